@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only place that starts programs.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import os
+import shutil
+import subprocess
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+#: Exit status (int) and what the program wrote (str; undecodable bytes as surrogates).
+Completed = collections.namedtuple("Completed", "argv rc stdout stderr")
+
+#: Where administration tools live; sudo and cron often leave out the sbin directories.
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+#: Bind the kernel's file systems into another root, in a mount namespace of its own, so that
+#: nothing stays mounted whatever happens to us; then run the program in a chroot of that root.
+_CHROOT_SCRIPT = """
+root=$1; shift
+for name in dev proc sys; do
+  if [ -d "$root/$name" ] && [ ! -h "$root/$name" ]; then
+    mount --rbind "/$name" "$root/$name" || exit 125
+  fi
+done
+exec chroot "$root" "$@"
+"""
+
+
+def find(name, root="/"):
+    """Return the path of the program as seen inside root, or None when it is not installed there.
+
+    name: str, ``grub2-mkconfig``; an absolute path is only tested.
+    """
+    if root == "/":
+        return shutil.which(name, path=SEARCH_PATH)
+    candidates = [name] if name.startswith("/") else [f"{folder}/{name}" for folder in SEARCH_PATH.split(":")]
+    for candidate in candidates:
+        # lexists: an absolute symlink (alternatives) is only right inside the root
+        if os.path.lexists(root.rstrip("/") + candidate):
+            return candidate
+    return None
+
+
+def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
+    """Return the Completed program, run with LC_ALL=C and without a shell.
+
+    argv: [str], program and arguments.
+    doing: str, for the error, e.g. ``regenerate /boot/grub/grub.cfg``.
+    root: str, run in a chroot of this directory (with /dev, /proc and /sys bound) unless ``/``.
+    env: {str: str}, further environment variables.
+    stdin: str or None, text for the program's standard input.
+    timeout: int, seconds after which the program is killed.
+    accept: exit statuses that are no error; None accepts all.
+    Raises ImagewrightError: the program is not installed, was killed, or ended with another status.
+    """
+    command = list(argv)
+    if root != "/":
+        command = ["unshare", "--mount", "--propagation", "private", "--",
+                   "/bin/sh", "-c", _CHROOT_SCRIPT, "chroot", root] + command
+    environment = dict(os.environ, LC_ALL="C", LANGUAGE="C", PATH=SEARCH_PATH)
+    environment.update(env or {})
+    try:
+        process = subprocess.Popen(command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+    except OSError as error:
+        raise ImagewrightError(f"cannot {doing}: {command[0]} cannot be started: {error.strerror}; install it first", cmd=argv)
+    try:
+        stdout, stderr = process.communicate(None if stdin is None else stdin.encode("utf-8", "surrogateescape"), timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise ImagewrightError(f"cannot {doing}: {' '.join(argv)} did not end within {timeout} s", cmd=argv)
+    completed = Completed(argv, process.returncode, _text(stdout), _text(stderr))
+    if accept is not None and completed.rc not in accept:
+        raise failure(completed, doing)
+    return completed
+
+
+def failure(completed, doing):
+    """Return the ImagewrightError for a program that failed: its last words in the message, all of them in the details."""
+    words = [line.strip() for line in (completed.stderr or completed.stdout).splitlines() if line.strip()]
+    last = words[-1] if words else "it printed nothing"
+    return ImagewrightError(f"cannot {doing}: {' '.join(completed.argv)} failed with {completed.rc}: {last}",
+                            cmd=completed.argv, rc=completed.rc, stdout=completed.stdout, stderr=completed.stderr)
+
+
+def _text(octets):
+    return octets.decode("utf-8", "surrogateescape")

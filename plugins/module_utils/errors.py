@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one error of the collection, and how a module ends.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import errno
+
+
+class ImagewrightError(Exception):
+    """An error that a person can act on.
+
+    message: str, ``cannot <do what> in <where>: <cause>; <what to change>``.
+    details: further keys for the module's result, e.g. ``cmd``, ``rc``, ``stderr``.
+    """
+
+    def __init__(self, message, **details):
+        super().__init__(message)
+        self.details = details
+
+
+def finish(module, run):
+    """Exit the module with the result of run(module), or fail it with the error that run raised.
+
+    run: callable, AnsibleModule -> dict of results with ``changed``.
+    """
+    try:
+        result = run(module)
+    except ImagewrightError as error:
+        module.fail_json(msg=str(error), **error.details)
+    module.exit_json(**result)
+
+
+#: Cause and cure by errno, for what goes wrong on a guest's disk.
+_CURES = {
+    "EROFS": "the file system is mounted read-only; remount it with `mount -o remount,rw` first",
+    "ENOSPC": "no space left on the file system; free some space first",
+    "EDQUOT": "the disk quota is used up; free some space first",
+    "EACCES": "permission denied; run the task as root (`become: true`)",
+    "EPERM": "not permitted; run the task as root (`become: true`) and look for an immutable flag with `lsattr`",
+    "EISDIR": "it is a directory where a file is expected",
+    "ENOTDIR": "a part of its path is not a directory",
+    "ELOOP": "its symbolic links form a loop",
+    "EFBIG": "the file system does not take files of this size; use another one (ext4, XFS, Btrfs)",
+    "EIO": "the disk reports an input/output error",
+}
+
+
+def from_os_error(doing, error):
+    """Return the ImagewrightError for an OSError.
+
+    doing: str, what failed, e.g. ``write /etc/default/grub``.
+    """
+    name = errno.errorcode.get(error.errno, "")
+    cause = _CURES.get(name, error.strerror or str(error))
+    return ImagewrightError(f"cannot {doing}: {cause}", errno=name)

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+
+def test_output_is_untranslated_and_undecodable_bytes_survive():
+    completed = commands.run(["sh", "-c", r"printf '%s \377' $LC_ALL"], "test")
+    assert (completed.rc, completed.stdout) == (0, "C \udcff")
+
+
+def test_a_failure_names_the_command_its_status_and_its_last_words():
+    with pytest.raises(ImagewrightError) as caught:
+        commands.run(["sh", "-c", "echo first >&2; echo 'disk on fire' >&2; exit 3"], "regenerate grub.cfg")
+    assert str(caught.value).startswith("cannot regenerate grub.cfg: sh -c ")
+    assert str(caught.value).endswith("failed with 3: disk on fire")
+    assert caught.value.details["rc"] == 3 and "first" in caught.value.details["stderr"]
+
+
+def test_a_program_that_is_not_installed_is_named():
+    with pytest.raises(ImagewrightError, match="update-nothing cannot be started.*install it first"):
+        commands.run(["update-nothing"], "regenerate")
+
+
+def test_a_program_that_does_not_end_is_killed():
+    with pytest.raises(ImagewrightError, match="did not end within 1 s"):
+        commands.run(["sleep", "60"], "wait", timeout=1)
+
+
+def test_standard_input_is_given():
+    assert commands.run(["cat"], "copy", stdin="a\udcffb").stdout == "a\udcffb"
+
+
+def test_a_program_in_another_root_is_found_even_behind_an_absolute_link(tmp_path):
+    (tmp_path / "usr/sbin").mkdir(parents=True)
+    (tmp_path / "usr/sbin/visudo").symlink_to("/etc/alternatives/visudo")
+    assert commands.find("visudo", str(tmp_path)) == "/usr/sbin/visudo"
+    assert commands.find("grub2-mkconfig", str(tmp_path)) is None
+
+
+def test_another_root_is_entered_with_proc_and_nothing_stays_mounted(tmp_path):
+    for name in ("bin", "proc", "dev", "sys"):
+        (tmp_path / name).mkdir()
+    busybox = commands.find("busybox")
+    if busybox is None:
+        pytest.skip("busybox (Debian: busybox-static) is not installed")
+    (tmp_path / "bin/busybox").write_bytes(open(busybox, "rb").read())
+    (tmp_path / "bin/busybox").chmod(0o755)
+    completed = commands.run(["/bin/busybox", "sh", "-c", "/bin/busybox ls / && /bin/busybox cat /proc/self/comm"], "look", root=str(tmp_path))
+    assert completed.stdout.split() == ["bin", "dev", "proc", "sys", "busybox"]
+    assert str(tmp_path) not in open("/proc/self/mounts").read()

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+import os
+
+import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "guest"
+    (folder / "etc" / "default").mkdir(parents=True)
+    (folder / "etc" / "default" / "grub").write_bytes(b"GRUB_TIMEOUT=5\r\n\xff\n")
+    return folder
+
+
+def test_text_keeps_line_ends_and_bytes_that_are_not_utf8(root):
+    text = LiveTree(str(root)).read_text("/etc/default/grub")
+    assert text == "GRUB_TIMEOUT=5\r\n\udcff\n"
+
+
+def test_an_absolute_link_is_followed_inside_the_root(root):
+    (root / "etc" / "grub").symlink_to("/etc/default/grub")
+    tree = LiveTree(str(root))
+    assert tree.resolve("/etc/grub") == "/etc/default/grub"
+    assert tree.host_path("/etc/grub") == str(root / "etc" / "default" / "grub")
+
+
+def test_a_link_that_climbs_out_stays_inside_the_root(root, tmp_path):
+    (tmp_path / "secret").write_text("secret of the host")
+    (root / "etc" / "up").symlink_to("../../../secret")
+    tree = LiveTree(str(root))
+    assert tree.resolve("/etc/up") == "/secret"
+    assert not tree.exists("/etc/up")
+    with pytest.raises(ImagewrightError, match="there is no such file"):
+        tree.read_text("/etc/up")
+
+
+def test_a_linked_directory_is_followed_in_the_middle_of_a_path(root):
+    (root / "sysconfig").symlink_to("/etc/default")
+    assert LiveTree(str(root)).read_bytes("/sysconfig/grub", limit=4) == b"GRUB"
+
+
+def test_a_loop_of_links_is_an_error_that_names_the_path(root):
+    (root / "etc" / "a").symlink_to("b")
+    (root / "etc" / "b").symlink_to("a")
+    tree = LiveTree(str(root))
+    assert not tree.exists("/etc/a")
+    with pytest.raises(ImagewrightError, match="cannot read /etc/a: its symbolic links form a loop"):
+        tree.read_text("/etc/a")
+
+
+def test_a_fifo_is_refused_and_not_waited_for(root):
+    os.mkfifo(root / "etc" / "fifo")
+    with pytest.raises(ImagewrightError, match="not a regular file"):
+        LiveTree(str(root)).read_bytes("/etc/fifo")
+
+
+def test_glob_gives_sorted_guest_paths_and_skips_hidden_names(root):
+    folder = root / "etc" / "default" / "grub.d"
+    folder.mkdir()
+    for name in ("50-b.cfg", "10-a.cfg", ".hidden.cfg", "note.txt"):
+        (folder / name).write_text("")
+    assert LiveTree(str(root)).glob("/etc/default/grub.d/*.cfg") == [
+        "/etc/default/grub.d/10-a.cfg", "/etc/default/grub.d/50-b.cfg"]
+
+
+def test_a_root_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(ImagewrightError, match="mount the guest's root there first"):
+        LiveTree(str(tmp_path / "missing"))
