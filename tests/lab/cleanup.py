@@ -1,0 +1,17 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Give back what guests of killed runs still hold."""
+
+from lab import container, guests, nspawn
+
+
+def cleanup(everyone: bool = False, say=print) -> None:
+    """Release every dead guest, and with everyone stop the living ones too."""
+    for guest in guests.everyone():
+        if not guests.alive(guest.process):
+            say(f"{guest.name}: dead, released")
+            nspawn.release(guest)
+        elif everyone:
+            say(f"{guest.name}: stopped")
+            container.stop(guest, at_once=True)

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about a disk image: its Linux partition, and a lock that says that a guest uses it."""
+
+import contextlib
+import fcntl
+import json
+import struct
+from pathlib import Path
+from typing import NamedTuple
+
+from lab.commands import run
+from lab.errors import LabError
+
+LINUX_TYPES = ("83", "0FC63DAF-8483-4772-8E79-3D69D8477DE4")
+
+
+class Partition(NamedTuple):
+    """A partition: start and size in bytes, number as the kernel counts."""
+
+    number: int
+    start: int
+    size: int
+
+
+def root_partition(image: Path) -> Partition:
+    """Return the largest Linux partition of a raw image. Raises LabError: when there is none."""
+    table = json.loads(run(["sfdisk", "--json", image]))["partitiontable"]
+    sector = int(table.get("sectorsize", 512))
+    linux = [(part["size"] * sector, part["start"] * sector, part["node"]) for part in table["partitions"]
+             if part["type"].upper() in LINUX_TYPES]
+    if not linux:
+        raise LabError(f"cannot find the root partition of {image}: its partition table has no Linux partition")
+    size, start, node = max(linux)
+    return Partition(int(node[len(str(image)):].lstrip("p")), start, size)
+
+
+def image_format(image: Path) -> str:
+    """Return qemu's name of an image's format: raw, qcow2 or vpc (told by suffix for a fixed VHD)."""
+    if not image.is_file():
+        raise LabError(f"cannot use the disk {image}: there is no such file; `lab build --out {image}` makes one")
+    if image.suffix in (".vhd", ".vpc"):
+        return "vpc"
+    return json.loads(run(["qemu-img", "info", "-U", "--output=json", image]))["format"]
+
+
+@contextlib.contextmanager
+def in_use(image: Path):
+    """Hold a lock on the whole image, as QEMU would: qemu-img and others see that a guest runs on it.
+
+    Raises LabError: when somebody else holds one
+    """
+    whole_file = struct.pack("hhxxxxqqixxxx", fcntl.F_WRLCK, 0, 0, 0, 0)
+    with image.open("r+b") as handle:
+        try:
+            fcntl.fcntl(handle, fcntl.F_OFD_SETLK, whole_file)
+        except OSError:
+            raise LabError(f"cannot use {image}: another guest or program has it locked; stop that first") from None
+        yield

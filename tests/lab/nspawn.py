@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inside of a container's life: mount its root, run systemd-nspawn, give everything back.
+
+This runs in the guest's supervisor, a process of its own, so that a guest that powers itself off
+leaves no mount, loop device or lock behind.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from lab import debs, guests, host, images, ports
+from lab.commands import run, succeeds
+from lab.errors import LabError
+from lab.files import locked, remove_tree
+from lab.guests import Guest
+from lab.paths import run_dir
+
+# A container has no hardware, and shares this machine's network.
+MASKED_UNITS = (
+    "systemd-networkd-wait-online.service", "systemd-networkd.service", "systemd-networkd.socket", "networking.service",
+    "systemd-udevd.service", "systemd-timesyncd.service", "e2scrub_reap.service",
+)
+SSH_UNIT = """[Service]
+ExecStart=
+ExecStart=/usr/sbin/sshd -D -o Port={port} -o ListenAddress=127.0.0.1
+"""
+
+
+def supervise(name: str) -> None:
+    """Run a claimed container until it is off, then release all that it held."""
+    guest = guests.load(name)
+    guest.process = guests.identity(os.getpid())
+    guests.save(guest)
+    try:
+        with _disk_locked(guest):
+            root = mount_root(guest)
+            (root / "etc/resolv.conf").write_text(host.resolv_conf(), encoding="ascii")
+            _run(guest, root)
+    finally:
+        release(guest)
+
+
+def mount_root(guest: Guest) -> Path:
+    """Return the directory that systemd-nspawn starts, mounted."""
+    if guest.disk:
+        return _mount_partition(guest)
+    upper, merged = guest.directory / "tmp", guest.directory / "merged"
+    upper.mkdir()
+    merged.mkdir()
+    run(["mount", "-t", "tmpfs", "-o", "size=75%,mode=755", "tmpfs", upper])
+    for part in ("up", "work"):
+        (upper / part).mkdir()
+    run(["mount", "-t", "overlay", "-o", f"lowerdir={guest.lower},upperdir={upper}/up,workdir={upper}/work", "overlay", merged])
+    return merged
+
+
+def release(guest: Guest) -> None:
+    """Give back all that a guest held, alive or not; right after any crash, and twice."""
+    _kill(guest)
+    for name in ("merged", "tmp", "root"):
+        mount = guest.directory / name
+        while os.path.ismount(mount):
+            if not succeeds(["umount", mount]):
+                run(["umount", "-l", mount])
+    if guest.node:
+        Path(guest.node).unlink(missing_ok=True)
+    if guest.disk and guest.offset and Path(guest.disk).exists():
+        for device in _loops(guest):
+            succeeds(["losetup", "-d", device])
+    if guest.settings.get("archives"):
+        debs.harvest(guest.settings["suite"], Path(guest.settings["archives"]))
+    for scratch in guest.scratch:
+        remove_tree(Path(scratch))
+    ports.release(guest.name)
+    remove_tree(guest.directory)
+
+
+def arguments(guest: Guest, root: Path) -> list:
+    """Return the command line of systemd-nspawn."""
+    own_unit = () if Path("/run/systemd/system").is_dir() else ("--keep-unit",)
+    device = ()
+    if guest.node:
+        # Without udev in the guest, GRUB finds the root's UUID by this name, and writes root=UUID=.
+        uuid = run(["blkid", "-p", "-s", "UUID", "-o", "value", guest.node]).strip()
+        device = (f"--bind={guest.node}", f"--bind={guest.node}:/dev/disk/by-uuid/{uuid}")
+    archives = guest.settings.get("archives")
+    return [
+        "systemd-nspawn", "--quiet", "-D", str(root), "--register=no", *own_unit, "--boot", "--console=pipe",
+        "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+        f"--hostname={guest.settings['hostname']}", f"--machine=lab-{guest.name}",
+        f"--bind-ro={guest.directory}/ssh.conf:/run/systemd/system/ssh.service.d/lab.conf",
+        *((f"--bind={archives}:/var/cache/apt/archives",) if archives else ()),
+        *device,
+        *(f"systemd.mask={unit}" for unit in MASKED_UNITS),
+    ]
+
+
+def _mount_partition(guest: Guest) -> Path:
+    """Mount the root partition of the guest's disk by a loop device at its offset.
+
+    GRUB's 10_linux writes no entry at all for a root named /dev/loop*, and takes a name like vda1
+    for a partition: the same device gets a second node with a neutral name.
+    """
+    partition = images.root_partition(Path(guest.disk))
+    guest.offset = partition.start
+    guest.node = f"/dev/labroot-{guest.name}"
+    guests.save(guest)
+    with locked(run_dir() / ".loop.lock"):
+        device = run(["losetup", "--find", "--show", "--offset", partition.start, "--sizelimit", partition.size, guest.disk]).strip()
+    os.mknod(guest.node, 0o600 | 0o060000, os.stat(device).st_rdev)
+    mount = guest.directory / "root"
+    mount.mkdir()
+    run(["mount", guest.node, mount])
+    return mount
+
+
+def _run(guest: Guest, root: Path) -> None:
+    (guest.directory / "ssh.conf").write_text(SSH_UNIT.format(port=guest.port), encoding="ascii")
+    with guest.console.open("ab") as console:
+        # systemd 258 and later refuse cgroup v1, which this machine may still have.
+        worker = subprocess.Popen(arguments(guest, root), stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                                  start_new_session=True, env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
+    guest.worker = guests.identity(worker.pid)
+    guests.save(guest)
+    signal.signal(signal.SIGTERM, lambda *_ignored: worker.send_signal(signal.SIGTERM))  # a clean power-off
+    signal.signal(signal.SIGUSR1, lambda *_ignored: _kill(guest))  # the power button, held
+    worker.wait()
+
+
+@contextlib.contextmanager
+def _disk_locked(guest: Guest):
+    if not guest.disk:
+        yield
+        return
+    if images.image_format(Path(guest.disk)) != "raw":
+        raise LabError(f"cannot run a container on {guest.disk}: only raw disks can be mounted; "
+                       "convert it with qemu-img convert -O raw, or start it as a machine")
+    with images.in_use(Path(guest.disk)):
+        yield
+
+
+def _kill(guest: Guest) -> None:
+    """End systemd-nspawn at once: with its first process the whole container is gone."""
+    if not guests.alive(guest.worker):
+        return
+    for child in guests.children(guest.worker[0]):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    if guests.alive(guest.process) and guest.process[0] == os.getpid():
+        return  # our own child: worker.wait() sees it end
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(guest.worker[0], signal.SIGKILL)
+    for _attempt in range(100):
+        if not guests.alive(guest.worker):
+            return
+        time.sleep(0.05)
+
+
+def _loops(guest: Guest) -> list:
+    """Return the loop devices on the guest's disk at its root partition's offset."""
+    listed = run(["losetup", "--noheadings", "--raw", "--output", "NAME,OFFSET", "-j", guest.disk])
+    return [line.split()[0] for line in listed.splitlines() if line.split()[1:] == [str(guest.offset)]]
