@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fixtures of this ring give real guests."""
+
+
+def test_the_guest_is_a_booted_debian_with_no_failed_unit(guest):
+    assert guest.output(["systemctl", "is-system-running", "--wait"]) == "running"
+    assert "bookworm" in guest.read("/etc/os-release")
+
+
+def test_a_module_runs_over_ssh_and_its_result_comes_back(guest):
+    first = guest.module("ansible.builtin.copy", dest="/root/note", content="one\n")
+    again = guest.module("ansible.builtin.copy", dest="/root/note", content="one\n")
+    assert (first["changed"], again["changed"]) == (True, False)
+    assert guest.read("/root/note") == "one\n"
+
+
+def test_check_mode_changes_nothing_and_gives_the_diff(guest):
+    guest.write("/root/checked", "before\n", mode="0600")
+    result = guest.module("ansible.builtin.copy", check=True, dest="/root/checked", content="after\n")
+    assert result["changed"]
+    assert "after" in str(result["diff"])
+    assert guest.read("/root/checked") == "before\n"
+
+
+def test_a_failing_module_is_a_result_and_no_exception(guest):
+    result = guest.module("ansible.builtin.file", path="/root/none", state="file")
+    assert result["failed"]
+    assert "/root/none" in result["msg"]
+
+
+def test_the_user_has_sudo_and_is_not_root(guest):
+    assert guest.output(["id", "-un"], user="admin") == "admin"
+    assert guest.output(["sudo", "-n", "id", "-un"], user="admin") == "root"
+
+
+def test_a_playbook_tells_what_each_task_did(guest, tmp_path):
+    path = tmp_path / "play.yml"
+    path.write_text("""
+- hosts: guests
+  gather_facts: false
+  tasks:
+    - name: Write a file
+      ansible.builtin.copy:
+        dest: /root/played
+        content: x
+""")
+    first, again = guest.playbook(path), guest.playbook(path)
+    assert first.changed_tasks() == [f"{guest.host}: Write a file"]
+    assert (first.failed, again.changed) == (False, 0)
