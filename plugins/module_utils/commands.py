@@ -69,13 +69,14 @@ def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
         process = subprocess.Popen(command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
     except OSError as error:
-        raise ImagewrightError(f"cannot {doing}: {command[0]} cannot be started: {error.strerror}; install it first", cmd=argv)
+        cause = f"{command[0]} cannot be started: {error.strerror}"
+        raise ImagewrightError(f"cannot {doing}: {cause}; install it first", cmd=argv) from error
     try:
         stdout, stderr = process.communicate(None if stdin is None else stdin.encode("utf-8", "surrogateescape"), timeout)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        raise ImagewrightError(f"cannot {doing}: {' '.join(argv)} did not end within {timeout} s", cmd=argv)
+        raise ImagewrightError(f"cannot {doing}: {' '.join(argv)} did not end within {timeout} s", cmd=argv) from None
     completed = Completed(argv, process.returncode, _text(stdout), _text(stderr))
     if accept is not None and completed.rc not in accept:
         raise failure(completed, doing)

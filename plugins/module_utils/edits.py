@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import contextlib
 import errno
 import os
 import stat
@@ -87,7 +88,7 @@ def write_file(path, content, like=None, mode=0o644):
         temporary = None
         fsync_directory(os.path.dirname(path))
     except OSError as error:
-        raise from_os_error(f"write {path}", error)
+        raise from_os_error(f"write {path}", error) from error
     finally:
         _remove(temporary)
 
@@ -129,7 +130,7 @@ def _stage(tree, edits):
     except OSError as error:
         for temporary in staged.values():
             _remove(temporary)
-        raise from_os_error(f"write {edit.path}", error)
+        raise from_os_error(f"write {edit.path}", error) from error
     return staged
 
 
@@ -156,7 +157,7 @@ def _replace(module, tree, edit, temporary):
             os.rename(temporary, path)
         fsync_directory(os.path.dirname(path))
     except OSError as error:
-        raise from_os_error(f"write {edit.path}", error)
+        raise from_os_error(f"write {edit.path}", error) from error
     if edit.before is None and tree.is_running_system and module.selinux_enabled():
         module.set_context_if_different(path, module.selinux_default_context(path), False)
 
@@ -169,7 +170,7 @@ def _snapshot(tree, path):
     except FileNotFoundError:
         return _Snapshot(host, None, None, {})
     except OSError as error:
-        raise from_os_error(f"read {path}", error)
+        raise from_os_error(f"read {path}", error) from error
 
 
 def _restore(snapshot):
@@ -241,10 +242,8 @@ def _set_extended_attributes(path, attributes):
 
 def _remove(path):
     if path is not None:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        except FileNotFoundError:
-            pass
 
 
 def _printable(text):

@@ -101,7 +101,7 @@ class Tree:
             try:
                 return stream.read() if limit is None else stream.read(limit)
             except OSError as error:
-                raise from_os_error(f"read {path}", error)
+                raise from_os_error(f"read {path}", error) from error
 
     def read_text(self, path):
         """Return the content (str) of a file; bytes that are not UTF-8 become surrogates, line ends are kept.
@@ -202,7 +202,7 @@ class LiveTree(Tree):
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
                 return None
-            raise from_os_error(f"read {resolved}", error)
+            raise from_os_error(f"read {resolved}", error) from error
         return Status(status.st_mode, status.st_size, status.st_uid, status.st_gid, status.st_mtime)
 
     def _link_target(self, resolved):
@@ -215,10 +215,10 @@ class LiveTree(Tree):
         try:
             return os.listdir(self._host(resolved))
         except OSError as error:
-            raise from_os_error(f"list {resolved}", error)
+            raise from_os_error(f"list {resolved}", error) from error
 
     def _open(self, resolved):
         try:
             return open(self._host(resolved), "rb")
         except OSError as error:
-            raise from_os_error(f"read {resolved}", error)
+            raise from_os_error(f"read {resolved}", error) from error

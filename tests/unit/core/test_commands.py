@@ -1,6 +1,8 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+import pathlib
+
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
@@ -46,8 +48,9 @@ def test_another_root_is_entered_with_proc_and_nothing_stays_mounted(tmp_path):
     busybox = commands.find("busybox")
     if busybox is None:
         pytest.skip("busybox (Debian: busybox-static) is not installed")
-    (tmp_path / "bin/busybox").write_bytes(open(busybox, "rb").read())
+    (tmp_path / "bin/busybox").write_bytes(pathlib.Path(busybox).read_bytes())
     (tmp_path / "bin/busybox").chmod(0o755)
-    completed = commands.run(["/bin/busybox", "sh", "-c", "/bin/busybox ls / && /bin/busybox cat /proc/self/comm"], "look", root=str(tmp_path))
+    script = "/bin/busybox ls / && /bin/busybox cat /proc/self/comm"
+    completed = commands.run(["/bin/busybox", "sh", "-c", script], "look", root=str(tmp_path))
     assert completed.stdout.split() == ["bin", "dev", "proc", "sys", "busybox"]
-    assert str(tmp_path) not in open("/proc/self/mounts").read()
+    assert str(tmp_path) not in pathlib.Path("/proc/self/mounts").read_text()

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
+import pathlib
 import subprocess
 
 import pytest
@@ -85,14 +86,14 @@ def test_a_file_can_be_removed(tree, root):
 
 def test_backup_keeps_the_old_content(tree, root):
     result = edits.apply(FakeModule(), tree, TWO_EDITS[:1], backup=True)
-    assert [open(path).read() for path in result["backup_files"]] == ["one\n"]
+    assert [pathlib.Path(path).read_text() for path in result["backup_files"]] == ["one\n"]
 
 
 def test_validation_sees_the_new_content_and_stops_everything(tree, root):
     seen = {}
 
     def refuse(staged):
-        seen.update({path: open(temporary).read() for path, temporary in staged.items()})
+        seen.update({path: pathlib.Path(temporary).read_text() for path, temporary in staged.items()})
         raise ImagewrightError("refused")
 
     with pytest.raises(ImagewrightError, match="refused"):

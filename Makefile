@@ -1,0 +1,66 @@
+# make demo      the main job on a real guest: build, prepare, convert, boot the VHD
+# make test      everything but what takes more than half an hour
+# make help      the other targets
+SHELL := /bin/bash
+.NOTPARALLEL:
+.DEFAULT_GOAL := setup
+export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+PYTEST := .venv/bin/pytest --quiet
+# ansible-core releases that the controller's Python takes and that make test does not cover
+OTHER_CORES := 2.16 2.17 2.18
+# what runs on the controller alone, and so may use more than Python 3.6 has
+DISK_SIDE := plugins/modules/vhd_% plugins/module_utils/vhd/% plugins/module_utils/image_tree%
+GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
+
+.PHONY: setup demo test test-all bench help lint sanity unit integration molecule molecule-all docs clean
+
+setup: ## install what all other targets need; makes the checkout importable as imagewright.azure
+	@tests/setup
+
+demo: setup ## the main job on a real guest; GUEST=vm has it in QEMU from power-on, FIRMWARE=uefi too
+	PYTHONPATH=tests .venv/bin/python -m lab.demo
+
+test: setup lint sanity unit integration molecule ## what CI runs
+
+test-all: test sanity-all ## the slow rest: every ansible-core, whole lab, all Molecule scenarios, Packer
+	$(PYTEST) -m slow tests/unit tests/integration
+	$(MAKE) molecule-all
+	$(MAKE) demo GUEST=vm
+	$(MAKE) demo GUEST=vm FIRMWARE=uefi
+
+bench: setup ## print the measurements
+	.venv/bin/python benchmarks/run.py
+
+lint: setup ## style and metadata: ruff, ansible-lint, vermin, changelog, docs
+	.venv/bin/ruff check plugins tests benchmarks
+	.venv/bin/vermin --quiet --no-tips --target=3.6- --violations $(GUEST_SIDE)
+	.venv/bin/ansible-lint --offline
+	.venv/bin/antsibull-changelog lint
+
+sanity: setup ## ansible-test sanity of the newest ansible-core
+	.venv/bin/python tests/sanity/sanity.py
+
+sanity-all: setup
+	.venv/bin/python tests/sanity/sanity.py --every-python
+	set -e; for core in $(OTHER_CORES); do .venv/bin/python tests/sanity/sanity.py --core $$core --every-python; done
+
+unit: setup ## pure parts and modules on trees
+	$(PYTEST) -n 2 -m "not slow" tests/unit
+
+integration: setup ## modules and roles on containers of a real Debian
+	$(PYTEST) -m "not slow" tests/integration
+
+molecule: setup ## the scenario guest_boot; all of them: make molecule-all
+	cd extensions && ../.venv/bin/molecule test --scenario-name guest_boot
+
+molecule-all: setup
+	cd extensions && ../.venv/bin/molecule test --all
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+clean: ## remove caches, results and the virtual environment
+	PYTHONPATH=tests python3 -m lab cleanup || true
+	rm -rf .cache .venv output
