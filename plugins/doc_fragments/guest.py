@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation that the modules of the guest side share."""
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  root:
+    description:
+      - Root directory of the guest. With another directory than V(/) the module works on the guest that is mounted
+        (or unpacked) there, and nothing of the machine it runs on is read or changed.
+      - No symbolic link below it is followed out of it.
+    type: path
+    default: /
+attributes:
+  check_mode:
+    support: full
+    description: Predicts exactly what a real run does, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows each file before and after.
+  platform:
+    platforms: posix
+    support: full
+    description: Target OS/families that can be operated against.
+"""
+
+    BACKUP = r"""
+options:
+  backup:
+    description: Keep a copy of each file before it is changed, beside it. Their names are returned in RV(backup_files).
+    type: bool
+    default: false
+"""
