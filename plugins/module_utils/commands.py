@@ -7,9 +7,12 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
+import threading
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
@@ -81,6 +84,56 @@ def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
     if accept is not None and completed.rc not in accept:
         raise failure(completed, doing)
     return completed
+
+
+@contextlib.contextmanager
+def stream(argv, doing, chunks):
+    """Yield a binary stream of what a filter such as ``zstd -dc`` prints while it is fed the chunks ([bytes], iterable).
+
+    Nothing is held in memory. A reader that leaves early ends the program; one that read to the end
+    learns on leaving whether the program succeeded.
+    Raises ImagewrightError: the program is not installed or failed. Raises what chunks raised.
+    """
+    failures = []
+    with tempfile.TemporaryFile() as stderr:
+        try:
+            process = subprocess.Popen(argv, env=dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH), cwd="/",
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
+        except OSError as error:
+            raise ImagewrightError(f"cannot {doing}: {argv[0]} cannot be started: {error.strerror}; install it first", cmd=argv)
+        feeder = threading.Thread(target=_feed, args=(process.stdin, chunks, failures), daemon=True)
+        feeder.start()
+        try:
+            yield process.stdout
+            ended = not process.stdout.read(1)
+        except BaseException:
+            ended = False
+            raise
+        finally:
+            if not ended:
+                process.kill()
+            process.stdout.close()
+            rc = process.wait()
+            feeder.join()
+        if failures:
+            raise failures[0]
+        if ended and rc:
+            stderr.seek(0)
+            raise failure(Completed(argv, rc, "", _text(stderr.read())), doing)
+
+
+def _feed(stdin, chunks, failures):
+    """Write chunks to a program's standard input; what chunks raises goes to failures (list)."""
+    try:
+        for chunk in chunks:
+            stdin.write(chunk)
+    except BrokenPipeError:
+        pass  # the program ended first; its exit status says why
+    except Exception as error:
+        failures.append(error)
+    finally:
+        with contextlib.suppress(BrokenPipeError):
+            stdin.close()
 
 
 def failure(completed, doing):

@@ -54,3 +54,28 @@ def test_another_root_is_entered_with_proc_and_nothing_stays_mounted(tmp_path):
     completed = commands.run(["/bin/busybox", "sh", "-c", script], "look", root=str(tmp_path))
     assert completed.stdout.split() == ["bin", "dev", "proc", "sys", "busybox"]
     assert str(tmp_path) not in pathlib.Path("/proc/self/mounts").read_text()
+
+
+def test_a_filter_is_fed_and_read_without_holding_its_content():
+    megabyte = b"x" * (1 << 20)
+    with commands.stream(["cat"], "copy", (megabyte for _ in range(64))) as content:
+        assert sum(len(chunk) for chunk in iter(lambda: content.read(1 << 16), b"")) == 64 << 20
+
+
+def test_a_filter_that_fails_is_an_error_once_it_was_read_to_the_end():
+    with pytest.raises(ImagewrightError, match="cannot unpack: sh -c .* failed with 3: bad block"), \
+            commands.stream(["sh", "-c", "cat >&2 </dev/null; echo bad block >&2; exit 3"], "unpack", [b"x" * 1000000]) as content:
+        content.read()
+
+
+def test_what_the_fed_chunks_raise_is_raised_for_the_reader():
+    def chunks():
+        yield b"begin"
+        raise ImagewrightError("cut off")
+    with pytest.raises(ImagewrightError, match="^cut off$"), commands.stream(["cat"], "copy", chunks()) as content:
+        content.read()
+
+
+def test_a_reader_that_leaves_early_ends_the_filter():
+    with commands.stream(["yes"], "print", []) as content:
+        assert content.read(4) == b"y\ny\n"

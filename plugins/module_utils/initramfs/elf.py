@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compares a module in an image with the one on the guest's disk, also when it was stripped on its way.
+
+Source: the ELF specification (64 and 32 bit), and what modinfo reads: the section .modinfo.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import io
+import re
+import struct
+
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import compression
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.source import Source, file_chunks
+
+_ALLOCATED = 2  # SHF_ALLOC: the section is part of the loaded module
+_NO_CONTENT = 8  # SHT_NOBITS
+
+
+def unpacked(content, where):
+    """Return the content (bytes) of a module, decompressed when it is compressed."""
+    name = compression.detect(content[:16])
+    if name is None:
+        return content
+    return b"".join(compression.decompress(name, Source(file_chunks(io.BytesIO(content))), where))
+
+
+def difference(content, original, version, where):
+    """Return None when the module in the image is good for the kernel, else what is wrong with it (str).
+
+    content: bytes, the module's file in the image. original: bytes or None, the one on the disk.
+    version: str, of the kernel that must take it. where: str, for errors.
+    Raises CannotVerify: it is compressed in a way that nothing here can read.
+    """
+    if original is not None and content == original:
+        return None
+    try:
+        sections = loaded_sections(unpacked(content, where))
+    except (ValueError, CorruptImage):
+        return "is no kernel module: its file is damaged"
+    if original is not None:
+        same = sections == loaded_sections(unpacked(original, where))
+        return None if same else "is not the same as the one on the disk"
+    found = re.search(rb"(?:^|\0)vermagic=(\S+)", sections.get(".modinfo", b""))
+    if found is None or found.group(1).decode("ascii", "replace") != version:
+        return f"is for another kernel than {version}"
+    return None
+
+
+def loaded_sections(module):
+    """Return {name: content} of the sections of an ELF file (bytes) that are loaded into the kernel.
+
+    Raises ValueError: it is not an ELF file or it is cut off.
+    """
+    if module[:4] != b"\x7fELF" or len(module) < 64:
+        raise ValueError("not an ELF file")
+    order = "<" if module[5:6] == b"\1" else ">"
+    wide = module[4:5] == b"\2"
+    try:
+        return _sections(module, order, wide)
+    except (struct.error, IndexError):
+        raise ValueError("its section headers are cut off")
+
+
+def _sections(module, order, wide):
+    table = struct.unpack_from(order + ("Q" if wide else "I"), module, 40 if wide else 32)[0]
+    size, count, names_index = struct.unpack_from(order + "HHH", module, 58 if wide else 46)
+    layout = order + ("IIQQQQ" if wide else "IIIIII")  # name, type, flags, address, offset, size
+    headers = [struct.unpack_from(layout, module, table + number * size) for number in range(count)]
+    names_at, names_size = headers[names_index][4:6]
+    names = module[names_at:names_at + names_size]
+    found = {}
+    for name_at, kind, flags, _address, offset, length in headers:
+        name = names[name_at:].partition(b"\0")[0].decode("ascii", "replace")
+        if kind != _NO_CONTENT and (flags & _ALLOCATED or name == ".modinfo"):
+            if offset + length > len(module):
+                raise ValueError("a section is cut off")
+            found[name] = found.get(name, b"") + module[offset:offset + length]
+    return found
