@@ -8,12 +8,13 @@ fresh_guest    bookworm, a new one for each test module (1 s)
 suite_guest    as fresh_guest, once for each suite; all but bookworm are slow (first run downloads)
 disk_guest     on the root partition of a private copy of a bookworm disk: update-grub, update-initramfs
                with MODULES=dep and grub-probe work as on a machine; a new one for each test module
+faulty_guest   as disk_guest, on a disk with every fault of lab.faults
 """
 
 import pytest
-from lab import container, roots
+from lab import container, disk, roots
 from lab.live import LiveGuest
-from lab.recipe import Recipe
+from lab.recipe import Plan, Recipe
 
 SUITES = [
     "bookworm",
@@ -47,3 +48,15 @@ def fresh_guest():
 def suite_guest(request):
     """A container of each suite that no other test module has touched."""
     yield from running_container(request.param)
+
+
+@pytest.fixture(scope="module")
+def disk_guest():
+    """A container on the root partition of a private copy of a disk."""
+    yield from running_container(image=disk.cached_disk(Plan(Recipe())))
+
+
+@pytest.fixture(scope="module")
+def faulty_guest():
+    """A container on the root partition of a private copy of a faulty disk."""
+    yield from running_container(image=disk.cached_disk(Plan(Recipe(), faulty=True)))

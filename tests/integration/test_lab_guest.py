@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fixtures of this ring give real guests."""
 
+from lab import faults, layout
+from lab.recipe import Plan, Recipe
+
 
 def test_the_guest_is_a_booted_debian_with_no_failed_unit(guest):
     assert guest.output(["systemctl", "is-system-running", "--wait"]) == "running"
@@ -49,3 +52,25 @@ def test_a_playbook_tells_what_each_task_did(guest, tmp_path):
     first, again = guest.playbook(path), guest.playbook(path)
     assert first.changed_tasks() == [f"{guest.host}: Write a file"]
     assert (first.failed, again.changed) == (False, 0)
+
+
+def test_update_grub_writes_entries_on_a_disk_guest(disk_guest):
+    disk_guest.run(["sed", "-i", 's/^GRUB_CMDLINE_LINUX=.*/GRUB_CMDLINE_LINUX="probe=1"/', "/etc/default/grub"])
+    disk_guest.run(["update-grub"])
+    entries = [line.split() for line in disk_guest.read("/boot/grub/grub.cfg").splitlines() if line.strip().startswith("linux")]
+    assert entries
+    assert all("probe=1" in entry for entry in entries)
+    assert all(entry[2].startswith("root=UUID=") for entry in entries)
+
+
+def test_a_faulty_guest_shows_every_planted_fault(faulty_guest):
+    planted = faults.faults(layout.layout(Plan(Recipe(), faulty=True)))
+    missing = [fault.name for fault in planted if fault.text and not faults.locate(faulty_guest.read, fault)]
+    assert missing == []
+
+
+def test_a_faulty_guest_has_no_hyperv_driver_even_after_a_rebuild(faulty_guest):
+    faulty_guest.run(["update-initramfs", "-u"])
+    listed = faulty_guest.output("lsinitramfs /boot/initrd.img-*")
+    assert "virtio_scsi" in listed
+    assert "hv_" not in listed

@@ -9,14 +9,16 @@ import sys
 import time
 from pathlib import Path
 
-from lab import cleanup, container, guests, inventory, nspawn, roots, ssh
+from lab import cleanup, container, disk, guests, inventory, nspawn, roots, ssh
 from lab.errors import LabError
-from lab.recipe import INITRAMFS, SUITES, Recipe
+from lab.recipe import FILE_SYSTEMS, FIRMWARES, INITRAMFS, KERNELS, LOADERS, SUITES, TABLES, Plan, Recipe
 
 
 def main(arguments: list) -> int:
     """Return the exit code of one command."""
-    options = parser().parse_args(arguments)
+    own, words = split_words(arguments)
+    options = parser().parse_args(own)
+    options.words = words
     try:
         return options.command(options) or 0
     except LabError as error:
@@ -24,10 +26,17 @@ def main(arguments: list) -> int:
         return 1
 
 
+def split_words(arguments: list) -> tuple:
+    """Return the arguments before a `--`, and the words of a guest's command behind it."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:at], arguments[at + 1:]
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     top = argparse.ArgumentParser(prog="lab", description="Build guests from Debian packages and boot them.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _build_command(commands.add_parser("build", help="build a bootable disk"))
     _container_commands(commands.add_parser("container", help="a guest in a container: seconds"))
     _inventory_command(commands.add_parser("inventory", help="print an inventory of running guests"))
     _list_command(commands.add_parser("list", help="list the running guests"))
@@ -35,17 +44,53 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _build_command(command) -> None:
+    command.add_argument("--out", type=Path, required=True, help="DISK.raw, .img, .qcow2 or .vhd")
+    command.add_argument("--suite", choices=SUITES, default="bookworm")
+    command.add_argument("--firmware", choices=FIRMWARES, default="bios")
+    command.add_argument("--table", choices=TABLES, help="default: mbr for BIOS, gpt for UEFI")
+    command.add_argument("--loader", choices=LOADERS, default="grub2")
+    command.add_argument("--initramfs", choices=INITRAMFS, default="initramfs-tools")
+    command.add_argument("--kernel", choices=KERNELS, default="cloud")
+    command.add_argument("--fs", choices=FILE_SYSTEMS, default="ext4")
+    command.add_argument("--size", default="2G", help="bytes, or with K, M, G, T (times 1024)")
+    command.add_argument("--include", default="", help="further packages, separated by commas")
+    command.add_argument("--faulty", action="store_true", help="with every fault that the Azure documents warn of")
+    command.set_defaults(command=_build)
+
+
+def _build(options) -> None:
+    began = time.monotonic()
+    include = tuple(name for name in options.include.split(",") if name)
+    recipe = Recipe(options.suite, options.firmware, options.loader, options.initramfs, options.kernel, options.fs, include)
+    table = options.table or ("gpt" if options.firmware == "uefi" else "mbr")
+    plan = Plan(recipe, table, options.faulty, parse_size(options.size))
+    disk.build(plan, options.out)
+    print(f"{options.out}: done after {time.monotonic() - began:.1f} s")
+
+
+def parse_size(text: str) -> int:
+    """Return bytes for a number with an optional K, M, G or T (times 1024)."""
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in ("K", "M", "G", "T") else (text, "")
+    if not number.isdigit():
+        raise LabError(f"cannot read the size {text!r}: give a whole number of bytes, or one with K, M, G or T, as 2G")
+    return int(number) * 1024 ** ("KMGT".index(unit) + 1 if unit else 0)
+
+
 def _container_commands(top) -> None:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    start = commands.add_parser("start", help="start one, print its name and port")
-    start.add_argument("name", nargs="?", default="")
+    start = commands.add_parser("start", help="start one or several, print names and ports")
+    start.add_argument("names", nargs="*", default=[""], metavar="NAME")
     start.add_argument("--suite", choices=SUITES, default="bookworm")
     start.add_argument("--initramfs", choices=INITRAMFS, default="initramfs-tools")
-    start.add_argument("--image", type=Path, help="run on the root partition of this raw disk (on a copy without --keep)")
+    ground = start.add_mutually_exclusive_group()
+    ground.add_argument("--disk", action="store_true", help="on a copy of a disk, not on an overlay: update-grub works")
+    ground.add_argument("--faulty", action="store_true", help="on a copy of a faulty disk")
+    ground.add_argument("--image", type=Path, help="on a copy of the root partition of this raw disk")
     start.add_argument("--keep", action="store_true", help="write to --image itself")
-    start.add_argument("--hostname", default="guest")
     start.add_argument("--timeout", type=float, default=60, help="seconds until the login")
-    start.add_argument("--inventory", type=Path, help="also write an inventory of this guest")
+    start.add_argument("--inventory", type=Path, help="also write an inventory of these guests")
+    start.add_argument("--group", default="guests", help="the inventory's group")
     start.set_defaults(command=_container_start)
     _guest_commands(commands)
     supervise = commands.add_parser("supervise")
@@ -54,27 +99,40 @@ def _container_commands(top) -> None:
 
 
 def _container_start(options) -> None:
-    began = time.monotonic()
     if options.keep and not options.image:
         raise LabError("cannot keep what the container writes: --keep needs --image")
-    root = None if options.image else roots.container_root(Recipe(suite=options.suite, initramfs=options.initramfs))
-    guest = container.start(root=root, image=options.image, keep=options.keep, name=options.name, suite=options.suite,
-                            hostname=options.hostname, timeout=options.timeout)
+    ground = container_ground(options)
+    started = []
+    for name in options.names:
+        began = time.monotonic()
+        guest = container.start(**ground, keep=options.keep, name=name, suite=options.suite, timeout=options.timeout)
+        started.append(guest)
+        print(f"{guest.name}: ssh on 127.0.0.1:{guest.port} after {time.monotonic() - began:.1f} s")
     if options.inventory:
-        options.inventory.write_text(inventory.inventory({guest.name: (guest, {})}), encoding="utf-8")
-    print(f"{guest.name}: ssh on 127.0.0.1:{guest.port} after {time.monotonic() - began:.1f} s")
+        options.inventory.parent.mkdir(parents=True, exist_ok=True)
+        hosts = {guest.name: (guest, {}) for guest in started}
+        options.inventory.write_text(inventory.inventory(hosts, options.group), encoding="utf-8")
+
+
+def container_ground(options) -> dict:
+    """Return what a container stands on: root=directory, or image=disk."""
+    recipe = Recipe(suite=options.suite, initramfs=options.initramfs)
+    if options.image:
+        return {"image": options.image}
+    if options.disk or options.faulty:
+        return {"image": disk.cached_disk(Plan(recipe, faulty=options.faulty))}
+    return {"root": roots.container_root(recipe)}
 
 
 def _guest_commands(commands) -> None:
-    enter = commands.add_parser("ssh", help="log in, or run a command")
+    enter = commands.add_parser("ssh", help="log in, or run a command: ssh NAME -- COMMAND")
     enter.add_argument("name")
     enter.add_argument("--user", default="", help="admin (with sudo) or root")
-    enter.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
     enter.set_defaults(command=_ssh)
     stop = commands.add_parser("stop", help="power off and clean up")
-    stop.add_argument("name")
+    stop.add_argument("names", nargs="+", metavar="NAME")
     stop.add_argument("--now", action="store_true", help="as if the power went")
-    stop.set_defaults(command=lambda options: container.stop(guests.load(options.name), at_once=options.now))
+    stop.set_defaults(command=_stop)
     wait = commands.add_parser("wait", help="wait until the guest has powered itself off")
     wait.add_argument("name")
     wait.add_argument("--timeout", type=float, default=120)
@@ -82,9 +140,17 @@ def _guest_commands(commands) -> None:
 
 
 def _ssh(options) -> None:
-    words = options.words[1:] if options.words[:1] == ["--"] else options.words
-    command = ssh.argv(guests.load(options.name), words, user=options.user)
+    command = ssh.argv(guests.load(options.name), options.words, user=options.user)
     os.execvp(command[0], command)
+
+
+def _stop(options) -> None:
+    running = {guest.name: guest for guest in guests.everyone()}
+    for name in options.names:
+        if name in running:
+            container.stop(running[name], at_once=options.now)
+        else:
+            print(f"{name}: not running")
 
 
 def _wait(options) -> None:

@@ -19,7 +19,7 @@ from lab.paths import CHECKOUT, cache_dir
 
 
 def start(root: Path = None, image: Path = None, keep: bool = False, name: str = "", suite: str = "bookworm",
-          hostname: str = tree.HOST_NAME, timeout: float = 60) -> Guest:
+          timeout: float = 60) -> Guest:
     """Return a running container that takes ssh logins.
 
     root: a directory that stays as it is: the container writes to an overlay in memory
@@ -33,7 +33,7 @@ def start(root: Path = None, image: Path = None, keep: bool = False, name: str =
     try:
         guest.user, guest.key = tree.USER, str(keys.private_key())
         guest.port = ports.reserve(guest.name)
-        guest.settings = {"hostname": hostname, "archives": str(_lend_packages(guest, suite)), "suite": suite}
+        guest.settings = {"hostname": tree.HOST_NAME, "archives": str(_lend_packages(guest, suite)), "suite": suite}
         if image:
             guest.disk = str(image.absolute() if keep else _private_copy(guest, image))
         else:
@@ -100,12 +100,12 @@ def _start_supervisor(guest: Guest) -> None:
 
 
 def _wait_until_up(guest: Guest, deadline: float) -> Guest:
-    log, console = guest.directory / "supervisor.log", guest.console
-
     def still_running():
         if not guests.alive(guest.process):
-            said = [path.read_text(encoding="utf-8", errors="replace") for path in (log, console) if path.exists()]
-            raise LabError(f"cannot start {guest.name}: the container ended: {last_lines(''.join(said))}")
+            wait(guest, 10)
+            log = guests.last_words(guest.name)
+            said = log.read_text(encoding="utf-8") if log.exists() else ""
+            raise LabError(f"cannot start {guest.name}: the container ended: {last_lines(said)}")
 
     try:
         ssh.wait_for_login(guest, deadline, still_running)

@@ -48,6 +48,21 @@ class Guest:
         return self.directory / "console.log"
 
 
+def last_words(name: str) -> Path:
+    """Return the file that keeps a guest's logs after its directory is gone."""
+    directory = run_dir() / ".ended"
+    directory.mkdir(exist_ok=True)
+    return directory / f"{name}.log"
+
+
+def keep_logs(guest: Guest) -> None:
+    """Write a guest's logs to last_words."""
+    logs = [path.read_text(encoding="utf-8", errors="replace") for path in (guest.directory / "supervisor.log", guest.console)
+            if path.exists()]
+    if logs:
+        last_words(guest.name).write_text("".join(logs), encoding="utf-8")
+
+
 def new_name(prefix: str) -> str:
     """Return a name that no other guest has."""
     return f"{prefix}-{secrets.token_hex(3)}"

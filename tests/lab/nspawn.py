@@ -26,6 +26,15 @@ MASKED_UNITS = (
     "systemd-networkd-wait-online.service", "systemd-networkd.service", "systemd-networkd.socket", "networking.service",
     "systemd-udevd.service", "systemd-timesyncd.service", "e2scrub_reap.service",
 )
+# The swap areas of this machine are none of the guest's business: it sees none, and may call swapoff.
+NO_SWAPS_UNIT = """[Unit]
+DefaultDependencies=no
+Before=basic.target
+[Service]
+Type=oneshot
+ExecStart=/bin/mount --bind -o ro /run/lab/swaps /proc/swaps
+"""
+NO_SWAPS = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 SSH_UNIT = """[Service]
 ExecStart=
 ExecStart=/usr/sbin/sshd -D -o Port={port} -o ListenAddress=127.0.0.1
@@ -78,6 +87,7 @@ def release(guest: Guest) -> None:
     for scratch in guest.scratch:
         remove_tree(Path(scratch))
     ports.release(guest.name)
+    guests.keep_logs(guest)
     remove_tree(guest.directory)
 
 
@@ -88,16 +98,20 @@ def arguments(guest: Guest, root: Path) -> list:
     if guest.node:
         # Without udev in the guest, GRUB finds the root's UUID by this name, and writes root=UUID=.
         uuid = run(["blkid", "-p", "-s", "UUID", "-o", "value", guest.node]).strip()
-        device = (f"--bind={guest.node}", f"--bind={guest.node}:/dev/disk/by-uuid/{uuid}")
+        number = images.root_partition(Path(guest.disk)).number
+        names = (guest.node, f"{guest.node}:/dev/disk/by-uuid/{uuid}", f"{guest.node}:/dev/sda{number}")
+        device = tuple(f"--bind={name}" for name in names)
     archives = guest.settings.get("archives")
     return [
         "systemd-nspawn", "--quiet", "-D", str(root), "--register=no", *own_unit, "--boot", "--console=pipe",
+        "--system-call-filter=@swap", f"--bind-ro={guest.directory}/swaps:/run/lab/swaps",
+        f"--bind-ro={guest.directory}/swaps.service:/run/systemd/system/lab-swaps.service",
         "--resolv-conf=off", "--timezone=off", "--link-journal=no",
         f"--hostname={guest.settings['hostname']}", f"--machine=lab-{guest.name}",
         f"--bind-ro={guest.directory}/ssh.conf:/run/systemd/system/ssh.service.d/lab.conf",
         *((f"--bind={archives}:/var/cache/apt/archives",) if archives else ()),
         *device,
-        *(f"systemd.mask={unit}" for unit in MASKED_UNITS),
+        "systemd.wants=lab-swaps.service", *(f"systemd.mask={unit}" for unit in MASKED_UNITS),
     ]
 
 
@@ -121,7 +135,9 @@ def _mount_partition(guest: Guest) -> Path:
 
 
 def _run(guest: Guest, root: Path) -> None:
-    (guest.directory / "ssh.conf").write_text(SSH_UNIT.format(port=guest.port), encoding="ascii")
+    lent = {"ssh.conf": SSH_UNIT.format(port=guest.port), "swaps": NO_SWAPS, "swaps.service": NO_SWAPS_UNIT}
+    for name, text in lent.items():
+        (guest.directory / name).write_text(text, encoding="ascii")
     with guest.console.open("ab") as console:
         # systemd 258 and later refuse cgroup v1, which this machine may still have.
         worker = subprocess.Popen(arguments(guest, root), stdin=subprocess.DEVNULL, stdout=console, stderr=console,
