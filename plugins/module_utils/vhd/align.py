@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the fixed VHD that Azure takes out of any disk image, by the cheapest method that gives a whole one.
+
+Methods in the order of their cost: unchanged (nothing to do), in_place (a footer, and the table's backup),
+reflink (a copy that shares its blocks), sparse_copy (each byte of data once, no hole), qemu_img (the same,
+out of a foreign format).
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import functools
+import json
+import os
+import uuid
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, copying, destination, in_place, partitions, sizing
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.copying import Outcome
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import (
+    FOOTER_SIZE,
+    checksum_is_right,
+    describe_footer,
+    fixed_footer,
+    parse_footer,
+    qemu_size,
+)
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import RAW, VHD
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_source
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
+
+_IDENTITIES = uuid.UUID("6f2a1c1e-2b0b-5d3c-9d8e-3c1f6a7b5e40")  # name space of the unique ids that are made here
+_SECOND = 1000000000  # ns
+_NO_RELOCATION = partitions.Relocation([], [], [])
+
+#: What is asked for: the module's options, sizes in bytes. check: bool, write nothing.
+Request = collections.namedtuple(
+    "Request", "src dest format size alignment max_size generation in_place overwrite relocate_gpt repair_footer wait_released sha256"
+    " report_path check")
+
+
+def align(request):
+    """Return the result (dict) of making request.dest the fixed VHD of the disk in request.src.
+
+    Raises ImagewrightError: the source must not be converted or the destination not be written; both are then as they were.
+    """
+    source = open_source(request.src, request.format, request.repair_footer, bool(request.size), request.in_place, request.wait_released)
+    try:
+        size = sizing.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation, source.table)
+        if source.table:
+            sizing.check_table(source.table, request.src, size)
+        found = destination.status_of(request.dest)
+        if found and (found.st_dev, found.st_ino) == (source.status.st_dev, source.status.st_ino):
+            return _align_itself(request, source, size)
+        if request.in_place:
+            raise ImagewrightError(f"cannot change {request.src} in place into {request.dest}: these are two files;"
+                                   " leave dest out, or set in_place: false")
+        return _align_copy(request, source, size, found)
+    except OSError as error:
+        raise from_os_error(f"convert {request.src}", error)
+    finally:
+        os.close(source.descriptor)
+
+
+def is_up_to_date(dest, found, size, footer, source_status):
+    """Return whether dest was made from this very state of the source, and has not been written since.
+
+    The footer's unique id stands for the source's state and the options; the time for dest's own state.
+    found: os.stat_result of dest.
+    """
+    if found.st_size != size + FOOTER_SIZE or not _same_time(found.st_mtime_ns, source_status.st_mtime_ns):
+        return False
+    descriptor = os.open(dest, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        return os.pread(descriptor, FOOTER_SIZE, size) == footer
+    finally:
+        os.close(descriptor)
+
+
+def _same_time(stored, wanted):
+    """Return whether the times (int, ns) are equal as far as the file system can tell; some keep whole seconds only."""
+    return stored == wanted or (stored % _SECOND == 0 and stored // _SECOND == wanted // _SECOND)
+
+
+def _align_itself(request, source, size):
+    """Return the result for a source that is the destination, too."""
+    image, footer = source.image, _kept_footer(request, source, size)
+    is_vhd = image.format == VHD and image.dynamic is None
+    relocation = _relocate(request, size, source.table, source.read_disk_at) if source.table else None
+    if is_vhd and size == image.virtual_size and _is_sound(source) and not (request.in_place and _could_be_better(image, relocation)):
+        return _unchanged(request, source, size, source.descriptor, relocation.warnings)
+    if not request.in_place:
+        raise ImagewrightError(f"cannot convert {request.src}: dest is the same file; set in_place: true to change the image itself,"
+                               " or give another dest")
+    if not is_vhd and image.format != RAW:
+        raise ImagewrightError(f"cannot change {request.src} in place: a {'dynamic VHD' if image.dynamic else image.format} image must be copied;"
+                               " set in_place: false and give another dest")
+    written = in_place.written_in_place(image, size, footer, relocation)
+    allocated = source.status.st_blocks * 512 + written
+    if not request.check:
+        allocated = _change(request, source, size, footer, relocation)
+    digest = copying.sha256_of(source.descriptor) if request.sha256 and not request.check else None
+    generations = bootability.judge(source.table, source.read_disk_at).generations
+    return _result(request, source, size, footer, Outcome("in_place", written, allocated, source.table, relocation, generations, digest,
+                                                          relocation.warnings))
+
+
+def _change(request, source, size, footer, relocation):
+    """Return the bytes (int) that the changed file takes on its disk."""
+    descriptor = os.open(request.src, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        in_place.extend_in_place(descriptor, source.image, size, footer, relocation)
+        verify_vhd(descriptor, request.src, size, footer, relocation)
+        return os.fstat(descriptor).st_blocks * 512
+    except OSError as error:
+        raise from_os_error(f"change {request.src}", error)
+    finally:
+        os.close(descriptor)
+
+
+def _align_copy(request, source, size, found):
+    """Return the result for a destination of its own. found: os.stat_result of it, or None."""
+    footer = _new_footer(request, source, size)
+    if found and is_up_to_date(request.dest, found, size, footer, source.status):
+        descriptor = os.open(request.dest, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return _unchanged(request, source, size, descriptor, [])
+        finally:
+            os.close(descriptor)
+    if found and not request.overwrite:
+        raise ImagewrightError(f"cannot write {request.dest}: it is there already and was not made from {request.src} as that is now;"
+                               " remove it, or set overwrite: true")
+    if found:
+        destination.require_replaceable(request.dest, found)
+    destination.require_writable_directory(request.dest)
+    relocate = functools.partial(_relocate, request, size)
+    if request.check:
+        outcome = copying.predict_copy(source, request.dest, size, relocate)
+    else:
+        outcome = copying.make_copy(source, request.dest, size, footer, relocate, found, request.sha256, request.report_path)
+    return _result(request, source, size, footer, outcome)
+
+
+def _relocate(request, size, table, read_at):
+    relocation = partitions.plan_relocation(table, read_at, size)
+    if request.relocate_gpt or not (relocation.tail or relocation.head):
+        return relocation
+    return partitions.Relocation([], [], ["the backup of the partition table is not at the end of the disk, and relocate_gpt is false"])
+
+
+def _new_footer(request, source, size):
+    """Return the footer (bytes of 512) that the source's state and the options determine, its time and unique id included."""
+    status = source.status
+    state = json.dumps([os.path.realpath(request.src), status.st_ino, status.st_size, status.st_mtime_ns, source.image.format, size,
+                        request.relocate_gpt])
+    return fixed_footer(size, uuid.uuid5(_IDENTITIES, state), status.st_mtime_ns // _SECOND)
+
+
+def _kept_footer(request, source, size):
+    """Return the footer (bytes of 512) for a change in place: a VHD keeps its identity."""
+    footer = _new_footer(request, source, size)
+    if source.image.footer is None:
+        return footer
+    return fixed_footer(size, source.image.footer.unique_id, source.status.st_mtime_ns // _SECOND)
+
+
+def _is_sound(source):
+    """Return whether the footer's checksum is right; a wrong one is only met with repair_footer."""
+    return checksum_is_right(os.pread(source.descriptor, FOOTER_SIZE, source.image.virtual_size))
+
+
+def _could_be_better(image, relocation):
+    """Return whether Azure takes the VHD as it is, but QEMU would misread its size or its GPT has no backup at the end."""
+    return qemu_size(image.footer) != image.footer.current_size or bool(relocation.tail or relocation.head)
+
+
+def _unchanged(request, source, size, descriptor, warnings):
+    """Return the result for a VHD, open as descriptor, that is right as it is."""
+    read_at = bounded_reader(descriptor, size)
+    table = partitions.read_table(read_at, size)
+    digest = copying.sha256_of(descriptor) if request.sha256 else None
+    outcome = Outcome("unchanged", 0, os.fstat(descriptor).st_blocks * 512, table, _NO_RELOCATION,
+                      bootability.judge(table, read_at).generations, digest, warnings)
+    return _result(request, source, size, os.pread(descriptor, FOOTER_SIZE, size), outcome)
+
+
+def _result(request, source, size, footer, outcome):
+    result = {
+        "changed": outcome.method != "unchanged",
+        "method": outcome.method,
+        "src": request.src,
+        "dest": request.dest,
+        "source_format": source.image.format,
+        "source_virtual_size": source.image.virtual_size,
+        "virtual_size": size,
+        "file_size": size + FOOTER_SIZE,
+        "bytes_written": outcome.bytes_written,
+        "allocated": outcome.allocated,
+        "gpt_relocated": bool(outcome.relocation.tail or outcome.relocation.head) if outcome.relocation else None,
+        "generations": outcome.generations,
+        "footer": describe_footer(parse_footer(footer)),
+        "warnings": source.image.warnings + outcome.warnings + sizing.size_warnings(outcome.table, size, request.generation),
+    }
+    if request.sha256:
+        result["sha256"] = outcome.sha256
+    return result

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copy a disk out of its image into a new VHD that appears under its name only when it is whole.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import errno
+import hashlib
+import os
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, partitions, progress, qemu_img, sizing, sparse_copy
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_extents
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, require_unchanged
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
+
+_HASHED_AT_A_TIME = 4 * 1024 * 1024  # bytes
+
+#: What was or would be done. allocated: bytes of disk that the result takes (an estimate when not yet done);
+#: table: Table of the result, relocation: Relocation, generations: [int]; these three None when not known yet.
+Outcome = collections.namedtuple("Outcome", "method bytes_written allocated table relocation generations sha256 warnings")
+
+
+def predict_copy(source, dest, new_size, relocate):
+    """Return the Outcome that ``make_copy`` would make; nothing is written.
+
+    relocate: callable (table, read_at) -> Relocation for the new size.
+    """
+    method, data = _predicted_method(source, dest)
+    if method != "reflink":
+        destination.require_space(dest, data)
+    relocation = generations = None
+    if source.table:
+        relocation = relocate(source.table, source.read_disk_at)
+        generations = bootability.judge(source.table, source.read_disk_at).generations
+    extra = FOOTER_SIZE + sum(len(octets) for unused, octets in (relocation.tail + relocation.head if relocation else []))
+    written = extra if method == "reflink" else data + extra
+    return Outcome(method, written, data + extra, source.table, relocation, generations, None, relocation.warnings if relocation else [])
+
+
+def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=False, report_path=None):
+    """Return the Outcome, after writing the fixed VHD under the name dest, durably.
+
+    dest: str; footer: bytes of 512; relocate: callable (table, read_at) -> Relocation.
+    replaced: os.stat_result of the file that dest was, or None; its owner and mode stay.
+    Raises ImagewrightError: it cannot be written, or the source changed meanwhile; dest is then as it was.
+    """
+    descriptor, stale = destination.open_temporary(dest)
+    try:
+        outcome = _fill(descriptor, source, dest, new_size, footer, relocate, report_path)
+        require_unchanged(source)
+        verify_vhd(descriptor, dest, new_size, footer, outcome.relocation)
+        digest = sha256_of(descriptor) if wants_sha256 else None
+        keep = replaced or source.status
+        # the source's time marks the copy as made from this state of it: see align.is_up_to_date
+        times = (source.status.st_mtime_ns, source.status.st_mtime_ns)
+        destination.publish(descriptor, dest, keep.st_mode & 0o777, (replaced.st_uid, replaced.st_gid) if replaced else None, times)
+    except OSError as error:
+        destination.discard(descriptor, dest)
+        raise from_os_error(f"write {dest}", error)
+    except BaseException:
+        destination.discard(descriptor, dest)
+        raise
+    os.close(descriptor)
+    warnings = [f"removed {destination.temporary_path(dest)}, the unfinished file of a run that was killed"] if stale else []
+    return outcome._replace(sha256=digest, warnings=warnings + outcome.warnings)
+
+
+def sha256_of(descriptor):
+    """Return the SHA-256 (str, hexadecimal) of an open file."""
+    digest, offset = hashlib.sha256(), 0
+    while True:
+        octets = os.pread(descriptor, _HASHED_AT_A_TIME, offset)
+        if not octets:
+            return digest.hexdigest()
+        digest.update(octets)
+        offset += len(octets)
+
+
+def _fill(descriptor, source, dest, new_size, footer, relocate, report_path):
+    """Write disk, partition table and footer into the temporary file, in this order, each durable before the next."""
+    method, written, warnings = _fill_disk(descriptor, source, dest, new_size, report_path)
+    read_at = bounded_reader(descriptor, new_size)
+    table = partitions.read_table(read_at, new_size)
+    sizing.check_table(table, source.path, new_size)
+    relocation = relocate(table, read_at)
+    for offset, octets in relocation.tail + relocation.head:
+        sparse_copy.write_all(descriptor, octets, offset)
+        written += len(octets)
+    os.fsync(descriptor)
+    sparse_copy.write_all(descriptor, footer, new_size)
+    os.fsync(descriptor)
+    allocated = os.fstat(descriptor).st_blocks * 512
+    generations = bootability.judge(table, read_at).generations
+    return Outcome(method, written + len(footer), allocated, table, relocation, generations, None, warnings + relocation.warnings)
+
+
+def _fill_disk(descriptor, source, dest, new_size, report_path):
+    """Return (method, bytes written, warnings) after the disk's data is in the temporary file."""
+    image = source.image
+    if _is_plain(source) and sparse_copy.clone(source.descriptor, descriptor):
+        os.ftruncate(descriptor, image.virtual_size)  # without the footer of a VHD
+        os.ftruncate(descriptor, new_size)
+        return "reflink", 0, []
+    data = data_size(source)
+    destination.require_space(dest, data)
+    os.ftruncate(descriptor, new_size + FOOTER_SIZE)  # a file system with a lower limit refuses now, before the long copy
+    os.ftruncate(descriptor, new_size)
+    with progress.reported(descriptor, dest, data, report_path):
+        if source.read_disk_at:
+            return "sparse_copy", sparse_copy.copy_extents(source.descriptor, descriptor, extents(source)), []
+        warnings = _convert(source, dest, descriptor)
+    return "qemu_img", os.fstat(descriptor).st_blocks * 512, warnings
+
+
+def extents(source):
+    """Return an iterator of (offset in the file, offset on the disk, length) of the disk's data."""
+    if source.image.dynamic:
+        return dynamic_extents(source.image.dynamic, source.image.virtual_size)
+    return ((offset, offset, length) for offset, length in sparse_copy.data_extents(source.descriptor, source.image.virtual_size))
+
+
+def data_size(source):
+    """Return the bytes (int) of data on the disk, at most; of a foreign format those that its file takes."""
+    if source.image.dynamic:
+        return sum(length for unused, unused, length in extents(source))
+    return min(source.status.st_blocks * 512, source.image.virtual_size)
+
+
+def _is_plain(source):
+    """Return whether the disk lies in the file as it is, from its first byte."""
+    return source.read_disk_at is not None and source.image.dynamic is None
+
+
+def _predicted_method(source, dest):
+    """Return (method, bytes of data)."""
+    if not source.read_disk_at:
+        program = qemu_img.require(source.path, source.image.format)
+        qemu_img.check(program, source.descriptor, source.path, source.image.format)
+        return "qemu_img", qemu_img.measure(program, source.descriptor, source.path, source.image.format)
+    data = sum(length for unused, unused, length in extents(source))
+    if _is_plain(source) and sparse_copy.can_clone(source.descriptor, os.path.dirname(dest)):
+        return "reflink", data
+    return "sparse_copy", data
+
+
+def _convert(source, dest, descriptor):
+    program = qemu_img.require(source.path, source.image.format)
+    warnings = qemu_img.check(program, source.descriptor, source.path, source.image.format)
+    try:
+        qemu_img.convert(program, source.descriptor, source.path, source.image.format, descriptor)
+    except ImagewrightError as error:
+        if "No space left on device" in error.details.get("stderr", ""):
+            raise from_os_error(f"write {dest}", OSError(errno.ENOSPC, "no space left"))
+        raise
+    return warnings

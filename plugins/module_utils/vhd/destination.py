@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file that is written: checked before the first byte, invisible until it is whole.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import struct
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import show_size
+
+_SUFFIX = b".imagewright-partial"
+_LONGEST_NAME = 255  # bytes, NAME_MAX of Linux
+_GET_FLAGS, _IMMUTABLE, _APPEND_ONLY = 0x80086601, 0x10, 0x20  # FS_IOC_GETFLAGS, linux/fs.h
+
+
+def status_of(dest):
+    """Return os.stat_result of an existing destination, or None when there is none.
+
+    Raises ImagewrightError: it is a symbolic link or no regular file, or its directory is not there.
+    """
+    folder = os.path.dirname(dest)
+    if not os.path.isdir(folder):
+        raise ImagewrightError(f"cannot write {dest}: there is no directory {folder}; create it first")
+    try:
+        status = os.lstat(dest)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise from_os_error(f"write {dest}", error)
+    if stat.S_ISLNK(status.st_mode):
+        raise ImagewrightError(f"cannot write {dest}: it is a symbolic link to {os.readlink(dest)}, and links are not followed;"
+                               " give the file's own path as dest, or remove the link")
+    if not stat.S_ISREG(status.st_mode):
+        raise ImagewrightError(f"cannot write {dest}: it is {_kind(status.st_mode)}; give the path of a file")
+    return status
+
+
+def require_replaceable(dest, status):
+    """Check that an existing destination may be replaced by a rename.
+
+    Raises ImagewrightError: it is immutable, in use, or another user's in a sticky directory.
+    """
+    descriptor = os.open(dest, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if _flags(descriptor) & (_IMMUTABLE | _APPEND_ONLY):
+            raise ImagewrightError(f"cannot replace {dest}: it is immutable; allow it with `chattr -i -a {dest}`")
+        locks.claim(descriptor, dest, writing=True)
+    finally:
+        os.close(descriptor)
+    folder = os.stat(os.path.dirname(dest))
+    if folder.st_mode & stat.S_ISVTX and os.geteuid() not in (0, status.st_uid, folder.st_uid):
+        raise ImagewrightError(f"cannot replace {dest}: it belongs to another user and its directory is sticky; run as its owner or as root")
+
+
+def require_writable_directory(dest):
+    """Check, without writing, that a file can be made beside dest.
+
+    Raises ImagewrightError: it cannot.
+    """
+    folder = os.path.dirname(dest)
+    try:
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            raise OSError(errno.EROFS, "read-only file system")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, "permission denied")
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if _flags(descriptor) & _IMMUTABLE:
+                raise ImagewrightError(f"cannot write {dest}: the directory {folder} is immutable; allow it with `chattr -i {folder}`")
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise from_os_error(f"write {dest} into {folder}", error)
+
+
+def require_space(dest, needed):
+    """Check that the file system of dest has the needed bytes free.
+
+    Raises ImagewrightError: it has not; the message says how many are missing.
+    """
+    space = os.statvfs(os.path.dirname(dest))
+    free = (space.f_bfree if os.geteuid() == 0 else space.f_bavail) * space.f_frsize
+    if needed > free:
+        raise ImagewrightError(f"cannot write {dest}: its data needs {show_size(needed)} and the file system has {show_size(free)} free;"
+                               f" free {show_size(needed - free)} or choose another dest")
+
+
+def temporary_path(dest):
+    """Return the path (str) of the file that becomes dest; always the same, so that a killed run's is found again."""
+    folder, name = os.path.split(os.fsencode(dest))
+    kept = _LONGEST_NAME - len(_SUFFIX) - 1
+    if len(name) > kept:
+        name = hashlib.sha256(name).hexdigest().encode()
+    return os.fsdecode(os.path.join(folder, b"." + name + _SUFFIX))
+
+
+def open_temporary(dest):
+    """Return (descriptor, whether a killed run had left one) of the new, empty, locked temporary file for dest.
+
+    Raises ImagewrightError: another run is writing it, or it cannot be made.
+    """
+    path = temporary_path(dest)
+    stale = False
+    try:
+        while True:
+            descriptor = _create(path)
+            if descriptor is not None:
+                return descriptor, stale
+            stale = _remove_stale(path, dest) or stale
+    except OSError as error:
+        raise from_os_error(f"write {dest}", error)
+
+
+def publish(descriptor, dest, mode, owner, times):
+    """Rename the temporary file, complete and on disk, to dest.
+
+    mode: int, permission bits; owner: (uid, gid) or None; times: (atime, mtime) in ns or None.
+    """
+    os.fchmod(descriptor, mode)
+    if owner and owner != (os.fstat(descriptor).st_uid, os.fstat(descriptor).st_gid):
+        os.fchown(descriptor, *owner)
+    if times:
+        os.utime(descriptor, ns=times)
+    os.fsync(descriptor)
+    os.replace(temporary_path(dest), dest)
+    sync_directory(dest)
+
+
+def discard(descriptor, dest):
+    """Remove the temporary file."""
+    try:
+        os.unlink(temporary_path(dest))
+    except FileNotFoundError:
+        pass
+    os.close(descriptor)
+
+
+def sync_directory(path):
+    """Make the file's name durable."""
+    descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _create(path):
+    """Return the descriptor of a file that is new and locked by us, or None when there is one already."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return None
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+def _remove_stale(path, dest):
+    """Remove what a killed run has left; its lock went with it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:  # another run has just finished
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(path)
+        return True
+    except BlockingIOError:
+        names = ", ".join(locks.holders(path)) or "another process"
+        raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended")
+    finally:
+        os.close(descriptor)
+
+
+def _flags(descriptor):
+    """Return the inode flags (int) that chattr sets; 0 where the file system has none."""
+    try:
+        answer = fcntl.ioctl(descriptor, _GET_FLAGS, struct.pack("l", 0))
+    except OSError:
+        return 0
+    return struct.unpack("l", answer)[0]
+
+
+def _kind(mode):
+    kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISBLK, "a block device"), (stat.S_ISCHR, "a character device"),
+             (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((name for test, name in kinds if test(mode)), "no regular file")

@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a FAT file system has a file of a given 8.3 name. Nothing else is read, and no library is needed.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: Microsoft FAT32 File System Specification 1.03 (fatgen103).
+"""
+
+import collections
+import struct
+
+_ENTRY = 32  # bytes of a directory entry
+_DIRECTORY, _VOLUME = 0x10, 0x08
+_FREE, _END = 0xE5, 0x00
+_LONGEST_CHAIN = 65536  # clusters of one directory; ends a chain that is a loop
+
+_Fat = collections.namedtuple("_Fat", "bits cluster_size fat_offset root_offset root_size root_cluster data_offset clusters")
+
+
+class FatError(ValueError):
+    """The partition holds no FAT file system that can be read."""
+
+
+def has_file(read_at, path):
+    """Return whether there is a file at the path, e.g. ``EFI/BOOT/BOOTX64.EFI``; case does not count.
+
+    read_at: callable (offset, length) -> bytes of the partition.
+    Raises FatError: it is no FAT file system, or a damaged one.
+    """
+    fat = _read_parameters(read_at)
+    entries = _root_entries(read_at, fat)
+    *folders, name = path.upper().split("/")
+    for folder in folders:
+        found = _find(entries, folder, directory=True)
+        if found is None:
+            return False
+        entries = _chain(read_at, fat, found)
+    return _find(entries, name, directory=False) is not None
+
+
+def _read_parameters(read_at):
+    boot = read_at(0, 512)
+    if len(boot) < 512 or boot[510:] != b"\x55\xaa":
+        raise FatError("no boot sector")
+    sector, per_cluster, reserved, copies, root_entries, small, unused, fat16, unused, unused, unused, large, fat32 = struct.unpack_from(
+        "<HBHBHHBHHHIII", boot, 11)
+    fat_sectors, sectors = fat16 or fat32, small or large
+    if sector not in (512, 1024, 2048, 4096) or not per_cluster or per_cluster & (per_cluster - 1) or not copies or not fat_sectors:
+        raise FatError("no FAT parameters")
+    root_sectors = (root_entries * _ENTRY + sector - 1) // sector
+    first_data = reserved + copies * fat_sectors + root_sectors
+    clusters = (sectors - first_data) // per_cluster
+    bits = 12 if clusters < 4085 else 16 if clusters < 65525 else 32
+    root_cluster = struct.unpack_from("<I", boot, 44)[0] if bits == 32 else 0
+    return _Fat(bits, per_cluster * sector, reserved * sector, (reserved + copies * fat_sectors) * sector,
+                root_sectors * sector, root_cluster, first_data * sector, clusters)
+
+
+def _root_entries(read_at, fat):
+    if fat.bits == 32:
+        return _chain(read_at, fat, fat.root_cluster)
+    return read_at(fat.root_offset, fat.root_size)
+
+
+def _chain(read_at, fat, cluster):
+    """Return the content (bytes) of the directory that begins at the cluster."""
+    parts = []
+    while 2 <= cluster < fat.clusters + 2:
+        if len(parts) >= _LONGEST_CHAIN * _ENTRY // fat.cluster_size + 1:
+            raise FatError("a directory without end")
+        parts.append(read_at(fat.data_offset + (cluster - 2) * fat.cluster_size, fat.cluster_size))
+        cluster = _next_cluster(read_at, fat, cluster)
+    return b"".join(parts)
+
+
+def _next_cluster(read_at, fat, cluster):
+    if fat.bits == 12:
+        pair = int.from_bytes(read_at(fat.fat_offset + cluster * 3 // 2, 2), "little")
+        return pair >> 4 if cluster & 1 else pair & 0xFFF
+    width = fat.bits // 8
+    return int.from_bytes(read_at(fat.fat_offset + cluster * width, width), "little") & 0x0FFFFFFF
+
+
+def _find(entries, name, directory):
+    """Return the first cluster (int) of the named file or directory, or None."""
+    stem, unused, extension = name.partition(".")
+    wanted = stem.ljust(8).encode() + extension.ljust(3).encode()
+    for offset in range(0, len(entries) - _ENTRY + 1, _ENTRY):
+        entry = entries[offset:offset + _ENTRY]
+        if entry[0] == _END:
+            return None
+        attributes = entry[11]
+        if entry[0] == _FREE or attributes & _VOLUME or bool(attributes & _DIRECTORY) != directory:
+            continue
+        if entry[:11].upper() == wanted:
+            high, low = struct.unpack_from("<H", entry, 20)[0], struct.unpack_from("<H", entry, 26)[0]
+            return high << 16 | low
+    return None

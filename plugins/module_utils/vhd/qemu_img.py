@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only place that calls qemu-img: one copy out of a foreign format, from one open file into another.
+
+QEMU is given the numbers of open files, never names: names may hold commas, colons or line ends, and
+may be exchanged while it runs. VHD files, fixed or dynamic, are read without it: of its vpc driver,
+versions 2.2.1 to 2.5 write wrong sizes and later ones take damaged files.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import json
+import os
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import refusal
+
+_PACKAGES = "package qemu-utils on Debian and Ubuntu, qemu-img on Fedora and RHEL, qemu-tools on SUSE"
+_LEAKED, _NO_CHECK = 3, 63  # exit statuses of `qemu-img check`
+
+
+def require(path, image_format):
+    """Return the path of a qemu-img that can convert an image of the format.
+
+    Raises ImagewrightError: it is not installed, or older than 5.0.
+    """
+    program = commands.find("qemu-img")
+    if not program:
+        raise ImagewrightError(f"cannot convert {path}: reading {image_format} needs qemu-img, which is not installed; install it ({_PACKAGES})")
+    # the option is asked for and not the version: distributions carry features back
+    text = commands.run([program, "--help"], f"ask {program} what it can do").stdout
+    if "target-is-zero" not in text:
+        found = re.search(r"qemu-img version (\S+)", text)
+        raise ImagewrightError(f"cannot convert {path}: {program} {found.group(1) if found else ''} knows no --target-is-zero;"
+                               f" install version 5.0 or later ({_PACKAGES})")
+    return program
+
+
+def check(program, descriptor, path, image_format):
+    """Return warnings ([str]) about an image whose metadata is sound.
+
+    Raises ImagewrightError: qemu-img finds it damaged or cut off.
+    """
+    completed = commands.run([program, "check", _source(descriptor, image_format)], f"check {path}", accept=None, timeout=None)
+    if completed.rc in (0, _NO_CHECK):
+        return []
+    if completed.rc == _LEAKED:
+        return [f"{path} has leaked clusters: space that is lost, no damage"]
+    words = [line.strip() for line in (completed.stderr + completed.stdout).splitlines() if line.strip()]
+    raise refusal(path, f"`qemu-img check` finds it damaged: {words[0] if words else f'exit status {completed.rc}'}",
+                  "take a sound copy, or repair a copy with `qemu-img check -r all`")
+
+
+def measure(program, descriptor, path, image_format):
+    """Return how many bytes (int) of data the disk in the image holds."""
+    argv = [program, "measure", "--output=json", "-O", "raw", _source(descriptor, image_format)]
+    return int(json.loads(commands.run(argv, f"measure {path}", timeout=None).stdout)["required"])
+
+
+def convert(program, descriptor, path, image_format, target):
+    """Write the disk in the image into the open, empty target, which is at least as long; zeros become holes.
+
+    descriptor, target: int, open files of this process.
+    """
+    argv = [program, "convert", "-n", "--target-is-zero", "-S", "4k", "-O", "raw", _source(descriptor, image_format), _name(target)]
+    commands.run(_bound_to_us(argv), f"convert {path}", timeout=None)
+
+
+def _source(descriptor, image_format):
+    """Return the image as QEMU's JSON: format as we have found it, no backing file whatever the header says."""
+    return "json:" + json.dumps({"driver": image_format, "backing": None, "file": {"driver": "file", "filename": _name(descriptor)}})
+
+
+def _name(descriptor):
+    return f"/proc/{os.getpid()}/fd/{descriptor}"
+
+
+def _bound_to_us(argv):
+    """Return the command so that it ends when we are killed, and no orphan goes on filling the disk."""
+    setpriv = commands.find("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] + argv if setpriv else argv

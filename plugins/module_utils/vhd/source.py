@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The image that is read: opened once, held, and known before anything is written.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import os
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import formats, locks, partitions, sparse_copy, vhd_file
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_reader
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import RAW, VHD
+
+#: descriptor: int, open for reading; status: os.stat_result when it was opened; image: Image;
+#: read_disk_at: callable (offset, length) -> bytes of the disk in it, and table: its Table; both None when only QEMU can read it.
+Source = collections.namedtuple("Source", "descriptor path status image read_disk_at table")
+
+
+def open_image(path):
+    """Return the descriptor of an image file, open for reading.
+
+    Raises ImagewrightError: it is not there, not to be read, or no regular file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise ImagewrightError(f"cannot read {path}: there is no such file; check the path")
+    except OSError as error:
+        raise from_os_error(f"read {path}", error)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        cure = "copy the device into a file first" if stat.S_ISBLK(mode) else "give the path of an image file"
+        raise ImagewrightError(f"cannot read {path}: it is no regular file; {cure}")
+    return descriptor
+
+
+def open_source(path, wanted, repair_footer, size_is_given, writing, wait):
+    """Return the Source, claimed against other programs until its descriptor is closed.
+
+    wanted: str, format that the user says, or ``auto``.
+    writing: bool, whether it will be changed; wait: int, seconds to wait for it to be released.
+    Raises ImagewrightError: it cannot be had, or must not be converted.
+    """
+    descriptor = open_image(path)
+    try:
+        locks.claim(descriptor, path, writing, wait)
+        return _inspect(descriptor, path, wanted, repair_footer, size_is_given)
+    except OSError as error:
+        os.close(descriptor)
+        raise from_os_error(f"read {path}", error)
+    except ImagewrightError:
+        os.close(descriptor)
+        raise
+
+
+def require_unchanged(source):
+    """Check that nobody has changed the source since it was opened.
+
+    Raises ImagewrightError: its size or modification time is another.
+    """
+    now, then = os.fstat(source.descriptor), source.status
+    if (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns):
+        raise ImagewrightError(f"cannot convert {source.path}: it was changed while it was read; shut down what writes to it and run again")
+
+
+def bounded_reader(descriptor, size):
+    """Return a function (offset, length) -> bytes that reads an open file up to size, shorter at that end."""
+    def read_at(offset, length):
+        return os.pread(descriptor, max(min(length, size - offset), 0), offset) if offset >= 0 else b""
+    return read_at
+
+
+def _inspect(descriptor, path, wanted, repair_footer, size_is_given):
+    status = os.fstat(descriptor)
+    read_at = bounded_reader(descriptor, status.st_size)
+    image = formats.read_image(read_at, status.st_size, path, wanted, repair_footer)
+    if image.format == RAW:
+        vhd_file.refuse_stray_footer(read_at, status.st_size, sparse_copy.data_end(descriptor, status.st_size), path)
+        formats.require_whole_sectors(image, path, size_is_given)
+    read_disk_at = _disk_reader(descriptor, read_at, image)
+    table = partitions.read_table(read_disk_at, image.virtual_size) if read_disk_at else None
+    return Source(descriptor, path, status, image, read_disk_at, table)
+
+
+def _disk_reader(descriptor, read_at, image):
+    if image.dynamic:
+        return dynamic_reader(read_at, image.dynamic, image.virtual_size)
+    return bounded_reader(descriptor, image.virtual_size) if image.format in (RAW, VHD) else None

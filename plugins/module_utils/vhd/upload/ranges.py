@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which bytes of a VHD matter: holes and zero blocks are left out, the rest is cut into ranges of one page write.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import errno
+import hashlib
+import os
+
+#: Bytes that are tested and skipped together.
+BLOCK = 64 * 1024
+
+#: The most that one Put Page takes, in bytes. Source: Azure Storage REST reference, Put Page.
+LARGEST_PUT = 4 * 1024 * 1024
+
+#: A range of the file that holds data: offset and length in bytes, digest (str, SHA-256 in hex) of the content.
+Range = collections.namedtuple("Range", "offset length digest")
+
+_ZEROS = bytes(BLOCK)
+
+
+def data_extents(descriptor, size):
+    """Return where the file has data and no holes: [(start, end)], rounded out to whole blocks, sorted, apart from each other.
+
+    descriptor: int, open file; size: int, bytes of the file that count.
+    """
+    extents, position = [], 0
+    while position < size:
+        try:
+            start = os.lseek(descriptor, position, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nothing but a hole is left
+                break
+            if error.errno in (errno.EINVAL, errno.ENOTSUP):  # a file system that knows no holes
+                return [(0, size)]
+            raise
+        if start >= size:
+            break
+        end = min(os.lseek(descriptor, start, os.SEEK_HOLE), size)
+        first, last = start // BLOCK * BLOCK, min(-(-end // BLOCK) * BLOCK, size)
+        if extents and first <= extents[-1][1]:
+            extents[-1] = (extents[-1][0], last)
+        else:
+            extents.append((first, last))
+        position = max(end, last)
+    return extents
+
+
+def non_zero_runs(extents, read):
+    """Yield (offset, content) of every run of blocks that are not all zero, LARGEST_PUT at most each.
+
+    The cuts depend on the content alone, not on how the file system stores it.
+    extents: [(start, end)] as of data_extents; read: callable, (offset, length) -> bytes.
+    """
+    for start, end in extents:
+        position = start
+        while position < end:
+            window = read(position, min(LARGEST_PUT, end - position))
+            following = position + len(window)
+            for first, last in _runs(window):
+                if last == len(window) and first > 0 and following < end:
+                    following = position + first  # it may go on: look again from its start
+                    break
+                yield position + first, window[first:last]
+            position = following
+
+
+def _runs(window):
+    """Return [(first, last)]: the byte ranges of a window that hold blocks with something in them."""
+    runs = []
+    for offset in range(0, len(window), BLOCK):
+        end = min(offset + BLOCK, len(window))
+        if window.startswith(_ZEROS if end - offset == BLOCK else bytes(end - offset), offset):
+            continue
+        if runs and runs[-1][1] == offset:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((offset, end))
+    return runs
+
+
+def digest_of(content):
+    """Return the SHA-256 (str, hex) of the content (bytes)."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def digest_of_ranges(ranges, size):
+    """Return one digest (str, hex) for a whole file: of its size and of every Range that holds data, by offset.
+
+    Two files have the same digest when their content is the same, however many holes they have.
+    """
+    whole = hashlib.sha256(f"imagewright 1 {size}\n".encode())
+    for item in sorted(ranges):
+        whole.update(f"{item.offset} {item.length} {item.digest}\n".encode())
+    return whole.hexdigest()
+
+
+def merge(spans):
+    """Return the spans [(start, end)] sorted, with those that touch made one."""
+    merged = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def subtract(spans, covered):
+    """Return the parts of spans that covered does not cover: [(start, end)], sorted."""
+    rest, covered, index = [], merge(covered), 0
+    for start, end in merge(spans):
+        while index < len(covered) and covered[index][1] <= start:
+            index += 1
+        position, look = start, index
+        while look < len(covered) and covered[look][0] < end:
+            if covered[look][0] > position:
+                rest.append((position, covered[look][0]))
+            position = max(position, covered[look][1])
+            look += 1
+        if position < end:
+            rest.append((position, end))
+    return rest
+
+
+def length_of(spans):
+    """Return the number of bytes in the spans."""
+    return sum(end - start for start, end in spans)
+
+
+def spans_of(ranges):
+    """Return [(start, end)] of Ranges."""
+    return [(item.offset, item.offset + item.length) for item in ranges]
