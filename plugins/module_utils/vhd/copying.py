@@ -32,7 +32,7 @@ def predict_copy(source, dest, new_size, relocate):
     """
     method, data = _predicted_method(source, dest)
     if method != "reflink":
-        destination.require_space(dest, data)
+        destination.require_space(dest, data_size(source))
     relocation = generations = None
     if source.table:
         relocation = relocate(source.table, source.read_disk_at)
@@ -141,7 +141,7 @@ def _predicted_method(source, dest):
     if not source.read_disk_at:
         program = qemu_img.require(source.path, source.image.format)
         qemu_img.check(program, source.descriptor, source.path, source.image.format)
-        return "qemu_img", qemu_img.measure(program, source.descriptor, source.path, source.image.format)
+        return "qemu_img", qemu_img.mapped_size(program, source.descriptor, source.path, source.image.format)
     data = sum(length for unused, unused, length in extents(source))
     if _is_plain(source) and sparse_copy.can_clone(source.descriptor, os.path.dirname(dest)):
         return "reflink", data

@@ -54,10 +54,12 @@ def check(program, descriptor, path, image_format):
                   "take a sound copy, or repair a copy with `qemu-img check -r all`")
 
 
-def measure(program, descriptor, path, image_format):
-    """Return how many bytes (int) of data the disk in the image holds."""
-    argv = [program, "measure", "--output=json", "-O", "raw", _source(descriptor, image_format)]
-    return int(json.loads(commands.run(argv, f"measure {path}", timeout=None).stdout)["required"])
+def mapped_size(program, descriptor, path, image_format):
+    """Return how many bytes (int) of data the disk in the image holds, as its tables say; ``convert`` may find zeros in them."""
+    # `qemu-img measure` gives the whole disk's size for raw targets
+    argv = [program, "map", "--output=json", _source(descriptor, image_format)]
+    extents = json.loads(commands.run(argv, f"map {path}", timeout=None).stdout)
+    return sum(extent["length"] for extent in extents if extent["data"] and not extent["zero"])
 
 
 def convert(program, descriptor, path, image_format, target):

@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An upload from the first question to the receipt.
+
+The footer is the last page that is written, so that what an interruption leaves is never taken for a whole VHD.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import contextlib
+import uuid
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import plan as plans
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import ranges, transfer
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.source import FOOTER
+
+#: How to work. choices: plan.Choices; parallel: int; verify: ``false``, ``true`` or ``content``.
+Settings = collections.namedtuple("Settings", "choices parallel verify")
+
+#: What was done. items: [Range] of the whole VHD, or None when nobody had to look; sent: [Range], of this run;
+#: cleared: int, bytes that an older upload had left; digest, etag: str or None; verified: [str] of size, ranges, content, footer.
+Outcome = collections.namedtuple("Outcome", "items sent cleared digest etag verified")
+
+
+def decide(source, blob, state, settings, progress):
+    """Return (Plan, blob.Properties or None): what there is to do for this source at this target. Nothing is written anywhere.
+
+    state: journal.State or None.
+    Raises ImagewrightError: the target cannot be reached, or may not be written.
+    """
+    url, choices = blob.address.url, settings.choices
+    found = blob.properties()
+    if blob.address.managed_disk:
+        written = blob.spans() if found is not None else []
+        plan = plans.managed_disk(found, written, state, source.identity, choices, url)
+    else:
+        plan = plans.page_blob(found, state, source.identity, choices, url)
+    if plan.action == "compare_digest":
+        items = _survey(source, settings)
+        same = found.metadata.get(plans.DIGEST) == ranges.digest_of_ranges(items, source.size)
+        trusted = state is not None and state.etag == found.etag
+        if same and not trusted and plans.modified_since(found):
+            same = _same_content(source, blob, items, settings, progress)
+    elif plan.action == "compare_content":
+        same = _same_content(source, blob, _survey(source, settings), settings, progress)
+    else:
+        return plan, found
+    source.check_unchanged()
+    return (plans.Plan("unchanged", "the same content is there") if same else plans.differs(found, choices, url)), found
+
+
+def predict(source, plan, settings):
+    """Return the Outcome that carry_out() would have, as far as it can be known before."""
+    if plan.action == "unchanged":
+        return Outcome(None, [], 0, None, None, [])
+    items = _survey(source, settings)
+    sent = [item for item in items if plan.sent.get((item.offset, item.length)) != item.digest]
+    return Outcome(items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
+
+
+def carry_out(source, blob, plan, journal, settings, progress):
+    """Upload, verify, and leave the receipt in the journal; return the Outcome.
+
+    Raises ImagewrightError: something failed; what has arrived is in the journal, and there is no footer at the other end.
+    """
+    plan = _prepare(source, blob, plan, journal)
+    keeping = contextlib.nullcontext() if blob.address.managed_disk else transfer.lease_kept(blob)
+    with keeping, _ending_told(blob, journal):
+        done = transfer.send(source, blob, plan.sent, journal.record, settings.parallel, progress)
+        footer = _footer_range(source)
+        cleared = 0 if plan.action == "create" else transfer.clear_stale(blob, done.ranges, footer.offset)
+        verified = _verify_disk(source, blob, done.ranges, journal, settings, progress)
+        source.check_unchanged()
+        blob.put(footer.offset, source.footer())
+        journal.record(footer)
+        source.check_unchanged()
+        verified += _verify_footer(source, blob, settings)
+        items = done.ranges + [footer]
+        digest = ranges.digest_of_ranges(items, source.size)
+        etag = _finish(source, blob, journal, digest)
+    return Outcome(items, done.sent + [footer], cleared, digest, etag, verified)
+
+
+def _prepare(source, blob, plan, journal):
+    """Make the target ready to be written, with the journal begun before; return the Plan, which may have become another one."""
+    url = blob.address.url
+    if plan.action == "resume" and not blob.address.managed_disk and not blob.resume_lease(journal.state.upload):
+        if plan.sent:
+            raise plans.foreign_writer(url)
+        plan = plans.Plan("restart", plan.reason)  # killed before it had a lease: nothing is lost
+    if plan.action != "resume":
+        keep = plan.action == "restart" and journal.state
+        upload = journal.state.upload if keep else str(uuid.uuid4())
+        journal.begin(upload, url, source.identity)
+        if not blob.address.managed_disk:
+            _create(source, blob, plan, upload)
+    if plan.action != "create":
+        _remove_footer(source, blob, plan)
+    return plan
+
+
+def _create(source, blob, plan, upload):
+    metadata = {plans.UPLOAD: upload, plans.STATE: "uploading"}
+    if plan.action == "create":
+        blob.create(source.size, metadata, replace=False)
+        blob.acquire_lease(upload)
+    else:
+        blob.acquire_lease(upload)
+        blob.create(source.size, metadata, replace=True)
+
+
+def _remove_footer(source, blob, plan):
+    """Clear a footer that is there while data is missing, so that at no moment a wrong disk looks whole."""
+    footer = _footer_range(source)
+    if (footer.offset, footer.length) not in plan.sent and ranges.subtract([(footer.offset, source.size)], blob.spans()) == []:
+        blob.clear(footer.offset, source.size)
+
+
+def _finish(source, blob, journal, digest):
+    """Mark the upload complete at the other end and here; return the blob's ETag."""
+    found = blob.properties()
+    if found is None or found.size != source.size:
+        raise ImagewrightError(f"cannot confirm the upload to {blob.address.url}: it has {found.size if found else 0} bytes and the VHD {source.size}; "
+                               "find out what else writes to it, and run the task again with overwrite=true")
+    etag = found.etag
+    if not blob.address.managed_disk:
+        etag = blob.set_metadata({plans.UPLOAD: journal.state.upload, plans.STATE: "complete", plans.DIGEST: digest,
+                                  plans.COMPLETED: str(int(found.modified.timestamp()))})
+    journal.complete(blob.address.url, etag, digest)
+    if not blob.address.managed_disk:
+        # it would run out by itself: no reason to call a complete upload failed
+        with contextlib.suppress(ImagewrightError):
+            blob.release_lease()
+    return etag
+
+
+@contextlib.contextmanager
+def _ending_told(blob, journal):
+    """When the upload to a managed disk fails, write the disk's ETag into the journal: it has no lease that proves who wrote."""
+    try:
+        yield
+    except Exception:
+        if blob.address.managed_disk:
+            with contextlib.suppress(ImagewrightError):
+                found = blob.properties()
+                journal.stopped(found.etag)
+        raise
+
+
+def _verify_disk(source, blob, items, journal, settings, progress):
+    """Compare what arrived, before the footer makes it a VHD; return [str] of what was compared."""
+    if settings.verify == "false":
+        return []
+    try:
+        transfer.compare_spans(blob, items, source.size - FOOTER)
+        if settings.verify == "content":
+            transfer.compare_content(blob, items, settings.parallel, progress)
+            return ["ranges", "content"]
+        return ["ranges"]
+    except ImagewrightError as error:
+        if "mismatch" in error.details:
+            journal.begin(journal.state.upload, blob.address.url, source.identity)
+        raise
+
+
+def _verify_footer(source, blob, settings):
+    if settings.verify == "false":
+        return []
+    footer = _footer_range(source)
+    if blob.get(footer.offset, footer.length) != source.footer():
+        raise transfer.different(blob, footer.offset, source.size, "its footer is not that of the VHD")
+    return ["footer", "size"]
+
+
+def _same_content(source, blob, items, settings, progress):
+    """Return whether the blob holds what the source holds, by reading it back."""
+    try:
+        transfer.compare_spans(blob, items, source.size)
+        transfer.compare_content(blob, items, settings.parallel, progress)
+    except ImagewrightError as error:
+        if "mismatch" in error.details:
+            return False
+        raise
+    return True
+
+
+def _survey(source, settings):
+    """Return [Range] of everything in the source that is not zero, footer included."""
+    return sorted(transfer.survey(source, settings.parallel)) + [_footer_range(source)]
+
+
+def _footer_range(source):
+    return ranges.Range(source.size - FOOTER, FOOTER, ranges.digest_of(source.footer()))
