@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give back what guests of killed runs still hold."""
 
-from lab import container, guests, nspawn
+from lab import container, guests, machine, nspawn
 
 
 def cleanup(everyone: bool = False, say=print) -> None:
@@ -14,4 +14,9 @@ def cleanup(everyone: bool = False, say=print) -> None:
             nspawn.release(guest)
         elif everyone:
             say(f"{guest.name}: stopped")
-            container.stop(guest, at_once=True)
+            stop(guest, at_once=True)
+
+
+def stop(guest: guests.Guest, at_once: bool = False) -> None:
+    """Stop a guest of either kind."""
+    (machine.stop if guest.kind == "machine" else container.stop)(guest, at_once=at_once)

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab import cleanup, container, disk, guests, inventory, nspawn, roots, ssh
+from lab import bootcheck, cleanup, console, container, disk, guests, inventory, machine, nspawn, roots, ssh
 from lab.errors import LabError
 from lab.recipe import FILE_SYSTEMS, FIRMWARES, INITRAMFS, KERNELS, LOADERS, SUITES, TABLES, Plan, Recipe
 
@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _build_command(commands.add_parser("build", help="build a bootable disk"))
     _container_commands(commands.add_parser("container", help="a guest in a container: seconds"))
+    _machine_commands(commands.add_parser("vm", help="a guest in QEMU: half a minute"))
+    _boot_check_command(commands.add_parser("boot-check", help="boot a disk, say what its console said"))
     _inventory_command(commands.add_parser("inventory", help="print an inventory of running guests"))
     _list_command(commands.add_parser("list", help="list the running guests"))
     _cleanup_command(commands.add_parser("cleanup", help="give back what dead guests held"))
@@ -124,6 +126,54 @@ def container_ground(options) -> dict:
     return {"root": roots.container_root(recipe)}
 
 
+def _machine_commands(top) -> None:
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    start = commands.add_parser("start", help="boot a disk, wait for the login")
+    start.add_argument("name", nargs="?", default="")
+    start.add_argument("--in-place", action="store_true", help="write to the disk itself, not to an overlay")
+    start.add_argument("--memory", type=int, default=1024, help="MiB")
+    start.add_argument("--processors", type=int, default=2)
+    start.add_argument("--until", default="", help="wait for this regular expression on the serial console, not for ssh")
+    _boot_options(start)
+    start.set_defaults(command=_machine_start)
+    _guest_commands(commands)
+    show = commands.add_parser("console", help="print what the serial console has said so far")
+    show.add_argument("name")
+    show.set_defaults(command=_console)
+
+
+def _boot_options(command) -> None:
+    command.add_argument("--disk", type=Path, required=True, help="raw, qcow2 or fixed VHD")
+    command.add_argument("--firmware", choices=FIRMWARES, default="bios")
+    command.add_argument("--bus", choices=sorted(machine.BUSES), default="scsi")
+    command.add_argument("--timeout", type=float, default=300, help="seconds")
+
+
+def _machine_start(options) -> None:
+    began = time.monotonic()
+    guest = machine.start(options.disk, options.name, options.firmware, options.bus, options.in_place, options.memory,
+                          options.processors, options.until, options.timeout)
+    print(f"{guest.name}: ssh on 127.0.0.1:{guest.port} after {time.monotonic() - began:.1f} s")
+
+
+def _console(options) -> None:
+    sys.stdout.write(console.plain(guests.load(options.name).console.read_text(encoding="utf-8", errors="replace")))
+
+
+def _boot_check_command(command) -> None:
+    _boot_options(command)
+    command.add_argument("--log", type=Path, help="also write the console's whole text")
+    command.set_defaults(command=_boot_check)
+
+
+def _boot_check(options) -> int:
+    check = bootcheck.boot_check(options.disk, options.firmware, options.bus, options.timeout)
+    if options.log:
+        options.log.write_text(check.text, encoding="utf-8")
+    print(bootcheck.summary(check))
+    return 0 if check.report.login and not check.error else 1
+
+
 def _guest_commands(commands) -> None:
     enter = commands.add_parser("ssh", help="log in, or run a command: ssh NAME -- COMMAND")
     enter.add_argument("name")
@@ -148,7 +198,7 @@ def _stop(options) -> None:
     running = {guest.name: guest for guest in guests.everyone()}
     for name in options.names:
         if name in running:
-            container.stop(running[name], at_once=options.now)
+            cleanup.stop(running[name], at_once=options.now)
         else:
             print(f"{name}: not running")
 
@@ -158,7 +208,7 @@ def _wait(options) -> None:
         guest = guests.load(options.name)
     except LabError:
         return  # already off and gone
-    container.wait(guest, options.timeout)
+    (machine if guest.kind == "machine" else container).wait(guest, options.timeout)
 
 
 def _inventory_command(command) -> None:
