@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every boot loader's entries have in common.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import posixpath
+
+#: One entry of a boot menu. loader: the adapter's name; path, line: where it is written; title: str;
+#: kernel, initrds: guest paths; cmdline: str, what the kernel gets; kind: normal, recovery, rescue, other
+#: (another system's, or written by hand beside a generated menu).
+BootEntry = collections.namedtuple("BootEntry", "loader path line title kernel initrds cmdline kind")
+
+#: What an adapter wants done. edits: [Edit]; sources: [{path, variable, before, after}]; warnings: [str].
+Plan = collections.namedtuple("Plan", "edits sources warnings")
+
+#: How generated output is made again. argv: [str]; doing: str, for errors; output: guest path of the file that it writes.
+Generator = collections.namedtuple("Generator", "argv doing output")
+
+#: What the module was asked for beside the Request: recovery, rescue ("keep", "change"), settings ({name: str or None}).
+Options = collections.namedtuple("Options", "recovery rescue settings")
+Options.__new__.__defaults__ = ("change", "change", {})
+
+
+def is_subject(entry, options):
+    """Return whether an entry is to be brought to the wanted state."""
+    return {"normal": True, "recovery": options.recovery == "change",
+            "rescue": options.rescue == "change"}.get(entry.kind, False)
+
+
+def guest_path(tree, path, base="/boot"):
+    """Return where a loader's path to a kernel or initrd is in the guest.
+
+    Loaders count from the root of the file system that they read: /vmlinuz is /boot/vmlinuz when /boot is a file system
+    of its own, and Btrfs puts a subvolume before it. The first place where the file exists is taken.
+    """
+    path = path.partition(")")[2] if path.startswith("(") else path
+    path = posixpath.normpath("/" + path.lstrip("/"))
+    parts = path.strip("/").split("/")
+    tails = ["/" + "/".join(parts[index:]) for index in range(len(parts))]
+    for candidate in [posixpath.join(base, path.lstrip("/")), path] + tails[1:] + ["/boot" + tail for tail in tails[1:]]:
+        if tree.is_file(candidate):
+            return candidate
+    return path

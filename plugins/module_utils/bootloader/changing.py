@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a request to a plan over every boot loader of a guest, and from what was written back to what will boot.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.overlay import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+#: What a run will do. edits: [Edit]; sources: [dict]; warnings: [str]; generators: [Generator] that have work to do;
+#: before, after: entries ([BootEntry]) now and predicted; next_kernel: str or None, predicted.
+Change = collections.namedtuple("Change", "edits sources warnings generators before after next_kernel")
+
+#: ELF e_machine of the guest's programs -> `uname -m`.
+_MACHINES = {3: "i686", 0x15: "ppc64le", 0x16: "s390x", 0x28: "armv7l", 0x3e: "x86_64", 0xb7: "aarch64", 0xf3: "riscv64"}
+
+
+def plan(tree, loaders, wanted, options, regenerate):
+    """Return the Change for all boot loaders of a guest.
+
+    loaders: adapters; wanted: kernel_cmdline.Request; options: boot_entry.Options; regenerate: bool.
+    Raises ImagewrightError: something cannot be edited with certainty, or a command line becomes too long.
+    """
+    plans = [loader.plan(tree, wanted, options) for loader in loaders]
+    edits = [edit for planned in plans for edit in planned.edits]
+    edited = EditedTree(tree, edits)
+    before = [entry for loader in loaders for entry in loader.entries(tree)]
+    after, generators, warnings = [], [], [warning for planned in plans for warning in planned.warnings]
+    for loader, planned in zip(loaders, plans):
+        to_do = _needed_generators(tree, loader, planned, wanted, options)
+        if to_do and not regenerate:
+            warnings.append(f"{', '.join(generator.output for generator in to_do)} is not up to date and was not regenerated, "
+                            "because regenerate is false")
+        generators += to_do if regenerate else []
+        after += loader.predict(tree, edited) if regenerate and to_do else loader.entries(edited)
+    machine = machine_of(tree)
+    for entry in after:
+        if is_subject(entry, options):
+            kernel_cmdline.check_length(entry.cmdline, machine, f"{entry.path} line {entry.line}")
+    warnings += _warnings_of_others(tree, after, wanted)
+    return Change(edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
+                  next_kernel(edited, loaders))
+
+
+def next_kernel(tree, loaders):
+    """Return the command line (str) that the next installed kernel will get, None when nothing says it."""
+    return next((line for line in (loader.next_kernel(tree) for loader in loaders) if line is not None), None)
+
+
+def regenerate(generators, root):
+    """Run the generators ([Generator]) in the guest's root (str, on this machine).
+
+    Raises ImagewrightError: one is not installed, or failed.
+    """
+    done = []
+    for generator in generators:
+        if generator.argv not in done:
+            commands.run(generator.argv, generator.doing, root=root)
+            done.append(generator.argv)
+
+
+def read_back(tree, loaders, wanted, options, regenerated):
+    """Return the entries ([BootEntry]) that are on the disk now.
+
+    regenerated: bool, False when generated files were to be left as they are.
+    Raises ImagewrightError: one that was to be changed is not as wanted.
+    """
+    entries = []
+    for loader in loaders:
+        found = loader.entries(tree)
+        outputs = [] if regenerated else [generator.output for generator in loader.generators(tree, tree.root)]
+        check([entry for entry in found if entry.path not in outputs], wanted, options)
+        entries += found
+    return entries
+
+
+def check(entries, wanted, options):
+    """Raise ImagewrightError when an entry ([BootEntry]) that was to be changed is not as wanted."""
+    for entry in entries:
+        if is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted):
+            right = kernel_cmdline.change(entry.cmdline, wanted)
+            raise ImagewrightError(f"cannot prove the kernel command line of {entry.title!r} in {entry.path} line {entry.line}: "
+                                   f"it would boot with {entry.cmdline!r} instead of {right!r}; look for what overrides it, "
+                                   "e.g. a script in /etc/grub.d")
+
+
+def described(before, after):
+    """Return [{path, title, kernel, before, after}] of the entries; before is None for an entry that is new."""
+    old = collections.defaultdict(list)
+    for entry in before:
+        old[_identity(entry)].append(entry.cmdline)
+    found = []
+    for entry in after:
+        lines = old[_identity(entry)]
+        found.append({"path": entry.path, "title": entry.title, "kernel": entry.kernel, "kind": entry.kind,
+                      "before": lines.pop(0) if lines else None, "after": entry.cmdline})
+    return found
+
+
+def machine_of(tree):
+    """Return the machine (`uname -m`) that the guest's programs are for, "" when it cannot be told."""
+    for path in ("/bin/sh", "/usr/bin/env", "/sbin/init"):
+        if tree.is_file(path):
+            header = tree.read_bytes(path, limit=20)
+            if header[:4] == b"\x7fELF":
+                return _MACHINES.get(int.from_bytes(header[18:20], "big" if header[5] == 2 else "little"), "")
+    return ""
+
+
+def _identity(entry):
+    return entry.loader, entry.path, entry.title, entry.kernel
+
+
+def _needed_generators(tree, loader, planned, wanted, options):
+    """Return the generators of a boot loader that have work to do: all when a source changes, else those of stale files."""
+    generators = loader.generators(tree, getattr(tree, "root", "/"))
+    if planned.edits:
+        return generators
+    stale = loader.stale(tree, wanted, options)
+    return [generator for generator in generators if generator.output in stale]
+
+
+def _warnings_of_others(tree, entries, wanted):
+    return [f"{entry.path} line {entry.line}: the entry {entry.title!r} is written by hand and was left as it is; "
+            "change it where it comes from (such as /etc/grub.d/40_custom) if it is to have the parameters too"
+            for entry in entries if entry.kind == "other" and tree.is_file(entry.kernel)
+            and not kernel_cmdline.is_right(entry.cmdline, wanted)]

@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The boot loaders of a guest.
+
+An adapter is a module with NAME and these functions: is_present(tree), plan(tree, wanted, options) -> Plan, entries(tree) ->
+[BootEntry], predict(before, after) -> [BootEntry], stale(tree, wanted, options) -> [path], generators(tree, root) -> [Generator],
+next_kernel(tree) -> str or None. A new boot loader is one file more, and its name in ADAPTERS.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+#: Every adapter; the first that can tell what the next kernel gets is believed.
+ADAPTERS = (grub2,)
+
+
+def loaders(tree, name="auto"):
+    """Return the adapters of the boot loaders that the guest has.
+
+    name: str, the one to take, or ``auto`` for all of them.
+    Raises ImagewrightError: the guest does not have the named one.
+    """
+    present = [adapter for adapter in ADAPTERS if adapter.is_present(tree)]
+    if name == "auto":
+        return present
+    named = [adapter for adapter in present if adapter.NAME == name]
+    if not named:
+        raise ImagewrightError(f"cannot use bootloader {name!r}: the guest has {', '.join(adapter.NAME for adapter in present) or 'none'}; "
+                               "use `bootloader: auto`")
+    return named

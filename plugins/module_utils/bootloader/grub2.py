@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GRUB 2 whose grub.cfg grub-mkconfig generates from /etc/default/grub.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub2_menu
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Generator, Plan, is_subject
+from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit
+
+NAME = grub2_menu.NAME
+
+
+def is_present(tree):
+    """Return whether GRUB 2 is set up in the guest: its defaults or a menu of its."""
+    return tree.is_file(grub2_defaults.MAIN) or bool(grub2_menu.menus(tree))
+
+
+def plan(tree, wanted, options):
+    """Return the Plan for /etc/default/grub and its drop-ins."""
+    before, appends = grub2_defaults.texts(tree), grub2_defaults.knows_append(tree)
+    recovery = options.recovery == "change" and makes_recovery_entries(before)
+    after = grub2_defaults.change(before, wanted, appends, recovery)
+    after = grub2_defaults.with_settings(after, options.settings, appends)
+    edits = [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
+    sources = grub2_defaults.described(before, after, appends)
+    sources += grub2_defaults.described_settings(before, after, options.settings)
+    return Plan(edits, sources, _warnings(tree))
+
+
+def makes_recovery_entries(files):
+    """Return whether grub-mkconfig makes recovery entries: unless GRUB_DISABLE_RECOVERY says true."""
+    value = next((assignment.value for file in reversed(grub2_defaults._sources(files))
+                  for assignment in reversed(file.shell.assignments) if assignment.name == "GRUB_DISABLE_RECOVERY"), None)
+    return value != "true"
+
+
+def entries(tree):
+    """Return the entries ([BootEntry]) of every grub.cfg."""
+    return grub2_menu.entries(tree)
+
+
+def predict(before, after):
+    """Return the entries ([BootEntry]) of the guest once grub.cfg is generated again from the edited sources.
+
+    before, after: Tree.
+    """
+    old, new = _values(before), _values(after)
+    generated = {path for path, text in grub2_menu.menus(before).items() if grub2_menu.is_generated(text)}
+    return [grub2_menu.predict(entry, old, new) if entry.path in generated else entry for entry in grub2_menu.entries(before)]
+
+
+def stale(tree, wanted, options):
+    """Return the paths ([str]) of generated grub.cfg files that do not say what the sources say."""
+    linux, default, _ = _values(tree)
+    found = []
+    for entry in grub2_menu.entries(tree):
+        wrong = is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted)
+        if wrong or (entry.kind in ("normal", "recovery") and not grub2_menu.agrees(entry, linux, default)):
+            found.append(entry.path)
+    generated = {path for path, text in grub2_menu.menus(tree).items() if grub2_menu.is_generated(text)}
+    return sorted(generated.intersection(found))
+
+
+def generators(tree, root):
+    """Return the Generators ([Generator]) that write every generated grub.cfg again.
+
+    root: str, where the guest's root is on this machine.
+    Raises ImagewrightError: the guest has a generated grub.cfg and no program to generate it.
+    """
+    found = []
+    for path, text in grub2_menu.menus(tree).items():
+        if grub2_menu.is_generated(text):
+            found.append(Generator(_command(path, root), f"regenerate {path}", path))
+    return found
+
+
+def next_kernel(tree):
+    """Return the command line (str) that the next installed kernel will get: its device as now, the rest from the sources."""
+    linux, default, recovery = _values(tree)
+    entry = next((entry for entry in grub2_menu.entries(tree) if entry.kind == "normal"), None)
+    if entry is None:
+        return " ".join(token.text for token in grub2_menu.grub_script.tokens(f"{linux} {default}"))
+    return grub2_menu.predict(entry, (linux, default, recovery), (linux, default, recovery)).cmdline
+
+
+def _values(tree):
+    """Return the values (str) of the three variables."""
+    files, appends = grub2_defaults.texts(tree), grub2_defaults.knows_append(tree)
+    return tuple(grub2_defaults.effective(files, name, appends) for name in grub2_defaults.NAMES)
+
+
+def _command(path, root):
+    """Return the arguments ([str]) of the guest's own generator for one grub.cfg."""
+    if path == "/boot/grub/grub.cfg" and commands.find("update-grub", root):
+        return ["update-grub"]
+    for name in ("grub2-mkconfig", "grub-mkconfig"):
+        if commands.find(name, root):
+            return [name, "-o", path]
+    return ["grub-mkconfig", "-o", path]
+
+
+def _warnings(tree):
+    if not grub2_menu.menus(tree):
+        return ["there is no grub.cfg yet: the parameters take effect when grub-mkconfig first writes one"]
+    return []

@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GRUB 2's script language as far as menus need it: words, menu entries and their kernel lines. Pure text, no I/O.
+
+Source: GRUB manual, "Shell-like scripting"; grub-core/script/yylex.l; grub-core/lib/cmdline.c (what a kernel is given).
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+#: One word where it stands: start, end (offsets) and text (str, unquoted; variables stay as ``$name``).
+Word = collections.namedtuple("Word", "start end text")
+
+#: One command: its words ([Word]) and its line (1-based).
+Command = collections.namedtuple("Command", "words line")
+
+#: One menu entry. heading: [str], the words after `menuentry`, its title first; line: of its `menuentry`;
+#: section: the /etc/grub.d script that wrote it ("" by hand); commands: [Command] of its body.
+MenuEntry = collections.namedtuple("MenuEntry", "heading line section commands")
+
+KERNEL_COMMANDS = frozenset("linux linux16 linuxefi kernel".split())
+INITRD_COMMANDS = frozenset("initrd initrd16 initrdefi".split())
+
+_SEPARATORS = ";&|<>{}"
+_BLANKS = " \t\r"
+#: Characters of a parameter that GRUB would take for its own.
+_SPECIAL = frozenset(_SEPARATORS + "$\\'\"")
+
+
+def words(text):
+    """Return the words ([Word]) of one line of arguments, such as the value of GRUB_CMDLINE_LINUX."""
+    return [word for word, _ in _scan(text, "the command line") if word.text is not None]
+
+
+def tokens(text):
+    """Return the parameters ([kernel_cmdline.Token]) of a line of arguments as GRUB hands them to a kernel."""
+    return [kernel_cmdline.Token(word.start, word.end, as_kernel_gets(word.text)) for word in words(text)]
+
+
+def as_kernel_gets(word):
+    """Return how GRUB passes a word on: quoted when it holds a blank, with quotes and backslashes escaped.
+
+    Source: grub_create_loader_cmdline.
+    """
+    escaped = "".join("\\" + character if character in "\\'\"" else character for character in word)
+    return f'"{escaped}"' if " " in word else escaped
+
+
+def write_parameter(parameter):
+    """Return a kernel parameter written so that GRUB passes it on as it is meant."""
+    name, value = kernel_cmdline.parse(parameter)
+    plain = name if value is None else f"{name}={value}"
+    if not any(character in _SPECIAL or character in kernel_cmdline.SPACES for character in plain):
+        return plain
+    escaped = "".join("\\" + character if character in '\\$"' else character for character in name if value is None)
+    if value is None:
+        return f'"{escaped}"'
+    return name + '="' + "".join("\\" + character if character in '\\$"' else character for character in value) + '"'
+
+
+def menu_entries(text, where="grub.cfg"):
+    """Return every menu entry ([MenuEntry]) of a grub.cfg, those of submenus too, in order.
+
+    Raises ImagewrightError: GRUB itself could not read it.
+    """
+    entries, open_entries, blocks = [], [], []
+    for command, section, opens, closes in _commands(text, where):
+        name = command.words[0].text if command.words else ""
+        if open_entries and name != "menuentry" and command.words:
+            open_entries[-1].commands.append(command)
+        if opens:
+            if name == "menuentry":
+                heading = [word.text for word in command.words[1:]]
+                entry = MenuEntry(heading, command.line, section, [])
+                entries.append(entry)
+                open_entries.append(entry)
+            blocks.append(name)
+        if closes:
+            if not blocks:
+                raise ImagewrightError(f"cannot read {where} line {command.line}: its '}}' closes nothing; regenerate the file")
+            if blocks.pop() == "menuentry":
+                open_entries.pop()
+    if blocks:
+        raise ImagewrightError(f"cannot read {where}: a '{{' is never closed (`{blocks[-1]}`); regenerate the file")
+    return entries
+
+
+def commands(text, where="grub.cfg"):
+    """Return the commands ([Command]) of a grub.cfg outside of its menu entries and inside, in order."""
+    return [command for command, _, _, _ in _commands(text, where) if command.words]
+
+
+def _commands(text, where):
+    """Yield (Command, section, whether a block opens after it, whether a block closes) in order."""
+    section, current, line = "", [], 1
+    for word, mark in _scan(text, where):
+        if mark and mark.startswith("### BEGIN "):
+            section = mark.split()[2]
+        elif mark and mark.startswith("### END "):
+            section = ""
+        if word.text is not None:
+            if not current:
+                line = text.count("\n", 0, word.start) + 1
+            current.append(word)
+        elif mark in ("\n", ";", "{", "}", "&", "|"):
+            if mark in "{}" or current:
+                yield Command(current, line if current else text.count("\n", 0, word.start) + 1), section, mark == "{", mark == "}"
+            current = []
+    if current:
+        yield Command(current, line), section, False, False
+
+
+def _scan(text, where):
+    """Yield (Word, None) for words, and (Word with text None, separator or comment) for the rest, in order."""
+    position, size = 0, len(text)
+    while position < size:
+        character = text[position]
+        if character in _BLANKS:
+            position += 1
+        elif text.startswith("\\\n", position):
+            position += 2
+        elif character == "#":
+            end = text.find("\n", position)
+            end = size if end < 0 else end
+            yield Word(position, end, None), text[position:end]
+            position = end
+        elif character == "\n" or character in _SEPARATORS:
+            yield Word(position, position + 1, None), character
+            position += 1
+        else:
+            word = _word(text, position, where)
+            yield word, None
+            position = word.end
+
+
+def _word(text, start, where):
+    """Return the Word that begins at start."""
+    position, size, characters = start, len(text), []
+    while position < size and text[position] not in _BLANKS + "\n" + _SEPARATORS:
+        character = text[position]
+        if character == "'":
+            end = text.find("'", position + 1)
+            if end < 0:
+                _refuse(text, position, where, "single quote")
+            characters.append(text[position + 1:end])
+            position = end + 1
+        elif character == '"':
+            position, quoted = _double_quoted(text, position, where)
+            characters.append(quoted)
+        elif character == "\\":
+            if text[position + 1:position + 2] != "\n":
+                characters.append(text[position + 1:position + 2])
+            position += 2
+        elif text.startswith("${", position):
+            end = text.find("}", position)
+            if end < 0:
+                _refuse(text, position, where, "'${'")
+            characters.append(text[position:end + 1])
+            position = end + 1
+        else:
+            characters.append(character)
+            position += 1
+    return Word(start, min(position, size), "".join(characters))
+
+
+def _double_quoted(text, start, where):
+    """Return (position after the quotes, text between them)."""
+    position, characters = start + 1, []
+    while text[position:position + 1] != '"':
+        if position >= len(text):
+            _refuse(text, start, where, "double quote")
+        if text[position] == "\\" and text[position + 1:position + 2] in ('"', "\\", "$", "\n"):
+            position += 1
+            if text[position] != "\n":
+                characters.append(text[position])
+        else:
+            characters.append(text[position])
+        position += 1
+    return position + 1, "".join(characters)
+
+
+def _refuse(text, position, where, what):
+    line = text.count("\n", 0, position) + 1
+    raise ImagewrightError(f"cannot read {where} line {line}: its {what} is never closed; close it")

@@ -1,0 +1,424 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of shell variables (/etc/default/*, /etc/sysconfig/*, os-release), read as the shell reads them but never run.
+
+Pure text, no I/O. What only running the shell could tell (command substitution, a variable set inside `if`, `eval`) is
+reported as such and never guessed.
+
+Source: POSIX.1-2017, Shell Command Language 2.2 (quoting), 2.3 (tokens), 2.9.1 (simple commands).
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+#: One character of a value, or one thing that the shell puts there, with the source text [start, end) that it comes from.
+#: kind: "text" (value: the character), "variable" (value: its name), "computed" (value: the source text);
+#: quote: the quoting it stands in: "" none, "'" or '"'.
+Atom = collections.namedtuple("Atom", "kind value start end quote")
+
+#: A line that may change any variable: the shell would have to be run to know.
+Hazard = collections.namedtuple("Hazard", "line text")
+
+#: A whole file: its text, its assignments in order ([Assignment]) and its hazards ([Hazard]).
+ShellFile = collections.namedtuple("ShellFile", "text assignments hazards")
+
+_FIELDS = "name operator line start end atoms doubt"
+
+#: Commands whose effect on variables cannot be read off the text.
+_HAZARDS = frozenset("eval . source read getopts exec exit return trap alias mapfile readarray let printf".split())
+_DECLARATIONS = frozenset("export readonly declare typeset".split())
+_OPENING = frozenset("if while until for select {".split())
+_CLOSING = {"fi": ("if",), "done": ("while", "until", "for", "select"), "esac": ("case patterns", "case"), "}": ("{",)}
+_CONTINUING = frozenset("then else elif do !".split())
+_OPERATORS = ("<<-", "<<<", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "\n", ";", "&", "|", "(", ")", "<", ">")
+_BLANKS = " \t"
+_META = _BLANKS + "\n;&|()<>"
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\])?(\+?=)")
+
+_Word = collections.namedtuple("_Word", "atoms start end")
+_Operator = collections.namedtuple("_Operator", "text start end")
+
+
+class Assignment(collections.namedtuple("_Assignment", _FIELDS)):
+    """One assignment: name, operator ("=", "+=", "unset"), line (1-based), start and end of its value in the text, atoms ([Atom]).
+
+    doubt: str or None, why it may not take effect, or not as written, e.g. ``it stands inside `if` of line 3``.
+    """
+
+    __slots__ = ()
+
+    @property
+    def value(self):
+        """Return the value (str), None when only the shell can tell it."""
+        if self.doubt or self.operator != "=" or any(atom.kind != "text" for atom in self.atoms):
+            return None
+        return "".join(atom.value for atom in self.atoms)
+
+
+def parse(text, where="the shell file"):
+    """Return the ShellFile of a text.
+
+    where: str, the path, for errors.
+    Raises ImagewrightError: the shell itself could not read it (a quote or a block is never closed).
+    """
+    return _Parser(text, where).parse()
+
+
+def values(text, where="the shell file"):
+    """Return {name: value} of the last assignments; value is None where only the shell can tell it, "" after `unset`."""
+    found = collections.OrderedDict()
+    for assignment in parse(text, where).assignments:
+        found[assignment.name] = "" if assignment.operator == "unset" else assignment.value
+    return found
+
+
+class _Reader:
+    """Reads words and operators off a text, with the position kept."""
+
+    def __init__(self, text, where):
+        self.text, self.where, self.position = text, where, 0
+        self.documents = []  # here-documents that start after this line: (delimiter, whether tabs go)
+
+    def line_of(self, position):
+        return self.text.count("\n", 0, position) + 1
+
+    def refuse(self, position, cause, cure):
+        raise ImagewrightError(f"cannot read {self.where} line {self.line_of(position)}: {cause}; {cure}")
+
+    def next(self):
+        """Return the next _Word or _Operator, None at the end."""
+        self._skip_blanks()
+        if self.position >= len(self.text):
+            return None
+        for operator in _OPERATORS:
+            if self.text.startswith(operator, self.position):
+                start, self.position = self.position, self.position + len(operator)
+                if operator == "\n":
+                    self._skip_documents()
+                return _Operator(operator, start, start + len(operator))
+        return self._word()
+
+    def _skip_blanks(self):
+        while self.position < len(self.text):
+            if self.text[self.position] in _BLANKS:
+                self.position += 1
+            elif self.text.startswith("\\\n", self.position):
+                self.position += 2
+            elif self.text[self.position] == "#":
+                end = self.text.find("\n", self.position)
+                self.position = len(self.text) if end < 0 else end
+            else:
+                return
+
+    def _skip_documents(self):
+        for delimiter, tabs in self.documents:
+            start = self.position
+            while True:
+                if self.position >= len(self.text):
+                    self.refuse(start, f"the here-document is never closed by {delimiter!r}", "close it")
+                end = self.text.find("\n", self.position)
+                end = len(self.text) if end < 0 else end
+                line = self.text[self.position:end]
+                self.position = min(end + 1, len(self.text))
+                if (line.lstrip("\t") if tabs else line) == delimiter:
+                    break
+        self.documents = []
+
+    def _word(self):
+        start, atoms = self.position, []
+        while self.position < len(self.text) and self.text[self.position] not in _META:
+            character = self.text[self.position]
+            if character == "'":
+                atoms += self._single_quoted()
+            elif character == '"':
+                atoms += self._double_quoted()
+            elif character == "\\":
+                atoms += self._escaped("", None)
+            elif character == "$" or character == "`":
+                atoms.append(self._expansion(""))
+            else:
+                atoms.append(Atom("text", character, self.position, self.position + 1, ""))
+                self.position += 1
+        return _Word(atoms, start, self.position)
+
+    def _single_quoted(self):
+        start = self.position
+        end = self.text.find("'", start + 1)
+        if end < 0:
+            self.refuse(start, "its single quote is never closed", "close it")
+        self.position = end + 1
+        return [Atom("text", self.text[at], at, at + 1, "'") for at in range(start + 1, end)]
+
+    def _double_quoted(self):
+        start, atoms = self.position, []
+        self.position += 1
+        while True:
+            if self.position >= len(self.text):
+                self.refuse(start, "its double quote is never closed", "close it")
+            character = self.text[self.position]
+            if character == '"':
+                self.position += 1
+                return atoms
+            if character == "\\":
+                atoms += self._escaped('"', '$`"\\')
+            elif character == "$" or character == "`":
+                atoms.append(self._expansion('"'))
+            else:
+                atoms.append(Atom("text", character, self.position, self.position + 1, '"'))
+                self.position += 1
+
+    def _escaped(self, quote, escapable):
+        """Return what a backslash and the next character stand for ([Atom]); escapable None: any character is."""
+        start = self.position
+        following = self.text[start + 1:start + 2]
+        if following == "\n":
+            self.position += 2
+            return []
+        if following and (escapable is None or following in escapable):
+            self.position += 2
+            return [Atom("text", following, start, start + 2, quote)]
+        self.position += 1
+        return [Atom("text", "\\", start, start + 1, quote)]
+
+    def _expansion(self, quote):
+        """Return the Atom of what begins with ``$`` or a backquote."""
+        start = self.position
+        rest = self.text[start + 1:start + 2]
+        name = NAME.match(self.text, start + 1)
+        if self.text[start] == "$" and name:
+            self.position = name.end()
+            return Atom("variable", name.group(), start, self.position, quote)
+        if self.text[start] == "$" and rest == "{":
+            braced = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}").match(self.text, start + 1)
+            if braced:
+                self.position = braced.end()
+                return Atom("variable", braced.group(1), start, self.position, quote)
+        if self.text[start] == "`":
+            self._skip_backquoted()
+        elif rest == "(" or rest == "{":
+            self._skip_nested({"(": ")", "{": "}"}[rest])
+        elif rest and (rest in "@*#?-$!" or rest.isdigit()):
+            self.position += 2
+        elif rest and rest in "'\"" and not quote:
+            self.position += 1  # $'...' and $"..." differ between shells
+            self._single_quoted() if rest == "'" else self._double_quoted()
+        else:
+            self.position += 1
+            return Atom("text", "$", start, start + 1, quote)
+        return Atom("computed", self.text[start:self.position], start, self.position, quote)
+
+    def _skip_backquoted(self):
+        start = self.position
+        self.position += 1
+        while self.text[self.position:self.position + 1] != "`":
+            if self.position >= len(self.text):
+                self.refuse(start, "its backquote is never closed", "close it")
+            self.position += 2 if self.text[self.position] == "\\" else 1
+        self.position += 1
+
+    def _skip_nested(self, closing):
+        """Skip ``$(...)`` or ``${...}``, whatever is in it; refuse what cannot be skipped with certainty."""
+        start = self.position
+        opening = self.text[start + 1]
+        self.position += 2
+        depth = 1
+        while depth:
+            if self.position >= len(self.text):
+                self.refuse(start, f"its {self.text[start:start + 2]!r} is never closed", "close it")
+            character = self.text[self.position]
+            if character == "'":
+                self._single_quoted()
+            elif character == '"':
+                self._double_quoted()
+            elif character in "$`":
+                self._expansion("")
+            elif character == "\\":
+                self.position += 2
+            else:
+                depth += {opening: 1, closing: -1}.get(character, 0)
+                self.position += 1
+        inner = self.text[start + 2:self.position - 1]
+        if opening == "(" and re.search(r"(^|[\s;(])(case\s|#)|<<", inner):
+            self.refuse(start, "its command substitution holds `case`, a comment or a here-document", "set the variable to plain text")
+
+
+class _Parser:
+    """Finds the assignments of a text: which block, list or command each stands in decides whether it certainly takes effect."""
+
+    def __init__(self, text, where):
+        self.reader = _Reader(text, where)
+        self.assignments, self.hazards, self.functions = [], [], set()
+        self.blocks = []  # (kind, position) of the blocks that are open
+        self.joined = ""  # the && or || before this command
+
+    def parse(self):
+        words, token = [], self.reader.next()
+        while token is not None:
+            if isinstance(token, _Word):
+                words = self._take_word(words, token)
+            elif token.text[0] in "<>":
+                words = self._skip_redirection(words, token)
+            elif token.text == "(" and len(words) == 1 and _is_array(words[0]) and words[0].end == token.start:
+                words = [self._array(words[0])]
+            else:
+                self._end_command(words, token)
+                words = []
+            token = self.reader.next()
+        self._end_command(words, None)
+        if self.blocks:
+            kind, position = self.blocks[-1]
+            self.reader.refuse(position, f"its `{kind}` is never closed", "close it")
+        return ShellFile(self.reader.text, self.assignments, self.hazards)
+
+    def _take_word(self, words, word):
+        """Return the words of the command so far; a reserved word at its beginning is taken out."""
+        reserved = None if words else self._plain(word)
+        in_patterns = self.blocks and self.blocks[-1][0] == "case patterns"
+        if in_patterns and reserved != "esac":
+            return words + [word]
+        if reserved in _OPENING:
+            self.blocks.append((reserved, word.start))
+            return [word] if reserved in ("for", "select") else []
+        if reserved in _CLOSING:
+            self._close(_CLOSING[reserved], reserved, word.start)
+            return []
+        if reserved in _CONTINUING:
+            return []
+        if len(words) == 2 and self._plain(words[0]) == "case" and self._plain(word) == "in":
+            self.blocks.append(("case patterns", word.start))
+            return []
+        return words + [word]
+
+    def _close(self, kinds, reserved, position):
+        if not self.blocks or self.blocks[-1][0] not in kinds:
+            self.reader.refuse(position, f"its `{reserved}` closes nothing", "remove it, or open the block")
+        self.blocks.pop()
+
+    def _skip_redirection(self, words, operator):
+        if words and words[-1].end == operator.start and self.reader.text[words[-1].start:words[-1].end].isdigit():
+            words = words[:-1]
+        target = self.reader.next()
+        if not isinstance(target, _Word):
+            self.reader.refuse(operator.start, f"a file name is missing after {operator.text!r}", "write one")
+        if operator.text in ("<<", "<<-"):
+            delimiter = "".join(atom.value for atom in target.atoms)
+            self.reader.documents.append((delimiter, operator.text == "<<-"))
+        return words
+
+    def _array(self, word):
+        """Return the word of a bash array ``NAME=(...)``, its value not to be told."""
+        self.reader.position = word.end - 1
+        start = word.end
+        self.reader._skip_nested(")")
+        computed = Atom("computed", self.reader.text[start:self.reader.position], start, self.reader.position, "")
+        return _Word(word.atoms + [computed], word.start, self.reader.position)
+
+    def _end_command(self, words, operator):
+        """Note what a simple command assigns, and the block that the operator after it opens or closes."""
+        text = operator.text if operator else "\n"
+        if self.blocks and self.blocks[-1][0] == "case patterns":
+            if text == ")":
+                self.blocks[-1] = ("case", self.blocks[-1][1])
+            return
+        if text == "(" and len(words) == 1:
+            self.functions.add(self._plain(words[0]))
+            self.blocks.append(("(", operator.start))
+            return
+        self._note(words, background=text in ("|", "&"))
+        self.joined = text if text in ("&&", "||", "|") else ""
+        if text == "(":
+            self.blocks.append(("(", operator.start))
+        elif text == ")":
+            self._close(("(",), ")", operator.start)
+        elif text == ";;":
+            if not self.blocks or self.blocks[-1][0] != "case":
+                self.reader.refuse(operator.start, "its `;;` is outside `case`", "remove it")
+            self.blocks[-1] = ("case patterns", self.blocks[-1][1])
+
+    def _note(self, words, background):
+        """Note the assignments and hazards of one simple command."""
+        leading = []
+        while words and _ASSIGNMENT.match(self._source(words[0])) and not _quoted_name(words[0]):
+            leading.append(words.pop(0))
+        if not words:
+            for word in leading:
+                self._assign(word, self._doubt(background))
+            return
+        command = self._plain(words[0])
+        for word in leading:
+            self._assign(word, f"it stands before the command {self._source(words[0])!r}, so it is only set for that command")
+        if command in _DECLARATIONS:
+            for word in words[1:]:
+                self._declare(word, self._doubt(background))
+        elif command == "unset":
+            for word in words[1:]:
+                self._unset(word, self._doubt(background))
+        elif command in ("for", "select") and len(words) > 1:
+            self._unset(words[1], "it is set by a loop")
+        elif self._is_hazard(command, words):
+            self.hazards.append(Hazard(self.reader.line_of(words[0].start), self._source_of(words)))
+
+    def _is_hazard(self, command, words):
+        if command == "printf":
+            return any(self._source(word).startswith("-v") for word in words[1:2])
+        return command is None or command in _HAZARDS or command in self.functions
+
+    def _doubt(self, background):
+        blocks = [(kind, position) for kind, position in self.blocks]
+        if blocks:
+            kind, position = blocks[0]
+            return f"it stands inside `{kind}` of line {self.reader.line_of(position)}"
+        if self.joined:
+            return f"it stands after `{self.joined}`"
+        return "it stands in a pipe or in the background" if background else None
+
+    def _assign(self, word, doubt):
+        match = _ASSIGNMENT.match(self._source(word))
+        start = word.start + match.end()
+        atoms = [atom for atom in word.atoms if atom.start >= start]
+        if match.group(2):
+            doubt = doubt or "it is one element of an array"
+        if any(atom.value == "~" and atom.quote == "" and (index == 0 or atoms[index - 1].value == ":")
+               for index, atom in enumerate(atoms)):
+            doubt = doubt or "its `~` is replaced by the shell"
+        self.assignments.append(Assignment(match.group(1), match.group(3), self.reader.line_of(word.start), start, word.end, atoms, doubt))
+
+    def _declare(self, word, doubt):
+        if not _ASSIGNMENT.match(self._source(word)):
+            return
+        if any(atom.kind != "text" and not atom.quote for atom in word.atoms):
+            doubt = doubt or "shells differ in how they split its unquoted variable"
+        self._assign(word, doubt)
+
+    def _unset(self, word, doubt):
+        name = self._plain(word)
+        if name and NAME.match(name):
+            self.assignments.append(Assignment(name, "unset", self.reader.line_of(word.start), word.start, word.end, [], doubt))
+
+    def _plain(self, word):
+        """Return the word (str) when it is written without quotes or expansions, else None when it is computed."""
+        if any(atom.kind != "text" for atom in word.atoms):
+            return None
+        return "".join(atom.value for atom in word.atoms)
+
+    def _source(self, word):
+        return self.reader.text[word.start:word.end]
+
+    def _source_of(self, words):
+        return self.reader.text[words[0].start:words[-1].end]
+
+
+def _is_array(word):
+    return bool(word.atoms) and all(atom.kind == "text" and not atom.quote for atom in word.atoms) and word.atoms[-1].value == "="
+
+
+def _quoted_name(word):
+    """Return whether the word's name part is not plain text, so that the shell takes it for a command."""
+    equals = next(index for index, atom in enumerate(word.atoms) if atom.value == "=")
+    return any(atom.kind != "text" or atom.quote or atom.end - atom.start != 1 for atom in word.atoms[:equals])
