@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lines of a sudoers file as sudo reads them: continued, with comments told from what looks like one.
+
+Source: sudoers(5) and plugins/sudoers/toke.l of sudo 1.9, each case tried with visudo 1.9.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+#: One entry. number, last: int, first and last line, 1-based; start: int, its offset in the text;
+#: raw: str, exactly as in the text, line ends included; clean: str of the same length as raw, in which
+#: comments, line ends and continuations are blanks.
+Line = collections.namedtuple("Line", "number last start raw clean")
+
+#: An include: path as written (str, quotes and escapes resolved), is_directory (bool), span of the path in the line's raw text.
+Include = collections.namedtuple("Include", "path is_directory span")
+
+#: `#include` counts only in the first column, `@include` (sudo 1.9.1) behind blanks too.
+_INCLUDE = re.compile(r'(?:\ufeff?#|[ \t]*@)include(dir)?[ \t]+("[^"\n]*"|(?:[^\s"\\]|\\.)+)')
+
+
+def lines(text):
+    """Return the entries ([Line]) of a sudoers file, blank and comment lines included; their raw texts joined are the text.
+
+    An empty file has one empty entry.
+    """
+    found, start, number = [], 0, 1
+    while start < len(text) or not found:
+        end, clean = _scan(text, start)
+        raw = text[start:end]
+        count = raw.count("\n")
+        found.append(Line(number, number + max(count - 1, 0), start, raw, clean))
+        start, number = end, number + count
+    return found
+
+
+def include(line):
+    """Return the Include that a line is, or None."""
+    match = _INCLUDE.match(line.raw)
+    if not match:
+        return None
+    return Include(re.sub(r"\\(.)", r"\1", match.group(2).strip('"')), match.group(1) is not None, match.span(2))
+
+
+def defaults_items(line):
+    """Return [(start, end, name or None, is_on)] of the items of a global ``Defaults`` entry, [] for any other line.
+
+    start, end: the item's span in the line; name: of an item without value; is_on: False behind an odd number of ``!``.
+    ``Defaults:user``, ``Defaults@host``, ``Defaults>runas`` and ``Defaults!command`` are not global.
+    """
+    head = re.match(r"\ufeff?[ \t]*Defaults(?=[ \t])", line.clean)
+    if not head:
+        return []
+    items = []
+    for match in re.finditer(r'(?:"(?:[^"\\]|\\.)*"|\\.|[^,"\\])+', line.clean[head.end():], re.DOTALL):
+        words = match.group().strip()
+        if words:
+            start = head.end() + match.start() + len(match.group()) - len(match.group().lstrip())
+            flag = re.match(r"([! \t]*)([A-Za-z_]+)\Z", words)
+            items.append((start, start + len(words), flag and flag.group(2), not flag or flag.group(1).count("!") % 2 == 0))
+    return items
+
+
+def _scan(text, start):
+    """Return (offset behind the entry that begins at start, its clean text)."""
+    clean, position, quoted = [], start, False
+    if _INCLUDE.match(text, start):
+        end = text.find("\n", start) + 1 or len(text)
+        return end, text[start:end].rstrip("\r\n").ljust(end - start)
+    while position < len(text):
+        character = text[position]
+        continuation = re.compile(r"\\\r?\n").match(text, position)
+        if continuation:
+            clean.append(" " * (continuation.end() - position))
+            position = continuation.end()
+        elif character == "\\" and position + 1 < len(text) and text[position + 1] not in "\r\n":
+            clean.append(text[position:position + 2])
+            position += 2
+        elif character == "\n":
+            clean.append(" ")
+            return position + 1, "".join(clean)
+        elif character == "#" and not quoted and not re.compile(r"#-?[0-9]").match(text, position):
+            end = text.find("\n", position) + 1 or len(text)
+            clean.append(" " * (end - position))
+            return end, "".join(clean)
+        else:
+            quoted = quoted != (character == '"')
+            clean.append(" " if character == "\r" and text[position + 1:position + 2] in ("\n", "") else character)
+            position += 1
+    return position, "".join(clean)

@@ -1,0 +1,275 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: sudoers_clean
+short_description: Take "Defaults targetpw" and "ALL ALL=(ALL) ALL" out of sudoers
+version_added: 1.0.0
+description:
+  - Takes the pair C(Defaults targetpw) and C(ALL ALL=(ALL) ALL) out of C(/etc/sudoers) and everything that it includes.
+    With the pair, sudo asks every user for root's password, which nobody has on Azure.
+  - The pair is one change. Without C(targetpw), the other line would let everybody become root with the own password, so the
+    module refuses to leave it, or a rule that means the same, behind.
+  - The whole sudoers tree as it is to become is checked by C(visudo) before the first file is replaced.
+  - Continued lines, C(#include), C(@includedir) and C(#uid) are read as sudo reads them. Of a C(Defaults) line with several
+    options only C(targetpw) goes. Negated, user, host, runas and command bound C(Defaults), and every other rule, stay.
+  - Where sudo reads C(/usr/etc/sudoers) (SUSE, as long as there is no C(/etc/sudoers)), that file is copied to
+    C(/etc/sudoers) and cleaned there, as C(visudo) itself would store it.
+author:
+  - imagewright.azure contributors
+options:
+  rules:
+    description:
+      - What is taken out. V(targetpw) is the option in a global C(Defaults) line, V(all_all) is C(ALL ALL=(ALL) ALL).
+    type: list
+    elements: str
+    choices: [targetpw, all_all]
+    default: [targetpw, all_all]
+  method:
+    description:
+      - V(comment) puts C(# ) before each line that goes, V(remove) takes it out of the file.
+    type: str
+    choices: [comment, remove]
+    default: comment
+  path:
+    description:
+      - The main sudoers file, a path in the guest.
+    type: path
+    default: /etc/sudoers
+  follow_includes:
+    description:
+      - Clean the included files too. With V(false) they are still checked for what they mean together with O(path).
+    type: bool
+    default: true
+  runas_group:
+    description:
+      - Take C(ALL ALL=(ALL:ALL) ALL) for V(all_all) too.
+    type: bool
+    default: false
+  validate:
+    description:
+      - Check the tree by C(visudo) before and after the change. With O(root), by the guest's own C(visudo) when it runs on this machine.
+    type: bool
+    default: true
+  allow_lockout:
+    description:
+      - Go on although nobody could become root afterwards, neither by another sudo rule, nor by a password or an SSH key of root's.
+        Right for an image whose first user gets a sudo rule from the Azure agent or cloud-init.
+    type: bool
+    default: false
+  backup:
+    description:
+      - Keep a copy of each changed file beside it, under a name that sudo does not read.
+    type: bool
+    default: false
+  root:
+    description:
+      - Directory where the guest's root is mounted.
+    type: path
+    default: /
+attributes:
+  check_mode:
+    support: full
+    description: Predicts exactly what a run would change, checks included.
+  diff_mode:
+    support: full
+    description: Shows each file before and after.
+  idempotent:
+    support: full
+    description: A second run changes nothing.
+seealso:
+  - module: imagewright.azure.waagent_conf
+"""
+
+EXAMPLES = r"""
+- name: Let users of the sudo group use their own password
+  imagewright.azure.sudoers_clean:
+
+- name: Clean a mounted image whose first user will come from Azure
+  imagewright.azure.sudoers_clean:
+    root: /mnt/guest
+    allow_lockout: true
+
+- name: Take the lines out for good and keep copies
+  imagewright.azure.sudoers_clean:
+    method: remove
+    runas_group: true
+    backup: true
+"""
+
+RETURN = r"""
+matches:
+  description: The lines that were taken out (in check mode, would be).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: File that the line is in.
+      type: str
+    line:
+      description: Line number before the change.
+      type: int
+    text:
+      description: The line without comment.
+      type: str
+    rule:
+      description: V(targetpw) or V(all_all).
+      type: str
+  sample: [{path: /etc/sudoers, line: 68, text: Defaults targetpw, rule: targetpw}]
+created:
+  description: The file that the vendor's file was copied to, null when it was not.
+  returned: success
+  type: str
+  sample: /etc/sudoers
+backup_files:
+  description: Copies of what was changed, when O(backup=true).
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/sudoers.3170.2026-11-22@07:20:11~]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, sudoers, sudoers_access, sudoers_lines, visudo
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+
+def plan(tree, matches, rules, method, runas_group):
+    """Return the edits ([edits.Edit]) that take the matched lines out.
+
+    The files that hold targetpw come last: if we are stopped between two files, no rule is left that targetpw alone kept harmless.
+    Raises ImagewrightError: a file belongs to the vendor and cannot be replaced by one of the administrator's.
+    """
+    planned = []
+    for path in dict.fromkeys(match.path for match in matches):
+        text = tree.read_text(path)
+        after = sudoers.clean(text, rules, method, runas_group)
+        if path == sudoers.VENDOR_PATH:
+            _check_copyable(text)
+            planned.append(edits.Edit(sudoers.PATH, None, after, 0o440))
+        elif path.startswith("/usr/etc/"):
+            line = next(match for match in matches if match.path == path)
+            raise ImagewrightError(f"cannot clean {path} line {line.line}: packages own what is below /usr/etc; take the file's include out of "
+                                   "/etc/sudoers, or ask its package for a configuration of its own")
+        else:
+            planned.append(edits.Edit(path, text, after, 0o440))
+    with_targetpw = {match.path for match in matches if match.rule == "targetpw"}
+    return sorted(planned, key=lambda edit: edit.path in with_targetpw or edit.before is None)
+
+
+def run(module):
+    """Return the module's result after cleaning the tree."""
+    parameters = module.params
+    tree = LiveTree(parameters["root"])
+    path, rules = parameters["path"], tuple(parameters["rules"])
+    if not tree.exists(sudoers.main_file(tree, path)):
+        return _without_sudo(tree, path)
+    matches = sudoers.matches(tree, path, rules, parameters["follow_includes"], parameters["runas_group"])
+    planned = plan(tree, matches, rules, parameters["method"], parameters["runas_group"])
+    before = sudoers.entries(tree, path)
+    texts = {edit.path: edit.after for edit in planned}
+    after = sudoers.entries(tree, path, texts)
+    if parameters["validate"]:
+        _check_syntax(tree, path, texts)
+    if planned:
+        _check_meaning(before, after)
+        if not parameters["allow_lockout"]:
+            _check_way_in(tree, path, after)
+
+    def read_back():
+        left = sudoers.matches(tree, path, rules, parameters["follow_includes"], parameters["runas_group"])
+        if left:
+            raise ImagewrightError(f"cannot clean {left[0].path}: line {left[0].line} is there again: {left[0].text!r}; "
+                                   "look for another program that writes it")
+        if parameters["validate"]:
+            _check_syntax(tree, path, {})
+
+    result = edits.apply(module, tree, planned, parameters["backup"], activate=read_back if planned else None)
+    for warning in _warnings(tree, path, after):
+        module.warn(warning)
+    result.update(matches=[match._asdict() for match in matches],
+                  created=next((edit.path for edit in planned if edit.before is None), None))
+    return result
+
+
+def _without_sudo(tree, path):
+    """Return the result for a guest without sudo, in which there is nothing to clean."""
+    if path != sudoers.PATH or commands.find("sudo", tree.root):
+        raise ImagewrightError(f"cannot clean {path}: there is no such file; give the path of the main sudoers file, or install sudo again")
+    return {"changed": False, "matches": [], "created": None, "backup_files": []}
+
+
+def _check_copyable(text):
+    """Raise ImagewrightError when the vendor's file would mean something else at its new place."""
+    for line in sudoers_lines.lines(text):
+        included = sudoers_lines.include(line)
+        if included and not included.path.startswith("/"):
+            raise ImagewrightError(f"cannot copy {sudoers.VENDOR_PATH} to {sudoers.PATH}: line {line.number} includes {included.path!r}, which would "
+                                   f"be looked for below /etc; create {sudoers.PATH} by hand")
+
+
+def _check_syntax(tree, path, texts):
+    """Raise ImagewrightError when visudo rejects the tree as it is, or with the texts in place."""
+    program = visudo.find(tree)
+    problem = visudo.problem(tree, program, path)
+    if problem:
+        raise ImagewrightError(f"cannot clean {path}: visudo rejects sudoers as it is: {problem}; correct it with visudo first")
+    problem = visudo.problem(tree, program, path, texts) if texts else None
+    if problem:
+        raise ImagewrightError(f"cannot clean {path}: visudo would reject the result: {problem}; take the line out by hand with visudo")
+
+
+def _check_meaning(before, after):
+    """Raise ImagewrightError when everybody could become root who could not before."""
+    if not sudoers_access.asks_other_password(before) or sudoers_access.asks_other_password(after):
+        return
+    for grant in sudoers_access.grants(after):
+        if grant.user == "ALL" and grant.password:
+            raise ImagewrightError(f"cannot take targetpw out: {grant.path} line {grant.line} would then let every user become root with the own "
+                                   "password; take that rule out too (rules: [targetpw, all_all], runas_group: true), or by hand")
+
+
+def _check_way_in(tree, path, after):
+    """Raise ImagewrightError when nobody could become root any more."""
+    if not sudoers_access.ways_to_root(tree, after):
+        raise ImagewrightError(f"cannot clean {path}: nobody could become root afterwards: no other rule lets a user run everything, and root has "
+                               "neither a password nor an SSH key; add a rule below /etc/sudoers.d first, or set allow_lockout: true")
+
+
+def _warnings(tree, path, after):
+    """Return what else keeps users from sudo, or lets in too many ([str])."""
+    found = []
+    other = sudoers_access.asks_other_password(after)
+    if other:
+        found.append(f"sudo still asks for another account's password: Defaults {other} is on")
+    found += [f"{grant.path} line {grant.line} lets every user become root" + ("" if grant.password else " without a password")
+              for grant in sudoers_access.grants(after) if grant.user == "ALL" and not other]
+    if path == sudoers.PATH and tree.is_file("/etc/sudoers-rs"):
+        found.append("sudo-rs reads /etc/sudoers-rs instead of /etc/sudoers; run this module with path: /etc/sudoers-rs too")
+    return found
+
+
+def main():
+    """Run the module."""
+    finish(AnsibleModule(
+        argument_spec={
+            "rules": {"type": "list", "elements": "str", "choices": list(sudoers.RULES), "default": list(sudoers.RULES)},
+            "method": {"type": "str", "choices": ["comment", "remove"], "default": "comment"},
+            "path": {"type": "path", "default": sudoers.PATH},
+            "follow_includes": {"type": "bool", "default": True},
+            "runas_group": {"type": "bool", "default": False},
+            "validate": {"type": "bool", "default": True},
+            "allow_lockout": {"type": "bool", "default": False},
+            "backup": {"type": "bool", "default": False},
+            "root": {"type": "path", "default": "/"},
+        },
+        supports_check_mode=True), run)
+
+
+if __name__ == "__main__":
+    main()
