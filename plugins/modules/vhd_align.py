@@ -87,8 +87,8 @@ options:
     default: false
   progress_file:
     description:
-      - File that is kept up to date, each second of a long copy, with C({"dest", "done", "total"}) as JSON; both numbers in bytes.
-      - On the controller the collection sets this by itself and shows the progress while the task runs.
+      - File that gets a line about the progress appended every few seconds of a copy that takes longer than that.
+      - Needed for asynchronous tasks and other hosts only. On the controller, the lines are shown while the task runs.
     type: path
 attributes:
   check_mode:

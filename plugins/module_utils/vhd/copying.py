@@ -141,7 +141,9 @@ def _predicted_method(source, dest):
     if not source.read_disk_at:
         program = qemu_img.require(source.path, source.image.format)
         qemu_img.check(program, source.descriptor, source.path, source.image.format)
-        return "qemu_img", qemu_img.mapped_size(program, source.descriptor, source.path, source.image.format)
+        data = qemu_img.mapped_size(program, source.descriptor, source.path, source.image.format)
+        # QEMU tells the holes of a VHDX only while it converts; its file has them, too, and is never compressed
+        return "qemu_img", min(data, source.status.st_blocks * 512) if source.image.format == "vhdx" else data
     data = sum(length for unused, unused, length in extents(source))
     if _is_plain(source) and sparse_copy.can_clone(source.descriptor, os.path.dirname(dest)):
         return "reflink", data

@@ -84,13 +84,18 @@ def _read_table(read_at, offset, entries, path):
 
 def _check_table(table, first_free, file_size, block_span, path):
     """Check that each block lies behind the headers, within the file, and over no other block."""
-    used = sorted((sector * SECTOR, index) for index, sector in enumerate(table) if sector != _UNUSED)
-    end, previous = first_free, None
-    for offset, index in used:
-        if offset + block_span > file_size:
-            raise refusal(path, f"entry {index} of its block table points to offset {offset}, past the end of the file"
-                          f" ({file_size} bytes): it is cut off or damaged", "get the whole image")
-        if offset < end:
-            other = "the headers" if previous is None else f"the block of entry {previous}"
-            raise refusal(path, f"entry {index} of its block table points to offset {offset}, into {other}", "take a sound copy")
-        end, previous = offset + block_span, index
+    used = sorted(sector for sector in table if sector != _UNUSED)
+    if not used:
+        return
+    span = (block_span + SECTOR - 1) // SECTOR
+    if used[-1] * SECTOR + block_span > file_size:
+        raise refusal(path, f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR}, past the end of the file"
+                      f" ({file_size} bytes): it is cut off or damaged", "get the whole image")
+    if used[0] * SECTOR < first_free:
+        raise refusal(path, f"entry {table.index(used[0])} of its block table points to offset {used[0] * SECTOR}, into the headers",
+                      "take a sound copy")
+    for sector, following in zip(used, used[1:]):
+        if following - sector < span:
+            entries = [index for index, entry in enumerate(table) if entry in (sector, following)]
+            raise refusal(path, f"entries {entries[0]} and {entries[1]} of its block table point to the same place, offset {following * SECTOR}",
+                          "take a sound copy")

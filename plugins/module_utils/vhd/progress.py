@@ -1,35 +1,34 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell how far a long copy has come.
-
-A module cannot print while it runs. It keeps a small file up to date instead, which the collection's action
-plugin shows on the screen, and which anyone else may read.
+"""Tell how far a copy has come, whatever does the copying.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
 import contextlib
-import json
 import os
 import threading
+import time
 
-_INTERVAL = 1.0  # seconds between two reports
+from ansible_collections.imagewright.azure.plugins.module_utils.progress import Progress, amount, duration
+
+_FIRST, _INTERVAL = 2.0, 3.0  # seconds until the first line, and between two
 
 
 @contextlib.contextmanager
 def reported(descriptor, dest, total, report_path):
-    """Write the progress of filling an open file to report_path each second while the block runs.
+    """Append lines about the filling of an open file to report_path while the block runs, when it runs for seconds.
 
     descriptor: int, the file that is being filled; what is allocated to it is what is done.
     total: int, bytes of data to expect.
-    report_path: str or None, file that gets ``{"dest": ..., "done": ..., "total": ...}``, bytes.
+    report_path: str or None.
     """
     if not report_path:
         yield
         return
     finished = threading.Event()
-    reporter = threading.Thread(target=_report, args=(finished, descriptor, dest, total, report_path), daemon=True)
+    reporter = threading.Thread(target=_report, args=(finished, descriptor, dest, total, Progress(report_path)), daemon=True)
     reporter.start()
     try:
         yield
@@ -38,12 +37,20 @@ def reported(descriptor, dest, total, report_path):
         reporter.join()
 
 
-def _report(finished, descriptor, dest, total, report_path):
-    while not finished.wait(_INTERVAL):
+def progress_line(dest, done, total, seconds):
+    """Return a line like ``disk.vhd: 37 %, 3.0 GiB of 8.0 GiB, 210.0 MiB/s, 0:24 left``.
+
+    done, total: int, bytes; seconds: float, since the copy began.
+    """
+    total = max(total, done, 1)
+    speed = done / seconds
+    left = f", {duration((total - done) / speed)} left" if speed else ""
+    return f"{os.path.basename(dest)}: {100 * done // total} %, {amount(done)} of {amount(total)}, {amount(speed)}/s{left}"
+
+
+def _report(finished, descriptor, dest, total, progress):
+    begin, pause = time.monotonic(), _FIRST
+    while not finished.wait(pause):
+        pause = _INTERVAL
         done = min(os.fstat(descriptor).st_blocks * 512, total)
-        try:
-            with open(report_path + ".new", "w", encoding="utf-8") as stream:
-                json.dump({"dest": dest, "done": done, "total": total}, stream)
-            os.replace(report_path + ".new", report_path)
-        except OSError:  # a report that cannot be written is no reason to stop the work
-            return
+        progress.report(progress_line(dest, done, total, time.monotonic() - begin), always=True)

@@ -1,0 +1,150 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: vhd_info
+short_description: Tell what a disk image is and whether Azure takes it
+version_added: 1.0.0
+description:
+  - Reads the footer, the partition table, the boot code and the EFI system partition of a VHD, and says in words what Azure would refuse.
+  - Takes a fraction of a second whatever the size of the disk, needs no rights but reading, and changes nothing.
+  - Raw disks and other image formats are described as far as their headers tell.
+options:
+  path:
+    description:
+      - The disk image.
+    type: path
+    required: true
+attributes:
+  check_mode:
+    support: full
+    description: The module never changes anything.
+  diff_mode:
+    support: none
+    description: The module never changes anything.
+author:
+  - imagewright.azure contributors (@imagewright)
+seealso:
+  - module: imagewright.azure.vhd_align
+"""
+
+EXAMPLES = r"""
+- name: Look at the VHD
+  imagewright.azure.vhd_info:
+    path: /upload/disk.vhd
+  register: vhd
+
+- name: Stop before the upload when Azure would refuse it
+  ansible.builtin.assert:
+    that: vhd.accepted
+    fail_msg: "{{ vhd.problems | join('; ') }}"
+"""
+
+RETURN = r"""
+path:
+  description: The image.
+  returned: success
+  type: str
+format:
+  description: Its format by its content; V(vpc) for VHDs, null when it is no image.
+  returned: success
+  type: str
+  sample: vpc
+accepted:
+  description: Whether Azure takes the file as a disk. The disk may still not boot; see RV(generations) and RV(problems).
+  returned: success
+  type: bool
+problems:
+  description: What Azure would refuse, and what would surprise, in words. Empty for a right VHD.
+  returned: success
+  type: list
+  elements: str
+disk_type:
+  description: Type of the VHD, V(fixed), V(dynamic) or V(differencing); null for other formats.
+  returned: success
+  type: str
+  sample: fixed
+checksum_ok:
+  description: Whether the checksum of the footer is right; null without a footer.
+  returned: success
+  type: bool
+footer:
+  description: The fields of the VHD's footer; null without one.
+  returned: success
+  type: dict
+  sample: {creator_application: qem2, creator_host_os: Wi2k, current_size: 8589934592, disk_type: fixed}
+virtual_size:
+  description: Size of the disk in the image, bytes.
+  returned: success
+  type: int
+  sample: 8589934592
+file_size:
+  description: Size of the file, bytes.
+  returned: success
+  type: int
+  sample: 8589935104
+upload_size:
+  description: Size of the right VHD of this disk, bytes; what C(az disk create --upload-size-bytes) wants.
+  returned: success
+  type: int
+  sample: 8589935104
+aligned:
+  description: Whether the disk is a whole number of MiB.
+  returned: success
+  type: bool
+partition_table:
+  description: Kind of the partition table, V(gpt), V(mbr) or V(none); null when the format hides the disk.
+  returned: success
+  type: str
+  sample: gpt
+partitions:
+  description: The partitions; start and size in bytes. Null when the format hides the disk.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {number: 1, type: C12A7328-F81F-11D2-BA4B-00A0C93EC93B, start: 1048576, size: 104857600, active: false, name: EFI}
+boot_code:
+  description: Whether the first sector has boot code.
+  returned: success
+  type: bool
+fallback_loader:
+  description: Whether the EFI system partition has the loader that a new machine looks for; null without one, or when it cannot be read.
+  returned: success
+  type: bool
+generations:
+  description: Generations of virtual machines that can boot the disk; null when the format hides the disk.
+  returned: success
+  type: list
+  elements: int
+  sample: [1, 2]
+generation_reasons:
+  description: Why a generation is not among them.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
+
+ARGUMENTS = {"path": {"type": "path", "required": True}}
+
+
+def run(module):
+    """Return the module's result."""
+    return dict(describe_image(os.path.abspath(module.params["path"])), changed=False)
+
+
+def main():
+    """Run the module."""
+    finish(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), run)
+
+
+if __name__ == "__main__":
+    main()
