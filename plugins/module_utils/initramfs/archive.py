@@ -53,11 +53,9 @@ def list_members(stream, where, keep=None):
     while source.peek(1):
         part += 1
         if source.peek(6) in _MAGICS and source.offset % 4 == 0:
-            for member in _archive(source, where, keep, part):
-                yield member
+            yield from _archive(source, where, keep, part)
         else:
-            for member in _compressed(source, where, keep, part):
-                yield member
+            yield from _compressed(source, where, keep, part)
         source.skip_zeros()
     if not part:
         raise CorruptImage(f"cannot read {where}: it is empty; build the image anew")
@@ -75,8 +73,7 @@ def _compressed(source, where, keep, part):
     if not content.peek(1):
         raise CorruptImage(f"cannot read {inside}: there is no archive; build the image anew")
     while content.peek(1):
-        for member in _archive(content, inside, keep, part):
-            yield member
+        yield from _archive(content, inside, keep, part)
         content.skip_zeros()
 
 

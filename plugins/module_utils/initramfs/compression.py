@@ -138,8 +138,7 @@ def _framed(name, source, where):
         raise CannotVerify(f"{description} is of a kind that this Python cannot read; {_CURES[name]}")
     try:
         with commands.stream(argv, f"read {where}", blocks) as content:
-            for chunk in iter(lambda: content.read(_PIECE), b""):
-                yield chunk
+            yield from iter(lambda: content.read(_PIECE), b"")
     except CorruptImage:
         raise
     except ImagewrightError as error:
@@ -149,8 +148,7 @@ def _framed(name, source, where):
 def _whole(blocks, description):
     """Yield the blocks; a frame that ends early or makes no sense is a CorruptImage."""
     try:
-        for block in blocks:
-            yield block
+        yield from blocks
     except frames.BrokenFrame as error:
         raise CorruptImage(f"{description} {error}; build the image anew")
 
@@ -162,7 +160,7 @@ def _none():
 def _zstd_package():
     """Return a callable bytes -> bytes for the blocks of a frame in order, or None."""
     try:
-        from compression.zstd import ZstdDecompressor  # Python 3.14
+        from compression.zstd import ZstdDecompressor  # novermin: from Python 3.14 on
         return ZstdDecompressor().decompress
     except ImportError:
         pass

@@ -10,12 +10,8 @@ import collections
 import posixpath
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import entries
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.drivers import available, built_in, modules_directory
-
-try:
-    from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import entries
-except ImportError:  # the readers of boot loaders are not there yet
-    entries = None
 
 __all__ = ["Kernel", "available", "built_in", "installed_kernels"]
 
@@ -45,7 +41,7 @@ def installed_kernels(tree):
     they are never started by an entry.
     """
     found = collections.OrderedDict()
-    for entry in entries.boot_entries(tree) if entries else []:
+    for entry in entries.boot_entries(tree):
         kernel = _of_entry(tree, entry)
         if kernel is not None and kernel.kind != "kdump":
             _add(found, kernel)
@@ -71,7 +67,7 @@ def _add(found, kernel):
 
 def _of_entry(tree, entry):
     """Return the Kernel that a boot entry starts, or None when it starts none that is there."""
-    if entry.kind == "other" or not entry.kernel or not tree.is_file(entry.kernel):
+    if not entry.kernel or not tree.is_file(entry.kernel):
         return None
     version = version_of(tree, entry.kernel)
     if version is None:
@@ -141,7 +137,7 @@ def _stated_version(tree, path):
             return None
         stream.seek(int.from_bytes(header[0x20E:0x210], "little") + 0x200)
         words = stream.read(256).partition(b"\0")[0].split()
-    return words[0].decode("ascii", "replace") if words and words[0][:1].isdigit() else None
+    return words[0].decode("ascii", "replace") if words and re.match(rb"\d+\.\d+", words[0]) else None
 
 
 def _version_of_flavour(tree, path, label):

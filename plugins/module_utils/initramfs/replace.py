@@ -1,0 +1,283 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Replaces initramfs images so that at every moment each kernel has a whole one: built beside, proved, brought to disk, renamed.
+
+This and edits.py write files of a guest; images are too large for edits.py, which holds what it writes in memory.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import contextlib
+import hashlib
+import os
+import posixpath
+import re
+import shutil
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.edits import fsync_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
+
+#: An image that was replaced. target: its guest path; kept: guest path of a copy of the old one, None when there was none.
+Replaced = collections.namedtuple("Replaced", "target kept")
+
+#: Where old images go: outside the names that a boot loader picks up.
+BACKUP_DIRECTORY = "/var/lib/imagewright/initrd-backup"
+_WORK_DIRECTORY = "/var/tmp"
+_MARK = "imagewright-"
+
+#: A first guess of an image, bytes, where there is none to go by; what is built may be larger than the old by this part.
+_FIRST_IMAGE = 64 * 1024 * 1024
+_GROWTH = 1.15
+#: The work area holds the unpacked content and sometimes the image as well: so many times the image.
+_UNPACKED = 4
+
+_COPY = 1024 * 1024
+
+
+def rebuild_all(tree, generator, kernels, modules, backup_dir):
+    """Write new images with the modules for the kernels ([Kernel]) and return what was replaced ([Replaced]).
+
+    backup_dir: guest path, where the old images are kept.
+    Raises ImagewrightError: an image could not be built, or not proved; then all images are the old ones.
+    """
+    _check_boot_is_mounted(tree)
+    _remove_leftovers(tree.host_path(_WORK_DIRECTORY))
+    _check_space(tree, generator, kernels, backup_dir)
+    replaced = []
+    try:
+        for kernel in kernels:
+            # entries may start one kernel with several names of one image
+            if tree.resolve(generator.target(tree, kernel)) not in [done.target for done in replaced]:
+                replaced.append(_rebuild(tree, generator, kernel, modules, backup_dir))
+            _activate(tree, generator, kernel, modules)
+    except BaseException:
+        for done in reversed(replaced):
+            _put_back(tree, done)
+        raise
+    return replaced
+
+
+def remove_old_backups(tree, backup_dir, keep, versions):
+    """Remove the backups of images that a newer one has followed, and of kernels that are gone.
+
+    keep: guest paths ([str]). versions: [str], of the kernels that are there.
+    """
+    kept_versions = {_backup_version(path) for path in keep}
+    for name in tree.listdir(backup_dir):
+        path = posixpath.join(backup_dir, name)
+        version = _backup_version(path)
+        if version and path not in keep and (version in kept_versions or version not in versions):
+            os.unlink(tree.host_path(path))
+
+
+def drop(tree, paths):
+    """Remove copies of old images that nobody asked to keep."""
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(tree.host_path(path))
+
+
+def backup_path(tree, kernel_version, image, backup_dir):
+    """Return the guest path of the backup of an image: named after its kernel and its content."""
+    digest = hashlib.sha256()
+    with tree.open(image) as stream:
+        for chunk in iter(lambda: stream.read(_COPY), b""):
+            digest.update(chunk)
+    return f"{backup_dir.rstrip('/')}/{kernel_version}-{digest.hexdigest()[:16]}.img"
+
+
+def _backup_version(path):
+    match = re.match(r"(.+)-[0-9a-f]{16}\.img$", posixpath.basename(path))
+    return match.group(1) if match else None
+
+
+def _rebuild(tree, generator, kernel, modules, backup_dir):
+    """Build, prove and put in place one image; return the Replaced. Until the last step the old image is untouched."""
+    target = tree.resolve(generator.target(tree, kernel))
+    folder, name = posixpath.split(target)
+    output = posixpath.join(folder, f".{name}.{_MARK}{os.getpid()}")
+    work = posixpath.join(_WORK_DIRECTORY, f"{_MARK}{os.getpid()}")
+    _remove_leftovers(tree.host_path(folder), name)
+    try:
+        os.makedirs(tree.host_path(folder), 0o755, exist_ok=True)
+        os.makedirs(tree.host_path(work), 0o700)
+        _build(tree, generator, kernel._replace(image=output), target, modules, work)
+        kept = _keep(tree, kernel.version, target, backup_dir)
+        _take_over(tree.host_path(target), tree.host_path(output))
+        os.rename(tree.host_path(output), tree.host_path(target))
+        fsync_directory(tree.host_path(folder))
+    except OSError as error:
+        raise from_os_error(f"replace {target}", error)
+    finally:
+        _remove(tree.host_path(output))
+        shutil.rmtree(tree.host_path(work), ignore_errors=True)
+    return Replaced(target, kept)
+
+
+def _build(tree, generator, kernel, target, modules, work):
+    """Have the generator write kernel.image and prove that the modules are in it."""
+    doing = f"rebuild {target} for kernel {kernel.version}"
+    argv = generator.build(tree, kernel, kernel.image, modules, work)
+    completed = commands.run(argv, doing, root=tree.root, env={"TMPDIR": work})
+    words = {"cmd": completed.argv, "rc": completed.rc, "stdout": completed.stdout, "stderr": completed.stderr}
+    if not tree.is_file(kernel.image):
+        raise ImagewrightError(f"cannot {doing}: {argv[0]} ended without an error but wrote no image{_last_lines(completed)}", **words)
+    try:
+        verdict = check_image(tree, kernel, modules)
+    except ImagewrightError as error:
+        raise ImagewrightError(f"cannot {doing}: the new image does not stand the test: {error}{_last_lines(completed)}", **words)
+    if verdict.missing or verdict.unavailable:
+        hindered = generator.obstacles(tree, modules)
+        cure = f"; take them out of {' and '.join(hindered)}" if hindered else ""
+        lacking = ", ".join(verdict.missing + verdict.unavailable)
+        raise ImagewrightError(f"cannot {doing}: {argv[0]} ended without an error, but its image lacks {lacking}: "
+                               f"{verdict.reason}{cure}{_last_lines(completed)}", **words)
+
+
+def _last_lines(completed):
+    lines = [line.strip() for line in (completed.stdout + "\n" + completed.stderr).splitlines() if line.strip()]
+    return f" (the generator's last words: {' | '.join(lines[-3:])})" if lines else ""
+
+
+def _activate(tree, generator, kernel, modules):
+    """Run what the distribution runs after an image was replaced, then prove what is booted, if that is another file."""
+    target = generator.target(tree, kernel)
+    for argv in generator.after(tree, kernel, target):
+        commands.run(argv, f"run the hooks for the new {target}", root=tree.root)
+    if kernel.image is None or tree.resolve(kernel.image) == tree.resolve(target):
+        return
+    verdict = check_image(tree, kernel, modules)
+    if verdict.missing:
+        raise ImagewrightError(f"cannot prove the initramfs of kernel {kernel.version}: {target} was rebuilt, but the boot entry "
+                               f"loads {kernel.image}, which lacks {', '.join(verdict.missing)}: {verdict.reason}; "
+                               "make that a copy of it, or correct the entry")
+
+
+def _keep(tree, version, target, backup_dir):
+    """Return the guest path of a copy of the image, on disk and readable by its owner only; None when there is no image."""
+    if not tree.is_file(target):
+        return None
+    path = backup_path(tree, version, target, backup_dir)
+    if not tree.exists(path):
+        os.makedirs(tree.host_path(backup_dir), 0o700, exist_ok=True)
+        _copy(tree.host_path(target), tree.host_path(path))
+    return path
+
+
+def _put_back(tree, replaced):
+    """Put the old image back into place, or remove the new one where there was none."""
+    host = tree.host_path(replaced.target)
+    if replaced.kept is None:
+        _remove(host)
+        return
+    temporary = posixpath.join(os.path.dirname(host), f".{os.path.basename(host)}.{_MARK}{os.getpid()}")
+    try:
+        _copy(tree.host_path(replaced.kept), temporary)
+        _take_over(host, temporary)
+        os.rename(temporary, host)
+        fsync_directory(os.path.dirname(host))
+    finally:
+        _remove(temporary)
+
+
+def _copy(source, destination):
+    """Write a copy of a file, beside its place first, to disk, with mode 0600."""
+    temporary = f"{destination}.{_MARK}{os.getpid()}"
+    try:
+        with open(source, "rb") as old, open(temporary, "wb") as new:
+            os.fchmod(new.fileno(), 0o600)
+            shutil.copyfileobj(old, new, _COPY)
+            new.flush()
+            os.fsync(new.fileno())
+        os.rename(temporary, destination)
+        fsync_directory(os.path.dirname(destination))
+    finally:
+        _remove(temporary)
+
+
+def _take_over(old, new):
+    """Give the new file the owner, mode and attributes (SELinux label) of the old one, if there is one, and bring it to disk."""
+    if os.path.exists(old):
+        status = os.stat(old)
+        with contextlib.suppress(PermissionError):  # FAT, on an EFI system partition, has neither owners nor modes
+            os.chown(new, status.st_uid, status.st_gid)
+            os.chmod(new, stat.S_IMODE(status.st_mode))
+        with contextlib.suppress(OSError):
+            for name in os.listxattr(old):
+                os.setxattr(new, name, os.getxattr(old, name))
+    descriptor = os.open(new, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_boot_is_mounted(tree):
+    """Raise ImagewrightError when fstab has a file system for /boot that is not mounted: images would land under it."""
+    if not tree.is_file("/etc/fstab"):
+        return
+    for number, line in enumerate(tree.read_text("/etc/fstab").splitlines(), 1):
+        fields = line.split()
+        of_boot = len(fields) > 2 and not fields[0].startswith("#") and fields[1].rstrip("/") == "/boot"
+        if of_boot and os.stat(tree.host_path("/boot")).st_dev == os.stat(tree.root).st_dev:
+            raise ImagewrightError(f"cannot rebuild the initramfs in /boot: /etc/fstab line {number} mounts {fields[0]} there, "
+                                   "but it is not mounted; mount it first")
+
+
+def _check_space(tree, generator, kernels, backup_dir):
+    """Raise ImagewrightError when a file system has not the space that the rebuild takes."""
+    needed = {}
+
+    def need(path, octets):
+        host = tree.host_path(path)
+        while not os.path.exists(host):
+            host = os.path.dirname(host)
+        device = os.stat(host).st_dev
+        needed[device] = (needed.get(device, (path, 0))[0], needed.get(device, (path, 0))[1] + octets)
+
+    largest = {}
+    for kernel in kernels:
+        target = generator.target(tree, kernel)
+        status = tree.stat(target)
+        expected = int(_GROWTH * status.size) if status else _expected_size(tree, kernels)
+        folder = posixpath.dirname(target)
+        largest[folder] = max(largest.get(folder, 0), expected)
+        if status and not tree.exists(backup_path(tree, kernel.version, target, backup_dir)):
+            need(backup_dir, status.size)
+    for folder, octets in largest.items():
+        need(folder, octets)
+    need(_WORK_DIRECTORY, _UNPACKED * max(largest.values()))
+    for path, octets in needed.values():
+        status = tree.statvfs(path)
+        free = status.f_bavail * status.f_frsize
+        if free < octets:
+            raise ImagewrightError(f"cannot rebuild the initramfs: the file system of {path} has {free >> 20} MiB free, "
+                                   f"about {(octets >> 20) + 1} MiB are needed; free some space there, e.g. remove old kernels")
+
+
+def _expected_size(tree, kernels):
+    sizes = [tree.stat(kernel.image).size for kernel in kernels if kernel.image and tree.is_file(kernel.image)]
+    return max(sizes) if sizes else _FIRST_IMAGE
+
+
+def _remove_leftovers(host_folder, name=""):
+    """Remove what killed runs left: images beside the one called name, or work directories."""
+    prefix = f".{name}.{_MARK}" if name else _MARK
+    for entry in os.listdir(host_folder) if os.path.isdir(host_folder) else []:
+        process = entry[len(prefix):].split(".")[0]
+        if entry.startswith(prefix) and process.isdigit() and not os.path.exists(f"/proc/{process}"):
+            path = os.path.join(host_folder, entry)
+            if os.path.isdir(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                _remove(path)
+
+
+def _remove(host):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(host)

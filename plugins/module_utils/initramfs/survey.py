@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each kernel of a guest has of the modules asked for, and what is in the way of giving it the rest.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import installed_kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
+
+#: kernel: Kernel; verdict: Verdict on it; problem: str, what is wrong with the image as a whole, "" when it is whole.
+State = collections.namedtuple("State", "kernel verdict problem")
+
+#: Names of drivers that people write for names of modules.
+_OTHER_NAMES = {"hv_pci": "pci_hyperv", "vmbus": "hv_vmbus", "storvsc": "hv_storvsc", "netvsc": "hv_netvsc",
+                "hid_hyperv_mouse": "hid_hyperv", "hv_keyboard": "hyperv_keyboard"}
+
+
+def module_names(requested):
+    """Return the names ([str]) of modules, ``-`` as ``_``, each once.
+
+    Raises ImagewrightError: there is none, or one is not the name of a module.
+    """
+    for name in requested:
+        if not re.match(r"^[A-Za-z0-9_-]+$", name):
+            raise ImagewrightError(f"cannot take {name!r} for a module: give its name alone, e.g. hv_storvsc, "
+                                   "without path, .ko or parameters")
+    if not requested:
+        raise ImagewrightError("cannot put modules into the initramfs: `modules` is empty; name at least one, e.g. hv_storvsc")
+    return list(collections.OrderedDict.fromkeys(drivers.normalize(name) for name in requested))
+
+
+def select_kernels(tree, versions):
+    """Return the kernels ([Kernel]) of these versions; ``all`` means every one.
+
+    Raises ImagewrightError: there is no kernel, or none of a version.
+    """
+    kernels = installed_kernels(tree)
+    if not kernels:
+        raise ImagewrightError(f"cannot find a kernel in {tree.root}: no boot entry and no file in /boot is one; "
+                               "mount /boot, or install a kernel")
+    found = {kernel.version for kernel in kernels}
+    unknown = [version for version in versions if version != "all" and version not in found]
+    if unknown:
+        raise ImagewrightError(f"cannot find kernel {unknown[0]!r} in {tree.root}: there are {', '.join(sorted(found))}")
+    return [kernel for kernel in kernels if "all" in versions or kernel.version in versions]
+
+
+def state_of(tree, kernel, names):
+    """Return the State of a kernel. A damaged image holds nothing.
+
+    Raises CannotVerify: nothing here can look into the image of a kernel that is booted normally.
+    """
+    try:
+        verdict = check_image(tree, kernel, names)
+        return State(kernel, verdict, "")
+    except CannotVerify as error:
+        if kernel.kind == "normal":
+            raise
+        problem = str(error)
+    except ImagewrightError as error:
+        problem = str(error)
+    verdict = check_image(tree, kernel._replace(image=None), names)
+    return State(kernel, verdict._replace(reason=problem), problem)
+
+
+def check_available(tree, states):
+    """Raise ImagewrightError when a kernel that is booted normally has no such driver at all, with what to install."""
+    for state in states:
+        if state.verdict.unavailable and state.kernel.kind == "normal":
+            names, version = state.verdict.unavailable, state.kernel.version
+            raise ImagewrightError(f"cannot put {', '.join(names)} into the initramfs of kernel {version}: the kernel has no such driver, "
+                                   f"built in or as a module; {_cure(tree, names, version)}", kernel=version, unavailable=names)
+
+
+def check_rebuildable(states):
+    """Raise ImagewrightError when a kernel lacks modules and has none on the disk to build an image from."""
+    for state in states:
+        kernel, lacking = state.kernel, ", ".join(state.verdict.missing)
+        if not kernel.has_modules:
+            raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version} ({kernel.vmlinuz}), which lacks {lacking}: "
+                                   f"/lib/modules/{kernel.version}/modules.dep is not there; install its modules, or remove this kernel "
+                                   "and its boot entry, or name the other kernels in `kernels`")
+        if kernel.image == kernel.vmlinuz:
+            raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version}, which lacks {lacking}: it is part of the "
+                                   f"unified kernel image {kernel.image}; build that anew with them (ukify, dracut --uefi, mkinitcpio -U)")
+
+
+def report(state, image, rebuilt, backup):
+    """Return the entry (dict) of a kernel in the module's result."""
+    verdict = state.verdict
+    return {
+        "version": state.kernel.version, "image": image, "kind": state.kernel.kind,
+        "built_in": verdict.built_in, "present_before": verdict.present,
+        "present": verdict.present + (verdict.missing if rebuilt else []),
+        "missing": ([] if rebuilt else verdict.missing) + verdict.unavailable,
+        "reason": verdict.reason, "rebuilt": rebuilt, "backup": backup,
+    }
+
+
+def _cure(tree, names, version):
+    """Return what to install so that the kernel has the drivers, by the distribution."""
+    meant = [f"{name} is called {_OTHER_NAMES[name]}" for name in names if name in _OTHER_NAMES]
+    if meant:
+        return f"as a module {' and '.join(meant)}"
+    words, number = _distribution(tree)
+    if "rhel" in words or "fedora" in words or "centos" in words:
+        if number and (6, 0) <= number < (6, 4):
+            return "install Microsoft's Linux Integration Services (LIS): RHEL 6.0 to 6.3 came without these drivers"
+        return (f"install the package kernel-modules-{version} "
+                "(kernel-modules-core on RHEL 9 and later, kernel-uek-modules with Oracle's kernel)")
+    if "ubuntu" in words:
+        return f"install the package linux-modules-extra-{version}, or the kernel linux-azure"
+    if "debian" in words:
+        return "install the kernel linux-image-cloud-amd64 or linux-image-amd64 (or -arm64) and remove this one"
+    if "suse" in words or "sles" in words:
+        return "install the kernel kernel-default or kernel-azure in place of a -base or -minimal one"
+    if "alpine" in words:
+        return "install the kernel linux-lts and remove this one"
+    return "install a kernel that has it, or the package with the rest of this kernel's modules, and remove the kernels that have not"
+
+
+def _distribution(tree):
+    """Return the identifiers ([str]) of the distribution and the version (major, minor) or None."""
+    for path in ("/etc/os-release", "/usr/lib/os-release"):
+        if tree.is_file(path):
+            text = tree.read_text(path)
+            words = " ".join(re.findall(r"""^ID(?:_LIKE)?=["']?([^"'\n]*)""", text, re.M)).split()
+            return [word.split("-")[0].replace("opensuse", "suse") for word in words], _number(text)
+    if tree.is_file("/etc/redhat-release"):
+        return ["rhel"], _number(tree.read_text("/etc/redhat-release"))
+    if tree.is_file("/etc/SuSE-release"):
+        return ["suse"], None
+    return [], None
+
+
+def _number(text):
+    match = re.search(r"(?:VERSION_ID=[\"']?|release )(\d+)(?:\.(\d+))?", text)
+    return (int(match.group(1)), int(match.group(2) or 0)) if match else None

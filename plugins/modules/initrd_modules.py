@@ -1,0 +1,259 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: initrd_modules
+short_description: Put drivers into the initramfs of every kernel, and prove it
+version_added: 1.0.0
+description:
+  - Makes sure that each kernel that a boot entry can start has the drivers that it needs before its root file system is there.
+  - Writes the generator's persistent configuration, so that the next kernel's initramfs has the drivers too, and rebuilds
+    the images that lack one; images that have all of them are left alone.
+  - The proof is the image itself. It is read to its last byte, without lsinitrd or lsinitramfs - a driver is present when its file is
+    in the image for this very kernel, is the same as on the disk, and all modules that it depends on are there too. What the kernel
+    has built in counts. What the generator prints or returns does not.
+  - A new image is built beside the old one, proved, brought to disk and renamed, so that at every moment each kernel has a whole image.
+    When a step fails, the configuration and all images are as they were before.
+  - Generators - initramfs-tools, dracut, mkinitcpio, mkinitfs, and the C(mkinitrd) of SUSE 11 and of RHEL 5.
+author:
+  - imagewright.azure contributors
+options:
+  modules:
+    description:
+      - Names of kernel modules, as C(modprobe) takes them. C(-) and C(_) are the same.
+    type: list
+    elements: str
+    required: true
+  kernels:
+    description:
+      - Versions of the kernels, as in C(/lib/modules), or V(all) for every kernel that a boot entry can start.
+      - kdump's images are never touched.
+    type: list
+    elements: str
+    default: [all]
+  rescue:
+    description:
+      - Rebuild rescue images too. They are only checked and reported otherwise.
+    type: bool
+    default: false
+  generator:
+    description:
+      - What builds the images. V(auto) takes the one that is installed; of several the one that owns the guest's images.
+    type: str
+    choices: [auto, dracut, initramfs-tools, mkinitcpio, mkinitfs, mkinitrd-redhat, mkinitrd-suse]
+    default: auto
+  rebuild:
+    description:
+      - Rebuild the images that lack a module. With V(false) only the configuration is written, and what is missing is reported.
+    type: bool
+    default: true
+  backup:
+    description:
+      - Keep the image that was replaced, and a copy of each configuration file beside it.
+    type: bool
+    default: true
+  backup_dir:
+    description:
+      - Directory in the guest for replaced images, outside the names that boot loaders pick up. There is one for each kernel,
+        named after the kernel and its content, readable by its owner only.
+    type: path
+    default: /var/lib/imagewright/initrd-backup
+  root:
+    description:
+      - Directory where the guest's root is mounted. The generator then runs in a chroot of it.
+    type: path
+    default: /
+attributes:
+  check_mode:
+    support: full
+    description: Reads the images and predicts exactly what a run would change.
+  diff_mode:
+    support: full
+    description: Shows the configuration file before and after.
+  idempotent:
+    support: full
+    description: A second run changes nothing.
+seealso:
+  - module: imagewright.azure.grub_cmdline
+"""
+
+EXAMPLES = r"""
+- name: Have the Hyper-V drivers in every initramfs
+  imagewright.azure.initrd_modules:
+    modules: [hv_vmbus, hv_storvsc, hv_netvsc]
+
+- name: Boot from NVMe disks as well
+  imagewright.azure.initrd_modules:
+    modules: [hv_vmbus, hv_storvsc, hv_netvsc, pci_hyperv, nvme, nvme_core]
+
+- name: Prepare an image that is mounted on this machine
+  imagewright.azure.initrd_modules:
+    modules: [hv_vmbus, hv_storvsc, hv_netvsc]
+    root: /mnt/guest
+
+- name: Only write the configuration, and see what the images lack
+  imagewright.azure.initrd_modules:
+    modules: [hv_vmbus, hv_storvsc, hv_netvsc]
+    rebuild: false
+  register: initramfs
+"""
+
+RETURN = r"""
+generator:
+  description: What builds the images; null when none is installed and none is needed.
+  returned: success
+  type: str
+  sample: initramfs-tools
+config_file:
+  description: The generator's configuration that names the modules.
+  returned: success
+  type: str
+  sample: /etc/initramfs-tools/modules
+kernels:
+  description: The kernels, each with the image that it is booted with.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    version:
+      description: The kernel's version.
+      type: str
+    image:
+      description: The initramfs; null when none is loaded for this kernel.
+      type: str
+    kind:
+      description: V(normal) or V(rescue).
+      type: str
+    built_in:
+      description: The modules asked for that the kernel has built in.
+      type: list
+      elements: str
+    present_before:
+      description: The modules that the image had before, with all that they depend on.
+      type: list
+      elements: str
+    present:
+      description: The modules that the image has now.
+      type: list
+      elements: str
+    missing:
+      description: The modules that neither the kernel nor the image has now.
+      type: list
+      elements: str
+    reason:
+      description: Why the image was not good before, empty when it was.
+      type: str
+    rebuilt:
+      description: Whether the image was rebuilt.
+      type: bool
+    backup:
+      description: The copy of the image that was replaced; null when there is none.
+      type: str
+  sample:
+    - version: 6.1.0-50-cloud-amd64
+      image: /boot/initrd.img-6.1.0-50-cloud-amd64
+      kind: normal
+      built_in: []
+      present_before: [hv_vmbus]
+      present: [hv_vmbus, hv_storvsc]
+      missing: []
+      reason: hv_storvsc is not in it
+      rebuilt: true
+      backup: /var/lib/imagewright/initrd-backup/6.1.0-50-cloud-amd64-9f86d081884c7d65.img
+backup_files:
+  description: Copies of configuration files, when O(backup=true) and they were changed.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/initramfs-tools/modules.3170.2026-11-22@07:20:11~]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagewright.azure.plugins.module_utils import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, replace, survey
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import version_key
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+
+def run(module):
+    """Return the module's result after the images were brought to the state asked for."""
+    parameters = module.params
+    tree = LiveTree(parameters["root"])
+    names = survey.module_names(parameters["modules"])
+    kernels = survey.select_kernels(tree, parameters["kernels"])
+    states = [survey.state_of(tree, kernel, names) for kernel in kernels]
+    survey.check_available(tree, states)
+    generator = _generator(tree, parameters["generator"], states)
+    lacking = [state for state in states if state.verdict.missing and (state.kernel.kind == "normal" or parameters["rescue"])]
+    if parameters["rebuild"]:
+        survey.check_rebuildable(lacking)
+    lacking = lacking if parameters["rebuild"] else []
+    targets = [generator.target(tree, state.kernel) for state in lacking]
+    backups = [_backup_of(tree, state, target, parameters) for state, target in zip(lacking, targets)]
+
+    def rebuild():
+        _rebuild(tree, generator, [state.kernel for state in lacking], names, parameters)
+
+    planned = generator.config_edits(tree, names) if generator else []
+    result = edits.apply(module, tree, planned, parameters["backup"], activate=rebuild if lacking else None)
+    for state in states:
+        if state.kernel.kind == "rescue" and state.verdict.missing and state not in lacking:
+            module.warn(f"the rescue image {state.kernel.image} lacks {', '.join(state.verdict.missing)}; set rescue: true to rebuild it")
+    for state, target in zip(lacking, targets):
+        if state.kernel.image is None:
+            module.warn(f"{target} was built, but no boot entry loads it yet; regenerate the boot loader's configuration")
+    reports = [survey.report(state, state.kernel.image, False, None) for state in states if state not in lacking]
+    reports += [survey.report(state, state.kernel.image or target, True, backup)
+                for state, target, backup in zip(lacking, targets, backups)]
+    result.update(kernels=sorted(reports, key=lambda report: (report["kind"], version_key(report["version"]), report["image"] or "")),
+                  generator=generator.NAME if generator else None, config_file=generator.config_file(tree) if generator else None)
+    return result
+
+
+def _generator(tree, name, states):
+    """Return the generator, or None when there is none and none is needed: all drivers are built in, now and in the next kernel."""
+    needed = any(state.verdict.missing or state.verdict.present for state in states)
+    if name == "auto" and not needed and not generators.installed(tree):
+        return None
+    return generators.choose(tree, name, [state.kernel for state in states])
+
+
+def _backup_of(tree, state, target, parameters):
+    if not parameters["backup"] or not tree.is_file(target):
+        return None
+    return replace.backup_path(tree, state.kernel.version, target, parameters["backup_dir"])
+
+
+def _rebuild(tree, generator, kernels, names, parameters):
+    """Rebuild the images and settle which copies of the old ones stay."""
+    replaced = replace.rebuild_all(tree, generator, kernels, names, parameters["backup_dir"])
+    copies = [done.kept for done in replaced if done.kept]
+    if parameters["backup"]:
+        replace.remove_old_backups(tree, parameters["backup_dir"], copies, tree.listdir("/lib/modules"))
+    else:
+        replace.drop(tree, copies)
+
+
+def main():
+    """Run the module."""
+    finish(AnsibleModule(
+        argument_spec={
+            "modules": {"type": "list", "elements": "str", "required": True},
+            "kernels": {"type": "list", "elements": "str", "default": ["all"]},
+            "rescue": {"type": "bool", "default": False},
+            "generator": {"type": "str", "default": "auto",
+                          "choices": ["auto", "dracut", "initramfs-tools", "mkinitcpio", "mkinitfs", "mkinitrd-redhat", "mkinitrd-suse"]},
+            "rebuild": {"type": "bool", "default": True},
+            "backup": {"type": "bool", "default": True},
+            "backup_dir": {"type": "path", "default": replace.BACKUP_DIRECTORY},
+            "root": {"type": "path", "default": "/"},
+        },
+        supports_check_mode=True), run)
+
+
+if __name__ == "__main__":
+    main()
