@@ -13,9 +13,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 
 #: action: ``unchanged``; ``create`` where nothing is; ``resume`` what we began; ``restart`` what we began; ``replace`` what others
 #: wrote; ``compare_digest`` or ``compare_content`` first, and decide again with differs(). reason: str, for the person who reads.
-#: sent: {(offset, length): digest} that need not be sent again.
-Plan = collections.namedtuple("Plan", "action reason sent")
-Plan.__new__.__defaults__ = ({},)
+#: sent: {(offset, length): digest} that need not be sent again; verified: [str], what was read back to come to this plan.
+Plan = collections.namedtuple("Plan", "action reason sent verified")
+Plan.__new__.__defaults__ = ({}, ())
 
 #: Options of the module that decide. changed_source: restart or fail; content: bool, compare content whatever else there is.
 Choices = collections.namedtuple("Choices", "resume changed_source overwrite content")

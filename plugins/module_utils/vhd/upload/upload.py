@@ -38,24 +38,23 @@ def decide(source, blob, state, settings, progress):
         plan = plans.managed_disk(found, written, state, source.identity, choices, url)
     else:
         plan = plans.page_blob(found, state, source.identity, choices, url)
-    if plan.action == "compare_digest":
-        items = _survey(source, settings)
-        same = found.metadata.get(plans.DIGEST) == ranges.digest_of_ranges(items, source.size)
-        trusted = state is not None and state.etag == found.etag
-        if same and not trusted and plans.modified_since(found):
-            same = _same_content(source, blob, items, settings, progress)
-    elif plan.action == "compare_content":
-        same = _same_content(source, blob, _survey(source, settings), settings, progress)
-    else:
+    if not plan.action.startswith("compare"):
         return plan, found
+    items, verified = _survey(source, settings), ["digest"]
+    same = plan.action == "compare_content" or found.metadata.get(plans.DIGEST) == ranges.digest_of_ranges(items, source.size)
+    trusted = plan.action == "compare_digest" and ((state is not None and state.etag == found.etag) or not plans.modified_since(found))
+    if same and not trusted:
+        same, verified = _same_content(source, blob, items, settings, progress), ["ranges", "content", "footer", "size"]
     source.check_unchanged()
-    return (plans.Plan("unchanged", "the same content is there") if same else plans.differs(found, choices, url)), found
+    if same:
+        return plans.Plan("unchanged", "the same content is there", verified=verified), found
+    return plans.differs(found, choices, url), found
 
 
 def predict(source, plan, settings):
     """Return the Outcome that carry_out() would have, as far as it can be known before."""
     if plan.action == "unchanged":
-        return Outcome(None, [], 0, None, None, [])
+        return Outcome(None, [], 0, None, None, list(plan.verified))
     items = _survey(source, settings)
     sent = [item for item in items if plan.sent.get((item.offset, item.length)) != item.digest]
     return Outcome(items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
