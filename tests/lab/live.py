@@ -14,10 +14,11 @@ from lab.guests import Guest
 class LiveGuest:
     """A running guest. Commands run as root unless another user is named."""
 
-    def __init__(self, guest: Guest, host: str = ""):
+    def __init__(self, guest: Guest, host: str = "", **variables):
+        """host: its name in the inventory; variables: further ones of the host."""
         self.record = guest
         self.host = host or guest.name
-        self.inventory = inventory.inventory({self.host: (guest, {})})
+        self.inventory = inventory.inventory({self.host: (guest, variables)})
 
     def run(self, argv, user: str = "root", check: bool = True, stdin: str = "", timeout: float = 300) -> subprocess.CompletedProcess:
         """Return what a program of the guest did, with stdout and stderr as text.

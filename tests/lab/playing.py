@@ -54,18 +54,18 @@ class Play:
 
 
 def playbook(inventory: str, path, variables: dict = None, check: bool = False, diff: bool = True, options=(),
-             timeout: float = 900, echo: bool = False) -> Play:
+             timeout: float = 900, show=None) -> Play:
     """Return what a playbook did on an inventory.
 
     path: a file, or the name of a playbook of a collection
     options: further arguments, as ("--tags", "R46")
     timeout: float, seconds
-    echo: also show ansible's output while it runs
+    show: function, called with each line of ansible's output as it comes
     """
     argv = ["ansible-playbook", str(path), *_modes(check, diff), *options]
     if variables:
         argv += ["--extra-vars", json.dumps(variables)]
-    return _ansible(inventory, argv, timeout, echo)
+    return _ansible(inventory, argv, timeout, show)
 
 
 def role(inventory: str, name: str, variables: dict = None, host: str = "all", tasks_from: str = "", **options) -> Play:
@@ -89,7 +89,7 @@ def module(inventory: str, name: str, arguments: dict, host: str = "all", check:
     argv = ["ansible", host, "-m", full_name, "-a", json.dumps(arguments), *_modes(check, diff)]
     if not become:
         argv += ["-e", "ansible_become=false"]
-    play = _ansible(inventory, argv, timeout, echo=False)
+    play = _ansible(inventory, argv, timeout)
     results = [event["result"] for event in play.tasks if "result" in event]
     if len(results) != 1:
         raise LabError(f"cannot run the module {name}: {len(results)} results, exit code {play.returncode}:\n{play.output}")
@@ -103,21 +103,21 @@ def _modes(check: bool, diff: bool) -> list:
     return ["--check"] * check + ["--diff"] * diff
 
 
-def _ansible(inventory: str, argv: list, timeout: float, echo: bool) -> Play:
+def _ansible(inventory: str, argv: list, timeout: float, show=None) -> Play:
     with tempfile.TemporaryDirectory(prefix="imagewright-lab-") as directory:
         hosts, record = Path(directory) / "inventory.json", Path(directory) / "record.jsonl"
         hosts.write_text(inventory, encoding="utf-8")
         record.touch()
         program = Path(sys.executable).parent / argv[0]
         command = [str(program) if program.exists() else argv[0], "-i", str(hosts), *argv[1:]]
-        returncode, output = _run_echoing(command, _environment(record), timeout, echo)
+        returncode, output = _run_showing(command, _environment(record), timeout, show)
         events = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
     hosts_counts = next((event["hosts"] for event in events if event["status"] == "stats"), {})
     return Play(returncode, output, [event for event in events if event["status"] != "stats"], hosts_counts)
 
 
-def _run_echoing(command: list, environment: dict, timeout: float, echo: bool):
-    """Return exit code and output of a program; with echo its output is also shown as it comes."""
+def _run_showing(command: list, environment: dict, timeout: float, show):
+    """Return exit code and output of a program; show is called with each line as it comes."""
     process = subprocess.Popen(command, env=environment, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, errors="replace")
     alarm = threading.Timer(timeout, process.terminate)
@@ -126,9 +126,8 @@ def _run_echoing(command: list, environment: dict, timeout: float, echo: bool):
     try:
         for line in process.stdout:
             lines.append(line)
-            if echo:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+            if show:
+                show(line)
         process.wait()
     finally:
         in_time = alarm.is_alive()

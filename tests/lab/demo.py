@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job on a real guest: build a faulty one, prepare it, convert its disk, boot the VHD, prove it.
+
+GUEST=container (default) or vm, FIRMWARE=bios (default) or uefi
+"""
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from lab import accelerator, bootcheck, cleanup, container, demo_proofs, disk, machine, probes
+from lab.errors import LabError
+from lab.faults import faults
+from lab.layout import layout
+from lab.live import LiveGuest
+from lab.paths import CHECKOUT
+from lab.recipe import Plan, Recipe
+
+PLAYBOOK = CHECKOUT / "playbooks" / "prepare-azure.yml"
+OUTPUT = CHECKOUT / "output" / "demo"
+HOST = "faulty-debian"
+GENERALIZED = {"prepare_image_kind": "generalized"}
+STILL_NEEDED = {**GENERALIZED, "prepare_deprovision": False, "prepare_shutdown": False}
+
+
+class Clock:
+    """Prints the phases and remembers how long each took."""
+
+    def __init__(self):
+        self.began = self.last = time.monotonic()
+        self.phases = []
+
+    def phase(self, title: str) -> None:
+        """End the phase before, and say which one begins."""
+        self.end()
+        self.phases.append([title, 0.0])
+        print(f"\n[{time.monotonic() - self.began:5.1f} s] {title}", flush=True)
+
+    def end(self) -> None:
+        """End the running phase."""
+        now = time.monotonic()
+        if self.phases:
+            self.phases[-1][1] = now - self.last
+        self.last = now
+
+    def table(self) -> str:
+        """Return the time of each phase, and of all."""
+        rows = [*self.phases, ["all", time.monotonic() - self.began]]
+        return "\n".join(f"  {title:<58}{seconds:7.1f} s" for title, seconds in rows)
+
+
+def main() -> int:
+    """Return 0 when every proof holds."""
+    try:
+        kind, firmware = _choices()
+        _as_root()
+        return _demo(kind, firmware)
+    except LabError as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1
+
+
+def _demo(kind: str, firmware: str) -> int:
+    clock = Clock()
+    plan = Plan(Recipe(firmware=firmware), "gpt" if firmware == "uefi" else "mbr", faulty=True)
+    _fresh_output()
+    source, vhd = OUTPUT / "disk.raw", OUTPUT / "disk.vhd"
+
+    clock.phase("Build the faulty guest from Debian packages")
+    disk.build(plan, source, say=lambda text: print(f"  {text}", flush=True))
+    planted = faults(layout(plan))
+    print(f"  {len(planted)} faults planted: {', '.join(fault.name for fault in planted)}")
+
+    clock.phase(f"Start it as a live {kind}")
+    record = _start(kind, firmware, source)
+    try:
+        live = LiveGuest(record, HOST, azure_image_src=str(source), azure_image_dest=str(vhd))
+        before = probes.ask(live)
+        clock.phase("Prepare it, first run")
+        first = _play(live, STILL_NEEDED)
+        clock.phase("Prepare it, second run: must change nothing")
+        second = _play(live, STILL_NEEDED)
+        after = probes.ask(live)
+        clock.phase("Deprovision, shut down, convert")
+        third = _play(live, GENERALIZED)
+    finally:
+        cleanup.stop(record, at_once=True)
+
+    clock.phase("Boot the VHD in QEMU and read its serial console")
+    check = bootcheck.boot_check(vhd, firmware) if vhd.exists() else None
+    if check:
+        (OUTPUT / "console.log").write_text(check.text, encoding="utf-8")
+    clock.end()
+
+    proofs = [*demo_proofs.of_guest(before, after), *demo_proofs.of_plays(first, second, third),
+              *demo_proofs.of_file(vhd, source), *demo_proofs.of_boot(check, after)]
+    print("\n" + demo_proofs.table(proofs))
+    print("\nTime of each phase (" + ("KVM" if accelerator.kvm_works() else "no usable KVM: QEMU emulates") + ")\n" + clock.table())
+    return _verdict(proofs, vhd)
+
+
+def _verdict(proofs: list, vhd: Path) -> int:
+    failed = [proof for proof in proofs if not proof.holds]
+    print(f"\nVHD      {vhd if vhd.exists() else 'none'}\nconsole  {OUTPUT / 'console.log'}")
+    if failed:
+        print(f"\nFAILED: {len(failed)} of {len(proofs)} proofs: {', '.join(proof.name for proof in failed)}")
+        return 1
+    print(f"\nAll {len(proofs)} proofs hold.")
+    return 0
+
+
+def _start(kind: str, firmware: str, source: Path):
+    if kind == "vm":
+        return machine.start(source, name=_name(), firmware=firmware, in_place=True)
+    return container.start(image=source, keep=True, name=_name())
+
+
+def _name() -> str:
+    return f"demo-{os.getpid()}"
+
+
+def _play(live: LiveGuest, variables: dict):
+    play = live.playbook(PLAYBOOK, variables, diff=False, timeout=1800, show=_show_progress())
+    log = OUTPUT / f"play-{len(list(OUTPUT.glob('play-*.log'))) + 1}.log"
+    log.write_text(play.output, encoding="utf-8")
+    if play.failed:
+        raise LabError(f"the playbook failed: {'; '.join(play.failed_tasks()) or play.output[-2000:]}; its output is in {log}")
+    print(f"  {len(play.tasks)} tasks, {play.changed} changed")
+    return play
+
+
+def _show_progress():
+    """Return a function that prints the name of each role, and of each task that changes something."""
+    state = {"task": "", "role": ""}
+
+    def show(line: str) -> None:
+        if line.startswith(("TASK [", "RUNNING HANDLER [")):
+            state["task"] = line.partition("[")[2].rpartition("]")[0]
+            role = state["task"].partition(" : ")[0] if " : " in state["task"] else ""
+            if role and role != state["role"]:
+                print(f"  {role.removeprefix('imagewright.azure.')}", flush=True)
+            state["role"] = role or state["role"]
+        elif line.startswith("changed: ["):
+            print(f"    changed: {state['task'].rpartition(' : ')[2]}", flush=True)
+
+    return show
+
+
+def _choices() -> tuple:
+    kind, firmware = os.environ.get("GUEST") or "container", os.environ.get("FIRMWARE") or "bios"
+    if kind not in ("container", "vm"):
+        raise LabError(f"cannot use GUEST={kind!r}: give GUEST=container or GUEST=vm")
+    if firmware not in ("bios", "uefi"):
+        raise LabError(f"cannot use FIRMWARE={firmware!r}: give FIRMWARE=bios or FIRMWARE=uefi")
+    return kind, firmware
+
+
+def _as_root() -> None:
+    """Start again by sudo when this is not root: containers and roots need it."""
+    if os.geteuid() == 0:
+        return
+    if not shutil.which("sudo"):
+        raise LabError("cannot start a guest: it needs root; run make demo as root, or install sudo")
+    kept = [f"{name}={os.environ[name]}" for name in ("PATH", "PYTHONPATH", "GUEST", "FIRMWARE", "IMAGEWRIGHT_LAB_CACHE",
+                                                     "IMAGEWRIGHT_LAB_MIRROR", "ANSIBLE_HOME") if name in os.environ]
+    os.execvp("sudo", ["sudo", "env", *kept, sys.executable, "-m", "lab.demo"])
+
+
+def _fresh_output() -> None:
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    for old in OUTPUT.iterdir():
+        old.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
