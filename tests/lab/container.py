@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab import debs, guests, keys, nspawn, ports, ssh, tree
+from lab import debs, guests, images, keys, nspawn, ports, ssh, tree
 from lab.commands import last_lines, require_programs, require_root
 from lab.errors import LabError
 from lab.files import copy_sparse, roomy_scratch
@@ -29,6 +29,8 @@ def start(root: Path = None, image: Path = None, keep: bool = False, name: str =
     """
     require_root("start a container")
     require_programs("systemd-nspawn", "losetup", "sfdisk", "ssh")
+    if image:
+        images.require_raw(image)
     guest = guests.claim(name or guests.new_name("container"), "container")
     try:
         guest.user, guest.key = tree.USER, str(keys.private_key())

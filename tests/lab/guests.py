@@ -113,14 +113,6 @@ def alive(process: list) -> bool:
     return bool(process) and process[1] is not None and _start_time(process[0]) == process[1]
 
 
-def children(pid: int) -> list:
-    """Return the pids of a process's children."""
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except OSError:
-        return []
-
-
 def _start_time(pid: int):
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")

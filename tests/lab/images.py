@@ -45,6 +45,13 @@ def image_format(image: Path) -> str:
     return json.loads(run(["qemu-img", "info", "-U", "--output=json", image]))["format"]
 
 
+def require_raw(image: Path) -> None:
+    """Raise LabError: when an image is not raw, and so cannot be mounted in place."""
+    if image_format(image) != "raw":
+        raise LabError(f"cannot run a container on {image}: only raw disks can be mounted; "
+                       "convert it with qemu-img convert -O raw, or start it as a machine")
+
+
 @contextlib.contextmanager
 def in_use(image: Path):
     """Hold a lock on the whole image, as QEMU would: qemu-img and others see that a guest runs on it.

@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -26,6 +27,8 @@ MASKED_UNITS = (
     "systemd-networkd-wait-online.service", "systemd-networkd.service", "systemd-networkd.socket", "networking.service",
     "systemd-udevd.service", "systemd-timesyncd.service", "e2scrub_reap.service",
 )
+MARK = "IMAGEWRIGHT_LAB_GUEST"  # in the environment of a container's first process
+
 # The swap areas of this machine are none of the guest's business: it sees none, and may call swapoff.
 NO_SWAPS_UNIT = """[Unit]
 DefaultDependencies=no
@@ -51,6 +54,9 @@ def supervise(name: str) -> None:
             root = mount_root(guest)
             (root / "etc/resolv.conf").write_text(host.resolv_conf(), encoding="ascii")
             _run(guest, root)
+    except LabError as error:
+        print(error, file=sys.stderr, flush=True)  # before release() keeps the log
+        raise
     finally:
         release(guest)
 
@@ -80,8 +86,7 @@ def release(guest: Guest) -> None:
     if guest.node:
         Path(guest.node).unlink(missing_ok=True)
     if guest.disk and guest.offset and Path(guest.disk).exists():
-        for device in _loops(guest):
-            succeeds(["losetup", "-d", device])
+        _detach_loops(guest)
     if guest.settings.get("archives"):
         debs.harvest(guest.settings["suite"], Path(guest.settings["archives"]))
     for scratch in guest.scratch:
@@ -107,7 +112,7 @@ def arguments(guest: Guest, root: Path) -> list:
         "--system-call-filter=@swap", f"--bind-ro={guest.directory}/swaps:/run/lab/swaps",
         f"--bind-ro={guest.directory}/swaps.service:/run/systemd/system/lab-swaps.service",
         "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-        f"--hostname={guest.settings['hostname']}", f"--machine=lab-{guest.name}",
+        f"--setenv={MARK}={guest.name}", f"--hostname={guest.settings['hostname']}", f"--machine=lab-{guest.name}",
         f"--bind-ro={guest.directory}/ssh.conf:/run/systemd/system/ssh.service.d/lab.conf",
         *((f"--bind={archives}:/var/cache/apt/archives",) if archives else ()),
         *device,
@@ -154,27 +159,42 @@ def _disk_locked(guest: Guest):
     if not guest.disk:
         yield
         return
-    if images.image_format(Path(guest.disk)) != "raw":
-        raise LabError(f"cannot run a container on {guest.disk}: only raw disks can be mounted; "
-                       "convert it with qemu-img convert -O raw, or start it as a machine")
     with images.in_use(Path(guest.disk)):
         yield
 
 
 def _kill(guest: Guest) -> None:
     """End systemd-nspawn at once: with its first process the whole container is gone."""
-    if not guests.alive(guest.worker):
-        return
-    for child in guests.children(guest.worker[0]):
+    for pid in _first_processes(guest):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-    if guests.alive(guest.process) and guest.process[0] == os.getpid():
-        return  # our own child: worker.wait() sees it end
+            os.kill(pid, signal.SIGKILL)
+    if not guests.alive(guest.worker) or guest.process[0] == os.getpid():
+        return  # a supervisor sees its own child end
     with contextlib.suppress(ProcessLookupError):
         os.kill(guest.worker[0], signal.SIGKILL)
-    for _attempt in range(100):
-        if not guests.alive(guest.worker):
-            return
+    _wait_while(lambda: guests.alive(guest.worker))
+
+
+def _first_processes(guest: Guest) -> list:
+    """Return the pids of the container's init, found by its environment: it outlives a killed systemd-nspawn."""
+    mark = f"{MARK}={guest.name}".encode()
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark in environment.read_bytes().split(b"\0"):
+                found.append(int(environment.parent.name))
+    return found
+
+
+def _detach_loops(guest: Guest) -> None:
+    for device in _loops(guest):
+        succeeds(["losetup", "-d", device])
+    _wait_while(lambda: _loops(guest))  # until the last process of the container has gone
+
+
+def _wait_while(condition, seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while condition() and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
