@@ -41,10 +41,11 @@ def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: f
 
 
 def _watch(guest, deadline: float) -> str:
-    """Wait for the login prompt; return why there is none, or "" when it came."""
+    """Wait for login prompt and multi-user; return why one does not come, or "" when both have."""
     for attempt in range(1, machine.ATTEMPTS + 1):
         try:
-            machine.wait_until_up(guest, console.LOGIN.pattern, deadline)
+            for pattern in (console.LOGIN, console.MULTI_USER):  # either may come first
+                machine.wait_until_up(guest, pattern.pattern, deadline)
             return ""
         except LabError as error:
             if attempt == machine.ATTEMPTS or not machine.early_panic(guest):

@@ -19,7 +19,7 @@ WAITING = re.compile(r"A (?:start|stop) job is running for (?P<what>.*?)(?: \(|$
 TIMED_OUT = re.compile(r"(?:Timed out waiting for|Dependency failed for|\[ *TIME *\]) *(?P<what>.*)")
 FAILED = re.compile(r"\[FAILED\] Failed to \S+ (?P<what>.*)")
 MULTI_USER = re.compile(r"Reached target (?:multi-user\.target|Multi-User System)")
-LOGIN = re.compile(r"^\S+ login: *$", re.MULTILINE)
+LOGIN = re.compile(r"^\S+ login: ", re.MULTILINE)
 HOPELESS = re.compile(r"Kernel panic|Give root password|[Dd]ropping to a shell|emergency mode|error: no such device"
                       r"|error: unknown filesystem|grub rescue>|BdsDxe: No bootable option|No bootable device")
 PANIC = re.compile(r"Kernel panic")

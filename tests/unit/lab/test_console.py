@@ -75,3 +75,7 @@ def test_waiting_has_an_end_and_names_the_last_line(tmp_path):
     log.write_text("one\ntwo\n")
     with pytest.raises(LabError, match="its last line: 'two'"):
         wait_for(log, LOGIN, time.monotonic(), lambda: None)
+
+
+def test_a_login_prompt_counts_when_the_kernel_speaks_behind_it():
+    assert read_console("guest login: [   53.382166] kvm: Nested Virtualization enabled\r\n").login
