@@ -14,8 +14,9 @@ import posixpath
 #: (another system's, or written by hand beside a generated menu).
 BootEntry = collections.namedtuple("BootEntry", "loader path line title kernel initrds cmdline kind")
 
-#: What an adapter wants done. edits: [Edit]; sources: [{path, variable, before, after}]; warnings: [str].
-Plan = collections.namedtuple("Plan", "edits sources warnings")
+#: What an adapter wants done. edits: [Edit]; sources: [{path, variable, before, after}]; warnings: [str];
+#: regenerate: bool, whether these edits take effect only when the adapter's generators run.
+Plan = collections.namedtuple("Plan", "edits sources warnings regenerate")
 
 #: How generated output is made again. argv: [str]; doing: str, for errors; output: guest path of the file that it writes.
 Generator = collections.namedtuple("Generator", "argv doing output")

@@ -7,8 +7,10 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.overlay import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
@@ -28,8 +30,8 @@ def plan(tree, loaders, wanted, options, regenerate):
     Raises ImagewrightError: something cannot be edited with certainty, or a command line becomes too long.
     """
     plans = [loader.plan(tree, wanted, options) for loader in loaders]
-    edits = [edit for planned in plans for edit in planned.edits]
-    edited = EditedTree(tree, edits)
+    planned_edits = [edit for planned in plans for edit in planned.edits]
+    edited = EditedTree(tree, planned_edits)
     before = [entry for loader in loaders for entry in loader.entries(tree)]
     after, generators, warnings = [], [], [warning for planned in plans for warning in planned.warnings]
     for loader, planned in zip(loaders, plans):
@@ -37,14 +39,16 @@ def plan(tree, loaders, wanted, options, regenerate):
         if to_do and not regenerate:
             warnings.append(f"{', '.join(generator.output for generator in to_do)} is not up to date and was not regenerated, "
                             "because regenerate is false")
-        generators += to_do if regenerate else []
+        if regenerate:
+            _check_installed(to_do, getattr(tree, "root", "/"))
+            generators += to_do
         after += loader.predict(tree, edited) if regenerate and to_do else loader.entries(edited)
     machine = machine_of(tree)
     for entry in after:
         if is_subject(entry, options):
             kernel_cmdline.check_length(entry.cmdline, machine, f"{entry.path} line {entry.line}")
     warnings += _warnings_of_others(tree, after, wanted)
-    return Change(edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
+    return Change(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
                   next_kernel(edited, loaders))
 
 
@@ -53,23 +57,36 @@ def next_kernel(tree, loaders):
     return next((line for line in (loader.next_kernel(tree) for loader in loaders) if line is not None), None)
 
 
-def regenerate(generators, root):
-    """Run the generators ([Generator]) in the guest's root (str, on this machine).
+def regenerate(tree, generators):
+    """Run the generators ([Generator]) in the guest's root; what they must not rewrite is put back as it was edited.
 
+    tree: LiveTree.
     Raises ImagewrightError: one is not installed, or failed.
     """
+    kept = {path: tree.read_bytes(path) for path in bls.protected(tree)} if generators else {}
     done = []
     for generator in generators:
         if generator.argv not in done:
-            commands.run(generator.argv, generator.doing, root=root)
+            commands.run(generator.argv, generator.doing, root=tree.root)
             done.append(generator.argv)
+    for path, content in kept.items():
+        host = tree.host_path(path)
+        if not os.path.exists(host) or tree.read_bytes(path) != content:
+            edits.write_file(host, content, os.stat(host) if os.path.exists(host) else None)
 
 
-def read_back(tree, loaders, wanted, options, regenerated):
+def touched(tree, generators):
+    """Return the guest paths ([str]) that regenerate may write."""
+    if not generators:
+        return []
+    return [path for generator in generators for path in (generator.output, generator.output + ".new")] + bls.protected(tree)
+
+
+def read_back(tree, loaders, wanted, options, regenerated, before):
     """Return the entries ([BootEntry]) that are on the disk now.
 
-    regenerated: bool, False when generated files were to be left as they are.
-    Raises ImagewrightError: one that was to be changed is not as wanted.
+    regenerated: bool, False when generated files were to be left as they are; before: [BootEntry], those of before the change.
+    Raises ImagewrightError: one that was to be changed is not as wanted, or a kernel's entry is gone.
     """
     entries = []
     for loader in loaders:
@@ -77,6 +94,11 @@ def read_back(tree, loaders, wanted, options, regenerated):
         outputs = [] if regenerated else [generator.output for generator in loader.generators(tree, tree.root)]
         check([entry for entry in found if entry.path not in outputs], wanted, options)
         entries += found
+    left = {(entry.path, entry.kernel) for entry in entries}
+    for entry in before:
+        if entry.kind != "other" and tree.is_file(entry.kernel) and (entry.path, entry.kernel) not in left:
+            raise ImagewrightError(f"cannot prove the boot entry of {entry.kernel} in {entry.path}: the generator left it out, so the guest would "
+                                   "not boot it any more; run the generator by hand and see what it says about the kernel and its root device")
     return entries
 
 
@@ -120,10 +142,18 @@ def _identity(entry):
 def _needed_generators(tree, loader, planned, wanted, options):
     """Return the generators of a boot loader that have work to do: all when a source changes, else those of stale files."""
     generators = loader.generators(tree, getattr(tree, "root", "/"))
-    if planned.edits:
+    if planned.regenerate:
         return generators
     stale = loader.stale(tree, wanted, options)
     return [generator for generator in generators if generator.output in stale]
+
+
+def _check_installed(generators, root):
+    """Raise ImagewrightError when the guest lacks the program that one of the generators is."""
+    for generator in generators:
+        if not commands.find(generator.argv[0], root):
+            raise ImagewrightError(f"cannot {generator.doing}: {generator.argv[0]} is not installed in the guest; install it, or edit the "
+                                   "sources alone with `regenerate: false`")
 
 
 def _warnings_of_others(tree, entries, wanted):

@@ -10,19 +10,22 @@ next_kernel(tree) -> str or None. A new boot loader is one file more, and its na
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, extlinux, grub2, grub_legacy, unsupported
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 #: Every adapter; the first that can tell what the next kernel gets is believed.
-ADAPTERS = (grub2,)
+ADAPTERS = (bls, grub2, grub_legacy, extlinux)
 
 
-def loaders(tree, name="auto"):
+def loaders(tree, name="auto", refuse=False):
     """Return the adapters of the boot loaders that the guest has.
 
     name: str, the one to take, or ``auto`` for all of them.
-    Raises ImagewrightError: the guest does not have the named one.
+    refuse: bool, raise an error when the guest also boots in a way that none of them can change.
+    Raises ImagewrightError: the guest does not have the named one, or, if refuse, has a unified kernel image or zipl.
     """
+    if name == "auto" and refuse:
+        unsupported.refuse(tree)
     present = [adapter for adapter in ADAPTERS if adapter.is_present(tree)]
     if name == "auto":
         return present

@@ -10,6 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils import commands,
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub2_menu
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Generator, Plan, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 NAME = grub2_menu.NAME
 
@@ -21,6 +22,9 @@ def is_present(tree):
 
 def plan(tree, wanted, options):
     """Return the Plan for /etc/default/grub and its drop-ins."""
+    menus = grub2_menu.menus(tree)
+    if menus and not any(grub2_menu.is_generated(text) or grub2_menu.uses_bls(text) for text in menus.values()):
+        return _plan_by_hand(menus, wanted, options)
     before, appends = grub2_defaults.texts(tree), grub2_defaults.knows_append(tree)
     recovery = options.recovery == "change" and makes_recovery_entries(before)
     after = grub2_defaults.change(before, wanted, appends, recovery)
@@ -28,7 +32,26 @@ def plan(tree, wanted, options):
     edits = [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
     sources = grub2_defaults.described(before, after, appends)
     sources += grub2_defaults.described_settings(before, after, options.settings)
-    return Plan(edits, sources, _warnings(tree))
+    generated = [text for text in menus.values() if grub2_menu.is_generated(text)]
+    only_settings = bool(generated) and all(grub2_menu.uses_bls(text) for text in generated)
+    new_settings = any(source["before"] != source["after"] for source in sources if source["variable"] in options.settings)
+    return Plan(edits, sources, _warnings(menus), new_settings if only_settings else bool(edits))
+
+
+def _plan_by_hand(menus, wanted, options):
+    """Return the Plan for menus that no grub-mkconfig writes (such as Azure Linux 2.0's): their `linux` lines are the source.
+
+    Raises ImagewrightError: settings are asked for, which no generator would read.
+    """
+    if options.settings:
+        raise ImagewrightError(f"cannot set {', '.join(options.settings)} by settings in {', '.join(menus)}: it was not written by "
+                               "grub-mkconfig, so /etc/default/grub is not read; write the commands into the file itself")
+    edits, sources, warnings = [], [], []
+    for path, before in menus.items():
+        after = grub2_menu.change_by_hand(before, wanted, options.recovery == "change", options.rescue == "change")
+        edits += [Edit(path, before, after)] if after != before else []
+        sources.append({"path": path, "variable": "linux", "before": before, "after": after})
+    return Plan(edits, sources, warnings, False)
 
 
 def makes_recovery_entries(files):
@@ -59,7 +82,7 @@ def stale(tree, wanted, options):
     found = []
     for entry in grub2_menu.entries(tree):
         wrong = is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted)
-        if wrong or (entry.kind in ("normal", "recovery") and not grub2_menu.agrees(entry, linux, default)):
+        if wrong or (entry.kind != "other" and not grub2_menu.agrees(entry, linux, default)):
             found.append(entry.path)
     generated = {path for path, text in grub2_menu.menus(tree).items() if grub2_menu.is_generated(text)}
     return sorted(generated.intersection(found))
@@ -79,7 +102,12 @@ def generators(tree, root):
 
 
 def next_kernel(tree):
-    """Return the command line (str) that the next installed kernel will get: its device as now, the rest from the sources."""
+    """Return the command line (str) that the next installed kernel will get: its device as now, the rest from the sources.
+
+    None when grub.cfg takes its entries from Boot Loader Specification files.
+    """
+    if any(grub2_menu.uses_bls(text) for text in grub2_menu.menus(tree).values()):
+        return None
     linux, default, recovery = _values(tree)
     entry = next((entry for entry in grub2_menu.entries(tree) if entry.kind == "normal"), None)
     if entry is None:
@@ -103,7 +131,7 @@ def _command(path, root):
     return ["grub-mkconfig", "-o", path]
 
 
-def _warnings(tree):
-    if not grub2_menu.menus(tree):
+def _warnings(menus):
+    if not menus:
         return ["there is no grub.cfg yet: the parameters take effect when grub-mkconfig first writes one"]
     return []

@@ -10,7 +10,7 @@ import collections
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, variables
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, shared_line, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 MAIN = "/etc/default/grub"
@@ -20,9 +20,6 @@ NAMES = (SHARED, NORMAL, RECOVERY)
 
 #: Rounds of editing after which variables that refer to each other count as unsolvable.
 _MAX_ROUNDS = 12
-
-#: The three variables as parameters: [kernel_cmdline.Token] each.
-_Lines = collections.namedtuple("_Lines", "shared normal recovery")
 
 
 def texts(tree):
@@ -65,8 +62,9 @@ def change(files, wanted, appends, recovery):
     for _ in range(_MAX_ROUNDS):
         sources = _sources(files)
         values = [variables.evaluate(sources, name, appends) for name in NAMES]
-        lines = _Lines(*[grub_script.tokens(variables.text_of(value)) for value in values])
-        changed = _first_change(lines, _plan(lines, wanted, recovery))
+        lines = [grub_script.tokens(variables.text_of(value)) for value in values]
+        parameters = [[token.text for token in line] for line in lines]
+        changed = _first_change(lines, shared_line.plan(*parameters, wanted=wanted, recovery=recovery))
         if changed is None:
             return files
         index, changes = changed
@@ -136,43 +134,6 @@ def _with_text(files, path, text):
     if path == MAIN:
         changed.move_to_end(MAIN, last=False)
     return changed
-
-
-def _plan(lines, wanted, recovery):
-    """Return the Changes of (shared, normal, recovery)."""
-    shared, normal, special = ([token.text for token in line] for line in lines)
-    changes = kernel_cmdline.plan(shared + normal, wanted)
-    planned = [kernel_cmdline.Changes(changes.replacements[:len(shared)], changes.additions),
-               kernel_cmdline.Changes(changes.replacements[len(shared):], []),
-               kernel_cmdline.Changes([[parameter] for parameter in special], [])]
-    if not recovery:
-        return planned
-    planned[2] = kernel_cmdline.plan(special, wanted._replace(present=[]))
-    for name, group in kernel_cmdline.grouped(wanted).items():
-        line = [parameter for part in (planned[2], planned[0]) for parameter in _result(part)]
-        if not kernel_cmdline.is_right(" ".join(line), wanted._replace(present=group, absent=[])):
-            planned = _moved_to_shared((shared, normal, special), planned, name, group, wanted)
-    return planned
-
-
-def _result(changes):
-    return [parameter for replacement in changes.replacements for parameter in replacement] + changes.additions
-
-
-def _moved_to_shared(lines, planned, name, group, wanted):
-    """Return the Changes with all values of one name brought together in GRUB_CMDLINE_LINUX, the wanted ones last."""
-    others = []
-    if name in wanted.repeatable:
-        others = [parameter for part in planned[:2] for parameter in _result(part) if kernel_cmdline.key(parameter) == name and not any(
-            kernel_cmdline.is_same_repeated(parameter, given) for given in group)]
-    moved = []
-    for part in planned:
-        replacements = [[parameter for parameter in replacement if kernel_cmdline.key(parameter) != name]
-                        for replacement in part.replacements]
-        moved.append(kernel_cmdline.Changes(replacements, [parameter for parameter in part.additions
-                                                           if kernel_cmdline.key(parameter) != name]))
-    moved[0] = kernel_cmdline.Changes(moved[0].replacements, moved[0].additions + others + group)
-    return moved
 
 
 def _first_change(lines, planned):

@@ -67,41 +67,72 @@ def entries(tree):
     return found
 
 
-def _boot_entry(tree, path, entry, generated):
-    """Return [BootEntry], or [] when the menu entry starts no kernel (a submenu, firmware setup, another loader)."""
+def change_by_hand(text, wanted, recovery, rescue):
+    """Return a grub.cfg that nothing generates with the Request brought into its entries.
+
+    recovery, rescue: bool, whether entries of these kinds are to be changed.
+    """
+    spans = []
+    for entry in grub_script.menu_entries(text):
+        kernel, arguments, _ = _started(entry)
+        kind = _kind(entry, kernel.text, [word.text for word in arguments], False) if kernel else "other"
+        if kind == "other" or (kind == "recovery" and not recovery) or (kind == "rescue" and not rescue):
+            continue
+        tokens = [kernel_cmdline.Token(word.start, word.end, grub_script.as_kernel_gets(word.text)) for word in arguments]
+        changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
+        if tokens:
+            spans += kernel_cmdline.spans(tokens, changes, grub_script.write_parameter)
+        elif changes.additions:
+            spans.append((kernel.end, kernel.end, " " + " ".join(map(grub_script.write_parameter, changes.additions))))
+    for start, end, new in sorted(spans, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _started(entry):
+    """Return (kernel, arguments, initrds): grub_script.Words of what a menu entry starts; kernel is None when that is no Linux."""
     kernel, arguments, initrds, xen = None, [], [], False
     for command in entry.commands:
-        words = [word.text for word in command.words]
-        while words and words[0] in ("then", "else", "do"):
+        words = list(command.words)
+        while words and words[0].text in ("then", "else", "do"):
             words = words[1:]
         if len(words) < 2:
             continue
-        if words[0] in ("multiboot", "multiboot2", "xen_hypervisor"):
+        name = words[0].text
+        if name in ("multiboot", "multiboot2", "xen_hypervisor"):
             xen = True
-        elif words[0] in grub_script.KERNEL_COMMANDS or (words[0] in ("module", "module2", "xen_module", "xen_linux") and xen):
+        elif name in grub_script.KERNEL_COMMANDS or (name in ("module", "module2", "xen_module", "xen_linux") and xen):
             if kernel is None:
-                kernel, arguments = words[1], [word for word in words[2:] if word != "placeholder"]
+                kernel, arguments = words[1], [word for word in words[2:] if word.text != "placeholder"]
             else:
                 initrds.append(words[-1])
-        elif words[0] in grub_script.INITRD_COMMANDS or words[0] == "xen_initrd":
+        elif name in grub_script.INITRD_COMMANDS or name == "xen_initrd":
             initrds += words[1:]
+    return kernel, arguments, initrds
+
+
+def _boot_entry(tree, path, entry, generated):
+    """Return [BootEntry], or [] when the menu entry starts no kernel (a submenu, firmware setup, another loader)."""
+    kernel, arguments, initrds = _started(entry)
     if kernel is None:
         return []
-    cmdline = " ".join(grub_script.as_kernel_gets(word) for word in arguments)
+    words = [word.text for word in arguments]
     title = entry.heading[0] if entry.heading else ""
-    return [BootEntry(NAME, path, entry.line, title, guest_path(tree, kernel), [guest_path(tree, initrd) for initrd in initrds],
-                      cmdline, _kind(entry, kernel, arguments, generated))]
+    return [BootEntry(NAME, path, entry.line, title, guest_path(tree, kernel.text), [guest_path(tree, initrd.text) for initrd in initrds],
+                      " ".join(map(grub_script.as_kernel_gets, words)), _kind(entry, kernel.text, words, generated))]
 
 
 def _kind(entry, kernel, arguments, generated):
     script = posixpath.basename(entry.section)
-    if generated and not any(part in script for part in ("10_linux", "20_linux_xen", "09_linux_xen", "10_kali")):
+    if generated and "linux" not in script:
+        return "other"
+    if "memtest" in posixpath.basename(kernel):
         return "other"
     if any(word.startswith("gnulinux-") and "-recovery-" in word for word in entry.heading[1:]):
         return "recovery"
     if "0-rescue" in posixpath.basename(kernel):
         return "rescue"
-    if arguments and any(word in ("single", "recovery") for word in arguments) and "(" in entry.heading[0]:
+    if arguments and any(word in ("single", "recovery") for word in arguments) and "(" in "".join(entry.heading[:1]):
         return "recovery"
     return "normal"
 
@@ -122,7 +153,7 @@ def predict(entry, before, after):
 
     before, after: (GRUB_CMDLINE_LINUX, GRUB_CMDLINE_LINUX_DEFAULT, GRUB_CMDLINE_LINUX_RECOVERY) (str).
     """
-    if entry.kind not in ("normal", "recovery"):
+    if entry.kind == "other":
         return entry
     words = kernel_cmdline.split(entry.cmdline)
     old, new = arguments_of(entry, *before[:2]), arguments_of(entry, *after[:2])

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Boot Loader Specification entries, as read by GRUB's blscfg and by systemd-boot, and all that feeds them:
+grubenv's kernelopts with its fallback in grub.cfg (the Red Hat family's version 8), and /etc/kernel/cmdline.
+
+Everything is edited in place: generators would replace root= by what they probe, which is wrong in a mounted image.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grubenv
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Plan, guest_path, is_subject
+from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+NAME = "bls"
+
+KERNEL_CMDLINE = "/etc/kernel/cmdline"
+VENDOR_CMDLINE = "/usr/lib/kernel/cmdline"
+_ENTRIES = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf")
+_GRUBENV = ("/boot/grub2/grubenv", "/boot/grub/grubenv", "/boot/efi/EFI/*/grubenv")
+_GRUB_CFG = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/boot/efi/EFI/*/grub.cfg")
+
+#: The line that stands in for a lost grubenv. Source: rhboot/grub2, util/grub.d/10_linux.in of version 8.
+_FALLBACK = re.compile(r'^([ \t]*set kernelopts=")((?:[^"\\$\n]|\\.)*)("[ \t]*)$', re.MULTILINE)
+
+
+def is_present(tree):
+    """Return whether the guest has such entries."""
+    return bool(_entry_paths(tree))
+
+
+def plan(tree, wanted, options):
+    """Return the Plan for the entries, grubenv, its fallback, and /etc/kernel/cmdline."""
+    edits, sources = [], []
+
+    def note(path, variable, before, after, old, new):
+        sources.append({"path": path, "variable": variable, "before": old, "after": new})
+        if before != after:
+            edits.append(Edit(path, before, after))
+
+    for path in _entry_paths(tree):
+        before = tree.read_text(path)
+        entry = _boot_entry(tree, path, before, {})
+        if entry is not None:
+            after = bls_entry.change(before, wanted) if is_subject(entry, options) else before
+            note(path, "options", before, after, bls_entry.options(before), bls_entry.options(after))
+    if _uses_kernelopts(tree):
+        for path, before in _texts(tree, _GRUBENV).items():
+            old = grubenv.parse(before, path).get("kernelopts")
+            if old is not None:
+                new = kernel_cmdline.change(old, wanted)
+                note(path, "kernelopts", before, before if new == old else grubenv.with_value(before, "kernelopts", new, path), old, new)
+    for path, before in _texts(tree, _GRUB_CFG).items():
+        fallback = _FALLBACK.search(before)
+        if fallback:
+            after = _FALLBACK.sub(lambda match: match.group(1) + kernel_cmdline.change(match.group(2), wanted) + match.group(3), before)
+            note(path, "kernelopts", before, after, fallback.group(2), _FALLBACK.search(after).group(2))
+    before, after = _kernel_cmdline(tree, wanted)
+    if after is not None:
+        note(KERNEL_CMDLINE, "", before, after, before and before.strip(), after.strip())
+    return Plan(edits, sources, [], False)
+
+
+def entries(tree):
+    """Return the entries ([BootEntry]), newest kernel first as the menu shows them, GRUB's variables put in."""
+    environment = _environment(tree)
+    found = [_boot_entry(tree, path, tree.read_text(path), environment) for path in _entry_paths(tree)]
+    return [entry for entry in found if entry is not None]
+
+
+def predict(before, after):
+    """Return the entries ([BootEntry]) once the edits are made: nothing has to be generated for them."""
+    return entries(after)
+
+
+def stale(tree, wanted, options):
+    """Return []: the entries are edited themselves."""
+    return []
+
+
+def generators(tree, root):
+    """Return []: the entries are edited themselves."""
+    return []
+
+
+def protected(tree):
+    """Return the paths ([str]) that grub2-mkconfig may rewrite with what it probes, and that must stay as they were edited."""
+    return _entry_paths(tree) + list(_texts(tree, _GRUBENV)) + [path for path in [KERNEL_CMDLINE] if tree.is_file(path)]
+
+
+def next_kernel(tree):
+    """Return the command line (str) that kernel-install gives the next kernel, None when only the running system says it."""
+    newest = _newest(tree)
+    if newest is None:
+        return None
+    if bls_entry.KERNELOPTS in kernel_cmdline.split(newest.cmdline):
+        return bls_entry.expand(newest.cmdline, _environment(tree))
+    for path in (KERNEL_CMDLINE, VENDOR_CMDLINE):
+        if tree.is_file(path):
+            return " ".join(kernel_cmdline.split(tree.read_text(path)))
+    return None
+
+
+def _boot_entry(tree, path, text, environment):
+    """Return the BootEntry of an entry's text, None when it starts no Linux kernel."""
+    kernels = bls_entry.values(text, "linux")
+    if not kernels:
+        return None
+    options = bls_entry.options(text)
+    if options is None:
+        options = "$default_kernelopts" if "default_kernelopts" in environment else ""
+    title = (bls_entry.values(text, "title") + [posixpath.basename(path)])[0]
+    base = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
+    initrds = [initrd for line in bls_entry.values(text, "initrd") for initrd in line.split() if not initrd.startswith("$")]
+    rescue = "-0-rescue" in path or "0-rescue" in posixpath.basename(kernels[0])
+    return BootEntry(NAME, path, 1, title, guest_path(tree, kernels[0], base), [guest_path(tree, initrd, base) for initrd in initrds],
+                     bls_entry.expand(options, environment) if environment else options, "rescue" if rescue else "normal")
+
+
+def _entry_paths(tree):
+    """Return the paths ([str]) of the entries, each once, the newest version first."""
+    found = collections.OrderedDict()
+    for pattern in _ENTRIES:
+        for path in sorted(tree.glob(pattern), key=_version, reverse=True):
+            if tree.is_file(path):
+                found.setdefault(tree.resolve(path), path)
+    return list(found.values())
+
+
+def _version(path):
+    """Return a sort key that counts runs of digits as numbers: ...-5.14.0-70 before ...-5.14.0-162."""
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|\D+", posixpath.basename(path))]
+
+
+def _newest(tree):
+    """Return the BootEntry of the newest kernel as written, variables not put in; None when there is none."""
+    found = [_boot_entry(tree, path, tree.read_text(path), {}) for path in _entry_paths(tree)]
+    return next((entry for entry in found if entry is not None and entry.kind == "normal"), None)
+
+
+def _uses_kernelopts(tree):
+    return any(bls_entry.KERNELOPTS in kernel_cmdline.split(bls_entry.options(tree.read_text(path)) or "") or
+               bls_entry.options(tree.read_text(path)) is None for path in _entry_paths(tree))
+
+
+def _environment(tree):
+    """Return GRUB's variables ({name: value}) that entries may refer to."""
+    found = {}
+    for path, text in _texts(tree, _GRUB_CFG).items():
+        found.update({"kernelopts": match.group(2) for match in _FALLBACK.finditer(text)})
+    for path, text in _texts(tree, _GRUBENV).items():
+        try:
+            variables = grubenv.parse(text, path)
+        except ImagewrightError:
+            if _uses_kernelopts(tree):
+                raise
+            continue
+        found.update({name: value for name, value in variables.items() if name in ("kernelopts", "tuned_params")})
+    if "kernelopts" in found:
+        found["default_kernelopts"] = found["kernelopts"]
+    found.setdefault("tuned_params", "")
+    return found
+
+
+def _texts(tree, patterns):
+    """Return {path: text} of the regular files that match, each once."""
+    found, seen = collections.OrderedDict(), set()
+    for pattern in patterns:
+        for path in tree.glob(pattern):
+            if tree.is_file(path) and tree.resolve(path) not in seen:
+                seen.add(tree.resolve(path))
+                found[path] = tree.read_text(path)
+    return found
+
+
+def _kernel_cmdline(tree, wanted):
+    """Return (before, after) of /etc/kernel/cmdline; after is None when it neither is there nor is needed.
+
+    Without the file kernel-install takes the running system's /proc/cmdline, in a chroot that of the build machine.
+    """
+    if tree.is_file(KERNEL_CMDLINE):
+        before = tree.read_text(KERNEL_CMDLINE)
+        return before, kernel_cmdline.change(before, wanted)
+    newest = _newest(tree)
+    if newest is None or not _has_kernel_install(tree) or bls_entry.KERNELOPTS in kernel_cmdline.split(newest.cmdline):
+        return None, None
+    if tree.is_file(VENDOR_CMDLINE):
+        text = tree.read_text(VENDOR_CMDLINE).strip()
+    else:
+        text = bls_entry.expand(newest.cmdline, {})
+    return None, kernel_cmdline.change(text, wanted) + "\n"
+
+
+def _has_kernel_install(tree):
+    return tree.exists("/usr/bin/kernel-install") or tree.exists("/bin/kernel-install")

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GRUB Legacy (0.97): its menu, which is edited in place, and what SUSE's perl-Bootloader makes new stanzas of.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_lst, variables
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Plan, guest_path
+from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit
+
+NAME = "grub_legacy"
+
+SYSCONFIG = "/etc/sysconfig/bootloader"
+#: Variables of SYSCONFIG that hold Linux arguments: by kind of entry. XEN_APPEND is the hypervisor's.
+_APPEND = collections.OrderedDict([("DEFAULT_APPEND", "normal"), ("XEN_KERNEL_APPEND", "normal"), ("FAILSAFE_APPEND", "rescue")])
+
+_MENUS = ("/boot/grub/menu.lst", "/boot/grub/grub.conf", "/etc/grub.conf", "/boot/efi/EFI/redhat/grub.conf", "/boot/boot/grub/menu.lst")
+
+
+def is_present(tree):
+    """Return whether the guest has a menu of GRUB Legacy."""
+    return bool(_menus(tree))
+
+
+def plan(tree, wanted, options):
+    """Return the Plan for every menu, and for SUSE's /etc/sysconfig/bootloader."""
+    edits, sources = [], []
+    recovery, rescue = options.recovery == "change", options.rescue == "change"
+    for path, before in _menus(tree).items():
+        after = menu_lst.change(before, wanted, recovery, rescue)
+        sources += _described(path, before, after)
+        edits.append(Edit(path, before, after))
+    if tree.is_file(SYSCONFIG):
+        before = tree.read_text(SYSCONFIG)
+        after = _changed_sysconfig(before, wanted, rescue)
+        sources += [{"path": SYSCONFIG, "variable": name, "before": old, "after": new}
+                    for name, old, new in zip(_APPEND, _appends(before), _appends(after)) if old is not None]
+        edits.append(Edit(SYSCONFIG, before, after))
+    return Plan([edit for edit in edits if edit.before != edit.after], sources, [], False)
+
+
+def entries(tree):
+    """Return the entries ([BootEntry]) of every menu."""
+    return [BootEntry(NAME, path, stanza.line, stanza.title, guest_path(tree, stanza.kernel),
+                      [guest_path(tree, initrd) for initrd in stanza.initrds],
+                      " ".join(kernel_cmdline.split(text[stanza.start:stanza.end])), stanza.kind)
+            for path, text in _menus(tree).items() for stanza in menu_lst.stanzas(text)]
+
+
+def predict(before, after):
+    """Return the entries ([BootEntry]) once the edits are made: nothing has to be generated for them."""
+    return entries(after)
+
+
+def stale(tree, wanted, options):
+    """Return []: the menu is edited itself."""
+    return []
+
+
+def generators(tree, root):
+    """Return []: the menu is edited itself, as is what update-grub would make it from."""
+    return []
+
+
+def next_kernel(tree):
+    """Return the command line (str) of the next kernel: from Debian's comments, SUSE's variables, or the default stanza."""
+    for text in _menus(tree).values():
+        line = menu_lst.next_kernel(text)
+        if line is not None:
+            return line
+        default = menu_lst.default_stanza(text)
+        current = [] if default is None else kernel_cmdline.split(text[default.start:default.end])
+        append = _appends(tree.read_text(SYSCONFIG))[0] if tree.is_file(SYSCONFIG) else None
+        if append is not None:
+            return " ".join([parameter for parameter in current if kernel_cmdline.key(parameter) == "root"] + kernel_cmdline.split(append))
+        return " ".join(current)
+    return None
+
+
+def _menus(tree):
+    """Return {path: text} of the menus, each once whatever links lead to it."""
+    found, seen = collections.OrderedDict(), set()
+    for path in _MENUS:
+        resolved = tree.resolve(path)
+        if tree.is_file(path) and resolved not in seen:
+            seen.add(resolved)
+            text = tree.read_text(path)
+            if menu_lst.is_menu(text):
+                found[path] = text
+    return found
+
+
+def _described(path, before, after):
+    """Return [{path, variable, before, after}] of the stanzas and the magic comments of a menu."""
+    found = [{"path": path, "variable": old.name, "before": before[old.start:old.end], "after": after[new.start:new.end]}
+             for old, new in zip(menu_lst.magic(before), menu_lst.magic(after)) if not old.name.startswith("xen")]
+    return found + [{"path": path, "variable": f"kernel ({old.title})", "before": before[old.start:old.end], "after": after[new.start:new.end]}
+                    for old, new in zip(menu_lst.stanzas(before), menu_lst.stanzas(after)) if old.kind != "other"]
+
+
+def _changed_sysconfig(text, wanted, rescue):
+    """Return the text of SUSE's file with the Request brought into the variables that it sets."""
+    for name, kind in _APPEND.items():
+        sources = [variables.source(SYSCONFIG, text)]
+        if kind == "rescue" and not rescue or not any(assignment.name == name for assignment in sources[0].shell.assignments):
+            continue
+        value = variables.evaluate(sources, name, appends=True)
+        tokens = kernel_cmdline.tokenize(variables.text_of(value))
+        changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
+        text = variables.edit(sources, value, kernel_cmdline.spans(tokens, changes)).get(SYSCONFIG, text)
+    return text
+
+
+def _appends(text):
+    """Return the values ([str or None]) of the variables of _APPEND."""
+    values = shell_vars.values(text, SYSCONFIG)
+    return [values.get(name) for name in _APPEND]

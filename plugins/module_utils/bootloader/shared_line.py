@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a parameter goes when normal entries boot with ``shared normal`` and recovery entries with ``special shared``.
+
+So do GRUB 2's GRUB_CMDLINE_LINUX, _DEFAULT and _RECOVERY, and the kopt, defoptions and altoptions of Debian's GRUB Legacy.
+A parameter that is set in one of them is changed there; a new one goes into the shared one. Pure, no I/O.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
+
+
+def plan(shared, normal, special, wanted, recovery):
+    """Return [Changes of shared, Changes of normal, Changes of special].
+
+    shared, normal, special: [str], the parameters of each; wanted: kernel_cmdline.Request.
+    recovery: bool, bring special + shared to the wanted state too; else special stays as it is.
+    """
+    changes = kernel_cmdline.plan(shared + normal, wanted)
+    planned = [kernel_cmdline.Changes(changes.replacements[:len(shared)], changes.additions),
+               kernel_cmdline.Changes(changes.replacements[len(shared):], []),
+               kernel_cmdline.Changes([[parameter] for parameter in special], [])]
+    if not recovery:
+        return planned
+    planned[2] = kernel_cmdline.plan(special, wanted._replace(present=[]))
+    for name, group in kernel_cmdline.grouped(wanted).items():
+        line = [parameter for part in (planned[2], planned[0]) for parameter in _result(part)]
+        if not kernel_cmdline.is_right(" ".join(line), wanted._replace(present=group, absent=[])):
+            planned = _moved_to_shared((shared, normal, special), planned, name, group, wanted)
+    return planned
+
+
+def _result(changes):
+    return [parameter for replacement in changes.replacements for parameter in replacement] + changes.additions
+
+
+def _moved_to_shared(lines, planned, name, group, wanted):
+    """Return the Changes with all values of one name brought together in GRUB_CMDLINE_LINUX, the wanted ones last."""
+    others = []
+    if name in wanted.repeatable:
+        others = [parameter for part in planned[:2] for parameter in _result(part) if kernel_cmdline.key(parameter) == name and not any(
+            kernel_cmdline.is_same_repeated(parameter, given) for given in group)]
+    moved = []
+    for part in planned:
+        replacements = [[parameter for parameter in replacement if kernel_cmdline.key(parameter) != name]
+                        for replacement in part.replacements]
+        moved.append(kernel_cmdline.Changes(replacements, [parameter for parameter in part.additions
+                                                           if kernel_cmdline.key(parameter) != name]))
+    moved[0] = kernel_cmdline.Changes(moved[0].replacements, moved[0].additions + others + group)
+    return moved

@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ways to boot whose command line cannot be changed by editing a file: refused with the reason.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+_IMAGES = ("/boot/EFI/Linux/*.efi", "/boot/efi/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi")
+_ZIPL = "/etc/zipl.conf"
+
+
+def refuse(tree):
+    """Raise ImagewrightError when the guest boots in a way that this module cannot change."""
+    for pattern in _IMAGES:
+        for path in tree.glob(pattern):
+            raise ImagewrightError(f"cannot set the kernel command line in {path}: it is a unified kernel image, whose command line is inside "
+                                   "(and signed, for Secure Boot); set it in /etc/kernel/cmdline and build the image anew (ukify, dracut "
+                                   "--uefi, mkinitcpio -P), or name the loader to change by `bootloader`")
+    if tree.is_file(_ZIPL):
+        raise ImagewrightError(f"cannot set the kernel command line in {_ZIPL}: on s390x `zipl` writes it into the boot record, and Azure has no "
+                               "such machines; change `parameters=` there and run zipl, or name the loader to change by `bootloader`")
