@@ -78,6 +78,9 @@ def _compressed(source, where, keep, part):
 
 
 def _unknown(start, where, offset):
+    if start.startswith(_MAGICS):
+        return CorruptImage(f"cannot read {where}: an archive starts at byte {offset}, no multiple of 4: the kernel does not see it; "
+                            "build the image anew")
     for magic, kind in _OTHER_KINDS:
         if start.startswith(magic):
             return CannotVerify(f"cannot verify {where}: at byte {offset} it is {kind}, not an initramfs;"

@@ -65,7 +65,7 @@ def lz4_legacy(source):
 
 def lzop(source):
     """Yield the header, then each block, of lzop's format. Source: lzop's doc and lib/decompress_unlzo.c of Linux."""
-    header = _exactly(source, 15)
+    header = _exactly(source, 13)
     version = struct.unpack(">H", header[9:11])[0]
     header += _exactly(source, 4 if version >= 0x0940 else 1)  # version needed, method, level
     flags_field = _exactly(source, 4)

@@ -35,9 +35,10 @@ def check_image(tree, kernel, modules):
         return _without_image(in_kernel, looked_for, unavailable, "no initramfs is loaded for this kernel")
     if not tree.is_file(kernel.image):
         return _without_image(in_kernel, looked_for, unavailable, f"there is no file {kernel.image}")
-    wanted = set(looked_for).union(*[index[name].dependencies for name in looked_for if name in index])
     try:
-        contents = read_contents(tree, kernel.image, kernel.version, wanted, {name: index[name].path for name in wanted if name in index})
+        contents = _read(tree, kernel, looked_for, index, index)
+        if not index and contents.index:
+            contents = _read(tree, kernel, looked_for, contents.index, {})
     except CannotVerify:
         if looked_for:
             raise
@@ -52,6 +53,12 @@ def check_image(tree, kernel, modules):
                            " build it without dracut's squash modules: omit_dracutmodules+=\" squash squash-squashfs squash-erofs \"")
     return Verdict([name for name in looked_for if name not in missing], in_kernel, missing, unavailable,
                    "; ".join(reason for _name, reason in reasons if reason))
+
+
+def _read(tree, kernel, looked_for, index, originals):
+    """Return the Contents of the kernel's image with the modules looked for and all that they need by index."""
+    wanted = set(looked_for).union(*[index[name].dependencies for name in looked_for if name in index])
+    return read_contents(tree, kernel.image, kernel.version, wanted, {name: originals[name].path for name in wanted if name in originals})
 
 
 def _without_image(in_kernel, looked_for, unavailable, reason):
