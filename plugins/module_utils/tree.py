@@ -124,7 +124,9 @@ class Tree:
         return self._open(resolved)
 
     def listdir(self, path):
-        """Return the sorted names ([str]) in a directory, [] when it is not there or is no directory."""
+        """Return the sorted names ([str]) in a directory, [] when it is not there, is no directory, or its links form a loop."""
+        if self.stat(path) is None:
+            return []
         resolved = self.resolve(path)
         status = self._lstat(resolved)
         if status is None or not stat.S_ISDIR(status.mode):
@@ -143,7 +145,7 @@ class Tree:
                          if fnmatch.fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))]
             else:
                 found = [posixpath.join(folder, part) for folder in found
-                         if self.lstat(posixpath.join(folder, part)) is not None]
+                         if self.is_dir(folder) and self.lstat(posixpath.join(folder, part)) is not None]
         return sorted(found)
 
     def _parent_resolved(self, path):

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All rules in the order of the requirements, and the choice of some of them.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
+    agent, boot, cloud_init, cmdline, disk, drivers, identity, kernel, network, services, ssh, storage, sudo, users)
+
+#: Topics; a further one is one file in rules/ and one name here.
+_TOPICS = (disk, storage, boot, drivers, kernel, cmdline, network, agent, cloud_init, ssh, sudo, users, services, identity)
+
+_ID = re.compile(r"^R(\d+)([a-z]?)$")
+
+
+def all_rules():
+    """Return every Rule, by the number of its requirement."""
+    return sorted((rule for topic in _TOPICS for rule in topic.RULES), key=_order)
+
+
+def select(rules, include=(), exclude=()):
+    """Return the rules that are included and not excluded.
+
+    include, exclude: [str], ids of rules (``R12a``) or requirements (``R12``: all of R12a, R12b, ...); an empty include means all.
+    Raises ImagewrightError: an id that no rule has.
+    """
+    for wanted in list(include) + list(exclude):
+        if not any(_is(rule, wanted) for rule in rules):
+            raise ImagewrightError(f"cannot select the rule {wanted!r}: there is none of this id; see docs/requirements.md for all of them")
+    return [rule for rule in rules if (not include or any(_is(rule, wanted) for wanted in include))
+            and not any(_is(rule, wanted) for wanted in exclude)]
+
+
+def _is(rule, wanted):
+    return rule.id == wanted or rule.id[:-1] == wanted and rule.id[-1].isalpha()
+
+
+def _order(rule):
+    number, letter = _ID.match(rule.id).groups()
+    return int(number), letter

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a check may look at.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+
+_MOST_LINES_FILE = 4 * 1024 * 1024  # bytes; no configuration is larger
+
+
+class Context:
+    """A guest and what is asked about it.
+
+    tree: Tree, or None when no Linux root could be read; problem: str, why then.
+    disk: readiness.disk_facts.DiskFacts, or None when only files are there, or the image holds no disk that can be read.
+    image: dict, what vhd.info.describe_image says of the image file, or None when there is no image.
+    profile: azure or marketplace; generation: auto, 1 or 2; kind: generalized, specialized or before_deprovision.
+    """
+
+    def __init__(self, tree, disk=None, profile="azure", generation="auto", kind="generalized", problem="", image=None):
+        self.tree = tree
+        self.disk = disk
+        self.profile = profile
+        self.generation = generation
+        self.kind = kind
+        self.problem = problem
+        self.image = image
+        self._answers = {}
+
+    def shared(self, reader):
+        """Return reader(tree), read once for all rules.
+
+        reader: callable, Tree -> anything; its ImagewrightError is raised again at each call.
+        """
+        if reader not in self._answers:
+            try:
+                self._answers[reader] = (reader(self.tree), None)
+            except ImagewrightError as error:
+                self._answers[reader] = (None, error)
+        answer, error = self._answers[reader]
+        if error is not None:
+            raise error
+        return answer
+
+    def lines(self, path):
+        """Return [(number from 1, text)] of a text file, [] when there is no such file."""
+        if not self.tree.is_file(path):
+            return []
+        text = self.tree.read_bytes(path, _MOST_LINES_FILE).decode("utf-8", "surrogateescape")
+        return list(enumerate(text.replace("\r\n", "\n").split("\n"), 1))
+
+    def find(self, paths, wanted):
+        """Return the Evidence of each line that wanted accepts.
+
+        paths: [str]; wanted: callable, text -> truth.
+        """
+        return [Evidence(path, number, text.strip()) for path in paths for number, text in self.lines(path) if wanted(text)]
+
+    def text(self, path, most=65536):
+        """Return the content (str) of a small file, "" when there is none."""
+        return self.tree.read_bytes(path, most).decode("utf-8", "surrogateescape") if self.tree.is_file(path) else ""

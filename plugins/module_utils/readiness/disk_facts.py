@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What rules may know of the disk: of an image, or of the disk that the running guest's root is on.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import os
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.blocks import CachedBytes
+from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.volumes import find_volumes
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.bootability import judge
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import read_table
+
+#: path: str; format: raw, vpc, qcow2, ... or live; virtual_size: int, bytes; table: vhd.partitions.Table;
+#: bootability: vhd.bootability.Bootability; volumes: [Volume]; unclean: [str], names of file systems that were not unmounted;
+#: identifiers: {(uuid, label, partuuid or partlabel, value)} of all file systems and partitions, None when not known;
+#: mount_problems: [str], file systems of fstab that cannot be read.
+DiskFacts = collections.namedtuple(
+    "DiskFacts", "path format virtual_size table bootability volumes unclean identifiers mount_problems")
+
+
+def of_image(disk, mount_problems=()):
+    """Return the DiskFacts of an opened DiskImage.
+
+    mount_problems: [str], file systems of fstab that cannot be read.
+    """
+    container = disk.container
+    identifiers = set()
+    for opened in disk.volumes:
+        volume, file_system = opened.volume, opened.file_system
+        identifiers.add(("partuuid", volume.partition_uuid.lower()))
+        if volume.partition is not None and volume.partition.name:
+            identifiers.add(("partlabel", volume.partition.name))
+        if file_system is not None:
+            identifiers |= {("uuid", file_system.uuid.lower()), ("label", file_system.label)}
+    unreadable = any(opened.file_system is None and opened.volume.holds not in ("empty", "lvm", "swap") for opened in disk.volumes)
+    unclean = [opened.volume.name for opened in disk.file_systems() if opened.file_system.clean is False]
+    return DiskFacts(container.path, container.format, disk.content.size, disk.table, judge(disk.table, disk.content.read_at),
+                     [opened.volume for opened in disk.volumes], unclean, None if unreadable else identifiers, list(mount_problems))
+
+
+def of_running_guest():
+    """Return the DiskFacts of the disk that / is on, or None: in a container, on a network, on several disks, or not root."""
+    device = _root_disk()
+    if device is None:
+        return None
+    try:
+        with open(device, "rb", buffering=0) as stream:
+            size = stream.seek(0, os.SEEK_END)
+
+            def fetch(offset, length):
+                stream.seek(offset)
+                return stream.read(length)
+            disk = CachedBytes(fetch, size, device)
+            table = read_table(disk.read_at, size)
+            volumes = find_volumes(disk, table)
+            return DiskFacts(device, "live", size, table, judge(table, disk.read_at),
+                             [volume._replace(stream=None) for volume in volumes], [], None, [])
+    except (OSError, ImagewrightError):
+        return None
+
+
+def _root_disk():
+    """Return the device (str) of the whole disk below /, or None."""
+    if os.path.exists("/run/systemd/container") or os.path.exists("/.dockerenv") or os.path.exists("/run/.containerenv"):
+        return None
+    number = os.stat("/").st_dev
+    place = f"/sys/dev/block/{os.major(number)}:{os.minor(number)}"
+    for unused in range(8):
+        if not os.path.isdir(place):
+            return None
+        below = sorted(os.listdir(place + "/slaves")) if os.path.isdir(place + "/slaves") else []
+        if len(below) > 1:
+            return None
+        if below:
+            place = f"/sys/class/block/{below[0]}"
+        elif os.path.exists(place + "/partition"):
+            place = os.path.dirname(os.path.realpath(place))
+        else:
+            device = "/dev/" + os.path.basename(os.path.realpath(place))
+            return device if os.path.exists(device) and stat.S_ISBLK(os.stat(device).st_mode) else None
+    return None

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rule is, what its check answers, and the finding that becomes of both.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+SEVERITIES = (ERROR, WARNING, NOTE)
+PASSED, FAILED, NOT_APPLICABLE, UNKNOWN = "passed", "failed", "not_applicable", "unknown"
+STATUSES = (FAILED, UNKNOWN, PASSED, NOT_APPLICABLE)
+
+#: A place that shows it. path: str, guest's path, or the image's; line: int from 1, or None; text: str.
+Evidence = collections.namedtuple("Evidence", "path line text")
+Evidence.__new__.__defaults__ = (None, "")
+
+#: A check's answer. status: one of STATUSES; evidence: [Evidence]; detail: str, what was found, one sentence or "";
+#: severity: another than the rule's, or None.
+Outcome = collections.namedtuple("Outcome", "status evidence detail severity")
+
+#: One thing that Azure wants.
+#: id: requirement id, ``R17``, with a letter where one requirement has several rules; title: what holds when it passes;
+#: severity: error (will not boot or provision), warning or note; why: str, why it matters on Azure; cure: str, what to do;
+#: fixed_by: str, role and module that do it, "" when none does; source: str; check: callable, Context -> Outcome;
+#: needs: "tree" or "disk", what the check reads; marketplace: severity in the marketplace profile, None as else;
+#: profiles: [str]; kinds: [str], kinds of image it is meant for; choice: str, where the sources disagree, and what we chose.
+Rule = collections.namedtuple(
+    "Rule", "id title severity why cure source check fixed_by needs marketplace profiles kinds choice")
+Rule.__new__.__defaults__ = ("", "tree", None, ("azure", "marketplace"), ("generalized", "specialized", "before_deprovision"), "")
+
+#: One line of the verdict, with the keys of the module's result.
+Finding = collections.namedtuple("Finding", "id title severity status evidence reason cure source")
+
+_MOST_EVIDENCE = 50
+_MOST_TEXT = 400  # characters of one line
+
+
+def passed(detail="", evidence=()):
+    """Return the Outcome of a rule that holds."""
+    return Outcome(PASSED, list(evidence), detail, None)
+
+
+def failed(evidence, detail="", severity=None):
+    """Return the Outcome of a rule that does not hold.
+
+    evidence: [Evidence], where it shows.
+    """
+    return Outcome(FAILED, list(evidence), detail, severity)
+
+
+def not_applicable(detail):
+    """Return the Outcome of a rule that does not concern this guest; detail says why."""
+    return Outcome(NOT_APPLICABLE, [], detail, None)
+
+
+def unknown(detail, evidence=(), severity=None):
+    """Return the Outcome of a rule that could not be decided; detail says why. It never counts as passed."""
+    return Outcome(UNKNOWN, list(evidence), detail, severity)
+
+
+def failed_if(evidence, detail="", severity=None):
+    """Return failed when there is evidence, else passed."""
+    evidence = list(evidence)
+    return failed(evidence, detail, severity) if evidence else passed()
+
+
+def finding(rule, outcome, profile):
+    """Return the Finding of a rule's Outcome.
+
+    profile: str, ``azure`` or ``marketplace``.
+    """
+    severity = outcome.severity or (profile == "marketplace" and rule.marketplace) or rule.severity
+    if outcome.status == FAILED:
+        reason = " ".join(part for part in (outcome.detail, rule.why) if part)
+    else:
+        reason = outcome.detail or rule.why
+    evidence = [place._replace(text=printable(place.text)) for place in outcome.evidence[:_MOST_EVIDENCE]]
+    left_out = len(outcome.evidence) - len(evidence)
+    if left_out > 0:
+        evidence.append(Evidence("", None, f"and {left_out} more"))
+    return Finding(rule.id, rule.title, severity, outcome.status, evidence, printable(reason, 2000), rule.cure, rule.source)
+
+
+def as_dict(found):
+    """Return a Finding as the dict of the module's result."""
+    return dict(found._asdict(), evidence=[dict(place._asdict()) for place in found.evidence])
+
+
+def printable(text, most=_MOST_TEXT):
+    """Return text with control and undecodable characters escaped, cut to most characters."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = "".join(character if character >= " " and character != "\x7f" or character == "\t" else repr(character)[1:-1] for character in text)
+    return text if len(text) <= most else text[:most - 3] + "..."

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who provisions the guest at its first boot on Azure: cloud-init, the agent, both or nobody.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: azurelinuxagent/pa/provision/__init__.py and common/conf.py (Provisioning.Agent since 2.2.45).
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils import waagent
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import services
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+
+WAAGENT, CLOUD_INIT, TWICE, NOBODY = "waagent", "cloud-init", "both", "nobody"
+AGENT_SERVICES = ("walinuxagent", "waagent")
+AGENT_PROGRAMS = ("/usr/sbin/waagent", "/usr/bin/waagent", "/usr/share/oem/bin/waagent", "/usr/local/sbin/waagent")
+#: cloud-init's disabling file, and the generator's condition.
+DISABLED_BY = "/etc/cloud/cloud-init.disabled"
+_UNITS = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-local")
+
+#: who: one of the four; evidence: [Evidence], what tells so.
+Provisioner = collections.namedtuple("Provisioner", "who evidence")
+
+
+def agent_path(tree):
+    """Return the path (str) of the agent's program, None when it is not installed."""
+    return next((path for path in AGENT_PROGRAMS if tree.exists(path)), None)
+
+
+def cloud_init_runs(tree):
+    """Return whether cloud-init is installed and would run at the next boot."""
+    return services.state(tree, _UNITS) == services.ENABLED and not tree.exists(DISABLED_BY)
+
+
+def provisioner(tree):
+    """Return the Provisioner of the guest."""
+    cloud_init = cloud_init_runs(tree)
+    setting, evidence = _setting(tree)
+    agent = agent_path(tree) is not None and services.state(tree, AGENT_SERVICES) == services.ENABLED
+    evidence = [evidence, Evidence(DISABLED_BY if tree.exists(DISABLED_BY) else "/etc/systemd/system/cloud-init.target.wants", None,
+                                   f"cloud-init {'runs' if cloud_init else 'does not run'} at boot")]
+    if setting == "auto":
+        setting = CLOUD_INIT if cloud_init and services.state(tree, _UNITS) == services.ENABLED else WAAGENT
+    if setting == WAAGENT and agent and cloud_init and _finds_azure(tree):
+        return Provisioner(TWICE, evidence)
+    if setting == WAAGENT:
+        return Provisioner(WAAGENT if agent else CLOUD_INIT if cloud_init else NOBODY, evidence)
+    return Provisioner(CLOUD_INIT if cloud_init else NOBODY, evidence)
+
+
+def _setting(tree):
+    """Return (value of Provisioning.Agent in lower case, Evidence)."""
+    path = waagent.find_path(tree)
+    if path is None or not tree.is_file(path):
+        return "auto", Evidence("/etc/waagent.conf", None, "there is no waagent.conf")
+    found = [setting for setting in waagent.settings(tree.read_text(path)) if setting.key == "Provisioning.Agent"]
+    if not found or not found[-1].value:
+        return "auto", Evidence(path, found[-1].number if found else None, "Provisioning.Agent is not set: auto")
+    return found[-1].value.lower(), Evidence(path, found[-1].number, f"Provisioning.Agent={found[-1].value}")
+
+
+def datasources(tree):
+    """Return (names ([str]) of cloud-init's sources or None when all it knows, Evidence of the line that says so)."""
+    for path in reversed(["/etc/cloud/cloud.cfg"] + tree.glob("/etc/cloud/cloud.cfg.d/*.cfg")):
+        lines = tree.read_text(path).split("\n") if tree.is_file(path) else []
+        for number in range(len(lines), 0, -1):
+            if lines[number - 1].startswith("datasource_list:"):
+                return _list_at(lines, number - 1), Evidence(path, number, lines[number - 1].strip())
+    return None, None
+
+
+def cloud_init_version(tree):
+    """Return the version of the installed cloud-init as (major, minor), None when it is not found."""
+    for pattern in ("/usr/lib/python3*/site-packages", "/usr/lib/python3*/dist-packages", "/usr/local/lib/python3*/site-packages"):
+        for path in tree.glob(pattern + "/cloudinit/version.py"):
+            match = re.search(r"""__VERSION__ = ["'](\d+)\.(\d+)""", tree.read_text(path))
+            if match:
+                return int(match.group(1)), int(match.group(2))
+    return None
+
+
+def _list_at(lines, index):
+    """Return the items of the YAML list that begins at the line, in either of its two forms."""
+    rest = lines[index].partition(":")[2].partition("#")[0].strip()
+    if rest:
+        return [item.strip(" '\"") for item in rest.strip("[]").split(",") if item.strip()]
+    items = []
+    for line in lines[index + 1:]:
+        if not line.strip().startswith("-"):
+            break
+        items.append(line.strip()[1:].partition("#")[0].strip(" '\""))
+    return items
+
+
+def _finds_azure(tree):
+    """Whether cloud-init would take Azure for its source: unless its list of sources leaves Azure out."""
+    names = datasources(tree)[0]
+    return names is None or "Azure" in names

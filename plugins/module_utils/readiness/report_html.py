@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict as one HTML page that needs no network: the verdict first, what is wrong with its cure, the rest folded.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from html import escape
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, NOT_APPLICABLE, PASSED, SEVERITIES, UNKNOWN
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.html_style import STYLE
+
+_HEADINGS = {
+    "error": ("Errors", "The machine will not boot, will not be provisioned, or the upload is refused."),
+    "warning": ("Warnings", "It works, but not as it should: fix them before others use the image."),
+    "note": ("Notes", "Good to know; nothing breaks."),
+}
+
+
+def to_html(found):
+    """Return the HTML text (str) of a Verdict."""
+    wrong = [finding for finding in found.findings if finding.status in (FAILED, UNKNOWN)]
+    body = [_header(found)]
+    for severity in SEVERITIES:
+        group = [finding for finding in wrong if finding.severity == severity]
+        if group:
+            title, meaning = _HEADINGS[severity]
+            body.append(f'<section class="{severity}"><h2>{title} <span class="count">{len(group)}</span></h2><p class="meaning">{meaning}</p>')
+            body += [_card(finding) for finding in group]
+            body.append("</section>")
+    body.append(_folded("Passed", [finding for finding in found.findings if finding.status == PASSED]))
+    body.append(_folded("Not applicable here", [finding for finding in found.findings if finding.status == NOT_APPLICABLE]))
+    title = escape(f"{'Ready' if found.ready else 'Not ready'}: {found.subject}")
+    return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<meta name="color-scheme" content="light dark"><title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n'
+            + "\n".join(part for part in body if part) +
+            "\n<footer>Written by <code>imagewright.azure.readiness_info</code>. The ids are those of docs/requirements.md.</footer>\n"
+            "</main></body></html>\n")
+
+
+def _header(found):
+    summary = found.summary
+    state = "ready" if found.ready else "not-ready"
+    verdict = "Ready for Azure" if found.ready else "Not ready for Azure"
+    if found.profile == "marketplace":
+        verdict += " Marketplace"
+    if found.ready:
+        sentence = "No rule that decides over boot and provisioning failed."
+    else:
+        count = summary["errors"]
+        sentence = f"{count} {'thing keeps' if count == 1 else 'things keep'} it from booting or being provisioned."
+    facts = [("Checked", found.subject), ("System", found.system),
+             ("Boots on", " and ".join(f"generation {number}" for number in found.generations)),
+             ("Kind", found.kind.replace("_", " ")), ("Rules", f"{len(found.findings)} in {found.seconds:.1f} s")]
+    rows = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in facts if text)
+    tiles = "".join(f'<li class="{name}{" zero" if not summary[key] else ""}"><b>{summary[key]}</b> {label}</li>' for name, key, label in (
+        ("error", "errors", "errors"), ("warning", "warnings", "warnings"), ("note", "notes", "notes"), ("passed", "passed", "passed")))
+    return (f'<header class="{state}"><p class="verdict"><span class="mark" aria-hidden="true">{"✓" if found.ready else "✕"}</span> {verdict}</p>'
+            f'<p class="sentence">{sentence}</p><ul class="tiles">{tiles}</ul><dl>{rows}</dl></header>')
+
+
+def _card(finding):
+    undecided = ' <span class="undecided">could not be decided</span>' if finding.status == UNKNOWN else ""
+    places = "".join(f"<li>{_place(place)}</li>" for place in finding.evidence)
+    evidence = f'<ul class="evidence">{places}</ul>' if places else ""
+    return (f'<article id="{escape(finding.id)}"><h3><span class="id">{escape(finding.id)}</span> {escape(finding.title)}{undecided}</h3>'
+            f'{evidence}<p>{_text(finding.reason)}</p><p class="cure"><b>Cure</b> {_text(finding.cure)}</p>'
+            f'<p class="source">Source: {escape(finding.source)}</p></article>')
+
+
+def _place(place):
+    where = escape(place.path) + (f":{place.line}" if place.line else "")
+    return f'<span class="path">{where}</span> <code>{escape(place.text)}</code>' if where else escape(place.text)
+
+
+def _text(text):
+    """Return text as HTML, with what stands between backquotes as code."""
+    pieces = escape(text).split("`")
+    return "".join(f"<code>{piece}</code>" if index % 2 and index < len(pieces) - 1 else piece for index, piece in enumerate(pieces))
+
+
+def _folded(title, findings):
+    if not findings:
+        return ""
+    rows = "".join(f'<tr><td class="id">{escape(finding.id)}</td><td>{escape(finding.title)}</td><td>{_text(finding.reason)}</td></tr>'
+                   for finding in findings)
+    return (f'<details><summary>{title} <span class="count">{len(findings)}</span></summary><table><thead><tr><th>Id</th><th>Rule</th><th>Why</th></tr>'
+            f"</thead><tbody>{rows}</tbody></table></details>")

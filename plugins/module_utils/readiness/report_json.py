@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict as JSON.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import json
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import as_dict
+
+FORMAT = 1  # raised when a key changes its meaning
+
+
+def to_json(found):
+    """Return the JSON text (str) of a Verdict."""
+    content = {"format": FORMAT, "subject": found.subject, "system": found.system, "profile": found.profile, "kind": found.kind,
+               "generation": found.generation, "ready": found.ready, "generations": found.generations, "summary": found.summary,
+               "findings": [as_dict(finding) for finding in found.findings]}
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict as a short table for a terminal.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, SEVERITIES, UNKNOWN
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import headline
+
+_MOST_PLACES = 3
+
+
+def to_table(found):
+    """Return the lines ([str]) of a Verdict: the verdict, what is wrong with its places, and how much is right."""
+    lines = [f"{found.subject}: {headline(found)}"]
+    for severity in SEVERITIES:
+        for finding in found.findings:
+            if finding.severity == severity and finding.status in (FAILED, UNKNOWN):
+                lines += _row(finding)
+    summary = found.summary
+    lines.append(f"{summary['passed']} passed, {summary['not_applicable']} not applicable"
+                 + (f"; boots on generation {' and '.join(map(str, found.generations))}" if found.generations else ""))
+    return lines
+
+
+def to_difference(difference, before, after):
+    """Return the lines ([str]) of what changed between two lists of findings.
+
+    difference: {fixed, appeared, left}: as evaluate.difference; before, after: [dict].
+    """
+    titles = {finding["id"]: finding["title"] for finding in list(before) + list(after)}
+    lines = []
+    for name, sign in (("fixed", "+"), ("appeared", "!"), ("left", "-")):
+        lines.append(f"{name}: {len(difference[name])}")
+        lines += [f"  {sign} {rule:<5} {titles.get(rule, '')}" for rule in difference[name]]
+    return lines
+
+
+def _row(finding):
+    mark = finding.severity.upper() if finding.status == FAILED else f"{finding.severity.upper()}?"
+    lines = [f"{mark:<9} {finding.id:<5} {finding.title}"]
+    for place in finding.evidence[:_MOST_PLACES]:
+        where = place.path + (f":{place.line}" if place.line else "")
+        lines.append(f"{'':<15} {where}{': ' if where else ''}{place.text[:160]}")
+    if not finding.evidence:
+        lines.append(f"{'':<15} {finding.reason[:200]}")
+    if len(finding.evidence) > _MOST_PLACES:
+        lines.append(f"{'':<15} and {len(finding.evidence) - _MOST_PLACES} more")
+    return lines

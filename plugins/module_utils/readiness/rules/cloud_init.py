@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""cloud-init: finds Azure, and nothing of the installation stands in its way.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import services
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
+    CLOUD_INIT, cloud_init_version, datasources, provisioner)
+
+_NOT_USED = "cloud-init does not provision this guest"
+#: What installers leave: each keeps cloud-init from setting up the network or from finding Azure.
+_LEFTOVERS = ("50-curtin-networking.cfg", "curtin-preserve-sources.cfg", "99-installer.cfg", "subiquity-disable-cloudinit-networking.cfg")
+_LEAST_VERSION = (21, 2)
+
+
+def finds_azure(context):
+    """R42a"""
+    if provisioner(context.tree).who != CLOUD_INIT:
+        return not_applicable(_NOT_USED)
+    names, place = datasources(context.tree)
+    if names is None:
+        return passed("cloud-init looks for every source it knows, Azure among them")
+    return passed(evidence=[place]) if "Azure" in names else failed([place], "Azure is not in the list.")
+
+
+def azure_alone(context):
+    """R42b"""
+    if provisioner(context.tree).who != CLOUD_INIT:
+        return not_applicable(_NOT_USED)
+    names, place = datasources(context.tree)
+    if names is None:
+        return failed([Evidence("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", None, "no datasource_list is set")])
+    return failed_if([] if [name for name in names if name != "None"] in ([], ["Azure"]) else [place])
+
+
+def leftovers(context):
+    """R42c"""
+    tree = context.tree
+    found = [f"/etc/cloud/cloud.cfg.d/{name}" for name in _LEFTOVERS] + ["/etc/cloud/ds-identify.cfg"]
+    return failed_if(Evidence(path, None, "left by an installer") for path in found if tree.exists(path))
+
+
+def all_stages(context):
+    """R42d"""
+    if provisioner(context.tree).who != CLOUD_INIT:
+        return not_applicable(_NOT_USED)
+    names = [("cloud-config", "cloud-config"), ("cloud-final", "cloud-final"), ("cloud-init-local", "cloud-init-local")]
+    return failed_if(Evidence("/etc/systemd/system", None, f"{name}: {state}") for name, unit in names
+                     for state in [services.state(context.tree, [unit])] if state in (services.MASKED, services.DISABLED))
+
+
+def version(context):
+    """R42e"""
+    if provisioner(context.tree).who != CLOUD_INIT:
+        return not_applicable(_NOT_USED)
+    found = cloud_init_version(context.tree)
+    if found is None:
+        return unknown("the version of cloud-init was not found")
+    text = f"{found[0]}.{found[1]}"
+    return passed(text) if found >= _LEAST_VERSION else failed([Evidence("cloudinit/version.py", None, text)])
+
+
+def grows_root(context):
+    """R42f"""
+    tree = context.tree
+    if any(tree.exists(f"{folder}/{name}") for folder in ("/usr/bin", "/usr/sbin", "/bin", "/sbin") for name in ("growpart", "systemd-repart")):
+        return passed()
+    return failed([Evidence("/usr/bin/growpart", None, "not there")])
+
+
+RULES = [
+    Rule("R42a", "cloud-init finds Azure", ERROR,
+         "With a list of data sources that leaves Azure out, cloud-init finds none: no user, no key, no report.",
+         "Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
+         "Microsoft: create-upload-generic; cloudinit-prepare-custom-image", finds_azure, "guest_agent"),
+    Rule("R42b", "cloud-init looks for Azure alone", NOTE,
+         "Every other source that cloud-init may ask costs boot time, and one that answers from the network of the virtual machine is trusted.",
+         "Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
+         "Microsoft: create-upload-generic", azure_alone, "guest_agent"),
+    Rule("R42c", "No leftovers of the installer hold cloud-init back", WARNING,
+         "These files of Ubuntu's installers turn cloud-init's network set-up off, or name the installer as its only source.",
+         "Remove the file (role guest_agent).", "Microsoft: create-upload-ubuntu", leftovers, "guest_agent"),
+    Rule("R42d", "All stages of cloud-init run", ERROR,
+         "Users, keys and the report come from different stages: one that is off leaves the machine half provisioned.",
+         "Enable cloud-init-local, cloud-init, cloud-config and cloud-final (role guest_agent).", "Microsoft: create-upload-generic", all_stages,
+         "guest_agent"),
+    Rule("R42e", "cloud-init is 21.2 or later", NOTE,
+         "Earlier ones need the provisioning DVD (UDF) for everything; from 21.2 on the metadata service can do.",
+         "Update cloud-init.", "Microsoft: create-upload-generic; cloud-init changelog", version, "guest_agent"),
+    Rule("R42f", "The root can grow with the disk", NOTE,
+         "A virtual machine is often made with a larger disk than the image: without growpart the rest stays unused.",
+         "Install cloud-guest-utils (Debian, Ubuntu) or cloud-utils-growpart (role guest_agent).", "Microsoft: create-upload-generic", grows_root,
+         "guest_agent"),
+]

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Daemons beside the agent: Hyper-V's, and the clock.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import services
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+
+_KVP = ("hv-kvp-daemon", "hypervkvpd", "hv_kvp_daemon", "hyperv-daemons.hv-kvp-daemon", "hv-kvp-daemon.service")
+_CHRONY = ("chronyd", "chrony")
+_OTHER_CLOCKS = ("systemd-timesyncd", "ntpd", "ntp", "ntpsec", "openntpd")
+_CHRONY_FILES = ("/etc/chrony.conf", "/etc/chrony/chrony.conf")
+_CHRONY_MORE = ("/etc/chrony/conf.d/*.conf", "/etc/chrony.d/*.conf", "/etc/chrony/sources.d/*.sources")
+_PTP_RULE = re.compile(r'hyperv.*SYMLINK\s*\+=\s*"ptp_hyperv"')
+_PHC = re.compile(r"^\s*refclock\s+PHC\s+(\S+)")
+
+
+def hyperv_daemons(context):
+    """R54"""
+    if services.state(context.tree, _KVP) == services.ENABLED:
+        return passed()
+    return failed([Evidence("/usr/lib/systemd/system", None, "no enabled service of " + ", ".join(_KVP[:3]))])
+
+
+def _chrony_files(tree):
+    return [path for path in _CHRONY_FILES if tree.is_file(path)] + [path for pattern in _CHRONY_MORE for path in tree.glob(pattern)]
+
+
+def host_clock(context):
+    """R55a"""
+    files = _chrony_files(context.tree)
+    if not files:
+        return failed([Evidence("/etc/chrony.conf", None, "chrony is not installed")])
+    clocks = context.find(files, _PHC.match)
+    good = [place for place in clocks if _PHC.match(place.text).group(1) == "/dev/ptp_hyperv"]
+    if good:
+        return passed(evidence=good)
+    return failed(clocks or [Evidence(files[0], None, "no line 'refclock PHC /dev/ptp_hyperv'")],
+                  "Another card may be /dev/ptp0: accelerated networking makes one too." if clocks else "")
+
+
+def clock_steps(context):
+    """R55b"""
+    files = _chrony_files(context.tree)
+    if not files:
+        return not_applicable("chrony is not installed")
+    steps = context.find(files, lambda text: text.split()[:1] == ["makestep"])
+    if steps and steps[-1].text.split()[-1] == "-1":
+        return passed(evidence=steps[-1:])
+    return failed(steps[-1:] or [Evidence(files[0], None, "no line 'makestep 1.0 -1'")])
+
+
+def one_clock(context):
+    """R55c"""
+    tree = context.tree
+    enabled = [name for name in _CHRONY + _OTHER_CLOCKS if services.state(tree, [name]) == services.ENABLED]
+    distinct = sorted({"chrony" if name in _CHRONY else name for name in enabled})
+    if not distinct:
+        return failed([Evidence("/etc/systemd/system", None, "no service that keeps the time is enabled")])
+    return failed_if(Evidence("/etc/systemd/system", None, f"{name} is enabled") for name in distinct if len(distinct) > 1)
+
+
+def ptp_name(context):
+    """R55d"""
+    tree = context.tree
+    if not context.find(_chrony_files(tree), _PHC.match):
+        return not_applicable("chrony does not use the host's clock")
+    rules = [path for folder in ("/etc", "/usr/lib", "/lib") for path in tree.glob(folder + "/udev/rules.d/*.rules")]
+    if any(_PTP_RULE.search(tree.read_text(path)) for path in rules if "ptp" in path or "udev-default" in path or "azure" in path):
+        return passed()
+    return failed([Evidence("/etc/udev/rules.d/99-ptp_hyperv.rules", None, "no rule names the host's clock ptp_hyperv")])
+
+
+RULES = [
+    Rule("R54", "The Hyper-V daemons are there", NOTE,
+         "hv_kvp_daemon passes the guest's address and state to the host, and lets cloud-init report its progress.",
+         "Install hyperv-daemons (Ubuntu: linux-cloud-tools-virtual; SUSE: hyper-v) with the role guest_kernel.", "Microsoft: create-upload-generic",
+         hyperv_daemons, "guest_kernel"),
+    Rule("R55a", "chrony follows the host's clock", WARNING,
+         "The Hyper-V host gives its time as a PTP clock; without it the guest drifts, or follows the network's time only.",
+         "Run the role guest_time: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2.", "Microsoft: time-sync", host_clock, "guest_time",
+         choice="Some guides name /dev/ptp0, which may be a Mellanox card: /dev/ptp_hyperv is always the host."),
+    Rule("R55b", "chrony may step the clock at any time", NOTE,
+         "A machine that was paused or moved comes back seconds late: slewing takes hours, and certificates and tokens fail meanwhile.",
+         "Run the role guest_time: makestep 1.0 -1.", "Microsoft: time-sync", clock_steps, "guest_time"),
+    Rule("R55c", "Exactly one service keeps the time", WARNING,
+         "Without one the clock drifts; two of them pull at it from both sides.", "Run the role guest_time: chrony on, the others off.",
+         "Microsoft: time-sync", one_clock, "guest_time"),
+    Rule("R55d", "The host's clock has a name that does not change", WARNING,
+         "Without a udev rule there is no /dev/ptp_hyperv, and chrony does not start.",
+         "Run the role guest_time, which adds the rule where systemd has none.", "Microsoft: time-sync", ptp_name, "guest_time"),
+]

@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the guest mounts and swaps on: names that are the same on Azure, and devices that are on the disk.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils import fstab, kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.swap import places
+
+_FSTAB = "/etc/fstab"
+_IDENTIFIER = re.compile(r'^(?:(UUID|LABEL|PARTUUID|PARTLABEL)="?([^"]+)"?|/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+))$', re.IGNORECASE)
+_FIX = "guest_swap; fstab_clean"
+
+
+def _entries(tree):
+    return fstab.entries(tree.read_text(_FSTAB)) if tree.is_file(_FSTAB) else []
+
+
+def _is_needed(entry):
+    """Whether the boot stops without it: systemd goes to the emergency shell when a mount without nofail does not come up."""
+    options = entry.options.split(",")
+    return entry.kind != "swap" and "nofail" not in options and "noauto" not in options
+
+
+def _shown(entry):
+    return Evidence(_FSTAB, entry.line, entry.text.strip())
+
+
+def no_swap(context):
+    """R12b"""
+    evidence = [_shown(entry) for entry in context.shared(_entries) if fstab.is_swap(entry)]
+    evidence += [Evidence(path, None, "a unit that swaps on the OS disk") for path in places.units(context.tree)]
+    return failed_if(evidence)
+
+
+def stable_names(context):
+    """R13a"""
+    unstable = [entry for entry in context.shared(_entries) if fstab.is_unstable(entry)]
+    needed = any(_is_needed(entry) for entry in unstable)
+    return failed_if([_shown(entry) for entry in unstable], severity=ERROR if needed else WARNING)
+
+
+def devices_are_there(context):
+    """R13c"""
+    known = _identifiers(context)
+    if known is None:
+        return not_applicable("what is on the disk is not known here")
+    missing = [entry for entry in context.shared(_entries) if _is_missing(entry.device, known)]
+    needed = any(_is_needed(entry) for entry in missing)
+    return failed_if([_shown(entry) for entry in missing], severity=ERROR if needed else WARNING)
+
+
+def root_is_there(context):
+    """R13d"""
+    known = _identifiers(context)
+    if known is None:
+        return not_applicable("what is on the disk is not known here")
+    evidence = []
+    for line in context.shared(command_lines):
+        for value in kernel_cmdline.values(line.text, "root"):
+            if _is_missing(value or "", known):
+                evidence.append(line.place._replace(text=f"root={value} is not on this disk: {line.place.text}"))
+    return failed_if(evidence) if context.shared(command_lines) else not_applicable("no boot loader that is known here starts this guest")
+
+
+def _identifiers(context):
+    """Return {(kind, value)} of all that the disk has, None when that is not known."""
+    if context.disk is None:
+        return None
+    if context.disk.format != "live":
+        return context.disk.identifiers
+    kinds = ("uuid", "label", "partuuid", "partlabel")
+    found = {(kind, _plain(kind, name)) for kind in kinds for name in context.tree.listdir(f"/dev/disk/by-{kind}")}
+    return found or None
+
+
+def _is_missing(device, known):
+    match = _IDENTIFIER.match(device)
+    if not match:
+        return False
+    kind = (match.group(1) or match.group(3)).lower()
+    return (kind, _plain(kind, match.group(2) or match.group(4))) not in known
+
+
+def _plain(kind, value):
+    value = re.sub(r"\\x([0-9a-f]{2})", lambda code: chr(int(code.group(1), 16)), value)
+    return value.lower() if kind in ("uuid", "partuuid") else value
+
+
+def has_root(context):
+    """R13e"""
+    roots = [entry for entry in context.shared(_entries) if entry.mount_point == "/"]
+    return passed(evidence=[_shown(entry) for entry in roots]) if roots else failed([Evidence(_FSTAB, None, "no entry for /")])
+
+
+RULES = [
+    Rule("R12b", "Nothing swaps on the OS disk", WARNING,
+         "Swap on the OS disk is slow, costs I/O budget and fails the certification; it belongs on the temporary disk.",
+         "Run the role guest_swap (fstab_clean).", "Microsoft: create-upload-generic; certification test 41", no_swap, _FIX, marketplace=ERROR,
+         choice="The guides of 2015 and 2017 make swap by the agent on the temporary disk, today's by cloud-init: R44 decides which."),
+    Rule("R13a", "/etc/fstab names devices by UUID or label", ERROR,
+         "The disk's name is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): the mount fails and the boot stops in the "
+         "emergency shell.", "Run the role guest_swap (fstab_clean identifiers: uuid).", "Microsoft: create-upload-ubuntu, nvme-linux", stable_names, _FIX),
+    Rule("R13c", "Every device of /etc/fstab is on this disk", ERROR,
+         "An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell.",
+         "Remove the entry, or give it the option nofail.", "systemd.mount(5)", devices_are_there, "fstab_clean"),
+    Rule("R13d", "The root that the kernel is told is on this disk", ERROR,
+         "A UUID of another disk, after a clone or a new file system, ends in the initramfs shell.",
+         "Correct root= with grub_cmdline, or run update-grub in the guest.", "Linux init/do_mounts.c", root_is_there, "guest_boot; grub_cmdline"),
+    Rule("R13e", "/etc/fstab has the root", WARNING,
+         "Without an entry the root may stay mounted read-only, and is not checked.", "Add a line for / with its UUID.", "fstab(5)", has_root, ""),
+]

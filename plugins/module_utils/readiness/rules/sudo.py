@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sudo: the user that Azure makes can become root, and not everybody can.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils import sudoers
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    WARNING, Evidence, Rule, failed, not_applicable, passed)
+
+
+def _matches(tree):
+    return sudoers.matches(tree)
+
+
+def own_password(context):
+    """R47"""
+    if not context.tree.exists(sudoers.main_file(context.tree)):
+        return not_applicable("sudo is not configured")
+    found = context.shared(_matches)
+    if not found:
+        return passed()
+    alone = {match.rule for match in found} == {"all_all"}
+    return failed([Evidence(match.path, match.line, match.text) for match in found],
+                  "Without targetpw the second line lets every user become root with a password of their own." if alone else "")
+
+
+RULES = [
+    Rule("R47", "sudo asks for the user's own password, and only of those who may", WARNING,
+         "Defaults targetpw asks for root's password, which nobody knows on Azure: the user that is provisioned cannot use sudo. "
+         "Together with it goes ALL ALL=(ALL) ALL, which alone would make everybody root.",
+         "Run the role guest_sudoers (sudoers_clean).", "Microsoft: suse-create-upload-vhd; guide of 2015", own_password, "guest_sudoers; sudoers_clean",
+         choice="The guide of 2015 has the step, those of 2017 and today dropped it, SUSE's page keeps it as important: kept, as a pair."),
+]
