@@ -37,7 +37,8 @@ options:
   size:
     description:
       - Grow the disk to at least this size, like V(32GiB). A disk is never made smaller.
-      - Sizes are bytes or numbers with C(K), C(M), C(G), C(T), optionally followed by C(B) or C(iB); all count in powers of 1024, as Azure does.
+      - Sizes are bytes or numbers with C(K), C(M), C(G), C(T), optionally followed by C(B) or C(iB).
+        All count in powers of 1024, as Azure does.
     type: str
   alignment:
     description:
@@ -47,7 +48,8 @@ options:
   max_size:
     description:
       - Refuse a disk that would be larger than this.
-      - Defaults to 2 TiB for O(generation=1), 4 TiB for O(generation=2); with O(generation=auto) to 2 TiB for a disk with an MBR and 4 TiB else.
+      - Defaults to 2 TiB for O(generation=1) and 4 TiB for O(generation=2).
+        With O(generation=auto) to 2 TiB for a disk with an MBR and 4 TiB for any other.
     type: str
   generation:
     description:
@@ -175,7 +177,9 @@ gpt_relocated:
   returned: success
   type: bool
 generations:
-  description: Generations of virtual machines that can boot the disk, by its partition table, boot code and EFI system partition. Null when not known yet.
+  description:
+    - Generations of virtual machines that can boot the disk, by its partition table, boot code and EFI system partition.
+    - Null when not known yet.
   returned: success
   type: list
   elements: int

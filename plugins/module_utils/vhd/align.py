@@ -48,7 +48,8 @@ def align(request):
     """
     source = open_source(request.src, request.format, request.repair_footer, bool(request.size), request.in_place, request.wait_released)
     try:
-        size = sizing.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation, source.table)
+        size = sizing.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation,
+                               source.table)
         if source.table:
             sizing.check_table(source.table, request.src, size)
         found = destination.status_of(request.dest)
@@ -59,7 +60,7 @@ def align(request):
                                    " leave dest out, or set in_place: false")
         return _align_copy(request, source, size, found)
     except OSError as error:
-        raise from_os_error(f"convert {request.src}", error)
+        raise from_os_error(f"convert {request.src}", error) from error
     finally:
         os.close(source.descriptor)
 
@@ -95,7 +96,8 @@ def _align_itself(request, source, size):
         raise ImagewrightError(f"cannot convert {request.src}: dest is the same file; set in_place: true to change the image itself,"
                                " or give another dest")
     if not is_vhd and image.format != RAW:
-        raise ImagewrightError(f"cannot change {request.src} in place: a {'dynamic VHD' if image.dynamic else image.format} image must be copied;"
+        what = "dynamic VHD" if image.dynamic else image.format
+        raise ImagewrightError(f"cannot change {request.src} in place: a {what} image must be copied;"
                                " set in_place: false and give another dest")
     written = in_place.written_in_place(image, size, footer, relocation)
     allocated = source.status.st_blocks * 512 + written
@@ -115,7 +117,7 @@ def _change(request, source, size, footer, relocation):
         verify_vhd(descriptor, request.src, size, footer, relocation)
         return os.fstat(descriptor).st_blocks * 512
     except OSError as error:
-        raise from_os_error(f"change {request.src}", error)
+        raise from_os_error(f"change {request.src}", error) from error
     finally:
         os.close(descriptor)
 

@@ -40,9 +40,7 @@ def _boots_with_bios(table, reasons):
         reasons.append("generation 1 needs a partition table, and the disk has none")
     elif not table.boot_code:
         reasons.append("generation 1 needs boot code in the first sector, and there is none")
-    elif table.kind == "mbr":
-        return True
-    elif any(partition.type == str(BIOS_BOOT).upper() or partition.active for partition in table.partitions):
+    elif table.kind == "mbr" or any(partition.type == str(BIOS_BOOT).upper() or partition.active for partition in table.partitions):
         return True
     else:
         reasons.append("generation 1 needs a BIOS boot partition beside a GPT, and there is none")

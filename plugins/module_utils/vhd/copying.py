@@ -12,7 +12,8 @@ import hashlib
 import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, partitions, progress, qemu_img, sizing, sparse_copy
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, partitions, progress
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import qemu_img, sizing, sparse_copy
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_extents
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, require_unchanged
@@ -61,7 +62,7 @@ def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=F
         destination.publish(descriptor, dest, keep.st_mode & 0o777, (replaced.st_uid, replaced.st_gid) if replaced else None, times)
     except OSError as error:
         destination.discard(descriptor, dest)
-        raise from_os_error(f"write {dest}", error)
+        raise from_os_error(f"write {dest}", error) from error
     except BaseException:
         destination.discard(descriptor, dest)
         raise
@@ -157,6 +158,6 @@ def _convert(source, dest, descriptor):
         qemu_img.convert(program, source.descriptor, source.path, source.image.format, descriptor)
     except ImagewrightError as error:
         if "No space left on device" in error.details.get("stderr", ""):
-            raise from_os_error(f"write {dest}", OSError(errno.ENOSPC, "no space left"))
+            raise from_os_error(f"write {dest}", OSError(errno.ENOSPC, "no space left")) from error
         raise
     return warnings

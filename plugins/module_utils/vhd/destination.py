@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -35,7 +36,7 @@ def status_of(dest):
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise from_os_error(f"write {dest}", error)
+        raise from_os_error(f"write {dest}", error) from error
     if stat.S_ISLNK(status.st_mode):
         raise ImagewrightError(f"cannot write {dest}: it is a symbolic link to {os.readlink(dest)}, and links are not followed;"
                                " give the file's own path as dest, or remove the link")
@@ -58,7 +59,8 @@ def require_replaceable(dest, status):
         os.close(descriptor)
     folder = os.stat(os.path.dirname(dest))
     if folder.st_mode & stat.S_ISVTX and os.geteuid() not in (0, status.st_uid, folder.st_uid):
-        raise ImagewrightError(f"cannot replace {dest}: it belongs to another user and its directory is sticky; run as its owner or as root")
+        raise ImagewrightError(f"cannot replace {dest}: it belongs to another user and its directory is sticky;"
+                               " run as its owner or as root")
 
 
 def require_writable_directory(dest):
@@ -70,16 +72,16 @@ def require_writable_directory(dest):
     try:
         if os.statvfs(folder).f_flag & os.ST_RDONLY:
             raise OSError(errno.EROFS, "read-only file system")
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OSError(errno.EACCES, "permission denied")
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             if _flags(descriptor) & _IMMUTABLE:
                 raise ImagewrightError(f"cannot write {dest}: the directory {folder} is immutable; allow it with `chattr -i {folder}`")
         finally:
             os.close(descriptor)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, "permission denied")
     except OSError as error:
-        raise from_os_error(f"write {dest} into {folder}", error)
+        raise from_os_error(f"write {dest} into {folder}", error) from error
 
 
 def require_space(dest, needed):
@@ -117,7 +119,7 @@ def open_temporary(dest):
                 return descriptor, stale
             stale = _remove_stale(path, dest) or stale
     except OSError as error:
-        raise from_os_error(f"write {dest}", error)
+        raise from_os_error(f"write {dest}", error) from error
 
 
 def publish(descriptor, dest, mode, owner, times):
@@ -137,10 +139,8 @@ def publish(descriptor, dest, mode, owner, times):
 
 def discard(descriptor, dest):
     """Remove the temporary file."""
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary_path(dest))
-    except FileNotFoundError:
-        pass
     os.close(descriptor)
 
 
@@ -175,7 +175,7 @@ def _remove_stale(path, dest):
         return True
     except BlockingIOError:
         names = ", ".join(locks.holders(path)) or "another process"
-        raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended")
+        raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended") from None
     finally:
         os.close(descriptor)
 

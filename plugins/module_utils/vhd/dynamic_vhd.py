@@ -89,13 +89,13 @@ def _check_table(table, first_free, file_size, block_span, path):
         return
     span = (block_span + SECTOR - 1) // SECTOR
     if used[-1] * SECTOR + block_span > file_size:
-        raise refusal(path, f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR}, past the end of the file"
-                      f" ({file_size} bytes): it is cut off or damaged", "get the whole image")
+        raise refusal(path, f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR},"
+                      f" past the end of the file ({file_size} bytes): it is cut off or damaged", "get the whole image")
     if used[0] * SECTOR < first_free:
         raise refusal(path, f"entry {table.index(used[0])} of its block table points to offset {used[0] * SECTOR}, into the headers",
                       "take a sound copy")
     for sector, following in zip(used, used[1:]):
         if following - sector < span:
             entries = [index for index, entry in enumerate(table) if entry in (sector, following)]
-            raise refusal(path, f"entries {entries[0]} and {entries[1]} of its block table point to the same place, offset {following * SECTOR}",
-                          "take a sound copy")
+            raise refusal(path, f"entries {entries[0]} and {entries[1]} of its block table point to the same place,"
+                          f" offset {following * SECTOR}", "take a sound copy")

@@ -97,5 +97,6 @@ def _raw_image(file_size):
 
 def _matching(image, wanted, path):
     if wanted not in ("auto", image.format):
-        raise ImagewrightError(f"cannot read {path} as {wanted}: its content is {image.format}; leave format out, or set format: {image.format}")
+        raise ImagewrightError(f"cannot read {path} as {wanted}: its content is {image.format};"
+                               f" leave format out, or set format: {image.format}")
     return image

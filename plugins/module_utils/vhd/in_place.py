@@ -23,7 +23,8 @@ def extend_in_place(descriptor, image, new_size, footer, relocation):
     """
     size = os.fstat(descriptor).st_size
     writes = _first_writes(image, new_size, footer, relocation)
-    before = [(offset, os.pread(descriptor, min(len(octets), max(size - offset, 0)), offset)) for group in writes for offset, octets in group]
+    places = [(offset, min(len(octets), max(size - offset, 0))) for group in writes for offset, octets in group]
+    before = [(offset, os.pread(descriptor, length, offset)) for offset, length in places]
     try:
         for group in writes:
             _write_group(descriptor, group)

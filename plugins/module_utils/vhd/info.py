@@ -51,9 +51,9 @@ def _read_content(descriptor, file_size, path):
     read_at = bounded_reader(descriptor, file_size)
     tail = read_at(file_size - SECTOR, SECTOR)
     footer = footers.parse_footer(tail)
-    plausible = footer and (footers.checksum_is_right(tail) or footer.current_size == file_size - SECTOR or footer.disk_type != footers.FIXED)
-    if plausible:
-        return _read_vhd(read_at, file_size, path, footer, footers.checksum_is_right(tail))
+    checksum_ok = footer and footers.checksum_is_right(tail)
+    if footer and (checksum_ok or footer.current_size == file_size - SECTOR or footer.disk_type != footers.FIXED):
+        return _read_vhd(read_at, file_size, path, footer, checksum_ok)
     try:
         image = formats.read_image(read_at, file_size, path)
     except ImagewrightError as error:
@@ -125,7 +125,8 @@ def _describe_content(content, file_size):
         "format": content.format, "disk_type": content.disk_type, "checksum_ok": content.checksum_ok,
         "footer": footers.describe_footer(content.footer) if content.footer else None,
         "virtual_size": content.virtual_size, "file_size": file_size, "upload_size": upload_size, "aligned": aligned,
-        "partition_table": None, "partitions": None, "boot_code": None, "fallback_loader": None, "generations": None, "generation_reasons": [],
+        "partition_table": None, "partitions": None, "boot_code": None, "fallback_loader": None,
+        "generations": None, "generation_reasons": [],
     }
 
 
@@ -147,8 +148,9 @@ def _size_surprises(content):
                          " that a managed disk must have")
     if content.footer and content.disk_type == "fixed" and footers.qemu_size(content.footer) != content.footer.current_size:
         creator = content.footer.creator_application.decode("latin-1").rstrip("\0")
-        surprises.append(f"its creator {creator!r} makes QEMU compute the size from the geometry: {show_size(footers.qemu_size(content.footer))}"
-                         f" in place of {show_size(content.footer.current_size)}; vhd_align with in_place: true cures that")
+        read = footers.qemu_size(content.footer)
+        surprises.append(f"its creator {creator!r} makes QEMU compute the size from the geometry: {show_size(read)} in place of"
+                         f" {show_size(content.footer.current_size)}; vhd_align with in_place: true cures that")
     return surprises
 
 
@@ -173,8 +175,8 @@ def _table_surprises(content, table, verdict):
         surprises.append(f"no generation of machine boots it: {'; '.join(verdict.reasons)}")
     largest = sizing.LARGEST["2" if 2 in verdict.generations else "1"]
     if verdict.generations and content.virtual_size > largest:
-        surprises.append(f"its disk of {show_size(content.virtual_size)} is larger than {show_size(largest)}, the most for an operating system"
-                         f" disk of generation {max(verdict.generations)}")
+        surprises.append(f"its disk of {show_size(content.virtual_size)} is larger than {show_size(largest)},"
+                         f" the most for an operating system disk of generation {max(verdict.generations)}")
     return surprises
 
 

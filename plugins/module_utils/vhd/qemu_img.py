@@ -29,7 +29,8 @@ def require(path, image_format):
     """
     program = commands.find("qemu-img")
     if not program:
-        raise ImagewrightError(f"cannot convert {path}: reading {image_format} needs qemu-img, which is not installed; install it ({_PACKAGES})")
+        raise ImagewrightError(f"cannot convert {path}: reading {image_format} needs qemu-img, which is not installed;"
+                               f" install it ({_PACKAGES})")
     # the option is asked for and not the version: distributions carry features back
     text = commands.run([program, "--help"], f"ask {program} what it can do").stdout
     if "target-is-zero" not in text:

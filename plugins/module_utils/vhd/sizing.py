@@ -16,6 +16,7 @@ LARGEST = {"1": 2 * TIB, "2": 4 * TIB}  # bytes of an operating system disk by g
 SMALLEST_UPLOAD = 20 * MIB  # bytes of a disk that `az disk create --upload-type Upload` takes
 _MBR_LIMIT = 2 * TIB  # bytes that 32-bit sector numbers reach
 _LARGE_SECTOR = 4096
+_LARGER = "make the disk smaller, or set max_size"
 
 
 def new_size(image, path, size, alignment, max_size, generation, table):
@@ -29,10 +30,10 @@ def new_size(image, path, size, alignment, max_size, generation, table):
     rounded = round_up(wanted, alignment)
     limit, why = _limit(max_size, generation, table)
     if wanted > limit:
-        raise refusal(path, f"its disk of {show_size(wanted)} is larger than {show_size(limit)}, {why}", "make the disk smaller, or set max_size")
+        raise refusal(path, f"its disk of {show_size(wanted)} is larger than {show_size(limit)}, {why}", _LARGER)
     if rounded > limit:
-        raise refusal(path, f"its disk of {show_size(wanted)} becomes {show_size(rounded)} when rounded up, {rounded - limit} bytes more than"
-                      f" {show_size(limit)}, {why}", "make the disk smaller, or set max_size")
+        raise refusal(path, f"its disk of {show_size(wanted)} becomes {show_size(rounded)} when rounded up,"
+                      f" {rounded - limit} bytes more than {show_size(limit)}, {why}", _LARGER)
     return rounded
 
 
@@ -54,7 +55,8 @@ def size_warnings(table, size, generation):
     """Return what the user should know ([str]) about a finished disk of this size in bytes."""
     warnings = []
     if size < SMALLEST_UPLOAD:
-        warnings.append(f"the disk of {show_size(size)} is smaller than the {show_size(SMALLEST_UPLOAD)} that a managed disk must have; set size")
+        warnings.append(f"the disk of {show_size(size)} is smaller than the {show_size(SMALLEST_UPLOAD)} that a managed disk must have;"
+                        " set size")
     if table and table.kind == "mbr" and size > _MBR_LIMIT:
         warnings.append(f"the disk has an MBR, which reaches {show_size(_MBR_LIMIT)} of its {show_size(size)}")
     if table and table.kind == "mbr" and generation == "2":

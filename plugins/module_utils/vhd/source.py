@@ -28,9 +28,9 @@ def open_image(path):
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise ImagewrightError(f"cannot read {path}: there is no such file; check the path")
+        raise ImagewrightError(f"cannot read {path}: there is no such file; check the path") from None
     except OSError as error:
-        raise from_os_error(f"read {path}", error)
+        raise from_os_error(f"read {path}", error) from error
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
@@ -52,7 +52,7 @@ def open_source(path, wanted, repair_footer, size_is_given, writing, wait):
         return _inspect(descriptor, path, wanted, repair_footer, size_is_given)
     except OSError as error:
         os.close(descriptor)
-        raise from_os_error(f"read {path}", error)
+        raise from_os_error(f"read {path}", error) from error
     except ImagewrightError:
         os.close(descriptor)
         raise

@@ -26,7 +26,8 @@ def read_image(read_at, file_size, path):
     data_offset = struct.unpack_from("<I", header, 0x158)[0]
     size, block_size, unused, unused, allocated = struct.unpack_from("<QIIII", header, 0x170)
     if version != 0x00010001:
-        raise refusal(path, f"it is of VDI version {version >> 16}.{version & 0xFFFF}", "convert it with VirtualBox first: `VBoxManage clonemedium`")
+        raise refusal(path, f"it is of VDI version {version >> 16}.{version & 0xFFFF}",
+                      "convert it with VirtualBox first: `VBoxManage clonemedium`")
     if kind not in (_DYNAMIC, _STATIC) or any(header[0x1A8:0x1B8]):
         raise refusal(path, "it is a differencing image that needs its parent", "merge the snapshots first: `VBoxManage clonemedium`")
     if data_offset + allocated * block_size > file_size:

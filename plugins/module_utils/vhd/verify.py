@@ -30,6 +30,6 @@ def verify_vhd(descriptor, path, size, footer, relocation):
     try:
         primary, backup = gpt.read_gpt(read_at, 1), gpt.read_gpt(read_at, last)
     except gpt.GptError as error:
-        raise ImagewrightError(f"cannot trust {path}: reading its partition table back fails: {error}; check the disk it is on")
+        raise ImagewrightError(f"cannot trust {path}: reading its partition table back fails: {error}; check the disk it is on") from error
     if primary.alternate_lba != last or backup.alternate_lba != 1 or primary.entries != backup.entries:
         raise ImagewrightError(f"cannot trust {path}: the two copies of its partition table differ; check the disk it is on")

@@ -104,7 +104,8 @@ def _check_footer(footer, path):
     if footer.disk_type not in (footers.FIXED, footers.DYNAMIC):
         raise refusal(path, f"its footer names the disk type {footer.disk_type}, which is not in use", "take a sound copy")
     if footer.version != 0x00010000:
-        raise refusal(path, f"its footer is of version {footer.version >> 16}.{footer.version & 0xFFFF}; only 1.0 exists", "take a sound copy")
+        raise refusal(path, f"its footer is of version {footer.version >> 16}.{footer.version & 0xFFFF}; only 1.0 exists",
+                      "take a sound copy")
     if footer.saved_state:
         raise refusal(path, "it belongs to a machine that is suspended (saved state)", "resume that machine and shut it down first")
 
@@ -112,7 +113,8 @@ def _check_footer(footer, path):
 def _check_size(footer, file_size, path):
     if footer.current_size != file_size - SECTOR:
         raise refusal(path, f"its footer says that the disk has {footer.current_size} bytes, but the file has {file_size},"
-                      f" which makes {file_size - SECTOR} without the footer", "take a whole copy; a VHD must not be cut or lengthened as a file")
+                      f" which makes {file_size - SECTOR} without the footer",
+                      "take a whole copy; a VHD must not be cut or lengthened as a file")
 
 
 def _geometry_warnings(footer, path):

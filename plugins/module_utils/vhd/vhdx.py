@@ -38,14 +38,15 @@ def read_image(read_at, file_size, path):
     """
     header = _active_header(read_at, path)
     if any(header[48:64]):
-        raise refusal(path, "it was not closed properly: its log must be replayed", "open it once with Hyper-V (`Mount-VHD`, `Dismount-VHD`),"
-                      " or repair a copy with `qemu-img check -r all`")
+        raise refusal(path, "it was not closed properly: its log must be replayed",
+                      "open it once with Hyper-V (`Mount-VHD`, `Dismount-VHD`), or repair a copy with `qemu-img check -r all`")
     regions = _regions(read_at, path)
     metadata = _metadata(read_at, regions, path)
     block_size, flags = struct.unpack("<II", metadata[_FILE_PARAMETERS][:8])
     size = struct.unpack("<Q", metadata[_DISK_SIZE][:8])[0]
     if flags & _HAS_PARENT:
-        raise refusal(path, "it is a differencing VHDX, which holds only what differs from its parent", "merge the two first (Hyper-V: `Merge-VHD`)")
+        raise refusal(path, "it is a differencing VHDX, which holds only what differs from its parent",
+                      "merge the two first (Hyper-V: `Merge-VHD`)")
     if struct.unpack("<I", metadata[_SECTOR_SIZE][:4])[0] != 512:
         raise refusal(path, "its sectors have 4096 bytes; Azure presents 512", "make the disk with 512-byte sectors")
     _check_blocks(read_at, regions[_BAT], block_size, file_size, path)
@@ -120,7 +121,7 @@ def _checksum_is_right(structure):
 def _crc32c_table():
     table = []
     for value in range(256):
-        for unused in range(8):
+        for _bit in range(8):
             value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
         table.append(value)
     return table

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fallback loader in an EFI system partition, and the generations that a disk boots on; file systems made by mtools."""
+
+import os
+import struct
+import subprocess
+
+import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, fat, partitions
+
+ESP, BIOS_BOOT, LINUX = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "21686148-6449-6E6F-744E-656564454649", "0x83")
+KINDS = {"FAT12": (["-f", "1440"], 1440 * 2), "FAT16": (["-T", "65536"], 65536), "FAT32": (["-F", "-T", "131072"], 131072)}
+
+
+def run(*argv):
+    """Run a program."""
+    subprocess.run(argv, check=True, capture_output=True, env=dict(os.environ, MTOOLS_SKIP_CHECK="1"))
+
+
+@pytest.fixture(params=KINDS)
+def esp(tmp_path, request):
+    """The path of a file system of each kind, with EFI/BOOT made and many files before it."""
+    options, sectors = KINDS[request.param]
+    image = tmp_path / "esp.img"
+    image.write_bytes(bytes(sectors * 512))
+    run("mformat", "-i", str(image), *options, "::")
+    run("mmd", "-i", str(image), "::/EFI", "::/EFI/debian", "::/EFI/BOOT")
+    (tmp_path / "empty").touch()
+    for number in range(100):  # more entries than one cluster of a directory holds
+        run("mcopy", "-i", str(image), str(tmp_path / "empty"), f"::/EFI/BOOT/a rather long name {number}.txt")
+    return image
+
+
+def has_loader(image, name="EFI/BOOT/BOOTX64.EFI"):
+    """Return what fat.has_file says."""
+    with open(image, "rb") as stream:
+        return fat.has_file(lambda offset, length: os.pread(stream.fileno(), length, offset), name)
+
+
+@pytest.mark.parametrize("name", ["BOOTX64.EFI", "bootx64.efi"])
+def test_a_loader_is_found_whatever_its_case(esp, tmp_path, name):
+    (tmp_path / "loader").write_bytes(b"MZ")
+    run("mcopy", "-i", str(esp), str(tmp_path / "loader"), f"::/EFI/BOOT/{name}")
+    assert has_loader(esp)
+    assert not has_loader(esp, "EFI/BOOT/BOOTAA64.EFI")
+
+
+def test_a_missing_loader_is_not_found(esp):
+    assert not has_loader(esp)
+    assert not has_loader(esp, "EFI/OTHER/BOOTX64.EFI")
+
+
+def test_a_deleted_loader_is_not_found(esp, tmp_path):
+    (tmp_path / "loader").write_bytes(b"MZ")
+    run("mcopy", "-i", str(esp), str(tmp_path / "loader"), "::/EFI/BOOT/BOOTX64.EFI")
+    run("mdel", "-i", str(esp), "::/EFI/BOOT/BOOTX64.EFI")
+    assert not has_loader(esp)
+
+
+@pytest.mark.parametrize("octets", [b"", bytes(512), bytes(510) + b"\x55\xaa", b"\xff" * 510 + b"\x55\xaa", b"hsqs" * 200])
+def test_what_is_no_fat_is_told(octets):
+    with pytest.raises(fat.FatError):
+        fat.has_file(lambda offset, length: octets[offset:offset + length], "EFI/BOOT/BOOTX64.EFI")
+
+
+def test_a_directory_that_is_a_loop_ends(esp):
+    with open(esp, "r+b") as stream:
+        octets = bytearray(stream.read())
+        reserved, copies = struct.unpack_from("<HB", octets, 14)
+        for start in range(reserved * 512, reserved * 512 + 600):  # every early cluster follows itself or a neighbour
+            octets[start] = 3
+        stream.seek(0)
+        stream.write(octets)
+    assert copies
+    try:
+        assert has_loader(esp) in (True, False)
+    except fat.FatError as error:
+        assert "without end" in str(error)
+
+
+def table(kind, types, boot_code=True, active=False, damage=None):
+    """Return a partition table with partitions of these types."""
+    parts = [partitions.Partition(number + 1, name, (number + 1) * 2 ** 20, 2 ** 20, active, "") for number, name in enumerate(types)]
+    return partitions.Table(kind, parts, boot_code, None, damage, 512, b"")
+
+
+def nothing(offset, length):
+    """Read a disk of zeros."""
+    return bytes(length)
+
+
+@pytest.mark.parametrize(("disk", "generations", "reason"), [
+    (table("mbr", [LINUX]), [1], "generation 2 needs a GPT"),
+    (table("mbr", [LINUX], boot_code=False), [], "no"),
+    (table("gpt", [BIOS_BOOT, LINUX]), [1], "EFI system partition"),
+    (table("gpt", [LINUX]), [], "BIOS boot partition"),
+    (table("gpt", [LINUX], active=True), [1], "EFI system partition"),
+    (table("gpt", [ESP, LINUX], boot_code=False), [2], "boot code"),
+    (table("gpt", [BIOS_BOOT, ESP, LINUX]), [1, 2], ""),
+    (table("gpt", [BIOS_BOOT, ESP], damage="its checksum is wrong"), [1], "its checksum is wrong"),
+    (table("none", []), [], "partition table"),
+])
+def test_generations_follow_from_table_boot_code_and_esp(disk, generations, reason):
+    verdict = bootability.judge(disk, nothing)
+    assert verdict.generations == generations
+    assert reason in "; ".join(verdict.reasons)
+
+
+def test_an_esp_without_the_loader_does_not_boot_generation_2(esp):
+    content = bytes(2 ** 20) + esp.read_bytes()
+    verdict = bootability.judge(table("gpt", [ESP]), lambda offset, length: content[offset:offset + length])
+    assert (verdict.generations, verdict.fallback_loader) == ([], False)
+    assert any("EFI/BOOT/BOOTX64.EFI" in reason for reason in verdict.reasons)
