@@ -33,12 +33,9 @@ _ALL_ALL = re.compile(r"ALL\s+ALL\s*=\s*\(\s*ALL\s*\)\s*ALL\Z")
 _ALL_ALL_OR_GROUP = re.compile(r"ALL\s+ALL\s*=\s*\(\s*ALL\s*(?::\s*ALL\s*)?\)\s*ALL\Z")
 
 
-def main_file(tree, path=PATH, texts=()):
-    """Return the path (str) of the file that sudo starts with: the vendor's as long as the administrator has none.
-
-    texts: paths of files that stand for those of the tree.
-    """
-    if path == PATH and PATH not in texts and not tree.exists(PATH) and tree.exists(VENDOR_PATH):
+def main_file(tree, path=PATH):
+    """Return the path (str) of the file that sudo starts with: the vendor's as long as the administrator has none."""
+    if path == PATH and not tree.exists(PATH) and tree.exists(VENDOR_PATH):
         return VENDOR_PATH
     return path
 
@@ -67,14 +64,12 @@ def matches(tree, path=PATH, rules=RULES, follow_includes=True, runas_group=Fals
     return found
 
 
-def entries(tree, path=PATH, texts=None):
+def entries(tree, path=PATH):
     """Return [(path, Line)] of the whole sudoers tree in the order in which sudo reads it; a later entry wins over an earlier one.
 
-    texts: {path: text} that stand for the files of the tree.
     Raises ImagewrightError: as sudoers_files.
     """
-    texts = texts or {}
-    return _entries(tree, main_file(tree, path, texts), texts, ())
+    return _entries(tree, main_file(tree, path), ())
 
 
 def rule_of(line, runas_group=False):
@@ -117,11 +112,11 @@ def directory_files(tree, folder):
             if "." not in name and not name.endswith("~") and tree.is_file(posixpath.join(folder, name))]
 
 
-def _entries(tree, path, texts, including):
+def _entries(tree, path, including):
     if len(including) >= MAX_DEPTH or path in including:
         raise ImagewrightError(f"cannot read {path}: {including[-1]} includes it, and it includes that again; remove one of the includes")
     found = []
-    for line in sudoers_lines.lines(texts[path] if path in texts else tree.read_text(path)):
+    for line in sudoers_lines.lines(tree.read_text(path)):
         found.append((path, line))
         included = sudoers_lines.include(line)
         if not included:
@@ -135,7 +130,7 @@ def _entries(tree, path, texts, including):
             raise ImagewrightError(f"cannot read {target}: {path} line {line.number} includes it, but there is no such file; "
                                    "create it or remove the include")
         for name in names:
-            found += _entries(tree, name, texts, including + (path,))
+            found += _entries(tree, name, including + (path,))
     return found
 
 

@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import sudoers_lines
+from ansible_collections.imagewright.azure.plugins.module_utils import sshd_config, sudoers_lines
 
 #: One command of a user specification. users, runas: [(negated, word)], runas None when none is written; password: bool, asked for;
 #: negated: bool and command: str, the command word.
@@ -82,7 +82,8 @@ def ways_to_root(tree, entries):
     password = _fields(tree, "/etc/shadow").get("root", ["root", "*"])[1:2]
     if password and (password[0] == "" or re.match(r"\$|_|[./0-9A-Za-z]{13}\Z", password[0])):
         ways.append("root has a password (/etc/shadow)")
-    if tree.is_file("/root/.ssh/authorized_keys") and re.search(r"(?m)^(ssh|ecdsa|sk)-\S+ ", tree.read_text("/root/.ssh/authorized_keys")):
+    root_login = sshd_config.effective(tree, "PermitRootLogin", "prohibit-password")[0]
+    if root_login != "no" and tree.is_file("/root/.ssh/authorized_keys") and re.search(r"(?m)^(ssh|ecdsa|sk)-\S+ ", tree.read_text("/root/.ssh/authorized_keys")):
         ways.append("root has an SSH key (/root/.ssh/authorized_keys)")
     return ways
 

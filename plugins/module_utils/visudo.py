@@ -15,6 +15,7 @@ import shutil
 
 from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, sudoers, sudoers_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 #: Where the copies may be, best first: gone at the next boot; sudo-rs takes no file below a directory that everybody can write.
 FOLDERS = ("/run", "/var/lib", "/tmp")
@@ -38,40 +39,36 @@ def find(tree):
     return program, "/"
 
 
-def problem(tree, visudo, path, texts=None):
-    """Return what visudo finds wrong with the tree (str, with the guest's paths and line numbers), or None.
+def problem(tree, visudo, path):
+    """Return what visudo finds wrong with a sudoers tree (str, with the guest's paths and line numbers), or None.
 
-    visudo: (program, root), as find returns it.
-    path: str, main file. texts: {path: text} that stand for the files of the tree.
+    tree: any Tree, so that the question can be asked of files that are not written yet.
+    visudo: (program, root), as find returns it. path: str, main file.
     Raises ImagewrightError: the copies cannot be written.
     """
     program, root = visudo
-    folder = _make_folder(tree if root != "/" else None, root)
+    folder = _make_folder(LiveTree(root))
+    outside = root.rstrip("/") + folder
     try:
-        main = _copy(tree, path, texts or {}, root.rstrip("/"), folder)
-        answer = commands.run([program, "-c", "-f", main], f"check {path}", root, accept=None)
+        _copy(tree, path, outside, folder)
+        answer = commands.run([program, "-c", "-f", folder + sudoers.main_file(tree, path)], f"check {path}", root, accept=None)
     finally:
-        shutil.rmtree(root.rstrip("/") + folder, ignore_errors=True)
+        shutil.rmtree(outside, ignore_errors=True)
     if answer.rc == 0:
         return None
     words = [line.strip(" >*<") for line in (answer.stderr + "\n" + answer.stdout).replace(folder, "").splitlines() if line.strip()]
     return next((line for line in words if re.search("line [0-9]|:[0-9]|error", line)), words[0] if words else "it gave no reason")
 
 
-def _copy(tree, path, texts, outside, folder):
-    """Write the sudoers tree below folder and return the path of the main file there, as visudo sees it.
-
-    outside: str, where the root that visudo runs in is on this machine, ``""`` for its own.
-    """
-    for name in dict.fromkeys(name for name, _line in sudoers.entries(tree, path, texts)):
-        text = texts[name] if name in texts else tree.read_text(name)
-        copy = outside + folder + name
+def _copy(tree, path, outside, folder):
+    """Write the sudoers tree below outside, which visudo sees as folder."""
+    for name in sudoers.sudoers_files(tree, path):
         try:
-            os.makedirs(os.path.dirname(copy), 0o755, exist_ok=True)
+            os.makedirs(os.path.dirname(outside + name), 0o755, exist_ok=True)
         except OSError as error:
-            raise from_os_error(f"write {copy}", error)
-        edits.write_file(copy, _led_to(tree, name, text, folder).encode("utf-8", "surrogateescape"), mode=0o440)
-    return folder + sudoers.main_file(tree, path, texts)
+            raise from_os_error(f"write {outside + name}", error)
+        text = _led_to(tree, name, tree.read_text(name), folder)
+        edits.write_file(outside + name, text.encode("utf-8", "surrogateescape"), mode=0o440)
 
 
 def _led_to(tree, name, text, folder):
@@ -88,24 +85,22 @@ def _led_to(tree, name, text, folder):
     return "".join(result)
 
 
-def _make_folder(tree, root):
-    """Return the path, as seen in root, of a new directory that only we can read; what killed runs left there is removed."""
-    last = None
-    for parent in FOLDERS:
-        outside = tree.host_path(parent) if tree else parent
-        if not os.path.isdir(outside):
-            continue
-        _remove_leftovers(outside)
-        folder = os.path.join(outside, f"{_PREFIX}{os.getpid()}")
+def _make_folder(tree):
+    """Return the guest's path (str) of a new directory that only we can read; what killed runs left there is removed.
+
+    tree: LiveTree of the root that visudo runs in.
+    """
+    problem = None
+    for parent in [parent for parent in FOLDERS if tree.is_dir(parent)]:
+        _remove_leftovers(tree.host_path(parent))
+        folder = f"{tree.resolve(parent)}/{_PREFIX}{os.getpid()}"
         try:
-            os.mkdir(folder, 0o700)
+            os.mkdir(tree.host_path(folder), 0o700)
         except OSError as error:
-            last = error
-            continue
-        return folder[len(root.rstrip("/")):]
-    if last is None:
-        raise ImagewrightError(f"cannot validate sudoers: none of {', '.join(FOLDERS)} is there for the copies; create one")
-    raise from_os_error(f"write a copy of sudoers below {parent}", last)
+            problem = from_os_error(f"write a copy of sudoers to {folder}", error)
+        else:
+            return folder
+    raise problem or ImagewrightError(f"cannot validate sudoers: none of {', '.join(FOLDERS)} is there for the copies; create one")
 
 
 def _remove_leftovers(parent):

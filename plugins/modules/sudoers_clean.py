@@ -135,6 +135,7 @@ backup_files:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, sudoers, sudoers_access, sudoers_lines, visudo
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.overlay import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
@@ -172,10 +173,11 @@ def run(module):
     matches = sudoers.matches(tree, path, rules, parameters["follow_includes"], parameters["runas_group"])
     planned = plan(tree, matches, rules, parameters["method"], parameters["runas_group"])
     before = sudoers.entries(tree, path)
-    texts = {edit.path: edit.after for edit in planned}
-    after = sudoers.entries(tree, path, texts)
-    if parameters["validate"]:
-        _check_syntax(tree, path, texts)
+    edited = EditedTree(tree, planned)
+    after = sudoers.entries(edited, path)
+    program = visudo.find(tree) if parameters["validate"] else None
+    if program:
+        _check_syntax(tree, edited, program, path)
     if planned:
         _check_meaning(before, after)
         if not parameters["allow_lockout"]:
@@ -186,8 +188,8 @@ def run(module):
         if left:
             raise ImagewrightError(f"cannot clean {left[0].path}: line {left[0].line} is there again: {left[0].text!r}; "
                                    "look for another program that writes it")
-        if parameters["validate"]:
-            _check_syntax(tree, path, {})
+        if program:
+            _check_syntax(tree, tree, program, path)
 
     result = edits.apply(module, tree, planned, parameters["backup"], activate=read_back if planned else None)
     for warning in _warnings(tree, path, after):
@@ -213,13 +215,12 @@ def _check_copyable(text):
                                    f"be looked for below /etc; create {sudoers.PATH} by hand")
 
 
-def _check_syntax(tree, path, texts):
-    """Raise ImagewrightError when visudo rejects the tree as it is, or with the texts in place."""
-    program = visudo.find(tree)
+def _check_syntax(tree, edited, program, path):
+    """Raise ImagewrightError when visudo rejects the tree as it is, or as it is to become."""
     problem = visudo.problem(tree, program, path)
     if problem:
         raise ImagewrightError(f"cannot clean {path}: visudo rejects sudoers as it is: {problem}; correct it with visudo first")
-    problem = visudo.problem(tree, program, path, texts) if texts else None
+    problem = visudo.problem(edited, program, path)
     if problem:
         raise ImagewrightError(f"cannot clean {path}: visudo would reject the result: {problem}; take the line out by hand with visudo")
 

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""fstab as text: its entries, and edits that keep every other byte.
+
+Source: fstab(5).
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+#: One entry. line: int, 1-based; device, mount_point, kind, options: str with escapes resolved; text: str, the line without its end;
+#: span: (start, end) of the device in text.
+Entry = collections.namedtuple("Entry", "line device mount_point kind options text span")
+
+#: Device names that depend on the controller and on the order in which disks are found (R13).
+UNSTABLE = re.compile(r"/dev/(sd[a-z]|hd[a-z]|vd[a-z]|xvd[a-z]|nvme[0-9]|mmcblk[0-9]|dm-[0-9]|disk/by-(id|path|diskseq)/|root\Z)")
+
+#: Swap that is not on the OS disk: compressed memory, and Azure's temporary disk as cloud-init and azure-vm-utils name it.
+_OTHER_SWAP = re.compile(r"/dev/(zram[0-9]|disk/cloud/azure_resource|disk/azure/(resource|local))")
+
+_FIELDS = re.compile(r"[ \t]*(\S+)[ \t]+(\S+)(?:[ \t]+(\S+))?(?:[ \t]+(\S+))?")
+
+
+def entries(text):
+    """Return the entries ([Entry]) of an fstab, in order."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _FIELDS.match(line.rstrip("\r"))
+        if match and not match.group(1).startswith("#"):
+            device, mount_point, kind, options = (_unescaped(field) for field in match.groups(""))
+            found.append(Entry(number, device, mount_point, kind, options, line.rstrip("\r"), match.span(1)))
+    return found
+
+
+def is_swap(entry):
+    """Return whether the entry is swap on the OS disk: a partition, a logical volume or a file."""
+    return entry.kind == "swap" and not _OTHER_SWAP.match(entry.device)
+
+
+def is_unstable(entry):
+    """Return whether the entry names its device in a way that another machine may not."""
+    return UNSTABLE.match(entry.device) is not None
+
+
+def without(text, gone, method="comment"):
+    """Return the text (str) without the entries.
+
+    gone: [Entry] of this text. method: ``comment`` puts ``# `` before the line, ``remove`` takes it out.
+    """
+    numbers = {entry.line for entry in gone}
+    lines = text.split("\n")
+    if method == "comment":
+        return "\n".join("# " + line if number in numbers else line for number, line in enumerate(lines, 1))
+    return "\n".join(line for number, line in enumerate(lines, 1) if number not in numbers)
+
+
+def with_identifiers(text, identifiers):
+    """Return the text (str) with the devices of entries replaced; blanks between the fields stay.
+
+    identifiers: {device: str such as ``UUID=...``}.
+    """
+    lines = text.split("\n")
+    for entry in entries(text):
+        if entry.device in identifiers:
+            start, end = entry.span
+            lines[entry.line - 1] = lines[entry.line - 1][:start] + identifiers[entry.device] + lines[entry.line - 1][end:]
+    return "\n".join(lines)
+
+
+def _unescaped(field):
+    """Return the field with ``\\040`` and the like as the characters that they stand for."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), field)

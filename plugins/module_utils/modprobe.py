@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What keeps a kernel module from being loaded: lines of modprobe.d.
+
+Hardening guides forbid udf and vfat; Azure's provisioning disc is UDF, and the EFI system partition is VFAT (R19, R20).
+
+Source: modprobe.d(5) of kmod.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import posixpath
+import re
+
+#: One line that bans a module. line: int, 1-based, the first of a continued one; last: its last; text: str, on one line.
+Ban = collections.namedtuple("Ban", "path line last text module")
+
+#: Directories of kmod, strongest first: a file hides those of the same name further down.
+ADMIN_FOLDER = "/etc/modprobe.d"
+FOLDERS = (ADMIN_FOLDER, "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")
+
+#: An install command with one of these loads the module after all.
+_LOADERS = re.compile(r"\b(modprobe|insmod)\b")
+
+
+def bans(tree, module):
+    """Return the lines ([Ban]) that keep the module from being loaded, in the order in which kmod reads them.
+
+    module: str; ``-`` and ``_`` are equal.
+    """
+    return [Ban(path, *line) for path in files(tree) for line in banning_lines(tree.read_text(path), module)]
+
+
+def files(tree):
+    """Return the paths ([str]) that kmod reads: of files with one name only the strongest."""
+    strongest = {}
+    for folder in reversed(FOLDERS):
+        for path in tree.glob(folder + "/*.conf"):
+            strongest[posixpath.basename(path)] = path
+    # a link to /dev/null hides a file too
+    return [path for _name, path in sorted(strongest.items()) if tree.is_file(path)]
+
+
+def banning_lines(text, module):
+    """Return [(line, last, text, module)] of the lines that ban the module: ``blacklist``, ``install`` of a program that does not
+    load it, ``alias`` to ``off``.
+    """
+    return [(first, last, " ".join(words), module) for first, last, words in _commands(text) if _bans(words, module)]
+
+
+def without(text, modules):
+    """Return the text (str) with every line that bans one of the modules as a comment; all else stays byte for byte."""
+    numbers = {number for module in modules for first, last, _text, _module in banning_lines(text, module)
+               for number in range(first, last + 1)}
+    return "\n".join("# " + line if number in numbers else line for number, line in enumerate(text.split("\n"), 1))
+
+
+def _commands(text):
+    """Return [(first line, last line, words)] with continued lines joined; a comment may be continued too."""
+    found, first, joined = [], None, ""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        first = first or number
+        if line.endswith("\\") and number < len(lines):
+            joined += line[:-1] + " "
+            continue
+        words = (joined + line).split()
+        if words and not words[0].startswith("#"):
+            found.append((first, number, words))
+        first, joined = None, ""
+    return found
+
+
+def _bans(words, module):
+    if len(words) < 2 or _normal(words[1]) != _normal(module):
+        return False
+    if words[0] == "install":
+        return not _LOADERS.search(" ".join(words[2:]))
+    return words[0] == "blacklist" or (words[0] == "alias" and words[2:3] == ["off"])
+
+
+def _normal(name):
+    return name.replace("-", "_")

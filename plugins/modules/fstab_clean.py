@@ -1,0 +1,199 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: fstab_clean
+short_description: Take swap out of fstab and name file systems by UUID
+version_added: 1.0.0
+description:
+  - Takes the swap of the OS disk out of C(/etc/fstab), and replaces device names that depend on the controller
+    (C(/dev/sda1), C(/dev/vda1), C(/dev/nvme0n1p1), C(/dev/disk/by-id), C(/dev/disk/by-path)) by C(UUID=), so that the image
+    mounts on SCSI and NVMe machines alike. All else in the file stays byte for byte.
+  - Logical volumes, labels and removable drives keep their names. Swap in compressed memory and on Azure's temporary disk stays.
+  - Only the file is changed. Swap that is in use is not switched off.
+author:
+  - imagewright.azure contributors
+options:
+  swap:
+    description:
+      - V(remove) takes the swap entries of the OS disk out, V(keep) leaves them.
+    type: str
+    choices: [remove, keep]
+    default: remove
+  identifiers:
+    description:
+      - V(uuid) names file systems by UUID, V(keep) leaves the device names.
+    type: str
+    choices: [uuid, keep]
+    default: uuid
+  method:
+    description:
+      - V(comment) puts C(# ) before an entry that goes, V(remove) takes the line out.
+    type: str
+    choices: [comment, remove]
+    default: comment
+  missing:
+    description:
+      - What to do when the UUID of a device cannot be told here, because there is no such device or, with O(root), nothing is
+        mounted at its place. V(fail) stops with nothing changed, V(keep) leaves that entry with a warning.
+    type: str
+    choices: [fail, keep]
+    default: fail
+  path:
+    description:
+      - The file, a path in the guest.
+    type: path
+    default: /etc/fstab
+  backup:
+    description:
+      - Keep a copy of the file beside it before it is changed.
+    type: bool
+    default: false
+  root:
+    description:
+      - Directory where the guest's root is mounted, with its other file systems mounted below it.
+    type: path
+    default: /
+attributes:
+  check_mode:
+    support: full
+    description: Predicts exactly what a run would change.
+  diff_mode:
+    support: full
+    description: Shows the file before and after.
+  idempotent:
+    support: full
+    description: A second run changes nothing.
+seealso:
+  - module: imagewright.azure.readiness_info
+"""
+
+EXAMPLES = r"""
+- name: Mount by UUID and have no swap on the OS disk
+  imagewright.azure.fstab_clean:
+
+- name: Only name file systems by UUID in a mounted image
+  imagewright.azure.fstab_clean:
+    root: /mnt/guest
+    swap: keep
+    missing: keep
+"""
+
+RETURN = r"""
+entries:
+  description: The lines that were changed (in check mode, would be).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file.
+      type: str
+    line:
+      description: Line number before the change.
+      type: int
+    before:
+      description: The line before.
+      type: str
+    after:
+      description: The line after, null when the entry was taken out.
+      type: str
+  sample: [{path: /etc/fstab, line: 4, before: /dev/sda1 / ext4 defaults 0 1, after: UUID=6d6d9ee0-5f4b-4ed5-9ee5-3b7e4f3d7f0e / ext4 defaults 0 1}]
+backup_files:
+  description: Copies of what was changed, when O(backup=true).
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/fstab.3170.2026-11-22@07:20:11~]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagewright.azure.plugins.module_utils import device_ids, edits, fstab
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+
+def plan(text, swap, method, identifiers):
+    """Return (new text, changed entries [{line, before, after}]).
+
+    identifiers: {device: ``UUID=...``} of entries that stay.
+    """
+    gone = [entry for entry in fstab.entries(text) if swap == "remove" and fstab.is_swap(entry)]
+    named = fstab.with_identifiers(text, identifiers)
+    after = {entry.line: entry.text for entry in fstab.entries(named)}
+    changed = [{"line": entry.line, "before": entry.text, "after": None if entry in gone else after[entry.line]}
+               for entry in fstab.entries(text) if entry in gone or after[entry.line] != entry.text]
+    return fstab.without(named, gone, method), changed
+
+
+def run(module):
+    """Return the module's result after changing the file."""
+    parameters = module.params
+    tree = LiveTree(parameters["root"])
+    path = parameters["path"]
+    before = edits.read(tree, path)
+    if before is None:
+        raise ImagewrightError(f"cannot clean {path}: there is no such file; give the path of the guest's fstab")
+    identifiers = {}
+    if parameters["identifiers"] == "uuid":
+        identifiers = _identifiers(module, tree, path, _unstable(before, parameters["swap"]), parameters["missing"])
+    after, changed = plan(before, parameters["swap"], parameters["method"], identifiers)
+
+    def read_back():
+        left = plan(tree.read_text(path), parameters["swap"], parameters["method"], identifiers)[1]
+        if left:
+            raise ImagewrightError(f"cannot clean {path}: line {left[0]['line']} is there again: {left[0]['before']!r}; "
+                                   "look for another program that writes it")
+
+    result = edits.apply(module, tree, [edits.Edit(path, before, after)], parameters["backup"],
+                         activate=read_back if before != after else None)
+    result["entries"] = [dict(entry, path=path) for entry in changed]
+    return result
+
+
+def _unstable(text, swap):
+    """Return the entries that are to get another name: those that stay and depend on the controller."""
+    return [entry for entry in fstab.entries(text)
+            if fstab.is_unstable(entry) and not (swap == "remove" and fstab.is_swap(entry))]
+
+
+def _identifiers(module, tree, path, entries, missing):
+    """Return {device: ``UUID=...``} for the entries.
+
+    Raises ImagewrightError: a device's UUID cannot be told, and missing is ``fail``.
+    """
+    found = {}
+    for entry in entries:
+        uuid = device_ids.uuid_of(tree, entry.device, entry.mount_point)
+        if uuid:
+            found[entry.device] = f"UUID={uuid}"
+            continue
+        problem = f"cannot name {entry.device} by UUID in {path} line {entry.line}: " + (
+            "there is no such device, or nothing with a UUID on it" if tree.is_running_system
+            else f"nothing is mounted on {tree.host_path(entry.mount_point)}")
+        if missing == "fail":
+            raise ImagewrightError(problem + "; correct the entry" + ("" if tree.is_running_system else ", mount it there") + ", or set missing: keep")
+        module.warn(problem)
+    return found
+
+
+def main():
+    """Run the module."""
+    finish(AnsibleModule(
+        argument_spec={
+            "swap": {"type": "str", "choices": ["remove", "keep"], "default": "remove"},
+            "identifiers": {"type": "str", "choices": ["uuid", "keep"], "default": "uuid"},
+            "method": {"type": "str", "choices": ["comment", "remove"], "default": "comment"},
+            "missing": {"type": "str", "choices": ["fail", "keep"], "default": "fail"},
+            "path": {"type": "path", "default": "/etc/fstab"},
+            "backup": {"type": "bool", "default": False},
+            "root": {"type": "path", "default": "/"},
+        },
+        supports_check_mode=True), run)
+
+
+if __name__ == "__main__":
+    main()
