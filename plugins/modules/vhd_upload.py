@@ -108,7 +108,7 @@ options:
       - Seconds before the first retry. The wait doubles with each further one, up to a minute.
     type: float
     default: 1.0
-  timeout:
+  request_timeout:
     description:
       - Seconds without a byte after which a request has failed.
     type: int
@@ -301,7 +301,7 @@ ARGUMENTS = {
     "journal": {"type": "path"},
     "retries": {"type": "int", "default": 8},
     "retry_delay": {"type": "float", "default": 1.0},
-    "timeout": {"type": "int", "default": 60},
+    "request_timeout": {"type": "int", "default": 60},
     "generation": {"type": "str", "choices": ["auto", "1", "2"], "default": "auto"},
     "allow_problems": {"type": "bool", "default": False},
     "progress_file": {"type": "path"},
@@ -321,7 +321,7 @@ def target_of(params):
 
 def check_numbers(params):
     """Raise ImagewrightError for a number that makes no sense."""
-    for name, lowest, highest in (("parallel", 1, 64), ("retries", 0, 100), ("retry_delay", 0, 60), ("timeout", 1, 3600)):
+    for name, lowest, highest in (("parallel", 1, 64), ("retries", 0, 100), ("retry_delay", 0, 60), ("request_timeout", 1, 3600)):
         if not lowest <= params[name] <= highest:
             raise ImagewrightError(f"cannot upload with {name}={params[name]}: it has to be from {lowest} to {highest}")
 
@@ -352,9 +352,9 @@ def protect(module, address):
         module.warn(f"the upload to {address.url} is not encrypted; use https:// unless this is an emulator")
 
 
-def result_of(module, plan, found, outcome, source, blob, facts, journal_path):
+def result_of(module, found, outcome, source, blob, facts, journal_path):
     """Return the module's result (dict)."""
-    uploaded = sum(item.length for item in outcome.sent)
+    plan, uploaded = outcome.plan, sum(item.length for item in outcome.sent)
     result = {
         "changed": plan.action != "unchanged", "url": blob.address.url,
         "target": "managed_disk" if blob.address.managed_disk else "page_blob", "action": plan.action, "reason": plan.reason,
@@ -377,7 +377,7 @@ def run(module):
     protect(module, address)
     check_numbers(params)
     facts = check_vhd(params["src"], params["generation"], params["allow_problems"])
-    blob = blobs.connect(address, params["account_key"], params["parallel"], params["timeout"], params["retries"], params["retry_delay"])
+    blob = blobs.connect(address, params["account_key"], params["parallel"], params["request_timeout"], params["retries"], params["retry_delay"])
     settings = upload.Settings(plans.Choices(params["resume"], params["changed_source"], params["overwrite"], params["verify"] == "content"),
                                params["parallel"], params["verify"])
     progress = Progress(params["progress_file"])
@@ -389,7 +389,7 @@ def run(module):
             outcome = upload.predict(source, plan, settings)
         else:
             outcome = upload.carry_out(source, blob, plan, journal, settings, progress)
-        return result_of(module, plan, found, outcome, source, blob, facts, path)
+        return result_of(module, found, outcome, source, blob, facts, path)
 
 
 def run_without_secrets(module):

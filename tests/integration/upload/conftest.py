@@ -23,7 +23,7 @@ class Target:
     def options(self, blob="disk.vhd", endpoint=None, **more):
         """Return arguments of vhd_upload."""
         options = {"account": self.azurite.account, "container": self.container, "blob": blob, "account_key": self.azurite.key,
-                   "endpoint": endpoint or self.azurite.endpoint, "retries": 4, "retry_delay": 0.05, "timeout": 20}
+                   "endpoint": endpoint or self.azurite.endpoint, "retries": 4, "retry_delay": 0.05, "request_timeout": 20}
         options.update(more)
         return options
 

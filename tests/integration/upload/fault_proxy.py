@@ -119,6 +119,8 @@ def _headers(stream):
 
 def _answer(stream, method):
     status = stream.readline()
+    if not status:
+        raise EOFError("no answer")
     head, headers = _headers(stream)
     if status.split()[1] == b"100":
         return _answer(stream, method)

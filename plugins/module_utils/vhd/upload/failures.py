@@ -27,8 +27,6 @@ _CURES = {
     "AuthorizationSourceIPMismatch": "the signature does not allow it from this machine's address; ask for one with another --ip",
     "AuthorizationServiceMismatch": "the signature is not for the blob service; create one with --services b",
     "AuthorizationResourceTypeMismatch": "the signature is not for blobs; create one with --resource-types co",
-    "AuthorizationFailure": "the storage account's firewall or its settings do not let this machine in; "
-                            "look at its networking rules and at `allowSharedKeyAccess`",
     "KeyBasedAuthenticationNotPermitted": "the account takes no account keys; use a user delegation signature or Azure AD",
     "PublicAccessNotPermitted": "no credentials were sent; give a signature, account_key, or sign in to Azure AD",
     "NoAuthenticationInformation": "no credentials were sent; give a signature, account_key, or sign in to Azure AD",
@@ -82,25 +80,28 @@ def _cause(error, code, status, address, secrets):
     if code in LEASE_CODES:
         return ("somebody else holds or broke its lease, or wrote to it (" + code + "); stop the other program, and when there is none, "
                 "`az storage blob lease break`; then run the task again")
-    if code == "AuthenticationFailed" or status == 401:
-        return _authentication(error, address)
+    if code in ("AuthenticationFailed", "AuthorizationFailure") or status == 401:
+        return _authentication(code, address)
     if status is not None:
         return f"the service answered {status} {code or _first_line(error, secrets)}" + (
             "; " + _first_line(error, secrets) if code and status < 500 else "; run the task again, it goes on from here")
     return _no_answer(error, secrets)
 
 
-def _authentication(error, address):
-    expiry = addresses.sas_field(address.sas, "se")
+def _authentication(code, address):
+    expiry, start = addresses.sas_field(address.sas, "se"), addresses.sas_field(address.sas, "st")
     if expiry and _is_past(expiry):
         return f"its signature expired at {expiry}; ask for a new one and run the task again, it goes on from here"
-    start = addresses.sas_field(address.sas, "st")
     if start and not _is_past(start):
         return f"its signature is not valid before {start}; wait, or look at this machine's clock"
     if address.sas:
-        return ("the service does not accept the signature; it belongs to another account, container or blob, its key was changed, "
-                "or it was not copied whole (quote it, & and % are part of it)")
-    return "the service does not accept the credentials; the account key is of another account or was changed, or this machine's clock is wrong"
+        cause = ("the service does not accept the signature; it belongs to another account, container or blob, its key was changed, "
+                 "or it was not copied whole (quote it, & and % are part of it)")
+    else:
+        cause = "the service does not accept the credentials; the account key is of another account or was changed, or this machine's clock is wrong"
+    if code == "AuthorizationFailure":
+        cause += "; or the account's networking rules or `allowSharedKeyAccess` do not let this machine in"
+    return cause
 
 
 def _no_answer(error, secrets):
@@ -115,6 +116,10 @@ def _no_answer(error, secrets):
         return "the server's certificate is not trusted; put the authority that signed it into the file that REQUESTS_CA_BUNDLE names"
     if "refused" in text:
         return "the server refuses connections; look at the endpoint and its port, then run the task again, it goes on from here"
+    if name == "AzureSigningError":
+        return "the account_key is no key: it is not base64; copy it again"
+    if not name.startswith(("Service", "Incomplete", "HttpResponse", "Connection", "Timeout", "ReadTimeout", "Chunked")):
+        return f"unexpected {name}: {_first_line(error, secrets)}; please report this"
     return f"the connection failed, also after all retries ({name}); run the task again, it goes on from here"
 
 

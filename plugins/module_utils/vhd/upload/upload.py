@@ -20,9 +20,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.sourc
 #: How to work. choices: plan.Choices; parallel: int; verify: ``false``, ``true`` or ``content``.
 Settings = collections.namedtuple("Settings", "choices parallel verify")
 
-#: What was done. items: [Range] of the whole VHD, or None when nobody had to look; sent: [Range], of this run;
+#: What was done. plan: the Plan that was carried out; items: [Range] of the whole VHD, or None when nobody had to look; sent: [Range], of this run;
 #: cleared: int, bytes that an older upload had left; digest, etag: str or None; verified: [str] of size, ranges, content, footer.
-Outcome = collections.namedtuple("Outcome", "items sent cleared digest etag verified")
+Outcome = collections.namedtuple("Outcome", "plan items sent cleared digest etag verified")
 
 
 def decide(source, blob, state, settings, progress):
@@ -54,10 +54,10 @@ def decide(source, blob, state, settings, progress):
 def predict(source, plan, settings):
     """Return the Outcome that carry_out() would have, as far as it can be known before."""
     if plan.action == "unchanged":
-        return Outcome(None, [], 0, None, None, list(plan.verified))
+        return Outcome(plan, None, [], 0, None, None, list(plan.verified))
     items = _survey(source, settings)
     sent = [item for item in items if plan.sent.get((item.offset, item.length)) != item.digest]
-    return Outcome(items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
+    return Outcome(plan, items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
 
 
 def carry_out(source, blob, plan, journal, settings, progress):
@@ -65,7 +65,7 @@ def carry_out(source, blob, plan, journal, settings, progress):
 
     Raises ImagewrightError: something failed; what has arrived is in the journal, and there is no footer at the other end.
     """
-    plan = _prepare(source, blob, plan, journal)
+    plan = _prepare(source, blob, plan, journal, settings)
     keeping = contextlib.nullcontext() if blob.address.managed_disk else transfer.lease_kept(blob)
     with keeping, _ending_told(blob, journal):
         done = transfer.send(source, blob, plan.sent, journal.record, settings.parallel, progress)
@@ -80,16 +80,17 @@ def carry_out(source, blob, plan, journal, settings, progress):
         items = done.ranges + [footer]
         digest = ranges.digest_of_ranges(items, source.size)
         etag = _finish(source, blob, journal, digest)
-    return Outcome(items, done.sent + [footer], cleared, digest, etag, verified)
+    return Outcome(plan, items, done.sent + [footer], cleared, digest, etag, verified)
 
 
-def _prepare(source, blob, plan, journal):
+def _prepare(source, blob, plan, journal, settings):
     """Make the target ready to be written, with the journal begun before; return the Plan, which may have become another one."""
     url = blob.address.url
     if plan.action == "resume" and not blob.address.managed_disk and not blob.resume_lease(journal.state.upload):
-        if plan.sent:
+        if plan.sent and not settings.choices.overwrite:
             raise plans.foreign_writer(url)
-        plan = plans.Plan("restart", plan.reason)  # killed before it had a lease: nothing is lost
+        # without a range it was killed before it had the lease: nothing is lost
+        plan = plans.Plan("replace", "somebody else has written to it") if plan.sent else plans.Plan("restart", plan.reason)
     if plan.action != "resume":
         keep = plan.action == "restart" and journal.state
         upload = journal.state.upload if keep else str(uuid.uuid4())

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal tells what arrived, and nothing that is not whole."""
+
+import os
+
+import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address, journal
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.ranges import Range
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.source import Identity
+
+SOURCE = Identity(1048576 + 512, 1700000000123456789, 42)
+UPLOAD = "11111111-2222-3333-4444-555555555555"
+ITEM = Range(65536, 512, "a" * 64)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "disk.vhd.upload"
+
+
+def test_what_is_written_is_read_again(path):
+    with journal.Journal(path) as written:
+        written.begin(UPLOAD, "https://acct/vhds/x", SOURCE)
+        written.record(ITEM)
+
+    assert journal.read(path) == journal.State(UPLOAD, SOURCE, {(65536, 512): "a" * 64}, None, None)
+
+
+def test_an_etag_counts_only_as_long_as_nothing_is_sent_after_it(path):
+    with journal.Journal(path) as written:
+        written.begin(UPLOAD, "https://acct/vhds/x", SOURCE)
+        written.stopped('"0x1"')
+        assert journal.read(path).etag == '"0x1"'
+        written.record(ITEM)
+
+    assert journal.read(path).etag is None
+
+
+def test_a_complete_upload_leaves_a_receipt(path):
+    with journal.Journal(path) as written:
+        written.begin(UPLOAD, "https://acct/vhds/x", SOURCE)
+        written.record(ITEM)
+        written.complete("https://acct/vhds/x", '"0x2"', "d" * 64)
+
+    assert journal.read(path) == journal.State(UPLOAD, SOURCE, {}, '"0x2"', "d" * 64)
+
+
+def test_every_cut_of_a_journal_tells_whole_lines_only(path, tmp_path):
+    with journal.Journal(path) as written:
+        written.begin(UPLOAD, "https://acct/vhds/x", SOURCE)
+        for number in range(3):
+            written.record(ITEM._replace(offset=number * 65536))
+    content = path.read_bytes()
+
+    for length in range(len(content) + 1):
+        path.write_bytes(content[:length])
+        state = journal.read(path)
+        whole_lines = content[:length].count(b"\n")
+        if whole_lines:
+            assert sorted(state.sent) == [(number * 65536, 512) for number in range(whole_lines - 1)]
+        else:
+            assert state is None or state.sent == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 4096, b"not json\n", b"[]\n", b"{}\n", b'{"format": "another"}\n', b"\xff\xfe\n"])
+def test_what_is_no_journal_is_as_none(path, content):
+    path.write_bytes(content)
+
+    assert journal.read(path) is None
+
+
+def test_one_upload_at_a_time(path):
+    with journal.Journal(path), pytest.raises(ImagewrightError, match="another upload of this VHD to this target is at work"):
+        journal.Journal(path)
+
+
+def test_a_symbolic_link_is_not_followed(path, tmp_path):
+    (tmp_path / "victim").write_text("precious")
+    path.symlink_to(tmp_path / "victim")
+
+    with pytest.raises(ImagewrightError):
+        journal.Journal(path)
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
+def test_only_the_owner_reads_it_and_an_unused_one_leaves_nothing(path):
+    with journal.Journal(path):
+        assert os.stat(path).st_mode & 0o777 == 0o600
+
+    assert not path.exists()
+
+
+def test_each_target_has_its_own_beside_the_vhd(tmp_path):
+    one, two = (journal.path_for(str(tmp_path / "d.vhd"), address.from_names("acct", "vhds", name)) for name in ("x", "y"))
+
+    assert one != two and os.path.dirname(one) == os.path.realpath(tmp_path)
+    assert journal.path_for("d.vhd", None, "/elsewhere/journal") == "/elsewhere/journal"
