@@ -207,6 +207,18 @@ def check_length(text, machine, where):
                                f"{limit - 1}; remove some parameters first")
 
 
+def check_kept(before, after, wanted, where):
+    """Check that only parameters of names that the Request names differ between two lists ([str]).
+
+    Raises ImagewrightError: another one was lost or changed, which only an error of ours or an odd file can cause.
+    """
+    asked = {key(parameter) for parameter in wanted.present + wanted.absent}
+    kept = [[parameter for parameter in line if key(parameter) not in asked] for line in (before, after)]
+    if kept[0] != kept[1]:
+        raise ImagewrightError(f"cannot set the parameters in {where}: it would change others too, from {' '.join(kept[0])!r} to "
+                               f"{' '.join(kept[1])!r}; write the values there as plain text, without references")
+
+
 def is_same_repeated(parameter, other):
     """Return whether two values of a repeatable name are one and the same thing to the kernel.
 
@@ -253,7 +265,7 @@ def _place_repeated(parameters, places, group, replacements):
     if after_others:
         replacements[after_others[0]] = list(group)
         return []
-    if ours:
+    if others:
         replacements[others[-1]] = [parameters[others[-1]]] + list(group)
         return []
     return list(group)

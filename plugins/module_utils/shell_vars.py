@@ -30,11 +30,12 @@ ShellFile = collections.namedtuple("ShellFile", "text assignments hazards")
 _FIELDS = "name operator line start end atoms doubt"
 
 #: Commands whose effect on variables cannot be read off the text.
-_HAZARDS = frozenset("eval . source read getopts exec exit return trap alias mapfile readarray let printf".split())
-_DECLARATIONS = frozenset("export readonly declare typeset".split())
-_OPENING = frozenset("if while until for select {".split())
+_HAZARDS = frozenset(["eval", ".", "source", "read", "getopts", "exec", "exit", "return", "trap", "alias",
+                      "mapfile", "readarray", "let", "printf"])
+_DECLARATIONS = frozenset(["export", "readonly", "declare", "typeset"])
+_OPENING = frozenset(["if", "while", "until", "for", "select", "{"])
 _CLOSING = {"fi": ("if",), "done": ("while", "until", "for", "select"), "esac": ("case patterns", "case"), "}": ("{",)}
-_CONTINUING = frozenset("then else elif do !".split())
+_CONTINUING = frozenset(["then", "else", "elif", "do", "!"])
 _OPERATORS = ("<<-", "<<<", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "\n", ";", "&", "|", "(", ")", "<", ">")
 _BLANKS = " \t"
 _META = _BLANKS + "\n;&|()<>"

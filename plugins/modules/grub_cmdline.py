@@ -180,18 +180,18 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Options
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
-ARGUMENTS = dict(
-    present=dict(type="list", elements="str", default=[]),
-    absent=dict(type="list", elements="str", default=[]),
-    repeatable=dict(type="list", elements="str", default=["console", "earlycon"]),
-    recovery=dict(type="str", choices=["keep", "change"], default="change"),
-    rescue=dict(type="str", choices=["keep", "change"], default="change"),
-    settings=dict(type="dict", default={}),
-    bootloader=dict(type="str", choices=["auto", "grub2", "grub_legacy", "bls", "extlinux"], default="auto"),
-    regenerate=dict(type="bool", default=True),
-    backup=dict(type="bool", default=False),
-    root=dict(type="path", default="/"),
-)
+ARGUMENTS = {
+    "present": {"type": "list", "elements": "str", "default": []},
+    "absent": {"type": "list", "elements": "str", "default": []},
+    "repeatable": {"type": "list", "elements": "str", "default": ["console", "earlycon"]},
+    "recovery": {"type": "str", "choices": ["keep", "change"], "default": "change"},
+    "rescue": {"type": "str", "choices": ["keep", "change"], "default": "change"},
+    "settings": {"type": "dict", "default": {}},
+    "bootloader": {"type": "str", "choices": ["auto", "grub2", "grub_legacy", "bls", "extlinux"], "default": "auto"},
+    "regenerate": {"type": "bool", "default": True},
+    "backup": {"type": "bool", "default": False},
+    "root": {"type": "path", "default": "/"},
+}
 
 
 def run(module):
@@ -202,11 +202,13 @@ def run(module):
     tree = LiveTree(params["root"])
     loaders = discover.loaders(tree, params["bootloader"], refuse=True)
     if not loaders:
-        raise errors.ImagewrightError(f"cannot set the kernel command line in {params['root']}: no boot loader was found there (GRUB 2, GRUB Legacy, "
-                                      "Boot Loader Specification entries, EXTLINUX); install one, or mount the guest's /boot below its root")
+        raise errors.ImagewrightError(f"cannot set the kernel command line in {params['root']}: no boot loader was found there (GRUB 2, "
+                                      "GRUB Legacy, Boot Loader Specification entries, EXTLINUX); install one, "
+                                      "or mount the guest's /boot below its root")
     if options.settings and not any(loader.NAME == "grub2" for loader in loaders):
-        raise errors.ImagewrightError(f"cannot set {', '.join(options.settings)} by settings: they belong to GRUB 2 and the guest boots with "
-                                      f"{', '.join(loader.NAME for loader in loaders)}; leave settings out")
+        names = ", ".join(loader.NAME for loader in loaders)
+        raise errors.ImagewrightError(f"cannot set {', '.join(options.settings)} by settings: they belong to GRUB 2 and the guest boots "
+                                      f"with {names}; leave settings out")
     change = changing.plan(tree, loaders, wanted, options, params["regenerate"])
     entries = list(change.after)
 

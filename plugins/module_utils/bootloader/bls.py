@@ -95,7 +95,7 @@ def protected(tree):
     return _entry_paths(tree) + list(_texts(tree, _GRUBENV)) + [path for path in [KERNEL_CMDLINE] if tree.is_file(path)]
 
 
-def next_kernel(tree):
+def next_kernel(tree, entries):
     """Return the command line (str) that kernel-install gives the next kernel, None when only the running system says it."""
     newest = _newest(tree)
     if newest is None:
@@ -153,8 +153,10 @@ def _uses_kernelopts(tree):
 def _environment(tree):
     """Return GRUB's variables ({name: value}) that entries may refer to."""
     found = {}
-    for path, text in _texts(tree, _GRUB_CFG).items():
-        found.update({"kernelopts": match.group(2) for match in _FALLBACK.finditer(text)})
+    for text in _texts(tree, _GRUB_CFG).values():
+        fallback = _FALLBACK.search(text)
+        if fallback:
+            found["kernelopts"] = fallback.group(2)
     for path, text in _texts(tree, _GRUBENV).items():
         try:
             variables = grubenv.parse(text, path)
@@ -191,10 +193,7 @@ def _kernel_cmdline(tree, wanted):
     newest = _newest(tree)
     if newest is None or not _has_kernel_install(tree) or bls_entry.KERNELOPTS in kernel_cmdline.split(newest.cmdline):
         return None, None
-    if tree.is_file(VENDOR_CMDLINE):
-        text = tree.read_text(VENDOR_CMDLINE).strip()
-    else:
-        text = bls_entry.expand(newest.cmdline, {})
+    text = tree.read_text(VENDOR_CMDLINE).strip() if tree.is_file(VENDOR_CMDLINE) else bls_entry.expand(newest.cmdline, {})
     return None, kernel_cmdline.change(text, wanted) + "\n"
 
 

@@ -54,10 +54,7 @@ def change(text, wanted):
     fields = [field for field in _fields(text) if field.key == "options"]
     lines = [kernel_cmdline.tokenize(text[field.start:field.end]) for field in fields]
     parameters = [token.text for line in lines for token in line]
-    if KERNELOPTS in parameters:
-        changes = _without_given(parameters, wanted)
-    else:
-        changes = kernel_cmdline.plan(parameters, wanted)
+    changes = _without_given(parameters, wanted) if KERNELOPTS in parameters else kernel_cmdline.plan(parameters, wanted)
     if not fields:
         return text if not changes.additions else _with_line(text, "options " + " ".join(changes.additions))
     separator = next((index for index, line in enumerate(lines) if any(token.text == "--" for token in line)), len(lines) - 1)

@@ -10,7 +10,7 @@ import collections
 import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, kernel_cmdline
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.overlay import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
@@ -33,7 +33,7 @@ def plan(tree, loaders, wanted, options, regenerate):
     planned_edits = [edit for planned in plans for edit in planned.edits]
     edited = EditedTree(tree, planned_edits)
     before = [entry for loader in loaders for entry in loader.entries(tree)]
-    after, generators, warnings = [], [], [warning for planned in plans for warning in planned.warnings]
+    after, generators, lines, warnings = [], [], [], [warning for planned in plans for warning in planned.warnings]
     for loader, planned in zip(loaders, plans):
         to_do = _needed_generators(tree, loader, planned, wanted, options)
         if to_do and not regenerate:
@@ -42,19 +42,16 @@ def plan(tree, loaders, wanted, options, regenerate):
         if regenerate:
             _check_installed(to_do, getattr(tree, "root", "/"))
             generators += to_do
-        after += loader.predict(tree, edited) if regenerate and to_do else loader.entries(edited)
+        entries = loader.predict(tree, edited) if regenerate and to_do else loader.entries(edited)
+        after += entries
+        lines.append(loader.next_kernel(edited, entries))
     machine = machine_of(tree)
     for entry in after:
         if is_subject(entry, options):
             kernel_cmdline.check_length(entry.cmdline, machine, f"{entry.path} line {entry.line}")
     warnings += _warnings_of_others(tree, after, wanted)
     return Change(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
-                  next_kernel(edited, loaders))
-
-
-def next_kernel(tree, loaders):
-    """Return the command line (str) that the next installed kernel will get, None when nothing says it."""
-    return next((line for line in (loader.next_kernel(tree) for loader in loaders) if line is not None), None)
+                  next((line for line in lines if line is not None), None))
 
 
 def regenerate(tree, generators):
@@ -97,8 +94,8 @@ def read_back(tree, loaders, wanted, options, regenerated, before):
     left = {(entry.path, entry.kernel) for entry in entries}
     for entry in before:
         if entry.kind != "other" and tree.is_file(entry.kernel) and (entry.path, entry.kernel) not in left:
-            raise ImagewrightError(f"cannot prove the boot entry of {entry.kernel} in {entry.path}: the generator left it out, so the guest would "
-                                   "not boot it any more; run the generator by hand and see what it says about the kernel and its root device")
+            raise ImagewrightError(f"cannot prove the boot entry of {entry.kernel} in {entry.path}: it was left out, and the guest "
+                                   "would not boot it any more; run the generator by hand and see what it says of the root device")
     return entries
 
 
@@ -159,5 +156,5 @@ def _check_installed(generators, root):
 def _warnings_of_others(tree, entries, wanted):
     return [f"{entry.path} line {entry.line}: the entry {entry.title!r} is written by hand and was left as it is; "
             "change it where it comes from (such as /etc/grub.d/40_custom) if it is to have the parameters too"
-            for entry in entries if entry.kind == "other" and tree.is_file(entry.kernel)
-            and not kernel_cmdline.is_right(entry.cmdline, wanted)]
+            for entry in entries if entry.kind == "other" and entry.loader == grub2.NAME and tree.is_file(entry.kernel)
+            and "memtest" not in entry.kernel and not kernel_cmdline.is_right(entry.cmdline, wanted)]

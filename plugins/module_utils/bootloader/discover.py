@@ -5,7 +5,7 @@
 
 An adapter is a module with NAME and these functions: is_present(tree), plan(tree, wanted, options) -> Plan, entries(tree) ->
 [BootEntry], predict(before, after) -> [BootEntry], stale(tree, wanted, options) -> [path], generators(tree, root) -> [Generator],
-next_kernel(tree) -> str or None. A new boot loader is one file more, and its name in ADAPTERS.
+next_kernel(tree, entries) -> str or None. A new boot loader is one file more, and its name in ADAPTERS.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -29,7 +29,7 @@ def loaders(tree, name="auto", refuse=False):
     present = [adapter for adapter in ADAPTERS if adapter.is_present(tree)]
     if name == "auto":
         return present
-    named = [adapter for adapter in present if adapter.NAME == name]
+    named = [adapter for adapter in present if name == adapter.NAME]
     if not named:
         raise ImagewrightError(f"cannot use bootloader {name!r}: the guest has {', '.join(adapter.NAME for adapter in present) or 'none'}; "
                                "use `bootloader: auto`")

@@ -25,5 +25,5 @@ def next_kernel_cmdline(tree):
 
     Raises ImagewrightError: only running the shell could tell it.
     """
-    lines = [loader.next_kernel(tree) for loader in discover.loaders(tree)]
+    lines = [loader.next_kernel(tree, loader.entries(tree)) for loader in discover.loaders(tree)]
     return next((line for line in lines if line is not None), None)

@@ -82,9 +82,9 @@ def generators(tree, root):
     return [Generator(feed.argv, f"regenerate {feed.output}", feed.output) for feed in _feeds(tree)]
 
 
-def next_kernel(tree):
-    """Return the command line (str) that the next installed kernel will get."""
-    normal = [entry for entry in entries(tree) if entry.kind == "normal"]
+def next_kernel(tree, entries):
+    """Return the command line (str) that the next installed kernel will get; entries: [BootEntry], once the menus are up to date."""
+    normal = [entry for entry in entries if entry.kind == "normal"]
     for feed in _feeds(tree):
         value = _value(tree, feed)
         entry = next((entry for entry in normal if entry.path == feed.output), None)
@@ -140,6 +140,9 @@ def _changed(texts, feed, wanted):
         tokens = kernel_cmdline.tokenize(old)
         changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
         after.update(variables.edit(sources, value, kernel_cmdline.spans(tokens, changes)))
+    sources = [variables.source(path, text) for path, text in after.items()]
+    written = variables.text_of(variables.evaluate(sources, feed.variable))
+    kernel_cmdline.check_kept(kernel_cmdline.split(old), kernel_cmdline.split(written), wanted, feed.files[0])
     return after, old, new
 
 
@@ -156,7 +159,8 @@ def _predicted(entry, old, new):
     words, part = kernel_cmdline.split(entry.cmdline), _arguments(entry, old)
     start = _place(words, part)
     if start is None:
-        return entry._replace(cmdline=" ".join(words + [word for word in _arguments(entry, new) if word not in words]))
+        device = [word for word in words if kernel_cmdline.key(word) in ("root", "modules", "cryptroot", "cryptdm")]
+        return entry._replace(cmdline=" ".join(device + _arguments(entry, new)))
     return entry._replace(cmdline=" ".join(words[:start] + _arguments(entry, new) + words[start + len(part):]))
 
 

@@ -50,7 +50,7 @@ def _plan_by_hand(menus, wanted, options):
     for path, before in menus.items():
         after = grub2_menu.change_by_hand(before, wanted, options.recovery == "change", options.rescue == "change")
         edits += [Edit(path, before, after)] if after != before else []
-        sources.append({"path": path, "variable": "linux", "before": before, "after": after})
+        sources += grub2_menu.described(path, before, after)
     return Plan(edits, sources, warnings, False)
 
 
@@ -101,15 +101,19 @@ def generators(tree, root):
     return found
 
 
-def next_kernel(tree):
+def next_kernel(tree, entries):
     """Return the command line (str) that the next installed kernel will get: its device as now, the rest from the sources.
 
+    entries: [BootEntry], those of this loader once its menu is up to date.
     None when grub.cfg takes its entries from Boot Loader Specification files.
     """
-    if any(grub2_menu.uses_bls(text) for text in grub2_menu.menus(tree).values()):
+    menus = grub2_menu.menus(tree)
+    if any(grub2_menu.uses_bls(text) for text in menus.values()):
         return None
+    entry = next((entry for entry in entries if entry.kind == "normal"), None)
+    if entry is not None and not grub2_menu.is_generated(menus[entry.path]):
+        return entry.cmdline
     linux, default, recovery = _values(tree)
-    entry = next((entry for entry in grub2_menu.entries(tree) if entry.kind == "normal"), None)
     if entry is None:
         return " ".join(token.text for token in grub2_menu.grub_script.tokens(f"{linux} {default}"))
     return grub2_menu.predict(entry, (linux, default, recovery), (linux, default, recovery)).cmdline

@@ -59,16 +59,18 @@ def change(files, wanted, appends, recovery):
     Raises ImagewrightError: a variable is not plain text, or its variables refer to each other.
     """
     _check_expressible(wanted)
+    before = [_parameters(files, name, appends) for name in NAMES]
     for _ in range(_MAX_ROUNDS):
-        sources = _sources(files)
-        values = [variables.evaluate(sources, name, appends) for name in NAMES]
-        lines = [grub_script.tokens(variables.text_of(value)) for value in values]
-        parameters = [[token.text for token in line] for line in lines]
-        changed = _first_change(lines, shared_line.plan(*parameters, wanted=wanted, recovery=recovery))
-        if changed is None:
+        lines = [_parameters(files, name, appends) for name in NAMES]
+        planned = shared_line.plan(*lines, wanted=wanted, recovery=recovery)
+        changed = [index for index in (1, 2, 0) if _changes_something(lines[index], planned[index])]
+        if not changed:
+            kernel_cmdline.check_kept([parameter for line in before for parameter in line],
+                                      [parameter for line in lines for parameter in line], wanted, MAIN)
             return files
-        index, changes = changed
-        files = _with_changes(files, sources, NAMES[index], values[index], lines[index], changes)
+        for index in changed:
+            if _parameters(files, NAMES[index], appends) == lines[index]:  # else it refers to what was just changed: plan anew
+                files = _with_changes(files, NAMES[index], planned[index], appends)
     raise ImagewrightError(f"cannot set the parameters in {MAIN}: {SHARED}, {NORMAL} and {RECOVERY} refer to each other; "
                            "write each of them as plain text")
 
@@ -136,19 +138,23 @@ def _with_text(files, path, text):
     return changed
 
 
-def _first_change(lines, planned):
-    """Return (index, Changes) of the first variable that changes, None when none does."""
-    for index, (line, changes) in enumerate(zip(lines, planned)):
-        if changes.additions or changes.replacements != [[token.text] for token in line]:
-            return index, changes
-    return None
+def _parameters(files, name, appends):
+    """Return the parameters ([str]) of a variable as a kernel gets them."""
+    return [token.text for token in grub_script.tokens(effective(files, name, appends))]
 
 
-def _with_changes(files, sources, name, value, tokens, changes):
+def _changes_something(parameters, changes):
+    return bool(changes.additions) or changes.replacements != [[parameter] for parameter in parameters]
+
+
+def _with_changes(files, name, changes, appends):
     """Return {path: text} with the Changes of one variable made."""
+    sources = _sources(files)
+    value = variables.evaluate(sources, name, appends)
     added = " ".join(map(grub_script.write_parameter, changes.additions))
     if value is None:
         return _with_text(files, MAIN, variables.with_assignment(files.get(MAIN, ""), name, added))
+    tokens = grub_script.tokens(variables.text_of(value))
     spans = kernel_cmdline.spans(tokens, changes._replace(additions=[]), grub_script.write_parameter)
     if changes.additions:
         spans = sorted(spans + [_addition(value, tokens, changes, added)])

@@ -21,7 +21,7 @@ _PLACES = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub2-efi/grub.
            "/efi/grub/grub.cfg")
 
 #: What 10_linux puts before GRUB_CMDLINE_LINUX in recovery entries, by distribution.
-_RECOVERY_WORDS = frozenset("single recovery nomodeset dis_ucode_ldr".split())
+_RECOVERY_WORDS = frozenset(["single", "recovery", "nomodeset", "dis_ucode_ldr"])
 
 
 def menus(tree):
@@ -87,6 +87,13 @@ def change_by_hand(text, wanted, recovery, rescue):
     for start, end, new in sorted(spans, reverse=True):
         text = text[:start] + new + text[end:]
     return text
+
+
+def described(path, before, after):
+    """Return [{path, variable, before, after}] of the kernel lines of a menu that nothing generates."""
+    lines = [[" ".join(word.text for word in _started(entry)[1]) for entry in grub_script.menu_entries(text)] for text in (before, after)]
+    return [{"path": path, "variable": f"linux ({' '.join(entry.heading[:1])})", "before": old, "after": new}
+            for entry, old, new in zip(grub_script.menu_entries(before), *lines) if _started(entry)[0]]
 
 
 def _started(entry):
@@ -180,7 +187,9 @@ def _find(words, part):
 
 def _guess(entry, words):
     """Return (start, end) of what the variables gave to an entry that is not up to date: all after `root=... ro`."""
-    start = next((index + 1 for index, word in enumerate(words) if word in ("ro", "rw")), 0)
+    start = 0
+    while start < len(words) and (words[start] in ("ro", "rw") or words[start].startswith(("root=", "rootflags=subvol=", "boot=zfs", "$"))):
+        start += 1
     while entry.kind == "recovery" and start < len(words) and words[start] in _RECOVERY_WORDS:
         start += 1
     end = len(words) - 1 if words[-1:] == ["$vt_handoff"] else len(words)

@@ -67,7 +67,7 @@ def generators(tree, root):
     return []
 
 
-def next_kernel(tree):
+def next_kernel(tree, entries):
     """Return the command line (str) of the next kernel: from Debian's comments, SUSE's variables, or the default stanza."""
     for text in _menus(tree).values():
         line = menu_lst.next_kernel(text)
@@ -91,7 +91,7 @@ def _menus(tree):
             seen.add(resolved)
             text = tree.read_text(path)
             if menu_lst.is_menu(text):
-                found[path] = text
+                found[resolved] = text
     return found
 
 
@@ -99,7 +99,8 @@ def _described(path, before, after):
     """Return [{path, variable, before, after}] of the stanzas and the magic comments of a menu."""
     found = [{"path": path, "variable": old.name, "before": before[old.start:old.end], "after": after[new.start:new.end]}
              for old, new in zip(menu_lst.magic(before), menu_lst.magic(after)) if not old.name.startswith("xen")]
-    return found + [{"path": path, "variable": f"kernel ({old.title})", "before": before[old.start:old.end], "after": after[new.start:new.end]}
+    return found + [{"path": path, "variable": f"kernel ({old.title})",
+                     "before": before[old.start:old.end], "after": after[new.start:new.end]}
                     for old, new in zip(menu_lst.stanzas(before), menu_lst.stanzas(after)) if old.kind != "other"]
 
 
@@ -113,6 +114,8 @@ def _changed_sysconfig(text, wanted, rescue):
         tokens = kernel_cmdline.tokenize(variables.text_of(value))
         changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
         text = variables.edit(sources, value, kernel_cmdline.spans(tokens, changes)).get(SYSCONFIG, text)
+        written = variables.text_of(variables.evaluate([variables.source(SYSCONFIG, text)], name, appends=True))
+        kernel_cmdline.check_kept([token.text for token in tokens], kernel_cmdline.split(written), wanted, SYSCONFIG)
     return text
 
 

@@ -23,8 +23,8 @@ Command = collections.namedtuple("Command", "words line")
 #: section: the /etc/grub.d script that wrote it ("" by hand); commands: [Command] of its body.
 MenuEntry = collections.namedtuple("MenuEntry", "heading line section commands")
 
-KERNEL_COMMANDS = frozenset("linux linux16 linuxefi kernel".split())
-INITRD_COMMANDS = frozenset("initrd initrd16 initrdefi".split())
+KERNEL_COMMANDS = frozenset(["linux", "linux16", "linuxefi", "kernel"])
+INITRD_COMMANDS = frozenset(["initrd", "initrd16", "initrdefi"])
 
 _SEPARATORS = ";&|<>{}"
 _BLANKS = " \t\r"

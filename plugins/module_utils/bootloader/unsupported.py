@@ -16,9 +16,9 @@ def refuse(tree):
     """Raise ImagewrightError when the guest boots in a way that this module cannot change."""
     for pattern in _IMAGES:
         for path in tree.glob(pattern):
-            raise ImagewrightError(f"cannot set the kernel command line in {path}: it is a unified kernel image, whose command line is inside "
-                                   "(and signed, for Secure Boot); set it in /etc/kernel/cmdline and build the image anew (ukify, dracut "
-                                   "--uefi, mkinitcpio -P), or name the loader to change by `bootloader`")
+            raise ImagewrightError(f"cannot set the kernel command line in {path}: it is a unified kernel image with its command line "
+                                   "inside (and signed, for Secure Boot); set it in /etc/kernel/cmdline and build the image anew "
+                                   "(ukify, dracut --uefi, mkinitcpio -P), or name the loader to change by `bootloader`")
     if tree.is_file(_ZIPL):
-        raise ImagewrightError(f"cannot set the kernel command line in {_ZIPL}: on s390x `zipl` writes it into the boot record, and Azure has no "
-                               "such machines; change `parameters=` there and run zipl, or name the loader to change by `bootloader`")
+        raise ImagewrightError(f"cannot set the kernel command line in {_ZIPL}: on s390x `zipl` writes it into the boot record, and Azure "
+                               "has no such machines; change `parameters=` there and run zipl, or name the loader by `bootloader`")

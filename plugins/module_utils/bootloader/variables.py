@@ -120,7 +120,19 @@ def edit(sources, value, spans):
             edits.add((first.source, first.atom.start, first.atom.start, _quoted(new, first.atom.quote)))
         elif new:
             edits |= _insertion(sources, value, start, new)
-    return _rewritten(sources, edits)
+    return _rewritten(sources, edits | _braces(sources, edits))
+
+
+def _braces(sources, edits):
+    """Return the edits that write ``$NAME`` as ``${NAME}`` where what follows it is removed, so that no longer name arises."""
+    removed_from = {(index, start) for index, start, end, _ in edits if start < end}
+    found = set()
+    for index, file in enumerate(sources):
+        for assignment in file.shell.assignments:
+            for atom in assignment.atoms:
+                if atom.kind == "variable" and (index, atom.end) in removed_from and not file.shell.text.startswith("${", atom.start):
+                    found |= {(index, atom.start + 1, atom.start + 1, "{"), (index, atom.end, atom.end, "}")}
+    return found
 
 
 def _insertion(sources, value, position, new):
