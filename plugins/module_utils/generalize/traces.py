@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a machine leaves in its files about itself: identity, addresses, histories, the state of agents.
+
+Pure: reads a Tree and returns what would be removed.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import posixpath
+import stat
+
+#: One thing to take away. action: delete (a file, or a directory with all in it) or empty (the file stays, with 0 bytes).
+Trace = collections.namedtuple("Trace", "path action reason")
+
+#: Reason and the paths (shell patterns) that are deleted.
+_DELETED = (
+    ("SSH host key of this machine", ["/etc/ssh/ssh_host_*key*"]),
+    ("state of the Azure agent", ["/var/lib/waagent", "/var/log/azure", "/var/log/waagent.log*"]),
+    ("state of cloud-init", ["/var/lib/cloud/*", "/var/log/cloud-init*.log*", "/run/cloud-init/*"]),
+    ("network configuration that cloud-init wrote for this machine",
+     ["/etc/netplan/50-cloud-init.yaml", "/etc/NetworkManager/system-connections/cloud-init-*", "/etc/network/interfaces.d/50-cloud-init*",
+      "/etc/systemd/network/10-cloud-init-*"]),
+    ("DHCP lease of this machine",
+     ["/var/lib/dhclient/*", "/var/lib/dhcpcd/*", "/var/lib/dhcp/*", "/var/lib/wicked/lease*", "/var/lib/NetworkManager/*.lease"]),
+    ("state of NetworkManager",
+     ["/var/lib/NetworkManager/secret_key", "/var/lib/NetworkManager/seen-bssids", "/var/lib/NetworkManager/timestamps"]),
+    ("random seed of this machine",
+     ["/var/lib/systemd/random-seed", "/var/lib/urandom/random-seed", "/var/lib/random-seed", "/var/lib/misc/random-seed", "/var/lib/seedrng/*"]),
+    ("machine id of D-Bus", ["/var/lib/dbus/machine-id"]),
+    ("systemd's credential key of this machine", ["/var/lib/systemd/credential.secret"]),
+)
+
+#: In every home directory.
+_IN_HOMES = (
+    ("history of commands",
+     [".bash_history", ".zsh_history", ".sh_history", ".ash_history", ".ksh_history", ".history", ".zhistory", ".local/share/fish/fish_history",
+      ".python_history", ".lesshst", ".viminfo", ".mysql_history", ".psql_history", ".sqlite_history", ".node_repl_history", ".wget-hsts",
+      ".ssh/known_hosts", ".ssh/known_hosts.old"]),
+    ("files of the Ansible run", [".ansible"]),
+)
+
+#: Logs go when they are asked for: rotated ones are deleted, others stay as empty files that their writers expect.
+_ROTATED = (".gz", ".xz", ".bz2", ".zst", ".old", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9")
+
+
+def traces(tree, homes, logs=False):
+    """Return the Traces ([Trace]) of a machine, sorted by path.
+
+    homes: [str], home directories of all accounts, ``/root`` among them.
+    logs: bool, also all of /var/log.
+    """
+    found = [Trace(path, "delete", reason) for reason, patterns in _DELETED for pattern in patterns
+             for path in tree.glob(pattern) if not _is_link_to_machine_id(tree, path)]
+    for home in sorted(set(homes)):
+        found += [Trace(posixpath.join(home, name), "delete", reason) for reason, names in _IN_HOMES for name in names
+                  if tree.lstat(posixpath.join(home, name)) is not None]
+    found += _machine_id(tree) + _resolver(tree)
+    if logs:
+        found += _logs(tree, "/var/log")
+    return _without_nested(found)
+
+
+def warnings(tree):
+    """Return what the person has to do ([str]), because only another system can undo it."""
+    found = []
+    if tree.glob("/etc/pki/consumer/*.pem"):
+        found.append("the guest is registered with Red Hat (/etc/pki/consumer); run `subscription-manager unregister` before the image is made")
+    if tree.exists("/etc/SUSEConnect") or tree.glob("/etc/zypp/credentials.d/SCC*"):
+        found.append("the guest is registered with SUSE (/etc/zypp/credentials.d); run `SUSEConnect --de-register` before the image is made")
+    if tree.glob("/etc/krb5.keytab") or tree.glob("/var/lib/sss/secrets/*"):
+        found.append("the guest has joined a domain (/etc/krb5.keytab); leave it before the image is made")
+    return found
+
+
+def _is_link_to_machine_id(tree, path):
+    """Return whether the path is D-Bus' link to /etc/machine-id, which stays."""
+    return path == "/var/lib/dbus/machine-id" and tree.is_symlink(path)
+
+
+def _machine_id(tree):
+    """Return the Trace that empties /etc/machine-id: an empty file gets a new id, without the first-boot presets of a missing one.
+
+    Source: machine-id(5).
+    """
+    status = tree.lstat("/etc/machine-id")
+    if status is None or not stat.S_ISREG(status.mode) or not status.size:
+        return []
+    return [Trace("/etc/machine-id", "empty", "machine id")]
+
+
+def _resolver(tree):
+    """Return the Trace that deletes /etc/resolv.conf; a link to what systemd-resolved or NetworkManager writes stays."""
+    status = tree.lstat("/etc/resolv.conf")
+    if status is None or not stat.S_ISREG(status.mode):
+        return []
+    return [Trace("/etc/resolv.conf", "delete", "name servers of this machine's network")]
+
+
+def _logs(tree, folder):
+    found = []
+    for name in tree.listdir(folder):
+        path = f"{folder}/{name}"
+        status = tree.lstat(path)
+        if stat.S_ISDIR(status.mode):
+            if path == "/var/log/journal":
+                found += [Trace(f"{path}/{child}", "delete", "log") for child in tree.listdir(path)]
+            else:
+                found += _logs(tree, path)
+        elif stat.S_ISREG(status.mode) and name.endswith(_ROTATED):
+            found.append(Trace(path, "delete", "log"))
+        elif stat.S_ISREG(status.mode) and status.size:
+            found.append(Trace(path, "empty", "log"))
+    return found
+
+
+def _without_nested(found):
+    """Return the Traces sorted, each path once, without those below a directory that goes as a whole."""
+    kept = []
+    for trace in sorted(found, key=lambda trace: (trace.path, trace.action)):
+        if not any(trace.path == other.path or (other.action == "delete" and trace.path.startswith(other.path + "/")) for other in kept):
+            kept.append(trace)
+    return kept

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which network manager a guest uses, told from the files that enable it.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, netplan, networkd, networkmanager, wicked
+
+#: One adapter a manager. Each has plan(tree, settings) -> [Change]; adding one is a file and a line here.
+ADAPTERS = {
+    "ifupdown": ifupdown,
+    "networkmanager": networkmanager,
+    "netplan": netplan,
+    "networkd": networkd,
+    "wicked": wicked,
+    "ifcfg": ifcfg,
+}
+
+#: Unit (systemd) or script (SysV, OpenRC) that starts each manager.
+_SERVICES = {
+    "networkmanager": ("NetworkManager",),
+    "networkd": ("systemd-networkd",),
+    "wicked": ("wicked",),
+    "ifcfg": ("network",),
+    "ifupdown": ("networking",),
+}
+
+
+def choose(tree, wanted="auto"):
+    """Return the name (str, a key of ADAPTERS) of the manager that sets up the guest's Ethernet cards.
+
+    Raises ImagewrightError: none is enabled, or two are and wanted is V(auto).
+    """
+    if wanted != "auto":
+        return wanted
+    found = active(tree)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ImagewrightError(
+            "cannot set up the network of the guest: no network manager is enabled; enable one "
+            "(systemd-networkd, NetworkManager, networking, wicked) or name it with the option manager")
+    raise ImagewrightError(
+        f"cannot set up the network of the guest: {' and '.join(found)} are both enabled and would both run the first card; "
+        f"disable all but one, or name the right one with the option manager")
+
+
+def active(tree):
+    """Return the names ([str]) of the managers that would run an Ethernet card at the next boot."""
+    enabled = [name for name, services in _SERVICES.items() if any(is_enabled(tree, service) for service in services)]
+    if "networkmanager" in enabled and "ifcfg" in enabled:
+        enabled.remove("ifcfg")  # RHEL 7: both read the same files, the script leaves alone what NetworkManager has
+    if "ifupdown" in enabled and len(enabled) > 1 and not ifupdown.has_ethernet(tree):
+        enabled.remove("ifupdown")  # Debian enables networking.service even where it only knows lo
+    if "networkd" in enabled and len(enabled) > 1 and not networkd.files(tree):
+        enabled.remove("networkd")  # enabled by a preset, with nothing to do
+    if netplan.is_in_use(tree):  # it feeds networkd or NetworkManager, whichever is there
+        return ["netplan"] + [name for name in enabled if name == "ifupdown" and ifupdown.has_ethernet(tree)]
+    return enabled
+
+
+def is_enabled(tree, service):
+    """Return whether the service starts at boot: a wants link of systemd, an S link of SysV, a link of OpenRC."""
+    for pattern in (f"/etc/systemd/system/*.wants/{service}.service", f"/etc/systemd/system/*.requires/{service}.service",
+                    f"/etc/rc[2345].d/S??{service}", f"/etc/rc.d/rc[2345].d/S??{service}",
+                    f"/etc/init.d/rc[235].d/S??{service}", f"/etc/runlevels/*/{service}"):
+        if tree.glob(pattern):
+            return not _is_masked(tree, service)
+    # Debian's networking.service comes enabled by sysinit's own preset in some releases, without a link in /etc
+    return bool(tree.glob(f"/*/systemd/system/*.wants/{service}.service"))
+
+
+def _is_masked(tree, service):
+    path = f"/etc/systemd/system/{service}.service"
+    return tree.is_symlink(path) and tree.readlink(path) == "/dev/null"

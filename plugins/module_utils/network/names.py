@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ties a card's name to the MAC address of this machine, and the rule that leaves virtual functions alone.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
+from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
+
+#: R35. Written by old udev, cloud-init and installers.
+_PERSISTENT = ("/etc/udev/rules.d/70-persistent-net.rules", "/etc/udev/rules.d/70-persistent-ipoib.rules",
+               "/etc/udev/rules.d/85-persistent-net-cloud-init.rules")
+
+SRIOV_RULES = "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules"
+
+#: A rule that names a card by its MAC address: ATTR{address}=="52:54:00:12:34:56" ... NAME="eth0".
+_NAMES_BY_ADDRESS = re.compile(r'^[^#\n]*ATTRS?\{address\}==[^#\n]*\bNAME:?=', re.MULTILINE)
+
+
+def plan(tree):
+    """Return the Changes that remove every file that names a card by the MAC address of this machine."""
+    rules = [path for path in tree.glob("/etc/udev/rules.d/*.rules")
+             if tree.is_file(path) and (path in _PERSISTENT or _NAMES_BY_ADDRESS.search(tree.read_text(path)))]
+    links = [path for path in tree.glob("/etc/systemd/network/*.link")
+             if tree.is_file(path) and any(ini.values(tree.read_text(path), "Match", key) for key in ("MACAddress", "PermanentMACAddress"))]
+    return [remove(tree, path, "names a card by the MAC address of this machine") for path in rules + links]
+
+
+def unmanaged(tree, settings):
+    """Return the Change that marks the virtual functions of accelerated networking as nobody's.
+
+    Source: azure-vm-utils, whose own file in /usr/lib is left to do it where the package is installed.
+    """
+    if tree.glob("/*/udev/rules.d/10-azure-unmanaged-sriov.rules") and not tree.exists(SRIOV_RULES):
+        return []
+    if tree.exists("/usr/lib/udev/rules.d/10-azure-unmanaged-sriov.rules"):
+        return [remove(tree, SRIOV_RULES, "azure-vm-utils brings its own")]
+    text = ("# Virtual functions carry the flag IFF_SLAVE (0x800) once the synthetic card has taken them (R36).\n"
+            f'SUBSYSTEM=="net", ACTION!="remove", DRIVERS=="{"|".join(sorted(settings.unmanaged_drivers))}", '
+            'ATTR{flags}=="0x?[89ABCDEF]??", '
+            'ENV{AZURE_UNMANAGED_SRIOV}="1", ENV{ID_NET_MANAGED_BY}="unmanaged", ENV{NM_UNMANAGED}="1"\n')
+    return [write(tree, SRIOV_RULES, text, "virtual functions are left to the kernel")]

@@ -1,0 +1,253 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take from a guest what belongs to this one machine, so that its disk can become an image for many."""
+
+DOCUMENTATION = r"""
+module: guest_generalize
+short_description: Take from a guest all that belongs to this one machine
+version_added: 1.0.0
+description:
+  - Runs C(waagent -force -deprovision) and takes away what it leaves behind - machine id, SSH host keys, state of cloud-init and of the
+    network managers, DHCP leases, random seed, histories of commands, files of Ansible itself, and the logs when they are asked for.
+  - Then nobody can log in with what was there before. The passwords of all accounts are removed and so are their keys, or the accounts
+    of people are deleted, except those of O(keep_accounts).
+  - B(What is deleted is gone.) Use it on a machine whose disk becomes an image, as the last task over the connection. A new connection is
+    not possible afterwards, for the SSH host keys are gone. In check mode it lists all that would be deleted.
+  - Reads back what it did, and fails when an account could still be used or something is left.
+options:
+  agent:
+    description: Run the Azure agent's own deprovisioning first, where the agent is installed. With another O(root) than V(/) it never runs.
+    type: bool
+    default: true
+  agent_user:
+    description: Let the agent delete the account that Azure made of this machine (C(-deprovision+user)).
+    type: bool
+    default: false
+  accounts:
+    description:
+      - What becomes of the accounts.
+      - V(lock) removes passwords and keys of all accounts, the system's among them.
+      - V(remove) deletes the accounts of people with their home directories as well.
+      - V(keep) leaves all of them usable.
+    type: str
+    choices: [lock, remove, keep]
+    default: lock
+  keep_accounts:
+    description: Names of accounts whose password and keys stay.
+    type: list
+    elements: str
+    default: []
+  logs:
+    description: Also delete rotated logs and the journal, and empty the other logs.
+    type: bool
+    default: false
+  power_off:
+    description: Power the guest off three seconds after the module has ended well.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+author: imagewright.azure contributors
+"""
+
+EXAMPLES = r"""
+- name: Generalize the guest and power it off
+  imagewright.azure.guest_generalize:
+    power_off: true
+
+- name: Delete the accounts of people but that of the operators, and all logs
+  imagewright.azure.guest_generalize:
+    accounts: remove
+    keep_accounts: [operator]
+    logs: true
+
+- name: Generalize a guest that is mounted below a directory
+  imagewright.azure.guest_generalize:
+    root: /mnt/guest
+"""
+
+RETURN = r"""
+removed:
+  description: What was deleted or emptied, and why. In check mode what would be.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    path: {description: The file or directory., type: str}
+    action: {description: V(delete) or V(empty)., type: str}
+    reason: {description: What it is., type: str}
+  sample: [{path: /etc/machine-id, action: empty, reason: machine id}]
+accounts:
+  description: Accounts that could be used before, and what became of them.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    name: {description: The account., type: str}
+    action: {description: 'V(lock), V(remove) or V(keep).', type: str}
+    password: {description: Whether a password let it in., type: bool}
+    keys: {description: Files with its keys., type: list, elements: str}
+  sample: [{name: admin, action: lock, password: true, keys: [/home/admin/.ssh/authorized_keys]}]
+agent:
+  description: The command that was run, or would be, of the Azure agent; null without an agent.
+  type: list
+  elements: str
+  returned: success
+  sample: [waagent, -force, -deprovision]
+"""
+
+import os
+import posixpath
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, power
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, agent, removal, traces
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+HOST_NAME = "localhost.localdomain\n"  # what the agent sets, R49
+PASSWORD_FILES = ("/etc/shadow", "/etc/passwd")
+RANDOM_SEED_UNIT = "systemd-random-seed.service"
+
+
+def plan_accounts(tree, action, keep):
+    """Return what becomes of each account that can be used: [{name, action, password, keys}].
+
+    Raises ImagewrightError: keep names an account that is not there.
+    """
+    found = accounts.accounts(tree)
+    for name in keep:
+        if name not in {account.name for account in found}:
+            raise ImagewrightError(f"cannot keep the account {name!r}: /etc/passwd has no such account; take it out of keep_accounts")
+    people = {account.name for account in accounts.of_people(found, edits.read(tree, "/etc/login.defs") or "")}
+    open_to = accounts.with_password(tree.read_text("/etc/passwd"), edits.read(tree, "/etc/shadow") or "")
+    planned = []
+    for account in found:
+        keys = accounts.keys(tree, account)
+        wanted = "keep" if account.name in keep else "lock" if action == "remove" and account.name not in people else action
+        if keys or account.name in open_to or wanted == "remove":
+            planned.append({"name": account.name, "action": wanted, "password": account.name in open_to, "keys": keys})
+    return planned
+
+
+def plan_removals(tree, planned, logs):
+    """Return the Traces of the machine and of the keys of the accounts in planned that are locked."""
+    keys = [traces.Trace(key, "delete", f"key of the account {account['name']}")
+            for account in planned if account["action"] != "keep" for key in account["keys"]]
+    return sorted(set(keys + traces.traces(tree, accounts.homes(accounts.accounts(tree)), logs)))
+
+
+def plan_edits(tree, keep_all, keep):
+    """Return the Edits ([Edit]) of /etc/hostname and of the files that hold passwords."""
+    names = [] if keep_all else [account.name for account in accounts.accounts(tree) if account.name not in keep]
+    hostname = edits.read(tree, "/etc/hostname")
+    wanted = [edits.Edit("/etc/hostname", hostname, HOST_NAME)] if hostname is not None else []
+    for path in PASSWORD_FILES:
+        before = edits.read(tree, path)
+        if before is not None:
+            wanted.append(edits.Edit(path, before, accounts.without_passwords(before, names)))
+    return [edit for edit in wanted if edit.before != edit.after]
+
+
+def run(module):
+    """Return the module's result."""
+    parameters = module.params
+    tree = LiveTree(parameters["root"])
+    if parameters["power_off"] and not tree.is_running_system:
+        raise ImagewrightError(f"cannot power off {parameters['root']}: it is a tree, not a running guest; leave out power_off")
+    planned = plan_accounts(tree, parameters["accounts"], parameters["keep_accounts"])
+    removals = plan_removals(tree, planned, parameters["logs"])
+    wanted = plan_edits(tree, parameters["accounts"] == "keep", parameters["keep_accounts"])
+    runs_agent = parameters["agent"] and tree.is_running_system and agent.program() is not None
+    doomed = [account["name"] for account in planned if account["action"] == "remove"]
+    result = {
+        "changed": bool(removals or wanted or doomed or parameters["power_off"]),
+        "removed": [trace._asdict() for trace in removals],
+        "accounts": planned,
+        "agent": ["waagent", "-force", "-deprovision" + ("+user" if parameters["agent_user"] else "")] if runs_agent else None,
+        "diff": _difference(removals, wanted, doomed),
+    }
+    for text in traces.warnings(tree):
+        module.warn(text)
+    if not module.check_mode and result["changed"]:
+        carry_out(module, tree, runs_agent, doomed)
+        if parameters["power_off"]:
+            power.power_off()
+    return result
+
+
+def carry_out(module, tree, runs_agent, doomed):
+    """Generalize the guest in an order that a failure leaves repeatable, and prove that nothing is left."""
+    parameters = module.params
+    if runs_agent:
+        run_agent(tree, parameters["agent_user"])
+    for name in doomed:
+        # -f: the account that Ansible uses is logged in. 6: the agent's +user was quicker. 12: its home was not its own
+        commands.run(["userdel", "-f", "-r", name], f"delete the account {name}", root=tree.root, accept=(0, 6, 12))
+    keep_all = parameters["accounts"] == "keep"
+    # its result has a diff of /etc/shadow, which nobody may see
+    edits.apply(module, tree, plan_edits(tree, keep_all, parameters["keep_accounts"]))
+    if tree.is_running_system and commands.find("systemctl"):
+        # its stop writes a new seed: let it do so now, not at power-off
+        commands.run(["systemctl", "stop", RANDOM_SEED_UNIT], "stop the random seed service", accept=None)
+    planned = plan_accounts(tree, parameters["accounts"], parameters["keep_accounts"])
+    for trace in plan_removals(tree, planned, parameters["logs"]):
+        (removal.remove if trace.action == "delete" else removal.empty)(tree, trace.path)
+    prove(tree, parameters)
+
+
+def run_agent(tree, user):
+    """Deprovision with the agent, and put back the link and the directories that it takes away with the state in them."""
+    link = tree.readlink(agent.RESOLVER) if tree.is_symlink(agent.RESOLVER) else None
+    folders = [folder for folder in agent.LEASE_FOLDERS if tree.is_dir(folder)]
+    agent.deprovision(user)
+    if link is not None and tree.lstat(agent.RESOLVER) is None:
+        removal.symlink(tree, agent.RESOLVER, link)
+    for folder in folders:
+        os.makedirs(tree.host_path(folder), 0o755, exist_ok=True)
+
+
+def prove(tree, parameters):
+    """Raise ImagewrightError when something of the machine is left, or an account can still be used."""
+    planned = plan_accounts(tree, parameters["accounts"], parameters["keep_accounts"])
+    usable = [account["name"] for account in planned if account["action"] != "keep"]
+    if usable:
+        raise ImagewrightError(f"cannot generalize the guest: the accounts {', '.join(usable)} can still be used; "
+                               "look for a program that writes /etc/shadow or authorized_keys, and run the task again")
+    left = [trace.path for trace in plan_removals(tree, planned, False)]
+    if left:
+        raise ImagewrightError(f"cannot generalize the guest: {', '.join(left[:5])} came back while they were removed; "
+                               "stop the service that writes them, and run the task again")
+
+
+def _difference(removals, wanted, doomed):
+    """Return Ansible's diff: one line for each thing that goes, and no content of any file."""
+    lines = [f"{trace.path} ({trace.reason}{', emptied' if trace.action == 'empty' else ''})" for trace in removals]
+    lines += [f"{edit.path} ({'name of this machine' if posixpath.basename(edit.path) == 'hostname' else 'passwords'})" for edit in wanted]
+    lines += [f"account {name} and its home directory" for name in doomed]
+    before = "".join(line + "\n" for line in lines)
+    return [{"before_header": "what belongs to this machine", "after_header": "generalized", "before": before, "after": ""}]
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "default": "/"},
+            "agent": {"type": "bool", "default": True},
+            "agent_user": {"type": "bool", "default": False},
+            "accounts": {"type": "str", "default": "lock", "choices": ["lock", "remove", "keep"]},
+            "keep_accounts": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "logs": {"type": "bool", "default": False},
+            "power_off": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True)
+    finish(module, run)
+
+
+if __name__ == "__main__":
+    main()

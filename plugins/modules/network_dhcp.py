@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Give the first network card of a guest its address by DHCP, whatever manages the network."""
+
+DOCUMENTATION = r"""
+module: network_dhcp
+short_description: Let the first network card ask for its address by DHCP, at the next boot
+version_added: 1.0.0
+description:
+  - Finds out what manages the guest's network (ifupdown, NetworkManager with keyfiles or ifcfg files, netplan, wicked, systemd-networkd,
+    the network script of old Red Hat systems) and writes that manager's files so that the first Ethernet card asks for its address by
+    DHCP, whatever its name and MAC address are on Azure.
+  - Removes what describes a card of this machine alone - fixed addresses, MAC addresses, udev rules and C(.link) files that name a card by
+    its MAC address - and leaves bridges, bonds, VLANs and the loopback as they are.
+  - Keeps the managers away from the virtual functions of accelerated networking, which belong to the synthetic card above them.
+  - Nothing is restarted. The running guest keeps its connection, the files count from the next boot on.
+options:
+  manager:
+    description: What manages the network. V(auto) finds the one that is enabled, and stops when two are.
+    type: str
+    choices: [auto, ifupdown, networkmanager, netplan, networkd, wicked, ifcfg]
+    default: auto
+  cloud_init:
+    description:
+      - Whether cloud-init writes the network's configuration at the first boot on Azure.
+      - With netplan no file of ours is written then, and those of this machine are removed.
+    type: bool
+    default: false
+  unmanaged_drivers:
+    description: Drivers of the virtual functions that no manager may touch.
+    type: list
+    elements: str
+    default: [mana, mlx4_core, mlx5_core]
+  persistent_names:
+    description: Whether to keep or remove what names a card by its MAC address.
+    type: str
+    choices: [keep, remove]
+    default: remove
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
+author: imagewright.azure contributors
+"""
+
+EXAMPLES = r"""
+- name: Ask for the address by DHCP on whatever card comes first
+  imagewright.azure.network_dhcp:
+
+- name: The same on a guest that is mounted below a directory and that cloud-init provisions
+  imagewright.azure.network_dhcp:
+    root: /mnt/guest
+    cloud_init: true
+
+- name: Say which of two managers is the right one
+  imagewright.azure.network_dhcp:
+    manager: networkmanager
+"""
+
+RETURN = r"""
+manager:
+  description: What manages the network.
+  type: str
+  returned: success
+  sample: ifupdown
+files:
+  description: What was done to each file, and why.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    path: {description: The file., type: str}
+    action: {description: V(written) or V(removed)., type: str}
+    reason: {description: Why., type: str}
+  sample: [{path: /etc/udev/rules.d/70-persistent-net.rules, action: removed, reason: names a card by the MAC address of this machine}]
+backup_files:
+  description: Copies of the files as they were, when O(backup) is true.
+  type: list
+  elements: str
+  returned: success
+"""
+
+import collections
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagewright.azure.plugins.module_utils import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+#: cloud_init: bool; unmanaged_drivers: [str].
+Settings = collections.namedtuple("Settings", "cloud_init unmanaged_drivers")
+
+
+def plan(tree, manager, settings, persistent_names="remove"):
+    """Return the Changes of the guest's network files.
+
+    manager: str, a key of managers.ADAPTERS; settings: Settings.
+    """
+    changes = managers.ADAPTERS[manager].plan(tree, settings) + names.unmanaged(tree, settings)
+    if persistent_names == "remove":
+        changes += names.plan(tree)
+    return [change for change in changes if change.before != change.after]
+
+
+def run(module):
+    """Return the module's result."""
+    parameters = module.params
+    tree = LiveTree(parameters["root"])
+    manager = managers.choose(tree, parameters["manager"])
+    settings = Settings(parameters["cloud_init"], parameters["unmanaged_drivers"])
+    changes = plan(tree, manager, settings, parameters["persistent_names"])
+    wanted = [edits.Edit(change.path, change.before, change.after, change.mode) for change in changes]
+    result = edits.apply(module, tree, wanted, backup=parameters["backup"])
+    files = [{"path": change.path, "action": "removed" if change.after is None else "written", "reason": change.reason} for change in changes]
+    return dict(result, manager=manager, files=files)
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "default": "/"},
+            "manager": {"type": "str", "default": "auto", "choices": ["auto"] + list(managers.ADAPTERS)},
+            "cloud_init": {"type": "bool", "default": False},
+            "unmanaged_drivers": {"type": "list", "elements": "str", "default": ["mana", "mlx4_core", "mlx5_core"]},
+            "persistent_names": {"type": "str", "default": "remove", "choices": ["keep", "remove"]},
+            "backup": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True)
+    finish(module, run)
+
+
+if __name__ == "__main__":
+    main()

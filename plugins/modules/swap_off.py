@@ -1,0 +1,223 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stop swapping on the disk of a guest, now and after the next boot."""
+
+DOCUMENTATION = r"""
+module: swap_off
+short_description: Stop swapping on the OS disk
+version_added: 1.0.0
+description:
+  - Azure wants no swap on the OS disk; the agent or cloud-init makes it on the resource disk.
+  - Stops the swap that is in use, deletes swap files, removes swap units of systemd and keeps systemd from swapping on a GPT partition by
+    its type, and makes the next initramfs resume from nowhere.
+  - C(/etc/fstab) is M(imagewright.azure.fstab_clean)'s and C(resume=) is M(imagewright.azure.grub_cmdline)'s. Run this module before them,
+    for C(/etc/fstab) names the swap files.
+options:
+  files:
+    description: Whether swap files are deleted.
+    type: str
+    choices: [keep, remove]
+    default: remove
+  partition:
+    description:
+      - What becomes of swap partitions. V(wipe) takes away the swap signature and makes the type of the partition a plain Linux one, so that
+        the certification of the marketplace finds none.
+      - The partition's place on the disk does not change. With another O(root) than V(/) only V(keep) is possible.
+    type: str
+    choices: [keep, wipe]
+    default: keep
+  zram:
+    description: Whether compressed swap in memory, which is not on the OS disk, is stopped as well.
+    type: str
+    choices: [keep, stop]
+    default: keep
+  rebuild:
+    description:
+      - Rebuild the initramfs images that would resume from swap, after the configuration of their generator was changed.
+      - With V(false) only the configuration is written.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
+author: imagewright.azure contributors
+"""
+
+EXAMPLES = r"""
+- name: Stop swapping on the OS disk
+  imagewright.azure.swap_off:
+
+- name: Leave no swap partition for the certification to find
+  imagewright.azure.swap_off:
+    partition: wipe
+"""
+
+RETURN = r"""
+stopped:
+  description: Swap that was in use.
+  type: list
+  elements: str
+  returned: success
+  sample: [/dev/sda2]
+removed:
+  description: Swap files, swap units and links to them that were deleted.
+  type: list
+  elements: str
+  returned: success
+  sample: [/swapfile]
+wiped:
+  description: Swap partitions that are none any more.
+  type: list
+  elements: str
+  returned: success
+  sample: [/dev/sda2]
+resume:
+  description: Files that were written to keep the next initramfs from resuming.
+  type: list
+  elements: str
+  returned: success
+  sample: [/etc/initramfs-tools/conf.d/resume]
+rebuilt:
+  description: Initramfs images that looked for a suspended system, and were rebuilt.
+  type: list
+  elements: str
+  returned: success
+  sample: [/boot/initrd.img-6.1.0-50-cloud-amd64]
+backup_files:
+  description: Copies of the files as they were, when O(backup) is true.
+  type: list
+  elements: str
+  returned: success
+"""
+
+import collections
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.generalize import removal
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, kernels, replace
+from ansible_collections.imagewright.azure.plugins.module_utils.swap import places, resume
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+#: Partition types of plain Linux data, by the kind of the table.
+LINUX_TYPES = {"dos": "83", "gpt": "0FC63DAF-8483-4772-8E79-3D69D8477DE4"}
+
+#: stop: [Swap]; remove: [path]; wipe: [device]; edits: [Edit]; rebuild: [Kernel]; mask: bool, the GPT generator is to be switched off.
+Plan = collections.namedtuple("Plan", "stop remove wipe edits rebuild mask")
+
+
+def plan(tree, parameters):
+    """Return the Plan for the guest in tree."""
+    live = tree.is_running_system
+    swaps = places.active(tree.read_text("/proc/swaps"), parameters["zram"] == "stop") if live and tree.exists("/proc/swaps") else []
+    remove = places.units(tree) + (places.files(tree, swaps) if parameters["files"] == "remove" else [])
+    wipe = swap_partitions() if parameters["partition"] == "wipe" else []
+    mask = live and not tree.is_symlink(places.GPT_GENERATOR) and has_gpt_swap()
+    changes = resume.edits_of(tree)
+    rebuild = [kernel for kernel in kernels.installed_kernels(tree) if kernel.kind == "normal" and resume.resumes(tree, kernel.image)] \
+        if changes and parameters["rebuild"] else []
+    return Plan(swaps, remove, wipe, changes, rebuild, mask)
+
+
+def run(module):
+    """Return the module's result."""
+    parameters = module.params
+    tree = LiveTree(parameters["root"])
+    if parameters["partition"] == "wipe" and not tree.is_running_system:
+        raise ImagewrightError(f"cannot wipe the swap partition of {parameters['root']}: its disk is not known; wipe it on the running guest")
+    planned = plan(tree, parameters)
+    if not module.check_mode:
+        stop(planned.stop)
+    result = edits.apply(module, tree, planned.edits, backup=parameters["backup"],
+                         activate=(lambda: rebuild_images(tree, planned.rebuild)) if planned.rebuild else None)
+    if not module.check_mode:
+        carry_out(tree, planned)
+    changed = bool(planned.stop or planned.remove or planned.wipe or planned.edits or planned.mask)
+    return dict(result, changed=changed, stopped=[swap.path for swap in planned.stop], removed=planned.remove, wiped=planned.wipe,
+                resume=[edit.path for edit in planned.edits], rebuilt=[kernel.image for kernel in planned.rebuild])
+
+
+def stop(swaps):
+    """Stop the swap in use; the memory must take what is in it.
+
+    Raises ImagewrightError: there is not memory enough, or it is in use after that.
+    """
+    for swap in swaps:
+        commands.run(["swapoff", swap.path], f"stop swapping on {swap.path}")
+
+
+def rebuild_images(tree, wanted):
+    """Rebuild the initramfs images of the kernels ([Kernel]), and prove that they resume from nowhere.
+
+    Raises ImagewrightError: an image could not be built (then all are the old ones), or still looks for a suspended system.
+    """
+    generator = generators.choose(tree, "auto", wanted)
+    replaced = replace.rebuild_all(tree, generator, wanted, [], replace.BACKUP_DIRECTORY)
+    for kernel in wanted:
+        if resume.resumes(tree, kernel.image):
+            raise ImagewrightError(f"cannot stop {kernel.image} from resuming: the new image still names a swap device; "
+                                   "look for RESUME= in /etc/initramfs-tools and for the resume module in /etc/dracut.conf.d")
+    replace.drop(tree, [done.kept for done in replaced if done.kept])
+
+
+def carry_out(tree, planned):
+    """Delete the files, wipe the partitions and switch the generator off."""
+    for path in planned.remove:
+        removal.remove(tree, path)
+    for device in planned.wipe:
+        wipe(device)
+    if planned.mask:
+        os.makedirs(tree.host_path(os.path.dirname(places.GPT_GENERATOR)), 0o755, exist_ok=True)
+        removal.symlink(tree, places.GPT_GENERATOR, "/dev/null")
+
+
+def swap_partitions():
+    """Return the devices ([str]) of this machine that carry a swap signature on a partition."""
+    listed = commands.run(["blkid", "-c", "/dev/null", "-t", "TYPE=swap", "-o", "device"], "look for swap partitions", accept=(0, 2))
+    return [device for device in listed.stdout.split() if os.path.exists(f"/sys/class/block/{os.path.basename(device)}/partition")]
+
+
+def has_gpt_swap():
+    """Return whether a disk of this machine has a partition that systemd would swap on by its type."""
+    if not commands.find("lsblk"):
+        return False
+    listed = commands.run(["lsblk", "--raw", "--noheadings", "--output", "PARTTYPE"], "look for swap partitions", accept=None)
+    return places.GPT_SWAP_TYPE in listed.stdout.lower()
+
+
+def wipe(device):
+    """Take the swap signature away and make the partition's type a plain Linux one."""
+    name = os.path.basename(os.path.realpath(device))
+    disk = "/dev/" + os.path.basename(os.path.dirname(os.path.realpath(f"/sys/class/block/{name}")))
+    with open(f"/sys/class/block/{name}/partition", encoding="ascii") as stream:
+        number = stream.read().strip()
+    kind = commands.run(["blkid", "-p", "-o", "value", "-s", "PTTYPE", disk], f"read the partition table of {disk}").stdout.strip()
+    if kind not in LINUX_TYPES:
+        raise ImagewrightError(f"cannot wipe {device}: {disk} has a partition table of the unknown kind {kind!r}; keep the partition")
+    commands.run(["wipefs", "--all", device], f"wipe the swap signature of {device}")
+    commands.run(["sfdisk", "--no-reread", "--part-type", disk, number, LINUX_TYPES[kind]], f"set the type of {device}")
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "default": "/"},
+            "files": {"type": "str", "default": "remove", "choices": ["keep", "remove"]},
+            "partition": {"type": "str", "default": "keep", "choices": ["keep", "wipe"]},
+            "zram": {"type": "str", "default": "keep", "choices": ["keep", "stop"]},
+            "rebuild": {"type": "bool", "default": True},
+            "backup": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True)
+    finish(module, run)
+
+
+if __name__ == "__main__":
+    main()
