@@ -18,17 +18,29 @@ CommandLine = collections.namedtuple("CommandLine", "text place kind")
 #: Where distributions keep what generated lines are made of.
 SOURCES = ("/etc/default/grub", "/etc/default/grub.d/*.cfg", "/etc/kernel/cmdline", "/etc/kernel/cmdline.d/*.conf", "/etc/sysconfig/bootloader",
            "/etc/update-extlinux.conf", "/etc/default/extlinux", "/etc/default/u-boot", "/boot/grub2/grubenv")
+_LONGEST_ENTRY = 60  # lines
 _BEGINNINGS = ("GRUB_CMDLINE_LINUX", "DEFAULT_APPEND", "default_kernel_opts", "EXTLINUX_PARAMETERS", "U_BOOT_PARAMETERS", "kernelopts=")
 
 
 def command_lines(tree):
     """Return the CommandLines of every entry that starts Linux, and that of the next kernel."""
-    found = [CommandLine(entry.cmdline or "", Evidence(entry.path, entry.line, f"{entry.title}: {entry.cmdline}"), entry.kind)
+    found = [CommandLine(entry.cmdline or "", Evidence(entry.path, line_of(tree, entry, entry.cmdline), f"{entry.title}: {entry.cmdline}"), entry.kind)
              for entry in boot_entries(tree) if entry.kind != "other"]
     following = next_kernel_cmdline(tree)
     if following is not None:
         found.append(CommandLine(following, Evidence("", None, f"the next kernel: {following}"), "next"))
     return found
+
+
+def line_of(tree, entry, wanted):
+    """Return the number of the line of a boot entry that has the wanted text: an entry only knows where it begins.
+
+    entry: BootEntry; wanted: str, e.g. its command line or the end of a path.
+    """
+    if not wanted or not entry.line or not tree.is_file(entry.path):
+        return entry.line
+    lines = tree.read_text(entry.path).split("\n")[entry.line - 1:entry.line - 1 + _LONGEST_ENTRY]
+    return next((entry.line + index for index, line in enumerate(lines) if wanted in line), entry.line)
 
 
 def having(context, unwanted):

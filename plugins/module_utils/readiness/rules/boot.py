@@ -6,8 +6,11 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
+
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.architecture import architecture
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 
@@ -31,7 +34,7 @@ def entries_are_whole(context):
     for entry in entries:
         paths = [path for path in [entry.kernel] + list(entry.initrds) if path and "$" not in path]
         missing = [path for path in paths if not _has_content(context.tree, path)]
-        evidence += [Evidence(entry.path, entry.line, f"{entry.title}: {path} is not there, or empty") for path in missing]
+        evidence += [Evidence(entry.path, line_of(context.tree, entry, posixpath.basename(path)), f"{entry.title}: {path} is not there, or empty") for path in missing]
         if missing:
             broken.append(entry)
     normal = [entry for entry in entries if entry.kind == "normal"]

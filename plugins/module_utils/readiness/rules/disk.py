@@ -54,11 +54,13 @@ def _footer_problems(image):
 def whole_mebibytes(context):
     """R02"""
     image = context.image
-    if image is None or image["disk_type"] != "fixed":
-        return not_applicable("the size is brought to whole MiB when the image becomes a VHD")
+    if image is None or image["virtual_size"] is None:
+        return not_applicable("there is no image whose size is known")
     size, evidence = image["virtual_size"], []
     if size % MIB:
         evidence.append(Evidence(image["path"], None, f"virtual size {show_size(size)}: {size % MIB} bytes over a whole MiB"))
+    if image["disk_type"] != "fixed":
+        return failed_if(evidence, "The conversion to a fixed VHD rounds it up.", WARNING)
     if image["file_size"] != size + 512:
         evidence.append(Evidence(image["path"], None, f"file size {image['file_size']} is not virtual size {size} + 512"))
     return failed_if(evidence)

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils import modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
@@ -23,6 +24,11 @@ _IN_INITRAMFS = _STORAGE + _NETWORK + _DISK + _NVME
 _DVD = ("sr_mod", "isofs")
 _CURE = "Run the role guest_boot (initrd_modules), which rebuilds the image and reads it back."
 _FIX = "guest_boot; initrd_modules"
+
+#: Lines of a generator's configuration that leave drivers out, and its files.
+_LIMITS = re.compile(r"\s*(?:MODULES=[\"']?(?:dep|list)\b|omit_drivers\+?=|hostonly=[\"']?yes|HOOKS=.*\bautodetect\b|INITRD_MODULES=)")
+_GENERATOR_FILES = ("/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*", "/etc/dracut.conf", "/etc/dracut.conf.d/*.conf",
+                    "/usr/lib/dracut/dracut.conf.d/*.conf", "/etc/mkinitcpio.conf", "/etc/sysconfig/kernel")
 
 #: One kernel looked into. verdict: verify.Verdict or None; error: ImagewrightError or None.
 _Looked = collections.namedtuple("_Looked", "kernel verdict error")
@@ -58,10 +64,16 @@ def _in_initramfs(context, names):
             evidence.append(Evidence(kernel.vmlinuz, None, f"kernel {kernel.version} has no driver {', '.join(absent)}"))
         serious = serious or bool(lacks or absent) and kernel.kind != "rescue"
     if evidence:
-        return failed(evidence + unreadable, severity=None if serious else WARNING)
+        return failed(_limits(context) + evidence + unreadable, severity=None if serious else WARNING)
     if unreadable:
         return unknown(unreadable[0].text, unreadable)
     return passed(f"in or for all of {len(looked)} kernels")
+
+
+def _limits(context):
+    """Return the Evidence of what makes the generator leave drivers out."""
+    paths = [path for pattern in _GENERATOR_FILES for path in context.tree.glob(pattern) if context.tree.is_file(path)]
+    return context.find(paths, _LIMITS.match)
 
 
 def hyperv_storage(context):

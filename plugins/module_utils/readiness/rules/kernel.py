@@ -11,6 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, kernel_patches
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers, kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
 
@@ -49,7 +50,7 @@ def numa(context):
         if version is None or entry.kind == "other":
             continue
         off = "off" in kernel_cmdline.values(entry.cmdline or "", "numa")
-        place = Evidence(entry.path, entry.line, f"kernel {version}: {entry.cmdline}")
+        place = Evidence(entry.path, line_of(context.tree, entry, entry.cmdline), f"kernel {version}: {entry.cmdline}")
         if kernel_patches.numa_off_needed(version) and not off:
             needing.append(place)
         elif off and not kernel_patches.numa_off_needed(version):
