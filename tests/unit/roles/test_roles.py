@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every role promises: its specification, defaults, README and tasks speak of the same variables."""
+
+import pathlib
+import re
+
+import pytest
+import yaml
+
+ROLES = pathlib.Path(__file__).resolve().parents[3] / "roles"
+GUEST_ROLES = sorted(path.name for path in ROLES.glob("guest_*")) + ["prepare"]
+ALL_ROLES = sorted(path.name for path in ROLES.iterdir() if (path / "tasks").is_dir())
+
+
+def load(role, path):
+    """Return the content of a YAML file of a role, {} when it is not there."""
+    file = ROLES / role / path
+    return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.exists() else {}
+
+
+def options(role, entry="main"):
+    return load(role, "meta/argument_specs.yml")["argument_specs"][entry]["options"]
+
+
+def tasks(role):
+    """Return every task of a role as (file name, task), those in blocks too."""
+    found = []
+    for path in sorted((ROLES / role / "tasks").glob("*.yml")):
+        waiting = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        while waiting:
+            task = waiting.pop(0)
+            found.append((path.name, task))
+            for part in ("block", "rescue", "always"):
+                waiting = task.get(part, []) + waiting
+    return found
+
+
+def test_the_roles_of_the_design_are_there():
+    assert set(GUEST_ROLES) == {"guest_agent", "guest_boot", "guest_deprovision", "guest_kernel", "guest_network", "guest_ssh", "guest_sudoers",
+                                "guest_swap", "guest_time", "prepare"}
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_the_specification_has_the_defaults_of_the_role(role):
+    specified = {name: option.get("default") for name, option in options(role).items()}
+
+    assert specified == load(role, "defaults/main.yml")
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_a_default_is_of_its_type_and_one_of_its_choices(role):
+    types = {"str": str, "bool": bool, "int": int, "list": list, "dict": dict, "path": str}
+    for name, option in options(role).items():
+        assert isinstance(option["default"], types[option["type"]]), name
+        values = option["default"] if option["type"] == "list" else [option["default"]]
+        assert not option.get("choices") or all(value in option["choices"] for value in values), name
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_the_readme_has_a_row_with_the_default_of_each_variable(role):
+    text = (ROLES / role / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `((?:guest|prepare)_\w+)` \| (.*?) \| .+ \|$", text, re.MULTILINE))
+
+    assert set(rows) == set(options(role))
+    for name, option in options(role).items():
+        if option["type"] in ("str", "path", "bool", "int"):
+            shown = rows[name].strip("`")
+            assert shown == ("(empty)" if option["default"] == "" else str(option["default"]).lower() if option["type"] == "bool"
+                             else str(option["default"])), name
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_the_example_of_the_readme_uses_variables_that_the_role_has(role):
+    text = (ROLES / role / "README.md").read_text(encoding="utf-8")
+    play = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL).group(1))[0]
+
+    used = play["roles"][0]
+
+    assert used["role"] == f"imagewright.azure.{role}"
+    assert used["vars"] and set(used["vars"]) <= set(options(role))
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_a_variable_of_the_user_is_used_by_the_role(role):
+    text = "".join(path.read_text(encoding="utf-8") for folder in ("tasks", "vars", "templates") for path in (ROLES / role / folder).glob("*"))
+    for name in options(role):
+        assert re.search(rf"\b{name}\b", text), name
+
+
+@pytest.mark.parametrize("role", [role for role in GUEST_ROLES if (ROLES / role / "vars/default.yml").exists()])
+def test_the_files_of_all_distributions_set_the_same_variables(role):
+    files = sorted(path for path in (ROLES / role / "vars").glob("*.yml") if path.name != "main.yml")
+    wanted = set(yaml.safe_load((ROLES / role / "vars/default.yml").read_text(encoding="utf-8")))
+
+    for path in files:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert set(values) == wanted, path.name
+        assert all(name.startswith(f"__{role}_") for name in values), path.name
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_tasks_do_not_ask_for_the_distribution(role):
+    for file, task in tasks(role):
+        conditions = str(task.get("when", ""))
+        assert not re.search(r"distribution|os_family", conditions), f"{file}: {task.get('name')}"
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_the_index_imports_each_topic_once_with_a_tag(role):
+    index = load(role, "tasks/main.yml")
+    imported = [task["ansible.builtin.import_tasks"] for task in index]
+
+    assert len(imported) == len(set(imported))
+    if role != "prepare":
+        others = {path.name for path in (ROLES / role / "tasks").glob("*.yml")} - {"main.yml"}
+        assert set(imported) == others
+        assert all(task.get("tags") for task in index)
+
+
+@pytest.mark.parametrize("role", [role for role in GUEST_ROLES if role != "prepare"])
+def test_a_requirement_is_among_the_tags(role):
+    tags = {tag for _file, task in tasks(role) for tag in (task["tags"] if isinstance(task.get("tags"), list) else [])}
+
+    assert any(re.fullmatch(r"R\d\d", tag) for tag in tags)
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_a_task_in_a_topic_begins_with_its_topic(role):
+    for file, task in tasks(role):
+        if file not in ("main.yml", "guest.yml", "finish.yml"):
+            topic = file[:-len(".yml")].replace("_", " ").capitalize()
+            assert task["name"].replace("Cloud-init", "Cloud init").startswith(f"{topic} | "), f"{file}: {task['name']}"
+
+
+def test_the_entry_points_of_prepare_take_the_same_variables():
+    assert options("prepare", "guest") == options("prepare")
+    assert options("prepare", "finish") == options("prepare")
+
+
+def test_prepare_runs_every_guest_role_and_deprovisions_last():
+    runs = [task["ansible.builtin.import_role"]["name"].split(".")[-1]
+            for part in ("tasks/guest.yml", "tasks/finish.yml") for task in load("prepare", part) if "ansible.builtin.import_role" in task]
+
+    assert sorted(runs) == [role for role in GUEST_ROLES if role != "prepare"]
+    assert runs[-1] == "guest_deprovision"
+    # what is rebuilt for guest_boot must know already that nothing is resumed
+    assert runs.index("guest_swap") < runs.index("guest_boot")
