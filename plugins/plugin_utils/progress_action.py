@@ -34,7 +34,7 @@ class ProgressAction(ActionBase):
             return result
         wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
         arguments = dict(self._task.args)
-        here = getattr(self._connection, "_remote_is_local", False)
+        here = self._connection.transport == "local"
         if wrap_async or not here or arguments.get("progress_file"):
             result.update(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async))
         else:
