@@ -169,8 +169,8 @@ def spans(tokens, changes, write=lambda parameter: parameter):
 
 
 def _addition(tokens, added, kept):
-    """Return the span that adds text: before a bare ``--``, else at the end."""
-    separator = next((token for token in tokens if token.text == "--"), None)
+    """Return the span that adds text: before a bare ``--`` or a quote that is never closed, else at the end."""
+    separator = next((token for token in tokens if token.text == "--" or token.text.count('"') % 2), None)
     if separator:
         return separator.start, separator.start, added + " "
     if not tokens:

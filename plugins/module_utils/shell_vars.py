@@ -75,7 +75,7 @@ def values(text, where="the shell file"):
     """Return {name: value} of the last assignments; value is None where only the shell can tell it, "" after `unset`."""
     found = collections.OrderedDict()
     for assignment in parse(text, where).assignments:
-        found[assignment.name] = "" if assignment.operator == "unset" else assignment.value
+        found[assignment.name] = "" if assignment.operator == "unset" and not assignment.doubt else assignment.value
     return found
 
 

@@ -223,7 +223,7 @@ def run(module):
         module.warn(warning)
     result.update(bootloaders=[loader.NAME for loader in loaders], sources=change.sources,
                   entries=changing.described(change.before, entries), next_kernel=change.next_kernel,
-                  regenerated=changing.touched(tree, change.generators))
+                  regenerated=[generator.output for generator in change.generators])
     return result
 
 

@@ -23,7 +23,7 @@ def is_present(tree):
 def plan(tree, wanted, options):
     """Return the Plan for /etc/default/grub and its drop-ins."""
     menus = grub2_menu.menus(tree)
-    if menus and not any(grub2_menu.is_generated(text) or grub2_menu.uses_bls(text) for text in menus.values()):
+    if menus and not any(grub2_menu.is_generated(text) or grub2_menu.uses_bls(path, text) for path, text in menus.items()):
         return _plan_by_hand(menus, wanted, options)
     before, appends = grub2_defaults.texts(tree), grub2_defaults.knows_append(tree)
     recovery = options.recovery == "change" and makes_recovery_entries(before)
@@ -32,8 +32,8 @@ def plan(tree, wanted, options):
     edits = [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
     sources = grub2_defaults.described(before, after, appends)
     sources += grub2_defaults.described_settings(before, after, options.settings)
-    generated = [text for text in menus.values() if grub2_menu.is_generated(text)]
-    only_settings = bool(generated) and all(grub2_menu.uses_bls(text) for text in generated)
+    generated = [(path, text) for path, text in menus.items() if grub2_menu.is_generated(text)]
+    only_settings = bool(generated) and all(grub2_menu.uses_bls(path, text) for path, text in generated)
     new_settings = any(source["before"] != source["after"] for source in sources if source["variable"] in options.settings)
     return Plan(edits, sources, _warnings(menus), new_settings if only_settings else bool(edits))
 
@@ -48,7 +48,7 @@ def _plan_by_hand(menus, wanted, options):
                                "grub-mkconfig, so /etc/default/grub is not read; write the commands into the file itself")
     edits, sources, warnings = [], [], []
     for path, before in menus.items():
-        after = grub2_menu.change_by_hand(before, wanted, options.recovery == "change", options.rescue == "change")
+        after = grub2_menu.change_by_hand(path, before, wanted, options.recovery == "change", options.rescue == "change")
         edits += [Edit(path, before, after)] if after != before else []
         sources += grub2_menu.described(path, before, after)
     return Plan(edits, sources, warnings, False)
@@ -108,7 +108,7 @@ def next_kernel(tree, entries):
     None when grub.cfg takes its entries from Boot Loader Specification files.
     """
     menus = grub2_menu.menus(tree)
-    if any(grub2_menu.uses_bls(text) for text in menus.values()):
+    if any(grub2_menu.uses_bls(path, text) for path, text in menus.items()):
         return None
     entry = next((entry for entry in entries if entry.kind == "normal"), None)
     if entry is not None and not grub2_menu.is_generated(menus[entry.path]):

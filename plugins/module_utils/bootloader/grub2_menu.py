@@ -49,9 +49,9 @@ def is_generated(text):
     return "### BEGIN /etc/grub.d/" in text
 
 
-def uses_bls(text):
+def uses_bls(path, text):
     """Return whether this grub.cfg takes its entries from Boot Loader Specification files."""
-    return any(command.words[0].text in ("blscfg", "bls_import") for command in grub_script.commands(text))
+    return "blscfg" in text and any(command.words[0].text == "blscfg" for command in grub_script.commands(text, path))
 
 
 def entries(tree):
@@ -67,13 +67,13 @@ def entries(tree):
     return found
 
 
-def change_by_hand(text, wanted, recovery, rescue):
+def change_by_hand(path, text, wanted, recovery, rescue):
     """Return a grub.cfg that nothing generates with the Request brought into its entries.
 
     recovery, rescue: bool, whether entries of these kinds are to be changed.
     """
     spans = []
-    for entry in grub_script.menu_entries(text):
+    for entry in grub_script.menu_entries(text, path):
         kernel, arguments, _ = _started(entry)
         kind = _kind(entry, kernel.text, [word.text for word in arguments], False) if kernel else "other"
         if kind == "other" or (kind == "recovery" and not recovery) or (kind == "rescue" and not rescue):

@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils import shell_vars
+from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 #: A file of shell variables: its path, and its ShellFile.
@@ -111,9 +111,13 @@ def edit(sources, value, spans):
 
     spans: [(start, end, new text)] in text_of(value), ordered, not overlapping.
     """
+    index, number = value.home
+    assignment = sources[index].shell.assignments[number]
+    if _is_bare(sources[index].shell.text[assignment.start:assignment.end]) and len(value.places) == len(assignment.atoms):
+        return _rewritten(sources, {(index, assignment.start, assignment.end, _bare_or_quoted(_spliced(text_of(value), spans)))})
     edits = set()
     for start, end, new in spans:
-        for place in value.places[start:end]:
+        for place in _removed(value.places[start:end]):
             edits.add((place.source, place.atom.start, place.atom.end, ""))
         if new and start < end:
             first = value.places[start]
@@ -121,6 +125,27 @@ def edit(sources, value, spans):
         elif new:
             edits |= _insertion(sources, value, start, new)
     return _rewritten(sources, edits | _braces(sources, edits))
+
+
+def _is_bare(written):
+    """Return whether a value is written without any quoting: GRUB_CMDLINE_LINUX=quiet."""
+    return not any(character in written for character in "\\'\"$`\r")
+
+
+def _bare_or_quoted(text):
+    return text if all(character in _SAFE for character in text) else _quoted(text, None)
+
+
+def _spliced(text, spans):
+    for start, end, new in reversed(spans):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _removed(places):
+    """Return the places to remove: all but blanks of another assignment than the parameter's, which part it from what may come."""
+    owners = {place[:2] for place in places if place.atom.value not in kernel_cmdline.SPACES}
+    return [place for place in places if not owners or place[:2] in owners]
 
 
 def _braces(sources, edits):
@@ -139,7 +164,6 @@ def _insertion(sources, value, position, new):
     """Return the edits that insert new text at a position of the value, in the source of its home."""
     index, number = value.home
     assignment = sources[index].shell.assignments[number]
-    text = sources[index].shell.text
     if value.home_start == value.home_end:
         if any(atom.kind == "variable" for atom in assignment.atoms):  # "$UNSET": keep it
             return {(index, assignment.atoms[-1].end, assignment.atoms[-1].end, _quoted(" " + new, assignment.atoms[-1].quote))}
@@ -150,16 +174,7 @@ def _insertion(sources, value, position, new):
     else:
         _, _, atom = value.places[position].site
         at = atom.start
-    written = text[assignment.start:assignment.end]
-    if not atom.quote and not any(character in written for character in "\\'\"$`\r"):
-        return {(index, assignment.start, assignment.start, '"'), (index, at, at, _quoted(new, '"')),
-                (index, assignment.end, assignment.end, '"')} if assignment.start < at < assignment.end else {
-                    (index, assignment.start, assignment.end, _quoted(_inserted(written, at - assignment.start, new), None))}
     return {(index, at, at, _quoted(new, atom.quote))}
-
-
-def _inserted(text, position, new):
-    return text[:position] + new + text[position:]
 
 
 def _rewritten(sources, edits):
