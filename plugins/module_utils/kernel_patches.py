@@ -12,8 +12,8 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-#: One fix that Azure asks for. commit: first 12 digits of its id in mainline; since: first mainline release that has it for sure, (major, minor); backports: {(major, minor):
-#: first stable release of that series seen with it}.
+#: One fix that Azure asks for. commit: first 12 digits of its id in mainline; since: first mainline release that has it for sure,
+#: (major, minor); backports: {(major, minor): first stable release of that series seen with it}.
 Patch = collections.namedtuple("Patch", "commit title since backports")
 
 PATCHES = (

@@ -62,5 +62,5 @@ def _make_runtime_directory():
     except FileExistsError:
         return False
     except OSError as error:
-        raise from_os_error(f"create {_RUNTIME_DIRECTORY}", error)
+        raise from_os_error(f"create {_RUNTIME_DIRECTORY}", error) from error
     return True

@@ -29,8 +29,7 @@ FOLDER = "/etc/ssh"
 #: As deep as sshd follows includes.
 MAX_DEPTH = 16
 
-#: Keywords of which the first line wins, as sshd_config(5) writes them.
-KEYWORDS = {name.lower(): name for name in """
+_KEYWORDS = """
     AddressFamily AllowAgentForwarding AllowStreamLocalForwarding AllowTcpForwarding AuthorizedKeysCommand AuthorizedKeysCommandUser
     AuthorizedKeysFile AuthorizedPrincipalsCommand AuthorizedPrincipalsCommandUser AuthorizedPrincipalsFile Banner CASignatureAlgorithms
     ChallengeResponseAuthentication ChannelTimeout ChrootDirectory Ciphers ClientAliveCountMax ClientAliveInterval Compression
@@ -43,11 +42,17 @@ KEYWORDS = {name.lower(): name for name in """
     PrintLastLog PrintMotd PubkeyAcceptedAlgorithms PubkeyAcceptedKeyTypes PubkeyAuthentication PubkeyAuthOptions RDomain RefuseConnection
     RekeyLimit RequiredRSASize RevokedKeys SecurityKeyProvider SshdSessionPath StreamLocalBindMask StreamLocalBindUnlink
     StrictModes SyslogFacility TCPKeepAlive TrustedUserCAKeys UnusedConnectionTimeout UseDNS UsePAM VersionAddendum X11DisplayOffset
-    X11Forwarding X11UseLocalhost XAuthLocation""".split()}
+    X11Forwarding X11UseLocalhost XAuthLocation"""
 
-#: Keywords whose lines add up, so that no line wins.
-ADDING = frozenset("""acceptenv allowgroups allowusers authenticationmethods denygroups denyusers hostcertificate hostkey listenaddress
-    logverbose permitlisten permitopen persourcepenaltyexemptlist port setenv subsystem""".split())
+_ADDING = """
+    acceptenv allowgroups allowusers authenticationmethods denygroups denyusers hostcertificate hostkey listenaddress logverbose
+    permitlisten permitopen persourcepenaltyexemptlist port setenv subsystem"""
+
+#: {keyword in lower case: as sshd_config(5) writes it} of those of which the first line wins.
+KEYWORDS = {name.lower(): name for name in _KEYWORDS.split()}
+
+#: Keywords, in lower case, whose lines add up, so that no line wins.
+ADDING = frozenset(_ADDING.split())
 
 _LINE = re.compile(r'\s*"?([A-Za-z][A-Za-z0-9]*)"?(?:\s*=\s*|\s+)(.*)')
 _ARGUMENT = re.compile(r'"([^"]*)"|\'([^\']*)\'|(#.*)|(\S+)')

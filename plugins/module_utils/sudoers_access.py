@@ -83,7 +83,9 @@ def ways_to_root(tree, entries):
     if password and (password[0] == "" or re.match(r"\$|_|[./0-9A-Za-z]{13}\Z", password[0])):
         ways.append("root has a password (/etc/shadow)")
     root_login = sshd_config.effective(tree, "PermitRootLogin", "prohibit-password")[0]
-    if root_login != "no" and tree.is_file("/root/.ssh/authorized_keys") and re.search(r"(?m)^(ssh|ecdsa|sk)-\S+ ", tree.read_text("/root/.ssh/authorized_keys")):
+    keys = tree.read_text("/root/.ssh/authorized_keys") if tree.is_file("/root/.ssh/authorized_keys") else ""
+    # keys behind options such as command="..." do not give a shell
+    if root_login != "no" and re.search(r"(?m)^(ssh|ecdsa|sk)-\S+ ", keys):
         ways.append("root has an SSH key (/root/.ssh/authorized_keys)")
     return ways
 

@@ -66,7 +66,7 @@ def _copy(tree, path, outside, folder):
         try:
             os.makedirs(os.path.dirname(outside + name), 0o755, exist_ok=True)
         except OSError as error:
-            raise from_os_error(f"write {outside + name}", error)
+            raise from_os_error(f"write {outside + name}", error) from error
         text = _led_to(tree, name, tree.read_text(name), folder)
         edits.write_file(outside + name, text.encode("utf-8", "surrogateescape"), mode=0o440)
 

@@ -121,7 +121,7 @@ def find_path(tree):
     Source: get_agent_conf_file_path of azurelinuxagent/common/osutil/{default,coreos,clearlinux}.py.
     """
     for pattern in UNITS:
-        for unit in tree.glob(pattern):
+        for unit in [path for path in tree.glob(pattern) if tree.is_file(path)]:
             match = re.search(r"^ExecStart=.*-configuration-path[:=](\S+)", tree.read_text(unit), re.MULTILINE)
             if match and tree.is_file(match.group(1).strip("\"'")):
                 return match.group(1).strip("\"'")
@@ -137,7 +137,7 @@ def agent_version(tree):
     The agent that it may have updated itself to, below /var/lib/waagent, leaves provisioning to this one.
     """
     for pattern in VERSION_FILES:
-        for path in reversed(tree.glob(pattern)):
+        for path in [path for path in reversed(tree.glob(pattern)) if tree.is_file(path)]:
             match = re.search(r"^(?:AGENT_VERSION|GuestAgentVersion) *= *['\"](?:WALinuxAgent-)?([0-9][0-9.]*)", tree.read_text(path),
                               re.MULTILINE)
             if match:

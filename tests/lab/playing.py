@@ -86,7 +86,7 @@ def module(inventory: str, name: str, arguments: dict, host: str = "all", check:
            become: bool = True, timeout: float = 600) -> dict:
     """Return the result of one module on one host, with `failed` and `changed` always in it."""
     full_name = name if "." in name else f"imagewright.azure.{name}"
-    argv = ["ansible", host, "-m", full_name, "-a", json.dumps(arguments), *_modes(check, diff)]
+    argv = ["ansible", host, "-m", full_name, *(["-a", json.dumps(arguments)] if arguments else []), *_modes(check, diff)]
     if not become:
         argv += ["-e", "ansible_become=false"]
     play = _ansible(inventory, argv, timeout)

@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The text modules on a booted guest; sudo, sshd, kmod, mount and the agent of that guest are the judges."""
+
+import json
+
+import pytest
+
+PAIR = "Defaults targetpw   # ask for the password of the target user i.e. root\nALL\tALL=(ALL) ALL   # WARNING!\n"
+
+
+def run_in_both_modes(guest, name, **arguments):
+    """Return the result of a module that predicted its change exactly and changes nothing when it runs again."""
+    predicted = guest.module(name, check=True, **arguments)
+    result = guest.module(name, **arguments)
+    assert result["changed"] and not result["failed"], result
+    assert predicted["diff"] == result["diff"]
+    assert not guest.module(name, **arguments)["changed"]
+    return result
+
+
+@pytest.fixture
+def sudoers(fresh_guest):
+    """Return a function that writes a drop-in which is read before the rule of the account we log in with."""
+    yield lambda text: fresh_guest.write("/etc/sudoers.d/00-pair", text, mode="0440")
+    fresh_guest.run("rm -f /etc/sudoers.d/00-pair*")
+
+
+def test_sudo_no_longer_asks_for_roots_password(fresh_guest, sudoers):
+    fresh_guest.run("id plain >/dev/null 2>&1 || useradd -m plain")
+    sudoers(PAIR)
+    assert "targetpw" in fresh_guest.output(["sudo", "-l", "-U", "plain"])
+    before = json.loads(fresh_guest.output(["cvtsudoers", "-f", "json", "/etc/sudoers.d/00-pair"]))
+    assert set(before) == {"Defaults", "User_Specs"}
+    result = run_in_both_modes(fresh_guest, "sudoers_clean")
+    assert [(match["path"], match["line"]) for match in result["matches"]] == [("/etc/sudoers.d/00-pair", 1), ("/etc/sudoers.d/00-pair", 2)]
+    assert "not allowed to run sudo" in fresh_guest.output(["sudo", "-l", "-U", "plain"])
+    assert fresh_guest.output(["cvtsudoers", "-f", "json", "/etc/sudoers.d/00-pair"]) in ("", "{}", "{\n}")
+    assert fresh_guest.output(["sudo", "-n", "id", "-un"], user="admin") == "root"
+    assert "parsed OK" in fresh_guest.output(["visudo", "-c"])
+    assert fresh_guest.output("ls -A /run /tmp | grep imagewright || true") == ""
+
+
+def test_a_broken_drop_in_stops_the_module(fresh_guest, sudoers):
+    sudoers("oops\n")
+    result = fresh_guest.module("sudoers_clean")
+    assert result["failed"] and "/etc/sudoers.d/00-pair:1:" in result["msg"]
+
+
+def test_without_visudo_the_module_names_the_package(fresh_guest, sudoers):
+    sudoers(PAIR)
+    fresh_guest.run(["mv", "/usr/sbin/visudo", "/usr/sbin/visudo.away"])
+    try:
+        result = fresh_guest.module("sudoers_clean")
+        assert result["failed"] and "install the package sudo" in result["msg"] and "validate: false" in result["msg"]
+        assert fresh_guest.read("/etc/sudoers.d/00-pair") == PAIR
+    finally:
+        fresh_guest.run(["mv", "/usr/sbin/visudo.away", "/usr/sbin/visudo"])
+
+
+def test_sshd_itself_reads_the_option_however_drop_ins_override_it(fresh_guest):
+    fresh_guest.write("/etc/ssh/sshd_config.d/00-aaa.conf", "ClientAliveInterval 7\n")
+    fresh_guest.write("/etc/ssh/sshd_config.d/99-late.conf", "ClientAliveInterval 8\n")
+    fresh_guest.run("printf 'Match user nobody\\n  ClientAliveInterval 9\\n' >> /etc/ssh/sshd_config")
+    assert "clientaliveinterval 7" in fresh_guest.output(["sshd", "-T"]).splitlines()
+    result = run_in_both_modes(fresh_guest, "sshd_options", options={"ClientAliveInterval": 180, "ClientAliveCountMax": 4})
+    assert result["path"] == "/etc/ssh/sshd_config.d/00-azure.conf"
+    assert {"clientaliveinterval 180", "clientalivecountmax 4"} <= set(fresh_guest.output(["sshd", "-T"]).splitlines())
+    assert fresh_guest.read("/etc/ssh/sshd_config.d/99-late.conf") == "ClientAliveInterval 8\n"
+
+
+def test_a_value_that_sshd_rejects_is_never_written(fresh_guest):
+    before = fresh_guest.output("cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*")
+    result = fresh_guest.module("sshd_options", options={"LoginGraceTime": "soon"})
+    assert result["failed"] and "LoginGraceTime" in result["msg"] and "invalid time value" in result["msg"]
+    assert fresh_guest.output("cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*") == before
+
+
+def test_a_broken_sshd_config_is_named_before_anything_is_written(fresh_guest):
+    fresh_guest.write("/etc/ssh/sshd_config.d/50-broken.conf", "NoSuchKeyword yes\n")
+    try:
+        result = fresh_guest.module("sshd_options", options={"MaxSessions": 5})
+        assert result["failed"] and "50-broken.conf" in result["msg"] + result["stderr"]
+    finally:
+        fresh_guest.run(["rm", "/etc/ssh/sshd_config.d/50-broken.conf"])
+
+
+def test_without_host_keys_sshd_can_still_be_asked(fresh_guest):
+    fresh_guest.run("mkdir /root/keys && mv /etc/ssh/ssh_host_* /root/keys")
+    try:
+        assert not fresh_guest.module("sshd_options", options={"MaxAuthTries": 5}, check=True)["failed"]
+        assert fresh_guest.output("ls /tmp | grep imagewright || true") == ""
+    finally:
+        fresh_guest.run("mv /root/keys/* /etc/ssh && rmdir /root/keys")
+
+
+def test_kmod_no_longer_sees_the_bans(fresh_guest):
+    fresh_guest.write("/etc/modprobe.d/cis.conf", "install udf /bin/false\nblacklist udf\noptions loop max_loop=8\n")
+    fresh_guest.write("/usr/lib/modprobe.d/hardening.conf", "install vfat \\\n /bin/true\n")
+    banned = {"install udf /bin/false", "blacklist udf", "install vfat    /bin/true"}
+    assert {" ".join(line.split()) for line in banned} <= {" ".join(line.split()) for line in fresh_guest.output(["modprobe", "-c"]).splitlines()}
+    result = run_in_both_modes(fresh_guest, "modprobe_allow")
+    assert result["overrides"] == ["/etc/modprobe.d/hardening.conf"]
+    now = fresh_guest.output(["modprobe", "-c"]).splitlines()
+    assert "options loop max_loop=8" in now
+    assert [line for line in now if line.startswith(("install", "blacklist")) and ("udf" in line or "vfat" in line)] == []
+
+
+def test_the_kernels_that_the_guest_can_boot_are_told(disk_guest):
+    [kernel] = disk_guest.module("guest_kernel_info", diff=False)["kernels"]
+    assert kernel["version"] in disk_guest.output("ls /lib/modules").split()
+    assert kernel["vendor"] and not kernel["numa_off_needed"]
+    for name, form in kernel["drivers"].items():
+        told = disk_guest.run(["modinfo", "-k", kernel["version"], "-F", "filename", name], check=False).stdout.strip()
+        assert form == ("missing" if not told else "built_in" if "(builtin)" in told else "module"), name
+
+
+def test_the_root_gets_the_uuid_that_blkid_reads(faulty_guest):
+    before = faulty_guest.read("/etc/fstab")
+    assert "/dev/sda1" in before and "swap" in before
+    uuid = faulty_guest.output(["blkid", "-o", "value", "-s", "UUID", "/dev/sda1"])
+    result = run_in_both_modes(faulty_guest, "fstab_clean", backup=False)
+    after = faulty_guest.read("/etc/fstab")
+    assert [line.split()[:2] for line in after.splitlines() if not line.startswith("#") and line.split()[1:2] == ["/"]] == [[f"UUID={uuid}", "/"]]
+    assert {entry["line"] for entry in result["entries"]} == {
+        number for number, (old, new) in enumerate(zip(before.splitlines(), after.splitlines()), 1) if old != new}
+    assert "0 parse errors" in faulty_guest.run("findmnt --verify 2>&1", check=False).stdout
+
+
+@pytest.fixture(scope="module")
+def agent_guest(fresh_guest):
+    """A guest with Debian's waagent installed and not started."""
+    fresh_guest.run("ln -sf /dev/null /etc/systemd/system/walinuxagent.service && apt-get -q update && "
+                    "DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends waagent", timeout=600)
+    return fresh_guest
+
+
+def test_the_installed_agent_shows_what_was_asked(agent_guest):
+    settings = {"Provisioning.Agent": "waagent", "ResourceDisk.Format": True, "ResourceDisk.EnableSwap": True, "ResourceDisk.SwapSizeMB": 2048,
+                "ResourceDisk.Filesystem": "ext4", "OS.EnableRDMA": False}
+    result = run_in_both_modes(agent_guest, "waagent_conf", settings=settings)
+    assert result["agent_version"] == "2.7.3.0"
+    shown = dict(line.split(" = ", 1) for line in agent_guest.output(["waagent", "-show-configuration"]).splitlines() if " = " in line)
+    assert {key: shown[key] for key in settings} == {
+        "Provisioning.Agent": "waagent", "ResourceDisk.Format": "True", "ResourceDisk.EnableSwap": "True", "ResourceDisk.SwapSizeMB": "2048",
+        "ResourceDisk.Filesystem": "ext4", "OS.EnableRDMA": "False"}
+
+
+def test_a_packagers_version_that_was_never_merged_is_told(agent_guest):
+    agent_guest.run("cp /etc/waagent.conf /etc/waagent.conf.dpkg-dist")
+    assert "/etc/waagent.conf.dpkg-dist" in str(agent_guest.module("waagent_conf", settings={"Logs.Verbose": False})["warnings"])
+
