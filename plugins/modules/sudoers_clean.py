@@ -8,7 +8,7 @@ module: sudoers_clean
 short_description: Take "Defaults targetpw" and "ALL ALL=(ALL) ALL" out of sudoers
 version_added: 1.0.0
 description:
-  - Takes the pair C(Defaults targetpw) and C(ALL ALL=(ALL) ALL) out of C(/etc/sudoers) and everything that it includes.
+  - Takes the pair C(Defaults targetpw) and V(ALL ALL=(ALL\) ALL) out of C(/etc/sudoers) and everything that it includes.
     With the pair, sudo asks every user for root's password, which nobody has on Azure.
   - The pair is one change. Without C(targetpw), the other line would let everybody become root with the own password, so the
     module refuses to leave it, or a rule that means the same, behind.
@@ -22,7 +22,7 @@ author:
 options:
   rules:
     description:
-      - What is taken out. V(targetpw) is the option in a global C(Defaults) line, V(all_all) is C(ALL ALL=(ALL) ALL).
+      - What is taken out. V(targetpw) is the option in a global C(Defaults) line, V(all_all) is V(ALL ALL=(ALL\) ALL).
     type: list
     elements: str
     choices: [targetpw, all_all]
@@ -45,7 +45,7 @@ options:
     default: true
   runas_group:
     description:
-      - Take C(ALL ALL=(ALL:ALL) ALL) for V(all_all) too.
+      - Take V(ALL ALL=(ALL:ALL\) ALL) for V(all_all) too.
     type: bool
     default: false
   validate:

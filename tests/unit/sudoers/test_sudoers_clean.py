@@ -87,7 +87,8 @@ def test_another_rule_that_would_make_everybody_root_is_found(clean, rule):
 
 
 @pytest.mark.parametrize("rule", ["ALL ALL=(bob) ALL\n", "ALL ALL=(ALL) /bin/ls\n", "ALL ALL=(ALL) NOPASSWD: ALL\n",
-                                  "ALL ALL=(ALL:ALL) ALL\nALL ALL=(ALL) !ALL\n", "!ALL ALL=(ALL) ALL\n", "Defaults rootpw\nALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(:wheel) ALL\n"])
+                                  "ALL ALL=(ALL:ALL) ALL\nALL ALL=(ALL) !ALL\n",
+                                  "!ALL ALL=(ALL) ALL\n", "Defaults rootpw\nALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(:wheel) ALL\n"])
 def test_a_rule_that_changes_nothing_for_everybody_is_no_obstacle(clean, rule):
     assert not clean({"/etc/sudoers": PAIR + rule}, allow_lockout=True)["failed"]
 
