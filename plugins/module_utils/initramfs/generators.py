@@ -10,9 +10,11 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, dracut, initramfs_tools
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import (
+    archive, dracut, initramfs_tools, mkinitcpio, mkinitfs, mkinitrd_redhat, mkinitrd_suse,
+)
 
-GENERATORS = [dracut, initramfs_tools]
+GENERATORS = [dracut, initramfs_tools, mkinitcpio, mkinitfs, mkinitrd_redhat, mkinitrd_suse]
 NAMES = [generator.NAME for generator in GENERATORS]
 
 

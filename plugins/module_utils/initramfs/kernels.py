@@ -44,12 +44,12 @@ def installed_kernels(tree):
     for entry in entries.boot_entries(tree):
         kernel = _of_entry(tree, entry)
         if kernel is not None and kernel.kind != "kdump":
-            _add(found, kernel)
+            _add(tree, found, kernel)
     started = {kernel.version for kernel in found.values()}
     for path in _kernel_files(tree):
         kernel = _of_file(tree, path)
         if kernel is not None and kernel.version not in started and kernel.kind != "kdump":
-            _add(found, kernel)
+            _add(tree, found, kernel)
     return sorted(found.values(), key=lambda kernel: (kernel.kind != "normal", version_key(kernel.version), kernel.image or ""))
 
 
@@ -58,9 +58,9 @@ def version_key(version):
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.findall(r"\d+|[^\d.]+", version)]
 
 
-def _add(found, kernel):
-    """Keep one Kernel for each version and image; one that any entry starts normally is normal."""
-    key = (kernel.version, kernel.image)
+def _add(tree, found, kernel):
+    """Keep one Kernel for each version and image, links followed; one that any entry starts normally is normal."""
+    key = (kernel.version, kernel.image and tree.resolve(kernel.image))
     if key not in found or kernel.kind == "normal":
         found[key] = kernel
 
@@ -122,11 +122,13 @@ def version_of(tree, path):
 
     By the file's name when there are modules of that version, else by what the kernel says of itself.
     """
-    label = posixpath.basename(tree.resolve(path)).partition("-")[2]
-    label = re.sub(r"\.efi$", "", label)
-    if label and tree.is_dir(modules_directory(tree, label)):
-        return label
-    return _stated_version(tree, path) or _version_of_flavour(tree, path, label) or _version_of_name(label)
+    resolved = tree.resolve(path)
+    labels = [re.sub(r"\.efi$", "", posixpath.basename(name).partition("-")[2]) for name in (path, resolved)]
+    within = re.match(r"(?:/usr)?/lib/modules/([^/]+)/", resolved)
+    for label in labels + ([within.group(1)] if within else []):
+        if label and tree.is_dir(modules_directory(tree, label)):
+            return label
+    return _stated_version(tree, path) or _version_of_flavour(tree, labels[0]) or _version_of_name(labels[0])
 
 
 def _stated_version(tree, path):
@@ -140,7 +142,7 @@ def _stated_version(tree, path):
     return words[0].decode("ascii", "replace") if words and re.match(rb"\d+\.\d+", words[0]) else None
 
 
-def _version_of_flavour(tree, path, label):
+def _version_of_flavour(tree, label):
     """Return the version of a kernel that is named after its flavour: Arch's /boot/vmlinuz-linux, Alpine's vmlinuz-lts."""
     versions = tree.listdir("/lib/modules") or tree.listdir("/usr/lib/modules")
     for version in versions:

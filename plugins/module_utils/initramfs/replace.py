@@ -106,7 +106,7 @@ def _rebuild(tree, generator, kernel, modules, backup_dir):
     try:
         os.makedirs(tree.host_path(folder), 0o755, exist_ok=True)
         os.makedirs(tree.host_path(work), 0o700)
-        _build(tree, generator, kernel._replace(image=output), target, modules, work)
+        _build(tree, generator, kernel, output, target, modules, work)
         kept = _keep(tree, kernel.version, target, backup_dir)
         _take_over(tree.host_path(target), tree.host_path(output))
         os.rename(tree.host_path(output), tree.host_path(target))
@@ -119,16 +119,16 @@ def _rebuild(tree, generator, kernel, modules, backup_dir):
     return Replaced(target, kept)
 
 
-def _build(tree, generator, kernel, target, modules, work):
-    """Have the generator write kernel.image and prove that the modules are in it."""
+def _build(tree, generator, kernel, output, target, modules, work):
+    """Have the generator write the kernel's image to output and prove that the modules are in it."""
     doing = f"rebuild {target} for kernel {kernel.version}"
-    argv = generator.build(tree, kernel, kernel.image, modules, work)
+    argv = generator.build(tree, kernel, output, modules, work)
     completed = commands.run(argv, doing, root=tree.root, env={"TMPDIR": work})
     words = {"cmd": completed.argv, "rc": completed.rc, "stdout": completed.stdout, "stderr": completed.stderr}
-    if not tree.is_file(kernel.image):
+    if not tree.is_file(output):
         raise ImagewrightError(f"cannot {doing}: {argv[0]} ended without an error but wrote no image{_last_lines(completed)}", **words)
     try:
-        verdict = check_image(tree, kernel, modules)
+        verdict = check_image(tree, kernel._replace(image=output), modules)
     except ImagewrightError as error:
         raise ImagewrightError(f"cannot {doing}: the new image does not stand the test: {error}{_last_lines(completed)}", **words)
     if verdict.missing or verdict.unavailable:

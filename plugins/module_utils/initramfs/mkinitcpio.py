@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mkinitcpio: Arch Linux and its relatives.
+
+Images are named by presets in /etc/mkinitcpio.d, not after the kernel's version; the fallback image has options of its own.
+A preset that names a configuration file makes mkinitcpio ignore drop-ins, so the modules then go into that file.
+
+Source: mkinitcpio(8), mkinitcpio.conf(5) and its presets.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import posixpath
+import re
+import shlex
+
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
+
+NAME = "mkinitcpio"
+#: Members that only images of this generator have.
+MARKERS = ("init_functions", "buildconfig")
+_MAIN_FILE = "/etc/mkinitcpio.conf"
+_DROP_IN_DIRECTORY = "/etc/mkinitcpio.conf.d"
+_DROP_IN = f"{_DROP_IN_DIRECTORY}/zz-imagewright-azure.conf"
+_ARRAY = re.compile(r"^[ \t]*MODULES\+?=\(([^)]*)\)", re.M)
+_STRING = re.compile(r"""^[ \t]*MODULES=(["'])([^"'\n]*)\1""", re.M)
+_PRESET_LINE = re.compile(r"^\s*(\w+)_(image|config|options)=(.*)$", re.M)
+
+
+def is_installed(tree):
+    """Return whether images can be built with it."""
+    return commands.find("mkinitcpio", tree.root) is not None
+
+
+def has_kernel_hook(tree):
+    """Return whether the next kernel's image will be built with it."""
+    return bool(tree.glob("/usr/share/libalpm/hooks/*mkinitcpio*")) or bool(tree.glob("/etc/mkinitcpio.d/*.preset"))
+
+
+def config_file(tree):
+    """Return the path of the file that names the modules."""
+    return _config_files(tree)[0]
+
+
+def config_edits(tree, modules):
+    """Return the edits ([Edit]) that put the modules into every image from now on."""
+    planned = []
+    for path in _config_files(tree):
+        before = edits.read(tree, path)
+        planned.append(edits.Edit(path, before, with_modules(before or "", modules)))
+    return planned
+
+
+def with_modules(text, modules):
+    """Return the text of a configuration file with those of the modules that its MODULES did not have.
+
+    MODULES is an array; up to 2018 it was a string. An array is extended by a line of its own, which no quoting or comment can spoil.
+    """
+    string = _STRING.search(text)
+    listed = string.group(2).split() if string else [name for found in _ARRAY.findall(text) for name in re.sub("#.*", "", found).split()]
+    known = {drivers.normalize(name.strip("\"'?")) for name in listed}
+    added = [name for name in modules if name not in known]
+    if not added:
+        return text
+    if string:
+        return text[:string.end(2)] + " " + " ".join(added) + text[string.end(2):]
+    if text and not text.endswith("\n"):
+        text += "\n"
+    return f"{text}MODULES+=({' '.join(added)})\n"
+
+
+def target(tree, kernel):
+    """Return the path of the image that is rebuilt for a kernel: the one that is booted, else the one that a preset names."""
+    if kernel.image is not None:
+        return kernel.image
+    flavour = kernel.vmlinuz.partition("vmlinuz-")[2]
+    return f"/boot/initramfs-{flavour}.img"
+
+
+def build(tree, kernel, output, modules, work):
+    """Return the arguments ([str]) that build the kernel's image into the new file output, with temporary files in work."""
+    settings = _preset_of(tree, kernel)
+    command = ["mkinitcpio", "-k", kernel.version, "-g", output, "-t", work]
+    if "config" in settings:
+        command += ["-c", settings["config"]]
+    return command + shlex.split(settings.get("options", ""))
+
+
+def after(tree, kernel, image):
+    """Return the commands ([[str]]) to run when an image was replaced."""
+    return []
+
+
+def obstacles(tree, modules):
+    """Return what in the generator's configuration keeps modules out ([str])."""
+    return []
+
+
+def _config_files(tree):
+    """Return the files whose MODULES count for the presets."""
+    named = [value for preset in _presets(tree) for (_image, kind), value in preset.items() if kind == "config"]
+    if named:
+        return sorted(set(named))
+    return [_DROP_IN if tree.is_dir(_DROP_IN_DIRECTORY) else _MAIN_FILE]
+
+
+def _presets(tree):
+    """Return what the presets set ([{(image's name, image|config|options): value}])."""
+    return [{(name, kind): value.strip(" \t\"'()") for name, kind, value in _PRESET_LINE.findall(tree.read_text(path))}
+            for path in tree.glob("/etc/mkinitcpio.d/*.preset")]
+
+
+def _preset_of(tree, kernel):
+    """Return {config, options} of the preset's image that is rebuilt, {} when no preset has it."""
+    name = posixpath.basename(target(tree, kernel))
+    for preset in _presets(tree):
+        for (label, kind), value in preset.items():
+            if kind == "image" and posixpath.basename(value) == name:
+                return {key: preset[(whose, key)] for whose in ("ALL", label) for key in ("config", "options") if (whose, key) in preset}
+    return {}
