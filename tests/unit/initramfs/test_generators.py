@@ -37,7 +37,8 @@ def test_dracut_gets_a_drop_in_with_blanks_inside_the_quotes():
 
 
 @pytest.mark.parametrize(("release", "image"), [
-    ('ID=debian\n', "/boot/initrd.img-5.0"), ('ID="sles"\nID_LIKE="suse"\n', "/boot/initrd-5.0"), ('ID="opensuse-leap"\nID_LIKE="suse opensuse"\n', "/boot/initrd-5.0"),
+    ('ID=debian\n', "/boot/initrd.img-5.0"), ('ID="sles"\nID_LIKE="suse"\n', "/boot/initrd-5.0"),
+    ('ID="opensuse-leap"\nID_LIKE="suse opensuse"\n', "/boot/initrd-5.0"),
     ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "/boot/initramfs-5.0.img"), ("ID=fedora\n", "/boot/initramfs-5.0.img"),
 ])
 def test_dracut_names_a_new_image_as_the_distribution_does(tmp_path, release, image):
@@ -130,7 +131,8 @@ def test_alpine_gets_a_feature_with_the_modules_paths(tmp_path):
     tree = tree_of(tmp_path, **{"etc/mkinitfs/mkinitfs.conf": 'disable_trigger=no\nfeatures="ata base ext4"\n'})
     feature, main = mkinitfs.config_edits(tree, [*HV, "pci_hyperv"])
     assert feature.path == "/etc/mkinitfs/features.d/azure.modules"
-    assert feature.after.splitlines() == ["kernel/drivers/hv/hv_vmbus.ko*", "kernel/drivers/scsi/hv_storvsc.ko*", "kernel/drivers/pci/controller/pci-hyperv.ko*"]
+    assert feature.after.splitlines() == [
+        "kernel/drivers/hv/hv_vmbus.ko*", "kernel/drivers/scsi/hv_storvsc.ko*", "kernel/drivers/pci/controller/pci-hyperv.ko*"]
     assert main.after == 'disable_trigger=no\nfeatures="ata base ext4 azure"\n'
     assert mkinitfs.with_feature(main.after) == main.after
     with pytest.raises(ImagewrightError, match="cannot add the feature azure in /etc/mkinitfs/mkinitfs.conf: its features are not one quoted text"):
@@ -157,7 +159,7 @@ def programs(root, *names):
 ])
 def test_the_generator_that_is_installed_and_called_for_new_kernels_is_chosen(tmp_path, installed, files, expected):
     programs(tmp_path, *installed)
-    assert generators.choose(tree_of(tmp_path, **files), "auto", []).NAME == expected
+    assert expected == generators.choose(tree_of(tmp_path, **files), "auto", []).NAME
 
 
 def test_of_two_generators_the_one_that_built_the_image_is_chosen(tmp_path):

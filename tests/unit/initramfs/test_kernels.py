@@ -4,7 +4,6 @@
 import struct
 
 import pytest
-from unit.initramfs import images
 
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import Kernel, installed_kernels, version_key
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree

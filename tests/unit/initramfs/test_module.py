@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module as Ansible runs it, on trees where nothing has to be built."""
+
+import re
+import shutil
+
+import pytest
+from unit.initramfs import images
+
+HV = ["hv_vmbus", "hv-storvsc"]
+
+
+@pytest.fixture
+def guest(tmp_path):
+    """A Debian guest without drivers in its image; its mkinitramfs would fail, so that starting it shows."""
+    images.write_kernel(tmp_path, image=images.main_archive({}))
+    for path, text in {"etc/os-release": "ID=debian\n", "etc/initramfs-tools/modules": "# list\n", "usr/sbin/mkinitramfs": "#!/bin/false\n",
+                       "usr/sbin/update-initramfs": "#!/bin/sh\nmkinitramfs\n"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path
+
+
+def tree_state(root):
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_check_mode_tells_what_a_run_would_do_and_changes_nothing(run_module, guest):
+    before = tree_state(guest)
+    result = run_module("initrd_modules", check=True, root=guest, modules=HV)
+    assert (result["changed"], result["generator"], result["config_file"]) == (True, "initramfs-tools", "/etc/initramfs-tools/modules")
+    (kernel,) = result["kernels"]
+    backup = kernel.pop("backup")
+    assert kernel == {"version": images.VERSION, "image": f"/boot/initrd.img-{images.VERSION}", "kind": "normal", "built_in": [],
+                      "present_before": [], "present": ["hv_vmbus", "hv_storvsc"], "missing": [], "rebuilt": True,
+                      "reason": "hv_vmbus is not in it; hv_storvsc is not in it"}
+    assert backup.startswith(f"/var/lib/imagewright/initrd-backup/{images.VERSION}-")
+    assert result["diff"][0]["after"] == "# list\nhv_vmbus\nhv_storvsc\n"
+    assert tree_state(guest) == before
+
+
+def test_without_rebuild_the_configuration_is_written_and_what_is_missing_is_told(run_module, guest):
+    result = run_module("initrd_modules", root=guest, modules=HV, rebuild=False, backup=False)
+    assert result["changed"] and result["kernels"][0]["missing"] == ["hv_vmbus", "hv_storvsc"] and not result["kernels"][0]["rebuilt"]
+    assert (guest / "etc/initramfs-tools/modules").read_text() == "# list\nhv_vmbus\nhv_storvsc\n"
+    assert not run_module("initrd_modules", root=guest, modules=HV, rebuild=False)["changed"]
+
+
+def test_an_image_with_all_modules_is_not_rebuilt_and_a_second_run_changes_nothing(run_module, guest):
+    (guest / f"boot/initrd.img-{images.VERSION}").write_bytes(images.main_archive())
+    first = run_module("initrd_modules", root=guest, modules=HV)
+    assert first["changed"] and not first["kernels"][0]["rebuilt"] and first["kernels"][0]["present"] == ["hv_vmbus", "hv_storvsc"]
+    assert not run_module("initrd_modules", root=guest, modules=HV)["changed"]
+
+
+def test_a_generator_that_fails_leaves_configuration_and_image(run_module, guest):
+    before = tree_state(guest)
+    result = run_module("initrd_modules", root=guest, modules=HV)
+    assert result["failed"] and result["msg"].startswith(f"cannot rebuild /boot/initrd.img-{images.VERSION} for kernel {images.VERSION}: ")
+    after = {path: content for path, content in tree_state(guest).items() if "~" not in path}
+    assert after == before
+
+
+@pytest.mark.parametrize(("files", "cure"), [
+    ({"etc/os-release": "ID=debian\n"}, "install the kernel linux-image-cloud-amd64 or linux-image-amd64"),
+    ({"etc/os-release": "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"22.04\"\n"}, f"install the package linux-modules-extra-{images.VERSION}"),
+    ({"etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n'}, f"install the package kernel-modules-{images.VERSION}"),
+    ({"etc/os-release": None, "etc/redhat-release": "CentOS release 6.3 (Final)\n"}, r"install Microsoft's Linux Integration Services \(LIS\)"),
+    ({"etc/os-release": 'ID="opensuse-leap"\nID_LIKE="suse opensuse"\n'}, "install the kernel kernel-default"),
+    ({"etc/os-release": "ID=alpine\n"}, "install the kernel linux-lts"),
+])
+def test_a_kernel_without_such_a_driver_is_an_error_with_what_to_install(run_module, guest, files, cure):
+    for path, text in files.items():
+        if text is None:
+            (guest / path).unlink()
+        else:
+            (guest / path).write_text(text)
+    before = tree_state(guest)
+    result = run_module("initrd_modules", root=guest, modules=["hv_vmbus", "hv_nosuch"])
+    assert result["failed"]
+    start = f"cannot put hv_nosuch into the initramfs of kernel {images.VERSION}: the kernel has no such driver, built in or as a module; "
+    assert result["msg"].startswith(start)
+
+    assert re.search(cure, result["msg"])
+    assert tree_state(guest) == before
+
+
+def test_the_name_of_a_driver_that_is_no_module_is_corrected(run_module, guest):
+    result = run_module("initrd_modules", root=guest, modules=["hv_pci"])
+    assert result["failed"] and result["msg"].endswith("as a module hv_pci is called pci_hyperv")
+
+
+def test_a_damaged_image_would_be_rebuilt(run_module, guest):
+    (guest / f"boot/initrd.img-{images.VERSION}").write_bytes(images.COMPRESS["gzip"](images.main_archive())[:-100])
+    (kernel,) = run_module("initrd_modules", check=True, root=guest, modules=HV)["kernels"]
+    assert kernel["rebuilt"] and "is cut off" in kernel["reason"]
+
+
+def test_an_image_that_nothing_here_can_read_is_no_pass(run_module, guest):
+    (guest / f"boot/initrd.img-{images.VERSION}").write_bytes(images.archive(images.member("init"), images.member("squashfs-root.img", b"hsqs")))
+    result = run_module("initrd_modules", root=guest, modules=HV)
+    assert result["failed"] and result["msg"].startswith("cannot verify /boot/initrd.img-")
+
+
+def test_a_kernel_without_modules_whose_image_lacks_drivers_is_an_error_before_anything_is_written(run_module, guest):
+    (guest / f"lib/modules/{images.VERSION}/modules.dep").unlink()
+    before = tree_state(guest)
+    result = run_module("initrd_modules", root=guest, modules=HV)
+    assert result["failed"] and f"/lib/modules/{images.VERSION}/modules.dep is not there" in result["msg"]
+    assert tree_state(guest) == before
+
+
+def test_a_rescue_image_is_only_reported_unless_asked_for(run_module, guest):
+    (guest / f"boot/initrd.img-{images.VERSION}").write_bytes(images.main_archive())
+    images.write_kernel(guest, "0-rescue-0123456789abcdef", image=images.main_archive({}))
+    result = run_module("initrd_modules", root=guest, modules=HV)
+    rescue = result["kernels"][1]
+    assert (rescue["kind"], rescue["rebuilt"], rescue["missing"]) == ("rescue", False, ["hv_vmbus", "hv_storvsc"])
+    assert "set rescue: true to rebuild it" in str(result["warnings"])
+    asked = run_module("initrd_modules", check=True, root=guest, modules=HV, rescue=True)
+    assert asked["kernels"][1]["rebuilt"]
+
+
+def test_all_drivers_built_in_need_no_generator(run_module, guest):
+    (guest / f"lib/modules/{images.VERSION}/modules.builtin").write_text("kernel/drivers/hv/hv_vmbus.ko\nkernel/drivers/scsi/hv_storvsc.ko\n")
+    shutil.rmtree(guest / "usr")
+    result = run_module("initrd_modules", root=guest, modules=HV)
+    assert (result["changed"], result["generator"], result["kernels"][0]["built_in"]) == (False, None, ["hv_vmbus", "hv_storvsc"])
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"modules": ["hv_vmbus.ko"]}, "cannot take 'hv_vmbus.ko' for a module: give its name alone"),
+    ({"modules": []}, "`modules` is empty"),
+    ({"modules": ["hv_vmbus"], "kernels": ["9.9"]}, f"cannot find kernel '9.9' in .*: there are {images.VERSION}"),
+    ({"modules": ["hv_vmbus"], "generator": "dracut"}, "with dracut: it is not installed"),
+])
+def test_what_cannot_be_meant_is_an_error(run_module, guest, arguments, message):
+
+    result = run_module("initrd_modules", root=guest, **arguments)
+    assert result["failed"] and re.search(message, result["msg"]), result["msg"]
+
+
+def test_a_tree_without_a_kernel_is_an_error(run_module, tmp_path):
+    result = run_module("initrd_modules", root=tmp_path, modules=HV)
+    assert result["failed"] and "mount /boot, or install a kernel" in result["msg"]
