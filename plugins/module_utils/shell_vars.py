@@ -204,6 +204,8 @@ class _Reader:
             self._skip_backquoted()
         elif rest == "(" or rest == "{":
             self._skip_nested({"(": ")", "{": "}"}[rest])
+        elif self.text.startswith("$\\\n", start):
+            self.position += 3  # the name, if there is one, is on the next line
         elif rest and (rest in "@*#?-$!" or rest.isdigit()):
             self.position += 2
         elif rest and rest in "'\"" and not quote:
@@ -257,6 +259,8 @@ class _Parser:
         self.assignments, self.hazards, self.functions = [], [], set()
         self.blocks = []  # (kind, position) of the blocks that are open
         self.joined = ""  # the && or || before this command
+        self.list_start = 0  # index of the first assignment of this list
+        self.redirected = False  # whether this command reads or writes a file: without it the shell does nothing
 
     def parse(self):
         words, token = [], self.reader.next()
@@ -310,6 +314,8 @@ class _Parser:
         if operator.text in ("<<", "<<-"):
             delimiter = "".join(atom.value for atom in target.atoms)
             self.reader.documents.append((delimiter, operator.text == "<<-"))
+        elif self._plain(target) != "/dev/null":
+            self.redirected = True
         return words
 
     def _array(self, word):
@@ -331,8 +337,16 @@ class _Parser:
             self.functions.add(self._plain(words[0]))
             self.blocks.append(("(", operator.start))
             return
-        self._note(words, background=text in ("|", "&"))
+        self._note(list(words), piped=text == "|")
+        if text == "\n" and self.joined and not words:
+            return  # the list goes on on the next line
         self.joined = text if text in ("&&", "||", "|") else ""
+        self.redirected = False
+        if text == "&":  # the whole list runs in the background, its first commands too
+            self.assignments[self.list_start:] = [assignment._replace(doubt=assignment.doubt or "it stands in the background")
+                                                  for assignment in self.assignments[self.list_start:]]
+        if not self.joined:
+            self.list_start = len(self.assignments)
         if text == "(":
             self.blocks.append(("(", operator.start))
         elif text == ")":
@@ -342,24 +356,24 @@ class _Parser:
                 self.reader.refuse(operator.start, "its `;;` is outside `case`", "remove it")
             self.blocks[-1] = ("case patterns", self.blocks[-1][1])
 
-    def _note(self, words, background):
+    def _note(self, words, piped):
         """Note the assignments and hazards of one simple command."""
         leading = []
         while words and _ASSIGNMENT.match(self._source(words[0])) and not _quoted_name(words[0]):
             leading.append(words.pop(0))
         if not words:
             for word in leading:
-                self._assign(word, self._doubt(background))
+                self._assign(word, self._doubt(piped))
             return
         command = self._plain(words[0])
         for word in leading:
             self._assign(word, f"it stands before the command {self._source(words[0])!r}, so it is only set for that command")
         if command in _DECLARATIONS:
             for word in words[1:]:
-                self._declare(word, self._doubt(background))
+                self._declare(word, self._doubt(piped))
         elif command == "unset":
             for word in words[1:]:
-                self._unset(word, self._doubt(background))
+                self._unset(word, self._doubt(piped))
         elif command in ("for", "select") and len(words) > 1:
             self._unset(words[1], "it is set by a loop")
         elif self._is_hazard(command, words):
@@ -370,14 +384,16 @@ class _Parser:
             return any(self._source(word).startswith("-v") for word in words[1:2])
         return command is None or command in _HAZARDS or command in self.functions
 
-    def _doubt(self, background):
-        blocks = [(kind, position) for kind, position in self.blocks]
-        if blocks:
-            kind, position = blocks[0]
+    def _doubt(self, piped):
+        """Return why the assignments of this command may not take effect (str), None when they certainly do."""
+        if self.blocks:
+            kind, position = self.blocks[0]
             return f"it stands inside `{kind}` of line {self.reader.line_of(position)}"
         if self.joined:
             return f"it stands after `{self.joined}`"
-        return "it stands in a pipe or in the background" if background else None
+        if self.redirected:
+            return "it stands beside a redirection, which may fail"
+        return "it stands in a pipe" if piped else None
 
     def _assign(self, word, doubt):
         match = _ASSIGNMENT.match(self._source(word))
@@ -392,6 +408,8 @@ class _Parser:
 
     def _declare(self, word, doubt):
         if not _ASSIGNMENT.match(self._source(word)):
+            if self._plain(word) is None:
+                self.hazards.append(Hazard(self.reader.line_of(word.start), self._source(word)))
             return
         if any(atom.kind != "text" and not atom.quote for atom in word.atoms):
             doubt = doubt or "shells differ in how they split its unquoted variable"
