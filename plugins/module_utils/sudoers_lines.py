@@ -22,6 +22,11 @@ Include = collections.namedtuple("Include", "path is_directory span")
 #: `#include` counts only in the first column, `@include` (sudo 1.9.1) behind blanks too.
 _INCLUDE = re.compile(r'(?:\ufeff?#|[ \t]*@)include(dir)?[ \t]+("[^"\n]*"|(?:[^\s"\\]|\\.)+)')
 
+_CONTINUATION = re.compile(r"\\\r?\n")
+
+#: A numeric user or group where a comment would begin.
+_ID = re.compile(r"#-?[0-9]")
+
 
 def lines(text):
     """Return the entries ([Line]) of a sudoers file, blank and comment lines included; their raw texts joined are the text.
@@ -73,7 +78,7 @@ def _scan(text, start):
         return end, text[start:end].rstrip("\r\n").ljust(end - start)
     while position < len(text):
         character = text[position]
-        continuation = re.compile(r"\\\r?\n").match(text, position)
+        continuation = _CONTINUATION.match(text, position)
         if continuation:
             clean.append(" " * (continuation.end() - position))
             position = continuation.end()
@@ -83,7 +88,7 @@ def _scan(text, start):
         elif character == "\n":
             clean.append(" ")
             return position + 1, "".join(clean)
-        elif character == "#" and not quoted and not re.compile(r"#-?[0-9]").match(text, position):
+        elif character == "#" and not quoted and not _ID.match(text, position):
             end = text.find("\n", position) + 1 or len(text)
             clean.append(" " * (end - position))
             return end, "".join(clean)

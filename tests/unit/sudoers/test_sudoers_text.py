@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.imagewright.azure.plugins.module_utils import sudoers, sudoers_lines
+from ansible_collections.imagewright.azure.plugins.module_utils import sudoers, sudoers_access, sudoers_lines
 
 SUSE = """\
 ## In the default (unconfigured) configuration, sudo asks for the root password.
@@ -102,7 +102,7 @@ def test_an_include_is_told_from_a_comment(text, expected):
 
 
 FRAGMENTS = st.sampled_from([
-    "Defaults ", "Defaults\t", "targetpw", "!targetpw", "env_reset", ",", ", ", "\\\n", "\\\r\n", "\n", "\r\n", " ", "\t", "#", "# x", "#0", '"',
+    "Defaults ", "Defaults\t", "User_Alias ", "A", ":", "NOPASSWD:", "%wheel ", "targetpw", "!targetpw", "env_reset", ",", ", ", "\\\n", "\\\r\n", "\n", "\r\n", " ", "\t", "#", "# x", "#0", '"',
     "ALL", "ALL ALL=(ALL) ALL", "ALL=", "(ALL)", "(ALL:ALL)", " ALL", "=", "root", "\\", "\\,", "!", "@include /x", "é", "\udcff"])
 TEXTS = st.lists(FRAGMENTS, max_size=25).map("".join)
 
@@ -130,3 +130,11 @@ def test_entries_that_no_rule_names_stay_byte_for_byte(text):
         found = cleaned.find(raw, position)
         assert found >= 0
         position = found + len(raw)
+
+
+@given(TEXTS, TEXTS)
+def test_who_may_become_root_is_told_of_any_text(text, more):
+    """Nothing but an ImagewrightError may come out of text that visudo would reject."""
+    entries = [(path, line) for path, content in (("/etc/sudoers", text), ("/etc/sudoers.d/x", more)) for line in sudoers_lines.lines(content)]
+    assert all(isinstance(grant.user, str) and grant.path.startswith("/etc/sudoers") for grant in sudoers_access.grants(entries))
+    assert sudoers_access.asks_other_password(entries) in (None, "targetpw", "rootpw", "runaspw")
