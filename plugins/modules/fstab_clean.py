@@ -79,6 +79,13 @@ EXAMPLES = r"""
     root: /mnt/guest
     swap: keep
     missing: keep
+
+- name: Only take the lines of swap out, and keep a copy
+  imagewright.azure.fstab_clean:
+    path: /etc/fstab
+    identifiers: keep
+    method: remove
+    backup: true
 """
 
 RETURN = r"""

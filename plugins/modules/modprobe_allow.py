@@ -53,6 +53,10 @@ EXAMPLES = r"""
   imagewright.azure.modprobe_allow:
     root: /mnt/guest
     modules: [udf, vfat, mlx5_core, mlx4_en]
+
+- name: Keep copies of the files that ban them
+  imagewright.azure.modprobe_allow:
+    backup: true
 """
 
 RETURN = r"""

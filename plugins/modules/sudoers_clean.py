@@ -97,6 +97,12 @@ EXAMPLES = r"""
     method: remove
     runas_group: true
     backup: true
+
+- name: Take only the rule out of one file, with targetpw left on
+  imagewright.azure.sudoers_clean:
+    path: /etc/sudoers
+    follow_includes: false
+    rules: [all_all]
 """
 
 RETURN = r"""

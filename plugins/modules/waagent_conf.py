@@ -88,6 +88,14 @@ EXAMPLES = r"""
     settings:
       HttpProxy.Host: null
     backup: true
+
+- name: Write a configuration for an agent of one's own
+  imagewright.azure.waagent_conf:
+    path: /etc/agent/own.conf
+    create: true
+    allow_unknown: true
+    settings:
+      Own.Key: text
 """
 
 RETURN = r"""
