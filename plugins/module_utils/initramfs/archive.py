@@ -112,7 +112,7 @@ def _archive(source, where, keep, part):
         try:
             content = _body(source, size, wanted, checksum if magic == _CRC_MAGIC else None)
         except ValueError as error:
-            raise CorruptImage(f"cannot read {where}: the member {name!r} at byte {offset} {error}; build the image anew")
+            raise CorruptImage(f"cannot read {where}: the member {name!r} at byte {offset} {error}; build the image anew") from None
         yield Member(name, mode, size, links, (major, minor, inode), part, content)
 
 

@@ -77,7 +77,7 @@ def _with_library(decompressor, source, description):
             while not decompressor.eof and not decompressor.needs_input:
                 yield decompressor.decompress(b"", _PIECE)
         except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
-            raise CorruptImage(f"{description} is damaged: {error}; build the image anew")
+            raise CorruptImage(f"{description} is damaged: {error}; build the image anew") from None
     source.push_back(decompressor.unused_data)
 
 
@@ -131,7 +131,7 @@ def _framed(name, source, where):
         except ImagewrightError:
             raise
         except Exception as error:  # each package has errors of its own
-            raise CorruptImage(f"{description} is damaged: {error}; build the image anew")
+            raise CorruptImage(f"{description} is damaged: {error}; build the image anew") from error
         return
     argv = _PROGRAMS[name]
     if commands.find(argv[0]) is None:
@@ -142,7 +142,7 @@ def _framed(name, source, where):
     except CorruptImage:
         raise
     except ImagewrightError as error:
-        raise CorruptImage(f"{description} is damaged: {error}; build the image anew", **error.details)
+        raise CorruptImage(f"{description} is damaged: {error}; build the image anew", **error.details) from None
 
 
 def _whole(blocks, description):
@@ -150,7 +150,7 @@ def _whole(blocks, description):
     try:
         yield from blocks
     except frames.BrokenFrame as error:
-        raise CorruptImage(f"{description} {error}; build the image anew")
+        raise CorruptImage(f"{description} {error}; build the image anew") from None
 
 
 def _none():

@@ -62,7 +62,7 @@ def loaded_sections(module):
     try:
         return _sections(module, order, wide)
     except (struct.error, IndexError):
-        raise ValueError("its section headers are cut off")
+        raise ValueError("its section headers are cut off") from None
 
 
 def _sections(module, order, wide):

@@ -112,7 +112,7 @@ def _rebuild(tree, generator, kernel, modules, backup_dir):
         os.rename(tree.host_path(output), tree.host_path(target))
         fsync_directory(tree.host_path(folder))
     except OSError as error:
-        raise from_os_error(f"replace {target}", error)
+        raise from_os_error(f"replace {target}", error) from error
     finally:
         _remove(tree.host_path(output))
         shutil.rmtree(tree.host_path(work), ignore_errors=True)
@@ -130,7 +130,7 @@ def _build(tree, generator, kernel, output, target, modules, work):
     try:
         verdict = check_image(tree, kernel._replace(image=output), modules)
     except ImagewrightError as error:
-        raise ImagewrightError(f"cannot {doing}: the new image does not stand the test: {error}{_last_lines(completed)}", **words)
+        raise ImagewrightError(f"cannot {doing}: the new image does not stand the test: {error}{_last_lines(completed)}", **words) from error
     if verdict.missing or verdict.unavailable:
         hindered = generator.obstacles(tree, modules)
         cure = f"; take them out of {' and '.join(hindered)}" if hindered else ""

@@ -51,7 +51,7 @@ def initrd_section(stream, where):
                 stream.seek(offset)
                 return io.BufferedReader(_Part(stream, min(size, length) if size else length), 256 * 1024)
     except struct.error:
-        raise CorruptImage(f"cannot read {where}: it is no whole EFI program; build the unified kernel image anew")
+        raise CorruptImage(f"cannot read {where}: it is no whole EFI program; build the unified kernel image anew") from None
     return None
 
 
