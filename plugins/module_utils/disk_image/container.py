@@ -44,13 +44,14 @@ def open_container(path):
 
 def _open(path):
     try:
-        stream = open(path, "rb", buffering=0)
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            stream.close()
-            raise ImagewrightError(f"cannot read the image {path}: it is not a regular file; give the file of a disk image")
+        # without waiting: opening a FIFO would, for a writer that never comes
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise from_os_error(f"read the image {path}", error)
-    return stream
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ImagewrightError(f"cannot read the image {path}: it is not a regular file; give the file of a disk image")
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 def _read_container(path, stream):
