@@ -16,6 +16,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import fr
 #: Debian's sshd wants the directory that its unit makes, even to check its configuration.
 _RUNTIME_DIRECTORY = "/run/sshd"
 
+#: A connection that no sensible Match is for; OpenSSH before 8.4 wants one to be named when there is any Match.
+_CONNECTION = "user=imagewright-check,host=check.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22"
+
 
 def effective_options(path, overrides=None):
     """Return {keyword in lower case: value} as sshd takes its configuration, or None where there is no sshd.
@@ -31,9 +34,9 @@ def effective_options(path, overrides=None):
         argv += ["-o", f"{keyword}={value}"]
     made = _make_runtime_directory()
     try:
-        answer = commands.run(argv, f"check {path}", accept=None)
-        if "no hostkeys available" in answer.stderr:
-            answer = _with_key(argv, path)
+        answer = _ask(argv, path)
+        if "connection test specification" in answer.stderr:
+            answer = _ask(argv + ["-C", _CONNECTION], path)
     finally:
         if made:
             os.rmdir(_RUNTIME_DIRECTORY)
@@ -45,8 +48,11 @@ def effective_options(path, overrides=None):
     return dict(line.partition(" ")[::2] for line in answer.stdout.splitlines())
 
 
-def _with_key(argv, path):
-    """Return what sshd says with a host key that lives as long as the question: a generalized image has none."""
+def _ask(argv, path):
+    """Return the Completed sshd, asked again with a host key of a moment where it has none: a generalized image has none."""
+    answer = commands.run(argv, f"check {path}", accept=None)
+    if "no hostkeys available" not in answer.stderr:
+        return answer
     folder = tempfile.mkdtemp(prefix="imagewright-sshd-")
     try:
         commands.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", folder + "/key"], "make a host key for the check")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.imagewright.azure.plugins.module_utils import sshd_config
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, sshd, sshd_config
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 OPTION = {"ClientAliveInterval": 180}
@@ -144,6 +144,22 @@ def test_a_wrong_option_is_refused(tmp_path, run_module, options, words):
 def test_a_guest_without_ssh_server_is_an_error(tmp_path, run_module):
     result = run_module("sshd_options", root=tmp_path, options=OPTION)
     assert result["failed"] and "install the SSH server first" in result["msg"]
+
+
+def test_an_old_sshd_that_wants_a_connection_named_is_given_one(monkeypatch):
+    asked = []
+
+    def run(argv, doing, accept=()):
+        asked.append(argv)
+        if "-C" not in argv:
+            return commands.Completed(argv, 255, "", "'Match User' in configuration but 'user' not in connection test specification.")
+        return commands.Completed(argv, 0, "port 22\nclientaliveinterval 180\n", "")
+
+    monkeypatch.setattr(commands, "run", run)
+    monkeypatch.setattr(commands, "find", lambda name, root="/": "/usr/sbin/sshd")
+    monkeypatch.setattr(sshd, "_make_runtime_directory", lambda: False)
+    assert sshd.effective_options("/etc/ssh/sshd_config")["clientaliveinterval"] == "180"
+    assert len(asked) == 2
 
 
 @given(st.lists(st.sampled_from(["ClientAliveInterval", " ", "=", "5", "\n", "#", "Match", "user x", "all", '"', "UseDNS no", "\r", "\udcff"]),
