@@ -170,6 +170,8 @@ backup_files:
   sample: [/etc/initramfs-tools/modules.3170.2026-11-22@07:20:11~]
 """
 
+import collections
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils import edits
@@ -179,39 +181,71 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernel
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 
+#: A kernel whose image is rebuilt. state: survey.State; target: guest path of the image; backup: guest path of the old one's copy
+#: or None; idle: bool, a boot entry starts this kernel without an initramfs, so that the image is not booted yet.
+Rebuild = collections.namedtuple("Rebuild", "state target backup idle")
+
+
 def run(module):
     """Return the module's result after the images were brought to the state asked for."""
     parameters = module.params
     tree = LiveTree(parameters["root"])
     names = survey.module_names(parameters["modules"])
-    kernels = survey.select_kernels(tree, parameters["kernels"])
-    states = [survey.state_of(tree, kernel, names) for kernel in kernels]
+    states = [survey.state_of(tree, kernel, names) for kernel in survey.select_kernels(tree, parameters["kernels"])]
     survey.check_available(tree, states)
     generator = _generator(tree, parameters["generator"], states)
-    lacking = [state for state in states if state.verdict.missing and (state.kernel.kind == "normal" or parameters["rescue"])]
-    if parameters["rebuild"]:
-        survey.check_rebuildable(lacking)
-    lacking = lacking if parameters["rebuild"] else []
-    targets = [generator.target(tree, state.kernel) for state in lacking]
-    backups = [_backup_of(tree, state, target, parameters) for state, target in zip(lacking, targets)]
-
-    def rebuild():
-        _rebuild(tree, generator, [state.kernel for state in lacking], names, parameters)
-
+    rebuilds = plan(tree, generator, states, names, parameters) if parameters["rebuild"] else []
     planned = generator.config_edits(tree, names) if generator else []
-    result = edits.apply(module, tree, planned, parameters["backup"], activate=rebuild if lacking else None)
-    for state in states:
-        if state.kernel.kind == "rescue" and state.verdict.missing and state not in lacking:
-            module.warn(f"the rescue image {state.kernel.image} lacks {', '.join(state.verdict.missing)}; set rescue: true to rebuild it")
-    for state, target in zip(lacking, targets):
-        if state.kernel.image is None:
-            module.warn(f"{target} was built, but no boot entry loads it yet; regenerate the boot loader's configuration")
-    reports = [survey.report(state, state.kernel.image, False, None) for state in states if state not in lacking]
-    reports += [survey.report(state, state.kernel.image or target, True, backup)
-                for state, target, backup in zip(lacking, targets, backups)]
-    result.update(kernels=sorted(reports, key=lambda report: (report["kind"], version_key(report["version"]), report["image"] or "")),
-                  generator=generator.NAME if generator else None, config_file=generator.config_file(tree) if generator else None)
+
+    def activate():
+        _rebuild(tree, generator, [rebuild.state.kernel for rebuild in rebuilds], names, parameters)
+
+    result = edits.apply(module, tree, planned, parameters["backup"], activate=activate if rebuilds else None)
+    for warning in _warnings(tree, generator, states, rebuilds):
+        module.warn(warning)
+    result.update(kernels=_reports(states, rebuilds), generator=generator.NAME if generator else None,
+                  config_file=generator.config_file(tree) if generator else None)
     return result
+
+
+def plan(tree, generator, states, names, parameters):
+    """Return the Rebuilds of the images that lack modules.
+
+    Raises ImagewrightError: one of them cannot be rebuilt.
+    """
+    rebuilds = []
+    for state in states:
+        if not state.verdict.missing or state.kernel.kind == "rescue" and not parameters["rescue"]:
+            continue
+        survey.check_rebuildable(state)
+        target = generator.target(tree, state.kernel)
+        if survey.lacks_modules(tree, state, target, names):
+            backup = None
+            if parameters["backup"] and tree.is_file(target):
+                backup = replace.backup_path(tree, state.kernel.version, target, parameters["backup_dir"])
+            rebuilds.append(Rebuild(state, target, backup, survey.is_started_without_image(tree, state.kernel)))
+    return rebuilds
+
+
+def _reports(states, rebuilds):
+    """Return the result's ``kernels``, normal ones first, by version."""
+    rebuilt = [rebuild.state for rebuild in rebuilds]
+    reports = [survey.report(state, state.kernel.image, False, False, None) for state in states if state not in rebuilt]
+    reports += [survey.report(rebuild.state, rebuild.state.kernel.image or rebuild.target, not rebuild.idle, True, rebuild.backup)
+                for rebuild in rebuilds]
+    return sorted(reports, key=lambda report: (report["kind"], version_key(report["version"]), report["image"] or ""))
+
+
+def _warnings(tree, generator, states, rebuilds):
+    """Yield what the user must know besides the result."""
+    rebuilt = [rebuild.state for rebuild in rebuilds]
+    for state in states:
+        kernel, missing = state.kernel, ", ".join(state.verdict.missing)
+        if kernel.kind == "rescue" and missing and state not in rebuilt:
+            yield f"the rescue image {kernel.image} lacks {missing}; set rescue: true to rebuild it"
+        if missing and survey.is_started_without_image(tree, kernel):
+            yield (f"a boot entry starts kernel {kernel.version} without an initramfs, and so without {missing}; regenerate the boot loader's "
+                   f"configuration, so that it loads {generator.target(tree, kernel)}")
 
 
 def _generator(tree, name, states):
@@ -220,12 +254,6 @@ def _generator(tree, name, states):
     if name == "auto" and not needed and not generators.installed(tree):
         return None
     return generators.choose(tree, name, [state.kernel for state in states])
-
-
-def _backup_of(tree, state, target, parameters):
-    if not parameters["backup"] or not tree.is_file(target):
-        return None
-    return replace.backup_path(tree, state.kernel.version, target, parameters["backup_dir"])
 
 
 def _rebuild(tree, generator, kernels, names, parameters):

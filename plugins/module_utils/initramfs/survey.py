@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
@@ -80,27 +81,41 @@ def check_available(tree, states):
                                    f"built in or as a module; {_cure(tree, names, version)}", kernel=version, unavailable=names)
 
 
-def check_rebuildable(states):
-    """Raise ImagewrightError when a kernel lacks modules and has none on the disk to build an image from."""
-    for state in states:
-        kernel, lacking = state.kernel, ", ".join(state.verdict.missing)
-        if not kernel.has_modules:
-            raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version} ({kernel.vmlinuz}), which lacks {lacking}: "
-                                   f"/lib/modules/{kernel.version}/modules.dep is not there; install its modules, or remove this kernel "
-                                   "and its boot entry, or name the other kernels in `kernels`")
-        if kernel.image == kernel.vmlinuz:
-            raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version}, which lacks {lacking}: it is part of the "
-                                   f"unified kernel image {kernel.image}; build that anew with them (ukify, dracut --uefi, mkinitcpio -U)")
+def check_rebuildable(state):
+    """Raise ImagewrightError when a kernel that lacks modules has none on the disk to build an image from, or no image of its own."""
+    kernel, lacking = state.kernel, ", ".join(state.verdict.missing)
+    if not kernel.has_modules:
+        raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version} ({kernel.vmlinuz}), which lacks {lacking}: "
+                               f"/lib/modules/{kernel.version}/modules.dep is not there; install its modules, or remove this kernel "
+                               "and its boot entry, or name the other kernels in `kernels`")
+    if kernel.image == kernel.vmlinuz:
+        raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version}, which lacks {lacking}: it is part of the "
+                               f"unified kernel image {kernel.image}; build that anew with them (ukify, dracut --uefi, mkinitcpio -U)")
 
 
-def report(state, image, rebuilt, backup):
-    """Return the entry (dict) of a kernel in the module's result."""
+def is_started_without_image(tree, kernel):
+    """Return whether a boot entry starts the kernel and loads no initramfs, so that an image would change nothing."""
+    return kernel.image is None and kernel.vmlinuz in [entry.kernel for entry in boot_entries(tree)]
+
+
+def lacks_modules(tree, state, target, names):
+    """Return whether the image at target is to be rebuilt: what is booted lacks a module, and an image that no entry loads is no better."""
+    if state.verdict.missing and state.kernel.image is None and tree.is_file(target):
+        return bool(state_of(tree, state.kernel._replace(image=target), names).verdict.missing)
+    return bool(state.verdict.missing)
+
+
+def report(state, image, built, rebuilt, backup):
+    """Return the entry (dict) of a kernel in the module's result.
+
+    built: bool, whether the kernel is booted with a rebuilt image now. rebuilt: bool, whether an image was rebuilt.
+    """
     verdict = state.verdict
     return {
         "version": state.kernel.version, "image": image, "kind": state.kernel.kind,
         "built_in": verdict.built_in, "present_before": verdict.present,
-        "present": verdict.present + (verdict.missing if rebuilt else []),
-        "missing": ([] if rebuilt else verdict.missing) + verdict.unavailable,
+        "present": [name for name in verdict.present + verdict.missing if built or name in verdict.present],
+        "missing": ([] if built else verdict.missing) + verdict.unavailable,
         "reason": verdict.reason, "rebuilt": rebuilt, "backup": backup,
     }
 

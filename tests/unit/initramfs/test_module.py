@@ -145,3 +145,16 @@ def test_what_cannot_be_meant_is_an_error(run_module, guest, arguments, message)
 def test_a_tree_without_a_kernel_is_an_error(run_module, tmp_path):
     result = run_module("initrd_modules", root=tmp_path, modules=HV)
     assert result["failed"] and "mount /boot, or install a kernel" in result["msg"]
+
+
+def test_an_entry_that_loads_no_image_is_reported_and_its_image_is_not_built_again(run_module, guest):
+    (guest / f"boot/initrd.img-{images.VERSION}").write_bytes(images.main_archive())
+    (guest / "boot/grub").mkdir()
+    (guest / "boot/grub/grub.cfg").write_text(f"menuentry 'Debian' {{\n linux /boot/vmlinuz-{images.VERSION} root=UUID=1\n}}\n")
+    (guest / "etc/default").mkdir()
+    (guest / "etc/default/grub").write_text("GRUB_CMDLINE_LINUX=\"\"\n")
+    result = run_module("initrd_modules", root=guest, modules=HV)
+    (kernel,) = result["kernels"]
+    assert (kernel["image"], kernel["rebuilt"], kernel["missing"]) == (None, False, ["hv_vmbus", "hv_storvsc"])
+    assert f"starts kernel {images.VERSION} without an initramfs, and so without hv_vmbus, hv_storvsc; regenerate" in str(result["warnings"])
+    assert not run_module("initrd_modules", root=guest, modules=HV)["changed"]
