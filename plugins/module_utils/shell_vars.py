@@ -37,6 +37,7 @@ _OPENING = frozenset(["if", "while", "until", "for", "select", "{"])
 _CLOSING = {"fi": ("if",), "done": ("while", "until", "for", "select"), "esac": ("case patterns", "case"), "}": ("{",)}
 _CONTINUING = frozenset(["then", "else", "elif", "do", "!"])
 _OPERATORS = ("<<-", "<<<", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "\n", ";", "&", "|", "(", ")", "<", ">")
+_MAX_DEPTH = 50  # substitutions in each other; nobody writes more, and Python's own stack has an end
 _BLANKS = " \t"
 _META = _BLANKS + "\n;&|()<>"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -84,6 +85,7 @@ class _Reader:
 
     def __init__(self, text, where):
         self.text, self.where, self.position = text, where, 0
+        self.depth = 0  # of substitutions in each other
         self.documents = []  # here-documents that start after this line: (delimiter, whether tabs go)
 
     def line_of(self, position):
@@ -228,6 +230,9 @@ class _Reader:
     def _skip_nested(self, closing):
         """Skip ``$(...)`` or ``${...}``, whatever is in it; refuse what cannot be skipped with certainty."""
         start = self.position
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            self.refuse(start, f"its substitutions stand in each other more than {_MAX_DEPTH} deep", "set the variable to plain text")
         opening = self.text[start + 1]
         self.position += 2
         depth = 1
@@ -246,6 +251,7 @@ class _Reader:
             else:
                 depth += {opening: 1, closing: -1}.get(character, 0)
                 self.position += 1
+        self.depth -= 1
         inner = self.text[start + 2:self.position - 1]
         if opening == "(" and re.search(r"(^|[\s;(])(case\s|#)|<<", inner):
             self.refuse(start, "its command substitution holds `case`, a comment or a here-document", "set the variable to plain text")

@@ -48,7 +48,8 @@ def with_value(text, name, value, where="grubenv"):
 
 def _matches(text, where):
     """Return the matches of every variable, in order."""
-    if not text.startswith(SIGNATURE) or len(text.encode("utf-8", "surrogateescape")) != SIZE:
+    whole = text.startswith(SIGNATURE) and text.rstrip("#").endswith("\n")
+    if not whole or len(text.encode("utf-8", "surrogateescape")) != SIZE:
         raise ImagewrightError(f"cannot read {where}: it is not a GRUB environment block of {SIZE} bytes; "
                                f"make a new one with `grub-editenv {where} create`")
     found, position = [], len(SIGNATURE)

@@ -119,6 +119,7 @@ def test_a_line_that_may_change_anything_is_a_hazard(line):
     ("cat <<E\nx\n", "line 2: the here-document is never closed by 'E'"),
     ("A=1 >\n", "line 1: a file name is missing"),
     ("A=$(case x in a) b;; esac)\n", "line 1: its command substitution holds `case`"),
+    ("A=" + "$(" * 3000 + "\n", "line 1: its substitutions stand in each other more than 50 deep"),
     (";;\n", "line 1: its `;;` is outside `case`"),
 ])
 def test_what_the_shell_could_not_read_is_refused_with_its_line(text, cause):

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fuzz the parsers of grub_cmdline: the kernel's command line, shell variables, GRUB's script, GRUB Legacy's menu, and more.
+
+    PYTHONPATH=.venv/collections .venv/bin/python tests/fuzz/bootloader.py -max_total_time=300
+
+Nothing but ImagewrightError may be raised, a second change may change nothing, and what was asked for must be there.
+Needs atheris (tests/requirements.txt).
+"""
+
+import collections
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["ansible_collections"]):
+    from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
+    from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
+        bls_entry, extlinux_conf, grub2_defaults, grub2_menu, grub_script, grubenv, menu_lst)
+    from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+
+WANTED = kernel_cmdline.request(["a=1", "console=tty1", "console=ttyS0,115200n8", 'x="p q"'], ["quiet", "b=2"])
+
+
+def command_line(text):
+    once = kernel_cmdline.change(text, WANTED)
+    assert kernel_cmdline.is_right(once, WANTED)
+    assert kernel_cmdline.change(once, WANTED) == once
+
+
+def shell_file(text):
+    files = collections.OrderedDict([(grub2_defaults.MAIN, text)])
+    shell_vars.values(text)
+    after = grub2_defaults.change(files, WANTED, False, True)
+    assert grub2_defaults.change(after, WANTED, False, True) == after
+    line = " ".join(grub2_defaults.effective(after, name, False) for name in grub2_defaults.NAMES[:2])
+    assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(line)), WANTED)
+
+
+def shell_value(text):
+    shell_file(f'GRUB_CMDLINE_LINUX="{text}"\n')
+
+
+def grub_menu(text):
+    after = grub2_menu.change_by_hand("grub.cfg", text, WANTED, True, True)
+    assert grub2_menu.change_by_hand("grub.cfg", after, WANTED, True, True) == after
+
+
+def legacy_menu(text):
+    after = menu_lst.change(text, WANTED, True, True)
+    assert menu_lst.change(after, WANTED, True, True) == after
+    menu_lst.default_stanza(text)
+
+
+def legacy_stanza(text):
+    legacy_menu(f"title x\nkernel /vmlinuz {text}\n")
+
+
+def bls(text):
+    after = bls_entry.change(text, WANTED)
+    assert bls_entry.change(after, WANTED) == after
+
+
+def extlinux(text):
+    after = extlinux_conf.change(text, WANTED, True, True)
+    assert extlinux_conf.change(after, WANTED, True, True) == after
+
+
+def environment_block(text):
+    block = (grubenv.SIGNATURE + text)[:1024]
+    block += "#" * (1024 - len(block.encode("utf-8", "surrogateescape")))
+    assert grubenv.parse(grubenv.with_value(block, "kernelopts", "a b"))["kernelopts"] == "a b"
+
+
+TARGETS = (command_line, shell_file, shell_value, grub_menu, legacy_menu, legacy_stanza, bls, extlinux, environment_block)
+
+
+def one(octets):
+    """Give one input to one of the targets."""
+    if octets:
+        text = octets[1:].decode("utf-8", "surrogateescape")
+        try:
+            TARGETS[octets[0] % len(TARGETS)](text)
+        except ImagewrightError:
+            pass
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()
