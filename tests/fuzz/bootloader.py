@@ -10,6 +10,7 @@ Needs atheris (tests/requirements.txt).
 """
 
 import collections
+import contextlib
 import sys
 
 import atheris
@@ -80,10 +81,8 @@ def one(octets):
     """Give one input to one of the targets."""
     if octets:
         text = octets[1:].decode("utf-8", "surrogateescape")
-        try:
+        with contextlib.suppress(ImagewrightError):
             TARGETS[octets[0] % len(TARGETS)](text)
-        except ImagewrightError:
-            pass
 
 
 if __name__ == "__main__":
