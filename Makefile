@@ -53,10 +53,10 @@ integration: setup ## modules and roles on containers of a real Debian
 	$(PYTEST) -m "not slow" tests/integration
 
 molecule: setup ## the scenario guest_boot; all of them: make molecule-all
-	cd extensions && ../.venv/bin/molecule test --scenario-name guest_boot
+	.venv/bin/molecule test --scenario-name guest_boot
 
 molecule-all: setup
-	cd extensions && ../.venv/bin/molecule test --all
+	.venv/bin/molecule test --all
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14

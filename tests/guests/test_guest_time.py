@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role guest_time leaves."""
+
+
+def test_chrony_takes_the_clock_of_hyper_v(host):
+    lines = host.file("/etc/chrony/chrony.conf").content_string.splitlines()
+    assert lines.count("refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2") == 1
+    assert [line for line in lines if line.startswith("makestep")] == ["makestep 1.0 -1"]
+
+
+def test_chrony_reads_its_file(host):
+    # -p prints the configuration that chronyd would use, without starting it
+    printed = host.run("chronyd -p -f /etc/chrony/chrony.conf")
+    assert printed.rc == 0 and "refclock PHC /dev/ptp_hyperv" in printed.stdout
+
+
+def test_a_rule_makes_the_name_of_the_clock(host):
+    assert host.run("grep -rls ptp_hyperv /usr/lib/udev/rules.d /etc/udev/rules.d").stdout
+
+
+def test_only_chrony_keeps_the_time(host):
+    assert host.service("chrony").is_enabled
+    assert not host.service("systemd-timesyncd").is_enabled
