@@ -146,18 +146,23 @@ def _aliases(entries):
         match = _ALIAS.match(line.clean.strip("\ufeff \t"))
         for definition in re.split(r"(?<!\\):(?=\s*[A-Z][A-Z0-9_]*\s*=)", match.group(2)) if match else []:
             name, _, members = definition.partition("=")
-            words = [word.strip() for word in re.split(r"(?<!\\),", members)]
             kind = "Cmnd" if match.group(1) == "Cmd" else match.group(1)
-            found[kind, name.strip()] = [(word[:-len(word.lstrip("! "))].count("!") % 2 == 1, word.lstrip("! ")) for word in words]
+            found[kind, name.strip()] = list(dict.fromkeys(_member(word) for word in re.split(r"(?<!\\),", members)))
     return found
 
 
-def _expanded(members, aliases, kind="User", depth=0):
+def _member(text):
+    """Return (negated, word) of one member of an alias; a command keeps its arguments."""
+    marks, word = re.match(r"([!\s]*)(.*)", text, re.DOTALL).groups()
+    return marks.count("!") % 2 == 1, word.strip()
+
+
+def _expanded(members, aliases, kind="User", inside=()):
     """Return the members ([(negated, word)]) with aliases replaced by what they stand for."""
     found = []
     for negated, word in members:
-        if (kind, word) in aliases and depth < 32:
-            found += [(negated != inner, name) for inner, name in _expanded(aliases[kind, word], aliases, kind, depth + 1)]
+        if (kind, word) in aliases and word not in inside:
+            found += [(negated != inner, name) for inner, name in _expanded(aliases[kind, word], aliases, kind, inside + (word,))]
         else:
             found.append((negated, word))
     return found
