@@ -11,6 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import errno
 import functools
 import json
 import os
@@ -99,6 +100,8 @@ def _align_itself(request, source, size):
         what = "dynamic VHD" if image.dynamic else image.format
         raise ImagewrightError(f"cannot change {request.src} in place: a {what} image must be copied;"
                                " set in_place: false and give another dest")
+    if not os.access(request.src, os.W_OK):  # also in check mode; root is stopped by an immutable flag or a read-only file system
+        raise from_os_error(f"change {request.src}", OSError(errno.EPERM, "not permitted"))
     written = in_place.written_in_place(image, size, footer, relocation)
     allocated = source.status.st_blocks * 512 + written
     if not request.check:

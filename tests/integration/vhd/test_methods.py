@@ -11,6 +11,10 @@ import threading
 import time
 
 import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align
 from conftest import COLLECTIONS, RUNNER, run_module_process
 from integration.vhd.images import (
     GIB,
@@ -186,6 +190,22 @@ def test_a_full_file_system_stops_a_change_in_place_and_nothing_is_changed(file_
         assert (digest(disk), disk.stat().st_size) == (before, size)
     else:  # the file system had a few sectors left
         gpt_is_sound(disk, disk.parent.parent)
+
+
+@pytest.mark.parametrize("image_format", ["raw", "qcow2", "vpc"])
+def test_a_copy_that_fills_its_file_system_leaves_nothing_behind(file_system, tmp_path, monkeypatch, image_format):
+    folder = file_system("ext4", "40M")
+    raw = raw_disk(tmp_path / "a.raw", 100 * MIB, data=((0, 80 * MIB),))
+    disk = raw
+    if image_format != "raw":
+        disk = tmp_path / "a.image"
+        call("qemu-img", "convert", "-f", "raw", "-O", image_format, raw, disk)
+    # somebody else takes the space after it was looked for
+    monkeypatch.setattr(destination, "require_space", lambda dest, needed: None)
+    wanted = Request(os.fspath(disk), f"{folder}/a.vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False)
+    with pytest.raises(ImagewrightError, match=f"cannot write {folder}/a.vhd: no space left"):
+        vhd_align(wanted)
+    assert os.listdir(folder) == ["lost+found"]
 
 
 def test_progress_is_shown_while_a_playbook_waits(tmp_path):

@@ -551,6 +551,12 @@ def test_32_an_immutable_destination_or_directory_is_refused_before_the_copy(tmp
     refused(disk, "immutable", "chattr -i", dest=tmp_path / "folder" / "a.vhd")
 
 
+def test_32_an_immutable_disk_is_not_changed_in_place(tmp_path, immutable):
+    disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
+    immutable(disk)
+    refused(disk, f"cannot change {disk}", "immutable", dest=disk, in_place=True)
+
+
 def test_32_a_read_only_file_system_is_refused(tmp_path, small_file_system):
     disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
     call("mount", "-o", "remount,ro", small_file_system)
@@ -604,6 +610,21 @@ def test_33_a_loop_device_is_named(tmp_path):
 def test_33_a_destination_that_a_machine_holds_is_not_replaced(tmp_path, held):
     other = raw_disk(tmp_path / "b.raw", 20 * MIB)
     refused(other, f"(pid {held[1].pid})", dest=held[0], overwrite=True)
+
+
+def test_33_no_machine_gets_an_image_that_is_being_read(tmp_path):
+    disk = raw_disk(tmp_path / "a.raw", 300 * MIB, data=((0, 200 * MIB),))
+    run = start_align(disk)
+    waited_for((tmp_path / ".a.vhd.imagewright-partial").exists)
+    run.send_signal(signal.SIGSTOP)
+    try:
+        answer = call("qemu-io", "-f", "raw", "-c", "quit", disk, accept=(1,))
+        assert "Failed to get" in answer and "lock" in answer
+        call("qemu-img", "info", "-f", "raw", disk)
+    finally:
+        run.send_signal(signal.SIGCONT)
+        run.communicate()
+    call("qemu-io", "-f", "raw", "-c", "quit", disk)
 
 
 def test_34_a_source_that_changes_while_it_is_read_is_refused(tmp_path):
