@@ -32,6 +32,9 @@ h2 { margin:2rem 0 0; font-size:1.3rem; }
 .meaning { margin:.1rem 0 .8rem; color:var(--soft); }
 article { background:var(--card); border:1px solid var(--line); border-left:.3rem solid var(--note); border-radius:.5rem; padding:.8rem 1.1rem; margin:0 0 .8rem; }
 .error article { border-left-color:var(--error); } .warning article { border-left-color:var(--warning); }
+.sign { font-weight:700; margin-right:.2rem; color:var(--note); } .error .sign { color:var(--error); }
+.warning .sign { color:var(--warning); }
+.group summary { color:var(--note); font-size:1.3rem; } .inside { padding:0 1.1rem .5rem; }
 h3 { margin:0 0 .4rem; font-size:1.05rem; }
 .id { font:600 .85em ui-monospace,"DejaVu Sans Mono",monospace; color:var(--soft); margin-right:.3rem; white-space:nowrap; }
 .undecided { font-weight:400; font-size:.85rem; color:var(--soft); border:1px solid var(--line); border-radius:1rem; padding:0 .6rem; white-space:nowrap; }

@@ -8,7 +8,8 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from html import escape
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, NOT_APPLICABLE, PASSED, SEVERITIES, UNKNOWN
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    FAILED, NOT_APPLICABLE, NOTE, PASSED, SEVERITIES, UNKNOWN)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.html_style import STYLE
 
 _HEADINGS = {
@@ -25,10 +26,7 @@ def to_html(found):
     for severity in SEVERITIES:
         group = [finding for finding in wrong if finding.severity == severity]
         if group:
-            title, meaning = _HEADINGS[severity]
-            body.append(f'<section class="{severity}"><h2>{title} <span class="count">{len(group)}</span></h2><p class="meaning">{meaning}</p>')
-            body += [_card(finding) for finding in group]
-            body.append("</section>")
+            body.append(_group(severity, group))
     body.append(_folded("Passed", [finding for finding in found.findings if finding.status == PASSED]))
     body.append(_folded("Not applicable here", [finding for finding in found.findings if finding.status == NOT_APPLICABLE]))
     title = escape(f"{'Ready' if found.ready else 'Not ready'}: {found.subject}")
@@ -37,6 +35,16 @@ def to_html(found):
             + "\n".join(part for part in body if part) +
             "\n<footer>Written by <code>imagewright.azure.readiness_info</code>. The ids are those of docs/requirements.md.</footer>\n"
             "</main></body></html>\n")
+
+
+def _group(severity, findings):
+    """Return a section; notes are folded, so that a person sees what matters first."""
+    title, meaning = _HEADINGS[severity]
+    heading = f'{title} <span class="count">{len(findings)}</span>'
+    cards = f'<p class="meaning">{meaning}</p>' + "\n".join(_card(finding) for finding in findings)
+    if severity == NOTE:
+        return f'<details class="{severity} group"><summary>{heading}</summary><div class="inside">{cards}</div></details>'
+    return f'<section class="{severity}"><h2>{heading}</h2>{cards}</section>'
 
 
 def _header(found):
@@ -62,9 +70,11 @@ def _header(found):
 
 def _card(finding):
     undecided = ' <span class="undecided">could not be decided</span>' if finding.status == UNKNOWN else ""
+    mark = "?" if finding.status == UNKNOWN else "✕"
     places = "".join(f"<li>{_place(place)}</li>" for place in finding.evidence)
     evidence = f'<ul class="evidence">{places}</ul>' if places else ""
-    return (f'<article id="{escape(finding.id)}"><h3><span class="id">{escape(finding.id)}</span> {escape(finding.title)}{undecided}</h3>'
+    return (f'<article id="{escape(finding.id)}"><h3><span class="sign" title="does not hold">{mark}</span> <span class="id">{escape(finding.id)}</span> '
+            f'{escape(finding.title)}{undecided}</h3>'
             f'{evidence}<p>{_text(finding.reason)}</p><p class="cure"><b>Cure</b> {_text(finding.cure)}</p>'
             f'<p class="source">Source: {escape(finding.source)}</p></article>')
 

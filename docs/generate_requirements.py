@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write docs/requirements.md from the rules: `python docs/generate_requirements.py` after any change of a rule.
+
+The collection must be importable, as `make` sets it up: PYTHONPATH=.venv/collections.
+"""
+
+import pathlib
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.process import REQUIREMENTS
+
+PLACE = pathlib.Path(__file__).with_name("requirements.md")
+
+HEAD = """# What Azure wants of a Linux image
+
+<!-- Written by docs/generate_requirements.py from plugins/module_utils/readiness; change the rules, not this file. -->
+
+Each requirement has an id. Roles carry it as a tag (`--tags R27`), `readiness_info` reports by it, and `rules: {exclude: [R10]}` switches it off.
+A letter tells the rules of one requirement apart; the bare id means all of them.
+
+* **error**: the machine does not boot, is not provisioned, or the upload is refused. **warning**: it works, but not well. **note**: good to know.
+* *files* are looked at in a running guest, a mounted tree and an image alike; *disk* needs an image, or a running guest that may read its own disk.
+* *generalized*, *specialized*: asked only of an image of that kind. A guest before it is deprovisioned is asked neither.
+* Where the sources disagree, the last column says what we chose, and why.
+
+| Id | What holds | Severity | Why | Checked in | Fixed by | Source | Where sources disagree |
+|---|---|---|---|---|---|---|---|
+"""
+FOOT = """
+## Kept by how the image is made
+
+No file shows whether these were kept; the collection keeps them itself.
+
+| Id | What | Why | Kept by | Source | Where sources disagree |
+|---|---|---|---|---|---|
+"""
+
+
+def document():
+    """Return the text of docs/requirements.md."""
+    rows = [_row(rule.id, rule.title, _severity(rule), rule.why, _where(rule), rule.fixed_by or rule.cure, rule.source, rule.choice)
+            for rule in all_rules()]
+    process = [_row(*requirement) for requirement in REQUIREMENTS]
+    return HEAD + "".join(rows) + FOOT + "".join(process)
+
+
+def _severity(rule):
+    return rule.severity if rule.marketplace in (None, rule.severity) else f"{rule.severity}; marketplace: {rule.marketplace}"
+
+
+def _where(rule):
+    where = {"tree": "files", "disk": "disk", "any": "files, disk"}[rule.needs]
+    return where if len(rule.kinds) > 1 else f"{where}; {rule.kinds[0]}"
+
+
+def _row(*cells):
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+
+
+if __name__ == "__main__":
+    PLACE.write_text(document(), encoding="utf-8")

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The catalogue: its document is fresh, its choice of rules is as asked."""
+
+import importlib.util
+import pathlib
+
+import pytest
+
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules, select
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import difference
+
+DOCS = pathlib.Path(__file__).resolve().parents[3] / "docs"
+
+
+def test_the_document_is_what_the_rules_say():
+    specification = importlib.util.spec_from_file_location("generate_requirements", DOCS / "generate_requirements.py")
+    generator = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(generator)
+    assert (DOCS / "requirements.md").read_text(encoding="utf-8") == generator.document(), "run docs/generate_requirements.py"
+
+
+def test_rules_come_by_the_number_of_their_requirement():
+    ids = [rule.id for rule in all_rules()]
+    assert ids.index("R00") < ids.index("R09") < ids.index("R12a") < ids.index("R12b") < ids.index("R56")
+
+
+def test_an_id_of_a_requirement_means_all_its_rules():
+    assert [rule.id for rule in select(all_rules(), include=["R12"])] == ["R12a", "R12b", "R12c"]
+    assert [rule.id for rule in select(all_rules(), include=["R12"], exclude=["R12b"])] == ["R12a", "R12c"]
+
+
+def test_r1_does_not_mean_r10():
+    with pytest.raises(ImagewrightError, match="'R1'"):
+        select(all_rules(), include=["R1"])
+
+
+def test_the_difference_names_what_is_fixed_new_and_left():
+    before = [{"id": "R01", "status": "failed"}, {"id": "R02", "status": "unknown"}, {"id": "R07", "status": "passed"}]
+    after = [{"id": "R01", "status": "passed"}, {"id": "R02", "status": "failed"}, {"id": "R07", "status": "failed"}]
+    assert difference(before, after) == {"fixed": ["R01"], "appeared": ["R07"], "left": ["R02"]}
