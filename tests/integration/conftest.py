@@ -25,7 +25,7 @@ SUITES = [
 def running_container(suite="bookworm", image=None):
     """Yield a running container, and stop it afterwards."""
     root = None if image else roots.container_root(Recipe(suite=suite))
-    guest = container.start(root=root, image=image, suite=suite)
+    guest = container.start(root=root, image=image, suite=suite, owned=True)
     try:
         yield LiveGuest(guest)
     finally:

@@ -28,7 +28,7 @@ def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: f
     The disk is only read: the machine writes to an overlay that is thrown away.
     """
     began = time.monotonic()
-    guest = machine.start(disk, name=guests.new_name("bootcheck"), firmware=firmware, bus=bus, wait=False)
+    guest = machine.start(disk, name=guests.new_name("bootcheck"), firmware=firmware, bus=bus, wait=False, owned=True)
     try:
         error = _watch(guest, began + timeout)
         seconds = time.monotonic() - began

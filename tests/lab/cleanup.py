@@ -7,11 +7,14 @@ from lab import container, guests, machine, nspawn
 
 
 def cleanup(everyone: bool = False, say=print) -> None:
-    """Release every dead guest, and with everyone stop the living ones too."""
+    """Release every guest that is off or has lost its owner, and with everyone stop the living ones too."""
     for guest in guests.everyone():
         if not guests.alive(guest.process):
             say(f"{guest.name}: dead, released")
             nspawn.release(guest)
+        elif guests.abandoned(guest):
+            say(f"{guest.name}: its owner is gone, stopped")
+            stop(guest, at_once=True)
         elif everyone:
             say(f"{guest.name}: stopped")
             stop(guest, at_once=True)

@@ -5,6 +5,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ def main(arguments: list) -> int:
     own, words = split_words(arguments)
     options = parser().parse_args(own)
     options.words = words
+    signal.signal(signal.SIGTERM, lambda *_ignored: sys.exit(143))  # so that `finally` is run
     try:
         return options.command(options) or 0
     except LabError as error:

@@ -15,8 +15,8 @@ GRUB = re.compile(r"Booting `|GNU GRUB|Welcome to GRUB|Loading Linux |Loading in
 COMMAND_LINE = re.compile(r"Command line: (?P<line>.*)")
 ROOT_MOUNTED = re.compile(r"(?:EXT4-fs|XFS|BTRFS|EXT3-fs)\b.*(?:mounted filesystem|Mounting|Ending clean mount|first mount|device fsid)")
 SWAP = re.compile(r"Adding (?P<size>\d+)k swap on (?P<device>\S+)|Activated swap (?P<unit>.*)")
-WAITING = re.compile(r"A (?:start|stop) job is running for (?P<what>.*?)(?: \(|$)")
-TIMED_OUT = re.compile(r"(?:Timed out waiting for|Dependency failed for|\[ *TIME *\]) *(?P<what>.*)")
+WAITING = re.compile(r"(?:A (?:start|stop) job is running for (?P<what>.*?)|Job (?P<unit>\S+)/\S+ running)(?: \(|$)", re.MULTILINE)
+TIMED_OUT = re.compile(r"(?:(?:Timed out|Gave up) waiting for|Dependency failed for|\[ *TIME *\]) *(?P<what>.*)")
 FAILED = re.compile(r"\[FAILED\] Failed to \S+ (?P<what>.*)")
 MULTI_USER = re.compile(r"Reached target (?:multi-user\.target|Multi-User System)")
 LOGIN = re.compile(r"^\S+ login: ", re.MULTILINE)
@@ -30,7 +30,7 @@ class ConsoleReport(NamedTuple):
 
     grub: bool, the boot loader spoke; kernel: bool, so did the kernel; command_line: str, of the kernel
     root_mounted, multi_user, login: bool
-    swaps, waiting, timed_out, failed_units: list of str, what was named
+    swaps, waiting, timed_out, failed_units: list of str, what was named; waiting may be mere slowness
     hopeless: str, the line after which no login comes, or ""
     """
 
@@ -66,7 +66,7 @@ def read_console(text: str) -> ConsoleReport:
         multi_user=bool(MULTI_USER.search(text)),
         login=bool(LOGIN.search(text)),
         swaps=_unique(swaps),
-        waiting=_unique(match["what"].strip() for match in WAITING.finditer(text)),
+        waiting=_unique((match["what"] or match["unit"]).strip() for match in WAITING.finditer(text)),
         timed_out=_unique(match["what"].strip() for match in TIMED_OUT.finditer(text)),
         failed_units=_unique(match["what"].strip() for match in FAILED.finditer(text)),
         hopeless=hopeless,

@@ -19,19 +19,20 @@ from lab.paths import CHECKOUT, cache_dir
 
 
 def start(root: Path = None, image: Path = None, keep: bool = False, name: str = "", suite: str = "bookworm",
-          timeout: float = 60) -> Guest:
+          timeout: float = 60, owned: bool = False) -> Guest:
     """Return a running container that takes ssh logins.
 
     root: a directory that stays as it is: the container writes to an overlay in memory
     image: a raw disk: the container runs on a copy of it, or with keep on the disk itself
     suite: whose .debs the container may take from the cache
     timeout: float, seconds until the login
+    owned: the guest must not outlive this process: `lab cleanup` takes it when this one is killed
     """
     require_root("start a container")
     require_programs("systemd-nspawn", "losetup", "sfdisk", "ssh")
     if image:
         images.require_raw(image)
-    guest = guests.claim(name or guests.new_name("container"), "container")
+    guest = guests.claim(name or guests.new_name("container"), "container", owned)
     try:
         guest.user, guest.key = tree.USER, str(keys.private_key())
         guest.port = ports.reserve(guest.name)

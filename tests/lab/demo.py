@@ -8,6 +8,7 @@ GUEST=container (default) or vm, FIRMWARE=bios (default) or uefi
 
 import os
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,9 +22,9 @@ from lab.paths import CHECKOUT
 from lab.recipe import Plan, Recipe
 
 PLAYBOOK = CHECKOUT / "playbooks" / "prepare-azure.yml"
-OUTPUT = CHECKOUT / "output" / "demo"
+OUTPUT = CHECKOUT / "output"
 HOST = "faulty-debian"
-GENERALIZED = {"prepare_image_kind": "generalized"}
+GENERALIZED = {"prepare_image_kind": "generalized", "guest_boot_cmdline_present": []}
 STILL_NEEDED = {**GENERALIZED, "prepare_deprovision": False, "prepare_shutdown": False}
 
 
@@ -58,6 +59,8 @@ def main() -> int:
     try:
         kind, firmware = _choices()
         _as_root()
+        signal.signal(signal.SIGTERM, lambda *_ignored: sys.exit(143))  # so that the guest is stopped
+        cleanup.cleanup()
         return _demo(kind, firmware)
     except LabError as error:
         print(f"\ndemo: {error}", file=sys.stderr)
@@ -67,8 +70,8 @@ def main() -> int:
 def _demo(kind: str, firmware: str) -> int:
     clock = Clock()
     plan = Plan(Recipe(firmware=firmware), "gpt" if firmware == "uefi" else "mbr", faulty=True)
-    _fresh_output()
-    source, vhd = OUTPUT / "disk.raw", OUTPUT / "disk.vhd"
+    output = _fresh_output(kind, firmware)
+    source, vhd = output / "disk.raw", output / "disk.vhd"
 
     clock.phase("Build the faulty guest from Debian packages")
     disk.build(plan, source, say=lambda text: print(f"  {text}", flush=True))
@@ -81,19 +84,19 @@ def _demo(kind: str, firmware: str) -> int:
         live = LiveGuest(record, HOST, azure_image_src=str(source), azure_image_dest=str(vhd))
         before = probes.ask(live)
         clock.phase("Prepare it, first run")
-        first = _play(live, STILL_NEEDED)
+        first = _play(live, STILL_NEEDED, output / "play-1.log")
         clock.phase("Prepare it, second run: must change nothing")
-        second = _play(live, STILL_NEEDED)
+        second = _play(live, STILL_NEEDED, output / "play-2.log")
         after = probes.ask(live)
         clock.phase("Deprovision, shut down, convert")
-        third = _play(live, GENERALIZED)
+        third = _play(live, GENERALIZED, output / "play-3.log")
     finally:
         cleanup.stop(record, at_once=True)
 
     clock.phase("Boot the VHD in QEMU and read its serial console")
     check = bootcheck.boot_check(vhd, firmware) if vhd.exists() else None
     if check:
-        (OUTPUT / "console.log").write_text(check.text, encoding="utf-8")
+        (output / "console.log").write_text(check.text, encoding="utf-8")
     clock.end()
 
     proofs = [*demo_proofs.of_guest(before, after), *demo_proofs.of_plays(first, second, third),
@@ -105,7 +108,7 @@ def _demo(kind: str, firmware: str) -> int:
 
 def _verdict(proofs: list, vhd: Path) -> int:
     failed = [proof for proof in proofs if not proof.holds]
-    print(f"\nVHD      {vhd if vhd.exists() else 'none'}\nconsole  {OUTPUT / 'console.log'}")
+    print(f"\nVHD      {vhd if vhd.exists() else 'none'}\nconsole  {vhd.with_name('console.log')}")
     if failed:
         print(f"\nFAILED: {len(failed)} of {len(proofs)} proofs: {', '.join(proof.name for proof in failed)}")
         return 1
@@ -115,17 +118,16 @@ def _verdict(proofs: list, vhd: Path) -> int:
 
 def _start(kind: str, firmware: str, source: Path):
     if kind == "vm":
-        return machine.start(source, name=_name(), firmware=firmware, in_place=True)
-    return container.start(image=source, keep=True, name=_name())
+        return machine.start(source, name=_name(), firmware=firmware, in_place=True, owned=True)
+    return container.start(image=source, keep=True, name=_name(), owned=True)
 
 
 def _name() -> str:
     return f"demo-{os.getpid()}"
 
 
-def _play(live: LiveGuest, variables: dict):
+def _play(live: LiveGuest, variables: dict, log: Path):
     play = live.playbook(PLAYBOOK, variables, diff=False, timeout=1800, show=_show_progress())
-    log = OUTPUT / f"play-{len(list(OUTPUT.glob('play-*.log'))) + 1}.log"
     log.write_text(play.output, encoding="utf-8")
     if play.failed:
         raise LabError(f"the playbook failed: {'; '.join(play.failed_tasks()) or play.output[-2000:]}; its output is in {log}")
@@ -170,10 +172,13 @@ def _as_root() -> None:
     os.execvp("sudo", ["sudo", "env", *kept, sys.executable, "-m", "lab.demo"])
 
 
-def _fresh_output() -> None:
-    OUTPUT.mkdir(parents=True, exist_ok=True)
-    for old in OUTPUT.iterdir():
+def _fresh_output(kind: str, firmware: str) -> Path:
+    """Return an empty directory for what this demo leaves."""
+    output = OUTPUT / ("demo" if (kind, firmware) == ("container", "bios") else f"demo-{kind}-{firmware}")
+    output.mkdir(parents=True, exist_ok=True)
+    for old in output.iterdir():
         old.unlink()
+    return output
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lab import bootloader, faults, filesystems, keys, layout, rootfs, tree
 from lab.commands import require_programs, require_root, run
-from lab.files import locked, published, remove_tree, roomy_scratch
+from lab.files import cached, remove_tree, roomy_scratch
 from lab.layout import Layout
 from lab.paths import cache_dir
 from lab.recipe import Plan, check_plan, content_id
@@ -47,12 +47,7 @@ def cached_disk(plan: Plan, say=print) -> Path:
     builders = [Path(module.__file__).read_text(encoding="utf-8") for module in (bootloader, faults, filesystems, layout, tree)]
     key = content_id(plan, tarball.name, keys.public_key(), builders, Path(__file__).read_text(encoding="utf-8"))
     disk = cache_dir() / "disk" / f"{plan.recipe.suite}-{'faulty' if plan.faulty else 'clean'}-{key}.raw"
-    if not disk.exists():
-        with locked(disk.with_suffix(".lock")):
-            if not disk.exists():
-                with published(disk) as part:
-                    _build_raw(plan, tarball, part, say)
-    return disk
+    return cached(disk, lambda part: _build_raw(plan, tarball, part, say))
 
 
 def _build_raw(plan: Plan, tarball: Path, out: Path, say) -> None:

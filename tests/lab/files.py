@@ -8,11 +8,37 @@ import fcntl
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from lab.commands import run
 
+UNUSED_FOR = 7 * 24 * 3600  # seconds
 HOLES = ("cp", "--sparse=always", "--reflink=auto", "--no-preserve=ownership")
+
+
+def cached(path: Path, build, in_use=()) -> Path:
+    """Return path, built when it is missing: by one builder at a time, and there as a whole or not at all.
+
+    build: function, writes the file or directory whose temporary path it is given
+    in_use: paths beside it that must stay however old they are
+    """
+    if not path.exists():
+        with locked(path.with_suffix(".lock")):
+            if not path.exists():
+                with published(path) as part:
+                    build(part)
+                _forget_unused(path, in_use)
+    os.utime(path)
+    return path
+
+
+def _forget_unused(path: Path, in_use) -> None:
+    """Remove what lies beside path and was not asked for in UNUSED_FOR seconds."""
+    for other in path.parent.iterdir():
+        old = time.time() - other.stat().st_mtime > UNUSED_FOR
+        if old and other != path and str(other) not in in_use and ".part-" not in other.name:
+            remove_tree(other)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,8 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 class Guest:
     """One guest. A record is written before a resource is taken, so that no crash can hide one.
 
-    process, worker: [pid, start time] of the supervisor and of systemd-nspawn or QEMU
+    process, worker: [pid, start time] of the supervisor (or QEMU), and of systemd-nspawn
+    owner: the same of a test or demo that the guest must not outlive, [] when there is none
     """
 
     name: str
@@ -35,6 +36,7 @@ class Guest:
     node: str = ""  # the second device node of the root partition
     process: list = field(default_factory=list)
     worker: list = field(default_factory=list)
+    owner: list = field(default_factory=list)
     settings: dict = field(default_factory=dict)
 
     @property
@@ -68,11 +70,11 @@ def new_name(prefix: str) -> str:
     return f"{prefix}-{secrets.token_hex(3)}"
 
 
-def claim(name: str, kind: str) -> Guest:
-    """Return a new record under a name. Raises LabError: when the name is taken or not fit."""
+def claim(name: str, kind: str, owned: bool = False) -> Guest:
+    """Return a new record under a name, owned by this process or by nobody. Raises LabError: when the name is taken or not fit."""
     if not NAME.match(name):
         raise LabError(f"cannot name a guest {name!r}: use up to 32 of a-z, 0-9 and -, a letter first")
-    guest = Guest(name=name, kind=kind)
+    guest = Guest(name=name, kind=kind, owner=identity(os.getpid()) if owned else [])
     try:
         guest.directory.mkdir(mode=0o755)
     except FileExistsError:
@@ -101,6 +103,11 @@ def load(name: str) -> Guest:
 def everyone() -> list:
     """Return the records of all guests."""
     return [load(path.parent.name) for path in sorted(run_dir().glob("*/guest.json"))]
+
+
+def abandoned(guest: Guest) -> bool:
+    """Return whether nobody needs a guest any more: it is off, or its owner has ended."""
+    return not alive(guest.process) or bool(guest.owner and not alive(guest.owner))
 
 
 def identity(pid: int) -> list:

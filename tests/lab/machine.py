@@ -8,13 +8,12 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 from lab import accelerator, console, guests, images, keys, nspawn, ports, ssh, tree
-from lab.commands import last_lines, require_programs, run
+from lab.commands import last_lines, require_programs, run, succeeds
 from lab.errors import LabError
 from lab.faults import MAC
 from lab.guests import Guest
@@ -30,17 +29,19 @@ ATTEMPTS = 3  # newer kernels panic now and then under TCG with two processors
 
 
 def start(disk: Path, name: str = "", firmware: str = "bios", bus: str = "scsi", in_place: bool = False, memory: int = 1024,
-          processors: int = 2, until: str = "", timeout: float = 300, wait: bool = True) -> Guest:
+          processors: int = 2, until: str = "", timeout: float = 300, wait: bool = True,
+          owned: bool = False) -> Guest:
     """Return a booted machine.
 
     disk: raw, qcow2 or fixed VHD; stays as it is unless in_place
     memory: int, MiB; timeout: float, seconds of each attempt
     until: a regular expression on the serial console to wait for, instead of an ssh login
+    owned: the guest must not outlive this process: `lab cleanup` takes it when this one is killed
     Raises LabError: when the guest does not come up; a panic early in the boot is tried again, ATTEMPTS times
     """
     require_programs("qemu-system-x86_64", "qemu-img", "ssh")
     settings = {"firmware": firmware, "bus": bus, "in_place": in_place, "memory": memory, "processors": processors}
-    guest = guests.claim(name or guests.new_name("machine"), "machine")
+    guest = guests.claim(name or guests.new_name("machine"), "machine", owned)
     try:
         guest.user, guest.key, guest.settings = tree.USER, str(keys.private_key()), settings
         guest.disk, guest.settings["format"] = str(disk.absolute()), images.image_format(disk)
@@ -62,10 +63,10 @@ def start(disk: Path, name: str = "", firmware: str = "bios", bus: str = "scsi",
 
 
 def stop(guest: Guest, at_once: bool = False, timeout: float = 60) -> None:
-    """Press the power button, or with at_once pull the plug; then give back all that the machine held."""
+    """Power a machine off from inside, or with at_once pull the plug; then give back all that it held."""
     if guests.alive(guest.process) and not at_once:
-        with contextlib.suppress(OSError):
-            monitor(guest, "system_powerdown")
+        # The cloud kernel does not hear the power button.
+        succeeds(ssh.argv(guest, ["systemctl", "poweroff"], user="root", connect_timeout=10), timeout=30)
         deadline = time.monotonic() + timeout
         while guests.alive(guest.process) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -123,16 +124,6 @@ def early_panic(guest: Guest) -> bool:
     return bool(console.PANIC.search(text)) and not console.ROOT_MOUNTED.search(text)
 
 
-def monitor(guest: Guest, line: str) -> None:
-    """Send one line to the machine's monitor."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(5)
-        connection.connect(str(guest.directory / "monitor"))
-        connection.recv(4096)
-        connection.sendall(line.encode() + b"\n")
-        connection.recv(4096)
-
-
 def arguments(guest: Guest) -> list:
     """Return QEMU's command line."""
     settings = guest.settings
@@ -140,7 +131,7 @@ def arguments(guest: Guest) -> list:
         "qemu-system-x86_64", "-name", guest.name, "-M", "q35", *accelerator.arguments(),
         "-smp", str(settings["processors"]), "-m", str(settings["memory"]),
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-serial", f"file:{guest.console}", "-monitor", f"unix:{guest.directory}/monitor,server=on,wait=off",
+        "-serial", f"file:{guest.console}", "-monitor", "none",
         "-device", "virtio-rng-pci",
         "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{guest.port}-:22",
         "-device", f"virtio-net-pci,netdev=n0,romfile=,mac={MAC}",

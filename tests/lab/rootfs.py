@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab import debs, host
 from lab.commands import require_programs, run
-from lab.files import locked, published
+from lab.files import cached
 from lab.paths import cache_dir
 from lab.recipe import Recipe, content_id, late_packages, packages
 
@@ -37,14 +37,12 @@ def base_tarball(recipe: Recipe, say=print) -> Path:
     # The key holds all that decides the content, but not where this machine keeps its cache.
     key = content_id([part.replace(str(cache), "CACHE") for part in command])
     tarball = cache / "base" / f"{recipe.suite}-{key}.tar"
-    if not tarball.exists():
-        with locked(tarball.with_suffix(".lock")):
-            if not tarball.exists():
-                say(f"mmdebstrap {recipe.suite} (cached from now on as {tarball.name})")
-                with published(tarball) as part:
-                    run([*command, recipe.suite, part, f"deb {host.mirror()} {recipe.suite} main"],
-                        env={"INITRD": "No"}, timeout=1800)
-    return tarball
+
+    def bootstrap(part: Path) -> None:
+        say(f"mmdebstrap {recipe.suite} (cached from now on as {tarball.name})")
+        run([*command, recipe.suite, part, f"deb {host.mirror()} {recipe.suite} main"], env={"INITRD": "No"}, timeout=1800)
+
+    return cached(tarball, bootstrap)
 
 
 def bootstrap_command(recipe: Recipe, archives: Path) -> list:

@@ -5,8 +5,8 @@
 
 from pathlib import Path
 
-from lab import keys, rootfs, tree
-from lab.files import locked, published
+from lab import guests, keys, rootfs, tree
+from lab.files import cached
 from lab.paths import cache_dir
 from lab.recipe import Recipe, content_id
 
@@ -17,13 +17,12 @@ def container_root(recipe: Recipe, say=print) -> Path:
     recipe_code = [Path(module.__file__).read_text(encoding="utf-8") for module in (tree,)]
     key = content_id(tarball.name, keys.public_key(), recipe_code)
     root = cache_dir() / "root" / f"{recipe.suite}-{key}"
-    if not root.exists():
-        with locked(root.with_suffix(".lock")):
-            if not root.exists():
-                say(f"unpack {tarball.name}, settings, initramfs")
-                with published(root) as part:
-                    build_root(tarball, part, recipe)
-    return root
+
+    def build(part: Path) -> None:
+        say(f"unpack {tarball.name}, settings, initramfs")
+        build_root(tarball, part, recipe)
+
+    return cached(root, build, in_use={guest.lower for guest in guests.everyone()})
 
 
 def build_root(tarball: Path, root: Path, recipe: Recipe) -> None:

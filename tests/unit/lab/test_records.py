@@ -12,7 +12,7 @@ import time
 import pytest
 from lab import guests, ports
 from lab.errors import LabError
-from lab.files import published
+from lab.files import UNUSED_FOR, cached, published
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +88,24 @@ def test_a_builder_that_fails_publishes_nothing(tmp_path):
         part.write_text("half")
         raise LabError("no room")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_cached_is_built_once(tmp_path):
+    built = []
+
+    def build(part):
+        built.append(part)
+        part.write_text("content")
+
+    for _each in range(2):
+        assert cached(tmp_path / "base.tar", build).read_text() == "content"
+    assert len(built) == 1
+
+
+def test_a_new_build_drops_what_nobody_has_asked_for_in_a_week_and_is_not_in_use(tmp_path):
+    for name in ("old", "used", "new"):
+        (tmp_path / name).mkdir()
+        age = 0 if name == "new" else UNUSED_FOR + 60
+        os.utime(tmp_path / name, (time.time() - age, time.time() - age))
+    cached(tmp_path / "next", lambda part: part.write_text(""), in_use={str(tmp_path / "used")})
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir() and path.name != "run") == ["new", "used"]
