@@ -18,8 +18,9 @@ BootEntry = collections.namedtuple("BootEntry", "loader path line title kernel i
 #: regenerate: bool, whether these edits take effect only when the adapter's generators run.
 Plan = collections.namedtuple("Plan", "edits sources warnings regenerate")
 
-#: How generated output is made again. argv: [str]; doing: str, for errors; output: guest path of the file that it writes.
-Generator = collections.namedtuple("Generator", "argv doing output")
+#: How generated output is made again. argv: [str]; doing: str, for errors; output: guest path of the file that boots;
+#: side: guest path that argv writes instead, to be moved over output when it is whole; None when argv writes output itself.
+Generator = collections.namedtuple("Generator", "argv doing output side")
 
 #: What the module was asked for beside the Request: recovery, rescue ("keep", "change"), settings ({name: str or None}).
 Options = collections.namedtuple("Options", "recovery rescue settings")

@@ -66,6 +66,8 @@ def regenerate(tree, generators):
         if generator.argv not in done:
             commands.run(generator.argv, generator.doing, root=tree.root)
             done.append(generator.argv)
+        if generator.side:
+            _move_over(tree, generator)
     for path, content in kept.items():
         host = tree.host_path(path)
         if not os.path.exists(host) or tree.read_bytes(path) != content:
@@ -76,7 +78,15 @@ def touched(tree, generators):
     """Return the guest paths ([str]) that regenerate may write."""
     if not generators:
         return []
-    return [path for generator in generators for path in (generator.output, generator.output + ".new")] + bls.protected(tree)
+    outputs = [path for generator in generators for path in (generator.output, generator.side) if path]
+    return outputs + [path + ".new" for path in outputs] + bls.protected(tree)
+
+
+def _move_over(tree, generator):
+    """Put what the generator wrote in the place that boots, with that file's owner and permissions."""
+    host = tree.host_path(generator.output)
+    edits.write_file(host, tree.read_bytes(generator.side), os.stat(host))
+    os.unlink(tree.host_path(generator.side))
 
 
 def read_back(tree, loaders, wanted, options, regenerated, before):

@@ -79,7 +79,7 @@ def stale(tree, wanted, options):
 
 def generators(tree, root):
     """Return the Generators ([Generator]) of the generated menus."""
-    return [Generator(feed.argv, f"regenerate {feed.output}", feed.output) for feed in _feeds(tree)]
+    return [Generator(feed.argv, f"regenerate {feed.output}", feed.output, None) for feed in _feeds(tree)]
 
 
 def next_kernel(tree, entries):

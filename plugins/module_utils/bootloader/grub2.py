@@ -97,7 +97,9 @@ def generators(tree, root):
     found = []
     for path, text in grub2_menu.menus(tree).items():
         if grub2_menu.is_generated(text):
-            found.append(Generator(_command(path, root), f"regenerate {path}", path))
+            side = path + ".imagewright"
+            argv = _command(tree, path, side, root)
+            found.append(Generator(argv, f"regenerate {path}", path, side if side in argv else None))
     return found
 
 
@@ -125,14 +127,24 @@ def _values(tree):
     return tuple(grub2_defaults.effective(files, name, appends) for name in grub2_defaults.NAMES)
 
 
-def _command(path, root):
-    """Return the arguments ([str]) of the guest's own generator for one grub.cfg."""
-    if path == "/boot/grub/grub.cfg" and commands.find("update-grub", root):
+def _command(tree, path, side, root):
+    """Return the arguments ([str]) of the guest's own generator for one grub.cfg.
+
+    grub-mkconfig ends with `cat new > grub.cfg`: whoever pulls the plug then has half a menu. So it writes to side. Only an
+    update-grub that is more than Debian's wrapper of it is run as it is.
+    """
+    wrapper = commands.find("update-grub", root)
+    if path == "/boot/grub/grub.cfg" and wrapper and not _only_calls_mkconfig(tree, wrapper):
         return ["update-grub"]
     for name in ("grub2-mkconfig", "grub-mkconfig"):
         if commands.find(name, root):
-            return [name, "-o", path]
-    return ["grub-mkconfig", "-o", path]
+            return [name, "-o", side]
+    return ["grub-mkconfig", "-o", side]
+
+
+def _only_calls_mkconfig(tree, wrapper):
+    lines = [line.strip() for line in tree.read_text(wrapper).splitlines()] if tree.is_file(wrapper) else []
+    return [line for line in lines if line and not line.startswith("#")] == ["set -e", 'exec grub-mkconfig -o /boot/grub/grub.cfg "$@"']
 
 
 def _warnings(menus):
