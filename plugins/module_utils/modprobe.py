@@ -17,6 +17,10 @@ import re
 #: One line that bans a module. line: int, 1-based, the first of a continued one; last: its last; text: str, on one line.
 Ban = collections.namedtuple("Ban", "path line last text module")
 
+#: What Azure needs to boot and to provision.
+NEEDED = ("udf", "vfat", "fat", "isofs", "iso9660", "cdrom", "sr_mod", "sd_mod", "hv_vmbus", "hv_storvsc", "hv_netvsc", "hv_utils", "pci_hyperv",
+          "nvme", "nvme_core")
+
 #: Directories of kmod, strongest first: a file hides those of the same name further down.
 ADMIN_FOLDER = "/etc/modprobe.d"
 FOLDERS = (ADMIN_FOLDER, "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")

@@ -18,9 +18,11 @@ options:
   modules:
     description:
       - Names of the modules. C(-) and C(_) are equal.
+      - The default is what Azure needs to boot and to provision - the disk, network and PCI drivers, the DVD drive and the file systems
+        of the provisioning disc and of the EFI system partition.
     type: list
     elements: str
-    default: [udf, vfat]
+    default: [udf, vfat, fat, isofs, iso9660, cdrom, sr_mod, sd_mod, hv_vmbus, hv_storvsc, hv_netvsc, hv_utils, pci_hyperv, nvme, nvme_core]
   backup:
     description:
       - Keep a copy of each changed file beside it.
@@ -146,7 +148,7 @@ def main():
     """Run the module."""
     finish(AnsibleModule(
         argument_spec={
-            "modules": {"type": "list", "elements": "str", "default": ["udf", "vfat"]},
+            "modules": {"type": "list", "elements": "str", "default": list(modprobe.NEEDED)},
             "backup": {"type": "bool", "default": False},
             "root": {"type": "path", "default": "/"},
         },

@@ -65,6 +65,12 @@ def test_the_module_edits_the_administrators_files_and_hides_those_of_packages(t
     assert not run_module("modprobe_allow", root=tmp_path)["changed"]
 
 
+def test_what_azure_needs_to_boot_and_provision_is_allowed_without_naming_it(tmp_path, run_module):
+    write(tmp_path, "etc/modprobe.d/x.conf", "install cdrom /bin/true\nblacklist hv-storvsc\nblacklist pcspkr\n")
+    assert [ban["module"] for ban in run_module("modprobe_allow", root=tmp_path)["bans"]] == ["cdrom", "hv_storvsc"]
+    assert (tmp_path / "etc/modprobe.d/x.conf").read_text() == "# install cdrom /bin/true\n# blacklist hv-storvsc\nblacklist pcspkr\n"
+
+
 def test_the_module_refuses_what_is_no_modules_name(tmp_path, run_module):
     result = run_module("modprobe_allow", root=tmp_path, modules=["a b"])
     assert result["failed"] and "'a b'" in result["msg"]
