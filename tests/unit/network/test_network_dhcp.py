@@ -1,0 +1,262 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""network_dhcp on trees of each network manager; those of Red Hat, SUSE and Ubuntu are written after their documents."""
+
+import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers
+from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.modules import network_dhcp
+
+SETTINGS = network_dhcp.Settings(False, ["mana", "mlx4_core", "mlx5_core"])
+
+
+def guest(root, files):
+    """Return the LiveTree of files ({path: text}); a text that begins with -> is a link."""
+    for path, text in files.items():
+        file = root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if text.startswith("->"):
+            file.symlink_to(text[2:])
+        else:
+            file.write_text(text)
+    return LiveTree(str(root))
+
+
+def enabled(unit):
+    return {f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"->/usr/lib/systemd/system/{unit}.service"}
+
+
+def after(tree, manager, **settings):
+    """Return {path: text after, None when removed} of the changes, without the rule for virtual functions."""
+    changes = network_dhcp.plan(tree, manager, SETTINGS._replace(**settings))
+    return {change.path: change.after for change in changes if "sriov" not in change.path and "unmanaged" not in change.path}
+
+
+DEBIAN_STATIC = """# This file describes the network interfaces
+source /etc/network/interfaces.d/*
+
+auto lo
+iface lo inet loopback
+
+# the office
+auto ens3
+iface ens3 inet static
+    address 10.0.0.5/24
+    gateway 10.0.0.1
+    hwaddress ether 52:54:00:12:34:56
+iface ens3 inet6 auto
+
+auto br0
+iface br0 inet static
+    address 192.168.7.1/24
+    bridge_ports none
+"""
+
+DEBIAN_DHCP = """# This file describes the network interfaces
+source /etc/network/interfaces.d/*
+
+auto lo
+iface lo inet loopback
+
+# the office
+allow-hotplug ens3
+iface ens3 inet dhcp
+
+auto br0
+iface br0 inet static
+    address 192.168.7.1/24
+    bridge_ports none
+
+# The first card of an Azure machine
+allow-hotplug eth0
+iface eth0 inet dhcp
+"""
+
+
+def test_ifupdown_turns_a_fixed_address_into_dhcp_and_leaves_a_bridge_alone(tmp_path):
+    tree = guest(tmp_path, {"/etc/network/interfaces": DEBIAN_STATIC})
+
+    assert after(tree, "ifupdown") == {"/etc/network/interfaces": DEBIAN_DHCP}
+
+
+def test_ifupdown_removes_a_drop_in_of_one_card_and_keeps_dhcp_on_eth0(tmp_path):
+    eth0 = "allow-hotplug eth0\niface eth0 inet dhcp\n"
+    tree = guest(tmp_path, {"/etc/network/interfaces": "auto lo\niface lo inet loopback\n", "/etc/network/interfaces.d/eth0": eth0})
+
+    assert after(tree, "ifupdown") == {}
+
+
+@pytest.mark.parametrize("manager, files", [
+    ("ifupdown", {"/etc/network/interfaces": DEBIAN_STATIC}),
+    ("networkd", {"/etc/systemd/network/lan.network": "[Match]\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=yes\n"}),
+    ("networkmanager", {"/etc/NetworkManager/system-connections/lan.nmconnection": "[connection]\ntype=ethernet\ninterface-name=ens3\n"}),
+    ("networkmanager", {"/etc/sysconfig/network-scripts/ifcfg-ens3": "DEVICE=ens3\nBOOTPROTO=static\nIPADDR=10.0.0.5\n"}),
+    ("ifcfg", {"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nHWADDR=52:54:00:12:34:56\nBOOTPROTO=dhcp\n"}),
+    ("wicked", {"/etc/sysconfig/network/ifcfg-eth1": "BOOTPROTO='static'\n", "/etc/sysconfig/network/dhcp": 'DHCLIENT_SET_HOSTNAME="yes"\n'}),
+    ("netplan", {"/etc/netplan/00-installer.yaml": "network: {ethernets: {ens3: {addresses: [10.0.0.5/24]}}}\n"}),
+])
+def test_a_second_run_changes_nothing(tmp_path, run_module, manager, files):
+    guest(tmp_path, files)
+
+    first = run_module("network_dhcp", root=tmp_path, manager=manager)
+    second = run_module("network_dhcp", root=tmp_path, manager=manager)
+
+    assert first["changed"] and not first["failed"]
+    assert second["changed"] is False and second["files"] == []
+
+
+def test_check_mode_predicts_and_writes_nothing(tmp_path, run_module):
+    guest(tmp_path, {"/etc/network/interfaces": DEBIAN_STATIC})
+
+    predicted = run_module("network_dhcp", root=tmp_path, manager="ifupdown", check=True)
+
+    assert (tmp_path / "etc/network/interfaces").read_text() == DEBIAN_STATIC
+    assert not (tmp_path / "etc/udev").exists()
+    done = run_module("network_dhcp", root=tmp_path, manager="ifupdown")
+    assert predicted["files"] == done["files"] and predicted["diff"] == done["diff"]
+
+
+def test_networkd_keeps_a_file_for_any_card(tmp_path):
+    tree = guest(tmp_path, {"/etc/systemd/network/20-dhcp.network": "[Match]\nName=en* eth*\n[Network]\nDHCP=ipv4\n"})
+
+    assert after(tree, "networkd") == {}
+
+
+def test_networkd_replaces_a_file_with_a_fixed_address(tmp_path):
+    tree = guest(tmp_path, {"/etc/systemd/network/lan.network": "[Match]\nName=e*\n[Network]\nAddress=10.0.0.5/24\n",
+                            "/etc/systemd/network/br0.network": "[Match]\nName=br0\n[Network]\nAddress=10.1.0.1/24\n"})
+
+    changed = after(tree, "networkd")
+
+    assert changed["/etc/systemd/network/lan.network"] is None
+    assert "Name=en* eth*" in changed["/etc/systemd/network/50-azure-dhcp.network"]
+    assert "/etc/systemd/network/br0.network" not in changed
+
+
+def test_networkmanager_replaces_profiles_of_single_cards_but_not_of_a_bond(tmp_path):
+    folder = "/etc/NetworkManager/system-connections"
+    tree = guest(tmp_path, {
+        f"{folder}/ens3.nmconnection": "[connection]\nid=ens3\ntype=ethernet\n\n[ethernet]\nmac-address=52:54:00:12:34:56\n\n[ipv4]\nmethod=manual\n",
+        f"{folder}/port.nmconnection": "[connection]\nid=port\ntype=ethernet\nmaster=bond0\nslave-type=bond\n",
+        f"{folder}/vpn.nmconnection": "[connection]\nid=vpn\ntype=wireguard\n"})
+
+    changed = after(tree, "networkmanager")
+
+    assert sorted(changed) == [f"{folder}/azure-ethernet.nmconnection", f"{folder}/ens3.nmconnection"]
+    assert changed[f"{folder}/ens3.nmconnection"] is None
+    assert "method=auto" in changed[f"{folder}/azure-ethernet.nmconnection"]
+
+
+def test_a_keyfile_is_readable_by_root_alone(tmp_path, run_module):
+    guest(tmp_path, {"/etc/NetworkManager/NetworkManager.conf": "[main]\n"})
+
+    run_module("network_dhcp", root=tmp_path, manager="networkmanager")
+
+    assert (tmp_path / "etc/NetworkManager/system-connections/azure-ethernet.nmconnection").stat().st_mode & 0o777 == 0o600
+
+
+def test_red_hat_7_gets_the_ifcfg_of_the_documents(tmp_path):
+    folder = "/etc/sysconfig/network-scripts"
+    tree = guest(tmp_path, {f"{folder}/ifcfg-ens192": "TYPE=Ethernet\nBOOTPROTO=none\nUUID=0d0b\nHWADDR=52:54:00:12:34:56\nIPADDR=10.0.0.5\n",
+                            f"{folder}/ifcfg-lo": "DEVICE=lo\n", "/etc/sysconfig/network": "# Created by anaconda\n"})
+
+    assert after(tree, "networkmanager") == {
+        f"{folder}/ifcfg-ens192": None,
+        f"{folder}/ifcfg-eth0": "DEVICE=eth0\nONBOOT=yes\nBOOTPROTO=dhcp\nTYPE=Ethernet\nUSERCTL=no\nPEERDNS=yes\nIPV6INIT=no\n"
+                                "PERSISTENT_DHCLIENT=yes\nNM_CONTROLLED=yes\n",
+        "/etc/sysconfig/network": "# Created by anaconda\nNETWORKING=yes\n"}
+
+
+def test_red_hat_6_forgets_its_name(tmp_path):
+    tree = guest(tmp_path, {"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\n", "/etc/sysconfig/network": "NETWORKING=yes\nHOSTNAME=build7\n"})
+
+    assert after(tree, "ifcfg")["/etc/sysconfig/network"] == "NETWORKING=yes\nHOSTNAME=localhost.localdomain\n"
+
+
+def test_suse_takes_no_name_from_dhcp(tmp_path):
+    tree = guest(tmp_path, {"/etc/sysconfig/network/ifcfg-eth1": "BOOTPROTO='static'\n",
+                            "/etc/sysconfig/network/dhcp": '# a\nDHCLIENT_SET_HOSTNAME="yes"\nWRITE_HOSTNAME_TO_HOSTS="no"\n'})
+
+    assert after(tree, "wicked") == {
+        "/etc/sysconfig/network/ifcfg-eth1": None,
+        "/etc/sysconfig/network/ifcfg-eth0": "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n",
+        "/etc/sysconfig/network/dhcp": '# a\nDHCLIENT_SET_HOSTNAME="no"\nWRITE_HOSTNAME_TO_HOSTS="no"\n'}
+
+
+def test_netplan_is_left_to_cloud_init_where_it_provisions(tmp_path):
+    tree = guest(tmp_path, {"/etc/netplan/50-cloud-init.yaml": "network: {}\n"})
+
+    assert after(tree, "netplan", cloud_init=True) == {"/etc/netplan/50-cloud-init.yaml": None}
+    assert "dhcp4: true" in after(tree, "netplan")["/etc/netplan/50-azure.yaml"]
+
+
+def test_names_by_mac_address_go_and_other_rules_stay(tmp_path):
+    tree = guest(tmp_path, {
+        "/etc/network/interfaces": "allow-hotplug eth0\niface eth0 inet dhcp\n",
+        "/etc/udev/rules.d/70-persistent-net.rules": "# empty\n",
+        "/etc/udev/rules.d/10-net.rules": 'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="lan0"\n',
+        "/etc/udev/rules.d/60-disk.rules": 'SUBSYSTEM=="block", ATTR{size}=="1", NAME="x"\n',
+        "/etc/systemd/network/10-lan.link": "[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n",
+        "/etc/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=kernel\n"})
+
+    assert after(tree, "ifupdown") == {"/etc/udev/rules.d/70-persistent-net.rules": None, "/etc/udev/rules.d/10-net.rules": None,
+                                       "/etc/systemd/network/10-lan.link": None}
+
+
+@pytest.mark.parametrize("manager, path", [
+    ("networkd", "/etc/systemd/network/01-azure-unmanaged-sriov.network"),
+    ("networkmanager", "/etc/NetworkManager/conf.d/99-azure-unmanaged-devices.conf"),
+    ("ifupdown", "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules"),
+])
+def test_every_driver_of_virtual_functions_is_left_alone(tmp_path, manager, path):
+    written = {change.path: change.after for change in network_dhcp.plan(LiveTree(str(tmp_path)), manager, SETTINGS)}
+
+    assert all(driver in written[path] for driver in ("mana", "mlx4_core", "mlx5_core"))
+
+
+def test_the_rule_of_azure_vm_utils_is_not_doubled(tmp_path):
+    tree = guest(tmp_path, {"/usr/lib/udev/rules.d/10-azure-unmanaged-sriov.rules": "# theirs\n"})
+
+    assert "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules" not in {c.path for c in network_dhcp.plan(tree, "ifupdown", SETTINGS)}
+
+
+@pytest.mark.parametrize("files, found", [
+    ({**enabled("NetworkManager"), **enabled("network")}, ["networkmanager"]),
+    ({**enabled("networking"), "/etc/network/interfaces": "auto lo\niface lo inet loopback\n", **enabled("systemd-networkd"),
+      "/etc/systemd/network/a.network": "[Match]\nName=en*\n"}, ["networkd"]),
+    ({**enabled("networking"), "/etc/network/interfaces": DEBIAN_STATIC}, ["ifupdown"]),
+    ({"/etc/rc3.d/S10network": "->../init.d/network"}, ["ifcfg"]),
+    ({"/etc/runlevels/boot/networking": "->/etc/init.d/networking"}, ["ifupdown"]),
+    ({**enabled("wicked")}, ["wicked"]),
+    ({**enabled("systemd-networkd"), "/etc/netplan/a.yaml": "network: {}\n"}, ["netplan"]),
+    ({**enabled("systemd-networkd"), "/usr/sbin/netplan": "", "/usr/bin/cloud-init": ""}, ["netplan"]),
+    ({**enabled("systemd-networkd"), "/etc/systemd/system/systemd-networkd.service": "->/dev/null"}, []),
+])
+def test_the_manager_is_the_one_that_starts_at_boot(tmp_path, files, found):
+    assert managers.active(guest(tmp_path, files)) == found
+
+
+def test_two_managers_are_an_error_that_names_both(tmp_path):
+    tree = guest(tmp_path, {**enabled("NetworkManager"), **enabled("networking"), "/etc/network/interfaces": DEBIAN_STATIC})
+
+    with pytest.raises(ImagewrightError, match="networkmanager and ifupdown are both enabled.*disable all but one.*option manager"):
+        managers.choose(tree)
+    assert managers.choose(tree, "ifupdown") == "ifupdown"
+
+
+def test_no_manager_is_an_error_and_changes_nothing(tmp_path, run_module):
+    result = run_module("network_dhcp", root=tmp_path)
+
+    assert result["failed"] and "no network manager is enabled" in result["msg"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name, expected", [
+    ("eth0", True), ("ens3", True), ("enp1s0f0", True), ("eno1", True), ("en*", True), ("e*", True), ("em1", True), ("enx525400123456", True),
+    ("br0", False), ("lo", False), ("bond0", False), ("eth0.7", False), ("wg0", False), ("vlan7", False), ("docker0", False),
+])
+def test_ethernet_cards_are_told_by_their_names(name, expected):
+    assert is_ethernet(name) is expected
