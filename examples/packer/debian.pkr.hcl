@@ -1,0 +1,98 @@
+# A disk image, prepared for Azure and made a VHD. Explained in docs/packer.md.
+#
+# Packer 1.6.6 brings its plugins along. From 1.7 on add this, and run `packer init`:
+#   packer {
+#     required_plugins {
+#       qemu    = { source = "github.com/hashicorp/qemu", version = ">= 1.0" }
+#       ansible = { source = "github.com/hashicorp/ansible", version = ">= 1.0" }
+#     }
+#   }
+
+variable "disk" {
+  type = string # qcow2, is not changed
+}
+
+variable "disk_size" {
+  type    = string
+  default = "2G" # of the overlay, at least that of the disk
+}
+
+variable "user" {
+  type    = string
+  default = "admin"
+}
+
+variable "private_key" {
+  type = string
+}
+
+variable "playbook" {
+  type    = string
+  default = "examples/packer/prepare.yml"
+}
+
+variable "output" {
+  type    = string
+  default = "output/packer"
+}
+
+variable "accelerator" {
+  type    = string
+  default = "kvm" # tcg where there is none
+}
+
+source "qemu" "guest" {
+  iso_url          = var.disk
+  iso_checksum     = "none"
+  disk_image       = true
+  use_backing_file = true
+  skip_resize_disk = true
+  disk_size        = var.disk_size
+  qemu_img_args {
+    create = ["-F", "qcow2"]
+  }
+  format           = "qcow2"
+  skip_compaction  = true
+  output_directory = var.output
+  vm_name          = "guest.qcow2"
+
+  accelerator      = var.accelerator
+  machine_type     = "q35"
+  cpus             = 2
+  memory           = 1024
+  net_device       = "virtio-net-pci"
+  disk_interface   = "virtio"
+  headless         = true
+  vnc_bind_address = "127.0.0.1"
+  boot_wait        = "1s"
+  qemuargs = [
+    ["-netdev", "user,id=user.0,hostfwd=tcp:127.0.0.1:{{ .SSHHostPort }}-:22"],
+    ["-cpu", "max,-cx16"],
+  ]
+
+  ssh_username         = var.user
+  ssh_private_key_file = var.private_key
+  ssh_timeout          = "10m"
+
+  # The role powers the guest off, and nobody can log in after it.
+  disable_shutdown = true
+  shutdown_timeout = "15m"
+}
+
+build {
+  sources = ["source.qemu.guest"]
+
+  provisioner "ansible" {
+    playbook_file    = var.playbook
+    user             = var.user
+    use_proxy        = false
+    ansible_env_vars = ["ANSIBLE_PIPELINING=1", "ANSIBLE_HOST_KEY_CHECKING=False"]
+    extra_arguments  = ["-e", "ansible_python_interpreter=/usr/bin/python3"]
+  }
+
+  post-processor "shell-local" {
+    inline = [
+      "ansible-playbook imagewright.azure.convert -e disk_convert_src=$PWD/${var.output}/guest.qcow2",
+    ]
+  }
+}
