@@ -5,7 +5,7 @@
 
 import re
 
-WANTED = ["console=tty1", "console=ttyS0,115200n8", "earlyprintk=ttyS0,115200", "rootdelay=300", "nvme_core.io_timeout=240"]
+WANTED = ["console=tty1", "console=ttyS0,115200n8", "earlyprintk=ttyS0,115200", "nvme_core.io_timeout=240"]
 
 
 def kernel_lines(host):

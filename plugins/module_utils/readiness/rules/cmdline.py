@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.architecture import architecture, is_arm
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, lacking
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.distribution import distribution
@@ -55,9 +56,23 @@ def fits(context):
     return failed_if(line.place for line in context.shared(command_lines) if len(line.text.encode("utf-8", "surrogateescape")) >= limit)
 
 
+def _sleeps(tree):
+    """Return whether initramfs-tools makes the images; its settings may stay behind when the package has gone."""
+    return initramfs_tools.has_kernel_hook(tree) and tree.exists("/usr/share/initramfs-tools/init")
+
+
 def root_delay(context):
-    """R28"""
+    """R28a"""
+    if _sleeps(context.tree):
+        return not_applicable("initramfs-tools waits for the disk by itself")
     return _none_lacks(context, lambda text: kernel_cmdline.values(text, "rootdelay"), "rootdelay=300")
+
+
+def needless_delay(context):
+    """R28b"""
+    if not _sleeps(context.tree):
+        return not_applicable("only the initramfs of initramfs-tools sleeps")
+    return failed_if(having(context, lambda parameter: re.match(r"rootdelay=\d\d", parameter)))
 
 
 def card_names(context):
@@ -168,11 +183,15 @@ RULES = [
     Rule("R27d", "The kernel command line is not too long", ERROR,
          "The kernel cuts it off, and with it whatever stands last.", "Remove what is not needed with grub_cmdline absent.",
          "Linux arch/*/include/uapi/asm/setup.h", fits, _FIX),
-    Rule("R28", "The kernel waits for the root disk", NOTE,
+    Rule("R28a", "The kernel waits for the root disk", NOTE,
          "The disk may come late when many machines start at once.", _CURE,
          "Microsoft: create-upload-generic; certification test 40 (warning)", root_delay, _FIX, marketplace=WARNING,
-         choice="The guides of 2015 and 2017, the general page and Ubuntu's have rootdelay=300; Red Hat's, SUSE's and Oracle's do not. It is set by default, "
-                "since it only waits as long as needed; a lack is a note."),
+         choice="The guides of 2015 and 2017, the general page and Ubuntu's have rootdelay=300; Red Hat's, SUSE's and Oracle's do not. It is set by default "
+                "where the initramfs waits no longer than needed (dracut, mkinitcpio); a lack is a note. For initramfs-tools see R28b."),
+    Rule("R28b", "No boot sleeps for a disk that is already there", WARNING,
+         "The /init of initramfs-tools runs `sleep $ROOTDELAY`: with rootdelay=300 each boot takes five minutes longer.", _CURE,
+         "initramfs-tools 0.140 to 0.151, /usr/share/initramfs-tools/init; a boot measured with 0.142", needless_delay, _FIX,
+         choice="Ubuntu's page and the general one ask for rootdelay=300 all the same; Debian's does not. We remove it where initramfs-tools is in use."),
     Rule("R29", "The network card is called eth0", NOTE,
          "Red Hat's images configure eth0; a name by slot or MAC address would not be configured.", _CURE,
          "Microsoft: redhat-create-upload-vhd", card_names, _FIX,
