@@ -22,6 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 NAME = "bls"
 
 KERNEL_CMDLINE = "/etc/kernel/cmdline"
+CMDLINE_PARTS = "/etc/kernel/cmdline.d/*.conf"  # SUSE's sdbootutil puts these after KERNEL_CMDLINE
 VENDOR_CMDLINE = "/usr/lib/kernel/cmdline"
 _ENTRIES = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf")
 _GRUBENV = ("/boot/grub2/grubenv", "/boot/grub/grubenv", "/boot/efi/EFI/*/grubenv")
@@ -65,6 +66,9 @@ def plan(tree, wanted, options):
     before, after = _kernel_cmdline(tree, wanted)
     if after is not None:
         note(KERNEL_CMDLINE, "", before, after, before and before.strip(), after.strip())
+        for path, before in _texts(tree, (CMDLINE_PARTS,)).items():
+            after = bls_entry.without_given(before, wanted)
+            note(path, "", before, after, before.strip(), after.strip())
     return Plan(edits, sources, [], False)
 
 
@@ -104,7 +108,8 @@ def next_kernel(tree, entries):
         return bls_entry.expand(newest.cmdline, _environment(tree))
     for path in (KERNEL_CMDLINE, VENDOR_CMDLINE):
         if tree.is_file(path):
-            return " ".join(kernel_cmdline.split(tree.read_text(path)))
+            parts = [tree.read_text(path)] + list(_texts(tree, (CMDLINE_PARTS,)).values())
+            return " ".join(kernel_cmdline.split("\n".join(parts)))
     return None
 
 

@@ -68,6 +68,12 @@ def change(text, wanted):
     return text
 
 
+def without_given(text, wanted):
+    """Return a line without what is unwanted, and without what another line will hold as wanted."""
+    tokens = kernel_cmdline.tokenize(text)
+    return kernel_cmdline.rewrite(text, tokens, _without_given([token.text for token in tokens], wanted))
+
+
 def _without_given(parameters, wanted):
     """Return the Changes that take away what is unwanted, and what $kernelopts will hold as wanted."""
     changes = kernel_cmdline.plan(parameters, wanted._replace(present=[]))

@@ -51,6 +51,9 @@ def _plan_by_hand(menus, wanted, options):
         after = grub2_menu.change_by_hand(path, before, wanted, options.recovery == "change", options.rescue == "change")
         edits += [Edit(path, before, after)] if after != before else []
         sources += grub2_menu.described(path, before, after)
+        warnings += [f"{path}: the entry {source['variable']} takes parameters from {word}, which is set elsewhere; they were not looked at"
+                     for source in grub2_menu.described(path, before, after) for word in source["after"].split()
+                     if word.startswith("$")]
     return Plan(edits, sources, warnings, False)
 
 

@@ -163,3 +163,40 @@ def test_a_read_only_etc_changes_nothing(debian):
     failed = debian.module("grub_cmdline", **AZURE)
     assert failed["failed"] and "cannot write /etc/default/grub: the file system is mounted read-only" in failed["msg"]
     assert digest(debian) == before
+
+
+def test_u_boots_menu_is_regenerated_by_its_own_tool(debian):
+    debian.run("apt-get update -q && apt-get install -q -y --no-install-recommends u-boot-menu && u-boot-update")
+    wanted = {"bootloader": "extlinux", "present": ["console=tty1", "console=ttyS0,115200n8"], "absent": ["quiet"]}
+    predicted = debian.module("grub_cmdline", check=True, **wanted)
+    done = debian.module("grub_cmdline", **wanted)
+    assert not done["failed"] and done["regenerated"] == ["/boot/extlinux/extlinux.conf"], done
+    assert result_of(predicted) == result_of(done)
+    assert [(entry["kind"], entry["after"].split()[1:]) for entry in done["entries"][:2]] == [
+        ("normal", ["ro", "console=tty1", "console=ttyS0,115200n8"]), ("recovery", ["ro", "console=tty1", "console=ttyS0,115200n8", "single"])]
+    assert 'U_BOOT_PARAMETERS="ro console=tty1 console=ttyS0,115200n8"' in debian.read("/etc/default/u-boot").splitlines()
+    assert not debian.module("grub_cmdline", **wanted)["changed"]
+
+
+#: Does what grub2-mkconfig of RHEL 9.0 does to BLS entries: options become what it probes and /etc/default/grub.
+MKCONFIG = """#!/bin/sh
+. /etc/default/grub
+sed -i "s/^options.*/options root=probed ro $GRUB_CMDLINE_LINUX/" /boot/loader/entries/*.conf
+printf '### BEGIN /etc/grub.d/10_linux ###\\nset timeout=%s\\nblscfg\\n### END /etc/grub.d/10_linux ###\\n' "$GRUB_TIMEOUT" >"$2"
+"""
+
+
+def test_settings_on_bls_keep_the_entries_that_mkconfig_would_rewrite(debian):
+    debian.run("rm /usr/sbin/update-grub /usr/sbin/grub-mkconfig")
+    debian.write("/usr/local/sbin/grub2-mkconfig", MKCONFIG, "0755")
+    debian.write("/etc/default/grub", 'GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX="quiet"\n')
+    debian.write("/boot/grub/grub.cfg", "### BEGIN /etc/grub.d/10_linux ###\nset timeout=5\nblscfg\n### END /etc/grub.d/10_linux ###\n")
+    debian.write("/boot/loader/entries/ab-6.1.conf", "title x\nlinux /vmlinuz\noptions root=UUID=1 ro quiet mine=1\n")
+    predicted = debian.module("grub_cmdline", check=True, settings={"GRUB_TIMEOUT": 10}, **AZURE)
+    done = debian.module("grub_cmdline", settings={"GRUB_TIMEOUT": 10}, **AZURE)
+    assert not done["failed"] and done["bootloaders"] == ["bls", "grub2"], done
+    assert result_of(predicted) == result_of(done)
+    assert debian.read("/boot/loader/entries/ab-6.1.conf") == (
+        f"title x\nlinux /vmlinuz\noptions root=UUID=1 ro mine=1 {' '.join(AZURE['present'])}\n")
+    assert "set timeout=10\n" in debian.read("/boot/grub/grub.cfg")
+    assert not debian.module("grub_cmdline", settings={"GRUB_TIMEOUT": 10}, **AZURE)["changed"]

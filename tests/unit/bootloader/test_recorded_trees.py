@@ -307,3 +307,14 @@ def test_copies_are_kept_on_request(tree, run_module):
     result = run_module("grub_cmdline", root=root, backup=True, **AZURE)
     copies = [path for path in result["backup_files"] if "/etc/default/grub" in path]
     assert len(copies) == 1 and pathlib.Path(copies[0]).read_bytes() == old
+
+
+@pytest.mark.parametrize("tree", ["sles16"], indirect=True)
+def test_parts_of_the_kernels_line_do_not_contradict_it(tree, run_module):
+    _, root = tree
+    (root / "etc/kernel/cmdline.d").mkdir()
+    part = root / "etc/kernel/cmdline.d/10-x.conf"
+    part.write_text("quiet mine=1 console=ttyS0,9600\n")
+    result = run_module("grub_cmdline", root=root, **AZURE)
+    assert part.read_text() == "mine=1\n"
+    assert result["next_kernel"] == GOLDEN["sles16"]["next"] + " mine=1"
