@@ -11,6 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import fnmatch
 import posixpath
 import re
 
@@ -159,8 +160,8 @@ def _patterns(value):
 
 def _matches(pattern, path):
     """Return whether a pattern of an Include matches a path, part by part as the shell does."""
-    parts = re.escape(posixpath.normpath(pattern)).replace(r"\*", "[^/]*").replace(r"\?", "[^/]").replace(r"\[", "[").replace(r"\]", "]")
-    return re.match(parts + r"\Z", path) is not None
+    patterns, parts = posixpath.normpath(pattern).split("/"), path.split("/")
+    return len(patterns) == len(parts) and all(map(fnmatch.fnmatchcase, parts, patterns))
 
 
 def _seconds(value):

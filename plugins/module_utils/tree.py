@@ -205,12 +205,15 @@ class LiveTree(Tree):
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
                 return None
             raise from_os_error(f"read {resolved}", error) from error
+        except ValueError:
+            # a name with a null byte, out of a broken file, names nothing
+            return None
         return Status(status.st_mode, status.st_size, status.st_uid, status.st_gid, status.st_mtime)
 
     def _link_target(self, resolved):
         try:
             return os.readlink(self._host(resolved))
-        except OSError:
+        except (OSError, ValueError):
             return None
 
     def _listdir(self, resolved):

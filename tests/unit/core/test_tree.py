@@ -70,3 +70,7 @@ def test_glob_gives_sorted_guest_paths_and_skips_hidden_names(root):
 def test_a_root_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(ImagewrightError, match="mount the guest's root there first"):
         LiveTree(str(tmp_path / "missing"))
+
+
+def test_a_path_with_a_null_byte_names_nothing(root):
+    assert not LiveTree(root).exists("/etc/a\0b") and LiveTree(root).glob("/etc/a\0b/*") == []

@@ -103,6 +103,16 @@ def test_a_line_before_the_include_is_commented(tmp_path, run_module):
     assert sshd_config.effective(LiveTree(str(root)), "ClientAliveInterval")[0] == "180"
 
 
+@pytest.mark.parametrize("pattern, included", [
+    ("/etc/ssh/sshd_config.d/*.conf", True), ("sshd_config.d/*", True), ("sshd_config.d/[0-9]*.conf", True), ("/etc/ssh/*/00-*.conf", True),
+    ("/etc/ssh/*.conf", False), ("/etc/ssh/sshd_config.d/5*.conf", False), ("/etc/ssh/sshd_config.d/[.conf", False),
+])
+def test_the_drop_in_is_used_only_where_an_include_reaches_it(tmp_path, run_module, pattern, included):
+    root = guest(tmp_path, f"Include {pattern}\n")
+    path = run_module("sshd_options", root=root, options=OPTION)["path"]
+    assert path == ("/etc/ssh/sshd_config.d/00-azure.conf" if included else "/etc/ssh/sshd_config")
+
+
 def test_an_option_that_holds_already_is_not_touched(tmp_path, run_module):
     root = guest(tmp_path, "ClientAliveInterval 3m\n")
     result = run_module("sshd_options", root=root, options={"clientaliveinterval": 180})
