@@ -6,10 +6,11 @@
 import os
 import pathlib
 import re
+import sys
 
 import pytest
 import yaml
-from conftest import CHECKOUT, run_module_process
+from conftest import CHECKOUT, COLLECTIONS, run_module_process
 from integration.vhd.images import MIB, append, call, footer, gpt_disk, raw_disk
 
 MODULES = ("imagewright.azure.vhd_align", "imagewright.azure.vhd_info")
@@ -59,3 +60,26 @@ def test_every_option_has_an_example():
                                              re.DOTALL).group(1))
     shown = {option for _name, module, options in TASKS if module == "vhd_align" for option in options}
     assert set(documentation["options"]) == shown
+
+
+def test_the_example_of_the_role_works(tmp_path):
+    for name in ("images", "upload"):
+        (tmp_path / name).mkdir()
+    raw = raw_disk(tmp_path / "images" / "database.raw", 64 * MIB)
+    call("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, tmp_path / "images" / "web.qcow2")
+    text = (CHECKOUT / "roles" / "disk_convert" / "README.md").read_text()
+    example = re.search(r"```yaml\n(.*?)```", text, re.DOTALL).group(1)
+    (tmp_path / "play.yml").write_text(re.sub(r"/(images|upload)/", rf"{tmp_path}/\1/", example))
+    playbook = os.path.join(os.path.dirname(sys.executable), "ansible-playbook")
+    output = call("env", "LC_ALL=C.UTF-8", f"ANSIBLE_COLLECTIONS_PATH={COLLECTIONS}", playbook, tmp_path / "play.yml")
+    assert "failed=0" in output
+    assert (tmp_path / "images" / "web.vhd").stat().st_size == 64 * MIB + 512
+    assert (tmp_path / "upload" / "database.vhd").stat().st_size == 64 * 1024 * MIB + 512
+
+
+def test_every_variable_of_the_role_is_in_its_table_and_its_argument_specs():
+    role = CHECKOUT / "roles" / "disk_convert"
+    defaults = set(yaml.safe_load((role / "defaults" / "main.yml").read_text()))
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    shown = set(re.findall(r"^\| `(\w+)`", (role / "README.md").read_text(), re.MULTILINE))
+    assert defaults == set(specs) == shown
