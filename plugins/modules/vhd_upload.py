@@ -122,7 +122,8 @@ options:
     default: auto
   allow_problems:
     description:
-      - Upload although M(imagewright.azure.vhd_info) reports problems, as long as Azure takes the file as a disk (RV(imagewright.azure.vhd_info#module:accepted)).
+      - Upload although M(imagewright.azure.vhd_info) reports problems, as long as Azure takes the file as a disk
+        (RV(imagewright.azure.vhd_info#module:accepted)).
       - For data disks, which nothing boots from.
     type: bool
     default: false

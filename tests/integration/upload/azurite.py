@@ -79,7 +79,7 @@ def running(extra=(), scheme="http"):
     script = install()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="imagewright-azurite-"))
     port = free_port()
-    log = open(folder / "log", "wb")
+    log = open(folder / "log", "wb")  # noqa: SIM115 closed below
     process = subprocess.Popen(
         ["node", script, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", folder / "data", "--silent",
          "--skipApiVersionCheck", "--disableTelemetry", *extra], stdout=log, stderr=log, stdin=subprocess.DEVNULL,

@@ -6,6 +6,7 @@
 import functools
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -177,7 +178,7 @@ def test_somebody_who_takes_the_lease_while_we_upload_ends_it(target, big, uploa
 def test_our_lease_that_ran_out_is_renewed_when_nobody_wrote(target, big, upload, tmp_path):
     interrupt(target, big)
     time.sleep(0.1)
-    journal = json.loads(open(upload(src=big, check=True)["journal"]).readline())
+    journal = json.loads(pathlib.Path(upload(src=big, check=True)["journal"]).read_text().splitlines()[0])
     from azure.storage.blob import BlobLeaseClient
     lease = BlobLeaseClient(target.blob(), lease_id=journal["upload"])
     lease.acquire(15)
@@ -241,14 +242,14 @@ def test_a_journal_holds_no_secret_and_only_its_owner_reads_it(target, upload, b
     journal = upload(src=big, check=True)["journal"]
 
     assert oct(os.stat(journal).st_mode)[-3:] == "600"
-    text = open(journal).read()
+    text = pathlib.Path(journal).read_text()
     assert target.azurite.key not in text and "sig=" not in text
 
 
 def test_a_damaged_journal_never_makes_data_go_missing(target, upload, big, tmp_path):
     interrupt(target, big, 20)
     journal = upload(src=big, check=True)["journal"]
-    lines = open(journal).read().splitlines(keepends=True)
+    lines = pathlib.Path(journal).read_text().splitlines(keepends=True)
     with open(journal, "w") as stream:
         stream.writelines([lines[0], "sent 2097152 524288 " + "0" * 64 + "\n", "\0" * 100 + "\n", *lines[5:-1], lines[-1][:30]])
 

@@ -57,7 +57,7 @@ def sha256(path):
     """Return the SHA-256 (hex) of a file."""
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
-        while piece := stream.read(8 * MIB):
+        for piece in iter(lambda: stream.read(8 * MIB), b""):
             digest.update(piece)
     return digest.hexdigest()
 
@@ -66,7 +66,7 @@ def non_zero_blocks(path):
     """Return the number of bytes in blocks of 64 KiB that are not all zero, counted the slow and plain way."""
     total, size = 0, os.path.getsize(path)
     with open(path, "rb") as stream:
-        for offset in range(0, size, 65536):
+        for _offset in range(0, size, 65536):
             block = stream.read(65536)
             if block.strip(b"\0"):
                 total += len(block)

@@ -22,8 +22,9 @@ PUBLIC_SERVICE = "https://{account}.blob.core.windows.net"
 
 #: Query parameters that a shared access signature is made of; anything else in an address means another kind of address.
 #: Source: "Create a service SAS", "Create an account SAS", "Create a user delegation SAS" in Azure Storage's REST reference.
-_SAS_PARAMETERS = frozenset("sv ss srt sr st se sp sip spr si sig skoid sktid skt ske sks skv saoid suoid scid sdd "
-                            "skdutid sduoid ses rscc rscd rsce rscl rsct snapshot".split())
+_SAS_PARAMETERS = frozenset((
+    "sv", "ss", "srt", "sr", "st", "se", "sp", "sip", "spr", "si", "sig", "skoid", "sktid", "skt", "ske", "sks", "skv", "saoid", "suoid",
+    "scid", "sdd", "skdutid", "sduoid", "ses", "rscc", "rscd", "rsce", "rscl", "rsct", "snapshot"))
 
 _PASSWORD_IN_TEXT = re.compile(r"(?i)\b(sig|AccountKey|client_secret|access_token|code)=[^&;\s'\"]+")
 _BEARER_IN_TEXT = re.compile(r"(?i)\b(Bearer|SharedKey [\w-]+:|SharedKeyLite [\w-]+:)\s*[\w.~+/=-]+")

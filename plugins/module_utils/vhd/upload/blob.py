@@ -42,7 +42,7 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
         from azure.storage.blob import BlobClient
     except ImportError as error:
         raise ImagewrightError(f"cannot upload to {address.url}: the Python package azure-storage-blob is not installed "
-                               f"({addresses.scrub(str(error))}); install it with `pip install azure-storage-blob`")
+                               f"({addresses.scrub(str(error))}); install it with `pip install azure-storage-blob`") from None
     if address.sas:
         credential = AzureSasCredential(address.sas)
     elif account_key:
@@ -65,7 +65,7 @@ def _identity(address):
         from azure.identity import DefaultAzureCredential
     except ImportError:
         raise ImagewrightError(f"cannot upload to {address.url}: there is neither a signature nor an account_key, and for Azure AD the Python "
-                               "package azure-identity is not installed; give one of them, or `pip install azure-identity`")
+                               "package azure-identity is not installed; give one of them, or `pip install azure-identity`") from None
     return DefaultAzureCredential(exclude_interactive_browser_credential=True)
 
 

@@ -48,7 +48,7 @@ def read(path):
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise from_os_error(f"read the journal {path}", error)
+        raise from_os_error(f"read the journal {path}", error) from None
 
 
 class Journal:
@@ -63,12 +63,12 @@ class Journal:
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise _not_written(path, error)
+            raise _not_written(path, error) from None
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._descriptor)
-            raise ImagewrightError(f"cannot upload with the journal {path}: another upload of this VHD to this target is at work; wait for it to end")
+            raise ImagewrightError(f"cannot upload with the journal {path}: another upload of this VHD to this target is at work; wait for it to end") from None
         self.state = read(path)
 
     def __enter__(self):
@@ -105,14 +105,14 @@ class Journal:
             os.write(self._descriptor, line.encode("ascii"))
             os.fsync(self._descriptor)
         except OSError as error:
-            raise _not_written(self.path, error)
+            raise _not_written(self.path, error) from None
 
     def _append(self, line):
         try:
             with self._writing:
                 os.write(self._descriptor, line.encode("ascii"))
         except OSError as error:
-            raise _not_written(self.path, error)
+            raise _not_written(self.path, error) from None
 
 
 def _parse(stream):

@@ -31,7 +31,7 @@ class Source:
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
-            raise from_os_error(f"read {path}", error)
+            raise from_os_error(f"read {path}", error) from None
         status = os.fstat(self._descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(self._descriptor)
@@ -58,7 +58,7 @@ class Source:
             try:
                 piece = os.pread(self._descriptor, missing, offset + length - missing)
             except OSError as error:
-                raise from_os_error(f"read {self.path} at byte {offset}", error)
+                raise from_os_error(f"read {self.path} at byte {offset}", error) from None
             if not piece:
                 raise ImagewrightError(f"cannot upload {self.path}: it was cut to {os.fstat(self._descriptor).st_size} bytes while it was "
                                        f"uploaded, it had {self.size}; let nothing write to it and run the task again")
@@ -83,7 +83,7 @@ class Source:
         try:
             here, named = _identity(os.fstat(self._descriptor)), _identity(os.stat(self.path))
         except OSError as error:
-            raise from_os_error(f"read {self.path} while it is uploaded", error)
+            raise from_os_error(f"read {self.path} while it is uploaded", error) from None
         if here != self.identity or named != self.identity:
             now = named if here == self.identity else here
             raise ImagewrightError(f"cannot upload {self.path}: it changed while it was uploaded ({_difference(self.identity, now)}); "
