@@ -74,20 +74,6 @@ def checksum_is_right(sector):
     return footer_checksum(sector) == struct.unpack_from(">I", sector, _CHECKSUM_AT)[0]
 
 
-def spec_geometry(size):
-    """Return (cylinders, heads, sectors per track) that the specification computes for a size in bytes."""
-    total = min(size // 512, 65535 * 16 * 255)
-    if total >= 65535 * 16 * 63:
-        return total // 255 // 16, 16, 255
-    sectors, cylinder_times_heads = 17, total // 17
-    heads = max(4, (cylinder_times_heads + 1023) // 1024)
-    if cylinder_times_heads >= heads * 1024 or heads > 16:
-        sectors, heads, cylinder_times_heads = 31, 16, total // 31
-    if cylinder_times_heads >= heads * 1024:
-        sectors, heads, cylinder_times_heads = 63, 16, total // 63
-    return cylinder_times_heads // heads, heads, sectors
-
-
 def qemu_size(footer):
     """Return the size (int, bytes) that QEMU reads from the footer: the size field, or the geometry's product."""
     geometry = (footer.cylinders, footer.heads, footer.sectors_per_track)

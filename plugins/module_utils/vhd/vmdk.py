@@ -15,7 +15,6 @@ import struct
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import Image, refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import SECTOR
 
-_LAYOUT = "<4sIIQQQQIQQQ"  # magic, version, flags, capacity, grain, descriptor offset and size, entries, rgd, gd, overhead
 _MOST_DESCRIPTOR = 64 * 1024  # bytes
 _TAKEN = ("monolithicSparse", "streamOptimized")
 _CURE = "bring it into one file first: `qemu-img convert -O qcow2`, or export it as streamOptimized"
@@ -31,7 +30,7 @@ def read_image(read_at, file_size, path):
         raise refusal(path, "it is a VMDK descriptor or an ESX extent, whose data is in other files, which are never read", _CURE)
     if len(header) < 512:
         raise refusal(path, "it is cut off within the VMDK header", "get the whole image")
-    version, flags, capacity, unused, offset, length = struct.unpack_from("<IIQQQQ", header, 4)
+    version, unused, capacity, unused, offset, length = struct.unpack_from("<IIQQQQ", header, 4)
     if not 1 <= version <= 3:
         raise refusal(path, f"it is of VMDK version {version}", _CURE)
     if not capacity or not offset:

@@ -72,15 +72,6 @@ def test_what_is_no_footer_is_none(octets):
     assert footers.parse_footer(octets) is None
 
 
-# sizes and geometries as measured with qemu-img, which follows the specification
-@pytest.mark.parametrize(("mebibytes", "geometry"), [
-    (1, (30, 4, 17)), (20, (602, 4, 17)), (100, (1003, 12, 17)), (8 * 1024, (16644, 16, 63)), (127 * 1024, (65278, 16, 255)),
-    (128 * 1024, (65535, 16, 255)), (4095 * 1024, (65535, 16, 255)),
-])
-def test_the_geometry_is_that_of_the_specification(mebibytes, geometry):
-    assert footers.spec_geometry(mebibytes * 1024 * 1024) == geometry
-
-
 # sizes that QEMU 7.2 was seen to read from a disk of 100 MiB
 @pytest.mark.parametrize(("creator", "geometry", "size"), [
     (b"vpc ", (1003, 12, 17), 104761344), (b"qemu", (1003, 12, 17), 104761344), (b"\0\0\0\0", (1003, 12, 17), 104761344),
