@@ -58,6 +58,9 @@ molecule: setup ## the scenario guest_boot; all of them: make molecule-all
 molecule-all: setup
 	.venv/bin/molecule test --all
 
+docs: setup ## write docs/requirements.md from the readiness rules
+	PYTHONPATH=.venv/collections .venv/bin/python docs/generate_requirements.py
+
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 

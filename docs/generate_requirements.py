@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/requirements.md from the rules: `python docs/generate_requirements.py` after any change of a rule.
+"""Write docs/requirements.md from the rules: run `make docs` after any change of a rule.
 
 The collection must be importable, as `make` sets it up: PYTHONPATH=.venv/collections.
 """
