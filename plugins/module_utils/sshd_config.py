@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """sshd_config and its drop-ins: which line takes effect, and how to make one take effect.
 
-The first line of a keyword wins, wherever an Include brings it in; what stands behind ``Match`` is for some connections only.
+The first line of a keyword wins, wherever an Include brings it in. What stands behind ``Match`` is for some connections only,
+and wins over the global lines for these; ``Match all`` is for every one.
 
 Source: sshd_config(5) of OpenSSH 8.2 and later, each case tried with ``sshd -T``.
 
@@ -18,8 +19,10 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 #: One line. line: int, 1-based; keyword: str in lower case; value: str, arguments joined by a blank, quotes resolved;
-#: is_conditional: bool, it holds for some connections only.
-Setting = collections.namedtuple("Setting", "path line keyword value is_conditional")
+#: scope: GLOBAL, EVERYONE (behind ``Match all``) or SOME (behind another Match).
+Setting = collections.namedtuple("Setting", "path line keyword value scope")
+
+GLOBAL, EVERYONE, SOME = "global", "everyone", "some"
 
 #: What sshd reads; SUSE's sshd reads the vendor's as long as the administrator has none.
 PATHS = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config")
@@ -69,9 +72,16 @@ def effective(tree, keyword, default=None):
 
     keyword: str, ``ClientAliveInterval``, in any case.
     """
-    for setting in settings(tree):
-        if setting.keyword == keyword.lower() and not setting.is_conditional:
-            return setting.value, setting.path, setting.line
+    return effective_of(settings(tree), keyword, default)
+
+
+def effective_of(found, keyword, default=None):
+    """Return what effective does, of settings ([Setting]) that are read already."""
+    found = [setting for setting in found if setting.keyword == keyword.lower()]
+    for scope in (EVERYONE, GLOBAL):
+        for setting in found:
+            if setting.scope == scope:
+                return setting.value, setting.path, setting.line
     return default, None, None
 
 
@@ -81,13 +91,13 @@ def settings(tree, path=None):
     Raises ImagewrightError: files include each other.
     """
     path = path or main_file(tree)
-    return _settings(tree, path, False, ()) if path else []
+    return _settings(tree, path, GLOBAL, ()) if path else []
 
 
 def includes(tree, path, target):
-    """Return whether the file, for every connection, includes target (a path that need not exist)."""
+    """Return whether the file includes target (a path that need not exist) outside of any Match."""
     return any(_matches(pattern, target) for setting in settings(tree, path)
-               if setting.keyword == "include" and not setting.is_conditional for pattern in _patterns(setting.value))
+               if setting.keyword == "include" and setting.scope == GLOBAL for pattern in _patterns(setting.value))
 
 
 def with_option(text, keyword, value):
@@ -124,20 +134,20 @@ def means_same(one, other):
     return one.lower() == other.lower() or (_seconds(one) is not None and _seconds(one) == _seconds(other))
 
 
-def _settings(tree, path, is_conditional, including):
+def _settings(tree, path, scope, including):
     if len(including) > MAX_DEPTH or path in including:
         raise ImagewrightError(f"cannot read {path}: {including[-1]} includes it, and it includes that again; remove one of the includes")
-    found, outer = [], is_conditional
+    found, outer = [], scope
     for number, line in enumerate(tree.read_text(path).split("\n"), 1):
         keyword, value = _parsed(line)
         if keyword == "match":
-            is_conditional = outer or value.lower() != "all"
+            scope = EVERYONE if value.lower() == "all" and outer != SOME else SOME
         if keyword is not None:
-            found.append(Setting(path, number, keyword, value, is_conditional))
+            found.append(Setting(path, number, keyword, value, scope))
         if keyword == "include":
             # a Match of an included file ends with that file
             for name in [name for pattern in _patterns(value) for name in tree.glob(pattern) if tree.is_file(name)]:
-                found += _settings(tree, name, is_conditional, including + (path,))
+                found += _settings(tree, name, scope, including + (path,))
     return found
 
 

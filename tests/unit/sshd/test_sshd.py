@@ -40,7 +40,10 @@ def guest(root, main, **drop_ins):
     ("Match all\nMatch user bob\nClientAliveInterval 5\n", None),
     ("Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 20\n", "31"),
     ("Include sshd_config.d/*.conf\n", "31"),
-    ("ClientAliveInterval 20\nInclude /etc/ssh/sshd_config.d/*.conf\n", "20"),
+    ("ClientAliveInterval 20\nInclude /etc/ssh/sshd_config.d/*.conf\n", "31"),
+    ("ClientAliveInterval 20\nInclude /etc/ssh/sshd_config.d/b.conf\nClientAliveInterval 21\n", "20"),
+    ("ClientAliveInterval 20\nMatch all\nClientAliveInterval 21\nClientAliveInterval 22\n", "21"),
+    ("Match user bob\nInclude /etc/ssh/sshd_config.d/*.conf\n", None),
     ("Match user bob\nInclude /etc/ssh/sshd_config.d/*.conf\nMatch all\nClientAliveInterval 22\n", "22"),
     ("Include /etc/ssh/sshd_config.d/b.conf\nClientAliveInterval 24\n", "24"),
     ("Include /nowhere \"/etc/ssh/sshd_config.d/a.conf\"\n", "31"),
@@ -113,6 +116,14 @@ def test_the_drop_in_is_used_only_where_an_include_reaches_it(tmp_path, run_modu
     assert path == ("/etc/ssh/sshd_config.d/00-azure.conf" if included else "/etc/ssh/sshd_config")
 
 
+def test_a_line_behind_match_all_is_commented_because_it_wins(tmp_path, run_module):
+    root = guest(tmp_path, "ClientAliveInterval 3\nMatch user bob\nClientAliveInterval 4\nMatch all\nClientAliveInterval 5\n")
+    result = run_module("sshd_options", root=root, options=OPTION)
+    assert (root / "etc/ssh/sshd_config").read_text() == \
+        "ClientAliveInterval 180\nMatch user bob\nClientAliveInterval 4\nMatch all\n# ClientAliveInterval 5\n"
+    assert result["commented"] == [{"path": "/etc/ssh/sshd_config", "line": 5, "text": "ClientAliveInterval 5"}]
+
+
 def test_an_option_that_holds_already_is_not_touched(tmp_path, run_module):
     root = guest(tmp_path, "ClientAliveInterval 3m\n")
     result = run_module("sshd_options", root=root, options={"clientaliveinterval": 180})
@@ -180,4 +191,5 @@ def test_in_any_text_the_option_is_found_where_it_was_put(text):
     with tempfile.TemporaryDirectory() as folder:
         root = guest(pathlib.Path(folder), "")
         (root / "etc/ssh/sshd_config").write_bytes(after.encode("utf-8", "surrogateescape"))
-        assert sshd_config.effective(LiveTree(folder), "ClientAliveInterval")[0] == "180"
+        found = [setting for setting in sshd_config.settings(LiveTree(folder)) if setting.scope == sshd_config.GLOBAL]
+        assert sshd_config.effective_of(found, "ClientAliveInterval")[0] == "180"
