@@ -61,6 +61,9 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
 
 
 def _identity(address):
+    if not address.url.startswith("https://"):
+        raise ImagewrightError(f"cannot upload to {address.url}: there is neither a signature nor an account_key, and Azure AD's tokens are sent "
+                               "over https only; give one of them, or use https:// in the address")
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError:

@@ -108,8 +108,6 @@ def _no_answer(error, secrets):
     name, text = type(error).__name__, str(error)
     if name == "ClientAuthenticationError" or "credential" in name.lower():
         return "Azure AD gave no token: " + _first_line(error, secrets) + "; sign in with `az login`, or give a signature or account_key"
-    if "non-TLS" in text:
-        return "Azure AD's tokens are sent over https only; use https:// in the address"
     if any(words in text for words in ("Name or service not known", "NameResolutionError", "getaddrinfo failed", "No address associated")):
         return "there is no host of this name; correct the account's name or the endpoint"
     if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text or "certificate verify failed" in text:
