@@ -109,7 +109,10 @@ def next_kernel(tree, entries):
     for path in (KERNEL_CMDLINE, VENDOR_CMDLINE):
         if tree.is_file(path):
             parts = [tree.read_text(path)] + list(_texts(tree, (CMDLINE_PARTS,)).values())
-            return " ".join(kernel_cmdline.split("\n".join(parts)))
+            line = kernel_cmdline.split("\n".join(parts))
+            # systemd's kernel-install and SUSE's sdbootutil add the machine's id to each entry
+            return " ".join(line + [parameter for parameter in kernel_cmdline.split(newest.cmdline)
+                                    if kernel_cmdline.key(parameter) == "systemd.machine_id" and parameter not in line])
     return None
 
 

@@ -41,7 +41,10 @@ def plan(tree, wanted, options):
         sources += [{"path": SYSCONFIG, "variable": name, "before": old, "after": new}
                     for name, old, new in zip(_APPEND, _appends(before), _appends(after)) if old is not None]
         edits.append(Edit(SYSCONFIG, before, after))
-    return Plan([edit for edit in edits if edit.before != edit.after], sources, [], False)
+    warnings = [f"{path}: it has no `# kopt=` between its marks for default options, so update-grub will give a new kernel `root=... ro` alone; "
+                "run update-grub once and this task again" for path, text in _menus(tree).items()
+                if menu_lst.has_automagic(text) and menu_lst.next_kernel(text) is None]
+    return Plan([edit for edit in edits if edit.before != edit.after], sources, warnings, False)
 
 
 def entries(tree):
@@ -73,6 +76,8 @@ def next_kernel(tree, entries):
         line = menu_lst.next_kernel(text)
         if line is not None:
             return line
+        if menu_lst.has_automagic(text):
+            return None
         default = menu_lst.default_stanza(text)
         current = [] if default is None else kernel_cmdline.split(text[default.start:default.end])
         append = _appends(tree.read_text(SYSCONFIG))[0] if tree.is_file(SYSCONFIG) else None

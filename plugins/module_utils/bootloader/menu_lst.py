@@ -27,7 +27,8 @@ _COMMAND = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_-]*)(?:[ \t]*=[ \t]*|[ \t]+|$)
 _PATH = re.compile(r"((?:--\S+\s+)*)(\S+)")
 _MAGIC = re.compile(r"^# (kopt(?:_[0-9A-Za-z_]+)?|defoptions|altoptions|xenkopt|xenhopt)=([^\r\n]*)", re.MULTILINE)
 _LABEL = re.compile(r"\([^)]*\)\s*")
-_AUTOMAGIC = ("### BEGIN AUTOMAGIC KERNELS LIST", "### END DEBIAN AUTOMAGIC KERNELS LIST")
+_AUTOMAGIC = "### BEGIN AUTOMAGIC KERNELS LIST\n"
+_OPTIONS = re.compile(r"^## ## Start Default Options ##\n(.*?)^## ## End Default Options ##$", re.MULTILINE | re.DOTALL)
 
 
 def is_menu(text):
@@ -75,16 +76,22 @@ def default_stanza(text):
 
 
 def magic(text):
-    """Return Debian's magic comments ([Magic]) of a menu, [] where there is no automagic block."""
-    if not all(mark in text for mark in _AUTOMAGIC):
+    """Return Debian's magic comments ([Magic]) of a menu: those that update-grub reads, between its marks; [] where it has none."""
+    options = _OPTIONS.search(text, max(text.find(_AUTOMAGIC), 0)) if has_automagic(text) else None
+    if options is None:
         return []
-    return [Magic(match.group(1), match.start(2), match.end(2)) for match in _MAGIC.finditer(text)]
+    return [Magic(match.group(1), match.start(2), match.end(2)) for match in _MAGIC.finditer(text, *options.span(1))]
+
+
+def has_automagic(text):
+    """Return whether Debian's update-grub writes stanzas of this menu anew."""
+    return _AUTOMAGIC in text
 
 
 def next_kernel(text):
     """Return the arguments (str) that Debian's update-grub gives to a new kernel, None when there is no automagic block."""
     comments = {comment.name: text[comment.start:comment.end] for comment in magic(text)}
-    if not comments:
+    if "kopt" not in comments:
         return None
     return " ".join(kernel_cmdline.split(comments.get("kopt", "")) + kernel_cmdline.split(comments.get("defoptions", "")))
 

@@ -100,7 +100,15 @@ def test_legacy_stanzas_are_changed_in_place(before, after):
     assert menu_lst.change(after, WANTED, True, True) == after
 
 
-AUTOMAGIC = "### BEGIN AUTOMAGIC KERNELS LIST\n{}### END DEBIAN AUTOMAGIC KERNELS LIST\n"
+AUTOMAGIC = ("### BEGIN AUTOMAGIC KERNELS LIST\n## ## Start Default Options ##\n{}## ## End Default Options ##\n"
+             "### END DEBIAN AUTOMAGIC KERNELS LIST\n")
+
+
+@pytest.mark.parametrize("text", [
+    "# kopt=ro quiet\n", "### BEGIN AUTOMAGIC KERNELS LIST\n# kopt=ro quiet\n## ## End Default Options ##\n",
+    "## ## Start Default Options ##\n# kopt=ro quiet\n## ## End Default Options ##\n"])
+def test_a_comment_outside_of_its_marks_is_a_comment(text):
+    assert menu_lst.magic(text) == [] and menu_lst.change(text, WANTED, True, True) == text
 
 
 @pytest.mark.parametrize(("before", "after"), [

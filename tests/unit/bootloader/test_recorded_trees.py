@@ -71,7 +71,8 @@ GOLDEN = {
     "sles16": {"loaders": ["bls"],
                "entries": [("normal", "root=UUID=0a1b rootflags=subvol=@/.snapshots/1/snapshot splash=silent security=selinux selinux=1 "
                             f"systemd.machine_id=ab12 {ADDED}")],
-               "next": f"root=UUID=0a1b rootflags=subvol=@/.snapshots/1/snapshot splash=silent security=selinux selinux=1 {ADDED}",
+               "next": f"root=UUID=0a1b rootflags=subvol=@/.snapshots/1/snapshot splash=silent security=selinux selinux=1 {ADDED} "
+                       "systemd.machine_id=ab12",
                "lines": {}},
     "debian5": {"loaders": ["grub_legacy"],
                 "entries": [("normal", f"root=/dev/sda1 ro {ADDED}"), ("recovery", f"root=/dev/sda1 ro single {ADDED}"), ("other", "")],
@@ -317,4 +318,4 @@ def test_parts_of_the_kernels_line_do_not_contradict_it(tree, run_module):
     part.write_text("quiet mine=1 console=ttyS0,9600\n")
     result = run_module("grub_cmdline", root=root, **AZURE)
     assert part.read_text() == "mine=1\n"
-    assert result["next_kernel"] == GOLDEN["sles16"]["next"] + " mine=1"
+    assert result["next_kernel"] == GOLDEN["sles16"]["next"].replace(" systemd.machine_id", " mine=1 systemd.machine_id")
