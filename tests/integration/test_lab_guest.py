@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fixtures of this ring give real guests."""
 
+import pytest
 from lab import faults, layout
 from lab.recipe import Plan, Recipe
 
@@ -25,6 +26,11 @@ def test_check_mode_changes_nothing_and_gives_the_diff(guest):
     assert result["changed"]
     assert "after" in str(result["diff"])
     assert guest.read("/root/checked") == "before\n"
+
+
+def test_reading_a_file_that_is_not_there_is_an_exception(guest):
+    with pytest.raises(FileNotFoundError):
+        guest.read("/root/none")
 
 
 def test_a_failing_module_is_a_result_and_no_exception(guest):
@@ -74,3 +80,8 @@ def test_a_faulty_guest_has_no_hyperv_driver_even_after_a_rebuild(faulty_guest):
     listed = faulty_guest.output("lsinitramfs /boot/initrd.img-*")
     assert "virtio_scsi" in listed
     assert "hv_" not in listed
+
+
+def test_every_suite_boots_and_takes_ansible(suite_guest):
+    assert suite_guest.output(["systemctl", "is-system-running", "--wait"]) == "running"
+    assert not suite_guest.module("ansible.builtin.ping")["failed"]

@@ -60,7 +60,8 @@ def write_esp(image: Path, part: Part, volume_id: str, files: dict) -> None:
     run(["mkfs.vfat", "-F", "32", "-s", "1", "-i", volume_id, "-n", "ESP", "--offset", part.start // 512, image, part.size // 1024])
     drive, quiet = f"{image}@@{part.start}", {"MTOOLS_SKIP_CHECK": "1"}
     folders = sorted({str(parent) for path in files for parent in Path(path).parents if str(parent) != "/"})
-    run(["mmd", "-i", drive, *(f"::{folder}" for folder in folders)], env=quiet)
+    for folder in folders:
+        run(["mmd", "-i", drive, f"::{folder}"], env=quiet)
     for path, content in files.items():
         run(["mcopy", "-i", drive, content, f"::{path}"], env=quiet)
 

@@ -38,7 +38,9 @@ class LiveGuest:
         return self.run(argv, **options).stdout.rstrip("\n")
 
     def read(self, path: str) -> str:
-        """Return the text of a file of the guest."""
+        """Return the text of a file of the guest. Raises FileNotFoundError: when there is none."""
+        if not self.exists(path):
+            raise FileNotFoundError(path)
         return self.run(["cat", path]).stdout
 
     def write(self, path: str, text: str, mode: str = "") -> None:
