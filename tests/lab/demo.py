@@ -24,7 +24,7 @@ from lab.recipe import Plan, Recipe
 PLAYBOOK = CHECKOUT / "playbooks" / "prepare-azure.yml"
 OUTPUT = CHECKOUT / "output"
 HOST = "faulty-debian"
-GENERALIZED = {"prepare_image_kind": "generalized", "guest_boot_cmdline_present": []}
+GENERALIZED = {"prepare_image_kind": "generalized"}
 STILL_NEEDED = {**GENERALIZED, "prepare_deprovision": False, "prepare_shutdown": False}
 
 
