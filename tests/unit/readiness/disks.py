@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Facts of a disk, written by hand, that every rule finds right; tests then replace one of them."""
 
-from guest_tree import UUID
+from unit.readiness.guest_tree import UUID
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.volumes import Volume
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.disk_facts import DiskFacts

@@ -4,8 +4,8 @@
 """Every rule on a guest that it finds right, and on one where its one thing is broken, with the place that shows it."""
 
 import pytest
-from disks import GIB, GOOD_DISK, GOOD_IMAGE, LINUX, MIB, PARTITIONS, SWAP, TABLE, volumes
-from guest_tree import (
+from unit.readiness.disks import GIB, GOOD_DISK, GOOD_IMAGE, LINUX, MIB, PARTITIONS, SWAP, TABLE, volumes
+from unit.readiness.guest_tree import (
     CMDLINE, ELF_I686, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES, UNITS, UUID, WANTS, good_guest, initramfs, symlink, write)
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules

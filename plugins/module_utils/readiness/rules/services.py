@@ -12,7 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness import
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 
-_KVP = ("hv-kvp-daemon", "hypervkvpd", "hv_kvp_daemon", "hyperv-daemons.hv-kvp-daemon", "hv-kvp-daemon.service")
+_KVP = ("hv-kvp-daemon", "hypervkvpd", "hv_kvp_daemon", "hyperv-daemons.hv-kvp-daemon.service")
 _CHRONY = ("chronyd", "chrony")
 _OTHER_CLOCKS = ("systemd-timesyncd", "ntpd", "ntp", "ntpsec", "openntpd")
 _CHRONY_FILES = ("/etc/chrony.conf", "/etc/chrony/chrony.conf")
