@@ -20,6 +20,8 @@ _HEADER_SIZE = 1024  # bytes
 _UNUSED = 0xFFFFFFFF  # a block that is all zeros
 _MOST_ENTRIES = 4 * MIB  # a disk of 8 TiB in blocks of 2 MiB; the format ends at 2040 GiB
 
+_STRETCH = 1024  # entries looked at together
+
 #: block_size: int, bytes; bitmap_size: int, bytes before each block's data; table: array of sector numbers.
 DynamicVhd = collections.namedtuple("DynamicVhd", "block_size bitmap_size table")
 
@@ -84,9 +86,11 @@ def _read_table(read_at, offset, entries, path):
 
 def _check_table(table, first_free, file_size, block_span, path):
     """Check that each block lies behind the headers, within the file, and over no other block."""
-    used = sorted(sector for sector in table if sector != _UNUSED)
+    used = sorted(_used_sectors(table))
     if not used:
         return
+    if len(set(used)) != len(used):
+        _refuse_shared_place(table, path)
     span = (block_span + SECTOR - 1) // SECTOR
     if used[-1] * SECTOR + block_span > file_size:
         raise refusal(path, f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR},"
@@ -96,6 +100,25 @@ def _check_table(table, first_free, file_size, block_span, path):
                       "take a sound copy")
     for sector, following in zip(used, used[1:]):
         if following - sector < span:
-            entries = [index for index, entry in enumerate(table) if entry in (sector, following)]
-            raise refusal(path, f"entries {entries[0]} and {entries[1]} of its block table point to the same place,"
-                          f" offset {following * SECTOR}", "take a sound copy")
+            raise refusal(path, f"entries {table.index(sector)} and {table.index(following)} of its block table point to blocks that overlap"
+                          f" at offset {following * SECTOR}", "take a sound copy")
+
+
+def _used_sectors(table):
+    """Return the entries ([int]) that are in use; stretches of unused ones, of which a table may have a million, cost nothing."""
+    unused = array.array("I", [_UNUSED]) * _STRETCH
+    used = []
+    for start in range(0, len(table), _STRETCH):
+        stretch = table[start:start + _STRETCH]
+        if stretch != unused:
+            used += [sector for sector in stretch if sector != _UNUSED]
+    return used
+
+
+def _refuse_shared_place(table, path):
+    first = {}
+    for index, sector in enumerate(table):
+        if sector != _UNUSED and sector in first:
+            raise refusal(path, f"entries {first[sector]} and {index} of its block table point to the same place, offset {sector * SECTOR}",
+                          "take a sound copy")
+        first[sector] = index

@@ -7,10 +7,8 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: [MS-VHDX], Virtual Hard Disk v2 (VHDX) File Format.
 """
 
-import array
 import collections
 import struct
-import sys
 import uuid
 
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import Image, refusal
@@ -25,7 +23,8 @@ _DISK_SIZE = uuid.UUID("2FA54224-CD1B-4876-B211-5DBED83BF4B8")
 _SECTOR_SIZE = uuid.UUID("8141BF1D-A96F-4709-BA47-F233A8FAAB5F")
 _HAS_PARENT = 2
 _PRESENT = (6, 7)  # states of a block that has data in the file
-_MOST_TABLE = 64 * MIB  # bytes; 64 TiB in blocks of 8 MiB
+_MOST_TABLE = 128 * MIB  # bytes; 64 TiB in blocks of 4 MiB
+_PRESENT_MARKS = bytes(int(state & 7 in _PRESENT) for state in range(256))
 _SOUND = "take a sound copy"
 
 _Region = collections.namedtuple("_Region", "offset length")
@@ -99,13 +98,20 @@ def _check_blocks(read_at, region, block_size, file_size, path):
     raw = read_at(region.offset, region.length)
     if len(raw) < region.length:
         raise refusal(path, "it is cut off within its block table", "get the whole image")
-    table = array.array("Q", raw)
-    if sys.byteorder == "big":
-        table.byteswap()
-    for index, entry in enumerate(table):
-        if entry & 7 in _PRESENT and (entry >> 20) * MIB + block_size > file_size and not _is_bitmap(index, block_size):
-            raise refusal(path, f"entry {index} of its block table points to offset {(entry >> 20) * MIB}, past the end of the file"
+    for index in _present_blocks(raw):
+        offset = (struct.unpack_from("<Q", raw, index * 8)[0] >> 20) * MIB
+        if offset + block_size > file_size and not _is_bitmap(index, block_size):
+            raise refusal(path, f"entry {index} of its block table points to offset {offset}, past the end of the file"
                           f" ({file_size} bytes): it is cut off or damaged", "get the whole image")
+
+
+def _present_blocks(raw):
+    """Yield the index of each entry whose block is in the file; entries without one, of which there may be millions, cost nothing."""
+    marks = raw[::8].translate(_PRESENT_MARKS)  # the state is in the lowest three bits of an entry's first byte
+    index = marks.find(b"\1")
+    while index >= 0:
+        yield index
+        index = marks.find(b"\1", index + 1)
 
 
 def _is_bitmap(index, block_size):
