@@ -62,18 +62,18 @@ def without(text, modules):
 
 
 def _commands(text):
-    """Return [(first line, last line, words)] with continued lines joined; a comment may be continued too."""
-    found, first, joined = [], None, ""
-    lines = text.split("\n")
-    for number, line in enumerate(lines, 1):
-        first = first or number
-        if line.endswith("\\") and number < len(lines):
-            joined += line[:-1] + " "
-            continue
-        words = (joined + line).split()
+    """Return [(first line, last line, words)] of the commands.
+
+    A backslash takes the line end behind it away with it, and leaves any other character as it is; a comment may be continued.
+    Source: freadline_wrapped and kmod_config_parse of kmod.
+    """
+    found, first = [], 1
+    for line in re.findall(r"(?:\\[\s\S]|[^\\\n])*\\?(?:\n|\Z)", text):
+        joined = re.sub(r"\\([\s\S])", lambda match: match.group(1).strip("\n"), line)
+        words = re.findall(r"[^ \t\n]+", joined)
         if words and not words[0].startswith("#"):
-            found.append((first, number, words))
-        first, joined = None, ""
+            found.append((first, first + line[:-1].count("\n"), words))
+        first += line.count("\n")
     return found
 
 
@@ -81,7 +81,7 @@ def _bans(words, module):
     if len(words) < 2 or _normal(words[1]) != _normal(module):
         return False
     if words[0] == "install":
-        return not _LOADERS.search(" ".join(words[2:]))
+        return len(words) > 2 and not _LOADERS.search(" ".join(words[2:]))
     return words[0] == "blacklist" or (words[0] == "alias" and words[2:3] == ["off"])
 
 
