@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long the check of a 100 MiB initramfs takes, and how much memory.
 
-    python3 benchmarks/initramfs.py [--runs 3]
+    python3 benchmarks/initramfs.py [--runs 3] [COMPRESSION ...]
 
 Needs root's tools zstd, lz4, lzop and cpio's format only. The image holds what fills real ones: modules and firmware that are
 compressed already, and programs. `decompressor` is the time that the compression's own program takes for the same file, on its own:
@@ -53,13 +53,16 @@ def main():
     """Build an image of each compression, measure, print, and fail when zstd, gzip or none take too much."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
-    runs = parser.parse_args().runs
+    parser.add_argument("compression", nargs="*", help=f"of {', '.join(PROGRAMS)}; all of them when none is given")
+    options = parser.parse_args()
+    runs = options.runs
     print(f"{'compression':12} {'image MiB':>9} {'check s':>8} {'of 3 s':>7} {'decompressor s':>14} {'memory MiB':>10}")
     slow = []
     with tempfile.TemporaryDirectory(prefix="imagewright-bench-") as folder:
         root = pathlib.Path(folder)
         payload = write_payload(root / "payload")
-        for name, (compress, decompress) in PROGRAMS.items():
+        for name in options.compression or PROGRAMS:
+            compress, decompress = PROGRAMS[name]
             image = write_image(root, payload, compress)
             seconds, memory = zip(*[check(root) for _run in range(runs)])
             alone = statistics.median(time_of(decompress, image) for _run in range(runs)) if decompress else 0
@@ -71,11 +74,11 @@ def main():
 
 
 def write_payload(path):
-    """Write the archive (a file of more than SIZE bytes): drivers, 80 % that does not compress, 20 % programs that do."""
-    program = pathlib.Path(sys.executable).resolve().read_bytes()[:4 * MIB]
+    """Write the archive (a file of more than SIZE bytes): drivers, half of it what does not compress, half programs that do."""
+    program = b"".join(path.read_bytes() for path in sorted(pathlib.Path(os.__file__).parent.glob("*.py")))[:4 * MIB]
     with open(path, "wb") as stream:
         stream.write(images.main_archive()[:-len(images.archive())])
-        for number in range(20):
+        for number in range(SIZE // (4 * MIB)):
             stream.write(images.member(f"usr/lib/firmware/{number}", os.urandom(4 * MIB)))
             stream.write(images.member(f"usr/bin/{number}", program))
         for number in range(3000):

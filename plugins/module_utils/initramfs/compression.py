@@ -127,7 +127,9 @@ def _framed(name, source, where):
     if package:
         try:
             for block in blocks:
-                yield package(block)
+                content = package(block)
+                for start in range(0, len(content), _PIECE):
+                    yield content[start:start + _PIECE]
         except ImagewrightError:
             raise
         except Exception as error:  # each package has errors of its own

@@ -6,7 +6,7 @@
 import pathlib
 import subprocess
 
-COMPRESSORS = ("bzip2", "lz4", "lzma", "lzop", "xz-utils", "zstd")
+COMPRESSORS = ("bzip2", "lz4", "lzop", "xz-utils", "zstd")  # xz-utils brings lzma too
 HV = ["hv_vmbus", "hv_storvsc", "hv_netvsc"]
 
 
