@@ -269,6 +269,7 @@ journal:
 """
 
 import contextlib
+import logging
 import os
 
 from ansible.module_utils.basic import AnsibleModule
@@ -388,6 +389,8 @@ def run(module):
         plan, found = upload.decide(source, blob, journals.read(path) if journal is None else journal.state, settings, progress)
         if module.check_mode or plan.action == "unchanged":
             outcome = upload.predict(source, plan, settings)
+            if plan.verified and not module.check_mode:
+                upload.leave_receipt(source, blob, journal, found)
         else:
             outcome = upload.carry_out(source, blob, plan, journal, settings, progress)
         return result_of(module, found, outcome, source, blob, facts, path)
@@ -395,6 +398,7 @@ def run(module):
 
 def run_without_secrets(module):
     """Return what run() returns; whatever goes wrong is told without a secret, in Ansible's form and without a traceback."""
+    logging.disable(logging.CRITICAL)  # the libraries warn with whole addresses
     secrets = addresses.secrets_of(*(module.params[name] for name in ("url", "account_key", "sas_token")))
     try:
         return run(module)

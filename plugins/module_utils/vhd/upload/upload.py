@@ -60,6 +60,17 @@ def predict(source, plan, settings):
     return Outcome(plan, items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
 
 
+def leave_receipt(source, blob, journal, found):
+    """Write into the journal that the target, as it was found, holds the source; the next run need not compare them again.
+
+    found: blob.Properties, as of decide().
+    """
+    digest = found.metadata.get(plans.DIGEST) or (journal.state.digest if journal.state else None)
+    if digest:
+        journal.begin(found.metadata.get(plans.UPLOAD) or journal.state.upload, blob.address.url, source.identity)
+        journal.complete(blob.address.url, found.etag, digest)
+
+
 def carry_out(source, blob, plan, journal, settings, progress):
     """Upload, verify, and leave the receipt in the journal; return the Outcome.
 
