@@ -158,6 +158,8 @@ def _choices() -> tuple:
         raise LabError(f"cannot use GUEST={kind!r}: give GUEST=container or GUEST=vm")
     if firmware not in ("bios", "uefi"):
         raise LabError(f"cannot use FIRMWARE={firmware!r}: give FIRMWARE=bios or FIRMWARE=uefi")
+    if (kind, firmware) == ("container", "uefi"):
+        raise LabError("cannot show a UEFI guest as a container: it has no EFI system partition mounted; give GUEST=vm FIRMWARE=uefi")
     return kind, firmware
 
 

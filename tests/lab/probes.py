@@ -13,9 +13,9 @@ REMOVED_PARAMETERS = ("quiet", "rhgb", "crashkernel=auto")
 
 MENU = "grep -hE '^\\s*(linux|kernel)\\s' /boot/grub/grub.cfg /boot/grub/menu.lst 2>/dev/null | grep -v single | head -n1"
 IN_INITRAMFS = """cd /boot && for image in initrd.img-*; do
+  listed=$(lsinitramfs $image 2>/dev/null || lsinitrd $image)
   for driver in {drivers}; do
-    grep -q "/$driver.ko" /lib/modules/${{image#initrd.img-}}/modules.builtin ||
-      lsinitramfs $image 2>/dev/null | grep -q "/$driver.ko" || lsinitrd $image 2>/dev/null | grep -q "/$driver.ko" || echo -n "$driver "
+    echo "$listed" | cat - /lib/modules/${{image#initrd.img-}}/modules.builtin | grep -q "/$driver.ko" || echo -n "$driver "
   done
 done"""
 

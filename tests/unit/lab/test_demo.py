@@ -11,7 +11,6 @@ import pytest
 from lab import demo, demo_proofs, probes, vhdfile
 from lab.bootcheck import BootCheck
 from lab.console import read_console
-from lab.errors import LabError
 from lab.playing import Play
 
 MENU = "linux /boot/vmlinuz root=UUID=1 ro console=tty1 console=ttyS0,115200n8 earlyprintk=ttyS0,115200"
@@ -117,7 +116,13 @@ def test_a_spoilt_footer_is_named(vhd, tmp_path, offset, content, sentence):
     assert any(sentence in wrong for wrong in vhdfile.wrong(spoilt))
 
 
-def test_an_unknown_kind_of_guest_is_refused(monkeypatch):
-    monkeypatch.setitem(os.environ, "GUEST", "docker")
-    with pytest.raises(LabError, match="GUEST=container or GUEST=vm"):
-        demo._choices()
+@pytest.mark.parametrize("guest, firmware, cure", [
+    ("docker", "bios", "GUEST=container or GUEST=vm"),
+    ("vm", "efi", "FIRMWARE=bios or FIRMWARE=uefi"),
+    ("container", "uefi", "give GUEST=vm FIRMWARE=uefi"),
+])
+def test_what_the_demo_cannot_show_is_refused_with_a_cure(monkeypatch, capsys, guest, firmware, cure):
+    monkeypatch.setitem(os.environ, "GUEST", guest)
+    monkeypatch.setitem(os.environ, "FIRMWARE", firmware)
+    assert demo.main() == 1
+    assert cure in capsys.readouterr().err
