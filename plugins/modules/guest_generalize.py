@@ -104,13 +104,14 @@ import posixpath
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, power
+from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, power, sshd_config
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, agent, removal, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 HOST_NAME = "localhost.localdomain\n"  # what the agent sets, R49
 PASSWORD_FILES = ("/etc/shadow", "/etc/passwd")
+KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"  # sshd's own default
 RANDOM_SEED_UNIT = "systemd-random-seed.service"
 
 
@@ -125,9 +126,10 @@ def plan_accounts(tree, action, keep):
             raise ImagewrightError(f"cannot keep the account {name!r}: /etc/passwd has no such account; take it out of keep_accounts")
     people = {account.name for account in accounts.of_people(found, edits.read(tree, "/etc/login.defs") or "")}
     open_to = accounts.with_password(tree.read_text("/etc/passwd"), edits.read(tree, "/etc/shadow") or "")
+    key_files = str(sshd_config.effective(tree, "AuthorizedKeysFile", KEY_FILES)[0]).split()
     planned = []
     for account in found:
-        keys = accounts.keys(tree, account)
+        keys = accounts.keys(tree, account, key_files)
         wanted = "keep" if account.name in keep else "lock" if action == "remove" and account.name not in people else action
         if keys or account.name in open_to or wanted == "remove":
             planned.append({"name": account.name, "action": wanted, "password": account.name in open_to, "keys": keys})

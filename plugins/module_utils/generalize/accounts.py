@@ -48,7 +48,7 @@ def homes(found):
     return sorted({posixpath.normpath(account.home) for account in found if _is_home(account.home)} | {"/root"})
 
 
-def keys(tree, account, patterns=(".ssh/authorized_keys", ".ssh/authorized_keys2")):
+def keys(tree, account, patterns):
     """Return the paths ([str]) of the account's keys that are there.
 
     patterns: [str], sshd's AuthorizedKeysFile, with %h, %u and %% as in sshd_config(5).

@@ -29,7 +29,7 @@ def remove(tree, path):
     except FileNotFoundError:
         return
     except OSError as error:
-        raise from_os_error(f"remove {path}", error)
+        raise from_os_error(f"remove {path}", error) from error
 
 
 def empty(tree, path):
@@ -40,7 +40,7 @@ def empty(tree, path):
     try:
         os.truncate(_place(tree, path), 0)
     except OSError as error:
-        raise from_os_error(f"empty {path}", error)
+        raise from_os_error(f"empty {path}", error) from error
 
 
 def symlink(tree, path, target):
@@ -52,7 +52,7 @@ def symlink(tree, path, target):
         os.symlink(target, _place(tree, path))
         edits.fsync_directory(os.path.dirname(_place(tree, path)))
     except OSError as error:
-        raise from_os_error(f"write the link {path}", error)
+        raise from_os_error(f"write the link {path}", error) from error
 
 
 def _place(tree, path):

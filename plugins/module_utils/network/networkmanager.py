@@ -31,10 +31,7 @@ addr-gen-mode=eui64
 
 def plan(tree, settings):
     """Return the Changes that make every Ethernet card but the virtual functions ask for its address by DHCP."""
-    if ifcfg.files(tree):
-        changes = ifcfg.plan(tree, settings, networkmanager=True)
-    else:
-        changes = _keyfiles(tree)
+    changes = ifcfg.plan(tree, settings, networkmanager=True) if ifcfg.files(tree) else _keyfiles(tree)
     return changes + unmanaged(tree, settings)
 
 

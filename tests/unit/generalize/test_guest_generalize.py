@@ -94,6 +94,16 @@ def test_a_kept_account_keeps_password_and_keys(guest, run_module):
     assert (guest / "home/operator/.ssh/authorized_keys").exists() and not (guest / "home/admin/.ssh/authorized_keys").exists()
 
 
+def test_keys_go_from_where_sshd_looks_for_them(guest, run_module):
+    (guest / "etc/ssh/sshd_config").write_text("AuthorizedKeysFile /etc/ssh/keys/%u\n")
+    (guest / "etc/ssh/keys").mkdir()
+    (guest / "etc/ssh/keys/operator").write_text("ssh-ed25519 CCCC\n")
+
+    run_module("guest_generalize", root=guest)
+
+    assert not (guest / "etc/ssh/keys/operator").exists() and not (guest / "home/admin/.ssh/authorized_keys").exists()
+
+
 def test_accounts_can_all_be_kept(guest, run_module):
     run_module("guest_generalize", root=guest, accounts="keep")
 
