@@ -41,7 +41,7 @@ def on_disk(image):
 
 def booted_cmdline(image, firmware="bios"):
     """Return /proc/cmdline (str) of a boot of the disk, as it is read from the serial console."""
-    guest = machine.start(image, firmware=firmware, until=r"PROC CMDLINE <.*>", timeout=280)
+    guest = machine.start(image, firmware=firmware, until=r"PROC CMDLINE <.*>", timeout=600)
     try:
         text = console.plain(guest.console.read_text(encoding="utf-8", errors="replace"))
     finally:
@@ -104,7 +104,7 @@ def test_systemd_boot_boots_a_bls_entry_with_the_wanted_line(tmp_path):
         files = {name: tmp_path / name for name in ("linux", "initrd", "entry.conf", "BOOTX64.EFI")}
         text = guest.read(entry["path"])
         places = {"linux": re.search(r"^linux\s+(\S+)", text, re.MULTILINE)[1], "initrd": re.search(r"^initrd\s+(\S+)", text, re.MULTILINE)[1]}
-        guest.run(f"install -d /root/out && cp /boot{places['linux']} /root/out/linux && cp /boot{places['initrd']} /root/out/initrd && "
+        guest.run(f"install -d /root/out && cp {entry['kernel']} /root/out/linux && cp {places['initrd']} /root/out/initrd && "
                   "cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi /root/out/BOOTX64.EFI")
         files["entry.conf"].write_text(text)
         for name in ("linux", "initrd", "BOOTX64.EFI"):
