@@ -21,7 +21,8 @@ UNSTABLE = re.compile(r"/dev/(sd[a-z]|hd[a-z]|vd[a-z]|xvd[a-z]|nvme[0-9]|mmcblk[
 #: Swap that is not on the OS disk: compressed memory, and Azure's temporary disk as cloud-init and azure-vm-utils name it.
 _OTHER_SWAP = re.compile(r"/dev/(zram[0-9]|disk/cloud/azure_resource|disk/azure/(resource|local))")
 
-_FIELDS = re.compile(r"[ \t]*(\S+)[ \t]+(\S+)(?:[ \t]+(\S+))?(?:[ \t]+(\S+))?")
+#: Lines with fewer than three fields are ignored by mount.
+_FIELDS = re.compile(r"[ \t]*([^ \t]+)[ \t]+([^ \t]+)[ \t]+([^ \t]+)(?:[ \t]+([^ \t]+))?")
 
 
 def entries(text):
