@@ -74,9 +74,9 @@ source "qemu" "guest" {
   ssh_private_key_file = var.private_key
   ssh_timeout          = "10m"
 
-  # The role powers the guest off, and nobody can log in after it.
-  disable_shutdown = true
-  shutdown_timeout = "15m"
+  # Over the connection that Packer has open: after deprovisioning no new one is possible.
+  shutdown_command = "sudo systemctl poweroff"
+  shutdown_timeout = "5m"
 }
 
 build {
