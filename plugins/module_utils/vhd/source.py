@@ -71,7 +71,8 @@ def require_unchanged(source):
 def bounded_reader(descriptor, size):
     """Return a function (offset, length) -> bytes that reads an open file up to size, shorter at that end."""
     def read_at(offset, length):
-        return os.pread(descriptor, max(min(length, size - offset), 0), offset) if offset >= 0 else b""
+        # a damaged header may name any offset
+        return os.pread(descriptor, max(min(length, size - offset), 0), offset) if 0 <= offset < size else b""
     return read_at
 
 
