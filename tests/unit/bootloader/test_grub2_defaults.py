@@ -184,7 +184,8 @@ def shell_values(files, folder):
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
         paths.append(str(path))
     script = 'for f; do . "$f"; done; printf "%s\\0%s\\0%s" "$GRUB_CMDLINE_LINUX" "$GRUB_CMDLINE_LINUX_DEFAULT" "$GRUB_CMDLINE_LINUX_RECOVERY"'
-    process = subprocess.run(["/bin/dash", "-c", script, "dash"] + paths, env={}, capture_output=True, timeout=20, check=True)
+    process = subprocess.run(["/bin/dash", "-c", script, "dash"] + paths, env={"PATH": "/nonexistent"}, cwd=folder,
+                             capture_output=True, timeout=20, check=True)
     return process.stdout.decode("utf-8", "surrogateescape").split("\0")
 
 

@@ -20,10 +20,13 @@ SHELLS = [shell for shell in ("/bin/dash", "/bin/bash") if os.path.exists(shell)
 
 
 def ask_shell(text, name, folder, shell="/bin/dash"):
-    """Return what the shell has in a variable after it has read the text, None when it could not read it."""
+    """Return what the shell has in a variable after it has read the text, None when it could not read it.
+
+    It finds no programs, and what it redirects lands in the test's own folder.
+    """
     path = folder / "variables"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    process = subprocess.run([shell, "-c", f'. "$0"; printf %s "${{{name}}}"', str(path)], env={"PATH": "/nonexistent"},
+    process = subprocess.run([shell, "-c", f'. "$0"; printf %s "${{{name}}}"', str(path)], env={"PATH": "/nonexistent"}, cwd=folder,
                              capture_output=True, timeout=20, check=False)
     return None if process.returncode else process.stdout.decode("utf-8", "surrogateescape")
 
