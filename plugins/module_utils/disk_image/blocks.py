@@ -64,7 +64,7 @@ class CachedBytes:
         try:
             octets = self._fetch_below(offset, length)
         except OSError as error:
-            raise from_os_error(f"read {self.name} at byte {offset}", error)
+            raise from_os_error(f"read {self.name} at byte {offset}", error) from error
         self.fetched += len(octets)
         if len(octets) < length:
             raise ImagewrightError(f"cannot read {self.name} at byte {offset + len(octets)}: the file ends there, but its disk has "

@@ -47,7 +47,7 @@ def _open(path):
         # without waiting: opening a FIFO would, for a writer that never comes
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise from_os_error(f"read the image {path}", error)
+        raise from_os_error(f"read the image {path}", error) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ImagewrightError(f"cannot read the image {path}: it is not a regular file; give the file of a disk image")
@@ -73,7 +73,7 @@ def _identify(read_at, file_size, path):
         # a wrong checksum is told by the rule about the footer; what is in the disk can be read all the same
         image = formats.read_image(read_at, file_size, path, repair_footer=True)
     except ImagewrightError as error:
-        raise ImagewrightError(str(error).replace("cannot convert", "cannot read", 1), **error.details)
+        raise ImagewrightError(str(error).replace("cannot convert", "cannot read", 1), **error.details) from error
     return image.format, image.virtual_size, image.format == "vpc" and image.dynamic is None
 
 

@@ -27,7 +27,7 @@ def library(name, doing):
     except ImportError as error:
         package = ".".join(name.split(".")[:2])
         raise ImagewrightError(f"cannot {doing}: the Python package {package} is missing on this machine ({error}); "
-                               f"install it with `pip install {' '.join(PACKAGES)}`")
+                               f"install it with `pip install {' '.join(PACKAGES)}`") from error
 
 
 @contextlib.contextmanager
@@ -41,11 +41,11 @@ def damage_as_error(doing, cause):
     except ImagewrightError:
         raise
     except NotImplementedError as error:
-        raise ImagewrightError(f"cannot {doing}: it uses something that cannot be read here: {_reason(error)}")
-    except RecursionError:
-        raise ImagewrightError(f"cannot {doing}: {cause}: its blocks refer to each other in a loop")
+        raise ImagewrightError(f"cannot {doing}: it uses something that cannot be read here: {_reason(error)}") from error
+    except RecursionError as error:
+        raise ImagewrightError(f"cannot {doing}: {cause}: its blocks refer to each other in a loop") from error
     except Exception as error:  # pylint: disable=broad-exception-caught  # struct, zlib, EOF, key and value errors: all mean damage
-        raise ImagewrightError(f"cannot {doing}: {cause}: {_reason(error)}; check it with fsck or qemu-img check, or take a sound copy")
+        raise ImagewrightError(f"cannot {doing}: {cause}: {_reason(error)}; check it with fsck or qemu-img check, or take a sound copy") from error
 
 
 def _reason(error):

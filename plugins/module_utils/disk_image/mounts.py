@@ -100,7 +100,7 @@ def _find_root(disk, path):
     if not candidates:
         raise ImagewrightError(f"cannot find a Linux system in {path}: {disk.describe()}; {_cure(disk)}")
     for mount in candidates:
-        for source, place, unused_kind, unused_options in _fstab(mount):
+        for source, place, _kind, _options in _fstab(mount):
             if place == "/":
                 named = find_source(disk, source)
                 if named is not None and named.file_system is mount.file_system:

@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import io
+
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import Status
@@ -45,7 +47,8 @@ class XfsFileSystem:
     def open(self, node):
         """Return the content as a stream."""
         inode = self._fs.get_inode(node)
-        inode.filetype  # pylint: disable=pointless-statement  # reads the inode: the library opens local data from what was read
+        if inode.size == 0:  # reads the inode: the library takes local data from what was read
+            return io.BytesIO()
         return inode.open()
 
 

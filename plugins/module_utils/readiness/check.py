@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import contextlib
 import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
@@ -73,8 +74,6 @@ def _verdict(question, rules, subject, tree, disk, auto_kind, problem, image=Non
     findings = evaluate(context, rules)
     system = ""
     if tree is not None:
-        try:
+        with contextlib.suppress(ImagewrightError):
             system = distribution(tree).pretty
-        except ImagewrightError:
-            pass
     return verdict(subject, context, findings, system, time.monotonic() - started)

@@ -71,7 +71,7 @@ def _root_disk():
         return None
     number = os.stat("/").st_dev
     place = f"/sys/dev/block/{os.major(number)}:{os.minor(number)}"
-    for unused in range(8):
+    for _level in range(8):
         if not os.path.isdir(place):
             return None
         below = sorted(os.listdir(place + "/slaves")) if os.path.isdir(place + "/slaves") else []

@@ -73,10 +73,9 @@ def finding(rule, outcome, profile):
     profile: str, ``azure`` or ``marketplace``.
     """
     severity = outcome.severity or (profile == "marketplace" and rule.marketplace) or rule.severity
-    if outcome.status == FAILED:
-        reason = " ".join(part for part in (outcome.detail, rule.why) if part)
-    else:
-        reason = outcome.detail or rule.why
+    reason = outcome.detail or rule.why
+    if outcome.status == FAILED and outcome.detail:
+        reason = f"{outcome.detail} {rule.why}"
     evidence = [place._replace(text=printable(place.text)) for place in outcome.evidence[:_MOST_EVIDENCE]]
     left_out = len(outcome.evidence) - len(evidence)
     if left_out > 0:

@@ -22,7 +22,8 @@ header.not-ready { border-left-color:var(--error); }
 .tiles { list-style:none; display:flex; flex-wrap:wrap; gap:.6rem; margin:0 0 1rem; padding:0; }
 .tiles li { border:1px solid var(--line); border-radius:.5rem; padding:.3rem .9rem; color:var(--soft); }
 .tiles b { font-size:1.3rem; margin-right:.15rem; }
-.tiles .error b { color:var(--error); } .tiles .warning b { color:var(--warning); } .tiles .note b { color:var(--note); } .tiles .passed b { color:var(--good); }
+.tiles .error b { color:var(--error); } .tiles .warning b { color:var(--warning); } .tiles .note b { color:var(--note); }
+  .tiles .passed b { color:var(--good); }
 .tiles .zero b { color:var(--soft); }
 dl { display:grid; grid-template-columns:repeat(auto-fit,minmax(12rem,1fr)); gap:.4rem 1.5rem; margin:0; }
 dt { font-size:.8rem; color:var(--soft); } dd { margin:0; overflow-wrap:anywhere; }
@@ -30,22 +31,26 @@ h2 { margin:2rem 0 0; font-size:1.3rem; }
 .error h2 { color:var(--error); } .warning h2 { color:var(--warning); } .note h2 { color:var(--note); }
 .count { font-weight:400; color:var(--soft); font-size:.95em; }
 .meaning { margin:.1rem 0 .8rem; color:var(--soft); }
-article { background:var(--card); border:1px solid var(--line); border-left:.3rem solid var(--note); border-radius:.5rem; padding:.8rem 1.1rem; margin:0 0 .8rem; }
+article { background:var(--card); border:1px solid var(--line); border-left:.3rem solid var(--note); border-radius:.5rem; padding:.8rem 1.1rem;
+  margin:0 0 .8rem; }
 .error article { border-left-color:var(--error); } .warning article { border-left-color:var(--warning); }
 .sign { font-weight:700; margin-right:.2rem; color:var(--note); } .error .sign { color:var(--error); }
 .warning .sign { color:var(--warning); }
 .group summary { color:var(--note); font-size:1.3rem; } .inside { padding:0 1.1rem .5rem; }
 h3 { margin:0 0 .4rem; font-size:1.05rem; }
 .id { font:600 .85em ui-monospace,"DejaVu Sans Mono",monospace; color:var(--soft); margin-right:.3rem; white-space:nowrap; }
-.undecided { font-weight:400; font-size:.85rem; color:var(--soft); border:1px solid var(--line); border-radius:1rem; padding:0 .6rem; white-space:nowrap; }
-code { font:.88em ui-monospace,"DejaVu Sans Mono",monospace; background:var(--code); border-radius:.25rem; padding:.1em .3em; overflow-wrap:anywhere; }
+.undecided { font-weight:400; font-size:.85rem; color:var(--soft); border:1px solid var(--line); border-radius:1rem; padding:0 .6rem;
+  white-space:nowrap; }
+code { font:.88em ui-monospace,"DejaVu Sans Mono",monospace; background:var(--code); border-radius:.25rem; padding:.1em .3em; overflow-wrap:anywhere;
+  }
 .evidence { list-style:none; margin:.4rem 0 .6rem; padding:.5rem .7rem; background:var(--code); border-radius:.4rem; }
 .evidence li { padding:.12rem 0; overflow-wrap:anywhere; } .evidence code { padding:0; background:none; }
 .path { font:600 .88em ui-monospace,"DejaVu Sans Mono",monospace; }
 article p { margin:.3rem 0; } .cure b { color:var(--good); margin-right:.3rem; } .source { color:var(--soft); font-size:.82rem; }
 details { background:var(--card); border:1px solid var(--line); border-radius:.5rem; margin-top:1rem; }
 summary { cursor:pointer; padding:.7rem 1.1rem; font-weight:600; }
-table { border-collapse:collapse; width:100%; font-size:.92rem; } th,td { text-align:left; vertical-align:top; padding:.4rem 1.1rem; border-top:1px solid var(--line); }
+table { border-collapse:collapse; width:100%; font-size:.92rem; }
+  th,td { text-align:left; vertical-align:top; padding:.4rem 1.1rem; border-top:1px solid var(--line); }
 th { color:var(--soft); font-weight:600; font-size:.82rem; } td { overflow-wrap:anywhere; }
 footer { color:var(--soft); font-size:.82rem; margin-top:2rem; }
 @media print { :root { --page:#fff; } body { font-size:11pt; } main { max-width:none; padding:0; } article,header { break-inside:avoid; }

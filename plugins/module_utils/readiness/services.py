@@ -13,6 +13,8 @@ ENABLED, DISABLED, MASKED, MISSING = "enabled", "disabled", "masked", "missing"
 #: Where unit files are, the first that has one counts.
 UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _ETC = "/etc/systemd/system"
+#: What starts a service without systemd, at Debian, Red Hat, SUSE and with OpenRC.
+_START_LINKS = ("/etc/rc[2345].d/S[0-9][0-9]{}", "/etc/rc.d/rc[2345].d/S[0-9][0-9]{}", "/etc/init.d/rc[2345].d/S[0-9][0-9]{}", "/etc/runlevels/*/{}")
 
 
 def state(tree, names):
@@ -46,8 +48,7 @@ def _state(tree, name):
     if path is not None:
         return _unit_state(tree, unit, path)
     if "." not in name and tree.exists(f"/etc/init.d/{name}"):
-        started = tree.glob(f"/etc/rc[2345].d/S[0-9][0-9]{name}") or tree.glob(f"/etc/rc.d/rc[2345].d/S[0-9][0-9]{name}") or             tree.glob(f"/etc/init.d/rc[2345].d/S[0-9][0-9]{name}") or tree.glob(f"/etc/runlevels/*/{name}")
-        return ENABLED if started else DISABLED
+        return ENABLED if any(tree.glob(pattern.format(name)) for pattern in _START_LINKS) else DISABLED
     if "." not in name and tree.exists(f"/etc/init/{name}.conf"):
         return DISABLED if "manual" in _words(tree, f"/etc/init/{name}.override") else ENABLED
     return MISSING

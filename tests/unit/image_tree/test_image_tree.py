@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ImageTree on images of every kind, made by other tools: the same files, wherever they are."""
 
+import contextlib
 import os
 import pathlib
 import time
@@ -67,7 +68,8 @@ def test_every_file_system_gives_the_same_files(disk, kind):
 
 
 @pytest.mark.parametrize(("suffix", "options"), [
-    ("qcow2", ["-O", "qcow2"]), ("compressed.qcow2", ["-c", "-O", "qcow2"]), ("vmdk", ["-O", "vmdk"]), ("stream.vmdk", ["-O", "vmdk", "-o", "subformat=streamOptimized"]),
+    ("qcow2", ["-O", "qcow2"]), ("compressed.qcow2", ["-c", "-O", "qcow2"]), ("vmdk", ["-O", "vmdk"]),
+    ("stream.vmdk", ["-O", "vmdk", "-o", "subformat=streamOptimized"]),
     ("vhdx", ["-O", "vhdx"]), ("vdi", ["-O", "vdi"]), ("dynamic.vhd", ["-O", "vpc"]), ("fixed.vhd", ["-O", "vpc", "-o", "subformat=fixed,force_size"])])
 def test_every_image_format_gives_the_same_files(disk, tmp_path, suffix, options):
     image = tmp_path / f"disk.{suffix}"
@@ -216,10 +218,8 @@ def test_a_fat_chain_that_is_a_loop_ends(tmp_path, folder):
     started = time.monotonic()
     with ImageTree(path) as tree:
         assert tree.read_text("/etc/hostname") == "web\n"
-        try:
+        with contextlib.suppress(ImagewrightError):
             tree.glob("/boot/efi/EFI/*/*")
-        except ImagewrightError:
-            pass
     assert time.monotonic() - started < 20
 
 

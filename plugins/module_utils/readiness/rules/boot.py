@@ -34,7 +34,8 @@ def entries_are_whole(context):
     for entry in entries:
         paths = [path for path in [entry.kernel] + list(entry.initrds) if path and "$" not in path]
         missing = [path for path in paths if not _has_content(context.tree, path)]
-        evidence += [Evidence(entry.path, line_of(context.tree, entry, posixpath.basename(path)), f"{entry.title}: {path} is not there, or empty") for path in missing]
+        evidence += [Evidence(entry.path, line_of(context.tree, entry, posixpath.basename(path)), f"{entry.title}: {path} is not there, or empty")
+                     for path in missing]
         if missing:
             broken.append(entry)
     normal = [entry for entry in entries if entry.kind == "normal"]

@@ -16,6 +16,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.distri
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 
+#: Names that depend on the controller and on the order in which disks are found.
+_BY_DEVICE = re.compile(r"/dev/(?:[shv]d[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|nbd\d+|loop\d+|mmcblk\d+|disk/by-(?:path|id)/)")
 _FIX = "guest_boot; grub_cmdline"
 _CURE = "Run the role guest_boot (grub_cmdline), which changes every place that feeds a boot."
 _NO_LOADER = "no boot loader that is known here starts this guest"
@@ -150,7 +152,7 @@ def root_argument(context):
     """R13b"""
     def by_device(parameter):
         name, value = kernel_cmdline.parse(parameter)
-        return name == "root" and re.match(r"/dev/(?:[shv]d[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|nbd\d+|loop\d+|mmcblk\d+|disk/by-(?:path|id)/)", value or "")
+        return name == "root" and _BY_DEVICE.match(value or "")
     return failed_if(having(context, by_device))
 
 

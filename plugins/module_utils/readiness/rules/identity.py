@@ -110,7 +110,7 @@ def provisioning_off(context):
     """R53"""
     if not context.tree.exists("/etc/waagent.conf"):
         return not_applicable("no Azure agent is installed")
-    settings = [place for place in context.find(["/etc/waagent.conf"], lambda text: text.startswith("Provisioning.Agent"))]
+    settings = context.find(["/etc/waagent.conf"], lambda text: text.startswith("Provisioning.Agent"))
     off = settings and settings[-1].text.partition("=")[2].split("#")[0].strip(' "').lower() == "disabled"
     return failed_if([] if off else settings[-1:] or [Evidence("/etc/waagent.conf", None, "Provisioning.Agent is not set: auto")])
 

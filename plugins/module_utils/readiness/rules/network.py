@@ -49,7 +49,6 @@ def manager(context):
 
 def dhcp(context):
     """R34b"""
-    tree = context.tree
     active = context.shared(managers.active)
     if "networkmanager" in active or _cloud_init_writes(context):
         return passed("NetworkManager asks for an address on every card" if "networkmanager" in active else "cloud-init writes the configuration")

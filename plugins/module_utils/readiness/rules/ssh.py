@@ -62,5 +62,6 @@ RULES = [
          "Azure's load balancer drops connections that are idle for four minutes; the certification takes 30 to 235 seconds.",
          "Run the role guest_ssh (sshd_options ClientAliveInterval: 180).", "Microsoft: certification test 46; redhat-create-upload-vhd", keep_alive,
          "guest_ssh; sshd_options", marketplace=ERROR,
-         choice="180 is what the agent and Red Hat's page set; anything else may show as a warning in the certification. Drop-ins are read as sshd does: the first value wins."),
+         choice="180 is what the agent and Red Hat's page set; anything else may show as a warning in the certification. "
+                "Drop-ins are read as sshd does: the first value wins."),
 ]

@@ -6,10 +6,12 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils import sshd_config
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, Rule, failed_if
 
 _GENERALIZED = ("generalized",)
+_KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"  # sshd's default
 _CURE = "Run the role guest_deprovision, which removes users of the build and locks passwords."
 
 
@@ -43,8 +45,9 @@ def passwords(context):
 def keys(context):
     """R48c"""
     evidence = []
+    places = str(sshd_config.effective(context.tree, "AuthorizedKeysFile", _KEY_FILES)[0]).split()
     for account in context.shared(_accounts):
-        for path in accounts.keys(context.tree, account):
+        for path in accounts.keys(context.tree, account, places):
             private = not path.endswith(("authorized_keys", "authorized_keys2"))
             evidence.append(Evidence(path, None, f"{'private key' if private else 'public keys that let in'}, account {account.name}"))
     return failed_if(evidence)
