@@ -97,7 +97,7 @@ def test_without_host_keys_sshd_can_still_be_asked(suite_guest):
 
 def test_kmod_no_longer_sees_the_bans(suite_guest):
     suite_guest.write("/etc/modprobe.d/cis.conf", "install udf /bin/false\nblacklist udf\noptions loop max_loop=8\n")
-    suite_guest.write("/usr/lib/modprobe.d/hardening.conf", "install vfat \\\n /bin/true\n")
+    suite_guest.write("/lib/modprobe.d/hardening.conf", "install vfat \\\n /bin/true\n")
     banned = {"install udf /bin/false", "blacklist udf", "install vfat    /bin/true"}
     assert {" ".join(line.split()) for line in banned} <= {" ".join(line.split()) for line in suite_guest.output(["modprobe", "-c"]).splitlines()}
     result = run_in_both_modes(suite_guest, "modprobe_allow")
