@@ -50,7 +50,7 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - imagewright.azure.guest
-author: imagewright.azure contributors
+author: imagewright.azure contributors (@imagewright)
 """
 
 EXAMPLES = r"""

@@ -27,7 +27,7 @@ attributes:
     support: none
   platform:
     platforms: posix
-author: imagewright.azure contributors
+author: imagewright.azure contributors (@imagewright)
 """
 
 EXAMPLES = r"""

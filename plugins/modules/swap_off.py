@@ -43,7 +43,7 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - imagewright.azure.guest
   - imagewright.azure.guest.backup
-author: imagewright.azure contributors
+author: imagewright.azure contributors (@imagewright)
 """
 
 EXAMPLES = r"""
