@@ -46,6 +46,7 @@ def test_only_page_writes_and_reads_are_used(upload, disk, target, vhd, tmp_path
     assert result["target"] == "managed_disk" and "sig=" not in result["url"]
 
 
+@pytest.mark.slow
 def test_second_run_changes_nothing(upload, disk):
     upload()
 
@@ -88,6 +89,7 @@ def test_interrupted_upload_goes_on(upload, disk, target, vhd, tmp_path):
     assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(vhd)
 
 
+@pytest.mark.slow
 def test_somebody_who_writes_to_the_disk_between_two_runs_is_noticed(upload, disk, target):
     disk[1].plan = lambda request: "503" if request.is_page_write and sum(r.is_page_write for r in disk[1].requests) > 3 else None
     upload(retries=0, parallel=1)

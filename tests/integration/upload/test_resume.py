@@ -103,6 +103,7 @@ def test_check_mode_tells_how_much_is_left(target, upload, big):
     assert predicted["resumed"] and predicted["bytes_uploaded"] == result["bytes_uploaded"] < 60 * 512 * 1024
 
 
+@pytest.mark.slow
 def test_resume_false_starts_afresh_without_overwrite(target, upload, big):
     interrupt(target, big)
 
@@ -121,6 +122,7 @@ def test_a_changed_source_starts_afresh_and_nothing_old_is_left(target, upload, 
     assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(big)
 
 
+@pytest.mark.slow
 def test_a_changed_source_fails_when_told_to(target, upload, big):
     interrupt(target, big)
     os.utime(big)
@@ -130,6 +132,7 @@ def test_a_changed_source_fails_when_told_to(target, upload, big):
     assert "the VHD has changed since it was interrupted" in result["msg"]
 
 
+@pytest.mark.slow
 def test_a_change_that_hides_its_time_is_found_by_the_content(target, upload, big, tmp_path):
     interrupt(target, big, 20)
     before = os.stat(big)
@@ -237,6 +240,7 @@ def test_a_source_that_is_replaced_by_another_file_is_noticed(target, big, uploa
     assert "it changed while it was uploaded (" in json.loads(out)["msg"]
 
 
+@pytest.mark.slow
 def test_a_journal_holds_no_secret_and_only_its_owner_reads_it(target, upload, big):
     interrupt(target, big)
     journal = upload(src=big, check=True)["journal"]
@@ -246,6 +250,7 @@ def test_a_journal_holds_no_secret_and_only_its_owner_reads_it(target, upload, b
     assert target.azurite.key not in text and "sig=" not in text
 
 
+@pytest.mark.slow
 def test_a_damaged_journal_never_makes_data_go_missing(target, upload, big, tmp_path):
     interrupt(target, big, 20)
     journal = upload(src=big, check=True)["journal"]
