@@ -16,6 +16,7 @@ import posixpath
 import re
 import shutil
 import stat
+import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.edits import fsync_directory
@@ -29,6 +30,9 @@ Replaced = collections.namedtuple("Replaced", "target kept")
 BACKUP_DIRECTORY = "/var/lib/imagewright/initrd-backup"
 _WORK_DIRECTORY = "/var/tmp"
 _MARK = "imagewright-"
+_LEFTOVER = re.compile(r"(?:^|\.)imagewright-(\d+)$")
+#: Seconds after which a process of that number must be another one: longer than a generator may take.
+_OLDEST_RUN = 2 * 3600
 
 #: A first guess of an image, bytes, where there is none to go by; what is built may be larger than the old by this part.
 _FIRST_IMAGE = 64 * 1024 * 1024
@@ -46,7 +50,8 @@ def rebuild_all(tree, generator, kernels, modules, backup_dir):
     Raises ImagewrightError: an image could not be built, or not proved; then all images are the old ones.
     """
     _check_boot_is_mounted(tree)
-    _remove_leftovers(tree.host_path(_WORK_DIRECTORY))
+    for folder in {_WORK_DIRECTORY, backup_dir} | {posixpath.dirname(tree.resolve(generator.target(tree, kernel))) for kernel in kernels}:
+        _remove_leftovers(tree.host_path(folder))
     _check_space(tree, generator, kernels, backup_dir)
     replaced = []
     try:
@@ -102,7 +107,6 @@ def _rebuild(tree, generator, kernel, modules, backup_dir):
     folder, name = posixpath.split(target)
     output = posixpath.join(folder, f".{name}.{_MARK}{os.getpid()}")
     work = posixpath.join(_WORK_DIRECTORY, f"{_MARK}{os.getpid()}")
-    _remove_leftovers(tree.host_path(folder), name)
     try:
         os.makedirs(tree.host_path(folder), 0o755, exist_ok=True)
         os.makedirs(tree.host_path(work), 0o700)
@@ -265,17 +269,23 @@ def _expected_size(tree, kernels):
     return max(sizes) if sizes else _FIRST_IMAGE
 
 
-def _remove_leftovers(host_folder, name=""):
-    """Remove what killed runs left: images beside the one called name, or work directories."""
-    prefix = f".{name}.{_MARK}" if name else _MARK
+def _remove_leftovers(host_folder):
+    """Remove what killed runs left in a folder: half images, half copies and work directories, named after their process."""
     for entry in os.listdir(host_folder) if os.path.isdir(host_folder) else []:
-        process = entry[len(prefix):].split(".")[0]
-        if entry.startswith(prefix) and process.isdigit() and not os.path.exists(f"/proc/{process}"):
-            path = os.path.join(host_folder, entry)
+        path, match = os.path.join(host_folder, entry), _LEFTOVER.search(entry)
+        if match and (not os.path.exists(f"/proc/{match.group(1)}") or _age(path) > _OLDEST_RUN):
             if os.path.isdir(path):
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 _remove(path)
+
+
+def _age(path):
+    """Return the seconds since a file was last written, 0 when it is gone."""
+    try:
+        return time.time() - os.lstat(path).st_mtime
+    except FileNotFoundError:
+        return 0
 
 
 def _remove(host):

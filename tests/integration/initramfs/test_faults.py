@@ -6,6 +6,7 @@
 import io
 import json
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -30,6 +31,23 @@ def start(root, **arguments):
     process.stdin.write(json.dumps(parameters).encode())
     process.stdin.close()
     return process
+
+
+def wait_for_generators(root, seconds=120):
+    """Wait until no generator is at work that outlived its module."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        working = []
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(entry / "root") == str(root.path):
+                    working.append(entry.name)
+            except OSError:
+                continue  # it ended meanwhile
+        if not working:
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"still at work: {working}")
 
 
 def assert_whole(content):
@@ -67,7 +85,7 @@ def test_kill_9_at_random_moments_never_costs_an_image(run_module, debian, seed)
         assert listed in ("# list\n", "# list\n" + "".join(name + "\n" for name in HV)), number
     result = run_module("initrd_modules", root=root.path, modules=HV)
     assert not result["failed"] and root.listed() == HV
-    time.sleep(2 * duration)  # for generators that outlived their module
+    wait_for_generators(root)
     root.image.write_bytes(old)
     assert not run_module("initrd_modules", root=root.path, modules=HV)["failed"]
     assert [path.name for path in (root.path / "boot").iterdir() if path.name.startswith(".")] == []

@@ -112,7 +112,13 @@ def test_what_killed_runs_left_is_removed_but_not_what_a_living_one_writes(guest
     for pid in (4194303, 1):
         (guest / f"boot/.initrd.img-{images.VERSION}.imagewright-{pid}").write_bytes(b"half")
         (guest / f"var/tmp/imagewright-{pid}/mkinitramfs_x").mkdir(parents=True)
+    (guest / BACKUPS[1:]).mkdir(parents=True)
+    (guest / BACKUPS[1:] / f"{OTHER}-{'a' * 16}.img.imagewright-4194303").write_bytes(b"half")
+    old = guest / f"boot/.initrd.img-{OTHER}.imagewright-1"  # another process of that number lives
+    old.write_bytes(b"half")
+    os.utime(old, (0, 0))
     rebuild(guest)
+    assert [path.name for path in (guest / BACKUPS[1:]).iterdir() if "imagewright" in path.name] == []
     assert [path.name for path in (guest / "boot").glob(".*")] == [f".initrd.img-{images.VERSION}.imagewright-1"]
     assert [path.name for path in (guest / "var/tmp").iterdir()] == ["imagewright-1"]
 
