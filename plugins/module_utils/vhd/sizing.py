@@ -74,8 +74,6 @@ def whole_alignment(alignment):
     return alignment
 
 
-
-
 def _limit(max_size, generation, table):
     if max_size:
         return max_size, "the max_size that was set"
