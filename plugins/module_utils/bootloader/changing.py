@@ -43,15 +43,22 @@ def plan(tree, loaders, wanted, options, regenerate):
             _check_installed(to_do, getattr(tree, "root", "/"))
             generators += to_do
         entries = loader.predict(tree, edited) if regenerate and to_do else loader.entries(edited)
+        if not to_do:
+            check(entries, wanted, options)
         after += entries
-        lines.append(loader.next_kernel(edited, entries))
+        lines.append((not entries, loader.next_kernel(edited, entries)))
     machine = machine_of(tree)
     for entry in after:
         if is_subject(entry, options):
             kernel_cmdline.check_length(entry.cmdline, machine, f"{entry.path} line {entry.line}")
     warnings += _warnings_of_others(tree, after, wanted)
     return Change(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
-                  next((line for line in lines if line is not None), None))
+                  first_line(lines))
+
+
+def first_line(lines):
+    """Return the next kernel's line (str or None) of [(whether the loader has no entries, line or None)]: loaders with entries first."""
+    return next((line for _, line in sorted(lines, key=lambda item: item[0]) if line is not None), None)
 
 
 def regenerate(tree, generators):

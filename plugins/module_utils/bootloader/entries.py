@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import discover
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import changing, discover
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry
 
 __all__ = ["BootEntry", "boot_entries", "next_kernel_cmdline"]
@@ -25,5 +25,5 @@ def next_kernel_cmdline(tree):
 
     Raises ImagewrightError: only running the shell could tell it.
     """
-    lines = [loader.next_kernel(tree, loader.entries(tree)) for loader in discover.loaders(tree)]
-    return next((line for line in lines if line is not None), None)
+    found = [(loader, loader.entries(tree)) for loader in discover.loaders(tree)]
+    return changing.first_line([(not entries, loader.next_kernel(tree, entries)) for loader, entries in found])

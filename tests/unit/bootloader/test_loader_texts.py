@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import guest_path
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 WANTED = kernel_cmdline.request(["a=1", "console=ttyS0"], ["quiet"])
@@ -215,6 +215,7 @@ def test_a_loaders_path_is_found_in_the_guest(written, place, tmp_path):
 
 
 @given(st.text(alphabet="titlekernod /=\n\tvm-x\"'{}#$\\", max_size=80))
+@settings(deadline=None)
 def test_any_text_is_read_or_refused(text):
     for change in (lambda: menu_lst.change(text, WANTED, True, True), lambda: bls_entry.change(text, WANTED),
                    lambda: extlinux_conf.change(text, WANTED, True, True), lambda: grub2_menu.change_by_hand("x", text, WANTED, True, True),

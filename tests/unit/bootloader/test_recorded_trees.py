@@ -319,3 +319,22 @@ def test_parts_of_the_kernels_line_do_not_contradict_it(tree, run_module):
     result = run_module("grub_cmdline", root=root, **AZURE)
     assert part.read_text() == "mine=1\n"
     assert result["next_kernel"] == GOLDEN["sles16"]["next"].replace(" systemd.machine_id", " mine=1 systemd.machine_id")
+
+
+@pytest.mark.parametrize("tree", ["oracle8"], indirect=True)
+def test_what_tuned_adds_is_proved_too_in_check_mode_as_in_earnest(tree, run_module):
+    _, root = tree
+    before = content(root)
+    for check in (True, False):
+        result = run_module("grub_cmdline", root=root, check=check, absent=["transparent_hugepage"])
+        assert result["failed"] and "cannot prove the kernel command line of" in result["msg"] and "transparent_hugepage" in result["msg"]
+        assert content(root) == before
+
+
+@pytest.mark.parametrize("tree", ["debian5"], indirect=True)
+def test_a_leftover_default_file_of_grub2_does_not_speak_for_the_next_kernel(tree, run_module):
+    _, root = tree
+    (root / "etc/default").mkdir(parents=True)
+    (root / "etc/default/grub").write_text('GRUB_CMDLINE_LINUX="other"\n')
+    result = run_module("grub_cmdline", root=root, check=True, **AZURE)
+    assert result["bootloaders"] == ["grub2", "grub_legacy"] and result["next_kernel"] == f"root=/dev/sda1 ro {ADDED}"

@@ -6,7 +6,7 @@
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -147,6 +147,7 @@ def requests(draw):
 
 
 @given(LINES, requests())
+@settings(deadline=None)
 def test_a_second_change_changes_nothing(line, wanted):
     once = kernel_cmdline.change(line, wanted)
     assert kernel_cmdline.change(once, wanted) == once
@@ -154,6 +155,7 @@ def test_a_second_change_changes_nothing(line, wanted):
 
 
 @given(LINES, requests())
+@settings(deadline=None)
 def test_only_named_parameters_differ(line, wanted):
     after = kernel_cmdline.split(kernel_cmdline.change(line, wanted))
     before = kernel_cmdline.split(line)
@@ -166,6 +168,7 @@ def test_only_named_parameters_differ(line, wanted):
 
 
 @given(LINES, requests())
+@settings(deadline=None)
 def test_each_wanted_value_is_there_and_each_unwanted_is_not(line, wanted):
     after = kernel_cmdline.change(line, wanted)
     for parameter in wanted.present:
@@ -178,5 +181,6 @@ def test_each_wanted_value_is_there_and_each_unwanted_is_not(line, wanted):
 
 
 @given(st.one_of(st.text(), st.text(alphabet='ab =-"\t')), requests())
+@settings(deadline=None)
 def test_any_text_is_changed_without_an_error(line, wanted):
     assert kernel_cmdline.is_right(kernel_cmdline.change(line, wanted), wanted)

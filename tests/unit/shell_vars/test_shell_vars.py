@@ -159,7 +159,7 @@ def test_no_value_is_told_that_the_shell_does_not_have(tmp_path, text):
 
 
 @given(st.text())
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_any_text_is_read_or_refused(text):
     with contextlib.suppress(ImagewrightError):
         shell_vars.parse(text)
