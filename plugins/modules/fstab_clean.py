@@ -14,7 +14,7 @@ description:
   - Logical volumes, labels and removable drives keep their names. Swap in compressed memory and on Azure's temporary disk stays.
   - Only the file is changed. Swap that is in use is not switched off.
 author:
-  - imagewright.azure contributors
+  - imagewright.azure contributors (@imagewright)
 options:
   swap:
     description:

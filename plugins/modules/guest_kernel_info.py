@@ -13,7 +13,7 @@ description:
     Services, or cannot run at all.
   - Nothing is changed, and nothing is started. The kernels are those of the guest's boot entries, not just the running one.
 author:
-  - imagewright.azure contributors
+  - imagewright.azure contributors (@imagewright)
 options:
   drivers:
     description:
@@ -72,7 +72,7 @@ kernels:
       description: V(normal) or V(rescue).
       type: str
     vendor:
-      description: Whether a distribution built it; its fixes are then the vendor's and RV(kernels[].missing_patches) is empty.
+      description: Whether a distribution built it; its fixes are then the vendor's and C(missing_patches) is empty.
       type: bool
     missing_patches:
       description: Fixes that Azure names and that a mainline kernel of this version lacks, each with C(commit), C(title) and the C(since) release.

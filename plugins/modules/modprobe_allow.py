@@ -13,7 +13,7 @@ description:
   - Files of the administrator (C(/etc/modprobe.d)) are edited in place. A file of a package, or one that is made at boot, is
     hidden by a copy of the same name in C(/etc/modprobe.d) in which the lines are comments.
 author:
-  - imagewright.azure contributors
+  - imagewright.azure contributors (@imagewright)
 options:
   modules:
     description:

@@ -16,7 +16,7 @@ description:
     compared with what was asked. With O(root), and without sshd, the module's own reading of the files is compared.
   - The service is not reloaded.
 author:
-  - imagewright.azure contributors
+  - imagewright.azure contributors (@imagewright)
 options:
   options:
     description:

@@ -18,7 +18,7 @@ description:
   - Where sudo reads C(/usr/etc/sudoers) (SUSE, as long as there is no C(/etc/sudoers)), that file is copied to
     C(/etc/sudoers) and cleaned there, as C(visudo) itself would store it.
 author:
-  - imagewright.azure contributors
+  - imagewright.azure contributors (@imagewright)
 options:
   rules:
     description:

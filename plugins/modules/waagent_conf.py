@@ -15,7 +15,7 @@ description:
     all other bytes of the file stay.
   - Keys that the installed agent ignores (older or newer than the key) are reported as warnings.
 author:
-  - imagewright.azure contributors
+  - imagewright.azure contributors (@imagewright)
 options:
   settings:
     description:

@@ -151,4 +151,3 @@ def test_the_installed_agent_shows_what_was_asked(agent_guest):
 def test_a_packagers_version_that_was_never_merged_is_told(agent_guest):
     agent_guest.run("cp /etc/waagent.conf /etc/waagent.conf.dpkg-dist")
     assert "/etc/waagent.conf.dpkg-dist" in str(agent_guest.module("waagent_conf", settings={"Logs.Verbose": False})["warnings"])
-

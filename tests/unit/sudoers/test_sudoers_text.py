@@ -102,7 +102,8 @@ def test_an_include_is_told_from_a_comment(text, expected):
 
 
 FRAGMENTS = st.sampled_from([
-    "Defaults ", "Defaults\t", "User_Alias ", "A", ":", "NOPASSWD:", "%wheel ", "targetpw", "!targetpw", "env_reset", ",", ", ", "\\\n", "\\\r\n", "\n", "\r\n", " ", "\t", "#", "# x", "#0", '"',
+    "Defaults ", "Defaults\t", "User_Alias ", "A", ":", "NOPASSWD:", "%wheel ",
+    "targetpw", "!targetpw", "env_reset", ",", ", ", "\\\n", "\\\r\n", "\n", "\r\n", " ", "\t", "#", "# x", "#0", '"',
     "ALL", "ALL ALL=(ALL) ALL", "ALL=", "(ALL)", "(ALL:ALL)", " ALL", "=", "root", "\\", "\\,", "!", "@include /x", "é", "\udcff"])
 TEXTS = st.lists(FRAGMENTS, max_size=25).map("".join)
 
