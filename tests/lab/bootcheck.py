@@ -7,67 +7,91 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from lab import console, guests, machine
+from lab import console, guests, images, inside, machine
+from lab.commands import run
 from lab.errors import LabError
-
-SETTLE = 8  # seconds: systemd names a job that waits after five
+from lab.files import remove_tree, roomy_scratch
+from lab.paths import cache_dir
 
 
 class BootCheck(NamedTuple):
-    """One boot: what its console said, the whole text, the seconds until the login prompt, why it ended early."""
+    """One boot.
+
+    report: what loader, kernel and systemd said; state: what the guest said of itself, None when it did not
+    text: all of the console; seconds: until the login prompt; error: why it ended early, or ""
+    """
 
     report: console.ConsoleReport
+    state: object
     text: str
     seconds: float
     error: str
 
 
 def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: float = 300) -> BootCheck:
-    """Return what a disk's boot said on ttyS0, up to a login prompt and SETTLE seconds more.
+    """Return what a disk's boot said on ttyS0, up to a login prompt and the guest's report of its own state.
 
-    The disk is only read: the machine writes to an overlay that is thrown away.
+    The disk is only read: the machine runs on a copy that has the reporting unit, and is thrown away.
+    On XFS and Btrfs, which debugfs cannot write, the guest reports nothing, and systemd's own messages have to do.
     """
     began = time.monotonic()
-    guest = machine.start(disk, name=guests.new_name("bootcheck"), firmware=firmware, bus=bus, wait=False, owned=True)
+    scratch = roomy_scratch(cache_dir(), disk.stat().st_blocks * 512) / f"imagewright-lab-{guests.new_name('bootcheck')}"
+    scratch.mkdir(parents=True)
     try:
-        error = _watch(guest, began + timeout)
-        seconds = time.monotonic() - began
-        if not error:
-            time.sleep(SETTLE)
-        text = console.plain(guest.console.read_text(encoding="utf-8", errors="replace"))
-    finally:
-        machine.stop(guest, at_once=True)
-    return BootCheck(console.read_console(text), text, seconds, error)
-
-
-def _watch(guest, deadline: float) -> str:
-    """Wait for login prompt and multi-user; return why one does not come, or "" when both have."""
-    for attempt in range(1, machine.ATTEMPTS + 1):
+        copy = _copy(disk, scratch)
+        speaks = inside.can_inject(copy)
+        if speaks:
+            inside.inject(copy, scratch)
+        guest = machine.start(copy, name=guests.new_name("bootcheck"), firmware=firmware, bus=bus, in_place=True, wait=False, owned=True)
         try:
-            for pattern in (console.LOGIN, console.MULTI_USER):  # either may come first
-                machine.wait_until_up(guest, pattern.pattern, deadline)
-            return ""
+            last = inside.DONE if speaks else console.MULTI_USER
+            seconds, error = _watch(guest, began, timeout, (console.LOGIN, last))
+            text = console.plain(guest.console.read_text(encoding="utf-8", errors="replace"))
+        finally:
+            machine.stop(guest, at_once=True)
+    finally:
+        remove_tree(scratch)
+    return BootCheck(console.read_console(text), inside.read_state(text), text, seconds, error)
+
+
+def _copy(disk: Path, scratch: Path) -> Path:
+    """Return a raw copy of a disk."""
+    copy = scratch / "disk.raw"
+    kind = images.image_format(disk)
+    run(["qemu-img", "convert", "-f", kind, "-O", "raw", disk, copy])
+    return copy
+
+
+def _watch(guest, began: float, timeout: float, patterns: tuple) -> tuple:
+    """Wait for texts on the console, the login prompt first; return the seconds until it came, and an error or ""."""
+    for attempt in range(1, machine.ATTEMPTS + 1):
+        seconds = 0.0
+        try:
+            for pattern in patterns:
+                machine.wait_until_up(guest, pattern.pattern, began + timeout)
+                seconds = seconds or time.monotonic() - began
+            return seconds, ""
         except LabError as error:
             if attempt == machine.ATTEMPTS or not machine.early_panic(guest):
-                return str(error)
+                return seconds or time.monotonic() - began, str(error)
             machine.restart(guest)
-    return ""
+    raise AssertionError("the last attempt returns")
 
 
 def summary(check: BootCheck) -> str:
     """Return a check as lines of text."""
-    report = check.report
+    report, state = check.report, check.state
     lines = [
         f"GRUB on ttyS0      {_yes(report.grub)}",
         f"kernel on ttyS0    {_yes(report.kernel)}",
-        f"command line       {report.command_line or '-'}",
-        f"root mounted       {_yes(report.root_mounted)}",
-        f"multi-user         {_yes(report.multi_user)}",
+        f"command line       {state.command_line if state else report.command_line or '-'}",
+        f"root mounted       {state.root if state else _yes(report.root_mounted)}",
+        f"multi-user         {_yes(state.multi_user if state else report.multi_user)}",
         f"login prompt       {_yes(report.login)} ({check.seconds:.1f} s)",
-        f"swap               {', '.join(report.swaps) or 'none'}",
-        f"waiting jobs       {', '.join(report.waiting) or 'none'}",
+        f"swap               {', '.join(state.swaps if state else report.swaps) or 'none'}",
+        f"waiting jobs       {(', '.join(state.jobs) or 'none') if state else 'not known'}",
         f"timed out          {', '.join(report.timed_out) or 'none'}",
-        f"failed units       {', '.join(report.failed_units) or 'none'}",
+        f"failed units       {', '.join(state.failed if state else report.failed_units) or 'none'}",
     ]
     if check.error:
         lines.append(f"error              {check.error}")

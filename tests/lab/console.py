@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from lab.errors import LabError
 
-ESCAPES = re.compile(r"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][0-9A-Za-z]|[=>cM78])")
+# systemd cuts long names in the middle of an escape sequence: the last alternative is the rest of one.
+ESCAPES = re.compile(r"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][0-9A-Za-z]|[=>cM78])|(?<=…)\[0m")
 GRUB = re.compile(r"Booting `|GNU GRUB|Welcome to GRUB|Loading Linux |Loading initial ramdisk|GRUB Loading stage")
 COMMAND_LINE = re.compile(r"Command line: (?P<line>.*)")
 ROOT_MOUNTED = re.compile(r"(?:EXT4-fs|XFS|BTRFS|EXT3-fs)\b.*(?:mounted filesystem|Mounting|Ending clean mount|first mount|device fsid)")
@@ -19,7 +20,7 @@ WAITING = re.compile(r"(?:A (?:start|stop) job is running for (?P<what>.*?)|Job 
 TIMED_OUT = re.compile(r"(?:(?:Timed out|Gave up) waiting for|Dependency failed for|\[ *TIME *\]) *(?P<what>.*)")
 FAILED = re.compile(r"\[FAILED\] Failed to \S+ (?P<what>.*)")
 MULTI_USER = re.compile(r"Reached target (?:multi-user\.target|Multi-User System)")
-LOGIN = re.compile(r"^\S+ login: ", re.MULTILINE)
+LOGIN = re.compile(r"^\S+ login:", re.MULTILINE)
 HOPELESS = re.compile(r"Kernel panic|Give root password|[Dd]ropping to a shell|emergency mode|error: no such device"
                       r"|error: unknown filesystem|grub rescue>|BdsDxe: No bootable option|No bootable device")
 PANIC = re.compile(r"Kernel panic")
@@ -90,7 +91,7 @@ def wait_for(path: Path, pattern: re.Pattern, deadline: float, still_running) ->
         if time.monotonic() > deadline:
             last = text.strip().splitlines()[-1:] or ["nothing at all"]
             raise LabError(f"cannot boot: the console does not show /{pattern.pattern}/ in time; its last line: {last[0]!r}; see {path}")
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 def _unique(items) -> list:

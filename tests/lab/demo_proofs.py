@@ -69,25 +69,29 @@ def of_boot(check, after: list) -> list:
     """Return what the serial console of the booted VHD shows. check: BootCheck, or None without a VHD."""
     if check is None:
         return [Proof("boot", "", "", "there is no VHD to boot", False)]
-    report = check.report
-    parameters = report.command_line.split()
-    menu = next(answer.output for answer in after if answer.probe.name == "kernel console").split()
-    wanted = [word for word in menu if "=" in word and not word.startswith("root=")]
-    lost = [word for word in wanted if word not in parameters]
-    left = [word for word in probes.REMOVED_PARAMETERS if word in parameters]
-    waiting = [what for what in report.waiting if "dev" in what] + report.timed_out  # the others are only slow
-    failed = [unit for unit in report.failed_units if not unit.startswith(NEEDS_AZURE)]
-    return [
+    report, state = check.report, check.state
+    spoke = [
         Proof("GRUB on ttyS0", "R33", "silent", _yes(report.grub), report.grub),
         Proof("kernel on ttyS0", "R27", "silent", _yes(report.kernel), report.kernel),
-        Proof("command line of the booted kernel", "R27 R30", "", report.command_line or "not seen",
-              not lost and not left and "console=ttyS0" in report.command_line),
-        Proof("root mounted", "", "", _yes(report.root_mounted), report.root_mounted),
-        Proof("multi-user and login prompt", "", "", check.error or f"yes, after {check.seconds:.0f} s",
-              report.multi_user and report.login and not check.error),
-        Proof("swap", "R12", "/dev/sda2", ", ".join(report.swaps) or "none", not report.swaps),
-        Proof("waits for a device that is gone", "R12 R13", "", ", ".join(waiting) or "nothing", not waiting),
-        Proof("failed units", "", "", _failed_units(report.failed_units, failed), not failed),
+        Proof("login prompt", "", "", check.error or f"after {check.seconds:.0f} s", report.login and not check.error),
+    ]
+    if state is None:
+        return [*spoke, Proof("state of the booted guest", "", "", "the guest did not report it", False)]
+    menu = next(answer.output for answer in after if answer.probe.name == "kernel console").split()
+    parameters = state.command_line.split()
+    lost = [word for word in menu if "=" in word and not word.startswith("root=") and word not in parameters]
+    left = [word for word in probes.REMOVED_PARAMETERS if word in parameters]
+    failed = [unit for unit in state.failed if not unit.startswith(NEEDS_AZURE)]
+    waiting = state.jobs + report.timed_out
+    return [
+        *spoke,
+        Proof("/proc/cmdline", "R27 R30", "quiet rhgb crashkernel=auto", state.command_line,
+              bool(parameters) and not lost and not left and "console=ttyS0" in state.command_line),
+        Proof("root mounted", "", "", state.root, bool(state.root)),
+        Proof("multi-user reached", "", "", _yes(state.multi_user), state.multi_user),
+        Proof("swap", "R12", "/dev/sda2", ", ".join(state.swaps) or "none", not state.swaps and not report.swaps),
+        Proof("waits for a device that is gone", "R12 R13", "", ", ".join(waiting) or "nothing: no job is left", not waiting),
+        Proof("failed units", "", "", _failed_units(state.failed, failed), not failed),
     ]
 
 

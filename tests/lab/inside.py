@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let a guest without a login say on its serial console how it is: a unit in a throw-away copy of its disk.
+
+systemd stops its own messages on a console as soon as a login prompt is there. What it reaches, waits for
+or gives up after that is never seen from outside. So one unit is written into a copy of the disk (by
+debugfs: no mount), which prints the state once multi-user is reached. The disk itself is not touched.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from lab import images
+from lab.commands import run
+from lab.errors import LabError
+
+BEGIN, END = "LAB-REPORT-BEGIN", "LAB-REPORT-END"
+DONE = re.compile(END)
+SETTLE = 5  # seconds between multi-user and the report
+
+# Jobs that wait for a device are listed at once; restarts of failing units are over after SETTLE.
+UNIT = f"""[Unit]
+Description=Report to the lab
+DefaultDependencies=no
+After=multi-user.target
+[Service]
+ExecStart=/bin/sh -c 'sleep {SETTLE}; exec >/dev/console; echo; echo {BEGIN}; \\
+  echo "cmdline $$(cat /proc/cmdline)"; echo "root $$(findmnt -no SOURCE,FSTYPE /)"; \\
+  echo "target $$(systemctl is-active multi-user.target)"; \\
+  tail -n +2 /proc/swaps | sed "s/^/swap /"; \\
+  systemctl list-jobs --no-legend --plain --full | sed "s/^/job /"; \\
+  systemctl --failed --no-legend --plain --full | sed "s/^/failed /"; echo {END}'
+"""
+UNITS = "/etc/systemd/system"
+NAME = "lab-report.service"
+
+
+class State(NamedTuple):
+    """What a guest said of itself: its /proc/cmdline, root, whether multi-user is active, and lists of names."""
+
+    command_line: str
+    root: str
+    multi_user: bool
+    swaps: list
+    jobs: list
+    failed: list
+
+
+def can_inject(disk: Path) -> bool:
+    """Return whether a raw disk's root is a file system that debugfs can write."""
+    start = images.root_partition(disk).start
+    return run(["blkid", "-p", "-O", start, "-s", "TYPE", "-o", "value", disk]).strip() in ("ext2", "ext3", "ext4")
+
+
+def inject(disk: Path, scratch: Path) -> None:
+    """Write the reporting unit into the root file system (ext) of a raw copy of a disk.
+
+    scratch: Path, a directory for the unit's file
+    """
+    source = scratch / NAME
+    source.write_text(UNIT, encoding="ascii")
+    start = images.root_partition(disk).start
+    commands = scratch / "debugfs.commands"
+    commands.write_text(f"write {source} {UNITS}/{NAME}\nsymlink {UNITS}/multi-user.target.wants/{NAME} ../{NAME}\n", encoding="ascii")
+    run(["debugfs", "-w", "-f", commands, f"{disk}?offset={start}"])
+    listed = run(["debugfs", "-R", f"ls -p {UNITS}/multi-user.target.wants", f"{disk}?offset={start}"])
+    if NAME not in listed:
+        raise LabError(f"cannot write the reporting unit into {disk}: is its root file system ext4?")
+
+
+def read_state(text: str):
+    """Return the State on a console's text (without escape sequences), or None when there is no whole report."""
+    if BEGIN not in text or END not in text:
+        return None
+    # The kernel may speak in between, on lines of its own.
+    lines = [line.strip() for line in text.partition(BEGIN)[2].partition(END)[0].splitlines()]
+
+    def named(kind):
+        return [line[len(kind) + 1:].strip() for line in lines if line.startswith(kind + " ")]
+
+    return State(
+        command_line=next(iter(named("cmdline")), ""),
+        root=next(iter(named("root")), ""),
+        multi_user=named("target") == ["active"],
+        swaps=[line.split()[0] for line in named("swap") if line],
+        jobs=[line.split()[1] for line in named("job") if NAME not in line and len(line.split()) > 1],
+        failed=[line.split()[0] for line in named("failed") if line],
+    )
