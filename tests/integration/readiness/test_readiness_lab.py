@@ -5,6 +5,7 @@
 
 import json
 import resource
+import subprocess
 
 import pytest
 from lab import disk, faults, layout, roots
@@ -74,6 +75,22 @@ def test_what_deprovision_takes_away_is_found_on_the_guest_when_asked_for(faulty
     for fault in faulty_disk[1]:
         if fault.name in AFTER_DEPROVISION:
             assert shows(of_requirement(result, fault.requirement), fault.path, 1), fault
+
+
+def test_the_mounted_tree_and_the_image_give_the_same_findings(run_module, faulty_disk, tmp_path):
+    image = faulty_disk[0]
+    start = json.loads(subprocess.run(["sfdisk", "--json", image], capture_output=True, text=True, check=True).stdout)["partitiontable"]["partitions"][0]["start"]
+    subprocess.run(["mount", "-o", f"loop,ro,noload,offset={start * 512}", image, tmp_path], check=True)
+    try:
+        mounted = run_module("readiness_info", root=str(tmp_path))
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+    read = run_module("readiness_info", image=str(image))
+    found = {each["id"]: each for each in read["findings"]}
+    of_the_disk = {"R00", "R01", "R02", "R04", "R07", "R09", "R10", "R11", "R12a", "R13c", "R13d", "R14a", "R14b", "R15", "R52"}
+    for each in mounted["findings"]:
+        if each["id"] not in of_the_disk:
+            assert each == found[each["id"]]
 
 
 def test_all_rules_on_the_files_of_a_guest_take_less_than_three_seconds_of_work(run_module):

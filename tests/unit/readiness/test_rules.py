@@ -316,6 +316,12 @@ def test_drivers_that_are_built_in_need_no_initramfs(guest):
     assert {rule: findings(guest)[rule].status for rule in ("R17a", "R17b", "R17d", "R18a")} == dict.fromkeys(("R17a", "R17b", "R17d", "R18a"), "passed")
 
 
+def test_daemons_that_udev_starts_need_no_link(guest):
+    write(guest, f"{WANTS}/hv-kvp-daemon.service", None)
+    write(guest, "/lib/udev/rules.d/60-hyperv-daemons.rules", 'SUBSYSTEM=="misc", KERNEL=="vmbus!hv_kvp", ENV{SYSTEMD_WANTS}+="hv-kvp-daemon.service"\n')
+    assert findings(guest)["R54"].status == "passed"
+
+
 def test_a_missing_root_makes_rules_on_files_unknown():
     found = {each.id: each for each in evaluate(Context(None, None, problem="it is encrypted", image=GOOD_IMAGE), all_rules())}
     assert found["R00"].status == "failed"

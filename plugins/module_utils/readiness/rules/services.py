@@ -13,6 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 
 _KVP = ("hv-kvp-daemon", "hypervkvpd", "hv_kvp_daemon", "hyperv-daemons.hv-kvp-daemon.service")
+_STARTED_BY_UDEV = re.compile(r"^[^#]*kvp.*SYSTEMD_WANTS", re.IGNORECASE)
 _CHRONY = ("chronyd", "chrony")
 _OTHER_CLOCKS = ("systemd-timesyncd", "ntpd", "ntp", "ntpsec", "openntpd")
 _CHRONY_FILES = ("/etc/chrony.conf", "/etc/chrony/chrony.conf")
@@ -25,6 +26,10 @@ def hyperv_daemons(context):
     """R54"""
     if services.state(context.tree, _KVP) == services.ENABLED:
         return passed()
+    rules = [path for folder in ("/etc", "/usr/lib", "/lib") for path in context.tree.glob(folder + "/udev/rules.d/*.rules")]
+    started = context.find(rules, _STARTED_BY_UDEV.search)
+    if started and services.state(context.tree, _KVP) == services.DISABLED:
+        return passed("udev starts it when the device is there", started)
     return failed([Evidence("/usr/lib/systemd/system", None, "no enabled service of " + ", ".join(_KVP[:3]))])
 
 
