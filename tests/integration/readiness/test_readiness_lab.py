@@ -79,7 +79,8 @@ def test_what_deprovision_takes_away_is_found_on_the_guest_when_asked_for(faulty
 
 def test_the_mounted_tree_and_the_image_give_the_same_findings(run_module, faulty_disk, tmp_path):
     image = faulty_disk[0]
-    start = json.loads(subprocess.run(["sfdisk", "--json", image], capture_output=True, text=True, check=True).stdout)["partitiontable"]["partitions"][0]["start"]
+    table = json.loads(subprocess.run(["sfdisk", "--json", image], capture_output=True, text=True, check=True).stdout)["partitiontable"]
+    start = table["partitions"][0]["start"]
     subprocess.run(["mount", "-o", f"loop,ro,noload,offset={start * 512}", image, tmp_path], check=True)
     try:
         mounted = run_module("readiness_info", root=str(tmp_path))

@@ -108,7 +108,8 @@ def test_a_separate_boot_is_found_however_fstab_names_it(tmp_path, source):
         assert tree.glob("/boot/efi/EFI/*/*.cfg") == ["/boot/efi/EFI/debian/grub.cfg"]
 
 
-def test_a_root_in_a_btrfs_subvolume_is_found(tmp_path):
+@pytest.mark.parametrize("compression", ["zlib", "zstd", "lzo"])
+def test_a_root_in_a_compressed_btrfs_subvolume_is_found(tmp_path, compression):
     files = root_files(tmp_path / "files", f"UUID={ROOT_UUID} / btrfs subvol=@ 0 0\nUUID={ROOT_UUID} /home btrfs subvol=@home 0 0\n")
     path = tmp_path / "disk.raw"
     with open(path, "wb") as stream:
@@ -116,7 +117,7 @@ def test_a_root_in_a_btrfs_subvolume_is_found(tmp_path):
     run("mkfs.btrfs", "-q", "-U", ROOT_UUID, path)
     mounted = tmp_path / "mounted"
     mounted.mkdir()
-    run("mount", "-o", "loop,compress-force=zlib", path, mounted)
+    run("mount", "-o", f"loop,compress-force={compression}", path, mounted)
     try:
         run("btrfs", "subvolume", "create", mounted / "@")
         run("btrfs", "subvolume", "create", mounted / "@home")
