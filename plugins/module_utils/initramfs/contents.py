@@ -39,7 +39,7 @@ def read_contents(tree, path, version, wanted, originals):
     """
     with tree.open(path) as stream:
         if uki.is_uki(stream):
-            stream = uki.initrd_section(stream, path)
+            stream = uki.section(stream, ".initrd", path)
             if stream is None:
                 raise CorruptImage(f"cannot read {path}: this unified kernel image has no section .initrd; build it with an initramfs")
         return _contents(tree, archive.list_members(stream, path, _keeper(version, wanted)), path, version, originals)

@@ -7,10 +7,13 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import io
 import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import entries
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import uki
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.drivers import available, built_in, modules_directory
 
 __all__ = ["Kernel", "available", "built_in", "installed_kernels"]
@@ -22,6 +25,9 @@ Kernel = collections.namedtuple("Kernel", "version image vmlinuz has_modules kin
 
 #: Where distributions put kernels, each file named after its version or, at Arch and Alpine, its flavour.
 _KERNEL_FILES = ("/boot/vmlinuz-*", "/boot/vmlinux-*", "/boot/Image-*", "/boot/kernel-*", "/boot/vmlinuz")
+
+#: Unified kernel images, which firmware and systemd-boot start without an entry being written. Source: UAPI boot loader specification.
+_UNIFIED_IMAGES = ("/boot/EFI/Linux/*.efi", "/boot/efi/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi")
 
 #: Names of an image after the kernel's version or flavour, in the order of grub-mkconfig's 10_linux.
 _IMAGE_NAMES = ("initrd.img-{}", "initrd-{}.img", "initrd-{}", "initramfs-{}.img", "initramfs-{}",
@@ -35,7 +41,7 @@ _MICROCODE = re.compile(r"(ucode|microcode|^amd-uc|^early_)", re.I)
 
 
 def installed_kernels(tree):
-    """Return the kernels ([Kernel]) that a boot entry can start, and those of /boot that have none yet.
+    """Return the kernels ([Kernel]) that a boot entry or the firmware can start, and those of /boot that have no entry yet.
 
     A kernel that entries start with several images comes once for each of them. kdump's kernels are left out:
     they are never started by an entry.
@@ -45,6 +51,10 @@ def installed_kernels(tree):
         kernel = _of_entry(tree, entry)
         if kernel is not None and kernel.kind != "kdump":
             _add(tree, found, kernel)
+    for path in sorted({tree.resolve(path) for pattern in _UNIFIED_IMAGES for path in tree.glob(pattern) if tree.is_file(path)}):
+        version = version_of(tree, path)
+        if version is not None:
+            _add(tree, found, _kernel(tree, version, path, path, False))
     started = {kernel.version for kernel in found.values()}
     for path in _kernel_files(tree):
         kernel = _of_file(tree, path)
@@ -132,14 +142,27 @@ def version_of(tree, path):
 
 
 def _stated_version(tree, path):
-    """Return the version in the header of an x86 kernel. Source: Documentation/arch/x86/boot.rst, kernel_version."""
+    """Return the version in the header of an x86 kernel, or in the section .uname of a unified kernel image.
+
+    Source: Documentation/arch/x86/boot.rst of Linux, kernel_version.
+    """
     with tree.open(path) as stream:
         header = stream.read(0x210)
-        if header[0x202:0x206] != b"HdrS" or len(header) < 0x210:
+        if header[0x202:0x206] == b"HdrS" and len(header) == 0x210:
+            stream.seek(int.from_bytes(header[0x20E:0x210], "little") + 0x200)
+        elif header.startswith(b"MZ"):
+            stream = _uname(stream, path)
+        else:
             return None
-        stream.seek(int.from_bytes(header[0x20E:0x210], "little") + 0x200)
         words = stream.read(256).partition(b"\0")[0].split()
     return words[0].decode("ascii", "replace") if words and re.match(rb"\d+\.\d+", words[0]) else None
+
+
+def _uname(stream, path):
+    try:
+        return uki.section(stream, ".uname", path) or io.BytesIO()
+    except CorruptImage:
+        return io.BytesIO()  # an EFI kernel of another kind
 
 
 def _version_of_flavour(tree, label):

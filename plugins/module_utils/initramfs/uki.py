@@ -40,14 +40,15 @@ def is_uki(stream):
     return start == b"MZ"
 
 
-def initrd_section(stream, where):
-    """Return a binary stream of the section ``.initrd``, or None when the program has none.
+def section(stream, wanted, where):
+    """Return a binary stream of a section of an EFI program, or None when it has none of that name.
 
+    wanted: str, e.g. ``.initrd`` or ``.uname``, which has the kernel's version.
     Raises CorruptImage: it is not a whole EFI program.
     """
     try:
         for name, size, length, offset in _sections(stream):
-            if name == b".initrd":
+            if name == wanted.encode():
                 stream.seek(offset)
                 return io.BufferedReader(_Part(stream, min(size, length) if size else length), 256 * 1024)
     except struct.error:

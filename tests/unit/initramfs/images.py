@@ -102,3 +102,15 @@ def write_kernel(root, version=VERSION, drivers=None, builtin="", image=None, na
     (root / f"boot/vmlinuz-{version}").write_bytes(b"MZ")
     if image is not None:
         (root / "boot" / name.format(version)).write_bytes(image)
+
+
+def uki(sections):
+    """Return an EFI program (bytes) with the sections ([(name, content)])."""
+    head = bytearray(0x80)
+    head[:2], head[0x3C:0x40] = b"MZ", struct.pack("<I", 0x80)
+    table, body = b"", b""
+    start = 0x80 + 24 + 40 * len(sections)
+    for name, content in sections:
+        table += struct.pack("<8sIIII16x", name, len(content), 0, len(content) + 12, start + len(body))
+        body += content + bytes(12)
+    return bytes(head) + struct.pack("<4sHH12xH2x", b"PE\0\0", 0x8664, len(sections), 0) + table + body

@@ -4,8 +4,12 @@
 import struct
 
 import pytest
+from unit.initramfs import images
 
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import Kernel, installed_kernels, version_key
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import BootEntry
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import (
+    Kernel, _of_entry, installed_kernels, version_key, version_of,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 
@@ -103,6 +107,16 @@ def test_microcode_is_not_taken_for_the_initramfs(tmp_path):
                        "boot/loader/entries/arch.conf": entry, "boot/loader/loader.conf": "default arch\n"})
     assert ("6.12.1-arch1-1", "/boot/initramfs-linux.img", "normal") in kernels(tmp_path)
     assert "ucode" not in str(kernels(tmp_path))
+
+
+def test_a_unified_kernel_image_tells_its_version_and_is_its_own_image(tmp_path):
+    image = images.uki([(b".uname", b"6.12.1-arch1-1"), (b".initrd", images.main_archive())])
+    write(tmp_path, **{"efi/EFI/Linux/arch.efi": image, "efi/EFI/Linux/tool.efi": images.uki([(b".text", b"no kernel")])})
+    tree = LiveTree(str(tmp_path))
+    assert kernels(tmp_path) == [("6.12.1-arch1-1", "/efi/EFI/Linux/arch.efi", "normal")]
+    assert version_of(tree, "/efi/EFI/Linux/tool.efi") is None
+    entry = BootEntry("systemd-boot", "", 1, "Arch", "/efi/EFI/Linux/arch.efi", [], "", "normal")
+    assert _of_entry(tree, entry)[:3] == ("6.12.1-arch1-1", "/efi/EFI/Linux/arch.efi", "/efi/EFI/Linux/arch.efi")
 
 
 def test_versions_sort_by_their_numbers():

@@ -1,7 +1,6 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-import struct
 import tracemalloc
 
 import pytest
@@ -218,28 +217,16 @@ def test_a_flipped_byte_is_never_a_wrong_present(tmp_path, kind):
             assert verdict.missing == ["hv_storvsc"], position
 
 
-def uki(sections):
-    """Return an EFI program (bytes) with the sections ([(name, content)])."""
-    head = bytearray(0x80)
-    head[:2], head[0x3C:0x40] = b"MZ", struct.pack("<I", 0x80)
-    table, body = b"", b""
-    start = 0x80 + 24 + 40 * len(sections)
-    for name, content in sections:
-        table += struct.pack("<8sIIII16x", name, len(content), 0, len(content) + 12, start + len(body))
-        body += content + bytes(12)
-    return bytes(head) + struct.pack("<4sHH12xH2x", b"PE\0\0", 0x8664, len(sections), 0) + table + body
-
-
 def test_the_initramfs_inside_a_unified_kernel_image_is_read(tmp_path):
-    image = uki([(b".linux", b"kernel" * 100), (b".initrd", images.COMPRESS["zstd"](images.main_archive())), (b".uname", b"x")])
+    image = images.uki([(b".linux", b"kernel" * 100), (b".initrd", images.COMPRESS["zstd"](images.main_archive())), (b".uname", b"x")])
     assert check(tmp_path, image).present == ["hv_vmbus", "hv_storvsc"]
-    assert check(tmp_path, uki([(b".initrd", images.main_archive(images.without("hv_vmbus.ko")))])).missing == ["hv_vmbus", "hv_storvsc"]
+    assert check(tmp_path, images.uki([(b".initrd", images.main_archive(images.without("hv_vmbus.ko")))])).missing == ["hv_vmbus", "hv_storvsc"]
 
 
 def test_a_unified_kernel_image_without_or_with_half_an_initramfs_is_an_error(tmp_path):
     with pytest.raises(CorruptImage, match="has no section .initrd"):
-        check(tmp_path, uki([(b".linux", b"kernel")]))
-    whole = uki([(b".initrd", images.main_archive())])
+        check(tmp_path, images.uki([(b".linux", b"kernel")]))
+    whole = images.uki([(b".initrd", images.main_archive())])
     for cut in range(2, len(whole) - 20, 997):
         with pytest.raises(CorruptImage):
             check(tmp_path, whole[:cut])
