@@ -18,7 +18,8 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
 from integration.vhd.images import MIB, append, call, content, footer, gpt_disk, gpt_is_sound, raw_disk, same_content
 
-SIZE = 64 * MIB - 512 * 5
+SIZE = 8 * MIB - 512 * 5  # of a disk that is changed in place
+COPIED_SIZE = 64 * MIB - 512 * 5
 
 
 def request(src, dest=None, in_place=False):
@@ -67,7 +68,7 @@ COPIES = {"sparse_copy": "ext4", "reflink": "xfs", "qemu_img": "ext4", "dynamic"
 
 def source_for(method, folder):
     """Return (path, format) of an image that is converted by the method."""
-    raw = raw_disk(folder / "a.raw", SIZE, data=tuple((number * 2 * MIB, MIB) for number in range(30)))
+    raw = raw_disk(folder / "a.raw", COPIED_SIZE, data=tuple((number * 2 * MIB, MIB) for number in range(30)))
     if method == "qemu_img":
         call("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, folder / "a.qcow2")
         return folder / "a.qcow2", "qcow2"
@@ -177,7 +178,7 @@ def assert_readable(disk, original, kind):
 
 def assert_finished(disk, original, folder):
     """Assert that the disk is the right VHD of the original."""
-    assert os.path.getsize(disk) == 64 * MIB + 512
+    assert os.path.getsize(disk) == 8 * MIB + 512
     assert content(disk)[2048:SIZE - 33 * 512] == content(original)[2048:SIZE - 33 * 512]
     gpt_is_sound(disk, folder)
     assert align(request(disk, in_place=True))["method"] == "unchanged"
