@@ -28,7 +28,8 @@ def command_lines(tree):
              for entry in boot_entries(tree) if entry.kind != "other"]
     following = next_kernel_cmdline(tree)
     if following is not None:
-        found.append(CommandLine(following, Evidence("", None, f"the next kernel: {following}"), "next"))
+        place = found[0].place.path if found else "/etc/default/grub"
+        found.append(CommandLine(following, Evidence(place, None, f"the next kernel: {following}"), "next"))
     return found
 
 
@@ -54,8 +55,8 @@ def having(context, unwanted):
     parameters = {parameter for line in lines for parameter in kernel_cmdline.split(line.text) if unwanted(parameter)}
     sources = context.find(source_paths(context.tree), lambda text: not text.lstrip().startswith("#") and any(
         parameter in text for parameter in parameters))
-    return sources + [_shown(line, parameters) for line in lines if line.kind != "next"] + ([] if sources else [
-        line.place for line in lines if line.kind == "next"])
+    entries = [_shown(line, parameters) for line in lines if line.kind != "next"]
+    return (sources + entries) or [line.place for line in lines]
 
 
 def lacking(context, has, wanted, kinds=("normal", "recovery", "rescue", "next")):
@@ -70,9 +71,7 @@ def lacking(context, has, wanted, kinds=("normal", "recovery", "rescue", "next")
     sources += [Evidence(path, 1, context.text(path).strip()) for path in ("/etc/kernel/cmdline",) if context.tree.is_file(path)]
     following = any(line.kind == "next" for line in lines)
     entries = [line.place._replace(text=f"{wanted} is missing: {line.place.text}") for line in lines if line.kind != "next"]
-    left = [line.place._replace(path="/etc/default/grub", text=f"{wanted} is missing: {line.place.text}") for line in lines
-            if line.kind == "next" and not sources]
-    return (sources if following else []) + entries + left
+    return ((sources if following else []) + entries) or [line.place._replace(text=f"{wanted} is missing: {line.place.text}") for line in lines]
 
 
 def source_paths(tree):

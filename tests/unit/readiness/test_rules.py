@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every rule on a guest that it finds right, and on one where its one thing is broken, with the place that shows it."""
 
+import pathlib
+
 import pytest
 from unit.readiness.disks import GIB, GOOD_DISK, GOOD_IMAGE, LINUX, MIB, PARTITIONS, SWAP, TABLE, volumes
 from unit.readiness.guest_tree import (
@@ -15,6 +17,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.tree import Live
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.bootability import Bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import Partition
 
+#: Boot files of distributions, recorded for grub_cmdline.
+RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
 DEP = f"/lib/modules/{KERNEL}/modules.dep"
 
 
@@ -320,6 +324,20 @@ def test_daemons_that_udev_starts_need_no_link(guest):
     write(guest, f"{WANTS}/hv-kvp-daemon.service", None)
     write(guest, "/lib/udev/rules.d/60-hyperv-daemons.rules", 'SUBSYSTEM=="misc", KERNEL=="vmbus!hv_kvp", ENV{SYSTEMD_WANTS}+="hv-kvp-daemon.service"\n')
     assert findings(guest)["R54"].status == "passed"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.iterdir() if path.is_dir()))
+def test_rules_read_the_boot_files_of_every_recorded_distribution(name):
+    found = findings(RECORDED / name)
+    assert [each.reason for each in found.values() if "fault of this collection" in each.reason] == []
+    assert found["R14c"].status == "passed"
+    assert {found[rule].status for rule in ("R27a", "R30a", "R13b")} <= {"passed", "failed"}
+    assert all(place.path for rule in ("R27a", "R30a") for place in found[rule].evidence)
+
+
+def test_the_line_in_the_file_is_named_first_for_a_recorded_rhel_9():
+    place = findings(RECORDED / "rhel9")["R30a"].evidence[0]
+    assert (place.path, place.line) == ("/etc/default/grub", 6)
 
 
 def test_a_missing_root_makes_rules_on_files_unknown():
