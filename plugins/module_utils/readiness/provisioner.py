@@ -21,8 +21,8 @@ AGENT_PROGRAMS = ("/usr/sbin/waagent", "/usr/bin/waagent", "/usr/share/oem/bin/w
 DISABLED_BY = "/etc/cloud/cloud-init.disabled"
 _UNITS = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-local")
 
-#: who: one of the four; evidence: [Evidence], what tells so.
-Provisioner = collections.namedtuple("Provisioner", "who evidence")
+#: who: one of the four; evidence: [Evidence], what tells so; wanted: what Provisioning.Agent says, auto resolved.
+Provisioner = collections.namedtuple("Provisioner", "who evidence wanted")
 
 
 def agent_path(tree):
@@ -45,10 +45,10 @@ def provisioner(tree):
     if setting == "auto":
         setting = CLOUD_INIT if cloud_init and services.state(tree, _UNITS) == services.ENABLED else WAAGENT
     if setting == WAAGENT and agent and cloud_init and _finds_azure(tree):
-        return Provisioner(TWICE, evidence)
+        return Provisioner(TWICE, evidence, setting)
     if setting == WAAGENT:
-        return Provisioner(WAAGENT if agent else CLOUD_INIT if cloud_init else NOBODY, evidence)
-    return Provisioner(CLOUD_INIT if cloud_init else NOBODY, evidence)
+        return Provisioner(WAAGENT if agent else CLOUD_INIT if cloud_init else NOBODY, evidence, setting)
+    return Provisioner(CLOUD_INIT if cloud_init else NOBODY, evidence, setting)
 
 
 def _setting(tree):

@@ -260,6 +260,17 @@ def test_a_specialized_image_must_not_be_provisioned_again(guest):
     assert findings(guest, kind="specialized")["R53"].status == "passed"
 
 
+@pytest.mark.parametrize(("kind", "status"), [("generalized", "failed"), ("specialized", "passed"), ("before_deprovision", "passed")])
+def test_provisioning_that_is_turned_off_is_only_wrong_for_a_template(guest, kind, status):
+    change(guest, {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=disabled"), "/etc/cloud/cloud-init.disabled": ""})
+    assert findings(guest, kind=kind)["R43"].status == status
+
+
+def test_a_guest_without_agent_and_cloud_init_is_never_right(guest):
+    change(guest, {"/etc/waagent.conf": None, "/usr/sbin/waagent": None, "/etc/cloud/cloud-init.disabled": ""})
+    assert findings(guest, kind="before_deprovision")["R43"].status == "failed"
+
+
 def test_every_rule_has_a_case_that_breaks_it():
     tried = {case[0] for case in BROKEN_FILES + BROKEN_DISKS + OLD_KERNELS} | {"R53"}
     assert {rule.id for rule in all_rules()} == tried

@@ -88,8 +88,8 @@ def agreement(context):
     answer = provisioner(context.tree)
     if answer.who in (CLOUD_INIT, WAAGENT):
         return passed(f"{answer.who} provisions", answer.evidence)
-    if answer.who == NOBODY and context.kind == "specialized":
-        return passed("nobody provisions, as a specialized image wants", answer.evidence)
+    if answer.who == NOBODY and answer.wanted == "disabled" and context.kind != "generalized":
+        return passed("nobody provisions, as an image that keeps its identity wants", answer.evidence)
     if answer.who == TWICE:
         return failed(answer.evidence, "Two provision the same machine.")
     return failed(answer.evidence, "Nobody provisions the machine.")
