@@ -82,7 +82,7 @@ def of_boot(check, after: list) -> list:
     lost = [word for word in menu if "=" in word and not word.startswith("root=") and word not in parameters]
     left = [word for word in probes.REMOVED_PARAMETERS if word in parameters]
     failed = [unit for unit in state.failed if not unit.startswith(NEEDS_AZURE)]
-    waiting = state.jobs + report.timed_out
+    waiting = [job for job in state.jobs if not job.startswith(NEEDS_AZURE)] + report.timed_out  # sshd is tried again and again
     return [
         *spoke,
         Proof("/proc/cmdline", "R27 R30", "quiet rhgb crashkernel=auto", state.command_line,
