@@ -52,7 +52,7 @@ def _severity(rule):
 
 
 def _where(rule):
-    where = {"tree": "files", "disk": "disk", "any": "files, disk"}[rule.needs]
+    where = {"tree": "files", "disk": "disk", "any": "files, image"}[rule.needs]
     return where if len(rule.kinds) > 1 else f"{where}; {rule.kinds[0]}"
 
 
