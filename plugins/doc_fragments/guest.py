@@ -10,7 +10,8 @@ options:
   root:
     description:
       - Root directory of the guest. With another directory than V(/) the module works on the guest that is mounted
-        (or unpacked) there, and nothing of the machine it runs on is read or changed.
+        (or unpacked) there, with its other file systems below it; programs of the guest run in a chroot of it, and nothing of
+        the machine it runs on is read or changed.
       - No symbolic link below it is followed out of it.
     type: path
     default: /
@@ -21,6 +22,9 @@ attributes:
   diff_mode:
     support: full
     description: Shows each file before and after.
+  idempotent:
+    support: full
+    description: A second run changes nothing.
   platform:
     platforms: posix
     support: full

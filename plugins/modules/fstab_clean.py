@@ -46,26 +46,10 @@ options:
       - The file, a path in the guest.
     type: path
     default: /etc/fstab
-  backup:
-    description:
-      - Keep a copy of the file beside it before it is changed.
-    type: bool
-    default: false
-  root:
-    description:
-      - Directory where the guest's root is mounted, with its other file systems mounted below it.
-    type: path
-    default: /
-attributes:
-  check_mode:
-    support: full
-    description: Predicts exactly what a run would change.
-  diff_mode:
-    support: full
-    description: Shows the file before and after.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
 seealso:
   - module: imagewright.azure.readiness_info
 """

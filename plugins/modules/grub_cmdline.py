@@ -76,24 +76,10 @@ options:
       - With V(false) only the sources are edited.
     type: bool
     default: true
-  backup:
-    description:
-      - Keep a copy of each file that is changed beside it.
-    type: bool
-    default: false
-  root:
-    description:
-      - Root of the guest, where it is mounted. Generators run in a chroot of it.
-      - With another root than V(/) nothing of the running machine is read, neither C(/proc/cmdline) nor C(uname).
-    type: path
-    default: /
-attributes:
-  check_mode:
-    description: Predicts exactly what a real run does, the effective command lines included.
-    support: full
-  diff_mode:
-    description: Shows the edited sources.
-    support: full
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
 """
 
 EXAMPLES = r"""
@@ -144,7 +130,7 @@ sources:
 entries:
   description:
     - The entries that can boot, with the command line that the kernel got before and gets now.
-    - RV(entries[].before) is V(null) for an entry that is new. RV(entries[].kind) is V(normal), V(recovery), V(rescue) or V(other).
+    - C(before) is V(null) for an entry that is new. C(kind) is V(normal), V(recovery), V(rescue) or V(other).
   returned: success
   type: list
   elements: dict

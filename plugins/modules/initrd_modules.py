@@ -18,7 +18,7 @@ description:
     When a step fails, the configuration and all images are as they were before.
   - Generators - initramfs-tools, dracut, mkinitcpio, mkinitfs, and the C(mkinitrd) of SUSE 11 and of RHEL 5.
 author:
-  - imagewright.azure contributors
+  - imagewright.azure contributors (@imagewright)
 options:
   modules:
     description:
@@ -60,21 +60,9 @@ options:
         named after the kernel and its content, readable by its owner only.
     type: path
     default: /var/lib/imagewright/initrd-backup
-  root:
-    description:
-      - Directory where the guest's root is mounted. The generator then runs in a chroot of it.
-    type: path
-    default: /
-attributes:
-  check_mode:
-    support: full
-    description: Reads the images and predicts exactly what a run would change.
-  diff_mode:
-    support: full
-    description: Shows the configuration file before and after.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
 seealso:
   - module: imagewright.azure.grub_cmdline
 """

@@ -23,26 +23,10 @@ options:
     type: list
     elements: str
     default: [udf, vfat, fat, isofs, iso9660, cdrom, sr_mod, sd_mod, hv_vmbus, hv_storvsc, hv_netvsc, hv_utils, pci_hyperv, nvme, nvme_core]
-  backup:
-    description:
-      - Keep a copy of each changed file beside it.
-    type: bool
-    default: false
-  root:
-    description:
-      - Directory where the guest's root is mounted.
-    type: path
-    default: /
-attributes:
-  check_mode:
-    support: full
-    description: Predicts exactly what a run would change.
-  diff_mode:
-    support: full
-    description: Shows each file before and after.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
 seealso:
   - module: imagewright.azure.guest_kernel_info
 """

@@ -29,26 +29,10 @@ options:
       - Name of the drop-in. It has to sort before those of others to win over them.
     type: str
     default: 00-azure.conf
-  backup:
-    description:
-      - Keep a copy of each changed file beside it.
-    type: bool
-    default: false
-  root:
-    description:
-      - Directory where the guest's root is mounted.
-    type: path
-    default: /
-attributes:
-  check_mode:
-    support: full
-    description: Predicts exactly what a run would change.
-  diff_mode:
-    support: full
-    description: Shows each file before and after.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
 seealso:
   - module: imagewright.azure.readiness_info
 """

@@ -59,26 +59,10 @@ options:
         Right for an image whose first user gets a sudo rule from the Azure agent or cloud-init.
     type: bool
     default: false
-  backup:
-    description:
-      - Keep a copy of each changed file beside it, under a name that sudo does not read.
-    type: bool
-    default: false
-  root:
-    description:
-      - Directory where the guest's root is mounted.
-    type: path
-    default: /
-attributes:
-  check_mode:
-    support: full
-    description: Predicts exactly what a run would change, checks included.
-  diff_mode:
-    support: full
-    description: Shows each file before and after.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
 seealso:
   - module: imagewright.azure.waagent_conf
 """

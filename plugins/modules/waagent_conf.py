@@ -40,26 +40,10 @@ options:
       - Take keys that no agent is known to read.
     type: bool
     default: false
-  backup:
-    description:
-      - Keep a copy of the file beside it before it is changed.
-    type: bool
-    default: false
-  root:
-    description:
-      - Directory where the guest's root is mounted.
-    type: path
-    default: /
-attributes:
-  check_mode:
-    support: full
-    description: Predicts exactly what a run would change.
-  diff_mode:
-    support: full
-    description: Shows the file before and after.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
 seealso:
   - module: imagewright.azure.sudoers_clean
 """
