@@ -27,6 +27,9 @@ HOST = "faulty-debian"
 GENERALIZED = {"prepare_image_kind": "generalized"}
 STILL_NEEDED = {**GENERALIZED, "prepare_deprovision": False, "prepare_shutdown": False}
 
+# The last run only finishes what the two before have prepared.
+FINISH = {**GENERALIZED, **{f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "agent", "sudoers", "network", "time")}}
+
 
 class Clock:
     """Prints the phases and remembers how long each took."""
@@ -89,7 +92,7 @@ def _demo(kind: str, firmware: str) -> int:
         second = _play(live, STILL_NEEDED, output / "play-2.log")
         after = probes.ask(live)
         clock.phase("Deprovision, shut down, convert")
-        third = _play(live, GENERALIZED, output / "play-3.log")
+        third = _play(live, FINISH, output / "play-3.log")
     finally:
         cleanup.stop(record, at_once=True)
 
