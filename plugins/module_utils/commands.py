@@ -68,12 +68,8 @@ def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
                    "/bin/sh", "-c", _CHROOT_SCRIPT, "chroot", root] + command
     environment = dict(os.environ, LC_ALL="C", LANGUAGE="C", PATH=SEARCH_PATH)
     environment.update(env or {})
-    try:
-        process = subprocess.Popen(command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-    except OSError as error:
-        cause = f"{command[0]} cannot be started: {error.strerror}"
-        raise ImagewrightError(f"cannot {doing}: {cause}; install it first", cmd=argv) from error
+    process = _start(command, doing, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                     stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
     try:
         stdout, stderr = process.communicate(None if stdin is None else stdin.encode("utf-8", "surrogateescape"), timeout)
     except subprocess.TimeoutExpired:
@@ -96,11 +92,8 @@ def stream(argv, doing, chunks):
     """
     failures = []
     with tempfile.TemporaryFile() as stderr:
-        try:
-            process = subprocess.Popen(argv, env=dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH), cwd="/",
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
-        except OSError as error:
-            raise ImagewrightError(f"cannot {doing}: {argv[0]} cannot be started: {error.strerror}; install it first", cmd=argv)
+        process = _start(argv, doing, env=dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
         feeder = threading.Thread(target=_feed, args=(process.stdin, chunks, failures), daemon=True)
         feeder.start()
         try:
@@ -120,6 +113,15 @@ def stream(argv, doing, chunks):
         if ended and rc:
             stderr.seek(0)
             raise failure(Completed(argv, rc, "", _text(stderr.read())), doing)
+
+
+def _start(command, doing, **options):
+    """Return the Popen of a program; raise ImagewrightError when it cannot be started."""
+    try:
+        return subprocess.Popen(command, cwd="/", **options)
+    except OSError as error:
+        cause = f"{command[0]} cannot be started: {error.strerror}"
+        raise ImagewrightError(f"cannot {doing}: {cause}; install it first", cmd=command) from error
 
 
 def _feed(stdin, chunks, failures):
