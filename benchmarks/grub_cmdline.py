@@ -44,7 +44,7 @@ def main():
 def measured(call):
     """Return the median time (s) of a module run that changes nothing."""
     times = []
-    for _ in range(RUNS):
+    for _unused in range(RUNS):
         began = time.perf_counter()
         result = call()
         times.append(time.perf_counter() - began)

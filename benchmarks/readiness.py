@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -67,12 +66,12 @@ def environment():
 def in_parallel(image, copies):
     """Return how long so many checks take side by side, and one after the other (s)."""
     started = time.monotonic()
-    processes = [subprocess.Popen([sys.executable, "-c", CHECK, str(image)], env=environment(), stdout=subprocess.DEVNULL) for _ in range(copies)]
+    processes = [subprocess.Popen([sys.executable, "-c", CHECK, str(image)], env=environment(), stdout=subprocess.DEVNULL) for _unused in range(copies)]
     failed = [process for process in processes if process.wait()]
     assert not failed, "a check failed"
     side_by_side = time.monotonic() - started
     started = time.monotonic()
-    for _ in range(copies):
+    for _unused in range(copies):
         measure(image)
     return {"copies": copies, "side_by_side_seconds": round(side_by_side, 2), "one_by_one_seconds": round(time.monotonic() - started, 2),
             "speedup": round((time.monotonic() - started) / side_by_side, 2), "cores": os.cpu_count()}

@@ -138,9 +138,9 @@ def measure_interrupted(azurite, folder):
 def report(bars):
     """Print each bar, (what, measured, bar, whether more is better), and return those that were missed."""
     missed = []
-    for what, measured, bar, more in bars:
-        held = measured >= bar if more else measured <= bar
-        print(f"{what:58}{measured:8.2f}   {'at least' if more else 'at most'} {bar}   {'holds' if held else 'MISSED'}")
+    for what, measured, limit, more in bars:
+        held = measured >= limit if more else measured <= limit
+        print(f"{what:58}{measured:8.2f}   {'at least' if more else 'at most'} {limit}   {'holds' if held else 'MISSED'}")
         if not held:
             missed.append(f"{what}: {measured:.2f}")
     return missed

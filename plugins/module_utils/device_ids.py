@@ -41,7 +41,7 @@ def _mounted_source(directory):
     directory, source = os.path.realpath(directory), None
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
         for line in stream:
-            fields, _, more = line.rstrip("\n").partition(" - ")
+            fields, _unused, more = line.rstrip("\n").partition(" - ")
             point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields.split(" ")[4])
             if point == directory and more.split(" ")[1].startswith("/dev/"):
                 source = more.split(" ")[1]

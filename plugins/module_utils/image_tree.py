@@ -164,4 +164,3 @@ def _reading(path, mount):
 
 def _is_below(path, folder):
     return folder == "/" or path == folder or path.startswith(folder + "/")
-

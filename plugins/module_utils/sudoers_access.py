@@ -145,7 +145,7 @@ def _aliases(entries):
     for _path, line in entries:
         match = _ALIAS.match(line.clean.strip("\ufeff \t"))
         for definition in re.split(r"(?<!\\):(?=\s*[A-Z][A-Z0-9_]*\s*=)", match.group(2)) if match else []:
-            name, _, members = definition.partition("=")
+            name, _unused, members = definition.partition("=")
             kind = "Cmnd" if match.group(1) == "Cmd" else match.group(1)
             found[kind, name.strip()] = list(dict.fromkeys(_member(word) for word in re.split(r"(?<!\\),", members)))
     return found

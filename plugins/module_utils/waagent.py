@@ -46,7 +46,7 @@ def settings(text):
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith("#") or "=" not in line:
             continue
-        key, _, rest = line.partition("=")
+        key, _unused, rest = line.partition("=")
         value = rest.split("#")[0].strip("\" ").strip()
         found.append(Setting(number, key.strip(), None if value == "None" else value))
     return found

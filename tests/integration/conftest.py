@@ -22,6 +22,7 @@ SUITES = [
     pytest.param("trixie", marks=pytest.mark.slow),
 ]
 
+
 def running_container(suite="bookworm", image=None):
     """Yield a running container, and stop it afterwards."""
     root = None if image else roots.container_root(Recipe(suite=suite))

@@ -172,8 +172,8 @@ def _as_root() -> None:
         return
     if not shutil.which("sudo"):
         raise LabError("cannot start a guest: it needs root; run make demo as root, or install sudo")
-    kept = [f"{name}={os.environ[name]}" for name in ("PATH", "PYTHONPATH", "GUEST", "FIRMWARE", "IMAGEWRIGHT_LAB_CACHE",
-                                                     "IMAGEWRIGHT_LAB_MIRROR", "ANSIBLE_HOME") if name in os.environ]
+    names = ("PATH", "PYTHONPATH", "GUEST", "FIRMWARE", "IMAGEWRIGHT_LAB_CACHE", "IMAGEWRIGHT_LAB_MIRROR", "ANSIBLE_HOME")
+    kept = [f"{name}={os.environ[name]}" for name in names if name in os.environ]
     os.execvp("sudo", ["sudo", "env", *kept, sys.executable, "-m", "lab.demo"])
 
 

@@ -58,7 +58,7 @@ def plan(tree, loaders, wanted, options, regenerate):
 
 def first_line(lines):
     """Return the next kernel's line (str or None) of [(whether the loader has no entries, line or None)]: loaders with entries first."""
-    return next((line for _, line in sorted(lines, key=lambda item: item[0]) if line is not None), None)
+    return next((line for _unused, line in sorted(lines, key=lambda item: item[0]) if line is not None), None)
 
 
 def regenerate(tree, generators):

@@ -81,7 +81,7 @@ def predict(before, after):
 
 def stale(tree, wanted, options):
     """Return the paths ([str]) of generated grub.cfg files that do not say what the sources say."""
-    linux, default, _ = _values(tree)
+    linux, default, _unused = _values(tree)
     found = []
     for entry in grub2_menu.entries(tree):
         wrong = is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted)

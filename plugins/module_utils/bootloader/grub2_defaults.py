@@ -60,7 +60,7 @@ def change(files, wanted, appends, recovery):
     """
     _check_expressible(wanted)
     before = [_parameters(files, name, appends) for name in NAMES]
-    for _ in range(_MAX_ROUNDS):
+    for _unused in range(_MAX_ROUNDS):
         lines = [_parameters(files, name, appends) for name in NAMES]
         planned = shared_line.plan(*lines, wanted=wanted, recovery=recovery)
         changed = [index for index in (1, 2, 0) if _changes_something(lines[index], planned[index])]
@@ -180,5 +180,3 @@ def _check_expressible(wanted):
         if not kernel_cmdline.same(grub_script.tokens(grub_script.write_parameter(parameter))[0].text, parameter):
             raise ImagewrightError(f"cannot set {parameter!r} for GRUB 2: GRUB adds backslashes to quotes and backslashes that the kernel "
                                    "takes as they are; leave these characters out")
-
-

@@ -74,7 +74,7 @@ def change_by_hand(path, text, wanted, recovery, rescue):
     """
     spans = []
     for entry in grub_script.menu_entries(text, path):
-        kernel, arguments, _ = _started(entry)
+        kernel, arguments, _unused = _started(entry)
         kind = _kind(entry, kernel.text, [word.text for word in arguments], False) if kernel else "other"
         if kind == "other" or (kind == "recovery" and not recovery) or (kind == "rescue" and not rescue):
             continue

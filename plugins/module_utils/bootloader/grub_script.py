@@ -34,7 +34,7 @@ _SPECIAL = frozenset(_SEPARATORS + "$\\'\"")
 
 def words(text):
     """Return the words ([Word]) of one line of arguments, such as the value of GRUB_CMDLINE_LINUX."""
-    return [word for word, _ in _scan(text, "the command line") if word.text is not None]
+    return [word for word, _unused in _scan(text, "the command line") if word.text is not None]
 
 
 def tokens(text):
@@ -92,7 +92,7 @@ def menu_entries(text, where="grub.cfg"):
 
 def commands(text, where="grub.cfg"):
     """Return the commands ([Command]) of a grub.cfg outside of its menu entries and inside, in order."""
-    return [command for command, _, _, _ in _commands(text, where) if command.words]
+    return [found[0] for found in _commands(text, where) if found[0].words]
 
 
 def _commands(text, where):

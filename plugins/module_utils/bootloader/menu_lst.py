@@ -68,8 +68,8 @@ def change(text, wanted, recovery, rescue):
 def default_stanza(text):
     """Return the Stanza that boots when nobody chooses: number `default` of all titles, the first when it starts no kernel."""
     found = stanzas(text)
-    titles = [text.count("\n", 0, start) + 1 for start, command, _, _ in _commands(text) if command == "title"]
-    number = next((text[value_start:value_end].strip() for _, command, value_start, value_end in _commands(text)
+    titles = [text.count("\n", 0, start) + 1 for start, command, *_unused in _commands(text) if command == "title"]
+    number = next((text[value_start:value_end].strip() for _unused, command, value_start, value_end in _commands(text)
                    if command == "default"), "0")
     line = titles[int(number)] if number.isdigit() and int(number) < len(titles) else None
     return next((stanza for stanza in found if stanza.line == line), found[0] if found else None)

@@ -150,7 +150,7 @@ def _removed(places):
 
 def _braces(sources, edits):
     """Return the edits that write ``$NAME`` as ``${NAME}`` where what follows it is removed, so that no longer name arises."""
-    removed_from = {(index, start) for index, start, end, _ in edits if start < end}
+    removed_from = {(index, start) for index, start, end, _unused in edits if start < end}
     found = set()
     for index, file in enumerate(sources):
         for assignment in file.shell.assignments:
@@ -169,10 +169,10 @@ def _insertion(sources, value, position, new):
             return {(index, assignment.atoms[-1].end, assignment.atoms[-1].end, _quoted(" " + new, assignment.atoms[-1].quote))}
         return {(index, assignment.start, assignment.end, _quoted(new, None))}
     if position > value.home_start:
-        _, _, atom = value.places[position - 1].site
+        atom = value.places[position - 1].site[2]
         at = atom.end
     else:
-        _, _, atom = value.places[position].site
+        atom = value.places[position].site[2]
         at = atom.start
     return {(index, at, at, _quoted(new, atom.quote))}
 

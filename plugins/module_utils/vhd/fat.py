@@ -43,8 +43,8 @@ def _read_parameters(read_at):
     boot = read_at(0, 512)
     if len(boot) < 512 or boot[510:] != b"\x55\xaa":
         raise FatError("no boot sector")
-    sector, per_cluster, reserved, copies, root_entries, small, unused, fat16, unused, unused, unused, large, fat32 = struct.unpack_from(
-        "<HBHBHHBHHHIII", boot, 11)
+    sector, per_cluster, reserved, copies, root_entries, small, fat16, large, fat32 = struct.unpack_from(
+        "<HBHBHHxH2x2x4xII", boot, 11)
     fat_sectors, sectors = fat16 or fat32, small or large
     if sector not in (512, 1024, 2048, 4096) or not per_cluster or per_cluster & (per_cluster - 1) or not copies or not fat_sectors:
         raise FatError("no FAT parameters")

@@ -15,7 +15,7 @@ import zlib
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import SECTOR
 
 SIGNATURE = b"EFI PART"
-_LAYOUT = "<8sIIIIQQQQ16sQIII"
+_LAYOUT = "<8x4xII4xQQQQ16sQIII"  # x: bytes that are not looked at
 _LEAST_HEADER = struct.calcsize(_LAYOUT)  # 92 bytes
 _MOST_TABLE = 1024 * 1024  # bytes; real tables have 16 KiB
 
@@ -44,8 +44,7 @@ def read_gpt(read_at, lba, sector=SECTOR):
     raw = read_at(lba * sector, sector)
     if not raw.startswith(SIGNATURE) or len(raw) < _LEAST_HEADER:
         raise GptError(f"no GPT header at sector {lba}")
-    (unused, unused, header_size, crc, unused, my_lba, alternate, first, last, guid, entries_lba, count, entry_size,
-     entries_crc) = struct.unpack_from(_LAYOUT, raw)
+    (header_size, crc, my_lba, alternate, first, last, guid, entries_lba, count, entry_size, entries_crc) = struct.unpack_from(_LAYOUT, raw)
     if not _LEAST_HEADER <= header_size <= sector:
         raise GptError(f"the GPT header at sector {lba} claims a size of {header_size} bytes")
     header = raw[:header_size]

@@ -11,7 +11,7 @@ import struct
 
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import Image, refusal
 
-_LAYOUT = ">4sIQIIQIIQQIIQ"
+_LAYOUT = ">4xIQ4x4xQI4xQ8x4xI8x"  # x: bytes that are not looked at
 _DIRTY, _CORRUPT, _EXTERNAL_DATA = 1, 2, 4  # incompatible features, bits 0 to 2
 _KNOWN_FEATURES = 0b11111  # also compression type and extended L2 entries
 
@@ -24,8 +24,7 @@ def read_image(read_at, file_size, path):
     header = read_at(0, 104)
     if len(header) < struct.calcsize(_LAYOUT):
         raise refusal(path, "it is cut off within the qcow2 header", "get the whole image")
-    (unused, version, backing_offset, unused, unused, size, encryption, unused, l1_offset, unused, unused, snapshots,
-     unused) = struct.unpack_from(_LAYOUT, header)
+    version, backing_offset, size, encryption, l1_offset, snapshots = struct.unpack_from(_LAYOUT, header)
     if version not in (2, 3):
         raise refusal(path, f"it is of qcow version {version}", "convert it with `qemu-img convert -O qcow2` first")
     if backing_offset:

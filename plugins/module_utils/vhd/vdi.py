@@ -24,7 +24,7 @@ def read_image(read_at, file_size, path):
         raise refusal(path, "it is cut off within the VDI header", "get the whole image")
     version, kind = struct.unpack_from("<I", header, 0x44)[0], struct.unpack_from("<I", header, 0x4C)[0]
     data_offset = struct.unpack_from("<I", header, 0x158)[0]
-    size, block_size, unused, unused, allocated = struct.unpack_from("<QIIII", header, 0x170)
+    size, block_size, allocated = struct.unpack_from("<QI4x4xI", header, 0x170)
     if version != 0x00010001:
         raise refusal(path, f"it is of VDI version {version >> 16}.{version & 0xFFFF}",
                       "convert it with VirtualBox first: `VBoxManage clonemedium`")

@@ -30,7 +30,7 @@ def read_image(read_at, file_size, path):
         raise refusal(path, "it is a VMDK descriptor or an ESX extent, whose data is in other files, which are never read", _CURE)
     if len(header) < 512:
         raise refusal(path, "it is cut off within the VMDK header", "get the whole image")
-    version, unused, capacity, unused, offset, length = struct.unpack_from("<IIQQQQ", header, 4)
+    version, capacity, offset, length = struct.unpack_from("<I4xQ8xQQ", header, 4)
     if not 1 <= version <= 3:
         raise refusal(path, f"it is of VMDK version {version}", _CURE)
     if not capacity or not offset:

@@ -26,8 +26,8 @@ def seen_by_kmod(folder, text):
 @pytest.mark.parametrize("seed", range(6))
 def test_bans_are_those_of_kmod_and_can_be_lifted(tmp_path, seed):
     chooser, banned = random.Random(seed), 0
-    for _ in range(60):
-        text = "".join(chooser.choice(FRAGMENTS) for _ in range(chooser.randint(0, 12)))
+    for _unused in range(60):
+        text = "".join(chooser.choice(FRAGMENTS) for _unused in range(chooser.randint(0, 12)))
         ours = {line[2].split()[0] for line in modprobe.banning_lines(text, "udf")}
         assert seen_by_kmod(tmp_path, text) == ours, text
         assert seen_by_kmod(tmp_path, modprobe.without(text, ["udf"])) == set(), text

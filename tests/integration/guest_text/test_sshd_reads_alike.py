@@ -30,7 +30,7 @@ def host_key(tmp_path_factory):
 
 def configuration(chooser, folder, lines, count):
     """Return the text of a file of up to count lines."""
-    text = "".join(chooser.choice(lines) for _ in range(chooser.randint(0, count))).replace("%s", str(folder))
+    text = "".join(chooser.choice(lines) for _unused in range(chooser.randint(0, count))).replace("%s", str(folder))
     return "".join(str(chooser.randint(1, 9)) if part == "%d" else part for part in text.replace("%d", "\0%d\0").split("\0"))
 
 
@@ -38,7 +38,7 @@ def configuration(chooser, folder, lines, count):
 def test_the_line_that_takes_effect_is_the_one_of_sshd(tmp_path, host_key, seed):
     chooser, accepted = random.Random(seed), 0
     os.makedirs("/run/sshd", exist_ok=True)
-    for _ in range(40):
+    for _unused in range(40):
         (tmp_path / "main").write_text(configuration(chooser, tmp_path, LINES + INCLUDES, 6))
         (tmp_path / "a").write_text(configuration(chooser, tmp_path, LINES + ["Include %s/b\n"], 4))
         (tmp_path / "b").write_text(configuration(chooser, tmp_path, LINES, 4))

@@ -10,7 +10,8 @@ import pytest
 from lab import playing
 
 #: Everything of a guest that a role could have changed.
-STATE = "find /etc /boot /root /home /var/lib/dpkg/status -xdev -type f ! -path '*/.ansible/*' ! -name .sudo_as_admin_successful ! -path '/etc/ssh/*' -exec sha256sum {} + | sort | sha256sum"
+STATE = ("find /etc /boot /root /home /var/lib/dpkg/status -xdev -type f ! -path '*/.ansible/*' ! -name .sudo_as_admin_successful "
+         "! -path '/etc/ssh/*' -exec sha256sum {} + | sort | sha256sum")
 
 
 @pytest.fixture(autouse=True)

@@ -97,7 +97,7 @@ def guest(root, main, **drop_ins):
 @pytest.mark.parametrize("method", ["comment", "remove"])
 def test_of_any_mix_of_entries_exactly_the_pair_goes(tmp_path, seed, method):
     chooser = random.Random(seed)
-    text = "".join(chooser.choice(ENTRIES) for _ in range(chooser.randint(1, 12)))
+    text = "".join(chooser.choice(ENTRIES) for _unused in range(chooser.randint(1, 12)))
     assert converted(sudoers.clean(text, method=method), tmp_path) == without_the_pair(converted(text, tmp_path))
 
 

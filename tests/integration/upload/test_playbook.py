@@ -59,7 +59,7 @@ def test_the_playbook_uploads_and_says_what_comes_next(playbook, target, vhd, tm
     first = playbook(role_variables(target, vhd))
     second = playbook(role_variables(target, vhd))
 
-    for rc, output, _ in (checked, first, second):
+    for rc, output, _unused in (checked, first, second):
         assert rc == 0, output
     assert recap(checked[1])["changed"] == recap(first[1])["changed"] == 1
     assert recap(second[1])["changed"] == 0
@@ -139,7 +139,7 @@ def test_no_secret_is_ever_written_anywhere(playbook, target, vhd, tmp_path, cas
         (tmp_path / "book.yml").write_text(SECRET_PLAYBOOK)
         url = f"http://127.0.0.1:{port}/{target.azurite.account}/{target.container}/disk.vhd?{token}"
         variables = {"src": vhd, "url": url, "account": target.azurite.account, "container": target.container, "token": token, "key": KEY,
-                     "endpoint": url.split("?")[0].rsplit("/", 2)[0]}
+                     "endpoint": url.split("?", maxsplit=1)[0].rsplit("/", 2)[0]}
         rc, output, arguments = playbook(variables, book=str(tmp_path / "book.yml"), verbosity="-vvvv", watch=watch_arguments)
 
     assert rc == 0, output

@@ -30,7 +30,7 @@ FRAGMENTS = ["Logs.Verbose", "OS.EnableRDMA", "a", "=", "==", "y", "n", "None", 
 def texts(count=400):
     """Return as many configuration texts, the same in every run."""
     chooser = random.Random(2026)
-    return ["".join(chooser.choice(FRAGMENTS) for _ in range(chooser.randint(1, 40))) for _ in range(count)]
+    return ["".join(chooser.choice(FRAGMENTS) for _unused in range(chooser.randint(1, 40))) for _unused in range(count)]
 
 
 def version(agent):

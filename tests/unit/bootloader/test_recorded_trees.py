@@ -103,9 +103,9 @@ GOLDEN = {
                             "console=ttyS0,115200n8 $kernelopts earlyprintk=ttyS0,115200 rootdelay=300", "lines": {}},
     "azurelinux3": {"loaders": ["grub2"], "generated": ["/boot/grub2/grub.cfg"],
                     "entries": [("normal", "root=UUID=0a1b ro rd.auto=1 net.ifnames=0 lockdown=integrity earlyprintk=ttyS0,115200 "
-                                 "rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8 $kernelopts")] * 2 + [
-                                ("recovery", "root=UUID=0a1b ro single rd.auto=1 net.ifnames=0 lockdown=integrity "
-                                 "earlyprintk=ttyS0,115200 rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8")],
+                                 "rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8 $kernelopts")] * 2
+                    + [("recovery", "root=UUID=0a1b ro single rd.auto=1 net.ifnames=0 lockdown=integrity "
+                        "earlyprintk=ttyS0,115200 rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8")],
                     "next": "root=UUID=0a1b ro rd.auto=1 net.ifnames=0 lockdown=integrity earlyprintk=ttyS0,115200 "
                             "rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8 $kernelopts",
                     "lines": {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="  \\$kernelopts"\n'}},
@@ -177,7 +177,7 @@ def test_the_sources_are_written_once_and_stay(tree, run_module):
 
 @pytest.mark.parametrize("tree", ["rhel8", "oracle8"], indirect=True)
 def test_grubenv_stays_an_environment_block(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     run_module("grub_cmdline", root=root, **AZURE)
     for path in root.rglob("grubenv"):
         octets = path.read_bytes()
@@ -186,14 +186,14 @@ def test_grubenv_stays_an_environment_block(tree, run_module):
 
 @pytest.mark.parametrize("tree", ["rhel5"], indirect=True)
 def test_links_stay_links(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     run_module("grub_cmdline", root=root, **AZURE)
     assert (root / "boot/grub/menu.lst").is_symlink() and (root / "etc/grub.conf").is_symlink()
 
 
 @pytest.mark.parametrize(("tree", "kind"), [("rhel9", "rescue"), ("sles11", "rescue"), ("debian5", "recovery")], indirect=["tree"])
 def test_rescue_and_recovery_entries_can_be_kept(tree, kind, run_module):
-    _, root = tree
+    _unused, root = tree
     result = run_module("grub_cmdline", root=root, **AZURE, **{kind: "keep"})
     kept = [entry for entry in result["entries"] if entry["kind"] == kind]
     assert kept and all(entry["before"] == entry["after"] for entry in kept)
@@ -202,7 +202,7 @@ def test_rescue_and_recovery_entries_can_be_kept(tree, kind, run_module):
 
 @pytest.mark.parametrize("tree", ["ubuntu2404-cloud"], indirect=True)
 def test_kept_recovery_leaves_the_drop_in_in_charge(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     run_module("grub_cmdline", root=root, regenerate=False, recovery="keep", **AZURE)
     assert 'GRUB_CMDLINE_LINUX_DEFAULT="console=tty1 console=ttyS0,115200n8"\n' in (
         root / "etc/default/grub.d/50-cloudimg-settings.cfg").read_text()
@@ -210,7 +210,7 @@ def test_kept_recovery_leaves_the_drop_in_in_charge(tree, run_module):
 
 @pytest.mark.parametrize("tree", ["rhel9"], indirect=True)
 def test_one_of_several_loaders_can_be_named(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     result = run_module("grub_cmdline", root=root, bootloader="grub2", **AZURE)
     assert result["bootloaders"] == ["grub2"]
     assert "quiet" in (root / "boot/loader/entries/ab12-0-rescue.conf").read_text()
@@ -218,7 +218,7 @@ def test_one_of_several_loaders_can_be_named(tree, run_module):
 
 @pytest.mark.parametrize("tree", ["rhel9"], indirect=True)
 def test_two_loaders_on_one_guest_come_to_the_same_state(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     shutil.copytree(TREES / "rhel6/boot/grub", root / "boot/grub", symlinks=True)
     result = run_module("grub_cmdline", root=root, **AZURE)
     assert result["bootloaders"] == ["bls", "grub2", "grub_legacy"]
@@ -227,7 +227,7 @@ def test_two_loaders_on_one_guest_come_to_the_same_state(tree, run_module):
 
 @pytest.mark.parametrize("tree", ["rhel8"], indirect=True)
 def test_a_grubenv_without_room_is_refused_and_nothing_is_written(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     before = content(root)
     result = run_module("grub_cmdline", root=root, present=["x=" + "y" * 900])
     assert result["failed"] and "cannot set kernelopts in /boot/" in result["msg"] and "bytes longer than the 1024 bytes" in result["msg"]
@@ -236,7 +236,7 @@ def test_a_grubenv_without_room_is_refused_and_nothing_is_written(tree, run_modu
 
 @pytest.mark.parametrize("tree", ["rhel8"], indirect=True)
 def test_a_broken_grubenv_is_refused_by_name(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     (root / "boot/efi/EFI/redhat/grubenv").write_text("kernelopts=x\n")
     result = run_module("grub_cmdline", root=root, **AZURE)
     assert result["failed"] and "cannot read /boot/" in result["msg"] and "not a GRUB environment block of 1024 bytes" in result["msg"]
@@ -245,7 +245,7 @@ def test_a_broken_grubenv_is_refused_by_name(tree, run_module):
 @pytest.mark.parametrize("tree", ["rhel9"], indirect=True)
 @pytest.mark.parametrize(("path", "cause"), [("boot/efi/EFI/Linux/ab12-6.1.efi", "unified kernel image"), ("etc/zipl.conf", "zipl")])
 def test_what_cannot_be_edited_is_refused_with_its_reason(tree, path, cause, run_module):
-    _, root = tree
+    _unused, root = tree
     (root / path).parent.mkdir(parents=True, exist_ok=True)
     (root / path).touch()
     before = content(root)
@@ -256,7 +256,7 @@ def test_what_cannot_be_edited_is_refused_with_its_reason(tree, path, cause, run
 
 @pytest.mark.parametrize("tree", ["arch-sdboot"], indirect=True)
 def test_settings_are_refused_where_there_is_no_grub2(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     result = run_module("grub_cmdline", root=root, settings={"GRUB_TIMEOUT": 5})
     assert result["failed"] and "cannot set GRUB_TIMEOUT by settings" in result["msg"]
 
@@ -269,7 +269,7 @@ def test_settings_are_refused_where_there_is_no_grub2(tree, run_module):
     ({"bootloader": "extlinux"}, "the guest has grub2"), ({"present": ["a=" + "b" * 3000]}, "the kernel keeps 2047"),
 ])
 def test_bad_input_is_refused_and_the_guest_left_as_it_was(tree, arguments, cause, run_module):
-    _, root = tree
+    _unused, root = tree
     before = content(root)
     result = run_module("grub_cmdline", root=root, **arguments)
     assert result["failed"] and cause in result["msg"], result
@@ -283,7 +283,7 @@ def test_a_root_without_a_boot_loader_is_refused(tmp_path, run_module):
 
 @pytest.mark.parametrize("tree", ["debian12"], indirect=True)
 def test_a_missing_generator_is_said_before_anything_is_written(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     shutil.rmtree(root / "usr/sbin")
     before = content(root)
     for check in (True, False):
@@ -294,7 +294,7 @@ def test_a_missing_generator_is_said_before_anything_is_written(tree, run_module
 
 @pytest.mark.parametrize("tree", ["debian12"], indirect=True)
 def test_a_menu_that_grub_could_not_read_is_refused_by_line(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     with (root / "boot/grub/grub.cfg").open("a") as stream:
         stream.write("menuentry 'x {\n")
     result = run_module("grub_cmdline", root=root, **AZURE)
@@ -303,7 +303,7 @@ def test_a_menu_that_grub_could_not_read_is_refused_by_line(tree, run_module):
 
 @pytest.mark.parametrize("tree", ["rhel10"], indirect=True)
 def test_copies_are_kept_on_request(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     old = (root / "etc/default/grub").read_bytes()
     result = run_module("grub_cmdline", root=root, backup=True, **AZURE)
     copies = [path for path in result["backup_files"] if "/etc/default/grub" in path]
@@ -312,7 +312,7 @@ def test_copies_are_kept_on_request(tree, run_module):
 
 @pytest.mark.parametrize("tree", ["sles16"], indirect=True)
 def test_parts_of_the_kernels_line_do_not_contradict_it(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     (root / "etc/kernel/cmdline.d").mkdir()
     part = root / "etc/kernel/cmdline.d/10-x.conf"
     part.write_text("quiet mine=1 console=ttyS0,9600\n")
@@ -323,7 +323,7 @@ def test_parts_of_the_kernels_line_do_not_contradict_it(tree, run_module):
 
 @pytest.mark.parametrize("tree", ["oracle8"], indirect=True)
 def test_what_tuned_adds_is_proved_too_in_check_mode_as_in_earnest(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     before = content(root)
     for check in (True, False):
         result = run_module("grub_cmdline", root=root, check=check, absent=["transparent_hugepage"])
@@ -333,7 +333,7 @@ def test_what_tuned_adds_is_proved_too_in_check_mode_as_in_earnest(tree, run_mod
 
 @pytest.mark.parametrize("tree", ["debian5"], indirect=True)
 def test_a_leftover_default_file_of_grub2_does_not_speak_for_the_next_kernel(tree, run_module):
-    _, root = tree
+    _unused, root = tree
     (root / "etc/default").mkdir(parents=True)
     (root / "etc/default/grub").write_text('GRUB_CMDLINE_LINUX="other"\n')
     result = run_module("grub_cmdline", root=root, check=True, **AZURE)

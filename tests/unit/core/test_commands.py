@@ -58,7 +58,7 @@ def test_another_root_is_entered_with_proc_and_nothing_stays_mounted(tmp_path):
 
 def test_a_filter_is_fed_and_read_without_holding_its_content():
     megabyte = b"x" * (1 << 20)
-    with commands.stream(["cat"], "copy", (megabyte for _ in range(64))) as content:
+    with commands.stream(["cat"], "copy", (megabyte for _unused in range(64))) as content:
         assert sum(len(chunk) for chunk in iter(lambda: content.read(1 << 16), b"")) == 64 << 20
 
 

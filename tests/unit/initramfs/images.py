@@ -72,7 +72,7 @@ kernel/drivers/pci/controller/pci-hyperv.ko: kernel/drivers/hv/hv_vmbus.ko
 
 def without(*names):
     """Return DRIVERS without the files that have one of the names."""
-    return {path: content for path, content in DRIVERS.items() if path.split("/")[-1] not in names}
+    return {path: content for path, content in DRIVERS.items() if path.rsplit("/", maxsplit=1)[-1] not in names}
 
 
 def main_archive(drivers=None, prefix="usr/", version=VERSION, extra=()):

@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import installed_kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
-HV = ["hv_vmbus", "hv_storvsc"]
+HV = ("hv_vmbus", "hv_storvsc")
 GOOD = images.COMPRESS["gzip"](images.main_archive())
 OLD = images.main_archive({})
 OTHER = "6.1.0-12-amd64"

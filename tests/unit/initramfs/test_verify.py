@@ -15,7 +15,7 @@ IMAGE = f"/boot/initrd.img-{images.VERSION}"
 SCSI, PCI = "kernel/drivers/scsi/", "kernel/drivers/pci/controller/"
 
 
-def check(root, image, modules=WANTED, **kernel):
+def check(root, image, modules=tuple(WANTED), **kernel):
     images.write_kernel(root, image=image, **kernel)
     (found,) = kernels.installed_kernels(LiveTree(str(root)))
     return verify.check_image(LiveTree(str(root)), found, modules)

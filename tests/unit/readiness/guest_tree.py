@@ -22,8 +22,8 @@ IN_INITRAMFS = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "sd_mod", "nvme", "nvme_c
 
 GRUB_CFG = f"""### BEGIN /etc/grub.d/10_linux ###
 menuentry 'Debian GNU/Linux' --class debian {{
-	linux	/boot/vmlinuz-{KERNEL} root=UUID={UUID} ro {CMDLINE}
-	initrd	/boot/initrd.img-{KERNEL}
+  linux /boot/vmlinuz-{KERNEL} root=UUID={UUID} ro {CMDLINE}
+  initrd /boot/initrd.img-{KERNEL}
 }}
 ### END /etc/grub.d/10_linux ###
 """

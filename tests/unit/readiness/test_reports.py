@@ -5,7 +5,7 @@
 
 import html.parser
 import json
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 import pytest
 

@@ -357,5 +357,3 @@ def test_a_missing_root_makes_rules_on_files_unknown():
     assert found["R13a"].status == "unknown"
     assert "it is encrypted" in found["R13a"].reason
     assert not is_ready(found.values())
-
-

@@ -20,8 +20,8 @@ _FIXED_MAINLINE = (5, 2)  # first release with the fixes of CVE-2019-11477, -114
 #: First fixed builds by what the version begins with: {build: (build, ...)}; a build above all of these is fixed. CERT test 52.
 _FIXED_BUILDS = (
     (re.compile(r"2\.6\.32-([\d.]+)\.el6"), {754: (754, 15, 3)}),
-    (re.compile(r"3\.10\.0-([\d.]+)\.el7"), {327: (327, 79, 2), 514: (514, 66, 2), 693: (693, 50, 3), 862: (862, 34, 2), 957: (957, 21, 3),
-                                           1062: (1062, 1, 1)}),
+    (re.compile(r"3\.10\.0-([\d.]+)\.el7"),
+     {327: (327, 79, 2), 514: (514, 66, 2), 693: (693, 50, 3), 862: (862, 34, 2), 957: (957, 21, 3), 1062: (1062, 1, 1)}),
     (re.compile(r"4\.18\.0-([\d.]+)\.el8"), {80: (80, 4, 2), 147: (147,)}),
     (re.compile(r"4\.15\.0-(\d+)-azure"), {1049: (1049,)}),
     (re.compile(r"4\.18\.0-(\d+)-azure"), {1023: (1023,)}),
