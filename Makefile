@@ -24,7 +24,7 @@ demo: setup ## the main job on a real guest; GUEST=vm has it in QEMU from power-
 
 test: setup lint sanity unit integration molecule ## what CI runs
 
-test-all: test sanity-all ## the slow rest: every ansible-core, whole lab, all Molecule scenarios, Packer
+test-all: test sanity-all ## the slow rest: every ansible-core, whole lab, all Molecule scenarios
 	$(PYTEST) -m slow tests/unit tests/integration
 	$(MAKE) molecule-all
 	$(MAKE) demo GUEST=vm
@@ -50,7 +50,7 @@ unit: setup ## pure parts and modules on trees
 	$(PYTEST) -n 2 -m "not slow" tests/unit
 
 integration: setup ## modules and roles on containers of a real Debian
-	$(PYTEST) -m "not slow" tests/integration
+	$(PYTEST) -n 3 --dist loadfile -m "not slow" tests/integration
 
 molecule: setup ## the scenario guest_boot; all of them: make molecule-all
 	.venv/bin/molecule test --scenario-name guest_boot
