@@ -11,7 +11,8 @@ PYTEST := .venv/bin/pytest --quiet
 # ansible-core releases that the controller's Python takes and that make test does not cover
 OTHER_CORES := 2.16 2.17 2.18
 # what runs on the controller alone, and so may use more than Python 3.6 has
-DISK_SIDE := plugins/modules/vhd_% plugins/module_utils/vhd/% plugins/module_utils/image_tree%
+DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/vhd/% plugins/module_utils/disk_image/% \
+  plugins/module_utils/image_tree.py
 GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
 
 .PHONY: setup demo test test-all bench help lint sanity unit integration molecule molecule-all docs clean
