@@ -97,7 +97,7 @@ import posixpath
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils import edits, sshd, sshd_config
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.overlay import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 

@@ -125,7 +125,7 @@ backup_files:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, sudoers, sudoers_access, sudoers_lines, visudo
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.overlay import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 

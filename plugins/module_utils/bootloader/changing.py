@@ -12,7 +12,7 @@ import os
 from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.overlay import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 #: What a run will do. edits: [Edit]; sources: [dict]; warnings: [str]; generators: [Generator] that have work to do;
