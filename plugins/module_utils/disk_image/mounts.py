@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils import fstab
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import damage_as_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.paths import find, read_small
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
@@ -154,8 +155,7 @@ def _mount_root(file_system, options):
 def _fstab(root):
     """Return [(source, place, kind, [options])] of the root's /etc/fstab."""
     text = read_small(root.file_system, root.root, "/etc/fstab")
-    rows = [line.split() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    return [(row[0], row[1].replace("\\040", " "), row[2], row[3].split(",") if len(row) > 3 else []) for row in rows if len(row) >= 3]
+    return [(entry.device, entry.mount_point, entry.kind, entry.options.split(",")) for entry in fstab.entries(text)]
 
 
 def _automatic(disk, mounts):

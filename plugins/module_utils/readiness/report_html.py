@@ -9,8 +9,9 @@ PRIVATE: module_utils of this collection are not an interface.
 from html import escape
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    FAILED, NOT_APPLICABLE, NOTE, PASSED, SEVERITIES, UNKNOWN)
+    ERROR, FAILED, NOT_APPLICABLE, NOTE, PASSED, SEVERITIES, UNKNOWN)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.html_style import STYLE
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import open_findings
 
 _HEADINGS = {
     "error": ("Errors", "The machine will not boot, will not be provisioned, or the upload is refused."),
@@ -21,12 +22,11 @@ _HEADINGS = {
 
 def to_html(found):
     """Return the HTML text (str) of a Verdict."""
-    wrong = [finding for finding in found.findings if finding.status in (FAILED, UNKNOWN)]
     body = [_header(found)]
     for severity in SEVERITIES:
-        group = [finding for finding in wrong if finding.severity == severity]
-        if group:
-            body.append(_group(severity, group))
+        single, groups = open_findings(found, severity)
+        if single or groups:
+            body.append(_group(severity, single, groups))
     body.append(_folded("Passed", [finding for finding in found.findings if finding.status == PASSED]))
     body.append(_folded("Not applicable here", [finding for finding in found.findings if finding.status == NOT_APPLICABLE]))
     title = escape(f"{'Ready' if found.ready else 'Not ready'}: {found.subject}")
@@ -37,11 +37,11 @@ def to_html(found):
             "</main></body></html>\n")
 
 
-def _group(severity, findings):
-    """Return a section; notes are folded, so that a person sees what matters first."""
+def _group(severity, single, groups):
+    """Return a section; notes are folded, so that a person sees what matters first, and so is what is undecided for one reason."""
     title, meaning = _HEADINGS[severity]
-    heading = f'{title} <span class="count">{len(findings)}</span>'
-    cards = f'<p class="meaning">{meaning}</p>' + "\n".join(_card(finding) for finding in findings)
+    heading = f'{title} <span class="count">{len(single) + sum(map(len, groups))}</span>'
+    cards = f'<p class="meaning">{meaning}</p>' + "\n".join([_card(finding) for finding in single] + [_together(group) for group in groups])
     if severity == NOTE:
         return f'<details class="{severity} group"><summary>{heading}</summary><div class="inside">{cards}</div></details>'
     return f'<section class="{severity}"><h2>{heading}</h2>{cards}</section>'
@@ -56,8 +56,12 @@ def _header(found):
     if found.ready:
         sentence = "No rule that decides over boot and provisioning failed."
     else:
-        count = summary["errors"]
-        sentence = f"{count} {'thing keeps' if count == 1 else 'things keep'} it from booting or being provisioned."
+        count = sum(finding.severity == ERROR and finding.status == FAILED for finding in found.findings)
+        sentences = [f"{count} {'thing keeps' if count == 1 else 'things keep'} it from booting or being provisioned."] if count else []
+        undecided = summary["errors"] - count
+        if undecided:
+            sentences.append(f"{undecided} {'rule' if undecided == 1 else 'rules'} that decide over that could not be checked.")
+        sentence = " ".join(sentences)
     facts = [("Checked", found.subject), ("System", found.system),
              ("Boots on", " and ".join(f"generation {number}" for number in found.generations)),
              ("Kind", found.kind.replace("_", " ")), ("Rules", f"{len(found.findings)} in {found.seconds:.1f} s")]
@@ -77,6 +81,13 @@ def _card(finding):
             f'{escape(finding.title)}{undecided}</h3>'
             f'{evidence}<p>{_text(finding.reason)}</p><p class="cure"><b>Cure</b> {_text(finding.cure)}</p>'
             f'<p class="source">Source: {escape(finding.source)}</p></article>')
+
+
+def _together(findings):
+    """Return a folded table of findings that are undecided for the same reason."""
+    rows = "".join(f'<tr><td class="id">{escape(finding.id)}</td><td>{escape(finding.title)}</td></tr>' for finding in findings)
+    return (f'<details><summary>{len(findings)} rules could not be decided: {_text(findings[0].reason)}</summary>'
+            f"<table><tbody>{rows}</tbody></table></details>")
 
 
 def _place(place):

@@ -6,8 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, SEVERITIES, UNKNOWN
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import headline
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, SEVERITIES
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import headline, open_findings
 
 _MOST_PLACES = 3
 
@@ -16,9 +16,11 @@ def to_table(found):
     """Return the lines ([str]) of a Verdict: the verdict, what is wrong with its places, and how much is right."""
     lines = [f"{found.subject}: {headline(found)}"]
     for severity in SEVERITIES:
-        for finding in found.findings:
-            if finding.severity == severity and finding.status in (FAILED, UNKNOWN):
-                lines += _row(finding)
+        single, groups = open_findings(found, severity)
+        for finding in single:
+            lines += _row(finding)
+        for group in groups:
+            lines += _together(group)
     summary = found.summary
     lines.append(f"{summary['passed']} passed, {summary['not_applicable']} not applicable"
                  + (f"; boots on generation {' and '.join(map(str, found.generations))}" if found.generations else ""))
@@ -36,6 +38,12 @@ def to_difference(difference, before, after):
         lines.append(f"{name}: {len(difference[name])}")
         lines += [f"  {sign} {rule:<5} {titles.get(rule, '')}" for rule in difference[name]]
     return lines
+
+
+def _together(findings):
+    """Return the lines of findings that are undecided for the same reason."""
+    return [f"{findings[0].severity.upper() + '?':<9} {len(findings)} rules could not be decided: {findings[0].reason[:200]}",
+            f"{'':<15} {' '.join(finding.id for finding in findings)}"]
 
 
 def _row(finding):

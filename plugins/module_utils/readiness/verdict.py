@@ -9,10 +9,13 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import is_ready, summarize
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, SEVERITIES, UNKNOWN
 
 #: subject: str, what was checked; system: str, its distribution, or ""; profile, kind, generation: as asked; ready: bool;
 #: generations: [int]; findings: [Finding]; summary: {str: int}; seconds: float.
 Verdict = collections.namedtuple("Verdict", "subject system profile kind generation ready generations findings summary seconds")
+
+_FEWEST_TOGETHER = 3
 
 
 def verdict(subject, context, findings, system, seconds):
@@ -23,7 +26,31 @@ def verdict(subject, context, findings, system, seconds):
 
 
 def headline(found):
-    """Return the verdict in one line, e.g. ``NOT READY for Azure: 2 errors, 1 warning, 3 notes``."""
-    words = [f"{found.summary[name + 's']} {name}{'' if found.summary[name + 's'] == 1 else 's'}" for name in ("error", "warning", "note")]
+    """Return the verdict in one line, e.g. ``NOT READY for Azure: 2 errors, 1 warning, 3 notes; 4 rules could not be decided``."""
+    words = [_counted(sum(finding.status == FAILED and finding.severity == name for finding in found.findings), name) for name in SEVERITIES]
     place = "the Azure Marketplace" if found.profile == "marketplace" else "Azure"
-    return f"{'READY' if found.ready else 'NOT READY'} for {place}: {', '.join(words)}"
+    undecided = found.summary[UNKNOWN]
+    tail = f"; {_counted(undecided, 'rule')} could not be decided" if undecided else ""
+    return f"{'READY' if found.ready else 'NOT READY'} for {place}: {', '.join(words)}{tail}"
+
+
+def open_findings(found, severity):
+    """Return ([Finding], [[Finding]]) of one severity: what failed or could not be decided, and apart, what is undecided for one and the same reason.
+
+    A disk without a Linux system leaves most rules undecided: that is one thing to tell, not seventy.
+    """
+    single, same = [], collections.OrderedDict()
+    for finding in found.findings:
+        if finding.severity != severity or finding.status not in (FAILED, UNKNOWN):
+            continue
+        if finding.status == FAILED or finding.evidence:
+            single.append(finding)
+        else:
+            same.setdefault(finding.reason, []).append(finding)
+    groups = [group for group in same.values() if len(group) >= _FEWEST_TOGETHER]
+    alone = [finding for group in same.values() if len(group) < _FEWEST_TOGETHER for finding in group]
+    return sorted(single + alone, key=found.findings.index), groups
+
+
+def _counted(number, word):
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -88,6 +88,18 @@ def test_an_unknown_error_is_never_ready(findings, ready):
 
 def test_the_table_names_the_line_in_the_file():
     lines = to_table(verdict(FINDINGS))
-    assert lines[0].endswith("NOT READY for Azure: 2 errors, 1 warning, 1 note")
+    assert lines[0].endswith("NOT READY for Azure: 1 error, 1 warning, 1 note; 1 rule could not be decided")
     assert any("/etc/fstab:3" in line for line in lines)
     assert any(line.startswith("ERROR?") and "R02" in line for line in lines)
+
+
+def test_what_is_undecided_for_one_reason_is_told_once():
+    lost = [Finding(f"R{number}", f"Title {number}", "error", "unknown", [], "no Linux root could be read", "cure", "source") for number in range(10, 30)]
+    table = to_table(verdict(FINDINGS[:1] + lost))
+    assert table[0].endswith("1 error, 0 warnings, 0 notes; 20 rules could not be decided")
+    assert sum("no Linux root could be read" in line for line in table) == 1 and len(table) < 8
+    assert table[-2].split() == [found.id for found in lost]
+    page = Structure()
+    page.feed(to_html(verdict(FINDINGS[:1] + lost)).encode("utf-8", "backslashreplace").decode())
+    assert page.tags.count("article") == 1 and "20 rules could not be decided" in "".join(page.text)
+    assert all(found.title in "".join(page.text) for found in lost)
