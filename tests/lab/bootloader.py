@@ -169,6 +169,8 @@ timeout 0
 {serial}### BEGIN AUTOMAGIC KERNELS LIST
 ## lines between the AUTOMAGIC KERNELS LIST markers will be modified
 ## by the debian update-grub script except for the default options below
+
+## ## Start Default Options ##
 # kopt={arguments}
 # groot=(hd0,0)
 # alternative=true
