@@ -198,7 +198,7 @@ sha256:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import parse_size, show_size
@@ -221,9 +221,26 @@ ARGUMENTS = {
 }
 
 
+def check_options(options):
+    """Check what the types of the options cannot tell.
+
+    Raises ImagewrightError: src or dest name no file, or wait_released no time.
+    """
+    if not options["src"]:
+        raise ImagewrightError("cannot convert '': src is empty; give the path of the disk image")
+    if options["dest"] and options["dest"].endswith("/"):
+        raise ImagewrightError(f"cannot write {options['dest']}: dest ends with a slash and so names a directory; give the path of the VHD itself")
+    if options["wait_released"] < 0:
+        raise ImagewrightError(f"cannot wait {options['wait_released']} seconds: wait_released is negative; use 0 or more")
+
+
 def plan(module):
-    """Return the Request that the module's options describe."""
+    """Return the Request that the module's options describe.
+
+    Raises ImagewrightError: an option makes no sense.
+    """
     options = module.params
+    check_options(options)
     src = os.path.abspath(options["src"])
     default = src if options["in_place"] else os.path.splitext(src)[0] + ".vhd"
     return Request(
@@ -232,7 +249,7 @@ def plan(module):
         format=options["format"],
         size=_size(options, "size"),
         alignment=sizing.whole_alignment(parse_size(options["alignment"], "alignment")),
-        max_size=_size(options, "max_size"),
+        max_size=_positive(options, "max_size"),
         generation=options["generation"],
         in_place=options["in_place"],
         overwrite=options["overwrite"],
@@ -257,6 +274,13 @@ def run(module):
 
 def _size(options, name):
     return parse_size(options[name], name) if options[name] else None
+
+
+def _positive(options, name):
+    size = _size(options, name)
+    if size == 0:
+        raise ImagewrightError(f"cannot use {name} {options[name]!r}: no disk is that small; leave it out for the limits of Azure")
+    return size
 
 
 def _before(result):

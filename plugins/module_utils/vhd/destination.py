@@ -39,7 +39,7 @@ def status_of(dest):
         raise from_os_error(f"write {dest}", error) from error
     if stat.S_ISLNK(status.st_mode):
         raise ImagewrightError(f"cannot write {dest}: it is a symbolic link to {os.readlink(dest)}, and links are not followed;"
-                               " give the file's own path as dest, or remove the link")
+                               " give the file's own path, or remove the link")
     if not stat.S_ISREG(status.st_mode):
         raise ImagewrightError(f"cannot write {dest}: it is {_kind(status.st_mode)}; give the path of a file")
     return status

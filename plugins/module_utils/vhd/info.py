@@ -96,6 +96,8 @@ def _fixed_refusals(footer, file_size):
         refusals.append(f"the data offset in its footer is 0x{footer.data_offset:x}; Microsoft's tools want 64 one bits")
     if footer.version != 0x00010000:
         refusals.append(f"the version of its footer is 0x{footer.version:08x}; only 1.0 exists")
+    if not size:
+        refusals.append("its disk has 0 bytes: there is nothing but a footer")
     if size % MIB:
         refusals.append(f"its disk of {show_size(size)} is no whole number of MiB: Azure calls that an unsupported virtual size;"
                         f" vhd_align makes it {round_up(size, MIB)}")
@@ -143,7 +145,7 @@ def _describe_table(table, verdict):
 
 def _size_surprises(content):
     surprises = []
-    if content.virtual_size is not None and content.virtual_size < sizing.SMALLEST_UPLOAD:
+    if content.virtual_size and content.virtual_size < sizing.SMALLEST_UPLOAD:
         surprises.append(f"its disk of {show_size(content.virtual_size)} is smaller than the {show_size(sizing.SMALLEST_UPLOAD)}"
                          " that a managed disk must have")
     if content.footer and content.disk_type == "fixed" and footers.qemu_size(content.footer) != content.footer.current_size:

@@ -24,8 +24,10 @@ def new_size(image, path, size, alignment, max_size, generation, table):
 
     size: int or None, grow to at least this; alignment: int, multiple of 1 MiB; max_size: int or None.
     generation: ``auto``, ``1`` or ``2``; table: Table or None when it cannot be read yet.
-    Raises ImagewrightError: the disk, or the disk rounded up, is larger than allowed.
+    Raises ImagewrightError: the disk is empty, or it, or the disk rounded up, is larger than allowed.
     """
+    if not image.virtual_size:
+        raise refusal(path, "its disk has 0 bytes", "give the image of a disk")
     wanted = max(image.virtual_size, size or 0)
     rounded = round_up(wanted, alignment)
     limit, why = _limit(max_size, generation, table)

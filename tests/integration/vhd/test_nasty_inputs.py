@@ -156,6 +156,19 @@ def test_01_an_empty_file_is_refused(tmp_path):
     refused(tmp_path / "a.raw", "it is empty")
 
 
+def test_01_a_footer_without_a_disk_is_refused(tmp_path):
+    disk = append(tmp_path / "a.vhd", footer(0))
+    refused(disk, "0 bytes", "give the image of a disk")
+    told = run_module_process("vhd_info", path=os.fspath(disk))
+    assert told["accepted"] is False and "its disk has 0 bytes: there is nothing but a footer" in told["problems"]
+
+
+@pytest.mark.parametrize("image_format", ["qcow2", "vdi", "vhdx"])
+def test_01_an_image_of_no_bytes_is_refused(tmp_path, image_format):
+    call("qemu-img", "create", "-q", "-f", image_format, tmp_path / "a.image", "0")
+    refused(tmp_path / "a.image", "0 bytes")
+
+
 def test_02_a_raw_disk_of_half_a_sector_is_refused(tmp_path):
     refused(raw_disk(tmp_path / "a.raw", 1000, data=((0, 1000),)), "no multiple of 512 bytes", "set size")
 
@@ -518,6 +531,7 @@ def test_31_a_destination_that_is_no_file_is_refused(tmp_path):
     for name, what in (("folder", "a directory"), ("pipe", "a named pipe"), ("device", "a block device")):
         refused(disk, what, dest=tmp_path / name, overwrite=True)
     refused(disk, "there is no directory", dest=tmp_path / "missing" / "a.vhd")
+    refused(disk, "ends with a slash", "the VHD itself", dest=f"{tmp_path}/vhds/")
 
 
 def test_31_a_source_that_is_no_file_is_refused(tmp_path):
@@ -797,3 +811,14 @@ def test_42_check_mode_writes_nothing_and_tells_method_and_sizes(tmp_path, image
     for key in ("changed", "method", "source_virtual_size", "virtual_size", "file_size", "footer", "diff"):
         assert foretold[key] == done[key], key
     assert done["bytes_written"] <= foretold["bytes_written"]
+
+
+@pytest.mark.parametrize(("option", "value", "words"), [
+    ("src", "", "src is empty"), ("wait_released", -1, "wait_released is negative"), ("max_size", "0", "no disk is that small"),
+    ("size", "-5", "not a size"), ("alignment", "1.5MiB", "whole MiB only"),
+])
+def test_options_that_make_no_sense_are_refused(tmp_path, option, value, words):
+    options = dict({"src": os.fspath(raw_disk(tmp_path / "a.raw", 20 * MIB))}, **{option: value})
+    result = run_module_process("vhd_align", **options)
+    assert result["failed"] and words in result["msg"], result
+    assert os.listdir(tmp_path) == ["a.raw"]
