@@ -91,7 +91,7 @@ attributes:
 notes:
   - O(image) needs C(pip install dissect.volume dissect.extfs dissect.xfs dissect.btrfs dissect.fat dissect.hypervisor) where the module runs.
     They are under the AGPL-3.0 and are no part of this collection. Checking a guest or a tree needs nothing but Python 3.6.
-  - An ext4 journal is not replayed; an image of a machine that was not shut down is read as it is, and said so (R52).
+  - Journals of file systems are not replayed; an image of a machine that was not shut down is read as it is, and said so (R52).
 author:
   - imagewright.azure contributors (@imagewright)
 seealso:

@@ -19,7 +19,6 @@ class BtrfsFileSystem:
 
     kind = "btrfs"
     ignores_case = False
-    clean = None  # copy on write: always consistent
 
     def __init__(self, stream, name):
         self._fs = library("dissect.btrfs.btrfs", f"read {name}").Btrfs(stream)
@@ -28,6 +27,8 @@ class BtrfsFileSystem:
                                    "an Azure OS disk must hold all of it")
         self.uuid = str(self._fs.uuid)
         self.label = self._fs.label
+        # copy on write is consistent at any time; but what was written with fsync since the last commit is in the log tree alone
+        self.clean = self._fs.sb.log_root == 0
         self.root = self.subvolume(None)
 
     def subvolume(self, path):

@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import io
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk_image import xfs_log
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import Status
@@ -18,7 +19,6 @@ class XfsFileSystem:
 
     kind = "xfs"
     ignores_case = False
-    clean = None  # not known without reading the log
 
     def __init__(self, stream, name):
         self._fs = library("dissect.xfs.xfs", f"read {name}").XFS(stream)
@@ -28,6 +28,7 @@ class XfsFileSystem:
         self.uuid = str(self._fs.uuid)
         self.label = self._fs.name
         self.root = self._fs.sb.sb_rootino
+        self.clean = _was_unmounted(stream, self.log_place())
 
     def entries(self, node):
         """Yield (name, node) of a directory."""
@@ -50,6 +51,29 @@ class XfsFileSystem:
         if inode.size == 0:  # reads the inode: the library takes local data from what was read
             return io.BytesIO()
         return inode.open()
+
+    def log_place(self):
+        """Return (start, size) of the log in bytes, None when it is on another device."""
+        sb = self._fs.sb
+        if not sb.sb_logstart:
+            return None
+        group, block = divmod(sb.sb_logstart, 1 << sb.sb_agblklog)
+        return (group * sb.sb_agblocks + block) * sb.sb_blocksize, sb.sb_logblocks * sb.sb_blocksize
+
+
+def _was_unmounted(stream, place):
+    """Return whether nothing in the log is left to replay (bool), None when that is not known.
+
+    place: as of log_place.
+    """
+    if place is None or sum(place) > stream.size:
+        return None
+    start, size = place
+
+    def read_at(offset, length):
+        stream.seek(start + offset)
+        return stream.read(length)
+    return xfs_log.ends_with_unmount(read_at, size)
 
 
 def open_file_system(stream, name):

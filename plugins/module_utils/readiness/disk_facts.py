@@ -17,11 +17,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.bootability 
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import read_table
 
 #: path: str; format: raw, vpc, qcow2, ... or live; virtual_size: int, bytes; table: vhd.partitions.Table;
-#: bootability: vhd.bootability.Bootability; volumes: [Volume]; unclean: [str], names of file systems that were not unmounted;
+#: bootability: vhd.bootability.Bootability; volumes: [Volume]; unclean, undecided: [(name of the volume, kind of file system)], not unmounted, and not known whether;
 #: identifiers: {(uuid, label, partuuid or partlabel, value)} of all file systems and partitions, None when not known;
 #: mount_problems: [str], file systems of fstab that cannot be read.
 DiskFacts = collections.namedtuple(
-    "DiskFacts", "path format virtual_size table bootability volumes unclean identifiers mount_problems")
+    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems")
 
 
 def of_image(disk, mount_problems=()):
@@ -39,9 +39,10 @@ def of_image(disk, mount_problems=()):
         if file_system is not None:
             identifiers |= {("uuid", file_system.uuid.lower()), ("label", file_system.label)}
     unreadable = any(opened.file_system is None and opened.volume.holds not in ("empty", "lvm", "swap") for opened in disk.volumes)
-    unclean = [opened.volume.name for opened in disk.file_systems() if opened.file_system.clean is False]
+    unclean, undecided = ([(opened.volume.name, opened.file_system.kind) for opened in disk.file_systems()
+                           if opened.file_system.kind != "fat" and opened.file_system.clean is state] for state in (False, None))
     return DiskFacts(container.path, container.format, disk.content.size, disk.table, judge(disk.table, disk.content.read_at),
-                     [opened.volume for opened in disk.volumes], unclean, None if unreadable else identifiers, list(mount_problems))
+                     [opened.volume for opened in disk.volumes], unclean, undecided, None if unreadable else identifiers, list(mount_problems))
 
 
 def of_running_guest():
@@ -60,7 +61,7 @@ def of_running_guest():
             table = read_table(disk.read_at, size)
             volumes = find_volumes(disk, table)
             return DiskFacts(device, "live", size, table, judge(table, disk.read_at),
-                             [volume._replace(stream=None) for volume in volumes], [], None, [])
+                             [volume._replace(stream=None) for volume in volumes], [], [], None, [])
     except (OSError, ImagewrightError):
         return None
 

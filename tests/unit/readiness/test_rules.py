@@ -184,7 +184,9 @@ BROKEN_DISKS = [
     ("R14b", bad_table(sector=4096), {}, "4096"),
     ("R14b", {"virtual_size": 4 * GIB}, {}, "partition 3 ends at byte"),
     ("R15", {"bootability": Bootability([1], False, ["generation 2 needs EFI/BOOT/BOOTX64.EFI"])}, {}, "not there"),
-    ("R52", {"unclean": ["partition 3"]}, {}, "journal has not been replayed"),
+    ("R52", {"unclean": [("partition 3", "ext")]}, {}, "partition 3 holds an ext2/3/4 file system whose journal has not been replayed"),
+    ("R52", {"unclean": [("partition 3", "xfs")], "undecided": [("partition 2", "xfs")]}, {}, "partition 3 holds an XFS file system whose log"),
+    ("R52", {"unclean": [("partition 3", "btrfs")]}, {}, "whose log tree has not been replayed"),
 ]
 
 OLD_KERNELS = [
@@ -311,6 +313,11 @@ def test_a_wanted_generation_that_the_disk_cannot_boot_on_is_an_error(guest):
     disk = GOOD_DISK._replace(bootability=Bootability([1], None, ["generation 2 needs an EFI system partition, and there is none"]))
     assert findings(guest, disk)["R14a"].status == "passed"
     assert findings(guest, disk, generation="2")["R14a"].status == "failed"
+
+
+def test_an_xfs_log_that_cannot_be_read_is_unknown_never_passed(guest):
+    found = findings(guest, GOOD_DISK._replace(undecided=[("partition 3", "xfs")]))["R52"]
+    assert (found.status, found.evidence[0].text) == ("unknown", "partition 3 holds an XFS file system")
 
 
 def test_an_initramfs_that_cannot_be_read_is_unknown_never_passed(guest):

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import GIB, MIB, TIB, show_size
 
 _LARGEST = {"1": 2 * TIB, "2": 4 * TIB}  # bytes, R07
@@ -16,6 +16,9 @@ _LARGEST_CERTIFIED = 1023 * GIB  # bytes, R07
 _SMALLEST = 20 * MIB  # bytes, R02
 _FIRST_FREE = 2048 * 512  # bytes, R09
 _SWAP_TYPES = ("0x82", "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F")
+#: How it shows that a file system was not unmounted.
+_NOT_UNMOUNTED = {"ext": "whose journal has not been replayed", "xfs": "whose log does not end with an unmount",
+                  "btrfs": "whose log tree has not been replayed"}
 _LINUX_ROOT_GUIDS = ("4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "B921B045-1DF0-41C3-AF44-4C6F280D3FAE")
 
 
@@ -147,8 +150,10 @@ def clean_file_systems(context):
     """R52"""
     if context.disk.format == "live":
         return not_applicable("the guest is running")
-    return failed_if([Evidence(context.disk.path, None, f"{name} holds an ext4 file system whose journal has not been replayed")
-                      for name in context.disk.unclean])
+    if context.disk.undecided and not context.disk.unclean:
+        return unknown("the log of an XFS file system could not be made out",
+                       [Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]}") for name, kind in context.disk.undecided])
+    return failed_if(Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]} {_NOT_UNMOUNTED[kind]}") for name, kind in context.disk.unclean)
 
 
 def sector_size(context):
