@@ -15,11 +15,14 @@ FIRST_CARD = FOLDER + "/ifcfg-eth0"
 DHCP = FOLDER + "/dhcp"
 
 
+def files(tree):
+    """Return the paths ([str]) of the ifcfg files of Ethernet cards."""
+    return [path for path in tree.glob(FOLDER + "/ifcfg-*") if tree.is_file(path) and is_ethernet(path.rpartition("ifcfg-")[2])]
+
+
 def plan(tree, settings):
     """Return the Changes that make eth0 ask for its address by DHCP and drop the files of other cards."""
-    changes = [remove(tree, path, "describes a card of this machine alone")
-               for path in tree.glob(FOLDER + "/ifcfg-*")
-               if path != FIRST_CARD and tree.is_file(path) and is_ethernet(path.rpartition("ifcfg-")[2])]
+    changes = [remove(tree, path, "describes a card of this machine alone") for path in files(tree) if path != FIRST_CARD]
     changes.append(write(tree, FIRST_CARD, "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n", "DHCP on eth0"))
     before = edits.read(tree, DHCP) or ""
     changes.append(write(tree, DHCP, with_settings(before, {"DHCLIENT_SET_HOSTNAME": '"no"'}), "the name comes from Azure, not from DHCP"))

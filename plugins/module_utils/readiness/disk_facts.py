@@ -17,7 +17,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.bootability 
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import read_table
 
 #: path: str; format: raw, vpc, qcow2, ... or live; virtual_size: int, bytes; table: vhd.partitions.Table;
-#: bootability: vhd.bootability.Bootability; volumes: [Volume]; unclean, undecided: [(name of the volume, kind of file system)], not unmounted, and not known whether;
+#: bootability: vhd.bootability.Bootability; volumes: [Volume];
+#: unclean, undecided: [(name of the volume, kind of its file system)], file systems not unmounted, and those of which it is not known;
 #: identifiers: {(uuid, label, partuuid or partlabel, value)} of all file systems and partitions, None when not known;
 #: mount_problems: [str], file systems of fstab that cannot be read.
 DiskFacts = collections.namedtuple(

@@ -15,6 +15,7 @@ MODULES = {
     "hv_vmbus": "drivers/hv/hv_vmbus.ko", "hv_storvsc": "drivers/scsi/hv_storvsc.ko", "hv_netvsc": "drivers/net/hyperv/hv_netvsc.ko",
     "hv_utils": "drivers/hv/hv_utils.ko", "hv_balloon": "drivers/hv/hv_balloon.ko", "sd_mod": "drivers/scsi/sd_mod.ko",
     "sr_mod": "drivers/scsi/sr_mod.ko", "isofs": "fs/isofs/isofs.ko", "udf": "fs/udf/udf.ko", "vfat": "fs/fat/vfat.ko", "fat": "fs/fat/fat.ko",
+    "nls_cp437": "fs/nls/nls_cp437.ko",
     "nvme": "drivers/nvme/host/nvme.ko", "nvme_core": "drivers/nvme/host/nvme-core.ko", "pci_hyperv": "drivers/pci/controller/pci-hyperv.ko",
     "mlx4_en": "drivers/net/mlx4_en.ko", "mlx5_core": "drivers/net/mlx5_core.ko", "mana": "drivers/net/mana.ko",
 }
@@ -50,6 +51,7 @@ FILES = {
     "/etc/sudoers": "Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n",
     "/etc/ssh/sshd_config": "Port 22\nClientAliveInterval 180\n",
     "/etc/waagent.conf": "Provisioning.Agent=cloud-init\nAutoUpdate.Enabled=y\nResourceDisk.Format=n\nResourceDisk.EnableSwap=n\n",
+    "/etc/cloud/cloud.cfg.d/10-azure-kvp.cfg": "reporting:\n  telemetry:\n    type: hyperv\n",
     "/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ Azure ]\n",
     "/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "22.4.2"\n',
     "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.7.3.0'\n",
@@ -62,6 +64,7 @@ FILES = {
     "/boot/efi/EFI/BOOT/BOOTX64.EFI": "MZ",
     "/etc/nftables.conf": "table inet filter {}\n",
     f"/boot/vmlinuz-{KERNEL}": "kernel",
+    f"/boot/config-{KERNEL}": "# Linux\nCONFIG_SERIAL_8250_CONSOLE=y\n",
     f"/lib/modules/{KERNEL}/modules.builtin": "",
     f"/lib/modules/{KERNEL}/modules.dep": "".join(f"kernel/{path}:\n" for path in MODULES.values()),
     "/usr/lib/systemd/systemd": "systemd",

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules, select
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import difference
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.process import REQUIREMENTS
 
 DOCS = pathlib.Path(__file__).resolve().parents[3] / "docs"
 
@@ -20,6 +21,11 @@ def test_the_document_is_what_the_rules_say():
     generator = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(generator)
     assert (DOCS / "requirements.md").read_text(encoding="utf-8") == generator.document(), "run docs/generate_requirements.py"
+
+
+def test_every_requirement_is_in_the_document():
+    listed = {int(each.id[1:3]) for each in all_rules() + REQUIREMENTS}
+    assert listed == set(range(58))
 
 
 def test_rules_come_by_the_number_of_their_requirement():

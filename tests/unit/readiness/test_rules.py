@@ -10,12 +10,14 @@ from unit.readiness.disks import GIB, GOOD_DISK, GOOD_IMAGE, LINUX, MIB, PARTITI
 from unit.readiness.guest_tree import (
     CMDLINE, ELF_I686, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES, UNITS, UUID, WANTS, good_guest, initramfs, symlink, write)
 
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate, is_ready
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.bootability import Bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import Partition
+from ansible_collections.imagewright.azure.plugins.modules.network_dhcp import Settings
 
 #: Boot files of distributions, recorded for grub_cmdline.
 RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
@@ -44,6 +46,13 @@ FSTAB = f"UUID={UUID} / ext4 defaults 0 1\n"
 WAAGENT = "Provisioning.Agent=cloud-init\nAutoUpdate.Enabled=y\nResourceDisk.Format=n\nResourceDisk.EnableSwap=n\n"
 #: A link that stands in for a file's content.
 DEV_NULL = ("link", "/dev/null")
+#: A guest on which NetworkManager sets up only the cards that it has a profile of, as on Red Hat's servers.
+MANAGED_BY_NETWORKMANAGER = {
+    f"{WANTS}/systemd-networkd.service": None, "/etc/systemd/network/10-azure.network": None, f"{WANTS}/cloud-init.service": None,
+    f"{WANTS}/cloud-init-local.service": None, f"{UNITS}/NetworkManager.service": "[Install]\n",
+    f"{WANTS}/NetworkManager.service": ("link", f"{UNITS}/NetworkManager.service"),
+    "/usr/lib/NetworkManager/conf.d/00-server.conf": "[main]\nno-auto-default=*\n"}
+PROFILE = "[connection]\nid=card\ntype=ethernet\n"
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
@@ -86,26 +95,36 @@ BROKEN_FILES = [
     ("R27b", grub("console=tty1 console=ttyS0,115200n8", "console=ttyS0,115200n8 console=tty1"), ("/boot/grub/grub.cfg", 3)),
     ("R27c", grub("earlyprintk=ttyS0,115200 ", ""), ("/etc/default/grub", 3)),
     ("R27d", grub("rootdelay=300", "rootdelay=300 " + " ".join(f"module{number}.option=value" for number in range(100))), ("/boot/grub/grub.cfg", 3)),
+    ("R27e", {f"/boot/config-{KERNEL}": "# Linux\nCONFIG_SERIAL_8250_CONSOLE=m\n"}, (f"/boot/config-{KERNEL}", 2)),
     ("R28a", grub("rootdelay=300 ", ""), ("/etc/default/grub", 3)),
     ("R28b", {"/etc/kernel/postinst.d/initramfs-tools": "#!/bin/sh\n", "/usr/share/initramfs-tools/init": "#!/bin/sh\n"}, ("/etc/default/grub", 4)),
     ("R29", {"/etc/os-release": "ID=rhel\n"}, ("/etc/default/grub", 3)),
     ("R30a", grub("rootdelay=300", "rootdelay=300 quiet crashkernel=auto"), ("/etc/default/grub", 4)),
     ("R30b", grub("rootdelay=300", "rootdelay=300 libata.atapi_enabled=0"), ("/etc/default/grub", 4)),
     ("R33", {"/etc/default/grub": GRUB_DEFAULT.replace("serial console", "console")}, ("/etc/default/grub", 2)),
+    ("R33b", {"/etc/systemd/system/serial-getty@ttyS0.service": DEV_NULL}, ("/etc/systemd/system/serial-getty@ttyS0.service", None)),
     ("R34a", {f"{WANTS}/systemd-networkd.service": None, "/etc/systemd/network/10-azure.network": None}, ("/etc/systemd/system", None)),
     ("R34b", {"/etc/systemd/network/10-azure.network": "[Match]\nName=ens3\n\n[Network]\nDHCP=yes\n", f"{WANTS}/cloud-init.service": None,
               f"{WANTS}/cloud-init-local.service": None}, ("/etc/systemd/network/10-azure.network", 2)),
+    ("R34b", {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/system-connections/ens3.nmconnection": PROFILE + "interface-name=ens3\n"},
+     ("/usr/lib/NetworkManager/conf.d/00-server.conf", 2)),
+    ("R34b", {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/system-connections/any.nmconnection": PROFILE + "[ipv4]\nmethod=disabled\n"},
+     ("/usr/lib/NetworkManager/conf.d/00-server.conf", 2)),
     ("R34c", {"/etc/systemd/network/10-azure.network": "[Match]\nName=eth0\n\n[Network]\nAddress=10.1.2.3/24\n"},
      ("/etc/systemd/network/10-azure.network", 5)),
     ("R34c", {"/etc/network/interfaces": "auto eth0\niface eth0 inet static\n  address 10.1.2.3\n"}, ("/etc/network/interfaces", 2)),
     ("R34d", {"/etc/systemd/network/10-azure.network": "[Match]\nMACAddress=52:54:00:12:34:56\n\n[Network]\nDHCP=yes\n"},
      ("/etc/systemd/network/10-azure.network", 2)),
+    ("R34d", {"/etc/sysconfig/network/ifcfg-eth0": "BOOTPROTO='dhcp'\nLLADDR='52:54:00:12:34:56'\n"}, ("/etc/sysconfig/network/ifcfg-eth0", 2)),
+    ("R34e", {"/etc/sysconfig/network/dhcp": "# x\nDHCLIENT_SET_HOSTNAME=\"yes\"\n"}, ("/etc/sysconfig/network/dhcp", 2)),
     ("R35", {"/etc/udev/rules.d/70-persistent-net.rules": '# card\nSUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n'},
      ("/etc/udev/rules.d/70-persistent-net.rules", 2)),
     ("R36", {"/usr/lib/udev/rules.d/10-azure-unmanaged-sriov.rules": None}, ("/etc/udev/rules.d", None)),
     ("R38", {"/usr/lib/udev/rules.d/80-azure-disk.rules": None}, ("/usr/lib/udev/rules.d", None)),
     ("R39", {"/etc/iptables/rules.v4": "*filter\n-A OUTPUT -d 168.63.129.16 -j DROP\n"}, ("/etc/iptables/rules.v4", 2)),
     ("R39", {"/etc/iptables/rules.v4": "*filter\n:OUTPUT DROP [0:0]\n"}, ("/etc/iptables/rules.v4", 2)),
+    ("R39b", {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n", f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
+              f"{UNITS}/networking.service": "[Install]\n"}, ("/sbin/dhclient", None)),
     ("R40a", {"/usr/sbin/waagent": None}, ("/usr/sbin/waagent", None)),
     ("R40b", {f"{WANTS}/walinuxagent.service": None}, ("/etc/systemd/system", None)),
     ("R40b", {"/etc/systemd/system/walinuxagent.service": DEV_NULL}, ("/etc/systemd/system", None)),
@@ -122,6 +141,7 @@ BROKEN_FILES = [
     ("R42d", {"/etc/systemd/system/cloud-final.service": DEV_NULL}, ("/etc/systemd/system", None)),
     ("R42e", {"/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "20.4.1"\n'}, None),
     ("R42f", {"/usr/bin/growpart": None}, ("/usr/bin/growpart", None)),
+    ("R42g", {"/etc/cloud/cloud.cfg.d/10-azure-kvp.cfg": "Reporting:\n"}, ("/etc/cloud/cloud.cfg.d", None)),
     ("R43", {"/etc/cloud/cloud-init.disabled": ""}, ("/etc/waagent.conf", 1)),
     ("R43", {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=waagent")}, ("/etc/waagent.conf", 1)),
     ("R43", {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=disabled"), f"{WANTS}/cloud-init.service": None,
@@ -129,6 +149,7 @@ BROKEN_FILES = [
     ("R44", {"/etc/waagent.conf": WAAGENT.replace("Format=n", "Format=y")}, ("/etc/waagent.conf", 3)),
     ("R45", {"/etc/waagent.conf": WAAGENT + "ResourceDisk.SwapSizeMB=2048    ## NOTE: set this to whatever you need\n"}, ("/etc/waagent.conf", 5)),
     ("R45", {"/etc/waagent.conf": WAAGENT + "OS.EnableFirewall=true\n"}, ("/etc/waagent.conf", 5)),
+    ("R57", {"/etc/waagent.conf": WAAGENT + "Extensions.Enabled=n\n"}, ("/etc/waagent.conf", 5)),
     ("R46a", {"/usr/sbin/sshd": None}, ("/usr/sbin/sshd", None)),
     ("R46b", {f"{WANTS}/ssh.service": None}, ("/etc/systemd/system", None)),
     ("R46c", {"/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n",
@@ -171,6 +192,7 @@ BROKEN_DISKS = [
     ("R01", {}, {"checksum_ok": False, "accepted": False, "problems": ["the checksum of its footer is wrong"]}, "checksum"),
     ("R02", {}, {"virtual_size": 21475270656, "file_size": 21475270656 + 512}, "bytes over a whole MiB"),
     ("R02", {}, {"file_size": 8 * GIB + 1024}, "is not virtual size"),
+    ("R02b", {}, {"path": "/images/100%.vhd"}, "100%.vhd"),
     ("R04", {}, {"problems": ["its creator 'qemu' makes QEMU compute the size from the geometry: 1"]}, "from the geometry"),
     ("R07", {"virtual_size": 1024 * GIB}, {}, "1099511627776 bytes"),
     ("R07", {"virtual_size": 10 * MIB}, {}, "10 MiB"),
@@ -336,6 +358,32 @@ def test_drivers_that_are_built_in_need_no_initramfs(guest):
     write(guest, f"/lib/modules/{KERNEL}/modules.builtin", "".join(f"kernel/{path}\n" for path in MODULES.values()))
     write(guest, INITRAMFS, initramfs([]))
     assert {rule: findings(guest)[rule].status for rule in ("R17a", "R17b", "R17d", "R18a")} == dict.fromkeys(("R17a", "R17b", "R17d", "R18a"), "passed")
+
+
+@pytest.mark.parametrize("files", [
+    {"/etc/NetworkManager/system-connections/any.nmconnection": PROFILE},
+    {"/etc/NetworkManager/system-connections/eth0.nmconnection": PROFILE + "interface-name=eth0\n[ipv4]\nmethod=auto\n"},
+    {"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=yes\nBOOTPROTO=dhcp\n"},
+    {"/etc/NetworkManager/conf.d/00-server.conf": "# replaces the one of the package\n"},
+])
+def test_a_profile_for_the_first_card_is_enough_for_networkmanager(guest, files):
+    change(guest, {**MANAGED_BY_NETWORKMANAGER, **files})
+    assert findings(guest)["R34b"].status == "passed"
+
+
+@pytest.mark.parametrize("name", sorted(managers.ADAPTERS))
+def test_what_the_role_writes_for_each_network_manager_passes(guest, name):
+    change(guest, MANAGED_BY_NETWORKMANAGER)
+    for planned in managers.ADAPTERS[name].plan(LiveTree(str(guest)), Settings(cloud_init=False, unmanaged_drivers=["mana"])):
+        write(guest, planned.path, planned.after or "")
+    assert findings(guest)["R34b"].status == "passed"
+
+
+@pytest.mark.parametrize(("text", "status"), [
+    ("BOOTPROTO='dhcp'\nSTARTMODE='auto'\n", "passed"), ("BOOTPROTO='dhcp'\nSTARTMODE='off'\n", "failed"), ("BOOTPROTO='static'\n", "failed")])
+def test_cards_of_wicked_are_looked_at(guest, text, status):
+    change(guest, {**MANAGED_BY_NETWORKMANAGER, "/etc/sysconfig/network/ifcfg-eth0": text})
+    assert findings(guest)["R34b"].status == status
 
 
 def test_daemons_that_udev_starts_need_no_link(guest):

@@ -134,6 +134,14 @@ def known_keys(context):
     return failed_if(evidence)
 
 
+def extensions(context):
+    """R57"""
+    if not context.tree.is_file(_CONF):
+        return not_applicable("the agent has no configuration")
+    setting = _settings(context).get("Extensions.Enabled")
+    return failed_if([setting[1]] if setting and (setting[0] or "").lower() == "n" else [])
+
+
 def _settings(context):
     """Return {key: (value, Evidence)} of waagent.conf, the last line of a key winning as for the agent."""
     lines = dict(context.lines(_CONF))
@@ -176,4 +184,8 @@ RULES = [
          "The agent ignores unknown keys silently, takes the last of two equal ones, and its default for anything but y or n.",
          "Correct the line, best with waagent_conf, which refuses what the agent would ignore.", "WALinuxAgent conf.py", known_keys,
          "waagent_conf", choice="The guides show comments behind values (## NOTE: ...), which the agent's README forbids and today's parser copes with."),
+    Rule("R57", "The agent runs extensions", WARNING,
+         "With extensions turned off neither passwords can be reset nor disks encrypted, nor backups made from Azure; the certification runs one.",
+         "Set Extensions.Enabled=y (waagent_conf).", "Microsoft: agent-linux; marketplace certification", extensions, "waagent_conf",
+         marketplace=ERROR),
 ]

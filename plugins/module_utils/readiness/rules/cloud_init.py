@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import re
+
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
@@ -65,6 +67,15 @@ def version(context):
     return passed(text) if found >= _LEAST_VERSION else failed([Evidence("cloudinit/version.py", None, text)])
 
 
+def tells_the_host(context):
+    """R42g"""
+    if provisioner(context.tree).who != CLOUD_INIT:
+        return not_applicable(_NOT_USED)
+    files = ["/etc/cloud/cloud.cfg"] + context.tree.glob("/etc/cloud/cloud.cfg.d/*.cfg")
+    told = context.find(files, lambda text: re.match(r"\s+type\s*:\s*[\"']?hyperv\b", text))
+    return passed(evidence=told) if told else failed([Evidence("/etc/cloud/cloud.cfg.d", None, "no reporting of the type hyperv")])
+
+
 def grows_root(context):
     """R42f"""
     tree = context.tree
@@ -96,4 +107,9 @@ RULES = [
          "A virtual machine is often made with a larger disk than the image: without growpart the rest stays unused.",
          "Install cloud-guest-utils (Debian, Ubuntu) or cloud-utils-growpart (role guest_agent).", "Microsoft: create-upload-generic", grows_root,
          "guest_agent"),
+    Rule("R42g", "cloud-init tells the host how far it is", NOTE,
+         "What cloud-init did is then seen from Azure when a machine is not reached.",
+         "Add reporting: {telemetry: {type: hyperv}} to /etc/cloud/cloud.cfg.d/10-azure-kvp.cfg (role guest_agent).",
+         "Microsoft: create-upload-generic; create-upload-ubuntu", tells_the_host, "guest_agent",
+         choice="Red Hat's page writes Reporting with a capital letter, a key that cloud-init does not know."),
 ]

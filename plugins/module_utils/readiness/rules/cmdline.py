@@ -138,6 +138,14 @@ def serial_menu(context):
     return failed(lines or [Evidence(path, None, "GRUB_TERMINAL is not set")])
 
 
+def serial_login(context):
+    """R33b"""
+    unit = f"serial-getty@{_serial(context)}.service"
+    masked = [f"{folder}/{name}" for folder in ("/etc/systemd/system", "/usr/lib/systemd/system") for name in (unit, "serial-getty@.service")
+              if context.tree.is_symlink(f"{folder}/{name}") and context.tree.readlink(f"{folder}/{name}") == "/dev/null"]
+    return failed_if(Evidence(path, None, "masked") for path in masked)
+
+
 def _machine(context):
     return context.shared(architecture)[0]
 
@@ -208,4 +216,7 @@ RULES = [
     Rule("R33", "GRUB's menu is on the serial console", NOTE,
          "Without it no other entry can be chosen when the default one does not boot.", "Run the role guest_boot: GRUB_TERMINAL=\"serial console\".",
          "Microsoft: redhat-create-upload-vhd; serial-console-grub", serial_menu, "guest_boot"),
+    Rule("R33b", "There is a login on the serial console", NOTE,
+         "systemd offers one on the console of the kernel's command line; masked, the serial console shows messages and lets nobody in.",
+         "Run `systemctl unmask serial-getty@ttyS0.service`.", "Microsoft: serial-console-linux", serial_login, ""),
 ]

@@ -69,6 +69,14 @@ def whole_mebibytes(context):
     return failed_if(evidence)
 
 
+def file_name(context):
+    """R02b"""
+    if context.image is None:
+        return not_applicable("there is no image file")
+    name = context.image["path"].rpartition("/")[2]
+    return failed_if([Evidence(context.image["path"], None, name)] if "%" in name or '"' in name else [])
+
+
 def same_size_everywhere(context):
     """R04"""
     if context.image is None or context.image["disk_type"] != "fixed":
@@ -185,6 +193,9 @@ RULES = [
          "Microsoft: create-upload-generic; certification", whole_mebibytes, "disk_convert; vhd_align", "any",
          choice="The older guides round up with ((size/MB)+1)*MB, which adds a MiB to an aligned disk at every run; we round up to the next "
                 "multiple (R03), as create-upload-generic does today. It is the disk in the file that must be aligned, not the file."),
+    Rule("R02b", "The name of the file has no % and no quotation mark", NOTE,
+         "The certification does not take such a name.", "Rename the file before the upload.", "Microsoft: marketplace certification", file_name,
+         needs="any", marketplace=ERROR),
     Rule("R04", "Every reader sees the same size of the VHD", WARNING,
          "qemu-img computes the size from the geometry of footers that it or others wrote without force_size: it cuts off the end of the disk, and with "
          "it the backup of the partition table, when the VHD is converted again.", "Run vhd_align in_place: true, which writes a footer that all read alike.",

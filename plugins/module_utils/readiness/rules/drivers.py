@@ -144,7 +144,7 @@ def dvd_allowed(context):
 
 def vfat_available(context):
     """R20a"""
-    return _available(context, ("vfat", "fat"))
+    return _available(context, ("vfat", "fat", "nls_cp437"))
 
 
 def vfat_allowed(context):
@@ -213,7 +213,8 @@ RULES = [
          "A hardening rule against CD-ROMs keeps the provisioning data from being read.", "Remove the line (modprobe_allow).",
          "Microsoft: create-upload-generic", dvd_allowed, "guest_kernel; modprobe_allow"),
     Rule("R20a", "Every kernel has vfat", ERROR,
-         "The EFI system partition is FAT: without the driver /boot/efi is not mounted and the boot ends in the emergency shell.",
+         "The EFI system partition is FAT: without the driver, or the code page of its names, /boot/efi is not mounted and the boot ends in the emergency "
+         "shell.",
          "Install the package with the kernel's further modules.", "Microsoft: create-upload-generic", vfat_available, "guest_kernel"),
     Rule("R20b", "vfat is not banned", ERROR,
          "CIS hardening bans vfat; then neither the EFI system partition nor a FAT provisioning disk can be mounted.", "Remove the line (modprobe_allow).",

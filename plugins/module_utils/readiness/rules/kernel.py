@@ -11,6 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, kernel_patches
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers, kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.architecture import is_arm
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
@@ -100,6 +101,20 @@ def sack_fixed(context):
     return unknown("the version does not tell whether the distribution has brought the fix", doubtful) if doubtful else passed()
 
 
+def serial_driver(context):
+    """R27e"""
+    symbol = "CONFIG_SERIAL_AMBA_PL011_CONSOLE" if context.shared(is_arm) else "CONFIG_SERIAL_8250_CONSOLE"
+    configs = [path for version, unused in context.shared(_versions) for path in [f"/boot/config-{version}"] if context.tree.is_file(path)]
+    if not configs:
+        return not_applicable("no kernel has its configuration in /boot")
+    evidence = []
+    for path in configs:
+        lines = context.find([path], lambda text: re.match(rf"(?:# )?{symbol}\b", text))
+        if not any(line.text == f"{symbol}=y" for line in lines):
+            evidence += lines or [Evidence(path, None, f"{symbol} is not set")]
+    return failed_if(evidence)
+
+
 def _has_sack_fix(version):
     """Return whether the kernel has the fixes; None when its version does not tell."""
     base = kernel_patches.base_version(version)
@@ -131,4 +146,8 @@ RULES = [
     Rule("R25", "Every kernel has the fixes of the SACK panic (CVE-2019-11477)", NOTE,
          "The certification fails images that a single packet can crash.", "Update the kernel and remove the old one.",
          "Microsoft: certification test 52", sack_fixed, "guest_kernel", marketplace=ERROR),
+    Rule("R27e", "Every kernel can have its console on the serial port", WARNING,
+         "The driver of the console must be built in: as a module it comes too late, and console= names nothing.",
+         "Use a kernel with CONFIG_SERIAL_8250_CONSOLE=y (ARM: CONFIG_SERIAL_AMBA_PL011_CONSOLE=y).", "Linux drivers/tty/serial/8250/Kconfig",
+         serial_driver, ""),
 ]

@@ -6,19 +6,16 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import fnmatch
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, managers, names, netplan, networkd
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, managers, names, netplan, networkd, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import first_card
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import cloud_init_runs
 
-_KEYFILES = "/etc/NetworkManager/system-connections/*"
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
-_OWN_MAC = re.compile(r"^\s*(?:HWADDR|MACADDR|LLADDR|mac-address|cloned-mac-address|MACAddress|PermanentMACAddress|macaddress|hwaddress)\b\s*[:= ]",
-                      re.IGNORECASE)
 _FIXED = re.compile(r"^\s*(?:IPADDR\d*\s*=\s*[\"']?\d|address\d*\s*=\s*\d|Address\s*=\s*\d|method\s*=\s*manual|addresses\s*:\s*\[?\s*\S|"
                     r"BOOTPROTO\s*=\s*[\"']?static)", re.IGNORECASE)
 _PLATFORM = ("168.63.129.16", "169.254.169.254")
@@ -30,7 +27,8 @@ _VF = re.compile(r"hv_pci|mlx[45]|mana|azure", re.IGNORECASE)
 
 def _card_files(tree):
     """Return the paths of files that set up Ethernet cards, whoever reads them."""
-    return sorted(set(ifcfg.files(tree) + networkd.files(tree) + netplan.files(tree) + [path for path in tree.glob(_KEYFILES) if tree.is_file(path)]))
+    return sorted(set(ifcfg.files(tree) + networkd.files(tree) + netplan.files(tree) + wicked.files(tree)
+                      + [path for path in tree.glob(first_card.KEYFILES) if tree.is_file(path)]))
 
 
 def _cloud_init_writes(context):
@@ -49,37 +47,17 @@ def manager(context):
 
 def dhcp(context):
     """R34b"""
-    active = context.shared(managers.active)
-    if "networkmanager" in active or _cloud_init_writes(context):
-        return passed("NetworkManager asks for an address on every card" if "networkmanager" in active else "cloud-init writes the configuration")
-    asked = _dhcp_lines(context)
-    return passed(evidence=asked) if asked else failed(_near_misses(context), "On Azure the first card is called eth0.")
-
-
-def _dhcp_lines(context):
-    """Return the Evidence of lines that make a card that may be eth0 ask for an address."""
-    tree, found = context.tree, []
-    for path in ifupdown.files(tree):
-        found += [place for place in context.find([path], lambda text: re.match(r"\s*iface\s+\S+\s+inet\s+dhcp\b", text))
-                  if fnmatch.fnmatchcase("eth0", place.text.split()[1].partition("=")[2] or place.text.split()[1].strip("/"))]
-    for path in ifcfg.files(tree):
-        if path.endswith(("ifcfg-eth0", "ifcfg-System_eth0")) or context.find([path], lambda text: re.match(r'\s*DEVICE="?eth0', text)):
-            found += context.find([path], lambda text: re.match(r"\s*BOOTPROTO\s*=\s*[\"']?dhcp", text))
-    for path in networkd.files(tree):
-        if not networkd.is_of_this_machine(tree.read_text(path)):
-            found += context.find([path], lambda text: re.match(r"\s*DHCP\s*=\s*(?:yes|true|1|on|ipv4|both|v4)\s*$", text, re.IGNORECASE))
-    for path in netplan.files(tree):
-        if not context.find([path], _OWN_MAC.match) and re.search(r"eth0|name:\s*[\"']?(?:e\*|eth\*|\*)|driver:\s*\[?\s*hv_netvsc", tree.read_text(path)):
-            found += context.find([path], lambda text: re.match(r"\s*dhcp4\s*:\s*(?:true|yes)", text))
-    return found
-
-
-def _near_misses(context):
-    tree = context.tree
-    found = context.find(ifupdown.files(tree), lambda text: re.match(r"\s*iface\s+\S+\s+inet\s+", text) and is_ethernet(text.split()[1]))
-    found += context.find(networkd.files(tree) + netplan.files(tree) + ifcfg.files(tree),
-                          lambda text: re.match(r"\s*(?:Name\s*=|BOOTPROTO\s*=|DEVICE\s*=|e\w+\s*:\s*$)", text))
-    return found or [Evidence("/etc", None, "no file makes eth0 ask for an address")]
+    if _cloud_init_writes(context):
+        return passed("cloud-init writes the configuration")
+    asked = first_card.asks(context)
+    if asked:
+        return passed(evidence=asked)
+    misses = first_card.near_misses(context)
+    if "networkmanager" in context.shared(managers.active):
+        answer, misses = first_card.networkmanager_asks(context)
+        if answer:
+            return passed("NetworkManager asks for an address on the first card", misses)
+    return failed(misses, "On Azure the first card is called eth0.")
 
 
 def fixed_address(context):
@@ -92,7 +70,14 @@ def fixed_address(context):
 
 def own_address(context):
     """R34d"""
-    return failed_if(context.find(_card_files(context.tree) + ifupdown.files(context.tree), lambda text: _OWN_MAC.match(text) and _MAC.search(text)))
+    return failed_if(context.find(_card_files(context.tree) + ifupdown.files(context.tree), lambda text: first_card.OWN_MAC.match(text) and _MAC.search(text)))
+
+
+def name_from_dhcp(context):
+    """R34e"""
+    if not context.tree.is_file(wicked.DHCP):
+        return not_applicable("only SUSE's wicked takes the host name from DHCP")
+    return failed_if(context.find([wicked.DHCP], lambda text: re.match(r"\s*DHCLIENT_SET_HOSTNAME\s*=\s*[\"']?yes", text)))
 
 
 def persistent_names(context):
@@ -137,6 +122,17 @@ def platform_reached(context):
     return failed_if(blocked or (closed if not allowed else []))
 
 
+def dhcp_client(context):
+    """R39b"""
+    needing = [name for name in context.shared(managers.active) if name in ("ifupdown", "ifcfg")]
+    if not needing:
+        return not_applicable("the network manager has a DHCP client of its own")
+    folders, names_of_clients = ("/usr/sbin", "/sbin", "/usr/bin", "/bin"), ("dhclient", "dhcpcd", "dhcpcd5", "udhcpc", "pump")
+    if any(context.tree.exists(f"{folder}/{name}") for folder in folders for name in names_of_clients):
+        return passed()
+    return failed([Evidence("/sbin/dhclient", None, "not there")])
+
+
 RULES = [
     Rule("R34a", "A network manager is enabled", ERROR,
          "Without one no card gets an address: the machine is neither provisioned nor reachable. Old agent packages remove NetworkManager.",
@@ -152,6 +148,9 @@ RULES = [
     Rule("R34d", "No card's configuration is tied to a MAC address", ERROR,
          "The card of the virtual machine has another MAC address: its configuration is not applied.", "Run the role guest_network.",
          "Microsoft: redhat-create-upload-vhd", own_address, "guest_network"),
+    Rule("R34e", "DHCP does not set the host name", NOTE,
+         "The host name comes from Azure with the provisioning data; one from DHCP would replace it.", "Run the role guest_network.",
+         "Microsoft: suse-create-upload-vhd", name_from_dhcp, "guest_network"),
     Rule("R35", "No udev rule names cards by the MAC address of this machine", ERROR,
          "The virtual machine's card has another address and becomes eth1, which nobody configures.", "Run the role guest_network.",
          "Microsoft: oracle-create-upload-vhd, suse-create-upload-vhd; WALinuxAgent", persistent_names, "guest_network"),
@@ -165,4 +164,7 @@ RULES = [
     Rule("R39", "The guest's firewall lets the platform be reached", ERROR,
          "The agent talks to 168.63.129.16 and 169.254.169.254: blocked, the machine never reports ready.",
          "Allow both addresses in the file that is named.", "Microsoft: agent-linux", platform_reached, ""),
+    Rule("R39b", "A DHCP client is there", ERROR,
+         "ifupdown and the old network scripts call a DHCP client: without one the card gets no address.",
+         "Install isc-dhcp-client, dhclient or dhcpcd.", "Microsoft: no-agent; interfaces(5)", dhcp_client, ""),
 ]
