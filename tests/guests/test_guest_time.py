@@ -16,8 +16,13 @@ def test_chrony_reads_its_file(host):
     assert printed.rc == 0 and "refclock PHC /dev/ptp_hyperv" in printed.stdout
 
 
-def test_a_rule_makes_the_name_of_the_clock(host):
-    assert host.run("grep -rls ptp_hyperv /usr/lib/udev/rules.d /etc/udev/rules.d").stdout
+def test_udev_names_the_clock_and_starts_chrony_when_it_appears(host):
+    rule = host.file("/etc/udev/rules.d/99-ptp_hyperv.rules").content_string
+    assert 'SYMLINK+="ptp_hyperv"' in rule and 'ENV{SYSTEMD_WANTS}+="chrony.service"' in rule
+
+
+def test_systemd_skips_chrony_where_there_is_no_such_clock(host):
+    assert "ConditionPathExists=/dev/ptp_hyperv" in host.run("systemctl cat chrony").stdout
 
 
 def test_only_chrony_keeps_the_time(host):

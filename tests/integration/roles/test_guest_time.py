@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The clock: chrony with Hyper-V's alone, skipped and not failed where it is missing, as chrony and systemd read it."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+CLOCK = "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2"
+
+
+@pytest.fixture(scope="module")
+def timed(suite_guest):
+    """A guest that came from KVM with its clock, after a check, a first and a second run of the role."""
+    suite_guest.run("apt-get update -qq")
+    suite_guest.run("DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chrony")
+    suite_guest.run("sed -i '1i refclock PHC /dev/ptp_kvm poll 2' /etc/chrony/chrony.conf")
+    suite_guest.write("/etc/chrony/conf.d/kvm.conf", "  refclock PHC /dev/ptp0 poll 2\n# kept\n")
+    plays = [suite_guest.role("guest_time", check=True), suite_guest.role("guest_time"), suite_guest.role("guest_time")]
+    assert not any(play.failed for play in plays), "".join(play.output for play in plays)
+    return suite_guest, plays
+
+
+def test_check_mode_predicts_it_and_the_second_run_has_nothing_to_do(timed):
+    predicted, first, second = timed[1]
+
+    assert predicted.changed_tasks() == first.changed_tasks()
+    assert second.changed_tasks() == []
+
+
+def test_chrony_has_the_clock_of_hyper_v_and_no_other(timed):
+    guest = timed[0]
+    files = guest.output("cat /etc/chrony/chrony.conf /etc/chrony/conf.d/*.conf")
+
+    assert [line.strip() for line in files.splitlines() if "refclock" in line and not line.startswith("#")] == [CLOCK]
+    assert "# kept" in files
+
+
+def test_systemd_skips_it_where_the_clock_is_missing(timed):
+    guest = timed[0]
+    guest.run("systemctl daemon-reload && systemctl stop chrony && systemctl start chrony")
+
+    assert guest.output("systemctl show chrony --property=ActiveState,ConditionResult").split() == ["ActiveState=inactive", "ConditionResult=no"]
+    assert "/dev/ptp_hyperv" in guest.output("systemctl cat chrony")
+    assert guest.run("systemctl is-failed chrony", check=False).stdout.strip() != "failed"
+    assert guest.output("systemctl is-enabled chrony") == "enabled"
