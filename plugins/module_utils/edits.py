@@ -10,6 +10,7 @@ import collections
 import contextlib
 import errno
 import os
+import re
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
@@ -91,6 +92,28 @@ def write_file(path, content, like=None, mode=0o644):
         raise from_os_error(f"write {path}", error) from error
     finally:
         _remove(temporary)
+
+
+def temporary_name(path):
+    """Return where a new content of path is written before it is renamed over it: beside it, under the name of this process."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.{_MARK}{os.getpid()}")
+
+
+def move_into_place(temporary, path):
+    """Rename a file that another program wrote over path, which is there, with path's owner and permissions; to disk first.
+
+    Raises ImagewrightError: it cannot be done; what was there before is still there then.
+    """
+    try:
+        descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as stream:
+            _make_like(stream, temporary, os.stat(path), 0o644, path)
+        os.rename(temporary, path)
+        _remove_leftovers(*os.path.split(path))
+        fsync_directory(os.path.dirname(path))
+    except OSError as error:
+        raise from_os_error(f"write {path}", error) from error
 
 
 def fsync_directory(path):
@@ -192,31 +215,39 @@ def _write_temporary(path, content, like, mode):
     """Return the path of a new file beside path, on disk, with the owner, permissions and attributes of like."""
     folder, name = os.path.split(path)
     _remove_leftovers(folder, name)
-    temporary = os.path.join(folder, f".{name}.{_MARK}{os.getpid()}")
+    temporary = temporary_name(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
-            if like is not None and (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(stream.fileno(), like.st_uid, like.st_gid)
-            os.fchmod(stream.fileno(), mode if like is None else stat.S_IMODE(like.st_mode))
-            if like is not None and os.path.exists(path):
-                _set_extended_attributes(temporary, _extended_attributes(path))
-            os.fsync(stream.fileno())
+            _make_like(stream, temporary, like, mode, path)
     except BaseException:
         _remove(temporary)
         raise
     return temporary
 
 
+def _make_like(stream, temporary, like, mode, path):
+    """Give an open file the owner, permissions and attributes that path has, and bring it to disk."""
+    if like is not None:
+        now = os.fstat(stream.fileno())
+        if (like.st_uid, like.st_gid) != (now.st_uid, now.st_gid):
+            os.fchown(stream.fileno(), like.st_uid, like.st_gid)
+    os.fchmod(stream.fileno(), mode if like is None else stat.S_IMODE(like.st_mode))
+    if like is not None and os.path.exists(path):
+        _set_extended_attributes(temporary, _extended_attributes(path))
+    os.fsync(stream.fileno())
+
+
 def _remove_leftovers(folder, name):
-    """Remove the temporary files that killed runs left beside the file."""
-    prefix = f".{name}.{_MARK}"
+    """Remove the temporary files that killed runs left beside the file, and those that grub-mkconfig made of their names."""
+    leftover = re.compile(re.escape(f".{name}.{_MARK}") + r"(\d+)(?:\.new)?\Z")
     for entry in os.listdir(folder):
-        if entry.startswith(prefix) and entry[len(prefix):].isdigit():
+        match = leftover.match(entry)
+        if match:
             try:
-                os.kill(int(entry[len(prefix):]), 0)
+                os.kill(int(match.group(1)), 0)
             except ProcessLookupError:
                 _remove(os.path.join(folder, entry))
             except PermissionError:

@@ -74,7 +74,7 @@ def regenerate(tree, generators):
             commands.run(generator.argv, generator.doing, root=tree.root)
             done.append(generator.argv)
         if generator.side:
-            _move_over(tree, generator)
+            edits.move_into_place(tree.host_path(generator.side), tree.host_path(generator.output))
     for path, content in kept.items():
         host = tree.host_path(path)
         if not os.path.exists(host) or tree.read_bytes(path) != content:
@@ -87,13 +87,6 @@ def touched(tree, generators):
         return []
     outputs = [path for generator in generators for path in (generator.output, generator.side) if path]
     return outputs + [path + ".new" for path in outputs] + bls.protected(tree)
-
-
-def _move_over(tree, generator):
-    """Put what the generator wrote in the place that boots, with that file's owner and permissions."""
-    host = tree.host_path(generator.output)
-    edits.write_file(host, tree.read_bytes(generator.side), os.stat(host))
-    os.unlink(tree.host_path(generator.side))
 
 
 def read_back(tree, loaders, wanted, options, regenerated, before):

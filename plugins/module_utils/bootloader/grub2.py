@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils import commands, kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub2_menu
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Generator, Plan, is_subject
-from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit
+from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit, temporary_name
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 NAME = grub2_menu.NAME
@@ -100,7 +100,7 @@ def generators(tree, root):
     found = []
     for path, text in grub2_menu.menus(tree).items():
         if grub2_menu.is_generated(text):
-            side = path + ".imagewright"
+            side = temporary_name(tree.resolve(path))
             argv = _command(tree, path, side, root)
             found.append(Generator(argv, f"regenerate {path}", path, side if side in argv else None))
     return found

@@ -149,3 +149,18 @@ def test_a_read_only_file_system_is_named_with_the_cure_even_in_check_mode(tmp_p
             edits.apply(FakeModule(check_mode=True), LiveTree(str(tmp_path)), [edits.Edit("/boot/grub.cfg", "a", "b")])
     finally:
         subprocess.run(["umount", mount], check=True)
+
+
+def test_a_file_that_another_program_wrote_is_renamed_over_with_owner_mode_and_leftovers_gone(tree, root):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    os.chmod(root / "etc/one", 0o640)
+    os.chown(root / "etc/one", 12, 34)
+    for name in (f".one.imagewright-{dead.pid}", f".one.imagewright-{dead.pid}.new", ".one.imagewright-1.new"):
+        (root / "etc" / name).write_text("half")
+    temporary = edits.temporary_name(str(root / "etc/one"))
+    pathlib.Path(temporary).write_text("whole\n")
+    edits.move_into_place(temporary, str(root / "etc/one"))
+    status = (root / "etc/one").stat()
+    assert (root / "etc/one").read_text() == "whole\n" and (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12, 34, 0o640)
+    assert sorted(os.listdir(root / "etc")) == [".one.imagewright-1.new", "one", "two"]  # process 1 lives
