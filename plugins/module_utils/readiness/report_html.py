@@ -9,9 +9,9 @@ PRIVATE: module_utils of this collection are not an interface.
 from html import escape
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, FAILED, NOT_APPLICABLE, NOTE, PASSED, SEVERITIES, UNKNOWN)
+    ERROR, NOT_APPLICABLE, NOTE, PASSED, SEVERITIES, UNKNOWN)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.html_style import STYLE
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import open_findings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import failures, open_findings
 
 _HEADINGS = {
     "error": ("Errors", "The machine will not boot, will not be provisioned, or the upload is refused."),
@@ -22,11 +22,9 @@ _HEADINGS = {
 
 def to_html(found):
     """Return the HTML text (str) of a Verdict."""
-    body = [_header(found)]
-    for severity in SEVERITIES:
-        single, groups = open_findings(found, severity)
-        if single or groups:
-            body.append(_group(severity, single, groups))
+    single, groups = open_findings(found)
+    body = [_header(found)] + [_group(severity, [finding for finding in single if finding.severity == severity]) for severity in SEVERITIES]
+    body += [_together(group) for group in groups]
     body.append(_folded("Passed", [finding for finding in found.findings if finding.status == PASSED]))
     body.append(_folded("Not applicable here", [finding for finding in found.findings if finding.status == NOT_APPLICABLE]))
     title = escape(f"{'Ready' if found.ready else 'Not ready'}: {found.subject}")
@@ -37,11 +35,13 @@ def to_html(found):
             "</main></body></html>\n")
 
 
-def _group(severity, single, groups):
-    """Return a section; notes are folded, so that a person sees what matters first, and so is what is undecided for one reason."""
+def _group(severity, findings):
+    """Return a section; notes are folded, so that a person sees what matters first."""
+    if not findings:
+        return ""
     title, meaning = _HEADINGS[severity]
-    heading = f'{title} <span class="count">{len(single) + sum(map(len, groups))}</span>'
-    cards = f'<p class="meaning">{meaning}</p>' + "\n".join([_card(finding) for finding in single] + [_together(group) for group in groups])
+    heading = f'{title} <span class="count">{len(findings)}</span>'
+    cards = f'<p class="meaning">{meaning}</p>' + "\n".join(_card(finding) for finding in findings)
     if severity == NOTE:
         return f'<details class="{severity} group"><summary>{heading}</summary><div class="inside">{cards}</div></details>'
     return f'<section class="{severity}"><h2>{heading}</h2>{cards}</section>'
@@ -56,7 +56,7 @@ def _header(found):
     if found.ready:
         sentence = "No rule that decides over boot and provisioning failed."
     else:
-        count = sum(finding.severity == ERROR and finding.status == FAILED for finding in found.findings)
+        count = failures(found, ERROR)
         sentences = [f"{count} {'thing keeps' if count == 1 else 'things keep'} it from booting or being provisioned."] if count else []
         undecided = summary["errors"] - count
         if undecided:
@@ -66,8 +66,9 @@ def _header(found):
              ("Boots on", " and ".join(f"generation {number}" for number in found.generations)),
              ("Kind", found.kind.replace("_", " ")), ("Rules", f"{len(found.findings)} in {found.seconds:.1f} s")]
     rows = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in facts if text)
-    tiles = "".join(f'<li class="{name}{" zero" if not summary[key] else ""}"><b>{summary[key]}</b> {label}</li>' for name, key, label in (
-        ("error", "errors", "errors"), ("warning", "warnings", "warnings"), ("note", "notes", "notes"), ("passed", "passed", "passed")))
+    counts = [(severity, number, severity if number == 1 else severity + "s") for severity in SEVERITIES for number in [failures(found, severity)]]
+    counts += [("passed", summary[PASSED], "passed")] + ([("unknown", summary[UNKNOWN], "undecided")] if summary[UNKNOWN] else [])
+    tiles = "".join(f'<li class="{name}{"" if count else " zero"}"><b>{count}</b> {label}</li>' for name, count, label in counts)
     return (f'<header class="{state}"><p class="verdict"><span class="mark" aria-hidden="true">{"✓" if found.ready else "✕"}</span> {verdict}</p>'
             f'<p class="sentence">{sentence}</p><ul class="tiles">{tiles}</ul><dl>{rows}</dl></header>')
 
@@ -85,8 +86,9 @@ def _card(finding):
 
 def _together(findings):
     """Return a folded table of findings that are undecided for the same reason."""
-    rows = "".join(f'<tr><td class="id">{escape(finding.id)}</td><td>{escape(finding.title)}</td></tr>' for finding in findings)
-    return (f'<details><summary>{len(findings)} rules could not be decided: {_text(findings[0].reason)}</summary>'
+    rows = "".join(f'<tr><td class="id">{escape(finding.id)}</td><td>{escape(finding.title)}</td><td>{finding.severity}</td></tr>'
+                   for severity in SEVERITIES for finding in findings if finding.severity == severity)
+    return (f'<details><summary>Undecided <span class="count">{len(findings)}</span></summary><p class="inside">{_text(findings[0].reason)}</p>'
             f"<table><tbody>{rows}</tbody></table></details>")
 
 

@@ -18,16 +18,16 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def to_junit(found):
     """Return the XML text (str) of a Verdict.
 
-    Failed and unknown rules of severity error are failures; of lower severity they pass, with what was found as their output,
-    so that the suite fails exactly when the guest is not ready.
+    Failed rules of severity error are failures, those that could not be decided errors; of lower severity they pass, with what was found as their
+    output, so that the suite fails exactly when the guest is not ready.
     """
     cases = [_case(finding) for finding in found.findings]
-    failures = sum(finding.severity == ERROR and finding.status in (FAILED, UNKNOWN) for finding in found.findings)
+    failures, errors = (sum(finding.severity == ERROR and finding.status == status for finding in found.findings) for status in (FAILED, UNKNOWN))
     skipped = sum(finding.status == NOT_APPLICABLE for finding in found.findings)
     return "\n".join(
         ['<?xml version="1.0" encoding="UTF-8"?>',
-         f'<testsuites name="readiness for Azure" tests="{len(cases)}" failures="{failures}">',
-         f'<testsuite name={_attribute(found.subject)} tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}" '
+         f'<testsuites name="readiness for Azure" tests="{len(cases)}" failures="{failures}" errors="{errors}">',
+         f'<testsuite name={_attribute(found.subject)} tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="{skipped}" '
          f'time="{found.seconds:.3f}">'] + cases + ["</testsuite>", "</testsuites>", ""])
 
 
@@ -39,7 +39,8 @@ def _case(finding):
         return opening[:-1] + "/>"
     text = escape(_clean(_text(finding)))
     if finding.severity == ERROR:
-        return f'{opening}<failure type="{finding.status}" message={_attribute(finding.reason)}>{text}</failure></testcase>'
+        element = "failure" if finding.status == FAILED else "error"
+        return f'{opening}<{element} type="{finding.status}" message={_attribute(finding.reason)}>{text}</{element}></testcase>'
     return f"{opening}<system-out>{finding.severity}, {finding.status}: {text}</system-out></testcase>"
 
 

@@ -6,21 +6,24 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import textwrap
+
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, SEVERITIES
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import headline, open_findings
 
 _MOST_PLACES = 3
+_WIDTH = 120  # characters of a line of ids
 
 
 def to_table(found):
     """Return the lines ([str]) of a Verdict: the verdict, what is wrong with its places, and how much is right."""
+    single, groups = open_findings(found)
     lines = [f"{found.subject}: {headline(found)}"]
     for severity in SEVERITIES:
-        single, groups = open_findings(found, severity)
         for finding in single:
-            lines += _row(finding)
-        for group in groups:
-            lines += _together(group)
+            lines += _row(finding) if finding.severity == severity else []
+    for group in groups:
+        lines += _together(group)
     summary = found.summary
     lines.append(f"{summary['passed']} passed, {summary['not_applicable']} not applicable"
                  + (f"; boots on generation {' and '.join(map(str, found.generations))}" if found.generations else ""))
@@ -41,9 +44,12 @@ def to_difference(difference, before, after):
 
 
 def _together(findings):
-    """Return the lines of findings that are undecided for the same reason."""
-    return [f"{findings[0].severity.upper() + '?':<9} {len(findings)} rules could not be decided: {findings[0].reason[:200]}",
-            f"{'':<15} {' '.join(finding.id for finding in findings)}"]
+    """Return the lines of findings that are undecided for the same reason, by severity."""
+    lines = [f"{'UNKNOWN':<9} {len(findings)} rules could not be decided: {findings[0].reason[:200]}"]
+    for severity in SEVERITIES:
+        ids = " ".join(finding.id for finding in findings if finding.severity == severity)
+        lines += textwrap.wrap(f"{severity}: {ids}", _WIDTH, initial_indent=" " * 16, subsequent_indent=" " * 18) if ids else []
+    return lines
 
 
 def _row(finding):

@@ -27,26 +27,29 @@ def verdict(subject, context, findings, system, seconds):
 
 def headline(found):
     """Return the verdict in one line, e.g. ``NOT READY for Azure: 2 errors, 1 warning, 3 notes; 4 rules could not be decided``."""
-    words = [_counted(sum(finding.status == FAILED and finding.severity == name for finding in found.findings), name) for name in SEVERITIES]
+    words = [_counted(failures(found, severity), severity) for severity in SEVERITIES]
     place = "the Azure Marketplace" if found.profile == "marketplace" else "Azure"
     undecided = found.summary[UNKNOWN]
     tail = f"; {_counted(undecided, 'rule')} could not be decided" if undecided else ""
     return f"{'READY' if found.ready else 'NOT READY'} for {place}: {', '.join(words)}{tail}"
 
 
-def open_findings(found, severity):
-    """Return ([Finding], [[Finding]]) of one severity: what failed or could not be decided, and apart, what is undecided for one and the same reason.
+def failures(found, severity):
+    """Return how many rules of the severity failed; those that could not be decided are not among them."""
+    return sum(finding.status == FAILED and finding.severity == severity for finding in found.findings)
 
-    A disk without a Linux system leaves most rules undecided: that is one thing to tell, not seventy.
+
+def open_findings(found):
+    """Return ([Finding], [[Finding]]): what failed or could not be decided, and apart, what is undecided for one and the same reason.
+
+    A disk without a Linux system leaves most rules undecided: that is one thing to tell, not ninety.
     """
     single, same = [], collections.OrderedDict()
     for finding in found.findings:
-        if finding.severity != severity or finding.status not in (FAILED, UNKNOWN):
-            continue
-        if finding.status == FAILED or finding.evidence:
-            single.append(finding)
-        else:
+        if finding.status == UNKNOWN and not finding.evidence:
             same.setdefault(finding.reason, []).append(finding)
+        elif finding.status in (FAILED, UNKNOWN):
+            single.append(finding)
     groups = [group for group in same.values() if len(group) >= _FEWEST_TOGETHER]
     alone = [finding for group in same.values() if len(group) < _FEWEST_TOGETHER for finding in group]
     return sorted(single + alone, key=found.findings.index), groups

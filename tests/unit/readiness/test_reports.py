@@ -57,8 +57,8 @@ def test_json_has_all_keys_of_every_finding():
 
 def test_junit_fails_exactly_for_open_errors():
     suite = ElementTree.fromstring(to_junit(verdict(FINDINGS)).encode("utf-8", "backslashreplace"))[0]
-    assert suite.attrib["failures"] == "2" and suite.attrib["tests"] == "6" and suite.attrib["skipped"] == "1"
-    assert [case.attrib["name"].split()[0] for case in suite if case.find("failure") is not None] == ["R01", "R02"]
+    assert {name: suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")} == {"tests": "6", "failures": "1", "errors": "1", "skipped": "1"}
+    assert [[case.attrib["name"].split()[0] for case in suite if case.find(kind) is not None] for kind in ("failure", "error")] == [["R01"], ["R02"]]
     assert "/etc/fstab:3" in suite[0].find("failure").text
     assert suite[2].find("system-out").text.startswith("warning, failed")
 
@@ -94,12 +94,13 @@ def test_the_table_names_the_line_in_the_file():
 
 
 def test_what_is_undecided_for_one_reason_is_told_once():
-    lost = [Finding(f"R{number}", f"Title {number}", "error", "unknown", [], "no Linux root could be read", "cure", "source") for number in range(10, 30)]
+    lost = [Finding(f"R{number}", f"Title {number}", "note" if number > 26 else "error", "unknown", [], "no Linux root could be read", "cure", "source")
+            for number in range(10, 30)]
     table = to_table(verdict(FINDINGS[:1] + lost))
     assert table[0].endswith("1 error, 0 warnings, 0 notes; 20 rules could not be decided")
     assert sum("no Linux root could be read" in line for line in table) == 1 and len(table) < 8
-    assert table[-2].split() == [found.id for found in lost]
+    assert [line.split() for line in table[-3:-1]] == [["error:"] + [found.id for found in lost[:17]], ["note:", "R27", "R28", "R29"]]
     page = Structure()
     page.feed(to_html(verdict(FINDINGS[:1] + lost)).encode("utf-8", "backslashreplace").decode())
-    assert page.tags.count("article") == 1 and "20 rules could not be decided" in "".join(page.text)
+    assert page.tags.count("article") == 1 and "Undecided 20no Linux root could be read" in "".join(page.text)
     assert all(found.title in "".join(page.text) for found in lost)
