@@ -57,27 +57,34 @@ def parse(text):
     return {setting.key: setting.value for setting in settings(text)}
 
 
-def file_value(key, value, allow_unknown=False):
+def place(path, text, key):
+    """Return where a key is to be set, for an error: the path, and the line that the agent reads now, if there is one."""
+    numbers = [setting.number for setting in settings(text) if setting.key == key]
+    return f"{path} line {numbers[-1]}" if numbers else path
+
+
+def file_value(key, value, allow_unknown=False, where="waagent.conf"):
     """Return what to write (str) for a value, None for unset.
 
     key: str, name of the key.
     value: bool, int, str or None (unset) as a person gave it.
     allow_unknown: bool, take keys that no agent is known to read.
+    where: str, what an error names as the place.
     Raises ImagewrightError: no agent reads the key, or it would take its default instead of the value.
     """
     if key not in KEYS:
-        _check_unknown(key, allow_unknown)
+        _check_unknown(key, allow_unknown, where)
     if value is None:
         return None
     kind = KEYS[key].kind if key in KEYS else None
     if kind == SWITCH or (kind is None and isinstance(value, bool)):
-        return _switch(key, value)
+        return _switch(key, value, where)
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise _refused(key, value, f"the key takes {'an integer' if kind == INTEGER else 'text'}", "write it as one")
+        raise _refused(where, key, value, f"the key takes {'an integer' if kind == INTEGER else 'text'}", "write it as one")
     text = str(value)
     if kind == INTEGER:
-        return _integer(key, text)
-    return _string(key, text)
+        return _integer(key, text, where)
+    return _string(key, text, where)
 
 
 def means_same(key, one, other):
@@ -200,20 +207,20 @@ def _later_lines(text, keys):
     return found
 
 
-def _check_unknown(key, allow_unknown):
+def _check_unknown(key, allow_unknown, where):
     if not key or key != key.strip() or "=" in key or "\n" in key or key.startswith("#"):
-        raise ImagewrightError(f"cannot set the waagent.conf key {key!r}: a key is text without '=', '#' in front, blanks around it "
+        raise ImagewrightError(f"cannot set the key {key!r} in {where}: a key is text without '=', '#' in front, blanks around it "
                                "or line ends; correct its name")
     if allow_unknown:
         return
     similar = {name.lower(): name for name in KEYS}
     near = difflib.get_close_matches(key.lower(), similar, 1, 0.6) or [name for name in similar if name.endswith("." + key.lower())]
     hint = f"did you mean {similar[near[0]]}? " if near else ""
-    raise ImagewrightError(f"cannot set the waagent.conf key {key!r}: no agent reads it (keys are case sensitive); "
+    raise ImagewrightError(f"cannot set the key {key!r} in {where}: no agent reads it (keys are case sensitive); "
                            f"{hint}Correct its name, or set allow_unknown: true")
 
 
-def _switch(key, value):
+def _switch(key, value, where):
     if isinstance(value, bool):
         return "y" if value else "n"
     # what Jinja makes of a boolean
@@ -221,36 +228,36 @@ def _switch(key, value):
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
     default = KEYS[key].default
-    raise _refused(key, value, "the agent knows only y and n here and would silently take its default"
+    raise _refused(where, key, value, "the agent knows only y and n here and would silently take its default"
                    + (f" ({default})" if default else ""), "set true or false")
 
 
-def _integer(key, text):
+def _integer(key, text, where):
     if not re.match(r"[0-9]+\Z", text):
         default = KEYS[key].default
-        raise _refused(key, text, "the key takes a whole number" + (f" (default {default})" if default else ""), "write digits only")
+        raise _refused(where, key, text, "the key takes a whole number" + (f" (default {default})" if default else ""), "write digits only")
     if key == "HttpProxy.Port" and not 0 < int(text) < 65536:
-        raise _refused(key, text, "a port is between 1 and 65535", "correct it")
+        raise _refused(where, key, text, "a port is between 1 and 65535", "correct it")
     return text
 
 
-def _string(key, text):
+def _string(key, text, where):
     if text != text.strip("\" ").strip() or not text:
-        raise _refused(key, text, "the agent would drop the blanks and double quotes around it, or finds nothing", "write plain text")
+        raise _refused(where, key, text, "the agent would drop the blanks and double quotes around it, or finds nothing", "write plain text")
     if "#" in text or not text.isprintable():
-        raise _refused(key, text, "the agent cuts a value at '#' and at the end of the line", "use text without these")
+        raise _refused(where, key, text, "the agent cuts a value at '#' and at the end of the line", "use text without these")
     if text == "None":
-        raise _refused(key, text, "to the agent this word means that the key is not set", "set null to unset it")
+        raise _refused(where, key, text, "to the agent this word means that the key is not set", "set null to unset it")
     known = KEYS.get(key)
     if known and known.choices and text not in known.choices:
-        raise _refused(key, text, "the agent knows only " + ", ".join(known.choices), "set one of these")
+        raise _refused(where, key, text, "the agent knows only " + ", ".join(known.choices), "set one of these")
     if known and (known.default or "").startswith("/") and not text.startswith("/"):
-        raise _refused(key, text, "the key takes an absolute path", "begin it with '/'")
+        raise _refused(where, key, text, "the key takes an absolute path", "begin it with '/'")
     return text
 
 
-def _refused(key, value, cause, cure):
-    return ImagewrightError(f"cannot set {key} to {value!r} in waagent.conf: {cause}; {cure}")
+def _refused(where, key, value, cause, cure):
+    return ImagewrightError(f"cannot set {key} to {value!r} in {where}: {cause}; {cure}")
 
 
 def _set(lines, setting, value):

@@ -134,12 +134,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 
-def plan(text, settings, allow_unknown=False):
+def plan(path, text, settings, allow_unknown=False):
     """Return (new text, [waagent.Duplicate], {key: text of the value or None}) for the settings asked for.
 
+    path: str, names the file in errors.
     Raises ImagewrightError: a key or value that the agent would not take.
     """
-    wanted = {key: waagent.file_value(key, value, allow_unknown) for key, value in settings.items()}
+    wanted = {key: waagent.file_value(key, value, allow_unknown, waagent.place(path, text, key)) for key, value in settings.items()}
     after, duplicates = waagent.set_values(text, wanted)
     return after, duplicates, wanted
 
@@ -153,7 +154,7 @@ def run(module):
     if before is None and not parameters["create"]:
         raise ImagewrightError(f"cannot set keys in {path}: there is no such file; install the agent first, give its path, or set create: true")
     _check_encoding(path, before or "")
-    after, duplicates, wanted = plan(before or "", parameters["settings"], parameters["allow_unknown"])
+    after, duplicates, wanted = plan(path, before or "", parameters["settings"], parameters["allow_unknown"])
     edit = edits.Edit(path, before, after if before is not None or after else None)
 
     def read_back():

@@ -115,7 +115,8 @@ def test_a_missing_file_is_an_error_unless_it_is_to_be_created(tmp_path, run_mod
 
 
 @pytest.mark.parametrize("settings, words", [
-    ({"ResourceDisk.Format": "yes"}, "cannot set ResourceDisk.Format to 'yes' in waagent.conf: the agent knows only y and n"),
+    ({"ResourceDisk.Format": "yes"}, "cannot set ResourceDisk.Format to 'yes' in /etc/waagent.conf line 5: the agent knows only y and n"),
+    ({"Resourcedisk.Format": True}, "cannot set the key 'Resourcedisk.Format' in /etc/waagent.conf: no agent reads it"),
     ({"Resourcedisk.Format": True}, "did you mean ResourceDisk.Format?"),
     ({"Logs.Verbose": True, "ResourceDisk.SwapSizeMB": "two"}, "whole number (default 0)"),
 ])
