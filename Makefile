@@ -8,6 +8,7 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 PYTEST := .venv/bin/pytest --quiet
+FUZZ_SECONDS ?= 300
 # ansible-core releases that the controller's Python takes and that make test does not cover
 OTHER_CORES := 2.16 2.17 2.18
 # what runs on the controller alone, and so may use more than Python 3.6 has
@@ -15,7 +16,7 @@ DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugi
   plugins/module_utils/image_tree.py
 GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
 
-.PHONY: setup demo test test-all bench help lint sanity unit integration molecule molecule-all docs clean
+.PHONY: setup demo test test-all bench help lint sanity unit integration molecule molecule-all fuzz docs clean
 
 setup: ## install what all other targets need; makes the checkout importable as imagewright.azure
 	@tests/setup
@@ -27,6 +28,7 @@ test: setup lint sanity unit integration molecule ## what CI runs
 
 test-all: test sanity-all ## the slow rest: every ansible-core, whole lab, all Molecule scenarios
 	$(PYTEST) -m slow tests/unit tests/integration
+	$(MAKE) fuzz
 	$(MAKE) molecule-all
 	$(MAKE) demo GUEST=vm
 	$(MAKE) demo GUEST=vm FIRMWARE=uefi
@@ -58,6 +60,11 @@ molecule: setup ## the scenario guest_boot; all of them: make molecule-all
 
 molecule-all: setup
 	.venv/bin/molecule test --all
+
+fuzz: setup ## atheris on grub_cmdline's parsers, five minutes (FUZZ_SECONDS=300)
+	@mkdir -p .cache/fuzz
+	PYTHONPATH=.venv/collections .venv/bin/python tests/fuzz/bootloader.py .cache/fuzz/bootloader -max_total_time=$(FUZZ_SECONDS) \
+	  -timeout=20 -artifact_prefix=.cache/fuzz/ -print_final_stats=1
 
 docs: setup ## write docs/requirements.md from the readiness rules
 	PYTHONPATH=.venv/collections .venv/bin/python docs/generate_requirements.py

@@ -3,14 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fuzz the parsers of grub_cmdline: the kernel's command line, shell variables, GRUB's script, GRUB Legacy's menu, and more.
 
-    PYTHONPATH=.venv/collections .venv/bin/python tests/fuzz/bootloader.py -max_total_time=300
+    make fuzz
+    PYTHONPATH=.venv/collections .venv/bin/python tests/fuzz/bootloader.py .cache/fuzz/bootloader -max_total_time=300
 
 Nothing but ImagewrightError may be raised, a second change may change nothing, and what was asked for must be there.
+The directory is the corpus: the recorded trees' files are put there first, and libFuzzer adds what it finds.
 Needs atheris (tests/requirements.txt).
 """
 
 import collections
 import contextlib
+import pathlib
 import sys
 
 import atheris
@@ -85,6 +88,26 @@ def one(octets):
             TARGETS[octets[0] % len(TARGETS)](text)
 
 
+#: Files of the recorded trees, and the target that each is for.
+SEEDS = {"etc/default/grub": shell_file, "etc/default/grub.d/*.cfg": shell_file, "etc/sysconfig/bootloader": shell_file,
+         "boot/**/grub.cfg": grub_menu, "boot/**/grub.conf": legacy_menu, "boot/**/menu.lst": legacy_menu,
+         "boot/**/entries/*.conf": bls, "boot/extlinux.conf": extlinux, "etc/kernel/cmdline": command_line}
+
+
+def plant(corpus):
+    """Write the recorded trees' files into the corpus (pathlib.Path), each with the byte that names its target before it."""
+    trees = pathlib.Path(__file__).resolve().parent.parent / "unit/fixtures/boot"
+    for pattern, target in SEEDS.items():
+        for path in sorted(trees.glob("*/" + pattern)):
+            if path.is_file():
+                name = "-".join(path.relative_to(trees).parts)
+                (corpus / name).write_bytes(bytes([TARGETS.index(target)]) + path.read_bytes())
+
+
 if __name__ == "__main__":
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        folder = pathlib.Path(sys.argv[1])
+        folder.mkdir(parents=True, exist_ok=True)
+        plant(folder)
     atheris.Setup(sys.argv, one)
     atheris.Fuzz()
