@@ -10,7 +10,8 @@ short_description: Take from a guest all that belongs to this one machine
 version_added: 1.0.0
 description:
   - Runs C(waagent -force -deprovision) and takes away what it leaves behind - machine id, SSH host keys, state of cloud-init and of the
-    network managers, DHCP leases, random seed, histories of commands, files of Ansible itself, and the logs when they are asked for.
+    network managers, DHCP leases, random seed, histories of commands, files of Ansible itself, the images that
+    M(imagewright.azure.initrd_modules) replaced and kept, and the logs when they are asked for.
   - Then nobody can log in with what was there before. The passwords of all accounts are removed and so are their keys, or the accounts
     of people are deleted, except those of O(keep_accounts).
   - B(What is deleted is gone.) Use it on a machine whose disk becomes an image, as the last task over the connection. A new connection is

@@ -31,6 +31,7 @@ _DELETED = (
      ["/var/lib/systemd/random-seed", "/var/lib/urandom/random-seed", "/var/lib/random-seed", "/var/lib/misc/random-seed", "/var/lib/seedrng/*"]),
     ("machine id of D-Bus", ["/var/lib/dbus/machine-id"]),
     ("systemd's credential key of this machine", ["/var/lib/systemd/credential.secret"]),
+    ("initramfs images that initrd_modules replaced, with what keys are in them", ["/var/lib/imagewright/initrd-backup"]),
 )
 
 #: In every home directory.

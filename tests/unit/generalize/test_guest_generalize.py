@@ -6,6 +6,7 @@
 import os
 
 import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import replace
 
 PASSWD = """root:x:0:0:root:/root:/bin/bash
 daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
@@ -30,6 +31,7 @@ def guest(tmp_path):
         "var/lib/cloud/instance/x": "", "var/lib/dhcp/dhclient.leases": "", "var/lib/systemd/random-seed": "seed", "var/lib/waagent/ovf-env.xml": "",
         "var/lib/dbus/machine-id": "0123", "var/log/auth.log": "line\n", "var/log/auth.log.1": "old", "var/log/apt/history.log": "line\n",
         "var/log/journal/0123/system.journal": "x",
+        "var/lib/imagewright/initrd-backup/6.1.0-28-amd64-0123456789abcdef.img": "image",
     }
     for path, text in files.items():
         file = tmp_path / path
@@ -53,7 +55,7 @@ def test_check_mode_lists_what_goes_and_deletes_nothing(guest, run_module):
     assert [trace["path"] for trace in result["removed"]] == [
         "/etc/machine-id", "/etc/resolv.conf", "/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_rsa_key.pub", "/home/admin/.ssh/authorized_keys",
         "/home/operator/.ssh/authorized_keys", "/root/.ansible", "/root/.bash_history", "/var/lib/cloud/instance", "/var/lib/dbus/machine-id",
-        "/var/lib/dhcp/dhclient.leases", "/var/lib/systemd/random-seed", "/var/lib/waagent"]
+        "/var/lib/dhcp/dhclient.leases", "/var/lib/imagewright/initrd-backup", "/var/lib/systemd/random-seed", "/var/lib/waagent"]
 
 
 def test_what_is_deleted_is_what_check_mode_said(guest, run_module):
@@ -66,6 +68,12 @@ def test_what_is_deleted_is_what_check_mode_said(guest, run_module):
         "etc/shadow": b"root:*:20000:0:99999:7:::\ndaemon:*:20000:0:99999:7:::\nadmin:*:20000:0:99999:7:::\noperator:*:20000:0:99999:7:::\n",
         "root/.bashrc": b"", "home/admin/.ssh/config": b"", "var/log/auth.log": b"line\n", "var/log/auth.log.1": b"old",
         "var/log/apt/history.log": b"line\n", "var/log/journal/0123/system.journal": b"x"}
+
+
+def test_the_images_that_initrd_modules_keeps_by_default_go(guest, run_module):
+    removed = [trace["path"] for trace in run_module("guest_generalize", root=guest, check=True)["removed"]]
+
+    assert replace.BACKUP_DIRECTORY in removed
 
 
 def test_a_second_run_changes_nothing(guest, run_module):
