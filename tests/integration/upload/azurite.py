@@ -71,13 +71,13 @@ class Azurite:
 
 
 @contextlib.contextmanager
-def running(extra=(), scheme="http"):
+def running(extra=(), scheme="http", parent=None):
     """Start an emulator with a data directory of its own; stop it and remove the directory in the end.
 
-    extra: [str], further arguments.
+    extra: [str], further arguments; parent: str or None, where its data directory is made.
     """
     script = install()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="imagewright-azurite-"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="imagewright-azurite-", dir=parent))
     port = free_port()
     log = open(folder / "log", "wb")  # noqa: SIM115 closed below
     process = subprocess.Popen(

@@ -28,8 +28,8 @@ def playbook(tmp_path):
     return functools.partial(run_playbook, tmp_path)
 
 
-def run_playbook(tmp_path, variables, *arguments, book="upload.yml", verbosity="-v", watch=None):
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(CHECKOUT / ".venv" / "collections"), ANSIBLE_HOME=str(tmp_path / "home"),
+def run_playbook(tmp_path, variables, *arguments, book="upload.yml", verbosity="-v", watch=None, collections=CHECKOUT / ".venv" / "collections"):
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(collections), ANSIBLE_HOME=str(tmp_path / "home"),
                        ANSIBLE_LOCAL_TEMP=str(tmp_path / "local"), ANSIBLE_REMOTE_TEMP=str(tmp_path / "remote"), ANSIBLE_NOCOLOR="1",
                        ANSIBLE_LOG_PATH=str(tmp_path / "ansible.log"), ANSIBLE_LOCALHOST_WARNING="false")
     (tmp_path / "variables.json").write_text(json.dumps({key: str(value) if isinstance(value, pathlib.Path) else value for key, value in variables.items()}))
