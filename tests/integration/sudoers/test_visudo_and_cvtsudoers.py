@@ -122,7 +122,8 @@ def specifications(draw):
     else:
         words = (draw(st.sampled_from(["ALL", "bob", "%wheel", "#0", "ALL, bob", "!bob, ALL", "ALLES"])), draw(st.sampled_from(["ALL", "web", "ALL, !web"])),
                  draw(st.sampled_from(["(ALL)", "( ALL )", "(ALL:ALL)", "(root)", "(ALL, !root)", "(:ALL)", ""])),
-                 draw(st.sampled_from(["", "", "NOPASSWD:", "PASSWD:", "NOEXEC: "])), draw(st.sampled_from(["ALL", "!ALL", "ALL, /bin/ls", "/bin/ls", "ALL,!/bin/su"])))
+                 draw(st.sampled_from(["", "", "NOPASSWD:", "PASSWD:", "NOEXEC: "])),
+                 draw(st.sampled_from(["ALL", "!ALL", "ALL, /bin/ls", "/bin/ls", "ALL,!/bin/su"])))
     user, host, runas, tag, commands = words
     return (draw(st.sampled_from(["", "", " "])) + user + draw(BLANKS) + host + draw(OPTIONAL_BLANKS) + "=" + draw(OPTIONAL_BLANKS) + runas
             + draw(OPTIONAL_BLANKS) + tag + draw(OPTIONAL_BLANKS) + commands + draw(TAILS) + draw(ENDS))
