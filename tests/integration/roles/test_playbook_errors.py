@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What bad input gets from the whole playbook: one error that names the thing and the cure; guest and image stay as they were."""
+
+import hashlib
+import json
+import os
+
+import pytest
+from lab import playing
+from lab.paths import CHECKOUT
+
+PLAYBOOK = CHECKOUT / "playbooks" / "prepare-azure.yml"
+MIB = 1024 * 1024
+
+#: Everything of a guest that the playbook could have changed, and how it is mounted. What the lab itself does to it (ssh) is left out.
+STATE = ("{ find /etc /boot /root /home /var/lib/dpkg/status -xdev -type f ! -path '*/.ansible/*' ! -name .sudo_as_admin_successful "
+         "-exec sha256sum {} +; swapon --noheadings --show; systemctl is-system-running; } | sort | sha256sum")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def booted(fresh_guest):
+    """The first boot writes files of its own; what is compared comes after it."""
+    fresh_guest.run("systemctl is-system-running --wait", check=False)
+
+
+@pytest.fixture
+def image(tmp_path):
+    """A raw disk with 2 MiB of data in 16, as the guest's."""
+    path = tmp_path / "web.raw"
+    path.write_bytes(os.urandom(2 * MIB))
+    os.truncate(path, 16 * MIB)
+    return path
+
+
+def digest(path):
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def play(guest, image, variables=None, **host):
+    """Return what the playbook did on a guest whose disk is said to be image."""
+    inventory = json.loads(guest.inventory)
+    inventory["guests"]["hosts"][guest.host].update({"azure_image_src": str(image), **host})
+    return playing.playbook(json.dumps(inventory), PLAYBOOK, variables)
+
+
+def the_error(guest, image, variables=None, **host):
+    """Return the one error of a playbook that leaves guest and image as they were."""
+    before = guest.output(STATE), digest(image) if image.exists() else None, sorted(image.parent.iterdir())
+    done = play(guest, image, variables, **host)
+    assert done.returncode != 0
+    messages = done.failed_tasks()
+    assert messages, done.output
+    assert done.changed == 0, done.changed_tasks()
+    assert (guest.output(STATE), digest(image) if image.exists() else None, sorted(image.parent.iterdir())) == before
+    return messages[-1]
+
+
+def test_a_guest_that_cannot_be_reached(fresh_guest, image):
+    before = digest(image)
+    done = play(fresh_guest, image, ansible_port=1)
+
+    assert done.returncode != 0 and done.hosts[fresh_guest.host]["unreachable"] == 1
+    assert "Connection refused" in done.output and "127.0.0.1 port 1" in done.output
+    assert digest(image) == before and list(image.parent.iterdir()) == [image]
+
+
+def test_a_user_without_root_rights(fresh_guest, image):
+    message = the_error(fresh_guest, image, {"ansible_become": False})
+
+    assert "the tasks run as admin (uid 1000)" in message and "set become to true" in message
+
+
+def test_a_boot_directory_that_is_read_only(fresh_guest, image):
+    fresh_guest.run("mount --bind /boot /boot && mount -o remount,ro,bind /boot")
+    try:
+        message = the_error(fresh_guest, image)
+    finally:
+        fresh_guest.run("umount /boot")
+
+    assert f"cannot prepare {fresh_guest.host}: /boot cannot be written" in message and "mount -o remount,rw" in message
+
+
+def test_a_boot_loader_that_nobody_knows(fresh_guest, image):
+    fresh_guest.run("cd / && tar cf /opt/grub.tar etc/default/grub etc/grub.d boot/grub && rm -r etc/default/grub etc/grub.d boot/grub")
+    try:
+        message = the_error(fresh_guest, image)
+    finally:
+        fresh_guest.run("tar xf /opt/grub.tar -C /")
+
+    assert "no boot loader was found there (GRUB 2, GRUB Legacy" in message and "install one" in message
+
+
+def test_an_agent_that_no_repository_has(fresh_guest, image):
+    message = the_error(fresh_guest, image, {"guest_agent_package": "no-such-agent"})
+
+    assert f"cannot install the package no-such-agent on {fresh_guest.host}" in message and "guest_agent_source" in message
