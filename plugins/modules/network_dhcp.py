@@ -13,7 +13,8 @@ description:
     the network script of old Red Hat systems) and writes that manager's files so that the first Ethernet card asks for its address by
     DHCP, whatever its name and MAC address are on Azure.
   - Removes what describes a card of this machine alone - fixed addresses, MAC addresses, udev rules and C(.link) files that name a card by
-    its MAC address - and leaves bridges, bonds, VLANs and the loopback as they are.
+    its MAC address - and leaves bridges, bonds, VLANs and the loopback as they are. The udev rule that writes such names anew is put out of
+    action.
   - Keeps the managers away from the virtual functions of accelerated networking, which belong to the synthetic card above them.
   - Nothing is restarted. The running guest keeps its connection, the files count from the next boot on.
 options:
@@ -29,7 +30,7 @@ options:
     type: bool
     default: false
   unmanaged_drivers:
-    description: Drivers of the virtual functions that no manager may touch.
+    description: Drivers of the virtual functions that no manager may touch. With an empty list no rule for them is written.
     type: list
     elements: str
     default: [mana, mlx4_core, mlx5_core]

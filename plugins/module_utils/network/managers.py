@@ -43,14 +43,18 @@ def choose(tree, wanted="auto"):
         raise ImagewrightError(
             "cannot set up the network of the guest: no network manager is enabled; enable one "
             "(systemd-networkd, NetworkManager, networking, wicked) or name it with the option manager")
+    named = [name + "".join(f" ({path})" for path in _enabling(tree, name)[:1]) for name in found]
     raise ImagewrightError(
-        f"cannot set up the network of the guest: {' and '.join(found)} are both enabled and would both run the first card; "
+        f"cannot set up the network of the guest: {' and '.join(named)} are both enabled and would both run the first card; "
         f"disable all but one, or name the right one with the option manager")
 
 
 def active(tree):
     """Return the names ([str]) of the managers that would run an Ethernet card at the next boot."""
     enabled = [name for name, services in _SERVICES.items() if any(is_enabled(tree, service) for service in services)]
+    if "ifcfg" in enabled and tree.is_dir(wicked.FOLDER):
+        # SLES 11: its network script reads what wicked reads after it
+        enabled = [name for name in enabled if name not in ("ifcfg", "wicked")] + ["wicked"]
     if "networkmanager" in enabled and "ifcfg" in enabled:
         enabled.remove("ifcfg")  # RHEL 7: both read the same files, the script leaves alone what NetworkManager has
     if "ifupdown" in enabled and len(enabled) > 1 and not ifupdown.has_ethernet(tree):
@@ -64,13 +68,24 @@ def active(tree):
 
 def is_enabled(tree, service):
     """Return whether the service starts at boot: a wants link of systemd, an S link of SysV, a link of OpenRC."""
-    for pattern in (f"/etc/systemd/system/*.wants/{service}.service", f"/etc/systemd/system/*.requires/{service}.service",
-                    f"/etc/rc[2345].d/S??{service}", f"/etc/rc.d/rc[2345].d/S??{service}",
-                    f"/etc/init.d/rc[235].d/S??{service}", f"/etc/runlevels/*/{service}"):
-        if tree.glob(pattern):
-            return not _is_masked(tree, service)
-    # Debian's networking.service comes enabled by sysinit's own preset in some releases, without a link in /etc
-    return bool(tree.glob(f"/*/systemd/system/*.wants/{service}.service"))
+    return bool(_links(tree, service)) and not _is_masked(tree, service)
+
+
+def _enabling(tree, manager):
+    """Return the paths ([str]) that say that a manager is to run: the links that start it, or netplan's files."""
+    if manager == "netplan":
+        return netplan.files(tree)
+    return [path for service in _SERVICES[manager] + (("network",) if manager == "wicked" else ()) for path in _links(tree, service)]
+
+
+def _links(tree, service):
+    """Return the links ([str]) that start a service at boot, those of the administrator first."""
+    patterns = (f"/etc/systemd/system/*.wants/{service}.service", f"/etc/systemd/system/*.requires/{service}.service",
+                f"/etc/rc[2345].d/S??{service}", f"/etc/rc.d/rc[2345].d/S??{service}", f"/etc/init.d/rc[235].d/S??{service}",
+                f"/etc/runlevels/*/{service}",
+                # Debian's networking.service comes enabled by sysinit's own preset in some releases, without a link in /etc
+                f"/*/systemd/system/*.wants/{service}.service")
+    return list(dict.fromkeys(path for pattern in patterns for path in tree.glob(pattern)))
 
 
 def _is_masked(tree, service):

@@ -15,6 +15,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.changes 
 _PERSISTENT = ("/etc/udev/rules.d/70-persistent-net.rules", "/etc/udev/rules.d/70-persistent-ipoib.rules",
                "/etc/udev/rules.d/85-persistent-net-cloud-init.rules")
 
+#: What writes 70-persistent-net.rules anew at each boot of an old udev; a file of that name in /etc takes its place. R35.
+GENERATOR = "75-persistent-net-generator.rules"
+
 SRIOV_RULES = "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules"
 
 #: A rule that names a card by its MAC address: ATTR{address}=="52:54:00:12:34:56" ... NAME="eth0".
@@ -27,7 +30,7 @@ def plan(tree):
              if tree.is_file(path) and (path in _PERSISTENT or _NAMES_BY_ADDRESS.search(tree.read_text(path)))]
     links = [path for path in tree.glob("/etc/systemd/network/*.link")
              if tree.is_file(path) and any(ini.values(tree.read_text(path), "Match", key) for key in ("MACAddress", "PermanentMACAddress"))]
-    return [remove(tree, path, "names a card by the MAC address of this machine") for path in rules + links]
+    return [remove(tree, path, "names a card by the MAC address of this machine") for path in rules + links] + _without_generator(tree)
 
 
 def unmanaged(tree, settings):
@@ -35,6 +38,8 @@ def unmanaged(tree, settings):
 
     Source: azure-vm-utils, whose own file in /usr/lib is left to do it where the package is installed.
     """
+    if not settings.unmanaged_drivers:
+        return []
     if tree.glob("/*/udev/rules.d/10-azure-unmanaged-sriov.rules") and not tree.exists(SRIOV_RULES):
         return []
     if tree.exists("/usr/lib/udev/rules.d/10-azure-unmanaged-sriov.rules"):
@@ -44,3 +49,12 @@ def unmanaged(tree, settings):
             'ATTR{flags}=="0x?[89ABCDEF]??", '
             'ENV{AZURE_UNMANAGED_SRIOV}="1", ENV{ID_NET_MANAGED_BY}="unmanaged", ENV{NM_UNMANAGED}="1"\n')
     return [write(tree, SRIOV_RULES, text, "virtual functions are left to the kernel")]
+
+
+def _without_generator(tree):
+    """Return the Change that puts an empty file in the place of udev's generator of persistent names, where there is one."""
+    path = "/etc/udev/rules.d/" + GENERATOR
+    if tree.is_symlink(path) or not (tree.exists("/lib/udev/rules.d/" + GENERATOR) or tree.exists("/usr/lib/udev/rules.d/" + GENERATOR)):
+        return []
+    return [write(tree, path, "# Cards keep the names that the kernel gives them; nothing is written for this machine (R35).\n",
+                  "would name cards by their MAC address again at the next boot")]

@@ -38,6 +38,8 @@ def plan(tree, settings):
 
 def unmanaged(tree, settings):
     """Return the Change that keeps networkd from the virtual functions of accelerated networking."""
+    if not settings.unmanaged_drivers:
+        return []
     if tree.glob("/*/systemd/network/*-azure-unmanaged-sriov.network") and not tree.exists(UNMANAGED_FILE):
         return []  # azure-vm-utils brought its own
     text = ("# The virtual functions of accelerated networking belong to the synthetic card above them (R36).\n"

@@ -37,6 +37,8 @@ def plan(tree, settings):
 
 def unmanaged(tree, settings):
     """Return the Change that keeps NetworkManager from the virtual functions of accelerated networking."""
+    if not settings.unmanaged_drivers:
+        return []
     drivers = ";".join(f"driver:{driver}" for driver in settings.unmanaged_drivers)
     text = ("# The virtual functions of accelerated networking belong to the synthetic card above them (R36).\n"
             f"[keyfile]\nunmanaged-devices={drivers}\n")

@@ -105,7 +105,8 @@ def test_two_network_managers_are_stopped(fresh_guest):
     before = fresh_guest.output(STATE)
     try:
         message = the_error(fresh_guest.role("guest_network"))
-        assert "networkd and ifupdown are both enabled" in message or "ifupdown and networkd" in message
+        assert "networkd (/" in message and "ifupdown (/etc/systemd/system/multi-user.target.wants/networking.service)" in message
+        assert "are both enabled" in message and "disable all but one" in message
         assert fresh_guest.output(STATE) == before
     finally:
         fresh_guest.run("rm -r /etc/network /etc/systemd/system/multi-user.target.wants/networking.service")

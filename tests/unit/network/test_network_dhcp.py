@@ -223,7 +223,33 @@ def test_the_rule_of_azure_vm_utils_is_not_doubled(tmp_path):
     assert "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules" not in {c.path for c in network_dhcp.plan(tree, "ifupdown", SETTINGS)}
 
 
+@pytest.mark.parametrize("manager", ["networkd", "networkmanager", "ifupdown", "netplan"])
+def test_without_drivers_no_rule_for_virtual_functions_is_written(tmp_path, manager):
+    changes = network_dhcp.plan(LiveTree(str(tmp_path)), manager, SETTINGS._replace(unmanaged_drivers=[]))
+
+    assert not [change.path for change in changes if "unmanaged" in change.path]
+
+
+@pytest.mark.parametrize("folder", ["/lib", "/usr/lib"])
+def test_the_writer_of_persistent_names_is_put_out_of_action_where_there_is_one(tmp_path, run_module, folder):
+    name = "75-persistent-net-generator.rules"
+    guest(tmp_path, {f"{folder}/udev/rules.d/{name}": 'ACTION=="add", SUBSYSTEM=="net", IMPORT{program}="write_net_rules"\n',
+                     "/etc/rc3.d/S10network": "->../init.d/network"})
+
+    assert "/etc/udev/rules.d/" + name in [file["path"] for file in run_module("network_dhcp", root=tmp_path)["files"]]
+    assert all(line.startswith("#") for line in (tmp_path / "etc/udev/rules.d" / name).read_text().splitlines())
+    assert not run_module("network_dhcp", root=tmp_path)["changed"]
+
+
+def test_a_link_to_nothing_in_the_place_of_that_writer_stays(tmp_path):
+    name = "udev/rules.d/75-persistent-net-generator.rules"
+    tree = guest(tmp_path, {"/lib/" + name: "x\n", "/etc/" + name: "->/dev/null"})
+
+    assert "/etc/" + name not in {change.path for change in network_dhcp.plan(tree, "ifcfg", SETTINGS)}
+
+
 @pytest.mark.parametrize("files, found", [
+    ({"/etc/init.d/rc3.d/S05network": "->../network", "/etc/sysconfig/network/config": "\n"}, ["wicked"]),
     ({**enabled("NetworkManager"), **enabled("network")}, ["networkmanager"]),
     ({**enabled("networking"), "/etc/network/interfaces": "auto lo\niface lo inet loopback\n", **enabled("systemd-networkd"),
       "/etc/systemd/network/a.network": "[Match]\nName=en*\n"}, ["networkd"]),
@@ -242,7 +268,8 @@ def test_the_manager_is_the_one_that_starts_at_boot(tmp_path, files, found):
 def test_two_managers_are_an_error_that_names_both(tmp_path):
     tree = guest(tmp_path, {**enabled("NetworkManager"), **enabled("networking"), "/etc/network/interfaces": DEBIAN_STATIC})
 
-    with pytest.raises(ImagewrightError, match="networkmanager and ifupdown are both enabled.*disable all but one.*option manager"):
+    with pytest.raises(ImagewrightError, match=r"networkmanager \(/etc/systemd/system/multi-user.target.wants/NetworkManager.service\) and "
+                       r"ifupdown \(/etc/systemd/system/multi-user.target.wants/networking.service\) are both enabled.*disable all but one.*option manager"):
         managers.choose(tree)
     assert managers.choose(tree, "ifupdown") == "ifupdown"
 
