@@ -23,6 +23,7 @@ class Faults:
         self.injected = []
         self.delay = 0.0
         self.lock = threading.Lock()
+        self.ended = threading.Event()
 
 
 class Request:
@@ -60,6 +61,7 @@ def proxy(port):
     try:
         yield server.server_address[1], faults
     finally:
+        faults.ended.set()
         server.shutdown()
         server.server_close()
 
@@ -85,7 +87,7 @@ def _pass_one(handler, port, faults):
     if fault in ("503", "500", "md5"):
         return _refuse(handler, fault)
     if fault == "lost":  # the request vanishes and no answer ever comes
-        time.sleep(3)
+        faults.ended.wait(60)
         return _reset(handler)
     with socket.create_connection(("127.0.0.1", port)) as upstream:
         upstream.sendall(f"{line}\r\n{head}\r\n".encode("latin-1") + body)

@@ -4,6 +4,7 @@
 """What a bad line does to an upload: nothing that a retry cannot cure, and a clean end where it cannot."""
 
 import functools
+import time
 
 import pytest
 
@@ -39,9 +40,11 @@ def test_every_third_request_fails_and_the_upload_succeeds(upload, target, vhd, 
 def test_a_request_that_is_never_answered_is_sent_again_after_the_timeout(upload, target, vhd, tmp_path):
     with proxy(target.azurite.port) as (port, faults):
         faults.plan = lambda request: "lost" if request.is_page_write and len(faults.injected) < 2 else None
+        started = time.monotonic()
         result = upload(endpoint=through(target, port), request_timeout=1, retries=4)
 
     assert not result["failed"], result["msg"]
+    assert time.monotonic() - started < 40  # the proxy keeps a request for 60 s
     assert len(faults.injected) == 2
     assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(vhd)
 

@@ -163,3 +163,19 @@ def test_a_blob_name_with_folders_and_spaces(upload, target, vhd, tmp_path):
 
     assert result["url"].endswith("/debian%2012/%C3%A4.vhd")
     assert vhds.sha256(target.download(tmp_path / "back.vhd", "debian 12/ä.vhd")) == vhds.sha256(vhd)
+
+
+def test_the_proxy_of_the_environment_is_used_and_what_is_excepted_from_it(upload):
+    nobody = {"http_proxy": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
+
+    assert "cannot" in upload(env=dict(nobody, no_proxy="", NO_PROXY=""), retries=0)["msg"]
+    result = upload(env=dict(nobody, no_proxy="127.0.0.1", NO_PROXY="127.0.0.1"))
+    assert not result["failed"], result["msg"]
+
+
+def test_a_password_for_the_host_in_netrc_is_not_sent(upload, tmp_path):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password mine\n")
+    (tmp_path / ".netrc").chmod(0o600)
+
+    result = upload(env={"HOME": str(tmp_path)})
+    assert not result["failed"], result["msg"]

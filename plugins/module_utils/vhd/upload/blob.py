@@ -12,6 +12,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import contextlib
 import random
+import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address as addresses
@@ -36,10 +37,9 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
     Raises ImagewrightError: a Python package is missing.
     """
     try:
-        import requests
-        from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
-        from azure.core.pipeline.transport import RequestsTransport
-        from azure.storage.blob import BlobClient
+        with _without("aiohttp"):
+            from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+            from azure.storage.blob import BlobClient
     except ImportError as error:
         raise ImagewrightError(f"cannot upload to {address.url}: the Python package azure-storage-blob is not installed "
                                f"({addresses.scrub(str(error))}); install it with `pip install azure-storage-blob`") from None
@@ -49,15 +49,43 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
         credential = AzureNamedKeyCredential(address.account, account_key)
     else:
         credential = _identity(address)
+    client = BlobClient(address.service, address.container, address.blob, credential=credential, transport=_transport(address.url, parallel, timeout),
+                        retry_policy=_retry_policy(retries, retry_delay), max_single_get_size=LARGEST_PUT, max_chunk_get_size=LARGEST_PUT)
+    return Blob(client, address, addresses.secrets_of(address.sas, account_key), retries)
+
+
+def _transport(url, parallel, timeout):
+    """Return the SDK's transport with a connection for each worker.
+
+    Proxies and certificates are looked up in the environment once: requests would do so, and read ~/.netrc, for each write.
+    """
+    import requests
+    from azure.core.pipeline.transport import RequestsTransport
     session = requests.Session()
     adapter = requests.adapters.HTTPAdapter(pool_connections=2, pool_maxsize=parallel + 2)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    client = BlobClient(address.service, address.container, address.blob, credential=credential,
-                        transport=RequestsTransport(session=session, session_owner=False),
-                        retry_policy=_retry_policy(retries, retry_delay), connection_timeout=min(timeout, 20), read_timeout=timeout,
-                        max_single_get_size=LARGEST_PUT, max_chunk_get_size=LARGEST_PUT)
-    return Blob(client, address, addresses.secrets_of(address.sas, account_key), retries)
+    environment = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.trust_env = environment["proxies"], False
+    # the SDK gives its timeouts only to a transport that it makes itself
+    return RequestsTransport(session=session, session_owner=False, connection_timeout=min(timeout, 20), read_timeout=timeout,
+                             connection_verify=environment["verify"])
+
+
+@contextlib.contextmanager
+def _without(name):
+    """Have no module of this name loaded while the block runs.
+
+    The SDK loads aiohttp where it is installed, for its asynchronous half, and that is a quarter of a second for nothing.
+    """
+    hidden = name not in sys.modules
+    if hidden:
+        sys.modules[name] = None
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[name]
 
 
 def _identity(address):
