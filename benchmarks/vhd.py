@@ -29,6 +29,7 @@ KIB, MIB, GIB = 1024, 1024 ** 2, 1024 ** 3
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 SIZES = {"8 GiB": 8 * GIB, "256 GiB": 256 * GIB, "1 TiB": 1024 * GIB}
 DATA, EXTENTS = GIB, 1537  # bytes, and in how many pieces: hostile to anything that works in whole MiB
+REPEATS = 3  # of what takes milliseconds, in each run: a single disturbance must not be the median
 UNALIGNED = 512 * 1001  # bytes that the source lacks of a whole MiB and more
 MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-m", "reflink=1"], "btrfs": ["mkfs.btrfs", "-q"]}
 PROCESS = "import sys; sys.path[:0] = {path!r}; from {engine} import Request, align; align(Request(*{request!r}))"
@@ -110,13 +111,14 @@ def measure_raw(source, folder, size, runs):
         before = write_bytes()
         note(times, "new file", timed(lambda: align(request(source, dest))))
         note(written, "new file", write_bytes() - before - (DATA if align(request(source, dest))["method"] == "sparse_copy" else 0))
-        before = write_bytes()
-        note(times, "second run", timed(lambda: align(request(source, dest))))
-        note(written, "second run", write_bytes() - before)
+        for _repeat in range(REPEATS):
+            before = write_bytes()
+            note(times, "second run", timed(lambda: align(request(source, dest))))
+            note(written, "second run", write_bytes() - before)
         os.sync()
         ratio = dest.stat().st_blocks / source.stat().st_blocks
         remove(dest)
-        for way, change in (("in place", align), ("in place, process", as_process)):
+        for way, change in (("in place", align), ("in place, process", as_process)) * REPEATS:
             before = write_bytes()
             note(times, way, timed(lambda change=change: change(request(source, source, in_place=True))))
             note(written, way, write_bytes() - before)

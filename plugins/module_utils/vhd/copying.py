@@ -13,7 +13,7 @@ import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, partitions, progress
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import qemu_img, sizing, sparse_copy
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing, sparse_copy
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_extents
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, require_unchanged
@@ -83,7 +83,7 @@ def sha256_of(descriptor):
 
 
 def _fill(descriptor, source, dest, new_size, footer, relocate, report_path):
-    """Write disk, partition table and footer into the temporary file, in this order, each durable before the next."""
+    """Write disk and partition table into the temporary file, durably, and then the footer, which publish() makes durable."""
     method, written, warnings = _fill_disk(descriptor, source, dest, new_size, report_path)
     read_at = bounded_reader(descriptor, new_size)
     table = partitions.read_table(read_at, new_size)
@@ -94,7 +94,6 @@ def _fill(descriptor, source, dest, new_size, footer, relocate, report_path):
         written += len(octets)
     os.fsync(descriptor)
     sparse_copy.write_all(descriptor, footer, new_size)
-    os.fsync(descriptor)
     allocated = os.fstat(descriptor).st_blocks * 512
     generations = bootability.judge(table, read_at).generations
     return Outcome(method, written + len(footer), allocated, table, relocation, generations, None, warnings + relocation.warnings)
@@ -140,6 +139,7 @@ def _is_plain(source):
 def _predicted_method(source, dest):
     """Return (method, bytes of data)."""
     if not source.read_disk_at:
+        qemu_img = _qemu_img()
         program = qemu_img.require(source.path, source.image.format)
         qemu_img.check(program, source.descriptor, source.path, source.image.format)
         data = qemu_img.mapped_size(program, source.descriptor, source.path, source.image.format)
@@ -151,7 +151,14 @@ def _predicted_method(source, dest):
     return "sparse_copy", data
 
 
+def _qemu_img():
+    """Return the module that calls qemu-img, loaded only for images that need it: a change in place takes less time than its import."""
+    from ansible_collections.imagewright.azure.plugins.module_utils.vhd import qemu_img
+    return qemu_img
+
+
 def _convert(source, dest, descriptor):
+    qemu_img = _qemu_img()
     program = qemu_img.require(source.path, source.image.format)
     warnings = qemu_img.check(program, source.descriptor, source.path, source.image.format)
     try:

@@ -123,7 +123,7 @@ def open_temporary(dest):
 
 
 def publish(descriptor, dest, mode, owner, times):
-    """Rename the temporary file, complete and on disk, to dest.
+    """Rename the temporary file, which is complete, to dest, once all of it is on disk.
 
     mode: int, permission bits; owner: (uid, gid) or None; times: (atime, mtime) in ns or None.
     """
@@ -166,6 +166,11 @@ def _create(path):
 def _remove_stale(path, dest):
     """Remove what a killed run has left; its lock went with it."""
     try:
+        mode = os.lstat(path).st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a symbolic link" if stat.S_ISLNK(mode) else _kind(mode)
+            raise ImagewrightError(f"cannot write {dest}: {path}, where it is prepared, is {kind} and not the unfinished file of a run that"
+                                   " was killed; remove it")
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:  # another run has just finished
         return False

@@ -7,7 +7,6 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import re
-from fractions import Fraction
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
@@ -27,13 +26,14 @@ def parse_size(text, option):
     option: str, the module's option that it came from, for the error.
     Raises ImagewrightError: the text is no size, or not a whole number of bytes.
     """
-    match = re.match(r"^\s*(\d+(?:\.\d+)?)\s*([KMGTP]?)(?:i?B)?\s*$", str(text), re.IGNORECASE)
+    match = re.match(r"^\s*(\d+)(?:\.(\d+))?\s*([KMGTP]?)(?:i?B)?\s*$", str(text), re.IGNORECASE)
     if not match:
         raise ImagewrightError(f"cannot use {option} {text!r}: it is not a size; write a number of bytes or one like '30GiB'")
-    size = Fraction(match.group(1)) * _UNITS[match.group(2).upper()]
-    if size.denominator != 1:
+    whole, decimals, unit = match.groups("")
+    size, rest = divmod(int(whole + decimals) * _UNITS[unit.upper()], 10 ** len(decimals))
+    if rest:
         raise ImagewrightError(f"cannot use {option} {text!r}: it is not a whole number of bytes; use a smaller unit")
-    return int(size)
+    return size
 
 
 def show_size(size):

@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import
 _MERGE = "merge it with its parent first (Hyper-V: `Merge-VHD`)"
 _WHOLE = "get the whole image"
 _STRAY_TAIL = MIB  # bytes before the end of the data in which every sector is searched for a footer
-_STRAY_STEPS = 256  # whole MiB before the end of the file at which a footer is looked for
+_STRAY_STEPS = 256  # whole MiB before the end of the data at which a footer is looked for
 
 
 def read_image(read_at, file_size, path, repair_footer=False):
@@ -50,15 +50,14 @@ def find_stray_footer(read_at, file_size, data_end):
     It is there when a finished VHD was lengthened afterwards, or cut within its footer.
     data_end: int, end of the last data in the file (its size when holes cannot be told).
     """
-    for end in sorted({file_size, data_end}, reverse=True):
-        start = max(0, end - _STRAY_TAIL) // SECTOR * SECTOR
-        chunk = read_at(start, end - start + SECTOR)
-        at = chunk.find(footers.COOKIE)
-        while at >= 0:
-            if at % SECTOR == 0 and _is_stray(read_at, start + at, file_size):
-                return start + at
-            at = chunk.find(footers.COOKIE, at + 1)
-    last_step = file_size // MIB
+    start = max(0, data_end - _STRAY_TAIL) // SECTOR * SECTOR
+    chunk = read_at(start, data_end - start + SECTOR)
+    at = chunk.find(footers.COOKIE)
+    while at >= 0:
+        if at % SECTOR == 0 and _is_stray(read_at, start + at, file_size):
+            return start + at
+        at = chunk.find(footers.COOKIE, at + 1)
+    last_step = data_end // MIB
     candidates = [step * MIB for step in range(last_step, max(last_step - _STRAY_STEPS, 0), -1)] + _behind_gpt(read_at)
     for offset in candidates:
         if read_at(offset, len(footers.COOKIE)) == footers.COOKIE and _is_stray(read_at, offset, file_size):

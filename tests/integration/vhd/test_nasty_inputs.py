@@ -481,6 +481,17 @@ def test_28_a_file_that_a_killed_run_has_left_is_removed(tmp_path):
     same_content(disk, "raw", result["dest"])
 
 
+@pytest.mark.parametrize("kind", ["symbolic link", "directory", "named pipe"])
+def test_28_what_is_no_unfinished_file_is_not_removed(tmp_path, kind):
+    disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
+    place = tmp_path / ".a.vhd.imagewright-partial"
+    {"symbolic link": lambda: place.symlink_to(disk), "directory": place.mkdir, "named pipe": lambda: os.mkfifo(place)}[kind]()
+    before = digest(disk)
+    result = align(disk)
+    assert result["failed"] and f"{place}, where it is prepared, is a {kind}" in result["msg"], result
+    assert os.path.lexists(place) and digest(disk) == before and not (tmp_path / "a.vhd").exists()
+
+
 def test_28_two_runs_for_one_destination_do_not_meet(tmp_path):
     disk = raw_disk(tmp_path / "a.raw", 300 * MIB, data=((0, 200 * MIB),))
     run = start_align(disk)
