@@ -17,6 +17,12 @@ options:
       - The disk image.
     type: path
     required: true
+  dest:
+    description:
+      - Also look whether M(imagewright.azure.vhd_align) could write the VHD of O(path) here, and fail where it could not, for its directory is not there
+        or not to be written, the file cannot be replaced, or there is too little room for the data that O(path) holds now.
+      - Meant for the image of a machine that still runs, before work is put into it.
+    type: path
 attributes:
   check_mode:
     support: full
@@ -35,6 +41,11 @@ EXAMPLES = r"""
   imagewright.azure.vhd_info:
     path: /upload/disk.vhd
   register: vhd
+
+- name: Look, while the machine still runs, whether its VHD will have room
+  imagewright.azure.vhd_info:
+    path: /images/disk.qcow2
+    dest: /upload/disk.vhd
 
 - name: Stop before the upload when Azure would refuse it
   ansible.builtin.assert:
@@ -132,13 +143,18 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.room import require_room
 
-ARGUMENTS = {"path": {"type": "path", "required": True}}
+ARGUMENTS = {"path": {"type": "path", "required": True}, "dest": {"type": "path"}}
 
 
 def run(module):
     """Return the module's result."""
-    return dict(describe_image(os.path.abspath(module.params["path"])), changed=False)
+    path, dest = os.path.abspath(module.params["path"]), module.params["dest"]
+    description = describe_image(path)
+    if dest:
+        require_room(path, os.path.abspath(dest))
+    return dict(description, changed=False)
 
 
 def main():

@@ -6,6 +6,7 @@
 import hashlib
 import json
 import os
+import subprocess
 
 import pytest
 from lab import playing
@@ -37,6 +38,26 @@ def image(tmp_path):
 def digest(path):
     """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def small_folder(tmp_path):
+    """A file system of 1 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture
+def qemu(image):
+    """A QEMU that has the image for itself, and does nothing with it."""
+    process = subprocess.Popen(["qemu-system-x86_64", "-accel", "tcg", "-S", "-nodefaults", "-display", "none", "-m", "32",
+                                "-drive", f"file={image},format=raw,if=none,id=d0", "-device", "virtio-blk-pci,drive=d0"])
+    yield process
+    process.kill()
+    process.wait()
 
 
 def play(guest, image, variables=None, **host):
@@ -97,3 +118,54 @@ def test_an_agent_that_no_repository_has(fresh_guest, image):
     message = the_error(fresh_guest, image, {"guest_agent_package": "no-such-agent"})
 
     assert f"cannot install the package no-such-agent on {fresh_guest.host}" in message and "guest_agent_source" in message
+
+
+def test_an_image_that_is_not_there(fresh_guest, image):
+    message = the_error(fresh_guest, image.with_name("elsewhere.raw"))
+
+    assert f"cannot read {image.with_name('elsewhere.raw')}: there is no such file" in message
+
+
+def test_an_image_that_is_none(fresh_guest, image):
+    image.write_bytes(b"PK\3\4" + bytes(1020))
+    message = the_error(fresh_guest, image)
+
+    assert f"cannot make a VHD of {image}: " in message and "give the guest's disk image as azure_image_src" in message
+
+
+def test_a_destination_without_a_directory(fresh_guest, image):
+    message = the_error(fresh_guest, image, azure_image_dest=str(image.parent / "nothing" / "web.vhd"))
+
+    assert f"there is no directory {image.parent}/nothing; create it first" in message
+
+
+def test_a_destination_without_space(fresh_guest, image, small_folder):
+    message = the_error(fresh_guest, image, azure_image_dest=str(small_folder / "web.vhd"))
+
+    assert "its data needs 2097152 bytes (2 MiB) and the file system has 1048576 bytes (1 MiB) free" in message
+    assert "choose another dest" in message
+
+
+@pytest.mark.parametrize("kind", ["specialized", "generalized"])
+def test_the_controller_itself(kind, image):
+    """In check mode, so that a failure of this test costs nothing."""
+    inventory = {"guests": {"hosts": {"web1": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3",
+                                               "azure_image_src": str(image)}}}}
+
+    done = playing.playbook(json.dumps(inventory), PLAYBOOK, {"prepare_image_kind": kind}, check=True)
+
+    assert done.returncode != 0
+    assert "it is the controller itself" in done.failed_tasks()[-1] and "give the guest's own address" in done.failed_tasks()[-1]
+    assert [task["task"] for task in done.tasks if task["result"].get("changed")] == []
+
+
+def test_an_image_that_another_machine_holds(fresh_guest, image, qemu):
+    """The last test, for it powers the guest off."""
+    quick = {f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "agent", "sudoers", "network", "time")}
+    before = digest(image)
+
+    done = play(fresh_guest, image, {**quick, "azure_readiness": False, "prepare_package_lists": False, "azure_shutdown_timeout": 10})
+
+    assert done.returncode != 0
+    assert f"cannot read {image}: it is still in use by qemu-system-x86 (pid {qemu.pid}) after 10 s" in done.failed_tasks()[-1].replace("\n", " ")
+    assert digest(image) == before and list(image.parent.iterdir()) == [image]

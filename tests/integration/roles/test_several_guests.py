@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several guests in one run of the playbook: one that fails stops alone, and its disk is not converted."""
+
+import json
+
+import pytest
+from lab import container, disk, inventory, playing
+from lab.files import copy_sparse
+from lab.live import LiveGuest
+from lab.paths import CHECKOUT
+from lab.recipe import Plan, Recipe
+
+PLAYBOOK = CHECKOUT / "playbooks" / "prepare-azure.yml"
+
+#: What takes long and has tests of its own.
+QUICK = {f"prepare_guest_{topic}": False for topic in ("kernel", "boot", "agent", "sudoers", "network", "time")}
+
+
+@pytest.fixture
+def two_guests(tmp_path):
+    """Two live guests, each on the root partition of a disk of its own, and their disks."""
+    cached = disk.cached_disk(Plan(Recipe()))
+    guests = {}
+    try:
+        for name in ("good", "bad"):
+            image = tmp_path / f"{name}.raw"
+            copy_sparse(cached, image)
+            guests[name] = LiveGuest(container.start(image=image, keep=True, owned=True), name, azure_image_src=str(image))
+        yield guests
+    finally:
+        for guest in guests.values():
+            container.stop(guest.record, at_once=True)
+
+
+def test_a_guest_that_fails_stops_alone_and_its_disk_is_not_converted(two_guests, tmp_path):
+    good, bad = two_guests["good"], two_guests["bad"]
+    away = {**inventory.host_variables(good.record), "ansible_port": 1, "azure_image_src": str(tmp_path / "good.raw"),
+            "azure_image_dest": str(tmp_path / "away.vhd")}
+    hosts = {name: (guest.record, {"azure_image_src": str(tmp_path / f"{name}.raw")}) for name, guest in two_guests.items()}
+    everyone = json.loads(inventory.inventory(hosts))
+    everyone["guests"]["hosts"]["away"] = away
+    # fails in the middle, after the look at what may stop it
+    bad.run("echo '/swapfile none swap sw 0 0' >> /etc/fstab && chattr +i /etc/fstab")
+
+    play = playing.playbook(json.dumps(everyone), PLAYBOOK, {**QUICK, "azure_readiness": False})
+
+    assert play.returncode != 0
+    assert play.hosts["good"]["failures"] == play.hosts["good"]["unreachable"] == 0
+    assert play.hosts["bad"]["failures"] == 1 and play.hosts["away"]["unreachable"] == 1 and play.hosts["localhost"]["failures"] == 0
+    assert "/etc/fstab" in play.failed_tasks()[-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.raw", "good.raw", "good.vhd"]
+    assert (tmp_path / "good.vhd").stat().st_size % (1024 * 1024) == 512
+    assert bad.output("systemctl is-system-running", check=False) in ("running", "degraded"), "the guest that failed is still on"
+    assert not container.guests.alive(good.record.process), "the other one is off"
