@@ -41,6 +41,8 @@ class Reader:
         self.text, self.where, self.position = text, where, 0
         self.depth = 0  # of substitutions in each other
         self.documents = []  # here-documents that start after this line: (delimiter, whether tabs go)
+        if "\0" in text:
+            self.refuse(text.index("\0"), "it holds a NUL byte, of which each shell makes something else", "remove it")
 
     def line_of(self, position):
         return self.text.count("\n", 0, position) + 1

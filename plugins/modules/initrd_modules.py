@@ -191,7 +191,7 @@ def run(module):
     result = edits.apply(module, tree, planned, parameters["backup"], activate=activate if rebuilds else None)
     for warning in _warnings(tree, generator, states, rebuilds):
         module.warn(warning)
-    result.update(kernels=_reports(states, rebuilds), generator=generator.NAME if generator else None,
+    result.update(kernels=_reports(states, names, rebuilds), generator=generator.NAME if generator else None,
                   config_file=generator.config_file(tree) if generator else None)
     return result
 
@@ -215,11 +215,11 @@ def plan(tree, generator, states, names, parameters):
     return rebuilds
 
 
-def _reports(states, rebuilds):
+def _reports(states, names, rebuilds):
     """Return the result's ``kernels``, normal ones first, by version."""
     rebuilt = [rebuild.state for rebuild in rebuilds]
-    reports = [survey.report(state, state.kernel.image, False, False, None) for state in states if state not in rebuilt]
-    reports += [survey.report(rebuild.state, rebuild.state.kernel.image or rebuild.target, not rebuild.idle, True, rebuild.backup)
+    reports = [survey.report(state, names, state.kernel.image, False, False, None) for state in states if state not in rebuilt]
+    reports += [survey.report(rebuild.state, names, rebuild.state.kernel.image or rebuild.target, not rebuild.idle, True, rebuild.backup)
                 for rebuild in rebuilds]
     return sorted(reports, key=lambda report: (report["kind"], version_key(report["version"]), report["image"] or ""))
 

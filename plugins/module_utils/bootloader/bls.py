@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Boot Loader Specification entries, as read by GRUB's blscfg and by systemd-boot, and all that feeds them:
-grubenv's kernelopts with its fallback in grub.cfg (the Red Hat family's version 8), and /etc/kernel/cmdline.
+grubenv's kernelopts with its fallbacks in grub.cfg (the Red Hat family's version 8), and /etc/kernel/cmdline.
 
 Everything is edited in place: generators would replace root= by what they probe, which is wrong in a mounted image.
 
@@ -28,8 +28,11 @@ _ENTRIES = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/
 _GRUBENV = ("/boot/grub2/grubenv", "/boot/grub/grubenv", "/boot/efi/EFI/*/grubenv")
 _GRUB_CFG = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/boot/efi/EFI/*/grub.cfg")
 
-#: The line that stands in for a lost grubenv. Source: rhboot/grub2, util/grub.d/10_linux.in of version 8.
-_FALLBACK = re.compile(r'^([ \t]*set kernelopts=")((?:[^"\\$\n]|\\.)*)("[ \t]*)$', re.MULTILINE)
+#: The lines that stand in for a lost grubenv (kernelopts) and for an entry without options (default_kernelopts).
+#: Source: rhboot/grub2, util/grub.d/10_linux.in of Fedora 30 and of version 8; blscfg.c.
+_FALLBACK = re.compile(r'^([ \t]*set ((?:default_)?kernelopts)=")((?:[^"\\$\n]|\\.)*)("[ \t]*\r?)$', re.MULTILINE)
+_BLSCFG = re.compile(r"^[ \t]*blscfg\b", re.MULTILINE)
+_KERNELOPTS = ("kernelopts", "default_kernelopts")
 
 
 def is_present(tree):
@@ -38,44 +41,76 @@ def is_present(tree):
 
 
 def plan(tree, wanted, options):
-    """Return the Plan for the entries, grubenv, its fallback, and /etc/kernel/cmdline."""
-    edits, sources = [], []
+    """Return the Plan for the entries, grubenv, its fallbacks, and /etc/kernel/cmdline."""
+    changed = _changed_entries(tree, wanted, options) + _changed_variables(tree, wanted) + _changed_cmdline(tree, wanted)
+    first_only = _is_read_by_grub(tree)
+    warnings = [f"{path}: it has several options lines, of which GRUB reads the first one alone; put all into that"
+                for path in _entry_paths(tree) if first_only and len(bls_entry.values(tree.read_text(path), "options")) > 1]
+    return Plan([edit for edit, _unused in changed if edit.before != edit.after],
+                [source for _unused, sources in changed for source in sources], warnings, False)
 
-    def note(path, variable, before, after, old, new):
-        sources.append({"path": path, "variable": variable, "before": old, "after": new})
-        if before != after:
-            edits.append(Edit(path, before, after))
 
+def _changed_entries(tree, wanted, options):
+    """Return [(Edit, [source])] of the entries, those that stay as they are too."""
+    environment, first_only = _environment(tree), _is_read_by_grub(tree)
+    found = []
     for path in _entry_paths(tree):
         before = tree.read_text(path)
-        entry = _boot_entry(tree, path, before, {})
+        entry = _boot_entry(tree, path, before, {}, first_only)
         if entry is not None:
-            after = bls_entry.change(before, wanted) if is_subject(entry, options) else before
-            note(path, "options", before, after, bls_entry.options(before), bls_entry.options(after))
-    if _uses_kernelopts(tree):
-        for path, before in _texts(tree, _GRUBENV).items():
-            old = grubenv.parse(before, path).get("kernelopts")
-            if old is not None:
-                new = kernel_cmdline.change(old, wanted)
-                note(path, "kernelopts", before, before if new == old else grubenv.with_value(before, "kernelopts", new, path), old, new)
+            _check_kernelopts(path, entry, environment)
+            after = _changed_entry(before, wanted, environment, first_only) if is_subject(entry, options) else before
+            found.append((Edit(path, before, after), [_source(path, "options", bls_entry.options(before), bls_entry.options(after))]))
+    return found
+
+
+def _changed_entry(text, wanted, environment, first_only):
+    """Return an entry's text brought to the Request; one without options gets them from GRUB's variables, if these are set."""
+    after = bls_entry.change(text, wanted, first_only)
+    if bls_entry.options(text) is not None or after == text:
+        return after
+    if "default_kernelopts" in environment:
+        return text
+    return bls_entry.with_kernelopts(text) if "kernelopts" in environment else after
+
+
+def _changed_variables(tree, wanted):
+    """Return [(Edit, [source])] of grubenv and of the lines of grub.cfg that stand in for it."""
+    found = []
+    for path, before in _texts(tree, _GRUBENV).items() if _uses_kernelopts(tree) else ():
+        after, sources, values = before, [], grubenv.parse(before, path)
+        for name in [name for name in _KERNELOPTS if name in values]:
+            new = kernel_cmdline.change(values[name], wanted)
+            after = after if new == values[name] else grubenv.with_value(after, name, new, path)
+            sources.append(_source(path, name, values[name], new))
+        found.append((Edit(path, before, after), sources))
     for path, before in _texts(tree, _GRUB_CFG).items():
-        fallback = _FALLBACK.search(before)
-        if fallback:
-            after = _FALLBACK.sub(lambda match: match.group(1) + kernel_cmdline.change(match.group(2), wanted) + match.group(3), before)
-            note(path, "kernelopts", before, after, fallback.group(2), _FALLBACK.search(after).group(2))
+        after = _FALLBACK.sub(lambda match: match.group(1) + kernel_cmdline.change(match.group(3), wanted) + match.group(4), before)
+        found.append((Edit(path, before, after), [_source(path, old.group(2), old.group(3), new.group(3))
+                                                  for old, new in zip(_FALLBACK.finditer(before), _FALLBACK.finditer(after))]))
+    return found
+
+
+def _changed_cmdline(tree, wanted):
+    """Return [(Edit, [source])] of what kernel-install gives to a new kernel."""
     before, after = _kernel_cmdline(tree, wanted)
-    if after is not None:
-        note(KERNEL_CMDLINE, "", before, after, before and before.strip(), after.strip())
-        for path, before in _texts(tree, (CMDLINE_PARTS,)).items():
-            after = bls_entry.without_given(before, wanted)
-            note(path, "", before, after, before.strip(), after.strip())
-    return Plan(edits, sources, [], False)
+    if after is None:
+        return []
+    found = [(Edit(KERNEL_CMDLINE, before, after), [_source(KERNEL_CMDLINE, "", before and before.strip(), after.strip())])]
+    for path, before in _texts(tree, (CMDLINE_PARTS,)).items():
+        after = bls_entry.without_given(before, wanted)
+        found.append((Edit(path, before, after), [_source(path, "", before.strip(), after.strip())]))
+    return found
+
+
+def _source(path, variable, before, after):
+    return {"path": path, "variable": variable, "before": before, "after": after}
 
 
 def entries(tree):
     """Return the entries ([BootEntry]), newest kernel first as the menu shows them, GRUB's variables put in."""
-    environment = _environment(tree)
-    found = [_boot_entry(tree, path, tree.read_text(path), environment) for path in _entry_paths(tree)]
+    environment, first_only = _environment(tree), _is_read_by_grub(tree)
+    found = [_boot_entry(tree, path, tree.read_text(path), environment, first_only) for path in _entry_paths(tree)]
     return [entry for entry in found if entry is not None]
 
 
@@ -116,12 +151,12 @@ def next_kernel(tree, entries):
     return None
 
 
-def _boot_entry(tree, path, text, environment):
+def _boot_entry(tree, path, text, environment, first_only):
     """Return the BootEntry of an entry's text, None when it starts no Linux kernel."""
     kernels = bls_entry.values(text, "linux")
     if not kernels:
         return None
-    options = bls_entry.options(text)
+    options = bls_entry.options(text, first_only)
     if options is None:
         options = "$default_kernelopts" if "default_kernelopts" in environment else ""
     title = (bls_entry.values(text, "title") + [posixpath.basename(path)])[0]
@@ -149,7 +184,7 @@ def _version(path):
 
 def _newest(tree):
     """Return the BootEntry of the newest kernel as written, variables not put in; None when there is none."""
-    found = [_boot_entry(tree, path, tree.read_text(path), {}) for path in _entry_paths(tree)]
+    found = [_boot_entry(tree, path, tree.read_text(path), {}, _is_read_by_grub(tree)) for path in _entry_paths(tree)]
     return next((entry for entry in found if entry is not None and entry.kind == "normal"), None)
 
 
@@ -158,13 +193,24 @@ def _uses_kernelopts(tree):
                bls_entry.options(tree.read_text(path)) is None for path in _entry_paths(tree))
 
 
+def _check_kernelopts(path, entry, environment):
+    """Raise ImagewrightError when an entry takes all from $kernelopts and nothing sets that."""
+    if bls_entry.KERNELOPTS in kernel_cmdline.split(entry.cmdline) and "kernelopts" not in environment:
+        raise ImagewrightError(f"cannot set the parameters in {path}: it takes them from $kernelopts, which neither grubenv nor grub.cfg sets, "
+                               "so that not even root= reaches the kernel; set it by `grub2-editenv - set kernelopts=\"root=...\"`, "
+                               "or run grub2-mkconfig")
+
+
+def _is_read_by_grub(tree):
+    """Return whether GRUB reads the entries: a grub.cfg has the command blscfg."""
+    return any(_BLSCFG.search(text) for text in _texts(tree, _GRUB_CFG).values())
+
+
 def _environment(tree):
-    """Return GRUB's variables ({name: value}) that entries may refer to."""
-    found = {}
+    """Return GRUB's variables ({name: value}) that entries may refer to: grubenv's, and what grub.cfg sets."""
+    found, fallbacks = {}, {}
     for text in _texts(tree, _GRUB_CFG).values():
-        fallback = _FALLBACK.search(text)
-        if fallback:
-            found["kernelopts"] = fallback.group(2)
+        fallbacks.update((match.group(2), match.group(3)) for match in _FALLBACK.finditer(text))
     for path, text in _texts(tree, _GRUBENV).items():
         try:
             variables = grubenv.parse(text, path)
@@ -172,11 +218,11 @@ def _environment(tree):
             if _uses_kernelopts(tree):
                 raise
             continue
-        found.update({name: value for name, value in variables.items() if name in ("kernelopts", "tuned_params")})
-    if "kernelopts" in found:
-        found["default_kernelopts"] = found["kernelopts"]
-    found.setdefault("tuned_params", "")
-    return found
+        found.update({name: value for name, value in variables.items() if name in _KERNELOPTS + ("tuned_params",)})
+    environment = dict({"tuned_params": ""}, **dict(fallbacks, **found))
+    if "default_kernelopts" in fallbacks:  # grub.cfg sets it whatever grubenv says
+        environment["default_kernelopts"] = fallbacks["default_kernelopts"]
+    return environment
 
 
 def _texts(tree, patterns):

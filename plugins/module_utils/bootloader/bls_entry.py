@@ -26,10 +26,13 @@ def values(text, key):
     return [text[field.start:field.end] for field in _fields(text) if field.key == key]
 
 
-def options(text):
-    """Return the entry's options (str): several lines count as one; None when there is no such line."""
+def options(text, first_only=False):
+    """Return the entry's options (str): several lines count as one; None when there is no such line.
+
+    first_only: bool, what reads the entry is GRUB, which takes the first line alone.
+    """
     found = values(text, "options")
-    return " ".join(found) if found else None
+    return " ".join(found[:1] if first_only else found) if found else None
 
 
 def expand(cmdline, environment):
@@ -46,15 +49,20 @@ def expand(cmdline, environment):
     return " ".join(found)
 
 
-def change(text, wanted):
+def change(text, wanted, first_only=False):
     """Return the entry's text with its options brought to the Request.
 
     Where $kernelopts stands the wanted parameters come from grubenv, so that they are only kept from being overridden here.
+    first_only: bool, what reads the entry is GRUB, so that what is added has to stand in the first of several options lines.
     """
     fields = [field for field in _fields(text) if field.key == "options"]
+    if first_only and len(fields) > 1:
+        for field in reversed(fields[1:]):
+            text = text[:field.start] + without_given(text[field.start:field.end], wanted) + text[field.end:]
+        fields = fields[:1]
     lines = [kernel_cmdline.tokenize(text[field.start:field.end]) for field in fields]
     parameters = [token.text for line in lines for token in line]
-    changes = _without_given(parameters, wanted) if KERNELOPTS in parameters else kernel_cmdline.plan(parameters, wanted)
+    changes = _around_kernelopts(parameters, wanted) if KERNELOPTS in parameters else kernel_cmdline.plan(parameters, wanted)
     if not fields:
         return text if not changes.additions else _with_line(text, "options " + " ".join(changes.additions))
     separator = next((index for index, line in enumerate(lines) if any(token.text == "--" for token in line)), len(lines) - 1)
@@ -68,10 +76,32 @@ def change(text, wanted):
     return text
 
 
+def with_kernelopts(text):
+    """Return the text of an entry that has no options with those of $kernelopts, as every other entry of such a guest has them."""
+    return _with_line(text, f"options {KERNELOPTS}")
+
+
 def without_given(text, wanted):
     """Return a line without what is unwanted, and without what another line will hold as wanted."""
     tokens = kernel_cmdline.tokenize(text)
     return kernel_cmdline.rewrite(text, tokens, _without_given([token.text for token in tokens], wanted))
+
+
+def _around_kernelopts(parameters, wanted):
+    """Return the Changes of a line with $kernelopts, which will hold what is wanted.
+
+    Other values of a repeatable name go before it: its last value has to be the wanted one.
+    """
+    changes = _without_given(parameters, wanted)
+    place = parameters.index(KERNELOPTS)
+    given = {kernel_cmdline.key(parameter) for parameter in wanted.present}
+    moved = [parameter for index, parameter in enumerate(parameters) if index > place and changes.replacements[index]
+             and kernel_cmdline.key(parameter) in given]
+    for index in range(place + 1, len(parameters)):
+        if kernel_cmdline.key(parameters[index]) in given:
+            changes.replacements[index] = []
+    changes.replacements[place] = moved + [KERNELOPTS]
+    return changes
 
 
 def _without_given(parameters, wanted):
@@ -86,7 +116,8 @@ def _without_given(parameters, wanted):
 
 
 def _with_line(text, line):
-    return text + ("" if not text or text.endswith("\n") else "\n") + line + "\n"
+    end = "\r\n" if "\r\n" in text else "\n"
+    return text + ("" if not text or text.endswith("\n") else end) + line + end
 
 
 def _fields(text):

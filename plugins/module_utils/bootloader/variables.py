@@ -168,6 +168,8 @@ def _insertion(sources, value, position, new):
         if any(atom.kind == "variable" for atom in assignment.atoms):  # "$UNSET": keep it
             return {(index, assignment.atoms[-1].end, assignment.atoms[-1].end, _quoted(" " + new, assignment.atoms[-1].quote))}
         return {(index, assignment.start, assignment.end, _quoted(new, None))}
+    if sources[index].shell.text[assignment.start:assignment.end] in ('""\r', "''\r", "\r"):  # the shell takes a CR for a part of the value
+        return {(index, assignment.start, assignment.end - 1, _quoted(new.rstrip(" "), None))}
     if position > value.home_start:
         atom = value.places[position - 1].site[2]
         at = atom.end

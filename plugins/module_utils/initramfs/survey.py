@@ -105,16 +105,16 @@ def lacks_modules(tree, state, target, names):
     return bool(state.verdict.missing)
 
 
-def report(state, image, built, rebuilt, backup):
+def report(state, names, image, built, rebuilt, backup):
     """Return the entry (dict) of a kernel in the module's result.
 
-    built: bool, whether the kernel is booted with a rebuilt image now. rebuilt: bool, whether an image was rebuilt.
+    names: [str], the modules asked for, in the order of the lists. built: bool, whether the kernel is booted with a rebuilt image now. rebuilt: bool, whether an image was rebuilt.
     """
     verdict = state.verdict
     return {
         "version": state.kernel.version, "image": image, "kind": state.kernel.kind,
         "built_in": verdict.built_in, "present_before": verdict.present,
-        "present": [name for name in verdict.present + verdict.missing if built or name in verdict.present],
+        "present": [name for name in names if name in verdict.present or (built and name in verdict.missing)],
         "missing": ([] if built else verdict.missing) + verdict.unavailable,
         "reason": verdict.reason, "rebuilt": rebuilt, "backup": backup,
     }

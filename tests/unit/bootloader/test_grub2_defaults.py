@@ -45,6 +45,8 @@ def change(main, present=(), absent=(), drop_in=None, recovery=False, appends=Fa
     ('GRUB_CMDLINE_LINUX="a \\\n  b"\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a \\\n  b c"\n'),
     ('GRUB_CMDLINE_LINUX="a \\\n  b"\n', [], ["b"], 'GRUB_CMDLINE_LINUX="a\\\n"\n'),
     ('GRUB_CMDLINE_LINUX="a"\r\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a c"\r\n'),
+    ('GRUB_CMDLINE_LINUX=""\r\n', ["c"], [], 'GRUB_CMDLINE_LINUX="c"\r\n'),
+    ("GRUB_CMDLINE_LINUX=\r\n", ["c"], [], "GRUB_CMDLINE_LINUX=\"c\"\r\n"),
     ('X=1 GRUB_CMDLINE_LINUX="a" Y=2\n', ["c"], [], 'X=1 GRUB_CMDLINE_LINUX="a c" Y=2\n'),
     ('export GRUB_CMDLINE_LINUX="a"\n', ["c"], [], 'export GRUB_CMDLINE_LINUX="a c"\n'),
     # quoted values: SUSE's way, and one that has to be written
@@ -117,6 +119,7 @@ def test_bash_appends_and_dash_does_not():
     ("X=`date`\nGRUB_CMDLINE_LINUX=$X\n", r"line 2: it refers to \$X, and its value is computed"),
     ('. /etc/more\nGRUB_CMDLINE_LINUX="a"\n', "line 1: '. /etc/more' may change any variable"),
     ('GRUB_CMDLINE_LINUX="a\n', "line 1: its double quote is never closed"),
+    ('X=1\nGRUB_CMDLINE_LINUX="a\0"\n', "line 2: it holds a NUL byte"),
 ])
 def test_what_only_the_shell_could_tell_is_refused_by_name_and_line(text, cause):
     with pytest.raises(ImagewrightError, match=f"/etc/default/grub {cause}"):

@@ -152,6 +152,23 @@ def test_options_lines_count_as_one(before, after):
     assert bls_entry.change(after, WANTED) == after
 
 
+@pytest.mark.parametrize(("before", "after"), [
+    ("options quiet ro\noptions a=2 x\n", "options ro a=1 console=ttyS0\noptions x\n"),
+    ("options $kernelopts\noptions quiet x\n", "options $kernelopts\noptions x\n"),
+    ("options ro -- init\noptions x\n", "options ro a=1 console=ttyS0 -- init\noptions x\n"),
+    ("options quiet ro\n", "options ro a=1 console=ttyS0\n"),
+])
+def test_of_several_options_lines_grub_reads_the_first(before, after):
+    assert bls_entry.change(before, WANTED, first_only=True) == after
+    assert bls_entry.change(after, WANTED, first_only=True) == after
+
+
+def test_the_wanted_console_of_kernelopts_stays_the_last_one():
+    after = "options console=hvc0 $kernelopts x $tuned_params\n"
+    assert bls_entry.change("options $kernelopts x console=hvc0 $tuned_params\n", WANTED) == after
+    assert bls_entry.change(after, WANTED) == after
+
+
 def test_variables_of_grub_are_put_in():
     environment = {"kernelopts": "root=x  ro", "tuned_params": ""}
     assert bls_entry.expand("$kernelopts $tuned_params y", environment) == "root=x ro y"
