@@ -51,7 +51,7 @@ def entries(tree):
     """Return the entries ([BootEntry]) of every menu."""
     return [BootEntry(NAME, path, stanza.line, stanza.title, guest_path(tree, stanza.kernel),
                       [guest_path(tree, initrd) for initrd in stanza.initrds],
-                      " ".join(kernel_cmdline.split(text[stanza.start:stanza.end])), stanza.kind)
+                      menu_lst.arguments(text, stanza), stanza.kind)
             for path, text in _menus(tree).items() for stanza in menu_lst.stanzas(text)]
 
 
@@ -79,7 +79,7 @@ def next_kernel(tree, entries):
         if menu_lst.has_automagic(text):
             return None
         default = menu_lst.default_stanza(text)
-        current = [] if default is None else kernel_cmdline.split(text[default.start:default.end])
+        current = [] if default is None else kernel_cmdline.split(menu_lst.arguments(text, default))
         append = _appends(tree.read_text(SYSCONFIG))[0] if tree.is_file(SYSCONFIG) else None
         if append is not None:
             return " ".join([parameter for parameter in current if kernel_cmdline.key(parameter) == "root"] + kernel_cmdline.split(append))
@@ -105,7 +105,7 @@ def _described(path, before, after):
     found = [{"path": path, "variable": old.name, "before": before[old.start:old.end], "after": after[new.start:new.end]}
              for old, new in zip(menu_lst.magic(before), menu_lst.magic(after)) if not old.name.startswith("xen")]
     return found + [{"path": path, "variable": f"kernel ({old.title})",
-                     "before": before[old.start:old.end], "after": after[new.start:new.end]}
+                     "before": menu_lst.arguments(before, old), "after": menu_lst.arguments(after, new)}
                     for old, new in zip(menu_lst.stanzas(before), menu_lst.stanzas(after)) if old.kind != "other"]
 
 

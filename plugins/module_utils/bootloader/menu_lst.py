@@ -4,7 +4,8 @@
 """GRUB Legacy's menu.lst (grub.conf): its stanzas, and the comments that Debian's update-grub reads. Pure text, no I/O.
 
 Source: GRUB 0.97 manual and stage2/cmdline.c (a command and its arguments are parted by blanks or ``=``; ``#`` begins a
-comment only at the start of a line); Debian's /usr/lib/grub-legacy/update-grub.
+comment only at the start of a line); stage2/stage2.c, get_line_from_config (a backslash at the end of a line joins it with
+the next one, comments too); Debian's /usr/lib/grub-legacy/update-grub.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -27,8 +28,9 @@ _COMMAND = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_-]*)(?:[ \t]*=[ \t]*|[ \t]+|$)
 _PATH = re.compile(r"((?:--\S+\s+)*)(\S+)")
 _MAGIC = re.compile(r"^# (kopt(?:_[0-9A-Za-z_]+)?|defoptions|altoptions|xenkopt|xenhopt)=([^\r\n]*)", re.MULTILINE)
 _LABEL = re.compile(r"\([^)]*\)\s*")
-_AUTOMAGIC = "### BEGIN AUTOMAGIC KERNELS LIST\n"
-_OPTIONS = re.compile(r"^## ## Start Default Options ##\n(.*?)^## ## End Default Options ##$", re.MULTILINE | re.DOTALL)
+_AUTOMAGIC = re.compile(r"^### BEGIN AUTOMAGIC KERNELS LIST\r?\n", re.MULTILINE)
+_OPTIONS = re.compile(r"^## ## Start Default Options ##\r?\n(.*?)^## ## End Default Options ##\r?$", re.MULTILINE | re.DOTALL)
+_CONTINUED = re.compile(r"\\\r?\n")
 
 
 def is_menu(text):
@@ -39,10 +41,11 @@ def is_menu(text):
 def stanzas(text):
     """Return the stanzas ([Stanza]) that start a Linux kernel, those of Xen too, in order."""
     found, title, title_line, current = [], None, 0, []
+    lines, text = text, _joined(text)
     for start, command, value_start, value_end in _commands(text):
         if command == "title":
             found += _stanza(text, title, title_line, current)
-            title, title_line, current = text[value_start:value_end].strip(), text.count("\n", 0, start) + 1, []
+            title, title_line, current = text[value_start:value_end].strip(), lines.count("\n", 0, start) + 1, []
         elif title is not None:
             current.append((command, value_start, value_end))
     return found + _stanza(text, title, title_line, current)
@@ -59,16 +62,23 @@ def change(text, wanted, recovery, rescue):
         if stanza.kind == "other" or (stanza.kind == "recovery" and not recovery) or (stanza.kind == "rescue" and not rescue):
             continue
         line = text[stanza.start:stanza.end]
-        changed = kernel_cmdline.change(line, wanted)
+        tokens = kernel_cmdline.tokenize(_joined(line))
+        changed = kernel_cmdline.rewrite(line, tokens, kernel_cmdline.plan([token.text for token in tokens], wanted))
         gap = " " if changed and not line and text[stanza.start - 1:stanza.start] not in (" ", "\t") else ""
         text = text[:stanza.start] + gap + changed + text[stanza.end:]
     return text
 
 
+def arguments(text, stanza):
+    """Return the parameters (str) that a Stanza of the menu gives to its kernel, lines that are continued joined."""
+    return " ".join(kernel_cmdline.split(_joined(text)[stanza.start:stanza.end]))
+
+
 def default_stanza(text):
     """Return the Stanza that boots when nobody chooses: number `default` of all titles, the first when it starts no kernel."""
-    found = stanzas(text)
-    titles = [text.count("\n", 0, start) + 1 for start, command, *_unused in _commands(text) if command == "title"]
+    found, lines = stanzas(text), text
+    text = _joined(text)
+    titles = [lines.count("\n", 0, start) + 1 for start, command, *_unused in _commands(text) if command == "title"]
     number = next((text[value_start:value_end].strip() for _unused, command, value_start, value_end in _commands(text)
                    if command == "default"), "0")
     line = titles[int(number)] if number.isdigit() and int(number) < len(titles) else None
@@ -77,7 +87,7 @@ def default_stanza(text):
 
 def magic(text):
     """Return Debian's magic comments ([Magic]) of a menu: those that update-grub reads, between its marks; [] where it has none."""
-    options = _OPTIONS.search(text, max(text.find(_AUTOMAGIC), 0)) if has_automagic(text) else None
+    options = _OPTIONS.search(text, _AUTOMAGIC.search(text).end()) if has_automagic(text) else None
     if options is None:
         return []
     return [Magic(match.group(1), match.start(2), match.end(2)) for match in _MAGIC.finditer(text, *options.span(1))]
@@ -85,7 +95,7 @@ def magic(text):
 
 def has_automagic(text):
     """Return whether Debian's update-grub writes stanzas of this menu anew."""
-    return _AUTOMAGIC in text
+    return _AUTOMAGIC.search(text) is not None
 
 
 def next_kernel(text):
@@ -94,6 +104,11 @@ def next_kernel(text):
     if "kopt" not in comments:
         return None
     return " ".join(kernel_cmdline.split(comments.get("kopt", "")) + kernel_cmdline.split(comments.get("defoptions", "")))
+
+
+def _joined(text):
+    """Return a text of the same length with blanks for each backslash and line end that continue a line."""
+    return _CONTINUED.sub(lambda match: " " * len(match.group()), text)
 
 
 def _commands(text):

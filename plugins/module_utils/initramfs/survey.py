@@ -108,7 +108,8 @@ def lacks_modules(tree, state, target, names):
 def report(state, names, image, built, rebuilt, backup):
     """Return the entry (dict) of a kernel in the module's result.
 
-    names: [str], the modules asked for, in the order of the lists. built: bool, whether the kernel is booted with a rebuilt image now. rebuilt: bool, whether an image was rebuilt.
+    names: [str], the modules asked for, in their order. built: bool, whether the kernel is booted with a rebuilt image now.
+    rebuilt: bool, whether an image was rebuilt.
     """
     verdict = state.verdict
     return {

@@ -93,6 +93,10 @@ def test_a_stub_on_an_esp_is_known(text, stub):
     ("title m\nkernel /memtest86+.bin\n", "title m\nkernel /memtest86+.bin\n"),
     ("title w\nrootnoverify (hd0,1)\nchainloader +1\n", "title w\nrootnoverify (hd0,1)\nchainloader +1\n"),
     ("# kernel /x quiet\ntitle a\n#kernel /y quiet\nkernel /z\n", "# kernel /x quiet\ntitle a\n#kernel /y quiet\nkernel /z a=1 console=ttyS0\n"),
+    ("title a\nkernel /z ro \\\n quiet\ninitrd /i\n", "title a\nkernel /z ro a=1 console=ttyS0\ninitrd /i\n"),
+    ("title a\nkernel /z quiet \\\r\n\tro\r\n", "title a\nkernel /z ro a=1 console=ttyS0\r\n"),
+    ("title a\nkernel /z ro \\\n x\n", "title a\nkernel /z ro \\\n x a=1 console=ttyS0\n"),
+    ("title a\n# see \\\nkernel /y quiet\nkernel /z\n", "title a\n# see \\\nkernel /y quiet\nkernel /z a=1 console=ttyS0\n"),
     ("# kopt=root=/dev/sda1 quiet\ntitle a\nkernel /z a=1 console=ttyS0\n", "# kopt=root=/dev/sda1 quiet\ntitle a\nkernel /z a=1 console=ttyS0\n"),
 ])
 def test_legacy_stanzas_are_changed_in_place(before, after):
@@ -119,8 +123,9 @@ def test_a_comment_outside_of_its_marks_is_a_comment(text):
 ])
 def test_debians_comments_are_changed_as_they_are_used(before, after):
     before, after = AUTOMAGIC.format(before), AUTOMAGIC.format(after)
-    assert menu_lst.change(before, WANTED, False, True) == after
-    assert menu_lst.change(after, WANTED, False, True) == after
+    for end in ("\n", "\r\n"):
+        assert menu_lst.change(before.replace("\n", end), WANTED, False, True) == after.replace("\n", end)
+        assert menu_lst.change(after.replace("\n", end), WANTED, False, True) == after.replace("\n", end)
 
 
 def test_recovery_options_lose_what_is_unwanted_and_normal_ones_move():
