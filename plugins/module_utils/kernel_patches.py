@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a kernel's version tells about running on Hyper-V: the seven patches, NUMA, LIS and UEK (R21 to R24).
+"""What a kernel's version tells about running on Hyper-V: the seven patches, NUMA, LIS, UEK and the SACK fixes (R21 to R25).
 
 Source: Microsoft's "Create and upload a Linux VHD", section "Linux kernel requirements"; first releases found by reading
 the sources of released kernels for the text of each fix.
@@ -39,6 +39,28 @@ _VENDORS = re.compile(r"""
     | \.amzn[0-9] | \.(azl|cm)[0-9]       # Amazon Linux, Azure Linux
     | -(lts|virt)$ | -arch[0-9]+-[0-9]+$ | -flatcar$      # Alpine, Arch, Flatcar
     """, re.VERBOSE)
+
+#: First mainline release with the fixes of CVE-2019-11477, -11478 and -11479.
+_SACK_MAINLINE = (5, 2)
+
+#: First fixed builds of vendors' kernels by what the version begins with: {build: (build, ...)}; a build above all of these is fixed.
+#: Source: certification test 52.
+_SACK_BUILDS = (
+    (re.compile(r"2\.6\.32-([\d.]+)\.el6"), {754: (754, 15, 3)}),
+    (re.compile(r"3\.10\.0-([\d.]+)\.el7"),
+     {327: (327, 79, 2), 514: (514, 66, 2), 693: (693, 50, 3), 862: (862, 34, 2), 957: (957, 21, 3), 1062: (1062, 1, 1)}),
+    (re.compile(r"4\.18\.0-([\d.]+)\.el8"), {80: (80, 4, 2), 147: (147,)}),
+    (re.compile(r"2\.6\.39-([\d.]+)\.el\duek"), {400: (400, 312, 2)}),
+    (re.compile(r"3\.8\.13-([\d.]+)\.el\duek"), {118: (118, 35, 2)}),
+    (re.compile(r"4\.1\.12-([\d.]+)\.el\duek"), {124: (124, 28, 3)}),
+    (re.compile(r"4\.14\.35-([\d.]+)\.el\duek"), {1902: (1902, 2, 0)}),
+    (re.compile(r"3\.0\.101-([\d.]+)-default"), {108: (108, 95)}),
+    (re.compile(r"4\.12\.14-([\d.]+)-azure"), {5: (5, 30), 6: (6, 15)}),
+    (re.compile(r"4\.15\.0-(\d+)-azure"), {1049: (1049,)}),
+    (re.compile(r"4\.18\.0-(\d+)-azure"), {1023: (1023,)}),
+    (re.compile(r"5\.0\.0-(\d+)-azure"), {1025: (1025,)}),
+    (re.compile(r"4\.4\.0-(\d+)-generic"), {151: (151,)}),
+)
 
 
 def base_version(version):
@@ -82,6 +104,20 @@ def lis_needed(version):
 def is_uek2(version):
     """Return whether the kernel is Oracle's UEK 2 (2.6.39), or the one before it, which have no Hyper-V drivers (R24)."""
     return re.match(r"2\.6\.3[29]-.*uek", version) is not None
+
+
+def has_sack_fix(version):
+    """Return whether the kernel has the fixes of the SACK panic (R25); None when its version does not tell."""
+    base = base_version(version)
+    if base is not None and base[:2] >= _SACK_MAINLINE:
+        return True
+    for pattern, floors in _SACK_BUILDS:
+        match = pattern.match(version)
+        if match:
+            build = tuple(int(part) for part in match.group(1).split(".") if part)
+            floor = floors.get(build[0])
+            return build >= floor if floor else build[0] > max(floors)
+    return None
 
 
 def el6_build(version):

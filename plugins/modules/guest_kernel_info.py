@@ -87,6 +87,9 @@ kernels:
     uek2_unsupported:
       description: Whether it is an Unbreakable Enterprise Kernel without Hyper-V drivers.
       type: bool
+    sack_fixed:
+      description: Whether it has the fixes of CVE-2019-11477 (the SACK panic), null when its version does not tell.
+      type: bool
     drivers:
       description: V(built_in), V(module) or V(missing) for each driver asked for.
       type: dict
@@ -101,6 +104,7 @@ kernels:
       numa_off_needed: false
       lis_needed: false
       uek2_unsupported: false
+      sack_fixed: true
       drivers: {hv_vmbus: module, udf: module}
       bans: {udf: [{path: /etc/modprobe.d/cis.conf, line: 3, text: install udf /bin/false}]}
 """
@@ -144,6 +148,7 @@ def _facts(tree, kernel, names, bans):
         "numa_off_needed": kernel_patches.numa_off_needed(kernel.version),
         "lis_needed": kernel_patches.lis_needed(kernel.version) and not added,
         "uek2_unsupported": kernel_patches.is_uek2(kernel.version),
+        "sack_fixed": kernel_patches.has_sack_fix(kernel.version),
         "drivers": drivers,
         "bans": {name: [{"path": ban.path, "line": ban.line, "text": ban.text} for ban in bans[name]]
                  for name in names if drivers[name] == "module" and bans[name]},

@@ -99,6 +99,16 @@ def test_a_networkmanager_that_the_package_would_remove_is_kept(fresh_guest):
     assert "conflicts with NetworkManager" in message and "guest_agent_networkmanager to remove" in message
 
 
+def test_a_firewall_that_blocks_azure_is_named_with_its_line(fresh_guest):
+    fresh_guest.write("/etc/iptables/rules.v4", "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -d 168.63.129.16/32 -j DROP\nCOMMIT\n")
+    try:
+        message = the_error(fresh_guest.role("guest_network", {"guest_network_platform": "fail"}, options=("--tags", "R39")))
+        assert "will not reach Azure: /etc/iptables/rules.v4 line 3: -A OUTPUT -d 168.63.129.16/32 -j DROP; Allow both addresses" in message
+        assert not fresh_guest.role("guest_network", options=("--tags", "R39")).failed
+    finally:
+        fresh_guest.run("rm -r /etc/iptables")
+
+
 def test_two_network_managers_are_stopped(fresh_guest):
     fresh_guest.write("/etc/network/interfaces", "auto eth0\niface eth0 inet dhcp\n")
     fresh_guest.run("ln -s /dev/null /tmp/x; ln -s /lib/systemd/system/networking.service /etc/systemd/system/multi-user.target.wants/networking.service")

@@ -69,3 +69,15 @@ def test_integration_services_are_for_red_hat_6_0_to_6_3(version, needed):
 ])
 def test_uek2_has_no_drivers(version, is_uek2):
     assert kernel_patches.is_uek2(version) is is_uek2
+
+
+@pytest.mark.parametrize("version, fixed", [
+    ("2.6.32-754.15.3.el6.x86_64", True), ("2.6.32-754.14.2.el6.x86_64", False), ("2.6.32-696.el6.x86_64", False),
+    ("3.10.0-957.21.3.el7.x86_64", True), ("3.10.0-957.21.2.el7.x86_64", False), ("3.10.0-1160.el7.x86_64", True), ("3.10.0-123.el7.x86_64", False),
+    ("4.18.0-80.el8.x86_64", False), ("4.18.0-553.el8_10.x86_64", True), ("4.1.12-124.28.3.el7uek.x86_64", True), ("4.1.12-124.28.2.el7uek.x86_64", False),
+    ("4.14.35-1844.0.7.el7uek.x86_64", False), ("4.14.35-2047.508.3.el7uek.x86_64", True), ("3.0.101-108.90-default", False), ("4.12.14-6.15-azure", True),
+    ("4.4.0-148-generic", False), ("4.15.0-1049-azure", True), ("5.14.0-70.el9.x86_64", True), ("6.1.0-50-cloud-amd64", True),
+    ("4.19.0-5-amd64", None), ("4.12.14-120-default", None), ("x", None),
+])
+def test_the_fixes_of_the_sack_panic_are_told_by_the_version_where_it_does(version, fixed):
+    assert kernel_patches.has_sack_fix(version) is fixed

@@ -16,20 +16,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.comman
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
 
-_FIXED_MAINLINE = (5, 2)  # first release with the fixes of CVE-2019-11477, -11478, -11479
-
-#: First fixed builds by what the version begins with: {build: (build, ...)}; a build above all of these is fixed. CERT test 52.
-_FIXED_BUILDS = (
-    (re.compile(r"2\.6\.32-([\d.]+)\.el6"), {754: (754, 15, 3)}),
-    (re.compile(r"3\.10\.0-([\d.]+)\.el7"),
-     {327: (327, 79, 2), 514: (514, 66, 2), 693: (693, 50, 3), 862: (862, 34, 2), 957: (957, 21, 3), 1062: (1062, 1, 1)}),
-    (re.compile(r"4\.18\.0-([\d.]+)\.el8"), {80: (80, 4, 2), 147: (147,)}),
-    (re.compile(r"4\.15\.0-(\d+)-azure"), {1049: (1049,)}),
-    (re.compile(r"4\.18\.0-(\d+)-azure"), {1023: (1023,)}),
-    (re.compile(r"5\.0\.0-(\d+)-azure"), {1025: (1025,)}),
-    (re.compile(r"4\.4\.0-(\d+)-generic"), {151: (151,)}),
-)
-
 
 def _versions(tree):
     """Return [(version, vmlinuz)] of the kernels, each once."""
@@ -93,7 +79,7 @@ def sack_fixed(context):
     versions = context.shared(_versions)
     if not versions:
         return unknown("no kernel that can be booted was found in /boot or by a boot entry")
-    judged = [(version, path, _has_sack_fix(version)) for version, path in versions]
+    judged = [(version, path, kernel_patches.has_sack_fix(version)) for version, path in versions]
     bad = [Evidence(path, None, f"kernel {version}") for version, path, fixed in judged if fixed is False]
     doubtful = [Evidence(path, None, f"kernel {version}") for version, path, fixed in judged if fixed is None]
     if bad:
@@ -113,20 +99,6 @@ def serial_driver(context):
         if not any(line.text == f"{symbol}=y" for line in lines):
             evidence += lines or [Evidence(path, None, f"{symbol} is not set")]
     return failed_if(evidence)
-
-
-def _has_sack_fix(version):
-    """Return whether the kernel has the fixes; None when its version does not tell."""
-    base = kernel_patches.base_version(version)
-    if base is not None and base[:2] >= _FIXED_MAINLINE:
-        return True
-    for pattern, floors in _FIXED_BUILDS:
-        match = pattern.match(version)
-        if match:
-            build = tuple(int(part) for part in match.group(1).split(".") if part)
-            floor = floors.get(build[0])
-            return build >= floor if floor else build[0] > max(floors)
-    return None
 
 
 RULES = [
