@@ -95,6 +95,7 @@ backup_files:
 
 import collections
 import os
+import re
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -104,6 +105,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.generalize impor
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, kernels, replace
 from ansible_collections.imagewright.azure.plugins.module_utils.swap import places, resume
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+MBR_SWAP_TYPE = "0x82"
 
 #: Partition types of plain Linux data, by the kind of the table.
 LINUX_TYPES = {"dos": "83", "gpt": "0FC63DAF-8483-4772-8E79-3D69D8477DE4"}
@@ -178,17 +181,26 @@ def carry_out(tree, planned):
 
 
 def swap_partitions():
-    """Return the devices ([str]) of this machine that carry a swap signature on a partition."""
+    """Return the devices ([str]) of this machine's partitions that carry a swap signature, or are of the type of swap."""
     listed = commands.run(["blkid", "-c", "/dev/null", "-t", "TYPE=swap", "-o", "device"], "look for swap partitions", accept=(0, 2))
-    return [device for device in listed.stdout.split() if os.path.exists(f"/sys/class/block/{os.path.basename(device)}/partition")]
+    signed = [device for device in listed.stdout.split() if os.path.exists(f"/sys/class/block/{os.path.basename(device)}/partition")]
+    return sorted(set(signed) | {device for device, kind in partition_types() if kind in (MBR_SWAP_TYPE, places.GPT_SWAP_TYPE)})
 
 
 def has_gpt_swap():
     """Return whether a disk of this machine has a partition that systemd would swap on by its type."""
-    if not commands.find("lsblk"):
-        return False
-    listed = commands.run(["lsblk", "--raw", "--noheadings", "--output", "PARTTYPE"], "look for swap partitions", accept=None)
-    return places.GPT_SWAP_TYPE in listed.stdout.lower()
+    return places.GPT_SWAP_TYPE in [kind for _device, kind in partition_types()]
+
+
+def partition_types():
+    """Return [(device, type in lower case)] of this machine's partitions."""
+    names = os.listdir("/sys/class/block") if os.path.isdir("/sys/class/block") else []
+    devices = sorted("/dev/" + name for name in names if os.path.exists(f"/sys/class/block/{name}/partition"))
+    devices = [device for device in devices if os.path.exists(device)]
+    if not devices:
+        return []
+    listed = commands.run(["blkid", "-p", "-s", "PART_ENTRY_TYPE", "-o", "full"] + devices, "read the types of partitions", accept=None)
+    return [(device, kind.lower()) for device, kind in re.findall(r'^(\S+): .*\bPART_ENTRY_TYPE="([^"]*)"', listed.stdout, re.MULTILINE)]
 
 
 def wipe(device):
@@ -200,8 +212,9 @@ def wipe(device):
     kind = commands.run(["blkid", "-p", "-o", "value", "-s", "PTTYPE", disk], f"read the partition table of {disk}").stdout.strip()
     if kind not in LINUX_TYPES:
         raise ImagewrightError(f"cannot wipe {device}: {disk} has a partition table of the unknown kind {kind!r}; keep the partition")
-    commands.run(["wipefs", "--all", device], f"wipe the swap signature of {device}")
     commands.run(["sfdisk", "--no-reread", "--part-type", disk, number, LINUX_TYPES[kind]], f"set the type of {device}")
+    # last, for it is by the signature that a run which was stopped here finds the partition again
+    commands.run(["wipefs", "--all", device], f"wipe the swap signature of {device}")
 
 
 def main():
