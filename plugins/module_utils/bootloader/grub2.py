@@ -21,21 +21,31 @@ def is_present(tree):
 
 
 def plan(tree, wanted, options):
-    """Return the Plan for /etc/default/grub and its drop-ins."""
+    """Return the Plan for /etc/default/grub and its drop-ins, and for menus that nothing generates."""
     menus = grub2_menu.menus(tree)
     if menus and not any(grub2_menu.is_generated(text) or grub2_menu.uses_bls(path, text) for path, text in menus.items()):
-        return _plan_by_hand(menus, wanted, options)
+        by_hand = _plan_by_hand(menus, wanted, options)
+        if not tree.is_file(grub2_defaults.MAIN):
+            return by_hand
+        # whoever runs grub-mkconfig some day, such as a kernel package, must not undo it
+        edits, sources = _planned_defaults(tree, wanted, options)
+        return Plan(by_hand.edits + edits, by_hand.sources + sources, by_hand.warnings, False)
+    edits, sources = _planned_defaults(tree, wanted, options)
+    generated = [(path, text) for path, text in menus.items() if grub2_menu.is_generated(text)]
+    only_settings = bool(generated) and all(grub2_menu.uses_bls(path, text) for path, text in generated)
+    new_settings = any(source["before"] != source["after"] for source in sources if source["variable"] in options.settings)
+    return Plan(edits, sources, _warnings(menus), new_settings if only_settings else bool(edits))
+
+
+def _planned_defaults(tree, wanted, options):
+    """Return ([Edit], [source]) of /etc/default/grub and its drop-ins."""
     before, appends = grub2_defaults.texts(tree), grub2_defaults.knows_append(tree)
     recovery = options.recovery == "change" and makes_recovery_entries(before)
     after = grub2_defaults.change(before, wanted, appends, recovery)
     after = grub2_defaults.with_settings(after, options.settings, appends)
     edits = [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
     sources = grub2_defaults.described(before, after, appends)
-    sources += grub2_defaults.described_settings(before, after, options.settings)
-    generated = [(path, text) for path, text in menus.items() if grub2_menu.is_generated(text)]
-    only_settings = bool(generated) and all(grub2_menu.uses_bls(path, text) for path, text in generated)
-    new_settings = any(source["before"] != source["after"] for source in sources if source["variable"] in options.settings)
-    return Plan(edits, sources, _warnings(menus), new_settings if only_settings else bool(edits))
+    return edits, sources + grub2_defaults.described_settings(before, after, options.settings)
 
 
 def _plan_by_hand(menus, wanted, options):
