@@ -12,7 +12,8 @@ description:
   - Runs C(waagent -force -deprovision) and takes away what it leaves behind - machine id, SSH host keys, state of cloud-init and of the
     network managers, DHCP leases, random seed, histories of commands, files of Ansible itself, the images that
     M(imagewright.azure.initrd_modules) replaced and kept, and the logs when they are asked for.
-  - Then nobody can log in with what was there before. The passwords of all accounts are removed and so are their keys, or the accounts
+  - Then nobody can log in with what was there before. What tells former passwords (C(/etc/shadow-), C(/etc/security/opasswd), the answers that
+    an installer was given) goes too, unless O(accounts=keep). The passwords of all accounts are removed and so are their keys, or the accounts
     of people are deleted, except those of O(keep_accounts).
   - B(What is deleted is gone.) Use it on a machine whose disk becomes an image, as the last task over the connection. A new connection is
     not possible afterwards, for the SSH host keys are gone. In check mode it lists all that would be deleted.
@@ -111,6 +112,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.generalize impor
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 HOST_NAME = "localhost.localdomain\n"  # what the agent sets, R49
+HOST_NAME_FILES = ("/etc/hostname", "/etc/HOSTNAME")  # the second one is SLES 11's
 PASSWORD_FILES = ("/etc/shadow", "/etc/passwd")
 KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"  # sshd's own default
 RANDOM_SEED_UNIT = "systemd-random-seed.service"
@@ -137,18 +139,20 @@ def plan_accounts(tree, action, keep):
     return planned
 
 
-def plan_removals(tree, planned, logs):
-    """Return the Traces of the machine and of the keys of the accounts in planned that are locked."""
+def plan_removals(tree, planned, passwords, logs):
+    """Return the Traces of the machine and of the keys of the accounts in planned that are locked.
+
+    passwords, logs: bool, also what tells former passwords, also all logs.
+    """
     keys = [traces.Trace(key, "delete", f"key of the account {account['name']}")
             for account in planned if account["action"] != "keep" for key in account["keys"]]
-    return sorted(set(keys + traces.traces(tree, accounts.homes(accounts.accounts(tree)), logs)))
+    return sorted(set(keys + (traces.passwords(tree) if passwords else []) + traces.traces(tree, accounts.homes(accounts.accounts(tree)), logs)))
 
 
 def plan_edits(tree, keep_all, keep):
     """Return the Edits ([Edit]) of /etc/hostname and of the files that hold passwords."""
     names = [] if keep_all else [account.name for account in accounts.accounts(tree) if account.name not in keep]
-    hostname = edits.read(tree, "/etc/hostname")
-    wanted = [edits.Edit("/etc/hostname", hostname, HOST_NAME)] if hostname is not None else []
+    wanted = [edits.Edit(path, edits.read(tree, path), HOST_NAME) for path in HOST_NAME_FILES if tree.is_file(path) and not tree.is_symlink(path)]
     for path in PASSWORD_FILES:
         before = edits.read(tree, path)
         if before is not None:
@@ -163,7 +167,7 @@ def run(module):
     if parameters["power_off"] and not tree.is_running_system:
         raise ImagewrightError(f"cannot power off {parameters['root']}: it is a tree, not a running guest; leave out power_off")
     planned = plan_accounts(tree, parameters["accounts"], parameters["keep_accounts"])
-    removals = plan_removals(tree, planned, parameters["logs"])
+    removals = plan_removals(tree, planned, parameters["accounts"] != "keep", parameters["logs"])
     wanted = plan_edits(tree, parameters["accounts"] == "keep", parameters["keep_accounts"])
     runs_agent = parameters["agent"] and tree.is_running_system and agent.program() is not None
     doomed = [account["name"] for account in planned if account["action"] == "remove"]
@@ -198,7 +202,7 @@ def carry_out(module, tree, runs_agent, doomed):
         # its stop writes a new seed: let it do so now, not at power-off
         commands.run(["systemctl", "stop", RANDOM_SEED_UNIT], "stop the random seed service", accept=None)
     planned = plan_accounts(tree, parameters["accounts"], parameters["keep_accounts"])
-    for trace in plan_removals(tree, planned, parameters["logs"]):
+    for trace in plan_removals(tree, planned, not keep_all, parameters["logs"]):
         (removal.remove if trace.action == "delete" else removal.empty)(tree, trace.path)
     prove(tree, parameters)
 
@@ -221,7 +225,7 @@ def prove(tree, parameters):
     if usable:
         raise ImagewrightError(f"cannot generalize the guest: the accounts {', '.join(usable)} can still be used; "
                                "look for a program that writes /etc/shadow or authorized_keys, and run the task again")
-    left = [trace.path for trace in plan_removals(tree, planned, False)]
+    left = [trace.path for trace in plan_removals(tree, planned, parameters["accounts"] != "keep", False)]
     if left:
         raise ImagewrightError(f"cannot generalize the guest: {', '.join(left[:5])} came back while they were removed; "
                                "stop the service that writes them, and run the task again")
@@ -230,7 +234,7 @@ def prove(tree, parameters):
 def _difference(removals, wanted, doomed):
     """Return Ansible's diff: one line for each thing that goes, and no content of any file."""
     lines = [f"{trace.path} ({trace.reason}{', emptied' if trace.action == 'empty' else ''})" for trace in removals]
-    lines += [f"{edit.path} ({'name of this machine' if posixpath.basename(edit.path) == 'hostname' else 'passwords'})" for edit in wanted]
+    lines += [f"{edit.path} ({'name of this machine' if posixpath.basename(edit.path).lower() == 'hostname' else 'passwords'})" for edit in wanted]
     lines += [f"account {name} and its home directory" for name in doomed]
     before = "".join(line + "\n" for line in lines)
     return [{"before_header": "what belongs to this machine", "after_header": "generalized", "before": before, "after": ""}]

@@ -34,6 +34,16 @@ _DELETED = (
     ("initramfs images that initrd_modules replaced, with what keys are in them", ["/var/lib/imagewright/initrd-backup"]),
 )
 
+#: Copies of /etc/shadow that useradd and its like leave, passwords that may not be used again, and what installers were told.
+_PASSWORDS = (
+    ("former passwords", ["/etc/shadow-", "/etc/gshadow-", "/etc/shadow.org", "/etc/shadow.old", "/etc/shadow.*~", "/etc/gshadow.*~"]),
+    ("answers for an installer, with passwords",
+     ["/root/anaconda-ks.cfg", "/root/original-ks.cfg", "/root/initial-setup-ks.cfg", "/root/ks-post*.log", "/root/autoinst.xml",
+      "/var/log/installer/autoinstall-user-data", "/var/log/installer/user-data", "/var/log/installer/cdebconf",
+      "/var/lib/autoinstall/autoconf/*.xml", "/var/adm/autoinstall/cache/*.xml"]),
+)
+_USED_PASSWORDS = "/etc/security/opasswd"
+
 #: In every home directory.
 _IN_HOMES = (
     ("history of commands",
@@ -64,11 +74,21 @@ def traces(tree, homes, logs=False):
     return _without_nested(found)
 
 
+def passwords(tree):
+    """Return the Traces ([Trace]) with which passwords of the machine could be found out, apart from /etc/shadow."""
+    found = [Trace(path, "delete", reason) for reason, patterns in _PASSWORDS for pattern in patterns for path in tree.glob(pattern)]
+    status = tree.lstat(_USED_PASSWORDS)
+    # PAM wants the file to be there
+    if status is not None and stat.S_ISREG(status.mode) and status.size:
+        found.append(Trace(_USED_PASSWORDS, "empty", "former passwords"))
+    return sorted(found)
+
+
 def warnings(tree):
     """Return what the person has to do ([str]), because only another system can undo it."""
     found = []
-    if tree.glob("/etc/pki/consumer/*.pem"):
-        found.append("the guest is registered with Red Hat (/etc/pki/consumer); run `subscription-manager unregister` before the image is made")
+    if tree.glob("/etc/pki/consumer/*.pem") or tree.exists("/etc/sysconfig/rhn/systemid"):
+        found.append("the guest is registered with Red Hat (/etc/pki/consumer or /etc/sysconfig/rhn/systemid); run `subscription-manager unregister` before the image is made")
     if tree.exists("/etc/SUSEConnect") or tree.glob("/etc/zypp/credentials.d/SCC*"):
         found.append("the guest is registered with SUSE (/etc/zypp/credentials.d); run `SUSEConnect --de-register` before the image is made")
     if tree.glob("/etc/krb5.keytab") or tree.glob("/var/lib/sss/secrets/*"):

@@ -185,3 +185,40 @@ def test_a_registration_is_warned_of(guest, run_module):
     result = run_module("guest_generalize", root=guest, check=True)
 
     assert any("subscription-manager unregister" in str(text) for text in result["warnings"])
+
+
+#: What Red Hat, SUSE and Ubuntu leave of passwords, beside /etc/shadow.
+TELL_TALES = {
+    "etc/shadow-": SHADOW, "etc/gshadow-": "wheel:!::\n", "etc/security/opasswd": "admin:1000:1:$6$older\n",
+    "root/anaconda-ks.cfg": "rootpw --iscrypted $6$secret\n", "root/autoinst.xml": "<user_password>x</user_password>\n",
+    "var/log/installer/autoinstall-user-data": "password: $6$secret\n", "var/log/installer/cdebconf/questions.dat": "Value: x\n",
+}
+
+
+def test_former_passwords_and_an_installers_answers_go(guest, run_module):
+    for path, text in TELL_TALES.items():
+        (guest / path).parent.mkdir(parents=True, exist_ok=True)
+        (guest / path).write_text(text)
+
+    predicted = run_module("guest_generalize", root=guest, check=True)
+    result = run_module("guest_generalize", root=guest)
+
+    assert result["removed"] == predicted["removed"]
+    left = everything(guest)
+    assert left["etc/security/opasswd"] == b"" and not set(TELL_TALES) - {"etc/security/opasswd"} & set(left)
+    assert not run_module("guest_generalize", root=guest)["changed"]
+
+
+def test_former_passwords_stay_where_all_accounts_do(guest, run_module):
+    (guest / "etc/shadow-").write_text(SHADOW)
+
+    assert "/etc/shadow-" not in [trace["path"] for trace in run_module("guest_generalize", root=guest, accounts="keep", check=True)["removed"]]
+
+
+def test_the_name_of_an_old_suse_machine_goes_once(guest, run_module):
+    (guest / "etc/hostname").unlink()
+    (guest / "etc/HOSTNAME").write_text("build7.example.org\n")
+
+    run_module("guest_generalize", root=guest)
+
+    assert (guest / "etc/HOSTNAME").read_text() == "localhost.localdomain\n" and not (guest / "etc/hostname").exists()
