@@ -88,7 +88,8 @@ def warnings(tree):
     """Return what the person has to do ([str]), because only another system can undo it."""
     found = []
     if tree.glob("/etc/pki/consumer/*.pem") or tree.exists("/etc/sysconfig/rhn/systemid"):
-        found.append("the guest is registered with Red Hat (/etc/pki/consumer or /etc/sysconfig/rhn/systemid); run `subscription-manager unregister` before the image is made")
+        found.append("the guest is registered with Red Hat (/etc/pki/consumer or /etc/sysconfig/rhn/systemid); "
+                     "run `subscription-manager unregister` before the image is made")
     if tree.exists("/etc/SUSEConnect") or tree.glob("/etc/zypp/credentials.d/SCC*"):
         found.append("the guest is registered with SUSE (/etc/zypp/credentials.d); run `SUSEConnect --de-register` before the image is made")
     if tree.glob("/etc/krb5.keytab") or tree.glob("/var/lib/sss/secrets/*"):
