@@ -41,6 +41,11 @@ variable "accelerator" {
   default = "kvm" # tcg where there is none
 }
 
+variable "cpus" {
+  type    = number
+  default = 2 # 1 is faster with tcg
+}
+
 source "qemu" "guest" {
   iso_url          = var.disk
   iso_checksum     = "none"
@@ -58,7 +63,7 @@ source "qemu" "guest" {
 
   accelerator      = var.accelerator
   machine_type     = "q35"
-  cpus             = 2
+  cpus             = var.cpus
   memory           = 1024
   net_device       = "virtio-net-pci"
   disk_interface   = "virtio"
@@ -92,7 +97,7 @@ build {
 
   post-processor "shell-local" {
     inline = [
-      "ansible-playbook imagewright.azure.convert -e disk_convert_src=$PWD/${var.output}/guest.qcow2",
+      "ansible-playbook imagewright.azure.convert -e disk_convert_src=$(realpath ${var.output}/guest.qcow2)",
     ]
   }
 }

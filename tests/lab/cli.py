@@ -134,7 +134,7 @@ def _machine_commands(top) -> None:
     start.add_argument("name", nargs="?", default="")
     start.add_argument("--in-place", action="store_true", help="write to the disk itself, not to an overlay")
     start.add_argument("--memory", type=int, default=1024, help="MiB")
-    start.add_argument("--processors", type=int, default=2)
+    start.add_argument("--processors", type=int, default=0, help="default: what is fastest")
     start.add_argument("--until", default="", help="wait for this regular expression on the serial console, not for ssh")
     _boot_options(start)
     start.set_defaults(command=_machine_start)

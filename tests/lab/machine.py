@@ -29,18 +29,20 @@ ATTEMPTS = 3  # newer kernels panic now and then under TCG with two processors
 
 
 def start(disk: Path, name: str = "", firmware: str = "bios", bus: str = "scsi", in_place: bool = False, memory: int = 1024,
-          processors: int = 2, until: str = "", timeout: float = 300, wait: bool = True,
+          processors: int = 0, until: str = "", timeout: float = 300, wait: bool = True,
           owned: bool = False) -> Guest:
     """Return a booted machine.
 
     disk: raw, qcow2 or fixed VHD; stays as it is unless in_place
     memory: int, MiB; timeout: float, seconds of each attempt
+    processors: int, 0 for what is fastest
     until: a regular expression on the serial console to wait for, instead of an ssh login
     owned: the guest must not outlive this process: `lab cleanup` takes it when this one is killed
     Raises LabError: when the guest does not come up; a panic early in the boot is tried again, ATTEMPTS times
     """
     require_programs("qemu-system-x86_64", "qemu-img", "ssh")
-    settings = {"firmware": firmware, "bus": bus, "in_place": in_place, "memory": memory, "processors": processors}
+    settings = {"firmware": firmware, "bus": bus, "in_place": in_place, "memory": memory,
+                "processors": processors or accelerator.best_processors()}
     guest = guests.claim(name or guests.new_name("machine"), "machine", owned)
     try:
         guest.user, guest.key, guest.settings = tree.USER, str(keys.private_key()), settings

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The template of examples/packer, in a real build by Debian's Packer: boot, preparation over its connection, power-off, VHD."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lab import accelerator, bootcheck, disk, filesystems, keys, tree, vhdfile
+from lab.paths import CHECKOUT
+from lab.recipe import Plan, Recipe
+
+pytestmark = pytest.mark.slow
+
+TEMPLATE = CHECKOUT / "examples" / "packer" / "debian.pkr.hcl"
+HOURS = 3600  # s
+
+
+def environment(home):
+    """Return the environment of a build: the tools of the venv, and nothing written outside home."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(home), "CHECKPOINT_DISABLE": "1",
+            "PACKER_CACHE_DIR": str(home / "cache"), "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".venv" / "collections"),
+            "ANSIBLE_HOME": str(home / "ansible")}
+
+
+def packer(command, variables, home, timeout):
+    """Return the finished process of a packer command."""
+    options = [word for name, value in variables.items() for word in ("-var", f"{name}={value}")]
+    return subprocess.run(["packer", command, *options, TEMPLATE], cwd=CHECKOUT, env=environment(home), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+
+
+@pytest.fixture
+def variables(tmp_path):
+    """The template's variables, for a faulty Debian guest of the lab and its key."""
+    image, key = tmp_path / "debian.qcow2", tmp_path / "key"
+    filesystems.export(disk.cached_disk(Plan(Recipe(), faulty=True)), image)
+    shutil.copyfile(keys.private_key(), key)
+    key.chmod(0o600)
+    return {"disk": image, "disk_size": "3G", "user": tree.USER, "private_key": key, "output": tmp_path / "build",
+            **({"accelerator": "kvm"} if accelerator.kvm_works() else {"accelerator": "tcg", "cpus": 1})}
+
+
+def test_a_build_ends_with_a_vhd_that_boots(variables, tmp_path):
+    valid = packer("validate", variables, tmp_path, 60)
+    assert valid.returncode == 0, valid.stdout
+
+    build = packer("build", variables, tmp_path, 1.5 * HOURS)
+
+    assert build.returncode == 0, build.stdout[-6000:]
+    vhd = tmp_path / "build" / "guest.vhd"
+    assert vhd.exists(), build.stdout[-6000:]
+    assert vhdfile.wrong(vhd) == []
+    assert [name for name in vhdfile.list_directory(vhd, "/etc/ssh") if name.startswith("ssh_host_")] == []
+    check = bootcheck.boot_check(vhd, timeout=900)
+    assert check.error == "" and check.state.multi_user and check.state.swaps == []
+    assert "console=ttyS0" in check.state.command_line and "quiet" not in check.state.command_line.split()
