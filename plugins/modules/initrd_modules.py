@@ -189,7 +189,7 @@ def run(module):
         _rebuild(tree, generator, [rebuild.state.kernel for rebuild in rebuilds], names, parameters)
 
     result = edits.apply(module, tree, planned, parameters["backup"], activate=activate if rebuilds else None)
-    for warning in _warnings(tree, generator, states, rebuilds):
+    for warning in _warnings(tree, generator, states, rebuilds, names):
         module.warn(warning)
     result.update(kernels=_reports(states, names, rebuilds), generator=generator.NAME if generator else None,
                   config_file=generator.config_file(tree) if generator else None)
@@ -224,9 +224,11 @@ def _reports(states, names, rebuilds):
     return sorted(reports, key=lambda report: (report["kind"], version_key(report["version"]), report["image"] or ""))
 
 
-def _warnings(tree, generator, states, rebuilds):
+def _warnings(tree, generator, states, rebuilds, names):
     """Yield what the user must know besides the result."""
     rebuilt = [rebuild.state for rebuild in rebuilds]
+    for obstacle in generator.obstacles(tree, names) if generator else []:
+        yield f"the next kernel's initramfs may lack drivers, which are kept out by {obstacle}; take them out of that line"
     for state in states:
         kernel, missing = state.kernel, ", ".join(state.verdict.missing)
         if kernel.kind == "rescue" and missing and state not in rebuilt:

@@ -28,6 +28,7 @@ _DROP_IN = "/etc/dracut.conf.d/zz-imagewright-azure.conf"
 _COMMENT = "# Drivers that a machine on Azure boots with; kept by Ansible (imagewright.azure.initrd_modules).\n"
 _ADDED = re.compile(r"""^\s*add_drivers\+=["']([^"']*)["']""", re.M)
 _OMITTED = re.compile(r"""^\s*omit_drivers\s*\+?=\s*["']?([^"'#]*)""")
+_REPLACED = re.compile(r"""^\s*add_drivers=["']?([^"'#]*)""")
 
 
 def is_installed(tree):
@@ -96,14 +97,24 @@ def after(tree, kernel, image):
 
 
 def obstacles(tree, modules):
-    """Return what in dracut's configuration keeps modules out ([str], ``path line N: text``)."""
-    found = []
-    for path in _configuration_files(tree):
+    """Return what in dracut's configuration keeps modules out ([str], ``path line N: text``).
+
+    That is omit_drivers, and an ``add_drivers=`` without ``+`` in a file that is read after the drop-in.
+    """
+    found, files = [], _configuration_files(tree)
+    later = [path for path in files if posixpath.basename(path) > posixpath.basename(_DROP_IN)]
+    for path in files:
         for number, line in enumerate(tree.read_text(path).splitlines(), 1):
-            match = _OMITTED.match(line)
-            if match and {drivers.normalize(name) for name in match.group(1).split()}.intersection(modules):
+            omitted, replaced = _OMITTED.match(line), _REPLACED.match(line) if path in later else None
+            lost = set(modules).intersection(_names(omitted.group(1))) if omitted else set()
+            lost |= set(modules).difference(_names(replaced.group(1))) if replaced else set()
+            if lost:
                 found.append(f"{path} line {number}: {line.strip()}")
     return found
+
+
+def _names(text):
+    return [drivers.normalize(name) for name in text.split()]
 
 
 def _configuration_files(tree):

@@ -64,6 +64,12 @@ def test_a_line_that_keeps_drivers_out_is_named(tmp_path):
     assert dracut.obstacles(tree, HV) == ["/etc/dracut.conf.d/a.conf line 2: omit_drivers+=' floppy hv-storvsc '"]
 
 
+def test_a_later_file_that_replaces_the_list_is_named(tmp_path):
+    tree = tree_of(tmp_path, **{"etc/dracut.conf.d/a.conf": 'add_drivers=" floppy "\n', "etc/dracut.conf.d/zzz.conf": 'add_drivers=" hv_vmbus "\n',
+                                "etc/dracut.conf.d/zzzz.conf": 'add_drivers+=" floppy "\nadd_drivers=" hv_vmbus hv_storvsc "\n'})
+    assert dracut.obstacles(tree, HV) == ['/etc/dracut.conf.d/zzz.conf line 1: add_drivers=" hv_vmbus "']
+
+
 @pytest.mark.parametrize(("before", "after"), [
     ("MODULES=()\nHOOKS=(base udev)\n", "MODULES=()\nHOOKS=(base udev)\nMODULES+=(hv_vmbus hv_storvsc)\n"),
     ("MODULES=(ext4\n  hv-vmbus) # c\n", "MODULES=(ext4\n  hv-vmbus) # c\nMODULES+=(hv_storvsc)\n"),

@@ -55,6 +55,16 @@ def test_an_image_with_all_modules_is_not_rebuilt_and_a_second_run_changes_nothi
     assert not run_module("initrd_modules", root=guest, modules=HV)["changed"]
 
 
+def test_what_would_keep_the_drivers_out_of_the_next_kernels_image_is_warned_of(run_module, guest):
+    (guest / f"boot/initrd.img-{images.VERSION}").write_bytes(images.main_archive())
+    (guest / "etc/dracut.conf.d").mkdir()
+    (guest / "etc/dracut.conf.d/site.conf").write_text('omit_drivers+=" hv_storvsc "\n')
+    (guest / "usr/bin").mkdir(parents=True, exist_ok=True)
+    (guest / "usr/bin/dracut").touch()
+    result = run_module("initrd_modules", root=guest, modules=HV, generator="dracut")
+    assert not result["failed"] and "kept out by /etc/dracut.conf.d/site.conf line 1" in str(result["warnings"])
+
+
 def test_a_generator_that_fails_leaves_configuration_and_image(run_module, guest):
     before = tree_state(guest)
     result = run_module("initrd_modules", root=guest, modules=HV)
