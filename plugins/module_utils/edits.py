@@ -52,7 +52,8 @@ def apply(module, tree, edits, backup=False, validate=None, activate=None, gener
     if getattr(module, "_diff", False):
         result["diff"] = [difference(edit) for edit in edits]
     for edit in edits:
-        _check_writable(tree, edit)
+        check_writable(tree, edit.path)
+        _check_current(tree, edit)
     if module.check_mode or not result["changed"]:
         return result
     staged = _stage(tree, edits)
@@ -125,15 +126,18 @@ def fsync_directory(path):
         os.close(descriptor)
 
 
-def _check_writable(tree, edit):
-    """Raise ImagewrightError when edit cannot be written, or is not of the file that is there now."""
-    path = tree.host_path(edit.path)
-    place = path
+def check_writable(tree, path):
+    """Check that the guest's path, or the directory where it will be made, can be written. Raises ImagewrightError: it cannot."""
+    place = tree.host_path(path)
     while not os.path.lexists(place):
         place = os.path.dirname(place)
     if not os.access(place, os.W_OK):
         read_only = os.statvfs(place).f_flag & os.ST_RDONLY
-        raise from_os_error(f"write {edit.path}", OSError(errno.EROFS if read_only else errno.EACCES, ""))
+        raise from_os_error(f"write {path}", OSError(errno.EROFS if read_only else errno.EACCES, ""))
+
+
+def _check_current(tree, edit):
+    """Raise ImagewrightError when edit is not of the file that is there now."""
     if read(tree, edit.path) != edit.before:
         raise ImagewrightError(f"cannot write {edit.path}: it changed while this task was at work; run the task again")
 

@@ -40,7 +40,7 @@ def plan(tree, loaders, wanted, options, regenerate):
             warnings.append(f"{', '.join(generator.output for generator in to_do)} is not up to date and was not regenerated, "
                             "because regenerate is false")
         if regenerate:
-            _check_installed(to_do, getattr(tree, "root", "/"))
+            _check_ready(tree, to_do)
             generators += to_do
         entries = loader.predict(tree, edited) if regenerate and to_do else loader.entries(edited)
         if not to_do:
@@ -155,12 +155,13 @@ def _needed_generators(tree, loader, planned, wanted, options):
     return [generator for generator in generators if generator.output in stale]
 
 
-def _check_installed(generators, root):
-    """Raise ImagewrightError when the guest lacks the program that one of the generators is."""
+def _check_ready(tree, generators):
+    """Raise ImagewrightError when the guest lacks the program that one of the generators is, or its output cannot be written."""
     for generator in generators:
-        if not commands.find(generator.argv[0], root):
+        if not commands.find(generator.argv[0], getattr(tree, "root", "/")):
             raise ImagewrightError(f"cannot {generator.doing}: {generator.argv[0]} is not installed in the guest; install it, or edit the "
                                    "sources alone with `regenerate: false`")
+        edits.check_writable(tree, generator.output)
 
 
 def _warnings_of_others(tree, entries, wanted):

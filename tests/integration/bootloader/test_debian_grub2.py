@@ -165,6 +165,24 @@ def test_a_read_only_etc_changes_nothing(debian):
     assert digest(debian) == before
 
 
+def test_a_read_only_boot_is_said_in_check_mode_too_and_changes_nothing(debian):
+    debian.run("mount --bind /boot /boot && mount -o remount,bind,ro /boot")
+    before = digest(debian)
+    for check in (True, False):
+        failed = debian.module("grub_cmdline", check=check, **AZURE)
+        assert failed["failed"] and "cannot write /boot/grub/grub.cfg: the file system is mounted read-only" in failed["msg"], failed
+        assert digest(debian) == before
+
+
+def test_a_full_boot_changes_nothing(debian):
+    debian.run("mkdir /run/grub && mount -t tmpfs -o size=16m tmpfs /run/grub && cp -a /boot/grub/. /run/grub && "
+               "mount --bind /run/grub /boot/grub && (dd if=/dev/zero of=/boot/grub/filler bs=4k || true)")
+    before = digest(debian)
+    failed = debian.module("grub_cmdline", **AZURE)
+    assert failed["failed"] and "cannot regenerate /boot/grub/grub.cfg" in failed["msg"] and "No space left" in failed["stderr"], failed
+    assert digest(debian) == before
+
+
 def test_u_boots_menu_is_regenerated_by_its_own_tool(debian):
     debian.run("apt-get update -q && apt-get install -q -y --no-install-recommends u-boot-menu && u-boot-update")
     wanted = {"bootloader": "extlinux", "present": ["console=tty1", "console=ttyS0,115200n8"], "absent": ["quiet"]}
