@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import collections
 import errno
 import fcntl
 import os
@@ -18,10 +19,13 @@ _FICLONE = 0x40049409  # _IOW(0x94, 9, int), linux/fs.h
 _FICLONERANGE = 0x4020940D
 _NO_REFLINK = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM, errno.EISDIR)
 _NO_KERNEL_COPY = (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM, errno.ETXTBSY)
-_CHUNK = 16 * MIB  # bytes that one worker asks the kernel to copy at a time
-_BUFFER = MIB  # bytes read at a time where the kernel does not copy
-_GRAIN = 64 * KIB  # zeros of this length stay holes where the kernel does not copy
-_WORKERS = 8  # measured: a quarter less time than one on ext4
+_ON_A_SERVER = ("nfs4", "cifs", "smb3", "ceph")  # kinds of file systems
+_CHUNK = 4 * MIB  # bytes that one worker copies at a time
+_BUFFER = MIB  # bytes of memory that one worker reads into
+_GRAIN = 64 * KIB  # zeros of this length stay holes
+_ZEROS = bytes(_GRAIN)
+_WORKERS = 2  # measured: more of them only wait for each other
+_AHEAD = 8  # chunks that the kernel is asked to have read by the time when they are copied
 
 
 def clone(source, target):
@@ -90,13 +94,15 @@ def data_end(descriptor, size):
 
 
 def copy_extents(source, target, extents):
-    """Return the number of bytes written while copying extents from one open file to another.
+    """Return the number of bytes written while copying extents from one open file to another; runs of zeros stay holes.
 
     extents: iterable of (offset in the source, offset in the target, length).
     Raises OSError: of the first copy that failed.
     """
-    copies = _Copies(_chunks(extents))
-    workers = [threading.Thread(target=_work, args=(copies, source, target), daemon=True) for unused in range(_WORKERS)]
+    copy = _copy_by_kernel if is_on_a_server(target) else _copy_through_memory
+    chunks = _chunks(extents) if copy is _copy_by_kernel else _read_ahead(source, _chunks(extents))
+    copies = _Copies(chunks)
+    workers = [threading.Thread(target=_work, args=(copies, copy, source, target), daemon=True) for unused in range(_WORKERS)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -104,6 +110,18 @@ def copy_extents(source, target, extents):
     if copies.error:
         raise copies.error
     return copies.written
+
+
+def is_on_a_server(descriptor):
+    """Return whether an open file lies on a server that can copy files by itself, so that the data need not come here and go back."""
+    device = os.fstat(descriptor).st_dev
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as stream:
+            mounts = [line.split() for line in stream]
+    except OSError:
+        return False
+    return any(fields[2] == wanted and fields[fields.index("-") + 1] in _ON_A_SERVER for fields in mounts)
 
 
 class _Copies:
@@ -133,20 +151,31 @@ def _chunks(extents):
             yield source_offset + start, target_offset + start, min(_CHUNK, length - start)
 
 
-def _work(copies, source, target):
-    written = 0
+def _read_ahead(source, chunks):
+    """Yield the chunks, each some time after the kernel was told that it will be read."""
+    waiting = collections.deque()
+    for chunk in chunks:
+        os.posix_fadvise(source, chunk[0], chunk[2], os.POSIX_FADV_WILLNEED)
+        waiting.append(chunk)
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _work(copies, copy, source, target):
+    buffer, written = bytearray(_BUFFER), 0
     try:
         while True:
             chunk = copies.next(written)
             if chunk is None:
                 return
-            written = _copy_chunk(source, target, *chunk)
+            written = copy(source, target, buffer, *chunk)
     except Exception as error:  # pylint: disable=broad-except  # raised again by copy_extents, in the thread that can handle it
         copies.fail(error)
 
 
-def _copy_chunk(source, target, source_offset, target_offset, length):
-    """Return the bytes written; the kernel copies where it can."""
+def _copy_by_kernel(source, target, buffer, source_offset, target_offset, length):
+    """Return the bytes written of one chunk, by copy_file_range where that works."""
     done = 0
     while done < length:
         try:
@@ -154,27 +183,44 @@ def _copy_chunk(source, target, source_offset, target_offset, length):
         except OSError as error:
             if error.errno not in _NO_KERNEL_COPY or done:
                 raise
-            return _copy_through_memory(source, target, source_offset, target_offset, length)
+            return _copy_through_memory(source, target, buffer, source_offset, target_offset, length)
         if step == 0:
             raise OSError(errno.EIO, "the source became shorter while it was copied")
         done += step
     return done
 
 
-def _copy_through_memory(source, target, source_offset, target_offset, length):
-    """Return the bytes written; runs of zeros stay holes."""
-    zeros, written, done = bytes(_GRAIN), 0, 0
+def _copy_through_memory(source, target, buffer, source_offset, target_offset, length):
+    """Return the bytes written of one chunk. buffer: bytearray to read into.
+
+    Measured on local file systems: less processor time than copy_file_range, which moves page by page where it shares no blocks.
+    """
+    view, written, done = memoryview(buffer), 0, 0
     while done < length:
-        buffer = os.pread(source, min(_BUFFER, length - done), source_offset + done)
-        if not buffer:
+        count = os.preadv(source, [view[:min(len(buffer), length - done)]], source_offset + done)
+        if not count:
             raise OSError(errno.EIO, "the source became shorter while it was copied")
-        for start in range(0, len(buffer), _GRAIN):
-            piece = buffer[start:start + _GRAIN]
-            if piece != zeros[:len(piece)]:
-                write_all(target, piece, target_offset + done + start)
-                written += len(piece)
-        done += len(buffer)
+        for start, end in data_runs(buffer, count):
+            write_all(target, view[start:end], target_offset + done + start)
+            written += end - start
+        # starts to write to the disk now, while we go on, and not at the end, when there is nothing left to do but wait
+        os.posix_fadvise(target, target_offset + done, count, os.POSIX_FADV_DONTNEED)
+        done += count
     return written
+
+
+def data_runs(buffer, length):
+    """Return [(start, end)]: the parts of a buffer's first length bytes that are not zeros, by blocks of 64 KiB."""
+    runs = []
+    for start in range(0, length, _GRAIN):
+        end = min(start + _GRAIN, length)
+        if buffer.startswith(_ZEROS if end - start == _GRAIN else _ZEROS[:end - start], start):
+            continue
+        if runs and runs[-1][1] == start:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((start, end))
+    return runs
 
 
 def write_all(descriptor, octets, offset):
