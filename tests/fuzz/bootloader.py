@@ -77,7 +77,17 @@ def environment_block(text):
     assert grubenv.parse(grubenv.with_value(block, "kernelopts", "a b"))["kernelopts"] == "a b"
 
 
-TARGETS = (command_line, shell_file, shell_value, grub_menu, legacy_menu, legacy_stanza, bls, extlinux, environment_block)
+def parameter(text):
+    wanted = kernel_cmdline.request([text], ["quiet"] if kernel_cmdline.key(text) != "quiet" else [])
+    assert kernel_cmdline.is_right(bls_entry.options(bls_entry.change("options quiet\n", wanted)) or "", wanted)
+    files = grub2_defaults.change(collections.OrderedDict([(grub2_defaults.MAIN, "GRUB_CMDLINE_LINUX='quiet'\n")]), wanted, False, True)
+    line = grub2_defaults.effective(files, "GRUB_CMDLINE_LINUX", False)
+    assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(line)), wanted)
+    menu = grub2_menu.change_by_hand("grub.cfg", "menuentry x {\n linux /vmlinuz quiet\n}\n", wanted, True, True)
+    assert grub2_menu.change_by_hand("grub.cfg", menu, wanted, True, True) == menu
+
+
+TARGETS = (command_line, shell_file, shell_value, grub_menu, legacy_menu, legacy_stanza, bls, extlinux, environment_block, parameter)
 
 
 def one(octets):

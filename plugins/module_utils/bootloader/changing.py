@@ -51,9 +51,10 @@ def plan(tree, loaders, wanted, options, regenerate):
     for entry in after:
         if is_subject(entry, options):
             kernel_cmdline.check_length(entry.cmdline, machine, f"{entry.path} line {entry.line}")
+    next_kernel = first_line(lines)
+    kernel_cmdline.check_length(next_kernel or "", machine, "the next kernel's boot entry")
     warnings += _warnings_of_others(tree, after, wanted)
-    return Change(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
-                  first_line(lines))
+    return Change(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after, next_kernel)
 
 
 def first_line(lines):

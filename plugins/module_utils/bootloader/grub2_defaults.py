@@ -177,6 +177,7 @@ def _addition(value, tokens, changes, added):
 
 def _check_expressible(wanted):
     for parameter in wanted.present:
-        if not kernel_cmdline.same(grub_script.tokens(grub_script.write_parameter(parameter))[0].text, parameter):
+        written = grub_script.tokens(grub_script.write_parameter(parameter))
+        if len(written) != 1 or not kernel_cmdline.same(written[0].text, parameter):
             raise ImagewrightError(f"cannot set {parameter!r} for GRUB 2: GRUB adds backslashes to quotes and backslashes that the kernel "
                                    "takes as they are; leave these characters out")

@@ -55,12 +55,15 @@ def write_parameter(parameter):
     """Return a kernel parameter written so that GRUB passes it on as it is meant."""
     name, value = kernel_cmdline.parse(parameter)
     plain = name if value is None else f"{name}={value}"
-    if not any(character in _SPECIAL or character in kernel_cmdline.SPACES for character in plain):
+    if not any(character in _SPECIAL or character in kernel_cmdline.SPACES for character in plain) and not plain.startswith("#"):
         return plain
-    escaped = "".join("\\" + character if character in '\\$"' else character for character in name if value is None)
-    if value is None:
-        return f'"{escaped}"'
-    return name + '="' + "".join("\\" + character if character in '\\$"' else character for character in value) + '"'
+    if value is None or any(character in _SPECIAL or character in kernel_cmdline.SPACES for character in name) or name.startswith("#"):
+        return _quoted(plain)
+    return f"{name}={_quoted(value)}"
+
+
+def _quoted(text):
+    return '"' + "".join("\\" + character if character in '\\$"' else character for character in text) + '"'
 
 
 def menu_entries(text, where="grub.cfg"):

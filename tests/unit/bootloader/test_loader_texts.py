@@ -3,11 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The texts that boot loaders read: GRUB's script, GRUB Legacy's menu, BLS entries, grubenv, EXTLINUX."""
 
+import collections
+import contextlib
+
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
     bls_entry,
     extlinux_conf,
+    grub2_defaults,
     grub2_menu,
     grub_script,
     grubenv,
@@ -44,7 +48,8 @@ def test_grub_quotes_what_it_hands_to_the_kernel(word, given):
 
 
 @pytest.mark.parametrize(("parameter", "written"), [
-    ("a=b", "a=b"), ('x="p q"', 'x="p q"'), ('"x=p q"', 'x="p q"'), ("a=1;2", 'a="1;2"'), ("a=$b", 'a="\\$b"'), ('"a b"', '"a b"')])
+    ("a=b", "a=b"), ('x="p q"', 'x="p q"'), ('"x=p q"', 'x="p q"'), ("a=1;2", 'a="1;2"'), ("a=$b", 'a="\\$b"'), ('"a b"', '"a b"'),
+    ("#a=b", '"#a=b"'), ("a=#b", "a=#b"), ("a;b=c", '"a;b=c"'), ("a{=b", '"a{=b"')])
 def test_a_parameter_is_written_so_that_grub_passes_it_on(parameter, written):
     assert grub_script.write_parameter(parameter) == written
     assert kernel_cmdline.same(grub_script.tokens(written)[0].text, parameter)
@@ -246,3 +251,17 @@ def test_any_text_is_read_or_refused(text):
             change()
         except ImagewrightError as error:
             assert "cannot" in str(error)
+
+
+@given(st.text(alphabet="ab=-_ .;&|<>{}$#\"~%,é", min_size=1, max_size=12), st.sampled_from(["quiet", "", "a=1 quiet -- x", 'x=\\"p q\\"']))
+@settings(deadline=None)
+def test_any_parameter_reaches_every_loader_or_is_refused(parameter, line):
+    with contextlib.suppress(ImagewrightError):
+        wanted = kernel_cmdline.request([parameter], ["unwanted"])
+        entry = bls_entry.change(f"linux /l\noptions {line}\n", wanted)
+        assert kernel_cmdline.is_right(bls_entry.options(entry), wanted)
+        files = grub2_defaults.change(collections.OrderedDict([(grub2_defaults.MAIN, f'GRUB_CMDLINE_LINUX="{line}"\n')]), wanted, False, True)
+        value = grub2_defaults.effective(files, "GRUB_CMDLINE_LINUX", False)
+        assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(value)), wanted)
+        menu = grub2_menu.change_by_hand("x", "menuentry x {\n linux /l quiet\n}\n", wanted, True, True)
+        assert grub2_menu.change_by_hand("x", menu, wanted, True, True) == menu

@@ -267,6 +267,7 @@ def test_settings_are_refused_where_there_is_no_grub2(tree, run_module):
     ({"present": ['a="b']}, "not balanced"), ({"settings": {"GRUB_CMDLINE_LINUX": "x"}}, "`present` and `absent`"),
     ({"settings": {"A B": "x"}}, "not the name of a shell variable"), ({"settings": {"A": "x\ny"}}, "line break"),
     ({"bootloader": "extlinux"}, "the guest has grub2"), ({"present": ["a=" + "b" * 3000]}, "the kernel keeps 2047"),
+    ({"present": ["a=" + "b" * 3000], "regenerate": False}, "the next kernel's boot entry"),
 ])
 def test_bad_input_is_refused_and_the_guest_left_as_it_was(tree, arguments, cause, run_module):
     _unused, root = tree
