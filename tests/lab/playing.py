@@ -149,4 +149,5 @@ def _environment(record: Path) -> dict:
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "ANSIBLE_LOCALHOST_WARNING": "False",
+        "ANSIBLE_TIMEOUT": "60",  # s, for sudo's prompt on a machine that has much to do
     }
