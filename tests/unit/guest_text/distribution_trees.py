@@ -53,7 +53,7 @@ ResourceDisk.SwapSizeMB=0    ## NOTE: setting this to whatever you need it to be
 OS.RootDeviceScsiTimeout=300
 # AutoUpdate.Enabled=y
 """
-OLD_SSHD = "Protocol 2\nSyslogFacility AUTHPRIV\nPasswordAuthentication yes\n#ClientAliveInterval 0\nUsePAM yes\nSubsystem sftp /usr/libexec/openssh/sftp-server\n"
+OLD_SSHD = "Protocol 2\nPasswordAuthentication yes\n#ClientAliveInterval 0\nUsePAM yes\nSubsystem sftp /usr/libexec/openssh/sftp-server\n"
 NEW_SSHD = "Include /etc/ssh/sshd_config.d/*.conf\nAuthorizedKeysFile .ssh/authorized_keys\nSubsystem sftp /usr/libexec/openssh/sftp-server\n"
 PERSISTENT = 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="52:54:00:12:34:56", ATTR{type}=="1", KERNEL=="eth*", NAME="eth0"\n'
 KERNEL_SWAP = "UUID=4bd1a3c2-0000-4000-8000-000000000002 swap swap defaults 0 0\n"
@@ -129,7 +129,7 @@ SLES16 = dict(USED, **_wants("NetworkManager", "sshd"), **{
     "/usr/lib/modprobe.d/60-blacklist_fs-udf.conf": "# no udf\nblacklist udf\n", "/etc/hostname": "build16\n", "/etc/machine-id": "3" * 32 + "\n",
 })
 UBUNTU = dict(USED, **_wants("systemd-networkd", "ssh"), **{
-    "/etc/sudoers": "Defaults\tenv_reset\nDefaults\tuse_pty\nroot\tALL=(ALL:ALL) ALL\n%admin ALL=(ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n",
+    "/etc/sudoers": "Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%admin ALL=(ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n",
     "/etc/sudoers.d/clerk": "clerk ALL=(ALL) NOPASSWD:ALL\n",
     "/etc/waagent.conf": WAAGENT.format(filesystem="ext4"),
     "/etc/fstab": "/dev/disk/by-uuid/4bd1a3c2-0000-4000-8000-000000000001 / ext4 defaults 0 1\n/swap.img\tnone\tswap\tsw\t0\t0\n", "/swap.img": "swap",
