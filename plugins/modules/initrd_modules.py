@@ -163,7 +163,7 @@ import collections
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils import edits
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, replace, survey
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import version_key
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
@@ -177,6 +177,9 @@ Rebuild = collections.namedtuple("Rebuild", "state target backup idle")
 def run(module):
     """Return the module's result after the images were brought to the state asked for."""
     parameters = module.params
+    if not parameters["backup_dir"].startswith("/"):
+        raise ImagewrightError(f"cannot keep images in backup_dir {parameters['backup_dir']!r}: it is no absolute path of the guest; "
+                               "begin it with /")
     tree = LiveTree(parameters["root"])
     names = survey.module_names(parameters["modules"])
     states = [survey.state_of(tree, kernel, names) for kernel in survey.select_kernels(tree, parameters["kernels"])]

@@ -17,6 +17,9 @@ _LZ4_BOUND = LZ4_BLOCK + LZ4_BLOCK // 255 + 16
 _ZSTD_BLOCK = 128 * 1024
 _LZOP_BLOCK = 64 * 1024 * 1024
 
+#: Blocks without content in a row: legal, but of a file that is all zeros there would be millions.
+_MOST_EMPTY = 1024
+
 # flags of lzop's header
 _ADLER32_D, _ADLER32_C, _CRC32_D, _CRC32_C, _EXTRA_FIELD, _FILTER = 0x1, 0x2, 0x100, 0x200, 0x40, 0x800
 
@@ -36,13 +39,16 @@ def zstd(source):
     single_segment = bool(descriptor & 0x20)
     content_size = (1 if single_segment else 0, 2, 4, 8)[descriptor >> 6]
     yield _exactly(source, 5 + (not single_segment) + (0, 1, 2, 4)[descriptor & 3] + content_size)
-    last = False
+    last, empty = False, 0
     while not last:
         header = _exactly(source, 3)
         bits = int.from_bytes(header, "little")
         last, kind, size = bits & 1, bits >> 1 & 3, bits >> 3
         if kind == 3 or size > _ZSTD_BLOCK:
             raise BrokenFrame("is damaged: a block's header makes no sense")
+        empty = 0 if size else empty + 1
+        if empty > _MOST_EMPTY:
+            raise BrokenFrame("is damaged: nothing but empty blocks follow")
         yield header + _exactly(source, 1 if kind == 1 else size)
     if descriptor & 0x04:
         yield _exactly(source, 4)

@@ -43,6 +43,8 @@ def select_kernels(tree, versions):
 
     Raises ImagewrightError: there is no kernel, or none of a version.
     """
+    if not versions:
+        raise ImagewrightError("cannot look for kernels: `kernels` is empty, so that no image would be proved; name versions, or `all`")
     kernels = installed_kernels(tree)
     if not kernels:
         raise ImagewrightError(f"cannot find a kernel in {tree.root}: no boot entry and no file in /boot is one; "

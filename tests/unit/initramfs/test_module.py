@@ -145,6 +145,8 @@ def test_all_drivers_built_in_need_no_generator(run_module, guest):
     ({"modules": []}, "`modules` is empty"),
     ({"modules": ["hv_vmbus"], "kernels": ["9.9"]}, f"cannot find kernel '9.9' in .*: there are {images.VERSION}"),
     ({"modules": ["hv_vmbus"], "generator": "dracut"}, "with dracut: it is not installed"),
+    ({"modules": ["hv_vmbus"], "kernels": []}, "`kernels` is empty"),
+    ({"modules": ["hv_vmbus"], "backup_dir": "here"}, "backup_dir 'here': it is no absolute path"),
 ])
 def test_what_cannot_be_meant_is_an_error(run_module, guest, arguments, message):
 
