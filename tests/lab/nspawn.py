@@ -175,6 +175,11 @@ def _kill(guest: Guest) -> None:
     _wait_while(lambda: guests.alive(guest.worker))
 
 
+def shell(guest: Guest, script: str) -> str:
+    """Return what a shell of root's says in a running container, which ssh may not reach any more."""
+    return run(["nsenter", "--target", _first_processes(guest)[0], "--all", "--root", "--wd", "sh", "-c", script])
+
+
 def _first_processes(guest: Guest) -> list:
     """Return the pids of the container's init, found by its environment: it outlives a killed systemd-nspawn."""
     mark = f"{MARK}={guest.name}".encode()
