@@ -34,7 +34,17 @@ def bans(tree, module):
 
     module: str; ``-`` and ``_`` are equal.
     """
-    return [Ban(path, *line) for path in files(tree) for line in banning_lines(tree.read_text(path), module)]
+    return bans_in(texts(tree), module)
+
+
+def bans_in(read, module):
+    """Return the lines ([Ban]) of files that were read, [(path, text)], that keep the module from being loaded."""
+    return [Ban(path, *line) for path, text in read for line in banning_lines(text, module)]
+
+
+def texts(tree):
+    """Return [(path, text)] of the files, in the order in which kmod reads them."""
+    return [(path, tree.read_text(path)) for path in files(tree)]
 
 
 def files(tree):

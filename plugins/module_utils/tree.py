@@ -22,6 +22,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 #: What lstat and stat return: mode (int, with the file type bits), size (int, bytes), uid, gid, mtime (float, s).
 Status = collections.namedtuple("Status", "mode size uid gid mtime")
 
+#: Bytes of the largest text that is read; the longest ones of a system, modules.dep and modules.alias, have some MiB.
+MOST_TEXT = 16 * 1024 * 1024
+
 #: As many links as the Linux kernel follows before it says ELOOP.
 MAX_SYMLINKS = 40
 
@@ -106,8 +109,12 @@ class Tree:
     def read_text(self, path):
         """Return the content (str) of a file; bytes that are not UTF-8 become surrogates, line ends are kept.
 
-        Raises ImagewrightError: as read_bytes.
+        Raises ImagewrightError: as read_bytes, or it is larger than any text that a system is set up by.
         """
+        status = self.stat(path)
+        if status is not None and status.size > MOST_TEXT:
+            raise ImagewrightError(f"cannot read {path}: it has more than {MOST_TEXT // 1048576} MiB, which no text of a system's set-up has; "
+                                   "look whether it is damaged")
         return self.read_bytes(path).decode("utf-8", "surrogateescape")
 
     def open(self, path):

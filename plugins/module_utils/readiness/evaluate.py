@@ -6,12 +6,16 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import time
+
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, FAILED, SEVERITIES, STATUSES, UNKNOWN, finding, not_applicable, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.time_limit import time_limit
 
-_MOST_SECONDS = 120  # of one rule: a damaged file system must not hold the verdict up for ever
+# a damaged file system, or one made to hold the verdict up, must not do so for ever
+_MOST_SECONDS = 120  # of one rule
+_MOST_SECONDS_OF_ALL = 300
 
 _SPECIALIZED = "this is an image that keeps its identity (kind: specialized)"
 _BEFORE = "the guest has not been deprovisioned yet; this is checked on the finished image (kind: generalized)"
@@ -23,7 +27,8 @@ def evaluate(context, rules):
 
     rules: [Rule].
     """
-    return [finding(rule, _outcome(context, rule), context.profile) for rule in rules if context.profile in rule.profiles]
+    end = time.monotonic() + _MOST_SECONDS_OF_ALL
+    return [finding(rule, _outcome(context, rule, end - time.monotonic()), context.profile) for rule in rules if context.profile in rule.profiles]
 
 
 def is_ready(findings):
@@ -51,7 +56,7 @@ def difference(before, after):
             "left": [rule for rule in bad_after if rule in bad_before]}
 
 
-def _outcome(context, rule):
+def _outcome(context, rule, seconds_left):
     if context.kind not in rule.kinds:
         return not_applicable(_GENERALIZED if context.kind == "generalized" else _BEFORE if context.kind == "before_deprovision" else _SPECIALIZED)
     if rule.needs == "disk" and context.disk is None and context.image is not None:
@@ -60,8 +65,10 @@ def _outcome(context, rule):
         return not_applicable("only files are looked at here, no disk; give the image to have it checked")
     if rule.needs == "tree" and context.tree is None:
         return unknown(f"no Linux root could be read: {context.problem}")
+    if seconds_left <= 0:
+        return unknown(f"there was no time for it: the rules before took {_MOST_SECONDS_OF_ALL} s, for what they read is too large, or damaged")
     try:
-        with time_limit(_MOST_SECONDS, f"check {rule.id}"):
+        with time_limit(min(_MOST_SECONDS, seconds_left), f"check {rule.id}"):
             return rule.check(context)
     except ImagewrightError as error:
         return unknown(str(error))

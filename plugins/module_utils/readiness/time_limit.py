@@ -17,14 +17,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 def time_limit(seconds, doing):
     """Raise an ImagewrightError in the body when it takes longer.
 
-    seconds: int; doing: str, for the error. Only in a process's main thread, which a module's is; elsewhere nothing limits.
+    seconds: float; doing: str, for the error. Only in a process's main thread, which a module's is; elsewhere nothing limits.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(unused_signal, unused_frame):
-        raise ImagewrightError(f"cannot {doing} within {seconds} s: what it reads is too large, or damaged")
+        raise ImagewrightError(f"cannot {doing} within {seconds:.0f} s: what it reads is too large, or damaged")
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:

@@ -74,3 +74,10 @@ def test_a_root_that_is_not_there_is_an_error(tmp_path):
 
 def test_a_path_with_a_null_byte_names_nothing(root):
     assert not LiveTree(root).exists("/etc/a\0b") and LiveTree(root).glob("/etc/a\0b/*") == []
+
+
+def test_a_text_larger_than_any_configuration_is_an_error_that_names_it(root):
+    with open(root / "etc" / "huge", "wb") as stream:
+        stream.truncate(17 * 2 ** 20)
+    with pytest.raises(ImagewrightError, match="cannot read /etc/huge: it has more than 16 MiB"):
+        LiveTree(str(root)).read_text("/etc/huge")

@@ -158,7 +158,8 @@ def hyperv_allowed(context):
 
 
 def _allowed(context, names, severity=None):
-    found = [ban for name in names for ban in modprobe.bans(context.tree, name)]
+    read = context.shared(modprobe.texts)
+    found = [ban for name in names for ban in modprobe.bans_in(read, name)]
     return failed_if([Evidence(ban.path, ban.line, ban.text) for ban in found], severity=severity)
 
 
