@@ -167,7 +167,8 @@ def notes(wanted, text, version):
     found = []
     for name in [name for name in wanted if name in KEYS]:
         key = KEYS[name]
-        reason = _ignored(key, version)
+        # what is not set has no effect anyway
+        reason = _ignored(key, version) if wanted[name] is not None else None
         if reason:
             found.append(f"{name}: {reason}" + (f"; {key.note}" if key.note else ""))
         elif name == "Extensions.WaitForCloudInitTimeout":

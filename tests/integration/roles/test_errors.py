@@ -99,6 +99,14 @@ def test_a_networkmanager_that_the_package_would_remove_is_kept(fresh_guest):
     assert "conflicts with NetworkManager" in message and "guest_agent_networkmanager to remove" in message
 
 
+def test_settings_that_say_otherwise_who_provisions_are_refused(fresh_guest):
+    before = fresh_guest.output(STATE)
+    message = the_error(fresh_guest.role("guest_agent", {"guest_agent_provisioning": "waagent",
+                                                         "guest_agent_settings": {"Provisioning.Agent": "cloud-init"}}))
+    assert "sets Provisioning.Agent to cloud-init" in message and "(waagent) means waagent; take it out of guest_agent_settings" in message
+    assert fresh_guest.output(STATE) == before
+
+
 def test_a_firewall_that_blocks_azure_is_named_with_its_line(fresh_guest):
     fresh_guest.write("/etc/iptables/rules.v4", "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -d 168.63.129.16/32 -j DROP\nCOMMIT\n")
     try:

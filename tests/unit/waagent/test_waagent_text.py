@@ -133,6 +133,7 @@ def test_a_setting_without_effect_is_told(wanted, text, version, words):
     ({"ResourceDisk.EnableSwap": "y"}, "ResourceDisk.EnableSwap=y\nResourceDisk.Format=Y\nResourceDisk.SwapSizeMB=01\n", None),
     ({"ResourceDisk.EnableSwap": "n"}, "ResourceDisk.EnableSwap=n\n", None),
     ({"Zebra": "1"}, "", "2.7.3.0"),
+    ({"AutoUpdate.UpdateToLatestVersion": None}, "", "2.7.3.0"),
 ])
 def test_a_setting_with_effect_is_not_warned_about(wanted, text, version):
     assert waagent.notes(wanted, text, version) == []
