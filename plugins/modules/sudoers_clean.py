@@ -171,7 +171,7 @@ def run(module):
     if planned:
         _check_meaning(before, after)
         if not parameters["allow_lockout"]:
-            _check_way_in(tree, path, after)
+            _check_way_in(tree, matches, after)
 
     def read_back():
         left = sudoers.matches(tree, path, rules, parameters["follow_includes"], parameters["runas_group"])
@@ -225,11 +225,12 @@ def _check_meaning(before, after):
                                    "password; take that rule out too (rules: [targetpw, all_all], runas_group: true), or by hand")
 
 
-def _check_way_in(tree, path, after):
-    """Raise ImagewrightError when nobody could become root any more."""
+def _check_way_in(tree, matches, after):
+    """Raise ImagewrightError when nobody could become root any more; matches: the lines that go."""
     if not sudoers_access.ways_to_root(tree, after):
-        raise ImagewrightError(f"cannot clean {path}: nobody could become root afterwards: no other rule lets a user run everything, and root has "
-                               "neither a password nor an SSH key; add a rule below /etc/sudoers.d first, or set allow_lockout: true")
+        last = matches[-1]
+        raise ImagewrightError(f"cannot take out {last.path} line {last.line}: nobody could become root afterwards: no other rule lets a user run "
+                               "everything, and root has neither a password nor an SSH key; add a rule below /etc/sudoers.d first, or set allow_lockout: true")
 
 
 def _warnings(tree, path, after):

@@ -110,6 +110,7 @@ def test_a_rule_that_changes_nothing_for_everybody_is_no_obstacle(clean, rule):
 def test_a_lockout_is_refused_unless_allowed(clean, files):
     result = clean(files)
     assert result["failed"] and "nobody could become root" in result["msg"] and "allow_lockout: true" in result["msg"]
+    assert result["msg"].startswith("cannot take out /etc/sudoers line 2: ")
     assert clean({}, check=True)["failed"]
     assert not clean({}, allow_lockout=True)["failed"]
 
