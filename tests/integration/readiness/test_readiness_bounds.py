@@ -6,7 +6,7 @@
 import resource
 
 import pytest
-from unit.image_tree.images import MIB, ext4, run
+from unit.image_tree.images import MIB, ext4, mounted, run
 from unit.readiness.guest_tree import INITRAMFS, KERNEL, good_guest, symlink, write
 
 #: Where rules list a directory, or read what is in it.
@@ -69,17 +69,12 @@ def test_very_many_files_in_a_directory_are_bounded(run_module, guest, tmp_path)
     """Of the tree and of the image; mke2fs alone would take an hour to write them."""
     write(guest, "/etc/modprobe.d/zz.conf", "blacklist udf\n")
     (guest / "var/log").mkdir(parents=True)
-    image, mounted = image_of(guest, tmp_path / "disk.raw"), tmp_path / "mounted"
-    mounted.mkdir()
-    run("mount", "-o", "loop", image, mounted)
-    try:
+    image = image_of(guest, tmp_path / "disk.raw")
+    with mounted(image, tmp_path / "mounted") as place:
         for folder, ending in (("etc/modprobe.d", "conf"), ("var/log", "log")):
             for number in range(FILES):
-                (mounted / folder / f"{number}.{ending}").touch()
-        of_files = check(run_module, 60, root=str(mounted))
-    finally:
-        run("sync", "--file-system", mounted)
-        run("umount", mounted)
+                (place / folder / f"{number}.{ending}").touch()
+        of_files = check(run_module, 60, root=str(place))
     of_image = check(run_module, 120, image=image)
     assert (of_files["R19b"]["status"], of_image["R19b"]["status"]) == ("failed", "failed")
 

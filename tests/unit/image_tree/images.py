@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Disk images made with the file systems' own tools; nothing of the code under test takes part."""
 
+import contextlib
 import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 MIB = 2 ** 20
 ROOT_UUID = "11111111-2222-3333-4444-555555555555"
@@ -20,6 +22,27 @@ def run(*argv, text=None):
     completed = subprocess.run([str(word) for word in argv], input=text, text=True, capture_output=True, check=False, close_fds=True)
     assert completed.returncode == 0, f"{argv}: {completed.stderr}"
     return completed.stdout
+
+
+@contextlib.contextmanager
+def mounted(image, place, options="loop"):
+    """Mount an image, and give it back when nobody has it mounted any more."""
+    place.mkdir(exist_ok=True)
+    run("mount", "-o", options, image, place)
+    try:
+        yield place
+    finally:
+        run("sync", "--file-system", place)
+        run("umount", place)
+    wait_until_released(image)
+
+
+def wait_until_released(image):
+    """Wait for the end of its last mount: a container that starts meanwhile copies the table of mounts."""
+    end = time.monotonic() + 60
+    while run("losetup", "--associated", image).strip():
+        assert time.monotonic() < end, f"{image} is still mounted somewhere"
+        time.sleep(0.1)
 
 
 def root_files(folder, fstab):

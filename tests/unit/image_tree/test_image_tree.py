@@ -9,7 +9,8 @@ import pathlib
 import time
 
 import pytest
-from unit.image_tree.images import ESP, LINUX, LVM, MIB, ROOT_UUID, btrfs, empty_disk, esp, ext4, put, root_files, run, split_logical_volume, xfs
+from unit.image_tree.images import (
+    ESP, LINUX, LVM, MIB, ROOT_UUID, btrfs, empty_disk, esp, ext4, mounted, put, root_files, run, split_logical_volume, xfs)
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.image_tree import ImageTree
@@ -115,17 +116,11 @@ def test_a_root_in_a_compressed_btrfs_subvolume_is_found(tmp_path, compression):
     with open(path, "wb") as stream:
         stream.truncate(256 * MIB)
     run("mkfs.btrfs", "-q", "-U", ROOT_UUID, path)
-    mounted = tmp_path / "mounted"
-    mounted.mkdir()
-    run("mount", "-o", f"loop,compress-force={compression}", path, mounted)
-    try:
-        run("btrfs", "subvolume", "create", mounted / "@")
-        run("btrfs", "subvolume", "create", mounted / "@home")
-        run("cp", "-a", f"{files}/.", mounted / "@")
-        (mounted / "@home" / "bob").mkdir()
-    finally:
-        run("sync", "--file-system", mounted)
-        run("umount", mounted)
+    with mounted(path, tmp_path / "mounted", f"loop,compress-force={compression}") as place:
+        run("btrfs", "subvolume", "create", place / "@")
+        run("btrfs", "subvolume", "create", place / "@home")
+        run("cp", "-a", f"{files}/.", place / "@")
+        (place / "@home" / "bob").mkdir()
     with ImageTree(path) as tree:
         assert tree.read_bytes("/etc/big") == FILES["/etc/big"]
         assert tree.listdir("/home") == ["bob"]
@@ -227,17 +222,10 @@ def test_a_fat_chain_that_is_a_loop_ends(tmp_path, folder):
 def test_a_directory_of_100000_files_is_bounded(tmp_path):
     path = ext4(tmp_path / "disk.raw", root_files(tmp_path / "files", f"UUID={ROOT_UUID} / ext4 defaults 0 1\n"), 256 * MIB, "ext4", "-N", "120000",
                 "-O", "^has_journal")
-    mounted = tmp_path / "mounted"
-    mounted.mkdir()
-    run("mount", "-o", "loop", path, mounted)
-    try:
-        (mounted / "etc/many").mkdir()
+    with mounted(path, tmp_path / "mounted") as place:
+        (place / "etc/many").mkdir()
         for number in range(100000):
-            (mounted / "etc/many" / f"f{number}").touch()
-    finally:
-        # whoever copied the mount table meanwhile keeps it mounted
-        run("sync", "--file-system", mounted)
-        run("umount", mounted)
+            (place / "etc/many" / f"f{number}").touch()
     started = time.process_time()
     with ImageTree(path) as tree:
         assert len(tree.listdir("/etc/many")) == 100000

@@ -7,7 +7,7 @@ import os
 import shutil
 
 import pytest
-from unit.image_tree.images import MIB, run
+from unit.image_tree.images import MIB, mounted, run, wait_until_released
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.disk import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import disk_facts
@@ -48,36 +48,38 @@ def write_files(folder, count):
         os.fsync(stream.fileno())
 
 
+def crash(path, place):
+    """Let an XFS file system stop as in a crash, with what it has in its log."""
+    place.mkdir()
+    run("mount", "-o", "loop", path, place)
+    try:
+        write_files(place, 20)
+        run("xfs_io", "-x", "-c", "shutdown -f", place)
+    finally:
+        run("umount", place)
+    wait_until_released(path)
+
+
 @pytest.mark.parametrize(("maker", "count"), [(maker, 8000 if "small" in maker else 20) for maker in MAKERS])
 def test_a_mounted_file_system_is_told_from_an_unmounted_one(tmp_path, maker, count):
-    path, copy, mounted = tmp_path / "disk.raw", tmp_path / "copy.raw", tmp_path / "mounted"
+    path, copy = tmp_path / "disk.raw", tmp_path / "copy.raw"
     make(path, maker)
     assert unclean(path) == ([], [])
-    mounted.mkdir()
-    for unused in range(2):
-        run("mount", "-o", "loop", path, mounted)
-        try:
-            write_files(mounted, count)
+    for _unused in range(2):
+        with mounted(path, tmp_path / "mounted") as place:
+            write_files(place, count)
             shutil.copy(path, copy)
-        finally:
-            run("umount", mounted)
         assert unclean(path) == ([], [])
         assert unclean(copy) == ([maker.split()[0].rstrip("4")], [])
 
 
 def test_an_xfs_file_system_after_a_crash_is_unclean_until_its_log_is_replayed(tmp_path):
-    path, mounted = tmp_path / "disk.raw", tmp_path / "mounted"
+    path = tmp_path / "disk.raw"
     make(path, "xfs")
-    mounted.mkdir()
-    run("mount", "-o", "loop", path, mounted)
-    try:
-        write_files(mounted, 20)
-        run("xfs_io", "-x", "-c", "shutdown -f", mounted)
-    finally:
-        run("umount", mounted)
+    crash(path, tmp_path / "mounted")
     assert unclean(path) == (["xfs"], [])
-    run("mount", "-o", "loop", path, mounted)
-    run("umount", mounted)
+    with mounted(path, tmp_path / "mounted"):
+        pass
     assert unclean(path) == ([], [])
 
 
