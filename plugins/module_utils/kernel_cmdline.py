@@ -133,10 +133,13 @@ def plan(parameters, wanted):
     return Changes(replacements, additions)
 
 
-def change(text, wanted):
-    """Return the command line (str) brought to the Request; what needs no change stays as it is, byte for byte."""
+def change(text, wanted, write=lambda parameter: parameter):
+    """Return the command line (str) brought to the Request; what needs no change stays as it is, byte for byte.
+
+    write: callable, as of rewrite.
+    """
     tokens = tokenize(text)
-    return rewrite(text, tokens, plan([token.text for token in tokens], wanted))
+    return rewrite(text, tokens, plan([token.text for token in tokens], wanted), write)
 
 
 def rewrite(text, tokens, changes, write=lambda parameter: parameter):

@@ -42,8 +42,10 @@ def is_present(tree):
 
 def plan(tree, wanted, options):
     """Return the Plan for the entries, grubenv, its fallbacks, and /etc/kernel/cmdline."""
-    changed = _changed_entries(tree, wanted, options) + _changed_variables(tree, wanted) + _changed_cmdline(tree, wanted)
     first_only = _is_read_by_grub(tree)
+    if first_only:
+        _check_expressible(wanted)
+    changed = _changed_entries(tree, wanted, options) + _changed_variables(tree, wanted) + _changed_cmdline(tree, wanted)
     warnings = [f"{path}: it has several options lines, of which GRUB reads the first one alone; put all into that"
                 for path in _entry_paths(tree) if first_only and len(bls_entry.values(tree.read_text(path), "options")) > 1]
     return Plan([edit for edit, _unused in changed if edit.before != edit.after],
@@ -58,7 +60,8 @@ def _changed_entries(tree, wanted, options):
         before = tree.read_text(path)
         entry = _boot_entry(tree, path, before, {}, first_only)
         if entry is not None:
-            _check_kernelopts(path, entry, environment)
+            if is_subject(entry, options):
+                _check_kernelopts(path, entry, environment)
             after = _changed_entry(before, wanted, environment, first_only) if is_subject(entry, options) else before
             found.append((Edit(path, before, after), [_source(path, "options", bls_entry.options(before), bls_entry.options(after))]))
     return found
@@ -80,15 +83,27 @@ def _changed_variables(tree, wanted):
     for path, before in _texts(tree, _GRUBENV).items() if _uses_kernelopts(tree) else ():
         after, sources, values = before, [], grubenv.parse(before, path)
         for name in [name for name in _KERNELOPTS if name in values]:
-            new = kernel_cmdline.change(values[name], wanted)
+            new = kernel_cmdline.change(values[name], wanted, bls_entry.write_parameter)
             after = after if new == values[name] else grubenv.with_value(after, name, new, path)
             sources.append(_source(path, name, values[name], new))
         found.append((Edit(path, before, after), sources))
     for path, before in _texts(tree, _GRUB_CFG).items():
-        after = _FALLBACK.sub(lambda match: match.group(1) + kernel_cmdline.change(match.group(3), wanted) + match.group(4), before)
-        found.append((Edit(path, before, after), [_source(path, old.group(2), old.group(3), new.group(3))
+        after = _FALLBACK.sub(lambda match: match.group(1) + _changed_fallback(match.group(3), wanted) + match.group(4), before)
+        found.append((Edit(path, before, after), [_source(path, old.group(2), _plain(old.group(3)), _plain(new.group(3)))
                                                   for old, new in zip(_FALLBACK.finditer(before), _FALLBACK.finditer(after))]))
     return found
+
+
+def _changed_fallback(text, wanted):
+    """Return what stands between double quotes of GRUB's script with the Request brought in."""
+    before = _plain(text)
+    after = kernel_cmdline.change(before, wanted, bls_entry.write_parameter)
+    return text if after == before else re.sub(r'(["\\$])', r"\\\1", after)
+
+
+def _plain(text):
+    """Return what GRUB reads of a text between double quotes."""
+    return re.sub(r'\\(["\\$])', r"\1", text)
 
 
 def _changed_cmdline(tree, wanted):
@@ -201,6 +216,15 @@ def _check_kernelopts(path, entry, environment):
                                "or run grub2-mkconfig")
 
 
+def _check_expressible(wanted):
+    """Raise ImagewrightError when GRUB would not hand a wanted parameter to the kernel as it is meant."""
+    for parameter in wanted.present:
+        found = [character for character in "$\\'" if character in parameter]
+        if found:
+            raise ImagewrightError(f"cannot set {parameter!r} in Boot Loader Specification entries that GRUB reads: to GRUB its {found[0]} is a "
+                                   "character of its own, and no way to write it suits both GRUB and other loaders; leave it out")
+
+
 def _is_read_by_grub(tree):
     """Return whether GRUB reads the entries: a grub.cfg has the command blscfg."""
     return any(_BLSCFG.search(text) for text in _texts(tree, _GRUB_CFG).values())
@@ -210,7 +234,7 @@ def _environment(tree):
     """Return GRUB's variables ({name: value}) that entries may refer to: grubenv's, and what grub.cfg sets."""
     found, fallbacks = {}, {}
     for text in _texts(tree, _GRUB_CFG).values():
-        fallbacks.update((match.group(2), match.group(3)) for match in _FALLBACK.finditer(text))
+        fallbacks.update((match.group(2), _plain(match.group(3))) for match in _FALLBACK.finditer(text))
     for path, text in _texts(tree, _GRUBENV).items():
         try:
             variables = grubenv.parse(text, path)
@@ -243,12 +267,12 @@ def _kernel_cmdline(tree, wanted):
     """
     if tree.is_file(KERNEL_CMDLINE):
         before = tree.read_text(KERNEL_CMDLINE)
-        return before, kernel_cmdline.change(before, wanted)
+        return before, kernel_cmdline.change(before, wanted, bls_entry.write_parameter)
     newest = _newest(tree)
     if newest is None or not _has_kernel_install(tree) or bls_entry.KERNELOPTS in kernel_cmdline.split(newest.cmdline):
         return None, None
     text = tree.read_text(VENDOR_CMDLINE).strip() if tree.is_file(VENDOR_CMDLINE) else bls_entry.expand(newest.cmdline, {})
-    return None, kernel_cmdline.change(text, wanted) + "\n"
+    return None, kernel_cmdline.change(text, wanted, bls_entry.write_parameter) + "\n"
 
 
 def _has_kernel_install(tree):

@@ -18,6 +18,9 @@ KERNELOPTS = "$kernelopts"
 #: One `key value` line: key, start and end (offsets) of its value.
 _Field = collections.namedtuple("_Field", "key start end")
 
+#: What parts commands for GRUB, which makes a script of each entry.
+_SEPARATORS = ";&|<>{}"
+
 _LINE = re.compile(r"^[ \t]*([A-Za-z0-9_.-]+)[ \t]+([^\r\n]*?)[ \t]*\r?$", re.MULTILINE)
 
 
@@ -49,6 +52,20 @@ def expand(cmdline, environment):
     return " ".join(found)
 
 
+def write_parameter(parameter):
+    """Return a parameter written so that GRUB, systemd-boot and the kernel all take it for one.
+
+    Source: blscfg.c hands `linux PATH OPTIONS` to GRUB's script parser; the kernel takes double quotes off.
+    """
+    name, value = kernel_cmdline.parse(parameter)
+    plain = name if value is None else f"{name}={value}"
+    if not any(character in _SEPARATORS for character in plain) and not plain.startswith("#"):
+        return parameter
+    if value is None or any(character in _SEPARATORS for character in name) or name.startswith("#"):
+        return f'"{plain}"'
+    return f'{name}="{value}"'
+
+
 def change(text, wanted, first_only=False):
     """Return the entry's text with its options brought to the Request.
 
@@ -64,7 +81,7 @@ def change(text, wanted, first_only=False):
     parameters = [token.text for line in lines for token in line]
     changes = _around_kernelopts(parameters, wanted) if KERNELOPTS in parameters else kernel_cmdline.plan(parameters, wanted)
     if not fields:
-        return text if not changes.additions else _with_line(text, "options " + " ".join(changes.additions))
+        return text if not changes.additions else _with_line(text, "options " + " ".join(map(write_parameter, changes.additions)))
     separator = next((index for index, line in enumerate(lines) if any(token.text == "--" for token in line)), len(lines) - 1)
     end = len(parameters)
     for index in range(len(fields) - 1, -1, -1):
@@ -72,8 +89,14 @@ def change(text, wanted, first_only=False):
         part = changes.replacements[end - len(tokens):end]
         end -= len(tokens)
         part = kernel_cmdline.Changes(part, changes.additions if index == separator else [])
-        text = text[:field.start] + kernel_cmdline.rewrite(text[field.start:field.end], tokens, part) + text[field.end:]
+        text = text[:field.start] + kernel_cmdline.rewrite(text[field.start:field.end], tokens, part, _written_anew(tokens)) + text[field.end:]
     return text
+
+
+def _written_anew(tokens):
+    """Return a callable that writes new parameters as write_parameter, and those that were there as they were."""
+    old = {token.text for token in tokens}
+    return lambda parameter: parameter if parameter in old else write_parameter(parameter)
 
 
 def with_kernelopts(text):

@@ -71,6 +71,9 @@ def change(files, wanted, appends, recovery):
         for index in changed:
             if _parameters(files, NAMES[index], appends) == lines[index]:  # else it refers to what was just changed: plan anew
                 files = _with_changes(files, NAMES[index], planned[index], appends)
+    if recovery and "--" in _parameters(files, RECOVERY, appends):
+        raise ImagewrightError(f"cannot set the parameters in {MAIN}: {RECOVERY} ends the kernel's parameters with `--`, and {SHARED} comes after "
+                               "it in recovery entries; take the `--` out, or leave these entries with `recovery: keep`")
     raise ImagewrightError(f"cannot set the parameters in {MAIN}: {SHARED}, {NORMAL} and {RECOVERY} refer to each other; "
                            "write each of them as plain text")
 

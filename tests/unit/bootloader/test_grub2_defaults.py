@@ -136,6 +136,13 @@ def test_variables_that_hold_each_other_are_refused():
         change('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX"\n', ["c"])
 
 
+def test_recovery_entries_that_end_the_kernels_parameters_early_are_refused():
+    text = 'GRUB_CMDLINE_LINUX_RECOVERY="single -- x"\n'
+    with pytest.raises(ImagewrightError, match="ends the kernel's parameters with `--`"):
+        change(text, ["c"], recovery=True)
+    assert change(text, ["c"]) == text + 'GRUB_CMDLINE_LINUX="c"\n'
+
+
 def test_a_value_that_grub_would_alter_is_refused():
     with pytest.raises(ImagewrightError, match="GRUB adds backslashes"):
         change("", ["a=it's"])

@@ -83,7 +83,7 @@ def test_grubby_3_an_ampersand_is_an_ampersand(grub2, bls, run_module):
     root = bls("options root=UUID=1 ro b\n")
     grub2('GRUB_CMDLINE_LINUX="b"\n')
     change(run_module, root, present=["a=1&b"])
-    assert "options root=UUID=1 ro b a=1&b\n" in (root / ENTRY).read_text()
+    assert "options root=UUID=1 ro b a=\"1&b\"\n" in (root / ENTRY).read_text()
     assert variables(root)["GRUB_CMDLINE_LINUX"] == 'b a="1&b"'
 
 
@@ -215,6 +215,20 @@ def test_entries_without_options_keep_their_default_in_grub_cfg(bls, run_module)
     result = change(run_module, root, present=["a"], absent=["quiet"])
     assert [line["after"] for line in result["entries"]] == ["root=UUID=1 ro a"] and (root / ENTRY).read_text() == entry
     assert (root / "boot/grub2/grub.cfg").read_text() == 'set default_kernelopts="root=UUID=1 ro a "\ninsmod blscfg\nblscfg\n'
+
+
+def test_a_value_with_quotes_stays_one_in_a_line_of_grub_cfg(bls, run_module):
+    root = bls("", menu='set default_kernelopts="root=UUID=1 x=\\"p q\\" quiet"\nblscfg\n')
+    result = change(run_module, root, present=['y="r s"', "z=1;2"], absent=["quiet"])
+    assert [line["after"] for line in result["entries"]] == ['root=UUID=1 x="p q" y="r s" z="1;2"']
+    assert (root / "boot/grub2/grub.cfg").read_text() == 'set default_kernelopts="root=UUID=1 x=\\"p q\\" y=\\"r s\\" z=\\"1;2\\""\nblscfg\n'
+
+
+@pytest.mark.parametrize("parameter", ["a=$b", "a=it's", "a=b\\c"])
+def test_what_grub_would_alter_in_an_entry_is_refused(bls, run_module, parameter):
+    root = bls("options root=UUID=1 ro\n")
+    result = run_module("grub_cmdline", root=root, present=[parameter])
+    assert result["failed"] and "in Boot Loader Specification entries that GRUB reads" in result["msg"]
 
 
 def test_an_entry_whose_kernelopts_nothing_sets_is_refused(bls, run_module):
