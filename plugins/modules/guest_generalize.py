@@ -108,7 +108,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, power, sshd_config
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, agent, removal, traces
+from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, agent, removal, sessions, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 HOST_NAME = "localhost.localdomain\n"  # what the agent sets, R49
@@ -178,7 +178,7 @@ def run(module):
         "agent": ["waagent", "-force", "-deprovision" + ("+user" if parameters["agent_user"] else "")] if runs_agent else None,
         "diff": _difference(removals, wanted, doomed),
     }
-    for text in traces.warnings(tree):
+    for text in traces.warnings(tree) + (sessions.warnings() if tree.is_running_system else []):
         module.warn(text)
     if not module.check_mode and result["changed"]:
         carry_out(module, tree, runs_agent, doomed)
