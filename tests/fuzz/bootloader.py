@@ -62,8 +62,9 @@ def legacy_stanza(text):
 
 
 def bls(text):
-    after = bls_entry.change(text, WANTED)
-    assert bls_entry.change(after, WANTED) == after
+    for first_only in (False, True):
+        after = bls_entry.change(text, WANTED, first_only)
+        assert bls_entry.change(after, WANTED, first_only) == after
 
 
 def extlinux(text):
