@@ -22,6 +22,7 @@ A letter tells the rules of one requirement apart; the bare id means all of them
 
 * **error**: the machine does not boot, is not provisioned, or the upload is refused. **warning**: it works, but not well. **note**: good to know.
 * *files* are looked at in a running guest, a mounted tree and an image alike; *disk* needs an image, or a running guest that may read its own disk.
+* The certification of the Azure Marketplace weighs some rules more; *marketplace only* are those that nothing else asks for.
 * *generalized*, *specialized*: asked only of an image of that kind. A guest before it is deprovisioned is asked neither.
 * Where the sources disagree, the last column says what we chose, and why.
 
@@ -47,6 +48,8 @@ def document():
 
 
 def _severity(rule):
+    if "azure" not in rule.profiles:
+        return f"marketplace only: {rule.severity}"
     return rule.severity if rule.marketplace in (None, rule.severity) else f"{rule.severity}; marketplace: {rule.marketplace}"
 
 

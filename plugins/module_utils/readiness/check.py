@@ -32,6 +32,8 @@ def check(question):
     Raises ImagewrightError: an unknown rule, or there is no such tree or file. An image that cannot be read is a finding, no error.
     """
     rules = select(all_rules(), question.include, question.exclude)
+    if not any(question.profile in rule.profiles for rule in rules):
+        raise ImagewrightError(f"cannot check anything: no rule of the profile {question.profile} is left; correct include and exclude of rules")
     if question.image is not None:
         return _check_image(question, rules)
     tree = LiveTree(question.root or "/")

@@ -13,6 +13,9 @@ SEVERITIES = (ERROR, WARNING, NOTE)
 PASSED, FAILED, NOT_APPLICABLE, UNKNOWN = "passed", "failed", "not_applicable", "unknown"
 STATUSES = (FAILED, UNKNOWN, PASSED, NOT_APPLICABLE)
 
+#: Profiles of a rule that only the certification asks for.
+MARKETPLACE_ONLY = ("marketplace",)
+
 #: A place that shows it. path: str, guest's path, or the image's; line: int from 1, or None; text: str.
 Evidence = collections.namedtuple("Evidence", "path line text")
 Evidence.__new__.__defaults__ = (None, "")

@@ -58,6 +58,12 @@ def test_an_unknown_rule_is_an_error(run_module, tmp_path):
     assert result["failed"] and "R99" in result["msg"]
 
 
+@pytest.mark.parametrize("rules", [{"include": ["R11"]}, {"include": ["R12"], "exclude": ["R12"]}])
+def test_a_choice_that_leaves_no_rule_is_an_error_and_not_ready(run_module, tmp_path, rules):
+    result = run_module("readiness_info", root=str(tmp_path), rules=rules)
+    assert result["failed"] and "no rule of the profile azure is left" in result["msg"] and "ready" not in result
+
+
 def test_a_tree_that_is_no_linux_is_not_ready(run_module, tmp_path):
     assert "R00" in failed(run_module("readiness_info", root=str(tmp_path)))
 

@@ -245,8 +245,9 @@ def change(root, files):
             write(root, path, content)
 
 
-def test_a_right_guest_has_no_finding_and_is_ready(guest):
-    found = findings(guest)
+@pytest.mark.parametrize("profile", ["azure", "marketplace"])
+def test_a_right_guest_has_no_finding_and_is_ready(guest, profile):
+    found = findings(guest, profile=profile)
     wrong = {rule: (each.status, each.reason, each.evidence) for rule, each in found.items() if each.status not in ("passed", "not_applicable")}
     assert wrong == {}
     assert is_ready(found.values())
@@ -263,7 +264,8 @@ def test_what_is_wrong_in_a_file_is_found_where_it_is(guest, rule, files, place)
 
 @pytest.mark.parametrize(("rule", "disk", "image", "text"), BROKEN_DISKS, ids=[f"{case[0]}-{number}" for number, case in enumerate(BROKEN_DISKS)])
 def test_what_is_wrong_on_the_disk_is_found(guest, rule, disk, image, text):
-    found = findings(guest, GOOD_DISK._replace(**disk), dict(GOOD_IMAGE, **image))[rule]
+    profile = next(each.profiles[0] for each in all_rules() if each.id == rule)
+    found = findings(guest, GOOD_DISK._replace(**disk), dict(GOOD_IMAGE, **image), profile=profile)[rule]
     assert found.status == "failed", found.reason
     assert text in found.evidence[0].text
 
@@ -323,6 +325,10 @@ def test_udf_is_only_a_warning_where_cloud_init_can_do_without_the_dvd(guest):
 def test_a_mount_that_the_boot_does_not_wait_for_is_a_warning(guest):
     write(guest, "/etc/fstab", FSTAB + "/dev/sdb1 /mnt ext4 defaults,nofail 0 2\n")
     assert findings(guest)["R13a"].severity == "warning"
+
+
+def test_the_marketplace_asks_more_rules_than_azure(guest):
+    assert set(findings(guest, profile="marketplace")) - set(findings(guest)) == {"R02b", "R11"}
 
 
 def test_the_marketplace_weighs_its_own_tests_more(guest):

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
+    ERROR, MARKETPLACE_ONLY, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import GIB, MIB, TIB, show_size
 
 _LARGEST = {"1": 2 * TIB, "2": 4 * TIB}  # bytes, R07
@@ -193,9 +193,9 @@ RULES = [
          "Microsoft: create-upload-generic; certification", whole_mebibytes, "disk_convert; vhd_align", "any",
          choice="The older guides round up with ((size/MB)+1)*MB, which adds a MiB to an aligned disk at every run; we round up to the next "
                 "multiple (R03), as create-upload-generic does today. It is the disk in the file that must be aligned, not the file."),
-    Rule("R02b", "The name of the file has no % and no quotation mark", NOTE,
+    Rule("R02b", "The name of the file has no % and no quotation mark", ERROR,
          "The certification does not take such a name.", "Rename the file before the upload.", "Microsoft: marketplace certification", file_name,
-         needs="any", marketplace=ERROR),
+         needs="any", profiles=MARKETPLACE_ONLY),
     Rule("R04", "Every reader sees the same size of the VHD", WARNING,
          "qemu-img computes the size from the geometry of footers that it or others wrote without force_size: it cuts off the end of the disk, and with "
          "it the backup of the partition table, when the VHD is converted again.", "Run vhd_align in_place: true, which writes a footer that all read alike.",
@@ -217,10 +217,10 @@ RULES = [
          "Prefer plain partitions when the image is next built; LVM works otherwise.",
          "Microsoft: create-upload-generic; redhat-create-upload-vhd", no_lvm, "", "disk",
          choice="Most pages advise against LVM, Red Hat's supports it: a warning, never an error."),
-    Rule("R11", "There is one root partition", NOTE,
+    Rule("R11", "There is one root partition", WARNING,
          "The certification recommends a single root partition.",
          "Bring the system onto one partition; /boot and the EFI system partition may stay.",
-         "Microsoft: marketplace certification, test 42", single_root, "", "disk", WARNING, ("azure", "marketplace")),
+         "Microsoft: marketplace certification, test 42", single_root, "", "disk", profiles=MARKETPLACE_ONLY),
     Rule("R12a", "The OS disk has no swap partition", WARNING,
          "Swap on the OS disk is slow, costs I/O budget and fails the certification; systemd uses a partition of the type swap by itself, "
          "whatever /etc/fstab says.",
