@@ -7,8 +7,10 @@ import json
 import pathlib
 import subprocess
 import time
+from xml.etree import ElementTree
 
 import pytest
+from unit.image_tree.images import ESP, LINUX, empty_disk, esp, ext4, put
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 MIB = 2 ** 20
@@ -46,6 +48,35 @@ def test_an_image_without_a_readable_linux_is_a_finding_within_seconds(run_modul
     assert words in json.dumps(found) or words in json.dumps(failed(result)), found
     assert not result["ready"] and found["severity"] == "error"
     assert time.monotonic() - started < 30
+
+
+LUKS, NTFS = b"LUKS\xba\xbe\0\2", b"\0\0\0NTFS    "
+
+
+@pytest.mark.parametrize(("beginning", "words"), [
+    (LUKS, "partition 1 holds a FAT file system; partition 2 holds an encrypted LUKS volume"),
+    (NTFS, "partition 2 holds a Windows NTFS file system"),
+    (b"", "partition 2 holds nothing that is known"),
+    (None, "partition 2 holds an ext2/3/4 file system")])
+def test_what_is_on_a_disk_without_linux_is_named_once_in_every_report(run_module, tmp_path, beginning, words):
+    disk = empty_disk(tmp_path / "disk.raw", 64 * MIB, (1, 16, ESP), (17, 40, LINUX))
+    put(disk, esp(tmp_path / "esp", 16 * MIB), MIB)
+    if beginning is None:
+        (tmp_path / "data").mkdir()
+        put(disk, ext4(tmp_path / "part", tmp_path / "data", 40 * MIB), 17 * MIB)
+    else:
+        with open(disk, "r+b") as stream:
+            stream.seek(17 * MIB)
+            stream.write(beginning)
+    reports = {name: str(tmp_path / f"report.{name}") for name in ("json", "junit", "html")}
+    result = run_module("readiness_info", image=str(disk), reports=reports)
+    assert words in failed(result)["R00"]["evidence"][0]["text"] and not result["ready"]
+    assert sum(words in line for line in result["table"]) <= 2 and len(result["table"]) < 25
+    page = pathlib.Path(reports["html"]).read_text()
+    assert page.count("<article") < 6 and page.count(words) <= 3
+    suite = ElementTree.parse(reports["junit"]).getroot()[0]
+    assert int(suite.attrib["failures"]) < 4 and int(suite.attrib["errors"]) > 30
+    assert not json.loads(pathlib.Path(reports["json"]).read_text())["ready"]
 
 
 def test_a_file_that_is_not_there_is_an_error_that_names_it(run_module, tmp_path):
