@@ -5,6 +5,10 @@
 
 QUICK = {"prepare_image_kind": "generalized", "prepare_deprovision": False, "prepare_shutdown": False}
 
+#: What comes last, and nothing else.
+END = {"prepare_image_kind": "generalized", "prepare_package_lists": False,
+       **{f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "agent", "sudoers", "network", "time")}}
+
 
 def test_check_mode_predicts_every_change_and_the_second_run_has_none(faulty_guest):
     before = faulty_guest.output("find /etc /boot -xdev -type f -exec sha256sum {} + | sort | sha256sum")
@@ -19,3 +23,17 @@ def test_check_mode_predicts_every_change_and_the_second_run_has_none(faulty_gue
     assert predicted.changed_tasks() == first.changed_tasks()
     assert len(first.changed_tasks()) >= 12
     assert second.changed_tasks() == []
+
+
+def test_check_mode_predicts_the_end_and_leaves_the_guest_as_it_is(faulty_guest):
+    """The last test: the guest is off after it."""
+    before = faulty_guest.output("ls /etc/ssh; cat /etc/machine-id")
+
+    predicted = faulty_guest.role("prepare", END, check=True)
+    unchanged = faulty_guest.output("ls /etc/ssh; cat /etc/machine-id")
+    done = faulty_guest.role("prepare", END)
+
+    assert not predicted.failed and not done.failed, predicted.output + done.output
+    assert unchanged == before and "ssh_host_" in before
+    assert predicted.changed_tasks() == done.changed_tasks()
+    assert [task.rpartition(" : ")[2] for task in done.changed_tasks()] == ["Generalize | Take away what belongs to this machine"]
