@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks that ask for the verdict: on guests with reports, and before a disk is converted."""
+
+import hashlib
+import os
+from xml.etree import ElementTree
+
+from lab.paths import CHECKOUT
+
+MIB = 1024 * 1024
+#: Nothing is prepared, so that errors are left.
+NOTHING = {f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "agent", "sudoers", "network", "time")}
+
+
+def test_a_guest_is_checked_and_its_reports_come_to_the_controller(fresh_guest, tmp_path):
+    done = fresh_guest.playbook(CHECKOUT / "playbooks" / "readiness.yml", {"reports": str(tmp_path / "reports")})
+    assert done.returncode == 2 and "NOT READY for Azure" in done.failed_tasks()[-1]
+    files = sorted(path.suffix for path in (tmp_path / "reports").iterdir())
+    assert files == [".html", ".json", ".xml"]
+    suite = ElementTree.parse(next((tmp_path / "reports").glob("*.xml"))).getroot()[0]
+    assert int(suite.attrib["failures"]) > 0
+    assert fresh_guest.output("ls -d /tmp/readiness.* 2>/dev/null | wc -l") == "0"
+
+
+def test_a_guest_with_errors_left_is_neither_powered_off_nor_converted(fresh_guest, tmp_path):
+    image = tmp_path / "web.raw"
+    image.write_bytes(os.urandom(MIB))
+    os.truncate(image, 16 * MIB)
+    before = hashlib.sha256(image.read_bytes()).hexdigest()
+    done = fresh_guest.playbook(CHECKOUT / "playbooks" / "prepare-azure.yml",
+                                {**NOTHING, "prepare_package_lists": False, "azure_image_src": str(image), "prepare_image_kind": "generalized"})
+    assert done.returncode != 0
+    assert "errors are left" in done.failed_tasks()[-1] and "R40a" in done.failed_tasks()[-1]
+    assert hashlib.sha256(image.read_bytes()).hexdigest() == before and list(tmp_path.iterdir()) == [image]
+    assert fresh_guest.output("cat /etc/machine-id") != ""
