@@ -159,8 +159,28 @@ def _create(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         return None
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return descriptor
+    # until it is locked another run takes it for one that was left behind, and removes it
+    if _lock(descriptor) and _is_at(path, descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _lock(descriptor):
+    """Return whether an open file is locked by us now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
+def _is_at(path, descriptor):
+    """Return whether the open file is the one at the path."""
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _remove_stale(path, dest):
@@ -175,12 +195,13 @@ def _remove_stale(path, dest):
     except FileNotFoundError:  # another run has just finished
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _lock(descriptor):
+            names = ", ".join(locks.holders(path)) or "another process"
+            raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended")
+        if not _is_at(path, descriptor):  # the run that it belonged to has just finished, and perhaps another one begun
+            return False
         os.unlink(path)
         return True
-    except BlockingIOError:
-        names = ", ".join(locks.holders(path)) or "another process"
-        raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended") from None
     finally:
         os.close(descriptor)
 

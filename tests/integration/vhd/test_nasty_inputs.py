@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every input of which something else makes a wrong VHD in silence, or no VHD at all, one test each."""
 
+import contextlib
+import fcntl
 import gzip
 import json
 import lzma
@@ -18,6 +20,8 @@ import zipfile
 
 import pytest
 from conftest import COLLECTIONS, RUNNER, run_module_process
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align
 from integration.vhd.images import (
@@ -492,10 +496,56 @@ def test_28_what_is_no_unfinished_file_is_not_removed(tmp_path, kind):
     assert os.path.lexists(place) and digest(disk) == before and not (tmp_path / "a.vhd").exists()
 
 
+def is_locked(path):
+    """Return whether there is such a file and somebody has locked it."""
+    try:
+        with open(path, "rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("another", ["removes it", "removes it and makes its own", "has just locked it to remove it"])
+def test_28_a_run_that_meets_another_before_its_file_is_locked_never_publishes_what_the_other_writes(tmp_path, monkeypatch, another):
+    dest, place, flock = os.fspath(tmp_path / "a.vhd"), tmp_path / ".a.vhd.imagewright-partial", fcntl.flock
+    others = []
+
+    def meddle(descriptor, operation):
+        monkeypatch.setattr(fcntl, "flock", flock)
+        others.append(os.open(place, os.O_RDONLY))
+        flock(others[0], operation)
+        if another == "has just locked it to remove it":
+            with contextlib.suppress(BlockingIOError):
+                flock(descriptor, operation)
+                pytest.fail("locked twice")
+        place.unlink()
+        os.close(others[0])
+        if another == "removes it and makes its own":
+            place.write_bytes(b"half")
+            others[0] = os.open(place, os.O_RDONLY)
+            flock(others[0], operation)
+        if another == "has just locked it to remove it":
+            raise BlockingIOError
+        flock(descriptor, operation)
+    monkeypatch.setattr(fcntl, "flock", meddle)
+    if another == "removes it and makes its own":
+        with pytest.raises(ImagewrightError, match="is writing it at this moment"):
+            destination.open_temporary(dest)
+        assert place.read_bytes() == b"half"
+        os.close(others[0])
+    else:
+        descriptor, _stale = destination.open_temporary(dest)
+        assert os.path.samestat(os.fstat(descriptor), os.lstat(place))
+        os.close(descriptor)
+
+
 def test_28_two_runs_for_one_destination_do_not_meet(tmp_path):
     disk = raw_disk(tmp_path / "a.raw", 300 * MIB, data=((0, 200 * MIB),))
     run = start_align(disk)
-    waited_for((tmp_path / ".a.vhd.imagewright-partial").exists)
+    waited_for(lambda: is_locked(tmp_path / ".a.vhd.imagewright-partial"))
     run.send_signal(signal.SIGSTOP)
     try:
         result = align(disk)

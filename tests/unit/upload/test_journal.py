@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The journal tells what arrived, and nothing that is not whole."""
 
+import fcntl
 import os
 
 import pytest
@@ -98,3 +99,16 @@ def test_each_target_has_its_own_beside_the_vhd(tmp_path):
 
     assert one != two and os.path.dirname(one) == os.path.realpath(tmp_path)
     assert journal.path_for("d.vhd", None, "/elsewhere/journal") == "/elsewhere/journal"
+
+
+def test_a_journal_that_is_removed_before_it_is_locked_is_made_anew(path, monkeypatch):
+    flock = fcntl.flock
+
+    def remove_first(descriptor, operation):
+        monkeypatch.setattr(fcntl, "flock", flock)
+        path.unlink()
+        flock(descriptor, operation)
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with journal.Journal(path) as ours:
+        ours.begin(UPLOAD, "https://acct/vhds/x", SOURCE)
+        assert journal.read(path) == journal.State(UPLOAD, SOURCE, {}, None, None)

@@ -60,15 +60,9 @@ class Journal:
     def __init__(self, path):
         self.path = path
         self._writing = threading.Lock()
-        try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise _not_written(path, error) from None
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._descriptor)
-            raise ImagewrightError(f"cannot upload with the journal {path}: another upload of this VHD to this target is at work; wait for it to end") from None
+        self._descriptor = None
+        while self._descriptor is None:
+            self._descriptor = _open_locked(path)
         self.state = read(path)
 
     def __enter__(self):
@@ -113,6 +107,25 @@ class Journal:
                 os.write(self._descriptor, line.encode("ascii"))
         except OSError as error:
             raise _not_written(self.path, error) from None
+
+
+def _open_locked(path):
+    """Return the descriptor of the journal, locked; None when an upload that ended has removed it before it was locked."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _not_written(path, error) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), os.lstat(path)):
+            return descriptor
+    except FileNotFoundError:
+        pass
+    except OSError:
+        os.close(descriptor)
+        raise ImagewrightError(f"cannot upload with the journal {path}: another upload of this VHD to this target is at work; wait for it to end") from None
+    os.close(descriptor)
+    return None
 
 
 def _parse(stream):
