@@ -94,6 +94,17 @@ def test_the_mounted_tree_and_the_image_give_the_same_findings(run_module, fault
             assert each == found[each["id"]]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["xfs", "btrfs"])
+def test_a_debian_on_another_file_system_has_the_same_verdict(run_module, kind):
+    """Three whole Debian disks, which test_lab_machines boots."""
+    verdicts = [run_module("readiness_info", image=str(disk.cached_disk(Plan(Recipe(file_system=name))))) for name in ("ext4", kind)]
+    of_ext4, of_other = ({found["id"]: (found["status"], found["severity"], [(place["path"], place["line"]) for place in found["evidence"]
+                                                                             if place["path"].startswith(("/etc", "/boot"))])
+                          for found in verdict["findings"]} for verdict in verdicts)
+    assert of_ext4 == of_other
+
+
 def test_all_rules_on_the_files_of_a_guest_take_less_than_three_seconds_of_work(run_module):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = run_module("readiness_info", root=str(roots.container_root(Recipe())))
