@@ -10,16 +10,18 @@ pytestmark = pytest.mark.slow
 CLOCK = "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2"
 
 
+def three_runs(guest):
+    """Return what a check, a first and a second run of the role did."""
+    plays = [guest.role("guest_time", check=True), guest.role("guest_time"), guest.role("guest_time")]
+    assert not any(play.failed for play in plays), "".join(play.output for play in plays)
+    return plays
+
+
 @pytest.fixture(scope="module")
 def timed(suite_guest):
-    """A guest that came from KVM with its clock, after a check, a first and a second run of the role."""
-    suite_guest.run("apt-get update -qq")
-    suite_guest.run("DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chrony")
-    suite_guest.run("sed -i '1i refclock PHC /dev/ptp_kvm poll 2' /etc/chrony/chrony.conf")
-    suite_guest.write("/etc/chrony/conf.d/kvm.conf", "  refclock PHC /dev/ptp0 poll 2\n# kept\n")
-    plays = [suite_guest.role("guest_time", check=True), suite_guest.role("guest_time"), suite_guest.role("guest_time")]
-    assert not any(play.failed for play in plays), "".join(play.output for play in plays)
-    return suite_guest, plays
+    """A guest that kept its time with systemd-timesyncd; (guest, the three runs)."""
+    suite_guest.run("apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y systemd-timesyncd && systemctl enable systemd-timesyncd")
+    return suite_guest, three_runs(suite_guest)
 
 
 def test_check_mode_predicts_it_and_the_second_run_has_nothing_to_do(timed):
@@ -29,8 +31,14 @@ def test_check_mode_predicts_it_and_the_second_run_has_nothing_to_do(timed):
     assert second.changed_tasks() == []
 
 
-def test_chrony_has_the_clock_of_hyper_v_and_no_other(timed):
+def test_a_guest_of_kvm_has_the_clock_of_hyper_v_and_no_other(timed):
     guest = timed[0]
+    guest.run("sed -i '1i refclock PHC /dev/ptp_kvm poll 2' /etc/chrony/chrony.conf")
+    guest.write("/etc/chrony/conf.d/kvm.conf", "  refclock PHC /dev/ptp0 poll 2\n# kept\n")
+
+    predicted, first, second = three_runs(guest)
+
+    assert predicted.changed_tasks() == first.changed_tasks() != [] and second.changed_tasks() == []
     files = guest.output("cat /etc/chrony/chrony.conf /etc/chrony/conf.d/*.conf")
 
     assert [line.strip() for line in files.splitlines() if "refclock" in line and not line.startswith("#")] == [CLOCK]
