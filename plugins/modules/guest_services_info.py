@@ -64,9 +64,8 @@ services:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.imagewright.azure.plugins.module_utils import services
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import services
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 

@@ -10,8 +10,7 @@ Source: azurelinuxagent/pa/provision/__init__.py and common/conf.py (Provisionin
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import waagent
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import services
+from ansible_collections.imagewright.azure.plugins.module_utils import services, waagent
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 
 WAAGENT, CLOUD_INIT, TWICE, NOBODY = "waagent", "cloud-init", "both", "nobody"

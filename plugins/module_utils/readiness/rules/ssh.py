@@ -7,7 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils import sshd_config
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import services
+from ansible_collections.imagewright.azure.plugins.module_utils import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 
