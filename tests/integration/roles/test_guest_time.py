@@ -20,7 +20,8 @@ def three_runs(guest):
 @pytest.fixture(scope="module")
 def timed(suite_guest):
     """A guest that kept its time with systemd-timesyncd; (guest, the three runs)."""
-    suite_guest.run("apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y systemd-timesyncd && systemctl enable systemd-timesyncd")
+    suite_guest.run("apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y systemd-timesyncd")
+    suite_guest.run("systemctl unmask systemd-timesyncd && systemctl enable systemd-timesyncd")
     return suite_guest, three_runs(suite_guest)
 
 
