@@ -6,7 +6,8 @@
 import pathlib
 
 import pytest
-from unit.readiness.broken import BROKEN_DISKS, BROKEN_FILES, FSTAB, MANAGED_BY_NETWORKMANAGER, OLD_KERNELS, PROFILE, WAAGENT, without_driver
+from unit.readiness.cases import (
+    BROKEN_DISKS, BROKEN_FILES, FSTAB, MANAGED_BY_NETWORKMANAGER, OLD_KERNELS, PROFILE, RIGHT_FILES, WAAGENT, without_driver)
 from unit.readiness.disks import GOOD_DISK, GOOD_IMAGE
 from unit.readiness.guest_tree import GRUB_CFG, INITRAMFS, KERNEL, MODULES, WANTS, good_guest, initramfs, symlink, write
 
@@ -97,6 +98,18 @@ def test_provisioning_that_is_turned_off_is_only_wrong_for_a_template(guest, kin
 def test_a_guest_without_agent_and_cloud_init_is_never_right(guest):
     change(guest, {"/etc/waagent.conf": None, "/usr/sbin/waagent": None, "/etc/cloud/cloud-init.disabled": ""})
     assert findings(guest, kind="before_deprovision")["R43"].status == "failed"
+
+
+@pytest.mark.parametrize(("rule", "files"), RIGHT_FILES, ids=[case[0] for case in RIGHT_FILES])
+def test_rules_for_other_guests_pass_where_they_hold(guest, rule, files):
+    assert findings(guest)[rule].status == "not_applicable"
+    change(guest, files)
+    assert findings(guest)[rule].status == "passed"
+
+
+def test_every_rule_has_a_case_in_which_it_passes(guest):
+    on_the_right_guest = {rule for rule, found in findings(guest, profile="marketplace").items() if found.status == "passed"}
+    assert {rule.id for rule in all_rules()} == on_the_right_guest | {rule for rule, unused in RIGHT_FILES} | {"R53"}
 
 
 def test_every_rule_has_a_case_that_breaks_it():

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For every rule what to break in a right guest, or on its disk, and where that shows."""
+"""For every rule what to break in a right guest, or on its disk, and where that shows; and guests that some rules alone ask about."""
 
 from unit.readiness.disks import GIB, LINUX, MIB, PARTITIONS, SWAP, TABLE, volumes
 from unit.readiness.guest_tree import (
@@ -206,4 +206,22 @@ OLD_KERNELS = [
     ("R23", "4.1.0-custom", "/boot/vmlinuz-4.1.0-custom"),
     ("R24", "2.6.39-400.17.1.el6uek.x86_64", "/boot/vmlinuz-2.6.39-400.17.1.el6uek.x86_64"),
     ("R25", "3.10.0-957.el7.x86_64", "/boot/vmlinuz-3.10.0-957.el7.x86_64"),
+]
+
+
+def with_kernel(version, module):
+    """Return the guest's files with one more kernel that has a module, a path below /lib/modules/VERSION."""
+    return {f"/boot/vmlinuz-{version}": "kernel", f"/lib/modules/{version}/modules.dep": f"{module}:\n",
+            "/boot/grub/grub.cfg": GRUB_CFG + GRUB_CFG.replace(KERNEL, version)}
+
+
+#: Rules that do not concern the right guest, and files with which they do, and hold.
+RIGHT_FILES = [
+    ("R22", with_kernel("2.6.32-220.el6.x86_64", "extra/microsoft-hyper-v/hv_vmbus.ko")),
+    ("R23", with_kernel("4.4.1-custom", "kernel/hv_vmbus.ko")),
+    ("R28b", {**grub("rootdelay=300 ", ""), "/etc/kernel/postinst.d/initramfs-tools": "#!/bin/sh\n", "/usr/share/initramfs-tools/init": "#!/bin/sh\n"}),
+    ("R29", {"/etc/os-release": "ID=rhel\n", **grub("rootdelay=300", "rootdelay=300 net.ifnames=0")}),
+    ("R34e", {"/etc/sysconfig/network/dhcp": 'DHCLIENT_SET_HOSTNAME="no"\n'}),
+    ("R39b", {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n", f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
+              f"{UNITS}/networking.service": "[Install]\n", "/sbin/dhclient": "program"}),
 ]
