@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.tree import Stat
 
 # s_feature_incompat, linux/fs/ext4/ext4.h
 _RECOVER, _META_BG = 0x4, 0x10
+_VALID = 0x1  # s_state
 _INLINE_DATA_FLAG = 0x10000000  # i_flags
 _IN_INODE = 60  # bytes of i_block
 
@@ -34,7 +35,8 @@ class ExtFileSystem:
                                        "check the mounted tree with `root` instead")
         self.uuid = str(self._fs.uuid)
         self.label = self._fs.volume_name
-        self.clean = not incompatible & _RECOVER
+        # with a journal the first tells, without one (ext2) the second
+        self.clean = not incompatible & _RECOVER and bool(self._fs.sb.s_state & _VALID)
         self.root = 2
 
     def entries(self, node):

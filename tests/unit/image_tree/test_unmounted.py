@@ -12,7 +12,7 @@ from unit.image_tree.images import MIB, mounted, run, wait_until_released
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.disk import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import disk_facts
 
-MAKERS = {"ext4": ["mke2fs", "-q", "-t", "ext4"], "xfs": ["mkfs.xfs", "-q"], "btrfs": ["mkfs.btrfs", "-q"],
+MAKERS = {"ext4": ["mke2fs", "-q", "-t", "ext4"], "ext2": ["mke2fs", "-q", "-t", "ext2"], "xfs": ["mkfs.xfs", "-q"], "btrfs": ["mkfs.btrfs", "-q"],
           # a log of 6 MiB: a few thousand files go round it more than once
           "xfs with a small log": ["mkfs.xfs", "-q", "--unsupported", "-l", "size=6m"],
           "xfs with striped log": ["mkfs.xfs", "-q", "-l", "su=256k"]}
@@ -70,7 +70,7 @@ def test_a_mounted_file_system_is_told_from_an_unmounted_one(tmp_path, maker, co
             write_files(place, count)
             shutil.copy(path, copy)
         assert unclean(path) == ([], [])
-        assert unclean(copy) == ([maker.split()[0].rstrip("4")], [])
+        assert unclean(copy) == ([maker.split()[0].rstrip("24")], [])
 
 
 def test_an_xfs_file_system_after_a_crash_is_unclean_until_its_log_is_replayed(tmp_path):

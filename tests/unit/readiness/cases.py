@@ -195,7 +195,7 @@ BROKEN_DISKS = [
     ("R14b", bad_table(sector=4096), {}, "4096"),
     ("R14b", {"virtual_size": 4 * GIB}, {}, "partition 3 ends at byte"),
     ("R15", {"bootability": Bootability([1], False, ["generation 2 needs EFI/BOOT/BOOTX64.EFI"])}, {}, "not there"),
-    ("R52", {"unclean": [("partition 3", "ext")]}, {}, "partition 3 holds an ext2/3/4 file system whose journal has not been replayed"),
+    ("R52", {"unclean": [("partition 3", "ext")]}, {}, "partition 3 holds an ext2/3/4 file system that is still marked as in use"),
     ("R52", {"unclean": [("partition 3", "xfs")], "undecided": [("partition 2", "xfs")]}, {}, "partition 3 holds an XFS file system whose log"),
     ("R52", {"unclean": [("partition 3", "btrfs")]}, {}, "whose log tree has not been replayed"),
 ]

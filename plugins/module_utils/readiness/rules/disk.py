@@ -17,7 +17,7 @@ _SMALLEST = 20 * MIB  # bytes, R02
 _FIRST_FREE = 2048 * 512  # bytes, R09
 _SWAP_TYPES = ("0x82", "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F")
 #: How it shows that a file system was not unmounted.
-_NOT_UNMOUNTED = {"ext": "whose journal has not been replayed", "xfs": "whose log does not end with an unmount",
+_NOT_UNMOUNTED = {"ext": "that is still marked as in use", "xfs": "whose log does not end with an unmount",
                   "btrfs": "whose log tree has not been replayed"}
 _LINUX_ROOT_GUIDS = ("4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "B921B045-1DF0-41C3-AF44-4C6F280D3FAE")
 
