@@ -11,7 +11,7 @@ import collections
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image import btrfs, ext, fat, xfs
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.container import open_container
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.content import NAMES
-from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import damage_as_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import MissingLibrary, damage_as_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.volumes import find_volumes
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import read_table
@@ -64,5 +64,7 @@ def _open_volume(volume):
             file_system = _READERS[volume.holds].open_file_system(volume.stream, volume.name)
             next(iter(file_system.entries(file_system.root)), None)
             return OpenVolume(volume, file_system, volume.error)
+    except MissingLibrary:
+        raise
     except ImagewrightError as error:
         return OpenVolume(volume, None, volume.error or str(error))

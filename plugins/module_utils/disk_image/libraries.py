@@ -15,19 +15,23 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 PACKAGES = ("dissect.volume", "dissect.extfs", "dissect.xfs", "dissect.btrfs", "dissect.fat", "dissect.hypervisor")
 
 
+class MissingLibrary(ImagewrightError):
+    """What reads the image is not installed: nothing can be said of the image."""
+
+
 def library(name, doing):
     """Return the module.
 
     name: str, ``dissect.extfs.extfs``; its first two parts are the package.
     doing: str, for the error, e.g. ``read disk.vhd``.
-    Raises ImagewrightError: it is not installed.
+    Raises MissingLibrary: it is not installed.
     """
     try:
         return importlib.import_module(name)
     except ImportError as error:
         package = ".".join(name.split(".")[:2])
-        raise ImagewrightError(f"cannot {doing}: the Python package {package} is missing on this machine ({error}); "
-                               f"install it with `pip install {' '.join(PACKAGES)}`") from error
+        raise MissingLibrary(f"cannot {doing}: the Python package {package} is missing on this machine ({error}); "
+                             f"install it with `pip install {' '.join(PACKAGES)}`") from error
 
 
 @contextlib.contextmanager

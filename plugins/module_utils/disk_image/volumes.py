@@ -11,7 +11,7 @@ import uuid
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image import content
 from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.blocks import CachedBytes, Window
-from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import damage_as_error, library
+from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import MissingLibrary, damage_as_error, library
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 #: name: str for people (``partition 2``, ``logical volume rocky/root``, ``the whole disk``); holds: str, key of content.NAMES;
@@ -81,6 +81,8 @@ def _logical_volumes(physical):
                 groups.setdefault(_group_name(device.metadata), []).append(device)
             return [_logical_volume(group, logical) for members in groups.values()
                     for group in [lvm.LVM2(members).vg] for logical in group.lv if logical.is_visible]
+    except MissingLibrary:
+        raise
     except ImagewrightError as error:
         return [Volume(f"volume group on {names}", "empty", None, str(error), None, "", None)]
 

@@ -47,6 +47,7 @@ def check(question):
 def _check_image(question, rules):
     # here, since a guest needs none of it
     from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.disk import DiskImage
+    from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import MissingLibrary
     from ansible_collections.imagewright.azure.plugins.module_utils.image_tree import ImageTree
     from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 
@@ -58,9 +59,9 @@ def _check_image(question, rules):
             facts = disk_facts.of_image(disk)
             tree = ImageTree(question.image, disk)
             facts = facts._replace(mount_problems=tree.mount_problems)
+    except MissingLibrary:
+        raise
     except ImagewrightError as error:
-        if "Python package" in str(error) and "is missing" in str(error):
-            raise
         problem = str(error)
     try:
         return _verdict(question, rules, question.image, tree, facts, "generalized", problem, image)

@@ -84,6 +84,17 @@ def test_a_file_that_is_not_there_is_an_error_that_names_it(run_module, tmp_path
     assert result["failed"] and "none.vhd" in result["msg"] and "Traceback" not in result["msg"]
 
 
+@pytest.mark.parametrize("package", ["fat", "extfs"])
+def test_a_library_that_is_missing_is_an_error_with_its_cure_and_no_verdict(run_module, tmp_path, package):
+    disk = empty_disk(tmp_path / "disk.raw", 64 * MIB, (1, 16, ESP), (17, 40, LINUX))
+    put(disk, esp(tmp_path / "esp", 16 * MIB), MIB)
+    (tmp_path / "data").mkdir()
+    put(disk, ext4(tmp_path / "part", tmp_path / "data", 40 * MIB), 17 * MIB)
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules['dissect.{package}.{package}'] = None\n")
+    result = run_module("readiness_info", image=str(disk), env={"PYTHONPATH": f"{tmp_path}:{CHECKOUT / '.venv/collections'}"})
+    assert result["failed"] and f"the Python package dissect.{package} is missing" in result["msg"] and "pip install dissect.volume" in result["msg"]
+
+
 def test_an_unknown_rule_is_an_error(run_module, tmp_path):
     result = run_module("readiness_info", root=str(tmp_path), rules={"exclude": ["R99"]})
     assert result["failed"] and "R99" in result["msg"]
