@@ -13,7 +13,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import difference
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.process import REQUIREMENTS
 
-DOCS = pathlib.Path(__file__).resolve().parents[3] / "docs"
+CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
+DOCS = CHECKOUT / "docs"
 
 
 def test_the_document_is_what_the_rules_say():
@@ -26,6 +27,17 @@ def test_the_document_is_what_the_rules_say():
 def test_every_requirement_is_in_the_document():
     listed = {int(each.id[1:3]) for each in all_rules() + REQUIREMENTS}
     assert listed == set(range(58))
+
+
+def test_the_check_of_a_rule_names_its_rule():
+    assert [rule.id for rule in all_rules() if rule.check.__doc__ != rule.id] == []
+
+
+def test_what_is_said_to_fix_it_is_a_role_or_a_module_of_this_collection():
+    known = {path.stem for path in (CHECKOUT / "plugins/modules").glob("*.py")} | {path.name for path in (CHECKOUT / "roles").iterdir()}
+    fixes = {(rule.id, fix.split()[0]) for rule in all_rules() for fix in rule.fixed_by.split(";") if fix.strip()}
+    assert len(fixes) > 80
+    assert [fix for fix in fixes if fix[1] not in known] == []
 
 
 def test_rules_come_by_the_number_of_their_requirement():

@@ -133,7 +133,7 @@ def no_swap_partition(context):
 
 
 def generation(context):
-    """R14"""
+    """R14a"""
     able, reasons = context.disk.bootability.generations, context.disk.bootability.reasons
     wanted = [int(context.generation)] if context.generation != "auto" else []
     lacking = [reason for reason in reasons if not wanted or reason.startswith(f"generation {wanted[0]}")]
