@@ -5,6 +5,7 @@
 
 import importlib.util
 import pathlib
+import re
 
 import pytest
 
@@ -38,6 +39,15 @@ def test_what_is_said_to_fix_it_is_a_role_or_a_module_of_this_collection():
     fixes = {(rule.id, fix.split()[0]) for rule in all_rules() for fix in rule.fixed_by.split(";") if fix.strip()}
     assert len(fixes) > 80
     assert [fix for fix in fixes if fix[1] not in known] == []
+
+
+def test_a_role_that_is_said_to_fix_it_has_the_requirement_among_its_tags():
+    lacking = []
+    for rule in all_rules():
+        for role in [fix.split()[0] for fix in rule.fixed_by.split(";") if fix.strip().startswith("guest_")]:
+            tasks = "".join(path.read_text() for path in (CHECKOUT / "roles" / role).rglob("*.yml"))
+            lacking += [] if re.search(rf"\b{rule.id[:3]}\b", tasks) else [(rule.id, role)]
+    assert lacking == []
 
 
 def test_rules_come_by_the_number_of_their_requirement():

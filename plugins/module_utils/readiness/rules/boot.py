@@ -71,10 +71,10 @@ def _has_content(tree, path):
 RULES = [
     Rule("R14c", "There is a boot entry that starts Linux", ERROR,
          "A boot loader without entries stops at its prompt; update-grub writes none without a word where it cannot tell the root's device.",
-         "Install a kernel and run update-grub or grub2-mkconfig; look at its output.", "GRUB 10_linux", has_entry, "guest_boot"),
+         "Install a kernel and run update-grub or grub2-mkconfig; look at its output.", "GRUB 10_linux", has_entry, ""),
     Rule("R14d", "Every boot entry starts files that are there", ERROR,
          "An entry that names a kernel or initramfs which is gone does not boot.", "Run update-grub or grub2-mkconfig, or remove the entry.",
-         "Boot Loader Specification", entries_are_whole, "guest_boot"),
+         "Boot Loader Specification", entries_are_whole, ""),
     Rule("R15b", "The fallback loader is for the guest's processor", ERROR,
          "The firmware starts BOOTX64.EFI on x86 and BOOTAA64.EFI on ARM.", "Install the loader of the guest's architecture.",
          "UEFI Specification 2.10, section 3.5.1.1", fallback_architecture, ""),

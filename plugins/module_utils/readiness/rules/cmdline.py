@@ -171,7 +171,7 @@ RULES = [
     Rule("R13b", "The kernel finds the root by UUID, label or logical volume", ERROR,
          "The name of the disk is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): a root by device name is not found.",
          "Use root=UUID=...: unset GRUB_DISABLE_LINUX_UUID and run update-grub, or grub_cmdline present: [root=UUID=...].",
-         "Microsoft: create-upload-ubuntu, nvme-linux", root_argument, _FIX),
+         "Microsoft: create-upload-ubuntu, nvme-linux", root_argument, "grub_cmdline"),
     Rule("R17f", "No Hyper-V driver is banned on the command line", ERROR,
          "A banned driver is not loaded, whatever the initramfs holds: no disk, no network.", "Remove it with grub_cmdline absent.",
          "Linux Documentation/admin-guide/kernel-parameters", banned_drivers, _FIX),

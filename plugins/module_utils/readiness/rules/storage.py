@@ -113,7 +113,7 @@ RULES = [
          "Remove the entry, or give it the option nofail.", "systemd.mount(5)", devices_are_there, "fstab_clean"),
     Rule("R13d", "The root that the kernel is told is on this disk", ERROR,
          "A UUID of another disk, after a clone or a new file system, ends in the initramfs shell.",
-         "Correct root= with grub_cmdline, or run update-grub in the guest.", "Linux init/do_mounts.c", root_is_there, "guest_boot; grub_cmdline"),
+         "Correct root= with grub_cmdline, or run update-grub in the guest.", "Linux init/do_mounts.c", root_is_there, "grub_cmdline"),
     Rule("R13e", "/etc/fstab has the root", WARNING,
          "Without an entry the root may stay mounted read-only, and is not checked.", "Add a line for / with its UUID.", "fstab(5)", has_root, ""),
 ]
