@@ -15,7 +15,7 @@ from lab.layout import layout
 from lab.live import LiveGuest
 from lab.recipe import Plan, Recipe
 
-ADDED = ["console=tty1", "console=ttyS0,115200n8", "rootdelay=300", 'imagewright="a b"']
+ADDED = ["console=tty1", "console=ttyS0,115200n8", "rootdelay=2", 'imagewright="a b"']
 WANTED = {"present": ADDED, "absent": ["quiet", "net.ifnames"]}
 
 #: Says on the serial console what the kernel got.
@@ -68,7 +68,7 @@ def test_grub_legacy_boots_with_the_wanted_line(tmp_path):
         expected = done["entries"][0]["after"]
         assert not guest.module("grub_cmdline", bootloader="grub_legacy", **WANTED)["changed"]
     assert booted_cmdline(image) == expected
-    assert expected.split()[-5:] == ["console=tty1", "console=ttyS0,115200n8", "rootdelay=300", 'imagewright="a', 'b"']
+    assert expected.split()[-5:] == ["console=tty1", "console=ttyS0,115200n8", "rootdelay=2", 'imagewright="a', 'b"']
     with on_disk(image) as guest:  # the next kernel gets what update-grub makes of the magic comments
         guest.run("yes | update-grub")
         stanzas = [line for line in guest.read("/boot/grub/menu.lst").splitlines() if line.startswith("kernel")]
