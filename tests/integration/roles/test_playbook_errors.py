@@ -83,8 +83,10 @@ def test_a_guest_that_cannot_be_reached(fresh_guest, image):
     before = digest(image)
     done = play(fresh_guest, image, ansible_port=1)
 
-    assert done.returncode != 0 and done.hosts[fresh_guest.host]["unreachable"] == 1
-    assert "Connection refused" in done.output and "127.0.0.1 port 1" in done.output
+    assert done.returncode != 0 and done.hosts[fresh_guest.host]["failures"] == 1
+    message = done.failed_tasks()[-1]
+    assert f"cannot reach {fresh_guest.host} at 127.0.0.1, port 1: " in message and "Connection refused" in message
+    assert "start the machine and its SSH server, or correct ansible_host" in message
     assert digest(image) == before and list(image.parent.iterdir()) == [image]
 
 
