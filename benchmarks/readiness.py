@@ -7,7 +7,8 @@
 
 The disk is the lab's Debian guest, or the raw image that is given; a second boot entry with an initramfs of its own is added to a copy, so that two
 are looked into. The copies are sparse and grow to 8 GiB and 1 TiB. Bars: 5 s of process time, 300 MiB of memory and 150 MiB read for 8 GiB;
-1.5 times the time for 1 TiB; 3 s for the files of a guest; side by side 0.7 times as fast as the cores would allow. The exit code tells whether they were met.
+1.5 times the time for 1 TiB; 3 s for the files of a guest; side by side 0.8 of the speedup that a loop has which only counts. The exit code tells
+whether they were met.
 """
 
 import argparse
@@ -25,9 +26,12 @@ import time
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 GIB = 2 ** 30
 LONGEST_INSPECTION = 240  # s; without KVM libguestfs boots its appliance in emulation
-BARS = {"seconds": 5.0, "memory_mib": 300, "read_mib": 150, "sparse_factor": 1.5, "live_seconds": 3.0, "speedup_per_core": 0.7}
+BARS = {"seconds": 5.0, "memory_mib": 300, "read_mib": 150, "sparse_factor": 1.5, "live_seconds": 3.0, "share_of_speedup": 0.8}
 #: What guestfish reads: a small part of what the rules read.
 GUESTFISH_FILES = ("/etc/fstab", "/boot/grub/grub.cfg")
+
+#: Takes as long as a check, and needs nothing but its core.
+LOOP = "sum(range(40_000_000))"
 
 #: Run in a process of its own, so that its time and memory are its own; prints JSON.
 CHECK = """
@@ -71,21 +75,27 @@ def environment():
 
 
 def in_parallel(image, copies):
-    """Return how long so many checks take side by side, a core each, and one after the other (s)."""
-    command, cores = [sys.executable, "-c", CHECK, "image", str(image)], len(os.sched_getaffinity(0))
+    """Return how long so many checks take side by side, a core each, and one after the other (s), and the same of a loop that only counts.
 
-    def check(_unused):
+    The loop tells what this machine's cores give at the moment, with whatever else runs on them.
+    """
+    cores = len(os.sched_getaffinity(0))
+    checks, loops = (both_ways([sys.executable, "-c", *program], copies, cores) for program in ((CHECK, "image", str(image)), (LOOP,)))
+    return {"copies": copies, "cores": cores, "side_by_side_seconds": checks[0], "one_by_one_seconds": checks[1],
+            "speedup": round(checks[1] / checks[0], 2), "speedup_of_counting": round(loops[1] / loops[0], 2)}
+
+
+def both_ways(command, copies, cores):
+    """Return (seconds side by side, seconds one by one) of so many copies of a program."""
+    def start(_unused):
         subprocess.run(command, env=environment(), stdout=subprocess.DEVNULL, check=True)
-    started = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(cores) as pool:
-        list(pool.map(check, range(copies)))
-    side_by_side = time.monotonic() - started
-    started = time.monotonic()
-    for number in range(copies):
-        check(number)
-    one_by_one = time.monotonic() - started
-    return {"copies": copies, "cores": cores, "side_by_side_seconds": round(side_by_side, 2), "one_by_one_seconds": round(one_by_one, 2),
-            "speedup": round(one_by_one / side_by_side, 2)}
+    seconds = []
+    for workers in (cores, 1):
+        started = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            list(pool.map(start, range(copies)))
+        seconds.append(round(time.monotonic() - started, 2))
+    return tuple(seconds)
 
 
 def by_playbook(image, copies, folder):
@@ -212,7 +222,7 @@ def main():
         ("bytes read of 8 GiB", result["vhd_8_gib"]["read_mib"] > BARS["read_mib"]),
         ("1 TiB against 8 GiB", result["vhd_1_tib"]["process_seconds"] > BARS["sparse_factor"] * result["vhd_8_gib"]["process_seconds"] + 0.2),
         ("files of a guest", result["files"]["process_seconds"] > BARS["live_seconds"]),
-        ("side by side against one by one", result["parallel"]["speedup"] < BARS["speedup_per_core"] * result["parallel"]["cores"]),
+        ("side by side against one by one", result["parallel"]["speedup"] < BARS["share_of_speedup"] * result["parallel"]["speedup_of_counting"]),
     ) if bad]
     result["missed"] = missed
     show(result)
@@ -234,7 +244,8 @@ def show(result):
         print(f"{title:<52}{row.get('process_seconds', ''):>10}{row.get('wall_seconds') or str(row):>8}")
     parallel, playbook = result["parallel"], result["playbook"]
     print(f"{parallel['copies']} images: {parallel['side_by_side_seconds']} s side by side on {parallel['cores']} cores, "
-          f"{parallel['one_by_one_seconds']} s one by one: {parallel['speedup']} times as fast")
+          f"{parallel['one_by_one_seconds']} s one by one: {parallel['speedup']} times as fast; "
+          f"counting: {parallel['speedup_of_counting']}")
     print(f"the playbook: {playbook['one_image_seconds']} s for one image, {playbook['one_fork_seconds']} s for {playbook['images']}, "
           f"{playbook['seconds']} s with {playbook['forks']} forks")
 
