@@ -118,7 +118,8 @@ def plant(corpus):
 if __name__ == "__main__":
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
         folder = pathlib.Path(sys.argv[1])
-        folder.mkdir(parents=True, exist_ok=True)
-        plant(folder)
+        if not folder.is_file():  # else it is an input to try again
+            folder.mkdir(parents=True, exist_ok=True)
+            plant(folder)
     atheris.Setup(sys.argv, one)
     atheris.Fuzz()

@@ -89,7 +89,7 @@ def change_by_hand(path, text, wanted, recovery, rescue):
         kind = _kind(entry, kernel.text, [word.text for word in arguments], False) if kernel else "other"
         if kind == "other" or (kind == "recovery" and not recovery) or (kind == "rescue" and not rescue):
             continue
-        tokens = [kernel_cmdline.Token(word.start, word.end, grub_script.as_kernel_gets(word.text)) for word in arguments]
+        tokens = [grub_script.token(word) for word in arguments]
         changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
         if tokens:
             spans += kernel_cmdline.spans(tokens, changes, grub_script.write_parameter)

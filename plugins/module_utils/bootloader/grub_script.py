@@ -39,7 +39,20 @@ def words(text):
 
 def tokens(text):
     """Return the parameters ([kernel_cmdline.Token]) of a line of arguments as GRUB hands them to a kernel."""
-    return [kernel_cmdline.Token(word.start, word.end, as_kernel_gets(word.text)) for word in words(text)]
+    return [token(word) for word in words(text)]
+
+
+def token(word):
+    """Return the parameter ([kernel_cmdline.Token]) that GRUB hands to a kernel for a Word.
+
+    Raises ImagewrightError: it holds a form feed or the like, which is a blank to the kernel and none to GRUB.
+    """
+    text = as_kernel_gets(word.text)
+    for character in kernel_cmdline.SPACES.replace(" ", ""):
+        if character in text and not text.startswith('"'):
+            raise ImagewrightError(f"cannot read the kernel parameter {word.text!r}: its {character!r} parts it in two for the kernel and not for "
+                                   "GRUB; put a blank there")
+    return kernel_cmdline.Token(word.start, word.end, text)
 
 
 def as_kernel_gets(word):

@@ -136,6 +136,12 @@ def test_variables_that_hold_each_other_are_refused():
         change('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX"\n', ["c"])
 
 
+@pytest.mark.parametrize("text", ['GRUB_CMDLINE_LINUX="a\fquiet"\n', "GRUB_CMDLINE_LINUX='x=\"a\tb\"'\n"])
+def test_what_parts_a_word_for_the_kernel_alone_is_refused(text):
+    with pytest.raises(ImagewrightError, match="parts it in two for the kernel and not for GRUB"):
+        change(text, ["c"])
+
+
 def test_recovery_entries_that_end_the_kernels_parameters_early_are_refused():
     text = 'GRUB_CMDLINE_LINUX_RECOVERY="single -- x"\n'
     with pytest.raises(ImagewrightError, match="ends the kernel's parameters with `--`"):
