@@ -141,8 +141,10 @@ UBUNTU = dict(USED, **_wants("systemd-networkd", "ssh"), **{
 })
 
 #: Oracle Linux 7 is Red Hat's of that time, with its network script beside NetworkManager.
-ORACLE7 = dict(RHEL8, **_wants("NetworkManager", "sshd"), **{"/etc/rc.d/rc3.d/S10network": "->../init.d/network",
-                                                            "/etc/oracle-release": "Oracle Linux Server release 7.9\n"})
+ORACLE7 = dict(RHEL8, **_wants("NetworkManager", "sshd"))
+ORACLE7.update({
+    "/etc/rc.d/rc3.d/S10network": "->../init.d/network", "/etc/oracle-release": "Oracle Linux Server release 7.9\n",
+})
 
 TREES = {"rhel6": RHEL6, "oracle7": ORACLE7, "rhel8": RHEL8, "rhel10": RHEL10, "sles11": SLES11, "sles15": SLES15, "sles16": SLES16, "ubuntu": UBUNTU}
 
