@@ -16,6 +16,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
 
 NAME = "dracut"
@@ -69,13 +70,8 @@ def target(tree, kernel):
     """Return the path of the image that is rebuilt for a kernel: the one that is booted, else the distribution's name for it."""
     if kernel.image is not None:
         return kernel.image
-    release = edits.read(tree, "/etc/os-release") or edits.read(tree, "/usr/lib/os-release") or ""
-    words = " ".join(re.findall(r"""^ID(?:_LIKE)?=["']?([^"'\n]*)""", release, re.M)).split()
-    if "debian" in words or "ubuntu" in words:
-        return f"/boot/initrd.img-{kernel.version}"
-    if "suse" in words or "opensuse" in words or "sles" in words:
-        return f"/boot/initrd-{kernel.version}"
-    return f"/boot/initramfs-{kernel.version}.img"
+    name = {"debian": "initrd.img-{}", "suse": "initrd-{}"}.get(distribution(tree).family, "initramfs-{}.img")
+    return "/boot/" + name.format(kernel.version)
 
 
 def build(tree, kernel, output, modules, work):

@@ -10,6 +10,7 @@ import collections
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
+from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
@@ -128,37 +129,18 @@ def _cure(tree, names, version):
     meant = [f"{name} is called {_OTHER_NAMES[name]}" for name in names if name in _OTHER_NAMES]
     if meant:
         return f"as a module {' and '.join(meant)}"
-    words, number = _distribution(tree)
-    if "rhel" in words or "fedora" in words or "centos" in words:
-        if number and (6, 0) <= number < (6, 4):
+    found = distribution(tree)
+    if found.family == "redhat":
+        if (6, 0) <= (found.version + (0, 0))[:2] < (6, 4) and found.name != "fedora":
             return "install Microsoft's Linux Integration Services (LIS): RHEL 6.0 to 6.3 came without these drivers"
         return (f"install the package kernel-modules-{version} "
                 "(kernel-modules-core on RHEL 9 and later, kernel-uek-modules with Oracle's kernel)")
-    if "ubuntu" in words:
+    if found.name == "ubuntu":
         return f"install the package linux-modules-extra-{version}, or the kernel linux-azure"
-    if "debian" in words:
+    if found.family == "debian":
         return "install the kernel linux-image-cloud-amd64 or linux-image-amd64 (or -arm64) and remove this one"
-    if "suse" in words or "sles" in words:
+    if found.family == "suse":
         return "install the kernel kernel-default or kernel-azure in place of a -base or -minimal one"
-    if "alpine" in words:
+    if found.family == "alpine":
         return "install the kernel linux-lts and remove this one"
     return "install a kernel that has it, or the package with the rest of this kernel's modules, and remove the kernels that have not"
-
-
-def _distribution(tree):
-    """Return the identifiers ([str]) of the distribution and the version (major, minor) or None."""
-    for path in ("/etc/os-release", "/usr/lib/os-release"):
-        if tree.is_file(path):
-            text = tree.read_text(path)
-            words = " ".join(re.findall(r"""^ID(?:_LIKE)?=["']?([^"'\n]*)""", text, re.M)).split()
-            return [word.split("-")[0].replace("opensuse", "suse") for word in words], _number(text)
-    if tree.is_file("/etc/redhat-release"):
-        return ["rhel"], _number(tree.read_text("/etc/redhat-release"))
-    if tree.is_file("/etc/SuSE-release"):
-        return ["suse"], None
-    return [], None
-
-
-def _number(text):
-    match = re.search(r"(?:VERSION_ID=[\"']?|release )(\d+)(?:\.(\d+))?", text)
-    return (int(match.group(1)), int(match.group(2) or 0)) if match else None

@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import disk_facts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules, select
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.distribution import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.time_limit import time_limit
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import verdict

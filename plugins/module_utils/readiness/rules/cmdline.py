@@ -12,7 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cm
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.architecture import architecture, is_arm
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, lacking
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.distribution import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 

@@ -30,4 +30,6 @@ def distribution(tree):
         text = tree.read_text("/etc/redhat-release").strip()
         digits = [part for part in text.replace("(", " ").split() if part[:1].isdigit()]
         return Distribution("rhel", "redhat", tuple(int(part) for part in digits[0].split(".") if part.isdigit()) if digits else (), text)
+    if tree.is_file("/etc/SuSE-release"):
+        return Distribution("sles", "suse", (), tree.read_text("/etc/SuSE-release").split("\n")[0].strip())
     return Distribution("", "", (), "an unknown distribution")
