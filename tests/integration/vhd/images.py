@@ -13,7 +13,6 @@ import subprocess
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
-NO_FOOTER = b"\0" * 512
 
 
 def call(*argv, accept=(0,)):
