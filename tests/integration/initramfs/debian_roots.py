@@ -34,9 +34,15 @@ class Root:
         self.run("mkinitramfs", "-o", f"/boot/initrd.img-{version}", version)
 
     def listed(self, version=None):
-        """Return which of HV the guest's own lister, lsinitramfs or lsinitrd, finds as files of modules in the image."""
+        """Return which of HV the guest's own lister, lsinitramfs or lsinitrd, finds as files of modules in the image.
+
+        Newer lsinitramfs write lzma but do not list it: then cpio and lzma do, segment by segment.
+        """
         image = f"/boot/initrd.img-{version or self.version}"
         lister = "lsinitrd" if (self.path / "usr/bin/lsinitrd").exists() else "lsinitramfs"
-        lines = self.run(lister, image).stdout.splitlines()
+        completed = self.run(lister, image, check=False)
+        if completed.returncode:
+            completed = self.run("bash", "-c", 'set -o pipefail; (cpio --quiet -it && lzma -dc | cpio --quiet -it) < "$1"', "bash", image)
+        lines = completed.stdout.splitlines()
         names = [line.split()[-1].rpartition("/")[2].partition(".ko")[0].replace("-", "_") for line in lines if ".ko" in line]
         return [name for name in HV if name in names]
