@@ -12,6 +12,7 @@ import struct
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import Image, refusal
 
 _LAYOUT = ">4xIQ4x4xQI4xQ8x4xI8x"  # x: bytes that are not looked at
+_LENGTH = 104  # bytes of the header of version 3; version 2 has 72
 _DIRTY, _CORRUPT, _EXTERNAL_DATA = 1, 2, 4  # incompatible features, bits 0 to 2
 _KNOWN_FEATURES = 0b11111  # also compression type and extended L2 entries
 
@@ -21,8 +22,8 @@ def read_image(read_at, file_size, path):
 
     Raises ImagewrightError: it is cut off, damaged, encrypted, or keeps its data in another file.
     """
-    header = read_at(0, 104)
-    if len(header) < struct.calcsize(_LAYOUT):
+    header = read_at(0, _LENGTH)
+    if len(header) < struct.calcsize(_LAYOUT) or header[7] != 2 and len(header) < _LENGTH:
         raise refusal(path, "it is cut off within the qcow2 header", "get the whole image")
     version, backing_offset, size, encryption, l1_offset, snapshots = struct.unpack_from(_LAYOUT, header)
     if version not in (2, 3):

@@ -56,6 +56,17 @@ def test_damage_is_answered_or_refused(originals, tmp_path, name, data):
     assert time.monotonic() - begin < 5
 
 
+@pytest.mark.parametrize("name", PLACES)
+def test_an_image_that_ends_within_its_first_sector_is_refused_or_a_raw_disk(originals, name):
+    octets = content(originals / name)
+    for size in range(1, 512):
+        try:
+            image = formats.read_image(lambda offset, length, size=size: octets[:size][offset:offset + length], size, "cut")
+            assert image.format == "raw" and image.virtual_size == size
+        except ImagewrightError as error:
+            assert str(error).startswith("cannot convert cut: ")
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_partition_tables_are_read_in_bounded_time(originals, data):
