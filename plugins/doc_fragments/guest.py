@@ -38,3 +38,22 @@ options:
     type: bool
     default: false
 """
+
+    INFO = r"""
+options:
+  root:
+    description:
+      - Directory where the guest's root is mounted.
+    type: path
+    default: /
+attributes:
+  check_mode:
+    support: full
+    description: Never changes anything.
+  diff_mode:
+    support: none
+    description: There is nothing to show.
+  idempotent:
+    support: full
+    description: Never changes anything.
+"""

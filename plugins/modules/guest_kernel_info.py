@@ -21,21 +21,8 @@ options:
     type: list
     elements: str
     default: [hv_vmbus, hv_storvsc, hv_netvsc, hv_utils, hv_balloon, hyperv_keyboard, pci_hyperv, nvme, mlx4_en, mlx5_core, mana, udf, vfat]
-  root:
-    description:
-      - Directory where the guest's root is mounted.
-    type: path
-    default: /
-attributes:
-  check_mode:
-    support: full
-    description: Never changes anything.
-  diff_mode:
-    support: none
-    description: There is nothing to show.
-  idempotent:
-    support: full
-    description: Never changes anything.
+extends_documentation_fragment:
+  - imagewright.azure.guest.info
 seealso:
   - module: imagewright.azure.initrd_modules
   - module: imagewright.azure.modprobe_allow

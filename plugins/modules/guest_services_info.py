@@ -20,21 +20,8 @@ options:
     type: list
     elements: str
     required: true
-  root:
-    description:
-      - Directory where the guest's root is mounted.
-    type: path
-    default: /
-attributes:
-  check_mode:
-    support: full
-    description: Never changes anything.
-  diff_mode:
-    support: none
-    description: There is nothing to show.
-  idempotent:
-    support: full
-    description: Never changes anything.
+extends_documentation_fragment:
+  - imagewright.azure.guest.info
 seealso:
   - module: ansible.builtin.service_facts
 """

@@ -147,14 +147,3 @@ ORACLE7.update({
 })
 
 TREES = {"rhel6": RHEL6, "oracle7": ORACLE7, "rhel8": RHEL8, "rhel10": RHEL10, "sles11": SLES11, "sles15": SLES15, "sles16": SLES16, "ubuntu": UBUNTU}
-
-
-def build(root, name):
-    """Write the tree of that name below root (Path)."""
-    for path, text in TREES[name].items():
-        file = root / path.lstrip("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if text.startswith("->"):
-            file.symlink_to(text[2:])
-        else:
-            file.write_text(text)

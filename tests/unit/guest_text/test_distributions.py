@@ -4,7 +4,8 @@
 """All modules of the guest, one after the other, on trees as other distributions leave them: predicted, done, and done once."""
 
 import pytest
-from unit.guest_text.distribution_trees import TREES, build
+from unit.guest_text.distribution_trees import TREES
+from unit.trees import write_tree
 
 SETTINGS = {"ResourceDisk.Format": True, "ResourceDisk.SwapSizeMB": 2048, "AutoUpdate.Enabled": True, "Provisioning.Agent": "waagent"}
 STEPS = [
@@ -55,7 +56,7 @@ def without_invocation(result):
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in TREES])
 def test_a_tree_of_a_distribution_is_prepared_as_its_documents_say(name, tmp_path, run_module):
-    build(tmp_path, name)
+    write_tree(tmp_path, TREES[name])
     manager, outcomes = OUTCOMES[name]
     results = {}
     for module, arguments in STEPS:

@@ -9,19 +9,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import m
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.modules import network_dhcp
+from unit.trees import write_tree
 
 SETTINGS = network_dhcp.Settings(False, ["mana", "mlx4_core", "mlx5_core"])
 
 
 def guest(root, files):
     """Return the LiveTree of files ({path: text}); a text that begins with -> is a link."""
-    for path, text in files.items():
-        file = root / path.lstrip("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if text.startswith("->"):
-            file.symlink_to(text[2:])
-        else:
-            file.write_text(text)
+    write_tree(root, files)
     return LiveTree(str(root))
 
 
