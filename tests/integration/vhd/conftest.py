@@ -29,3 +29,13 @@ def file_system(tmp_path):
     yield make
     for folder in reversed(mounted):
         call("umount", folder)
+
+
+@pytest.fixture
+def small_file_system(tmp_path):
+    """A file system of 12 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    call("mount", "-t", "tmpfs", "-o", "size=12m", "none", folder)
+    yield folder
+    call("umount", folder)

@@ -114,3 +114,42 @@ def gpt_is_sound(vhd, folder):
 def allocated(path):
     """Return the bytes that a file takes on its disk."""
     return os.stat(path).st_blocks * 512
+
+
+def dynamic_vhd(path, size=20 * MIB, at=(0, 5)):
+    """Write a dynamic VHD with data in the given blocks of 2 MiB."""
+    writes = [word for block in at for word in ("-c", f"write -P {block + 1} {block * 2}M 64k")]
+    call("qemu-img", "create", "-q", "-f", "vpc", "-o", "force_size=on", path, size)
+    call("qemu-io", "-f", "vpc", *writes, path)
+    return path
+
+
+def table_of(path):
+    """Return (offset of the block table, its entries) of a dynamic VHD."""
+    octets = path.read_bytes()
+    offset, _version, count = struct.unpack_from(">QII", octets, 512 + 16)
+    return offset, list(struct.unpack_from(f">{count}I", octets, offset))
+
+
+def qcow2(path, size=20 * MIB, *options):
+    """Write a qcow2 image with some data."""
+    call("qemu-img", "create", "-q", "-f", "qcow2", *options, path, size)
+    call("qemu-io", "-f", "qcow2", "-c", "write -P 7 1M 3M", path)
+    return path
+
+
+def vhdx(path, size=40 * MIB):
+    """Write a VHDX image with some data."""
+    call("qemu-img", "create", "-q", "-f", "vhdx", path, size)
+    call("qemu-io", "-f", "vhdx", "-c", "write -P 7 1M 3M", path)
+    return path
+
+
+def crc32c(octets):
+    """Return the CRC-32C of bytes, bit by bit after its definition."""
+    crc = 0xFFFFFFFF
+    for octet in octets:
+        crc ^= octet
+        for _bit in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
