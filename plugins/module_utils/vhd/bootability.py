@@ -11,6 +11,7 @@ import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import fat
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.gpt import BIOS_BOOT, EFI_SYSTEM
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import is_hybrid
 
 #: The names under which a firmware without boot entries looks for a loader; all are 8.3 names.
 FALLBACK_LOADERS = ("EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/BOOTAA64.EFI")
@@ -29,9 +30,11 @@ def judge(table, read_at):
     first = _boots_with_bios(table, reasons)
     esp = next((partition for partition in table.partitions if partition.type == str(EFI_SYSTEM).upper()), None)
     loader = _has_fallback_loader(read_at, esp) if esp else None
-    second = table.kind == "gpt" and not table.damage and esp is not None and loader is not False
+    # the firmware (EDK II) takes a GPT whose MBR has a protective entry and others beside it
+    sound = table.kind == "gpt" and (not table.damage or is_hybrid(table))
+    second = sound and esp is not None and loader is not False
     if not second:
-        reasons.append(_why_not_second(table, esp))
+        reasons.append(_why_not_second(table, sound, esp))
     return Bootability([1] * first + [2] * second, loader, reasons)
 
 
@@ -40,17 +43,17 @@ def _boots_with_bios(table, reasons):
         reasons.append("generation 1 needs a partition table, and the disk has none")
     elif not table.boot_code:
         reasons.append("generation 1 needs boot code in the first sector, and there is none")
-    elif table.kind == "mbr" or any(partition.type == str(BIOS_BOOT).upper() or partition.active for partition in table.partitions):
+    elif table.kind == "mbr" or is_hybrid(table) or any(partition.type == str(BIOS_BOOT).upper() or partition.active for partition in table.partitions):
         return True
     else:
         reasons.append("generation 1 needs a BIOS boot partition beside a GPT, and there is none")
     return False
 
 
-def _why_not_second(table, esp):
+def _why_not_second(table, sound, esp):
     if table.kind != "gpt":
         return "generation 2 needs a GPT"
-    if table.damage:
+    if not sound:
         return f"generation 2 needs a sound GPT: {table.damage}"
     if esp is None:
         return "generation 2 needs an EFI system partition, and there is none"

@@ -51,7 +51,8 @@ def _read_parameters(read_at):
     root_sectors = (root_entries * _ENTRY + sector - 1) // sector
     first_data = reserved + copies * fat_sectors + root_sectors
     clusters = (sectors - first_data) // per_cluster
-    bits = 12 if clusters < 4085 else 16 if clusters < 65525 else 32
+    # not by their number alone: mkfs.vfat -F 32 makes small ones, and Linux and EDK II tell them by this field, too
+    bits = 32 if not fat16 else 12 if clusters < 4085 else 16
     root_cluster = struct.unpack_from("<I", boot, 44)[0] if bits == 32 else 0
     return _Fat(bits, per_cluster * sector, reserved * sector, (reserved + copies * fat_sectors) * sector,
                 root_sectors * sector, root_cluster, first_data * sector, clusters)

@@ -23,7 +23,7 @@ _MOST_LOGICAL = 128  # ends a chain of logical partitions that points to itself
 Partition = collections.namedtuple("Partition", "number type start size active name")
 
 #: kind: gpt, mbr or none; partitions: [Partition]; boot_code: bool; gpt: Gpt of the believed primary or None;
-#: damage: str or None, why the GPT must not be touched; sector: int, bytes per LBA; mbr: bytes of sector 0.
+#: damage: str or None, why the GPT must not be touched (of a hybrid one, too); sector: int, bytes per LBA; mbr: bytes of sector 0.
 Table = collections.namedtuple("Table", "kind partitions boot_code gpt damage sector mbr")
 
 #: Writes as [(offset, bytes)]: first those at the end of the disk, then, once these are safe, those at its start.
@@ -41,15 +41,23 @@ def read_table(read_at, size):
     mbr = read_at(0, SECTOR)
     entries = _mbr_entries(mbr)
     boot_code = mbr[_SIGNATURE_AT:] == b"\x55\xaa" and any(mbr[:_BOOT_CODE])
-    protective = any(entry.type == PROTECTIVE for entry in entries)
-    gpt, damage, sector = _believed_gpt(read_at, size, protective)
-    if gpt and len(entries) > 1:
-        damage = "it is a hybrid table: the MBR has partitions of its own"
+    if entries and not any(entry.type == PROTECTIVE for entry in entries):
+        # a GPT beneath it is what an earlier use of the disk has left; Linux and UEFI firmware do not look at it either
+        partitions = [_from_mbr(entry) for entry in entries] + _logical_partitions(read_at, entries)
+        return Table("mbr", partitions, boot_code, None, None, SECTOR, mbr)
+    gpt, damage, sector = _believed_gpt(read_at, size, bool(entries))
+    if gpt and not damage:
+        damage = _unusual_mbr(entries)
     if gpt or damage:
         partitions = [_from_gpt(entry, sector) for entry in gpt_tables.gpt_partitions(gpt)] if gpt else []
         return Table("gpt", partitions, boot_code, gpt, damage, sector, mbr)
-    partitions = [_from_mbr(entry) for entry in entries] + _logical_partitions(read_at, entries)
-    return Table("mbr" if partitions else "none", partitions, boot_code, None, None, SECTOR, mbr)
+    return Table("none", [], boot_code, None, None, SECTOR, mbr)
+
+
+def is_hybrid(table):
+    """Return whether a sound GPT stands beside partitions of the MBR: systems that look for a GPT find it, a BIOS finds the others."""
+    entries = _mbr_entries(table.mbr)
+    return table.gpt is not None and len(entries) > 1 and any(_is_protective(entry) for entry in entries)
 
 
 def end_of_partitions(table):
@@ -79,6 +87,19 @@ def plan_relocation(table, read_at, size):
     except gpt_tables.GptError as error:
         return Relocation([], head, [f"the backup of the partition table is damaged ({error}) and left as it is; repair it with `gdisk`"])
     return Relocation([], head, [])
+
+
+def _unusual_mbr(entries):
+    """Return why the MBR (entries: [_MbrEntry]) beside a sound GPT is not the usual one, or None when it is."""
+    if not any(_is_protective(entry) for entry in entries):
+        return "the MBR does not protect it, and so no system looks for it"
+    if len(entries) > 1:
+        return "it is a hybrid table: the MBR has partitions of its own"
+    return None
+
+
+def _is_protective(entry):
+    return entry.type == PROTECTIVE and entry.first_lba == 1
 
 
 def _believed_gpt(read_at, size, protective):

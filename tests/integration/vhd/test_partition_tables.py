@@ -6,8 +6,9 @@
 import struct
 
 import pytest
+from conftest import run_module_process
 from integration.vhd.aligning import align, converted, refused
-from integration.vhd.images import MIB, call, content, gpt_disk, gpt_is_sound, raw_disk
+from integration.vhd.images import MIB, call, content, gpt_disk, gpt_is_sound, patch, raw_disk
 
 
 @pytest.mark.parametrize("missing", [3, 20, 33, 37, 2000])
@@ -58,3 +59,28 @@ def test_36_a_table_for_sectors_of_4096_bytes_is_refused(tmp_path):
     finally:
         call("losetup", "--detach", device)
     refused(disk, "sectors of 4096 bytes")
+
+
+def over_a_gpt(disk):
+    """Give a disk an MBR with one partition up to its end, as sfdisk does when it leaves an old GPT where it is."""
+    call("sh", "-c", "printf 'label: dos\\n2048,,83,*\\n' | sfdisk --quiet --no-tell-kernel --wipe never \"$1\"", "sh", disk)
+    return patch(disk, 0, b"\xeb\x63\x90")
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_36_an_old_gpt_beneath_an_mbr_is_not_moved_over_the_data(tmp_path, in_place):
+    disk = patch(over_a_gpt(gpt_disk(tmp_path / "a.raw", 100 * MIB - 512 * 3)), -512, b"z" * 512)
+    octets = disk.read_bytes()
+    assert octets[512:520] == b"EFI PART"
+    result = align(disk, in_place=in_place)
+    assert (result["gpt_relocated"], result["generations"], result["warnings"]) == (False, [1], [])
+    assert content(result["dest"], 100 * MIB) == octets + bytes(512 * 3)
+
+
+def test_36_an_mbr_over_an_old_gpt_is_described_as_the_mbr_that_it_is(tmp_path):
+    disk = over_a_gpt(gpt_disk(tmp_path / "a.raw", 100 * MIB))
+    patch(disk, 512, bytes(512))
+    assert content(disk)[-512:-504] == b"EFI PART"  # the backup is left
+    told = run_module_process("vhd_info", path=disk)
+    assert (told["partition_table"], told["generations"], [part["type"] for part in told["partitions"]]) == ("mbr", [1], ["0x83"])
+    assert told["problems"] == ["it is a raw disk without a VHD footer; convert it with vhd_align"]

@@ -47,6 +47,22 @@ def test_a_loader_is_found_whatever_its_case(esp, tmp_path, name):
     assert not has_loader(esp, "EFI/BOOT/BOOTAA64.EFI")
 
 
+def test_a_fat32_of_few_clusters_is_read_as_the_fat32_that_it_is(tmp_path):
+    # as mkfs.vfat -F 32 makes it on small partitions; mtools goes by the number of clusters and cannot fill it
+    image = tmp_path / "esp.img"
+    image.write_bytes(bytes(40 * 2 ** 20))
+    run("mkfs.vfat", "-F", "32", "-s", "8", str(image))
+    octets = bytearray(image.read_bytes())
+    reserved, copies, sectors = struct.unpack_from("<HB", octets, 14) + struct.unpack_from("<I", octets, 36)
+    chains, data = reserved * 512, (reserved + copies * sectors) * 512
+    for cluster, name, following in ((2, b"EFI        \x10", 3), (3, b"BOOT       \x10", 4), (4, b"BOOTX64 EFI\x20", 5)):
+        struct.pack_into("<12s8xH4xH4x", octets, data + (cluster - 2) * 4096, name, 0, following)
+        struct.pack_into("<I", octets, chains + cluster * 4, 0x0FFFFFFF)
+    image.write_bytes(octets)
+    assert has_loader(image)
+    assert not has_loader(image, "EFI/BOOT/BOOTAA64.EFI")
+
+
 def test_a_missing_loader_is_not_found(esp):
     assert not has_loader(esp)
     assert not has_loader(esp, "EFI/OTHER/BOOTX64.EFI")
@@ -86,6 +102,15 @@ def table(kind, types, boot_code=True, active=False, damage=None):
     return partitions.Table(kind, parts, boot_code, None, damage, 512, b"")
 
 
+def hybrid(types):
+    """Return a table as above, its GPT sound, and the MBR with a protective entry and another one."""
+    mbr = bytearray(512)
+    for at, kind, first in ((446, 0xEE, 1), (462, 0x83, 2048)):
+        struct.pack_into("<B3sB3sII", mbr, at, 0, bytes(3), kind, bytes(3), first, 2047)
+    mbr[510:] = b"\x55\xaa"
+    return table("gpt", types, damage="it is a hybrid table")._replace(gpt=object(), mbr=bytes(mbr))
+
+
 def nothing(offset, length):
     """Read a disk of zeros."""
     return bytes(length)
@@ -101,6 +126,8 @@ def nothing(offset, length):
     (table("gpt", [BIOS_BOOT, ESP, LINUX]), [1, 2], ""),
     (table("gpt", [BIOS_BOOT, ESP], damage="its checksum is wrong"), [1], "its checksum is wrong"),
     (table("none", []), [], "partition table"),
+    (hybrid([ESP, LINUX]), [1, 2], ""),
+    (hybrid([LINUX]), [1], "EFI system partition"),
 ])
 def test_generations_follow_from_table_boot_code_and_esp(disk, generations, reason):
     verdict = bootability.judge(disk, nothing)

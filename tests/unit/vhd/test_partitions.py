@@ -4,6 +4,7 @@
 """Partition tables of the MBR kind, and what is none."""
 
 import struct
+import zlib
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import partitions
@@ -76,3 +77,33 @@ def test_an_mbr_needs_no_writes_when_the_disk_grows():
     octets = mbr((0, 0x83, 2048, 4096))
     plan = partitions.plan_relocation(table_of(octets), None, 2 * len(octets))
     assert (plan.tail, plan.head, plan.warnings) == ([], [], [])
+
+
+def with_gpt(octets):
+    """Return the disk (bytearray) with an empty GPT at its start, put together by hand after the specification."""
+    entries = bytes(128 * 128)
+    header = bytearray(struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, 1, SECTORS - 1, 34, SECTORS - 34, bytes(16), 2,
+                                   128, 128, zlib.crc32(entries)))
+    struct.pack_into("<I", header, 16, zlib.crc32(header))
+    octets[512:512 + 92] = header
+    octets[1024:1024 + len(entries)] = entries
+    return octets
+
+
+def test_an_mbr_that_protects_no_gpt_is_the_table_whatever_an_earlier_use_has_left_beneath():
+    table = table_of(with_gpt(mbr((0x80, 0x83, 2048, 4096), code=b"\xeb\x63")))
+    assert (table.kind, table.gpt, table.damage) == ("mbr", None, None)
+    assert [(part.number, part.type) for part in table.partitions] == [(1, "0x83")]
+
+
+@pytest.mark.parametrize("entries", [[], [(0, 0xEE, 63, SECTORS - 63)]], ids=["no entry", "an entry that begins elsewhere"])
+def test_a_gpt_that_no_mbr_protects_is_left_alone(entries):
+    table = table_of(with_gpt(mbr(*entries)))
+    assert (table.kind, table.damage) == ("gpt", "the MBR does not protect it, and so no system looks for it")
+    assert partitions.plan_relocation(table, None, SECTORS * 1024).tail == []
+
+
+def test_a_hybrid_table_is_a_gpt_that_is_left_alone():
+    table = table_of(with_gpt(mbr((0, 0xEE, 1, 2047), (0x80, 0x83, 2048, 4096))))
+    assert table.kind == "gpt" and "hybrid" in table.damage and partitions.is_hybrid(table)
+    assert not partitions.is_hybrid(table_of(with_gpt(mbr((0, 0xEE, 1, SECTORS - 1)))))
