@@ -34,6 +34,9 @@ def read_dynamic(read_at, file_size, footer, head, path):
     """
     if head is None or not footers.checksum_is_right(read_at(0, SECTOR)):
         raise refusal(path, "it is a dynamic VHD whose copy of the footer at the start is damaged", "take a sound copy")
+    if (head.disk_type, head.current_size, head.data_offset) != (footer.disk_type, footer.current_size, footer.data_offset):
+        raise refusal(path, f"its footer describes a disk of {footer.current_size} bytes, and the copy of it at the start one of"
+                      f" {head.current_size} bytes or of another kind", "take a sound copy")
     header = read_at(footer.data_offset, _HEADER_SIZE)
     if not header.startswith(b"cxsparse") or len(header) < _HEADER_SIZE:
         raise refusal(path, f"it is a dynamic VHD without a disk header at offset {footer.data_offset}", "take a sound copy")
@@ -46,7 +49,7 @@ def read_dynamic(read_at, file_size, footer, head, path):
     table = _read_table(read_at, table_offset, entries, path)
     bitmap_size = round_up((block_size // SECTOR + 7) // 8, SECTOR)
     first_free = max(SECTOR, footer.data_offset + _HEADER_SIZE, table_offset + entries * 4)
-    _check_table(table, first_free, file_size, bitmap_size + block_size, path)
+    _check_table(table, first_free, file_size - footers.FOOTER_SIZE, bitmap_size + block_size, path)
     return DynamicVhd(block_size, bitmap_size, table)
 
 
@@ -84,17 +87,18 @@ def _read_table(read_at, offset, entries, path):
     return table
 
 
-def _check_table(table, first_free, file_size, block_span, path):
-    """Check that each block lies behind the headers, within the file, and over no other block."""
+def _check_table(table, first_free, end, block_span, path):
+    """Check that each block lies behind the headers, before the footer (end: int, bytes), and over no other block."""
     used = sorted(_used_sectors(table))
     if not used:
         return
     if len(set(used)) != len(used):
         _refuse_shared_place(table, path)
     span = (block_span + SECTOR - 1) // SECTOR
-    if used[-1] * SECTOR + block_span > file_size:
+    if used[-1] * SECTOR + block_span > end:
         raise refusal(path, f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR},"
-                      f" past the end of the file ({file_size} bytes): it is cut off or damaged", "get the whole image")
+                      f" and {block_span} bytes from there go past the end of the data at {end}: it is cut off or damaged",
+                      "get the whole image")
     if used[0] * SECTOR < first_free:
         raise refusal(path, f"entry {table.index(used[0])} of its block table points to offset {used[0] * SECTOR}, into the headers",
                       "take a sound copy")

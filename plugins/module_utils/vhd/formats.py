@@ -8,7 +8,8 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import qcow2, vdi, vhd_file, vhdx, vmdk
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import RAW, Image, refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import COOKIE
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import RAW, VHD, Image, refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import SECTOR, show_size
 
 #: Headers of image formats: (offset, bytes, format).
@@ -24,6 +25,9 @@ _IMAGE_MAGIC = (
 
 #: Readers by format: (read_at, file size, path) -> Image.
 _READERS = {"qcow2": qcow2.read_image, "vmdk": vmdk.read_image, "vdi": vdi.read_image, "vhdx": vhdx.read_image}
+
+#: Headers that no disk begins with: those above, and that of a dynamic VHD.
+_NO_DISK_MAGIC = _IMAGE_MAGIC + ((0, COOKIE, VHD),)
 
 _DECOMPRESS = "decompress it first"
 _EXTRACT = "extract the disk from it first"
@@ -62,9 +66,11 @@ def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
         raise refusal(path, "it is empty", "give the image of a disk")
     vhd = vhd_file.read_image(read_at, file_size, path, repair_footer)
     if vhd:
+        if vhd.dynamic is None and wanted == "auto":
+            _refuse_image_inside(read_at, vhd, path)
         # a fixed VHD called raw (also by qemu-img's own probing) is still one: its footer is no part of the disk
         return _matching(vhd, "vpc" if wanted == "raw" and vhd.dynamic is None else wanted, path)
-    found = _format_by_magic(read_at)
+    found = _format_by_magic(read_at, _IMAGE_MAGIC)
     if found:
         return _matching(_READERS[found](read_at, file_size, path), wanted, path)
     for offset, magic, what, cure in _NOT_A_DISK + (() if wanted == "raw" else _RAW_ON_REQUEST):
@@ -74,18 +80,34 @@ def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
 
 
 def require_whole_sectors(image, path, size_is_given):
-    """Check that a raw disk ends with a whole sector, or that the user has said how large the disk shall be.
+    """Check that a disk, raw or in a VHD, ends with a whole sector, or that the user has said how large it shall be.
 
     Raises ImagewrightError: it does not.
     """
     rest = image.virtual_size % SECTOR
-    if image.format == RAW and rest and not size_is_given:
-        raise refusal(path, f"its size, {show_size(image.virtual_size)}, is no multiple of 512 bytes: part of the last sector is missing",
+    if image.format in (RAW, VHD) and rest and not size_is_given:
+        raise refusal(path, f"the size of its disk, {show_size(image.virtual_size)}, is no multiple of 512 bytes: part of the last sector is missing",
                       "get the whole image, or set size to pad it with zeros")
 
 
-def _format_by_magic(read_at):
-    for offset, magic, name in _IMAGE_MAGIC:
+def image_inside(read_at):
+    """Return the format (str) of the image that lies where a fixed VHD's disk should begin, or None when none does.
+
+    A footer that was put behind an image which is not raw makes such a VHD: Azure takes it, and no machine boots from it.
+    """
+    return _format_by_magic(read_at, _NO_DISK_MAGIC)
+
+
+def _refuse_image_inside(read_at, vhd, path):
+    inside = image_inside(read_at)
+    if inside:
+        raise refusal(path, f"it is a VHD footer behind a whole {inside} image, which is no disk",
+                      f"take the footer off a copy with `truncate -s {vhd.virtual_size}` and convert that, or set format: vpc when the disk"
+                      " shall begin so")
+
+
+def _format_by_magic(read_at, magics):
+    for offset, magic, name in magics:
         if read_at(offset, len(magic)) == magic:
             return name
     return None

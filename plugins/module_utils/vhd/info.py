@@ -36,7 +36,7 @@ def describe_image(path):
             raise ImagewrightError(f"cannot describe {path}: it is empty; give the image of a disk")
         content = _read_content(descriptor, file_size, path)
         result = _describe_content(content, file_size)
-        surprises = _size_surprises(content) + _name_surprises(path)
+        surprises = _size_surprises(content) + _content_surprises(content) + _name_surprises(path)
         if content.read_disk_at:
             table = partitions.read_table(content.read_disk_at, content.virtual_size)
             verdict = bootability.judge(table, content.read_disk_at)
@@ -57,7 +57,7 @@ def _read_content(descriptor, file_size, path):
     try:
         image = formats.read_image(read_at, file_size, path)
     except ImagewrightError as error:
-        return _Content(None, None, None, None, None, None, [_cause(error)])
+        return _Content(None, None, None, None, None, None, [_cause(error, path)])
     if image.format != RAW:
         return _Content(image.format, None, None, None, image.virtual_size, None,
                         [f"it is a {image.format} image, and Azure takes fixed VHDs only; {_CONVERT}"])
@@ -74,7 +74,7 @@ def _read_vhd(read_at, file_size, path, footer, checksum_ok):
             dynamic = read_dynamic(read_at, file_size, footer, footers.parse_footer(read_at(0, SECTOR)), path)
             read_disk_at = dynamic_reader(read_at, dynamic, footer.current_size)
         except ImagewrightError as error:
-            refusals.append(_cause(error))
+            refusals.append(_cause(error, path))
     elif footer.disk_type == footers.FIXED:
         read_disk_at = _bounded(read_at, file_size - SECTOR)
         refusals += _fixed_refusals(footer, file_size)
@@ -96,6 +96,8 @@ def _fixed_refusals(footer, file_size):
         refusals.append(f"the data offset in its footer is 0x{footer.data_offset:x}; Microsoft's tools want 64 one bits")
     if footer.version != 0x00010000:
         refusals.append(f"the version of its footer is 0x{footer.version:08x}; only 1.0 exists")
+    if size > sizing.LARGEST_UPLOAD:
+        refusals.append(f"its disk of {show_size(size)} is larger than {show_size(sizing.LARGEST_UPLOAD)}, the most that a managed disk takes")
     if not size:
         refusals.append("its disk has 0 bytes: there is nothing but a footer")
     if size % MIB:
@@ -156,6 +158,11 @@ def _size_surprises(content):
     return surprises
 
 
+def _content_surprises(content):
+    inside = formats.image_inside(content.read_disk_at) if content.disk_type == "fixed" else None
+    return [f"its disk is a whole {inside} image, behind which a footer was put; {_CONVERT} without that footer"] if inside else []
+
+
 def _name_surprises(path):
     return [f"its name has {character!r}, which the marketplace refuses" for character in '%"' if character in os.path.basename(path)]
 
@@ -189,6 +196,7 @@ def _backup_surprises(content, table):
     return relocation.warnings
 
 
-def _cause(error):
+def _cause(error, path):
     """Return the part of a refusal behind the path."""
-    return str(error).split(": ", 1)[-1]
+    text, beginning = str(error), f"cannot convert {path}: "
+    return text[len(beginning):] if text.startswith(beginning) else text

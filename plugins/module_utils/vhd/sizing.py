@@ -13,6 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions i
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import MIB, TIB, round_up, show_size
 
 LARGEST = {"1": 2 * TIB, "2": 4 * TIB}  # bytes of an operating system disk by generation, R07
+LARGEST_UPLOAD = 32 * TIB  # bytes of any managed disk
 SMALLEST_UPLOAD = 20 * MIB  # bytes of a disk that `az disk create --upload-type Upload` takes
 _MBR_LIMIT = 2 * TIB  # bytes that 32-bit sector numbers reach
 _LARGE_SECTOR = 4096

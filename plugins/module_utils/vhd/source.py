@@ -82,7 +82,7 @@ def _inspect(descriptor, path, wanted, repair_footer, size_is_given):
     image = formats.read_image(read_at, status.st_size, path, wanted, repair_footer)
     if image.format == RAW:
         vhd_file.refuse_stray_footer(read_at, status.st_size, sparse_copy.data_end(descriptor, status.st_size), path)
-        formats.require_whole_sectors(image, path, size_is_given)
+    formats.require_whole_sectors(image, path, size_is_given)
     read_disk_at = _disk_reader(descriptor, read_at, image)
     table = partitions.read_table(read_disk_at, image.virtual_size) if read_disk_at else None
     return Source(descriptor, path, status, image, read_disk_at, table)

@@ -98,11 +98,22 @@ def _check_blocks(read_at, region, block_size, file_size, path):
     raw = read_at(region.offset, region.length)
     if len(raw) < region.length:
         raise refusal(path, "it is cut off within its block table", "get the whole image")
-    for index in _present_blocks(raw):
-        offset = (struct.unpack_from("<Q", raw, index * 8)[0] >> 20) * MIB
-        if offset + block_size > file_size and not _is_bitmap(index, block_size):
+    before, before_offset = None, MIB - block_size  # the first MiB holds the headers
+    for offset, index in sorted(_places(raw, block_size)):
+        if offset + block_size > file_size:
             raise refusal(path, f"entry {index} of its block table points to offset {offset}, past the end of the file"
                           f" ({file_size} bytes): it is cut off or damaged", "get the whole image")
+        if offset < before_offset + block_size:
+            what = "into the headers" if before is None else f"over the block of entry {before}"
+            raise refusal(path, f"entry {index} of its block table points to offset {offset}, {what}", _SOUND)
+        before, before_offset = index, offset
+
+
+def _places(raw, block_size):
+    """Yield (offset in the file, index) of each block of the disk that is in the file."""
+    for index in _present_blocks(raw):
+        if not _is_bitmap(index, block_size):
+            yield (struct.unpack_from("<Q", raw, index * 8)[0] >> 20) * MIB, index
 
 
 def _present_blocks(raw):

@@ -31,6 +31,35 @@ def test_14_a_truncated_vhdx_is_refused(tmp_path):
     refused(disk, "block table", "past the end of the file")
 
 
+@pytest.mark.parametrize(("entry", "words"), [(1, "over the block of entry 0"), (0, "into the headers")])
+def test_14_a_vhdx_with_a_block_where_another_or_a_header_is_is_refused(tmp_path, entry, words):
+    disk = tmp_path / "a.vhdx"
+    call("qemu-img", "create", "-q", "-f", "vhdx", "-o", "block_size=1M", disk, 40 * MIB)
+    call("qemu-io", "-f", "vhdx", "-c", "write -P 7 0 3M", disk)
+    table = disk.read_bytes().index(struct.pack("<QQ", 8 * MIB | 6, 9 * MIB | 6))
+    patch(disk, table + 8 * entry, struct.pack("<Q", 8 * MIB * entry | 6))
+    refused(disk, f"entry {entry} of its block table points to offset {8 * MIB * entry}, {words}", "take a sound copy")
+
+
+@pytest.mark.parametrize("options", ["subformat=fixed", "subformat=dynamic,block_size=1M", "subformat=dynamic,block_size=256M", "log_size=8M"])
+def test_14_a_vhdx_of_any_dialect_is_converted(tmp_path, options):
+    raw = raw_disk(tmp_path / "a.raw", 40 * MIB)
+    call("qemu-img", "convert", "-f", "raw", "-O", "vhdx", "-o", options, raw, tmp_path / "a.vhdx")
+    same_content(raw, "raw", converted(tmp_path / "a.vhdx")["dest"])
+
+
+@pytest.mark.parametrize("options", [
+    "compat=0.10", "cluster_size=512", "cluster_size=2M", "extended_l2=on,cluster_size=128k", "compression_type=zstd", "lazy_refcounts=on",
+    "refcount_bits=1", "preallocation=metadata", "preallocation=full"])
+@pytest.mark.parametrize("compressed", [[], ["-c"]], ids=["", "compressed"])
+def test_22_a_qcow2_of_any_dialect_is_converted(tmp_path, options, compressed):
+    if compressed and "preallocation" in options:
+        pytest.skip("QEMU writes no such image")
+    raw = raw_disk(tmp_path / "a.raw", 40 * MIB - 512)
+    call("qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-o", options, *compressed, raw, tmp_path / "a.qcow2")
+    same_content(raw, "raw", converted(tmp_path / "a.qcow2")["dest"])
+
+
 def test_14_a_sound_vhdx_is_converted(tmp_path):
     disk = vhdx(tmp_path / "a.vhdx")
     same_content(disk, "vhdx", converted(disk)["dest"])

@@ -92,6 +92,16 @@ def test_a_footer_of_another_size_than_the_file_is_told(tmp_path):
     assert problem(disk, f"{63 * MIB} bytes", f"{64 * MIB + 512}", f"{64 * MIB} without")["accepted"] is False
 
 
+def test_a_disk_larger_than_any_of_azure_is_told(file_system):
+    disk = append(raw_disk(file_system("xfs") / "a.vhd", 32768 * GIB + MIB, data=()), footer(32768 * GIB + MIB))
+    assert problem(disk, "larger than 35184372088832 bytes (32 TiB)", "managed disk")["accepted"] is False
+
+
+def test_a_path_with_a_colon_does_not_cut_what_is_told(tmp_path):
+    (tmp_path / "a: b.vhd").write_bytes(b"\x1f\x8b\x08" + bytes(2000))
+    problem(tmp_path / "a: b.vhd", "it is compressed (gzip), not a disk; decompress it first")
+
+
 def test_bytes_behind_the_footer_are_told_with_its_place(tmp_path):
     disk = append(append(raw_disk(tmp_path / "a.vhd", 64 * MIB), footer(64 * MIB)), bytes(4096))
     assert problem(disk, f"offset {64 * MIB}", "4096 bytes follow", "conectix")["accepted"] is False

@@ -7,8 +7,9 @@ import os
 import struct
 
 import pytest
+from conftest import run_module_process
 from integration.vhd.aligning import align, converted, refused
-from integration.vhd.images import MIB, append, content, dynamic_vhd, footer, gpt_disk, patch, qemu_size, raw_disk, table_of
+from integration.vhd.images import MIB, append, call, content, dynamic_vhd, footer, gpt_disk, patch, qemu_size, raw_disk, table_of
 
 
 def test_03_a_footer_without_its_last_byte_is_refused(tmp_path):
@@ -51,11 +52,18 @@ def test_05_a_differencing_vhd_is_refused(tmp_path):
     refused(disk, "differencing VHD", "merge it with its parent")
 
 
+def test_06_a_dynamic_vhd_that_lacks_a_sector_before_its_footer_is_refused(tmp_path):
+    disk = dynamic_vhd(tmp_path / "a.vhd")
+    octets = disk.read_bytes()
+    disk.write_bytes(octets[:-1024] + octets[-512:])  # the end of its last block is where the footer is
+    refused(disk, "entry 5 of its block table", f"past the end of the data at {len(octets) - 1024}", "get the whole image")
+
+
 def test_06_a_dynamic_vhd_with_a_block_past_the_end_is_refused(tmp_path):
     disk = dynamic_vhd(tmp_path / "a.vhd")
     offset, _entries = table_of(disk)
     patch(disk, offset + 3 * 4, struct.pack(">I", disk.stat().st_size // 512))
-    refused(disk, "entry 3 of its block table", "past the end of the file")
+    refused(disk, "entry 3 of its block table", "past the end of the data")
 
 
 def test_07_a_dynamic_vhd_with_two_blocks_in_one_place_is_refused(tmp_path):
@@ -76,6 +84,33 @@ def test_08_a_dynamic_vhd_without_its_head_is_refused_and_never_raw(tmp_path):
     disk = patch(dynamic_vhd(tmp_path / "a.vhd"), 0, bytes(512))
     refused(disk, "dynamic VHD whose copy of the footer at the start is damaged")
     refused(disk, "dynamic VHD", format="vpc")
+
+
+def test_08_a_dynamic_vhd_whose_two_footers_differ_is_refused(tmp_path):
+    disk = dynamic_vhd(tmp_path / "a.vhd")
+    patch(disk, 0, footer(19 * MIB, disk_type=3, data_offset=512))
+    refused(disk, f"{20 * MIB} bytes", f"{19 * MIB} bytes", "take a sound copy")
+
+
+@pytest.mark.parametrize("inside", ["qcow2", "vhdx", "vdi", "vmdk", "vpc"])
+def test_09_a_footer_behind_an_image_that_is_not_raw_is_refused(tmp_path, inside):
+    disk = tmp_path / "a.vhd"
+    call("qemu-img", "create", "-q", "-f", inside, disk, 20 * MIB)
+    os.truncate(disk, -(-disk.stat().st_size // MIB) * MIB)
+    size = disk.stat().st_size
+    append(disk, footer(size))
+    refused(disk, f"a VHD footer behind a whole {inside} image", f"truncate -s {size}")
+    refused(disk, "dest is the same file", dest=disk, format="vpc", size="64MiB")
+    told = run_module_process("vhd_info", path=disk)
+    assert any(f"a whole {inside} image" in problem for problem in told["problems"]), told["problems"]
+    assert align(disk, format="vpc")["method"] == "unchanged"
+
+
+def test_09_a_fixed_vhd_of_half_a_sector_is_refused_unless_size_pads_it(tmp_path):
+    disk = append(raw_disk(tmp_path / "a.vhd", 20 * MIB + 100), footer(20 * MIB + 100))
+    refused(disk, f"{20 * MIB + 100} bytes", "no multiple of 512 bytes", "set size")
+    result = converted(disk, dest=os.fspath(tmp_path / "b.vhd"), size="21MiB")
+    assert content(result["dest"], 21 * MIB) == disk.read_bytes()[:20 * MIB + 100] + bytes(MIB - 100)
 
 
 def test_09_a_fixed_vhd_called_raw_does_not_carry_its_footer_into_the_disk(tmp_path):
