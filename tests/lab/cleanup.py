@@ -9,7 +9,7 @@ from lab import container, guests, machine, nspawn
 def cleanup(everyone: bool = False, say=print) -> None:
     """Release every guest that is off or has lost its owner, and with everyone stop the living ones too."""
     for guest in guests.everyone():
-        if not guests.alive(guest.process):
+        if guests.is_off(guest):
             say(f"{guest.name}: dead, released")
             nspawn.release(guest)
         elif guests.abandoned(guest):

@@ -234,7 +234,7 @@ def _list_command(command) -> None:
 
 def _list(_options) -> None:
     for guest in guests.everyone():
-        state = "on" if guests.alive(guest.process) else "dead: run `lab cleanup`"
+        state = "on" if guests.alive(guest.process) else "dead: run `lab cleanup`" if guests.is_off(guest) else "starting"
         print(f"{guest.name}\t{guest.kind}\t127.0.0.1:{guest.port}\t{state}\t{guest.disk or guest.lower}")
 
 

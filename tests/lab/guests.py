@@ -20,7 +20,8 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 class Guest:
     """One guest. A record is written before a resource is taken, so that no crash can hide one.
 
-    process, worker: [pid, start time] of the supervisor (or QEMU), and of systemd-nspawn
+    starter: [pid, start time] of the process that starts the guest, until there is another one
+    process, worker: the same of the supervisor (or QEMU), and of systemd-nspawn
     owner: the same of a test or demo that the guest must not outlive, [] when there is none
     """
 
@@ -34,6 +35,7 @@ class Guest:
     scratch: list = field(default_factory=list)  # directories that die with the guest
     offset: int = 0  # bytes, of the root partition on the disk
     node: str = ""  # the second device node of the root partition
+    starter: list = field(default_factory=list)
     process: list = field(default_factory=list)
     worker: list = field(default_factory=list)
     owner: list = field(default_factory=list)
@@ -74,7 +76,8 @@ def claim(name: str, kind: str, owned: bool = False) -> Guest:
     """Return a new record under a name, owned by this process or by nobody. Raises LabError: when the name is taken or not fit."""
     if not NAME.match(name):
         raise LabError(f"cannot name a guest {name!r}: use up to 32 of a-z, 0-9 and -, a letter first")
-    guest = Guest(name=name, kind=kind, owner=identity(os.getpid()) if owned else [])
+    starter = identity(os.getpid())
+    guest = Guest(name=name, kind=kind, starter=starter, owner=starter if owned else [])
     try:
         guest.directory.mkdir(mode=0o755)
     except FileExistsError:
@@ -93,21 +96,35 @@ def save(guest: Guest) -> None:
 
 def load(name: str) -> Guest:
     """Return the record of a guest. Raises LabError: when there is none."""
-    try:
-        return Guest(**json.loads((run_dir() / name / "guest.json").read_text(encoding="utf-8")))
-    except (FileNotFoundError, NotADirectoryError):
+    guest = _read(run_dir() / name)
+    if guest is None:
         known = ", ".join(sorted(guest.name for guest in everyone())) or "none"
-        raise LabError(f"cannot find a guest named {name!r}; running guests: {known}") from None
+        raise LabError(f"cannot find a guest named {name!r}; running guests: {known}")
+    return guest
 
 
 def everyone() -> list:
     """Return the records of all guests."""
-    return [load(path.parent.name) for path in sorted(run_dir().glob("*/guest.json"))]
+    found = [_read(path.parent) for path in sorted(run_dir().glob("*/guest.json"))]
+    return [guest for guest in found if guest]
+
+
+def _read(directory: Path):
+    """Return the record in a directory, None when there is none, or none any more."""
+    try:
+        return Guest(**json.loads((directory / "guest.json").read_text(encoding="utf-8")))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def is_off(guest: Guest) -> bool:
+    """Return whether a guest neither runs nor is being started."""
+    return not alive(guest.process or guest.starter)
 
 
 def abandoned(guest: Guest) -> bool:
     """Return whether nobody needs a guest any more: it is off, or its owner has ended."""
-    return not alive(guest.process) or bool(guest.owner and not alive(guest.owner))
+    return is_off(guest) or bool(guest.owner and not alive(guest.owner))
 
 
 def identity(pid: int) -> list:

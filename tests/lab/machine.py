@@ -101,6 +101,8 @@ def kill(guest: Guest) -> None:
 def restart(guest: Guest) -> None:
     """Start a machine again, on a new overlay unless it runs in place."""
     kill(guest)
+    guest.process = []  # it is being started, not off
+    guests.save(guest)
     _run(guest)
 
 

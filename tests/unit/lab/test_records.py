@@ -10,7 +10,7 @@ import socket
 import time
 
 import pytest
-from lab import guests, ports
+from lab import cleanup, guests, ports
 from lab.errors import LabError
 from lab.files import UNUSED_FOR, cached, published
 
@@ -43,6 +43,20 @@ def test_a_name_that_nobody_has_is_told_with_those_that_run():
     guests.claim("web", "container")
     with pytest.raises(LabError, match="running guests: web"):
         guests.load("db")
+
+
+def test_cleanup_leaves_a_guest_that_is_being_started():
+    guest = guests.claim("web", "container")
+    cleanup.cleanup()
+    assert guests.load("web") == guest
+
+
+def test_cleanup_takes_a_guest_whose_start_was_killed():
+    starter = multiprocessing.get_context("fork").Process(target=guests.claim, args=("web", "container"))
+    starter.start()
+    starter.join()
+    cleanup.cleanup()
+    assert guests.everyone() == []
 
 
 def test_a_process_is_known_by_pid_and_start_time():
