@@ -242,7 +242,7 @@ def plan(module):
     options = module.params
     check_options(options)
     src = os.path.abspath(options["src"])
-    default = src if options["in_place"] else os.path.splitext(src)[0] + ".vhd"
+    default = os.path.realpath(src) if options["in_place"] else os.path.splitext(src)[0] + ".vhd"
     return Request(
         src=src,
         dest=os.path.abspath(options["dest"] or default),

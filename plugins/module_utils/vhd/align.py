@@ -29,11 +29,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer impor
     qemu_size,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import RAW, VHD
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_source
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_source, require_unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
 
 _IDENTITIES = uuid.UUID("6f2a1c1e-2b0b-5d3c-9d8e-3c1f6a7b5e40")  # name space of the unique ids that are made here
 _SECOND = 1000000000  # ns
+_TIME_STEPS = (1, 100, 1000, 10000000, _SECOND, 2 * _SECOND)  # ns; what file systems keep: ext4, NTFS and SMB, NFS, exFAT, ext3, FAT
 _NO_RELOCATION = partitions.Relocation([], [], [])
 
 #: What is asked for: the module's options, sizes in bytes. check: bool, write nothing.
@@ -52,7 +53,7 @@ def align(request):
         size = sizing.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation,
                                source.table)
         if source.table:
-            sizing.check_table(source.table, request.src, size)
+            _check_table(request, size, source.table)
         found = destination.status_of(request.dest)
         if found and (found.st_dev, found.st_ino) == (source.status.st_dev, source.status.st_ino):
             return _align_itself(request, source, size)
@@ -74,16 +75,13 @@ def is_up_to_date(dest, found, size, footer, source_status):
     """
     if found.st_size != size + FOOTER_SIZE or not _same_time(found.st_mtime_ns, source_status.st_mtime_ns):
         return False
-    descriptor = os.open(dest, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
+    with destination.opened(dest) as descriptor:
         return os.pread(descriptor, FOOTER_SIZE, size) == footer
-    finally:
-        os.close(descriptor)
 
 
 def _same_time(stored, wanted):
-    """Return whether the times (int, ns) are equal as far as the file system can tell; some keep whole seconds only."""
-    return stored == wanted or (stored % _SECOND == 0 and stored // _SECOND == wanted // _SECOND)
+    """Return whether the times (int, ns) are equal as far as the file system can tell."""
+    return any(stored == wanted // step * step for step in _TIME_STEPS)
 
 
 def _align_itself(request, source, size):
@@ -93,13 +91,13 @@ def _align_itself(request, source, size):
     relocation = _relocate(request, size, source.table, source.read_disk_at) if source.table else None
     if is_vhd and size == image.virtual_size and _is_sound(source) and not (request.in_place and _could_be_better(image, relocation)):
         return _unchanged(request, source, size, source.descriptor, relocation.warnings)
+    if not is_vhd and image.format != RAW:
+        what = "dynamic VHD" if image.dynamic else image.format
+        raise ImagewrightError(f"cannot convert {request.src}: dest is the same file, and a {what} image must be copied;"
+                               f" give another dest{' and set in_place: false' if request.in_place else ''}")
     if not request.in_place:
         raise ImagewrightError(f"cannot convert {request.src}: dest is the same file; set in_place: true to change the image itself,"
                                " or give another dest")
-    if not is_vhd and image.format != RAW:
-        what = "dynamic VHD" if image.dynamic else image.format
-        raise ImagewrightError(f"cannot change {request.src} in place: a {what} image must be copied;"
-                               " set in_place: false and give another dest")
     if not os.access(request.src, os.W_OK):  # also in check mode; root is stopped by an immutable flag or a read-only file system
         raise from_os_error(f"change {request.src}", OSError(errno.EPERM, "not permitted"))
     written = in_place.written_in_place(image, size, footer, relocation)
@@ -116,6 +114,7 @@ def _change(request, source, size, footer, relocation):
     """Return the bytes (int) that the changed file takes on its disk."""
     descriptor = os.open(request.src, os.O_RDWR | os.O_CLOEXEC)
     try:
+        require_unchanged(source._replace(descriptor=descriptor))
         in_place.extend_in_place(descriptor, source.image, size, footer, relocation)
         verify_vhd(descriptor, request.src, size, footer, relocation)
         return os.fstat(descriptor).st_blocks * 512
@@ -129,26 +128,27 @@ def _align_copy(request, source, size, found):
     """Return the result for a destination of its own. found: os.stat_result of it, or None."""
     footer = _new_footer(request, source, size)
     if found and is_up_to_date(request.dest, found, size, footer, source.status):
-        descriptor = os.open(request.dest, os.O_RDONLY | os.O_CLOEXEC)
-        try:
+        with destination.opened(request.dest) as descriptor:
             return _unchanged(request, source, size, descriptor, [])
-        finally:
-            os.close(descriptor)
     if found and not request.overwrite:
         raise ImagewrightError(f"cannot write {request.dest}: it is there already and was not made from {request.src} as that is now;"
                                " remove it, or set overwrite: true")
-    if found:
-        destination.require_replaceable(request.dest, found)
     destination.require_writable_directory(request.dest)
     relocate = functools.partial(_relocate, request, size)
-    if request.check:
-        outcome = copying.predict_copy(source, request.dest, size, relocate)
-    else:
-        outcome = copying.make_copy(source, request.dest, size, footer, relocate, found, request.sha256, request.report_path)
+    with destination.replaceable(request.dest, found):
+        if request.check:
+            outcome = copying.predict_copy(source, request.dest, size, relocate)
+        else:
+            outcome = copying.make_copy(source, request.dest, size, footer, relocate, found, request.sha256, request.report_path)
     return _result(request, source, size, footer, outcome)
 
 
+def _check_table(request, size, table):
+    sizing.check_table(table, request.src, size, request.max_size, request.generation)
+
+
 def _relocate(request, size, table, read_at):
+    _check_table(request, size, table)  # of a format that only QEMU reads, the table is known now
     relocation = partitions.plan_relocation(table, read_at, size)
     if request.relocate_gpt or not (relocation.tail or relocation.head):
         return relocation

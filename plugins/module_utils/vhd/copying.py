@@ -13,7 +13,7 @@ import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, partitions, progress
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing, sparse_copy
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sparse_copy
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_extents
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, require_unchanged
@@ -29,25 +29,27 @@ Outcome = collections.namedtuple("Outcome", "method bytes_written allocated tabl
 def predict_copy(source, dest, new_size, relocate):
     """Return the Outcome that ``make_copy`` would make; nothing is written.
 
-    relocate: callable (table, read_at) -> Relocation for the new size.
+    relocate: callable (table, read_at) -> Relocation for the new size; raises ImagewrightError when the table does not suit it.
     """
+    stale = destination.unfinished(dest)
     method, data = _predicted_method(source, dest)
     if method != "reflink":
-        destination.require_space(dest, data_size(source))
+        destination.require_space(dest, data_size(source) - (stale or 0))
     relocation = generations = None
     if source.table:
         relocation = relocate(source.table, source.read_disk_at)
         generations = bootability.judge(source.table, source.read_disk_at).generations
     extra = FOOTER_SIZE + sum(len(octets) for unused, octets in (relocation.tail + relocation.head if relocation else []))
     written = extra if method == "reflink" else data + extra
-    return Outcome(method, written, data + extra, source.table, relocation, generations, None, relocation.warnings if relocation else [])
+    warnings = _stale_warnings(dest, stale is not None) + (relocation.warnings if relocation else [])
+    return Outcome(method, written, data + extra, source.table, relocation, generations, None, warnings)
 
 
 def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=False, report_path=None):
     """Return the Outcome, after writing the fixed VHD under the name dest, durably.
 
-    dest: str; footer: bytes of 512; relocate: callable (table, read_at) -> Relocation.
-    replaced: os.stat_result of the file that dest was, or None; its owner and mode stay.
+    dest: str; footer: bytes of 512; relocate: as in ``predict_copy``.
+    replaced: os.stat_result of the file that dest was, or None; its owner, mode and label stay.
     Raises ImagewrightError: it cannot be written, or the source changed meanwhile; dest is then as it was.
     """
     descriptor, stale = destination.open_temporary(dest)
@@ -56,10 +58,11 @@ def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=F
         require_unchanged(source)
         verify_vhd(descriptor, dest, new_size, footer, outcome.relocation)
         digest = sha256_of(descriptor) if wants_sha256 else None
-        keep = replaced or source.status
-        # the source's time marks the copy as made from this state of it: see align.is_up_to_date
-        times = (source.status.st_mtime_ns, source.status.st_mtime_ns)
-        destination.publish(descriptor, dest, keep.st_mode & 0o777, (replaced.st_uid, replaced.st_gid) if replaced else None, times)
+        destination.publish(descriptor, dest, source.status, replaced)
+    except sparse_copy.ReadError as error:
+        destination.discard(descriptor, dest)
+        require_unchanged(source)
+        raise from_os_error(f"read {source.path}", error) from error
     except OSError as error:
         destination.discard(descriptor, dest)
         raise from_os_error(f"write {dest}", error) from error
@@ -67,8 +70,11 @@ def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=F
         destination.discard(descriptor, dest)
         raise
     os.close(descriptor)
-    warnings = [f"removed {destination.temporary_path(dest)}, the unfinished file of a run that was killed"] if stale else []
-    return outcome._replace(sha256=digest, warnings=warnings + outcome.warnings)
+    return outcome._replace(sha256=digest, warnings=_stale_warnings(dest, stale) + outcome.warnings)
+
+
+def _stale_warnings(dest, stale):
+    return [f"{destination.temporary_path(dest)}, the unfinished file of a run that was killed, is removed"] if stale else []
 
 
 def sha256_of(descriptor):
@@ -87,7 +93,6 @@ def _fill(descriptor, source, dest, new_size, footer, relocate, report_path):
     method, written, warnings = _fill_disk(descriptor, source, dest, new_size, report_path)
     read_at = bounded_reader(descriptor, new_size)
     table = partitions.read_table(read_at, new_size)
-    sizing.check_table(table, source.path, new_size)
     relocation = relocate(table, read_at)
     for offset, octets in relocation.tail + relocation.head:
         sparse_copy.write_all(descriptor, octets, offset)
@@ -125,10 +130,15 @@ def extents(source):
 
 
 def data_size(source):
-    """Return the bytes (int) of data on the disk, at most; of a foreign format those that its file takes."""
+    """Return the bytes (int) of data on the disk, as far as the file and its file system tell; of a foreign format those that its file takes."""
+    taken = source.status.st_blocks * 512
     if source.image.dynamic:
-        return sum(length for unused, unused, length in extents(source))
-    return min(source.status.st_blocks * 512, source.image.virtual_size)
+        return _extents_length(source)
+    return min(taken, _extents_length(source) if source.read_disk_at else source.image.virtual_size)
+
+
+def _extents_length(source):
+    return sum(length for unused, unused, length in extents(source))
 
 
 def _is_plain(source):
@@ -145,7 +155,7 @@ def _predicted_method(source, dest):
         data = qemu_img.mapped_size(program, source.descriptor, source.path, source.image.format)
         # QEMU tells the holes of a VHDX only while it converts; its file has them, too, and is never compressed
         return "qemu_img", min(data, source.status.st_blocks * 512) if source.image.format == "vhdx" else data
-    data = sum(length for unused, unused, length in extents(source))
+    data = _extents_length(source)
     if _is_plain(source) and sparse_copy.can_clone(source.descriptor, os.path.dirname(dest)):
         return "reflink", data
     return "sparse_copy", data

@@ -19,6 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import show_size
 
 _SUFFIX = b".imagewright-partial"
+_KEPT_ATTRIBUTES = ("security.selinux", "system.posix_acl_access", "user.")  # not what is bound to the old content, like security.ima
 _LONGEST_NAME = 255  # bytes, NAME_MAX of Linux
 _GET_FLAGS, _IMMUTABLE, _APPEND_ONLY = 0x80086601, 0x10, 0x20  # FS_IOC_GETFLAGS, linux/fs.h
 
@@ -45,22 +46,46 @@ def status_of(dest):
     return status
 
 
-def require_replaceable(dest, status):
-    """Check that an existing destination may be replaced by a rename.
+@contextlib.contextmanager
+def opened(dest):
+    """Yield the descriptor (int) of an existing destination, open for reading.
 
-    Raises ImagewrightError: it is immutable, in use, or another user's in a sticky directory.
+    Raises ImagewrightError: it cannot be read.
     """
-    descriptor = os.open(dest, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
+        descriptor = os.open(dest, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise from_os_error(f"read {dest}", error) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def replaceable(dest, status):
+    """Run the block in which a destination is replaced by a rename; no machine gets the old file meanwhile.
+
+    status: os.stat_result of the destination, or None when there is none.
+    Raises ImagewrightError: it is immutable, in use, or another user's.
+    """
+    if status is None:
+        yield
+        return
+    _require_ownership(dest, status)
+    with opened(dest) as descriptor:
         if _flags(descriptor) & (_IMMUTABLE | _APPEND_ONLY):
             raise ImagewrightError(f"cannot replace {dest}: it is immutable; allow it with `chattr -i -a {dest}`")
         locks.claim(descriptor, dest, writing=True)
-    finally:
-        os.close(descriptor)
-    folder = os.stat(os.path.dirname(dest))
-    if folder.st_mode & stat.S_ISVTX and os.geteuid() not in (0, status.st_uid, folder.st_uid):
-        raise ImagewrightError(f"cannot replace {dest}: it belongs to another user and its directory is sticky;"
-                               " run as its owner or as root")
+        yield
+
+
+def _require_ownership(dest, status):
+    """Check that we may give a new file the owner and group of the old one."""
+    groups = {os.getegid(), os.stat(os.path.dirname(dest)).st_gid, *os.getgroups()}
+    if os.geteuid() not in (0, status.st_uid) or os.geteuid() and status.st_gid not in groups:
+        raise ImagewrightError(f"cannot replace {dest}: it belongs to another user or group, as the new file would have to;"
+                               " run as its owner or as root, or remove it")
 
 
 def require_writable_directory(dest):
@@ -122,19 +147,37 @@ def open_temporary(dest):
         raise from_os_error(f"write {dest}", error) from error
 
 
-def publish(descriptor, dest, mode, owner, times):
+def publish(descriptor, dest, source_status, replaced):
     """Rename the temporary file, which is complete, to dest, once all of it is on disk.
 
-    mode: int, permission bits; owner: (uid, gid) or None; times: (atime, mtime) in ns or None.
+    source_status: os.stat_result of the source; its time marks the copy as made from this state of it (align.is_up_to_date).
+    replaced: os.stat_result of the file that dest was, or None; its owner, mode and label stay. Else the mode is the source's.
     """
-    os.fchmod(descriptor, mode)
-    if owner and owner != (os.fstat(descriptor).st_uid, os.fstat(descriptor).st_gid):
-        os.fchown(descriptor, *owner)
-    if times:
-        os.utime(descriptor, ns=times)
+    if replaced:
+        _make_like(descriptor, dest, replaced)
+    os.fchmod(descriptor, (replaced or source_status).st_mode & 0o777)
+    os.utime(descriptor, ns=(source_status.st_mtime_ns, source_status.st_mtime_ns))
     os.fsync(descriptor)
     os.replace(temporary_path(dest), dest)
     sync_directory(dest)
+
+
+def _make_like(descriptor, dest, replaced):
+    """Give an open file the owner, the SELinux label, the access control list and the remarks of the file that it replaces."""
+    now = os.fstat(descriptor)
+    if (replaced.st_uid, replaced.st_gid) != (now.st_uid, now.st_gid):
+        os.fchown(descriptor, replaced.st_uid, replaced.st_gid)
+    for name in _listed_attributes(dest):
+        if name.startswith(_KEPT_ATTRIBUTES):
+            with contextlib.suppress(OSError):  # as cp does: not every user may set each of them
+                os.setxattr(descriptor, name, os.getxattr(dest, name))
+
+
+def _listed_attributes(path):
+    try:
+        return os.listxattr(path)
+    except OSError:  # a file system without any
+        return []
 
 
 def discard(descriptor, dest):
@@ -183,8 +226,35 @@ def _is_at(path, descriptor):
         return False
 
 
+def unfinished(dest):
+    """Return the bytes (int) on disk of the file that a killed run for dest has left, or None when there is none.
+
+    Raises ImagewrightError: another run is writing it, or something else is there.
+    """
+    path = temporary_path(dest)
+    descriptor = _open_stale(path, dest)
+    if descriptor is None:
+        return None
+    try:
+        return os.fstat(descriptor).st_blocks * 512
+    finally:
+        os.close(descriptor)
+
+
 def _remove_stale(path, dest):
-    """Remove what a killed run has left; its lock went with it."""
+    """Return whether what a killed run has left is removed now; its lock went with it."""
+    descriptor = _open_stale(path, dest)
+    if descriptor is None:
+        return False
+    try:
+        os.unlink(path)
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _open_stale(path, dest):
+    """Return the descriptor (int) of what a killed run has left, locked by us; None when another run has just finished or removed it."""
     try:
         mode = os.lstat(path).st_mode
         if not stat.S_ISREG(mode):
@@ -192,18 +262,16 @@ def _remove_stale(path, dest):
             raise ImagewrightError(f"cannot write {dest}: {path}, where it is prepared, is {kind} and not the unfinished file of a run that"
                                    " was killed; remove it")
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:  # another run has just finished
-        return False
-    try:
-        if not _lock(descriptor):
-            names = ", ".join(locks.holders(path)) or "another process"
-            raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended")
-        if not _is_at(path, descriptor):  # the run that it belonged to has just finished, and perhaps another one begun
-            return False
-        os.unlink(path)
-        return True
-    finally:
+    except FileNotFoundError:
+        return None
+    if not _lock(descriptor):
         os.close(descriptor)
+        names = ", ".join(locks.holders(path)) or "another process"
+        raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended")
+    if _is_at(path, descriptor):
+        return descriptor
+    os.close(descriptor)  # the run that it belonged to has just finished, and perhaps another one begun
+    return None
 
 
 def _flags(descriptor):

@@ -66,7 +66,7 @@ def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
         raise refusal(path, "it is empty", "give the image of a disk")
     vhd = vhd_file.read_image(read_at, file_size, path, repair_footer)
     if vhd:
-        if vhd.dynamic is None and wanted == "auto":
+        if vhd.dynamic is None and vhd.virtual_size and wanted == "auto":
             _refuse_image_inside(read_at, vhd, path)
         # a fixed VHD called raw (also by qemu-img's own probing) is still one: its footer is no part of the disk
         return _matching(vhd, "vpc" if wanted == "raw" and vhd.dynamic is None else wanted, path)

@@ -25,11 +25,10 @@ def require_room(src, dest):
         found = destination.status_of(dest)
         if found and (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino):
             raise ImagewrightError(f"cannot write {dest}: it is the image itself; give another dest")
-        if found:
-            destination.require_replaceable(dest, found)
         destination.require_writable_directory(dest)
-        if not sparse_copy.can_clone(source, os.path.dirname(dest)):
-            destination.require_space(dest, status.st_blocks * 512)
+        with destination.replaceable(dest, found):
+            if not sparse_copy.can_clone(source, os.path.dirname(dest)):
+                destination.require_space(dest, min(status.st_blocks * 512, sparse_copy.data_length(source, status.st_size)))
     except OSError as error:
         raise from_os_error(f"write {dest}", error) from error
     finally:

@@ -40,11 +40,14 @@ def new_size(image, path, size, alignment, max_size, generation, table):
     return rounded
 
 
-def check_table(table, path, size):
-    """Check that the partition table suits a disk of this size (int, bytes) in Azure.
+def check_table(table, path, size, max_size, generation):
+    """Check that the partition table suits a disk of this size (int, bytes) in Azure. max_size, generation: as in ``new_size``.
 
-    Raises ImagewrightError: its sectors have 4096 bytes, or its partitions end beyond the disk.
+    Raises ImagewrightError: its sectors have 4096 bytes, its partitions end beyond the disk, or the disk is larger than such a table allows.
     """
+    limit, why = _limit(max_size, generation, table)
+    if size > limit:
+        raise refusal(path, f"its disk of {show_size(size)} is larger than {show_size(limit)}, {why}", _LARGER)
     if table.sector == _LARGE_SECTOR:
         raise refusal(path, "its GPT is made for sectors of 4096 bytes; Azure presents 512, where no partition would be found",
                       "make the disk anew with 512-byte sectors")

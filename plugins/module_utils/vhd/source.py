@@ -61,10 +61,10 @@ def open_source(path, wanted, repair_footer, size_is_given, writing, wait):
 def require_unchanged(source):
     """Check that nobody has changed the source since it was opened.
 
-    Raises ImagewrightError: its size or modification time is another.
+    Raises ImagewrightError: its size or modification time is another, or the descriptor is of another file.
     """
     now, then = os.fstat(source.descriptor), source.status
-    if (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns):
+    if (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns) != (then.st_dev, then.st_ino, then.st_size, then.st_mtime_ns):
         raise ImagewrightError(f"cannot convert {source.path}: it was changed while it was read; shut down what writes to it and run again")
 
 

@@ -28,6 +28,10 @@ _WORKERS = 2  # measured: more of them only wait for each other
 _AHEAD = 8  # chunks that the kernel is asked to have read by the time when they are copied
 
 
+class ReadError(OSError):
+    """The source, and not the target, cannot be read."""
+
+
 def clone(source, target):
     """Return whether the target now shares all of the source's blocks (reflink); it is unchanged when not.
 
@@ -78,6 +82,11 @@ def data_extents(descriptor, size):
         yield start, offset - start
 
 
+def data_length(descriptor, size):
+    """Return how many bytes (int) of a file up to size are data. Space that is set aside but was never written is none."""
+    return sum(length for unused, length in data_extents(descriptor, size))
+
+
 def data_end(descriptor, size):
     """Return where the last data of a file ends (int), found in logarithmic time; size where holes cannot be told."""
     low, high = 0, size  # data begins at or after low; none begins at or after high
@@ -97,7 +106,7 @@ def copy_extents(source, target, extents):
     """Return the number of bytes written while copying extents from one open file to another; runs of zeros stay holes.
 
     extents: iterable of (offset in the source, offset in the target, length).
-    Raises OSError: of the first copy that failed.
+    Raises OSError: of the first copy that failed; ReadError when the source is at fault.
     """
     copy = _copy_by_kernel if is_on_a_server(target) else _copy_through_memory
     chunks = _chunks(extents) if copy is _copy_by_kernel else _read_ahead(source, _chunks(extents))
@@ -185,7 +194,7 @@ def _copy_by_kernel(source, target, buffer, source_offset, target_offset, length
                 raise
             return _copy_through_memory(source, target, buffer, source_offset, target_offset, length)
         if step == 0:
-            raise OSError(errno.EIO, "the source became shorter while it was copied")
+            raise _shorter()
         done += step
     return done
 
@@ -197,9 +206,12 @@ def _copy_through_memory(source, target, buffer, source_offset, target_offset, l
     """
     view, written, done = memoryview(buffer), 0, 0
     while done < length:
-        count = os.preadv(source, [view[:min(len(buffer), length - done)]], source_offset + done)
+        try:
+            count = os.preadv(source, [view[:min(len(buffer), length - done)]], source_offset + done)
+        except OSError as error:
+            raise ReadError(error.errno, error.strerror) from error
         if not count:
-            raise OSError(errno.EIO, "the source became shorter while it was copied")
+            raise _shorter()
         for start, end in data_runs(buffer, count):
             write_all(target, view[start:end], target_offset + done + start)
             written += end - start
@@ -207,6 +219,10 @@ def _copy_through_memory(source, target, buffer, source_offset, target_offset, l
         os.posix_fadvise(target, target_offset + done, count, os.POSIX_FADV_DONTNEED)
         done += count
     return written
+
+
+def _shorter():
+    return ReadError(errno.ENODATA, "it became shorter while it was copied")
 
 
 def data_runs(buffer, length):

@@ -10,7 +10,7 @@ import time
 import pytest
 from conftest import run_module_process
 from integration.vhd.aligning import align, refused
-from integration.vhd.images import MIB, call, dynamic_vhd, qcow2, raw_disk, same_content
+from integration.vhd.images import MIB, call, dynamic_vhd, patch, qcow2, raw_disk, same_content
 
 
 @pytest.fixture
@@ -32,6 +32,29 @@ def test_27_a_destination_without_space_is_refused_before_the_copy(tmp_path, sma
     disk = raw_disk(tmp_path / "a.raw", 40 * MIB, data=((0, 20 * MIB),))
     refused(disk, "its data needs", "free", dest=small_file_system / "a.vhd")
     assert list(small_file_system.iterdir()) == []
+
+
+def test_27_space_that_is_only_set_aside_in_the_source_needs_none(tmp_path, small_file_system):
+    call("fallocate", "--length", 200 * MIB, tmp_path / "a.raw")
+    disk = patch(tmp_path / "a.raw", MIB, b"x" * 4096)
+    os.sync()
+    for check in (True, False):
+        result = align(disk, dest=os.fspath(small_file_system / "a.vhd"), check=check)
+        assert not result["failed"], result["msg"]
+    told = run_module_process("vhd_info", path=disk, dest=small_file_system / "b.vhd")
+    assert not told["failed"], told["msg"]
+    same_content(disk, "raw", small_file_system / "a.vhd")
+
+
+def test_27_what_a_killed_run_has_left_counts_as_space(tmp_path, small_file_system):
+    stale = small_file_system / ".a.vhd.imagewright-partial"
+    stale.write_bytes(b"x" * 10 * MIB)
+    disk = raw_disk(tmp_path / "a.raw", 20 * MIB, data=((0, 5 * MIB),))
+    results = [align(disk, dest=os.fspath(small_file_system / "a.vhd"), check=check) for check in (True, False)]
+    for result in results:
+        assert not result["failed"], result["msg"]
+        assert any(f"{stale}, the unfinished file of a run that was killed" in warning for warning in result["warnings"])
+    assert os.listdir(small_file_system) == ["a.vhd"]
 
 
 def test_27_a_destination_that_runs_full_leaves_nothing_behind(tmp_path, small_file_system):

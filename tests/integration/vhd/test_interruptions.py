@@ -4,6 +4,7 @@
 """Runs that are killed, that meet another, or that meet a machine."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -14,7 +15,9 @@ import time
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination, in_place
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align
 from integration.vhd.aligning import align, converted, refused, start_align, waited_for
 from integration.vhd.images import MIB, call, digest, patch, raw_disk, same_content
 
@@ -39,8 +42,9 @@ def test_28_what_is_no_unfinished_file_is_not_removed(tmp_path, kind):
     place = tmp_path / ".a.vhd.imagewright-partial"
     {"symbolic link": lambda: place.symlink_to(disk), "directory": place.mkdir, "named pipe": lambda: os.mkfifo(place)}[kind]()
     before = digest(disk)
-    result = align(disk)
-    assert result["failed"] and f"{place}, where it is prepared, is a {kind}" in result["msg"], result
+    for check in (True, False):
+        result = align(disk, check=check)
+        assert result["failed"] and f"{place}, where it is prepared, is a {kind}" in result["msg"], result
     assert os.path.lexists(place) and digest(disk) == before and not (tmp_path / "a.vhd").exists()
 
 
@@ -144,6 +148,21 @@ def test_33_a_destination_that_a_machine_holds_is_not_replaced(tmp_path, held):
     refused(other, f"(pid {held[1].pid})", dest=held[0], overwrite=True)
 
 
+def test_33_no_machine_gets_a_destination_that_is_being_replaced(tmp_path):
+    disk = raw_disk(tmp_path / "a.raw", 300 * MIB, data=((0, 200 * MIB),))
+    dest = raw_disk(tmp_path / "a.vhd", 20 * MIB)
+    run = start_align(disk, overwrite=True)
+    waited_for((tmp_path / ".a.vhd.imagewright-partial").exists)
+    run.send_signal(signal.SIGSTOP)
+    try:
+        answer = call("qemu-io", "-f", "raw", "-c", "quit", dest, accept=(1,))
+        assert "Failed to get" in answer and "lock" in answer
+    finally:
+        run.send_signal(signal.SIGCONT)
+        run.communicate()
+    same_content(disk, "raw", dest)
+
+
 def test_33_no_machine_gets_an_image_that_is_being_read(tmp_path):
     disk = raw_disk(tmp_path / "a.raw", 300 * MIB, data=((0, 200 * MIB),))
     run = start_align(disk)
@@ -169,3 +188,39 @@ def test_34_a_source_that_changes_while_it_is_read_is_refused(tmp_path):
     result = json.loads(run.communicate()[0])
     assert result["failed"] and "was changed while it was read" in result["msg"], result
     assert sorted(os.listdir(tmp_path)) == ["a.raw"]
+
+
+def test_34_a_source_that_is_cut_while_it_is_read_is_refused(tmp_path):
+    disk = raw_disk(tmp_path / "a.raw", 500 * MIB, data=((0, 400 * MIB),))
+    run = start_align(disk)
+    waited_for((tmp_path / ".a.vhd.imagewright-partial").exists)
+    run.send_signal(signal.SIGSTOP)
+    os.truncate(disk, 10 * MIB)
+    run.send_signal(signal.SIGCONT)
+    result = json.loads(run.communicate()[0])
+    assert result["failed"] and result["msg"].startswith(f"cannot convert {disk}: it was changed while it was read"), result
+    assert sorted(os.listdir(tmp_path)) == ["a.raw"]
+
+
+def test_34_a_source_that_cannot_be_read_to_its_end_is_named(tmp_path, monkeypatch):
+    disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
+
+    def fail(*_arguments):
+        raise OSError(errno.EIO, "Input/output error")
+    monkeypatch.setattr(os, "preadv", fail)
+    with pytest.raises(ImagewrightError, match=f"cannot read {disk}: the disk reports an input/output error"):
+        vhd_align(Request(os.fspath(disk), f"{tmp_path}/a.vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False))
+    assert os.listdir(tmp_path) == ["a.raw"]
+
+
+def test_34_a_disk_that_was_exchanged_for_another_is_not_changed_in_place(tmp_path, monkeypatch):
+    disk, other = raw_disk(tmp_path / "a.raw", 20 * MIB), raw_disk(tmp_path / "b.raw", 30 * MIB, seed=2)
+    before, written_in_place = digest(other), in_place.written_in_place
+
+    def exchange_before_writing(*arguments):
+        os.replace(other, disk)
+        return written_in_place(*arguments)
+    monkeypatch.setattr(in_place, "written_in_place", exchange_before_writing)
+    with pytest.raises(ImagewrightError, match="it was changed while it was read"):
+        vhd_align(Request(os.fspath(disk), os.fspath(disk), "auto", None, MIB, None, "auto", True, False, True, False, 0, False, None, False))
+    assert digest(disk) == before

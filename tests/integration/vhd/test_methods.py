@@ -149,6 +149,17 @@ def test_a_destination_that_is_not_of_this_source_is_kept_unless_overwrite_is_se
     same_content(disk, "raw", dest)
 
 
+@pytest.mark.parametrize("step", [1, 100, 10 ** 7, 10 ** 9, 2 * 10 ** 9], ids=["ext4", "NTFS", "exFAT", "ext3", "FAT"])
+def test_a_file_system_that_keeps_coarser_times_does_not_make_the_second_run_fail(tmp_path, step):
+    disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
+    os.utime(disk, ns=(0, 1700000001123456789))
+    dest = align(disk)["dest"]
+    os.utime(dest, ns=(0, 1700000001123456789 // step * step))
+    assert align(disk)["method"] == "unchanged"
+    os.utime(dest, ns=(0, 1700000001123456789 + 10 ** 6))
+    assert run_module_process("vhd_align", src=os.fspath(disk))["failed"]
+
+
 def test_the_mode_of_the_source_is_that_of_the_vhd(tmp_path):
     disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
     disk.chmod(0o600)

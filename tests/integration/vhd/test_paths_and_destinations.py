@@ -5,16 +5,19 @@
 
 import os
 import stat
+import struct
 import sys
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align
 from integration.vhd.aligning import align, refused
-from integration.vhd.images import MIB, call, raw_disk, same_content
+from integration.vhd.images import MIB, call, qemu_size, raw_disk, same_content
 
 NAMES = ["json:{\"driver\":\"null-co\"}", "nbd:localhost:1", "http:x", "a:b.raw", "-x.raw", "a,b,,c.raw", "a\nb.raw", "with spaces.raw",
          "ü.raw", "fd:3", "a'b\"c$(d).raw"]
+
+ANY = 0xFFFFFFFF  # in place of a user in an access control list
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,6 +57,26 @@ def test_29_source_and_destination_that_are_one_file_are_refused(tmp_path, form)
     src = tmp_path / "soft" if form == "symbolic link" else disk
     dest = {"same": disk, "dotted": f"{tmp_path}/./x/../a.raw", "hard link": tmp_path / "hard", "symbolic link": disk}[form]
     refused(src, "dest is the same file", "in_place: true", dest=dest)
+
+
+@pytest.mark.parametrize("image_format", ["vpc", "qcow2"])
+@pytest.mark.parametrize("in_place", [False, True])
+def test_29_an_image_that_cannot_be_changed_in_place_is_not_told_to_be(tmp_path, image_format, in_place):
+    disk = tmp_path / "a.vhd"
+    call("qemu-img", "create", "-q", "-f", image_format, disk, 20 * MIB)
+    message = refused(disk, "dest is the same file", "must be copied; give another dest", dest=disk, in_place=in_place)
+    assert "set in_place: true" not in message
+
+
+def test_29_a_disk_behind_a_symbolic_link_is_changed_in_place_and_the_link_stays(tmp_path):
+    (tmp_path / "store").mkdir()
+    disk = raw_disk(tmp_path / "store" / "a.raw", 20 * MIB - 512)
+    link = tmp_path / "current.raw"
+    link.symlink_to("store/a.raw")
+    result = align(link, in_place=True)
+    assert (result["method"], result["dest"]) == ("in_place", os.fspath(disk)), result
+    assert os.readlink(link) == "store/a.raw" and qemu_size(disk) == 20 * MIB
+    assert align(link, in_place=True)["method"] == "unchanged"
 
 
 def test_29_the_same_file_is_changed_when_in_place_allows_it(tmp_path):
@@ -128,10 +151,47 @@ def test_32_a_read_only_file_system_is_refused(tmp_path, small_file_system):
     refused(disk, "read-only", dest=small_file_system / "a.vhd")
 
 
-def test_32_another_users_directory_is_refused(tmp_path):
-    disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
-    nobody = tmp_path / "python-as-nobody"
-    nobody.write_text(f"#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups {sys.executable} \"$@\"\n")
-    for path in (tmp_path, *[parent for parent in tmp_path.parents if os.fspath(parent).startswith("/tmp/pytest")], nobody):
+@pytest.fixture
+def nobody(tmp_path):
+    """The path of an interpreter that runs as a user without rights."""
+    python = tmp_path / "python-as-nobody"
+    python.write_text(f"#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups {sys.executable} \"$@\"\n")
+    for path in (tmp_path, *[parent for parent in tmp_path.parents if os.fspath(parent).startswith("/tmp/pytest")], python):
         path.chmod(0o755)
-    refused(disk, "permission denied", python=os.fspath(nobody))
+    return os.fspath(python)
+
+
+def test_32_another_users_directory_is_refused(tmp_path, nobody):
+    refused(raw_disk(tmp_path / "a.raw", 20 * MIB), "permission denied", python=nobody)
+
+
+@pytest.mark.parametrize(("mode", "owner", "words"), [
+    (0o644, (0, 0), "belongs to another user or group"), (0o644, (65534, 0), "belongs to another user or group"),
+    (0o000, (65534, 65534), "permission denied")])
+def test_32_another_users_destination_is_refused_before_the_copy(tmp_path, nobody, mode, owner, words):
+    disk, folder = raw_disk(tmp_path / "a.raw", 20 * MIB), tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    (folder / "old.vhd").write_text("old")
+    os.chown(folder / "old.vhd", *owner)
+    (folder / "old.vhd").chmod(mode)
+    os.chown(folder, 65534, 65534)
+    message = refused(disk, words, dest=folder / "old.vhd", overwrite=True, python=nobody)
+    assert f"{folder}/old.vhd" in message and os.fspath(disk) not in message
+
+
+def test_32_a_destination_that_is_replaced_keeps_its_owner_and_labels(tmp_path):
+    disk, dest = raw_disk(tmp_path / "a.raw", 20 * MIB), tmp_path / "old.vhd"
+    dest.write_text("old")
+    os.chown(dest, 65534, 65533)
+    dest.chmod(0o640)
+    access = struct.pack("<I", 2) + b"".join(  # an access control list, by hand after linux/posix_acl_xattr.h
+        struct.pack("<HHI", tag, rights, who) for tag, rights, who in ((1, 6, ANY), (2, 4, 65532), (4, 4, ANY), (16, 4, ANY), (32, 0, ANY)))
+    labels = {"user.origin": b"build 7", "security.selinux": b"system_u:object_r:virt_image_t:s0\0", "system.posix_acl_access": access}
+    for name, value in labels.items():
+        os.setxattr(dest, name, value)
+    before = dest.stat()
+    assert align(disk, dest=os.fspath(dest), overwrite=True)["changed"]
+    assert {name: os.getxattr(dest, name) for name in labels} == labels
+    assert (dest.stat().st_mode, dest.stat().st_uid, dest.stat().st_gid) == (before.st_mode, 65534, 65533)
+    same_content(disk, "raw", dest)

@@ -67,6 +67,14 @@ def test_24_a_generation_1_disk_ends_at_2_tib(tmp_path):
     refused_sparse(disk, "2199024304128 bytes", "generation 1", generation="1")
 
 
+def test_24_an_mbr_ends_at_2_tib_also_in_a_format_that_only_qemu_reads(tmp_path):
+    raw = raw_disk(tmp_path / "a.raw", 3072 * GIB, data=())
+    call("sh", "-c", "printf 'label: dos\n2048,,83\n' | sfdisk --quiet --no-tell-kernel \"$1\"", "sh", raw)
+    call("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, tmp_path / "a.qcow2")
+    raw.unlink()
+    refused_sparse(tmp_path / "a.qcow2", "larger than 2199023255552 bytes (2 TiB)", "MBR", "max_size")
+
+
 def test_25_rounding_over_the_limit_is_refused_and_says_by_how_much(tmp_path):
     disk = raw_disk(tmp_path / "a.raw", 20 * MIB + 512)
     refused(disk, f"becomes {21 * MIB} bytes", f"{MIB // 2} bytes more than", max_size=str(20 * MIB + MIB // 2))
