@@ -149,9 +149,7 @@ def _is_plain(source):
 def _predicted_method(source, dest):
     """Return (method, bytes of data)."""
     if not source.read_disk_at:
-        qemu_img = _qemu_img()
-        program = qemu_img.require(source.path, source.image.format)
-        qemu_img.check(program, source.descriptor, source.path, source.image.format)
+        qemu_img, program, _warnings = _checked_by_qemu(source)
         data = qemu_img.mapped_size(program, source.descriptor, source.path, source.image.format)
         # QEMU tells the holes of a VHDX only while it converts; its file has them, too, and is never compressed
         return "qemu_img", min(data, source.status.st_blocks * 512) if source.image.format == "vhdx" else data
@@ -161,16 +159,22 @@ def _predicted_method(source, dest):
     return "sparse_copy", data
 
 
-def _qemu_img():
-    """Return the module that calls qemu-img, loaded only for images that need it: a change in place takes less time than its import."""
+def _checked_by_qemu(source):
+    """Return (module that calls qemu-img, path of the program, warnings) after it has found the image sound.
+
+    Loaded only for images that need it: a change in place takes less time than its import.
+    """
     from ansible_collections.imagewright.azure.plugins.module_utils.vhd import qemu_img
-    return qemu_img
+    image_format = source.image.format
+    program = qemu_img.require(source.path, image_format)
+    warnings = qemu_img.check(program, source.descriptor, source.path, image_format)
+    if source.image.map_tells:
+        qemu_img.check_map(program, source.descriptor, source.path, image_format)
+    return qemu_img, program, warnings
 
 
 def _convert(source, dest, descriptor):
-    qemu_img = _qemu_img()
-    program = qemu_img.require(source.path, source.image.format)
-    warnings = qemu_img.check(program, source.descriptor, source.path, source.image.format)
+    qemu_img, program, warnings = _checked_by_qemu(source)
     try:
         qemu_img.convert(program, source.descriptor, source.path, source.image.format, descriptor)
     except ImagewrightError as error:

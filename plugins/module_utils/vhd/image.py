@@ -13,8 +13,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 RAW, VHD = "raw", "vpc"  # QEMU's names, which the option `format` takes
 
 #: format: str; virtual_size: int, bytes, of the disk in it; footer: Footer of a VHD or None;
-#: dynamic: DynamicVhd or None; warnings: [str] of what the user should know.
-Image = collections.namedtuple("Image", "format virtual_size footer dynamic warnings")
+#: dynamic: DynamicVhd or None; warnings: [str] of what the user should know;
+#: map_tells: bool, whether `qemu-img map` has to say what `qemu-img check` does not: that the file ends within a block, or has one twice.
+Image = collections.namedtuple("Image", "format virtual_size footer dynamic warnings map_tells", defaults=(False,))
 
 
 def refusal(path, cause, cure):

@@ -7,14 +7,21 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: QEMU docs/interop/qcow2.txt.
 """
 
+import array
 import struct
+import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import Image, refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import MIB
 
-_LAYOUT = ">4xIQ4x4xQI4xQ8x4xI8x"  # x: bytes that are not looked at
+_LAYOUT = ">4xIQ4xIQIIQ8x4xI8x"  # x: bytes that are not looked at
 _LENGTH = 104  # bytes of the header of version 3; version 2 has 72
 _DIRTY, _CORRUPT, _EXTERNAL_DATA = 1, 2, 4  # incompatible features, bits 0 to 2
-_KNOWN_FEATURES = 0b11111  # also compression type and extended L2 entries
+_EXTENDED_L2 = 16
+_KNOWN_FEATURES = 0b11111  # also compression type
+_CLUSTER_BITS = range(9, 22)
+_MOST_L1 = 32 * MIB  # bytes; QEMU takes no longer table
+_OFFSET = 0x00FFFFFFFFFFFE00  # of an L2 table, in an entry of the L1 table
 
 
 def read_image(read_at, file_size, path):
@@ -25,7 +32,7 @@ def read_image(read_at, file_size, path):
     header = read_at(0, _LENGTH)
     if len(header) < struct.calcsize(_LAYOUT) or header[7] != 2 and len(header) < _LENGTH:
         raise refusal(path, "it is cut off within the qcow2 header", "get the whole image")
-    version, backing_offset, size, encryption, l1_offset, snapshots = struct.unpack_from(_LAYOUT, header)
+    version, backing_offset, cluster_bits, size, encryption, l1_size, l1_offset, snapshots = struct.unpack_from(_LAYOUT, header)
     if version not in (2, 3):
         raise refusal(path, f"it is of qcow version {version}", "convert it with `qemu-img convert -O qcow2` first")
     if backing_offset:
@@ -33,11 +40,27 @@ def read_image(read_at, file_size, path):
                       "merge the two first: `qemu-img convert -O qcow2 IMAGE WHOLE-IMAGE` or `qemu-img rebase -b ''`")
     if encryption:
         raise refusal(path, "it is encrypted", "decrypt it with `qemu-img convert` and its key first")
-    _check_features(struct.unpack_from(">Q", header, 72)[0] if version == 3 else 0, path)
-    if l1_offset >= file_size:
-        raise refusal(path, "it is cut off: its L1 table is past the end of the file", "get the whole image")
+    features = struct.unpack_from(">Q", header, 72)[0] if version == 3 else 0
+    _check_features(features, path)
+    if cluster_bits not in _CLUSTER_BITS or l1_size * 8 > _MOST_L1:
+        raise refusal(path, f"its header describes clusters of 2^{cluster_bits} bytes and an L1 table of {l1_size} entries", "take a sound copy")
+    _check_l1(read_at(l1_offset, l1_size * 8), l1_size, 1 << cluster_bits, file_size, path)
     warnings = [f"{path} has {snapshots} internal snapshot(s); the active state is converted, the snapshots are not"] if snapshots else []
-    return Image("qcow2", size, None, None, warnings)
+    # QEMU writes whole clusters, but of those with subclusters, and those that are compressed: map gives no place of the latter
+    cut = file_size % (1 << cluster_bits) != 0 and not features & _EXTENDED_L2
+    return Image("qcow2", size, None, None, warnings, cut)
+
+
+def _check_l1(octets, entries, cluster_size, file_size, path):
+    """Check that all L2 tables are whole; QEMU reads zeros where a file ends, which in them means that there is no data."""
+    if len(octets) < entries * 8:
+        raise refusal(path, "it is cut off: its L1 table is past the end of the file", "get the whole image")
+    table = array.array("Q", octets)
+    if sys.byteorder == "little":
+        table.byteswap()
+    last = max((entry & _OFFSET for entry in set(table)), default=0)
+    if last and last + cluster_size > file_size:
+        raise refusal(path, f"it is cut off: its L2 table at offset {last} goes past the end of the file", "get the whole image")
 
 
 def _check_features(features, path):

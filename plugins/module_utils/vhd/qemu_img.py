@@ -52,14 +52,28 @@ def check(program, descriptor, path, image_format):
         return [f"{path} has leaked clusters: space that is lost, no damage"]
     words = [line.strip() for line in (completed.stderr + completed.stdout).splitlines() if line.strip()]
     raise refusal(path, f"`qemu-img check` finds it damaged: {words[0] if words else f'exit status {completed.rc}'}",
-                  "take a sound copy, or repair a copy with `qemu-img check -r all`")
+                  f"take a sound copy{', or repair a copy with `qemu-img check -r all`' if image_format == 'qcow2' else ''}")
+
+
+def check_map(program, descriptor, path, image_format):
+    """Check that the blocks of an image that are not compressed lie within its file, and each in a place of its own.
+
+    Raises ImagewrightError: they do not; QEMU would read zeros, or the same data twice.
+    """
+    file_size, end = os.fstat(descriptor).st_size, 0
+    places = sorted((extent["offset"], extent["length"]) for extent in _map(program, descriptor, path, image_format) if "offset" in extent)
+    for offset, length in places:
+        if offset < end:
+            raise refusal(path, f"two of its blocks are in one place, offset {offset}", "take a sound copy")
+        end = offset + length
+    if end > file_size:
+        raise refusal(path, f"it is cut off: its last block ends at offset {end} and the file at {file_size}", "get the whole image")
 
 
 def mapped_size(program, descriptor, path, image_format):
     """Return how many bytes (int) of data the disk in the image holds, as its tables say; ``convert`` may find zeros in them."""
     # `qemu-img measure` gives the whole disk's size for raw targets
-    argv = [program, "map", "--output=json", _source(descriptor, image_format)]
-    extents = json.loads(commands.run(argv, f"map {path}", timeout=None).stdout)
+    extents = _map(program, descriptor, path, image_format)
     return sum(extent["length"] for extent in extents if extent["data"] and not extent["zero"])
 
 
@@ -69,7 +83,18 @@ def convert(program, descriptor, path, image_format, target):
     descriptor, target: int, open files of this process.
     """
     argv = [program, "convert", "-n", "--target-is-zero", "-S", "4k", "-O", "raw", _source(descriptor, image_format), _name(target)]
-    commands.run(_bound_to_us(argv), f"convert {path}", timeout=None)
+    completed = commands.run(_bound_to_us(argv), f"convert {path}", accept=None, timeout=None)
+    if completed.rc and "error while reading" in completed.stderr:
+        raise refusal(path, f"qemu-img cannot read it to its end: {completed.stderr.strip().splitlines()[-1]}",
+                      "get the whole image, or take a sound copy")
+    if completed.rc:
+        raise commands.failure(completed, f"convert {path}")
+
+
+def _map(program, descriptor, path, image_format):
+    """Return the extents ([dict]) of the disk in the image; of data that is not compressed, ``offset`` is its place in the file."""
+    argv = [program, "map", "--output=json", _source(descriptor, image_format)]
+    return json.loads(commands.run(argv, f"map {path}", timeout=None).stdout)
 
 
 def _source(descriptor, image_format):

@@ -10,8 +10,8 @@ import struct
 import zipfile
 
 import pytest
-from integration.vhd.aligning import converted, refused
-from integration.vhd.images import MIB, call, crc32c, gpt_disk, patch, qcow2, raw_disk, same_content, vhdx
+from integration.vhd.aligning import align, converted, refused
+from integration.vhd.images import MIB, call, content, crc32c, gpt_disk, patch, qcow2, raw_disk, same_content, vhdx
 
 
 def test_14_a_vhdx_with_an_open_log_is_refused(tmp_path):
@@ -134,6 +134,53 @@ def test_22_a_truncated_qcow2_is_refused(tmp_path):
     disk = qcow2(tmp_path / "a.qcow2")
     os.truncate(disk, disk.stat().st_size - 2 * MIB)
     refused(disk, "finds it damaged", "take a sound copy")
+
+
+@pytest.mark.parametrize("options", ["compat=1.1", "compat=0.10", "cluster_size=2M"])
+def test_22_a_qcow2_that_is_cut_within_its_last_cluster_is_refused(tmp_path, options):
+    raw = raw_disk(tmp_path / "a.raw", 40 * MIB, data=((0, 40 * MIB),))
+    disk = tmp_path / "a.qcow2"
+    call("qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-o", options, raw, disk)
+    size = disk.stat().st_size
+    os.truncate(disk, size - 512)
+    assert "No errors were found" in call("qemu-img", "check", "-f", "qcow2", disk)
+    refused(disk, f"it is cut off: its last block ends at offset {size} and the file at {size - 512}", "get the whole image")
+
+
+def test_22_a_qcow2_that_is_cut_within_a_table_is_refused(tmp_path):
+    disk = tmp_path / "a.qcow2"
+    call("qemu-img", "create", "-q", "-f", "qcow2", disk, 2048 * MIB)
+    call("qemu-io", "-f", "qcow2", "-c", "write -P 7 0 64k", "-c", "write -P 7 1G 64k", "-c", "discard 1G 64k", disk)
+    table = disk.stat().st_size - 2 * 65536  # before the cluster that was discarded
+    os.truncate(disk, table + 65536 - 512)
+    call("qemu-img", "check", "-f", "qcow2", "-r", "leaks", disk, accept=(0, 3))
+    refused(disk, f"it is cut off: its L2 table at offset {table} goes past the end of the file", "get the whole image")
+
+
+@pytest.mark.parametrize("kind", ["monolithicSparse", "streamOptimized"])
+def test_22_a_vmdk_that_is_cut_is_refused(tmp_path, kind):
+    raw = raw_disk(tmp_path / "a.raw", 40 * MIB, data=((0, 40 * MIB),))
+    call("qemu-img", "convert", "-f", "raw", "-O", "vmdk", "-o", f"subformat={kind}", raw, tmp_path / "a.vmdk")
+    os.truncate(tmp_path / "a.vmdk", (tmp_path / "a.vmdk").stat().st_size - 512)
+    result = align(tmp_path / "a.vmdk")
+    assert result["failed"] and "get the whole image" in result["msg"], result
+    assert sorted(os.listdir(tmp_path)) == ["a.raw", "a.vmdk"]
+
+
+@pytest.mark.parametrize(("damage", "words"), [
+    ("two grains in one place", "two of its blocks are in one place"), ("a table past the end", "its grain table at offset 274877906944 goes past")])
+def test_22_a_vmdk_whose_tables_are_damaged_is_refused(tmp_path, damage, words):
+    raw = raw_disk(tmp_path / "a.raw", 40 * MIB, data=((0, 40 * MIB),))
+    disk = tmp_path / "a.vmdk"
+    call("qemu-img", "convert", "-f", "raw", "-O", "vmdk", raw, disk)
+    directory = struct.unpack_from("<Q", content(disk, 64), 56)[0] * 512
+    grains = struct.unpack_from("<I", content(disk), directory)[0] * 512
+    if damage == "two grains in one place":
+        patch(disk, grains + 4, content(disk)[grains:grains + 4])
+    else:
+        patch(disk, directory, struct.pack("<I", 2 ** 29))
+    assert "No errors were found" in call("qemu-img", "check", "-f", "vmdk", disk)
+    refused(disk, words)
 
 
 @pytest.mark.parametrize(("bit", "words"), [(1, "not closed properly"), (2, "marked as corrupt")])

@@ -18,6 +18,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.progress import 
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import blob as blobs
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import ranges
 
+#: Seconds after which what the workers have done is looked at.
+BATCH = 0.2
+
 #: ranges: [Range] of all the data before the footer; sent: [Range], those that this run sent.
 Transfer = collections.namedtuple("Transfer", "ranges sent")
 
@@ -26,7 +29,7 @@ def survey(source, parallel):
     """Return [Range] of all the data before the footer, without sending any."""
     def look(offset, content):
         return ranges.Range(offset, len(content), ranges.digest_of(content))
-    return list(_each(source.non_zero_runs(), look, parallel))
+    return [item for batch in _each(source.non_zero_runs(), look, parallel) for item in batch]
 
 
 def send(source, blob, before, record, parallel, progress):
@@ -46,14 +49,15 @@ def send(source, blob, before, record, parallel, progress):
 
     found, sent, sent_bytes, kept_bytes, position = [], [], 0, 0, 0
     extents, started = source.data_extents(), time.monotonic()
-    for item, was_sent in _each(source.non_zero_runs(), deliver, parallel):
-        found.append(item)
-        if was_sent:
-            sent.append(item)
-            sent_bytes += item.length
-        else:
-            kept_bytes += item.length
-        position = max(position, item.offset + item.length)
+    for batch in _each(source.non_zero_runs(), deliver, parallel):
+        for item, was_sent in batch:
+            found.append(item)
+            if was_sent:
+                sent.append(item)
+                sent_bytes += item.length
+            else:
+                kept_bytes += item.length
+            position = max(position, item.offset + item.length)
         source.check_unchanged()
         progress.report(_line(extents, position, sent_bytes, kept_bytes, source.size, time.monotonic() - started))
     progress.report(_line(extents, source.size, sent_bytes, kept_bytes, source.size, time.monotonic() - started), always=True)
@@ -90,8 +94,8 @@ def compare_content(blob, items, parallel, progress):
             raise different(blob, item.offset, item.offset + item.length, "its content is not that of the VHD")
         return item.length
 
-    for length in _each(((item,) for item in items), look, parallel):
-        done += length
+    for lengths in _each(((item,) for item in items), look, parallel):
+        done += sum(lengths)
         left = time_left(done, total, time.monotonic() - started)
         progress.report(f"{share(done, total)} % of {amount(total)} read back and compared" + (f", {duration(left)} left" if left else ""))
 
@@ -123,19 +127,32 @@ def lease_kept(blob):
 
 
 def _each(arguments, work, parallel):
-    """Yield what work returns for each tuple of arguments, as it comes, with parallel workers and as many waiting."""
+    """Yield lists of what work returns for each tuple of arguments, as it comes, several times a second.
+
+    Each of the parallel workers takes its next arguments itself: to hand them out one by one, and to wake up for each result, would
+    take as long as a small write. After an error no worker takes more; it is raised when all have ended.
+    """
+    arguments, taking, stopped, done = iter(arguments), threading.Lock(), threading.Event(), collections.deque()
+
+    def work_off():
+        while not stopped.is_set():
+            with taking:
+                argument = next(arguments, None)
+            if argument is None:
+                return
+            done.append(work(*argument))
+
     with concurrent.futures.ThreadPoolExecutor(parallel) as pool:
-        waiting = set()
+        running = [pool.submit(work_off) for _worker in range(parallel)]
         try:
-            for argument in arguments:
-                waiting.add(pool.submit(work, *argument))
-                if len(waiting) > parallel:
-                    done, waiting = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
-                    yield from [future.result() for future in done]
-            yield from (future.result() for future in concurrent.futures.as_completed(waiting))
+            while running:
+                ended, running = concurrent.futures.wait(running, BATCH, concurrent.futures.FIRST_EXCEPTION)
+                if done:
+                    yield [done.popleft() for _each in range(len(done))]
+                for worker in ended:
+                    worker.result()
         finally:
-            for future in waiting:
-                future.cancel()
+            stopped.set()
 
 
 def _line(extents, position, sent, kept, size, seconds):
