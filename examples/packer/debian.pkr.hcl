@@ -12,11 +12,6 @@ variable "disk" {
   type = string # qcow2, is not changed
 }
 
-variable "disk_size" {
-  type    = string
-  default = "2G" # of the overlay, at least that of the disk
-}
-
 variable "user" {
   type    = string
   default = "admin"
@@ -50,12 +45,8 @@ source "qemu" "guest" {
   iso_url          = var.disk
   iso_checksum     = "none"
   disk_image       = true
-  use_backing_file = true
+  use_backing_file = false # an overlay is no whole disk, and is not converted
   skip_resize_disk = true
-  disk_size        = var.disk_size
-  qemu_img_args {
-    create = ["-F", "qcow2"]
-  }
   format           = "qcow2"
   skip_compaction  = true
   output_directory = var.output

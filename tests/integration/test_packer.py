@@ -41,7 +41,7 @@ def variables(tmp_path):
     filesystems.export(disk.cached_disk(Plan(Recipe())), image)
     shutil.copyfile(keys.private_key(), key)
     key.chmod(0o600)
-    return {"disk": image, "disk_size": "3G", "user": tree.USER, "private_key": key, "output": tmp_path / "build",
+    return {"disk": image, "user": tree.USER, "private_key": key, "output": tmp_path / "build",
             **({"accelerator": "kvm"} if accelerator.kvm_works() else {"accelerator": "tcg", "cpus": 1})}
 
 
