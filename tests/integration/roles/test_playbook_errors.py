@@ -79,6 +79,45 @@ def the_error(guest, image, variables=None, **host):
     return messages[-1]
 
 
+@pytest.mark.parametrize("variables, words", [
+    ({"prepare_image_kind": "generalised"}, "value of prepare_image_kind must be one of: generalized, specialized, got: generalised"),
+    ({"prepare_shutdown": "maybe"}, "argument 'prepare_shutdown' is of type"),
+    ({"guest_time_settings": "x", "guest_agent_provisioning": "mine"}, "no role has a variable guest_time_settings"),
+    ({"guest_agent_provisioning": "mine"}, "value of guest_agent_provisioning must be one of: auto, waagent, cloud-init, got: mine"),
+    ({"prepare_imagekind": "generalized"}, "no role has a variable prepare_imagekind; correct the name"),
+    ({"azure_shutdown_timeout": "soon"}, "argument 'azure_shutdown_timeout' is of type"),
+    ({"azure_image_format": "qcow"}, "value of azure_image_format must be one of: auto, raw, qcow2"),
+], ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
+def test_a_variable_with_a_wrong_name_or_value_is_found_before_the_guest_is_touched(fresh_guest, image, variables, words):
+    assert words in the_error(fresh_guest, image, variables)
+
+
+def test_one_vhd_for_two_guests(fresh_guest, image):
+    inventory = json.loads(fresh_guest.inventory)
+    (guest,) = inventory["guests"]["hosts"].values()
+    inventory["guests"]["hosts"] = {"web1": guest, "web2": guest}
+
+    done = playing.playbook(json.dumps(inventory), PLAYBOOK, {"azure_image_src": str(image)})
+
+    assert done.returncode != 0 and done.changed == 0
+    assert f"cannot make {image.with_suffix('.vhd')} of web1 and of web2: one would replace the other" in done.failed_tasks()[0]
+
+
+@pytest.mark.parametrize("hosts", [{}, {"localhost": {"ansible_connection": "local"}}])
+def test_an_inventory_without_a_guest(hosts):
+    done = playing.playbook(json.dumps({"guests": {"hosts": hosts}}), PLAYBOOK)
+
+    assert done.returncode != 0 and len(done.failed_tasks()) == 1
+    assert "no host of the inventory matches all:!localhost; give an inventory with a guest" in done.failed_tasks()[0]
+
+
+def test_a_run_of_one_tag_does_not_stop_at_the_errors_of_others(fresh_guest):
+    done = fresh_guest.playbook(PLAYBOOK, {"prepare_package_lists": False}, options=("--tags", "R46"))
+
+    assert not done.failed, done.failed_tasks()
+    assert fresh_guest.output("systemctl is-system-running", check=False) in ("running", "degraded"), "a tag does not finish the guest"
+
+
 def test_a_guest_that_cannot_be_reached(fresh_guest, image):
     before = digest(image)
     done = play(fresh_guest, image, ansible_port=1)
@@ -86,7 +125,7 @@ def test_a_guest_that_cannot_be_reached(fresh_guest, image):
     assert done.returncode != 0 and done.hosts[fresh_guest.host]["failures"] == 1
     message = done.failed_tasks()[-1]
     assert f"cannot reach {fresh_guest.host} at 127.0.0.1, port 1: " in message and "Connection refused" in message
-    assert "start the machine and its SSH server, or correct ansible_host" in message
+    assert "start the machine and its SSH server, correct ansible_host" in message and "log in with ssh once" in message
     assert digest(image) == before and list(image.parent.iterdir()) == [image]
 
 

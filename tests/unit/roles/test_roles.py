@@ -136,8 +136,20 @@ def test_a_task_in_a_topic_begins_with_its_topic(role):
 
 
 def test_the_entry_points_of_prepare_take_the_same_variables():
-    assert options("prepare", "guest") == options("prepare")
+    assert options("prepare", "preflight") == options("prepare", "guest") == options("prepare")
     assert options("prepare", "finish") == options("prepare")
+
+
+@pytest.mark.parametrize("path", sorted([*ROLES.glob("*/tasks/*.yml"), *ROLES.parent.glob("playbooks/*.yml")]), ids=lambda path: str(path.relative_to(ROLES.parent)))
+def test_an_entry_point_is_named_as_its_specification_is(path):
+    """With the suffix of its file Ansible finds no specification, and checks nothing."""
+    assert re.findall(r"tasks_from: \S+\.yml", path.read_text(encoding="utf-8")) == []
+
+
+def test_prepare_looks_at_the_variables_of_every_guest_role():
+    names = yaml.safe_load((ROLES / "prepare/vars/main.yml").read_text(encoding="utf-8"))["__prepare_guest_roles"]
+
+    assert sorted([*names, "prepare"]) == GUEST_ROLES
 
 
 def test_prepare_runs_every_guest_role_and_deprovisions_last():
