@@ -12,12 +12,13 @@ from conftest import COLLECTIONS
 from integration.vhd.images import MIB, digest, gpt_disk, patch, raw_disk, same_content
 
 
-def convert(*options, **variables):
-    """Return (exit status, output) of the playbook."""
+def convert(*options, folder=None, **variables):
+    """Return (exit status, output) of the playbook, called in a folder."""
     command = [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), "imagewright.azure.convert", "-e", json.dumps(variables)]
-    process = subprocess.run(command + list(options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-                             env=dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_CALLBACK_RESULT_FORMAT="json",
-                                      ANSIBLE_NOCOLOR="1"))
+    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_CALLBACK_RESULT_FORMAT="json", ANSIBLE_NOCOLOR="1",
+                       PWD=str(folder or os.getcwd()))  # as a shell sets it
+    process = subprocess.run(command + list(options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, cwd=folder,
+                             env=environment)
     return process.returncode, process.stdout
 
 
@@ -60,6 +61,30 @@ def test_an_image_that_fails_stops_no_other_and_is_named_at_the_end(tmp_path):
     same_content(first, "raw", tmp_path / "a.vhd")
     same_content(last, "raw", tmp_path / "other.vhd")
     assert os.path.getsize(tmp_path / "other.vhd") == 40 * MIB + 512
+
+
+def test_a_tag_does_not_hide_what_failed(tmp_path):
+    disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
+    (tmp_path / "b.raw").touch()
+    status, output = convert("--tags", "R02", disk_convert_images=[{"src": str(disk)}, {"src": str(tmp_path / "b.raw")}])
+    assert status != 0 and "1 of 2 images could not be converted" in output, output
+    status, output = convert("--tags", "R08", disk_convert_src=str(disk))
+    assert status == 0 and f"--upload-size-bytes {20 * MIB + 512}" in output, output
+
+
+def test_the_command_for_the_upload_is_one_that_a_shell_takes(tmp_path):
+    raw_disk(tmp_path / "my web disk.raw", 20 * MIB)
+    status, output = convert(disk_convert_src=f"{tmp_path}/my web disk.raw")
+    assert status == 0, output
+    assert "--name 'my web disk' --os-type Linux" in output
+
+
+def test_a_path_is_relative_to_where_the_command_was_given(tmp_path):
+    raw_disk(tmp_path / "here.raw", 20 * MIB)
+    for variables in ({}, {"disk_convert_dest": "there.vhd"}):
+        status, output = convert(disk_convert_src="here.raw", folder=tmp_path, **variables)
+        assert status == 0, output
+    assert sorted(os.listdir(tmp_path)) == ["here.raw", "here.vhd", "there.vhd"]
 
 
 def test_check_mode_writes_nothing(tmp_path):
