@@ -4,6 +4,7 @@
 """Provisioning by cloud-init: one owner of the resource disk, and files that cloud-init itself accepts."""
 
 import json
+import re
 
 import pytest
 
@@ -37,6 +38,51 @@ def test_cloud_init_accepts_each_file_and_makes_swap(provisioned):
     assert ["ephemeral0.2", "none", "swap", "sw,nofail,x-systemd.requires=cloud-init.service,x-systemd.device-timeout=2", "0", "0"] \
         in files["/etc/cloud/cloud.cfg.d/00-azure-swap.cfg"]["mounts"]
     assert files["/etc/cloud/cloud.cfg.d/10-azure-kvp.cfg"]["reporting"]["telemetry"]["type"] == "hyperv"
+
+
+def stages(guest):
+    """Return [modules of the first stage, modules of the second] as cloud-init itself reads them."""
+    read = ("import json; from cloudinit import util; config = util.read_conf_with_confd('/etc/cloud/cloud.cfg'); "
+            "print(json.dumps([config['cloud_init_modules'], config['cloud_config_modules']]))")
+    return json.loads(guest.output(["python3", "-c", read]))
+
+
+def test_cloud_init_sets_the_resource_disk_up_in_its_first_stage_as_debian_has_it(provisioned):
+    first, second = stages(provisioned)
+    place = first.index("disk_setup")
+    assert first[place:place + 2] == ["disk_setup", "mounts"] and "mounts" not in second
+    assert "/etc/cloud/cloud.cfg\n" not in provisioned.run("dpkg --verify cloud-init", check=False).stdout
+
+
+def test_cloud_init_reads_a_file_of_red_hats_as_its_own_after_the_role(provisioned):
+    path = "/etc/cloud/cloud.cfg"
+    debian = provisioned.read(path)
+    as_red_hat = re.sub(r"(?m)^ +- mounts\n", "", debian)
+    dash = re.search(r"(?m)^( +- )disk_setup$", debian).group(1)
+    late, early = f"{dash}[mounts, always]  # late\n", f"{dash}disk_setup\n"
+    as_red_hat = as_red_hat.replace("cloud_config_modules:\n", "cloud_config_modules:\n" + late)
+    provisioned.write(path, as_red_hat)
+    try:
+        play = provisioned.role("guest_agent", {"guest_agent_provisioning": "cloud-init"})
+
+        assert [task.rpartition(" | ")[2] for task in play.changed_tasks()] == ["Set the resource disk up in its first stage"], play.output
+        first, second = stages(provisioned)
+        assert first[first.index("disk_setup") + 1] == ["mounts", "always"] and ["mounts", "always"] not in second
+        assert provisioned.read(path) == as_red_hat.replace(late, "").replace(early, early + late)
+    finally:
+        provisioned.write(path, debian)
+
+
+def test_a_cloud_cfg_that_cannot_be_edited_is_named_and_stays(provisioned):
+    path = "/etc/cloud/cloud.cfg.d/50-own.cfg"
+    provisioned.write(path, "cloud_init_modules: [ssh]\n")
+    try:
+        play = provisioned.role("guest_agent", {"guest_agent_provisioning": "cloud-init"})
+
+        assert f"{path} line 1: cloud_init_modules is not a list with one item a line" in play.failed_tasks()[0]
+        assert provisioned.read(path) == "cloud_init_modules: [ssh]\n"
+    finally:
+        provisioned.run(["rm", path])
 
 
 def test_cloud_init_starts_at_boot(provisioned):

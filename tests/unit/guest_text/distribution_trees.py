@@ -55,6 +55,87 @@ OS.RootDeviceScsiTimeout=300
 """
 OLD_SSHD = "Protocol 2\nPasswordAuthentication yes\n#ClientAliveInterval 0\nUsePAM yes\nSubsystem sftp /usr/libexec/openssh/sftp-server\n"
 NEW_SSHD = "Include /etc/ssh/sshd_config.d/*.conf\nAuthorizedKeysFile .ssh/authorized_keys\nSubsystem sftp /usr/libexec/openssh/sftp-server\n"
+#: cloud-init 18.5 to 22.1 of Red Hat 7 and 8, and upstream's own of 23 and later.
+OLD_CLOUD = """\
+users:
+ - default
+
+disable_root: 1
+ssh_pwauth:   0
+
+mount_default_fields: [~, ~, 'auto', 'defaults,nofail,x-systemd.requires=cloud-init.service', '0', '2']
+resize_rootfs_tmp: /dev
+ssh_deletekeys:   1
+ssh_genkeytypes:  ~
+syslog_fix_perms: ~
+disable_vmware_customization: false
+
+cloud_init_modules:
+ - disk_setup
+ - migrator
+ - bootcmd
+ - write-files
+ - growpart
+ - resizefs
+ - set_hostname
+ - update_hostname
+ - update_etc_hosts
+ - rsyslog
+ - users-groups
+ - ssh
+
+cloud_config_modules:
+ - mounts
+ - locale
+ - set-passwords
+ - rh_subscription
+ - yum-add-repo
+ - package-update-upgrade-install
+ - timezone
+ - runcmd
+
+cloud_final_modules:
+ - scripts-per-boot
+ - scripts-user
+ - final-message
+ - power-state-change
+
+system_info:
+  default_user:
+    name: cloud-user
+    groups: [adm, systemd-journal]
+  distro: rhel
+  ssh_svcname: sshd
+
+# vim:syntax=yaml
+"""
+NEW_CLOUD = """\
+# The modules that run in the 'init' stage
+cloud_init_modules:
+  - migrator
+  - seed_random
+  - bootcmd
+  - write_files
+  - growpart
+  - resizefs
+  - disk_setup
+  - mounts
+  - set_hostname
+  - users_groups
+  - ssh
+
+# The modules that run in the 'config' stage
+cloud_config_modules:
+  - ssh_import_id
+  - locale
+  - set_passwords
+  - runcmd
+
+# The modules that run in the 'final' stage
+cloud_final_modules:
+  - scripts_user
+  - final_message
+"""
 PERSISTENT = 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="52:54:00:12:34:56", ATTR{type}=="1", KERNEL=="eth*", NAME="eth0"\n'
 KERNEL_SWAP = "UUID=4bd1a3c2-0000-4000-8000-000000000002 swap swap defaults 0 0\n"
 ROOT = "UUID=4bd1a3c2-0000-4000-8000-000000000001 / {fs} defaults 1 1\n"
@@ -88,7 +169,7 @@ RHEL8 = dict(USED, **_wants("NetworkManager", "sshd"), **{
     "/etc/sysconfig/network": "# Created by anaconda\n",
     "/etc/sysconfig/network-scripts/ifcfg-ens3": "TYPE=Ethernet\nBOOTPROTO=none\nNAME=ens3\nUUID=9a1f\nDEVICE=ens3\nONBOOT=yes\nIPADDR=192.0.2.8\n",
     "/etc/modprobe.d/cis.conf": "blacklist udf\n", "/etc/hostname": "build8.example.com\n", "/etc/machine-id": "0" * 32 + "\n",
-    "/var/lib/NetworkManager/secret_key": "x", "/root/anaconda-ks.cfg": "rootpw --iscrypted $6$x\n",
+    "/etc/cloud/cloud.cfg": OLD_CLOUD, "/var/lib/NetworkManager/secret_key": "x", "/root/anaconda-ks.cfg": "rootpw --iscrypted $6$x\n",
 })
 RHEL10 = dict(USED, **_wants("NetworkManager", "sshd"), **{
     "/etc/sudoers": RHEL_SUDOERS, "/etc/sudoers.d/clerk": "clerk ALL=(ALL) ALL\n",
@@ -98,6 +179,7 @@ RHEL10 = dict(USED, **_wants("NetworkManager", "sshd"), **{
     "/etc/NetworkManager/system-connections/ens3.nmconnection": "[connection]\nid=ens3\ntype=ethernet\ninterface-name=ens3\n\n[ethernet]\n"
     "mac-address=52:54:00:12:34:56\n\n[ipv4]\nmethod=manual\naddress1=192.0.2.9/24\n",
     "/etc/NetworkManager/system-connections/br0.nmconnection": "[connection]\nid=br0\ntype=bridge\n",
+    "/etc/cloud/cloud.cfg": NEW_CLOUD,
     "/usr/lib/modprobe.d/dist-blacklist.conf": "blacklist udf\n", "/etc/hostname": "build10\n", "/etc/machine-id": "1" * 32 + "\n",
 })
 SLES11 = dict(USED, **{
@@ -135,7 +217,8 @@ UBUNTU = dict(USED, **_wants("systemd-networkd", "ssh"), **{
     "/etc/fstab": "/dev/disk/by-uuid/4bd1a3c2-0000-4000-8000-000000000001 / ext4 defaults 0 1\n/swap.img\tnone\tswap\tsw\t0\t0\n", "/swap.img": "swap",
     "/etc/ssh/sshd_config": NEW_SSHD, "/etc/ssh/sshd_config.d/50-cloud-init.conf": "PasswordAuthentication yes\n",
     "/etc/netplan/50-cloud-init.yaml": "network:\n  version: 2\n  ethernets:\n    ens3:\n      addresses: [192.0.2.24/24]\n",
-    "/usr/sbin/netplan": "", "/usr/bin/cloud-init": "", "/etc/modprobe.d/blacklist-rare.conf": "blacklist udf\n",
+    "/usr/sbin/netplan": "", "/usr/bin/cloud-init": "", "/etc/cloud/cloud.cfg": NEW_CLOUD,
+    "/etc/modprobe.d/blacklist-rare.conf": "blacklist udf\n",
     "/etc/hostname": "build24\n", "/etc/machine-id": "4" * 32 + "\n", "/var/lib/cloud/instance/user-data.txt": "x",
     "/var/log/installer/autoinstall-user-data": "password: $6$x\n",
 })

@@ -4,7 +4,7 @@
 """All modules of the guest, one after the other, on trees as other distributions leave them: predicted, done, and done once."""
 
 import pytest
-from unit.guest_text.distribution_trees import TREES
+from unit.guest_text.distribution_trees import NEW_CLOUD, OLD_CLOUD, TREES
 from unit.trees import write_tree
 
 SETTINGS = {"ResourceDisk.Format": True, "ResourceDisk.SwapSizeMB": 2048, "AutoUpdate.Enabled": True, "Provisioning.Agent": "waagent"}
@@ -47,6 +47,8 @@ OUTCOMES = {
         "/var/log/installer/autoinstall-user-data": None, "/etc/sudoers": (["%sudo\tALL=(ALL:ALL) ALL"], []),
     }),
 }
+#: {cloud.cfg as it was: as it shall be}
+CLOUD = {OLD_CLOUD: OLD_CLOUD.replace(" - mounts\n", "").replace(" - disk_setup\n", " - disk_setup\n - mounts\n"), NEW_CLOUD: NEW_CLOUD}
 QUICK = ("rhel6", "sles11", "sles16")
 
 
@@ -58,13 +60,15 @@ def without_invocation(result):
 def test_a_tree_of_a_distribution_is_prepared_as_its_documents_say(name, tmp_path, run_module):
     write_tree(tmp_path, TREES[name])
     manager, outcomes = OUTCOMES[name]
+    cloud = TREES[name].get("/etc/cloud/cloud.cfg")
+    steps = STEPS + ([("cloud_init_early", {})] if cloud else [])
     results = {}
-    for module, arguments in STEPS:
+    for module, arguments in steps:
         predicted = run_module(module, root=tmp_path, check=True, **arguments)
         results[module] = run_module(module, root=tmp_path, **arguments)
         assert not results[module]["failed"], (module, results[module])
         assert without_invocation(predicted) == without_invocation(results[module])
-    for module, arguments in STEPS:
+    for module, arguments in steps:
         assert not run_module(module, root=tmp_path, **arguments)["changed"], module
 
     assert results["network_dhcp"]["manager"] == manager
@@ -75,6 +79,7 @@ def test_a_tree_of_a_distribution_is_prepared_as_its_documents_say(name, tmp_pat
         else:
             text = "\n" + file.read_text()
             assert all(words in text for words in wanted[0]) and not any(words in text for words in wanted[1]), (path, text)
+    assert not cloud or (tmp_path / "etc/cloud/cloud.cfg").read_text() == CLOUD[cloud]
     assert_common(tmp_path)
 
 

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import services
+from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init_stages, services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
@@ -76,6 +76,21 @@ def tells_the_host(context):
     return passed(evidence=told) if told else failed([Evidence("/etc/cloud/cloud.cfg.d", None, "no reporting of the type hyperv")])
 
 
+def resource_disk_early(context):
+    """R42h"""
+    if provisioner(context.tree).who != CLOUD_INIT:
+        return not_applicable(_NOT_USED)
+    stages = cloud_init_stages.stages(context.shared(cloud_init_stages.texts))
+    names = cloud_init_stages.RESOURCE_DISK
+    if cloud_init_stages.is_early(stages, names):
+        return passed()
+    late = [Evidence(stages[key].path, item.line, f"{item.text} in {key}") for key in stages if key != cloud_init_stages.INIT
+            for item in stages[key].items if item.name in names]
+    return failed(late or [Evidence(stage.path, stage.line, f"{' and '.join(names)} are not in {key} in this order")
+                           for key, stage in stages.items() if key == cloud_init_stages.INIT]
+                  or [Evidence(cloud_init_stages.PATH, None, f"there is no list {cloud_init_stages.INIT}")])
+
+
 def grows_root(context):
     """R42f"""
     tree = context.tree
@@ -112,4 +127,9 @@ RULES = [
          "Add reporting: {telemetry: {type: hyperv}} to /etc/cloud/cloud.cfg.d/10-azure-kvp.cfg (role guest_agent).",
          "Microsoft: create-upload-generic; create-upload-ubuntu", tells_the_host, "guest_agent",
          choice="Red Hat's page writes Reporting with a capital letter, a key that cloud-init does not know."),
+    Rule("R42h", "cloud-init sets the resource disk up in its first stage", WARNING,
+         "Services start and users log in before a later stage: they find no swap, and what they write to /mnt is hidden when the disk is mounted.",
+         "Move disk_setup and mounts to cloud_init_modules in /etc/cloud/cloud.cfg (cloud_init_early).",
+         "Microsoft: redhat-create-upload-vhd; cloud-init's own cloud.cfg", resource_disk_early, "guest_agent; cloud_init_early",
+         choice="Red Hat's page does so before cloud-init 23; a file that an upgrade kept is looked at too."),
 ]

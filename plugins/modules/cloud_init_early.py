@@ -1,0 +1,130 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: cloud_init_early
+short_description: Have cloud-init run modules in its first stage
+version_added: 1.0.0
+description:
+  - Moves modules to C(cloud_init_modules) in C(/etc/cloud/cloud.cfg) from the lists of cloud-init's later stages. The resource disk of
+    Azure and the swap on it are then there before anything that uses them starts.
+  - cloud-init's own file has C(disk_setup) and C(mounts) there; those of Red Hat and its kin did not before cloud-init 23. What counts is
+    what the file says, not the version of cloud-init, for an upgrade keeps a file that was changed.
+  - The lists are edited as lines. Comments, indentation, quotes and all else in the file stay byte for byte.
+  - When a file in C(/etc/cloud/cloud.cfg.d) has one of the lists, the list there is what cloud-init takes, and it is edited there.
+author:
+  - imagewright.azure contributors (@imagewright)
+options:
+  modules:
+    description:
+      - Names of the modules, in the order in which they shall run. C(-) and C(_) are equal.
+      - Those that the first stage runs in this order already stay where they are. Others come behind the one before them, the
+        first of them behind C(growpart) and C(resizefs).
+    type: list
+    elements: str
+    default: [disk_setup, mounts]
+  path:
+    description:
+      - cloud-init's configuration, a path in the guest. Files in the directory of the same name with C(.d) are read too.
+    type: path
+    default: /etc/cloud/cloud.cfg
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
+seealso:
+  - module: imagewright.azure.waagent_conf
+"""
+
+EXAMPLES = r"""
+- name: Set the resource disk and its swap up as early as cloud-init can
+  imagewright.azure.cloud_init_early:
+
+- name: The same in a mounted image
+  imagewright.azure.cloud_init_early:
+    root: /mnt/guest
+    modules: [disk_setup, mounts]
+
+- name: Keep a copy of the file
+  imagewright.azure.cloud_init_early:
+    path: /etc/cloud/cloud.cfg
+    backup: true
+"""
+
+RETURN = r"""
+moved:
+  description: Modules that were in another place, with the list that had them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    module:
+      description: Name of the module.
+      type: str
+    path:
+      description: File of the list.
+      type: str
+    line:
+      description: Line number before the change.
+      type: int
+    stage:
+      description: The list.
+      type: str
+  sample: [{module: mounts, path: /etc/cloud/cloud.cfg, line: 28, stage: cloud_config_modules}]
+backup_files:
+  description: Copies of what was changed, when O(backup=true).
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/cloud/cloud.cfg.3170.2026-11-22@07:20:11~]
+"""
+
+import re
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init_stages, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+
+def run(module):
+    """Return the module's result after moving the modules."""
+    names, path = module.params["modules"], module.params["path"]
+    for name in names:
+        if not re.match(r"[A-Za-z0-9_-]+\Z", name):
+            raise ImagewrightError(f"cannot have cloud-init run {name!r} in its first stage: that is no module's name; correct it")
+    tree = LiveTree(module.params["root"])
+    if not tree.is_file(path):
+        raise ImagewrightError(f"cannot have cloud-init run {', '.join(names)} in its first stage: there is no {path}; install cloud-init first, "
+                               "or give the path of its configuration")
+    read = cloud_init_stages.texts(tree, path)
+    after, gone = cloud_init_stages.early(read, names)
+
+    def read_back():
+        if not cloud_init_stages.is_early(cloud_init_stages.stages(cloud_init_stages.texts(tree, path)), names):
+            raise ImagewrightError(f"cannot have cloud-init run {', '.join(names)} in its first stage: {', '.join(after)} still has them elsewhere; "
+                                   "look for another program that writes it")
+
+    result = edits.apply(module, tree, [edits.Edit(each, text, after[each]) for each, text in read if each in after], module.params["backup"],
+                         activate=read_back if after else None)
+    result["moved"] = [{"module": item.name, "path": item.path, "line": item.line, "stage": stage} for stage, item in gone]
+    return result
+
+
+def main():
+    """Run the module."""
+    finish(AnsibleModule(
+        argument_spec={
+            "modules": {"type": "list", "elements": "str", "default": list(cloud_init_stages.RESOURCE_DISK)},
+            "path": {"type": "path", "default": cloud_init_stages.PATH},
+            "backup": {"type": "bool", "default": False},
+            "root": {"type": "path", "default": "/"},
+        },
+        supports_check_mode=True), run)
+
+
+if __name__ == "__main__":
+    main()
