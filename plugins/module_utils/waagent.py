@@ -33,6 +33,11 @@ VERSION_FILES = tuple(
                      "lib/python2*/dist-packages")
     for egg in ("", "WALinuxAgent-*.egg/")) + ("/usr/sbin/waagent",)
 
+#: Who provisions, for agents from 2.2.45 on and for those before: each ignores the keys of the other.
+_PROVISIONING_KEYS = ("Provisioning.Agent",)
+_OLD_PROVISIONING_KEYS = ("Provisioning.Enabled", "Provisioning.UseCloudInit")
+_FIRST_WITH_PROVISIONING_AGENT = (2, 2, 45)
+
 #: What package managers name the packager's newer version of a changed file.
 UNMERGED_ENDINGS = (".rpmnew", ".dpkg-dist", ".dpkg-new", ".ucf-dist", ".ucf-new", ".pacnew", ".apk-new")
 
@@ -152,6 +157,26 @@ def agent_version(tree):
     return None
 
 
+def provisioning_keys(version):
+    """Return the keys ([str]) by which the agent of this version (str or None) knows who provisions."""
+    numbers = _numbers(version)
+    return _OLD_PROVISIONING_KEYS if numbers and numbers < _FIRST_WITH_PROVISIONING_AGENT else _PROVISIONING_KEYS
+
+
+def provisioning_agent(values, version):
+    """Return what Provisioning.Agent means to the agent (str), in lower case, None when the file does not say.
+
+    values: {key: value}, as parse gives it; version: str or None, of the installed agent. Agents before 2.2.45 take it from
+    Provisioning.Enabled and Provisioning.UseCloudInit, and provision themselves when neither is set.
+    Source: azurelinuxagent/pa/provision/__init__.py of 2.2.44 and 2.2.45.
+    """
+    if provisioning_keys(version) == _PROVISIONING_KEYS:
+        return (values.get("Provisioning.Agent") or "").lower() or None
+    if (values.get("Provisioning.UseCloudInit") or "n").lower() == "y":
+        return "cloud-init"
+    return "disabled" if (values.get("Provisioning.Enabled") or "y").lower() == "n" else "waagent"
+
+
 def unmerged(tree, path):
     """Return the paths ([str]) of newer versions of the file that the package manager left beside it."""
     return [path + ending for ending in UNMERGED_ENDINGS if tree.is_file(path + ending)]
@@ -166,6 +191,9 @@ def notes(wanted, text, version):
     """
     found = []
     for name in [name for name in wanted if name in KEYS]:
+        if name in _PROVISIONING_KEYS + _OLD_PROVISIONING_KEYS and set(_PROVISIONING_KEYS + _OLD_PROVISIONING_KEYS) <= set(wanted):
+            # every agent finds its own
+            continue
         key = KEYS[name]
         # what is not set has no effect anyway
         reason = _ignored(key, version) if wanted[name] is not None else None
@@ -184,7 +212,7 @@ def notes(wanted, text, version):
 
 def _ignored(key, version):
     """Return why the agent of this version ignores the key (str), or None when it reads it or that is not known."""
-    numbers = tuple(int(part) for part in re.findall("[0-9]+", version or ""))
+    numbers = _numbers(version)
     if not numbers:
         return f"agents later than {_dotted(key.until)} ignore it" if key.until else None
     if key.until and numbers[:len(key.until)] > key.until:
@@ -192,6 +220,10 @@ def _ignored(key, version):
     if key.since and numbers < key.since:
         return f"the installed agent {version} ignores it, as all do before {_dotted(key.since)}"
     return None
+
+
+def _numbers(version):
+    return tuple(int(part) for part in re.findall("[0-9]+", version or ""))
 
 
 def _dotted(numbers):

@@ -37,7 +37,7 @@ def cloud_init_runs(tree):
 def provisioner(tree):
     """Return the Provisioner of the guest."""
     cloud_init = cloud_init_runs(tree)
-    setting, evidence = _setting(tree)
+    setting, evidence = provisioning_setting(tree)
     agent = agent_path(tree) is not None and services.state(tree, AGENT_SERVICES) == services.ENABLED
     evidence = [evidence, Evidence(DISABLED_BY if tree.exists(DISABLED_BY) else "/etc/systemd/system/cloud-init.target.wants", None,
                                    f"cloud-init {'runs' if cloud_init else 'does not run'} at boot")]
@@ -50,15 +50,19 @@ def provisioner(tree):
     return Provisioner(CLOUD_INIT if cloud_init else NOBODY, evidence, setting)
 
 
-def _setting(tree):
-    """Return (value of Provisioning.Agent in lower case, Evidence)."""
+def provisioning_setting(tree):
+    """Return (what Provisioning.Agent means to the installed agent: auto, waagent, cloud-init or disabled; Evidence)."""
     path = waagent.find_path(tree)
     if path is None or not tree.is_file(path):
         return "auto", Evidence("/etc/waagent.conf", None, "there is no waagent.conf")
-    found = [setting for setting in waagent.settings(tree.read_text(path)) if setting.key == "Provisioning.Agent"]
-    if not found or not found[-1].value:
-        return "auto", Evidence(path, found[-1].number if found else None, "Provisioning.Agent is not set: auto")
-    return found[-1].value.lower(), Evidence(path, found[-1].number, f"Provisioning.Agent={found[-1].value}")
+    text, version = tree.read_text(path), waagent.agent_version(tree)
+    meaning = waagent.provisioning_agent(waagent.parse(text), version)
+    keys = waagent.provisioning_keys(version)
+    found = [setting for setting in waagent.settings(text) if setting.key in keys and setting.value
+             and waagent.provisioning_agent({setting.key: setting.value}, version) == meaning]
+    if not found:
+        return meaning or "auto", Evidence(path, None, f"{keys[0]} is not set: {meaning or 'auto'}")
+    return meaning, Evidence(path, found[-1].number, f"{found[-1].key}={found[-1].value}")
 
 
 def datasources(tree):

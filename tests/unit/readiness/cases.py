@@ -33,6 +33,7 @@ GRUB_DEFAULT = f'GRUB_DEFAULT=0\nGRUB_TERMINAL="serial console"\nGRUB_CMDLINE_LI
 MENU = ("/boot/grub/grub.cfg", 2)
 FSTAB = f"UUID={UUID} / ext4 defaults 0 1\n"
 WAAGENT = "Provisioning.Agent=cloud-init\nAutoUpdate.Enabled=y\nResourceDisk.Format=n\nResourceDisk.EnableSwap=n\n"
+OLD_AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
 #: A link that stands in for a file's content.
 DEV_NULL = ("link", "/dev/null")
 #: A guest on which NetworkManager sets up only the cards that it has a profile of, as on Red Hat's servers.
@@ -138,6 +139,9 @@ BROKEN_FILES = [
     ("R43", {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=waagent")}, ("/etc/waagent.conf", 1)),
     ("R43", {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=disabled"), f"{WANTS}/cloud-init.service": None,
              f"{WANTS}/cloud-init-local.service": None}, ("/etc/waagent.conf", 1)),
+    ("R43", {OLD_AGENT: "AGENT_VERSION = '2.2.38'\n"}, ("/etc/waagent.conf", None)),
+    ("R43", {OLD_AGENT: "AGENT_VERSION = '2.2.38'\n", "/etc/waagent.conf": WAAGENT + "Provisioning.UseCloudInit=n\nProvisioning.Enabled=y\n"},
+     ("/etc/waagent.conf", 6)),
     ("R44", {"/etc/waagent.conf": WAAGENT.replace("Format=n", "Format=y")}, ("/etc/waagent.conf", 3)),
     ("R45", {"/etc/waagent.conf": WAAGENT + "ResourceDisk.SwapSizeMB=2048    ## NOTE: set this to whatever you need\n"}, ("/etc/waagent.conf", 5)),
     ("R45", {"/etc/waagent.conf": WAAGENT + "OS.EnableFirewall=true\n"}, ("/etc/waagent.conf", 5)),

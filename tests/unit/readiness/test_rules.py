@@ -89,6 +89,16 @@ def test_a_specialized_image_must_not_be_provisioned_again(guest):
     assert findings(guest, kind="specialized")["R53"].status == "passed"
 
 
+def test_an_agent_before_2_2_45_is_asked_by_its_own_keys(guest):
+    write(guest, "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py", "AGENT_VERSION = '2.2.38'\n")
+    write(guest, "/etc/waagent.conf", "Provisioning.Enabled=n\nProvisioning.UseCloudInit=y\n")
+    assert findings(guest)["R43"].status == "passed"
+    write(guest, "/etc/waagent.conf", "Provisioning.Agent=disabled\n")
+    assert findings(guest, kind="specialized")["R53"].status == "failed"
+    write(guest, "/etc/waagent.conf", "Provisioning.Enabled=n\n")
+    assert findings(guest, kind="specialized")["R53"].status == "passed"
+
+
 @pytest.mark.parametrize(("kind", "status"), [("generalized", "failed"), ("specialized", "passed"), ("before_deprovision", "passed")])
 def test_provisioning_that_is_turned_off_is_only_wrong_for_a_template(guest, kind, status):
     change(guest, {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=disabled"), "/etc/cloud/cloud-init.disabled": ""})

@@ -114,6 +114,17 @@ def test_an_unknown_key_must_still_be_a_key(key):
         waagent.file_value(key, "x", allow_unknown=True)
 
 
+@pytest.mark.parametrize("text, version, meaning", [
+    ("Provisioning.Agent=Cloud-Init\n", "2.2.45", "cloud-init"), ("Provisioning.Agent=disabled\n", None, "disabled"), ("", "2.7.3.0", None),
+    ("Provisioning.Agent=None\nProvisioning.Enabled=n\n", "2.12.0.2", None),
+    ("Provisioning.Agent=cloud-init\n", "2.2.44", "waagent"), ("Provisioning.Agent=waagent\nProvisioning.UseCloudInit=y\n", "2.2.38", "cloud-init"),
+    ("Provisioning.Enabled=n\n", "2.2.38", "disabled"), ("Provisioning.Enabled=n\nProvisioning.UseCloudInit=Y\n", "2.2.38", "cloud-init"),
+    ("Provisioning.Enabled=no\n", "2.2.38", "waagent"), ("", "2.0.15", "waagent"),
+])
+def test_who_provisions_is_read_by_the_keys_that_the_installed_agent_knows(text, version, meaning):
+    assert waagent.provisioning_agent(waagent.parse(text), version) == meaning
+
+
 @pytest.mark.parametrize("wanted, text, version, words", [
     ({"Provisioning.Agent": "waagent"}, "", "2.2.44", "2.2.44 ignores it, as all do before 2.2.45"),
     ({"Provisioning.Enabled": "y"}, "", "2.7.3.0", "ignores it, as all do after 2.2.44"),
@@ -134,6 +145,8 @@ def test_a_setting_without_effect_is_told(wanted, text, version, words):
     ({"ResourceDisk.EnableSwap": "n"}, "ResourceDisk.EnableSwap=n\n", None),
     ({"Zebra": "1"}, "", "2.7.3.0"),
     ({"AutoUpdate.UpdateToLatestVersion": None}, "", "2.7.3.0"),
+    *(({"Provisioning.Agent": "cloud-init", "Provisioning.Enabled": "n", "Provisioning.UseCloudInit": "y"}, "", version)
+      for version in (None, "2.2.38", "2.7.3.0")),
 ])
 def test_a_setting_with_effect_is_not_warned_about(wanted, text, version):
     assert waagent.notes(wanted, text, version) == []

@@ -11,6 +11,7 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed_if, not_applicable)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import provisioning_setting
 
 _GENERALIZED = ("generalized",)
 _LARGEST_HISTORY = 1024  # bytes, R50
@@ -110,9 +111,8 @@ def provisioning_off(context):
     """R53"""
     if not context.tree.exists("/etc/waagent.conf"):
         return not_applicable("no Azure agent is installed")
-    settings = context.find(["/etc/waagent.conf"], lambda text: text.startswith("Provisioning.Agent"))
-    off = settings and settings[-1].text.partition("=")[2].split("#")[0].strip(' "').lower() == "disabled"
-    return failed_if([] if off else settings[-1:] or [Evidence("/etc/waagent.conf", None, "Provisioning.Agent is not set: auto")])
+    setting, evidence = provisioning_setting(context.tree)
+    return failed_if([] if setting == "disabled" else [evidence])
 
 
 RULES = [
