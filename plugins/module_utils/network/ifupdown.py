@@ -9,6 +9,8 @@ that is not there must not hold up the boot. Bridges, VLANs, the loopback and co
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import fnmatch
+import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, is_ethernet, remove
@@ -17,7 +19,9 @@ PATH = "/etc/network/interfaces"
 FIRST_CARD = "eth0"
 
 #: Words that begin a stanza. Source: interfaces(5).
-_STANZA = re.compile(r"\s*(iface|auto|allow-\S+|mapping|source|source-directory|rename|no-auto-down|no-scripts|template)(\s|$)")
+_STANZA = re.compile(r"(iface|auto|allow-\S+|mapping|source|source-directory|rename|no-auto-down|no-scripts|template)\Z")
+#: Names of files that source-directory reads.
+_DIRECTORY_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 _EMPTY = "# The loopback network interface\nauto lo\niface lo inet loopback\n"
 
 
@@ -27,9 +31,20 @@ def has_ethernet(tree):
 
 
 def files(tree):
-    """Return the paths ([str]) that ifupdown reads, the main file first, when they are there."""
-    drop_ins = [path for path in tree.glob("/etc/network/interfaces.d/*") if tree.is_file(path)]
-    return ([PATH] if tree.is_file(PATH) else []) + drop_ins
+    """Return the paths ([str]) that ifupdown reads, the main file first: that one, and what it and they include."""
+    found, waiting = [], [PATH]
+    while waiting:
+        path = waiting.pop(0)
+        if path not in found and tree.is_file(path):
+            found.append(path)
+            waiting += [name for _raw, words in _logical_lines(tree.read_text(path)) for name in _included(tree, path, words)]
+    return found
+
+
+def starts(text, card=FIRST_CARD):
+    """Return whether a line of the text starts the card when it appears, or at boot."""
+    return any(fnmatch.fnmatchcase(card, name.strip("/").split("/")[0]) for _raw, words in _logical_lines(text)
+               if words[:1] in (["auto"], ["allow-auto"], ["allow-hotplug"]) for name in words[1:])
 
 
 def plan(tree, settings):
@@ -42,47 +57,72 @@ def plan(tree, settings):
             changes.append(remove(tree, path, "described a card of this machine alone"))
         elif path != PATH and text != after[path]:
             changes.append(Change(path, text, after[path], 0o644, "DHCP instead of an address of this machine"))
-    main = after.get(PATH, _EMPTY)
+    main, lines = after.get(PATH, _EMPTY), []
+    if not any(starts(text) for text in after.values()):
+        lines.append(f"allow-hotplug {FIRST_CARD}\n")
     if FIRST_CARD not in {name for text in after.values() for name in _ethernet_stanzas(text)}:
-        main = main.rstrip("\n") + f"\n\n# The first card of an Azure machine\nallow-hotplug {FIRST_CARD}\niface {FIRST_CARD} inet dhcp\n"
+        lines.append(f"iface {FIRST_CARD} inet dhcp\n")
+    if lines:
+        main = main.rstrip("\n") + "\n\n# The first card of an Azure machine\n" + "".join(lines)
     changes.append(Change(PATH, texts.get(PATH), main, 0o644, f"DHCP on {FIRST_CARD}"))
     return changes
 
 
+def _logical_lines(text):
+    """Return [(raw text with its line ends, words)] of the lines; a backslash at its end continues one that is no comment.
+
+    A comment and a blank line have no words.
+    """
+    found = []
+    for raw in re.findall(r"[ \t]*#[^\n]*\n?|(?:[^\n]*\\\n)*[^\n]*\n?", text):
+        if raw:
+            found.append((raw, [] if raw.lstrip().startswith("#") else raw.replace("\\\n", " ").split()))
+    return found
+
+
+def _included(tree, path, words):
+    """Return the paths ([str]) that a line of the file includes."""
+    if words[:1] not in (["source"], ["source-directory"]):
+        return []
+    targets = [posixpath.join(posixpath.dirname(path), word) for word in words[1:]]
+    if words[0] == "source":
+        return [name for target in targets for name in tree.glob(target) if tree.is_file(name)]
+    folders = [folder for target in targets for folder in tree.glob(target) if tree.is_dir(folder)]
+    return [posixpath.join(folder, name) for folder in folders for name in tree.listdir(folder) if _DIRECTORY_NAME.match(name)]
+
+
 def _ethernet_stanzas(text):
     """Return the names ([str]) of the Ethernet cards that have an iface stanza."""
-    words = [line.split() for line in text.splitlines()]
-    return [line[1] for line in words if len(line) > 1 and line[0] == "iface" and is_ethernet(line[1])]
+    return [words[1] for _raw, words in _logical_lines(text) if len(words) > 1 and words[0] == "iface" and is_ethernet(words[1])]
 
 
 def _with_dhcp(text):
     """Return text with every Ethernet stanza as DHCP on IPv4, without options, started by hotplug."""
     lines, inside, seen = [], False, set()
-    for line in text.splitlines(keepends=True):
-        if _STANZA.match(line):
+    for raw, words in _logical_lines(text):
+        if words and _STANZA.match(words[0]):
             inside = False
-            words = line.split()
             if words[0] == "iface" and len(words) > 1 and is_ethernet(words[1]):
                 inside = True
-                line = "" if words[1] in seen else _dhcp_line(line, words)
+                raw = "" if words[1] in seen else _dhcp_line(raw, words)
                 seen.add(words[1])
             elif words[0] == "auto":
-                line = _hotplugged(line, words)
-        elif inside and line.strip() and not line.lstrip().startswith("#"):
+                raw = _hotplugged(raw, words)
+        elif inside and words:
             continue  # an option of the stanza: address, hwaddress, dns-nameservers, up ...
-        lines.append(line)
+        lines.append(raw)
     return "".join(lines)
 
 
-def _dhcp_line(line, words):
+def _dhcp_line(raw, words):
     wanted = ["iface", words[1], "inet", "dhcp"]
-    return line if words == wanted else " ".join(wanted) + "\n"
+    return raw if words == wanted else " ".join(wanted) + "\n"
 
 
-def _hotplugged(line, words):
+def _hotplugged(raw, words):
     """Return an auto line with its Ethernet cards moved to an allow-hotplug line."""
     cards = [name for name in words[1:] if is_ethernet(name)]
     if not cards:
-        return line
+        return raw
     others = [name for name in words[1:] if name not in cards]
     return (f"auto {' '.join(others)}\n" if others else "") + f"allow-hotplug {' '.join(cards)}\n"

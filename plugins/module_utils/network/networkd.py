@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import fnmatch
+
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
 
@@ -31,7 +33,7 @@ def plan(tree, settings):
     changes = [remove(tree, path, "describes a card of this machine alone")
                for path in files(tree) if is_of_this_machine(tree.read_text(path))]
     gone = {change.path for change in changes}
-    if not any(_is_general_dhcp(tree.read_text(path)) for path in files(tree) if path not in gone):
+    if not any(is_for_first_card(tree.read_text(path)) for path in files(tree) if path not in gone):
         changes.append(write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name"))
     return changes + unmanaged(tree, settings)
 
@@ -64,5 +66,11 @@ def _is_for_ethernet(text):
                 or "ether" in " ".join(ini.values(text, "Match", "Type")).split())
 
 
-def _is_general_dhcp(text):
+def is_for_first_card(text):
+    """Return whether the file makes the first card of an Azure machine, eth0, ask for its address by DHCP."""
+    names = [name for value in ini.values(text, "Match", "Name") for name in value.split()]
+    wanted = [name for name in names if not name.startswith("!")]
+    if (wanted and not any(fnmatch.fnmatchcase("eth0", name) for name in wanted)) or any(fnmatch.fnmatchcase("eth0", name[1:]) for name in names
+                                                                                       if name.startswith("!")):
+        return False
     return any(value.lower() in ("yes", "true", "1", "on", "ipv4", "both", "v4") for value in ini.values(text, "Network", "DHCP"))

@@ -51,7 +51,10 @@ def near_misses(context):
 
 
 def _ifupdown(context):
-    lines = context.find(ifupdown.files(context.tree), lambda text: re.match(r"\s*iface\s+\S+\s+inet\s+dhcp\b", text))
+    files = ifupdown.files(context.tree)
+    if not any(ifupdown.starts(context.tree.read_text(path)) for path in files):
+        return []
+    lines = context.find(files, lambda text: re.match(r"\s*iface\s+\S+\s+inet\s+dhcp\b", text))
     return [place for place in lines for card in [place.text.split()[1]]
             if fnmatch.fnmatchcase(_CARD, card.partition("=")[2] or card.strip("/"))]
 
@@ -72,7 +75,8 @@ def _wicked(context):
 
 
 def _networkd(context):
-    files = [path for path in networkd.files(context.tree) if not networkd.is_of_this_machine(context.tree.read_text(path))]
+    texts = {path: context.tree.read_text(path) for path in networkd.files(context.tree)}
+    files = [path for path, text in texts.items() if not networkd.is_of_this_machine(text) and networkd.is_for_first_card(text)]
     return context.find(files, lambda text: re.match(r"\s*DHCP\s*=\s*(?:yes|true|1|on|ipv4|both|v4)\s*$", text, re.IGNORECASE))
 
 

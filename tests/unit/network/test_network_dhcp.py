@@ -79,9 +79,47 @@ def test_ifupdown_turns_a_fixed_address_into_dhcp_and_leaves_a_bridge_alone(tmp_
 
 def test_ifupdown_removes_a_drop_in_of_one_card_and_keeps_dhcp_on_eth0(tmp_path):
     eth0 = "allow-hotplug eth0\niface eth0 inet dhcp\n"
-    tree = guest(tmp_path, {"/etc/network/interfaces": "auto lo\niface lo inet loopback\n", "/etc/network/interfaces.d/eth0": eth0})
+    main = "source interfaces.d/*\nauto lo\niface lo inet loopback\n"
+    tree = guest(tmp_path, {"/etc/network/interfaces": main, "/etc/network/interfaces.d/eth0": eth0,
+                            "/etc/network/interfaces.d/ens3": "auto ens3\niface ens3 inet static\n  address 192.0.2.3/24\n"})
+
+    assert after(tree, "ifupdown") == {"/etc/network/interfaces.d/ens3": "allow-hotplug ens3\niface ens3 inet dhcp\n"}
+
+
+@pytest.mark.parametrize("source, read", [
+    ("", []), ("source /etc/network/interfaces.d/*.cfg", ["a.cfg"]), ("source-directory interfaces.d", ["b_1"]),
+    ("# source interfaces.d/*", []), ("source interfaces.d/a.cfg \\\n  interfaces.d/b_1", ["a.cfg", "b_1"]),
+])
+def test_ifupdown_reads_what_its_file_includes_and_no_more(tmp_path, source, read):
+    stanza = "auto eth0\niface eth0 inet static\n  address 192.0.2.3/24\n"
+    tree = guest(tmp_path, {"/etc/network/interfaces": f"auto lo\niface lo inet loopback\n{source}\n",
+                            **{f"/etc/network/interfaces.d/{name}": stanza for name in ("a.cfg", "b_1", "c.bak")}})
+    changed = after(tree, "ifupdown")
+
+    assert [path for path in changed if "interfaces.d" in path] == [f"/etc/network/interfaces.d/{name}" for name in read]
+    assert ("iface eth0 inet dhcp" in changed.get("/etc/network/interfaces", "")) == (read == [])
+
+
+def test_ifupdown_starts_a_card_that_only_had_a_stanza(tmp_path):
+    tree = guest(tmp_path, {"/etc/network/interfaces": "auto lo\niface lo inet loopback\niface eth0 inet dhcp\n"})
+
+    assert after(tree, "ifupdown") == {"/etc/network/interfaces": "auto lo\niface lo inet loopback\niface eth0 inet dhcp\n\n"
+                                                                  "# The first card of an Azure machine\nallow-hotplug eth0\n"}
+
+
+@pytest.mark.parametrize("line", ["allow-hotplug eth0", "allow-auto eth0", "auto lo \\\n /eth*"])
+def test_ifupdown_leaves_a_card_that_is_started(tmp_path, line):
+    tree = guest(tmp_path, {"/etc/network/interfaces": f"{line}\niface lo inet loopback\niface eth0 inet dhcp\n"})
 
     assert after(tree, "ifupdown") == {}
+
+
+def test_ifupdown_takes_continued_lines_for_one(tmp_path):
+    tree = guest(tmp_path, {"/etc/network/interfaces": "auto lo \\\n eth0\niface lo inet loopback\n# the office \\\niface eth0 \\\n inet static\n"
+                                                       " up ip route add 192.0.2.0/24 \\\n  via 192.0.2.1\n"})
+
+    assert after(tree, "ifupdown") == {
+        "/etc/network/interfaces": "auto lo\nallow-hotplug eth0\niface lo inet loopback\n# the office \\\niface eth0 inet dhcp\n"}
 
 
 @pytest.mark.parametrize("manager, files", [
@@ -118,6 +156,13 @@ def test_networkd_keeps_a_file_for_any_card(tmp_path):
     tree = guest(tmp_path, {"/etc/systemd/network/20-dhcp.network": "[Match]\nName=en* eth*\n[Network]\nDHCP=ipv4\n"})
 
     assert after(tree, "networkd") == {}
+
+
+@pytest.mark.parametrize("names", ["en*", "ens* enp*", "* !eth*"])
+def test_networkd_asks_on_eth0_where_a_file_is_for_other_names_alone(tmp_path, names):
+    tree = guest(tmp_path, {"/etc/systemd/network/20-wired.network": f"[Match]\nName={names}\n[Network]\nDHCP=yes\n"})
+
+    assert list(after(tree, "networkd")) == ["/etc/systemd/network/50-azure-dhcp.network"]
 
 
 def test_networkd_replaces_a_file_with_a_fixed_address(tmp_path):
