@@ -30,6 +30,9 @@ PATHS = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config")
 #: Relative includes are looked for here.
 FOLDER = "/etc/ssh"
 
+#: sshd's default of AuthorizedKeysFile.
+_KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"
+
 #: As deep as sshd follows includes.
 MAX_DEPTH = 16
 
@@ -83,6 +86,19 @@ def effective_of(found, keyword, default=None):
             if setting.scope == scope:
                 return setting.value, setting.path, setting.line
     return default, None, None
+
+
+def authorized_keys_files(tree):
+    """Return the patterns ([str]) of AuthorizedKeysFile by which sshd finds keys, those for some connections alone among them."""
+    found = settings(tree)
+    values = [effective_of(found, "AuthorizedKeysFile", _KEY_FILES)[0]] + [setting.value for setting in found
+                                                                         if setting.keyword == "authorizedkeysfile" and setting.scope == SOME]
+    return list(dict.fromkeys(word for value in values for word in value.split()))
+
+
+def host_keys(tree):
+    """Return the Settings ([Setting]) that name a host key."""
+    return [setting for setting in settings(tree) if setting.keyword == "hostkey"]
 
 
 def settings(tree, path=None):

@@ -103,6 +103,7 @@ agent:
 
 import os
 import posixpath
+import re
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -114,7 +115,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.tree import Live
 HOST_NAME = "localhost.localdomain\n"  # what the agent sets, R49
 HOST_NAME_FILES = ("/etc/hostname", "/etc/HOSTNAME")  # the second one is SLES 11's
 PASSWORD_FILES = ("/etc/shadow", "/etc/passwd")
-KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"  # sshd's own default
 RANDOM_SEED_UNIT = "systemd-random-seed.service"
 
 
@@ -129,7 +129,7 @@ def plan_accounts(tree, action, keep):
             raise ImagewrightError(f"cannot keep the account {name!r}: /etc/passwd has no such account; take it out of keep_accounts")
     people = {account.name for account in accounts.of_people(found, edits.read(tree, "/etc/login.defs") or "")}
     open_to = accounts.with_password(tree.read_text("/etc/passwd"), edits.read(tree, "/etc/shadow") or "")
-    key_files = str(sshd_config.effective(tree, "AuthorizedKeysFile", KEY_FILES)[0]).split()
+    key_files = sshd_config.authorized_keys_files(tree)
     planned = []
     for account in found:
         keys = accounts.keys(tree, account, key_files)
@@ -151,12 +151,11 @@ def plan_removals(tree, planned, passwords, logs):
 
 def plan_edits(tree, keep_all, keep):
     """Return the Edits ([Edit]) of /etc/hostname and of the files that hold passwords."""
-    names = [] if keep_all else [account.name for account in accounts.accounts(tree) if account.name not in keep]
     wanted = [edits.Edit(path, edits.read(tree, path), HOST_NAME) for path in HOST_NAME_FILES if tree.is_file(path) and not tree.is_symlink(path)]
     for path in PASSWORD_FILES:
         before = edits.read(tree, path)
-        if before is not None:
-            wanted.append(edits.Edit(path, before, accounts.without_passwords(before, names)))
+        if before is not None and not keep_all:
+            wanted.append(edits.Edit(path, before, accounts.without_passwords(before, keep)))
     return [edit for edit in wanted if edit.before != edit.after]
 
 
@@ -178,13 +177,20 @@ def run(module):
         "agent": ["waagent", "-force", "-deprovision" + ("+user" if parameters["agent_user"] else "")] if runs_agent else None,
         "diff": _difference(removals, wanted, doomed),
     }
-    for text in traces.warnings(tree) + (sessions.warnings() if tree.is_running_system else []):
+    for text in traces.warnings(tree) + host_key_warnings(tree) + (sessions.warnings() if tree.is_running_system else []):
         module.warn(text)
     if not module.check_mode and result["changed"]:
         carry_out(module, tree, runs_agent, doomed)
         if parameters["power_off"]:
             power.power_off()
     return result
+
+
+def host_key_warnings(tree):
+    """Return a warning ([str]) for each host key that stays: nobody makes one anew at its place, and sshd does not start without."""
+    return [f"{setting.path} line {setting.line}: the host key {setting.value} stays, and every machine of the image has it; take the line out, so "
+            "that sshd uses those that are made at the first boot" for setting in sshd_config.host_keys(tree)
+            if tree.is_file(setting.value) and not re.match(traces.HOST_KEY, setting.value)]
 
 
 def carry_out(module, tree, runs_agent, doomed):

@@ -51,11 +51,11 @@ def homes(found):
 def keys(tree, account, patterns):
     """Return the paths ([str]) of the account's keys that are there.
 
-    patterns: [str], sshd's AuthorizedKeysFile, with %h, %u and %% as in sshd_config(5).
+    patterns: [str], sshd's AuthorizedKeysFile, with %h, %U, %u and %% as in sshd_config(5).
     """
     wanted = {posixpath.join(account.home, ".ssh", name) for name in KEY_FILES} if _is_home(account.home) else set()
     for pattern in patterns:
-        path = pattern.replace("%%", "\0").replace("%h", account.home).replace("%u", account.name).replace("\0", "%")
+        path = pattern.replace("%%", "\0").replace("%h", account.home).replace("%u", account.name).replace("%U", str(account.uid)).replace("\0", "%")
         if path != "none" and (path.startswith("/") or _is_home(account.home)):
             wanted.add(posixpath.normpath(posixpath.join(account.home, path)))
     return sorted(path for path in wanted if tree.is_file(path) and tree.stat(path).size)
@@ -70,13 +70,16 @@ def with_password(passwd, shadow):
     return found + [fields[0] for fields in _fields(passwd) if fields[1] != "x" and _is_usable(fields[1])]
 
 
-def without_passwords(text, names):
-    """Return the text of /etc/shadow (or /etc/passwd) with no password, and no hash of one, for the accounts names."""
+def without_passwords(text, keep=()):
+    """Return the text of /etc/shadow (or /etc/passwd) with no password, and no hash of one, but for the accounts to keep.
+
+    A line whose account is in no /etc/passwd any more is no exception.
+    """
     lines = []
     for line in text.splitlines(keepends=True):
         fields = line.split(":")
         # x: /etc/passwd says that /etc/shadow has it
-        if len(fields) > 1 and fields[0] in names and fields[1] != "x" and (_is_usable(fields[1]) or fields[1].strip("!*")):
+        if len(fields) > 1 and _is_account(line) and fields[0] not in keep and fields[1] != "x" and (_is_usable(fields[1]) or fields[1].strip("!*")):
             line = ":".join([fields[0], NO_PASSWORD] + fields[2:])
         lines.append(line)
     return "".join(lines)
@@ -90,7 +93,12 @@ def of_people(found, login_defs=""):
 
 
 def _fields(text):
-    return [line.split(":") for line in text.splitlines() if ":" in line and not line.startswith(("#", "+", "-"))]
+    return [line.split(":") for line in text.splitlines() if ":" in line and _is_account(line)]
+
+
+def _is_account(line):
+    """Return whether a line is no comment, and none that includes accounts of a directory service."""
+    return not line.startswith(("#", "+", "-"))
 
 
 def _is_usable(password):

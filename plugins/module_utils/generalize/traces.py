@@ -15,6 +15,9 @@ import stat
 #: One thing to take away. action: delete (a file, or a directory with all in it) or empty (the file stays, with 0 bytes).
 Trace = collections.namedtuple("Trace", "path action reason")
 
+#: Host keys that are made anew at the first boot.
+HOST_KEY = r"/etc/ssh/ssh_host_.*key[^/]*\Z"
+
 #: Reason and the paths (shell patterns) that are deleted.
 _DELETED = (
     ("SSH host key of this machine", ["/etc/ssh/ssh_host_*key*"]),

@@ -112,6 +112,40 @@ def test_keys_go_from_where_sshd_looks_for_them(guest, run_module):
     assert not (guest / "etc/ssh/keys/operator").exists() and not (guest / "home/admin/.ssh/authorized_keys").exists()
 
 
+@pytest.mark.parametrize("line", ["Match User operator\n  AuthorizedKeysFile /srv/keys/%u\n", "AuthorizedKeysFile .ssh/authorized_keys /srv/keys/%U\n"])
+def test_keys_go_from_where_sshd_looks_for_some_accounts_or_by_their_number(guest, run_module, line):
+    (guest / "etc/ssh/sshd_config").write_text(line)
+    (guest / "srv/keys").mkdir(parents=True)
+    for name in ("operator", "1001"):
+        (guest / "srv/keys" / name).write_text("ssh-ed25519 CCCC\n")
+
+    result = run_module("guest_generalize", root=guest)
+
+    key = "/srv/keys/1001" if "%U" in line else "/srv/keys/operator"
+    assert key in [key for account in result["accounts"] for key in account["keys"]] and not (guest / key.lstrip("/")).exists()
+    assert not (guest / "home/admin/.ssh/authorized_keys").exists()
+
+
+def test_a_host_key_at_another_place_is_warned_of(guest, run_module):
+    (guest / "etc/ssh/sshd_config").write_text("Port 22\nHostKey /etc/ssh/ssh_host_rsa_key\nHostKey /etc/keys/host\n")
+    (guest / "etc/keys").mkdir()
+    (guest / "etc/keys/host").write_text("key")
+
+    result = run_module("guest_generalize", root=guest)
+
+    (warning,) = [str(text) for text in result["warnings"] if "host key" in str(text)]
+    assert "/etc/ssh/sshd_config line 3: the host key /etc/keys/host stays, and every machine of the image has it; take the line out" in warning
+    assert (guest / "etc/keys/host").exists()
+
+
+def test_a_password_of_an_account_that_is_gone_goes_too(guest, run_module):
+    (guest / "etc/shadow").write_text(SHADOW + "former:$6$of-a-former-account:19000:0:99999:7:::\n+::::::::\n")
+
+    assert not run_module("guest_generalize", root=guest, keep_accounts=["root"])["failed"]
+    shadow = (guest / "etc/shadow").read_text()
+    assert "former:*:19000" in shadow and "secret-of-root" in shadow and "\n+::::::::\n" in shadow
+
+
 def test_accounts_can_all_be_kept(guest, run_module):
     run_module("guest_generalize", root=guest, accounts="keep")
 

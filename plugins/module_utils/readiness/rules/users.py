@@ -11,7 +11,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.generalize impor
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, Rule, failed_if
 
 _GENERALIZED = ("generalized",)
-_KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"  # sshd's default
 _CURE = "Run the role guest_deprovision, which removes users of the build and locks passwords."
 
 
@@ -45,7 +44,7 @@ def passwords(context):
 def keys(context):
     """R48c"""
     evidence = []
-    places = str(sshd_config.effective(context.tree, "AuthorizedKeysFile", _KEY_FILES)[0]).split()
+    places = sshd_config.authorized_keys_files(context.tree)
     for account in context.shared(_accounts):
         for path in accounts.keys(context.tree, account, places):
             private = not path.endswith(("authorized_keys", "authorized_keys2"))
