@@ -33,6 +33,8 @@ GRUB_DEFAULT = f'GRUB_DEFAULT=0\nGRUB_TERMINAL="serial console"\nGRUB_CMDLINE_LI
 MENU = ("/boot/grub/grub.cfg", 2)
 FSTAB = f"UUID={UUID} / ext4 defaults 0 1\n"
 WAAGENT = "Provisioning.Agent=cloud-init\nAutoUpdate.Enabled=y\nResourceDisk.Format=n\nResourceDisk.EnableSwap=n\n"
+BY_AGENT = WAAGENT.replace("=cloud-init", "=waagent")
+WITHOUT_CLOUD_INIT = {f"{WANTS}/cloud-init.service": None, f"{WANTS}/cloud-init-local.service": None}
 OLD_AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
 #: A link that stands in for a file's content.
 DEV_NULL = ("link", "/dev/null")
@@ -168,6 +170,8 @@ BROKEN_FILES = [
     ("R49d", {"/var/lib/cloud/instances/i-1/obj.pkl": ""}, ("/var/lib/cloud/instances/i-1", None)),
     ("R49e", {"/var/lib/dhcp/dhclient.leases": "lease"}, ("/var/lib/dhcp/dhclient.leases", None)),
     ("R49f", {"/etc/hostname": "builder07\n"}, ("/etc/hostname", 1)),
+    ("R49g", {"/etc/waagent.conf": BY_AGENT + "Provisioning.RegenerateSshHostKeyPair=n\n", **WITHOUT_CLOUD_INIT}, ("/etc/waagent.conf", 5)),
+    ("R49g", {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT}, ("/etc/waagent.conf", None)),
     ("R50", {"/root/.bash_history": "secret\n"}, ("/root/.bash_history", 1)),
     ("R54", {f"{WANTS}/hv-kvp-daemon.service": None}, ("/usr/lib/systemd/system", None)),
     ("R55a", {"/etc/chrony/chrony.conf": "refclock PHC /dev/ptp0 poll 3\nmakestep 1.0 -1\n"}, ("/etc/chrony/chrony.conf", 1)),
@@ -233,6 +237,7 @@ RIGHT_FILES = [
     ("R28b", {**grub("rootdelay=300 ", ""), "/etc/kernel/postinst.d/initramfs-tools": "#!/bin/sh\n", "/usr/share/initramfs-tools/init": "#!/bin/sh\n"}),
     ("R29", {"/etc/os-release": "ID=rhel\n", **grub("rootdelay=300", "rootdelay=300 net.ifnames=0")}),
     ("R34e", {"/etc/sysconfig/network/dhcp": 'DHCLIENT_SET_HOSTNAME="no"\n'}),
+    ("R49g", {"/etc/waagent.conf": BY_AGENT + "Provisioning.RegenerateSshHostKeyPair=y\n", **WITHOUT_CLOUD_INIT}),
     ("R39b", {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n", f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
               f"{UNITS}/networking.service": "[Install]\n", "/sbin/dhclient": "program"}),
 ]

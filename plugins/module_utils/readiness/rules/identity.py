@@ -8,12 +8,17 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import stat
 
+from ansible_collections.imagewright.azure.plugins.module_utils import waagent
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, Rule, failed_if, not_applicable)
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import provisioning_setting
+    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner, provisioning_setting
 
 _GENERALIZED = ("generalized",)
+_MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
+#: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
+_KEY_MAKERS = ("/*/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshdgenkeys.service",
+               "/usr/sbin/sshd-gen-keys-start", "/etc/init.d/sshd", "/etc/rc.d/init.d/sshd")
 _LARGEST_HISTORY = 1024  # bytes, R50
 _LARGE_LOGS = 100 * 1024 * 1024  # bytes
 _DEPROVISION = "Run the role guest_deprovision (prepare_image_kind: generalized), then shut down and convert."
@@ -46,6 +51,20 @@ def agent_state(context):
     """R49c"""
     places = ("/var/lib/waagent/provisioned", "/var/lib/waagent/ovf-env.xml")
     return failed_if(Evidence(path, None, "the agent takes this machine for a provisioned one") for path in places if context.tree.exists(path))
+
+
+def host_keys_made(context):
+    """R49g"""
+    tree = context.tree
+    if provisioner(tree).who != WAAGENT:
+        return not_applicable("the agent does not provision this guest")
+    makers = [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
+    path = waagent.find_path(tree) or waagent.PATHS[0]
+    text = tree.read_text(path) if tree.is_file(path) else ""
+    if makers or (waagent.parse(text).get(_MAKES_KEYS) or "n").lower() == "y":
+        return passed()
+    line = [setting for setting in waagent.settings(text) if setting.key == _MAKES_KEYS][-1:]
+    return failed([Evidence(path, line[0].number, f"{_MAKES_KEYS}={line[0].value}") if line else Evidence(path, None, f"{_MAKES_KEYS} is not set: n")])
 
 
 def cloud_init_state(context):
@@ -140,6 +159,11 @@ RULES = [
     Rule("R49f", "The host name is a general one", NOTE,
          "Until it is provisioned a virtual machine shows the name of the machine that the image was made on.", _DEPROVISION,
          "WALinuxAgent deprovision", hostname, _FIX, kinds=_GENERALIZED),
+    Rule("R49g", "SSH host keys are made at the first boot", ERROR,
+         "Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
+         "Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent).", "WALinuxAgent pa/provision/default.py", host_keys_made,
+         "guest_agent; waagent_conf", kinds=_GENERALIZED,
+         choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them."),
     Rule("R50", "No command histories are in the image", NOTE,
          "Histories hold what was typed, at times passwords; the certification takes .bash_history of at most 1 KiB.", _DEPROVISION,
          "Microsoft: certification test 48", histories, _FIX, marketplace=ERROR, kinds=_GENERALIZED,
