@@ -200,6 +200,21 @@ def test_the_controller_itself(kind, image):
     assert [task["task"] for task in done.tasks if task["result"].get("changed")] == []
 
 
+@pytest.mark.parametrize("kind, task", [
+    ("specialized", "imagewright.azure.prepare : Power the guest off"),
+    ("generalized", "imagewright.azure.guest_deprovision : Generalize | Take away what belongs to this machine"),
+])
+def test_the_controller_itself_when_the_look_at_it_is_left_out(kind, task):
+    """In check mode, so that a failure of this test costs nothing."""
+    inventory = {"guests": {"hosts": {"web1": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}}}
+
+    done = playing.playbook(json.dumps(inventory), PLAYBOOK, {"prepare_image_kind": kind}, check=True, options=("--start-at-task", task))
+
+    assert done.returncode != 0
+    assert "nobody has looked whether it is the controller; run the play from its beginning" in done.output.replace("\n", " ")
+    assert [task["task"] for task in done.tasks if task["result"].get("changed")] == []
+
+
 def test_an_image_that_another_machine_holds(fresh_guest, image, qemu):
     """The last test, for it powers the guest off."""
     quick = {f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "agent", "sudoers", "network", "time")}
