@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import textwrap
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, SEVERITIES
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, SEVERITIES
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import headline, open_findings
 
 _MOST_PLACES = 3
@@ -16,7 +16,7 @@ _WIDTH = 120  # characters of a line of ids
 
 
 def to_table(found):
-    """Return the lines ([str]) of a Verdict: the verdict, what is wrong with its places, and how much is right."""
+    """Return the lines ([str]) of a Verdict: the verdict, what is wrong with its places and, of errors, its cure, and how much is right."""
     single, groups = open_findings(found)
     lines = [f"{found.subject}: {headline(found)}"]
     for severity in SEVERITIES:
@@ -62,4 +62,6 @@ def _row(finding):
         lines.append(f"{'':<15} {finding.reason[:200]}")
     if len(finding.evidence) > _MOST_PLACES:
         lines.append(f"{'':<15} and {len(finding.evidence) - _MOST_PLACES} more")
+    if finding.severity == ERROR and finding.status == FAILED:
+        lines += textwrap.wrap(f"cure: {finding.cure}", _WIDTH, initial_indent=" " * 16, subsequent_indent=" " * 18, break_long_words=False)
     return lines

@@ -93,12 +93,20 @@ def test_the_table_names_the_line_in_the_file():
     assert any(line.startswith("ERROR?") and "R02" in line for line in lines)
 
 
+def test_the_table_tells_the_cure_of_an_error_and_of_nothing_else():
+    found = [Finding(f"R0{number}", "Title", severity, status, [], "reason", f"cure {number} " + "of many words " * 12, "source")
+             for number, (severity, status) in enumerate([("error", "failed"), ("error", "unknown"), ("warning", "failed")])]
+    lines = to_table(verdict(found))
+    assert [line for line in lines if "cure" in line] == ["                cure: cure 0 " + "of many words " * 6 + "of many"]
+    assert lines[4] == "                  words " + ("of many words " * 5).rstrip()
+
+
 def test_what_is_undecided_for_one_reason_is_told_once():
     lost = [Finding(f"R{number}", f"Title {number}", "note" if number > 26 else "error", "unknown", [], "no Linux root could be read", "cure", "source")
             for number in range(10, 30)]
     table = to_table(verdict(FINDINGS[:1] + lost))
     assert table[0].endswith("1 error, 0 warnings, 0 notes; 20 rules could not be decided")
-    assert sum("no Linux root could be read" in line for line in table) == 1 and len(table) < 8
+    assert sum("no Linux root could be read" in line for line in table) == 1 and len(table) < 9
     assert [line.split() for line in table[-3:-1]] == [["error:"] + [found.id for found in lost[:17]], ["note:", "R27", "R28", "R29"]]
     page = Structure()
     page.feed(to_html(verdict(FINDINGS[:1] + lost)).encode("utf-8", "backslashreplace").decode())

@@ -171,7 +171,8 @@ RULES = [
          "Microsoft: certification test 51; agent-linux", auto_update, "guest_agent; waagent_conf", marketplace=ERROR),
     Rule("R43", "Exactly one provisions the machine: cloud-init or the agent", ERROR,
          "When nobody does, no user is created and Azure times out; when both do, they overwrite each other's host name, keys and disks.",
-         "Set Provisioning.Agent=cloud-init with cloud-init enabled, or Provisioning.Agent=waagent with cloud-init disabled (role guest_agent).",
+         "Set Provisioning.Agent=cloud-init with cloud-init enabled, or Provisioning.Agent=waagent with cloud-init disabled (role guest_agent). "
+         "An image that keeps its identity is asked about with kind: specialized.",
          "Microsoft: create-upload-generic; WALinuxAgent conf.py", agreement, "guest_agent; waagent_conf",
          choice="Provisioning.Enabled and Provisioning.UseCloudInit of the older guides are ignored since 2.2.45; Provisioning.Agent decides."),
     Rule("R44", "The resource disk has one owner", WARNING,
