@@ -32,9 +32,9 @@ def judge(table, read_at):
     loader = _has_fallback_loader(read_at, esp) if esp else None
     # the firmware (EDK II) takes a GPT whose MBR has a protective entry and others beside it
     sound = table.kind == "gpt" and (not table.damage or is_hybrid(table))
-    second = sound and esp is not None and loader is not False
+    second = sound and loader is True
     if not second:
-        reasons.append(_why_not_second(table, sound, esp))
+        reasons.append(_why_not_second(table, sound, esp, loader))
     return Bootability([1] * first + [2] * second, loader, reasons)
 
 
@@ -50,13 +50,15 @@ def _boots_with_bios(table, reasons):
     return False
 
 
-def _why_not_second(table, sound, esp):
+def _why_not_second(table, sound, esp, loader):
     if table.kind != "gpt":
         return "generation 2 needs a GPT"
     if not sound:
         return f"generation 2 needs a sound GPT: {table.damage}"
     if esp is None:
         return "generation 2 needs an EFI system partition, and there is none"
+    if loader is None:
+        return f"generation 2 needs a FAT file system in the EFI system partition (partition {esp.number}), and none can be read there"
     return f"generation 2 needs {FALLBACK_LOADERS[0]} in the EFI system partition (partition {esp.number}), and it is not there"
 
 

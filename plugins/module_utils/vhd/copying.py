@@ -12,7 +12,7 @@ import hashlib
 import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, partitions, progress
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, formats, partitions, progress
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sparse_copy
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_extents
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
@@ -168,6 +168,7 @@ def _checked_by_qemu(source):
     image_format = source.image.format
     program = qemu_img.require(source.path, image_format)
     warnings = qemu_img.check(program, source.descriptor, source.path, image_format)
+    formats.check_blocks(bounded_reader(source.descriptor, source.status.st_size), source.status.st_size, source.path, image_format)
     if source.image.map_tells:
         qemu_img.check_map(program, source.descriptor, source.path, image_format)
     return qemu_img, program, warnings

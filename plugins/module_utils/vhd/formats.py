@@ -29,6 +29,9 @@ _READERS = {"qcow2": qcow2.read_image, "vmdk": vmdk.read_image, "vdi": vdi.read_
 #: Headers that no disk begins with: those above, and that of a dynamic VHD.
 _NO_DISK_MAGIC = _IMAGE_MAGIC + ((0, COOKIE, VHD),)
 
+#: What `qemu-img check` does not look at, by format: (read_at, file size, path).
+_BLOCK_CHECKS = {"vmdk": vmdk.check_grains}
+
 _DECOMPRESS = "decompress it first"
 _EXTRACT = "extract the disk from it first"
 
@@ -77,6 +80,15 @@ def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
         if read_at(offset, len(magic)) == magic:
             raise refusal(path, f"it is {what}, not a disk", cure)
     return _matching(_raw_image(file_size), wanted, path)
+
+
+def check_blocks(read_at, file_size, path, image_format):
+    """Check the places of all blocks of an image that ``read_image`` takes, which needs time for a large one.
+
+    Raises ImagewrightError: one is past the end of the file, or where another is.
+    """
+    if image_format in _BLOCK_CHECKS:
+        _BLOCK_CHECKS[image_format](read_at, file_size, path)
 
 
 def require_whole_sectors(image, path, size_is_given):

@@ -22,9 +22,9 @@ _MOST_TABLE = 1024 * 1024  # bytes; real tables have 16 KiB
 BIOS_BOOT = uuid.UUID("21686148-6449-6E6F-744E-656564454649")
 EFI_SYSTEM = uuid.UUID("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
 
-#: One copy of the table. header: bytes of header_size; entries: bytes; first_usable, last_usable: LBA.
+#: One copy of the table. header: bytes of header_size; entries: bytes; first_usable, last_usable: LBA; sector: int, bytes per LBA.
 Gpt = collections.namedtuple(
-    "Gpt", "header lba alternate_lba first_usable last_usable disk_guid entries_lba entry_count entry_size entries")
+    "Gpt", "header lba alternate_lba first_usable last_usable disk_guid entries_lba entry_count entry_size entries sector")
 
 #: A used entry. first_lba, last_lba: inclusive; name: str.
 GptPartition = collections.namedtuple("GptPartition", "number type_guid first_lba last_lba attributes name")
@@ -57,7 +57,7 @@ def read_gpt(read_at, lba, sector=SECTOR):
     entries = read_at(entries_lba * sector, count * entry_size)
     if zlib.crc32(entries) & 0xFFFFFFFF != entries_crc:
         raise GptError(f"the GPT entries at sector {entries_lba} have a wrong checksum")
-    return Gpt(header, my_lba, alternate, first, last, uuid.UUID(bytes_le=guid), entries_lba, count, entry_size, entries)
+    return Gpt(header, my_lba, alternate, first, last, uuid.UUID(bytes_le=guid), entries_lba, count, entry_size, entries, sector)
 
 
 def gpt_partitions(gpt):
@@ -96,7 +96,7 @@ def least_sectors(gpt):
 
 
 def _table_sectors(gpt):
-    return (gpt.entry_count * gpt.entry_size + SECTOR - 1) // SECTOR
+    return (gpt.entry_count * gpt.entry_size + gpt.sector - 1) // gpt.sector
 
 
 def _rebuilt_header(gpt, lba, alternate_lba, last_usable, entries_lba):

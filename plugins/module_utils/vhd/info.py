@@ -169,11 +169,11 @@ def _name_surprises(path):
 
 def _table_surprises(content, table, verdict):
     surprises = []
+    end = partitions.end_of_partitions(table)
     if table.sector != SECTOR:
-        surprises.append("its partition table is made for sectors of 4096 bytes; Azure presents 512")
+        surprises.append("its partition table is made for sectors of 4096 bytes; Azure presents 512, where no partition would be found")
     elif table.damage:
         surprises.append(f"its partition table is {'unusual' if table.gpt else 'damaged'}: {table.damage}")
-    end = partitions.end_of_partitions(table)
     if end > content.virtual_size:
         surprises.append(f"its partitions need {show_size(end)} and the disk has {show_size(content.virtual_size)}: it is cut off")
     elif table.gpt and not table.damage:

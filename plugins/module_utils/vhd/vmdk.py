@@ -10,6 +10,7 @@ Source: VMware Virtual Disk Format 5.0; QEMU block/vmdk.c.
 """
 
 import array
+import collections
 import re
 import struct
 import sys
@@ -22,7 +23,14 @@ _MOST_DIRECTORY = 64 * MIB  # bytes; 512 TiB in grains of 64 KiB
 _AT_THE_END = 0xFFFFFFFFFFFFFFFF  # in place of the directory's offset: a copy of the header before the last sector has it
 _FOOTER_FROM_END, _DIRECTORY_AT = 1024, 56  # bytes
 _TAKEN = ("monolithicSparse", "streamOptimized")
+_COMPRESSED = 0x10000  # flag of the header
+_ZEROS = 1  # in place of a grain's sector; 0 when there is none
+_WHOLE, _SOUND = "get the whole image", "take a sound copy"
 _CURE = "bring it into one file first: `qemu-img convert -O qcow2`, or export it as streamOptimized"
+
+
+#: The header's numbers: grain: sectors; entries: int, of a grain table; directory: bytes, where the tables' places are.
+_Header = collections.namedtuple("_Header", "version flags capacity grain descriptor_at descriptor_size entries directory")
 
 
 def read_image(read_at, file_size, path):
@@ -30,37 +38,75 @@ def read_image(read_at, file_size, path):
 
     Raises ImagewrightError: its data is in other files, or it is damaged.
     """
-    header = read_at(0, 512)
-    if not header.startswith(b"KDMV"):
+    header = _read_header(read_at, file_size, path)
+    length = min(header.descriptor_size * SECTOR, _MOST_DESCRIPTOR)
+    _check_descriptor(read_at(header.descriptor_at * SECTOR, length).split(b"\0")[0].decode("utf-8", "replace"), path)
+    last = max(_grain_tables(read_at, header, path))
+    if last and last + header.entries * 4 > file_size:
+        # QEMU reads zeros where a file ends, which in a table means that there is no data
+        raise refusal(path, f"it is cut off: its grain table at offset {last} goes past the end of the file", _WHOLE)
+    return Image("vmdk", header.capacity * SECTOR, None, None, [])
+
+
+def check_grains(read_at, file_size, path):
+    """Check that each grain lies within the file and in a place of its own. For images that ``read_image`` takes.
+
+    Raises ImagewrightError: one does not; `qemu-img check` sees no fault in it.
+    """
+    header = _read_header(read_at, file_size, path)
+    if header.flags & _COMPRESSED:  # the end of each is only known when it is read, and an error then
+        return
+    size = header.grain * SECTOR
+    taken = bytearray(file_size // size // 8 + 1)
+    for number, offset in enumerate(_grain_tables(read_at, header, path)):
+        table = _array(read_at(offset, header.entries * 4)) if offset else ()
+        for index, sector in enumerate(table) if any(table) else ():
+            if sector <= _ZEROS:
+                continue
+            needed = min(size, header.capacity * SECTOR - (number * header.entries + index) * size)
+            if sector * SECTOR + needed > file_size:
+                raise refusal(path, f"it is cut off: a block of its data ends at offset {sector * SECTOR + needed}, and the file at {file_size}",
+                              _WHOLE)
+            byte, bit = divmod(sector // header.grain, 8)
+            if taken[byte] & 1 << bit:
+                raise refusal(path, f"two of its blocks are in one place, offset {sector * SECTOR}", _SOUND)
+            taken[byte] |= 1 << bit
+
+
+def _read_header(read_at, file_size, path):
+    octets = read_at(0, 512)
+    if not octets.startswith(b"KDMV"):
         raise refusal(path, "it is a VMDK descriptor or an ESX extent, whose data is in other files, which are never read", _CURE)
-    if len(header) < 512:
-        raise refusal(path, "it is cut off within the VMDK header", "get the whole image")
-    version, capacity, grain, offset, length, entries, directory = struct.unpack_from("<I4xQQQQI8xQ", header, 4)
-    if not 1 <= version <= 3:
-        raise refusal(path, f"it is of VMDK version {version}", _CURE)
-    if not capacity or not offset:
+    if len(octets) < 512:
+        raise refusal(path, "it is cut off within the VMDK header", _WHOLE)
+    header = _Header(*struct.unpack_from("<IIQQQQI8xQ", octets, 4))
+    if not 1 <= header.version <= 3:
+        raise refusal(path, f"it is of VMDK version {header.version}", _CURE)
+    if not header.capacity or not header.descriptor_at:
         raise refusal(path, "it is one extent of a VMDK disk that has others", _CURE)
-    text = read_at(offset * SECTOR, min(length * SECTOR, _MOST_DESCRIPTOR)).split(b"\0")[0].decode("utf-8", "replace")
-    _check_descriptor(text, path)
-    if not grain or not entries:
-        raise refusal(path, f"its header describes grains of {grain} sectors and tables of {entries} entries", "take a sound copy")
-    if directory == _AT_THE_END:
-        directory = struct.unpack("<Q", read_at(file_size - _FOOTER_FROM_END + _DIRECTORY_AT, 8).ljust(8, b"\0"))[0]
-    _check_directory(read_at, directory * SECTOR, -(-capacity // (grain * entries)), entries * 4, file_size, path)
-    return Image("vmdk", capacity * SECTOR, None, None, [], True)
+    if not header.grain or not header.entries:
+        raise refusal(path, f"its header describes grains of {header.grain} sectors and tables of {header.entries} entries", _SOUND)
+    if header.directory == _AT_THE_END:
+        octets = read_at(file_size - _FOOTER_FROM_END + _DIRECTORY_AT, 8).ljust(8, b"\0")
+        header = header._replace(directory=struct.unpack("<Q", octets)[0])
+    return header._replace(directory=header.directory * SECTOR)
 
 
-def _check_directory(read_at, offset, count, table_size, file_size, path):
-    """Check that all grain tables are whole; QEMU reads zeros where a file ends, which in them means that there is no data."""
-    octets = read_at(offset, count * 4) if count * 4 <= _MOST_DIRECTORY else b""
-    if len(octets) < count * 4:
-        raise refusal(path, f"it is cut off within its grain directory of {count} entries at offset {offset}", "get the whole image")
-    directory = array.array("I", octets)
+def _grain_tables(read_at, header, path):
+    """Return where the grain tables are ([int], bytes; 0 for one that is not there)."""
+    length = -(-header.capacity // (header.grain * header.entries)) * 4
+    octets = read_at(header.directory, length) if length <= _MOST_DIRECTORY else b""
+    if len(octets) < length:
+        raise refusal(path, f"it is cut off within its grain directory of {length} bytes at offset {header.directory}", _WHOLE)
+    return [sector * SECTOR for sector in _array(octets)]
+
+
+def _array(octets):
+    """Return little-endian numbers of 32 bits."""
+    numbers = array.array("I", octets[:len(octets) // 4 * 4])
     if sys.byteorder == "big":
-        directory.byteswap()
-    last = max(directory) * SECTOR
-    if last and last + table_size > file_size:
-        raise refusal(path, f"it is cut off: its grain table at offset {last} goes past the end of the file", "get the whole image")
+        numbers.byteswap()
+    return numbers
 
 
 def _check_descriptor(text, path):

@@ -144,7 +144,7 @@ def test_22_a_qcow2_that_is_cut_within_its_last_cluster_is_refused(tmp_path, opt
     size = disk.stat().st_size
     os.truncate(disk, size - 512)
     assert "No errors were found" in call("qemu-img", "check", "-f", "qcow2", disk)
-    refused(disk, f"it is cut off: its last block ends at offset {size} and the file at {size - 512}", "get the whole image")
+    refused(disk, f"it is cut off: a block of its data ends at offset {size}, and the file at {size - 512}", "get the whole image")
 
 
 def test_22_a_qcow2_that_is_cut_within_a_table_is_refused(tmp_path):

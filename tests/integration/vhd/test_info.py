@@ -113,6 +113,16 @@ def test_a_partition_in_the_first_mebibyte_is_told(tmp_path):
     problem(append(disk, footer(64 * MIB)), "within the first MiB")
 
 
+def test_a_table_for_sectors_of_4096_bytes_is_told_and_not_said_to_be_cut_off(tmp_path):
+    disk = raw_disk(tmp_path / "a.raw", 64 * MIB, data=())
+    device = call("losetup", "--find", "--show", "--sector-size", "4096", disk).strip()
+    try:
+        call("sgdisk", "--new=1:256:0", device)
+    finally:
+        call("losetup", "--detach", device)
+    assert not any("cut off" in text for text in problem(disk, "sectors of 4096 bytes")["problems"])
+
+
 def test_a_stale_or_damaged_table_is_told(tmp_path):
     disk = gpt_disk(tmp_path / "a.vhd", 63 * MIB)
     os.truncate(disk, 64 * MIB)

@@ -129,10 +129,17 @@ def nothing(offset, length):
     (hybrid([ESP, LINUX]), [1, 2], ""),
     (hybrid([LINUX]), [1], "EFI system partition"),
 ])
-def test_generations_follow_from_table_boot_code_and_esp(disk, generations, reason):
+def test_generations_follow_from_table_boot_code_and_esp(monkeypatch, disk, generations, reason):
+    monkeypatch.setattr(fat, "has_file", lambda read_at, path: True)
     verdict = bootability.judge(disk, nothing)
     assert verdict.generations == generations
     assert reason in "; ".join(verdict.reasons)
+
+
+def test_an_esp_without_a_file_system_does_not_boot_generation_2():
+    verdict = bootability.judge(table("gpt", [ESP]), nothing)
+    assert (verdict.generations, verdict.fallback_loader) == ([], None)
+    assert any("needs a FAT file system in the EFI system partition (partition 1)" in reason for reason in verdict.reasons)
 
 
 def test_an_esp_without_the_loader_does_not_boot_generation_2(esp):
