@@ -243,7 +243,7 @@ resumed:
   returned: success
   type: bool
 digest:
-  description: SHA-256 of what is not zero, by its place; the same for the same content. Of the metadata C(imagewright_digest) too.
+  description: SHA-256 of the places and MD5s of what is not zero; the same for the same content. Of the metadata C(imagewright_digest) too.
   returned: when the content was looked at
   type: str
 etag:

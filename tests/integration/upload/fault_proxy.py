@@ -3,10 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A proxy on the loopback address that hurts the requests that pass: resets, refusals, cut and slow answers.
 
-It forwards to one port and understands just enough HTTP/1.1 to see where a request and its answer end.
+It forwards to one port, understands just enough HTTP/1.1 to see where a request and its answer end, and compares the MD5 of a body as the
+service does.
 """
 
+import base64
 import contextlib
+import hashlib
 import socket
 import socketserver
 import struct
@@ -84,6 +87,8 @@ def _pass_one(handler, port, faults):
     body = handler.rfile.read(request.length)
     if faults.delay:
         time.sleep(faults.delay)
+    if "content-md5" in headers and base64.b64encode(hashlib.md5(body).digest()).decode() != headers["content-md5"]:
+        fault = "md5"  # as the service does, and the emulator does not
     if fault in ("503", "500", "md5"):
         return _refuse(handler, fault)
     if fault == "lost":  # the request vanishes and no answer ever comes

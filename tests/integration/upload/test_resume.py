@@ -256,7 +256,7 @@ def test_a_damaged_journal_never_makes_data_go_missing(target, upload, big, tmp_
     journal = upload(src=big, check=True)["journal"]
     lines = pathlib.Path(journal).read_text().splitlines(keepends=True)
     with open(journal, "w") as stream:
-        stream.writelines([lines[0], "sent 2097152 524288 " + "0" * 64 + "\n", "\0" * 100 + "\n", *lines[5:-1], lines[-1][:30]])
+        stream.writelines([lines[0], "sent 2097152 524288 " + "0" * 32 + "\n", "\0" * 100 + "\n", *lines[5:-1], lines[-1][:30]])
 
     result = upload(src=big, verify="content")
 

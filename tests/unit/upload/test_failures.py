@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address, blob, failures
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address, blob, failures, ranges
 from azure.core import exceptions
 
 SAS = "sv=2025-01-05&sp=rcw&se=2030-01-01&sig=topsecret%2B"
@@ -75,4 +75,4 @@ def test_a_missing_package_is_named(monkeypatch, package, words):
 @pytest.mark.parametrize("offset, content", [(0, b""), (0, b"x" * 511), (100, b"x" * 512), (0, bytes(4 * 1024 * 1024 + 512))])
 def test_a_page_write_that_emulators_take_and_the_service_does_not_is_never_sent(offset, content):
     with pytest.raises(ValueError, match="a page write of"):
-        blob.connect(address.from_names("acct", "vhds", "x.vhd"), "a2V5").put(offset, content)
+        blob.connect(address.from_names("acct", "vhds", "x.vhd"), "a2V5").put(ranges.range_of(offset, content), content)

@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.sourc
 URL = "https://acct.blob.core.windows.net/vhds/x.vhd"
 VHD = Identity(1049088, 1700000000000000000, 42)
 TOUCHED = VHD._replace(mtime_ns=1800000000000000000)
-SENT = {(0, 65536): "a" * 64}
+SENT = {(0, 65536): "a" * 32}
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.timezone.utc)
 UPLOADING = {"imagewright_upload": "ours", "imagewright_state": "uploading"}
 COMPLETE = {"imagewright_upload": "ours", "imagewright_state": "complete", "imagewright_digest": "d" * 64,

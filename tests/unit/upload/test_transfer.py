@@ -41,7 +41,8 @@ class Blob:
         self.written, self.at_once, self._bad, self._under_way = [], 0, bad, 0
         self._lock = threading.Lock()
 
-    def put(self, offset, content):
+    def put(self, item, content):
+        offset = item.offset
         with self._lock:
             self._under_way += 1
             self.at_once = max(self.at_once, self._under_way)

@@ -9,6 +9,7 @@ code in its details, when the service refuses it.
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import base64
 import collections
 import contextlib
 import random
@@ -17,7 +18,7 @@ import sys
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address as addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import failures
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.ranges import LARGEST_PUT
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.ranges import LARGEST_PUT, range_of
 
 #: What the service tells of a blob: size in bytes, etag and blob type (str), metadata ({str: str}), modified (datetime).
 Properties = collections.namedtuple("Properties", "size etag blob_type metadata modified")
@@ -158,22 +159,25 @@ class Blob:
                 if replace or self._client.get_blob_properties().metadata != metadata:
                     raise
 
-    def put(self, offset, content):
-        """Write a range.
+    def put(self, item, content):
+        """Write a range, with the digest that the service compares it with.
 
-        content: bytes, a multiple of 512, LARGEST_PUT at most. Emulators take more and do not compare the MD5, so both are asserted here.
+        item: Range; content: bytes, a multiple of 512, LARGEST_PUT at most: asserted here, for emulators take more.
         """
-        if not content or len(content) > LARGEST_PUT or len(content) % 512 or offset % 512:
-            raise ValueError(f"a page write of {len(content)} bytes at {offset}")
-        self._again(f"write bytes {offset}-{offset + len(content) - 1}",
-                    lambda: self._client.upload_page(content, offset, len(content), validate_content=True, **self._held()))
+        offset, length = item.offset, len(content)
+        if not content or length > LARGEST_PUT or length % 512 or offset % 512 or length != item.length:
+            raise ValueError(f"a page write of {length} bytes for {item}")
+        headers = {"Content-MD5": base64.b64encode(bytes.fromhex(item.digest)).decode("ascii")}
+        self._again(f"write bytes {offset}-{offset + length - 1}",
+                    lambda: self._client.upload_page(content, offset, length, headers=headers, **self._held()))
 
     def clear(self, start, end):
         """Make a range zero. A managed disk is written zeros: it takes plain page writes only."""
         while start < end:
             length = min(end - start, LARGEST_PUT)
             if self.address.managed_disk:
-                self.put(start, bytes(length))
+                zeros = bytes(length)
+                self.put(range_of(start, zeros), zeros)
             else:
                 self._again(f"clear bytes {start}-{start + length - 1}",
                             lambda start=start, length=length: self._client.clear_page(start, length, **self._held()))

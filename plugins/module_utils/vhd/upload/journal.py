@@ -26,7 +26,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.sourc
 State = collections.namedtuple("State", "upload source sent etag digest")
 
 _FORMAT = "imagewright upload 1"
-_SENT = re.compile(r"sent (\d+) (\d+) ([0-9a-f]{64})")
+_SENT = re.compile(r"sent (\d+) (\d+) ([0-9a-f]{32})")
 _ETAG = re.compile(r"etag (\S+)")
 
 

@@ -17,7 +17,7 @@ BLOCK = 64 * 1024
 #: The most that one Put Page takes, in bytes. Source: Azure Storage REST reference, Put Page.
 LARGEST_PUT = 4 * 1024 * 1024
 
-#: A range of the file that holds data: offset and length in bytes, digest (str, SHA-256 in hex) of the content.
+#: A range of the file that holds data: offset and length in bytes, digest (str, MD5 in hex) of the content.
 Range = collections.namedtuple("Range", "offset length digest")
 
 _ZEROS = bytes(BLOCK)
@@ -83,13 +83,22 @@ def _runs(window):
     return runs
 
 
+def range_of(offset, content):
+    """Return the Range of some content (bytes) at an offset."""
+    return Range(offset, len(content), digest_of(content))
+
+
 def digest_of(content):
-    """Return the SHA-256 (str, hex) of the content (bytes)."""
-    return hashlib.sha256(content).hexdigest()
+    """Return the MD5 (str, hex) of the content (bytes).
+
+    The one that the service compares each write with: it tells damage and changes, which a second one would not tell better, and both
+    together would be most of the processor time of an upload. No defence against who makes the VHD: that is who uploads it.
+    """
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def digest_of_ranges(ranges, size):
-    """Return one digest (str, hex) for a whole file: of its size and of every Range that holds data, by offset.
+    """Return one digest (str, SHA-256 in hex) for a whole file: of its size and of every Range that holds data, by offset.
 
     Two files have the same digest when their content is the same, however many holes they have.
     """

@@ -27,9 +27,7 @@ Transfer = collections.namedtuple("Transfer", "ranges sent")
 
 def survey(source, parallel):
     """Return [Range] of all the data before the footer, without sending any."""
-    def look(offset, content):
-        return ranges.Range(offset, len(content), ranges.digest_of(content))
-    return [item for batch in _each(source.non_zero_runs(), look, parallel) for item in batch]
+    return [item for batch in _each(source.non_zero_runs(), ranges.range_of, parallel) for item in batch]
 
 
 def send(source, blob, before, record, parallel, progress):
@@ -40,10 +38,10 @@ def send(source, blob, before, record, parallel, progress):
     Raises ImagewrightError: a range could not be sent, or the source changed; those that arrived are recorded.
     """
     def deliver(offset, content):
-        item = ranges.Range(offset, len(content), ranges.digest_of(content))
+        item = ranges.range_of(offset, content)
         if before.get((item.offset, item.length)) == item.digest:
             return item, False
-        blob.put(offset, content)
+        blob.put(item, content)
         record(item)
         return item, True
 

@@ -84,7 +84,7 @@ def carry_out(source, blob, plan, journal, settings, progress):
         cleared = 0 if plan.action == "create" else transfer.clear_stale(blob, done.ranges, footer.offset)
         verified = _verify_disk(source, blob, done.ranges, journal, settings, progress)
         source.check_unchanged()
-        blob.put(footer.offset, source.footer())
+        blob.put(footer, source.footer())
         journal.record(footer)
         source.check_unchanged()
         verified += _verify_footer(source, blob, settings)
@@ -204,4 +204,4 @@ def _survey(source, settings):
 
 
 def _footer_range(source):
-    return ranges.Range(source.size - FOOTER, FOOTER, ranges.digest_of(source.footer()))
+    return ranges.range_of(source.size - FOOTER, source.footer())
