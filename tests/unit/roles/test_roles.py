@@ -140,7 +140,8 @@ def test_the_entry_points_of_prepare_take_the_same_variables():
     assert options("prepare", "finish") == options("prepare")
 
 
-@pytest.mark.parametrize("path", sorted([*ROLES.glob("*/tasks/*.yml"), *ROLES.parent.glob("playbooks/*.yml")]), ids=lambda path: str(path.relative_to(ROLES.parent)))
+@pytest.mark.parametrize("path", sorted([*ROLES.glob("*/tasks/*.yml"), *ROLES.parent.glob("playbooks/*.yml")]),
+                         ids=lambda path: str(path.relative_to(ROLES.parent)))
 def test_an_entry_point_is_named_as_its_specification_is(path):
     """With the suffix of its file Ansible finds no specification, and checks nothing."""
     assert re.findall(r"tasks_from: \S+\.yml", path.read_text(encoding="utf-8")) == []
