@@ -87,6 +87,19 @@ def test_two_owners_of_the_resource_disk_are_stopped(fresh_guest):
     assert fresh_guest.output(STATE) == before
 
 
+@pytest.mark.parametrize(("settings", "words"), [
+    ({"Resourcedisk.Format": True}, "cannot set the key 'Resourcedisk.Format' in /etc/waagent.conf: no agent reads it"),
+    ({"ResourceDisk.SwapSizeMB": "2 GB"}, "cannot set ResourceDisk.SwapSizeMB to '2 GB' in /etc/waagent.conf: the key takes a whole number"),
+])
+def test_a_setting_that_the_agent_would_not_take_is_refused_before_it_is_installed(fresh_guest, settings, words):
+    before = fresh_guest.output(STATE)
+
+    message = the_error(fresh_guest.role("guest_agent", {"guest_agent_settings": settings}))
+
+    assert words in message
+    assert fresh_guest.output(STATE) == before and not fresh_guest.exists("/usr/sbin/waagent")
+
+
 def test_a_networkmanager_that_the_package_would_remove_is_kept(fresh_guest):
     unit = "/etc/systemd/system/NetworkManager.service"
     fresh_guest.write(unit, "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n")
