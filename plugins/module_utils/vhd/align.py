@@ -11,7 +11,6 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
-import errno
 import functools
 import json
 import os
@@ -98,8 +97,7 @@ def _align_itself(request, source, size):
     if not request.in_place:
         raise ImagewrightError(f"cannot convert {request.src}: dest is the same file; set in_place: true to change the image itself,"
                                " or give another dest")
-    if not os.access(request.src, os.W_OK):  # also in check mode; root is stopped by an immutable flag or a read-only file system
-        raise from_os_error(f"change {request.src}", OSError(errno.EPERM, "not permitted"))
+    os.close(_open_for_change(request.src))  # also in check mode; nothing is written yet
     written = in_place.written_in_place(image, size, footer, relocation)
     allocated = source.status.st_blocks * 512 + written
     if not request.check:
@@ -112,7 +110,7 @@ def _align_itself(request, source, size):
 
 def _change(request, source, size, footer, relocation):
     """Return the bytes (int) that the changed file takes on its disk."""
-    descriptor = os.open(request.src, os.O_RDWR | os.O_CLOEXEC)
+    descriptor = _open_for_change(request.src)
     try:
         require_unchanged(source._replace(descriptor=descriptor))
         in_place.extend_in_place(descriptor, source.image, size, footer, relocation)
@@ -122,6 +120,13 @@ def _change(request, source, size, footer, relocation):
         raise from_os_error(f"change {request.src}", error) from error
     finally:
         os.close(descriptor)
+
+
+def _open_for_change(path):
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise from_os_error(f"change {path}", error) from error
 
 
 def _align_copy(request, source, size, found):

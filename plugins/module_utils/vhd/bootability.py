@@ -28,13 +28,14 @@ def judge(table, read_at):
     """
     reasons = []
     first = _boots_with_bios(table, reasons)
-    esp = next((partition for partition in table.partitions if partition.type == str(EFI_SYSTEM).upper()), None)
-    loader = _has_fallback_loader(read_at, esp) if esp else None
+    esps = [partition for partition in table.partitions if partition.type == str(EFI_SYSTEM).upper()]
+    loaders = [_has_fallback_loader(read_at, esp) for esp in esps]
+    loader = next((found for found in (True, False) if found in loaders), None)  # the firmware looks into each
     # the firmware (EDK II) takes a GPT whose MBR has a protective entry and others beside it
     sound = table.kind == "gpt" and (not table.damage or is_hybrid(table))
     second = sound and loader is True
     if not second:
-        reasons.append(_why_not_second(table, sound, esp, loader))
+        reasons.append(_why_not_second(table, sound, esps, loader))
     return Bootability([1] * first + [2] * second, loader, reasons)
 
 
@@ -50,16 +51,16 @@ def _boots_with_bios(table, reasons):
     return False
 
 
-def _why_not_second(table, sound, esp, loader):
+def _why_not_second(table, sound, esps, loader):
     if table.kind != "gpt":
         return "generation 2 needs a GPT"
     if not sound:
         return f"generation 2 needs a sound GPT: {table.damage}"
-    if esp is None:
+    if not esps:
         return "generation 2 needs an EFI system partition, and there is none"
     if loader is None:
-        return f"generation 2 needs a FAT file system in the EFI system partition (partition {esp.number}), and none can be read there"
-    return f"generation 2 needs {FALLBACK_LOADERS[0]} in the EFI system partition (partition {esp.number}), and it is not there"
+        return f"generation 2 needs a FAT file system in the EFI system partition (partition {esps[0].number}), and none can be read there"
+    return f"generation 2 needs {FALLBACK_LOADERS[0]} in the EFI system partition (partition {esps[0].number}), and it is not there"
 
 
 def _has_fallback_loader(read_at, esp):

@@ -13,7 +13,7 @@ import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, formats, partitions, progress
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sparse_copy
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sparse_copy, temporary
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_extents
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, require_unchanged
@@ -31,7 +31,7 @@ def predict_copy(source, dest, new_size, relocate):
 
     relocate: callable (table, read_at) -> Relocation for the new size; raises ImagewrightError when the table does not suit it.
     """
-    stale = destination.unfinished(dest)
+    stale = temporary.unfinished(dest)
     method, data = _predicted_method(source, dest)
     if method != "reflink":
         destination.require_space(dest, data_size(source) - (stale or 0))
@@ -52,29 +52,29 @@ def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=F
     replaced: os.stat_result of the file that dest was, or None; its owner, mode and label stay.
     Raises ImagewrightError: it cannot be written, or the source changed meanwhile; dest is then as it was.
     """
-    descriptor, stale = destination.open_temporary(dest)
+    descriptor, stale = temporary.open_temporary(dest)
     try:
         outcome = _fill(descriptor, source, dest, new_size, footer, relocate, report_path)
         require_unchanged(source)
         verify_vhd(descriptor, dest, new_size, footer, outcome.relocation)
         digest = sha256_of(descriptor) if wants_sha256 else None
-        destination.publish(descriptor, dest, source.status, replaced)
+        temporary.publish(descriptor, dest, source.status, replaced)
     except sparse_copy.ReadError as error:
-        destination.discard(descriptor, dest)
+        temporary.discard(descriptor, dest)
         require_unchanged(source)
         raise from_os_error(f"read {source.path}", error) from error
     except OSError as error:
-        destination.discard(descriptor, dest)
+        temporary.discard(descriptor, dest)
         raise from_os_error(f"write {dest}", error) from error
     except BaseException:
-        destination.discard(descriptor, dest)
+        temporary.discard(descriptor, dest)
         raise
     os.close(descriptor)
     return outcome._replace(sha256=digest, warnings=_stale_warnings(dest, stale) + outcome.warnings)
 
 
 def _stale_warnings(dest, stale):
-    return [f"{destination.temporary_path(dest)}, the unfinished file of a run that was killed, is removed"] if stale else []
+    return [f"{temporary.temporary_path(dest)}, the unfinished file of a run that was killed, is removed"] if stale else []
 
 
 def sha256_of(descriptor):

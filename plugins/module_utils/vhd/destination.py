@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file that is written: checked before the first byte, invisible until it is whole.
+"""Where the VHD is to be written: what stands in the way, told before the first byte.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -9,7 +9,6 @@ PRIVATE: module_utils of this collection are not an interface.
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
 import stat
 import struct
@@ -18,9 +17,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.errors import Im
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import show_size
 
-_SUFFIX = b".imagewright-partial"
-_KEPT_ATTRIBUTES = ("security.selinux", "system.posix_acl_access", "user.")  # not what is bound to the old content, like security.ima
-_LONGEST_NAME = 255  # bytes, NAME_MAX of Linux
 _GET_FLAGS, _IMMUTABLE, _APPEND_ONLY = 0x80086601, 0x10, 0x20  # FS_IOC_GETFLAGS, linux/fs.h
 
 
@@ -30,19 +26,25 @@ def status_of(dest):
     Raises ImagewrightError: it is a symbolic link or no regular file, or its directory is not there.
     """
     folder = os.path.dirname(dest)
-    if not os.path.isdir(folder):
-        raise ImagewrightError(f"cannot write {dest}: there is no directory {folder}; create it first")
+    try:
+        os.stat(folder)
+    except FileNotFoundError:
+        raise ImagewrightError(f"cannot write {dest}: there is no directory {folder}; create it first") from None
+    except OSError as error:
+        raise from_os_error(f"write {dest}", error) from error
     try:
         status = os.lstat(dest)
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise ImagewrightError(f"cannot write {dest}: its name is too long; give a dest with a shorter one") from error
         raise from_os_error(f"write {dest}", error) from error
     if stat.S_ISLNK(status.st_mode):
         raise ImagewrightError(f"cannot write {dest}: it is a symbolic link to {os.readlink(dest)}, and links are not followed;"
                                " give the file's own path, or remove the link")
     if not stat.S_ISREG(status.st_mode):
-        raise ImagewrightError(f"cannot write {dest}: it is {_kind(status.st_mode)}; give the path of a file")
+        raise ImagewrightError(f"cannot write {dest}: it is {kind_of(status.st_mode)}; give the path of a file")
     return status
 
 
@@ -82,7 +84,8 @@ def replaceable(dest, status):
 
 def _require_ownership(dest, status):
     """Check that we may give a new file the owner and group of the old one."""
-    groups = {os.getegid(), os.stat(os.path.dirname(dest)).st_gid, *os.getgroups()}
+    folder = os.stat(os.path.dirname(dest))
+    groups = {os.getegid(), *os.getgroups()} | ({folder.st_gid} if folder.st_mode & stat.S_ISGID else set())
     if os.geteuid() not in (0, status.st_uid) or os.geteuid() and status.st_gid not in groups:
         raise ImagewrightError(f"cannot replace {dest}: it belongs to another user or group, as the new file would have to;"
                                " run as its owner or as root, or remove it")
@@ -121,157 +124,11 @@ def require_space(dest, needed):
                                f" free {show_size(needed - free)} or choose another dest")
 
 
-def temporary_path(dest):
-    """Return the path (str) of the file that becomes dest; always the same, so that a killed run's is found again."""
-    folder, name = os.path.split(os.fsencode(dest))
-    kept = _LONGEST_NAME - len(_SUFFIX) - 1
-    if len(name) > kept:
-        name = hashlib.sha256(name).hexdigest().encode()
-    return os.fsdecode(os.path.join(folder, b"." + name + _SUFFIX))
-
-
-def open_temporary(dest):
-    """Return (descriptor, whether a killed run had left one) of the new, empty, locked temporary file for dest.
-
-    Raises ImagewrightError: another run is writing it, or it cannot be made.
-    """
-    path = temporary_path(dest)
-    stale = False
-    try:
-        while True:
-            descriptor = _create(path)
-            if descriptor is not None:
-                return descriptor, stale
-            stale = _remove_stale(path, dest) or stale
-    except OSError as error:
-        raise from_os_error(f"write {dest}", error) from error
-
-
-def publish(descriptor, dest, source_status, replaced):
-    """Rename the temporary file, which is complete, to dest, once all of it is on disk.
-
-    source_status: os.stat_result of the source; its time marks the copy as made from this state of it (align.is_up_to_date).
-    replaced: os.stat_result of the file that dest was, or None; its owner, mode and label stay. Else the mode is the source's.
-    """
-    if replaced:
-        _make_like(descriptor, dest, replaced)
-    os.fchmod(descriptor, (replaced or source_status).st_mode & 0o777)
-    os.utime(descriptor, ns=(source_status.st_mtime_ns, source_status.st_mtime_ns))
-    os.fsync(descriptor)
-    os.replace(temporary_path(dest), dest)
-    sync_directory(dest)
-
-
-def _make_like(descriptor, dest, replaced):
-    """Give an open file the owner, the SELinux label, the access control list and the remarks of the file that it replaces."""
-    now = os.fstat(descriptor)
-    if (replaced.st_uid, replaced.st_gid) != (now.st_uid, now.st_gid):
-        os.fchown(descriptor, replaced.st_uid, replaced.st_gid)
-    for name in _listed_attributes(dest):
-        if name.startswith(_KEPT_ATTRIBUTES):
-            with contextlib.suppress(OSError):  # as cp does: not every user may set each of them
-                os.setxattr(descriptor, name, os.getxattr(dest, name))
-
-
-def _listed_attributes(path):
-    try:
-        return os.listxattr(path)
-    except OSError:  # a file system without any
-        return []
-
-
-def discard(descriptor, dest):
-    """Remove the temporary file."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(temporary_path(dest))
-    os.close(descriptor)
-
-
-def sync_directory(path):
-    """Make the file's name durable."""
-    descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _create(path):
-    """Return the descriptor of a file that is new and locked by us, or None when there is one already."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        return None
-    # until it is locked another run takes it for one that was left behind, and removes it
-    if _lock(descriptor) and _is_at(path, descriptor):
-        return descriptor
-    os.close(descriptor)
-    return None
-
-
-def _lock(descriptor):
-    """Return whether an open file is locked by us now."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-
-
-def _is_at(path, descriptor):
-    """Return whether the open file is the one at the path."""
-    try:
-        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
-
-
-def unfinished(dest):
-    """Return the bytes (int) on disk of the file that a killed run for dest has left, or None when there is none.
-
-    Raises ImagewrightError: another run is writing it, or something else is there.
-    """
-    path = temporary_path(dest)
-    descriptor = _open_stale(path, dest)
-    if descriptor is None:
-        return None
-    try:
-        return os.fstat(descriptor).st_blocks * 512
-    finally:
-        os.close(descriptor)
-
-
-def _remove_stale(path, dest):
-    """Return whether what a killed run has left is removed now; its lock went with it."""
-    descriptor = _open_stale(path, dest)
-    if descriptor is None:
-        return False
-    try:
-        os.unlink(path)
-        return True
-    finally:
-        os.close(descriptor)
-
-
-def _open_stale(path, dest):
-    """Return the descriptor (int) of what a killed run has left, locked by us; None when another run has just finished or removed it."""
-    try:
-        mode = os.lstat(path).st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a symbolic link" if stat.S_ISLNK(mode) else _kind(mode)
-            raise ImagewrightError(f"cannot write {dest}: {path}, where it is prepared, is {kind} and not the unfinished file of a run that"
-                                   " was killed; remove it")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    if not _lock(descriptor):
-        os.close(descriptor)
-        names = ", ".join(locks.holders(path)) or "another process"
-        raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended")
-    if _is_at(path, descriptor):
-        return descriptor
-    os.close(descriptor)  # the run that it belonged to has just finished, and perhaps another one begun
-    return None
+def kind_of(mode):
+    """Return what a file that is no regular one is (str), by its mode: ``a directory``."""
+    kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISBLK, "a block device"), (stat.S_ISCHR, "a character device"),
+             (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((name for test, name in kinds if test(mode)), "no regular file")
 
 
 def _flags(descriptor):
@@ -281,9 +138,3 @@ def _flags(descriptor):
     except OSError:
         return 0
     return struct.unpack("l", answer)[0]
-
-
-def _kind(mode):
-    kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISBLK, "a block device"), (stat.S_ISCHR, "a character device"),
-             (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
-    return next((name for test, name in kinds if test(mode)), "no regular file")

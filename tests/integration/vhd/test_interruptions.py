@@ -15,7 +15,7 @@ import time
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination, in_place
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import in_place, temporary
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align
 from integration.vhd.aligning import align, converted, refused, start_align, waited_for
@@ -85,11 +85,11 @@ def test_28_a_run_that_meets_another_before_its_file_is_locked_never_publishes_w
     monkeypatch.setattr(fcntl, "flock", meddle)
     if another == "removes it and makes its own":
         with pytest.raises(ImagewrightError, match="is writing it at this moment"):
-            destination.open_temporary(dest)
+            temporary.open_temporary(dest)
         assert place.read_bytes() == b"half"
         os.close(others[0])
     else:
-        descriptor, _stale = destination.open_temporary(dest)
+        descriptor, _stale = temporary.open_temporary(dest)
         assert os.path.samestat(os.fstat(descriptor), os.lstat(place))
         os.close(descriptor)
 

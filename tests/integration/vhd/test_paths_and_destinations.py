@@ -151,6 +151,27 @@ def test_32_a_read_only_file_system_is_refused(tmp_path, small_file_system):
     refused(disk, "read-only", dest=small_file_system / "a.vhd")
 
 
+def test_32_a_disk_on_a_read_only_file_system_is_not_changed_in_place(small_file_system):
+    disk = raw_disk(small_file_system / "a.raw", 2 * MIB - 512)
+    call("mount", "-o", "remount,ro", small_file_system)
+    refused(disk, f"cannot change {disk}", "mounted read-only", dest=disk, in_place=True)
+
+
+def test_32_a_directory_that_may_not_be_entered_is_not_said_to_be_missing(tmp_path, nobody):
+    disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
+    (tmp_path / "closed" / "inside").mkdir(parents=True)
+    (tmp_path / "closed").chmod(0o700)
+    refused(disk, "permission denied", dest=tmp_path / "closed" / "inside" / "a.vhd", python=nobody)
+
+
+def test_32_a_name_that_becomes_too_long_is_refused_with_what_to_do(tmp_path):
+    disk = raw_disk(tmp_path / ("n" * 253), 20 * MIB)
+    result = align(disk)
+    assert result["failed"] and "its name is too long; give a dest" in result["msg"], result
+    assert align(disk, dest=os.fspath(tmp_path / "a.vhd"))["changed"]
+    assert align(tmp_path / "a.vhd", dest=os.fspath(tmp_path / ("m" * 251 + ".vhd")))["changed"]
+
+
 @pytest.fixture
 def nobody(tmp_path):
     """The path of an interpreter that runs as a user without rights."""

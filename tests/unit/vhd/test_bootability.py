@@ -136,6 +136,14 @@ def test_generations_follow_from_table_boot_code_and_esp(monkeypatch, disk, gene
     assert reason in "; ".join(verdict.reasons)
 
 
+def test_the_loader_may_be_in_any_of_several_esps(tmp_path, esp):
+    (tmp_path / "loader").write_bytes(b"MZ")
+    run("mcopy", "-i", str(esp), str(tmp_path / "loader"), "::/EFI/BOOT/BOOTX64.EFI")
+    content = bytes(2 * 2 ** 20) + esp.read_bytes()  # the first ESP is the mebibyte before
+    verdict = bootability.judge(table("gpt", [ESP, ESP]), lambda offset, length: content[offset:offset + length])
+    assert (verdict.generations, verdict.fallback_loader) == ([2], True)
+
+
 def test_an_esp_without_a_file_system_does_not_boot_generation_2():
     verdict = bootability.judge(table("gpt", [ESP]), nothing)
     assert (verdict.generations, verdict.fallback_loader) == ([], None)
