@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits
+from ansible_collections.imagewright.azure.plugins.module_utils import edits, fstab
 
 #: A line of /proc/swaps. kind: ``partition`` or ``file``; size: int, KiB.
 Swap = collections.namedtuple("Swap", "path kind size")
@@ -44,14 +44,11 @@ def active(proc_swaps, zram=False):
 def files(tree, swaps):
     """Return the paths ([str]) of swap files: those in use, and those that /etc/fstab names."""
     named = [swap.path for swap in swaps if swap.kind == "file"]
-    for line in (edits.read(tree, "/etc/fstab") or "").splitlines():
-        fields = line.split()
-        if len(fields) > 2 and not line.lstrip().startswith("#") and fields[2] == "swap" and fields[0].startswith("/"):
-            named.append(fields[0])
+    named += [entry.device for entry in fstab.entries(edits.read(tree, "/etc/fstab") or "") if fstab.is_swap(entry)]
     for path in units(tree):
         what = re.search(r"^What=(/\S+)", edits.read(tree, path) or "", re.MULTILINE)
         named += [what.group(1)] if what else []
-    return sorted({path for path in named if not path.startswith("/dev/") and tree.is_file(path)})
+    return sorted({path for path in named if path.startswith("/") and not path.startswith("/dev/") and tree.is_file(path)})
 
 
 def units(tree):

@@ -29,14 +29,15 @@ def test_swap_in_memory_is_not_on_the_disk():
 
 
 def test_swap_files_units_and_resume_go(tmp_path, run_module):
-    guest(tmp_path, {"/etc/fstab": "/swapfile none swap sw 0 0\n/dev/sda2 none swap sw 0 0\n# /old none swap sw 0 0\n", "/swapfile": "x", "/old": "x",
+    guest(tmp_path, {"/etc/fstab": "/swapfile none swap sw 0 0\n/dev/sda2 none swap sw 0 0\n# /old none swap sw 0 0\n/swap\\040two none swap sw 0 0\n",
+                     "/swapfile": "x", "/old": "x", "/swap two": "x",
                      "/var/lib/more": "x", "/etc/systemd/system/var-lib-more.swap": "[Swap]\nWhat=/var/lib/more\n",
                      "/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=97dd\n"})
 
     result = run_module("swap_off", root=tmp_path)
 
     assert not result["failed"], result
-    assert result["removed"] == ["/etc/systemd/system/var-lib-more.swap", "/swapfile", "/var/lib/more"]
+    assert result["removed"] == ["/etc/systemd/system/var-lib-more.swap", "/swap two", "/swapfile", "/var/lib/more"]
     assert (tmp_path / "old").exists() and not (tmp_path / "swapfile").exists()
     assert (tmp_path / "etc/initramfs-tools/conf.d/resume").read_text() == "RESUME=none\n"
     assert run_module("swap_off", root=tmp_path)["changed"] is False
