@@ -7,6 +7,7 @@ import hashlib
 import os
 from xml.etree import ElementTree
 
+from lab import playing
 from lab.paths import CHECKOUT
 
 MIB = 1024 * 1024
@@ -35,3 +36,12 @@ def test_a_guest_with_errors_left_is_neither_powered_off_nor_converted(fresh_gue
     assert "errors are left" in done.failed_tasks()[-1] and "R40a" in done.failed_tasks()[-1]
     assert hashlib.sha256(image.read_bytes()).hexdigest() == before and list(tmp_path.iterdir()) == [image]
     assert fresh_guest.output("cat /etc/machine-id") != ""
+
+
+def test_relative_paths_of_images_and_reports_begin_where_the_command_was_given(tmp_path, monkeypatch):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "empty.raw").write_bytes(bytes(MIB))
+    monkeypatch.setenv("PWD", str(tmp_path))
+    done = playing.playbook("{}", CHECKOUT / "playbooks" / "readiness.yml", {"image": "images/empty.raw", "reports": "found"})
+    assert f"{tmp_path}/images/empty.raw: NOT READY for Azure" in done.failed_tasks()[-1]
+    assert sorted(path.name for path in (tmp_path / "found").iterdir()) == [f"images_empty.raw.{kind}" for kind in ("html", "json", "xml")]

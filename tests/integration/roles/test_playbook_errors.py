@@ -86,6 +86,7 @@ def the_error(guest, image, variables=None, **host):
     ({"guest_agent_provisioning": "mine"}, "value of guest_agent_provisioning must be one of: auto, waagent, cloud-init, got: mine"),
     ({"prepare_imagekind": "generalized"}, "no role has a variable prepare_imagekind; correct the name"),
     ({"azure_shutdown_timeout": "soon"}, "argument 'azure_shutdown_timeout' is of type"),
+    ({"azure_image_size": "banana"}, "cannot use azure_image_size 'banana': it is not a size; write a number of bytes or one like '30GiB'"),
     ({"azure_image_format": "qcow"}, "value of azure_image_format must be one of: auto, raw, qcow2"),
 ], ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
 def test_a_variable_with_a_wrong_name_or_value_is_found_before_the_guest_is_touched(fresh_guest, image, variables, words):
@@ -166,6 +167,14 @@ def test_an_image_that_is_not_there(fresh_guest, image):
     message = the_error(fresh_guest, image.with_name("elsewhere.raw"))
 
     assert f"cannot read {image.with_name('elsewhere.raw')}: there is no such file" in message
+
+
+def test_a_relative_path_begins_where_the_command_was_given(fresh_guest, image, monkeypatch):
+    monkeypatch.setenv("PWD", str(image.parent))
+
+    message = the_error(fresh_guest, image, {"azure_image_src": "images/elsewhere.raw"})
+
+    assert f"cannot read {image.parent}/images/elsewhere.raw: there is no such file" in message
 
 
 def test_an_image_that_is_none(fresh_guest, image):
