@@ -19,9 +19,13 @@ NETWORK = "/etc/sysconfig/network"
 _LINES = ["DEVICE=eth0", "ONBOOT=yes", "BOOTPROTO=dhcp", "TYPE=Ethernet", "USERCTL=no", "PEERDNS=yes", "IPV6INIT=no"]
 
 
+#: Copies that neither the network script nor NetworkManager reads. Source: ifup of initscripts, utils_should_ignore_file of NetworkManager.
+_COPY = re.compile(r"(~|\.(bak|old|orig|rej|rpmnew|rpmorig|rpmsave|augnew|augtmp))\Z")
+
+
 def files(tree):
-    """Return the paths ([str]) of the ifcfg files of Ethernet cards."""
-    return [path for path in tree.glob(FOLDER + "/ifcfg-*") if tree.is_file(path) and _is_for_ethernet(path, tree.read_text(path))]
+    """Return the paths ([str]) of the ifcfg files of Ethernet cards, those of their further addresses (``ifcfg-eth0:1``) among them."""
+    return [path for path in tree.glob(FOLDER + "/ifcfg-*") if tree.is_file(path) and not _COPY.search(path) and _is_for_ethernet(path, tree.read_text(path))]
 
 
 def plan(tree, settings, networkmanager=False):
@@ -56,4 +60,4 @@ def _is_for_ethernet(path, text):
     if values.get("MASTER") or values.get("BRIDGE") or values.get("TEAM_MASTER") or values.get("VLAN"):
         return False
     device = values.get("DEVICE") or path.rpartition("ifcfg-")[2]
-    return values.get("TYPE", "").lower() == "ethernet" or (not values.get("TYPE") and is_ethernet(device))
+    return values.get("TYPE", "").lower() == "ethernet" or (not values.get("TYPE") and is_ethernet(device.partition(":")[0]))

@@ -31,7 +31,14 @@ addr-gen-mode=eui64
 
 def plan(tree, settings):
     """Return the Changes that make every Ethernet card but the virtual functions ask for its address by DHCP."""
-    changes = ifcfg.plan(tree, settings, networkmanager=True) if ifcfg.files(tree) else _keyfiles(tree)
+    profiles = [path for path in tree.glob(FOLDER + "/*") if path != DHCP_FILE and tree.is_file(path) and _is_ethernet_profile(tree.read_text(path))]
+    of_old = ifcfg.files(tree)
+    if of_old and not profiles:
+        changes = ifcfg.plan(tree, settings, networkmanager=True)
+    else:
+        # every NetworkManager reads keyfiles, and the newest ones nothing else
+        changes = [remove(tree, path, "describes a card of this machine alone") for path in profiles + of_old]
+        changes.append(write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name", 0o600))
     return changes + unmanaged(tree, settings)
 
 
@@ -43,14 +50,6 @@ def unmanaged(tree, settings):
     text = ("# The virtual functions of accelerated networking belong to the synthetic card above them (R36).\n"
             f"[keyfile]\nunmanaged-devices={drivers}\n")
     return [write(tree, UNMANAGED_FILE, text, "virtual functions are left to the kernel")]
-
-
-def _keyfiles(tree):
-    changes = []
-    for path in tree.glob(FOLDER + "/*"):
-        if path != DHCP_FILE and tree.is_file(path) and _is_ethernet_profile(tree.read_text(path)):
-            changes.append(remove(tree, path, "describes a card of this machine alone"))
-    return changes + [write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name", 0o600)]
 
 
 def _is_ethernet_profile(text):

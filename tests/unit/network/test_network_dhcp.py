@@ -190,6 +190,33 @@ def test_networkmanager_replaces_profiles_of_single_cards_but_not_of_a_bond(tmp_
     assert "method=auto" in changed[f"{folder}/azure-ethernet.nmconnection"]
 
 
+def test_networkmanager_replaces_keyfiles_where_ifcfg_files_are_there_too(tmp_path, run_module):
+    folder, old = "/etc/NetworkManager/system-connections", "/etc/sysconfig/network-scripts"
+    tree = guest(tmp_path, {f"{folder}/ens3.nmconnection": "[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\naddress1=10.0.0.5/24\n",
+                            f"{old}/ifcfg-ens4": "DEVICE=ens4\nBOOTPROTO=static\nIPADDR=10.0.0.6\n"})
+
+    changed = after(tree, "networkmanager")
+
+    assert changed[f"{folder}/ens3.nmconnection"] is None and changed[f"{old}/ifcfg-ens4"] is None
+    assert "method=auto" in changed[f"{folder}/azure-ethernet.nmconnection"] and len(changed) == 3
+    run_module("network_dhcp", root=tmp_path, manager="networkmanager")
+    assert not run_module("network_dhcp", root=tmp_path, manager="networkmanager")["changed"]
+
+
+@pytest.mark.parametrize("name", ["ifcfg-ens3.bak", "ifcfg-ens3~", "ifcfg-eth0.rpmsave"])
+def test_a_copy_of_an_ifcfg_file_is_none(tmp_path, name):
+    tree = guest(tmp_path, {f"/etc/sysconfig/network-scripts/{name}": "DEVICE=ens3\nBOOTPROTO=static\nIPADDR=10.0.0.6\n"})
+
+    assert list(after(tree, "networkmanager")) == ["/etc/NetworkManager/system-connections/azure-ethernet.nmconnection"]
+
+
+def test_a_further_address_of_a_card_goes_with_its_ifcfg_file(tmp_path):
+    path = "/etc/sysconfig/network-scripts/ifcfg-eth0:1"
+    tree = guest(tmp_path, {path: "DEVICE=eth0:1\nIPADDR=10.0.0.7\n"})
+
+    assert after(tree, "ifcfg")[path] is None
+
+
 def test_a_keyfile_is_readable_by_root_alone(tmp_path, run_module):
     guest(tmp_path, {"/etc/NetworkManager/NetworkManager.conf": "[main]\n"})
 
