@@ -91,8 +91,8 @@ def effective_of(found, keyword, default=None):
 def authorized_keys_files(tree):
     """Return the patterns ([str]) of AuthorizedKeysFile by which sshd finds keys, those for some connections alone among them."""
     found = settings(tree)
-    values = [effective_of(found, "AuthorizedKeysFile", _KEY_FILES)[0]] + [setting.value for setting in found
-                                                                         if setting.keyword == "authorizedkeysfile" and setting.scope == SOME]
+    values = [effective_of(found, "AuthorizedKeysFile", _KEY_FILES)[0]]
+    values += [setting.value for setting in found if setting.keyword == "authorizedkeysfile" and setting.scope == SOME]
     return list(dict.fromkeys(word for value in values for word in value.split()))
 
 

@@ -70,7 +70,8 @@ def is_for_first_card(text):
     """Return whether the file makes the first card of an Azure machine, eth0, ask for its address by DHCP."""
     names = [name for value in ini.values(text, "Match", "Name") for name in value.split()]
     wanted = [name for name in names if not name.startswith("!")]
-    if (wanted and not any(fnmatch.fnmatchcase("eth0", name) for name in wanted)) or any(fnmatch.fnmatchcase("eth0", name[1:]) for name in names
-                                                                                       if name.startswith("!")):
+    if wanted and not any(fnmatch.fnmatchcase("eth0", name) for name in wanted):
+        return False
+    if any(name.startswith("!") and fnmatch.fnmatchcase("eth0", name[1:]) for name in names):
         return False
     return any(value.lower() in ("yes", "true", "1", "on", "ipv4", "both", "v4") for value in ini.values(text, "Network", "DHCP"))

@@ -13,7 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils import cloud_ini
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 
 CFG = "/etc/cloud/cloud.cfg"
-NAMES = ["disk_setup", "mounts"]
+NAMES = ("disk_setup", "mounts")
 INIT, CONFIG, FINAL = "cloud_init_modules", "cloud_config_modules", "cloud_final_modules"
 
 
@@ -202,7 +202,7 @@ def names_of(items):
 def test_yaml_reads_the_modules_in_the_first_stage_alone_and_all_else_as_before(text):
     before, after = yaml.safe_load(text), yaml.safe_load(early(text))
     first = [name for name, _item in names_of(after[INIT])]
-    assert [name for name in first if name in NAMES] == NAMES
+    assert [name for name in first if name in NAMES] == list(NAMES)
     for key in before:
         if key in (INIT, CONFIG, FINAL):
             others = [item for name, item in names_of(before[key]) if name not in NAMES]
