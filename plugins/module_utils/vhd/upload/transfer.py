@@ -125,32 +125,42 @@ def lease_kept(blob):
 
 
 def _each(arguments, work, parallel):
-    """Yield lists of what work returns for each tuple of arguments, as it comes, several times a second.
+    """Yield lists of what work returns for each tuple of arguments, as it comes, several times a second, with parallel workers.
 
-    Each of the parallel workers takes its next arguments itself: to hand them out one by one, and to wake up for each result, would
-    take as long as a small write. After an error no worker takes more; it is raised when all have ended.
+    The arguments are taken in this thread, and one more than there are workers at most: what is read in many threads stays in the
+    memory of each. After an error nothing more is begun; it is raised when all that was under way has ended.
     """
-    arguments, taking, stopped, done = iter(arguments), threading.Lock(), threading.Event(), collections.deque()
+    free, stopped, done, errors, due = threading.Semaphore(parallel + 1), threading.Event(), collections.deque(), [], time.monotonic()
 
-    def work_off():
-        while not stopped.is_set():
-            with taking:
-                argument = next(arguments, None)
-            if argument is None:
-                return
-            done.append(work(*argument))
+    def work_off(argument):
+        try:
+            if not stopped.is_set():
+                done.append(work(*argument))
+        except Exception as error:
+            stopped.set()
+            errors.append(error)
+        finally:
+            free.release()
+
+    def taken():
+        return [done.popleft() for _each in range(len(done))]
 
     with concurrent.futures.ThreadPoolExecutor(parallel) as pool:
-        running = [pool.submit(work_off) for _worker in range(parallel)]
         try:
-            while running:
-                ended, running = concurrent.futures.wait(running, BATCH, concurrent.futures.FIRST_EXCEPTION)
-                if done:
-                    yield [done.popleft() for _each in range(len(done))]
-                for worker in ended:
-                    worker.result()
+            for argument in arguments:
+                free.acquire()
+                if stopped.is_set():
+                    break
+                pool.submit(work_off, argument)
+                if time.monotonic() > due:
+                    yield taken()
+                    due = time.monotonic() + BATCH
+            pool.shutdown()
         finally:
             stopped.set()
+    if errors:
+        raise errors[0]
+    yield taken()
 
 
 def _line(extents, position, sent, kept, size, seconds):
