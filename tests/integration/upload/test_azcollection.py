@@ -66,6 +66,14 @@ def test_a_managed_disk_of_the_right_size_and_generation_is_made_and_filled(disk
 
 
 @pytest.mark.slow
+def test_a_tag_cuts_nothing_between_the_disk_and_the_end_of_its_access(disk, target, vhd, tmp_path):
+    rc, output, calls = disk({}, "--tags", "R14")
+
+    assert rc == 0 and len(calls) == 3, output
+    assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(vhd)
+
+
+@pytest.mark.slow
 def test_the_answer_of_a_request_that_took_its_time_is_understood(disk, target, vhd, tmp_path):
     rc, output, _calls = disk({"azure_rm_resource POST beginGetAccess": {"response": {"properties": {"output": {"accessSAS": target.sas_url("rw")}}}}})
 

@@ -68,6 +68,20 @@ def test_the_playbook_uploads_and_says_what_comes_next(playbook, target, vhd, tm
     assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(vhd)
 
 
+def test_a_path_is_relative_to_where_the_command_was_given_and_a_tag_cuts_nothing(playbook, target, vhd, tmp_path, monkeypatch):
+    monkeypatch.setenv("PWD", str(vhd.parent))  # as a shell sets it
+    rc, output, _seen = playbook(role_variables(target, vhd.name), "--tags", "R08")
+
+    assert rc == 0 and "create: there is no such blob" in output and "az disk create" in output, output
+    assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(vhd)
+
+
+def test_nothing_to_upload_is_an_error_that_names_the_variable(playbook, target):
+    rc, output, _seen = playbook(role_variables(target, ""))
+
+    assert rc != 0 and "there is nothing to upload; set disk_upload_src to the path of a fixed VHD" in output
+
+
 @pytest.mark.slow
 def test_the_role_takes_a_yaml_boolean_for_verify(playbook, target, vhd):
     rc, output, _seen = playbook(role_variables(target, vhd, verify=False))
