@@ -48,13 +48,14 @@ def test_14_a_vhdx_of_any_dialect_is_converted(tmp_path, options):
     same_content(raw, "raw", converted(tmp_path / "a.vhdx")["dest"])
 
 
-@pytest.mark.parametrize("options", [
-    "compat=0.10", "cluster_size=512", "cluster_size=2M", "extended_l2=on,cluster_size=128k", "compression_type=zstd", "lazy_refcounts=on",
-    "refcount_bits=1", "preallocation=metadata", "preallocation=full"])
-@pytest.mark.parametrize("compressed", [[], ["-c"]], ids=["", "compressed"])
+QCOW2_DIALECTS = ["compat=0.10", "cluster_size=512", "cluster_size=2M", "extended_l2=on,cluster_size=128k", "compression_type=zstd",
+                  "lazy_refcounts=on", "refcount_bits=1"]
+
+
+@pytest.mark.parametrize("options, compressed", [
+    *((options, []) for options in [*QCOW2_DIALECTS, "preallocation=metadata", "preallocation=full"]),
+    *((options, ["-c"]) for options in QCOW2_DIALECTS)])
 def test_22_a_qcow2_of_any_dialect_is_converted(tmp_path, options, compressed):
-    if compressed and "preallocation" in options:
-        pytest.skip("QEMU writes no such image")
     raw = raw_disk(tmp_path / "a.raw", 40 * MIB - 512)
     call("qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-o", options, *compressed, raw, tmp_path / "a.qcow2")
     same_content(raw, "raw", converted(tmp_path / "a.qcow2")["dest"])
@@ -105,8 +106,10 @@ def test_17_a_vmdk_in_one_file_is_converted(tmp_path, kind):
 
 def test_20_an_encrypted_qcow2_is_refused(tmp_path):
     disk = tmp_path / "a.qcow2"
-    call("qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=s,data=abc", "-o",
-         "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10", disk, 20 * MIB)
+    for _attempt in range(10):  # qemu-img measures how fast it encrypts, and gives up on a machine that has no time for it
+        if "CPU usage" not in call("qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=s,data=abc", "-o",
+                                   "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10", disk, 20 * MIB, accept=(0, 1)):
+            break
     refused(disk, "it is encrypted")
 
 
