@@ -163,6 +163,27 @@ def test_an_agent_that_no_repository_has(fresh_guest, image):
     assert f"cannot install the package no-such-agent on {fresh_guest.host}" in message and "guest_agent_source" in message
 
 
+def test_sudo_rules_that_visudo_rejects(fresh_guest, image):
+    fresh_guest.run("echo 'admin ALL=(ALL NOPASSWD: ALL' > /etc/sudoers.d/broken && chmod 440 /etc/sudoers.d/broken")
+    try:
+        message = the_error(fresh_guest, image)
+    finally:
+        fresh_guest.run("rm /etc/sudoers.d/broken")
+
+    assert "/etc/sudoers.d/broken:1:" in message and "correct it with visudo first" in message
+
+
+def test_two_managers_of_the_network(fresh_guest, image):
+    link = "/etc/systemd/system/multi-user.target.wants/wicked.service"
+    fresh_guest.run(f"ln -s /usr/lib/systemd/system/wicked.service {link}")
+    try:
+        message = the_error(fresh_guest, image)
+    finally:
+        fresh_guest.run(f"rm {link}")
+
+    assert f"wicked ({link})" in message and "are both enabled" in message and "disable all but one" in message
+
+
 def test_an_image_that_is_not_there(fresh_guest, image):
     message = the_error(fresh_guest, image.with_name("elsewhere.raw"))
 
@@ -223,6 +244,19 @@ def test_the_controller_itself_when_the_look_at_it_is_left_out(kind, task):
     assert done.returncode != 0
     assert "nobody has looked whether it is the controller; run the play from its beginning" in done.output.replace("\n", " ")
     assert [task["task"] for task in done.tasks if task["result"].get("changed")] == []
+
+
+def test_the_controller_itself_when_the_role_alone_begins_behind_the_look_at_it(tmp_path):
+    """In check mode, so that a failure of this test costs nothing."""
+    book = tmp_path / "deprovision.yml"
+    book.write_text("- hosts: guests\n  gather_facts: false\n  roles: [imagewright.azure.guest_deprovision]\n")
+    inventory = {"guests": {"hosts": {"web1": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}}}
+    task = "imagewright.azure.guest_deprovision : Generalize | Take away what belongs to this machine"
+
+    done = playing.playbook(json.dumps(inventory), book, None, check=True, options=("--start-at-task", task))
+
+    assert done.returncode != 0
+    assert "nobody has looked whether it is the controller" in done.output.replace("\n", " ")
 
 
 def test_an_image_that_another_machine_holds(fresh_guest, image, qemu):
