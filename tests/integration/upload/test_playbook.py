@@ -82,6 +82,13 @@ def test_nothing_to_upload_is_an_error_that_names_the_variable(playbook, target)
     assert rc != 0 and "there is nothing to upload; set disk_upload_src to the path of a fixed VHD" in output
 
 
+@pytest.mark.parametrize("missing", ["account", "container"])
+def test_no_place_to_upload_to_is_an_error_that_names_the_variables(playbook, target, vhd, missing):
+    rc, output, _seen = playbook(role_variables(target, vhd, **{missing: ""}))
+
+    assert rc != 0 and f"there is no place to upload {vhd} to; set disk_upload_url" in output.replace("\\n", " "), output
+
+
 @pytest.mark.slow
 def test_the_role_takes_a_yaml_boolean_for_verify(playbook, target, vhd):
     rc, output, _seen = playbook(role_variables(target, vhd, verify=False))
