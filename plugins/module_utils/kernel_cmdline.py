@@ -285,6 +285,8 @@ def _check_parameter(option, parameter):
         refuse("it holds a line break or a NUL", "a kernel parameter is one line")
     if parameter.count('"') % 2:
         refuse("its double quotes are not balanced", "the kernel knows no escapes: quote the whole value or nothing")
+    if option == "present" and '"' in "".join(part or "" for part in parse(parameter)):
+        refuse("it has double quotes within", "the kernel takes off those around the whole or around the value, and no others: quote the whole")
     if len(split(parameter)) != 1 or split(parameter)[0] != parameter:
         refuse("it is more than one parameter", 'give each as an item of its own, or quote the blank: `name="a b"`')
     if parameter == "--" or parameter == '"--"':

@@ -100,6 +100,8 @@ def test_nothing_is_repeatable_when_the_user_says_so():
     (["a\nb"], [], "line break"),
     (["a\0"], [], "NUL"),
     (['a="x'], [], "not balanced"),
+    (['"";'], [], "double quotes within"),
+    (['systemd.setenv=FOO="a b"'], [], "double quotes within"),
     ([""], [], "no name"),
     (["=1"], [], "no name"),
     (['""'], [], "no name"),
