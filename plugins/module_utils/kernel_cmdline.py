@@ -233,7 +233,9 @@ def is_same_repeated(parameter, other):
 
 
 def _of_kernel(parameters):
-    return parameters[:parameters.index("--")] if "--" in parameters else parameters
+    """Return the parameters before a bare ``--``, and before one whose quote is never closed: it swallows all that is written behind it."""
+    end = next((index for index, parameter in enumerate(parameters) if parameter == "--" or parameter.count('"') % 2), len(parameters))
+    return parameters[:end]
 
 
 def _is_meant(absent, parameter):

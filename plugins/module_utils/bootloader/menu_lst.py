@@ -134,6 +134,8 @@ def _stanza(text, title, line, commands):
     else:
         place = kernels[0]
     kernel, start = _path(text, *place)
+    if not kernel:
+        return []
     return [Stanza(line, title, kernel, initrds, start, place[1], _kind(title, kernel, text[start:place[1]]))]
 
 

@@ -89,6 +89,11 @@ def test_a_stub_on_an_esp_is_known(text, stub):
 
 # GRUB Legacy
 
+def test_a_kernel_line_that_names_no_kernel_gets_no_parameters():
+    text = "title x\n    kernel\n"
+    assert menu_lst.stanzas(text) == [] and menu_lst.change(text, WANTED, True, True) == text
+
+
 @pytest.mark.parametrize(("before", "after"), [
     ("title a\nkernel /vmlinuz ro quiet\n", "title a\nkernel /vmlinuz ro a=1 console=ttyS0\n"),
     ("title a\nkernel=/vmlinuz\n", "title a\nkernel=/vmlinuz a=1 console=ttyS0\n"),

@@ -78,6 +78,7 @@ def test_names_are_compared_with_dash_as_underscore():
     ("a b\n", ["c"], ["b"], "a c\n"),
     # a quote that is never closed swallows the rest, so that new ones go before it
     ('a="x', ["c"], [], 'c a="x'),
+    ('console=tty0"', ["console=tty1", "console=ttyS0"], [], 'console=tty1 console=ttyS0 console=tty0"'),
 ])
 def test_a_line_is_brought_to_the_wanted_state(before, present, absent, after):
     wanted = kernel_cmdline.request(present, absent)
