@@ -43,7 +43,7 @@ def read_image(read_at, file_size, path):
     features = struct.unpack_from(">Q", header, 72)[0] if version == 3 else 0
     _check_features(features, path)
     if cluster_bits not in _CLUSTER_BITS or l1_size * 8 > _MOST_L1:
-        raise refusal(path, f"its header describes clusters of 2^{cluster_bits} bytes and an L1 table of {l1_size} entries", "take a sound copy")
+        raise refusal(path, f"its qcow2 header describes clusters of 2^{cluster_bits} bytes and an L1 table of {l1_size} entries", "take a sound copy")
     _check_l1(read_at(l1_offset, l1_size * 8), l1_size, 1 << cluster_bits, file_size, path)
     warnings = [f"{path} has {snapshots} internal snapshot(s); the active state is converted, the snapshots are not"] if snapshots else []
     # QEMU writes whole clusters, but of those with subclusters, and those that are compressed: map gives no place of the latter
