@@ -13,6 +13,7 @@ ENABLED, DISABLED, MASKED, MISSING = "enabled", "disabled", "masked", "missing"
 #: Where unit files are, the first that has one counts.
 UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _ETC = "/etc/systemd/system"
+_UNTIL_THE_NEXT_BOOT = ("/run/systemd/system",)
 #: What starts a service without systemd, at Debian, Red Hat, SUSE and with OpenRC.
 _START_LINKS = ("/etc/rc[2345].d/S[0-9][0-9]{}", "/etc/rc.d/rc[2345].d/S[0-9][0-9]{}", "/etc/init.d/rc[2345].d/S[0-9][0-9]{}", "/etc/runlevels/*/{}")
 
@@ -59,7 +60,8 @@ def _unit_state(tree, unit, path):
         return MASKED
     if not uses_systemd(tree):
         return DISABLED
-    wanted = [link for folder in UNIT_FOLDERS for link in tree.glob(f"{folder}/*.wants/{unit}") + tree.glob(f"{folder}/*.requires/{unit}")]
+    wanted = [link for folder in UNIT_FOLDERS if folder not in _UNTIL_THE_NEXT_BOOT
+              for kind in ("wants", "requires") for link in tree.glob(f"{folder}/*.{kind}/{unit}")]
     if wanted or _is_alias(tree, unit):
         return ENABLED
     return DISABLED if "[Install]" in tree.read_text(path) else ENABLED  # a unit that nobody installs is static: others start it

@@ -50,3 +50,11 @@ def test_jobs_of_upstart_start_unless_they_are_manual(tmp_path, run_module):
     (tmp_path / "etc/init/ntp.conf").write_text("start on runlevel [2345]\n")
     (tmp_path / "etc/init/ntp.override").write_text("manual\n")
     assert states(run_module, tmp_path, "ssh", "ntp") == {"ssh": "enabled", "ntp": "disabled"}
+
+
+def test_what_is_enabled_until_the_next_boot_is_not_enabled(systemd, run_module):
+    wants = systemd / "run/systemd/system/multi-user.target.wants"
+    wants.mkdir(parents=True)
+    (wants / "ssh.service").symlink_to("/usr/lib/systemd/system/ssh.service")
+
+    assert states(run_module, systemd, "ssh") == {"ssh": "disabled"}
