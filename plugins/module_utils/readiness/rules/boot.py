@@ -8,8 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
+from ansible_collections.imagewright.azure.plugins.module_utils import efi_fallback
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.architecture import architecture
+from ansible_collections.imagewright.azure.plugins.module_utils.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
@@ -52,15 +53,12 @@ def machine(context):
 def fallback_architecture(context):
     """R15b"""
     found = context.shared(architecture)[0]
-    names = context.tree.listdir("/boot/efi/EFI/BOOT") or context.tree.listdir("/efi/EFI/BOOT") or context.tree.listdir("/boot/EFI/BOOT")
-    if not names:
-        return not_applicable("no EFI/BOOT directory is there")
-    wanted = {"x86_64": "bootx64.efi", "aarch64": "bootaa64.efi"}.get(found)
-    present = {name.lower() for name in names}
-    loaders = [name for name in names if name.lower().startswith("boot") and name.lower().endswith(".efi")]
-    if wanted is None or not loaders:
+    present, folder = efi_fallback.names(context.tree)
+    loaders = [name for name in present if name.lower().startswith("boot") and name.lower().endswith(".efi")]
+    if efi_fallback.name(found) is None or not loaders:
         return not_applicable("no fallback loader is there")
-    return failed_if([] if wanted in present else [Evidence(f"/boot/efi/EFI/BOOT/{name}", None, f"not for {found}") for name in loaders])
+    wrong = [] if efi_fallback.find(context.tree, found) else loaders
+    return failed_if([Evidence(f"{folder}/{name}", None, f"not for {found}") for name in wrong])
 
 
 def _has_content(tree, path):

@@ -10,7 +10,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.architecture import architecture, is_arm
+from ansible_collections.imagewright.azure.plugins.module_utils.machine import architecture, is_arm
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, lacking
 from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (

@@ -11,7 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, kernel_patches
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers, kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.architecture import is_arm
+from ansible_collections.imagewright.azure.plugins.module_utils.machine import is_arm
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
