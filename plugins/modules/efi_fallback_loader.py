@@ -75,7 +75,8 @@ def run(module):
     if not copies and _started_by_uefi(tree):
         raise ImagewrightError("cannot give this guest a loader that firmware finds by itself: it was started by UEFI, and below /boot/efi/EFI is "
                                f"neither BOOT/{efi_fallback.name(machine)} nor a shim or GRUB of the distribution that could be copied there; "
-                               "mount the EFI system partition, or install shim or grub-efi")
+                               "mount the EFI system partition, or install shim or grub-efi; where the disk shall only start by BIOS, leave "
+                               "this out (guest_boot_fallback_loader: false)")
     result = {"changed": bool(copies), "path": copies[-1].dest if copies else None,
               "copied": [{"src": copy.source, "dest": copy.dest} for copy in copies]}
     if getattr(module, "_diff", False):
