@@ -27,6 +27,12 @@ def state(tree, names):
     return next(known for known in (ENABLED, DISABLED, MASKED, MISSING) if known in states)
 
 
+def present(tree, names):
+    """Return {name: state} of those of the services that are there, in their order."""
+    states = {name: _state(tree, name) for name in names}
+    return {name: found for name, found in states.items() if found != MISSING}
+
+
 def uses_systemd(tree):
     """Return whether the guest is started by systemd."""
     return any(tree.exists(path) for path in ("/usr/lib/systemd/systemd", "/lib/systemd/systemd"))

@@ -129,19 +129,21 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits, waagent
+from ansible_collections.imagewright.azure.plugins.module_utils import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation, releases
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent.values import file_value, means_same
 
 
 def plan(path, text, settings, allow_unknown=False):
-    """Return (new text, [waagent.Duplicate], {key: text of the value or None}) for the settings asked for.
+    """Return (new text, [conf.Duplicate], {key: text of the value or None}) for the settings asked for.
 
     path: str, names the file in errors.
     Raises ImagewrightError: a key or value that the agent would not take.
     """
-    wanted = {key: waagent.file_value(key, value, allow_unknown, waagent.place(path, text, key)) for key, value in settings.items()}
-    after, duplicates = waagent.set_values(text, wanted)
+    wanted = {key: file_value(key, value, allow_unknown, conf.place(path, text, key)) for key, value in settings.items()}
+    after, duplicates = conf.set_values(text, wanted)
     return after, duplicates, wanted
 
 
@@ -149,7 +151,7 @@ def run(module):
     """Return the module's result after setting the keys."""
     parameters = module.params
     tree = LiveTree(parameters["root"])
-    path = parameters["path"] or waagent.find_path(tree) or waagent.PATHS[0]
+    path = parameters["path"] or installation.conf_path(tree) or installation.PATHS[0]
     before = edits.read(tree, path)
     if before is None and not parameters["create"]:
         raise ImagewrightError(f"cannot set keys in {path}: there is no such file; install the agent first, give its path, or set create: true")
@@ -158,13 +160,13 @@ def run(module):
     edit = edits.Edit(path, before, after if before is not None or after else None)
 
     def read_back():
-        _check_values(path, waagent.parse(tree.read_text(path)), wanted)
+        _check_values(path, conf.parse(tree.read_text(path)), wanted)
 
     result = edits.apply(module, tree, [edit], parameters["backup"], activate=read_back if before != edit.after else None)
-    version = waagent.agent_version(tree)
-    for note in waagent.notes(wanted, after, version):
+    version = installation.version(tree)
+    for note in releases.notes(wanted, after, version):
         module.warn(f"{path}: {note}")
-    for newer in waagent.unmerged(tree, path):
+    for newer in installation.unmerged(tree, path):
         module.warn(f"{newer}: the packager's newer version of {path} was never merged; compare the two and remove it")
     result.update(path=path, agent_version=version, duplicates_removed=[duplicate._asdict() for duplicate in duplicates],
                   before=_values(before or "", wanted), after=_values(after, wanted))
@@ -182,13 +184,13 @@ def _check_encoding(path, text):
 def _check_values(path, values, wanted):
     """Raise ImagewrightError unless the agent reads the wanted values in the file."""
     for key, value in wanted.items():
-        if not waagent.means_same(key, values.get(key), value):
+        if not means_same(key, values.get(key), value):
             raise ImagewrightError(f"cannot set {key} in {path}: the file reads {values.get(key)!r} after it was written, not {value!r}; "
                                    "look for another program that writes it")
 
 
 def _values(text, wanted):
-    values = waagent.parse(text)
+    values = conf.parse(text)
     return {key: values.get(key) for key in wanted}
 
 

@@ -8,58 +8,43 @@ Source: azurelinuxagent/pa/provision/__init__.py and common/conf.py (Provisionin
 """
 
 import collections
-import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import services, waagent
+from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation, releases
 
 WAAGENT, CLOUD_INIT, TWICE, NOBODY = "waagent", "cloud-init", "both", "nobody"
-AGENT_SERVICES = ("walinuxagent", "waagent")
-AGENT_PROGRAMS = ("/usr/sbin/waagent", "/usr/bin/waagent", "/usr/share/oem/bin/waagent", "/usr/local/sbin/waagent")
-#: cloud-init's disabling file, and the generator's condition.
-DISABLED_BY = "/etc/cloud/cloud-init.disabled"
-_UNITS = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-local")
 
 #: who: one of the four; evidence: [Evidence], what tells so; wanted: what Provisioning.Agent says, auto resolved.
 Provisioner = collections.namedtuple("Provisioner", "who evidence wanted")
 
 
-def agent_path(tree):
-    """Return the path (str) of the agent's program, None when it is not installed."""
-    return next((path for path in AGENT_PROGRAMS if tree.exists(path)), None)
-
-
-def cloud_init_runs(tree):
-    """Return whether cloud-init is installed and would run at the next boot."""
-    return services.state(tree, _UNITS) == services.ENABLED and not tree.exists(DISABLED_BY)
-
-
 def provisioner(tree):
     """Return the Provisioner of the guest."""
-    cloud_init = cloud_init_runs(tree)
+    cloud_init_runs = cloud_init.runs(tree)
     setting, evidence = provisioning_setting(tree)
-    agent = agent_path(tree) is not None and services.state(tree, AGENT_SERVICES) == services.ENABLED
-    evidence = [evidence, Evidence(DISABLED_BY if tree.exists(DISABLED_BY) else "/etc/systemd/system/cloud-init.target.wants", None,
-                                   f"cloud-init {'runs' if cloud_init else 'does not run'} at boot")]
+    agent = installation.program(tree) is not None and services.state(tree, installation.SERVICES) == services.ENABLED
+    evidence = [evidence, Evidence(cloud_init.DISABLED_BY if tree.exists(cloud_init.DISABLED_BY) else "/etc/systemd/system/cloud-init.target.wants", None,
+                                   f"cloud-init {'runs' if cloud_init_runs else 'does not run'} at boot")]
     if setting == "auto":
-        setting = CLOUD_INIT if cloud_init and services.state(tree, _UNITS) == services.ENABLED else WAAGENT
-    if setting == WAAGENT and agent and cloud_init and _finds_azure(tree):
+        setting = CLOUD_INIT if cloud_init_runs else WAAGENT
+    if setting == WAAGENT and agent and cloud_init_runs and _finds_azure(tree):
         return Provisioner(TWICE, evidence, setting)
     if setting == WAAGENT:
-        return Provisioner(WAAGENT if agent else CLOUD_INIT if cloud_init else NOBODY, evidence, setting)
-    return Provisioner(CLOUD_INIT if cloud_init else NOBODY, evidence, setting)
+        return Provisioner(WAAGENT if agent else CLOUD_INIT if cloud_init_runs else NOBODY, evidence, setting)
+    return Provisioner(CLOUD_INIT if cloud_init_runs else NOBODY, evidence, setting)
 
 
 def provisioning_setting(tree):
     """Return (what Provisioning.Agent means to the installed agent: auto, waagent, cloud-init or disabled; Evidence)."""
-    path = waagent.find_path(tree)
+    path = installation.conf_path(tree)
     if path is None or not tree.is_file(path):
         return "auto", Evidence("/etc/waagent.conf", None, "there is no waagent.conf")
-    text, version = tree.read_text(path), waagent.agent_version(tree)
-    meaning = waagent.provisioning_agent(waagent.parse(text), version)
-    keys = waagent.provisioning_keys(version)
-    found = [setting for setting in waagent.settings(text) if setting.key in keys and setting.value
-             and waagent.provisioning_agent({setting.key: setting.value}, version) == meaning]
+    text, version = tree.read_text(path), installation.version(tree)
+    meaning = releases.provisioning_agent(conf.parse(text), version)
+    keys = releases.provisioning_keys(version)
+    found = [setting for setting in conf.settings(text) if setting.key in keys and setting.value
+             and releases.provisioning_agent({setting.key: setting.value}, version) == meaning]
     if not found:
         return meaning or "auto", Evidence(path, None, f"{keys[0]} is not set: {meaning or 'auto'}")
     return meaning, Evidence(path, found[-1].number, f"{found[-1].key}={found[-1].value}")
@@ -73,16 +58,6 @@ def datasources(tree):
             if lines[number - 1].startswith("datasource_list:"):
                 return _list_at(lines, number - 1), Evidence(path, number, lines[number - 1].strip())
     return None, None
-
-
-def cloud_init_version(tree):
-    """Return the version of the installed cloud-init as (major, minor), None when it is not found."""
-    for pattern in ("/usr/lib/python3*/site-packages", "/usr/lib/python3*/dist-packages", "/usr/local/lib/python3*/site-packages"):
-        for path in tree.glob(pattern + "/cloudinit/version.py"):
-            match = re.search(r"""__VERSION__ = ["'](\d+)\.(\d+)""", tree.read_text(path))
-            if match:
-                return int(match.group(1)), int(match.group(2))
-    return None
 
 
 def _list_at(lines, index):

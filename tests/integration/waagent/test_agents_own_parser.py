@@ -7,10 +7,11 @@ import random
 import re
 import shutil
 
-from ansible_collections.imagewright.azure.plugins.module_utils import waagent
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.waagent_keys import KEYS
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation, releases
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent.values import file_value
 
 #: What the documents ask for when the agent provisions and makes swap, and what the agent then has to hold.
 SETTINGS = {
@@ -75,12 +76,12 @@ def test_an_unset_key_has_the_agents_default(agent, tmp_path, run_module):
 def test_we_read_any_text_as_the_agent_does(agent):
     cases = texts() + [agent.conf.read_text()]
     answers = agent.ask(cases)["answers"]
-    assert [waagent.parse(text) for text in cases] == [answer["values"] for answer in answers]
+    assert [conf.parse(text) for text in cases] == [answer["values"] for answer in answers]
 
 
 def test_set_values_in_any_text_reach_the_agent(agent):
     wanted = {"Logs.Verbose": "y", "OS.EnableRDMA": "n"}
-    answers = agent.ask([waagent.set_values(text, wanted)[0] for text in texts()])["answers"]
+    answers = agent.ask([conf.set_values(text, wanted)[0] for text in texts()])["answers"]
     assert all(answer["configuration"]["Logs.Verbose"] is True and answer["configuration"]["OS.EnableRDMA"] is False for answer in answers)
 
 
@@ -93,7 +94,7 @@ def test_a_refused_value_is_one_that_the_agent_replaces_by_its_default(agent):
         assert [answer["configuration"][key] for answer in answers] == [default] * len(values)
         for value in values:
             try:
-                waagent.file_value(key, value)
+                file_value(key, value)
             except ImagewrightError:
                 continue
             raise AssertionError(f"{key}={value} was not refused")
@@ -114,19 +115,19 @@ def test_a_key_that_we_call_ignored_is_read_nowhere_in_the_agent(agent):
     source = "".join(path.read_text() for path in agent.root.glob("usr/lib/python3/dist-packages/azurelinuxagent/common/conf.py"))
     read = set(re.findall(r'conf\.get\w*\(\s*"([^"]+)"', source))
     for key in KEYS:
-        if waagent.notes({key: "1"}, "", numbers) and "ignores" in waagent.notes({key: "1"}, "", numbers)[0]:
+        if releases.notes({key: "1"}, "", numbers) and "ignores" in releases.notes({key: "1"}, "", numbers)[0]:
             assert key not in read, key
 
 
 def test_a_key_that_we_do_not_call_ignored_is_read_by_the_agent(agent):
     numbers = agent.ask([])["version"]
     source = "".join(path.read_text() for path in agent.root.glob("usr/lib/python3/dist-packages/azurelinuxagent/common/conf.py"))
-    silent = [key for key in KEYS if f'"{key}"' not in source and not any("ignores" in note for note in waagent.notes({key: "1"}, "", numbers))]
+    silent = [key for key in KEYS if f'"{key}"' not in source and not any("ignores" in note for note in releases.notes({key: "1"}, "", numbers))]
     assert silent == []
 
 
 def test_the_installed_version_is_found_without_running_the_agent(agent):
-    assert waagent.agent_version(LiveTree(str(agent.root))) == version(agent)
+    assert installation.version(LiveTree(str(agent.root))) == version(agent)
 
 
 def test_defaults_are_those_of_the_newest_agent(newest_agent):

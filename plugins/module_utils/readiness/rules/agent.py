@@ -8,12 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import services, waagent
+from ansible_collections.imagewright.azure.plugins.module_utils import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
-    AGENT_PROGRAMS, AGENT_SERVICES, CLOUD_INIT, NOBODY, TWICE, WAAGENT, agent_path, provisioner)
-from ansible_collections.imagewright.azure.plugins.module_utils.waagent_keys import KEYS, SWITCH
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS, SWITCH
 
 _LEAST_VERSION = (2, 2, 41)  # CERT test 39
 _CONF = "/etc/waagent.conf"
@@ -21,27 +21,27 @@ _CONF = "/etc/waagent.conf"
 
 def installed(context):
     """R40a"""
-    path = agent_path(context.tree)
+    path = installation.program(context.tree)
     if path is not None:
         return passed(path)
     alone = services.state(context.tree, ["cloud-init"]) != services.MISSING
-    return failed([Evidence(AGENT_PROGRAMS[0], None, "not there")],
+    return failed([Evidence(installation.PROGRAMS[0], None, "not there")],
                   "cloud-init alone can provision, but then every virtual machine must be created with provisionVMAgent=false." if alone else "")
 
 
 def enabled(context):
     """R40b"""
-    if agent_path(context.tree) is None:
+    if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
-    state = services.state(context.tree, AGENT_SERVICES)
-    return failed_if([] if state == services.ENABLED else [Evidence("/etc/systemd/system", None, f"{' and '.join(AGENT_SERVICES)}: {state}")])
+    state = services.state(context.tree, installation.SERVICES)
+    return failed_if([] if state == services.ENABLED else [Evidence("/etc/systemd/system", None, f"{' and '.join(installation.SERVICES)}: {state}")])
 
 
 def version(context):
     """R40c"""
-    if agent_path(context.tree) is None:
+    if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
-    found = waagent.agent_version(context.tree)
+    found = installation.version(context.tree)
     if found is None:
         return unknown("the version of the installed agent was not found")
     numbers = tuple(int(part) for part in re.findall(r"\d+", found))
@@ -50,7 +50,7 @@ def version(context):
 
 def python(context):
     """R40d"""
-    path = agent_path(context.tree)
+    path = installation.program(context.tree)
     if path is None or not path.endswith("waagent"):
         return not_applicable("the agent is not installed, or is not a script")
     first = context.text(path, 200).partition("\n")[0]
@@ -63,7 +63,7 @@ def python(context):
 
 def tools(context):
     """R40e"""
-    if agent_path(context.tree) is None:
+    if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
     folders = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
     missing = [name for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep")
@@ -116,7 +116,7 @@ def known_keys(context):
         return not_applicable("the agent has no configuration")
     evidence, seen = [], {}
     lines = dict(context.lines(_CONF))
-    for setting in waagent.settings(context.tree.read_text(_CONF)):
+    for setting in conf.settings(context.tree.read_text(_CONF)):
         text = lines.get(setting.number, "").strip()
         if setting.key.startswith("#"):
             continue
@@ -145,7 +145,7 @@ def _settings(context):
     """Return {key: (value, Evidence)} of waagent.conf, the last line of a key winning as for the agent."""
     lines = dict(context.lines(_CONF))
     return {setting.key: (setting.value, Evidence(_CONF, setting.number, lines.get(setting.number, "").strip()))
-            for setting in waagent.settings(context.tree.read_text(_CONF))}
+            for setting in conf.settings(context.tree.read_text(_CONF))}
 
 
 RULES = [

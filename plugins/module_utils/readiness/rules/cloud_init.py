@@ -8,15 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init_stages, services
+from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, cloud_init_stages, services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
-    CLOUD_INIT, cloud_init_version, datasources, provisioner)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, datasources, provisioner
 
 _NOT_USED = "cloud-init does not provision this guest"
-#: What installers leave: each keeps cloud-init from setting up the network or from finding Azure.
-_LEFTOVERS = ("50-curtin-networking.cfg", "curtin-preserve-sources.cfg", "99-installer.cfg", "subiquity-disable-cloudinit-networking.cfg")
 _LEAST_VERSION = (21, 2)
 
 
@@ -42,9 +39,7 @@ def azure_alone(context):
 
 def leftovers(context):
     """R42c"""
-    tree = context.tree
-    found = [f"/etc/cloud/cloud.cfg.d/{name}" for name in _LEFTOVERS] + ["/etc/cloud/ds-identify.cfg"]
-    return failed_if(Evidence(path, None, "left by an installer") for path in found if tree.exists(path))
+    return failed_if(Evidence(path, None, "left by an installer") for path in cloud_init.leftovers(context.tree))
 
 
 def all_stages(context):
@@ -60,7 +55,7 @@ def version(context):
     """R42e"""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
-    found = cloud_init_version(context.tree)
+    found = cloud_init.version(context.tree)
     if found is None:
         return unknown("the version of cloud-init was not found")
     text = f"{found[0]}.{found[1]}"

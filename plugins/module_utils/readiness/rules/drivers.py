@@ -9,12 +9,12 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import modprobe
+from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers, kernels, verify
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, passed, unknown)
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, cloud_init_version, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, provisioner
 
 _STORAGE = ("hv_vmbus", "hv_storvsc")
 _NETWORK = ("hv_netvsc",)
@@ -118,7 +118,7 @@ def _available(context, names, severity=None, detail=""):
 
 def _dvd_severity(context):
     """Return the severity of what only the provisioning DVD needs: cloud-init 21.2 and later can do without."""
-    version = cloud_init_version(context.tree)
+    version = cloud_init.version(context.tree)
     return WARNING if provisioner(context.tree).who == CLOUD_INIT and version is not None and version >= (21, 2) else None
 
 

@@ -8,11 +8,11 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils import waagent
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner, provisioning_setting
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 
 _GENERALIZED = ("generalized",)
 _MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
@@ -59,11 +59,11 @@ def host_keys_made(context):
     if provisioner(tree).who != WAAGENT:
         return not_applicable("the agent does not provision this guest")
     makers = [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
-    path = waagent.find_path(tree) or waagent.PATHS[0]
+    path = installation.conf_path(tree) or installation.PATHS[0]
     text = tree.read_text(path) if tree.is_file(path) else ""
-    if makers or (waagent.parse(text).get(_MAKES_KEYS) or "n").lower() == "y":
+    if makers or (conf.parse(text).get(_MAKES_KEYS) or "n").lower() == "y":
         return passed()
-    line = [setting for setting in waagent.settings(text) if setting.key == _MAKES_KEYS][-1:]
+    line = [setting for setting in conf.settings(text) if setting.key == _MAKES_KEYS][-1:]
     return failed([Evidence(path, line[0].number, f"{_MAKES_KEYS}={line[0].value}") if line else Evidence(path, None, f"{_MAKES_KEYS} is not set: n")])
 
 

@@ -8,12 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, managers, names, netplan, networkd, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import first_card
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import cloud_init_runs
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 _FIXED = re.compile(r"^\s*(?:IPADDR\d*\s*=\s*[\"']?\d|address\d*\s*=\s*\d|Address\s*=\s*\d|method\s*=\s*manual|addresses\s*:\s*\[?\s*\S|"
@@ -33,7 +33,7 @@ def _card_files(tree):
 
 def _cloud_init_writes(context):
     """Whether cloud-init writes the network configuration at the first boot."""
-    if not cloud_init_runs(context.tree):
+    if not cloud_init.runs(context.tree):
         return False
     files = context.tree.glob("/etc/cloud/cloud.cfg.d/*.cfg")
     return not context.find(files, lambda text: re.match(r"\s*network\s*:\s*\{\s*config\s*:\s*disabled|\s+config\s*:\s*disabled", text))
