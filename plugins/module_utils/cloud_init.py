@@ -11,6 +11,8 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils import services
 
 PROGRAM = "/usr/bin/cloud-init"
+#: Where a configuration is added to /etc/cloud/cloud.cfg.
+FOLDER = "/etc/cloud/cloud.cfg.d"
 #: In the order in which they run. From 24.3 on cloud-init-main and cloud-init-network are there where cloud-init was.
 SERVICES = ("cloud-init-local", "cloud-init-main", "cloud-init-network", "cloud-init", "cloud-config", "cloud-final")
 #: Any of these that is enabled starts it.
@@ -18,7 +20,7 @@ _STARTING = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-
 #: cloud-init's disabling file, and the generator's condition.
 DISABLED_BY = "/etc/cloud/cloud-init.disabled"
 #: What installers leave: each keeps cloud-init from setting up the network or from finding Azure.
-LEFTOVERS = tuple(f"/etc/cloud/cloud.cfg.d/{name}" for name in (
+LEFTOVERS = tuple(f"{FOLDER}/{name}" for name in (
     "50-curtin-networking.cfg", "curtin-preserve-sources.cfg", "99-installer.cfg", "subiquity-disable-cloudinit-networking.cfg"
 )) + ("/etc/cloud/ds-identify.cfg",)
 
