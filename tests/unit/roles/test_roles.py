@@ -37,6 +37,12 @@ def tasks(role):
     return found
 
 
+def topic(task):
+    """Return the file of tasks that a task brings in, None when it brings none."""
+    included = task.get("ansible.builtin.include_tasks")
+    return task.get("ansible.builtin.import_tasks") or (included["file"] if isinstance(included, dict) else included)
+
+
 def test_the_roles_of_the_design_are_there():
     assert set(GUEST_ROLES) == {"guest_agent", "guest_boot", "guest_deprovision", "guest_kernel", "guest_network", "guest_ssh", "guest_sudoers",
                                 "guest_swap", "guest_time", "prepare"}
@@ -110,14 +116,25 @@ def test_tasks_do_not_ask_for_the_distribution(role):
 @pytest.mark.parametrize("role", GUEST_ROLES)
 def test_the_index_imports_each_topic_once_with_a_tag(role):
     index = load(role, "tasks/main.yml")
-    imported = [task["ansible.builtin.import_tasks"] for task in index]
+    imported = [topic(task) for task in index]
 
-    assert len(imported) == len(set(imported))
+    assert None not in imported and len(imported) == len(set(imported))
     if role != "prepare":
         # preflight.yml is an entry point of its own, which prepare calls before any role has changed anything
         others = {path.name for path in (ROLES / role / "tasks").glob("*.yml")} - {"main.yml", "preflight.yml"}
-        assert set(imported) == others
+        parts = {topic(task) for file, task in tasks(role) if file not in ("main.yml", "preflight.yml")} - {None}
+        assert set(imported) == others - parts
         assert all(task.get("tags") for task in index)
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
+def test_an_include_gives_its_tags_to_the_tasks_that_it_brings(role):
+    """Without `apply` a tag runs the include, and none of the tasks in it."""
+    tags_of = {topic(task): task.get("tags") for task in load(role, "tasks/main.yml")}
+    for file, task in tasks(role):
+        included = task.get("ansible.builtin.include_tasks")
+        if included:
+            assert included["apply"]["tags"] == (task.get("tags") or tags_of[file]), f"{file}: {task['name']}"
 
 
 @pytest.mark.parametrize("role", [role for role in GUEST_ROLES if role != "prepare"])
