@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import services
+from ansible_collections.imagewright.azure.plugins.module_utils import chrony, services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 
@@ -16,10 +16,7 @@ _KVP = ("hv-kvp-daemon", "hypervkvpd", "hv_kvp_daemon", "hyperv-daemons.hv-kvp-d
 _STARTED_BY_UDEV = re.compile(r"^[^#]*kvp.*SYSTEMD_WANTS", re.IGNORECASE)
 _CHRONY = ("chronyd", "chrony")
 _OTHER_CLOCKS = ("systemd-timesyncd", "ntpd", "ntp", "ntpsec", "openntpd")
-_CHRONY_FILES = ("/etc/chrony.conf", "/etc/chrony/chrony.conf")
-_CHRONY_MORE = ("/etc/chrony/conf.d/*.conf", "/etc/chrony.d/*.conf", "/etc/chrony/sources.d/*.sources")
 _PTP_RULE = re.compile(r'hyperv.*SYMLINK\s*\+=\s*"ptp_hyperv"')
-_PHC = re.compile(r"^\s*refclock\s+PHC\s+(\S+)")
 
 
 def hyperv_daemons(context):
@@ -33,32 +30,40 @@ def hyperv_daemons(context):
     return failed([Evidence("/usr/lib/systemd/system", None, "no enabled service of " + ", ".join(_KVP[:3]))])
 
 
-def _chrony_files(tree):
-    return [path for path in _CHRONY_FILES if tree.is_file(path)] + [path for pattern in _CHRONY_MORE for path in tree.glob(pattern)]
+def _chrony(tree):
+    """Return (path of chrony.conf or None, [chrony.Line] that chronyd reads)."""
+    path = chrony.find_path(tree)
+    return path, chrony.lines(tree, path) if path else []
+
+
+def _places(lines):
+    return [Evidence(line.path, line.line, line.text) for line in lines]
 
 
 def host_clock(context):
     """R55a"""
-    files = _chrony_files(context.tree)
-    if not files:
+    path, lines = context.shared(_chrony)
+    if not path:
         return failed([Evidence("/etc/chrony.conf", None, "chrony is not installed")])
-    clocks = context.find(files, _PHC.match)
-    good = [place for place in clocks if _PHC.match(place.text).group(1) == "/dev/ptp_hyperv"]
-    if good:
-        return passed(evidence=good)
-    return failed(clocks or [Evidence(files[0], None, "no line 'refclock PHC /dev/ptp_hyperv'")],
-                  "Another card may be /dev/ptp0: accelerated networking makes one too." if clocks else "")
+    clocks = [line for line in lines if chrony.is_ptp_clock(line.words)]
+    others = [line for line in clocks if chrony.device(line.words) != chrony.DEVICE]
+    if others:
+        return failed(_places(others), "chronyd ends with an error where one of its clocks is missing, and another card may be /dev/ptp0: "
+                                       "accelerated networking makes one too.")
+    if not clocks:
+        return failed([Evidence(path, None, "no line 'refclock PHC /dev/ptp_hyperv'")])
+    return passed(evidence=_places(clocks))
 
 
 def clock_steps(context):
     """R55b"""
-    files = _chrony_files(context.tree)
-    if not files:
+    path, lines = context.shared(_chrony)
+    if not path:
         return not_applicable("chrony is not installed")
-    steps = context.find(files, lambda text: text.split()[:1] == ["makestep"])
-    if steps and steps[-1].text.split()[-1] == "-1":
-        return passed(evidence=steps[-1:])
-    return failed(steps[-1:] or [Evidence(files[0], None, "no line 'makestep 1.0 -1'")])
+    steps = [line for line in lines if chrony.kind(line.words) == ("makestep",)]
+    if steps and steps[-1].words[-1] == "-1":
+        return passed(evidence=_places(steps[-1:]))
+    return failed(_places(steps[-1:]) or [Evidence(path, None, "no line 'makestep 1.0 -1'")])
 
 
 def one_clock(context):
@@ -74,7 +79,7 @@ def one_clock(context):
 def ptp_name(context):
     """R55d"""
     tree = context.tree
-    if not context.find(_chrony_files(tree), _PHC.match):
+    if not any(chrony.is_ptp_clock(line.words) for line in context.shared(_chrony)[1]):
         return not_applicable("chrony does not use the host's clock")
     rules = [path for folder in ("/etc", "/usr/lib", "/lib") for path in tree.glob(folder + "/udev/rules.d/*.rules")]
     if any(_PTP_RULE.search(tree.read_text(path)) for path in rules if "ptp" in path or "udev-default" in path or "azure" in path):

@@ -1,0 +1,316 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: chrony_clock
+short_description: Have chrony take the time from the clock of Hyper-V
+version_added: 1.0.0
+description:
+  - Sets the C(refclock) and the C(makestep) of C(chrony.conf), in whichever file chronyd reads them - C(include), C(confdir) and C(sourcedir)
+    are followed. A line that is there already stays or is changed in its place, others of the same meaning are removed, and where there is
+    none it is added to the end of C(chrony.conf), where the last C(makestep) counts.
+  - Takes the clocks of other hypervisors and of cards (C(refclock PHC /dev/ptp_kvm), C(/dev/ptp0)) out of all these files, for chronyd ends
+    with an error when one is missing.
+  - Writes beside it what the clock needs - a udev rule that names it C(/dev/ptp_hyperv) and starts chrony when it appears, and for systemd
+    a drop-in that skips chrony where there is no such clock.
+  - Reads the files back, and on a running guest lets chronyd (4.0 or later) check the lines before and print its configuration after. Every
+    file is put back when chronyd does not take them.
+  - chrony is not restarted, and systemd and udev are not reloaded - the clock is there on Azure alone.
+author:
+  - imagewright.azure contributors (@imagewright)
+options:
+  refclock:
+    description:
+      - The line that names the clock. An empty text leaves Hyper-V's clock as it is, and writes neither rule nor drop-in.
+    type: str
+    default: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2
+  makestep:
+    description:
+      - The line that lets chrony step the clock. An empty text leaves it as it is.
+    type: str
+    default: makestep 1.0 -1
+  path:
+    description:
+      - The configuration file, a path in the guest.
+      - Without it, the file that chronyd reads is found - what its unit or its options name by C(-f), else C(/etc/chrony.conf) or
+        C(/etc/chrony/chrony.conf).
+    type: path
+  create:
+    description:
+      - Create the file when it is not there; without O(path) where the package of the guest's distribution has it. Check mode tells then
+        what will be set once a package is installed.
+    type: bool
+    default: false
+  wait_for_clock:
+    description:
+      - Write the udev rule C(/etc/udev/rules.d/99-ptp_hyperv.rules), and where the guest has systemd the drop-in C(10-azure-clock.conf)
+        of chrony's service. Both are about C(/dev/ptp_hyperv), and are left out when O(refclock) names another device.
+    type: bool
+    default: true
+  start:
+    description:
+      - Let the udev rule start chrony as soon as the clock is there, where the guest has systemd.
+    type: bool
+    default: true
+  service:
+    description:
+      - Name of chrony's service. Without it, the one that the guest has.
+    type: str
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - imagewright.azure.guest
+  - imagewright.azure.guest.backup
+seealso:
+  - module: imagewright.azure.guest_services_info
+  - module: imagewright.azure.readiness_info
+"""
+
+EXAMPLES = r"""
+- name: Take the time from the host
+  imagewright.azure.chrony_clock:
+
+- name: The same in a mounted image, and keep copies of the files
+  imagewright.azure.chrony_clock:
+    root: /mnt/guest
+    refclock: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2
+    makestep: makestep 0.5 -1
+    backup: true
+
+- name: Keep chrony to its servers on a kernel without the clock, and let it step
+  imagewright.azure.chrony_clock:
+    refclock: ""
+
+- name: Write a configuration of one's own, and leave the start of chrony to something else
+  imagewright.azure.chrony_clock:
+    path: /etc/chrony/azure.conf
+    create: true
+    wait_for_clock: false
+"""
+
+RETURN = r"""
+path:
+  description: The configuration file.
+  returned: success
+  type: str
+  sample: /etc/chrony/chrony.conf
+files:
+  description: Files that were changed.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/chrony/chrony.conf, /etc/udev/rules.d/99-ptp_hyperv.rules, /etc/systemd/system/chrony.service.d/10-azure-clock.conf]
+removed:
+  description: Lines that were removed - clocks of others, and what was set twice.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: File that the line was in.
+      type: str
+    line:
+      description: Line number before the change.
+      type: int
+    text:
+      description: The line.
+      type: str
+  sample: [{path: /etc/chrony/conf.d/kvm.conf, line: 1, text: refclock PHC /dev/ptp_kvm poll 2}]
+replaced:
+  description: Lines that another value was written in the place of.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: File that the line is in.
+      type: str
+    line:
+      description: Line number before the change.
+      type: int
+    text:
+      description: The line before.
+      type: str
+  sample: [{path: /etc/chrony/chrony.conf, line: 44, text: makestep 1 3}]
+backup_files:
+  description: Copies of what was changed, when O(backup=true).
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/chrony/chrony.conf.3170.2026-11-22@07:20:11~]
+"""
+
+import re
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.imagewright.azure.plugins.module_utils import chrony, chronyd, edits, services
+from ansible_collections.imagewright.azure.plugins.module_utils.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+
+REFCLOCK = "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2"
+MAKESTEP = "makestep 1.0 -1"
+RULE = "/etc/udev/rules.d/99-ptp_hyperv.rules"
+
+#: {option: what its line looks like}; chronyd itself knows the rest.
+_FORMS = {"refclock": re.compile(r"refclock[ \t]+\w+[ \t]+\S[^\n]*\Z", re.IGNORECASE),
+          "makestep": re.compile(r"makestep[ \t]+-?[0-9.]+(e-?[0-9]+)?[ \t]+-?[0-9]+\Z", re.IGNORECASE)}
+_EXAMPLES = {"refclock": REFCLOCK, "makestep": MAKESTEP}
+
+
+def plan(tree, path, directives):
+    """Return (edits [edits.Edit], {chrony.Line: its new text, None to remove it}) after which chronyd reads the directives and no other clock.
+
+    path: str, main file, which need not be there. directives: [str].
+    Raises ImagewrightError: a line that has to go is in a file that is not the guest's.
+    """
+    read = _lines(tree, path)
+    changes, added = {}, []
+    for directive in directives:
+        alike = [line for line in read if chrony.kind(line.words) == chrony.kind(chrony.words_of(directive))]
+        kept = alike[-1] if alike else None
+        if kept and not chrony.is_same(kept.words, chrony.words_of(directive)):
+            changes[kept] = directive
+        if kept in changes and not chrony.belongs_to_guest(tree, kept.path):
+            del changes[kept]
+            kept = None
+        if kept is None:
+            added.append(directive)
+        changes.update((line, None) for line in alike if kept is None or _place(tree, line) != _place(tree, kept))
+    changes.update((line, None) for line in read if _is_other_clock(line.words, directives))
+    changes.update((line, None) for line in chrony.source_lines(tree, read)
+                   if _is_other_clock(line.words, directives) and chrony.belongs_to_guest(tree, line.path))
+    # an earlier makestep does no harm where it cannot be removed
+    changes = {line: text for line, text in changes.items() if chrony.belongs_to_guest(tree, line.path) or not _is_step(line)}
+    for line in changes:
+        if not chrony.belongs_to_guest(tree, line.path):
+            raise ImagewrightError(f"cannot take {line.text!r} out of {line.path} line {line.line}: the file belongs to a package, or is made anew at "
+                                   f"each boot; have {path} not name it (include, confdir), or remove what makes it")
+    return _edits(tree, path, changes, added), changes
+
+
+def run(module):
+    """Return the module's result after setting the clock."""
+    parameters = module.params
+    tree = LiveTree(parameters["root"])
+    directives = _directives(parameters)
+    path = parameters["path"] or chrony.find_path(tree)
+    if not parameters["create"] and (path is None or not tree.exists(path)):
+        raise ImagewrightError(f"cannot set the clock: there is no {path or ' nor '.join(chrony.PATHS)}; install chrony first (the role guest_time "
+                               "does with guest_time_install: true), or give the path of its configuration")
+    path = path or chrony.path_to_come(tree)
+    planned, changes = plan(tree, path, directives)
+    _check(path, _lines(EditedTree(tree, planned), path), directives)
+    if planned and directives and tree.is_running_system:
+        chronyd.check(directives)
+    every = planned + _beside(tree, parameters, directives)
+
+    def read_back():
+        _check(path, _lines(tree, path), directives)
+        printed = chronyd.configuration(path) if tree.is_running_system else None
+        if printed is not None:
+            _check(path, printed, directives)
+
+    result = edits.apply(module, tree, every, parameters["backup"], activate=read_back if planned else None)
+    result.update(path=path, files=[edit.path for edit in every if edit.before != edit.after],
+                  removed=[_shown(line) for line, text in changes.items() if text is None],
+                  replaced=[_shown(line) for line, text in changes.items() if text is not None])
+    return result
+
+
+def _directives(parameters):
+    """Return the directives ([str]) asked for. Raises ImagewrightError: one is no line of chrony."""
+    directives = {name: parameters[name].strip() for name in _FORMS}
+    for name, form in _FORMS.items():
+        if directives[name] and not form.match(directives[name]):
+            raise ImagewrightError(f"cannot set {name} of chrony to {directives[name]!r}: that is no line of it; write it like {_EXAMPLES[name]!r}")
+    if parameters["service"] and not re.match(r"[\w@:.-]+\Z", parameters["service"]):
+        raise ImagewrightError(f"cannot have the clock start {parameters['service']!r}: that is no service's name; write it like 'chronyd'")
+    return [directive for directive in directives.values() if directive]
+
+
+def _lines(tree, path):
+    return chrony.lines(tree, path) if tree.exists(path) else []
+
+
+def _is_step(line):
+    return chrony.kind(line.words) == ("makestep",)
+
+
+def _is_other_clock(words, directives):
+    """Return whether a line is of a clock that Azure does not have, or that was not asked for."""
+    wanted = [chrony.device(chrony.words_of(directive)) for directive in directives]
+    return chrony.is_ptp_clock(words) and chrony.device(words) not in [chrony.DEVICE] + wanted
+
+
+def _place(tree, line):
+    """Return what is equal for one line of a file that is read by two names."""
+    return tree.resolve(line.path), line.line
+
+
+def _edits(tree, path, changes, added):
+    """Return the edits ([edits.Edit]) of the files: changes as in plan, added ([str]) to the end of path."""
+    names, replaced = {}, {}
+    for line, text in changes.items():
+        names.setdefault(tree.resolve(line.path), line.path)
+        replaced.setdefault(tree.resolve(line.path), {})[line.line] = text
+    if added:
+        names[tree.resolve(path)] = path
+    planned = []
+    for resolved, name in names.items():
+        before = edits.read(tree, name)
+        planned.append(edits.Edit(name, before, chrony.with_lines(before or "", replaced.get(resolved, {}), added if name == path else ())))
+    return planned
+
+
+def _beside(tree, parameters, directives):
+    """Return the edits ([edits.Edit]) of what names the clock, starts chrony when it appears, and skips it where it is missing."""
+    if not parameters["wait_for_clock"] or chrony.DEVICE not in [chrony.device(chrony.words_of(directive)) for directive in directives]:
+        return []
+    service = parameters["service"] or chrony.service(tree) or chrony.SERVICES[-1]
+    with_systemd = services.uses_systemd(tree)
+    texts = {RULE: chrony.device_rule(service if parameters["start"] and with_systemd else None)}
+    if with_systemd:
+        texts[f"/etc/systemd/system/{service}.service.d/10-azure-clock.conf"] = chrony.DROP_IN
+    return [edits.Edit(path, edits.read(tree, path), text) for path, text in texts.items()]
+
+
+def _check(path, read, directives):
+    """Raise ImagewrightError unless the directives count in what was read ([chrony.Line]), and no other clock is in it."""
+    for directive in map(chrony.words_of, directives):
+        alike = [line for line in read if chrony.kind(line.words) == chrony.kind(directive)]
+        wrong = [line for line in alike[-1 if directive[0].lower() == "makestep" else 0:] if not chrony.is_same(line.words, directive)]
+        if wrong or not alike:
+            found = f"{wrong[0].path} line {wrong[0].line} has {wrong[0].text!r}" if wrong else "chrony reads no such line"
+            raise ImagewrightError(f"cannot set {' '.join(directive)!r} in {path}: {found} after the change; look for another program that writes it")
+    for line in read:
+        if _is_other_clock(line.words, directives):
+            raise ImagewrightError(f"cannot take {line.text!r} out of {line.path} line {line.line}: it is there after the change; "
+                                   "look for another program that writes it")
+
+
+def _shown(line):
+    return {"path": line.path, "line": line.line, "text": line.text}
+
+
+def main():
+    """Run the module."""
+    finish(AnsibleModule(
+        argument_spec={
+            "refclock": {"type": "str", "default": REFCLOCK},
+            "makestep": {"type": "str", "default": MAKESTEP},
+            "path": {"type": "path"},
+            "create": {"type": "bool", "default": False},
+            "wait_for_clock": {"type": "bool", "default": True},
+            "start": {"type": "bool", "default": True},
+            "service": {"type": "str"},
+            "backup": {"type": "bool", "default": False},
+            "root": {"type": "path", "default": "/"},
+        },
+        supports_check_mode=True), run)
+
+
+if __name__ == "__main__":
+    main()
