@@ -23,26 +23,39 @@ def configuration(path):
 
     Raises ImagewrightError: chronyd does not take the file.
     """
-    return _printed(["-f", path], f"use {path}", "correct that line, or remove it")
+    answer = _ask(["-f", path])
+    if answer is not None and answer.rc != 0:
+        raise ImagewrightError(f"cannot use {path}: chronyd does not take it: {_cause(answer)}; correct that line, or remove it",
+                               cmd=answer.argv, rc=answer.rc, stderr=answer.stderr)
+    return None if answer is None else chrony.lines_of("chronyd -p", answer.stdout)
 
 
-def check(directives):
-    """Ask chronyd whether it takes the directives ([str]), where it can be asked. Raises ImagewrightError: it does not."""
-    _printed(directives, "set " + " and ".join(map(repr, directives)) + " in chrony's configuration", "correct the value")
+def refused(directives):
+    """Return (index, cause) of the first of the directives ([str]) that chronyd does not take, None without one or where it cannot be asked.
+
+    They need not be in any file, so that check mode can ask too.
+    """
+    answer = _ask(["--"] + directives)
+    if answer is None or answer.rc == 0:
+        return None
+    place = re.search(r"(.*) at line ([0-9]+)\Z", _cause(answer))
+    return (int(place.group(2)) - 1, place.group(1)) if place else None
 
 
-def _printed(arguments, doing, cure):
+def _ask(arguments):
+    """Return the Completed ``chronyd -p``, None without one that has it."""
     program = commands.find("chronyd")
     try:
-        version = program and re.search(r"version ([0-9]+)", commands.run([program, "-v"], doing, timeout=_TIMEOUT, accept=None).stdout)
+        version = program and re.search(r"version ([0-9]+)", commands.run([program, "-v"], "ask chronyd", timeout=_TIMEOUT, accept=None).stdout)
         if not version or int(version.group(1)) < _FIRST_VERSION:
             return None
-        answer = commands.run([program, "-p"] + arguments, doing, timeout=_TIMEOUT, accept=None)
+        return commands.run([program, "-p"] + arguments, "ask chronyd", timeout=_TIMEOUT, accept=None)
     except ImagewrightError:
         # it does not run here, or waits for a name server: then the files alone tell
         return None
-    if answer.rc != 0:
-        said = (answer.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        cause = re.sub(r"^\S+Z (Fatal error : )?", "", said)
-        raise ImagewrightError(f"cannot {doing}: chronyd does not take it: {cause}; {cure}", cmd=answer.argv, rc=answer.rc, stderr=answer.stderr)
-    return chrony.lines_of("chronyd -p", answer.stdout)
+
+
+def _cause(answer):
+    """Return the last words (str) of chronyd without the time and the level."""
+    said = (answer.stderr.strip().splitlines() or ["it says nothing"])[-1]
+    return re.sub(r"^\S+Z (Fatal error : )?", "", said)

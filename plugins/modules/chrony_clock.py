@@ -15,8 +15,8 @@ description:
     with an error when one is missing.
   - Writes beside it what the clock needs - a udev rule that names it C(/dev/ptp_hyperv) and starts chrony when it appears, and for systemd
     a drop-in that skips chrony where there is no such clock.
-  - Reads the files back, and on a running guest lets chronyd (4.0 or later) check the lines before and print its configuration after. Every
-    file is put back when chronyd does not take them.
+  - Reads the files back, and on a running guest has chronyd (4.0 or later) check all lines before, in check mode too, and print its
+    configuration after. Every file is put back when chronyd does not take them.
   - chrony is not restarted, and systemd and udev are not reloaded - the clock is there on Azure alone.
 author:
   - imagewright.azure contributors (@imagewright)
@@ -183,7 +183,7 @@ def plan(tree, path, directives):
     changes.update((line, None) for line in chrony.source_lines(tree, read)
                    if _is_other_clock(line.words, directives) and chrony.belongs_to_guest(tree, line.path))
     # an earlier makestep does no harm where it cannot be removed
-    changes = {line: text for line, text in changes.items() if chrony.belongs_to_guest(tree, line.path) or not _is_step(line)}
+    changes = {line: changes[line] for line in sorted(changes) if chrony.belongs_to_guest(tree, line.path) or not _is_step(line)}
     for line in changes:
         if not chrony.belongs_to_guest(tree, line.path):
             raise ImagewrightError(f"cannot take {line.text!r} out of {line.path} line {line.line}: the file belongs to a package, or is made anew at "
@@ -202,9 +202,10 @@ def run(module):
                                "does with guest_time_install: true), or give the path of its configuration")
     path = path or chrony.path_to_come(tree)
     planned, changes = plan(tree, path, directives)
-    _check(path, _lines(EditedTree(tree, planned), path), directives)
-    if planned and directives and tree.is_running_system:
-        chronyd.check(directives)
+    read = _lines(EditedTree(tree, planned), path)
+    _check(path, read, directives)
+    if planned and tree.is_running_system:
+        _check_with_chronyd(tree, read, changes)
     every = planned + _beside(tree, parameters, directives)
 
     def read_back():
@@ -289,6 +290,27 @@ def _check(path, read, directives):
         if _is_other_clock(line.words, directives):
             raise ImagewrightError(f"cannot take {line.text!r} out of {line.path} line {line.line}: it is there after the change; "
                                    "look for another program that writes it")
+
+
+def _check_with_chronyd(tree, read, changes):
+    """Raise ImagewrightError when chronyd does not take one of the lines ([chrony.Line]) that it will read; changes as in plan."""
+    for line in read:
+        name = line.words[1] if line.words[0].lower() == "include" and len(line.words) > 1 else "*"
+        if not any(character in name for character in "*?[") and not tree.is_file(name):
+            raise _refusal(line, f"there is no {name}", changes)
+    # what these bring in is among the lines
+    asked = [line for line in read if line.words[0].lower() not in ("include", "confdir")]
+    refused = chronyd.refused([line.text for line in asked])
+    if refused:
+        raise _refusal(asked[refused[0]], refused[1], changes)
+
+
+def _refusal(line, cause, changes):
+    """Return the ImagewrightError for a line that chronyd does not take; its number is the one before the changes."""
+    number = line.line
+    for gone in [gone.line for gone, text in changes.items() if text is None and gone.path == line.path]:
+        number += gone <= number
+    return ImagewrightError(f"cannot have chrony read {line.path} line {number}: chronyd does not take {line.text!r}: {cause}; correct it first")
 
 
 def _shown(line):

@@ -113,8 +113,8 @@ def test_clocks_of_other_hypervisors_go_from_every_file_that_is_read(tmp_path, r
         "/etc/src/x.sources": "refclock PHC /dev/ptp3\nserver b\n", "/run/src/y.sources": "refclock PHC /dev/ptp4\n"})
     result = run_module("chrony_clock", root=tmp_path)
     assert [(line["path"], line["line"], line["text"]) for line in result["removed"]] == [
-        (CONF, 1, "refclock PHC /dev/ptp_kvm poll 2"), ("/etc/own/kvm.conf", 2, "refclock PHC /dev/ptp0:nocrossts"),
-        ("/etc/more", 1, "REFCLOCK phc /dev/ptp_ena"), ("/etc/src/x.sources", 1, "refclock PHC /dev/ptp3")]
+        (CONF, 1, "refclock PHC /dev/ptp_kvm poll 2"), ("/etc/more", 1, "REFCLOCK phc /dev/ptp_ena"),
+        ("/etc/own/kvm.conf", 2, "refclock PHC /dev/ptp0:nocrossts"), ("/etc/src/x.sources", 1, "refclock PHC /dev/ptp3")]
     assert text(tmp_path, "/etc/own/kvm.conf") == "server a\n# refclock PHC /dev/ptp1\nrefclock SHM 0\n"
     assert text(tmp_path, "/etc/own/kvm.conf.off") == "refclock PHC /dev/ptp2\n" and text(tmp_path, "/etc/src/x.sources") == "server b\n"
     assert not run_module("chrony_clock", root=tmp_path)["changed"]
