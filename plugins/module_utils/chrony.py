@@ -31,9 +31,12 @@ DEVICE = "/dev/ptp_hyperv"
 #: Names of chrony's service. Debian has the first, and the other one as an alias.
 SERVICES = ("chrony", "chronyd")
 
-#: As deep as chronyd follows includes (MAX_INCLUDE_LEVEL); more files than this no guest has.
+#: As deep as chronyd follows includes (MAX_INCLUDE_LEVEL).
 MAX_DEPTH = 10
-MOST_FILES = 1000
+
+#: More files, and lines in all of them, than any guest has that nobody made to hold us up.
+MOST_FILES = 500
+MOST_LINES = 100000
 
 #: Where a unit, or a script that starts chronyd, may name another file.
 _STARTED_BY = ("/etc/default/chrony", "/etc/sysconfig/chronyd", "/etc/sysconfig/chrony", "/etc/conf.d/chronyd")
@@ -75,7 +78,7 @@ def service(tree):
 def lines(tree, path):
     """Return the lines ([Line]) in the order in which chronyd reads them.
 
-    Raises ImagewrightError: files include each other.
+    Raises ImagewrightError: files include each other, or are too many.
     """
     found = []
     _read(tree, path, (), found, [])
@@ -156,24 +159,33 @@ DROP_IN = ("# Without the clock of Hyper-V, which chrony.conf names, chronyd wou
 
 
 def _read(tree, path, including, found, files):
-    """Append the lines of a file, and of those that it names, to found ([Line]); files: [str], those that were read."""
-    files.append(path)
-    if path in including or len(including) > MAX_DEPTH or len(files) > MOST_FILES:
+    """Append the lines of a file, and of those that it names, to found ([Line]); files: [str], those that were read or looked for."""
+    if path in including or len(including) > MAX_DEPTH:
         raise ImagewrightError(f"cannot read {path}: {including[-1]} names it, and chronyd ends with files that include each other, or more than "
                                f"{MAX_DEPTH} deep; remove one of the includes")
-    for line in lines_of(path, tree.read_text(path)):
+    text = tree.read_text(path)
+    _note(path, path, files, len(found) + text.count("\n"))
+    for line in lines_of(path, text):
         found.append(line)
-        for name in _named(tree, line.words):
-            _read(tree, name, including + (path,), found, files)
+        if line.words[0].lower() in ("confdir", "include"):
+            _note(path, line.text, files, len(found))
+            for name in _named(tree, line.words):
+                _read(tree, name, including + (path,), found, files)
+
+
+def _note(path, name, files, count):
+    """Append a name to files. Raises ImagewrightError: they, or the lines that were counted, are too many."""
+    files.append(name)
+    if len(files) > MOST_FILES or count > MOST_LINES:
+        raise ImagewrightError(f"cannot read {path}: chrony's files are more than {MOST_FILES}, or have more than {MOST_LINES} lines; "
+                               "look whether they are damaged")
 
 
 def _named(tree, words):
-    """Return the paths ([str]) of the files that a directive brings in."""
+    """Return the paths ([str]) of the files that a confdir or include brings in."""
     if words[0].lower() == "confdir":
         return _in_folders(tree, words[1:], ".conf")
-    if words[0].lower() == "include":
-        return [path for path in tree.glob("/" + " ".join(words[1:])) if tree.is_file(path)]
-    return []
+    return [path for path in tree.glob("/" + " ".join(words[1:])) if tree.is_file(path)]
 
 
 def _in_folders(tree, folders, suffix):

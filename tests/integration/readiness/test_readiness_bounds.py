@@ -62,8 +62,13 @@ def test_files_that_include_each_other_end(run_module, guest):
     write(guest, "/etc/sudoers.d/a", "@include /etc/sudoers\n")
     write(guest, "/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n")
     write(guest, "/etc/ssh/sshd_config.d/a.conf", "Include /etc/ssh/sshd_config\n")
+    write(guest, "/etc/chrony/chrony.conf", "confdir /etc/chrony/conf.d\n")
+    for name in "abcdefghij":
+        write(guest, f"/etc/chrony/{name}", "".join(f"include /etc/chrony/{other}\n" for other in "abcdefghij" if other > name) + "x y\n" * 5000)
+    write(guest, "/etc/chrony/conf.d/a.conf", "include /etc/chrony/a\n")
     found = check(run_module, 10, root=str(guest))
     assert found["R46c"]["status"] in ("failed", "unknown") and found["R47"]["status"] in ("failed", "unknown")
+    assert found["R55a"]["status"] == "unknown"
 
 
 @pytest.mark.slow

@@ -47,6 +47,48 @@ def test_a_guest_of_kvm_has_the_clock_of_hyper_v_and_no_other(timed):
     assert "# kept" in files
 
 
+def test_where_the_packages_are_known_only_the_files_are_asked_for(timed):
+    known = {"__prepare_packages": {"ansible_facts": {"packages": {"chrony": [{"version": "4.3"}]}}}}
+
+    play = timed[0].role("guest_time", known)
+
+    assert not play.failed and play.changed == 0, play.output
+    assert [task["action"] for task in play.tasks if task["status"] == "ok" and task["action"].startswith("imagewright")] == [
+        "imagewright.azure.chrony_clock", "imagewright.azure.guest_services_info"]
+    assert [task["task"].rpartition(" : ")[2] for task in play.tasks if task["status"] == "skipped"] == [
+        "Distribution | Gather the facts that are missing", "Chrony | Install it", "Services | Start chrony at boot", "Services | Leave the clock to it alone"]
+
+
+def test_the_tag_of_the_clocks_name_sets_its_lines_and_leaves_packages_and_services(timed):
+    play = timed[0].role("guest_time", options=("--tags", "guest_time_device"))
+
+    assert not play.failed and play.changed == 0, play.output
+    assert "ansible.builtin.package" not in [task["action"] for task in play.tasks]
+
+
+def test_without_chrony_and_its_package_the_error_says_what_to_set(timed):
+    guest = timed[0]
+    guest.run("mv /etc/chrony/chrony.conf /root")
+    play = guest.role("guest_time", {"guest_time_install": False})
+    guest.run("mv /root/chrony.conf /etc/chrony")
+
+    assert play.failed and "there is no /etc/chrony.conf nor /etc/chrony/chrony.conf; install chrony first" in play.output
+    assert "guest_time_install: true" in play.output
+
+
+def test_a_service_that_does_not_start_at_boot_is_enabled_and_another_one_disabled(timed):
+    guest = timed[0]
+    guest.write("/lib/systemd/system/ntpsec.service", "[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.target\n")
+    guest.run("systemctl daemon-reload; systemctl disable chrony; systemctl enable ntpsec; systemctl start ntpsec")
+
+    predicted, first, second = three_runs(guest)
+
+    assert predicted.changed_tasks() == first.changed_tasks() and len(first.changed_tasks()) == 2 and second.changed_tasks() == []
+    assert guest.output("systemctl is-enabled chrony ntpsec || true").split() == ["enabled", "disabled"]
+    assert guest.run("systemctl is-active ntpsec", check=False).stdout.strip() == "inactive"
+    guest.run("rm /lib/systemd/system/ntpsec.service; systemctl daemon-reload")
+
+
 def test_systemd_skips_it_where_the_clock_is_missing(timed):
     guest = timed[0]
     guest.run("systemctl daemon-reload && systemctl stop chrony && systemctl start chrony")

@@ -69,6 +69,13 @@ def test_files_that_include_each_other_are_an_error(tmp_path):
         read(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["x\n" * 100001, "include /etc/none*\n" * 500])
+def test_more_than_any_guest_has_is_an_error(tmp_path, text):
+    write_tree(tmp_path, {CONF: text})
+    with pytest.raises(ImagewrightError, match="more than 500, or have more than 100000 lines; look whether they are damaged"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize(("files", "path"), [
     ({"/etc/chrony.conf": ""}, "/etc/chrony.conf"),
     ({CONF: ""}, CONF),
