@@ -23,6 +23,9 @@ RULES = ("targetpw", "all_all")
 
 PATH = "/etc/sudoers"
 
+#: What sudo-rs of Ubuntu reads instead where it is there.
+RUST_PATH = "/etc/sudoers-rs"
+
 #: SUSE's sudo 1.9.13 and later reads this one as long as there is no /etc/sudoers. Source: facts of sudo's --enable-adminconf.
 VENDOR_PATH = "/usr/etc/sudoers"
 
@@ -74,7 +77,7 @@ def entries(tree, path=PATH):
 
 def rule_of(line, runas_group=False):
     """Return the rule (str) that names the line, or None."""
-    if any(name == "targetpw" and is_on for _start, _end, name, is_on in sudoers_lines.defaults_items(line)):
+    if _is_for_everybody(line) and any(name == "targetpw" and is_on for _start, _end, name, is_on in sudoers_lines.defaults_items(line)):
         return "targetpw"
     pattern = _ALL_ALL_OR_GROUP if runas_group else _ALL_ALL
     if pattern.match(line.clean.strip("\ufeff \t")):
@@ -132,6 +135,12 @@ def _entries(tree, path, including):
         for name in names:
             found += _entries(tree, name, including + (path,))
     return found
+
+
+def _is_for_everybody(line):
+    """Return whether a ``Defaults`` entry is for all users, hosts and commands: ``Defaults``, or ``Defaults:ALL`` and its like."""
+    binding = sudoers_lines.binding(line)
+    return binding is not None and (not binding.kind or binding.members == [(False, "ALL")])
 
 
 def _has_other_items(line):

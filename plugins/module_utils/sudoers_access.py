@@ -20,10 +20,16 @@ Privilege = collections.namedtuple("Privilege", "users runas password negated co
 #: Who may run everything as root. user: str as written (``bob``, ``%wheel``, ``ALL``); password: bool; path, line: where.
 Grant = collections.namedtuple("Grant", "user password path line")
 
+#: An option by which sudo asks for another account's password. option: ``targetpw``, ``rootpw`` or ``runaspw``; path, line: where.
+OtherPassword = collections.namedtuple("OtherPassword", "option path line")
+
+#: The aliases that may stand in a `Defaults` entry of each kind.
+_BOUND_TO = {":": "User", "@": "Host", ">": "Runas", "!": "Cmnd"}
+
 _TAGS = re.compile(r"(NO)?(EXEC|FOLLOW|INTERCEPT|LOG_INPUT|LOG_OUTPUT|MAIL|PASSWD|SETENV)\Z")
 _OPTIONS = re.compile(r"(ROLE|TYPE|PRIVS|LIMITPRIVS|APPARMOR_PROFILE|TIMEOUT|NOTBEFORE|NOTAFTER|CWD|CHROOT)\Z")
 _TOKEN = re.compile(r'(?:%:?|\+)?(?:"(?:[^"\\]|\\.)*"|(?:[^\s"=,():!\\]|\\.)+)|[=,():!]')
-_ALIAS = re.compile(r"(User|Runas|Cmnd|Cmd)_Alias\s+(.*)", re.DOTALL)
+_ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s+(.*)", re.DOTALL)
 
 
 def grants(entries):
@@ -49,13 +55,14 @@ def grants(entries):
 
 
 def asks_other_password(entries):
-    """Return the name (str) of the option by which sudo asks for another account's password, or None."""
-    states = collections.OrderedDict.fromkeys(("targetpw", "rootpw", "runaspw"), False)
-    for _path, line in entries:
+    """Return the OtherPassword that sudo asks everybody for who wants to be root, or None."""
+    aliases = _aliases(entries)
+    states = collections.OrderedDict.fromkeys(("targetpw", "rootpw", "runaspw"))
+    for path, line in _in_effect(entries):
         for _start, _end, name, is_on in sudoers_lines.defaults_items(line):
-            if name in states:
-                states[name] = is_on
-    return next((name for name, is_on in states.items() if is_on), None)
+            if name in states and _is_for_everybody(sudoers_lines.binding(line), aliases):
+                states[name] = OtherPassword(name, path, line.number) if is_on else None
+    return next((state for state in states.values() if state), None)
 
 
 def privileges(line):
@@ -88,6 +95,24 @@ def ways_to_root(tree, entries):
     if root_login != "no" and re.search(r"(?m)^(ssh|ecdsa|sk)-\S+ ", keys):
         ways.append("root has an SSH key (/root/.ssh/authorized_keys)")
     return ways
+
+
+def _in_effect(entries):
+    """Return the entries with the ``Defaults`` of commands last, as sudo takes them. Source: update_defaults in sudo's defaults.c, tried with sudo 1.9."""
+    def is_of_commands(entry):
+        binding = sudoers_lines.binding(entry[1])
+        return binding is not None and binding.kind == "!"
+    return sorted(entries, key=is_of_commands)
+
+
+def _is_for_everybody(binding, aliases):
+    """Return whether the ``Defaults`` entry of a Binding counts for all who become root, but for those that it may name."""
+    if not binding.kind:
+        return True
+    if binding.kind == ">":
+        return _as_root(binding.members, aliases)
+    kept = [negated for negated, word in _expanded(binding.members, aliases, _BOUND_TO[binding.kind]) if word == "ALL"]
+    return bool(kept) and not kept[-1]
 
 
 def _user_list(tokens):

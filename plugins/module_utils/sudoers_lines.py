@@ -19,8 +19,16 @@ Line = collections.namedtuple("Line", "number last start raw clean")
 #: An include: path as written (str, quotes and escapes resolved), is_directory (bool), span of the path in the line's raw text.
 Include = collections.namedtuple("Include", "path is_directory span")
 
+#: Whom a `Defaults` entry is for. kind: str, ``:`` users, ``@`` hosts, ``>`` whom a command runs as, ``!`` commands, or empty: everybody;
+#: members: [(negated, word)], a quoted word with its quotes: `"ALL"` is the user of that name.
+Binding = collections.namedtuple("Binding", "kind members")
+
 #: `#include` counts only in the first column, `@include` (sudo 1.9.1) behind blanks too.
 _INCLUDE = re.compile(r'(?:\ufeff?#|[ \t]*@)include(dir)?[ \t]+("[^"\n]*"|(?:[^\s"\\]|\\.)+)')
+
+#: The list begins on the line of `Defaults`, right behind its mark; blanks that no comma is beside end it.
+_MEMBER = r'!*(?:"[^"]*"|(?:\\.|[^\s,"!\\])(?:\\.|[^\s,"\\])*)'
+_DEFAULTS = re.compile(rf"\ufeff?[ \t]*Defaults(?:([:@>!])[ \t]*({_MEMBER}(?:[ \t]*,[ \t]*{_MEMBER})*))?(?=[ \t])")
 
 _CONTINUATION = re.compile(r"\\\r?\n")
 
@@ -52,12 +60,11 @@ def include(line):
 
 
 def defaults_items(line):
-    """Return [(start, end, name or None, is_on)] of the items of a global ``Defaults`` entry, [] for any other line.
+    """Return [(start, end, name or None, is_on)] of the items of a ``Defaults`` entry, whomever it is for; [] for any other line.
 
     start, end: the item's span in the line; name: of an item without value; is_on: False behind an odd number of ``!``.
-    ``Defaults:user``, ``Defaults@host``, ``Defaults>runas`` and ``Defaults!command`` are not global.
     """
-    head = re.match(r"\ufeff?[ \t]*Defaults(?=[ \t])", line.clean)
+    head = _DEFAULTS.match(line.clean)
     if not head:
         return []
     items = []
@@ -68,6 +75,15 @@ def defaults_items(line):
             flag = re.match(r"([! \t]*)([A-Za-z_]+)\Z", words)
             items.append((start, start + len(words), flag and flag.group(2), not flag or flag.group(1).count("!") % 2 == 0))
     return items
+
+
+def binding(line):
+    """Return the Binding of a ``Defaults`` entry, None for any other line."""
+    head = _DEFAULTS.match(line.clean)
+    if not head:
+        return None
+    words = re.findall(_MEMBER, head.group(2) or "")
+    return Binding(head.group(1) or "", [((len(word) - len(word.lstrip("!"))) % 2 == 1, word.lstrip("!")) for word in words])
 
 
 def _scan(text, start):

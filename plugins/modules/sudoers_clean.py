@@ -14,15 +14,17 @@ description:
     module refuses to leave it, or a rule that means the same, behind.
   - The whole sudoers tree as it is to become is checked by C(visudo) before the first file is replaced.
   - Continued lines, C(#include), C(@includedir) and C(#uid) are read as sudo reads them. Of a C(Defaults) line with several
-    options only C(targetpw) goes. Negated, user, host, runas and command bound C(Defaults), and every other rule, stay.
+    options only C(targetpw) goes. C(Defaults:ALL), C(Defaults@ALL), C(Defaults>ALL) and C(Defaults!ALL) are for everybody, and treated so.
+    What is negated, or bound to other users, hosts, runas users or commands, and every other rule, stays.
   - Where sudo reads C(/usr/etc/sudoers) (SUSE, as long as there is no C(/etc/sudoers)), that file is copied to
     C(/etc/sudoers) and cleaned there, as C(visudo) itself would store it.
+  - A guest without sudo has nothing to clean, RV(main_file) is null then.
 author:
   - imagewright.azure contributors (@imagewright)
 options:
   rules:
     description:
-      - What is taken out. V(targetpw) is the option in a global C(Defaults) line, V(all_all) is V(ALL ALL=(ALL\) ALL).
+      - What is taken out. V(targetpw) is the option in a C(Defaults) line that is for everybody, V(all_all) is V(ALL ALL=(ALL\) ALL).
     type: list
     elements: str
     choices: [targetpw, all_all]
@@ -35,7 +37,7 @@ options:
     default: comment
   path:
     description:
-      - The main sudoers file, a path in the guest.
+      - The main sudoers file, a path in the guest. Another one than the default must be there.
     type: path
     default: /etc/sudoers
   follow_includes:
@@ -90,6 +92,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+main_file:
+  description:
+    - The file that sudo starts with, O(path) or the vendor's; null where the guest has neither, which is to say no sudo.
+  returned: success
+  type: str
+  sample: /etc/sudoers
 matches:
   description: The lines that were taken out (in check mode, would be).
   returned: success
@@ -158,8 +166,9 @@ def run(module):
     parameters = module.params
     tree = LiveTree(parameters["root"])
     path, rules = parameters["path"], tuple(parameters["rules"])
-    if not tree.exists(sudoers.main_file(tree, path)):
-        return _without_sudo(tree, path)
+    main_file = sudoers.main_file(tree, path)
+    if not tree.exists(main_file):
+        return _without_sudo(module, tree, path)
     matches = sudoers.matches(tree, path, rules, parameters["follow_includes"], parameters["runas_group"])
     planned = plan(tree, matches, rules, parameters["method"], parameters["runas_group"])
     before = sudoers.entries(tree, path)
@@ -184,16 +193,24 @@ def run(module):
     result = edits.apply(module, tree, planned, parameters["backup"], activate=read_back if planned else None)
     for warning in _warnings(tree, path, after):
         module.warn(warning)
-    result.update(matches=[match._asdict() for match in matches],
+    result.update(main_file=main_file, matches=[match._asdict() for match in matches],
                   created=next((edit.path for edit in planned if edit.before is None), None))
     return result
 
 
-def _without_sudo(tree, path):
-    """Return the result for a guest without sudo, in which there is nothing to clean."""
-    if path != sudoers.PATH or commands.find("sudo", tree.root):
-        raise ImagewrightError(f"cannot clean {path}: there is no such file; give the path of the main sudoers file, or install sudo again")
-    return {"changed": False, "matches": [], "created": None, "backup_files": []}
+def _without_sudo(module, tree, path):
+    """Return the result for a guest without sudo, in which there is nothing to clean.
+
+    Raises ImagewrightError: the file that is not there is another one than the default.
+    """
+    if path != sudoers.PATH:
+        raise ImagewrightError(f"cannot clean {path}: there is no such file; give the path of the main sudoers file, {sudoers.PATH} unless sudo is "
+                               "built for another one")
+    if tree.is_file(sudoers.RUST_PATH):
+        module.warn(f"sudo-rs reads {sudoers.RUST_PATH}, and there is no {path}; run this module with path: {sudoers.RUST_PATH}")
+    elif commands.find("sudo", tree.root):
+        module.warn(f"sudo is there without {path} and lets nobody in; install its package again if its users are not in a directory service")
+    return {"changed": False, "main_file": None, "matches": [], "created": None, "backup_files": []}
 
 
 def _check_copyable(text):
@@ -238,11 +255,11 @@ def _warnings(tree, path, after):
     found = []
     other = sudoers_access.asks_other_password(after)
     if other:
-        found.append(f"sudo still asks for another account's password: Defaults {other} is on")
+        found.append(f"sudo still asks for another account's password: Defaults {other.option} is on in {other.path} line {other.line}")
     found += [f"{grant.path} line {grant.line} lets every user become root" + ("" if grant.password else " without a password")
               for grant in sudoers_access.grants(after) if grant.user == "ALL" and not other]
-    if path == sudoers.PATH and tree.is_file("/etc/sudoers-rs"):
-        found.append("sudo-rs reads /etc/sudoers-rs instead of /etc/sudoers; run this module with path: /etc/sudoers-rs too")
+    if path == sudoers.PATH and tree.is_file(sudoers.RUST_PATH):
+        found.append(f"sudo-rs reads {sudoers.RUST_PATH} instead of {path}; run this module with path: {sudoers.RUST_PATH} too")
     return found
 
 

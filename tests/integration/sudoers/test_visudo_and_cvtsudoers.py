@@ -17,6 +17,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils import sudoers
 #: The two objects that may go, as cvtsudoers prints them.
 TARGETPW = {"targetpw": True}
 EVERYBODY = [{"username": "ALL"}]
+#: What makes a Defaults entry one for everybody.
+ALL = ([{"username": "ALL"}], [{"hostname": "ALL"}], [{"command": "ALL"}])
 COMMANDS = [{"runasusers": [{"username": "ALL"}], "Options": [{"setenv": True}], "Commands": [{"command": "ALL"}]}]
 
 SUSE = """\
@@ -62,6 +64,7 @@ ENTRIES = [
     "Defaults insults, \\\n targetpw\n", "Defaults !!targetpw\n", 'Defaults badpass_message="no, targetpw #1", targetpw\n', "Defaults\\\n targetpw\r\n",
     "Defaults targetpw, targetpw\n", "Defaults env_reset,!targetpw,targetpw\n", "# x \\\nDefaults targetpw\n",
     "ALL ALL=(ALL) ALL\n", "ALL\tALL = ( ALL )\tALL # w\n", "ALL \\\n ALL=(ALL) \\\n ALL\n", "  ALL ALL=(ALL)ALL\r\n",
+    "Defaults:ALL targetpw\n", "Defaults@ALL\ttargetpw, insults\n", "Defaults> ALL targetpw # comment\n", "Defaults!ALL insults,\\\n targetpw\n",
     "Defaults !targetpw\n", "Defaults:bob targetpw\n", "Defaults@web targetpw\n", "Defaults>root targetpw\n", "Defaults!/bin/ls targetpw\n",
     "Defaults rootpw\n", 'Defaults badpass_message="a, targetpw, b"\n', "Defaults passprompt=a\\,targetpw\n", "Defaults secure_path=/a\\#b:/c\n",
     "ALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(ALL) NOPASSWD: ALL\n", "ALL ALL=(root) ALL\n", "ALL ALL=ALL\n", "ALL ALL=(ALL) !ALL\n",
@@ -80,7 +83,7 @@ def converted(text, folder):
 
 def without_the_pair(objects):
     """Return the objects without those that the module is asked to take out, and nothing else."""
-    defaults = [dict(entry) if "Binding" in entry else dict(entry, Options=[option for option in entry["Options"] if option != TARGETPW])
+    defaults = [dict(entry) if entry.get("Binding", ALL[0]) not in ALL else dict(entry, Options=[option for option in entry["Options"] if option != TARGETPW])
                 for entry in objects.get("Defaults", [])]
     specifications = [entry for entry in objects.get("User_Specs", []) if not (
         entry["User_List"] == EVERYBODY and entry["Host_List"] == [{"hostname": "ALL"}] and entry["Cmnd_Specs"] == COMMANDS)]
@@ -110,7 +113,8 @@ def defaults_entries(draw):
     """A Defaults entry of several items, for all or for somebody, in any spelling."""
     items = draw(ITEMS)
     joined = "".join(item + draw(SEPARATORS) for item in items[:-1]) + items[-1]
-    kind = draw(st.sampled_from(["Defaults", "Defaults", "Defaults", "  Defaults", "Defaults:bob", "Defaults@web", "Defaults>root", "Defaults!/bin/ls"]))
+    kind = draw(st.sampled_from(["Defaults", "Defaults", "Defaults", "  Defaults", "Defaults:bob", "Defaults@web", "Defaults>root", "Defaults!/bin/ls",
+                                 "Defaults:ALL", "Defaults@ALL", "Defaults> ALL", "Defaults!ALL", "Defaults:!ALL", "Defaults:ALL, bob", "Defaults:!!ALL"]))
     return kind + draw(BLANKS) + joined + draw(TAILS) + draw(ENDS)
 
 

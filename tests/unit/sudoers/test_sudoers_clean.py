@@ -174,12 +174,23 @@ def test_files_that_include_each_other_are_named(clean):
 
 def test_a_guest_without_sudo_has_nothing_to_clean(clean):
     result = clean({})
-    assert not result["failed"] and not result["changed"] and result["matches"] == []
+    assert not result["failed"] and not result["changed"] and result["matches"] == [] and result["main_file"] is None
+    assert "warnings" not in result
 
 
-def test_a_guest_with_sudo_and_without_sudoers_is_an_error(clean):
-    result = clean({"/usr/bin/sudo": ""})
-    assert result["failed"] and "there is no such file" in result["msg"]
+@pytest.mark.parametrize("files, words", [
+    ({"/usr/bin/sudo": ""}, "sudo is there without /etc/sudoers and lets nobody in"),
+    ({"/usr/bin/sudo": "", "/etc/sudoers-rs": WAY_IN}, "run this module with path: /etc/sudoers-rs"),
+])
+def test_a_guest_with_sudo_and_without_sudoers_is_warned_about(clean, files, words):
+    result = clean(files)
+    assert not result["failed"] and not result["changed"] and result["main_file"] is None
+    assert words in str(result["warnings"])
+
+
+@pytest.mark.parametrize("path", ["/etc/sudoers", "/usr/etc/sudoers"])
+def test_the_file_that_sudo_starts_with_is_named(clean, path):
+    assert clean({path: WAY_IN})["main_file"] == path
 
 
 def test_a_wrong_path_is_an_error(clean):
@@ -191,7 +202,26 @@ def test_sudo_rs_reads_a_file_of_its_own(clean):
 
 
 @pytest.mark.parametrize("entry, words", [
-    ("Defaults rootpw\n", "Defaults rootpw is on"), ("ALL ALL=(ALL) NOPASSWD: ALL\n", "/etc/sudoers line 4 lets every user become root without a password"),
+    ("Defaults rootpw\n", "Defaults rootpw is on in /etc/sudoers line 4"),
+    ("Defaults>root runaspw\n", "Defaults runaspw is on in /etc/sudoers line 4"),
+    ("User_Alias EVERYBODY = ALL\nDefaults:EVERYBODY targetpw\n", "Defaults targetpw is on in /etc/sudoers line 5"),
+    ("Defaults:ALL, !bob targetpw\n", "Defaults targetpw is on in /etc/sudoers line 4"),
+    ("Cmnd_Alias ANY = /bin/ls, ALL\nDefaults!ANY targetpw\nDefaults !targetpw\n", "Defaults targetpw is on in /etc/sudoers line 5"),
+    ("ALL ALL=(ALL) NOPASSWD: ALL\n", "/etc/sudoers line 4 lets every user become root without a password"),
 ])
 def test_what_else_is_wrong_is_warned_about(clean, entry, words):
     assert words in str(clean({"/etc/sudoers": PAIR + WAY_IN + entry})["warnings"])
+
+
+@pytest.mark.parametrize("entry", ["Defaults:bob targetpw\n", "Defaults:!ALL rootpw\n", "Defaults>eve targetpw\n", "Defaults!/bin/ls targetpw\n",
+                                   "Defaults:ALL targetpw\nDefaults !targetpw\n"])
+def test_what_asks_only_some_for_another_password_is_no_cause_for_a_warning(clean, entry):
+    assert "warnings" not in clean({"/etc/sudoers": WAY_IN + entry})
+
+
+@pytest.mark.parametrize("kind", [":", "@", ">", "!"])
+def test_targetpw_for_all_is_the_same_as_for_everybody(clean, tmp_path, kind):
+    pair = PAIR.replace("Defaults", f"Defaults{kind}ALL")
+    assert "every user become root" in clean({"/etc/sudoers": pair + WAY_IN}, rules=["targetpw"])["msg"]
+    assert [match["line"] for match in clean({})["matches"]] == [1, 2]
+    assert read(tmp_path, "/etc/sudoers") == f"# Defaults{kind}ALL targetpw\n# ALL ALL=(ALL) ALL\n" + WAY_IN

@@ -37,6 +37,13 @@ CASES = {
     "nothing but targetpw in a list": ("Defaults targetpw, targetpw\n", "# Defaults targetpw, targetpw\n", ""),
     "behind a quoted value with commas": ('Defaults badpass_message="a, b", targetpw\n', 'Defaults badpass_message="a, b"\n',
                                           'Defaults badpass_message="a, b"\n'),
+    "for all users": ("Defaults:ALL targetpw\n", "# Defaults:ALL targetpw\n", ""),
+    "on all hosts": ("Defaults@ALL\ttargetpw # c\n", "# Defaults@ALL\ttargetpw # c\n", ""),
+    "as whomever": ("Defaults> ALL targetpw\n", "# Defaults> ALL targetpw\n", ""),
+    "for all commands": ("Defaults!ALL !!targetpw\n", "# Defaults!ALL !!targetpw\n", ""),
+    "for all, negated twice": ("Defaults:!!ALL targetpw\n", "# Defaults:!!ALL targetpw\n", ""),
+    "for all, continued": ("Defaults:ALL\\\n targetpw\n", "# Defaults:ALL\\\n#  targetpw\n", ""),
+    "for all in a list": ("Defaults:ALL env_reset, targetpw, insults\n", "Defaults:ALL env_reset, insults\n", "Defaults:ALL env_reset, insults\n"),
     "rule": ("ALL ALL=(ALL) ALL\n", "# ALL ALL=(ALL) ALL\n", ""),
     "rule with blanks": ("ALL\tALL = ( ALL )\tALL # w\n", "# ALL\tALL = ( ALL )\tALL # w\n", ""),
     "rule without blanks": ("ALL ALL=(ALL)ALL\n", "# ALL ALL=(ALL)ALL\n", ""),
@@ -47,7 +54,9 @@ CASES = {
 
 KEPT = [
     "Defaults !targetpw\n", "Defaults ! targetpw\n", "Defaults:bob targetpw\n", "Defaults@host targetpw\n", "Defaults>root targetpw\n",
-    "Defaults!/bin/ls targetpw\n", "Defaults rootpw\n", "Defaults runaspw\n", "Defaults targetpw_timeout=5\n", "Defaults targetpw=1\n",
+    "Defaults!/bin/ls targetpw\n", "Defaults:!ALL targetpw\n", 'Defaults:"ALL" targetpw\n', "Defaults:ALL,!bob targetpw\n", "Defaults!!ALL targetpw\n",
+    "Defaults:ALL !targetpw\n", "Defaults:ALLES targetpw\n", "Defaults rootpw\n",
+    "Defaults runaspw\n", "Defaults targetpw_timeout=5\n", "Defaults targetpw=1\n",
     'Defaults badpass_message="a, targetpw, b"\n', "Defaults passprompt=a\\,targetpw\n", "Defaults secure_path=a#b, targetpw\n",
     "# Defaults targetpw\n", "#Defaults targetpw\n", "# ALL ALL=(ALL) ALL\n", "#includedir /etc/sudoers.d\n", "@include /etc/x\n", "",
     "ALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(ALL:ALL) NOPASSWD: ALL\n", "ALL ALL=(ALL) NOPASSWD: ALL\n", "ALL ALL=(root) ALL\n", "ALL ALL=ALL\n",
@@ -101,9 +110,23 @@ def test_an_include_is_told_from_a_comment(text, expected):
     assert (found and found[:2]) == expected
 
 
+@pytest.mark.parametrize("text, expected", [
+    ("Defaults env_reset\n", ("", [])),
+    ("Defaults:bob env_reset\n", (":", [(False, "bob")])),
+    ("\tDefaults@ web , !db insults\n", ("@", [(False, "web"), (True, "db")])),
+    ("Defaults>root,#1000,%wheel targetpw\n", (">", [(False, "root"), (False, "#1000"), (False, "%wheel")])),
+    ("Defaults!!/bin/ls targetpw\n", ("!", [(True, "/bin/ls")])),
+    ('Defaults:"a b",c\\ d,!!e targetpw\n', (":", [(False, '"a b"'), (False, "c\\ d"), (False, "e")])),
+    ("Defaults :bob targetpw\n", ("", [])),
+    ("bob ALL=(ALL) ALL\n", None),
+])
+def test_whom_a_defaults_entry_is_for_is_read(text, expected):
+    assert sudoers_lines.binding(sudoers_lines.lines(text)[0]) == expected
+
+
 FRAGMENTS = st.sampled_from([
     "Defaults ", "Defaults\t", "User_Alias ", "A", ":", "NOPASSWD:", "%wheel ",
-    "targetpw", "!targetpw", "env_reset", ",", ", ", "\\\n", "\\\r\n", "\n", "\r\n", " ", "\t", "#", "# x", "#0", '"',
+    "targetpw", "!targetpw", "env_reset", "Defaults:ALL ", "Defaults!", ">", "@", ",", ", ", "\\\n", "\\\r\n", "\n", "\r\n", " ", "\t", "#", "# x", "#0", '"',
     "ALL", "ALL ALL=(ALL) ALL", "ALL=", "(ALL)", "(ALL:ALL)", " ALL", "=", "root", "\\", "\\,", "!", "@include /x", "é", "\udcff"])
 TEXTS = st.lists(FRAGMENTS, max_size=25).map("".join)
 
@@ -138,4 +161,5 @@ def test_who_may_become_root_is_told_of_any_text(text, more):
     """Nothing but an ImagewrightError may come out of text that visudo would reject."""
     entries = [(path, line) for path, content in (("/etc/sudoers", text), ("/etc/sudoers.d/x", more)) for line in sudoers_lines.lines(content)]
     assert all(isinstance(grant.user, str) and grant.path.startswith("/etc/sudoers") for grant in sudoers_access.grants(entries))
-    assert sudoers_access.asks_other_password(entries) in (None, "targetpw", "rootpw", "runaspw")
+    asked = sudoers_access.asks_other_password(entries)
+    assert asked is None or asked.option in ("targetpw", "rootpw", "runaspw")
