@@ -15,6 +15,7 @@ description:
   - Removes what describes a card of this machine alone - fixed addresses, MAC addresses, udev rules and C(.link) files that name a card by
     its MAC address - and leaves bridges, bonds, VLANs and the loopback as they are. The udev rule that writes such names anew is put out of
     action.
+  - Writes keyfiles, and no ifcfg files, where NetworkManager has lost the plugin that reads those, as in RHEL 10.
   - Keeps the managers away from the virtual functions of accelerated networking, which belong to the synthetic card above them.
   - Nothing is restarted. The running guest keeps its connection, the files count from the next boot on.
 options:

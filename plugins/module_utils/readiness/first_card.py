@@ -9,7 +9,8 @@ PRIVATE: module_utils of this collection are not an interface.
 import fnmatch
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini, netplan, networkd, wicked
+from ansible_collections.imagewright.azure.plugins.module_utils.network import (
+    ifcfg, ifupdown, ini, managers, netplan, networkd, networkmanager, wicked)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 
@@ -61,6 +62,8 @@ def _ifupdown(context):
 
 def _ifcfg(context):
     found = []
+    if context.shared(managers.active) == ["networkmanager"] and not context.shared(networkmanager.reads_ifcfg):
+        return found
     for path in ifcfg.files(context.tree):
         of_the_card = path.endswith(("ifcfg-eth0", "ifcfg-System_eth0")) or context.find([path], lambda text: re.match(r'\s*DEVICE="?eth0', text))
         if of_the_card and not context.find([path], lambda text: re.match(r"\s*ONBOOT\s*=\s*[\"']?no\b", text)):

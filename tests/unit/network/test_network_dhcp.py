@@ -354,3 +354,37 @@ def test_no_manager_is_an_error_and_changes_nothing(tmp_path, run_module):
 ])
 def test_ethernet_cards_are_told_by_their_names(name, expected):
     assert is_ethernet(name) is expected
+
+
+IFCFG = {"/etc/sysconfig/network-scripts/ifcfg-ens3": "DEVICE=ens3\nBOOTPROTO=none\nIPADDR=192.0.2.9\n"}
+PLUGINS = "/usr/lib64/NetworkManager"
+
+
+@pytest.mark.parametrize("files, keyfile", [
+    # RHEL 7 to 9: a directory of the version; RHEL 6: none; 32 bits
+    ({f"{PLUGINS}/1.18.8-1.el7/libnm-settings-plugin-ifcfg-rh.so": "", "/etc/os-release": 'ID="rhel"\nVERSION_ID="7.9"\n'}, False),
+    ({f"{PLUGINS}/1.46.0-1.el9/libnm-settings-plugin-ifcfg-rh.so": "", "/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n'}, False),
+    ({f"{PLUGINS}/libnm-settings-plugin-ifcfg-rh.so": ""}, False),
+    ({"/usr/lib/NetworkManager/libnm-settings-plugin-ifcfg-rh.so": ""}, False),
+    # Fedora with the package of its own, and without
+    ({f"{PLUGINS}/1.50.0-1.fc40/libnm-settings-plugin-ifcfg-rh.so": "", "/etc/os-release": "ID=fedora\nVERSION_ID=40\n"}, False),
+    ({f"{PLUGINS}/1.50.0-1.fc41/libnm-device-plugin-wifi.so": "", "/etc/os-release": "ID=fedora\nVERSION_ID=41\n"}, True),
+    # RHEL 10
+    ({f"{PLUGINS}/1.52.0-1.el10/libnm-device-plugin-team.so": "", "/etc/os-release": 'ID="rhel"\nVERSION_ID="10.0"\n'}, True),
+    # trees without /usr
+    ({"/etc/os-release": 'ID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="10.0"\n'}, True),
+    ({"/etc/os-release": 'ID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="10"\n'}, True),
+    ({"/etc/os-release": 'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.5"\n'}, False),
+    ({"/etc/redhat-release": "Red Hat Enterprise Linux Server release 6.10 (Santiago)\n"}, False),
+    ({}, False),
+])
+def test_ifcfg_files_are_written_where_networkmanager_reads_them(tmp_path, run_module, files, keyfile):
+    tree = guest(tmp_path, {**IFCFG, **files})
+
+    changed = after(tree, "networkmanager")
+
+    assert changed["/etc/sysconfig/network-scripts/ifcfg-ens3"] is None
+    assert ("/etc/sysconfig/network-scripts/ifcfg-eth0" in changed) is not keyfile
+    assert ("/etc/NetworkManager/system-connections/azure-ethernet.nmconnection" in changed) is keyfile
+    run_module("network_dhcp", root=tmp_path, manager="networkmanager")
+    assert not run_module("network_dhcp", root=tmp_path, manager="networkmanager")["changed"]

@@ -202,6 +202,12 @@ def test_a_profile_for_the_first_card_is_enough_for_networkmanager(guest, files)
     assert findings(guest)["R34b"].status == "passed"
 
 
+def test_an_ifcfg_file_is_nothing_to_a_networkmanager_that_does_not_read_it(guest):
+    change(guest, {**MANAGED_BY_NETWORKMANAGER, "/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=yes\nBOOTPROTO=dhcp\n",
+                   "/usr/lib64/NetworkManager/1.52.0-1.el10/libnm-device-plugin-team.so": ""})
+    assert findings(guest)["R34b"].status == "failed"
+
+
 @pytest.mark.parametrize("name", sorted(managers.ADAPTERS))
 def test_what_the_role_writes_for_each_network_manager_passes(guest, name):
     change(guest, MANAGED_BY_NETWORKMANAGER)
