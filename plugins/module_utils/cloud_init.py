@@ -19,6 +19,7 @@ SERVICES = ("cloud-init-local", "cloud-init-main", "cloud-init-network", "cloud-
 _STARTING = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-local")
 #: cloud-init's disabling file, and the generator's condition.
 DISABLED_BY = "/etc/cloud/cloud-init.disabled"
+_NETWORK_DISABLED = re.compile(r"\s*network\s*:\s*\{\s*config\s*:\s*disabled|\s+config\s*:\s*disabled")
 #: What installers leave: each keeps cloud-init from setting up the network or from finding Azure.
 LEFTOVERS = tuple(f"{FOLDER}/{name}" for name in (
     "50-curtin-networking.cfg", "curtin-preserve-sources.cfg", "99-installer.cfg", "subiquity-disable-cloudinit-networking.cfg"
@@ -44,6 +45,12 @@ def switches(tree, command_line=""):
     words = [word for word in command_line.split() if word.startswith("cloud-init=")]
     return [DISABLED_BY] * tree.exists(DISABLED_BY) \
         + ["cloud-init=disabled on the kernel's command line"] * (words[-1:] == ["cloud-init=disabled"])
+
+
+def network_disabled_by(tree):
+    """Return the paths ([str]) of the files that keep cloud-init from writing the network's configuration: ``network: {config: disabled}``."""
+    paths = [path for path in ["/etc/cloud/cloud.cfg"] + tree.glob(FOLDER + "/*.cfg") if tree.is_file(path)]
+    return [path for path in paths if any(_NETWORK_DISABLED.match(line) for line in tree.read_text(path).splitlines())]
 
 
 def leftovers(tree):

@@ -13,8 +13,8 @@ description:
     the network script of old Red Hat systems) and writes that manager's files so that the first Ethernet card asks for its address by
     DHCP, whatever its name and MAC address are on Azure.
   - Removes what describes a card of this machine alone - fixed addresses, MAC addresses, udev rules and C(.link) files that name a card by
-    its MAC address - and leaves bridges, bonds, VLANs and the loopback as they are. The udev rule that writes such names anew is put out of
-    action.
+    its MAC address - and leaves bridges, bonds, VLANs and the loopback as they are. Netplan's files alone go as wholes, whatever they
+    describe. The udev rule that writes such names anew is put out of action.
   - Writes keyfiles, and no ifcfg files, where NetworkManager has lost the plugin that reads those, as in RHEL 10.
   - Keeps the managers away from the virtual functions of accelerated networking, which belong to the synthetic card above them.
   - Nothing is restarted. The running guest keeps its connection, the files count from the next boot on.
@@ -26,10 +26,12 @@ options:
     default: auto
   cloud_init:
     description:
-      - Whether cloud-init writes the network's configuration at the first boot on Azure.
-      - With netplan no file of ours is written then, and those of this machine are removed.
-    type: bool
-    default: false
+      - Whether cloud-init writes the network's configuration at the first boot on Azure. V(auto) looks whether it runs at boot and is not
+        told to leave the network alone, by someone else than Ubuntu's installer.
+      - With netplan no file of ours is written then, those of this machine are removed, and what the installer put in cloud-init's way too.
+    type: str
+    choices: [auto, 'true', 'false']
+    default: auto
   unmanaged_drivers:
     description: Drivers of the virtual functions that no manager may touch. With an empty list no rule for them is written.
     type: list
@@ -51,7 +53,7 @@ EXAMPLES = r"""
 - name: Ask for the address by DHCP on whatever card comes first
   imagewright.azure.network_dhcp:
 
-- name: The same on a guest that is mounted below a directory and that cloud-init provisions
+- name: The same on a guest that is mounted below a directory and whose network cloud-init sets up
   imagewright.azure.network_dhcp:
     root: /mnt/guest
     cloud_init: true
@@ -67,6 +69,11 @@ manager:
   type: str
   returned: success
   sample: ifupdown
+cloud_init:
+  description: Whether the network is taken to be set up by cloud-init at the first boot.
+  type: bool
+  returned: success
+  sample: true
 files:
   description: What was done to each file, and why.
   type: list
@@ -88,9 +95,9 @@ import collections
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits
+from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, edits
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names, netplan
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 #: cloud_init: bool; unmanaged_drivers: [str].
@@ -108,17 +115,24 @@ def plan(tree, manager, settings, persistent_names="remove"):
     return [change for change in changes if change.before != change.after]
 
 
+def leaves_to_cloud_init(tree, wanted):
+    """Return whether cloud-init writes the network's configuration at the first boot; wanted: str, a value of the option cloud_init."""
+    if wanted != "auto":
+        return wanted == "true"
+    return cloud_init.runs(tree) and all(path in netplan.INSTALLERS for path in cloud_init.network_disabled_by(tree))
+
+
 def run(module):
     """Return the module's result."""
     parameters = module.params
     tree = LiveTree(parameters["root"])
     manager = managers.choose(tree, parameters["manager"])
-    settings = Settings(parameters["cloud_init"], parameters["unmanaged_drivers"])
+    settings = Settings(leaves_to_cloud_init(tree, parameters["cloud_init"]), parameters["unmanaged_drivers"])
     changes = plan(tree, manager, settings, parameters["persistent_names"])
     wanted = [edits.Edit(change.path, change.before, change.after, change.mode) for change in changes]
     result = edits.apply(module, tree, wanted, backup=parameters["backup"])
     files = [{"path": change.path, "action": "removed" if change.after is None else "written", "reason": change.reason} for change in changes]
-    return dict(result, manager=manager, files=files)
+    return dict(result, manager=manager, cloud_init=settings.cloud_init, files=files)
 
 
 def main():
@@ -127,7 +141,8 @@ def main():
         argument_spec={
             "root": {"type": "path", "default": "/"},
             "manager": {"type": "str", "default": "auto", "choices": ["auto"] + list(managers.ADAPTERS)},
-            "cloud_init": {"type": "bool", "default": False},
+            # Ansible makes the word of a bool
+            "cloud_init": {"type": "str", "default": "auto", "choices": ["auto", "true", "false"]},
             "unmanaged_drivers": {"type": "list", "elements": "str", "default": ["mana", "mlx4_core", "mlx5_core"]},
             "persistent_names": {"type": "str", "default": "remove", "choices": ["keep", "remove"]},
             "backup": {"type": "bool", "default": False},

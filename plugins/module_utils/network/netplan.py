@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """netplan: /etc/netplan/*.yaml.
 
+The files go as wholes, with the bridges, bonds and VLANs in them: those name cards that the same files or others of them describe, and
+netplan refuses every file when one names a card that none describes.
+
 PRIVATE: module_utils of this collection are not an interface.
 """
 
@@ -10,6 +13,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import n
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
 
 DHCP_FILE = "/etc/netplan/50-azure.yaml"
+
+#: What Ubuntu's installers leave in cloud-init's way: the cards of this machine, and that it shall leave the network alone. R42c
+INSTALLERS = ("/etc/cloud/cloud.cfg.d/50-curtin-networking.cfg", "/etc/cloud/cloud.cfg.d/subiquity-disable-cloudinit-networking.cfg")
 
 _DHCP = """# Every Ethernet card, whatever its name.
 network:
@@ -34,10 +40,12 @@ def is_in_use(tree):
 
 
 def plan(tree, settings):
-    """Return the Changes: cloud-init writes a file at the first boot, or one for every card is there."""
+    """Return the Changes: cloud-init writes a file at the first boot and nothing is in its way, or one for every card is there."""
     keep = [] if settings.cloud_init else [DHCP_FILE]
     changes = [remove(tree, path, "describes this machine") for path in files(tree) if path not in keep]
-    if not settings.cloud_init:
+    if settings.cloud_init:
+        changes += [remove(tree, path, "keeps cloud-init from setting up the network") for path in INSTALLERS if tree.is_file(path)]
+    else:
         changes.append(write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name", 0o600))
     renderers = networkd.unmanaged(tree, settings)
     if tree.is_dir("/etc/NetworkManager"):

@@ -388,3 +388,54 @@ def test_ifcfg_files_are_written_where_networkmanager_reads_them(tmp_path, run_m
     assert ("/etc/NetworkManager/system-connections/azure-ethernet.nmconnection" in changed) is keyfile
     run_module("network_dhcp", root=tmp_path, manager="networkmanager")
     assert not run_module("network_dhcp", root=tmp_path, manager="networkmanager")["changed"]
+
+
+UBUNTU = {**enabled("systemd-networkd"), "/usr/sbin/netplan": "", "/usr/bin/cloud-init": "", "/usr/lib/systemd/systemd": "",
+          "/usr/lib/systemd/system/cloud-init.service": "[Install]\n", "/etc/netplan/00-installer-config.yaml": "network: {}\n",
+          "/etc/systemd/system/cloud-init.target.wants/cloud-init.service": "->/usr/lib/systemd/system/cloud-init.service"}
+DROP_INS = "/etc/cloud/cloud.cfg.d"
+DISABLED = "network: {config: disabled}\n"
+
+
+@pytest.mark.parametrize("files, left", [
+    ({}, True),
+    ({"/etc/cloud/cloud-init.disabled": ""}, False),
+    ({"/etc/systemd/system/cloud-init.service": "->/dev/null"}, False),
+    ({"/etc/cloud/cloud.cfg": "network:\n  config: disabled\n"}, False),
+    ({f"{DROP_INS}/99-local.cfg": DISABLED}, False),
+    ({f"{DROP_INS}/99-local.cfg": "# " + DISABLED}, True),
+    ({f"{DROP_INS}/subiquity-disable-cloudinit-networking.cfg": DISABLED, f"{DROP_INS}/50-curtin-networking.cfg": "network: {version: 2}\n"}, True),
+])
+def test_the_network_is_left_to_a_cloud_init_that_will_set_it_up(tmp_path, run_module, files, left):
+    guest(tmp_path, {**UBUNTU, **files})
+
+    predicted = run_module("network_dhcp", root=tmp_path, check=True)
+    done = run_module("network_dhcp", root=tmp_path)
+
+    assert done["cloud_init"] is left and predicted["files"] == done["files"]
+    assert not (tmp_path / "etc/netplan/00-installer-config.yaml").exists()
+    assert (tmp_path / "etc/netplan/50-azure.yaml").exists() is not left
+    assert not left or not (tmp_path / f"{DROP_INS}/subiquity-disable-cloudinit-networking.cfg".lstrip("/")).exists()
+    assert not left or not (tmp_path / f"{DROP_INS}/50-curtin-networking.cfg".lstrip("/")).exists()
+    assert not run_module("network_dhcp", root=tmp_path)["changed"]
+
+
+def test_what_ubuntus_installer_wrote_stays_where_cloud_init_is_off(tmp_path, run_module):
+    path = f"{DROP_INS}/50-curtin-networking.cfg"
+    guest(tmp_path, {**UBUNTU, "/etc/cloud/cloud-init.disabled": "", path: "network: {}\n"})
+
+    assert path not in [file["path"] for file in run_module("network_dhcp", root=tmp_path)["files"]]
+
+
+@pytest.mark.parametrize("word, taken", [(True, True), ("true", True), (False, False), ("false", False), ("auto", True)])
+def test_whether_cloud_init_sets_up_the_network_may_be_said(tmp_path, run_module, word, taken):
+    guest(tmp_path, UBUNTU)
+
+    assert run_module("network_dhcp", root=tmp_path, cloud_init=word)["cloud_init"] is taken
+
+
+def test_netplan_files_go_as_wholes(tmp_path):
+    bridge = "network:\n  ethernets: {ens3: {}}\n  bridges: {br0: {interfaces: [ens3], addresses: [10.0.0.1/24]}}\n"
+    tree = guest(tmp_path, {"/etc/netplan/10-bridge.yaml": bridge})
+
+    assert after(tree, "netplan")["/etc/netplan/10-bridge.yaml"] is None

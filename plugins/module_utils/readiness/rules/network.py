@@ -31,14 +31,6 @@ def _card_files(tree):
                       + [path for path in tree.glob(first_card.KEYFILES) if tree.is_file(path)]))
 
 
-def _cloud_init_writes(context):
-    """Whether cloud-init writes the network configuration at the first boot."""
-    if not cloud_init.runs(context.tree):
-        return False
-    files = context.tree.glob("/etc/cloud/cloud.cfg.d/*.cfg")
-    return not context.find(files, lambda text: re.match(r"\s*network\s*:\s*\{\s*config\s*:\s*disabled|\s+config\s*:\s*disabled", text))
-
-
 def manager(context):
     """R34a"""
     active = context.shared(managers.active)
@@ -47,7 +39,7 @@ def manager(context):
 
 def dhcp(context):
     """R34b"""
-    if _cloud_init_writes(context):
+    if cloud_init.runs(context.tree) and not cloud_init.network_disabled_by(context.tree):
         return passed("cloud-init writes the configuration")
     asked = first_card.asks(context)
     if asked:
