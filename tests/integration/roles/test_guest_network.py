@@ -41,9 +41,9 @@ def test_the_network_is_left_to_cloud_init_where_it_will_set_it_up(with_cloud_in
 
 
 def test_a_package_that_prepare_has_seen_is_not_asked_for_again(fresh_guest):
-    seen = {"ansible_facts": {"packages": {"azure-vm-utils": [{"version": "0.6.0"}]}}}
+    seen = {"azure-vm-utils": [{"version": "0.6.0"}]}
 
-    play = fresh_guest.role("guest_network", {"guest_network_vm_utils": "always", "__prepare_packages": seen}, check=True)
+    play = fresh_guest.role("guest_network", {"guest_network_vm_utils": "always", "__guest_network_packages_there": seen}, check=True)
 
     assert not play.failed
     assert [event["status"] for event in play.tasks if event["task"].endswith("Vm utils | Install them")] == ["skipped"]

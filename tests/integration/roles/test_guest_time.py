@@ -48,7 +48,7 @@ def test_a_guest_of_kvm_has_the_clock_of_hyper_v_and_no_other(timed):
 
 
 def test_where_the_packages_are_known_only_the_files_are_asked_for(timed):
-    known = {"__prepare_packages": {"ansible_facts": {"packages": {"chrony": [{"version": "4.3"}]}}}}
+    known = {"__guest_time_packages_there": {"chrony": [{"version": "4.3"}]}}
 
     play = timed[0].role("guest_time", known)
 
