@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import stat
+import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
@@ -18,6 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.destination 
 
 _SUFFIX = b".imagewright-partial"
 _LONGEST_NAME = 255  # bytes, NAME_MAX of Linux
+_CHILD_OF_A_KILLED_RUN = 2  # seconds; it needs a few milliseconds on an idle machine
 _KEPT_ATTRIBUTES = ("security.selinux", "system.posix_acl_access", "user.")  # not what is bound to the old content, like security.ima
 
 
@@ -149,7 +151,7 @@ def _open_stale(path, dest):
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
-    if not _lock(descriptor):
+    if not _lock_soon(descriptor):
         os.close(descriptor)
         names = ", ".join(locks.holders(path)) or "another process"
         raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended")
@@ -157,6 +159,19 @@ def _open_stale(path, dest):
         return descriptor
     os.close(descriptor)  # the run that it belonged to has just finished, and perhaps another one begun
     return None
+
+
+def _lock_soon(descriptor):
+    """Return whether an open file is locked by us, now or in a moment.
+
+    A run that was killed while it started qemu-img leaves a child that has the lock too, until it has become that program.
+    """
+    deadline = time.monotonic() + _CHILD_OF_A_KILLED_RUN
+    while not _lock(descriptor):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _lock(descriptor):

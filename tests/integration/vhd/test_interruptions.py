@@ -94,6 +94,22 @@ def test_28_a_run_that_meets_another_before_its_file_is_locked_never_publishes_w
         os.close(descriptor)
 
 
+def test_28_a_child_that_a_killed_run_leaves_for_a_moment_is_waited_for(tmp_path):
+    """kill -9 between the fork and the exec of qemu-img: the child has the lock until it has become that program."""
+    dest, place = os.fspath(tmp_path / "a.vhd"), tmp_path / ".a.vhd.imagewright-partial"
+    place.write_bytes(b"half")
+    lock = os.open(place, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    child = subprocess.Popen(["sleep", "0.3"], pass_fds=[lock])
+    os.close(lock)
+
+    descriptor, stale = temporary.open_temporary(dest)
+
+    assert stale and child.wait(timeout=20) == 0
+    assert os.fstat(descriptor).st_size == 0 and os.path.samestat(os.fstat(descriptor), os.lstat(place))
+    os.close(descriptor)
+
+
 def test_28_two_runs_for_one_destination_do_not_meet(tmp_path):
     disk = raw_disk(tmp_path / "a.raw", 300 * MIB, data=((0, 200 * MIB),))
     run = start_align(disk)
