@@ -96,12 +96,10 @@ def stream(argv, doing, chunks):
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
         feeder = threading.Thread(target=_feed, args=(process.stdin, chunks, failures), daemon=True)
         feeder.start()
+        ended = False
         try:
             yield process.stdout
             ended = not process.stdout.read(1)
-        except BaseException:
-            ended = False
-            raise
         finally:
             if not ended:
                 process.kill()

@@ -15,7 +15,8 @@ RAW, VHD = "raw", "vpc"  # QEMU's names, which the option `format` takes
 #: format: str; virtual_size: int, bytes, of the disk in it; footer: Footer of a VHD or None;
 #: dynamic: DynamicVhd or None; warnings: [str] of what the user should know;
 #: map_tells: bool, whether `qemu-img map` has to say what `qemu-img check` does not: that the file ends within a block.
-Image = collections.namedtuple("Image", "format virtual_size footer dynamic warnings map_tells", defaults=(False,))
+Image = collections.namedtuple("Image", "format virtual_size footer dynamic warnings map_tells")
+Image.__new__.__defaults__ = (False,)
 
 
 def refusal(path, cause, cure):
