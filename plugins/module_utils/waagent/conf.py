@@ -105,6 +105,8 @@ def _uncomment_or_add(lines, key, value):
             return
     carriage_return = "\r" if len(lines) > 1 and lines[0].endswith("\r") else ""
     if lines[-1] != "":
-        lines[-1] += carriage_return
+        # the agent takes a carriage return behind a quote for a part of the value
+        if parse(lines[-1] + carriage_return) == parse(lines[-1]):
+            lines[-1] += carriage_return
         lines.append("")
     lines.insert(len(lines) - 1, f"{key}={value}{carriage_return}")

@@ -54,6 +54,8 @@ def test_a_file_is_read_as_the_agent_reads_it(text, expected):
     pytest.param("Logs.Verbose=n\nA=1\nLogs.Verbose=y\n", {"Logs.Verbose": "y"}, "Logs.Verbose=y\nA=1\n", id="later duplicates go"),
     pytest.param("Logs.Verbose=y # one\nA=1\nLogs.Verbose=n\nLogs.Verbose=n\n", {"Logs.Verbose": "n", "A": "2"},
                  "# one\nLogs.Verbose=n\nA=2\n", id="two keys at once"),
+    pytest.param("A=1\r\nB=2", {"Logs.Verbose": "n"}, "A=1\r\nB=2\r\nLogs.Verbose=n\r\n", id="a last line without an end"),
+    pytest.param('A=1\r\nB="x"', {"Logs.Verbose": "n"}, 'A=1\r\nB="x"\nLogs.Verbose=n\r\n', id="a last line without an end, in quotes"),
 ])
 def test_keys_are_set_and_nothing_else_changes(before, wanted, after):
     assert conf.set_values(before, wanted)[0] == after
