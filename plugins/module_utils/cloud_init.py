@@ -20,10 +20,10 @@ _STARTING = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-
 #: cloud-init's disabling file, and the generator's condition.
 DISABLED_BY = "/etc/cloud/cloud-init.disabled"
 _NETWORK_DISABLED = re.compile(r"\s*network\s*:\s*\{\s*config\s*:\s*disabled|\s+config\s*:\s*disabled")
-#: What installers leave: each keeps cloud-init from setting up the network or from finding Azure.
-LEFTOVERS = tuple(f"{FOLDER}/{name}" for name in (
-    "50-curtin-networking.cfg", "curtin-preserve-sources.cfg", "99-installer.cfg", "subiquity-disable-cloudinit-networking.cfg"
-)) + ("/etc/cloud/ds-identify.cfg",)
+#: What Ubuntu's installers leave in the way of the network: the cards of this machine, and that it shall be left alone. R42c
+NETWORK_LEFTOVERS = (FOLDER + "/50-curtin-networking.cfg", FOLDER + "/subiquity-disable-cloudinit-networking.cfg")
+#: All that installers leave: each keeps cloud-init from setting up the network or from finding Azure.
+LEFTOVERS = NETWORK_LEFTOVERS + (FOLDER + "/curtin-preserve-sources.cfg", FOLDER + "/99-installer.cfg", "/etc/cloud/ds-identify.cfg")
 
 
 def enabled(tree):

@@ -97,7 +97,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, edits
 from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names, netplan
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names
 from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 #: cloud_init: bool; unmanaged_drivers: [str].
@@ -119,7 +119,7 @@ def leaves_to_cloud_init(tree, wanted):
     """Return whether cloud-init writes the network's configuration at the first boot; wanted: str, a value of the option cloud_init."""
     if wanted != "auto":
         return wanted == "true"
-    return cloud_init.runs(tree) and all(path in netplan.INSTALLERS for path in cloud_init.network_disabled_by(tree))
+    return cloud_init.runs(tree) and all(path in cloud_init.NETWORK_LEFTOVERS for path in cloud_init.network_disabled_by(tree))
 
 
 def run(module):

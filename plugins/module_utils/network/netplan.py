@@ -9,13 +9,11 @@ netplan refuses every file when one names a card that none describes.
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.network import networkd, networkmanager
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
 
 DHCP_FILE = "/etc/netplan/50-azure.yaml"
-
-#: What Ubuntu's installers leave in cloud-init's way: the cards of this machine, and that it shall leave the network alone. R42c
-INSTALLERS = ("/etc/cloud/cloud.cfg.d/50-curtin-networking.cfg", "/etc/cloud/cloud.cfg.d/subiquity-disable-cloudinit-networking.cfg")
 
 _DHCP = """# Every Ethernet card, whatever its name.
 network:
@@ -44,7 +42,7 @@ def plan(tree, settings):
     keep = [] if settings.cloud_init else [DHCP_FILE]
     changes = [remove(tree, path, "describes this machine") for path in files(tree) if path not in keep]
     if settings.cloud_init:
-        changes += [remove(tree, path, "keeps cloud-init from setting up the network") for path in INSTALLERS if tree.is_file(path)]
+        changes += [remove(tree, path, "keeps cloud-init from setting up the network") for path in cloud_init.NETWORK_LEFTOVERS if tree.is_file(path)]
     else:
         changes.append(write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name", 0o600))
     renderers = networkd.unmanaged(tree, settings)

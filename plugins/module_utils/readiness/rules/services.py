@@ -14,7 +14,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 
 _KVP = ("hv-kvp-daemon", "hypervkvpd", "hv_kvp_daemon", "hyperv-daemons.hv-kvp-daemon.service")
 _STARTED_BY_UDEV = re.compile(r"^[^#]*kvp.*SYSTEMD_WANTS", re.IGNORECASE)
-_CHRONY = ("chronyd", "chrony")
 _OTHER_CLOCKS = ("systemd-timesyncd", "ntpd", "ntp", "ntpsec", "openntpd")
 _PTP_RULE = re.compile(r'hyperv.*SYMLINK\s*\+=\s*"ptp_hyperv"')
 
@@ -69,8 +68,8 @@ def clock_steps(context):
 def one_clock(context):
     """R55c"""
     tree = context.tree
-    enabled = [name for name in _CHRONY + _OTHER_CLOCKS if services.state(tree, [name]) == services.ENABLED]
-    distinct = sorted({"chrony" if name in _CHRONY else name for name in enabled})
+    enabled = [name for name in chrony.SERVICES + _OTHER_CLOCKS if services.state(tree, [name]) == services.ENABLED]
+    distinct = sorted({"chrony" if name in chrony.SERVICES else name for name in enabled})
     if not distinct:
         return failed([Evidence("/etc/systemd/system", None, "no service that keeps the time is enabled")])
     return failed_if(Evidence("/etc/systemd/system", None, f"{name} is enabled") for name in distinct if len(distinct) > 1)
