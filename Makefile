@@ -12,8 +12,7 @@ FUZZ_SECONDS ?= 300
 # ansible-core releases that the controller's Python takes and that make test does not cover
 OTHER_CORES := 2.16 2.17 2.18
 # what runs on the controller alone, and so may use more than Python 3.6 has
-DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/vhd/% plugins/module_utils/disk_image/% \
-  plugins/module_utils/image_tree.py
+DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/image/% plugins/module_utils/vhd/% plugins/module_utils/upload/%
 GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
 
 .PHONY: setup demo test test-all bench help lint sanity unit integration molecule molecule-all fuzz docs clean

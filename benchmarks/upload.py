@@ -33,7 +33,7 @@ import threading
 import time
 import urllib.parse
 
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.source import Source
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Source
 from integration.upload import azurite as emulator
 from integration.upload import vhds
 from integration.upload.fault_proxy import proxy

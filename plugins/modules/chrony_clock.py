@@ -145,10 +145,11 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import chrony, chronyd, edits, services
-from ansible_collections.imagewright.azure.plugins.module_utils.edited_tree import EditedTree
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf, chronyd
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, services
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 REFCLOCK = "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2"
 MAKESTEP = "makestep 1.0 -1"
@@ -161,7 +162,7 @@ _EXAMPLES = {"refclock": REFCLOCK, "makestep": MAKESTEP}
 
 
 def plan(tree, path, directives):
-    """Return (edits [edits.Edit], {chrony.Line: its new text, None to remove it}) after which chronyd reads the directives and no other clock.
+    """Return (edits [edits.Edit], {chrony_conf.Line: its new text, None to remove it}) after which chronyd reads the directives and no other clock.
 
     path: str, main file, which need not be there. directives: [str].
     Raises ImagewrightError: a line that has to go is in a file that is not the guest's.
@@ -169,23 +170,23 @@ def plan(tree, path, directives):
     read = _lines(tree, path)
     changes, added = {}, []
     for directive in directives:
-        alike = [line for line in read if chrony.kind(line.words) == chrony.kind(chrony.words_of(directive))]
+        alike = [line for line in read if chrony_conf.kind(line.words) == chrony_conf.kind(chrony_conf.words_of(directive))]
         kept = alike[-1] if alike else None
-        if kept and not chrony.is_same(kept.words, chrony.words_of(directive)):
+        if kept and not chrony_conf.is_same(kept.words, chrony_conf.words_of(directive)):
             changes[kept] = directive
-        if kept in changes and not chrony.belongs_to_guest(tree, kept.path):
+        if kept in changes and not chrony_conf.belongs_to_guest(tree, kept.path):
             del changes[kept]
             kept = None
         if kept is None:
             added.append(directive)
         changes.update((line, None) for line in alike if kept is None or _place(tree, line) != _place(tree, kept))
     changes.update((line, None) for line in read if _is_other_clock(line.words, directives))
-    changes.update((line, None) for line in chrony.source_lines(tree, read)
-                   if _is_other_clock(line.words, directives) and chrony.belongs_to_guest(tree, line.path))
+    changes.update((line, None) for line in chrony_conf.source_lines(tree, read)
+                   if _is_other_clock(line.words, directives) and chrony_conf.belongs_to_guest(tree, line.path))
     # an earlier makestep does no harm where it cannot be removed
-    changes = {line: changes[line] for line in sorted(changes) if chrony.belongs_to_guest(tree, line.path) or not _is_step(line)}
+    changes = {line: changes[line] for line in sorted(changes) if chrony_conf.belongs_to_guest(tree, line.path) or not _is_step(line)}
     for line in changes:
-        if not chrony.belongs_to_guest(tree, line.path):
+        if not chrony_conf.belongs_to_guest(tree, line.path):
             raise ImagewrightError(f"cannot take {line.text!r} out of {line.path} line {line.line}: the file belongs to a package, or is made anew at "
                                    f"each boot; have {path} not name it (include, confdir), or remove what makes it")
     return _edits(tree, path, changes, added), changes
@@ -196,11 +197,11 @@ def run(module):
     parameters = module.params
     tree = LiveTree(parameters["root"])
     directives = _directives(parameters)
-    path = parameters["path"] or chrony.find_path(tree)
+    path = parameters["path"] or chrony_conf.find_path(tree)
     if not parameters["create"] and (path is None or not tree.exists(path)):
-        raise ImagewrightError(f"cannot set the clock: there is no {path or ' nor '.join(chrony.PATHS)}; install chrony first (the role guest_time "
+        raise ImagewrightError(f"cannot set the clock: there is no {path or ' nor '.join(chrony_conf.PATHS)}; install chrony first (the role guest_time "
                                "does with guest_time_install: true), or give the path of its configuration")
-    path = path or chrony.path_to_come(tree)
+    path = path or chrony_conf.path_to_come(tree)
     planned, changes = plan(tree, path, directives)
     read = _lines(EditedTree(tree, planned), path)
     _check(path, read, directives)
@@ -233,17 +234,17 @@ def _directives(parameters):
 
 
 def _lines(tree, path):
-    return chrony.lines(tree, path) if tree.exists(path) else []
+    return chrony_conf.lines(tree, path) if tree.exists(path) else []
 
 
 def _is_step(line):
-    return chrony.kind(line.words) == ("makestep",)
+    return chrony_conf.kind(line.words) == ("makestep",)
 
 
 def _is_other_clock(words, directives):
     """Return whether a line is of a clock that Azure does not have, or that was not asked for."""
-    wanted = [chrony.device(chrony.words_of(directive)) for directive in directives]
-    return chrony.is_ptp_clock(words) and chrony.device(words) not in [chrony.DEVICE] + wanted
+    wanted = [chrony_conf.device(chrony_conf.words_of(directive)) for directive in directives]
+    return chrony_conf.is_ptp_clock(words) and chrony_conf.device(words) not in [chrony_conf.DEVICE] + wanted
 
 
 def _place(tree, line):
@@ -262,27 +263,27 @@ def _edits(tree, path, changes, added):
     planned = []
     for resolved, name in names.items():
         before = edits.read(tree, name)
-        planned.append(edits.Edit(name, before, chrony.with_lines(before or "", replaced.get(resolved, {}), added if name == path else ())))
+        planned.append(edits.Edit(name, before, chrony_conf.with_lines(before or "", replaced.get(resolved, {}), added if name == path else ())))
     return planned
 
 
 def _beside(tree, parameters, directives):
     """Return the edits ([edits.Edit]) of what names the clock, starts chrony when it appears, and skips it where it is missing."""
-    if not parameters["wait_for_clock"] or chrony.DEVICE not in [chrony.device(chrony.words_of(directive)) for directive in directives]:
+    if not parameters["wait_for_clock"] or chrony_conf.DEVICE not in [chrony_conf.device(chrony_conf.words_of(directive)) for directive in directives]:
         return []
-    service = parameters["service"] or chrony.service(tree) or chrony.SERVICES[-1]
+    service = parameters["service"] or chrony_conf.service(tree) or chrony_conf.SERVICES[-1]
     with_systemd = services.uses_systemd(tree)
-    texts = {RULE: chrony.device_rule(service if parameters["start"] and with_systemd else None)}
+    texts = {RULE: chrony_conf.device_rule(service if parameters["start"] and with_systemd else None)}
     if with_systemd:
-        texts[f"/etc/systemd/system/{service}.service.d/10-azure-clock.conf"] = chrony.DROP_IN
+        texts[f"/etc/systemd/system/{service}.service.d/10-azure-clock.conf"] = chrony_conf.DROP_IN
     return [edits.Edit(path, edits.read(tree, path), text) for path, text in texts.items()]
 
 
 def _check(path, read, directives):
-    """Raise ImagewrightError unless the directives count in what was read ([chrony.Line]), and no other clock is in it."""
-    for directive in map(chrony.words_of, directives):
-        alike = [line for line in read if chrony.kind(line.words) == chrony.kind(directive)]
-        wrong = [line for line in alike[-1 if directive[0].lower() == "makestep" else 0:] if not chrony.is_same(line.words, directive)]
+    """Raise ImagewrightError unless the directives count in what was read ([chrony_conf.Line]), and no other clock is in it."""
+    for directive in map(chrony_conf.words_of, directives):
+        alike = [line for line in read if chrony_conf.kind(line.words) == chrony_conf.kind(directive)]
+        wrong = [line for line in alike[-1 if directive[0].lower() == "makestep" else 0:] if not chrony_conf.is_same(line.words, directive)]
         if wrong or not alike:
             found = f"{wrong[0].path} line {wrong[0].line} has {wrong[0].text!r}" if wrong else "chrony reads no such line"
             raise ImagewrightError(f"cannot set {' '.join(directive)!r} in {path}: {found} after the change; look for another program that writes it")
@@ -293,7 +294,7 @@ def _check(path, read, directives):
 
 
 def _check_with_chronyd(tree, read, changes):
-    """Raise ImagewrightError when chronyd does not take one of the lines ([chrony.Line]) that it will read; changes as in plan."""
+    """Raise ImagewrightError when chronyd does not take one of the lines ([chrony_conf.Line]) that it will read; changes as in plan."""
     for line in read:
         name = line.words[1] if line.words[0].lower() == "include" and len(line.words) > 1 else "*"
         if not any(character in name for character in "*?[") and not tree.is_file(name):

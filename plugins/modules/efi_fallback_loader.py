@@ -56,10 +56,11 @@ import posixpath
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits, efi_fallback
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.machine import architecture
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 
 def run(module):

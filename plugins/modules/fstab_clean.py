@@ -102,9 +102,10 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import device_ids, edits, fstab
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import device_ids, fstab
 
 
 def plan(text, swap, method, identifiers):

@@ -161,10 +161,11 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits, errors, kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import changing, discover, settings
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Options
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, errors
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 ARGUMENTS = {
     "present": {"type": "list", "elements": "str", "default": []},

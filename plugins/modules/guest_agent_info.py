@@ -114,9 +114,10 @@ services:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, services
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
 _COMMAND_LINE = "/proc/cmdline"

@@ -107,10 +107,11 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, power, sshd_config
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, power
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, agent, removal, sessions, traces
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 
 HOST_NAME = "localhost.localdomain\n"  # what the agent sets, R49
 HOST_NAME_FILES = ("/etc/hostname", "/etc/HOSTNAME")  # the second one is SLES 11's

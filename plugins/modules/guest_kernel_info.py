@@ -98,10 +98,10 @@ kernels:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_patches, modprobe
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe, patches
 
 #: Where kernel modules go that did not come with the kernel.
 _ADDED = ("/extra/", "/updates/", "/weak-updates/")
@@ -124,18 +124,18 @@ def _facts(tree, kernel, names, bans):
     """Return what the module reports of one kernel (dict)."""
     built_in, available = kernels.built_in(tree, kernel.version), kernels.available(tree, kernel.version)
     drivers = {name: _form(name.replace("-", "_"), built_in, available) for name in names}
-    vendor = kernel_patches.is_vendor_kernel(kernel.version)
-    missing = [] if vendor else kernel_patches.missing_patches(kernel.version)
+    vendor = patches.is_vendor_kernel(kernel.version)
+    missing = [] if vendor else patches.missing_patches(kernel.version)
     added = any(part in "/" + available.get("hv_vmbus", "") for part in _ADDED)
     return {
         "version": kernel.version,
         "kind": kernel.kind,
         "vendor": vendor,
         "missing_patches": [{"commit": patch.commit, "title": patch.title, "since": ".".join(map(str, patch.since))} for patch in missing],
-        "numa_off_needed": kernel_patches.numa_off_needed(kernel.version),
-        "lis_needed": kernel_patches.lis_needed(kernel.version) and not added,
-        "uek2_unsupported": kernel_patches.is_uek2(kernel.version),
-        "sack_fixed": kernel_patches.has_sack_fix(kernel.version),
+        "numa_off_needed": patches.numa_off_needed(kernel.version),
+        "lis_needed": patches.lis_needed(kernel.version) and not added,
+        "uek2_unsupported": patches.is_uek2(kernel.version),
+        "sack_fixed": patches.has_sack_fix(kernel.version),
         "drivers": drivers,
         "bans": {name: [{"path": ban.path, "line": ban.line, "text": ban.text} for ban in bans[name]]
                  for name in names if drivers[name] == "module" and bans[name]},

@@ -39,8 +39,8 @@ RETURN = r""" # """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import power
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core import power
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
 
 
 def run(module):

@@ -51,9 +51,9 @@ services:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.imagewright.azure.plugins.module_utils import services
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 
 def run(module):

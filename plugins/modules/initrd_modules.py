@@ -162,11 +162,11 @@ import collections
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, replace, survey
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import version_key
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import version_key
 
 
 #: A kernel whose image is rebuilt. state: survey.State; target: guest path of the image; backup: guest path of the old one's copy

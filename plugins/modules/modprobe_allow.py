@@ -84,9 +84,10 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits, modprobe
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
 
 
 def plan(tree, bans):

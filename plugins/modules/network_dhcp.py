@@ -95,10 +95,11 @@ import collections
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, edits
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 #: cloud_init: bool; unmanaged_drivers: [str].
 Settings = collections.namedtuple("Settings", "cloud_init unmanaged_drivers")

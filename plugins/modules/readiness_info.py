@@ -209,7 +209,7 @@ reports:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Question, check
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import difference
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import as_dict

@@ -96,10 +96,11 @@ import posixpath
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits, sshd, sshd_config
-from ansible_collections.imagewright.azure.plugins.module_utils.edited_tree import EditedTree
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd, sshd_config
 
 
 def plan(tree, options, target):

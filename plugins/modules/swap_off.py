@@ -99,12 +99,13 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import removal
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, kernels, replace
-from ansible_collections.imagewright.azure.plugins.module_utils.swap import places, resume
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, replace
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_places
 
 MBR_SWAP_TYPE = "0x82"
 
@@ -118,10 +119,10 @@ Plan = collections.namedtuple("Plan", "stop remove wipe edits rebuild mask")
 def plan(tree, parameters):
     """Return the Plan for the guest in tree."""
     live = tree.is_running_system
-    swaps = places.active(tree.read_text("/proc/swaps"), parameters["zram"] == "stop") if live and tree.exists("/proc/swaps") else []
-    remove = places.units(tree) + (places.files(tree, swaps) if parameters["files"] == "remove" else [])
+    swaps = swap_places.active(tree.read_text("/proc/swaps"), parameters["zram"] == "stop") if live and tree.exists("/proc/swaps") else []
+    remove = swap_places.units(tree) + (swap_places.files(tree, swaps) if parameters["files"] == "remove" else [])
     wipe = swap_partitions() if parameters["partition"] == "wipe" else []
-    mask = live and not tree.is_symlink(places.GPT_GENERATOR) and has_gpt_swap()
+    mask = live and not tree.is_symlink(swap_places.GPT_GENERATOR) and has_gpt_swap()
     changes = resume.edits_of(tree)
     rebuild = [kernel for kernel in kernels.installed_kernels(tree) if kernel.kind == "normal" and resume.resumes(tree, kernel.image)] \
         if changes and parameters["rebuild"] else []
@@ -176,20 +177,20 @@ def carry_out(tree, planned):
     for device in planned.wipe:
         wipe(device)
     if planned.mask:
-        os.makedirs(tree.host_path(os.path.dirname(places.GPT_GENERATOR)), 0o755, exist_ok=True)
-        removal.symlink(tree, places.GPT_GENERATOR, "/dev/null")
+        os.makedirs(tree.host_path(os.path.dirname(swap_places.GPT_GENERATOR)), 0o755, exist_ok=True)
+        removal.symlink(tree, swap_places.GPT_GENERATOR, "/dev/null")
 
 
 def swap_partitions():
     """Return the devices ([str]) of this machine's partitions that carry a swap signature, or are of the type of swap."""
     listed = commands.run(["blkid", "-c", "/dev/null", "-t", "TYPE=swap", "-o", "device"], "look for swap partitions", accept=(0, 2))
     signed = [device for device in listed.stdout.split() if os.path.exists(f"/sys/class/block/{os.path.basename(device)}/partition")]
-    return sorted(set(signed) | {device for device, kind in partition_types() if kind in (MBR_SWAP_TYPE, places.GPT_SWAP_TYPE)})
+    return sorted(set(signed) | {device for device, kind in partition_types() if kind in (MBR_SWAP_TYPE, swap_places.GPT_SWAP_TYPE)})
 
 
 def has_gpt_swap():
     """Return whether a disk of this machine has a partition that systemd would swap on by its type."""
-    return places.GPT_SWAP_TYPE in [kind for _device, kind in partition_types()]
+    return swap_places.GPT_SWAP_TYPE in [kind for _device, kind in partition_types()]
 
 
 def partition_types():

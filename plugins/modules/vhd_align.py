@@ -198,10 +198,10 @@ sha256:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import parse_size, show_size
 
 ARGUMENTS = {
     "src": {"type": "path", "required": True},

@@ -141,7 +141,7 @@ generation_reasons:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.room import require_room
 

@@ -274,16 +274,16 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import errors
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.progress import Progress
+from ansible_collections.imagewright.azure.plugins.module_utils.core import errors
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import address as addresses
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import blob as blobs
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import journal as journals
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import upload
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Source
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address as addresses
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import blob as blobs
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import journal as journals
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import plan as plans
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import upload
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.source import Source
 
 ARGUMENTS = {
     "src": {"type": "path", "required": True},

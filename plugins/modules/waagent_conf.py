@@ -129,9 +129,9 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation, releases
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.values import file_value, means_same
 

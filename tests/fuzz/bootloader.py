@@ -19,10 +19,11 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["ansible_collections"]):
-    from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
+    from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
+    from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
     from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
         bls_entry, extlinux_conf, grub2_defaults, grub2_menu, grub_script, grubenv, menu_lst)
-    from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+    from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 WANTED = kernel_cmdline.request(["a=1", "console=tty1", "console=ttyS0,115200n8", 'x="p q"'], ["quiet", "b=2"])
 
@@ -35,7 +36,7 @@ def command_line(text):
 
 def shell_file(text):
     files = collections.OrderedDict([(grub2_defaults.MAIN, text)])
-    shell_vars.values(text)
+    shell_variables.values(text)
     after = grub2_defaults.change(files, WANTED, False, True)
     assert grub2_defaults.change(after, WANTED, False, True) == after
     line = " ".join(grub2_defaults.effective(after, name, False) for name in grub2_defaults.NAMES[:2])

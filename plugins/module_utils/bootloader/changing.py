@@ -9,11 +9,12 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits, kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
-from ansible_collections.imagewright.azure.plugins.module_utils.edited_tree import EditedTree
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: What a run will do. edits: [Edit]; sources: [dict]; warnings: [str]; generators: [Generator] that have work to do;
 #: before, after: entries ([BootEntry]) now and predicted; next_kernel: str or None, predicted.

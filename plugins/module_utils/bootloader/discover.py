@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, extlinux, grub2, grub_legacy, unsupported
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: Every adapter; the first that can tell what the next kernel gets is believed.
 ADAPTERS = (bls, grub2, grub_legacy, extlinux)

@@ -8,11 +8,11 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux_conf, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import (
     BootEntry, Generator, Plan, guest_path, is_subject)
-from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 NAME = "extlinux"
 

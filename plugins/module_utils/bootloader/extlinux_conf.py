@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: One label that starts a Linux kernel. line: of its LABEL (1-based); start, end: offsets of the arguments that it boots
 #: with, None when no APPEND gives it any; kernel_end: offset of the end of its KERNEL line; indent: of that line.

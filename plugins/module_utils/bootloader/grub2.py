@@ -6,11 +6,12 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub2_menu
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Generator, Plan, is_subject
-from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit, temporary_name
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit, temporary_name
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 NAME = grub2_menu.NAME
 

@@ -9,9 +9,9 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, shared_line, variables
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 MAIN = "/etc/default/grub"
 DROP_INS = "/etc/default/grub.d/*.cfg"

@@ -10,9 +10,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, guest_path
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 NAME = "grub2"
 

@@ -8,10 +8,11 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_lst, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Plan, guest_path
-from ansible_collections.imagewright.azure.plugins.module_utils.edits import Edit
+from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 NAME = "grub_legacy"
 
@@ -126,5 +127,5 @@ def _changed_sysconfig(text, wanted, rescue):
 
 def _appends(text):
     """Return the values ([str or None]) of the variables of _APPEND."""
-    values = shell_vars.values(text, SYSCONFIG)
+    values = shell_variables.values(text, SYSCONFIG)
     return [values.get(name) for name in _APPEND]

@@ -10,8 +10,8 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: One word where it stands: start, end (offsets) and text (str, unquoted; variables stay as ``$name``).
 Word = collections.namedtuple("Word", "start end text")

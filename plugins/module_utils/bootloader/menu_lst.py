@@ -14,8 +14,8 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import shared_line
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: One `title` with its kernel. line: of its title (1-based); kernel: as written; start, end: offsets of the Linux
 #: arguments in the text; kind: normal, recovery, rescue, other.

@@ -9,7 +9,7 @@ A parameter that is set in one of them is changed there; a new one goes into the
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 
 def plan(shared, normal, special, wanted, recovery):

@@ -11,8 +11,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: A file of shell variables: its path, and its ShellFile.
 Source = collections.namedtuple("Source", "path shell")
@@ -33,7 +34,7 @@ _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 def source(path, text):
     """Return the Source of a file's text. Raises ImagewrightError: the shell could not read it."""
-    return Source(path, shell_vars.parse(text, path))
+    return Source(path, shell_variables.parse(text, path))
 
 
 def text_of(value):

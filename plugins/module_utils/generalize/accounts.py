@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: A line of /etc/passwd. password: its second field, ``x`` where /etc/shadow has it.
 Account = collections.namedtuple("Account", "name password uid home shell")

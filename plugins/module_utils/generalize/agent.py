@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 
 #: VirtualBox guests end with this after all was done. Source: R51.
 HARMLESS = "[Errno 5] Input/output error"

@@ -11,8 +11,8 @@ import posixpath
 import shutil
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import from_os_error
 
 
 def remove(tree, path):

@@ -15,8 +15,8 @@ import bz2
 import lzma
 import zlib
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import frames
 
 #: First bytes of each compression that a kernel may know, in the kernel's order (lib/decompress.c).

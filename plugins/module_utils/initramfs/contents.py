@@ -11,9 +11,10 @@ import posixpath
 import re
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, drivers, elf, uki
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, elf, uki
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
 #: What one image holds. modules: {name: None when good, else what is wrong with it (str)} of the modules looked for;
 #: index: {name: DriverModule} of the image's own modules.dep, None when it has none; built_in: names ({str}) of its modules.builtin;

@@ -15,9 +15,9 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits
-from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
 NAME = "dracut"
 #: Members that only images of this generator have.

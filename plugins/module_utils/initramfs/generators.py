@@ -9,7 +9,7 @@ and with NAME and MARKERS. A new generator is one more such module and one more 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import (
     archive, dracut, initramfs_tools, mkinitcpio, mkinitfs, mkinitrd_redhat, mkinitrd_suse,
 )

@@ -12,8 +12,8 @@ Source: update-initramfs and mkinitramfs of initramfs-tools 0.140 to 0.151.
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
 NAME = "initramfs-tools"
 #: Members that only images of this generator have.

@@ -15,8 +15,8 @@ import posixpath
 import re
 import shlex
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
 NAME = "mkinitcpio"
 #: Members that only images of this generator have.

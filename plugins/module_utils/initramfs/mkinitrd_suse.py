@@ -11,8 +11,8 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands, edits
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
 NAME = "mkinitrd-suse"
 #: Members that only images of this generator have.

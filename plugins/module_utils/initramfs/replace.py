@@ -18,9 +18,9 @@ import shutil
 import stat
 import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.edits import fsync_directory
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import fsync_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
 
 #: An image that was replaced. target: its guest path; kept: guest path of a copy of the old one, None when there was none.

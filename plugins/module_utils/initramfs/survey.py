@@ -10,12 +10,12 @@ import collections
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
-from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import installed_kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import installed_kernels
 
 #: kernel: Kernel; verdict: Verdict on it; problem: str, what is wrong with the image as a whole, "" when it is whole.
 State = collections.namedtuple("State", "kernel verdict problem")

@@ -8,9 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.contents import read_contents
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
 #: What became of the modules asked for, each name in one list, in the order asked for. present: in the image, with their dependencies;
 #: built_in: in the kernel; missing: the kernel has them, the image does not; unavailable: the kernel has no such driver;

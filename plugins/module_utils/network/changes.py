@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 
 #: One file before and after. before, after: text (str) or None where there is no file; reason: str, for the user.
 Change = collections.namedtuple("Change", "path before after mode reason")

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, netplan, networkd, networkmanager, wicked
 
 #: One adapter a manager. Each has plan(tree, settings) -> [Change]; adding one is a file and a line here.

@@ -9,7 +9,7 @@ netplan refuses every file when one names a card that none describes.
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.network import networkd, networkmanager
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
 

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ini
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
 

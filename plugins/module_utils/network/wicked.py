@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ifcfg import with_settings
 

@@ -10,15 +10,15 @@ import collections
 import contextlib
 import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import disk_facts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules, select
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
-from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.time_limit import time_limit
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import verdict
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
 
 #: root, image: str or None, one of them; profile, generation, kind: as the module's options; include, exclude: [str], rules.
 Question = collections.namedtuple("Question", "root image profile generation kind include exclude")
@@ -46,9 +46,9 @@ def check(question):
 
 def _check_image(question, rules):
     # here, since a guest needs none of it
-    from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.disk import DiskImage
-    from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.libraries import MissingLibrary
-    from ansible_collections.imagewright.azure.plugins.module_utils.image_tree import ImageTree
+    from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
+    from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import MissingLibrary
+    from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
     from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 
     image = dict(describe_image(question.image), path=question.image)

@@ -10,11 +10,10 @@ import collections
 import os
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.blocks import CachedBytes
-from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.volumes import find_volumes
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.bootability import judge
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import read_table
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import judge
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import read_table
 
 #: path: str; format: raw, vpc, qcow2, ... or live; virtual_size: int, bytes; table: vhd.partitions.Table;
 #: bootability: vhd.bootability.Bootability; volumes: [Volume];
@@ -48,6 +47,8 @@ def of_image(disk, mount_problems=()):
 
 def of_running_guest():
     """Return the DiskFacts of the disk that / is on, or None: in a container, on a network, on several disks, or not root."""
+    from ansible_collections.imagewright.azure.plugins.module_utils.image.volumes import find_volumes
+
     device = _root_disk()
     if device is None:
         return None

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, FAILED, SEVERITIES, STATUSES, UNKNOWN, finding, not_applicable, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.time_limit import time_limit

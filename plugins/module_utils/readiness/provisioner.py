@@ -9,7 +9,8 @@ Source: azurelinuxagent/pa/provision/__init__.py and common/conf.py (Provisionin
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, services
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation, releases
 

@@ -10,7 +10,7 @@ import contextlib
 import signal
 import threading
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 
 @contextlib.contextmanager

@@ -16,10 +16,9 @@ import json
 import os
 import uuid
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, copying, destination, in_place, partitions, sizing
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.copying import Outcome
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import (
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import (
     FOOTER_SIZE,
     checksum_is_right,
     describe_footer,
@@ -27,7 +26,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer impor
     parse_footer,
     qemu_size,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import RAW, VHD
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import copying, destination, in_place, sizing
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.copying import Outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_source, require_unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
 

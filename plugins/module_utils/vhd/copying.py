@@ -13,11 +13,13 @@ import hashlib
 import os
 import threading
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, destination, formats, partitions, progress
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import FOOTER_SIZE
+from ansible_collections.imagewright.azure.plugins.module_utils.image import formats
+from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_extents
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination, progress
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sparse_copy, temporary
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_extents
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, require_unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
 

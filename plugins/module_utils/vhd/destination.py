@@ -13,9 +13,9 @@ import os
 import stat
 import struct
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import show_size
 
 _GET_FLAGS, _IMMUTABLE, _APPEND_ONLY = 0x80086601, 0x10, 0x20  # FS_IOC_GETFLAGS, linux/fs.h
 

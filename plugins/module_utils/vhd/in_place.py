@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import FOOTER_SIZE
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sparse_copy import write_all
 
 

@@ -10,12 +10,14 @@ Source: requirements R01, R02, R07, R09, R14 and R15 of docs/requirements.md.
 import collections
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, formats, partitions, sizing, sparse_copy, vhd_file
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import footer as footers
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_reader, read_dynamic
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import RAW, VHD
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import MIB, SECTOR, round_up, show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, round_up, show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, vhd_file
+from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_reader, read_dynamic
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing, sparse_copy
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_image
 
 _CONVERT = "convert it with vhd_align"

@@ -18,7 +18,7 @@ import signal
 import struct
 import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 _F_OFD_GETLK, _F_OFD_SETLK = 36, 37  # Linux; named by the fcntl module since Python 3.9 only
 _F_SETSIG, _F_SETLEASE = 10, 1024

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils.progress import Progress, amount, duration
+from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress, amount, duration
 
 _FIRST, _INTERVAL = 2.0, 3.0  # seconds until the first line, and between two
 

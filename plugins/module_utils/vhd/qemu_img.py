@@ -14,9 +14,9 @@ import json
 import os
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import refusal
 
 _PACKAGES = "package qemu-utils on Debian and Ubuntu, qemu-img on Fedora and RHEL, qemu-tools on SUSE"
 _LEAKED, _NO_CHECK = 3, 63  # exit statuses of `qemu-img check`

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination, sparse_copy
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import open_image
 

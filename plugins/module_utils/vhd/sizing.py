@@ -7,10 +7,10 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: requirements R02, R03 and R07 of docs/requirements.md.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import refusal
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import end_of_partitions
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import MIB, TIB, round_up, show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import end_of_partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, TIB, round_up, show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import refusal
 
 LARGEST = {"1": 2 * TIB, "2": 4 * TIB}  # bytes of an operating system disk by generation, R07
 LARGEST_UPLOAD = 32 * TIB  # bytes of any managed disk

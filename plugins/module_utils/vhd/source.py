@@ -10,10 +10,12 @@ import collections
 import os
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import formats, locks, partitions, sparse_copy, vhd_file
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.dynamic_vhd import dynamic_reader
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import RAW, VHD
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, vhd_file
+from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_reader
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks, sparse_copy
 
 #: descriptor: int, open for reading; status: os.stat_result when it was opened; image: Image;
 #: read_disk_at: callable (offset, length) -> bytes of the disk in it, and table: its Table; both None when only QEMU can read it.

@@ -13,7 +13,7 @@ import os
 import struct
 import threading
 
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import KIB, MIB
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB, MIB
 
 _FICLONE = 0x40049409  # _IOW(0x94, 9, int), linux/fs.h
 _FICLONERANGE = 0x4020940D

@@ -13,7 +13,7 @@ import os
 import stat
 import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.destination import kind_of
 

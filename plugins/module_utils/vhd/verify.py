@@ -8,10 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import gpt
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.footer import FOOTER_SIZE
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import SECTOR
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import gpt
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import FOOTER_SIZE
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader
 
 

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import difflib
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import INTEGER, KEYS, SWITCH
 
 

@@ -8,8 +8,8 @@ import random
 import pytest
 from unit.trees import write_tree
 
-from ansible_collections.imagewright.azure.plugins.module_utils import chrony
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 CONF, OWN = "/etc/chrony/chrony.conf", "/etc/chrony/conf.d/own.conf"
 
@@ -51,7 +51,7 @@ def test_lines_are_read_as_chronyd_prints_them(timed, tmp_path):
 
     assert len(printed) == 60 and "failed" not in "".join(printed)
     for folder, told in zip(folders, printed):
-        ours = [line.words for line in chrony.lines(LiveTree(str(tmp_path)), f"{folder}/main") if line.words[0].lower() not in ("include", "confdir")]
+        ours = [line.words for line in chrony_conf.lines(LiveTree(str(tmp_path)), f"{folder}/main") if line.words[0].lower() not in ("include", "confdir")]
         assert ours == [tuple(line.split()) for line in told.splitlines()[1:]], folder
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.imagewright.azure.plugins.module_utils import modprobe
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
 
 FRAGMENTS = ["install udf /bin/false", "blacklist udf", "alias udf off", "# ", "#", " ", "\\\n", "\n", "\n", "\n", "\t", "install", "blacklist", "udf",
              "\r\n", "x", "install udf modprobe -i udf", "\\", "options udf a=1"]

@@ -7,7 +7,7 @@ import resource
 import subprocess
 
 import pytest
-from unit.image_tree.images import MIB, ext4, mounted, run
+from unit.image.images import MIB, ext4, mounted, run
 from unit.readiness.guest_tree import INITRAMFS, KERNEL, good_guest, symlink, write
 
 #: Where rules list a directory, or read what is in it.

@@ -7,8 +7,8 @@ import pathlib
 import shutil
 
 import pytest
-from unit.image_tree import images
-from unit.image_tree.images import ESP, LINUX, LVM, MIB, empty_disk, put, run, split_logical_volume
+from unit.image import images
+from unit.image.images import ESP, LINUX, LVM, MIB, empty_disk, put, run, split_logical_volume
 from unit.readiness.guest_tree import FILES, INITRAMFS, IN_INITRAMFS, UUID, good_guest, initramfs, write
 
 LAYOUTS = ["ext4", "xfs", "btrfs", "lvm", "ext4 with /boot", "xfs with /boot", "btrfs with /boot on xfs"]

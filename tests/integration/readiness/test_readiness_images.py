@@ -10,7 +10,7 @@ import time
 from xml.etree import ElementTree
 
 import pytest
-from unit.image_tree.images import ESP, LINUX, empty_disk, esp, ext4, put
+from unit.image.images import ESP, LINUX, empty_disk, esp, ext4, put
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 MIB = 2 ** 20

@@ -41,7 +41,7 @@ def shows(findings, path, line):
 
 
 def test_every_fault_is_found_on_the_disk_where_it_is(run_module, faulty_disk):
-    from ansible_collections.imagewright.azure.plugins.module_utils.image_tree import ImageTree
+    from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
     image, planted = faulty_disk
     result = run_module("readiness_info", image=str(image))
     assert not result["failed"] and not result["ready"], result

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from ansible_collections.imagewright.azure.plugins.module_utils import sudoers
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers
 
 #: The two objects that may go, as cvtsudoers prints them.
 TARGETPW = {"targetpw": True}

@@ -5,7 +5,7 @@
 
 import pytest
 
-from ansible_collections.imagewright.azure.plugins.module_utils import sudoers_access, sudoers_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_access, sudoers_lines
 
 #: Behind it the drop-ins, by which the lab itself becomes root.
 RULE = "tester ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n"

@@ -7,8 +7,9 @@ import os
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import formats, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.image import formats
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

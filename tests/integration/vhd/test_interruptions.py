@@ -14,7 +14,7 @@ import subprocess
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import in_place, temporary
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align

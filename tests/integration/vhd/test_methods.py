@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align

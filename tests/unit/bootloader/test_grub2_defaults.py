@@ -8,9 +8,10 @@ import contextlib
 import subprocess
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
+from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub_script
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -227,7 +228,7 @@ def test_the_shell_sees_only_the_named_parameters_differ(tmp_path, main, drop_in
     if recovery:
         assert kernel_cmdline.is_right(" ".join(lines[1][2] + lines[1][0]), wanted)
     assert grub2_defaults.change(after, wanted, False, recovery) == after
-    assert len(shell_vars.parse(after[MAIN]).assignments) >= len(shell_vars.parse(main).assignments)
+    assert len(shell_variables.parse(after[MAIN]).assignments) >= len(shell_variables.parse(main).assignments)
 
 
 @given(st.text(), st.text(alphabet="GRUB_CMDLIN='\"$\\ a\n;#", max_size=60))

@@ -7,7 +7,7 @@ import collections
 import contextlib
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
     bls_entry,
     extlinux_conf,
@@ -18,8 +18,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
     menu_lst,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import guest_path
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

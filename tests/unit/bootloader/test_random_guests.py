@@ -6,12 +6,12 @@
 import random
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import changing, discover
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Options, is_subject
-from ansible_collections.imagewright.azure.plugins.module_utils.edited_tree import EditedTree
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 KERNEL = "5.14.0-1.x86_64"
 PARAMETERS = ["quiet", "rhgb", "console=tty0", "console=ttyS0", "console=ttyS0,9600", "console=hvc0", "a=1", "a=2", "ro", "root=UUID=1",

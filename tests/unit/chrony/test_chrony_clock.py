@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.trees import write_tree
 
-from ansible_collections.imagewright.azure.plugins.module_utils import chrony
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.modules import chrony_clock
 
 CONF = "/etc/chrony/chrony.conf"
@@ -36,7 +36,7 @@ def text(root, path):
 
 def read(root, path=CONF):
     """Return the words of the lines that chronyd reads."""
-    return [" ".join(line.words) for line in chrony.lines(LiveTree(str(root)), path)]
+    return [" ".join(line.words) for line in chrony_conf.lines(LiveTree(str(root)), path)]
 
 
 # What is read
@@ -60,7 +60,7 @@ def test_what_is_named_and_not_there_brings_nothing(tmp_path, line):
     write_tree(tmp_path, {CONF: line + "\n"})
     tree = LiveTree(str(tmp_path))
     assert read(tmp_path) == [line]
-    assert chrony.source_lines(tree, chrony.lines(tree, CONF)) == []
+    assert chrony_conf.source_lines(tree, chrony_conf.lines(tree, CONF)) == []
 
 
 def test_files_that_include_each_other_are_an_error(tmp_path):
@@ -90,7 +90,7 @@ def test_more_than_any_guest_has_is_an_error(tmp_path, text):
     ({}, None)])
 def test_the_file_is_the_one_that_chronyd_is_started_with(tmp_path, files, path):
     write_tree(tmp_path, files)
-    assert chrony.find_path(LiveTree(str(tmp_path))) == path
+    assert chrony_conf.find_path(LiveTree(str(tmp_path))) == path
 
 
 # On trees
@@ -266,8 +266,8 @@ def test_of_any_files_the_directives_count_alone_once_and_all_else_stays(tmp_pat
         return
     root = tmp_path_factory.mktemp("after")
     assert applied(root, after) == after
-    read_now = chrony.lines(LiveTree(str(root)), "/etc/chrony.conf")
-    assert [line for line in read_now if chrony.is_ptp_clock(line.words) and chrony.device(line.words) != "/dev/ptp_hyperv"] == []
-    assert {line.words for line in read_now if chrony.is_ptp_clock(line.words)} == {tuple(CLOCK.split())}
+    read_now = chrony_conf.lines(LiveTree(str(root)), "/etc/chrony.conf")
+    assert [line for line in read_now if chrony_conf.is_ptp_clock(line.words) and chrony_conf.device(line.words) != "/dev/ptp_hyperv"] == []
+    assert {line.words for line in read_now if chrony_conf.is_ptp_clock(line.words)} == {tuple(CLOCK.split())}
     assert [line.words[1:] for line in read_now if line.words[0].lower() == "makestep"][-1] == ("1.0", "-1")
     assert {path: others(content) for path, content in after.items()} == {path: others(content) for path, content in before.items()}

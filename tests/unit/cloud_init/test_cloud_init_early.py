@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.trees import write_tree
 
-from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init_stages
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import stages as cloud_init_stages
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 CFG = "/etc/cloud/cloud.cfg"
 NAMES = ("disk_setup", "mounts")

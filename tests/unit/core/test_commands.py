@@ -4,8 +4,8 @@
 import pathlib
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 
 def test_output_is_untranslated_and_undecodable_bytes_survive():

@@ -6,9 +6,9 @@ import pathlib
 import subprocess
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils import edits
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 
 class FakeModule:

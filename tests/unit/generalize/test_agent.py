@@ -4,8 +4,8 @@
 """The agent's own deprovisioning: what counts as an error."""
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import agent
 
 

@@ -4,12 +4,12 @@
 import pytest
 from unit.initramfs import images
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import (
     dracut, generators, initramfs_tools, mkinitcpio, mkinitfs, mkinitrd_redhat, mkinitrd_suse,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import Kernel
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import Kernel
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 HV = ["hv_vmbus", "hv_storvsc"]
 KERNEL = Kernel(images.VERSION, f"/boot/initrd.img-{images.VERSION}", f"/boot/vmlinuz-{images.VERSION}", True, "normal")

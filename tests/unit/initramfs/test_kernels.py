@@ -7,10 +7,10 @@ import pytest
 from unit.initramfs import images
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import BootEntry
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import (
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import (
     Kernel, _of_entry, installed_kernels, version_key, version_of,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 
 def bzimage(version):

@@ -9,11 +9,11 @@ import types
 import pytest
 from unit.initramfs import images
 
-from ansible_collections.imagewright.azure.plugins.module_utils import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools, replace
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.kernels import installed_kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import installed_kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 HV = ("hv_vmbus", "hv_storvsc")
 GOOD = images.COMPRESS["gzip"](images.main_archive())

@@ -4,10 +4,10 @@
 """network_dhcp on trees of each network manager; those of Red Hat, SUSE and Ubuntu are written after their documents."""
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.modules import network_dhcp
 from unit.trees import write_tree
 

@@ -7,8 +7,8 @@ from unit.readiness.disks import GIB, LINUX, MIB, PARTITIONS, SWAP, TABLE, volum
 from unit.readiness.guest_tree import (
     CMDLINE, ELF_I686, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES, UNITS, UUID, WANTS, initramfs)
 
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.bootability import Bootability
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import Partition
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition
 
 DEP = f"/lib/modules/{KERNEL}/modules.dep"
 

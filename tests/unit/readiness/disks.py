@@ -5,10 +5,10 @@
 
 from unit.readiness.guest_tree import UUID
 
-from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.volumes import Volume
+from ansible_collections.imagewright.azure.plugins.module_utils.image.volumes import Volume
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.disk_facts import DiskFacts
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.bootability import Bootability
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.partitions import Partition, Table
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition, Table
 
 MIB, GIB = 2 ** 20, 2 ** 30
 LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules, select
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import difference
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.process import REQUIREMENTS

@@ -4,8 +4,8 @@
 """Addresses are understood, and their secrets never leave them."""
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import address
 
 SAS = "sv=2025-01-05&se=2030-01-01T00%3A00%3A00Z&sr=b&sp=rcw&sig=abc%2Bdef%2Fghi%3D"
 

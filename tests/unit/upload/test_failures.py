@@ -6,8 +6,8 @@
 import sys
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address, blob, failures, ranges
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, blob, failures, ranges
 from azure.core import exceptions
 
 SAS = "sv=2025-01-05&sp=rcw&se=2030-01-01&sig=topsecret%2B"

@@ -7,10 +7,10 @@ import fcntl
 import os
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import address, journal
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.ranges import Range
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload.source import Identity
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, journal
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Identity
 
 SOURCE = Identity(1048576 + 512, 1700000000123456789, 42)
 UPLOAD = "11111111-2222-3333-4444-555555555555"

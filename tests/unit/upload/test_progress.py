@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lines of progress: how often, and what they say."""
 
-from ansible_collections.imagewright.azure.plugins.module_utils import progress
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import transfer
+from ansible_collections.imagewright.azure.plugins.module_utils.core import progress
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import transfer
 
 MIB = 1024 * 1024
 

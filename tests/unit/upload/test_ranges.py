@@ -5,7 +5,7 @@
 
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import ranges
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import ranges
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

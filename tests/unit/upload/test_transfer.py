@@ -7,9 +7,9 @@ import threading
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.progress import Progress
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.upload import transfer
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import transfer
 
 BLOCK = 65536
 

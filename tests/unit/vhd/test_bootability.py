@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import bootability, fat, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, fat, partitions
 
 ESP, BIOS_BOOT, LINUX = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "21686148-6449-6E6F-744E-656564454649", "0x83")
 KINDS = {"FAT12": (["-f", "1440"], 1440 * 2), "FAT16": (["-T", "65536"], 65536), "FAT32": (["-F", "-T", "131072"], 131072)}

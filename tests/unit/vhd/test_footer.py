@@ -7,7 +7,7 @@ import struct
 import uuid
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import footer as footers
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
 from hypothesis import given
 from hypothesis import strategies as st
 

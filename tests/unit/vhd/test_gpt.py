@@ -8,8 +8,8 @@ import uuid
 import zlib
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import gpt as gpt_tables
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import gpt as gpt_tables
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import partitions
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import partitions
 
 SECTORS = 8192
 

@@ -4,10 +4,10 @@
 """Sizes as people write them, and the sizes that Azure takes."""
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image import Image
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import parse_size, round_up, show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, round_up, show_size
 
 MIB = 1024 ** 2
 TIB = 1024 ** 4

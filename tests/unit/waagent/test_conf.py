@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.values import file_value, means_same

@@ -5,7 +5,7 @@
 
 import pytest
 
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import INTEGER, KEYS, SWITCH
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.values import file_value
 

@@ -8,9 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils import efi_fallback
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
-from ansible_collections.imagewright.azure.plugins.module_utils.machine import architecture
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)

@@ -8,11 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, shell_vars
+from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
+from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture, is_arm
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools
-from ansible_collections.imagewright.azure.plugins.module_utils.machine import architecture, is_arm
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, lacking
-from ansible_collections.imagewright.azure.plugins.module_utils.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 
@@ -130,7 +131,7 @@ def serial_menu(context):
         return not_applicable("there is no /etc/default/grub")
     values = {}
     for source in [path] + context.tree.glob("/etc/default/grub.d/*.cfg"):
-        values.update(shell_vars.values(context.tree.read_text(source), source))
+        values.update(shell_variables.values(context.tree.read_text(source), source))
     terminal = values.get("GRUB_TERMINAL_OUTPUT") or values.get("GRUB_TERMINAL") or ""
     if "serial" in terminal.split():
         return passed()

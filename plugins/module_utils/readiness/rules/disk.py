@@ -6,10 +6,10 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.disk_image.content import NAMES
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import GIB, MIB, TIB, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, MARKETPLACE_ONLY, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sizes import GIB, MIB, TIB, show_size
 
 _LARGEST = {"1": 2 * TIB, "2": 4 * TIB}  # bytes, R07
 _LARGEST_CERTIFIED = 1023 * GIB  # bytes, R07

@@ -9,9 +9,11 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import cloud_init, modprobe
-from ansible_collections.imagewright.azure.plugins.module_utils.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers, kernels, verify
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import verify
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, provisioner

@@ -8,10 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import kernel_cmdline, kernel_patches
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import drivers, kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.machine import is_arm
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import is_arm
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, patches
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
@@ -38,9 +38,9 @@ def numa(context):
             continue
         off = "off" in kernel_cmdline.values(entry.cmdline or "", "numa")
         place = Evidence(entry.path, line_of(context.tree, entry, entry.cmdline), f"kernel {version}: {entry.cmdline}")
-        if kernel_patches.numa_off_needed(version) and not off:
+        if patches.numa_off_needed(version) and not off:
             needing.append(place)
-        elif off and not kernel_patches.numa_off_needed(version):
+        elif off and not patches.numa_off_needed(version):
             having.append(place)
     if needing:
         return failed(needing, "numa=off is missing.")
@@ -49,7 +49,7 @@ def numa(context):
 
 def integration_services(context):
     """R22"""
-    versions = [version for version, unused in context.shared(_versions) if kernel_patches.lis_needed(version)]
+    versions = [version for version, unused in context.shared(_versions) if patches.lis_needed(version)]
     if not versions:
         return not_applicable("no kernel of RHEL 6.0 to 6.3 is installed")
     evidence = []
@@ -62,16 +62,16 @@ def integration_services(context):
 
 def custom_kernel(context):
     """R23"""
-    versions = [(version, path) for version, path in context.shared(_versions) if not kernel_patches.is_vendor_kernel(version)]
+    versions = [(version, path) for version, path in context.shared(_versions) if not patches.is_vendor_kernel(version)]
     if not versions:
         return not_applicable("all kernels are a distribution's, which brings fixes to them")
     return failed_if(Evidence(path, None, f"kernel {version} lacks {patch.commit} ({patch.title}), in mainline since {patch.since[0]}.{patch.since[1]}")
-                     for version, path in versions for patch in kernel_patches.missing_patches(version))
+                     for version, path in versions for patch in patches.missing_patches(version))
 
 
 def no_uek2(context):
     """R24"""
-    return _each(context, kernel_patches.is_uek2, "{}: the Unbreakable Enterprise Kernel 2 has no Hyper-V drivers")
+    return _each(context, patches.is_uek2, "{}: the Unbreakable Enterprise Kernel 2 has no Hyper-V drivers")
 
 
 def sack_fixed(context):
@@ -79,7 +79,7 @@ def sack_fixed(context):
     versions = context.shared(_versions)
     if not versions:
         return unknown("no kernel that can be booted was found in /boot or by a boot entry")
-    judged = [(version, path, kernel_patches.has_sack_fix(version)) for version, path in versions]
+    judged = [(version, path, patches.has_sack_fix(version)) for version, path in versions]
     bad = [Evidence(path, None, f"kernel {version}") for version, path, fixed in judged if fixed is False]
     doubtful = [Evidence(path, None, f"kernel {version}") for version, path, fixed in judged if fixed is None]
     if bad:

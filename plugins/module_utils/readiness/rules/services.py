@@ -8,7 +8,8 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import chrony, services
+from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
 
@@ -30,9 +31,9 @@ def hyperv_daemons(context):
 
 
 def _chrony(tree):
-    """Return (path of chrony.conf or None, [chrony.Line] that chronyd reads)."""
-    path = chrony.find_path(tree)
-    return path, chrony.lines(tree, path) if path else []
+    """Return (path of chrony.conf or None, [chrony_conf.Line] that chronyd reads)."""
+    path = chrony_conf.find_path(tree)
+    return path, chrony_conf.lines(tree, path) if path else []
 
 
 def _places(lines):
@@ -44,8 +45,8 @@ def host_clock(context):
     path, lines = context.shared(_chrony)
     if not path:
         return failed([Evidence("/etc/chrony.conf", None, "chrony is not installed")])
-    clocks = [line for line in lines if chrony.is_ptp_clock(line.words)]
-    others = [line for line in clocks if chrony.device(line.words) != chrony.DEVICE]
+    clocks = [line for line in lines if chrony_conf.is_ptp_clock(line.words)]
+    others = [line for line in clocks if chrony_conf.device(line.words) != chrony_conf.DEVICE]
     if others:
         return failed(_places(others), "chronyd ends with an error where one of its clocks is missing, and another card may be /dev/ptp0: "
                                        "accelerated networking makes one too.")
@@ -59,7 +60,7 @@ def clock_steps(context):
     path, lines = context.shared(_chrony)
     if not path:
         return not_applicable("chrony is not installed")
-    steps = [line for line in lines if chrony.kind(line.words) == ("makestep",)]
+    steps = [line for line in lines if chrony_conf.kind(line.words) == ("makestep",)]
     if steps and steps[-1].words[-1] == "-1":
         return passed(evidence=_places(steps[-1:]))
     return failed(_places(steps[-1:]) or [Evidence(path, None, "no line 'makestep 1.0 -1'")])
@@ -68,8 +69,8 @@ def clock_steps(context):
 def one_clock(context):
     """R55c"""
     tree = context.tree
-    enabled = [name for name in chrony.SERVICES + _OTHER_CLOCKS if services.state(tree, [name]) == services.ENABLED]
-    distinct = sorted({"chrony" if name in chrony.SERVICES else name for name in enabled})
+    enabled = [name for name in chrony_conf.SERVICES + _OTHER_CLOCKS if services.state(tree, [name]) == services.ENABLED]
+    distinct = sorted({"chrony" if name in chrony_conf.SERVICES else name for name in enabled})
     if not distinct:
         return failed([Evidence("/etc/systemd/system", None, "no service that keeps the time is enabled")])
     return failed_if(Evidence("/etc/systemd/system", None, f"{name} is enabled") for name in distinct if len(distinct) > 1)
@@ -78,7 +79,7 @@ def one_clock(context):
 def ptp_name(context):
     """R55d"""
     tree = context.tree
-    if not any(chrony.is_ptp_clock(line.words) for line in context.shared(_chrony)[1]):
+    if not any(chrony_conf.is_ptp_clock(line.words) for line in context.shared(_chrony)[1]):
         return not_applicable("chrony does not use the host's clock")
     rules = [path for folder in ("/etc", "/usr/lib", "/lib") for path in tree.glob(folder + "/udev/rules.d/*.rules")]
     if any(_PTP_RULE.search(tree.read_text(path)) for path in rules if "ptp" in path or "udev-default" in path or "azure" in path):

@@ -8,11 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils import fstab, kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
-from ansible_collections.imagewright.azure.plugins.module_utils.swap import places
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_places
 
 _FSTAB = "/etc/fstab"
 _IDENTIFIER = re.compile(r'^(?:(UUID|LABEL|PARTUUID|PARTLABEL)="?([^"]+)"?|/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+))$', re.IGNORECASE)
@@ -36,7 +37,7 @@ def _shown(entry):
 def no_swap(context):
     """R12b"""
     evidence = [_shown(entry) for entry in context.shared(_entries) if fstab.is_swap(entry)]
-    evidence += [Evidence(path, None, "a unit that swaps on the OS disk") for path in places.units(context.tree)]
+    evidence += [Evidence(path, None, "a unit that swaps on the OS disk") for path in swap_places.units(context.tree)]
     return failed_if(evidence)
 
 

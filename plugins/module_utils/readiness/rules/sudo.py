@@ -6,9 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils import sudoers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     WARNING, Evidence, Rule, failed, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers
 
 
 def _matches(tree):

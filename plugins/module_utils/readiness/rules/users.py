@@ -6,9 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils import sshd_config
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, Rule, failed_if
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 
 _GENERALIZED = ("generalized",)
 _CURE = "Run the role guest_deprovision, which removes users of the build and locks passwords."

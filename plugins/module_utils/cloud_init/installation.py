@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cloud-init that a guest has: its program, services and version, what switches it off, and what an installer left to it.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+
+PROGRAM = "/usr/bin/cloud-init"
+#: Where a configuration is added to /etc/cloud/cloud.cfg.
+FOLDER = "/etc/cloud/cloud.cfg.d"
+#: In the order in which they run. From 24.3 on cloud-init-main and cloud-init-network are there where cloud-init was.
+SERVICES = ("cloud-init-local", "cloud-init-main", "cloud-init-network", "cloud-init", "cloud-config", "cloud-final")
+#: Any of these that is enabled starts it.
+_STARTING = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-local")
+#: cloud-init's disabling file, and the generator's condition.
+DISABLED_BY = "/etc/cloud/cloud-init.disabled"
+_NETWORK_DISABLED = re.compile(r"\s*network\s*:\s*\{\s*config\s*:\s*disabled|\s+config\s*:\s*disabled")
+#: What Ubuntu's installers leave in the way of the network: the cards of this machine, and that it shall be left alone. R42c
+NETWORK_LEFTOVERS = (FOLDER + "/50-curtin-networking.cfg", FOLDER + "/subiquity-disable-cloudinit-networking.cfg")
+#: All that installers leave: each keeps cloud-init from setting up the network or from finding Azure.
+LEFTOVERS = NETWORK_LEFTOVERS + (FOLDER + "/curtin-preserve-sources.cfg", FOLDER + "/99-installer.cfg", "/etc/cloud/ds-identify.cfg")
+
+
+def enabled(tree):
+    """Return whether cloud-init's services start at boot."""
+    return services.state(tree, _STARTING) == services.ENABLED
+
+
+def runs(tree):
+    """Return whether cloud-init is installed and would run at the next boot, whatever the kernel's command line says."""
+    return enabled(tree) and not tree.exists(DISABLED_BY)
+
+
+def switches(tree, command_line=""):
+    """Return what keeps cloud-init from running ([str], for a person).
+
+    command_line: str, of the running kernel, "" where none runs.
+    Source: tools/cloud-init-generator of cloud-init; the last of several words counts.
+    """
+    words = [word for word in command_line.split() if word.startswith("cloud-init=")]
+    return [DISABLED_BY] * tree.exists(DISABLED_BY) \
+        + ["cloud-init=disabled on the kernel's command line"] * (words[-1:] == ["cloud-init=disabled"])
+
+
+def network_disabled_by(tree):
+    """Return the paths ([str]) of the files that keep cloud-init from writing the network's configuration: ``network: {config: disabled}``."""
+    paths = [path for path in ["/etc/cloud/cloud.cfg"] + tree.glob(FOLDER + "/*.cfg") if tree.is_file(path)]
+    return [path for path in paths if any(_NETWORK_DISABLED.match(line) for line in tree.read_text(path).splitlines())]
+
+
+def leftovers(tree):
+    """Return the paths ([str]) of what an installer left to hold cloud-init back."""
+    return [path for path in LEFTOVERS if tree.exists(path)]
+
+
+def version(tree):
+    """Return the version of the installed cloud-init as (major, minor), None when it is not found."""
+    for pattern in ("/usr/lib/python3*/site-packages", "/usr/lib/python3*/dist-packages", "/usr/local/lib/python3*/site-packages"):
+        for path in tree.glob(pattern + "/cloudinit/version.py"):
+            match = re.search(r"""__VERSION__ = ["'](\d+)\.(\d+)""", tree.read_text(path))
+            if match:
+                return int(match.group(1)), int(match.group(2))
+    return None

@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tree as it will be once some edits are made: check mode reads its predictions from it.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import io
+import posixpath
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status, Tree
+
+
+class EditedTree(Tree):
+    """The files of another tree with the edits ([edits.Edit]) made; nothing is written."""
+
+    def __init__(self, tree, edits):
+        self.tree = tree
+        self.contents = {tree.resolve(edit.path): None if edit.after is None else edit.after.encode("utf-8", "surrogateescape")
+                         for edit in edits}
+
+    def _lstat(self, resolved):
+        if resolved not in self.contents:
+            status = self.tree._lstat(resolved)
+            below = [path for path, content in self.contents.items() if content is not None and path.startswith(resolved + "/")]
+            return Status(stat.S_IFDIR | 0o755, 0, 0, 0, 0.0) if status is None and below else status
+        content = self.contents[resolved]
+        return None if content is None else Status(stat.S_IFREG | 0o644, len(content), 0, 0, 0.0)
+
+    def _link_target(self, resolved):
+        return None if resolved in self.contents else self.tree._link_target(resolved)
+
+    def _listdir(self, resolved):
+        status = self.tree._lstat(resolved)
+        names = set(self.tree._listdir(resolved)) if status is not None else set()
+        for path, content in self.contents.items():
+            if posixpath.dirname(path) == resolved:
+                (names.discard if content is None else names.add)(posixpath.basename(path))
+        return sorted(names)
+
+    def _open(self, resolved):
+        if resolved in self.contents:
+            return io.BytesIO(self.contents[resolved])
+        return self.tree._open(resolved)

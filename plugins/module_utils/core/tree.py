@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tree: a guest's files, wherever they are.
+
+LiveTree reads a directory: ``/`` of the running guest, or a mounted root. ImageTree (image_tree.py)
+reads a disk image and has the same methods. Paths are always the guest's own absolute paths
+(``/etc/fstab``), and no symbolic link leads out of the tree.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import errno
+import fnmatch
+import os
+import posixpath
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+
+#: What lstat and stat return: mode (int, with the file type bits), size (int, bytes), uid, gid, mtime (float, s).
+Status = collections.namedtuple("Status", "mode size uid gid mtime")
+
+#: Bytes of the largest text that is read; the longest ones of a system, modules.dep and modules.alias, have some MiB.
+MOST_TEXT = 16 * 1024 * 1024
+
+#: As many links as the Linux kernel follows before it says ELOOP.
+MAX_SYMLINKS = 40
+
+
+class Tree:
+    """What every tree can do, in terms of lstat, listdir, readlink and open of the guest's resolved paths."""
+
+    def resolve(self, path):
+        """Return the path (str) with every symbolic link followed inside the tree; the last part need not exist.
+
+        Raises ImagewrightError: the links form a loop.
+        """
+        pending = [part for part in posixpath.normpath("/" + path).split("/") if part]
+        resolved, links = "", 0
+        while pending:
+            part = pending.pop(0)
+            if part == "..":
+                resolved = posixpath.dirname(resolved).rstrip("/")
+                continue
+            if part in ("", "."):
+                continue
+            target = self._link_target(f"{resolved}/{part}")
+            if target is None:
+                resolved = f"{resolved}/{part}"
+                continue
+            links += 1
+            if links > MAX_SYMLINKS:
+                raise ImagewrightError(f"cannot read {path}: its symbolic links form a loop; remove the link {resolved}/{part}")
+            if target.startswith("/"):
+                resolved = ""
+            pending = target.split("/") + pending
+        return resolved or "/"
+
+    def exists(self, path):
+        """Return whether the path, links followed, is there."""
+        return self.stat(path) is not None
+
+    def is_file(self, path):
+        """Return whether the path, links followed, is a regular file."""
+        status = self.stat(path)
+        return status is not None and stat.S_ISREG(status.mode)
+
+    def is_dir(self, path):
+        """Return whether the path, links followed, is a directory."""
+        status = self.stat(path)
+        return status is not None and stat.S_ISDIR(status.mode)
+
+    def is_symlink(self, path):
+        """Return whether the path itself is a symbolic link."""
+        status = self.lstat(path)
+        return status is not None and stat.S_ISLNK(status.mode)
+
+    def stat(self, path):
+        """Return the Status of the path, links followed, or None when it is not there."""
+        try:
+            return self._lstat(self.resolve(path))
+        except ImagewrightError:
+            return None
+
+    def lstat(self, path):
+        """Return the Status of the path itself (the link, if it is one), or None when it is not there."""
+        return self._lstat(self._parent_resolved(path))
+
+    def readlink(self, path):
+        """Return the target (str) as it is stored in the symbolic link."""
+        target = self._link_target(self._parent_resolved(path))
+        if target is None:
+            raise ImagewrightError(f"cannot read the link {path}: it is not a symbolic link")
+        return target
+
+    def read_bytes(self, path, limit=None):
+        """Return the content (bytes) of a file, of its first limit bytes at most.
+
+        Raises ImagewrightError: it is not there, or not a regular file.
+        """
+        with self.open(path) as stream:
+            try:
+                return stream.read() if limit is None else stream.read(limit)
+            except OSError as error:
+                raise from_os_error(f"read {path}", error) from error
+
+    def read_text(self, path):
+        """Return the content (str) of a file; bytes that are not UTF-8 become surrogates, line ends are kept.
+
+        Raises ImagewrightError: as read_bytes, or it is larger than any text that a system is set up by.
+        """
+        status = self.stat(path)
+        if status is not None and status.size > MOST_TEXT:
+            raise ImagewrightError(f"cannot read {path}: it has more than {MOST_TEXT // 1048576} MiB, which no text of a system's set-up has; "
+                                   "look whether it is damaged")
+        return self.read_bytes(path).decode("utf-8", "surrogateescape")
+
+    def open(self, path):
+        """Return a binary, seekable stream of a regular file, to be used as a context manager.
+
+        Raises ImagewrightError: it is not there, or not a regular file (a FIFO is never waited for).
+        """
+        resolved = self.resolve(path)
+        status = self._lstat(resolved)
+        if status is None:
+            raise ImagewrightError(f"cannot read {path}: there is no such file", errno="ENOENT")
+        if not stat.S_ISREG(status.mode):
+            raise ImagewrightError(f"cannot read {path}: it is not a regular file", errno="EINVAL")
+        return self._open(resolved)
+
+    def listdir(self, path):
+        """Return the sorted names ([str]) in a directory, [] when it is not there, is no directory, or its links form a loop."""
+        if self.stat(path) is None:
+            return []
+        resolved = self.resolve(path)
+        status = self._lstat(resolved)
+        if status is None or not stat.S_ISDIR(status.mode):
+            return []
+        return sorted(self._listdir(resolved))
+
+    def glob(self, pattern):
+        """Return the sorted paths ([str]) that match a shell pattern such as ``/etc/default/grub.d/*.cfg``.
+
+        As in the shell, ``*`` does not match a leading dot, and ``**`` means no more than ``*``.
+        """
+        found = ["/"]
+        for part in [part for part in pattern.split("/") if part]:
+            if any(character in part for character in "*?["):
+                found = [posixpath.join(folder, name) for folder in found for name in self.listdir(folder)
+                         if fnmatch.fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))]
+            else:
+                found = [posixpath.join(folder, part) for folder in found
+                         if self.is_dir(folder) and self.lstat(posixpath.join(folder, part)) is not None]
+        return sorted(found)
+
+    def _parent_resolved(self, path):
+        path = posixpath.normpath("/" + path)
+        if path in ("/", "//"):
+            return "/"
+        return posixpath.join(self.resolve(posixpath.dirname(path)), posixpath.basename(path))
+
+    def _lstat(self, resolved):
+        raise NotImplementedError
+
+    def _link_target(self, resolved):
+        raise NotImplementedError
+
+    def _listdir(self, resolved):
+        raise NotImplementedError
+
+    def _open(self, resolved):
+        raise NotImplementedError
+
+
+class LiveTree(Tree):
+    """The files below a directory of this machine.
+
+    root: str, ``/`` for the running guest itself, else where its root is mounted or unpacked.
+    Raises ImagewrightError: root is not a directory.
+    """
+
+    def __init__(self, root="/"):
+        if not os.path.isdir(root):
+            raise ImagewrightError(f"cannot read the tree {root}: it is not a directory; mount the guest's root there first")
+        self.root = os.path.realpath(root)
+
+    @property
+    def is_running_system(self):
+        """Whether this is the machine we run on, so that /proc and `uname -r` speak of this guest."""
+        return self.root == "/"
+
+    def host_path(self, path):
+        """Return where the guest's path, links followed inside the tree, is on this machine."""
+        return self._host(self.resolve(path))
+
+    def statvfs(self, path):
+        """Return os.statvfs of the file system that holds the guest's path (or its nearest existing parent)."""
+        host = self.host_path(path)
+        while not os.path.exists(host):
+            host = os.path.dirname(host)
+        return os.statvfs(host)
+
+    def _host(self, resolved):
+        return resolved if self.root == "/" else self.root + resolved
+
+    def _lstat(self, resolved):
+        try:
+            status = os.lstat(self._host(resolved))
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+                return None
+            raise from_os_error(f"read {resolved}", error) from error
+        except ValueError:
+            # a name with a null byte, out of a broken file, names nothing
+            return None
+        return Status(status.st_mode, status.st_size, status.st_uid, status.st_gid, status.st_mtime)
+
+    def _link_target(self, resolved):
+        try:
+            return os.readlink(self._host(resolved))
+        except (OSError, ValueError):
+            return None
+
+    def _listdir(self, resolved):
+        try:
+            return os.listdir(self._host(resolved))
+        except OSError as error:
+            raise from_os_error(f"list {resolved}", error) from error
+
+    def _open(self, resolved):
+        try:
+            return open(self._host(resolved), "rb")
+        except OSError as error:
+            raise from_os_error(f"read {resolved}", error) from error

@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A disk image opened: its container, its partition table, its volumes and their file systems.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import read_table
+from ansible_collections.imagewright.azure.plugins.module_utils.image import btrfs, ext, fat, xfs
+from ansible_collections.imagewright.azure.plugins.module_utils.image.container import open_container
+from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import MissingLibrary, damage_as_error
+from ansible_collections.imagewright.azure.plugins.module_utils.image.volumes import find_volumes
+
+#: Readers by what a volume holds; a further file system is one file and one line here.
+_READERS = {"ext": ext, "xfs": xfs, "btrfs": btrfs, "fat": fat}
+
+#: A volume and its file system, None when it holds none that can be read; error: str or None, why.
+OpenVolume = collections.namedtuple("OpenVolume", "volume file_system error")
+
+
+class DiskImage:
+    """The disk in an image file, opened read-only.
+
+    path: str.
+    Raises ImagewrightError: the file cannot be read or holds no disk.
+    """
+
+    def __init__(self, path):
+        self.container = open_container(path)
+        self.content = self.container.content
+        try:
+            self.table = read_table(self.content.read_at, self.content.size)
+            self.volumes = [_open_volume(volume) for volume in find_volumes(self.content, self.table)]
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        """Close the file."""
+        self.container.stream.close()
+
+    def file_systems(self):
+        """Return the volumes ([OpenVolume]) that hold a file system which can be read."""
+        return [volume for volume in self.volumes if volume.file_system is not None]
+
+    def describe(self):
+        """Return what is on the disk (str), for errors: ``partition 1 holds a FAT file system; ...``."""
+        if not self.volumes:
+            return "its partition table is empty" if self.table.kind != "none" else "it has no partition table"
+        return "; ".join(f"{opened.volume.name} holds {NAMES[opened.volume.holds]}" + (f" ({opened.error})" if opened.error else "")
+                         for opened in self.volumes)
+
+
+def _open_volume(volume):
+    if volume.stream is None or volume.holds not in _READERS:
+        return OpenVolume(volume, None, volume.error)
+    try:
+        with damage_as_error(f"read {volume.name}", f"{NAMES[volume.holds]} is damaged"):
+            file_system = _READERS[volume.holds].open_file_system(volume.stream, volume.name)
+            next(iter(file_system.entries(file_system.root)), None)
+            return OpenVolume(volume, file_system, volume.error)
+    except MissingLibrary:
+        raise
+    except ImagewrightError as error:
+        return OpenVolume(volume, None, volume.error or str(error))

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ext2, ext3, ext4 by dissect.extfs.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
+
+# s_feature_incompat, linux/fs/ext4/ext4.h
+_RECOVER, _META_BG = 0x4, 0x10
+_VALID = 0x1  # s_state
+_INLINE_DATA_FLAG = 0x10000000  # i_flags
+_IN_INODE = 60  # bytes of i_block
+
+#: What the library does not read: (feature bit, its name).
+_UNREADABLE = ((0x1, "compression"), (0x8, "an external journal device"), (_META_BG, "meta_bg block groups"))
+
+
+class ExtFileSystem:
+    """An ext2/3/4 file system; nodes are inode numbers."""
+
+    kind = "ext"
+    ignores_case = False
+
+    def __init__(self, stream, name):
+        self._fs = library("dissect.extfs.extfs", f"read {name}").ExtFS(stream)
+        incompatible = self._fs.sb.s_feature_incompat
+        for bit, feature in _UNREADABLE:
+            if incompatible & bit:
+                raise ImagewrightError(f"cannot read {name}: its ext4 file system uses {feature}, which cannot be read here; "
+                                       "check the mounted tree with `root` instead")
+        self.uuid = str(self._fs.uuid)
+        self.label = self._fs.volume_name
+        # with a journal the first tells, without one (ext2) the second
+        self.clean = not incompatible & _RECOVER and bool(self._fs.sb.s_state & _VALID)
+        self.root = 2
+
+    def entries(self, node):
+        """Yield (name, node) of a directory."""
+        directory = self._fs.get_inode(node)
+        self._check_inline(directory)
+        for child in directory.iterdir():
+            yield child.filename, child.inum
+
+    def status(self, node):
+        """Return the Status of a node."""
+        inode = self._fs.get_inode(node)
+        raw = inode.inode
+        return Status(raw.i_mode, inode.size, raw.i_uid | raw.i_uid_high << 16, raw.i_gid | raw.i_gid_high << 16, inode.mtime_ns / 1e9)
+
+    def link(self, node):
+        """Return the target (str) of a symbolic link."""
+        return self._fs.get_inode(node).link
+
+    def open(self, node):
+        """Return the content as a stream."""
+        inode = self._fs.get_inode(node)
+        self._check_inline(inode)
+        return inode.open()
+
+    def _check_inline(self, inode):
+        if inode.inode.i_flags & _INLINE_DATA_FLAG and inode.size > _IN_INODE:
+            raise NotImplementedError("inline data of more than 60 bytes (ext4 feature inline_data)")
+
+
+def open_file_system(stream, name):
+    """Return the ExtFileSystem in the stream."""
+    return ExtFileSystem(stream, name)

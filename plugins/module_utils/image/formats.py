@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an image file is, by its content and never by its name, and how large its disk is.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import COOKIE
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR, show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.image import qcow2, vdi, vhd_file, vhdx, vmdk
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD, Image, refusal
+
+#: Headers of image formats: (offset, bytes, format).
+_IMAGE_MAGIC = (
+    (0, b"QFI\xfb", "qcow2"),
+    (0, b"KDMV", "vmdk"),
+    (0, b"COWD", "vmdk"),
+    (0, b"\xbe\xba\xfe\xca", "vmdk"),
+    (0, b"# Disk DescriptorFile", "vmdk"),
+    (64, b"\x7f\x10\xda\xbe", "vdi"),
+    (0, b"vhdxfile", "vhdx"),
+)
+
+#: Readers by format: (read_at, file size, path) -> Image.
+_READERS = {"qcow2": qcow2.read_image, "vmdk": vmdk.read_image, "vdi": vdi.read_image, "vhdx": vhdx.read_image}
+
+#: Headers that no disk begins with: those above, and that of a dynamic VHD.
+_NO_DISK_MAGIC = _IMAGE_MAGIC + ((0, COOKIE, VHD),)
+
+#: What `qemu-img check` does not look at, by format: (read_at, file size, path).
+_BLOCK_CHECKS = {"vmdk": vmdk.check_grains}
+
+_DECOMPRESS = "decompress it first"
+_EXTRACT = "extract the disk from it first"
+
+#: What looks like an image's file but holds no disk: (offset, bytes, what it is, cure).
+_NOT_A_DISK = (
+    (0, b"\x1f\x8b\x08", "compressed (gzip)", _DECOMPRESS),
+    (0, b"\xfd7zXZ\0", "compressed (xz)", _DECOMPRESS),
+    (0, b"\x28\xb5\x2f\xfd", "compressed (zstd)", _DECOMPRESS),
+    (0, b"BZh", "compressed (bzip2)", _DECOMPRESS),
+    (0, b"\x04\x22\x4d\x18", "compressed (lz4)", _DECOMPRESS),
+    (0, b"7z\xbc\xaf\x27\x1c", "an archive (7z)", _EXTRACT),
+    (0, b"PK\x03\x04", "an archive (zip)", _EXTRACT),
+    (257, b"ustar", "an archive (tar or OVA)", _EXTRACT),
+    (32769, b"CD001", "an ISO 9660 image, an installation medium", "install from it to a disk and give that disk"),
+    (0, b"QED\0", "an image in the QED format", "convert it with `qemu-img convert -f qed -O raw` first"),
+    (0, b"WithoutFreeSpace", "an image in the Parallels format", "convert it with `qemu-img convert -f parallels -O raw` first"),
+    (0, b"WithouFreSpacExt", "an image in the Parallels format", "convert it with `qemu-img convert -f parallels -O raw` first"),
+)
+
+#: These begin a disk only when the user says that it is raw.
+_RAW_ON_REQUEST = (
+    (0, b"LUKS\xba\xbe", "encrypted (LUKS)", "decrypt it first, or set format: raw when the whole disk shall stay encrypted"),
+)
+
+
+def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
+    """Return the Image that the file holds.
+
+    read_at: callable (offset, length) -> bytes, shorter at the end of the file.
+    wanted: str, ``auto`` or the format that the user says.
+    repair_footer: bool, take a fixed VHD whose only fault is its footer's checksum.
+    Raises ImagewrightError: it holds no disk, is damaged, depends on other files, or is not of the wanted format.
+    """
+    if file_size == 0:
+        raise refusal(path, "it is empty", "give the image of a disk")
+    vhd = vhd_file.read_image(read_at, file_size, path, repair_footer)
+    if vhd:
+        if vhd.dynamic is None and vhd.virtual_size and wanted == "auto":
+            _refuse_image_inside(read_at, vhd, path)
+        # a fixed VHD called raw (also by qemu-img's own probing) is still one: its footer is no part of the disk
+        return _matching(vhd, "vpc" if wanted == "raw" and vhd.dynamic is None else wanted, path)
+    found = _format_by_magic(read_at, _IMAGE_MAGIC)
+    if found:
+        return _matching(_READERS[found](read_at, file_size, path), wanted, path)
+    for offset, magic, what, cure in _NOT_A_DISK + (() if wanted == "raw" else _RAW_ON_REQUEST):
+        if read_at(offset, len(magic)) == magic:
+            raise refusal(path, f"it is {what}, not a disk", cure)
+    return _matching(_raw_image(file_size), wanted, path)
+
+
+def check_blocks(read_at, file_size, path, image_format):
+    """Check the places of all blocks of an image that ``read_image`` takes, which needs time for a large one.
+
+    Raises ImagewrightError: one is past the end of the file, or where another is.
+    """
+    if image_format in _BLOCK_CHECKS:
+        _BLOCK_CHECKS[image_format](read_at, file_size, path)
+
+
+def require_whole_sectors(image, path, size_is_given):
+    """Check that a disk, raw or in a VHD, ends with a whole sector, or that the user has said how large it shall be.
+
+    Raises ImagewrightError: it does not.
+    """
+    rest = image.virtual_size % SECTOR
+    if image.format in (RAW, VHD) and rest and not size_is_given:
+        raise refusal(path, f"the size of its disk, {show_size(image.virtual_size)}, is no multiple of 512 bytes: part of the last sector is missing",
+                      "get the whole image, or set size to pad it with zeros")
+
+
+def image_inside(read_at):
+    """Return the format (str) of the image that lies where a fixed VHD's disk should begin, or None when none does.
+
+    A footer that was put behind an image which is not raw makes such a VHD: Azure takes it, and no machine boots from it.
+    """
+    return _format_by_magic(read_at, _NO_DISK_MAGIC)
+
+
+def _refuse_image_inside(read_at, vhd, path):
+    inside = image_inside(read_at)
+    if inside:
+        raise refusal(path, f"it is a VHD footer behind a whole {inside} image, which is no disk",
+                      f"take the footer off a copy with `truncate -s {vhd.virtual_size}` and convert that, or set format: vpc when the disk"
+                      " shall begin so")
+
+
+def _format_by_magic(read_at, magics):
+    for offset, magic, name in magics:
+        if read_at(offset, len(magic)) == magic:
+            return name
+    return None
+
+
+def _raw_image(file_size):
+    return Image(RAW, file_size, None, None, [])
+
+
+def _matching(image, wanted, path):
+    if wanted not in ("auto", image.format):
+        raise ImagewrightError(f"cannot read {path} as {wanted}: its content is {image.format};"
+                               f" leave format out, or set format: {image.format}")
+    return image

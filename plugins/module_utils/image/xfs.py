@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""XFS by dissect.xfs.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import io
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_log
+from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
+
+
+class XfsFileSystem:
+    """An XFS file system; nodes are inode numbers."""
+
+    kind = "xfs"
+    ignores_case = False
+
+    def __init__(self, stream, name):
+        self._fs = library("dissect.xfs.xfs", f"read {name}").XFS(stream)
+        if self._fs.sb.sb_dirblklog:
+            raise ImagewrightError(f"cannot read {name}: its XFS file system has directory blocks larger than its blocks (mkfs.xfs -n size=), "
+                                   "which cannot be read here; check the mounted tree with `root` instead")
+        self.uuid = str(self._fs.uuid)
+        self.label = self._fs.name
+        self.root = self._fs.sb.sb_rootino
+        self.clean = _was_unmounted(stream, self.log_place())
+
+    def entries(self, node):
+        """Yield (name, node) of a directory."""
+        for child in self._fs.get_inode(node).iterdir():
+            yield child.filename, child.inum
+
+    def status(self, node):
+        """Return the Status of a node."""
+        inode = self._fs.get_inode(node)
+        raw = inode.inode
+        return Status(raw.di_mode, inode.size, raw.di_uid, raw.di_gid, inode.mtime_ns / 1e9)
+
+    def link(self, node):
+        """Return the target (str) of a symbolic link."""
+        return self._fs.get_inode(node).link
+
+    def open(self, node):
+        """Return the content as a stream."""
+        inode = self._fs.get_inode(node)
+        if inode.size == 0:  # reads the inode: the library takes local data from what was read
+            return io.BytesIO()
+        return inode.open()
+
+    def log_place(self):
+        """Return (start, size) of the log in bytes, None when it is on another device."""
+        sb = self._fs.sb
+        if not sb.sb_logstart:
+            return None
+        group, block = divmod(sb.sb_logstart, 1 << sb.sb_agblklog)
+        return (group * sb.sb_agblocks + block) * sb.sb_blocksize, sb.sb_logblocks * sb.sb_blocksize
+
+
+def _was_unmounted(stream, place):
+    """Return whether nothing in the log is left to replay (bool), None when that is not known.
+
+    place: as of log_place.
+    """
+    if place is None or sum(place) > stream.size:
+        return None
+    start, size = place
+
+    def read_at(offset, length):
+        stream.seek(start + offset)
+        return stream.read(length)
+    return xfs_log.ends_with_unmount(read_at, size)
+
+
+def open_file_system(stream, name):
+    """Return the XfsFileSystem in the stream."""
+    return XfsFileSystem(stream, name)

@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sshd_config and its drop-ins: which line takes effect, and how to make one take effect.
+
+The first line of a keyword wins, wherever an Include brings it in. What stands behind ``Match`` is for some connections only,
+and wins over the global lines for these; ``Match all`` is for every one.
+
+Source: sshd_config(5) of OpenSSH 8.2 and later, each case tried with ``sshd -T``.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import fnmatch
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+
+#: One line. line: int, 1-based; keyword: str in lower case; value: str, arguments joined by a blank, quotes resolved;
+#: scope: GLOBAL, EVERYONE (behind ``Match all``) or SOME (behind another Match).
+Setting = collections.namedtuple("Setting", "path line keyword value scope")
+
+GLOBAL, EVERYONE, SOME = "global", "everyone", "some"
+
+#: What sshd reads; SUSE's sshd reads the vendor's as long as the administrator has none.
+PATHS = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config")
+
+#: Relative includes are looked for here.
+FOLDER = "/etc/ssh"
+
+#: sshd's default of AuthorizedKeysFile.
+_KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"
+
+#: As deep as sshd follows includes.
+MAX_DEPTH = 16
+
+_KEYWORDS = """
+    AddressFamily AllowAgentForwarding AllowStreamLocalForwarding AllowTcpForwarding AuthorizedKeysCommand AuthorizedKeysCommandUser
+    AuthorizedKeysFile AuthorizedPrincipalsCommand AuthorizedPrincipalsCommandUser AuthorizedPrincipalsFile Banner CASignatureAlgorithms
+    ChallengeResponseAuthentication ChannelTimeout ChrootDirectory Ciphers ClientAliveCountMax ClientAliveInterval Compression
+    DisableForwarding ExposeAuthInfo FingerprintHash ForceCommand GatewayPorts GSSAPIAuthentication GSSAPICleanupCredentials
+    GSSAPIStrictAcceptorCheck HostbasedAcceptedAlgorithms HostbasedAuthentication HostbasedUsesNameFromPacketOnly HostKeyAgent
+    HostKeyAlgorithms IgnoreRhosts IgnoreUserKnownHosts IPQoS KbdInteractiveAuthentication KerberosAuthentication
+    KerberosGetAFSToken KerberosOrLocalPasswd KerberosTicketCleanup KexAlgorithms LoginGraceTime LogLevel MACs MaxAuthTries
+    MaxSessions MaxStartups ModuliFile PAMServiceName PasswordAuthentication PermitEmptyPasswords PermitRootLogin PermitTTY
+    PermitTunnel PermitUserEnvironment PermitUserRC PerSourceMaxStartups PerSourceNetBlockSize PerSourcePenalties PidFile
+    PrintLastLog PrintMotd PubkeyAcceptedAlgorithms PubkeyAcceptedKeyTypes PubkeyAuthentication PubkeyAuthOptions RDomain RefuseConnection
+    RekeyLimit RequiredRSASize RevokedKeys SecurityKeyProvider SshdSessionPath StreamLocalBindMask StreamLocalBindUnlink
+    StrictModes SyslogFacility TCPKeepAlive TrustedUserCAKeys UnusedConnectionTimeout UseDNS UsePAM VersionAddendum X11DisplayOffset
+    X11Forwarding X11UseLocalhost XAuthLocation"""
+
+_ADDING = """
+    acceptenv allowgroups allowusers authenticationmethods denygroups denyusers hostcertificate hostkey listenaddress logverbose
+    permitlisten permitopen persourcepenaltyexemptlist port setenv subsystem"""
+
+#: {keyword in lower case: as sshd_config(5) writes it} of those of which the first line wins.
+KEYWORDS = {name.lower(): name for name in _KEYWORDS.split()}
+
+#: Keywords, in lower case, whose lines add up, so that no line wins.
+ADDING = frozenset(_ADDING.split())
+
+_LINE = re.compile(r'\s*"?([A-Za-z][A-Za-z0-9]*)"?(?:\s*=\s*|\s+)(.*)')
+_ARGUMENT = re.compile(r'"([^"]*)"|\'([^\']*)\'|(#.*)|(\S+)')
+
+
+def main_file(tree):
+    """Return the path (str) of the file that sshd starts with, or None when there is none."""
+    return next((path for path in PATHS if tree.is_file(path)), None)
+
+
+def effective(tree, keyword, default=None):
+    """Return (value, path, line) of the line that takes effect for every connection, (default, None, None) when there is none.
+
+    keyword: str, ``ClientAliveInterval``, in any case.
+    """
+    return effective_of(settings(tree), keyword, default)
+
+
+def effective_of(found, keyword, default=None):
+    """Return what effective does, of settings ([Setting]) that are read already."""
+    found = [setting for setting in found if setting.keyword == keyword.lower()]
+    for scope in (EVERYONE, GLOBAL):
+        for setting in found:
+            if setting.scope == scope:
+                return setting.value, setting.path, setting.line
+    return default, None, None
+
+
+def authorized_keys_files(tree):
+    """Return the patterns ([str]) of AuthorizedKeysFile by which sshd finds keys, those for some connections alone among them."""
+    found = settings(tree)
+    values = [effective_of(found, "AuthorizedKeysFile", _KEY_FILES)[0]]
+    values += [setting.value for setting in found if setting.keyword == "authorizedkeysfile" and setting.scope == SOME]
+    return list(dict.fromkeys(word for value in values for word in value.split()))
+
+
+def host_keys(tree):
+    """Return the Settings ([Setting]) that name a host key."""
+    return [setting for setting in settings(tree) if setting.keyword == "hostkey"]
+
+
+def settings(tree, path=None):
+    """Return the lines ([Setting]) in the order in which sshd reads them, those of included files in their place.
+
+    Raises ImagewrightError: files include each other.
+    """
+    path = path or main_file(tree)
+    return _settings(tree, path, GLOBAL, ()) if path else []
+
+
+def includes(tree, path, target):
+    """Return whether the file includes target (a path that need not exist) outside of any Match."""
+    return any(_matches(pattern, target) for setting in settings(tree, path)
+               if setting.keyword == "include" and setting.scope == GLOBAL for pattern in _patterns(setting.value))
+
+
+def with_option(text, keyword, value):
+    """Return the text (str) with the option where it takes effect in this file: in place, else before the first ``Match``."""
+    lines = text.split("\n")
+    written = f"{keyword} {value}"
+    commented = re.compile(r"[ \t]*#[ \t]*" + keyword + r"[ \t]+\S+[ \t]*\r?\Z", re.IGNORECASE)
+    first_match = next((index for index, line in enumerate(lines) if _parsed(line)[0] == "match"), None)
+    place = next((index for index, line in enumerate(lines[:first_match]) if _parsed(line)[0] == keyword.lower()), None)
+    if place is None:
+        place = next((index for index, line in enumerate(lines[:first_match]) if commented.match(line)), None)
+    if place is not None:
+        lines[place] = written + ("\r" if lines[place].endswith("\r") else "")
+        return "\n".join(lines)
+    ending = "\r" if lines[0].endswith("\r") else ""
+    if first_match is not None:
+        lines.insert(first_match, written + ending)
+    elif lines[-1]:
+        lines += [written + ending, ""]
+    else:
+        lines.insert(len(lines) - 1, written + ending)
+    return "\n".join(lines)
+
+
+def without_line(text, number):
+    """Return the text (str) with one line (int, 1-based) as a comment."""
+    lines = text.split("\n")
+    lines[number - 1] = "# " + lines[number - 1]
+    return "\n".join(lines)
+
+
+def means_same(one, other):
+    """Return whether sshd takes two values as one: case apart, and ``3m`` is 180."""
+    return one.lower() == other.lower() or (_seconds(one) is not None and _seconds(one) == _seconds(other))
+
+
+def _settings(tree, path, scope, including):
+    if len(including) > MAX_DEPTH or path in including:
+        raise ImagewrightError(f"cannot read {path}: {including[-1]} includes it, and it includes that again; remove one of the includes")
+    found, outer = [], scope
+    for number, line in enumerate(tree.read_text(path).split("\n"), 1):
+        keyword, value = _parsed(line)
+        if keyword == "match":
+            scope = EVERYONE if value.lower() == "all" and outer != SOME else SOME
+        if keyword is not None:
+            found.append(Setting(path, number, keyword, value, scope))
+        if keyword == "include":
+            # a Match of an included file ends with that file
+            for name in [name for pattern in _patterns(value) for name in tree.glob(pattern) if tree.is_file(name)]:
+                found += _settings(tree, name, scope, including + (path,))
+    return found
+
+
+def _parsed(line):
+    """Return (keyword in lower case, value) of a line, (None, "") of a blank one or a comment."""
+    match = _LINE.match(line)
+    if not match:
+        return None, ""
+    words = []
+    for double, single, comment, plain in _ARGUMENT.findall(match.group(2)):
+        if comment:
+            break
+        words.append(double or single or plain)
+    return match.group(1).lower(), " ".join(words)
+
+
+def _patterns(value):
+    return [posixpath.join(FOLDER, word) for word in value.split()]
+
+
+def _matches(pattern, path):
+    """Return whether a pattern of an Include matches a path, part by part as the shell does."""
+    patterns, parts = posixpath.normpath(pattern).split("/"), path.split("/")
+    return len(patterns) == len(parts) and all(map(fnmatch.fnmatchcase, parts, patterns))
+
+
+def _seconds(value):
+    """Return a time of sshd such as ``1h30m`` in seconds (int), None for another value. Source: "TIME FORMATS" of sshd_config(5)."""
+    if not re.match(r"([0-9]+[smhdw]?)+\Z", value, re.IGNORECASE):
+        return None
+    units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    return sum(int(number) * units[unit.lower()] for number, unit in re.findall(r"([0-9]+)([smhdw]?)", value, re.IGNORECASE))

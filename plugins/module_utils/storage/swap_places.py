@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a guest says that it swaps on its own disk, apart from /etc/fstab and the kernel's command line.
+
+Pure: reads a Tree and text of /proc/swaps.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
+
+#: A line of /proc/swaps. kind: ``partition`` or ``file``; size: int, KiB.
+Swap = collections.namedtuple("Swap", "path kind size")
+
+GPT_GENERATOR = "/etc/systemd/system-generators/systemd-gpt-auto-generator"
+
+#: Partition type that systemd-gpt-auto-generator swaps on by itself. Source: Discoverable Partitions Specification.
+GPT_SWAP_TYPE = "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f"
+
+#: Swap that lives in memory, not on the OS disk.
+_IN_MEMORY = re.compile(r"/dev/zram\d+|/dev/ram\d+")
+
+
+def active(proc_swaps, zram=False):
+    """Return the Swaps ([Swap]) in use, without those in memory unless zram is asked for.
+
+    proc_swaps: str, the text of /proc/swaps.
+    """
+    found = []
+    for line in proc_swaps.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) >= 3:
+            # the kernel writes a blank in a name as \040
+            path = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields[0])
+            if zram or not _IN_MEMORY.match(path):
+                found.append(Swap(path, fields[1], int(fields[2])))
+    return found
+
+
+def files(tree, swaps):
+    """Return the paths ([str]) of swap files: those in use, and those that /etc/fstab names."""
+    named = [swap.path for swap in swaps if swap.kind == "file"]
+    named += [entry.device for entry in fstab.entries(edits.read(tree, "/etc/fstab") or "") if fstab.is_swap(entry)]
+    for path in units(tree):
+        what = re.search(r"^What=(/\S+)", edits.read(tree, path) or "", re.MULTILINE)
+        named += [what.group(1)] if what else []
+    return sorted({path for path in named if path.startswith("/") and not path.startswith("/dev/") and tree.is_file(path)})
+
+
+def units(tree):
+    """Return the paths ([str]) of the administrator's swap units, and of the links that start them."""
+    return sorted(set(tree.glob("/etc/systemd/system/*.swap") + tree.glob("/etc/systemd/system/*.wants/*.swap")
+                      + tree.glob("/etc/systemd/system/*.requires/*.swap")))

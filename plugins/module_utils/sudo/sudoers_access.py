@@ -1,0 +1,239 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may become root by a sudoers tree, and by other ways.
+
+Source: sudoers(5), "SUDOERS FILE FORMAT"; the last entry that matches wins.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_lines
+
+#: One command of a user specification. users, runas: [(negated, word)], runas None when none is written; password: bool, asked for;
+#: negated: bool and command: str, the command word.
+Privilege = collections.namedtuple("Privilege", "users runas password negated command")
+
+#: Who may run everything as root. user: str as written (``bob``, ``%wheel``, ``ALL``); password: bool; path, line: where.
+Grant = collections.namedtuple("Grant", "user password path line")
+
+#: An option by which sudo asks for another account's password. option: ``targetpw``, ``rootpw`` or ``runaspw``; path, line: where.
+OtherPassword = collections.namedtuple("OtherPassword", "option path line")
+
+#: The aliases that may stand in a `Defaults` entry of each kind.
+_BOUND_TO = {":": "User", "@": "Host", ">": "Runas", "!": "Cmnd"}
+
+_TAGS = re.compile(r"(NO)?(EXEC|FOLLOW|INTERCEPT|LOG_INPUT|LOG_OUTPUT|MAIL|PASSWD|SETENV)\Z")
+_OPTIONS = re.compile(r"(ROLE|TYPE|PRIVS|LIMITPRIVS|APPARMOR_PROFILE|TIMEOUT|NOTBEFORE|NOTAFTER|CWD|CHROOT)\Z")
+_TOKEN = re.compile(r'(?:%:?|\+)?(?:"(?:[^"\\]|\\.)*"|(?:[^\s"=,():!\\]|\\.)+)|[=,():!]')
+_ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s+(.*)", re.DOTALL)
+
+
+def grants(entries):
+    """Return the Grants ([Grant]) that hold after all entries, in the order in which they were given.
+
+    entries: [(path, sudoers_lines.Line)], as sudoers.entries gives them.
+    """
+    aliases = _aliases(entries)
+    granted = collections.OrderedDict()
+    for path, line in entries:
+        for privilege in privileges(line):
+            if not _is_everything(privilege, aliases) or not _as_root(privilege.runas, aliases):
+                continue
+            for negated, user in _expanded(privilege.users, aliases):
+                if negated or privilege.negated:
+                    granted.pop(user, None)
+                    if user == "ALL":
+                        granted.clear()
+                else:
+                    granted.pop(user, None)
+                    granted[user] = Grant(user, privilege.password, path, line.number)
+    return list(granted.values())
+
+
+def asks_other_password(entries):
+    """Return the OtherPassword that sudo asks everybody for who wants to be root, or None."""
+    aliases = _aliases(entries)
+    states = collections.OrderedDict.fromkeys(("targetpw", "rootpw", "runaspw"))
+    for path, line in _in_effect(entries):
+        for _start, _end, name, is_on in sudoers_lines.defaults_items(line):
+            if name in states and _is_for_everybody(sudoers_lines.binding(line), aliases):
+                states[name] = OtherPassword(name, path, line.number) if is_on else None
+    return next((state for state in states.values() if state), None)
+
+
+def privileges(line):
+    """Return what a user specification gives ([Privilege]); [] for every other line."""
+    text = line.clean.strip("\ufeff \t")
+    if not text or sudoers_lines.include(line) or re.match(r"Defaults|(User|Runas|Host|Cmnd|Cmd)_Alias\s", text):
+        return []
+    tokens = _TOKEN.findall(text)
+    users, tokens = _user_list(tokens)
+    found = []
+    while "=" in tokens:
+        more, tokens = _commands(users, tokens[tokens.index("=") + 1:])
+        found += more
+    return found
+
+
+def ways_to_root(tree, entries):
+    """Return how somebody can become root ([str], for people): a grant that reaches an account, a password or a key of root's.
+
+    Groups and users that the guest's files do not know may be in a directory service and count.
+    """
+    ways = [f"{grant.user} may run everything ({grant.path} line {grant.line})"
+            for grant in grants(entries) if _reaches_somebody(tree, grant.user)]
+    password = _fields(tree, "/etc/shadow").get("root", ["root", "*"])[1:2]
+    if password and (password[0] == "" or re.match(r"\$|_|[./0-9A-Za-z]{13}\Z", password[0])):
+        ways.append("root has a password (/etc/shadow)")
+    root_login = sshd_config.effective(tree, "PermitRootLogin", "prohibit-password")[0]
+    keys = tree.read_text("/root/.ssh/authorized_keys") if tree.is_file("/root/.ssh/authorized_keys") else ""
+    # keys behind options such as command="..." do not give a shell
+    if root_login != "no" and re.search(r"(?m)^(ssh|ecdsa|sk)-\S+ ", keys):
+        ways.append("root has an SSH key (/root/.ssh/authorized_keys)")
+    return ways
+
+
+def _in_effect(entries):
+    """Return the entries with the ``Defaults`` of commands last, as sudo takes them. Source: update_defaults in sudo's defaults.c, tried with sudo 1.9."""
+    def is_of_commands(entry):
+        binding = sudoers_lines.binding(entry[1])
+        return binding is not None and binding.kind == "!"
+    return sorted(entries, key=is_of_commands)
+
+
+def _is_for_everybody(binding, aliases):
+    """Return whether the ``Defaults`` entry of a Binding counts for all who become root, but for those that it may name."""
+    if not binding.kind:
+        return True
+    if binding.kind == ">":
+        return _as_root(binding.members, aliases)
+    kept = [negated for negated, word in _expanded(binding.members, aliases, _BOUND_TO[binding.kind]) if word == "ALL"]
+    return bool(kept) and not kept[-1]
+
+
+def _user_list(tokens):
+    """Return ([(negated, word)] up to the first word that no comma joins, the tokens behind it)."""
+    for index, token in enumerate(tokens):
+        if token not in ("!", ",") and tokens[index + 1:index + 2] != [","]:
+            return _members(tokens[:index + 1]), tokens[index + 1:]
+    return _members(tokens), []
+
+
+def _members(tokens):
+    """Return the words of a list ([(negated, word)])."""
+    members, negated = [], False
+    for token in tokens:
+        if token == "!":
+            negated = not negated
+        elif token != ",":
+            members.append((negated, token.strip('"')))
+            negated = False
+    return members
+
+
+def _commands(users, tokens):
+    """Return ([Privilege] up to the next host list, the tokens from there on)."""
+    found, runas, password, negated, command = [], None, True, False, None
+    position = 0
+    while position < len(tokens):
+        token, following = tokens[position], tokens[position + 1:position + 2]
+        if token == "(":
+            close = tokens.index(")", position) if ")" in tokens[position:] else len(tokens)
+            # groups behind the colon, or nothing at all, leave the invoking user
+            runas = _members(" ".join(tokens[position + 1:close]).partition(":")[0].split())
+            position = close
+        elif command is None and _TAGS.match(token) and following == [":"]:
+            password = {"PASSWD": True, "NOPASSWD": False}.get(token, password)
+            position += 1
+        elif command is None and _OPTIONS.match(token) and following == ["="]:
+            position += 2
+        elif token == "!" and command is None:
+            negated = not negated
+        elif token == ":":
+            break
+        elif token == ",":
+            negated, command = False, None
+        elif command is None:
+            command = token
+            found.append(Privilege(users, runas, password, negated, command))
+        position += 1
+    return found, tokens[position + 1:]
+
+
+def _aliases(entries):
+    """Return {(kind, name): [(negated, word)]} of the user, runas and command aliases."""
+    found = {}
+    for _path, line in entries:
+        match = _ALIAS.match(line.clean.strip("\ufeff \t"))
+        for definition in re.split(r"(?<!\\):(?=\s*[A-Z][A-Z0-9_]*\s*=)", match.group(2)) if match else []:
+            name, _unused, members = definition.partition("=")
+            kind = "Cmnd" if match.group(1) == "Cmd" else match.group(1)
+            found[kind, name.strip()] = list(dict.fromkeys(_member(word) for word in re.split(r"(?<!\\),", members)))
+    return found
+
+
+def _member(text):
+    """Return (negated, word) of one member of an alias; a command keeps its arguments."""
+    marks, word = re.match(r"([!\s]*)(.*)", text, re.DOTALL).groups()
+    return marks.count("!") % 2 == 1, word.strip()
+
+
+def _expanded(members, aliases, kind="User", inside=()):
+    """Return the members ([(negated, word)]) with aliases replaced by what they stand for."""
+    found = []
+    for negated, word in members:
+        if (kind, word) in aliases and word not in inside:
+            found += [(negated != inner, name) for inner, name in _expanded(aliases[kind, word], aliases, kind, inside + (word,))]
+        else:
+            found.append((negated, word))
+    return found
+
+
+def _is_everything(privilege, aliases):
+    members = _expanded([(False, privilege.command)], aliases, "Cmnd")
+    return (False, "ALL") in members
+
+
+def _as_root(runas, aliases):
+    """Return whether a runas list lets a command run as root; without a list sudo runs it as root."""
+    if runas is None:
+        return True
+    allowed = False
+    for negated, word in _expanded(runas, aliases, "Runas"):
+        if word in ("ALL", "root", "#0"):
+            allowed = not negated
+    return allowed
+
+
+def _reaches_somebody(tree, user):
+    """Return whether the word of a user list stands for an account other than root's."""
+    if user in ("root", "#0"):
+        return False
+    if user.startswith("%") and not user.startswith("%:"):
+        return _has_members(tree, user[1:])
+    if re.match(r"#[0-9]+\Z", user):
+        return any(fields[2] == user[1:] for fields in _fields(tree, "/etc/passwd").values() if len(fields) > 2)
+    return True
+
+
+def _has_members(tree, group):
+    groups = _fields(tree, "/etc/group")
+    known = [fields for fields in groups.values() if len(fields) > 3 and (fields[0] == group or "#" + fields[2] == group)]
+    if not known:
+        return not group.startswith("#")
+    accounts = _fields(tree, "/etc/passwd")
+    members = {name for fields in known for name in fields[3].split(",") if name}
+    members |= {name for name, fields in accounts.items() if len(fields) > 3 and fields[3] == known[0][2]}
+    return bool(members - {"root"})
+
+
+def _fields(tree, path):
+    """Return {first field: fields} of a file such as /etc/passwd."""
+    if not tree.is_file(path):
+        return {}
+    return {line.split(":")[0]: line.split(":") for line in tree.read_text(path).splitlines() if ":" in line}

@@ -1,0 +1,277 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page blob at the other end: the only place that speaks to the storage service.
+
+Every method sends one request (with the SDK's retries) and raises ImagewrightError, with the service's error
+code in its details, when the service refuses it.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import base64
+import collections
+import contextlib
+import random
+import sys
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import address as addresses
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import LARGEST_PUT, range_of
+
+#: What the service tells of a blob: size in bytes, etag and blob type (str), metadata ({str: str}), modified (datetime).
+Properties = collections.namedtuple("Properties", "size etag blob_type metadata modified")
+
+#: Seconds that a lease lasts unless it is renewed: the longest that is not for ever, so that nothing stays locked when we die.
+LEASE = 60
+
+#: The longest wait between two attempts, in seconds.
+_LONGEST_WAIT = 60
+
+
+def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_delay=1.0):
+    """Return the Blob at an Address. Without a signature or account key, Azure AD is asked for a token when the first request is sent.
+
+    parallel: int, connections to keep; timeout: int, seconds without a byte after which an attempt has failed;
+    retries: int, further attempts of a request; retry_delay: float, seconds before the first of them, doubled for each further one.
+    Raises ImagewrightError: a Python package is missing.
+    """
+    try:
+        with _without("aiohttp"):
+            from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+            from azure.storage.blob import BlobClient
+    except ImportError as error:
+        raise ImagewrightError(f"cannot upload to {address.url}: the Python package azure-storage-blob is not installed "
+                               f"({addresses.scrub(str(error))}); install it with `pip install azure-storage-blob`") from None
+    if address.sas:
+        credential = AzureSasCredential(address.sas)
+    elif account_key:
+        credential = AzureNamedKeyCredential(address.account, account_key)
+    else:
+        credential = _identity(address)
+    client = BlobClient(address.service, address.container, address.blob, credential=credential, transport=_transport(address.url, parallel, timeout),
+                        retry_policy=_retry_policy(retries, retry_delay), max_single_get_size=LARGEST_PUT, max_chunk_get_size=LARGEST_PUT)
+    return Blob(client, address, addresses.secrets_of(address.sas, account_key), retries)
+
+
+def _transport(url, parallel, timeout):
+    """Return the SDK's transport with a connection for each worker.
+
+    Proxies and certificates are looked up in the environment once: requests would do so, and read ~/.netrc, for each write.
+    """
+    import requests
+    from azure.core.pipeline.transport import RequestsTransport
+    session = requests.Session()
+    adapter = requests.adapters.HTTPAdapter(pool_connections=2, pool_maxsize=parallel + 2)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    environment = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.trust_env = environment["proxies"], False
+    # the SDK gives its timeouts only to a transport that it makes itself
+    return RequestsTransport(session=session, session_owner=False, connection_timeout=min(timeout, 20), read_timeout=timeout,
+                             connection_verify=environment["verify"])
+
+
+@contextlib.contextmanager
+def _without(name):
+    """Have no module of this name loaded while the block runs.
+
+    The SDK loads aiohttp where it is installed, for its asynchronous half, and that is a quarter of a second for nothing.
+    """
+    hidden = name not in sys.modules
+    if hidden:
+        sys.modules[name] = None
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[name]
+
+
+def _identity(address):
+    if not address.url.startswith("https://"):
+        raise ImagewrightError(f"cannot upload to {address.url}: there is neither a signature nor an account_key, and Azure AD's tokens are sent "
+                               "over https only; give one of them, or use https:// in the address")
+    try:
+        from azure.identity import DefaultAzureCredential
+    except ImportError:
+        raise ImagewrightError(f"cannot upload to {address.url}: there is neither a signature nor an account_key, and for Azure AD the Python "
+                               "package azure-identity is not installed; give one of them, or `pip install azure-identity`") from None
+    return DefaultAzureCredential(exclude_interactive_browser_credential=True)
+
+
+def _retry_policy(retries, delay):
+    from azure.storage.blob import ExponentialRetry
+
+    class Patience(ExponentialRetry):
+        """The SDK's retries with waits that start as small as they are told to."""
+
+        def get_backoff_time(self, settings):
+            wait = min(delay * 2 ** max(settings["count"] - 1, 0), _LONGEST_WAIT)
+            return wait * random.uniform(0.75, 1.25)
+
+    return Patience(retry_total=retries, retry_connect=retries, retry_read=retries, retry_status=retries)
+
+
+class Blob:
+    """One page blob, or the page blob behind a managed disk; made by connect()."""
+
+    def __init__(self, client, address, secrets, retries):
+        self.address = address
+        self.secrets = secrets
+        self._client = client
+        self._retries = retries
+        self._lease = None
+
+    def properties(self):
+        """Return the Properties, or None when there is no such blob."""
+        with self._failures("read the properties"):
+            try:
+                found = self._client.get_blob_properties()
+            except self._sdk("ResourceNotFoundError") as error:
+                # a HEAD's answer has no body, and emulators send no code: ask in a way that tells what is missing
+                if failures.code_of(error) == "BlobNotFound" or self._missing_code() == "BlobNotFound":
+                    return None
+                raise
+        kind = str(getattr(found.blob_type, "value", found.blob_type))
+        return Properties(found.size, found.etag, kind, dict(found.metadata or {}), found.last_modified)
+
+    def _missing_code(self):
+        try:
+            self._client.download_blob(offset=0, length=512)
+        except self._sdk("ResourceNotFoundError") as error:
+            return failures.code_of(error)
+        return ""
+
+    def create(self, size, metadata, replace):
+        """Create the blob, all zero; return nothing.
+
+        size: int, bytes; metadata: {str: str}; replace: bool, take the place of what is there.
+        Raises ImagewrightError: there is one already and replace is false.
+        """
+        headers = {} if replace else {"If-None-Match": "*"}
+        with self._failures("create the page blob"):
+            try:
+                self._client.create_page_blob(size, metadata=metadata, headers=headers, **self._held())
+            except self._sdk("ResourceExistsError"):
+                # the answer to an attempt before may have been lost: then it is ours
+                if replace or self._client.get_blob_properties().metadata != metadata:
+                    raise
+
+    def put(self, item, content):
+        """Write a range, with the digest that the service compares it with.
+
+        item: Range; content: bytes, a multiple of 512, LARGEST_PUT at most: asserted here, for emulators take more.
+        """
+        offset, length = item.offset, len(content)
+        if not content or length > LARGEST_PUT or length % 512 or offset % 512 or length != item.length:
+            raise ValueError(f"a page write of {length} bytes for {item}")
+        headers = {"Content-MD5": base64.b64encode(bytes.fromhex(item.digest)).decode("ascii")}
+        self._again(f"write bytes {offset}-{offset + length - 1}",
+                    lambda: self._client.upload_page(content, offset, length, headers=headers, **self._held()))
+
+    def clear(self, start, end):
+        """Make a range zero. A managed disk is written zeros: it takes plain page writes only."""
+        while start < end:
+            length = min(end - start, LARGEST_PUT)
+            if self.address.managed_disk:
+                zeros = bytes(length)
+                self.put(range_of(start, zeros), zeros)
+            else:
+                self._again(f"clear bytes {start}-{start + length - 1}",
+                            lambda start=start, length=length: self._client.clear_page(start, length, **self._held()))
+            start += length
+
+    def get(self, offset, length):
+        """Return length bytes at offset."""
+        with self._failures(f"read back bytes {offset}-{offset + length - 1}"):
+            content = self._client.download_blob(offset, length, max_concurrency=1).readall()
+        if len(content) != length:
+            raise ImagewrightError(f"cannot read back bytes {offset}-{offset + length - 1} of {self.address.url}: it sent {len(content)} bytes")
+        return content
+
+    def spans(self):
+        """Return where the blob has pages that were written: [(start, end)] in bytes."""
+        with self._failures("list the page ranges"):
+            return [(item.start, item.end + 1) for item in self._client.list_page_ranges() if not item.cleared]
+
+    def set_metadata(self, metadata):
+        """Replace the metadata and return the blob's new ETag (str)."""
+        with self._failures("set the metadata"):
+            return self._client.set_blob_metadata(metadata, **self._held())["etag"]
+
+    def acquire_lease(self, lease_id):
+        """Take the lease of the blob; later writes say so. A lease that has this id already goes on.
+
+        lease_id: str, UUID.
+        Raises ImagewrightError: somebody else has it.
+        """
+        lease = self._lease_client(lease_id)
+        with self._failures("take the lease"):
+            lease.acquire(lease_duration=LEASE)
+        self._lease = lease
+
+    def resume_lease(self, lease_id):
+        """Renew the lease of an earlier run and return whether that worked.
+
+        The service renews a lease, even one that has run out, only when nobody has written to the blob or leased it since.
+        Source: Azure Storage REST reference, Lease Blob.
+        """
+        lease = self._lease_client(lease_id)
+        with self._failures("renew the lease"):
+            try:
+                lease.renew()
+            except self._sdk("HttpResponseError") as error:
+                if failures.code_of(error) in failures.LEASE_CODES:
+                    return False
+                raise
+        self._lease = lease
+        return True
+
+    def renew_lease(self):
+        """Renew the lease that we hold."""
+        with self._failures("renew the lease"):
+            self._lease.renew()
+
+    def release_lease(self):
+        """Give the lease back."""
+        lease, self._lease = self._lease, None
+        with self._failures("release the lease"):
+            lease.release()
+
+    def _lease_client(self, lease_id):
+        from azure.storage.blob import BlobLeaseClient
+        return BlobLeaseClient(self._client, lease_id=lease_id)
+
+    def _held(self):
+        return {"lease": self._lease} if self._lease else {}
+
+    def _again(self, doing, request):
+        """Send a request; do so again when it arrived damaged, or when our lease has run out while nobody else wrote."""
+        for attempt in range(self._retries, -1, -1):
+            try:
+                with self._failures(doing):
+                    return request()
+            except ImagewrightError as error:
+                code = error.details.get("error_code")
+                if not attempt or code not in ("Md5Mismatch", "LeaseLost") or (code == "LeaseLost" and not self._still_ours()):
+                    raise
+
+    def _still_ours(self):
+        return self._lease is not None and self.resume_lease(self._lease.id)
+
+    @contextlib.contextmanager
+    def _failures(self, doing):
+        """Turn every exception of the SDK, and of what it stands on, into an ImagewrightError without secrets."""
+        try:
+            yield
+        except ImagewrightError:
+            raise
+        except Exception as error:
+            raise failures.translate(error, doing, self.address, self.secrets) from None
+
+    @staticmethod
+    def _sdk(name):
+        from azure.core import exceptions
+        return getattr(exceptions, name)

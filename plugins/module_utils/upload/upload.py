@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An upload from the first question to the receipt.
+
+The footer is the last page that is written, so that what an interruption leaves is never taken for a whole VHD.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import contextlib
+import uuid
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import ranges, transfer
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import FOOTER
+
+#: How to work. choices: plan.Choices; parallel: int; verify: ``false``, ``true`` or ``content``.
+Settings = collections.namedtuple("Settings", "choices parallel verify")
+
+#: What was done. plan: the Plan that was carried out; items: [Range] of the whole VHD, or None when nobody had to look; sent: [Range], of this run;
+#: cleared: int, bytes that an older upload had left; digest, etag: str or None; verified: [str] of size, ranges, content, footer.
+Outcome = collections.namedtuple("Outcome", "plan items sent cleared digest etag verified")
+
+
+def decide(source, blob, state, settings, progress):
+    """Return (Plan, blob.Properties or None): what there is to do for this source at this target. Nothing is written anywhere.
+
+    state: journal.State or None.
+    Raises ImagewrightError: the target cannot be reached, or may not be written.
+    """
+    url, choices = blob.address.url, settings.choices
+    found = blob.properties()
+    if blob.address.managed_disk:
+        written = blob.spans() if found is not None else []
+        plan = plans.managed_disk(found, written, state, source.identity, choices, url)
+    else:
+        plan = plans.page_blob(found, state, source.identity, choices, url)
+    if not plan.action.startswith("compare"):
+        return plan, found
+    items, verified = _survey(source, settings), ["digest"]
+    same = plan.action == "compare_content" or found.metadata.get(plans.DIGEST) == ranges.digest_of_ranges(items, source.size)
+    trusted = plan.action == "compare_digest" and ((state is not None and state.etag == found.etag) or not plans.modified_since(found))
+    if same and not trusted:
+        same, verified = _same_content(source, blob, items, settings, progress), ["ranges", "content", "footer", "size"]
+    source.check_unchanged()
+    if same:
+        return plans.Plan("unchanged", "the same content is there", verified=verified), found
+    return plans.differs(found, choices, url), found
+
+
+def predict(source, plan, settings):
+    """Return the Outcome that carry_out() would have, as far as it can be known before."""
+    if plan.action == "unchanged":
+        return Outcome(plan, None, [], 0, None, None, list(plan.verified))
+    items = _survey(source, settings)
+    sent = [item for item in items if plan.sent.get((item.offset, item.length)) != item.digest]
+    return Outcome(plan, items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
+
+
+def leave_receipt(source, blob, journal, found):
+    """Write into the journal that the target, as it was found, holds the source; the next run need not compare them again.
+
+    found: blob.Properties, as of decide().
+    """
+    digest = found.metadata.get(plans.DIGEST) or (journal.state.digest if journal.state else None)
+    if digest:
+        journal.begin(found.metadata.get(plans.UPLOAD) or journal.state.upload, blob.address.url, source.identity)
+        journal.complete(blob.address.url, found.etag, digest)
+
+
+def carry_out(source, blob, plan, journal, settings, progress):
+    """Upload, verify, and leave the receipt in the journal; return the Outcome.
+
+    Raises ImagewrightError: something failed; what has arrived is in the journal, and there is no footer at the other end.
+    """
+    plan = _prepare(source, blob, plan, journal, settings)
+    keeping = contextlib.nullcontext() if blob.address.managed_disk else transfer.lease_kept(blob)
+    with keeping, _ending_told(blob, journal):
+        done = transfer.send(source, blob, plan.sent, journal.record, settings.parallel, progress)
+        footer = _footer_range(source)
+        cleared = 0 if plan.action == "create" else transfer.clear_stale(blob, done.ranges, footer.offset)
+        verified = _verify_disk(source, blob, done.ranges, journal, settings, progress)
+        source.check_unchanged()
+        blob.put(footer, source.footer())
+        journal.record(footer)
+        source.check_unchanged()
+        verified += _verify_footer(source, blob, settings)
+        items = done.ranges + [footer]
+        digest = ranges.digest_of_ranges(items, source.size)
+        etag = _finish(source, blob, journal, digest)
+    return Outcome(plan, items, done.sent + [footer], cleared, digest, etag, verified)
+
+
+def _prepare(source, blob, plan, journal, settings):
+    """Make the target ready to be written, with the journal begun before; return the Plan, which may have become another one."""
+    url = blob.address.url
+    if plan.action == "resume" and not blob.address.managed_disk and not blob.resume_lease(journal.state.upload):
+        if plan.sent and not settings.choices.overwrite:
+            raise plans.foreign_writer(url)
+        # without a range it was killed before it had the lease: nothing is lost
+        plan = plans.Plan("replace", "somebody else has written to it") if plan.sent else plans.Plan("restart", plan.reason)
+    if plan.action != "resume":
+        keep = plan.action == "restart" and journal.state
+        upload = journal.state.upload if keep else str(uuid.uuid4())
+        journal.begin(upload, url, source.identity)
+        if not blob.address.managed_disk:
+            _create(source, blob, plan, upload)
+    if plan.action != "create":
+        _remove_footer(source, blob, plan)
+    return plan
+
+
+def _create(source, blob, plan, upload):
+    metadata = {plans.UPLOAD: upload, plans.STATE: "uploading"}
+    if plan.action == "create":
+        blob.create(source.size, metadata, replace=False)
+        blob.acquire_lease(upload)
+    else:
+        blob.acquire_lease(upload)
+        blob.create(source.size, metadata, replace=True)
+
+
+def _remove_footer(source, blob, plan):
+    """Clear a footer that is there while data is missing, so that at no moment a wrong disk looks whole."""
+    footer = _footer_range(source)
+    if (footer.offset, footer.length) not in plan.sent and ranges.subtract([(footer.offset, source.size)], blob.spans()) == []:
+        blob.clear(footer.offset, source.size)
+
+
+def _finish(source, blob, journal, digest):
+    """Mark the upload complete at the other end and here; return the blob's ETag."""
+    found = blob.properties()
+    if found is None or found.size != source.size:
+        raise ImagewrightError(f"cannot confirm the upload to {blob.address.url}: it has {found.size if found else 0} bytes and the VHD {source.size}; "
+                               "find out what else writes to it, and run the task again with overwrite=true")
+    etag = found.etag
+    if not blob.address.managed_disk:
+        etag = blob.set_metadata({plans.UPLOAD: journal.state.upload, plans.STATE: "complete", plans.DIGEST: digest,
+                                  plans.COMPLETED: str(int(found.modified.timestamp()))})
+    journal.complete(blob.address.url, etag, digest)
+    if not blob.address.managed_disk:
+        # it would run out by itself: no reason to call a complete upload failed
+        with contextlib.suppress(ImagewrightError):
+            blob.release_lease()
+    return etag
+
+
+@contextlib.contextmanager
+def _ending_told(blob, journal):
+    """When the upload to a managed disk fails, write the disk's ETag into the journal: it has no lease that proves who wrote."""
+    try:
+        yield
+    except Exception:
+        if blob.address.managed_disk:
+            with contextlib.suppress(ImagewrightError):
+                found = blob.properties()
+                journal.stopped(found.etag)
+        raise
+
+
+def _verify_disk(source, blob, items, journal, settings, progress):
+    """Compare what arrived, before the footer makes it a VHD; return [str] of what was compared."""
+    if settings.verify == "false":
+        return []
+    try:
+        transfer.compare_spans(blob, items, source.size - FOOTER)
+        if settings.verify == "content":
+            transfer.compare_content(blob, items, settings.parallel, progress)
+            return ["ranges", "content"]
+        return ["ranges"]
+    except ImagewrightError as error:
+        if "mismatch" in error.details:
+            journal.begin(journal.state.upload, blob.address.url, source.identity)
+        raise
+
+
+def _verify_footer(source, blob, settings):
+    if settings.verify == "false":
+        return []
+    footer = _footer_range(source)
+    if blob.get(footer.offset, footer.length) != source.footer():
+        raise transfer.different(blob, footer.offset, source.size, "its footer is not that of the VHD")
+    return ["footer", "size"]
+
+
+def _same_content(source, blob, items, settings, progress):
+    """Return whether the blob holds what the source holds, by reading it back."""
+    try:
+        transfer.compare_spans(blob, items, source.size)
+        transfer.compare_content(blob, items, settings.parallel, progress)
+    except ImagewrightError as error:
+        if "mismatch" in error.details:
+            return False
+        raise
+    return True
+
+
+def _survey(source, settings):
+    """Return [Range] of everything in the source that is not zero, footer included."""
+    return sorted(transfer.survey(source, settings.parallel)) + [_footer_range(source)]
+
+
+def _footer_range(source):
+    return ranges.range_of(source.size - FOOTER, source.footer())

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which package of module_utils may import which, and which must compile on Python 3.6 (docs/architecture.md)."""
+
+import ast
+import pathlib
+
+import pytest
+
+MODULE_UTILS = pathlib.Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
+PREFIX = "ansible_collections.imagewright.azure.plugins.module_utils."
+
+GUEST = {"bootloader", "chrony", "cloud_init", "generalize", "initramfs", "kernel", "network", "ssh", "storage", "sudo", "waagent"}
+ALLOWED = {
+    "core": set(),
+    "disk": {"core"},
+    "image": {"core", "disk", "storage"},  # an image is assembled as its own fstab says
+    "vhd": {"core", "disk", "image"},
+    "upload": {"core", "disk"},
+    "readiness": {"core", "disk"} | GUEST,
+}
+ALLOWED.update((package, {"core", "disk"} | GUEST) for package in GUEST)
+
+#: Imported inside the functions that open an image, or the disk of the running guest.
+LATE = {"readiness/check.py": {"image", "vhd"}, "readiness/disk_facts.py": {"image"}}
+
+
+def imports(path):
+    """Return [(package, whether it is at the top level)] of what a file imports of module_utils."""
+    tree = ast.parse(path.read_text())
+    top = {id(node) for node in tree.body}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PREFIX):
+            found.append((node.module[len(PREFIX):].split(".")[0], id(node) in top))
+    return found
+
+
+FILES = sorted(str(path.relative_to(MODULE_UTILS)) for path in MODULE_UTILS.rglob("*.py"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_package_imports_only_what_lies_below_it(name):
+    package = name.split("/")[0]
+    for imported, at_top in imports(MODULE_UTILS / name):
+        allowed = ALLOWED[package] | {package} | (set() if at_top else LATE.get(name, set()))
+        assert imported in allowed, f"{name} imports {imported}/, {package}/ may import {sorted(allowed)}"
+
+
+def test_every_package_has_its_place():
+    assert {path.name for path in MODULE_UTILS.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(ALLOWED)
+
+
+def test_no_module_lies_beside_the_packages():
+    assert [path.name for path in MODULE_UTILS.glob("*.py")] == []
