@@ -10,6 +10,7 @@ import pathlib
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.process import REQUIREMENTS
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import STEPS
 
 PLACE = pathlib.Path(__file__).with_name("requirements.md")
 
@@ -24,10 +25,11 @@ A letter tells the rules of one requirement apart; the bare id means all of them
 * *files* are looked at in a running guest, a mounted tree and an image alike; *disk* needs an image, or a running guest that may read its own disk.
 * The certification of the Azure Marketplace weighs some rules more; *marketplace only* are those that nothing else asks for.
 * *generalized*, *specialized*: asked only of an image of that kind. A guest before it is deprovisioned is asked neither.
+* The *step* is where a machine needs it on its way from the firmware to the first login: {steps}.
 * Where the sources disagree, the last column says what we chose, and why.
 
-| Id | What holds | Severity | Why | Checked in | Fixed by | Source | Where sources disagree |
-|---|---|---|---|---|---|---|---|
+| Id | What holds | What is wrong when it fails | Step | Severity | Why | Checked in | Fixed by | Source | Where sources disagree |
+|---|---|---|---|---|---|---|---|---|---|
 """
 FOOT = """
 ## Kept by how the image is made
@@ -41,10 +43,10 @@ No file shows whether these were kept; the collection keeps them itself.
 
 def document():
     """Return the text of docs/requirements.md."""
-    rows = [_row(rule.id, rule.title, _severity(rule), rule.why, _where(rule), rule.fixed_by or rule.cure, rule.source, rule.choice)
-            for rule in all_rules()]
+    rows = [_row(rule.id, rule.title, rule.fault, rule.step.replace("_", " "), _severity(rule), rule.why, _where(rule), rule.fixed_by or rule.cure,
+                 rule.source, rule.choice) for rule in all_rules()]
     process = [_row(*requirement) for requirement in REQUIREMENTS]
-    return HEAD + "".join(rows) + FOOT + "".join(process)
+    return HEAD.replace("{steps}", ", ".join(step.replace("_", " ") for step in STEPS)) + "".join(rows) + FOOT + "".join(process)
 
 
 def _severity(rule):

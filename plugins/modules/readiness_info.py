@@ -153,6 +153,14 @@ findings:
       description: What holds when the rule passes.
       type: str
       sample: /etc/fstab names devices by UUID or label
+    fault:
+      description: What is wrong when it fails.
+      type: str
+      sample: /etc/fstab names a device by a name that changes
+    step:
+      description: The step of the path to which it belongs.
+      type: str
+      sample: system_manager
     severity:
       description: V(error) will not boot or provision; V(warning) works, but not well; V(note) is good to know.
       type: str
@@ -186,6 +194,30 @@ generations:
   type: list
   elements: int
   sample: [1, 2]
+path:
+  description:
+    - The steps of the machine from its firmware to the first login, in their order.
+    - Findings keep their own status behind a step that fails; this tells how far the machine comes.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    step:
+      description: >-
+        V(firmware), V(loader), V(kernel), V(command_line), V(initramfs), V(root), V(system_manager), V(first_card), V(ssh), V(provisioner) or V(identity).
+      type: str
+      sample: system_manager
+    status:
+      description: >-
+        V(failed) or V(unknown) where a rule of severity V(error) has that status; V(not_reached) behind such a step; V(not_applicable) where no rule of
+        the step was asked, or none concerns what is looked at; else V(passed).
+      type: str
+      sample: failed
+    findings:
+      description: Ids of the step's rules, of any severity, that failed or could not be decided.
+      type: list
+      elements: str
+      sample: [R13a]
 table:
   description: The verdict as lines for a terminal.
   returned: success
@@ -242,7 +274,7 @@ def run(module):
     verdict = check(question)
     findings = [as_dict(finding) for finding in verdict.findings]
     result = {"changed": False, "ready": verdict.ready, "findings": findings, "summary": verdict.summary,
-              "generations": verdict.generations, "table": to_table(verdict)}
+              "generations": verdict.generations, "path": [dict(step._asdict()) for step in verdict.path], "table": to_table(verdict)}
     if options["compare_with"] is not None:
         result["difference"] = difference(options["compare_with"], findings)
         result["difference_table"] = to_difference(result["difference"], options["compare_with"], findings)

@@ -9,18 +9,25 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
+    command_line, firmware, first_card, identity as identity_step, initramfs, kernel as kernel_step, loader, provisioner, root, ssh as ssh_step,
+    system_manager)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
-    agent, boot, cloud_init, cmdline, disk, drivers, identity, kernel, network, services, ssh, storage, sudo, users)
+    agent, boot, cloud_init, cmdline, console, disk, drivers, identity, initramfs_drivers, kernel, network, partitions, services, ssh, storage, sudo, users,
+    vhd)
 
-#: Topics; a further one is one file in rules/ and one name here.
-_TOPICS = (disk, storage, boot, drivers, kernel, cmdline, network, agent, cloud_init, ssh, sudo, users, services, identity)
+#: Known faults, by topic; a further one is one file in rules/ and one name here.
+_TOPICS = (vhd, disk, partitions, storage, boot, initramfs_drivers, drivers, kernel, cmdline, console, network, agent, cloud_init, ssh, sudo, users,
+           services, identity)
+#: What each step of the path needs, in the order of steps.STEPS.
+_PATH = (firmware, loader, kernel_step, command_line, initramfs, root, system_manager, first_card, ssh_step, provisioner, identity_step)
 
 _ID = re.compile(r"^R(\d+)([a-z]?)$")
 
 
 def all_rules():
     """Return every Rule, by the number of its requirement."""
-    return sorted((rule for topic in _TOPICS for rule in topic.RULES), key=_order)
+    return sorted((rule for topic in _TOPICS + _PATH for rule in topic.RULES), key=_order)
 
 
 def select(rules, include=(), exclude=()):

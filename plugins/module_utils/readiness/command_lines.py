@@ -10,7 +10,7 @@ import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries, next_kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, failed_if, not_applicable
 
 #: text: str; place: Evidence; kind: normal, recovery, rescue, or next for the next kernel.
 CommandLine = collections.namedtuple("CommandLine", "text place kind")
@@ -72,6 +72,13 @@ def lacking(context, has, wanted, kinds=("normal", "recovery", "rescue", "next")
     following = any(line.kind == "next" for line in lines)
     entries = [line.place._replace(text=f"{wanted} is missing: {line.place.text}") for line in lines if line.kind != "next"]
     return ((sources if following else []) + entries) or [line.place._replace(text=f"{wanted} is missing: {line.place.text}") for line in lines]
+
+
+def none_lacks(context, has, wanted):
+    """Return the Outcome of a rule that every command line must meet; arguments as of lacking."""
+    if not context.shared(command_lines):
+        return not_applicable("no boot loader that is known here starts this guest")
+    return failed_if(lacking(context, has, wanted))
 
 
 def source_paths(tree):

@@ -36,12 +36,22 @@ class Context:
 
         reader: callable, Tree -> anything; its ImagewrightError is raised again at each call.
         """
-        if reader not in self._answers:
+        return self._once(reader, self.tree)
+
+    def facts(self, finder):
+        """Return finder(context), found once for all rules: what a step of the path knows, for its own rules and for the steps behind it.
+
+        finder: callable, Context -> anything; its ImagewrightError is raised again at each call.
+        """
+        return self._once(finder, self)
+
+    def _once(self, question, subject):
+        if question not in self._answers:
             try:
-                self._answers[reader] = (reader(self.tree), None)
+                self._answers[question] = (question(subject), None)
             except ImagewrightError as error:
-                self._answers[reader] = (None, error)
-        answer, error = self._answers[reader]
+                self._answers[question] = (None, error)
+        answer, error = self._answers[question]
         if error is not None:
             raise error
         return answer

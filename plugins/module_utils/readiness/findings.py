@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a rule is, what its check answers, and the finding that becomes of both.
+"""What the check of a rule answers, and the finding that becomes of it.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -13,9 +13,6 @@ SEVERITIES = (ERROR, WARNING, NOTE)
 PASSED, FAILED, NOT_APPLICABLE, UNKNOWN = "passed", "failed", "not_applicable", "unknown"
 STATUSES = (FAILED, UNKNOWN, PASSED, NOT_APPLICABLE)
 
-#: Profiles of a rule that only the certification asks for.
-MARKETPLACE_ONLY = ("marketplace",)
-
 #: A place that shows it. path: str, guest's path, or the image's; line: int from 1, or None; text: str.
 Evidence = collections.namedtuple("Evidence", "path line text")
 Evidence.__new__.__defaults__ = (None, "")
@@ -24,18 +21,8 @@ Evidence.__new__.__defaults__ = (None, "")
 #: severity: another than the rule's, or None.
 Outcome = collections.namedtuple("Outcome", "status evidence detail severity")
 
-#: One thing that Azure wants.
-#: id: requirement id, ``R17``, with a letter where one requirement has several rules; title: what holds when it passes;
-#: severity: error (will not boot or provision), warning or note; why: str, why it matters on Azure; cure: str, what to do;
-#: fixed_by: str, role and module that do it, "" when none does; source: str; check: callable, Context -> Outcome;
-#: needs: "tree" or "disk", what the check reads; marketplace: severity in the marketplace profile, None as else;
-#: profiles: [str]; kinds: [str], kinds of image it is meant for; choice: str, where the sources disagree, and what we chose.
-Rule = collections.namedtuple(
-    "Rule", "id title severity why cure source check fixed_by needs marketplace profiles kinds choice")
-Rule.__new__.__defaults__ = ("", "tree", None, ("azure", "marketplace"), ("generalized", "specialized", "before_deprovision"), "")
-
-#: One line of the verdict, with the keys of the module's result.
-Finding = collections.namedtuple("Finding", "id title severity status evidence reason cure source")
+#: One line of the verdict, with the keys of the module's result; title and fault: what holds, and what is wrong; step: one of steps.STEPS.
+Finding = collections.namedtuple("Finding", "id title fault severity status step evidence reason cure source")
 
 _MOST_EVIDENCE = 50
 _MOST_TEXT = 400  # characters of one line
@@ -83,7 +70,7 @@ def finding(rule, outcome, profile):
     left_out = len(outcome.evidence) - len(evidence)
     if left_out > 0:
         evidence.append(Evidence("", None, f"and {left_out} more"))
-    return Finding(rule.id, rule.title, severity, outcome.status, evidence, printable(reason, 2000), rule.cure, rule.source)
+    return Finding(rule.id, rule.title, rule.fault, severity, outcome.status, rule.step, evidence, printable(reason, 2000), rule.cure, rule.source)
 
 
 def as_dict(found):

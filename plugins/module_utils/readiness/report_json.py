@@ -17,5 +17,6 @@ def to_json(found):
     """Return the JSON text (str) of a Verdict."""
     content = {"format": FORMAT, "subject": found.subject, "system": found.system, "profile": found.profile, "kind": found.kind,
                "generation": found.generation, "ready": found.ready, "generations": found.generations, "summary": found.summary,
-               "seconds": round(found.seconds, 3), "findings": [as_dict(finding) for finding in found.findings]}
+               "seconds": round(found.seconds, 3), "path": [dict(step._asdict()) for step in found.path],
+               "findings": [as_dict(finding) for finding in found.findings]}
     return json.dumps(content, indent=2, sort_keys=True) + "\n"

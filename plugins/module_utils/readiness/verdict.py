@@ -10,10 +10,11 @@ import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import is_ready, summarize
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, SEVERITIES, UNKNOWN
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.walk import walk
 
 #: subject: str, what was checked; system: str, its distribution, or ""; profile, kind, generation: as asked; ready: bool;
-#: generations: [int]; findings: [Finding]; summary: {str: int}; seconds: float.
-Verdict = collections.namedtuple("Verdict", "subject system profile kind generation ready generations findings summary seconds")
+#: generations: [int]; findings: [Finding]; path: [path.walk.PathStep]; summary: {str: int}; seconds: float.
+Verdict = collections.namedtuple("Verdict", "subject system profile kind generation ready generations findings path summary seconds")
 
 _FEWEST_TOGETHER = 3
 
@@ -22,7 +23,7 @@ def verdict(subject, context, findings, system, seconds):
     """Return the Verdict of findings ([Finding]) on a Context."""
     generations = context.disk.bootability.generations if context.disk else []
     return Verdict(subject, system, context.profile, context.kind, context.generation, is_ready(findings), generations, findings,
-                   summarize(findings), seconds)
+                   walk(findings), summarize(findings), seconds)
 
 
 def headline(found):

@@ -10,7 +10,8 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import evaluate
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Rule, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 
@@ -37,7 +38,8 @@ def fault(unused_context):
 
 def ask(tmp_path, *checks):
     """Return the findings of rules with these checks."""
-    rules = [Rule(f"R{number}", "title", ERROR, "why", "cure", "source", check) for number, check in enumerate(checks)]
+    rules = [rule(f"R{number}", title="title", fault="fault", severity=ERROR, step="root", why="why", cure="cure", source="source")(check)
+             for number, check in enumerate(checks)]
     return evaluate.evaluate(Context(LiveTree(str(tmp_path))), rules)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import is_ready, summarize
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, Finding
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.walk import walk
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_html import to_html
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_json import to_json
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_junit import to_junit
@@ -19,18 +20,19 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdic
 
 NASTY = "<script>alert(1)</script> & \"quotes\" \\x1b[2J \udcff"
 FINDINGS = [
-    Finding("R01", "One", "error", "failed", [Evidence("/etc/fstab", 3, NASTY)], "why `code` & more", "cure", "source"),
-    Finding("R02", "Two", "error", "unknown", [], "cannot be told", "cure", "source"),
-    Finding("R03", "Three", "warning", "failed", [Evidence("/etc/x", None, "text")], "why", "cure", "source"),
-    Finding("R04", "Four", "note", "failed", [], "why", "cure", "source"),
-    Finding("R05", "Five", "error", "passed", [], "why", "cure", "source"),
-    Finding("R06", "Six", "error", "not_applicable", [], "no such thing", "cure", "source"),
+    Finding("R01", "One", "One is wrong", "error", "failed", "root", [Evidence("/etc/fstab", 3, NASTY)], "why `code` & more", "cure", "source"),
+    Finding("R02", "Two", "Two is wrong", "error", "unknown", "root", [], "cannot be told", "cure", "source"),
+    Finding("R03", "Three", "Three is wrong", "warning", "failed", "root", [Evidence("/etc/x", None, "text")], "why", "cure", "source"),
+    Finding("R04", "Four", "Four is wrong", "note", "failed", "root", [], "why", "cure", "source"),
+    Finding("R05", "Five", "Five is wrong", "error", "passed", "root", [], "why", "cure", "source"),
+    Finding("R06", "Six", "Six is wrong", "error", "not_applicable", "root", [], "no such thing", "cure", "source"),
 ]
 
 
 def verdict(findings):
     """Return a Verdict of findings."""
-    return Verdict("/images/<web>.vhd", "Debian", "azure", "generalized", "auto", is_ready(findings), [1, 2], findings, summarize(findings), 1.25)
+    return Verdict("/images/<web>.vhd", "Debian", "azure", "generalized", "auto", is_ready(findings), [1, 2], findings, walk(findings),
+                   summarize(findings), 1.25)
 
 
 class Structure(html.parser.HTMLParser):
@@ -51,7 +53,7 @@ class Structure(html.parser.HTMLParser):
 def test_json_has_all_keys_of_every_finding():
     content = json.loads(to_json(verdict(FINDINGS)))
     assert content["ready"] is False and content["summary"]["errors"] == 2
-    assert set(content["findings"][0]) == {"id", "title", "severity", "status", "evidence", "reason", "cure", "source"}
+    assert set(content["findings"][0]) == {"id", "title", "fault", "severity", "status", "step", "evidence", "reason", "cure", "source"}
     assert content["findings"][2]["evidence"] == [{"path": "/etc/x", "line": None, "text": "text"}]
 
 
@@ -94,7 +96,7 @@ def test_the_table_names_the_line_in_the_file():
 
 
 def test_the_table_tells_the_cure_of_an_error_and_of_nothing_else():
-    found = [Finding(f"R0{number}", "Title", severity, status, [], "reason", f"cure {number} " + "of many words " * 12, "source")
+    found = [Finding(f"R0{number}", "Title", "Title is wrong", severity, status, "root", [], "reason", f"cure {number} " + "of many words " * 12, "source")
              for number, (severity, status) in enumerate([("error", "failed"), ("error", "unknown"), ("warning", "failed")])]
     lines = to_table(verdict(found))
     assert [line for line in lines if "cure" in line] == ["                cure: cure 0 " + "of many words " * 6 + "of many"]
@@ -102,8 +104,8 @@ def test_the_table_tells_the_cure_of_an_error_and_of_nothing_else():
 
 
 def test_what_is_undecided_for_one_reason_is_told_once():
-    lost = [Finding(f"R{number}", f"Title {number}", "note" if number > 26 else "error", "unknown", [], "no Linux root could be read", "cure", "source")
-            for number in range(10, 30)]
+    lost = [Finding(f"R{number}", f"Title {number}", f"Title {number} is wrong", "note" if number > 26 else "error", "unknown", "root", [],
+                    "no Linux root could be read", "cure", "source") for number in range(10, 30)]
     table = to_table(verdict(FINDINGS[:1] + lost))
     assert table[0].endswith("1 error, 0 warnings, 0 notes; 20 rules could not be decided")
     assert sum("no Linux root could be read" in line for line in table) == 1 and len(table) < 9

@@ -10,8 +10,10 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
+    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS, SWITCH
 
@@ -19,8 +21,13 @@ _LEAST_VERSION = (2, 2, 41)  # CERT test 39
 _CONF = "/etc/waagent.conf"
 
 
+@rule("R40a", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
+      title="The Azure Linux agent is installed", fault="The Azure Linux agent is not installed",
+      why="The agent reports the machine as ready and runs extensions; without a report Azure declares the creation failed after 40 minutes.",
+      cure="Run the role guest_agent.",
+      source="Microsoft: create-upload-generic; agent-linux")
 def installed(context):
-    """R40a"""
+    """Return passed with the path of the agent's program."""
     path = installation.program(context.tree)
     if path is not None:
         return passed(path)
@@ -29,16 +36,26 @@ def installed(context):
                   "cloud-init alone can provision, but then every virtual machine must be created with provisionVMAgent=false." if alone else "")
 
 
+@rule("R40b", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
+      title="The Azure Linux agent starts at boot", fault="The Azure Linux agent does not start at boot",
+      why="An agent that is not started neither provisions nor reports ready.",
+      cure="Run the role guest_agent, or `systemctl enable walinuxagent` (Debian, Ubuntu) or `waagent` (others).",
+      source="Microsoft: agent-linux")
 def enabled(context):
-    """R40b"""
+    """Return failed when no service of the installed agent is enabled."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
     state = services.state(context.tree, installation.SERVICES)
     return failed_if([] if state == services.ENABLED else [Evidence("/etc/systemd/system", None, f"{' and '.join(installation.SERVICES)}: {state}")])
 
 
+@rule("R40c", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="guest_agent",
+      title="The agent is new enough", fault="The agent is too old",
+      why="The certification takes agents from 2.2.41 on; older ones miss Provisioning.Agent and today's protocol.",
+      cure="Install a newer agent package; Oracle Linux 6's is too old for good.",
+      source="Microsoft: certification test 39")
 def version(context):
-    """R40c"""
+    """Return failed when the installed agent is older than 2.2.41, unknown when its version was not found."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
     found = installation.version(context.tree)
@@ -48,8 +65,13 @@ def version(context):
     return passed(found) if numbers >= _LEAST_VERSION else failed([Evidence("azurelinuxagent/common/version.py", None, f"version {found}")])
 
 
+@rule("R40d", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
+      title="The agent's Python is there", fault="The agent's Python is not there",
+      why="The agent is a Python script: without its interpreter it never starts.",
+      cure="Install the interpreter that its first line names.",
+      source="Microsoft: agent-linux; certification test 45")
 def python(context):
-    """R40d"""
+    """Return failed when the interpreter of the agent's first line is not in the guest."""
     path = installation.program(context.tree)
     if path is None or not path.endswith("waagent"):
         return not_applicable("the agent is not installed, or is not a script")
@@ -61,8 +83,13 @@ def python(context):
                      else [Evidence(path, 1, f"{first}: there is no such program")])
 
 
+@rule("R40e", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent",
+      title="The programs that the agent calls are there", fault="A program that the agent calls is not there",
+      why="The agent creates the user, sets its password and configures the network with the system's own tools.",
+      cure="Install passwd, openssl, iproute2, mount, sed and grep.",
+      source="Microsoft: agent-linux")
 def tools(context):
-    """R40e"""
+    """Return failed with each program that the agent calls and that is in none of the usual directories."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
     folders = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
@@ -71,8 +98,13 @@ def tools(context):
     return failed_if(Evidence(f"/usr/bin/{name}", None, "not there") for name in missing)
 
 
+@rule("R41", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="guest_agent; waagent_conf",
+      title="The agent updates itself", fault="The agent does not update itself",
+      why="An agent that stays old loses support; the certification fails images that turn updates off. Debian's package does.",
+      cure="Set AutoUpdate.UpdateToLatestVersion=y and AutoUpdate.Enabled=y (waagent_conf, role guest_agent).",
+      source="Microsoft: certification test 51; agent-linux")
 def auto_update(context):
-    """R41"""
+    """Return failed with the line of waagent.conf that turns the agent's updates off."""
     if not context.tree.is_file(_CONF):
         return not_applicable("the agent has no configuration")
     places = _settings(context)
@@ -82,8 +114,15 @@ def auto_update(context):
     return failed_if([deciding[1]] if off else [])
 
 
+@rule("R43", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent; waagent_conf",
+      title="Exactly one provisions the machine: cloud-init or the agent", fault="Nobody provisions the machine, or two do",
+      why="When nobody does, no user is created and Azure times out; when both do, they overwrite each other's host name, keys and disks.",
+      cure="Set Provisioning.Agent=cloud-init with cloud-init enabled, or Provisioning.Agent=waagent with cloud-init disabled (role guest_agent). An image "
+           "that keeps its identity is asked about with kind: specialized.",
+      source="Microsoft: create-upload-generic; WALinuxAgent conf.py",
+      choice="Provisioning.Enabled and Provisioning.UseCloudInit of the older guides are ignored since 2.2.45; Provisioning.Agent decides.")
 def agreement(context):
-    """R43"""
+    """Return passed when exactly one of cloud-init and the agent provisions, or nobody for an image that keeps its identity and says so."""
     answer = provisioner(context.tree)
     if answer.who in (CLOUD_INIT, WAAGENT):
         return passed(f"{answer.who} provisions", answer.evidence)
@@ -94,8 +133,14 @@ def agreement(context):
     return failed(answer.evidence, "Nobody provisions the machine.")
 
 
+@rule("R44", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent",
+      title="The resource disk has one owner", fault="The resource disk has two owners",
+      why="The agent and cloud-init race for the temporary disk: formatted twice, mounted in two places, boot held up.",
+      cure="With cloud-init: ResourceDisk.Format=n and ResourceDisk.EnableSwap=n, and swap by cloud-init (role guest_agent).",
+      source="Microsoft: create-upload-generic, swap-configuration",
+      choice="The guides of 2015 and 2017 let the agent format the disk and make swap; today's say it must not where cloud-init provisions.")
 def resource_disk(context):
-    """R44"""
+    """Return failed with the settings by which the agent formats the disk too, or asks for swap that it never makes."""
     if not context.tree.is_file(_CONF):
         return not_applicable("the agent has no configuration")
     places = _settings(context)
@@ -110,8 +155,14 @@ def resource_disk(context):
     return passed()
 
 
+@rule("R45", step=PROVISIONER, severity=NOTE, fixed_by="waagent_conf",
+      title="waagent.conf says what it seems to say", fault="waagent.conf does not say what it seems to say",
+      why="The agent ignores unknown keys silently, takes the last of two equal ones, and its default for anything but y or n.",
+      cure="Correct the line, best with waagent_conf, which refuses what the agent would ignore.",
+      source="WALinuxAgent conf.py",
+      choice="The guides show comments behind values (## NOTE: ...), which the agent's README forbids and today's parser copes with.")
 def known_keys(context):
-    """R45"""
+    """Return failed with each line that the agent ignores or reads in another way than a person does."""
     if not context.tree.is_file(_CONF):
         return not_applicable("the agent has no configuration")
     evidence, seen = [], {}
@@ -133,8 +184,13 @@ def known_keys(context):
     return failed_if(evidence)
 
 
+@rule("R57", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="waagent_conf",
+      title="The agent runs extensions", fault="The agent does not run extensions",
+      why="With extensions turned off neither passwords can be reset nor disks encrypted, nor backups made from Azure; the certification runs one.",
+      cure="Set Extensions.Enabled=y (waagent_conf).",
+      source="Microsoft: agent-linux; marketplace certification")
 def extensions(context):
-    """R57"""
+    """Return failed with the line of waagent.conf that turns extensions off."""
     if not context.tree.is_file(_CONF):
         return not_applicable("the agent has no configuration")
     setting = _settings(context).get("Extensions.Enabled")
@@ -148,44 +204,4 @@ def _settings(context):
             for setting in conf.settings(context.tree.read_text(_CONF))}
 
 
-RULES = [
-    Rule("R40a", "The Azure Linux agent is installed", ERROR,
-         "The agent reports the machine as ready and runs extensions; without a report Azure declares the creation failed after 40 minutes.",
-         "Run the role guest_agent.", "Microsoft: create-upload-generic; agent-linux", installed, "guest_agent"),
-    Rule("R40b", "The Azure Linux agent starts at boot", ERROR,
-         "An agent that is not started neither provisions nor reports ready.", "Run the role guest_agent, or `systemctl enable walinuxagent` "
-         "(Debian, Ubuntu) or `waagent` (others).", "Microsoft: agent-linux", enabled, "guest_agent"),
-    Rule("R40c", "The agent is new enough", WARNING,
-         "The certification takes agents from 2.2.41 on; older ones miss Provisioning.Agent and today's protocol.",
-         "Install a newer agent package; Oracle Linux 6's is too old for good.", "Microsoft: certification test 39", version, "guest_agent",
-         marketplace=ERROR),
-    Rule("R40d", "The agent's Python is there", ERROR,
-         "The agent is a Python script: without its interpreter it never starts.", "Install the interpreter that its first line names.",
-         "Microsoft: agent-linux; certification test 45", python, "guest_agent"),
-    Rule("R40e", "The programs that the agent calls are there", WARNING,
-         "The agent creates the user, sets its password and configures the network with the system's own tools.",
-         "Install passwd, openssl, iproute2, mount, sed and grep.", "Microsoft: agent-linux", tools, "guest_agent"),
-    Rule("R41", "The agent updates itself", WARNING,
-         "An agent that stays old loses support; the certification fails images that turn updates off. Debian's package does.",
-         "Set AutoUpdate.UpdateToLatestVersion=y and AutoUpdate.Enabled=y (waagent_conf, role guest_agent).",
-         "Microsoft: certification test 51; agent-linux", auto_update, "guest_agent; waagent_conf", marketplace=ERROR),
-    Rule("R43", "Exactly one provisions the machine: cloud-init or the agent", ERROR,
-         "When nobody does, no user is created and Azure times out; when both do, they overwrite each other's host name, keys and disks.",
-         "Set Provisioning.Agent=cloud-init with cloud-init enabled, or Provisioning.Agent=waagent with cloud-init disabled (role guest_agent). "
-         "An image that keeps its identity is asked about with kind: specialized.",
-         "Microsoft: create-upload-generic; WALinuxAgent conf.py", agreement, "guest_agent; waagent_conf",
-         choice="Provisioning.Enabled and Provisioning.UseCloudInit of the older guides are ignored since 2.2.45; Provisioning.Agent decides."),
-    Rule("R44", "The resource disk has one owner", WARNING,
-         "The agent and cloud-init race for the temporary disk: formatted twice, mounted in two places, boot held up.",
-         "With cloud-init: ResourceDisk.Format=n and ResourceDisk.EnableSwap=n, and swap by cloud-init (role guest_agent).",
-         "Microsoft: create-upload-generic, swap-configuration", resource_disk, "guest_agent",
-         choice="The guides of 2015 and 2017 let the agent format the disk and make swap; today's say it must not where cloud-init provisions."),
-    Rule("R45", "waagent.conf says what it seems to say", NOTE,
-         "The agent ignores unknown keys silently, takes the last of two equal ones, and its default for anything but y or n.",
-         "Correct the line, best with waagent_conf, which refuses what the agent would ignore.", "WALinuxAgent conf.py", known_keys,
-         "waagent_conf", choice="The guides show comments behind values (## NOTE: ...), which the agent's README forbids and today's parser copes with."),
-    Rule("R57", "The agent runs extensions", WARNING,
-         "With extensions turned off neither passwords can be reset nor disks encrypted, nor backups made from Azure; the certification runs one.",
-         "Set Extensions.Enabled=y (waagent_conf).", "Microsoft: agent-linux; marketplace certification", extensions, "waagent_conf",
-         marketplace=ERROR),
-]
+RULES = [installed, enabled, version, python, tools, auto_update, agreement, resource_disk, known_keys, extensions]

@@ -12,24 +12,35 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRMWARE, KERNEL, LOADER
 
 
 def _linux_entries(context):
     return [entry for entry in context.shared(boot_entries) if entry.kind != "other"]
 
 
+@rule("R14c", step=LOADER, severity=ERROR,
+      title="There is a boot entry that starts Linux", fault="No boot entry starts Linux",
+      why="A boot loader without entries stops at its prompt; update-grub writes none without a word where it cannot tell the root's device.",
+      cure="Install a kernel and run update-grub or grub2-mkconfig; look at its output.",
+      source="GRUB 10_linux")
 def has_entry(context):
-    """R14c"""
+    """Return passed when at least one normal boot entry starts a Linux kernel."""
     entries = _linux_entries(context)
     if any(entry.kind == "normal" for entry in entries):
         return passed(f"{len(entries)} boot entries")
     return failed([Evidence("/boot", None, "no entry that starts Linux was found")])
 
 
+@rule("R14d", step=LOADER, severity=ERROR,
+      title="Every boot entry starts files that are there", fault="A boot entry starts a file that is not there",
+      why="An entry that names a kernel or initramfs which is gone does not boot.",
+      cure="Run update-grub or grub2-mkconfig, or remove the entry.",
+      source="Boot Loader Specification")
 def entries_are_whole(context):
-    """R14d"""
+    """Return failed with each kernel and initramfs of an entry that is missing or empty; a warning when the first entry is whole."""
     evidence, broken = [], []
     entries = _linux_entries(context)
     for entry in entries:
@@ -44,14 +55,24 @@ def entries_are_whole(context):
     return failed_if(evidence, severity=ERROR if first_is_broken else WARNING)
 
 
+@rule("R16", step=KERNEL, severity=ERROR,
+      title="The guest is 64-bit x86 or ARM", fault="The guest is made for a processor that Azure does not have",
+      why="Azure runs x86_64 and aarch64 guests; the certification fails 32-bit ones.",
+      cure="Build the image for x86_64 or aarch64.",
+      source="Microsoft: certification test 49")
 def machine(context):
-    """R16"""
+    """Return passed when the guest's programs are made for x86_64 or aarch64."""
     found, path = context.shared(architecture)
     return passed(found) if found in ("x86_64", "aarch64") else failed([Evidence(path, None, f"made for {found}")])
 
 
+@rule("R15b", step=FIRMWARE, severity=ERROR,
+      title="The fallback loader is for the guest's processor", fault="The fallback loader is for another processor",
+      why="The firmware starts BOOTX64.EFI on x86 and BOOTAA64.EFI on ARM.",
+      cure="Install the loader of the guest's architecture.",
+      source="UEFI Specification 2.10, section 3.5.1.1")
 def fallback_architecture(context):
-    """R15b"""
+    """Return failed with the fallback loaders that are there when none is named for the guest's processor."""
     found = context.shared(architecture)[0]
     present, folder = efi_fallback.names(context.tree)
     loaders = [name for name in present if name.lower().startswith("boot") and name.lower().endswith(".efi")]
@@ -66,17 +87,4 @@ def _has_content(tree, path):
     return status is not None and status.size > 0
 
 
-RULES = [
-    Rule("R14c", "There is a boot entry that starts Linux", ERROR,
-         "A boot loader without entries stops at its prompt; update-grub writes none without a word where it cannot tell the root's device.",
-         "Install a kernel and run update-grub or grub2-mkconfig; look at its output.", "GRUB 10_linux", has_entry, ""),
-    Rule("R14d", "Every boot entry starts files that are there", ERROR,
-         "An entry that names a kernel or initramfs which is gone does not boot.", "Run update-grub or grub2-mkconfig, or remove the entry.",
-         "Boot Loader Specification", entries_are_whole, ""),
-    Rule("R15b", "The fallback loader is for the guest's processor", ERROR,
-         "The firmware starts BOOTX64.EFI on x86 and BOOTAA64.EFI on ARM.", "Install the loader of the guest's architecture.",
-         "UEFI Specification 2.10, section 3.5.1.1", fallback_architecture, ""),
-    Rule("R16", "The guest is 64-bit x86 or ARM", ERROR,
-         "Azure runs x86_64 and aarch64 guests; the certification fails 32-bit ones.", "Build the image for x86_64 or aarch64.",
-         "Microsoft: certification test 49", machine, ""),
-]
+RULES = [has_entry, entries_are_whole, fallback_architecture, machine]

@@ -11,15 +11,22 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init, stages as cloud_init_stages
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed, unknown)
+    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, datasources, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 
 _NOT_USED = "cloud-init does not provision this guest"
 _LEAST_VERSION = (21, 2)
 
 
+@rule("R42a", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
+      title="cloud-init finds Azure", fault="cloud-init does not find Azure",
+      why="With a list of data sources that leaves Azure out, cloud-init finds none: no user, no key, no report.",
+      cure="Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
+      source="Microsoft: create-upload-generic; cloudinit-prepare-custom-image")
 def finds_azure(context):
-    """R42a"""
+    """Return failed with the list of data sources that leaves Azure out, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
     names, place = datasources(context.tree)
@@ -28,8 +35,13 @@ def finds_azure(context):
     return passed(evidence=[place]) if "Azure" in names else failed([place], "Azure is not in the list.")
 
 
+@rule("R42b", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",
+      title="cloud-init looks for Azure alone", fault="cloud-init looks for other clouds than Azure",
+      why="Every other source that cloud-init may ask costs boot time, and one that answers from the network of the virtual machine is trusted.",
+      cure="Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
+      source="Microsoft: create-upload-generic")
 def azure_alone(context):
-    """R42b"""
+    """Return failed when no list of data sources is set, or it names others beside Azure."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
     names, place = datasources(context.tree)
@@ -38,13 +50,23 @@ def azure_alone(context):
     return failed_if([] if [name for name in names if name != "None"] in ([], ["Azure"]) else [place])
 
 
+@rule("R42c", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent",
+      title="No leftovers of the installer hold cloud-init back", fault="Leftovers of the installer hold cloud-init back",
+      why="These files of Ubuntu's installers turn cloud-init's network set-up off, or name the installer as its only source.",
+      cure="Remove the file (role guest_agent).",
+      source="Microsoft: create-upload-ubuntu")
 def leftovers(context):
-    """R42c"""
+    """Return failed with each file of an installer that turns a part of cloud-init off."""
     return failed_if(Evidence(path, None, "left by an installer") for path in cloud_init.leftovers(context.tree))
 
 
+@rule("R42d", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
+      title="All stages of cloud-init run", fault="A stage of cloud-init does not run",
+      why="Users, keys and the report come from different stages: one that is off leaves the machine half provisioned.",
+      cure="Enable cloud-init-local, cloud-init, cloud-config and cloud-final (role guest_agent).",
+      source="Microsoft: create-upload-generic")
 def all_stages(context):
-    """R42d"""
+    """Return failed with each unit of cloud-init that is masked or disabled, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
     names = [("cloud-config", "cloud-config"), ("cloud-final", "cloud-final"), ("cloud-init-local", "cloud-init-local")]
@@ -52,8 +74,13 @@ def all_stages(context):
                      for state in [services.state(context.tree, [unit])] if state in (services.MASKED, services.DISABLED))
 
 
+@rule("R42e", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",
+      title="cloud-init is 21.2 or later", fault="cloud-init is older than 21.2",
+      why="Earlier ones need the provisioning DVD (UDF) for everything; from 21.2 on the metadata service can do.",
+      cure="Update cloud-init.",
+      source="Microsoft: create-upload-generic; cloud-init changelog")
 def version(context):
-    """R42e"""
+    """Return failed when the installed cloud-init is older than 21.2, unknown when its version was not found."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
     found = cloud_init.version(context.tree)
@@ -63,8 +90,14 @@ def version(context):
     return passed(text) if found >= _LEAST_VERSION else failed([Evidence("cloudinit/version.py", None, text)])
 
 
+@rule("R42g", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",
+      title="cloud-init tells the host how far it is", fault="cloud-init does not tell the host how far it is",
+      why="What cloud-init did is then seen from Azure when a machine is not reached.",
+      cure="Add reporting: {telemetry: {type: hyperv}} to /etc/cloud/cloud.cfg.d/10-azure-kvp.cfg (role guest_agent).",
+      source="Microsoft: create-upload-generic; create-upload-ubuntu",
+      choice="Red Hat's page writes Reporting with a capital letter, a key that cloud-init does not know.")
 def tells_the_host(context):
-    """R42g"""
+    """Return passed with the line that has cloud-init report through Hyper-V."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
     files = ["/etc/cloud/cloud.cfg"] + context.tree.glob("/etc/cloud/cloud.cfg.d/*.cfg")
@@ -72,8 +105,14 @@ def tells_the_host(context):
     return passed(evidence=told) if told else failed([Evidence("/etc/cloud/cloud.cfg.d", None, "no reporting of the type hyperv")])
 
 
+@rule("R42h", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent; cloud_init_early",
+      title="cloud-init sets the resource disk up in its first stage", fault="cloud-init sets the resource disk up too late",
+      why="Services start and users log in before a later stage: they find no swap, and what they write to /mnt is hidden when the disk is mounted.",
+      cure="Move disk_setup and mounts to cloud_init_modules in /etc/cloud/cloud.cfg (cloud_init_early).",
+      source="Microsoft: redhat-create-upload-vhd; cloud-init's own cloud.cfg",
+      choice="Red Hat's page does so before cloud-init 23; a file that an upgrade kept is looked at too.")
 def resource_disk_early(context):
-    """R42h"""
+    """Return failed with the stage that has disk_setup and mounts when it is not cloud-init's first."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
     stages = cloud_init_stages.stages(context.shared(cloud_init_stages.texts))
@@ -87,45 +126,17 @@ def resource_disk_early(context):
                   or [Evidence(cloud_init_stages.PATH, None, f"there is no list {cloud_init_stages.INIT}")])
 
 
+@rule("R42f", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",
+      title="The root can grow with the disk", fault="The root cannot grow with the disk",
+      why="A virtual machine is often made with a larger disk than the image: without growpart the rest stays unused.",
+      cure="Install cloud-guest-utils (Debian, Ubuntu) or cloud-utils-growpart (role guest_agent).",
+      source="Microsoft: create-upload-generic")
 def grows_root(context):
-    """R42f"""
+    """Return passed when growpart or systemd-repart is there."""
     tree = context.tree
     if any(tree.exists(f"{folder}/{name}") for folder in ("/usr/bin", "/usr/sbin", "/bin", "/sbin") for name in ("growpart", "systemd-repart")):
         return passed()
     return failed([Evidence("/usr/bin/growpart", None, "not there")])
 
 
-RULES = [
-    Rule("R42a", "cloud-init finds Azure", ERROR,
-         "With a list of data sources that leaves Azure out, cloud-init finds none: no user, no key, no report.",
-         "Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
-         "Microsoft: create-upload-generic; cloudinit-prepare-custom-image", finds_azure, "guest_agent"),
-    Rule("R42b", "cloud-init looks for Azure alone", NOTE,
-         "Every other source that cloud-init may ask costs boot time, and one that answers from the network of the virtual machine is trusted.",
-         "Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
-         "Microsoft: create-upload-generic", azure_alone, "guest_agent"),
-    Rule("R42c", "No leftovers of the installer hold cloud-init back", WARNING,
-         "These files of Ubuntu's installers turn cloud-init's network set-up off, or name the installer as its only source.",
-         "Remove the file (role guest_agent).", "Microsoft: create-upload-ubuntu", leftovers, "guest_agent"),
-    Rule("R42d", "All stages of cloud-init run", ERROR,
-         "Users, keys and the report come from different stages: one that is off leaves the machine half provisioned.",
-         "Enable cloud-init-local, cloud-init, cloud-config and cloud-final (role guest_agent).", "Microsoft: create-upload-generic", all_stages,
-         "guest_agent"),
-    Rule("R42e", "cloud-init is 21.2 or later", NOTE,
-         "Earlier ones need the provisioning DVD (UDF) for everything; from 21.2 on the metadata service can do.",
-         "Update cloud-init.", "Microsoft: create-upload-generic; cloud-init changelog", version, "guest_agent"),
-    Rule("R42f", "The root can grow with the disk", NOTE,
-         "A virtual machine is often made with a larger disk than the image: without growpart the rest stays unused.",
-         "Install cloud-guest-utils (Debian, Ubuntu) or cloud-utils-growpart (role guest_agent).", "Microsoft: create-upload-generic", grows_root,
-         "guest_agent"),
-    Rule("R42g", "cloud-init tells the host how far it is", NOTE,
-         "What cloud-init did is then seen from Azure when a machine is not reached.",
-         "Add reporting: {telemetry: {type: hyperv}} to /etc/cloud/cloud.cfg.d/10-azure-kvp.cfg (role guest_agent).",
-         "Microsoft: create-upload-generic; create-upload-ubuntu", tells_the_host, "guest_agent",
-         choice="Red Hat's page writes Reporting with a capital letter, a key that cloud-init does not know."),
-    Rule("R42h", "cloud-init sets the resource disk up in its first stage", WARNING,
-         "Services start and users log in before a later stage: they find no swap, and what they write to /mnt is hidden when the disk is mounted.",
-         "Move disk_setup and mounts to cloud_init_modules in /etc/cloud/cloud.cfg (cloud_init_early).",
-         "Microsoft: redhat-create-upload-vhd; cloud-init's own cloud.cfg", resource_disk_early, "guest_agent; cloud_init_early",
-         choice="Red Hat's page does so before cloud-init 23; a file that an upgrade kept is looked at too."),
-]
+RULES = [finds_azure, azure_alone, leftovers, all_stages, version, grows_root, tells_the_host, resource_disk_early]

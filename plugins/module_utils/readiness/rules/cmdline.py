@@ -8,53 +8,28 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
-from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture, is_arm
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, lacking
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, none_lacks
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, FIRST_CARD, INITRAMFS
 
 #: Names that depend on the controller and on the order in which disks are found.
 _BY_DEVICE = re.compile(r"/dev/(?:[shv]d[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|nbd\d+|loop\d+|mmcblk\d+|disk/by-(?:path|id)/)")
 _FIX = "guest_boot; grub_cmdline"
 _CURE = "Run the role guest_boot (grub_cmdline), which changes every place that feeds a boot."
-_NO_LOADER = "no boot loader that is known here starts this guest"
 
 
-def _serial(context):
-    return "ttyAMA0" if context.shared(is_arm) else "ttyS0"
-
-
-def _has_value(text, name, beginning):
-    return any((value or "") == beginning or (value or "").startswith(beginning + ",") for value in kernel_cmdline.values(text, name))
-
-
-def serial_console(context):
-    """R27a"""
-    return _none_lacks(context, lambda text: _has_value(text, "console", _serial(context)), f"console={_serial(context)}")
-
-
-def console_order(context):
-    """R27b"""
-    evidence = []
-    for line in context.shared(command_lines):
-        consoles = [value or "" for value in kernel_cmdline.values(line.text, "console")]
-        if any(value.startswith("ttyS") or value.startswith("ttyAMA") for value in consoles) and not consoles[-1].startswith(("ttyS", "ttyAMA")):
-            evidence.append(line.place)
-    return failed_if(evidence)
-
-
-def early_messages(context):
-    """R27c"""
-    name, beginning = ("earlycon", "pl011") if context.shared(is_arm) else ("earlyprintk", "ttyS0")
-    return _none_lacks(context, lambda text: _has_value(text, name, beginning), f"{name}={beginning}")
-
-
+@rule("R27d", step=COMMAND_LINE, severity=ERROR, fixed_by=_FIX,
+      title="The kernel command line is not too long", fault="The kernel command line is too long",
+      why="The kernel cuts it off, and with it whatever stands last.",
+      cure="Remove what is not needed with grub_cmdline absent.",
+      source="Linux arch/*/include/uapi/asm/setup.h")
 def fits(context):
-    """R27d"""
+    """Return failed with each command line that the kernel of this processor would cut off."""
     limit = kernel_cmdline.COMMAND_LINE_SIZE.get(_machine(context), kernel_cmdline.DEFAULT_COMMAND_LINE_SIZE)
     return failed_if(line.place for line in context.shared(command_lines) if len(line.text.encode("utf-8", "surrogateescape")) >= limit)
 
@@ -64,57 +39,92 @@ def _sleeps(tree):
     return initramfs_tools.has_kernel_hook(tree) and tree.exists("/usr/share/initramfs-tools/init")
 
 
+@rule("R28a", step=COMMAND_LINE, severity=NOTE, marketplace=WARNING, fixed_by=_FIX,
+      title="The kernel waits for the root disk", fault="The kernel does not wait for the root disk",
+      why="The disk may come late when many machines start at once.",
+      cure=_CURE,
+      source="Microsoft: create-upload-generic; certification test 40 (warning)",
+      choice="The guides of 2015 and 2017, the general page and Ubuntu's have rootdelay=300; Red Hat's, SUSE's and Oracle's do not. It is set by default "
+             "where the initramfs waits no longer than needed (dracut, mkinitcpio); a lack is a note. For initramfs-tools see R28b.")
 def root_delay(context):
-    """R28a"""
+    """Return failed with each place whose command line has no rootdelay=; initramfs-tools waits by itself."""
     if _sleeps(context.tree):
         return not_applicable("initramfs-tools waits for the disk by itself")
-    return _none_lacks(context, lambda text: kernel_cmdline.values(text, "rootdelay"), "rootdelay=300")
+    return none_lacks(context, lambda text: kernel_cmdline.values(text, "rootdelay"), "rootdelay=300")
 
 
+@rule("R28b", step=COMMAND_LINE, severity=WARNING, fixed_by=_FIX,
+      title="No boot sleeps for a disk that is already there", fault="The boot sleeps for a disk that is already there",
+      why="The /init of initramfs-tools runs `sleep $ROOTDELAY`: with rootdelay=300 each boot takes five minutes longer.",
+      cure=_CURE,
+      source="initramfs-tools 0.140 to 0.151, /usr/share/initramfs-tools/init; a boot measured with 0.142",
+      choice="Ubuntu's page and the general one ask for rootdelay=300 all the same; Debian's does not. We remove it where initramfs-tools is in use.")
 def needless_delay(context):
-    """R28b"""
+    """Return failed with each place that brings a long rootdelay= onto a command line of initramfs-tools, which sleeps all of it."""
     if not _sleeps(context.tree):
         return not_applicable("only the initramfs of initramfs-tools sleeps")
     return failed_if(having(context, lambda parameter: re.match(r"rootdelay=\d\d", parameter)))
 
 
+@rule("R29", step=FIRST_CARD, severity=NOTE, fixed_by=_FIX,
+      title="The network card is called eth0", fault="The network card is not called eth0",
+      why="Red Hat's images configure eth0; a name by slot or MAC address would not be configured.",
+      cure=_CURE,
+      source="Microsoft: redhat-create-upload-vhd",
+      choice="The general page, Red Hat's and Oracle's want net.ifnames=0, Ubuntu's and SUSE's do not: only asked of Red Hat's family.")
 def card_names(context):
-    """R29"""
+    """Return failed with each place whose command line has no net.ifnames=0, on Red Hat's family alone."""
     if context.shared(distribution).family != "redhat":
         return not_applicable("only Red Hat's family configures the card by the name eth0")
-    return _none_lacks(context, lambda text: "0" in kernel_cmdline.values(text, "net.ifnames"), "net.ifnames=0")
+    return none_lacks(context, lambda text: "0" in kernel_cmdline.values(text, "net.ifnames"), "net.ifnames=0")
 
 
-def quiet_boot(context):
-    """R30a"""
-    return failed_if(having(context, lambda parameter: parameter in ("rhgb", "quiet", "splash", "splash=silent", "crashkernel=auto")))
-
-
+@rule("R30b", step=COMMAND_LINE, severity=ERROR, fixed_by=_FIX,
+      title="The provisioning DVD is not hidden", fault="The provisioning DVD is hidden by the command line",
+      why="openSUSE's libata.atapi_enabled=0 and reserve=0x1f0,0x8 hide the DVD that the provisioning data comes on.",
+      cure=_CURE,
+      source="Microsoft: suse-create-upload-vhd")
 def hidden_dvd(context):
-    """R30b"""
+    """Return failed with each place that brings a parameter onto a command line which hides the DVD drive."""
     return failed_if(having(context, lambda parameter: parameter == "libata.atapi_enabled=0" or parameter.startswith("reserve=0x1f0")))
 
 
+@rule("R18b", step=COMMAND_LINE, severity=WARNING, fixed_by=_FIX,
+      title="NVMe requests may take 240 seconds", fault="NVMe requests may take less than 240 seconds",
+      why="On the sizes with NVMe disks (v6 and later) the default of 30 s turns a short stall of the storage into I/O errors.",
+      cure=_CURE,
+      source="Microsoft: nvme-linux, enable-nvme-interface",
+      choice="azure-vm-utils sets the same by udev (R32); either is enough.")
 def nvme_timeout(context):
-    """R18b"""
+    """Return passed when udev rules of azure-vm-utils or every command line give NVMe requests 240 s or more."""
     def long_enough(text):
         return any((value or "").isdigit() and int(value) >= 240 for value in kernel_cmdline.values(text, "nvme_core.io_timeout"))
     rules = [path for folder in ("/etc", "/usr/lib", "/lib") for path in context.tree.glob(folder + "/udev/rules.d/*azure*.rules")]
     if context.find(rules, lambda text: "io_timeout" in text):
         return passed("azure-vm-utils' udev rules set it")
-    return _none_lacks(context, long_enough, "nvme_core.io_timeout=240")
+    return none_lacks(context, long_enough, "nvme_core.io_timeout=240")
 
 
+@rule("R12c", step=INITRAMFS, severity=NOTE, fixed_by="guest_swap",
+      title="Nothing looks for a hibernated system", fault="The boot looks for a hibernated system",
+      why="With swap gone the initramfs waits for the swap partition that resume= names, at every boot.",
+      cure="Run the role guest_swap.",
+      source="Microsoft: create-upload-debian")
 def no_resume(context):
-    """R12c"""
+    """Return failed with each resume= of a command line or of initramfs-tools."""
     evidence = having(context, lambda parameter: kernel_cmdline.key(parameter) == "resume" and kernel_cmdline.parse(parameter)[1])
     path = "/etc/initramfs-tools/conf.d/resume"
     evidence += context.find([path], lambda text: text.startswith("RESUME=") and text[7:].strip(' "').lower() not in ("none", ""))
     return failed_if(evidence)
 
 
+@rule("R17f", step=COMMAND_LINE, severity=ERROR, fixed_by=_FIX,
+      title="No Hyper-V driver is banned on the command line", fault="A Hyper-V driver is banned on the command line",
+      why="A banned driver is not loaded, whatever the initramfs holds: no disk, no network.",
+      cure="Remove it with grub_cmdline absent.",
+      source="Linux Documentation/admin-guide/kernel-parameters")
 def banned_drivers(context):
-    """R17f"""
+    """Return failed with each place that brings a ban of a Hyper-V driver onto a command line."""
     drivers = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "pci_hyperv", "sd_mod")
 
     def bans(parameter):
@@ -124,100 +134,21 @@ def banned_drivers(context):
     return failed_if(having(context, bans))
 
 
-def serial_menu(context):
-    """R33"""
-    path = "/etc/default/grub"
-    if not context.tree.is_file(path):
-        return not_applicable("there is no /etc/default/grub")
-    values = {}
-    for source in [path] + context.tree.glob("/etc/default/grub.d/*.cfg"):
-        values.update(shell_variables.values(context.tree.read_text(source), source))
-    terminal = values.get("GRUB_TERMINAL_OUTPUT") or values.get("GRUB_TERMINAL") or ""
-    if "serial" in terminal.split():
-        return passed()
-    lines = context.find([path], lambda text: text.startswith("GRUB_TERMINAL"))
-    return failed(lines or [Evidence(path, None, "GRUB_TERMINAL is not set")])
-
-
-def serial_login(context):
-    """R33b"""
-    unit = f"serial-getty@{_serial(context)}.service"
-    masked = [f"{folder}/{name}" for folder in ("/etc/systemd/system", "/usr/lib/systemd/system") for name in (unit, "serial-getty@.service")
-              if context.tree.is_symlink(f"{folder}/{name}") and context.tree.readlink(f"{folder}/{name}") == "/dev/null"]
-    return failed_if(Evidence(path, None, "masked") for path in masked)
-
-
 def _machine(context):
     return context.shared(architecture)[0]
 
 
-def _none_lacks(context, has, wanted):
-    if not context.shared(command_lines):
-        return not_applicable(_NO_LOADER)
-    return failed_if(lacking(context, has, wanted))
-
-
+@rule("R13b", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
+      title="The kernel finds the root by UUID, label or logical volume", fault="The kernel is given the root by a device name that changes",
+      why="The name of the disk is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): a root by device name is not found.",
+      cure="Use root=UUID=...: unset GRUB_DISABLE_LINUX_UUID and run update-grub, or grub_cmdline present: [root=UUID=...].",
+      source="Microsoft: create-upload-ubuntu, nvme-linux")
 def root_argument(context):
-    """R13b"""
+    """Return failed with each place that brings a root= by device name onto a command line."""
     def by_device(parameter):
         name, value = kernel_cmdline.parse(parameter)
         return name == "root" and _BY_DEVICE.match(value or "")
     return failed_if(having(context, by_device))
 
 
-RULES = [
-    Rule("R12c", "Nothing looks for a hibernated system", NOTE,
-         "With swap gone the initramfs waits for the swap partition that resume= names, at every boot.",
-         "Run the role guest_swap.", "Microsoft: create-upload-debian", no_resume, "guest_swap"),
-    Rule("R13b", "The kernel finds the root by UUID, label or logical volume", ERROR,
-         "The name of the disk is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): a root by device name is not found.",
-         "Use root=UUID=...: unset GRUB_DISABLE_LINUX_UUID and run update-grub, or grub_cmdline present: [root=UUID=...].",
-         "Microsoft: create-upload-ubuntu, nvme-linux", root_argument, "grub_cmdline"),
-    Rule("R17f", "No Hyper-V driver is banned on the command line", ERROR,
-         "A banned driver is not loaded, whatever the initramfs holds: no disk, no network.", "Remove it with grub_cmdline absent.",
-         "Linux Documentation/admin-guide/kernel-parameters", banned_drivers, _FIX),
-    Rule("R18b", "NVMe requests may take 240 seconds", WARNING,
-         "On the sizes with NVMe disks (v6 and later) the default of 30 s turns a short stall of the storage into I/O errors.", _CURE,
-         "Microsoft: nvme-linux, enable-nvme-interface", nvme_timeout, _FIX,
-         choice="azure-vm-utils sets the same by udev (R32); either is enough."),
-    Rule("R27a", "The kernel talks to the serial console", WARNING,
-         "The serial console is the only screen of a virtual machine that does not boot; the certification asks for console=ttyS0.", _CURE,
-         "Microsoft: create-upload-generic; certification test 40", serial_console, _FIX, marketplace=ERROR,
-         choice="Eleven spellings are in print. We set console=tty1 console=ttyS0,115200n8 earlyprintk=ttyS0,115200 rootdelay=300, which meets all of "
-                "them, and accept any speed; on ARM it is ttyAMA0."),
-    Rule("R27b", "The serial console is the last one named", NOTE,
-         "The last console= becomes /dev/console: init and the emergency shell talk there, and nowhere else.", _CURE,
-         "Linux Documentation/admin-guide/serial-console", console_order, _FIX),
-    Rule("R27c", "The kernel's first messages reach the serial console", NOTE,
-         "A kernel that stops before its console is up says why only there; the certification asks for earlyprintk=ttyS0.", _CURE,
-         "Microsoft: create-upload-generic; certification test 40", early_messages, _FIX, marketplace=ERROR),
-    Rule("R27d", "The kernel command line is not too long", ERROR,
-         "The kernel cuts it off, and with it whatever stands last.", "Remove what is not needed with grub_cmdline absent.",
-         "Linux arch/*/include/uapi/asm/setup.h", fits, _FIX),
-    Rule("R28a", "The kernel waits for the root disk", NOTE,
-         "The disk may come late when many machines start at once.", _CURE,
-         "Microsoft: create-upload-generic; certification test 40 (warning)", root_delay, _FIX, marketplace=WARNING,
-         choice="The guides of 2015 and 2017, the general page and Ubuntu's have rootdelay=300; Red Hat's, SUSE's and Oracle's do not. It is set by default "
-                "where the initramfs waits no longer than needed (dracut, mkinitcpio); a lack is a note. For initramfs-tools see R28b."),
-    Rule("R28b", "No boot sleeps for a disk that is already there", WARNING,
-         "The /init of initramfs-tools runs `sleep $ROOTDELAY`: with rootdelay=300 each boot takes five minutes longer.", _CURE,
-         "initramfs-tools 0.140 to 0.151, /usr/share/initramfs-tools/init; a boot measured with 0.142", needless_delay, _FIX,
-         choice="Ubuntu's page and the general one ask for rootdelay=300 all the same; Debian's does not. We remove it where initramfs-tools is in use."),
-    Rule("R29", "The network card is called eth0", NOTE,
-         "Red Hat's images configure eth0; a name by slot or MAC address would not be configured.", _CURE,
-         "Microsoft: redhat-create-upload-vhd", card_names, _FIX,
-         choice="The general page, Red Hat's and Oracle's want net.ifnames=0, Ubuntu's and SUSE's do not: only asked of Red Hat's family."),
-    Rule("R30a", "The boot is not quiet, and crashkernel is not auto", WARNING,
-         "A graphical or quiet boot says nothing on the serial console; crashkernel=auto takes 128 MiB or more of small machines.", _CURE,
-         "Microsoft: create-upload-generic", quiet_boot, _FIX, marketplace=WARNING,
-         choice="Ubuntu's page keeps quiet splash, all others remove them: removed. An explicit crashkernel=256M stays."),
-    Rule("R30b", "The provisioning DVD is not hidden", ERROR,
-         "openSUSE's libata.atapi_enabled=0 and reserve=0x1f0,0x8 hide the DVD that the provisioning data comes on.", _CURE,
-         "Microsoft: suse-create-upload-vhd", hidden_dvd, _FIX),
-    Rule("R33", "GRUB's menu is on the serial console", NOTE,
-         "Without it no other entry can be chosen when the default one does not boot.", "Run the role guest_boot: GRUB_TERMINAL=\"serial console\".",
-         "Microsoft: redhat-create-upload-vhd; serial-console-grub", serial_menu, "guest_boot"),
-    Rule("R33b", "There is a login on the serial console", NOTE,
-         "systemd offers one on the console of the kernel's command line; masked, the serial console shows messages and lets nobody in.",
-         "Run `systemctl unmask serial-getty@ttyS0.service`.", "Microsoft: serial-console-linux", serial_login, ""),
-]
+RULES = [no_resume, root_argument, banned_drivers, nvme_timeout, fits, root_delay, needless_delay, card_names, hidden_dvd]

@@ -10,8 +10,10 @@ import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner, provisioning_setting
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import IDENTITY, SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 
 _GENERALIZED = ("generalized",)
@@ -37,24 +39,47 @@ def _left(context, *reasons):
     return [Evidence(trace.path, None, trace.reason) for trace in context.shared(_traces) if trace.reason in reasons]
 
 
+@rule("R49a", step=IDENTITY, severity=WARNING, marketplace=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
+      title="No SSH host keys are in the image", fault="SSH host keys are in the image",
+      why="All virtual machines of the image would have the same host keys: whoever reads the image can pose as any of them.",
+      cure=_DEPROVISION,
+      source="WALinuxAgent deprovision; certification")
 def host_keys(context):
-    """R49a"""
+    """Return failed with each host key of the SSH server."""
     return failed_if(_left(context, "SSH host key of this machine"))
 
 
+@rule("R49b", step=IDENTITY, severity=WARNING, kinds=_GENERALIZED, fixed_by=_FIX,
+      title="The machine id is empty", fault="The machine id is not empty",
+      why="Machines with the same id get the same DHCP client identity, journal and cluster identity.",
+      cure=_DEPROVISION + " Or empty /etc/machine-id (do not delete it).",
+      source="machine-id(5)")
 def machine_id(context):
-    """R49b"""
+    """Return failed with each file that holds an id of the machine."""
     return failed_if(_left(context, "machine id", "machine id of D-Bus"))
 
 
+@rule("R49c", step=IDENTITY, severity=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
+      title="The agent will provision the machine", fault="The agent takes the machine for a provisioned one",
+      why="With its marker of an earlier provisioning the agent creates no user, sets no key and does not report ready: Azure gives up after 40 minutes.",
+      cure=_DEPROVISION,
+      source="WALinuxAgent pa/provision",
+      choice="The older guides deprovision without +user, today's with it; waagent deletes that user only on a machine that Azure provisioned, so the role "
+             "deletes the build's users itself.")
 def agent_state(context):
-    """R49c"""
+    """Return failed with each marker of an earlier provisioning in the agent's state."""
     places = ("/var/lib/waagent/provisioned", "/var/lib/waagent/ovf-env.xml")
     return failed_if(Evidence(path, None, "the agent takes this machine for a provisioned one") for path in places if context.tree.exists(path))
 
 
+@rule("R49g", step=SSH, severity=ERROR, kinds=_GENERALIZED, fixed_by="guest_agent; waagent_conf",
+      title="SSH host keys are made at the first boot", fault="Nothing makes SSH host keys at the first boot",
+      why="Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
+      cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent).",
+      source="WALinuxAgent pa/provision/default.py",
+      choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them.")
 def host_keys_made(context):
-    """R49g"""
+    """Return failed when the agent provisions, does not make host keys, and no unit or script of the distribution does."""
     tree = context.tree
     if provisioner(tree).who != WAAGENT:
         return not_applicable("the agent does not provision this guest")
@@ -67,25 +92,46 @@ def host_keys_made(context):
     return failed([Evidence(path, line[0].number, f"{_MAKES_KEYS}={line[0].value}") if line else Evidence(path, None, f"{_MAKES_KEYS} is not set: n")])
 
 
+@rule("R49d", step=IDENTITY, severity=WARNING, kinds=_GENERALIZED, fixed_by=_FIX,
+      title="cloud-init starts as on a first boot", fault="cloud-init has state of an earlier first boot",
+      why="Leftovers of an earlier instance let cloud-init skip steps, or keep the earlier network and users.",
+      cure="Run guest_deprovision, which runs `cloud-init clean --logs --seed`.",
+      source="cloud-init clean")
 def cloud_init_state(context):
-    """R49d"""
+    """Return failed with each instance and semaphore of an earlier boot in cloud-init's state."""
     found = context.tree.glob("/var/lib/cloud/instance") + context.tree.glob("/var/lib/cloud/instances/*") + context.tree.glob("/var/lib/cloud/sem/*")
     return failed_if(Evidence(path, None, "state of an earlier first boot") for path in found)
 
 
+@rule("R49e", step=IDENTITY, severity=NOTE, kinds=_GENERALIZED, fixed_by=_FIX,
+      title="No leases, seeds or name servers of the old machine are left", fault="Leases, seeds or name servers of the old machine are left",
+      why="They belong to the network and the entropy of the machine that the image was made on.",
+      cure=_DEPROVISION,
+      source="WALinuxAgent deprovision")
 def leases_and_seeds(context):
-    """R49e"""
+    """Return failed with each lease, seed, credential key and list of name servers that the old machine left."""
     return failed_if(_left(context, "DHCP lease of this machine", "state of NetworkManager", "random seed of this machine",
                            "systemd's credential key of this machine", "name servers of this machine's network"))
 
 
+@rule("R56", step=IDENTITY, severity=WARNING, kinds=_GENERALIZED,
+      title="The guest is not registered with its vendor or a domain", fault="The guest is registered with its vendor or a domain",
+      why="All virtual machines of the image would share the registration of one.",
+      cure="Unregister the guest before the image is made.",
+      source="Microsoft: redhat-create-upload-vhd, suse-create-upload-vhd")
 def registration(context):
-    """R56"""
+    """Return failed with each sign of a registration."""
     return failed_if(Evidence("/etc", None, warning) for warning in traces.warnings(context.tree))
 
 
+@rule("R50", step=IDENTITY, severity=NOTE, marketplace=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
+      title="No command histories are in the image", fault="Command histories are in the image",
+      why="Histories hold what was typed, at times passwords; the certification takes .bash_history of at most 1 KiB.",
+      cure=_DEPROVISION,
+      source="Microsoft: certification test 48",
+      choice="`export HISTSIZE=0` of the older guides only affects the shell it is typed in; the files themselves are removed.")
 def histories(context):
-    """R50"""
+    """Return failed with each history that holds something; in the marketplace profile a .bash_history of 1 KiB is accepted."""
     evidence = []
     for place in _left(context, "history of commands"):
         status = context.tree.stat(place.path)
@@ -95,15 +141,25 @@ def histories(context):
     return failed_if(evidence)
 
 
+@rule("R49f", step=IDENTITY, severity=NOTE, kinds=_GENERALIZED, fixed_by=_FIX,
+      title="The host name is a general one", fault="The host name is that of the old machine",
+      why="Until it is provisioned a virtual machine shows the name of the machine that the image was made on.",
+      cure=_DEPROVISION,
+      source="WALinuxAgent deprovision")
 def hostname(context):
-    """R49f"""
+    """Return failed when /etc/hostname has a name that is none of the general ones."""
     name = context.text("/etc/hostname").strip()
     generic = ("", "localhost", "localhost.localdomain", "localhost.localdomain.localdomain", "debian", "ubuntu", "linux", "azure")
     return failed_if([] if name.lower() in generic else [Evidence("/etc/hostname", 1, name)])
 
 
+@rule("R48e", step=IDENTITY, severity=NOTE, kinds=_GENERALIZED, fixed_by=_FIX,
+      title="The logs are small", fault="The logs are large",
+      why="Logs of the machine that the image was made on tell of it, and every virtual machine carries them.",
+      cure="Remove old logs before the image is made: guest_deprovision with guest_deprovision_logs.",
+      source="Microsoft: create-upload-generic")
 def logs(context):
-    """R48e"""
+    """Return failed with the largest files of /var/log when all of them take more than 100 MiB."""
     total, largest = _size_below(context.tree, "/var/log", 4)
     evidence = [Evidence(path, None, f"{size // 1048576} MiB") for size, path in sorted(largest, reverse=True)[:5]]
     return failed_if(evidence if total > _LARGE_LOGS else [], f"/var/log holds {total // 1048576} MiB.")
@@ -126,53 +182,17 @@ def _size_below(tree, folder, depth):
     return total, found
 
 
+@rule("R53", step=IDENTITY, severity=ERROR, kinds=("specialized",), fixed_by="guest_agent; waagent_conf",
+      title="A machine that keeps its identity is not provisioned again", fault="A machine that keeps its identity is provisioned again",
+      why="An image with its users and keys that is provisioned anew gets a new host name and user, or fails to report ready.",
+      cure="Set Provisioning.Agent=disabled (prepare_image_kind: specialized does).",
+      source="Microsoft: disable-provisioning")
 def provisioning_off(context):
-    """R53"""
+    """Return passed when Provisioning.Agent is disabled."""
     if not context.tree.exists("/etc/waagent.conf"):
         return not_applicable("no Azure agent is installed")
     setting, evidence = provisioning_setting(context.tree)
     return failed_if([] if setting == "disabled" else [evidence])
 
 
-RULES = [
-    Rule("R48e", "The logs are small", NOTE,
-         "Logs of the machine that the image was made on tell of it, and every virtual machine carries them.",
-         "Remove old logs before the image is made: guest_deprovision with guest_deprovision_logs.", "Microsoft: create-upload-generic", logs, _FIX,
-         kinds=_GENERALIZED),
-    Rule("R49a", "No SSH host keys are in the image", WARNING,
-         "All virtual machines of the image would have the same host keys: whoever reads the image can pose as any of them.",
-         _DEPROVISION, "WALinuxAgent deprovision; certification", host_keys, _FIX, marketplace=ERROR, kinds=_GENERALIZED),
-    Rule("R49b", "The machine id is empty", WARNING,
-         "Machines with the same id get the same DHCP client identity, journal and cluster identity.",
-         _DEPROVISION + " Or empty /etc/machine-id (do not delete it).", "machine-id(5)", machine_id, _FIX, kinds=_GENERALIZED),
-    Rule("R49c", "The agent will provision the machine", ERROR,
-         "With its marker of an earlier provisioning the agent creates no user, sets no key and does not report ready: Azure gives up after 40 minutes.",
-         _DEPROVISION, "WALinuxAgent pa/provision", agent_state, _FIX, kinds=_GENERALIZED,
-         choice="The older guides deprovision without +user, today's with it; waagent deletes that user only on a machine that Azure provisioned, "
-                "so the role deletes the build's users itself."),
-    Rule("R49d", "cloud-init starts as on a first boot", WARNING,
-         "Leftovers of an earlier instance let cloud-init skip steps, or keep the earlier network and users.",
-         "Run guest_deprovision, which runs `cloud-init clean --logs --seed`.", "cloud-init clean", cloud_init_state, _FIX, kinds=_GENERALIZED),
-    Rule("R49e", "No leases, seeds or name servers of the old machine are left", NOTE,
-         "They belong to the network and the entropy of the machine that the image was made on.", _DEPROVISION,
-         "WALinuxAgent deprovision", leases_and_seeds, _FIX, kinds=_GENERALIZED),
-    Rule("R49f", "The host name is a general one", NOTE,
-         "Until it is provisioned a virtual machine shows the name of the machine that the image was made on.", _DEPROVISION,
-         "WALinuxAgent deprovision", hostname, _FIX, kinds=_GENERALIZED),
-    Rule("R49g", "SSH host keys are made at the first boot", ERROR,
-         "Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
-         "Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent).", "WALinuxAgent pa/provision/default.py", host_keys_made,
-         "guest_agent; waagent_conf", kinds=_GENERALIZED,
-         choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them."),
-    Rule("R50", "No command histories are in the image", NOTE,
-         "Histories hold what was typed, at times passwords; the certification takes .bash_history of at most 1 KiB.", _DEPROVISION,
-         "Microsoft: certification test 48", histories, _FIX, marketplace=ERROR, kinds=_GENERALIZED,
-         choice="`export HISTSIZE=0` of the older guides only affects the shell it is typed in; the files themselves are removed."),
-    Rule("R53", "A machine that keeps its identity is not provisioned again", ERROR,
-         "An image with its users and keys that is provisioned anew gets a new host name and user, or fails to report ready.",
-         "Set Provisioning.Agent=disabled (prepare_image_kind: specialized does).", "Microsoft: disable-provisioning", provisioning_off,
-         "guest_agent; waagent_conf", kinds=("specialized",)),
-    Rule("R56", "The guest is not registered with its vendor or a domain", WARNING,
-         "All virtual machines of the image would share the registration of one.", "Unregister the guest before the image is made.",
-         "Microsoft: redhat-create-upload-vhd, suse-create-upload-vhd", registration, "", kinds=_GENERALIZED),
-]
+RULES = [logs, host_keys, machine_id, agent_state, cloud_init_state, leases_and_seeds, hostname, host_keys_made, histories, provisioning_off, registration]

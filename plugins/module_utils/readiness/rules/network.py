@@ -13,7 +13,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import i
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import first_card
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, SYSTEM_MANAGER
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 _FIXED = re.compile(r"^\s*(?:IPADDR\d*\s*=\s*[\"']?\d|address\d*\s*=\s*\d|Address\s*=\s*\d|method\s*=\s*manual|addresses\s*:\s*\[?\s*\S|"
@@ -31,14 +33,25 @@ def _card_files(tree):
                       + [path for path in tree.glob(first_card.KEYFILES) if tree.is_file(path)]))
 
 
+@rule("R34a", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
+      title="A network manager is enabled", fault="No network manager is enabled",
+      why="Without one no card gets an address: the machine is neither provisioned nor reachable. Old agent packages remove NetworkManager.",
+      cure="Run the role guest_network, or enable systemd-networkd, NetworkManager, networking or wicked.",
+      source="Microsoft: create-upload-generic",
+      choice="The older guides remove NetworkManager because the agent's package conflicted with it; since RHEL 7 it must stay (R37).")
 def manager(context):
-    """R34a"""
+    """Return passed with the network managers that start at boot."""
     active = context.shared(managers.active)
     return passed(" and ".join(active)) if active else failed([Evidence("/etc/systemd/system", None, "no network manager is enabled")])
 
 
+@rule("R34b", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
+      title="The first card asks for its address by DHCP", fault="The first card does not ask for its address by DHCP",
+      why="Azure gives the address by DHCP on a card that is called eth0 there, whatever its name was on the machine of the build.",
+      cure="Run the role guest_network.",
+      source="Microsoft: create-upload-generic, redhat-create-upload-vhd")
 def dhcp(context):
-    """R34b"""
+    """Return passed when cloud-init writes the configuration, or a manager that runs asks for an address on the card eth0."""
     if cloud_init.runs(context.tree) and not cloud_init.network_disabled_by(context.tree):
         return passed("cloud-init writes the configuration")
     asked = first_card.asks(context)
@@ -52,28 +65,48 @@ def dhcp(context):
     return failed(misses, "On Azure the first card is called eth0.")
 
 
+@rule("R34c", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
+      title="No card has a fixed address", fault="A card has a fixed address",
+      why="An address of the build's network makes the machine unreachable on Azure.",
+      cure="Run the role guest_network.",
+      source="Microsoft: create-upload-generic")
 def fixed_address(context):
-    """R34c"""
+    """Return failed with each line of a network configuration that gives a card a fixed address."""
     tree = context.tree
     found = context.find(_card_files(tree), _FIXED.match)
     found += context.find(ifupdown.files(tree), lambda text: re.match(r"\s*iface\s+\S+\s+inet\s+static\b", text) and is_ethernet(text.split()[1]))
     return failed_if(found)
 
 
+@rule("R34d", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
+      title="No card's configuration is tied to a MAC address", fault="A card's configuration is tied to a MAC address",
+      why="The card of the virtual machine has another MAC address: its configuration is not applied.",
+      cure="Run the role guest_network.",
+      source="Microsoft: redhat-create-upload-vhd")
 def own_address(context):
-    """R34d"""
+    """Return failed with each line of a network configuration that matches a card by a MAC address."""
     return failed_if(context.find(_card_files(context.tree) + ifupdown.files(context.tree), lambda text: first_card.OWN_MAC.match(text) and _MAC.search(text)))
 
 
+@rule("R34e", step=FIRST_CARD, severity=NOTE, fixed_by="guest_network",
+      title="DHCP does not set the host name", fault="DHCP sets the host name",
+      why="The host name comes from Azure with the provisioning data; one from DHCP would replace it.",
+      cure="Run the role guest_network.",
+      source="Microsoft: suse-create-upload-vhd")
 def name_from_dhcp(context):
-    """R34e"""
+    """Return failed with the line that lets SUSE's wicked take the host name from DHCP."""
     if not context.tree.is_file(wicked.DHCP):
         return not_applicable("only SUSE's wicked takes the host name from DHCP")
     return failed_if(context.find([wicked.DHCP], lambda text: re.match(r"\s*DHCLIENT_SET_HOSTNAME\s*=\s*[\"']?yes", text)))
 
 
+@rule("R35", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
+      title="No udev rule names cards by the MAC address of this machine", fault="A udev rule names a card by the MAC address of this machine",
+      why="The virtual machine's card has another address and becomes eth1, which nobody configures.",
+      cure="Run the role guest_network.",
+      source="Microsoft: oracle-create-upload-vhd, suse-create-upload-vhd; WALinuxAgent")
 def persistent_names(context):
-    """R35"""
+    """Return failed with each udev rule that network_dhcp would remove, line by line."""
     evidence = []
     for change in context.shared(names.plan):
         lines = context.find([change.path], lambda text: _MAC.search(text) and not text.lstrip().startswith("#"))
@@ -81,8 +114,14 @@ def persistent_names(context):
     return failed_if(evidence)
 
 
+@rule("R36", step=FIRST_CARD, severity=WARNING, fixed_by="guest_network",
+      title="Virtual functions are left to their synthetic card", fault="Virtual functions are not left to their synthetic card",
+      why="With accelerated networking a second card with the same address appears; a network manager that configures it too breaks the connection.",
+      cure="Run the role guest_network, or install azure-vm-utils.",
+      source="Microsoft: redhat-create-upload-vhd; azure-vm-utils",
+      choice="Microsoft's page says the synthetic card must be unmanaged; it is the virtual function that must be.")
 def virtual_functions(context):
-    """R36"""
+    """Return passed with the file that keeps the network manager from configuring virtual functions."""
     tree = context.tree
     active = context.shared(managers.active)
     if not active or active == ["ifupdown"]:
@@ -96,8 +135,13 @@ def virtual_functions(context):
     return failed([Evidence("/etc/udev/rules.d", None, "no rule leaves virtual functions alone")])
 
 
+@rule("R38", step=SYSTEM_MANAGER, severity=NOTE,
+      title="Azure's disks get stable names", fault="Azure's disks get no stable names",
+      why="The rules make /dev/disk/azure, by which data disks and the resource disk are found in any order.",
+      cure="Install azure-vm-utils where it is packaged, or the agent's udev rules, which come with its package.",
+      source="Microsoft: azure-virtual-machine-utilities")
 def disk_names(context):
-    """R38"""
+    """Return passed when the udev rules of azure-vm-utils or of the agent for disks are there."""
     tree = context.tree
     wanted = ("80-azure-disk.rules", "66-azure-storage.rules")
     if any(tree.exists(f"{folder}/udev/rules.d/{name}") for folder in ("/etc", "/usr/lib", "/lib") for name in wanted):
@@ -105,8 +149,13 @@ def disk_names(context):
     return failed([Evidence("/usr/lib/udev/rules.d", None, "none of " + ", ".join(wanted))])
 
 
+@rule("R39", step=FIRST_CARD, severity=ERROR,
+      title="The guest's firewall lets the platform be reached", fault="The guest's firewall keeps the platform from being reached",
+      why="The agent talks to 168.63.129.16 and 169.254.169.254: blocked, the machine never reports ready.",
+      cure="Allow both addresses in the file that is named.",
+      source="Microsoft: agent-linux")
 def platform_reached(context):
-    """R39"""
+    """Return failed with the lines of a saved firewall that block the platform's addresses, or close all output without allowing them."""
     files = [path for path in _FIREWALLS if context.tree.is_file(path)]
     blocked = context.find(files, lambda text: any(address in text for address in _PLATFORM) and re.search(r"\b(?:DROP|REJECT|drop|reject)\b", text))
     closed = context.find(files, lambda text: re.match(r":OUTPUT\s+DROP", text) or re.search(r"hook output.*policy drop", text))
@@ -114,8 +163,13 @@ def platform_reached(context):
     return failed_if(blocked or (closed if not allowed else []))
 
 
+@rule("R39b", step=FIRST_CARD, severity=ERROR,
+      title="A DHCP client is there", fault="No DHCP client is there",
+      why="ifupdown and the old network scripts call a DHCP client: without one the card gets no address.",
+      cure="Install isc-dhcp-client, dhclient or dhcpcd.",
+      source="Microsoft: no-agent; interfaces(5)")
 def dhcp_client(context):
-    """R39b"""
+    """Return failed when a manager that has no DHCP client of its own runs, and none is installed."""
     needing = [name for name in context.shared(managers.active) if name in ("ifupdown", "ifcfg")]
     if not needing:
         return not_applicable("the network manager has a DHCP client of its own")
@@ -125,39 +179,4 @@ def dhcp_client(context):
     return failed([Evidence("/sbin/dhclient", None, "not there")])
 
 
-RULES = [
-    Rule("R34a", "A network manager is enabled", ERROR,
-         "Without one no card gets an address: the machine is neither provisioned nor reachable. Old agent packages remove NetworkManager.",
-         "Run the role guest_network, or enable systemd-networkd, NetworkManager, networking or wicked.",
-         "Microsoft: create-upload-generic", manager, "guest_network",
-         choice="The older guides remove NetworkManager because the agent's package conflicted with it; since RHEL 7 it must stay (R37)."),
-    Rule("R34b", "The first card asks for its address by DHCP", ERROR,
-         "Azure gives the address by DHCP on a card that is called eth0 there, whatever its name was on the machine of the build.",
-         "Run the role guest_network.", "Microsoft: create-upload-generic, redhat-create-upload-vhd", dhcp, "guest_network"),
-    Rule("R34c", "No card has a fixed address", ERROR,
-         "An address of the build's network makes the machine unreachable on Azure.", "Run the role guest_network.",
-         "Microsoft: create-upload-generic", fixed_address, "guest_network"),
-    Rule("R34d", "No card's configuration is tied to a MAC address", ERROR,
-         "The card of the virtual machine has another MAC address: its configuration is not applied.", "Run the role guest_network.",
-         "Microsoft: redhat-create-upload-vhd", own_address, "guest_network"),
-    Rule("R34e", "DHCP does not set the host name", NOTE,
-         "The host name comes from Azure with the provisioning data; one from DHCP would replace it.", "Run the role guest_network.",
-         "Microsoft: suse-create-upload-vhd", name_from_dhcp, "guest_network"),
-    Rule("R35", "No udev rule names cards by the MAC address of this machine", ERROR,
-         "The virtual machine's card has another address and becomes eth1, which nobody configures.", "Run the role guest_network.",
-         "Microsoft: oracle-create-upload-vhd, suse-create-upload-vhd; WALinuxAgent", persistent_names, "guest_network"),
-    Rule("R36", "Virtual functions are left to their synthetic card", WARNING,
-         "With accelerated networking a second card with the same address appears; a network manager that configures it too breaks the connection.",
-         "Run the role guest_network, or install azure-vm-utils.", "Microsoft: redhat-create-upload-vhd; azure-vm-utils", virtual_functions,
-         "guest_network", choice="Microsoft's page says the synthetic card must be unmanaged; it is the virtual function that must be."),
-    Rule("R38", "Azure's disks get stable names", NOTE,
-         "The rules make /dev/disk/azure, by which data disks and the resource disk are found in any order.",
-         "Install azure-vm-utils where it is packaged, or the agent's udev rules, which come with its package.",
-         "Microsoft: azure-virtual-machine-utilities", disk_names, ""),
-    Rule("R39", "The guest's firewall lets the platform be reached", ERROR,
-         "The agent talks to 168.63.129.16 and 169.254.169.254: blocked, the machine never reports ready.",
-         "Allow both addresses in the file that is named.", "Microsoft: agent-linux", platform_reached, ""),
-    Rule("R39b", "A DHCP client is there", ERROR,
-         "ifupdown and the old network scripts call a DHCP client: without one the card gets no address.",
-         "Install isc-dhcp-client, dhclient or dhcpcd.", "Microsoft: no-agent; interfaces(5)", dhcp_client, ""),
-]
+RULES = [manager, dhcp, fixed_address, own_address, name_from_dhcp, persistent_names, virtual_functions, disk_names, platform_reached, dhcp_client]

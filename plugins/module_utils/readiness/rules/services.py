@@ -10,8 +10,9 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    NOTE, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER, SYSTEM_MANAGER
 
 _KVP = ("hv-kvp-daemon", "hypervkvpd", "hv_kvp_daemon", "hyperv-daemons.hv-kvp-daemon.service")
 _STARTED_BY_UDEV = re.compile(r"^[^#]*kvp.*SYSTEMD_WANTS", re.IGNORECASE)
@@ -19,8 +20,13 @@ _OTHER_CLOCKS = ("systemd-timesyncd", "ntpd", "ntp", "ntpsec", "openntpd")
 _PTP_RULE = re.compile(r'hyperv.*SYMLINK\s*\+=\s*"ptp_hyperv"')
 
 
+@rule("R54", step=PROVISIONER, severity=NOTE, fixed_by="guest_kernel",
+      title="The Hyper-V daemons are there", fault="The Hyper-V daemons are not there",
+      why="hv_kvp_daemon passes the guest's address and state to the host, and lets cloud-init report its progress.",
+      cure="Install hyperv-daemons (Ubuntu: linux-cloud-tools-virtual; SUSE: hyper-v) with the role guest_kernel.",
+      source="Microsoft: create-upload-generic")
 def hyperv_daemons(context):
-    """R54"""
+    """Return passed when the key-value daemon is enabled, or udev starts it."""
     if services.state(context.tree, _KVP) == services.ENABLED:
         return passed()
     rules = [path for folder in ("/etc", "/usr/lib", "/lib") for path in context.tree.glob(folder + "/udev/rules.d/*.rules")]
@@ -40,8 +46,14 @@ def _places(lines):
     return [Evidence(line.path, line.line, line.text) for line in lines]
 
 
+@rule("R55a", step=SYSTEM_MANAGER, severity=WARNING, fixed_by="guest_time",
+      title="chrony follows the host's clock", fault="chrony does not follow the host's clock",
+      why="The Hyper-V host gives its time as a PTP clock; without it the guest drifts, or follows the network's time only.",
+      cure="Run the role guest_time: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2.",
+      source="Microsoft: time-sync",
+      choice="Some guides name /dev/ptp0, which may be a Mellanox card: /dev/ptp_hyperv is always the host.")
 def host_clock(context):
-    """R55a"""
+    """Return failed when chrony is missing, has no clock of the host, or a clock beside it that may be absent."""
     path, lines = context.shared(_chrony)
     if not path:
         return failed([Evidence("/etc/chrony.conf", None, "chrony is not installed")])
@@ -55,8 +67,13 @@ def host_clock(context):
     return passed(evidence=_places(clocks))
 
 
+@rule("R55b", step=SYSTEM_MANAGER, severity=NOTE, fixed_by="guest_time",
+      title="chrony may step the clock at any time", fault="chrony may not step the clock later on",
+      why="A machine that was paused or moved comes back seconds late: slewing takes hours, and certificates and tokens fail meanwhile.",
+      cure="Run the role guest_time: makestep 1.0 -1.",
+      source="Microsoft: time-sync")
 def clock_steps(context):
-    """R55b"""
+    """Return failed with the last makestep line when it limits how often the clock is stepped."""
     path, lines = context.shared(_chrony)
     if not path:
         return not_applicable("chrony is not installed")
@@ -66,8 +83,13 @@ def clock_steps(context):
     return failed(_places(steps[-1:]) or [Evidence(path, None, "no line 'makestep 1.0 -1'")])
 
 
+@rule("R55c", step=SYSTEM_MANAGER, severity=WARNING, fixed_by="guest_time",
+      title="Exactly one service keeps the time", fault="No service keeps the time, or several do",
+      why="Without one the clock drifts; two of them pull at it from both sides.",
+      cure="Run the role guest_time: chrony on, the others off.",
+      source="Microsoft: time-sync")
 def one_clock(context):
-    """R55c"""
+    """Return failed when no service that keeps the time is enabled, or with each when several are."""
     tree = context.tree
     enabled = [name for name in chrony_conf.SERVICES + _OTHER_CLOCKS if services.state(tree, [name]) == services.ENABLED]
     distinct = sorted({"chrony" if name in chrony_conf.SERVICES else name for name in enabled})
@@ -76,8 +98,13 @@ def one_clock(context):
     return failed_if(Evidence("/etc/systemd/system", None, f"{name} is enabled") for name in distinct if len(distinct) > 1)
 
 
+@rule("R55d", step=SYSTEM_MANAGER, severity=WARNING, fixed_by="guest_time",
+      title="The host's clock has a name that does not change", fault="The host's clock has no name that stays the same",
+      why="Without a udev rule there is no /dev/ptp_hyperv, and chrony does not start.",
+      cure="Run the role guest_time, which adds the rule where systemd has none.",
+      source="Microsoft: time-sync")
 def ptp_name(context):
-    """R55d"""
+    """Return failed when chrony uses the host's clock and no udev rule names it."""
     tree = context.tree
     if not any(chrony_conf.is_ptp_clock(line.words) for line in context.shared(_chrony)[1]):
         return not_applicable("chrony does not use the host's clock")
@@ -87,22 +114,4 @@ def ptp_name(context):
     return failed([Evidence("/etc/udev/rules.d/99-ptp_hyperv.rules", None, "no rule names the host's clock ptp_hyperv")])
 
 
-RULES = [
-    Rule("R54", "The Hyper-V daemons are there", NOTE,
-         "hv_kvp_daemon passes the guest's address and state to the host, and lets cloud-init report its progress.",
-         "Install hyperv-daemons (Ubuntu: linux-cloud-tools-virtual; SUSE: hyper-v) with the role guest_kernel.", "Microsoft: create-upload-generic",
-         hyperv_daemons, "guest_kernel"),
-    Rule("R55a", "chrony follows the host's clock", WARNING,
-         "The Hyper-V host gives its time as a PTP clock; without it the guest drifts, or follows the network's time only.",
-         "Run the role guest_time: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2.", "Microsoft: time-sync", host_clock, "guest_time",
-         choice="Some guides name /dev/ptp0, which may be a Mellanox card: /dev/ptp_hyperv is always the host."),
-    Rule("R55b", "chrony may step the clock at any time", NOTE,
-         "A machine that was paused or moved comes back seconds late: slewing takes hours, and certificates and tokens fail meanwhile.",
-         "Run the role guest_time: makestep 1.0 -1.", "Microsoft: time-sync", clock_steps, "guest_time"),
-    Rule("R55c", "Exactly one service keeps the time", WARNING,
-         "Without one the clock drifts; two of them pull at it from both sides.", "Run the role guest_time: chrony on, the others off.",
-         "Microsoft: time-sync", one_clock, "guest_time"),
-    Rule("R55d", "The host's clock has a name that does not change", WARNING,
-         "Without a udev rule there is no /dev/ptp_hyperv, and chrony does not start.",
-         "Run the role guest_time, which adds the rule where systemd has none.", "Microsoft: time-sync", ptp_name, "guest_time"),
-]
+RULES = [hyperv_daemons, host_clock, clock_steps, one_clock, ptp_name]

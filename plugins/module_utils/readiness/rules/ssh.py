@@ -7,8 +7,9 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 
 _PROGRAMS = ("/usr/sbin/sshd", "/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd")
@@ -17,21 +18,38 @@ _LEAST, _MOST = 30, 235  # s, CERT test 46
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+@rule("R46a", step=SSH, severity=ERROR, fixed_by="guest_ssh",
+      title="The SSH server is installed", fault="The SSH server is not installed",
+      why="It is the way in, for people and for Ansible; the agent makes its host keys.",
+      cure="Run the role guest_ssh.",
+      source="Microsoft: create-upload-generic")
 def installed(context):
-    """R46a"""
+    """Return passed when the program sshd is there."""
     return passed() if _is_installed(context.tree) else failed([Evidence(_PROGRAMS[0], None, "not there")])
 
 
+@rule("R46b", step=SSH, severity=ERROR, fixed_by="guest_ssh",
+      title="The SSH server starts at boot", fault="The SSH server does not start at boot",
+      why="A server that is not started leaves only the serial console.",
+      cure="Run the role guest_ssh, or `systemctl enable ssh` (sshd).",
+      source="Microsoft: create-upload-generic")
 def enabled(context):
-    """R46b"""
+    """Return failed when neither a service nor a socket of the SSH server is enabled."""
     if not _is_installed(context.tree):
         return not_applicable("there is no SSH server")
     state = services.state(context.tree, _SERVICES)
     return failed_if([] if state == services.ENABLED else [Evidence("/etc/systemd/system", None, f"{', '.join(_SERVICES)}: {state}")])
 
 
+@rule("R46c", step=SSH, severity=WARNING, marketplace=ERROR, fixed_by="guest_ssh; sshd_options",
+      title="The SSH server keeps connections alive", fault="The SSH server does not keep connections alive",
+      why="Azure's load balancer drops connections that are idle for four minutes; the certification takes 30 to 235 seconds.",
+      cure="Run the role guest_ssh (sshd_options ClientAliveInterval: 180).",
+      source="Microsoft: certification test 46; redhat-create-upload-vhd",
+      choice="180 is what the agent and Red Hat's page set; anything else may show as a warning in the certification. Drop-ins are read as sshd does: the "
+             "first value wins.")
 def keep_alive(context):
-    """R46c"""
+    """Return failed when ClientAliveInterval, as sshd reads it, is not from 30 to 235 s."""
     if not _is_installed(context.tree):
         return not_applicable("there is no SSH server")
     value, path, line = sshd_config.effective(context.tree, "ClientAliveInterval", "0")
@@ -51,17 +69,4 @@ def _is_installed(tree):
     return any(tree.exists(path) for path in _PROGRAMS)
 
 
-RULES = [
-    Rule("R46a", "The SSH server is installed", ERROR,
-         "It is the way in, for people and for Ansible; the agent makes its host keys.", "Run the role guest_ssh.",
-         "Microsoft: create-upload-generic", installed, "guest_ssh"),
-    Rule("R46b", "The SSH server starts at boot", ERROR,
-         "A server that is not started leaves only the serial console.", "Run the role guest_ssh, or `systemctl enable ssh` (sshd).",
-         "Microsoft: create-upload-generic", enabled, "guest_ssh"),
-    Rule("R46c", "The SSH server keeps connections alive", WARNING,
-         "Azure's load balancer drops connections that are idle for four minutes; the certification takes 30 to 235 seconds.",
-         "Run the role guest_ssh (sshd_options ClientAliveInterval: 180).", "Microsoft: certification test 46; redhat-create-upload-vhd", keep_alive,
-         "guest_ssh; sshd_options", marketplace=ERROR,
-         choice="180 is what the agent and Red Hat's page set; anything else may show as a warning in the certification. "
-                "Drop-ins are read as sshd does: the first value wins."),
-]
+RULES = [installed, enabled, keep_alive]

@@ -10,8 +10,9 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, Rule, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_places
 
@@ -34,22 +35,38 @@ def _shown(entry):
     return Evidence(_FSTAB, entry.line, entry.text.strip())
 
 
+@rule("R12b", step=SYSTEM_MANAGER, severity=WARNING, marketplace=ERROR, fixed_by=_FIX,
+      title="Nothing swaps on the OS disk", fault="The system swaps on the OS disk",
+      why="Swap on the OS disk is slow, costs I/O budget and fails the certification; it belongs on the temporary disk.",
+      cure="Run the role guest_swap (fstab_clean).",
+      source="Microsoft: create-upload-generic; certification test 41",
+      choice="The guides of 2015 and 2017 make swap by the agent on the temporary disk, today's by cloud-init: R44 decides which.")
 def no_swap(context):
-    """R12b"""
+    """Return failed with each swap line of /etc/fstab and each unit that swaps on the OS disk."""
     evidence = [_shown(entry) for entry in context.shared(_entries) if fstab.is_swap(entry)]
     evidence += [Evidence(path, None, "a unit that swaps on the OS disk") for path in swap_places.units(context.tree)]
     return failed_if(evidence)
 
 
+@rule("R13a", step=SYSTEM_MANAGER, severity=ERROR, fixed_by=_FIX,
+      title="/etc/fstab names devices by UUID or label", fault="/etc/fstab names a device by a name that changes",
+      why="The disk's name is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): the mount fails and the boot stops in the emergency shell.",
+      cure="Run the role guest_swap (fstab_clean identifiers: uuid).",
+      source="Microsoft: create-upload-ubuntu, nvme-linux")
 def stable_names(context):
-    """R13a"""
+    """Return failed with each line that names a device by its controller or number; a warning when the boot does not wait for any."""
     unstable = [entry for entry in context.shared(_entries) if fstab.is_unstable(entry)]
     needed = any(_is_needed(entry) for entry in unstable)
     return failed_if([_shown(entry) for entry in unstable], severity=ERROR if needed else WARNING)
 
 
+@rule("R13c", step=SYSTEM_MANAGER, severity=ERROR, fixed_by="fstab_clean",
+      title="Every device of /etc/fstab is on this disk", fault="/etc/fstab names a device that is not on this disk",
+      why="An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell.",
+      cure="Remove the entry, or give it the option nofail.",
+      source="systemd.mount(5)")
 def devices_are_there(context):
-    """R13c"""
+    """Return failed with each line whose UUID or label no file system or partition has; a warning when the boot does not wait for any."""
     known = _identifiers(context)
     if known is None:
         return not_applicable("what is on the disk is not known here")
@@ -58,8 +75,13 @@ def devices_are_there(context):
     return failed_if([_shown(entry) for entry in missing], severity=ERROR if needed else WARNING)
 
 
+@rule("R13d", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
+      title="The root that the kernel is told is on this disk", fault="The root that the kernel is told is not on this disk",
+      why="A UUID of another disk, after a clone or a new file system, ends in the initramfs shell.",
+      cure="Correct root= with grub_cmdline, or run update-grub in the guest.",
+      source="Linux init/do_mounts.c")
 def root_is_there(context):
-    """R13d"""
+    """Return failed with each command line whose root= has a UUID or label that nothing on the disk has."""
     known = _identifiers(context)
     if known is None:
         return not_applicable("what is on the disk is not known here")
@@ -95,26 +117,15 @@ def _plain(kind, value):
     return value.lower() if kind in ("uuid", "partuuid") else value
 
 
+@rule("R13e", step=SYSTEM_MANAGER, severity=WARNING,
+      title="/etc/fstab has the root", fault="/etc/fstab has no line for the root",
+      why="Without an entry the root may stay mounted read-only, and is not checked.",
+      cure="Add a line for / with its UUID.",
+      source="fstab(5)")
 def has_root(context):
-    """R13e"""
+    """Return passed with the lines that mount /, failed when there is none."""
     roots = [entry for entry in context.shared(_entries) if entry.mount_point == "/"]
     return passed(evidence=[_shown(entry) for entry in roots]) if roots else failed([Evidence(_FSTAB, None, "no entry for /")])
 
 
-RULES = [
-    Rule("R12b", "Nothing swaps on the OS disk", WARNING,
-         "Swap on the OS disk is slow, costs I/O budget and fails the certification; it belongs on the temporary disk.",
-         "Run the role guest_swap (fstab_clean).", "Microsoft: create-upload-generic; certification test 41", no_swap, _FIX, marketplace=ERROR,
-         choice="The guides of 2015 and 2017 make swap by the agent on the temporary disk, today's by cloud-init: R44 decides which."),
-    Rule("R13a", "/etc/fstab names devices by UUID or label", ERROR,
-         "The disk's name is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): the mount fails and the boot stops in the "
-         "emergency shell.", "Run the role guest_swap (fstab_clean identifiers: uuid).", "Microsoft: create-upload-ubuntu, nvme-linux", stable_names, _FIX),
-    Rule("R13c", "Every device of /etc/fstab is on this disk", ERROR,
-         "An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell.",
-         "Remove the entry, or give it the option nofail.", "systemd.mount(5)", devices_are_there, "fstab_clean"),
-    Rule("R13d", "The root that the kernel is told is on this disk", ERROR,
-         "A UUID of another disk, after a clone or a new file system, ends in the initramfs shell.",
-         "Correct root= with grub_cmdline, or run update-grub in the guest.", "Linux init/do_mounts.c", root_is_there, "grub_cmdline"),
-    Rule("R13e", "/etc/fstab has the root", WARNING,
-         "Without an entry the root may stay mounted read-only, and is not checked.", "Add a line for / with its UUID.", "fstab(5)", has_root, ""),
-]
+RULES = [no_swap, stable_names, devices_are_there, root_is_there, has_root]

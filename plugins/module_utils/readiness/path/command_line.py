@@ -1,0 +1,9 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kernel command line: that of the started entry, with what the initramfs and the loader add to it.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+RULES = []

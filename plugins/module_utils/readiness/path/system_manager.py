@@ -1,0 +1,9 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""System manager: the default target is reached, and every mount that it waits for comes up.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+RULES = []

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of the agent."""
+
+from unit.readiness.cases.common import DEV_NULL, OLD_AGENT, WAAGENT
+from unit.readiness.guest_tree import WANTS
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R40a", {"/usr/sbin/waagent": None}, ("/usr/sbin/waagent", None)),
+    ("R40b", {f"{WANTS}/walinuxagent.service": None}, ("/etc/systemd/system", None)),
+    ("R40b", {"/etc/systemd/system/walinuxagent.service": DEV_NULL}, ("/etc/systemd/system", None)),
+    ("R40c", {"/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.2.18'\n"}, None),
+    ("R40d", {"/usr/sbin/waagent": "#!/usr/bin/python2.7\n"}, ("/usr/sbin/waagent", 1)),
+    ("R40e", {"/usr/bin/openssl": None}, ("/usr/bin/openssl", None)),
+    ("R41", {"/etc/waagent.conf": WAAGENT.replace("Enabled=y", "Enabled=n")}, ("/etc/waagent.conf", 2)),
+    ("R43", {"/etc/cloud/cloud-init.disabled": ""}, ("/etc/waagent.conf", 1)),
+    ("R43", {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=waagent")}, ("/etc/waagent.conf", 1)),
+    ("R43", {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=disabled"), f"{WANTS}/cloud-init.service": None,
+             f"{WANTS}/cloud-init-local.service": None}, ("/etc/waagent.conf", 1)),
+    ("R43", {OLD_AGENT: "AGENT_VERSION = '2.2.38'\n"}, ("/etc/waagent.conf", None)),
+    ("R43", {OLD_AGENT: "AGENT_VERSION = '2.2.38'\n", "/etc/waagent.conf": WAAGENT + "Provisioning.UseCloudInit=n\nProvisioning.Enabled=y\n"},
+     ("/etc/waagent.conf", 6)),
+    ("R44", {"/etc/waagent.conf": WAAGENT.replace("Format=n", "Format=y")}, ("/etc/waagent.conf", 3)),
+    ("R45", {"/etc/waagent.conf": WAAGENT + "ResourceDisk.SwapSizeMB=2048    ## NOTE: set this to whatever you need\n"}, ("/etc/waagent.conf", 5)),
+    ("R45", {"/etc/waagent.conf": WAAGENT + "OS.EnableFirewall=true\n"}, ("/etc/waagent.conf", 5)),
+    ("R57", {"/etc/waagent.conf": WAAGENT + "Extensions.Enabled=n\n"}, ("/etc/waagent.conf", 5)),
+]

@@ -1,0 +1,14 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of the SSH server."""
+
+from unit.readiness.guest_tree import WANTS
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R46a", {"/usr/sbin/sshd": None}, ("/usr/sbin/sshd", None)),
+    ("R46b", {f"{WANTS}/ssh.service": None}, ("/etc/systemd/system", None)),
+    ("R46c", {"/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n",
+              "/etc/ssh/sshd_config.d/10-local.conf": "# no\nClientAliveInterval 0\n"}, ("/etc/ssh/sshd_config.d/10-local.conf", 2)),
+]

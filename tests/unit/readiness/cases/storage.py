@@ -1,0 +1,19 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of what is mounted and swapped on."""
+
+from unit.readiness.cases.common import FSTAB
+from unit.readiness.guest_tree import GRUB_CFG, UUID
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R12b", {"/etc/fstab": FSTAB + "UUID=1-2 none swap sw 0 0\n"}, ("/etc/fstab", 2)),
+    ("R12b", {"/etc/systemd/system/swapfile.swap": "[Swap]\nWhat=/swapfile\n"}, ("/etc/systemd/system/swapfile.swap", None)),
+    ("R13a", {"/etc/fstab": "# root\n/dev/vda1 / ext4 defaults 0 1\n"}, ("/etc/fstab", 2)),
+    ("R13a", {"/etc/fstab": FSTAB + "/dev/disk/by-path/pci-0000-part1 /srv ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + "UUID=99999999-0000-0000-0000-000000000000 /data xfs defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + "LABEL=DATA /data xfs defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13d", {"/boot/grub/grub.cfg": GRUB_CFG.replace(UUID, "99999999-0000-0000-0000-000000000000")}, ("/boot/grub/grub.cfg", 3)),
+    ("R13e", {"/etc/fstab": "# nothing\n"}, ("/etc/fstab", None)),
+]
