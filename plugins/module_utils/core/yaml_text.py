@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""YAML of a guest, netplan's and cloud-init's: read with bounds, every key with its place, and edited without touching the text around.
+
+PyYAML is the one package beside the standard library that guest code may use. It is imported here alone. A module that will read YAML calls
+respawn_where_needed first; where no Python of the guest has PyYAML, load raises an error that names the package.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import copy
+import sys
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+
+#: A file. value: what it says (dict, list, str, int, float, bool or None); places: {path of keys (tuple): Place}, e.g. ``("network", "version")``;
+#: an item of a list has its number, from 0, in the path.
+Document = collections.namedtuple("Document", "value places")
+
+#: Where a key or an item stands. line: int from 1; start, end: int, characters from the file's start, of the key (or item) and behind its value;
+#: flow: bool, whether it stands between braces or brackets, or behind the dash of a list: it has no lines of its own then.
+Place = collections.namedtuple("Place", "line start end flow")
+
+#: Bounds of one file; the largest configurations of real systems have some 20 KiB. PyYAML takes 2 s for the most that is read.
+MOST_CHARACTERS = 256 * 1024
+MOST_NODES = 50000  # with every alias written out, as "billion laughs" would be
+MOST_DEPTH = 50
+
+#: Pythons of distributions: Red Hat's own, then everybody's.
+_PYTHONS = ("/usr/libexec/platform-python", "/usr/bin/python3", "/usr/local/bin/python3")
+_PACKAGES = "python3-yaml (Debian, Ubuntu), python3-pyyaml (Red Hat), python3-PyYAML (SUSE) or py3-yaml (Alpine)"
+
+
+def respawn_where_needed():
+    """Start the running module again with a Python of this machine that has PyYAML, where this one has none but another has; call it first."""
+    from ansible.module_utils.common import respawn  # pylint: disable=import-outside-toplevel
+    if is_there() or respawn.has_respawned():
+        return
+    found = respawn.probe_interpreters_for_module(list(_PYTHONS), "yaml")
+    if found:
+        respawn.respawn_module(found)
+
+
+def is_there():
+    """Return whether this Python has PyYAML."""
+    try:
+        import yaml  # pylint: disable=import-outside-toplevel
+    except ImportError:
+        return False
+    return bool(yaml.__version__)
+
+
+def load(path, text):
+    """Return the Document of a YAML text; one that is empty, or comments alone, has the value None.
+
+    path: str, the guest's, for the error; text: str.
+    Raises ImagewrightError: it is no YAML, is past the bounds, or PyYAML is missing (its details have ``missing: PyYAML``).
+    """
+    try:
+        import yaml  # pylint: disable=import-outside-toplevel
+    except ImportError:
+        raise ImagewrightError(f"cannot read {path}: it is YAML, and {sys.executable or 'this Python'} has no PyYAML; install {_PACKAGES}",
+                               missing="PyYAML") from None
+    if len(text) > MOST_CHARACTERS:
+        raise ImagewrightError(f"cannot read {path}: it has more than {MOST_CHARACTERS // 1024} KiB, which no configuration has; look whether it is damaged")
+
+    class Loader(yaml.SafeLoader):
+        """Composes no deeper than the bound: PyYAML calls itself for each level."""
+
+        depth = 0
+
+        def compose_node(self, parent, index):
+            self.depth += 1
+            if self.depth > MOST_DEPTH:
+                raise _past_bounds(path, self.peek_event().start_mark.line + 1, f"it nests deeper than {MOST_DEPTH} levels")
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+            return node
+
+    try:
+        loader = Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return Document(None, {})
+        _check_size(path, node)
+        places = {}
+        _place(node, (), False, places)
+        return Document(loader.construct_document(node), places)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        cause = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+        raise ImagewrightError(f"cannot read {path}{line}: it is not right YAML: {cause}; correct it") from None
+    except (ValueError, OverflowError, TypeError) as error:
+        raise ImagewrightError(f"cannot read {path}: it has a value that is none of YAML: {error}; correct it") from None
+
+
+def get(document, *keys):
+    """Return the value at the path of keys (and numbers, of items), None where a part of the path is not there."""
+    value = document.value
+    for key in keys:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def line(document, *keys):
+    """Return the line (int from 1) of the path of keys, or of its nearest part that has a place; None for an empty file."""
+    while keys and keys not in document.places:
+        keys = keys[:-1]
+    return document.places[keys].line if keys in document.places else None
+
+
+def without(path, text, unwanted):
+    """Return the text without the keys, all else as it is to the byte.
+
+    path: str, for the error; unwanted: [tuple], paths of keys. A mapping that has no other key goes with its last one.
+    Raises ImagewrightError: a key shares its line with something else (``{a: 1, b: 2}``), or an alias elsewhere refers to it.
+    """
+    for keys in unwanted:
+        document = load(path, text)
+        if keys not in document.places:
+            continue
+        while len(keys) > 1 and len(get(document, *keys[:-1])) == 1:
+            keys = keys[:-1]
+        expected = copy.deepcopy(document.value)
+        parent = expected
+        for key in keys[:-1]:
+            parent = parent[key]
+        del parent[keys[-1]]
+        text = _cut(path, text, document.places[keys], keys)
+        if load(path, text).value != (expected or None):
+            raise _not_editable(path, document.places[keys].line, keys, "other lines refer to it")
+    return text
+
+
+def _check_size(path, root):
+    """Raise ImagewrightError when the nodes, every alias written out, are more than the bound, or refer to themselves."""
+    sizes, waiting, open_nodes = {}, [(root, False)], set()
+    while waiting:
+        node, are_children_known = waiting.pop()
+        if id(node) in sizes:
+            continue
+        children = _children(node)
+        if are_children_known:
+            open_nodes.discard(id(node))
+            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+            if sizes[id(node)] > MOST_NODES:
+                raise _past_bounds(path, node.start_mark.line + 1, f"it has more than {MOST_NODES} values")
+            continue
+        if id(node) in open_nodes:
+            raise _past_bounds(path, node.start_mark.line + 1, "it refers to itself")
+        open_nodes.add(id(node))
+        waiting.append((node, True))
+        waiting += [(child, False) for child in children]
+
+
+def _children(node):
+    if isinstance(node.value, str):
+        return []
+    return [each for item in node.value for each in (item if isinstance(item, tuple) else (item,))]
+
+
+def _place(node, keys, inside_flow, places):
+    """Fill places with the Place of every key and item below a node; its end is that of its last scalar, without the blank lines behind."""
+    if isinstance(node.value, str):
+        return node.end_mark.index
+    end = node.end_mark.index if not node.value or node.flow_style else node.start_mark.index
+    for number, item in enumerate(node.value):
+        key, value = item if isinstance(item, tuple) else (None, item)
+        name = number if key is None else key.value if isinstance(key.value, str) else None
+        start = value.start_mark if key is None else key.start_mark
+        below = _place(value, keys + (name,), inside_flow or bool(node.flow_style), places)
+        below = max(below, start.index if key is None else key.end_mark.index)
+        places[keys + (name,)] = Place(start.line + 1, start.index, below, inside_flow or bool(node.flow_style) or key is None)
+        end = max(end, below)
+    return end
+
+
+def _cut(path, text, place, keys):
+    """Return the text without the lines from a key to the end of its value."""
+    start = text.rfind("\n", 0, place.start) + 1
+    end = place.end
+    while text[end - 2:end] == "\n\n":
+        end -= 1  # a block of text ends behind the empty lines that follow it
+    if text[end - 1:end] != "\n":
+        behind = text.find("\n", end)
+        behind = len(text) if behind < 0 else behind + 1
+        if text[end:behind].strip(" \t\r\n:") and not text[end:behind].lstrip(" \t:").startswith("#"):
+            raise _not_editable(path, place.line, keys, "something else stands behind it in its line")
+        end = behind
+    if place.flow or text[start:place.start].strip(" \ufeff"):
+        raise _not_editable(path, place.line, keys, "it has no line of its own")
+    return text[:start] + text[end:]
+
+
+def _not_editable(path, number, keys, cause):
+    return ImagewrightError(f"cannot take {'.'.join(str(key) for key in keys)} out of {path} line {number}: {cause}; take it out by hand")
+
+
+def _past_bounds(path, number, cause):
+    return ImagewrightError(f"cannot read {path} line {number}: {cause}, which no configuration does; look whether it is damaged")
