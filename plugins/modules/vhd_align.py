@@ -20,6 +20,7 @@ options:
       - The disk image. What it is, is told by its content and never by its name.
     type: path
     required: true
+    aliases: [image]
   dest:
     description:
       - The VHD to write. A symbolic link is not followed.
@@ -48,8 +49,8 @@ options:
   max_size:
     description:
       - Refuse a disk that would be larger than this.
-      - Defaults to 2 TiB for O(generation=1) and 4 TiB for O(generation=2).
-        With O(generation=auto) to 2 TiB for a disk with an MBR and 4 TiB for any other.
+      - Defaults to what Azure takes as an operating system disk, which is 2 TiB for O(generation=1) and 4095 GiB for O(generation=2).
+        With O(generation=auto) to 2 TiB for a disk with an MBR and 4095 GiB for any other.
     type: str
   generation:
     description:
@@ -199,12 +200,13 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import generation_wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
 
 ARGUMENTS = {
-    "src": {"type": "path", "required": True},
+    "src": {"type": "path", "required": True, "aliases": ["image"]},
     "dest": {"type": "path"},
     "format": {"type": "str", "default": "auto", "choices": ["auto", "raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc"]},
     "size": {"type": "str"},
@@ -250,7 +252,7 @@ def plan(module):
         size=_size(options, "size"),
         alignment=sizing.whole_alignment(parse_size(options["alignment"], "alignment")),
         max_size=_positive(options, "max_size"),
-        generation=options["generation"],
+        generation=generation_wanted(options["generation"]),
         in_place=options["in_place"],
         overwrite=options["overwrite"],
         relocate_gpt=options["relocate_gpt"],

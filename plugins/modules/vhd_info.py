@@ -17,6 +17,7 @@ options:
       - The disk image.
     type: path
     required: true
+    aliases: [image]
   dest:
     description:
       - Also look whether M(imagewright.azure.vhd_align) could write the VHD of O(path) here, and fail where it could not, for its directory is not there
@@ -59,7 +60,7 @@ path:
   returned: success
   type: str
 format:
-  description: Its format by its content; V(vpc) for VHDs, null when it is no image.
+  description: Its format by its content; V(vpc) for VHDs, null when it is no image of a disk.
   returned: success
   type: str
   sample: vpc
@@ -72,6 +73,23 @@ problems:
   returned: success
   type: list
   elements: str
+problem_details:
+  description:
+    - The same as RV(problems), one for one, for tasks that decide by them. The words may change, an C(id) stays.
+    - The ids are listed in U(https://github.com/imagewright/imagewright.azure/blob/main/docs/vhd.md).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: What it is, like V(not_a_disk), V(cut_off), V(footer_checksum), V(no_generation).
+      type: str
+    cause:
+      description: What was found.
+      type: str
+    fix:
+      description: What to do about it; empty where nothing helps.
+      type: str
 disk_type:
   description: Type of the VHD, V(fixed), V(dynamic) or V(differencing); null for other formats.
   returned: success
@@ -122,7 +140,22 @@ boot_code:
   returned: success
   type: bool
 fallback_loader:
-  description: Whether the EFI system partition has the loader that a new machine looks for; null without one, or when it cannot be read.
+  description:
+    - Whether the EFI system partition has the loader that a new machine looks for, a whole EFI program of its processor.
+    - Null without such a partition, or when it cannot be read.
+  returned: success
+  type: bool
+architecture:
+  description:
+    - The processor that the disk boots on, in the words of C(az --architecture), V(x64) or V(Arm64), by its boot code and its fallback loader.
+    - Null when nothing boots, or the format hides the disk.
+  returned: success
+  type: str
+  sample: x64
+secure_boot:
+  description:
+    - Whether the fallback loader is signed by Microsoft's authority for third parties, as Secure Boot of a Trusted Launch machine wants it.
+    - That the signature names it is looked at, not whether it holds. Null without a fallback loader.
   returned: success
   type: bool
 generations:
@@ -145,7 +178,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.room import require_room
 
-ARGUMENTS = {"path": {"type": "path", "required": True}, "dest": {"type": "path"}}
+ARGUMENTS = {"path": {"type": "path", "required": True, "aliases": ["image"]}, "dest": {"type": "path"}}
 
 
 def run(module):

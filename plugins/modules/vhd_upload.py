@@ -24,6 +24,7 @@ options:
       - The fixed VHD.
     type: path
     required: true
+    aliases: [image]
   url:
     description:
       - The address of the page blob, or the address of a managed disk that C(az disk grant-access --access-level Write) prints.
@@ -260,8 +261,8 @@ generations:
   description: Generations of virtual machines that the disk can boot on.
   returned: success
   type: list
-  elements: str
-  sample: ['2']
+  elements: int
+  sample: [2]
 journal:
   description: The journal, which is the receipt of an upload that was completed.
   returned: success
@@ -277,16 +278,19 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core import errors
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import generation_wanted
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import sentence
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import address as addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import blob as blobs
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import journal as journals
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import upload
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Source
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image_problems import of_the_generation
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 
 ARGUMENTS = {
-    "src": {"type": "path", "required": True},
+    "src": {"type": "path", "required": True, "aliases": ["image"]},
     "url": {"type": "str", "no_log": True},
     "account": {"type": "str"},
     "container": {"type": "str"},
@@ -331,17 +335,16 @@ def check_numbers(params):
 def check_vhd(src, generation, allow_problems):
     """Return what vhd_info tells of the VHD.
 
+    generation: int or None, when any will do.
     Raises ImagewrightError: Azure would refuse it, or it has other problems and they are not allowed.
     """
     facts = describe_image(os.path.abspath(src))
-    generations = [str(item) for item in facts["generations"] or []]
     problems = list(facts["problems"])
-    if generation != "auto" and generation not in generations and facts["accepted"]:
-        reasons = "; ".join(facts["generation_reasons"]) or "it is made for another one"
-        problems.append(f"a machine of generation {generation} does not boot it: {reasons}")
+    if facts["accepted"]:
+        problems += [sentence(problem) for problem in of_the_generation(generation, facts)]
     if problems and not (facts["accepted"] and allow_problems):
-        cure = "; Azure would take it as a disk all the same: set allow_problems=true if that is meant, as for a data disk" if facts["accepted"] else ""
-        raise ImagewrightError(f"cannot upload {src}: {'; '.join(problems)}{cure}", problems=problems)
+        fix = "; Azure would take it as a disk all the same: set allow_problems=true if that is meant, as for a data disk" if facts["accepted"] else ""
+        raise ImagewrightError(f"cannot upload {src}: {'; '.join(problems)}{fix}", problems=problems)
     return facts
 
 
@@ -362,7 +365,7 @@ def result_of(module, found, outcome, source, blob, facts, journal_path):
         "target": "managed_disk" if blob.address.managed_disk else "page_blob", "action": plan.action, "reason": plan.reason,
         "bytes_total": source.size, "bytes_uploaded": uploaded, "bytes_skipped": source.size - uploaded, "bytes_cleared": outcome.cleared,
         "ranges": len(outcome.sent), "resumed": plan.action == "resume", "verified": outcome.verified,
-        "generations": [str(item) for item in facts["generations"] or []], "journal": journal_path,
+        "generations": facts["generations"] or [], "journal": journal_path,
     }
     result.update({key: value for key, value in (("digest", outcome.digest), ("etag", outcome.etag)) if value})
     if module._diff:
@@ -378,7 +381,8 @@ def run(module):
     address = target_of(params)
     protect(module, address)
     check_numbers(params)
-    facts = check_vhd(params["src"], params["generation"], params["allow_problems"])
+    facts = check_vhd(params["src"], generation_wanted(params["generation"]), params["allow_problems"])
+    plans.require_room(facts["file_size"], address.managed_disk, address.url)
     blob = blobs.connect(address, params["account_key"], params["parallel"], params["request_timeout"], params["retries"], params["retry_delay"])
     settings = upload.Settings(plans.Choices(params["resume"], params["changed_source"], params["overwrite"], params["verify"] == "content"),
                                params["parallel"], params["verify"])

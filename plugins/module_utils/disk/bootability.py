@@ -9,16 +9,21 @@ Source: requirements R14 (generations) and R15 (fallback loader) of docs/require
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils.disk import fat
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import fat, pe
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.gpt import BIOS_BOOT, EFI_SYSTEM
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
 
-#: The names under which a firmware without boot entries looks for a loader; all are 8.3 names.
-FALLBACK_LOADERS = ("EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/BOOTAA64.EFI")
+#: The names under which a firmware without boot entries looks for a loader, by the processor; all are 8.3 names.
+FALLBACK_LOADERS = {"x64": "EFI/BOOT/BOOTX64.EFI", "Arm64": "EFI/BOOT/BOOTAA64.EFI"}
 
 #: generations: [int]; fallback_loader: True, False, or None when there is no ESP or it cannot be read;
-#: reasons: [str], why a generation is missing.
-Bootability = collections.namedtuple("Bootability", "generations fallback_loader reasons")
+#: reasons: [str], why a generation is missing; architecture: ``x64``, ``Arm64`` (Azure's words), or None when nothing boots;
+#: secure_boot: whether the fallback loader is signed as Secure Boot wants it, None without one.
+Bootability = collections.namedtuple("Bootability", "generations fallback_loader reasons architecture secure_boot")
+Bootability.__new__.__defaults__ = (None, None)
+
+#: What an ESP has as fallback loader. architecture: as above, None without one that can start; problem: str or None, why one cannot start.
+_Loader = collections.namedtuple("_Loader", "architecture secure_boot problem")
 
 
 def judge(table, read_at):
@@ -28,15 +33,27 @@ def judge(table, read_at):
     """
     reasons = []
     first = _boots_with_bios(table, reasons)
-    esps = [partition for partition in table.partitions if partition.type == str(EFI_SYSTEM).upper()]
-    loaders = [_has_fallback_loader(read_at, esp) for esp in esps]
-    loader = next((found for found in (True, False) if found in loaders), None)  # the firmware looks into each
+    esps = efi_partitions(table)
+    loaders = [loader for loader in (_fallback_loader(read_at, esp) for esp in esps) if loader is not None]
+    loader = next((loader for loader in loaders if loader.architecture), None)  # the firmware looks into each
     # the firmware (EDK II) takes a GPT whose MBR has a protective entry and others beside it
     sound = table.kind == "gpt" and (not table.damage or is_hybrid(table))
-    second = sound and loader is True
+    second = sound and loader is not None
     if not second:
-        reasons.append(_why_not_second(table, sound, esps, loader))
-    return Bootability([1] * first + [2] * second, loader, reasons)
+        reasons.append(_why_not_second(table, sound, esps, loaders))
+    architecture = loader.architecture if loader is not None else "x64" if first else None
+    return Bootability([1] * first + [2] * second, loader is not None if loaders else None, reasons, architecture,
+                       loader.secure_boot if loader is not None else None)
+
+
+def generation_wanted(option):
+    """Return the generation (int) that a module's option (``auto``, ``1`` or ``2``) asks for, or None when the disk decides."""
+    return None if option == "auto" else int(option)
+
+
+def efi_partitions(table):
+    """Return the EFI system partitions ([Partition]) of a disk."""
+    return [partition for partition in table.partitions if partition.type == str(EFI_SYSTEM).upper()]
 
 
 def _boots_with_bios(table, reasons):
@@ -51,22 +68,37 @@ def _boots_with_bios(table, reasons):
     return False
 
 
-def _why_not_second(table, sound, esps, loader):
+def _why_not_second(table, sound, esps, loaders):
     if table.kind != "gpt":
         return "generation 2 needs a GPT"
     if not sound:
         return f"generation 2 needs a sound GPT: {table.damage}"
     if not esps:
         return "generation 2 needs an EFI system partition, and there is none"
-    if loader is None:
-        return f"generation 2 needs a FAT file system in the EFI system partition (partition {esps[0].number}), and none can be read there"
-    return f"generation 2 needs {FALLBACK_LOADERS[0]} in the EFI system partition (partition {esps[0].number}), and it is not there"
+    where = f"in the EFI system partition (partition {esps[0].number})"
+    if not loaders:
+        return f"generation 2 needs a FAT file system {where}, and none can be read there"
+    return f"generation 2 needs {FALLBACK_LOADERS['x64']} {where}, and " + next((loader.problem for loader in loaders if loader.problem), "it is not there")
 
 
-def _has_fallback_loader(read_at, esp):
+def _fallback_loader(read_at, esp):
+    """Return the _Loader of an ESP (Partition), or None when its file system cannot be read."""
     def read_partition_at(offset, length):
         return read_at(esp.start + offset, length)
-    try:
-        return any(fat.has_file(read_partition_at, name) for name in FALLBACK_LOADERS)
-    except fat.FatError:
-        return None
+    problem = None
+    for architecture, name in FALLBACK_LOADERS.items():
+        try:
+            found = fat.find_file(read_partition_at, name)
+        except fat.FatError:
+            return None
+        if found is None:
+            continue
+        try:
+            program = pe.read_program(found.read_at, found.size)
+        except pe.PeError as error:
+            problem = problem or f"{name} {error}"
+            continue
+        if program.architecture == architecture:
+            return _Loader(architecture, pe.signed_by_microsoft(program, found.read_at), None)
+        problem = problem or f"{name} is for the processor {program.architecture}"
+    return _Loader(None, None, problem)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a FAT file system has a file of a given 8.3 name. Nothing else is read, and no library is needed.
+"""Files of a FAT file system by their 8.3 names. Nothing else is read, and no library is needed.
 
 PRIVATE: module_utils of this collection are not an interface.
 Source: Microsoft FAT32 File System Specification 1.03 (fatgen103).
@@ -15,6 +15,9 @@ _DIRECTORY, _VOLUME = 0x10, 0x08
 _FREE, _END = 0xE5, 0x00
 _LONGEST_CHAIN = 65536  # clusters of one directory; ends a chain that is a loop
 
+_LONGEST_FILE = 1024 * 1024  # clusters; ends a chain that is a loop
+
+_Entry = collections.namedtuple("_Entry", "cluster size")
 _Fat = collections.namedtuple("_Fat", "bits cluster_size fat_offset root_offset root_size root_cluster data_offset clusters")
 
 
@@ -22,8 +25,12 @@ class FatError(ValueError):
     """The partition holds no FAT file system that can be read."""
 
 
-def has_file(read_at, path):
-    """Return whether there is a file at the path, e.g. ``EFI/BOOT/BOOTX64.EFI``; case does not count.
+#: A file: its size in bytes, and a callable (offset, length) -> bytes, shorter at its end or where its chain of clusters ends.
+FatFile = collections.namedtuple("FatFile", "size read_at")
+
+
+def find_file(read_at, path):
+    """Return the FatFile at the path, e.g. ``EFI/BOOT/BOOTX64.EFI``, or None; case does not count.
 
     read_at: callable (offset, length) -> bytes of the partition.
     Raises FatError: it is no FAT file system, or a damaged one.
@@ -34,9 +41,10 @@ def has_file(read_at, path):
     for folder in folders:
         found = _find(entries, folder, directory=True)
         if found is None:
-            return False
-        entries = _chain(read_at, fat, found)
-    return _find(entries, name, directory=False) is not None
+            return None
+        entries = _chain(read_at, fat, found.cluster)
+    found = _find(entries, name, directory=False)
+    return None if found is None else FatFile(found.size, _file_reader(read_at, fat, found))
 
 
 def _read_parameters(read_at):
@@ -75,6 +83,31 @@ def _chain(read_at, fat, cluster):
     return b"".join(parts)
 
 
+def _file_reader(read_at, fat, entry):
+    """Return a function (offset, length) -> bytes of the file; its chain of clusters is followed as far as needed, once."""
+    clusters = [entry.cluster]
+
+    def cluster_at(index):
+        while len(clusters) <= index:
+            following = _next_cluster(read_at, fat, clusters[-1])
+            if not 2 <= following < fat.clusters + 2 or len(clusters) > _LONGEST_FILE:
+                return None
+            clusters.append(following)
+        return clusters[index] if 2 <= clusters[index] < fat.clusters + 2 else None
+
+    def read_file_at(offset, length):
+        pieces, end = [], min(offset + length, entry.size)
+        while offset < end:
+            index, within = divmod(offset, fat.cluster_size)
+            step, cluster = min(end - offset, fat.cluster_size - within), cluster_at(index)
+            if cluster is None:
+                break
+            pieces.append(read_at(fat.data_offset + (cluster - 2) * fat.cluster_size + within, step))
+            offset += step
+        return b"".join(pieces)
+    return read_file_at
+
+
 def _next_cluster(read_at, fat, cluster):
     if fat.bits == 12:
         pair = int.from_bytes(read_at(fat.fat_offset + cluster * 3 // 2, 2), "little")
@@ -84,7 +117,7 @@ def _next_cluster(read_at, fat, cluster):
 
 
 def _find(entries, name, directory):
-    """Return the first cluster (int) of the named file or directory, or None."""
+    """Return the _Entry of the named file or directory, or None."""
     stem, unused, extension = name.partition(".")
     wanted = stem.ljust(8).encode() + extension.ljust(3).encode()
     for offset in range(0, len(entries) - _ENTRY + 1, _ENTRY):
@@ -95,6 +128,6 @@ def _find(entries, name, directory):
         if entry[0] == _FREE or attributes & _VOLUME or bool(attributes & _DIRECTORY) != directory:
             continue
         if entry[:11].upper() == wanted:
-            high, low = struct.unpack_from("<H", entry, 20)[0], struct.unpack_from("<H", entry, 26)[0]
-            return high << 16 | low
+            high, low, size = struct.unpack("<20xH4xHI", entry)
+            return _Entry(high << 16 | low, size)
     return None

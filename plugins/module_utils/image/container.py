@@ -12,6 +12,7 @@ import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import Refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error, library
 
@@ -72,8 +73,8 @@ def _identify(read_at, file_size, path):
     try:
         # a wrong checksum is told by the rule about the footer; what is in the disk can be read all the same
         image = formats.read_image(read_at, file_size, path, repair_footer=True)
-    except ImagewrightError as error:
-        raise ImagewrightError(str(error).replace("cannot convert", "cannot read", 1), **error.details) from error
+    except Refusal as refused:
+        raise refused.when("read") from refused
     return image.format, image.virtual_size, image.format == "vpc" and image.dynamic is None
 
 

@@ -13,8 +13,8 @@ import struct
 import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, round_up
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import refusal
 
 _HEADER_SIZE = 1024  # bytes
 _UNUSED = 0xFFFFFFFF  # a block that is all zeros
@@ -33,18 +33,18 @@ def read_dynamic(read_at, file_size, footer, head, path):
     Raises ImagewrightError: a part is missing, damaged, or points where no block can be.
     """
     if head is None or not footers.checksum_is_right(read_at(0, SECTOR)):
-        raise refusal(path, "it is a dynamic VHD whose copy of the footer at the start is damaged", "take a sound copy")
+        raise refusal(path, "damaged", "it is a dynamic VHD whose copy of the footer at the start is damaged", "take a sound copy")
     if (head.disk_type, head.current_size, head.data_offset) != (footer.disk_type, footer.current_size, footer.data_offset):
-        raise refusal(path, f"its footer describes a disk of {footer.current_size} bytes, and the copy of it at the start one of"
+        raise refusal(path, "damaged", f"its footer describes a disk of {footer.current_size} bytes, and the copy of it at the start one of"
                       f" {head.current_size} bytes or of another kind", "take a sound copy")
     header = read_at(footer.data_offset, _HEADER_SIZE)
     if not header.startswith(b"cxsparse") or len(header) < _HEADER_SIZE:
-        raise refusal(path, f"it is a dynamic VHD without a disk header at offset {footer.data_offset}", "take a sound copy")
+        raise refusal(path, "damaged", f"it is a dynamic VHD without a disk header at offset {footer.data_offset}", "take a sound copy")
     if ~(sum(header[:36]) + sum(header[40:])) & 0xFFFFFFFF != struct.unpack_from(">I", header, 36)[0]:
-        raise refusal(path, "it is a dynamic VHD whose disk header has a wrong checksum", "take a sound copy")
+        raise refusal(path, "damaged", "it is a dynamic VHD whose disk header has a wrong checksum", "take a sound copy")
     table_offset, unused, entries, block_size = struct.unpack_from(">QIII", header, 16)
     if block_size < SECTOR or block_size & (block_size - 1) or entries > _MOST_ENTRIES or entries * block_size < footer.current_size:
-        raise refusal(path, f"its disk header describes {entries} blocks of {block_size} bytes for a disk of {footer.current_size} bytes",
+        raise refusal(path, "damaged", f"its disk header describes {entries} blocks of {block_size} bytes for a disk of {footer.current_size} bytes",
                       "take a sound copy")
     table = _read_table(read_at, table_offset, entries, path)
     bitmap_size = round_up((block_size // SECTOR + 7) // 8, SECTOR)
@@ -80,7 +80,7 @@ def dynamic_reader(read_at, dynamic, virtual_size):
 def _read_table(read_at, offset, entries, path):
     raw = read_at(offset, entries * 4)
     if len(raw) < entries * 4:
-        raise refusal(path, "it is cut off within its block table", "get the whole image")
+        raise refusal(path, "cut_off", "it is cut off within its block table", "get the whole image")
     table = array.array("I", raw)
     if sys.byteorder == "little":
         table.byteswap()
@@ -96,15 +96,15 @@ def _check_table(table, first_free, end, block_span, path):
         _refuse_shared_place(table, path)
     span = (block_span + SECTOR - 1) // SECTOR
     if used[-1] * SECTOR + block_span > end:
-        raise refusal(path, f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR},"
+        raise refusal(path, "cut_off", f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR},"
                       f" and {block_span} bytes from there go past the end of the data at {end}: it is cut off or damaged",
                       "get the whole image")
     if used[0] * SECTOR < first_free:
-        raise refusal(path, f"entry {table.index(used[0])} of its block table points to offset {used[0] * SECTOR}, into the headers",
+        raise refusal(path, "damaged", f"entry {table.index(used[0])} of its block table points to offset {used[0] * SECTOR}, into the headers",
                       "take a sound copy")
     for sector, following in zip(used, used[1:]):
         if following - sector < span:
-            raise refusal(path, f"entries {table.index(sector)} and {table.index(following)} of its block table point to blocks that overlap"
+            raise refusal(path, "damaged", f"entries {table.index(sector)} and {table.index(following)} of its block table point to blocks that overlap"
                           f" at offset {following * SECTOR}", "take a sound copy")
 
 
@@ -123,6 +123,6 @@ def _refuse_shared_place(table, path):
     first = {}
     for index, sector in enumerate(table):
         if sector != _UNUSED and sector in first:
-            raise refusal(path, f"entries {first[sector]} and {index} of its block table point to the same place, offset {sector * SECTOR}",
+            raise refusal(path, "damaged", f"entries {first[sector]} and {index} of its block table point to the same place, offset {sector * SECTOR}",
                           "take a sound copy")
         first[sector] = index

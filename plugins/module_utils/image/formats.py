@@ -8,9 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import COOKIE
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.image import qcow2, vdi, vhd_file, vhdx, vmdk
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD, Image, refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD, Image
 
 #: Headers of image formats: (offset, bytes, format).
 _IMAGE_MAGIC = (
@@ -35,25 +36,25 @@ _BLOCK_CHECKS = {"vmdk": vmdk.check_grains}
 _DECOMPRESS = "decompress it first"
 _EXTRACT = "extract the disk from it first"
 
-#: What looks like an image's file but holds no disk: (offset, bytes, what it is, cure).
+#: What looks like an image's file but holds no disk: (offset, bytes, id of the problem, what it is, fix).
 _NOT_A_DISK = (
-    (0, b"\x1f\x8b\x08", "compressed (gzip)", _DECOMPRESS),
-    (0, b"\xfd7zXZ\0", "compressed (xz)", _DECOMPRESS),
-    (0, b"\x28\xb5\x2f\xfd", "compressed (zstd)", _DECOMPRESS),
-    (0, b"BZh", "compressed (bzip2)", _DECOMPRESS),
-    (0, b"\x04\x22\x4d\x18", "compressed (lz4)", _DECOMPRESS),
-    (0, b"7z\xbc\xaf\x27\x1c", "an archive (7z)", _EXTRACT),
-    (0, b"PK\x03\x04", "an archive (zip)", _EXTRACT),
-    (257, b"ustar", "an archive (tar or OVA)", _EXTRACT),
-    (32769, b"CD001", "an ISO 9660 image, an installation medium", "install from it to a disk and give that disk"),
-    (0, b"QED\0", "an image in the QED format", "convert it with `qemu-img convert -f qed -O raw` first"),
-    (0, b"WithoutFreeSpace", "an image in the Parallels format", "convert it with `qemu-img convert -f parallels -O raw` first"),
-    (0, b"WithouFreSpacExt", "an image in the Parallels format", "convert it with `qemu-img convert -f parallels -O raw` first"),
+    (0, b"\x1f\x8b\x08", "compressed", "compressed (gzip)", _DECOMPRESS),
+    (0, b"\xfd7zXZ\0", "compressed", "compressed (xz)", _DECOMPRESS),
+    (0, b"\x28\xb5\x2f\xfd", "compressed", "compressed (zstd)", _DECOMPRESS),
+    (0, b"BZh", "compressed", "compressed (bzip2)", _DECOMPRESS),
+    (0, b"\x04\x22\x4d\x18", "compressed", "compressed (lz4)", _DECOMPRESS),
+    (0, b"7z\xbc\xaf\x27\x1c", "archive", "an archive (7z)", _EXTRACT),
+    (0, b"PK\x03\x04", "archive", "an archive (zip)", _EXTRACT),
+    (257, b"ustar", "archive", "an archive (tar or OVA)", _EXTRACT),
+    (32769, b"CD001", "installation_medium", "an ISO 9660 image, an installation medium", "install from it to a disk and give that disk"),
+    (0, b"QED\0", "unknown_format", "an image in the QED format", "convert it with `qemu-img convert -f qed -O raw` first"),
+    (0, b"WithoutFreeSpace", "unknown_format", "an image in the Parallels format", "convert it with `qemu-img convert -f parallels -O raw` first"),
+    (0, b"WithouFreSpacExt", "unknown_format", "an image in the Parallels format", "convert it with `qemu-img convert -f parallels -O raw` first"),
 )
 
 #: These begin a disk only when the user says that it is raw.
 _RAW_ON_REQUEST = (
-    (0, b"LUKS\xba\xbe", "encrypted (LUKS)", "decrypt it first, or set format: raw when the whole disk shall stay encrypted"),
+    (0, b"LUKS\xba\xbe", "encrypted", "encrypted (LUKS)", "decrypt it first, or set format: raw when the whole disk shall stay encrypted"),
 )
 
 
@@ -66,7 +67,7 @@ def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
     Raises ImagewrightError: it holds no disk, is damaged, depends on other files, or is not of the wanted format.
     """
     if file_size == 0:
-        raise refusal(path, "it is empty", "give the image of a disk")
+        raise refusal(path, "empty", "it is empty", "give the image of a disk")
     vhd = vhd_file.read_image(read_at, file_size, path, repair_footer)
     if vhd:
         if vhd.dynamic is None and vhd.virtual_size and wanted == "auto":
@@ -76,9 +77,11 @@ def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
     found = _format_by_magic(read_at, _IMAGE_MAGIC)
     if found:
         return _matching(_READERS[found](read_at, file_size, path), wanted, path)
-    for offset, magic, what, cure in _NOT_A_DISK + (() if wanted == "raw" else _RAW_ON_REQUEST):
+    for offset, magic, problem_id, what, fix in _NOT_A_DISK + (() if wanted == "raw" else _RAW_ON_REQUEST):
         if read_at(offset, len(magic)) == magic:
-            raise refusal(path, f"it is {what}, not a disk", cure)
+            raise refusal(path, problem_id, f"it is {what}, not a disk", fix)
+    if wanted != "raw" and _is_text(read_at(0, SECTOR)):
+        raise refusal(path, "not_a_disk", "it is a text, not a disk", "give the image of a disk, or set format: raw when the disk shall begin so")
     return _matching(_raw_image(file_size), wanted, path)
 
 
@@ -98,8 +101,8 @@ def require_whole_sectors(image, path, size_is_given):
     """
     rest = image.virtual_size % SECTOR
     if image.format in (RAW, VHD) and rest and not size_is_given:
-        raise refusal(path, f"the size of its disk, {show_size(image.virtual_size)}, is no multiple of 512 bytes: part of the last sector is missing",
-                      "get the whole image, or set size to pad it with zeros")
+        raise refusal(path, "not_whole_sectors", f"the size of its disk, {show_size(image.virtual_size)}, is no multiple of 512 bytes:"
+                      " part of the last sector is missing", "get the whole image, or set size to pad it with zeros")
 
 
 def image_inside(read_at):
@@ -113,7 +116,7 @@ def image_inside(read_at):
 def _refuse_image_inside(read_at, vhd, path):
     inside = image_inside(read_at)
     if inside:
-        raise refusal(path, f"it is a VHD footer behind a whole {inside} image, which is no disk",
+        raise refusal(path, "image_inside", f"it is a VHD footer behind a whole {inside} image, which is no disk",
                       f"take the footer off a copy with `truncate -s {vhd.virtual_size}` and convert that, or set format: vpc when the disk"
                       " shall begin so")
 
@@ -123,6 +126,12 @@ def _format_by_magic(read_at, magics):
         if read_at(offset, len(magic)) == magic:
             return name
     return None
+
+
+def _is_text(octets):
+    """Return whether the first bytes of a file are those of a text; a sector that was cut within a character is one, too."""
+    text = octets.decode("utf-8", "ignore")
+    return len(text.encode()) > len(octets) - 4 and all(character.isprintable() or character in "\t\r\n\f" for character in text)
 
 
 def _raw_image(file_size):

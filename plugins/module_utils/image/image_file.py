@@ -8,8 +8,6 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-
 RAW, VHD = "raw", "vpc"  # QEMU's names, which the option `format` takes
 
 #: format: str; virtual_size: int, bytes, of the disk in it; footer: Footer of a VHD or None;
@@ -17,8 +15,3 @@ RAW, VHD = "raw", "vpc"  # QEMU's names, which the option `format` takes
 #: map_tells: bool, whether `qemu-img map` has to say what `qemu-img check` does not: that the file ends within a block.
 Image = collections.namedtuple("Image", "format virtual_size footer dynamic warnings map_tells")
 Image.__new__.__defaults__ = (False,)
-
-
-def refusal(path, cause, cure):
-    """Return the ImagewrightError for an image that is not to be converted."""
-    return ImagewrightError(f"cannot convert {path}: {cause}; {cure}")

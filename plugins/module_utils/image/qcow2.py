@@ -11,8 +11,9 @@ import array
 import struct
 import sys
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image, refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
 
 _LAYOUT = ">4xIQ4xIQIIQ8x4xI8x"  # x: bytes that are not looked at
 _LENGTH = 104  # bytes of the header of version 3; version 2 has 72
@@ -31,19 +32,20 @@ def read_image(read_at, file_size, path):
     """
     header = read_at(0, _LENGTH)
     if len(header) < struct.calcsize(_LAYOUT) or header[7] != 2 and len(header) < _LENGTH:
-        raise refusal(path, "it is cut off within the qcow2 header", "get the whole image")
+        raise refusal(path, "cut_off", "it is cut off within the qcow2 header", "get the whole image")
     version, backing_offset, cluster_bits, size, encryption, l1_size, l1_offset, snapshots = struct.unpack_from(_LAYOUT, header)
     if version not in (2, 3):
-        raise refusal(path, f"it is of qcow version {version}", "convert it with `qemu-img convert -O qcow2` first")
+        raise refusal(path, "unknown_format", f"it is of qcow version {version}", "convert it with `qemu-img convert -O qcow2` first")
     if backing_offset:
-        raise refusal(path, f"its data is partly in a backing file, {_backing_name(read_at, header)!r}, which is never read",
+        raise refusal(path, "needs_other_file", f"its data is partly in a backing file, {_backing_name(read_at, header)!r}, which is never read",
                       "merge the two first: `qemu-img convert -O qcow2 IMAGE WHOLE-IMAGE` or `qemu-img rebase -b ''`")
     if encryption:
-        raise refusal(path, "it is encrypted", "decrypt it with `qemu-img convert` and its key first")
+        raise refusal(path, "encrypted", "it is encrypted", "decrypt it with `qemu-img convert` and its key first")
     features = struct.unpack_from(">Q", header, 72)[0] if version == 3 else 0
     _check_features(features, path)
     if cluster_bits not in _CLUSTER_BITS or l1_size * 8 > _MOST_L1:
-        raise refusal(path, f"its qcow2 header describes clusters of 2^{cluster_bits} bytes and an L1 table of {l1_size} entries", "take a sound copy")
+        raise refusal(path, "damaged", f"its qcow2 header describes clusters of 2^{cluster_bits} bytes and an L1 table of {l1_size} entries",
+                      "take a sound copy")
     _check_l1(read_at(l1_offset, l1_size * 8), l1_size, 1 << cluster_bits, file_size, path)
     warnings = [f"{path} has {snapshots} internal snapshot(s); the active state is converted, the snapshots are not"] if snapshots else []
     # QEMU writes whole clusters, but of those with subclusters, and those that are compressed: map gives no place of the latter
@@ -54,25 +56,25 @@ def read_image(read_at, file_size, path):
 def _check_l1(octets, entries, cluster_size, file_size, path):
     """Check that all L2 tables are whole; QEMU reads zeros where a file ends, which in them means that there is no data."""
     if len(octets) < entries * 8:
-        raise refusal(path, "it is cut off: its L1 table is past the end of the file", "get the whole image")
+        raise refusal(path, "cut_off", "it is cut off: its L1 table is past the end of the file", "get the whole image")
     table = array.array("Q", octets)
     if sys.byteorder == "little":
         table.byteswap()
     last = max((entry & _OFFSET for entry in set(table)), default=0)
     if last and last + cluster_size > file_size:
-        raise refusal(path, f"it is cut off: its L2 table at offset {last} goes past the end of the file", "get the whole image")
+        raise refusal(path, "cut_off", f"it is cut off: its L2 table at offset {last} goes past the end of the file", "get the whole image")
 
 
 def _check_features(features, path):
     if features & _EXTERNAL_DATA:
-        raise refusal(path, "its data is in another file (external data file), which is never read",
+        raise refusal(path, "needs_other_file", "its data is in another file (external data file), which is never read",
                       "bring it into one file first: `qemu-img convert -O qcow2`")
     if features & _CORRUPT:
-        raise refusal(path, "it is marked as corrupt", "repair it with `qemu-img check -r all`, or take a sound copy")
+        raise refusal(path, "damaged", "it is marked as corrupt", "repair it with `qemu-img check -r all`, or take a sound copy")
     if features & _DIRTY:
-        raise refusal(path, "it was not closed properly (dirty bit)", "let `qemu-img check -r all` repair its reference counts first")
+        raise refusal(path, "not_closed", "it was not closed properly (dirty bit)", "let `qemu-img check -r all` repair its reference counts first")
     if features & ~_KNOWN_FEATURES:
-        raise refusal(path, f"it uses features that are not known here (0x{features:x})", "convert it with a newer `qemu-img` first")
+        raise refusal(path, "unknown_format", f"it uses features that are not known here (0x{features:x})", "convert it with a newer `qemu-img` first")
 
 
 def _backing_name(read_at, header):

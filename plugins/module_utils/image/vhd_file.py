@@ -9,9 +9,10 @@ Source: Virtual Hard Disk Image Format Specification 1.0 (Microsoft, 11 October 
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.gpt import SIGNATURE
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import read_dynamic
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import VHD, Image, refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import VHD, Image
 
 _MERGE = "merge it with its parent first (Hyper-V: `Merge-VHD`)"
 _WHOLE = "get the whole image"
@@ -29,13 +30,13 @@ def read_image(read_at, file_size, path, repair_footer=False):
     footer = footers.parse_footer(tail)
     if footer is None:
         if head:
-            raise refusal(path, "it begins as a dynamic VHD and its footer at the end is missing or cut off", _WHOLE)
+            raise refusal(path, "cut_off", "it begins as a dynamic VHD and its footer at the end is missing or cut off", _WHOLE)
         return None
     if not footers.checksum_is_right(tail):
         if not head and (footer.disk_type != footers.FIXED or footer.current_size != file_size - SECTOR):
             return None  # a raw disk that happens to have these eight bytes there
         if not repair_footer or head:
-            raise refusal(path, "its VHD footer has a wrong checksum", "take a sound copy, or set repair_footer: true"
+            raise refusal(path, "footer_checksum", "its VHD footer has a wrong checksum", "take a sound copy, or set repair_footer: true"
                           " when only the footer of a fixed VHD is at fault")
     _check_footer(footer, path)
     if footer.disk_type == footers.DYNAMIC:
@@ -75,8 +76,8 @@ def refuse_stray_footer(read_at, file_size, data_end, path):
         return
     behind = file_size - offset - SECTOR
     if behind < 0:
-        raise refusal(path, f"it is a VHD whose footer at offset {offset} is cut off: {file_size - offset} of 512 bytes are there", _WHOLE)
-    raise refusal(path, f"it is a fixed VHD whose footer was found at offset {offset}, with {behind} bytes behind it",
+        raise refusal(path, "cut_off", f"it is a VHD whose footer at offset {offset} is cut off: {file_size - offset} of 512 bytes are there", _WHOLE)
+    raise refusal(path, "footer_misplaced", f"it is a fixed VHD whose footer was found at offset {offset}, with {behind} bytes behind it",
                   f"cut it back with `truncate -s {offset + SECTOR}` when these bytes are not wanted,"
                   f" or with `truncate -s {offset}` and set size when a larger disk is")
 
@@ -99,19 +100,19 @@ def _behind_gpt(read_at):
 
 def _check_footer(footer, path):
     if footer.disk_type == footers.DIFFERENCING:
-        raise refusal(path, "it is a differencing VHD, which holds only what differs from its parent", _MERGE)
+        raise refusal(path, "needs_other_file", "it is a differencing VHD, which holds only what differs from its parent", _MERGE)
     if footer.disk_type not in (footers.FIXED, footers.DYNAMIC):
-        raise refusal(path, f"its footer names the disk type {footer.disk_type}, which is not in use", "take a sound copy")
+        raise refusal(path, "footer_type", f"its footer names the disk type {footer.disk_type}, which is not in use", "take a sound copy")
     if footer.version != 0x00010000:
-        raise refusal(path, f"its footer is of version {footer.version >> 16}.{footer.version & 0xFFFF}; only 1.0 exists",
+        raise refusal(path, "footer_version", f"its footer is of version {footer.version >> 16}.{footer.version & 0xFFFF}; only 1.0 exists",
                       "take a sound copy")
     if footer.saved_state:
-        raise refusal(path, "it belongs to a machine that is suspended (saved state)", "resume that machine and shut it down first")
+        raise refusal(path, "suspended", "it belongs to a machine that is suspended (saved state)", "resume that machine and shut it down first")
 
 
 def _check_size(footer, file_size, path):
     if footer.current_size != file_size - SECTOR:
-        raise refusal(path, f"its footer says that the disk has {footer.current_size} bytes, but the file has {file_size},"
+        raise refusal(path, "footer_size", f"its footer says that the disk has {footer.current_size} bytes, but the file has {file_size},"
                       f" which makes {file_size - SECTOR} without the footer",
                       "take a whole copy; a VHD must not be cut or lengthened as a file")
 

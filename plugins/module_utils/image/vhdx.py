@@ -11,8 +11,9 @@ import collections
 import struct
 import uuid
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB, MIB
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image, refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
 
 _HEADERS, _HEADER_SIZE = (64 * KIB, 128 * KIB), 4 * KIB
 _REGION_TABLES, _REGION_TABLE_SIZE = (192 * KIB, 256 * KIB), 64 * KIB
@@ -37,17 +38,17 @@ def read_image(read_at, file_size, path):
     """
     header = _active_header(read_at, path)
     if any(header[48:64]):
-        raise refusal(path, "it was not closed properly: its log must be replayed",
+        raise refusal(path, "not_closed", "it was not closed properly: its log must be replayed",
                       "open it once with Hyper-V (`Mount-VHD`, `Dismount-VHD`), or repair a copy with `qemu-img check -r all`")
     regions = _regions(read_at, path)
     metadata = _metadata(read_at, regions, path)
     block_size, flags = struct.unpack("<II", metadata[_FILE_PARAMETERS][:8])
     size = struct.unpack("<Q", metadata[_DISK_SIZE][:8])[0]
     if flags & _HAS_PARENT:
-        raise refusal(path, "it is a differencing VHDX, which holds only what differs from its parent",
+        raise refusal(path, "needs_other_file", "it is a differencing VHDX, which holds only what differs from its parent",
                       "merge the two first (Hyper-V: `Merge-VHD`)")
     if struct.unpack("<I", metadata[_SECTOR_SIZE][:4])[0] != 512:
-        raise refusal(path, "its sectors have 4096 bytes; Azure presents 512", "make the disk with 512-byte sectors")
+        raise refusal(path, "sector_size", "its sectors have 4096 bytes; Azure presents 512", "make the disk with 512-byte sectors")
     _check_blocks(read_at, regions[_BAT], block_size, file_size, path)
     return Image("vhdx", size, None, None, [])
 
@@ -60,7 +61,7 @@ def _active_header(read_at, path):
         if header.startswith(b"head") and len(header) == _HEADER_SIZE and _checksum_is_right(header):
             sound.append((struct.unpack_from("<Q", header, 8)[0], header))
     if not sound:
-        raise refusal(path, "both of its VHDX headers are damaged", _SOUND)
+        raise refusal(path, "damaged", "both of its VHDX headers are damaged", _SOUND)
     return max(sound)[1]
 
 
@@ -75,7 +76,7 @@ def _regions(read_at, path):
                 found[uuid.UUID(bytes_le=guid)] = _Region(offset, length)
             if _BAT in found and _METADATA in found:
                 return found
-    raise refusal(path, "its VHDX region tables are damaged", _SOUND)
+    raise refusal(path, "damaged", "its VHDX region tables are damaged", _SOUND)
 
 
 def _metadata(read_at, regions, path):
@@ -88,24 +89,24 @@ def _metadata(read_at, regions, path):
             guid, offset, length = struct.unpack_from("<16sII", table, 32 + 32 * index)
             items[uuid.UUID(bytes_le=guid)] = read_at(region.offset + offset, min(length, KIB))
     if any(len(items.get(guid, b"")) < least for guid, least in ((_FILE_PARAMETERS, 8), (_DISK_SIZE, 8), (_SECTOR_SIZE, 4))):
-        raise refusal(path, "its VHDX metadata is damaged", _SOUND)
+        raise refusal(path, "damaged", "its VHDX metadata is damaged", _SOUND)
     return items
 
 
 def _check_blocks(read_at, region, block_size, file_size, path):
     if region.length > _MOST_TABLE or not MIB <= block_size <= 256 * MIB:
-        raise refusal(path, f"it describes a block table of {region.length} bytes with blocks of {block_size} bytes", _SOUND)
+        raise refusal(path, "damaged", f"it describes a block table of {region.length} bytes with blocks of {block_size} bytes", _SOUND)
     raw = read_at(region.offset, region.length)
     if len(raw) < region.length:
-        raise refusal(path, "it is cut off within its block table", "get the whole image")
+        raise refusal(path, "cut_off", "it is cut off within its block table", "get the whole image")
     before, before_offset = None, MIB - block_size  # the first MiB holds the headers
     for offset, index in sorted(_places(raw, block_size)):
         if offset + block_size > file_size:
-            raise refusal(path, f"entry {index} of its block table points to offset {offset}, past the end of the file"
+            raise refusal(path, "cut_off", f"entry {index} of its block table points to offset {offset}, past the end of the file"
                           f" ({file_size} bytes): it is cut off or damaged", "get the whole image")
         if offset < before_offset + block_size:
             what = "into the headers" if before is None else f"over the block of entry {before}"
-            raise refusal(path, f"entry {index} of its block table points to offset {offset}, {what}", _SOUND)
+            raise refusal(path, "damaged", f"entry {index} of its block table points to offset {offset}, {what}", _SOUND)
         before, before_offset = index, offset
 
 

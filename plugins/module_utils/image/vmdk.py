@@ -15,8 +15,9 @@ import re
 import struct
 import sys
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB, MIB, SECTOR
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image, refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
 
 _MOST_DESCRIPTOR = 64 * KIB  # bytes
 _MOST_DIRECTORY = 64 * MIB  # bytes; 512 TiB in grains of 64 KiB
@@ -44,7 +45,7 @@ def read_image(read_at, file_size, path):
     last = max(_grain_tables(read_at, header, path))
     if last and last + header.entries * 4 > file_size:
         # QEMU reads zeros where a file ends, which in a table means that there is no data
-        raise refusal(path, f"it is cut off: its grain table at offset {last} goes past the end of the file", _WHOLE)
+        raise refusal(path, "cut_off", f"it is cut off: its grain table at offset {last} goes past the end of the file", _WHOLE)
     return Image("vmdk", header.capacity * SECTOR, None, None, [])
 
 
@@ -65,27 +66,27 @@ def check_grains(read_at, file_size, path):
                 continue
             needed = min(size, header.capacity * SECTOR - (number * header.entries + index) * size)
             if sector * SECTOR + needed > file_size:
-                raise refusal(path, f"it is cut off: a block of its data ends at offset {sector * SECTOR + needed}, and the file at {file_size}",
+                raise refusal(path, "cut_off", f"it is cut off: a block of its data ends at offset {sector * SECTOR + needed}, and the file at {file_size}",
                               _WHOLE)
             byte, bit = divmod(sector // header.grain, 8)
             if taken[byte] & 1 << bit:
-                raise refusal(path, f"two of its blocks are in one place, offset {sector * SECTOR}", _SOUND)
+                raise refusal(path, "damaged", f"two of its blocks are in one place, offset {sector * SECTOR}", _SOUND)
             taken[byte] |= 1 << bit
 
 
 def _read_header(read_at, file_size, path):
     octets = read_at(0, 512)
     if not octets.startswith(b"KDMV"):
-        raise refusal(path, "it is a VMDK descriptor or an ESX extent, whose data is in other files, which are never read", _CURE)
+        raise refusal(path, "needs_other_file", "it is a VMDK descriptor or an ESX extent, whose data is in other files, which are never read", _CURE)
     if len(octets) < 512:
-        raise refusal(path, "it is cut off within the VMDK header", _WHOLE)
+        raise refusal(path, "cut_off", "it is cut off within the VMDK header", _WHOLE)
     header = _Header(*struct.unpack_from("<IIQQQQI8xQ", octets, 4))
     if not 1 <= header.version <= 3:
-        raise refusal(path, f"it is of VMDK version {header.version}", _CURE)
+        raise refusal(path, "unknown_format", f"it is of VMDK version {header.version}", _CURE)
     if not header.capacity or not header.descriptor_at:
-        raise refusal(path, "it is one extent of a VMDK disk that has others", _CURE)
+        raise refusal(path, "needs_other_file", "it is one extent of a VMDK disk that has others", _CURE)
     if not header.grain or not header.entries:
-        raise refusal(path, f"its header describes grains of {header.grain} sectors and tables of {header.entries} entries", _SOUND)
+        raise refusal(path, "damaged", f"its header describes grains of {header.grain} sectors and tables of {header.entries} entries", _SOUND)
     if header.directory == _AT_THE_END:
         octets = read_at(file_size - _FOOTER_FROM_END + _DIRECTORY_AT, 8).ljust(8, b"\0")
         header = header._replace(directory=struct.unpack("<Q", octets)[0])
@@ -97,7 +98,7 @@ def _grain_tables(read_at, header, path):
     length = -(-header.capacity // (header.grain * header.entries)) * 4
     octets = read_at(header.directory, length) if length <= _MOST_DIRECTORY else b""
     if len(octets) < length:
-        raise refusal(path, f"it is cut off within its grain directory of {length} bytes at offset {header.directory}", _WHOLE)
+        raise refusal(path, "cut_off", f"it is cut off within its grain directory of {length} bytes at offset {header.directory}", _WHOLE)
     return [sector * SECTOR for sector in _array(octets)]
 
 
@@ -112,12 +113,12 @@ def _array(octets):
 def _check_descriptor(text, path):
     kind = _value(text, "createType")
     if kind not in _TAKEN:
-        raise refusal(path, f"its kind is {kind!r}, whose data is in other files, which are never read", _CURE)
+        raise refusal(path, "needs_other_file", f"its kind is {kind!r}, whose data is in other files, which are never read", _CURE)
     if _value(text, "parentCID").lower() not in ("", "ffffffff"):
-        raise refusal(path, "it is a snapshot that needs its parent disk", "merge the snapshots first")
+        raise refusal(path, "needs_other_file", "it is a snapshot that needs its parent disk", "merge the snapshots first")
     extents = re.findall(r"^\s*(?:RW|RDONLY|NOACCESS)\s+\d+\s+(\w+)", text, re.MULTILINE)
     if extents != ["SPARSE"]:
-        raise refusal(path, f"its descriptor names the extents {', '.join(extents) or 'none'} where one SPARSE is expected", _CURE)
+        raise refusal(path, "needs_other_file", f"its descriptor names the extents {', '.join(extents) or 'none'} where one SPARSE is expected", _CURE)
 
 
 def _value(text, name):

@@ -9,8 +9,8 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import io
-import struct
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import pe
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
 
 
@@ -46,27 +46,15 @@ def section(stream, wanted, where):
     wanted: str, e.g. ``.initrd`` or ``.uname``, which has the kernel's version.
     Raises CorruptImage: it is not a whole EFI program.
     """
+    def read_at(offset, length):
+        stream.seek(offset)
+        return stream.read(length)
     try:
-        for name, size, length, offset in _sections(stream):
-            if name == wanted.encode():
-                stream.seek(offset)
-                return io.BufferedReader(_Part(stream, min(size, length) if size else length), 256 * 1024)
-    except struct.error:
-        raise CorruptImage(f"cannot read {where}: it is no whole EFI program; build the unified kernel image anew") from None
+        program = pe.read_program(read_at)
+    except pe.PeError:
+        raise CorruptImage(f"cannot read {where}: it is no whole EFI program; build the unified kernel image again") from None
+    for found in program.sections:
+        if found.name == wanted.encode():
+            stream.seek(found.offset)
+            return io.BufferedReader(_Part(stream, min(found.memory, found.size) if found.memory else found.size), 256 * 1024)
     return None
-
-
-def _sections(stream):
-    """Yield name, size in memory, size in the file and offset of each section of a PE file."""
-    stream.seek(0x3C)
-    header = struct.unpack("<I", stream.read(4))[0]
-    stream.seek(header)
-    signature, _machine, count, optional_size = struct.unpack("<4sHH12xH2x", stream.read(24))
-    if signature != b"PE\0\0":
-        raise struct.error("no PE signature")
-    stream.seek(header + 24 + optional_size)
-    for _number in range(count):
-        name, size, _address, length, offset = struct.unpack("<8sIIII16x", stream.read(40))
-        place = stream.tell()
-        yield name.rstrip(b"\0"), size, length, offset
-        stream.seek(place)

@@ -10,6 +10,8 @@ import collections
 import datetime
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import limits
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
 
 #: action: ``unchanged``; ``create`` where nothing is; ``resume`` what we began; ``restart`` what we began; ``replace`` what others
 #: wrote; ``compare_digest`` or ``compare_content`` first, and decide again with differs(). reason: str, for the person who reads.
@@ -25,6 +27,17 @@ UPLOAD, STATE, DIGEST, COMPLETED = ("imagewright_upload", "imagewright_state", "
 
 #: A blob that was modified this much later than its upload was completed was modified by somebody else.
 SETTLED = datetime.timedelta(seconds=30)
+
+
+def require_room(size, managed_disk, url):
+    """Check that a VHD of this size (int, bytes) fits into its target at all.
+
+    Raises ImagewrightError: a page blob takes less.
+    """
+    if not managed_disk and size > limits.LARGEST_PAGE_BLOB:
+        raise ImagewrightError(f"cannot upload to {url}: a page blob takes {show_size(limits.LARGEST_PAGE_BLOB)}, so a disk of"
+                               f" {show_size(limits.LARGEST_IN_PAGE_BLOB)}, and the VHD has {show_size(size)}; upload it straight to a managed disk:"
+                               f" `az disk create --upload-type Upload --upload-size-bytes {size}`, then `az disk grant-access --access-level Write`")
 
 
 def page_blob(found, state, identity, choices, url):

@@ -37,7 +37,7 @@ _SECOND = 1000000000  # ns
 _TIME_STEPS = (1, 100, 1000, 10000000, _SECOND, 2 * _SECOND)  # ns; what file systems keep: ext4, NTFS and SMB, NFS, exFAT, ext3, FAT
 _NO_RELOCATION = partitions.Relocation([], [], [])
 
-#: What is asked for: the module's options, sizes in bytes. check: bool, write nothing.
+#: What is asked for: the module's options, sizes in bytes. generation: 1, 2, or None when the disk decides; check: bool, write nothing.
 Request = collections.namedtuple(
     "Request", "src dest format size alignment max_size generation in_place overwrite relocate_gpt repair_footer wait_released sha256"
     " report_path check")

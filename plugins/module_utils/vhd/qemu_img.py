@@ -16,7 +16,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import refusal
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 
 _PACKAGES = "package qemu-utils on Debian and Ubuntu, qemu-img on Fedora and RHEL, qemu-tools on SUSE"
 _LEAKED, _NO_CHECK = 3, 63  # exit statuses of `qemu-img check`
@@ -51,7 +51,7 @@ def check(program, descriptor, path, image_format):
     if completed.rc == _LEAKED:
         return [f"{path} has leaked clusters: space that is lost, no damage"]
     words = [line.strip() for line in (completed.stderr + completed.stdout).splitlines() if line.strip()]
-    raise refusal(path, f"`qemu-img check` finds it damaged: {words[0] if words else f'exit status {completed.rc}'}",
+    raise refusal(path, "damaged", f"`qemu-img check` finds it damaged: {words[0] if words else f'exit status {completed.rc}'}",
                   f"take a sound copy{', or repair a copy with `qemu-img check -r all`' if image_format == 'qcow2' else ''}")
 
 
@@ -63,7 +63,7 @@ def check_map(program, descriptor, path, image_format):
     extents = _map(program, descriptor, path, image_format)
     end, file_size = max((extent["offset"] + extent["length"] for extent in extents if "offset" in extent), default=0), os.fstat(descriptor).st_size
     if end > file_size:
-        raise refusal(path, f"it is cut off: a block of its data ends at offset {end}, and the file at {file_size}", "get the whole image")
+        raise refusal(path, "cut_off", f"it is cut off: a block of its data ends at offset {end}, and the file at {file_size}", "get the whole image")
 
 
 def mapped_size(program, descriptor, path, image_format):
@@ -81,7 +81,7 @@ def convert(program, descriptor, path, image_format, target):
     argv = [program, "convert", "-n", "--target-is-zero", "-S", "4k", "-O", "raw", _source(descriptor, image_format), _name(target)]
     completed = commands.run(_bound_to_us(argv), f"convert {path}", accept=None, timeout=None)
     if completed.rc and "error while reading" in completed.stderr:
-        raise refusal(path, f"qemu-img cannot read it to its end: {completed.stderr.strip().splitlines()[-1]}",
+        raise refusal(path, "damaged", f"qemu-img cannot read it to its end: {completed.stderr.strip().splitlines()[-1]}",
                       "get the whole image, or take a sound copy")
     if completed.rc:
         raise commands.failure(completed, f"convert {path}")

@@ -9,6 +9,7 @@ import time
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 from conftest import run_module_process
+from efi_programs import efi_program
 from integration.vhd.images import GIB, MIB, append, call, digest, footer, gpt_disk, patch, raw_disk
 
 ESP, BIOS_BOOT = "1:2048:+2M", "2:0:+1M"
@@ -40,7 +41,7 @@ def bootable(path, size=64 * MIB, loader=True, boot_code=True):
     esp.write_bytes(bytes(33 * MIB))
     call("mformat", "-i", esp, "-T", str(33 * 2048), "::")
     if loader:
-        (folder / "loader").write_bytes(b"MZ")
+        (folder / "loader").write_bytes(efi_program())
         call("mmd", "-i", esp, "::/EFI", "::/EFI/BOOT")
         call("mcopy", "-i", esp, folder / "loader", "::/EFI/BOOT/BOOTX64.EFI")
     patch(path, MIB, esp.read_bytes())

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, fat, partitions
+from efi_programs import ARM64, IA32, SIGNATURE, X64, efi_program
 
 ESP, BIOS_BOOT, LINUX = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "21686148-6449-6E6F-744E-656564454649", "0x83")
 KINDS = {"FAT12": (["-f", "1440"], 1440 * 2), "FAT16": (["-T", "65536"], 65536), "FAT32": (["-F", "-T", "131072"], 131072)}
@@ -34,9 +35,9 @@ def esp(tmp_path, request):
 
 
 def has_loader(image, name="EFI/BOOT/BOOTX64.EFI"):
-    """Return what fat.has_file says."""
+    """Return whether fat.find_file finds it."""
     with open(image, "rb") as stream:
-        return fat.has_file(lambda offset, length: os.pread(stream.fileno(), length, offset), name)
+        return fat.find_file(lambda offset, length: os.pread(stream.fileno(), length, offset), name) is not None
 
 
 @pytest.mark.parametrize("name", ["BOOTX64.EFI", "bootx64.efi"])
@@ -78,7 +79,7 @@ def test_a_deleted_loader_is_not_found(esp, tmp_path):
 @pytest.mark.parametrize("octets", [b"", bytes(512), bytes(510) + b"\x55\xaa", b"\xff" * 510 + b"\x55\xaa", b"hsqs" * 200])
 def test_what_is_no_fat_is_told(octets):
     with pytest.raises(fat.FatError):
-        fat.has_file(lambda offset, length: octets[offset:offset + length], "EFI/BOOT/BOOTX64.EFI")
+        fat.find_file(lambda offset, length: octets[offset:offset + length], "EFI/BOOT/BOOTX64.EFI")
 
 
 def test_a_directory_that_is_a_loop_ends(esp):
@@ -130,14 +131,54 @@ def nothing(offset, length):
     (hybrid([LINUX]), [1], "EFI system partition"),
 ])
 def test_generations_follow_from_table_boot_code_and_esp(monkeypatch, disk, generations, reason):
-    monkeypatch.setattr(fat, "has_file", lambda read_at, path: True)
+    loader = efi_program()
+    monkeypatch.setattr(fat, "find_file", lambda read_at, path: fat.FatFile(len(loader), lambda offset, length: loader[offset:offset + length]))
     verdict = bootability.judge(disk, nothing)
     assert verdict.generations == generations
     assert reason in "; ".join(verdict.reasons)
 
 
+def with_loader(esp, octets, name="BOOTX64.EFI"):
+    """Return the verdict on a disk whose ESP has this loader."""
+    (esp.parent / "loader").write_bytes(octets)
+    run("mcopy", "-i", str(esp), str(esp.parent / "loader"), f"::/EFI/BOOT/{name}")
+    content = bytes(2 ** 20) + esp.read_bytes()
+    return bootability.judge(table("gpt", [ESP], boot_code=False), lambda offset, length: content[offset:offset + length])
+
+
+@pytest.mark.parametrize(("name", "octets", "architecture", "secure_boot"), [
+    ("BOOTX64.EFI", efi_program(), "x64", False),
+    ("BOOTX64.EFI", efi_program(signature=SIGNATURE), "x64", True),
+    ("BOOTAA64.EFI", efi_program(ARM64, signature=SIGNATURE), "Arm64", True),
+    ("BOOTX64.EFI", efi_program(content=bytes(range(256)) * 5000), "x64", False),  # over many clusters
+])
+def test_the_loader_tells_the_processor_and_whether_secure_boot_takes_it(esp, name, octets, architecture, secure_boot):
+    verdict = with_loader(esp, octets, name)
+    assert verdict == ([2], True, ["generation 1 needs boot code in the first sector, and there is none"], architecture, secure_boot)
+
+
+@pytest.mark.parametrize(("octets", "reason"), [
+    (b"", "BOOTX64.EFI is empty"),
+    (b"set root=hd0\n" * 20, "BOOTX64.EFI is no EFI program"),
+    (b"MZ" + bytes(62), "BOOTX64.EFI begins as a program of DOS and is no EFI program"),
+    (efi_program(ARM64), "BOOTX64.EFI is for the processor Arm64"),
+    (efi_program(IA32), "BOOTX64.EFI is for the processor IA32"),
+    (efi_program()[:0x450], "BOOTX64.EFI is cut off"),
+])
+def test_a_file_that_is_no_loader_of_its_processor_does_not_boot(esp, octets, reason):
+    verdict = with_loader(esp, octets)
+    assert (verdict.generations, verdict.fallback_loader, verdict.architecture) == ([], False, None)
+    assert any(reason in told for told in verdict.reasons), verdict.reasons
+
+
+def test_a_sound_loader_beside_one_that_is_none_boots(esp):
+    (esp.parent / "text").write_bytes(b"a text")
+    run("mcopy", "-i", str(esp), str(esp.parent / "text"), "::/EFI/BOOT/BOOTX64.EFI")
+    assert with_loader(esp, efi_program(ARM64), "BOOTAA64.EFI")[0] == [2]
+
+
 def test_the_loader_may_be_in_any_of_several_esps(tmp_path, esp):
-    (tmp_path / "loader").write_bytes(b"MZ")
+    (tmp_path / "loader").write_bytes(efi_program(X64))
     run("mcopy", "-i", str(esp), str(tmp_path / "loader"), "::/EFI/BOOT/BOOTX64.EFI")
     content = bytes(2 * 2 ** 20) + esp.read_bytes()  # the first ESP is the mebibyte before
     verdict = bootability.judge(table("gpt", [ESP, ESP]), lambda offset, length: content[offset:offset + length])

@@ -10,6 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, round_up, show_size
 
 MIB = 1024 ** 2
+GIB = 1024 ** 3
 TIB = 1024 ** 4
 
 
@@ -44,7 +45,7 @@ def test_sizes_are_shown_in_bytes_and_for_people(size, text):
 
 def new_size(virtual_size, **options):
     """Return the new size of a raw disk without a known partition table."""
-    values = {"size": None, "alignment": MIB, "max_size": None, "generation": "auto", "table": None, **options}
+    values = {"size": None, "alignment": MIB, "max_size": None, "generation": None, "table": None, **options}
     return sizing.new_size(Image("raw", virtual_size, None, None, []), "/x.raw", **values)
 
 
@@ -54,12 +55,12 @@ def test_a_disk_grows_to_the_size_asked_for_and_never_shrinks():
 
 
 def test_a_disk_may_be_as_large_as_its_generation_takes_and_no_larger():
-    assert new_size(2 * TIB, generation="1") == 2 * TIB
-    assert new_size(4 * TIB) == 4 * TIB
+    assert new_size(2 * TIB, generation=1) == 2 * TIB
+    assert new_size(4095 * GIB) == 4095 * GIB
     with pytest.raises(ImagewrightError, match="generation 1"):
-        new_size(2 * TIB + 1, generation="1")
+        new_size(2 * TIB + 1, generation=1)
     with pytest.raises(ImagewrightError, match="generation 2"):
-        new_size(4 * TIB + MIB)
+        new_size(4095 * GIB + 1)
 
 
 def test_a_limit_that_is_set_replaces_that_of_the_generation():
