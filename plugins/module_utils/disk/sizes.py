@@ -37,12 +37,15 @@ def parse_size(text, option):
 
 
 def show_size(size):
-    """Return the size (int, bytes) for people: ``8589934592 bytes (8 GiB)``."""
-    for unit, name in ((TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
-        if size >= unit:
+    """Return the size (int, bytes) for people: ``8589934592 bytes (8 GiB)``; ``4396972769280 bytes (4095 GiB)``, which is not about 4 TiB."""
+    units = ((TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, "bytes"))
+    for (unit, name), (smaller, smaller_name) in zip(units, units[1:]):
+        if size < unit:
+            continue
+        if size * 100 % unit == 0 or size % smaller or smaller == 1:
             digits = f"{size / unit:.2f}".rstrip("0").rstrip(".")
-            about = "" if size * 100 % unit == 0 else "about "
-            return f"{size} bytes ({about}{digits} {name})"
+            return f"{size} bytes ({'' if size * 100 % unit == 0 else 'about '}{digits} {name})"
+        return f"{size} bytes ({size // smaller} {smaller_name})"
     return f"{size} bytes"
 
 

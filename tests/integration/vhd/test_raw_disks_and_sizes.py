@@ -27,7 +27,7 @@ def test_01_a_footer_without_a_disk_is_refused(tmp_path):
     disk = append(tmp_path / "a.vhd", footer(0))
     refused(disk, "0 bytes", "give the image of a disk")
     told = run_module_process("vhd_info", path=os.fspath(disk))
-    assert told["accepted"] is False and "its disk has 0 bytes: there is nothing but a footer" in told["problems"]
+    assert told["accepted"] is False and "empty" in [problem["id"] for problem in told["problem_details"]]
 
 
 @pytest.mark.parametrize("image_format", ["qcow2", "vdi", "vhdx"])

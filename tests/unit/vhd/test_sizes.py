@@ -38,6 +38,7 @@ def test_sizes_are_rounded_up_only_when_needed(size, rounded):
 
 @pytest.mark.parametrize(("size", "text"), [
     (511, "511 bytes"), (8 * 1024 ** 3, "8589934592 bytes (8 GiB)"), (21475270656, "21475270656 bytes (about 20 GiB)"),
+    (4095 * GIB, "4396972769280 bytes (4095 GiB)"), (4095 * GIB + 512, "4396972769792 bytes (about 4 TiB)"), (8589936640, "8589936640 bytes (about 8 GiB)"),
 ])
 def test_sizes_are_shown_in_bytes_and_for_people(size, text):
     assert show_size(size) == text
