@@ -40,6 +40,7 @@ lint: setup ## style and metadata: ruff, ansible-lint, vermin, changelog, docs
 	.venv/bin/vermin --quiet --no-tips --target=3.6- --violations $(GUEST_SIDE)
 	.venv/bin/ansible-lint --offline
 	.venv/bin/antsibull-changelog lint
+	.venv/bin/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
 
 sanity: setup ## ansible-test sanity of the newest ansible-core
 	.venv/bin/python tests/sanity/sanity.py
