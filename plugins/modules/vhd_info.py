@@ -24,6 +24,12 @@ options:
         or not to be written, the file cannot be replaced, or there is too little room for the data that O(path) holds now.
       - Meant for the image of a machine that still runs, before work is put into it.
     type: path
+  identity:
+    description:
+      - Also look inside the disk for what tells it from that of another machine, and return it as RV(identity).
+      - Needs the Python packages that M(imagewright.azure.readiness_info) needs for an image.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -47,6 +53,12 @@ EXAMPLES = r"""
   imagewright.azure.vhd_info:
     path: /images/disk.qcow2
     dest: /upload/disk.vhd
+
+- name: Look, while the machine still runs, whether this is its disk
+  imagewright.azure.vhd_info:
+    path: /images/disk.qcow2
+    identity: true
+  register: vhd
 
 - name: Stop before the upload when Azure would refuse it
   ansible.builtin.assert:
@@ -169,16 +181,24 @@ generation_reasons:
   returned: success
   type: list
   elements: str
+identity:
+  description:
+    - UUIDs of the disk's file systems and of its partitions, as below C(/dev/disk/by-uuid) and C(/dev/disk/by-partuuid) of its machine, and the
+      C(/etc/machine-id) of the Linux root on it, null where there is none. Null when the disk cannot be read.
+  returned: with O(identity)
+  type: dict
+  sample: {file_systems: [7c1bb4a1-1dd0-4b3c-9d3e-7dbb0ef0d2a9], partitions: [2e8a1c7f-01], machine_id: 0123456789abcdef0123456789abcdef}
 """
 
 import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.image.identity import identity_of
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.room import require_room
 
-ARGUMENTS = {"path": {"type": "path", "required": True, "aliases": ["image"]}, "dest": {"type": "path"}}
+ARGUMENTS = {"path": {"type": "path", "required": True, "aliases": ["image"]}, "dest": {"type": "path"}, "identity": {"type": "bool", "default": False}}
 
 
 def run(module):
@@ -187,6 +207,8 @@ def run(module):
     description = describe_image(path)
     if dest:
         require_room(path, os.path.abspath(dest))
+    if module.params["identity"]:
+        description["identity"] = identity_of(path)
     return dict(description, changed=False)
 
 
