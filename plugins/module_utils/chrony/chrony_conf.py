@@ -15,7 +15,7 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -52,7 +52,7 @@ _NOT_THE_GUESTS = ("/usr/", "/lib/", "/lib64/", "/run/")
 
 def find_path(tree):
     """Return the path (str) of the configuration that chronyd reads: what it is started with, else its own; None when there is none."""
-    units = [path for folder in services.UNIT_FOLDERS for name in SERVICES
+    units = [path for folder in unit_files.FOLDERS for name in SERVICES
              for path in tree.glob(f"{folder}/{name}.service.d/*.conf") + [f"{folder}/{name}.service"]]
     for path in [path for path in units + list(_STARTED_BY) if tree.is_file(path)]:
         named = _NAMED_FILE.search(tree.read_text(path))

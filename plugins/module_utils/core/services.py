@@ -6,31 +6,39 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import posixpath
+from ansible_collections.imagewright.azure.plugins.module_utils.core import units as systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Unit, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.units import DISABLED, MASKED, MISSING, STARTS, STATES, Answer, Cause
 
-ENABLED, DISABLED, MASKED, MISSING = "enabled", "disabled", "masked", "missing"
-
-#: Where unit files are, the first that has one counts.
-UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
-_ETC = "/etc/systemd/system"
-_UNTIL_THE_NEXT_BOOT = ("/run/systemd/system",)
+ENABLED = "enabled"
 #: What starts a service without systemd, at Debian, Red Hat, SUSE and with OpenRC.
 _START_LINKS = ("/etc/rc[2345].d/S[0-9][0-9]{}", "/etc/rc.d/rc[2345].d/S[0-9][0-9]{}", "/etc/init.d/rc[2345].d/S[0-9][0-9]{}", "/etc/runlevels/*/{}")
 
 
 def state(tree, names):
-    """Return the best state of the services: enabled, disabled, masked or missing.
+    """Return the best state of the services: enabled, disabled, masked or missing. Whether an enabled one can start is asked by will_start.
 
     names: [str] without a suffix, ``sshd``, or units, ``ssh.socket``; several are several names of one thing.
     """
-    states = [_state(tree, name) for name in names]
+    units = Units(tree)
+    states = [_state(units, name) for name in names]
     return next(known for known in (ENABLED, DISABLED, MASKED, MISSING) if known in states)
 
 
 def present(tree, names):
     """Return {name: state} of those of the services that are there, in their order."""
-    states = {name: _state(tree, name) for name in names}
+    units = Units(tree)
+    states = {name: _state(units, name) for name in names}
     return {name: found for name, found in states.items() if found != MISSING}
+
+
+def will_start(units, names, command_line=None, runs=systemd.is_executable):
+    """Return the units.Answer of that of several services which comes furthest: whether it starts at the next boot on Azure, and why not.
+
+    units: Units; names: as of state; command_line, runs: as of units.will_start.
+    """
+    answers = [_will_start(units, name, command_line, runs) for name in names]
+    return min(answers, key=lambda answer: STATES.index(answer.state))
 
 
 def uses_systemd(tree):
@@ -39,44 +47,53 @@ def uses_systemd(tree):
 
 
 def unit_path(tree, unit):
-    """Return the path (str) of a unit's file, None without one."""
-    for folder in UNIT_FOLDERS:
-        path = posixpath.join(folder, unit)
-        if tree.is_symlink(path) and tree.readlink(path) == "/dev/null":
-            return path
-        if tree.is_file(path):
-            return path
-    return None
+    """Return the path (str) of a unit's file, or of the link that masks it, None without one."""
+    found = Units(tree).find(unit)
+    return None if found.state == MISSING else found.path
 
 
-def _state(tree, name):
-    unit = name if "." in name else name + ".service"
-    path = unit_path(tree, unit)
-    if path is not None:
-        return _unit_state(tree, unit, path)
-    if "." not in name and tree.exists(f"/etc/init.d/{name}"):
-        return ENABLED if any(tree.glob(pattern.format(name)) for pattern in _START_LINKS) else DISABLED
-    if "." not in name and tree.exists(f"/etc/init/{name}.conf"):
-        return DISABLED if "manual" in _words(tree, f"/etc/init/{name}.override") else ENABLED
+def _state(units, name):
+    """Return enabled, disabled, masked or missing. A unit that others start by means that no file shows counts as enabled."""
+    unit = units.find(_unit_name(name))
+    by_systemd = not _uses_another_init(units.tree)
+    if by_systemd and unit.state == MASKED:
+        return MASKED
+    if by_systemd and unit.state == THERE:
+        return DISABLED if systemd.enablement(units, unit).state == DISABLED else ENABLED
+    script = _script(units.tree, name)
+    return ENABLED if script == STARTS else DISABLED if unit.state != MISSING and script == MISSING else script
+
+
+def _uses_another_init(tree):
+    """Whether another program than systemd starts the guest; a tree with neither is a part of a system, and taken to have systemd."""
+    return not uses_systemd(tree) and any(tree.exists(path) for path in ("/sbin/init", "/etc/inittab", "/etc/init", "/etc/runlevels", "/sbin/openrc"))
+
+
+def _will_start(units, name, command_line, runs):
+    unit = units.find(_unit_name(name))
+    by_systemd = not _uses_another_init(units.tree)
+    script = _script(units.tree, name)
+    if by_systemd and unit.state != MISSING or by_systemd and script == MISSING:
+        return systemd.will_start(units, _unit_name(name), command_line, runs)
+    if script == MISSING:
+        return Answer(MISSING, unit, [Cause("/etc/init.d", None, f"there is no service {name}")])
+    cause = [Cause(f"/etc/init.d/{name}", None, "no runlevel starts it")] if script == DISABLED else []
+    return Answer(script, Unit(name, THERE, f"/etc/init.d/{name}", [name]), cause)
+
+
+def _script(tree, name):
+    """Return starts, disabled or missing: of a script in init.d, or a job of Upstart."""
+    if "." in name:
+        return MISSING
+    if tree.exists(f"/etc/init.d/{name}") or tree.exists(f"/etc/rc.d/init.d/{name}"):
+        return STARTS if any(tree.glob(pattern.format(name)) for pattern in _START_LINKS) else DISABLED
+    if tree.exists(f"/etc/init/{name}.conf"):
+        return DISABLED if "manual" in _words(tree, f"/etc/init/{name}.override") else STARTS
     return MISSING
 
 
-def _unit_state(tree, unit, path):
-    if tree.is_symlink(path) and tree.readlink(path) == "/dev/null":
-        return MASKED
-    if not uses_systemd(tree):
-        return DISABLED
-    wanted = [link for folder in UNIT_FOLDERS if folder not in _UNTIL_THE_NEXT_BOOT
-              for kind in ("wants", "requires") for link in tree.glob(f"{folder}/*.{kind}/{unit}")]
-    if wanted or _is_alias(tree, unit):
-        return ENABLED
-    return DISABLED if "[Install]" in tree.read_text(path) else ENABLED  # a unit that nobody installs is static: others start it
-
-
-def _is_alias(tree, unit):
-    """Whether a link in /etc gives the unit another name, as `systemctl enable` does for Alias=."""
-    return any(tree.is_symlink(path) and posixpath.basename(tree.readlink(path)) == unit and posixpath.basename(path) != unit
-               for path in tree.glob(f"{_ETC}/*.{unit.rpartition('.')[2]}"))
+def _unit_name(name):
+    return name if "." in name else name + ".service"
 
 
 def _words(tree, path):

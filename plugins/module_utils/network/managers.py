@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, netplan, networkd, networkmanager, wicked
 
@@ -51,7 +52,7 @@ def choose(tree, wanted="auto"):
 
 def active(tree):
     """Return the names ([str]) of the managers that would run an Ethernet card at the next boot."""
-    enabled = [name for name, services in _SERVICES.items() if any(is_enabled(tree, service) for service in services)]
+    enabled = [name for name, names in _SERVICES.items() if services.state(tree, names) == services.ENABLED]
     if "ifcfg" in enabled and tree.is_dir(wicked.FOLDER):
         # SLES 11: its network script reads what wicked reads after it
         enabled = [name for name in enabled if name not in ("ifcfg", "wicked")] + ["wicked"]
@@ -64,11 +65,6 @@ def active(tree):
     if netplan.is_in_use(tree):  # it feeds networkd or NetworkManager, whichever is there
         return ["netplan"] + [name for name in enabled if name == "ifupdown" and ifupdown.has_ethernet(tree)]
     return enabled
-
-
-def is_enabled(tree, service):
-    """Return whether the service starts at boot: a wants link of systemd, an S link of SysV, a link of OpenRC."""
-    return bool(_links(tree, service)) and not _is_masked(tree, service)
 
 
 def _enabling(tree, manager):
@@ -87,7 +83,3 @@ def _links(tree, service):
                 f"/*/systemd/system/*.wants/{service}.service")
     return list(dict.fromkeys(path for pattern in patterns for path in tree.glob(pattern)))
 
-
-def _is_masked(tree, service):
-    path = f"/etc/systemd/system/{service}.service"
-    return tree.is_symlink(path) and tree.readlink(path) == "/dev/null"

@@ -21,7 +21,8 @@ def guest(root, files):
 
 
 def enabled(unit):
-    return {f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"->/usr/lib/systemd/system/{unit}.service"}
+    return {f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"->/usr/lib/systemd/system/{unit}.service",
+            f"/usr/lib/systemd/system/{unit}.service": "[Install]\nWantedBy=multi-user.target\n"}
 
 
 def after(tree, manager, **settings):
@@ -301,7 +302,7 @@ def test_without_drivers_no_rule_for_virtual_functions_is_written(tmp_path, mana
 def test_the_writer_of_persistent_names_is_put_out_of_action_where_there_is_one(tmp_path, run_module, folder):
     name = "75-persistent-net-generator.rules"
     guest(tmp_path, {f"{folder}/udev/rules.d/{name}": 'ACTION=="add", SUBSYSTEM=="net", IMPORT{program}="write_net_rules"\n',
-                     "/etc/rc3.d/S10network": "->../init.d/network"})
+                     "/etc/rc3.d/S10network": "->../init.d/network", "/etc/init.d/network": "#!/bin/sh\n"})
 
     assert "/etc/udev/rules.d/" + name in [file["path"] for file in run_module("network_dhcp", root=tmp_path)["files"]]
     assert all(line.startswith("#") for line in (tmp_path / "etc/udev/rules.d" / name).read_text().splitlines())
@@ -316,13 +317,15 @@ def test_a_link_to_nothing_in_the_place_of_that_writer_stays(tmp_path):
 
 
 @pytest.mark.parametrize("files, found", [
-    ({"/etc/init.d/rc3.d/S05network": "->../network", "/etc/sysconfig/network/config": "\n"}, ["wicked"]),
+    ({"/etc/init.d/rc3.d/S05network": "->../network", "/etc/init.d/network": "#!/bin/sh\n", "/etc/sysconfig/network/config": "\n"}, ["wicked"]),
     ({**enabled("NetworkManager"), **enabled("network")}, ["networkmanager"]),
     ({**enabled("networking"), "/etc/network/interfaces": "auto lo\niface lo inet loopback\n", **enabled("systemd-networkd"),
       "/etc/systemd/network/a.network": "[Match]\nName=en*\n"}, ["networkd"]),
     ({**enabled("networking"), "/etc/network/interfaces": DEBIAN_STATIC}, ["ifupdown"]),
-    ({"/etc/rc3.d/S10network": "->../init.d/network"}, ["ifcfg"]),
-    ({"/etc/runlevels/boot/networking": "->/etc/init.d/networking"}, ["ifupdown"]),
+    ({"/etc/rc3.d/S10network": "->../init.d/network", "/etc/init.d/network": "#!/bin/sh\n"}, ["ifcfg"]),
+    ({"/etc/runlevels/boot/networking": "->/etc/init.d/networking", "/etc/init.d/networking": "#!/sbin/openrc-run\n"}, ["ifupdown"]),
+    ({"/etc/systemd/system/multi-user.target.wants/NetworkManager.service": "->/usr/lib/systemd/system/NetworkManager.service"}, []),
+    ({"/etc/rc3.d/S10network": "->../init.d/network"}, []),
     ({**enabled("wicked")}, ["wicked"]),
     ({**enabled("systemd-networkd"), "/etc/netplan/a.yaml": "network: {}\n"}, ["netplan"]),
     ({**enabled("systemd-networkd"), "/usr/sbin/netplan": "", "/usr/bin/cloud-init": ""}, ["netplan"]),

@@ -9,6 +9,8 @@ from unit.readiness.guest_tree import UNITS, WANTS
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R34a", {f"{WANTS}/systemd-networkd.service": None, "/etc/systemd/network/10-azure.network": None}, ("/etc/systemd/system", None)),
+    ("R34a", {f"{WANTS}/systemd-networkd.service": None, f"{WANTS}/NetworkManager.service": ("link", f"{UNITS}/NetworkManager.service")},
+     ("/etc/systemd/system", None)),
     ("R34b", {"/etc/systemd/network/10-azure.network": "[Match]\nName=ens3\n\n[Network]\nDHCP=yes\n", f"{WANTS}/cloud-init.service": None,
               f"{WANTS}/cloud-init-local.service": None}, ("/etc/systemd/network/10-azure.network", 2)),
     ("R34b", {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/system-connections/ens3.nmconnection": PROFILE + "interface-name=ens3\n"},

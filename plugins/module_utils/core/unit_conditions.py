@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Conditions of systemd's units, as they come out on a virtual machine of Azure.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: systemd.unit(5), conditions and asserts. Hyper-V is "microsoft" to systemd-detect-virt.
+"""
+
+import posixpath
+import re
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
+
+_YES = ("1", "yes", "true", "on")
+_NO = ("0", "no", "false", "off")
+#: What is made at boot, so that no file tells of it.
+_MADE_AT_BOOT = re.compile(r"/(?:run|var/run|var/lock|proc|sys|dev|tmp)(?:/|$)")
+#: Of these, what every machine of Azure has.
+_ON_AZURE = re.compile(r"/(?:dev/vmbus(?:/hv_(?:kvp|vss|fcopy))?|sys/bus/vmbus(?:/.*)?|dev/ptp_hyperv|dev/null|dev/console|run|proc|sys|dev|tmp)/?$")
+_MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
+
+
+def outcome(settings, prefix, tree, command_line=None):
+    """Return (truth, Setting or None): whether a unit's conditions hold on Azure, and the one that decides; None when it cannot be told.
+
+    settings: [Setting]; prefix: ``Condition``, where a false one skips the unit, or ``Assert``, where it fails;
+    command_line: str, the kernel's, or None when not known. All have to be true, and one of those with a pipe.
+    """
+    plain, triggers = [], []
+    for setting in settings:
+        if setting.section != "Unit" or not setting.key.startswith(prefix):
+            continue
+        if not setting.value:
+            plain, triggers = [], []
+            continue
+        trigger = setting.value.startswith("|")
+        value = setting.value.lstrip("|").strip()
+        negated = value.startswith("!")
+        truth = _truth(setting.key[len(prefix):], value.lstrip("!").strip(), negated, tree, command_line)
+        (triggers if trigger else plain).append((truth, setting))
+    answers = plain + ([max(triggers, key=lambda each: {True: 2, None: 1, False: 0}[each[0]])] if triggers else [])
+    for wanted in (False, None):
+        for truth, setting in answers:
+            if truth is wanted:
+                return truth, setting
+    return True, None
+
+
+def _truth(kind, value, negated, tree, command_line):
+    if kind in _OF_FILES:
+        return _of_file(kind, value, negated, tree)
+    if kind in ("KernelCommandLine", "Environment"):
+        truth = _of_command_line(kind, value, command_line)
+    elif kind in _OF_SYSTEM:
+        truth = _OF_SYSTEM[kind](value, tree)
+    else:
+        return None
+    return truth if truth is None else truth != negated
+
+
+def _of_file(kind, path, negated, tree):
+    path = path.split("*")[0] if kind == "PathExistsGlob" and _MADE_AT_BOOT.match(path) else path
+    if "%" in path or not path.startswith("/"):
+        return None
+    if kind == "PathIsReadWrite" and path.startswith("/proc/sys"):
+        return not negated
+    if _MADE_AT_BOOT.match(posixpath.normpath(path)):
+        if kind == "PathExists" and _ON_AZURE.match(posixpath.normpath(path)):
+            return not negated
+        # a file below /run that must not be there is a switch, and nobody has made it
+        return True if negated and path.startswith("/run/") else None
+    return _OF_FILES[kind](path, tree) != negated
+
+
+def _status(path, tree):
+    status = tree.stat(path)
+    return (0, 0) if status is None else (status.mode, status.size)
+
+
+_OF_FILES = {
+    "PathExists": lambda path, tree: tree.exists(path),
+    "PathExistsGlob": lambda path, tree: bool(tree.glob(path)),
+    "PathIsDirectory": lambda path, tree: tree.is_dir(path),
+    "PathIsSymbolicLink": lambda path, tree: tree.is_symlink(path),
+    "PathIsReadWrite": lambda path, tree: tree.exists(path),
+    "DirectoryNotEmpty": lambda path, tree: bool(tree.listdir(path)),
+    "FileNotEmpty": lambda path, tree: tree.is_file(path) and _status(path, tree)[1] > 0,
+    "FileIsExecutable": lambda path, tree: tree.is_file(path) and bool(_status(path, tree)[0] & (stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)),
+}
+
+
+def _of_command_line(kind, value, command_line):
+    """Whether the kernel's command line has a word, or a parameter of this name. It is the manager's environment too."""
+    if command_line is None:
+        return None
+    parameters = command_line.split()
+    if kind == "Environment":
+        return True if value in parameters else False if value.partition("=")[0].isidentifier() and "cloud" in value else None
+    return value in parameters if "=" in value else any(parameter.partition("=")[0] == value for parameter in parameters)
+
+
+def _virtualization(value, unused_tree):
+    return value.lower() in _YES + ("vm", "microsoft")
+
+
+def _architecture(value, tree):
+    if value == "native":
+        return True
+    try:
+        found = architecture(tree)[0]
+    except ImagewrightError:
+        return None
+    return _MACHINES[found] == value if found in _MACHINES else None
+
+
+def _first_boot(value, tree):
+    """Since 247 an empty machine-id is none of a first boot, before it was: only an id tells."""
+    if value.lower() not in _YES + _NO:
+        return None
+    path = "/etc/machine-id"
+    text = tree.read_bytes(path, 64).decode("ascii", "replace").strip() if tree.is_file(path) else ""
+    is_first = True if text == "uninitialized" else False if re.match(r"[0-9a-f]{32}$", text) else None
+    return None if is_first is None else is_first == (value.lower() in _YES)
+
+
+def _user(value, unused_tree):
+    return value in ("root", "0", "@system")
+
+
+def _os_release(value, tree):
+    path = next((each for each in ("/etc/os-release", "/usr/lib/os-release") if tree.is_file(each)), None)
+    match = re.match(r"([A-Z_]+)\s*(=|!=)\s*[\"']?(.*?)[\"']?$", value)
+    if path is None or not match:
+        return None
+    fields = dict(re.findall(r"^([A-Z_]+)=[\"']?(.*?)[\"']?$", tree.read_bytes(path, 65536).decode("utf-8", "replace"), re.MULTILINE))
+    return (fields.get(match.group(1), "") == match.group(3)) == (match.group(2) == "=")
+
+
+_OF_SYSTEM = {
+    "Virtualization": _virtualization,
+    "Architecture": _architecture,
+    "FirstBoot": _first_boot,
+    "User": _user,
+    "Group": _user,
+    "OSRelease": _os_release,
+    # the manager has every capability, and a virtual machine no battery
+    "Capability": lambda unused_value, unused_tree: True,
+    "ACPower": lambda value, unused_tree: value.lower() in _YES,
+}

@@ -1,0 +1,192 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""systemd's unit files: which file a name means, and what it says together with its drop-ins.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: systemd.unit(5), unit file load path, and systemd's src/basic/unit-file.c.
+"""
+
+import collections
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+
+#: Where the system manager finds units at its next boot, the first that has one counts. What lies below /run is gone by then.
+FOLDERS = ("/etc/systemd/system.control", "/etc/systemd/system", "/etc/systemd/system.attached", "/usr/local/lib/systemd/system",
+           "/usr/lib/systemd/system", "/lib/systemd/system")
+_MOST_UNIT = 1024 * 1024  # bytes of a unit or drop-in; real ones have a few KiB
+_MOST_ALIASES = 8
+_KINDS = ("wants", "requires", "upholds")
+
+THERE, MASKED, MISSING = "there", "masked", "missing"
+
+#: name: str, the unit that the asked name means in the end; state: there, masked or missing; path: str, its file, or the link that masks it or leads
+#: nowhere, None when there is no trace of it; names: [str], the asked name, aliases and template on the way, and name itself.
+Unit = collections.namedtuple("Unit", "name state path names")
+
+#: One assignment. line: int from 1.
+Setting = collections.namedtuple("Setting", "section key value path line")
+
+#: One link that has a unit started. parent: unit that pulls it; kind: wants, requires or upholds; path: the link.
+Pull = collections.namedtuple("Pull", "unit parent kind path")
+
+
+class Units:
+    """The units of a tree. Directories and files are read when they are first asked for, once.
+
+    tree: Tree.
+    """
+
+    def __init__(self, tree):
+        self.tree = tree
+        self._names = {folder: set(tree.listdir(folder)) for folder in FOLDERS}
+        self._settings, self._answers = {}, {}
+
+    def find(self, name):
+        """Return the Unit of a name, e.g. ``ssh.service`` or ``getty@tty1.service``."""
+        names = [name]
+        for _hop in range(_MOST_ALIASES):
+            state, answer = self._look_up(name)
+            if state == MISSING and answer is None and template_of(name):
+                state, answer = self._look_up(template_of(name))
+                names.append(template_of(name))
+            if state != "alias":
+                return Unit(name, state, answer, names)
+            name = _instance(answer, name)
+            names.append(name)
+        return Unit(name, MISSING, answer, names)
+
+    def settings(self, unit):
+        """Return the [Setting] of a Unit: its file's, then those of its drop-ins in the order in which they count.
+
+        Raises ImagewrightError: a file is larger than any unit.
+        """
+        if unit.name not in self._settings:
+            files = ([unit.path] if unit.state == THERE else []) + self._drop_ins(unit)
+            self._settings[unit.name] = [setting for path in files for setting in parse(self._text(path), path)]
+        return self._settings[unit.name]
+
+    def pulls(self):
+        """Return every [Pull] that `systemctl enable` or a package made, by the folder's precedence."""
+        return self.known(_pulls)
+
+    def names(self, folder):
+        """Return the names ({str}) in one of FOLDERS."""
+        return self._names[folder]
+
+    def known(self, finder):
+        """Return finder(units), found once."""
+        if finder not in self._answers:
+            self._answers[finder] = finder(self)
+        return self._answers[finder]
+
+    def _look_up(self, name):
+        """Return (there, path), (masked, path), (missing, path or None) or (alias, name of the other unit)."""
+        dangling = None
+        for folder in FOLDERS:
+            if name not in self._names[folder]:
+                continue
+            path = f"{folder}/{name}"
+            target = self._target(path)
+            if target == "/dev/null":
+                return MASKED, path
+            if target is not None and posixpath.dirname(target) in FOLDERS:
+                if posixpath.basename(target) != name:
+                    return "alias", posixpath.basename(target)
+                dangling = dangling or path
+                continue
+            status = self.tree.stat(path)
+            if self.tree.is_file(path):
+                return (THERE if status.size else MASKED), path
+            dangling = dangling or path
+        return MISSING, dangling
+
+    def _target(self, path):
+        """Return where a link points to, as an absolute path, None when it is no link."""
+        if not self.tree.is_symlink(path):
+            return None
+        return posixpath.normpath(posixpath.join(posixpath.dirname(path), self.tree.readlink(path)))
+
+    def _drop_ins(self, unit):
+        """Return the paths ([str]) of a unit's drop-ins, by name; of one name the first folder's, and there the most special directory's, counts."""
+        found = {}
+        for directories in [_drop_in_directories(name) for name in unit.names] + [[unit.name.rpartition(".")[2] + ".d"]]:
+            for folder in FOLDERS:
+                for directory in directories:
+                    if directory in self._names[folder]:
+                        for name in self.tree.listdir(f"{folder}/{directory}"):
+                            found.setdefault(name, f"{folder}/{directory}/{name}")
+        return [found[name] for name in sorted(found) if name.endswith(".conf") and self.tree.is_file(found[name])]
+
+    def _text(self, path):
+        octets = self.tree.read_bytes(path, _MOST_UNIT + 1)
+        if len(octets) > _MOST_UNIT:
+            raise ImagewrightError(f"cannot read {path}: it has more than {_MOST_UNIT // 1024} KiB, which no unit has; look whether it is damaged")
+        return octets.decode("utf-8", "surrogateescape")
+
+
+def _pulls(units):
+    return [Pull(name, parent, kind, f"{folder}/{directory}/{name}") for folder in FOLDERS for directory in sorted(units.names(folder))
+            for parent, unused, kind in [directory.rpartition(".")] if kind in _KINDS
+            for name in units.tree.listdir(f"{folder}/{directory}")]
+
+
+def parse(text, path):
+    """Return the [Setting] of a unit file's text. A line that ends with a backslash goes on in the next that is no comment."""
+    found, section, pending, first = [], "", "", None
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.strip()
+        if line.startswith(("#", ";")) or not line and first is None:
+            continue
+        first = first or number
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        whole, pending = (pending + line).strip(), ""
+        if whole.startswith("[") and whole.endswith("]"):
+            section = whole[1:-1]
+        elif "=" in whole:
+            key, unused, value = whole.partition("=")
+            found.append(Setting(section, key.strip(), value.strip(), path, first))
+        first = None
+    return found
+
+
+def listed(settings, section, key):
+    """Return the [Setting] of a key that may be set several times: an empty value takes all before it back."""
+    found = []
+    for setting in settings:
+        if (setting.section, setting.key) == (section, key):
+            found = found + [setting] if setting.value else []
+    return found
+
+
+def last(settings, section, key):
+    """Return the Setting of a key that counts once, None when it is not set."""
+    return next(iter(listed(settings, section, key)[-1:]), None)
+
+
+def words(settings, section, key):
+    """Return the words ([str]) of all values of a key, e.g. the units of Wants=."""
+    return [word for setting in listed(settings, section, key) for word in setting.value.split()]
+
+
+def template_of(name):
+    """Return the template (str) of an instance, ``getty@.service`` of ``getty@tty1.service``, "" when it is none."""
+    match = re.match(r"([^@]+@)(.+)(\.[a-z]+)$", name)
+    return match.group(1) + match.group(3) if match else ""
+
+
+def _instance(target, name):
+    """Return the unit that an alias means: a template gets the instance of the alias."""
+    match = re.match(r"[^@]+@(.+)(\.[a-z]+)$", name)
+    return target.replace("@.", f"@{match.group(1)}.", 1) if match and "@." in target else target
+
+
+def _drop_in_directories(name):
+    """Return the names ([str]) of the directories with drop-ins of a unit, the most special first: ``a-b.service.d``, ``a-.service.d``."""
+    stem, unused, kind = name.rpartition(".")
+    prefixes = [stem[:index + 1] for index in range(len(stem) - 2, -1, -1) if stem[index] == "-"]
+    return [f"{part}.{kind}.d" for part in [stem] + prefixes]

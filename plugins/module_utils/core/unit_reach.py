@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the default target pulls in at boot.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: systemd.special(7), bootup(7).
+"""
+
+import collections
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+
+DEFAULT = "default.target"
+_MOST_UNITS = 5000
+#: Where the default target is not there to be followed, the machine is judged as one that goes to multi-user.target.
+_USUAL = "multi-user.target"
+#: What targets pull by what systemd ships; said here so that it holds in trees that lack the targets' files.
+_ALWAYS = {
+    "graphical.target": ("multi-user.target",),
+    "multi-user.target": ("basic.target", "getty.target"),
+    "basic.target": ("sysinit.target", "sockets.target", "timers.target", "paths.target", "slices.target"),
+    "sysinit.target": ("local-fs.target", "swap.target", "cryptsetup.target"),
+}
+#: Targets that a generator pulls at boot: what it writes below /run is in no image.
+_BY_GENERATORS = {"cloud-init.target": "cloud-init-generator"}
+_GENERATOR_FOLDERS = ("/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators", "/usr/lib/systemd/system-generators",
+                      "/lib/systemd/system-generators")
+_PULLING = ("Wants", "Requires", "BindsTo", "Upholds")
+
+
+def default_target(units):
+    """Return the Unit of the default target."""
+    return units.find(DEFAULT)
+
+
+def reached(units):
+    """Return the names ({str}) of the units that the default target (of unit_files.Units) pulls in, directly or through other targets."""
+    return _reached(units, through_services=False)
+
+
+def reached_through_services(units):
+    """Return the names ({str}) of the units that the default target pulls in, directly or through any unit, which takes a read of each."""
+    return _reached(units, through_services=True)
+
+
+def _reached(units, through_services):
+    default = default_target(units)
+    start = default.name if default.state == unit_files.THERE else _USUAL
+    links = {}
+    for pull in units.pulls():
+        links.setdefault(pull.parent, []).append(pull.unit)
+    found, waiting = set(), collections.deque([start] + _by_generators(units.tree))
+    while waiting and len(found) < _MOST_UNITS:
+        name = waiting.popleft()
+        if name in found:
+            continue
+        found.add(name)
+        unit = units.find(name)
+        found.update(unit.names)
+        for each in unit.names:
+            waiting.extend(links.get(each, []))
+            waiting.extend(_ALWAYS.get(each, ()))
+        if unit.state == unit_files.THERE and (through_services or name.endswith(".target")):
+            waiting.extend(_wanted(units, unit))
+    return found
+
+
+def _wanted(units, unit):
+    try:
+        settings = units.settings(unit)
+    except ImagewrightError:
+        return []
+    return [word for key in _PULLING for word in unit_files.words(settings, "Unit", key)]
+
+
+def _by_generators(tree):
+    """Return the targets ([str]) that generators pull; a tree without any generator is a part of a system, and taken to have them."""
+    generators = {name for folder in _GENERATOR_FOLDERS for name in tree.listdir(folder)}
+    return [target for target, generator in _BY_GENERATORS.items() if generator in generators or not generators]

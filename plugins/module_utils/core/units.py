@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Will this unit start: on Azure, at the next boot of a guest that systemd starts.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: systemd.unit(5), systemd.service(5), systemd.exec(5).
+"""
+
+import collections
+import re
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions, unit_files, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, THERE
+
+#: What comes of a unit: it starts; its condition is false (systemd skips it without an error); it is started and fails; nobody starts it; it is
+#: masked; it is not there; it cannot be told.
+STARTS, SKIPPED, FAILS, DISABLED, UNKNOWN = "starts", "skipped", "fails", "disabled", "unknown"
+STATES = (STARTS, UNKNOWN, SKIPPED, FAILS, DISABLED, MASKED, MISSING)
+
+#: Why. path: str, guest's; line: int from 1, or None; text: str.
+Cause = collections.namedtuple("Cause", "path line text")
+
+#: state: one of STATES; unit: unit_files.Unit; causes: [Cause], [] when it starts.
+Answer = collections.namedtuple("Answer", "state unit causes")
+
+_MOST_REQUIRED = 8  # units that require each other, in a row
+_EXEC = ("ExecCondition", "ExecStartPre", "ExecStart")
+_SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf")
+_SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+
+
+def is_executable(tree, path):
+    """Return whether a path is a file that may be executed: the least that a program must be."""
+    status = tree.stat(path)
+    return status is not None and stat.S_ISREG(status.mode) and bool(status.mode & 0o111)
+
+
+def will_start(units, name, command_line=None, runs=is_executable):
+    """Return the Answer for a unit, e.g. ``ssh.service``: pulled in by the default target, and able to start.
+
+    units: Units; command_line: str, the kernel's, None when not known;
+    runs: callable, (Tree, path) -> whether the program there can run, None when it cannot be told.
+    """
+    unit = units.find(name)
+    if unit.state != THERE:
+        return _not_there(units, unit)
+    enabled = enablement(units, unit)
+    return can_start(units, name, command_line, runs) if enabled.state == STARTS else enabled
+
+
+def can_start(units, name, command_line=None, runs=is_executable):
+    """Return the Answer for a unit that somebody starts, by whatever: its file, its conditions, its programs and what it requires."""
+    return _can_start(units, units.find(name), command_line, runs, _MOST_REQUIRED)
+
+
+def enablement(units, unit):
+    """Return the Answer whether the default target pulls a Unit in; starts means that it does.
+
+    A unit without [Install] that nothing is seen to pull may be started by a device, a generator or another program: unknown.
+    """
+    names = set(unit.names)
+    if names & units.known(unit_reach.reached):
+        return Answer(STARTS, unit, [])
+    pulls = [pull for pull in units.pulls() if pull.unit in names]
+    if names & units.known(unit_reach.reached_through_services):
+        return Answer(STARTS, unit, [])
+    if any(pull.parent.endswith(".device") for pull in pulls):
+        return Answer(UNKNOWN, unit, [Cause(pull.path, None, f"started when the device is there: {pull.parent}") for pull in pulls])
+    if pulls:
+        return Answer(DISABLED, unit, [Cause(pull.path, None, f"{pull.parent}, which wants it, is not part of the boot") for pull in pulls])
+    if not any(setting.section == "Install" for setting in units.settings(unit)):
+        return Answer(UNKNOWN, unit, [Cause(unit.path, None, "nothing is seen to start it, and it has no [Install]")])
+    return Answer(DISABLED, unit, [Cause(unit.path, None, f"{unit.name} is not enabled: no target wants it")])
+
+
+def _can_start(units, unit, command_line, runs, deep):
+    if unit.state != THERE:
+        return _not_there(units, unit)
+    try:
+        settings = units.settings(unit)
+    except ImagewrightError as error:
+        return Answer(UNKNOWN, unit, [Cause(unit.path, None, str(error))])
+    doubts = []
+    for prefix, state in (("Condition", SKIPPED), ("Assert", FAILS)):
+        truth, setting = unit_conditions.outcome(settings, prefix, units.tree, command_line)
+        if truth is False:
+            return Answer(state, unit, [_at(setting, "is not true on Azure")])
+        if truth is None:
+            doubts.append(_at(setting, "cannot be decided here"))
+    faults = _of_requirements(units, settings, command_line, runs, deep)
+    if unit.name.endswith(".socket"):
+        faults += _of_socket(units, unit, settings, command_line, runs, deep)
+    if unit.name.endswith(".service"):
+        found, doubtful = _of_service(units.tree, unit, settings, runs)
+        faults, doubts = faults + found, doubts + doubtful
+    if faults:
+        return Answer(FAILS, unit, faults)
+    return Answer(UNKNOWN, unit, doubts) if doubts else Answer(STARTS, unit, [])
+
+
+def _not_there(units, unit):
+    if unit.state == MASKED:
+        target = "a link to /dev/null" if units.tree.is_symlink(unit.path) else "an empty file"
+        return Answer(MASKED, unit, [Cause(unit.path, None, f"{unit.name} is masked: {target}")])
+    links = [Cause(pull.path, None, f"enabled, but there is no unit {unit.name}") for pull in units.pulls() if pull.unit in unit.names]
+    dangling = [Cause(unit.path, None, "a link to a unit that is not there")] if unit.path and not links else []
+    return Answer(MISSING, unit, links + dangling or [Cause("/usr/lib/systemd/system", None, f"there is no unit {unit.name}")])
+
+
+def _of_requirements(units, settings, command_line, runs, deep):
+    """Return the [Cause] of required services, sockets and targets that are not there, are masked or fail; others are made at boot."""
+    faults = []
+    for setting in settings:
+        if setting.section != "Unit" or setting.key not in ("Requires", "BindsTo", "Requisite"):
+            continue
+        for name in setting.value.split():
+            if "%" in name or not name.endswith((".service", ".socket", ".target")) or not deep:
+                continue
+            required = units.find(name)
+            answer = _can_start(units, required, command_line, runs, deep - 1) if required.state == THERE else _not_there(units, required)
+            if answer.state == MASKED or answer.state == FAILS or answer.state == MISSING and not _may_be_generated(units.tree, name):
+                faults.append(_at(setting, f"which is {'masked' if answer.state == MASKED else 'missing' if answer.state == MISSING else 'not able to start'}"))
+                faults += answer.causes
+    return faults
+
+
+def _may_be_generated(tree, name):
+    """Whether a generator makes the unit at boot: of a script in init.d, of crypttab, or an instance."""
+    stem = name.rpartition(".")[0]
+    return "@" in stem or tree.exists(f"/etc/init.d/{stem}")
+
+
+def _of_socket(units, unit, settings, command_line, runs, deep):
+    """Return the [Cause] of a socket whose service cannot start when somebody connects."""
+    named = unit_files.last(settings, "Socket", "Service")
+    accepts = unit_files.last(settings, "Socket", "Accept")
+    stem = unit.name.rpartition(".")[0]
+    per_connection = accepts is not None and accepts.value.lower() in ("yes", "true", "1", "on")
+    service = named.value if named else f"{stem}@1.service" if per_connection else f"{stem}.service"
+    if "%" in service or not deep:
+        return []
+    answer = _can_start(units, units.find(service), command_line, runs, deep - 1)
+    return answer.causes if answer.state in (MASKED, MISSING, FAILS, SKIPPED) else []
+
+
+def _of_service(tree, unit, settings, runs):
+    """Return ([Cause] of what keeps a service from running, [Cause] of what cannot be told)."""
+    faults, doubts = [], []
+    own = [setting for setting in settings if setting.section == "Service"]
+    if any(setting.key == "ExecStart" for setting in own) and not unit_files.listed(settings, "Service", "ExecStart"):
+        faults.append(_at([setting for setting in own if setting.key == "ExecStart"][-1], "takes the program away, and none is given instead"))
+    for key in _EXEC:
+        for setting in unit_files.listed(settings, "Service", key):
+            path, may_fail = _program(unit, setting.value)
+            if path is None or may_fail:
+                continue
+            places = [path] if path.startswith("/") else [f"{folder}/{path}" for folder in _SEARCHED]
+            answers = [_runs(tree, place, runs) for place in places if tree.exists(place)]
+            if True in answers:
+                continue
+            if None in answers:
+                doubts.append(_at(setting, f"whether {path} can run cannot be told"))
+            else:
+                faults.append(_at(setting, f"{path} {'cannot be run' if answers else 'is not there'}"))
+    faults += [_at(setting, f"{setting.value} is not there") for setting in unit_files.listed(settings, "Service", "EnvironmentFile")
+               if setting.value.startswith("/") and not any(sign in setting.value for sign in "%*?[") and not setting.value.startswith(("/run/", "/var/run/"))
+               and not tree.exists(setting.value)]
+    return faults + _of_account(tree, settings), doubts
+
+
+def _of_account(tree, settings):
+    """Return the [Cause] of an account that a service runs under, and that neither is in /etc/passwd nor is made at boot by systemd-sysusers."""
+    setting = unit_files.last(settings, "Service", "User")
+    dynamic = unit_files.last(settings, "Service", "DynamicUser")
+    if setting is None or "%" in setting.value or setting.value.isdigit() or dynamic is not None and dynamic.value.lower() in ("yes", "true", "1", "on"):
+        return []
+    places = ["/etc/passwd", "/usr/lib/passwd"] + [path for pattern in _SYSUSERS for path in tree.glob(pattern)]
+    texts = [tree.read_text(path) for path in places if tree.is_file(path)]
+    known = re.compile(rf"^(?:u!?\s+\"?)?{re.escape(setting.value)}(?::|\"?\s|$)", re.MULTILINE)
+    return [] if not tree.is_file("/etc/passwd") or any(known.search(text) for text in texts) else [_at(setting, "there is no such account")]
+
+
+def _program(unit, command):
+    """Return (path or name of the program of a command line, whether it may fail); None where a variable or specifier names it."""
+    prefix = re.match(r"[@\-:+!|]*", command).group(0)
+    rest = command[len(prefix):].strip()
+    match = re.match(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
+    path = next((group for group in match.groups() if group is not None), "") if match else ""
+    instance = unit.name.partition("@")[2].rpartition(".")[0]
+    path = path.replace("%i", instance).replace("%%", "%")
+    return (None if not path or "$" in path or "%" in path else path), "-" in prefix
+
+
+def _runs(tree, path, runs):
+    try:
+        return runs(tree, path)
+    except ImagewrightError:
+        return None
+
+
+def _at(setting, text):
+    return Cause(setting.path, setting.line, f"{setting.key}={setting.value}: {text}")
