@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is this file as its package says: asked of the few files that a machine needs on its way, never of all.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import hashlib
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import dpkg, rpm_database
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+
+#: The file has the content of its package; another one; is not there; belongs to no package, or to one that says nothing of it; cannot be told.
+SAME, CHANGED, GONE, OWN, UNKNOWN = "same", "changed", "gone", "own", "unknown"
+
+#: state: one of the five; package: str, "" when none has it; text: str, for a person, "" when there is nothing to say.
+Answer = collections.namedtuple("Answer", "state package text")
+
+_MOST_FILE = 256 * 1024 * 1024  # bytes of a file that is compared
+_CHUNK = 1024 * 1024  # bytes
+_LEFT_OUT = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale", "/usr/share/lintian", "/usr/share/bug")
+
+
+def compare(tree, paths):
+    """Return {path: Answer} of files; a configuration file may differ, and counts as same.
+
+    tree: Tree; paths: [str], guest's, links are followed.
+    """
+    places = {path: _resolved(tree, path) for path in paths}
+    try:
+        database = _database(tree)
+        entries = database.entries(tree, sorted({place for place in places.values() if place})) if database else None
+    except ImagewrightError as error:
+        return dict.fromkeys(paths, Answer(UNKNOWN, "", str(error)))
+    if entries is None:
+        return dict.fromkeys(paths, Answer(UNKNOWN, "", _why_not(tree)))
+    return {path: _answer(tree, path, entries.get(place, [])) for path, place in places.items()}
+
+
+def missing(tree, package, below=""):
+    """Return the paths ([str]) of an installed package that are not there; None when the package is not installed, or that cannot be told.
+
+    below: str, e.g. ``/usr/lib/python3``: only paths that begin so. Documentation and translations, which small images leave out, do not count.
+    """
+    database = _database(tree)
+    listed = database.files(tree, package) if database else None
+    return None if listed is None else [path for path in listed if path.startswith(below) and not path.startswith(_LEFT_OUT)
+                                            and tree.lstat(path) is None]
+
+
+def _database(tree):
+    if dpkg.is_there(tree):
+        return dpkg
+    return rpm_database if rpm_database.path(tree) else None
+
+
+def _why_not(tree):
+    other = rpm_database.other(tree)
+    return f"the package database {other} is of a kind that is not read here" if other else "the guest has no package database that is read here"
+
+
+def _resolved(tree, path):
+    try:
+        return tree.resolve(path)
+    except ImagewrightError:
+        return None
+
+
+def _answer(tree, path, entries):
+    names = " and ".join(sorted({entry.package for entry in entries}))
+    status = tree.stat(path)
+    if status is None:
+        needed = any(not entry.may_differ for entry in entries)
+        return Answer(GONE, names, f"not there, though the package {names} has it") if needed else Answer(OWN, names, "not there")
+    known = [entry for entry in entries if entry.digest and not entry.may_differ]
+    if not known:
+        return Answer(SAME if entries else OWN, names, "")
+    if not stat.S_ISREG(status.mode):
+        return Answer(CHANGED, names, f"no regular file, as in the package {names}")
+    if status.size > _MOST_FILE:
+        return Answer(UNKNOWN, names, f"it has {status.size} bytes, more than are compared")
+    try:
+        digests = _digests(tree, path, {entry.algorithm for entry in known})
+    except ImagewrightError as error:
+        return Answer(UNKNOWN, names, str(error))
+    if any(digests[entry.algorithm] == entry.digest.lower() for entry in known):
+        return Answer(SAME, names, "")
+    return Answer(CHANGED, names, f"not as in the package {names}: {'empty' if not status.size else str(status.size) + ' bytes of another content'}")
+
+
+def _digests(tree, path, algorithms):
+    """Return {algorithm: hexadecimal digest} of a file; md5 and sha1 tell damage here, and secure nothing."""
+    try:
+        found = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
+    except ValueError as error:
+        raise ImagewrightError(f"cannot compare {path} with its package: this Python may not compute {' and '.join(sorted(algorithms))}") from error
+    with tree.open(path) as stream:
+        left = _MOST_FILE
+        while left > 0:
+            try:
+                octets = stream.read(min(_CHUNK, left))
+            except OSError as error:
+                raise ImagewrightError(f"cannot read {path}: {error.strerror}") from error
+            if not octets:
+                break
+            left -= len(octets)
+            for digest in found.values():
+                digest.update(octets)
+    return {algorithm: digest.hexdigest() for algorithm, digest in found.items()}
