@@ -76,6 +76,9 @@ options:
       html:
         description: One HTML page for people, which needs no network.
         type: path
+      sarif:
+        description: SARIF 2.1.0, for views of code scanning, which show each finding beside its line.
+        type: path
   compare_with:
     description:
       - The RV(findings) of an earlier check, to be told what is fixed, what is new and what is left.
@@ -259,7 +262,7 @@ ARGUMENTS = {
         "exclude": {"type": "list", "elements": "str", "default": []},
     }},
     "reports": {"type": "dict", "default": {}, "options": {
-        "json": {"type": "path"}, "junit": {"type": "path"}, "html": {"type": "path"},
+        "json": {"type": "path"}, "junit": {"type": "path"}, "html": {"type": "path"}, "sarif": {"type": "path"},
     }},
     "compare_with": {"type": "list", "elements": "dict"},
 }

@@ -8,6 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import errno
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable, shown
+
+#: Keys of a module's result that are there for a person to read; others are values that the next task uses as they are.
+_FOR_PEOPLE = ("msg", "diff", "table", "difference_table", "stderr", "stdout")
 
 class ImagewrightError(Exception):
     """An error that a person can act on.
@@ -24,13 +28,20 @@ class ImagewrightError(Exception):
 def finish(module, run):
     """Exit the module with the result of run(module), or fail it with the error that run raised.
 
-    run: callable, AnsibleModule -> dict of results with ``changed``.
+    What a person reads of it passes here, messages, warnings, differences and tables: what a guest's names and files hold in control characters is
+    escaped. run: callable, AnsibleModule -> dict of results with ``changed``.
     """
+    warn = module.warn
+    module.warn = lambda text: warn(printable(text))
     try:
         result = run(module)
     except ImagewrightError as error:
-        module.fail_json(msg=str(error), **error.details)
-    module.exit_json(**result)
+        module.fail_json(msg=printable(str(error)), **_for_people(error.details))
+    module.exit_json(**_for_people(result))
+
+
+def _for_people(result):
+    return {name: shown(value) if name in _FOR_PEOPLE else value for name, value in result.items()}
 
 
 #: Cause and cure by errno, for what goes wrong on a guest's disk.

@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 import contextlib
+import os
 import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
@@ -18,7 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.time_limit import time_limit
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import verdict
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import ImageFile, verdict
 
 #: root, image: str or None, one of them; profile, generation, kind: as the module's options; include, exclude: [str], rules.
 Question = collections.namedtuple("Question", "root image profile generation kind include exclude")
@@ -52,6 +53,7 @@ def _check_image(question, rules):
     from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 
     image = dict(describe_image(question.image), path=question.image)
+    status = os.stat(question.image)
     disk, facts, tree, problem = None, None, None, ""
     try:
         with time_limit(_MOST_SECONDS_OPENING, f"read {question.image}"):
@@ -64,13 +66,13 @@ def _check_image(question, rules):
     except ImagewrightError as error:
         problem = str(error)
     try:
-        return _verdict(question, rules, question.image, tree, facts, "generalized", problem, image)
+        return _verdict(question, rules, question.image, tree, facts, "generalized", problem, image, ImageFile(status.st_size, status.st_mtime))
     finally:
         if disk is not None:
             disk.close()
 
 
-def _verdict(question, rules, subject, tree, disk, auto_kind, problem, image=None):
+def _verdict(question, rules, subject, tree, disk, auto_kind, problem, image=None, file=None):
     started = time.monotonic()
     kind = auto_kind if question.kind == "auto" else question.kind
     context = Context(tree, disk, question.profile, question.generation, kind, problem, image)
@@ -79,4 +81,4 @@ def _verdict(question, rules, subject, tree, disk, auto_kind, problem, image=Non
     if tree is not None:
         with contextlib.suppress(ImagewrightError):
             system = distribution(tree).pretty
-    return verdict(subject, context, findings, system, time.monotonic() - started)
+    return verdict(subject, context, findings, system, time.monotonic() - started, file)

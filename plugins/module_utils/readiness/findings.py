@@ -8,6 +8,8 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable
+
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
 PASSED, FAILED, NOT_APPLICABLE, UNKNOWN = "passed", "failed", "not_applicable", "unknown"
@@ -26,6 +28,8 @@ Finding = collections.namedtuple("Finding", "id title fault severity status step
 
 _MOST_EVIDENCE = 50
 _MOST_TEXT = 400  # characters of one line
+_MOST_PATH = 1000  # characters
+_MOST_REASON = 2000  # characters
 
 
 def passed(detail="", evidence=()):
@@ -66,20 +70,18 @@ def finding(rule, outcome, profile):
     reason = outcome.detail or rule.why
     if outcome.status == FAILED and outcome.detail:
         reason = f"{outcome.detail} {rule.why}"
-    evidence = [place._replace(text=printable(place.text)) for place in outcome.evidence[:_MOST_EVIDENCE]]
+    evidence = [Evidence(printable(place.path, _MOST_PATH), place.line, printable(place.text, _MOST_TEXT)) for place in outcome.evidence[:_MOST_EVIDENCE]]
     left_out = len(outcome.evidence) - len(evidence)
     if left_out > 0:
         evidence.append(Evidence("", None, f"and {left_out} more"))
-    return Finding(rule.id, rule.title, rule.fault, severity, outcome.status, rule.step, evidence, printable(reason, 2000), rule.cure, rule.source)
+    return Finding(rule.id, rule.title, rule.fault, severity, outcome.status, rule.step, evidence, printable(reason, _MOST_REASON), rule.cure, rule.source)
+
+
+def headline(found):
+    """Return what a Finding says in one sentence (str): what is wrong when it failed, else what holds, or would if it could be decided."""
+    return found.fault if found.status == FAILED else found.title
 
 
 def as_dict(found):
     """Return a Finding as the dict of the module's result."""
     return dict(found._asdict(), evidence=[dict(place._asdict()) for place in found.evidence])
-
-
-def printable(text, most=_MOST_TEXT):
-    """Return text with control and undecodable characters escaped, cut to most characters."""
-    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    text = "".join(character if character >= " " and character != "\x7f" or character == "\t" else repr(character)[1:-1] for character in text)
-    return text if len(text) <= most else text[:most - 3] + "..."

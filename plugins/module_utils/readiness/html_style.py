@@ -24,11 +24,27 @@ header.not-ready { border-left-color:var(--error); }
 .tiles b { font-size:1.3rem; margin-right:.15rem; }
 .tiles .error b { color:var(--error); } .tiles .warning b { color:var(--warning); } .tiles .note b { color:var(--note); }
   .tiles .passed b { color:var(--good); }
-.tiles .zero b { color:var(--soft); }
+.tiles .not-applicable b { color:var(--soft); } .tiles .zero b { color:var(--soft); }
 dl { display:grid; grid-template-columns:repeat(auto-fit,minmax(12rem,1fr)); gap:.4rem 1.5rem; margin:0; }
 dt { font-size:.8rem; color:var(--soft); } dd { margin:0; overflow-wrap:anywhere; }
 h2 { margin:2rem 0 0; font-size:1.3rem; }
 .error h2 { color:var(--error); } .warning h2 { color:var(--warning); } .note h2 { color:var(--note); }
+.way h2 { margin-top:1.6rem; }
+.way ol { list-style:none; display:flex; flex-wrap:wrap; gap:.45rem 0; margin:.6rem 0 0; padding:0; }
+.way li { display:inline-flex; align-items:baseline; gap:.35rem; font-size:.92rem; background:var(--card); border:1px solid var(--line);
+  border-radius:1rem; padding:.15rem .7rem; white-space:nowrap; }
+.way ol>li:not(:last-child) { margin-right:1.15rem; position:relative; }
+.way ol>li:not(:last-child)::after { content:"›"; position:absolute; right:-.85rem; color:var(--soft); }
+.step-mark { font-weight:700; color:var(--soft); }
+.way .passed .step-mark { color:var(--good); } .way .not-reached,.way .not-applicable { color:var(--soft); background:none; border-style:dashed; }
+.way .stop { color:var(--error); border-color:var(--error); font-weight:700; } .way .stop .step-mark { color:var(--error); }
+.stop-box { margin-top:.8rem; background:var(--card); border:1px solid var(--error); border-left:.3rem solid var(--error); border-radius:.5rem;
+  padding:.6rem 1.1rem; }
+.stop-box p { margin:.1rem 0; color:var(--error); } .stop-box ul { list-style:none; margin:.2rem 0; padding:0; }
+.stop-box li { display:block; background:none; border:0; padding:.15rem 0; white-space:normal; overflow-wrap:anywhere; font-size:.95rem; }
+.stop-box .places { margin-left:1rem; }
+.hidden { position:absolute; width:1px; height:1px; overflow:hidden; clip-path:inset(50%); white-space:nowrap; }
+a { color:inherit; text-decoration-color:var(--soft); text-underline-offset:.15em; }
 .count { font-weight:400; color:var(--soft); font-size:.95em; }
 .meaning { margin:.1rem 0 .8rem; color:var(--soft); }
 article { background:var(--card); border:1px solid var(--line); border-left:.3rem solid var(--note); border-radius:.5rem; padding:.8rem 1.1rem;

@@ -9,9 +9,12 @@ PRIVATE: module_utils of this collection are not an interface.
 from html import escape
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOT_APPLICABLE, NOTE, PASSED, SEVERITIES, UNKNOWN)
+    ERROR, NOT_APPLICABLE, NOTE, PASSED, SEVERITIES, UNKNOWN, headline)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.html_pieces import (
+    broken, link, path, place, rule_link, source_links, text)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.html_style import STYLE
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import failures, open_findings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.links import COLLECTION, HOMEPAGE, VERSION
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import failures, moment, open_findings
 
 _HEADINGS = {
     "error": ("Errors", "The machine will not boot, will not be provisioned, or the upload is refused."),
@@ -23,7 +26,7 @@ _HEADINGS = {
 def to_html(found):
     """Return the HTML text (str) of a Verdict."""
     single, groups = open_findings(found)
-    body = [_header(found)] + [_group(severity, [finding for finding in single if finding.severity == severity]) for severity in SEVERITIES]
+    body = [_header(found), path(found)] + [_group(severity, [finding for finding in single if finding.severity == severity]) for severity in SEVERITIES]
     body += [_together(group) for group in groups]
     body.append(_folded("Passed", [finding for finding in found.findings if finding.status == PASSED]))
     body.append(_folded("Not applicable here", [finding for finding in found.findings if finding.status == NOT_APPLICABLE]))
@@ -31,7 +34,7 @@ def to_html(found):
     return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
             f'<meta name="color-scheme" content="light dark"><title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n'
             + "\n".join(part for part in body if part) +
-            "\n<footer>Written by <code>imagewright.azure.readiness_info</code>. The ids are those of docs/requirements.md.</footer>\n"
+            f"\n<footer>Written by {link(HOMEPAGE, f'{COLLECTION}.readiness_info')} {VERSION}. Each id leads to its requirement.</footer>\n"
             "</main></body></html>\n")
 
 
@@ -64,10 +67,12 @@ def _header(found):
         sentence = " ".join(sentences)
     facts = [("Checked", found.subject), ("System", found.system),
              ("Boots on", " and ".join(f"generation {number}" for number in found.generations)),
-             ("Kind", found.kind.replace("_", " ")), ("Rules", f"{len(found.findings)} in {found.seconds:.1f} s")]
-    rows = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in facts if text)
+             ("Kind", found.kind.replace("_", " ")), ("Rules", f"{len(found.findings)} in {found.seconds:.1f} s"), ("Date", moment(found.made)),
+             ("Image", f"{found.image.size} bytes, changed {moment(found.image.modified)}" if found.image else "")]
+    rows = "".join(f"<div><dt>{name}</dt><dd>{broken(words)}</dd></div>" for name, words in facts if words)
     counts = [(severity, number, severity if number == 1 else severity + "s") for severity in SEVERITIES for number in [failures(found, severity)]]
     counts += [("passed", summary[PASSED], "passed")] + ([("unknown", summary[UNKNOWN], "undecided")] if summary[UNKNOWN] else [])
+    counts.append(("not-applicable", summary[NOT_APPLICABLE], "not applicable"))
     tiles = "".join(f'<li class="{name}{"" if count else " zero"}"><b>{count}</b> {label}</li>' for name, count, label in counts)
     return (f'<header class="{state}"><p class="verdict"><span class="mark" aria-hidden="true">{"✓" if found.ready else "✕"}</span> {verdict}</p>'
             f'<p class="sentence">{sentence}</p><ul class="tiles">{tiles}</ul><dl>{rows}</dl></header>')
@@ -75,38 +80,27 @@ def _header(found):
 
 def _card(finding):
     undecided = ' <span class="undecided">could not be decided</span>' if finding.status == UNKNOWN else ""
-    mark = "?" if finding.status == UNKNOWN else "✕"
-    places = "".join(f"<li>{_place(place)}</li>" for place in finding.evidence)
+    mark, meaning = ("?", "could not be decided") if finding.status == UNKNOWN else ("✕", "does not hold")
+    places = "".join(f"<li>{place(each)}</li>" for each in finding.evidence)
     evidence = f'<ul class="evidence">{places}</ul>' if places else ""
-    return (f'<article id="{escape(finding.id)}"><h3><span class="sign" title="does not hold">{mark}</span> <span class="id">{escape(finding.id)}</span> '
-            f'{escape(finding.title)}{undecided}</h3>'
-            f'{evidence}<p>{_text(finding.reason)}</p><p class="cure"><b>Cure</b> {_text(finding.cure)}</p>'
-            f'<p class="source">Source: {escape(finding.source)}</p></article>')
+    return (f'<article id="{escape(finding.id)}"><h3><span class="sign" title="{meaning}">{mark}</span> {rule_link(finding.id)} '
+            f'{escape(headline(finding))}{undecided}</h3>'
+            f'{evidence}<p>{text(finding.reason)}</p><p class="cure"><b>Fix</b> {text(finding.cure)}</p>'
+            f'<p class="source">Step: {finding.step.replace("_", " ")}. Source: {source_links(finding.source)}</p></article>')
 
 
 def _together(findings):
     """Return a folded table of findings that are undecided for the same reason."""
-    rows = "".join(f'<tr><td class="id">{escape(finding.id)}</td><td>{escape(finding.title)}</td><td>{finding.severity}</td></tr>'
+    rows = "".join(f'<tr id="{escape(finding.id)}"><td>{rule_link(finding.id)}</td><td>{escape(finding.title)}</td><td>{finding.severity}</td></tr>'
                    for severity in SEVERITIES for finding in findings if finding.severity == severity)
-    return (f'<details><summary>Undecided <span class="count">{len(findings)}</span></summary><p class="inside">{_text(findings[0].reason)}</p>'
+    return (f'<details><summary>Undecided <span class="count">{len(findings)}</span></summary><p class="inside">{text(findings[0].reason)}</p>'
             f"<table><tbody>{rows}</tbody></table></details>")
-
-
-def _place(place):
-    where = escape(place.path) + (f":{place.line}" if place.line else "")
-    return f'<span class="path">{where}</span> <code>{escape(place.text)}</code>' if where else escape(place.text)
-
-
-def _text(text):
-    """Return text as HTML, with what stands between backquotes as code."""
-    pieces = escape(text).split("`")
-    return "".join(f"<code>{piece}</code>" if index % 2 and index < len(pieces) - 1 else piece for index, piece in enumerate(pieces))
 
 
 def _folded(title, findings):
     if not findings:
         return ""
-    rows = "".join(f'<tr><td class="id">{escape(finding.id)}</td><td>{escape(finding.title)}</td><td>{_text(finding.reason)}</td></tr>'
+    rows = "".join(f'<tr><td>{rule_link(finding.id)}</td><td>{escape(finding.title)}</td><td>{text(finding.reason)}</td></tr>'
                    for finding in findings)
     return (f'<details><summary>{title} <span class="count">{len(findings)}</span></summary><table><thead><tr><th>Id</th><th>Rule</th><th>Why</th></tr>'
             f"</thead><tbody>{rows}</tbody></table></details>")

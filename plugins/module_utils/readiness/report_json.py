@@ -9,13 +9,17 @@ PRIVATE: module_utils of this collection are not an interface.
 import json
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import as_dict
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.links import COLLECTION, VERSION
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import moment
 
 FORMAT = 1  # raised when a key changes its meaning
 
 
 def to_json(found):
     """Return the JSON text (str) of a Verdict."""
-    content = {"format": FORMAT, "subject": found.subject, "system": found.system, "profile": found.profile, "kind": found.kind,
+    image = found.image and {"size": found.image.size, "modified": moment(found.image.modified)}
+    content = {"format": FORMAT, "subject": found.subject, "system": found.system, "made": moment(found.made), "image": image,
+               "made_by": f"{COLLECTION} {VERSION}", "profile": found.profile, "kind": found.kind,
                "generation": found.generation, "ready": found.ready, "generations": found.generations, "summary": found.summary,
                "seconds": round(found.seconds, 3), "path": [dict(step._asdict()) for step in found.path],
                "findings": [as_dict(finding) for finding in found.findings]}

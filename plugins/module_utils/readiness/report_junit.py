@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, NOT_APPLICABLE, UNKNOWN
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, NOT_APPLICABLE, UNKNOWN, headline
 
 #: Characters that XML 1.0 has no way to write.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -40,13 +40,14 @@ def _case(finding):
     text = escape(_clean(_text(finding)))
     if finding.severity == ERROR:
         element = "failure" if finding.status == FAILED else "error"
-        return f'{opening}<{element} type="{finding.status}" message={_attribute(finding.reason)}>{text}</{element}></testcase>'
+        return f'{opening}<{element} type="{finding.status}" message={_attribute(headline(finding))}>{text}</{element}></testcase>'
     return f"{opening}<system-out>{finding.severity}, {finding.status}: {text}</system-out></testcase>"
 
 
 def _text(finding):
+    what = headline(finding) + (": could not be decided" if finding.status == UNKNOWN else "")
     places = [f"{place.path}{':' + str(place.line) if place.line else ''}: {place.text}" for place in finding.evidence]
-    return "\n".join([finding.reason] + places + [f"Cure: {finding.cure}", f"Source: {finding.source}"])
+    return "\n".join([what, finding.reason] + places + [f"Fix: {finding.cure}", f"Source: {finding.source}"])
 
 
 def _attribute(text):

@@ -12,14 +12,15 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.edits impor
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_html import to_html
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_json import to_json
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_junit import to_junit
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_sarif import to_sarif
 
-_WRITERS = (("json", to_json), ("junit", to_junit), ("html", to_html))
+_WRITERS = (("json", to_json), ("junit", to_junit), ("html", to_html), ("sarif", to_sarif))
 
 
 def write_reports(verdict, paths):
     """Write the reports that are asked for, and return {name: path} of them.
 
-    paths: {json, junit, html: str or None}.
+    paths: {json, junit, html, sarif: str or None}.
     Raises ImagewrightError: one cannot be written.
     """
     written = {}

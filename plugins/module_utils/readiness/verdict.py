@@ -7,23 +7,32 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import time
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import is_ready, summarize
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import FAILED, SEVERITIES, UNKNOWN
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.walk import walk
 
-#: subject: str, what was checked; system: str, its distribution, or ""; profile, kind, generation: as asked; ready: bool;
+#: One image. size: int, bytes of the file; modified: float, s since the epoch.
+ImageFile = collections.namedtuple("ImageFile", "size modified")
+
+#: subject: str, what was checked; system: str, its distribution, or ""; made: float, s since the epoch; image: ImageFile, or None;
+#: profile, kind, generation: as asked; ready: bool;
 #: generations: [int]; findings: [Finding]; path: [path.walk.PathStep]; summary: {str: int}; seconds: float.
-Verdict = collections.namedtuple("Verdict", "subject system profile kind generation ready generations findings path summary seconds")
+Verdict = collections.namedtuple("Verdict", "subject system made image profile kind generation ready generations findings path summary seconds")
 
 _FEWEST_TOGETHER = 3
 
 
-def verdict(subject, context, findings, system, seconds):
-    """Return the Verdict of findings ([Finding]) on a Context."""
+def verdict(subject, context, findings, system, seconds, image=None):
+    """Return the Verdict of findings ([Finding]) on a Context, made now.
+
+    subject, system: str; seconds: float, how long it took; image: ImageFile, or None.
+    """
     generations = context.disk.bootability.generations if context.disk else []
-    return Verdict(subject, system, context.profile, context.kind, context.generation, is_ready(findings), generations, findings,
-                   walk(findings), summarize(findings), seconds)
+    return Verdict(printable(subject), printable(system), time.time(), image, context.profile, context.kind, context.generation, is_ready(findings),
+                   generations, findings, walk(findings), summarize(findings), seconds)
 
 
 def headline(found):
@@ -33,6 +42,14 @@ def headline(found):
     undecided = found.summary[UNKNOWN]
     tail = f"; {_counted(undecided, 'rule')} could not be decided" if undecided else ""
     return f"{'READY' if found.ready else 'NOT READY'} for {place}: {', '.join(words)}{tail}"
+
+
+def moment(seconds):
+    """Return a time as people and programs read it, in UTC: ``2026-11-28T15:24:31Z``.
+
+    seconds: float, since the epoch.
+    """
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def failures(found, severity):

@@ -19,7 +19,7 @@ def test_a_guest_is_checked_and_its_reports_come_to_the_controller(fresh_guest, 
     done = fresh_guest.playbook(CHECKOUT / "playbooks" / "readiness.yml", {"reports": str(tmp_path / "reports")})
     assert done.returncode == 2 and "NOT READY for Azure" in done.failed_tasks()[-1]
     files = sorted(path.suffix for path in (tmp_path / "reports").iterdir())
-    assert files == [".html", ".json", ".xml"]
+    assert files == [".html", ".json", ".sarif", ".xml"]
     suite = ElementTree.parse(next((tmp_path / "reports").glob("*.xml"))).getroot()[0]
     assert int(suite.attrib["failures"]) > 0
     assert fresh_guest.output("ls -d /tmp/readiness.* 2>/dev/null | wc -l") == "0"
@@ -44,4 +44,4 @@ def test_relative_paths_of_images_and_reports_begin_where_the_command_was_given(
     monkeypatch.setenv("PWD", str(tmp_path))
     done = playing.playbook("{}", CHECKOUT / "playbooks" / "readiness.yml", {"image": "images/empty.raw", "reports": "found"})
     assert f"{tmp_path}/images/empty.raw: NOT READY for Azure" in done.failed_tasks()[-1]
-    assert sorted(path.name for path in (tmp_path / "found").iterdir()) == [f"images_empty.raw.{kind}" for kind in ("html", "json", "xml")]
+    assert sorted(path.name for path in (tmp_path / "found").iterdir()) == [f"images_empty.raw.{kind}" for kind in ("html", "json", "sarif", "xml")]
