@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     ERROR, FAILED, NOT_APPLICABLE, PASSED, UNKNOWN, headline)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.links import requirement, sources
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.walk import NOT_REACHED, first_stop
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import moment
 
 #: Mark and word of a step, for eyes and for screen readers.
 _MARKS = {PASSED: ("✓", "passed"), FAILED: ("✕", "the machine stops here"), UNKNOWN: ("?", "could not be decided"), NOT_REACHED: ("…", "not reached"),
@@ -33,7 +34,14 @@ def place(evidence):
 
 def broken(path):
     """Return a path as HTML that may go on in the next line behind each slash, and nowhere else."""
-    return escape(path).replace("/", "/<wbr>")
+    head, slash, tail = path.rpartition("/")
+    return "".join(f'<span class="part">{escape(part)}/</span>' for part in head.split("/")) * bool(slash) + f'<span class="part">{escape(tail)}</span>'
+
+
+def date(seconds):
+    """Return a time (float, s since the epoch) as HTML."""
+    words = moment(seconds)
+    return f'<time datetime="{words}">{words[:10]} {words[11:16]} UTC</time>'
 
 
 def link(address, words):

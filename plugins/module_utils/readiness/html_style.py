@@ -26,6 +26,7 @@ header.not-ready { border-left-color:var(--error); }
   .tiles .passed b { color:var(--good); }
 .tiles .not-applicable b { color:var(--soft); } .tiles .zero b { color:var(--soft); }
 dl { display:grid; grid-template-columns:repeat(auto-fit,minmax(12rem,1fr)); gap:.4rem 1.5rem; margin:0; }
+dl>div:first-child { grid-column:1/-1; } .part { display:inline-block; max-width:100%; } time { white-space:nowrap; }
 dt { font-size:.8rem; color:var(--soft); } dd { margin:0; overflow-wrap:anywhere; }
 h2 { margin:2rem 0 0; font-size:1.3rem; }
 .error h2 { color:var(--error); } .warning h2 { color:var(--warning); } .note h2 { color:var(--note); }

@@ -8,13 +8,14 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from html import escape
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOT_APPLICABLE, NOTE, PASSED, SEVERITIES, UNKNOWN, headline)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.html_pieces import (
-    broken, link, path, place, rule_link, source_links, text)
+    broken, date, link, path, place, rule_link, source_links, text)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.html_style import STYLE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.links import COLLECTION, HOMEPAGE, VERSION
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import failures, moment, open_findings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import failures, open_findings
 
 _HEADINGS = {
     "error": ("Errors", "The machine will not boot, will not be provisioned, or the upload is refused."),
@@ -63,13 +64,14 @@ def _header(found):
         sentences = [f"{count} {'thing keeps' if count == 1 else 'things keep'} it from booting or being provisioned."] if count else []
         undecided = summary["errors"] - count
         if undecided:
-            sentences.append(f"{undecided} {'rule' if undecided == 1 else 'rules'} that decide over that could not be checked.")
+            sentences.append(f"{undecided} {'rule' if undecided == 1 else 'rules'} on which that depends could not be decided.")
         sentence = " ".join(sentences)
-    facts = [("Checked", found.subject), ("System", found.system),
+    facts = [("Checked", broken(found.subject)), ("System", escape(found.system)),
              ("Boots on", " and ".join(f"generation {number}" for number in found.generations)),
-             ("Kind", found.kind.replace("_", " ")), ("Rules", f"{len(found.findings)} in {found.seconds:.1f} s"), ("Date", moment(found.made)),
-             ("Image", f"{found.image.size} bytes, changed {moment(found.image.modified)}" if found.image else "")]
-    rows = "".join(f"<div><dt>{name}</dt><dd>{broken(words)}</dd></div>" for name, words in facts if words)
+             ("Kind", escape(found.kind.replace("_", " "))), ("Rules", f"{len(found.findings)} in {found.seconds:.1f} s"), ("Date", date(found.made))]
+    if found.image:
+        facts += [("Size of the file", show_size(found.image.size)), ("File last written", date(found.image.modified))]
+    rows = "".join(f"<div><dt>{name}</dt><dd>{words}</dd></div>" for name, words in facts if words)
     counts = [(severity, number, severity if number == 1 else severity + "s") for severity in SEVERITIES for number in [failures(found, severity)]]
     counts += [("passed", summary[PASSED], "passed")] + ([("unknown", summary[UNKNOWN], "undecided")] if summary[UNKNOWN] else [])
     counts.append(("not-applicable", summary[NOT_APPLICABLE], "not applicable"))
