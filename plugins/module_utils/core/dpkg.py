@@ -53,12 +53,13 @@ def entries(tree, paths):
 
 def files(tree, package):
     """Return the paths ([str]) of a package's files and directories, None when it is not installed."""
-    names = [name for name in tree.listdir(_INFO) if name == package + ".list" or name.startswith(package + ":") and name.endswith(".list")]
+    names = [name for name in tree.listdir(_INFO) if name.endswith(".list") and (name[:-5] == package or name[:-5].partition(":")[0] == package)]
     if not names:
         return None
     diverted = _diversions(tree)
     lines = [line for name in names for line in _read(tree, f"{_INFO}/{name}").decode("utf-8", "surrogateescape").split("\n")]
-    return [place if by != package else line for line in lines if line.startswith("/") and line != "/." for place, by in [diverted.get(line, (line, ""))]]
+    paths = [line for line in lines if line.startswith("/") and line != "/."]
+    return [path if by == package.partition(":")[0] else place for path in paths for place, by in [diverted.get(path, (path, ""))]]
 
 
 def spellings(tree, path):

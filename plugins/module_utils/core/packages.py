@@ -16,12 +16,17 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 #: The file has the content of its package; another one; is not there; belongs to no package, or to one that says nothing of it; cannot be told.
 SAME, CHANGED, GONE, OWN, UNKNOWN = "same", "changed", "gone", "own", "unknown"
 
-#: state: one of the five; package: str, "" when none has it; text: str, for a person, "" when there is nothing to say.
-Answer = collections.namedtuple("Answer", "state package text")
+#: state: one of the five; packages: [str], those that have it; is_empty: whether it is there with 0 bytes; text: str, for a person.
+Answer = collections.namedtuple("Answer", "state packages is_empty text")
 
 _MOST_FILE = 256 * 1024 * 1024  # bytes of a file that is compared
 _CHUNK = 1024 * 1024  # bytes
 _LEFT_OUT = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale", "/usr/share/lintian", "/usr/share/bug")
+
+
+def is_there(tree):
+    """Return whether the guest has a package database of a kind that is known here, though perhaps not read."""
+    return _database(tree) is not None or rpm_database.other(tree) is not None
 
 
 def compare(tree, paths):
@@ -34,9 +39,9 @@ def compare(tree, paths):
         database = _database(tree)
         entries = database.entries(tree, sorted({place for place in places.values() if place})) if database else None
     except ImagewrightError as error:
-        return dict.fromkeys(paths, Answer(UNKNOWN, "", str(error)))
+        return dict.fromkeys(paths, Answer(UNKNOWN, [], False, str(error)))
     if entries is None:
-        return dict.fromkeys(paths, Answer(UNKNOWN, "", _why_not(tree)))
+        return dict.fromkeys(paths, Answer(UNKNOWN, [], False, _why_not(tree)))
     return {path: _answer(tree, path, entries.get(place, [])) for path, place in places.items()}
 
 
@@ -70,25 +75,27 @@ def _resolved(tree, path):
 
 
 def _answer(tree, path, entries):
-    names = " and ".join(sorted({entry.package for entry in entries}))
+    owners = sorted({entry.package for entry in entries})
+    names = " and ".join(owners)
     status = tree.stat(path)
     if status is None:
         needed = any(not entry.may_differ for entry in entries)
-        return Answer(GONE, names, f"not there, though the package {names} has it") if needed else Answer(OWN, names, "not there")
+        return Answer(GONE, owners, False, f"not there, though the package {names} has it") if needed else Answer(OWN, owners, False, "not there")
     known = [entry for entry in entries if entry.digest and not entry.may_differ]
     if not known:
-        return Answer(SAME if entries else OWN, names, "")
+        return Answer(SAME if entries else OWN, owners, not status.size, "")
     if not stat.S_ISREG(status.mode):
-        return Answer(CHANGED, names, f"no regular file, as in the package {names}")
+        return Answer(CHANGED, owners, False, f"no regular file, as in the package {names}")
     if status.size > _MOST_FILE:
-        return Answer(UNKNOWN, names, f"it has {status.size} bytes, more than are compared")
+        return Answer(UNKNOWN, owners, False, f"it has {status.size} bytes, more than are compared")
     try:
         digests = _digests(tree, path, {entry.algorithm for entry in known})
     except ImagewrightError as error:
-        return Answer(UNKNOWN, names, str(error))
+        return Answer(UNKNOWN, owners, False, str(error))
     if any(digests[entry.algorithm] == entry.digest.lower() for entry in known):
-        return Answer(SAME, names, "")
-    return Answer(CHANGED, names, f"not as in the package {names}: {'empty' if not status.size else str(status.size) + ' bytes of another content'}")
+        return Answer(SAME, owners, not status.size, "")
+    what = f"{status.size} bytes of another content" if status.size else "empty"
+    return Answer(CHANGED, owners, not status.size, f"not as in the package {names}: {what}")
 
 
 def _digests(tree, path, algorithms):

@@ -43,8 +43,8 @@ def test_files_of_dpkg_are_compared_with_their_checksums(tmp_path):
     (tmp_path / "usr/bin/agent").write_text("ab")
     (tmp_path / "usr/lib/agent/module.py").unlink()
     found = packages.compare(LiveTree(str(tmp_path)), ["/usr/bin/agent", "/usr/lib/agent/module.py"])
-    assert [tuple(each) for each in found.values()] == [("changed", "agent", "not as in the package agent: 2 bytes of another content"),
-                                                        ("gone", "agent", "not there, though the package agent has it")]
+    assert [tuple(each) for each in found.values()] == [("changed", ["agent"], False, "not as in the package agent: 2 bytes of another content"),
+                                                        ("gone", ["agent"], False, "not there, though the package agent has it")]
 
 
 @pytest.mark.parametrize("spelling", ["bin/agent", "usr/bin/agent"])
@@ -96,8 +96,8 @@ def test_files_of_rpm_are_compared_with_its_database(rpm_guest):
     (rpm_guest / "usr/bin/agent").write_text("")
     (rpm_guest / "usr/lib/python3/agent/module7.py").unlink()
     found = packages.compare(LiveTree(str(rpm_guest)), ["/usr/bin/agent", "/usr/lib/python3/agent/module7.py"])
-    assert [tuple(each) for each in found.values()] == [("changed", "agent", "not as in the package agent: empty"),
-                                                        ("gone", "agent", "not there, though the package agent has it")]
+    assert [tuple(each) for each in found.values()] == [("changed", ["agent"], True, "not as in the package agent: empty"),
+                                                        ("gone", ["agent"], False, "not there, though the package agent has it")]
     assert packages.missing(LiveTree(str(rpm_guest)), "agent") == ["/usr/lib/python3/agent/module7.py"]
     assert packages.missing(LiveTree(str(rpm_guest)), "other") is None
 
