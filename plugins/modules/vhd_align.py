@@ -198,7 +198,7 @@ sha256:
 
 import os
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.imagewright.azure.plugins.module_utils.core.discreet_module import DiscreetModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import generation_wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, show_size
@@ -297,7 +297,7 @@ def _after(result):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), run)
+    finish(DiscreetModule(argument_spec=ARGUMENTS, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

@@ -192,7 +192,7 @@ identity:
 
 import os
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.imagewright.azure.plugins.module_utils.core.discreet_module import DiscreetModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
 from ansible_collections.imagewright.azure.plugins.module_utils.image.identity import identity_of
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
@@ -214,7 +214,7 @@ def run(module):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True), run)
+    finish(DiscreetModule(argument_spec=ARGUMENTS, supports_check_mode=True), run)
 
 
 if __name__ == "__main__":

@@ -272,12 +272,13 @@ journal:
 import contextlib
 import logging
 import os
-
-from ansible.module_utils.basic import AnsibleModule
+import urllib.request
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import errors
+from ansible_collections.imagewright.azure.plugins.module_utils.core.discreet_module import DiscreetModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress
+from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import masked, secrets_in, spellings
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import generation_wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import sentence
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import address as addresses
@@ -288,6 +289,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload import up
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Source
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image_problems import of_the_generation
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
+
+#: Options that are made for secrets; all others are shown.
+OPTIONS_WITH_SECRETS = ("url", "account_key", "sas_token")
 
 ARGUMENTS = {
     "src": {"type": "path", "required": True, "aliases": ["image"]},
@@ -350,7 +354,7 @@ def check_vhd(src, generation, allow_problems):
 
 def protect(module, address):
     """Have Ansible hide the secrets in every form, and show the address when there is no secret in it."""
-    module.no_log_values.update(addresses.secrets_of(address.sas, module.params["account_key"]))
+    module.no_log_values.update(secrets_in(address.sas))
     if module.params["url"] and addresses.without_query(module.params["url"]) == module.params["url"]:
         module.no_log_values.discard(module.params["url"])
     if address.url.startswith("http:") and not address.service.startswith(("http://127.", "http://localhost", "http://[::1]")):
@@ -403,21 +407,42 @@ def run(module):
 def run_without_secrets(module):
     """Return what run() returns; whatever goes wrong is told without a secret, in Ansible's form and without a traceback."""
     logging.disable(logging.CRITICAL)  # the libraries warn with whole addresses
-    secrets = addresses.secrets_of(*(module.params[name] for name in ("url", "account_key", "sas_token")))
+    secrets = known_secrets(module.params)
+    module.no_log_values.update(secrets)
     try:
+        require_no_secrets_elsewhere(module.params)
         return run(module)
     except ImagewrightError as error:
-        raise ImagewrightError(addresses.scrub(str(error), secrets), **error.details) from None
+        raise ImagewrightError(masked(str(error), secrets), **error.details) from None
     except Exception as error:
-        raise ImagewrightError(f"cannot upload {module.params['src']}: unexpected {type(error).__name__}: "
-                               f"{addresses.scrub(str(error), secrets)}; please report this") from None
+        raise ImagewrightError(f"cannot upload {masked(module.params['src'], secrets)}: unexpected {type(error).__name__}: "
+                               f"{masked(str(error), secrets)}; please report this") from None
+
+
+def known_secrets(params):
+    """Return every spelling ({str}) of the secrets in the options, and in the addresses of proxies in the environment."""
+    found = spellings(params["account_key"]) if params["account_key"] else set()
+    for text in [params[name] for name in OPTIONS_WITH_SECRETS] + list(urllib.request.getproxies().values()):
+        found |= secrets_in(text or "")
+    return found
+
+
+def require_no_secrets_elsewhere(params):
+    """Check that a signature or key was given in an option for it: names and addresses without one are shown and written down.
+
+    Raises ImagewrightError: another option holds what looks like one.
+    """
+    for name in ("account", "container", "blob", "endpoint", "src", "journal", "progress_file"):
+        if params[name] and secrets_in(params[name]):
+            raise ImagewrightError(f"cannot upload with this {name}: it holds what looks like a signature, a key or a password, and {name} is shown to"
+                                   " everybody; give a signature as sas_token or as part of url, and a key as account_key")
 
 
 def main():
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True,
-                           mutually_exclusive=[("url", "container"), ("url", "blob"), ("url", "endpoint"), ("account_key", "sas_token")],
-                           required_one_of=[("url", "account"), ("url", "container")])
+    module = DiscreetModule(argument_spec=ARGUMENTS, supports_check_mode=True,
+                            mutually_exclusive=[("url", "container"), ("url", "blob"), ("url", "endpoint"), ("account_key", "sas_token")],
+                            required_one_of=[("url", "account"), ("url", "container")])
     errors.finish(module, run_without_secrets)
 
 

@@ -26,9 +26,6 @@ _SAS_PARAMETERS = frozenset((
     "sv", "ss", "srt", "sr", "st", "se", "sp", "sip", "spr", "si", "sig", "skoid", "sktid", "skt", "ske", "sks", "skv", "saoid", "suoid",
     "scid", "sdd", "skdutid", "sduoid", "ses", "rscc", "rscd", "rsce", "rscl", "rsct", "snapshot"))
 
-_PASSWORD_IN_TEXT = re.compile(r"(?i)\b(sig|AccountKey|client_secret|access_token|code)=[^&;\s'\"]+")
-_BEARER_IN_TEXT = re.compile(r"(?i)\b(Bearer|SharedKey [\w-]+:|SharedKeyLite [\w-]+:)\s*[\w.~+/=-]+")
-
 
 def from_url(url, sas_token=None, account=None, target="auto"):
     """Return the Address for the whole address of a blob, or of a managed disk as ``az disk grant-access`` prints it.
@@ -68,29 +65,6 @@ def without_query(url):
     """Return the address (str) without user, query and fragment, which is where secrets are."""
     bare = re.split(r"[?#]", url, maxsplit=1)[0]
     return re.sub(r"^(\w+://)[^/@]*@", r"\1", bare)
-
-
-def secrets_of(*values):
-    """Return every form (set of str) in which the secrets of signatures and keys may show up in a text.
-
-    values: str or None; signatures (``sv=...&sig=...``), addresses with one, account keys.
-    """
-    found = set()
-    for value in [value for value in values if value]:
-        signed = re.findall(r"(?:^|[?&])sig=([^&#]+)", value)
-        plain = signed or ([] if "://" in value else [value])
-        for secret in plain:
-            decoded = urllib.parse.unquote(secret)
-            found |= {secret, decoded, urllib.parse.quote(decoded, safe=""), urllib.parse.quote(decoded), urllib.parse.quote_plus(decoded)}
-    return found
-
-
-def scrub(text, secrets=()):
-    """Return the text (str) with every secret in it replaced by ``***``."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    text = _PASSWORD_IN_TEXT.sub(r"\1=***", text)
-    return _BEARER_IN_TEXT.sub(r"\1 ***", text)
 
 
 def sas_field(sas, name):

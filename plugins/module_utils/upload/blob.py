@@ -16,7 +16,7 @@ import random
 import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import address as addresses
+from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import masked, secrets_in, spellings
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import LARGEST_PUT, range_of
 
@@ -43,7 +43,7 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
             from azure.storage.blob import BlobClient
     except ImportError as error:
         raise ImagewrightError(f"cannot upload to {address.url}: the Python package azure-storage-blob is not installed "
-                               f"({addresses.scrub(str(error))}); install it with `pip install azure-storage-blob`") from None
+                               f"({masked(str(error))}); install it with `pip install azure-storage-blob`") from None
     if address.sas:
         credential = AzureSasCredential(address.sas)
     elif account_key:
@@ -52,7 +52,7 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
         credential = _identity(address)
     client = BlobClient(address.service, address.container, address.blob, credential=credential, transport=_transport(address.url, parallel, timeout),
                         retry_policy=_retry_policy(retries, retry_delay), max_single_get_size=LARGEST_PUT, max_chunk_get_size=LARGEST_PUT)
-    return Blob(client, address, addresses.secrets_of(address.sas, account_key), retries)
+    return Blob(client, address, secrets_in(address.sas) | (spellings(account_key) if account_key else set()), retries)
 
 
 def _transport(url, parallel, timeout):

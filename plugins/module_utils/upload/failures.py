@@ -11,6 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import datetime
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import masked
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import address as addresses
 
 #: Error codes that say that somebody else has, or took, the lease of the blob.
@@ -123,7 +124,7 @@ def _no_answer(error, secrets):
 
 def _first_line(error, secrets):
     lines = [line.strip() for line in str(getattr(error, "message", "") or error).splitlines() if line.strip()]
-    return addresses.scrub(lines[0], secrets)[:300] if lines else type(error).__name__
+    return masked(lines[0], secrets)[:300] if lines else type(error).__name__
 
 
 def _is_past(moment):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import secrets_in
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, blob, failures, ranges
 from azure.core import exceptions
 
@@ -22,7 +23,7 @@ class Response:
 
 
 def translated(error, target=TARGET):
-    return failures.translate(error, "write bytes 0-511", target, address.secrets_of(target.sas))
+    return failures.translate(error, "write bytes 0-511", target, secrets_in(target.sas))
 
 
 @pytest.mark.parametrize("status, code, words", [
