@@ -12,22 +12,20 @@ PRIVATE: module_utils of this collection are not an interface.
 import base64
 import collections
 import contextlib
-import random
 import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import masked, secrets_in, spellings
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import connection, failures, service_codes
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import LARGEST_PUT, range_of
 
-#: What the service tells of a blob: size in bytes, etag and blob type (str), metadata ({str: str}), modified (datetime).
-Properties = collections.namedtuple("Properties", "size etag blob_type metadata modified")
+#: What the service tells of a blob: size in bytes, etag and blob type (str), metadata ({str: str}), modified (datetime);
+#: leased_for_ever: bool, whether somebody has a lease of it without end.
+Properties = collections.namedtuple("Properties", "size etag blob_type metadata modified leased_for_ever")
+Properties.__new__.__defaults__ = (False,)
 
 #: Seconds that a lease lasts unless it is renewed: the longest that is not for ever, so that nothing stays locked when we die.
 LEASE = 60
-
-#: The longest wait between two attempts, in seconds.
-_LONGEST_WAIT = 60
 
 
 def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_delay=1.0):
@@ -51,7 +49,8 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
     else:
         credential = _identity(address)
     client = BlobClient(address.service, address.container, address.blob, credential=credential, transport=_transport(address.url, parallel, timeout),
-                        retry_policy=_retry_policy(retries, retry_delay), max_single_get_size=LARGEST_PUT, max_chunk_get_size=LARGEST_PUT)
+                        retry_policy=connection.patience(retries, retry_delay), max_single_get_size=LARGEST_PUT, max_chunk_get_size=LARGEST_PUT,
+                        raw_response_hook=failures.require_the_service)
     return Blob(client, address, secrets_in(address.sas) | (spellings(account_key) if account_key else set()), retries)
 
 
@@ -101,19 +100,6 @@ def _identity(address):
     return DefaultAzureCredential(exclude_interactive_browser_credential=True)
 
 
-def _retry_policy(retries, delay):
-    from azure.storage.blob import ExponentialRetry
-
-    class Patience(ExponentialRetry):
-        """The SDK's retries with waits that start as small as they are told to."""
-
-        def get_backoff_time(self, settings):
-            wait = min(delay * 2 ** max(settings["count"] - 1, 0), _LONGEST_WAIT)
-            return wait * random.uniform(0.75, 1.25)
-
-    return Patience(retry_total=retries, retry_connect=retries, retry_read=retries, retry_status=retries)
-
-
 class Blob:
     """One page blob, or the page blob behind a managed disk; made by connect()."""
 
@@ -135,7 +121,7 @@ class Blob:
                     return None
                 raise
         kind = str(getattr(found.blob_type, "value", found.blob_type))
-        return Properties(found.size, found.etag, kind, dict(found.metadata or {}), found.last_modified)
+        return Properties(found.size, found.etag, kind, dict(found.metadata or {}), found.last_modified, found.lease.duration == "infinite")
 
     def _missing_code(self):
         try:
@@ -154,9 +140,9 @@ class Blob:
         with self._failures("create the page blob"):
             try:
                 self._client.create_page_blob(size, metadata=metadata, headers=headers, **self._held())
-            except self._sdk("ResourceExistsError"):
-                # the answer to an attempt before may have been lost: then it is ours
-                if replace or self._client.get_blob_properties().metadata != metadata:
+            except self._sdk("ResourceExistsError") as error:
+                # the SDK's name for every conflict; where the blob is there, the answer to an attempt before may have been lost: then it is ours
+                if replace or failures.code_of(error) != "BlobAlreadyExists" or self._client.get_blob_properties().metadata != metadata:
                     raise
 
     def put(self, item, content):
@@ -223,7 +209,7 @@ class Blob:
             try:
                 lease.renew()
             except self._sdk("HttpResponseError") as error:
-                if failures.code_of(error) in failures.LEASE_CODES:
+                if failures.code_of(error) in service_codes.LEASE_CODES:
                     return False
                 raise
         self._lease = lease

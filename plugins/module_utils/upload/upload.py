@@ -14,7 +14,7 @@ import uuid
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import ranges, transfer
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures, ranges, transfer
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import FOOTER
 
 #: How to work. choices: plan.Choices; parallel: int; verify: ``false``, ``true`` or ``content``.
@@ -39,7 +39,7 @@ def decide(source, blob, state, settings, progress):
     else:
         plan = plans.page_blob(found, state, source.identity, choices, url)
     if not plan.action.startswith("compare"):
-        return plan, found
+        return _writable(plan, found, url), found
     items, verified = _survey(source, settings), ["digest"]
     same = plan.action == "compare_content" or found.metadata.get(plans.DIGEST) == ranges.digest_of_ranges(items, source.size)
     trusted = plan.action == "compare_digest" and ((state is not None and state.etag == found.etag) or not plans.modified_since(found))
@@ -48,7 +48,17 @@ def decide(source, blob, state, settings, progress):
     source.check_unchanged()
     if same:
         return plans.Plan("unchanged", "the same content is there", verified=verified), found
-    return plans.differs(found, choices, url), found
+    return _writable(plans.differs(found, choices, url), found, url), found
+
+
+def _writable(plan, found, url):
+    """Return the Plan, unless it would write to a blob whose lease has no end.
+
+    Raises ImagewrightError: it would.
+    """
+    if plan.action != "unchanged" and found is not None and found.leased_for_ever:
+        raise failures.leased_for_ever(url)
+    return plan
 
 
 def predict(source, plan, settings):
