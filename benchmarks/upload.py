@@ -33,7 +33,7 @@ import threading
 import time
 import urllib.parse
 
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Source
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import OpenVhd
 from integration.upload import azurite as emulator
 from integration.upload import vhds
 from integration.upload.fault_proxy import proxy
@@ -264,7 +264,7 @@ def upload_writes_alone(client, vhd):
             answer.read()
             sent.append(len(content))
 
-    with Source(vhd) as source, concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+    with OpenVhd(vhd) as source, concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         runs = source.non_zero_runs()
         for done in [pool.submit(work, runs) for _worker in range(WORKERS)]:
             done.result()

@@ -202,7 +202,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.discreet_mo
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import generation_wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, show_size
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import disk_size
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
 
 ARGUMENTS = {
@@ -250,7 +250,7 @@ def plan(module):
         dest=os.path.abspath(options["dest"] or default),
         format=options["format"],
         size=_size(options, "size"),
-        alignment=sizing.whole_alignment(parse_size(options["alignment"], "alignment")),
+        alignment=disk_size.whole_alignment(parse_size(options["alignment"], "alignment")),
         max_size=_positive(options, "max_size"),
         generation=generation_wanted(options["generation"]),
         in_place=options["in_place"],

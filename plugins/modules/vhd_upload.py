@@ -286,7 +286,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload import bl
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import journal as journals
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import upload
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Source
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import OpenVhd
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image_problems import of_the_generation
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 
@@ -392,7 +392,7 @@ def run(module):
                                params["parallel"], params["verify"])
     progress = Progress(params["progress_file"])
     path = journals.path_for(params["src"], address, params["journal"])
-    with Source(params["src"]) as source, contextlib.ExitStack() as stack:
+    with OpenVhd(params["src"]) as source, contextlib.ExitStack() as stack:
         journal = None if module.check_mode else stack.enter_context(journals.Journal(path))
         plan, found = upload.decide(source, blob, journals.read(path) if journal is None else journal.state, settings, progress)
         if module.check_mode or plan.action == "unchanged":

@@ -11,7 +11,7 @@ STYLE = """
   --error:#b3261e; --warning:#9a5b00; --note:#2b5f9e; --good:#1e7a3c; }
 @media (prefers-color-scheme: dark) { :root { --ink:#e4e9f0; --soft:#9aa7b6; --page:#12161c; --card:#1b2129; --line:#313b47; --code:#252d38;
   --error:#ff8a80; --warning:#f5b95f; --note:#8ab8f5; --good:#7fd69a; } }
-* { box-sizing:border-box; }
+* { box-disk_size:border-box; }
 body { margin:0; background:var(--page); color:var(--ink); font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif; }
 main { max-width:60rem; margin:0 auto; padding:1.5rem 1rem 3rem; }
 header { background:var(--card); border:1px solid var(--line); border-left:.5rem solid var(--good); border-radius:.6rem; padding:1.2rem 1.5rem; }

@@ -18,7 +18,7 @@ import re
 import threading
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Identity
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
 #: What a journal tells.
 #: upload: str, UUID of the upload, which is also the id of its lease; source: Identity of the VHD; sent: {(offset, length): digest};

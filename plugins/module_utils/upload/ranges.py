@@ -7,12 +7,12 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
-import errno
 import hashlib
-import os
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import sparse
 
 #: Bytes that are tested and skipped together.
-BLOCK = 64 * 1024
+BLOCK = sparse.GRAIN
 
 #: The most that one Put Page takes, in bytes. Source: Azure Storage REST reference, Put Page.
 LARGEST_PUT = 4 * 1024 * 1024
@@ -20,33 +20,19 @@ LARGEST_PUT = 4 * 1024 * 1024
 #: A range of the file that holds data: offset and length in bytes, digest (str, MD5 in hex) of the content.
 Range = collections.namedtuple("Range", "offset length digest")
 
-_ZEROS = bytes(BLOCK)
-
 
 def data_extents(descriptor, size):
     """Return where the file has data and no holes: [(start, end)], rounded out to whole blocks, sorted, apart from each other.
 
     descriptor: int, open file; size: int, bytes of the file that count.
     """
-    extents, position = [], 0
-    while position < size:
-        try:
-            start = os.lseek(descriptor, position, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole is left
-                break
-            if error.errno in (errno.EINVAL, errno.ENOTSUP):  # a file system that knows no holes
-                return [(0, size)]
-            raise
-        if start >= size:
-            break
-        end = min(os.lseek(descriptor, start, os.SEEK_HOLE), size)
-        first, last = start // BLOCK * BLOCK, min(-(-end // BLOCK) * BLOCK, size)
+    extents = []
+    for offset, length in sparse.data_extents(descriptor, size):
+        first, last = offset // BLOCK * BLOCK, min(-(-(offset + length) // BLOCK) * BLOCK, size)
         if extents and first <= extents[-1][1]:
             extents[-1] = (extents[-1][0], last)
         else:
             extents.append((first, last))
-        position = max(end, last)
     return extents
 
 
@@ -61,26 +47,12 @@ def non_zero_runs(extents, read):
         while position < end:
             window = read(position, min(LARGEST_PUT, end - position))
             following = position + len(window)
-            for first, last in _runs(window):
+            for first, last in sparse.data_runs(window, len(window)):
                 if last == len(window) and first > 0 and following < end:
                     following = position + first  # it may go on: look again from its start
                     break
                 yield position + first, window[first:last]
             position = following
-
-
-def _runs(window):
-    """Return [(first, last)]: the byte ranges of a window that hold blocks with something in them."""
-    runs = []
-    for offset in range(0, len(window), BLOCK):
-        end = min(offset + BLOCK, len(window))
-        if window.startswith(_ZEROS if end - offset == BLOCK else bytes(end - offset), offset):
-            continue
-        if runs and runs[-1][1] == offset:
-            runs[-1] = (runs[-1][0], end)
-        else:
-            runs.append((offset, end))
-    return runs
 
 
 def range_of(offset, content):

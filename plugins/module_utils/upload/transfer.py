@@ -130,37 +130,22 @@ def _each(arguments, work, parallel):
     The arguments are taken in this thread, and one more than there are workers at most: what is read in many threads stays in the
     memory of each. After an error nothing more is begun; it is raised when all that was under way has ended.
     """
-    free, stopped, done, errors, due = threading.Semaphore(parallel + 1), threading.Event(), collections.deque(), [], time.monotonic()
-
-    def work_off(argument):
-        try:
-            if not stopped.is_set():
-                done.append(work(*argument))
-        except Exception as error:
-            stopped.set()
-            errors.append(error)
-        finally:
-            free.release()
-
-    def taken():
-        return [done.popleft() for _each in range(len(done))]
-
+    waiting, results, due = set(), [], time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(parallel) as pool:
         try:
             for argument in arguments:
-                free.acquire()
-                if stopped.is_set():
-                    break
-                pool.submit(work_off, argument)
+                waiting.add(pool.submit(work, *argument))
+                if len(waiting) > parallel:
+                    done, waiting = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+                    results += [future.result() for future in done]
                 if time.monotonic() > due:
-                    yield taken()
-                    due = time.monotonic() + BATCH
-            pool.shutdown()
+                    yield results
+                    results, due = [], time.monotonic() + BATCH
+            results += [future.result() for future in concurrent.futures.as_completed(waiting)]
         finally:
-            stopped.set()
-    if errors:
-        raise errors[0]
-    yield taken()
+            for future in waiting:
+                future.cancel()
+    yield results
 
 
 def _line(extents, position, sent, kept, size, seconds):

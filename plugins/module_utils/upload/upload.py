@@ -15,7 +15,7 @@ import uuid
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures, ranges, transfer
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import FOOTER
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import FOOTER
 
 #: How to work. choices: plan.Choices; parallel: int; verify: ``false``, ``true`` or ``content``.
 Settings = collections.namedtuple("Settings", "choices parallel verify")

@@ -27,7 +27,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer impo
     qemu_size,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import copying, destination, in_place, sizing
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import copying, destination, disk_size, in_place
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.copying import Outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_source, require_unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
@@ -50,7 +50,7 @@ def align(request):
     """
     source = open_source(request.src, request.format, request.repair_footer, bool(request.size), request.in_place, request.wait_released)
     try:
-        size = sizing.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation,
+        size = disk_size.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation,
                                source.table)
         if source.table:
             _check_table(request, size, source.table)
@@ -150,7 +150,7 @@ def _align_copy(request, source, size, found):
 
 
 def _check_table(request, size, table):
-    sizing.check_table(table, request.src, size, request.max_size, request.generation)
+    disk_size.check_table(table, request.src, size, request.max_size, request.generation)
 
 
 def _relocate(request, size, table, read_at):
@@ -212,7 +212,7 @@ def _result(request, source, size, footer, outcome):
         "gpt_relocated": bool(outcome.relocation.tail or outcome.relocation.head) if outcome.relocation else None,
         "generations": outcome.generations,
         "footer": describe_footer(parse_footer(footer)),
-        "warnings": source.image.warnings + outcome.warnings + sizing.size_warnings(outcome.table, size, request.generation),
+        "warnings": source.image.warnings + outcome.warnings + disk_size.size_warnings(outcome.table, size, request.generation),
     }
     if request.sha256:
         result["sha256"] = outcome.sha256

@@ -14,11 +14,11 @@ import os
 import threading
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions, sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import FOOTER_SIZE
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats
 from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_extents
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination, progress
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import copy_progress, destination
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sparse_copy, temporary
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, require_unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
@@ -120,7 +120,7 @@ def _fill_disk(descriptor, source, dest, new_size, report_path):
     destination.require_space(dest, data)
     os.ftruncate(descriptor, new_size + FOOTER_SIZE)  # a file system with a lower limit refuses now, before the long copy
     os.ftruncate(descriptor, new_size)
-    with progress.reported(descriptor, dest, data, report_path):
+    with copy_progress.reported(descriptor, dest, data, report_path):
         if source.read_disk_at:
             return "sparse_copy", sparse_copy.copy_extents(source.descriptor, descriptor, extents(source)), []
         warnings = _convert(source, dest, descriptor)
@@ -131,7 +131,7 @@ def extents(source):
     """Return an iterator of (offset in the file, offset on the disk, length) of the disk's data."""
     if source.image.dynamic:
         return dynamic_extents(source.image.dynamic, source.image.virtual_size)
-    return ((offset, offset, length) for offset, length in sparse_copy.data_extents(source.descriptor, source.image.virtual_size))
+    return ((offset, offset, length) for offset, length in sparse.data_extents(source.descriptor, source.image.virtual_size))
 
 
 def data_size(source):

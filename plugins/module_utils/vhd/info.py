@@ -11,14 +11,14 @@ import collections
 import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions, sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import Refusal, described, found, sentence
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, round_up
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, vhd_file
 from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_reader, read_dynamic
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import image_problems, sparse_copy
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import image_problems
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_image
 
 #: What the file holds. format: str or None when it is no disk; read_disk_at: as in Source; refusals: [Problem], why Azure does not take the file.
@@ -93,7 +93,7 @@ def _read_vhd(read_at, file_size, path, footer, checksum_ok):
 
 
 def _read_raw(descriptor, read_at, file_size):
-    stray = vhd_file.find_stray_footer(read_at, file_size, sparse_copy.data_end(descriptor, file_size))
+    stray = vhd_file.find_stray_footer(read_at, file_size, sparse.data_end(descriptor, file_size))
     if stray is None:
         return _Content(RAW, None, None, None, file_size, read_at,
                         [found("footer_missing", "it is a raw disk without a VHD footer", image_problems.CONVERT)])

@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination, sparse_copy
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import open_image
 
@@ -28,7 +29,7 @@ def require_room(src, dest):
         destination.require_writable_directory(dest)
         with destination.replaceable(dest, found):
             if not sparse_copy.can_clone(source, os.path.dirname(dest)):
-                destination.require_space(dest, min(status.st_blocks * 512, sparse_copy.data_length(source, status.st_size)))
+                destination.require_space(dest, min(status.st_blocks * 512, sparse.data_length(source, status.st_size)))
     except OSError as error:
         raise from_os_error(f"write {dest}", error) from error
     finally:

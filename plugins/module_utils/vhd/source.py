@@ -11,11 +11,11 @@ import os
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.disk import partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import partitions, sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, vhd_file
 from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_reader
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks, sparse_copy
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 
 #: descriptor: int, open for reading; status: os.stat_result when it was opened; image: Image;
 #: read_disk_at: callable (offset, length) -> bytes of the disk in it, and table: its Table; both None when only QEMU can read it.
@@ -83,7 +83,7 @@ def _inspect(descriptor, path, wanted, repair_footer, size_is_given):
     read_at = bounded_reader(descriptor, status.st_size)
     image = formats.read_image(read_at, status.st_size, path, wanted, repair_footer)
     if image.format == RAW:
-        vhd_file.refuse_stray_footer(read_at, status.st_size, sparse_copy.data_end(descriptor, status.st_size), path)
+        vhd_file.refuse_stray_footer(read_at, status.st_size, sparse.data_end(descriptor, status.st_size), path)
     formats.require_whole_sectors(image, path, size_is_given)
     read_disk_at = _disk_reader(descriptor, read_at, image)
     table = partitions.read_table(read_disk_at, image.virtual_size) if read_disk_at else None

@@ -14,6 +14,7 @@ import struct
 import threading
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB, MIB
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sparse import data_runs
 
 _FICLONE = 0x40049409  # _IOW(0x94, 9, int), linux/fs.h
 _FICLONERANGE = 0x4020940D
@@ -22,8 +23,6 @@ _NO_KERNEL_COPY = (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, er
 _ON_A_SERVER = ("nfs4", "cifs", "smb3", "ceph")  # kinds of file systems
 _CHUNK = 4 * MIB  # bytes that one worker copies at a time
 _BUFFER = MIB  # bytes of memory that one worker reads into
-_GRAIN = 64 * KIB  # zeros of this length stay holes
-_ZEROS = bytes(_GRAIN)
 _WORKERS = 2  # measured: more of them only wait for each other
 _AHEAD = 8  # chunks that the kernel is asked to have read by the time when they are copied
 
@@ -60,46 +59,6 @@ def can_clone(source, directory):
         return False
     finally:
         os.close(target)
-
-
-def data_extents(descriptor, size):
-    """Yield (offset, length) of the data in a file up to size; all of it where the file system cannot tell holes."""
-    offset = 0
-    while offset < size:
-        try:
-            start = os.lseek(descriptor, offset, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # only a hole is left
-                return
-            start = offset
-        if start >= size:
-            return
-        try:
-            offset = os.lseek(descriptor, start, os.SEEK_HOLE)
-        except OSError:
-            offset = size
-        offset = size if offset <= start else min(offset, size)
-        yield start, offset - start
-
-
-def data_length(descriptor, size):
-    """Return how many bytes (int) of a file up to size are data. Space that is set aside but was never written is none."""
-    return sum(length for unused, length in data_extents(descriptor, size))
-
-
-def data_end(descriptor, size):
-    """Return where the last data of a file ends (int), found in logarithmic time; size where holes cannot be told."""
-    low, high = 0, size  # data begins at or after low; none begins at or after high
-    while high - low > _GRAIN:
-        middle = (low + high) // 2
-        try:
-            os.lseek(descriptor, middle, os.SEEK_DATA)
-            low = middle
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                return size
-            high = middle
-    return high
 
 
 def copy_extents(source, target, extents):
@@ -223,20 +182,6 @@ def _copy_through_memory(source, target, buffer, source_offset, target_offset, l
 
 def _shorter():
     return ReadError(errno.ENODATA, "it became shorter while it was copied")
-
-
-def data_runs(buffer, length):
-    """Return [(start, end)]: the parts of a buffer's first length bytes that are not zeros, by blocks of 64 KiB."""
-    runs = []
-    for start in range(0, length, _GRAIN):
-        end = min(start + _GRAIN, length)
-        if buffer.startswith(_ZEROS if end - start == _GRAIN else _ZEROS[:end - start], start):
-            continue
-        if runs and runs[-1][1] == start:
-            runs[-1] = (runs[-1][0], end)
-        else:
-            runs.append((start, end))
-    return runs
 
 
 def write_all(descriptor, octets, offset):

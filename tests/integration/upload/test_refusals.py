@@ -98,7 +98,7 @@ def test_expired_signature(upload, target):
 def test_read_only_signature(upload, target):
     result = upload(url=target.sas_url("r"), account=None, container=None, blob=None, endpoint=None, account_key=None)
 
-    assert "needs sp=rcw" in result["msg"]
+    assert "it has sp=r, and write, create are missing" in result["msg"]
     assert result["error_code"] == "AuthorizationPermissionMismatch"
     assert not target.blob().exists()
 

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, journal
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Identity
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
 SOURCE = Identity(1048576 + 512, 1700000000123456789, 42)
 UPLOAD = "11111111-2222-3333-4444-555555555555"

@@ -10,7 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Properties
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import State
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Identity
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
 URL = "https://acct.blob.core.windows.net/vhds/x.vhd"
 VHD = Identity(1049088, 1700000000000000000, 42)

@@ -8,7 +8,7 @@ import time
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, blob, plan, ranges, upload
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.source import Identity
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 from unit.upload.stand_in import answer, serving
 
 SAS = "sv=2025-01-05&sr=b&sp=rcw&sig=dG9wc2VjcmV0"

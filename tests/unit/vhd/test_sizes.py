@@ -5,7 +5,7 @@
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sizing
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd import disk_size
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, round_up, show_size
 
@@ -47,7 +47,7 @@ def test_sizes_are_shown_in_bytes_and_for_people(size, text):
 def new_size(virtual_size, **options):
     """Return the new size of a raw disk without a known partition table."""
     values = {"size": None, "alignment": MIB, "max_size": None, "generation": None, "table": None, **options}
-    return sizing.new_size(Image("raw", virtual_size, None, None, []), "/x.raw", **values)
+    return disk_size.new_size(Image("raw", virtual_size, None, None, []), "/x.raw", **values)
 
 
 def test_a_disk_grows_to_the_size_asked_for_and_never_shrinks():
@@ -73,4 +73,4 @@ def test_a_limit_that_is_set_replaces_that_of_the_generation():
 @pytest.mark.parametrize("alignment", [0, 512, MIB + 512, MIB // 2])
 def test_an_alignment_that_azure_would_not_take_is_refused(alignment):
     with pytest.raises(ImagewrightError, match="whole MiB"):
-        sizing.whole_alignment(alignment)
+        disk_size.whole_alignment(alignment)

@@ -8,6 +8,7 @@ import os
 import random
 
 import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sparse_copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,7 +37,7 @@ def files(tmp_path):
 
 def copy(source, target, size):
     """Copy all data extents, and return the bytes written."""
-    return sparse_copy.copy_extents(source, target, ((at, at, length) for at, length in sparse_copy.data_extents(source, size)))
+    return sparse_copy.copy_extents(source, target, ((at, at, length) for at, length in sparse.data_extents(source, size)))
 
 
 EXTENTS = [(0, 4096), (5 * MIB, 3 * MIB), (40 * MIB, 17 * MIB), (70 * MIB - 4096, 4096)]
@@ -98,8 +99,8 @@ def test_where_holes_cannot_be_told_all_is_data(files, monkeypatch):
     def refuse(*arguments):
         raise OSError(errno.EINVAL, "no")
     monkeypatch.setattr(os, "lseek", refuse)
-    assert list(sparse_copy.data_extents(source, 70 * MIB)) == [(0, 70 * MIB)]
-    assert sparse_copy.data_end(source, 70 * MIB) == 70 * MIB
+    assert list(sparse.data_extents(source, 70 * MIB)) == [(0, 70 * MIB)]
+    assert sparse.data_end(source, 70 * MIB) == 70 * MIB
 
 
 def test_an_error_of_one_worker_is_raised(files, monkeypatch):
@@ -120,7 +121,7 @@ def test_a_source_that_becomes_shorter_is_an_error_and_no_endless_loop(files):
 
 def test_the_end_of_the_data_is_found(files):
     source, _target = files([(0, 4096), (300 * MIB, 8192)], 1024 * 1024 * MIB)
-    assert 300 * MIB + 8192 <= sparse_copy.data_end(source, 1024 * 1024 * MIB) <= 300 * MIB + 8192 + 65536
+    assert 300 * MIB + 8192 <= sparse.data_end(source, 1024 * 1024 * MIB) <= 300 * MIB + 8192 + 65536
 
 
 @settings(max_examples=30, deadline=None)

@@ -20,7 +20,7 @@ FOOTER = 512
 Identity = collections.namedtuple("Identity", "size mtime_ns inode")
 
 
-class Source:
+class OpenVhd:
     """An open VHD; a context manager.
 
     Raises ImagewrightError: it cannot be read, is no regular file, or is no multiple of 512 bytes.
