@@ -17,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions 
 FALLBACK_LOADERS = {"x64": "EFI/BOOT/BOOTX64.EFI", "Arm64": "EFI/BOOT/BOOTAA64.EFI"}
 
 #: generations: [int]; fallback_loader: True, False, or None when there is no ESP or it cannot be read;
-#: reasons: [str], why a generation is missing; architecture: ``x64``, ``Arm64`` (Azure's words), or None when nothing boots;
+#: reasons: {generation: str}, why it is missing; architecture: ``x64``, ``Arm64`` (Azure's words), or None when nothing boots;
 #: secure_boot: whether the fallback loader is signed as Secure Boot wants it, None without one.
 Bootability = collections.namedtuple("Bootability", "generations fallback_loader reasons architecture secure_boot")
 Bootability.__new__.__defaults__ = (None, None)
@@ -31,7 +31,7 @@ def judge(table, read_at):
 
     table: Table; read_at: callable (offset, length) -> bytes of the disk.
     """
-    reasons = []
+    reasons = {}
     first = _boots_with_bios(table, reasons)
     esps = efi_partitions(table)
     loaders = [loader for loader in (_fallback_loader(read_at, esp) for esp in esps) if loader is not None]
@@ -40,7 +40,7 @@ def judge(table, read_at):
     sound = table.kind == "gpt" and (not table.damage or is_hybrid(table))
     second = sound and loader is not None
     if not second:
-        reasons.append(_why_not_second(table, sound, esps, loaders))
+        reasons[2] = _why_not_second(table, sound, esps, loaders)
     architecture = loader.architecture if loader is not None else "x64" if first else None
     return Bootability([1] * first + [2] * second, loader is not None if loaders else None, reasons, architecture,
                        loader.secure_boot if loader is not None else None)
@@ -58,13 +58,13 @@ def efi_partitions(table):
 
 def _boots_with_bios(table, reasons):
     if table.kind == "none":
-        reasons.append("generation 1 needs a partition table, and the disk has none")
+        reasons[1] = "generation 1 needs a partition table, and the disk has none"
     elif not table.boot_code:
-        reasons.append("generation 1 needs boot code in the first sector, and there is none")
+        reasons[1] = "generation 1 needs boot code in the first sector, and there is none"
     elif table.kind == "mbr" or is_hybrid(table) or any(partition.type == str(BIOS_BOOT).upper() or partition.active for partition in table.partitions):
         return True
     else:
-        reasons.append("generation 1 needs a BIOS boot partition beside a GPT, and there is none")
+        reasons[1] = "generation 1 needs a BIOS boot partition beside a GPT, and there is none"
     return False
 
 

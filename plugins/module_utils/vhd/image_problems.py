@@ -130,7 +130,7 @@ def of_the_table(table, verdict, read_disk_at, size):
         told.append(found("first_mebibyte", "its first partition begins within the first MiB, which the marketplace wants free of partitions",
                           "make the first partition begin at sector 2048"))
     if not verdict.generations:
-        told.append(found("no_generation", f"no generation of machine boots it: {'; '.join(verdict.reasons)}"))
+        told.append(found("no_generation", f"no generation of machine boots it: {'; '.join(verdict.reasons.values())}"))
     elif size > limits.LARGEST_OS_DISK[max(verdict.generations)]:
         told.append(found("too_large_to_boot", f"its disk of {show_size(size)} is larger than"
                           f" {show_size(limits.LARGEST_OS_DISK[max(verdict.generations)])},"

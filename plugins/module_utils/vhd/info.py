@@ -125,7 +125,7 @@ def _describe_table(table, verdict):
         "boot_code": table.boot_code,
         "fallback_loader": verdict.fallback_loader,
         "generations": verdict.generations,
-        "generation_reasons": verdict.reasons,
+        "generation_reasons": list(verdict.reasons.values()),
         "architecture": verdict.architecture,
         "secure_boot": verdict.secure_boot,
     }

@@ -27,9 +27,9 @@ def volumes(*holds):
 
 
 TABLE = Table("gpt", PARTITIONS, True, None, None, 512, bytes(512))
-GOOD_DISK = DiskFacts(PATH, "vpc", 8 * GIB, TABLE, Bootability([1, 2], True, []), volumes("empty", "fat", "ext"), [], [],
+GOOD_DISK = DiskFacts(PATH, "vpc", 8 * GIB, TABLE, Bootability([1, 2], True, {}), volumes("empty", "fat", "ext"), [], [],
                       {("uuid", UUID), ("uuid", "abcd-1234"), ("label", "")}, [])
 
 #: What vhd_info says of a right fixed VHD.
-GOOD_IMAGE = {"path": PATH, "format": "vpc", "disk_type": "fixed", "accepted": True, "problems": [], "checksum_ok": True,
+GOOD_IMAGE = {"path": PATH, "format": "vpc", "disk_type": "fixed", "accepted": True, "problems": [], "problem_details": [], "checksum_ok": True,
               "virtual_size": 8 * GIB, "file_size": 8 * GIB + 512}

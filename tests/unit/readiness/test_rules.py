@@ -169,7 +169,7 @@ def test_the_marketplace_weighs_its_own_tests_more(guest):
 
 
 def test_a_wanted_generation_that_the_disk_cannot_boot_on_is_an_error(guest):
-    disk = GOOD_DISK._replace(bootability=Bootability([1], None, ["generation 2 needs an EFI system partition, and there is none"]))
+    disk = GOOD_DISK._replace(bootability=Bootability([1], None, {2: "generation 2 needs an EFI system partition, and there is none"}))
     assert findings(guest, disk)["R14a"].status == "passed"
     assert findings(guest, disk, generation="2")["R14a"].status == "failed"
 

@@ -135,7 +135,7 @@ def test_generations_follow_from_table_boot_code_and_esp(monkeypatch, disk, gene
     monkeypatch.setattr(fat, "find_file", lambda read_at, path: fat.FatFile(len(loader), lambda offset, length: loader[offset:offset + length]))
     verdict = bootability.judge(disk, nothing)
     assert verdict.generations == generations
-    assert reason in "; ".join(verdict.reasons)
+    assert reason in "; ".join(verdict.reasons.values())
 
 
 def with_loader(esp, octets, name="BOOTX64.EFI"):
@@ -154,7 +154,7 @@ def with_loader(esp, octets, name="BOOTX64.EFI"):
 ])
 def test_the_loader_tells_the_processor_and_whether_secure_boot_takes_it(esp, name, octets, architecture, secure_boot):
     verdict = with_loader(esp, octets, name)
-    assert verdict == ([2], True, ["generation 1 needs boot code in the first sector, and there is none"], architecture, secure_boot)
+    assert verdict == ([2], True, {1: "generation 1 needs boot code in the first sector, and there is none"}, architecture, secure_boot)
 
 
 @pytest.mark.parametrize(("octets", "reason"), [
@@ -168,7 +168,7 @@ def test_the_loader_tells_the_processor_and_whether_secure_boot_takes_it(esp, na
 def test_a_file_that_is_no_loader_of_its_processor_does_not_boot(esp, octets, reason):
     verdict = with_loader(esp, octets)
     assert (verdict.generations, verdict.fallback_loader, verdict.architecture) == ([], False, None)
-    assert any(reason in told for told in verdict.reasons), verdict.reasons
+    assert any(reason in told for told in verdict.reasons.values()), verdict.reasons
 
 
 def test_a_sound_loader_beside_one_that_is_none_boots(esp):
@@ -188,11 +188,11 @@ def test_the_loader_may_be_in_any_of_several_esps(tmp_path, esp):
 def test_an_esp_without_a_file_system_does_not_boot_generation_2():
     verdict = bootability.judge(table("gpt", [ESP]), nothing)
     assert (verdict.generations, verdict.fallback_loader) == ([], None)
-    assert any("needs a FAT file system in the EFI system partition (partition 1)" in reason for reason in verdict.reasons)
+    assert any("needs a FAT file system in the EFI system partition (partition 1)" in reason for reason in verdict.reasons.values())
 
 
 def test_an_esp_without_the_loader_does_not_boot_generation_2(esp):
     content = bytes(2 ** 20) + esp.read_bytes()
     verdict = bootability.judge(table("gpt", [ESP]), lambda offset, length: content[offset:offset + length])
     assert (verdict.generations, verdict.fallback_loader) == ([], False)
-    assert any("EFI/BOOT/BOOTX64.EFI" in reason for reason in verdict.reasons)
+    assert any("EFI/BOOT/BOOTX64.EFI" in reason for reason in verdict.reasons.values())

@@ -9,6 +9,9 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import limits, problems
 from ansible_collections.imagewright.azure.plugins.module_utils.image import container, formats
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import image_problems
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
@@ -119,3 +122,19 @@ def test_a_page_blob_takes_a_disk_of_a_mebibyte_less_than_its_own_limit():
     plan.require_room(limits.LARGEST_PAGE_BLOB + 512, True, "https://md-acct/x/abcd")
     with pytest.raises(ImagewrightError, match=r"a page blob takes 8796093022208 bytes \(8 TiB\).*--upload-size-bytes 8796093022720"):
         plan.require_room(limits.LARGEST_PAGE_BLOB + 512, False, "https://acct/vhds/x.vhd")
+
+
+@pytest.mark.parametrize(("rule", "options"), [
+    ("R01", {"checksum": 7}), ("R01", {"saved_state": 1}), ("R01", {"data_offset": 0xFFFFFFFF}), ("R01", {"version": 0x00020000}),
+    ("R04", {"creator": b"vbox", "geometry": (1003, 12, 17)}),
+])
+def test_a_rule_names_the_fault_whatever_the_words_of_its_sentence(tmp_path, monkeypatch, rule, options):
+    def reworded(problem_id, cause, fix=""):
+        return problems.Problem(problem_id, "xyzzy", fix)
+    monkeypatch.setattr(image_problems, "found", reworded)
+    disk = append(raw_disk(tmp_path / "a.vhd", 64 * MIB), footer(64 * MIB, **options))
+
+    context = Context(None, None, image=describe_image(os.fspath(disk)))
+
+    found = {each.id: each for each in evaluate(context, all_rules())}[rule]
+    assert (found.status, [place.text for place in found.evidence]) == ("failed", ["xyzzy"])

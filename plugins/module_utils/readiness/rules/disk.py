@@ -6,16 +6,15 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import limits
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import FALLBACK_LOADERS, generation_wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import GIB, MIB, TIB, show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRMWARE, ROOT
 
-_LARGEST = {"1": 2 * TIB, "2": 4 * TIB}  # bytes, R07
-_LARGEST_CERTIFIED = 1023 * GIB  # bytes, R07
-_SMALLEST = 20 * MIB  # bytes, R02
 #: How it shows that a file system was not unmounted.
 _NOT_UNMOUNTED = {"ext": "that is still marked as in use", "xfs": "whose log does not end with an unmount",
                   "btrfs": "whose log tree has not been replayed"}
@@ -36,23 +35,24 @@ def readable(context):
 
 @rule("R07", step=FIRMWARE, severity=WARNING, marketplace=ERROR, needs="disk", fixed_by="vhd_align max_size",
       title="The disk is within the size limits of an OS disk", fault="The disk is too large or too small for an OS disk",
-      why="Generation 1 boots from an MBR-sized disk of at most 2 TiB, generation 2 from at most 4 TiB; the certification asks for 1023 GiB or less.",
+      why="Generation 1 boots from an MBR-sized disk of at most 2 TiB, generation 2 from at most 4,095 GiB; the certification asks for 1023 GiB or less.",
       cure="Make the disk smaller; move data to data disks.",
       source="Microsoft: generation-2, create-upload-generic, certification",
-      choice="1023 GB (2017), 2 TiB (generation 1) and 4 TiB (generation 2) are all in print: more than the generation's limit is an error, more than 1023 "
-             "GiB a warning, and an error in the marketplace profile.")
+      choice="1023 GB (2017), 2 TiB (generation 1), 4 TiB and 4,095 GiB (generation 2) are all in print: more than the generation's limit is an error, "
+             "more than 1023 GiB a warning, and an error in the marketplace profile.")
 def size_limit(context):
     """Return failed for a disk beyond its generation's limit or the certification's, or below the smallest managed disk."""
     disk = context.disk
-    generations = [context.generation] if context.generation != "auto" else [str(number) for number in disk.bootability.generations] or ["1"]
-    limit = max(_LARGEST[generation] for generation in generations)
+    wanted = generation_wanted(context.generation)
+    generations = [wanted] if wanted else disk.bootability.generations or [1]
+    limit = max(limits.LARGEST_OS_DISK[number] for number in generations)
     size = Evidence(disk.path, None, f"virtual size {show_size(disk.virtual_size)}")
     if disk.virtual_size > limit:
-        return failed([size], f"An OS disk of generation {' or '.join(generations)} may have {show_size(limit)}.", ERROR)
-    if disk.virtual_size > _LARGEST_CERTIFIED:
-        return failed([size], f"The certification takes at most {show_size(_LARGEST_CERTIFIED)}.")
-    if disk.virtual_size < _SMALLEST and disk.format != "live":
-        return failed([size], f"A managed disk has at least {show_size(_SMALLEST)}.", ERROR)
+        return failed([size], f"An OS disk of generation {' or '.join(str(number) for number in generations)} may have {show_size(limit)}.", ERROR)
+    if disk.virtual_size > limits.LARGEST_CERTIFIED:
+        return failed([size], f"The certification takes at most {show_size(limits.LARGEST_CERTIFIED)}.")
+    if disk.virtual_size < limits.SMALLEST_MANAGED_DISK and disk.format != "live":
+        return failed([size], f"A managed disk has at least {show_size(limits.SMALLEST_MANAGED_DISK)}.", ERROR)
     return passed(f"{show_size(disk.virtual_size)}")
 
 
@@ -67,11 +67,11 @@ def size_limit(context):
 def generation(context):
     """Return failed when the disk lacks what the asked generation boots from, or what either boots from."""
     able, reasons = context.disk.bootability.generations, context.disk.bootability.reasons
-    wanted = [int(context.generation)] if context.generation != "auto" else []
-    lacking = [reason for reason in reasons if not wanted or reason.startswith(f"generation {wanted[0]}")]
-    if wanted and wanted[0] not in able or not able:
-        return failed([Evidence(context.disk.path, None, reason) for reason in lacking or reasons],
-                      f"The disk cannot boot on generation {wanted[0]}." if wanted else "The disk can boot on neither generation.")
+    wanted = generation_wanted(context.generation)
+    if wanted and wanted not in able or not able:
+        lacking = [reasons[wanted]] if wanted in reasons else list(reasons.values())
+        return failed([Evidence(context.disk.path, None, reason) for reason in lacking],
+                      f"The disk cannot boot on generation {wanted}." if wanted else "The disk can boot on neither generation.")
     return passed(f"boots on generation {' and '.join(str(number) for number in able)}")
 
 
@@ -88,8 +88,9 @@ def fallback_loader(context):
         return not_applicable("the disk has no EFI system partition")
     if loader:
         return passed()
-    needed = context.generation == "2" or context.disk.bootability.generations == []
-    return failed([Evidence("/boot/efi/EFI/BOOT/BOOTX64.EFI", None, "not there")], "", ERROR if needed else WARNING)
+    needed = generation_wanted(context.generation) == 2 or context.disk.bootability.generations == []
+    reason = context.disk.bootability.reasons.get(2, "not there")
+    return failed([Evidence(f"/boot/efi/{FALLBACK_LOADERS['x64']}", None, reason)], "", ERROR if needed else WARNING)
 
 
 @rule("R52", step=ROOT, severity=WARNING, needs="disk", fixed_by="prepare (shut down)",

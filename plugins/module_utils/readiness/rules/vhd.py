@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import OF_THE_FOOTER
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import MARKETPLACE_ONLY, rule
@@ -29,16 +30,12 @@ def fixed_vhd(context):
         what = {"vpc": f"a {image['disk_type']} VHD", "raw": "a raw image without a VHD footer"}.get(
             image["format"], f"an image of the format {image['format']}")
         return failed([Evidence(image["path"], None, f"it is {what}")], "", ERROR if calls_itself_vhd else WARNING)
-    return failed_if(Evidence(image["path"], None, problem) for problem in _footer_problems(image))
+    return failed_if(_problems(image, OF_THE_FOOTER | {"empty"}))
 
 
-def _footer_problems(image):
-    """Return what is wrong ([str]) with the footer of a fixed VHD, apart from its size, which R02 looks at."""
-    if image["accepted"]:
-        return []
-    problems = [] if image["checksum_ok"] else ["the checksum of its footer is wrong"]
-    told = [problem for problem in image["problems"] if "footer" in problem or "saved state" in problem]
-    return problems + [problem for problem in told if problem not in problems and "unsupported virtual size" not in problem]
+def _problems(image, ids):
+    """Return the Evidence of those problems of an image that have one of the ids."""
+    return [Evidence(image["path"], None, problem["cause"]) for problem in image["problem_details"] if problem["id"] in ids]
 
 
 @rule("R02", step=FIRMWARE, severity=ERROR, needs="any", fixed_by="disk_convert; vhd_align",
@@ -88,7 +85,7 @@ def same_size_everywhere(context):
     """Return failed when the footer makes some readers compute the size from its geometry."""
     if context.image is None or context.image["disk_type"] != "fixed":
         return not_applicable("it is no fixed VHD yet")
-    return failed_if(Evidence(context.image["path"], None, problem) for problem in context.image["problems"] if "geometry" in problem)
+    return failed_if(_problems(context.image, ("geometry",)))
 
 
 RULES = [fixed_vhd, whole_mebibytes, file_name, same_size_everywhere]
