@@ -185,6 +185,11 @@ generations:
   type: list
   elements: int
   sample: [1, 2]
+architecture:
+  description: The processor that the disk boots on, V(x64) or V(Arm64), in the words of C(az --architecture). Null when not known.
+  returned: success
+  type: str
+  sample: x64
 footer:
   description: The fields of the VHD's footer.
   returned: success

@@ -118,7 +118,7 @@ def _ansible(inventory: str, argv: list, timeout: float, show=None) -> Play:
 
 def _run_showing(command: list, environment: dict, timeout: float, show):
     """Return exit code and output of a program; show is called with each line as it comes."""
-    process = subprocess.Popen(command, env=environment, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, errors="replace")
     alarm = threading.Timer(timeout, process.terminate)
     alarm.start()

@@ -104,8 +104,8 @@ def _align_itself(request, source, size):
     if not request.check:
         allocated = _change(request, source, size, footer, relocation)
     digest = copying.sha256_of(source.descriptor) if request.sha256 and not request.check else None
-    generations = bootability.judge(source.table, source.read_disk_at).generations
-    return _result(request, source, size, footer, Outcome("in_place", written, allocated, source.table, relocation, generations, digest,
+    boots = bootability.judge(source.table, source.read_disk_at)
+    return _result(request, source, size, footer, Outcome("in_place", written, allocated, source.table, relocation, boots, digest,
                                                           relocation.warnings))
 
 
@@ -193,7 +193,7 @@ def _unchanged(request, source, size, descriptor, warnings):
     table = partitions.read_table(read_at, size)
     digest = copying.sha256_of(descriptor) if request.sha256 else None
     outcome = Outcome("unchanged", 0, os.fstat(descriptor).st_blocks * 512, table, _NO_RELOCATION,
-                      bootability.judge(table, read_at).generations, digest, warnings)
+                      bootability.judge(table, read_at), digest, warnings)
     return _result(request, source, size, os.pread(descriptor, FOOTER_SIZE, size), outcome)
 
 
@@ -210,7 +210,8 @@ def _result(request, source, size, footer, outcome):
         "bytes_written": outcome.bytes_written,
         "allocated": outcome.allocated,
         "gpt_relocated": bool(outcome.relocation.tail or outcome.relocation.head) if outcome.relocation else None,
-        "generations": outcome.generations,
+        "generations": outcome.bootability.generations if outcome.bootability else None,
+        "architecture": outcome.bootability.architecture if outcome.bootability else None,
         "footer": describe_footer(parse_footer(footer)),
         "warnings": source.image.warnings + outcome.warnings + disk_size.size_warnings(outcome.table, size, request.generation),
     }

@@ -27,8 +27,8 @@ _HASHED_AT_A_TIME = 4 * 1024 * 1024  # bytes
 _WRITTEN_EVERY = 0.03  # seconds
 
 #: What was or would be done. allocated: bytes of disk that the result takes (an estimate when not yet done);
-#: table: Table of the result, relocation: Relocation, generations: [int]; these three None when not known yet.
-Outcome = collections.namedtuple("Outcome", "method bytes_written allocated table relocation generations sha256 warnings")
+#: table: Table of the result, relocation: Relocation, bootability: Bootability; these three None when not known yet.
+Outcome = collections.namedtuple("Outcome", "method bytes_written allocated table relocation bootability sha256 warnings")
 
 
 def predict_copy(source, dest, new_size, relocate):
@@ -40,14 +40,14 @@ def predict_copy(source, dest, new_size, relocate):
     method, data = _predicted_method(source, dest)
     if method != "reflink":
         destination.require_space(dest, data_size(source) - (stale or 0))
-    relocation = generations = None
+    relocation = boots = None
     if source.table:
         relocation = relocate(source.table, source.read_disk_at)
-        generations = bootability.judge(source.table, source.read_disk_at).generations
+        boots = bootability.judge(source.table, source.read_disk_at)
     extra = FOOTER_SIZE + sum(len(octets) for unused, octets in (relocation.tail + relocation.head if relocation else []))
     written = extra if method == "reflink" else data + extra
     warnings = _stale_warnings(dest, stale is not None) + (relocation.warnings if relocation else [])
-    return Outcome(method, written, data + extra, source.table, relocation, generations, None, warnings)
+    return Outcome(method, written, data + extra, source.table, relocation, boots, None, warnings)
 
 
 def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=False, report_path=None):
@@ -105,8 +105,8 @@ def _fill(descriptor, source, dest, new_size, footer, relocate, report_path):
     os.fsync(descriptor)
     sparse_copy.write_all(descriptor, footer, new_size)
     allocated = os.fstat(descriptor).st_blocks * 512
-    generations = bootability.judge(table, read_at).generations
-    return Outcome(method, written + len(footer), allocated, table, relocation, generations, None, warnings + relocation.warnings)
+    boots = bootability.judge(table, read_at)
+    return Outcome(method, written + len(footer), allocated, table, relocation, boots, None, warnings + relocation.warnings)
 
 
 def _fill_disk(descriptor, source, dest, new_size, report_path):

@@ -28,7 +28,7 @@ def test_a_guest_is_checked_and_its_reports_come_to_the_controller(fresh_guest, 
 def test_a_guest_with_errors_left_is_neither_powered_off_nor_converted(fresh_guest, tmp_path):
     image = tmp_path / "web.raw"
     image.write_bytes(os.urandom(MIB))
-    os.truncate(image, 16 * MIB)
+    os.truncate(image, 64 * MIB)
     before = hashlib.sha256(image.read_bytes()).hexdigest()
     done = fresh_guest.playbook(CHECKOUT / "playbooks" / "prepare-azure.yml",
                                 {**NOTHING, "prepare_package_lists": False, "azure_image_src": str(image), "prepare_image_kind": "generalized"})
@@ -41,7 +41,17 @@ def test_a_guest_with_errors_left_is_neither_powered_off_nor_converted(fresh_gue
 def test_relative_paths_of_images_and_reports_begin_where_the_command_was_given(tmp_path, monkeypatch):
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "empty.raw").write_bytes(bytes(MIB))
-    monkeypatch.setenv("PWD", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", "/nowhere")  # as make -C, env -C, ansible-runner and AWX leave it
     done = playing.playbook("{}", CHECKOUT / "playbooks" / "readiness.yml", {"image": "images/empty.raw", "reports": "found"})
     assert f"{tmp_path}/images/empty.raw: NOT READY for Azure" in done.failed_tasks()[-1]
     assert sorted(path.name for path in (tmp_path / "found").iterdir()) == [f"images_empty.raw.{kind}" for kind in ("html", "json", "sarif", "xml")]
+
+
+def test_a_name_with_a_colon_is_that_file(tmp_path, monkeypatch):
+    name = "disk-2026-11-28T10:30"
+    (tmp_path / name).write_bytes(bytes(MIB))
+    monkeypatch.chdir(tmp_path)
+    done = playing.playbook("{}", CHECKOUT / "playbooks" / "readiness.yml", {"image": name, "reports": "found"})
+    assert f"{tmp_path}/{name}: NOT READY for Azure" in done.failed_tasks()[-1]
+    assert sorted(path.name for path in (tmp_path / "found").iterdir()) == [f"disk-2026-11-28T10_30.{kind}" for kind in ("html", "json", "sarif", "xml")]

@@ -59,7 +59,8 @@ def test_a_managed_disk_of_the_right_size_and_generation_is_made_and_filled(disk
     assert calls[0]["arguments"]["resource_name"] == "disk" and calls[0]["arguments"]["idempotency"] is True
     assert calls[0]["arguments"]["body"] == {
         "location": "westeurope", "sku": {"name": "StandardSSD_LRS"},
-        "properties": {"osType": "Linux", "hyperVGeneration": "V1", "creationData": {"createOption": "Upload", "uploadSizeBytes": SIZE}}}
+        "properties": {"osType": "Linux", "hyperVGeneration": "V1", "creationData": {"createOption": "Upload", "uploadSizeBytes": SIZE},
+                       "supportedCapabilities": {"architecture": "x64"}}}
     assert calls[1]["arguments"]["body"] == {"access": "Write", "durationInSeconds": 86400}
     assert "sig=" not in output
     assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(vhd)
@@ -165,6 +166,50 @@ def test_a_gallery_of_another_generation_is_refused_before_the_upload(azure, tar
 
     assert rc != 0 and "the image definition debian is for generation V2, and" in output and "is for V1" in output
     assert [call["module"] for call in calls] == ["azure_rm_resource_info"] and not target.blob().exists()
+
+
+def test_what_the_machine_of_the_disk_shall_be_is_passed_on(disk, tmp_path, vhd):
+    trusted = {"architecture": "Arm64", "generation": "2", "security_type": "TrustedLaunch", "allow_problems": True}
+    rc, output, calls = disk({}, "--check", **trusted)
+    assert rc == 0 and calls == [], output
+
+    _rc, _output, calls = disk({}, **trusted)
+    assert calls[0]["arguments"]["body"]["properties"]["supportedCapabilities"] == {"architecture": "Arm64"}
+    assert calls[0]["arguments"]["body"]["properties"]["securityProfile"] == {"securityType": "TrustedLaunch"}
+
+
+def test_trusted_launch_is_refused_for_a_disk_of_generation_1(azure, target, vhd):
+    rc, output, calls = azure({}, role_variables(target, vhd, security_type="TrustedLaunch"))
+
+    assert rc != 0 and "it needs generation 2, and the disk is for generation 1: generation 2 needs a GPT" in output
+    assert calls == [] and not target.blob().exists()
+
+
+def test_no_managed_image_is_made_for_arm64(azure, target, vhd):
+    rc, output, calls = azure({}, role_variables(target, vhd, next="image", resource_group="images", architecture="Arm64"))
+
+    assert rc != 0 and "such images know neither Arm64 nor Trusted Launch, and this disk is for Arm64" in output
+    assert calls == [] and not target.blob().exists()
+
+
+def test_the_commands_name_no_managed_image_for_arm64(azure, target, vhd):
+    rc, output, _calls = azure({}, role_variables(target, vhd, architecture="Arm64"))
+
+    assert rc == 0 and "--architecture Arm64 --source" in output and "az image create" not in output, output
+    assert "Trusted Launch: no, it needs generation 2" in output
+
+
+@pytest.mark.parametrize("told, variables, words", [
+    ({"architecture": "Arm64"}, {}, "is for the processor Arm64, and"),
+    ({"hyperVGeneration": "V2", "features": [{"name": "SecurityType", "value": "Standard"}]}, {"security_type": "TrustedLaunch", "generation": "2"},
+     "has the security type Standard"),
+])
+def test_a_gallery_of_another_processor_or_security_type_is_refused_before_the_upload(azure, target, vhd, told, variables, words):
+    definition = {"azure_rm_resource_info GET images": {"changed": False, "response": [{"properties": told}]}}
+    rc, output, _calls = azure(definition, role_variables(target, vhd, **GALLERY, **variables))
+
+    assert rc != 0 and words in output, output
+    assert not target.blob().exists()
 
 
 def test_the_task_files_pass_a_syntax_check(azure, tmp_path):

@@ -16,7 +16,7 @@ def convert(*options, folder=None, **variables):
     """Return (exit status, output) of the playbook, called in a folder."""
     command = [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), "imagewright.azure.convert", "-e", json.dumps(variables)]
     environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_CALLBACK_RESULT_FORMAT="json", ANSIBLE_NOCOLOR="1",
-                       PWD=str(folder or os.getcwd()))  # as a shell sets it
+                       PWD="/nowhere")  # as make -C, env -C, ansible-runner and AWX leave it
     process = subprocess.run(command + list(options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, cwd=folder,
                              env=environment)
     return process.returncode, process.stdout
@@ -43,9 +43,9 @@ def test_the_generation_of_the_upload_is_that_of_the_disk(tmp_path):
     subprocess.run(["sgdisk", "--typecode=1:ef02", str(disk)], check=True, capture_output=True)
     patch(disk, 0, b"\xeb\x63")
     _status, output = convert("--check", disk_convert_src=str(disk))
-    assert "--hyper-v-generation V1\"" in output
+    assert "--hyper-v-generation V1 --architecture x64\"" in output
     _status, output = convert(disk_convert_src=str(disk), disk_convert_generation="2")
-    assert "--hyper-v-generation V2\"" in output
+    assert "--hyper-v-generation V2 --architecture x64\"" in output
 
 
 def test_an_image_that_fails_stops_no_other_and_is_named_at_the_end(tmp_path):
@@ -109,3 +109,11 @@ def test_nothing_to_convert_is_an_error_that_names_the_variables():
     status, output = convert()
     assert status != 0
     assert "set disk_convert_src to the path of one, or disk_convert_images to a list" in output
+
+
+def test_image_names_one_file_or_several_whatever_is_in_the_name(tmp_path):
+    for name in ("disk-2026-11-28T10:30", "b.raw"):
+        raw_disk(tmp_path / name, 20 * MIB)
+    status, output = convert(image="disk-2026-11-28T10:30,b.raw", folder=tmp_path)
+    assert status == 0, output
+    assert sorted(path.name for path in tmp_path.glob("*.vhd")) == ["b.vhd", "disk-2026-11-28T10:30.vhd"]
