@@ -45,7 +45,7 @@ def _walk(file_system, root, path):
             continue
         if not stat.S_ISDIR(file_system.status(trail[-1]).mode):
             return None
-        node = next((node for name, node in file_system.entries(trail[-1]) if name == part), None)
+        node = next((node for name, node in file_system.entries(trail[-1]) if _same(name, part, file_system.ignores_case)), None)
         if node is None:
             return None
         if stat.S_ISLNK(file_system.status(node).mode):
@@ -58,3 +58,7 @@ def _walk(file_system, root, path):
         else:
             trail.append(node)
     return trail[-1]
+
+
+def _same(name, other, ignores_case):
+    return name == other or ignores_case and name.casefold() == other.casefold()

@@ -12,6 +12,7 @@ import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import undecided
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import judge
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import read_table
 
@@ -19,9 +20,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions 
 #: bootability: vhd.bootability.Bootability; volumes: [Volume];
 #: unclean, undecided: [(name of the volume, kind of its file system)], file systems not unmounted, and those of which it is not known;
 #: identifiers: {(uuid, label, partuuid or partlabel, value)} of all file systems and partitions, None when not known;
-#: mount_problems: [str], file systems of fstab that cannot be read.
+#: mount_problems: [str], file systems of fstab that cannot be read;
+#: bios, efi: disk.boot_facts.BootChain of generation 1 and 2, or None when the disk does not begin to boot so, or nobody looked.
 DiskFacts = collections.namedtuple(
-    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems")
+    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi")
+DiskFacts.__new__.__defaults__ = (None, None)
 
 
 def of_image(disk, mount_problems=()):
@@ -29,6 +32,8 @@ def of_image(disk, mount_problems=()):
 
     mount_problems: [str], file systems of fstab that cannot be read.
     """
+    from ansible_collections.imagewright.azure.plugins.module_utils.image import boot_chain
+
     container = disk.container
     identifiers = set()
     for opened in disk.volumes:
@@ -42,7 +47,16 @@ def of_image(disk, mount_problems=()):
     unclean, undecided = ([(opened.volume.name, opened.file_system.kind) for opened in disk.file_systems()
                            if opened.file_system.kind != "fat" and opened.file_system.clean is state] for state in (False, None))
     return DiskFacts(container.path, container.format, disk.content.size, disk.table, judge(disk.table, disk.content.read_at),
-                     [opened.volume for opened in disk.volumes], unclean, undecided, None if unreadable else identifiers, list(mount_problems))
+                     [opened.volume for opened in disk.volumes], unclean, undecided, None if unreadable else identifiers, list(mount_problems),
+                     _chain(boot_chain.of_bios, disk), _chain(boot_chain.of_efi, disk))
+
+
+def _chain(follow, disk):
+    """Return the BootChain that follow(disk) finds; what cannot be read on the way is a doubt."""
+    try:
+        return follow(disk)
+    except ImagewrightError as error:
+        return undecided(disk.container.path, str(error))
 
 
 def of_running_guest():

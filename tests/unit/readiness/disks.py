@@ -7,6 +7,7 @@ from unit.readiness.guest_tree import UUID
 
 from ansible_collections.imagewright.azure.plugins.module_utils.image.volumes import Volume
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.disk_facts import DiskFacts
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition, Table
 
@@ -28,7 +29,8 @@ def volumes(*holds):
 
 TABLE = Table("gpt", PARTITIONS, True, None, None, 512, bytes(512))
 GOOD_DISK = DiskFacts(PATH, "vpc", 8 * GIB, TABLE, Bootability([1, 2], True, {}), volumes("empty", "fat", "ext"), [], [],
-                      {("uuid", UUID), ("uuid", "abcd-1234"), ("label", "")}, [])
+                      {("uuid", UUID), ("uuid", "abcd-1234"), ("label", "")}, [], whole("GRUB 2", "/boot/grub on partition 3"),
+                      whole("GRUB 2", "/boot/grub/grub.cfg on partition 3"))
 
 #: What vhd_info says of a right fixed VHD.
 GOOD_IMAGE = {"path": PATH, "format": "vpc", "disk_type": "fixed", "accepted": True, "problems": [], "problem_details": [], "checksum_ok": True,

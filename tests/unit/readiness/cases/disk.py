@@ -6,6 +6,7 @@
 from unit.readiness.cases.common import bad_table
 from unit.readiness.disks import GIB, LINUX, MIB, PARTITIONS, SWAP, volumes
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import broken
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition
 
@@ -38,6 +39,10 @@ BROKEN_DISKS = [
     ("R14b", bad_table(sector=4096), {}, "4096"),
     ("R14b", {"virtual_size": 4 * GIB}, {}, "partition 3 ends at byte"),
     ("R15", {"bootability": Bootability([1], False, {2: "generation 2 needs EFI/BOOT/BOOTX64.EFI"})}, {}, "generation 2 needs EFI"),
+    ("R58", {"bios": broken("sector 2048", "its GRUB core looks for its files in (hd1,msdos1)/boot/grub, which is not on this disk")}, {},
+     "sector 2048: its GRUB core looks for its files in (hd1,msdos1)"),
+    ("R59", {"efi": broken("/EFI/debian/grub.cfg:1", "it looks for a file system with the UUID 1, and none of this disk has it")}, {},
+     "it looks for a file system with the UUID 1"),
     ("R52", {"unclean": [("partition 3", "ext")]}, {}, "partition 3 holds an ext2/3/4 file system that is still marked as in use"),
     ("R52", {"unclean": [("partition 3", "xfs")], "undecided": [("partition 2", "xfs")]}, {}, "partition 3 holds an XFS file system whose log"),
     ("R52", {"unclean": [("partition 3", "btrfs")]}, {}, "whose log tree has not been replayed"),

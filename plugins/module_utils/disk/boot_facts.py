@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of the way from the firmware to the boot loader's files.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+#: loader: str, what is started, for people; place: str, where it shows, ``sector 0`` or a path on the EFI system partition with its line;
+#: fault: str or None, what stops it; doubt: str or None, why it cannot be said.
+BootChain = collections.namedtuple("BootChain", "loader place fault doubt")
+
+
+def whole(loader, place=""):
+    """Return the BootChain that nothing stops."""
+    return BootChain(loader, place, None, None)
+
+
+def broken(place, fault):
+    """Return the BootChain that a fault stops."""
+    return BootChain("", place, fault, None)
+
+
+def undecided(place, doubt):
+    """Return the BootChain of which it cannot be said where it leads."""
+    return BootChain("", place, None, doubt)

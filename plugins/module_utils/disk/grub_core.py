@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The boot code in the first sector of a disk, the GRUB core that it loads, and what a core has built in. Pure but for the given read function.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: GRUB 2 (boot.S, diskboot.S, startup_raw.S, mkimage.c, kernel.h) and GRUB Legacy (stage1.S).
+"""
+
+import collections
+import struct
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR
+
+#: kind: ``grub2``, ``grub_legacy``, ``active_partition`` (syslinux, Debian's mbr and their like) or ``unknown``; sector: int, of the core of GRUB 2.
+BootCode = collections.namedtuple("BootCode", "kind sector")
+
+#: What is built into a GRUB core. prefix: str, like ``(,msdos1)/boot/grub``, "" without; config: str, that runs before it is used, "" without;
+#: has_normal: bool, whether the module ``normal`` may be in it.
+GrubCore = collections.namedtuple("GrubCore", "prefix config has_normal")
+
+_KERNEL_SECTOR_AT = 0x5C  # boot.img: of the core's first sector
+_MESSAGES = b"GRUB \0Geom\0Hard Disk\0Read\0 Error"  # of boot.img, and of stage1 of GRUB Legacy
+_LEGACY_VERSION = b"\x03\x02"  # stage1, at 0x3E
+_FIRST_BLOCKS_AT, _BLOCKS = 500, struct.Struct("<QHH")  # diskboot.img: start, sectors, segment; further ones lie before it
+_ACTIVE_PARTITION = (b"Missing operating system", b"Missing OS", b"\xfa1:", b"MBR \xfa", b"1FA:", b"SYSLINUX")
+
+_MOST_CORE = 4 * MIB  # bytes; real ones have 30 to 150 KiB
+_MOST_DECOMPRESSED = 16 * MIB
+_MOST_OBJECTS = 1024
+_DECOMPRESSOR = 2848  # bytes of lzma_decompress.img of GRUB 2.02 to 2.12, where the packed part begins; looked for elsewhere, too
+_LARGEST_DECOMPRESSOR = 8192
+_MODULES = b"mimg"  # GRUB_MODULE_MAGIC
+_CONFIG, _PREFIX = 2, 3  # types of objects
+
+
+class CoreError(ValueError):
+    """There is no GRUB core where one should be; the message says what is there."""
+
+
+def read_boot_code(sector):
+    """Return the BootCode of the first sector (bytes of 512) of a disk."""
+    if _MESSAGES in sector:
+        if sector[0x3E:0x40] == _LEGACY_VERSION:
+            return BootCode("grub_legacy", 0)
+        return BootCode("grub2", struct.unpack_from("<Q", sector, _KERNEL_SECTOR_AT)[0])
+    if any(text in sector[:440] for text in _ACTIVE_PARTITION):
+        return BootCode("active_partition", 0)
+    return BootCode("unknown", 0)
+
+
+def read_core(read_at, sector):
+    """Return the GrubCore that begins at a sector, or None when it is one whose packing is not known here.
+
+    read_at: callable (offset, length) -> bytes of the disk.
+    Raises CoreError: there is none.
+    """
+    first = read_at(sector * SECTOR, SECTOR)
+    if len(first) < SECTOR or b"Geom\0Read\0 Error" not in first:
+        raise CoreError(f"at sector {sector} there is no GRUB core")
+    unpacked = _unpacked(_rest_of_core(read_at, first, sector))
+    return None if unpacked is None else built_in(unpacked)
+
+
+def built_in(octets):
+    """Return the GrubCore of the memory image of a GRUB (bytes), or None when nothing is built into it that can be read."""
+    at = octets.find(_MODULES)
+    while at >= 0:
+        for layout, header in (("<4xII", 12), ("<8xQQ", 24)):  # of 32 and of 64 bits
+            if at + header <= len(octets):
+                core = _objects(octets, at, *struct.unpack_from(layout, octets, at))
+                if core is not None:
+                    return core
+        at = octets.find(_MODULES, at + 1)
+    return None
+
+
+def _rest_of_core(read_at, first, sector):
+    """Return the bytes of a core behind its first sector, as the list of blocks at the end of that tells.
+
+    Raises CoreError: the list leads nowhere.
+    """
+    pieces, length = [], 0
+    for at in range(_FIRST_BLOCKS_AT, 0, -_BLOCKS.size):
+        start, sectors, _segment = _BLOCKS.unpack_from(first, at)
+        if not sectors:
+            break
+        length += sectors * SECTOR
+        if length > _MOST_CORE:
+            raise CoreError(f"the core at sector {sector} claims to have more than {_MOST_CORE} bytes")
+        piece = read_at(start * SECTOR, sectors * SECTOR)
+        if len(piece) < sectors * SECTOR:
+            raise CoreError(f"the core at sector {sector} goes on at sector {start}, behind the end of the disk")
+        pieces.append(piece)
+    if not any(any(piece) for piece in pieces):
+        raise CoreError(f"the core at sector {sector} goes on nowhere" if not pieces else f"where the core at sector {sector} goes on, there are zeros")
+    return b"".join(pieces)
+
+
+def _unpacked(body):
+    """Return the memory image (bytes) of a core behind its first sector, or None when it cannot be unpacked here."""
+    import lzma
+
+    if len(body) < 16:
+        return None
+    packed_size, size = struct.unpack_from("<II", body, 8)
+    if not 0 < packed_size <= len(body) or not 0 < size <= _MOST_DECOMPRESSED:
+        return None
+    places = [_DECOMPRESSOR] + [place for place in range(512, min(_LARGEST_DECOMPRESSOR, len(body))) if place != _DECOMPRESSOR]
+    for place in places:
+        if body[place:place + 1] != b"\0":  # every LZMA stream begins so
+            continue
+        decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, "lc": 3, "lp": 0, "pb": 2}])
+        try:
+            unpacked = decoder.decompress(body[place:place + packed_size], size)
+        except lzma.LZMAError:
+            continue
+        if len(unpacked) == size and _MODULES in unpacked:
+            return unpacked
+    return None
+
+
+def _objects(octets, at, offset, size):
+    """Return the GrubCore of the objects that a module header tells of, or None when there are none.
+
+    at: int, of the header; offset, size: int, of the objects from there.
+    """
+    end, position, found, count = at + size, at + offset, {}, 0
+    if not 0 < offset <= size or end > len(octets):
+        return None
+    while position + 8 <= end and count < _MOST_OBJECTS:
+        kind, length = struct.unpack_from("<II", octets, position)
+        if length < 8 or position + length > end:
+            break
+        if kind in (_CONFIG, _PREFIX):
+            found[kind] = octets[position + 8:position + length].split(b"\0")[0].decode("utf-8", "replace")
+        position, count = position + length, count + 1
+    if not count:
+        return None
+    return GrubCore(found.get(_PREFIX, ""), found.get(_CONFIG, ""), b"normal\0" in octets[at:end])

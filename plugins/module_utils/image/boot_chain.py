@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the firmware of a virtual machine starts on a disk, followed to the boot loader's own files.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, grub_core
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import broken, undecided, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
+from ansible_collections.imagewright.azure.plugins.module_utils.image import efi_chain
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_prefix import resolve_prefix
+
+
+def of_bios(disk):
+    """Return the BootChain of generation 1, or None when the disk has no boot code.
+
+    disk: DiskImage.
+    """
+    if not disk.table.boot_code:
+        return None
+    code = grub_core.read_boot_code(disk.table.mbr)
+    if code.kind == "grub2":
+        return _of_grub(disk, code.sector)
+    if code.kind == "grub_legacy":
+        return whole("GRUB Legacy")
+    active = [partition for partition in disk.table.partitions if partition.active]
+    for partition in active:
+        sector = disk.content.read_at(partition.start, SECTOR)
+        if sector[510:] != b"\x55\xaa" or not any(sector[:440]):
+            return broken("sector 0", f"the boot code starts the active partition {partition.number}, and its first sector has no boot code")
+    if active:
+        return whole("the active partition")
+    if code.kind == "active_partition":
+        return broken("sector 0", "the boot code starts the active partition, and none is active")
+    return undecided("sector 0", "the boot code in the first sector is of no boot loader that is known here")
+
+
+def of_efi(disk):
+    """Return the BootChain of generation 2, or None when no fallback loader can start.
+
+    disk: DiskImage.
+    """
+    verdict = bootability.judge(disk.table, disk.content.read_at)
+    if 2 not in verdict.generations:
+        return None
+    partitions = {partition.number for partition in bootability.efi_partitions(disk.table)}
+    for opened in disk.file_systems():
+        if opened.volume.partition is not None and opened.volume.partition.number in partitions and opened.file_system.kind == "fat":
+            chain = efi_chain.follow(disk, opened, verdict.architecture)
+            if chain is not None:
+                return chain
+    return None
+
+
+def _of_grub(disk, sector):
+    place = f"sector {sector}"
+    try:
+        core = grub_core.read_core(disk.content.read_at, sector)
+    except grub_core.CoreError as error:
+        return broken("sector 0", f"the boot code loads its GRUB from sector {sector}, and {error}")
+    if core is None:
+        return undecided(place, "what is built into the GRUB core cannot be read here")
+    return resolve_prefix(disk, core, place) or undecided(place, f"its GRUB core looks for its files in {core.prefix or 'no place'!r}")

@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the fallback loader on an EFI system partition to the configuration that it reads: shim, its fallback program, GRUB, and others.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: shim (shim.c, fallback.c), GRUB (efi/init.c, normal/main.c), UAPI group's specification of unified kernel images.
+"""
+
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import grub_core, pe
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import broken, undecided, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, node_at, read_stub
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_prefix import resolve_prefix
+
+#: Names by the processor: the first loader, shim's fallback program, its list, and the loader that shim starts.
+_NAMES = {"x64": ("BOOTX64.EFI", "fbx64.efi", "BOOTX64.CSV", "grubx64.efi"), "Arm64": ("BOOTAA64.EFI", "fbaa64.efi", "BOOTAA64.CSV", "grubaa64.efi")}
+_FOLDER = "/EFI/BOOT"
+_MOST_PROGRAM = 16 * 1024 * 1024  # bytes
+_MOST_TEXT = 256 * 1024
+_MOST_STUBS = 8
+
+
+def follow(disk, esp, architecture):
+    """Return the BootChain from the fallback loader of an ESP, or None when it has none.
+
+    disk: DiskImage; esp: OpenVolume of the ESP; architecture: ``x64`` or ``Arm64``.
+    """
+    first, fallback, _list, second = _NAMES[architecture]
+    octets = _read(esp, f"{_FOLDER}/{first}", _MOST_PROGRAM)
+    if not octets:
+        return None
+    if not _is_shim(octets, second):
+        return _of_loader(disk, esp, f"{_FOLDER}/{first}", octets, architecture)
+    if exists(esp.file_system, f"{_FOLDER}/{fallback}"):
+        return _of_fallback(disk, esp, architecture)
+    return _of_second(disk, esp, _FOLDER, f"{_FOLDER}/{first}", architecture)
+
+
+def _of_fallback(disk, esp, architecture):
+    """Return the BootChain of shim's fallback program: it starts what the lists in the vendors' directories name."""
+    _first, fallback, listed, second = _NAMES[architecture]
+    faults = []
+    for vendor, _node in esp.file_system.entries(node_at(esp.file_system, "/EFI")):
+        folder = f"/EFI/{vendor}"
+        text = _read(esp, f"{folder}/{listed}", _MOST_TEXT)
+        if not text or vendor.upper() == "BOOT":
+            continue
+        for line in text.decode("utf-16", "replace").splitlines():
+            name = line.split(",")[0].strip()
+            if not name:
+                continue
+            octets = _read(esp, f"{folder}/{name}", _MOST_PROGRAM)
+            fault = _fault_of(octets, architecture)
+            if fault:
+                faults.append(broken(f"{folder}/{listed}", f"it names {name}, which {fault}"))
+            elif _is_shim(octets, second):
+                return _of_second(disk, esp, folder, f"{folder}/{name}", architecture)
+            else:
+                return _of_loader(disk, esp, f"{folder}/{name}", octets, architecture)
+    return faults[0] if faults else broken(f"{_FOLDER}/{fallback}", f"it starts what a vendor's {listed} names, and there is none beside EFI/BOOT")
+
+
+def _of_second(disk, esp, folder, shim, architecture):
+    """Return the BootChain of the loader that shim starts, from its own directory."""
+    second = _NAMES[architecture][3]
+    octets = _read(esp, f"{folder}/{second}", _MOST_PROGRAM)
+    fault = _fault_of(octets, architecture)
+    if fault:
+        return broken(shim, f"it is shim, which starts {second} beside it, and that {fault}")
+    return _of_loader(disk, esp, f"{folder}/{second}", octets, architecture)
+
+
+def _of_loader(disk, esp, path, octets, architecture):
+    """Return the BootChain of a loader (bytes) that is no shim."""
+    program = pe.read_program(lambda offset, length: octets[offset:offset + length])
+    sections = {section.name: section for section in program.sections}
+    if b"mods" in sections:
+        modules = sections[b"mods"]
+        core = grub_core.built_in(octets[modules.offset:modules.offset + modules.size])
+        return _of_grub(disk, esp, path, core)
+    if b".linux" in sections:
+        return whole("a unified kernel image", path)
+    return whole("systemd-boot" if b".sdmagic" in sections else "another loader than GRUB", path)
+
+
+def _of_grub(disk, esp, path, core):
+    if core is None:
+        return undecided(path, "what is built into GRUB cannot be read here")
+    led = resolve_prefix(disk, core, path)
+    if led is not None:
+        return led
+    # a signed GRUB has no device in its prefix: it looks on the ESP, at its prefix and in its own directory
+    folders = [core.prefix.partition(")")[2] or core.prefix, path.rpartition("/")[0]]
+    for folder in [folder for folder in folders if folder]:
+        if exists(esp.file_system, f"{folder}/grub.cfg"):
+            return _of_configuration(disk, esp, f"{folder}/grub.cfg")
+    return broken(path, f"GRUB looks for its grub.cfg in {' and '.join(sorted(set(folders)))} of the EFI system partition, and there is none")
+
+
+def _of_configuration(disk, esp, path):
+    """Return the BootChain of a grub.cfg on the ESP, which leads to the real one, or is it."""
+    opened, seen = esp, []
+    while len(seen) < _MOST_STUBS:
+        seen.append((opened.volume.name, path))
+        text = _read(opened, path, _MOST_TEXT).decode("utf-8", "replace")
+        stub = read_stub(disk, text, {"prefix": Found(opened, path.rpartition("/")[0]), "root": Found(opened, ""), "cmdpath": Found(esp, "")})
+        if stub.whole:
+            return whole("GRUB 2", f"{path} on {opened.volume.name}")
+        if stub.missing:
+            return broken(f"{path}:{stub.line}", f"it {stub.missing}")
+        if not isinstance(stub.target, Found) or stub.target.opened is WITHOUT:
+            return undecided(path, "where it leads cannot be said here") if stub.target else whole("GRUB 2", path)
+        place, path, before = stub.target, stub.target.path, path
+        if place.opened.file_system is None:
+            return undecided(before, f"it leads to {place.path} on {place.opened.volume.name}, which cannot be read here")
+        if not exists(place.opened.file_system, place.path):
+            return broken(before, f"it leads to {place.path} on {place.opened.volume.name}, and there is no such file")
+        opened = place.opened
+        if (opened.volume.name, path) in seen:
+            return broken(path, "it leads to itself")
+    return undecided(path, "it leads from one file to the next without end")
+
+
+def _is_shim(octets, second):
+    """Return whether an EFI program (bytes) is shim: by its generation, or, before there were any, by the name of what it starts."""
+    return b"\nshim," in octets or second.encode("utf-16-le") in octets and b"shim" in octets
+
+
+def _fault_of(octets, architecture):
+    """Return why a file (bytes, None when it is not there) is no loader, as what follows its name, or ""."""
+    if octets is None:
+        return "is not there"
+    try:
+        program = pe.read_program(lambda offset, length: octets[offset:offset + length], len(octets))
+    except pe.PeError as error:
+        return str(error)
+    return "" if program.architecture == architecture else f"is for the processor {program.architecture}"
+
+
+def _read(opened, path, most):
+    """Return the first bytes of a file, None when it is not there."""
+    node = node_at(opened.file_system, path)
+    if node is None or not stat.S_ISREG(opened.file_system.status(node).mode):
+        return None
+    return opened.file_system.open(node).read(most)

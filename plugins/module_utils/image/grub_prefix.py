@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a GRUB looks for its files, by the prefix that is built into its core, on the volumes of a disk.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: GRUB, kern/main.c (grub_set_prefix_and_root) and util/grub-install.c.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import broken, undecided, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, find_device, read_stub
+
+_DEVICE = re.compile(r"^\((?P<device>[^)]*)\)(?P<path>.*)$")
+_PARTITION = re.compile(r"^(?P<disk>[a-z]+\d+)?,(?:(?P<map>msdos|gpt)(?P<number>\d+))")
+
+
+def resolve_prefix(disk, core, place):
+    """Return the BootChain that a GRUB's built-in prefix and configuration lead to, or None when they name no device.
+
+    core: grub_core.GrubCore; place: str, where the core lies.
+    """
+    searched = read_stub(disk, core.config)
+    if searched.missing:
+        return broken(place, f"its GRUB core {searched.missing}")
+    prefix = searched.variables.get("prefix") or core.prefix
+    if isinstance(prefix, Found):
+        return _directory(disk, prefix, place)
+    match = _DEVICE.match(prefix)
+    if not match or match.group("device") in ("", "memdisk"):
+        return None
+    found = _volume(disk, match.group("device"))
+    if found is None:
+        return broken(place, f"its GRUB core looks for its files in {prefix}, which is not on this disk")
+    return _directory(disk, Found(found, match.group("path")), place)
+
+
+def _volume(disk, device):
+    """Return the OpenVolume that GRUB calls device, WITHOUT when it is there and cannot be read, or None.
+
+    device: str, ``,msdos1``, ``hd0,gpt2``, ``lvm/rocky-root``, ``lvmid/...``, ``mduuid/...``.
+    """
+    partition = _PARTITION.match(device)
+    if partition:
+        if partition.group("disk") not in (None, "hd0"):
+            return None
+        if {"msdos": "mbr"}.get(partition.group("map"), "gpt") != disk.table.kind and not is_hybrid(disk.table):
+            return None
+        number = int(partition.group("number"))
+        return next((opened for opened in disk.volumes if opened.volume.partition is not None and opened.volume.partition.number == number), None)
+    if device.startswith(("lvm/", "lvmid/")):
+        return _logical(disk, device)
+    if device.startswith(("mduuid/", "cryptouuid/", "zfs")):
+        return WITHOUT
+    return find_device(disk, "fs_uuid", device[5:]) if device.startswith("UUID=") else None
+
+
+def _logical(disk, device):
+    logical = [opened for opened in disk.volumes if opened.volume.logical]
+    if device.startswith("lvm/"):
+        wanted = device[4:]
+        return next((opened for opened in logical
+                     if "-".join(name.replace("-", "--") for name in opened.volume.logical) == wanted), None) if logical else _any_lvm(disk)
+    # the identifiers of LVM are not read here
+    return WITHOUT if logical or _any_lvm(disk) else None
+
+
+def _any_lvm(disk):
+    return WITHOUT if any(opened.volume.holds == "lvm" for opened in disk.volumes) else None
+
+
+def _directory(disk, found, place):
+    """Return the BootChain of a GRUB that looks for its files in a directory (Found)."""
+    opened, path = found
+    if opened is WITHOUT:
+        return undecided(place, f"its GRUB core looks for its files in {path} on a volume that cannot be told here")
+    name = opened.volume.name
+    if opened.file_system is None:
+        if opened.volume.holds == "empty" and not opened.error:
+            return broken(place, f"its GRUB core looks for its files in {path} on {name}, which holds no file system")
+        return undecided(place, f"its GRUB core looks for its files in {path} on {name}, which cannot be read here")
+    if not exists(opened.file_system, path):
+        return broken(place, f"its GRUB core looks for its files in {path} on {name}, and there is no such directory")
+    if not any(exists(opened.file_system, f"{path}/{part}") for part in ("grub.cfg", "i386-pc/normal.mod", "x86_64-efi/normal.mod", "arm64-efi/normal.mod")):
+        return broken(place, f"its GRUB core looks for its files in {path} on {name}, and neither normal.mod nor grub.cfg is there")
+    return whole("GRUB 2", f"{path} on {name}")
