@@ -111,9 +111,9 @@ def _search(words):
             kind = _KINDS[word]
         elif word.startswith("--set=") or word.startswith("-s="):
             name = word.partition("=")[2]
-        elif word in _OPTIONS_WITH_VALUE:
+        elif word in _OPTIONS_WITH_VALUE and not (words + ["-"])[index + 1].startswith("-"):
             index += 1
-            name = words[index] if word in ("--set", "-s") and index < len(words) else name
+            name = words[index] if word in ("--set", "-s") else name
         elif not word.startswith("-"):
             values.append(word)
         index += 1

@@ -29,8 +29,10 @@ def resolve_prefix(disk, core, place):
     if isinstance(prefix, Found):
         return _directory(disk, prefix, place)
     match = _DEVICE.match(prefix)
-    if not match or match.group("device") in ("", "memdisk"):
+    if not match or match.group("device") == "":
         return None
+    if match.group("device") == "memdisk":
+        return whole("a GRUB whose files are built in", place)
     found = _volume(disk, match.group("device"))
     if found is None:
         return broken(place, f"its GRUB core looks for its files in {prefix}, which is not on this disk")

@@ -132,6 +132,11 @@ UBUNTU = {"/EFI/BOOT/BOOTX64.EFI": SHIM, "/EFI/BOOT/grubx64.efi": grub_program("
     ({"/EFI/BOOT/BOOTX64.EFI": efi_program(sections=((b".text", 512, b"x"), (b".sdmagic", 512, b"#### LoaderInfo: systemd-boot")))}, "systemd-boot"),
     ({"/EFI/BOOT/BOOTX64.EFI": efi_program(sections=((b".text", 512, b"x"), (b".linux", 512, b"MZ")))}, "a unified kernel image"),
     ({"/EFI/BOOT/BOOTX64.EFI": efi_program()}, "another loader than GRUB"),
+    ({"/EFI/BOOT/BOOTX64.EFI": grub_program("(memdisk)/boot/grub")}, "a GRUB whose files are built in"),
+    # Azure Linux: on the ESP, without a device
+    ({"/EFI/BOOT/BOOTX64.EFI": SHIM, "/EFI/BOOT/grubx64.efi": grub_program("/boot/grub2"),
+      "/boot/grub2/grub.cfg": f"search -n -u {UUID} -s\nset bootprefix=/boot\nconfigfile ($root)/boot/grub/grub.cfg\n".encode()}, "GRUB 2"),
+    ({**SIGNED, "/EFI/debian/grub.cfg": f"search -s -u {UUID}\nconfigfile ($root)/boot/grub/grub.cfg\n".encode()}, "GRUB 2"),
 ])
 def test_a_loader_that_finds_its_configuration_is_whole(monkeypatch, files, loader):
     found = efi_disk({path: octets for path, octets in files.items() if octets is not None}, monkeypatch=monkeypatch)
