@@ -201,7 +201,8 @@ def run(module):
 
     def activate():
         changing.regenerate(tree, change.generators)
-        entries[:] = changing.read_back(tree, loaders, wanted, options, params["regenerate"], change.before)
+        changing.renew(tree)
+        entries[:] = changing.read_back(tree, loaders, wanted, options, params["regenerate"], change)
 
     has_work = any(edit.before != edit.after for edit in change.edits) or change.generators
     result = edits.apply(module, tree, change.edits, backup=params["backup"], activate=activate if has_work else None,

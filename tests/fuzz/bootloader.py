@@ -35,11 +35,11 @@ def command_line(text):
 
 
 def shell_file(text):
-    files = collections.OrderedDict([(grub2_defaults.MAIN, text)])
+    defaults = grub2_defaults.Defaults(collections.OrderedDict([(grub2_defaults.MAIN, text)]), False)
     shell_variables.values(text)
-    after = grub2_defaults.change(files, WANTED, False, True)
-    assert grub2_defaults.change(after, WANTED, False, True) == after
-    line = " ".join(grub2_defaults.effective(after, name, False) for name in grub2_defaults.NAMES[:2])
+    after = grub2_defaults.change(defaults, WANTED, True)
+    assert grub2_defaults.change(after, WANTED, True).texts == after.texts
+    line = " ".join(after.effective(name) for name in grub2_defaults.NAMES[:2])
     assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(line)), WANTED)
 
 
@@ -82,8 +82,8 @@ def environment_block(text):
 def parameter(text):
     wanted = kernel_cmdline.request([text], ["quiet"] if kernel_cmdline.key(text) != "quiet" else [])
     assert kernel_cmdline.is_right(bls_entry.options(bls_entry.change("options quiet\n", wanted)) or "", wanted)
-    files = grub2_defaults.change(collections.OrderedDict([(grub2_defaults.MAIN, "GRUB_CMDLINE_LINUX='quiet'\n")]), wanted, False, True)
-    line = grub2_defaults.effective(files, "GRUB_CMDLINE_LINUX", False)
+    defaults = grub2_defaults.Defaults(collections.OrderedDict([(grub2_defaults.MAIN, "GRUB_CMDLINE_LINUX='quiet'\n")]), False)
+    line = grub2_defaults.change(defaults, wanted, True).effective("GRUB_CMDLINE_LINUX")
     assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(line)), wanted)
     menu = grub2_menu.change_by_hand("grub.cfg", "menuentry x {\n linux /vmlinuz quiet\n}\n", wanted, True, True)
     assert grub2_menu.change_by_hand("grub.cfg", menu, wanted, True, True) == menu

@@ -13,17 +13,15 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grubenv
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grub_script, grubenv, kernel_install, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Plan, guest_path, is_subject
+from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 NAME = "bls"
 
-KERNEL_CMDLINE = "/etc/kernel/cmdline"
-CMDLINE_PARTS = "/etc/kernel/cmdline.d/*.conf"  # SUSE's sdbootutil puts these after KERNEL_CMDLINE
-VENDOR_CMDLINE = "/usr/lib/kernel/cmdline"
 _ENTRIES = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf")
 _GRUBENV = ("/boot/grub2/grubenv", "/boot/grub/grubenv", "/boot/efi/EFI/*/grubenv")
 _GRUB_CFG = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/boot/efi/EFI/*/grub.cfg")
@@ -36,8 +34,8 @@ _KERNELOPTS = ("kernelopts", "default_kernelopts")
 
 
 def is_present(tree):
-    """Return whether the guest has such entries."""
-    return bool(_entry_paths(tree))
+    """Return whether the guest has such entries, and a boot loader that may read them."""
+    return bool(_entry_paths(tree)) and not _are_nobodys(tree)
 
 
 def plan(tree, wanted, options):
@@ -47,7 +45,8 @@ def plan(tree, wanted, options):
         _check_expressible(wanted)
     changed = _changed_entries(tree, wanted, options) + _changed_variables(tree, wanted) + _changed_cmdline(tree, wanted)
     warnings = [f"{path}: it has several options lines, of which GRUB reads the first one alone; put all into that"
-                for path in _entry_paths(tree) if first_only and len(bls_entry.values(tree.read_text(path), "options")) > 1]
+                for path in _entry_paths(tree) if first_only and len(bls_entry.values(reading.text(tree, path), "options")) > 1]
+    warnings += kernel_install.warnings(tree)
     return Plan([edit for edit, _unused in changed if edit.before != edit.after],
                 [source for _unused, sources in changed for source in sources], warnings, False)
 
@@ -57,12 +56,15 @@ def _changed_entries(tree, wanted, options):
     environment, first_only = _environment(tree), _is_read_by_grub(tree)
     found = []
     for path in _entry_paths(tree):
-        before = tree.read_text(path)
+        before = reading.text(tree, path)
         entry = _boot_entry(tree, path, before, {}, first_only)
         if entry is not None:
             if is_subject(entry, options):
                 _check_kernelopts(path, entry, environment)
+                _check_options(path, before)
             after = _changed_entry(before, wanted, environment, first_only) if is_subject(entry, options) else before
+            if first_only and is_subject(entry, options):
+                _check_ends(path, after)
             found.append((Edit(path, before, after), [_source(path, "options", bls_entry.options(before), bls_entry.options(after))]))
     return found
 
@@ -80,14 +82,14 @@ def _changed_entry(text, wanted, environment, first_only):
 def _changed_variables(tree, wanted):
     """Return [(Edit, [source])] of grubenv and of the lines of grub.cfg that stand in for it."""
     found = []
-    for path, before in _texts(tree, _GRUBENV).items() if _uses_kernelopts(tree) else ():
+    for path, before in reading.texts(tree, _GRUBENV).items() if _uses_kernelopts(tree) else ():
         after, sources, values = before, [], grubenv.parse(before, path)
         for name in [name for name in _KERNELOPTS if name in values]:
             new = kernel_cmdline.change(values[name], wanted, bls_entry.write_parameter)
             after = after if new == values[name] else grubenv.with_value(after, name, new, path)
             sources.append(_source(path, name, values[name], new))
         found.append((Edit(path, before, after), sources))
-    for path, before in _texts(tree, _GRUB_CFG).items():
+    for path, before in reading.texts(tree, _GRUB_CFG).items():
         after = _FALLBACK.sub(lambda match: match.group(1) + _changed_fallback(match.group(3), wanted) + match.group(4), before)
         found.append((Edit(path, before, after), [_source(path, old.group(2), _plain(old.group(3)), _plain(new.group(3)))
                                                   for old, new in zip(_FALLBACK.finditer(before), _FALLBACK.finditer(after))]))
@@ -108,14 +110,11 @@ def _plain(text):
 
 def _changed_cmdline(tree, wanted):
     """Return [(Edit, [source])] of what kernel-install gives to a new kernel."""
-    before, after = _kernel_cmdline(tree, wanted)
-    if after is None:
+    main = _main_cmdline(tree)
+    if main is None:
         return []
-    found = [(Edit(KERNEL_CMDLINE, before, after), [_source(KERNEL_CMDLINE, "", before and before.strip(), after.strip())])]
-    for path, before in _texts(tree, (CMDLINE_PARTS,)).items():
-        after = bls_entry.without_given(before, wanted)
-        found.append((Edit(path, before, after), [_source(path, "", before.strip(), after.strip())]))
-    return found
+    return [(Edit(path, before, after), [_source(path, "", before and before.strip(), after.strip())])
+            for path, before, after in kernel_install.change(tree, wanted, main)]
 
 
 def _source(path, variable, before, after):
@@ -125,7 +124,7 @@ def _source(path, variable, before, after):
 def entries(tree):
     """Return the entries ([BootEntry]), newest kernel first as the menu shows them, GRUB's variables put in."""
     environment, first_only = _environment(tree), _is_read_by_grub(tree)
-    found = [_boot_entry(tree, path, tree.read_text(path), environment, first_only) for path in _entry_paths(tree)]
+    found = [_boot_entry(tree, path, reading.text(tree, path), environment, first_only) for path in _entry_paths(tree)]
     return [entry for entry in found if entry is not None]
 
 
@@ -139,6 +138,11 @@ def stale(tree, wanted, options):
     return []
 
 
+def given(tree):
+    """Return {}: the entries are edited themselves."""
+    return {}
+
+
 def generators(tree, root):
     """Return []: the entries are edited themselves."""
     return []
@@ -146,7 +150,7 @@ def generators(tree, root):
 
 def protected(tree):
     """Return the paths ([str]) that grub2-mkconfig may rewrite with what it probes, and that must stay as they were edited."""
-    return _entry_paths(tree) + list(_texts(tree, _GRUBENV)) + [path for path in [KERNEL_CMDLINE] if tree.is_file(path)]
+    return _entry_paths(tree) + list(reading.texts(tree, _GRUBENV)) + [path for path in [kernel_install.MAIN] if tree.is_file(path)]
 
 
 def next_kernel(tree, entries):
@@ -156,14 +160,13 @@ def next_kernel(tree, entries):
         return None
     if bls_entry.KERNELOPTS in kernel_cmdline.split(newest.cmdline):
         return bls_entry.expand(newest.cmdline, _environment(tree))
-    for path in (KERNEL_CMDLINE, VENDOR_CMDLINE):
-        if tree.is_file(path):
-            parts = [tree.read_text(path)] + list(_texts(tree, (CMDLINE_PARTS,)).values())
-            line = kernel_cmdline.split("\n".join(parts))
-            # systemd's kernel-install and SUSE's sdbootutil add the machine's id to each entry
-            return " ".join(line + [parameter for parameter in kernel_cmdline.split(newest.cmdline)
-                                    if kernel_cmdline.key(parameter) == "systemd.machine_id" and parameter not in line])
-    return None
+    found = kernel_install.files(tree)
+    if not found:
+        return None
+    line = kernel_install.line(tree, found)
+    # systemd's kernel-install and SUSE's sdbootutil add the machine's id to each entry
+    return " ".join(line + [parameter for parameter in kernel_cmdline.split(newest.cmdline)
+                            if kernel_cmdline.key(parameter) == "systemd.machine_id" and parameter not in line])
 
 
 def _boot_entry(tree, path, text, environment, first_only):
@@ -194,18 +197,51 @@ def _entry_paths(tree):
 
 def _version(path):
     """Return a sort key that counts runs of digits as numbers: ...-5.14.0-70 before ...-5.14.0-162."""
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|\D+", posixpath.basename(path))]
+    return _version_key(posixpath.basename(path))
+
+
+def _version_key(text):
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|\D+", text)]
 
 
 def _newest(tree):
-    """Return the BootEntry of the newest kernel as written, variables not put in; None when there is none."""
-    found = [_boot_entry(tree, path, tree.read_text(path), {}, _is_read_by_grub(tree)) for path in _entry_paths(tree)]
-    return next((entry for entry in found if entry is not None and entry.kind == "normal"), None)
+    """Return the BootEntry of the newest kernel of this machine-id as written, variables not put in; None when there is none.
+
+    Entries of another machine-id are left from before the guest got its own; they count where there are no others.
+    """
+    found, tokens = [], _tokens(tree)
+    for path in _entry_paths(tree):
+        text = reading.text(tree, path)
+        entry = _boot_entry(tree, path, text, {}, _is_read_by_grub(tree))
+        if entry is not None and entry.kind == "normal":
+            name = posixpath.basename(path)
+            token = next((token for token in tokens if name.startswith(token + "-")), None)
+            own = token is not None or bls_entry.values(text, "machine-id")[:1] in [[token] for token in tokens]
+            version = (bls_entry.values(text, "version") + [name[len(token) + 1:] if token else name])[0]
+            found.append((own, _version_key(version), entry))
+    return max(found, key=lambda item: item[:2])[2] if found else None
+
+
+def _tokens(tree):
+    """Return what the names of this guest's own entries begin with ([str]): its entry token and its machine-id."""
+    return [word for path in ("/etc/kernel/entry-token", "/etc/machine-id") if tree.is_file(path)
+            for word in reading.text(tree, path).split()[:1]]
+
+
+def _are_nobodys(tree):
+    """Return whether GRUB boots the guest and was told not to read the entries, which a kernel package left there."""
+    if not tree.is_file(kernel_install.DEFAULTS) or _is_read_by_grub(tree):
+        return False
+    try:
+        values = shell_variables.values(reading.text(tree, kernel_install.DEFAULTS), kernel_install.DEFAULTS)
+    except ImagewrightError:
+        return False
+    return values.get("GRUB_ENABLE_BLSCFG") == "false" and bool(reading.texts(tree, _GRUB_CFG))
 
 
 def _uses_kernelopts(tree):
-    return any(bls_entry.KERNELOPTS in kernel_cmdline.split(bls_entry.options(tree.read_text(path)) or "") or
-               bls_entry.options(tree.read_text(path)) is None for path in _entry_paths(tree))
+    return any(bls_entry.KERNELOPTS in kernel_cmdline.split(bls_entry.options(reading.text(tree, path)) or "") or
+               bls_entry.options(reading.text(tree, path)) is None for path in _entry_paths(tree))
 
 
 def _check_kernelopts(path, entry, environment):
@@ -214,6 +250,23 @@ def _check_kernelopts(path, entry, environment):
         raise ImagewrightError(f"cannot set the parameters in {path}: it takes them from $kernelopts, which neither grubenv nor grub.cfg sets, "
                                "so that not even root= reaches the kernel; set it by `grub2-editenv - set kernelopts=\"root=...\"`, "
                                "or run grub2-mkconfig")
+
+
+def _check_options(path, text):
+    """Raise ImagewrightError when an options line ends with a backslash: the specification knows no continued lines."""
+    for line, value in bls_entry.numbered(text, "options"):
+        if value.endswith("\\"):
+            raise ImagewrightError(f"cannot set the parameters in {path} line {line}: it ends with a backslash, which continues no line of such an "
+                                   f"entry but is handed to the kernel: {value!r}; write all options into one line, or as several `options` lines")
+
+
+def _check_ends(path, text):
+    """Raise ImagewrightError when GRUB would end the kernel's line in the midst of the options."""
+    for line, value in bls_entry.numbered(text, "options")[:1]:
+        end = grub_script.ending(value)
+        if end is not None:
+            raise ImagewrightError(f"cannot set the parameters in {path} line {line}: to GRUB the unquoted {value[end]!r} ends the kernel's "
+                                   f"parameters, in {value!r}; put double quotes around that parameter, or take it out")
 
 
 def _check_expressible(wanted):
@@ -227,15 +280,15 @@ def _check_expressible(wanted):
 
 def _is_read_by_grub(tree):
     """Return whether GRUB reads the entries: a grub.cfg has the command blscfg."""
-    return any(_BLSCFG.search(text) for text in _texts(tree, _GRUB_CFG).values())
+    return any(_BLSCFG.search(text) for text in reading.texts(tree, _GRUB_CFG).values())
 
 
 def _environment(tree):
     """Return GRUB's variables ({name: value}) that entries may refer to: grubenv's, and what grub.cfg sets."""
     found, fallbacks = {}, {}
-    for text in _texts(tree, _GRUB_CFG).values():
+    for text in reading.texts(tree, _GRUB_CFG).values():
         fallbacks.update((match.group(2), _plain(match.group(3))) for match in _FALLBACK.finditer(text))
-    for path, text in _texts(tree, _GRUBENV).items():
+    for path, text in reading.texts(tree, _GRUBENV).items():
         try:
             variables = grubenv.parse(text, path)
         except ImagewrightError:
@@ -249,30 +302,19 @@ def _environment(tree):
     return environment
 
 
-def _texts(tree, patterns):
-    """Return {path: text} of the regular files that match, each once."""
-    found, seen = collections.OrderedDict(), set()
-    for pattern in patterns:
-        for path in tree.glob(pattern):
-            if tree.is_file(path) and tree.resolve(path) not in seen:
-                seen.add(tree.resolve(path))
-                found[path] = tree.read_text(path)
-    return found
-
-
-def _kernel_cmdline(tree, wanted):
-    """Return (before, after) of /etc/kernel/cmdline; after is None when it neither is there nor is needed.
+def _main_cmdline(tree):
+    """Return the text of /etc/kernel/cmdline, as it is or as it is to be made; None when it neither is there nor is needed.
 
     Without the file kernel-install takes the running system's /proc/cmdline, in a chroot that of the build machine.
     """
-    if tree.is_file(KERNEL_CMDLINE):
-        before = tree.read_text(KERNEL_CMDLINE)
-        return before, kernel_cmdline.change(before, wanted, bls_entry.write_parameter)
+    if tree.is_file(kernel_install.MAIN):
+        return reading.text(tree, kernel_install.MAIN)
     newest = _newest(tree)
     if newest is None or not _has_kernel_install(tree) or bls_entry.KERNELOPTS in kernel_cmdline.split(newest.cmdline):
-        return None, None
-    text = tree.read_text(VENDOR_CMDLINE).strip() if tree.is_file(VENDOR_CMDLINE) else bls_entry.expand(newest.cmdline, {})
-    return None, kernel_cmdline.change(text, wanted, bls_entry.write_parameter) + "\n"
+        return None
+    if tree.is_file(kernel_install.VENDOR_MAIN):
+        return reading.text(tree, kernel_install.VENDOR_MAIN).strip() + "\n"
+    return bls_entry.expand(newest.cmdline, {}) + "\n"
 
 
 def _has_kernel_install(tree):

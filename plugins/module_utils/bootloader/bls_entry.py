@@ -21,12 +21,17 @@ _Field = collections.namedtuple("_Field", "key start end")
 #: What parts commands for GRUB, which makes a script of each entry.
 _SEPARATORS = ";&|<>{}"
 
-_LINE = re.compile(r"^[ \t]*([A-Za-z0-9_.-]+)[ \t]+([^\r\n]*?)[ \t]*\r?$", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]*([A-Za-z0-9_.-]+)[ \t]+([^\r\n]*)", re.MULTILINE)
 
 
 def values(text, key):
     """Return the values ([str]) of a key, in order."""
     return [text[field.start:field.end] for field in _fields(text) if field.key == key]
+
+
+def numbered(text, key):
+    """Return [(line number, value)] of a key, in order."""
+    return [(text.count("\n", 0, field.start) + 1, text[field.start:field.end]) for field in _fields(text) if field.key == key]
 
 
 def options(text, first_only=False):
@@ -74,26 +79,25 @@ def change(text, wanted, first_only=False):
     """
     fields = [field for field in _fields(text) if field.key == "options"]
     if first_only and len(fields) > 1:
-        for field in reversed(fields[1:]):
-            text = text[:field.start] + without_given(text[field.start:field.end], wanted) + text[field.end:]
+        spans = []
+        for field in fields[1:]:
+            tokens = kernel_cmdline.tokenize(text[field.start:field.end])
+            changes = without_given([token.text for token in tokens], wanted)
+            spans += [(field.start + start, field.start + end, new) for start, end, new in kernel_cmdline.spans(tokens, changes)]
+        text = kernel_cmdline.spliced(text, spans)
         fields = fields[:1]
     lines = [kernel_cmdline.tokenize(text[field.start:field.end]) for field in fields]
     parameters = [token.text for line in lines for token in line]
     changes = _around_kernelopts(parameters, wanted) if KERNELOPTS in parameters else kernel_cmdline.plan(parameters, wanted)
     if not fields:
         return text if not changes.additions else _with_line(text, "options " + " ".join(map(write_parameter, changes.additions)))
-    separator = next((index for index, line in enumerate(lines) if any(token.text == "--" for token in line)), len(lines) - 1)
-    end = len(parameters)
-    for index in range(len(fields) - 1, -1, -1):
-        field, tokens = fields[index], lines[index]
-        part = changes.replacements[end - len(tokens):end]
-        end -= len(tokens)
-        part = kernel_cmdline.Changes(part, changes.additions if index == separator else [])
-        text = text[:field.start] + kernel_cmdline.rewrite(text[field.start:field.end], tokens, part, _written_anew(tokens)) + text[field.end:]
-    return text
+    spans = []
+    for field, tokens, part in zip(fields, lines, kernel_cmdline.divided(lines, changes)):
+        spans += [(field.start + start, field.start + end, new) for start, end, new in kernel_cmdline.spans(tokens, part, _written_again(tokens))]
+    return kernel_cmdline.spliced(text, spans)
 
 
-def _written_anew(tokens):
+def _written_again(tokens):
     """Return a callable that writes new parameters as write_parameter, and those that were there as they were."""
     old = {token.text for token in tokens}
     return lambda parameter: parameter if parameter in old else write_parameter(parameter)
@@ -104,10 +108,15 @@ def with_kernelopts(text):
     return _with_line(text, f"options {KERNELOPTS}")
 
 
-def without_given(text, wanted):
-    """Return a line without what is unwanted, and without what another line will hold as wanted."""
-    tokens = kernel_cmdline.tokenize(text)
-    return kernel_cmdline.rewrite(text, tokens, _without_given([token.text for token in tokens], wanted))
+def without_given(parameters, wanted):
+    """Return the Changes that take away from parameters ([str]) what is unwanted, and what another line will hold as wanted."""
+    changes = kernel_cmdline.plan(parameters, wanted._replace(present=[]))
+    for index, parameter in enumerate(parameters):
+        name = kernel_cmdline.key(parameter)
+        for given in wanted.present:
+            if kernel_cmdline.key(given) == name and (name not in wanted.repeatable or kernel_cmdline.is_same_repeated(parameter, given)):
+                changes.replacements[index] = []
+    return changes
 
 
 def _around_kernelopts(parameters, wanted):
@@ -115,7 +124,7 @@ def _around_kernelopts(parameters, wanted):
 
     Other values of a repeatable name go before it: its last value has to be the wanted one.
     """
-    changes = _without_given(parameters, wanted)
+    changes = without_given(parameters, wanted)
     place = parameters.index(KERNELOPTS)
     given = {kernel_cmdline.key(parameter) for parameter in wanted.present}
     moved = [parameter for index, parameter in enumerate(parameters) if index > place and changes.replacements[index]
@@ -127,21 +136,10 @@ def _around_kernelopts(parameters, wanted):
     return changes
 
 
-def _without_given(parameters, wanted):
-    """Return the Changes that take away what is unwanted, and what $kernelopts will hold as wanted."""
-    changes = kernel_cmdline.plan(parameters, wanted._replace(present=[]))
-    for index, parameter in enumerate(parameters):
-        name = kernel_cmdline.key(parameter)
-        for given in wanted.present:
-            if kernel_cmdline.key(given) == name and (name not in wanted.repeatable or kernel_cmdline.is_same_repeated(parameter, given)):
-                changes.replacements[index] = []
-    return changes
-
-
 def _with_line(text, line):
     end = "\r\n" if "\r\n" in text else "\n"
     return text + ("" if not text or text.endswith("\n") else end) + line + end
 
 
 def _fields(text):
-    return [_Field(match.group(1), match.start(2), match.end(2)) for match in _LINE.finditer(text)]
+    return [_Field(match.group(1), match.start(2), match.start(2) + len(match.group(2).rstrip(" \t"))) for match in _LINE.finditer(text)]

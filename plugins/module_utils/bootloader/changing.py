@@ -9,16 +9,18 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2, grub2_menu, kernel_install, unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.reading import Reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: What a run will do. edits: [Edit]; sources: [dict]; warnings: [str]; generators: [Generator] that have work to do;
-#: before, after: entries ([BootEntry]) now and predicted; next_kernel: str or None, predicted.
-Change = collections.namedtuple("Change", "edits sources warnings generators before after next_kernel")
+#: before, after: entries ([BootEntry]) now and predicted; titles: {path: [str]} of every menu of GRUB 2 now; given: {path: [str]},
+#: the parameters that the edited sources give to the entries of a generated file; next_kernel: str or None, predicted.
+Change = collections.namedtuple("Change", "edits sources warnings generators before after titles given next_kernel")
 
 #: ELF e_machine of the guest's programs -> `uname -m`.
 _MACHINES = {3: "i686", 0x15: "ppc64le", 0x16: "s390x", 0x28: "armv7l", 0x3e: "x86_64", 0xb7: "aarch64", 0xf3: "riscv64"}
@@ -30,9 +32,11 @@ def plan(tree, loaders, wanted, options, regenerate):
     loaders: adapters; wanted: kernel_cmdline.Request; options: boot_entry.Options; regenerate: bool.
     Raises ImagewrightError: something cannot be edited with certainty, or a command line becomes too long.
     """
+    tree = Reading(tree)
     plans = [loader.plan(tree, wanted, options) for loader in loaders]
-    planned_edits = [edit for planned in plans for edit in planned.edits]
-    edited = EditedTree(tree, planned_edits)
+    # the file that must not be older than /etc/default/grub comes last
+    planned_edits = sorted([edit for planned in plans for edit in planned.edits], key=lambda edit: edit.path == kernel_install.MAIN)
+    edited = Reading(EditedTree(tree, planned_edits))
     before = [entry for loader in loaders for entry in loader.entries(tree)]
     after, generators, lines, warnings = [], [], [], [warning for planned in plans for warning in planned.warnings]
     for loader, planned in zip(loaders, plans):
@@ -43,11 +47,14 @@ def plan(tree, loaders, wanted, options, regenerate):
         if regenerate:
             _check_ready(tree, to_do)
             generators += to_do
-        entries = loader.predict(tree, edited) if regenerate and to_do else loader.entries(edited)
+        predicted = loader.predict(tree, edited) if to_do else loader.entries(edited)
+        entries = predicted if regenerate else loader.entries(edited)
         if not to_do:
             check(entries, wanted, options)
         after += entries
-        lines.append((not entries, loader.next_kernel(edited, entries)))
+        lines.append((not entries, loader.next_kernel(edited, predicted)))
+    given = {path: parameters for loader in loaders for path, parameters in loader.given(edited).items()} if generators else {}
+    unchanged.check(_that_stay(tree, before, after), after, wanted, options, given)
     machine = machine_of(tree)
     for entry in after:
         if is_subject(entry, options):
@@ -55,12 +62,23 @@ def plan(tree, loaders, wanted, options, regenerate):
     next_kernel = first_line(lines)
     kernel_cmdline.check_length(next_kernel or "", machine, "the next kernel's boot entry")
     warnings += _warnings_of_others(tree, after, wanted)
-    return Change(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after, next_kernel)
+    return Change(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
+                  grub2_menu.titles(tree) if grub2 in loaders else {}, given, next_kernel)
 
 
 def first_line(lines):
     """Return the next kernel's line (str or None) of [(whether the loader has no entries, line or None)]: loaders with entries first."""
     return next((line for _unused, line in sorted(lines, key=lambda item: item[0]) if line is not None), None)
+
+
+def renew(tree):
+    """Write /etc/kernel/cmdline again as it is when it is older than /etc/default/grub: Red Hat's kernel-install would not believe it.
+
+    tree: LiveTree.
+    """
+    if kernel_install.is_overruled(tree):
+        host = tree.host_path(kernel_install.MAIN)
+        edits.write_file(host, tree.read_bytes(kernel_install.MAIN), os.stat(host))
 
 
 def regenerate(tree, generators):
@@ -91,24 +109,28 @@ def touched(tree, generators):
     return outputs + [path + ".new" for path in outputs] + bls.protected(tree)
 
 
-def read_back(tree, loaders, wanted, options, regenerated, before):
+def read_back(tree, loaders, wanted, options, regenerated, change):
     """Return the entries ([BootEntry]) that are on the disk now.
 
-    regenerated: bool, False when generated files were to be left as they are; before: [BootEntry], those of before the change.
-    Raises ImagewrightError: one that was to be changed is not as wanted, or a kernel's entry is gone.
+    regenerated: bool, False when generated files were to be left as they are; change: Change, what was planned.
+    Raises ImagewrightError: one that was to be changed is not as wanted, or anything that was not asked for is another than before.
     """
-    entries = []
+    entries, tree = [], Reading(tree)
     for loader in loaders:
         found = loader.entries(tree)
         outputs = [] if regenerated else [generator.output for generator in loader.generators(tree, tree.root)]
         check([entry for entry in found if entry.path not in outputs], wanted, options)
         entries += found
-    left = {(entry.path, entry.kernel) for entry in entries}
-    for entry in before:
-        if entry.kind != "other" and tree.is_file(entry.kernel) and (entry.path, entry.kernel) not in left:
-            raise ImagewrightError(f"cannot prove the boot entry of {entry.kernel} in {entry.path}: it was left out, and the guest "
-                                   "would not boot it any more; run the generator by hand and see what it says of the root device")
+    unchanged.check(_that_stay(tree, change.before, entries), entries, wanted, options, change.given)
+    if grub2 in loaders:
+        unchanged.check_titles(change.titles, grub2_menu.titles(tree), options)
     return entries
+
+
+def _that_stay(tree, before, after):
+    """Return the entries ([BootEntry]) of before without those whose kernel is not there any more, which a generator leaves out."""
+    left = {(entry.path, entry.title, entry.kernel) for entry in after}
+    return [entry for entry in before if (entry.path, entry.title, entry.kernel) in left or tree.is_file(entry.kernel)]
 
 
 def check(entries, wanted, options):

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux_conf, variables
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux_conf, reading, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import (
     BootEntry, Generator, Plan, guest_path, is_subject)
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
@@ -40,7 +40,7 @@ def plan(tree, wanted, options):
     edits, sources = [], []
     feeds = _feeds(tree)
     for feed in feeds:
-        before = _texts(tree, feed)
+        before = reading.texts(tree, feed.files)
         after, old, new = _changed(before, feed, wanted)
         edits += [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
         sources.append({"path": feed.files[0], "variable": feed.variable, "before": old, "after": new})
@@ -60,7 +60,7 @@ def entries(tree):
     """Return the entries ([BootEntry]) of every menu."""
     return [BootEntry(NAME, path, label.line, label.title, guest_path(tree, label.kernel),
                       [guest_path(tree, initrd) for initrd in label.initrds], extlinux_conf.arguments(text, label), label.kind)
-            for path, text in _menus(tree).items() for label in extlinux_conf.labels(text)]
+            for path, text in _menus(tree).items() for label in _labels(tree, path)]
 
 
 def predict(before, after):
@@ -75,6 +75,11 @@ def stale(tree, wanted, options):
     return sorted({entry.path for entry in entries(tree) if entry.path in values and (
         (is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted))
         or _place(kernel_cmdline.split(entry.cmdline), _arguments(entry, values[entry.path])) is None)})
+
+
+def given(tree):
+    """Return {path: [str]}: the parameters that the variables give to the entries of each generated menu."""
+    return {feed.output: kernel_cmdline.split(_value(tree, feed)) for feed in _feeds(tree)}
 
 
 def generators(tree, root):
@@ -94,16 +99,12 @@ def next_kernel(tree, entries):
 
 def _menus(tree):
     """Return {path: text} of the menus that start a Linux kernel, each once."""
-    found, seen = collections.OrderedDict(), set()
-    for pattern in _MENUS:
-        for path in tree.glob(pattern):
-            resolved = tree.resolve(path)
-            if tree.is_file(path) and resolved not in seen:
-                seen.add(resolved)
-                text = tree.read_text(path)
-                if extlinux_conf.labels(text):
-                    found[path] = text
-    return found
+    return collections.OrderedDict((path, text) for path, text in reading.texts(tree, _MENUS).items() if _labels(tree, path))
+
+
+def _labels(tree, path):
+    """Return the labels ([extlinux_conf.Label]) of a menu."""
+    return reading.parsed(tree, path, extlinux_conf.labels)
 
 
 def _feeds(tree):
@@ -111,20 +112,15 @@ def _feeds(tree):
     return [feed for feed in _FEEDS if tree.is_file(feed.files[0]) and tree.is_file(feed.output)]
 
 
-def _texts(tree, feed):
-    return collections.OrderedDict((path, tree.read_text(path)) for pattern in feed.files for path in tree.glob(pattern)
-                                   if tree.is_file(path))
-
-
 def _value(tree, feed):
     """Return the kernel's arguments (str) that a feed's generator uses."""
-    sources = [variables.source(path, text) for path, text in _texts(tree, feed).items()]
+    sources = [reading.parsed(tree, path, variables.source) for path in reading.texts(tree, feed.files)]
     return variables.text_of(variables.evaluate(sources, feed.variable)) or feed.default
 
 
 def _changed(texts, feed, wanted):
     """Return ({path: text}, old value, new value) of a feed with the Request brought into its variable."""
-    sources = [variables.source(path, text) for path, text in texts.items()]
+    sources = [variables.source(text, path) for path, text in texts.items()]
     value = variables.evaluate(sources, feed.variable)
     old = variables.text_of(value) or feed.default
     new = kernel_cmdline.change(old, wanted)
@@ -140,7 +136,7 @@ def _changed(texts, feed, wanted):
         tokens = kernel_cmdline.tokenize(old)
         changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
         after.update(variables.edit(sources, value, kernel_cmdline.spans(tokens, changes)))
-    sources = [variables.source(path, text) for path, text in after.items()]
+    sources = [variables.source(text, path) for path, text in after.items()]
     written = variables.text_of(variables.evaluate(sources, feed.variable))
     kernel_cmdline.check_kept(kernel_cmdline.split(old), kernel_cmdline.split(written), wanted, feed.files[0])
     return after, old, new

@@ -17,28 +17,31 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 #: with, None when no APPEND gives it any; kernel_end: offset of the end of its KERNEL line; indent: of that line.
 Label = collections.namedtuple("Label", "line title kernel initrds start end kernel_end indent kind")
 
-_LINE = re.compile(r"^([ \t]*)(menu[ \t]+label|[A-Za-z0-9]+)(?:[ \t]+([^\r\n]*?))?[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_LINE = re.compile(r"^([ \t]*)(menu[ \t]+label|[A-Za-z0-9]+)(?![^ \t\r\n])[ \t]*([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 _MODULES = (".c32", ".com", ".cbt", ".0", ".bin", ".bss", ".bs", ".img")
 
 
-def labels(text):
+def labels(text, _where=""):
     """Return the labels ([Label]) that start a Linux kernel, in order."""
-    found, common, current = [], None, None
+    found, common, current, line, counted = [], None, None, 1, 0
     for match in _LINE.finditer(text):
         keyword = " ".join(match.group(2).lower().split())
+        value = match.group(3).rstrip(" \t")
+        span = (match.start(3), match.start(3) + len(value))
         if keyword == "label":
             found += _label(text, current, common)
-            current = {"line": text.count("\n", 0, match.start()) + 1, "title": match.group(3) or ""}
+            line, counted = line + text.count("\n", counted, match.start()), match.start()
+            current = {"line": line, "title": value}
         elif current is None:
-            common = match.span(3) if keyword == "append" and match.group(3) else common
-        elif keyword in ("kernel", "linux") and match.group(3):
-            current["kernel"] = match
+            common = span if keyword == "append" and value else common
+        elif keyword in ("kernel", "linux") and value:
+            current["kernel"], current["kernel_line"] = value, match
         elif keyword == "append":
-            current["append"] = match.span(3) if match.group(3) else (match.end(), match.end())
-        elif keyword == "initrd" and match.group(3):
-            current["initrd"] = match.group(3)
-        elif keyword == "menu label" and match.group(3):
-            current["title"] = match.group(3).replace("^", "")
+            current["append"] = span
+        elif keyword == "initrd" and value:
+            current["initrd"] = value
+        elif keyword == "menu label" and value:
+            current["title"] = value.replace("^", "")
     return found + _label(text, current, common)
 
 
@@ -50,14 +53,14 @@ def change(text, wanted, recovery, rescue):
     for label in subjects:
         if label.start is not None:
             old = text[label.start:label.end]
-            spans.add((label.start, label.end, kernel_cmdline.change(old, wanted)))
+            new = kernel_cmdline.change(old, wanted)
+            gap = " " if new and text[label.start - 1:label.start] not in (" ", "\t") else ""
+            spans.add((label.start, label.end, gap + new))
         elif wanted.present:
             new = " ".join(kernel_cmdline.plan([], wanted).additions)
             end = "\r\n" if "\r\n" in text else "\n"
             spans.add((label.kernel_end, label.kernel_end, f"{end}{label.indent}append {new}"))
-    for start, end, new in sorted(spans, reverse=True):
-        text = text[:start] + new + text[end:]
-    return text
+    return kernel_cmdline.spliced(text, sorted(spans))
 
 
 def arguments(text, label):
@@ -69,8 +72,7 @@ def _label(text, found, common):
     """Return [Label] of what was found below a LABEL, [] when it starts no Linux kernel."""
     if not found or "kernel" not in found:
         return []
-    match = found["kernel"]
-    kernel = match.group(3)
+    match, kernel = found["kernel_line"], found["kernel"]
     if kernel.lower().endswith(_MODULES) or "memtest" in kernel.lower():
         return []
     span = found.get("append", common)
@@ -80,8 +82,7 @@ def _label(text, found, common):
     initrds = [path for parameter in parameters if kernel_cmdline.key(parameter) == "initrd"
                for path in (kernel_cmdline.parse(parameter)[1] or "").split(",")]
     initrds = initrds or found.get("initrd", "").replace(",", " ").split()
-    end = match.end() - (text[match.end() - 1:match.end()] == "\r")
-    return [Label(found["line"], found["title"], kernel, initrds, span and span[0], span and span[1], end, match.group(1),
+    return [Label(found["line"], found["title"], kernel, initrds, span and span[0], span and span[1], match.end(), match.group(1),
                   _kind(found["title"], parameters))]
 
 

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub2_menu
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub2_menu, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Generator, Plan, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit, temporary_name
@@ -40,13 +40,11 @@ def plan(tree, wanted, options):
 
 def _planned_defaults(tree, wanted, options):
     """Return ([Edit], [source]) of /etc/default/grub and its drop-ins."""
-    before, appends = grub2_defaults.texts(tree), grub2_defaults.knows_append(tree)
+    before = grub2_defaults.read(tree)
     recovery = options.recovery == "change" and makes_recovery_entries(before)
-    after = grub2_defaults.change(before, wanted, appends, recovery)
-    after = grub2_defaults.with_settings(after, options.settings, appends)
-    edits = [Edit(path, before.get(path), text) for path, text in after.items() if text != before.get(path)]
-    sources = grub2_defaults.described(before, after, appends)
-    return edits, sources + grub2_defaults.described_settings(before, after, options.settings)
+    after = grub2_defaults.with_settings(grub2_defaults.change(before, wanted, recovery), options.settings)
+    edits = [Edit(path, before.texts.get(path), text) for path, text in after.texts.items() if text != before.texts.get(path)]
+    return edits, grub2_defaults.described(before, after) + grub2_defaults.described_settings(before, after, options.settings)
 
 
 def _plan_by_hand(menus, wanted, options):
@@ -68,11 +66,9 @@ def _plan_by_hand(menus, wanted, options):
     return Plan(edits, sources, warnings, False)
 
 
-def makes_recovery_entries(files):
-    """Return whether grub-mkconfig makes recovery entries: unless GRUB_DISABLE_RECOVERY says true."""
-    value = next((assignment.value for file in reversed(grub2_defaults._sources(files))
-                  for assignment in reversed(file.shell.assignments) if assignment.name == "GRUB_DISABLE_RECOVERY"), None)
-    return value != "true"
+def makes_recovery_entries(defaults):
+    """Return whether grub-mkconfig makes recovery entries of its Defaults: unless GRUB_DISABLE_RECOVERY says true."""
+    return [assignment.value for _unused, assignment in defaults.assigned("GRUB_DISABLE_RECOVERY")[-1:]] != ["true"]
 
 
 def entries(tree):
@@ -91,15 +87,26 @@ def predict(before, after):
 
 
 def stale(tree, wanted, options):
-    """Return the paths ([str]) of generated grub.cfg files that do not say what the sources say."""
+    """Return the paths ([str]) of generated grub.cfg files that are not as wanted though their sources are.
+
+    A run that ended between the sources and the menu leaves them so. Of settings the menu's entries say nothing: there it is stale
+    when a source is younger than it.
+    """
     linux, default, _unused = _values(tree)
-    found = []
-    for entry in grub2_menu.entries(tree):
-        wrong = is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted)
-        if wrong or (entry.kind != "other" and not grub2_menu.agrees(entry, linux, default)):
-            found.append(entry.path)
     generated = {path for path, text in grub2_menu.menus(tree).items() if grub2_menu.is_generated(text)}
-    return sorted(generated.intersection(found))
+    found = {entry.path for entry in grub2_menu.entries(tree)
+             if (is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted))
+             or (entry.kind != "other" and not grub2_menu.has_asked(entry, linux, default, wanted))}
+    if options.settings:
+        changed = max([tree.stat(path).mtime for path in grub2_defaults.read(tree).texts] or [0])
+        found |= {path for path in generated if tree.stat(path).mtime < changed}
+    return sorted(generated & found)
+
+
+def given(tree):
+    """Return {path: [str]}: the parameters that the variables give to the entries of each generated grub.cfg."""
+    parameters = [parameter for value in _values(tree) for parameter in grub2_menu.grub_script.passed(value)]
+    return {path: parameters for path, text in grub2_menu.menus(tree).items() if grub2_menu.is_generated(text)}
 
 
 def generators(tree, root):
@@ -129,16 +136,16 @@ def next_kernel(tree, entries):
     entry = next((entry for entry in entries if entry.kind == "normal"), None)
     if entry is not None and not grub2_menu.is_generated(menus[entry.path]):
         return entry.cmdline
+    grub2_defaults.check_ends(grub2_defaults.read(tree), allowed=";\n#")
     linux, default, recovery = _values(tree)
     if entry is None:
-        return " ".join(token.text for token in grub2_menu.grub_script.tokens(f"{linux} {default}"))
+        return " ".join(grub2_menu.grub_script.passed(f"{linux} {default}"))
     return grub2_menu.predict(entry, (linux, default, recovery), (linux, default, recovery)).cmdline
 
 
 def _values(tree):
     """Return the values (str) of the three variables."""
-    files, appends = grub2_defaults.texts(tree), grub2_defaults.knows_append(tree)
-    return tuple(grub2_defaults.effective(files, name, appends) for name in grub2_defaults.NAMES)
+    return tuple(grub2_defaults.read(tree).effective(name) for name in grub2_defaults.NAMES)
 
 
 def _command(tree, path, side, root):
@@ -157,7 +164,7 @@ def _command(tree, path, side, root):
 
 
 def _only_calls_mkconfig(tree, wrapper):
-    lines = [line.strip() for line in tree.read_text(wrapper).splitlines()] if tree.is_file(wrapper) else []
+    lines = [line.strip() for line in reading.text(tree, wrapper).splitlines()] if tree.is_file(wrapper) else []
     return [line for line in lines if line and not line.startswith("#")] == ["set -e", 'exec grub-mkconfig -o /boot/grub/grub.cfg "$@"']
 
 

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, shared_line, variables
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, reading, shared_line, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
@@ -22,19 +22,61 @@ NAMES = (SHARED, NORMAL, RECOVERY)
 _MAX_ROUNDS = 12
 
 
-def texts(tree):
-    """Return {path: text} of the files that grub-mkconfig reads, in its order."""
-    paths = [MAIN] if tree.is_file(MAIN) else []
-    if reads_drop_ins(tree):
-        paths += [path for path in tree.glob(DROP_INS) if tree.is_file(path)]
-    return collections.OrderedDict((path, tree.read_text(path)) for path in paths)
+class Defaults:
+    """The texts of /etc/default/grub and its drop-ins, each parsed once, and what the shell makes of them.
+
+    texts: {path: text}, in the order in which grub-mkconfig reads them; appends: bool, whether the guest's /bin/sh knows ``+=``.
+    Raises ImagewrightError: the shell could not read one.
+    """
+
+    def __init__(self, texts, appends, parsed=()):
+        parsed = {source.path: source for source in parsed}
+        self.texts, self.appends = texts, appends
+        self.sources = [parsed[path] if path in parsed and parsed[path].shell.text == text else variables.source(text, path)
+                        for path, text in texts.items()]
+        self.environment = variables.environment(self.sources, appends)
+
+    def value(self, name):
+        """Return the Value of a variable, None when it is not set. Raises ImagewrightError: only running the shell could tell it."""
+        return variables.value_in(self.environment, name)
+
+    def effective(self, name):
+        """Return the value (str) of a variable. Raises ImagewrightError: as value."""
+        return variables.text_of(self.value(name))
+
+    def parameters(self, name):
+        """Return the parameters ([str]) of a variable as they are written. Raises ImagewrightError: as value."""
+        return [token.text for token in grub_script.tokens(self.effective(name))]
+
+    def assigned(self, name):
+        """Return [(Source, Assignment)] of a variable, in order."""
+        return [(source, assignment) for source in self.sources for assignment in source.shell.assignments if assignment.name == name]
+
+    def with_texts(self, texts):
+        """Return Defaults with the texts ({path: text}) of some files put in; the main file, if it is new, comes first."""
+        changed = collections.OrderedDict(self.texts)
+        changed.update(texts)
+        if MAIN in texts:
+            changed.move_to_end(MAIN, last=False)
+        return Defaults(changed, self.appends, self.sources)
+
+
+def read(tree):
+    """Return the Defaults of the guest. Raises ImagewrightError: a file cannot be read."""
+    values = getattr(tree, "values", {})
+    if Defaults not in values:
+        paths = [MAIN] if tree.is_file(MAIN) else []
+        if reads_drop_ins(tree):
+            paths += [path for path in tree.glob(DROP_INS) if tree.is_file(path)]
+        values[Defaults] = Defaults(collections.OrderedDict((path, reading.text(tree, path)) for path in paths), knows_append(tree))
+    return values[Defaults]
 
 
 def reads_drop_ins(tree):
     """Return whether the guest's grub-mkconfig reads /etc/default/grub.d (a patch of Debian's that not all have)."""
     scripts = [path for path in ("/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig", "/usr/sbin/grub2-mkconfig", "/usr/bin/grub2-mkconfig")
                if tree.is_file(path)]
-    return not scripts or any("default/grub.d" in tree.read_text(path) for path in scripts)
+    return not scripts or any("default/grub.d" in reading.text(tree, path) for path in scripts)
 
 
 def knows_append(tree):
@@ -42,73 +84,85 @@ def knows_append(tree):
     return tree.exists("/bin/sh") and posixpath.basename(tree.resolve("/bin/sh")) in ("bash", "zsh", "ksh", "mksh")
 
 
-def effective(files, name, appends):
-    """Return the effective value (str) of a variable over {path: text}.
-
-    Raises ImagewrightError: only running the shell could tell it.
-    """
-    return variables.text_of(variables.evaluate(_sources(files), name, appends))
-
-
-def change(files, wanted, appends, recovery):
-    """Return {path: text} of the files with the Request brought into GRUB_CMDLINE_LINUX and its companions.
+def change(defaults, wanted, recovery):
+    """Return the Defaults with the Request brought into GRUB_CMDLINE_LINUX and its companions.
 
     A parameter that is set somewhere is changed there. A new one goes into GRUB_CMDLINE_LINUX, of which normal and
     recovery entries are made.
     recovery: bool, bring what recovery entries get to the wanted state too.
-    Raises ImagewrightError: a variable is not plain text, or its variables refer to each other.
+    Raises ImagewrightError: a variable is not plain text, its variables refer to each other, or GRUB would end the kernel's line in one.
     """
     _check_expressible(wanted)
-    before = [_parameters(files, name, appends) for name in NAMES]
+    before = [defaults.parameters(name) for name in NAMES]
     for _unused in range(_MAX_ROUNDS):
-        lines = [_parameters(files, name, appends) for name in NAMES]
+        lines = [defaults.parameters(name) for name in NAMES]
         planned = shared_line.plan(*lines, wanted=wanted, recovery=recovery)
         changed = [index for index in (1, 2, 0) if _changes_something(lines[index], planned[index])]
         if not changed:
             kernel_cmdline.check_kept([parameter for line in before for parameter in line],
                                       [parameter for line in lines for parameter in line], wanted, MAIN)
-            return files
+            if wanted.present or wanted.absent:
+                check_ends(defaults)
+            return defaults
         for index in changed:
-            if _parameters(files, NAMES[index], appends) == lines[index]:  # else it refers to what was just changed: plan anew
-                files = _with_changes(files, NAMES[index], planned[index], appends)
-    if recovery and "--" in _parameters(files, RECOVERY, appends):
+            if defaults.parameters(NAMES[index]) == lines[index]:  # else it refers to what was just changed: plan again
+                defaults = _with_changes(defaults, NAMES[index], planned[index])
+    if recovery and "--" in defaults.parameters(RECOVERY):
         raise ImagewrightError(f"cannot set the parameters in {MAIN}: {RECOVERY} ends the kernel's parameters with `--`, and {SHARED} comes after "
                                "it in recovery entries; take the `--` out, or leave these entries with `recovery: keep`")
     raise ImagewrightError(f"cannot set the parameters in {MAIN}: {SHARED}, {NORMAL} and {RECOVERY} refer to each other; "
                            "write each of them as plain text")
 
 
-def with_settings(files, settings, appends):
-    """Return {path: text} with other variables set; a value of None makes every assignment of it a comment.
+def check_ends(defaults, allowed=""):
+    """Raise ImagewrightError when GRUB would end the kernel's line in the midst of a variable.
+
+    allowed: str, characters that may do so: what follows these is lost, while the others leave grub-mkconfig without a menu.
+    """
+    for name in NAMES:
+        text = defaults.effective(name)
+        end = grub_script.ending(text)
+        if end is None or text[end] in allowed:
+            continue
+        place = defaults.value(name).places[end]
+        source = defaults.sources[place.source]
+        parameter = next(token for token in grub_script.tokens(text) if token.start <= end < token.end)
+        line = source.shell.text.count("\n", 0, place.atom.start) + 1
+        raise ImagewrightError(f"cannot set the parameters in {source.path} line {line}: to GRUB the unquoted {text[end]!r} of {name} ends the kernel's "
+                               f"parameters, in {text[parameter.start:parameter.end]!r}; put single quotes around that parameter, inside of the "
+                               "quotes that are there, or take it out")
+
+
+def with_settings(defaults, settings):
+    """Return the Defaults with other variables set; a value of None makes every assignment of it a comment.
 
     Raises ImagewrightError: a variable is assigned where it cannot be changed with certainty.
     """
     for name, value in settings.items():
-        sources = _sources(files)
-        assigned = [(file, assignment) for file in sources for assignment in file.shell.assignments if assignment.name == name]
+        assigned = defaults.assigned(name)
         if value is None:
-            files = collections.OrderedDict((file.path, variables.without(file, name)) for file in sources)
+            defaults = defaults.with_texts({source.path: variables.without(source, name) for source, _unused in assigned})
         elif not assigned or assigned[-1][1].operator == "unset":
             path = assigned[-1][0].path if assigned else MAIN
-            files = _with_text(files, path, variables.with_assignment(files.get(path, ""), name, value))
+            defaults = defaults.with_texts({path: variables.with_assignment(defaults.texts.get(path, ""), name, value)})
         else:
-            file, assignment = assigned[-1]
+            source, assignment = assigned[-1]
             if assignment.doubt:
-                raise ImagewrightError(f"cannot set {name} in {file.path} line {assignment.line}: {assignment.doubt}; "
+                raise ImagewrightError(f"cannot set {name} in {source.path} line {assignment.line}: {assignment.doubt}; "
                                        "write the value as plain text, outside of any block")
             if assignment.value != value:
-                files = _with_text(files, file.path, variables.with_value(file, assignment, value))
-    return files
+                defaults = defaults.with_texts({source.path: variables.with_value(source, assignment, value)})
+    return defaults
 
 
-def described(before, after, appends):
-    """Return [{path, variable, before, after}] of the variables that are set before or after, for the module's result."""
+def described(before, after):
+    """Return [{path, variable, before, after}] of the variables that are set before or after ([Defaults]), for the module's result."""
     found = []
     for name in NAMES:
-        old, new = (variables.evaluate(_sources(files), name, appends) for files in (before, after))
+        old, new = before.value(name), after.value(name)
         if old is None and new is None:
             continue
-        path = _sources(after)[new.home[0]].path if new else MAIN
+        path = after.sources[new.home[0]].path if new else MAIN
         found.append({"path": path, "variable": name, "before": variables.text_of(old), "after": variables.text_of(new)})
     return found
 
@@ -117,52 +171,28 @@ def described_settings(before, after, settings):
     """Return [{path, variable, before, after}] of other variables; None where one is not set to plain text."""
     found = []
     for name in settings:
-        old, new = (_last_value(files, name) for files in (before, after))
-        path = (new[0] if new[1] is not None else old[0]) or MAIN
-        found.append({"path": path, "variable": name, "before": old[1], "after": new[1]})
+        old, new = (defaults.assigned(name)[-1:] for defaults in (before, after))
+        values = [assigned[0][1].value if assigned else None for assigned in (old, new)]
+        home = new if values[1] is not None else old
+        found.append({"path": home[0][0].path if home else MAIN, "variable": name, "before": values[0], "after": values[1]})
     return found
-
-
-def _last_value(files, name):
-    assigned = [(file.path, assignment.value) for file in _sources(files) for assignment in file.shell.assignments
-                if assignment.name == name]
-    return assigned[-1] if assigned else (None, None)
-
-
-def _sources(files):
-    return [variables.source(path, text) for path, text in files.items()]
-
-
-def _with_text(files, path, text):
-    changed = collections.OrderedDict(files)
-    changed[path] = text
-    if path == MAIN:
-        changed.move_to_end(MAIN, last=False)
-    return changed
-
-
-def _parameters(files, name, appends):
-    """Return the parameters ([str]) of a variable as a kernel gets them."""
-    return [token.text for token in grub_script.tokens(effective(files, name, appends))]
 
 
 def _changes_something(parameters, changes):
     return bool(changes.additions) or changes.replacements != [[parameter] for parameter in parameters]
 
 
-def _with_changes(files, name, changes, appends):
-    """Return {path: text} with the Changes of one variable made."""
-    sources = _sources(files)
-    value = variables.evaluate(sources, name, appends)
+def _with_changes(defaults, name, changes):
+    """Return the Defaults with the Changes of one variable made."""
+    value = defaults.value(name)
     added = " ".join(map(grub_script.write_parameter, changes.additions))
     if value is None:
-        return _with_text(files, MAIN, variables.with_assignment(files.get(MAIN, ""), name, added))
+        return defaults.with_texts({MAIN: variables.with_assignment(defaults.texts.get(MAIN, ""), name, added)})
     tokens = grub_script.tokens(variables.text_of(value))
     spans = kernel_cmdline.spans(tokens, changes._replace(additions=[]), grub_script.write_parameter)
     if changes.additions:
         spans = sorted(spans + [_addition(value, tokens, changes, added)])
-    edited = variables.edit(sources, value, spans)
-    return collections.OrderedDict((path, edited.get(path, text)) for path, text in files.items())
+    return defaults.with_texts(variables.edit(defaults.sources, value, spans))
 
 
 def _addition(value, tokens, changes, added):

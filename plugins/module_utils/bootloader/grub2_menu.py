@@ -10,7 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, guest_path
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
@@ -26,17 +26,7 @@ _RECOVERY_WORDS = frozenset(["single", "recovery", "nomodeset", "dis_ucode_ldr"]
 
 def menus(tree):
     """Return {path: text} of the grub.cfg files that hold a menu; empty ones, and stubs that only load another, are left out."""
-    found, seen = {}, set()
-    for pattern in _PLACES:
-        for path in tree.glob(pattern):
-            resolved = tree.resolve(path)
-            if resolved in seen or not tree.is_file(path):
-                continue
-            seen.add(resolved)
-            text = tree.read_text(path)
-            if text.strip() and not is_stub(text):
-                found[path] = text
-    return found
+    return {path: text for path, text in reading.texts(tree, _PLACES).items() if text.strip() and not is_stub(text)}
 
 
 def is_stub(text):
@@ -62,7 +52,7 @@ def entries(tree):
     found = []
     for path, text in menus(tree).items():
         generated = "### BEGIN" in text
-        for entry in grub_script.menu_entries(text, path):
+        for entry in reading.parsed(tree, path, grub_script.menu_entries):
             found += _boot_entry(tree, path, entry, generated)
     return found + _own_entries(tree)
 
@@ -73,9 +63,18 @@ def _own_entries(tree):
     for path in menus(tree):
         own = tree.resolve(posixpath.join(posixpath.dirname(path), "custom.cfg"))
         if tree.is_file(own) and own not in found:
-            found[own] = [made._replace(kind="other") for entry in grub_script.menu_entries(tree.read_text(own), own)
+            found[own] = [made._replace(kind="other") for entry in reading.parsed(tree, own, grub_script.menu_entries)
                           for made in _boot_entry(tree, own, entry, False)]
     return [entry for entries_of_file in found.values() for entry in entries_of_file]
+
+
+def titles(tree):
+    """Return {path: [str]}: the titles of all entries of each grub.cfg, of whatever system, but the firmware's set-up.
+
+    That one is there when the firmware of the machine that ran grub-mkconfig offers it.
+    """
+    return {path: [" ".join(entry.heading[:1]) for entry in reading.parsed(tree, path, grub_script.menu_entries)
+                   if not any(command.words[0].text == "fwsetup" for command in entry.commands)] for path in menus(tree)}
 
 
 def change_by_hand(path, text, wanted, recovery, rescue):
@@ -157,13 +156,14 @@ def _kind(entry, kernel, arguments, generated):
 
 def arguments_of(entry, linux, default):
     """Return what 10_linux puts into an entry from the two variables ([str]: parameters as a kernel gets them)."""
-    shared = [token.text for token in grub_script.tokens(linux)]
-    return shared if entry.kind == "recovery" else shared + [token.text for token in grub_script.tokens(default)]
+    return grub_script.passed(linux if entry.kind == "recovery" else f"{linux} {default}")
 
 
-def agrees(entry, linux, default):
-    """Return whether an entry holds what the variables say."""
-    return _find(kernel_cmdline.split(entry.cmdline), arguments_of(entry, linux, default)) is not None
+def has_asked(entry, linux, default, wanted):
+    """Return whether an entry holds those parameters of the variables that the Request names; recovery entries share one variable."""
+    asked = {kernel_cmdline.key(parameter) for parameter in wanted.present + wanted.absent}
+    words = kernel_cmdline.split(entry.cmdline)
+    return all(parameter in words for parameter in arguments_of(entry, linux, default) if kernel_cmdline.key(parameter) in asked)
 
 
 def predict(entry, before, after):
@@ -176,7 +176,7 @@ def predict(entry, before, after):
     words = kernel_cmdline.split(entry.cmdline)
     old, new = arguments_of(entry, *before[:2]), arguments_of(entry, *after[:2])
     if entry.kind == "recovery":
-        old_recovery, new_recovery = ([token.text for token in grub_script.tokens(text[2])] for text in (before, after))
+        old_recovery, new_recovery = (grub_script.passed(text[2]) for text in (before, after))
         place = _find(words, old_recovery + old) if old_recovery else None
         if place is not None:
             old, new = old_recovery + old, new_recovery + new

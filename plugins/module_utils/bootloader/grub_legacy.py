@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_lst, variables
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_lst, reading, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Plan, guest_path
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
@@ -37,7 +37,7 @@ def plan(tree, wanted, options):
         sources += _described(path, before, after)
         edits.append(Edit(path, before, after))
     if tree.is_file(SYSCONFIG):
-        before = tree.read_text(SYSCONFIG)
+        before = reading.text(tree, SYSCONFIG)
         after = _changed_sysconfig(before, wanted, rescue)
         sources += [{"path": SYSCONFIG, "variable": name, "before": old, "after": new}
                     for name, old, new in zip(_APPEND, _appends(before), _appends(after)) if old is not None]
@@ -53,7 +53,7 @@ def entries(tree):
     return [BootEntry(NAME, path, stanza.line, stanza.title, guest_path(tree, stanza.kernel),
                       [guest_path(tree, initrd) for initrd in stanza.initrds],
                       menu_lst.arguments(text, stanza), stanza.kind)
-            for path, text in _menus(tree).items() for stanza in menu_lst.stanzas(text)]
+            for path, text in _menus(tree).items() for stanza in reading.parsed(tree, path, menu_lst.stanzas)]
 
 
 def predict(before, after):
@@ -64,6 +64,11 @@ def predict(before, after):
 def stale(tree, wanted, options):
     """Return []: the menu is edited itself."""
     return []
+
+
+def given(tree):
+    """Return {}: the menu is edited itself."""
+    return {}
 
 
 def generators(tree, root):
@@ -81,7 +86,7 @@ def next_kernel(tree, entries):
             return None
         default = menu_lst.default_stanza(text)
         current = [] if default is None else kernel_cmdline.split(menu_lst.arguments(text, default))
-        append = _appends(tree.read_text(SYSCONFIG))[0] if tree.is_file(SYSCONFIG) else None
+        append = _appends(reading.text(tree, SYSCONFIG))[0] if tree.is_file(SYSCONFIG) else None
         if append is not None:
             return " ".join([parameter for parameter in current if kernel_cmdline.key(parameter) == "root"] + kernel_cmdline.split(append))
         return " ".join(current)
@@ -89,16 +94,8 @@ def next_kernel(tree, entries):
 
 
 def _menus(tree):
-    """Return {path: text} of the menus, each once whatever links lead to it."""
-    found, seen = collections.OrderedDict(), set()
-    for path in _MENUS:
-        resolved = tree.resolve(path)
-        if tree.is_file(path) and resolved not in seen:
-            seen.add(resolved)
-            text = tree.read_text(path)
-            if menu_lst.is_menu(text):
-                found[resolved] = text
-    return found
+    """Return {path: text} of the menus, links followed."""
+    return collections.OrderedDict((tree.resolve(path), text) for path, text in reading.texts(tree, _MENUS).items() if menu_lst.is_menu(text))
 
 
 def _described(path, before, after):
@@ -113,14 +110,14 @@ def _described(path, before, after):
 def _changed_sysconfig(text, wanted, rescue):
     """Return the text of SUSE's file with the Request brought into the variables that it sets."""
     for name, kind in _APPEND.items():
-        sources = [variables.source(SYSCONFIG, text)]
+        sources = [variables.source(text, SYSCONFIG)]
         if kind == "rescue" and not rescue or not any(assignment.name == name for assignment in sources[0].shell.assignments):
             continue
         value = variables.evaluate(sources, name, appends=True)
         tokens = kernel_cmdline.tokenize(variables.text_of(value))
         changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
         text = variables.edit(sources, value, kernel_cmdline.spans(tokens, changes)).get(SYSCONFIG, text)
-        written = variables.text_of(variables.evaluate([variables.source(SYSCONFIG, text)], name, appends=True))
+        written = variables.text_of(variables.evaluate([variables.source(text, SYSCONFIG)], name, appends=True))
         kernel_cmdline.check_kept([token.text for token in tokens], kernel_cmdline.split(written), wanted, SYSCONFIG)
     return text
 

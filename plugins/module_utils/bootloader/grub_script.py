@@ -32,14 +32,26 @@ _BLANKS = " \t\r"
 _SPECIAL = frozenset(_SEPARATORS + "$\\'\"")
 
 
-def words(text):
-    """Return the words ([Word]) of one line of arguments, such as the value of GRUB_CMDLINE_LINUX."""
-    return [word for word, _unused in _scan(text, "the command line") if word.text is not None]
-
-
 def tokens(text):
-    """Return the parameters ([kernel_cmdline.Token]) of a line of arguments as GRUB hands them to a kernel."""
-    return [token(word) for word in words(text)]
+    """Return the parameters ([kernel_cmdline.Token]) of a line of arguments, such as the value of GRUB_CMDLINE_LINUX, as they are written.
+
+    Blanks alone part them. What GRUB would take for the end of the command stays in its parameter; passed says what the kernel gets.
+    """
+    return [token(word) for word, _unused in _scan(text, "the command line", ends="")]
+
+
+def passed(text):
+    """Return the parameters ([str]) of a line of arguments as GRUB hands them to a kernel: those before what ends the command."""
+    end = ending(text)
+    return [token.text for token in tokens(text if end is None else text[:end])]
+
+
+def ending(text):
+    """Return where GRUB takes an unquoted character of a line of arguments for the end of the command (int), None when it does not.
+
+    Source: grub-core/script/yylex.l: ``;``, ``&``, ``|``, ``<``, ``>``, ``{``, ``}`` and a line end are words of their own, ``#`` a comment.
+    """
+    return next((word.start for word, _unused in _scan(text, "the command line") if word.text is None), None)
 
 
 def token(word):
@@ -113,26 +125,30 @@ def commands(text, where="grub.cfg"):
 
 def _commands(text, where):
     """Yield (Command, section, whether a block opens after it, whether a block closes) in order."""
-    section, current, line = "", [], 1
+    section, current, line, counted, here = "", [], 1, 0, 1
     for word, mark in _scan(text, where):
+        here, counted = here + text.count("\n", counted, word.start), word.start
         if mark and mark.startswith("### BEGIN "):
             section = mark.split()[2]
         elif mark and mark.startswith("### END "):
             section = ""
         if word.text is not None:
             if not current:
-                line = text.count("\n", 0, word.start) + 1
+                line = here
             current.append(word)
         elif mark in ("\n", ";", "{", "}", "&", "|"):
             if mark in "{}" or current:
-                yield Command(current, line if current else text.count("\n", 0, word.start) + 1), section, mark == "{", mark == "}"
+                yield Command(current, line if current else here), section, mark == "{", mark == "}"
             current = []
     if current:
         yield Command(current, line), section, False, False
 
 
-def _scan(text, where):
-    """Yield (Word, None) for words, and (Word with text None, separator or comment) for the rest, in order."""
+def _scan(text, where, ends="#\n" + _SEPARATORS):
+    """Yield (Word, None) for words, and (Word with text None, separator or comment) for the rest, in order.
+
+    ends: str, the characters that end words; those left out are taken for parts of words.
+    """
     position, size = 0, len(text)
     while position < size:
         character = text[position]
@@ -140,24 +156,24 @@ def _scan(text, where):
             position += 1
         elif text.startswith("\\\n", position):
             position += 2
-        elif character == "#":
+        elif character == "#" and character in ends:
             end = text.find("\n", position)
             end = size if end < 0 else end
             yield Word(position, end, None), text[position:end]
             position = end
-        elif character == "\n" or character in _SEPARATORS:
+        elif character in ends:
             yield Word(position, position + 1, None), character
             position += 1
         else:
-            word = _word(text, position, where)
+            word = _word(text, position, where, ends)
             yield word, None
             position = word.end
 
 
-def _word(text, start, where):
+def _word(text, start, where, ends):
     """Return the Word that begins at start."""
     position, size, characters = start, len(text), []
-    while position < size and text[position] not in _BLANKS + "\n" + _SEPARATORS:
+    while position < size and text[position] not in _BLANKS and (text[position] not in ends or text[position] == "#"):
         character = text[position]
         if character == "'":
             end = text.find("'", position + 1)

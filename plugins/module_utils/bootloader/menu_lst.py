@@ -38,14 +38,15 @@ def is_menu(text):
     return re.search(r"^[ \t]*title(?:[ \t=]|$)", text, re.MULTILINE) is not None
 
 
-def stanzas(text):
+def stanzas(text, _where=""):
     """Return the stanzas ([Stanza]) that start a Linux kernel, those of Xen too, in order."""
     found, title, title_line, current = [], None, 0, []
-    lines, text = text, _joined(text)
+    line, counted, lines, text = 1, 0, text, _joined(text)
     for start, command, value_start, value_end in _commands(text):
         if command == "title":
             found += _stanza(text, title, title_line, current)
-            title, title_line, current = text[value_start:value_end].strip(), lines.count("\n", 0, start) + 1, []
+            line, counted = line + lines.count("\n", counted, start), start
+            title, title_line, current = text[value_start:value_end].strip(), line, []
         elif title is not None:
             current.append((command, value_start, value_end))
     return found + _stanza(text, title, title_line, current)
@@ -56,29 +57,33 @@ def change(text, wanted, recovery, rescue):
 
     recovery, rescue: bool, whether entries of these kinds are to be changed.
     """
-    for magic, replacement in reversed(_changed_magic(text, wanted, recovery)):
-        text = text[:magic.start] + replacement + text[magic.end:]
-    for stanza in reversed(stanzas(text)):
+    text = kernel_cmdline.spliced(text, [(comment.start, comment.end, new) for comment, new in _changed_magic(text, wanted, recovery)])
+    spans = []
+    for stanza in stanzas(text):
         if stanza.kind == "other" or (stanza.kind == "recovery" and not recovery) or (stanza.kind == "rescue" and not rescue):
             continue
         line = text[stanza.start:stanza.end]
         tokens = kernel_cmdline.tokenize(_joined(line))
         changed = kernel_cmdline.rewrite(line, tokens, kernel_cmdline.plan([token.text for token in tokens], wanted))
         gap = " " if changed and not line and text[stanza.start - 1:stanza.start] not in (" ", "\t") else ""
-        text = text[:stanza.start] + gap + changed + text[stanza.end:]
-    return text
+        spans.append((stanza.start, stanza.end, gap + changed))
+    return kernel_cmdline.spliced(text, spans)
 
 
 def arguments(text, stanza):
     """Return the parameters (str) that a Stanza of the menu gives to its kernel, lines that are continued joined."""
-    return " ".join(kernel_cmdline.split(_joined(text)[stanza.start:stanza.end]))
+    return " ".join(kernel_cmdline.split(_joined(text[stanza.start:stanza.end])))
 
 
 def default_stanza(text):
     """Return the Stanza that boots when nobody chooses: number `default` of all titles, the first when it starts no kernel."""
     found, lines = stanzas(text), text
     text = _joined(text)
-    titles = [lines.count("\n", 0, start) + 1 for start, command, *_unused in _commands(text) if command == "title"]
+    titles, line, counted = [], 1, 0
+    for start, command, *_unused in _commands(text):
+        if command == "title":
+            line, counted = line + lines.count("\n", counted, start), start
+            titles.append(line)
     number = next((text[value_start:value_end].strip() for _unused, command, value_start, value_end in _commands(text)
                    if command == "default"), "0")
     line = titles[int(number)] if number.isdigit() and int(number) < len(titles) else None

@@ -26,13 +26,20 @@ Place = collections.namedtuple("Place", "source assignment atom site")
 #: home_start, home_end: the part of places that it contributes.
 Value = collections.namedtuple("Value", "places home home_start home_end")
 
+#: Characters of the longest value that is looked at; the longest command line of any kernel has 4096.
+MOST_CHARACTERS = 16 * 1024
+
+#: Where an assignment stands: its file's path and index, its own index, itself, and the variables so far ({name: Value}).
+_Context = collections.namedtuple("_Context", "path index number assignment environment")
+
+_Hazard = collections.namedtuple("_Hazard", "path hazard")
 _Unknown = collections.namedtuple("_Unknown", "path line cause")
 
-_CURE = "write the value as plain text, outside of any block"
+_FIX = "write the value as plain text, outside of any block"
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=.,:/@%+")
 
 
-def source(path, text):
+def source(text, path):
     """Return the Source of a file's text. Raises ImagewrightError: the shell could not read it."""
     return Source(path, shell_variables.parse(text, path))
 
@@ -48,16 +55,32 @@ def evaluate(sources, name, appends=False):
     appends: bool, whether the shell that reads them knows ``+=`` (bash does, dash and busybox do not).
     Raises ImagewrightError: only running the shell could tell the value.
     """
-    environment = {}
+    return value_in(environment(sources, appends), name)
+
+
+def environment(sources, appends=False):
+    """Return {name: Value, None (unset) or what makes value_in refuse} of all variables after all sources ([Source]) are read in order.
+
+    appends: bool, as of evaluate.
+    """
+    found = {}
     for index, file in enumerate(sources):
         for hazard in file.shell.hazards:
-            raise ImagewrightError(f"cannot tell {name} in {file.path} line {hazard.line}: {hazard.text!r} may change any variable; "
-                                   "remove that line, or write what it does as plain assignments")
+            found[None] = found.get(None) or _Hazard(file.path, hazard)
         for number, assignment in enumerate(file.shell.assignments):
-            environment[assignment.name] = _assigned(sources, index, number, assignment, environment, appends)
-    value = environment.get(name)
+            found[assignment.name] = _assigned(sources, index, number, assignment, found, appends)
+    return found
+
+
+def value_in(found, name):
+    """Return the Value of a variable in what environment returned, None when it is not set. Raises ImagewrightError: as evaluate."""
+    if None in found:
+        path, hazard = found[None]
+        raise ImagewrightError(f"cannot tell {name} in {path} line {hazard.line}: {hazard.text!r} may change any variable; "
+                               "remove that line, or write what it does as plain assignments")
+    value = found.get(name)
     if isinstance(value, _Unknown):
-        raise ImagewrightError(f"cannot set {name} in {value.path} line {value.line}: {value.cause}; {_CURE}")
+        raise ImagewrightError(f"cannot set {name} in {value.path} line {value.line}: {value.cause}; {_FIX}")
     return value
 
 
@@ -70,41 +93,64 @@ def _assigned(sources, index, number, assignment, environment, appends):
         return None
     if assignment.operator == "+=" and not appends:
         return _Unknown(path, line, "`+=` is an error in the guest's /bin/sh, which is not bash")
-    places, home = [], None
+    value = Value([], None, 0, 0)
     if assignment.operator == "+=":
         previous = environment.get(assignment.name)
         if isinstance(previous, _Unknown):
             return previous
-        places, home = _continued(previous, places, home)
-    for atom in assignment.atoms:
-        site = (index, number, atom)
+        value = _continued(previous, value)
+    value = _expanded(assignment.atoms, value, _Context(path, index, number, assignment, environment))
+    if isinstance(value, _Unknown) or value.home is not None:
+        return value
+    return Value(value.places, (index, number), 0, len(value.places))
+
+
+def _expanded(atoms, value, context, outer=None):
+    """Return the Value (_Unknown) with what the atoms ([Atom]) of an assignment stand for put at its end.
+
+    outer: Atom, the ``${name:+...}`` that the atoms stand in, beside which something new is written.
+    """
+    path, line = context.path, context.assignment.line
+    for atom in atoms:
+        site = (context.index, context.number, outer or atom)
         if atom.kind == "text":
-            places.append(Place(index, number, atom, site))
+            value.places.append(Place(context.index, context.number, atom, site))
             continue
         if atom.kind == "computed":
             return _Unknown(path, line, f"its value is computed by the shell: {atom.value!r}")
-        if atom.value not in environment and atom.value != assignment.name and not atom.value.startswith("GRUB_"):
-            return _Unknown(path, line, f"it refers to ${atom.value}, which is set elsewhere")
-        referred = environment.get(atom.value)
+        name = atom.value.name if atom.kind == "conditional" else atom.value
+        if name not in context.environment and name != context.assignment.name and not name.startswith("GRUB_"):
+            return _Unknown(path, line, f"it refers to ${name}, which is set elsewhere")
+        referred = context.environment.get(name)
         if isinstance(referred, _Unknown):
-            return _Unknown(path, line, f"it refers to ${atom.value}, and {referred.cause} ({referred.path} line {referred.line})")
-        if atom.value == assignment.name:
-            places, home = _continued(referred, places, home)
+            return _Unknown(path, line, f"it refers to ${name}, and {referred.cause} ({referred.path} line {referred.line})")
+        if atom.kind == "conditional":
+            holds = referred is not None and (bool(referred.places) or not atom.value.operator.startswith(":"))
+            if holds != atom.value.operator.endswith("-"):  # what stands behind the operator is taken
+                value = _expanded(atom.value.atoms, value, context, outer or atom)
+                if isinstance(value, _Unknown):
+                    return value
+                continue
+            if not holds:
+                continue
+        if name == context.assignment.name:
+            value = _continued(referred, value)
         elif referred is not None:
-            places = places + [place._replace(site=site) for place in referred.places]
-    if home is None:
-        return Value(places, (index, number), 0, len(places))
-    return Value(places, *home)
+            value.places.extend(place._replace(site=site) for place in referred.places)
+        if len(value.places) > MOST_CHARACTERS:
+            return _Unknown(path, line, f"it has more than {MOST_CHARACTERS} characters, which no kernel takes")
+    return value
 
 
-def _continued(previous, places, home):
-    """Return (places, home) with the variable's previous value put at the end of places."""
+def _continued(previous, value):
+    """Return the Value with the variable's previous Value put at its end; the first assignment that counts is its home."""
     if previous is None:
-        return places, home
-    offset = len(places)
-    if home is None:
-        home = (previous.home, offset + previous.home_start, offset + previous.home_end)
-    return places + previous.places, home
+        return value
+    offset = len(value.places)
+    places = value.places + previous.places
+    if value.home is None:
+        return Value(places, previous.home, offset + previous.home_start, offset + previous.home_end)
+    return value._replace(places=places)
 
 
 def edit(sources, value, spans):
@@ -166,7 +212,7 @@ def _insertion(sources, value, position, new):
     index, number = value.home
     assignment = sources[index].shell.assignments[number]
     if value.home_start == value.home_end:
-        if any(atom.kind == "variable" for atom in assignment.atoms):  # "$UNSET": keep it
+        if any(atom.kind in ("variable", "conditional") for atom in assignment.atoms):  # "$UNSET": keep it
             return {(index, assignment.atoms[-1].end, assignment.atoms[-1].end, _quoted(" " + new, assignment.atoms[-1].quote))}
         return {(index, assignment.start, assignment.end, _quoted(new, None))}
     if sources[index].shell.text[assignment.start:assignment.end] in ('""\r', "''\r", "\r"):  # the shell takes a CR for a part of the value
@@ -182,12 +228,10 @@ def _insertion(sources, value, position, new):
 
 def _rewritten(sources, edits):
     """Return {path: text} with the edits {(source, start, end, new)} made."""
-    texts = {}
-    for index, start, end, new in sorted(edits, key=lambda edit: edit[:3], reverse=True):
-        path = sources[index].path
-        text = texts.get(path, sources[index].shell.text)
-        texts[path] = text[:start] + new + text[end:]
-    return texts
+    spans = collections.defaultdict(list)
+    for index, start, end, new in sorted(edits, key=lambda edit: edit[:3]):
+        spans[index].append((start, end, new))
+    return {sources[index].path: kernel_cmdline.spliced(sources[index].shell.text, found) for index, found in spans.items()}
 
 
 def with_assignment(text, name, value):

@@ -16,9 +16,13 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: One character of a value, or one thing that the shell puts there, with the source text [start, end) that it comes from.
-#: kind: "text" (value: the character), "variable" (value: its name), "computed" (value: the source text);
+#: kind: "text" (value: the character), "variable" (value: its name), "conditional" (value: a Conditional), "computed" (value: the
+#: source text);
 #: quote: the quoting it stands in: "" none, "'" or '"'.
 Atom = collections.namedtuple("Atom", "kind value start end quote")
+
+#: ``${name:+atoms}`` and its like. name: str; operator: ":+", "+", ":-" or "-"; atoms: [Atom], what stands behind the operator.
+Conditional = collections.namedtuple("Conditional", "name operator atoms")
 
 #: A word: atoms: [Atom]; start, end: int, where it stands in the text.
 Word = collections.namedtuple("Word", "atoms start end")
@@ -26,6 +30,7 @@ Word = collections.namedtuple("Word", "atoms start end")
 #: An operator (text) such as ``;`` or ``&&``, newline included.
 Operator = collections.namedtuple("Operator", "text start end")
 
+_CONDITIONAL = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:?[+-])")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _OPERATORS = ("<<-", "<<<", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "\n", ";", "&", "|", "(", ")", "<", ">")
@@ -158,6 +163,9 @@ class Reader:
             if braced:
                 self.position = braced.end()
                 return Atom("variable", braced.group(1), start, self.position, quote)
+            conditional = self._conditional(quote)
+            if conditional:
+                return conditional
         if self.text[start] == "`":
             self._skip_backquoted()
         elif rest == "(" or rest == "{":
@@ -173,6 +181,29 @@ class Reader:
             self.position += 1
             return Atom("text", "$", start, start + 1, quote)
         return Atom("computed", self.text[start:self.position], start, self.position, quote)
+
+    def _conditional(self, quote):
+        """Return the Atom of ``${name:+plain text and variables}`` and its like, None (nothing read) when more stands in it."""
+        start, opening = self.position, _CONDITIONAL.match(self.text, self.position)
+        if not opening or self.depth >= _MAX_DEPTH:
+            return None
+        self.position, atoms = opening.end(), []
+        self.depth += 1
+        while self.position < len(self.text) and self.text[self.position] not in "}\"'`\n":
+            character = self.text[self.position]
+            if character == "\\":
+                atoms += self._escaped(quote, '$`"\\}' if quote else None)
+            elif character == "$":
+                atoms.append(self._expansion(quote))
+            else:
+                atoms.append(Atom("text", character, self.position, self.position + 1, quote))
+                self.position += 1
+        self.depth -= 1
+        if self.text[self.position:self.position + 1] != "}" or any(atom.kind == "computed" for atom in atoms):
+            self.position = start
+            return None
+        self.position += 1
+        return Atom("conditional", Conditional(opening.group(1), opening.group(2), atoms), start, self.position, quote)
 
     def _skip_backquoted(self):
         start = self.position

@@ -23,6 +23,9 @@ DEFAULT_COMMAND_LINE_SIZE = 2048  # bytes
 #: Names that may stand more than once with each value meant, unless the user says otherwise.
 REPEATABLE = ("console", "earlycon")
 
+#: Between these two words stands configuration for cloud-init.
+CLOUD_CONFIG, _CLOUD_CONFIG_END = "cc:", "end_cc"
+
 #: One parameter where it stands: start, end (int, offsets in the text) and text (str, as the kernel would read it).
 Token = collections.namedtuple("Token", "start end text")
 
@@ -123,6 +126,9 @@ def plan(parameters, wanted):
     for index in range(count):
         if any(_is_meant(absent, parameters[index]) for absent in wanted.absent):
             replacements[index] = []
+    if CLOUD_CONFIG in wanted.absent:
+        for index in cloud_config(parameters[:count]):
+            replacements[index] = []
     additions = []
     for name, group in grouped(wanted).items():
         places = [index for index in range(count) if replacements[index] and key(parameters[index]) == name]
@@ -131,6 +137,24 @@ def plan(parameters, wanted):
         else:
             additions += _place_single(parameters, places, group[-1], replacements)
     return Changes(replacements, additions)
+
+
+def cloud_config(parameters):
+    """Return the indices ([int]) of parameters ([str]) that are configuration for cloud-init, ``cc: ... end_cc``, its marks included.
+
+    Raises ImagewrightError: it has no end, so that cloud-init takes all that follows for its own.
+    Source: cloud-init, cloudinit/cmd/main.py and util.py (read_cc_from_cmdline).
+    """
+    found, inside = [], False
+    for index, parameter in enumerate(parameters):
+        inside = inside or parameter.startswith(CLOUD_CONFIG)
+        if inside:
+            found.append(index)
+            inside = not parameter.endswith(_CLOUD_CONFIG_END)
+    if inside:
+        raise ImagewrightError(f"cannot remove {CLOUD_CONFIG!r} from {' '.join(parameters)!r}: no {_CLOUD_CONFIG_END!r} ends it, and cloud-init takes all "
+                               "that follows for its configuration; end it, or take it out by hand")
+    return found
 
 
 def change(text, wanted, write=lambda parameter: parameter):
@@ -147,9 +171,29 @@ def rewrite(text, tokens, changes, write=lambda parameter: parameter):
 
     write: callable, writes one parameter in the text's own grammar.
     """
-    for start, end, new in reversed(spans(tokens, changes, write)):
-        text = text[:start] + new + text[end:]
-    return text
+    return spliced(text, spans(tokens, changes, write))
+
+
+def spliced(text, replaced):
+    """Return the text with spans of it replaced: [(start, end, new text)], in order, none overlapping."""
+    parts, position = [], 0
+    for start, end, new in replaced:
+        parts += [text[position:start], new]
+        position = end
+    return "".join(parts) + text[position:]
+
+
+def divided(lines, changes):
+    """Return [Changes], one for each of several lines ([[Token]]) that make one line together; [] when there is none.
+
+    What is added goes to the line with the bare ``--``, else to the last one.
+    """
+    separator = next((index for index, line in enumerate(lines) if any(token.text == "--" for token in line)), len(lines) - 1)
+    parts, position = [], 0
+    for index, line in enumerate(lines):
+        parts.append(Changes(changes.replacements[position:position + len(line)], changes.additions if index == separator else []))
+        position += len(line)
+    return parts
 
 
 def spans(tokens, changes, write=lambda parameter: parameter):
@@ -216,6 +260,8 @@ def check_kept(before, after, wanted, where):
     Raises ImagewrightError: another one was lost or changed, which only an error of ours or an odd file can cause.
     """
     asked = {key(parameter) for parameter in wanted.present + wanted.absent}
+    if CLOUD_CONFIG in wanted.absent:
+        before, after = ([parameter for index, parameter in enumerate(line) if index not in set(cloud_config(line))] for line in (before, after))
     kept = [[parameter for parameter in line if key(parameter) not in asked] for line in (before, after)]
     if kept[0] != kept[1]:
         raise ImagewrightError(f"cannot set the parameters in {where}: it would change others too, from {' '.join(kept[0])!r} to "
@@ -260,10 +306,11 @@ def _place_single(parameters, places, parameter, replacements):
 def _place_repeated(parameters, places, group, replacements):
     """Note the values of a repeatable name, the given ones last, in replacements; return what has to be added ([str])."""
     others = [index for index in places if not any(is_same_repeated(parameters[index], parameter) for parameter in group)]
+    other = set(others)
     if len(places) == len(others) + len(group) and places[:len(others)] == others and all(
             same(parameters[index], parameter) for index, parameter in zip(places[len(others):], group)):
         return []
-    ours = [index for index in places if index not in others]
+    ours = [index for index in places if index not in other]
     for index in ours:
         replacements[index] = []
     after_others = [index for index in ours if not others or index > others[-1]]

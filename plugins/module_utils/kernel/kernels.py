@@ -26,9 +26,6 @@ Kernel = collections.namedtuple("Kernel", "version image vmlinuz has_modules kin
 #: Where distributions put kernels, each file named after its version or, at Arch and Alpine, its flavour.
 _KERNEL_FILES = ("/boot/vmlinuz-*", "/boot/vmlinux-*", "/boot/Image-*", "/boot/kernel-*", "/boot/vmlinuz")
 
-#: Unified kernel images, which firmware and systemd-boot start without an entry being written. Source: UAPI boot loader specification.
-_UNIFIED_IMAGES = ("/boot/EFI/Linux/*.efi", "/boot/efi/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi")
-
 #: Names of an image after the kernel's version or flavour, in the order of grub-mkconfig's 10_linux.
 _IMAGE_NAMES = ("initrd.img-{}", "initrd-{}.img", "initrd-{}", "initramfs-{}.img", "initramfs-{}",
                 "initramfs-genkernel-{}", "initramfs-genkernel-x86_64-{}")
@@ -51,10 +48,6 @@ def installed_kernels(tree):
         kernel = _of_entry(tree, entry)
         if kernel is not None and kernel.kind != "kdump":
             _add(tree, found, kernel)
-    for path in sorted({tree.resolve(path) for pattern in _UNIFIED_IMAGES for path in tree.glob(pattern) if tree.is_file(path)}):
-        version = version_of(tree, path)
-        if version is not None:
-            _add(tree, found, _kernel(tree, version, path, path, False))
     started = {kernel.version for kernel in found.values()}
     for path in _kernel_files(tree):
         kernel = _of_file(tree, path)

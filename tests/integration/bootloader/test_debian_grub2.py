@@ -93,6 +93,37 @@ def test_quoted_values_reach_grub_as_they_are_meant(debian):
     assert not debian.module("grub_cmdline", **wanted)["changed"]
 
 
+def test_a_value_that_grub_would_cut_is_refused_and_taken_as_it_is_once_it_is_quoted_for_grub(debian):
+    debian.write("/etc/default/grub", 'GRUB_CMDLINE_LINUX="quiet ds=nocloud;s=http://a/ mine=1"\n')
+    debian.run("update-grub")
+    before = digest(debian)
+    for check in (True, False):
+        failed = debian.module("grub_cmdline", check=check, **AZURE)
+        assert failed["failed"] and "/etc/default/grub line 1: to GRUB the unquoted ';'" in failed["msg"], failed
+    assert digest(debian) == before
+    debian.write("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet 'ds=nocloud;s=http://a/' mine=1\"\n")
+    debian.run("update-grub && grub-script-check /boot/grub/grub.cfg")
+    predicted = debian.module("grub_cmdline", check=True, **AZURE)
+    done = debian.module("grub_cmdline", **AZURE)
+    assert not done["failed"] and result_of(predicted) == result_of(done), done
+    assert " ds=nocloud;s=http://a/ mine=1 console=tty1" in done["next_kernel"]
+    assert not debian.module("grub_cmdline", **AZURE)["changed"]
+
+
+def test_the_lines_of_tuned_are_edited_around(debian):
+    own = ('GRUB_CMDLINE_LINUX_DEFAULT="${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params"\n'
+           'GRUB_INITRD_OVERLAY="${GRUB_INITRD_OVERLAY:+$GRUB_INITRD_OVERLAY }\\$tuned_initrd"\n')
+    debian.write("/etc/default/grub", 'GRUB_CMDLINE_LINUX_DEFAULT="quiet mine=1"\nGRUB_CMDLINE_LINUX=""\n' + own)
+    debian.run("update-grub")
+    predicted = debian.module("grub_cmdline", check=True, **AZURE)
+    done = debian.module("grub_cmdline", **AZURE)
+    assert not done["failed"] and result_of(predicted) == result_of(done), done
+    assert debian.read("/etc/default/grub") == (
+        f'GRUB_CMDLINE_LINUX_DEFAULT="mine=1"\nGRUB_CMDLINE_LINUX="{" ".join(AZURE["present"])}"\n' + own)
+    assert done["next_kernel"].endswith(" rootdelay=300 mine=1 $tuned_params")
+    assert not debian.module("grub_cmdline", **AZURE)["changed"]
+
+
 def test_settings_reach_the_menu(debian):
     predicted = debian.module("grub_cmdline", check=True, settings=SERIAL)
     done = debian.module("grub_cmdline", settings=SERIAL)
@@ -127,6 +158,28 @@ def test_a_generator_that_loses_the_kernels_is_found_out(debian):
     failed = debian.module("grub_cmdline", **AZURE)
     assert failed["failed"] and "it was left out" in failed["msg"]
     assert digest(debian) == before
+
+
+@pytest.mark.parametrize("filter, told", [
+    ("sed 's/root=UUID=[^ ]*/root=\\/dev\\/fuse/'", "and got 'root=/dev/fuse', which was not asked for"),
+    ("sed 's/ ro / ro audit=0 /'", "it got 'audit=0', which was not asked for"),
+    ("sed \"s/menuentry 'Debian/menuentry 'Devuan/\"", "it was left out, and the guest would not boot it any more"),
+    ("sed 's/^menuentry/menuentry \"Windows\" { chainloader +1\\n}\\nmenuentry/'", "it got 'Windows', which was not asked for")])
+def test_a_generator_that_changes_more_than_was_asked_for_is_found_out(debian, filter, told):
+    debian.write("/etc/grub.d/10_linux.real", debian.read("/etc/grub.d/10_linux"), "0644")
+    debian.write("/etc/grub.d/10_linux", f"#!/bin/sh\nsh /etc/grub.d/10_linux.real | {filter}\n", "0755")
+    before = digest(debian)
+    failed = debian.module("grub_cmdline", **AZURE)
+    assert failed["failed"] and told in failed["msg"], failed
+    assert digest(debian) == before
+
+
+def test_settings_that_a_killed_run_left_out_of_the_menu_get_into_it(debian):
+    debian.module("grub_cmdline", settings=SERIAL, regenerate=False)
+    done = debian.module("grub_cmdline", settings=SERIAL)
+    assert done["changed"] and done["regenerated"] == ["/boot/grub/grub.cfg"] and done["diff"] == []
+    assert "set timeout=10\n" in debian.read("/boot/grub/grub.cfg")
+    assert not debian.module("grub_cmdline", settings=SERIAL)["changed"]
 
 
 def test_an_entry_by_hand_is_named_and_left(debian):

@@ -5,6 +5,7 @@
 
 import collections
 import contextlib
+import re
 import subprocess
 
 import pytest
@@ -24,7 +25,7 @@ def change(main, present=(), absent=(), drop_in=None, recovery=False, appends=Fa
     files = collections.OrderedDict([(MAIN, main)])
     if drop_in is not None:
         files[DROP_IN] = drop_in
-    changed = grub2_defaults.change(files, kernel_cmdline.request(list(present), list(absent)), appends, recovery)
+    changed = grub2_defaults.change(grub2_defaults.Defaults(files, appends), kernel_cmdline.request(list(present), list(absent)), recovery).texts
     return changed[MAIN] if drop_in is None else [changed[MAIN], changed[DROP_IN]]
 
 
@@ -116,7 +117,8 @@ def test_bash_appends_and_dash_does_not():
     ('test -e /x && GRUB_CMDLINE_LINUX="a"\n', "line 1: it stands after `&&`"),
     ('GRUB_CMDLINE_LINUX="a" b\n', "line 1: it stands before the command 'b'"),
     ('GRUB_CMDLINE_LINUX="$HOME"\n', r"line 1: it refers to \$HOME, which is set elsewhere"),
-    ('GRUB_CMDLINE_LINUX="${X:-a}"\n', "line 1: its value is computed"),
+    ('GRUB_CMDLINE_LINUX="${X%a}"\n', "line 1: its value is computed"),
+    ('GRUB_CMDLINE_LINUX="${X:-a}"\n', r"line 1: it refers to \$X, which is set elsewhere"),
     ("X=`date`\nGRUB_CMDLINE_LINUX=$X\n", r"line 2: it refers to \$X, and its value is computed"),
     ('. /etc/more\nGRUB_CMDLINE_LINUX="a"\n', "line 1: '. /etc/more' may change any variable"),
     ('GRUB_CMDLINE_LINUX="a\n', "line 1: its double quote is never closed"),
@@ -167,18 +169,18 @@ def test_a_value_that_grub_would_alter_is_refused():
 ])
 def test_a_setting_is_set_where_it_counts_or_made_a_comment(before, name, value, after):
     files = collections.OrderedDict([(MAIN, before)])
-    assert grub2_defaults.with_settings(files, {name: value}, False)[MAIN] == after
+    assert grub2_defaults.with_settings(grub2_defaults.Defaults(files, False), {name: value}).texts[MAIN] == after
 
 
 def test_a_setting_is_changed_in_the_drop_in_that_overrides_it():
     files = collections.OrderedDict([(MAIN, "GRUB_TIMEOUT=5\n"), (DROP_IN, "GRUB_TIMEOUT=0\n")])
-    assert list(grub2_defaults.with_settings(files, {"GRUB_TIMEOUT": "10"}, False).values()) == [
+    assert list(grub2_defaults.with_settings(grub2_defaults.Defaults(files, False), {"GRUB_TIMEOUT": "10"}).texts.values()) == [
         "GRUB_TIMEOUT=5\n", 'GRUB_TIMEOUT="10"\n']
 
 
 def test_a_setting_that_shares_its_line_is_not_removed():
     with pytest.raises(ImagewrightError, match="line 1: it does not stand alone"):
-        grub2_defaults.with_settings({MAIN: "A=1 GRUB_X=2\n"}, {"GRUB_X": None}, False)
+        grub2_defaults.with_settings(grub2_defaults.Defaults({MAIN: "A=1 GRUB_X=2\n"}, False), {"GRUB_X": None})
 
 
 VALUE = st.lists(st.sampled_from(["quiet", "a=1", "a=2", "b", 'x=\\"p q\\"', "console=tty0", "console=ttyS0", "rd.x=1;2", "$EMPTY"]),
@@ -214,7 +216,7 @@ def test_the_shell_sees_only_the_named_parameters_differ(tmp_path, main, drop_in
     wanted = kernel_cmdline.request(present, absent)
     before = collections.OrderedDict([(MAIN, main)] + ([(DROP_IN, drop_in)] if drop_in is not None else []))
     try:
-        after = grub2_defaults.change(before, wanted, False, recovery)
+        after = grub2_defaults.change(grub2_defaults.Defaults(before, False), wanted, recovery).texts
     except ImagewrightError:
         return
     named |= set(absent)
@@ -227,7 +229,7 @@ def test_the_shell_sees_only_the_named_parameters_differ(tmp_path, main, drop_in
     assert kernel_cmdline.is_right(" ".join(lines[1][0] + lines[1][1]), wanted)
     if recovery:
         assert kernel_cmdline.is_right(" ".join(lines[1][2] + lines[1][0]), wanted)
-    assert grub2_defaults.change(after, wanted, False, recovery) == after
+    assert grub2_defaults.change(grub2_defaults.Defaults(after, False), wanted, recovery).texts == after
     assert len(shell_variables.parse(after[MAIN]).assignments) >= len(shell_variables.parse(main).assignments)
 
 
@@ -236,3 +238,58 @@ def test_the_shell_sees_only_the_named_parameters_differ(tmp_path, main, drop_in
 def test_any_text_is_changed_or_refused(text, more):
     with contextlib.suppress(ImagewrightError):
         change(text + more, ["a=1"], ["quiet"])
+
+
+# what GRUB would take for the end of the kernel's parameters
+
+@pytest.mark.parametrize("character", list(";&|<>{}"))
+def test_a_character_that_grub_takes_for_its_own_is_refused_by_line(character):
+    with pytest.raises(ImagewrightError, match=f"/etc/default/grub line 2: to GRUB the unquoted '{re.escape(character)}' of GRUB_CMDLINE_LINUX "):
+        change(f'X=1\nGRUB_CMDLINE_LINUX="quiet a{character}b c"\n', present=["x=1"])
+
+
+@pytest.mark.parametrize("written", ["'a;b=c'", "a\\;b=c", "a='x;y'"])
+def test_one_that_is_quoted_for_grub_is_a_part_of_its_parameter(written):
+    assert change(f'GRUB_CMDLINE_LINUX="quiet {written}"\n', present=["x=1"], absent=["quiet"]) == f'GRUB_CMDLINE_LINUX="{written} x=1"\n'
+
+
+def test_a_parameter_that_holds_one_is_taken_out_whole():
+    assert change('GRUB_CMDLINE_LINUX="a ds=nocloud-net;seedfrom=http://10.0.2.2:8080/ b"\n', absent=["ds"]) == 'GRUB_CMDLINE_LINUX="a b"\n'
+
+
+@pytest.mark.parametrize(("text", "left"), [
+    ("a cc: ssh_import_id: [smoser] end_cc b", "a b"), ("cc:{hostname: x}end_cc", ""), ("a cc: x end_cc cc: y end_cc", "a")])
+def test_configuration_for_cloud_init_is_taken_out_with_its_marks(text, left):
+    assert change(f'GRUB_CMDLINE_LINUX="{text}"\n', absent=["cc:"]) == f'GRUB_CMDLINE_LINUX="{left}"\n'
+
+
+def test_configuration_for_cloud_init_without_an_end_is_refused():
+    with pytest.raises(ImagewrightError, match="no 'end_cc' ends it"):
+        change('GRUB_CMDLINE_LINUX="a cc: x b"\n', absent=["cc:"])
+
+
+# conditional values, as tuned writes them
+
+TUNED = 'GRUB_CMDLINE_LINUX_DEFAULT="${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params"\n'
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ('GRUB_CMDLINE_LINUX=""\n' + TUNED, 'GRUB_CMDLINE_LINUX="x=1"\n' + TUNED),
+    ('GRUB_CMDLINE_LINUX="quiet"\nGRUB_CMDLINE_LINUX_DEFAULT="a quiet"\n' + TUNED,
+     'GRUB_CMDLINE_LINUX="x=1"\nGRUB_CMDLINE_LINUX_DEFAULT="a"\n' + TUNED),
+    ('A=\nGRUB_CMDLINE_LINUX="${A:-quiet b}"\n', 'A=\nGRUB_CMDLINE_LINUX="${A:-b} x=1"\n'),
+    ('A=c\nGRUB_CMDLINE_LINUX="${A+quiet d}"\n', 'A=c\nGRUB_CMDLINE_LINUX="${A+d} x=1"\n'),
+])
+def test_a_conditional_value_is_edited_where_its_words_stand(before, after):
+    assert change(before, present=["x=1"], absent=["quiet"]) == after
+
+
+def test_a_change_that_would_turn_a_condition_round_is_refused():
+    with pytest.raises(ImagewrightError, match="it would change others too, from 'quiet' to 'b|from '' to 'b'"):
+        change('A=quiet\nGRUB_CMDLINE_LINUX="${A:-b}"\n', absent=["quiet"])
+
+
+def test_values_that_double_each_other_are_refused_in_time():
+    text = "A=0123456789\n" + 'A="$A$A"\n' * 60 + 'GRUB_CMDLINE_LINUX="$A"\n'
+    with pytest.raises(ImagewrightError, match="it has more than 16384 characters, which no kernel takes"):
+        change(text, present=["x=1"])

@@ -39,7 +39,18 @@ WANTED = kernel_cmdline.request(["a=1", "console=ttyS0"], ["quiet"])
     ("a#b", ["a#b"]),
 ])
 def test_grub_splits_words_in_its_own_way(text, words):
-    assert [word.text for word in grub_script.words(text)] == words
+    assert [word.text for word, _unused in grub_script._scan(text, "a line") if word.text is not None] == words
+
+
+@pytest.mark.parametrize(("text", "written", "passed"), [
+    ("quiet ds=nocloud;s=http://a b", ["quiet", "ds=nocloud;s=http://a", "b"], ["quiet", "ds=nocloud"]),
+    ("a {b} c", ["a", "{b}", "c"], ["a"]),
+    ("a 'x;y' \\;z", ["a", "x;y", ";z"], ["a", "x;y", ";z"]),
+    ("a #b c", ["a", "#b", "c"], ["a"]),
+])
+def test_what_ends_the_command_stays_in_the_written_parameter_and_ends_what_the_kernel_gets(text, written, passed):
+    assert [token.text for token in grub_script.tokens(text)] == written
+    assert grub_script.passed(text) == passed
 
 
 @pytest.mark.parametrize(("word", "given"), [("a=b", "a=b"), ("x=p q", '"x=p q"'), ("it's", "it\\'s"), ('a"b', 'a\\"b')])
@@ -265,8 +276,8 @@ def test_any_parameter_reaches_every_loader_or_is_refused(parameter, line):
         wanted = kernel_cmdline.request([parameter], ["unwanted"])
         entry = bls_entry.change(f"linux /l\noptions {line}\n", wanted)
         assert kernel_cmdline.is_right(bls_entry.options(entry), wanted)
-        files = grub2_defaults.change(collections.OrderedDict([(grub2_defaults.MAIN, f'GRUB_CMDLINE_LINUX="{line}"\n')]), wanted, False, True)
-        value = grub2_defaults.effective(files, "GRUB_CMDLINE_LINUX", False)
+        texts = collections.OrderedDict([(grub2_defaults.MAIN, f'GRUB_CMDLINE_LINUX="{line}"\n')])
+        value = grub2_defaults.change(grub2_defaults.Defaults(texts, False), wanted, True).effective("GRUB_CMDLINE_LINUX")
         assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(value)), wanted)
         menu = grub2_menu.change_by_hand("x", "menuentry x {\n linux /l quiet\n}\n", wanted, True, True)
         assert grub2_menu.change_by_hand("x", menu, wanted, True, True) == menu

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that no real system has: refused by name, or read in a time that grows with their size and no faster."""
+
+import time
+
+import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, extlinux_conf, grub_script, menu_lst, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+
+SIZE = 128 * 1024
+WANTED = kernel_cmdline.request(["console=tty1", "console=ttyS0", "a=1"], ["quiet"])
+SECONDS = 5  # a machine at work may be slow; what is quadratic takes minutes
+
+
+@pytest.mark.parametrize(("content", "told"), [
+    ("a" * (reading.MOST_BYTES + 1), "it has more than 1024 KiB"),
+    ("\n" + "a" * (reading.MOST_OF_LINE + 1) + "\n", "line 2: it has more than 128 KiB"),
+])
+@pytest.mark.parametrize("path", ["/etc/default/grub", "/boot/grub/grub.cfg", "/boot/loader/entries/a.conf", "/boot/extlinux.conf", "/etc/kernel/cmdline"])
+def test_a_file_larger_than_any_real_one_is_refused_by_name(tmp_path, path, content, told):
+    (tmp_path / path[1:]).parent.mkdir(parents=True)
+    (tmp_path / path[1:]).write_text(content)
+    with pytest.raises(ImagewrightError, match=f"cannot read {path}.* {told}".replace(". ", ".")):
+        reading.text(LiveTree(str(tmp_path)), path)
+
+
+@pytest.mark.parametrize(("text", "work"), [
+    ("title a" + " " * SIZE + "b\nlinux /a\noptions a" + " " * SIZE + "b\n", lambda text: bls_entry.change(text, WANTED)),
+    ("options a\n" * (SIZE // 10), lambda text: bls_entry.change(text, WANTED)),
+    ("options " + "console=hvc0 console=ttyS0 " * (SIZE // 27) + "\n", lambda text: bls_entry.change(text, WANTED)),
+    ("menuentry a {\n linux /a " + "x " * (SIZE // 2) + "\n}\n", lambda text: grub_script.menu_entries(text)),
+    ("menuentry a {\nlinux /a\n}\n" * (SIZE // 25), lambda text: grub_script.menu_entries(text)),
+    ("a;" * (SIZE // 2), lambda text: grub_script.commands(text)),
+    ("label a\nkernel /a\nappend a" + " " * SIZE + "b\n", lambda text: extlinux_conf.change(text, WANTED, True, True)),
+    ("label a\nkernel /a\nappend b\n" * (SIZE // 27), lambda text: extlinux_conf.change(text, WANTED, True, True)),
+    ("title a\nkernel /a b\n" * (SIZE // 20), lambda text: menu_lst.change(text, WANTED, True, True)),
+    ("title a" + " " * SIZE + "\nkernel /a" + " " * SIZE + "b\n", lambda text: menu_lst.change(text, WANTED, True, True)),
+    ("a " * (SIZE // 2), lambda text: kernel_cmdline.change(text, WANTED)),
+    ("quiet " * (SIZE // 6), lambda text: kernel_cmdline.change(text, WANTED)),
+])
+def test_time_grows_with_the_size_and_no_faster(text, work):
+    begun = time.process_time()
+    work(text)
+    assert time.process_time() - begun < SECONDS
