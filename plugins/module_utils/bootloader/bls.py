@@ -197,10 +197,11 @@ def _entry_paths(tree):
 
 def _version(path):
     """Return a sort key that counts runs of digits as numbers: ...-5.14.0-70 before ...-5.14.0-162."""
-    return _version_key(posixpath.basename(path))
+    return version_key(posixpath.basename(path))
 
 
-def _version_key(text):
+def version_key(text):
+    """Return a key that sorts texts with runs of digits as numbers."""
     return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|\D+", text)]
 
 
@@ -218,7 +219,7 @@ def _newest(tree):
             token = next((token for token in tokens if name.startswith(token + "-")), None)
             own = token is not None or bls_entry.values(text, "machine-id")[:1] in [[token] for token in tokens]
             version = (bls_entry.values(text, "version") + [name[len(token) + 1:] if token else name])[0]
-            found.append((own, _version_key(version), entry))
+            found.append((own, version_key(version), entry))
     return max(found, key=lambda item: item[:2])[2] if found else None
 
 

@@ -14,6 +14,13 @@ import posixpath
 #: (another system's, or written by hand beside a generated menu).
 BootEntry = collections.namedtuple("BootEntry", "loader path line title kernel initrds cmdline kind")
 
+#: A place that says something. path: guest path; line: int from 1, or None; text: str.
+Place = collections.namedtuple("Place", "path line text")
+
+#: What a boot loader starts when nobody is there. loader: str; path: the configuration that it reads; entry: BootEntry, None when it is no
+#: Linux; choice: Place that chooses it; problem: str, why entry is None; waits, passwords: [Place] that keep it from starting by itself.
+Start = collections.namedtuple("Start", "loader path entry choice problem waits passwords")
+
 #: What an adapter wants done. edits: [Edit]; sources: [{path, variable, before, after}]; warnings: [str];
 #: regenerate: bool, whether these edits take effect only when the adapter's generators run.
 Plan = collections.namedtuple("Plan", "edits sources warnings regenerate")

@@ -23,6 +23,13 @@ Command = collections.namedtuple("Command", "words line")
 #: section: the /etc/grub.d script that wrote it ("" by hand); commands: [Command] of its body.
 MenuEntry = collections.namedtuple("MenuEntry", "heading line section commands")
 
+#: A whole menu. items: [MenuItem] in order; settings: [Setting] outside of its entries.
+Menu = collections.namedtuple("Menu", "items settings")
+#: kind: menuentry, submenu or blscfg (Boot Loader Specification entries stand there); heading: [str]; line: int; items: [MenuItem] of a submenu.
+MenuItem = collections.namedtuple("MenuItem", "kind heading line items")
+#: ``set name=value`` with its line; conditions: [str], of each `if` around it, ``else `` before one that must not hold.
+Setting = collections.namedtuple("Setting", "name value line conditions")
+
 KERNEL_COMMANDS = frozenset(["linux", "linux16", "linuxefi", "kernel"])
 INITRD_COMMANDS = frozenset(["initrd", "initrd16", "initrdefi"])
 
@@ -116,6 +123,41 @@ def menu_entries(text, where="grub.cfg"):
     if blocks:
         raise ImagewrightError(f"cannot read {where}: a '{{' is never closed (`{blocks[-1]}`); regenerate the file")
     return entries
+
+
+def menu(text, where="grub.cfg"):
+    """Return the Menu of a grub.cfg, submenus in each other, and what is set around the entries.
+
+    Raises ImagewrightError: GRUB itself could not read it.
+    """
+    menus, blocks, conditions, settings = [[]], [], [], []
+    for command, _section, opens, closes in _commands(text, where):
+        words = [word.text for word in command.words]
+        while words and words[0] in ("then", "else", "elif", "do"):
+            if words[0] in ("else", "elif") and conditions:
+                conditions[-1] = " ".join(words[1:]) if words[0] == "elif" else "else " + conditions[-1]
+            words = words[1:]
+        name = words[0] if words else ""
+        if name == "if":
+            conditions.append(" ".join(words[1:]))
+        elif name == "fi" and conditions:
+            conditions.pop()
+        if opens:
+            if name in ("menuentry", "submenu"):
+                menus[-1].append(MenuItem(name, words[1:], command.line, [] if name == "submenu" else None))
+            if name == "submenu":
+                menus.append(menus[-1][-1].items)
+            blocks.append(name)
+        elif name == "blscfg" and "menuentry" not in blocks:
+            menus[-1].append(MenuItem(name, [], command.line, None))
+        elif name == "set" and not {"menuentry", "function"}.intersection(blocks):
+            settings += [Setting(*(word.split("=", 1) + [command.line, list(conditions)])) for word in words[1:2] if "=" in word]
+        if closes:
+            if not blocks:
+                raise ImagewrightError(f"cannot read {where} line {command.line}: its '}}' closes nothing; regenerate the file")
+            if blocks.pop() == "submenu":
+                menus.pop()
+    return Menu(menus[0], settings)
 
 
 def commands(text, where="grub.cfg"):

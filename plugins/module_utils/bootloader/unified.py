@@ -56,9 +56,13 @@ def _has(tree, path, name):
         return False
 
 
-def _title(tree, path):
+def release(tree, path):
+    """Return {name: value} of the os-release inside an image, {} when it has none that can be read."""
     try:
-        values = shell_variables.values(section_text(tree, path, ".osrel") or "", path)
+        return shell_variables.values(section_text(tree, path, ".osrel") or "", path)
     except ImagewrightError:
-        values = {}
-    return values.get("PRETTY_NAME") or posixpath.basename(path)
+        return {}
+
+
+def _title(tree, path):
+    return release(tree, path).get("PRETTY_NAME") or posixpath.basename(path)

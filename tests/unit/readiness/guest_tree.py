@@ -121,9 +121,10 @@ def module(name):
     return b"\x7fELF" + name.encode() + bytes(64)
 
 
-def initramfs(names):
-    """Return an uncompressed cpio archive with /init and the modules."""
-    members = [("init", b"#!/bin/sh\n")] + [(f"lib/modules/{KERNEL}/kernel/{MODULES[name]}", module(name)) for name in names]
+def initramfs(names, files=()):
+    """Return an uncompressed cpio archive with /init, the modules and further files ({name: text})."""
+    members = [("init", b"#!/bin/sh\n")] + [(name, text.encode()) for name, text in dict(files).items()]
+    members += [(f"lib/modules/{KERNEL}/kernel/{MODULES[name]}", module(name)) for name in names]
     return b"".join(_member(name, content) for name, content in members) + _member("TRAILER!!!", b"")
 
 

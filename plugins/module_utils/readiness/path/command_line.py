@@ -6,4 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-RULES = []
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import endless_boot, root_argument, volumes_argument
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines, starting_parameters
+
+__all__ = ["RULES", "last", "started_lines", "starting_parameters"]
+
+RULES = root_argument.RULES + endless_boot.RULES + volumes_argument.RULES

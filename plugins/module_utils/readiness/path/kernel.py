@@ -6,4 +6,106 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-RULES = []
+import collections
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import image_file, kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel.drivers import modules_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, passed, unknown
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import KERNEL
+
+#: A kernel's file as an entry names it. file: image_file.KernelFile, None with the error (ImagewrightError) that kept it from being read.
+_Examined = collections.namedtuple("_Examined", "path file error")
+
+
+def _examined(tree):
+    """Return the [_Examined] of every file that a boot entry starts and that has any content, each once."""
+    found = {}
+    for entry in boot_entries(tree):
+        if entry.kind == "other" or not entry.kernel or entry.kernel in found:
+            continue
+        status = tree.stat(entry.kernel)
+        if status is None or not status.size:
+            continue  # told by R14d
+        try:
+            found[entry.kernel] = _Examined(entry.kernel, image_file.examine(tree, entry.kernel), None)
+        except ImagewrightError as error:
+            found[entry.kernel] = _Examined(entry.kernel, None, error)
+    return list(found.values())
+
+
+def _severity(context, paths):
+    """Return ERROR when one of the paths ([str]) is of a kernel that starts by itself, else WARNING."""
+    started = {context.tree.resolve(entry.kernel) for entry in started_entries(context)}
+    return ERROR if not started or started.intersection(map(context.tree.resolve, paths)) else WARNING
+
+
+@rule("R60", step=KERNEL, severity=ERROR,
+      title="Every kernel's file is whole", fault="A kernel's file is cut off or damaged",
+      why="A boot loader loads what is there and starts it: the machine hangs or resets without a word.",
+      cure="Install the kernel's package again.",
+      source="Linux Documentation/arch/x86/boot.rst; Microsoft PE Format")
+def file_is_whole(context):
+    """Return failed with each kernel that is shorter than its own header says; a warning when none of them starts by itself."""
+    examined = context.shared(_examined)
+    broken = [found for found in examined if found.file is not None and found.file.problem]
+    if broken:
+        return failed([Evidence(found.path, None, found.file.problem) for found in broken], severity=_severity(context, [found.path for found in broken]))
+    unreadable = [Evidence(found.path, None, str(found.error)) for found in examined if found.error is not None]
+    return unknown(unreadable[0].text, unreadable) if unreadable else passed()
+
+
+@rule("R61", step=KERNEL, severity=ERROR,
+      title="Every kernel is for the guest's processor", fault="A kernel is for another processor than the guest's programs",
+      why="A kernel of another processor does not start; a 32-bit kernel cannot start 64-bit programs.",
+      cure="Install the kernel of the guest's architecture and remove this one.",
+      source="Linux Documentation/arch/x86/boot.rst, xloadflags; Microsoft PE Format, Machine")
+def right_processor(context):
+    """Return failed with each kernel whose header names another machine; a warning when none of them starts by itself."""
+    machine = context.shared(architecture)[0]
+    if machine not in ("x86_64", "aarch64"):
+        return passed("the guest's own architecture is told by R16")
+    wrong = [found for found in context.shared(_examined) if found.file is not None and found.file.machine not in ("", machine)]
+    return failed_if([Evidence(found.path, None, f"a kernel for {found.file.machine}, and the guest is {machine}") for found in wrong],
+                     severity=_severity(context, [found.path for found in wrong]))
+
+
+@rule("R62", step=KERNEL, severity=ERROR,
+      title="Every kernel has its modules and modules.dep", fault="A kernel's modules, or modules.dep, are gone",
+      why="Without them no driver is loaded once the root is mounted: no network, no DVD drive, no FAT.",
+      cure="Install the package with this kernel's modules again, and run depmod VERSION; or remove the kernel and its entry.",
+      source="depmod(8); kmod libkmod-index")
+def modules_are_there(context):
+    """Return failed with each kernel whose modules directory, or its modules.dep, is not there; a warning when none of them starts by itself."""
+    missing = [(kernel, _missing(context, kernel)) for kernel in kernels.installed_kernels(context.tree) if kernel.kind == "normal"]
+    missing = [(kernel, path) for kernel, path in missing if path]
+    return failed_if([Evidence(path, None, f"is not there, or empty (kernel {kernel.version}, {kernel.vmlinuz})") for kernel, path in missing],
+                     severity=_severity(context, [kernel.vmlinuz for kernel, _unused in missing]))
+
+
+def _missing(context, kernel):
+    """Return the path (str) that a kernel's modules lack, "" when all is there or the kernel is built without modules."""
+    folder = modules_directory(context.tree, kernel.version)
+    if context.tree.is_dir(folder):
+        status = context.tree.stat(posixpath.join(folder, "modules.dep"))
+        if status is not None and (status.size or not _has_files(context.tree, folder)):
+            return ""
+        if status is not None or _has_files(context.tree, folder):
+            return posixpath.join(folder, "modules.dep")
+    config = f"/boot/config-{kernel.version}"
+    if context.tree.is_file(config) and not context.find([config], lambda text: re.match(r"CONFIG_MODULES=y", text)):
+        return ""
+    return folder
+
+
+def _has_files(tree, folder):
+    return bool(tree.listdir(posixpath.join(folder, "kernel"))) or bool(tree.listdir(posixpath.join(folder, "updates")))
+
+
+RULES = [file_is_whole, right_processor, modules_are_there]

@@ -14,6 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.machine imp
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRMWARE, KERNEL, LOADER
 
 
@@ -40,7 +41,7 @@ def has_entry(context):
       cure="Run update-grub or grub2-mkconfig, or remove the entry.",
       source="Boot Loader Specification")
 def entries_are_whole(context):
-    """Return failed with each kernel and initramfs of an entry that is missing or empty; a warning when the first entry is whole."""
+    """Return failed with each kernel and initramfs of an entry that is missing or empty; a warning when what starts by itself is whole."""
     evidence, broken = [], []
     entries = _linux_entries(context)
     for entry in entries:
@@ -50,9 +51,8 @@ def entries_are_whole(context):
                      for path in missing]
         if missing:
             broken.append(entry)
-    normal = [entry for entry in entries if entry.kind == "normal"]
-    first_is_broken = bool(normal) and normal[0] in broken
-    return failed_if(evidence, severity=ERROR if first_is_broken else WARNING)
+    started = {(entry.path, entry.line, entry.title) for entry in started_entries(context)}
+    return failed_if(evidence, severity=ERROR if any((entry.path, entry.line, entry.title) in started for entry in broken) else WARNING)
 
 
 @rule("R16", step=KERNEL, severity=ERROR,

@@ -18,7 +18,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, FIRST_CARD, INITRAMFS
 
 #: Names that depend on the controller and on the order in which disks are found.
-_BY_DEVICE = re.compile(r"/dev/(?:[shv]d[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|nbd\d+|loop\d+|mmcblk\d+|disk/by-(?:path|id)/)")
 _FIX = "guest_boot; grub_cmdline"
 _CURE = "Run the role guest_boot (grub_cmdline), which changes every place that feeds a boot."
 
@@ -138,17 +137,4 @@ def _machine(context):
     return context.shared(architecture)[0]
 
 
-@rule("R13b", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
-      title="The kernel finds the root by UUID, label or logical volume", fault="The kernel is given the root by a device name that changes",
-      why="The name of the disk is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): a root by device name is not found.",
-      cure="Use root=UUID=...: unset GRUB_DISABLE_LINUX_UUID and run update-grub, or grub_cmdline present: [root=UUID=...].",
-      source="Microsoft: create-upload-ubuntu, nvme-linux")
-def root_argument(context):
-    """Return failed with each place that brings a root= by device name onto a command line."""
-    def by_device(parameter):
-        name, value = kernel_cmdline.parse(parameter)
-        return name == "root" and _BY_DEVICE.match(value or "")
-    return failed_if(having(context, by_device))
-
-
-RULES = [no_resume, root_argument, banned_drivers, nvme_timeout, fits, root_delay, needless_delay, card_names, hidden_dvd]
+RULES = [no_resume, banned_drivers, nvme_timeout, fits, root_delay, needless_delay, card_names, hidden_dvd]

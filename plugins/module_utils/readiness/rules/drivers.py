@@ -9,9 +9,10 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed_if, unknown
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed_if, not_applicable, unknown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import bans
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, INITRAMFS, PROVISIONER, SYSTEM_MANAGER
 
 _STORAGE = ("hv_vmbus", "hv_storvsc")
@@ -38,6 +39,8 @@ def _kernel_drivers(tree):
 
 def _available(context, names, severity=None, detail=""):
     found = context.shared(_kernel_drivers)
+    if not found and context.shared(kernels.installed_kernels):
+        return not_applicable("no kernel has its modules, which R62 tells")
     if not found:
         return unknown("no kernel with its modules was found")
     evidence = [Evidence(f"/lib/modules/{kernel.version}", None, f"kernel {kernel.version} has no {', '.join(lacks)}")
@@ -68,7 +71,7 @@ def udf_available(context):
       cure="Remove the line (modprobe_allow).",
       source="Microsoft: create-upload-generic")
 def udf_allowed(context):
-    """Return failed with each line of modprobe.d that bans udf; a warning where cloud-init can do without the DVD."""
+    """Return failed with each line of modprobe.d, and of a started command line, that bans udf; a warning where cloud-init can do without the DVD."""
     return _allowed(context, ("udf",), _dvd_severity(context))
 
 
@@ -88,7 +91,7 @@ def dvd_available(context):
       cure="Remove the line (modprobe_allow).",
       source="Microsoft: create-upload-generic")
 def dvd_allowed(context):
-    """Return failed with each line of modprobe.d that bans the drive or its file system; a warning where cloud-init can do without the DVD."""
+    """Return failed with each ban of the drive or its file system, in modprobe.d or on a started line; a warning where cloud-init can do without."""
     return _allowed(context, ("sr_mod", "cdrom", "isofs", "iso9660"), _dvd_severity(context))
 
 
@@ -109,7 +112,7 @@ def vfat_available(context):
       cure="Remove the line (modprobe_allow).",
       source="Microsoft: create-upload-generic")
 def vfat_allowed(context):
-    """Return failed with each line of modprobe.d that bans vfat, fat or the code page of their names."""
+    """Return failed with each line of modprobe.d, and of a started command line, that bans vfat, fat or the code page of their names."""
     return _allowed(context, ("vfat", "fat", "nls_cp437", "nls_iso8859_1", "nls_ascii"))
 
 
@@ -120,13 +123,13 @@ def vfat_allowed(context):
       source="modprobe.d(5)")
 def hyperv_allowed(context):
     """Return failed with each line of modprobe.d that keeps a driver of Hyper-V's disk or network from being loaded."""
-    return _allowed(context, _STORAGE + _NETWORK + _DISK + ("pci_hyperv", "nvme", "nvme_core", "hv_utils"))
+    return _allowed(context, _STORAGE + _NETWORK + _DISK + ("pci_hyperv", "nvme", "nvme_core", "hv_utils"), on_command_line=False)
 
 
-def _allowed(context, names, severity=None):
+def _allowed(context, names, severity=None, on_command_line=True):
     read = context.shared(modprobe.texts)
     found = [ban for name in names for ban in modprobe.bans_in(read, name)]
-    return failed_if([Evidence(ban.path, ban.line, ban.text) for ban in found], severity=severity)
+    return failed_if([Evidence(ban.path, ban.line, ban.text) for ban in found] + (bans(context, names) if on_command_line else []), severity=severity)
 
 
 @rule("R26a", step=FIRST_CARD, severity=WARNING,

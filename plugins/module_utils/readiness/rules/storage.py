@@ -6,18 +6,16 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import re
-
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, SYSTEM_MANAGER
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import identifiers, is_missing, named_volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_places
 
 _FSTAB = "/etc/fstab"
-_IDENTIFIER = re.compile(r'^(?:(UUID|LABEL|PARTUUID|PARTLABEL)="?([^"]+)"?|/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+))$', re.IGNORECASE)
 _FIX = "guest_swap; fstab_clean"
 
 
@@ -67,10 +65,10 @@ def stable_names(context):
       source="systemd.mount(5)")
 def devices_are_there(context):
     """Return failed with each line whose UUID or label no file system or partition has; a warning when the boot does not wait for any."""
-    known = _identifiers(context)
+    known = identifiers(context)
     if known is None:
         return not_applicable("what is on the disk is not known here")
-    missing = [entry for entry in context.shared(_entries) if _is_missing(entry.device, known)]
+    missing = [entry for entry in context.shared(_entries) if is_missing(entry.device, known)]
     needed = any(_is_needed(entry) for entry in missing)
     return failed_if([_shown(entry) for entry in missing], severity=ERROR if needed else WARNING)
 
@@ -81,40 +79,17 @@ def devices_are_there(context):
       cure="Correct root= with grub_cmdline, or run update-grub in the guest.",
       source="Linux init/do_mounts.c")
 def root_is_there(context):
-    """Return failed with each command line whose root= has a UUID or label that nothing on the disk has."""
-    known = _identifiers(context)
-    if known is None:
+    """Return failed with each command line whose root= (the last one counts), boot=, mount.usr=, real_root= or cryptdevice= names nothing on the disk."""
+    if context.disk is None or identifiers(context) is None:
         return not_applicable("what is on the disk is not known here")
     evidence = []
     for line in context.shared(command_lines):
-        for value in kernel_cmdline.values(line.text, "root"):
-            if _is_missing(value or "", known):
-                evidence.append(line.place._replace(text=f"root={value} is not on this disk: {line.place.text}"))
+        for name in ("root", "real_root", "boot", "mount.usr", "cryptdevice"):
+            for value in kernel_cmdline.values(line.text, name)[-1:]:
+                device = (value or "").partition(":")[0] if name == "cryptdevice" else value or ""
+                if named_volume(context, device) is False:
+                    evidence.append(line.place._replace(text=f"{name}={value} is not on this disk: {line.place.text}"))
     return failed_if(evidence) if context.shared(command_lines) else not_applicable("no boot loader that is known here starts this guest")
-
-
-def _identifiers(context):
-    """Return {(kind, value)} of all that the disk has, None when that is not known."""
-    if context.disk is None:
-        return None
-    if context.disk.format != "live":
-        return context.disk.identifiers
-    kinds = ("uuid", "label", "partuuid", "partlabel")
-    found = {(kind, _plain(kind, name)) for kind in kinds for name in context.tree.listdir(f"/dev/disk/by-{kind}")}
-    return found or None
-
-
-def _is_missing(device, known):
-    match = _IDENTIFIER.match(device)
-    if not match:
-        return False
-    kind = (match.group(1) or match.group(3)).lower()
-    return (kind, _plain(kind, match.group(2) or match.group(4))) not in known
-
-
-def _plain(kind, value):
-    value = re.sub(r"\\x([0-9a-f]{2})", lambda code: chr(int(code.group(1), 16)), value)
-    return value.lower() if kind in ("uuid", "partuuid") else value
 
 
 @rule("R13e", step=SYSTEM_MANAGER, severity=WARNING,

@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which entry GRUB 2 starts by itself: `default`, with what grubenv holds, in a menu with its submenus.
+
+Source: GRUB grub-core/normal/menu.c (get_entry_number, grub_menu_execute_entry), util/grub.d/00_header.in; Red Hat's
+08_fallback_counting, 01_users and blscfg.c.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, grub2_menu, grub_script, grubenv, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+
+#: One line of a menu as GRUB counts them. names: titles and ids ({str}); line: int; entry: BootEntry or None (another system, a submenu);
+#: items: [_Item] of a submenu, None of an entry; unrestricted: bool, started without a password.
+_Item = collections.namedtuple("_Item", "path line names entry items unrestricted")
+
+_VARIABLE = re.compile(r"^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$")
+
+
+def starts(tree):
+    """Return the [Start] of each grub.cfg that GRUB reads."""
+    return [_start(tree, path) for path in _read_menus(tree)]
+
+
+def _read_menus(tree):
+    """Return the paths ([str]) of the menus; of /boot/grub and /boot/grub2 the one whose GRUB is installed, where that tells."""
+    menus = [path for path, text in grub2_menu.menus(tree).items() if "menuentry" in text or "blscfg" in text]
+    installed = [path for path in menus if any(tree.is_dir(f"{posixpath.dirname(path)}/{platform}") for platform in ("i386-pc", "x86_64-efi", "arm64-efi"))]
+    return installed if len(menus) > 1 and installed else menus
+
+
+def _start(tree, path):
+    """Return the Start of one grub.cfg."""
+    script = reading.parsed(tree, path, grub_script.menu)
+    environment = _environment(tree, path)
+    items = _items(tree, path, script.items)
+    wanted, place = _default(path, script.settings, environment)
+    item, problem = _chosen(items, wanted)
+    entry = item.entry if item else None
+    if item is not None and entry is None:
+        problem = f"{place.text} starts {sorted(item.names)[0] if item.names else 'an entry'!r}, which is no Linux"
+        place = Place(item.path, item.line, problem)
+    return Start(grub2_menu.NAME, path, entry, place, problem, _waits(path, script.settings, environment),
+                 [] if item is None or item.unrestricted else _passwords(tree, path, script.settings))
+
+
+def _environment(tree, path):
+    """Return the variables ({name: value}) of the grubenv that this menu loads, {} when there is none that can be read."""
+    for candidate in [posixpath.join(posixpath.dirname(path), "grubenv"), "/boot/grub2/grubenv", "/boot/grub/grubenv"]:
+        if tree.is_file(candidate):
+            try:
+                return grubenv.parse(reading.text(tree, candidate), candidate)
+            except ImagewrightError:
+                return {}  # GRUB does not read it either
+    return {}
+
+
+def _default(path, settings, environment):
+    """Return (what `default` says (str), Place of what says it)."""
+    wanted, place = "0", Place(path, None, "the first entry")
+    for setting in settings:
+        if setting.name != "default":
+            continue
+        variable = _VARIABLE.match(setting.value)
+        name = variable.group(1) if variable else None
+        value = environment.get(name, "") if name else setting.value
+        once = name == "next_entry"
+        if (once and not value) or not _holds(setting.conditions, environment):
+            continue
+        wanted, place = value or "0", Place(path, setting.line, f"default={value}" + (f" ({name} of grubenv)" if name else ""))
+        if once:  # the other branch of the same `if` sets what is usual
+            return wanted, place
+    return wanted, place
+
+
+def _holds(conditions, environment):
+    """Return whether the conditions ([str]) under which a variable is set may hold when nobody is there.
+
+    Known are those that ask what a boot before has left in grubenv; any other may.
+    """
+    for condition in conditions:
+        negated = condition.startswith("else ")
+        if "boot_counter" in condition and not negated and not (
+                environment.get("boot_counter") in ("0", "-1") and environment.get("boot_success", "0") == "0"):
+            return False
+        if "recordfail" in condition and negated == (environment.get("recordfail") == "1"):
+            return False
+        if "initrdfail" in condition and not negated and environment.get("initrdfail") != "2":
+            return False
+    return True
+
+
+def _items(tree, path, items):
+    """Return the [_Item] of a menu, Boot Loader Specification entries in their place."""
+    entries = {(entry.path, entry.line): entry for entry in grub2_menu.entries(tree)}
+    found = []
+    for item in items:
+        if item.kind == "blscfg":
+            found += [_Item(entry.path, 1, {posixpath.basename(entry.path)[:-len(".conf")], posixpath.basename(entry.path), entry.title}, entry, None,
+                            _is_unrestricted_bls(tree, entry.path, path)) for entry in bls.entries(tree)]
+            continue
+        names = set(item.heading[:1]) | {value for option, value in zip(item.heading[1:], item.heading[2:])
+                                         if option in ("--id", "$menuentry_id_option", "${menuentry_id_option}")}
+        names |= {option.partition("=")[2] for option in item.heading[1:] if option.startswith("--id=")}
+        unrestricted = "--unrestricted" in item.heading
+        if item.kind == "submenu":
+            found.append(_Item(path, item.line, names, None, _items(tree, path, item.items), unrestricted))
+        else:
+            found.append(_Item(path, item.line, names, entries.get((path, item.line)), None, unrestricted))
+    return found
+
+
+def _is_unrestricted_bls(tree, path, menu):
+    """Return whether an entry starts without a password: it says so, or names no users."""
+    text = reading.text(tree, path)
+    if any("--unrestricted" in value for value in bls_entry.values(text, "grub_arg") + bls_entry.values(text, "grub_class")):
+        return True
+    users = " ".join(bls_entry.values(text, "grub_users"))
+    return not users or (users == "$grub_users" and "grub_users=" not in reading.text(tree, menu))
+
+
+def _chosen(items, wanted):
+    """Return (_Item that is started, why none is (str)); what names no entry means the first one, as to GRUB."""
+    if not items:
+        return None, "the menu has no entry"
+    first, _unused, rest = wanted.replace(">>", "\0").partition(">")
+    first = first.replace("\0", ">>")
+    item = next((item for item in items if first in item.names or first.replace(">>", ">") in item.names), None)
+    if item is None and re.match(r"^\d+$", first) and int(first) < len(items):
+        item = items[int(first)]
+    if item is None:
+        item, rest = items[0], ""
+    if item.items is None:
+        return item, ""
+    return _chosen(item.items, rest or "0")
+
+
+def _waits(path, settings, environment):
+    """Return the Places ([Place]) that make the menu wait for ever: the last setting of the timeout counts."""
+    set_last = [setting for setting in settings if setting.name == "timeout" and _holds(setting.conditions, environment)][-1:]
+    return [Place(path, setting.line, f"timeout={setting.value}") for setting in set_last if setting.value.startswith("-")]
+
+
+def _passwords(tree, path, settings):
+    """Return the Places ([Place]) of the users without whom no restricted entry starts."""
+    found = []
+    for setting in settings:
+        if setting.name != "superusers" or not setting.value:
+            continue
+        if any("GRUB2_PASSWORD" in condition for condition in setting.conditions):
+            user = posixpath.join(posixpath.dirname(path), "user.cfg")
+            if not tree.is_file(user) or "GRUB2_PASSWORD=" not in reading.text(tree, user):
+                continue
+        found.append(Place(path, setting.line, f"superusers={setting.value}, and the entry that starts has no --unrestricted"))
+    return found

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What on the started command line keeps the boot from ever coming to a login.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
+
+_SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "true", "false", "sulogin"])
+#: Words that init takes for a run level without a login over the network. Source: systemd, kernel-command-line(7); sysvinit init(8).
+_RUN_LEVELS = {"single": "rescue", "s": "rescue", "S": "rescue", "-s": "rescue", "1": "rescue", "rescue": "rescue", "emergency": "emergency", "-b": "emergency"}
+#: Names that stop the initramfs. Source: dracut.cmdline(7), initramfs-tools(7), mkinitcpio(8).
+_STOPS = ("rd.break", "rdbreak", "break", "rd.emergency_break")
+_BOOTING_TARGETS = re.compile(r"(multi-user|graphical|default|runlevel[2-5])\.target$")
+#: Units of which the boot, or the first login, needs each that is in use.
+_NEEDED = re.compile(r"(sshd?|ssh(d)?-keygen.*|dropbear|walinuxagent|waagent|cloud-(init|init-local|init-main|init-network|config|final)|NetworkManager|"
+                     r"systemd-networkd|networking|network|wicked|systemd-udevd|dbus|dbus-broker)\.(service|socket)$|"
+                     r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$")
+_INSTALLERS = {"boot": ("casper", "live", "nfs")}
+_SIZE = re.compile(r"(\d+)([KMGT]?)$", re.IGNORECASE)
+_LEAST_MEMORY = 512 * 1024 * 1024  # bytes; the smallest size of Azure, B1ls
+
+
+@rule("R63", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
+      title="Nothing on the started command line keeps the boot from its login", fault="The started command line never comes to a login",
+      why="A shell in place of init, a rescue target, a stop in the initramfs, a masked service or too little memory waits for somebody at the console.",
+      cure="Remove the parameter with grub_cmdline absent.",
+      source="Linux Documentation/admin-guide/kernel-parameters; systemd kernel-command-line(7); dracut.cmdline(7); initramfs-tools(7)")
+def comes_to_a_login(context):
+    """Return failed with each parameter of an entry that starts by itself after which nobody can log in."""
+    lines = started_lines(context)
+    if not lines:
+        return not_applicable("no boot loader that is known here starts this guest")
+    return failed_if(parameter.place._replace(text=f"{parameter.text}: {cause}; {parameter.place.text}")
+                     for line in lines for parameter, cause in _stops(context, line))
+
+
+def _stops(context, line):
+    """Return [(Parameter, why the boot stops (str))] of a StartedLine."""
+    found = []
+    for parameter in line.parameters:
+        cause = _word(context, parameter)
+        if cause:
+            found.append((parameter, cause))
+    for name in ("init", "rdinit", "systemd.unit", "rd.systemd.unit", "mem"):
+        parameter = last(line, name)
+        cause = _VALUES[name](context, parameter.value or "") if parameter is not None else ""
+        if cause:
+            found.append((parameter, cause))
+    return found
+
+
+def _word(context, parameter):
+    """Return why one parameter stops the boot wherever it stands, "" when it does not."""
+    name, value = parameter.name, parameter.value
+    if value is None and parameter.text in _RUN_LEVELS:
+        return f"init goes to {_RUN_LEVELS[parameter.text]}.target"
+    if name in _STOPS:
+        return "the initramfs stops and opens a shell"
+    if name == "acpi" and value == "off":
+        return "Hyper-V's bus is found by ACPI, and the disk and the network on it"
+    if name == "noinitrd" and value is None:
+        return "the initramfs, with the drivers of the disk, is not used"
+    if name == "nomodule" and value is None:
+        return "no module is loaded"
+    if value in _INSTALLERS.get(name, ()):
+        return "the initramfs looks for the medium of an installer"
+    if name == "systemd.mask" and _NEEDED.match(value or "") and _is_in_use(context, value):
+        return "the boot or the first login needs this unit"
+    return ""
+
+
+def _is_in_use(context, unit):
+    """Return whether a unit is there and started; targets, and what other units start, always are."""
+    if unit.endswith((".target", ".mount")):
+        return True
+    return services.state(context.tree, [unit]) == services.ENABLED
+
+
+def _init(context, value):
+    name = posixpath.basename(value)
+    if name in _SHELLS:
+        return "this shell is started in place of init"
+    if value.startswith("/") and not context.tree.exists(value):
+        return "this program is not there"
+    return ""
+
+
+def _first_init(_context, value):
+    return "this shell is started in place of the initramfs's init" if posixpath.basename(value) in _SHELLS else ""
+
+
+def _target(context, value):
+    if _BOOTING_TARGETS.match(value):
+        return ""
+    if re.match(r"(rescue|emergency|poweroff|halt|reboot|shutdown|runlevel[016]|system-update|sleep|suspend|hibernate)\.(target|service)$", value):
+        return "systemd goes there and no further"
+    return "" if services.unit_path(context.tree, value) else "systemd has no such unit, and goes to emergency.target"
+
+
+def _first_target(_context, value):
+    return "the initramfs goes there and no further" if re.match(r"(rescue|emergency|halt|poweroff|reboot)\.(target|service)$", value) else ""
+
+
+def _memory(_context, value):
+    match = _SIZE.match(value)
+    if not match:
+        return ""
+    size = int(match.group(1)) * 1024 ** " KMGT".index(match.group(2).upper() or " ")
+    return f"the kernel uses no more, and needs {_LEAST_MEMORY // 1024 ** 2} MiB" if size < _LEAST_MEMORY else ""
+
+
+_VALUES = {"init": _init, "rdinit": _first_init, "systemd.unit": _target, "rd.systemd.unit": _first_target, "mem": _memory}
+
+RULES = [comes_to_a_login]

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file system and the volumes that the started command line names: those of the disk.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import has_identifier, logical_volumes, named_volume, volume_groups
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
+
+_FSTAB = "/etc/fstab"
+#: What a driver mounts besides its own. Source: Linux fs/ext4/super.c.
+_ALSO_MOUNTS = {"ext4": ("ext2", "ext3"), "ext3": ("ext2",)}
+#: Options that a root of another file system refuses. Source: Linux fs/btrfs/super.c.
+_BTRFS_OPTIONS = re.compile(r"(subvol|subvolid|compress|compress-force|space_cache|ssd|degraded)(=|$)")
+_KINDS = {"ext2": "ext", "ext3": "ext", "ext4": "ext", "xfs": "xfs", "btrfs": "btrfs"}
+_UUID = re.compile(r"(?:luks-)?([0-9a-fA-F-]{36}|[0-9a-fA-F]{8}(?::[0-9a-fA-F]{8}){3})")
+
+
+@rule("R64a", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
+      title="The root is mounted as the file system that it is", fault="The root is to be mounted as another file system than it is",
+      why="The initramfs mounts the root as rootfstype= and rootflags= say; when that fails the boot ends in its shell.",
+      cure="Remove rootfstype= and rootflags= with grub_cmdline, or correct them.",
+      source="Linux Documentation/admin-guide/kernel-parameters; dracut.cmdline(7)")
+def root_file_system(context):
+    """Return failed with each rootfstype= and rootflags= of a started entry that do not suit the root of /etc/fstab, or the disk."""
+    lines = started_lines(context)
+    if not lines:
+        return not_applicable("no boot loader that is known here starts this guest")
+    known, evidence = _root_kind(context), []
+    for line in lines:
+        kind = last(line, "rootfstype")
+        if kind is not None and _is_other(context, (kind.value or "").split(","), known):
+            evidence.append(_told(kind, f"the root is {known}" if known else "no such file system is on this disk"))
+        flags = last(line, "rootflags")
+        if flags is not None and known not in ("", "btrfs") and any(_BTRFS_OPTIONS.match(option) for option in (flags.value or "").split(",")):
+            evidence.append(_told(flags, f"the root is {known}, which does not know this option"))
+    return failed_if(evidence)
+
+
+def _root_kind(context):
+    """Return the file system (str) of the root as /etc/fstab has it, "" when it does not say."""
+    entries = fstab.entries(context.tree.read_text(_FSTAB)) if context.tree.is_file(_FSTAB) else []
+    kinds = [entry.kind for entry in entries if entry.mount_point == "/" and entry.kind != "auto" and "," not in entry.kind]
+    return kinds[-1] if kinds else ""
+
+
+def _is_other(context, wanted, known):
+    """Return whether none of the wanted file systems ([str]) can be the root's."""
+    if "auto" in wanted or wanted == [""]:
+        return False
+    if known and any(known == kind or known in _ALSO_MOUNTS.get(kind, ()) for kind in wanted):
+        return False
+    kinds = {_KINDS[kind] for kind in wanted if kind in _KINDS}
+    if not known:
+        held = {volume.holds for volume in context.disk.volumes} if context.disk is not None else None
+        return held is not None and bool(kinds) and not kinds.intersection(held) and not held.intersection(("lvm", "luks", "md"))
+    return True
+
+
+@rule("R64b", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
+      title="The volumes on the started command line are on this disk", fault="The started command line names a volume that is not on this disk",
+      why="dracut waits for each volume of rd.lvm.lv=, rd.luks.uuid= and rd.md.uuid=, also for one that nothing needs, and ends in its emergency shell.",
+      cure="Remove the parameter with grub_cmdline absent.",
+      source="dracut.cmdline(7); dracut wait_for_dev")
+def volumes_are_there(context):
+    """Return failed with each volume of a started entry that the disk has not; a warning when only resume= names one."""
+    if context.disk is None:
+        return not_applicable("what is on the disk is not known here")
+    evidence, waited_for = [], False
+    for line in started_lines(context):
+        for parameter in line.parameters:
+            missing = _MISSING.get(parameter.name)
+            if missing and not _is_off(line, parameter.name) and missing(context, parameter.value or ""):
+                evidence.append(_told(parameter, "there is no such volume on this disk"))
+                waited_for = waited_for or parameter.name != "resume"
+    return failed_if(evidence, severity=ERROR if waited_for else WARNING)
+
+
+def _is_off(line, name):
+    """Return whether dracut is told to leave that kind of volume alone: rd.lvm=0 and its like."""
+    switch = last(line, name.rpartition(".")[0]) if name.startswith("rd.") else None
+    return switch is not None and switch.value == "0"
+
+
+def _logical_volume(context, value):
+    known = logical_volumes(context.disk)
+    return known is not None and tuple(value.split("/", 1)) not in known
+
+
+def _volume_group(context, value):
+    known = volume_groups(context.disk)
+    return known is not None and value not in known
+
+
+def _encrypted(context, value):
+    return _of_kind(context, "luks", value.partition("=")[0])
+
+
+def _raid(context, value):
+    return _of_kind(context, "md", value)
+
+
+def _of_kind(context, kind, value):
+    """Return whether the disk certainly has no volume of a kind with the UUID that begins with value."""
+    if not any(volume.holds == kind for volume in context.disk.volumes):
+        return not any(volume.holds == "lvm" or volume.error for volume in context.disk.volumes) or kind == "md"
+    match = _UUID.match(value)
+    return bool(match) and has_identifier(context, kind, match.group(1)) is False
+
+
+def _resume(context, value):
+    return named_volume(context, value) is False
+
+
+_MISSING = {"rd.lvm.lv": _logical_volume, "rd.lvm.vg": _volume_group, "rd_LVM_LV": _logical_volume, "rd.luks.uuid": _encrypted, "rd_LUKS_UUID": _encrypted,
+            "rd.luks.name": _encrypted, "rd.md.uuid": _raid, "rd_MD_UUID": _raid, "resume": _resume}
+
+
+def _told(parameter, cause):
+    return parameter.place._replace(text=f"{parameter.text}: {cause}; {parameter.place.text}")
+
+
+RULES = [root_file_system, volumes_are_there]

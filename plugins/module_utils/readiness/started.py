@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What starts when nobody is there: the entries, and the command line of each with what its initramfs adds.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.starting import starts as starts_of_tree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, uki
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+
+#: One parameter that the started kernel, or what reads its command line, gets. text: str, as written; name: str, with ``-`` as ``_``;
+#: value: str or None; place: Evidence, where it is written.
+Parameter = collections.namedtuple("Parameter", "text name value place")
+
+#: The line of one started entry. entry: BootEntry; parameters: [Parameter], in the order in which they are read: those of the initramfs
+#: first, as dracut joins them; problem: str, why the initramfs could not be asked, "" when it was.
+StartedLine = collections.namedtuple("StartedLine", "entry parameters problem")
+
+#: Parameters that name drivers which are not loaded. Source: Linux kernel-parameters; modprobe(8).
+_BANS = ("module_blacklist", "modprobe.blacklist")
+
+#: Where dracut's initramfs keeps parameters of its own. Source: dracut-lib.sh, getcmdline.
+_OWN_CMDLINE = re.compile(r"^etc/cmdline(?:\.d/[^/]+\.conf)?$")
+
+
+def starts(context):
+    """Return the [bootloader.boot_entry.Start] of the guest: what each configuration that is read starts when nobody is there."""
+    return context.shared(starts_of_tree)
+
+
+def started_entries(context):
+    """Return the boot entries ([BootEntry]) that start by themselves."""
+    return [start.entry for start in starts(context) if start.entry is not None]
+
+
+def started_lines(context):
+    """Return the [StartedLine] of the entries that start by themselves."""
+    return context.facts(_started_lines)
+
+
+def starting_parameters(context, name=None):
+    """Return the [Parameter] of all entries that start by themselves, of one name (``-`` and ``_`` are the same) when it is given.
+
+    What follows a bare ``--`` is init's, and left out.
+    """
+    wanted = name.replace("-", "_") if name else None
+    return [parameter for line in started_lines(context) for parameter in line.parameters if wanted in (None, parameter.name)]
+
+
+def last(line, *names):
+    """Return the last Parameter of a StartedLine that has one of the names, None when there is none."""
+    return next((parameter for parameter in reversed(line.parameters) if parameter.name in names), None)
+
+
+def bans(context, names):
+    """Return the Evidence of each parameter of a started entry that keeps a driver ([str]) from being loaded."""
+    found = []
+    for parameter in starting_parameters(context):
+        banned = {word.replace("-", "_") for word in (parameter.value or "").split(",")}
+        if parameter.name in _BANS and banned.intersection(names):
+            found.append(parameter.place._replace(text=f"{parameter.text} in {parameter.place.text}"))
+    return found
+
+
+def _started_lines(context):
+    found = []
+    for entry in started_entries(context):
+        texts, problem = [], ""
+        for image in entry.initrds:
+            try:
+                texts += _own_cmdlines(context.tree, image)
+            except ImagewrightError as error:
+                problem = str(error)
+        parameters = [_parameter(text, place) for content, place in texts for text in _of_kernel(content)]
+        place = Evidence(entry.path, line_of(context.tree, entry, entry.cmdline), f"{entry.title}: {entry.cmdline}")
+        parameters += [_parameter(text, place) for text in _of_kernel(entry.cmdline or "")]
+        found.append(StartedLine(entry, parameters, problem))
+    return found
+
+
+def _parameter(text, place):
+    name, value = kernel_cmdline.parse(text)
+    return Parameter(text, name.replace("-", "_"), value, place)
+
+
+def _of_kernel(text):
+    parameters = kernel_cmdline.split(text)
+    return parameters[:parameters.index("--")] if "--" in parameters else parameters
+
+
+def _own_cmdlines(tree, image):
+    """Return [(text, Evidence)] of the command lines inside an initramfs, in the order in which dracut joins them."""
+    if not tree.is_file(image):
+        return []
+    with tree.open(image) as stream:
+        if uki.is_uki(stream):
+            stream = uki.section(stream, ".initrd", image)
+            if stream is None:
+                return []
+        members = {member.name: member.content for member in archive.list_members(stream, image, _OWN_CMDLINE.match) if member.content}
+    found = sorted((name for name in members if _OWN_CMDLINE.match(name)), key=lambda name: (not name.endswith(".conf"), name))
+    texts = [(name, members[name].decode("utf-8", "surrogateescape")) for name in found]
+    return [(text, Evidence(f"{image}: {name}", None, text.strip())) for name, text in texts]

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files with the headers of kernels, and nothing of theirs behind them. Source: Documentation/arch/x86/boot.rst; Microsoft PE Format."""
+
+import struct
+
+
+def bzimage(sectors=4, size=65536, flags=1, protocol=0x20f):
+    """Return a bzImage with sectors of set-up and size bytes (a multiple of 16) behind them; flags: xloadflags."""
+    header = bytearray(0x300)
+    header[0x1f1] = sectors
+    struct.pack_into("<I", header, 0x1f4, size // 16)
+    header[0x1fe:0x200] = b"\x55\xaa"
+    header[0x202:0x206] = b"HdrS"
+    struct.pack_into("<H", header, 0x206, protocol)
+    struct.pack_into("<H", header, 0x236, flags)
+    return bytes(header) + b"\1" * ((sectors + 1) * 512 + size - len(header))
+
+
+def efi(machine, sections=((0x400, 0x1000),), start=b"MZ", signature=(0, 0)):
+    """Return an EFI program of a machine (int) with sections ((offset, length)) and a signature (offset, length)."""
+    head = bytearray(0x80)
+    head[:len(start)] = start
+    struct.pack_into("<I", head, 0x3c, 0x80)
+    optional = bytearray(240)
+    optional[:2] = b"\x0b\x02"
+    struct.pack_into("<II", optional, 112 + 32, *signature)
+    table = b"".join(struct.pack("<8sIIII16x", b".text", length, 0, length, offset) for offset, length in sections)
+    content = bytes(head) + struct.pack("<4sHH12xH2x", b"PE\0\0", machine, len(sections), len(optional)) + bytes(optional) + table
+    end = max(offset + length for offset, length in sections + (signature,))
+    return content + b"\1" * (end - len(content))
+
+
+def zboot(machine):
+    """Return a compressed EFI kernel whose payload lies behind its sections."""
+    header = b"MZ\0\0zimg" + struct.pack("<II", 0x1400, 0x800)
+    return efi(machine, start=header) + b"\2" * 0x800

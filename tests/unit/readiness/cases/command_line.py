@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of what the started command line names and does."""
+
+from unit.readiness.cases.common import FSTAB, grub
+from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, UUID, initramfs
+
+_MENU = "/boot/grub/grub.cfg"
+_LINE = (_MENU, 3)
+
+
+def _with(parameter):
+    """Return the guest's menu with one parameter more."""
+    return {_MENU: GRUB_CFG.replace(" ro ", f" ro {parameter} ")}
+
+
+def _root(value):
+    return {_MENU: GRUB_CFG.replace(f"UUID={UUID}", value)}
+
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    *[("R13b", _root(value), _LINE) for value in (
+        "/dev/mapper/mpatha2", "/dev/mapper/loop15p2", "/dev/loop0p1", "/dev/dm-0", "/dev/fuse", "/dev/nfs", "801", "8:1", "UUID=", "", "live:CDLABEL=x",
+        "/dev/disk/by-id/scsi-36000c29-part2", "/dev/mapper/36000c29d9d0b5b0e4d1e2f3a4b5c6d7e8p2")],
+    ("R13b", {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", "")}, _LINE),
+    ("R13b", {_MENU: GRUB_CFG.replace(" ro ", " ro root=/dev/sda1 ")}, _LINE),
+    ("R13b", _with("fips=1 boot=/dev/sda1"), _LINE),
+    ("R13b", _with("mount.usr=/dev/vda3"), _LINE),
+    ("R13b", _with("cryptdevice=/dev/sda3:root"), _LINE),
+    ("R13b", {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", ""), INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})},
+     (f"{INITRAMFS}: etc/cmdline.d/95root-dev.conf", None)),
+    *[("R63", _with(parameter), _LINE) for parameter in (
+        "init=/bin/bash", "init=/bin/gone", "rdinit=/bin/sh", "single", "S", "1", "emergency", "-b", "systemd.unit=rescue.target", "rd.break",
+        "systemd.unit=multi-user.target systemd.unit=emergency.target", "systemd.unit=gone.target", "rd.break=pre-mount", "break=premount", "break",
+        "systemd.mask=ssh.service", "systemd.mask=walinuxagent.service", "systemd.mask=systemd-networkd.service", "systemd.mask=multi-user.target",
+        "mem=64M", "mem=131072K", "acpi=off", "noinitrd", "nomodule", "boot=casper", "rd.systemd.unit=emergency.target")],
+    ("R63", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
+    ("R64a", _with("rootfstype=xfs"), _LINE),
+    ("R64a", _with("rootfstype=ext3"), _LINE),
+    ("R64a", _with("rootflags=subvol=@"), _LINE),
+    ("R64b", _with("rd.lvm.lv=old_vg/swap"), _LINE),
+    ("R64b", _with("rd.luks.uuid=luks-6d1c2b3a-1111-4222-8333-444455556666"), _LINE),
+    ("R64b", _with("rd.md.uuid=8a1b2c3d:4e5f6071:8293a4b5:c6d7e8f9"), _LINE),
+    ("R64b", _with("resume=/dev/mapper/old-swap"), _LINE),
+    ("R13d", _root("/dev/mapper/rl-root"), _LINE),
+    ("R13d", _root("/dev/rl/root"), _LINE),
+    ("R13d", _root("/dev/md0"), _LINE),
+    ("R13d", _with("mount.usr=UUID=99999999-0000-0000-0000-000000000000"), _LINE),
+    ("R19b", grub("rootdelay=300", "rootdelay=300 modprobe.blacklist=udf,sr_mod"), _LINE),
+    ("R19d", grub("rootdelay=300", "rootdelay=300 modprobe.blacklist=udf,sr-mod"), _LINE),
+    ("R20b", grub("rootdelay=300", "rootdelay=300 module_blacklist=vfat"), _LINE),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R13b", {_MENU: GRUB_CFG.replace("root=", "root=/dev/loop0p3 root=")}),
+    ("R13b", _root("/dev/mapper/rl-root")),
+    ("R13b", _root("/dev/disk/by-id/dm-uuid-LVM-abc")),
+    ("R13b", _root("PARTUUID=4a6b-01")),
+    ("R13b", _with("boot=UUID=1-2 fips=1")),
+    ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
+    ("R63", _with("init=/usr/lib/systemd/systemd")),
+    ("R63", _with("rd.shell rd.debug panic=10 3")),
+    ("R63", _with("systemd.unit=emergency.target systemd.unit=multi-user.target")),
+    ("R63", _with("systemd.mask=tmp.mount systemd.mask=NetworkManager.service")),  # not the one that is used
+    ("R63", _with("mem=8G nomodeset single.option=1")),
+    ("R63", _with("-- single")),
+    ("R64a", _with("rootfstype=ext4")),
+    ("R64a", _with("rootfstype=xfs,ext4")),
+    ("R64a", {**_with("rootflags=subvol=@"), "/etc/fstab": FSTAB.replace(" ext4 defaults", " btrfs subvol=@")}),
+    ("R64a", {**_with("rootfstype=ext4"), "/etc/fstab": FSTAB.replace(" ext4 ", " ext3 ")}),
+    ("R64b", _with("rd.lvm=0 rd.lvm.lv=old/swap rd.luks=0 rd.luks.uuid=luks-6d1c2b3a-1111-4222-8333-444455556666")),
+    ("R64b", _with("noresume")),
+    ("R19b", grub("rootdelay=300", "rootdelay=300 modprobe.blacklist=floppy rd.driver.blacklist=udf")),
+]

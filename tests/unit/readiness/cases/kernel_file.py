@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of the kernels' files and their modules."""
+
+from unit.kernel.kernel_files import bzimage, efi, zboot
+from unit.readiness.cases.common import DEP
+from unit.readiness.guest_tree import GRUB_CFG, KERNEL
+
+_VMLINUZ = f"/boot/vmlinuz-{KERNEL}"
+_OLD = "6.1.0-1-amd64"
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R60", {_VMLINUZ: bzimage()[:20000]}, (_VMLINUZ, None)),
+    ("R60", {_VMLINUZ: bytes(100000)}, (_VMLINUZ, None)),
+    ("R60", {_VMLINUZ: zboot(0x8664)[:-1]}, (_VMLINUZ, None)),
+    ("R61", {_VMLINUZ: efi(0xaa64)}, (_VMLINUZ, None)),
+    ("R61", {_VMLINUZ: bzimage(flags=0)}, (_VMLINUZ, None)),
+    ("R62", {DEP: None}, (DEP, None)),
+    ("R62", {DEP: ""}, (DEP, None)),
+    ("R62", {"/boot/grub/grub.cfg": GRUB_CFG.replace(KERNEL, _OLD), f"/boot/vmlinuz-{_OLD}": "kernel"}, (f"/lib/modules/{_OLD}", None)),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R60", {_VMLINUZ: bzimage() + b"signature"}),
+    ("R60", {_VMLINUZ: zboot(0x8664)}),
+    ("R61", {_VMLINUZ: bzimage()}),
+    ("R61", {_VMLINUZ: efi(0x8664)}),
+    ("R62", {"/boot/grub/grub.cfg": GRUB_CFG.replace(KERNEL, _OLD), f"/boot/vmlinuz-{_OLD}": "kernel",
+             f"/boot/config-{_OLD}": "# CONFIG_MODULES is not set\n"}),
+]

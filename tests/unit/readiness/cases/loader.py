@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of what the boot loader starts by itself."""
+
+from unit.readiness.cases.common import GRUB_DEFAULT
+from unit.readiness.guest_tree import GRUB_CFG, KERNEL
+
+_MENU = "/boot/grub/grub.cfg"
+_WINDOWS = "menuentry 'Windows' {\n chainloader +1\n}\n"
+_OLD = GRUB_CFG.replace("'Debian GNU/Linux'", "'Old' --id old").replace(KERNEL, "5.10.0-1-amd64")
+_SAVED = 'set default="${saved_entry}"\n'
+_PASSWORD = 'set superusers="admin"\npassword_pbkdf2 admin grub.pbkdf2.sha512.1.A.B\n'
+_FROM_USER_CFG = ("if [ -f ${prefix}/user.cfg ]; then\n  source ${prefix}/user.cfg\n  if [ -n \"${GRUB2_PASSWORD}\" ]; then\n"
+                  "    set superusers=\"root\"\n    password_pbkdf2 root ${GRUB2_PASSWORD}\n  fi\nfi\n")
+
+
+def _grubenv(text):
+    block = "# GRUB Environment Block\n" + text
+    return block + "#" * (1024 - len(block))
+
+
+def _systemd_boot(settings="", **entries):
+    files = {_MENU: None, "/boot/efi/EFI/systemd/systemd-bootx64.efi": "MZ", "/boot/efi/loader/loader.conf": settings,
+             "/boot/efi/vmlinuz": "kernel", "/boot/efi/initrd": "img"}
+    line = GRUB_CFG.split(f"vmlinuz-{KERNEL} ")[1].split("\n")[0]
+    for name, kernel in dict({"debian": "/vmlinuz"}, **entries).items():
+        files[f"/boot/efi/loader/entries/{name}.conf"] = f"title {name}\nlinux {kernel}\ninitrd /initrd\noptions {line}\n"
+    return files
+
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R14d", {_MENU: _SAVED + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv("saved_entry=old\n")}, (_MENU, 10)),
+    ("R14d", {_MENU: 'set default="1"\n' + GRUB_CFG + _OLD}, (_MENU, 10)),
+    ("R14e", {_MENU: GRUB_CFG.replace("menuentry", _WINDOWS + "menuentry")}, (_MENU, 2)),
+    ("R14e", {_MENU: "set default='Windows'\n" + GRUB_CFG + _WINDOWS}, (_MENU, 8)),
+    ("R14e", {_MENU: 'set default="1>0"\n' + GRUB_CFG + "submenu 'More' {\n" + _WINDOWS + "}\n"}, (_MENU, 9)),
+    ("R14f", {_MENU: _PASSWORD + GRUB_CFG}, (_MENU, 1)),
+    ("R14f", {_MENU: _FROM_USER_CFG + GRUB_CFG, "/boot/grub/user.cfg": "GRUB2_PASSWORD=grub.pbkdf2.sha512.1.A.B\n"}, (_MENU, 4)),
+    ("R14g", {_MENU: "set timeout=-1\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14g", {_MENU: "if [ x$feature_timeout_style = xy ] ; then\n set timeout=-1\nelse\n set timeout=-1\nfi\n" + GRUB_CFG}, (_MENU, 4)),
+    ("R14g", {"/etc/default/grub": GRUB_DEFAULT + 'GRUB_TIMEOUT="-1"\n'}, ("/etc/default/grub", 5)),
+    ("R14g", _systemd_boot("default debian.conf\ntimeout menu-force\n"), ("/boot/efi/loader/loader.conf", 2)),
+    ("R14d", _systemd_boot("default old*\n", old="/gone"), ("/boot/efi/loader/entries/old.conf", 2)),
+    ("R14g", {_MENU: None, "/boot/extlinux/extlinux.conf": f"PROMPT 1\nTIMEOUT 0\nDEFAULT l\nLABEL l\nKERNEL /boot/vmlinuz-{KERNEL}\nAPPEND ro\n"},
+     ("/boot/extlinux/extlinux.conf", 2)),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R14d", {_MENU: _SAVED + GRUB_CFG, "/boot/grub/grubenv": _grubenv("saved_entry=gone\n")}),  # GRUB starts the first one then
+    ("R14e", {_MENU: GRUB_CFG + _WINDOWS}),
+    ("R14e", {_MENU: 'set default="1>Debian GNU/Linux"\n' + _WINDOWS + "submenu 'More' {\n" + GRUB_CFG + "}\n"}),
+    ("R14e", {_MENU: 'if [ "${next_entry}" ] ; then\n set default="${next_entry}"\nelse\n set default="0"\nfi\n' + GRUB_CFG + _WINDOWS}),
+    ("R14f", {_MENU: _PASSWORD + GRUB_CFG.replace("--class debian", "--class debian --unrestricted")}),
+    ("R14f", {_MENU: _FROM_USER_CFG + GRUB_CFG}),  # nobody has set a password
+    ("R14g", {_MENU: "set timeout=-1\n" + GRUB_CFG + "set timeout=5\n"}),
+    ("R14g", {_MENU: "if [ \"${recordfail}\" = 1 ] ; then\n set timeout=-1\nelse\n set timeout=5\nfi\n" + GRUB_CFG}),
+    ("R14g", _systemd_boot("timeout menu-hidden\n")),
+    ("R14g", {_MENU: None, "/boot/extlinux.conf": f"DEFAULT menu.c32\nPROMPT 0\nMENU HIDDEN\nTIMEOUT 10\nLABEL l\nMENU DEFAULT\nLINUX vmlinuz-{KERNEL}\n"}),
+    ("R14e", _systemd_boot("default arch-*\n")),
+    ("R14c", {_MENU: None, "/boot/efi/EFI/Linux/debian.efi": "MZ"}),
+    ("R14d", {"/etc/default/grub": GRUB_DEFAULT + "GRUB_ENABLE_BLSCFG=false\n", "/boot/loader/entries/ab-5.14.conf": "title Old\nlinux /gone\noptions a\n"}),
+]
