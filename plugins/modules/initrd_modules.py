@@ -26,6 +26,12 @@ options:
     type: list
     elements: str
     required: true
+  optional:
+    description:
+      - Names of modules that go into the initramfs of each kernel that has them as modules; a kernel that has no such driver is right without.
+    type: list
+    elements: str
+    default: []
   kernels:
     description:
       - Versions of the kernels, as in C(/lib/modules), or V(all) for every kernel that a boot entry can start.
@@ -75,6 +81,11 @@ EXAMPLES = r"""
 - name: Boot from NVMe disks as well
   imagewright.azure.initrd_modules:
     modules: [hv_vmbus, hv_storvsc, hv_netvsc, pci_hyperv, nvme, nvme_core]
+
+- name: Have the keyboard of the emulated console too, where the kernel has its driver as a module
+  imagewright.azure.initrd_modules:
+    modules: [hv_vmbus, hv_storvsc, hv_netvsc]
+    optional: [hid_hyperv, hyperv_keyboard]
 
 - name: Prepare an image that is mounted on this machine
   imagewright.azure.initrd_modules:
@@ -181,9 +192,12 @@ def run(module):
         raise ImagewrightError(f"cannot keep images in backup_dir {parameters['backup_dir']!r}: it is no absolute path of the guest; "
                                "begin it with /")
     tree = LiveTree(parameters["root"])
-    names = survey.module_names(parameters["modules"])
-    states = [survey.state_of(tree, kernel, names) for kernel in survey.select_kernels(tree, parameters["kernels"])]
+    required = survey.module_names(parameters["modules"])
+    optional = [name for name in survey.module_names(parameters["optional"]) if name not in required] if parameters["optional"] else []
+    states = [survey.without(survey.state_of(tree, kernel, required + optional), optional)
+              for kernel in survey.select_kernels(tree, parameters["kernels"])]
     survey.check_available(tree, states)
+    names = required + [name for name in optional if any(name in state.verdict.present + state.verdict.missing for state in states)]
     generator = _generator(tree, parameters["generator"], states)
     rebuilds = plan(tree, generator, states, names, parameters) if parameters["rebuild"] else []
     planned = generator.config_edits(tree, names) if generator else []
@@ -264,6 +278,7 @@ def main():
     finish(AnsibleModule(
         argument_spec={
             "modules": {"type": "list", "elements": "str", "required": True},
+            "optional": {"type": "list", "elements": "str", "default": []},
             "kernels": {"type": "list", "elements": "str", "default": ["all"]},
             "rescue": {"type": "bool", "default": False},
             "generator": {"type": "str", "default": "auto",

@@ -35,6 +35,10 @@ exec chroot "$root" "$@"
 """
 
 
+#: How mkinitcpio begins the line that says what went wrong; it prints warnings behind it.
+_ERROR = "==> ERROR"
+
+
 def find(name, root="/"):
     """Return the path of the program as seen inside root, or None when it is not installed there.
 
@@ -139,7 +143,8 @@ def _feed(stdin, chunks, failures):
 def failure(completed, doing):
     """Return the ImagewrightError for a program that failed: its last words in the message, all of them in the details."""
     words = [line.strip() for line in (completed.stderr or completed.stdout).splitlines() if line.strip()]
-    last = words[-1] if words else "it printed nothing"
+    errors = [line for line in words if line.startswith(_ERROR)]
+    last = (errors or words or ["it printed nothing"])[-1]
     return ImagewrightError(f"cannot {doing}: {' '.join(completed.argv)} failed with {completed.rc}: {last}",
                             cmd=completed.argv, rc=completed.rc, stdout=completed.stdout, stderr=completed.stderr)
 

@@ -4,7 +4,8 @@
 """mkinitcpio: Arch Linux and its relatives.
 
 Images are named by presets in /etc/mkinitcpio.d, not after the kernel's version; the fallback image has options of its own.
-A preset that names a configuration file makes mkinitcpio ignore drop-ins, so the modules then go into that file.
+A preset that names a configuration file makes mkinitcpio ignore drop-ins, so the modules then go into that file; those of a preset that
+names none, and of the one that the next kernel gets, go into a drop-in.
 
 Source: mkinitcpio(8), mkinitcpio.conf(5) and its presets.
 
@@ -15,6 +16,7 @@ import posixpath
 import re
 import shlex
 
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
@@ -26,7 +28,10 @@ _DROP_IN_DIRECTORY = "/etc/mkinitcpio.conf.d"
 _DROP_IN = f"{_DROP_IN_DIRECTORY}/zz-imagewright-azure.conf"
 _ARRAY = re.compile(r"^[ \t]*MODULES\+?=\(([^)]*)\)", re.M)
 _STRING = re.compile(r"""^[ \t]*MODULES=(["'])([^"'\n]*)\1""", re.M)
-_PRESET_LINE = re.compile(r"^\s*(\w+)_(image|config|options)=(.*)$", re.M)
+_PRESET_NAME = re.compile(r"(\w+)_(image|uki|config|options)$")
+_PRESETS = "/etc/mkinitcpio.d/*.preset"
+#: What the preset of a new kernel is made of.
+_NEXT_PRESET = "/usr/share/mkinitcpio/hook.preset"
 
 
 def is_installed(tree):
@@ -36,7 +41,7 @@ def is_installed(tree):
 
 def has_kernel_hook(tree):
     """Return whether the next kernel's image will be built with it."""
-    return bool(tree.glob("/usr/share/libalpm/hooks/*mkinitcpio*")) or bool(tree.glob("/etc/mkinitcpio.d/*.preset"))
+    return bool(tree.glob("/usr/share/libalpm/hooks/*mkinitcpio*")) or bool(tree.glob(_PRESETS))
 
 
 def config_file(tree):
@@ -99,24 +104,51 @@ def obstacles(tree, modules):
 
 
 def _config_files(tree):
-    """Return the files whose MODULES count for the presets."""
-    named = [value for preset in _presets(tree) for (_image, kind), value in preset.items() if kind == "config"]
-    if named:
-        return sorted(set(named))
-    return [_DROP_IN if tree.is_dir(_DROP_IN_DIRECTORY) else _MAIN_FILE]
+    """Return the files ([str]) whose MODULES count: those that presets name, and where one names none the drop-in, or the main file without any."""
+    presets = _presets(tree)
+    named = {settings["config"] for preset in presets for settings in preset.values() if "config" in settings}
+    if not presets or any("config" not in settings for preset in presets for settings in preset.values()):
+        named.add(_DROP_IN if tree.is_dir(_DROP_IN_DIRECTORY) else _MAIN_FILE)
+    return sorted(named)
 
 
 def _presets(tree):
-    """Return what the presets set ([{(image's name, image|config|options): value}])."""
-    return [{(name, kind): value.strip(" \t\"'()") for name, kind, value in _PRESET_LINE.findall(tree.read_text(path))}
-            for path in tree.glob("/etc/mkinitcpio.d/*.preset")]
+    """Return what each preset, and the next kernel's, makes: [{its name: {image, uki, config, options: value}}].
+
+    Raises ImagewrightError: only running the shell could tell it.
+    """
+    paths = tree.glob(_PRESETS) + ([_NEXT_PRESET] if tree.is_file(_NEXT_PRESET) else [])
+    return [_preset(tree, path) for path in paths]
+
+
+def _preset(tree, path):
+    source = variables.source(tree.read_text(path), path)
+    environment, values, chosen = variables.environment([source], appends=True), {}, None
+    for assignment in source.shell.assignments:
+        match = _PRESET_NAME.match(assignment.name)
+        words = _array(assignment)
+        if assignment.name == "PRESETS" and words:
+            chosen = words
+        elif match and words is not None:
+            values[match.groups()] = " ".join(map(shlex.quote, words))
+        elif match:
+            values[match.groups()] = variables.text_of(variables.value_in(environment, assignment.name))
+    names = chosen or sorted({name for name, _kind in values if name != "ALL"}) or ["default"]
+    return {name: {kind: values[(whose, kind)] for whose in ("ALL", name) for kind in ("image", "uki", "config", "options")
+                   if values.get((whose, kind))} for name in names}
+
+
+def _array(assignment):
+    """Return the words ([str]) of an array, None when the value is none."""
+    written = assignment.atoms[0].value if len(assignment.atoms) == 1 and assignment.atoms[0].kind == "computed" else ""
+    return shlex.split(written[1:-1], comments=True) if written.startswith("(") else None
 
 
 def _preset_of(tree, kernel):
     """Return {config, options} of the preset's image that is rebuilt, {} when no preset has it."""
     name = posixpath.basename(target(tree, kernel))
     for preset in _presets(tree):
-        for (label, kind), value in preset.items():
-            if kind == "image" and posixpath.basename(value) == name:
-                return {key: preset[(whose, key)] for whose in ("ALL", label) for key in ("config", "options") if (whose, key) in preset}
+        for settings in preset.values():
+            if posixpath.basename(settings.get("image", "")) == name:
+                return settings
     return {}

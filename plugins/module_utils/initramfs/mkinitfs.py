@@ -59,8 +59,8 @@ def with_paths(text, paths):
 
 
 def with_feature(text):
-    """Return the text of mkinitfs.conf with our feature enabled."""
-    found = _FEATURES.search(text)
+    """Return the text of mkinitfs.conf with our feature enabled in its last line of features, which counts."""
+    found = next(iter(list(_FEATURES.finditer(text))[-1:]), None)  # the shell takes the last one
     if found is None:
         if re.search(r"^[ \t]*features=", text, re.M):
             raise ImagewrightError(f"cannot add the feature {_FEATURE} in {_MAIN_FILE}: its features are not one quoted text; "

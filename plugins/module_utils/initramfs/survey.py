@@ -75,6 +75,12 @@ def state_of(tree, kernel, names):
     return State(kernel, verdict._replace(reason=problem), problem)
 
 
+def without(state, optional):
+    """Return the State without those of the optional names ([str]) that the kernel has no driver of."""
+    lacking = [name for name in state.verdict.unavailable if name not in optional]
+    return state._replace(verdict=state.verdict._replace(unavailable=lacking))
+
+
 def check_available(tree, states):
     """Raise ImagewrightError when a kernel that is booted normally has no such driver at all, with what to install."""
     for state in states:
@@ -93,7 +99,7 @@ def check_rebuildable(state):
                                "and its boot entry, or name the other kernels in `kernels`")
     if kernel.image == kernel.vmlinuz:
         raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version}, which lacks {lacking}: it is part of the "
-                               f"unified kernel image {kernel.image}; build that anew with them (ukify, dracut --uefi, mkinitcpio -U)")
+                               f"unified kernel image {kernel.image}; build that again with them (ukify, dracut --uefi, mkinitcpio -U)")
 
 
 def is_started_without_image(tree, kernel):

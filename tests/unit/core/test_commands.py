@@ -76,3 +76,8 @@ def test_what_the_fed_chunks_raise_is_raised_for_the_reader():
 def test_a_reader_that_leaves_early_ends_the_filter():
     with commands.stream(["yes"], "print", []) as content:
         assert content.read(4) == b"y\ny\n"
+
+
+def test_the_error_is_quoted_and_not_the_warning_behind_it():
+    failed = commands.failure(commands.Completed(["mkinitcpio"], 1, "", "==> ERROR: module not found: 'hv_x'\n==> WARNING: errors were encountered\n"), "build")
+    assert str(failed).endswith("failed with 1: ==> ERROR: module not found: 'hv_x'")

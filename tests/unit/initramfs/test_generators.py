@@ -114,6 +114,35 @@ def test_mkinitcpio_edits_the_file_that_a_preset_names_because_drop_ins_are_igno
     assert mkinitcpio.build(tree, kernel, "/boot/.new", HV, "/var/tmp/w")[-2:] == ["-c", "/etc/mkinitcpio.conf"]
 
 
+@pytest.mark.parametrize(("preset", "paths"), [
+    ('PRESETS=(\'default\')\ndefault_config="/etc/my.conf" # mine\ndefault_image="/boot/a.img"\n', ["/etc/my.conf"]),
+    ("PRESETS=('default' 'fallback')\ndefault_config=/etc/my.conf\ndefault_image=/boot/a.img\nfallback_image=/boot/b.img # all\n",
+     ["/etc/mkinitcpio.conf.d/zz-imagewright-azure.conf", "/etc/my.conf"]),
+    ('CONF=/etc/my.conf\nALL_config="$CONF"\nPRESETS=(default)\ndefault_image="/boot/a.img"\n', ["/etc/my.conf"]),
+    ("PRESETS=(default)\ndefault_image=/boot/a.img\nfallback_config=/etc/unused.conf\n", ["/etc/mkinitcpio.conf.d/zz-imagewright-azure.conf"]),
+])
+def test_mkinitcpio_edits_what_each_preset_reads(tmp_path, preset, paths):
+    tree = tree_of(tmp_path, **{"etc/mkinitcpio.d/linux.preset": preset, "etc/mkinitcpio.conf.d/x.conf": ""})
+    assert [edit.path for edit in mkinitcpio.config_edits(tree, HV)] == paths
+
+
+def test_mkinitcpio_gives_the_next_kernels_preset_the_modules_too(tmp_path):
+    tree = tree_of(tmp_path, **{"etc/mkinitcpio.d/linux.preset": "ALL_config=/etc/my.conf\nPRESETS=('default')\n", "etc/mkinitcpio.conf.d/x.conf": "",
+                                "usr/share/mkinitcpio/hook.preset": "#ALL_config=\"/etc/mkinitcpio.conf\"\nPRESETS=('default')\n"})
+    assert [edit.path for edit in mkinitcpio.config_edits(tree, HV)] == ["/etc/mkinitcpio.conf.d/zz-imagewright-azure.conf", "/etc/my.conf"]
+
+
+def test_mkinitcpio_takes_options_as_an_array_and_comments_for_none(tmp_path):
+    preset = "PRESETS=('default')\ndefault_image='/boot/initramfs-linux.img'  # it\ndefault_options=('-S' 'autodetect'\n '--x=a b')\n"
+    tree = tree_of(tmp_path, **{"etc/mkinitcpio.d/linux.preset": preset})
+    kernel = Kernel("6.12.1-arch1-1", "/boot/initramfs-linux.img", "/boot/vmlinuz-linux", True, "normal")
+    assert mkinitcpio.build(tree, kernel, "/boot/.new", HV, "/var/tmp/w")[7:] == ["-S", "autodetect", "--x=a b"]
+
+
+def test_mkinitfs_extends_the_last_line_of_features_which_counts():
+    assert mkinitfs.with_feature('features="ata"\nfeatures="base scsi"\n') == 'features="ata"\nfeatures="base scsi azure"\n'
+
+
 def test_suse_11_gets_its_list_extended():
     text = '## Type: string\nINITRD_MODULES="piix ata_piix hv-vmbus"\nDOMU_INITRD_MODULES="xennet"\n'
     after = mkinitrd_suse.with_modules(text, HV)

@@ -170,3 +170,13 @@ def test_an_entry_that_loads_no_image_is_reported_and_its_image_is_not_built_aga
     assert (kernel["image"], kernel["rebuilt"], kernel["missing"]) == (None, False, ["hv_vmbus", "hv_storvsc"])
     assert f"starts kernel {images.VERSION} without an initramfs, and so without hv_vmbus, hv_storvsc; regenerate" in str(result["warnings"])
     assert not run_module("initrd_modules", root=guest, modules=HV)["changed"]
+
+
+def test_an_optional_module_is_put_in_where_the_kernel_has_it_and_is_no_error_where_it_has_not(run_module, guest):
+    (guest / f"boot/initrd.img-{images.VERSION}").write_bytes(images.main_archive())
+    without = run_module("initrd_modules", root=guest, modules=HV[:1], optional=["hid_nosuch", "hyperv-nosuch"], rebuild=False)
+    assert not without["failed"] and without["kernels"][0]["missing"] == [], without
+    assert "nosuch" not in (guest / "etc/initramfs-tools/modules").read_text()
+    with_it = run_module("initrd_modules", root=guest, modules=HV[:1], optional=[HV[1]], rebuild=False)
+    assert with_it["kernels"][0]["present"] == ["hv_vmbus", "hv_storvsc"]
+    assert (guest / "etc/initramfs-tools/modules").read_text() == "# list\nhv_vmbus\nhv_storvsc\n"

@@ -12,7 +12,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import verify
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, passed, unknown
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed, passed, unknown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
@@ -20,7 +20,8 @@ _STORAGE = ("hv_vmbus", "hv_storvsc")
 _NETWORK = ("hv_netvsc",)
 _DISK = ("sd_mod",)
 _NVME = ("nvme", "nvme_core", "pci_hyperv")
-_IN_INITRAMFS = _STORAGE + _NETWORK + _DISK + _NVME
+_CONSOLE = ("hid_hyperv", "hyperv_keyboard")
+_IN_INITRAMFS = _STORAGE + _NETWORK + _DISK + _NVME + _CONSOLE
 _CURE = "Run the role guest_boot (initrd_modules), which rebuilds the image and reads it back."
 _FIX = "guest_boot; initrd_modules"
 
@@ -44,8 +45,8 @@ def _looked_into(tree):
     return found
 
 
-def _in_initramfs(context, names):
-    """Return the Outcome for drivers that every initramfs must have."""
+def _in_initramfs(context, names, optional=False):
+    """Return the Outcome for drivers that every initramfs must have; optional: bool, a kernel may be without such a driver."""
     looked = context.shared(_looked_into)
     if not looked:
         return unknown("no kernel that can be booted was found in /boot or by a boot entry")
@@ -56,7 +57,7 @@ def _in_initramfs(context, names):
             unreadable.append(Evidence(image, None, str(error)))
             continue
         lacks = [name for name in names if name in verdict.missing]
-        absent = [name for name in names if name in verdict.unavailable]
+        absent = [] if optional else [name for name in names if name in verdict.unavailable]
         if lacks:
             evidence.append(Evidence(image, None, f"{', '.join(lacks)} missing (kernel {kernel.version})"))
         if absent:
@@ -120,4 +121,16 @@ def nvme(context):
     return _in_initramfs(context, _NVME)
 
 
-RULES = [hyperv_storage, hyperv_network, disk_driver, nvme]
+@rule("R17g", step=INITRAMFS, severity=NOTE, marketplace=WARNING, fixed_by=_FIX,
+      title="The keyboard of the emulated console works from the start: hid_hyperv, hyperv_keyboard",
+      fault="An initramfs lacks a driver of the emulated console: hid_hyperv or hyperv_keyboard",
+      why="The certification looks for them in the initramfs; they matter where somebody types at the console before the root is mounted.",
+      cure=_CURE,
+      source="Microsoft: certification of Linux images",
+      choice="Only asked of kernels that have them as modules; many have none, or have them built in.")
+def console_drivers(context):
+    """Return failed with each initramfs that lacks a driver of the console's keyboard which its kernel has as a module."""
+    return _in_initramfs(context, _CONSOLE, optional=True)
+
+
+RULES = [console_drivers, hyperv_storage, hyperv_network, disk_driver, nvme]

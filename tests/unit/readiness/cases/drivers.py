@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of drivers."""
 
-from unit.readiness.cases.common import image_without, without_driver
-from unit.readiness.guest_tree import INITRAMFS, KERNEL
+from unit.readiness.cases.common import DEP, image_without, without_driver
+from unit.readiness.guest_tree import INITRAMFS, KERNEL, MODULES
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
@@ -14,6 +14,7 @@ BROKEN_FILES = [
     ("R17c", without_driver("hv_netvsc"), (f"/lib/modules/{KERNEL}", None)),
     ("R17d", image_without("sd_mod"), (INITRAMFS, None)),
     ("R17e", {"/etc/modprobe.d/hard.conf": "# no\ninstall hv-storvsc /bin/false\n"}, ("/etc/modprobe.d/hard.conf", 2)),
+    ("R17g", {DEP: "".join(f"kernel/{path}:\n" for path in MODULES.values()) + "kernel/drivers/hid/hid-hyperv.ko:\n"}, (INITRAMFS, None)),
     ("R18a", image_without("pci_hyperv"), (INITRAMFS, None)),
     ("R19a", without_driver("udf"), (f"/lib/modules/{KERNEL}", None)),
     ("R19b", {"/etc/modprobe.d/cis.conf": "install udf /bin/true\n"}, ("/etc/modprobe.d/cis.conf", 1)),
