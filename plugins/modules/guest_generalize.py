@@ -17,6 +17,9 @@ description:
     of people are deleted, except those of O(keep_accounts).
   - B(What is deleted is gone.) Use it on a machine whose disk becomes an image, as the last task over the connection. A new connection is
     not possible afterwards, for the SSH host keys are gone. In check mode it lists all that would be deleted.
+  - It stops, with a warning, at what is mounted and is not the guest's own disk (homes on a server, a directory that is mounted at a second
+    place), follows no link that a user made, and leaves every file with which an account of O(keep_accounts) logs in, also where another
+    account has the same home or keys. Where it cannot tell keys from other things in a file, it refuses before anything is deleted.
   - Reads back what it did, and fails when an account could still be used or something is left.
 options:
   agent:
@@ -101,6 +104,7 @@ agent:
   sample: [waagent, -force, -deprovision]
 """
 
+import collections
 import os
 import posixpath
 import re
@@ -110,8 +114,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, power
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, agent, removal, sessions, traces
+from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, agent, limits, logins, removal, sessions, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import mounts
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 
 HOST_NAME = "localhost.localdomain\n"  # what the agent sets, R49
 HOST_NAME_FILES = ("/etc/hostname", "/etc/HOSTNAME")  # the second one is SLES 11's
@@ -119,35 +125,36 @@ PASSWORD_FILES = ("/etc/shadow", "/etc/passwd")
 RANDOM_SEED_UNIT = "systemd-random-seed.service"
 
 
-def plan_accounts(tree, action, keep):
+#: All that would be done. logins: [generalize.logins.Login]; homes, removals: [traces.Trace] of accounts that are removed, of the rest;
+#: limits: generalize.limits.Limits; warnings: [str], what stays and why.
+Plan = collections.namedtuple("Plan", "logins homes removals limits warnings")
+
+
+def plan(tree, action, keep, clear_logs):
+    """Return the Plan. Raises ImagewrightError: an account cannot be kept or locked as it was asked for.
+
+    action, keep, clear_logs: accounts, keep_accounts and logs of the module.
+    """
+    mounted = mounts.mounts()
+    foreign = mounts.foreign(mounted, tree.root)
+    found, bounds, stopped = logins.plan(tree, action, keep, foreign, set(mounts.below(mounted, tree.root)))
+    of_accounts, told = logins.homes_that_go(tree, found)
+    homes, stopped_there = limits.within(tree, of_accounts, bounds)
+    places = [home for home in accounts.homes([login.account for login in found]) if limits.holder(home, foreign) is None]
+    wanted = logins.keys_that_go(found) + (traces.passwords(tree) if action != "keep" else []) + traces.traces(tree, places, clear_logs)
+    removals, stopped_too = limits.within(tree, wanted, bounds)
+    told += [f"nothing below {point} is removed: {foreign[point].source} ({foreign[point].kind}) is mounted there, which is not this guest's own disk"
+             for point in sorted({*stopped, *stopped_there, *stopped_too})]
+    return Plan(found, homes, traces.without_nested(removals), bounds, told + logins.warnings(tree, found))
+
+
+def described(found):
     """Return what becomes of each account that can be used: [{name, action, password, keys}].
 
-    Raises ImagewrightError: keep names an account that is not there.
+    found: [logins.Login].
     """
-    found = accounts.accounts(tree)
-    for name in keep:
-        if name not in {account.name for account in found}:
-            raise ImagewrightError(f"cannot keep the account {name!r}: /etc/passwd has no such account; take it out of keep_accounts")
-    people = {account.name for account in accounts.of_people(found, edits.read(tree, "/etc/login.defs") or "")}
-    open_to = accounts.with_password(tree.read_text("/etc/passwd"), edits.read(tree, "/etc/shadow") or "")
-    key_files = sshd_config.authorized_keys_files(tree)
-    planned = []
-    for account in found:
-        keys = accounts.keys(tree, account, key_files)
-        wanted = "keep" if account.name in keep else "lock" if action == "remove" and account.name not in people else action
-        if keys or account.name in open_to or wanted == "remove":
-            planned.append({"name": account.name, "action": wanted, "password": account.name in open_to, "keys": keys})
-    return planned
-
-
-def plan_removals(tree, planned, passwords, logs):
-    """Return the Traces of the machine and of the keys of the accounts in planned that are locked.
-
-    passwords, logs: bool, also what tells former passwords, also all logs.
-    """
-    keys = [traces.Trace(key, "delete", f"key of the account {account['name']}")
-            for account in planned if account["action"] != "keep" for key in account["keys"]]
-    return sorted(set(keys + (traces.passwords(tree) if passwords else []) + traces.traces(tree, accounts.homes(accounts.accounts(tree)), logs)))
+    return [{"name": login.account.name, "action": login.action, "password": login.password, "keys": login.keys}
+            for login in found if login.keys or login.password or login.action == "remove"]
 
 
 def plan_edits(tree, keep_all, keep):
@@ -166,25 +173,50 @@ def run(module):
     tree = LiveTree(parameters["root"])
     if parameters["power_off"] and not tree.is_running_system:
         raise ImagewrightError(f"cannot power off {parameters['root']}: it is a tree, not a running guest; leave out power_off")
-    planned = plan_accounts(tree, parameters["accounts"], parameters["keep_accounts"])
-    removals = plan_removals(tree, planned, parameters["accounts"] != "keep", parameters["logs"])
+    planned = plan(tree, parameters["accounts"], parameters["keep_accounts"], parameters["logs"])
     wanted = plan_edits(tree, parameters["accounts"] == "keep", parameters["keep_accounts"])
-    runs_agent = parameters["agent"] and tree.is_running_system and agent.program() is not None
-    doomed = [account["name"] for account in planned if account["action"] == "remove"]
+    obstacle = agent_obstacle(tree, planned, parameters["agent_user"])
+    has_agent = parameters["agent"] and tree.is_running_system and agent.program() is not None
+    doomed = [login.account.name for login in planned.logins if login.action == "remove"]
     result = {
-        "changed": bool(removals or wanted or doomed or parameters["power_off"]),
-        "removed": [trace._asdict() for trace in removals],
-        "accounts": planned,
-        "agent": ["waagent", "-force", "-deprovision" + ("+user" if parameters["agent_user"] else "")] if runs_agent else None,
-        "diff": _difference(removals, wanted, doomed),
+        "changed": bool(planned.removals or wanted or doomed or parameters["power_off"]),
+        "removed": [trace._asdict() for trace in planned.removals],
+        "accounts": described(planned.logins),
+        "agent": agent.command(parameters["agent_user"]) if has_agent and not obstacle else None,
+        "diff": _difference(planned.removals, wanted, doomed),
     }
-    for text in traces.warnings(tree) + host_key_warnings(tree) + (sessions.warnings() if tree.is_running_system else []):
+    told = planned.warnings + traces.warnings(tree) + host_key_warnings(tree) + (sessions.warnings() if tree.is_running_system else [])
+    if has_agent and obstacle:
+        told.append(f"the agent's own deprovisioning is not run: {obstacle}; all else is done without it")
+    for text in told:
         module.warn(text)
     if not module.check_mode and result["changed"]:
-        carry_out(module, tree, runs_agent, doomed)
+        carry_out(module, tree, planned, result["agent"])
         if parameters["power_off"]:
             power.power_off()
     return result
+
+
+def agent_obstacle(tree, planned, user):
+    """Return why the agent, which knows no limits, may not deprovision the guest (str), None when it may.
+
+    user: bool, whether it is to delete the account that Azure made as well.
+    """
+    held = {*planned.limits.mounted, *planned.limits.kept}
+    for folder in agent.EMPTIED:
+        real = tree.resolve(folder)
+        near = limits.holder(real, held) or next((path for path in held if limits.holder(path, {real})), None)
+        if near is not None:
+            return f"it empties {folder}, and {near} " + ("is mounted there" if near in planned.limits.mounted else "is needed by a kept account")
+    kept = [login.account.name for login in planned.logins if login.action == "keep"]
+    if kept and user:
+        return f"it deletes the account that Azure made with its home, and {kept[0]} is kept"
+    if user and planned.limits.foreign:
+        return "it deletes the account that Azure made with its home, and what is mounted in it"
+    path = installation.conf_path(tree)
+    if "root" in kept and path and (conf.parse(tree.read_text(path)).get("Provisioning.DeleteRootPassword") or "n").lower() == "y":
+        return f"it removes the password of root ({path}: Provisioning.DeleteRootPassword=y), which is kept"
+    return None
 
 
 def host_key_warnings(tree):
@@ -194,22 +226,28 @@ def host_key_warnings(tree):
             if tree.is_file(setting.value) and not re.match(traces.HOST_KEY, setting.value)]
 
 
-def carry_out(module, tree, runs_agent, doomed):
-    """Generalize the guest in an order that a failure leaves repeatable, and prove that nothing is left."""
+def carry_out(module, tree, planned, agent_command):
+    """Generalize the guest in an order that a failure leaves repeatable, and prove that nothing is left.
+
+    planned: Plan of what is there now; agent_command: [str] or None.
+    """
     parameters = module.params
-    if runs_agent:
+    if agent_command:
         run_agent(tree, parameters["agent_user"])
-    for name in doomed:
-        # -f: the account that Ansible uses is logged in. 6: the agent's +user was quicker. 12: its home was not its own
-        commands.run(["userdel", "-f", "-r", name], f"delete the account {name}", root=tree.root, accept=(0, 6, 12))
+    # a home goes before its account, which alone tells where it is
+    for trace in planned.homes:
+        removal.remove(tree, trace.path)
+    for login in planned.logins:
+        if login.action == "remove":
+            # -f: the account that Ansible uses is logged in. 6: the agent's +user was quicker
+            commands.run(["userdel", "-f", login.account.name], f"delete the account {login.account.name}", root=tree.root, accept=(0, 6))
     keep_all = parameters["accounts"] == "keep"
     # its result has a diff of /etc/shadow, which nobody may see
     edits.apply(module, tree, plan_edits(tree, keep_all, parameters["keep_accounts"]))
     if tree.is_running_system and commands.find("systemctl"):
         # its stop writes a new seed: let it do so now, not at power-off
         commands.run(["systemctl", "stop", RANDOM_SEED_UNIT], "stop the random seed service", accept=None)
-    planned = plan_accounts(tree, parameters["accounts"], parameters["keep_accounts"])
-    for trace in plan_removals(tree, planned, not keep_all, parameters["logs"]):
+    for trace in plan(tree, parameters["accounts"], parameters["keep_accounts"], parameters["logs"]).removals:
         (removal.remove if trace.action == "delete" else removal.empty)(tree, trace.path)
     prove(tree, parameters)
 
@@ -220,21 +258,20 @@ def run_agent(tree, user):
     folders = [folder for folder in agent.LEASE_FOLDERS if tree.is_dir(folder)]
     agent.deprovision(user)
     if link is not None and tree.lstat(agent.RESOLVER) is None:
-        removal.symlink(tree, agent.RESOLVER, link)
+        removal.symlink(tree, limits.place(tree, agent.RESOLVER), link)
     for folder in folders:
         os.makedirs(tree.host_path(folder), 0o755, exist_ok=True)
 
 
 def prove(tree, parameters):
     """Raise ImagewrightError when something of the machine is left, or an account can still be used."""
-    planned = plan_accounts(tree, parameters["accounts"], parameters["keep_accounts"])
-    usable = [account["name"] for account in planned if account["action"] != "keep"]
+    left = plan(tree, parameters["accounts"], parameters["keep_accounts"], False)
+    usable = [account["name"] for account in described(left.logins) if account["action"] != "keep"]
     if usable:
         raise ImagewrightError(f"cannot generalize the guest: the accounts {', '.join(usable)} can still be used; "
                                "look for a program that writes /etc/shadow or authorized_keys, and run the task again")
-    left = [trace.path for trace in plan_removals(tree, planned, parameters["accounts"] != "keep", False)]
-    if left:
-        raise ImagewrightError(f"cannot generalize the guest: {', '.join(left[:5])} came back while they were removed; "
+    if left.removals:
+        raise ImagewrightError(f"cannot generalize the guest: {', '.join(trace.path for trace in left.removals[:5])} came back while they were removed; "
                                "stop the service that writes them, and run the task again")
 
 

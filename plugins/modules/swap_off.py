@@ -102,7 +102,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.generalize import removal
+from ansible_collections.imagewright.azure.plugins.module_utils.generalize import limits, removal
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, replace
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_places
@@ -173,12 +173,12 @@ def rebuild_images(tree, wanted):
 def carry_out(tree, planned):
     """Delete the files, wipe the partitions and switch the generator off."""
     for path in planned.remove:
-        removal.remove(tree, path)
+        removal.remove(tree, limits.place(tree, path))
     for device in planned.wipe:
         wipe(device)
     if planned.mask:
         os.makedirs(tree.host_path(os.path.dirname(swap_places.GPT_GENERATOR)), 0o755, exist_ok=True)
-        removal.symlink(tree, swap_places.GPT_GENERATOR, "/dev/null")
+        removal.symlink(tree, limits.place(tree, swap_places.GPT_GENERATOR), "/dev/null")
 
 
 def swap_partitions():

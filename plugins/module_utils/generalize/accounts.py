@@ -10,6 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 import posixpath
+import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -27,6 +28,17 @@ UID_MAX = 60000
 KEY_FILES = ("authorized_keys", "authorized_keys2", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "identity")
 
 
+#: A user id, of as many digits as the kernel's have.
+_NUMBER = re.compile(r"[0-9]{1,10}\Z")
+
+_TOKEN = re.compile("%[%hUu]")
+
+#: A key as sshd finds it in a line, behind options or not. Source: "AUTHORIZED_KEYS FILE FORMAT" of sshd(8).
+_KEY = re.compile(rb"(?:^|[ \t])(?:ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
+                  rb"(?:-cert-v0[01]@openssh\.com)?[ \t]+[A-Za-z0-9+/]+")
+_MOST_KEYS = 1024 * 1024  # bytes
+
+
 def accounts(tree):
     """Return the Accounts ([Account]) of /etc/passwd.
 
@@ -37,28 +49,54 @@ def accounts(tree):
         if not line.strip() or line.startswith(("#", "+", "-")):
             continue
         fields = line.split(":")
-        if len(fields) != 7 or not fields[2].isdigit():
+        if len(fields) != 7:
             raise ImagewrightError(f"cannot read the accounts in /etc/passwd line {number}: {line!r} has not seven fields; mend it with vipw")
+        if not _NUMBER.match(fields[2]):
+            raise ImagewrightError(f"cannot read the accounts in /etc/passwd line {number}: the user id is no number: {fields[2]!r}; mend it with vipw")
         found.append(Account(fields[0], fields[1], int(fields[2]), fields[5], fields[6]))
     return found
 
 
 def homes(found):
     """Return the home directories ([str]) of accounts that can hold somebody's files."""
-    return sorted({posixpath.normpath(account.home) for account in found if _is_home(account.home)} | {"/root"})
+    return sorted({posixpath.normpath(account.home) for account in found if is_home(account.home)} | {"/root"})
+
+
+def is_home(home):
+    """Return whether a home directory can hold somebody's files, and is none that the system has for all."""
+    return home.startswith("/") and home.rstrip("/") not in ("", "/bin", "/sbin", "/dev", "/proc", "/usr/sbin", "/nonexistent", "/var/empty")
 
 
 def keys(tree, account, patterns):
     """Return the paths ([str]) of the account's keys that are there.
 
+    A file below ~/.ssh is one by its name. What AuthorizedKeysFile names elsewhere is one when a line of it is a key: it may name any file.
     patterns: [str], sshd's AuthorizedKeysFile, with %h, %U, %u and %% as in sshd_config(5).
     """
-    wanted = {posixpath.join(account.home, ".ssh", name) for name in KEY_FILES} if _is_home(account.home) else set()
-    for pattern in patterns:
-        path = pattern.replace("%%", "\0").replace("%h", account.home).replace("%u", account.name).replace("%U", str(account.uid)).replace("\0", "%")
-        if path != "none" and (path.startswith("/") or _is_home(account.home)):
-            wanted.add(posixpath.normpath(posixpath.join(account.home, path)))
-    return sorted(path for path in wanted if tree.is_file(path) and tree.stat(path).size)
+    named = {posixpath.normpath(posixpath.join(account.home, ".ssh", name)) for name in KEY_FILES} if is_home(account.home) else set()
+    others = {key_file(account, pattern) for pattern in patterns} - named - {None}
+    return sorted([path for path in named if tree.is_file(path) and tree.stat(path).size] + [path for path in others if key_lines(tree, path)[0]])
+
+
+def key_file(account, pattern):
+    """Return the path (str) that a pattern of AuthorizedKeysFile means for the account, None for no file."""
+    values = {"%%": "%", "%h": account.home, "%u": account.name, "%U": str(account.uid)}
+    path = _TOKEN.sub(lambda token: values[token.group()], pattern)
+    if path == "none" or not path.startswith("/") and not is_home(account.home):
+        return None
+    return posixpath.normpath(posixpath.join(account.home, path))
+
+
+def key_lines(tree, path):
+    """Return (how many lines of a file are keys for sshd, how many are neither keys nor comments); (0, 0) for no file.
+
+    Of a file that is longer than any list of keys its first part tells.
+    """
+    if not tree.is_file(path):
+        return 0, 0
+    lines = [line.strip() for line in tree.read_bytes(path, _MOST_KEYS).split(b"\n")]
+    found = sum(1 for line in lines if not line.startswith(b"#") and _KEY.search(line))
+    return found, sum(1 for line in lines if line and not line.startswith(b"#")) - found
 
 
 def with_password(passwd, shadow):
@@ -87,9 +125,10 @@ def without_passwords(text, keep=()):
 
 def of_people(found, login_defs=""):
     """Return the Accounts ([Account]) of people: those that useradd makes, not the system's."""
-    limits = dict(line.split()[:2] for line in login_defs.splitlines() if len(line.split()) > 1 and not line.lstrip().startswith("#"))
-    low, high = int(limits.get("UID_MIN", UID_MIN)), int(limits.get("UID_MAX", UID_MAX))
-    return [account for account in found if low <= account.uid <= high]
+    words = [line.split(None, 2)[:2] for line in login_defs.splitlines()]
+    # of what is no number useradd takes its default
+    limits = {pair[0]: int(pair[1]) for pair in words if len(pair) == 2 and _NUMBER.match(pair[1])}
+    return [account for account in found if limits.get("UID_MIN", UID_MIN) <= account.uid <= limits.get("UID_MAX", UID_MAX)]
 
 
 def _fields(text):
@@ -103,7 +142,3 @@ def _is_account(line):
 
 def _is_usable(password):
     return not password.startswith(("!", "*"))
-
-
-def _is_home(home):
-    return home.startswith("/") and home.rstrip("/") not in ("", "/bin", "/sbin", "/dev", "/proc", "/usr/sbin", "/nonexistent", "/var/empty")

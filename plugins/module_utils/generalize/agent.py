@@ -15,20 +15,30 @@ HARMLESS = "[Errno 5] Input/output error"
 RESOLVER = "/etc/resolv.conf"
 LEASE_FOLDERS = ("/var/lib/dhcp", "/var/lib/dhclient", "/var/lib/dhcpcd")
 
+#: Directories that it empties, whatever is mounted in them. Source: WALinuxAgent, pa/deprovision/default.py.
+EMPTIED = LEASE_FOLDERS + ("/var/lib/waagent",)
+
 
 def program():
     """Return the path of waagent, or None when the agent is not installed."""
     return commands.find("waagent")
 
 
-def deprovision(user=False):
-    """Return the Completed ``waagent -force -deprovision``.
+def command(user=False):
+    """Return the command ([str]) that deprovisions.
 
     user: bool, also delete the account that Azure made (``+user``).
+    """
+    return ["waagent", "-force", "-deprovision" + ("+user" if user else "")]
+
+
+def deprovision(user=False):
+    """Return the Completed command of the agent's deprovisioning.
+
+    user: as for command.
     Raises ImagewrightError: it failed, other than with VirtualBox' harmless input/output error.
     """
-    argv = ["waagent", "-force", "-deprovision" + ("+user" if user else "")]
-    completed = commands.run(argv, "deprovision the guest", timeout=300, accept=None)
+    completed = commands.run(command(user), "deprovision the guest", timeout=300, accept=None)
     if completed.rc and HARMLESS not in completed.stdout + completed.stderr:
         raise commands.failure(completed, "deprovision the guest")
     return completed

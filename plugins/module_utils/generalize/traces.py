@@ -47,13 +47,15 @@ _PASSWORDS = (
 )
 _USED_PASSWORDS = "/etc/security/opasswd"
 
+_ANSIBLE = "files of the Ansible run"
+
 #: In every home directory.
 _IN_HOMES = (
     ("history of commands",
      [".bash_history", ".zsh_history", ".sh_history", ".ash_history", ".ksh_history", ".history", ".zhistory", ".local/share/fish/fish_history",
       ".python_history", ".lesshst", ".viminfo", ".mysql_history", ".psql_history", ".sqlite_history", ".node_repl_history", ".wget-hsts",
       ".ssh/known_hosts", ".ssh/known_hosts.old"]),
-    ("files of the Ansible run", [".ansible"]),
+    (_ANSIBLE, [".ansible"]),
 )
 
 #: Logs go when they are asked for: rotated ones are deleted, others stay as empty files that their writers expect.
@@ -68,13 +70,11 @@ def traces(tree, homes, logs=False):
     """
     found = [Trace(path, "delete", reason) for reason, patterns in _DELETED for pattern in patterns
              for path in tree.glob(pattern) if not _is_link_to_machine_id(tree, path)]
-    for home in sorted(set(homes)):
-        found += [Trace(posixpath.join(home, name), "delete", reason) for reason, names in _IN_HOMES for name in names
-                  if tree.lstat(posixpath.join(home, name)) is not None]
+    found += [trace for home in sorted(set(homes)) for trace in _in_home(tree, home)]
     found += _machine_id(tree) + _resolver(tree)
     if logs:
         found += _logs(tree, "/var/log")
-    return _without_nested(found)
+    return without_nested(found)
 
 
 def passwords(tree):
@@ -124,27 +124,47 @@ def _resolver(tree):
     return [Trace("/etc/resolv.conf", "delete", "name servers of this machine's network")]
 
 
-def _logs(tree, folder):
+def _in_home(tree, home):
+    """Return the Traces in a home: files and links, never what a link on the way leads to, for the user may have made it."""
     found = []
-    for name in tree.listdir(folder):
-        path = f"{folder}/{name}"
-        status = tree.lstat(path)
-        if stat.S_ISDIR(status.mode):
-            if path == "/var/log/journal":
-                found += [Trace(f"{path}/{child}", "delete", "log") for child in tree.listdir(path)]
-            else:
-                found += _logs(tree, path)
-        elif stat.S_ISREG(status.mode) and name.endswith(_ROTATED):
-            found.append(Trace(path, "delete", "log"))
-        elif stat.S_ISREG(status.mode) and status.size:
-            found.append(Trace(path, "empty", "log"))
+    for reason, names in _IN_HOMES:
+        for path in [posixpath.join(home, name) for name in names]:
+            status = tree.lstat(path)
+            between = path[len(home):].split("/")[1:-1]
+            if status is None or stat.S_ISDIR(status.mode) and reason != _ANSIBLE:
+                continue
+            if not any(tree.is_symlink(posixpath.join(home, *between[:count])) for count in range(1, len(between) + 1)):
+                found.append(Trace(path, "delete", reason))
     return found
 
 
-def _without_nested(found):
+def _logs(tree, top):
+    found, pending = [], [top]
+    while pending:
+        folder = pending.pop()
+        for name in tree.listdir(folder):
+            path = f"{folder}/{name}"
+            status = tree.lstat(path)
+            if status is None:
+                continue
+            if stat.S_ISDIR(status.mode):
+                if path == "/var/log/journal":
+                    found += [Trace(f"{path}/{child}", "delete", "log") for child in tree.listdir(path)]
+                else:
+                    pending.append(path)
+            elif stat.S_ISREG(status.mode) and name.endswith(_ROTATED):
+                found.append(Trace(path, "delete", "log"))
+            elif stat.S_ISREG(status.mode) and status.size:
+                found.append(Trace(path, "empty", "log"))
+    return found
+
+
+def without_nested(found):
     """Return the Traces sorted, each path once, without those below a directory that goes as a whole."""
-    kept = []
-    for trace in sorted(found, key=lambda trace: (trace.path, trace.action)):
-        if not any(trace.path == other.path or (other.action == "delete" and trace.path.startswith(other.path + "/")) for other in kept):
-            kept.append(trace)
-    return kept
+    kept, gone = {}, set()
+    for trace in sorted(found, key=lambda trace: (trace.path.split("/"), trace.action)):
+        parts = trace.path.split("/")
+        if trace.path not in kept and not any("/".join(parts[:count]) in gone for count in range(2, len(parts))):
+            kept[trace.path] = trace
+            gone.update([trace.path] if trace.action == "delete" else [])
+    return sorted(kept.values())

@@ -7,10 +7,10 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import os
-import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import mounts
 
 BY_UUID = "/dev/disk/by-uuid"
 
@@ -37,12 +37,6 @@ def uuid_of(tree, device, mount_point):
 
 
 def _mounted_source(directory):
-    """Return the device (str) that is mounted on a directory of this machine, or None. Source: proc_pid_mountinfo(5)."""
-    directory, source = os.path.realpath(directory), None
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
-        for line in stream:
-            fields, _unused, more = line.rstrip("\n").partition(" - ")
-            point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields.split(" ")[4])
-            if point == directory and more.split(" ")[1].startswith("/dev/"):
-                source = more.split(" ")[1]
-    return source
+    """Return the device (str) that is mounted on a directory of this machine, or None."""
+    directory = os.path.realpath(directory)
+    return ([mount.source for mount in mounts.mounts() if mount.point == directory and mount.source.startswith("/dev/")] or [None])[-1]
