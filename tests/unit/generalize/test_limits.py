@@ -211,7 +211,7 @@ def test_a_home_that_another_account_needs_stays(guest):
         os.chown(guest / "home" / name, 1000 if name == "alice" else 1001, 0)
     (guest / "etc/passwd").write_text(PASSWD + "carol:x:1002:1002::/home/alice/carol:/bin/sh\n")
 
-    found, unused, stopped = logins.plan(tree, "remove", ["carol"], {}, set())
+    found, _unused, stopped = logins.plan(tree, "remove", ["carol"], {}, set())
     traces, told = logins.homes_that_go(tree, found)
 
     assert [trace.path for trace in traces] == ["/home/bob"] and stopped == []
@@ -222,7 +222,7 @@ def test_a_directory_deeper_than_a_path_can_be_goes(tmp_path):
     where = os.open(tmp_path, os.O_RDONLY)
     os.mkdir("deep", dir_fd=where)
     current = os.open("deep", os.O_RDONLY, dir_fd=where)
-    for unused in range(3000):
+    for _unused in range(3000):
         os.mkdir("nested", dir_fd=current)
         inner = os.open("nested", os.O_RDONLY, dir_fd=current)
         os.close(current)
