@@ -136,7 +136,7 @@ def test_a_hard_link_to_the_kept_keys_goes_and_the_kept_name_stays(guest, run_mo
 
 
 def test_keys_below_what_goes_stay_for_the_kept_account(guest, run_module):
-    write_tree(guest, {"/etc/ssh/sshd_config.d/x": "", "/var/lib/waagent/keys/1001": KEY, "/var/lib/waagent/keys/1000": KEY, "/var/lib/waagent/ovf-env.xml": "x"})
+    write_tree(guest, {"/var/lib/waagent/keys/1001": KEY, "/var/lib/waagent/keys/1000": KEY, "/var/lib/waagent/ovf-env.xml": "x"})
     (guest / "etc/ssh/sshd_config").write_text("AuthorizedKeysFile /var/lib/waagent/keys/%U .ssh/authorized_keys\n")
 
     result = run_module("guest_generalize", root=guest, keep_accounts=["bob"])
