@@ -40,10 +40,10 @@ MOST_LINES = 100000
 
 #: Where a unit, or a script that starts chronyd, may name another file.
 _STARTED_BY = ("/etc/default/chrony", "/etc/sysconfig/chronyd", "/etc/sysconfig/chrony", "/etc/conf.d/chronyd")
-_NAMED_FILE = re.compile(r"^[ \t]*(?:ExecStart|[A-Z_]*OPT[A-Z]*|ARGS)[ \t]*=(?:.*[ \t\"'])?-f[ \t]*([^\s\"']+)", re.MULTILINE)
 #: What C calls space, the line end apart.
 _BLANKS = " \t\r\f\v"
 
+_MOST_PROGRAM = 8 * 1024 * 1024  # bytes
 _PROGRAMS = ("/usr/sbin/chronyd", "/usr/bin/chronyd", "/usr/local/sbin/chronyd")
 
 #: Files here belong to a package, or are made anew at each boot.
@@ -55,14 +55,27 @@ def find_path(tree):
     units = [path for folder in unit_files.FOLDERS for name in SERVICES
              for path in tree.glob(f"{folder}/{name}.service.d/*.conf") + [f"{folder}/{name}.service"]]
     for path in [path for path in units + list(_STARTED_BY) if tree.is_file(path)]:
-        named = _NAMED_FILE.search(tree.read_text(path))
-        if named and tree.is_file(named.group(1)):
-            return named.group(1)
+        named = _named_file(tree.read_text(path))
+        if named and tree.is_file(named):
+            return named
     found = [path for path in PATHS if tree.is_file(path)]
     if len(found) > 1:
-        programs = b"".join(tree.read_bytes(path) for path in _PROGRAMS if tree.is_file(path))
+        programs = b"".join(tree.read_bytes(path, _MOST_PROGRAM) for path in _PROGRAMS if tree.is_file(path))
         found = [path for path in found if path.encode() in programs] or found
     return found[0] if found else None
+
+
+def _named_file(text):
+    """Return the file (str) that options in a unit, or in what a script that starts chronyd reads, name by -f; None for none."""
+    for line in text.split("\n"):
+        name, _equals, value = line.partition("=")
+        name = name.strip(" \t")
+        if name in ("ExecStart", "ARGS") or "OPT" in name and name.isupper() and name.replace("_", "").isalpha():
+            words = re.findall(r"[^\s\"']+", value)
+            for word, following in zip(reversed(words), [""] + words[:0:-1]):
+                if word.startswith("-f") and (word[2:] or following):
+                    return word[2:] or following
+    return None
 
 
 def path_to_come(tree):

@@ -25,6 +25,9 @@ Status = collections.namedtuple("Status", "mode size uid gid mtime")
 #: Bytes of the largest text that is read; the longest ones of a system, modules.dep and modules.alias, have some MiB.
 MOST_TEXT = 16 * 1024 * 1024
 
+#: Bytes of the longest line of such a text; the longest ones of a system, of a kernel's command line or a list of groups, have some KiB.
+LONGEST_LINE = 1024 * 1024
+
 #: As many links as the Linux kernel follows before it says ELOOP.
 MAX_SYMLINKS = 40
 
@@ -109,13 +112,18 @@ class Tree:
     def read_text(self, path):
         """Return the content (str) of a file; bytes that are not UTF-8 become surrogates, line ends are kept.
 
-        Raises ImagewrightError: as read_bytes, or it is larger than any text that a system is set up by.
+        Raises ImagewrightError: as read_bytes, or it, or a line of it, is larger than any that a system is set up by.
         """
         status = self.stat(path)
         if status is not None and status.size > MOST_TEXT:
             raise ImagewrightError(f"cannot read {path}: it has more than {MOST_TEXT // 1048576} MiB, which no text of a system's set-up has; "
                                    "look whether it is damaged")
-        return self.read_bytes(path).decode("utf-8", "surrogateescape")
+        content = self.read_bytes(path, MOST_TEXT)
+        number = _long_line(content)
+        if number is not None:
+            raise ImagewrightError(f"cannot read {path} line {number}: it has more than {LONGEST_LINE // 1024} KiB, which no line of a system's "
+                                   "set-up has; look whether the file is damaged")
+        return content.decode("utf-8", "surrogateescape")
 
     def open(self, path):
         """Return a binary, seekable stream of a regular file, to be used as a context manager.
@@ -234,3 +242,14 @@ class LiveTree(Tree):
             return open(self._host(resolved), "rb")
         except OSError as error:
             raise from_os_error(f"read {resolved}", error) from error
+
+
+def _long_line(content):
+    """Return the number (int, 1-based) of the first line (of bytes) that is longer than any of a system, None without one."""
+    start = 0
+    while len(content) - start > LONGEST_LINE:
+        end = content.rfind(b"\n", start, start + LONGEST_LINE + 1)
+        if end < 0:
+            return content.count(b"\n", 0, start) + 1
+        start = end + 1
+    return None

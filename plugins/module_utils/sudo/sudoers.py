@@ -149,13 +149,17 @@ def _has_other_items(line):
 
 def _without_targetpw(line):
     """Return the raw text of a ``Defaults`` entry without its targetpw items and one separator for each."""
-    while True:
-        items = sudoers_lines.defaults_items(line)
-        index = next((index for index, item in enumerate(items) if item[2] == "targetpw" and item[3]), None)
-        if index is None:
-            return line.raw
-        if index + 1 < len(items):
-            begin, end = items[index][0], items[index + 1][0]
-        else:
-            begin, end = items[index - 1][1], items[index][1]
-        line = sudoers_lines.lines(line.raw[:begin] + line.raw[end:])[0]
+    items = sudoers_lines.defaults_items(line)
+    gone = [item[2] == "targetpw" and item[3] for item in items]
+    last = max(index for index, is_gone in enumerate(gone) if not is_gone)
+    pieces, position = [], 0
+    for index, (start, end, _name, _is_on) in enumerate(items):
+        if index == last:
+            # what follows is gone to the end, each with the separator before it
+            behind = items[-1][1]
+            pieces.append(line.raw[position:end])
+            position = behind if behind > end else end
+        elif gone[index] and index < last:
+            pieces.append(line.raw[position:start])
+            position = items[index + 1][0]
+    return "".join(pieces) + line.raw[position:]

@@ -11,6 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_lines
 
@@ -27,9 +28,12 @@ OtherPassword = collections.namedtuple("OtherPassword", "option path line")
 #: The aliases that may stand in a `Defaults` entry of each kind.
 _BOUND_TO = {":": "User", "@": "Host", ">": "Runas", "!": "Cmnd"}
 
+#: More than a system's aliases stand for, however they are nested.
+MOST_WORDS = 100000
+
 _TAGS = re.compile(r"(NO)?(EXEC|FOLLOW|INTERCEPT|LOG_INPUT|LOG_OUTPUT|MAIL|PASSWD|SETENV)\Z")
 _OPTIONS = re.compile(r"(ROLE|TYPE|PRIVS|LIMITPRIVS|APPARMOR_PROFILE|TIMEOUT|NOTBEFORE|NOTAFTER|CWD|CHROOT)\Z")
-_TOKEN = re.compile(r'(?:%:?|\+)?(?:"(?:[^"\\]|\\.)*"|(?:[^\s"=,():!\\]|\\.)+)|[=,():!]')
+_TOKEN = re.compile(r'(?:%:?|\+)?(?:"(?:[^"\\]|\\.)*(?:"|\Z)|(?:[^\s"=,():!\\]|\\.)+)|[=,():!]')
 _ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s+(.*)", re.DOTALL)
 
 
@@ -72,11 +76,14 @@ def privileges(line):
     if not text or sudoers_lines.include(line) or re.match(r"Defaults|(User|Runas|Host|Cmnd|Cmd)_Alias\s", text):
         return []
     tokens = _TOKEN.findall(text)
-    users, tokens = _user_list(tokens)
+    users, position = _user_list(tokens)
     found = []
-    while "=" in tokens:
-        more, tokens = _commands(users, tokens[tokens.index("=") + 1:])
-        found += more
+    while position < len(tokens):
+        if tokens[position] == "=":
+            more, position = _commands(users, tokens, position + 1)
+            found += more
+        else:
+            position += 1
     return found
 
 
@@ -85,8 +92,8 @@ def ways_to_root(tree, entries):
 
     Groups and users that the guest's files do not know may be in a directory service and count.
     """
-    ways = [f"{grant.user} may run everything ({grant.path} line {grant.line})"
-            for grant in grants(entries) if _reaches_somebody(tree, grant.user)]
+    reachable = _known(tree)
+    ways = [f"{grant.user} may run everything ({grant.path} line {grant.line})" for grant in grants(entries) if _reaches_somebody(reachable, grant.user)]
     password = _fields(tree, "/etc/shadow").get("root", ["root", "*"])[1:2]
     if password and (password[0] == "" or re.match(r"\$|_|[./0-9A-Za-z]{13}\Z", password[0])):
         ways.append("root has a password (/etc/shadow)")
@@ -117,11 +124,11 @@ def _is_for_everybody(binding, aliases):
 
 
 def _user_list(tokens):
-    """Return ([(negated, word)] up to the first word that no comma joins, the tokens behind it)."""
+    """Return ([(negated, word)] up to the first word that no comma joins, the position (int) behind it)."""
     for index, token in enumerate(tokens):
         if token not in ("!", ",") and tokens[index + 1:index + 2] != [","]:
-            return _members(tokens[:index + 1]), tokens[index + 1:]
-    return _members(tokens), []
+            return _members(tokens[:index + 1]), index + 1
+    return _members(tokens), len(tokens)
 
 
 def _members(tokens):
@@ -136,14 +143,13 @@ def _members(tokens):
     return members
 
 
-def _commands(users, tokens):
-    """Return ([Privilege] up to the next host list, the tokens from there on)."""
+def _commands(users, tokens, position):
+    """Return ([Privilege] from a position (int) of the tokens up to the next host list, the position of that)."""
     found, runas, password, negated, command = [], None, True, False, None
-    position = 0
     while position < len(tokens):
         token, following = tokens[position], tokens[position + 1:position + 2]
         if token == "(":
-            close = tokens.index(")", position) if ")" in tokens[position:] else len(tokens)
+            close = _index(tokens, ")", position)
             # groups behind the colon, or nothing at all, leave the invoking user
             runas = _members(" ".join(tokens[position + 1:close]).partition(":")[0].split())
             position = close
@@ -162,7 +168,15 @@ def _commands(users, tokens):
             command = token
             found.append(Privilege(users, runas, password, negated, command))
         position += 1
-    return found, tokens[position + 1:]
+    return found, position + 1
+
+
+def _index(tokens, token, position):
+    """Return where a token is next, from a position on (int); behind the last one where it is not."""
+    try:
+        return tokens.index(token, position)
+    except ValueError:
+        return len(tokens)
 
 
 def _aliases(entries):
@@ -183,15 +197,30 @@ def _member(text):
     return marks.count("!") % 2 == 1, word.strip()
 
 
-def _expanded(members, aliases, kind="User", inside=()):
-    """Return the members ([(negated, word)]) with aliases replaced by what they stand for."""
-    found = []
-    for negated, word in members:
-        if (kind, word) in aliases and word not in inside:
-            found += [(negated != inner, name) for inner, name in _expanded(aliases[kind, word], aliases, kind, inside + (word,))]
+def _expanded(members, aliases, kind="User"):
+    """Return the members ([(negated, word)]) with aliases replaced by what they stand for; an alias inside itself is a word.
+
+    Of a word that comes several times only the last one is left: the last one that matches wins.
+    Raises ImagewrightError: they stand for more words than those of any system.
+    """
+    found, inside, steps = {}, set(), 0
+    pending = [(negated, word, False) for negated, word in reversed(members)]
+    while pending:
+        negated, word, is_end = pending.pop()
+        steps += 1
+        if steps > MOST_WORDS:
+            raise ImagewrightError(f"cannot tell who may become root: the alias {members[0][1]} in sudoers stands for more than {MOST_WORDS} words; "
+                                   "look whether the file is damaged")
+        if is_end:
+            inside.discard(word)
+        elif (kind, word) in aliases and word not in inside:
+            inside.add(word)
+            pending.append((negated, word, True))
+            pending += [(negated != inner, name, False) for inner, name in reversed(aliases[kind, word])]
         else:
-            found.append((negated, word))
-    return found
+            found.pop(word, None)
+            found[word] = negated
+    return [(negated, word) for word, negated in found.items()]
 
 
 def _is_everything(privilege, aliases):
@@ -210,26 +239,29 @@ def _as_root(runas, aliases):
     return allowed
 
 
-def _reaches_somebody(tree, user):
-    """Return whether the word of a user list stands for an account other than root's."""
+def _known(tree):
+    """Return {word of a user list: whether it stands for an account other than root's} of the groups and user ids of the guest's files."""
+    members, numbers, known = {}, {}, {}
+    for fields in _fields(tree, "/etc/passwd").values():
+        if len(fields) > 3:
+            known["#" + fields[2]] = True
+            members.setdefault(fields[3], set()).add(fields[0])
+    for fields in _fields(tree, "/etc/group").values():
+        if len(fields) > 3:
+            numbers.setdefault(fields[2], set()).update([name for name in fields[3].split(",") if name])
+            everybody = numbers[fields[2]] | members.get(fields[2], set())
+            known["%" + fields[0]] = known["%#" + fields[2]] = bool(everybody - {"root"})
+    return known
+
+
+def _reaches_somebody(known, user):
+    """Return whether the word of a user list stands for an account other than root's; known: as of _known."""
     if user in ("root", "#0"):
         return False
-    if user.startswith("%") and not user.startswith("%:"):
-        return _has_members(tree, user[1:])
-    if re.match(r"#[0-9]+\Z", user):
-        return any(fields[2] == user[1:] for fields in _fields(tree, "/etc/passwd").values() if len(fields) > 2)
-    return True
-
-
-def _has_members(tree, group):
-    groups = _fields(tree, "/etc/group")
-    known = [fields for fields in groups.values() if len(fields) > 3 and (fields[0] == group or "#" + fields[2] == group)]
-    if not known:
-        return not group.startswith("#")
-    accounts = _fields(tree, "/etc/passwd")
-    members = {name for fields in known for name in fields[3].split(",") if name}
-    members |= {name for name, fields in accounts.items() if len(fields) > 3 and fields[3] == known[0][2]}
-    return bool(members - {"root"})
+    if user.startswith("%:") or not user.startswith(("%", "#")):
+        return True
+    # a group that the guest's files do not know by its name may be in a directory service
+    return known.get(user, user.startswith("%") and not user.startswith("%#"))
 
 
 def _fields(tree, path):

@@ -32,6 +32,9 @@ _DEFAULTS = re.compile(rf"\ufeff?[ \t]*Defaults(?:([:@>!])[ \t]*({_MEMBER}(?:[ \
 
 _CONTINUATION = re.compile(r"\\\r?\n")
 
+#: What means itself, in quotes or not.
+_PLAIN = re.compile(r'[^\\\n\r#"]+')
+
 #: A numeric user or group where a comment would begin.
 _ID = re.compile(r"#-?[0-9]")
 
@@ -68,7 +71,7 @@ def defaults_items(line):
     if not head:
         return []
     items = []
-    for match in re.finditer(r'(?:"(?:[^"\\]|\\.)*"|\\.|[^,"\\])+', line.clean[head.end():], re.DOTALL):
+    for match in re.finditer(r'(?:"(?:[^"\\]|\\.)*(?:"|\Z)|\\.|[^,"\\])+', line.clean[head.end():], re.DOTALL):
         words = match.group().strip()
         if words:
             start = head.end() + match.start() + len(match.group()) - len(match.group().lstrip())
@@ -93,6 +96,11 @@ def _scan(text, start):
         end = text.find("\n", start) + 1 or len(text)
         return end, text[start:end].rstrip("\r\n").ljust(end - start)
     while position < len(text):
+        plain = _PLAIN.match(text, position)
+        if plain:
+            clean.append(plain.group())
+            position = plain.end()
+            continue
         character = text[position]
         continuation = _CONTINUATION.match(text, position)
         if continuation:

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """chrony's files: what chronyd reads, and how Hyper-V's clock becomes the only one of them."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -271,3 +273,18 @@ def test_of_any_files_the_directives_count_alone_once_and_all_else_stays(tmp_pat
     assert {line.words for line in read_now if chrony_conf.is_ptp_clock(line.words)} == {tuple(CLOCK.split())}
     assert [line.words[1:] for line in read_now if line.words[0].lower() == "makestep"][-1] == ("1.0", "-1")
     assert {path: others(content) for path, content in after.items()} == {path: others(content) for path, content in before.items()}
+
+
+@pytest.mark.parametrize("line", ["OPTIONS" * 20000, "OPTIONS=" + "-f " * 100000, "ExecStart=" + " " * 300000, "A" * 500000 + "=-f /x"])
+def test_the_time_for_a_line_of_options_grows_with_its_length(tmp_path, line):
+    write_tree(tmp_path, {"/etc/chrony.conf": "", "/etc/sysconfig/chronyd": line + "\n"})
+    begin = time.process_time()
+
+    assert chrony_conf.find_path(LiveTree(str(tmp_path))) == "/etc/chrony.conf"
+    assert time.process_time() - begin < 2
+
+
+def test_a_line_of_ten_megabytes_is_refused_by_its_place(tmp_path, run_module):
+    write_tree(tmp_path, {CONF: "pool a\n" + "x" * 10 * 1000 * 1000})
+
+    assert f"cannot read {CONF} line 2: it has more than 1024 KiB" in run_module("chrony_clock", root=tmp_path)["msg"]

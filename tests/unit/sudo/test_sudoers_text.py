@@ -3,10 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """sudoers as text: the pair is found as sudo reads it, and only the pair is taken out."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines
 
 SUSE = """\
@@ -163,3 +166,41 @@ def test_who_may_become_root_is_told_of_any_text(text, more):
     assert all(isinstance(grant.user, str) and grant.path.startswith("/etc/sudoers") for grant in sudoers_access.grants(entries))
     asked = sudoers_access.asks_other_password(entries)
     assert asked is None or asked.option in ("targetpw", "rootpw", "runaspw")
+
+
+# What no system has, and hostile ones could
+
+
+def test_a_chain_of_five_thousand_aliases_is_followed():
+    text = "".join(f"User_Alias A{number} = A{number + 1}\n" for number in range(5000)) + "User_Alias A5000 = bob\nA0 ALL=(ALL) ALL\n"
+    entries = [("/etc/sudoers", line) for line in sudoers_lines.lines(text)]
+
+    assert [grant.user for grant in sudoers_access.grants(entries)] == ["bob"]
+
+
+def test_aliases_that_stand_for_more_words_than_any_system_has_are_refused():
+    text = "".join(f"User_Alias A{number} = B{number}, C{number}\nUser_Alias B{number} = A{number + 1}\nUser_Alias C{number} = A{number + 1}\n"
+                   for number in range(40)) + "A0 ALL=(ALL) ALL\n"
+    entries = [("/etc/sudoers", line) for line in sudoers_lines.lines(text)]
+
+    with pytest.raises(ImagewrightError, match="the alias A0 in sudoers stands for more than 100000 words"):
+        sudoers_access.grants(entries)
+
+
+def test_an_alias_inside_itself_is_a_word():
+    entries = [("/etc/sudoers", line) for line in sudoers_lines.lines("User_Alias A = B\nUser_Alias B = A, bob\nA ALL=(ALL) ALL\n")]
+
+    assert [grant.user for grant in sudoers_access.grants(entries)] == ["A", "bob"]
+
+
+@pytest.mark.parametrize("line", ["Defaults " + "targetpw, " * 40000 + "insults", "root ALL=" + "(a)(b)" * 40000 + " ALL",
+                                  "root " + "a=b:" * 40000 + "ALL=ALL", 'root ALL="' + '\\"' * 200000, "Defaults " + '"' + '\\"' * 200000])
+def test_the_time_for_a_line_grows_with_its_length(line):
+    begin = time.process_time()
+    for entry in sudoers_lines.lines(line + "\n"):
+        sudoers_access.privileges(entry)
+        sudoers_lines.defaults_items(entry)
+    cleaned = sudoers.clean(line + "\n")
+
+    assert time.process_time() - begin < 5
+    assert "targetpw" not in cleaned
