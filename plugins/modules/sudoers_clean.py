@@ -14,7 +14,8 @@ description:
     module refuses to leave it, or a rule that means the same, behind.
   - The whole sudoers tree as it is to become is checked by C(visudo) before the first file is replaced.
   - Continued lines, C(#include), C(@includedir) and C(#uid) are read as sudo reads them. Of a C(Defaults) line with several
-    options only C(targetpw) goes. C(Defaults:ALL), C(Defaults@ALL), C(Defaults>ALL) and C(Defaults!ALL) are for everybody, and treated so.
+    options only C(targetpw) goes. C(rootpw) and C(runaspw) are treated as C(targetpw); each of the three that a later entry
+    turns off is off, and its lines stay. C(Defaults:ALL), C(Defaults@ALL), C(Defaults>ALL) and C(Defaults!ALL) are for everybody, and treated so.
     What is negated, or bound to other users, hosts, runas users or commands, and every other rule, stays.
   - Where sudo reads C(/usr/etc/sudoers) (SUSE, as long as there is no C(/etc/sudoers)), that file is copied to
     C(/etc/sudoers) and cleaned there, as C(visudo) itself would store it.
@@ -24,7 +25,8 @@ author:
 options:
   rules:
     description:
-      - What is taken out. V(targetpw) is the option in a C(Defaults) line that is for everybody, V(all_all) is V(ALL ALL=(ALL\) ALL).
+      - What is taken out. V(targetpw) is the option in a C(Defaults) line that is for everybody, or C(rootpw) or C(runaspw).
+        V(all_all) is V(ALL ALL=(ALL\) ALL).
     type: list
     elements: str
     choices: [targetpw, all_all]
@@ -139,16 +141,17 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines, visudo
 
 
-def plan(tree, matches, rules, method, runas_group):
+def plan(tree, matches, rules, method, runas_group, options):
     """Return the edits ([edits.Edit]) that take the matched lines out.
 
+    options: (str, ...), as of sudoers.options_on.
     The files that hold targetpw come last: if we are stopped between two files, no rule is left that targetpw alone kept harmless.
     Raises ImagewrightError: a file belongs to the vendor and cannot be replaced by one of the administrator's.
     """
     planned = []
     for path in dict.fromkeys(match.path for match in matches):
         text = tree.read_text(path)
-        after = sudoers.clean(text, rules, method, runas_group)
+        after = sudoers.clean(text, rules, method, runas_group, options)
         if path == sudoers.VENDOR_PATH:
             _check_copyable(text)
             planned.append(edits.Edit(sudoers.PATH, None, after, 0o440))
@@ -171,8 +174,8 @@ def run(module):
     if not tree.exists(main_file):
         return _without_sudo(module, tree, path)
     matches = sudoers.matches(tree, path, rules, parameters["follow_includes"], parameters["runas_group"])
-    planned = plan(tree, matches, rules, parameters["method"], parameters["runas_group"])
     before = sudoers.entries(tree, path)
+    planned = plan(tree, matches, rules, parameters["method"], parameters["runas_group"], sudoers.options_on(before))
     edited = EditedTree(tree, planned)
     after = sudoers.entries(edited, path)
     program = visudo.find(tree) if parameters["validate"] else None

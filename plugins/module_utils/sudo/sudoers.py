@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pair ``Defaults targetpw`` and ``ALL ALL=(ALL) ALL`` in sudoers and in what it includes: found, and taken out.
 
-Together the two let everybody who knows root's password become root; on Azure nobody does (R47).
+Together the two let everybody who knows root's password become root; on Azure nobody does (R47). ``rootpw`` and ``runaspw`` ask for
+another account's password as ``targetpw`` does.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -13,12 +14,12 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_access, sudoers_lines
 
 #: A line that one of the rules names. line: int, 1-based; text: str, the entry without comment, on one line.
 Match = collections.namedtuple("Match", "path line text rule")
 
-#: What can be taken out.
+#: What can be taken out; ``targetpw`` stands for the options like it too.
 RULES = ("targetpw", "all_all")
 
 PATH = "/etc/sudoers"
@@ -54,12 +55,13 @@ def sudoers_files(tree, path=PATH):
 def matches(tree, path=PATH, rules=RULES, follow_includes=True, runas_group=False):
     """Return the lines ([Match]) that the rules name, in reading order.
 
-    runas_group: bool, ``ALL ALL=(ALL:ALL) ALL`` counts as all_all too.
+    runas_group: bool, ``ALL ALL=(ALL:ALL) ALL`` counts as all_all too. An option that a later entry turns off is not named.
     Raises ImagewrightError: as sudoers_files.
     """
-    main, found = main_file(tree, path), []
-    for name, line in entries(tree, path):
-        rule = rule_of(line, runas_group)
+    main, found, read = main_file(tree, path), [], entries(tree, path)
+    options = options_on(read)
+    for name, line in read:
+        rule = rule_of(line, runas_group, options)
         match = Match(name, line.number, " ".join(line.clean.split()), rule)
         # a file that is included twice is cleaned once
         if rule in rules and (follow_includes or name == main) and match not in found:
@@ -75,9 +77,17 @@ def entries(tree, path=PATH):
     return _entries(tree, main_file(tree, path), ())
 
 
-def rule_of(line, runas_group=False):
-    """Return the rule (str) that names the line, or None."""
-    if _is_for_everybody(line) and any(name == "targetpw" and is_on for _start, _end, name, is_on in sudoers_lines.defaults_items(line)):
+def options_on(read):
+    """Return the options ((str, ...)) by which sudo asks everybody for another account's password after all entries; read: as of entries."""
+    return tuple(other.option for other in sudoers_access.other_passwords(read))
+
+
+def rule_of(line, runas_group=False, options=sudoers_lines.OTHER_PASSWORDS):
+    """Return the rule (str) that names the line, or None.
+
+    options: (str, ...), those that the rule ``targetpw`` is about.
+    """
+    if _is_for_everybody(line) and any(name in options and is_on for _start, _end, name, is_on in sudoers_lines.defaults_items(line)):
         return "targetpw"
     pattern = _ALL_ALL_OR_GROUP if runas_group else _ALL_ALL
     if pattern.match(line.clean.strip("\ufeff \t")):
@@ -85,19 +95,19 @@ def rule_of(line, runas_group=False):
     return None
 
 
-def clean(text, rules=RULES, method="comment", runas_group=False):
+def clean(text, rules=RULES, method="comment", runas_group=False, options=sudoers_lines.OTHER_PASSWORDS):
     """Return the text (str) without the entries that the rules name; all else stays byte for byte.
 
     method: ``comment`` puts ``# `` before each line of an entry, ``remove`` takes it out. Of a ``Defaults`` entry with
-    several items only ``targetpw`` is taken out.
+    several items only the options ((str, ...), as of rule_of) are taken out.
     """
     result = []
     for line in sudoers_lines.lines(text):
-        rule = rule_of(line, runas_group)
+        rule = rule_of(line, runas_group, options)
         if rule not in rules:
             result.append(line.raw)
-        elif rule == "targetpw" and _has_other_items(line):
-            result.append(_without_targetpw(line))
+        elif rule == "targetpw" and not all(_is_item_of(options, item) for item in sudoers_lines.defaults_items(line)):
+            result.append(_without_options(line, options))
         elif method == "comment":
             result.append(re.sub(r"(?m)^(\ufeff?)", r"\1# ", line.raw.rstrip("\r\n")) + line.raw[len(line.raw.rstrip("\r\n")):])
     return "".join(result)
@@ -143,14 +153,14 @@ def _is_for_everybody(line):
     return binding is not None and (not binding.kind or binding.members == [(False, "ALL")])
 
 
-def _has_other_items(line):
-    return any(name != "targetpw" or not is_on for _start, _end, name, is_on in sudoers_lines.defaults_items(line))
+def _is_item_of(options, item):
+    return item[2] in options and item[3]
 
 
-def _without_targetpw(line):
-    """Return the raw text of a ``Defaults`` entry without its targetpw items and one separator for each."""
+def _without_options(line, options):
+    """Return the raw text of a ``Defaults`` entry without the items of some options and one separator for each."""
     items = sudoers_lines.defaults_items(line)
-    gone = [item[2] == "targetpw" and item[3] for item in items]
+    gone = [_is_item_of(options, item) for item in items]
     last = max(index for index, is_gone in enumerate(gone) if not is_gone)
     pieces, position = [], 0
     for index, (start, end, _name, _is_on) in enumerate(items):

@@ -61,13 +61,18 @@ def grants(entries):
 
 def asks_other_password(entries):
     """Return the OtherPassword that sudo asks everybody for who wants to be root, or None."""
+    return next(iter(other_passwords(entries)), None)
+
+
+def other_passwords(entries):
+    """Return the OtherPasswords ([OtherPassword]) that are on for everybody after all entries; one that is turned off later is off."""
     aliases = _aliases(entries)
-    states = collections.OrderedDict.fromkeys(("targetpw", "rootpw", "runaspw"))
+    states = collections.OrderedDict.fromkeys(sudoers_lines.OTHER_PASSWORDS)
     for path, line in _in_effect(entries):
         for _start, _end, name, is_on in sudoers_lines.defaults_items(line):
             if name in states and _is_for_everybody(sudoers_lines.binding(line), aliases):
                 states[name] = OtherPassword(name, path, line.number) if is_on else None
-    return next((state for state in states.values() if state), None)
+    return [state for state in states.values() if state]
 
 
 def privileges(line):

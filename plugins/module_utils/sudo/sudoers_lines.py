@@ -23,6 +23,9 @@ Include = collections.namedtuple("Include", "path is_directory span")
 #: members: [(negated, word)], a quoted word with its quotes: `"ALL"` is the user of that name.
 Binding = collections.namedtuple("Binding", "kind members")
 
+#: Options by which sudo asks for another account's password: of the account that the command runs as, of root, of runas_default.
+OTHER_PASSWORDS = ("targetpw", "rootpw", "runaspw")
+
 #: `#include` counts only in the first column, `@include` (sudo 1.9.1) behind blanks too.
 _INCLUDE = re.compile(r'(?:\ufeff?#|[ \t]*@)include(dir)?[ \t]+("[^"\n]*"|(?:[^\s"\\]|\\.)+)')
 

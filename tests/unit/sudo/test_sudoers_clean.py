@@ -88,7 +88,7 @@ def test_another_rule_that_would_make_everybody_root_is_found(clean, rule):
 
 @pytest.mark.parametrize("rule", ["ALL ALL=(bob) ALL\n", "ALL ALL=(ALL) /bin/ls\n", "ALL ALL=(ALL) NOPASSWD: ALL\n",
                                   "ALL ALL=(ALL:ALL) ALL\nALL ALL=(ALL) !ALL\n",
-                                  "!ALL ALL=(ALL) ALL\n", "Defaults rootpw\nALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(:wheel) ALL\n"])
+                                  "!ALL ALL=(ALL) ALL\n", "Defaults>root rootpw\nALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(:wheel) ALL\n"])
 def test_a_rule_that_changes_nothing_for_everybody_is_no_obstacle(clean, rule):
     assert not clean({"/etc/sudoers": PAIR + rule}, allow_lockout=True)["failed"]
 
@@ -202,7 +202,6 @@ def test_sudo_rs_reads_a_file_of_its_own(clean):
 
 
 @pytest.mark.parametrize("entry, words", [
-    ("Defaults rootpw\n", "Defaults rootpw is on in /etc/sudoers line 4"),
     ("Defaults>root runaspw\n", "Defaults runaspw is on in /etc/sudoers line 4"),
     ("User_Alias EVERYBODY = ALL\nDefaults:EVERYBODY targetpw\n", "Defaults targetpw is on in /etc/sudoers line 5"),
     ("Defaults:ALL, !bob targetpw\n", "Defaults targetpw is on in /etc/sudoers line 4"),
@@ -217,6 +216,25 @@ def test_what_else_is_wrong_is_warned_about(clean, entry, words):
                                    "Defaults:ALL targetpw\nDefaults !targetpw\n"])
 def test_what_asks_only_some_for_another_password_is_no_cause_for_a_warning(clean, entry):
     assert "warnings" not in clean({"/etc/sudoers": WAY_IN + entry})
+
+
+@pytest.mark.parametrize("option", ["rootpw", "runaspw"])
+def test_what_asks_for_another_password_by_another_name_goes_with_the_pair(clean, tmp_path, option):
+    result = clean({"/etc/sudoers": PAIR.replace("targetpw", option) + WAY_IN})
+    assert [match["rule"] for match in result["matches"]] == ["targetpw", "all_all"]
+    assert read(tmp_path, "/etc/sudoers") == f"# Defaults {option}\n# ALL ALL=(ALL) ALL\n" + WAY_IN
+
+
+@pytest.mark.parametrize("later", ["Defaults !targetpw\n", "#includedir /etc/sudoers.d\n"])
+def test_an_option_that_is_turned_off_later_stays_as_it_is(clean, tmp_path, later):
+    text = "Defaults targetpw\n" + WAY_IN + later
+    assert not clean({"/etc/sudoers": text, "/etc/sudoers.d/off": "Defaults !targetpw\n"})["changed"]
+    assert read(tmp_path, "/etc/sudoers") == text
+
+
+def test_an_option_that_is_turned_off_and_on_again_goes(clean, tmp_path):
+    clean({"/etc/sudoers": "Defaults targetpw\nDefaults !targetpw\n" + PAIR + WAY_IN})
+    assert read(tmp_path, "/etc/sudoers") == "# Defaults targetpw\nDefaults !targetpw\n# Defaults targetpw\n# ALL ALL=(ALL) ALL\n" + WAY_IN
 
 
 @pytest.mark.parametrize("kind", [":", "@", ">", "!"])
