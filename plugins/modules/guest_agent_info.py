@@ -90,6 +90,12 @@ cloud_init:
           line of the running kernel.
       type: list
       elements: str
+    kernel_parameters:
+      description:
+        - Names of parameters on the command lines of the boot entries, and on that of the next kernel, that turn it away from Azure, switch it off or
+          configure it - C(ds), C(ci.ds), C(cloud-init), C(network-config) and C(cc:). Null where they cannot be told, which is warned of.
+      type: list
+      elements: str
     runs:
       description: Whether it is installed, starts at boot, and nothing switches it off.
       type: bool
@@ -103,6 +109,7 @@ cloud_init:
     configuration: /etc/cloud/cloud.cfg.d
     services: {cloud-init-local: enabled, cloud-init: enabled, cloud-config: enabled, cloud-final: enabled}
     switched_off_by: []
+    kernel_parameters: []
     runs: true
     leftovers: [/etc/cloud/cloud.cfg.d/99-installer.cfg]
 services:
@@ -115,8 +122,9 @@ services:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import kernel_parameters
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
@@ -128,7 +136,13 @@ def run(module):
     tree = LiveTree(module.params["root"])
     # a mounted guest's /proc, if it has one, is that of the machine it is mounted on
     command_line = tree.read_text(_COMMAND_LINE) if tree.is_running_system and tree.is_file(_COMMAND_LINE) else ""
-    return {"changed": False, "agent": agent_facts(tree), "cloud_init": cloud_init_facts(tree, command_line),
+    found = cloud_init_facts(tree, command_line)
+    try:
+        found["kernel_parameters"] = kernel_parameters.on_boot_entries(tree)
+    except ImagewrightError as error:
+        module.warn(f"what the boot entries tell cloud-init is not known: {error}")
+        found["kernel_parameters"] = None
+    return {"changed": False, "agent": agent_facts(tree), "cloud_init": found,
             "services": {name: services.state(tree, [name]) for name in module.params["services"]}}
 
 

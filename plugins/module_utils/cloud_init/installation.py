@@ -37,14 +37,14 @@ def runs(tree):
 
 
 def switches(tree, command_line=""):
-    """Return what keeps cloud-init from running ([str], for a person).
+    """Return what keeps cloud-init from running ([str]): a path, or a parameter of the kernel.
 
     command_line: str, of the running kernel, "" where none runs.
     Source: tools/cloud-init-generator of cloud-init; the last of several words counts.
     """
     words = [word for word in command_line.split() if word.startswith("cloud-init=")]
     return [DISABLED_BY] * tree.exists(DISABLED_BY) \
-        + ["cloud-init=disabled on the kernel's command line"] * (words[-1:] == ["cloud-init=disabled"])
+        + words[-1:] * (words[-1:] == ["cloud-init=disabled"])
 
 
 def network_disabled_by(tree):

@@ -35,8 +35,8 @@ def test_cloud_init_accepts_each_file_and_makes_swap(provisioned):
     files = json.loads(provisioned.output(["python3", "-c", read]))
 
     assert files["/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg"]["datasource_list"] == ["Azure"]
-    assert ["ephemeral0.2", "none", "swap", "sw,nofail,x-systemd.requires=cloud-init.service,x-systemd.device-timeout=2", "0", "0"] \
-        in files["/etc/cloud/cloud.cfg.d/00-azure-swap.cfg"]["mounts"]
+    options = "sw,nofail,x-systemd.after=cloud-init-network.service,x-systemd.after=cloud-init.service,x-systemd.device-timeout=2"
+    assert ["ephemeral0.2", "none", "swap", options, "0", "0"] in files["/etc/cloud/cloud.cfg.d/00-azure-swap.cfg"]["mounts"]
     assert files["/etc/cloud/cloud.cfg.d/10-azure-kvp.cfg"]["reporting"]["telemetry"]["type"] == "hyperv"
 
 

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
-FILE, WORD = "/etc/cloud/cloud-init.disabled", "cloud-init=disabled on the kernel's command line"
+FILE, WORD = "/etc/cloud/cloud-init.disabled", "cloud-init=disabled"
 
 
 @pytest.mark.parametrize("file, command_line, expected", [

@@ -36,6 +36,10 @@ def test_only_swap_of_the_os_disk_counts():
 
 @pytest.mark.parametrize("device, unstable", [
     ("/dev/sda1", True), ("/dev/hda", True), ("/dev/vdb2", True), ("/dev/xvda1", True), ("/dev/nvme0n1p1", True), ("/dev/mmcblk0p1", True),
+    ("/dev/disk/by-id/dm-uuid-LVM-x", False), ("/dev/disk/by-id/dm-name-vg-root", False), ("/dev/disk/by-id/md-uuid-1:2:3:4", False),
+    ("/dev/disk/by-id/dm-uuid-CRYPT-LUKS2-x-root", False), ("/dev/disk/by-id/md-name-host:0", False), ("/dev/disk/by-id/lvm-pv-uuid-x", False),
+    ("/dev/disk/by-id/dm-uuid-mpath-36", True), ("/dev/disk/by-id/dm-uuid-part1-mpath-36", True), ("/dev/disk/by-id/dm-name-mpatha", True),
+    ("/dev/disk/by-id/wwn-0x5", True),
     ("/dev/dm-0", True), ("/dev/root", True), ("/dev/disk/by-path/pci-0000:00:1f.2-ata-1", True), ("/dev/disk/by-id/ata-x-part1", True),
     ("UUID=x", False), ("LABEL=x", False), ("PARTUUID=x", False), ("/dev/mapper/vg-root", False), ("/dev/vg/root", False),
     ("/dev/disk/by-uuid/x", False), ("/dev/sr0", False), ("/dev/fd0", False), ("/dev/md0", False), ("tmpfs", False), ("server:/export", False),

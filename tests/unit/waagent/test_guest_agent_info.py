@@ -17,7 +17,8 @@ CLOUD_INIT = {
     **{f"{UNITS}/{name}.service": UNIT for name in ("cloud-init-local", "cloud-init", "cloud-config", "cloud-final")},
 }
 NO_AGENT = {"program": None, "version": None, "configuration": None, "services": {}}
-NO_CLOUD_INIT = {"program": None, "version": None, "configuration": None, "services": {}, "switched_off_by": [], "runs": False, "leftovers": []}
+NO_CLOUD_INIT = {"program": None, "version": None, "configuration": None, "services": {}, "switched_off_by": [], "kernel_parameters": [],
+                 "runs": False, "leftovers": []}
 
 
 def guest(root, files, enabled=()):
@@ -70,7 +71,8 @@ def test_a_cloud_init_that_runs(tmp_path, run_module):
     found = facts(run_module, guest(tmp_path, CLOUD_INIT, ["cloud-init", "cloud-final"]))
 
     assert found["cloud_init"] == {
-        "program": "/usr/bin/cloud-init", "version": "22.4", "configuration": "/etc/cloud/cloud.cfg.d", "switched_off_by": [], "runs": True,
+        "program": "/usr/bin/cloud-init", "version": "22.4", "configuration": "/etc/cloud/cloud.cfg.d", "switched_off_by": [],
+        "kernel_parameters": [], "runs": True,
         "leftovers": [],
         "services": {"cloud-init-local": "disabled", "cloud-init": "enabled", "cloud-config": "disabled", "cloud-final": "enabled"}}
 
@@ -98,6 +100,18 @@ def test_a_mounted_guest_is_not_judged_by_the_command_line_of_the_machine_it_is_
     found = facts(run_module, guest(tmp_path, {**CLOUD_INIT, "/proc/cmdline": "ro cloud-init=disabled\n"}, ["cloud-init"]))
 
     assert found["cloud_init"]["runs"] and found["cloud_init"]["switched_off_by"] == []
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("ro quiet ds=nocloud\\;s=http://192.0.2.1/ cloud-init=disabled", ["ds", "cloud-init"]), ("cc: {runcmd: [x]} end_cc ro", ["cc:"]),
+    ("network-config=disabled ci.ds=NoCloud", ["ci.ds", "network-config"]), ("ro ds=Azure cloud-init=enabled my.ds=x", []),
+])
+def test_what_the_boot_entries_tell_cloud_init_is_told(tmp_path, run_module, line, expected):
+    files = {"/etc/default/grub": "", "/boot/vmlinuz-6.1.0": "kernel",
+             "/boot/grub/grub.cfg": f"menuentry 'Linux' {{\n\tlinux /boot/vmlinuz-6.1.0 root=/dev/sda1 {line}\n}}\n"}
+    found = facts(run_module, guest(tmp_path, {**CLOUD_INIT, **files}, ["cloud-init"]))
+
+    assert found["cloud_init"]["kernel_parameters"] == expected
 
 
 def test_what_an_installer_left_is_told(tmp_path, run_module):
