@@ -5,13 +5,15 @@
 
 DOCUMENTATION = r"""
 module: fstab_clean
-short_description: Take swap out of fstab and name file systems by UUID
+short_description: Take swap and shared folders out of fstab and name file systems by UUID
 version_added: 1.0.0
 description:
-  - Takes the swap of the OS disk out of C(/etc/fstab), and replaces device names that depend on the controller
-    (C(/dev/sda1), C(/dev/vda1), C(/dev/nvme0n1p1), C(/dev/disk/by-id), C(/dev/disk/by-path)) by C(UUID=), so that the image
-    mounts on SCSI and NVMe machines alike. All else in the file stays byte for byte.
-  - Logical volumes, labels and removable drives keep their names. Swap in compressed memory and on Azure's temporary disk stays.
+  - Takes the swap of the OS disk, and folders that another hypervisor's host shares with the guest, out of C(/etc/fstab), and
+    replaces device names that depend on the controller
+    (C(/dev/sda1), C(/dev/vda1), C(/dev/nvme0n1p1), C(/dev/disk/by-path), names of disks in C(/dev/disk/by-id)) by
+    C(UUID=), so that the image mounts on SCSI and NVMe machines alike. All else in the file stays byte for byte.
+  - Logical volumes and arrays, also by C(/dev/disk/by-id/dm-name-), C(dm-uuid-) and C(md-uuid-),
+    labels and removable drives keep their names. Swap in compressed memory and on Azure's temporary disk stays.
   - Only the file is changed. Swap that is in use is not switched off.
 author:
   - imagewright.azure contributors (@imagewright)
@@ -19,6 +21,13 @@ options:
   swap:
     description:
       - V(remove) takes the swap entries of the OS disk out, V(keep) leaves them.
+    type: str
+    choices: [remove, keep]
+    default: remove
+  shared_folders:
+    description:
+      - What becomes of folders of the host of VirtualBox, VMware, Parallels or QEMU (V(vboxsf), V(vmhgfs), V(prl_fs), V(9p), V(virtiofs)). Azure
+        shares none, and the boot would wait for them or stop in the emergency shell. V(remove) takes their entries out, V(keep) leaves them.
     type: str
     choices: [remove, keep]
     default: remove
@@ -108,17 +117,22 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import device_ids, fstab
 
 
-def plan(text, swap, method, identifiers):
+def plan(text, parameters, identifiers):
     """Return (new text, changed entries [{line, before, after}]).
 
+    parameters: dict, the module's swap, shared_folders and method.
     identifiers: {device: ``UUID=...``} of entries that stay.
     """
-    gone = [entry for entry in fstab.entries(text) if swap == "remove" and fstab.is_swap(entry)]
+    gone = [entry for entry in fstab.entries(text) if _goes(entry, parameters)]
     named = fstab.with_identifiers(text, identifiers)
     after = {entry.line: entry.text for entry in fstab.entries(named)}
     changed = [{"line": entry.line, "before": entry.text, "after": None if entry in gone else after[entry.line]}
                for entry in fstab.entries(text) if entry in gone or after[entry.line] != entry.text]
-    return fstab.without(named, gone, method), changed
+    return fstab.without(named, gone, parameters["method"]), changed
+
+
+def _goes(entry, parameters):
+    return parameters["swap"] == "remove" and fstab.is_swap(entry) or parameters["shared_folders"] == "remove" and fstab.is_shared_folder(entry)
 
 
 def run(module):
@@ -131,11 +145,11 @@ def run(module):
         raise ImagewrightError(f"cannot clean {path}: there is no such file; give the path of the guest's fstab")
     identifiers = {}
     if parameters["identifiers"] == "uuid":
-        identifiers = _identifiers(module, tree, path, _unstable(before, parameters["swap"]), parameters["missing"])
-    after, changed = plan(before, parameters["swap"], parameters["method"], identifiers)
+        identifiers = _identifiers(module, tree, path, _unstable(before, parameters), parameters["missing"])
+    after, changed = plan(before, parameters, identifiers)
 
     def read_back():
-        left = plan(tree.read_text(path), parameters["swap"], parameters["method"], identifiers)[1]
+        left = plan(tree.read_text(path), parameters, identifiers)[1]
         if left:
             raise ImagewrightError(f"cannot clean {path}: line {left[0]['line']} is there again: {left[0]['before']!r}; "
                                    "look for another program that writes it")
@@ -146,10 +160,10 @@ def run(module):
     return result
 
 
-def _unstable(text, swap):
+def _unstable(text, parameters):
     """Return the entries that are to get another name: those that stay and depend on the controller."""
     return [entry for entry in fstab.entries(text)
-            if fstab.is_unstable(entry) and not (swap == "remove" and fstab.is_swap(entry))]
+            if fstab.is_unstable(entry) and not _goes(entry, parameters)]
 
 
 def _identifiers(module, tree, path, entries, missing):
@@ -177,6 +191,7 @@ def main():
     finish(AnsibleModule(
         argument_spec={
             "swap": {"type": "str", "choices": ["remove", "keep"], "default": "remove"},
+            "shared_folders": {"type": "str", "choices": ["remove", "keep"], "default": "remove"},
             "identifiers": {"type": "str", "choices": ["uuid", "keep"], "default": "uuid"},
             "method": {"type": "str", "choices": ["comment", "remove"], "default": "comment"},
             "missing": {"type": "str", "choices": ["fail", "keep"], "default": "fail"},

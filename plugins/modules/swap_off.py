@@ -10,8 +10,11 @@ short_description: Stop swapping on the OS disk
 version_added: 1.0.0
 description:
   - Azure wants no swap on the OS disk; the agent or cloud-init makes it on the resource disk.
-  - Stops the swap that is in use, deletes swap files, removes swap units of systemd and keeps systemd from swapping on a GPT partition by
+  - Stops the swap that is in use, deletes swap files, removes swap units of systemd, disables C(dphys-swapfile) and C(swapspace), takes C(swap) out of
+    cloud-init's configuration and swap with a random key out of C(/etc/crypttab), and keeps systemd from swapping on a GPT partition by
     its type, and makes the next initramfs resume from nowhere.
+  - What else makes swap at boot - a script that calls C(swapon), C(systemd-swap), a swap unit of a package, C(mounts) of cloud-init - is refused by its
+    place before anything is changed. Swap in memory and on Azure's temporary disk stays.
   - C(/etc/fstab) is M(imagewright.azure.fstab_clean)'s and C(resume=) is M(imagewright.azure.grub_cmdline)'s. Run this module before them,
     for C(/etc/fstab) names the swap files.
 options:
@@ -99,13 +102,13 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import limits, removal
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, replace
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_places
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_makers, swap_places
 
 MBR_SWAP_TYPE = "0x82"
 
@@ -120,10 +123,13 @@ def plan(tree, parameters):
     """Return the Plan for the guest in tree."""
     live = tree.is_running_system
     swaps = swap_places.active(tree.read_text("/proc/swaps"), parameters["zram"] == "stop") if live and tree.exists("/proc/swaps") else []
-    remove = swap_places.units(tree) + (swap_places.files(tree, swaps) if parameters["files"] == "remove" else [])
+    swap_makers.check(tree)
+    # units and links last, for it is by them that a run which was stopped here finds the files again
+    remove = sorted(set(swap_places.files(tree, swaps) + swap_makers.files(tree))) if parameters["files"] == "remove" else []
+    remove += swap_places.units(tree, parameters["zram"] == "stop") + swap_makers.links(tree)
     wipe = swap_partitions() if parameters["partition"] == "wipe" else []
     mask = live and not tree.is_symlink(swap_places.GPT_GENERATOR) and has_gpt_swap()
-    changes = resume.edits_of(tree)
+    changes = resume.edits_of(tree) + swap_makers.edits_of(tree)
     rebuild = [kernel for kernel in kernels.installed_kernels(tree) if kernel.kind == "normal" and resume.resumes(tree, kernel.image)] \
         if changes and parameters["rebuild"] else []
     return Plan(swaps, remove, wipe, changes, rebuild, mask)
@@ -133,6 +139,8 @@ def run(module):
     """Return the module's result."""
     parameters = module.params
     tree = LiveTree(parameters["root"])
+    if swap_makers.needs_yaml(tree):
+        yaml_text.respawn_where_needed()
     if parameters["partition"] == "wipe" and not tree.is_running_system:
         raise ImagewrightError(f"cannot wipe the swap partition of {parameters['root']}: its disk is not known; wipe it on the running guest")
     planned = plan(tree, parameters)

@@ -23,6 +23,9 @@ UNSTABLE = re.compile(r"/dev/(sd[a-z]|hd[a-z]|vd[a-z]|xvd[a-z]|nvme[0-9]|mmcblk[
 #: Swap that is not on the OS disk: compressed memory, and Azure's temporary disk as cloud-init and azure-vm-utils name it.
 _OTHER_SWAP = re.compile(r"/dev/(zram[0-9]|disk/cloud/azure_resource|disk/azure/(resource|local))")
 
+#: File systems of folders that a host of VirtualBox, VMware, Parallels or QEMU shares with its guests. Azure shares none.
+_SHARED_FOLDERS = ("vboxsf", "vmhgfs", "vmhgfs-fuse", "fuse.vmhgfs-fuse", "prl_fs", "9p", "virtiofs")
+
 #: Lines with fewer than three fields are ignored by mount.
 _FIELDS = re.compile(r"[ \t]*([^ \t]+)[ \t]+([^ \t]+)[ \t]+([^ \t]+)(?:[ \t]+([^ \t]+))?")
 
@@ -40,7 +43,17 @@ def entries(text):
 
 def is_swap(entry):
     """Return whether the entry is swap on the OS disk: a partition, a logical volume or a file."""
-    return entry.kind == "swap" and not _OTHER_SWAP.match(entry.device)
+    return entry.kind == "swap" and not is_other_swap(entry.device)
+
+
+def is_other_swap(device):
+    """Return whether swap on a device (str) is not on the OS disk: compressed memory, and Azure's temporary disk."""
+    return _OTHER_SWAP.match(device) is not None
+
+
+def is_shared_folder(entry):
+    """Return whether the entry mounts a folder of the host that the guest comes from."""
+    return entry.kind in _SHARED_FOLDERS or entry.device.startswith((".host:", "vmhgfs-fuse#"))
 
 
 def is_unstable(entry):

@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
@@ -52,7 +53,18 @@ def files(tree, swaps):
     return sorted({path for path in named if path.startswith("/") and not path.startswith("/dev/") and tree.is_file(path)})
 
 
-def units(tree):
-    """Return the paths ([str]) of the administrator's swap units, and of the links that start them."""
-    return sorted(set(tree.glob("/etc/systemd/system/*.swap") + tree.glob("/etc/systemd/system/*.wants/*.swap")
-                      + tree.glob("/etc/systemd/system/*.requires/*.swap")))
+def units(tree, zram=False):
+    """Return the paths ([str]) of the administrator's swap units on the OS disk, and of the links that start them.
+
+    zram: bool, those in memory or on Azure's temporary disk as well.
+    """
+    found = tree.glob("/etc/systemd/system/*.swap") + tree.glob("/etc/systemd/system/*.wants/*.swap") + tree.glob("/etc/systemd/system/*.requires/*.swap")
+    return sorted({path for path in found if zram or not _is_on_another_device(tree, path)})
+
+
+def _is_on_another_device(tree, path):
+    """Return whether a swap unit, or a link to one, is for memory or Azure's temporary disk."""
+    what = re.search(r"^What=(\S+)", tree.read_text(path) if tree.is_file(path) else "", re.MULTILINE)
+    # the name of a unit is its device
+    device = what.group(1) if what else "/" + posixpath.basename(path)[:-len(".swap")].replace("-", "/")
+    return fstab.is_other_swap(device)

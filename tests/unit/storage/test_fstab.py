@@ -107,3 +107,22 @@ def test_the_module_keeps_such_a_device_with_a_warning_when_asked(tmp_path, run_
 def test_the_module_needs_the_file(tmp_path, run_module):
     result = run_module("fstab_clean", root=tmp_path)
     assert result["failed"] and "/etc/fstab: there is no such file" in result["msg"]
+
+
+@pytest.mark.parametrize("line", ["share /srv vboxsf defaults 0 0", ".host:/x /mnt/hgfs fuse.vmhgfs-fuse allow_other 0 0", "x /mnt 9p trans=virtio 0 0",
+                                  "tag /mnt virtiofs defaults 0 0", "vmhgfs-fuse#.host:/ /mnt fuse defaults 0 0"])
+def test_a_folder_that_another_hypervisor_shared_goes(tmp_path, run_module, line):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/fstab").write_text(f"UUID=1 / ext4 defaults 0 1\n{line}\n")
+
+    assert not run_module("fstab_clean", root=tmp_path, shared_folders="keep", check=True)["changed"]
+    assert run_module("fstab_clean", root=tmp_path)["entries"][0]["line"] == 2
+    assert (tmp_path / "etc/fstab").read_text() == f"UUID=1 / ext4 defaults 0 1\n# {line}\n"
+
+
+@pytest.mark.parametrize("line", ["server:/x /srv nfs defaults 0 0", "//server/x /srv cifs defaults 0 0", "tmpfs /tmp tmpfs defaults 0 0"])
+def test_a_folder_of_a_server_stays(tmp_path, run_module, line):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/fstab").write_text(line + "\n")
+
+    assert not run_module("fstab_clean", root=tmp_path)["changed"]

@@ -37,7 +37,7 @@ def test_swap_files_units_and_resume_go(tmp_path, run_module):
     result = run_module("swap_off", root=tmp_path)
 
     assert not result["failed"], result
-    assert result["removed"] == ["/etc/systemd/system/var-lib-more.swap", "/swap two", "/swapfile", "/var/lib/more"]
+    assert result["removed"] == ["/swap two", "/swapfile", "/var/lib/more", "/etc/systemd/system/var-lib-more.swap"]
     assert (tmp_path / "old").exists() and not (tmp_path / "swapfile").exists()
     assert (tmp_path / "etc/initramfs-tools/conf.d/resume").read_text() == "RESUME=none\n"
     assert run_module("swap_off", root=tmp_path)["changed"] is False
