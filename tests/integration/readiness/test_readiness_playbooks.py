@@ -4,11 +4,12 @@
 """The playbooks that ask for the verdict: on guests with reports, and before a disk is converted."""
 
 import hashlib
-import os
 from xml.etree import ElementTree
 
 from lab import playing
 from lab.paths import CHECKOUT
+
+from integration.roles.small_disks import small_disk
 
 MIB = 1024 * 1024
 #: Nothing is prepared, so that errors are left.
@@ -26,9 +27,7 @@ def test_a_guest_is_checked_and_its_reports_come_to_the_controller(fresh_guest, 
 
 
 def test_a_guest_with_errors_left_is_neither_powered_off_nor_converted(fresh_guest, tmp_path):
-    image = tmp_path / "web.raw"
-    image.write_bytes(os.urandom(MIB))
-    os.truncate(image, 64 * MIB)
+    image = small_disk(tmp_path / "web.raw")
     before = hashlib.sha256(image.read_bytes()).hexdigest()
     done = fresh_guest.playbook(CHECKOUT / "playbooks" / "prepare-azure.yml",
                                 {**NOTHING, "prepare_package_lists": False, "azure_image_src": str(image), "prepare_image_kind": "generalized"})
