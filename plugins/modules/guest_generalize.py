@@ -180,7 +180,7 @@ def run(module):
     doomed = [login.account.name for login in planned.logins if login.action == "remove"]
     result = {
         "changed": bool(planned.removals or wanted or doomed or parameters["power_off"]),
-        "removed": [trace._asdict() for trace in planned.removals],
+        "removed": [traces.as_dict(trace) for trace in planned.removals],
         "accounts": described(planned.logins),
         "agent": agent.command(parameters["agent_user"]) if has_agent and not obstacle else None,
         "diff": _difference(planned.removals, wanted, doomed),
@@ -277,7 +277,7 @@ def prove(tree, parameters):
 
 def _difference(removals, wanted, doomed):
     """Return Ansible's diff: one line for each thing that goes, and no content of any file."""
-    lines = [f"{trace.path} ({trace.reason}{', emptied' if trace.action == 'empty' else ''})" for trace in removals]
+    lines = [f"{trace.path} ({traces.reason(trace)}{', emptied' if trace.action == 'empty' else ''})" for trace in removals]
     lines += [f"{edit.path} ({'name of this machine' if posixpath.basename(edit.path).lower() == 'hostname' else 'passwords'})" for edit in wanted]
     lines += [f"account {name} and its home directory" for name in doomed]
     before = "".join(line + "\n" for line in lines)

@@ -14,7 +14,7 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize.limits import ancestors, holder, limits, on_the_way, place
-from ansible_collections.imagewright.azure.plugins.module_utils.generalize.traces import Trace
+from ansible_collections.imagewright.azure.plugins.module_utils.generalize.traces import ACCOUNT_HOME, ACCOUNT_KEY, ACCOUNT_MAIL, Trace
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 
 #: One account. account: accounts.Account; action: str, lock, remove or keep; password: bool, one lets it in; keys: [str], files or links
@@ -53,7 +53,7 @@ def plan(tree, action, keep, foreign, mounted):
 
 def keys_that_go(logins):
     """Return the Traces ([Trace]) of the keys of accounts that are not kept."""
-    return [Trace(key, "delete", f"key of the account {login.account.name}") for login in logins if login.action != "keep" for key in login.keys]
+    return [Trace(key, "delete", ACCOUNT_KEY, login.account.name) for login in logins if login.action != "keep" for key in login.keys]
 
 
 def homes_that_go(tree, logins):
@@ -75,8 +75,8 @@ def homes_that_go(tree, logins):
             elif status.uid != account.uid:
                 warnings.append(f"the home {account.home} of the removed account {account.name} stays: it belongs to the user id {status.uid}")
             else:
-                found.append(Trace(home, "delete", f"home of the account {account.name}"))
-        found += [Trace(path, "delete", f"mail of the account {account.name}") for path in [posixpath.join(folder, account.name) for folder in MAIL]
+                found.append(Trace(home, "delete", ACCOUNT_HOME, account.name))
+        found += [Trace(path, "delete", ACCOUNT_MAIL, account.name) for path in [posixpath.join(folder, account.name) for folder in MAIL]
                   if tree.lstat(path) is not None and tree.lstat(path).uid == account.uid and not tree.is_dir(path)]
     return found, warnings
 

@@ -12,50 +12,84 @@ import collections
 import posixpath
 import stat
 
-#: One thing to take away. action: delete (a file, or a directory with all in it) or empty (the file stays, with 0 bytes).
-Trace = collections.namedtuple("Trace", "path action reason")
+#: Kinds of traces.
+HOST_KEYS, AGENT, CLOUD_INIT, WRITTEN_NETWORK, LEASE, NETWORKMANAGER, SEED = (
+    "host_keys", "agent", "cloud_init", "written_network", "lease", "networkmanager", "seed")
+DBUS_ID, MACHINE_ID, CREDENTIAL_KEY, NAME_SERVERS, OLD_INITRAMFS, PASSWORDS, ANSWERS, HISTORY, ANSIBLE, LOG = (
+    "dbus_id", "machine_id", "credential_key", "name_servers", "old_initramfs", "passwords", "answers", "history", "ansible", "log")
+ACCOUNT_KEY, ACCOUNT_HOME, ACCOUNT_MAIL = "account_key", "account_home", "account_mail"
+
+#: What a person is told of each.
+_REASONS = {
+    HOST_KEYS: "SSH host key of this machine",
+    AGENT: "state of the Azure agent",
+    CLOUD_INIT: "state of cloud-init",
+    WRITTEN_NETWORK: "network configuration that cloud-init wrote for this machine",
+    LEASE: "DHCP lease of this machine",
+    NETWORKMANAGER: "state of NetworkManager",
+    SEED: "random seed of this machine",
+    DBUS_ID: "machine id of D-Bus",
+    MACHINE_ID: "machine id",
+    CREDENTIAL_KEY: "systemd's credential key of this machine",
+    NAME_SERVERS: "name servers of this machine's network",
+    OLD_INITRAMFS: "initramfs images that initrd_modules replaced, with what keys are in them",
+    PASSWORDS: "former passwords",
+    ANSWERS: "answers for an installer, with passwords",
+    HISTORY: "history of commands",
+    ANSIBLE: "files of the Ansible run",
+    LOG: "log",
+    ACCOUNT_KEY: "key of the account {}",
+    ACCOUNT_HOME: "home of the account {}",
+    ACCOUNT_MAIL: "mail of the account {}",
+}
+
+#: One thing to take away. action: delete (a file, or a directory with all in it) or empty (the file stays, with 0 bytes); kind: one of those above;
+#: whose: str, name of an account, or "".
+Trace = collections.namedtuple("Trace", "path action kind whose")
+Trace.__new__.__defaults__ = ("",)
+
+#: A registration that only another system can undo. path: str, what shows it; what: str; fix: str.
+Registration = collections.namedtuple("Registration", "path what fix")
 
 #: Host keys that are made anew at the first boot.
 HOST_KEY = r"/etc/ssh/ssh_host_.*key[^/]*\Z"
 
-#: Reason and the paths (shell patterns) that are deleted.
+#: Kind and the paths (shell patterns) that are deleted.
 _DELETED = (
-    ("SSH host key of this machine", ["/etc/ssh/ssh_host_*key*"]),
-    ("state of the Azure agent", ["/var/lib/waagent", "/var/log/azure", "/var/log/waagent.log*"]),
-    ("state of cloud-init", ["/var/lib/cloud/*", "/var/log/cloud-init*.log*", "/run/cloud-init/*"]),
-    ("network configuration that cloud-init wrote for this machine",
+    (HOST_KEYS, ["/etc/ssh/ssh_host_*key*"]),
+    (AGENT, ["/var/lib/waagent", "/var/log/azure", "/var/log/waagent.log*"]),
+    (CLOUD_INIT, ["/var/lib/cloud/*", "/var/log/cloud-init*.log*", "/run/cloud-init/*"]),
+    (WRITTEN_NETWORK,
      ["/etc/netplan/50-cloud-init.yaml", "/etc/NetworkManager/system-connections/cloud-init-*", "/etc/network/interfaces.d/50-cloud-init*",
       "/etc/systemd/network/10-cloud-init-*"]),
-    ("DHCP lease of this machine",
+    (LEASE,
      ["/var/lib/dhclient/*", "/var/lib/dhcpcd/*", "/var/lib/dhcp/*", "/var/lib/wicked/lease*", "/var/lib/NetworkManager/*.lease"]),
-    ("state of NetworkManager",
+    (NETWORKMANAGER,
      ["/var/lib/NetworkManager/secret_key", "/var/lib/NetworkManager/seen-bssids", "/var/lib/NetworkManager/timestamps"]),
-    ("random seed of this machine",
+    (SEED,
      ["/var/lib/systemd/random-seed", "/var/lib/urandom/random-seed", "/var/lib/random-seed", "/var/lib/misc/random-seed", "/var/lib/seedrng/*"]),
-    ("machine id of D-Bus", ["/var/lib/dbus/machine-id"]),
-    ("systemd's credential key of this machine", ["/var/lib/systemd/credential.secret"]),
-    ("initramfs images that initrd_modules replaced, with what keys are in them", ["/var/lib/imagewright/initrd-backup"]),
+    (DBUS_ID, ["/var/lib/dbus/machine-id"]),
+    (CREDENTIAL_KEY, ["/var/lib/systemd/credential.secret"]),
+    (OLD_INITRAMFS, ["/var/lib/imagewright/initrd-backup"]),
 )
 
 #: Copies of /etc/shadow that useradd and its like leave, passwords that may not be used again, and what installers were told.
 _PASSWORDS = (
-    ("former passwords", ["/etc/shadow-", "/etc/gshadow-", "/etc/shadow.org", "/etc/shadow.old", "/etc/shadow.*~", "/etc/gshadow.*~"]),
-    ("answers for an installer, with passwords",
+    (PASSWORDS, ["/etc/shadow-", "/etc/gshadow-", "/etc/shadow.org", "/etc/shadow.old", "/etc/shadow.*~", "/etc/gshadow.*~"]),
+    (ANSWERS,
      ["/root/anaconda-ks.cfg", "/root/original-ks.cfg", "/root/initial-setup-ks.cfg", "/root/ks-post*.log", "/root/autoinst.xml",
       "/var/log/installer/autoinstall-user-data", "/var/log/installer/user-data", "/var/log/installer/cdebconf",
       "/var/lib/autoinstall/autoconf/*.xml", "/var/adm/autoinstall/cache/*.xml"]),
 )
 _USED_PASSWORDS = "/etc/security/opasswd"
 
-_ANSIBLE = "files of the Ansible run"
-
 #: In every home directory.
 _IN_HOMES = (
-    ("history of commands",
+    (HISTORY,
      [".bash_history", ".zsh_history", ".sh_history", ".ash_history", ".ksh_history", ".history", ".zhistory", ".local/share/fish/fish_history",
       ".python_history", ".lesshst", ".viminfo", ".mysql_history", ".psql_history", ".sqlite_history", ".node_repl_history", ".wget-hsts",
       ".ssh/known_hosts", ".ssh/known_hosts.old"]),
-    (_ANSIBLE, [".ansible"]),
+    (ANSIBLE, [".ansible"]),
 )
 
 #: Logs go when they are asked for: rotated ones are deleted, others stay as empty files that their writers expect.
@@ -68,7 +102,7 @@ def traces(tree, homes, logs=False):
     homes: [str], home directories of all accounts, ``/root`` among them.
     logs: bool, also all of /var/log.
     """
-    found = [Trace(path, "delete", reason) for reason, patterns in _DELETED for pattern in patterns
+    found = [Trace(path, "delete", kind) for kind, patterns in _DELETED for pattern in patterns
              for path in tree.glob(pattern) if not _is_link_to_machine_id(tree, path)]
     found += [trace for home in sorted(set(homes)) for trace in _in_home(tree, home)]
     found += _machine_id(tree) + _resolver(tree)
@@ -79,25 +113,41 @@ def traces(tree, homes, logs=False):
 
 def passwords(tree):
     """Return the Traces ([Trace]) with which passwords of the machine could be found out, apart from /etc/shadow."""
-    found = [Trace(path, "delete", reason) for reason, patterns in _PASSWORDS for pattern in patterns for path in tree.glob(pattern)]
+    found = [Trace(path, "delete", kind) for kind, patterns in _PASSWORDS for pattern in patterns for path in tree.glob(pattern)]
     status = tree.lstat(_USED_PASSWORDS)
     # PAM wants the file to be there
     if status is not None and stat.S_ISREG(status.mode) and status.size:
-        found.append(Trace(_USED_PASSWORDS, "empty", "former passwords"))
+        found.append(Trace(_USED_PASSWORDS, "empty", PASSWORDS))
     return sorted(found)
+
+
+def reason(trace):
+    """Return what a Trace is (str), for a person."""
+    return _REASONS[trace.kind].format(trace.whose)
+
+
+def as_dict(trace):
+    """Return a Trace as the dict of the module's result."""
+    return {"path": trace.path, "action": trace.action, "reason": reason(trace)}
+
+
+#: Shell patterns of what shows a registration, what it is, and what undoes it.
+_REGISTRATIONS = (
+    (("/etc/pki/consumer/*.pem", "/etc/sysconfig/rhn/systemid"), "registered with Red Hat", "run `subscription-manager unregister`"),
+    (("/etc/SUSEConnect", "/etc/zypp/credentials.d/SCC*"), "registered with SUSE", "run `SUSEConnect --de-register`"),
+    (("/etc/krb5.keytab", "/var/lib/sss/secrets/*"), "a member of a domain", "leave it"),
+)
+
+
+def registrations(tree):
+    """Return the [Registration] of a guest, one for each system that knows it."""
+    found = [([path for pattern in patterns for path in tree.glob(pattern)], what, fix) for patterns, what, fix in _REGISTRATIONS]
+    return [Registration(paths[0], what, fix) for paths, what, fix in found if paths]
 
 
 def warnings(tree):
     """Return what the person has to do ([str]), because only another system can undo it."""
-    found = []
-    if tree.glob("/etc/pki/consumer/*.pem") or tree.exists("/etc/sysconfig/rhn/systemid"):
-        found.append("the guest is registered with Red Hat (/etc/pki/consumer or /etc/sysconfig/rhn/systemid); "
-                     "run `subscription-manager unregister` before the image is made")
-    if tree.exists("/etc/SUSEConnect") or tree.glob("/etc/zypp/credentials.d/SCC*"):
-        found.append("the guest is registered with SUSE (/etc/zypp/credentials.d); run `SUSEConnect --de-register` before the image is made")
-    if tree.glob("/etc/krb5.keytab") or tree.glob("/var/lib/sss/secrets/*"):
-        found.append("the guest has joined a domain (/etc/krb5.keytab); leave it before the image is made")
-    return found
+    return [f"the guest is {found.what} ({found.path}); {found.fix} before the image is made" for found in registrations(tree)]
 
 
 def _is_link_to_machine_id(tree, path):
@@ -113,7 +163,7 @@ def _machine_id(tree):
     status = tree.lstat("/etc/machine-id")
     if status is None or not stat.S_ISREG(status.mode) or not status.size:
         return []
-    return [Trace("/etc/machine-id", "empty", "machine id")]
+    return [Trace("/etc/machine-id", "empty", MACHINE_ID)]
 
 
 def _resolver(tree):
@@ -121,20 +171,20 @@ def _resolver(tree):
     status = tree.lstat("/etc/resolv.conf")
     if status is None or not stat.S_ISREG(status.mode):
         return []
-    return [Trace("/etc/resolv.conf", "delete", "name servers of this machine's network")]
+    return [Trace("/etc/resolv.conf", "delete", NAME_SERVERS)]
 
 
 def _in_home(tree, home):
     """Return the Traces in a home: files and links, never what a link on the way leads to, for the user may have made it."""
     found = []
-    for reason, names in _IN_HOMES:
+    for kind, names in _IN_HOMES:
         for path in [posixpath.join(home, name) for name in names]:
             status = tree.lstat(path)
             between = path[len(home):].split("/")[1:-1]
-            if status is None or stat.S_ISDIR(status.mode) and reason != _ANSIBLE:
+            if status is None or stat.S_ISDIR(status.mode) and kind != ANSIBLE:
                 continue
             if not any(tree.is_symlink(posixpath.join(home, *between[:count])) for count in range(1, len(between) + 1)):
-                found.append(Trace(path, "delete", reason))
+                found.append(Trace(path, "delete", kind))
     return found
 
 
@@ -149,13 +199,13 @@ def _logs(tree, top):
                 continue
             if stat.S_ISDIR(status.mode):
                 if path == "/var/log/journal":
-                    found += [Trace(f"{path}/{child}", "delete", "log") for child in tree.listdir(path)]
+                    found += [Trace(f"{path}/{child}", "delete", LOG) for child in tree.listdir(path)]
                 else:
                     pending.append(path)
             elif stat.S_ISREG(status.mode) and name.endswith(_ROTATED):
-                found.append(Trace(path, "delete", "log"))
+                found.append(Trace(path, "delete", LOG))
             elif stat.S_ISREG(status.mode) and status.size:
-                found.append(Trace(path, "empty", "log"))
+                found.append(Trace(path, "empty", LOG))
     return found
 
 

@@ -11,6 +11,7 @@ from unit.readiness.collected import BROKEN_DISKS, BROKEN_FILES, CONTROLS, OLD_K
 from unit.readiness.disks import GOOD_DISK, GOOD_IMAGE
 from unit.readiness.guest_tree import GRUB_CFG, INITRAMFS, KERNEL, MODULES, WANTS, good_guest, initramfs, symlink, write
 
+from ansible_collections.imagewright.azure.plugins.module_utils.generalize import traces
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
@@ -244,3 +245,12 @@ def test_a_missing_root_makes_rules_on_files_unknown():
     assert found["R13a"].status == "unknown"
     assert "it is encrypted" in found["R13a"].reason
     assert not is_ready(found.values())
+
+
+def test_no_rule_looks_into_the_words_of_a_trace(guest, monkeypatch):
+    for path in ("/etc/ssh/ssh_host_rsa_key", "/root/.bash_history", "/var/lib/dhcp/dhclient.leases", "/etc/machine-id"):
+        write(guest, path, "left\n")
+    monkeypatch.setattr(traces, "_REASONS", dict.fromkeys(traces._REASONS, "reworded"))
+    found = findings(guest)
+    assert [(found[rule].status, found[rule].evidence[0].text) for rule in ("R49a", "R49b", "R49e")] == [("failed", "reworded")] * 3
+    assert found["R50"].status == "failed"

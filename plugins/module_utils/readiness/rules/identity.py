@@ -35,8 +35,8 @@ def _traces(tree):
     return traces.traces(tree, _homes(tree))
 
 
-def _left(context, *reasons):
-    return [Evidence(trace.path, None, trace.reason) for trace in context.shared(_traces) if trace.reason in reasons]
+def _left(context, *kinds):
+    return [Evidence(trace.path, None, traces.reason(trace)) for trace in context.shared(_traces) if trace.kind in kinds]
 
 
 @rule("R49a", step=IDENTITY, severity=WARNING, marketplace=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
@@ -46,7 +46,7 @@ def _left(context, *reasons):
       source="WALinuxAgent deprovision; certification")
 def host_keys(context):
     """Return failed with each host key of the SSH server."""
-    return failed_if(_left(context, "SSH host key of this machine"))
+    return failed_if(_left(context, traces.HOST_KEYS))
 
 
 @rule("R49b", step=IDENTITY, severity=WARNING, kinds=_GENERALIZED, fixed_by=_FIX,
@@ -56,7 +56,7 @@ def host_keys(context):
       source="machine-id(5)")
 def machine_id(context):
     """Return failed with each file that holds an id of the machine."""
-    return failed_if(_left(context, "machine id", "machine id of D-Bus"))
+    return failed_if(_left(context, traces.MACHINE_ID, traces.DBUS_ID))
 
 
 @rule("R49c", step=IDENTITY, severity=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
@@ -110,8 +110,7 @@ def cloud_init_state(context):
       source="WALinuxAgent deprovision")
 def leases_and_seeds(context):
     """Return failed with each lease, seed, credential key and list of name servers that the old machine left."""
-    return failed_if(_left(context, "DHCP lease of this machine", "state of NetworkManager", "random seed of this machine",
-                           "systemd's credential key of this machine", "name servers of this machine's network"))
+    return failed_if(_left(context, traces.LEASE, traces.NETWORKMANAGER, traces.SEED, traces.CREDENTIAL_KEY, traces.NAME_SERVERS))
 
 
 @rule("R56", step=IDENTITY, severity=WARNING, kinds=_GENERALIZED,
@@ -121,7 +120,7 @@ def leases_and_seeds(context):
       source="Microsoft: redhat-create-upload-vhd, suse-create-upload-vhd")
 def registration(context):
     """Return failed with each sign of a registration."""
-    return failed_if(Evidence("/etc", None, warning) for warning in traces.warnings(context.tree))
+    return failed_if(Evidence(found.path, None, f"{found.what}: {found.fix}") for found in traces.registrations(context.tree))
 
 
 @rule("R50", step=IDENTITY, severity=NOTE, marketplace=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
@@ -133,7 +132,7 @@ def registration(context):
 def histories(context):
     """Return failed with each history that holds something; in the marketplace profile a .bash_history of 1 KiB is accepted."""
     evidence = []
-    for place in _left(context, "history of commands"):
+    for place in _left(context, traces.HISTORY):
         status = context.tree.stat(place.path)
         size = status.size if status else 0
         if context.profile == "azure" and size or size > _LARGEST_HISTORY or size and not place.path.endswith("bash_history"):

@@ -18,7 +18,7 @@ BROKEN_FILES = [
     ("R49g", {"/etc/waagent.conf": BY_AGENT + "Provisioning.RegenerateSshHostKeyPair=n\n", **WITHOUT_CLOUD_INIT}, ("/etc/waagent.conf", 5)),
     ("R49g", {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT}, ("/etc/waagent.conf", None)),
     ("R50", {"/root/.bash_history": "secret\n"}, ("/root/.bash_history", 1)),
-    ("R56", {"/etc/pki/consumer/cert.pem": "x"}, ("/etc", None)),
+    ("R56", {"/etc/pki/consumer/cert.pem": "x"}, ("/etc/pki/consumer/cert.pem", None)),
 ]
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
