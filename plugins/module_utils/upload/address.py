@@ -10,6 +10,7 @@ import collections
 import ipaddress
 import re
 import urllib.parse
+from typing import Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -27,7 +28,7 @@ _SAS_PARAMETERS = frozenset((
     "scid", "sdd", "skdutid", "sduoid", "ses", "rscc", "rscd", "rsce", "rscl", "rsct", "snapshot"))
 
 
-def from_url(url, sas_token=None, account=None, target="auto"):
+def from_url(url: str, sas_token: Optional[str] = None, account: Optional[str] = None, target: str = "auto") -> Address:
     """Return the Address for the whole address of a blob, or of a managed disk as ``az disk grant-access`` prints it.
 
     sas_token: str or None, a signature given apart; account: str or None, of a custom domain;
@@ -41,11 +42,11 @@ def from_url(url, sas_token=None, account=None, target="auto"):
         raise ImagewrightError(f"cannot upload to {without_query(url)!r}: it does not name a container and a blob; "
                                "give url=https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd")
     service = f"{parts.scheme}://{parts.netloc}" + "".join(f"/{name}" for name in prefix)
-    return _address(service, account or (prefix or [parts.hostname.split(".")[0]])[0], names[0], "/".join(names[1:]),
+    return _address(service, account or (prefix or [(parts.hostname or "").split(".")[0]])[0], names[0], "/".join(names[1:]),
                     _signature(parts.query, sas_token, url), target)
 
 
-def from_names(account, container, blob, endpoint=None, sas_token=None, target="auto"):
+def from_names(account: str, container: str, blob: str, endpoint: Optional[str] = None, sas_token: Optional[str] = None, target: str = "auto") -> Address:
     """Return the Address for an account, a container and a blob's name.
 
     endpoint: str or None, address of the blob service, for other clouds and for emulators, e.g. ``http://127.0.0.1:10000/devstoreaccount1``.
@@ -61,18 +62,18 @@ def from_names(account, container, blob, endpoint=None, sas_token=None, target="
     return _address(service, account, container, blob, _signature("", sas_token, service), target)
 
 
-def without_query(url):
+def without_query(url: str) -> str:
     """Return the address (str) without user, query and fragment, which is where secrets are."""
     bare = re.split(r"[?#]", url, maxsplit=1)[0]
     return re.sub(r"^(\w+://)[^/@]*@", r"\1", bare)
 
 
-def sas_field(sas, name):
+def sas_field(sas: str, name: str) -> Optional[str]:
     """Return a field (str) of a shared access signature, ``se`` (expiry) or ``sp`` (permissions), or None."""
     return dict(urllib.parse.parse_qsl(sas)).get(name)
 
 
-def _split(url):
+def _split(url: str) -> urllib.parse.SplitResult:
     try:
         parts = urllib.parse.urlsplit(url)
         valid = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
@@ -83,18 +84,18 @@ def _split(url):
     return parts
 
 
-def _is_path_style(host):
+def _is_path_style(host: Optional[str]) -> bool:
     """Return whether the account is the first part of the path: on emulators, which have no host name for each account."""
     if host == "localhost":
         return True
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(host or "")
     except ValueError:
         return False
     return True
 
 
-def _signature(query, sas_token, url):
+def _signature(query: str, sas_token: Optional[str], url: str) -> str:
     token = (sas_token or "").strip().lstrip("?")
     if query and token:
         raise ImagewrightError(f"cannot upload to {without_query(url)!r}: it has a signature, and sas_token is given as well; leave one out")
@@ -109,8 +110,8 @@ def _signature(query, sas_token, url):
     return sas
 
 
-def _address(service, account, container, blob, sas, target):
-    host = urllib.parse.urlsplit(service).hostname
+def _address(service: str, account: str, container: str, blob: str, sas: str, target: str) -> Address:
+    host = urllib.parse.urlsplit(service).hostname or ""
     # every account of managed disks starts with md- (md-, md-ssd-, md-impexp-)
     managed = target == "managed_disk" or (target == "auto" and host.startswith("md-"))
     if managed and not sas:

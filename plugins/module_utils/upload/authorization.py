@@ -8,8 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import datetime
 import email.utils
+from typing import Mapping, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import address as addresses
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.address import Address
 
 #: Error codes of this family that need more than a look into a table.
 CODES = ("AuthenticationFailed", "AuthorizationFailure", "AuthorizationPermissionMismatch", "InsufficientAccountPermissions")
@@ -21,7 +23,7 @@ _GRANT = "`az disk revoke-access`, then `az disk grant-access --access-level Wri
 _NEW_SIGNATURE = "ask for a new one, `az storage blob generate-sas --permissions rcw`, and run the task again, it goes on from here"
 
 
-def cause_of(code, address, headers):
+def cause_of(code: str, address: Address, headers: Mapping[str, str]) -> str:
     """Return why (str) a request was refused, and what to do.
 
     code: str, the service's error code; address: Address; headers: of the service's answer, {name: value}.
@@ -44,7 +46,7 @@ def cause_of(code, address, headers):
     return _not_accepted(code, address)
 
 
-def _permission(address):
+def _permission(address: Address) -> str:
     if address.managed_disk:
         return ("the access to the managed disk is for reading only; `az disk revoke-access`, then `az disk grant-access --access-level Write`, which "
                 "a disk takes that was created with --upload-type Upload")
@@ -57,7 +59,7 @@ def _permission(address):
             "`Storage Blob Data Contributor`")
 
 
-def _not_accepted(code, address):
+def _not_accepted(code: str, address: Address) -> str:
     if address.sas:
         cause = ("the service does not accept the signature; it belongs to another account, container or blob, its key was changed, "
                  "or it was not copied whole (quote it, & and % are part of it)")
@@ -68,7 +70,7 @@ def _not_accepted(code, address):
     return cause
 
 
-def _clock(now, service):
+def _clock(now: datetime.datetime, service: Optional[datetime.datetime]) -> str:
     """Return what to do about this machine's clock (str), or "" when it is right or nobody knows."""
     if service is None or abs(now - service) <= _TOLERATED:
         return ""
@@ -77,7 +79,7 @@ def _clock(now, service):
             "set it (`timedatectl set-ntp true`) and run the task again")
 
 
-def _service_time(headers):
+def _service_time(headers: Mapping[str, str]) -> Optional[datetime.datetime]:
     try:
         moment = email.utils.parsedate_to_datetime(headers.get("Date") or headers.get("date") or "")
     except (TypeError, ValueError, IndexError):
@@ -85,7 +87,7 @@ def _service_time(headers):
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
 
 
-def _moment(text):
+def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
     """Return a time of a signature (aware datetime), ``2026-11-22T10:00:00Z`` or ``2026-11-22``, or None."""
     for form in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d"):
         try:
@@ -95,5 +97,5 @@ def _moment(text):
     return None
 
 
-def _shown(moment):
+def _shown(moment: datetime.datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,12 +12,16 @@ PRIVATE: module_utils of this collection are not an interface.
 import base64
 import collections
 import contextlib
+import functools
 import sys
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import masked, secrets_in, spellings
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Span
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import connection, failures, service_codes
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import LARGEST_PUT, range_of
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.address import Address
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import LARGEST_PUT, Range, range_of
 
 #: What the service tells of a blob: size in bytes, etag and blob type (str), metadata ({str: str}), modified (datetime);
 #: leased_for_ever: bool, whether somebody has a lease of it without end.
@@ -28,7 +32,7 @@ Properties.__new__.__defaults__ = (False,)
 LEASE = 60
 
 
-def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_delay=1.0):
+def connect(address: Address, account_key: Optional[str] = None, parallel: int = 8, timeout: int = 60, retries: int = 8, retry_delay: float = 1.0) -> "Blob":
     """Return the Blob at an Address. Without a signature or account key, Azure AD is asked for a token when the first request is sent.
 
     parallel: int, connections to keep; timeout: int, seconds without a byte after which an attempt has failed;
@@ -42,6 +46,7 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
     except ImportError as error:
         raise ImagewrightError(f"cannot upload to {address.url}: the Python package azure-storage-blob is not installed "
                                f"({masked(str(error))}); install it with `pip install azure-storage-blob`") from None
+    credential: Any
     if address.sas:
         credential = AzureSasCredential(address.sas)
     elif account_key:
@@ -54,7 +59,7 @@ def connect(address, account_key=None, parallel=8, timeout=60, retries=8, retry_
     return Blob(client, address, secrets_in(address.sas) | (spellings(account_key) if account_key else set()), retries)
 
 
-def _transport(url, parallel, timeout):
+def _transport(url: str, parallel: int, timeout: int) -> Any:
     """Return the SDK's transport with a connection for each worker.
 
     Proxies and certificates are looked up in the environment once: requests would do so, and read ~/.netrc, for each write.
@@ -73,14 +78,14 @@ def _transport(url, parallel, timeout):
 
 
 @contextlib.contextmanager
-def _without(name):
+def _without(name: str) -> Iterator[None]:
     """Have no module of this name loaded while the block runs.
 
     The SDK loads aiohttp where it is installed, for its asynchronous half, and that is a quarter of a second for nothing.
     """
     hidden = name not in sys.modules
     if hidden:
-        sys.modules[name] = None
+        sys.modules[name] = None  # type: ignore[assignment]  # what the import system takes for "not there"
     try:
         yield
     finally:
@@ -88,7 +93,7 @@ def _without(name):
             del sys.modules[name]
 
 
-def _identity(address):
+def _identity(address: Address) -> Any:
     if not address.url.startswith("https://"):
         raise ImagewrightError(f"cannot upload to {address.url}: there is neither a signature nor an account_key, and Azure AD's tokens are sent "
                                "over https only; give one of them, or use https:// in the address")
@@ -103,14 +108,14 @@ def _identity(address):
 class Blob:
     """One page blob, or the page blob behind a managed disk; made by connect()."""
 
-    def __init__(self, client, address, secrets, retries):
+    def __init__(self, client: Any, address: Address, secrets: Iterable[str], retries: int) -> None:
         self.address = address
         self.secrets = secrets
         self._client = client
         self._retries = retries
-        self._lease = None
+        self._lease: Any = None
 
-    def properties(self):
+    def properties(self) -> Optional[Properties]:
         """Return the Properties, or None when there is no such blob."""
         with self._failures("read the properties"):
             try:
@@ -123,14 +128,14 @@ class Blob:
         kind = str(getattr(found.blob_type, "value", found.blob_type))
         return Properties(found.size, found.etag, kind, dict(found.metadata or {}), found.last_modified, found.lease.duration == "infinite")
 
-    def _missing_code(self):
+    def _missing_code(self) -> str:
         try:
             self._client.download_blob(offset=0, length=512)
         except self._sdk("ResourceNotFoundError") as error:
             return failures.code_of(error)
         return ""
 
-    def create(self, size, metadata, replace):
+    def create(self, size: int, metadata: Dict[str, str], replace: bool) -> None:
         """Create the blob, all zero; return nothing.
 
         size: int, bytes; metadata: {str: str}; replace: bool, take the place of what is there.
@@ -145,7 +150,7 @@ class Blob:
                 if replace or failures.code_of(error) != "BlobAlreadyExists" or self._client.get_blob_properties().metadata != metadata:
                     raise
 
-    def put(self, item, content):
+    def put(self, item: Range, content: bytes) -> None:
         """Write a range, with the digest that the service compares it with.
 
         item: Range; content: bytes, a multiple of 512, LARGEST_PUT at most: asserted here, for emulators take more.
@@ -157,7 +162,7 @@ class Blob:
         self._again(f"write bytes {offset}-{offset + length - 1}",
                     lambda: self._client.upload_page(content, offset, length, headers=headers, **self._held()))
 
-    def clear(self, start, end):
+    def clear(self, start: int, end: int) -> None:
         """Make a range zero. A managed disk is written zeros: it takes plain page writes only."""
         while start < end:
             length = min(end - start, LARGEST_PUT)
@@ -165,11 +170,13 @@ class Blob:
                 zeros = bytes(length)
                 self.put(range_of(start, zeros), zeros)
             else:
-                self._again(f"clear bytes {start}-{start + length - 1}",
-                            lambda start=start, length=length: self._client.clear_page(start, length, **self._held()))
+                self._again(f"clear bytes {start}-{start + length - 1}", functools.partial(self._clear_page, start, length))
             start += length
 
-    def get(self, offset, length):
+    def _clear_page(self, start: int, length: int) -> Any:
+        return self._client.clear_page(start, length, **self._held())
+
+    def get(self, offset: int, length: int) -> bytes:
         """Return length bytes at offset."""
         with self._failures(f"read back bytes {offset}-{offset + length - 1}"):
             content = self._client.download_blob(offset, length, max_concurrency=1).readall()
@@ -177,17 +184,17 @@ class Blob:
             raise ImagewrightError(f"cannot read back bytes {offset}-{offset + length - 1} of {self.address.url}: it sent {len(content)} bytes")
         return content
 
-    def spans(self):
+    def spans(self) -> List[Span]:
         """Return where the blob has pages that were written: [(start, end)] in bytes."""
         with self._failures("list the page ranges"):
             return [(item.start, item.end + 1) for item in self._client.list_page_ranges() if not item.cleared]
 
-    def set_metadata(self, metadata):
+    def set_metadata(self, metadata: Dict[str, str]) -> str:
         """Replace the metadata and return the blob's new ETag (str)."""
         with self._failures("set the metadata"):
             return self._client.set_blob_metadata(metadata, **self._held())["etag"]
 
-    def acquire_lease(self, lease_id):
+    def acquire_lease(self, lease_id: str) -> None:
         """Take the lease of the blob; later writes say so. A lease that has this id already goes on.
 
         lease_id: str, UUID.
@@ -198,7 +205,7 @@ class Blob:
             lease.acquire(lease_duration=LEASE)
         self._lease = lease
 
-    def resume_lease(self, lease_id):
+    def resume_lease(self, lease_id: str) -> bool:
         """Renew the lease of an earlier run and return whether that worked.
 
         The service renews a lease, even one that has run out, only when nobody has written to the blob or leased it since.
@@ -215,25 +222,25 @@ class Blob:
         self._lease = lease
         return True
 
-    def renew_lease(self):
+    def renew_lease(self) -> None:
         """Renew the lease that we hold."""
         with self._failures("renew the lease"):
             self._lease.renew()
 
-    def release_lease(self):
+    def release_lease(self) -> None:
         """Give the lease back."""
         lease, self._lease = self._lease, None
         with self._failures("release the lease"):
             lease.release()
 
-    def _lease_client(self, lease_id):
+    def _lease_client(self, lease_id: str) -> Any:
         from azure.storage.blob import BlobLeaseClient
         return BlobLeaseClient(self._client, lease_id=lease_id)
 
-    def _held(self):
+    def _held(self) -> Dict[str, Any]:
         return {"lease": self._lease} if self._lease else {}
 
-    def _again(self, doing, request):
+    def _again(self, doing: str, request: Callable[[], Any]) -> Any:
         """Send a request; do so again when it arrived damaged, or when our lease has run out while nobody else wrote."""
         for attempt in range(self._retries, -1, -1):
             try:
@@ -244,11 +251,11 @@ class Blob:
                 if not attempt or code not in ("Md5Mismatch", "LeaseLost") or (code == "LeaseLost" and not self._still_ours()):
                     raise
 
-    def _still_ours(self):
+    def _still_ours(self) -> bool:
         return self._lease is not None and self.resume_lease(self._lease.id)
 
     @contextlib.contextmanager
-    def _failures(self, doing):
+    def _failures(self, doing: str) -> Iterator[None]:
         """Turn every exception of the SDK, and of what it stands on, into an ImagewrightError without secrets."""
         try:
             yield
@@ -258,6 +265,6 @@ class Blob:
             raise failures.translate(error, doing, self.address, self.secrets) from None
 
     @staticmethod
-    def _sdk(name):
+    def _sdk(name: str) -> Any:
         from azure.core import exceptions
         return getattr(exceptions, name)

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import random
+from typing import Any, Dict, Iterator, List, Optional, Set
 
 #: Seconds of the longest wait between two attempts.
 _LONGEST_WAIT = 60
@@ -24,7 +25,7 @@ _CAUSES = {
 }
 
 
-def cause_of(error):
+def cause_of(error: BaseException) -> Optional[str]:
     """Return what went wrong on the way (str), or None when the exception does not tell.
 
     error: Exception of the SDK.
@@ -32,12 +33,12 @@ def cause_of(error):
     return cause_of_kind(kind_of(error))
 
 
-def cause_of_kind(kind):
+def cause_of_kind(kind: Optional[str]) -> Optional[str]:
     """Return what a kind of kind_of() means (str), or None."""
-    return _CAUSES.get(kind)
+    return _CAUSES.get(kind or "")
 
 
-def kind_of(error):
+def kind_of(error: BaseException) -> Optional[str]:
     """Return ``name``, ``proxy_login``, ``proxy``, ``certificate``, ``refused`` or None, by the exceptions that an exception came from."""
     chain = list(_chain(error))
     names = {type(link).__name__ for link in chain}
@@ -53,7 +54,7 @@ def kind_of(error):
     return "refused" if "ConnectionRefusedError" in names else None
 
 
-def patience(retries, delay):
+def patience(retries: int, delay: float) -> Any:
     """Return the SDK's policy of trying again: waits that start as small as they are told to, and none for what does not mend itself.
 
     A wrong name is told in seconds; once the service has answered, a line that is cut for a while costs no upload.
@@ -65,18 +66,18 @@ def patience(retries, delay):
 
         answered = False
 
-        def get_backoff_time(self, settings):
+        def get_backoff_time(self, settings: Dict[str, Any]) -> float:
             wait = min(delay * 2 ** max(settings["count"] - 1, 0), _LONGEST_WAIT)
             return wait * random.uniform(0.75, 1.25)
 
-        def increment(self, settings, request, response=None, error=None, **more):
+        def increment(self, settings: Dict[str, Any], request: Any, response: Any = None, error: Any = None, **more: Any) -> bool:
             self.answered = self.answered or response is not None
             kind = kind_of(error) if error is not None else None
             if kind in ("proxy_login", "certificate") or (kind in ("name", "proxy") and not self.answered and settings["count"] >= _FEW):
                 return False
             return super().increment(settings, request, response=response, error=error, **more)
 
-        def send(self, request):
+        def send(self, request: Any) -> Any:
             response = super().send(request)
             self.answered = True
             return response
@@ -84,9 +85,10 @@ def patience(retries, delay):
     return Patience(retry_total=retries, retry_connect=retries, retry_read=retries, retry_status=retries)
 
 
-def _chain(error):
+def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield the exception and all that it came from: of the SDK, of requests (which keeps it in its arguments) and of urllib3."""
-    waiting, seen = [error], set()
+    waiting: List[Any] = [error]
+    seen: Set[int] = set()
     while waiting and len(seen) < 30:
         link = waiting.pop()
         if not isinstance(link, BaseException) or id(link) in seen:

@@ -16,8 +16,11 @@ import json
 import os
 import re
 import threading
+from typing import Any, Dict, Optional, TextIO
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.address import Address
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
 #: What a journal tells.
@@ -30,14 +33,14 @@ _SENT = re.compile(r"sent (\d+) (\d+) ([0-9a-f]{32})")
 _ETAG = re.compile(r"etag (\S+)")
 
 
-def path_for(src, address, chosen=None):
+def path_for(src: str, address: Address, chosen: Optional[str] = None) -> str:
     """Return where the journal of an upload is: chosen, or a name beside the VHD that is another one for each target."""
     if chosen:
         return chosen
     return f"{os.path.realpath(src)}.upload-{hashlib.sha256(address.url.encode()).hexdigest()[:12]}"
 
 
-def read(path):
+def read(path: str) -> Optional[State]:
     """Return the State that the journal tells, or None when there is none, or none of this form.
 
     Raises ImagewrightError: it cannot be read.
@@ -57,42 +60,44 @@ class Journal:
     Raises ImagewrightError: it cannot be written, or another upload of the same VHD to the same target is at work.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         self._writing = threading.Lock()
-        self._descriptor = None
-        while self._descriptor is None:
-            self._descriptor = _open_locked(path)
-        self.state = read(path)
+        descriptor = None
+        while descriptor is None:
+            descriptor = _open_locked(path)
+        self._descriptor: int = descriptor
+        #: State, or None before begin().
+        self.state: Any = read(path)
 
-    def __enter__(self):
+    def __enter__(self) -> "Journal":
         return self
 
-    def __exit__(self, *unused):
+    def __exit__(self, *unused: Any) -> None:
         empty = os.fstat(self._descriptor).st_size == 0
         if empty:
             os.unlink(self.path)
         os.close(self._descriptor)
 
-    def begin(self, upload, url, source):
+    def begin(self, upload: str, url: str, source: Identity) -> None:
         """Forget everything before; from here on it is about this upload (str, UUID) of this source (Identity)."""
         self._rewrite({"upload": upload, "url": url, "source": list(source), "etag": None, "digest": None})
         self.state = read(self.path)
 
-    def record(self, item):
+    def record(self, item: Range) -> None:
         """Write that a Range has arrived."""
         self._append(f"sent {item.offset} {item.length} {item.digest}\n")
 
-    def stopped(self, etag):
+    def stopped(self, etag: str) -> None:
         """Write that nothing is under way, and the blob's ETag."""
         self._append(f"etag {etag}\n")
 
-    def complete(self, url, etag, digest):
+    def complete(self, url: str, etag: str, digest: str) -> None:
         """Write that all has arrived, in place of the list of ranges; the next run compares with this."""
         state = self.state
         self._rewrite({"upload": state.upload, "url": url, "source": list(state.source), "etag": etag, "digest": digest})
 
-    def _rewrite(self, header):
+    def _rewrite(self, header: Dict[str, Any]) -> None:
         line = json.dumps(dict(header, format=_FORMAT), sort_keys=True) + "\n"
         try:
             os.ftruncate(self._descriptor, 0)
@@ -101,7 +106,7 @@ class Journal:
         except OSError as error:
             raise _not_written(self.path, error) from None
 
-    def _append(self, line):
+    def _append(self, line: str) -> None:
         try:
             with self._writing:
                 os.write(self._descriptor, line.encode("ascii"))
@@ -109,7 +114,7 @@ class Journal:
             raise _not_written(self.path, error) from None
 
 
-def _open_locked(path):
+def _open_locked(path: str) -> Optional[int]:
     """Return the descriptor of the journal, locked; None when an upload that ended has removed it before it was locked."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -128,7 +133,7 @@ def _open_locked(path):
     return None
 
 
-def _parse(stream):
+def _parse(stream: TextIO) -> Optional[State]:
     try:
         header = json.loads(stream.readline())
         if header["format"] != _FORMAT:
@@ -147,6 +152,6 @@ def _parse(stream):
     return State(header["upload"], source, sent, etag, header["digest"])
 
 
-def _not_written(path, error):
+def _not_written(path: str, error: BaseException) -> ImagewrightError:
     wrong = from_os_error(f"write the journal {path}", error)
     return ImagewrightError(f"{wrong}; or set `journal` to a file that can be written", **wrong.details)

@@ -8,16 +8,30 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 import datetime
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import limits
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Span
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Properties
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import State
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
-#: action: ``unchanged``; ``create`` where nothing is; ``resume`` what we began; ``restart`` what we began; ``replace`` what others
-#: wrote; ``compare_digest`` or ``compare_content`` first, and decide again with differs(). reason: str, for the person who reads.
-#: sent: {(offset, length): digest} that need not be sent again; verified: [str], what was read back to come to this plan.
-Plan = collections.namedtuple("Plan", "action reason sent verified")
-Plan.__new__.__defaults__ = ({}, ())
+
+class Plan(NamedTuple):
+    """What is to be done.
+
+    action: ``unchanged``; ``create`` where nothing is; ``resume`` what we began; ``restart`` what we began; ``replace`` what others wrote;
+    ``compare_digest`` or ``compare_content`` first, and decide again with differs(). reason: for the person who reads.
+    sent: {(offset, length): digest} that need not be sent again; verified: what was read back to come to this plan.
+    """
+
+    action: str
+    reason: str
+    sent: Mapping[Tuple[int, int], str] = {}
+    verified: Sequence[str] = ()
+
 
 #: Options of the module that decide. changed_source: restart or fail; content: bool, compare content whatever else there is.
 Choices = collections.namedtuple("Choices", "resume changed_source overwrite content")
@@ -29,7 +43,7 @@ UPLOAD, STATE, DIGEST, COMPLETED = ("imagewright_upload", "imagewright_state", "
 SETTLED = datetime.timedelta(seconds=30)
 
 
-def require_room(size, managed_disk, url):
+def require_room(size: int, managed_disk: bool, url: str) -> None:
     """Check that a VHD of this size (int, bytes) fits into its target at all.
 
     Raises ImagewrightError: a page blob takes less.
@@ -40,7 +54,7 @@ def require_room(size, managed_disk, url):
                                f" `az disk create --upload-type Upload --upload-size-bytes {size}`, then `az disk grant-access --access-level Write`")
 
 
-def page_blob(found, state, identity, choices, url):
+def page_blob(found: Optional[Properties], state: Optional[State], identity: Identity, choices: Choices, url: str) -> Plan:
     """Return the Plan for a page blob in a storage account.
 
     found: blob.Properties or None; state: journal.State or None; identity: source.Identity; url: str, for the error.
@@ -51,17 +65,17 @@ def page_blob(found, state, identity, choices, url):
     if found.blob_type != "PageBlob":
         raise ImagewrightError(f"cannot upload to {url}: it is a {found.blob_type} and a VHD has to be a PageBlob, which Azure does not change; "
                                "delete the blob, or choose another name")
-    ours = state is not None and found.metadata.get(UPLOAD) == state.upload
+    ours = state if state is not None and found.metadata.get(UPLOAD) == state.upload else None
     if found.metadata.get(STATE) == "complete" and found.size == identity.size:
-        if ours and state.digest and state.source == identity and state.etag == found.etag and not choices.content:
+        if ours and ours.digest and ours.source == identity and ours.etag == found.etag and not choices.content:
             return Plan("unchanged", "neither the VHD nor the blob has changed since it was uploaded")
         return Plan("compare_content" if choices.content else "compare_digest", "the blob was uploaded before")
-    if ours and not state.digest:
-        return _ours(state, identity, choices)
+    if ours and not ours.digest:
+        return _ours(ours, identity, choices)
     return differs(found, choices, url)
 
 
-def managed_disk(found, written, state, identity, choices, url):
+def managed_disk(found: Optional[Properties], written: List[Span], state: Optional[State], identity: Identity, choices: Choices, url: str) -> Plan:
     """Return the Plan for the page blob behind a managed disk.
 
     written: [(start, end)] of pages that hold something; the rest as page_blob.
@@ -90,7 +104,7 @@ def managed_disk(found, written, state, identity, choices, url):
                            "set overwrite=true to replace it")
 
 
-def differs(found, choices, url):
+def differs(found: Properties, choices: Choices, url: str) -> Plan:
     """Return the Plan for a target that holds something else.
 
     Raises ImagewrightError: overwrite is not chosen.
@@ -102,13 +116,13 @@ def differs(found, choices, url):
                            "choose another name, or set overwrite=true to replace it")
 
 
-def foreign_writer(url):
+def foreign_writer(url: str) -> ImagewrightError:
     """Return the ImagewrightError for a target that somebody else wrote to, or leased, between two runs."""
     return ImagewrightError(f"cannot go on with the upload to {url}: somebody else has written to it, or leased it, since it was interrupted; "
                             "find out who, then set overwrite=true to start afresh")
 
 
-def modified_since(found):
+def modified_since(found: Properties) -> bool:
     """Return whether the blob was modified after its upload was completed, as far as its own metadata tells."""
     try:
         completed = datetime.datetime.fromtimestamp(int(found.metadata[COMPLETED]), datetime.timezone.utc)
@@ -117,7 +131,7 @@ def modified_since(found):
     return found.modified - completed > SETTLED
 
 
-def _ours(state, identity, choices):
+def _ours(state: State, identity: Identity, choices: Choices) -> Plan:
     if state.source != identity:
         if choices.changed_source == "fail":
             raise ImagewrightError("cannot go on with the upload: the VHD has changed since it was interrupted, and changed_source is fail; "

@@ -8,8 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 import hashlib
+from typing import Iterable, Iterator, List, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import sparse
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt, Span
 
 #: Bytes that are tested and skipped together.
 BLOCK = sparse.GRAIN
@@ -21,12 +23,12 @@ LARGEST_PUT = 4 * 1024 * 1024
 Range = collections.namedtuple("Range", "offset length digest")
 
 
-def data_extents(descriptor, size):
+def data_extents(descriptor: int, size: int) -> List[Span]:
     """Return where the file has data and no holes: [(start, end)], rounded out to whole blocks, sorted, apart from each other.
 
     descriptor: int, open file; size: int, bytes of the file that count.
     """
-    extents = []
+    extents: List[Span] = []
     for offset, length in sparse.data_extents(descriptor, size):
         first, last = offset // BLOCK * BLOCK, min(-(-(offset + length) // BLOCK) * BLOCK, size)
         if extents and first <= extents[-1][1]:
@@ -36,7 +38,7 @@ def data_extents(descriptor, size):
     return extents
 
 
-def non_zero_runs(extents, read):
+def non_zero_runs(extents: Iterable[Span], read: ReadAt) -> Iterator[Tuple[int, bytes]]:
     """Yield (offset, content) of every run of blocks that are not all zero, LARGEST_PUT at most each.
 
     The cuts depend on the content alone, not on how the file system stores it.
@@ -55,12 +57,12 @@ def non_zero_runs(extents, read):
             position = following
 
 
-def range_of(offset, content):
+def range_of(offset: int, content: bytes) -> Range:
     """Return the Range of some content (bytes) at an offset."""
     return Range(offset, len(content), digest_of(content))
 
 
-def digest_of(content):
+def digest_of(content: bytes) -> str:
     """Return the MD5 (str, hex) of the content (bytes).
 
     The one that the service compares each write with: it tells damage and changes, which a second one would not tell better, and both
@@ -69,7 +71,7 @@ def digest_of(content):
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def digest_of_ranges(ranges, size):
+def digest_of_ranges(ranges: Iterable[Range], size: int) -> str:
     """Return one digest (str, SHA-256 in hex) for a whole file: of its size and of every Range that holds data, by offset.
 
     Two files have the same digest when their content is the same, however many holes they have.
@@ -80,9 +82,9 @@ def digest_of_ranges(ranges, size):
     return whole.hexdigest()
 
 
-def merge(spans):
+def merge(spans: Iterable[Span]) -> List[Span]:
     """Return the spans [(start, end)] sorted, with those that touch made one."""
-    merged = []
+    merged: List[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
@@ -91,7 +93,7 @@ def merge(spans):
     return merged
 
 
-def subtract(spans, covered):
+def subtract(spans: Iterable[Span], covered: Iterable[Span]) -> List[Span]:
     """Return the parts of spans that covered does not cover: [(start, end)], sorted."""
     rest, covered, index = [], merge(covered), 0
     for start, end in merge(spans):
@@ -108,11 +110,11 @@ def subtract(spans, covered):
     return rest
 
 
-def length_of(spans):
+def length_of(spans: Iterable[Span]) -> int:
     """Return the number of bytes in the spans."""
     return sum(end - start for start, end in spans)
 
 
-def spans_of(ranges):
+def spans_of(ranges: Iterable[Range]) -> List[Span]:
     """Return [(start, end)] of Ranges."""
     return [(item.offset, item.offset + item.length) for item in ranges]

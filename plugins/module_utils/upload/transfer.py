@@ -12,11 +12,16 @@ import concurrent.futures
 import contextlib
 import threading
 import time
+from typing import Any, Callable, Iterable, Iterator, List, Mapping, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import amount, duration, share, time_left
+from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress, amount, duration, share, time_left
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Span
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import blob as blobs
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import ranges
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Blob
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import OpenVhd
 
 #: Seconds after which what the workers have done is looked at.
 BATCH = 0.2
@@ -25,19 +30,19 @@ BATCH = 0.2
 Transfer = collections.namedtuple("Transfer", "ranges sent")
 
 
-def survey(source, parallel):
+def survey(source: OpenVhd, parallel: int) -> List[Range]:
     """Return [Range] of all the data before the footer, without sending any."""
     return [item for batch in _each(source.non_zero_runs(), ranges.range_of, parallel) for item in batch]
 
 
-def send(source, blob, before, record, parallel, progress):
+def send(source: OpenVhd, blob: Blob, before: Mapping[Tuple[int, int], str], record: Callable[[Range], None], parallel: int, progress: Progress) -> Transfer:
     """Send every range that is not among those of before, and return the Transfer.
 
     source: Source; blob: Blob; before: {(offset, length): digest}; record: callable, takes each Range once it has arrived;
     parallel: int, workers; progress: Progress.
     Raises ImagewrightError: a range could not be sent, or the source changed; those that arrived are recorded.
     """
-    def deliver(offset, content):
+    def deliver(offset: int, content: bytes) -> Tuple[Range, bool]:
         item = ranges.range_of(offset, content)
         if before.get((item.offset, item.length)) == item.digest:
             return item, False
@@ -62,7 +67,7 @@ def send(source, blob, before, record, parallel, progress):
     return Transfer(sorted(found), sorted(sent))
 
 
-def clear_stale(blob, items, limit):
+def clear_stale(blob: Blob, items: List[Range], limit: int) -> int:
     """Make every page before limit zero that is written at the other end and not one of items ([Range]); return the number of bytes."""
     stale = ranges.subtract([(start, min(end, limit)) for start, end in blob.spans() if start < limit], ranges.spans_of(items))
     for start, end in stale:
@@ -70,7 +75,7 @@ def clear_stale(blob, items, limit):
     return ranges.length_of(stale)
 
 
-def compare_spans(blob, items, limit):
+def compare_spans(blob: Blob, items: List[Range], limit: int) -> None:
     """Raise ImagewrightError unless exactly the items ([Range]) are written before limit, and anything else that is written is zero."""
     written = [(start, min(end, limit)) for start, end in blob.spans() if start < limit]
     missing = ranges.subtract(ranges.spans_of(items), written)
@@ -83,11 +88,11 @@ def compare_spans(blob, items, limit):
                 raise different(blob, offset, offset + length, "there is data where the VHD has none")
 
 
-def compare_content(blob, items, parallel, progress):
+def compare_content(blob: Blob, items: List[Range], parallel: int, progress: Progress) -> None:
     """Raise ImagewrightError unless the content of every one of the items ([Range]) is as its digest says."""
     total, done, started = sum(item.length for item in items), 0, time.monotonic()
 
-    def look(item):
+    def look(item: Range) -> int:
         if ranges.digest_of(blob.get(item.offset, item.length)) != item.digest:
             raise different(blob, item.offset, item.offset + item.length, "its content is not that of the VHD")
         return item.length
@@ -98,18 +103,18 @@ def compare_content(blob, items, parallel, progress):
         progress.report(f"{share(done, total)} % of {amount(total)} read back and compared" + (f", {duration(left)} left" if left else ""))
 
 
-def different(blob, start, end, what):
+def different(blob: Blob, start: int, end: int, what: str) -> ImagewrightError:
     """Return the ImagewrightError for bytes start to end of the blob that are not those of the VHD."""
     return ImagewrightError(f"cannot confirm the upload to {blob.address.url}: bytes {start}-{end - 1}: {what}; "
                             "find out what else writes to it, and run the task again: all of it is sent again", mismatch=[start, end])
 
 
 @contextlib.contextmanager
-def lease_kept(blob):
+def lease_kept(blob: Blob) -> Iterator[None]:
     """Renew the blob's lease again and again while the block runs."""
     ended = threading.Event()
 
-    def renew():
+    def renew() -> None:
         while not ended.wait(blobs.LEASE / 4):
             # a lease that is lost makes the next write fail, which is where it is told
             with contextlib.suppress(ImagewrightError):
@@ -124,7 +129,7 @@ def lease_kept(blob):
         keeper.join()
 
 
-def _each(arguments, work, parallel):
+def _each(arguments: Iterable[Tuple[Any, ...]], work: Callable[..., Any], parallel: int) -> Iterator[List[Any]]:
     """Yield lists of what work returns for each tuple of arguments, as it comes, several times a second, with parallel workers.
 
     The arguments are taken in this thread, and one more than there are workers at most: what is read in many threads stays in the
@@ -148,7 +153,7 @@ def _each(arguments, work, parallel):
     yield results
 
 
-def _line(extents, position, sent, kept, size, seconds):
+def _line(extents: List[Span], position: int, sent: int, kept: int, size: int, seconds: float) -> str:
     """Return the line of progress: share of the data that was looked at, bytes sent and skipped, rate, time left.
 
     position: int, how far the file was looked at; sent, kept: int, bytes of this run and of one before.
@@ -160,7 +165,7 @@ def _line(extents, position, sent, kept, size, seconds):
             + (f", {duration(left)} left" if left is not None else ""))
 
 
-def _data_before(extents, position):
+def _data_before(extents: List[Span], position: int) -> int:
     """Return how many bytes of the extents lie before position."""
     index = bisect.bisect_right(extents, (position,))
     before = ranges.length_of(extents[:index])

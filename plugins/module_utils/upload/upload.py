@@ -11,11 +11,17 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import contextlib
 import uuid
+from typing import Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures, ranges, transfer
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import FOOTER
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Blob, Properties
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import Journal, State
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.plan import Plan
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import FOOTER, OpenVhd
 
 #: How to work. choices: plan.Choices; parallel: int; verify: ``false``, ``true`` or ``content``.
 Settings = collections.namedtuple("Settings", "choices parallel verify")
@@ -25,7 +31,7 @@ Settings = collections.namedtuple("Settings", "choices parallel verify")
 Outcome = collections.namedtuple("Outcome", "plan items sent cleared digest etag verified")
 
 
-def decide(source, blob, state, settings, progress):
+def decide(source: OpenVhd, blob: Blob, state: Optional[State], settings: Settings, progress: Progress) -> Tuple[Plan, Optional[Properties]]:
     """Return (Plan, blob.Properties or None): what there is to do for this source at this target. Nothing is written anywhere.
 
     state: journal.State or None.
@@ -38,7 +44,7 @@ def decide(source, blob, state, settings, progress):
         plan = plans.managed_disk(found, written, state, source.identity, choices, url)
     else:
         plan = plans.page_blob(found, state, source.identity, choices, url)
-    if not plan.action.startswith("compare"):
+    if found is None or not plan.action.startswith("compare"):
         return _writable(plan, found, url), found
     items, verified = _survey(source, settings), ["digest"]
     same = plan.action == "compare_content" or found.metadata.get(plans.DIGEST) == ranges.digest_of_ranges(items, source.size)
@@ -51,7 +57,7 @@ def decide(source, blob, state, settings, progress):
     return _writable(plans.differs(found, choices, url), found, url), found
 
 
-def _writable(plan, found, url):
+def _writable(plan: Plan, found: Optional[Properties], url: str) -> Plan:
     """Return the Plan, unless it would write to a blob whose lease has no end.
 
     Raises ImagewrightError: it would.
@@ -61,7 +67,7 @@ def _writable(plan, found, url):
     return plan
 
 
-def predict(source, plan, settings):
+def predict(source: OpenVhd, plan: Plan, settings: Settings) -> Outcome:
     """Return the Outcome that carry_out() would have, as far as it can be known before."""
     if plan.action == "unchanged":
         return Outcome(plan, None, [], 0, None, None, list(plan.verified))
@@ -70,7 +76,7 @@ def predict(source, plan, settings):
     return Outcome(plan, items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
 
 
-def leave_receipt(source, blob, journal, found):
+def leave_receipt(source: OpenVhd, blob: Blob, journal: Journal, found: Properties) -> None:
     """Write into the journal that the target, as it was found, holds the source; the next run need not compare them again.
 
     found: blob.Properties, as of decide().
@@ -81,7 +87,7 @@ def leave_receipt(source, blob, journal, found):
         journal.complete(blob.address.url, found.etag, digest)
 
 
-def carry_out(source, blob, plan, journal, settings, progress):
+def carry_out(source: OpenVhd, blob: Blob, plan: Plan, journal: Journal, settings: Settings, progress: Progress) -> Outcome:
     """Upload, verify, and leave the receipt in the journal; return the Outcome.
 
     Raises ImagewrightError: something failed; what has arrived is in the journal, and there is no footer at the other end.
@@ -104,7 +110,7 @@ def carry_out(source, blob, plan, journal, settings, progress):
     return Outcome(plan, items, done.sent + [footer], cleared, digest, etag, verified)
 
 
-def _prepare(source, blob, plan, journal, settings):
+def _prepare(source: OpenVhd, blob: Blob, plan: Plan, journal: Journal, settings: Settings) -> Plan:
     """Make the target ready to be written, with the journal begun before; return the Plan, which may have become another one."""
     url = blob.address.url
     if plan.action == "resume" and not blob.address.managed_disk and not blob.resume_lease(journal.state.upload):
@@ -123,7 +129,7 @@ def _prepare(source, blob, plan, journal, settings):
     return plan
 
 
-def _create(source, blob, plan, upload):
+def _create(source: OpenVhd, blob: Blob, plan: Plan, upload: str) -> None:
     metadata = {plans.UPLOAD: upload, plans.STATE: "uploading"}
     if plan.action == "create":
         blob.create(source.size, metadata, replace=False)
@@ -133,14 +139,14 @@ def _create(source, blob, plan, upload):
         blob.create(source.size, metadata, replace=True)
 
 
-def _remove_footer(source, blob, plan):
+def _remove_footer(source: OpenVhd, blob: Blob, plan: Plan) -> None:
     """Clear a footer that is there while data is missing, so that at no moment a wrong disk looks whole."""
     footer = _footer_range(source)
     if (footer.offset, footer.length) not in plan.sent and ranges.subtract([(footer.offset, source.size)], blob.spans()) == []:
         blob.clear(footer.offset, source.size)
 
 
-def _finish(source, blob, journal, digest):
+def _finish(source: OpenVhd, blob: Blob, journal: Journal, digest: str) -> str:
     """Mark the upload complete at the other end and here; return the blob's ETag."""
     found = blob.properties()
     if found is None or found.size != source.size:
@@ -159,7 +165,7 @@ def _finish(source, blob, journal, digest):
 
 
 @contextlib.contextmanager
-def _ending_told(blob, journal):
+def _ending_told(blob: Blob, journal: Journal) -> Iterator[None]:
     """When the upload to a managed disk fails, write the disk's ETag into the journal: it has no lease that proves who wrote."""
     try:
         yield
@@ -167,11 +173,12 @@ def _ending_told(blob, journal):
         if blob.address.managed_disk:
             with contextlib.suppress(ImagewrightError):
                 found = blob.properties()
-                journal.stopped(found.etag)
+                if found is not None:
+                    journal.stopped(found.etag)
         raise
 
 
-def _verify_disk(source, blob, items, journal, settings, progress):
+def _verify_disk(source: OpenVhd, blob: Blob, items: List[Range], journal: Journal, settings: Settings, progress: Progress) -> List[str]:
     """Compare what arrived, before the footer makes it a VHD; return [str] of what was compared."""
     if settings.verify == "false":
         return []
@@ -187,7 +194,7 @@ def _verify_disk(source, blob, items, journal, settings, progress):
         raise
 
 
-def _verify_footer(source, blob, settings):
+def _verify_footer(source: OpenVhd, blob: Blob, settings: Settings) -> List[str]:
     if settings.verify == "false":
         return []
     footer = _footer_range(source)
@@ -196,7 +203,7 @@ def _verify_footer(source, blob, settings):
     return ["footer", "size"]
 
 
-def _same_content(source, blob, items, settings, progress):
+def _same_content(source: OpenVhd, blob: Blob, items: List[Range], settings: Settings, progress: Progress) -> bool:
     """Return whether the blob holds what the source holds, by reading it back."""
     try:
         transfer.compare_spans(blob, items, source.size)
@@ -208,10 +215,10 @@ def _same_content(source, blob, items, settings, progress):
     return True
 
 
-def _survey(source, settings):
+def _survey(source: OpenVhd, settings: Settings) -> List[Range]:
     """Return [Range] of everything in the source that is not zero, footer included."""
     return sorted(transfer.survey(source, settings.parallel)) + [_footer_range(source)]
 
 
-def _footer_range(source):
+def _footer_range(source: OpenVhd) -> Range:
     return ranges.range_of(source.size - FOOTER, source.footer())

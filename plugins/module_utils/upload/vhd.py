@@ -9,8 +9,10 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import os
 import stat
+from typing import Any, Iterator, List, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Span
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import ranges
 
 #: Bytes of the footer, the last sector of every fixed VHD.
@@ -26,7 +28,7 @@ class OpenVhd:
     Raises ImagewrightError: it cannot be read, is no regular file, or is no multiple of 512 bytes.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -42,13 +44,13 @@ class OpenVhd:
             os.close(self._descriptor)
             raise ImagewrightError(f"cannot upload {path}: its size of {self.size} bytes is not a multiple of 512; make it a fixed VHD with vhd_align first")
 
-    def __enter__(self):
+    def __enter__(self) -> "OpenVhd":
         return self
 
-    def __exit__(self, *unused):
+    def __exit__(self, *unused: Any) -> None:
         os.close(self._descriptor)
 
-    def read(self, offset, length):
+    def read(self, offset: int, length: int) -> bytes:
         """Return length bytes at offset.
 
         Raises ImagewrightError: there are fewer, because the file was cut while we read it.
@@ -66,19 +68,19 @@ class OpenVhd:
             missing -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def data_extents(self):
+    def data_extents(self) -> List[Span]:
         """Return where the disk, without its footer, has data: [(start, end)] in bytes."""
         return ranges.data_extents(self._descriptor, self.size - FOOTER)
 
-    def non_zero_runs(self):
+    def non_zero_runs(self) -> Iterator[Tuple[int, bytes]]:
         """Yield (offset, content) of everything before the footer that is not zero."""
         return ranges.non_zero_runs(self.data_extents(), self.read)
 
-    def footer(self):
+    def footer(self) -> bytes:
         """Return the last 512 bytes."""
         return self.read(self.size - FOOTER, FOOTER)
 
-    def check_unchanged(self):
+    def check_unchanged(self) -> None:
         """Raise ImagewrightError when the file is not as it was when it was opened, or another one has taken its name."""
         try:
             here, named = _identity(os.fstat(self._descriptor)), _identity(os.stat(self.path))
@@ -90,9 +92,9 @@ class OpenVhd:
                                    "what was sent is not complete and has no footer; let nothing write to it and run the task again")
 
 
-def _identity(status):
+def _identity(status: os.stat_result) -> Identity:
     return Identity(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-def _difference(before, after):
+def _difference(before: Identity, after: Identity) -> str:
     return ", ".join(f"{name} {old} -> {new}" for name, old, new in zip(Identity._fields, before, after) if old != new)

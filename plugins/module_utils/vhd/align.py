@@ -15,9 +15,11 @@ import functools
 import json
 import os
 import uuid
+from typing import Any, Dict, List, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import (
     FOOTER_SIZE,
     checksum_is_right,
@@ -26,10 +28,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer impo
     parse_footer,
     qemu_size,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Relocation, Table
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD, Image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import copying, destination, disk_size, in_place
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.copying import Outcome
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_source, require_unchanged
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import Source, bounded_reader, open_source, require_unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
 
 _IDENTITIES = uuid.UUID("6f2a1c1e-2b0b-5d3c-9d8e-3c1f6a7b5e40")  # name space of the unique ids that are made here
@@ -43,7 +46,7 @@ Request = collections.namedtuple(
     " report_path check")
 
 
-def align(request):
+def align(request: Request) -> Dict[str, Any]:
     """Return the result (dict) of making request.dest the fixed VHD of the disk in request.src.
 
     Raises ImagewrightError: the source must not be converted or the destination not be written; both are then as they were.
@@ -67,7 +70,7 @@ def align(request):
         os.close(source.descriptor)
 
 
-def is_up_to_date(dest, found, size, footer, source_status):
+def is_up_to_date(dest: str, found: os.stat_result, size: int, footer: bytes, source_status: os.stat_result) -> bool:
     """Return whether dest was made from this very state of the source, and has not been written since.
 
     The footer's unique id stands for the source's state and the options; the time for dest's own state.
@@ -79,16 +82,16 @@ def is_up_to_date(dest, found, size, footer, source_status):
         return os.pread(descriptor, FOOTER_SIZE, size) == footer
 
 
-def _same_time(stored, wanted):
+def _same_time(stored: int, wanted: int) -> bool:
     """Return whether the times (int, ns) are equal as far as the file system can tell."""
     return any(stored == wanted // step * step for step in _TIME_STEPS)
 
 
-def _align_itself(request, source, size):
+def _align_itself(request: Request, source: Source, size: int) -> Dict[str, Any]:
     """Return the result for a source that is the destination, too."""
     image, footer = source.image, _kept_footer(request, source, size)
     is_vhd = image.format == VHD and image.dynamic is None
-    relocation = _relocate(request, size, source.table, source.read_disk_at) if source.table else None
+    relocation = _relocate(request, size, source.table, source.read_disk_at) if source.table else _NO_RELOCATION
     if is_vhd and size == image.virtual_size and _is_sound(source) and not (request.in_place and _could_be_better(image, relocation)):
         return _unchanged(request, source, size, source.descriptor, relocation.warnings)
     if not is_vhd and image.format != RAW:
@@ -109,7 +112,7 @@ def _align_itself(request, source, size):
                                                           relocation.warnings))
 
 
-def _change(request, source, size, footer, relocation):
+def _change(request: Request, source: Source, size: int, footer: bytes, relocation: Relocation) -> int:
     """Return the bytes (int) that the changed file takes on its disk."""
     descriptor = _open_for_change(request.src)
     try:
@@ -123,14 +126,14 @@ def _change(request, source, size, footer, relocation):
         os.close(descriptor)
 
 
-def _open_for_change(path):
+def _open_for_change(path: str) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         raise from_os_error(f"change {path}", error) from error
 
 
-def _align_copy(request, source, size, found):
+def _align_copy(request: Request, source: Source, size: int, found: Optional[os.stat_result]) -> Dict[str, Any]:
     """Return the result for a destination of its own. found: os.stat_result of it, or None."""
     footer = _new_footer(request, source, size)
     if found and is_up_to_date(request.dest, found, size, footer, source.status):
@@ -149,11 +152,11 @@ def _align_copy(request, source, size, found):
     return _result(request, source, size, footer, outcome)
 
 
-def _check_table(request, size, table):
+def _check_table(request: Request, size: int, table: Table) -> None:
     disk_size.check_table(table, request.src, size, request.max_size, request.generation)
 
 
-def _relocate(request, size, table, read_at):
+def _relocate(request: Request, size: int, table: Table, read_at: ReadAt) -> Relocation:
     _check_table(request, size, table)  # of a format that only QEMU reads, the table is known now
     relocation = partitions.plan_relocation(table, read_at, size)
     if request.relocate_gpt or not (relocation.tail or relocation.head):
@@ -161,7 +164,7 @@ def _relocate(request, size, table, read_at):
     return partitions.Relocation([], [], ["the backup of the partition table is not at the end of the disk, and relocate_gpt is false"])
 
 
-def _new_footer(request, source, size):
+def _new_footer(request: Request, source: Source, size: int) -> bytes:
     """Return the footer (bytes of 512) that the source's state and the options determine, its time and unique id included."""
     status = source.status
     state = json.dumps([os.path.realpath(request.src), status.st_ino, status.st_size, status.st_mtime_ns, source.image.format, size,
@@ -169,7 +172,7 @@ def _new_footer(request, source, size):
     return fixed_footer(size, uuid.uuid5(_IDENTITIES, state), status.st_mtime_ns // _SECOND)
 
 
-def _kept_footer(request, source, size):
+def _kept_footer(request: Request, source: Source, size: int) -> bytes:
     """Return the footer (bytes of 512) for a change in place: a VHD keeps its identity."""
     footer = _new_footer(request, source, size)
     if source.image.footer is None:
@@ -177,17 +180,17 @@ def _kept_footer(request, source, size):
     return fixed_footer(size, source.image.footer.unique_id, source.status.st_mtime_ns // _SECOND)
 
 
-def _is_sound(source):
+def _is_sound(source: Source) -> bool:
     """Return whether the footer's checksum is right; a wrong one is only met with repair_footer."""
     return checksum_is_right(os.pread(source.descriptor, FOOTER_SIZE, source.image.virtual_size))
 
 
-def _could_be_better(image, relocation):
+def _could_be_better(image: Image, relocation: Relocation) -> bool:
     """Return whether Azure takes the VHD as it is, but QEMU would misread its size or its GPT has no backup at the end."""
     return qemu_size(image.footer) != image.footer.current_size or bool(relocation.tail or relocation.head)
 
 
-def _unchanged(request, source, size, descriptor, warnings):
+def _unchanged(request: Request, source: Source, size: int, descriptor: int, warnings: List[str]) -> Dict[str, Any]:
     """Return the result for a VHD, open as descriptor, that is right as it is."""
     read_at = bounded_reader(descriptor, size)
     table = partitions.read_table(read_at, size)
@@ -197,7 +200,7 @@ def _unchanged(request, source, size, descriptor, warnings):
     return _result(request, source, size, os.pread(descriptor, FOOTER_SIZE, size), outcome)
 
 
-def _result(request, source, size, footer, outcome):
+def _result(request: Request, source: Source, size: int, footer: bytes, outcome: Outcome) -> Dict[str, Any]:
     result = {
         "changed": outcome.method != "unchanged",
         "method": outcome.method,

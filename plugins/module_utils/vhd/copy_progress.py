@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 import time
+from typing import Iterator, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress, amount, duration
 
@@ -17,7 +18,7 @@ _FIRST, _INTERVAL = 2.0, 3.0  # seconds until the first line, and between two
 
 
 @contextlib.contextmanager
-def reported(descriptor, dest, total, report_path):
+def reported(descriptor: int, dest: str, total: int, report_path: Optional[str]) -> Iterator[None]:
     """Append lines about the filling of an open file to report_path while the block runs, when it runs for seconds.
 
     descriptor: int, the file that is being filled; what is allocated to it is what is done.
@@ -37,7 +38,7 @@ def reported(descriptor, dest, total, report_path):
         reporter.join()
 
 
-def progress_line(dest, done, total, seconds):
+def progress_line(dest: str, done: int, total: int, seconds: float) -> str:
     """Return a line like ``disk.vhd: 37 %, 3.0 GiB of 8.0 GiB, 210.0 MiB/s, 0:24 left``.
 
     done, total: int, bytes; seconds: float, since the copy began.
@@ -48,7 +49,7 @@ def progress_line(dest, done, total, seconds):
     return f"{os.path.basename(dest)}: {100 * done // total} %, {amount(done)} of {amount(total)}, {amount(speed)}/s{left}"
 
 
-def _report(finished, descriptor, dest, total, progress):
+def _report(finished: threading.Event, descriptor: int, dest: str, total: int, progress: Progress) -> None:
     begin, pause = time.monotonic(), _FIRST
     while not finished.wait(pause):
         pause = _INTERVAL

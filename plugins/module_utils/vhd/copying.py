@@ -12,26 +12,32 @@ import errno
 import hashlib
 import os
 import threading
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions, sparse
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Chunk, ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import FOOTER_SIZE
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Relocation, Table
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats
 from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_extents
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import copy_progress, destination
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import sparse_copy, temporary
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, require_unchanged
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import Source, bounded_reader, require_unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
 
 _HASHED_AT_A_TIME = 4 * 1024 * 1024  # bytes
 _WRITTEN_EVERY = 0.03  # seconds
+
+#: (table, read_at) -> what its table needs on a disk of the new size; raises ImagewrightError when it does not suit that.
+Relocate = Callable[[Table, ReadAt], Relocation]
 
 #: What was or would be done. allocated: bytes of disk that the result takes (an estimate when not yet done);
 #: table: Table of the result, relocation: Relocation, bootability: Bootability; these three None when not known yet.
 Outcome = collections.namedtuple("Outcome", "method bytes_written allocated table relocation bootability sha256 warnings")
 
 
-def predict_copy(source, dest, new_size, relocate):
+def predict_copy(source: Source, dest: str, new_size: int, relocate: Relocate) -> Outcome:
     """Return the Outcome that ``make_copy`` would make; nothing is written.
 
     relocate: callable (table, read_at) -> Relocation for the new size; raises ImagewrightError when the table does not suit it.
@@ -50,7 +56,8 @@ def predict_copy(source, dest, new_size, relocate):
     return Outcome(method, written, data + extra, source.table, relocation, boots, None, warnings)
 
 
-def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=False, report_path=None):
+def make_copy(source: Source, dest: str, new_size: int, footer: bytes, relocate: Relocate, replaced: Optional[os.stat_result],
+              wants_sha256: bool = False, report_path: Optional[str] = None) -> Outcome:
     """Return the Outcome, after writing the fixed VHD under the name dest, durably.
 
     dest: str; footer: bytes of 512; relocate: as in ``predict_copy``.
@@ -78,11 +85,11 @@ def make_copy(source, dest, new_size, footer, relocate, replaced, wants_sha256=F
     return outcome._replace(sha256=digest, warnings=_stale_warnings(dest, stale) + outcome.warnings)
 
 
-def _stale_warnings(dest, stale):
+def _stale_warnings(dest: str, stale: bool) -> List[str]:
     return [f"{temporary.temporary_path(dest)}, the unfinished file of a run that was killed, is removed"] if stale else []
 
 
-def sha256_of(descriptor):
+def sha256_of(descriptor: int) -> str:
     """Return the SHA-256 (str, hexadecimal) of an open file."""
     digest, offset = hashlib.sha256(), 0
     while True:
@@ -93,7 +100,7 @@ def sha256_of(descriptor):
         offset += len(octets)
 
 
-def _fill(descriptor, source, dest, new_size, footer, relocate, report_path):
+def _fill(descriptor: int, source: Source, dest: str, new_size: int, footer: bytes, relocate: Relocate, report_path: Optional[str]) -> Outcome:
     """Write disk and partition table into the temporary file, durably, and then the footer, which publish() makes durable."""
     method, written, warnings = _fill_disk(descriptor, source, dest, new_size, report_path)
     read_at = bounded_reader(descriptor, new_size)
@@ -109,7 +116,7 @@ def _fill(descriptor, source, dest, new_size, footer, relocate, report_path):
     return Outcome(method, written + len(footer), allocated, table, relocation, boots, None, warnings + relocation.warnings)
 
 
-def _fill_disk(descriptor, source, dest, new_size, report_path):
+def _fill_disk(descriptor: int, source: Source, dest: str, new_size: int, report_path: Optional[str]) -> Tuple[str, int, List[str]]:
     """Return (method, bytes written, warnings) after the disk's data is in the temporary file."""
     image = source.image
     if _is_plain(source) and sparse_copy.clone(source.descriptor, descriptor):
@@ -127,14 +134,14 @@ def _fill_disk(descriptor, source, dest, new_size, report_path):
     return "qemu_img", os.fstat(descriptor).st_blocks * 512, warnings
 
 
-def extents(source):
+def extents(source: Source) -> Iterator[Chunk]:
     """Return an iterator of (offset in the file, offset on the disk, length) of the disk's data."""
     if source.image.dynamic:
         return dynamic_extents(source.image.dynamic, source.image.virtual_size)
     return ((offset, offset, length) for offset, length in sparse.data_extents(source.descriptor, source.image.virtual_size))
 
 
-def data_size(source):
+def data_size(source: Source) -> int:
     """Return the bytes (int) of data on the disk, as far as the file and its file system tell; of a foreign format those that its file takes."""
     taken = source.status.st_blocks * 512
     if source.image.dynamic:
@@ -142,16 +149,16 @@ def data_size(source):
     return min(taken, _extents_length(source) if source.read_disk_at else source.image.virtual_size)
 
 
-def _extents_length(source):
+def _extents_length(source: Source) -> int:
     return sum(length for unused, unused, length in extents(source))
 
 
-def _is_plain(source):
+def _is_plain(source: Source) -> bool:
     """Return whether the disk lies in the file as it is, from its first byte."""
     return source.read_disk_at is not None and source.image.dynamic is None
 
 
-def _predicted_method(source, dest):
+def _predicted_method(source: Source, dest: str) -> Tuple[str, int]:
     """Return (method, bytes of data)."""
     if not source.read_disk_at:
         qemu_img, program, _warnings = _checked_by_qemu(source)
@@ -164,7 +171,7 @@ def _predicted_method(source, dest):
     return "sparse_copy", data
 
 
-def _checked_by_qemu(source):
+def _checked_by_qemu(source: Source) -> Tuple[Any, str, List[str]]:
     """Return (module that calls qemu-img, path of the program, warnings) after it has found the image sound.
 
     Loaded only for images that need it: a change in place takes less time than its import.
@@ -179,7 +186,7 @@ def _checked_by_qemu(source):
     return qemu_img, program, warnings
 
 
-def _convert(source, dest, descriptor):
+def _convert(source: Source, dest: str, descriptor: int) -> List[str]:
     qemu_img, program, warnings = _checked_by_qemu(source)
     try:
         with _written_behind(descriptor):
@@ -192,14 +199,14 @@ def _convert(source, dest, descriptor):
 
 
 @contextlib.contextmanager
-def _written_behind(descriptor):
+def _written_behind(descriptor: int) -> Iterator[None]:
     """Have the kernel write to the disk what another program puts into an open file, while it does so.
 
     Otherwise most of it would wait for the fsync at the end, when there is nothing else to do.
     """
     ended = threading.Event()
 
-    def write():
+    def write() -> None:
         while not ended.wait(_WRITTEN_EVERY):
             with contextlib.suppress(OSError):  # a file system that takes no advice is as fast as before
                 os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

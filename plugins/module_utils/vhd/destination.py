@@ -12,6 +12,7 @@ import fcntl
 import os
 import stat
 import struct
+from typing import Iterator, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
@@ -20,7 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 _GET_FLAGS, _IMMUTABLE, _APPEND_ONLY = 0x80086601, 0x10, 0x20  # FS_IOC_GETFLAGS, linux/fs.h
 
 
-def status_of(dest):
+def status_of(dest: str) -> Optional[os.stat_result]:
     """Return os.stat_result of an existing destination, or None when there is none.
 
     Raises ImagewrightError: it is a symbolic link or no regular file, or its directory is not there.
@@ -49,7 +50,7 @@ def status_of(dest):
 
 
 @contextlib.contextmanager
-def opened(dest):
+def opened(dest: str) -> Iterator[int]:
     """Yield the descriptor (int) of an existing destination, open for reading.
 
     Raises ImagewrightError: it cannot be read.
@@ -65,7 +66,7 @@ def opened(dest):
 
 
 @contextlib.contextmanager
-def replaceable(dest, status):
+def replaceable(dest: str, status: Optional[os.stat_result]) -> Iterator[None]:
     """Run the block in which a destination is replaced by a rename; no machine gets the old file meanwhile.
 
     status: os.stat_result of the destination, or None when there is none.
@@ -82,7 +83,7 @@ def replaceable(dest, status):
         yield
 
 
-def _require_ownership(dest, status):
+def _require_ownership(dest: str, status: os.stat_result) -> None:
     """Check that we may give a new file the owner and group of the old one."""
     folder = os.stat(os.path.dirname(dest))
     groups = {os.getegid(), *os.getgroups()} | ({folder.st_gid} if folder.st_mode & stat.S_ISGID else set())
@@ -91,7 +92,7 @@ def _require_ownership(dest, status):
                                " run as its owner or as root, or remove it")
 
 
-def require_writable_directory(dest):
+def require_writable_directory(dest: str) -> None:
     """Check, without writing, that a file can be made beside dest.
 
     Raises ImagewrightError: it cannot.
@@ -112,7 +113,7 @@ def require_writable_directory(dest):
         raise from_os_error(f"write {dest} into {folder}", error) from error
 
 
-def require_space(dest, needed):
+def require_space(dest: str, needed: int) -> None:
     """Check that the file system of dest has the needed bytes free.
 
     Raises ImagewrightError: it has not; the message says how many are missing.
@@ -124,14 +125,14 @@ def require_space(dest, needed):
                                f" free {show_size(needed - free)} or choose another dest")
 
 
-def kind_of(mode):
+def kind_of(mode: int) -> str:
     """Return what a file that is no regular one is (str), by its mode: ``a directory``."""
     kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISBLK, "a block device"), (stat.S_ISCHR, "a character device"),
              (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
     return next((name for test, name in kinds if test(mode)), "no regular file")
 
 
-def _flags(descriptor):
+def _flags(descriptor: int) -> int:
     """Return the inode flags (int) that chattr sets; 0 where the file system has none."""
     try:
         answer = fcntl.ioctl(descriptor, _GET_FLAGS, struct.pack("l", 0))

@@ -7,17 +7,20 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: requirements R02, R03 and R07 of docs/requirements.md.
 """
 
+from typing import List, Optional, Tuple
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import limits
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import end_of_partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Table, end_of_partitions
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, round_up, show_size
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
 
 _LARGE_SECTOR = 4096
 _LARGER = "make the disk smaller, or set max_size"
 
 
-def new_size(image, path, size, alignment, max_size, generation, table):
+def new_size(image: Image, path: str, size: Optional[int], alignment: int, max_size: Optional[int], generation: Optional[int], table: Optional[Table]) -> int:
     """Return the size (int, bytes) of the finished disk.
 
     size: int or None, grow to at least this; alignment: int, multiple of 1 MiB; max_size: int or None.
@@ -37,7 +40,7 @@ def new_size(image, path, size, alignment, max_size, generation, table):
     return rounded
 
 
-def check_table(table, path, size, max_size, generation):
+def check_table(table: Table, path: str, size: int, max_size: Optional[int], generation: Optional[int]) -> None:
     """Check that the partition table suits a disk of this size (int, bytes) in Azure. max_size, generation: as in ``new_size``.
 
     Raises ImagewrightError: its sectors have 4096 bytes, its partitions end beyond the disk, or the disk is larger than such a table allows.
@@ -54,7 +57,7 @@ def check_table(table, path, size, max_size, generation):
                       f"get the whole image, or set size to {round_up(end, MIB)} or more when the missing part is known to be empty")
 
 
-def size_warnings(table, size, generation):
+def size_warnings(table: Optional[Table], size: int, generation: Optional[int]) -> List[str]:
     """Return what the user should know ([str]) about a finished disk of this size in bytes."""
     warnings = []
     if size < limits.SMALLEST_MANAGED_DISK:
@@ -67,7 +70,7 @@ def size_warnings(table, size, generation):
     return warnings
 
 
-def whole_alignment(alignment):
+def whole_alignment(alignment: int) -> int:
     """Return the alignment (int, bytes) when Azure takes it.
 
     Raises ImagewrightError: it is no multiple of 1 MiB.
@@ -77,7 +80,7 @@ def whole_alignment(alignment):
     return alignment
 
 
-def _limit(max_size, generation, table):
+def _limit(max_size: Optional[int], generation: Optional[int], table: Optional[Table]) -> Tuple[int, str]:
     if max_size:
         return max_size, "the max_size that was set"
     if generation == 1:

@@ -8,12 +8,17 @@ Source: requirements R01, R02, R07, R09, R14 and R15 of docs/requirements.md.
 """
 
 import os
+from typing import Any, List, Mapping, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import content as contents
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import limits, partitions
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import found
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import Footer
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Table
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import Problem, found
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, round_up, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats
 
@@ -21,7 +26,7 @@ CONVERT = "convert it with vhd_align"
 ALIGN_IN_PLACE = "run vhd_align with in_place: true"
 
 
-def of_a_fixed_footer(footer, file_size):
+def of_a_fixed_footer(footer: Footer, file_size: int) -> List[Problem]:
     """Return what is wrong with the footer (Footer) of a fixed VHD, or with the disk before it.
 
     file_size: int, bytes.
@@ -46,7 +51,7 @@ def of_a_fixed_footer(footer, file_size):
     return told
 
 
-def of_the_kind(footer, checksum_ok):
+def of_the_kind(footer: Footer, checksum_ok: Optional[bool]) -> List[Problem]:
     """Return why Azure does not take a VHD of this footer (Footer), whatever its file looks like."""
     told = []
     if not checksum_ok:
@@ -61,7 +66,7 @@ def of_the_kind(footer, checksum_ok):
     return told
 
 
-def of_a_stray_footer(offset, file_size):
+def of_a_stray_footer(offset: int, file_size: int) -> Problem:
     """Return what is wrong with a VHD whose footer is at the offset and not at the end of its file."""
     behind = file_size - offset - SECTOR
     what = f"{behind} bytes follow it" if behind >= 0 else f"it is cut off after {file_size - offset} bytes"
@@ -69,7 +74,7 @@ def of_a_stray_footer(offset, file_size):
                  " 'conectix'", "do not lengthen or cut a finished VHD as a file")
 
 
-def of_the_size(virtual_size, footer, disk_type):
+def of_the_size(virtual_size: Optional[int], footer: Optional[Footer], disk_type: Optional[str]) -> List[Problem]:
     """Return what would surprise of the size (int or None, bytes) of a disk."""
     told = []
     if virtual_size and virtual_size < limits.SMALLEST_MANAGED_DISK:
@@ -82,14 +87,14 @@ def of_the_size(virtual_size, footer, disk_type):
     return told
 
 
-def of_the_content(read_disk_at, disk_type):
+def of_the_content(read_disk_at: Optional[ReadAt], disk_type: Optional[str]) -> List[Problem]:
     """Return what is wrong when the disk of a fixed VHD is itself an image."""
     inside = formats.image_inside(read_disk_at) if disk_type == "fixed" else None
     return [found("image_inside", f"its disk is a whole {inside} image, behind which a footer was put",
                   f"take the footer off a copy and {CONVERT.replace('it', 'that', 1)}")] if inside else []
 
 
-def of_no_disk(table, read_disk_at, size):
+def of_no_disk(table: Table, read_disk_at: ReadAt, size: int) -> List[Problem]:
     """Return what tells that a raw file is no disk: nothing on it is known, and no disk has its size.
 
     table: Table; size: int, bytes.
@@ -102,13 +107,13 @@ def of_no_disk(table, read_disk_at, size):
     return [found("not_a_disk", f"it is no disk: {cause}", "give the image of a disk")]
 
 
-def of_the_name(path):
+def of_the_name(path: str) -> List[Problem]:
     """Return what the marketplace refuses of a file's name."""
     return [found("file_name", f"its name has {character!r}, which the marketplace refuses", "rename the file")
             for character in '%"' if character in os.path.basename(path)]
 
 
-def of_the_table(table, verdict, read_disk_at, size):
+def of_the_table(table: Table, verdict: Bootability, read_disk_at: ReadAt, size: int) -> List[Problem]:
     """Return what would surprise of a disk's partition table and of what boots from it.
 
     table: Table; verdict: Bootability; size: int, bytes, of the disk.
@@ -138,7 +143,7 @@ def of_the_table(table, verdict, read_disk_at, size):
     return told
 
 
-def of_the_generation(generation, facts):
+def of_the_generation(generation: Optional[int], facts: Mapping[str, Any]) -> List[Problem]:
     """Return what is wrong with a disk that is wanted for a generation.
 
     generation: int or None, when any will do; facts: dict, the result of vhd_info.
@@ -149,7 +154,7 @@ def of_the_generation(generation, facts):
     return [found("other_generation", f"a machine of generation {generation} does not boot it: {reasons}")]
 
 
-def _of_the_backup(table, read_disk_at, size):
+def _of_the_backup(table: Table, read_disk_at: ReadAt, size: int) -> List[Problem]:
     relocation = partitions.plan_relocation(table, read_disk_at, size)
     if relocation.tail:
         return [found("table_backup_misplaced", "the backup of its partition table is not at the end of the disk", f"{ALIGN_IN_PLACE}, which moves it")]

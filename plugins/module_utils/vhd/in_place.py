@@ -7,12 +7,16 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import os
+from typing import List
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Writes
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import FOOTER_SIZE
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Relocation
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.sparse_copy import write_all
 
 
-def extend_in_place(descriptor, image, new_size, footer, relocation):
+def extend_in_place(descriptor: int, image: Image, new_size: int, footer: bytes, relocation: Relocation) -> int:
     """Return the number of bytes written.
 
     descriptor: int, the image, open for reading and writing.
@@ -39,13 +43,13 @@ def extend_in_place(descriptor, image, new_size, footer, relocation):
     return sum(len(octets) for group in writes + [relocation.head] for unused, octets in group)
 
 
-def written_in_place(image, new_size, footer, relocation):
+def written_in_place(image: Image, new_size: int, footer: bytes, relocation: Relocation) -> int:
     """Return the number of bytes (int) that ``extend_in_place`` would write."""
     groups = _first_writes(image, new_size, footer, relocation) + [relocation.head]
     return sum(len(octets) for group in groups for unused, octets in group)
 
 
-def _first_writes(image, new_size, footer, relocation):
+def _first_writes(image: Image, new_size: int, footer: bytes, relocation: Relocation) -> List[Writes]:
     """Return groups of writes; each group is made durable before the next begins."""
     new_footer = (new_size, footer)
     if image.footer is None:
@@ -56,7 +60,7 @@ def _first_writes(image, new_size, footer, relocation):
     return [[new_footer], [(image.virtual_size, bytes(FOOTER_SIZE))] + relocation.tail]
 
 
-def _write_group(descriptor, group):
+def _write_group(descriptor: int, group: Writes) -> None:
     if not group:
         return
     for offset, octets in group:

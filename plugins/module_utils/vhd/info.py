@@ -9,10 +9,15 @@ Source: requirements R01, R02, R07, R09, R14 and R15 of docs/requirements.md.
 
 import collections
 import os
+from typing import Any, Dict, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions, sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import Footer
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Table
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import Refusal, described, found, sentence
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, round_up
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, vhd_file
@@ -25,7 +30,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source impor
 _Content = collections.namedtuple("_Content", "format footer checksum_ok disk_type virtual_size read_disk_at refusals")
 
 
-def describe_image(path):
+def describe_image(path: str) -> Dict[str, Any]:
     """Return what is known of an image (dict, the result of vhd_info). It is only read, and no lock is taken.
 
     Raises ImagewrightError: the file is not there, empty, or not to be read.
@@ -40,7 +45,7 @@ def describe_image(path):
         os.close(descriptor)
 
 
-def _describe(content, file_size, path):
+def _describe(content: _Content, file_size: int, path: str) -> Dict[str, Any]:
     surprises = (image_problems.of_the_size(content.virtual_size, content.footer, content.disk_type)
                  + image_problems.of_the_content(content.read_disk_at, content.disk_type) + image_problems.of_the_name(path))
     told = {}
@@ -59,7 +64,7 @@ def _describe(content, file_size, path):
                 problem_details=described(problems))
 
 
-def _read_content(descriptor, file_size, path):
+def _read_content(descriptor: int, file_size: int, path: str) -> _Content:
     read_at = bounded_reader(descriptor, file_size)
     tail = read_at(file_size - SECTOR, SECTOR)
     footer = footers.parse_footer(tail)
@@ -76,7 +81,7 @@ def _read_content(descriptor, file_size, path):
     return _read_raw(descriptor, read_at, file_size)
 
 
-def _read_vhd(read_at, file_size, path, footer, checksum_ok):
+def _read_vhd(read_at: ReadAt, file_size: int, path: str, footer: Footer, checksum_ok: Optional[bool]) -> _Content:
     refusals, read_disk_at = image_problems.of_the_kind(footer, checksum_ok), None
     if footer.disk_type == footers.DYNAMIC:
         try:
@@ -92,7 +97,7 @@ def _read_vhd(read_at, file_size, path, footer, checksum_ok):
                     file_size - SECTOR if fixed else footer.current_size, read_disk_at, refusals)
 
 
-def _read_raw(descriptor, read_at, file_size):
+def _read_raw(descriptor: int, read_at: ReadAt, file_size: int) -> _Content:
     stray = vhd_file.find_stray_footer(read_at, file_size, sparse.data_end(descriptor, file_size))
     if stray is None:
         return _Content(RAW, None, None, None, file_size, read_at,
@@ -101,12 +106,12 @@ def _read_raw(descriptor, read_at, file_size):
     return _Content(VHD, footer, bool(footer), "fixed", stray, _bounded(read_at, stray), [image_problems.of_a_stray_footer(stray, file_size)])
 
 
-def _bounded(read_at, size):
+def _bounded(read_at: ReadAt, size: int) -> ReadAt:
     """Return a function that reads as read_at does, up to size."""
     return lambda offset, length: read_at(offset, max(min(length, size - offset), 0))
 
 
-def _describe_content(content, file_size):
+def _describe_content(content: _Content, file_size: int) -> Dict[str, Any]:
     aligned = content.virtual_size is not None and content.virtual_size % MIB == 0
     upload_size = round_up(content.virtual_size, MIB) + footers.FOOTER_SIZE if content.virtual_size is not None else None
     return {
@@ -118,7 +123,7 @@ def _describe_content(content, file_size):
     }
 
 
-def _describe_table(table, verdict):
+def _describe_table(table: Table, verdict: Bootability) -> Dict[str, Any]:
     return {
         "partition_table": table.kind,
         "partitions": [partition._asdict() for partition in table.partitions],

@@ -17,6 +17,7 @@ import os
 import signal
 import struct
 import time
+from typing import List, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -29,7 +30,7 @@ _UNSUPPORTED = (errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _POLL = 0.5  # seconds between two looks at an image that is held
 
 
-def claim(descriptor, path, writing, wait=0):
+def claim(descriptor: int, path: str, writing: bool, wait: float = 0) -> None:
     """Take QEMU's locks on an open image until the descriptor is closed, once nobody else holds it.
 
     descriptor: int, open file.
@@ -44,13 +45,13 @@ def claim(descriptor, path, writing, wait=0):
         time.sleep(min(_POLL, max(deadline - time.monotonic(), 0.01)))
 
 
-def holders(path):
+def holders(path: str) -> List[str]:
     """Return who has the file open ([str], ``qemu-system-x86 (pid 712)``, ``/dev/loop0``), as far as we may see."""
     wanted = _identity(path)
     return _loop_devices(wanted) + _processes(wanted)
 
 
-def _try_claim(descriptor, path, writing):
+def _try_claim(descriptor: int, path: str, writing: bool) -> bool:
     used, unshared = ((_CONSISTENT_READ, _WRITE, _RESIZE), _ALL) if writing else ((_CONSISTENT_READ,), (_WRITE, _RESIZE))
     mine = [_USED + permission for permission in used] + [_UNSHARED + permission for permission in unshared]
     conflicting = [_UNSHARED + permission for permission in used] + [_USED + permission for permission in unshared]
@@ -69,16 +70,16 @@ def _try_claim(descriptor, path, writing):
     return False
 
 
-def _lock(descriptor, byte, kind):
+def _lock(descriptor: int, byte: int, kind: int) -> None:
     fcntl.fcntl(descriptor, _F_OFD_SETLK, struct.pack(_FLOCK, kind, os.SEEK_SET, byte, 1, 0))
 
 
-def _is_locked(descriptor, byte):
+def _is_locked(descriptor: int, byte: int) -> bool:
     answer = fcntl.fcntl(descriptor, _F_OFD_GETLK, struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0))
     return struct.unpack(_FLOCK, answer)[0] != fcntl.F_UNLCK
 
 
-def _has_writer(path):
+def _has_writer(path: str) -> bool:
     """Return whether anyone has the file open for writing: the kernel then gives no read lease.
 
     Called with no writing descriptor of our own open. False where leases are not to be had (another's file, NFS).
@@ -96,7 +97,7 @@ def _has_writer(path):
     return False
 
 
-def _held_message(path, writing, wait):
+def _held_message(path: str, writing: bool, wait: float) -> str:
     names = holders(path)
     who = f"in use by {', '.join(names)}" if names else "in use (locked) by a program that this user cannot see"
     waited = f" after {wait} s" if wait else ""
@@ -104,12 +105,12 @@ def _held_message(path, writing, wait):
             "shut the machine down or release the file, or let wait_released be longer")
 
 
-def _identity(path):
+def _identity(path: str) -> Tuple[int, int]:
     status = os.stat(path)
     return status.st_dev, status.st_ino
 
 
-def _loop_devices(wanted):
+def _loop_devices(wanted: Tuple[int, int]) -> List[str]:
     """Return the loop devices ([str]) that are backed by the file."""
     found = []
     for name in sorted(os.listdir("/sys/block")) if os.path.isdir("/sys/block") else []:
@@ -123,7 +124,7 @@ def _loop_devices(wanted):
     return found
 
 
-def _processes(wanted):
+def _processes(wanted: Tuple[int, int]) -> List[str]:
     """Return the other processes ([str]) that have the file open."""
     found = []
     for pid in sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), key=int):
@@ -132,7 +133,7 @@ def _processes(wanted):
     return found
 
 
-def _has_open(pid, wanted):
+def _has_open(pid: int, wanted: Tuple[int, int]) -> bool:
     try:
         descriptors = os.listdir(f"/proc/{pid}/fd")
     except OSError:  # gone, or another user's
@@ -146,7 +147,7 @@ def _has_open(pid, wanted):
     return False
 
 
-def _process_name(pid):
+def _process_name(pid: int) -> str:
     try:
         with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as stream:
             return stream.read().strip()

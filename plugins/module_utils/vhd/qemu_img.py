@@ -13,6 +13,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import json
 import os
 import re
+from typing import Any, Dict, List
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -22,7 +23,7 @@ _PACKAGES = "package qemu-utils on Debian and Ubuntu, qemu-img on Fedora and RHE
 _LEAKED, _NO_CHECK = 3, 63  # exit statuses of `qemu-img check`
 
 
-def require(path, image_format):
+def require(path: str, image_format: str) -> str:
     """Return the path of a qemu-img that can convert an image of the format.
 
     Raises ImagewrightError: it is not installed, or older than 5.0.
@@ -40,7 +41,7 @@ def require(path, image_format):
     return program
 
 
-def check(program, descriptor, path, image_format):
+def check(program: str, descriptor: int, path: str, image_format: str) -> List[str]:
     """Return warnings ([str]) about an image whose metadata is sound.
 
     Raises ImagewrightError: qemu-img finds it damaged or cut off.
@@ -55,7 +56,7 @@ def check(program, descriptor, path, image_format):
                   f"take a sound copy{', or repair a copy with `qemu-img check -r all`' if image_format == 'qcow2' else ''}")
 
 
-def check_map(program, descriptor, path, image_format):
+def check_map(program: str, descriptor: int, path: str, image_format: str) -> None:
     """Check that the blocks of an image that are not compressed lie within its file.
 
     Raises ImagewrightError: they do not; QEMU would read zeros.
@@ -66,14 +67,14 @@ def check_map(program, descriptor, path, image_format):
         raise refusal(path, "cut_off", f"it is cut off: a block of its data ends at offset {end}, and the file at {file_size}", "get the whole image")
 
 
-def mapped_size(program, descriptor, path, image_format):
+def mapped_size(program: str, descriptor: int, path: str, image_format: str) -> int:
     """Return how many bytes (int) of data the disk in the image holds, as its tables say; ``convert`` may find zeros in them."""
     # `qemu-img measure` gives the whole disk's size for raw targets
     extents = _map(program, descriptor, path, image_format)
     return sum(extent["length"] for extent in extents if extent["data"] and not extent["zero"])
 
 
-def convert(program, descriptor, path, image_format, target):
+def convert(program: str, descriptor: int, path: str, image_format: str, target: int) -> None:
     """Write the disk in the image into the open, empty target, which is at least as long; zeros become holes.
 
     descriptor, target: int, open files of this process.
@@ -87,22 +88,22 @@ def convert(program, descriptor, path, image_format, target):
         raise commands.failure(completed, f"convert {path}")
 
 
-def _map(program, descriptor, path, image_format):
+def _map(program: str, descriptor: int, path: str, image_format: str) -> List[Dict[str, Any]]:
     """Return the extents ([dict]) of the disk in the image; of data that is not compressed, ``offset`` is its place in the file."""
     argv = [program, "map", "--output=json", _source(descriptor, image_format)]
     return json.loads(commands.run(argv, f"map {path}", timeout=None).stdout)
 
 
-def _source(descriptor, image_format):
+def _source(descriptor: int, image_format: str) -> str:
     """Return the image as QEMU's JSON: format as we have found it, no backing file whatever the header says."""
     return "json:" + json.dumps({"driver": image_format, "backing": None, "file": {"driver": "file", "filename": _name(descriptor)}})
 
 
-def _name(descriptor):
+def _name(descriptor: int) -> str:
     return f"/proc/{os.getpid()}/fd/{descriptor}"
 
 
-def _bound_to_us(argv):
+def _bound_to_us(argv: List[str]) -> List[str]:
     """Return the command so that it ends when we are killed, and no orphan goes on filling the disk."""
     setpriv = commands.find("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] + argv if setpriv else argv

@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd import desti
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import open_image
 
 
-def require_room(src, dest):
+def require_room(src: str, dest: str) -> None:
     """Check that the VHD of the image src can be written to dest, as far as that can be said before src is at rest.
 
     Raises ImagewrightError: dest is src, its directory is not there or not to be written, dest cannot be replaced, or there is no room for

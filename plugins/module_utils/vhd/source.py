@@ -9,12 +9,14 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import os
 import stat
+from typing import Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import partitions, sparse
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, vhd_file
 from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_reader
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD, Image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 
 #: descriptor: int, open for reading; status: os.stat_result when it was opened; image: Image;
@@ -22,7 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 Source = collections.namedtuple("Source", "descriptor path status image read_disk_at table")
 
 
-def open_image(path):
+def open_image(path: str) -> int:
     """Return the descriptor of an image file, open for reading.
 
     Raises ImagewrightError: it is not there, not to be read, or no regular file.
@@ -41,7 +43,7 @@ def open_image(path):
     return descriptor
 
 
-def open_source(path, wanted, repair_footer, size_is_given, writing, wait):
+def open_source(path: str, wanted: str, repair_footer: bool, size_is_given: bool, writing: bool, wait: float) -> Source:
     """Return the Source, claimed against other programs until its descriptor is closed.
 
     wanted: str, format that the user says, or ``auto``.
@@ -60,7 +62,7 @@ def open_source(path, wanted, repair_footer, size_is_given, writing, wait):
         raise
 
 
-def require_unchanged(source):
+def require_unchanged(source: Source) -> None:
     """Check that nobody has changed the source since it was opened.
 
     Raises ImagewrightError: its size or modification time is another, or the descriptor is of another file.
@@ -70,15 +72,15 @@ def require_unchanged(source):
         raise ImagewrightError(f"cannot convert {source.path}: it was changed while it was read; shut down what writes to it and run again")
 
 
-def bounded_reader(descriptor, size):
+def bounded_reader(descriptor: int, size: int) -> ReadAt:
     """Return a function (offset, length) -> bytes that reads an open file up to size, shorter at that end."""
-    def read_at(offset, length):
+    def read_at(offset: int, length: int) -> bytes:
         # a damaged header may name any offset
         return os.pread(descriptor, max(min(length, size - offset), 0), offset) if 0 <= offset < size else b""
     return read_at
 
 
-def _inspect(descriptor, path, wanted, repair_footer, size_is_given):
+def _inspect(descriptor: int, path: str, wanted: str, repair_footer: bool, size_is_given: bool) -> Source:
     status = os.fstat(descriptor)
     read_at = bounded_reader(descriptor, status.st_size)
     image = formats.read_image(read_at, status.st_size, path, wanted, repair_footer)
@@ -90,7 +92,7 @@ def _inspect(descriptor, path, wanted, repair_footer, size_is_given):
     return Source(descriptor, path, status, image, read_disk_at, table)
 
 
-def _disk_reader(descriptor, read_at, image):
+def _disk_reader(descriptor: int, read_at: ReadAt, image: Image) -> Optional[ReadAt]:
     if image.dynamic:
         return dynamic_reader(read_at, image.dynamic, image.virtual_size)
     return bounded_reader(descriptor, image.virtual_size) if image.format in (RAW, VHD) else None

@@ -12,7 +12,9 @@ import fcntl
 import os
 import struct
 import threading
+from typing import Callable, Deque, Iterable, Iterator, Optional
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Buffer, Chunk
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB, MIB
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sparse import data_runs
 
@@ -26,12 +28,15 @@ _BUFFER = MIB  # bytes of memory that one worker reads into
 _WORKERS = 2  # measured: more of them only wait for each other
 _AHEAD = 8  # chunks that the kernel is asked to have read by the time when they are copied
 
+#: What copies one chunk: (source, target, buffer, offset in the source, offset in the target, length) -> bytes written.
+Copy = Callable[[int, int, bytearray, int, int, int], int]
+
 
 class ReadError(OSError):
     """The source, and not the target, cannot be read."""
 
 
-def clone(source, target):
+def clone(source: int, target: int) -> bool:
     """Return whether the target now shares all of the source's blocks (reflink); it is unchanged when not.
 
     source, target: int, open files; the target is empty.
@@ -45,7 +50,7 @@ def clone(source, target):
         return False
 
 
-def can_clone(source, directory):
+def can_clone(source: int, directory: str) -> bool:
     """Return whether ``clone`` would work for a new file in the directory; nothing is left there."""
     try:
         target = os.open(directory, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -61,7 +66,7 @@ def can_clone(source, directory):
         os.close(target)
 
 
-def copy_extents(source, target, extents):
+def copy_extents(source: int, target: int, extents: Iterable[Chunk]) -> int:
     """Return the number of bytes written while copying extents from one open file to another; runs of zeros stay holes.
 
     extents: iterable of (offset in the source, offset in the target, length).
@@ -80,7 +85,7 @@ def copy_extents(source, target, extents):
     return copies.written
 
 
-def is_on_a_server(descriptor):
+def is_on_a_server(descriptor: int) -> bool:
     """Return whether an open file lies on a server that can copy files by itself, so that the data need not come here and go back."""
     device = os.fstat(descriptor).st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
@@ -95,33 +100,33 @@ def is_on_a_server(descriptor):
 class _Copies:
     """Chunks that are still to be copied, shared by the workers, and what they have done."""
 
-    def __init__(self, chunks):
+    def __init__(self, chunks: Iterator[Chunk]) -> None:
         self._chunks = chunks
         self._lock = threading.Lock()
         self.written = 0
-        self.error = None
+        self.error: Optional[Exception] = None
 
-    def next(self, written):
+    def next(self, written: int) -> Optional[Chunk]:
         """Return the next chunk, or None at the end or after an error; written: int, bytes of the last one."""
         with self._lock:
             self.written += written
             return None if self.error else next(self._chunks, None)
 
-    def fail(self, error):
+    def fail(self, error: Exception) -> None:
         """Remember the first error; no further chunk is given out."""
         with self._lock:
             self.error = self.error or error
 
 
-def _chunks(extents):
+def _chunks(extents: Iterable[Chunk]) -> Iterator[Chunk]:
     for source_offset, target_offset, length in extents:
         for start in range(0, length, _CHUNK):
             yield source_offset + start, target_offset + start, min(_CHUNK, length - start)
 
 
-def _read_ahead(source, chunks):
+def _read_ahead(source: int, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
     """Yield the chunks, each some time after the kernel was told that it will be read."""
-    waiting = collections.deque()
+    waiting: Deque[Chunk] = collections.deque()
     for chunk in chunks:
         os.posix_fadvise(source, chunk[0], chunk[2], os.POSIX_FADV_WILLNEED)
         waiting.append(chunk)
@@ -130,7 +135,7 @@ def _read_ahead(source, chunks):
     yield from waiting
 
 
-def _work(copies, copy, source, target):
+def _work(copies: _Copies, copy: Copy, source: int, target: int) -> None:
     buffer, written = bytearray(_BUFFER), 0
     try:
         while True:
@@ -142,7 +147,7 @@ def _work(copies, copy, source, target):
         copies.fail(error)
 
 
-def _copy_by_kernel(source, target, buffer, source_offset, target_offset, length):
+def _copy_by_kernel(source: int, target: int, buffer: bytearray, source_offset: int, target_offset: int, length: int) -> int:
     """Return the bytes written of one chunk, by copy_file_range where that works."""
     done = 0
     while done < length:
@@ -158,7 +163,7 @@ def _copy_by_kernel(source, target, buffer, source_offset, target_offset, length
     return done
 
 
-def _copy_through_memory(source, target, buffer, source_offset, target_offset, length):
+def _copy_through_memory(source: int, target: int, buffer: bytearray, source_offset: int, target_offset: int, length: int) -> int:
     """Return the bytes written of one chunk. buffer: bytearray to read into.
 
     Measured on local file systems: less processor time than copy_file_range, which moves page by page where it shares no blocks.
@@ -180,11 +185,11 @@ def _copy_through_memory(source, target, buffer, source_offset, target_offset, l
     return written
 
 
-def _shorter():
+def _shorter() -> ReadError:
     return ReadError(errno.ENODATA, "it became shorter while it was copied")
 
 
-def write_all(descriptor, octets, offset):
+def write_all(descriptor: int, octets: Buffer, offset: int) -> None:
     """Write all bytes at the offset of an open file."""
     view = memoryview(octets)
     while view:

@@ -12,6 +12,7 @@ import hashlib
 import os
 import stat
 import time
+from typing import List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
@@ -23,7 +24,7 @@ _CHILD_OF_A_KILLED_RUN = 2  # seconds; it needs a few milliseconds on an idle ma
 _KEPT_ATTRIBUTES = ("security.selinux", "system.posix_acl_access", "user.")  # not what is bound to the old content, like security.ima
 
 
-def temporary_path(dest):
+def temporary_path(dest: str) -> str:
     """Return the path (str) of the file that becomes dest; always the same, so that a killed run's is found again."""
     folder, name = os.path.split(os.fsencode(dest))
     kept = _LONGEST_NAME - len(_SUFFIX) - 1
@@ -32,7 +33,7 @@ def temporary_path(dest):
     return os.fsdecode(os.path.join(folder, b"." + name + _SUFFIX))
 
 
-def open_temporary(dest):
+def open_temporary(dest: str) -> Tuple[int, bool]:
     """Return (descriptor, whether a killed run had left one) of the new, empty, locked temporary file for dest.
 
     Raises ImagewrightError: another run is writing it, or it cannot be made.
@@ -49,7 +50,7 @@ def open_temporary(dest):
         raise from_os_error(f"write {dest}", error) from error
 
 
-def unfinished(dest):
+def unfinished(dest: str) -> Optional[int]:
     """Return the bytes (int) on disk of the file that a killed run for dest has left, or None when there is none.
 
     Raises ImagewrightError: another run is writing it, or something else is there.
@@ -66,7 +67,7 @@ def unfinished(dest):
         os.close(descriptor)
 
 
-def publish(descriptor, dest, source_status, replaced):
+def publish(descriptor: int, dest: str, source_status: os.stat_result, replaced: Optional[os.stat_result]) -> None:
     """Rename the temporary file, which is complete, to dest, once all of it is on disk.
 
     source_status: os.stat_result of the source; its time marks the copy as made from this state of it (align.is_up_to_date).
@@ -81,14 +82,14 @@ def publish(descriptor, dest, source_status, replaced):
     _sync_directory(dest)
 
 
-def discard(descriptor, dest):
+def discard(descriptor: int, dest: str) -> None:
     """Remove the temporary file."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary_path(dest))
     os.close(descriptor)
 
 
-def _make_like(descriptor, dest, replaced):
+def _make_like(descriptor: int, dest: str, replaced: os.stat_result) -> None:
     """Give an open file the owner, the SELinux label, the access control list and the remarks of the file that it replaces."""
     now = os.fstat(descriptor)
     if (replaced.st_uid, replaced.st_gid) != (now.st_uid, now.st_gid):
@@ -99,14 +100,14 @@ def _make_like(descriptor, dest, replaced):
                 os.setxattr(descriptor, name, os.getxattr(dest, name))
 
 
-def _listed_attributes(path):
+def _listed_attributes(path: str) -> List[str]:
     try:
         return os.listxattr(path)
     except OSError:  # a file system without any
         return []
 
 
-def _sync_directory(path):
+def _sync_directory(path: str) -> None:
     """Make the file's name durable."""
     descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -115,7 +116,7 @@ def _sync_directory(path):
         os.close(descriptor)
 
 
-def _create(path):
+def _create(path: str) -> Optional[int]:
     """Return the descriptor of a file that is new and locked by us, or None when there is one already."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -128,7 +129,7 @@ def _create(path):
     return None
 
 
-def _remove_stale(path, dest):
+def _remove_stale(path: str, dest: str) -> bool:
     """Return whether what a killed run has left is removed now; its lock went with it."""
     descriptor = _open_stale(path, dest)
     if descriptor is None:
@@ -140,7 +141,7 @@ def _remove_stale(path, dest):
         os.close(descriptor)
 
 
-def _open_stale(path, dest):
+def _open_stale(path: str, dest: str) -> Optional[int]:
     """Return the descriptor (int) of what a killed run has left, locked by us; None when another run has just finished or removed it."""
     try:
         mode = os.lstat(path).st_mode
@@ -161,7 +162,7 @@ def _open_stale(path, dest):
     return None
 
 
-def _lock_soon(descriptor):
+def _lock_soon(descriptor: int) -> bool:
     """Return whether an open file is locked by us, now or in a moment.
 
     A run that was killed while it started qemu-img leaves a child that has the lock too, until it has become that program.
@@ -174,7 +175,7 @@ def _lock_soon(descriptor):
     return True
 
 
-def _lock(descriptor):
+def _lock(descriptor: int) -> bool:
     """Return whether an open file is locked by us now."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -183,7 +184,7 @@ def _lock(descriptor):
         return False
 
 
-def _is_at(path, descriptor):
+def _is_at(path: str, descriptor: int) -> bool:
     """Return whether the open file is the one at the path."""
     try:
         return os.path.samestat(os.lstat(path), os.fstat(descriptor))

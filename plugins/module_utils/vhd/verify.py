@@ -11,11 +11,12 @@ import os
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import gpt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import FOOTER_SIZE
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Relocation
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader
 
 
-def verify_vhd(descriptor, path, size, footer, relocation):
+def verify_vhd(descriptor: int, path: str, size: int, footer: bytes, relocation: Relocation) -> None:
     """Check that the file ends with the footer behind size bytes, and that a moved GPT reads well at both ends.
 
     Raises ImagewrightError: it does not, which is a fault of the disk or of this program.
