@@ -35,8 +35,9 @@ test-all: test sanity-all ## the slow rest: every ansible-core, whole lab, all M
 bench: setup ## print the measurements
 	.venv/bin/python benchmarks/run.py
 
-lint: setup ## style and metadata: ruff, ansible-lint, vermin, changelog, docs
+lint: setup ## style and metadata: ruff, mypy, ansible-lint, vermin, changelog, docs
 	.venv/bin/ruff check plugins tests benchmarks
+	.venv/bin/mypy
 	.venv/bin/vermin --quiet --no-tips --target=3.6- --violations $(GUEST_SIDE)
 	.venv/bin/ansible-lint --offline
 	.venv/bin/antsibull-changelog lint

@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import Any, Iterator
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import secrets_in
 
@@ -16,13 +18,13 @@ class DiscreetModule(AnsibleModule):
     Ansible hides the values of options that are declared with no_log, and a signature in another option it shows.
     """
 
-    def _load_params(self):
+    def _load_params(self) -> None:
         super()._load_params()  # before the options are checked, whose errors quote them
         for value in _texts(self.params):
             self.no_log_values.update(secrets_in(value))
 
 
-def _texts(value):
+def _texts(value: Any) -> Iterator[str]:
     """Yield every text (str) in a value of options."""
     if isinstance(value, str):
         yield value

@@ -10,6 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import time
+from typing import Callable, Optional
 
 
 class Progress:
@@ -20,13 +21,13 @@ class Progress:
     clock: callable, seconds (float) from a clock that never goes back.
     """
 
-    def __init__(self, path, interval=1.0, clock=time.monotonic):
+    def __init__(self, path: Optional[str], interval: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._interval = interval
         self._clock = clock
-        self._last = None
+        self._last: Optional[float] = None
 
-    def report(self, text, always=False):
+    def report(self, text: str, always: bool = False) -> None:
         """Append text (str, one line), unless the last line is younger than the interval.
 
         always: bool, for the first and the last line of a task.
@@ -42,7 +43,7 @@ class Progress:
             self._path = None
 
 
-def amount(size):
+def amount(size: float) -> str:
     """Return a number of bytes as a person reads it: ``512 B``, ``4.0 MiB``, ``1.2 GiB``."""
     if size < 1024:
         return f"{size} B"
@@ -53,19 +54,19 @@ def amount(size):
     return f"{size:.1f} {unit}"
 
 
-def duration(seconds):
+def duration(seconds: float) -> str:
     """Return seconds as ``m:ss`` or ``h:mm:ss``."""
     minutes, second = divmod(int(seconds + 0.5), 60)
     hour, minute = divmod(minutes, 60)
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
-def share(done, total):
+def share(done: int, total: int) -> int:
     """Return how much of the total is done, in whole percent (int), 100 only when all is."""
     return 100 if done >= total else done * 100 // total
 
 
-def time_left(done, total, seconds):
+def time_left(done: int, total: int, seconds: float) -> Optional[float]:
     """Return the seconds (float) that the rest takes at the pace so far, or None while nothing is done.
 
     done, total: int, in the same unit; seconds: float, since the start.

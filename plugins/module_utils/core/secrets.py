@@ -9,6 +9,7 @@ Source: "Create a service SAS" and "Authorize with Shared Key" in Azure Storage'
 
 import re
 import urllib.parse
+from typing import Iterable, Set
 
 MASK = "***"
 
@@ -28,7 +29,7 @@ _FORMS = tuple(re.compile(form) for form in (
 ))
 
 
-def secrets_in(text):
+def secrets_in(text: str) -> Set[str]:
     """Return every spelling ({str}) of what looks like a signature, a key, a token or a password in a text (str).
 
     The text may be percent-encoded, also more than once, in whole or in part.
@@ -45,7 +46,7 @@ def secrets_in(text):
     return found
 
 
-def spellings(secret):
+def spellings(secret: str) -> Set[str]:
     """Return every form ({str}) in which a secret (str) may show up: plain, percent-encoded in each usual way, and that again."""
     plain = urllib.parse.unquote(secret)
     forms = {secret, plain, urllib.parse.quote(plain, safe=""), urllib.parse.quote(plain), urllib.parse.quote_plus(plain)}
@@ -54,7 +55,7 @@ def spellings(secret):
     return forms | {re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), form) for form in forms}
 
 
-def masked(text, known=()):
+def masked(text: str, known: Iterable[str] = ()) -> str:
     """Return the text (str) with the known secrets (iterable of str), and with what looks like one, replaced by MASK."""
     for secret in sorted(set(known) | secrets_in(text), key=lambda secret: (len(secret), secret), reverse=True):
         text = text.replace(secret, MASK)

@@ -8,8 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 import io
+from typing import Any, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 
 #: File systems read inodes and directory entries of a few bytes: a block read once answers many of them.
 _BLOCK = 32 * 1024  # bytes
@@ -24,14 +26,14 @@ class CachedBytes:
     name: str, of the image, for errors.
     """
 
-    def __init__(self, fetch, size, name):
+    def __init__(self, fetch: ReadAt, size: int, name: str) -> None:
         self.size = size
         self.name = name
         self.fetched = 0
         self._fetch_below = fetch
-        self._blocks = collections.OrderedDict()
+        self._blocks: collections.OrderedDict[int, bytes] = collections.OrderedDict()
 
-    def read_at(self, offset, length):
+    def read_at(self, offset: int, length: int) -> bytes:
         """Return the bytes at an offset, fewer at the end of the disk.
 
         Raises ImagewrightError: the image cannot be read there.
@@ -50,7 +52,7 @@ class CachedBytes:
             length -= len(piece)
         return b"".join(pieces)
 
-    def _block(self, number):
+    def _block(self, number: int) -> bytes:
         if number in self._blocks:
             self._blocks.move_to_end(number)
             return self._blocks[number]
@@ -60,7 +62,7 @@ class CachedBytes:
             self._blocks.popitem(last=False)
         return block
 
-    def _fetch(self, offset, length):
+    def _fetch(self, offset: int, length: int) -> bytes:
         try:
             octets = self._fetch_below(offset, length)
         except OSError as error:
@@ -78,32 +80,32 @@ class Window(io.RawIOBase):
     below: CachedBytes; start, size: int, bytes.
     """
 
-    def __init__(self, below, start, size):
+    def __init__(self, below: CachedBytes, start: int, size: int) -> None:
         super().__init__()
         self.size = size
         self._below = below
         self._start = start
         self._position = 0
 
-    def readable(self):
+    def readable(self) -> bool:
         """Return True."""
         return True
 
-    def seekable(self):
+    def seekable(self) -> bool:
         """Return True."""
         return True
 
-    def seek(self, offset, whence=io.SEEK_SET):
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Return the new position."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
         self._position = max(0, base + offset)
         return self._position
 
-    def tell(self):
+    def tell(self) -> int:
         """Return the position."""
         return self._position
 
-    def read(self, length=-1):
+    def read(self, length: Optional[int] = -1) -> bytes:
         """Return the next bytes, fewer at the end of the window.
 
         Raises ImagewrightError: the disk ends before.
@@ -118,7 +120,7 @@ class Window(io.RawIOBase):
         self._position += length
         return octets
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: Any) -> int:
         """Return how many bytes were read into the buffer."""
         octets = self.read(len(buffer))
         buffer[:len(octets)] = octets

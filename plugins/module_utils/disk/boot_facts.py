@@ -13,16 +13,16 @@ import collections
 BootChain = collections.namedtuple("BootChain", "loader place fault doubt")
 
 
-def whole(loader, place=""):
+def whole(loader: str, place: str = "") -> BootChain:
     """Return the BootChain that nothing stops."""
     return BootChain(loader, place, None, None)
 
 
-def broken(place, fault):
+def broken(place: str, fault: str) -> BootChain:
     """Return the BootChain that a fault stops."""
     return BootChain("", place, fault, None)
 
 
-def undecided(place, doubt):
+def undecided(place: str, doubt: str) -> BootChain:
     """Return the BootChain of which it cannot be said where it leads."""
     return BootChain("", place, None, doubt)

@@ -8,10 +8,12 @@ Source: requirements R14 (generations) and R15 (fallback loader) of docs/require
 """
 
 import collections
+from typing import Dict, List, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import fat, pe
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.gpt import BIOS_BOOT, EFI_SYSTEM
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition, Table, is_hybrid
 
 #: The names under which a firmware without boot entries looks for a loader, by the processor; all are 8.3 names.
 FALLBACK_LOADERS = {"x64": "EFI/BOOT/BOOTX64.EFI", "Arm64": "EFI/BOOT/BOOTAA64.EFI"}
@@ -26,12 +28,12 @@ Bootability.__new__.__defaults__ = (None, None)
 _Loader = collections.namedtuple("_Loader", "architecture secure_boot problem")
 
 
-def judge(table, read_at):
+def judge(table: Table, read_at: ReadAt) -> Bootability:
     """Return the Bootability of the disk.
 
     table: Table; read_at: callable (offset, length) -> bytes of the disk.
     """
-    reasons = {}
+    reasons: Dict[int, str] = {}
     first = _boots_with_bios(table, reasons)
     esps = efi_partitions(table)
     loaders = [loader for loader in (_fallback_loader(read_at, esp) for esp in esps) if loader is not None]
@@ -46,17 +48,17 @@ def judge(table, read_at):
                        loader.secure_boot if loader is not None else None)
 
 
-def generation_wanted(option):
+def generation_wanted(option: str) -> Optional[int]:
     """Return the generation (int) that a module's option (``auto``, ``1`` or ``2``) asks for, or None when the disk decides."""
     return None if option == "auto" else int(option)
 
 
-def efi_partitions(table):
+def efi_partitions(table: Table) -> List[Partition]:
     """Return the EFI system partitions ([Partition]) of a disk."""
     return [partition for partition in table.partitions if partition.type == str(EFI_SYSTEM).upper()]
 
 
-def _boots_with_bios(table, reasons):
+def _boots_with_bios(table: Table, reasons: Dict[int, str]) -> bool:
     if table.kind == "none":
         reasons[1] = "generation 1 needs a partition table, and the disk has none"
     elif not table.boot_code:
@@ -68,7 +70,7 @@ def _boots_with_bios(table, reasons):
     return False
 
 
-def _why_not_second(table, sound, esps, loaders):
+def _why_not_second(table: Table, sound: bool, esps: List[Partition], loaders: List[_Loader]) -> str:
     if table.kind != "gpt":
         return "generation 2 needs a GPT"
     if not sound:
@@ -81,9 +83,9 @@ def _why_not_second(table, sound, esps, loaders):
     return f"generation 2 needs {FALLBACK_LOADERS['x64']} {where}, and " + next((loader.problem for loader in loaders if loader.problem), "it is not there")
 
 
-def _fallback_loader(read_at, esp):
+def _fallback_loader(read_at: ReadAt, esp: Partition) -> Optional[_Loader]:
     """Return the _Loader of an ESP (Partition), or None when its file system cannot be read."""
-    def read_partition_at(offset, length):
+    def read_partition_at(offset: int, length: int) -> bytes:
         return read_at(esp.start + offset, length)
     problem = None
     for architecture, name in FALLBACK_LOADERS.items():

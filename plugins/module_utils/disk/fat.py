@@ -9,6 +9,9 @@ Source: Microsoft FAT32 File System Specification 1.03 (fatgen103).
 
 import collections
 import struct
+from typing import List, Optional
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 
 _ENTRY = 32  # bytes of a directory entry
 _DIRECTORY, _VOLUME = 0x10, 0x08
@@ -29,7 +32,7 @@ class FatError(ValueError):
 FatFile = collections.namedtuple("FatFile", "size read_at")
 
 
-def find_file(read_at, path):
+def find_file(read_at: ReadAt, path: str) -> Optional[FatFile]:
     """Return the FatFile at the path, e.g. ``EFI/BOOT/BOOTX64.EFI``, or None; case does not count.
 
     read_at: callable (offset, length) -> bytes of the partition.
@@ -47,7 +50,7 @@ def find_file(read_at, path):
     return None if found is None else FatFile(found.size, _file_reader(read_at, fat, found))
 
 
-def _read_parameters(read_at):
+def _read_parameters(read_at: ReadAt) -> _Fat:
     boot = read_at(0, 512)
     if len(boot) < 512 or boot[510:] != b"\x55\xaa":
         raise FatError("no boot sector")
@@ -66,15 +69,15 @@ def _read_parameters(read_at):
                 root_sectors * sector, root_cluster, first_data * sector, clusters)
 
 
-def _root_entries(read_at, fat):
+def _root_entries(read_at: ReadAt, fat: _Fat) -> bytes:
     if fat.bits == 32:
         return _chain(read_at, fat, fat.root_cluster)
     return read_at(fat.root_offset, fat.root_size)
 
 
-def _chain(read_at, fat, cluster):
+def _chain(read_at: ReadAt, fat: _Fat, cluster: int) -> bytes:
     """Return the content (bytes) of the directory that begins at the cluster."""
-    parts = []
+    parts: List[bytes] = []
     while 2 <= cluster < fat.clusters + 2:
         if len(parts) >= _LONGEST_CHAIN * _ENTRY // fat.cluster_size + 1:
             raise FatError("a directory without end")
@@ -83,11 +86,11 @@ def _chain(read_at, fat, cluster):
     return b"".join(parts)
 
 
-def _file_reader(read_at, fat, entry):
+def _file_reader(read_at: ReadAt, fat: _Fat, entry: _Entry) -> ReadAt:
     """Return a function (offset, length) -> bytes of the file; its chain of clusters is followed as far as needed, once."""
     clusters = [entry.cluster]
 
-    def cluster_at(index):
+    def cluster_at(index: int) -> Optional[int]:
         while len(clusters) <= index:
             following = _next_cluster(read_at, fat, clusters[-1])
             if not 2 <= following < fat.clusters + 2 or len(clusters) > _LONGEST_FILE:
@@ -95,7 +98,7 @@ def _file_reader(read_at, fat, entry):
             clusters.append(following)
         return clusters[index] if 2 <= clusters[index] < fat.clusters + 2 else None
 
-    def read_file_at(offset, length):
+    def read_file_at(offset: int, length: int) -> bytes:
         pieces, end = [], min(offset + length, entry.size)
         while offset < end:
             index, within = divmod(offset, fat.cluster_size)
@@ -108,7 +111,7 @@ def _file_reader(read_at, fat, entry):
     return read_file_at
 
 
-def _next_cluster(read_at, fat, cluster):
+def _next_cluster(read_at: ReadAt, fat: _Fat, cluster: int) -> int:
     if fat.bits == 12:
         pair = int.from_bytes(read_at(fat.fat_offset + cluster * 3 // 2, 2), "little")
         return pair >> 4 if cluster & 1 else pair & 0xFFF
@@ -116,7 +119,7 @@ def _next_cluster(read_at, fat, cluster):
     return int.from_bytes(read_at(fat.fat_offset + cluster * width, width), "little") & 0x0FFFFFFF
 
 
-def _find(entries, name, directory):
+def _find(entries: bytes, name: str, directory: bool) -> Optional[_Entry]:
     """Return the _Entry of the named file or directory, or None."""
     stem, unused, extension = name.partition(".")
     wanted = stem.ljust(8).encode() + extension.ljust(3).encode()

@@ -11,6 +11,7 @@ import collections
 import datetime
 import struct
 import uuid
+from typing import Any, Dict, Optional
 
 FOOTER_SIZE = 512  # bytes
 COOKIE = b"conectix"
@@ -33,7 +34,7 @@ Footer = collections.namedtuple("Footer", (
     " current_size cylinders heads sectors_per_track disk_type checksum unique_id saved_state"))
 
 
-def fixed_footer(virtual_size, unique_id, unix_time):
+def fixed_footer(virtual_size: Optional[int], unique_id: uuid.UUID, unix_time: int) -> bytes:
     """Return the footer (bytes of 512) of a fixed VHD.
 
     virtual_size: int, bytes, multiple of 512.
@@ -47,13 +48,13 @@ def fixed_footer(virtual_size, unique_id, unix_time):
     return pack_footer(footer)
 
 
-def pack_footer(footer):
+def pack_footer(footer: Footer) -> bytes:
     """Return the footer as bytes of 512, with its checksum computed."""
     unsigned = struct.pack(_LAYOUT, *footer._replace(checksum=0, unique_id=footer.unique_id.bytes))
     return _with_checksum(unsigned)
 
 
-def parse_footer(sector):
+def parse_footer(sector: bytes) -> Optional[Footer]:
     """Return the Footer in a sector (bytes of 512), or None when it has no footer's cookie.
 
     The checksum is not judged: compare ``footer_checksum(sector)`` with the field.
@@ -64,17 +65,17 @@ def parse_footer(sector):
     return footer._replace(unique_id=uuid.UUID(bytes=footer.unique_id))
 
 
-def footer_checksum(sector):
+def footer_checksum(sector: bytes) -> int:
     """Return the checksum (int) that the sector's footer must carry: the ones' complement of the sum of all other bytes."""
     return ~(sum(sector[:_CHECKSUM_AT]) + sum(sector[_CHECKSUM_AT + 4:])) & 0xFFFFFFFF
 
 
-def checksum_is_right(sector):
+def checksum_is_right(sector: bytes) -> bool:
     """Return whether the footer (bytes of 512) carries its right checksum."""
     return footer_checksum(sector) == struct.unpack_from(">I", sector, _CHECKSUM_AT)[0]
 
 
-def qemu_size(footer):
+def qemu_size(footer: Footer) -> int:
     """Return the size (int, bytes) that QEMU reads from the footer: the size field, or the geometry's product."""
     geometry = (footer.cylinders, footer.heads, footer.sectors_per_track)
     if footer.creator_application in SIZE_CREATORS or geometry == MAXIMUM_GEOMETRY:
@@ -82,7 +83,7 @@ def qemu_size(footer):
     return footer.cylinders * footer.heads * footer.sectors_per_track * 512
 
 
-def describe_footer(footer):
+def describe_footer(footer: Footer) -> Dict[str, Any]:
     """Return the footer's fields as plain values (dict) for a module's result."""
     moment = datetime.datetime(2000, 1, 1) + datetime.timedelta(seconds=footer.timestamp)
     return {
@@ -104,6 +105,6 @@ def describe_footer(footer):
     }
 
 
-def _with_checksum(unsigned):
+def _with_checksum(unsigned: bytes) -> bytes:
     checksum = struct.pack(">I", footer_checksum(unsigned))
     return unsigned[:_CHECKSUM_AT] + checksum + unsigned[_CHECKSUM_AT + 4:]

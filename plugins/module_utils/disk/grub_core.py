@@ -9,7 +9,9 @@ Source: GRUB 2 (boot.S, diskboot.S, startup_raw.S, mkimage.c, kernel.h) and GRUB
 
 import collections
 import struct
+from typing import Optional
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR
 
 #: kind: ``grub2``, ``grub_legacy``, ``active_partition`` (syslinux, Debian's mbr and their like) or ``unknown``; sector: int, of the core of GRUB 2.
@@ -38,7 +40,7 @@ class CoreError(ValueError):
     """There is no GRUB core where one should be; the message says what is there."""
 
 
-def read_boot_code(sector):
+def read_boot_code(sector: bytes) -> BootCode:
     """Return the BootCode of the first sector (bytes of 512) of a disk."""
     if _MESSAGES in sector:
         if sector[0x3E:0x40] == _LEGACY_VERSION:
@@ -49,7 +51,7 @@ def read_boot_code(sector):
     return BootCode("unknown", 0)
 
 
-def read_core(read_at, sector):
+def read_core(read_at: ReadAt, sector: int) -> Optional[GrubCore]:
     """Return the GrubCore that begins at a sector, or None when it is one whose packing is not known here.
 
     read_at: callable (offset, length) -> bytes of the disk.
@@ -62,7 +64,7 @@ def read_core(read_at, sector):
     return None if unpacked is None else built_in(unpacked)
 
 
-def built_in(octets):
+def built_in(octets: bytes) -> Optional[GrubCore]:
     """Return the GrubCore of the memory image of a GRUB (bytes), or None when nothing is built into it that can be read."""
     at = octets.find(_MODULES)
     while at >= 0:
@@ -75,7 +77,7 @@ def built_in(octets):
     return None
 
 
-def _rest_of_core(read_at, first, sector):
+def _rest_of_core(read_at: ReadAt, first: bytes, sector: int) -> bytes:
     """Return the bytes of a core behind its first sector, as the list of blocks at the end of that tells.
 
     Raises CoreError: the list leads nowhere.
@@ -97,7 +99,7 @@ def _rest_of_core(read_at, first, sector):
     return b"".join(pieces)
 
 
-def _unpacked(body):
+def _unpacked(body: bytes) -> Optional[bytes]:
     """Return the memory image (bytes) of a core behind its first sector, or None when it cannot be unpacked here."""
     import lzma
 
@@ -120,7 +122,7 @@ def _unpacked(body):
     return None
 
 
-def _objects(octets, at, offset, size):
+def _objects(octets: bytes, at: int, offset: int, size: int) -> Optional[GrubCore]:
     """Return the GrubCore of the objects that a module header tells of, or None when there are none.
 
     at: int, of the header; offset, size: int, of the objects from there.

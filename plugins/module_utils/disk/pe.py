@@ -9,6 +9,9 @@ Source: Microsoft PE Format; UEFI Specification 2.10, section 2.1.1 (UEFI Images
 
 import collections
 import struct
+from typing import Optional, Tuple
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 
 #: Processors by the header's machine, in Azure's words where it has them.
 MACHINES = {0x8664: "x64", 0xAA64: "Arm64", 0x014C: "IA32", 0x01C2: "ARM", 0x5064: "RISCV64", 0x6264: "LOONGARCH64"}
@@ -30,7 +33,7 @@ class PeError(ValueError):
     """The file is no whole EFI program; the message says why, as what follows ``it``."""
 
 
-def read_program(read_at, size=None):
+def read_program(read_at: ReadAt, size: Optional[int] = None) -> EfiProgram:
     """Return the EfiProgram in a file.
 
     read_at: callable (offset, length) -> bytes, shorter at the end of the file; size: int or None, bytes of the file, to see that it is whole.
@@ -56,7 +59,7 @@ def read_program(read_at, size=None):
     return EfiProgram(MACHINES.get(machine, f"0x{machine:04x}"), sections, _certificates(optional))
 
 
-def signed_by_microsoft(program, read_at):
+def signed_by_microsoft(program: EfiProgram, read_at: ReadAt) -> bool:
     """Return whether one of Microsoft's authorities for third parties signed the EfiProgram, as Secure Boot in Azure wants of a first loader.
 
     The names in the signature are looked for; whether it holds is the firmware's to prove.
@@ -66,7 +69,7 @@ def signed_by_microsoft(program, read_at):
     return any(name in certificates for name in _MICROSOFT)
 
 
-def _certificates(optional):
+def _certificates(optional: bytes) -> Tuple[int, int]:
     """Return (offset, size) of the signatures, as the optional header (bytes) tells."""
     magic = struct.unpack_from("<H", optional)[0] if len(optional) >= 2 else 0
     directories = {_PE32: 96, _PE32_PLUS: 112}.get(magic)

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+from typing import Dict, Iterable, List
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -66,17 +67,17 @@ OF_THE_FOOTER = frozenset((
 class Refusal(ImagewrightError):
     """A disk image that is not to be taken, and why (``problem``)."""
 
-    def __init__(self, path, problem, doing="convert"):
+    def __init__(self, path: str, problem: Problem, doing: str = "convert") -> None:
         super().__init__(f"cannot {doing} {path}: {sentence(problem)}")
         self.path = path
         self.problem = problem
 
-    def when(self, doing):
+    def when(self, doing: str) -> "Refusal":
         """Return the Refusal of the same image, said of another thing that was to be done with it, e.g. ``read``."""
         return Refusal(self.path, self.problem, doing)
 
 
-def found(problem_id, cause, fix=""):
+def found(problem_id: str, cause: str, fix: str = "") -> Problem:
     """Return the Problem of an id that is known.
 
     Raises KeyError: MEANINGS has no such id.
@@ -86,16 +87,16 @@ def found(problem_id, cause, fix=""):
     return Problem(problem_id, cause, fix)
 
 
-def refusal(path, problem_id, cause, fix):
+def refusal(path: str, problem_id: str, cause: str, fix: str) -> Refusal:
     """Return the Refusal of an image that is not to be converted."""
     return Refusal(path, found(problem_id, cause, fix))
 
 
-def sentence(problem):
+def sentence(problem: Problem) -> str:
     """Return what people read (str) of a Problem."""
     return f"{problem.cause}; {problem.fix}" if problem.fix else problem.cause
 
 
-def described(problems):
+def described(problems: Iterable[Problem]) -> List[Dict[str, str]]:
     """Return Problems as a module returns them ([dict] of id, cause, fix)."""
     return [dict(problem._asdict()) for problem in problems]

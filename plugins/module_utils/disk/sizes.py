@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import re
+from typing import Union
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -19,7 +20,7 @@ TIB = 1024 * GIB
 _UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": TIB, "P": 1024 * TIB}
 
 
-def parse_size(text, option):
+def parse_size(text: Union[str, int], option: str) -> int:
     """Return a size in bytes (int): ``32GiB``, ``32G`` and ``32GB`` are all 32 * 2**30, as Azure counts.
 
     text: str or int, a number with an optional unit K, M, G, T or P.
@@ -36,7 +37,7 @@ def parse_size(text, option):
     return size
 
 
-def show_size(size):
+def show_size(size: int) -> str:
     """Return the size (int, bytes) for people: ``8589934592 bytes (8 GiB)``; ``4396972769280 bytes (4095 GiB)``, which is not about 4 TiB."""
     units = ((TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, "bytes"))
     for (unit, name), (smaller, smaller_name) in zip(units, units[1:]):
@@ -49,6 +50,6 @@ def show_size(size):
     return f"{size} bytes"
 
 
-def round_up(size, alignment):
+def round_up(size: int, alignment: int) -> int:
     """Return the least multiple of alignment that is not less than size (R03: an aligned size stays)."""
     return (size + alignment - 1) // alignment * alignment

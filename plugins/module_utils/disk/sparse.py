@@ -8,7 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import errno
 import os
+from typing import Iterator, List, Tuple, Union
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Span
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB
 
 #: Zeros of this length, at a multiple of it, are no data.
@@ -17,7 +19,7 @@ GRAIN = 64 * KIB
 _ZEROS = bytes(GRAIN)
 
 
-def data_extents(descriptor, size):
+def data_extents(descriptor: int, size: int) -> Iterator[Tuple[int, int]]:
     """Yield (offset, length) of the data in a file up to size; all of it where the file system cannot tell holes."""
     offset = 0
     while offset < size:
@@ -37,12 +39,12 @@ def data_extents(descriptor, size):
         yield start, offset - start
 
 
-def data_length(descriptor, size):
+def data_length(descriptor: int, size: int) -> int:
     """Return how many bytes (int) of a file up to size are data. Space that is set aside but was never written is none."""
     return sum(length for unused, length in data_extents(descriptor, size))
 
 
-def data_end(descriptor, size):
+def data_end(descriptor: int, size: int) -> int:
     """Return where the last data of a file ends (int), found in logarithmic time; size where holes cannot be told."""
     low, high = 0, size  # data begins at or after low; none begins at or after high
     while high - low > GRAIN:
@@ -57,9 +59,9 @@ def data_end(descriptor, size):
     return high
 
 
-def data_runs(buffer, length):
+def data_runs(buffer: Union[bytes, bytearray], length: int) -> List[Span]:
     """Return [(start, end)]: the parts of a buffer's first length bytes that are not zeros, by blocks of 64 KiB."""
-    runs = []
+    runs: List[Span] = []
     for start in range(0, length, GRAIN):
         end = min(start + GRAIN, length)
         if buffer.startswith(_ZEROS if end - start == GRAIN else _ZEROS[:end - start], start):

@@ -6,14 +6,17 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import Optional
+
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, grub_core
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import broken, undecided, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 from ansible_collections.imagewright.azure.plugins.module_utils.image import efi_chain
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_prefix import resolve_prefix
 
 
-def of_bios(disk):
+def of_bios(disk: DiskImage) -> Optional[BootChain]:
     """Return the BootChain of generation 1, or None when the disk has no boot code.
 
     disk: DiskImage.
@@ -37,7 +40,7 @@ def of_bios(disk):
     return undecided("sector 0", "the boot code in the first sector is of no boot loader that is known here")
 
 
-def of_efi(disk):
+def of_efi(disk: DiskImage) -> Optional[BootChain]:
     """Return the BootChain of generation 2, or None when no fallback loader can start.
 
     disk: DiskImage.
@@ -54,7 +57,7 @@ def of_efi(disk):
     return None
 
 
-def _of_grub(disk, sector):
+def _of_grub(disk: DiskImage, sector: int) -> BootChain:
     place = f"sector {sector}"
     try:
         core = grub_core.read_core(disk.content.read_at, sector)

@@ -11,8 +11,11 @@ import array
 import collections
 import struct
 import sys
+from typing import Dict, Iterator, List, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Chunk, ReadAt
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import Footer
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, round_up
 
@@ -26,7 +29,7 @@ _STRETCH = 1024  # entries looked at together
 DynamicVhd = collections.namedtuple("DynamicVhd", "block_size bitmap_size table")
 
 
-def read_dynamic(read_at, file_size, footer, head, path):
+def read_dynamic(read_at: ReadAt, file_size: int, footer: Footer, head: Optional[Footer], path: str) -> DynamicVhd:
     """Return the DynamicVhd of a file, its block table proven.
 
     footer: Footer at the end of the file; head: Footer of its copy at the start, or None.
@@ -53,7 +56,7 @@ def read_dynamic(read_at, file_size, footer, head, path):
     return DynamicVhd(block_size, bitmap_size, table)
 
 
-def dynamic_extents(dynamic, virtual_size):
+def dynamic_extents(dynamic: DynamicVhd, virtual_size: int) -> Iterator[Chunk]:
     """Yield (offset in the file, offset on the disk, length) of each block that holds data."""
     for index, sector in enumerate(dynamic.table):
         offset = index * dynamic.block_size
@@ -62,9 +65,9 @@ def dynamic_extents(dynamic, virtual_size):
             yield sector * SECTOR + dynamic.bitmap_size, offset, length
 
 
-def dynamic_reader(read_at, dynamic, virtual_size):
+def dynamic_reader(read_at: ReadAt, dynamic: DynamicVhd, virtual_size: int) -> ReadAt:
     """Return a function (offset, length) -> bytes that reads the disk in the file, shorter at its end."""
-    def read_disk_at(offset, length):
+    def read_disk_at(offset: int, length: int) -> bytes:
         parts = []
         end = min(offset + length, virtual_size)
         while offset < end:
@@ -77,7 +80,7 @@ def dynamic_reader(read_at, dynamic, virtual_size):
     return read_disk_at
 
 
-def _read_table(read_at, offset, entries, path):
+def _read_table(read_at: ReadAt, offset: int, entries: int, path: str) -> "array.array[int]":
     raw = read_at(offset, entries * 4)
     if len(raw) < entries * 4:
         raise refusal(path, "cut_off", "it is cut off within its block table", "get the whole image")
@@ -87,7 +90,7 @@ def _read_table(read_at, offset, entries, path):
     return table
 
 
-def _check_table(table, first_free, end, block_span, path):
+def _check_table(table: "array.array[int]", first_free: int, end: int, block_span: int, path: str) -> None:
     """Check that each block lies behind the headers, before the footer (end: int, bytes), and over no other block."""
     used = sorted(_used_sectors(table))
     if not used:
@@ -108,7 +111,7 @@ def _check_table(table, first_free, end, block_span, path):
                           f" at offset {following * SECTOR}", "take a sound copy")
 
 
-def _used_sectors(table):
+def _used_sectors(table: "array.array[int]") -> List[int]:
     """Return the entries ([int]) that are in use; stretches of unused ones, of which a table may have a million, cost nothing."""
     unused = array.array("I", [_UNUSED]) * _STRETCH
     used = []
@@ -119,8 +122,8 @@ def _used_sectors(table):
     return used
 
 
-def _refuse_shared_place(table, path):
-    first = {}
+def _refuse_shared_place(table: "array.array[int]", path: str) -> None:
+    first: Dict[int, int] = {}
     for index, sector in enumerate(table):
         if sector != _UNUSED and sector in first:
             raise refusal(path, "damaged", f"entries {first[sector]} and {index} of its block table point to the same place, offset {sector * SECTOR}",

@@ -8,9 +8,12 @@ Source: shim (shim.c, fallback.c), GRUB (efi/init.c, normal/main.c), UAPI group'
 """
 
 import stat
+from typing import List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import grub_core, pe
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import broken, undecided, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
 from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, node_at, read_stub
 from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_prefix import resolve_prefix
 
@@ -22,7 +25,7 @@ _MOST_TEXT = 256 * 1024
 _MOST_STUBS = 8
 
 
-def follow(disk, esp, architecture):
+def follow(disk: DiskImage, esp: OpenVolume, architecture: str) -> Optional[BootChain]:
     """Return the BootChain from the fallback loader of an ESP, or None when it has none.
 
     disk: DiskImage; esp: OpenVolume of the ESP; architecture: ``x64`` or ``Arm64``.
@@ -38,7 +41,7 @@ def follow(disk, esp, architecture):
     return _of_second(disk, esp, _FOLDER, f"{_FOLDER}/{first}", architecture)
 
 
-def _of_fallback(disk, esp, architecture):
+def _of_fallback(disk: DiskImage, esp: OpenVolume, architecture: str) -> BootChain:
     """Return the BootChain of shim's fallback program: it starts what the lists in the vendors' directories name."""
     _first, fallback, listed, second = _NAMES[architecture]
     faults = []
@@ -53,7 +56,7 @@ def _of_fallback(disk, esp, architecture):
                 continue
             octets = _read(esp, f"{folder}/{name}", _MOST_PROGRAM)
             fault = _fault_of(octets, architecture)
-            if fault:
+            if fault or octets is None:
                 faults.append(broken(f"{folder}/{listed}", f"it names {name}, which {fault}"))
             elif _is_shim(octets, second):
                 return _of_second(disk, esp, folder, f"{folder}/{name}", architecture)
@@ -62,17 +65,17 @@ def _of_fallback(disk, esp, architecture):
     return faults[0] if faults else broken(f"{_FOLDER}/{fallback}", f"it starts what a vendor's {listed} names, and there is none beside EFI/BOOT")
 
 
-def _of_second(disk, esp, folder, shim, architecture):
+def _of_second(disk: DiskImage, esp: OpenVolume, folder: str, shim: str, architecture: str) -> BootChain:
     """Return the BootChain of the loader that shim starts, from its own directory."""
     second = _NAMES[architecture][3]
     octets = _read(esp, f"{folder}/{second}", _MOST_PROGRAM)
     fault = _fault_of(octets, architecture)
-    if fault:
+    if fault or octets is None:
         return broken(shim, f"it is shim, which starts {second} beside it, and that {fault}")
     return _of_loader(disk, esp, f"{folder}/{second}", octets, architecture)
 
 
-def _of_loader(disk, esp, path, octets, architecture):
+def _of_loader(disk: DiskImage, esp: OpenVolume, path: str, octets: bytes, architecture: str) -> BootChain:
     """Return the BootChain of a loader (bytes) that is no shim."""
     program = pe.read_program(lambda offset, length: octets[offset:offset + length])
     sections = {section.name: section for section in program.sections}
@@ -85,7 +88,7 @@ def _of_loader(disk, esp, path, octets, architecture):
     return whole("systemd-boot" if b".sdmagic" in sections else "another loader than GRUB", path)
 
 
-def _of_grub(disk, esp, path, core):
+def _of_grub(disk: DiskImage, esp: OpenVolume, path: str, core: Optional[GrubCore]) -> BootChain:
     if core is None:
         return undecided(path, "what is built into GRUB cannot be read here")
     led = resolve_prefix(disk, core, path)
@@ -99,12 +102,13 @@ def _of_grub(disk, esp, path, core):
     return broken(path, f"GRUB looks for its grub.cfg in {' and '.join(sorted(set(folders)))} of the EFI system partition, and there is none")
 
 
-def _of_configuration(disk, esp, path):
+def _of_configuration(disk: DiskImage, esp: OpenVolume, path: str) -> BootChain:
     """Return the BootChain of a grub.cfg on the ESP, which leads to the real one, or is it."""
-    opened, seen = esp, []
+    opened = esp
+    seen: List[Tuple[str, str]] = []
     while len(seen) < _MOST_STUBS:
         seen.append((opened.volume.name, path))
-        text = _read(opened, path, _MOST_TEXT).decode("utf-8", "replace")
+        text = (_read(opened, path, _MOST_TEXT) or b"").decode("utf-8", "replace")
         stub = read_stub(disk, text, {"prefix": Found(opened, path.rpartition("/")[0]), "root": Found(opened, ""), "cmdpath": Found(esp, "")})
         if stub.whole:
             return whole("GRUB 2", f"{path} on {opened.volume.name}")
@@ -123,12 +127,12 @@ def _of_configuration(disk, esp, path):
     return undecided(path, "it leads from one file to the next without end")
 
 
-def _is_shim(octets, second):
+def _is_shim(octets: bytes, second: str) -> bool:
     """Return whether an EFI program (bytes) is shim: by its generation, or, before there were any, by the name of what it starts."""
     return b"\nshim," in octets or second.encode("utf-16-le") in octets and b"shim" in octets
 
 
-def _fault_of(octets, architecture):
+def _fault_of(octets: Optional[bytes], architecture: str) -> str:
     """Return why a file (bytes, None when it is not there) is no loader, as what follows its name, or ""."""
     if octets is None:
         return "is not there"
@@ -139,7 +143,7 @@ def _fault_of(octets, architecture):
     return "" if program.architecture == architecture else f"is for the processor {program.architecture}"
 
 
-def _read(opened, path, most):
+def _read(opened: OpenVolume, path: str, most: int) -> Optional[bytes]:
     """Return the first bytes of a file, None when it is not there."""
     node = node_at(opened.file_system, path)
     if node is None or not stat.S_ISREG(opened.file_system.status(node).mode):

@@ -6,7 +6,10 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import Iterable, Optional, Tuple
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import COOKIE
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR, show_size
@@ -58,7 +61,7 @@ _RAW_ON_REQUEST = (
 )
 
 
-def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
+def read_image(read_at: ReadAt, file_size: int, path: str, wanted: str = "auto", repair_footer: bool = False) -> Image:
     """Return the Image that the file holds.
 
     read_at: callable (offset, length) -> bytes, shorter at the end of the file.
@@ -85,7 +88,7 @@ def read_image(read_at, file_size, path, wanted="auto", repair_footer=False):
     return _matching(_raw_image(file_size), wanted, path)
 
 
-def check_blocks(read_at, file_size, path, image_format):
+def check_blocks(read_at: ReadAt, file_size: int, path: str, image_format: str) -> None:
     """Check the places of all blocks of an image that ``read_image`` takes, which needs time for a large one.
 
     Raises ImagewrightError: one is past the end of the file, or where another is.
@@ -94,7 +97,7 @@ def check_blocks(read_at, file_size, path, image_format):
         _BLOCK_CHECKS[image_format](read_at, file_size, path)
 
 
-def require_whole_sectors(image, path, size_is_given):
+def require_whole_sectors(image: Image, path: str, size_is_given: bool) -> None:
     """Check that a disk, raw or in a VHD, ends with a whole sector, or that the user has said how large it shall be.
 
     Raises ImagewrightError: it does not.
@@ -105,7 +108,7 @@ def require_whole_sectors(image, path, size_is_given):
                       " part of the last sector is missing", "get the whole image, or set size to pad it with zeros")
 
 
-def image_inside(read_at):
+def image_inside(read_at: ReadAt) -> Optional[str]:
     """Return the format (str) of the image that lies where a fixed VHD's disk should begin, or None when none does.
 
     A footer that was put behind an image which is not raw makes such a VHD: Azure takes it, and no machine boots from it.
@@ -113,7 +116,7 @@ def image_inside(read_at):
     return _format_by_magic(read_at, _NO_DISK_MAGIC)
 
 
-def _refuse_image_inside(read_at, vhd, path):
+def _refuse_image_inside(read_at: ReadAt, vhd: Image, path: str) -> None:
     inside = image_inside(read_at)
     if inside:
         raise refusal(path, "image_inside", f"it is a VHD footer behind a whole {inside} image, which is no disk",
@@ -121,24 +124,24 @@ def _refuse_image_inside(read_at, vhd, path):
                       " shall begin so")
 
 
-def _format_by_magic(read_at, magics):
+def _format_by_magic(read_at: ReadAt, magics: Iterable[Tuple[int, bytes, str]]) -> Optional[str]:
     for offset, magic, name in magics:
         if read_at(offset, len(magic)) == magic:
             return name
     return None
 
 
-def _is_text(octets):
+def _is_text(octets: bytes) -> bool:
     """Return whether the first bytes of a file are those of a text; a sector that was cut within a character is one, too."""
     text = octets.decode("utf-8", "ignore")
     return len(text.encode()) > len(octets) - 4 and all(character.isprintable() or character in "\t\r\n\f" for character in text)
 
 
-def _raw_image(file_size):
+def _raw_image(file_size: int) -> Image:
     return Image(RAW, file_size, None, None, [])
 
 
-def _matching(image, wanted, path):
+def _matching(image: Image, wanted: str, path: str) -> Image:
     if wanted not in ("auto", image.format):
         raise ImagewrightError(f"cannot read {path} as {wanted}: its content is {image.format};"
                                f" leave format out, or set format: {image.format}")

@@ -10,8 +10,10 @@ Source: GRUB manual, commands search, set, configfile.
 import collections
 import re
 import shlex
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import find
 
 #: A volume that is on the disk, or may be, and of which nothing can be said.
@@ -30,12 +32,13 @@ _OPTIONS_WITH_VALUE = ("--set", "-s", "--hint", "--hint-bios", "--hint-efi", "--
 _KINDS = {"--fs-uuid": "fs_uuid", "-u": "fs_uuid", "--label": "fs_label", "-l": "fs_label", "--fs-label": "fs_label", "--file": "file", "-f": "file"}
 
 
-def read_stub(disk, text, variables=None):
+def read_stub(disk: DiskImage, text: str, variables: Optional[Mapping[str, Any]] = None) -> Stub:
     """Return the Stub of the lines of a configuration (str).
 
     disk: DiskImage; variables: {name: Found or str} that are set before.
     """
-    known, vain, target, conditional = dict(variables or {}), {}, None, False
+    known, target, conditional = dict(variables or {}), None, False
+    vain: Dict[str, Tuple[str, int]] = {}
     for number, line in enumerate(text.splitlines()[:_MOST_LINES], 1):
         words = _words(line)
         command = words[0] if words else ""
@@ -49,7 +52,7 @@ def read_stub(disk, text, variables=None):
                 known[name] = Found(found, "")
                 vain.pop(name, None)
             else:
-                vain[name] = (f"looks for a file system with the {_NAMES[kind]} {value}, and none of this disk has it", number)
+                vain[name] = (f"looks for a file system with the {_NAMES[str(kind)]} {value}, and none of this disk has it", number)
         elif command == "set" and len(words) == 2 and "=" in words[1]:
             name, _equals, value = words[1].partition("=")
             known[name] = _expanded(value, known)
@@ -62,7 +65,7 @@ def read_stub(disk, text, variables=None):
 _NAMES = {"fs_uuid": "UUID", "fs_label": "label", "file": "file"}
 
 
-def find_device(disk, kind, value):
+def find_device(disk: DiskImage, kind: str, value: Any) -> Any:
     """Return the OpenVolume that a search finds, WITHOUT when one that cannot be read may be it, None when none is.
 
     kind: ``fs_uuid``, ``fs_label`` or ``file``; value: str.
@@ -78,12 +81,12 @@ def find_device(disk, kind, value):
     return doubtful
 
 
-def exists(file_system, path):
+def exists(file_system: Any, path: str) -> bool:
     """Return whether there is something at a path of GRUB's; of Btrfs that is one from the top, or from the default subvolume."""
     return node_at(file_system, path) is not None
 
 
-def node_at(file_system, path):
+def node_at(file_system: Any, path: str) -> Any:
     """Return (root, node) at a path of GRUB's, or None."""
     roots = [file_system.root]
     if file_system.kind == "btrfs":
@@ -98,7 +101,7 @@ def node_at(file_system, path):
     return None
 
 
-def _search(words):
+def _search(words: List[str]) -> Tuple[Optional[str], str, str]:
     """Return (kind, value, name of the variable) of a search command's words."""
     kind, name, values, index = None, "root", [], 1
     if "." in words[0]:  # search.fs_uuid UUID root hints
@@ -120,14 +123,14 @@ def _search(words):
     return kind, (values[-1:] or [""])[0], name
 
 
-def _words(line):
+def _words(line: str) -> List[str]:
     try:
         return shlex.split(line, comments=True)
     except ValueError:
         return []
 
 
-def _expanded(text, variables):
+def _expanded(text: str, variables: Mapping[str, Any]) -> Any:
     """Return what a word of GRUB's names: Found when it begins with a device that is known, a plain str else."""
     match = re.match(r"^(?:\(\$\{?(\w+)\}?\)|\$\{?(\w+)\}?)(.*)$", text)
     if not match:

@@ -8,16 +8,19 @@ Source: GRUB, kern/main.c (grub_set_prefix_and_root) and util/grub-install.c.
 """
 
 import re
+from typing import Any, Optional
 
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import broken, undecided, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, find_device, read_stub
 
 _DEVICE = re.compile(r"^\((?P<device>[^)]*)\)(?P<path>.*)$")
 _PARTITION = re.compile(r"^(?P<disk>[a-z]+\d+)?,(?:(?P<map>msdos|gpt)(?P<number>\d+))")
 
 
-def resolve_prefix(disk, core, place):
+def resolve_prefix(disk: DiskImage, core: GrubCore, place: str) -> Optional[BootChain]:
     """Return the BootChain that a GRUB's built-in prefix and configuration lead to, or None when they name no device.
 
     core: grub_core.GrubCore; place: str, where the core lies.
@@ -39,7 +42,7 @@ def resolve_prefix(disk, core, place):
     return _directory(disk, Found(found, match.group("path")), place)
 
 
-def _volume(disk, device):
+def _volume(disk: DiskImage, device: str) -> Any:
     """Return the OpenVolume that GRUB calls device, WITHOUT when it is there and cannot be read, or None.
 
     device: str, ``,msdos1``, ``hd0,gpt2``, ``lvm/rocky-root``, ``lvmid/...``, ``mduuid/...``.
@@ -59,7 +62,7 @@ def _volume(disk, device):
     return find_device(disk, "fs_uuid", device[5:]) if device.startswith("UUID=") else None
 
 
-def _logical(disk, device):
+def _logical(disk: DiskImage, device: str) -> Any:
     logical = [opened for opened in disk.volumes if opened.volume.logical]
     if device.startswith("lvm/"):
         wanted = device[4:]
@@ -69,11 +72,11 @@ def _logical(disk, device):
     return WITHOUT if logical or _any_lvm(disk) else None
 
 
-def _any_lvm(disk):
+def _any_lvm(disk: DiskImage) -> Optional[str]:
     return WITHOUT if any(opened.volume.holds == "lvm" for opened in disk.volumes) else None
 
 
-def _directory(disk, found, place):
+def _directory(disk: DiskImage, found: Found, place: str) -> BootChain:
     """Return the BootChain of a GRUB that looks for its files in a directory (Found)."""
     opened, path = found
     if opened is WITHOUT:

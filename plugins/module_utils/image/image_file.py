@@ -6,12 +6,21 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
+from typing import Any, List, NamedTuple
 
 RAW, VHD = "raw", "vpc"  # QEMU's names, which the option `format` takes
 
-#: format: str; virtual_size: int, bytes, of the disk in it; footer: Footer of a VHD or None;
-#: dynamic: DynamicVhd or None; warnings: [str] of what the user should know;
-#: map_tells: bool, whether `qemu-img map` has to say what `qemu-img check` does not: that the file ends within a block.
-Image = collections.namedtuple("Image", "format virtual_size footer dynamic warnings map_tells")
-Image.__new__.__defaults__ = (False,)
+
+class Image(NamedTuple):
+    """A disk in an image file.
+
+    virtual_size: bytes, of the disk; footer: Footer of a VHD or None; dynamic: DynamicVhd or None; warnings: what the user should know;
+    map_tells: whether `qemu-img map` has to say what `qemu-img check` does not: that the file ends within a block.
+    """
+
+    format: str
+    virtual_size: int
+    footer: Any
+    dynamic: Any
+    warnings: List[str]
+    map_tells: bool = False

@@ -9,13 +9,14 @@ Source: VirtualBox VDICore.h; QEMU block/vdi.c.
 
 import struct
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
 
 _DYNAMIC, _STATIC = 1, 2
 
 
-def read_image(read_at, file_size, path):
+def read_image(read_at: ReadAt, file_size: int, path: str) -> Image:
     """Return the Image of a VDI file.
 
     Raises ImagewrightError: it needs another image, is of another version, or is cut off.

@@ -7,7 +7,11 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: Virtual Hard Disk Image Format Specification 1.0 (Microsoft, 11 October 2006).
 """
 
+from typing import List, Optional
+
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import Footer
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.gpt import SIGNATURE
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, show_size
@@ -20,7 +24,7 @@ _STRAY_TAIL = MIB  # bytes before the end of the data in which every sector is s
 _STRAY_STEPS = 256  # whole MiB before the end of the data at which a footer is looked for
 
 
-def read_image(read_at, file_size, path, repair_footer=False):
+def read_image(read_at: ReadAt, file_size: int, path: str, repair_footer: bool = False) -> Optional[Image]:
     """Return the Image of a VHD file, or None when the file is none.
 
     Raises ImagewrightError: it is a VHD, and damaged, suspended, differencing, or not of the size that it says.
@@ -45,7 +49,7 @@ def read_image(read_at, file_size, path, repair_footer=False):
     return Image(VHD, footer.current_size, footer, None, _geometry_warnings(footer, path))
 
 
-def find_stray_footer(read_at, file_size, data_end):
+def find_stray_footer(read_at: ReadAt, file_size: int, data_end: int) -> Optional[int]:
     """Return the offset (int) of a VHD footer that is not at the end of the file, or None.
 
     It is there when a finished VHD was lengthened afterwards, or cut within its footer.
@@ -66,7 +70,7 @@ def find_stray_footer(read_at, file_size, data_end):
     return None
 
 
-def refuse_stray_footer(read_at, file_size, data_end, path):
+def refuse_stray_footer(read_at: ReadAt, file_size: int, data_end: int, path: str) -> None:
     """Check that a raw disk is no VHD with something behind its footer, or with half a footer.
 
     Raises ImagewrightError: it is; the message names the offset.
@@ -82,15 +86,15 @@ def refuse_stray_footer(read_at, file_size, data_end, path):
                   f" or with `truncate -s {offset}` and set size when a larger disk is")
 
 
-def _is_stray(read_at, offset, file_size):
+def _is_stray(read_at: ReadAt, offset: int, file_size: int) -> bool:
     sector = read_at(offset, SECTOR)
     if offset + SECTOR > file_size:
         return True
     footer = footers.parse_footer(sector)
-    return bool(footer) and footers.checksum_is_right(sector) and footer.current_size == offset
+    return footer is not None and footers.checksum_is_right(sector) and footer.current_size == offset
 
 
-def _behind_gpt(read_at):
+def _behind_gpt(read_at: ReadAt) -> List[int]:
     """Return where a footer would follow the disk that a GUID partition table describes ([int])."""
     header = read_at(SECTOR, SECTOR)
     if not header.startswith(SIGNATURE):
@@ -98,7 +102,7 @@ def _behind_gpt(read_at):
     return [(int.from_bytes(header[32:40], "little") + 1) * SECTOR]
 
 
-def _check_footer(footer, path):
+def _check_footer(footer: Footer, path: str) -> None:
     if footer.disk_type == footers.DIFFERENCING:
         raise refusal(path, "needs_other_file", "it is a differencing VHD, which holds only what differs from its parent", _MERGE)
     if footer.disk_type not in (footers.FIXED, footers.DYNAMIC):
@@ -110,14 +114,14 @@ def _check_footer(footer, path):
         raise refusal(path, "suspended", "it belongs to a machine that is suspended (saved state)", "resume that machine and shut it down first")
 
 
-def _check_size(footer, file_size, path):
+def _check_size(footer: Footer, file_size: int, path: str) -> None:
     if footer.current_size != file_size - SECTOR:
         raise refusal(path, "footer_size", f"its footer says that the disk has {footer.current_size} bytes, but the file has {file_size},"
                       f" which makes {file_size - SECTOR} without the footer",
                       "take a whole copy; a VHD must not be cut or lengthened as a file")
 
 
-def _geometry_warnings(footer, path):
+def _geometry_warnings(footer: Footer, path: str) -> List[str]:
     read = footers.qemu_size(footer)
     if read == footer.current_size:
         return []

@@ -10,7 +10,9 @@ Source: [MS-VHDX], Virtual Hard Disk v2 (VHDX) File Format.
 import collections
 import struct
 import uuid
+from typing import Any, Dict, Iterator, List, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB, MIB
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
@@ -31,7 +33,7 @@ _SOUND = "take a sound copy"
 _Region = collections.namedtuple("_Region", "offset length")
 
 
-def read_image(read_at, file_size, path):
+def read_image(read_at: ReadAt, file_size: int, path: str) -> Image:
     """Return the Image of a VHDX file.
 
     Raises ImagewrightError: its log must be replayed first, it needs a parent, or it is damaged or cut off.
@@ -53,7 +55,7 @@ def read_image(read_at, file_size, path):
     return Image("vhdx", size, None, None, [])
 
 
-def _active_header(read_at, path):
+def _active_header(read_at: ReadAt, path: str) -> bytes:
     """Return the sound header (bytes) with the higher sequence number."""
     sound = []
     for offset in _HEADERS:
@@ -65,7 +67,7 @@ def _active_header(read_at, path):
     return max(sound)[1]
 
 
-def _regions(read_at, path):
+def _regions(read_at: ReadAt, path: str) -> Dict[uuid.UUID, Any]:
     for start in _REGION_TABLES:
         table = read_at(start, _REGION_TABLE_SIZE)
         if table.startswith(b"regi") and len(table) == _REGION_TABLE_SIZE and _checksum_is_right(table):
@@ -79,7 +81,7 @@ def _regions(read_at, path):
     raise refusal(path, "damaged", "its VHDX region tables are damaged", _SOUND)
 
 
-def _metadata(read_at, regions, path):
+def _metadata(read_at: ReadAt, regions: Dict[uuid.UUID, Any], path: str) -> Dict[uuid.UUID, bytes]:
     """Return the metadata items ({uuid.UUID: bytes})."""
     region = regions[_METADATA]
     table = read_at(region.offset, 64 * KIB)
@@ -93,7 +95,7 @@ def _metadata(read_at, regions, path):
     return items
 
 
-def _check_blocks(read_at, region, block_size, file_size, path):
+def _check_blocks(read_at: ReadAt, region: Any, block_size: int, file_size: int, path: str) -> None:
     if region.length > _MOST_TABLE or not MIB <= block_size <= 256 * MIB:
         raise refusal(path, "damaged", f"it describes a block table of {region.length} bytes with blocks of {block_size} bytes", _SOUND)
     raw = read_at(region.offset, region.length)
@@ -110,14 +112,14 @@ def _check_blocks(read_at, region, block_size, file_size, path):
         before, before_offset = index, offset
 
 
-def _places(raw, block_size):
+def _places(raw: bytes, block_size: int) -> Iterator[Tuple[int, int]]:
     """Yield (offset in the file, index) of each block of the disk that is in the file."""
     for index in _present_blocks(raw):
         if not _is_bitmap(index, block_size):
             yield (struct.unpack_from("<Q", raw, index * 8)[0] >> 20) * MIB, index
 
 
-def _present_blocks(raw):
+def _present_blocks(raw: bytes) -> Iterator[int]:
     """Yield the index of each entry whose block is in the file; entries without one, of which there may be millions, cost nothing."""
     marks = raw[::8].translate(_PRESENT_MARKS)  # the state is in the lowest three bits of an entry's first byte
     index = marks.find(b"\1")
@@ -126,17 +128,17 @@ def _present_blocks(raw):
         index = marks.find(b"\1", index + 1)
 
 
-def _is_bitmap(index, block_size):
+def _is_bitmap(index: int, block_size: int) -> bool:
     """Return whether the entry is one of the sector bitmaps' that follow every chunk of payload blocks."""
     chunk = (2 ** 23) * 512 // block_size
     return index % (chunk + 1) == chunk
 
 
-def _checksum_is_right(structure):
+def _checksum_is_right(structure: bytes) -> bool:
     return _crc32c(structure[:4] + b"\0\0\0\0" + structure[8:]) == struct.unpack_from("<I", structure, 4)[0]
 
 
-def _crc32c_table():
+def _crc32c_table() -> List[int]:
     table = []
     for value in range(256):
         for _bit in range(8):
@@ -148,7 +150,7 @@ def _crc32c_table():
 _CRC32C = _crc32c_table()
 
 
-def _crc32c(octets):
+def _crc32c(octets: bytes) -> int:
     """Return the CRC-32C (Castagnoli, RFC 3720 appendix B.4) of the bytes."""
     crc = 0xFFFFFFFF
     for octet in octets:

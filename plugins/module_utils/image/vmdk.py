@@ -14,7 +14,9 @@ import collections
 import re
 import struct
 import sys
+from typing import List
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB, MIB, SECTOR
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
@@ -34,7 +36,7 @@ _CURE = "bring it into one file first: `qemu-img convert -O qcow2`, or export it
 _Header = collections.namedtuple("_Header", "version flags capacity grain descriptor_at descriptor_size entries directory")
 
 
-def read_image(read_at, file_size, path):
+def read_image(read_at: ReadAt, file_size: int, path: str) -> Image:
     """Return the Image of a VMDK file.
 
     Raises ImagewrightError: its data is in other files, or it is damaged.
@@ -49,7 +51,7 @@ def read_image(read_at, file_size, path):
     return Image("vmdk", header.capacity * SECTOR, None, None, [])
 
 
-def check_grains(read_at, file_size, path):
+def check_grains(read_at: ReadAt, file_size: int, path: str) -> None:
     """Check that each grain lies within the file and in a place of its own. For images that ``read_image`` takes.
 
     Raises ImagewrightError: one does not; `qemu-img check` sees no fault in it.
@@ -74,7 +76,7 @@ def check_grains(read_at, file_size, path):
             taken[byte] |= 1 << bit
 
 
-def _read_header(read_at, file_size, path):
+def _read_header(read_at: ReadAt, file_size: int, path: str) -> _Header:
     octets = read_at(0, 512)
     if not octets.startswith(b"KDMV"):
         raise refusal(path, "needs_other_file", "it is a VMDK descriptor or an ESX extent, whose data is in other files, which are never read", _CURE)
@@ -93,7 +95,7 @@ def _read_header(read_at, file_size, path):
     return header._replace(directory=header.directory * SECTOR)
 
 
-def _grain_tables(read_at, header, path):
+def _grain_tables(read_at: ReadAt, header: _Header, path: str) -> List[int]:
     """Return where the grain tables are ([int], bytes; 0 for one that is not there)."""
     length = -(-header.capacity // (header.grain * header.entries)) * 4
     octets = read_at(header.directory, length) if length <= _MOST_DIRECTORY else b""
@@ -102,7 +104,7 @@ def _grain_tables(read_at, header, path):
     return [sector * SECTOR for sector in _array(octets)]
 
 
-def _array(octets):
+def _array(octets: bytes) -> "array.array[int]":
     """Return little-endian numbers of 32 bits."""
     numbers = array.array("I", octets[:len(octets) // 4 * 4])
     if sys.byteorder == "big":
@@ -110,7 +112,7 @@ def _array(octets):
     return numbers
 
 
-def _check_descriptor(text, path):
+def _check_descriptor(text: str, path: str) -> None:
     kind = _value(text, "createType")
     if kind not in _TAKEN:
         raise refusal(path, "needs_other_file", f"its kind is {kind!r}, whose data is in other files, which are never read", _CURE)
@@ -121,6 +123,6 @@ def _check_descriptor(text, path):
         raise refusal(path, "needs_other_file", f"its descriptor names the extents {', '.join(extents) or 'none'} where one SPARSE is expected", _CURE)
 
 
-def _value(text, name):
+def _value(text: str, name: str) -> str:
     match = re.search(rf"^\s*{name}\s*=\s*\"?([^\"\r\n]*)\"?", text, re.MULTILINE | re.IGNORECASE)
     return match.group(1).strip() if match else ""

@@ -15,13 +15,14 @@ import functools
 import json
 import os
 import uuid
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, cast
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import (
     FOOTER_SIZE,
+    Footer,
     checksum_is_right,
     describe_footer,
     fixed_footer,
@@ -215,7 +216,7 @@ def _result(request: Request, source: Source, size: int, footer: bytes, outcome:
         "gpt_relocated": bool(outcome.relocation.tail or outcome.relocation.head) if outcome.relocation else None,
         "generations": outcome.bootability.generations if outcome.bootability else None,
         "architecture": outcome.bootability.architecture if outcome.bootability else None,
-        "footer": describe_footer(parse_footer(footer)),
+        "footer": describe_footer(cast(Footer, parse_footer(footer))),
         "warnings": source.image.warnings + outcome.warnings + disk_size.size_warnings(outcome.table, size, request.generation),
     }
     if request.sha256:

@@ -89,7 +89,7 @@ def of_the_size(virtual_size: Optional[int], footer: Optional[Footer], disk_type
 
 def of_the_content(read_disk_at: Optional[ReadAt], disk_type: Optional[str]) -> List[Problem]:
     """Return what is wrong when the disk of a fixed VHD is itself an image."""
-    inside = formats.image_inside(read_disk_at) if disk_type == "fixed" else None
+    inside = formats.image_inside(read_disk_at) if read_disk_at and disk_type == "fixed" else None
     return [found("image_inside", f"its disk is a whole {inside} image, behind which a footer was put",
                   f"take the footer off a copy and {CONVERT.replace('it', 'that', 1)}")] if inside else []
 
