@@ -10,7 +10,7 @@ Source: requirements R14 (generations) and R15 (fallback loader) of docs/require
 import collections
 from typing import Dict, List, Optional
 
-from ansible_collections.imagewright.azure.plugins.module_utils.disk import fat, pe
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import fat, grub_core, pe
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.gpt import BIOS_BOOT, EFI_SYSTEM
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition, Table, is_hybrid
@@ -34,7 +34,7 @@ def judge(table: Table, read_at: ReadAt) -> Bootability:
     table: Table; read_at: callable (offset, length) -> bytes of the disk.
     """
     reasons: Dict[int, str] = {}
-    first = _boots_with_bios(table, reasons)
+    first = _boots_with_bios(table, read_at, reasons)
     esps = efi_partitions(table)
     loaders = [loader for loader in (_fallback_loader(read_at, esp) for esp in esps) if loader is not None]
     loader = next((loader for loader in loaders if loader.architecture), None)  # the firmware looks into each
@@ -58,16 +58,26 @@ def efi_partitions(table: Table) -> List[Partition]:
     return [partition for partition in table.partitions if partition.type == str(EFI_SYSTEM).upper()]
 
 
-def _boots_with_bios(table: Table, reasons: Dict[int, str]) -> bool:
+def _boots_with_bios(table: Table, read_at: ReadAt, reasons: Dict[int, str]) -> bool:
     if table.kind == "none":
         reasons[1] = "generation 1 needs a partition table, and the disk has none"
     elif not table.boot_code:
         reasons[1] = "generation 1 needs boot code in the first sector, and there is none"
-    elif table.kind == "mbr" or is_hybrid(table) or any(partition.type == str(BIOS_BOOT).upper() or partition.active for partition in table.partitions):
+    elif table.kind == "mbr" or is_hybrid(table) or _has_bios_partition(table) or _has_grub_by_blocks(table, read_at):
         return True
     else:
         reasons[1] = "generation 1 needs a BIOS boot partition beside a GPT, and there is none"
     return False
+
+
+def _has_bios_partition(table: Table) -> bool:
+    return any(partition.type == str(BIOS_BOOT).upper() or partition.active for partition in table.partitions)
+
+
+def _has_grub_by_blocks(table: Table, read_at: ReadAt) -> bool:
+    """Return whether GRUB's boot code finds its core by block lists, as `grub-install --force` leaves it on a GPT without a BIOS boot partition."""
+    code = grub_core.read_boot_code(table.mbr)
+    return code.kind == "grub2" and grub_core.begins_at(read_at, code.sector)
 
 
 def _why_not_second(table: Table, sound: bool, esps: List[Partition], loaders: List[_Loader]) -> str:

@@ -23,6 +23,7 @@ GrubCore = collections.namedtuple("GrubCore", "prefix config has_normal")
 
 _KERNEL_SECTOR_AT = 0x5C  # boot.img: of the core's first sector
 _MESSAGES = b"GRUB \0Geom\0Hard Disk\0Read\0 Error"  # of boot.img, and of stage1 of GRUB Legacy
+_CORE_MESSAGES = b"Geom\0Read\0 Error"  # of diskboot.img
 _LEGACY_VERSION = b"\x03\x02"  # stage1, at 0x3E
 _FIRST_BLOCKS_AT, _BLOCKS = 500, struct.Struct("<QHH")  # diskboot.img: start, sectors, segment; further ones lie before it
 _ACTIVE_PARTITION = (b"Missing operating system", b"Missing OS", b"\xfa1:", b"MBR \xfa", b"1FA:", b"SYSLINUX")
@@ -57,11 +58,17 @@ def read_core(read_at: ReadAt, sector: int) -> Optional[GrubCore]:
     read_at: callable (offset, length) -> bytes of the disk.
     Raises CoreError: there is none.
     """
-    first = read_at(sector * SECTOR, SECTOR)
-    if len(first) < SECTOR or b"Geom\0Read\0 Error" not in first:
+    if not begins_at(read_at, sector):
         raise CoreError(f"at sector {sector} there is no GRUB core")
+    first = read_at(sector * SECTOR, SECTOR)
     unpacked = _unpacked(_rest_of_core(read_at, first, sector))
     return None if unpacked is None else built_in(unpacked)
+
+
+def begins_at(read_at: ReadAt, sector: int) -> bool:
+    """Return whether a GRUB core begins at a sector."""
+    first = read_at(sector * SECTOR, SECTOR)
+    return len(first) == SECTOR and _CORE_MESSAGES in first
 
 
 def built_in(octets: bytes) -> Optional[GrubCore]:

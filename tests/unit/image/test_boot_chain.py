@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From the firmware to the boot loader's own files: what is whole, what is broken, and what cannot be said."""
 
+import struct
+
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, grub_core
 from ansible_collections.imagewright.azure.plugins.module_utils.image import boot_chain
@@ -16,6 +18,16 @@ SUBVOLUMES = {"/@/boot/grub/grub.cfg": b"", "/@/boot/grub/i386-pc/normal.mod": b
 def logical(opened, group, name):
     """Return an OpenVolume as a logical volume."""
     return opened._replace(volume=opened.volume._replace(name=f"logical volume {group}/{name}", logical=(group, name), partition=None))
+
+
+def hybrid_disk(prefix):
+    """Return a disk with a GPT, and an MBR that has partitions of its own beside the protective one."""
+    found = bios_disk(prefix, sector=2048, kind="gpt", volumes=[(BIOS_BOOT, "empty", None), (LINUX, "ext", FileSystem(GRUB))])
+    mbr = bytearray(found.table.mbr)
+    for at, kind, first in ((446, 0xEE, 1), (462, 0x83, 4096)):
+        struct.pack_into("<B3xB3xII", mbr, at, 0, kind, first, 2047)
+    found.table = found.table._replace(mbr=bytes(mbr), gpt=object())
+    return found
 
 
 def lvm_disk(prefix, names=("debian-vg", "root")):
@@ -41,6 +53,7 @@ def with_boot_directory(files):
     bios_disk("/boot/grub", f"search.fs_uuid {UUID} root hd0,msdos1\nset prefix=($root)'/boot/grub'\n"),
     bios_disk("(,msdos1)/boot/grub", volumes=[("0x83", "ext", FileSystem({**GRUB, "/boot/grub/i386-pc/normal.mod": b""}))]),
     lvm_disk("(lvm/debian--vg-root)/boot/grub"),
+    hybrid_disk("(,gpt2)/boot/grub"), hybrid_disk("(,msdos2)/boot/grub"),
 ], ids=lambda found: found.table.kind)
 def test_a_core_that_finds_its_files_is_whole(found):
     chain = boot_chain.of_bios(found)

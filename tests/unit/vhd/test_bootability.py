@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, fat, partitions
+from unit.image.grub_disks import bios_core, boot_sector
+
 from efi_programs import ARM64, IA32, SIGNATURE, X64, efi_program
 
 ESP, BIOS_BOOT, LINUX = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "21686148-6449-6E6F-744E-656564454649", "0x83")
@@ -183,6 +185,15 @@ def test_the_loader_may_be_in_any_of_several_esps(tmp_path, esp):
     content = bytes(2 * 2 ** 20) + esp.read_bytes()  # the first ESP is the mebibyte before
     verdict = bootability.judge(table("gpt", [ESP, ESP]), lambda offset, length: content[offset:offset + length])
     assert (verdict.generations, verdict.fallback_loader) == ([2], True)
+
+
+def test_grub_that_finds_its_core_by_block_lists_needs_no_bios_boot_partition():
+    first, _body = bios_core("(,gpt1)/boot/grub")
+    disk = table("gpt", [LINUX])._replace(mbr=boot_sector(4100))
+    content = bytes(4100 * 512) + first
+
+    assert bootability.judge(disk, lambda offset, length: content[offset:offset + length]).generations == [1]
+    assert bootability.judge(disk, nothing).generations == []
 
 
 def test_an_esp_without_a_file_system_does_not_boot_generation_2():
