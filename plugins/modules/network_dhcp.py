@@ -11,10 +11,13 @@ version_added: 1.0.0
 description:
   - Finds out what manages the guest's network (ifupdown, NetworkManager with keyfiles or ifcfg files, netplan, wicked, systemd-networkd,
     the network script of old Red Hat systems) and writes that manager's files so that the first Ethernet card asks for its address by
-    DHCP, whatever its name and MAC address are on Azure.
+    DHCP, whatever its name and MAC address are on Azure. A file that the manager would take before those is settled or named.
   - Removes what describes a card of this machine alone - fixed addresses, MAC addresses, udev rules and C(.link) files that name a card by
-    its MAC address - and leaves bridges, bonds, VLANs and the loopback as they are. Netplan's files alone go as wholes, whatever they
-    describe. The udev rule that writes such names anew is put out of action.
+    its MAC address - and leaves the loopback, and bridges, bonds and VLANs of no such card, as they are. The udev rule that writes such names
+    again is put out of action.
+  - Removes C(network:) from C(cloud.cfg) and C(cloud.cfg.d), whatever the file is called, where cloud-init sets up the network; it would be taken
+    before what Azure says.
+  - Edits YAML files around what goes, and refuses those in which it has no lines of its own. It needs PyYAML where there are such files.
   - Writes keyfiles, and no ifcfg files, where NetworkManager has lost the plugin that reads those, as in RHEL 10.
   - Keeps the managers away from the virtual functions of accelerated networking, which belong to the synthetic card above them.
   - Nothing is restarted. The running guest keeps its connection, the files count from the next boot on.
@@ -37,6 +40,14 @@ options:
     type: list
     elements: str
     default: [mana, mlx4_core, mlx5_core]
+  masters:
+    description:
+      - What becomes of a bond, bridge, team or VLAN that holds a card which may be the first one on Azure. V(refuse) stops with its name and place.
+        V(remove) takes it apart, with what lies on top of it; the diff shows what goes.
+      - Any Ethernet card may be the first, but those that the kernel calls eth1, eth2 and so on.
+    type: str
+    choices: [refuse, remove]
+    default: refuse
   persistent_names:
     description: Whether to keep or remove what names a card by its MAC address.
     type: str
@@ -57,6 +68,10 @@ EXAMPLES = r"""
   imagewright.azure.network_dhcp:
     root: /mnt/guest
     cloud_init: true
+
+- name: Take a bond of the old machine's cards apart
+  imagewright.azure.network_dhcp:
+    masters: remove
 
 - name: Say which of two managers is the right one
   imagewright.azure.network_dhcp:
@@ -96,23 +111,38 @@ import collections
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import network_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, yaml_text
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names, netplan
+from ansible_collections.imagewright.azure.plugins.module_utils.network import masters as network_masters
+from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import merged
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST
 
-#: cloud_init: bool; unmanaged_drivers: [str].
-Settings = collections.namedtuple("Settings", "cloud_init unmanaged_drivers")
+#: cloud_init: bool; unmanaged_drivers: [str]; masters: [masters.Master], those that are to go.
+Settings = collections.namedtuple("Settings", "cloud_init unmanaged_drivers masters")
 
 
-def plan(tree, manager, settings, persistent_names="remove"):
+def plan(tree, manager, settings, persistent_names="remove", masters="refuse"):
     """Return the Changes of the guest's network files.
 
-    manager: str, a key of managers.ADAPTERS; settings: Settings.
+    manager: str, a key of managers.ADAPTERS; settings: Settings; masters: refuse or remove, what becomes of what holds the first card.
+    Raises ImagewrightError: something holds the card and shall not go, or the card would not ask for its address all the same.
     """
-    changes = managers.ADAPTERS[manager].plan(tree, settings) + names.unmanaged(tree, settings)
+    adapter = managers.ADAPTERS[manager]
+    held = network_masters.holding(adapter.masters(tree))
+    if held and masters == "refuse":
+        network_masters.refuse(held)
+    settings = settings._replace(masters=held)
+    changes = adapter.plan(tree, settings) + names.unmanaged(tree, settings)
+    if settings.cloud_init:
+        changes += network_settings.plan(tree)
     if persistent_names == "remove":
         changes += names.plan(tree)
+    changes = merged(changes)
+    _check(EditedTree(tree, changes), manager, settings)
     return [change for change in changes if change.before != change.after]
 
 
@@ -120,20 +150,34 @@ def leaves_to_cloud_init(tree, wanted):
     """Return whether cloud-init writes the network's configuration at the first boot; wanted: str, a value of the option cloud_init."""
     if wanted != "auto":
         return wanted == "true"
-    return cloud_init.runs(tree) and all(path in cloud_init.NETWORK_LEFTOVERS for path in cloud_init.network_disabled_by(tree))
+    return cloud_init.runs(tree) and all(path in cloud_init.NETWORK_LEFTOVERS for path in network_settings.disabled_by(tree))
 
 
 def run(module):
     """Return the module's result."""
     parameters = module.params
     tree = LiveTree(parameters["root"])
+    yaml_text.respawn_where_needed(tree)
     manager = managers.choose(tree, parameters["manager"])
-    settings = Settings(leaves_to_cloud_init(tree, parameters["cloud_init"]), parameters["unmanaged_drivers"])
-    changes = plan(tree, manager, settings, parameters["persistent_names"])
+    settings = Settings(leaves_to_cloud_init(tree, parameters["cloud_init"]), parameters["unmanaged_drivers"], [])
+    changes = plan(tree, manager, settings, parameters["persistent_names"], parameters["masters"])
     wanted = [edits.Edit(change.path, change.before, change.after, change.mode) for change in changes]
     result = edits.apply(module, tree, wanted, backup=parameters["backup"])
     files = [{"path": change.path, "action": "removed" if change.after is None else "written", "reason": change.reason} for change in changes]
     return dict(result, manager=manager, cloud_init=settings.cloud_init, files=files)
+
+
+def _check(tree, manager, settings):
+    """Raise ImagewrightError when the first card does not ask for its address, or is a part of something, with the files as they will be."""
+    adapter = managers.ADAPTERS[manager]
+    held = network_masters.holding(adapter.masters(tree))
+    if held:
+        network_masters.refuse(held)
+    found = netplan.answer(tree, cloud_init=True) if manager == "netplan" and settings.cloud_init else adapter.answer(tree)
+    if found.what != DHCP:
+        places = "; ".join(f"{place.path}{f' line {place.line}' if place.line else ''}: {place.text!r}" for place in found.places[:5])
+        raise ImagewrightError(f"cannot have {FIRST.name} ask for its address by {manager}: something else decides of it ({found.what}): "
+                               f"{places or 'no file says what'}; remove it")
 
 
 def main():
@@ -145,6 +189,7 @@ def main():
             # Ansible makes the word of a bool
             "cloud_init": {"type": "str", "default": "auto", "choices": ["auto", "true", "false"]},
             "unmanaged_drivers": {"type": "list", "elements": "str", "default": ["mana", "mlx4_core", "mlx5_core"]},
+            "masters": {"type": "str", "default": "refuse", "choices": ["refuse", "remove"]},
             "persistent_names": {"type": "str", "default": "remove", "choices": ["keep", "remove"]},
             "backup": {"type": "bool", "default": False},
         },

@@ -244,7 +244,9 @@ reports:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Question, check
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import difference
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import as_dict
@@ -271,6 +273,8 @@ ARGUMENTS = {
 def run(module):
     """Return the module's result."""
     options = module.params
+    if options["image"] is None:
+        yaml_text.respawn_where_needed(LiveTree(options["root"] or "/"))
     rules, reports = options["rules"] or {}, options["reports"] or {}
     question = Question(options["root"], options["image"], options["profile"], options["generation"], options["kind"],
                         rules.get("include") or [], rules.get("exclude") or [])

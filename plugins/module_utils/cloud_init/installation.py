@@ -19,7 +19,6 @@ SERVICES = ("cloud-init-local", "cloud-init-main", "cloud-init-network", "cloud-
 _STARTING = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-local")
 #: cloud-init's disabling file, and the generator's condition.
 DISABLED_BY = "/etc/cloud/cloud-init.disabled"
-_NETWORK_DISABLED = re.compile(r"\s*network\s*:\s*\{\s*config\s*:\s*disabled|\s+config\s*:\s*disabled")
 #: What Ubuntu's installers leave in the way of the network: the cards of this machine, and that it shall be left alone. R42c
 NETWORK_LEFTOVERS = (FOLDER + "/50-curtin-networking.cfg", FOLDER + "/subiquity-disable-cloudinit-networking.cfg")
 #: All that installers leave: each keeps cloud-init from setting up the network or from finding Azure.
@@ -45,12 +44,6 @@ def switches(tree, command_line=""):
     words = [word for word in command_line.split() if word.startswith("cloud-init=")]
     return [DISABLED_BY] * tree.exists(DISABLED_BY) \
         + words[-1:] * (words[-1:] == ["cloud-init=disabled"])
-
-
-def network_disabled_by(tree):
-    """Return the paths ([str]) of the files that keep cloud-init from writing the network's configuration: ``network: {config: disabled}``."""
-    paths = [path for path in ["/etc/cloud/cloud.cfg"] + tree.glob(FOLDER + "/*.cfg") if tree.is_file(path)]
-    return [path for path in paths if any(_NETWORK_DISABLED.match(line) for line in tree.read_text(path).splitlines())]
 
 
 def leftovers(tree):

@@ -30,13 +30,18 @@ MOST_DEPTH = 50
 
 #: Pythons of distributions: Red Hat's own, then everybody's.
 _PYTHONS = ("/usr/libexec/platform-python", "/usr/bin/python3", "/usr/local/bin/python3")
+#: Where guests have YAML.
+_FOLDERS = ("/etc/netplan", "/etc/cloud")
 _PACKAGES = "python3-yaml (Debian, Ubuntu), python3-pyyaml (Red Hat), python3-PyYAML (SUSE) or py3-yaml (Alpine)"
 
 
-def respawn_where_needed():
-    """Start the running module again with a Python of this machine that has PyYAML, where this one has none but another has; call it first."""
+def respawn_where_needed(tree):
+    """Start the running module again with a Python of this machine that has PyYAML, where this one has none but another has; call it first.
+
+    tree: Tree of the guest; one without netplan and cloud-init has no YAML.
+    """
     from ansible.module_utils.common import respawn  # pylint: disable=import-outside-toplevel
-    if is_there() or respawn.has_respawned():
+    if is_there() or not any(tree.is_dir(folder) for folder in _FOLDERS) or respawn.has_respawned():
         return
     found = respawn.probe_interpreters_for_module(list(_PYTHONS), "yaml")
     if found:

@@ -31,3 +31,12 @@ def remove(tree, path, reason):
 def is_ethernet(name):
     """Return whether name (str) is that of an Ethernet card or a pattern for such, not of a bridge, VLAN or tunnel."""
     return bool(_ETHERNET.fullmatch(name))
+
+
+def merged(changes):
+    """Return the Changes with those of one file made one: what it was before the first, and what the last makes of it."""
+    found = {}
+    for change in changes:
+        first = found.get(change.path, change)
+        found[change.path] = change._replace(before=first.before)
+    return list(found.values())

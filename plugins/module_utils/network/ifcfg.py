@@ -10,6 +10,9 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
+    DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place, one_of)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 
 FOLDER = "/etc/sysconfig/network-scripts"
 FIRST_CARD = FOLDER + "/ifcfg-eth0"
@@ -22,21 +25,90 @@ _LINES = ["DEVICE=eth0", "ONBOOT=yes", "BOOTPROTO=dhcp", "TYPE=Ethernet", "USERC
 #: Copies that neither the network script nor NetworkManager reads. Source: ifup of initscripts, utils_should_ignore_file of NetworkManager.
 _COPY = re.compile(r"(~|\.(bak|old|orig|rej|rpmnew|rpmorig|rpmsave|augnew|augtmp))\Z")
 
+#: What names the bond, bridge or team that a card is a port of, by its name or its UUID.
+PORT_OF = ("MASTER", "BRIDGE", "TEAM_MASTER", "OVS_BRIDGE", "MASTER_UUID", "BRIDGE_UUID", "TEAM_MASTER_UUID")
+_ASSIGNMENT = re.compile(r"""[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s#;]*)""")
+_NO = ("no", "n", "false", "f", "off", "0")
+
+
+class File:
+    """An ifcfg file. path: str; settings: {NAME: value}; card: str, the name of its card; kind: str or None for an Ethernet card."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.settings, self._lines = {}, {}
+        for number, line in enumerate(text.split("\n"), 1):
+            match = _ASSIGNMENT.match(line)
+            if match:
+                self.settings[match.group(1)] = match.group(2).strip("\"'")
+                self._lines[match.group(1)] = Place(path, number, line.strip())
+        self.card = self.settings.get("DEVICE") or path.rpartition("ifcfg-")[2]
+        self.kind = _kind(self.settings, self.card)
+        self.master = next((self.settings[name] for name in PORT_OF if self.settings.get(name)), None)
+        self.is_started = self.settings.get("ONBOOT", "yes").lower() not in _NO
+
+    def place(self, *names):
+        """Return the Place of the first of the settings that is there, else the file."""
+        return next((self._lines[name] for name in names if name in self._lines), Place(self.path, None, f"sets up {self.card}"))
+
+
+def all_files(tree, folder=FOLDER):
+    """Return the Files ([File]) of a folder, whatever their card."""
+    return [File(path, tree.read_text(path)) for path in tree.glob(folder + "/ifcfg-*") if tree.is_file(path) and not _COPY.search(path)]
+
 
 def files(tree):
     """Return the paths ([str]) of the ifcfg files of Ethernet cards, those of their further addresses (``ifcfg-eth0:1``) among them."""
-    return [path for path in tree.glob(FOLDER + "/ifcfg-*") if tree.is_file(path) and not _COPY.search(path) and _is_for_ethernet(path, tree.read_text(path))]
+    return [file.path for file in all_files(tree) if file.kind is None and file.master is None]
+
+
+def answer(tree, card=FIRST):
+    """Return the Answer of the network script for a card."""
+    found = [_answer(file) for file in all_files(tree) if file.card == card.name]
+    return one_of(found) if found else Answer(NOTHING, [file.place("DEVICE") for file in all_files(tree) if file.kind is None])
+
+
+def masters(tree):
+    """Return the Masters of the files, and of the ports that name one that has no file."""
+    found = all_files(tree)
+    by_uuid = {file.settings["UUID"]: file.card for file in found if file.settings.get("UUID")}
+    members, places = {}, {}
+    for file in [file for file in found if file.master is not None]:
+        name = by_uuid.get(file.master, file.master)
+        members.setdefault(name, []).append(file.card)
+        places.setdefault(name, file.place(*PORT_OF))
+    own = {file.card: file for file in found if file.kind is not None}
+    for file in own.values():
+        below = file.settings.get("PHYSDEV") or (file.card.rpartition(".")[0] if file.kind == VLAN else "")
+        if below:
+            members.setdefault(file.card, []).append(by_uuid.get(below, below))
+    return [Master(own[name].kind if name in own else "bond", name, own[name].place("DEVICE") if name in own else places[name], below)
+            for name, below in members.items()]
 
 
 def plan(tree, settings, networkmanager=False):
-    """Return the Changes that make eth0 ask for its address by DHCP and drop the files of other cards."""
+    """Return the Changes that make eth0 ask for its address by DHCP and drop the files of other cards.
+
+    settings.masters: [Master], those that are to go.
+    """
     lines = _LINES + (["PERSISTENT_DHCLIENT=yes", "NM_CONTROLLED=yes"] if networkmanager else ["NM_CONTROLLED=no"])
-    changes = [remove(tree, path, "describes a card of this machine alone") for path in files(tree) if path != FIRST_CARD]
+    changes = without_masters(tree, settings)
+    changes += [remove(tree, path, "describes a card of this machine alone") for path in files(tree) if path != FIRST_CARD]
     changes.append(write(tree, FIRST_CARD, "\n".join(lines) + "\n", "DHCP on eth0"))
     before = edits.read(tree, NETWORK) or ""
     wanted = {"NETWORKING": "yes"} if networkmanager else {"NETWORKING": "yes", "HOSTNAME": "localhost.localdomain"}
     changes.append(write(tree, NETWORK, with_settings(before, wanted), "networking on, no name of this machine"))
     return changes
+
+
+def without_masters(tree, settings):
+    """Return the Changes that remove the files of the masters that are to go, and of their ports, but for that of the first card."""
+    names = order(settings.masters)
+    found = all_files(tree)
+    uuids = {file.settings.get("UUID") for file in found if file.card in names} - {None}
+    gone = [file for file in found if file.path != FIRST_CARD and (file.card in names or file.master in uuids | set(names))]
+    return [remove(tree, file.path, "is, or is a part of, a bond, bridge, team or VLAN that holds the first card")
+            for file in sorted(gone, key=lambda file: names.get(file.card, len(names)))]
 
 
 def with_settings(text, settings):
@@ -54,10 +126,35 @@ def with_settings(text, settings):
     return text
 
 
-def _is_for_ethernet(path, text):
-    values = dict(line.strip().split("=", 1) for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#"))
-    values = {name: value.strip("\"' ") for name, value in values.items()}
-    if values.get("MASTER") or values.get("BRIDGE") or values.get("TEAM_MASTER") or values.get("VLAN"):
-        return False
-    device = values.get("DEVICE") or path.rpartition("ifcfg-")[2]
-    return values.get("TYPE", "").lower() == "ethernet" or (not values.get("TYPE") and is_ethernet(device.partition(":")[0]))
+def _answer(file):
+    """Return the Answer of a file for its own card."""
+    if file.master is not None:
+        return Answer(HELD, [file.place(*PORT_OF)])
+    if not file.is_started:
+        return Answer(NOT_STARTED, [file.place("ONBOOT")])
+    if file.settings.get("HWADDR"):
+        return Answer(NOTHING, [file.place("HWADDR")])  # the script passes over a card of another address
+    if file.settings.get("BOOTPROTO", "").lower() in ("dhcp", "bootp"):
+        return Answer(DHCP, [file.place("BOOTPROTO")])
+    fixed = bool(file.settings.get("IPADDR") or file.settings.get("IPADDR0"))
+    return Answer(FIXED if fixed else NOTHING, [file.place("IPADDR", "IPADDR0", "BOOTPROTO")])
+
+
+def _kind(settings, card):
+    """Return what a file describes: None for an Ethernet card; a bond is told by its options too, for TYPE is often left at Ethernet.
+
+    Source: ifup-eth and ifup-post of initscripts, nms-ifcfg-rh-reader.c.
+    """
+    named = settings.get("TYPE", "").lower()
+    if named == "bond" or settings.get("BONDING_MASTER", "").lower() in ("yes", "true") or "BONDING_OPTS" in settings \
+            or ("." not in card and card.startswith("bond")):
+        return "bond"
+    if named in ("bridge", "ovsbridge"):
+        return "bridge"
+    if settings.get("DEVICETYPE", "").lower() == "team" or "TEAM_CONFIG" in settings or named == "team":
+        return "team"
+    if named == "vlan" or settings.get("VLAN", "").lower() in ("yes", "true") or re.fullmatch(r"[A-Za-z0-9]+\.[0-9]{1,4}", card):
+        return VLAN
+    if named == "ethernet" or (not named and is_ethernet(card.partition(":")[0])):
+        return None
+    return named or "other"

@@ -4,53 +4,72 @@
 """ifupdown: /etc/network/interfaces of Debian and Alpine.
 
 Every Ethernet stanza becomes plain DHCP, started when its card appears: on Azure the first card is eth0, and a card
-that is not there must not hold up the boot. Bridges, VLANs, the loopback and comments stay as they are.
+that is not there must not hold up the boot. The loopback, comments, and bridges and VLANs of no such card stay as they are.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
 import fnmatch
-import posixpath
-import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, is_ethernet, remove
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
+    DHCP, FIRST, FIXED, NOT_STARTED, NOTHING, Answer)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.ifupdown_stanzas import PATH, STANZA, files, logical_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
 
-PATH = "/etc/network/interfaces"
-FIRST_CARD = "eth0"
-
-#: Words that begin a stanza. Source: interfaces(5).
-_STANZA = re.compile(r"(iface|auto|allow-\S+|mapping|source|source-directory|rename|no-auto-down|no-scripts|template)\Z")
-#: Names of files that source-directory reads.
-_DIRECTORY_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 _EMPTY = "# The loopback network interface\nauto lo\niface lo inet loopback\n"
+_STARTING = ("auto", "allow-auto", "allow-hotplug")
 
 
 def has_ethernet(tree):
     """Return whether a file configures an Ethernet card."""
-    return any(_ethernet_stanzas(tree.read_text(path)) for path in files(tree))
+    return any(is_ethernet(stanza.card) for stanza in stanzas(tree))
 
 
-def files(tree):
-    """Return the paths ([str]) that ifupdown reads, the main file first: that one, and what it and they include."""
-    found, waiting = [], [PATH]
-    while waiting:
-        path = waiting.pop(0)
-        if path not in found and tree.is_file(path):
-            found.append(path)
-            waiting += [name for _raw, words in _logical_lines(tree.read_text(path)) for name in _included(tree, path, words)]
-    return found
+def stanzas(tree):
+    """Return the iface stanzas ([ifupdown_stanzas.Stanza]) of all files."""
+    return [stanza for path in files(tree) for stanza in ifupdown_stanzas.stanzas(path, tree.read_text(path))]
 
 
-def starts(text, card=FIRST_CARD):
+def mentions(tree, card):
+    """Return the Places of the stanzas of a card (first_card.Card)."""
+    return [stanza.place for stanza in stanzas(tree) if _is_of(stanza, card)]
+
+
+def answer(tree, card=FIRST):
+    """Return the Answer of ifupdown for a card: all its stanzas are applied, where a line starts it."""
+    own = [stanza for stanza in stanzas(tree) if _is_of(stanza, card) and stanza.family == "inet"]
+    asking = [stanza.place for stanza in own if stanza.method == "dhcp"]
+    if not own:
+        return Answer(NOTHING, [stanza.place for stanza in stanzas(tree) if is_ethernet(stanza.card)])
+    if not any(starts(tree.read_text(path), card.name) for path in files(tree)):
+        return Answer(NOT_STARTED, [stanza.place for stanza in own])
+    if asking:
+        return Answer(DHCP, asking)
+    return Answer(FIXED if any(stanza.method == "static" for stanza in own) else NOTHING, [stanza.place for stanza in own])
+
+
+def masters(tree):
+    """Return the Masters of the files."""
+    return ifupdown_stanzas.masters(stanzas(tree))
+
+
+def starts(text, card=FIRST.name):
     """Return whether a line of the text starts the card when it appears, or at boot."""
-    return any(fnmatch.fnmatchcase(card, name.strip("/").split("/")[0]) for _raw, words in _logical_lines(text)
-               if words[:1] in (["auto"], ["allow-auto"], ["allow-hotplug"]) for name in words[1:])
+    return any(fnmatch.fnmatchcase(card, name.strip("/").split("/")[0]) for _raw, words in logical_lines(text)
+               if words[:1] and words[0] in _STARTING for name in words[1:])
 
 
 def plan(tree, settings):
-    """Return the Changes that make the first card ask for its address by DHCP."""
+    """Return the Changes that make the first card ask for its address by DHCP.
+
+    settings.masters: [Master], those that are to go.
+    """
+    gone = order(settings.masters)
+    kept = {member for master in masters(tree) if master.name not in gone for member in master.members}
     texts = {path: tree.read_text(path) for path in files(tree)}
-    after = {path: _with_dhcp(text) for path, text in texts.items()}
+    after = {path: _with_dhcp(text, gone, kept) for path, text in texts.items()}
     changes = []
     for path, text in texts.items():
         if path != PATH and text != after[path] and not after[path].strip():
@@ -59,55 +78,39 @@ def plan(tree, settings):
             changes.append(Change(path, text, after[path], 0o644, "DHCP instead of an address of this machine"))
     main, lines = after.get(PATH, _EMPTY), []
     if not any(starts(text) for text in after.values()):
-        lines.append(f"allow-hotplug {FIRST_CARD}\n")
-    if FIRST_CARD not in {name for text in after.values() for name in _ethernet_stanzas(text)}:
-        lines.append(f"iface {FIRST_CARD} inet dhcp\n")
+        lines.append(f"allow-hotplug {FIRST.name}\n")
+    if FIRST.name not in {stanza.card for path, text in after.items() for stanza in ifupdown_stanzas.stanzas(path, text)}:
+        lines.append(f"iface {FIRST.name} inet dhcp\n")
     if lines:
         main = main.rstrip("\n") + "\n\n# The first card of an Azure machine\n" + "".join(lines)
-    changes.append(Change(PATH, texts.get(PATH), main, 0o644, f"DHCP on {FIRST_CARD}"))
-    return changes
+    changes.append(Change(PATH, texts.get(PATH), main, 0o644, f"DHCP on {FIRST.name}"))
+    first = {path: min([gone.get(stanza.card, len(gone)) for stanza in ifupdown_stanzas.stanzas(path, text)], default=len(gone))
+             for path, text in texts.items()}
+    return sorted(changes, key=lambda change: first.get(change.path, 0))
 
 
-def _logical_lines(text):
-    """Return [(raw text with its line ends, words)] of the lines; a backslash at its end continues one that is no comment.
+def _is_of(stanza, card):
+    """Return whether a stanza is of the card; ``iface eth0=office`` and ``/eth*`` are forms of it."""
+    return fnmatch.fnmatchcase(card.name, stanza.card.partition("=")[2] or stanza.card.strip("/"))
 
-    A comment and a blank line have no words.
+
+def _with_dhcp(text, gone, kept):
+    """Return text with every Ethernet stanza as DHCP on IPv4, without options, started by hotplug.
+
+    gone: {name: int}, masters whose stanzas go; kept: {str}, names of cards that are parts of others and stay as they are.
     """
-    found = []
-    for raw in re.findall(r"[ \t]*#[^\n]*\n?|(?:[^\n]*\\\n)*[^\n]*\n?", text):
-        if raw:
-            found.append((raw, [] if raw.lstrip().startswith("#") else raw.replace("\\\n", " ").split()))
-    return found
-
-
-def _included(tree, path, words):
-    """Return the paths ([str]) that a line of the file includes."""
-    if words[:1] not in (["source"], ["source-directory"]):
-        return []
-    targets = [posixpath.join(posixpath.dirname(path), word) for word in words[1:]]
-    if words[0] == "source":
-        return [name for target in targets for name in tree.glob(target) if tree.is_file(name)]
-    folders = [folder for target in targets for folder in tree.glob(target) if tree.is_dir(folder)]
-    return [posixpath.join(folder, name) for folder in folders for name in tree.listdir(folder) if _DIRECTORY_NAME.match(name)]
-
-
-def _ethernet_stanzas(text):
-    """Return the names ([str]) of the Ethernet cards that have an iface stanza."""
-    return [words[1] for _raw, words in _logical_lines(text) if len(words) > 1 and words[0] == "iface" and is_ethernet(words[1])]
-
-
-def _with_dhcp(text):
-    """Return text with every Ethernet stanza as DHCP on IPv4, without options, started by hotplug."""
     lines, inside, seen = [], False, set()
-    for raw, words in _logical_lines(text):
-        if words and _STANZA.match(words[0]):
+    for raw, words in logical_lines(text):
+        if words and STANZA.match(words[0]):
             inside = False
-            if words[0] == "iface" and len(words) > 1 and is_ethernet(words[1]):
-                inside = True
-                raw = "" if words[1] in seen else _dhcp_line(raw, words)
-                seen.add(words[1])
-            elif words[0] == "auto":
-                raw = _hotplugged(raw, words)
+            if words[0] == "iface" and len(words) > 1 and words[1] not in kept:
+                further_address = ":" in words[1] and is_ethernet(words[1].partition(":")[0])
+                inside = is_ethernet(words[1]) or words[1] in gone or further_address
+                if inside:
+                    raw = "" if words[1] in seen or words[1] in gone or further_address else _dhcp_line(raw, words)
+                    seen.add(words[1])
+            elif words[0] in _STARTING:
+                raw = _hotplugged(raw, words, gone, kept)
         elif inside and words:
             continue  # an option of the stanza: address, hwaddress, dns-nameservers, up ...
         lines.append(raw)
@@ -119,10 +122,11 @@ def _dhcp_line(raw, words):
     return raw if words == wanted else " ".join(wanted) + "\n"
 
 
-def _hotplugged(raw, words):
-    """Return an auto line with its Ethernet cards moved to an allow-hotplug line."""
-    cards = [name for name in words[1:] if is_ethernet(name)]
-    if not cards:
+def _hotplugged(raw, words, gone, kept):
+    """Return a line that starts cards without those that are gone, and with its Ethernet cards moved from auto to an allow-hotplug line."""
+    names = [name for name in words[1:] if name not in gone and not (":" in name and is_ethernet(name.partition(":")[0]))]
+    cards = [name for name in names if words[0] == "auto" and is_ethernet(name) and name not in kept]
+    if names == words[1:] and not cards:
         return raw
-    others = [name for name in words[1:] if name not in cards]
-    return (f"auto {' '.join(others)}\n" if others else "") + f"allow-hotplug {' '.join(cards)}\n"
+    others = [name for name in names if name not in cards]
+    return (f"{words[0]} {' '.join(others)}\n" if others else "") + (f"allow-hotplug {' '.join(cards)}\n" if cards else "")

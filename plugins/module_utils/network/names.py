@@ -6,9 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import re
-
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
 
 #: R35. Written by old udev, cloud-init and installers.
@@ -20,14 +18,11 @@ GENERATOR = "75-persistent-net-generator.rules"
 
 SRIOV_RULES = "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules"
 
-#: A rule that names a card by its MAC address: ATTR{address}=="52:54:00:12:34:56" ... NAME="eth0".
-_NAMES_BY_ADDRESS = re.compile(r'^[^#\n]*ATTRS?\{address\}==[^#\n]*\bNAME:?=', re.MULTILINE)
-
 
 def plan(tree):
     """Return the Changes that remove every file that names a card by the MAC address of this machine."""
     rules = [path for path in tree.glob("/etc/udev/rules.d/*.rules")
-             if tree.is_file(path) and (path in _PERSISTENT or _NAMES_BY_ADDRESS.search(tree.read_text(path)))]
+             if tree.is_file(path) and (path in _PERSISTENT or _names_by_address(tree.read_text(path)))]
     links = [path for path in tree.glob("/etc/systemd/network/*.link")
              if tree.is_file(path) and any(ini.values(tree.read_text(path), "Match", key) for key in ("MACAddress", "PermanentMACAddress"))]
     return [remove(tree, path, "names a card by the MAC address of this machine") for path in rules + links] + _without_generator(tree)
@@ -49,6 +44,11 @@ def unmanaged(tree, settings):
             'ATTR{flags}=="0x?[89ABCDEF]??", '
             'ENV{AZURE_UNMANAGED_SRIOV}="1", ENV{ID_NET_MANAGED_BY}="unmanaged", ENV{NM_UNMANAGED}="1"\n')
     return [write(tree, SRIOV_RULES, text, "virtual functions are left to the kernel")]
+
+
+def _names_by_address(text):
+    """Return whether a rule names a card by its MAC address: ``ATTR{address}=="52:54:00:12:34:56" ... NAME="eth0"``."""
+    return any(udev_rules.is_by_address(rule) and udev_rules.name_given(rule) is not None for rule in udev_rules.rules(text))
 
 
 def _without_generator(tree):

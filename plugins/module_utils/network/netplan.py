@@ -3,17 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """netplan: /etc/netplan/*.yaml.
 
-The files go as wholes, with the bridges, bonds and VLANs in them: those name cards that the same files or others of them describe, and
-netplan refuses every file when one names a card that none describes.
+The definitions of this machine's Ethernet cards go, and the bonds, bridges and VLANs that hold one of them where that is wanted; all else stays.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.network import networkd, networkmanager
-from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
+import posixpath
 
-DHCP_FILE = "/etc/netplan/50-azure.yaml"
+from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
+from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files, networkd, networkmanager, networkmanager_profiles
+from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, remove, write
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, NOTHING, UNMANAGED, Answer
+from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches
+
+FOLDER = "/etc/netplan"
+DHCP_FILE = FOLDER + "/50-azure.yaml"
+#: Written by cloud-init at each first boot, of what Azure says.
+CLOUD_INIT_FILE = FOLDER + "/50-cloud-init.yaml"
 
 _DHCP = """# Every Ethernet card, whatever its name.
 network:
@@ -25,11 +32,15 @@ network:
       dhcp4: true
       optional: true
 """
+_AZURE = "network: {version: 2, ethernets: {eth0: {dhcp4: true}}}"
+
+#: A file that has no more than this says nothing.
+_NOTHING = {"version"}
 
 
 def files(tree):
     """Return the paths ([str]) of the administrator's netplan files."""
-    return [path for path in tree.glob("/etc/netplan/*.yaml") + tree.glob("/etc/netplan/*.yml") if tree.is_file(path)]
+    return [path for path in netplan_files.paths(tree) if path.startswith(FOLDER + "/")]
 
 
 def is_in_use(tree):
@@ -37,15 +48,72 @@ def is_in_use(tree):
     return bool(files(tree)) or (tree.exists("/usr/sbin/netplan") and tree.exists("/usr/bin/cloud-init"))
 
 
+def read(tree, cloud_init=False):
+    """Return the netplan_files.Files as they will be at the first boot: cloud_init says whether cloud-init writes its own."""
+    found = netplan_files.read(tree, [path for path in netplan_files.paths(tree) if not (cloud_init and path == CLOUD_INIT_FILE)])
+    if cloud_init:
+        found.append(netplan_files.File(CLOUD_INIT_FILE, _AZURE, yaml_text.load(CLOUD_INIT_FILE, _AZURE)))
+    return sorted(found, key=lambda file: posixpath.basename(file.path))
+
+
+def answer(tree, card=FIRST, cloud_init=False):
+    """Return the Answer of netplan and its renderer for a card."""
+    found = read(tree, cloud_init)
+    name, said = netplan_files.answer(found, card)
+    if netplan_files.renderer(found) == "NetworkManager":
+        # netplan masks the package's file that keeps NetworkManager from Ethernet cards
+        others = networkmanager_profiles.answer(tree, networkmanager.reads_ifcfg(tree), card, ["10-globally-managed-devices.conf"])
+        return others if name is None or others.what == UNMANAGED else said
+    ours = f"10-netplan-{name}.network"
+    for file in in_order(tree, "network"):
+        if (name is None or posixpath.basename(file.path) < ours) and matches(file.entries, card):
+            return networkd.answer(tree, card)
+    return said if name is not None else Answer(NOTHING, said.places)
+
+
+def masters(tree):
+    """Return the Masters of the files; what cloud-init wrote is read too, for others refer to it."""
+    return netplan_files.masters(read(tree))
+
+
 def plan(tree, settings):
-    """Return the Changes: cloud-init writes a file at the first boot and nothing is in its way, or one for every card is there."""
-    keep = [] if settings.cloud_init else [DHCP_FILE]
-    changes = [remove(tree, path, "describes this machine") for path in files(tree) if path not in keep]
+    """Return the Changes: cloud-init writes a file at the first boot and nothing is in its way, or one for every card is there.
+
+    settings.masters: [Master], those that are to go.
+    Raises ImagewrightError: a definition has no lines of its own.
+    """
+    own = [file for file in netplan_files.read(tree, files(tree)) if file.path != DHCP_FILE]
+    gone = order(settings.masters)
+    kept = {part for master in netplan_files.masters(own) if master.name not in gone for part in master.members}
+    changes = [change for file in sorted(own, key=lambda file: _first(file, gone)) for change in _without(tree, file, gone, kept)]
     if settings.cloud_init:
-        changes += [remove(tree, path, "keeps cloud-init from setting up the network") for path in cloud_init.NETWORK_LEFTOVERS if tree.is_file(path)]
+        changes += [remove(tree, DHCP_FILE, "cloud-init writes one for the cards that Azure names")] if tree.exists(DHCP_FILE) else []
     else:
         changes.append(write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name", 0o600))
     renderers = networkd.unmanaged(tree, settings)
     if tree.is_dir("/etc/NetworkManager"):
         renderers += networkmanager.unmanaged(tree, settings)
     return changes + renderers
+
+
+def _first(file, gone):
+    """Return the place (int) in the order of a file: that of the topmost master in it."""
+    return min([gone[name] for kind in ("bonds", "bridges", "vlans") for name in netplan_files.definitions(file, kind) if name in gone], default=len(gone))
+
+
+def _without(tree, file, gone, kept):
+    """Return the Change of a file that loses its Ethernet cards and the masters that go; [] when it has none of them.
+
+    gone: {name: int}, masters; kept: {str}, cards that other masters need.
+    """
+    network = yaml_text.get(file.document, "network") or {}
+    unwanted = [("ethernets", name) for name in netplan_files.definitions(file, "ethernets") if name not in kept]
+    unwanted += [(kind, name) for kind in ("bonds", "bridges", "vlans") for name in netplan_files.definitions(file, kind) if name in gone]
+    left = {kind: [name for name in content if (kind, name) not in unwanted] if isinstance(content, dict) else content
+            for kind, content in network.items()}
+    if not {kind for kind, content in left.items() if content} - _NOTHING:
+        return [remove(tree, file.path, "describes this machine")]
+    if not unwanted:
+        return []
+    text = yaml_text.without(file.path, file.text, [("network",) + keys for keys in unwanted])
+    return [Change(file.path, file.text, text, 0o644, "describes cards of this machine")]

@@ -1,18 +1,26 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""systemd-networkd: /etc/systemd/network/*.network.
+"""systemd-networkd: /etc/systemd/network/*.network. The first file that matches the first card has to make it ask for its address.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import fnmatch
+import posixpath
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
+    DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, UNMANAGED, Answer, Place, one_of)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, words
 
-DHCP_FILE = "/etc/systemd/network/50-azure-dhcp.network"
-UNMANAGED_FILE = "/etc/systemd/network/01-azure-unmanaged-sriov.network"
+FOLDER = "/etc/systemd/network"
+DHCP_FILE = FOLDER + "/50-azure-dhcp.network"
+#: Where another file would be taken before ours; the one of the virtual functions has to stay before it.
+EARLY_FILE = FOLDER + "/02-azure-dhcp.network"
+UNMANAGED_FILE = FOLDER + "/01-azure-unmanaged-sriov.network"
 
 _DHCP = """# The first Ethernet card, whatever its name.
 [Match]
@@ -21,21 +29,52 @@ Name=en* eth*
 [Network]
 DHCP=yes
 """
+_NOTHING = "# Nothing, in the place of a file of this name that would keep the first card from its address.\n"
+
+_ASKING = ini.TRUE + ("ipv4", "both", "v4")
+_MASTERS = (("Bond", "bond"), ("Bridge", "bridge"), ("VLAN", VLAN))
 
 
 def files(tree):
     """Return the paths ([str]) of the administrator's .network files for Ethernet cards."""
-    return [path for path in tree.glob("/etc/systemd/network/*.network") if tree.is_file(path) and _is_for_ethernet(tree.read_text(path))]
+    return [path for path in tree.glob(FOLDER + "/*.network") if tree.is_file(path) and _is_for_ethernet(tree.read_text(path))]
+
+
+def answer(tree, card=FIRST):
+    """Return the Answer of networkd for a card: that of the first file that matches."""
+    possible = []
+    for file in in_order(tree, "network"):
+        matched = matches(file.entries, card)
+        if matched is not False:
+            possible.append(_answer(file))
+        if matched:
+            break
+    if possible:
+        return one_of(possible)
+    return Answer(NOTHING, [_place(file, "Name", "DHCP") for file in in_order(tree, "network") if _is_for_ethernet(file.text)])
+
+
+def masters(tree):
+    """Return the Masters that .network files put cards into."""
+    found = []
+    for file in in_order(tree, "network"):
+        members = _names(file.entries) or (["*"] if _is_for_ethernet(file.text) else [])
+        for key, kind in _MASTERS:
+            found += [Master(kind, name, _place(file, key), members) for name in words(file.entries, "Network", key)]
+    return found
 
 
 def plan(tree, settings):
-    """Return the Changes that make every Ethernet card but the virtual functions ask for its address by DHCP."""
-    changes = [remove(tree, path, "describes a card of this machine alone")
-               for path in files(tree) if is_of_this_machine(tree.read_text(path))]
+    """Return the Changes that make every Ethernet card but the virtual functions ask for its address by DHCP.
+
+    settings.masters: [Master], those that are to go.
+    """
+    changes = _without_masters(tree, order(settings.masters))
     gone = {change.path for change in changes}
-    if not any(is_for_first_card(tree.read_text(path)) for path in files(tree) if path not in gone):
-        changes.append(write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name"))
-    return changes + unmanaged(tree, settings)
+    texts = {path: tree.read_text(path) for path in files(tree) if path not in gone}
+    changes += [remove(tree, path, "describes a card of this machine alone") for path, text in texts.items()
+                if is_of_this_machine(text) and not _put(ini.entries(text))]
+    return changes + _asking(EditedTree(tree, changes)) + unmanaged(tree, settings)
 
 
 def unmanaged(tree, settings):
@@ -58,20 +97,87 @@ def is_of_this_machine(text):
                 or (names and not any("*" in name for name in names) and names != ["eth0"]))
 
 
+def card_of(text):
+    """Return the name (str, or pattern) of the card that a file is for, ``*`` where it does not say."""
+    return next((name for value in ini.values(text, "Match", "Name") for name in value.split() if not name.startswith("!")), "*")
+
+
+def _asking(tree):
+    """Return the Changes after which a file that asks for an address is the first that matches the first card."""
+    in_the_way, asks = [], False
+    for file in in_order(tree, "network"):
+        matched = matches(file.entries, FIRST)
+        if matched is not False and _answer(file).what != DHCP:
+            in_the_way.append(file.path)
+        elif matched:
+            asks = True
+            break
+    if not in_the_way:
+        return [] if asks else [write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name")]
+    changes = [write(tree, EARLY_FILE, _DHCP, f"DHCP on the first card: networkd would take {in_the_way[0]} for it")]
+    changes += [_gone(tree, path, "networkd would take it for the first card, and it does not ask for an address")
+                for path in in_the_way if posixpath.basename(path) < posixpath.basename(EARLY_FILE)]
+    return changes + ([remove(tree, DHCP_FILE, f"{EARLY_FILE} is taken before it")] if tree.exists(DHCP_FILE) else [])
+
+
+def _gone(tree, path, reason):
+    """Return the Change after which networkd reads no such file: a file in /etc is removed, another masked by one of its name there."""
+    return remove(tree, path, reason) if path.startswith(FOLDER + "/") else write(tree, f"{FOLDER}/{posixpath.basename(path)}", _NOTHING, reason)
+
+
+def _without_masters(tree, names):
+    """Return the Changes that take masters and what puts cards into them away.
+
+    names: {name: place in the order in which they go}; what is no master itself goes last.
+    """
+    gone = []
+    for file in in_order(tree, "netdev") + in_order(tree, "network"):
+        own = words(file.entries, "NetDev", "Name") or _names(file.entries)
+        if set(own) & set(names) or set(_put(file.entries)) & set(names):
+            gone.append((min(names.get(name, len(names)) for name in own or [None]), file.path))
+    return [_gone(tree, path, "makes, or is a part of, a bond, bridge or VLAN that holds the first card")
+            for _place_in_order, path in sorted(gone, key=lambda each: each[0])]
+
+
+def _put(entries):
+    """Return the names ([str]) of the masters that a file puts its cards into."""
+    return [name for key, unused in _MASTERS for name in words(entries, "Network", key)]
+
+
+def _answer(file):
+    """Return the Answer of a file for a card that it matches."""
+    def said(section, key, accepted):
+        entry = ini.last(file.entries, section, key)
+        return entry is not None and entry.value.lower() in accepted
+
+    if said("Link", "Unmanaged", ini.TRUE):
+        return Answer(UNMANAGED, [_place(file, "Unmanaged")])
+    if said("Link", "ActivationPolicy", ("manual", "down", "always-down")):
+        return Answer(NOT_STARTED, [_place(file, "ActivationPolicy")])
+    for key in ("Bond", "Bridge"):
+        if words(file.entries, "Network", key):
+            return Answer(HELD, [_place(file, key)])
+    if said("Network", "DHCP", _ASKING):
+        return Answer(DHCP, [_place(file, "DHCP")])
+    fixed = any(entry.key == "Address" and entry.section in ("Network", "Address") for entry in file.entries)
+    return Answer(FIXED if fixed else NOTHING, [_place(file, "Address" if fixed else "DHCP", "Name")])
+
+
+def _place(file, *keys):
+    """Return the Place of the first of the keys that the file itself has, else the file."""
+    lines = file.text.split("\n")
+    for entry in [entry for key in keys for entry in ini.entries(file.text) if entry.key == key]:
+        return Place(file.path, entry.line, lines[entry.line - 1].strip())
+    return Place(file.path, None, "matches the first card, and does not ask for an address")
+
+
+def _names(entries):
+    return [name for name in words(entries, "Match", "Name") if not name.startswith("!")]
+
+
 def _is_for_ethernet(text):
     names = [name for value in ini.values(text, "Match", "Name") for name in value.split()]
     if names:
         return any(is_ethernet(name) for name in names)
     return bool(ini.values(text, "Match", "MACAddress") or ini.values(text, "Match", "PermanentMACAddress")
                 or "ether" in " ".join(ini.values(text, "Match", "Type")).split())
-
-
-def is_for_first_card(text):
-    """Return whether the file makes the first card of an Azure machine, eth0, ask for its address by DHCP."""
-    names = [name for value in ini.values(text, "Match", "Name") for name in value.split()]
-    wanted = [name for name in names if not name.startswith("!")]
-    if wanted and not any(fnmatch.fnmatchcase("eth0", name) for name in wanted):
-        return False
-    if any(name.startswith("!") and fnmatch.fnmatchcase("eth0", name[1:]) for name in names):
-        return False
-    return any(value.lower() in ("yes", "true", "1", "on", "ipv4", "both", "v4") for value in ini.values(text, "Network", "DHCP"))

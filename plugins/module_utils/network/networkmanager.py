@@ -6,9 +6,14 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ini
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager_profiles
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, UNMANAGED
+from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 
 FOLDER = "/etc/NetworkManager/system-connections"
 DHCP_FILE = FOLDER + "/azure-ethernet.nmconnection"
@@ -34,17 +39,51 @@ addr-gen-mode=eui64
 """
 
 
+def answer(tree, card=FIRST):
+    """Return the Answer of NetworkManager for a card."""
+    return networkmanager_profiles.answer(tree, reads_ifcfg(tree), card)
+
+
+def masters(tree):
+    """Return the Masters of the profiles."""
+    found = networkmanager_profiles.profiles(tree, False)
+    names = {profile.uuid: profile.card for profile in found if profile.uuid}
+    made = {}
+    for profile in found:
+        if profile.master is not None:
+            members = made.setdefault(names.get(profile.master, profile.master), [])
+            # a port without a name is for any card; one for the address of a card here may be for the first one
+            members.append((profile, profile.card or "*"))
+        elif profile.kind == "vlan" and profile.parent:
+            made.setdefault(profile.card or profile.path, []).append((profile, names.get(profile.parent, profile.parent)))
+    own = {profile.card or profile.path: profile for profile in found if profile.kind not in ("ethernet", None)}
+    of_ifcfg = ifcfg.masters(tree) if reads_ifcfg(tree) else []
+    for name, members in made.items():
+        kind = own[name].kind if name in own else "bond"
+        place = networkmanager_profiles.whole(own[name]) if name in own else members[0][0].places["master"]
+        of_ifcfg.append(Master(VLAN if kind == "vlan" else kind, name, place, [card for _profile, card in members]))
+    return of_ifcfg
+
+
 def plan(tree, settings):
-    """Return the Changes that make every Ethernet card but the virtual functions ask for its address by DHCP."""
-    profiles = [path for path in tree.glob(FOLDER + "/*") if path != DHCP_FILE and tree.is_file(path) and _is_ethernet_profile(tree.read_text(path))]
+    """Return the Changes that make every Ethernet card but the virtual functions ask for its address by DHCP.
+
+    settings.masters: [Master], those that are to go.
+    """
+    found = networkmanager_profiles.profiles(tree, False)
+    own = [profile.path for profile in found if profile.path.startswith(FOLDER) and profile.path != DHCP_FILE and profile.kind == "ethernet"
+           and profile.master is None]
+    gone = _of_masters(found, order(settings.masters))
     of_old = ifcfg.files(tree)
-    if of_old and not profiles and reads_ifcfg(tree):
-        changes = ifcfg.plan(tree, settings, networkmanager=True)
+    changes = [remove(tree, path, "is, or is a part of, a bond, bridge, team or VLAN that holds the first card") for path in gone]
+    if of_old and not own and reads_ifcfg(tree):
+        changes += ifcfg.plan(tree, settings, networkmanager=True)
     else:
         # every NetworkManager reads keyfiles, and the newest ones nothing else
-        changes = [remove(tree, path, "describes a card of this machine alone") for path in profiles + of_old]
+        changes += ifcfg.without_masters(tree, settings)
+        changes += [remove(tree, path, "describes a card of this machine alone") for path in own + of_old]
         changes.append(write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name", 0o600))
-    return changes + unmanaged(tree, settings)
+    return changes + _managed(EditedTree(tree, changes)) + unmanaged(tree, settings)
 
 
 def reads_ifcfg(tree):
@@ -62,17 +101,26 @@ def reads_ifcfg(tree):
 
 
 def unmanaged(tree, settings):
-    """Return the Change that keeps NetworkManager from the virtual functions of accelerated networking."""
+    """Return the Change that keeps NetworkManager from the virtual functions of accelerated networking, beside what it leaves alone already."""
     if not settings.unmanaged_drivers:
         return []
     drivers = ";".join(f"driver:{driver}" for driver in settings.unmanaged_drivers)
     text = ("# The virtual functions of accelerated networking belong to the synthetic card above them (R36).\n"
-            f"[keyfile]\nunmanaged-devices={drivers}\n")
+            f"[keyfile]\nunmanaged-devices+={drivers}\n")
     return [write(tree, UNMANAGED_FILE, text, "virtual functions are left to the kernel")]
 
 
-def _is_ethernet_profile(text):
-    """Return whether the keyfile is of an Ethernet card that is no part of a bond, bridge or team."""
-    kinds = ini.values(text, "connection", "type")
-    ports = [value for key in ("master", "controller", "slave-type", "port-type") for value in ini.values(text, "connection", key)]
-    return bool({"ethernet", "802-3-ethernet"} & set(kinds)) and not ports
+def _of_masters(found, names):
+    """Return the paths ([str]) of the masters' profiles, in their order, and then of their ports'."""
+    words = set(names) | {profile.uuid for profile in found if profile.card in names and profile.uuid}
+    gone = [profile for profile in found if profile.path.startswith(FOLDER) and (
+        profile.master in words if profile.master is not None else profile.card in names or profile.path in names)]
+    return [profile.path for profile in sorted(gone, key=lambda each: names.get(each.card or each.path, len(names)))]
+
+
+def _managed(tree):
+    """Return the Changes that have NetworkManager manage the first card where a package's file keeps it from all cards, as Ubuntu's does."""
+    found = networkmanager_profiles.answer(tree, reads_ifcfg(tree))
+    return [write(tree, f"{networkmanager_profiles.CONF_D}/{posixpath.basename(place.path)}",
+                  "# In the place of the package's file, which keeps NetworkManager from Ethernet cards.\n", "NetworkManager manages the first card")
+            for place in found.places if found.what == UNMANAGED and place.path.startswith(networkmanager_profiles.PACKAGES_CONF_D + "/")]

@@ -6,13 +6,21 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import re
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.network import first_card
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
-from ansible_collections.imagewright.azure.plugins.module_utils.network.ifcfg import with_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.network.ifcfg import all_files, with_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
 
 FOLDER = "/etc/sysconfig/network"
 FIRST_CARD = FOLDER + "/ifcfg-eth0"
 DHCP = FOLDER + "/dhcp"
+
+#: Settings that name the parts of a card, and what it is. Source: ifcfg-bonding(5), ifcfg-bridge(5), ifcfg-vlan(5), ifcfg-team(5) of wicked.
+_PARTS = ((re.compile(r"BONDING_SLAVE_?\d+"), "bond"), (re.compile(r"BRIDGE_PORTS"), "bridge"), (re.compile(r"ETHERDEVICE"), VLAN),
+          (re.compile(r"TEAM_PORT_DEVICE_?\d+"), "team"))
 
 
 def files(tree):
@@ -20,10 +28,49 @@ def files(tree):
     return [path for path in tree.glob(FOLDER + "/ifcfg-*") if tree.is_file(path) and is_ethernet(path.rpartition("ifcfg-")[2])]
 
 
+def answer(tree, card=first_card.FIRST):
+    """Return the Answer of wicked for a card."""
+    found = [_answer(file) for file in all_files(tree, FOLDER) if file.path == f"{FOLDER}/ifcfg-{card.name}"]
+    return first_card.one_of(found) if found else first_card.Answer(first_card.NOTHING, [])
+
+
+def masters(tree):
+    """Return the Masters of the files."""
+    found = []
+    for file in all_files(tree, FOLDER):
+        name = file.path.rpartition("ifcfg-")[2]
+        for pattern, kind in _PARTS:
+            settings = [setting for setting in file.settings if pattern.fullmatch(setting)]
+            members = [word for setting in settings for word in file.settings[setting].split()]
+            if members:
+                found.append(Master(kind, name, file.place(*settings), members))
+        if re.fullmatch(r"[A-Za-z0-9]+\.[0-9]{1,4}", name) and not file.settings.get("ETHERDEVICE"):
+            found.append(Master(VLAN, name, file.place("BOOTPROTO"), [name.partition(".")[0]]))
+    return found
+
+
 def plan(tree, settings):
-    """Return the Changes that make eth0 ask for its address by DHCP and drop the files of other cards."""
-    changes = [remove(tree, path, "describes a card of this machine alone") for path in files(tree) if path != FIRST_CARD]
+    """Return the Changes that make eth0 ask for its address by DHCP and drop the files of other cards.
+
+    settings.masters: [Master], those that are to go.
+    """
+    own = [f"{FOLDER}/ifcfg-{master.name}" for master in settings.masters]
+    changes = [remove(tree, path, "is a bond, bridge, team or VLAN that holds the first card") for path in dict.fromkeys(own) if tree.is_file(path)]
+    changes += [remove(tree, path, "describes a card of this machine alone") for path in files(tree) if path not in own + [FIRST_CARD]]
     changes.append(write(tree, FIRST_CARD, "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n", "DHCP on eth0"))
     before = edits.read(tree, DHCP) or ""
     changes.append(write(tree, DHCP, with_settings(before, {"DHCLIENT_SET_HOSTNAME": '"no"'}), "the name comes from Azure, not from DHCP"))
     return changes
+
+
+def _answer(file):
+    """Return the Answer of a file for its own card."""
+    if file.settings.get("STARTMODE", "manual").lower() in ("off", "manual"):
+        return first_card.Answer(first_card.NOT_STARTED, [file.place("STARTMODE")])
+    if file.master is not None:
+        return first_card.Answer(first_card.HELD, [file.place("MASTER", "BRIDGE")])
+    protocol = file.settings.get("BOOTPROTO", "").lower()
+    if "dhcp" in protocol and protocol != "dhcp6":
+        return first_card.Answer(first_card.DHCP, [file.place("BOOTPROTO")])
+    fixed = any(name.startswith("IPADDR") and value for name, value in file.settings.items())
+    return first_card.Answer(first_card.FIXED if fixed else first_card.NOTHING, [file.place("IPADDR", "BOOTPROTO")])

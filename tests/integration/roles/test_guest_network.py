@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """guest_network asks the guest once: who writes the network's configuration, and what is installed already."""
 
+import pathlib
+
 import pytest
+import yaml
 
 NETPLAN = {"guest_network_manager": "netplan"}
 FILE = "/etc/netplan/50-azure.yaml"
@@ -15,9 +18,12 @@ def with_cloud_init(fresh_guest):
     unit = "/etc/systemd/system/cloud-init.service"
     fresh_guest.write(unit, "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n")
     fresh_guest.run("systemctl daemon-reload; systemctl enable -q cloud-init")
+    # netplan and cloud-init bring PyYAML
+    for file in pathlib.Path(yaml.__file__).parent.glob("*.py"):
+        fresh_guest.write(f"/usr/lib/python3/dist-packages/yaml/{file.name}", file.read_text())
     fresh_guest.write("/etc/netplan/10-office.yaml", "network: {ethernets: {ens3: {addresses: [192.0.2.3/24]}}}\n")
     yield fresh_guest
-    fresh_guest.run(f"systemctl disable -q cloud-init; rm -rf {unit} /etc/netplan /etc/cloud; systemctl daemon-reload")
+    fresh_guest.run(f"systemctl disable -q cloud-init; rm -rf {unit} /etc/netplan /etc/cloud /usr/lib/python3/dist-packages/yaml; systemctl daemon-reload")
 
 
 def result_of(play, task):

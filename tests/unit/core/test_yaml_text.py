@@ -9,6 +9,7 @@ import time
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 NETPLAN = """# by hand
 network:
@@ -72,25 +73,28 @@ def test_without_pyyaml_the_package_is_named(monkeypatch):
     assert caught.value.details == {"missing": "PyYAML"}
 
 
-def test_a_python_that_has_pyyaml_is_looked_for_once(monkeypatch):
+def test_a_python_that_has_pyyaml_is_looked_for_once(monkeypatch, tmp_path):
     from ansible.module_utils.common import respawn
     asked, started = [], []
     monkeypatch.setitem(sys.modules, "yaml", None)
     monkeypatch.setattr(respawn, "probe_interpreters_for_module", lambda paths, name: asked.append(name) or "/usr/bin/python3")
     monkeypatch.setattr(respawn, "respawn_module", started.append)
 
-    yaml_text.respawn_where_needed()
+    yaml_text.respawn_where_needed(LiveTree(str(tmp_path)))
+    (tmp_path / "etc/netplan").mkdir(parents=True)
+    yaml_text.respawn_where_needed(LiveTree(str(tmp_path)))
     monkeypatch.setattr(respawn, "has_respawned", lambda: True)
-    yaml_text.respawn_where_needed()
+    yaml_text.respawn_where_needed(LiveTree(str(tmp_path)))
 
     assert (asked, started) == (["yaml"], ["/usr/bin/python3"])
 
 
-def test_no_other_python_is_started_where_this_one_has_pyyaml(monkeypatch):
+def test_no_other_python_is_started_where_this_one_has_pyyaml(monkeypatch, tmp_path):
     from ansible.module_utils.common import respawn
     monkeypatch.setattr(respawn, "respawn_module", pytest.fail)
 
-    yaml_text.respawn_where_needed()
+    (tmp_path / "etc/cloud").mkdir(parents=True)
+    yaml_text.respawn_where_needed(LiveTree(str(tmp_path)))
 
 
 @pytest.mark.parametrize("text, keys, after", [

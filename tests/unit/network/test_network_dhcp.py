@@ -5,31 +5,11 @@
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.modules import network_dhcp
-from unit.trees import write_tree
-
-SETTINGS = network_dhcp.Settings(False, ["mana", "mlx4_core", "mlx5_core"])
-
-
-def guest(root, files):
-    """Return the LiveTree of files ({path: text}); a text that begins with -> is a link."""
-    write_tree(root, files)
-    return LiveTree(str(root))
-
-
-def enabled(unit):
-    return {f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"->/usr/lib/systemd/system/{unit}.service",
-            f"/usr/lib/systemd/system/{unit}.service": "[Install]\nWantedBy=multi-user.target\n"}
-
-
-def after(tree, manager, **settings):
-    """Return {path: text after, None when removed} of the changes, without the rule for virtual functions."""
-    changes = network_dhcp.plan(tree, manager, SETTINGS._replace(**settings))
-    return {change.path: change.after for change in changes if "sriov" not in change.path and "unmanaged" not in change.path}
-
+from unit.network.guests import SETTINGS, after, enabled, guest
 
 DEBIAN_STATIC = """# This file describes the network interfaces
 source /etc/network/interfaces.d/*
@@ -177,11 +157,10 @@ def test_networkd_replaces_a_file_with_a_fixed_address(tmp_path):
     assert "/etc/systemd/network/br0.network" not in changed
 
 
-def test_networkmanager_replaces_profiles_of_single_cards_but_not_of_a_bond(tmp_path):
+def test_networkmanager_replaces_profiles_of_single_cards_but_not_of_a_vpn(tmp_path):
     folder = "/etc/NetworkManager/system-connections"
     tree = guest(tmp_path, {
         f"{folder}/ens3.nmconnection": "[connection]\nid=ens3\ntype=ethernet\n\n[ethernet]\nmac-address=52:54:00:12:34:56\n\n[ipv4]\nmethod=manual\n",
-        f"{folder}/port.nmconnection": "[connection]\nid=port\ntype=ethernet\nmaster=bond0\nslave-type=bond\n",
         f"{folder}/vpn.nmconnection": "[connection]\nid=vpn\ntype=wireguard\n"})
 
     changed = after(tree, "networkmanager")
@@ -435,10 +414,3 @@ def test_whether_cloud_init_sets_up_the_network_may_be_said(tmp_path, run_module
     guest(tmp_path, UBUNTU)
 
     assert run_module("network_dhcp", root=tmp_path, cloud_init=word)["cloud_init"] is taken
-
-
-def test_netplan_files_go_as_wholes(tmp_path):
-    bridge = "network:\n  ethernets: {ens3: {}}\n  bridges: {br0: {interfaces: [ens3], addresses: [10.0.0.1/24]}}\n"
-    tree = guest(tmp_path, {"/etc/netplan/10-bridge.yaml": bridge})
-
-    assert after(tree, "netplan")["/etc/netplan/10-bridge.yaml"] is None

@@ -9,7 +9,7 @@ import pytest
 from unit.readiness.cases.common import FSTAB, MANAGED_BY_NETWORKMANAGER, WAAGENT, without_driver
 from unit.readiness.collected import BROKEN_DISKS, BROKEN_FILES, CONTROLS, OLD_KERNELS, RIGHT_FILES
 from unit.readiness.disks import GOOD_DISK, GOOD_IMAGE
-from unit.readiness.guest_tree import GRUB_CFG, INITRAMFS, KERNEL, MODULES, WANTS, good_guest, initramfs, symlink, write
+from unit.readiness.guest_tree import GRUB_CFG, INITRAMFS, KERNEL, MODULES, UNITS, WANTS, good_guest, initramfs, symlink, write
 
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import traces
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers
@@ -204,19 +204,30 @@ def test_an_ifcfg_file_is_nothing_to_a_networkmanager_that_does_not_read_it(gues
     assert findings(guest)["R34b"].status == "failed"
 
 
-@pytest.mark.parametrize("name", sorted(managers.ADAPTERS))
-def test_what_the_role_writes_for_each_network_manager_passes(guest, name):
+@pytest.mark.parametrize(("name", "unit"), [
+    ("ifcfg", "network"), ("ifupdown", "networking"), ("netplan", "systemd-networkd"), ("networkd", "systemd-networkd"), ("networkmanager", "NetworkManager"),
+    ("wicked", "wicked")])
+def test_what_the_role_writes_for_each_network_manager_passes(guest, name, unit):
     change(guest, MANAGED_BY_NETWORKMANAGER)
-    for planned in managers.ADAPTERS[name].plan(LiveTree(str(guest)), Settings(cloud_init=False, unmanaged_drivers=["mana"])):
+    change(guest, {f"{WANTS}/NetworkManager.service": None, f"{UNITS}/NetworkManager.service": None, **started(unit)})
+    for planned in managers.ADAPTERS[name].plan(LiveTree(str(guest)), Settings(cloud_init=False, unmanaged_drivers=["mana"], masters=[])):
         write(guest, planned.path, planned.after or "")
+    assert managers.active(LiveTree(str(guest))) == [name]
     assert findings(guest)["R34b"].status == "passed"
 
 
 @pytest.mark.parametrize(("text", "status"), [
     ("BOOTPROTO='dhcp'\nSTARTMODE='auto'\n", "passed"), ("BOOTPROTO='dhcp'\nSTARTMODE='off'\n", "failed"), ("BOOTPROTO='static'\n", "failed")])
 def test_cards_of_wicked_are_looked_at(guest, text, status):
-    change(guest, {**MANAGED_BY_NETWORKMANAGER, "/etc/sysconfig/network/ifcfg-eth0": text})
+    change(guest, MANAGED_BY_NETWORKMANAGER)
+    change(guest, {f"{WANTS}/NetworkManager.service": None, f"{UNITS}/NetworkManager.service": None, **started("wicked"),
+                   "/etc/sysconfig/network/ifcfg-eth0": text})
     assert findings(guest)["R34b"].status == status
+
+
+def started(unit):
+    """Return the files that start a unit at boot."""
+    return {f"{UNITS}/{unit}.service": "[Install]\n", f"{WANTS}/{unit}.service": ("link", f"{UNITS}/{unit}.service")}
 
 
 def test_daemons_that_udev_starts_need_no_link(guest):

@@ -8,18 +8,15 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, managers, names, netplan, networkd, wicked
-from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import first_card
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, outcome, wicked
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed)
+    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, SYSTEM_MANAGER
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
-_FIXED = re.compile(r"^\s*(?:IPADDR\d*\s*=\s*[\"']?\d|address\d*\s*=\s*\d|Address\s*=\s*\d|method\s*=\s*manual|addresses\s*:\s*\[?\s*\S|"
-                    r"BOOTPROTO\s*=\s*[\"']?static)", re.IGNORECASE)
 _PLATFORM = ("168.63.129.16", "169.254.169.254")
 _FIREWALLS = ("/etc/iptables/rules.v4", "/etc/sysconfig/iptables", "/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
 _UNMANAGED = re.compile(r"AZURE_UNMANAGED_SRIOV|NM_UNMANAGED|ID_NET_MANAGED_BY|^\s*Unmanaged\s*=\s*(?:yes|true|1)|unmanaged-devices\s*=.*(?:mlx|mana)",
@@ -27,10 +24,16 @@ _UNMANAGED = re.compile(r"AZURE_UNMANAGED_SRIOV|NM_UNMANAGED|ID_NET_MANAGED_BY|^
 _VF = re.compile(r"hv_pci|mlx[45]|mana|azure", re.IGNORECASE)
 
 
-def _card_files(tree):
-    """Return the paths of files that set up Ethernet cards, whoever reads them."""
-    return sorted(set(ifcfg.files(tree) + networkd.files(tree) + netplan.files(tree) + wicked.files(tree)
-                      + [path for path in tree.glob(first_card.KEYFILES) if tree.is_file(path)]))
+#: What becomes of the first card where it does not ask for its address, by first_card's word for it.
+_OTHERWISE = {
+    "fixed": "it gets a fixed address", "held": "it is a part of a bond, bridge or team", "unmanaged": "the network manager is told to leave it alone",
+    "not started": "its configuration is not started at boot", "nothing": "no configuration asks for an address on it"}
+
+
+def _answers(tree):
+    """Return (Card, [(manager, Answer)]) of the first card under the name that it will have."""
+    card = card_name.first_card(tree)[0]
+    return card, outcome.answers(tree, card)
 
 
 @rule("R34a", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
@@ -51,18 +54,19 @@ def manager(context):
       cure="Run the role guest_network.",
       source="Microsoft: create-upload-generic, redhat-create-upload-vhd")
 def dhcp(context):
-    """Return passed when cloud-init writes the configuration, or a manager that runs asks for an address on the card eth0."""
-    if cloud_init.runs(context.tree) and not cloud_init.network_disabled_by(context.tree):
-        return passed("cloud-init writes the configuration")
-    asked = first_card.asks(context)
-    if asked:
-        return passed(evidence=asked)
-    misses = first_card.near_misses(context)
-    if "networkmanager" in context.shared(managers.active):
-        answer, misses = first_card.networkmanager_asks(context)
-        if answer:
-            return passed("NetworkManager asks for an address on the first card", misses)
-    return failed(misses, "On Azure the first card is called eth0.")
+    """Return passed when who sets up the first card makes it ask for its address; that is the first configuration that its manager takes for it."""
+    card, found = context.shared(_answers)
+    asking = [Evidence(*place) for manager, answer in found if answer.what == DHCP for place in answer.places]
+    if asking or any(answer.what == DHCP for manager, answer in found):
+        return passed(" and ".join(manager for manager, answer in found if answer.what == DHCP), asking)
+    places = [Evidence(*place) for manager, answer in found for place in answer.places]
+    places = places or [Evidence(*place) for adapter in managers.ADAPTERS.values() for place in adapter.answer(context.tree, card).places]
+    named = "" if card.name == FIRST.name else f" It will be called {card.name}."
+    if any(answer.what == UNSURE for manager, answer in found):
+        return unknown(f"several configurations may be taken for the first card, and not all of them ask for an address.{named}", places)
+    causes = "; ".join(f"{manager}: {_OTHERWISE[answer.what]}" for manager, answer in found)
+    return failed(places or [Evidence("/etc", None, "no file makes eth0 ask for an address")],
+                  f"On Azure the first card is called eth0.{named}{f' {causes}.' if causes else ''}")
 
 
 @rule("R34c", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
@@ -71,11 +75,9 @@ def dhcp(context):
       cure="Run the role guest_network.",
       source="Microsoft: create-upload-generic")
 def fixed_address(context):
-    """Return failed with each line of a network configuration that gives a card a fixed address."""
-    tree = context.tree
-    found = context.find(_card_files(tree), _FIXED.match)
-    found += context.find(ifupdown.files(tree), lambda text: re.match(r"\s*iface\s+\S+\s+inet\s+static\b", text) and is_ethernet(text.split()[1]))
-    return failed_if(found)
+    """Return failed with each line that gives an Ethernet card a fixed address: a warning where it is not the first card's."""
+    found = card_addresses.fixed(context)
+    return failed_if([line.evidence for line in found], severity=None if card_addresses.is_serious(found) else WARNING)
 
 
 @rule("R34d", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
@@ -85,7 +87,7 @@ def fixed_address(context):
       source="Microsoft: redhat-create-upload-vhd")
 def own_address(context):
     """Return failed with each line of a network configuration that matches a card by a MAC address."""
-    return failed_if(context.find(_card_files(context.tree) + ifupdown.files(context.tree), lambda text: first_card.OWN_MAC.match(text) and _MAC.search(text)))
+    return failed_if(line.evidence for line in card_addresses.own(context))
 
 
 @rule("R34e", step=FIRST_CARD, severity=NOTE, fixed_by="guest_network",
@@ -98,6 +100,19 @@ def name_from_dhcp(context):
     if not context.tree.is_file(wicked.DHCP):
         return not_applicable("only SUSE's wicked takes the host name from DHCP")
     return failed_if(context.find([wicked.DHCP], lambda text: re.match(r"\s*DHCLIENT_SET_HOSTNAME\s*=\s*[\"']?yes", text)))
+
+
+@rule("R34f", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
+      title="No bond, bridge, team or VLAN holds the first card", fault="A bond, bridge, team or VLAN holds the first card",
+      why="As a part of another card it asks for no address itself, and what it is a part of has the address of the build's network.",
+      cure="Run the role guest_network with guest_network_masters: remove, or take it apart.",
+      source="Microsoft: create-upload-generic; bonding.txt of Linux")
+def not_held(context):
+    """Return failed with each master of a manager that runs which holds the first card; a VLAN alone is a warning, for the card below it stays what it is."""
+    held = [master for name in context.shared(managers.active) for master in masters.holding(managers.ADAPTERS[name].masters(context.tree))]
+    evidence = [Evidence(master.place.path, master.place.line, f"the {master.kind} {master.name} holds {', '.join(master.members)}: {master.place.text}")
+                for master in held]
+    return failed_if(evidence, severity=WARNING if all(master.kind == masters.VLAN for master in held) else None)
 
 
 @rule("R35", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
@@ -179,4 +194,4 @@ def dhcp_client(context):
     return failed([Evidence("/sbin/dhclient", None, "not there")])
 
 
-RULES = [manager, dhcp, fixed_address, own_address, name_from_dhcp, persistent_names, virtual_functions, disk_names, platform_reached, dhcp_client]
+RULES = [manager, dhcp, fixed_address, own_address, name_from_dhcp, not_held, persistent_names, virtual_functions, disk_names, platform_reached, dhcp_client]

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The name that the first card will have: the kernel's, eth0, unless a rule of udev or a .link file gives it another.
+
+udev's policies name cards by their place on PCI, USB and the board, and know none for VMBus; only the policy ``mac`` and a plain Name= rename it.
+
+Source: systemd.link(5), udev(7), 80-net-setup-link.rules, net_id and link_get_name of systemd.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import fnmatch
+
+from ansible_collections.imagewright.azure.plugins.module_utils.network import udev_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, Card, Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.ini import last
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, words
+
+#: Where rules are: of two files with one name that of the first folder counts. /run is empty before the boot.
+_RULES = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+#: The beginning of the addresses that Azure gives, for the name that the policy mac makes of one.
+_BY_ADDRESS = "enx000d3a000000"
+_PARENTS = ("hv_netvsc", "hv_vmbus", "vmbus", "")
+
+
+def first_card(tree):
+    """Return (Card, Place or None) of the first card as udev will name it, and what renames it."""
+    for text, place in _rules(tree):
+        found = _renamed_by_rule(text, place)
+        if found is not None:
+            return found
+    for file in in_order(tree, "link"):
+        if matches(file.entries, FIRST):
+            return _renamed_by_link(file)
+    return FIRST, None
+
+
+def _rules(tree):
+    """Return [(text, path)] of udev's files, the last name first: of several names that are given the last one counts."""
+    by_name = {}
+    for folder in _RULES:
+        for path in tree.glob(folder + "/*.rules"):
+            by_name.setdefault(path.rpartition("/")[2], path)
+    return [(tree.read_text(path), path) for _name, path in sorted(by_name.items(), reverse=True) if tree.is_file(path)]
+
+
+def _renamed_by_rule(text, path):
+    """Return (Card, Place) when a rule of the file gives the first card a plain name, for certain."""
+    for rule in reversed(udev_rules.rules(text) if "NAME" in text else []):
+        name = udev_rules.name_given(rule)
+        if name and not set(name) & set("$%") and all(_is_true(*token) for token in rule.tokens):
+            return (Card(name, FIRST.driver), Place(path, rule.line, rule.text)) if name != FIRST.name else (FIRST, None)
+    return None
+
+
+def _is_true(key, operator, value):
+    """Return whether a token of a rule holds for the first card for certain; an assignment always does."""
+    if operator not in ("==", "!="):
+        return key not in ("IMPORT", "PROGRAM", "GOTO")
+    known = {"SUBSYSTEM": ("net",), "ACTION": ("add",), "KERNEL": (FIRST.name,), "DRIVERS": _PARENTS, "ATTR{type}": ("1",), "ATTR{dev_id}": ("0x0",),
+             "ATTR{dev_port}": ("0",), "ENV{ID_NET_DRIVER}": (FIRST.driver,), "NAME": ("",), "SUBSYSTEMS": ("net", "vmbus")}
+    if key not in known:
+        return False
+    fits = any(fnmatch.fnmatchcase(each, pattern) for each in known[key] for pattern in value.split("|"))
+    return fits == (operator == "==")
+
+
+def _renamed_by_link(file):
+    """Return (Card, Place or None) of the .link file that is the first card's."""
+    policies, name = words(file.entries, "Link", "NamePolicy"), last(file.entries, "Link", "Name")
+    if "mac" in policies:
+        return Card(_BY_ADDRESS, FIRST.driver), _place(file, "NamePolicy")
+    if name is not None and name.value and name.value != FIRST.name:
+        return Card(name.value, FIRST.driver), _place(file, "Name")
+    return FIRST, None
+
+
+def _place(file, key):
+    lines = file.text.split("\n")
+    number = next((number for number, line in enumerate(lines, 1) if line.strip().startswith(key) and "=" in line), None)
+    return Place(file.path, number, lines[number - 1].strip() if number else f"{key} in a drop-in of it")

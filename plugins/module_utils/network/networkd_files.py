@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of systemd-networkd and of udev's links, in the order in which they are tried: the first one that matches a card is its only one.
+
+Source: systemd.network(5), systemd.link(5), systemd.netdev(5); net_match_config and config_parse_match_ifnames of systemd.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import fnmatch
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
+
+#: Where the files are: of two with one name that of the first folder counts. /run is empty before the boot.
+FOLDERS = ("/etc/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
+
+#: A file with its drop-ins. path: str; entries: [ini.Entry], those of the file first; text: str, of the file alone.
+File = collections.namedtuple("File", "path entries text")
+
+#: What udev says of a card of VMBus: its path, and what machine it is in. None: it cannot be told from the files.
+_PATH = re.compile(r"acpi-VMBUS")
+_MACHINE = ("microsoft", "vm", "yes", "true", "1", "on")
+_UNDECIDED = ("Host", "KernelCommandLine", "KernelVersion", "Version", "Architecture", "Credential", "Firmware")
+
+
+def in_order(tree, kind):
+    """Return the Files of a kind (str, ``network``, ``netdev`` or ``link``) by name; one that is empty, or a link to nothing, masks its namesakes."""
+    found = []
+    for _name, path in sorted(_first_of_each_name(tree, FOLDERS, f"*.{kind}").items()):
+        text = tree.read_text(path) if tree.is_file(path) else ""
+        if text.strip():
+            name = posixpath.basename(path) + ".d"
+            drop_ins = _first_of_each_name(tree, [f"{folder}/{name}" for folder in FOLDERS], "*.conf")
+            entries = ini.entries(text)
+            for _drop_in, drop_in in sorted(drop_ins.items()):
+                entries += ini.entries(tree.read_text(drop_in)) if tree.is_file(drop_in) else []
+            found.append(File(path, entries, text))
+    return found
+
+
+def words(entries, section, key):
+    """Return the words ([str]) of a list; an empty assignment forgets those before it."""
+    found = []
+    for entry in entries:
+        if (entry.section, entry.key) == (section, key):
+            found = found + entry.value.split() if entry.value else []
+    return found
+
+
+def matches(entries, card):
+    """Return whether the [Match] section takes the card (first_card.Card): True, False, or None where the files do not tell.
+
+    A file without a [Match] section takes none.
+    """
+    keys = list(dict.fromkeys(entry.key for entry in entries if entry.section == "Match"))
+    verdicts = [_matches(key, words(entries, "Match", key), entries, card) for key in keys]
+    if not verdicts or False in verdicts:
+        return False
+    return None if None in verdicts else True
+
+
+def _matches(key, wanted, entries, card):
+    if key in ("Name", "OriginalName"):
+        return _fits(_names(entries, key), card.name)
+    if not wanted:
+        return True
+    if key == "Driver":
+        return _fits(wanted, card.driver)
+    if key == "Type":
+        return _fits(wanted, "ether")
+    if key == "Path":
+        return any(_PATH.match(word) or word.startswith("*") for word in wanted) != wanted[0].startswith("!")
+    if key == "Virtualization":
+        return (wanted[0].lstrip("!").lower() in _MACHINE) != wanted[0].startswith("!")
+    if key in ("MACAddress", "PermanentMACAddress", "SSID", "BSSID", "WLANInterfaceType"):
+        return wanted[0].startswith("!")  # Azure gives the card another address
+    if key == "Kind":
+        return _fits(wanted, None)
+    if key == "Property":
+        return _fits_property(wanted, card)
+    return None if key in _UNDECIDED else True  # networkd passes over a key that it does not know
+
+
+def _names(entries, key):
+    """Return the patterns ([str]) of names; an exclamation mark before the first one of a line is that of all of them."""
+    found = []
+    for entry in entries:
+        if (entry.section, entry.key) == ("Match", key):
+            mark = "!" if entry.value.startswith("!") else ""
+            found = found + [mark + word.lstrip("!") if mark else word for word in entry.value.split()] if entry.value else []
+    return found
+
+
+def _fits(patterns, value):
+    """Return whether the value (str, or None where the card has none) fits the patterns; an unwanted one that fits decides."""
+    fitting = [pattern for pattern in patterns if value is not None and fnmatch.fnmatchcase(value, pattern.lstrip("!"))]
+    if any(pattern.startswith("!") for pattern in fitting):
+        return False
+    return bool(fitting) or all(pattern.startswith("!") for pattern in patterns)
+
+
+def _fits_property(wanted, card):
+    known = {"ID_NET_DRIVER": card.driver, "INTERFACE": card.name, "SUBSYSTEM": "net"}
+    verdicts = []
+    for word in wanted:
+        name, unused, pattern = word.lstrip("!").partition("=")
+        verdicts.append(None if name not in known else fnmatch.fnmatchcase(known[name], pattern.strip("\"'")) != word.startswith("!"))
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def _first_of_each_name(tree, folders, pattern):
+    """Return {name: path} of the files, the first folder's of each name."""
+    found = {}
+    for folder in folders:
+        for path in tree.glob(f"{folder}/{pattern}"):
+            found.setdefault(posixpath.basename(path), path)
+    return found

@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""udev's rules as far as they name network cards: keys, operators and values of each line.
+
+Source: udev(7); rules of systemd's udev and of the persistent-net generator.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+#: One rule. line: int from 1, where it begins; text: str; tokens: [(key, operator, value)], e.g. ``("ATTR{address}", "==", "52:54:00:12:34:56")``.
+Rule = collections.namedtuple("Rule", "line text tokens")
+
+_TOKEN = re.compile(r"""([A-Za-z_]+(?:\{[^}"]*\})?)[ \t]*(==|!=|\+=|-=|:=|=)[ \t]*[ei]?"((?:[^"\\]|\\.)*)\"""")
+
+
+def rules(text):
+    """Return the rules ([Rule]) of a file; a backslash at the end of a line continues it, a comment ends none."""
+    found, begun, first = [], "", None
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.lstrip().startswith("#"):
+            continue
+        first = number if first is None else first
+        if line.endswith("\\"):
+            begun += line[:-1]
+            continue
+        whole, begun = begun + line, ""
+        if whole.strip():
+            found.append(Rule(first, whole.strip(), _TOKEN.findall(whole)))
+        first = None
+    return found
+
+
+def name_given(rule):
+    """Return the name (str) that a rule gives to what it matches, None without one."""
+    return next((value for key, operator, value in rule.tokens if key == "NAME" and operator in ("=", ":=")), None)
+
+
+def is_by_address(rule):
+    """Return whether a rule is for a card with a MAC address."""
+    return any(key in ("ATTR{address}", "ATTRS{address}", "SYSFS{address}") and operator == "==" for key, operator, value in rule.tokens)

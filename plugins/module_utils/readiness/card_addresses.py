@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses of this machine's network in the configuration of Ethernet cards, whoever reads it.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import network_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
+from ansible_collections.imagewright.azure.plugins.module_utils.network import (
+    ifcfg, ifupdown, netplan, netplan_files, networkd, networkmanager_profiles, wicked)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import may_be_first
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+
+#: A line of a card's configuration. card: str, its name or a pattern; evidence: Evidence.
+Line = collections.namedtuple("Line", "card evidence")
+
+_MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
+_OWN = re.compile(r"^\s*(?:HWADDR|MACADDR|LLADDR|mac-address|cloned-mac-address|MACAddress|PermanentMACAddress|hwaddress)\b\s*[:= ]", re.IGNORECASE)
+_FIXED = re.compile(r"^\s*(?:IPADDR\d*\s*=\s*[\"']?\d|address\d*\s*=\s*\d|Address\s*=\s*\d|method\s*=\s*manual|BOOTPROTO\s*=\s*[\"']?static)", re.IGNORECASE)
+
+
+def fixed(context):
+    """Return the [Line] that give an Ethernet card a fixed address."""
+    tree = context.tree
+    found = [line for line in _lines(context) if _FIXED.match(line.evidence.text)]
+    found += [Line(stanza.card, Evidence(*stanza.place)) for stanza in ifupdown.stanzas(tree)
+              if stanza.family == "inet" and stanza.method == "static" and is_ethernet(stanza.card.partition(":")[0])]
+    return found + [line for line, keys in _yaml(tree) if "addresses" in keys[-2:-1]]
+
+
+def own(context):
+    """Return the [Line] that tie a configuration to a MAC address."""
+    tree = context.tree
+    found = [line for line in _lines(context) if _OWN.match(line.evidence.text) and _MAC.search(line.evidence.text)]
+    found += [Line("*", place) for place in context.find(ifupdown.files(tree), lambda text: _OWN.match(text) and _MAC.search(text))]
+    return found + [line for line, keys in _yaml(tree) if keys[-1] == "macaddress"]
+
+
+def is_serious(lines):
+    """Return whether one of the lines is of a card that may be the first on Azure."""
+    return any(may_be_first(line.card) for line in lines)
+
+
+def _lines(context):
+    """Return every line of files of one Ethernet card each."""
+    tree = context.tree
+    cards = {path: path.rpartition("ifcfg-")[2] for path in wicked.files(tree)}
+    cards.update((file.path, file.card.partition(":")[0]) for file in ifcfg.all_files(tree) if file.kind is None and file.master is None)
+    cards.update((path, networkd.card_of(tree.read_text(path))) for path in networkd.files(tree))
+    cards.update((profile.path, profile.card or "*") for profile in networkmanager_profiles.profiles(tree, False)
+                 if profile.kind == "ethernet" and profile.master is None)
+    return [Line(card, place) for path, card in sorted(cards.items()) for place in context.find([path], str.strip)]
+
+
+def _yaml(tree):
+    """Return [(Line, path of keys)] of every setting of an Ethernet card in netplan's files and in cloud-init's own description."""
+    writes = cloud_init.runs(tree) and not network_settings.disabled_by(tree)
+    files = [file for file in netplan.read(tree, writes) if file.path != netplan.CLOUD_INIT_FILE or not writes]
+    if writes:
+        files += [netplan_files.File(setting.path, setting.text, setting.document) for setting in network_settings.own(tree)]
+    found = []
+    for file in files:
+        for keys in file.document.places:
+            if keys[:2] == ("network", "ethernets") and len(keys) > 3 and "nameservers" not in keys:
+                match = yaml_text.get(file.document, *keys[:3], "match")
+                card = str(keys[2]) if not isinstance(match, dict) else str(match.get("name") or "*")
+                found.append((Line(card, Evidence(*netplan_files.place(file, *keys[1:]))), keys))
+    return found
