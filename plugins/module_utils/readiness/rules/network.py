@@ -17,8 +17,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, SYSTEM_MANAGER
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
-_PLATFORM = ("168.63.129.16", "169.254.169.254")
-_FIREWALLS = ("/etc/iptables/rules.v4", "/etc/sysconfig/iptables", "/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
 _UNMANAGED = re.compile(r"AZURE_UNMANAGED_SRIOV|NM_UNMANAGED|ID_NET_MANAGED_BY|^\s*Unmanaged\s*=\s*(?:yes|true|1)|unmanaged-devices\s*=.*(?:mlx|mana)",
                         re.IGNORECASE | re.MULTILINE)
 _VF = re.compile(r"hv_pci|mlx[45]|mana|azure", re.IGNORECASE)
@@ -164,20 +162,6 @@ def disk_names(context):
     return failed([Evidence("/usr/lib/udev/rules.d", None, "none of " + ", ".join(wanted))])
 
 
-@rule("R39", step=FIRST_CARD, severity=ERROR,
-      title="The guest's firewall lets the platform be reached", fault="The guest's firewall keeps the platform from being reached",
-      why="The agent talks to 168.63.129.16 and 169.254.169.254: blocked, the machine never reports ready.",
-      cure="Allow both addresses in the file that is named.",
-      source="Microsoft: agent-linux")
-def platform_reached(context):
-    """Return failed with the lines of a saved firewall that block the platform's addresses, or close all output without allowing them."""
-    files = [path for path in _FIREWALLS if context.tree.is_file(path)]
-    blocked = context.find(files, lambda text: any(address in text for address in _PLATFORM) and re.search(r"\b(?:DROP|REJECT|drop|reject)\b", text))
-    closed = context.find(files, lambda text: re.match(r":OUTPUT\s+DROP", text) or re.search(r"hook output.*policy drop", text))
-    allowed = context.find(files, lambda text: _PLATFORM[0] in text and re.search(r"ACCEPT|accept", text))
-    return failed_if(blocked or (closed if not allowed else []))
-
-
 @rule("R39b", step=FIRST_CARD, severity=ERROR,
       title="A DHCP client is there", fault="No DHCP client is there",
       why="ifupdown and the old network scripts call a DHCP client: without one the card gets no address.",
@@ -194,4 +178,4 @@ def dhcp_client(context):
     return failed([Evidence("/sbin/dhclient", None, "not there")])
 
 
-RULES = [manager, dhcp, fixed_address, own_address, name_from_dhcp, not_held, persistent_names, virtual_functions, disk_names, platform_reached, dhcp_client]
+RULES = [manager, dhcp, fixed_address, own_address, name_from_dhcp, not_held, persistent_names, virtual_functions, disk_names, dhcp_client]

@@ -33,8 +33,6 @@ BROKEN_FILES = [
      ("/etc/udev/rules.d/70-persistent-net.rules", 2)),
     ("R36", {"/usr/lib/udev/rules.d/10-azure-unmanaged-sriov.rules": None}, ("/etc/udev/rules.d", None)),
     ("R38", {"/usr/lib/udev/rules.d/80-azure-disk.rules": None}, ("/usr/lib/udev/rules.d", None)),
-    ("R39", {"/etc/iptables/rules.v4": "*filter\n-A OUTPUT -d 168.63.129.16 -j DROP\n"}, ("/etc/iptables/rules.v4", 2)),
-    ("R39", {"/etc/iptables/rules.v4": "*filter\n:OUTPUT DROP [0:0]\n"}, ("/etc/iptables/rules.v4", 2)),
     ("R39b", {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n", f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
               f"{UNITS}/networking.service": "[Install]\n"}, ("/sbin/dhclient", None)),
 ]

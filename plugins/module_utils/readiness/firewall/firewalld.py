@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""firewalld: the zone of the first card, what it lets in, and direct rules for what goes out.
+
+Source: firewalld.conf(5), firewalld.zone(5), firewalld.policy(5), firewalld.direct(5).
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, Condition, Hook, Rule
+
+SERVICES = ("firewalld",)
+_FOLDERS = ("/etc/firewalld", "/usr/lib/firewalld", "/usr/share/firewalld")
+_CONFIGURATION = "/etc/firewalld/firewalld.conf"
+_DIRECT = "/etc/firewalld/direct.xml"
+_CARD = "eth0"
+#: Zones that firewalld brings and that let SSH in, or all; others of its own do not.
+_OPEN = ("public", "external", "internal", "dmz", "work", "home", "trusted", "nm-shared", "libvirt", "libvirt-routed", "FedoraServer",
+         "FedoraWorkstation")
+
+#: Services that firewalld brings and that open other ports than SSH's.
+_OF_OTHER_PORTS = ("dhcpv6-client", "dhcpv6", "cockpit", "http", "https", "mdns", "samba", "samba-client", "nfs", "dns", "ntp", "snmp", "ipp",
+                   "ipp-client", "ftp")
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_ELEMENT = re.compile(r"<(zone|policy|service|port|interface|source|rule|protocol|accept|ingress-zone|egress-zone)\b([^<>]*)>")
+_ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*["']([^"']*)["']""")
+
+
+def hooks(tree):
+    """Return the Hooks ([Hook]) that firewalld loads for the first card."""
+    return [_zone(tree)] + _policies(tree) + _direct(tree)
+
+
+def _zone(tree):
+    """Return the Hook of what comes in on the card: what its zone names, else what its target does."""
+    files = {path.rpartition("/")[2][:-len(".xml")]: path for folder in reversed(_FOLDERS) for path in tree.glob(folder + "/zones/*.xml") if tree.is_file(path)}
+    elements = {name: _elements(tree.read_text(path)) for name, path in files.items()}
+    bound = [name for name, found in elements.items() if any(kind == "interface" and each.get("name") == _CARD for kind, each in found)]
+    name, place = (bound[0], (files[bound[0]], None, f"the zone of {_CARD}")) if bound else _default(tree)
+    found = elements.get(name, [])
+    target = next((each.get("target", "default") for kind, each in found if kind == "zone"), None)
+    if target is None:
+        target = "ACCEPT" if name in _OPEN else "DROP" if name == "drop" else "default"
+    rules = [Rule([Condition("state", False, ["established", "related"])], ACCEPT, "", place)]
+    for kind, each in found:
+        if kind == "service" and each.get("name") not in _OF_OTHER_PORTS:
+            # what a service of the administrator's own opens is not looked up
+            opened = Condition("dport", False, ["22"]) if each.get("name") == "ssh" else Condition(None, False, [])
+            rules.append(Rule([opened], ACCEPT, "", place))
+        elif kind == "port" and each.get("protocol") in (None, "tcp"):
+            rules.append(Rule([Condition("dport", False, [each.get("port", "")])], ACCEPT, "", place))
+        elif kind in ("rule", "protocol"):
+            rules.append(Rule([Condition(None, False, [])], ACCEPT, "", place))
+    # a zone of certain sources may let them in
+    if any(kind == "source" for other in elements.values() for kind, unused in other):
+        rules.append(Rule([Condition(None, False, [])], ACCEPT, "", place))
+    path = files.get(name, place[0])
+    return Hook("input", ACCEPT if target == "ACCEPT" else DROP, {name: rules}, name, (path, place[1] if path == place[0] else None,
+                f"the zone {name} of the first card, target {target}, does not let it in"))
+
+
+def _default(tree):
+    text = tree.read_text(_CONFIGURATION) if tree.is_file(_CONFIGURATION) else ""
+    for number, line in enumerate(text.split("\n"), 1):
+        name, equals, value = line.partition("=")
+        if equals and name.strip() == "DefaultZone":
+            return value.strip(), (_CONFIGURATION, number, line.strip())
+    return "public", (_CONFIGURATION, None, "DefaultZone=public")
+
+
+def _policies(tree):
+    """Return the Hooks of policies for what this machine sends."""
+    found = []
+    for path in tree.glob("/etc/firewalld/policies/*.xml"):
+        elements = _elements(tree.read_text(path)) if tree.is_file(path) else []
+        target = next((each.get("target", "") for kind, each in elements if kind == "policy"), "")
+        if ("ingress-zone", {"name": "HOST"}) in elements and target in ("DROP", "REJECT"):
+            place = (path, None, f"a policy for what this machine sends, target {target}")
+            opened = [Rule([Condition(None, False, [])], ACCEPT, "", place) for kind, unused in elements if kind in ("service", "port", "rule", "protocol")]
+            found.append(Hook("output", DROP, {"policy": opened}, "policy", place))
+    return found
+
+
+def _direct(tree):
+    """Return the Hooks of direct rules of IPv4."""
+    text = tree.read_text(_DIRECT) if tree.is_file(_DIRECT) else ""
+    chains = {"INPUT": [], "OUTPUT": []}
+    for number, line in enumerate(text.split("\n"), 1):
+        head, unused, rest = line.partition(">")
+        attributes = dict(_ATTRIBUTE.findall(head))
+        if "<rule" in head and attributes.get("ipv") == "ipv4" and attributes.get("chain") in chains:
+            chains[attributes["chain"]].append(iptables.rule_of(rest.partition("<")[0], (_DIRECT, number, line.strip())))
+    return [Hook(iptables.HOOKS[chain], ACCEPT, {chain: rules}, chain, (_DIRECT, None, chain)) for chain, rules in chains.items() if rules]
+
+
+def _elements(text):
+    """Return [(element, {attribute: value})] of a zone or policy in their order."""
+    return [(kind, dict(_ATTRIBUTE.findall(rest))) for kind, rest in _ELEMENT.findall(_COMMENT.sub("", text[:1048576]))]

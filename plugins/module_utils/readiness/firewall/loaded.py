@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The firewall as it will be loaded at the next boot: of the services that are enabled, and of scripts that load one when a card comes up.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import firewalld, iptables, nftables, ufw
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import Packet, dropped
+
+#: hooks: [packets.Hook]; loaded_by: [str], what loads them, for a person.
+Loaded = collections.namedtuple("Loaded", "hooks loaded_by")
+
+#: The host's own address for agents, and that of the machine's metadata. Source: Microsoft, "What is IP address 168.63.129.16".
+PLATFORM = ("168.63.129.16", "169.254.169.254")
+
+_NFT_FILE = re.compile(r"\bnft\b[^\n]*?\s(?:-f|--file)\s+(\S+)")
+_NFT_FILES = ("/etc/sysconfig/nftables.conf", "/etc/nftables.conf", "/etc/nftables.nft")
+_IPTABLES = (("netfilter-persistent", "/etc/iptables/rules.v4"), ("iptables-persistent", "/etc/iptables/rules.v4"), ("iptables", "/etc/sysconfig/iptables"),
+             ("iptables", "/etc/iptables/iptables.rules"), ("iptables", "/etc/iptables/rules-save"))
+_RESTORED = re.compile(r"^[^#\n]*\biptables(?:-legacy|-nft)?-restore\b[^\n<|;&]*?(?:<\s*)?(/\S+)", re.MULTILINE)
+_SCRIPTS = ("/etc/network/if-pre-up.d/*", "/etc/network/if-up.d/*", "/etc/rc.local", "/etc/rc.d/rc.local")
+
+
+def loaded(tree):
+    """Return what is Loaded.
+
+    Raises ImagewrightError: a file that is loaded cannot be read, or is past the bounds of its reader.
+    """
+    found, names = [], []
+    for path in _nftables_files(tree):
+        found += nftables.hooks(tree, path)
+        names.append(path)
+    for path in _iptables_files(tree):
+        found += iptables.hooks(path, tree.read_text(path))
+        names.append(path)
+    for firewall in (ufw, firewalld):
+        if services.state(tree, firewall.SERVICES) == services.ENABLED and (firewall is firewalld or ufw.is_on(tree)):
+            found += firewall.hooks(tree)
+            names += firewall.SERVICES
+    return Loaded(found, names)
+
+
+def keeps_platform_away(found):
+    """Return the places ([(path, line, text)]) that drop what the agent sends to the platform, or what comes back."""
+    places = []
+    for address in PLATFORM:
+        there = Packet("output", None, address, 40000, 80, "new")
+        back = Packet("input", address, None, 80, 40000, "established")
+        places += dropped(found.hooks, there) + dropped(found.hooks, back)
+    return list(dict.fromkeys(places))
+
+
+def keeps_ssh_away(found, ports):
+    """Return the places that drop whoever wants to log in, at each of the server's ports ([int]), or what it answers."""
+    places = []
+    for port in ports:
+        dropping = dropped(found.hooks, Packet("input", None, None, 40000, port, "new"))
+        dropping = dropping or dropped(found.hooks, Packet("output", None, None, port, 40000, "established"))
+        if not dropping:
+            return []
+        places += dropping
+    return list(dict.fromkeys(places))
+
+
+def _nftables_files(tree):
+    """Return the paths ([str]) that the service of nftables loads."""
+    if services.state(tree, ["nftables"]) != services.ENABLED:
+        return []
+    unit = services.unit_path(tree, "nftables.service")
+    named = _NFT_FILE.search(tree.read_text(unit)) if unit is not None and tree.is_file(unit) else None
+    files = [named.group(1)] if named else []
+    return [path for path in files + list(_NFT_FILES) if tree.is_file(path)][:1]
+
+
+def _iptables_files(tree):
+    """Return the paths ([str]) of saved rules that a service or a script loads."""
+    found = [path for service, path in _IPTABLES if tree.is_file(path) and services.state(tree, [service]) == services.ENABLED]
+    scripts = [path for pattern in _SCRIPTS for path in tree.glob(pattern) if tree.is_file(path)]
+    texts = [tree.read_text(path) for path in scripts + ifupdown_stanzas.files(tree)]
+    found += [path for text in texts if "-restore" in text for path in _RESTORED.findall(text) if tree.is_file(path)]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""nftables' files: tables in braces over any number of lines, commands (``add rule ...``), includes, variables and sets.
+
+Source: nft(8).
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.nftables_rules import rules_of
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, Hook
+
+_FAMILIES = ("ip", "inet")
+_ALL_FAMILIES = _FAMILIES + ("ip6", "arp", "bridge", "netdev")
+_HOOKS = ("input", "output")
+_TOKEN = re.compile(r"""#[^\n]*|"[^"\n]*"|\\\n|[{};\n]|[^\s{};"#,]+|,""")
+_MOST_FILES, _MOST_TOKENS, _MOST_SHOWN = 200, 200000, 200
+_INCLUDES_FROM = "/etc/"
+
+
+class Token(str):
+    """A word with its place: path, line and that line's text."""
+
+    place = ("", None, "")
+
+
+def hooks(tree, path):
+    """Return the Hooks ([Hook]) of IPv4 that a file and what it includes load.
+
+    Raises ImagewrightError: the files are more than any real ones, or one is not there.
+    """
+    reading = _Reading(tree)
+    reading.file(path)
+    found = []
+    for (family, _table), chains in reading.tables.items():
+        if family in _FAMILIES:
+            made = {name: [rule for statement in statements for rule in rules_of(statement, reading.variables, reading.sets)]
+                    for name, (_head, statements) in chains.items()}
+            found += [Hook(head[0], head[1], made, name, head[2]) for name, (head, _statements_of_it) in chains.items() if head is not None]
+    return found
+
+
+class _Reading:
+    """What the files say so far. tables: {(family, table): {chain: (head or None, [statement])}}; a head is (hook, policy, place)."""
+
+    def __init__(self, tree):
+        self.tree = tree
+        self.tables, self.variables, self.sets = {}, {}, {}
+        self.files = self.tokens = 0
+
+    def file(self, path):
+        """Read a file."""
+        self.files += 1
+        if self.files > _MOST_FILES:
+            raise ImagewrightError(f"cannot read {path}: nftables' files include more than {_MOST_FILES} others; look whether they include each other")
+        tokens = _tokens(path, self.tree.read_text(path))
+        self.tokens += len(tokens)
+        if self.tokens > _MOST_TOKENS:
+            raise ImagewrightError(f"cannot read {path}: nftables' files have more than {_MOST_TOKENS} words")
+        for statement, block in _statements(tokens):
+            self.statement(statement, block)
+
+    def statement(self, words, block):
+        """Take a statement of a file: its words, and the tokens of its braces or None."""
+        if words[0] == "include":
+            self.include(words[1].strip('"'), words[1].place)
+        elif words[0] in ("define", "redefine") and len(words) > 2:
+            self.variables[words[1]] = [word for word in (words[3:] if len(words) > 3 else []) + (block or []) if word not in ("{", "}", ",", "\n")]
+        elif words[0] == "flush" and words[1:2] in (["ruleset"], []):
+            self.tables.clear()
+        elif words[0] == "table":
+            self.table(words[1:], block or [])
+        elif words[0] in ("add", "create", "insert") and len(words) > 2:
+            self.command(words[0], words[1], words[2:], block)
+
+    def include(self, pattern, place):
+        """Read what a line includes; a pattern may fit no file, a name must be there."""
+        target = pattern if pattern.startswith("/") else _INCLUDES_FROM + pattern
+        found = [path for path in self.tree.glob(target) if self.tree.is_file(path)]
+        if not found and not any(character in target for character in "*?["):
+            raise ImagewrightError(f"cannot read {place[0]} line {place[1]}: it includes {target}, which is not there; nft loads none of its rules then")
+        for path in found:
+            self.file(path)
+
+    def table(self, words, block):
+        """Take a table in braces."""
+        key = _key(words)
+        chains = self.tables.setdefault(key, {})
+        for statement, inner in _statements(block):
+            if statement[0] == "chain" and len(statement) > 1:
+                self.chain(chains, statement[1], _statements(inner or []))
+            elif statement[0] in ("set", "map") and len(statement) > 1:
+                self.sets[statement[1]] = _elements(inner or [])
+
+    def command(self, verb, kind, words, block):
+        """Take a command: add table, add chain, add rule."""
+        family = words[:1] if words[0] in _ALL_FAMILIES else ["ip"]
+        rest = words[1:] if words[0] in _ALL_FAMILIES else words
+        chains = self.tables.setdefault(_key(family + rest[:1]), {})
+        if kind == "chain" and len(rest) > 1:
+            self.chain(chains, rest[1], _statements(block or []))
+        elif kind == "rule" and len(rest) > 2:
+            whole = rest[2:] + ([] if block is None else block)
+            head, statements = chains.setdefault(str(rest[1]), (None, []))
+            if verb == "insert":
+                statements.insert(0, whole)
+            else:
+                statements.append(whole)
+        elif kind in ("set", "map") and len(rest) > 1:
+            self.sets[rest[1]] = _elements(block or [])
+
+    def chain(self, chains, name, statements):
+        """Take a chain: its type and policy, and its rules."""
+        head, rules = chains.get(str(name), (None, []))
+        for words, block in statements:
+            if words[0] == "type" and "hook" in words[:-1]:
+                hook = words[words.index("hook") + 1]
+                head = (str(hook), ACCEPT, words[0].place) if words[1:2] == ["filter"] and hook in _HOOKS else head
+            elif words[0] == "policy" and head is not None:
+                head = (head[0], DROP if words[1:2] == ["drop"] else ACCEPT, words[0].place)
+            else:
+                rules.append(words + (block or []))
+        chains[str(name)] = (head, rules)
+
+
+def _key(words):
+    family = words[0] if words and words[0] in _ALL_FAMILIES else "ip"
+    names = words[1:] if words and words[0] in _ALL_FAMILIES else words
+    return str(family), str(names[0]) if names else ""
+
+
+def _elements(block):
+    """Return the elements ([str]) of a set, [] of one that is filled elsewhere."""
+    words = [word for word in block if word != "\n"]
+    if "elements" not in words:
+        return []
+    start = words.index("elements")
+    end = words.index("}", start) if "}" in words[start:] else len(words)
+    return [str(word) for word in words[start + 1:end] if word not in ("=", "{", ",")]
+
+
+def _tokens(path, text):
+    found, places, number = [], [(path, number, line.strip()[:_MOST_SHOWN]) for number, line in enumerate(text.split("\n"), 1)], 1
+    for match in _TOKEN.finditer(text):
+        word = match.group()
+        if not word.startswith("#") and word != "\\\n":
+            token = Token(word)
+            token.place = places[number - 1]
+            if len(found) > _MOST_TOKENS:
+                raise ImagewrightError(f"cannot read {path}: nftables' files have more than {_MOST_TOKENS} words")
+            found.append(token)
+        number += word.count("\n")
+    return found
+
+
+def _statements(tokens):
+    """Return [(words, tokens of the braces that follow them, or None)] of a text or block.
+
+    Braces of a rule (``tcp dport { 22, 80 } accept``) stay among its words: only what ends with its braces has a block of its own.
+    """
+    found, words, position = [], [], 0
+    while position < len(tokens):
+        token = tokens[position]
+        position += 1
+        if token in ("\n", ";"):
+            if words:
+                found.append((words, None))
+            words = []
+        elif token == "{":
+            end, depth = position, 1
+            while end < len(tokens) and depth:
+                depth += {"{": 1, "}": -1}.get(tokens[end], 0)
+                end += 1
+            inside = tokens[position:end - 1] if not depth else tokens[position:]
+            if words and words[0] in ("table", "chain", "set", "map", "flowtable", "counter", "quota", "limit") or words[1:2] in (["chain"], ["set"], ["map"]):
+                found.append((words, inside))
+                words = []
+            else:
+                words += [token] + [word for word in inside if word != "\n"] + [Token("}")]
+            position = end
+        else:
+            words.append(token)
+    return found + ([(words, None)] if words else [])

@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guest's own firewall, as it is loaded at the next boot: the platform is reached, and SSH comes in.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import loaded
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
+
+_SSH = 22
+
+
+@rule("R39", step=FIRST_CARD, severity=ERROR,
+      title="The guest's firewall lets the platform be reached", fault="The guest's firewall keeps the platform from being reached",
+      why="The agent talks to 168.63.129.16 and 169.254.169.254: blocked, the machine never reports ready.",
+      cure="Allow both addresses in the file that is named.",
+      source="Microsoft: agent-linux; iptables(8), nft(8), ufw-framework(8), firewalld(1)",
+      choice="Only a firewall that something loads counts. The agent's own rules in the table security, which let root through and nobody else, are right.")
+def platform_reached(context):
+    """Return failed with the rule or policy that drops what root sends to the platform, or what comes back; what may be let through is no fault."""
+    found = context.shared(loaded.loaded)
+    if not found.hooks:
+        return not_applicable("no firewall is loaded at boot")
+    return failed_if(Evidence(*place) for place in loaded.keeps_platform_away(found))
+
+
+@rule("R39c", step=FIRST_CARD, severity=ERROR,
+      title="The guest's firewall lets SSH in", fault="The guest's firewall keeps SSH out",
+      why="It is the only way in that Azure has but the serial console: nobody logs in.",
+      cure="Allow the server's port in the file that is named, e.g. ufw allow ssh, or firewall-offline-cmd --add-service=ssh.",
+      source="iptables(8), nft(8), ufw(8), firewalld.zone(5)")
+def ssh_comes_in(context):
+    """Return failed with the rule or policy that drops new connections to every port of the server."""
+    found = context.shared(loaded.loaded)
+    if not found.hooks:
+        return not_applicable("no firewall is loaded at boot")
+    ports = [int(setting.value) for setting in sshd_config.settings(context.tree) if setting.keyword.lower() == "port" and setting.value.isdecimal()]
+    return failed_if(Evidence(*place) for place in loaded.keeps_ssh_away(found, ports or [_SSH]))
+
+
+RULES = [platform_reached, ssh_comes_in]
