@@ -49,7 +49,7 @@ options:
     choices: [refuse, remove]
     default: refuse
   persistent_names:
-    description: Whether to keep or remove what names a card by its MAC address.
+    description: Whether to keep or remove what names a card by its MAC address, or gives the first card another name than the kernel's.
     type: str
     choices: [keep, remove]
     default: remove
@@ -116,7 +116,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, names, netplan
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, names, netplan
 from ansible_collections.imagewright.azure.plugins.module_utils.network import masters as network_masters
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import merged
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST
@@ -173,9 +173,12 @@ def _check(tree, manager, settings):
     held = network_masters.holding(adapter.masters(tree))
     if held:
         network_masters.refuse(held)
-    found = netplan.answer(tree, cloud_init=True) if manager == "netplan" and settings.cloud_init else adapter.answer(tree)
+    card, renamed_by = card_name.first_card(tree)
+    found = netplan.answer(tree, card, cloud_init=True) if manager == "netplan" and settings.cloud_init else adapter.answer(tree, card)
     if found.what != DHCP:
         places = "; ".join(f"{place.path}{f' line {place.line}' if place.line else ''}: {place.text!r}" for place in found.places[:5])
+        if renamed_by is not None:
+            places = f"{renamed_by.path} line {renamed_by.line} calls it {card.name}: {renamed_by.text!r}; {places}"
         raise ImagewrightError(f"cannot have {FIRST.name} ask for its address by {manager}: something else decides of it ({found.what}): "
                                f"{places or 'no file says what'}; remove it")
 

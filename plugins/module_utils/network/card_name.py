@@ -14,7 +14,7 @@ import fnmatch
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, Card, Place
-from ansible_collections.imagewright.azure.plugins.module_utils.network.ini import last
+from ansible_collections.imagewright.azure.plugins.module_utils.network.ini import entries, last
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, words
 
 #: Where rules are: of two files with one name that of the first folder counts. /run is empty before the boot.
@@ -78,5 +78,5 @@ def _renamed_by_link(file):
 
 def _place(file, key):
     lines = file.text.split("\n")
-    number = next((number for number, line in enumerate(lines, 1) if line.strip().startswith(key) and "=" in line), None)
+    number = next((entry.line for entry in entries(file.text) if (entry.section, entry.key) == ("Link", key)), None)
     return Place(file.path, number, lines[number - 1].strip() if number else f"{key} in a drop-in of it")

@@ -6,8 +6,11 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, udev_rules
-from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, ini, networkd, udev_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import merged, remove, write
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST
 
 #: R35. Written by old udev, cloud-init and installers.
 _PERSISTENT = ("/etc/udev/rules.d/70-persistent-net.rules", "/etc/udev/rules.d/70-persistent-ipoib.rules",
@@ -16,10 +19,26 @@ _PERSISTENT = ("/etc/udev/rules.d/70-persistent-net.rules", "/etc/udev/rules.d/7
 #: What writes 70-persistent-net.rules anew at each boot of an old udev; a file of that name in /etc takes its place. R35.
 GENERATOR = "75-persistent-net-generator.rules"
 
+_RULES_FOLDER = "/etc/udev/rules.d"
+_NOTHING = "# Nothing, in the place of a file of this name that would rename the first card.\n"
+_MOST_RENAMES = 20
+
 SRIOV_RULES = "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules"
 
 
 def plan(tree):
+    """Return the Changes after which no card is named by the MAC address of this machine, and the first one keeps the name that the kernel gives it."""
+    changes = _without_addresses(tree)
+    # of many rules that rename the card each but the last is hidden by it; no guest has more than a few
+    for _attempt in range(_MOST_RENAMES):
+        card, place = card_name.first_card(EditedTree(tree, changes))
+        if card == FIRST:
+            return merged(changes)
+        changes = changes + [_keeping_the_name(EditedTree(tree, changes), place)]
+    raise ImagewrightError(f"cannot keep the name of the first card: {place.path} line {place.line} renames it, as {_MOST_RENAMES} other places do; remove it")
+
+
+def _without_addresses(tree):
     """Return the Changes that remove every file that names a card by the MAC address of this machine."""
     rules = [path for path in tree.glob("/etc/udev/rules.d/*.rules")
              if tree.is_file(path) and (path in _PERSISTENT or _names_by_address(tree.read_text(path)))]
@@ -44,6 +63,17 @@ def unmanaged(tree, settings):
             'ATTR{flags}=="0x?[89ABCDEF]??", '
             'ENV{AZURE_UNMANAGED_SRIOV}="1", ENV{ID_NET_MANAGED_BY}="unmanaged", ENV{NM_UNMANAGED}="1"\n')
     return [write(tree, SRIOV_RULES, text, "virtual functions are left to the kernel")]
+
+
+def _keeping_the_name(tree, place):
+    """Return the Change after which the place (first_card.Place) does not rename the first card: a file of a package is replaced by one in /etc."""
+    reason = "gives the first card another name"
+    name = place.path.rpartition("/")[2]
+    if place.path.endswith(".link"):
+        return remove(tree, place.path, reason) if place.path.startswith(networkd.FOLDER + "/") else write(tree, f"{networkd.FOLDER}/{name}", _NOTHING, reason)
+    text = udev_rules.without_line(tree.read_text(place.path), place.line)
+    own = f"{_RULES_FOLDER}/{name}"
+    return remove(tree, own, reason) if place.path == own and not udev_rules.rules(text) else write(tree, own, text or _NOTHING, reason)
 
 
 def _names_by_address(text):

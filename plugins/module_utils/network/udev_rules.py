@@ -14,24 +14,33 @@ import re
 #: One rule. line: int from 1, where it begins; text: str; tokens: [(key, operator, value)], e.g. ``("ATTR{address}", "==", "52:54:00:12:34:56")``.
 Rule = collections.namedtuple("Rule", "line text tokens")
 
-_TOKEN = re.compile(r"""([A-Za-z_]+(?:\{[^}"]*\})?)[ \t]*(==|!=|\+=|-=|:=|=)[ \t]*[ei]?"((?:[^"\\]|\\.)*)\"""")
+_TOKEN = re.compile(r"""(?<![A-Za-z_])([A-Za-z_]+(?:\{[^}"]*\})?)[ \t]*(==|!=|\+=|-=|:=|=)[ \t]*[ei]?"((?:[^"\\]|\\.)*)\"""")
 
 
 def rules(text):
     """Return the rules ([Rule]) of a file; a backslash at the end of a line continues it, a comment ends none."""
-    found, begun, first = [], "", None
+    found, begun, first = [], [], None
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("#"):
             continue
         first = number if first is None else first
         if line.endswith("\\"):
-            begun += line[:-1]
+            begun.append(line[:-1])
             continue
-        whole, begun = begun + line, ""
+        whole, begun = "".join(begun) + line, []
         if whole.strip():
             found.append(Rule(first, whole.strip(), _TOKEN.findall(whole)))
         first = None
     return found
+
+
+def without_line(text, number):
+    """Return the text without the rule that begins in line number (int from 1)."""
+    lines = text.split("\n")
+    end = number
+    while end < len(lines) and lines[end - 1].endswith("\\"):
+        end += 1
+    return "\n".join(lines[:number - 1] + lines[end:])
 
 
 def name_given(rule):

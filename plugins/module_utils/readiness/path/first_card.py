@@ -3,7 +3,89 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """First card: the name that it will have, who sets it up, and what the firewall lets through.
 
+Rules on what the managers' files say are in rules/network.py, those on the firewall in rules/firewall.py.
+
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-RULES = []
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, outcome
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import command_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
+
+_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+#: Words of ip= that ask for an address. Source: dracut.cmdline(7), nfsroot.txt of Linux, initramfs-tools(7).
+_ASKING = ("dhcp", "dhcp6", "on", "any", "both", "auto6", "either6", "single-dhcp", "bootp", "rarp")
+
+RESOLVER = "/etc/resolv.conf"
+#: Where a link to /run points that somebody makes at boot: its beginning, and who makes it.
+_MADE_BY = (("/run/systemd/resolve/", ("systemd-resolved",)), ("/run/NetworkManager/", ("NetworkManager",)), ("/run/resolvconf/", ("resolvconf",)),
+            ("/run/netconfig/", ("wicked", "NetworkManager")), ("/run/connman/", ("connman",)))
+#: Managers that write the resolver's file with what DHCP says.
+_WRITING = ("networkmanager", "ifupdown", "ifcfg", "wicked")
+_PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|127\.0\.0\.(?!53|54)")
+
+
+@rule("R35b", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
+      title="The first card keeps the name that its configuration has", fault="The first card is renamed, and its configuration is for another name",
+      why="Azure's first card is eth0 to the kernel. Under another name nothing asks for its address.",
+      cure="Remove the rule or the .link file, or write the configuration for that name; the role guest_network does the former.",
+      source="systemd.link(5), udev(7)")
+def keeps_its_name(context):
+    """Return failed with the rule or .link file that renames the first card where nothing asks for an address under the new name."""
+    card, place = card_name.first_card(context.tree)
+    if place is None:
+        return passed()
+    asks = any(answer.what == DHCP for _manager, answer in outcome.answers(context.tree, card))
+    return passed(f"it will be called {card.name}, and asks for its address", [Evidence(*place)]) if asks else failed(
+        [Evidence(*place)], f"It will be called {card.name}.")
+
+
+@rule("R34g", step=FIRST_CARD, severity=WARNING,
+      title="No kernel command line gives a card a fixed address", fault="The kernel command line gives a card a fixed address",
+      why="ip= with an address of the build's network is set up in the initramfs, and handed on to systemd-networkd and NetworkManager: the machine has "
+          "an address that Azure does not know.",
+      cure="Remove the parameter: grub_cmdline with absent: [ip].",
+      source="dracut.cmdline(7), systemd-network-generator.service(8), nm-initrd-generator(8)")
+def no_fixed_parameter(context):
+    """Return failed with each place that brings an ``ip=`` with an address onto a command line."""
+    return failed_if(command_lines.having(context, gives_an_address))
+
+
+@rule("R72", step=FIRST_CARD, severity=WARNING,
+      title="Names are looked up where Azure's DHCP says", fault="Names are looked up at the build's servers, or nowhere",
+      why="The machine is provisioned, for the platform is reached by its address, but no name resolves: updates, extensions and mounts fail.",
+      cure="Enable the service that makes the file, or remove the file, so that the network manager writes it.",
+      source="resolv.conf(5), systemd-resolved.service(8)")
+def resolver(context):
+    """Return failed for a link to a file that nobody makes at boot, and for servers of a private network in a file that nobody writes again."""
+    tree = context.tree
+    if tree.is_symlink(RESOLVER):
+        target = tree.resolve(RESOLVER).replace("/var/run/", "/run/")
+        makers = next((names for beginning, names in _MADE_BY if target.startswith(beginning)), None)
+        if makers is not None and services.state(tree, makers) == services.ENABLED or tree.exists(RESOLVER):
+            return passed(f"{' or '.join(makers or ())} makes it" if makers else "")
+        return failed([Evidence(RESOLVER, None, f"-> {tree.readlink(RESOLVER)}")],
+                      f"{' and '.join(makers)} {'is' if len(makers) == 1 else 'are'} not enabled." if makers else "Nothing makes what it points to.")
+    if not tree.is_file(RESOLVER):
+        return not_applicable("the network manager makes the file")
+    if set(context.shared(managers.active)) & set(_WRITING):
+        return passed("the network manager writes the file with what DHCP says")
+    return failed_if(context.find([RESOLVER], lambda text: re.match(r"\s*nameserver\s", text) and _PRIVATE.match(text.split()[1] if text.split()[1:] else "")),
+                     "No network manager that runs writes the file again.")
+
+
+def gives_an_address(parameter):
+    """Return whether a parameter (str) is an ``ip=`` with a fixed address: ``ip=10.0.0.5::10.0.0.1:255.255.255.0:web1:eth0:none``."""
+    name, unused, value = parameter.partition("=")
+    fields = value.split(":")
+    return name == "ip" and bool(_IPV4.fullmatch(fields[0])) and not (len(fields) > 6 and fields[6] in _ASKING)
+
+
+RULES = [keeps_its_name, no_fixed_parameter, resolver]
