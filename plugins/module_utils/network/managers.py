@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, netplan, networkd, networkmanager, wicked
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, netplan, netplan_files, networkd, networkmanager, wicked
 
 #: One adapter a manager. Each has plan(tree, settings) -> [Change]; adding one is a file and a line here.
 ADAPTERS = {
@@ -65,6 +65,16 @@ def active(tree):
     if netplan.is_in_use(tree):  # it feeds networkd or NetworkManager, whichever is there
         return ["netplan"] + [name for name in enabled if name == "ifupdown" and ifupdown.has_ethernet(tree)]
     return enabled
+
+
+def services_of(tree, manager):
+    """Return the names ([str]) of the services that set up cards for a manager: those of netplan's renderer for netplan.
+
+    Raises ImagewrightError: a file of netplan cannot be read.
+    """
+    if manager != "netplan":
+        return _SERVICES[manager]
+    return _SERVICES["networkmanager" if netplan_files.renderer(netplan.read(tree)) == "NetworkManager" else "networkd"]
 
 
 def _enabling(tree, manager):

@@ -8,6 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
@@ -44,6 +47,27 @@ def manager(context):
     """Return passed with the network managers that start at boot."""
     active = context.shared(managers.active)
     return passed(" and ".join(active)) if active else failed([Evidence("/etc/systemd/system", None, "no network manager is enabled")])
+
+
+@rule("R34h", step=FIRST_CARD, severity=ERROR,
+      title="The network manager starts", fault="The network manager is enabled, and does not start",
+      why="systemd passes over a unit whose condition is not true, and cannot start one whose program is not there: no card gets an address.",
+      cure="Repair what is named, or install the manager's package again.",
+      source="systemd.unit(5), systemd.service(5)")
+def manager_starts(context):
+    """Return failed with what keeps the managers that are enabled from starting, when none of them starts."""
+    active, units, causes = context.shared(managers.active), Units(context.tree), []
+    for name in active:
+        answer = services.will_start(units, managers.services_of(context.tree, name), runs=_is_there)
+        if answer.state not in (FAILS, SKIPPED, MASKED):
+            return passed()
+        causes += [Evidence(*cause) for cause in answer.causes]
+    return failed(causes) if active else not_applicable("no network manager is enabled")
+
+
+def _is_there(tree, path):
+    """Return True for a program that is there; whether it can run is asked of the files on the path as a whole."""
+    return True if tree.is_file(path) else None
 
 
 @rule("R34b", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
@@ -178,4 +202,4 @@ def dhcp_client(context):
     return failed([Evidence("/sbin/dhclient", None, "not there")])
 
 
-RULES = [manager, dhcp, fixed_address, own_address, name_from_dhcp, not_held, persistent_names, virtual_functions, disk_names, dhcp_client]
+RULES = [manager, manager_starts, dhcp, fixed_address, own_address, name_from_dhcp, not_held, persistent_names, virtual_functions, disk_names, dhcp_client]
