@@ -6,11 +6,13 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import re
 import unicodedata
 
 #: Unicode's categories of what is not seen, or changes how other characters are: control, format (bidirectional marks), lone surrogates, line and
 #: paragraph separators.
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_NOT_ASCII = re.compile(r"[^ -~]")
 _RAW_BYTES = range(0xDC80, 0xDD00)  # how Python carries bytes that are not UTF-8
 
 
@@ -23,7 +25,7 @@ def printable(text, most=None, keep="\t"):
         return printable(text[:most - 3], keep=keep) + "..."
     if text.isprintable():
         return text
-    return "".join(character if character in keep or unicodedata.category(character) not in _HIDDEN else _escaped(character) for character in text)
+    return _NOT_ASCII.sub(lambda match: match.group() if match.group() in keep else _escaped(match.group()), text)
 
 
 def shown(value, keep="\t\n"):
@@ -38,6 +40,8 @@ def shown(value, keep="\t\n"):
 
 
 def _escaped(character):
+    if unicodedata.category(character) not in _HIDDEN:
+        return character
     code = ord(character)
     if code in _RAW_BYTES:
         return f"\\x{code - 0xDC00:02x}"

@@ -20,6 +20,8 @@ _NO = ("0", "no", "false", "off")
 _MADE_AT_BOOT = re.compile(r"/(?:run|var/run|var/lock|proc|sys|dev|tmp)(?:/|$)")
 #: Of these, what every machine of Azure has.
 _ON_AZURE = re.compile(r"/(?:dev/vmbus(?:/hv_(?:kvp|vss|fcopy))?|sys/bus/vmbus(?:/.*)?|dev/ptp_hyperv|dev/null|dev/console|run|proc|sys|dev|tmp)/?$")
+#: Variables of the manager that do not come from the kernel's command line.
+_ALWAYS_SET = ("PATH", "LANG", "TERM", "HOME", "USER", "SHELL")
 _MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 
 
@@ -97,8 +99,10 @@ def _of_command_line(kind, value, command_line):
     if command_line is None:
         return None
     parameters = command_line.split()
+    if kind == "Environment" and value.partition("=")[0] in _ALWAYS_SET:
+        return None
     if kind == "Environment":
-        return True if value in parameters else False if value.partition("=")[0].isidentifier() and "cloud" in value else None
+        return value in parameters
     return value in parameters if "=" in value else any(parameter.partition("=")[0] == value for parameter in parameters)
 
 

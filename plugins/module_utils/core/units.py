@@ -87,7 +87,7 @@ def _can_start(units, unit, command_line, runs, deep):
     for prefix, state in (("Condition", SKIPPED), ("Assert", FAILS)):
         truth, setting = unit_conditions.outcome(settings, prefix, units.tree, command_line)
         if truth is False:
-            return Answer(state, unit, [_at(setting, "is not true on Azure")])
+            return Answer(state, unit, [_at(setting, "is not true")])
         if truth is None:
             doubts.append(_at(setting, "cannot be decided here"))
     faults = _of_requirements(units, settings, command_line, runs, deep)

@@ -86,6 +86,8 @@ def with_unit(lines):
     ("ConditionKernelCommandLine=!agent=off\n", "starts"),
     ("ConditionKernelCommandLine=root\n", "starts"),
     ("ConditionKernelCommandLine=ro\n", "starts"),
+    ("ConditionEnvironment=!KERNEL_CMDLINE=cloud-init=disabled\n", "starts"),
+    ("ConditionEnvironment=LANG\n", "unknown"),
     ("ConditionFirstBoot=yes\n", "unknown"),
     ("ConditionSecurity=tpm2\n", "unknown"),
     ("ConditionCapability=CAP_SYS_TIME\n", "starts"),

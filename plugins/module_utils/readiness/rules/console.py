@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import is_arm
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, none_lacks
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
@@ -102,11 +103,9 @@ def serial_menu(context):
       cure="Run `systemctl unmask serial-getty@ttyS0.service`.",
       source="Microsoft: serial-console-linux")
 def serial_login(context):
-    """Return failed when the login on the first serial port is masked, itself or as a template."""
-    unit = f"serial-getty@{_serial(context)}.service"
-    masked = [f"{folder}/{name}" for folder in ("/etc/systemd/system", "/usr/lib/systemd/system") for name in (unit, "serial-getty@.service")
-              if context.tree.is_symlink(f"{folder}/{name}") and context.tree.readlink(f"{folder}/{name}") == "/dev/null"]
-    return failed_if(Evidence(path, None, "masked") for path in masked)
+    """Return failed when systemd's login on the first serial port is masked, itself or as a template."""
+    unit = context.shared(Units).find(f"serial-getty@{_serial(context)}.service")
+    return failed_if([Evidence(unit.path, None, "masked")] if unit.state == MASKED else [])
 
 
 RULES = [serial_console, console_order, early_messages, quiet_boot, serial_menu, serial_login]
