@@ -28,7 +28,7 @@ extends_documentation_fragment:
   - imagewright.azure.guest
   - imagewright.azure.guest.backup
 seealso:
-  - module: imagewright.azure.guest_kernel_info
+  - module: imagewright.azure.readiness_info
 """
 
 EXAMPLES = r"""

@@ -107,15 +107,6 @@ def test_kmod_no_longer_sees_the_bans(suite_guest):
     assert [line for line in now if line.startswith(("install", "blacklist")) and ("udf" in line or "vfat" in line)] == []
 
 
-def test_the_kernels_that_the_guest_can_boot_are_told(disk_guest):
-    [kernel] = disk_guest.module("guest_kernel_info", diff=False)["kernels"]
-    assert kernel["version"] in disk_guest.output("ls /lib/modules").split()
-    assert kernel["vendor"] and not kernel["numa_off_needed"]
-    for name, form in kernel["drivers"].items():
-        told = disk_guest.run(["modinfo", "-k", kernel["version"], "-F", "filename", name], check=False).stdout.strip()
-        assert form == ("missing" if not told else "built_in" if "(builtin)" in told else "module"), name
-
-
 def test_the_root_gets_the_uuid_that_blkid_reads(faulty_guest):
     before = faulty_guest.read("/etc/fstab")
     assert "/dev/sda1" in before and "swap" in before

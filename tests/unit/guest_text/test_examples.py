@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
-MODULES = ["chrony_clock", "cloud_init_early", "fstab_clean", "guest_agent_info", "guest_kernel_info", "modprobe_allow", "sshd_options", "sudoers_clean",
+MODULES = ["chrony_clock", "cloud_init_early", "fstab_clean", "guest_agent_info", "modprobe_allow", "sshd_options", "sudoers_clean",
            "waagent_conf"]
 
 

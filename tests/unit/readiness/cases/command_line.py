@@ -4,7 +4,7 @@
 """Cases of what the started command line names and does."""
 
 from unit.readiness.cases.common import FSTAB, grub
-from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, UUID, initramfs
+from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UUID, initramfs
 
 _MENU = "/boot/grub/grub.cfg"
 _LINE = (_MENU, 3)
@@ -73,5 +73,6 @@ CONTROLS = [
     ("R64a", {**_with("rootfstype=ext4"), "/etc/fstab": FSTAB.replace(" ext4 ", " ext3 ")}),
     ("R64b", _with("rd.lvm=0 rd.lvm.lv=old/swap rd.luks=0 rd.luks.uuid=luks-6d1c2b3a-1111-4222-8333-444455556666")),
     ("R64b", _with("noresume")),
+    ("R20b", {f"/lib/modules/{KERNEL}/modules.builtin": "kernel/fs/fat/vfat.ko\n", "/etc/modprobe.d/cis.conf": "install vfat /bin/true\n"}),
     ("R19b", grub("rootdelay=300", "rootdelay=300 modprobe.blacklist=floppy rd.driver.blacklist=udf")),
 ]
