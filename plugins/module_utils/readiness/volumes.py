@@ -33,7 +33,7 @@ def has_identifier(context, _kind, value):
 
 def is_missing(device, known):
     """Return whether a device that is named by UUID or label is none of the known ({(kind, value)})."""
-    match = _IDENTIFIER.match(device)
+    match = _IDENTIFIER.match(device.partition("/PARTNROFF=")[0])
     if not match:
         return False
     kind = (match.group(1) or match.group(3)).lower()

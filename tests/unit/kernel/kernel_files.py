@@ -32,6 +32,20 @@ def efi(machine, sections=((0x400, 0x1000),), start=b"MZ", signature=(0, 0)):
     return content + b"\1" * (end - len(content))
 
 
+def uki(**contents):
+    """Return a unified kernel image; contents: {section without its dot: bytes}."""
+    place, sections, body = 0x1000, [], b""
+    for name, content in contents.items():
+        sections.append((b"." + name.encode(), place + len(body), content))
+        body += content + bytes(-len(content) % 512)
+    head = bytearray(0x80)
+    head[:2] = b"MZ"
+    struct.pack_into("<I", head, 0x3c, 0x80)
+    table = b"".join(struct.pack("<8sIIII16x", name, len(content), 0, len(content), offset) for name, offset, content in sections)
+    header = bytes(head) + struct.pack("<4sHH12xH2x", b"PE\0\0", 0x8664, len(sections), 0) + table
+    return header + bytes(0x1000 - len(header)) + body
+
+
 def zboot(machine):
     """Return a compressed EFI kernel whose payload lies behind its sections."""
     header = b"MZ\0\0zimg" + struct.pack("<II", 0x1400, 0x800)

@@ -74,7 +74,8 @@ def _word(context, parameter):
         return "no module is loaded"
     if value in _INSTALLERS.get(name, ()):
         return "the initramfs looks for the medium of an installer"
-    if name == "systemd.mask" and _NEEDED.match(value or "") and _is_in_use(context, value):
+    unit = value if value and re.search(r"\.[a-z]+$", value) else f"{value}.service"
+    if name == "systemd.mask" and _NEEDED.match(unit) and _is_in_use(context, unit):
         return "the boot or the first login needs this unit"
     return ""
 

@@ -117,7 +117,8 @@ def _of_kind(context, kind, value):
 
 
 def _resume(context, value):
-    return named_volume(context, value) is False
+    """Return whether the disk certainly has no such swap; what swap there is called is not known everywhere."""
+    return named_volume(context, value) is False and not any(volume.holds == "swap" for volume in context.disk.volumes)
 
 
 _MISSING = {"rd.lvm.lv": _logical_volume, "rd.lvm.vg": _volume_group, "rd_LVM_LV": _logical_volume, "rd.luks.uuid": _encrypted, "rd_LUKS_UUID": _encrypted,

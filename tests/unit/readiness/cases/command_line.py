@@ -33,8 +33,10 @@ BROKEN_FILES = [
      (f"{INITRAMFS}: etc/cmdline.d/95root-dev.conf", None)),
     *[("R63", _with(parameter), _LINE) for parameter in (
         "init=/bin/bash", "init=/bin/gone", "rdinit=/bin/sh", "single", "S", "1", "emergency", "-b", "systemd.unit=rescue.target", "rd.break",
-        "systemd.unit=multi-user.target systemd.unit=emergency.target", "systemd.unit=gone.target", "rd.break=pre-mount", "break=premount", "break",
-        "systemd.mask=ssh.service", "systemd.mask=walinuxagent.service", "systemd.mask=systemd-networkd.service", "systemd.mask=multi-user.target",
+        "systemd.unit=multi-user.target systemd.unit=emergency.target",
+        "systemd.unit=gone.target", "rd.break=pre-mount", "break=premount", "break",
+        "systemd.mask=ssh.service", "systemd.mask=ssh", "systemd.mask=walinuxagent.service", "systemd.mask=systemd-networkd.service",
+        "systemd.mask=multi-user.target",
         "mem=64M", "mem=131072K", "acpi=off", "noinitrd", "nomodule", "boot=casper", "rd.systemd.unit=emergency.target")],
     ("R63", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
     ("R64a", _with("rootfstype=xfs"), _LINE),
@@ -67,6 +69,9 @@ CONTROLS = [
     ("R63", _with("systemd.mask=tmp.mount systemd.mask=NetworkManager.service")),  # not the one that is used
     ("R63", _with("mem=8G nomodeset single.option=1")),
     ("R63", _with("-- single")),
+    ("R13b", _root("PARTUUID=4A6B-01/PARTNROFF=1")),
+    ("R13d", _root(f"UUID={UUID.upper()}/PARTNROFF=1")),
+    ("R63", _with("systemd.mask=tmp systemd.mask=getty@tty1")),
     ("R64a", _with("rootfstype=ext4")),
     ("R64a", _with("rootfstype=xfs,ext4")),
     ("R64a", {**_with("rootflags=subvol=@"), "/etc/fstab": FSTAB.replace(" ext4 defaults", " btrfs subvol=@")}),

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of what the boot loader starts by itself."""
 
+from unit.kernel.kernel_files import uki
 from unit.readiness.cases.common import GRUB_DEFAULT
-from unit.readiness.guest_tree import GRUB_CFG, KERNEL
+from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UUID, initramfs
 
 _MENU = "/boot/grub/grub.cfg"
 _WINDOWS = "menuentry 'Windows' {\n chainloader +1\n}\n"
@@ -29,6 +30,16 @@ def _systemd_boot(settings="", **entries):
     return files
 
 
+_UKI = f"/boot/efi/EFI/Linux/debian-{KERNEL}.efi"
+
+
+def _uki(cmdline=f"root=UUID={UUID} ro {CMDLINE}", drivers=IN_INITRAMFS):
+    """Return the files of a guest that boots a unified kernel image alone."""
+    image = uki(osrel=b'ID=debian\nPRETTY_NAME="Debian, unified"\n', cmdline=cmdline.encode() + b"\n\0", uname=KERNEL.encode(), linux=b"kernel",
+                initrd=initramfs(drivers))
+    return {_MENU: None, "/etc/default/grub": None, INITRAMFS: None, f"/boot/vmlinuz-{KERNEL}": None, _UKI: image}
+
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R14d", {_MENU: _SAVED + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv("saved_entry=old\n")}, (_MENU, 10)),
@@ -43,6 +54,12 @@ BROKEN_FILES = [
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + 'GRUB_TIMEOUT="-1"\n'}, ("/etc/default/grub", 5)),
     ("R14g", _systemd_boot("default debian.conf\ntimeout menu-force\n"), ("/boot/efi/loader/loader.conf", 2)),
     ("R14d", _systemd_boot("default old*\n", old="/gone"), ("/boot/efi/loader/entries/old.conf", 2)),
+    ("R13b", _uki(f"root=/dev/sda1 {CMDLINE}"), (_UKI, None)),
+    ("R13d", _uki(f"root=UUID=99999999-0000-0000-0000-000000000000 {CMDLINE}"), (_UKI, None)),
+    ("R27a", _uki(f"root=UUID={UUID}"), (_UKI, None)),
+    ("R63", _uki(f"root=UUID={UUID} {CMDLINE} rd.break"), (_UKI, None)),
+    ("R17a", _uki(drivers=[name for name in IN_INITRAMFS if name != "hv_storvsc"]), (_UKI, None)),
+    ("R60", dict(_uki(), **{_UKI: _uki()[_UKI][:-1000]}), (_UKI, None)),
     ("R14g", {_MENU: None, "/boot/extlinux/extlinux.conf": f"PROMPT 1\nTIMEOUT 0\nDEFAULT l\nLABEL l\nKERNEL /boot/vmlinuz-{KERNEL}\nAPPEND ro\n"},
      ("/boot/extlinux/extlinux.conf", 2)),
 ]
@@ -60,6 +77,6 @@ CONTROLS = [
     ("R14g", _systemd_boot("timeout menu-hidden\n")),
     ("R14g", {_MENU: None, "/boot/extlinux.conf": f"DEFAULT menu.c32\nPROMPT 0\nMENU HIDDEN\nTIMEOUT 10\nLABEL l\nMENU DEFAULT\nLINUX vmlinuz-{KERNEL}\n"}),
     ("R14e", _systemd_boot("default arch-*\n")),
-    ("R14c", {_MENU: None, "/boot/efi/EFI/Linux/debian.efi": "MZ"}),
+    *[(rule, _uki()) for rule in ("R13b", "R13d", "R14c", "R14d", "R14e", "R17a", "R27a", "R60", "R61", "R62", "R63")],
     ("R14d", {"/etc/default/grub": GRUB_DEFAULT + "GRUB_ENABLE_BLSCFG=false\n", "/boot/loader/entries/ab-5.14.conf": "title Old\nlinux /gone\noptions a\n"}),
 ]
