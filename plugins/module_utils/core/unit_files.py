@@ -72,6 +72,10 @@ class Units:
         """Return every [Pull] that `systemctl enable` or a package made, by the folder's precedence."""
         return self.known(_pulls)
 
+    def pulls_of(self, unit):
+        """Return the [Pull] of a Unit, by any of its names."""
+        return [pull for name in dict.fromkeys(unit.names) for pull in self.known(_pulls_by_unit).get(name, [])]
+
     def names(self, folder):
         """Return the names ({str}) in one of FOLDERS."""
         return self._names[folder]
@@ -133,18 +137,25 @@ def _pulls(units):
             for name in units.tree.listdir(f"{folder}/{directory}")]
 
 
+def _pulls_by_unit(units):
+    found = {}
+    for pull in units.pulls():
+        found.setdefault(pull.unit, []).append(pull)
+    return found
+
+
 def parse(text, path):
     """Return the [Setting] of a unit file's text. A line that ends with a backslash goes on in the next that is no comment."""
-    found, section, pending, first = [], "", "", None
+    found, section, pending, first = [], "", [], None
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if line.startswith(("#", ";")) or not line and first is None:
             continue
         first = first or number
         if line.endswith("\\"):
-            pending += line[:-1] + " "
+            pending.append(line[:-1])
             continue
-        whole, pending = (pending + line).strip(), ""
+        whole, pending = " ".join(pending + [line]).strip(), []
         if whole.startswith("[") and whole.endswith("]"):
             section = whole[1:-1]
         elif "=" in whole:

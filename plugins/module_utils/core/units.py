@@ -26,7 +26,6 @@ Cause = collections.namedtuple("Cause", "path line text")
 #: state: one of STATES; unit: unit_files.Unit; causes: [Cause], [] when it starts.
 Answer = collections.namedtuple("Answer", "state unit causes")
 
-_MOST_REQUIRED = 8  # units that require each other, in a row
 _EXEC = ("ExecCondition", "ExecStartPre", "ExecStart")
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf")
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -53,7 +52,7 @@ def will_start(units, name, command_line=None, runs=is_executable):
 
 def can_start(units, name, command_line=None, runs=is_executable):
     """Return the Answer for a unit that somebody starts, by whatever: its file, its conditions, its programs and what it requires."""
-    return _can_start(units, units.find(name), command_line, runs, _MOST_REQUIRED)
+    return _can_start(units, units.find(name), command_line, runs, set())
 
 
 def enablement(units, unit):
@@ -64,7 +63,7 @@ def enablement(units, unit):
     names = set(unit.names)
     if names & units.known(unit_reach.reached):
         return Answer(STARTS, unit, [])
-    pulls = [pull for pull in units.pulls() if pull.unit in names]
+    pulls = units.pulls_of(unit)
     if names & units.known(unit_reach.reached_through_services):
         return Answer(STARTS, unit, [])
     if any(pull.parent.endswith(".device") for pull in pulls):
@@ -76,7 +75,9 @@ def enablement(units, unit):
     return Answer(DISABLED, unit, [Cause(unit.path, None, f"{unit.name} is not enabled: no target wants it")])
 
 
-def _can_start(units, unit, command_line, runs, deep):
+def _can_start(units, unit, command_line, runs, seen):
+    """Return the Answer for a Unit; seen: {str}, units that are being asked already, to which this one is added."""
+    seen.add(unit.name)
     if unit.state != THERE:
         return _not_there(units, unit)
     try:
@@ -90,9 +91,9 @@ def _can_start(units, unit, command_line, runs, deep):
             return Answer(state, unit, [_at(setting, "is not true")])
         if truth is None:
             doubts.append(_at(setting, "cannot be decided here"))
-    faults = _of_requirements(units, settings, command_line, runs, deep)
+    faults = _of_requirements(units, settings, command_line, runs, seen)
     if unit.name.endswith(".socket"):
-        faults += _of_socket(units, unit, settings, command_line, runs, deep)
+        faults += _of_socket(units, unit, settings, command_line, runs, seen)
     if unit.name.endswith(".service"):
         found, doubtful = _of_service(units.tree, unit, settings, runs)
         faults, doubts = faults + found, doubts + doubtful
@@ -105,22 +106,24 @@ def _not_there(units, unit):
     if unit.state == MASKED:
         target = "a link to /dev/null" if units.tree.is_symlink(unit.path) else "an empty file"
         return Answer(MASKED, unit, [Cause(unit.path, None, f"{unit.name} is masked: {target}")])
-    links = [Cause(pull.path, None, f"enabled, but there is no unit {unit.name}") for pull in units.pulls() if pull.unit in unit.names]
+    links = [Cause(pull.path, None, f"enabled, but there is no unit {unit.name}") for pull in units.pulls_of(unit)]
     dangling = [Cause(unit.path, None, "a link to a unit that is not there")] if unit.path and not links else []
     return Answer(MISSING, unit, links + dangling or [Cause("/usr/lib/systemd/system", None, f"there is no unit {unit.name}")])
 
 
-def _of_requirements(units, settings, command_line, runs, deep):
+def _of_requirements(units, settings, command_line, runs, seen):
     """Return the [Cause] of required services, sockets and targets that are not there, are masked or fail; others are made at boot."""
     faults = []
     for setting in settings:
         if setting.section != "Unit" or setting.key not in ("Requires", "BindsTo", "Requisite"):
             continue
         for name in setting.value.split():
-            if "%" in name or not name.endswith((".service", ".socket", ".target")) or not deep:
+            if "%" in name or not name.endswith((".service", ".socket", ".target")):
                 continue
             required = units.find(name)
-            answer = _can_start(units, required, command_line, runs, deep - 1) if required.state == THERE else _not_there(units, required)
+            if required.name in seen:
+                continue
+            answer = _can_start(units, required, command_line, runs, seen)
             if answer.state == MASKED or answer.state == FAILS or answer.state == MISSING and not _may_be_generated(units.tree, name):
                 faults.append(_at(setting, f"which is {'masked' if answer.state == MASKED else 'missing' if answer.state == MISSING else 'not able to start'}"))
                 faults += answer.causes
@@ -133,16 +136,17 @@ def _may_be_generated(tree, name):
     return "@" in stem or tree.exists(f"/etc/init.d/{stem}")
 
 
-def _of_socket(units, unit, settings, command_line, runs, deep):
+def _of_socket(units, unit, settings, command_line, runs, seen):
     """Return the [Cause] of a socket whose service cannot start when somebody connects."""
     named = unit_files.last(settings, "Socket", "Service")
     accepts = unit_files.last(settings, "Socket", "Accept")
     stem = unit.name.rpartition(".")[0]
     per_connection = accepts is not None and accepts.value.lower() in ("yes", "true", "1", "on")
     service = named.value if named else f"{stem}@1.service" if per_connection else f"{stem}.service"
-    if "%" in service or not deep:
+    required = units.find(service)
+    if "%" in service or required.name in seen:
         return []
-    answer = _can_start(units, units.find(service), command_line, runs, deep - 1)
+    answer = _can_start(units, required, command_line, runs, seen)
     return answer.causes if answer.state in (MASKED, MISSING, FAILS, SKIPPED) else []
 
 

@@ -173,6 +173,12 @@ def test_units_that_require_each_other_have_an_end(tmp_path):
     assert answer(tmp_path, files)[0] == "starts"
 
 
+def test_many_units_that_require_many_are_each_asked_once(tmp_path):
+    others = [f"other{number}.service" for number in range(40)]
+    files = {f"{LIB}/{name}": AGENT.replace("Description=Agent\n", f"Requires={' '.join(others)}\n") for name in others}
+    assert answer(tmp_path, {**files, **with_unit(f"Requires={' '.join(others)}\n")})[0] == "starts"
+
+
 def test_aliases_in_a_ring_are_a_missing_unit(tmp_path):
     assert answer(tmp_path, {f"{ETC}/a.service": f"->{ETC}/b.service", f"{ETC}/b.service": f"->{ETC}/a.service"}, "a.service")[0] == "missing"
 
