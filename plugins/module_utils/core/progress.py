@@ -12,6 +12,9 @@ PRIVATE: module_utils of this collection are not an interface.
 import time
 from typing import Callable, Optional
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable
+from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import masked
+
 
 class Progress:
     """Appends a line to a file, once an interval at most.
@@ -37,8 +40,8 @@ class Progress:
             return
         self._last = now
         try:
-            with open(self._path, "a") as stream:
-                stream.write(text + "\n")
+            with open(self._path, "a", encoding="utf-8") as stream:
+                stream.write(masked(printable(text)) + "\n")
         except OSError:
             self._path = None
 

@@ -38,7 +38,8 @@ def secrets_in(text: str) -> Set[str]:
     for _decoded in range(_MOST_ENCODINGS + 1):
         for form in _FORMS:
             for match in form.finditer(spelling):
-                found |= spellings(match.group(1)) if len(match.group(1)) >= _SHORTEST else {match.group(0).strip()}
+                secret = match.group(1).rstrip(":.)]}")  # of the sentence around it
+                found |= spellings(secret) if len(secret) >= _SHORTEST else {match.group(0).strip()}
         decoded = urllib.parse.unquote(spelling)
         if decoded == spelling:
             break

@@ -54,6 +54,10 @@ def test_what_is_no_secret_stays(text):
     assert secrets_in(text) == set() and masked(text) == text
 
 
+def test_the_sentence_around_a_secret_is_no_part_of_it():
+    assert masked("cannot read x?sig=topsecret: no; (see topsecret).") == "cannot read x?sig=***: no; (see ***)."
+
+
 def test_a_short_secret_is_masked_with_its_name_only():
     assert masked("a url?sig=a b") == "a url*** b"
 

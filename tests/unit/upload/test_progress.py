@@ -20,6 +20,13 @@ def test_one_line_an_interval_and_the_last_one_always(tmp_path):
     assert (tmp_path / "lines").read_text() == "line 0\nline 3\nend\n"
 
 
+def test_a_line_is_one_line_without_control_characters_and_secrets(tmp_path):
+    report = progress.Progress(tmp_path / "lines")
+    report.report("a\nb\x1b[31m\u202e.vhd?sig=dG9wc2VjcmV0: 3 %", always=True)
+
+    assert (tmp_path / "lines").read_text() == "a\\nb\\x1b[31m\\u202e.vhd?sig=***: 3 %\n"
+
+
 def test_a_file_that_cannot_be_written_stops_nothing(tmp_path):
     progress.Progress(tmp_path / "no" / "lines").report("line")
     progress.Progress(None).report("line")
