@@ -80,6 +80,9 @@ def of_the_size(virtual_size: Optional[int], footer: Optional[Footer], disk_type
     if virtual_size and virtual_size < limits.SMALLEST_MANAGED_DISK:
         told.append(found("too_small", f"its disk of {show_size(virtual_size)} is smaller than the {show_size(limits.SMALLEST_MANAGED_DISK)}"
                           " that a managed disk must have", "let vhd_align grow it with size"))
+    if virtual_size and disk_type is None and virtual_size % SECTOR:
+        told.append(found("not_whole_sectors", f"its disk of {show_size(virtual_size)} is no whole number of sectors of 512 bytes",
+                          "get the whole image, or let vhd_align pad it with size"))
     if footer and disk_type == "fixed" and footers.qemu_size(footer) != footer.current_size:
         creator = footer.creator_application.decode("latin-1").rstrip("\0")
         told.append(found("geometry", f"its creator {creator!r} makes QEMU compute the size from the geometry:"

@@ -48,11 +48,11 @@ def test_the_image_of_this_machine_and_one_that_cannot_be_compared(fresh_guest, 
 
 
 @pytest.mark.parametrize("content, words", [
-    (b"<domain type='kvm'><name>web</name></domain>\n", "is no whole number of sectors"),
-    (bytes(513), "is no whole number of sectors"),
-    (b"all:\n\ttrue\n" + b"#" * 501, "smaller than the 20 MiB that Azure takes"),
-    (b"x" * 512 * 50000, "it has no partition table"),
-], ids=["libvirt", "513 bytes", "Makefile", "text"])
+    (b"<domain type='kvm'><name>web</name></domain>\n", "it is a text, not a disk"),
+    (bytes(513), "it is no disk: it has 513 bytes, no whole number of sectors"),
+    (b"all:\n\ttrue\n" + b"#" * 501, "it is a text, not a disk"),
+    (b"\1x" * 256 * 50000, "no generation of machine boots it: generation 1 needs a partition table, and the disk has none"),
+], ids=["libvirt", "513 bytes", "Makefile", "no table"])
 def test_an_image_that_is_no_disk(fresh_guest, tmp_path, content, words):
     image = tmp_path / "web.img"
     image.write_bytes(content)

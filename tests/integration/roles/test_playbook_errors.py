@@ -204,14 +204,6 @@ def test_an_image_that_is_none(fresh_guest, image):
     assert f"cannot make a VHD of {image}: " in message and "give the guest's disk image as azure_image_src" in message
 
 
-@pytest.mark.parametrize("octets", [b"<domain type='kvm'>\n  <name>web1</name>\n</domain>\n", b"test: lint\n\tpytest\n", bytes(range(256)) * 2 + b"\0"])
-def test_an_image_that_is_no_disk_at_all(fresh_guest, image, octets):
-    image.write_bytes(octets)
-    message = the_error(fresh_guest, image)
-
-    assert f"cannot make a VHD of {image}: it is " in message and "give the guest's disk image as azure_image_src" in message
-
-
 def test_a_destination_without_a_directory(fresh_guest, image):
     message = the_error(fresh_guest, image, azure_image_dest=str(image.parent / "nothing" / "web.vhd"))
 
