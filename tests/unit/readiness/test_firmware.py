@@ -56,6 +56,12 @@ def test_the_generation_that_nobody_asked_for_is_not_followed(generation, rule):
     assert finding(rule, GOOD_DISK._replace(bios=FAULT, efi=FAULT), generation).status == "not_applicable"
 
 
+def test_a_generation_that_the_disk_does_not_begin_to_boot_on_is_told_elsewhere():
+    disk = GOOD_DISK._replace(bios=undecided("sector 0", "code that a partitioning tool left"), bootability=Bootability([2], True, {}))
+
+    assert finding("R58", disk).status == "not_applicable"
+
+
 def test_where_nobody_looked_nothing_is_said():
     disk = GOOD_DISK._replace(bios=None, efi=None)
 

@@ -42,6 +42,8 @@ def _followed(context, chain, generation, without):
     wanted = generation_wanted(context.generation)
     if wanted not in (None, generation):
         return not_applicable(f"a machine of generation {wanted} was asked for")
+    if generation not in context.disk.bootability.generations:
+        return not_applicable(f"the disk does not begin to boot on generation {generation}, which R14a tells")
     severity = WARNING if wanted is None and _other_way(context.disk, generation) else ERROR
     if chain.fault:
         return failed([_place(context, chain, chain.fault)], "", severity)
