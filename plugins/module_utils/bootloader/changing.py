@@ -20,14 +20,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 #: What a run will do. edits: [Edit]; sources: [dict]; warnings: [str]; generators: [Generator] that have work to do;
 #: before, after: entries ([BootEntry]) now and predicted; titles: {path: [str]} of every menu of GRUB 2 now; given: {path: [str]},
 #: the parameters that the edited sources give to the entries of a generated file; next_kernel: str or None, predicted.
-Change = collections.namedtuple("Change", "edits sources warnings generators before after titles given next_kernel")
+WholePlan = collections.namedtuple("WholePlan", "edits sources warnings generators before after titles given next_kernel")
 
 #: ELF e_machine of the guest's programs -> `uname -m`.
 _MACHINES = {3: "i686", 0x15: "ppc64le", 0x16: "s390x", 0x28: "armv7l", 0x3e: "x86_64", 0xb7: "aarch64", 0xf3: "riscv64"}
 
 
 def plan(tree, loaders, wanted, options, regenerate):
-    """Return the Change for all boot loaders of a guest.
+    """Return the WholePlan for all boot loaders of a guest.
 
     loaders: adapters; wanted: kernel_cmdline.Request; options: boot_entry.Options; regenerate: bool.
     Raises ImagewrightError: something cannot be edited with certainty, or a command line becomes too long.
@@ -62,7 +62,7 @@ def plan(tree, loaders, wanted, options, regenerate):
     next_kernel = first_line(lines)
     kernel_cmdline.check_length(next_kernel or "", machine, "the next kernel's boot entry")
     warnings += _warnings_of_others(tree, after, wanted)
-    return Change(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
+    return WholePlan(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
                   grub2_menu.titles(tree) if grub2 in loaders else {}, given, next_kernel)
 
 
@@ -112,7 +112,7 @@ def touched(tree, generators):
 def read_back(tree, loaders, wanted, options, regenerated, change):
     """Return the entries ([BootEntry]) that are on the disk now.
 
-    regenerated: bool, False when generated files were to be left as they are; change: Change, what was planned.
+    regenerated: bool, False when generated files were to be left as they are; change: WholePlan.
     Raises ImagewrightError: one that was to be changed is not as wanted, or anything that was not asked for is another than before.
     """
     entries, tree = [], Reading(tree)

@@ -21,6 +21,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 #: items: [_Item] of a submenu, None of an entry; unrestricted: bool, started without a password.
 _Item = collections.namedtuple("_Item", "path line names entry items unrestricted")
 
+#: grub_script.Setting with the path of its file.
+_Placed = collections.namedtuple("_Placed", "path name value line conditions")
+
+#: Kernels that are no system and never end.
+_NO_SYSTEM = re.compile(r"memtest|ipxe|netboot|etherboot", re.IGNORECASE)
+
 _VARIABLE = re.compile(r"^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$")
 
 
@@ -38,17 +44,27 @@ def _read_menus(tree):
 
 def _start(tree, path):
     """Return the Start of one grub.cfg."""
-    script = reading.parsed(tree, path, grub_script.menu)
-    environment = _environment(tree, path)
-    items = _items(tree, path, script.items)
-    wanted, place = _default(path, script.settings, environment)
+    environment, items, settings = _environment(tree, path), [], []
+    for part in _parts(tree, path):
+        script = reading.parsed(tree, part, grub_script.menu)
+        items += _items(tree, part, script.items)
+        settings += [_Placed(part, setting.name, setting.value, setting.line, setting.conditions) for setting in script.settings]
+    wanted, place = _default(path, settings, environment)
     item, problem = _chosen(items, wanted)
     entry = item.entry if item else None
+    if entry is not None and _NO_SYSTEM.match(posixpath.basename(entry.kernel)):
+        entry = None
     if item is not None and entry is None:
         problem = f"{place.text} starts {sorted(item.names)[0] if item.names else 'an entry'!r}, which is no Linux"
         place = Place(item.path, item.line, problem)
-    return Start(grub2_menu.NAME, path, entry, place, problem, _waits(path, script.settings, environment),
-                 [] if item is None or item.unrestricted else _passwords(tree, path, script.settings))
+    return Start(grub2_menu.NAME, path, entry, place, problem, _waits(settings, environment),
+                 [] if item is None or item.unrestricted else _passwords(tree, path, settings))
+
+
+def _parts(tree, path):
+    """Return the paths ([str]) of what makes one menu: the grub.cfg, and custom.cfg beside it where it loads that."""
+    own = tree.resolve(posixpath.join(posixpath.dirname(path), "custom.cfg"))
+    return [path] + ([own] if tree.is_file(own) and "custom.cfg" in reading.text(tree, path) else [])
 
 
 def _environment(tree, path):
@@ -74,7 +90,7 @@ def _default(path, settings, environment):
         once = name == "next_entry"
         if (once and not value) or not _holds(setting.conditions, environment):
             continue
-        wanted, place = value or "0", Place(path, setting.line, f"default={value}" + (f" ({name} of grubenv)" if name else ""))
+        wanted, place = value or "0", Place(setting.path, setting.line, f"default={value}" + (f" ({name} of grubenv)" if name else ""))
         if once:  # the other branch of the same `if` sets what is usual
             return wanted, place
     return wanted, place
@@ -142,10 +158,10 @@ def _chosen(items, wanted):
     return _chosen(item.items, rest or "0")
 
 
-def _waits(path, settings, environment):
+def _waits(settings, environment):
     """Return the Places ([Place]) that make the menu wait for ever: the last setting of the timeout counts."""
     set_last = [setting for setting in settings if setting.name == "timeout" and _holds(setting.conditions, environment)][-1:]
-    return [Place(path, setting.line, f"timeout={setting.value}") for setting in set_last if setting.value.startswith("-")]
+    return [Place(setting.path, setting.line, f"timeout={setting.value}") for setting in set_last if setting.value.startswith("-")]
 
 
 def _passwords(tree, path, settings):
@@ -158,5 +174,5 @@ def _passwords(tree, path, settings):
             user = posixpath.join(posixpath.dirname(path), "user.cfg")
             if not tree.is_file(user) or "GRUB2_PASSWORD=" not in reading.text(tree, user):
                 continue
-        found.append(Place(path, setting.line, f"superusers={setting.value}, and the entry that starts has no --unrestricted"))
+        found.append(Place(setting.path, setting.line, f"superusers={setting.value}, and the entry that starts has no --unrestricted"))
     return found

@@ -27,7 +27,7 @@ Place = collections.namedtuple("Place", "source assignment atom site")
 Value = collections.namedtuple("Value", "places home home_start home_end")
 
 #: Characters of the longest value that is looked at; the longest command line of any kernel has 4096.
-MOST_CHARACTERS = 16 * 1024
+MOST_CHARACTERS = 8 * 1024
 
 #: Where an assignment stands: its file's path and index, its own index, itself, and the variables so far ({name: Value}).
 _Context = collections.namedtuple("_Context", "path index number assignment environment")

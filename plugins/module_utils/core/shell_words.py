@@ -10,6 +10,7 @@ Source: POSIX.1-2017, Shell Command Language 2.2 (quoting), 2.3 (tokens).
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import bisect
 import collections
 import re
 
@@ -44,13 +45,16 @@ class Reader:
 
     def __init__(self, text, where):
         self.text, self.where, self.position = text, where, 0
+        self._line_ends = None  # their positions, once asked for
         self.depth = 0  # of substitutions in each other
         self.documents = []  # here-documents that start after this line: (delimiter, whether tabs go)
         if "\0" in text:
             self.refuse(text.index("\0"), "it holds a NUL byte, of which each shell makes something else", "remove it")
 
     def line_of(self, position):
-        return self.text.count("\n", 0, position) + 1
+        if self._line_ends is None:
+            self._line_ends = [match.start() for match in re.finditer("\n", self.text)]
+        return bisect.bisect_left(self._line_ends, position) + 1
 
     def refuse(self, position, cause, cure):
         raise ImagewrightError(f"cannot read {self.where} line {self.line_of(position)}: {cause}; {cure}")

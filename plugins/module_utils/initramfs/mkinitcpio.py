@@ -16,7 +16,7 @@ import posixpath
 import re
 import shlex
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import variables
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import reading, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
@@ -122,7 +122,7 @@ def _presets(tree):
 
 
 def _preset(tree, path):
-    source = variables.source(tree.read_text(path), path)
+    source = reading.parsed(tree, path, variables.source)
     environment, values, chosen = variables.environment([source], appends=True), {}, None
     for assignment in source.shell.assignments:
         match = _PRESET_NAME.match(assignment.name)

@@ -8,6 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
+
+_FSTAB = "/etc/fstab"
 _IDENTIFIER = re.compile(r'^(?:(UUID|LABEL|PARTUUID|PARTLABEL)="?([^"]*)"?|/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+))$', re.IGNORECASE)
 _MAPPER = re.compile(r"^/dev/mapper/(?!control$)(.+)$")
 _LOGICAL = re.compile(r"^/dev/(?!disk/|mapper/|md/|block/|char/|cciss/|ida/|input/|shm/|pts/|loop/)([A-Za-z0-9+_.-]+)/([A-Za-z0-9+_.-]+)$")
@@ -85,3 +88,10 @@ def mapper_name(group, volume):
 def _may_hide(disk):
     """Return whether the disk holds what volumes may lie in that are not read."""
     return any(volume.holds in ("luks", "md") or volume.error for volume in disk.volumes)
+
+
+def root_kind(tree):
+    """Return the file system (str) of the root as /etc/fstab has it, "" when it does not say."""
+    entries = fstab.entries(tree.read_text(_FSTAB)) if tree.is_file(_FSTAB) else []
+    kinds = [entry.kind for entry in entries if entry.mount_point == "/" and entry.kind != "auto" and "," not in entry.kind]
+    return kinds[-1] if kinds else ""

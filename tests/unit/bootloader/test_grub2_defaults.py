@@ -291,5 +291,5 @@ def test_a_change_that_would_turn_a_condition_round_is_refused():
 
 def test_values_that_double_each_other_are_refused_in_time():
     text = "A=0123456789\n" + 'A="$A$A"\n' * 60 + 'GRUB_CMDLINE_LINUX="$A"\n'
-    with pytest.raises(ImagewrightError, match="it has more than 16384 characters, which no kernel takes"):
+    with pytest.raises(ImagewrightError, match="it has more than 8192 characters, which no kernel takes"):
         change(text, present=["x=1"])

@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files that no real system has: refused by name, or read in a time that grows with their size and no faster."""
 
+import contextlib
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, extlinux_conf, grub_script, menu_lst, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
+    bls_entry, extlinux_conf, grub2_defaults, grub_script, menu_lst, reading)
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
@@ -28,6 +30,12 @@ def test_a_file_larger_than_any_real_one_is_refused_by_name(tmp_path, path, cont
         reading.text(LiveTree(str(tmp_path)), path)
 
 
+def _refused_defaults(text):
+    defaults = grub2_defaults.Defaults({grub2_defaults.MAIN: text}, False)
+    with contextlib.suppress(ImagewrightError):
+        grub2_defaults.change(defaults, WANTED, True)
+
+
 @pytest.mark.parametrize(("text", "work"), [
     ("title a" + " " * SIZE + "b\nlinux /a\noptions a" + " " * SIZE + "b\n", lambda text: bls_entry.change(text, WANTED)),
     ("options a\n" * (SIZE // 10), lambda text: bls_entry.change(text, WANTED)),
@@ -39,6 +47,9 @@ def test_a_file_larger_than_any_real_one_is_refused_by_name(tmp_path, path, cont
     ("label a\nkernel /a\nappend b\n" * (SIZE // 27), lambda text: extlinux_conf.change(text, WANTED, True, True)),
     ("title a\nkernel /a b\n" * (SIZE // 20), lambda text: menu_lst.change(text, WANTED, True, True)),
     ("title a" + " " * SIZE + "\nkernel /a" + " " * SIZE + "b\n", lambda text: menu_lst.change(text, WANTED, True, True)),
+    ("A=1\n" * (SIZE // 4), lambda text: grub2_defaults.Defaults({grub2_defaults.MAIN: text}, False)),
+    ("GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX a\"\n" * (SIZE // 43), _refused_defaults),
+    ('GRUB_CMDLINE_LINUX="' + "a " * (SIZE // 2) + '"\n', _refused_defaults),
     ("a " * (SIZE // 2), lambda text: kernel_cmdline.change(text, WANTED)),
     ("quiet " * (SIZE // 6), lambda text: kernel_cmdline.change(text, WANTED)),
 ])

@@ -24,11 +24,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _Examined = collections.namedtuple("_Examined", "path file error")
 
 
-def _examined(tree):
+def _examined(context):
     """Return the [_Examined] of every file that a boot entry starts and that has any content, each once."""
-    found = {}
-    for entry in boot_entries(tree):
-        if entry.kind == "other" or not entry.kernel or entry.kernel in found:
+    found, tree = {}, context.tree
+    for entry in [entry for entry in context.shared(boot_entries) if entry.kind != "other"] + started_entries(context):
+        if not entry.kernel or entry.kernel in found:
             continue
         status = tree.stat(entry.kernel)
         if status is None or not status.size:
@@ -53,7 +53,7 @@ def _severity(context, paths):
       source="Linux Documentation/arch/x86/boot.rst; Microsoft PE Format")
 def file_is_whole(context):
     """Return failed with each kernel that is shorter than its own header says; a warning when none of them starts by itself."""
-    examined = context.shared(_examined)
+    examined = context.facts(_examined)
     broken = [found for found in examined if found.file is not None and found.file.problem]
     if broken:
         return failed([Evidence(found.path, None, found.file.problem) for found in broken], severity=_severity(context, [found.path for found in broken]))
@@ -71,7 +71,7 @@ def right_processor(context):
     machine = context.shared(architecture)[0]
     if machine not in ("x86_64", "aarch64"):
         return passed("the guest's own architecture is told by R16")
-    wrong = [found for found in context.shared(_examined) if found.file is not None and found.file.machine not in ("", machine)]
+    wrong = [found for found in context.facts(_examined) if found.file is not None and found.file.machine not in ("", machine)]
     return failed_if([Evidence(found.path, None, f"a kernel for {found.file.machine}, and the guest is {machine}") for found in wrong],
                      severity=_severity(context, [found.path for found in wrong]))
 

@@ -43,16 +43,16 @@ def has_entry(context):
 def entries_are_whole(context):
     """Return failed with each kernel and initramfs of an entry that is missing or empty; a warning when what starts by itself is whole."""
     evidence, broken = [], []
+    started = started_entries(context)
     entries = _linux_entries(context)
-    for entry in entries:
+    for entry in entries + [entry for entry in started if entry not in entries]:
         paths = [path for path in [entry.kernel] + list(entry.initrds) if path and "$" not in path]
         missing = [path for path in paths if not _has_content(context.tree, path)]
         evidence += [Evidence(entry.path, line_of(context.tree, entry, posixpath.basename(path)), f"{entry.title}: {path} is not there, or empty")
                      for path in missing]
         if missing:
             broken.append(entry)
-    started = {(entry.path, entry.line, entry.title) for entry in started_entries(context)}
-    return failed_if(evidence, severity=ERROR if any((entry.path, entry.line, entry.title) in started for entry in broken) else WARNING)
+    return failed_if(evidence, severity=ERROR if any(entry in started for entry in broken) else WARNING)
 
 
 @rule("R16", step=KERNEL, severity=ERROR,

@@ -16,6 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.comman
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, FIRST_CARD, INITRAMFS
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import root_kind
 
 #: Names that depend on the controller and on the order in which disks are found.
 _FIX = "guest_boot; grub_cmdline"
@@ -118,18 +119,19 @@ def no_resume(context):
 
 
 @rule("R17f", step=COMMAND_LINE, severity=ERROR, fixed_by=_FIX,
-      title="No Hyper-V driver is banned on the command line", fault="A Hyper-V driver is banned on the command line",
+      title="No driver of the disk, the root or the network is banned on the command line",
+      fault="A driver of the disk, the root or the network is banned on the command line",
       why="A banned driver is not loaded, whatever the initramfs holds: no disk, no network.",
       cure="Remove it with grub_cmdline absent.",
       source="Linux Documentation/admin-guide/kernel-parameters")
 def banned_drivers(context):
-    """Return failed with each place that brings a ban of a Hyper-V driver onto a command line."""
-    drivers = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "pci_hyperv", "sd_mod")
+    """Return failed with each place that brings a ban of a Hyper-V driver, or of the root's file system, onto a command line."""
+    drivers = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "pci_hyperv", "sd_mod", "scsi_mod", context.shared(root_kind))
 
     def bans(parameter):
         name, value = kernel_cmdline.parse(parameter)
         return name.replace("-", "_") in ("module_blacklist", "modprobe.blacklist", "rd.driver.blacklist", "rd.blacklist") and any(
-            word.replace("-", "_") in drivers for word in (value or "").split(","))
+            word.replace("-", "_") in drivers for word in (value or "").split(",") if word)
     return failed_if(having(context, bans))
 
 

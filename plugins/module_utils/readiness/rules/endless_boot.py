@@ -72,6 +72,12 @@ def _word(context, parameter):
         return "the initramfs, with the drivers of the disk, is not used"
     if name == "nomodule" and value is None:
         return "no module is loaded"
+    if name == "nopv" and value is None:
+        return "the kernel does not look for Hyper-V, and finds neither its disk nor its network"
+    if name == "initcall_blacklist" and re.search(r"(^|,)(init_)?(hv|hyperv|storvsc|netvsc|sd)_", value or ""):
+        return "a driver of Hyper-V does not start"
+    if name == "systemd.run":
+        return "systemd runs this command and powers off"
     if value in _INSTALLERS.get(name, ()):
         return "the initramfs looks for the medium of an installer"
     unit = value if value and re.search(r"\.[a-z]+$", value) else f"{value}.service"

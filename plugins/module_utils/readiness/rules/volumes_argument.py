@@ -12,10 +12,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import has_identifier, logical_volumes, named_volume, volume_groups
-from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import has_identifier, logical_volumes, named_volume, root_kind, volume_groups
 
-_FSTAB = "/etc/fstab"
 #: What a driver mounts besides its own. Source: Linux fs/ext4/super.c.
 _ALSO_MOUNTS = {"ext4": ("ext2", "ext3"), "ext3": ("ext2",)}
 #: Options that a root of another file system refuses. Source: Linux fs/btrfs/super.c.
@@ -34,7 +32,7 @@ def root_file_system(context):
     lines = started_lines(context)
     if not lines:
         return not_applicable("no boot loader that is known here starts this guest")
-    known, evidence = _root_kind(context), []
+    known, evidence = context.shared(root_kind), []
     for line in lines:
         kind = last(line, "rootfstype")
         if kind is not None and _is_other(context, (kind.value or "").split(","), known):
@@ -43,13 +41,6 @@ def root_file_system(context):
         if flags is not None and known not in ("", "btrfs") and any(_BTRFS_OPTIONS.match(option) for option in (flags.value or "").split(",")):
             evidence.append(_told(flags, f"the root is {known}, which does not know this option"))
     return failed_if(evidence)
-
-
-def _root_kind(context):
-    """Return the file system (str) of the root as /etc/fstab has it, "" when it does not say."""
-    entries = fstab.entries(context.tree.read_text(_FSTAB)) if context.tree.is_file(_FSTAB) else []
-    kinds = [entry.kind for entry in entries if entry.mount_point == "/" and entry.kind != "auto" and "," not in entry.kind]
-    return kinds[-1] if kinds else ""
 
 
 def _is_other(context, wanted, known):
