@@ -57,7 +57,7 @@ import posixpath
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback
-from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
@@ -101,7 +101,7 @@ def _copy(tree, copy):
         os.makedirs(posixpath.dirname(dest), 0o755, exist_ok=True)
     except OSError as error:
         raise from_os_error(f"make {posixpath.dirname(copy.dest)}", error) from error
-    edits.write_file(dest, content, mode=0o644)
+    files.write(dest, content)
     if tree.read_bytes(copy.dest) != content:
         raise ImagewrightError(f"cannot copy {copy.source} to {copy.dest}: the copy reads back otherwise; look at the EFI system partition with fsck.vfat")
 

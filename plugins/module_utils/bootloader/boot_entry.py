@@ -26,8 +26,8 @@ Start = collections.namedtuple("Start", "loader path entry choice problem waits 
 Plan = collections.namedtuple("Plan", "edits sources warnings regenerate")
 
 #: How generated output is made again. argv: [str]; doing: str, for errors; output: guest path of the file that boots;
-#: side: guest path that argv writes instead, to be moved over output when it is whole; None when argv writes output itself.
-Generator = collections.namedtuple("Generator", "argv doing output side")
+#: aside: bool, argv takes ``-o FILE`` and is given another file to write, which is moved over output when it is whole.
+Generator = collections.namedtuple("Generator", "argv doing output aside")
 
 #: What the module was asked for beside the Request: recovery, rescue ("keep", "change"), settings ({name: str or None}).
 Options = collections.namedtuple("Options", "recovery rescue settings")

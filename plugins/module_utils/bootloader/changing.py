@@ -12,9 +12,10 @@ import os
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2, grub2_menu, kernel_install, unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.reading import Reading
-from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.work_directory import work_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: What a run will do. edits: [Edit]; sources: [dict]; warnings: [str]; generators: [Generator] that have work to do;
@@ -77,8 +78,7 @@ def renew(tree):
     tree: LiveTree.
     """
     if kernel_install.is_overruled(tree):
-        host = tree.host_path(kernel_install.MAIN)
-        edits.write_file(host, tree.read_bytes(kernel_install.MAIN), os.stat(host))
+        files.write(tree.host_path(kernel_install.MAIN), tree.read_bytes(kernel_install.MAIN))
 
 
 def regenerate(tree, generators):
@@ -90,22 +90,31 @@ def regenerate(tree, generators):
     kept = {path: tree.read_bytes(path) for path in bls.protected(tree)} if generators else {}
     done = []
     for generator in generators:
-        if generator.argv not in done:
+        if generator.aside:
+            _write_aside(tree, generator)
+        elif generator.argv not in done:
             commands.run(generator.argv, generator.doing, root=tree.root)
             done.append(generator.argv)
-        if generator.side:
-            edits.move_into_place(tree.host_path(generator.side), tree.host_path(generator.output))
     for path, content in kept.items():
-        host = tree.host_path(path)
-        if not os.path.exists(host) or tree.read_bytes(path) != content:
-            edits.write_file(host, content, os.stat(host) if os.path.exists(host) else None)
+        if not tree.is_file(path) or tree.read_bytes(path) != content:
+            files.write(tree.host_path(path), content)
+
+
+def _write_aside(tree, generator):
+    """Have a generator write its file into a directory that only we can read, and put what it wrote into its place."""
+    with work_directory(tree, "boot-menu") as work:
+        new = f"{work}/.{os.path.basename(generator.output)}.{files.MARK}new"
+        commands.run(generator.argv + ["-o", new], generator.doing, root=tree.root)
+        if not tree.is_file(new):
+            raise ImagewrightError(f"cannot {generator.doing}: {generator.argv[0]} ended without an error but wrote nothing; run it by hand")
+        files.write(tree.host_path(generator.output), tree.read_bytes(new))
 
 
 def touched(tree, generators):
     """Return the guest paths ([str]) that regenerate may write."""
     if not generators:
         return []
-    outputs = [path for generator in generators for path in (generator.output, generator.side) if path]
+    outputs = [generator.output for generator in generators]
     return outputs + [path + ".new" for path in outputs] + bls.protected(tree)
 
 

@@ -84,7 +84,7 @@ def given(tree):
 
 def generators(tree, root):
     """Return the Generators ([Generator]) of the generated menus."""
-    return [Generator(feed.argv, f"regenerate {feed.output}", feed.output, None) for feed in _feeds(tree)]
+    return [Generator(feed.argv, f"regenerate {feed.output}", feed.output, False) for feed in _feeds(tree)]
 
 
 def next_kernel(tree, entries):

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub2_menu, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Generator, Plan, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit, temporary_name
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
@@ -118,9 +118,8 @@ def generators(tree, root):
     found = []
     for path, text in grub2_menu.menus(tree).items():
         if grub2_menu.is_generated(text):
-            side = temporary_name(tree.resolve(path))
-            argv = _command(tree, path, side, root)
-            found.append(Generator(argv, f"regenerate {path}", path, side if side in argv else None))
+            argv = _command(tree, path, root)
+            found.append(Generator(argv, f"regenerate {path}", path, argv != ["update-grub"]))
     return found
 
 
@@ -148,10 +147,10 @@ def _values(tree):
     return tuple(grub2_defaults.read(tree).effective(name) for name in grub2_defaults.NAMES)
 
 
-def _command(tree, path, side, root):
+def _command(tree, path, root):
     """Return the arguments ([str]) of the guest's own generator for one grub.cfg.
 
-    grub-mkconfig ends with `cat new > grub.cfg`: whoever pulls the plug then has half a menu. So it writes to side. Only an
+    grub-mkconfig ends with `cat new > grub.cfg`: whoever pulls the plug then has half a menu. So it writes aside. Only an
     update-grub that is more than Debian's wrapper of it is run as it is.
     """
     wrapper = commands.find("update-grub", root)
@@ -159,8 +158,8 @@ def _command(tree, path, side, root):
         return ["update-grub"]
     for name in ("grub2-mkconfig", "grub-mkconfig"):
         if commands.find(name, root):
-            return [name, "-o", side]
-    return ["grub-mkconfig", "-o", side]
+            return [name]
+    return ["grub-mkconfig"]
 
 
 def _only_calls_mkconfig(tree, wrapper):

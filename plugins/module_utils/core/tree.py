@@ -239,7 +239,8 @@ class LiveTree(Tree):
 
     def _open(self, resolved):
         try:
-            return open(self._host(resolved), "rb")
+            # a link or a FIFO that is put into its place meanwhile is neither followed nor waited for
+            return os.fdopen(os.open(self._host(resolved), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
         except OSError as error:
             raise from_os_error(f"read {resolved}", error) from error
 

@@ -3,8 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Replaces initramfs images so that at every moment each kernel has a whole one: built beside, proved, brought to disk, renamed.
 
-This and edits.py write files of a guest; images are too large for edits.py, which holds what it writes in memory.
-
 PRIVATE: module_utils of this collection are not an interface.
 """
 
@@ -14,12 +12,9 @@ import hashlib
 import os
 import posixpath
 import re
-import shutil
 import stat
-import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import fsync_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, files, work_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
 
@@ -28,17 +23,12 @@ Replaced = collections.namedtuple("Replaced", "target kept")
 
 #: Where old images go: outside the names that a boot loader picks up.
 BACKUP_DIRECTORY = "/var/lib/imagewright/initrd-backup"
-_WORK_DIRECTORY = "/var/tmp"
-_MARK = "imagewright-"
-_LEFTOVER = re.compile(r"(?:^|\.)imagewright-(\d+)$")
-#: Seconds after which a process of that number must be another one: longer than a generator may take.
-_OLDEST_RUN = 2 * 3600
 
 #: A first guess of an image, bytes, where there is none to go by; what is built may be larger than the old by this part.
 _FIRST_IMAGE = 64 * 1024 * 1024
 _GROWTH = 1.15
-#: The work area holds the unpacked content and sometimes the image as well: so many times the image.
-_UNPACKED = 4
+#: The work area holds the unpacked content, the image, and sometimes a copy of it: so many times the image.
+_UNPACKED = 5
 
 _COPY = 1024 * 1024
 
@@ -50,8 +40,7 @@ def rebuild_all(tree, generator, kernels, modules, backup_dir):
     Raises ImagewrightError: an image could not be built, or not proved; then all images are the old ones.
     """
     _check_boot_is_mounted(tree)
-    for folder in {_WORK_DIRECTORY, backup_dir} | {posixpath.dirname(tree.resolve(generator.target(tree, kernel))) for kernel in kernels}:
-        _remove_leftovers(tree.host_path(folder))
+    _remove_leftovers(tree, generator, kernels, backup_dir)
     _check_space(tree, generator, kernels, backup_dir)
     replaced = []
     try:
@@ -65,6 +54,18 @@ def rebuild_all(tree, generator, kernels, modules, backup_dir):
             _put_back(tree, done)
         raise
     return replaced
+
+
+def _remove_leftovers(tree, generator, kernels, backup_dir):
+    """Remove what killed runs left beside the images and their copies."""
+    work_directory.remove_leftovers(tree)
+    targets = {tree.resolve(generator.target(tree, kernel)) for kernel in kernels}
+    copies = {posixpath.join(backup_dir, re.sub(r"^\.(.*)\.imagewright-[0-9a-f]+$", r"\1", name)) for name in tree.listdir(backup_dir)
+              if name.startswith(".")}
+    for path in targets | copies:
+        if tree.is_dir(posixpath.dirname(path)):
+            with _os_errors(f"remove what was left beside {path}"), files.opened(tree.host_path(posixpath.dirname(path))) as folder:
+                files.remove_leftovers(folder, posixpath.basename(path))
 
 
 def remove_old_backups(tree, backup_dir, keep, versions):
@@ -104,22 +105,13 @@ def _backup_version(path):
 def _rebuild(tree, generator, kernel, modules, backup_dir):
     """Build, prove and put in place one image; return the Replaced. Until the last step the old image is untouched."""
     target = tree.resolve(generator.target(tree, kernel))
-    folder, name = posixpath.split(target)
-    output = posixpath.join(folder, f".{name}.{_MARK}{os.getpid()}")
-    work = posixpath.join(_WORK_DIRECTORY, f"{_MARK}{os.getpid()}")
-    try:
-        os.makedirs(tree.host_path(folder), 0o755, exist_ok=True)
-        os.makedirs(tree.host_path(work), 0o700)
+    with work_directory.work_directory(tree, "initramfs") as work:
+        output = posixpath.join(work, posixpath.basename(target))
         _build(tree, generator, kernel, output, target, modules, work)
         kept = _keep(tree, kernel.version, target, backup_dir)
-        _take_over(tree.host_path(target), tree.host_path(output))
-        os.rename(tree.host_path(output), tree.host_path(target))
-        fsync_directory(tree.host_path(folder))
-    except OSError as error:
-        raise from_os_error(f"replace {target}", error) from error
-    finally:
-        _remove(tree.host_path(output))
-        shutil.rmtree(tree.host_path(work), ignore_errors=True)
+        with _os_errors(f"replace {target}"), tree.open(output) as new:
+            os.makedirs(tree.host_path(posixpath.dirname(target)), 0o755, exist_ok=True)
+            _write(tree.host_path(target), new, stat.S_IMODE(os.fstat(new.fileno()).st_mode))
     return Replaced(target, kept)
 
 
@@ -168,57 +160,39 @@ def _keep(tree, version, target, backup_dir):
         return None
     path = backup_path(tree, version, target, backup_dir)
     if not tree.exists(path):
-        os.makedirs(tree.host_path(backup_dir), 0o700, exist_ok=True)
-        _copy(tree.host_path(target), tree.host_path(path))
+        with _os_errors(f"keep a copy of {target}"), tree.open(target) as old:
+            os.makedirs(tree.host_path(backup_dir), 0o700, exist_ok=True)
+            _write(tree.host_path(path), old, 0o600)
     return path
 
 
 def _put_back(tree, replaced):
     """Put the old image back into place, or remove the new one where there was none."""
     host = tree.host_path(replaced.target)
-    if replaced.kept is None:
-        _remove(host)
-        return
-    temporary = posixpath.join(os.path.dirname(host), f".{os.path.basename(host)}.{_MARK}{os.getpid()}")
+    with _os_errors(f"put the old {replaced.target} back"):
+        if replaced.kept is None:
+            _remove(host)
+        else:
+            with tree.open(replaced.kept) as old:
+                _write(host, old, 0o600)
+
+
+def _write(path, source, mode):
+    """Write a file with the content of an open one, with the owner, permissions and label of the file that is there, else with mode."""
+    with files.opened(os.path.dirname(path)) as folder:
+        temporary = files.stage(folder, os.path.basename(path), source, mode)
+        try:
+            files.put(temporary)
+        finally:
+            files.discard(temporary)
+
+
+@contextlib.contextmanager
+def _os_errors(doing):
     try:
-        _copy(tree.host_path(replaced.kept), temporary)
-        _take_over(host, temporary)
-        os.rename(temporary, host)
-        fsync_directory(os.path.dirname(host))
-    finally:
-        _remove(temporary)
-
-
-def _copy(source, destination):
-    """Write a copy of a file, beside its place first, to disk, with mode 0600."""
-    temporary = f"{destination}.{_MARK}{os.getpid()}"
-    try:
-        with open(source, "rb") as old, open(temporary, "wb") as new:
-            os.fchmod(new.fileno(), 0o600)
-            shutil.copyfileobj(old, new, _COPY)
-            new.flush()
-            os.fsync(new.fileno())
-        os.rename(temporary, destination)
-        fsync_directory(os.path.dirname(destination))
-    finally:
-        _remove(temporary)
-
-
-def _take_over(old, new):
-    """Give the new file the owner, mode and attributes (SELinux label) of the old one, if there is one, and bring it to disk."""
-    if os.path.exists(old):
-        status = os.stat(old)
-        with contextlib.suppress(PermissionError):  # FAT, on an EFI system partition, has neither owners nor modes
-            os.chown(new, status.st_uid, status.st_gid)
-            os.chmod(new, stat.S_IMODE(status.st_mode))
-        with contextlib.suppress(OSError):
-            for name in os.listxattr(old):
-                os.setxattr(new, name, os.getxattr(old, name))
-    descriptor = os.open(new, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        yield
+    except OSError as error:
+        raise from_os_error(doing, error) from error
 
 
 def _check_boot_is_mounted(tree):
@@ -255,7 +229,7 @@ def _check_space(tree, generator, kernels, backup_dir):
             need(backup_dir, status.size)
     for folder, octets in largest.items():
         need(folder, octets)
-    need(_WORK_DIRECTORY, _UNPACKED * max(largest.values()))
+    need(next(place for place in (*work_directory.LASTING, "/") if tree.is_dir(place)), _UNPACKED * max(largest.values()))
     for path, octets in needed.values():
         status = tree.statvfs(path)
         free = status.f_bavail * status.f_frsize
@@ -267,25 +241,6 @@ def _check_space(tree, generator, kernels, backup_dir):
 def _expected_size(tree, kernels):
     sizes = [tree.stat(kernel.image).size for kernel in kernels if kernel.image and tree.is_file(kernel.image)]
     return max(sizes) if sizes else _FIRST_IMAGE
-
-
-def _remove_leftovers(host_folder):
-    """Remove what killed runs left in a folder: half images, half copies and work directories, named after their process."""
-    for entry in os.listdir(host_folder) if os.path.isdir(host_folder) else []:
-        path, match = os.path.join(host_folder, entry), _LEFTOVER.search(entry)
-        if match and (not os.path.exists(f"/proc/{match.group(1)}") or _age(path) > _OLDEST_RUN):
-            if os.path.isdir(path):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                _remove(path)
-
-
-def _age(path):
-    """Return the seconds since a file was last written, 0 when it is gone."""
-    try:
-        return time.time() - os.lstat(path).st_mtime
-    except FileNotFoundError:
-        return 0
 
 
 def _remove(host):

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import write_file
+from ansible_collections.imagewright.azure.plugins.module_utils.core.files import write
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_html import to_html
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_json import to_json
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_junit import to_junit
@@ -27,6 +27,6 @@ def write_reports(verdict, paths):
     for name, writer in _WRITERS:
         path = paths.get(name)
         if path:
-            write_file(os.path.abspath(path), writer(verdict).encode("utf-8", "backslashreplace"))
+            write(os.path.abspath(path), writer(verdict).encode("utf-8", "backslashreplace"))
             written[name] = path
     return written

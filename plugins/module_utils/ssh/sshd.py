@@ -7,11 +7,11 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import os
-import shutil
-import tempfile
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.work_directory import BRIEF, work_directory
 
 #: Debian's sshd wants the directory that its unit makes, even to check its configuration.
 _RUNTIME_DIRECTORY = "/run/sshd"
@@ -53,12 +53,9 @@ def _ask(argv, path):
     answer = commands.run(argv, f"check {path}", accept=None)
     if "no hostkeys available" not in answer.stderr:
         return answer
-    folder = tempfile.mkdtemp(prefix="imagewright-sshd-")
-    try:
+    with work_directory(LiveTree("/"), "sshd", BRIEF) as folder:
         commands.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", folder + "/key"], "make a host key for the check")
         return commands.run(argv + ["-h", folder + "/key"], f"check {path}", accept=None)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_runtime_directory():

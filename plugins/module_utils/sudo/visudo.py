@@ -11,17 +11,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import os
 import re
-import shutil
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.work_directory import BRIEF, work_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_lines
-
-#: Where the copies may be, best first: gone at the next boot; sudo-rs takes no file below a directory that everybody can write.
-FOLDERS = ("/run", "/var/lib", "/tmp")
-
-_PREFIX = "imagewright-sudoers-"
 
 
 def find(tree):
@@ -48,13 +43,11 @@ def problem(tree, visudo, path):
     Raises ImagewrightError: the copies cannot be written.
     """
     program, root = visudo
-    folder = _make_folder(LiveTree(root))
-    outside = root.rstrip("/") + folder
-    try:
-        _copy(tree, path, outside, folder)
+    there = LiveTree(root)
+    # sudo-rs takes no file below a directory that everybody can write, so /tmp is the last of them
+    with work_directory(there, "sudoers", BRIEF) as folder:
+        _copy(tree, path, there.host_path(folder), folder)
         answer = commands.run([program, "-c", "-f", folder + sudoers.main_file(tree, path)], f"check {path}", root, accept=None)
-    finally:
-        shutil.rmtree(outside, ignore_errors=True)
     if answer.rc == 0:
         return None
     words = [line.strip(" >*<") for line in (answer.stderr + "\n" + answer.stdout).replace(folder, "").splitlines() if line.strip()]
@@ -69,7 +62,7 @@ def _copy(tree, path, outside, folder):
         except OSError as error:
             raise from_os_error(f"write {outside + name}", error) from error
         text = _led_to(tree, name, tree.read_text(name), folder)
-        edits.write_file(outside + name, text.encode("utf-8", "surrogateescape"), mode=0o440)
+        files.write(outside + name, text.encode("utf-8", "surrogateescape"), mode=0o440)
 
 
 def _led_to(tree, name, text, folder):
@@ -84,28 +77,3 @@ def _led_to(tree, name, text, folder):
         else:
             result.append(line.raw)
     return "".join(result)
-
-
-def _make_folder(tree):
-    """Return the guest's path (str) of a new directory that only we can read; what killed runs left there is removed.
-
-    tree: LiveTree of the root that visudo runs in.
-    """
-    problem = None
-    for parent in [parent for parent in FOLDERS if tree.is_dir(parent)]:
-        _remove_leftovers(tree.host_path(parent))
-        folder = f"{tree.resolve(parent)}/{_PREFIX}{os.getpid()}"
-        try:
-            os.mkdir(tree.host_path(folder), 0o700)
-        except OSError as error:
-            problem = from_os_error(f"write a copy of sudoers to {folder}", error)
-        else:
-            return folder
-    raise problem or ImagewrightError(f"cannot validate sudoers: none of {', '.join(FOLDERS)} is there for the copies; create one")
-
-
-def _remove_leftovers(parent):
-    for name in os.listdir(parent):
-        number = name[len(_PREFIX):]
-        if name.startswith(_PREFIX) and number.isdigit() and not os.path.exists(f"/proc/{number}"):
-            shutil.rmtree(os.path.join(parent, name), ignore_errors=True)

@@ -7,7 +7,6 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import stat
@@ -15,6 +14,7 @@ import time
 from typing import List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core.files import fsync_directory, is_at, lock
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.destination import kind_of
 
@@ -79,7 +79,7 @@ def publish(descriptor: int, dest: str, source_status: os.stat_result, replaced:
     os.utime(descriptor, ns=(source_status.st_mtime_ns, source_status.st_mtime_ns))
     os.fsync(descriptor)
     os.replace(temporary_path(dest), dest)
-    _sync_directory(dest)
+    fsync_directory(os.path.dirname(dest))
 
 
 def discard(descriptor: int, dest: str) -> None:
@@ -107,15 +107,6 @@ def _listed_attributes(path: str) -> List[str]:
         return []
 
 
-def _sync_directory(path: str) -> None:
-    """Make the file's name durable."""
-    descriptor = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _create(path: str) -> Optional[int]:
     """Return the descriptor of a file that is new and locked by us, or None when there is one already."""
     try:
@@ -123,7 +114,7 @@ def _create(path: str) -> Optional[int]:
     except FileExistsError:
         return None
     # until it is locked another run takes it for one that was left behind, and removes it
-    if _lock(descriptor) and _is_at(path, descriptor):
+    if lock(descriptor) and is_at(path, descriptor):
         return descriptor
     os.close(descriptor)
     return None
@@ -156,7 +147,7 @@ def _open_stale(path: str, dest: str) -> Optional[int]:
         os.close(descriptor)
         names = ", ".join(locks.holders(path)) or "another process"
         raise ImagewrightError(f"cannot write {dest}: {names} is writing it at this moment; wait until that run has ended")
-    if _is_at(path, descriptor):
+    if is_at(path, descriptor):
         return descriptor
     os.close(descriptor)  # the run that it belonged to has just finished, and perhaps another one begun
     return None
@@ -168,25 +159,8 @@ def _lock_soon(descriptor: int) -> bool:
     A run that was killed while it started qemu-img leaves a child that has the lock too, until it has become that program.
     """
     deadline = time.monotonic() + _CHILD_OF_A_KILLED_RUN
-    while not _lock(descriptor):
+    while not lock(descriptor):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
-
-
-def _lock(descriptor: int) -> bool:
-    """Return whether an open file is locked by us now."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-
-
-def _is_at(path: str, descriptor: int) -> bool:
-    """Return whether the open file is the one at the path."""
-    try:
-        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False

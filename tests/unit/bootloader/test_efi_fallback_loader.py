@@ -11,7 +11,7 @@ import pytest
 from unit.trees import write_tree
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback
-from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core import files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.modules import efi_fallback_loader
@@ -144,8 +144,8 @@ def test_a_machine_that_azure_does_not_have_has_no_loader(guest):
 
 def test_a_copy_that_reads_back_otherwise_is_an_error(guest, monkeypatch):
     root = guest(debian())
-    write_file = edits.write_file
-    monkeypatch.setattr(edits, "write_file", lambda path, content, **options: write_file(path, content[:-1], **options))
+    write = files.write
+    monkeypatch.setattr(files, "write", lambda path, content: write(path, content[:-1]))
 
     with pytest.raises(ImagewrightError, match="reads back otherwise"):
         run(root)

@@ -1,6 +1,8 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+import errno
+import fcntl
 import os
 import pathlib
 import subprocess
@@ -132,7 +134,9 @@ def test_a_file_that_changed_since_the_plan_is_left_alone(tree, root):
 def test_leftovers_of_a_killed_run_are_removed(tree, root):
     dead = subprocess.Popen(["true"])
     dead.wait()
-    (root / f"etc/.one.imagewright-{dead.pid}").write_text("half")
+    # of a dead one, of a stranger who lives, our own, and none that there can be
+    for name in (dead.pid, 1, os.getpid(), "12345678901234567890", f"{dead.pid}.new"):
+        (root / f"etc/.one.imagewright-{name}").write_text("half")
     edits.apply(FakeModule(), tree, TWO_EDITS)
     assert sorted(os.listdir(root / "etc")) == ["one", "two"]
 
@@ -151,16 +155,118 @@ def test_a_read_only_file_system_is_named_with_the_cure_even_in_check_mode(tmp_p
         subprocess.run(["umount", mount], check=True)
 
 
-def test_a_file_that_another_program_wrote_is_renamed_over_with_owner_mode_and_leftovers_gone(tree, root):
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    os.chmod(root / "etc/one", 0o640)
-    os.chown(root / "etc/one", 12, 34)
-    for name in (f".one.imagewright-{dead.pid}", f".one.imagewright-{dead.pid}.new", ".one.imagewright-1.new"):
-        (root / "etc" / name).write_text("half")
-    temporary = edits.temporary_name(str(root / "etc/one"))
-    pathlib.Path(temporary).write_text("whole\n")
-    edits.move_into_place(temporary, str(root / "etc/one"))
-    status = (root / "etc/one").stat()
-    assert (root / "etc/one").read_text() == "whole\n" and (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12, 34, 0o640)
-    assert sorted(os.listdir(root / "etc")) == [".one.imagewright-1.new", "one", "two"]  # process 1 lives
+def test_what_is_not_ours_or_in_use_is_no_leftover(tree, root):
+    (root / "etc/victim").write_text("dear")
+    (root / "etc/.one.imagewright-link").symlink_to("/etc/victim")
+    (root / "etc/.one.imagewright-directory").mkdir()
+    (root / "etc/.one.imagewright-stranger").write_text("mine")
+    os.chown(root / "etc/.one.imagewright-stranger", 1234, 1234)
+    (root / "etc/.one.imagewright-locked").write_text("half")
+    (root / "etc/.three.imagewright-1").write_text("of a file that is not written now")
+    before = sorted(os.listdir(root / "etc"))
+    with open(root / "etc/.one.imagewright-locked", "rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        edits.apply(FakeModule(), tree, TWO_EDITS)
+    assert sorted(os.listdir(root / "etc")) == before
+    assert (root / "etc/victim").read_text() == "dear"
+
+
+def test_a_directory_that_becomes_a_link_while_the_task_is_at_work_is_refused(tree, root, monkeypatch):
+    (root / "home").mkdir()
+    (root / "home/keys").write_text("old\n")
+    (root / "etc/keys").write_text("of the system\n")
+    edit = edits.Edit("/home/keys", "old\n", "new\n")
+    check = edits._check_current
+
+    def swap(*arguments):
+        check(*arguments)
+        (root / "home").rename(root / "away")
+        (root / "home").symlink_to(root / "etc")
+    monkeypatch.setattr(edits, "_check_current", swap)
+    with pytest.raises(ImagewrightError, match="cannot write /home/keys"):
+        edits.apply(FakeModule(), tree, [edit])
+    assert (root / "etc/keys").read_text() == "of the system\n"
+
+
+def small(tmp_path, size):
+    """A root on a tmpfs of so many bytes."""
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", tmp_path], check=False).returncode:
+        pytest.skip("no right to mount a tmpfs here")
+    (tmp_path / "one").write_text("one\n" * 1000)
+    return LiveTree(str(tmp_path))
+
+
+def test_a_copy_for_backup_that_fails_is_an_error_and_leaves_every_file(tmp_path):
+    tree = small(tmp_path, 16384)  # four pages: the file, what can be put back, the new content, and one
+    try:
+        (tmp_path / "filler").write_bytes(b"x" * 4096)
+        text = (tmp_path / "one").read_text()
+        with pytest.raises(ImagewrightError, match="cannot make a backup of /one: no space left"):
+            edits.apply(FakeModule(), tree, [edits.Edit("/one", text, "short\n")], backup=True)
+        assert (tmp_path / "one").read_text() == text and sorted(os.listdir(tmp_path)) == ["filler", "one"]
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_old_files_are_put_back_on_a_full_file_system(tmp_path):
+    tree = small(tmp_path, 65536)
+    try:
+        text = (tmp_path / "one").read_text()
+
+        def fill():
+            with open(tmp_path / "filler", "wb", buffering=0) as stream, pytest.raises(OSError, match="No space left"):
+                while True:
+                    stream.write(b"x" * 4096)
+            raise ImagewrightError("generator failed")
+        with pytest.raises(ImagewrightError, match="^generator failed$"):
+            edits.apply(FakeModule(), tree, [edits.Edit("/one", text, text + "more\n")], activate=fill)
+        assert (tmp_path / "one").read_text() == text and sorted(os.listdir(tmp_path)) == ["filler", "one"]
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_a_file_system_that_turns_read_only_is_one_error_that_names_what_is_half_done(tree, root, monkeypatch):
+    def break_disk():
+        def refuse(*_unused, **_options):
+            raise OSError(errno.EROFS, "Read-only file system")
+        for name in ("link", "rename", "unlink", "fsync"):
+            monkeypatch.setattr(os, name, refuse)
+        raise ImagewrightError("cannot regenerate: Read-only file system")
+    with pytest.raises(ImagewrightError) as caught:
+        edits.apply(FakeModule(), tree, TWO_EDITS, activate=break_disk)
+    assert str(caught.value) == ("cannot regenerate: Read-only file system; what was written before that could not be put back: "
+                                 "/etc/two (Read-only file system), /etc/one (Read-only file system); run the task again once it can be written")
+
+
+def test_a_removal_that_fails_is_an_error_and_puts_the_others_back(tree, root, monkeypatch):
+    unlink = os.unlink
+
+    def refuse(path, **options):
+        if path == "two":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        unlink(path, **options)
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(ImagewrightError, match="cannot write /etc/two: not permitted"):
+        edits.apply(FakeModule(), tree, [TWO_EDITS[0], edits.Edit("/etc/two", "two\n", None)])
+    assert [(root / "etc" / name).read_text() for name in ("one", "two")] == ["one\n", "two\n"]
+
+
+def test_a_dangling_link_to_a_name_that_is_too_long_is_an_error(tree, root):
+    (root / "etc/link").symlink_to("/etc/" + "x" * 300)
+    with pytest.raises(ImagewrightError, match="cannot write /etc/link: "):
+        edits.apply(FakeModule(), tree, [edits.Edit("/etc/link", None, "new\n")])
+
+
+def test_a_name_as_long_as_a_name_can_be_is_written(tree, root):
+    name = "x" * 255
+    (root / "etc" / name).write_text("old\n")
+    edits.apply(FakeModule(), tree, [edits.Edit("/etc/" + name, "old\n", "new\n")])
+    assert (root / "etc" / name).read_text() == "new\n"
+
+
+def test_a_new_directory_goes_with_what_failed(tree, root):
+    def fail():
+        raise ImagewrightError("no")
+    with pytest.raises(ImagewrightError, match="^no$"):
+        edits.apply(FakeModule(), tree, [edits.Edit("/etc/new.d/deep/a.conf", None, "x\n")], activate=fail)
+    assert sorted(os.listdir(root / "etc")) == ["one", "two"]

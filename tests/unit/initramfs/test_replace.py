@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The replacement of images with a generator that the test plays."""
 
+import fcntl
 import os
+import re
 import types
 
 import pytest
@@ -27,7 +29,8 @@ def guest(tmp_path):
     """A guest with two kernels whose images have no driver at all."""
     for version in (images.VERSION, OTHER):
         images.write_kernel(tmp_path, version, image=OLD)
-    (tmp_path / "var/tmp").mkdir(parents=True)
+    for folder in ("var/lib", "var/tmp"):
+        (tmp_path / folder).mkdir(parents=True)
     return tmp_path
 
 
@@ -68,9 +71,9 @@ def test_a_new_image_is_built_beside_the_old_one_which_is_kept_for_its_owner_onl
     for replaced in done:
         kept = guest / replaced.kept[1:]
         assert kept.read_bytes() == OLD and kept.stat().st_mode & 0o777 == 0o600 and str(kept).startswith(str(guest) + BACKUPS)
-    output = generator.argv[0][2]
-    assert generator.argv[0] == ["mkinitramfs", "-o", f"/boot/.initrd.img-{OTHER}.imagewright-{os.getpid()}", OTHER] and output not in str(boot(guest))
-    assert list((guest / "var/tmp").iterdir()) == []
+    assert generator.argv[0][:2] == ["mkinitramfs", "-o"] and generator.argv[0][3:] == [OTHER]
+    assert re.fullmatch(rf"/var/lib/\.imagewright-initramfs-[0-9a-f]{{16}}/initrd\.img-{re.escape(OTHER)}", generator.argv[0][2])
+    assert [path.name for path in (guest / "var/lib").iterdir()] == ["imagewright"]
 
 
 @pytest.mark.parametrize(("written", "message"), [
@@ -108,19 +111,46 @@ def test_the_distributions_hooks_run_with_version_and_image(guest, generator):
     assert generator.argv[1] == ["run-parts", f"--arg={OTHER}", f"--arg=/boot/initrd.img-{OTHER}", "/etc/initramfs/post-update.d"]
 
 
-def test_what_killed_runs_left_is_removed_but_not_what_a_living_one_writes(guest, generator):
-    for pid in (4194303, 1):
-        (guest / f"boot/.initrd.img-{images.VERSION}.imagewright-{pid}").write_bytes(b"half")
-        (guest / f"var/tmp/imagewright-{pid}/mkinitramfs_x").mkdir(parents=True)
+@pytest.mark.parametrize("name", ["our own", "1", "12345678901234567890", "5ad0c0ffee5ad0c0"])
+def test_what_killed_runs_left_is_removed_whatever_lives_under_the_number_in_its_name(guest, generator, name):
+    name = str(os.getpid()) if name == "our own" else name
     (guest / BACKUPS[1:]).mkdir(parents=True)
-    (guest / BACKUPS[1:] / f"{OTHER}-{'a' * 16}.img.imagewright-4194303").write_bytes(b"half")
-    old = guest / f"boot/.initrd.img-{OTHER}.imagewright-1"  # another process of that number lives
-    old.write_bytes(b"half")
-    os.utime(old, (0, 0))
+    left = [guest / f"boot/.initrd.img-{images.VERSION}.imagewright-{name}", guest / BACKUPS[1:] / f".{OTHER}-{'a' * 16}.img.imagewright-{'0' * 16}"]
+    for path in left:
+        path.write_bytes(b"half")
+    work = guest / f"var/lib/.imagewright-initramfs-{name}/mkinitramfs_x"
+    work.mkdir(parents=True)
+    work.parent.chmod(0o700)
     rebuild(guest)
-    assert [path.name for path in (guest / BACKUPS[1:]).iterdir() if "imagewright" in path.name] == []
-    assert [path.name for path in (guest / "boot").glob(".*")] == [f".initrd.img-{images.VERSION}.imagewright-1"]
-    assert [path.name for path in (guest / "var/tmp").iterdir()] == ["imagewright-1"]
+    assert [path for path in [*left, work.parent] if path.exists()] == []
+
+
+def test_what_another_run_has_locked_stays(guest, generator):
+    image = guest / f"boot/.initrd.img-{images.VERSION}.imagewright-{'0' * 16}"
+    image.write_bytes(b"half")
+    work = guest / "var/lib/.imagewright-initramfs-0"
+    work.mkdir(parents=True, mode=0o700)
+    locked = [os.open(path, os.O_RDONLY) for path in (image, work)]
+    for descriptor in locked:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    rebuild(guest)
+    assert image.exists() and work.exists()
+    for descriptor in locked:
+        os.close(descriptor)
+
+
+def test_no_link_that_a_user_plants_leads_root_anywhere(guest, generator):
+    victim = guest / "home/victim"
+    victim.mkdir(parents=True)
+    (victim / "letter").write_text("dear")
+    (guest / "var/lib").mkdir(parents=True, exist_ok=True)
+    for folder in ("var/tmp", "tmp", "var/lib"):
+        (guest / folder).mkdir(exist_ok=True)
+        for name in (f"imagewright-{os.getpid()}", ".imagewright-initramfs-0"):
+            (guest / folder / name).symlink_to("/home/victim")
+    (guest / f"boot/.initrd.img-{OTHER}.imagewright-{'0' * 16}").symlink_to("/home/victim/letter")
+    rebuild(guest)
+    assert (victim / "letter").read_text() == "dear"
 
 
 def test_backups_are_one_for_each_kernel_that_is_still_there(guest, generator):
