@@ -9,10 +9,13 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import contextlib
 import os
+import selectors
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -21,6 +24,14 @@ Completed = collections.namedtuple("Completed", "argv rc stdout stderr")
 
 #: Where administration tools live; sudo and cron often leave out the sbin directories.
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+#: Bytes of a program's output that are kept from its beginning and from its end, and of a pipe at a time.
+_MOST_OUTPUT = 16 * 1024 * 1024
+_LAST_OUTPUT = 64 * 1024
+_PIPE = 64 * 1024
+#: Seconds after which we look whether a program has ended whose pipe somebody holds open, and that one has after SIGTERM.
+_PATIENCE = 0.2
+_MERCY = 5
 
 #: Bind the kernel's file systems into another root, in a mount namespace of its own, so that
 #: nothing stays mounted whatever happens to us; then run the program in a chroot of that root.
@@ -62,7 +73,7 @@ def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
     root: str, run in a chroot of this directory (with /dev, /proc and /sys bound) unless ``/``.
     env: {str: str}, further environment variables.
     stdin: str or None, text for the program's standard input.
-    timeout: int, seconds after which the program is killed.
+    timeout: int, seconds after which the program and all that it started are ended.
     accept: exit statuses that are no error; None accepts all.
     Raises ImagewrightError: the program is not installed, was killed, or ended with another status.
     """
@@ -74,13 +85,20 @@ def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
     environment.update(env or {})
     process = _start(command, doing, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                      stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+    stdout, stderr = _Output(), _Output()
     try:
-        stdout, stderr = process.communicate(None if stdin is None else stdin.encode("utf-8", "surrogateescape"), timeout)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        raise ImagewrightError(f"cannot {doing}: {' '.join(argv)} did not end within {timeout} s", cmd=argv) from None
-    completed = Completed(argv, process.returncode, _text(stdout), _text(stderr))
+        ended = _listen(process, (stdout, stderr), b"" if stdin is None else stdin.encode("utf-8", "surrogateescape"), timeout)
+    finally:
+        # also when we are interrupted: nothing of it goes on behind our back
+        if process.poll() is None:
+            _end(process)
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+    if not ended:
+        raise ImagewrightError(f"cannot {doing}: {' '.join(argv)} did not end within {timeout} s", cmd=argv)
+    completed = Completed(argv, process.returncode, _text(stdout.content()), _text(stderr.content()))
     if accept is not None and completed.rc not in accept:
         raise failure(completed, doing)
     return completed
@@ -106,7 +124,7 @@ def stream(argv, doing, chunks):
             ended = not process.stdout.read(1)
         finally:
             if not ended:
-                process.kill()
+                _end(process, gently=False)
             process.stdout.close()
             rc = process.wait()
             feeder.join()
@@ -118,12 +136,98 @@ def stream(argv, doing, chunks):
 
 
 def _start(command, doing, **options):
-    """Return the Popen of a program; raise ImagewrightError when it cannot be started."""
+    """Return the Popen of a program in a session of its own; raise ImagewrightError when it cannot be started."""
     try:
-        return subprocess.Popen(command, cwd="/", **options)
+        return subprocess.Popen(command, cwd="/", start_new_session=True, **options)
     except OSError as error:
         cause = f"{command[0]} cannot be started: {error.strerror}"
         raise ImagewrightError(f"cannot {doing}: {cause}; install it first", cmd=command) from error
+
+
+class _Output:
+    """What a program printed: the beginning, the end, and how much was left out between them."""
+
+    def __init__(self):
+        self._first, self._last, self._left_out = bytearray(), bytearray(), 0
+
+    def add(self, octets):
+        """Take what it printed next."""
+        room = _MOST_OUTPUT - len(self._first)
+        self._first += octets[:room]
+        self._last += octets[room:] if room > 0 else octets
+        if len(self._last) > 2 * _LAST_OUTPUT:
+            self._left_out += len(self._last) - _LAST_OUTPUT
+            del self._last[:-_LAST_OUTPUT]
+
+    def content(self):
+        """Return it (bytes)."""
+        gap = b"\n[%d bytes are left out]\n" % self._left_out if self._left_out else b""
+        return bytes(self._first) + gap + bytes(self._last)
+
+
+def _listen(process, outputs, stdin, timeout):
+    """Return whether a program ended within timeout seconds; what it prints goes to outputs (_Output of stdout and of stderr).
+
+    stdin: bytes for its standard input. Once the program has ended, nobody waits for others that hold its pipes.
+    """
+    deadline = time.monotonic() + timeout
+    with selectors.DefaultSelector() as selector:
+        for pipe, output in zip((process.stdout, process.stderr), outputs):
+            selector.register(pipe, selectors.EVENT_READ, output)
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE)
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return process.poll() is not None
+            ready = selector.select(min(left, _PATIENCE))
+            for key, _unused in ready:
+                if key.data is None:
+                    stdin = _write_some(selector, key.fileobj, stdin)
+                else:
+                    octets = os.read(key.fd, _PIPE)
+                    key.data.add(octets)
+                    if not octets:
+                        selector.unregister(key.fileobj)
+            if not ready and process.poll() is not None:
+                return True
+    try:
+        process.wait(max(0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _write_some(selector, pipe, octets):
+    """Return what is left of the bytes after a pipe took some; it is closed at the end, or when nobody reads it."""
+    try:
+        octets = octets[os.write(pipe.fileno(), octets[:_PIPE]):] if octets else octets
+    except BlockingIOError:
+        return octets
+    except BrokenPipeError:
+        octets = b""  # the program ended or closed it; its exit status says why
+    if not octets:
+        selector.unregister(pipe)
+        pipe.close()
+    return octets
+
+
+def _end(process, gently=True):
+    """End a program and all of its session that it started; its status is collected."""
+    if gently:
+        _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + _MERCY
+        # it is not collected yet, so that its number stays its own
+        while time.monotonic() < deadline and os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            time.sleep(0.02)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process, number):
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
 
 
 def _feed(stdin, chunks, failures):

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+import os
 import pathlib
+import signal
+import time
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
@@ -29,6 +32,50 @@ def test_a_program_that_is_not_installed_is_named():
 def test_a_program_that_does_not_end_is_killed():
     with pytest.raises(ImagewrightError, match="did not end within 1 s"):
         commands.run(["sleep", "60"], "wait", timeout=1)
+
+
+def lives(pid):
+    """Whether a process is there and not only uncollected."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_what_a_program_started_is_ended_with_it_and_its_pipe_is_not_waited_for(tmp_path):
+    script = f"trap '' TERM; (trap '' TERM; exec sleep 300) & echo $! > {tmp_path}/pid; wait"
+    begun = time.monotonic()
+    with pytest.raises(ImagewrightError, match="did not end within 1 s"):
+        commands.run(["sh", "-c", script], "wait", timeout=1)
+    assert time.monotonic() - begun < 10
+    assert not lives((tmp_path / "pid").read_text().strip())
+
+
+def test_a_program_that_listens_may_tidy_up_before_it_is_killed(tmp_path):
+    with pytest.raises(ImagewrightError, match="did not end within 1 s"):
+        commands.run(["sh", "-c", f"trap 'touch {tmp_path}/tidy; exit' TERM; while :; do sleep 0.1; done"], "wait", timeout=1)
+    assert (tmp_path / "tidy").exists()
+
+
+def test_a_program_that_ended_is_done_though_another_holds_its_pipe(tmp_path):
+    begun = time.monotonic()
+    completed = commands.run(["sh", "-c", f"sleep 300 & echo $! > {tmp_path}/pid; echo done"], "start a service", timeout=60)
+    assert (completed.rc, completed.stdout) == (0, "done\n") and time.monotonic() - begun < 10
+    pid = int((tmp_path / "pid").read_text())
+    assert lives(pid)  # a service that it started goes on
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_output_has_a_bound_and_keeps_its_last_words():
+    completed = commands.run(["sh", "-c", "yes | head -c 50000000; echo last words"], "print")
+    assert len(completed.stdout) < 17 * 1024 * 1024
+    assert completed.stdout.startswith("y\ny\n") and "bytes are left out" in completed.stdout and completed.stdout.endswith("\nlast words\n")
+
+
+def test_much_standard_input_and_output_do_not_wait_for_each_other():
+    text = "x" * (8 << 20)
+    assert commands.run(["cat"], "copy", stdin=text).stdout == text
+    assert commands.run(["true"], "ignore it", stdin=text).rc == 0
 
 
 def test_standard_input_is_given():
