@@ -15,6 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.readi
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.core.work_directory import work_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
@@ -22,9 +23,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 #: before, after: entries ([BootEntry]) now and predicted; titles: {path: [str]} of every menu of GRUB 2 now; given: {path: [str]},
 #: the parameters that the edited sources give to the entries of a generated file; next_kernel: str or None, predicted.
 WholePlan = collections.namedtuple("WholePlan", "edits sources warnings generators before after titles given next_kernel")
-
-#: ELF e_machine of the guest's programs -> `uname -m`.
-_MACHINES = {3: "i686", 0x15: "ppc64le", 0x16: "s390x", 0x28: "armv7l", 0x3e: "x86_64", 0xb7: "aarch64", 0xf3: "riscv64"}
 
 
 def plan(tree, loaders, wanted, options, regenerate):
@@ -167,12 +165,10 @@ def described(before, after):
 
 def machine_of(tree):
     """Return the machine (`uname -m`) that the guest's programs are for, "" when it cannot be told."""
-    for path in ("/bin/sh", "/usr/bin/env", "/sbin/init"):
-        if tree.is_file(path):
-            header = tree.read_bytes(path, limit=20)
-            if header[:4] == b"\x7fELF":
-                return _MACHINES.get(int.from_bytes(header[18:20], "big" if header[5] == 2 else "little"), "")
-    return ""
+    try:
+        return architecture(tree)[0]
+    except ImagewrightError:
+        return ""
 
 
 def _identity(entry):

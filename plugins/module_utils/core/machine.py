@@ -4,15 +4,12 @@
 """The machine that a guest's programs are made for.
 
 PRIVATE: module_utils of this collection are not an interface.
-Source: ELF, e_machine; names as of uname -m.
 """
 
-import struct
-
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 _PROGRAMS = ("/bin/sh", "/usr/bin/sh", "/bin/busybox", "/sbin/init", "/usr/lib/systemd/systemd", "/bin/bash", "/bin/ls")
-_MACHINES = {3: "i686", 40: "armv7l", 62: "x86_64", 183: "aarch64", 243: "riscv64", 21: "ppc64le", 22: "s390x"}
 
 
 def architecture(tree):
@@ -21,11 +18,9 @@ def architecture(tree):
     Raises ImagewrightError: no program is found.
     """
     for path in _PROGRAMS:
-        head = tree.read_bytes(path, 20) if tree.is_file(path) else b""
-        if head[:4] == b"\x7fELF" and len(head) == 20:
-            order = "<" if head[5] == 1 else ">"
-            machine = struct.unpack_from(order + "H", head, 18)[0]
-            return _MACHINES.get(machine, f"unknown ({machine})"), path
+        machine = elf.machine_of(tree.read_bytes(path, elf.HEADER)) if tree.is_file(path) else None
+        if machine:
+            return machine, path
     raise ImagewrightError("cannot tell the architecture of the guest: none of its programs was found (/bin/sh, /sbin/init)")
 
 

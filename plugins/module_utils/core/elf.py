@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an ELF file says of itself, of 32 and of 64 bit, either byte order. Only the tables are read, and each has a bound.
+
+Source: the System V ABI (ELF header, program headers, dynamic section); e_machine by its registry.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import os
+import struct
+
+#: What is needed to run a file. machine: int, e_machine; bits: 32 or 64; interpreter: str or None, PT_INTERP; needed: [str], DT_NEEDED;
+#: rpath, runpath: [str], their directories with $ORIGIN as it is written; whole: bool, no segment goes beyond the end of the file.
+Elf = collections.namedtuple("Elf", "machine bits interpreter needed rpath runpath whole")
+
+#: e_machine -> name as of `uname -m`.
+MACHINES = {3: "i686", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
+
+MAGIC = b"\x7fELF"
+HEADER = 64  # bytes, of the larger kind
+
+_LOAD, _DYNAMIC, _INTERP = 1, 2, 3
+_DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH = 1, 5, 10, 15, 29
+
+#: Far above what linkers write: program headers, entries of the dynamic section, bytes of a string.
+_MOST_SEGMENTS = 512
+_MOST_ENTRIES = 8192
+_LONGEST_STRING = 4096
+
+
+def machine_of(header):
+    """Return the name of the machine (str, as of `uname -m`) that the start of an ELF file (bytes, 20 at least) is for, None for another file."""
+    if header[:4] != MAGIC or len(header) < 20 or header[5] not in (1, 2):
+        return None
+    number = struct.unpack_from(_order(header) + "H", header, 18)[0]
+    return MACHINES.get(number, f"unknown ({number})")
+
+
+def read(stream, size):
+    """Return the Elf of a binary, seekable stream of size bytes.
+
+    Raises ValueError: it is no ELF file, or its tables are damaged.
+    """
+    header = _part(stream, 0, HEADER, size, least=52)
+    if header[:4] != MAGIC or header[4] not in (1, 2) or header[5] not in (1, 2):
+        raise ValueError("it is no ELF file")
+    order, wide = _order(header), header[4] == 2
+    try:
+        machine = struct.unpack_from(order + "H", header, 18)[0]
+        segments = _segments(stream, header, order, wide, size)
+        interpreter, needed, rpath, runpath = None, [], [], []
+        for kind, offset, _address, length in segments:
+            if kind == _INTERP:
+                interpreter = _text(_part(stream, offset, min(length, _LONGEST_STRING), size))
+            elif kind == _DYNAMIC:
+                needed, rpath, runpath = _dynamic(stream, segments, (offset, length), order, wide, size)
+    except struct.error:
+        raise ValueError("its tables are cut off") from None
+    whole = all(offset + length <= size for kind, offset, _address, length in segments if kind == _LOAD)
+    return Elf(machine, 64 if wide else 32, interpreter, needed, rpath, runpath, whole)
+
+
+def _order(header):
+    return ">" if header[5] == 2 else "<"
+
+
+def _segments(stream, header, order, wide, size):
+    """Return [(type, offset, address, length in the file)] of the program headers."""
+    table = struct.unpack_from(order + ("Q" if wide else "I"), header, 32 if wide else 28)[0]
+    width, count = struct.unpack_from(order + "HH", header, 54 if wide else 42)
+    if count > _MOST_SEGMENTS or (count and width < (56 if wide else 32)):
+        raise ValueError(f"it has {count} program headers of {width} bytes")
+    octets = _part(stream, table, count * width, size, least=count * width)
+    found = []
+    for number in range(count):
+        if wide:
+            kind, _flags, offset, address, _physical, length = struct.unpack_from(order + "IIQQQQ", octets, number * width)
+        else:
+            kind, offset, address, _physical, length = struct.unpack_from(order + "IIIII", octets, number * width)
+        found.append((kind, offset, address, length))
+    return found
+
+
+def _dynamic(stream, segments, place, order, wide, size):
+    """Return (needed, rpath, runpath) of the dynamic section at place (offset, length)."""
+    offset, length = place
+    layout = struct.Struct(order + ("qQ" if wide else "iI"))
+    octets = _part(stream, offset, min(length, _MOST_ENTRIES * layout.size), size)
+    values = collections.defaultdict(list)
+    for start in range(0, len(octets) - layout.size + 1, layout.size):
+        tag, value = layout.unpack_from(octets, start)
+        if tag == 0:
+            break
+        if tag in (_DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH):
+            values[tag].append(value)
+    wanted = [values[_DT_NEEDED], values[_DT_RPATH], values[_DT_RUNPATH]]
+    if not any(wanted):
+        return [], [], []
+    if not values[_DT_STRTAB]:
+        raise ValueError("its dynamic section has no strings")
+    strings = _file_offset(segments, values[_DT_STRTAB][0])
+    limit = values[_DT_STRSZ][0] if values[_DT_STRSZ] else size
+    if any(value >= limit for group in wanted for value in group):
+        raise ValueError("a name is beyond its strings")
+    needed, rpath, runpath = ([_text(_part(stream, strings + value, _LONGEST_STRING, size)) for value in group] for group in wanted)
+    return needed, _folders(rpath), _folders(runpath)
+
+
+def _file_offset(segments, address):
+    """Return where an address (int) of the loaded program is in the file."""
+    for kind, offset, start, length in segments:
+        if kind == _LOAD and start <= address < start + length:
+            return offset + address - start
+    raise ValueError("its strings are in no segment")
+
+
+def _folders(paths):
+    return [folder for path in paths for folder in path.split(":") if folder]
+
+
+def _text(octets):
+    text, end, _rest = octets.partition(b"\0")
+    if not end:
+        raise ValueError("a name does not end")
+    return os.fsdecode(text)
+
+
+def _part(stream, offset, length, size, least=1):
+    """Return the bytes of a stream at an offset, length of them or up to its end. Raises ValueError: there are fewer than least."""
+    if offset >= size or size - offset < least:
+        raise ValueError("it is cut off")
+    stream.seek(offset)
+    octets = stream.read(length)
+    if len(octets) < min(least, length):
+        raise ValueError("it is cut off")
+    return octets

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the loader of a guest finds the libraries of a program.
+
+Source: ld.so(8), ldconfig(8) of glibc; ldso/dynlink.c of musl.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+
+#: Debian's directory names by machine.
+_MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "i686": "i386-linux-gnu", "armv7l": "arm-linux-gnueabihf",
+              "riscv64": "riscv64-linux-gnu", "ppc64le": "powerpc64le-linux-gnu", "s390x": "s390x-linux-gnu"}
+_DEFAULT = {64: ("/lib64", "/usr/lib64", "/lib", "/usr/lib"), 32: ("/lib", "/usr/lib", "/lib32", "/usr/lib32")}
+_MUSL_DEFAULT = ("/lib", "/usr/local/lib", "/usr/lib")
+
+#: What musl has in itself. Source: ldso/dynlink.c, load_library.
+_OF_MUSL = re.compile(r"lib(c|pthread|rt|m|dl|util|xnet)\.")
+
+#: More than any program has: the shared objects of one, nested includes of ld.so.conf, files that one of them includes.
+_MOST_OBJECTS = 512
+_DEEPEST_INCLUDE = 8
+_MOST_CONFIGURATION = 256
+_LARGEST_CACHE = 16 * 1024 * 1024
+
+
+class Libraries:
+    """The libraries of one guest; what it was asked once it knows.
+
+    tree: any Tree. inspect: callable (tree, path) -> programs.Facts.
+    """
+
+    def __init__(self, tree, inspect):
+        self._tree, self._inspect = tree, inspect
+        self._configured, self._cached, self._facts = None, None, {}
+
+    def of(self, path, program):
+        """Return (damaged, missing, unread) of all shared objects that the program (Elf) at path needs, and they in turn.
+
+        damaged, unread: [(path, what is wrong)]; missing: [(name, path of the one that needs it)].
+        """
+        damaged, missing, unread, seen = [], [], [], set()
+        pending = [(path, program, ())]
+        while pending and len(seen) < _MOST_OBJECTS:
+            user, object_, inherited = pending.pop(0)
+            # DT_RPATH counts for what it needs too, unless there is DT_RUNPATH
+            rpath = inherited if object_.runpath else tuple(self._expanded(object_.rpath, user, object_)) + inherited
+            for name in object_.needed:
+                if name in seen or self._is_of_loader(name, program):
+                    continue
+                seen.add(name)
+                try:
+                    place = self._find(name, object_, user, rpath, program)
+                except ImagewrightError as error:
+                    unread.append((name, str(error)))
+                    continue
+                if place is None:
+                    missing.append((name, user))
+                    continue
+                facts = self._look(place)
+                if facts.elf is None or not facts.elf.whole:
+                    damaged.append((place, facts.problem or ("it is cut off" if facts.elf else "it is no shared library")))
+                else:
+                    pending.append((place, facts.elf, rpath))
+        return damaged, missing, unread
+
+    def _is_of_loader(self, name, program):
+        loader = posixpath.basename(program.interpreter or "")
+        return name == loader or (loader.startswith("ld-musl") and _OF_MUSL.match(name) is not None)
+
+    def _find(self, name, object_, user, rpath, program):
+        """Return the path of a library, None where there is none. Raises ImagewrightError: a file cannot be read."""
+        if "/" in name:
+            return name if self._tree.is_file(name) else None
+        musl = posixpath.basename(program.interpreter or "").startswith("ld-musl")
+        folders = [] if object_.runpath and not musl else list(rpath)
+        folders += self._expanded(object_.runpath, user, object_)
+        folders += self._of_musl(program) if musl else self._of_configuration() + _default(program)
+        candidates = [posixpath.join(folder, name) for folder in folders] + ([] if musl else self._of_cache().get(name, []))
+        return next((candidate for candidate in candidates if self._fits(candidate, program)), None)
+
+    def _fits(self, path, program):
+        """Return whether a file is what the loader takes: it passes over one for another machine, but not over a damaged one."""
+        if not self._tree.is_file(path):
+            return False
+        facts = self._look(path)
+        return facts.elf is None or (facts.elf.machine, facts.elf.bits) == (program.machine, program.bits)
+
+    def _look(self, path):
+        resolved = self._tree.resolve(path)
+        if resolved not in self._facts:
+            self._facts[resolved] = self._inspect(self._tree, resolved)
+        return self._facts[resolved]
+
+    def _expanded(self, folders, user, object_):
+        """Return the directories of an RPATH or RUNPATH with what ld.so puts into them."""
+        origin = posixpath.dirname(self._tree.resolve(user))
+        machine = elf.MACHINES.get(object_.machine, "")
+        found = []
+        for folder in folders:
+            text = re.sub(r"\$(ORIGIN|\{ORIGIN\})", lambda _match: origin, folder)
+            libs = ["lib64" if object_.bits == 64 else "lib", f"lib/{_MULTIARCH.get(machine, '')}"] if re.search(r"\$(LIB|\{LIB\})", text) else [""]
+            for lib in libs:
+                place = re.sub(r"\$(LIB|\{LIB\})", lib, re.sub(r"\$(PLATFORM|\{PLATFORM\})", machine, text))
+                if place.startswith("/"):
+                    found.append(posixpath.normpath(place))
+        return found
+
+    def _of_musl(self, program):
+        """Return the directories of musl: those of its path file, which takes the place of the default ones."""
+        name = posixpath.basename(program.interpreter)
+        match = re.match(r"ld-(musl-[^.]+)\.so", name)
+        path = f"/etc/ld-{match.group(1)}.path" if match else ""
+        if path and self._tree.is_file(path):
+            return [folder for folder in re.split(r"[:\n]", self._tree.read_text(path)) if folder.startswith("/")]
+        return list(_MUSL_DEFAULT)
+
+    def _of_configuration(self):
+        if self._configured is None:
+            self._configured = configured_folders(self._tree)
+        return self._configured
+
+    def _of_cache(self):
+        """Return {name: [path]} of /etc/ld.so.cache; the paths in it end with a null byte, whatever its version."""
+        if self._cached is None:
+            self._cached = {}
+            try:
+                octets = self._tree.read_bytes("/etc/ld.so.cache", _LARGEST_CACHE) if self._tree.is_file("/etc/ld.so.cache") else b""
+            except ImagewrightError:
+                octets = b""
+            for part in octets.split(b"\0"):
+                if part.startswith(b"/"):
+                    path = part.decode("utf-8", "surrogateescape")
+                    self._cached.setdefault(posixpath.basename(path), []).append(path)
+        return self._cached
+
+
+def configured_folders(tree, path="/etc/ld.so.conf", depth=0):
+    """Return the directories ([str]) that ld.so.conf names, its includes followed. Source: ldconfig(8)."""
+    if depth > _DEEPEST_INCLUDE or not tree.is_file(path):
+        return []
+    found = []
+    for line in tree.read_text(path).splitlines():
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if words[0] == "include":
+            for pattern in words[1:]:
+                pattern = pattern if pattern.startswith("/") else posixpath.join(posixpath.dirname(path), pattern)
+                for included in tree.glob(pattern)[:_MOST_CONFIGURATION]:
+                    found += configured_folders(tree, included, depth + 1)
+        elif words[0].startswith("/"):
+            found.append(words[0].partition("=")[0])
+    return found
+
+
+def _default(program):
+    machine = elf.MACHINES.get(program.machine, "")
+    multiarch = [f"{folder}/{_MULTIARCH[machine]}" for folder in ("/lib", "/usr/lib")] if machine in _MULTIARCH else []
+    return multiarch + list(_DEFAULT[program.bits])

@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Can this program run: the file, its mode, the processor that it is for, its loader and libraries, or its ``#!`` interpreter and so on.
+
+Works on every Tree: a live guest, a mounted root, a disk image, and the contents of an initramfs.
+Pure: reads a Tree, starts nothing.
+
+Source: fs/binfmt_elf.c and fs/binfmt_script.c of Linux, execve(2), env(1).
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import posixpath
+import re
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core.commands import SEARCH_PATH
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
+
+#: Why a program cannot run. kind: one of the constants below; path: guest path of the file that it is about; needed: str, what is missing
+#: or wrong there; wanted_by: [str], guest paths from the program to the file that needs it, for a library or an interpreter.
+Obstacle = collections.namedtuple("Obstacle", "kind path needed wanted_by")
+
+MISSING = "missing"                      # there is no such file; needed: "" or where the link leads that dangles
+NOT_A_FILE = "not a file"
+NOT_EXECUTABLE = "not executable"        # needed: its mode, "0644"
+EMPTY = "empty"
+FORMAT = "no program"                    # neither ELF nor #!
+MACHINE = "other machine"                # needed: the machine that it is for
+DAMAGED = "damaged"                      # needed: what of it
+LIBRARY = "library"                      # needed: the name of the library that is not found
+UNKNOWN = "unknown"                      # needed: why it cannot be read
+
+#: What the start of a file says. elf: Elf or None; script: bytes after ``#!`` or None; problem: str, what is damaged, or "".
+Facts = collections.namedtuple("Facts", "elf script problem")
+
+#: As many interpreters as Linux follows. Source: fs/exec.c, exec_binprm.
+_MOST_INTERPRETERS = 5
+_LINE = 256  # bytes of a #! line, BINPRM_BUF_SIZE
+
+#: 64-bit kernels run programs of their 32-bit kind.
+_ALSO_RUNS = {"x86_64": ("i686",)}
+
+
+def obstacles(tree, path, machine=None, inspect=None, libraries=None):
+    """Return why a program cannot run ([Obstacle]); [] when nothing is in its way.
+
+    tree: any Tree. path: guest path of the program. machine: str as of `uname -m`, what it must be for; None: any, but one for all its parts.
+    inspect: callable (tree, path) -> Facts of a file, where the tree cannot open it (an initramfs); inspect_file by default.
+    libraries: Libraries of the tree, so that what many programs need is looked at once; or None.
+    """
+    look = inspect or inspect_file
+    return _of_program(tree, path, machine, look, libraries or Libraries(tree, look), ())
+
+
+def inspect_file(tree, path):
+    """Return the Facts of a file. Raises ImagewrightError: it cannot be read."""
+    status = tree.stat(path)
+    with tree.open(path) as stream:
+        return facts_of(stream, status.size if status else 0)
+
+
+def facts_of(stream, size):
+    """Return the Facts of a binary, seekable stream of size bytes."""
+    start = stream.read(_LINE)
+    if start.startswith(b"#!"):
+        return Facts(None, start[2:], "")
+    if not start.startswith(elf.MAGIC):
+        return Facts(None, None, "")
+    try:
+        return Facts(elf.read(stream, size), None, "")
+    except ValueError as error:
+        return Facts(None, None, str(error))
+
+
+def sentence(obstacle):
+    """Return what is wrong (str), for a person: ``/sbin/init lacks the library libselinux.so.1``."""
+    texts = {
+        MISSING: f"{obstacle.path} is not there" + (f" (a link to {obstacle.needed})" if obstacle.needed else ""),
+        NOT_A_FILE: f"{obstacle.path} is not a regular file",
+        NOT_EXECUTABLE: f"{obstacle.path} is not executable (mode {obstacle.needed})",
+        EMPTY: f"{obstacle.path} is empty",
+        FORMAT: f"{obstacle.path} is no program: it begins neither as an ELF file nor with #!",
+        MACHINE: f"{obstacle.path} is for another processor: {obstacle.needed}",
+        DAMAGED: f"{obstacle.path} is damaged: {obstacle.needed}",
+        LIBRARY: f"the library {obstacle.needed}, which {obstacle.path} needs, is not found",
+        UNKNOWN: f"{obstacle.path} cannot be read: {obstacle.needed}",
+    }
+    whose = f"; {' needs '.join(obstacle.wanted_by)} needs it" if obstacle.wanted_by and obstacle.kind != LIBRARY else ""
+    return texts[obstacle.kind] + whose
+
+
+def _of_program(tree, path, machine, look, libraries, wanted_by):
+    """Return the Obstacles of a program, or of the interpreter that wanted_by name."""
+    broken = _of_file(tree, path, wanted_by)
+    if broken:
+        return [broken]
+    try:
+        facts = look(tree, path)
+    except ImagewrightError as error:
+        return [Obstacle(UNKNOWN, path, str(error), wanted_by)]
+    if facts.problem:
+        return [Obstacle(DAMAGED, path, facts.problem, wanted_by)]
+    if facts.script is not None:
+        return _of_script(tree, path, facts.script, machine, look, libraries, wanted_by)
+    if facts.elf is None:
+        return [Obstacle(FORMAT, path, "", wanted_by)]
+    return _of_elf(tree, path, facts.elf, machine, look, libraries, wanted_by)
+
+
+def _of_file(tree, path, wanted_by):
+    """Return the Obstacle of a file as a file, or None."""
+    status = tree.stat(path)
+    if status is None:
+        return Obstacle(MISSING, path, tree.readlink(path) if tree.is_symlink(path) else "", wanted_by)
+    if not stat.S_ISREG(status.mode):
+        return Obstacle(NOT_A_FILE, path, "", wanted_by)
+    if not status.mode & 0o111:
+        return Obstacle(NOT_EXECUTABLE, path, f"{stat.S_IMODE(status.mode):04o}", wanted_by)
+    if not status.size:
+        return Obstacle(EMPTY, path, "", wanted_by)
+    return None
+
+
+def _of_elf(tree, path, program, machine, look, libraries, wanted_by):
+    name = elf.MACHINES.get(program.machine, f"e_machine {program.machine}")
+    if machine and name != machine and name not in _ALSO_RUNS.get(machine, ()):
+        return [Obstacle(MACHINE, path, name, wanted_by)]
+    if not program.whole:
+        return [Obstacle(DAMAGED, path, "it is cut off", wanted_by)]
+    if program.interpreter is None:
+        return []  # linked statically
+    broken = _of_file(tree, program.interpreter, wanted_by + (path,))
+    if broken:
+        return [broken]
+    damaged, missing, unread = libraries.of(path, program)
+    found = [Obstacle(LIBRARY, user, name, wanted_by) for name, user in missing]
+    found += [Obstacle(DAMAGED, library, problem, wanted_by + (path,)) for library, problem in damaged]
+    return found + [Obstacle(UNKNOWN, library, problem, wanted_by + (path,)) for library, problem in unread]
+
+
+def _of_script(tree, path, line, machine, look, libraries, wanted_by):
+    """Return the Obstacles of a script by the interpreter that its first line names, without ``#!``."""
+    words = re.split(rb"[ \t]+", line.partition(b"\n")[0].strip(b" \t"), maxsplit=1)
+    if not words[0]:
+        return [Obstacle(FORMAT, path, "", wanted_by)]
+    interpreter = words[0].decode("utf-8", "surrogateescape")
+    chain = wanted_by + (path,)
+    if len(chain) > _MOST_INTERPRETERS:
+        return [Obstacle(DAMAGED, path, "its interpreters lead to each other", wanted_by)]
+    if not interpreter.startswith("/"):
+        return [Obstacle(MISSING, interpreter, "", chain)]
+    problems = _of_program(tree, interpreter, machine, look, libraries, chain)
+    if problems or posixpath.basename(interpreter) != "env" or len(words) < 2:
+        return problems
+    wanted = _env_program(words[1].decode("utf-8", "surrogateescape"))
+    if wanted is None:
+        return []
+    place = wanted if "/" in wanted else _on_search_path(tree, wanted)
+    if place is None:
+        return [Obstacle(MISSING, wanted, "", chain + (interpreter,))]
+    return _of_program(tree, place, machine, look, libraries, chain + (interpreter,))
+
+
+def _env_program(argument):
+    """Return the program (str) that ``env ARGUMENT`` starts, None when it cannot be told. The kernel gives all behind env as one argument."""
+    if not argument.startswith("-"):
+        return None if "=" in argument else argument.strip()
+    # env -S 'NAME=value program options' splits it
+    if not argument.startswith(("-S", "--split-string")):
+        return None
+    text = argument[len("--split-string"):].lstrip("=") if argument.startswith("--") else argument[2:]
+    words = [word for word in text.split() if not word.startswith("-") and "=" not in word]
+    return words[0] if words and not any(character in text for character in "\\$'\"") else None
+
+
+def _on_search_path(tree, name):
+    return next((f"{folder}/{name}" for folder in SEARCH_PATH.split(":") if tree.is_file(f"{folder}/{name}")), None)
