@@ -22,7 +22,7 @@ author:
 options:
   modules:
     description:
-      - Names of kernel modules, as C(modprobe) takes them. C(-) and C(_) are the same.
+      - Names of kernel modules, as C(modprobe) takes them. C(-) and C(_) are the same. The list may be empty when O(left_out) is given.
     type: list
     elements: str
     required: true
@@ -31,6 +31,15 @@ options:
       - Names of modules that go into the initramfs of each kernel that has them as modules; a kernel that has no such driver is right without.
     type: list
     elements: str
+    default: []
+  left_out:
+    description:
+      - What an image must not carry over from the machine that it was built on. An image that has it is rebuilt too, and the new one is looked into.
+      - V(resume) is the device that a suspended system is woken up from (see M(imagewright.azure.swap_off)).
+      - V(network_names) are files that name a card by its MAC address and are gone from the guest (see M(imagewright.azure.network_dhcp)).
+    type: list
+    elements: str
+    choices: [resume, network_names]
     default: []
   kernels:
     description:
@@ -92,6 +101,11 @@ EXAMPLES = r"""
     modules: [hv_vmbus, hv_storvsc, hv_netvsc]
     root: /mnt/guest
 
+- name: Have no name of a card in any initramfs that the guest does not give any more
+  imagewright.azure.initrd_modules:
+    modules: []
+    left_out: [network_names]
+
 - name: Only write the configuration, and see what the images lack
   imagewright.azure.initrd_modules:
     modules: [hv_vmbus, hv_storvsc, hv_netvsc]
@@ -144,6 +158,10 @@ kernels:
     reason:
       description: Why the image was not good before, empty when it was.
       type: str
+    carried:
+      description: What the image carried over of O(left_out) before, each with its file in the image.
+      type: list
+      elements: str
     rebuilt:
       description: Whether the image was rebuilt.
       type: bool
@@ -159,6 +177,7 @@ kernels:
       present: [hv_vmbus, hv_storvsc]
       missing: []
       reason: hv_storvsc is not in it
+      carried: []
       rebuilt: true
       backup: /var/lib/imagewright/initrd-backup/6.1.0-50-cloud-amd64-9f86d081884c7d65.img
 backup_files:
@@ -176,8 +195,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, replace, survey
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import version_key
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried, generators, replace, survey
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import installed_kernels, version_key
 
 
 #: A kernel whose image is rebuilt. state: survey.State; target: guest path of the image; backup: guest path of the old one's copy
@@ -192,15 +212,18 @@ def run(module):
         raise ImagewrightError(f"cannot keep images in backup_dir {parameters['backup_dir']!r}: it is no absolute path of the guest; "
                                "begin it with /")
     tree = LiveTree(parameters["root"])
-    required = survey.module_names(parameters["modules"])
+    if not parameters["modules"] and parameters["left_out"] and not installed_kernels(tree):
+        return {"changed": False, "backup_files": [], "kernels": [], "generator": None, "config_file": None}
+    required = survey.module_names(parameters["modules"]) if parameters["modules"] or not parameters["left_out"] else []
     optional = [name for name in survey.module_names(parameters["optional"]) if name not in required] if parameters["optional"] else []
     states = [survey.without(survey.state_of(tree, kernel, required + optional), optional)
               for kernel in survey.select_kernels(tree, parameters["kernels"])]
     survey.check_available(tree, states)
     names = required + [name for name in optional if any(name in state.verdict.present + state.verdict.missing for state in states)]
-    generator = _generator(tree, parameters["generator"], states)
-    rebuilds = plan(tree, generator, states, names, parameters) if parameters["rebuild"] else []
-    planned = generator.config_edits(tree, names) if generator else []
+    items = [_carried(module, tree, state, parameters["left_out"]) for state in states]
+    generator = _generator(tree, parameters["generator"], states, items)
+    rebuilds = plan(tree, generator, states, items, names, parameters) if parameters["rebuild"] else []
+    planned = generator.config_edits(tree, names) if generator and names else []
 
     def activate():
         _rebuild(tree, generator, [rebuild.state.kernel for rebuild in rebuilds], names, parameters)
@@ -208,23 +231,23 @@ def run(module):
     result = edits.apply(module, tree, planned, parameters["backup"], activate=activate if rebuilds else None)
     for warning in _warnings(tree, generator, states, rebuilds, names):
         module.warn(warning)
-    result.update(kernels=_reports(states, names, rebuilds), generator=generator.NAME if generator else None,
+    result.update(kernels=_reports(states, items, names, rebuilds), generator=generator.NAME if generator else None,
                   config_file=generator.config_file(tree) if generator else None)
     return result
 
 
-def plan(tree, generator, states, names, parameters):
-    """Return the Rebuilds of the images that lack modules.
+def plan(tree, generator, states, items, names, parameters):
+    """Return the Rebuilds of the images that lack modules or carry over ([Carried] for each state) what is to be left out.
 
     Raises ImagewrightError: one of them cannot be rebuilt.
     """
     rebuilds = []
-    for state in states:
-        if not state.verdict.missing or state.kernel.kind == "rescue" and not parameters["rescue"]:
+    for state, carries in zip(states, items):
+        if not (state.verdict.missing or carries) or state.kernel.kind == "rescue" and not parameters["rescue"]:
             continue
-        survey.check_rebuildable(state)
+        survey.check_rebuildable(state, carried.sentence(carries))
         target = generator.target(tree, state.kernel)
-        if survey.lacks_modules(tree, state, target, names):
+        if carries or survey.lacks_modules(tree, state, target, names):
             backup = None
             if parameters["backup"] and tree.is_file(target):
                 backup = replace.backup_path(tree, state.kernel.version, target, parameters["backup_dir"])
@@ -232,12 +255,27 @@ def plan(tree, generator, states, names, parameters):
     return rebuilds
 
 
-def _reports(states, names, rebuilds):
+def _carried(module, tree, state, left_out):
+    """Return what the image of a kernel carries over ([Carried]) of left_out; a damaged one is told by its state."""
+    image = state.kernel.image
+    if not left_out or state.problem or image is None or not tree.is_file(image):
+        return []
+    try:
+        return carried.carried(tree, image, left_out)
+    except CannotVerify as error:
+        module.warn(f"whether {image} carries over what is to be left out is not known: {error}")
+        return []
+
+
+def _reports(states, items, names, rebuilds):
     """Return the result's ``kernels``, normal ones first, by version."""
     rebuilt = [rebuild.state for rebuild in rebuilds]
     reports = [survey.report(state, names, state.kernel.image, False, False, None) for state in states if state not in rebuilt]
     reports += [survey.report(rebuild.state, names, rebuild.state.kernel.image or rebuild.target, not rebuild.idle, True, rebuild.backup)
                 for rebuild in rebuilds]
+    lines = {(state.kernel.version, state.kernel.image): [carried.sentence([item]) for item in carries] for state, carries in zip(states, items)}
+    for report in reports:
+        report["carried"] = lines.get((report["version"], report["image"]), [])
     return sorted(reports, key=lambda report: (report["kind"], version_key(report["version"]), report["image"] or ""))
 
 
@@ -255,9 +293,9 @@ def _warnings(tree, generator, states, rebuilds, names):
                    f"configuration, so that it loads {generator.target(tree, kernel)}")
 
 
-def _generator(tree, name, states):
+def _generator(tree, name, states, items):
     """Return the generator, or None when there is none and none is needed: all drivers are built in, now and in the next kernel."""
-    needed = any(state.verdict.missing or state.verdict.present for state in states)
+    needed = any(items) or any(state.verdict.missing or state.verdict.present for state in states)
     if name == "auto" and not needed and not generators.installed(tree):
         return None
     return generators.choose(tree, name, [state.kernel for state in states])
@@ -265,7 +303,7 @@ def _generator(tree, name, states):
 
 def _rebuild(tree, generator, kernels, names, parameters):
     """Rebuild the images and settle which copies of the old ones stay."""
-    replaced = replace.rebuild_all(tree, generator, kernels, names, parameters["backup_dir"])
+    replaced = replace.rebuild_all(tree, generator, kernels, names, parameters["backup_dir"], parameters["left_out"])
     copies = [done.kept for done in replaced if done.kept]
     if parameters["backup"]:
         replace.remove_old_backups(tree, parameters["backup_dir"], copies, tree.listdir("/lib/modules"))
@@ -279,6 +317,7 @@ def main():
         argument_spec={
             "modules": {"type": "list", "elements": "str", "required": True},
             "optional": {"type": "list", "elements": "str", "default": []},
+            "left_out": {"type": "list", "elements": "str", "default": [], "choices": list(carried.KINDS)},
             "kernels": {"type": "list", "elements": "str", "default": ["all"]},
             "rescue": {"type": "bool", "default": False},
             "generator": {"type": "str", "default": "auto",

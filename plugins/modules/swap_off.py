@@ -38,7 +38,7 @@ options:
     default: keep
   rebuild:
     description:
-      - Rebuild the initramfs images that would resume from swap, after the configuration of their generator was changed.
+      - Rebuild the initramfs images that would resume from swap. They are looked into, so that a run which was stopped is finished by the next.
       - With V(false) only the configuration is written.
     type: bool
     default: true
@@ -103,10 +103,11 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, yaml_text
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import limits, removal
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import generators, replace
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried, generators, replace
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_makers, swap_places
 
@@ -115,12 +116,16 @@ MBR_SWAP_TYPE = "0x82"
 #: Partition types of plain Linux data, by the kind of the table.
 LINUX_TYPES = {"dos": "83", "gpt": "0FC63DAF-8483-4772-8E79-3D69D8477DE4"}
 
-#: stop: [Swap]; remove: [path]; wipe: [device]; edits: [Edit]; rebuild: [Kernel]; mask: bool, the GPT generator is to be switched off.
-Plan = collections.namedtuple("Plan", "stop remove wipe edits rebuild mask")
+#: stop: [Swap]; remove: [path], in order; wipe: [device]; edits: [Edit]; rebuild: [Kernel]; generator: the one that builds their images,
+#: or None; mask: bool, the GPT generator is to be switched off.
+Plan = collections.namedtuple("Plan", "stop remove wipe edits rebuild generator mask")
 
 
 def plan(tree, parameters):
-    """Return the Plan for the guest in tree."""
+    """Return the Plan for the guest in tree: what is left to do, whatever an earlier run has done of it.
+
+    Raises ImagewrightError: images are to be rebuilt, and nothing can build them.
+    """
     live = tree.is_running_system
     swaps = swap_places.active(tree.read_text("/proc/swaps"), parameters["zram"] == "stop") if live and tree.exists("/proc/swaps") else []
     swap_makers.check(tree)
@@ -130,9 +135,22 @@ def plan(tree, parameters):
     wipe = swap_partitions() if parameters["partition"] == "wipe" else []
     mask = live and not tree.is_symlink(swap_places.GPT_GENERATOR) and has_gpt_swap()
     changes = resume.edits_of(tree) + swap_makers.edits_of(tree)
-    rebuild = [kernel for kernel in kernels.installed_kernels(tree) if kernel.kind == "normal" and resume.resumes(tree, kernel.image)] \
-        if changes and parameters["rebuild"] else []
-    return Plan(swaps, remove, wipe, changes, rebuild, mask)
+    rebuild = [kernel for kernel in kernels.installed_kernels(tree) if kernel.kind == "normal" and resumes(tree, kernel.image, bool(changes))] \
+        if parameters["rebuild"] else []
+    generator = generators.choose(tree, "auto", rebuild) if rebuild else None
+    return Plan(swaps, remove, wipe, changes, rebuild, generator, mask)
+
+
+def resumes(tree, image, otherwise):
+    """Return whether an initramfs (guest path or None) looks for a suspended system; otherwise (bool) where nothing here can read it."""
+    if image is None or not tree.is_file(image):
+        return False
+    try:
+        return bool(carried.carried(tree, image, [carried.RESUME]))
+    except CannotVerify:
+        return otherwise
+    except ImagewrightError:
+        return True  # damaged: a new one is needed anyway
 
 
 def run(module):
@@ -145,36 +163,35 @@ def run(module):
         raise ImagewrightError(f"cannot wipe the swap partition of {parameters['root']}: its disk is not known; wipe it on the running guest")
     planned = plan(tree, parameters)
     if not module.check_mode:
-        stop(planned.stop)
+        stop(tree, planned)
     result = edits.apply(module, tree, planned.edits, backup=parameters["backup"],
-                         activate=(lambda: rebuild_images(tree, planned.rebuild)) if planned.rebuild else None)
+                         activate=(lambda: rebuild_images(tree, planned)) if planned.rebuild else None)
     if not module.check_mode:
         carry_out(tree, planned)
-    changed = bool(planned.stop or planned.remove or planned.wipe or planned.edits or planned.mask)
+    changed = bool(planned.stop or planned.remove or planned.wipe or planned.edits or planned.rebuild or planned.mask)
     return dict(result, changed=changed, stopped=[swap.path for swap in planned.stop], removed=planned.remove, wiped=planned.wipe,
                 resume=[edit.path for edit in planned.edits], rebuilt=[kernel.image for kernel in planned.rebuild])
 
 
-def stop(swaps):
+def stop(tree, planned):
     """Stop the swap in use; the memory must take what is in it.
 
     Raises ImagewrightError: there is not memory enough, or it is in use after that.
     """
-    for swap in swaps:
+    named = swap_places.files(tree, [])
+    for swap in planned.stop:
         commands.run(["swapoff", swap.path], f"stop swapping on {swap.path}")
+        # only its use told that it is swap: a run that is stopped here would not find it again
+        if swap.path in planned.remove and swap.path not in named:
+            removal.remove(tree, limits.place(tree, swap.path))
 
 
-def rebuild_images(tree, wanted):
-    """Rebuild the initramfs images of the kernels ([Kernel]), and prove that they resume from nowhere.
+def rebuild_images(tree, planned):
+    """Rebuild the initramfs images of the kernels, and prove that they resume from nowhere.
 
-    Raises ImagewrightError: an image could not be built (then all are the old ones), or still looks for a suspended system.
+    Raises ImagewrightError: an image could not be built, or still looks for a suspended system; then all are the old ones.
     """
-    generator = generators.choose(tree, "auto", wanted)
-    replaced = replace.rebuild_all(tree, generator, wanted, [], replace.BACKUP_DIRECTORY)
-    for kernel in wanted:
-        if resume.resumes(tree, kernel.image):
-            raise ImagewrightError(f"cannot stop {kernel.image} from resuming: the new image still names a swap device; "
-                                   "look for RESUME= in /etc/initramfs-tools and for the resume module in /etc/dracut.conf.d")
+    replaced = replace.rebuild_all(tree, planned.generator, planned.rebuild, [], replace.BACKUP_DIRECTORY, [carried.RESUME])
     replace.drop(tree, [done.kept for done in replaced if done.kept])
 
 
@@ -185,7 +202,10 @@ def carry_out(tree, planned):
     for device in planned.wipe:
         wipe(device)
     if planned.mask:
-        os.makedirs(tree.host_path(os.path.dirname(swap_places.GPT_GENERATOR)), 0o755, exist_ok=True)
+        try:
+            os.makedirs(tree.host_path(os.path.dirname(swap_places.GPT_GENERATOR)), 0o755, exist_ok=True)
+        except OSError as error:
+            raise from_os_error(f"write the link {swap_places.GPT_GENERATOR}", error) from error
         removal.symlink(tree, limits.place(tree, swap_places.GPT_GENERATOR), "/dev/null")
 
 

@@ -16,6 +16,7 @@ import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, files, work_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
 
 #: An image that was replaced. target: its guest path; kept: guest path of a copy of the old one, None when there was none.
@@ -23,6 +24,12 @@ Replaced = collections.namedtuple("Replaced", "target kept")
 
 #: Where old images go: outside the names that a boot loader picks up.
 BACKUP_DIRECTORY = "/var/lib/imagewright/initrd-backup"
+
+#: Where a generator has from what its image must not carry over.
+_WHERE_FROM = {
+    carried.RESUME: "look for RESUME= in /etc/initramfs-tools and for the resume module and resume= in /etc/dracut.conf.d",
+    carried.NETWORK_NAMES: "look for what puts that file into the image, a hook or install_items= of dracut",
+}
 
 #: A first guess of an image, bytes, where there is none to go by; what is built may be larger than the old by this part.
 _FIRST_IMAGE = 64 * 1024 * 1024
@@ -33,10 +40,10 @@ _UNPACKED = 5
 _COPY = 1024 * 1024
 
 
-def rebuild_all(tree, generator, kernels, modules, backup_dir):
+def rebuild_all(tree, generator, kernels, modules, backup_dir, left_out=()):
     """Write new images with the modules for the kernels ([Kernel]) and return what was replaced ([Replaced]).
 
-    backup_dir: guest path, where the old images are kept.
+    backup_dir: guest path, where the old images are kept. left_out: kinds ([str], of carried.KINDS) of what they must not carry over.
     Raises ImagewrightError: an image could not be built, or not proved; then all images are the old ones.
     """
     _check_boot_is_mounted(tree)
@@ -47,8 +54,8 @@ def rebuild_all(tree, generator, kernels, modules, backup_dir):
         for kernel in kernels:
             # entries may start one kernel with several names of one image
             if tree.resolve(generator.target(tree, kernel)) not in [done.target for done in replaced]:
-                replaced.append(_rebuild(tree, generator, kernel, modules, backup_dir))
-            _activate(tree, generator, kernel, modules)
+                replaced.append(_rebuild(tree, generator, kernel, modules, backup_dir, left_out))
+            _activate(tree, generator, kernel, modules, left_out)
     except BaseException:
         for done in reversed(replaced):
             _put_back(tree, done)
@@ -102,12 +109,13 @@ def _backup_version(path):
     return match.group(1) if match else None
 
 
-def _rebuild(tree, generator, kernel, modules, backup_dir):
+def _rebuild(tree, generator, kernel, modules, backup_dir, left_out):
     """Build, prove and put in place one image; return the Replaced. Until the last step the old image is untouched."""
     target = tree.resolve(generator.target(tree, kernel))
     with work_directory.work_directory(tree, "initramfs") as work:
         output = posixpath.join(work, posixpath.basename(target))
         _build(tree, generator, kernel, output, target, modules, work)
+        _check_left_out(tree, f"rebuild {target} for kernel {kernel.version}", output, left_out)
         kept = _keep(tree, kernel.version, target, backup_dir)
         with _os_errors(f"replace {target}"), tree.open(output) as new:
             os.makedirs(tree.host_path(posixpath.dirname(target)), 0o755, exist_ok=True)
@@ -135,12 +143,19 @@ def _build(tree, generator, kernel, output, target, modules, work):
                                f"{verdict.reason}{cure}{_last_lines(completed)}", **words)
 
 
+def _check_left_out(tree, doing, image, left_out):
+    """Raise ImagewrightError when an image still carries over what it must not."""
+    items = carried.carried(tree, image, left_out) if left_out else []
+    if items:
+        raise ImagewrightError(f"cannot {doing}: the new image still has {carried.sentence(items)}; {_WHERE_FROM[items[0].kind]}")
+
+
 def _last_lines(completed):
     lines = [line.strip() for line in (completed.stdout + "\n" + completed.stderr).splitlines() if line.strip()]
     return f" (the generator's last words: {' | '.join(lines[-3:])})" if lines else ""
 
 
-def _activate(tree, generator, kernel, modules):
+def _activate(tree, generator, kernel, modules, left_out):
     """Run what the distribution runs after an image was replaced, then prove what is booted, if that is another file."""
     target = generator.target(tree, kernel)
     for argv in generator.after(tree, kernel, target):
@@ -152,6 +167,7 @@ def _activate(tree, generator, kernel, modules):
         raise ImagewrightError(f"cannot prove the initramfs of kernel {kernel.version}: {target} was rebuilt, but the boot entry "
                                f"loads {kernel.image}, which lacks {', '.join(verdict.missing)}: {verdict.reason}; "
                                "make that a copy of it, or correct the entry")
+    _check_left_out(tree, f"prove the initramfs of kernel {kernel.version} that its boot entry loads, {kernel.image}", kernel.image, left_out)
 
 
 def _keep(tree, version, target, backup_dir):

@@ -90,16 +90,21 @@ def check_available(tree, states):
                                    f"built in or as a module; {_cure(tree, names, version)}", kernel=version, unavailable=names)
 
 
-def check_rebuildable(state):
-    """Raise ImagewrightError when a kernel that lacks modules has none on the disk to build an image from, or no image of its own."""
-    kernel, lacking = state.kernel, ", ".join(state.verdict.missing)
+def check_rebuildable(state, carries=""):
+    """Raise ImagewrightError when a kernel has no modules on the disk to build an image from, or no image of its own.
+
+    carries: str, what its image is not to carry over, ""; beside the modules that it lacks.
+    """
+    kernel = state.kernel
+    wrong = " and ".join(part for part in (f"lacks {', '.join(state.verdict.missing)}" if state.verdict.missing else "",
+                                           f"carries over {carries}" if carries else "") if part)
     if not kernel.has_modules:
-        raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version} ({kernel.vmlinuz}), which lacks {lacking}: "
+        raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version} ({kernel.vmlinuz}), which {wrong}: "
                                f"/lib/modules/{kernel.version}/modules.dep is not there; install its modules, or remove this kernel "
                                "and its boot entry, or name the other kernels in `kernels`")
     if kernel.image == kernel.vmlinuz:
-        raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version}, which lacks {lacking}: it is part of the "
-                               f"unified kernel image {kernel.image}; build that again with them (ukify, dracut --uefi, mkinitcpio -U)")
+        raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version}, which {wrong}: it is part of the "
+                               f"unified kernel image {kernel.image}; build that again (ukify, dracut --uefi, mkinitcpio -U)")
 
 
 def is_started_without_image(tree, kernel):

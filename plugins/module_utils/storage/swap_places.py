@@ -23,6 +23,10 @@ GPT_GENERATOR = "/etc/systemd/system-generators/systemd-gpt-auto-generator"
 #: Partition type that systemd-gpt-auto-generator swaps on by itself. Source: Discoverable Partitions Specification.
 GPT_SWAP_TYPE = "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f"
 
+#: Where installers put swap files (Ubuntu /swap.img, Fedora and Arch /swap/swapfile, cloud-init /swap.img); what else is there stays.
+_USUAL_FILES = ("/swap*", "/swap/*", "/var/swap*", "/var/lib/swap*", "/var/cache/swap/*")
+_LARGEST_PAGE = 64 * 1024
+
 #: Swap that lives in memory, not on the OS disk.
 _IN_MEMORY = re.compile(r"/dev/zram\d+|/dev/ram\d+")
 
@@ -44,13 +48,22 @@ def active(proc_swaps, zram=False):
 
 
 def files(tree, swaps):
-    """Return the paths ([str]) of swap files: those in use, and those that /etc/fstab names."""
+    """Return the paths ([str]) of swap files: those in use (swaps), those that /etc/fstab and units name, and those where installers put them."""
     named = [swap.path for swap in swaps if swap.kind == "file"]
     named += [entry.device for entry in fstab.entries(edits.read(tree, "/etc/fstab") or "") if fstab.is_swap(entry)]
     for path in units(tree):
         what = re.search(r"^What=(/\S+)", edits.read(tree, path) or "", re.MULTILINE)
         named += [what.group(1)] if what else []
+    named += [path for pattern in _USUAL_FILES for path in tree.glob(pattern) if is_swap_file(tree, path)]
     return sorted({path for path in named if path.startswith("/") and not path.startswith("/dev/") and tree.is_file(path)})
+
+
+def is_swap_file(tree, path):
+    """Return whether a regular file holds swap by its signature, which mkswap writes at the end of the first page (4 to 64 KiB)."""
+    if tree.is_symlink(path) or not tree.is_file(path):
+        return False
+    start = tree.read_bytes(path, _LARGEST_PAGE)
+    return any(start[size - 10:size] in (b"SWAPSPACE2", b"SWAP-SPACE") for size in (4096, 8192, 16384, 65536))
 
 
 def units(tree, zram=False):

@@ -34,7 +34,7 @@ def test_check_mode_tells_what_a_run_would_do_and_changes_nothing(run_module, gu
     (kernel,) = result["kernels"]
     backup = kernel.pop("backup")
     assert kernel == {"version": images.VERSION, "image": f"/boot/initrd.img-{images.VERSION}", "kind": "normal", "built_in": [],
-                      "present_before": [], "present": ["hv_vmbus", "hv_storvsc"], "missing": [], "rebuilt": True,
+                      "present_before": [], "present": ["hv_vmbus", "hv_storvsc"], "missing": [], "rebuilt": True, "carried": [],
                       "reason": "hv_vmbus is not in it; hv_storvsc is not in it"}
     assert backup.startswith(f"/var/lib/imagewright/initrd-backup/{images.VERSION}-")
     assert result["diff"][0]["after"] == "# list\nhv_vmbus\nhv_storvsc\n"
@@ -180,3 +180,40 @@ def test_an_optional_module_is_put_in_where_the_kernel_has_it_and_is_no_error_wh
     with_it = run_module("initrd_modules", root=guest, modules=HV[:1], optional=[HV[1]], rebuild=False)
     assert with_it["kernels"][0]["present"] == ["hv_vmbus", "hv_storvsc"]
     assert (guest / "etc/initramfs-tools/modules").read_text() == "# list\nhv_vmbus\nhv_storvsc\n"
+
+
+def with_rules(root, text):
+    """Give the guest an image that has all drivers, and a rule on the name of a card."""
+    member = images.member("etc/udev/rules.d/70-persistent-net.rules", text)
+    (root / f"boot/initrd.img-{images.VERSION}").write_bytes(images.archive(member) + images.main_archive())
+
+
+NAMES = b'# PCI\nSUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n'
+
+
+def test_an_image_with_a_name_of_a_card_that_is_gone_is_to_be_rebuilt(run_module, guest):
+    with_rules(guest, NAMES)
+    result = run_module("initrd_modules", check=True, root=guest, modules=HV, left_out=["network_names"], backup=False)
+    assert result["changed"] and result["kernels"][0]["rebuilt"] and result["kernels"][0]["missing"] == []
+    assert result["kernels"][0]["carried"] == [
+        'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0" (etc/udev/rules.d/70-persistent-net.rules)']
+    assert run_module("initrd_modules", check=True, root=guest, modules=[], left_out=["network_names"])["kernels"][0]["rebuilt"]
+
+
+@pytest.mark.parametrize("text", [b"# names nothing\n", b'SUBSYSTEM=="net", DRIVERS=="mlx5_core", ENV{NM_UNMANAGED}="1"\n'])
+def test_rules_that_name_no_card_may_stay_in_an_image(run_module, guest, text):
+    with_rules(guest, text)
+    assert not run_module("initrd_modules", check=True, root=guest, modules=[], left_out=["network_names", "resume"])["changed"]
+
+
+def test_a_name_that_the_guest_still_gives_would_come_back_and_is_left(run_module, guest):
+    with_rules(guest, NAMES)
+    (guest / "etc/udev/rules.d").mkdir(parents=True)
+    (guest / "etc/udev/rules.d/70-persistent-net.rules").write_bytes(NAMES)
+    assert not run_module("initrd_modules", check=True, root=guest, modules=[], left_out=["network_names"])["changed"]
+
+
+def test_a_guest_without_kernels_carries_nothing_over(run_module, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert run_module("initrd_modules", root=tmp_path / "empty", modules=[], left_out=["network_names"])["changed"] is False
+    assert "cannot put modules into the initramfs" in run_module("initrd_modules", root=tmp_path / "empty", modules=[])["msg"]

@@ -4,10 +4,12 @@
 """swap_off on trees, and what it reads of /proc/swaps and of initramfs images."""
 
 import gzip
+import shutil
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_places
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_places
+from ansible_collections.imagewright.azure.plugins.modules import swap_off
 
 PROC_SWAPS = ("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
               "/dev/sda2                               partition\t524284\t\t0\t\t-2\n"
@@ -81,10 +83,14 @@ def member(name, content):
 
 def image(root, files):
     """Return the LiveTree of a guest whose initramfs holds files ({name: text})."""
-    content = b"".join(member(name, text.encode()) for name, text in files.items()) + member("TRAILER!!!", b"")
     (root / "boot").mkdir()
-    (root / "boot/initrd.img-1").write_bytes(gzip.compress(content))
+    (root / "boot/initrd.img-1").write_bytes(archive(files))
     return LiveTree(str(root))
+
+
+def archive(files):
+    """Return a compressed image (bytes) that holds files ({name: text})."""
+    return gzip.compress(b"".join(member(name, text.encode()) for name, text in files.items()) + member("TRAILER!!!", b""))
 
 
 @pytest.mark.parametrize("files, expected", [
@@ -95,10 +101,64 @@ def image(root, files):
     ({"init": "#!/bin/sh\n"}, False),
 ])
 def test_an_image_resumes_when_it_names_a_device(tmp_path, files, expected):
-    assert resume.resumes(image(tmp_path, files), "/boot/initrd.img-1") is expected
+    assert swap_off.resumes(image(tmp_path, files), "/boot/initrd.img-1", False) is expected
 
 
-def test_a_damaged_image_may_resume(tmp_path):
-    guest(tmp_path, {"/boot/initrd.img-1": "no image"})
+def test_a_damaged_image_is_built_again_and_one_that_nothing_here_reads_after_a_change(tmp_path):
+    tree = guest(tmp_path, {"/boot/initrd.img-1": "no image", "/boot/initrd.img-2": "hsqs"})
 
-    assert resume.resumes(LiveTree(str(tmp_path)), "/boot/initrd.img-1") is True
+    assert swap_off.resumes(tree, "/boot/initrd.img-1", False) is True
+    assert [swap_off.resumes(tree, "/boot/initrd.img-2", changed) for changed in (True, False)] == [True, False]
+
+
+NEW = {"init": "#!/bin/sh\n", "conf/conf.d/resume": "RESUME=none\n"}
+
+
+def debian(root, built=None):
+    """Make a guest with a swap file that a unit starts, and two kernels whose images resume; mkinitramfs writes the image built ({name: text})."""
+    guest(root, {
+        "/etc/systemd/system/data-more.swap": "[Swap]\nWhat=/data/more\n", "/data/more": "x", "/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=97dd\n",
+        "/usr/sbin/mkinitramfs": "#!/bin/busybox sh\n/bin/busybox cp /new.img \"$2\"\n", "/usr/sbin/update-initramfs": "#!/bin/busybox sh\nmkinitramfs\n",
+        "/boot/vmlinuz-6.1": "x", "/boot/vmlinuz-6.2": "x", "/lib/modules/6.1/modules.dep": "", "/lib/modules/6.2/modules.dep": "", "/bin/busybox": ""})
+    shutil.copy(shutil.which("busybox"), root / "bin/busybox")
+    for program in ("mkinitramfs", "update-initramfs"):
+        (root / "usr/sbin" / program).chmod(0o755)
+    (root / "new.img").write_bytes(archive(NEW if built is None else built))
+    for version in ("6.1", "6.2"):
+        (root / f"boot/initrd.img-{version}").write_bytes(archive(dict(NEW, **{"conf/conf.d/resume": "RESUME=UUID=97dd\n"})))
+
+
+def resuming(root):
+    return [name for name in ("6.1", "6.2") if b"97dd" in gzip.decompress((root / f"boot/initrd.img-{name}").read_bytes())]
+
+
+def test_a_run_that_was_stopped_after_the_configuration_was_written_is_finished(tmp_path, run_module):
+    debian(tmp_path)
+    (tmp_path / "etc/initramfs-tools/conf.d/resume").write_text("RESUME=none\n")  # as far as the first run came
+    (tmp_path / "boot/initrd.img-6.2").write_bytes(archive(NEW))
+    (tmp_path / "data/more").unlink()
+
+    result = run_module("swap_off", root=tmp_path)
+
+    assert not result["failed"], result
+    assert (result["rebuilt"], result["resume"], result["removed"]) == (["/boot/initrd.img-6.1"], [], ["/etc/systemd/system/data-more.swap"])
+    assert resuming(tmp_path) == []
+    assert run_module("swap_off", root=tmp_path)["changed"] is False
+
+
+def test_an_image_that_still_resumes_is_an_error_and_everything_is_as_it_was(tmp_path, run_module):
+    debian(tmp_path, built=dict(NEW, **{"conf/conf.d/site": "RESUME=/dev/sda2\n"}))
+
+    result = run_module("swap_off", root=tmp_path)
+
+    assert result["msg"].startswith("cannot rebuild /boot/initrd.img-6.1 for kernel 6.1: the new image still has RESUME=/dev/sda2 "
+                                    "(conf/conf.d/site); look for RESUME=")
+    assert resuming(tmp_path) == ["6.1", "6.2"] and (tmp_path / "data/more").exists()
+    assert (tmp_path / "etc/initramfs-tools/conf.d/resume").read_text() == "RESUME=UUID=97dd\n"
+
+
+def test_a_swap_file_that_nothing_names_any_more_is_found_by_its_signature(tmp_path, run_module):
+    guest(tmp_path, {"/swap.img": "\0" * 4086 + "SWAPSPACE2", "/swap/big": "\0" * 65526 + "SWAPSPACE2", "/swap/README": "SWAPSPACE2", "/swap.txt": "x"})
+
+    assert run_module("swap_off", root=tmp_path)["removed"] == ["/swap.img", "/swap/big"]
+    assert run_module("swap_off", root=tmp_path)["changed"] is False
