@@ -40,11 +40,12 @@ _OTHER_KINDS = [(b"hsqs", "a squashfs file system"), (b"-rom1fs-", "a romfs file
                 (b"\xd0\x0d\xfe\xed", "a device tree or FIT image"), (b"\x27\x05\x19\x56", "a U-Boot image")]
 
 
-def list_members(stream, where, keep=None):
+def list_members(stream, where, keep=None, largest=None):
     """Yield every Member of the image, in the order in which a kernel unpacks them: the last of a name counts.
 
     stream: binary stream at the image's start. where: str, its path, for errors.
-    keep: callable or None, given the name (str) of a regular file, says whether its content is wanted.
+    keep: callable or None, given the name (str) of a regular file, says whether its content is wanted. largest: int or None, bytes;
+        the content of larger ones is left out, where None makes it an error that one has more than a module has.
     Raises CorruptImage: a part is cut off or damaged, or there is none. Raises CannotVerify: nothing here can read it.
     """
     source = Source(file_chunks(stream))
@@ -53,15 +54,15 @@ def list_members(stream, where, keep=None):
     while source.peek(1):
         part += 1
         if source.peek(6) in _MAGICS and source.offset % 4 == 0:
-            yield from _archive(source, where, keep, part)
+            yield from _archive(source, where, keep, largest, part)
         else:
-            yield from _compressed(source, where, keep, part)
+            yield from _compressed(source, where, keep, largest, part)
         source.skip_zeros()
     if not part:
         raise CorruptImage(f"cannot read {where}: it is empty; build the image anew")
 
 
-def _compressed(source, where, keep, part):
+def _compressed(source, where, keep, largest, part):
     """Yield the Members of the archives in a compressed part."""
     offset = source.offset
     name = compression.detect(source.peek(16))
@@ -73,7 +74,7 @@ def _compressed(source, where, keep, part):
     if not content.peek(1):
         raise CorruptImage(f"cannot read {inside}: there is no archive; build the image anew")
     while content.peek(1):
-        yield from _archive(content, inside, keep, part)
+        yield from _archive(content, inside, keep, largest, part)
         content.skip_zeros()
 
 
@@ -98,7 +99,7 @@ def _limited(chunks, where):
         yield chunk
 
 
-def _archive(source, where, keep, part):
+def _archive(source, where, keep, largest, part):
     """Yield the Members of one cpio archive, which ends with its trailer."""
     while True:
         offset = source.offset
@@ -108,7 +109,7 @@ def _archive(source, where, keep, part):
         name = _name(source, name_size, where, offset)
         if name == _TRAILER:
             return
-        wanted = stat.S_ISLNK(mode) or bool(stat.S_ISREG(mode) and keep and keep(name))
+        wanted = stat.S_ISLNK(mode) or bool(stat.S_ISREG(mode) and keep and (largest is None or size <= largest) and keep(name))
         try:
             content = _body(source, size, wanted, checksum if magic == _CRC_MAGIC else None)
         except ValueError as error:

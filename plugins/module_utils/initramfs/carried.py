@@ -53,6 +53,11 @@ def sentence(items):
     return ", ".join(f"{item.text} ({item.member})" for item in items)
 
 
+def names_by_address(text):
+    """Return the lines ([str]) of a rule of udev or a .link file that name a card by its MAC address."""
+    return [match.group(0).strip() for pattern in _NAMES_BY_ADDRESS for match in pattern.finditer(text)]
+
+
 def initramfs_of(stream, path):
     """Return the binary stream of the initramfs: the file itself, or the section of a unified kernel image.
 
@@ -71,5 +76,5 @@ def _of_member(tree, name, text):
         return [Carried(RESUME, name, f"RESUME={device}") for device in _RESUME_SETTING.findall(text) if device not in _NO_DEVICE]
     if tree.exists("/" + name):
         return []
-    lines = [match.group(0).strip() for pattern in _NAMES_BY_ADDRESS for match in pattern.finditer(text)]
+    lines = names_by_address(text)
     return [Carried(NETWORK_NAMES, name, lines[0])] if lines else []

@@ -25,7 +25,7 @@ Contents = collections.namedtuple("Contents", "modules index built_in names nest
 _MODULE_PATH = re.compile(r"^(?:usr/)?lib/(?:modules/(?P<version>[^/]+)/.+/|modules/(?P<flat>[^/]+)/)?[^/]+\.ko(\.gz|\.xz|\.zst)?$")
 
 #: dracut's squash modules put all but the first steps into one file.
-_NESTED = re.compile(r"(^|/)(squash(fs)?-?root|erofs-root|root)\.(img|squashfs|erofs)$|\.squashfs$|\.erofs$")
+NESTED = re.compile(r"(^|/)(squash(fs)?-?root|erofs-root|root)\.(img|squashfs|erofs)$|\.squashfs$|\.erofs$")
 
 #: What starts the user space of an initramfs; an image that is cut off behind the microcode has none of them.
 _FIRST_PROGRAMS = ("init", "sbin/init", "linuxrc", "bin/init")
@@ -74,7 +74,7 @@ def _contents(tree, members, path, version, originals):
         raise CorruptImage(f"cannot take {path} for an initramfs: it holds no /init, so it is cut off or only microcode;"
                            " build the image anew")
     index = drivers.parse_modules_dep(text["modules.dep"], "") if "modules.dep" in text else None
-    nested = next((name for name in sorted(names) if _NESTED.search(name)), None)
+    nested = next((name for name in sorted(names) if NESTED.search(name)), None)
     built_in = {drivers.module_name(line) for line in text.get("modules.builtin", "").splitlines()} - {None}
     return Contents(_by_module(found, links, version), index, built_in, names, nested)
 

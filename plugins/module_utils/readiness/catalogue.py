@@ -13,12 +13,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     command_line, firmware, first_card, identity as identity_step, initramfs, kernel as kernel_step, loader, provisioner, root, ssh as ssh_step,
     system_manager)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
-    agent, boot, cloud_init, cmdline, console, disk, drivers, firewall, identity, initramfs_drivers, kernel, network, packaged, partitions, services, ssh,
-    storage, sudo, users, vhd)
+    agent, boot, cloud_init, cmdline, console, disk, drivers, firewall, identity, initramfs_carried, initramfs_drivers, kernel, network, packaged,
+    partitions, services, ssh, storage, sudo, users, vhd)
 
 #: Known faults, by topic; a further one is one file in rules/ and one name here.
-_TOPICS = (vhd, disk, partitions, storage, boot, initramfs_drivers, drivers, kernel, cmdline, console, network, firewall, agent, cloud_init, ssh, sudo, users,
-           services, identity, packaged)
+_TOPICS = (vhd, disk, partitions, storage, boot, initramfs_drivers, initramfs_carried, drivers, kernel, cmdline, console, network, firewall, agent,
+           cloud_init, ssh, sudo, users, services, identity, packaged)
 #: What each step of the path needs, in the order of steps.STEPS.
 _PATH = (firmware, loader, kernel_step, command_line, initramfs, root, system_manager, first_card, ssh_step, provisioner, identity_step)
 

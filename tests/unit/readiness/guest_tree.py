@@ -17,9 +17,11 @@ MODULES = {
     "sr_mod": "drivers/scsi/sr_mod.ko", "isofs": "fs/isofs/isofs.ko", "udf": "fs/udf/udf.ko", "vfat": "fs/fat/vfat.ko", "fat": "fs/fat/fat.ko",
     "nls_cp437": "fs/nls/nls_cp437.ko",
     "nvme": "drivers/nvme/host/nvme.ko", "nvme_core": "drivers/nvme/host/nvme-core.ko", "pci_hyperv": "drivers/pci/controller/pci-hyperv.ko",
+    "ext4": "fs/ext4/ext4.ko", "mbcache": "fs/mbcache.ko",
     "mlx4_en": "drivers/net/mlx4_en.ko", "mlx5_core": "drivers/net/mlx5_core.ko", "mana": "drivers/net/mana.ko",
 }
-IN_INITRAMFS = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "sd_mod", "nvme", "nvme_core", "pci_hyperv")
+IN_INITRAMFS = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "sd_mod", "nvme", "nvme_core", "pci_hyperv", "ext4", "mbcache")
+MODULES_DEP = "".join(f"kernel/{path}:{' kernel/fs/mbcache.ko' if name == 'ext4' else ''}\n" for name, path in MODULES.items())
 
 GRUB_CFG = f"""### BEGIN /etc/grub.d/10_linux ###
 menuentry 'Debian GNU/Linux' --class debian {{
@@ -47,6 +49,7 @@ FILES = {
     "/etc/machine-id": "",
     "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n",
     "/etc/shadow": "root:!:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
+    "/etc/group": "root:x:0:\ndaemon:x:1:\nsudo:x:27:\n",
     "/etc/login.defs": "UID_MIN 1000\n",
     "/etc/sudoers": "Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n",
     "/etc/ssh/sshd_config": "Port 22\nClientAliveInterval 180\n",
@@ -67,8 +70,8 @@ FILES = {
     f"/boot/vmlinuz-{KERNEL}": "kernel",
     f"/boot/config-{KERNEL}": "# Linux\nCONFIG_SERIAL_8250_CONSOLE=y\n",
     f"/lib/modules/{KERNEL}/modules.builtin": "",
-    f"/lib/modules/{KERNEL}/modules.dep": "".join(f"kernel/{path}:\n" for path in MODULES.values()),
-    "/usr/lib/systemd/systemd": "systemd",
+    f"/lib/modules/{KERNEL}/modules.dep": MODULES_DEP,
+    "/usr/lib/systemd/systemd": ELF_X86_64,
 }
 PROGRAMS = ("/usr/bin/python3", "/usr/sbin/sshd", "/usr/bin/growpart", "/usr/sbin/chpasswd", "/usr/sbin/useradd", "/usr/bin/openssl", "/usr/sbin/ip",
             "/usr/bin/mount", "/usr/bin/sed", "/usr/bin/grep", "/bin/true")
@@ -81,6 +84,9 @@ def good_guest(root):
     for path in PROGRAMS:
         write(root, path, "program")
     write(root, "/bin/sh", ELF_X86_64)
+    for path in (*PROGRAMS, "/bin/sh", "/usr/sbin/waagent", "/usr/lib/systemd/systemd"):
+        pathlib.Path(str(root) + path).chmod(0o755)
+    symlink(root, "/sbin/init", "/usr/lib/systemd/systemd")
     for name, path in MODULES.items():
         write(root, f"/lib/modules/{KERNEL}/kernel/{path}", module(name))
     write(root, INITRAMFS, initramfs(IN_INITRAMFS))
@@ -121,16 +127,27 @@ def module(name):
     return b"\x7fELF" + name.encode() + bytes(64)
 
 
-def initramfs(names, files=()):
-    """Return an uncompressed cpio archive with /init, the modules and further files ({name: text})."""
-    members = [("init", b"#!/bin/sh\n")] + [(name, text.encode()) for name, text in dict(files).items()]
-    members += [(f"lib/modules/{KERNEL}/kernel/{MODULES[name]}", module(name)) for name in names]
-    return b"".join(_member(name, content) for name, content in members) + _member("TRAILER!!!", b"")
+def initramfs(names, changes=(), links=()):
+    """Return an uncompressed cpio archive as initramfs-tools builds it: /init, the programs that it uses, and the modules.
+
+    changes: {name of a member: bytes or str, None to leave it out}; links: {name: target}.
+    """
+    members = {"init": b"#!/bin/sh\n", "bin/sh": ELF_X86_64, "sbin/modprobe": ELF_X86_64, "lib/systemd/systemd-udevd": ELF_X86_64,
+               "scripts/functions": b"# functions\n", f"lib/modules/{KERNEL}/modules.dep": MODULES_DEP.encode(),
+               f"lib/modules/{KERNEL}/modules.alias": b"# Aliases\n"}
+    members.update({f"lib/modules/{KERNEL}/kernel/{MODULES[name]}": module(name) for name in names})
+    members.update({name: content.encode() if isinstance(content, str) else content for name, content in dict(changes).items()})
+    archive = b"".join(_member(name, content, 0o100755 if name in _EXECUTABLE or content[:4] == b"\x7fELF" else 0o100644)
+                       for name, content in members.items() if content is not None)
+    return archive + b"".join(_member(name, target.encode(), 0o120777) for name, target in dict(links).items()) + _member("TRAILER!!!", b"", 0)
 
 
-def _member(name, content):
+_EXECUTABLE = ("init",)
+
+
+def _member(name, content, mode):
     # newc: magic, inode, mode, uid, gid, links, mtime, size, device (2), special device (2), length of the name, checksum
-    numbers = (1, 0o100644 if name != "TRAILER!!!" else 0, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
+    numbers = (1, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
     header = b"070701" + b"".join(b"%08x" % number for number in numbers) + name.encode() + b"\0"
     return _padded(header) + _padded(content)
 

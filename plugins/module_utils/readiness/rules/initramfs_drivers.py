@@ -11,6 +11,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import verify
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.survey import is_started_without_image
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed, passed, unknown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -51,7 +52,10 @@ def _in_initramfs(context, names, optional=False):
     if not looked:
         return unknown("no kernel that can be booted was found in /boot or by a boot entry")
     evidence, serious, unreadable = [], False, []
+    limits = []
     for kernel, verdict, error in looked:
+        if kernel.image is None and is_started_without_image(context.tree, kernel):
+            continue  # R65a says that its entry loads none
         image = kernel.image or kernel.vmlinuz
         if verdict is None:
             unreadable.append(Evidence(image, None, str(error)))
@@ -60,11 +64,12 @@ def _in_initramfs(context, names, optional=False):
         absent = [] if optional else [name for name in names if name in verdict.unavailable]
         if lacks:
             evidence.append(Evidence(image, None, f"{', '.join(lacks)} missing (kernel {kernel.version})"))
+            limits = _limits(context)
         if absent:
             evidence.append(Evidence(kernel.vmlinuz, None, f"kernel {kernel.version} has no driver {', '.join(absent)}"))
         serious = serious or bool(lacks or absent) and kernel.kind != "rescue"
     if evidence:
-        return failed(_limits(context) + evidence + unreadable, severity=None if serious else WARNING)
+        return failed(evidence + unreadable + limits, severity=None if serious else WARNING)
     if unreadable:
         return unknown(unreadable[0].text, unreadable)
     return passed(f"in or for all of {len(looked)} kernels")

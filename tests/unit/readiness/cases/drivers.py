@@ -9,7 +9,7 @@ from unit.readiness.guest_tree import INITRAMFS, KERNEL, MODULES
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R17a", image_without("hv_vmbus"), (INITRAMFS, None)),
-    ("R17a", {**image_without("hv_storvsc"), "/etc/initramfs-tools/initramfs.conf": "# x\nMODULES=dep\n"}, ("/etc/initramfs-tools/initramfs.conf", 2)),
+    ("R17a", {**image_without("hv_storvsc"), "/etc/initramfs-tools/initramfs.conf": "# x\nMODULES=dep\n"}, (INITRAMFS, None)),
     ("R17b", image_without("hv_netvsc"), (INITRAMFS, None)),
     ("R17c", without_driver("hv_netvsc"), (f"/lib/modules/{KERNEL}", None)),
     ("R17d", image_without("sd_mod"), (INITRAMFS, None)),

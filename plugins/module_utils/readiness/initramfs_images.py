@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The initramfs images of a guest, each looked into once for all rules; and what the root lies on.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import inside
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
+
+#: One image. kernel: Kernel that is booted with it; files: inside.InitramfsTree or None; problem: str, why it is None;
+#: damaged: bool, it is known not to boot, rather than unknown.
+Image = collections.namedtuple("Image", "kernel files problem damaged")
+
+#: What the root is and lies on. kind: str, of its file system (``ext4``), "" when not known; layers: {str} of LVM, LUKS and RAID.
+RootFacts = collections.namedtuple("RootFacts", "kind layers")
+
+LVM, LUKS, RAID = "lvm", "luks", "raid"
+
+
+def images(tree):
+    """Return the [Image] of the kernels that a boot entry can start with an initramfs."""
+    found, read = [], {}
+    for kernel in kernels.installed_kernels(tree):
+        if kernel.image is None or not tree.is_file(kernel.image):
+            continue
+        resolved = tree.resolve(kernel.image)
+        if resolved not in read:
+            read[resolved] = _read(tree, kernel.image)
+        found.append(Image(kernel, *read[resolved]))
+    return found
+
+
+def _read(tree, path):
+    try:
+        files = inside.read_inside(tree, path)
+        if files.nested:
+            return None, f"cannot look into {path}: most of it is in the file system {files.nested[1:]} inside", False
+        return files, "", False
+    except CannotVerify as error:
+        return None, str(error), False
+    except ImagewrightError as error:
+        return None, str(error), True
+
+
+def generator(files):
+    """Return what built an image (InitramfsTree): initramfs-tools, dracut, mkinitcpio, mkinitfs, or "" for another."""
+    marks = (("initramfs-tools", ("/scripts/functions", "/conf/initramfs.conf")),
+             ("mkinitcpio", ("/init_functions", "/buildconfig")),
+             ("dracut", ("/usr/lib/dracut", "/lib/dracut", "/usr/lib/dracut-lib.sh", "/lib/dracut-lib.sh")),
+             ("mkinitfs", ("/sbin/nlplug-findfs", "/etc/mdev.conf", "/newroot")))
+    return next((name for name, paths in marks if any(files.exists(path) for path in paths)), "")
+
+
+def starts_systemd(files):
+    """Return whether the /init of an image (InitramfsTree) is systemd."""
+    return files.is_symlink("/init") and files.resolve("/init").endswith("/systemd")
+
+
+def root_facts(context):
+    """Return the RootFacts of a guest: what its disk holds, else what its fstab and its command lines say."""
+    tree = context.tree
+    entries = fstab.entries(tree.read_text("/etc/fstab")) if tree.is_file("/etc/fstab") else []
+    root = next((entry for entry in entries if entry.mount_point == "/"), None)
+    kind = root.kind if root is not None and root.kind not in ("auto", "none") else ""
+    devices = [root.device] if root is not None else []
+    devices += [value or "" for line in context.shared(command_lines) for value in kernel_cmdline.values(line.text, "root")[-1:]]
+    layers = {layer for device in devices for layer in _layers(tree, device)}
+    mounts = getattr(tree, "mounts", None)
+    if mounts:
+        seen = mounts[0].file_system.kind
+        kind = {"ext": kind if kind.startswith("ext") else "ext4"}.get(seen, seen)
+        if mounts[0].volume.logical:
+            layers.add(LVM)
+    return RootFacts(kind, layers)
+
+
+def _layers(tree, device):
+    """Return what a device name ([str]) of the root says of the layers below it."""
+    if re.match(r"/dev/(md\d+|md/)", device):
+        return [RAID]
+    if device.startswith("/dev/mapper/"):
+        name = device[len("/dev/mapper/"):]
+        crypttab = tree.read_text("/etc/crypttab") if tree.is_file("/etc/crypttab") else ""
+        if name.startswith("luks-") or any(line.split()[:1] == [name] for line in crypttab.splitlines()):
+            return [LUKS]
+        # LVM doubles the blank strokes of names, and puts one between group and volume
+        return [LVM] if re.match(r"(?:[^-]|--)+-(?:[^-]|--)+$", name) and not name.startswith(("loop", "mpath")) else []
+    return [LVM] if re.match(r"/dev/(?!disk/|by-|mapper/|vd|sd|nvme|xvd|hd|loop|mmcblk)[\w+.-]+/[\w+.-]+$", device) else []
