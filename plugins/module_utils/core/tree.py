@@ -12,15 +12,23 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 import errno
+import fcntl
 import fnmatch
 import os
 import posixpath
 import stat
+import struct
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 
 #: What lstat and stat return: mode (int, with the file type bits), size (int, bytes), uid, gid, mtime (float, s).
 Status = collections.namedtuple("Status", "mode size uid gid mtime")
+
+#: What is free in a file system. size: int, bytes that root may use; inodes: int, or None where there is no limit.
+Free = collections.namedtuple("Free", "size inodes")
+
+#: FS_IOC_GETFLAGS of Linux, and its flags for immutable and append-only.
+_GET_FLAGS, _UNCHANGING = 0x80086601 if struct.calcsize("P") == 8 else 0x80046601, 0x10 | 0x20
 
 #: Bytes of the largest text that is read; the longest ones of a system, modules.dep and modules.alias, have some MiB.
 MOST_TEXT = 16 * 1024 * 1024
@@ -163,6 +171,18 @@ class Tree:
                          if self.is_dir(folder) and self.lstat(posixpath.join(folder, part)) is not None]
         return sorted(found)
 
+    def is_immutable(self, path):
+        """Return whether nobody may change the path, links followed (``chattr +i`` or ``+a``); None when that is not known."""
+        return None
+
+    def free(self, path):
+        """Return what is Free in the file system of the path; None when that is not known, or is not the guest's."""
+        return None
+
+    def security_label(self, path):
+        """Return the SELinux label (str) of the path, links followed, "" without one; None when that is not known."""
+        return None
+
     def _parent_resolved(self, path):
         path = posixpath.normpath("/" + path)
         if path in ("/", "//"):
@@ -209,6 +229,35 @@ class LiveTree(Tree):
         while not os.path.exists(host):
             host = os.path.dirname(host)
         return os.statvfs(host)
+
+    def is_immutable(self, path):
+        """Return whether nobody may change the path; None when its file system does not tell."""
+        try:
+            descriptor = os.open(self.host_path(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                octets = fcntl.ioctl(descriptor, _GET_FLAGS, b"\0" * 8)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            return None
+        return bool(struct.unpack_from("@i", octets)[0] & _UNCHANGING)
+
+    def free(self, path):
+        """Return what is Free on the running guest; a tree on another machine lies in that one's file system."""
+        if not self.is_running_system:
+            return None
+        try:
+            status = self.statvfs(path)
+        except OSError:
+            return None
+        return Free(status.f_bfree * status.f_frsize, status.f_ffree if status.f_files else None)
+
+    def security_label(self, path):
+        """Return the SELinux label (str), "" without one; None when the file system has none, or the tree is another machine's."""
+        try:
+            return os.getxattr(self.host_path(path), "security.selinux").rstrip(b"\0").decode("ascii", "replace")
+        except OSError as error:
+            return "" if error.errno == errno.ENODATA and self.is_running_system else None
 
     def _host(self, resolved):
         return resolved if self.root == "/" else self.root + resolved

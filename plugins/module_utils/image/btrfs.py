@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries 
 
 _TOP = 5  # object id of the top level subvolume
 _MOST_SUBVOLUMES = 512  # snapshots pile up
+_UNCHANGING = 0x40 | 0x80  # BTRFS_INODE_IMMUTABLE and _APPEND, btrfs_tree.h
 
 
 class BtrfsFileSystem:
@@ -66,6 +67,14 @@ class BtrfsFileSystem:
         """Return the Status of a node."""
         inode = self._inode(node)
         return Status(inode.mode, inode.size, inode.uid, inode.gid, inode.mtime_ns / 1e9)
+
+    def is_immutable(self, node):
+        """Return whether the node is immutable or append-only."""
+        return bool(self._inode(node).inode.flags & _UNCHANGING)
+
+    def free(self):
+        """Return (bytes, None) that are free; Btrfs has no limit of inodes."""
+        return self._fs.sb.total_bytes - self._fs.sb.bytes_used, None
 
     def link(self, node):
         """Return the target (str) of a symbolic link."""

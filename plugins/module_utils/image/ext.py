@@ -11,10 +11,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 
 # s_feature_incompat, linux/fs/ext4/ext4.h
-_RECOVER, _META_BG = 0x4, 0x10
+_RECOVER, _META_BG, _64BIT = 0x4, 0x10, 0x80
 _VALID = 0x1  # s_state
 _INLINE_DATA_FLAG = 0x10000000  # i_flags
 _IN_INODE = 60  # bytes of i_block
+
+_UNCHANGING = 0x10 | 0x20  # i_flags, immutable and append-only
 
 #: What the library does not read: (feature bit, its name).
 _UNREADABLE = ((0x1, "compression"), (0x8, "an external journal device"), (_META_BG, "meta_bg block groups"))
@@ -65,6 +67,21 @@ class ExtFileSystem:
     def _check_inline(self, inode):
         if inode.inode.i_flags & _INLINE_DATA_FLAG and inode.size > _IN_INODE:
             raise NotImplementedError("inline data of more than 60 bytes (ext4 feature inline_data)")
+
+    def is_immutable(self, node):
+        """Return whether the node is immutable or append-only."""
+        return bool(self._fs.get_inode(node).inode.i_flags & _UNCHANGING)
+
+    def security_label(self, node):
+        """Return the SELinux label (str) of a node, "" without one."""
+        found = [attribute.value for attribute in self._fs.get_inode(node).xattr if attribute.name == "security.selinux"]
+        return found[0].rstrip(b"\0").decode("ascii", "replace") if found else ""
+
+    def free(self):
+        """Return (bytes, inodes) that are free, with those that are kept for root."""
+        sb = self._fs.sb
+        high = sb.s_free_blocks_count_hi if sb.s_feature_incompat & _64BIT else 0
+        return (high << 32 | sb.s_free_blocks_count_lo) * self._fs.block_size, sb.s_free_inodes_count
 
 
 def open_file_system(stream, name):

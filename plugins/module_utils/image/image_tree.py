@@ -11,7 +11,7 @@ import io
 import posixpath
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Free, Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mounts import assemble
@@ -58,6 +58,28 @@ class ImageTree(Tree):
     def close(self):
         """Close the image."""
         self.disk.close()
+
+    def is_immutable(self, path):
+        """Return whether nobody may change the path; None when its file system does not tell."""
+        return self._asked(path, "is_immutable")
+
+    def security_label(self, path):
+        """Return the SELinux label (str) of the path, "" without one; None when its file system cannot be asked here."""
+        return self._asked(path, "security_label")
+
+    def free(self, path):
+        """Return what is Free in the file system of the path; None when it cannot be asked here."""
+        question = getattr(self.mount_of(path).file_system, "free", None)
+        return None if question is None else Free(*question())
+
+    def _asked(self, path, name):
+        """Return what a method of the file system says of the path, None where it has no such method or nothing is there."""
+        place = self._place(self.resolve(path))
+        question = None if place is None else getattr(place.mount.file_system, name, None)
+        if question is None:
+            return None
+        with _reading(path, place.mount):
+            return question(place.node)
 
     def mount_of(self, path):
         """Return the Mount that holds the guest's path."""

@@ -13,6 +13,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_log
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 
+_UNCHANGING = 0x8 | 0x10  # di_flags, immutable and append-only
+
 
 class XfsFileSystem:
     """An XFS file system; nodes are inode numbers."""
@@ -51,6 +53,15 @@ class XfsFileSystem:
         if inode.size == 0:  # reads the inode: the library takes local data from what was read
             return io.BytesIO()
         return inode.open()
+
+    def is_immutable(self, node):
+        """Return whether the node is immutable or append-only."""
+        return bool(self._fs.get_inode(node).inode.di_flags & _UNCHANGING)
+
+    def free(self):
+        """Return (bytes, inodes) that are free; XFS makes inodes of free space, unless it has a limit that it reaches."""
+        sb = self._fs.sb
+        return sb.sb_fdblocks * sb.sb_blocksize, None
 
     def log_place(self):
         """Return (start, size) of the log in bytes, None when it is on another device."""

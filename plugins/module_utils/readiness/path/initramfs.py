@@ -163,7 +163,7 @@ def reaches_root(context):
     return _judged(context, lambda image: _lacking_drivers(context.tree, image, facts) + _lacking_programs(image.files, facts, _machine(context)))
 
 
-@rule("R17g", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
+@rule("R17h", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
       title="No driver that reaches the root is banned inside an initramfs", fault="A driver that reaches the root is banned inside an initramfs",
       why="The image has a copy of modprobe.d of the day when it was built; a driver that is banned there is not loaded, though the guest allows it now.",
       cure="Take the ban out of modprobe.d (modprobe_allow), then build the image again.",

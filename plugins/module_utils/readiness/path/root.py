@@ -6,4 +6,160 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-RULES = []
+import re
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import ROOT
+
+#: What an initramfs starts, in its order. Source: init of initramfs-tools; systemd's switch-root starts /sbin/init.
+_INITS = ("/sbin/init", "/etc/init", "/bin/init", "/bin/sh")
+#: Account databases: (path, fields of a line, name that must be in it, its number in field 2 or None).
+_DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), ("/etc/shadow", 9, "root", None))
+#: Directories that programs of every account go through.
+_FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run")
+#: What a first boot writes at least: keys, logs, the agent's state; and what it takes comfortably.
+_LEAST_FREE, _LITTLE_FREE = 16 * 1024 * 1024, 256 * 1024 * 1024  # bytes
+_LEAST_INODES, _LITTLE_INODES = 64, 1024
+#: Files that must have a label before anything can run.
+_LABELLED = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/etc/passwd", "/bin/bash", "/usr/bin/bash")
+
+
+@rule("R68a", step=ROOT, severity=ERROR,
+      title="The root's init can run", fault="The root's init cannot run",
+      why="The initramfs hands over to /sbin/init of the root: where it, its loader or a library is missing, the kernel panics.",
+      cure="Install the package of the init system (systemd-sysv, systemd) and the library again.",
+      source="Linux init/main.c; ld.so(8)")
+def init_runs(context):
+    """Return failed with what keeps /sbin/init from running."""
+    tree = context.tree
+    path = next((path for path in _INITS[:3] if tree.lstat(path) is not None), _INITS[0])
+    try:
+        machine = context.shared(architecture)[0]
+    except ImagewrightError:
+        machine = None
+    found = programs.obstacles(tree, path, machine)
+    unread = [obstacle for obstacle in found if obstacle.kind == programs.UNKNOWN]
+    if unread and len(unread) == len(found):
+        return unknown(programs.sentence(unread[0]))
+    return failed_if(Evidence(obstacle.path, None, programs.sentence(obstacle)) for obstacle in found if obstacle.kind != programs.UNKNOWN)
+
+
+@rule("R68b", step=ROOT, severity=ERROR,
+      title="/etc/passwd, group and shadow are there and whole", fault="/etc/passwd, group or shadow is not there, or not whole",
+      why="Without the accounts of the system no service starts, nobody is provisioned and nobody logs in.",
+      cure="Put the file back from its copy (/etc/passwd-, group-, shadow-) or a backup, then run pwck and grpck.",
+      source="passwd(5); shadow(5); group(5)")
+def accounts_are_whole(context):
+    """Return failed with each database that is missing, empty, without root, or has a line without its fields."""
+    evidence = []
+    for path, fields, name, number in _DATABASES:
+        if not context.tree.is_file(path):
+            evidence.append(Evidence(path, None, "is not there"))
+            continue
+        lines = [(count, text.split(":")) for count, text in context.lines(path) if text.strip() and not text.startswith(("+", "-", "#"))]
+        if not any(words[0] == name and (number is None or words[2:3] == [number]) for _count, words in lines):
+            evidence.append(Evidence(path, None, "is empty" if not lines else f"has no {name}" + (f" with the number {number}" if number else "")))
+        evidence += [Evidence(path, count, f"has {len(words)} of {fields} fields: {words[0][:40]}") for count, words in lines if len(words) != fields]
+    return failed_if(evidence)
+
+
+@rule("R68c", step=ROOT, severity=ERROR,
+      title="Whoever provisions may write the files of accounts", fault="A file of accounts cannot be written",
+      why="cloud-init and the agent make the user with useradd: an immutable /etc/passwd (chattr +i) keeps them from it.",
+      cure="Run `chattr -i` on the file; keep it from being set again by what hardens the guest.",
+      source="chattr(1)")
+def accounts_can_be_written(context):
+    """Return failed with each file of accounts, or its directory, that is immutable or append-only."""
+    paths = [path for path in ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc", "/etc/sudoers.d", "/home")
+             if context.tree.lstat(path) is not None]
+    answers = [(path, context.tree.is_immutable(path)) for path in paths]
+    if all(answer is None for _path, answer in answers):
+        return not_applicable("this file system does not tell")
+    return failed_if(Evidence(path, None, "is immutable or append-only (lsattr)") for path, answer in answers if answer)
+
+
+@rule("R68d", step=ROOT, severity=ERROR,
+      title="Every account can reach the system's directories", fault="A directory of the system is closed to all but root",
+      why="Services run as accounts of their own: with mode 0700 on / or /etc they find neither programs nor libraries, and no login works.",
+      cure="Give it mode 0755 (`chmod 755`).",
+      source="path_resolution(7)")
+def directories_are_open(context):
+    """Return failed with each directory of the system that others may not search."""
+    evidence = []
+    for path in _FOR_ALL:
+        status = context.tree.stat(path)
+        if status is not None and stat.S_ISDIR(status.mode) and not status.mode & stat.S_IXOTH:
+            evidence.append(Evidence(path, None, f"has mode {stat.S_IMODE(status.mode):04o}"))
+    return failed_if(evidence)
+
+
+@rule("R68e", step=ROOT, severity=ERROR,
+      title="The root has free space and inodes", fault="The root has no free space, or no free inodes",
+      why="The first boot makes keys, accounts and logs before the root is grown; without room for them provisioning fails.",
+      cure="Free some space: old kernels, the package manager's cache, logs; or make the disk larger and grow the file system.",
+      source="Microsoft: agent-linux; cloud-init growpart")
+def has_room(context):
+    """Return failed when the file system of /, or one of /var or /etc, is full; a warning when it nearly is."""
+    evidence, full, known = [], False, False
+    for path in ("/", "/var"):
+        free = context.tree.free(path)
+        if free is None:
+            continue
+        known = True
+        little = [f"{free.size >> 20} MiB"] if free.size < _LITTLE_FREE else []
+        little += [f"{free.inodes} inodes"] if free.inodes is not None and free.inodes < _LITTLE_INODES else []
+        full = full or free.size < _LEAST_FREE or free.inodes is not None and free.inodes < _LEAST_INODES
+        evidence += [Evidence(path, None, f"has {' and '.join(little)} free")] if little else []
+    if not known:
+        return not_applicable("the free space of these files is not the guest's")
+    return failed_if(evidence, severity=None if full else WARNING)
+
+
+@rule("R68f", step=ROOT, severity=ERROR,
+      title="SELinux has its policy and labels", fault="SELinux enforces without its policy, or without labels",
+      why="With SELINUX=enforcing and no policy systemd stops the boot; files without a label may not be run or read.",
+      cure="Install the policy (selinux-policy-targeted) and run `touch /.autorelabel`, or set SELINUX=permissive.",
+      source="selinux(8); systemd src/core/selinux-setup.c")
+def selinux_is_whole(context):
+    """Return failed when SELinux enforces and its policy is not there, or the first files have no label and no relabel is asked for."""
+    tree, path = context.tree, "/etc/selinux/config"
+    settings = {}
+    for number, text in context.lines(path):
+        match = re.match(r"\s*(SELINUX|SELINUXTYPE)\s*=\s*(\w+)", text)
+        if match:
+            settings[match.group(1)] = (match.group(2), number)
+    if settings.get("SELINUX", ("",))[0] != "enforcing" or not _is_active(context):
+        return not_applicable("SELinux does not enforce")
+    kind, line = settings.get("SELINUXTYPE", ("targeted", settings["SELINUX"][1]))
+    policies = [policy for policy in tree.glob(f"/etc/selinux/{kind}/policy/policy.*") if tree.is_file(policy) and tree.stat(policy).size]
+    if not policies:
+        return failed([Evidence(path, line, f"/etc/selinux/{kind}/policy has no policy, and SELINUX=enforcing")])
+    if tree.lstat("/.autorelabel") is not None:
+        return passed("the first boot labels all files")
+    labels = [(name, tree.security_label(name)) for name in _LABELLED if tree.is_file(name)]
+    if any(label is None for _name, label in labels):
+        return passed("with a policy; labels cannot be read here")
+    return failed_if(Evidence(name, None, "has no label of SELinux, and /.autorelabel is not there") for name, label in labels if not label)
+
+
+def _is_active(context):
+    """Return whether the kernel starts with SELinux: by default on Red Hat's and its relatives, elsewhere when the command line says so."""
+    lines = [line.text for line in context.shared(command_lines) if line.kind == "normal"]
+    if lines and all("0" in kernel_cmdline.values(line, "selinux")[-1:] or "0" in kernel_cmdline.values(line, "enforcing")[-1:] for line in lines):
+        return False
+    if distribution(context.tree).family in ("redhat", "suse"):
+        return True
+    return any("1" in kernel_cmdline.values(line, "selinux") or "selinux" in kernel_cmdline.values(line, "security")
+               or any("selinux" in (value or "") for value in kernel_cmdline.values(line, "lsm")) for line in lines)
+
+
+RULES = [init_runs, accounts_are_whole, accounts_can_be_written, directories_are_open, has_room, selinux_is_whole]

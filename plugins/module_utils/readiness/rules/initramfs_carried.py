@@ -75,7 +75,7 @@ def _names_azures(word):
     return word in ("partitions", "containers") or re.match(r"/dev/(\*|sd|nvme|\[|disk/by-)", word) is not None
 
 
-@rule("R35b", step=FIRST_CARD, severity=WARNING, fixed_by="guest_network; guest_boot; initrd_modules",
+@rule("R67", step=FIRST_CARD, severity=WARNING, fixed_by="guest_network; guest_boot; initrd_modules",
       title="No initramfs names a card by the MAC address of the old machine", fault="An initramfs names a card by the MAC address of the old machine",
       why="udev runs in the initramfs first: a name that is given to the old card there is taken, and the first card of the new machine gets another one.",
       cure="Run the role guest_boot (initrd_modules left_out: [network_names]), which rebuilds the image without it.",

@@ -55,10 +55,10 @@ BROKEN_FILES = [
     ("R66a", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "sbin/lvm": None})}, _PLACE),
     ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "etc/lvm/lvm.conf": b'devices {\n  filter = [ "a|^/dev/vda|", "r|.*|" ]\n}\n'})}, _PLACE),
     ("R66b", {"/etc/fstab": "/dev/md0 / ext4 defaults 0 1\n", **_image({"etc/mdadm.conf": b"DEVICE /dev/vd[ab]1\nARRAY /dev/md0\n"})}, _PLACE),
-    ("R17g", _image({"etc/modprobe.d/cis.conf": b"# no\nblacklist hv_storvsc\n"}), _PLACE),
-    ("R17g", _image({"lib/modprobe.d/hard.conf": b"install ext4 /bin/false\n"}), _PLACE),
-    ("R35b", _image({"etc/udev/rules.d/70-persistent-net.rules": _MAC_RULE}), _PLACE),
-    ("R35b", _image({"etc/systemd/network/10-lan.link": b"[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}), _PLACE),
+    ("R17h", _image({"etc/modprobe.d/cis.conf": b"# no\nblacklist hv_storvsc\n"}), _PLACE),
+    ("R17h", _image({"lib/modprobe.d/hard.conf": b"install ext4 /bin/false\n"}), _PLACE),
+    ("R67", _image({"etc/udev/rules.d/70-persistent-net.rules": _MAC_RULE}), _PLACE),
+    ("R67", _image({"etc/systemd/network/10-lan.link": b"[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}), _PLACE),
 ]
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
@@ -84,8 +84,8 @@ CONTROLS = [
     ("R66a", {"/etc/fstab": f"UUID={UUID} / ext3 defaults 0 1\n"}),  # ext4 mounts it too
     ("R66a", {**_ON_LVM, **_DM, **_image(_LVM_INSIDE)}),
     ("R66b", _image({"etc/lvm/lvm.conf": b'filter = [ "r|.*|" ]\n'})),  # no LVM below the root
-    ("R17g", _image({"etc/modprobe.d/fb.conf": b"blacklist hyperv_fb\n", "lib/modprobe.d/fb.conf": b"blacklist hv_storvsc\n"})),  # the first hides the second
-    ("R17g", _image({"etc/modprobe.d/x.conf": b"# blacklist hv_storvsc\noptions hv_storvsc storvsc_ringbuffer_size=131072\n"})),
-    ("R35b", _image({"etc/udev/rules.d/70-x.rules": b'SUBSYSTEM=="net", DRIVERS=="mlx5_core", ENV{NM_UNMANAGED}="1"\n'})),
-    ("R35b", _image({"usr/lib/systemd/network/73-usb-net-by-mac.link": b"[Match]\nPath=*-usb-*\n[Link]\nNamePolicy=mac\n"})),
+    ("R17h", _image({"etc/modprobe.d/fb.conf": b"blacklist hyperv_fb\n", "lib/modprobe.d/fb.conf": b"blacklist hv_storvsc\n"})),  # the first hides the second
+    ("R17h", _image({"etc/modprobe.d/x.conf": b"# blacklist hv_storvsc\noptions hv_storvsc storvsc_ringbuffer_size=131072\n"})),
+    ("R67", _image({"etc/udev/rules.d/70-x.rules": b'SUBSYSTEM=="net", DRIVERS=="mlx5_core", ENV{NM_UNMANAGED}="1"\n'})),
+    ("R67", _image({"usr/lib/systemd/network/73-usb-net-by-mac.link": b"[Match]\nPath=*-usb-*\n[Link]\nNamePolicy=mac\n"})),
 ]

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of the root: its init, its accounts, SELinux. Modes and free space have tests of their own in test_root.py."""
+
+from unit.core.elf_files import AARCH64, library, program
+from unit.readiness.cases.common import grub
+from unit.readiness.guest_tree import FILES
+
+_INIT = "/usr/lib/systemd/systemd"
+_LOADER = "/lib64/ld-linux-x86-64.so.2"
+_RHEL = {"/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n'}
+_ENFORCING = {"/etc/selinux/config": "# x\nSELINUX=enforcing\nSELINUXTYPE=targeted\n"}
+_POLICY = {"/etc/selinux/targeted/policy/policy.33": "policy"}
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R68a", {_INIT: None}, ("/sbin/init", None)),
+    ("R68a", {"/sbin/init": None}, ("/sbin/init", None)),
+    ("R68a", {"/sbin/init": ("link", "/usr/lib/sysvinit/init")}, ("/sbin/init", None)),
+    ("R68a", {_INIT: program(["libc.so.6"])}, (_LOADER, None)),
+    ("R68a", {_INIT: program(["libc.so.6"]), _LOADER: library()}, (_LOADER, None)),  # the loader is not executable
+    ("R68a", {_INIT: program(machine=AARCH64, interpreter=None)}, ("/sbin/init", None)),
+    ("R68a", {_INIT: ""}, ("/sbin/init", None)),
+    ("R68b", {"/etc/passwd": ""}, ("/etc/passwd", None)),
+    ("R68b", {"/etc/shadow": None}, ("/etc/shadow", None)),
+    ("R68b", {"/etc/group": None}, ("/etc/group", None)),
+    ("R68b", {"/etc/passwd": FILES["/etc/passwd"] + "half a line:x:10\n"}, ("/etc/passwd", 3)),
+    ("R68b", {"/etc/passwd": FILES["/etc/passwd"].replace("root:x:0:0", "root:x:1:0")}, ("/etc/passwd", None)),
+    ("R68f", {**_RHEL, **_ENFORCING}, ("/etc/selinux/config", 3)),
+    ("R68f", {**_RHEL, **_ENFORCING, "/etc/selinux/mls/policy/policy.33": "policy"}, ("/etc/selinux/config", 3)),
+    ("R68f", {**_ENFORCING, **grub("ro ", "ro security=selinux selinux=1 ")}, ("/etc/selinux/config", 3)),
+]
+
+#: (rule that does not concern the right guest, files with which it does, and holds)
+RIGHT_FILES = [
+    ("R68f", {**_RHEL, **_ENFORCING, **_POLICY, "/.autorelabel": ""}),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R68a", {"/sbin/init": ("link", "../lib/systemd/systemd"), "/lib/systemd/systemd": ("link", _INIT)}),
+    ("R68b", {"/etc/passwd": FILES["/etc/passwd"] + "+::::::\n"}),  # NIS
+    ("R68b", {"/etc/group": FILES["/etc/group"] + "users:x:100:daemon,root\n"}),
+    ("R68d", {"/root/.profile": "# closed to others, as it should be\n"}),
+    ("R68f", _ENFORCING),  # Debian's kernel starts with AppArmor
+    ("R68f", {**_RHEL, "/etc/selinux/config": "SELINUX=permissive\nSELINUXTYPE=targeted\n"}),
+    ("R68f", {**_RHEL, **_ENFORCING, **grub("ro ", "ro selinux=0 ")}),
+    ("R68f", {**_RHEL, "/etc/selinux/config": "# SELINUX=enforcing\nSELINUX=disabled\n"}),
+]

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The root step by what only a file system tells: modes, free space, flags, labels."""
+
+import pathlib
+import subprocess
+
+import pytest
+from unit.readiness.guest_tree import good_guest, write
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Free, LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate
+
+MIB = 1024 * 1024
+
+
+class TellingTree(LiveTree):
+    """A guest's files on a file system that tells what a test says."""
+
+    unchanging, room, labels = (), None, None
+
+    def is_immutable(self, path):
+        """Return whether the test has made the path immutable."""
+        return path in self.unchanging
+
+    def free(self, path):
+        """Return the room that the test gives."""
+        return self.room
+
+    def security_label(self, path):
+        """Return the label that the test gives."""
+        return self.labels
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return TellingTree(str(good_guest(tmp_path / "guest")))
+
+
+def finding(tree, rule):
+    """Return (status, severity, [(path, text)])."""
+    found = next(found for found in evaluate(Context(tree), [each for each in all_rules() if each.id == rule]))
+    return found.status, found.severity, [(place.path, place.text) for place in found.evidence]
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/etc/shadow", "/etc", "/home"])
+def test_a_file_of_accounts_that_is_immutable_is_an_error(tree, path):
+    (pathlib.Path(tree.root) / "home").mkdir()
+    tree.unchanging = (path, "/etc/motd")
+    assert finding(tree, "R68c") == ("failed", "error", [(path, "is immutable or append-only (lsattr)")])
+
+
+def test_another_immutable_file_is_nobodys_business(tree):
+    tree.unchanging = ("/etc/motd", "/boot")
+    assert finding(tree, "R68c")[0] == "passed"
+
+
+@pytest.mark.parametrize(("room", "expected"), [
+    (Free(0, 100000), ("failed", "error", [("/", "has 0 MiB free"), ("/var", "has 0 MiB free")])),
+    (Free(4000 * MIB, 0), ("failed", "error", [("/", "has 0 inodes free"), ("/var", "has 0 inodes free")])),
+    (Free(15 * MIB, None), ("failed", "error", [("/", "has 15 MiB free"), ("/var", "has 15 MiB free")])),
+    (Free(100 * MIB, 900), ("failed", "warning", [("/", "has 100 MiB and 900 inodes free"), ("/var", "has 100 MiB and 900 inodes free")])),
+    (Free(300 * MIB, 5000), ("passed", "error", [])),
+    (Free(300 * MIB, None), ("passed", "error", [])),  # XFS and Btrfs have no limit of inodes
+    (None, ("not_applicable", "error", [])),
+])
+def test_a_root_without_room_is_an_error_and_one_with_little_a_warning(tree, room, expected):
+    tree.room = room
+    assert finding(tree, "R68e") == expected
+
+
+@pytest.mark.parametrize(("path", "mode"), [("/", 0o700), ("/etc", 0o750), ("/usr/lib", 0o700)])
+def test_a_directory_that_is_closed_to_others_is_an_error(tree, path, mode):
+    pathlib.Path(tree.root + path).chmod(mode)
+    assert finding(tree, "R68d") == ("failed", "error", [(path, f"has mode {mode:04o}")])
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o711, 0o1777, 0o555])
+def test_a_directory_that_others_may_search_is_right(tree, mode):
+    pathlib.Path(tree.root + "/var").mkdir(exist_ok=True)
+    pathlib.Path(tree.root + "/var").chmod(mode)
+    assert finding(tree, "R68d")[0] == "passed"
+
+
+def test_files_without_labels_are_an_error_where_selinux_enforces(tree):
+    write(tree.root, "/etc/os-release", "ID=fedora\n")
+    write(tree.root, "/etc/selinux/config", "SELINUX=enforcing\n")
+    write(tree.root, "/etc/selinux/targeted/policy/policy.33", "policy")
+    tree.labels = ""
+    assert finding(tree, "R68f")[:2] == ("failed", "error")
+    tree.labels = "system_u:object_r:etc_t:s0"
+    assert finding(tree, "R68f")[0] == "passed"
+    tree.labels = None
+    assert finding(tree, "R68f")[0] == "passed"  # labels cannot be read here
+
+
+def test_an_immutable_file_is_seen_on_a_real_file_system(tmp_path):
+    (tmp_path / "passwd").write_text("x")
+    tree = LiveTree(str(tmp_path))
+    if tree.is_immutable("/passwd") is None or subprocess.run(["chattr", "+i", tmp_path / "passwd"], check=False).returncode:
+        pytest.skip("this file system has no such flags, or we may not set them")
+    try:
+        assert tree.is_immutable("/passwd") is True
+    finally:
+        subprocess.run(["chattr", "-i", tmp_path / "passwd"], check=True)
+    assert tree.is_immutable("/passwd") is False
