@@ -10,24 +10,20 @@ Source: systemd.link(5), udev(7), 80-net-setup-link.rules, net_id and link_get_n
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import fnmatch
-
 from ansible_collections.imagewright.azure.plugins.module_utils.network import udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, Card, Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ini import entries, last
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, words
 
-#: Where rules are: of two files with one name that of the first folder counts. /run is empty before the boot.
-_RULES = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
 #: The beginning of the addresses that Azure gives, for the name that the policy mac makes of one.
 _BY_ADDRESS = "enx000d3a000000"
-_PARENTS = ("hv_netvsc", "hv_vmbus", "vmbus", "")
 
 
 def first_card(tree):
     """Return (Card, Place or None) of the first card as udev will name it, and what renames it."""
-    for text, place in _rules(tree):
-        found = _renamed_by_rule(text, place)
+    # of several names that are given the last one counts
+    for path, text in reversed(udev_rules.files(tree)):
+        found = _renamed_by_rule(text, path)
         if found is not None:
             return found
     for file in in_order(tree, "link"):
@@ -36,34 +32,13 @@ def first_card(tree):
     return FIRST, None
 
 
-def _rules(tree):
-    """Return [(text, path)] of udev's files, the last name first: of several names that are given the last one counts."""
-    by_name = {}
-    for folder in _RULES:
-        for path in tree.glob(folder + "/*.rules"):
-            by_name.setdefault(path.rpartition("/")[2], path)
-    return [(tree.read_text(path), path) for _name, path in sorted(by_name.items(), reverse=True) if tree.is_file(path)]
-
-
 def _renamed_by_rule(text, path):
     """Return (Card, Place) when a rule of the file gives the first card a plain name, for certain."""
     for rule in reversed(udev_rules.rules(text) if "NAME" in text else []):
         name = udev_rules.name_given(rule)
-        if name and not set(name) & set("$%") and all(_is_true(*token) for token in rule.tokens):
+        if name and not set(name) & set("$%") and udev_rules.holds(rule, FIRST):
             return (Card(name, FIRST.driver), Place(path, rule.line, rule.text)) if name != FIRST.name else (FIRST, None)
     return None
-
-
-def _is_true(key, operator, value):
-    """Return whether a token of a rule holds for the first card for certain; an assignment always does."""
-    if operator not in ("==", "!="):
-        return key not in ("IMPORT", "PROGRAM", "GOTO")
-    known = {"SUBSYSTEM": ("net",), "ACTION": ("add",), "KERNEL": (FIRST.name,), "DRIVERS": _PARENTS, "ATTR{type}": ("1",), "ATTR{dev_id}": ("0x0",),
-             "ATTR{dev_port}": ("0",), "ENV{ID_NET_DRIVER}": (FIRST.driver,), "NAME": ("",), "SUBSYSTEMS": ("net", "vmbus")}
-    if key not in known:
-        return False
-    fits = any(fnmatch.fnmatchcase(each, pattern) for each in known[key] for pattern in value.split("|"))
-    return fits == (operator == "==")
 
 
 def _renamed_by_link(file):

@@ -10,10 +10,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files, networkd, networkmanager, networkmanager_profiles
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, remove, write
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, NOTHING, UNMANAGED, Answer
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, NOT_STARTED, NOTHING, UNMANAGED, Answer, Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches
 
@@ -60,7 +60,9 @@ def answer(tree, card=FIRST, cloud_init=False):
     """Return the Answer of netplan and its renderer for a card."""
     found = read(tree, cloud_init)
     name, said = netplan_files.answer(found, card)
-    if netplan_files.renderer(found) == "NetworkManager":
+    if netplan_files.renderer(found, name) == "NetworkManager":
+        if services.state(tree, ["NetworkManager"]) != services.ENABLED:
+            return Answer(NOT_STARTED, [Place(file.path, None, "renderer: NetworkManager, which is not enabled") for file in found])
         # netplan masks the package's file that keeps NetworkManager from Ethernet cards
         others = networkmanager_profiles.answer(tree, networkmanager.reads_ifcfg(tree), card, ["10-globally-managed-devices.conf"])
         return others if name is None or others.what == UNMANAGED else said

@@ -80,9 +80,9 @@ def merged(files, kind):
     return found
 
 
-def renderer(files):
-    """Return what netplan hands the cards to: ``networkd``, its default, or ``NetworkManager``."""
-    said = [yaml_text.get(file.document, "network", "renderer") for file in files]
+def renderer(files, name=None):
+    """Return what netplan hands the cards to: ``networkd``, its default, or ``NetworkManager``; name: str, the id of one card, or None."""
+    said = [yaml_text.get(file.document, "network", *keys, "renderer") for keys in ((), ("ethernets",), ("ethernets", name)) for file in files]
     return ([str(word) for word in said if word] or ["networkd"])[-1]
 
 

@@ -14,7 +14,7 @@ import fnmatch
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
     DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, UNMANAGED, Answer, Place, one_of)
 
@@ -127,11 +127,19 @@ def _ignoring(tree, settings, card, reads_ifcfg):
         if section.startswith("device") and key == "managed" and not set(setting.items) & set(ini.TRUE):
             matching = settings.get((section, "match-device"))
             found += [setting.place] if matching is None or in_device_list(matching.items, card) else []
+    found += _by_rules(tree, card)
     plugins, managed = settings.get(("main", "plugins")), settings.get(("ifupdown", "managed"))
     if plugins is not None and "ifupdown" in plugins.items and not (managed is not None and "true" in managed.items):
         found += ifupdown.mentions(tree, card)
     return found + [file.place("NM_CONTROLLED") for file in (ifcfg.all_files(tree) if reads_ifcfg else [])
                     if file.card == card.name and file.settings.get("NM_CONTROLLED", "").lower() in ("no", "n", "false", "0")]
+
+
+def _by_rules(tree, card):
+    """Return the Places of udev's rules that mark the card as unmanaged, as Azure's do with virtual functions."""
+    marking = [(path, rule) for path, text in udev_rules.files(tree) if "NM_UNMANAGED" in text for rule in udev_rules.rules(text)
+               if ("ENV{NM_UNMANAGED}", "=", "1") in rule.tokens]
+    return [Place(path, rule.line, rule.text) for path, rule in marking if udev_rules.holds(rule, card)]
 
 
 def _fits(profile, card):
@@ -177,13 +185,15 @@ def _keyfile(path, text):
     # only a port has a type of port; the older words are read still
     is_port = value("port", *[("connection", key) for key in ("port-type", "slave-type")]) is not None
     master = value("master", *[("connection", key) for key in ("controller", "master")])
+    # a profile of certain users waits until one of them is logged in
+    permissions = value("autoconnect", ("connection", "permissions"))
     if is_port and master is None:
         master, places["master"] = "", places["port"]
     return Profile(
         path, "ethernet" if kind == "802-3-ethernet" else kind, value("uuid", ("connection", "uuid")), value("card", ("connection", "interface-name")),
         _list(value("match", ("match", "interface-name"))), _list(value("drivers", ("match", "driver"))),
         value("mac", ("ethernet", "mac-address"), ("802-3-ethernet", "mac-address")) is not None,
-        (value("autoconnect", ("connection", "autoconnect")) or "true").lower() in ini.TRUE,
+        (value("autoconnect", ("connection", "autoconnect")) or "true").lower() in ini.TRUE and not permissions,
         _priority(value("priority", ("connection", "autoconnect-priority"))),
         master, value("parent", ("vlan", "parent")), value("method", ("ipv4", "method")) or "auto", places)
 

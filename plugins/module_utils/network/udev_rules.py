@@ -9,12 +9,28 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import fnmatch
 import re
 
 #: One rule. line: int from 1, where it begins; text: str; tokens: [(key, operator, value)], e.g. ``("ATTR{address}", "==", "52:54:00:12:34:56")``.
 Rule = collections.namedtuple("Rule", "line text tokens")
 
+#: Where rules are: of two files with one name that of the first folder counts. /run is empty before the boot.
+FOLDERS = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+
+#: Drivers of a card of VMBus and of what it hangs on.
+_PARENTS = ("hv_netvsc", "hv_vmbus", "vmbus", "")
+
 _TOKEN = re.compile(r"""(?<![A-Za-z_])([A-Za-z_]+(?:\{[^}"]*\})?)[ \t]*(==|!=|\+=|-=|:=|=)[ \t]*[ei]?"((?:[^"\\]|\\.)*)\"""")
+
+
+def files(tree):
+    """Return [(path, text)] of the files of rules in the order in which udev reads them."""
+    by_name = {}
+    for folder in FOLDERS:
+        for path in tree.glob(folder + "/*.rules"):
+            by_name.setdefault(path.rpartition("/")[2], path)
+    return [(path, tree.read_text(path)) for _name, path in sorted(by_name.items()) if tree.is_file(path)]
 
 
 def rules(text):
@@ -51,3 +67,20 @@ def name_given(rule):
 def is_by_address(rule):
     """Return whether a rule is for a card with a MAC address."""
     return any(key in ("ATTR{address}", "ATTRS{address}", "SYSFS{address}") and operator == "==" for key, operator, value in rule.tokens)
+
+
+def holds(rule, card):
+    """Return whether everything that a rule asks is true of the card (first_card.Card) for certain."""
+    return all(_is_true(key, operator, value, card) for key, operator, value in rule.tokens)
+
+
+def _is_true(key, operator, value, card):
+    """Return whether a token holds; an assignment always does, but for those that run something first."""
+    if operator not in ("==", "!="):
+        return key not in ("IMPORT", "PROGRAM", "GOTO")
+    known = {"SUBSYSTEM": ("net",), "ACTION": ("add",), "KERNEL": (card.name,), "DRIVERS": _PARENTS, "ATTR{type}": ("1",), "ATTR{dev_id}": ("0x0",),
+             "ATTR{dev_port}": ("0",), "ENV{ID_NET_DRIVER}": (card.driver,), "NAME": ("",), "SUBSYSTEMS": ("net", "vmbus")}
+    if key not in known:
+        return False
+    fits = any(fnmatch.fnmatchcase(each, pattern) for each in known[key] for pattern in value.split("|"))
+    return fits == (operator == "==")

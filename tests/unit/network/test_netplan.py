@@ -6,7 +6,7 @@
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan
-from unit.network.guests import after, guest
+from unit.network.guests import after, enabled, guest
 
 FOLDER, NETWORKD = "/etc/netplan", "/etc/systemd/network"
 
@@ -27,11 +27,22 @@ FOLDER, NETWORKD = "/etc/netplan", "/etc/systemd/network"
     ("network: {ethernets: {eth0: {dhcp4: true}}, bonds: {bond0: {interfaces: [eth0]}}}", "held"),
     ("network: {ethernets: {eth0: {dhcp4: true}}, bridges: {br0: {addresses: [10.9.0.1/24]}}}", "dhcp"),
     ("network: {ethernets: {eth0: {dhcp4: true, activation-mode: manual}}}", "not started"),
-    ("network: {renderer: NetworkManager}", "dhcp"),
+    ("network: {ethernets: {eth0: {dhcp4: true, renderer: NetworkManager}}}", "not started"),
     ("network: {ethernets: {ens3: {dhcp4: true}}}", "nothing"),
 ])
 def test_what_netplan_does_with_the_first_card(tmp_path, text, what):
     assert netplan.answer(guest(tmp_path, {FOLDER + "/a.yaml": text})).what == what
+
+
+@pytest.mark.parametrize("text, what", [
+    ("network: {renderer: NetworkManager}", "dhcp"),
+    ("network: {renderer: NetworkManager, ethernets: {eth0: {dhcp4: false}}}", "nothing"),
+    ("network: {ethernets: {eth0: {dhcp4: true, renderer: NetworkManager}}}", "dhcp"),
+])
+def test_what_netplan_hands_to_networkmanager(tmp_path, text, what):
+    packages = {"/usr/lib/NetworkManager/conf.d/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi\n"}  # netplan masks it
+
+    assert netplan.answer(guest(tmp_path, {FOLDER + "/a.yaml": text, **enabled("NetworkManager"), **packages})).what == what
 
 
 def test_files_are_merged_by_name_and_the_last_one_counts(tmp_path):
@@ -101,7 +112,7 @@ def test_a_file_that_has_nothing_else_goes(tmp_path, text):
 
 
 def test_the_renderer_that_the_administrator_chose_stays(tmp_path):
-    tree = guest(tmp_path, {FOLDER + "/01-network-manager-all.yaml": "network:\n  version: 2\n  renderer: NetworkManager\n"})
+    tree = guest(tmp_path, {FOLDER + "/01-network-manager-all.yaml": "network:\n  version: 2\n  renderer: NetworkManager\n", **enabled("NetworkManager")})
 
     assert FOLDER + "/01-network-manager-all.yaml" not in after(tree, "netplan")
 

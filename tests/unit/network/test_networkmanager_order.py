@@ -10,6 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.networkm
 from unit.network.guests import guest
 
 KEYFILES, CONF_D, PACKAGES = "/etc/NetworkManager/system-connections", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"
+RULES = "/etc/udev/rules.d/68-azure.rules"
 MAIN = "/etc/NetworkManager/NetworkManager.conf"
 GLOBALLY = {PACKAGES + "/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi,except:type:gsm,except:type:cdma\n"}
 CALICO = "[keyfile]\nunmanaged-devices=interface-name:cali*;interface-name:tunl*;interface-name:vxlan.calico\n"
@@ -46,6 +47,10 @@ def test_a_device_list_takes_the_first_card(items, taken):
     ({f"{KEYFILES}/a": profile("interface-name=eth0", "master=bond0", "slave-type=bond")}, "held"),
     ({f"{KEYFILES}/a.bak": profile("interface-name=eth0", "autoconnect=false")}, "dhcp"),
     ({f"{KEYFILES}/a": profile(kind="wifi", method="manual")}, "dhcp"),
+    ({f"{KEYFILES}/a": profile("interface-name=eth0", "permissions=user:joe:;")}, "not started"),
+    ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ENV{NM_UNMANAGED}="1"\n'}, "unmanaged"),
+    ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_pci", ACTION!="remove", ENV{NM_UNMANAGED}="1"\n'}, "dhcp"),
+    ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_*", ATTR{flags}=="0x?[89ABCDEF]??", ENV{NM_UNMANAGED}="1"\n'}, "dhcp"),
     (GLOBALLY, "unmanaged"),
     ({**GLOBALLY, CONF_D + "/10-globally-managed-devices.conf": ""}, "dhcp"),
     ({CONF_D + "/10-calico.conf": CALICO}, "dhcp"),
