@@ -16,11 +16,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     ifcfg, ifupdown, netplan, netplan_files, networkd, networkmanager_profiles, wicked)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import may_be_first
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import starting_parameters
 
 #: A line of a card's configuration. card: str, its name or a pattern; evidence: Evidence.
 Line = collections.namedtuple("Line", "card evidence")
 
+_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+#: Words of ip= that ask for an address. Source: dracut.cmdline(7), nfsroot.txt of Linux, initramfs-tools(7).
+_ASKING = ("dhcp", "dhcp6", "on", "any", "both", "auto6", "either6", "single-dhcp", "bootp", "rarp")
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 _OWN = re.compile(r"^\s*(?:HWADDR|MACADDR|LLADDR|mac-address|cloned-mac-address|MACAddress|PermanentMACAddress|hwaddress)\b\s*[:= ]", re.IGNORECASE)
 _FIXED = re.compile(r"^\s*(?:IPADDR\d*\s*=\s*[\"']?\d|address\d*\s*=\s*\d|Address\s*=\s*\d|method\s*=\s*manual|BOOTPROTO\s*=\s*[\"']?static)", re.IGNORECASE)
@@ -41,6 +46,21 @@ def own(context):
     found = [line for line in _lines(context) if _OWN.match(line.evidence.text) and _MAC.search(line.evidence.text)]
     found += [Line("*", place) for place in context.find(ifupdown.files(tree), lambda text: _OWN.match(text) and _MAC.search(text))]
     return found + [line for line, keys in _yaml(tree) if keys[-1] == "macaddress"]
+
+
+def on_command_lines(context):
+    """Return the Evidence of each ``ip=`` with an address: on the line of what starts, and where the lines of kernels to come are made."""
+    starting = [parameter for parameter in starting_parameters(context, "ip") if gives_an_address(parameter.text)]
+    evidence = [parameter.place._replace(text=f"{parameter.text} in {parameter.place.text}") for parameter in starting]
+    places = {(place.path, place.line) for place in evidence}
+    return evidence + [place for place in having(context, gives_an_address) if (place.path, place.line) not in places]
+
+
+def gives_an_address(parameter):
+    """Return whether a parameter (str) is an ``ip=`` with a fixed address: ``ip=10.0.0.5::10.0.0.1:255.255.255.0:web1:eth0:none``."""
+    name, unused, value = parameter.partition("=")
+    fields = value.split(":")
+    return name == "ip" and bool(_IPV4.fullmatch(fields[0])) and not (len(fields) > 6 and fields[6] in _ASKING)
 
 
 def is_serious(lines):

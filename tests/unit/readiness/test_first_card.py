@@ -8,6 +8,7 @@ import sys
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import first_card
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import network
@@ -75,7 +76,7 @@ def test_a_bond_that_cloud_init_s_card_is_put_into_is_found(tmp_path):
     ("ip=dhcp", False), ("ip=eth0:dhcp", False), ("ip=:::::eth0:dhcp", False), ("ip=", False), ("ip", False), ("rd.ip=10.0.0.5", False),
     ("ip=999:", False)])
 def test_a_parameter_that_gives_an_address(parameter, fixed):
-    assert first_card.gives_an_address(parameter) is fixed
+    assert card_addresses.gives_an_address(parameter) is fixed
 
 
 @pytest.mark.parametrize("files, status", [

@@ -13,15 +13,10 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
-
-_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
-#: Words of ip= that ask for an address. Source: dracut.cmdline(7), nfsroot.txt of Linux, initramfs-tools(7).
-_ASKING = ("dhcp", "dhcp6", "on", "any", "both", "auto6", "either6", "single-dhcp", "bootp", "rarp")
 
 RESOLVER = "/etc/resolv.conf"
 #: Where a link to /run points that somebody makes at boot: its beginning, and who makes it.
@@ -47,22 +42,11 @@ def keeps_its_name(context):
         [Evidence(*place)], f"It will be called {card.name}.")
 
 
-@rule("R34g", step=FIRST_CARD, severity=WARNING,
-      title="No kernel command line gives a card a fixed address", fault="The kernel command line gives a card a fixed address",
-      why="ip= with an address of the build's network is set up in the initramfs, and handed on to systemd-networkd and NetworkManager: the machine has "
-          "an address that Azure does not know.",
-      cure="Remove the parameter: grub_cmdline with absent: [ip].",
-      source="dracut.cmdline(7), systemd-network-generator.service(8), nm-initrd-generator(8)")
-def no_fixed_parameter(context):
-    """Return failed with each place that brings an ``ip=`` with an address onto a command line."""
-    return failed_if(command_lines.having(context, gives_an_address))
-
-
 @rule("R72", step=FIRST_CARD, severity=WARNING,
       title="Names are looked up where Azure's DHCP says", fault="Names are looked up at the build's servers, or nowhere",
       why="The machine is provisioned, for the platform is reached by its address, but no name resolves: updates, extensions and mounts fail.",
       cure="Enable the service that makes the file, or remove the file, so that the network manager writes it.",
-      source="resolv.conf(5), systemd-resolved.service(8)")
+      source="resolv.conf(5), systemd-resolved.service(8)", kinds=("generalized", "specialized"))
 def resolver(context):
     """Return failed for a link to a file that nobody makes at boot, and for servers of a private network in a file that nobody writes again."""
     tree = context.tree
@@ -81,11 +65,4 @@ def resolver(context):
                      "No network manager that runs writes the file again.")
 
 
-def gives_an_address(parameter):
-    """Return whether a parameter (str) is an ``ip=`` with a fixed address: ``ip=10.0.0.5::10.0.0.1:255.255.255.0:web1:eth0:none``."""
-    name, unused, value = parameter.partition("=")
-    fields = value.split(":")
-    return name == "ip" and bool(_IPV4.fullmatch(fields[0])) and not (len(fields) > 6 and fields[6] in _ASKING)
-
-
-RULES = [keeps_its_name, no_fixed_parameter, resolver]
+RULES = [keeps_its_name, resolver]

@@ -49,27 +49,6 @@ def manager(context):
     return passed(" and ".join(active)) if active else failed([Evidence("/etc/systemd/system", None, "no network manager is enabled")])
 
 
-@rule("R34h", step=FIRST_CARD, severity=ERROR,
-      title="The network manager starts", fault="The network manager is enabled, and does not start",
-      why="systemd passes over a unit whose condition is not true, and cannot start one whose program is not there: no card gets an address.",
-      cure="Repair what is named, or install the manager's package again.",
-      source="systemd.unit(5), systemd.service(5)")
-def manager_starts(context):
-    """Return failed with what keeps the managers that are enabled from starting, when none of them starts."""
-    active, units, causes = context.shared(managers.active), Units(context.tree), []
-    for name in active:
-        answer = services.will_start(units, managers.services_of(context.tree, name), runs=_is_there)
-        if answer.state not in (FAILS, SKIPPED, MASKED):
-            return passed()
-        causes += [Evidence(*cause) for cause in answer.causes]
-    return failed(causes) if active else not_applicable("no network manager is enabled")
-
-
-def _is_there(tree, path):
-    """Return True for a program that is there; whether it can run is asked of the files on the path as a whole."""
-    return True if tree.is_file(path) else None
-
-
 @rule("R34b", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
       title="The first card asks for its address by DHCP", fault="The first card does not ask for its address by DHCP",
       why="Azure gives the address by DHCP on a card that is called eth0 there, whatever its name was on the machine of the build.",
@@ -94,12 +73,16 @@ def dhcp(context):
 @rule("R34c", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
       title="No card has a fixed address", fault="A card has a fixed address",
       why="An address of the build's network makes the machine unreachable on Azure.",
-      cure="Run the role guest_network.",
-      source="Microsoft: create-upload-generic")
+      cure="Run the role guest_network; take ip= out with grub_cmdline, absent: [ip].",
+      source="Microsoft: create-upload-generic; dracut.cmdline(7), systemd-network-generator.service(8), nm-initrd-generator(8)")
 def fixed_address(context):
-    """Return failed with each line that gives an Ethernet card a fixed address: a warning where it is not the first card's."""
+    """Return failed with each line that gives an Ethernet card a fixed address, and each ``ip=`` of a kernel command line.
+
+    It is a warning where it is not the first card's, and for ``ip=``, which the initramfs hands on to systemd-networkd and NetworkManager alone.
+    """
     found = card_addresses.fixed(context)
-    return failed_if([line.evidence for line in found], severity=None if card_addresses.is_serious(found) else WARNING)
+    return failed_if([line.evidence for line in found] + card_addresses.on_command_lines(context),
+                     severity=None if card_addresses.is_serious(found) else WARNING)
 
 
 @rule("R34d", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
@@ -135,6 +118,27 @@ def not_held(context):
     evidence = [Evidence(master.place.path, master.place.line, f"the {master.kind} {master.name} holds {', '.join(master.members)}: {master.place.text}")
                 for master in held]
     return failed_if(evidence, severity=WARNING if all(master.kind == masters.VLAN for master in held) else None)
+
+
+@rule("R34g", step=FIRST_CARD, severity=ERROR,
+      title="The network manager starts", fault="The network manager is enabled, and does not start",
+      why="systemd passes over a unit whose condition is not true, and cannot start one whose program is not there: no card gets an address.",
+      cure="Repair what is named, or install the manager's package again.",
+      source="systemd.unit(5), systemd.service(5)")
+def manager_starts(context):
+    """Return failed with what keeps the managers that are enabled from starting, when none of them starts."""
+    active, units, causes = context.shared(managers.active), Units(context.tree), []
+    for name in active:
+        answer = services.will_start(units, managers.services_of(context.tree, name), runs=_is_there)
+        if answer.state not in (FAILS, SKIPPED, MASKED):
+            return passed()
+        causes += [Evidence(*cause) for cause in answer.causes]
+    return failed(causes) if active else not_applicable("no network manager is enabled")
+
+
+def _is_there(tree, path):
+    """Return True for a program that is there; whether it can run is asked of the files on the path as a whole."""
+    return True if tree.is_file(path) else None
 
 
 @rule("R35", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
@@ -202,4 +206,4 @@ def dhcp_client(context):
     return failed([Evidence("/sbin/dhclient", None, "not there")])
 
 
-RULES = [manager, manager_starts, dhcp, fixed_address, own_address, name_from_dhcp, not_held, persistent_names, virtual_functions, disk_names, dhcp_client]
+RULES = [manager, dhcp, fixed_address, own_address, name_from_dhcp, not_held, manager_starts, persistent_names, virtual_functions, disk_names, dhcp_client]

@@ -14,9 +14,9 @@ BROKEN_FILES = [
     ("R34a", {f"{WANTS}/systemd-networkd.service": None, "/etc/systemd/network/10-azure.network": None}, ("/etc/systemd/system", None)),
     ("R34a", {f"{WANTS}/systemd-networkd.service": None, f"{WANTS}/NetworkManager.service": ("link", f"{UNITS}/NetworkManager.service")},
      ("/etc/systemd/system", None)),
-    ("R34h", {f"{UNITS}/systemd-networkd.service": "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/bin/true\n[Install]\n"},
+    ("R34g", {f"{UNITS}/systemd-networkd.service": "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/bin/true\n[Install]\n"},
      (f"{UNITS}/systemd-networkd.service", 2)),
-    ("R34h", {f"{UNITS}/systemd-networkd.service": "[Service]\nExecStart=/usr/lib/systemd/systemd-networkd\n[Install]\n"},
+    ("R34g", {f"{UNITS}/systemd-networkd.service": "[Service]\nExecStart=/usr/lib/systemd/systemd-networkd\n[Install]\n"},
      (f"{UNITS}/systemd-networkd.service", 2)),
     ("R34b", {"/etc/systemd/network/10-azure.network": "[Match]\nName=ens3\n\n[Network]\nDHCP=yes\n", f"{WANTS}/cloud-init.service": None,
               f"{WANTS}/cloud-init-local.service": None}, ("/etc/systemd/network/10-azure.network", 2)),
@@ -35,7 +35,7 @@ BROKEN_FILES = [
      ("/etc/systemd/network/10-azure.network", 2)),
     ("R34d", {"/etc/sysconfig/network/ifcfg-eth0": "BOOTPROTO='dhcp'\nLLADDR='52:54:00:12:34:56'\n"}, ("/etc/sysconfig/network/ifcfg-eth0", 2)),
     ("R34e", {"/etc/sysconfig/network/dhcp": "# x\nDHCLIENT_SET_HOSTNAME=\"yes\"\n"}, ("/etc/sysconfig/network/dhcp", 2)),
-    ("R34g", {"/boot/grub/grub.cfg": GRUB_CFG.replace("rootdelay=300", "rootdelay=300 ip=10.1.0.37::10.1.0.1:255.255.254.0:web1:eth0:none")},
+    ("R34c", {"/boot/grub/grub.cfg": GRUB_CFG.replace("rootdelay=300", "rootdelay=300 ip=10.1.0.37::10.1.0.1:255.255.254.0:web1:eth0:none")},
      ("/boot/grub/grub.cfg", 3)),
     ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nOriginalName=eth*\n\n[Link]\nName=lan0\n", **LEFT_ALONE},
      ("/etc/systemd/network/10-lan.link", 5)),
@@ -74,7 +74,7 @@ CONTROLS = [("R34b", {**MANAGED_BY_NETWORKMANAGER, **files}) for files in [
     {"/etc/sysconfig/network-scripts/ifcfg-virbr0": "DEVICE=virbr0\nTYPE=Bridge\nIPADDR=10.9.0.1\n"},
 ]] + [
     ("R34d", {"/etc/netplan/50-cloud-init.yaml": "network: {ethernets: {ens3: {match: {macaddress: '52:54:00:12:34:56'}}}}\n"}),  # it is written again
-    ("R34g", {"/boot/grub/grub.cfg": GRUB_CFG.replace(
+    ("R34c", {"/boot/grub/grub.cfg": GRUB_CFG.replace(
         "rootdelay=300", "rootdelay=300 ip=dhcp ip=:::::eth0:dhcp ip=10.1.0.37::10.1.0.1:255.255.254.0::eth0:dhcp")}),
     ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}),
     ("R35b", {"/usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n"}),
