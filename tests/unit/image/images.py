@@ -10,11 +10,15 @@ import shutil
 import subprocess
 import time
 
+from efi_programs import efi_program
+
 MIB = 2 ** 20
 ROOT_UUID = "11111111-2222-3333-4444-555555555555"
 LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 LVM = "E6D6D379-F507-44C2-A23C-238F2A3DF928"
+#: The fallback loader of an ESP, of nobody's.
+LOADER = efi_program()
 
 
 def run(*argv, text=None):
@@ -124,9 +128,10 @@ def esp(path, size):
         stream.truncate(size)
     run("mkfs.vfat", "-i", "ABCD1234", path)
     loader = path.with_suffix(".efi")
-    loader.write_bytes(b"MZ loader")
+    loader.write_bytes(LOADER)
     run("mmd", "-i", path, "::EFI", "::EFI/BOOT", "::EFI/debian")
     run("mcopy", "-i", path, loader, "::EFI/BOOT/BOOTX64.EFI")
+    loader.write_bytes(b"configfile /boot/grub/grub.cfg\n")
     run("mcopy", "-i", path, loader, "::EFI/debian/grub.cfg")
     return path
 

@@ -9,6 +9,7 @@ import pathlib
 import time
 
 import pytest
+from unit.image import images
 from unit.image.images import (
     ESP, LINUX, LVM, MIB, ROOT_UUID, btrfs, empty_disk, esp, ext4, mounted, put, root_files, run, split_logical_volume, xfs)
 
@@ -18,8 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree
 FSTAB = f"UUID={ROOT_UUID} / auto defaults 0 1\nUUID=ABCD-1234 /boot/efi vfat umask=0077 0 1\n"
 #: Files that the trees have: path, content.
 FILES = {"/etc/hostname": b"web\n", "/absolute": b"web\n", "/outside": b"web\n", "/long": b"web\n", "/etc/os-release": b"ID=debian\n",
-         "/etc/empty": b"", "/etc/big": bytes(range(256)) * 4096, "/boot/efi/EFI/BOOT/BOOTX64.EFI": b"MZ loader",
-         "/boot/efi/efi/boot/bootx64.efi": b"MZ loader"}
+         "/etc/empty": b"", "/etc/big": bytes(range(256)) * 4096, "/boot/efi/EFI/BOOT/BOOTX64.EFI": images.LOADER,
+         "/boot/efi/efi/boot/bootx64.efi": images.LOADER}
 MAKERS = {"ext4": ext4, "ext2": lambda *three: ext4(*three, "ext2"), "ext3": lambda *three: ext4(*three, "ext3", "-I", "128", "-b", "1024"),
           "xfs": xfs, "btrfs": btrfs}
 ROOT_SIZE = 320 * MIB
@@ -104,7 +105,7 @@ def test_a_separate_boot_is_found_however_fstab_names_it(tmp_path, source):
     put(path, ext4(tmp_path / "root", files, 120 * MIB), 33 * MIB)
     with ImageTree(path) as tree:
         assert tree.read_text("/boot/vmlinuz-1") == "kernel\n"
-        assert tree.read_bytes("/boot/efi/EFI/BOOT/BOOTX64.EFI") == b"MZ loader"
+        assert tree.read_bytes("/boot/efi/EFI/BOOT/BOOTX64.EFI") == images.LOADER
         assert "boot" in tree.listdir("/") and tree.listdir("/boot") == ["efi", "lost+found", "vmlinuz-1"]
         assert tree.glob("/boot/efi/EFI/*/*.cfg") == ["/boot/efi/EFI/debian/grub.cfg"]
 
