@@ -90,6 +90,11 @@ def _may_hide(disk):
     return any(volume.holds in ("luks", "md") or volume.error for volume in disk.volumes)
 
 
+def mount_points(tree):
+    """Return the mount points ([str]) of /etc/fstab."""
+    return [entry.mount_point for entry in fstab.entries(tree.read_text(_FSTAB))] if tree.is_file(_FSTAB) else []
+
+
 def root_kind(tree):
     """Return the file system (str) of the root as /etc/fstab has it, "" when it does not say."""
     entries = fstab.entries(tree.read_text(_FSTAB)) if tree.is_file(_FSTAB) else []

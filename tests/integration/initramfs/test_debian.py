@@ -167,6 +167,15 @@ def test_dracut_in_each_mode(run_module, debian, suite, options):
 
 
 @pytest.mark.slow
+def test_the_hook_of_a_new_kernel_gives_dracuts_image_the_drivers_too(run_module, debian):
+    root = debian("bookworm", "dracut", include=COMPRESSORS)
+    repair(run_module, root)
+    root.image.unlink()
+    root.run("sh", "-c", f"DEB_MAINT_PARAMS=configure /etc/kernel/postinst.d/dracut {root.version} /boot/vmlinuz-{root.version}")
+    assert root.listed() == HV
+
+
+@pytest.mark.slow
 def test_dracut_that_is_told_to_omit_the_drivers_has_them_all_the_same_or_is_no_success(run_module, debian):
     # what wins, omit_drivers or --add-drivers, is dracut's affair and differs between its releases
     root = debian("bookworm", "dracut", include=COMPRESSORS)

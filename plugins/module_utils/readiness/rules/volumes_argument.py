@@ -8,11 +8,13 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import has_identifier, logical_volumes, named_volume, root_kind, volume_groups
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import (
+    has_identifier, logical_volumes, mount_points, named_volume, root_kind, volume_groups)
 
 #: What a driver mounts besides its own. Source: Linux fs/ext4/super.c.
 _ALSO_MOUNTS = {"ext4": ("ext2", "ext3"), "ext3": ("ext2",)}
@@ -120,4 +122,18 @@ def _told(parameter, cause):
     return parameter.place._replace(text=f"{parameter.text}: {cause}; {parameter.place.text}")
 
 
-RULES = [root_file_system, volumes_are_there]
+@rule("R64c", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
+      title="The FIPS check of the initramfs finds /boot", fault="The FIPS check of the initramfs does not find /boot",
+      why="dracut's module fips compares the kernel with its checksum in /boot before it mounts the root; where /boot is a file system of its own and boot= "
+          "does not name it, the boot ends there.",
+      cure="Add boot=UUID=... of /boot with grub_cmdline present.",
+      source="dracut modules.d/01fips/fips.sh; Red Hat: switching to FIPS mode")
+def fips_finds_boot(context):
+    """Return failed with each started entry that has fips=1 and no boot=, on a guest of Red Hat's or SUSE's family whose /boot is a file system of its own."""
+    lines = [line for line in started_lines(context) if last(line, "fips") is not None and last(line, "fips").value == "1"]
+    if not lines or context.shared(distribution).family not in ("redhat", "suse") or "/boot" not in context.shared(mount_points):
+        return not_applicable("no entry that starts has fips=1, or /boot is a part of the root")
+    return failed_if(_told(last(line, "fips"), "there is no boot=, and /boot is a file system of its own") for line in lines if last(line, "boot") is None)
+
+
+RULES = [root_file_system, volumes_are_there, fips_finds_boot]

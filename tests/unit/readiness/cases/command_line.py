@@ -19,6 +19,8 @@ def _root(value):
     return {_MENU: GRUB_CFG.replace(f"UUID={UUID}", value)}
 
 
+_RED_HAT = {"/etc/os-release": "ID=rhel\n", "/etc/fstab": FSTAB + "UUID=1-2 /boot xfs defaults 0 0\n"}
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     *[("R13b", _root(value), _LINE) for value in (
@@ -48,6 +50,7 @@ BROKEN_FILES = [
     ("R64b", _with("rd.luks.uuid=luks-6d1c2b3a-1111-4222-8333-444455556666"), _LINE),
     ("R64b", _with("rd.md.uuid=8a1b2c3d:4e5f6071:8293a4b5:c6d7e8f9"), _LINE),
     ("R64b", _with("resume=/dev/mapper/old-swap"), _LINE),
+    ("R64c", {**_RED_HAT, **_with("fips=1")}, _LINE),
     ("R13d", _root("/dev/mapper/rl-root"), _LINE),
     ("R13d", _root("/dev/rl/root"), _LINE),
     ("R13d", _root("/dev/md0"), _LINE),
@@ -57,8 +60,15 @@ BROKEN_FILES = [
     ("R20b", grub("rootdelay=300", "rootdelay=300 module_blacklist=vfat"), _LINE),
 ]
 
+#: (rule that does not concern the right guest, files with which it does, and holds)
+RIGHT_FILES = [
+    ("R64c", {**_RED_HAT, **_with("fips=1 boot=UUID=1-2")}),
+]
+
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R64c", {"/etc/os-release": "ID=rhel\n", **_with("fips=1")}),
+    ("R64c", {**_RED_HAT, **_with("fips=0")}),
     ("R13b", {_MENU: GRUB_CFG.replace("root=", "root=/dev/loop0p3 root=")}),
     ("R13b", _root("/dev/mapper/rl-root")),
     ("R13b", _root("/dev/disk/by-id/dm-uuid-LVM-abc")),
