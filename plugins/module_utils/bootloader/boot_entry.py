@@ -18,8 +18,10 @@ BootEntry = collections.namedtuple("BootEntry", "loader path line title kernel i
 Place = collections.namedtuple("Place", "path line text")
 
 #: What a boot loader starts when nobody is there. loader: str; path: the configuration that it reads; entry: BootEntry, None when it is no
-#: Linux; choice: Place that chooses it; problem: str, why entry is None; waits, passwords: [Place] that keep it from starting by itself.
-Start = collections.namedtuple("Start", "loader path entry choice problem waits passwords")
+#: Linux; choice: Place that chooses it; problem: str, why entry is None; waits, passwords: [Place] that keep it from starting by itself;
+#: variables: {name: value} that the loader puts in where the entry's line says ``$name``.
+Start = collections.namedtuple("Start", "loader path entry choice problem waits passwords variables")
+Start.__new__.__defaults__ = ({},)
 
 #: What an adapter wants done. edits: [Edit]; sources: [{path, variable, before, after}]; warnings: [str];
 #: regenerate: bool, whether these edits take effect only when the adapter's generators run.

@@ -58,7 +58,8 @@ def _start(tree, path):
         problem = f"{place.text} starts {sorted(item.names)[0] if item.names else 'an entry'!r}, which is no Linux"
         place = Place(item.path, item.line, problem)
     return Start(grub2_menu.NAME, path, entry, place, problem, _waits(settings, environment),
-                 [] if item is None or item.unrestricted else _passwords(tree, path, settings))
+                 [] if item is None or item.unrestricted else _passwords(tree, path, settings),
+                 dict(environment, **{setting.name: setting.value for setting in settings if _holds(setting.conditions, environment)}))
 
 
 def _parts(tree, path):

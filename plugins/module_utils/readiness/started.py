@@ -27,6 +27,8 @@ StartedLine = collections.namedtuple("StartedLine", "entry parameters problem")
 #: Parameters that name drivers which are not loaded. Source: Linux kernel-parameters; modprobe(8).
 _BANS = ("module_blacklist", "modprobe.blacklist")
 
+_VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
+
 #: Where dracut's initramfs keeps parameters of its own. Source: dracut-lib.sh, getcmdline.
 _OWN_CMDLINE = re.compile(r"^etc/cmdline(?:\.d/[^/]+\.conf)?$")
 
@@ -72,8 +74,8 @@ def bans(context, names):
 
 def _started_lines(context):
     found = []
-    for entry in started_entries(context):
-        texts, problem = [], ""
+    for start in [start for start in starts(context) if start.entry is not None]:
+        entry, texts, problem = start.entry, [], ""
         for image in entry.initrds:
             try:
                 texts += _own_cmdlines(context.tree, image)
@@ -81,9 +83,14 @@ def _started_lines(context):
                 problem = str(error)
         parameters = [_parameter(text, place) for content, place in texts for text in _of_kernel(content)]
         place = Evidence(entry.path, line_of(context.tree, entry, entry.cmdline), f"{entry.title}: {entry.cmdline}")
-        parameters += [_parameter(text, place) for text in _of_kernel(entry.cmdline or "")]
+        parameters += [_parameter(text, place) for text in _of_kernel(_expanded(entry.cmdline or "", start.variables))]
         found.append(StartedLine(entry, parameters, problem))
     return found
+
+
+def _expanded(text, variables):
+    """Return a line (str) with the loader's variables ({name: value}) put in; one that is not known stays."""
+    return _VARIABLE.sub(lambda match: variables.get(match.group(1) or match.group(2), match.group()), text)
 
 
 def _parameter(text, place):

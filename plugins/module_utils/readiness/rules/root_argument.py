@@ -40,8 +40,8 @@ def root_argument(context):
     evidence = having(context, lambda parameter: parameter in unstable)
     for line in started_lines(context):
         root = last(line, "root")
-        inside = [parameter for parameter in line.parameters if parameter.place.path != line.entry.path]
-        evidence += [_told(parameter, "this name is the build machine's") for parameter in inside if parameter is root and _BY_DEVICE.match(root.value or "")]
+        if root is not None and root.text not in unstable and _BY_DEVICE.match(root.value or "") and last(line, "real_root") is None:
+            evidence.append(_told(root, "this name is the build machine's"))
         if root is None and not any(last(line, name) for name in _OTHER_ROOTS) and not _is_discovered(context, line.entry):
             evidence.append(line.parameters[-1].place._replace(text=f"no root= in {line.parameters[-1].place.text}") if line.parameters else _nothing(line))
         elif root is not None and re.match(r"(?:UUID|LABEL|PARTUUID|PARTLABEL)?=?$", root.value or ""):

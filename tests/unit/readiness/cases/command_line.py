@@ -30,6 +30,7 @@ BROKEN_FILES = [
     ("R13b", {_MENU: GRUB_CFG.replace(" ro ", " ro root=/dev/sda1 ")}, _LINE),
     ("R13b", _with("fips=1 boot=/dev/sda1"), _LINE),
     ("R13b", _with("mount.usr=/dev/vda3"), _LINE),
+    ("R13b", {_MENU: "set rootdevice=/dev/sda2\n" + GRUB_CFG.replace(f"UUID={UUID}", "$rootdevice")}, (_MENU, 4)),
     ("R13b", _with("cryptdevice=/dev/sda3:root"), _LINE),
     ("R13b", {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", ""), INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})},
      (f"{INITRAMFS}: etc/cmdline.d/95root-dev.conf", None)),
@@ -73,6 +74,8 @@ CONTROLS = [
     ("R13b", _root("/dev/mapper/rl-root")),
     ("R13b", _root("/dev/disk/by-id/dm-uuid-LVM-abc")),
     ("R13b", _root("PARTUUID=4a6b-01")),
+    ("R13b", {_MENU: f"set rootdevice=UUID={UUID}\n" + GRUB_CFG.replace(f"UUID={UUID}", "${rootdevice}")}),
+    ("R13b", _root("$rootdevice")),
     ("R13b", _with("boot=UUID=1-2 fips=1")),
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
     ("R63", _with("init=/usr/lib/systemd/systemd")),
