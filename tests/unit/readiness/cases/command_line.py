@@ -25,7 +25,7 @@ _RED_HAT = {"/etc/os-release": "ID=rhel\n", "/etc/fstab": FSTAB + "UUID=1-2 /boo
 BROKEN_FILES = [
     *[("R13b", _root(value), _LINE) for value in (
         "/dev/mapper/mpatha2", "/dev/mapper/loop15p2", "/dev/loop0p1", "/dev/dm-0", "/dev/fuse", "/dev/nfs", "801", "8:1", "UUID=", "", "live:CDLABEL=x",
-        "/dev/disk/by-id/scsi-36000c29-part2", "/dev/mapper/36000c29d9d0b5b0e4d1e2f3a4b5c6d7e8p2")],
+        "/dev/disk/by-id/scsi-36000c29-part2", "/dev/mapper/36000c29d9d0b5b0e4d1e2f3a4b5c6d7ep2")],
     ("R13b", {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", "")}, _LINE),
     ("R13b", {_MENU: GRUB_CFG.replace(" ro ", " ro root=/dev/sda1 ")}, _LINE),
     ("R13b", _with("fips=1 boot=/dev/sda1"), _LINE),
@@ -75,7 +75,8 @@ CONTROLS = [
     ("R13b", _root("/dev/disk/by-id/dm-uuid-LVM-abc")),
     ("R13b", _root("PARTUUID=4a6b-01")),
     ("R13b", {_MENU: f"set rootdevice=UUID={UUID}\n" + GRUB_CFG.replace(f"UUID={UUID}", "${rootdevice}")}),
-    ("R13b", _root("$rootdevice")),
+    *[("R13b", _root(value)) for value in (
+        "$rootdevice", "/dev/sdata/root", "/dev/hdd_vg/root", "/dev/mapper/mpathvg-root", "/dev/mapper/loop0-root", "/dev/vdb1vg/r")],
     ("R13b", _with("boot=UUID=1-2 fips=1")),
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
     ("R63", _with("init=/usr/lib/systemd/systemd")),
