@@ -30,11 +30,19 @@ Free = collections.namedtuple("Free", "size inodes")
 #: FS_IOC_GETFLAGS of Linux, and its flags for immutable and append-only.
 _GET_FLAGS, _UNCHANGING = 0x80086601 if struct.calcsize("P") == 8 else 0x80046601, 0x10 | 0x20
 
-#: Bytes of the largest text that is read; the longest ones of a system, modules.dep and modules.alias, have some MiB.
+#: Bytes of the largest text that is read: no configuration comes near it, nor do the longest lists of a system, modules.dep and modules.alias.
 MOST_TEXT = 16 * 1024 * 1024
 
 #: Bytes of the longest line of such a text; the longest ones of a system, of a kernel's command line or a list of groups, have some KiB.
 LONGEST_LINE = 1024 * 1024
+
+#: Bytes of the largest file that is read as a whole: a kernel, a module, a program.
+MOST_BYTES = 256 * 1024 * 1024
+
+_PIECE = 256 * 1024  # bytes
+
+#: Nothing of this name is there; all other errors mean that it is not known.
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 #: As many links as the Linux kernel follows before it says ELOOP.
 MAX_SYMLINKS = 40
@@ -63,14 +71,17 @@ class Tree:
                 continue
             links += 1
             if links > MAX_SYMLINKS:
-                raise ImagewrightError(f"cannot read {path}: its symbolic links form a loop; remove the link {resolved}/{part}")
+                raise ImagewrightError(f"cannot read {path}: its symbolic links form a loop; remove the link {resolved}/{part}", errno="ELOOP")
             if target.startswith("/"):
                 resolved = ""
             pending = target.split("/") + pending
         return resolved or "/"
 
     def exists(self, path):
-        """Return whether the path, links followed, is there."""
+        """Return whether the path, links followed, is there.
+
+        Raises ImagewrightError, as is_file, is_dir, stat, lstat, listdir and glob do: it cannot be known, for a part of it cannot be read.
+        """
         return self.stat(path) is not None
 
     def is_file(self, path):
@@ -90,10 +101,7 @@ class Tree:
 
     def stat(self, path):
         """Return the Status of the path, links followed, or None when it is not there."""
-        try:
-            return self._lstat(self.resolve(path))
-        except ImagewrightError:
-            return None
+        return self._lstat(self.resolve(path))
 
     def lstat(self, path):
         """Return the Status of the path itself (the link, if it is one), or None when it is not there."""
@@ -109,24 +117,25 @@ class Tree:
     def read_bytes(self, path, limit=None):
         """Return the content (bytes) of a file, of its first limit bytes at most.
 
-        Raises ImagewrightError: it is not there, or not a regular file.
+        Raises ImagewrightError: it is not there, or not a regular file; without a limit also: it has more than MOST_BYTES.
         """
         with self.open(path) as stream:
             try:
-                return stream.read() if limit is None else stream.read(limit)
+                content = _at_most(stream, MOST_BYTES + 1 if limit is None else limit)
             except OSError as error:
                 raise from_os_error(f"read {path}", error) from error
+        if limit is None and len(content) > MOST_BYTES:
+            raise _too_large(path, MOST_BYTES)
+        return content
 
     def read_text(self, path):
         """Return the content (str) of a file; bytes that are not UTF-8 become surrogates, line ends are kept.
 
         Raises ImagewrightError: as read_bytes, or it, or a line of it, is larger than any that a system is set up by.
         """
-        status = self.stat(path)
-        if status is not None and status.size > MOST_TEXT:
-            raise ImagewrightError(f"cannot read {path}: it has more than {MOST_TEXT // 1048576} MiB, which no text of a system's set-up has; "
-                                   "look whether it is damaged")
-        content = self.read_bytes(path, MOST_TEXT)
+        content = self.read_bytes(path, MOST_TEXT + 1)
+        if len(content) > MOST_TEXT:
+            raise _too_large(path, MOST_TEXT)
         number = _long_line(content)
         if number is not None:
             raise ImagewrightError(f"cannot read {path} line {number}: it has more than {LONGEST_LINE // 1024} KiB, which no line of a system's "
@@ -147,9 +156,7 @@ class Tree:
         return self._open(resolved)
 
     def listdir(self, path):
-        """Return the sorted names ([str]) in a directory, [] when it is not there, is no directory, or its links form a loop."""
-        if self.stat(path) is None:
-            return []
+        """Return the sorted names ([str]) in a directory, [] when it is not there or is no directory."""
         resolved = self.resolve(path)
         status = self._lstat(resolved)
         if status is None or not stat.S_ISDIR(status.mode):
@@ -200,6 +207,23 @@ class Tree:
 
     def _open(self, resolved):
         raise NotImplementedError
+
+
+def _at_most(stream, limit):
+    """Return the first limit bytes of a stream; piece by piece, since one read would take the memory of the whole limit."""
+    pieces, left = [], limit
+    while left > 0:
+        piece = stream.read(min(left, _PIECE))
+        if not piece:
+            break
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
+
+
+def _too_large(path, most):
+    return ImagewrightError(f"cannot read {path}: it has more than {most // 1048576} MiB, which nothing that a system is set up by has; "
+                            "look whether it is damaged")
 
 
 class LiveTree(Tree):
@@ -266,7 +290,7 @@ class LiveTree(Tree):
         try:
             status = os.lstat(self._host(resolved))
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            if error.errno in _ABSENT:
                 return None
             raise from_os_error(f"read {resolved}", error) from error
         except ValueError:
@@ -277,7 +301,11 @@ class LiveTree(Tree):
     def _link_target(self, resolved):
         try:
             return os.readlink(self._host(resolved))
-        except (OSError, ValueError):
+        except OSError as error:
+            if error.errno in _ABSENT + (errno.EINVAL,):  # EINVAL: it is no link
+                return None
+            raise from_os_error(f"read {resolved}", error) from error
+        except ValueError:
             return None
 
     def _listdir(self, resolved):

@@ -6,6 +6,10 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import hashlib
+import stat
+import struct
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
@@ -13,6 +17,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries 
 _TOP = 5  # object id of the top level subvolume
 _MOST_SUBVOLUMES = 512  # snapshots pile up
 _UNCHANGING = 0x40 | 0x80  # BTRFS_INODE_IMMUTABLE and _APPEND, btrfs_tree.h
+
+_ROOT_REF, _DIR_INDEX, _ROOT_ITEM = 156, 96, 132  # types of keys, btrfs_tree.h
+_STUB = (0, 0)  # node of an empty directory in the place of a subvolume that is not there
+_CHECKSUM = 32  # bytes at the start of a node
+_ADDRESS_AT = 48  # where a node says its own address
+_CRC32C, _SHA256, _BLAKE2B = 0, 2, 3  # csum_type; 1 is xxhash64, which Python has not
 
 
 class BtrfsFileSystem:
@@ -22,7 +32,8 @@ class BtrfsFileSystem:
     ignores_case = False
 
     def __init__(self, stream, name):
-        self._fs = library("dissect.btrfs.btrfs", f"read {name}").Btrfs(stream)
+        self._name = name
+        self._fs = _checked(library("dissect.btrfs.btrfs", f"read {name}"), name)(stream)
         if self._fs.sb.num_devices != 1:
             raise ImagewrightError(f"cannot read {name}: its Btrfs file system spans {self._fs.sb.num_devices} devices; "
                                    "an Azure OS disk must hold all of it")
@@ -59,12 +70,31 @@ class BtrfsFileSystem:
 
     def entries(self, node):
         """Yield (name, node) of a directory."""
-        for name, child in self._inode(node).iterdir():
-            if name not in (".", ".."):
-                yield name, (child.subvolume.objectid, child.inum)
+        if node == _STUB:
+            return
+        subvolume, number = node
+        module = library("dissect.btrfs.c_btrfs", f"read {self._name}").c_btrfs
+        cursor = self._fs.open_subvolume(subvolume).tree.cursor()
+        for _item, octets in cursor.iter(number, _DIR_INDEX, 0, ignore_offset=True):
+            entry = module.btrfs_dir_item(octets)
+            child = (subvolume, entry.location.objectid) if entry.location.type != _ROOT_ITEM else self._nested(subvolume, entry.location.objectid)
+            yield entry.name.decode("utf-8", "surrogateescape"), child
+
+    def _nested(self, subvolume, child):
+        """Return the node of a subvolume inside another, an empty directory when it is not there: deleted, or of the original of this snapshot.
+
+        Source: Linux fs/btrfs/inode.c (fixup_tree_root_location, new_simple_dir).
+        """
+        try:
+            self._fs._root_tree.find(subvolume, _ROOT_REF, child)
+        except KeyError:
+            return _STUB
+        return child, self._fs.open_subvolume(child).root.inum
 
     def status(self, node):
         """Return the Status of a node."""
+        if node == _STUB:
+            return Status(stat.S_IFDIR | 0o755, 0, 0, 0, 0.0)
         inode = self._inode(node)
         return Status(inode.mode, inode.size, inode.uid, inode.gid, inode.mtime_ns / 1e9)
 
@@ -86,6 +116,33 @@ class BtrfsFileSystem:
 
     def _inode(self, node):
         return self._fs.open_subvolume(node[0]).inode(node[1])
+
+
+def _checked(module, name):
+    """Return the library's class, reading no node that is not what was written."""
+    class Checked(module.Btrfs):
+        """A file system whose nodes are proven by their checksums: one of zeros would be a directory without files."""
+
+        def _read_node(self, address):
+            node = super()._read_node(address)
+            if len(node) < _ADDRESS_AT + 8 or struct.unpack_from("<Q", node, _ADDRESS_AT)[0] != address:
+                raise ImagewrightError(f"cannot read {name}: the node at byte {address} of its Btrfs file system is damaged: it says that it is another; "
+                                       "check it with `btrfs check`, or take a sound copy")
+            expected = _checksum(module, self.sb.csum_type, node)
+            if expected is not None and node[:len(expected)] != expected:
+                raise ImagewrightError(f"cannot read {name}: the node at byte {address} of its Btrfs file system has a wrong checksum; "
+                                       "check it with `btrfs check`, or take a sound copy")
+            return node
+    return Checked
+
+
+def _checksum(module, kind, node):
+    """Return the checksum (bytes) of a node, or None when it is of a kind that is not computed here."""
+    if kind == _CRC32C:
+        return struct.pack("<I", module.crc32c.crc32c(node[_CHECKSUM:]))
+    if kind == _SHA256:
+        return hashlib.sha256(node[_CHECKSUM:]).digest()
+    return hashlib.blake2b(node[_CHECKSUM:], digest_size=_CHECKSUM).digest() if kind == _BLAKE2B else None
 
 
 def open_file_system(stream, name):

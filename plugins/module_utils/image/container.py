@@ -13,7 +13,7 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import Refusal
-from ansible_collections.imagewright.azure.plugins.module_utils.image import formats
+from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, qcow2
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error, library
 
 #: path: str; format: str, QEMU's name (raw, vpc, qcow2, vmdk, vdi, vhdx); fixed_vhd: bool; file_size: int, bytes;
@@ -75,6 +75,9 @@ def _identify(read_at, file_size, path):
         image = formats.read_image(read_at, file_size, path, repair_footer=True)
     except Refusal as refused:
         raise refused.when("read") from refused
+    if image.format == "qcow2" and qcow2.has_subclusters(read_at):
+        raise ImagewrightError(f"cannot read {path}: its clusters are divided (extended_l2=on), which only QEMU reads; convert it first, with the role "
+                               "disk_convert or `qemu-img convert -O qcow2`, and check the result")
     return image.format, image.virtual_size, image.format == "vpc" and image.dynamic is None
 
 

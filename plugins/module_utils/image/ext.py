@@ -6,15 +6,20 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import stat
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
+from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import whole_blocks
 
 # s_feature_incompat, linux/fs/ext4/ext4.h
 _RECOVER, _META_BG, _64BIT = 0x4, 0x10, 0x80
 _VALID = 0x1  # s_state
 _INLINE_DATA_FLAG = 0x10000000  # i_flags
 _IN_INODE = 60  # bytes of i_block
+_PARENT = 4  # bytes of the parent's number, with which a directory in its inode begins
 
 _UNCHANGING = 0x10 | 0x20  # i_flags, immutable and append-only
 
@@ -29,6 +34,7 @@ class ExtFileSystem:
     ignores_case = False
 
     def __init__(self, stream, name):
+        self._name = name
         self._fs = library("dissect.extfs.extfs", f"read {name}").ExtFS(stream)
         incompatible = self._fs.sb.s_feature_incompat
         for bit, feature in _UNREADABLE:
@@ -44,9 +50,18 @@ class ExtFileSystem:
     def entries(self, node):
         """Yield (name, node) of a directory."""
         directory = self._fs.get_inode(node)
+        where = f"the directory with inode {node} of {self._name}"
+        if directory.filetype != stat.S_IFDIR:
+            raise ImagewrightError(f"cannot read {where}: it is no directory")
         self._check_inline(directory)
-        for child in directory.iterdir():
-            yield child.filename, child.inum
+        highest = self._fs.sb.s_inodes_count
+        if directory.inode.i_flags & _INLINE_DATA_FLAG:
+            yield from ext_directory.entries(bytes(directory.inode.i_block)[_PARENT:directory.size], highest, where)
+            return
+        size, length = self._fs.block_size, whole_blocks(directory.size, self._fs.block_size, where)
+        stream = directory.open()
+        for number in range(length // size):
+            yield from ext_directory.entries(stream.read(size), highest, f"{where}, block {number}")
 
     def status(self, node):
         """Return the Status of a node."""

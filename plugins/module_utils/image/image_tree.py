@@ -11,13 +11,16 @@ import io
 import posixpath
 import stat
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Free, Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mounts import assemble
+from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import link_target, status
 
 _MOST_NODES = 8192
 _MOST_NAMES = 400000  # in all cached directories together
+_MOST_OF_FILE = 2 * 1024 * 1024 * 1024  # bytes
 _BUFFER = 128 * 1024  # bytes of a file read ahead
 
 #: A file or directory found: mount: mounts.Mount; node: as its file system has them.
@@ -110,8 +113,8 @@ class ImageTree(Tree):
         if resolved in self._names:
             self._names.move_to_end(resolved)
             return self._names[resolved]
-        status = self._lstat(resolved)
-        if status is None or not stat.S_ISDIR(status.mode):
+        found = self._lstat(resolved)
+        if found is None or not stat.S_ISDIR(found.mode):
             return {}
         place = self._place(resolved)
         file_system = place.mount.file_system
@@ -129,16 +132,16 @@ class ImageTree(Tree):
         if place is None:
             return None
         with _reading(resolved, place.mount):
-            return place.mount.file_system.status(place.node)
+            return status(place.mount.file_system, place.node, resolved)
 
     def _link_target(self, resolved):
         place = self._place(resolved)
         if place is None:
             return None
         with _reading(resolved, place.mount):
-            if not stat.S_ISLNK(place.mount.file_system.status(place.node).mode):
+            if not stat.S_ISLNK(status(place.mount.file_system, place.node, resolved).mode):
                 return None
-            return place.mount.file_system.link(place.node)
+            return link_target(place.mount.file_system, place.node, resolved)
 
     def _listdir(self, resolved):
         inside = {posixpath.basename(mount.path) for mount in self.mounts
@@ -148,6 +151,11 @@ class ImageTree(Tree):
     def _open(self, resolved):
         place = self._place(resolved)
         with _reading(resolved, place.mount):
+            size = place.mount.file_system.status(place.node).size
+            if size > _MOST_OF_FILE:
+                # the libraries list the blocks of a file before its first one is read
+                raise ImagewrightError(f"cannot read {resolved}: it has {size >> 30} GiB, which nothing that a system starts by has; "
+                                       "look whether its file system is damaged")
             stream = place.mount.file_system.open(place.node)
         return io.BufferedReader(_CheckedStream(stream, resolved, place.mount), _BUFFER)
 

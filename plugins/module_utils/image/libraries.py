@@ -46,6 +46,8 @@ def damage_as_error(doing, cause):
         raise
     except NotImplementedError as error:
         raise ImagewrightError(f"cannot {doing}: it uses something that cannot be read here: {_reason(error)}") from error
+    except MemoryError as error:
+        raise ImagewrightError(f"cannot {doing}: {cause}: it says that there is more than fits into memory") from error
     except RecursionError as error:
         raise ImagewrightError(f"cannot {doing}: {cause}: its blocks refer to each other in a loop") from error
     except Exception as error:  # pylint: disable=broad-exception-caught  # struct, zlib, EOF, key and value errors: all mean damage

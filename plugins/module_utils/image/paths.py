@@ -8,10 +8,13 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import stat
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
 
 _MOST_SYMLINKS = 40
+_MOST_TARGET = 4096  # bytes, PATH_MAX of Linux
 _SMALL = 1024 * 1024  # bytes
+_MOST_OF_DIRECTORY = 256 * 1024 * 1024  # bytes: some million names
 
 
 def find(file_system, root, path):
@@ -27,9 +30,42 @@ def read_small(file_system, root, path):
     """Return the content (str) of a small file, "" when it is not there."""
     with damage_as_error(f"read {path}", f"its {file_system.kind} file system is damaged"):
         node = _walk(file_system, root, path)
-        if node is None or not stat.S_ISREG(file_system.status(node).mode):
+        if node is None or not stat.S_ISREG(status(file_system, node, path).mode):
             return ""
+        if file_system.status(node).size > _SMALL:
+            raise ImagewrightError(f"cannot read {path}: it has more than {_SMALL >> 20} MiB, which no such file has; look whether it is damaged")
         return file_system.open(node).read(_SMALL).decode("utf-8", "surrogateescape")
+
+
+def status(file_system, node, path):
+    """Return the Status of a node.
+
+    Raises ImagewrightError: it is of no kind that there is, as of an inode that was deleted or overwritten.
+    """
+    found = file_system.status(node)
+    if not stat.S_IFMT(found.mode):
+        raise ImagewrightError(f"cannot read {path}: its {file_system.kind} file system is damaged: what its directory names is neither a file nor a "
+                               "directory; check it with fsck, or take a sound copy")
+    return found
+
+
+def link_target(file_system, node, path):
+    """Return the target (str) of a symbolic link, whose size is looked at before."""
+    size = file_system.status(node).size
+    if size > _MOST_TARGET:
+        raise ImagewrightError(f"cannot read the link {path}: it has {size} bytes, more than a path may have; check the file system with fsck")
+    return file_system.link(node)
+
+
+def whole_blocks(size, block_size, where):
+    """Return the size (int, bytes) of a directory.
+
+    Raises ImagewrightError: it is not made of whole blocks, or larger than any directory.
+    """
+    if size % block_size or size > _MOST_OF_DIRECTORY:
+        raise ImagewrightError(f"cannot read {where}: it is damaged: it says that it has {size} bytes; check the file system with fsck, or take a sound "
+                               "copy")
+    return size
 
 
 def _walk(file_system, root, path):
@@ -43,16 +79,16 @@ def _walk(file_system, root, path):
         if part == "..":
             trail = trail[:-1] or [root]
             continue
-        if not stat.S_ISDIR(file_system.status(trail[-1]).mode):
+        if not stat.S_ISDIR(status(file_system, trail[-1], path).mode):
             return None
         node = next((node for name, node in file_system.entries(trail[-1]) if _same(name, part, file_system.ignores_case)), None)
         if node is None:
             return None
-        if stat.S_ISLNK(file_system.status(node).mode):
+        if stat.S_ISLNK(status(file_system, node, path).mode):
             links += 1
             if links > _MOST_SYMLINKS:
-                return None
-            target = file_system.link(node)
+                raise ImagewrightError(f"cannot read {path}: its symbolic links form a loop")
+            target = link_target(file_system, node, path)
             trail = [root] if target.startswith("/") else trail
             pending = target.split("/") + pending
         else:

@@ -53,6 +53,12 @@ def read_image(read_at, file_size, path):
     return Image("qcow2", size, None, None, warnings, cut)
 
 
+def has_subclusters(read_at):
+    """Return whether the clusters of a qcow2 file are divided (extended_l2=on)."""
+    header = read_at(0, _LENGTH)
+    return len(header) == _LENGTH and header[7] == 3 and bool(struct.unpack_from(">Q", header, 72)[0] & _EXTENDED_L2)
+
+
 def _check_l1(octets, entries, cluster_size, file_size, path):
     """Check that all L2 tables are whole; QEMU reads zeros where a file ends, which in them means that there is no data."""
     if len(octets) < entries * 8:

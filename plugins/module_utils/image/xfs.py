@@ -7,11 +7,15 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import io
+import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
-from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_log
+from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_directory, xfs_log
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
+from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import whole_blocks
+
+_IN_INODE = 1  # di_format: the data is in the inode itself
 
 _UNCHANGING = 0x8 | 0x10  # di_flags, immutable and append-only
 
@@ -23,10 +27,8 @@ class XfsFileSystem:
     ignores_case = False
 
     def __init__(self, stream, name):
+        self._name = name
         self._fs = library("dissect.xfs.xfs", f"read {name}").XFS(stream)
-        if self._fs.sb.sb_dirblklog:
-            raise ImagewrightError(f"cannot read {name}: its XFS file system has directory blocks larger than its blocks (mkfs.xfs -n size=), "
-                                   "which cannot be read here; check the mounted tree with `root` instead")
         self.uuid = str(self._fs.uuid)
         self.label = self._fs.name
         self.root = self._fs.sb.sb_rootino
@@ -34,8 +36,23 @@ class XfsFileSystem:
 
     def entries(self, node):
         """Yield (name, node) of a directory."""
-        for child in self._fs.get_inode(node).iterdir():
-            yield child.filename, child.inum
+        directory = self._fs.get_inode(node)
+        where = f"the directory with inode {node} of {self._name}"
+        if directory.filetype != stat.S_IFDIR:
+            raise ImagewrightError(f"cannot read {where}: it is no directory")
+        has_types = bool(self._fs._has_ftype)
+        if directory.inode.di_format == _IN_INODE:
+            yield from xfs_directory.short_entries(directory.datafork().read(directory.size), has_types, where)
+            return
+        size = self._fs.block_size << self._fs.sb.sb_dirblklog
+        length = whole_blocks(directory.size, size, where)
+        stream, holes = directory.open(), _holes(directory.dataruns)
+        for number in range(length // size):
+            if any(first <= number * size // self._fs.block_size < end for first, end in holes):
+                continue  # given back when its last entry went
+            stream.seek(number * size)
+            yield from ((name, inode) for name, inode in xfs_directory.entries(stream.read(size), has_types, node, f"{where}, block {number}")
+                        if name not in (".", ".."))
 
     def status(self, node):
         """Return the Status of a node."""
@@ -70,6 +87,19 @@ class XfsFileSystem:
             return None
         group, block = divmod(sb.sb_logstart, 1 << sb.sb_agblklog)
         return (group * sb.sb_agblocks + block) * sb.sb_blocksize, sb.sb_logblocks * sb.sb_blocksize
+
+
+def _holes(runs):
+    """Return [(first, end)] of the blocks of a file that are not there, both in blocks.
+
+    runs: [(place or None, count)], in order.
+    """
+    found, position = [], 0
+    for place, count in runs:
+        if place is None:
+            found.append((position, position + count))
+        position += count
+    return found
 
 
 def _was_unmounted(stream, place):

@@ -29,11 +29,14 @@ _HEADER = 110  # bytes
 _MAGICS = (b"070701", b"070702")
 _CRC_MAGIC = b"070702"
 _TRAILER = "TRAILER!!!"
-_MAX_NAME = 4096  # bytes, PATH_MAX of Linux
+_MAX_NAME = 4096  # bytes, PATH_MAX of Linux; of the target of a link, too
 #: A module is at most some ten MiB; more in one piece would not be streaming.
 MAX_CONTENT = 48 * 1024 * 1024
-#: More than any initramfs unpacks to: a guest's file must not keep us busy for ever.
-MAX_UNPACKED = 8 * 1024 * 1024 * 1024
+#: More than any initramfs unpacks to, even one with a whole live system: a guest's file must not keep us busy for ever.
+MAX_UNPACKED = 2 * 1024 * 1024 * 1024
+#: More files than any initramfs has, and the bytes of all their names, which readers keep.
+MAX_MEMBERS = 500000
+MAX_NAMES = 64 * 1024 * 1024
 
 #: First bytes of what is no initramfs but can be loaded in its place.
 _OTHER_KINDS = [(b"hsqs", "a squashfs file system"), (b"-rom1fs-", "a romfs file system"), (b"MZ", "an EFI program"),
@@ -48,7 +51,17 @@ def list_members(stream, where, keep=None, largest=None):
         the content of larger ones is left out, where None makes it an error that one has more than a module has.
     Raises CorruptImage: a part is cut off or damaged, or there is none. Raises CannotVerify: nothing here can read it.
     """
-    source = Source(file_chunks(stream))
+    count = names = 0
+    for member in _parts(Source(file_chunks(stream)), where, keep, largest):
+        count, names = count + 1, names + len(member.name)
+        if count > MAX_MEMBERS or names > MAX_NAMES:
+            raise CorruptImage(f"cannot read {where}: it has more than {MAX_MEMBERS} files, or names of more than {MAX_NAMES >> 20} MiB; "
+                               "build the image anew")
+        yield member
+
+
+def _parts(source, where, keep, largest):
+    """Yield the Members of each part."""
     part = 0
     source.skip_zeros()
     while source.peek(1):
@@ -109,6 +122,8 @@ def _archive(source, where, keep, largest, part):
         name = _name(source, name_size, where, offset)
         if name == _TRAILER:
             return
+        if stat.S_ISLNK(mode) and size > _MAX_NAME:
+            raise CorruptImage(f"cannot read {where}: the link {name!r} at byte {offset} has {size} bytes, more than a path may have; build the image anew")
         wanted = stat.S_ISLNK(mode) or bool(stat.S_ISREG(mode) and keep and (largest is None or size <= largest) and keep(name))
         try:
             content = _body(source, size, wanted, checksum if magic == _CRC_MAGIC else None)

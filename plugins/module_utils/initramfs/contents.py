@@ -12,6 +12,7 @@ import re
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import MOST_TEXT
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, elf, uki
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
@@ -63,6 +64,8 @@ def _contents(tree, members, path, version, originals):
         if stat.S_ISLNK(member.mode):
             links[member.name] = member.content.decode("utf-8", "surrogateescape")
         elif member.content is not None and not drivers.module_name(member.name):
+            if member.size > MOST_TEXT:
+                raise CorruptImage(f"cannot read {path}: its {member.name} has more than {MOST_TEXT >> 20} MiB; build the image anew")
             text[posixpath.basename(member.name)] = member.content.decode("utf-8", "surrogateescape")
         elif member.content is not None:
             if member.links > 1 and not member.size:
@@ -87,9 +90,15 @@ def _judge(tree, member, path, version, originals):
     original = None
     if name in originals:
         try:
-            original = tree.read_bytes(originals[name])
-        except ImagewrightError:
+            original = tree.read_bytes(originals[name], archive.MAX_CONTENT + 1)
+        except ImagewrightError as error:
+            if error.details.get("errno") != "ENOENT":
+                raise CannotVerify(f"cannot verify {path}: its {name} cannot be compared with the one on the disk: {error}") from error
             original = None  # modules.dep names a file that is gone: vermagic decides
+        else:
+            if len(original) > archive.MAX_CONTENT:
+                raise CannotVerify(f"cannot verify {path}: its {name} cannot be compared with {originals[name]}, which has more than "
+                                   f"{archive.MAX_CONTENT >> 20} MiB, and no module has; install the kernel's package once more")
     try:
         return elf.difference(member.content, original, version, f"{path}: {member.name}")
     except CannotVerify:

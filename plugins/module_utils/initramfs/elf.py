@@ -18,14 +18,25 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.source
 
 _ALLOCATED = 2  # SHF_ALLOC: the section is part of the loaded module
 _NO_CONTENT = 8  # SHT_NOBITS
+_LONGEST_NAME = 1024  # bytes, of a section
+MAX_MODULE = 256 * 1024 * 1024  # bytes of a module that is unpacked; those with all their debugging information have some ten MiB
 
 
 def unpacked(content, where):
-    """Return the content (bytes) of a module, decompressed when it is compressed."""
+    """Return the content (bytes) of a module, decompressed when it is compressed.
+
+    Raises CorruptImage: it is damaged, or unpacks to more than MAX_MODULE.
+    """
     name = compression.detect(content[:16])
     if name is None:
         return content
-    return b"".join(compression.decompress(name, Source(file_chunks(io.BytesIO(content))), where))
+    pieces, size = [], 0
+    for piece in compression.decompress(name, Source(file_chunks(io.BytesIO(content))), where):
+        size += len(piece)
+        if size > MAX_MODULE:
+            raise CorruptImage(f"cannot read {where}: it unpacks to more than {MAX_MODULE >> 20} MiB, which no module has")
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def difference(content, original, version, where):
@@ -53,7 +64,7 @@ def difference(content, original, version, where):
 def loaded_sections(module):
     """Return {name: content} of the sections of an ELF file (bytes) that are loaded into the kernel.
 
-    Raises ValueError: it is not an ELF file or it is cut off.
+    Raises ValueError: it is not an ELF file, it is cut off, or its sections lie on each other.
     """
     if module[:4] != b"\x7fELF" or len(module) < 64:
         raise ValueError("not an ELF file")
@@ -71,12 +82,15 @@ def _sections(module, order, wide):
     layout = order + ("IIQQQQ" if wide else "IIIIII")  # name, type, flags, address, offset, size
     headers = [struct.unpack_from(layout, module, table + number * size) for number in range(count)]
     names_at, names_size = headers[names_index][4:6]
-    names = module[names_at:names_at + names_size]
-    found = {}
+    found, left = {}, len(module)
     for name_at, kind, flags, _address, offset, length in headers:
-        name = names[name_at:].partition(b"\0")[0].decode("ascii", "replace")
+        start = names_at + name_at
+        name = module[start:min(start + _LONGEST_NAME, names_at + names_size)].partition(b"\0")[0].decode("ascii", "replace")
         if kind != _NO_CONTENT and (flags & _ALLOCATED or name == ".modinfo"):
+            left -= length
             if offset + length > len(module):
                 raise ValueError("a section is cut off")
-            found[name] = found.get(name, b"") + module[offset:offset + length]
-    return found
+            if left < 0:
+                raise ValueError("its sections lie on each other")
+            found.setdefault(name, []).append(module[offset:offset + length])
+    return {name: b"".join(pieces) for name, pieces in found.items()}

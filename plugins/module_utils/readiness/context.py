@@ -7,9 +7,8 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
-
-_MOST_LINES_FILE = 4 * 1024 * 1024  # bytes; no configuration is larger
 
 
 class Context:
@@ -34,7 +33,7 @@ class Context:
     def shared(self, reader):
         """Return reader(tree), read once for all rules.
 
-        reader: callable, Tree -> anything; its ImagewrightError is raised again at each call.
+        reader: callable, Tree -> anything; its ImagewrightError is raised again at each call, and the end of its time or memory as one.
         """
         return self._once(reader, self.tree)
 
@@ -51,6 +50,11 @@ class Context:
                 self._answers[question] = (question(subject), None)
             except ImagewrightError as error:
                 self._answers[question] = (None, error)
+            except (budget.Spent, MemoryError, RecursionError) as error:
+                # the next rule that asks would only lose as much
+                self._answers[question] = (None, ImagewrightError(str(error) or f"what it reads needs too much memory ({type(error).__name__}): "
+                                                                                "it is too large, or damaged"))
+                raise
         answer, error = self._answers[question]
         if error is not None:
             raise error
@@ -60,8 +64,7 @@ class Context:
         """Return [(number from 1, text)] of a text file, [] when there is no such file."""
         if not self.tree.is_file(path):
             return []
-        text = self.tree.read_bytes(path, _MOST_LINES_FILE).decode("utf-8", "surrogateescape")
-        return list(enumerate(text.replace("\r\n", "\n").split("\n"), 1))
+        return list(enumerate(self.tree.read_text(path).replace("\r\n", "\n").split("\n"), 1))
 
     def find(self, paths, wanted):
         """Return the Evidence of each line that wanted accepts.
@@ -70,6 +73,12 @@ class Context:
         """
         return [Evidence(path, number, text.strip()) for path in paths for number, text in self.lines(path) if wanted(text)]
 
-    def text(self, path, most=65536):
-        """Return the content (str) of a small file, "" when there is none."""
-        return self.tree.read_bytes(path, most).decode("utf-8", "surrogateescape") if self.tree.is_file(path) else ""
+    def text(self, path):
+        """Return the content (str) of a text file, "" when there is none."""
+        return self.tree.read_text(path) if self.tree.is_file(path) else ""
+
+    def first_line(self, path):
+        """Return the first line (str) of a file that may be a program, "" when there is none."""
+        if not self.tree.is_file(path):
+            return ""
+        return self.tree.read_bytes(path, 200).decode("utf-8", "surrogateescape").partition("\n")[0]

@@ -6,16 +6,10 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import time
-
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, FAILED, SEVERITIES, STATUSES, UNKNOWN, finding, not_applicable, unknown)
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.time_limit import time_limit
-
-# a damaged file system, or one made to hold the verdict up, must not do so for ever
-_MOST_SECONDS = 120  # of one rule
-_MOST_SECONDS_OF_ALL = 300
 
 _SPECIALIZED = "this is an image that keeps its identity (kind: specialized)"
 _BEFORE = "the guest has not been deprovisioned yet; this is checked on the finished image (kind: generalized)"
@@ -23,12 +17,28 @@ _GENERALIZED = "this is an image that is provisioned anew (kind: generalized)"
 
 
 def evaluate(context, rules):
-    """Return the findings ([Finding]) of the rules, in their order.
+    """Yield the Finding of each rule, in their order, as soon as it is reached.
 
     rules: [Rule].
     """
-    end = time.monotonic() + _MOST_SECONDS_OF_ALL
-    return [finding(rule, _outcome(context, rule, end - time.monotonic()), context.profile) for rule in rules if context.profile in rule.profiles]
+    for rule in asked(rules, context.profile):
+        yield finding(rule, _outcome(context, rule), context.profile)
+
+
+def asked(rules, profile):
+    """Return the rules ([Rule]) that the profile asks."""
+    return [rule for rule in rules if profile in rule.profiles]
+
+
+def not_reached(rules, findings, profile, kind, cause):
+    """Return the findings ([Finding]) of a verdict that was ended, those of the rules that were not reached among them.
+
+    findings: [Finding], what was reached. cause: str, which limit was met, ``it took more than 60 s of process time``.
+    """
+    found = {each.id: each for each in findings}
+    missing = [rule for rule in asked(rules, profile) if rule.id not in found]
+    reason = f"the verdict was ended when it came to {missing[0].id if missing else 'its end'}: {cause}; what it reads is too large, or damaged"
+    return [found.get(rule.id) or finding(rule, _not_meant(kind, rule) or unknown(reason), profile) for rule in asked(rules, profile)]
 
 
 def is_ready(findings):
@@ -56,23 +66,34 @@ def difference(before, after):
             "left": [rule for rule in bad_after if rule in bad_before]}
 
 
-def _outcome(context, rule, seconds_left):
-    if context.kind not in rule.kinds:
-        return not_applicable(_GENERALIZED if context.kind == "generalized" else _BEFORE if context.kind == "before_deprovision" else _SPECIALIZED)
+def _not_meant(kind, rule):
+    """Return the Outcome of a rule that is not for images of this kind, else None."""
+    if kind in rule.kinds:
+        return None
+    return not_applicable(_GENERALIZED if kind == "generalized" else _BEFORE if kind == "before_deprovision" else _SPECIALIZED)
+
+
+def _outcome(context, rule):
+    not_meant = _not_meant(context.kind, rule)
+    if not_meant:
+        return not_meant
     if rule.needs == "disk" and context.disk is None and context.image is not None:
         return unknown(f"the disk in the image could not be read: {context.problem}")
     if rule.needs == "disk" and context.disk is None:
         return not_applicable("only files are looked at here, no disk; give the image to have it checked")
     if rule.needs == "tree" and context.tree is None:
         return unknown(f"no Linux root could be read: {context.problem}")
-    if seconds_left <= 0:
-        return unknown(f"there was no time for it: the rules before took {_MOST_SECONDS_OF_ALL} s, for what they read is too large, or damaged")
+    if budget.seconds_left() <= 0:
+        return unknown(f"there was no time for it: the rules before took {budget.MOST_SECONDS} s of process time, for what they read is too large, "
+                       "or damaged")
     try:
-        with time_limit(min(_MOST_SECONDS, seconds_left), f"check {rule.id}"):
+        with budget.step(f"check {rule.id}"):
             return rule.check(context)
-    except ImagewrightError as error:
+    except (ImagewrightError, budget.Spent) as error:
         return unknown(str(error))
     except RecursionError:
         return unknown("this guest's files nest too deeply to be read")
+    except MemoryError:
+        return unknown(f"what it reads needs more than {budget.MOST_MEMORY >> 20} MiB of memory: it is too large, or damaged")
     except Exception as error:  # pylint: disable=broad-exception-caught  # one rule's fault must not take the others' verdict away
         return unknown(f"the rule itself failed, which is a fault of this collection: {type(error).__name__}: {error}; please report it")

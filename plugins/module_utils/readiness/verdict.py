@@ -25,14 +25,13 @@ Verdict = collections.namedtuple("Verdict", "subject system made image profile k
 _FEWEST_TOGETHER = 3
 
 
-def verdict(subject, context, findings, system, seconds, image=None):
-    """Return the Verdict of findings ([Finding]) on a Context, made now.
+def verdict(question, opened, findings, seconds, image=None):
+    """Return the Verdict of findings ([Finding]) on a Question and what was Opened for it, made now.
 
-    subject, system: str; seconds: float, how long it took; image: ImageFile, or None.
+    seconds: float, how long it took; image: ImageFile, or None.
     """
-    generations = context.disk.bootability.generations if context.disk else []
-    return Verdict(printable(subject), printable(system), time.time(), image, context.profile, context.kind, context.generation, is_ready(findings),
-                   generations, findings, walk(findings), summarize(findings), seconds)
+    return Verdict(printable(opened.subject), printable(opened.system), time.time(), image, question.profile, opened.kind, question.generation,
+                   is_ready(findings), opened.generations, findings, walk(findings), summarize(findings), seconds)
 
 
 def headline(found):

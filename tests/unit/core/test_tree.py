@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+import errno
 import os
+import time
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -47,9 +49,50 @@ def test_a_loop_of_links_is_an_error_that_names_the_path(root):
     (root / "etc" / "a").symlink_to("b")
     (root / "etc" / "b").symlink_to("a")
     tree = LiveTree(str(root))
-    assert not tree.exists("/etc/a")
-    with pytest.raises(ImagewrightError, match="cannot read /etc/a: its symbolic links form a loop"):
-        tree.read_text("/etc/a")
+    for question in (tree.exists, tree.is_file, tree.is_dir, tree.listdir, tree.read_text):
+        with pytest.raises(ImagewrightError, match="cannot read /etc/a: its symbolic links form a loop"):
+            question("/etc/a")
+    assert tree.is_symlink("/etc/a")
+
+
+@pytest.mark.parametrize(("code", "there"), [("ENOENT", False), ("ENOTDIR", False), ("EIO", None), ("EACCES", None), ("ESTALE", None)])
+def test_only_what_is_not_there_is_absent_and_what_cannot_be_read_is_an_error(root, monkeypatch, code, there):
+    def fail(path, *unused):
+        raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)), path)
+    monkeypatch.setattr(os, "lstat", fail)
+    monkeypatch.setattr(os, "readlink", fail)
+    tree = LiveTree(str(root))
+    if there is not None:
+        assert tree.exists("/etc/fstab") is there
+        return
+    with pytest.raises(ImagewrightError, match="cannot read /etc"):
+        tree.exists("/etc/fstab")
+
+
+def test_a_text_that_no_system_has_is_refused_by_name_in_a_second(root):
+    with open(root / "etc" / "large.conf", "wb") as stream:
+        stream.write(b"a line\n" * (100 * 1024 * 1024 // 7))
+    (root / "etc" / "long.conf").write_bytes(b"first\n" + b"x" * (10 * 1024 * 1024) + b"\nlast\n")
+    tree = LiveTree(str(root))
+    started = time.process_time()
+    with pytest.raises(ImagewrightError, match="cannot read /etc/large.conf: it has more than 16 MiB"):
+        tree.read_text("/etc/large.conf")
+    with pytest.raises(ImagewrightError, match="cannot read /etc/long.conf line 2: it has more than 1024 KiB"):
+        tree.read_text("/etc/long.conf")
+    assert time.process_time() - started < 1
+
+
+def test_a_file_of_many_lines_is_read_whole(root):
+    text = "alias pci:v00001234d* driver\n" * 200000  # 5.8 MB, as modules.alias
+    (root / "etc" / "modules.alias").write_text(text)
+    assert LiveTree(str(root)).read_text("/etc/modules.alias") == text
+
+
+def test_no_sparse_file_fills_the_memory(root):
+    with open(root / "etc" / "sparse", "wb") as stream:
+        stream.truncate(6 * 1024 * 1024 * 1024)
+    with pytest.raises(ImagewrightError, match="cannot read /etc/sparse: it has more than 256 MiB"):
+        LiveTree(str(root)).read_bytes("/etc/sparse")
 
 
 def test_a_fifo_is_refused_and_not_waited_for(root):

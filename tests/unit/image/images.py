@@ -94,13 +94,13 @@ def ext4(path, folder, size, kind="ext4", *options):
     return path
 
 
-def xfs(path, folder, size):
+def xfs(path, folder, size, *options):
     """Write an XFS file system with the folder's files."""
     with open(path, "wb") as stream:
         stream.truncate(size)
     prototype = path.with_suffix(".proto")
     prototype.write_text("/\n0 0\nd--755 0 0\n" + "".join(_prototype(folder)) + "$\n")
-    run("mkfs.xfs", "-q", "-m", f"uuid={ROOT_UUID}", "-p", prototype, path)
+    run("mkfs.xfs", "-q", "-m", f"uuid={ROOT_UUID}", *options, "-p", prototype, path)
     return path
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import evaluate
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget, evaluate
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -38,9 +38,13 @@ def fault(unused_context):
 
 def ask(tmp_path, *checks):
     """Return the findings of rules with these checks."""
-    rules = [rule(f"R{number}", title="title", fault="fault", severity=ERROR, step="root", why="why", cure="cure", source="source")(check)
-             for number, check in enumerate(checks)]
-    return evaluate.evaluate(Context(LiveTree(str(tmp_path))), rules)
+    return list(evaluate.evaluate(Context(LiveTree(str(tmp_path))), rules_of(checks)))
+
+
+def rules_of(checks, **more):
+    """Return rules with these checks."""
+    return [rule(f"R{number}", title="title", fault="fault", severity=ERROR, step="root", why="why", cure="cure", source="source", **more)(check)
+            for number, check in enumerate(checks)]
 
 
 @pytest.mark.parametrize(("check", "words"), [
@@ -52,17 +56,38 @@ def test_a_rule_that_cannot_tell_is_unknown_and_the_next_is_asked(tmp_path, chec
 
 
 def test_a_rule_that_takes_too_long_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluate, "_MOST_SECONDS", 0.2)
+    monkeypatch.setattr(budget, "_MOST_WAITING_OF_STEP", 0.2)
     started = time.monotonic()
     found = ask(tmp_path, sleep, lambda unused: passed())
     assert [each.status for each in found] == ["unknown", "passed"] and time.monotonic() - started < 5
+    assert "cannot check R0 within" in found[0].reason
 
 
 def test_all_rules_together_have_an_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluate, "_MOST_SECONDS_OF_ALL", 0.2)
-    started = time.monotonic()
+    monkeypatch.setattr(budget, "seconds_left", lambda: 0.0)
     found = ask(tmp_path, *[sleep] * 30)
-    assert {each.status for each in found} == {"unknown"} and "there was no time" in found[-1].reason and time.monotonic() - started < 5
+    assert {each.status for each in found} == {"unknown"} and "there was no time" in found[-1].reason
+
+
+def test_what_was_not_reached_is_unknown_with_the_cause(tmp_path):
+    rules = rules_of([lambda unused: passed(), sleep, sleep])
+    rules.append(rules_of([sleep], kinds=("specialized",))[0]._replace(id="R3"))
+    reached = list(evaluate.evaluate(Context(LiveTree(str(tmp_path))), rules[:1]))
+    found = evaluate.not_reached(rules, reached, "azure", "generalized", "it took more than 60 s of process time")
+    assert [each.status for each in found] == ["passed", "unknown", "unknown", "not_applicable"]
+    assert found[1].reason == found[2].reason and found[1].reason.startswith("the verdict was ended when it came to R1: it took more than 60 s")
+    assert not evaluate.is_ready(found)
+
+
+@pytest.mark.parametrize("error", [budget.Spent("cannot check R0 within 25 s"), MemoryError(), RecursionError()])
+def test_what_was_too_much_for_one_rule_is_not_read_again_for_the_next(tmp_path, error):
+    read = []
+
+    def reader(unused_tree):
+        read.append(1)
+        raise error
+    found = ask(tmp_path, *[lambda context: context.shared(reader)] * 3)
+    assert {each.status for each in found} == {"unknown"} and len(read) == 1
 
 
 def test_what_rules_share_is_read_once_and_its_error_told_to_each(tmp_path):

@@ -75,7 +75,7 @@ def python(context):
     path = installation.program(context.tree)
     if path is None or not path.endswith("waagent"):
         return not_applicable("the agent is not installed, or is not a script")
-    first = context.text(path, 200).partition("\n")[0]
+    first = context.first_line(path)
     words = first[2:].split() if first.startswith("#!") else []
     interpreter = words[1] if len(words) > 1 and words[0].endswith("/env") else words[0] if words else ""
     places = [interpreter] if interpreter.startswith("/") else [f"{folder}/{interpreter}" for folder in ("/usr/bin", "/bin", "/usr/local/bin")]

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The entries of an ext2/3/4 directory, block by block. Whatever a kernel would call damage is an error here: a reader that stops at it in silence
+makes every file behind it absent.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: Documentation/filesystems/ext4/directory.rst; fs/ext4/dir.c (__ext4_check_dir_entry).
+"""
+
+import struct
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+
+_ENTRY = struct.Struct("<IHBB")  # inode, length of the record, length of the name, type; without the feature filetype the last is 0
+_ROOT, _FIRST_FREE = 2, 11  # inode numbers; those between are the file system's own
+
+
+def entries(block, highest, where):
+    """Yield (name, inode number) of a block; blocks of the index of a large directory hold none.
+
+    block: bytes. highest: int, number of the last inode. where: str, for errors, ``the directory with inode 12, block 3``.
+    Raises ImagewrightError: a record cannot be.
+    """
+    position, size = 0, len(block)
+    while position < size:
+        if size - position < _ENTRY.size:
+            raise _damage(where, position, "there is no room for a record")
+        inode, length, name_length, _kind = _ENTRY.unpack_from(block, position)
+        length = 65536 if length in (0, 65535) and size == 65536 else length  # 16 bits cannot say it
+        if length < _ENTRY.size + name_length or length % 4 or length > size - position:
+            raise _damage(where, position, f"a record has a length of {length} bytes")
+        if inode > highest or inode and not name_length or 0 < inode < _FIRST_FREE and inode != _ROOT:
+            raise _damage(where, position, f"a record names the inode {inode}")
+        if inode:
+            yield block[position + _ENTRY.size:position + _ENTRY.size + name_length].decode("utf-8", "surrogateescape"), inode
+        position += length
+
+
+def _damage(where, position, cause):
+    return ImagewrightError(f"cannot read {where} at byte {position}: it is damaged: {cause}; repair it with fsck, or take a sound copy")

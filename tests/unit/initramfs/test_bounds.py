@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What no initramfs and no module has is refused before it takes time or memory."""
+
+import gzip
+import io
+import time
+import tracemalloc
+
+import pytest
+from unit.initramfs import hostile, images
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, elf, verify
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
+
+MIB = 1024 * 1024
+
+
+def bounded(work, seconds, mebibytes):
+    """Assert that the work takes no more, and return what it returned."""
+    tracemalloc.start()
+    started = time.process_time()
+    result = work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert time.process_time() - started < seconds and peak < mebibytes * MIB, (time.process_time() - started, peak)
+    return result
+
+
+def test_sections_that_lie_on_each_other_are_damage():
+    module = hostile.overlapping_sections()
+
+    def look():
+        with pytest.raises(ValueError, match="its sections lie on each other"):
+            elf.loaded_sections(module)
+    bounded(look, 2, 128)
+
+
+def test_an_initramfs_with_such_a_module_lacks_it(tmp_path):
+    path = f"usr/lib/modules/{images.VERSION}/kernel/drivers/scsi/hv_storvsc.ko"
+    image = gzip.compress(images.main_archive(images.without("hv_storvsc.ko"), extra=[images.member(path, hostile.overlapping_sections())]))
+    assert len(image) < 200000
+    images.write_kernel(tmp_path, image=image)
+    (kernel,) = kernels.installed_kernels(LiveTree(str(tmp_path)))
+    verdict = bounded(lambda: verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_storvsc"]), 5, 192)
+    assert verdict.missing == ["hv_storvsc"] and "its file is damaged" in verdict.reason
+
+
+def test_a_link_longer_than_a_path_is_damage():
+    image = hostile.initramfs_of_long_links(4)
+
+    def look():
+        with pytest.raises(CorruptImage, match=r"the link 'usr/lib/link0' at byte \d+ has 50331648 bytes"):
+            list(archive.list_members(io.BytesIO(image), "/boot/initrd"))
+    bounded(look, 2, 16)
+
+
+def test_a_link_of_a_usual_length_is_read():
+    content = images.archive(images.member("init", b"#!"), images.member("sbin/init", b"/usr/lib/systemd/systemd", mode=images.LINK))
+    assert list(archive.list_members(io.BytesIO(content), "/boot/initrd"))[1].content == b"/usr/lib/systemd/systemd"
+
+
+@pytest.mark.parametrize(("name", "most"), [("MAX_MEMBERS", 100), ("MAX_NAMES", 1000)])
+def test_more_files_than_any_initramfs_has_are_damage(monkeypatch, name, most):
+    monkeypatch.setattr(archive, name, most)
+    content = images.archive(*[images.member(f"file-{number:06d}") for number in range(200)])
+    with pytest.raises(CorruptImage, match="cannot read /boot/initrd: it has more than"):
+        list(archive.list_members(io.BytesIO(content), "/boot/initrd"))
+
+
+def test_a_module_that_unpacks_to_gigabytes_is_damage(monkeypatch):
+    monkeypatch.setattr(elf, "MAX_MODULE", 8 * MIB)
+
+    def look():
+        with pytest.raises(CorruptImage, match="unpacks to more than 8 MiB"):
+            elf.unpacked(gzip.compress(bytes(64 * MIB)), "hv_vmbus.ko.gz")
+    bounded(look, 3, 80)
+
+
+def test_a_sparse_module_of_6_gib_on_the_disk_cannot_be_compared(tmp_path):
+    images.write_kernel(tmp_path, image=gzip.compress(images.main_archive()))
+    path = next((tmp_path / "lib/modules").rglob("hv_storvsc.ko*"))
+    with open(path, "wb") as stream:
+        stream.truncate(6 * 1024 * MIB)
+    (kernel,) = kernels.installed_kernels(LiveTree(str(tmp_path)))
+
+    def look():
+        with pytest.raises(CannotVerify, match="hv_storvsc cannot be compared with .* more than 48 MiB"):
+            verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_storvsc"])
+    bounded(look, 3, 128)
