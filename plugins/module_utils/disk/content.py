@@ -8,6 +8,7 @@ Source: libblkid's superblock probes (util-linux).
 """
 
 import io
+import uuid
 
 #: What is looked for: (offset, bytes, what), the first that matches counts.
 _MAGIC = (
@@ -48,6 +49,24 @@ def identify(stream):
         if head[offset:offset + len(magic)] == magic:
             return what
     return "zfs" if _is_zfs(stream) else "empty"
+
+
+def identity(stream, holds):
+    """Return (UUID, label), lower case and "" where there is none, of what is no file system: swap space and LUKS.
+
+    holds: str, what identify said.
+    """
+    if holds == "swap":
+        # behind the boot block of 1 KiB: version, last page, number of bad pages
+        octets = _read(stream, 1024 + 12, 32)
+        return (str(uuid.UUID(bytes=octets[:16])) if any(octets[:16]) else "", _text(octets[16:])) if len(octets) == 32 else ("", "")
+    if holds == "luks":
+        return _text(_read(stream, 168, 40)).lower(), ""
+    return "", ""
+
+
+def _text(octets):
+    return octets.split(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
 def _is_raid(stream, head):

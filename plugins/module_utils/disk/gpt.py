@@ -27,7 +27,7 @@ Gpt = collections.namedtuple(
     "Gpt", "header lba alternate_lba first_usable last_usable disk_guid entries_lba entry_count entry_size entries sector")
 
 #: A used entry. first_lba, last_lba: inclusive; name: str.
-GptPartition = collections.namedtuple("GptPartition", "number type_guid first_lba last_lba attributes name")
+GptPartition = collections.namedtuple("GptPartition", "number type_guid guid first_lba last_lba attributes name")
 
 
 class GptError(ValueError):
@@ -70,7 +70,7 @@ def gpt_partitions(gpt):
             continue
         first, last, attributes = struct.unpack_from("<QQQ", entry, 32)
         name = entry[56:128].decode("utf-16-le", "replace").split("\0")[0]
-        partitions.append(GptPartition(index + 1, type_guid, first, last, attributes, name))
+        partitions.append(GptPartition(index + 1, type_guid, uuid.UUID(bytes_le=entry[16:32]), first, last, attributes, name))
     return partitions
 
 

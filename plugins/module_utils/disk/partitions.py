@@ -19,8 +19,10 @@ _ENTRIES_AT, _SIGNATURE_AT = 446, 510
 _BOOT_CODE = 440  # bytes before the disk signature
 _MOST_LOGICAL = 128  # ends a chain of logical partitions that points to itself
 
-#: A partition of either kind. type: str, GUID or ``0x83``; start, size: bytes; active: bool, the MBR's or GPT's boot flag.
-Partition = collections.namedtuple("Partition", "number type start size active name")
+#: A partition of either kind. type: str, GUID or ``0x83``; start, size: bytes; active: bool, the MBR's or GPT's boot flag;
+#: uuid: str, its PARTUUID, lower case.
+Partition = collections.namedtuple("Partition", "number type start size active name uuid")
+Partition.__new__.__defaults__ = ("",)
 
 #: kind: gpt, mbr or none; partitions: [Partition]; boot_code: bool; gpt: Gpt of the believed primary or None;
 #: damage: str or None, why the GPT must not be touched (of a hybrid one, too); sector: int, bytes per LBA; mbr: bytes of sector 0.
@@ -43,7 +45,8 @@ def read_table(read_at, size):
     boot_code = mbr[_SIGNATURE_AT:] == b"\x55\xaa" and any(mbr[:_BOOT_CODE])
     if entries and not any(entry.type == PROTECTIVE for entry in entries):
         # a GPT beneath it is what an earlier use of the disk has left; Linux and UEFI firmware do not look at it either
-        partitions = [_from_mbr(entry) for entry in entries] + _logical_partitions(read_at, entries)
+        signature = int.from_bytes(mbr[_BOOT_CODE:_BOOT_CODE + 4], "little")
+        partitions = [_from_mbr(entry, signature) for entry in entries + _logical_partitions(read_at, entries)]
         return Table("mbr", partitions, boot_code, None, None, SECTOR, mbr)
     gpt, damage, sector = _believed_gpt(read_at, size, bool(entries))
     if gpt and not damage:
@@ -138,31 +141,31 @@ def _mbr_entries(mbr):
 
 
 def _logical_partitions(read_at, entries):
-    """Return the partitions ([Partition]) inside the extended one, numbered from 5."""
-    partitions = []
+    """Return the entries ([_MbrEntry]) of partitions inside the extended one, numbered from 5 in the order of their chain, which may go backwards."""
+    found = []
     for extended in [entry for entry in entries if entry.type in _EXTENDED]:
-        lba = extended.first_lba
-        while lba and len(partitions) < _MOST_LOGICAL:
-            chain = _mbr_entries(read_at(lba * SECTOR, SECTOR))
+        lba, seen = extended.first_lba, set()
+        while lba and lba not in seen and len(found) < _MOST_LOGICAL:
+            seen.add(lba)
             following = 0
-            for entry in chain:
+            for entry in _mbr_entries(read_at(lba * SECTOR, SECTOR)):
                 if entry.type in _EXTENDED:
-                    following = extended.first_lba + entry.first_lba
+                    following = following or extended.first_lba + entry.first_lba
                 else:
-                    moved = entry._replace(index=4 + len(partitions), first_lba=lba + entry.first_lba)
-                    partitions.append(_from_mbr(moved))
-            lba = following if following > lba else 0
-    return partitions
+                    found.append(entry._replace(index=4 + len(found), first_lba=lba + entry.first_lba))
+            lba = following
+    return found
 
 
-def _from_mbr(entry):
-    return Partition(entry.index + 1, f"0x{entry.type:02x}", entry.first_lba * SECTOR, entry.sectors * SECTOR, entry.status == 0x80, "")
+def _from_mbr(entry, signature):
+    return Partition(entry.index + 1, f"0x{entry.type:02x}", entry.first_lba * SECTOR, entry.sectors * SECTOR, entry.status == 0x80, "",
+                     f"{signature:08x}-{entry.index + 1:02x}")
 
 
 def _from_gpt(entry, sector):
     length = (entry.last_lba - entry.first_lba + 1) * sector
     legacy_boot = bool(entry.attributes & 4)
-    return Partition(entry.number, str(entry.type_guid).upper(), entry.first_lba * sector, length, legacy_boot, entry.name)
+    return Partition(entry.number, str(entry.type_guid).upper(), entry.first_lba * sector, length, legacy_boot, entry.name, str(entry.guid))
 
 
 def _grown_protective(mbr, sectors):

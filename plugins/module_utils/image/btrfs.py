@@ -59,6 +59,17 @@ class BtrfsFileSystem:
             raise ImagewrightError(f"cannot find the Btrfs subvolume {path}; correct subvol= in /etc/fstab")
         return found.objectid, found.root.inum
 
+    def subvolume_of(self, number):
+        """Return the root node of the subvolume with this identifier (int).
+
+        Raises ImagewrightError: there is none.
+        """
+        try:
+            found = self._fs.open_subvolume(number)
+            return found.objectid, found.root.inum
+        except KeyError:
+            raise ImagewrightError(f"cannot find the Btrfs subvolume with the identifier {number}; correct subvolid= in /etc/fstab") from None
+
     def subvolumes(self):
         """Return the subvolumes of the library, the first of them when there are very many."""
         found = []

@@ -9,18 +9,20 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import content, device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import read_table
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import find_volumes
 from ansible_collections.imagewright.azure.plugins.module_utils.image import btrfs, ext, fat, xfs
 from ansible_collections.imagewright.azure.plugins.module_utils.image.container import open_container
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import MissingLibrary, damage_as_error
-from ansible_collections.imagewright.azure.plugins.module_utils.image.volumes import find_volumes
 
 #: Readers by what a volume holds; a further file system is one file and one line here.
 _READERS = {"ext": ext, "xfs": xfs, "btrfs": btrfs, "fat": fat}
 
-#: A volume and its file system, None when it holds none that can be read; error: str or None, why.
-OpenVolume = collections.namedtuple("OpenVolume", "volume file_system error")
+#: A volume and its file system, None when it holds none that can be read; error: str or None, why;
+#: names: {(kind, value)} by which fstab and the kernel may call it, as of device_names.parse.
+OpenVolume = collections.namedtuple("OpenVolume", "volume file_system error names")
 
 
 class DiskImage:
@@ -57,14 +59,32 @@ class DiskImage:
 
 
 def _open_volume(volume):
+    file_system, error = _file_system(volume)
+    names = device_names.of_partition(volume.partition) if volume.partition else set()
+    if volume.logical:
+        names |= device_names.of_logical(volume.logical)
+    return OpenVolume(volume, file_system, error, names | _content_names(volume, file_system))
+
+
+def _content_names(volume, file_system):
+    if file_system is not None:
+        return device_names.of_content(file_system.uuid, file_system.label)
+    try:
+        return device_names.of_content(*content.identity(volume.stream, volume.holds)) if volume.stream else set()
+    except ImagewrightError:
+        return set()
+
+
+def _file_system(volume):
+    """Return (file system, error), one of them None."""
     if volume.stream is None or volume.holds not in _READERS:
-        return OpenVolume(volume, None, volume.error)
+        return None, volume.error
     try:
         with damage_as_error(f"read {volume.name}", f"{NAMES[volume.holds]} is damaged"):
             file_system = _READERS[volume.holds].open_file_system(volume.stream, volume.name)
             next(iter(file_system.entries(file_system.root)), None)
-            return OpenVolume(volume, file_system, volume.error)
+            return file_system, volume.error
     except MissingLibrary:
         raise
     except ImagewrightError as error:
-        return OpenVolume(volume, None, volume.error or str(error))
+        return None, volume.error or str(error)

@@ -10,6 +10,7 @@ Source: GRUB, kern/main.c (grub_set_prefix_and_root) and util/grub-install.c.
 import re
 from typing import Any, Optional
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
@@ -64,12 +65,11 @@ def _volume(disk: DiskImage, device: str) -> Any:
 
 def _logical(disk: DiskImage, device: str) -> Any:
     logical = [opened for opened in disk.volumes if opened.volume.logical]
-    if device.startswith("lvm/"):
-        wanted = device[4:]
-        return next((opened for opened in logical
-                     if "-".join(name.replace("-", "--") for name in opened.volume.logical) == wanted), None) if logical else _any_lvm(disk)
-    # the identifiers of LVM are not read here
-    return WITHOUT if logical or _any_lvm(disk) else None
+    if not logical:
+        return _any_lvm(disk)
+    kind, _slash, value = device.partition("/")
+    name = ("mapper", value) if kind == "lvm" else ("dm-uuid", "LVM-" + value.replace("-", "").replace("/", ""))
+    return next((opened for opened in logical if name in device_names.of_logical(opened.volume.logical)), None)
 
 
 def _any_lvm(disk: DiskImage) -> Optional[str]:

@@ -80,6 +80,7 @@ def _open_tree(question):
 
 def _open_image(question):
     # here, since a guest needs none of it
+    from ansible_collections.imagewright.azure.plugins.module_utils.image import boot_chain
     from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
     from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import MissingLibrary
     from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
@@ -90,9 +91,9 @@ def _open_image(question):
     try:
         with budget.step(f"read {question.image}"):
             disk = DiskImage(question.image)
-            facts = disk_facts.of_image(disk)
+            facts = disk_facts.of_image(disk, boot_chain.of_bios, boot_chain.of_efi)
             tree = ImageTree(question.image, disk)
-            facts = facts._replace(mount_problems=tree.mount_problems)
+            facts = disk_facts.with_mounts(facts, tree)
     except MissingLibrary:
         raise
     except (ImagewrightError, budget.Spent) as error:

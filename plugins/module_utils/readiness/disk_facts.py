@@ -15,54 +15,51 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks impo
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import undecided
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import judge
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import read_table
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import find_volumes
 
-#: path: str; format: raw, vpc, qcow2, ... or live; virtual_size: int, bytes; table: vhd.partitions.Table;
-#: bootability: vhd.bootability.Bootability; volumes: [Volume];
+#: path: str; format: raw, vpc, qcow2, ... or live; virtual_size: int, bytes; table: partitions.Table;
+#: bootability: bootability.Bootability; volumes: [volumes.Volume];
 #: unclean, undecided: [(name of the volume, kind of its file system)], file systems not unmounted, and those of which it is not known;
-#: identifiers: {(uuid, label, partuuid or partlabel, value)} of all file systems and partitions, None when not known;
-#: mount_problems: [str], file systems of fstab that cannot be read;
-#: bios, efi: disk.boot_facts.BootChain of generation 1 and 2, or None when the disk does not begin to boot so, or nobody looked.
+#: identifiers: {(kind, value)} of all file systems, partitions and logical volumes, as of device_names.parse, None when not known;
+#: mount_problems: [str], file systems that the system mounts and that cannot be read;
+#: bios, efi: disk.boot_facts.BootChain of generation 1 and 2, or None when the disk does not begin to boot so, or nobody looked;
+#: left_out: [str], Linux file systems that nothing mounts.
 DiskFacts = collections.namedtuple(
-    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi")
-DiskFacts.__new__.__defaults__ = (None, None)
+    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out")
+DiskFacts.__new__.__defaults__ = (None, None, ())
 
 
-def of_image(disk, mount_problems=()):
-    """Return the DiskFacts of an opened DiskImage.
+def of_image(disk, follow_bios=None, follow_efi=None):
+    """Return the DiskFacts of an opened DiskImage, as far as they do not depend on what is mounted where.
 
-    mount_problems: [str], file systems of fstab that cannot be read.
+    follow_bios, follow_efi: callable, DiskImage -> BootChain or None, or None when nobody looks.
     """
-    from ansible_collections.imagewright.azure.plugins.module_utils.image import boot_chain
-
     container = disk.container
-    identifiers = set()
-    for opened in disk.volumes:
-        volume, file_system = opened.volume, opened.file_system
-        identifiers.add(("partuuid", volume.partition_uuid.lower()))
-        if volume.partition is not None and volume.partition.name:
-            identifiers.add(("partlabel", volume.partition.name))
-        if file_system is not None:
-            identifiers |= {("uuid", file_system.uuid.lower()), ("label", file_system.label)}
-    unreadable = any(opened.file_system is None and opened.volume.holds not in ("empty", "lvm", "swap") for opened in disk.volumes)
+    identifiers = set().union(*[opened.names for opened in disk.volumes])
+    unreadable = any(opened.file_system is None and opened.volume.holds not in ("empty", "lvm", "swap", "luks") for opened in disk.volumes) or any(
+        opened.volume.error for opened in disk.volumes)
     unclean, undecided = ([(opened.volume.name, opened.file_system.kind) for opened in disk.file_systems()
                            if opened.file_system.kind != "fat" and opened.file_system.clean is state] for state in (False, None))
     return DiskFacts(container.path, container.format, disk.content.size, disk.table, judge(disk.table, disk.content.read_at),
-                     [opened.volume for opened in disk.volumes], unclean, undecided, None if unreadable else identifiers, list(mount_problems),
-                     _chain(boot_chain.of_bios, disk), _chain(boot_chain.of_efi, disk))
+                     [opened.volume for opened in disk.volumes], unclean, undecided, None if unreadable else identifiers, [],
+                     _chain(follow_bios, disk), _chain(follow_efi, disk))
+
+
+def with_mounts(facts, tree):
+    """Return the DiskFacts with what is known once the tree of the image (ImageTree) is put together."""
+    return facts._replace(mount_problems=tree.mount_problems, left_out=tree.left_out)
 
 
 def _chain(follow, disk):
     """Return the BootChain that follow(disk) finds; what cannot be read on the way is a doubt."""
     try:
-        return follow(disk)
+        return follow(disk) if follow else None
     except ImagewrightError as error:
         return undecided(disk.container.path, str(error))
 
 
 def of_running_guest():
     """Return the DiskFacts of the disk that / is on, or None: in a container, on a network, on several disks, or not root."""
-    from ansible_collections.imagewright.azure.plugins.module_utils.image.volumes import find_volumes
-
     device = _root_disk()
     if device is None:
         return None

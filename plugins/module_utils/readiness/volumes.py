@@ -6,26 +6,25 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import re
-
-from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import crypttab, fstab
 
 _FSTAB = "/etc/fstab"
-_IDENTIFIER = re.compile(r'^(?:(UUID|LABEL|PARTUUID|PARTLABEL)="?([^"]*)"?|/dev/disk/by-(uuid|label|partuuid|partlabel)/(.+))$', re.IGNORECASE)
-_MAPPER = re.compile(r"^/dev/mapper/(?!control$)(.+)$")
-_LOGICAL = re.compile(r"^/dev/(?!disk/|mapper/|md/|block/|char/|cciss/|ida/|input/|shm/|pts/|loop/)([A-Za-z0-9+_.-]+)/([A-Za-z0-9+_.-]+)$")
-_RAID = re.compile(r"^/dev/md(?:\d+|/.+)")
 
 
 def identifiers(context):
-    """Return {(kind, value)} of all that the disk has, None when that is not known."""
+    """Return {(kind, value)} of all that the disk has, as of device_names.parse, None when that is not known."""
     if context.disk is None:
         return None
-    if context.disk.format != "live":
-        return context.disk.identifiers
-    kinds = ("uuid", "label", "partuuid", "partlabel")
-    found = {(kind, plain(kind, name)) for kind in kinds for name in context.tree.listdir(f"/dev/disk/by-{kind}")}
-    return found or None
+    return (context.shared(_of_running_guest) or None) if context.disk.format == "live" else context.disk.identifiers
+
+
+def _of_running_guest(tree):
+    """Return {(kind, value)} of the names that udev made."""
+    names = {device_names.parse(f"/dev/disk/by-{kind}/{name}") for kind in ("uuid", "label", "partuuid", "partlabel", "id")
+             for name in tree.listdir(f"/dev/disk/by-{kind}")}
+    logical = {device_names.parse(path) for path in tree.glob("/dev/*/*")}
+    return names | {name for name in logical if name[0] in ("logical", "mapper")}
 
 
 def has_identifier(context, _kind, value):
@@ -34,42 +33,38 @@ def has_identifier(context, _kind, value):
     return None if known is None else ("uuid", value.lower()) in known
 
 
-def is_missing(device, known):
-    """Return whether a device that is named by UUID or label is none of the known ({(kind, value)})."""
-    match = _IDENTIFIER.match(device.partition("/PARTNROFF=")[0])
-    if not match:
-        return False
-    kind = (match.group(1) or match.group(3)).lower()
-    return (kind, plain(kind, match.group(2) or match.group(4) or "")) not in known
-
-
-def plain(kind, value):
-    """Return an identifier's value (str) without udev's escapes, UUIDs in lower case."""
-    value = re.sub(r"\\x([0-9a-f]{2})", lambda code: chr(int(code.group(1), 16)), value)
-    return value.lower() if kind in ("uuid", "partuuid") else value
-
-
 def named_volume(context, device):
     """Return whether the device (str, as in root= or fstab) is on the disk, None when that is not known."""
     if context.disk is None:
         return None
-    if _IDENTIFIER.match(device):
-        known = identifiers(context)
-        return None if known is None else not is_missing(device, known)
-    logical = logical_volumes(context.disk)
-    mapper, pair = _MAPPER.match(device), _LOGICAL.match(device)
-    if mapper and logical is not None:
-        return mapper.group(1) in {mapper_name(*each) for each in logical}
-    if pair and logical is not None:
-        return pair.groups() in logical
-    if _RAID.match(device):
+    kind, value = device_names.parse(device.partition("/PARTNROFF=")[0])
+    known = identifiers(context)
+    if kind == "md":
         return None if any(volume.holds == "md" for volume in context.disk.volumes) or _may_hide(context.disk) else False
-    return None
+    if kind in ("logical", "mapper", "dm-uuid"):
+        there = known if context.disk.format == "live" and known else _of_groups(context)
+        return None if _is_made_otherwise(context, kind, value) else (kind, value) in there
+    return None if known is None or kind not in device_names.KNOWN_ON_DISK else (kind, value) in known
+
+
+def _is_made_otherwise(context, kind, value):
+    """Whether a device of the device mapper may be made of what is not read, or is made by /etc/crypttab."""
+    return logical_volumes(context.disk) is None or kind == "mapper" and (value == "control" or value in context.shared(_made_by_crypttab))
+
+
+def _of_groups(context):
+    """Return the names ({(kind, value)}) of the disk's logical volumes."""
+    return {name for volume in context.disk.volumes if volume.logical for name in device_names.of_logical(volume.logical)}
+
+
+def _made_by_crypttab(tree):
+    """Return the names ({str}) of the devices that /etc/crypttab makes."""
+    return {entry.name for entry in crypttab.entries(tree.read_text(crypttab.PATH))} if tree.is_file(crypttab.PATH) else set()
 
 
 def logical_volumes(disk):
     """Return {(volume group, logical volume)} of the disk, None when some may not have been read: on LUKS or RAID, or damaged."""
-    found = {tuple(volume.logical) for volume in disk.volumes if volume.logical}
+    found = {tuple(volume.logical[:2]) for volume in disk.volumes if volume.logical}
     unread = _may_hide(disk) or (any(volume.holds == "lvm" for volume in disk.volumes) and not found)
     return None if unread else found
 
@@ -78,11 +73,6 @@ def volume_groups(disk):
     """Return the names ({str}) of the disk's volume groups, None as logical_volumes."""
     logical = logical_volumes(disk)
     return None if logical is None else {group for group, _unused in logical}
-
-
-def mapper_name(group, volume):
-    """Return the name of a logical volume below /dev/mapper. Source: device-mapper, dm_build_dm_name."""
-    return f"{group.replace('-', '--')}-{volume.replace('-', '--')}"
 
 
 def _may_hide(disk):

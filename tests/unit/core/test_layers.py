@@ -15,15 +15,15 @@ GUEST = {"bootloader", "chrony", "cloud_init", "generalize", "initramfs", "kerne
 ALLOWED = {
     "core": set(),
     "disk": {"core"},
-    "image": {"core", "disk", "storage"},  # an image is assembled as its own fstab says
+    "image": {"core", "disk", "storage", "bootloader", "kernel"},  # an image is put together as its own boot entries and fstab say
     "vhd": {"core", "disk", "image"},
     "upload": {"core", "disk"},
     "readiness": {"core", "disk"} | GUEST,
 }
 ALLOWED.update((package, {"core", "disk"} | GUEST) for package in GUEST)
 
-#: Imported inside the functions that open an image, or the disk of the running guest.
-LATE = {"readiness/check.py": {"image", "vhd"}, "readiness/disk_facts.py": {"image"}}
+#: Imported inside the function that opens an image.
+LATE = {"readiness/check.py": {"image", "vhd"}}
 
 
 def imports(path):

@@ -12,7 +12,7 @@ import types
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition, Table
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import OpenVolume
-from ansible_collections.imagewright.azure.plugins.module_utils.image.volumes import Volume
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import Volume
 from efi_programs import efi_program
 
 MIB = 1024 * 1024
@@ -60,7 +60,7 @@ def disk(volumes, content=b"", kind="gpt", active=(), mbr_types=()):
     volumes: [(type of the partition, what it holds, FileSystem or None)], the first at 1 MiB, each of 1 MiB.
     """
     partitions = [Partition(number, name, number * MIB, MIB, number in active, "") for number, (name, _holds, _files) in enumerate(volumes, 1)]
-    opened = [OpenVolume(Volume(f"partition {partition.number}", holds, None, None, partition, "", None), files, None)
+    opened = [OpenVolume(Volume(f"partition {partition.number}", holds, None, None, partition, None), files, None, set())
               for partition, (_name, holds, files) in zip(partitions, volumes)]
 
     def read_at(offset, length):

@@ -51,7 +51,7 @@ def wait_until_released(image):
 
 def root_files(folder, fstab):
     """Write the files of a small root and return its folder."""
-    for name in ("etc", "usr/sbin", "usr/lib", "boot", "var/long"):
+    for name in ("etc", "usr/sbin", "usr/lib", "boot/efi", "var/long"):
         (folder / name).mkdir(parents=True)
     (folder / "etc/fstab").write_text(fstab)
     (folder / "etc/hostname").write_text("web\n")

@@ -7,6 +7,7 @@ import struct
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, grub_core
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import Logical
 from ansible_collections.imagewright.azure.plugins.module_utils.image import boot_chain
 from efi_programs import ARM64, efi_program
 from unit.image.grub_disks import (BIOS_BOOT, ESP, GRUB, LINUX, MIB, OTHER_UUID, SHIM, UUID, FileSystem, bios_core, bios_disk, boot_sector, disk,
@@ -17,7 +18,8 @@ SUBVOLUMES = {"/@/boot/grub/grub.cfg": b"", "/@/boot/grub/i386-pc/normal.mod": b
 
 def logical(opened, group, name):
     """Return an OpenVolume as a logical volume."""
-    return opened._replace(volume=opened.volume._replace(name=f"logical volume {group}/{name}", logical=(group, name), partition=None))
+    return opened._replace(volume=opened.volume._replace(name=f"logical volume {group}/{name}", logical=Logical(group, name, "V" * 32 + "L" * 32),
+                                                          partition=None))
 
 
 def hybrid_disk(prefix):
@@ -53,6 +55,7 @@ def with_boot_directory(files):
     bios_disk("/boot/grub", f"search.fs_uuid {UUID} root hd0,msdos1\nset prefix=($root)'/boot/grub'\n"),
     bios_disk("(,msdos1)/boot/grub", volumes=[("0x83", "ext", FileSystem({**GRUB, "/boot/grub/i386-pc/normal.mod": b""}))]),
     lvm_disk("(lvm/debian--vg-root)/boot/grub"),
+    lvm_disk(f"(lvmid/{'V' * 32}/{'L' * 32})/boot/grub"),
     hybrid_disk("(,gpt2)/boot/grub"), hybrid_disk("(,msdos2)/boot/grub"),
 ], ids=lambda found: found.table.kind)
 def test_a_core_that_finds_its_files_is_whole(found):
@@ -71,6 +74,7 @@ def test_a_core_that_finds_its_files_is_whole(found):
     (bios_disk("/boot/grub", f"search.fs_uuid {OTHER_UUID} root hd1,msdos1\nset prefix=($root)'/boot/grub'\n"),
      f"its GRUB core looks for a file system with the UUID {OTHER_UUID}, and none of this disk has it"),
     (lvm_disk("(lvm/other-root)/boot/grub"), "(lvm/other-root)/boot/grub, which is not on this disk"),
+    (lvm_disk("(lvmid/VVVV/LLLL)/boot/grub"), "(lvmid/VVVV/LLLL)/boot/grub, which is not on this disk"),
     (bios_disk("(lvmid/a/b)/boot/grub"), "(lvmid/a/b)/boot/grub, which is not on this disk"),
     (disk([("0x83", "ext", FileSystem(GRUB))], boot_sector(1), "mbr"), "loads its GRUB from sector 1, and at sector 1 there is no GRUB core"),
     (disk([("0x83", "ext", FileSystem(GRUB))], boot_sector(4096), "mbr"), "at sector 4096 there is no GRUB core"),

@@ -5,7 +5,7 @@
 
 from unit.readiness.guest_tree import UUID
 
-from ansible_collections.imagewright.azure.plugins.module_utils.image.volumes import Volume
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import Volume
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.disk_facts import DiskFacts
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
@@ -24,12 +24,12 @@ PARTITIONS = [Partition(1, BIOS_BOOT, MIB, MIB, False, ""), Partition(2, ESP, 2 
 
 def volumes(*holds):
     """Return a Volume for each of the partitions."""
-    return [Volume(f"partition {partition.number}", kind, None, None, partition, "", None) for partition, kind in zip(PARTITIONS, holds)]
+    return [Volume(f"partition {partition.number}", kind, None, None, partition, None) for partition, kind in zip(PARTITIONS, holds)]
 
 
 TABLE = Table("gpt", PARTITIONS, True, None, None, 512, bytes(512))
 GOOD_DISK = DiskFacts(PATH, "vpc", 8 * GIB, TABLE, Bootability([1, 2], True, {}), volumes("empty", "fat", "ext"), [], [],
-                      {("uuid", UUID), ("uuid", "abcd-1234"), ("label", "")}, [], whole("GRUB 2", "/boot/grub on partition 3"),
+                      {("uuid", UUID), ("uuid", "abcd-1234")}, [], whole("GRUB 2", "/boot/grub on partition 3"),
                       whole("GRUB 2", "/boot/grub/grub.cfg on partition 3"))
 
 #: What vhd_info says of a right fixed VHD.

@@ -31,7 +31,7 @@ def test_primary_partitions_are_listed():
     table = table_of(mbr((0x80, 0x83, 2048, 4096), (0, 0x82, 6144, 1024), code=b"\xeb\x63"))
     assert (table.kind, table.boot_code, table.gpt, table.damage) == ("mbr", True, None, None)
     assert [tuple(partition) for partition in table.partitions] == [
-        (1, "0x83", 1048576, 2097152, True, ""), (2, "0x82", 3145728, 524288, False, "")]
+        (1, "0x83", 1048576, 2097152, True, "", "00000000-01"), (2, "0x82", 3145728, 524288, False, "", "00000000-02")]
 
 
 def test_logical_partitions_are_followed():
@@ -43,6 +43,21 @@ def test_logical_partitions_are_followed():
     octets[3000 * 512 + 510:3000 * 512 + 512] = b"\x55\xaa"
     found = [(partition.number, partition.start // 512, partition.size // 512) for partition in table_of(octets).partitions]
     assert found == [(1, 63, 100), (2, 1000, 5000), (5, 1063, 500), (6, 3063, 200)]
+
+
+def test_logical_partitions_whose_chain_goes_backwards_are_followed():
+    octets = mbr((0, 0x05, 1000, 5000))
+
+    def link(lba, start, following):
+        struct.pack_into("<B3sB3sII", octets, lba * 512 + 446, 0, bytes(3), 0x83, bytes(3), start, 500)
+        if following:
+            struct.pack_into("<B3sB3sII", octets, lba * 512 + 462, 0, bytes(3), 0x05, bytes(3), following - 1000, 600)
+        octets[lba * 512 + 510:lba * 512 + 512] = b"\x55\xaa"
+    link(1000, 2000, 4000)
+    link(4000, 63, 1100)  # made after the one behind it was deleted
+    link(1100, 63, 0)
+    found = [(partition.number, partition.start // 512) for partition in table_of(octets).partitions]
+    assert found == [(1, 1000), (5, 3000), (6, 4063), (7, 1163)]
 
 
 def test_a_chain_of_logical_partitions_that_turns_back_ends():

@@ -11,7 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRMWARE, ROOT
 
@@ -31,6 +31,18 @@ def readable(context):
         return failed([Evidence(context.image["path"] if context.image else "/", None, context.problem)], "No Linux root could be read.")
     problems = context.disk.mount_problems if context.disk else []
     return failed_if([Evidence("/etc/fstab", None, problem) for problem in problems], "A file system of this system cannot be read.")
+
+
+@rule("R00b", step=ROOT, severity=NOTE, needs="disk",
+      title="Every Linux file system of the disk is looked at", fault="Linux file systems of the disk are not looked at",
+      why="What is in a file system that the started system does not mount is not judged; a second Linux system may be the one that was meant.",
+      cure="Mount it by /etc/fstab when it belongs to the system, or remove it.",
+      source="design of readiness_info")
+def all_is_looked_at(context):
+    """Return failed with each Linux file system of the image that the system which boots does not mount."""
+    if context.disk.format == "live":
+        return not_applicable("the guest is running: it has mounted what it mounts")
+    return failed_if(Evidence(context.disk.path, None, left) for left in context.disk.left_out)
 
 
 @rule("R07", step=FIRMWARE, severity=WARNING, marketplace=ERROR, needs="disk", fixed_by="vhd_align max_size",
@@ -108,4 +120,4 @@ def clean_file_systems(context):
     return failed_if(Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]} {_NOT_UNMOUNTED[kind]}") for name, kind in context.disk.unclean)
 
 
-RULES = [readable, size_limit, generation, fallback_loader, clean_file_systems]
+RULES = [readable, all_is_looked_at, size_limit, generation, fallback_loader, clean_file_systems]

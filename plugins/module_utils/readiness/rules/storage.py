@@ -11,7 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.comman
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, SYSTEM_MANAGER
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import identifiers, is_missing, named_volume
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import identifiers, named_volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_places
 
@@ -64,11 +64,10 @@ def stable_names(context):
       cure="Remove the entry, or give it the option nofail.",
       source="systemd.mount(5)")
 def devices_are_there(context):
-    """Return failed with each line whose UUID or label no file system or partition has; a warning when the boot does not wait for any."""
-    known = identifiers(context)
-    if known is None:
+    """Return failed with each line whose device nothing on the disk is; a warning when the boot does not wait for any."""
+    if identifiers(context) is None:
         return not_applicable("what is on the disk is not known here")
-    missing = [entry for entry in context.shared(_entries) if is_missing(entry.device, known)]
+    missing = [entry for entry in context.shared(_entries) if named_volume(context, entry.device) is False]
     needed = any(_is_needed(entry) for entry in missing)
     return failed_if([_shown(entry) for entry in missing], severity=ERROR if needed else WARNING)
 

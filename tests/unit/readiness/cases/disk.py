@@ -20,6 +20,7 @@ def problem(problem_id, cause):
 #: (rule, changes of the disk's facts, changes of the image's, text of the first evidence)
 BROKEN_DISKS = [
     ("R00", {"mount_problems": ["/boot (UUID=1) cannot be read: damaged"]}, {}, "/boot (UUID=1)"),
+    ("R00b", {"left_out": ["partition 3 holds an ext2/3/4 file system that nothing mounts"]}, {}, "partition 3 holds"),
     ("R01", {}, {"disk_type": "dynamic", "accepted": False}, "a dynamic VHD"),
     ("R01", {}, {"format": "raw", "disk_type": None, "accepted": False}, "without a VHD footer"),
     ("R01", {}, {"checksum_ok": False, "accepted": False, "problem_details": problem("footer_checksum", "the checksum of its footer is wrong")}, "checksum"),

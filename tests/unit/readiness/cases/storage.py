@@ -14,6 +14,10 @@ BROKEN_FILES = [
     ("R13a", {"/etc/fstab": FSTAB + "/dev/disk/by-path/pci-0000-part1 /srv ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "UUID=99999999-0000-0000-0000-000000000000 /data xfs defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "LABEL=DATA /data xfs defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/mapper/datavg-data /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/datavg/data /data ext4 nofail 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 64} /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/md0 /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13d", {"/boot/grub/grub.cfg": GRUB_CFG.replace(UUID, "99999999-0000-0000-0000-000000000000")}, ("/boot/grub/grub.cfg", 3)),
     ("R13e", {"/etc/fstab": "# nothing\n"}, ("/etc/fstab", None)),
 ]

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The partitions and logical volumes of a disk, each with what it holds.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import content, lvm
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
+
+#: name: str for people (``partition 2``, ``logical volume rocky/root``, ``the whole disk``); holds: str, key of content.NAMES;
+#: stream: binary, seekable, or None when it cannot be read; error: str or None, why; partition: partitions.Partition or None;
+#: logical: Logical or None.
+Volume = collections.namedtuple("Volume", "name holds stream error partition logical")
+
+#: group, name: str; uuid: str, the group's and the volume's without dashes, as udev names it behind ``dm-uuid-LVM-``.
+Logical = collections.namedtuple("Logical", "group name uuid")
+
+_EXTENDED = ("0x05", "0x0f", "0x85")
+
+
+def find_volumes(disk, table):
+    """Return the volumes ([Volume]) of a disk: its partitions, and the logical volumes on them.
+
+    disk: CachedBytes.
+    table: partitions.Table.
+    """
+    if table.kind == "none":
+        volumes = [_volume("the whole disk", Window(disk, 0, disk.size))]
+    else:
+        volumes = [_partition(disk, partition) for partition in table.partitions if partition.type not in _EXTENDED]
+    physical = [volume for volume in volumes if volume.holds == "lvm"]
+    return volumes + (_logical_volumes(physical) if physical else [])
+
+
+def _partition(disk, partition):
+    error = None
+    if partition.start + partition.size > disk.size:
+        error = (f"partition {partition.number} ends at byte {partition.start + partition.size}, but the disk has {disk.size} bytes only; "
+                 "the image is cut off: get the whole of it")
+    return _volume(f"partition {partition.number}", Window(disk, partition.start, partition.size), partition, error=error)
+
+
+def _volume(name, stream, partition=None, logical=None, error=None):
+    try:
+        holds = content.identify(stream)
+    except ImagewrightError as damage:
+        holds, error = "empty", error or str(damage)
+    return Volume(name, holds, stream, error, partition, logical)
+
+
+def _logical_volumes(volumes):
+    """Return the logical volumes ([Volume]) on the physical ones; one that cannot be read says why."""
+    physical, found = [], []
+    for volume in volumes:
+        try:
+            physical.append(lvm.read_physical(volume.stream, volume.name))
+        except ImagewrightError as error:
+            found.append(_unread(f"the volume group on {volume.name}", error, None))
+    groups = lvm.groups(physical)
+    if not groups and not found and any(not volume.areas for volume in physical):
+        names = ", ".join(volume.name for volume in volumes)
+        found.append(_unread(f"the volume group on {names}", f"cannot read the volume group on {names}: its metadata is on another disk", None))
+    return [_logical_volume(group, name) for group in groups for name in lvm.visible(group)] + found
+
+
+def _logical_volume(group, name):
+    title = f"logical volume {group.name}/{name}"
+    logical = Logical(group.name, name, group.uuid + lvm.uuid_of(group, name))
+    try:
+        size = lvm.size_of(group, name)
+        return _volume(title, Window(CachedBytes(lvm.reader(group, name), size, title), 0, size), logical=logical)
+    except ImagewrightError as error:
+        return _unread(title, error, logical)
+
+
+def _unread(name, error, logical):
+    return Volume(name, "empty", None, str(error), None, logical)

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The system on a disk put together: the root that boots, what belongs below it, and what is left over.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
+from ansible_collections.imagewright.azure.plugins.module_utils.image.mounts import below
+from ansible_collections.imagewright.azure.plugins.module_utils.image.roots import find_root
+
+#: mounts: [mounted_tree.Mount], the root first; problems: [str], file systems that the system mounts and that cannot be read;
+#: left_out: [str], Linux file systems of the disk that nothing mounts, other roots among them.
+Assembled = collections.namedtuple("Assembled", "mounts problems left_out")
+
+_NO_LINUX = ("empty", "swap", "fat", "ntfs", "exfat", "iso9660", "bitlocker", "lvm")
+
+
+def assemble(disk, path):
+    """Return the Assembled of a disk.
+
+    disk: DiskImage; path: str, of the image, for errors.
+    Raises ImagewrightError: no Linux root is on the disk.
+    """
+    root, others = find_root(disk, path)
+    mounts, problems = below(disk, root)
+    used = {id(mount.file_system) for mount in mounts}
+    left = [opened for opened in disk.volumes if opened.volume.holds not in _NO_LINUX and id(opened.file_system) not in used]
+    return Assembled(mounts, problems, [_left_out(opened, others) for opened in left])
+
+
+def _left_out(opened, others):
+    what = f"{opened.volume.name} holds {NAMES[opened.volume.holds]}"
+    if opened.file_system is None:
+        return f"{what} that cannot be read" + (f": {opened.error}" if opened.error else "")
+    if any(other.file_system is opened.file_system for other in others):
+        return f"{what} with another Linux system, which is not looked at"
+    return f"{what} that nothing mounts, and so nothing in it is looked at"

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of file systems put together: a tree that reads each path where it is mounted.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import io
+import posixpath
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Free, Tree
+from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
+from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import link_target, status
+
+#: A file system at its place. path: str, guest's path; root: node of the directory that is seen there.
+Mount = collections.namedtuple("Mount", "path volume file_system root")
+
+_MOST_NODES = 8192
+_MOST_NAMES = 400000  # in all cached directories together
+_MOST_OF_FILE = 2 * 1024 * 1024 * 1024  # bytes
+_BUFFER = 128 * 1024  # bytes of a file read ahead
+
+#: A file or directory found: mount: mounts.Mount; node: as its file system has them.
+_Place = collections.namedtuple("_Place", "mount node")
+
+
+class MountedTree(Tree):
+    """The files of mounted file systems.
+
+    mounts: [Mount], that of / among them; of two at one place the later one is seen.
+    """
+
+    def __init__(self, mounts):
+        self.mounts = list({mount.path: mount for mount in mounts}.values())
+        self._nodes = collections.OrderedDict()
+        self._names = collections.OrderedDict()
+        self._names_count = 0
+
+    @property
+    def is_running_system(self):
+        """Whether this is the machine we run on: no."""
+        return False
+
+    def is_immutable(self, path):
+        """Return whether nobody may change the path; None when its file system does not tell."""
+        return self._asked(path, "is_immutable")
+
+    def security_label(self, path):
+        """Return the SELinux label (str) of the path, "" without one; None when its file system cannot be asked here."""
+        return self._asked(path, "security_label")
+
+    def free(self, path):
+        """Return what is Free in the file system of the path; None when it cannot be asked here."""
+        question = getattr(self.mount_of(path).file_system, "free", None)
+        return None if question is None else Free(*question())
+
+    def _asked(self, path, name):
+        """Return what a method of the file system says of the path, None where it has no such method or nothing is there."""
+        place = self._place(self.resolve(path))
+        question = None if place is None else getattr(place.mount.file_system, name, None)
+        if question is None:
+            return None
+        with _reading(path, place.mount):
+            return question(place.node)
+
+    def mount_of(self, path):
+        """Return the Mount that holds the guest's path."""
+        return self._mount(self.resolve(path))
+
+    def _mount(self, resolved):
+        return max((mount for mount in self.mounts if _is_below(resolved, mount.path)), key=lambda mount: len(mount.path))
+
+    def _place(self, resolved):
+        """Return the _Place of a resolved path, or None when there is nothing."""
+        if resolved in self._nodes:
+            self._nodes.move_to_end(resolved)
+            return self._nodes[resolved]
+        mount = self._mount(resolved)
+        if resolved == mount.path:
+            place = _Place(mount, mount.root)
+        else:
+            parent, name = posixpath.split(resolved)
+            found = self._entries(parent).get(name.casefold() if mount.file_system.ignores_case else name)
+            place = None if found is None else _Place(mount, found[1])
+        self._nodes[resolved] = place
+        if len(self._nodes) > _MOST_NODES:
+            self._nodes.popitem(last=False)
+        return place
+
+    def _entries(self, resolved):
+        """Return {name: (name as it is stored, node)} of a directory, {} when it is none."""
+        if resolved in self._names:
+            self._names.move_to_end(resolved)
+            return self._names[resolved]
+        found = self._lstat(resolved)
+        if found is None or not stat.S_ISDIR(found.mode):
+            return {}
+        place = self._place(resolved)
+        file_system = place.mount.file_system
+        with _reading(resolved, place.mount):
+            pairs = [(name, node) for name, node in file_system.entries(place.node) if name not in (".", "..")]
+        entries = {name.casefold() if file_system.ignores_case else name: (name, node) for name, node in pairs}
+        self._names[resolved] = entries
+        self._names_count += len(entries)
+        while self._names_count > _MOST_NAMES and len(self._names) > 1:
+            self._names_count -= len(self._names.popitem(last=False)[1])
+        return entries
+
+    def _lstat(self, resolved):
+        place = self._place(resolved)
+        if place is None:
+            return None
+        with _reading(resolved, place.mount):
+            return status(place.mount.file_system, place.node, resolved)
+
+    def _link_target(self, resolved):
+        place = self._place(resolved)
+        if place is None:
+            return None
+        with _reading(resolved, place.mount):
+            if not stat.S_ISLNK(status(place.mount.file_system, place.node, resolved).mode):
+                return None
+            return link_target(place.mount.file_system, place.node, resolved)
+
+    def _listdir(self, resolved):
+        inside = {posixpath.basename(mount.path) for mount in self.mounts
+                  if mount.path != "/" and posixpath.dirname(mount.path) == resolved}
+        return inside | {name for name, unused in self._entries(resolved).values()}
+
+    def _open(self, resolved):
+        place = self._place(resolved)
+        with _reading(resolved, place.mount):
+            size = place.mount.file_system.status(place.node).size
+            if size > _MOST_OF_FILE:
+                # the libraries list the blocks of a file before its first one is read
+                raise ImagewrightError(f"cannot read {resolved}: it has {size >> 30} GiB, which nothing that a system starts by has; "
+                                       "look whether its file system is damaged")
+            stream = place.mount.file_system.open(place.node)
+        return io.BufferedReader(_CheckedStream(stream, resolved, place.mount), _BUFFER)
+
+
+class _CheckedStream(io.RawIOBase):
+    """A library's stream whose exceptions are our one error."""
+
+    def __init__(self, below, path, mount):
+        super().__init__()
+        self._below = below
+        self._path = path
+        self._mount = mount
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def seek(self, offset, whence=io.SEEK_SET):
+        return self._below.seek(offset, whence)
+
+    def tell(self):
+        return self._below.tell()
+
+    def readinto(self, buffer):
+        with _reading(self._path, self._mount):
+            octets = self._below.read(len(buffer))
+        buffer[:len(octets)] = octets
+        return len(octets)
+
+
+def _reading(path, mount):
+    return damage_as_error(f"read {path} on {mount.volume.name}", f"its {mount.file_system.kind} file system is damaged")
+
+
+def _is_below(path, folder):
+    return folder == "/" or path == folder or path.startswith(folder + "/")
