@@ -32,23 +32,29 @@ GUESTFISH_FILES = ("/etc/fstab", "/boot/grub/grub.cfg")
 
 #: Run in a process of its own, so that its time and memory are its own; prints JSON.
 CHECK = """
-import json, resource, sys, time
+import json, os, resource, sys, time
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import check
-from ansible_collections.imagewright.azure.plugins.module_utils.disk_image import disk as disks
+from ansible_collections.imagewright.azure.plugins.module_utils.image import disk_image
 opened = []
-original = disks.DiskImage.__init__
+original, answers = disk_image.DiskImage.__init__, check.answers
+ours, theirs = os.pipe()
 def remember(self, path):
     original(self, path)
     opened.append(self)
-disks.DiskImage.__init__ = remember
+def counted(question, rules):
+    # in the verdict's own process: what was read is known there alone
+    yield from answers(question, rules)
+    os.write(theirs, str(opened[0].content.fetched if opened else 0).encode())
+disk_image.DiskImage.__init__, check.answers = remember, counted
 place = {"root": None, "image": None, sys.argv[1]: sys.argv[2]}
 verdict = check.check(check.Question(place["root"], place["image"], "azure", "auto", "auto", [], []))
+read = int(os.read(ours, 100))
 usage = resource.getrusage(resource.RUSAGE_SELF)
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps({
     "process_seconds": round(usage.ru_utime + usage.ru_stime + children.ru_utime + children.ru_stime, 2),
     "memory_mib": round(max(usage.ru_maxrss, children.ru_maxrss) / 1024, 1),
-    "read_mib": round(opened[0].content.fetched / 2 ** 20, 1) if opened else None,
+    "read_mib": round(read / 2 ** 20, 1) if read else None,
     "kernels": next((f.reason for f in verdict.findings if f.id == "R17a"), ""),
     "rules": len(verdict.findings), "ready": verdict.ready,
     "unknown": [f.id for f in verdict.findings if f.status == "unknown"],
@@ -163,7 +169,7 @@ def fixed_vhd(raw, size, folder):
     """Return a fixed VHD of the size (bytes) with the content of the raw disk, sparse."""
     path = folder / f"{size // GIB}.vhd"
     subprocess.run(["cp", "--sparse=always", str(raw), str(path)], check=True)
-    script = ("import sys, uuid; from ansible_collections.imagewright.azure.plugins.module_utils.vhd import footer\n"
+    script = ("import sys, uuid; from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer\n"
               "path, size = sys.argv[1], int(sys.argv[2])\n"
               "stream = open(path, 'r+b'); stream.truncate(size); stream.seek(size)\n"
               "stream.write(footer.fixed_footer(size, uuid.uuid4(), 1e9))")

@@ -13,7 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk import cont
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import read_table
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import find_volumes
-from ansible_collections.imagewright.azure.plugins.module_utils.image import btrfs, ext, fat, xfs
+from ansible_collections.imagewright.azure.plugins.module_utils.image import btrfs, ext, fat, thin_volume, xfs
 from ansible_collections.imagewright.azure.plugins.module_utils.image.container import open_container
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import MissingLibrary, damage_as_error
 
@@ -37,7 +37,7 @@ class DiskImage:
         self.content = self.container.content
         try:
             self.table = read_table(self.content.read_at, self.content.size)
-            self.volumes = [_open_volume(volume) for volume in find_volumes(self.content, self.table)]
+            self.volumes = [_open_volume(volume) for volume in _with_thin(find_volumes(self.content, self.table))]
         except BaseException:
             self.close()
             raise
@@ -56,6 +56,12 @@ class DiskImage:
             return "its partition table is empty" if self.table.kind != "none" else "it has no partition table"
         return "; ".join(f"{opened.volume.name} holds {NAMES[opened.volume.holds]}" + (f" ({opened.error})" if opened.error else "")
                          for opened in self.volumes)
+
+
+def _with_thin(volumes):
+    """Return the volumes, those logical ones opened by a library that nothing here reads."""
+    physical = [volume for volume in volumes if volume.holds == "lvm"]
+    return [thin_volume.opened(volume, physical) if volume.logical and volume.stream is None else volume for volume in volumes]
 
 
 def _open_volume(volume):

@@ -6,4 +6,6 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-RULES = []
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import boot_targets, encrypted_devices, kernel_settings, mounts
+
+RULES = boot_targets.RULES + mounts.RULES + encrypted_devices.RULES + kernel_settings.RULES

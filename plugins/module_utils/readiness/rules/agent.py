@@ -14,6 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS, SWITCH
 
@@ -186,15 +187,25 @@ def known_keys(context):
 
 @rule("R57", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="waagent_conf",
       title="The agent runs extensions", fault="The agent does not run extensions",
-      why="With extensions turned off neither passwords can be reset nor disks encrypted, nor backups made from Azure; the certification runs one.",
-      cure="Set Extensions.Enabled=y (waagent_conf).",
+      why="Without extensions neither passwords can be reset nor disks encrypted, nor backups made from Azure; the certification runs one. They are "
+          "unpacked and started below /var/lib/waagent.",
+      cure="Set Extensions.Enabled=y (waagent_conf); take noexec from the line of /etc/fstab.",
       source="Microsoft: agent-linux; marketplace certification")
 def extensions(context):
-    """Return failed with the line of waagent.conf that turns extensions off."""
+    """Return failed with the line of waagent.conf that turns extensions off, and with that which mounts their place without the right to run programs."""
     if not context.tree.is_file(_CONF):
         return not_applicable("the agent has no configuration")
     setting = _settings(context).get("Extensions.Enabled")
-    return failed_if([setting[1]] if setting and (setting[0] or "").lower() == "n" else [])
+    evidence = [setting[1]] if setting and (setting[0] or "").lower() == "n" else []
+    places = ("/var", "/var/lib", "/var/lib/waagent")
+    return failed_if(evidence + [Evidence(line.path, line.line, line.text) for line in context.shared(mount_lines)
+                                 if line.mount_point.rstrip("/") in places and _runs_nothing(line.options)])
+
+
+def _runs_nothing(options):
+    """Return whether mount options ([str]) end up as noexec: the last word counts, and users, user and group mean it too."""
+    said = [option != "exec" for option in options if option in ("exec", "noexec", "user", "users", "group")]
+    return bool(said) and said[-1]
 
 
 def _settings(context):

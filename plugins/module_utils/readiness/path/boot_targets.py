@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""System manager: the default target, and the units that every start goes through.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_reach, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FOLDERS, MASKED, MISSING, THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+
+_SYSTEMD = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
+#: What every start of systemd goes through, whatever is installed.
+_TARGETS = ("sysinit.target", "basic.target", "local-fs.target", "multi-user.target")
+#: Without them no disk gets its name, or the root stays read-only.
+_SERVICES = ("systemd-udevd.service", "systemd-udev-trigger.service", "systemd-remount-fs.service")
+_INITTAB = "/etc/inittab"
+_RUNLEVEL = re.compile(r"^\s*[^#:]*:([0-9sS]):initdefault:")
+
+
+@rule("R69a", step=SYSTEM_MANAGER, severity=ERROR,
+      title="The default target leads to a login", fault="The default target does not lead to a login",
+      why="A machine whose default target is rescue.target, masked or not there ends in a shell on the console, or nowhere; on Azure nobody sits there.",
+      cure="Run `systemctl set-default multi-user.target` in the guest.",
+      source="systemd.special(7), default.target")
+def default_target(context):
+    """Return failed when the default target is masked, not there, or does not pull in multi-user.target; of older systems, runlevel 0, 1 or 6."""
+    if not any(context.tree.is_file(path) for path in _SYSTEMD):
+        return _default_runlevel(context)
+    found = context.shared(Units)
+    unit = unit_reach.default_target(found)
+    link = next((f"{folder}/default.target" for folder in FOLDERS if context.tree.lstat(f"{folder}/default.target") is not None), None)
+    if unit.state == MASKED:
+        return failed([Evidence(unit.path, None, f"{unit.name} is masked")])
+    if unit.state == MISSING:
+        if link is None and found.find("multi-user.target").state != THERE:
+            return not_applicable("the targets of systemd are not in this tree")
+        return failed([Evidence(link or "/usr/lib/systemd/system/default.target", None, f"there is no {unit.name}")])
+    if "multi-user.target" not in found.known(unit_reach.reached):
+        return failed([Evidence(link, None, f"default.target is {unit.name}, which does not pull in multi-user.target")])
+    return passed()
+
+
+def _default_runlevel(context):
+    levels = [(number, text, match.group(1)) for number, text in context.lines(_INITTAB) for match in [_RUNLEVEL.match(text)] if match]
+    if not levels:
+        return not_applicable("the guest is not started by systemd")
+    return failed_if(Evidence(_INITTAB, number, text.strip()) for number, text, level in levels if level in "016sS")
+
+
+@rule("R69b", step=SYSTEM_MANAGER, severity=ERROR,
+      title="What every start goes through is there and not masked", fault="A unit that every start needs is masked, missing or cannot start",
+      why="Without udev no disk gets its name, so that no file system is mounted; without these targets nothing behind them starts.",
+      cure="Run `systemctl unmask` with the unit's name in the guest, or install its package once more.",
+      source="bootup(7)")
+def needed_units(context):
+    """Return failed with each target and service of the start that is masked, missing or cannot start."""
+    if not any(context.tree.is_file(path) for path in _SYSTEMD):
+        return not_applicable("the guest is not started by systemd")
+    found = context.shared(Units)
+    whole = found.find("sysinit.target").state == THERE  # else the tree is one without systemd's own units
+    evidence = []
+    for name in _TARGETS + _SERVICES:
+        unit = found.find(name)
+        if unit.state == MISSING and not whole and unit.path is None:
+            continue
+        answer = units.can_start(found, name)
+        if answer.state in (MASKED, MISSING, units.FAILS):
+            evidence += [Evidence(cause.path, cause.line, cause.text) for cause in answer.causes]
+    return failed_if(evidence)
+
+
+RULES = [default_target, needed_units]

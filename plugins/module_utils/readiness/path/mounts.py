@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""System manager: every mount of /etc/fstab and of enabled mount units comes up.
+
+Where one that the start needs fails, local-fs.target fails, and systemd goes to the emergency shell, for which nobody on Azure has a keyboard.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import mount_options
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import SHARED_FOLDER_KINDS, is_network, mount_lines
+
+_EMERGENCY = "A mount that fails and that the start waits for ends in the emergency shell; nobody on Azure has a keyboard for it."
+#: Made anew at each start, so that no image shows what will be there.
+_MADE_AT_BOOT = ("/run", "/dev", "/proc", "/sys", "/tmp", "/var/run")
+_SBIN = ("/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
+#: Kinds that mount(8) cannot mount without the program mount.KIND.
+_WITH_HELPER = ("nfs", "nfs4", "cifs", "smb3", "glusterfs", "davfs", "ntfs-3g")
+
+
+def _evidence(line, text):
+    return Evidence(line.path, line.line, f"{text}: {line.text}")
+
+
+def _judged(found):
+    """Return failed with the Evidence of [(MountLine, text)]; a warning when the start waits for none of them."""
+    severity = ERROR if any(line.required for line, _text in found) else WARNING
+    return failed_if([_evidence(line, text) for line, text in sorted(found, key=lambda each: not each[0].required)], severity=severity)
+
+
+@rule("R70a", step=SYSTEM_MANAGER, severity=ERROR,
+      title="Every mount has options that its file system takes", fault="A mount has an option that its file system refuses",
+      why="The kernel refuses the whole mount for one option that it does not know. " + _EMERGENCY,
+      cure="Correct the option in /etc/fstab; `mount -fav` does not show it, `mount -a` on an unmounted one does.",
+      source="mount(8); systemd.mount(5)")
+def options_are_known(context):
+    """Return failed with each line that has an option which is unknown to a file system whose options are known."""
+    found = []
+    for line in context.shared(mount_lines):
+        unknown = mount_options.unknown(line.kind, line.options)
+        if unknown:
+            found.append((line, f"{line.kind} does not know {', '.join(unknown)}"))
+    return _judged(found)
+
+
+@rule("R70b", step=SYSTEM_MANAGER, severity=ERROR,
+      title="Every source and place of a mount is there", fault="The source or the place of a mount is not there",
+      why="A bind mount of a directory that is not there fails, as does a mount on what is no directory. " + _EMERGENCY,
+      cure="Make the directory in the guest, or remove the line.",
+      source="mount(8); systemd.mount(5)")
+def sources_are_there(context):
+    """Return failed with each bind or file mount whose source is not in the tree, and each mount on what is no directory."""
+    return _judged([(line, text) for line in context.shared(mount_lines) for text in [_wrong_place(context.tree, line)] if text])
+
+
+def _wrong_place(tree, line):
+    """Return what is wrong (str) with the source or the place of a MountLine, None when nothing is."""
+    is_bind = bool({"bind", "rbind"} & set(line.options))
+    if line.device.startswith("/") and not _is_made_at_boot(line.device) and (is_bind or line.kind != "none") and not tree.exists(line.device):
+        return f"{line.device} is not there"
+    place = line.mount_point
+    if not place.startswith("/") or _is_made_at_boot(place):
+        return None
+    status = tree.stat(place)
+    if status is not None and not tree.is_dir(place) and not (is_bind and tree.is_file(line.device)):
+        return f"{place} is no directory"
+    return None
+
+
+def _is_made_at_boot(path):
+    return any(path == folder or path.startswith(folder + "/") for folder in _MADE_AT_BOOT)
+
+
+@rule("R70c", step=SYSTEM_MANAGER, severity=ERROR,
+      title="Every mount has the program that it needs", fault="A mount lacks the program that it needs",
+      why="NFS, CIFS and file systems of FUSE are mounted by a program of their own. " + _EMERGENCY,
+      cure="Install the program's package (nfs-common or nfs-utils, cifs-utils, sshfs), or give the line the option nofail.",
+      source="mount(8), external helpers; mount.fuse3(8)")
+def helpers_are_there(context):
+    """Return failed with each line whose kind needs a program that is not in the tree."""
+    found = []
+    for line in context.shared(mount_lines):
+        helper = _helper(line)
+        if helper and not any(context.tree.exists(f"{folder}/{helper}") for folder in _SBIN):
+            found.append((line, f"{helper} is not there"))
+    return _judged(found)
+
+
+def _helper(line):
+    """Return the program (str) that mounts a MountLine, None when the kernel does or another rule speaks of it."""
+    if line.kind in SHARED_FOLDER_KINDS:
+        return None
+    if line.kind in _WITH_HELPER:
+        return f"mount.{'nfs' if line.kind == 'nfs4' else line.kind}"
+    if line.kind.startswith("fuse."):
+        return line.kind[len("fuse."):]
+    return line.device.partition("#")[0] if line.kind == "fuse" and "#" in line.device else None
+
+
+@rule("R70d", step=SYSTEM_MANAGER, severity=ERROR,
+      title="No shared folder of another hypervisor is mounted", fault="A shared folder of another hypervisor is mounted",
+      why="Folders that VMware, VirtualBox, Parallels or QEMU share are not there on Azure. " + _EMERGENCY,
+      cure="Remove the line, or give it the option nofail.",
+      source="systemd.mount(5)")
+def no_shared_folders(context):
+    """Return failed with each line of a kind that another hypervisor serves, unless the start does not wait for it."""
+    return failed_if(_evidence(line, "not there on Azure") for line in context.shared(mount_lines) if line.kind in SHARED_FOLDER_KINDS and line.required)
+
+
+@rule("R70e", step=SYSTEM_MANAGER, severity=WARNING,
+      title="The start does not wait for a network file system", fault="The start waits for a network file system",
+      why="A server of the old network does not answer on Azure: the start waits for its time limit, and what needs the files does not start.",
+      cure="Give the line the options nofail and _netdev, or remove it.",
+      source="systemd.mount(5)")
+def network_file_systems(context):
+    """Return failed with each network file system without nofail, noauto or an automount."""
+    return failed_if(_evidence(line, "comes over the network") for line in context.shared(mount_lines)
+                     if is_network(line) and not {"nofail", "x-systemd.automount"} & set(line.options))
+
+
+@rule("R70f", step=SYSTEM_MANAGER, severity=ERROR,
+      title="The units that mounts require are there", fault="A mount requires a unit that is not there",
+      why="x-systemd.requires= of a unit that is not there lets the mount fail. " + _EMERGENCY,
+      cure="Correct or remove x-systemd.requires= in /etc/fstab.",
+      source="systemd.mount(5)")
+def required_units(context):
+    """Return failed with each line that requires a unit which is missing or masked."""
+    found = []
+    for line in context.shared(mount_lines):
+        for option in line.options:
+            name = option.partition("=")[2] if option.startswith("x-systemd.requires=") else ""
+            if name.endswith((".service", ".target", ".socket", ".mount")) and _is_lacking(context, name):
+                found.append((line, f"{name} is not there or masked"))
+    return _judged(found)
+
+
+def _is_lacking(context, name):
+    unit = context.shared(Units).find(name)
+    if unit.state == MASKED:
+        return True
+    # a mount may come of another line of fstab, and what is not of a service may be made by a generator
+    return unit.state == MISSING and not name.endswith(".mount") and not context.tree.exists(f"/etc/init.d/{name.rpartition('.')[0]}")
+
+
+RULES = [options_are_known, sources_are_there, helpers_are_there, no_shared_folders, network_file_systems, required_units]

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of the start behind the root: targets, mounts, encrypted devices, settings of the kernel."""
+
+from unit.readiness.cases.common import DEV_NULL, FSTAB
+from unit.readiness.guest_tree import GRUB_CFG, UNITS, UUID
+
+SYSTEM = "/etc/systemd/system"
+#: systemd's own targets, as far as the start needs them.
+TARGETS = {
+    f"{UNITS}/default.target": ("link", "graphical.target"),
+    f"{UNITS}/graphical.target": "[Unit]\nRequires=multi-user.target\n", f"{UNITS}/multi-user.target": "[Unit]\nRequires=basic.target\n",
+    f"{UNITS}/basic.target": "[Unit]\nRequires=sysinit.target\n", f"{UNITS}/sysinit.target": "[Unit]\nWants=local-fs.target swap.target\n",
+    f"{UNITS}/local-fs.target": "[Unit]\nOnFailure=emergency.target\n", f"{UNITS}/rescue.target": "[Unit]\nRequires=sysinit.target rescue.service\n",
+    f"{UNITS}/emergency.target": "[Unit]\nRequires=emergency.service\n",
+    f"{UNITS}/systemd-udevd.service": "[Service]\n", f"{UNITS}/systemd-udev-trigger.service": "[Service]\nExecStart=-/bin/sh\n",
+    f"{UNITS}/systemd-remount-fs.service": "[Service]\n",
+}
+
+
+def fstab(line):
+    """Return the guest's files with one more line of fstab, its second."""
+    return {"/etc/fstab": FSTAB + line + "\n"}
+
+
+def mount_unit(settings, pulled="requires"):
+    """Return the guest's files with a mount unit that local-fs.target pulls in."""
+    return {f"{SYSTEM}/data.mount": "[Mount]\n" + settings, f"{SYSTEM}/local-fs.target.{pulled}/data.mount": ("link", f"{SYSTEM}/data.mount")}
+
+
+def crypttab(line, fstab_line=""):
+    """Return the guest's files with a crypttab, and a line of fstab."""
+    return {"/etc/crypttab": "# name device key options\n" + line + "\n", **(fstab(fstab_line) if fstab_line else {})}
+
+
+ENCRYPTED_ROOT = {**crypttab("root_crypt UUID=1-2 none luks,discard"), "/boot/grub/grub.cfg": GRUB_CFG.replace(f"UUID={UUID}", "/dev/mapper/root_crypt")}
+
+BROKEN_FILES = [
+    ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", f"{UNITS}/rescue.target")}, (f"{SYSTEM}/default.target", None)),
+    ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", f"{UNITS}/emergency.target")}, (f"{SYSTEM}/default.target", None)),
+    ("R69a", {**TARGETS, f"{SYSTEM}/default.target": DEV_NULL}, (f"{SYSTEM}/default.target", None)),
+    ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", "/usr/lib/systemd/system/kiosk.target")}, (f"{SYSTEM}/default.target", None)),
+    ("R69a", {f"{SYSTEM}/default.target": ("link", "/usr/lib/systemd/system/graphical.target")}, (f"{SYSTEM}/default.target", None)),
+    ("R69a", {**TARGETS, f"{UNITS}/kiosk.target": "[Unit]\nRequires=basic.target\n", f"{SYSTEM}/default.target": ("link", f"{UNITS}/kiosk.target")},
+     (f"{SYSTEM}/default.target", None)),
+    ("R69a", {"/usr/lib/systemd/systemd": None, "/etc/inittab": "# levels\nid:1:initdefault:\n"}, ("/etc/inittab", 2)),
+    ("R69b", {**TARGETS, f"{SYSTEM}/local-fs.target": DEV_NULL}, (f"{SYSTEM}/local-fs.target", None)),
+    ("R69b", {**TARGETS, f"{SYSTEM}/systemd-udevd.service": DEV_NULL}, (f"{SYSTEM}/systemd-udevd.service", None)),
+    ("R69b", {**TARGETS, f"{SYSTEM}/multi-user.target": ""}, (f"{SYSTEM}/multi-user.target", None)),
+    ("R69b", {**TARGETS, f"{UNITS}/systemd-udevd.service": "[Service]\nExecStart=/lib/systemd/no-such-udevd\n"}, (f"{UNITS}/systemd-udevd.service", 2)),
+    ("R70a", fstab("UUID=ABCD-1234 /data ext4 defaults,noatim 0 2"), ("/etc/fstab", 2)),
+    ("R70a", fstab("UUID=ABCD-1234 /boot/efi vfat umask=0077,errors=remount-rw 0 2"), ("/etc/fstab", 2)),
+    ("R70a", fstab("UUID=ABCD-1234 /data xfs defaults,errors=remount-ro 0 2"), ("/etc/fstab", 2)),
+    ("R70a", fstab("UUID=ABCD-1234 /data btrfs subvol=@,data=ordered 0 2"), ("/etc/fstab", 2)),
+    ("R70a", fstab("tmpfs /tmp tmpfs sise=2G 0 0"), ("/etc/fstab", 2)),
+    ("R70a", mount_unit("What=/dev/disk/by-label/DATA\nWhere=/data\nType=ext4\nOptions=noatime,subvol=@\n"), (f"{SYSTEM}/data.mount", 2)),
+    ("R70b", fstab("/srv/of-the-build /mnt/build none bind 0 0"), ("/etc/fstab", 2)),
+    ("R70b", fstab("/srv/image.iso /mnt/image iso9660 loop,ro 0 0"), ("/etc/fstab", 2)),
+    ("R70b", fstab("UUID=ABCD-1234 /etc/hostname ext4 defaults 0 2"), ("/etc/fstab", 2)),
+    ("R70c", fstab("server:/export /mnt/export nfs defaults,nofail 0 0"), ("/etc/fstab", 2)),
+    ("R70c", fstab("//server/share /mnt/share cifs defaults 0 0"), ("/etc/fstab", 2)),
+    ("R70c", fstab("user@server:/ /mnt/server fuse.sshfs defaults 0 0"), ("/etc/fstab", 2)),
+    ("R70d", fstab(".host:/share /mnt/hgfs fuse.vmhgfs-fuse defaults,allow_other 0 0"), ("/etc/fstab", 2)),
+    ("R70d", fstab("projects /srv/projects vboxsf uid=1000,gid=1000 0 0"), ("/etc/fstab", 2)),
+    ("R70d", fstab("share /mnt/share virtiofs defaults 0 0"), ("/etc/fstab", 2)),
+    ("R70d", fstab("share /mnt/share 9p trans=virtio,version=9p2000.L 0 0"), ("/etc/fstab", 2)),
+    ("R70d", mount_unit("What=.host:/\nWhere=/data\nType=fuse.vmhgfs-fuse\n"), (f"{SYSTEM}/data.mount", 2)),
+    ("R70e", fstab("server:/export /mnt/export nfs defaults 0 0"), ("/etc/fstab", 2)),
+    ("R70e", fstab("UUID=ABCD-1234 /data ext4 _netdev 0 0"), ("/etc/fstab", 2)),
+    ("R70f", fstab("UUID=ABCD-1234 /data ext4 x-systemd.requires=zfs-import.service 0 0"), ("/etc/fstab", 2)),
+    ("R70f", {**fstab("UUID=ABCD-1234 /data ext4 x-systemd.requires=gone.target 0 0"), f"{SYSTEM}/gone.target": DEV_NULL}, ("/etc/fstab", 2)),
+    ("R71a", crypttab("swap1 /dev/sda3 /dev/urandom swap,offset=1024", "/dev/mapper/swap1 none swap sw 0 0"), ("/etc/crypttab", 2)),
+    ("R71a", crypttab("temporary /dev/disk/by-path/pci-0000-part3 /dev/random tmp"), ("/etc/crypttab", 2)),
+    ("R71b", ENCRYPTED_ROOT, ("/etc/crypttab", 2)),
+    ("R71b", crypttab("data UUID=1-2 none luks", "/dev/mapper/data /data ext4 defaults 0 2"), ("/etc/crypttab", 2)),
+    ("R20c", {"/etc/sysctl.d/99-hardening.conf": "kernel.kptr_restrict = 2\nkernel.modules_disabled = 1\n"}, ("/etc/sysctl.d/99-hardening.conf", 2)),
+    ("R20c", {"/usr/lib/sysctl.d/50-hardening.conf": "-kernel/modules_disabled=1\n"}, ("/usr/lib/sysctl.d/50-hardening.conf", 1)),
+    ("R57", fstab("LABEL=var /var ext4 defaults,nodev,nosuid,noexec 0 2"), ("/etc/fstab", 2)),
+    ("R57", fstab("LABEL=agent /var/lib/waagent ext4 users,nofail 0 2"), ("/etc/fstab", 2)),
+]
+
+RIGHT_FILES = [("R69a", TARGETS)]
+
+CONTROLS = [
+    ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", f"{UNITS}/multi-user.target")}),
+    ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", "/lib/systemd/system/multi-user.target"), "/lib/systemd/system/multi-user.target": ""
+              "[Unit]\nRequires=basic.target\n"}),
+    ("R69a", {**TARGETS, f"{UNITS}/kiosk.target": "[Unit]\nRequires=multi-user.target\n", f"{SYSTEM}/default.target": ("link", f"{UNITS}/kiosk.target")}),
+    ("R69a", {"/usr/lib/systemd/systemd": None, "/etc/inittab": "id:3:initdefault:\n"}),
+    ("R69b", {**TARGETS, f"{SYSTEM}/ctrl-alt-del.target": DEV_NULL, f"{SYSTEM}/sleep.target": DEV_NULL}),
+    ("R70a", fstab("UUID=ABCD-1234 /data ext4 defaults,noatime,commit=60,errors=remount-ro,x-systemd.device-timeout=9,usrjquota=aquota.user,jqfmt=vfsv1 0 2")),
+    ("R70a", fstab("UUID=ABCD-1234 /data xfs rw,relatime,attr2,inode64,logbufs=8,logbsize=32k,noquota,prjquota 0 0")),
+    ("R70a", fstab("UUID=ABCD-1234 /data btrfs rw,subvol=/@,compress=zstd:1,space_cache=v2,discard=async,ssd 0 0")),
+    ("R70a", fstab("UUID=ABCD-1234 /boot/efi vfat umask=0077,shortname=winnt,iocharset=ascii,codepage=437,errors=remount-ro 0 2")),
+    ("R70a", fstab("tmpfs /tmp tmpfs rw,nosuid,nodev,size=50%,nr_inodes=1m,mode=1777,inode64,huge=within_size 0 0")),
+    ("R70a", fstab("UUID=ABCD-1234 /data ext4 noauto,of-another-kernel 0 0")),
+    ("R70a", fstab("server:/export /mnt nfs hard,intr,proto=tcp,nofail 0 0")),
+    ("R70a", fstab("UUID=ABCD-1234 /data ext4 defaults,comment=cloudconfig,context=system_u:object_r:tmp_t:s0 0 2")),
+    ("R70b", {**fstab("/srv/data /mnt/data none bind 0 0"), "/srv/data/file": ""}),
+    ("R70b", fstab("/srv/of-the-build /mnt/build none bind,noauto 0 0")),
+    ("R70b", fstab("/run/of-a-service /mnt/service none bind 0 0")),
+    ("R70b", {**fstab("/srv/hosts /etc/hostname none bind 0 0"), "/srv/hosts": "web\n"}),
+    ("R70b", fstab("UUID=ABCD-1234 /no/such/place ext4 defaults 0 2")),
+    ("R70b", fstab("proc /proc proc defaults 0 0")),
+    ("R70c", {**fstab("server:/export /mnt nfs4 nofail 0 0"), "/usr/sbin/mount.nfs": "program"}),
+    ("R70d", fstab(".host:/ /mnt/hgfs fuse.vmhgfs-fuse nofail,allow_other 0 0")),
+    ("R70d", fstab("share /mnt/share vboxsf noauto 0 0")),
+    ("R70d", fstab("share /mnt/share 9p x-systemd.automount 0 0")),
+    ("R70e", fstab("server:/export /mnt nfs nofail,_netdev 0 0")),
+    ("R70e", fstab("server:/export /mnt nfs noauto,x-systemd.automount 0 0")),
+    ("R70f", fstab("UUID=ABCD-1234 /data ext4 x-systemd.requires=ssh.service,x-systemd.after=no-such.service 0 0")),
+    ("R70f", fstab("UUID=ABCD-1234 /data ext4 x-systemd.requires=srv.mount,x-systemd.requires=/srv 0 0")),
+    ("R71a", crypttab("swap1 PARTUUID=1-2 /dev/urandom swap")),
+    ("R71a", crypttab("data /dev/sda3 /etc/keys/data luks")),
+    ("R71b", crypttab("data UUID=1-2 /etc/keys/data luks")),
+    ("R71b", crypttab("data UUID=1-2 none luks,nofail")),
+    ("R71b", crypttab("data UUID=1-2 none luks,tpm2-device=auto")),
+    ("R71b", crypttab("data UUID=1-2 none luks,noauto")),
+    ("R20c", {"/etc/sysctl.d/99-hardening.conf": "kernel.modules_disabled = 0\n# kernel.modules_disabled = 1\n"}),
+    ("R20c", {"/etc/sysctl.d/50-same.conf": "kernel.kptr_restrict = 2\n", "/usr/lib/sysctl.d/50-same.conf": "kernel.modules_disabled = 1\n"}),
+    ("R57", fstab("LABEL=var /var ext4 noexec,exec,nofail 0 2")),
+    ("R57", fstab("LABEL=log /var/log ext4 noexec,nofail 0 2")),
+]
