@@ -81,7 +81,7 @@ def test_a_path_is_relative_to_where_the_command_was_given_and_a_tag_cuts_nothin
 def test_nothing_to_upload_is_an_error_that_names_the_variable(playbook, target):
     rc, output, _seen = playbook(role_variables(target, ""))
 
-    assert rc != 0 and "there is nothing to upload; set disk_upload_src to the path of a fixed VHD" in output
+    assert rc != 0 and "there is nothing to upload; give a fixed VHD as image" in output
 
 
 @pytest.mark.parametrize("missing", ["account", "container"])

@@ -117,3 +117,10 @@ def test_image_names_one_file_or_several_whatever_is_in_the_name(tmp_path):
     status, output = convert(image="disk-2026-11-28T10:30,b.raw", folder=tmp_path)
     assert status == 0, output
     assert sorted(path.name for path in tmp_path.glob("*.vhd")) == ["b.vhd", "disk-2026-11-28T10:30.vhd"]
+
+
+def test_a_slip_in_the_name_of_the_image_is_named(tmp_path):
+    status, output = convert(imag=str(raw_disk(tmp_path / "a.raw", 20 * MIB)))
+    assert status != 0 and "nobody knows the variable imag (image was meant?)" in output
+    status, output = convert()
+    assert status != 0 and "there is no image to convert" in output
