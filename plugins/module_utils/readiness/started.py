@@ -11,10 +11,10 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.starting import starts as starts_of_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, uki
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
 
 #: One parameter that the started kernel, or what reads its command line, gets. text: str, as written; name: str, with ``-`` as ``_``;
 #: value: str or None; place: Evidence, where it is written.
@@ -28,9 +28,6 @@ StartedLine = collections.namedtuple("StartedLine", "entry parameters problem")
 _BANS = ("module_blacklist", "modprobe.blacklist")
 
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
-
-#: Where dracut's initramfs keeps parameters of its own. Source: dracut-lib.sh, getcmdline.
-_OWN_CMDLINE = re.compile(r"^etc/cmdline(?:\.d/[^/]+\.conf)?$")
 
 
 def starts(context):
@@ -76,11 +73,10 @@ def _started_lines(context):
     found = []
     for start in [start for start in starts(context) if start.entry is not None]:
         entry, texts, problem = start.entry, [], ""
-        for image in entry.initrds:
-            try:
-                texts += _own_cmdlines(context.tree, image)
-            except ImagewrightError as error:
-                problem = str(error)
+        try:
+            texts = _own_cmdlines(context, entry)
+        except ImagewrightError as error:
+            problem = str(error)
         parameters = [_parameter(text, place) for content, place in texts for text in _of_kernel(content)]
         place = Evidence(entry.path, line_of(context.tree, entry, entry.cmdline), f"{entry.title}: {entry.cmdline}")
         parameters += [_parameter(text, place) for text in _of_kernel(_expanded(entry.cmdline or "", start.variables))]
@@ -103,16 +99,20 @@ def _of_kernel(text):
     return parameters[:parameters.index("--")] if "--" in parameters else parameters
 
 
-def _own_cmdlines(tree, image):
-    """Return [(text, Evidence)] of the command lines inside an initramfs, in the order in which dracut joins them."""
-    if not tree.is_file(image):
-        return []
-    with tree.open(image) as stream:
-        if uki.is_uki(stream):
-            stream = uki.section(stream, ".initrd", image)
-            if stream is None:
-                return []
-        members = {member.name: member.content for member in archive.list_members(stream, image, _OWN_CMDLINE.match) if member.content}
-    found = sorted((name for name in members if _OWN_CMDLINE.match(name)), key=lambda name: (not name.endswith(".conf"), name))
-    texts = [(name, members[name].decode("utf-8", "surrogateescape")) for name in found]
-    return [(text, Evidence(f"{image}: {name}", None, text.strip())) for name, text in texts]
+def _own_cmdlines(context, entry):
+    """Return [(text, Evidence)] of the command lines inside the initramfs of an entry, in the order in which dracut's dracut-lib.sh joins them.
+
+    Raises ImagewrightError: nothing here can look into it.
+    """
+    found, loaded = [], {context.tree.resolve(path) for path in entry.initrds}
+    for image in context.shared(images):
+        resolved = context.tree.resolve(image.kernel.image)
+        if resolved not in loaded:
+            continue
+        loaded.discard(resolved)  # several kernels may be started with it
+        if image.files is None:
+            raise ImagewrightError(image.problem)
+        paths = image.files.glob("/etc/cmdline.d/*.conf") + ["/etc/cmdline"]
+        texts = [(path, image.files.read_text(path)) for path in paths if image.files.is_file(path)]
+        found += [(text, Evidence(f"{image.kernel.image}: {path[1:]}", None, text.strip())) for path, text in texts]
+    return found
