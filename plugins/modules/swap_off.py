@@ -158,7 +158,7 @@ def run(module):
     parameters = module.params
     tree = LiveTree(parameters["root"])
     if swap_makers.needs_yaml(tree):
-        yaml_text.respawn_where_needed()
+        yaml_text.respawn_where_needed(tree)
     if parameters["partition"] == "wipe" and not tree.is_running_system:
         raise ImagewrightError(f"cannot wipe the swap partition of {parameters['root']}: its disk is not known; wipe it on the running guest")
     planned = plan(tree, parameters)

@@ -12,6 +12,8 @@ BROKEN_FILES = [
     ("R12b", {"/etc/systemd/system/swapfile.swap": "[Swap]\nWhat=/swapfile\n"}, ("/etc/systemd/system/swapfile.swap", None)),
     ("R13a", {"/etc/fstab": "# root\n/dev/vda1 / ext4 defaults 0 1\n"}, ("/etc/fstab", 2)),
     ("R13a", {"/etc/fstab": FSTAB + "/dev/disk/by-path/pci-0000-part1 /srv ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13a", {"/etc/fstab": "/dev/mapper/mpatha2 / ext4 defaults 0 1\n"}, ("/etc/fstab", 1)),
+    ("R13a", {"/etc/fstab": FSTAB + "/dev/mapper/loop0p1 /boot ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "UUID=99999999-0000-0000-0000-000000000000 /data xfs defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "LABEL=DATA /data xfs defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "/dev/mapper/datavg-data /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
