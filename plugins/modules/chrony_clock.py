@@ -146,6 +146,7 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf, chronyd
+from ansible_collections.imagewright.azure.plugins.module_utils.chrony.invocation import invocation
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
@@ -197,7 +198,9 @@ def run(module):
     parameters = module.params
     tree = LiveTree(parameters["root"])
     directives = _directives(parameters)
+    started = invocation(tree)
     path = parameters["path"] or chrony_conf.find_path(tree)
+    _check_is_read(module, tree, started, path)
     if not parameters["create"] and (path is None or not tree.exists(path)):
         raise ImagewrightError(f"cannot set the clock: there is no {path or ' nor '.join(chrony_conf.PATHS)}; install chrony first (the role guest_time "
                                "does with guest_time_install: true), or give the path of its configuration")
@@ -220,6 +223,25 @@ def run(module):
                   removed=[_shown(line) for line, text in changes.items() if text is None],
                   replaced=[_shown(line) for line, text in changes.items() if text is not None])
     return result
+
+
+def _check_is_read(module, tree, started, path):
+    """Raise ImagewrightError, or warn, when chronyd does not read what would be edited.
+
+    started: invocation.Invocation; path: str or None.
+    """
+    place = started.path and (started.path if started.line is None else f"{started.path} line {started.line}")
+    if started.directives:
+        raise ImagewrightError(f"cannot set the clock: {place} starts chronyd with directives of its own, and it reads no file; take them out there")
+    if not started.file or path == started.file and chrony_conf.belongs_to_guest(tree, path):
+        return
+    if path is None or path == started.file:
+        raise ImagewrightError(f"cannot set the clock: {place} starts chronyd with -f {started.file}, which "
+                               + ("is made anew at each boot, or belongs to a package" if tree.is_file(started.file) else "is not there before the boot")
+                               + "; take -f out there, so that chronyd reads its own file")
+    read = {line.path for line in _lines(tree, started.file)} if tree.is_file(started.file) else set()
+    if path not in read:
+        module.warn(f"chronyd does not read {path}: {place} starts it with -f {started.file}")
 
 
 def _directives(parameters):

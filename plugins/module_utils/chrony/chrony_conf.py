@@ -15,7 +15,8 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.chrony.invocation import SERVICES, invocation
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -28,9 +29,6 @@ PATHS = ("/etc/chrony.conf", "/etc/chrony/chrony.conf")
 #: The name that udev gives to the clock of Hyper-V, whatever its number.
 DEVICE = "/dev/ptp_hyperv"
 
-#: Names of chrony's service. Debian has the first, and the other one as an alias.
-SERVICES = ("chrony", "chronyd")
-
 #: As deep as chronyd follows includes (MAX_INCLUDE_LEVEL).
 MAX_DEPTH = 10
 
@@ -38,8 +36,6 @@ MAX_DEPTH = 10
 MOST_FILES = 500
 MOST_LINES = 100000
 
-#: Where a unit, or a script that starts chronyd, may name another file.
-_STARTED_BY = ("/etc/default/chrony", "/etc/sysconfig/chronyd", "/etc/sysconfig/chrony", "/etc/conf.d/chronyd")
 #: What C calls space, the line end apart.
 _BLANKS = " \t\r\f\v"
 
@@ -51,31 +47,18 @@ _NOT_THE_GUESTS = ("/usr/", "/lib/", "/lib64/", "/run/")
 
 
 def find_path(tree):
-    """Return the path (str) of the configuration that chronyd reads: what it is started with, else its own; None when there is none."""
-    units = [path for folder in unit_files.FOLDERS for name in SERVICES
-             for path in tree.glob(f"{folder}/{name}.service.d/*.conf") + [f"{folder}/{name}.service"]]
-    for path in [path for path in units + list(_STARTED_BY) if tree.is_file(path)]:
-        named = _named_file(tree.read_text(path))
-        if named and tree.is_file(named):
-            return named
+    """Return the path (str) of the configuration that chronyd reads: what it is started with, else its own; None when there is none.
+
+    One that it is started with and that is made at boot is not there.
+    """
+    started = invocation(tree)
+    if started.file or started.directives:
+        return started.file if started.file and tree.is_file(started.file) else None
     found = [path for path in PATHS if tree.is_file(path)]
     if len(found) > 1:
         programs = b"".join(tree.read_bytes(path, _MOST_PROGRAM) for path in _PROGRAMS if tree.is_file(path))
         found = [path for path in found if path.encode() in programs] or found
     return found[0] if found else None
-
-
-def _named_file(text):
-    """Return the file (str) that options in a unit, or in what a script that starts chronyd reads, name by -f; None for none."""
-    for line in text.split("\n"):
-        name, _equals, value = line.partition("=")
-        name = name.strip(" \t")
-        if name in ("ExecStart", "ARGS") or "OPT" in name and name.isupper() and name.replace("_", "").isalpha():
-            words = re.findall(r"[^\s\"']+", value)
-            for word, following in zip(reversed(words), [""] + words[:0:-1]):
-                if word.startswith("-f") and (word[2:] or following):
-                    return word[2:] or following
-    return None
 
 
 def path_to_come(tree):

@@ -86,8 +86,20 @@ def test_more_than_any_guest_has_is_an_error(tmp_path, text):
     ({"/etc/chrony.conf": "", CONF: "", "/usr/sbin/chronyd": "ELF\0/etc/chrony.conf\0"}, "/etc/chrony.conf"),
     ({"/etc/chrony.conf": "", "/etc/own.conf": "", "/etc/sysconfig/chronyd": 'OPTIONS="-F 2 -f /etc/own.conf"\n'}, "/etc/own.conf"),
     ({"/etc/chrony.conf": "", "/etc/own.conf": "", "/etc/default/chrony": "#DAEMON_OPTS='-f /etc/own.conf'\n"}, "/etc/chrony.conf"),
-    ({"/etc/chrony.conf": "", "/etc/sysconfig/chronyd": "OPTIONS=-f/etc/none.conf\n"}, "/etc/chrony.conf"),
+    ({"/etc/chrony.conf": "", "/etc/sysconfig/chronyd": "OPTIONS=-f/etc/none.conf\n"}, None),
+    ({"/etc/chrony.conf": "", "/etc/own.conf": "", "/etc/sysconfig/chronyd": "OPTIONS='-F 2 -f/etc/own.conf'\n",
+      "/usr/lib/systemd/system/chronyd.service": "[Service]\nEnvironmentFile=-/etc/sysconfig/chronyd\nExecStart=/usr/sbin/chronyd $OPTIONS\n"},
+     "/etc/own.conf"),
+    ({"/etc/chrony.conf": "", "/etc/own.conf": "", "/etc/sysconfig/chronyd": "OPTIONS='-f /etc/own.conf'\n",
+      "/usr/lib/systemd/system/chronyd.service": "[Service]\nEnvironmentFile=-/etc/sysconfig/chronyd\nExecStart=/usr/sbin/chronyd -F 2\n"},
+     "/etc/chrony.conf"),
     ({"/etc/chrony.conf": "", "/etc/own.conf": "",
+      "/usr/lib/systemd/system/chronyd.service": "[Service]\nEnvironment=\"OPTIONS=-f /etc/own.conf\"\nExecStart=!/usr/sbin/chronyd $OPTIONS\n"},
+     "/etc/own.conf"),
+    ({"/etc/chrony.conf": "", "/usr/lib/systemd/system/chronyd.service": "[Service]\nExecStart=/usr/sbin/chronyd -n 'pool x' 'makestep 1 3'\n"}, None),
+    ({"/etc/chrony.conf": "", "/etc/own.conf": "", "/etc/conf.d/chronyd": 'CFGFILE="/etc/own.conf"\n'}, "/etc/own.conf"),
+    ({"/etc/chrony.conf": "", "/etc/own.conf": "",
+      "/usr/lib/systemd/system/chronyd.service": "[Service]\nExecStart=/usr/sbin/chronyd $OPTIONS\n",
       "/etc/systemd/system/chronyd.service.d/own.conf": "[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd -f /etc/own.conf\n"}, "/etc/own.conf"),
     ({}, None)])
 def test_the_file_is_the_one_that_chronyd_is_started_with(tmp_path, files, path):
@@ -275,12 +287,36 @@ def test_of_any_files_the_directives_count_alone_once_and_all_else_stays(tmp_pat
     assert {path: others(content) for path, content in after.items()} == {path: others(content) for path, content in before.items()}
 
 
+@pytest.mark.parametrize(("options", "words"), [
+    ("-f /run/made-at-boot.conf", "starts chronyd with -f /run/made-at-boot.conf, which is not there before the boot"),
+    ("-f /usr/share/own.conf", "starts chronyd with -f /usr/share/own.conf, which is made anew at each boot, or belongs to a package"),
+    ("'pool x'", "starts chronyd with directives of its own, and it reads no file")])
+def test_a_file_that_is_edited_in_vain_is_refused_by_what_starts_chronyd(tmp_path, run_module, options, words):
+    write_tree(tmp_path, {**DEBIAN, "/usr/share/own.conf": "", "/etc/systemd/system/chrony.service.d/own.conf":
+                          f"[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd {options}\n"})
+
+    message = run_module("chrony_clock", root=tmp_path)["msg"]
+
+    assert f"cannot set the clock: /etc/systemd/system/chrony.service.d/own.conf line 3 {words}" in message
+    assert text(tmp_path, CONF) == DEBIAN[CONF]
+
+
+def test_a_file_that_is_named_and_not_read_is_warned_of(tmp_path, run_module):
+    write_tree(tmp_path, {**DEBIAN, "/etc/own.conf": "", "/etc/default/chrony": "DAEMON_OPTS='-f /etc/own.conf'\n",
+                          "/lib/systemd/system/chrony.service": DEBIAN["/lib/systemd/system/chrony.service"].replace(
+                              "[Service]\n", "[Service]\nEnvironmentFile=-/etc/default/chrony\n")})
+
+    assert run_module("chrony_clock", root=tmp_path)["path"] == "/etc/own.conf"
+    warned = str(run_module("chrony_clock", root=tmp_path, path=CONF)["warnings"])
+    assert f"chronyd does not read {CONF}: /etc/default/chrony line 1 starts it with -f /etc/own.conf" in warned
+
+
 @pytest.mark.parametrize("line", ["OPTIONS" * 20000, "OPTIONS=" + "-f " * 100000, "ExecStart=" + " " * 300000, "A" * 500000 + "=-f /x"])
 def test_the_time_for_a_line_of_options_grows_with_its_length(tmp_path, line):
     write_tree(tmp_path, {"/etc/chrony.conf": "", "/etc/sysconfig/chronyd": line + "\n"})
     begin = time.process_time()
 
-    assert chrony_conf.find_path(LiveTree(str(tmp_path))) == "/etc/chrony.conf"
+    assert chrony_conf.find_path(LiveTree(str(tmp_path))) in ("/etc/chrony.conf", None)
     assert time.process_time() - begin < 2
 
 
