@@ -18,7 +18,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
-#: One line. line: int, 1-based; keyword: str in lower case; value: str, arguments joined by a blank, quotes resolved;
+#: One line. line: int, 1-based; keyword: str in lower case, "" of a line that is none of sshd's; value: str, arguments joined by a blank, quotes resolved;
 #: scope: GLOBAL, EVERYONE (behind ``Match all``) or SOME (behind another Match).
 Setting = collections.namedtuple("Setting", "path line keyword value scope")
 
@@ -147,7 +147,7 @@ def without_line(text, number):
 
 def means_same(one, other):
     """Return whether sshd takes two values as one: case apart, and ``3m`` is 180."""
-    return one.lower() == other.lower() or (_seconds(one) is not None and _seconds(one) == _seconds(other))
+    return one.lower() == other.lower() or (seconds(one) is not None and seconds(one) == seconds(other))
 
 
 def _settings(tree, path, scope, including):
@@ -160,6 +160,8 @@ def _settings(tree, path, scope, including):
             scope = EVERYONE if value.lower() == "all" and outer != SOME else SOME
         if keyword is not None:
             found.append(Setting(path, number, keyword, value, scope))
+        elif line.strip() and not line.lstrip().startswith("#"):
+            found.append(Setting(path, number, "", line.strip(), scope))
         if keyword == "include":
             # a Match of an included file ends with that file
             for name in [name for pattern in _patterns(value) for name in tree.glob(pattern) if tree.is_file(name)]:
@@ -190,7 +192,7 @@ def _matches(pattern, path):
     return len(patterns) == len(parts) and all(map(fnmatch.fnmatchcase, parts, patterns))
 
 
-def _seconds(value):
+def seconds(value):
     """Return a time of sshd such as ``1h30m`` in seconds (int), None for another value. Source: "TIME FORMATS" of sshd_config(5)."""
     if not re.match(r"([0-9]+[smhdw]?)+\Z", value, re.IGNORECASE):
         return None

@@ -1,9 +1,211 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SSH: the server starts, and somebody can log in.
+"""SSH: the server takes its configuration, finds what it needs, and a user of Azure can log in.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-RULES = []
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
+from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, server, sshd_access, sshd_config, sshd_faults
+
+_NO_SERVER = "there is no SSH server"
+_CONF = "/etc/ssh/sshd_config"
+_SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf")
+_WRAPPED = re.compile(r"^[ \t]*([^#:\n][^:\n]*):([^:\n]*)", re.MULTILINE)
+
+
+def _settings(tree):
+    return sshd_config.settings(tree)
+
+
+def _program(tree):
+    return server.content(tree)
+
+
+@rule("R46d", step=SSH, severity=ERROR, fixed_by="",
+      title="sshd takes its configuration", fault="sshd ends with a line of its configuration",
+      why="With one line that sshd does not know, in any of the files that it includes, it ends when it starts, and nobody can log in.",
+      cure="Correct the line, or take it out; `sshd -t` names the first one.",
+      source="OpenSSH servconf.c; sshd_config(5)")
+def configuration(context):
+    """Return failed with each line that this sshd ends with, unknown when a file cannot be read."""
+    if server.program(context.tree) is None:
+        return not_applicable(_NO_SERVER)
+    if sshd_config.main_file(context.tree) is None:
+        return failed([Evidence(_CONF, None, "there is no such file, and sshd ends without it")])
+    found = sshd_faults.faults(context.shared(_settings), context.shared(_program))
+    return failed_if(Evidence(fault.path, fault.line, f"{fault.text}: {fault.cause}") for fault in found)
+
+
+@rule("R46e", step=SSH, severity=ERROR, fixed_by="",
+      title="sshd lets a user of Azure in", fault="sshd keeps a user of Azure out",
+      why="The user is made on Azure, under a name and in groups that the build did not know, and has a key, or a password.",
+      cure="Take the line out, or let it name a group or pattern that the user will match.",
+      source="sshd_config(5)",
+      choice="AllowUsers with azureuser, the name that Azure takes when none is given, passes.")
+def lets_in(context):
+    """Return failed with the settings that keep everybody out whom Azure makes (or, of an image that keeps its identity, all its accounts)."""
+    if server.program(context.tree) is None:
+        return not_applicable(_NO_SERVER)
+    names = {account.name for account in accounts.accounts(context.tree)} if context.tree.is_file("/etc/passwd") else set()
+    is_new = context.kind != "specialized"
+    groups = _default_groups(context.tree) if is_new else _groups_with_members(context.tree)
+    settings = context.shared(_settings)
+    return failed_if(_shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + sshd_access.no_way_in(settings))
+
+
+@rule("R46f", step=SSH, severity=ERROR, fixed_by="",
+      title="sshd listens on the address that Azure gives", fault="sshd listens on another address than Azure gives",
+      why="The first card gets its address by DHCP: a server that listens on an address of the old network, or of this machine alone, hears nobody.",
+      cure="Take ListenAddress and AddressFamily out, or set ListenAddress 0.0.0.0.",
+      source="sshd_config(5)")
+def listens(context):
+    """Return failed with each ListenAddress, when none is of every address, and with AddressFamily inet6."""
+    if server.program(context.tree) is None:
+        return not_applicable(_NO_SERVER)
+    return failed_if(_shown(found) for found in sshd_access.not_listening(context.shared(_settings)))
+
+
+@rule("R46g", step=SSH, severity=ERROR, fixed_by="",
+      title="PAM has all that sshd and sudo ask it for", fault="PAM lacks what sshd or sudo asks it for",
+      why="A module or a file that is not there fails every login, also one with a key, and sudo with it.",
+      cure="Install the package of the module, or take its line out.",
+      source="pam.conf(5)")
+def pam_is_whole(context):
+    """Return failed with each line of PAM's files for sshd and sudo whose module or file is not there and whose failure counts."""
+    tree = context.tree
+    if not pam.uses_pam(tree):
+        return not_applicable("the guest does not use PAM")
+    asked = []
+    if server.program(tree) is not None and _uses_pam(context):
+        asked.append("sshd")
+    if any(tree.exists(path) for path in ("/usr/bin/sudo", "/usr/local/bin/sudo")):
+        asked.append("sudo")
+    if not asked:
+        return not_applicable("neither sshd nor sudo asks PAM")
+    found = []
+    for service in asked:
+        lines, files = pam.stack(tree, service)
+        # sudo with NOPASSWD, as the provisioner writes it, asks for no password but for the account and the session
+        found += files + (pam.missing(tree, service, ("account", "session") if service == "sudo" else ("auth", "account", "session")) if lines else [])
+    return failed_if(Evidence(missing.path, missing.line, missing.text) for missing in dict.fromkeys(found))
+
+
+@rule("R46h", step=SSH, severity=ERROR, fixed_by="",
+      title="No file keeps everybody from logging in", fault="A file keeps everybody from logging in",
+      why="/etc/nologin, hosts.deny and access.conf of a hardened or half shut-down machine turn away whom Azure makes, after the key was right.",
+      cure="Remove /etc/nologin; let hosts.allow have `sshd: ALL`, and access.conf a `+` for those who are to log in.",
+      source="nologin(5); hosts_access(5); access.conf(5)")
+def no_barrier(context):
+    """Return failed with /etc/nologin, and with each line of hosts.deny and access.conf that turns every new user away."""
+    tree, found = context.tree, []
+    if server.program(tree) is None:
+        return not_applicable(_NO_SERVER)
+    if tree.exists("/etc/nologin"):
+        found.append(Evidence("/etc/nologin", None, "as long as it is there, nobody but root logs in"))
+    if server.reads_hosts_deny(context.shared(_program)) and not _wrapped(context, "/etc/hosts.allow"):
+        found += _wrapped(context, "/etc/hosts.deny")
+    modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
+    if "pam_access.so" in modules:
+        found += _of_access_conf(context)
+    return failed_if(found)
+
+
+@rule("R46i", step=SSH, severity=ERROR, fixed_by="guest_ssh",
+      title="sshd finds its account, its directory and its helper programs", fault="sshd does not find what it needs on the disk",
+      why="It ends at once without the account that it runs as before a login, and 9.8 and later end each connection without sshd-session.",
+      cure="Install the package of the server again.",
+      source="OpenSSH sshd.c, pathnames.h")
+def has_its_own(context):
+    """Return failed when the account sshd, the empty directory or a helper program is not there; only a real program tells what it needs."""
+    tree, content = context.tree, context.shared(_program)
+    if not content:
+        return not_applicable(_NO_SERVER if server.program(tree) is None else "the server is no program of this processor's kind")
+    found = []
+    if tree.is_file("/etc/passwd") and not _has_account(tree):
+        found.append(Evidence("/etc/passwd", None, f"there is no account {server.ACCOUNT}, and no sysusers.d makes it"))
+    folder = server.empty_directory(content)
+    if folder and not tree.is_dir(folder) and not context.find(tree.glob("/usr/lib/tmpfiles.d/*.conf") + tree.glob("/etc/tmpfiles.d/*.conf"),
+                                                               lambda text: folder in text.split()):
+        found.append(Evidence(folder, None, "the directory into which sshd goes is not there"))
+    if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.shared(_settings)):
+        found += [Evidence(path, None, "sshd starts it for each connection, and it is not there") for path in server.helpers(content) if not tree.is_file(path)]
+    return failed_if(found)
+
+
+@rule("R46j", step=SSH, severity=WARNING, fixed_by="",
+      title="sshd asks PAM about accounts", fault="sshd does not ask PAM about accounts",
+      why="Without PAM sshd takes an account that has no password, as cloud-init makes it, for a locked one, and turns its key away.",
+      cure="Set UsePAM yes.",
+      source="sshd_config(5); OpenSSH auth.c, allowed_user")
+def asks_pam(context):
+    """Return failed when UsePAM is off where the guest uses PAM."""
+    if server.program(context.tree) is None or not pam.service_path(context.tree, "sshd"):
+        return not_applicable(_NO_SERVER if server.program(context.tree) is None else "the guest does not use PAM")
+    value, path, line = sshd_config.effective_of(context.shared(_settings), "UsePAM", "no")
+    if value.lower() == "yes":
+        return passed()
+    return failed([Evidence(path or _CONF, line, "UsePAM no" if path else "UsePAM is not set: no")])
+
+
+def _shown(obstacle):
+    return Evidence(obstacle.path or _CONF, obstacle.line, f"{obstacle.text}: {obstacle.cause}")
+
+
+def _uses_pam(context):
+    return sshd_config.effective_of(context.shared(_settings), "UsePAM", "no")[0].lower() == "yes"
+
+
+def _default_groups(tree):
+    """Return the groups ({str}) of a user whom cloud-init or the agent makes, None where cloud-init's files cannot be read."""
+    documents, faults = config.documents(tree)
+    if faults:
+        return None
+    found = config.value(documents, "system_info", "default_user", "groups")
+    names = found.value if found else []
+    return {"users"} | {str(name).strip() for name in (names.split(",") if isinstance(names, str) else names if isinstance(names, list) else [])}
+
+
+def _groups_with_members(tree):
+    """Return the groups ({str}) that an account of the guest is in."""
+    rows = [line.split(":") for line in tree.read_text("/etc/group").split("\n")] if tree.is_file("/etc/group") else []
+    primary = {line.split(":")[3] for line in tree.read_text("/etc/passwd").split("\n") if line.count(":") > 3} if tree.is_file("/etc/passwd") else set()
+    return {row[0] for row in rows if len(row) > 3 and (row[3] or row[2] in primary)}
+
+
+def _wrapped(context, path):
+    """Return the Evidence of each line of hosts.allow or hosts.deny that is about every client of sshd."""
+    found = []
+    for number, text in context.lines(path):
+        match = _WRAPPED.match(text)
+        if match and {"sshd", "all"} & set(match.group(1).replace(",", " ").lower().split()) and "all" in match.group(2).replace(",", " ").lower().split() \
+                and "except" not in match.group(2).lower():
+            found.append(Evidence(path, number, text.strip()))
+    return found
+
+
+def _of_access_conf(context):
+    """Return the Evidence of the line that turns away every user of no name from everywhere; the first line that matches counts."""
+    for number, text in context.lines("/etc/security/access.conf"):
+        fields = [field.strip() for field in text.partition("#")[0].split(":", 2)]
+        if len(fields) < 3 or fields[1].split()[:1] != ["ALL"] or fields[2].split()[:1] != ["ALL"]:
+            continue
+        return [Evidence("/etc/security/access.conf", number, text.strip())] if fields[0] == "-" else []
+    return []
+
+
+def _has_account(tree):
+    if any(account.name == server.ACCOUNT for account in accounts.accounts(tree)):
+        return True
+    places = [path for pattern in _SYSUSERS for path in tree.glob(pattern)] + [path for path in ("/usr/lib/passwd",) if tree.is_file(path)]
+    return any(re.search(r"(?m)^(?:u!?[ \t]+)?sshd(?:[ \t:]|$)", tree.read_text(path)) for path in places)
+
+
+RULES = [configuration, lets_in, listens, pam_is_whole, no_barrier, has_its_own, asks_pam]

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom sshd lets in, by its own settings: accounts that it does not name, addresses that it listens on, ways to prove who one is.
+
+Pure: settings in, settings that keep people out out.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: sshd_config(5); match_user of match.c.
+"""
+
+import collections
+import fnmatch
+import ipaddress
+
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, effective_of
+
+#: A setting that keeps people out. cause: str, for a person.
+Obstacle = collections.namedtuple("Obstacle", "path line text cause")
+
+#: Whom Azure's portal and command line make when no name is given; every other name is not known when the image is made.
+DEFAULT_NAME = "azureuser"
+
+#: Ways of sshd by which somebody whom the provisioner made can prove who they are.
+_WAYS = ("publickey", "password", "keyboard-interactive")
+
+
+def kept_out(settings, accounts, groups, is_new):
+    """Return the Obstacles of AllowUsers, DenyUsers, AllowGroups and DenyGroups.
+
+    accounts: {str}, names in /etc/passwd. groups: {str}, what the provisioned user is a member of, None when not known.
+    is_new: bool, the user who logs in is made on Azure, under a name that nobody knows yet; else it is one of the accounts.
+    """
+    found = []
+    for keyword, names in (("allowusers", accounts), ("allowgroups", groups)):
+        lines = _lines(settings, keyword)
+        patterns = [pattern.split("@")[0] for setting in lines for pattern in setting.value.split()]
+        if lines and names is not None and not _lets_in(patterns, names, is_new if keyword == "allowusers" else False):
+            found.append(_obstacle(lines[0], "a user whom Azure makes is not among them" if is_new else "none of them is there"))
+    for keyword, names in (("denyusers", ["?*"]), ("denygroups", sorted(groups or ()))):
+        for setting in _lines(settings, keyword):
+            if any(pattern == "*" or keyword == "denygroups" and any(fnmatch.fnmatchcase(name, pattern) for name in names)
+                   for pattern in setting.value.split()):
+                found.append(_obstacle(setting, "every user whom Azure makes is among them"))
+    return found
+
+
+def not_listening(settings):
+    """Return the Obstacles of ListenAddress and AddressFamily, when sshd listens on no address that Azure gives by DHCP."""
+    family = effective_of(settings, "AddressFamily", "any")
+    if family[0].lower() == "inet6":
+        return [Obstacle(family[1], family[2], "AddressFamily inet6", "Azure's first address is one of IPv4")]
+    lines = _lines(settings, "listenaddress")
+    if not lines or any(_is_any(setting.value.split()[0]) for setting in lines if setting.value):
+        return []
+    return [_obstacle(setting, "the address that Azure gives is another one") for setting in lines]
+
+
+def no_way_in(settings):
+    """Return the Obstacles of the settings that leave no way to prove who one is, or none with a key."""
+    ways = {"publickey": _value(settings, "PubkeyAuthentication", "yes"), "password": _value(settings, "PasswordAuthentication", "yes"),
+            "keyboard-interactive": _first(_value(settings, "KbdInteractiveAuthentication"), _value(settings, "ChallengeResponseAuthentication"), ("yes",))}
+    off = [way for way in _WAYS if ways[way][0].lower() in ("no", "false")]
+    found = []
+    if "publickey" in off:
+        found.append(Obstacle(ways["publickey"][1], ways["publickey"][2], "PubkeyAuthentication no", "a key of Azure lets nobody in"))
+    value, path, line = effective_of(settings, "AuthenticationMethods")
+    if value and value.lower() != "any" and not any({way.split(":")[0] for way in methods.split(",")} <= set(_WAYS) - set(off) for methods in value.split()):
+        found.append(Obstacle(path, line, f"AuthenticationMethods {value}", "no list of it has only ways that are on, and that a user of Azure has"))
+    value, path, line = effective_of(settings, "AuthorizedKeysFile")
+    if value and value.lower() == "none":
+        found.append(Obstacle(path, line, "AuthorizedKeysFile none", "a key of Azure is never looked for"))
+    return found
+
+
+def _lets_in(patterns, names, is_new):
+    """Return whether patterns let in one of the names, or (is_new) an account that is still to come."""
+    for pattern in patterns:
+        if pattern.startswith("!"):
+            continue
+        if any(sign in pattern for sign in "*?") and (is_new or any(fnmatch.fnmatchcase(name, pattern) for name in names)):
+            return True
+        if pattern == DEFAULT_NAME if is_new else pattern in names:
+            return True
+    return False
+
+
+def _lines(settings, keyword):
+    """Return the settings ([Setting]) of a keyword whose lines add up, without those behind a Match for some."""
+    return [setting for setting in settings if setting.keyword == keyword and setting.scope != SOME]
+
+
+def _value(settings, keyword, default=None):
+    return effective_of(settings, keyword, default)
+
+
+def _first(*answers):
+    return next(answer for answer in answers if answer[0] is not None)
+
+
+def _is_any(value):
+    """Return whether a ListenAddress is every address: ``0.0.0.0``, ``::``, ``*``, with a port or without; a name is not known."""
+    host = value[1:].partition("]")[0] if value.startswith("[") else value.rpartition(":")[0] if value.count(":") == 1 else value
+    if host == "*":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _obstacle(setting, cause):
+    return Obstacle(setting.path, setting.line, f"{setting.keyword} {setting.value}", cause)

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What in sshd's configuration ends sshd before anybody can connect.
+
+Pure: settings in, faults out.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: process_server_config_line of servconf.c; sshd ends with the first of them, and a connection by a socket likewise.
+"""
+
+import collections
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_keywords as keywords
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, seconds
+
+#: One line that sshd ends with. cause: str, for a person.
+Fault = collections.namedtuple("Fault", "path line text cause")
+
+_NUMBER = re.compile(r"[0-9]{1,9}\Z")
+
+
+def faults(settings, program=b""):
+    """Return the Faults ([Fault]) in settings ([sshd_config.Setting]).
+
+    program: bytes of the guest's sshd, which has all keywords and algorithms that it knows as text; of a build that is not known here it decides
+    alone. b"" where it could not be read.
+    """
+    knows = program if b"clientaliveinterval\0" in program else b""
+    found = []
+    for setting in settings:
+        cause = _cause(setting, knows)
+        if cause:
+            found.append(Fault(setting.path, setting.line, f"{setting.keyword} {setting.value}".strip(), cause))
+    return found
+
+
+def _cause(setting, program):
+    keyword, words = setting.keyword, setting.value.split()
+    if not keyword:
+        return "it has no value" if len(words) == 1 and words[0].lower() in keywords.ALL else "it is no line of sshd"
+    if program and keyword.encode("ascii") + b"\0" not in program or not program and keyword not in keywords.ALL:
+        return "this sshd knows no such keyword"
+    if not words:
+        return "it has no value"
+    if keyword == "match":
+        return _cause_of_match(words)
+    if setting.scope == SOME and keyword in keywords.GLOBAL_ONLY:
+        return "it may not stand behind Match"
+    choices = keywords.CHOICES.get(keyword)
+    if choices is not None and words[0].lower() not in choices:
+        return f"it takes {', '.join(sorted(choices - {'true', 'false'}))}"
+    if keyword in keywords.NUMBERS and not _NUMBER.match(words[0]):
+        return "it takes a number"
+    if keyword == "port" and not 0 < int(words[0]) < 65536:
+        return "there is no such port"
+    if keyword in keywords.TIMES and seconds(words[0]) is None:
+        return "it takes a time, such as 180 or 3m"
+    if len(words) > 1 and (choices is not None or keyword in keywords.NUMBERS | keywords.TIMES):
+        return "more stands behind its value"
+    if keyword == "subsystem" and len(words) < 2:
+        return "it takes a name and a command"
+    if keyword == "maxstartups" and not re.match(r"[0-9]+(:[0-9]+:[0-9]+)?\Z", words[0]):
+        return "it takes a number, or three with colons between"
+    if keyword in keywords.ALGORITHMS and program:
+        return _cause_of_algorithms(words[0], program)
+    return None
+
+
+def _cause_of_match(words):
+    position = 0
+    while position < len(words):
+        name, equals, value = words[position].partition("=")
+        if name.lower() in keywords.MATCH_ALONE:
+            position += 1
+        elif name.lower() in keywords.MATCH_WITH_VALUE:
+            position += 1 if equals and value else 2
+            if position > len(words):
+                return f"Match {name} has no value"
+        else:
+            return f"Match knows no {name!r}"
+    return None
+
+
+def _cause_of_algorithms(value, program):
+    """Return the cause when a name is in no table of the program; those that are taken away (``-``) and patterns may be any."""
+    if value.startswith("-"):
+        return None
+    for name in value.lstrip("+^").split(","):
+        if name and not any(sign in name for sign in "*?!") and name.encode("ascii", "replace") + b"\0" not in program:
+            return f"this sshd knows no {name!r}"
+    return None

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of the step ssh: what ends sshd, and what keeps a user of Azure out."""
+
+from unit.readiness.guest_tree import ELF_X86_64
+
+_CONF = "/etc/ssh/sshd_config"
+_DROP_IN = "/etc/ssh/sshd_config.d/50-own.conf"
+_INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n"
+_SECURITY = "/usr/lib/x86_64-linux-gnu/security"
+_PAM = {_CONF: "UsePAM yes\nClientAliveInterval 180\n", f"{_SECURITY}/pam_unix.so": "x", f"{_SECURITY}/pam_nologin.so": "x",
+        "/etc/pam.d/sshd": "@include common-auth\naccount required pam_nologin.so\n@include common-account\nsession optional pam_gone.so\n"
+                           "-session optional pam_systemd.so\n", "/etc/pam.d/common-account": "account required pam_unix.so\n",
+        "/etc/pam.d/common-auth": "auth [success=1 default=ignore] pam_sss.so\nauth required pam_unix.so\n"}
+_PROGRAM = ELF_X86_64 + b"\0/run/sshd\0"
+_WITH_ACCOUNT = "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n"
+
+
+def _pam(without=None, **changed):
+    return {path: text for path, text in {**_PAM, **changed}.items() if path != without}
+
+
+def _conf(text):
+    return {_CONF: text + "\nClientAliveInterval 180\n"}
+
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R46d", _conf("Prot 22"), (_CONF, 1)),
+    ("R46d", _conf("Port twenty"), (_CONF, 1)),
+    ("R46d", _conf("PermitRootLogin maybe"), (_CONF, 1)),
+    ("R46d", _conf("Port 22\nPasswordAuthentication"), (_CONF, 2)),
+    ("R46d", {_CONF: _INCLUDE, _DROP_IN: "# own\nPasswordAuthentification no\n"}, (_DROP_IN, 2)),
+    ("R46d", {_CONF: "ClientAliveInterval 180\nMatch User x\n  Port 23\n"}, (_CONF, 3)),
+    ("R46d", {_CONF: "ClientAliveInterval 180\nMatch Usr x\n"}, (_CONF, 2)),
+    ("R46d", {_CONF: None}, (_CONF, None)),
+    ("R46e", _conf("AllowUsers builder"), (_CONF, 1)),
+    ("R46e", _conf("AllowUsers root daemon@10.0.0.1"), (_CONF, 1)),
+    ("R46e", _conf("AllowGroups ssh-users"), (_CONF, 1)),
+    ("R46e", _conf("DenyUsers *"), (_CONF, 1)),
+    ("R46e", {**_conf("DenyGroups sudo"), "/etc/cloud/cloud.cfg.d/01-user.cfg": "system_info:\n  default_user:\n    groups: [adm, sudo]\n"}, (_CONF, 1)),
+    ("R46e", _conf("PubkeyAuthentication no"), (_CONF, 1)),
+    ("R46e", _conf("AuthenticationMethods gssapi-with-mic hostbased"), (_CONF, 1)),
+    ("R46e", _conf("AuthorizedKeysFile none"), (_CONF, 1)),
+    ("R46f", _conf("ListenAddress 192.168.122.40"), (_CONF, 1)),
+    ("R46f", _conf("ListenAddress 127.0.0.1:22"), (_CONF, 1)),
+    ("R46f", _conf("AddressFamily inet6"), (_CONF, 1)),
+    ("R46g", _pam(f"{_SECURITY}/pam_nologin.so"), ("/etc/pam.d/sshd", 2)),
+    ("R46g", _pam("/etc/pam.d/common-account"), ("/etc/pam.d/sshd", 3)),
+    ("R46g", _pam("/etc/pam.d/sshd"), ("/etc/pam.d/sshd", None)),
+    ("R46g", {**_PAM, "/etc/pam.d/sshd": "auth substack password-auth\n",
+              "/etc/pam.d/password-auth": "auth sufficient pam_unix.so\nauth requisite /x/own.so\n"}, ("/etc/pam.d/password-auth", 2)),
+    ("R46h", {"/etc/nologin": ""}, ("/etc/nologin", None)),
+    ("R46h", {"/etc/hosts.deny": "# all\nALL: ALL\n"}, ("/etc/hosts.deny", 2)),
+    ("R46h", {"/etc/hosts.deny": "sshd : ALL\n", "/etc/hosts.allow": "sshd: 10.0.0.0/8\n"}, ("/etc/hosts.deny", 1)),
+    ("R46h", {"/etc/pam.d/sshd": "account required pam_access.so\n", "/etc/security/access.conf": "+:root:ALL\n-:ALL:ALL\n"}, ("/etc/security/access.conf", 2)),
+    ("R46i", {"/usr/sbin/sshd": _PROGRAM}, ("/etc/passwd", None)),
+    ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/share/empty.sshd\0", "/usr/lib/sysusers.d/x.conf": "u sshd - -\n"}, ("/usr/share/empty.sshd", None)),
+    ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/lib/openssh/sshd-session\0", "/etc/passwd": _WITH_ACCOUNT}, ("/usr/lib/openssh/sshd-session", None)),
+    ("R46j", {**_PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n"}, (_CONF, 1)),
+]
+
+#: (rule that does not concern the right guest, files with which it does, and holds)
+RIGHT_FILES = [
+    ("R46g", _PAM),
+    ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/lib/openssh/sshd-session\0", "/usr/lib/openssh/sshd-session": "x", "/etc/passwd": _WITH_ACCOUNT}),
+    ("R46j", _PAM),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R46d", {_CONF: _INCLUDE, _DROP_IN: "# Prot 22\nMatch all\nPort 22\nMatch User x Address 10.0.0.0/8\nX11Forwarding no\n"}),
+    ("R46d", _conf("Protocol 2\nUsePrivilegeSeparation sandbox\nX11MaxDisplays 9\nGSSAPIKeyExchange no\npermitrootlogin=No\nLoginGraceTime 2m")),
+    ("R46d", _conf("AcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server -f AUTH # comment\nCiphers +aes128-cbc\nMaxStartups 10:30:100")),
+    ("R46e", _conf("AllowUsers *")),
+    ("R46e", _conf("AllowUsers builder azureuser")),
+    ("R46e", {**_conf("AllowGroups sudo wheel"), "/etc/cloud/cloud.cfg.d/01-user.cfg": "system_info:\n  default_user:\n    groups: [adm, sudo]\n"}),
+    ("R46e", {_CONF: "ClientAliveInterval 180\nMatch User git\n AllowUsers git\n PubkeyAuthentication no\n"}),
+    ("R46e", _conf("DenyUsers root\nPasswordAuthentication no\nAuthenticationMethods publickey")),
+    ("R46f", _conf("ListenAddress 10.0.0.4\nListenAddress 0.0.0.0\nAddressFamily any")),
+    ("R46f", _conf("ListenAddress [::]:22")),
+    ("R46h", {"/etc/hosts.deny": "ALL: ALL\n", "/etc/hosts.allow": "sshd: ALL\n"}),
+    ("R46h", {"/etc/hosts.deny": "vsftpd: ALL\n# ALL: ALL\n"}),
+    ("R46h", {"/etc/hosts.deny": "ALL: ALL\n", "/usr/sbin/sshd": _PROGRAM}),
+    ("R46i", {"/usr/sbin/sshd": _PROGRAM, "/usr/lib/sysusers.d/openssh.conf": "u sshd - \"sshd\"\n"}),
+    ("R46h", {"/etc/security/access.conf": "-:ALL:ALL\n"}),
+    ("R46h", {"/etc/pam.d/sshd": "account required pam_access.so\n", "/etc/security/access.conf": "+:ALL:ALL\n-:ALL:ALL\n"}),
+]
