@@ -9,6 +9,7 @@ Source: azurelinuxagent/pa/provision/__init__.py and common/conf.py (Provisionin
 
 import collections
 
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
@@ -52,7 +53,19 @@ def provisioning_setting(tree):
 
 
 def datasources(tree):
-    """Return (names ([str]) of cloud-init's sources or None when all it knows, Evidence of the line that says so)."""
+    """Return (names ([str]) of cloud-init's sources or None when all it knows, Evidence of the line that says so).
+
+    Where this Python cannot read YAML, a list that begins its line is read by its lines.
+    """
+    documents, faults = config.documents(tree)
+    found = config.value(documents, "datasource_list")
+    if found is not None:
+        names = found.value if isinstance(found.value, list) else [found.value]
+        return [str(name) for name in names], Evidence(found.path, found.line, tree.read_text(found.path).split("\n")[found.line - 1].strip())
+    return _datasources_by_line(tree) if any(fault.missing for fault in faults) else (None, None)
+
+
+def _datasources_by_line(tree):
     for path in reversed(["/etc/cloud/cloud.cfg"] + tree.glob("/etc/cloud/cloud.cfg.d/*.cfg")):
         lines = tree.read_text(path).split("\n") if tree.is_file(path) else []
         for number in range(len(lines), 0, -1):

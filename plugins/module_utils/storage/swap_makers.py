@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: dphys-swapfile(8), swapspace(8), crypttab(5), cloudinit/config/cc_mounts.py, systemd-swap's swap.conf.
 """
 
+import collections
 import posixpath
 import re
 
@@ -24,6 +25,9 @@ SERVICES = {
 _STARTED_BY = ("/etc/systemd/system/*.wants/{}.service", "/etc/rc[2345S].d/S[0-9][0-9]{}", "/etc/rc.d/rc[2345].d/S[0-9][0-9]{}", "/etc/runlevels/*/{}")
 
 CRYPTTAB = "/etc/crypttab"
+
+#: A line that makes swap. line: int from 1.
+Told = collections.namedtuple("Told", "path line text")
 
 _CLOUD_CONFIG = ("/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg")
 #: Where cloud-init mounts Azure's temporary disk.
@@ -87,6 +91,22 @@ def refused(tree):
                 found.append(f"{path} line {yaml_text.line(yaml_text.load(path, text), 'mounts', number)}: cloud-init mounts {entry[0]} as swap; "
                              "take the entry out of mounts")
     return sorted(set(found))
+
+
+def told(tree):
+    """Return the lines ([Told]) by which cloud-init or a script makes swap on the OS disk; a file that is no YAML tells nothing here."""
+    found = []
+    for path, text in _cloud_configs(tree):
+        try:
+            if _cloud_swap(path, text) is not None:
+                found.append(Told(path, yaml_text.line(yaml_text.load(path, text), "swap"), "cloud-init makes a swap file"))
+        except ImagewrightError:
+            continue
+    for path in [path for pattern in _SCRIPTS for path in tree.glob(pattern) if tree.is_file(path)]:
+        match = _SWAPON.search(tree.read_text(path))
+        if match:
+            found.append(Told(path, tree.read_text(path).count("\n", 0, match.start()) + 1, match.group().strip()))
+    return found
 
 
 def needs_yaml(tree):

@@ -54,7 +54,7 @@ FILES = {
     "/etc/sudoers": "Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n",
     "/etc/ssh/sshd_config": "Port 22\nClientAliveInterval 180\n",
     "/etc/waagent.conf": "Provisioning.Agent=cloud-init\nAutoUpdate.Enabled=y\nResourceDisk.Format=n\nResourceDisk.EnableSwap=n\n",
-    "/etc/cloud/cloud.cfg": "cloud_init_modules:\n - disk_setup\n - mounts\n - ssh\n\ncloud_config_modules:\n - locale\n",
+    "/etc/cloud/cloud.cfg": "users: [default]\ncloud_init_modules:\n - disk_setup\n - mounts\n - users-groups\n - ssh\n\ncloud_config_modules:\n - locale\n",
     "/etc/cloud/cloud.cfg.d/10-azure-kvp.cfg": "reporting:\n  telemetry:\n    type: hyperv\n",
     "/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ Azure ]\n",
     "/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "22.4.2"\n',
@@ -87,6 +87,10 @@ def good_guest(root):
     for path in (*PROGRAMS, "/bin/sh", "/usr/sbin/waagent", "/usr/lib/systemd/systemd"):
         pathlib.Path(str(root) + path).chmod(0o755)
     symlink(root, "/sbin/init", "/usr/lib/systemd/systemd")
+    write(root, "/bin/true", ELF_X86_64)
+    pathlib.Path(str(root) + "/bin/true").chmod(0o755)
+    write(root, "/usr/bin/sudo", "program")
+    pathlib.Path(str(root) + "/usr/bin/sudo").chmod(0o4755)
     for name, path in MODULES.items():
         write(root, f"/lib/modules/{KERNEL}/kernel/{path}", module(name))
     write(root, INITRAMFS, initramfs(IN_INITRAMFS))

@@ -9,10 +9,12 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
@@ -20,6 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys imp
 
 _LEAST_VERSION = (2, 2, 41)  # CERT test 39
 _CONF = "/etc/waagent.conf"
+_OFF = "cloud-init=disabled"
 
 
 @rule("R40a", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
@@ -40,14 +43,14 @@ def installed(context):
 @rule("R40b", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
       title="The Azure Linux agent starts at boot", fault="The Azure Linux agent does not start at boot",
       why="An agent that is not started neither provisions nor reports ready.",
-      cure="Run the role guest_agent, or `systemctl enable walinuxagent` (Debian, Ubuntu) or `waagent` (others).",
+      cure="Run the role guest_agent, or `systemctl enable walinuxagent` (Debian, Ubuntu) or `waagent` (others); `systemctl unmask` it first where "
+           "it is masked.",
       source="Microsoft: agent-linux")
 def enabled(context):
     """Return failed when no service of the installed agent is enabled."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
-    state = services.state(context.tree, installation.SERVICES)
-    return failed_if([] if state == services.ENABLED else [Evidence("/etc/systemd/system", None, f"{' and '.join(installation.SERVICES)}: {state}")])
+    return service_outcome(context.tree, installation.SERVICES)
 
 
 @rule("R40c", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="guest_agent",
@@ -125,6 +128,9 @@ def auto_update(context):
 def agreement(context):
     """Return passed when exactly one of cloud-init and the agent provisions, or nobody for an image that keeps its identity and says so."""
     answer = provisioner(context.tree)
+    off = [line for line in context.shared(command_lines) if [word for word in line.text.split() if word.startswith("cloud-init=")][-1:] == [_OFF]]
+    if answer.who in (CLOUD_INIT, TWICE) and off:
+        return failed([line.place._replace(text=f"{_OFF} in {line.place.text}") for line in off], "The kernel's command line switches cloud-init off.")
     if answer.who in (CLOUD_INIT, WAAGENT):
         return passed(f"{answer.who} provisions", answer.evidence)
     if answer.who == NOBODY and answer.wanted == "disabled" and context.kind != "generalized":

@@ -8,8 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init, stages as cloud_init_stages
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init, kernel_parameters, stages as cloud_init_stages
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, datasources, provisioner
@@ -18,6 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 
 _NOT_USED = "cloud-init does not provision this guest"
 _LEAST_VERSION = (21, 2)
+#: Versions whose ds-identify finds no source in a block list; others fall back to every source that they know.
+_MISREADS_BLOCK_LISTS = ((23, 4),)
 
 
 @rule("R42a", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
@@ -29,7 +32,12 @@ def finds_azure(context):
     """Return failed with the list of data sources that leaves Azure out, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
+    told = having(context, lambda word: word in kernel_parameters.overriding(word) and word.startswith(("ds=", "ci.ds=")))
+    if told:
+        return failed(told, "The kernel's command line names another source, and wins over every file.")
     names, place = datasources(context.tree)
+    if place is not None and place.text.partition("#")[0].strip().endswith(":") and cloud_init.version(context.tree) in _MISREADS_BLOCK_LISTS:
+        return failed([place], "ds-identify of this cloud-init takes a list of several lines for an empty one: write datasource_list: [ Azure ].")
     if names is None:
         return passed("cloud-init looks for every source it knows, Azure among them")
     return passed(evidence=[place]) if "Azure" in names else failed([place], "Azure is not in the list.")
@@ -69,9 +77,13 @@ def all_stages(context):
     """Return failed with each unit of cloud-init that is masked or disabled, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
-    names = [("cloud-config", "cloud-config"), ("cloud-final", "cloud-final"), ("cloud-init-local", "cloud-init-local")]
-    return failed_if(Evidence("/etc/systemd/system", None, f"{name}: {state}") for name, unit in names
-                     for state in [services.state(context.tree, [unit])] if state in (services.MASKED, services.DISABLED))
+    known = unit_files.Units(context.tree)
+    evidence = []
+    for name in cloud_init.SERVICES:
+        answer = services.will_start(known, [name])
+        if answer.state in (units.DISABLED, units.MASKED, units.FAILS, units.SKIPPED):
+            evidence += [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
+    return failed_if(evidence)
 
 
 @rule("R42e", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",

@@ -61,7 +61,8 @@ def single_root(context):
       title="The OS disk has no swap partition", fault="The OS disk has a swap partition",
       why="Swap on the OS disk is slow, costs I/O budget and fails the certification; systemd uses a partition of the type swap by itself, whatever "
           "/etc/fstab says.",
-      cure="Run the role guest_swap, and delete the partition or give it another type: `sfdisk --part-type DISK NUMBER linux`.",
+      cure="Run the role guest_swap with guest_swap_partition: wipe, for it leaves the partition otherwise; or, on the image, delete the partition and "
+           "its swap space: `sfdisk --delete DISK NUMBER`.",
       source="Microsoft: create-upload-generic; certification test 41")
 def no_swap_partition(context):
     """Return failed with each partition of the type swap, or that holds swap space."""

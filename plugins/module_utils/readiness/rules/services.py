@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
+from ansible_collections.imagewright.azure.plugins.module_utils.chrony.invocation import invocation
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -55,6 +56,10 @@ def _places(lines):
 def host_clock(context):
     """Return failed when chrony is missing, has no clock of the host, or a clock beside it that may be absent."""
     path, lines = context.shared(_chrony)
+    started = context.shared(invocation)
+    if not path and started.path:
+        named = f"-f {started.file}, which no file of the image is" if started.file else "directives of its own, and it reads no file"
+        return failed([Evidence(started.path, started.line, f"chronyd is started with {named}")])
     if not path:
         return failed([Evidence("/etc/chrony.conf", None, "chrony is not installed")])
     clocks = [line for line in lines if chrony_conf.is_ptp_clock(line.words)]

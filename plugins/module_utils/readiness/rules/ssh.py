@@ -6,9 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 
@@ -31,14 +31,13 @@ def installed(context):
 @rule("R46b", step=SSH, severity=ERROR, fixed_by="guest_ssh",
       title="The SSH server starts at boot", fault="The SSH server does not start at boot",
       why="A server that is not started leaves only the serial console.",
-      cure="Run the role guest_ssh, or `systemctl enable ssh` (sshd).",
+      cure="Run the role guest_ssh, or `systemctl enable ssh` (sshd); `systemctl unmask` it first where it is masked.",
       source="Microsoft: create-upload-generic")
 def enabled(context):
     """Return failed when neither a service nor a socket of the SSH server is enabled."""
     if not _is_installed(context.tree):
         return not_applicable("there is no SSH server")
-    state = services.state(context.tree, _SERVICES)
-    return failed_if([] if state == services.ENABLED else [Evidence("/etc/systemd/system", None, f"{', '.join(_SERVICES)}: {state}")])
+    return service_outcome(context.tree, _SERVICES)
 
 
 @rule("R46c", step=SSH, severity=WARNING, marketplace=ERROR, fixed_by="guest_ssh; sshd_options",

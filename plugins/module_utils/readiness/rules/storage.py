@@ -13,7 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import identifiers, named_volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
-from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_places
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_makers, swap_places
 
 _FSTAB = "/etc/fstab"
 _FIX = "guest_swap; fstab_clean"
@@ -43,7 +43,21 @@ def no_swap(context):
     """Return failed with each swap line of /etc/fstab and each unit that swaps on the OS disk."""
     evidence = [_shown(entry) for entry in context.shared(_entries) if fstab.is_swap(entry)]
     evidence += [Evidence(path, None, "a unit that swaps on the OS disk") for path in swap_places.units(context.tree)]
+    evidence += [Evidence(path, None, "a service that makes a swap file at each boot") for path in swap_makers.links(context.tree)]
+    evidence += [Evidence(place.path, place.line, place.text) for place in swap_makers.told(context.tree)]
     return failed_if(evidence)
+
+
+@rule("R12d", step=SYSTEM_MANAGER, severity=ERROR, fixed_by="guest_swap; swap_off",
+      title="No partition is made swap anew at each boot", fault="/etc/crypttab makes a partition swap at each boot, whatever is on it",
+      why="The device is another one on Azure: what lies on it, the temporary disk or a data disk, is overwritten at the first boot.",
+      cure="Run the role guest_swap, which takes the line out together with that of /etc/fstab.",
+      source="crypttab(5)")
+def no_random_swap(context):
+    """Return failed with each line of /etc/crypttab that has the option swap; a warning when it names its device by an identifier."""
+    found = [(number, text) for number, text in context.lines(swap_makers.CRYPTTAB) if swap_makers.is_random_swap(text)]
+    by_name = any(not text.split()[1].upper().startswith(("UUID=", "PARTUUID=", "LABEL=", "PARTLABEL=")) for _number, text in found)
+    return failed_if([Evidence(swap_makers.CRYPTTAB, number, text.strip()) for number, text in found], severity=ERROR if by_name else WARNING)
 
 
 @rule("R13a", step=SYSTEM_MANAGER, severity=ERROR, fixed_by=_FIX,
@@ -102,4 +116,4 @@ def has_root(context):
     return passed(evidence=[_shown(entry) for entry in roots]) if roots else failed([Evidence(_FSTAB, None, "no entry for /")])
 
 
-RULES = [no_swap, stable_names, devices_are_there, root_is_there, has_root]
+RULES = [no_swap, no_random_swap, stable_names, devices_are_there, root_is_there, has_root]

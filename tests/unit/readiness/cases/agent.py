@@ -4,13 +4,13 @@
 """Cases of the agent."""
 
 from unit.readiness.cases.common import DEV_NULL, OLD_AGENT, WAAGENT
-from unit.readiness.guest_tree import WANTS
+from unit.readiness.guest_tree import UNITS, WANTS
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R40a", {"/usr/sbin/waagent": None}, ("/usr/sbin/waagent", None)),
-    ("R40b", {f"{WANTS}/walinuxagent.service": None}, ("/etc/systemd/system", None)),
-    ("R40b", {"/etc/systemd/system/walinuxagent.service": DEV_NULL}, ("/etc/systemd/system", None)),
+    ("R40b", {f"{WANTS}/walinuxagent.service": None}, (f"{UNITS}/walinuxagent.service", None)),
+    ("R40b", {"/etc/systemd/system/walinuxagent.service": DEV_NULL}, ("/etc/systemd/system/walinuxagent.service", None)),
     ("R40c", {"/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.2.18'\n"}, None),
     ("R40d", {"/usr/sbin/waagent": "#!/usr/bin/python2.7\n"}, ("/usr/sbin/waagent", 1)),
     ("R40e", {"/usr/bin/openssl": None}, ("/usr/bin/openssl", None)),

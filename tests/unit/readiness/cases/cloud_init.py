@@ -13,7 +13,7 @@ BROKEN_FILES = [
     ("R42b", {"/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ NoCloud, Azure ]\n"},
      ("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", 1)),
     ("R42c", {"/etc/cloud/cloud.cfg.d/99-installer.cfg": "datasource: {}\n"}, ("/etc/cloud/cloud.cfg.d/99-installer.cfg", None)),
-    ("R42d", {"/etc/systemd/system/cloud-final.service": DEV_NULL}, ("/etc/systemd/system", None)),
+    ("R42d", {"/etc/systemd/system/cloud-final.service": DEV_NULL}, ("/etc/systemd/system/cloud-final.service", None)),
     ("R42e", {"/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "20.4.1"\n'}, None),
     ("R42f", {"/usr/bin/growpart": None}, ("/usr/bin/growpart", None)),
     ("R42g", {"/etc/cloud/cloud.cfg.d/10-azure-kvp.cfg": "Reporting:\n"}, ("/etc/cloud/cloud.cfg.d", None)),

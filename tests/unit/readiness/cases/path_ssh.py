@@ -9,7 +9,8 @@ _CONF = "/etc/ssh/sshd_config"
 _DROP_IN = "/etc/ssh/sshd_config.d/50-own.conf"
 _INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n"
 _SECURITY = "/usr/lib/x86_64-linux-gnu/security"
-_PAM = {_CONF: "UsePAM yes\nClientAliveInterval 180\n", f"{_SECURITY}/pam_unix.so": "x", f"{_SECURITY}/pam_nologin.so": "x",
+_PAM = {"/etc/pam.d/sudo": "session required pam_unix.so\n",
+        _CONF: "UsePAM yes\nClientAliveInterval 180\n", f"{_SECURITY}/pam_unix.so": "x", f"{_SECURITY}/pam_nologin.so": "x",
         "/etc/pam.d/sshd": "@include common-auth\naccount required pam_nologin.so\n@include common-account\nsession optional pam_gone.so\n"
                            "-session optional pam_systemd.so\n", "/etc/pam.d/common-account": "account required pam_unix.so\n",
         "/etc/pam.d/common-auth": "auth [success=1 default=ignore] pam_sss.so\nauth required pam_unix.so\n"}
@@ -58,6 +59,7 @@ BROKEN_FILES = [
     ("R46i", {"/usr/sbin/sshd": _PROGRAM}, ("/etc/passwd", None)),
     ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/share/empty.sshd\0", "/usr/lib/sysusers.d/x.conf": "u sshd - -\n"}, ("/usr/share/empty.sshd", None)),
     ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/lib/openssh/sshd-session\0", "/etc/passwd": _WITH_ACCOUNT}, ("/usr/lib/openssh/sshd-session", None)),
+    ("R46g", {**_PAM, "/etc/pam.d/sudo": "auth required pam_gone.so\nsession required pam_limits.so\n"}, ("/etc/pam.d/sudo", 2)),
     ("R46j", {**_PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n"}, (_CONF, 1)),
 ]
 

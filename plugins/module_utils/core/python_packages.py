@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the Python of a script of the guest finds a package: its interpreter's version, and the directories that this version looks into.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: site.py of CPython; Debian's /usr/lib/python3/dist-packages.
+"""
+
+import collections
+import posixpath
+import re
+
+#: found: [str], directories of the package; there: bool, whether the interpreter looks into one of them; version: str, ``3.11``, None when
+#: not known; interpreter: str, its path or name.
+Answer = collections.namedtuple("Answer", "found there version interpreter")
+
+_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/share/oem/python/lib")
+_SEARCHED = ("/usr/bin", "/bin", "/usr/local/bin")
+_VERSION = re.compile(r"python([23]\.[0-9]+)")
+
+
+def interpreter(tree, script):
+    """Return the interpreter (str, as written in the ``#!`` of a script, ``env`` resolved), None of what is no script."""
+    first = tree.read_bytes(script, 256).partition(b"\n")[0].decode("utf-8", "replace") if tree.is_file(script) else ""
+    words = first[2:].split() if first.startswith("#!") else []
+    if not words:
+        return None
+    return next((word for word in words[1:] if not word.startswith("-") and "=" not in word), None) if words[0].endswith("/env") else words[0]
+
+
+def find(tree, script, package):
+    """Return the Answer for a package (``cloudinit``) of a Python script, None when the script is none of Python."""
+    named = interpreter(tree, script)
+    if named is None or "python" not in named:
+        return None
+    program = named if named.startswith("/") else next((f"{folder}/{named}" for folder in _SEARCHED if tree.exists(f"{folder}/{named}")), named)
+    match = _VERSION.search(posixpath.basename(tree.resolve(program))) or _VERSION.search(named)
+    version = match.group(1) if match else None
+    found = [path for folder in _FOLDERS for pattern in (f"{folder}/python*/site-packages", f"{folder}/python*/dist-packages")
+             for place in tree.glob(pattern) for path in _in(tree, place, package)]
+    return Answer(found, any(_looks_into(path, version) for path in found), version, named)
+
+
+def _in(tree, place, package):
+    """Return the directories ([str]) of a package in a directory of packages, one in an egg among them."""
+    found = [f"{place}/{package}"] + tree.glob(f"{place}/*.egg/{package}")
+    packed = [path for path in tree.glob(f"{place}/*.egg") if tree.is_file(path)]  # which packages are in it is not looked at
+    return [path for path in found if tree.glob(f"{path}/*.py") or tree.glob(f"{path}/*/*.py")] + packed
+
+
+def _looks_into(path, version):
+    """Return whether the interpreter of a version looks into the directory that a path is in: python3 is Debian's, for each of its versions."""
+    own = re.search(r"/python([0-9.]+)/", path).group(1)
+    return version is None or own == version or own == version.partition(".")[0]

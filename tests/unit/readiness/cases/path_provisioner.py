@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of the step provisioner: programs that cannot start, files that cannot be read, a user that nobody makes."""
+
+from unit.readiness.cases.common import GRUB_DEFAULT, WAAGENT
+from unit.readiness.guest_tree import CMDLINE, FILES, GRUB_CFG, UNITS
+
+_CLOUD = "/etc/cloud/cloud.cfg"
+_OWN = "/etc/cloud/cloud.cfg.d/95-own.cfg"
+_SOURCES = "/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg"
+_AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
+_CLOUD_INIT = {"/usr/bin/cloud-init": "#!/usr/bin/python3\n# EASY-INSTALL\n"}
+_BLOCK_LIST = "datasource:\n  Azure:\n    apply_network_config: false\ndatasource_list:\n - Azure\n"
+
+
+def _kernel(parameter):
+    """Return the guest's files with one more parameter on the command line."""
+    return {"/boot/grub/grub.cfg": GRUB_CFG.replace(CMDLINE, f"{CMDLINE} {parameter}"),
+            "/etc/default/grub": GRUB_DEFAULT.replace(CMDLINE, f"{CMDLINE} {parameter}")}
+
+
+def _unit(text):
+    return f"[Unit]\n{text}\n[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R40b", {f"{UNITS}/walinuxagent.service": _unit("ConditionVirtualization=vmware")}, (f"{UNITS}/walinuxagent.service", 2)),
+    ("R40b", {f"{UNITS}/walinuxagent.service": "[Service]\nExecStart=/usr/bin/gone\n[Install]\n"}, (f"{UNITS}/walinuxagent.service", 2)),
+    ("R40b", {"/etc/systemd/system/walinuxagent.service.d/x.conf": "[Unit]\nConditionVirtualization=!microsoft\n"},
+     ("/etc/systemd/system/walinuxagent.service.d/x.conf", 2)),
+    ("R40f", {_AGENT: None}, ("/usr/sbin/waagent", 1)),
+    ("R40f", {"/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program", _AGENT: None,
+              "/usr/lib/python3.11/site-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.9'\n"},
+     ("/usr/lib/python3.11/site-packages/azurelinuxagent", None)),
+    ("R42a", _kernel("ds=nocloud-net;seedfrom=http://10.0.2.2:8080/"), ("/etc/default/grub", 4)),
+    ("R42a", {_SOURCES: _BLOCK_LIST, "/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "23.4"\n'}, (_SOURCES, 4)),
+    ("R42d", {f"{UNITS}/cloud-final.service": _unit("ConditionPathExists=/etc/never")}, (f"{UNITS}/cloud-final.service", 2)),
+    ("R42i", {**_CLOUD_INIT, "/usr/lib/python3/dist-packages/cloudinit/version.py": None}, ("/usr/bin/cloud-init", 1)),
+    ("R42j", {_OWN: "ssh_pwauth: [\n"}, (_OWN, None)),
+    ("R42j", {_OWN: "\tusers: []\n"}, (_OWN, None)),
+    ("R42k", {_OWN: "# own\nusers: []\n"}, (_OWN, 2)),
+    ("R42k", {_OWN: "users:\n- name: builder\n  sudo: true\n"}, (_OWN, 1)),
+    ("R42k", {_CLOUD: FILES[_CLOUD].replace(" - users-groups\n", "")}, (_CLOUD, 2)),
+    ("R42k", {_CLOUD: FILES[_CLOUD].replace(" - ssh\n", "")}, (_CLOUD, 2)),
+    ("R42l", _kernel("cc: {runcmd: [ls]} end_cc"), ("/etc/default/grub", 4)),
+    ("R42l", _kernel("network-config=disabled"), ("/etc/default/grub", 4)),
+    ("R43", _kernel("cloud-init=disabled"), ("/boot/grub/grub.cfg", 3)),
+    ("R45a", {"/etc/waagent.conf": None}, ("/etc/waagent.conf", None)),
+    ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, ("/usr/local/bin/sudo", None)),
+    ("R12b", {"/etc/systemd/system/multi-user.target.wants/dphys-swapfile.service": ("link", f"{UNITS}/dphys-swapfile.service")},
+     ("/etc/systemd/system/multi-user.target.wants/dphys-swapfile.service", None)),
+    ("R12b", {_OWN: "a: 1\nswap:\n  filename: /swap.img\n  size: 2147483648\n"}, (_OWN, 2)),
+    ("R12b", {"/etc/rc.local": "#!/bin/sh\nswapon /swap.img\n"}, ("/etc/rc.local", 2)),
+    ("R12d", {"/etc/crypttab": "cryptswap1 /dev/sda3 /dev/urandom swap,offset=1024,cipher=aes-xts-plain64\n"}, ("/etc/crypttab", 1)),
+    ("R55a", {"/etc/systemd/system/chrony.service.d/platform.conf": "[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd -f /run/made-at-boot.conf\n"},
+     ("/etc/systemd/system/chrony.service.d/platform.conf", 3)),
+]
+
+#: (rule that does not concern the right guest, files with which it does, and holds)
+RIGHT_FILES = [
+    ("R42i", _CLOUD_INIT),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R40b", {f"{UNITS}/walinuxagent.service": _unit("ConditionVirtualization=|vmware\nConditionVirtualization=|microsoft")}),
+    ("R40f", {"/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}),
+    ("R42a", _kernel("ds=Azure")),
+    ("R42a", {_SOURCES: _BLOCK_LIST}),
+    ("R42a", {_SOURCES: "datasource_list: [Azure, None]  # not [ Ec2 ]\n"}),
+    ("R42k", {_OWN: "users:\n- default\n- name: builder\n"}),
+    ("R42k", {_CLOUD: FILES[_CLOUD].replace(" - users-groups\n", " - [users_groups, always]\n").replace(" - ssh\n", " - {name: ssh, frequency: once}\n")}),
+    ("R42j", {_OWN: "# own\n", "/etc/cloud/cloud.cfg.d/README": "not: [yaml\n"}),
+    ("R42l", _kernel("ds=Azure quiet")),
+    ("R43", _kernel("cloud-init=disabled cloud-init=enabled")),
+    ("R43", {"/etc/waagent.conf": WAAGENT}),
+    ("R47", {"/etc/sudoers": "Defaults env_reset\nDefaults targetpw\nDefaults !targetpw\nroot ALL=(ALL:ALL) ALL\n"}),
+    ("R12b", {"/etc/systemd/system/dev-zram0.swap": "[Swap]\nWhat=/dev/zram0\n"}),
+    ("R12b", {_OWN: "swap:\n  filename: /mnt/swapfile\n  size: 2147483648\n"}),
+    ("R12d", {"/etc/crypttab": "data UUID=1 none luks\n# cswap /dev/sda3 /dev/urandom swap\n"}),
+    ("R13a", {"/etc/fstab": FILES["/etc/fstab"] + "/dev/disk/by-id/dm-uuid-LVM-abc /srv ext4 defaults 0 2\n"}),
+    ("R55a", {f"{UNITS}/chrony.service": "[Service]\nEnvironment=OPTIONS=-F\nExecStart=/bin/true $OPTIONS 2 -f /etc/chrony/chrony.conf\n[Install]\n"}),
+]
