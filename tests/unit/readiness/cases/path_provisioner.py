@@ -44,7 +44,7 @@ BROKEN_FILES = [
     ("R42k", {_OWN: "users:\n- name: builder\n  sudo: true\n"}, (_OWN, 1)),
     ("R42k", {_CLOUD: FILES[_CLOUD].replace(" - users-groups\n", "")}, (_CLOUD, 2)),
     ("R42k", {_CLOUD: FILES[_CLOUD].replace(" - ssh\n", "")}, (_CLOUD, 2)),
-    ("R42l", _kernel("cc: {runcmd: [ls]} end_cc"), ("/etc/default/grub", 4)),
+    ("R42l", _kernel("cc: ssh_pwauth: true end_cc"), ("/etc/default/grub", 4)),
     ("R42l", _kernel("network-config=disabled"), ("/etc/default/grub", 4)),
     ("R43", _kernel("cloud-init=disabled"), ("/boot/grub/grub.cfg", 3)),
     ("R45a", {"/etc/waagent.conf": None}, ("/etc/waagent.conf", None)),
