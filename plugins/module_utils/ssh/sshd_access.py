@@ -68,8 +68,9 @@ def no_way_in(settings):
     if value and value.lower() != "any" and not any({way.split(":")[0] for way in methods.split(",")} <= set(_WAYS) - set(off) for methods in value.split()):
         found.append(Obstacle(path, line, f"AuthenticationMethods {value}", "no list of it has only ways that are on, and that a user of Azure has"))
     value, path, line = effective_of(settings, "AuthorizedKeysFile")
-    if value and value.lower() == "none":
-        found.append(Obstacle(path, line, "AuthorizedKeysFile none", "a key of Azure is never looked for"))
+    if value and all(pattern.lower() == "none" or pattern.startswith("/") and not any(token in pattern for token in ("%h", "%u", "%U"))
+                     for pattern in value.split()):
+        found.append(Obstacle(path, line, f"AuthorizedKeysFile {value}", "a key of Azure, which is in the user's home, is never looked for"))
     return found
 
 

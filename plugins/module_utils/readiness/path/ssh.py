@@ -130,7 +130,7 @@ def has_its_own(context):
         return not_applicable(_NO_SERVER if server.program(tree) is None else "the server is no program of this processor's kind")
     found = []
     if tree.is_file("/etc/passwd") and not _has_account(tree):
-        found.append(Evidence("/etc/passwd", None, f"there is no account {server.ACCOUNT}, and no sysusers.d makes it"))
+        found.append(Evidence("/etc/passwd", None, f"there is no account {server.ACCOUNT}, and systemd-sysusers does not make it at the next boot"))
     folder = server.empty_directory(content)
     if folder and not tree.is_dir(folder) and not context.find(tree.glob("/usr/lib/tmpfiles.d/*.conf") + tree.glob("/etc/tmpfiles.d/*.conf"),
                                                                lambda text: folder in text.split()):
@@ -204,7 +204,11 @@ def _of_access_conf(context):
 def _has_account(tree):
     if any(account.name == server.ACCOUNT for account in accounts.accounts(tree)):
         return True
-    places = [path for pattern in _SYSUSERS for path in tree.glob(pattern)] + [path for path in ("/usr/lib/passwd",) if tree.is_file(path)]
+    # systemd-sysusers runs when /usr is newer than what it did last (ConditionNeedsUpdate=/etc)
+    done, system = tree.stat("/etc/.updated"), tree.stat("/usr")
+    will_run = done is None or system is None or system.mtime > done.mtime
+    places = [path for pattern in _SYSUSERS for path in tree.glob(pattern)] if will_run else []
+    places += [path for path in ("/usr/lib/passwd",) if tree.is_file(path)]
     return any(re.search(r"(?m)^(?:u!?[ \t]+)?sshd(?:[ \t:]|$)", tree.read_text(path)) for path in places)
 
 

@@ -8,10 +8,11 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import stat
 
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed)
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner, provisioning_setting
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner, provisioning_setting
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import IDENTITY, SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
@@ -75,15 +76,20 @@ def agent_state(context):
 @rule("R49g", step=SSH, severity=ERROR, kinds=_GENERALIZED, fixed_by="guest_agent; waagent_conf",
       title="SSH host keys are made at the first boot", fault="Nothing makes SSH host keys at the first boot",
       why="Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
-      cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent).",
+      cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent); where cloud-init provisions, take ssh_genkeytypes out.",
       source="WALinuxAgent pa/provision/default.py",
       choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them.")
 def host_keys_made(context):
     """Return failed when the agent provisions, does not make host keys, and no unit or script of the distribution does."""
     tree = context.tree
-    if provisioner(tree).who != WAAGENT:
-        return not_applicable("the agent does not provision this guest")
+    who = provisioner(tree).who
     makers = [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
+    if who == CLOUD_INIT:
+        kinds = config.value(context.shared(config.documents)[0], "ssh_genkeytypes")
+        return failed_if([Evidence(kinds.path, kinds.line, "ssh_genkeytypes is empty: cloud-init deletes the host keys and makes none")]
+                         if kinds and not kinds.value and not makers else [])
+    if who != WAAGENT:
+        return not_applicable("nobody provisions this guest")
     path = installation.conf_path(tree) or installation.PATHS[0]
     text = tree.read_text(path) if tree.is_file(path) else ""
     if makers or (conf.parse(text).get(_MAKES_KEYS) or "n").lower() == "y":

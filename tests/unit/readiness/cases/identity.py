@@ -21,7 +21,7 @@ BROKEN_FILES = [
     ("R56", {"/etc/pki/consumer/cert.pem": "x"}, ("/etc/pki/consumer/cert.pem", None)),
 ]
 
-#: (rule that does not concern the right guest, files with which it does, and holds)
-RIGHT_FILES = [
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
     ("R49g", {"/etc/waagent.conf": BY_AGENT + "Provisioning.RegenerateSshHostKeyPair=y\n", **WITHOUT_CLOUD_INIT}),
 ]
