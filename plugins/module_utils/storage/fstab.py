@@ -37,7 +37,7 @@ def entries(text):
     for number, line in enumerate(text.split("\n"), 1):
         match = _FIELDS.match(line.rstrip("\r"))
         if match and not match.group(1).startswith("#"):
-            device, mount_point, kind, options = (_unescaped(field) for field in match.groups(""))
+            device, mount_point, kind, options = (unescaped(field) for field in match.groups(""))
             found.append(Entry(number, device, mount_point, kind, options, line.rstrip("\r"), match.span(1)))
     return found
 
@@ -87,6 +87,6 @@ def with_identifiers(text, identifiers):
     return "\n".join(lines)
 
 
-def _unescaped(field):
-    """Return the field with ``\\040`` and the like as the characters that they stand for."""
+def unescaped(field):
+    """Return a field of fstab, of /proc/swaps or of mountinfo with ``\\040`` and the like as the characters that they stand for."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), field)

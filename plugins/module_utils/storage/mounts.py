@@ -10,9 +10,9 @@ Source: proc_pid_mountinfo(5); sysfs: /sys/dev/block.
 import collections
 import os
 import posixpath
-import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 
 #: One mount. point: str, a path of this machine; root: str, what of the file system is mounted, ``/`` for all of it;
 #: device: str, ``major:minor``; source: str, ``/dev/sda1`` or ``server:/home``; kind: str, ``ext4``; subvolume: str, of Btrfs, else ``/``.
@@ -40,8 +40,8 @@ def parse(text):
         fields, separator, more = line.partition(" - ")
         fields, more = fields.split(" "), more.split(" ")
         if separator and len(fields) > 5 and len(more) > 2:
-            subvolume = [option[7:] for option in _unescaped(more[2]).split(",") if option.startswith("subvol=")]
-            found.append(Mount(_unescaped(fields[4]), _unescaped(fields[3]), fields[2], _unescaped(more[1]), more[0], (subvolume or ["/"])[0]))
+            subvolume = [option[7:] for option in fstab.unescaped(more[2]).split(",") if option.startswith("subvol=")]
+            found.append(Mount(fstab.unescaped(fields[4]), fstab.unescaped(fields[3]), fields[2], fstab.unescaped(more[1]), more[0], (subvolume or ["/"])[0]))
     return found
 
 
@@ -97,8 +97,3 @@ def _disks(place, depth):
     slaves = posixpath.join(place, "slaves")
     below_it = os.listdir(slaves) if os.path.isdir(slaves) else []
     return {disk for name in below_it for disk in _disks(posixpath.join(slaves, name), depth + 1)} if below_it else {posixpath.basename(place)}
-
-
-def _unescaped(field):
-    """Return the field with ``\\040`` and the like as the characters that they stand for; bytes of UTF-8 are not escaped."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), field)

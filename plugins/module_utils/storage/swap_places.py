@@ -41,7 +41,7 @@ def active(proc_swaps, zram=False):
         fields = line.split()
         if len(fields) >= 3:
             # the kernel writes a blank in a name as \040
-            path = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields[0])
+            path = fstab.unescaped(fields[0])
             if zram or not _IN_MEMORY.match(path):
                 found.append(Swap(path, fields[1], int(fields[2])))
     return found
