@@ -20,6 +20,9 @@ Mount = collections.namedtuple("Mount", "point root device source kind subvolume
 
 MOUNTINFO = "/proc/self/mountinfo"
 
+#: Memory that is the machine's own, and gone at its next boot.
+_OWN_MEMORY = ("/run",)
+
 
 def mounts():
     """Return the Mounts ([Mount]) that this process sees; a later one hides an earlier one of the same point.
@@ -58,7 +61,7 @@ def foreign(found, root):
     """Return {guest path: Mount} of what is mounted below a root and is no file system of the root's own disk.
 
     A network file system, memory, another disk and a directory that is mounted at a second place are foreign; ``/var`` on a partition or
-    logical volume of the same disk is not. Below a root that is no mount point everything is.
+    logical volume of the same disk, and /run, are not. Below a root that is no mount point everything is.
     found: [Mount]; root: str, a resolved directory of this machine.
     """
     own = [mount for mount in found if mount.point == root][-1:]
@@ -67,6 +70,8 @@ def foreign(found, root):
     for point, mount in below(found, root).items():
         whole = mount.root == mount.subvolume and (mount.device, mount.root) not in seen
         same_pool = bool(own) and own[0].kind == mount.kind == "zfs" and own[0].source.split("/")[0] == mount.source.split("/")[0]
+        if point in _OWN_MEMORY and mount.kind == "tmpfs":
+            continue
         if whole and (same_pool or disks & _disks_of(mount)):
             seen.add((mount.device, mount.root))
         else:

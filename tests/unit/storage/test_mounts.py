@@ -29,6 +29,10 @@ def test_a_partition_of_the_same_disk_is_a_part_of_the_guest():
     assert mounts.foreign(mounts.parse(ROOT + VAR), "/") == {}
 
 
+def test_the_memory_of_run_is_a_part_of_the_guest():
+    assert mounts.foreign(mounts.parse(ROOT + "36 22 0:46 / /run rw - tmpfs tmpfs rw\n"), "/") == {}
+
+
 @pytest.mark.parametrize("line, point", [(NFS, "/home"), (BIND, "/var/lib/cloud/data"), (AGAIN, "/mnt/again"), (DATA, "/data of all"), (MEMORY, "/var/tmp")])
 def test_a_network_another_disk_memory_and_a_second_place_are_not(line, point):
     assert list(mounts.foreign(mounts.parse(ROOT + VAR + line), "/")) == [point]
