@@ -51,7 +51,7 @@ def not_listening(settings):
     if family[0].lower() == "inet6":
         return [Obstacle(family[1], family[2], "AddressFamily inet6", "Azure's first address is one of IPv4")]
     lines = _lines(settings, "listenaddress")
-    if not lines or any(_is_any(setting.value.split()[0]) for setting in lines if setting.value):
+    if not lines or any(is_any(setting.value.split()[0]) for setting in lines if setting.value):
         return []
     return [_obstacle(setting, "the address that Azure gives is another one") for setting in lines]
 
@@ -99,7 +99,7 @@ def _first(*answers):
     return next(answer for answer in answers if answer[0] is not None)
 
 
-def _is_any(value):
+def is_any(value):
     """Return whether a ListenAddress is every address: ``0.0.0.0``, ``::``, ``*``, with a port or without; a name is not known."""
     host = value[1:].partition("]")[0] if value.startswith("[") else value.rpartition(":")[0] if value.count(":") == 1 else value
     if host == "*":

@@ -36,6 +36,9 @@ _KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"
 #: As deep as sshd follows includes.
 MAX_DEPTH = 16
 
+#: More files, one that is included twice counted twice, than any server has.
+MOST_FILES = 1000
+
 _KEYWORDS = """
     AddressFamily AllowAgentForwarding AllowStreamLocalForwarding AllowTcpForwarding AuthorizedKeysCommand AuthorizedKeysCommandUser
     AuthorizedKeysFile AuthorizedPrincipalsCommand AuthorizedPrincipalsCommandUser AuthorizedPrincipalsFile Banner CASignatureAlgorithms
@@ -104,10 +107,10 @@ def host_keys(tree):
 def settings(tree, path=None):
     """Return the lines ([Setting]) in the order in which sshd reads them, those of included files in their place.
 
-    Raises ImagewrightError: files include each other.
+    Raises ImagewrightError: files include each other, or are too many.
     """
     path = path or main_file(tree)
-    return _settings(tree, path, GLOBAL, ()) if path else []
+    return _settings(tree, path, GLOBAL, (), []) if path else []
 
 
 def includes(tree, path, target):
@@ -150,7 +153,11 @@ def means_same(one, other):
     return one.lower() == other.lower() or (seconds(one) is not None and seconds(one) == seconds(other))
 
 
-def _settings(tree, path, scope, including):
+def _settings(tree, path, scope, including, read):
+    """Return the Settings of a file and of those that it includes; read: [str], grows by each path that is read."""
+    read.append(path)
+    if len(read) > MOST_FILES:
+        raise ImagewrightError(f"cannot read {path}: sshd's files include each other, or more than {MOST_FILES}; look whether they are damaged")
     if len(including) > MAX_DEPTH or path in including:
         raise ImagewrightError(f"cannot read {path}: {including[-1]} includes it, and it includes that again; remove one of the includes")
     found, outer = [], scope
@@ -165,7 +172,7 @@ def _settings(tree, path, scope, including):
         if keyword == "include":
             # a Match of an included file ends with that file
             for name in [name for pattern in _patterns(value) for name in tree.glob(pattern) if tree.is_file(name)]:
-                found += _settings(tree, name, scope, including + (path,))
+                found += _settings(tree, name, scope, including + (path,), read)
     return found
 
 

@@ -33,6 +33,9 @@ VENDOR_PATH = "/usr/etc/sudoers"
 #: As deep as sudo follows includes.
 MAX_DEPTH = 128
 
+#: More files, one that is included twice counted twice, than any guest has.
+MOST_FILES = 5000
+
 _ALL_ALL = re.compile(r"ALL\s+ALL\s*=\s*\(\s*ALL\s*\)\s*ALL\Z")
 _ALL_ALL_OR_GROUP = re.compile(r"ALL\s+ALL\s*=\s*\(\s*ALL\s*(?::\s*ALL\s*)?\)\s*ALL\Z")
 
@@ -74,7 +77,7 @@ def entries(tree, path=PATH):
 
     Raises ImagewrightError: as sudoers_files.
     """
-    return _entries(tree, main_file(tree, path), ())
+    return _entries(tree, main_file(tree, path), (), [])
 
 
 def options_on(read):
@@ -125,7 +128,11 @@ def directory_files(tree, folder):
             if "." not in name and not name.endswith("~") and tree.is_file(posixpath.join(folder, name))]
 
 
-def _entries(tree, path, including):
+def _entries(tree, path, including, read):
+    """Return the entries of a file and of those that it includes; read: [str], grows by each path that is read."""
+    read.append(path)
+    if len(read) > MOST_FILES:
+        raise ImagewrightError(f"cannot read {path}: sudo's files include each other, or more than {MOST_FILES}; look whether they are damaged")
     if len(including) >= MAX_DEPTH or path in including:
         raise ImagewrightError(f"cannot read {path}: {including[-1]} includes it, and it includes that again; remove one of the includes")
     found = []
@@ -143,7 +150,7 @@ def _entries(tree, path, including):
             raise ImagewrightError(f"cannot read {target}: {path} line {line.number} includes it, but there is no such file; "
                                    "create it or remove the include")
         for name in names:
-            found += _entries(tree, name, including + (path,))
+            found += _entries(tree, name, including + (path,), read)
     return found
 
 

@@ -24,8 +24,8 @@ from ansible_collections.imagewright.azure.plugins.modules.network_dhcp import S
 RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
 
 
-#: Rules with tests of their own: R53 by the kind of image, R68c to R68e by what a file system tells.
-ELSEWHERE = {"R53", "R68c", "R68d", "R68e"}
+#: Rules with tests of their own: R46k and R53 by the kind of image, R68c to R68e by what a file system tells.
+ELSEWHERE = {"R46k", "R53", "R68c", "R68d", "R68e"}
 
 
 @pytest.fixture
@@ -92,6 +92,15 @@ def test_a_specialized_image_must_not_be_provisioned_again(guest):
     assert findings(guest, kind="specialized")["R53"].status == "failed"
     write(guest, "/etc/waagent.conf", "Provisioning.Agent=disabled\n")
     assert findings(guest, kind="specialized")["R53"].status == "passed"
+
+
+def test_a_specialized_image_needs_host_keys_or_what_makes_them(guest):
+    assert findings(guest, kind="specialized")["R46k"].status == "failed"
+    write(guest, "/usr/lib/systemd/system/sshd-keygen@.service", "")
+    assert findings(guest, kind="specialized")["R46k"].status == "passed"
+    write(guest, "/usr/lib/systemd/system/sshd-keygen@.service", None)
+    write(guest, "/etc/ssh/ssh_host_ed25519_key", "key")
+    assert findings(guest, kind="specialized")["R46k"].status == "passed"
 
 
 def test_an_agent_before_2_2_45_is_asked_by_its_own_keys(guest):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines
 
 SUSE = """\
@@ -187,6 +188,19 @@ def test_aliases_that_stand_for_more_words_than_any_system_has_are_refused():
 
     with pytest.raises(ImagewrightError, match="the alias A0 in sudoers stands for more than 100000 words"):
         sudoers_access.grants(entries)
+
+
+def test_files_that_include_more_and_more_are_refused(tmp_path):
+    for depth in range(20):
+        for name in "ab":
+            (tmp_path / "etc").mkdir(exist_ok=True)
+            (tmp_path / "etc" / f"{name}{depth}").write_text(f"@include a{depth + 1}\n@include b{depth + 1}\n")
+    (tmp_path / "etc/a20").write_text("")
+    (tmp_path / "etc/b20").write_text("")
+    (tmp_path / "etc/sudoers").write_text("@include a0\n")
+
+    with pytest.raises(ImagewrightError, match="include each other, or more than 5000"):
+        sudoers.entries(LiveTree(tmp_path))
 
 
 def test_an_alias_inside_itself_is_a_word():

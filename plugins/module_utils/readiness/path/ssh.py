@@ -9,9 +9,12 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.identity import KEY_MAKERS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, server, sshd_access, sshd_config, sshd_faults
 
@@ -67,10 +70,34 @@ def lets_in(context):
       cure="Take ListenAddress and AddressFamily out, or set ListenAddress 0.0.0.0.",
       source="sshd_config(5)")
 def listens(context):
-    """Return failed with each ListenAddress, when none is of every address, and with AddressFamily inet6."""
+    """Return failed with each ListenAddress (or ListenStream= of a socket that is enabled), when none is of every address, and AddressFamily inet6."""
     if server.program(context.tree) is None:
         return not_applicable(_NO_SERVER)
+    units = unit_files.Units(context.tree)
+    sockets = [name for name in ("ssh.socket", "sshd.socket") if services.will_start(units, [name]).state == STARTS]
+    if sockets:
+        streams = unit_files.listed(units.settings(units.find(sockets[0])), "Socket", "ListenStream")
+        fixed = [stream for stream in streams if not stream.value.isdigit() and not sshd_access.is_any(stream.value)]
+        return failed_if([Evidence(stream.path, stream.line, f"ListenStream={stream.value}: the address that Azure gives is another one") for stream in fixed]
+                         if len(fixed) == len(streams) else [])
     return failed_if(_shown(found) for found in sshd_access.not_listening(context.shared(_settings)))
+
+
+@rule("R46k", step=SSH, severity=ERROR, kinds=("specialized",), fixed_by="",
+      title="sshd has its host keys", fault="sshd has no host key, and nothing makes one",
+      why="Nobody provisions a machine that moves as it is: without a host key its server ends at once.",
+      cure="Make them: `ssh-keygen -A`.",
+      source="OpenSSH sshd.c")
+def has_host_keys(context):
+    """Return passed with the host keys that are there, or with what makes them at boot."""
+    if server.program(context.tree) is None:
+        return not_applicable(_NO_SERVER)
+    named = [setting.value for setting in context.shared(_settings) if setting.keyword == "hostkey" and context.tree.is_file(setting.value)]
+    found = named or context.tree.glob("/etc/ssh/ssh_host_*_key")
+    makers = [path for pattern in KEY_MAKERS for path in context.tree.glob(pattern)]
+    if found or makers:
+        return passed(evidence=[Evidence(path, None, "") for path in (found or makers)[:1]])
+    return failed([Evidence("/etc/ssh", None, "there is no ssh_host_*_key")])
 
 
 @rule("R46g", step=SSH, severity=ERROR, fixed_by="",
@@ -212,4 +239,4 @@ def _has_account(tree):
     return any(re.search(r"(?m)^(?:u!?[ \t]+)?sshd(?:[ \t:]|$)", tree.read_text(path)) for path in places)
 
 
-RULES = [configuration, lets_in, listens, pam_is_whole, no_barrier, has_its_own, asks_pam]
+RULES = [configuration, lets_in, listens, has_host_keys, pam_is_whole, no_barrier, has_its_own, asks_pam]

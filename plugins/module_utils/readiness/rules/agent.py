@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import python_packages, services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
@@ -80,8 +80,7 @@ def python(context):
     if path is None or not path.endswith("waagent"):
         return not_applicable("the agent is not installed, or is not a script")
     first = context.first_line(path)
-    words = first[2:].split() if first.startswith("#!") else []
-    interpreter = words[1] if len(words) > 1 and words[0].endswith("/env") else words[0] if words else ""
+    interpreter = python_packages.interpreter(context.tree, path) or ""
     places = [interpreter] if interpreter.startswith("/") else [f"{folder}/{interpreter}" for folder in ("/usr/bin", "/bin", "/usr/local/bin")]
     return failed_if([] if not interpreter or any(context.tree.exists(place) for place in places)
                      else [Evidence(path, 1, f"{first}: there is no such program")])

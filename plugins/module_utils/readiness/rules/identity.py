@@ -20,7 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent import c
 _GENERALIZED = ("generalized",)
 _MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
 #: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
-_KEY_MAKERS = ("/*/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshdgenkeys.service",
+KEY_MAKERS = ("/*/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshdgenkeys.service",
                "/usr/sbin/sshd-gen-keys-start", "/etc/init.d/sshd", "/etc/rc.d/init.d/sshd")
 _LARGEST_HISTORY = 1024  # bytes, R50
 _LARGE_LOGS = 100 * 1024 * 1024  # bytes
@@ -83,7 +83,7 @@ def host_keys_made(context):
     """Return failed when the agent provisions, does not make host keys, and no unit or script of the distribution does."""
     tree = context.tree
     who = provisioner(tree).who
-    makers = [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
+    makers = [path for pattern in KEY_MAKERS for path in tree.glob(pattern)]
     if who == CLOUD_INIT:
         kinds = config.value(context.shared(config.documents)[0], "ssh_genkeytypes")
         return failed_if([Evidence(kinds.path, kinds.line, "ssh_genkeytypes is empty: cloud-init deletes the host keys and makes none")]

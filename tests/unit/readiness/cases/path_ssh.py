@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of the step ssh: what ends sshd, and what keeps a user of Azure out."""
 
-from unit.readiness.guest_tree import ELF_X86_64
+from unit.readiness.guest_tree import ELF_X86_64, UNITS
 
 _CONF = "/etc/ssh/sshd_config"
 _DROP_IN = "/etc/ssh/sshd_config.d/50-own.conf"
@@ -20,6 +20,11 @@ _WITH_ACCOUNT = "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/u
 
 def _pam(without=None, **changed):
     return {path: text for path, text in {**_PAM, **changed}.items() if path != without}
+
+
+def _socket(address):
+    return {f"{UNITS}/ssh.socket": f"[Socket]\nListenStream={address}\n[Install]\nWantedBy=sockets.target\n",
+            "/etc/systemd/system/sockets.target.wants/ssh.socket": ("link", f"{UNITS}/ssh.socket")}
 
 
 def _conf(text):
@@ -48,6 +53,7 @@ BROKEN_FILES = [
     ("R46f", _conf("ListenAddress 192.168.122.40"), (_CONF, 1)),
     ("R46f", _conf("ListenAddress 127.0.0.1:22"), (_CONF, 1)),
     ("R46f", _conf("AddressFamily inet6"), (_CONF, 1)),
+    ("R46f", _socket("192.168.122.40:22"), (f"{UNITS}/ssh.socket", 2)),
     ("R46g", _pam(f"{_SECURITY}/pam_nologin.so"), ("/etc/pam.d/sshd", 2)),
     ("R46g", _pam("/etc/pam.d/common-account"), ("/etc/pam.d/sshd", 3)),
     ("R46g", _pam("/etc/pam.d/sshd"), ("/etc/pam.d/sshd", None)),
@@ -85,6 +91,8 @@ CONTROLS = [
     ("R46e", _conf("AuthorizedKeysFile /etc/ssh/keys/all .ssh/authorized_keys")),
     ("R46f", _conf("ListenAddress 10.0.0.4\nListenAddress 0.0.0.0\nAddressFamily any")),
     ("R46f", _conf("ListenAddress [::]:22")),
+    ("R46f", _socket("22")),
+    ("R46f", _socket("192.168.122.40:22\nListenStream=0.0.0.0:22")),
     ("R46h", {"/etc/hosts.deny": "ALL: ALL\n", "/etc/hosts.allow": "sshd: ALL\n"}),
     ("R46h", {"/etc/hosts.deny": "vsftpd: ALL\n# ALL: ALL\n"}),
     ("R46h", {"/etc/hosts.deny": "ALL: ALL\n", "/usr/sbin/sshd": _PROGRAM}),
