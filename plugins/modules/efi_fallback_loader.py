@@ -51,6 +51,7 @@ copied:
   sample: [{src: /boot/efi/EFI/debian/shimx64.efi, dest: /boot/efi/EFI/BOOT/BOOTX64.EFI}]
 """
 
+import contextlib
 import os
 import posixpath
 
@@ -84,13 +85,27 @@ def run(module):
         result["diff"] = [{"before_header": copy.dest, "after_header": copy.dest, "before": "", "after": f"copy of {copy.source}\n"}
                           for copy in copies]
     if not module.check_mode:
-        for copy in copies:
-            _copy(tree, copy)
+        _copy_all(tree, copies)
     return result
 
 
 def _started_by_uefi(tree):
     return tree.is_running_system and tree.is_dir("/sys/firmware/efi")
+
+
+def _copy_all(tree, copies):
+    """Copy the loaders; when one fails, those that were not there before are removed again."""
+    new = []
+    try:
+        for copy in copies:
+            if not tree.exists(copy.dest):
+                new.append(tree.host_path(copy.dest))
+            _copy(tree, copy)
+    except BaseException:
+        for path in reversed(new):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        raise
 
 
 def _copy(tree, copy):

@@ -225,12 +225,20 @@ def run(module):
     rebuilds = plan(tree, generator, states, items, names, parameters) if parameters["rebuild"] else []
     planned = generator.config_edits(tree, names) if generator and names else []
 
+    copies = []
+
     def activate():
-        _rebuild(tree, generator, [rebuild.state.kernel for rebuild in rebuilds], names, parameters)
+        copies.extend(_rebuild(tree, generator, [rebuild.state.kernel for rebuild in rebuilds], names, parameters))
 
     result = edits.apply(module, tree, planned, parameters["backup"], activate=activate if rebuilds else None)
-    for warning in _warnings(tree, generator, states, rebuilds, names):
-        module.warn(warning)
+    # what was asked for is done: nothing that goes wrong from here on is a failure of it
+    try:
+        if copies:
+            replace.remove_old_backups(tree, parameters["backup_dir"], copies, tree.listdir("/lib/modules"))
+        for warning in _warnings(tree, generator, states, rebuilds, names):
+            module.warn(warning)
+    except ImagewrightError as error:
+        module.warn(f"the images are as they should be; besides, {error}")
     result.update(kernels=_reports(states, items, names, rebuilds), generator=generator.NAME if generator else None,
                   config_file=generator.config_file(tree) if generator else None)
     return result
@@ -302,13 +310,10 @@ def _generator(tree, name, states, items):
 
 
 def _rebuild(tree, generator, kernels, names, parameters):
-    """Rebuild the images and settle which copies of the old ones stay."""
-    replaced = replace.rebuild_all(tree, generator, kernels, names, parameters["backup_dir"], parameters["left_out"])
-    copies = [done.kept for done in replaced if done.kept]
-    if parameters["backup"]:
-        replace.remove_old_backups(tree, parameters["backup_dir"], copies, tree.listdir("/lib/modules"))
-    else:
-        replace.drop(tree, copies)
+    """Rebuild the images and return the copies ([guest path]) of the old ones that stay."""
+    backup_dir = parameters["backup_dir"] if parameters["backup"] else None
+    replaced = replace.rebuild_all(tree, generator, kernels, names, backup_dir, parameters["left_out"])
+    return [done.kept for done in replaced if done.kept]
 
 
 def main():

@@ -191,8 +191,7 @@ def rebuild_images(tree, planned):
 
     Raises ImagewrightError: an image could not be built, or still looks for a suspended system; then all are the old ones.
     """
-    replaced = replace.rebuild_all(tree, planned.generator, planned.rebuild, [], replace.BACKUP_DIRECTORY, [carried.RESUME])
-    replace.drop(tree, [done.kept for done in replaced if done.kept])
+    replace.rebuild_all(tree, planned.generator, planned.rebuild, [], left_out=[carried.RESUME])
 
 
 def carry_out(tree, planned):

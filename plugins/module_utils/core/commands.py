@@ -73,7 +73,7 @@ def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
     root: str, run in a chroot of this directory (with /dev, /proc and /sys bound) unless ``/``.
     env: {str: str}, further environment variables.
     stdin: str or None, text for the program's standard input.
-    timeout: int, seconds after which the program and all that it started are ended.
+    timeout: int, seconds after which the program and all that it started are ended; None for as long as it takes.
     accept: exit statuses that are no error; None accepts all.
     Raises ImagewrightError: the program is not installed, was killed, or ended with another status.
     """
@@ -168,9 +168,9 @@ class _Output:
 def _listen(process, outputs, stdin, timeout):
     """Return whether a program ended within timeout seconds; what it prints goes to outputs (_Output of stdout and of stderr).
 
-    stdin: bytes for its standard input. Once the program has ended, nobody waits for others that hold its pipes.
+    timeout: None for as long as it takes. stdin: bytes for its standard input. Once the program has ended, nobody waits for others that hold its pipes.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
     with selectors.DefaultSelector() as selector:
         for pipe, output in zip((process.stdout, process.stderr), outputs):
             selector.register(pipe, selectors.EVENT_READ, output)

@@ -52,9 +52,11 @@ def apply(module, tree, edits, backup=False, validate=None, activate=None, gener
     for edit in edits:
         check_writable(tree, edit.path)
         _check_current(tree, edit)
-    if module.check_mode or not result["changed"]:
+    if module.check_mode:
         return result
     work_directory.remove_leftovers(tree)
+    if not result["changed"]:
+        return result
     with contextlib.ExitStack() as stack, _only_made_for_success() as made:
         places = [_stage(tree, edit, stack, made) for edit in edits]
         others = [_keep_generated(tree, path, stack) for path in generated]
@@ -161,7 +163,8 @@ def _replace_all(module, tree, edits, places, generated, activate):
     """Move the new files into place and activate them; put everything back when a step fails or we are interrupted."""
     touched = [place for place in generated if place]
     try:
-        for edit, place in zip(edits, places):
+        # removals last: whoever stops us finds a guest that has the new files besides the old ones, never one that has neither
+        for edit, place in sorted(zip(edits, places), key=lambda pair: pair[0].after is None):
             touched.append(place)
             _replace(module, tree, edit, place)
         if activate:

@@ -19,8 +19,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
 
-#: An image that was replaced. target: its guest path; kept: guest path of a copy of the old one, None when there was none.
-Replaced = collections.namedtuple("Replaced", "target kept")
+#: An image that was replaced. target: its guest path; kept: guest path of a copy of the old one, None when there was none;
+#: made: bool, the copy is of this run.
+Replaced = collections.namedtuple("Replaced", "target kept made")
 
 #: Where old images go: outside the names that a boot loader picks up.
 BACKUP_DIRECTORY = "/var/lib/imagewright/initrd-backup"
@@ -40,35 +41,39 @@ _UNPACKED = 5
 _COPY = 1024 * 1024
 
 
-def rebuild_all(tree, generator, kernels, modules, backup_dir, left_out=()):
+def rebuild_all(tree, generator, kernels, modules, backup_dir=None, left_out=()):
     """Write new images with the modules for the kernels ([Kernel]) and return what was replaced ([Replaced]).
 
-    backup_dir: guest path, where the old images are kept. left_out: kinds ([str], of carried.KINDS) of what they must not carry over.
+    backup_dir: guest path, where the old images stay; None: they are kept until all is done, and no longer.
+    left_out: kinds ([str], of carried.KINDS) of what the new ones must not carry over.
     Raises ImagewrightError: an image could not be built, or not proved; then all images are the old ones.
     """
     _check_boot_is_mounted(tree)
     _remove_leftovers(tree, generator, kernels, backup_dir)
     _check_space(tree, generator, kernels, backup_dir)
     replaced = []
-    try:
-        for kernel in kernels:
-            # entries may start one kernel with several names of one image
-            if tree.resolve(generator.target(tree, kernel)) not in [done.target for done in replaced]:
-                replaced.append(_rebuild(tree, generator, kernel, modules, backup_dir, left_out))
-            _activate(tree, generator, kernel, modules, left_out)
-    except BaseException:
-        for done in reversed(replaced):
-            _put_back(tree, done)
-        raise
-    return replaced
+    with contextlib.ExitStack() as stack:
+        folder = backup_dir or stack.enter_context(work_directory.work_directory(tree, "old-initramfs"))
+        try:
+            for kernel in kernels:
+                # entries may start one kernel with several names of one image
+                if tree.resolve(generator.target(tree, kernel)) not in [done.target for done in replaced]:
+                    _rebuild(tree, generator, kernel, modules, folder, left_out, replaced)
+                _activate(tree, generator, kernel, modules, left_out)
+        except BaseException as error:
+            lost = _put_all_back(tree, replaced)
+            if lost and isinstance(error, ImagewrightError):
+                raise ImagewrightError(f"{error}; besides, {'; '.join(lost)}", **error.details) from error
+            raise
+    return replaced if backup_dir else [done._replace(kept=None) for done in replaced]
 
 
 def _remove_leftovers(tree, generator, kernels, backup_dir):
     """Remove what killed runs left beside the images and their copies."""
     work_directory.remove_leftovers(tree)
     targets = {tree.resolve(generator.target(tree, kernel)) for kernel in kernels}
-    copies = {posixpath.join(backup_dir, re.sub(r"^\.(.*)\.imagewright-[0-9a-f]+$", r"\1", name)) for name in tree.listdir(backup_dir)
-              if name.startswith(".")}
+    names = tree.listdir(backup_dir) if backup_dir else []
+    copies = {posixpath.join(backup_dir, re.sub(r"^\.(.*)\.imagewright-[0-9a-f]+$", r"\1", name)) for name in names if name.startswith(".")}
     for path in targets | copies:
         if tree.is_dir(posixpath.dirname(path)):
             with _os_errors(f"remove what was left beside {path}"), files.opened(tree.host_path(posixpath.dirname(path))) as folder:
@@ -79,20 +84,15 @@ def remove_old_backups(tree, backup_dir, keep, versions):
     """Remove the backups of images that a newer one has followed, and of kernels that are gone.
 
     keep: guest paths ([str]). versions: [str], of the kernels that are there.
+    Raises ImagewrightError: one cannot be removed.
     """
     kept_versions = {_backup_version(path) for path in keep}
     for name in tree.listdir(backup_dir):
         path = posixpath.join(backup_dir, name)
         version = _backup_version(path)
         if version and path not in keep and (version in kept_versions or version not in versions):
-            os.unlink(tree.host_path(path))
-
-
-def drop(tree, paths):
-    """Remove copies of old images that nobody asked to keep."""
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(tree.host_path(path))
+            with _os_errors(f"remove the old image {path}"):
+                os.unlink(tree.host_path(path))
 
 
 def backup_path(tree, kernel_version, image, backup_dir):
@@ -109,18 +109,17 @@ def _backup_version(path):
     return match.group(1) if match else None
 
 
-def _rebuild(tree, generator, kernel, modules, backup_dir, left_out):
-    """Build, prove and put in place one image; return the Replaced. Until the last step the old image is untouched."""
+def _rebuild(tree, generator, kernel, modules, backup_dir, left_out, replaced):
+    """Build, prove and put in place one image, and append the Replaced before that step; until then the old image is untouched."""
     target = tree.resolve(generator.target(tree, kernel))
     with work_directory.work_directory(tree, "initramfs") as work:
         output = posixpath.join(work, posixpath.basename(target))
         _build(tree, generator, kernel, output, target, modules, work)
         _check_left_out(tree, f"rebuild {target} for kernel {kernel.version}", output, left_out)
-        kept = _keep(tree, kernel.version, target, backup_dir)
+        replaced.append(_keep(tree, kernel.version, target, backup_dir))
         with _os_errors(f"replace {target}"), tree.open(output) as new:
             os.makedirs(tree.host_path(posixpath.dirname(target)), 0o755, exist_ok=True)
             _write(tree.host_path(target), new, stat.S_IMODE(os.fstat(new.fileno()).st_mode))
-    return Replaced(target, kept)
 
 
 def _build(tree, generator, kernel, output, target, modules, work):
@@ -171,15 +170,34 @@ def _activate(tree, generator, kernel, modules, left_out):
 
 
 def _keep(tree, version, target, backup_dir):
-    """Return the guest path of a copy of the image, on disk and readable by its owner only; None when there is no image."""
+    """Return the Replaced of an image that is about to be, with a copy of it on disk that only its owner can read."""
     if not tree.is_file(target):
-        return None
+        return Replaced(target, None, False)
     path = backup_path(tree, version, target, backup_dir)
-    if not tree.exists(path):
-        with _os_errors(f"keep a copy of {target}"), tree.open(target) as old:
-            os.makedirs(tree.host_path(backup_dir), 0o700, exist_ok=True)
-            _write(tree.host_path(path), old, 0o600)
-    return path
+    if tree.exists(path):
+        return Replaced(target, path, False)
+    host = tree.host_path(path)
+    with _os_errors(f"keep a copy of {target}"), tree.open(target) as old:
+        os.makedirs(os.path.dirname(host), 0o700, exist_ok=True)
+        try:
+            _write(host, old, 0o600)
+        except OSError:
+            _remove(host)  # it may be there when its directory could not be brought to disk
+            raise
+    return Replaced(target, path, True)
+
+
+def _put_all_back(tree, replaced):
+    """Put all old images back, last one first, and remove this run's copies of them; return what could not be done ([str])."""
+    lost = []
+    for done in reversed(replaced):
+        try:
+            _put_back(tree, done)
+            if done.made:
+                _remove(tree.host_path(done.kept))
+        except (ImagewrightError, OSError) as error:
+            lost.append(str(error))
+    return lost
 
 
 def _put_back(tree, replaced):
@@ -234,18 +252,18 @@ def _check_space(tree, generator, kernels, backup_dir):
         device = os.stat(host).st_dev
         needed[device] = (needed.get(device, (path, 0))[0], needed.get(device, (path, 0))[1] + octets)
 
-    largest = {}
+    largest, work = {}, next(place for place in (*work_directory.LASTING, "/") if tree.is_dir(place))
     for kernel in kernels:
         target = generator.target(tree, kernel)
         status = tree.stat(target)
         expected = int(_GROWTH * status.size) if status else _expected_size(tree, kernels)
         folder = posixpath.dirname(target)
         largest[folder] = max(largest.get(folder, 0), expected)
-        if status and not tree.exists(backup_path(tree, kernel.version, target, backup_dir)):
-            need(backup_dir, status.size)
+        if status and not (backup_dir and tree.exists(backup_path(tree, kernel.version, target, backup_dir))):
+            need(backup_dir or work, status.size)
     for folder, octets in largest.items():
         need(folder, octets)
-    need(next(place for place in (*work_directory.LASTING, "/") if tree.is_dir(place)), _UNPACKED * max(largest.values()))
+    need(work, _UNPACKED * max(largest.values()))
     for path, octets in needed.values():
         status = tree.statvfs(path)
         free = status.f_bavail * status.f_frsize
