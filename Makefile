@@ -15,7 +15,7 @@ OTHER_CORES := 2.16 2.17 2.18
 DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/image/% plugins/module_utils/vhd/% plugins/module_utils/upload/%
 GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
 
-.PHONY: setup demo test test-all bench help lint sanity unit integration molecule molecule-all fuzz docs clean
+.PHONY: setup demo test test-all bench help lint sanity unit integration molecule molecule-all fuzz docs promises clean
 
 setup: ## install what all other targets need; makes the checkout importable as imagewright.azure
 	@tests/setup
@@ -69,6 +69,9 @@ fuzz: setup ## atheris on grub_cmdline's parsers, five minutes (FUZZ_SECONDS=300
 
 docs: setup ## write docs/requirements.md from the readiness rules
 	PYTHONPATH=.venv/collections .venv/bin/python docs/generate_requirements.py
+
+promises: setup ## disturb every module at each of its operations on files, and write the table of docs/promises.md
+	PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.interrupted.exploring all
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
