@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stops a machine between its boot loader and its root file system."""
+
+import stat
+
+from integration.broken.cpio import Member
+from integration.broken.overlay import DoesNotApply
+
+MENU = "/boot/grub/grub.cfg"
+BY_UUID = "root=UUID="
+
+
+def version(layer):
+    """Return the version (str) of the guest's kernel."""
+    return layer.tree.listdir("/lib/modules")[0]
+
+
+def kernel(layer):
+    return f"/boot/vmlinuz-{version(layer)}"
+
+
+def initrd(layer):
+    return f"/boot/initrd.img-{version(layer)}"
+
+
+def parameters(text):
+    """Return the way in which parameters (str) are added to the end of every kernel line."""
+    return lambda layer: layer.replace(MENU, "console=ttyS0,115200n8", f"console=ttyS0,115200n8 {text}")
+
+
+def root_is(device):
+    """Return the way in which every kernel line has another root."""
+    def change(layer):
+        text = layer.tree.read_text(MENU)
+        uuid = text.split(BY_UUID, 1)[1].split()[0]
+        layer.write(MENU, text.replace(BY_UUID + uuid, f"root={device}"))
+    return change
+
+
+def without_lines(word):
+    """Return the way in which the lines of the menu that begin with a word are gone."""
+    return lambda layer: layer.write(MENU, "".join(line for line in layer.tree.read_text(MENU).splitlines(True) if line.split()[:1] != [word]))
+
+
+def early(change):
+    """Return the way in which the initramfs is changed: change takes {name: Member}."""
+    return lambda layer: layer.initramfs(change)
+
+
+def without(*words):
+    """Return what takes all members out of an initramfs whose names hold one of the words; there has to be one."""
+    def change(members):
+        gone = [name for name in members if any(word in name for word in words)]
+        if not gone:
+            raise DoesNotApply(f"nothing of {words} is in the initramfs")
+        for name in gone:
+            del members[name]
+    return change
+
+
+def with_file(name, content, mode=0o644):
+    """Return what adds a file to an initramfs."""
+    def change(members):
+        members[name] = Member(stat.S_IFREG | mode, content)
+    return change
+
+
+def halved(word):
+    """Return what cuts the members whose names hold a word to half their size."""
+    def change(members):
+        for name in [name for name in members if word in name and stat.S_ISREG(members[name].mode)]:
+            members[name] = members[name]._replace(content=members[name].content[:len(members[name].content) // 2])
+    return change
+
+
+def not_executable(name):
+    def change(members):
+        members[name] = members[name]._replace(mode=stat.S_IFREG | 0o644)
+    return change
+
+
+#: {what was done: how}
+WAYS = {
+    # the loader and the kernel
+    "the menu is gone": lambda layer: layer.remove(MENU),
+    "the menu is empty": lambda layer: layer.write(MENU, ""),
+    "the menu is cut off": lambda layer: layer.cut(MENU, 0.3),
+    "the menu has no entry": lambda layer: layer.write(MENU, "set timeout=5\n"),
+    "the entries load no kernel": without_lines("linux"),
+    "the entries load no initramfs": without_lines("initrd"),
+    "the menu asks for a password": lambda layer: layer.write(MENU, 'set superusers="root"\npassword root x\n' + layer.tree.read_text(MENU)
+                                                              .replace("--class debian", "--class debian --users root")),
+    "the menu waits for ever": lambda layer: layer.replace(MENU, "set timeout=", "set timeout=-1 #"),
+    "the kernel is gone": lambda layer: layer.remove(kernel(layer)),
+    "the kernel is cut to half its size": lambda layer: layer.cut(kernel(layer)),
+    "the kernel lacks its last sector": lambda layer: layer.write(kernel(layer), layer.tree.read_bytes(kernel(layer))[:-4096]),
+    "the kernel is empty": lambda layer: layer.write(kernel(layer), b""),
+    "the kernel is a text": lambda layer: layer.write(kernel(layer), "not found\n"),
+    "the initramfs is gone": lambda layer: layer.remove(initrd(layer)),
+    "the initramfs is cut to half its size": lambda layer: layer.cut(initrd(layer)),
+    "the initramfs is empty": lambda layer: layer.write(initrd(layer), b""),
+    "the modules are gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}"),
+    "modules.dep is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.dep", f"/lib/modules/{version(layer)}/modules.dep.bin"),
+    # the command line
+    "root is a disk of the build machine": root_is("/dev/vda1"),
+    "root is a UUID that is nowhere": root_is("UUID=11111111-2222-3333-4444-555555555555"),
+    "root is a label that is nowhere": root_is("LABEL=system"),
+    "root is a part of the table that is nowhere": root_is("PARTUUID=0badcafe-09"),
+    "root is a logical volume that is nowhere": root_is("/dev/mapper/vg0-root"),
+    "root is a loop device": root_is("/dev/loop0p1"),
+    "root is an array that is nowhere": root_is("/dev/md0"),
+    "a second root= wins": parameters("root=/dev/sdb1"),
+    "rootfstype of another file system": parameters("rootfstype=xfs"),
+    "single": parameters("single"),
+    "runlevel 1": parameters("1"),
+    "rescue.target": parameters("systemd.unit=rescue.target"),
+    "emergency": parameters("emergency"),
+    "init is a shell": parameters("init=/bin/sh"),
+    "init is not there": parameters("init=/sbin/upstart"),
+    "break=premount": parameters("break=premount"),
+    "break": parameters("break"),
+    "mem=64M": parameters("mem=64M"),
+    "acpi=off": parameters("acpi=off"),
+    "the agent is masked": parameters("systemd.mask=walinuxagent.service"),
+    "ssh is masked": parameters("systemd.mask=ssh.service"),
+    "networkd is masked": parameters("systemd.mask=systemd-networkd.service"),
+    "the storage driver is blacklisted": parameters("modprobe.blacklist=hv_storvsc"),
+    "the bus is blacklisted": parameters("module_blacklist=hv_vmbus"),
+    "the network driver is blacklisted": parameters("module_blacklist=hv_netvsc"),
+    "an initcall is blacklisted": parameters("initcall_blacklist=init_hv_vmbus_drv modprobe.blacklist=hv_vmbus"),
+    "a fixed address": parameters("ip=192.0.2.7::192.0.2.1:255.255.255.0::eth0:off"),
+    # the initramfs
+    "the initramfs has no modules.dep": early(without("modules.dep")),
+    "the initramfs has no /init": early(lambda members: members.pop("init")),
+    "the initramfs has an /init that cannot be run": early(not_executable("init")),
+    "the initramfs has no C library": early(without("libc.so.6")),
+    "the initramfs has no dynamic loader": early(without("ld-linux")),
+    "the initramfs has half a C library": early(halved("libc.so.6")),
+    "the initramfs has no shell": early(without("bin/sh", "bin/busybox", "bin/dash")),
+    "the initramfs has no udev": early(without("udevd", "udevadm")),
+    "the initramfs has no modprobe": early(without("modprobe", "bin/kmod")),
+    "the initramfs has no mount": early(without("bin/mount", "bin/run-init", "bin/busybox")),
+    "the initramfs has no scripts": early(without("scripts/")),
+    "the initramfs bans the storage driver": early(with_file("etc/modprobe.d/ban.conf", b"blacklist hv_storvsc\n")),
+    "the initramfs bans the bus by install": early(with_file("etc/modprobe.d/ban.conf", b"install hv_vmbus /bin/false\n")),
+    "the initramfs has no storage driver": early(without("hv_storvsc.ko")),
+    "the initramfs has half a storage driver": early(halved("hv_storvsc.ko")),
+    "the initramfs has no driver of the root's file system": early(without("ext4.ko")),
+    "the initramfs has no driver that ext4 needs": early(without("jbd2.ko")),
+    "the initramfs has no driver of disks": early(without("sd_mod.ko")),
+    "the initramfs names the card of the build machine": early(with_file(
+        "etc/udev/rules.d/70-persistent-net.rules", b'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="lan0"\n')),
+    "the initramfs has a root of its own": early(with_file("conf/param.conf", b"ROOT=/dev/vdb1\n")),
+}

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stops a machine between its root file system and the first login."""
+
+DROP_IN = "/etc/systemd/system/{}.service.d/z.conf"
+LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+FSTAB, SSHD, PAM = "/etc/fstab", "/etc/ssh/sshd_config", "/etc/pam.d/sshd"
+NETWORK = "/etc/systemd/network/20-dhcp.network"
+AGENT = "walinuxagent"
+
+
+def fstab(line):
+    return lambda layer: layer.append(FSTAB, line + "\n")
+
+
+def sshd(text):
+    """Return the way in which sshd's first line is another one, for it is the first value that counts."""
+    return lambda layer: layer.write(SSHD, text + "\n" + layer.tree.read_text(SSHD))
+
+
+def masked(unit):
+    return lambda layer: layer.link(f"/etc/systemd/system/{unit}", "/dev/null")
+
+
+def drop_in(service, text):
+    return lambda layer: layer.write(DROP_IN.format(service), text)
+
+
+def gone(*paths):
+    return lambda layer: layer.remove(*paths)
+
+
+def written(path, text, mode=None):
+    return lambda layer: layer.write(path, text, mode)
+
+
+def without_account(name):
+    def change(layer):
+        for path in ("/etc/passwd", "/etc/shadow"):
+            layer.write(path, "".join(line for line in layer.tree.read_text(path).splitlines(True) if not line.startswith(name + ":")))
+    return change
+
+
+def firewall(rules):
+    """Return the way in which nftables loads rules at boot."""
+    def change(layer):
+        layer.write("/etc/nftables.conf", rules)
+        layer.write("/usr/sbin/nft", b"\x7fELF\x02\x01\x01", 0o755)
+        layer.write("/usr/lib/systemd/system/nftables.service", "[Service]\nType=oneshot\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n"
+                                                                "[Install]\nWantedBy=sysinit.target\n")
+        layer.link("/etc/systemd/system/sysinit.target.wants/nftables.service", "/usr/lib/systemd/system/nftables.service")
+    return change
+
+
+#: {what was done: how}
+WAYS = {
+    # the root file system
+    "init is gone": gone("/sbin/init"),
+    "init leads nowhere": lambda layer: layer.link("/sbin/init", "/lib/systemd/nothing"),
+    "systemd is gone": gone("/lib/systemd/systemd"),
+    "systemd cannot be run": lambda layer: layer.status("/lib/systemd/systemd", mode=0o644),
+    "systemd is empty": lambda layer: layer.write("/lib/systemd/systemd", b""),
+    "systemd is cut off": lambda layer: layer.cut("/lib/systemd/systemd"),
+    "the C library is gone": gone(LIBC),
+    "the C library is empty": lambda layer: layer.write(LIBC, b""),
+    "the C library is cut off": lambda layer: layer.cut(LIBC),
+    "the dynamic loader is gone": gone(LOADER),
+    "a library of systemd is gone": lambda layer: layer.remove(*layer.tree.glob("/usr/lib/x86_64-linux-gnu/systemd/libsystemd-core-*.so")),
+    "/ is closed to others": lambda layer: layer.status("/", mode=0o700),
+    "/etc is closed to others": lambda layer: layer.status("/etc", mode=0o700),
+    "passwd is empty": written("/etc/passwd", ""),
+    "passwd is gone": gone("/etc/passwd"),
+    "shadow is gone": gone("/etc/shadow"),
+    "group is gone": gone("/etc/group"),
+    "root is gone from passwd": without_account("root"),
+    "sshd's own account is gone": without_account("sshd"),
+    "SELinux enforces without a policy": written("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n"),
+    # the system manager
+    "default.target is rescue.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/rescue.target"),
+    "default.target is emergency.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/emergency.target"),
+    "default.target is masked": masked("default.target"),
+    "default.target leads nowhere": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/mine.target"),
+    "multi-user.target is masked": masked("multi-user.target"),
+    "sysinit.target is masked": masked("sysinit.target"),
+    "basic.target is masked": masked("basic.target"),
+    "local-fs.target is masked": masked("local-fs.target"),
+    "udevd is masked": masked("systemd-udevd.service"),
+    "dbus is masked": masked("dbus.socket"),
+    "udevd is gone": gone("/lib/systemd/systemd-udevd"),
+    "modules cannot be loaded": written("/etc/sysctl.d/z.conf", "kernel.modules_disabled=1\n"),
+    "fstab has an option that its file system does not know": lambda layer: layer.replace(FSTAB, "errors=remount-ro", "errors=remount-ro,space_cache=v2"),
+    "fstab mounts a disk of the build machine": fstab("/dev/sdb1 /data ext4 defaults 0 2"),
+    "fstab mounts a UUID that is nowhere": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 defaults 0 2"),
+    "fstab mounts a label that is nowhere": fstab("LABEL=data /data xfs defaults 0 2"),
+    "fstab mounts a logical volume that is nowhere": fstab("/dev/mapper/datavg-data /data xfs defaults 0 0"),
+    "fstab mounts an array that is nowhere": fstab("/dev/md0 /data ext4 defaults 0 2"),
+    "fstab binds what is not there": fstab("/srv/nothing /mnt none bind 0 0"),
+    "fstab requires a unit that is not there": lambda layer: layer.replace(FSTAB, "errors=remount-ro", "errors=remount-ro,x-systemd.requires=mine.service"),
+    "fstab mounts a share of VMware": fstab(".host:/ /mnt/hgfs vmhgfs defaults 0 0"),
+    "fstab mounts a share of VirtualBox": fstab("share /mnt vboxsf defaults 0 0"),
+    "a mount unit wants a disk that is nowhere": lambda layer: (
+        layer.write("/etc/systemd/system/data.mount", "[Mount]\nWhat=/dev/disk/by-label/data\nWhere=/data\nType=ext4\n[Install]\nWantedBy=local-fs.target\n"),
+        layer.link("/etc/systemd/system/local-fs.target.requires/data.mount", "/etc/systemd/system/data.mount")),
+    # the first card
+    "the first card has a fixed address": written(NETWORK, "[Match]\nName=e*\n[Network]\nAddress=192.0.2.9/24\nGateway=192.0.2.1\n"),
+    "the first card is known by its old address": written(NETWORK, "[Match]\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=yes\n"),
+    "the first card has another name": written(NETWORK, "[Match]\nName=ens3\n[Network]\nDHCP=yes\n"),
+    "the first card is not managed": written("/etc/systemd/network/10-off.network", "[Match]\nName=eth*\n[Link]\nUnmanaged=yes\n"),
+    "an earlier file has a fixed address": written("/etc/systemd/network/10-a.network", "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.9/24\n"),
+    "the network has no configuration": gone(NETWORK),
+    "networkd does not run": gone("/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"),
+    "networkd is masked in the guest": masked("systemd-networkd.service"),
+    "a link file renames the first card": lambda layer: (
+        layer.write("/etc/systemd/network/10-lan.link", "[Match]\nOriginalName=eth0\n[Link]\nName=lan0\n"),
+        layer.write(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")),
+    "a udev rule renames the first card": lambda layer: (
+        layer.write("/etc/udev/rules.d/70-net.rules", 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", NAME="lan0"\n'),
+        layer.write(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")),
+    "a bridge swallows the first card": lambda layer: (
+        layer.write("/etc/systemd/network/10-br.netdev", "[NetDev]\nName=br0\nKind=bridge\n"),
+        layer.write("/etc/systemd/network/11-eth.network", "[Match]\nName=e*\n[Network]\nBridge=br0\n"),
+        layer.write("/etc/systemd/network/12-br.network", "[Match]\nName=br0\n[Network]\nAddress=192.0.2.9/24\n")),
+    "the network driver is banned": written("/etc/modprobe.d/z.conf", "blacklist hv_netvsc\ninstall hv_netvsc /bin/false\n"),
+    "nftables drops everything": firewall("table inet filter {\n chain input {\n  type filter hook input priority 0; policy drop;\n }\n}\n"),
+    "nftables drops everything, over several lines": firewall(
+        "table inet filter {\n chain input {\n  type filter hook input priority filter\n  policy drop\n  ct state established accept\n }\n}\n"),
+    "nftables lets nothing out": firewall("table inet filter {\n chain output {\n  type filter hook output priority 0; policy drop;\n }\n}\n"),
+    # ssh
+    "sshd is gone": gone("/usr/sbin/sshd"),
+    "sshd is empty": lambda layer: layer.write("/usr/sbin/sshd", b""),
+    "a library of sshd is gone": lambda layer: layer.remove("/usr/lib/x86_64-linux-gnu/libcrypto.so.3"),
+    "ssh is masked in the guest": masked("ssh.service"),
+    "ssh does not run": lambda layer: layer.remove("/etc/systemd/system/multi-user.target.wants/ssh.service", "/etc/systemd/system/sshd.service"),
+    "sshd_config is gone": gone(SSHD),
+    "sshd_config has an unknown keyword": sshd("PermitRootLogins no"),
+    "sshd_config has a value that is none": sshd("PermitRootLogin perhaps"),
+    "a drop-in of sshd has an unknown keyword": written("/etc/ssh/sshd_config.d/a.conf", "MaxAuthTrys 3\n"),
+    "a line of sshd has no value": sshd("Port"),
+    "sshd lets only the build's user in": sshd("AllowUsers builder"),
+    "sshd lets only a group in that is not there": sshd("AllowGroups wheel-of-build"),
+    "sshd denies everybody": sshd("DenyUsers *"),
+    "sshd listens on the old address": sshd("ListenAddress 192.0.2.9"),
+    "sshd listens on itself alone": sshd("ListenAddress 127.0.0.1"),
+    "sshd has no way to authenticate": sshd("PubkeyAuthentication no\nPasswordAuthentication no\nKbdInteractiveAuthentication no"),
+    "sshd looks for keys elsewhere": sshd("AuthorizedKeysFile /etc/nobody/%u\nPasswordAuthentication no"),
+    "nobody may log in": written("/etc/nologin", "closed\n"),
+    "hosts.deny keeps everybody out": written("/etc/hosts.deny", "ALL: ALL\n"),
+    "PAM of sshd is gone": gone(PAM),
+    "PAM of sshd names a module that is not there": lambda layer: layer.append(PAM, "account required pam_ours.so\n"),
+    "PAM of accounts is gone": gone("/etc/pam.d/common-account"),
+    "pam_unix is gone": lambda layer: layer.remove(*layer.tree.glob("/lib/x86_64-linux-gnu/security/pam_unix.so")),
+    "PAM lets nobody in": lambda layer: layer.write(PAM, "account required pam_deny.so\n" + layer.tree.read_text(PAM)),
+    # the provisioner
+    "the agent is gone": gone("/usr/sbin/waagent"),
+    "the agent cannot be run": lambda layer: layer.status("/usr/sbin/waagent", mode=0o644),
+    "the agent's Python is gone": lambda layer: layer.remove("/usr/bin/python3", "/usr/bin/python3.11"),
+    "the agent's Python package is gone": gone("/usr/lib/python3/dist-packages/azurelinuxagent"),
+    "a file of the agent's package is empty": lambda layer: layer.write("/usr/lib/python3/dist-packages/azurelinuxagent/agent.py", ""),
+    "Python's library is gone": gone("/usr/lib/python3.11"),
+    "the agent's unit is gone": lambda layer: layer.remove(f"/lib/systemd/system/{AGENT}.service"),
+    "the agent's unit is masked": masked(f"{AGENT}.service"),
+    "the agent's unit is for VMware": drop_in(AGENT, "[Unit]\nConditionVirtualization=vmware\n"),
+    "the agent's unit wants a file that is not there": drop_in(AGENT, "[Unit]\nConditionPathExists=/etc/build/ready\n"),
+    "the agent's unit starts what is not there": drop_in(AGENT, "[Service]\nExecStart=\nExecStart=/opt/agent/run\n"),
+    "the agent runs as somebody who is not there": drop_in(AGENT, "[Service]\nUser=agent\n"),
+    "the agent does not start": lambda layer: layer.remove(f"/etc/systemd/system/multi-user.target.wants/{AGENT}.service"),
+    "waagent.conf is gone": gone("/etc/waagent.conf"),
+    "waagent.conf is empty": written("/etc/waagent.conf", ""),
+    "the agent does not provision": lambda layer: layer.replace("/etc/waagent.conf", "Provisioning.Agent=waagent", "Provisioning.Agent=disabled"),
+    "the agent leaves it to cloud-init": lambda layer: layer.replace("/etc/waagent.conf", "Provisioning.Agent=waagent", "Provisioning.Agent=cloud-init"),
+    "useradd is gone": gone("/usr/sbin/useradd"),
+    "the drivers of the provisioning disc are banned": written("/etc/modprobe.d/z.conf", "install udf /bin/false\ninstall isofs /bin/false\n"),
+    "sudo is broken": written("/etc/sudoers", "root ALL=(ALL:ALL\n", 0o440),
+}
