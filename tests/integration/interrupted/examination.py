@@ -48,7 +48,7 @@ class Examination:
         predicted = self._run(place, check=True)
         assert predicted.state == "done" and predicted.result["changed"] == case.changes and self.state(place) == self.old, predicted
         done = self._run(place)
-        assert done.state == "done" and done.result["changed"] == case.changes, (done.state, done.result["changed"])
+        assert done.state == "done" and done.result["changed"] == case.changes, done
         self.operations = done.operations
         unseen = self.operations.pop("unseen")
         assert unseen == [], unseen

@@ -13,6 +13,9 @@ from integration.interrupted.examination import Case
 TREES = pathlib.Path(__file__).resolve().parents[2] / "unit" / "fixtures" / "boot"
 WANTED = {"present": ["console=tty1", "console=ttyS0,115200n8", "rootdelay=300"], "absent": ["rhgb", "quiet", "crashkernel=auto"]}
 
+#: Debian's, which only calls grub-mkconfig.
+UPDATE_GRUB = '#!/bin/sh\nset -e\nexec grub-mkconfig -o /boot/grub/grub.cfg "$@"\n'
+
 _SETTING = re.compile(r"""^\s*(GRUB_CMDLINE_LINUX\w*|default_kernel_opts)=["'](.*)["']\s*$""", re.M)
 #: Up to the root file system; what comes behind it is from the settings.
 _LINE = re.compile(r"^(\s*(?:linux\w*\s+\S+|APPEND)\s+root=\S+(?: ro)?(?:\s+\$\{extra_cmdline\})?(?: modules=\S+)?)(.*)$", re.M)
@@ -33,10 +36,11 @@ def menu(root, path):
     values = settings(root)
 
     def line(match):
-        general = values.get("GRUB_CMDLINE_LINUX", "")
-        if re.search(r" (single|recovery)\b", match.group(2)):
-            return f"{match.group(1)} single {general}"
-        return " ".join([match.group(1), general, values.get("GRUB_CMDLINE_LINUX_DEFAULT", values.get("default_kernel_opts", ""))])
+        general, recovery = values.get("GRUB_CMDLINE_LINUX", ""), re.match(r"\s*(single( splash=none)?|recovery nomodeset dis_ucode_ldr)", match.group(2))
+        if recovery:
+            return f"{match.group(1)} {recovery.group(1)} {general}"
+        language = re.findall(r"LANG=\S+", match.group(2))
+        return " ".join([match.group(1), general, values.get("GRUB_CMDLINE_LINUX_DEFAULT", values.get("default_kernel_opts", ""))] + language)
     return _LINE.sub(line, path.read_text()).encode()
 
 
@@ -44,15 +48,15 @@ def _named(root, argv):
     """Return what grub-mkconfig -o writes: the file that is named, from the menu that is there now."""
     root, output = pathlib.Path(root), pathlib.Path(root + argv[argv.index("-o") + 1])
     now = [path for path in (output, *root.glob("boot/grub*/grub.cfg")) if path.exists() and path.stat().st_size]
-    return [(str(output), menu(root, now[0]))]
+    return [(str(output), menu(root, now[0]), None)]
 
 
-def _fixed(path):
-    return lambda root, argv: [(f"{root}/{path}", menu(pathlib.Path(root), pathlib.Path(root, path)))]
+def _extlinux(root, _argv):
+    path = f"{root}/boot/extlinux.conf"
+    return [(path, menu(pathlib.Path(root), pathlib.Path(path)), path + ".new")]
 
 
-GENERATORS = {"grub2-mkconfig": _named, "grub-mkconfig": _named, "update-grub": _fixed("boot/grub/grub.cfg"),
-              "update-extlinux": _fixed("boot/extlinux.conf")}
+GENERATORS = {"grub2-mkconfig": _named, "grub-mkconfig": _named, "update-extlinux": _extlinux}
 
 
 def boot_case(name, backup=False):
@@ -60,13 +64,16 @@ def boot_case(name, backup=False):
     def build(place):
         root = place / "guest"
         shutil.copytree(TREES / name, root, symlinks=True, dirs_exist_ok=True)
-        programs.executable(root, "update-extlinux", "grub2-mkconfig", *(["update-grub"] if (root / "boot/grub/grub.cfg").exists() else []))
-        if (root / "etc/default/grub.d").exists():
+        programs.executable(root, "update-extlinux", "grub2-mkconfig")
+        if (root / "boot/grub/grub.cfg").exists():
+            programs.executable(root, "update-grub", "grub-mkconfig")
+            (root / "usr/sbin/update-grub").write_text(UPDATE_GRUB)
             (root / "usr/sbin/grub-mkconfig").write_text("for x in ${sysconfdir}/default/grub.d/*.cfg ; do\n")
 
     def arguments(place):
         return dict(WANTED, root=str(place / "guest"), backup=backup)
-    return Case(f"grub_cmdline, {name}" + (", with a copy" if backup else ""), "grub_cmdline", build, arguments, programs.play(GENERATORS))
+    return Case(f"grub_cmdline, {name}" + (", with a copy" if backup else ""), "grub_cmdline", build, arguments, programs.play(GENERATORS),
+                between=lambda path, _content: path == "guest/boot/extlinux.conf.new")
 
 
 #: One of each kind: a generated menu with and without drop-ins, for BIOS and UEFI at once, written by hand; entries with and without variables,

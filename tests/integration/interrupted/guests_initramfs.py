@@ -47,7 +47,7 @@ def _built(root, argv):
     """Return the image with all drivers of its kernel, and what the configuration has it resume from."""
     resume = pathlib.Path(root, "etc/initramfs-tools/conf.d/resume")
     extra = [images.member("conf/conf.d/resume", resume.read_bytes())] if resume.exists() else []
-    return [(root + _output(argv), images.main_archive(version=_version(argv), extra=extra))]
+    return [(root + _output(argv), images.main_archive(version=_version(argv), extra=extra), None)]
 
 
 def _nothing(_root, _argv):

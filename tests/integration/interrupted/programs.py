@@ -13,7 +13,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import comm
 def play(programs):
     """Return a Case's prepare.
 
-    programs: {name: callable(root, argv) -> [(path on this machine, content (bytes))]}, what a start of the program writes.
+    programs: {name: callable(root, argv) -> [(path on this machine, content (bytes), path that is written first and renamed, or None)]}, what a
+    start of the program writes.
     """
     def prepare(operations, _place):
         really_run = commands.run
@@ -34,10 +35,12 @@ def play(programs):
 
 def _write(outputs, divisor):
     """Write the part of each output that a divisor leaves."""
-    for path, content in outputs:
+    for path, content, beside in outputs:
         # not by open(), which is counted
-        with io.FileIO(path, "w") as stream:
+        with io.FileIO(beside or path, "w") as stream:
             stream.write(content[:len(content) // divisor])
+        if beside and divisor == 1:
+            os.rename(beside, path)
 
 
 def executable(root, *names):
