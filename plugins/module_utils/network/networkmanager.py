@@ -76,7 +76,8 @@ def plan(tree, settings):
     gone = _of_masters(found, order(settings.masters))
     of_old = ifcfg.files(tree)
     changes = [remove(tree, path, "is, or is a part of, a bond, bridge, team or VLAN that holds the first card") for path in gone]
-    if of_old and not own and reads_ifcfg(tree):
+    # with our own keyfile there, an earlier run chose keyfiles and was stopped
+    if of_old and not own and not tree.exists(DHCP_FILE) and reads_ifcfg(tree):
         changes += ifcfg.plan(tree, settings, networkmanager=True)
     else:
         # every NetworkManager reads keyfiles, and the newest ones nothing else

@@ -183,6 +183,16 @@ def test_networkmanager_replaces_keyfiles_where_ifcfg_files_are_there_too(tmp_pa
     assert not run_module("network_dhcp", root=tmp_path, manager="networkmanager")["changed"]
 
 
+def test_networkmanager_goes_on_with_keyfiles_where_a_run_was_stopped_between_the_two(tmp_path, run_module):
+    tree = guest(tmp_path, {"/etc/NetworkManager/system-connections/azure-ethernet.nmconnection": "[connection]\ntype=ethernet\n",
+                            "/etc/sysconfig/network-scripts/ifcfg-ens4": "DEVICE=ens4\nBOOTPROTO=static\nIPADDR=192.0.2.6\n"})
+
+    changed = after(tree, "networkmanager")
+
+    assert changed["/etc/sysconfig/network-scripts/ifcfg-ens4"] is None
+    assert [path for path in changed if path.startswith("/etc/sysconfig")] == ["/etc/sysconfig/network-scripts/ifcfg-ens4"]
+
+
 @pytest.mark.parametrize("name", ["ifcfg-ens3.bak", "ifcfg-ens3~", "ifcfg-eth0.rpmsave"])
 def test_a_copy_of_an_ifcfg_file_is_none(tmp_path, name):
     tree = guest(tmp_path, {f"/etc/sysconfig/network-scripts/{name}": "DEVICE=ens3\nBOOTPROTO=static\nIPADDR=10.0.0.6\n"})
