@@ -71,7 +71,7 @@ docs: setup ## write docs/requirements.md from the readiness rules
 	PYTHONPATH=.venv/collections .venv/bin/python docs/generate_requirements.py
 
 promises: setup ## disturb every module at each of its operations on files, and write the table of docs/promises.md
-	PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.interrupted.exploring all
+	PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.interrupted.exploring all $(MOMENTS)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14

@@ -5,7 +5,8 @@
 
     PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.interrupted.exploring 'swap_off, resume'
 
-explores one case and prints each bad moment; several names explore several, and `all` every one, and writes the table of docs/promises.md.
+explores one case and prints each bad moment; several names explore several, and `all` every one, and writes the table of docs/promises.md;
+`all 40` tries 40 moments of each, spread over its run.
 This process imports Ansible once; each run of a module is a fork of it, so that hundreds of moments take seconds.
 """
 
@@ -27,8 +28,9 @@ CASES = {case.name: case for group in (guests_text, guests_used, guests_network,
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "docs" / "promises.md"
 BEGINNING, END = "<!-- written by make promises -->", "<!-- end -->"
 
-#: What came of a case. module: str; operations: {kind: int}; moments: int, that were tried; bad: [(moment in words, [problem])].
-Explored = collections.namedtuple("Explored", "module operations moments bad")
+#: What came of a case. module: str; operations: {kind: int}; every: int, moments that there are; moments: int, that were tried;
+#: bad: [(moment in words, [problem])].
+Explored = collections.namedtuple("Explored", "module operations every moments bad")
 
 
 def explore(name, count=None):
@@ -39,10 +41,11 @@ def explore(name, count=None):
     """
     with tempfile.TemporaryDirectory(prefix="interrupted-", dir=_memory()) as folder:
         examination = Examination(CASES[name], pathlib.Path(folder))
-        moments = spread(examination.moments(), count, zlib.crc32(name.encode()))
+        every = examination.moments()
+        moments = spread(every, count, zlib.crc32(name.encode()))
         found = [(examination.described(moment), examination.problems(moment)) for moment in moments]
         operations = {kind: len(done) for kind, done in examination.operations.items()}
-    return Explored(CASES[name].module, operations, len(moments), [(moment, problems) for moment, problems in found if problems])
+    return Explored(CASES[name].module, operations, len(every), len(moments), [(moment, problems) for moment, problems in found if problems])
 
 
 def spread(moments, count, seed):
@@ -58,12 +61,12 @@ def table(explored):
 
     explored: [Explored].
     """
-    lines = ["| module | guests | operations | moments tried | bad |", "|---|---|---|---|---|"]
-    totals = [0, 0, 0, 0]
+    lines = ["| module | guests | operations | moments | tried | bad |", "|---|---|---|---|---|---|"]
+    totals = [0, 0, 0, 0, 0]
     for module in sorted({each.module for each in explored}):
         cases = [each for each in explored if each.module == module]
-        row = [len(cases), sum(sum(each.operations.values()) for each in cases), sum(each.moments for each in cases),
-               sum(len(each.bad) for each in cases)]
+        row = [len(cases), sum(sum(each.operations.values()) for each in cases), sum(each.every for each in cases),
+               sum(each.moments for each in cases), sum(len(each.bad) for each in cases)]
         totals = [total + number for total, number in zip(totals, row)]
         lines.append(f"| `{module}` | " + " | ".join(f"{number:,}" for number in row) + " |")
     return lines + ["| all | " + " | ".join(f"{number:,}" for number in totals) + " |"]
@@ -86,9 +89,9 @@ def main(arguments):
             print(json.dumps(answer), flush=True)
         return
     explored = []
-    every = arguments == ["all"]
+    every = arguments[0] == "all"
     for name in CASES if every else arguments:
-        explored.append(explore(name))
+        explored.append(explore(name, int(arguments[1]) if every and len(arguments) > 1 else None))
         print(f"{name}: {explored[-1].moments} moments, {len(explored[-1].bad)} bad", file=sys.stderr)
         for moment, problems in explored[-1].bad:
             print(f"  {moment}: {'; '.join(problems)}", file=sys.stderr)

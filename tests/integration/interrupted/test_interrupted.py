@@ -10,7 +10,7 @@ import sys
 
 import conftest
 import pytest
-from integration.interrupted.exploring import CASES, spread
+from integration.interrupted.exploring import BEGINNING, CASES, END, PAGE, spread
 
 #: Moments of each guest that `make test` tries; `make test-all` tries every one.
 SAMPLE = 10
@@ -62,6 +62,12 @@ def test_every_module_that_writes_is_disturbed():
     reading = {"check_names", "guest_agent_info", "guest_kernel_info", "guest_services_info", "guest_power_off", "show", "vhd_info"}
     modules = {path.stem for path in (conftest.CHECKOUT / "plugins/modules").glob("*.py")}
     assert {case.module for case in CASES.values()} == modules - reading
+
+
+def test_the_page_has_figures_of_every_module_and_none_is_bad():
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.read_text().split(BEGINNING)[1].split(END)[0].strip().splitlines()[2:]]
+    assert [row[0] for row in rows] == [f"`{module}`" for module in sorted({case.module for case in CASES.values()})] + ["all"]
+    assert {row[-1] for row in rows} == {"0"}
 
 
 def test_a_sample_is_spread_over_the_run():
