@@ -57,7 +57,7 @@ def _severity(rule):
 
 
 def _where(rule):
-    where = {"tree": "files", "disk": "disk", "any": "files, image"}[rule.needs]
+    where = {"tree": "files", "disk": "disk", "any": "files, image", "others": "files"}[rule.needs]
     return where if len(rule.kinds) > 1 else f"{where}; {rule.kinds[0]}"
 
 

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import contextlib
 import io
 import posixpath
 import stat
@@ -32,6 +33,7 @@ class MountedTree(Tree):
     """The files of mounted file systems.
 
     mounts: [Mount], that of / among them; of two at one place the later one is seen.
+    unreadable: {path: str}, what could not be read so far, and why.
     """
 
     def __init__(self, mounts):
@@ -39,6 +41,7 @@ class MountedTree(Tree):
         self._nodes = collections.OrderedDict()
         self._names = collections.OrderedDict()
         self._names_count = 0
+        self.unreadable = {}
 
     @property
     def is_running_system(self):
@@ -64,7 +67,7 @@ class MountedTree(Tree):
         question = None if place is None else getattr(place.mount.file_system, name, None)
         if question is None:
             return None
-        with _reading(path, place.mount):
+        with self._reading(path, place.mount):
             return question(place.node)
 
     def mount_of(self, path):
@@ -101,7 +104,7 @@ class MountedTree(Tree):
             return {}
         place = self._place(resolved)
         file_system = place.mount.file_system
-        with _reading(resolved, place.mount):
+        with self._reading(resolved, place.mount):
             pairs = [(name, node) for name, node in file_system.entries(place.node) if name not in (".", "..")]
         entries = {name.casefold() if file_system.ignores_case else name: (name, node) for name, node in pairs}
         self._names[resolved] = entries
@@ -114,14 +117,14 @@ class MountedTree(Tree):
         place = self._place(resolved)
         if place is None:
             return None
-        with _reading(resolved, place.mount):
+        with self._reading(resolved, place.mount):
             return status(place.mount.file_system, place.node, resolved)
 
     def _link_target(self, resolved):
         place = self._place(resolved)
         if place is None:
             return None
-        with _reading(resolved, place.mount):
+        with self._reading(resolved, place.mount):
             if not stat.S_ISLNK(status(place.mount.file_system, place.node, resolved).mode):
                 return None
             return link_target(place.mount.file_system, place.node, resolved)
@@ -133,24 +136,33 @@ class MountedTree(Tree):
 
     def _open(self, resolved):
         place = self._place(resolved)
-        with _reading(resolved, place.mount):
+        with self._reading(resolved, place.mount):
             size = place.mount.file_system.status(place.node).size
             if size > _MOST_OF_FILE:
                 # the libraries list the blocks of a file before its first one is read
                 raise ImagewrightError(f"cannot read {resolved}: it has {size >> 30} GiB, which nothing that a system starts by has; "
                                        "look whether its file system is damaged")
             stream = place.mount.file_system.open(place.node)
-        return io.BufferedReader(_CheckedStream(stream, resolved, place.mount), _BUFFER)
+        return io.BufferedReader(_CheckedStream(stream, lambda: self._reading(resolved, place.mount)), _BUFFER)
+
+    @contextlib.contextmanager
+    def _reading(self, path, mount):
+        """Turn what a library raises in the body into our one error, and remember the path as one that cannot be read."""
+        try:
+            with damage_as_error(f"read {path} on {mount.volume.name}", f"its {mount.file_system.kind} file system is damaged"):
+                yield
+        except ImagewrightError as error:
+            self.unreadable.setdefault(path, str(error))
+            raise
 
 
 class _CheckedStream(io.RawIOBase):
     """A library's stream whose exceptions are our one error."""
 
-    def __init__(self, below, path, mount):
+    def __init__(self, below, reading):
         super().__init__()
         self._below = below
-        self._path = path
-        self._mount = mount
+        self._reading = reading
 
     def readable(self):
         return True
@@ -165,14 +177,10 @@ class _CheckedStream(io.RawIOBase):
         return self._below.tell()
 
     def readinto(self, buffer):
-        with _reading(self._path, self._mount):
+        with self._reading():
             octets = self._below.read(len(buffer))
         buffer[:len(octets)] = octets
         return len(octets)
-
-
-def _reading(path, mount):
-    return damage_as_error(f"read {path} on {mount.volume.name}", f"its {mount.file_system.kind} file system is damaged")
 
 
 def _is_below(path, folder):

@@ -48,7 +48,8 @@ def check(question):
                 findings.append(answer)
     except budget.Ended as ended:
         findings = not_reached(rules, findings, question.profile, opened.kind, str(ended))
-    return verdict(question, opened, findings, time.monotonic() - started, _image_file(question.image))
+    order = [rule.id for rule in rules]
+    return verdict(question, opened, sorted(findings, key=lambda found: order.index(found.id)), time.monotonic() - started, _image_file(question.image))
 
 
 def answers(question, rules):

@@ -17,7 +17,7 @@ _GENERALIZED = "this is an image that is provisioned anew (kind: generalized)"
 
 
 def evaluate(context, rules):
-    """Yield the Finding of each rule, in their order, as soon as it is reached.
+    """Yield the Finding of each rule as soon as it is reached, in the order of asked.
 
     rules: [Rule].
     """
@@ -26,8 +26,8 @@ def evaluate(context, rules):
 
 
 def asked(rules, profile):
-    """Return the rules ([Rule]) that the profile asks."""
-    return [rule for rule in rules if profile in rule.profiles]
+    """Return the rules ([Rule]) that the profile asks; one that needs what the others met comes last."""
+    return sorted((rule for rule in rules if profile in rule.profiles), key=lambda rule: rule.needs == "others")
 
 
 def not_reached(rules, findings, profile, kind, cause):
@@ -81,7 +81,7 @@ def _outcome(context, rule):
         return unknown(f"the disk in the image could not be read: {context.problem}")
     if rule.needs == "disk" and context.disk is None:
         return not_applicable("only files are looked at here, no disk; give the image to have it checked")
-    if rule.needs == "tree" and context.tree is None:
+    if rule.needs in ("tree", "others") and context.tree is None:
         return unknown(f"no Linux root could be read: {context.problem}")
     if budget.seconds_left() <= 0:
         return unknown(f"there was no time for it: the rules before took {budget.MOST_SECONDS} s of process time, for what they read is too large, "

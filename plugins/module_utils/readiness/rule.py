@@ -17,7 +17,7 @@ MARKETPLACE_ONLY = ("marketplace",)
 #: id: requirement id, ``R17``, with a letter where one requirement has several rules; title: what holds when it passes; fault: what is wrong when it
 #: does not; severity: error (will not boot or provision), warning or note; step: one of steps.STEPS, where the machine needs it;
 #: why: str, why it matters on Azure; cure: str, what to do; source: str; check: callable, Context -> Outcome;
-#: fixed_by: str, role and module that do it, "" when none does; needs: "tree", "disk" or "any", what the check reads;
+#: fixed_by: str, role and module that do it, "" when none does; needs: "tree", "disk" or "any", what the check reads, or "others", what the other rules met;
 #: marketplace: severity in the marketplace profile, None as else; profiles: [str]; kinds: [str], kinds of image it is meant for;
 #: choice: str, where the sources disagree, and what we chose.
 Rule = collections.namedtuple("Rule", "id title fault severity step why cure source check fixed_by needs marketplace profiles kinds choice")

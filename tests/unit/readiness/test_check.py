@@ -7,7 +7,8 @@ import os
 import signal
 
 import pytest
-from unit.readiness.guest_tree import good_guest
+from unit.image.images import LINUX, MIB, empty_disk, ext4, put, run
+from unit.readiness.guest_tree import good_guest, write
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget, check
@@ -77,3 +78,20 @@ def test_a_tree_that_is_not_there_is_an_error():
 def test_an_image_that_is_not_there_is_an_error():
     with pytest.raises(ImagewrightError, match="/no/such.vhd"):
         check.check(question("")._replace(root=None, image="/no/such.vhd"))
+
+
+def test_a_damaged_directory_makes_the_verdict_not_ready_whatever_looked_there(tmp_path):
+    folder = good_guest(tmp_path / "guest")
+    write(folder, "/var/lib/waagent/ovf-env.xml", "<ovf/>")
+    part = ext4(tmp_path / "part", folder, 64 * MIB)
+    block = int(run("debugfs", "-R", "blocks /var/lib/waagent", part).split()[0])
+    size = int(run("debugfs", "-R", "stats", part).split("Block size:")[1].split()[0])
+    with open(part, "r+b") as stream:
+        stream.seek(block * size)
+        stream.write(bytes(size))
+    disk = empty_disk(tmp_path / "disk.raw", 66 * MIB, (1, 64, LINUX))
+    put(disk, part, MIB)
+    found = {each.id: each for each in check.check(question("")._replace(root=None, image=str(disk))).findings}
+    assert found["R00c"].status == "unknown" and found["R00c"].severity == "error"
+    assert [place.path for place in found["R00c"].evidence] == ["/var/lib/waagent"]
+    assert "unknown" in {found[rule].status for rule in ("R49c", "R49d", "R49e")}

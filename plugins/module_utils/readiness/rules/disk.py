@@ -45,6 +45,18 @@ def all_is_looked_at(context):
     return failed_if(Evidence(context.disk.path, None, left) for left in context.disk.left_out)
 
 
+@rule("R00c", step=ROOT, severity=ERROR, needs="others",
+      title="All that was looked at can be read", fault="A part of the file systems cannot be read",
+      why="What is damaged may lack anything: neither the rules that looked there can decide, nor can the machine start from it.",
+      cure="Repair the file system with fsck, or give a sound copy of the image.",
+      source="design of readiness_info")
+def all_can_be_read(context):
+    """Return unknown with each path of the image that another rule wanted to read, and that is damaged or of a kind that cannot be read here."""
+    unreadable = getattr(context.tree, "unreadable", {})
+    places = [Evidence(path, None, text) for path, text in sorted(unreadable.items())]
+    return unknown("what other rules looked at cannot be read", places) if places else passed()
+
+
 @rule("R07", step=FIRMWARE, severity=WARNING, marketplace=ERROR, needs="disk", fixed_by="vhd_align max_size",
       title="The disk is within the size limits of an OS disk", fault="The disk is too large or too small for an OS disk",
       why="Generation 1 boots from an MBR-sized disk of at most 2 TiB, generation 2 from at most 4,095 GiB; the certification asks for 1023 GiB or less.",
@@ -120,4 +132,4 @@ def clean_file_systems(context):
     return failed_if(Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]} {_NOT_UNMOUNTED[kind]}") for name, kind in context.disk.unclean)
 
 
-RULES = [readable, all_is_looked_at, size_limit, generation, fallback_loader, clean_file_systems]
+RULES = [readable, all_is_looked_at, all_can_be_read, size_limit, generation, fallback_loader, clean_file_systems]
