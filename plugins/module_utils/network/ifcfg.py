@@ -13,6 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.changes 
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
     DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place, one_of)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 FOLDER = "/etc/sysconfig/network-scripts"
 FIRST_CARD = FOLDER + "/ifcfg-eth0"
@@ -54,7 +55,7 @@ class File:
 
 def all_files(tree, folder=FOLDER):
     """Return the Files ([File]) of a folder, whatever their card."""
-    return [File(path, tree.read_text(path)) for path in tree.glob(folder + "/ifcfg-*") if tree.is_file(path) and not _COPY.search(path)]
+    return [File(path, text_of(tree, path)) for path in tree.glob(folder + "/ifcfg-*") if tree.is_file(path) and not _COPY.search(path)]
 
 
 def files(tree):

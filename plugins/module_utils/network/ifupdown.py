@@ -17,6 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     DHCP, FIRST, FIXED, NOT_STARTED, NOTHING, Answer)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ifupdown_stanzas import PATH, STANZA, files, logical_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 _EMPTY = "# The loopback network interface\nauto lo\niface lo inet loopback\n"
 _STARTING = ("auto", "allow-auto", "allow-hotplug")
@@ -29,7 +30,7 @@ def has_ethernet(tree):
 
 def stanzas(tree):
     """Return the iface stanzas ([ifupdown_stanzas.Stanza]) of all files."""
-    return [stanza for path in files(tree) for stanza in ifupdown_stanzas.stanzas(path, tree.read_text(path))]
+    return [stanza for path in files(tree) for stanza in ifupdown_stanzas.stanzas(path, text_of(tree, path))]
 
 
 def mentions(tree, card):
@@ -43,7 +44,7 @@ def answer(tree, card=FIRST):
     asking = [stanza.place for stanza in own if stanza.method == "dhcp"]
     if not own:
         return Answer(NOTHING, [stanza.place for stanza in stanzas(tree) if is_ethernet(stanza.card)])
-    if not any(starts(tree.read_text(path), card.name) for path in files(tree)):
+    if not any(starts(text_of(tree, path), card.name) for path in files(tree)):
         return Answer(NOT_STARTED, [stanza.place for stanza in own])
     if asking:
         return Answer(DHCP, asking)
@@ -68,7 +69,7 @@ def plan(tree, settings):
     """
     gone = order(settings.masters)
     kept = {member for master in masters(tree) if master.name not in gone for member in master.members}
-    texts = {path: tree.read_text(path) for path in files(tree)}
+    texts = {path: text_of(tree, path) for path in files(tree)}
     after = {path: _with_dhcp(text, gone, kept) for path, text in texts.items()}
     changes = []
     for path, text in texts.items():

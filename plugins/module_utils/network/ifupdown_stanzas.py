@@ -14,6 +14,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 PATH = "/etc/network/interfaces"
 
@@ -41,7 +42,7 @@ def files(tree):
         path = waiting.pop(0)
         if path not in found and tree.is_file(path):
             found[path] = True
-            waiting += [name for _raw, words in logical_lines(tree.read_text(path)) for name in _included(tree, path, words)]
+            waiting += [name for _raw, words in logical_lines(text_of(tree, path)) for name in _included(tree, path, words)]
     return list(found)
 
 

@@ -11,6 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, ini, networkd, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import merged, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: R35. Written by old udev, cloud-init and installers.
 _PERSISTENT = ("/etc/udev/rules.d/70-persistent-net.rules", "/etc/udev/rules.d/70-persistent-ipoib.rules",
@@ -41,9 +42,9 @@ def plan(tree):
 def _without_addresses(tree):
     """Return the Changes that remove every file that names a card by the MAC address of this machine."""
     rules = [path for path in tree.glob("/etc/udev/rules.d/*.rules")
-             if tree.is_file(path) and (path in _PERSISTENT or _names_by_address(tree.read_text(path)))]
+             if tree.is_file(path) and (path in _PERSISTENT or _names_by_address(text_of(tree, path)))]
     links = [path for path in tree.glob("/etc/systemd/network/*.link")
-             if tree.is_file(path) and any(ini.values(tree.read_text(path), "Match", key) for key in ("MACAddress", "PermanentMACAddress"))]
+             if tree.is_file(path) and any(ini.values(text_of(tree, path), "Match", key) for key in ("MACAddress", "PermanentMACAddress"))]
     return [remove(tree, path, "names a card by the MAC address of this machine") for path in rules + links] + _without_generator(tree)
 
 
@@ -71,7 +72,7 @@ def _keeping_the_name(tree, place):
     name = place.path.rpartition("/")[2]
     if place.path.endswith(".link"):
         return remove(tree, place.path, reason) if place.path.startswith(networkd.FOLDER + "/") else write(tree, f"{networkd.FOLDER}/{name}", _NOTHING, reason)
-    text = udev_rules.without_line(tree.read_text(place.path), place.line)
+    text = udev_rules.without_line(text_of(tree, place.path), place.line)
     own = f"{_RULES_FOLDER}/{name}"
     return remove(tree, own, reason) if place.path == own and not udev_rules.rules(text) else write(tree, own, text or _NOTHING, reason)
 

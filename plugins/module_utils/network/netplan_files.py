@@ -18,6 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
     DHCP, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: /run is empty before the boot.
 FOLDERS = ("/etc/netplan", "/lib/netplan", "/usr/lib/netplan")
@@ -46,7 +47,7 @@ def read(tree, wanted):
     """
     found = []
     for path in wanted:
-        text = tree.read_text(path)
+        text = text_of(tree, path)
         document = yaml_text.load(path, text)
         network = yaml_text.get(document, "network")
         if document.value is not None and (not isinstance(document.value, dict) or (network is not None and not isinstance(network, dict))):

@@ -15,6 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, UNMANAGED, Answer, Place, one_of)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, words
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 FOLDER = "/etc/systemd/network"
 DHCP_FILE = FOLDER + "/50-azure-dhcp.network"
@@ -37,7 +38,7 @@ _MASTERS = (("Bond", "bond"), ("Bridge", "bridge"), ("VLAN", VLAN))
 
 def files(tree):
     """Return the paths ([str]) of the administrator's .network files for Ethernet cards."""
-    return [path for path in tree.glob(FOLDER + "/*.network") if tree.is_file(path) and _is_for_ethernet(tree.read_text(path))]
+    return [path for path in tree.glob(FOLDER + "/*.network") if tree.is_file(path) and _is_for_ethernet(text_of(tree, path))]
 
 
 def answer(tree, card=FIRST):
@@ -71,7 +72,7 @@ def plan(tree, settings):
     """
     changes = _without_masters(tree, order(settings.masters))
     gone = {change.path for change in changes}
-    texts = {path: tree.read_text(path) for path in files(tree) if path not in gone}
+    texts = {path: text_of(tree, path) for path in files(tree) if path not in gone}
     changes += [remove(tree, path, "describes a card of this machine alone") for path, text in texts.items()
                 if is_of_this_machine(text) and not _put(ini.entries(text))]
     return changes + _asking(EditedTree(tree, changes)) + unmanaged(tree, settings)

@@ -14,6 +14,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: Where the files are: of two with one name that of the first folder counts. /run is empty before the boot.
 FOLDERS = ("/etc/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
@@ -31,13 +32,13 @@ def in_order(tree, kind):
     """Return the Files of a kind (str, ``network``, ``netdev`` or ``link``) by name; one that is empty, or a link to nothing, masks its namesakes."""
     found = []
     for _name, path in sorted(_first_of_each_name(tree, FOLDERS, f"*.{kind}").items()):
-        text = tree.read_text(path) if tree.is_file(path) else ""
+        text = text_of(tree, path) if tree.is_file(path) else ""
         if text.strip():
             name = posixpath.basename(path) + ".d"
             drop_ins = _first_of_each_name(tree, [f"{folder}/{name}" for folder in FOLDERS], "*.conf")
             entries = ini.entries(text)
             for _drop_in, drop_in in sorted(drop_ins.items()):
-                entries += ini.entries(tree.read_text(drop_in)) if tree.is_file(drop_in) else []
+                entries += ini.entries(text_of(tree, drop_in)) if tree.is_file(drop_in) else []
             found.append(File(path, entries, text))
     return found
 
@@ -47,7 +48,9 @@ def words(entries, section, key):
     found = []
     for entry in entries:
         if (entry.section, entry.key) == (section, key):
-            found = found + entry.value.split() if entry.value else []
+            if not entry.value:
+                found = []
+            found.extend(entry.value.split())
     return found
 
 
@@ -91,7 +94,9 @@ def _names(entries, key):
     for entry in entries:
         if (entry.section, entry.key) == ("Match", key):
             mark = "!" if entry.value.startswith("!") else ""
-            found = found + [mark + word.lstrip("!") if mark else word for word in entry.value.split()] if entry.value else []
+            if not entry.value:
+                found = []
+            found.extend(mark + word.lstrip("!") if mark else word for word in entry.value.split())
     return found
 
 

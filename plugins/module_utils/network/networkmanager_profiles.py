@@ -17,6 +17,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
     DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, UNMANAGED, Answer, Place, one_of)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: In the order in which they are read; a file of /etc stands for one of the same name in /usr/lib.
 CONF_D, PACKAGES_CONF_D = "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"
@@ -43,7 +44,7 @@ def configuration(tree, without=()):
     paths = [path for path in tree.glob(PACKAGES_CONF_D + "/*.conf") if posixpath.basename(path) not in names and posixpath.basename(path) not in without]
     found = {}
     for path in paths + [_MAIN] + tree.glob(CONF_D + "/*.conf"):
-        text = tree.read_text(path) if tree.is_file(path) else ""
+        text = text_of(tree, path) if tree.is_file(path) else ""
         lines = text.split("\n")
         for entry in ini.entries(text):
             key, operator = (entry.key[:-1].rstrip(), entry.key[-1]) if entry.key[-1:] in "+-" and entry.key else (entry.key, "")
@@ -69,7 +70,7 @@ def profiles(tree, reads_ifcfg):
             if name in names or _NO_PROFILE.search(name) or not tree.is_file(path) or (folder != _FOLDERS[0] and not name.endswith(".nmconnection")):
                 continue
             names.add(name)
-            found.append(_keyfile(path, tree.read_text(path)))
+            found.append(_keyfile(path, text_of(tree, path)))
     return found + ([_of_ifcfg(file) for file in ifcfg.all_files(tree)] if reads_ifcfg else [])
 
 

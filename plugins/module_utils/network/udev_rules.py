@@ -12,6 +12,8 @@ import collections
 import fnmatch
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
+
 #: One rule. line: int from 1, where it begins; text: str; tokens: [(key, operator, value)], e.g. ``("ATTR{address}", "==", "52:54:00:12:34:56")``.
 Rule = collections.namedtuple("Rule", "line text tokens")
 
@@ -30,7 +32,7 @@ def files(tree):
     for folder in FOLDERS:
         for path in tree.glob(folder + "/*.rules"):
             by_name.setdefault(path.rpartition("/")[2], path)
-    return [(path, tree.read_text(path)) for _name, path in sorted(by_name.items()) if tree.is_file(path)]
+    return [(path, text_of(tree, path)) for _name, path in sorted(by_name.items()) if tree.is_file(path)]
 
 
 def rules(text):

@@ -16,6 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     ifcfg, ifupdown, netplan, netplan_files, networkd, networkmanager_profiles, wicked)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import may_be_first
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import starting_parameters
@@ -73,7 +74,7 @@ def _lines(context):
     tree = context.tree
     cards = {path: path.rpartition("ifcfg-")[2] for path in wicked.files(tree)}
     cards.update((file.path, file.card.partition(":")[0]) for file in ifcfg.all_files(tree) if file.kind is None and file.master is None)
-    cards.update((path, networkd.card_of(tree.read_text(path))) for path in networkd.files(tree))
+    cards.update((path, networkd.card_of(text_of(tree, path))) for path in networkd.files(tree))
     cards.update((profile.path, profile.card or "*") for profile in networkmanager_profiles.profiles(tree, False)
                  if profile.kind == "ethernet" and profile.master is None)
     return [Line(card, place) for path, card in sorted(cards.items()) for place in context.find([path], str.strip)]

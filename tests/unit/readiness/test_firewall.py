@@ -79,6 +79,8 @@ BROKEN = [
     ("R39", {**FIREWALLD_ON, "/etc/firewalld/direct.xml":
              '<direct>\n<rule priority="0" table="filter" ipv="ipv4" chain="OUTPUT">-d 169.254.169.254 -j DROP</rule>\n'
              "</direct>\n"}, ("/etc/firewalld/direct.xml", 2)),
+    ("R39", {**FIREWALLD_ON, "/etc/firewalld/direct.xml": '<direct>\n<passthrough ipv="ipv4">-I OUTPUT 1 -p tcp -j REJECT</passthrough>\n</direct>\n'},
+     ("/etc/firewalld/direct.xml", 2)),
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED}, (IPTABLES, 2)),
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT\n"}, (IPTABLES, 2)),
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -j ACCEPT\n", "/etc/ssh/sshd_config": "Port 2222\n"}, (IPTABLES, 2)),
@@ -94,6 +96,10 @@ RIGHT = [
     {IPTABLES: "*filter\n:INPUT DROP [0:0]\n:OUTPUT DROP [0:0]\n"}, {NFT: OUT_OVER_LINES},  # nothing loads them
     {"/etc/ufw/ufw.conf": "ENABLED=no\n", **on("ufw"), UFW: 'DEFAULT_OUTPUT_POLICY="DROP"\n'},
     {**PERSISTENT, IPTABLES: AGENTS_OWN}, UFW_ON, FIREWALLD_ON,
+    {**NFTABLES, NFT: chain("output", "ip daddr 168.63.129.16 tcp dport != 53 skuid != 0 ct state invalid,new counter drop", policy="accept")},
+    {**FIREWALLD_ON, "/etc/firewalld/direct.xml":
+     '<passthrough ipv="ipv4">-t security -A OUTPUT -d 168.63.129.16 -p tcp -m owner --uid-owner 0 -j ACCEPT</passthrough>\n'
+     '<passthrough ipv="ipv4">-t security -A OUTPUT -d 168.63.129.16 -p tcp -m conntrack --ctstate INVALID,NEW -j DROP</passthrough>\n'},
     {**PERSISTENT, IPTABLES: CLOSED + '-A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -m comment --comment "who we are" -j ACCEPT\n'},
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT\n"},  # some may come in
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -m recent --update --seconds 30 --hitcount 6 -j DROP\n"

@@ -10,8 +10,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, Condition, Hook, Rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Condition, Hook, Rule
 
 SERVICES = ("firewalld",)
 _FOLDERS = ("/etc/firewalld", "/usr/lib/firewalld", "/usr/share/firewalld")
@@ -26,6 +27,9 @@ _OPEN = ("public", "external", "internal", "dmz", "work", "home", "trusted", "nm
 _OF_OTHER_PORTS = ("dhcpv6-client", "dhcpv6", "cockpit", "http", "https", "mdns", "samba", "samba-client", "nfs", "dns", "ntp", "snmp", "ipp",
                    "ipp-client", "ftp")
 
+#: Arguments of iptables as they are: the table, the chain, the rule.
+_PASSED_THROUGH = re.compile(r"\s*(?:(?:-t|--table)\s+(?:filter|security|raw|mangle)\s+)?(?:-A|--append|-I|--insert)\s+(\w+)\s+(?:[0-9]+\s+)?(.*)")
+
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ELEMENT = re.compile(r"<(zone|policy|service|port|interface|source|rule|protocol|accept|ingress-zone|egress-zone)\b([^<>]*)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*["']([^"']*)["']""")
@@ -39,7 +43,7 @@ def hooks(tree):
 def _zone(tree):
     """Return the Hook of what comes in on the card: what its zone names, else what its target does."""
     files = {path.rpartition("/")[2][:-len(".xml")]: path for folder in reversed(_FOLDERS) for path in tree.glob(folder + "/zones/*.xml") if tree.is_file(path)}
-    elements = {name: _elements(tree.read_text(path)) for name, path in files.items()}
+    elements = {name: _elements(text_of(tree, path, MOST_RULES)) for name, path in files.items()}
     bound = [name for name, found in elements.items() if any(kind == "interface" and each.get("name") == _CARD for kind, each in found)]
     name, place = (bound[0], (files[bound[0]], None, f"the zone of {_CARD}")) if bound else _default(tree)
     found = elements.get(name, [])
@@ -65,7 +69,7 @@ def _zone(tree):
 
 
 def _default(tree):
-    text = tree.read_text(_CONFIGURATION) if tree.is_file(_CONFIGURATION) else ""
+    text = text_of(tree, _CONFIGURATION) if tree.is_file(_CONFIGURATION) else ""
     for number, line in enumerate(text.split("\n"), 1):
         name, equals, value = line.partition("=")
         if equals and name.strip() == "DefaultZone":
@@ -77,7 +81,7 @@ def _policies(tree):
     """Return the Hooks of policies for what this machine sends."""
     found = []
     for path in tree.glob("/etc/firewalld/policies/*.xml"):
-        elements = _elements(tree.read_text(path)) if tree.is_file(path) else []
+        elements = _elements(text_of(tree, path, MOST_RULES)) if tree.is_file(path) else []
         target = next((each.get("target", "") for kind, each in elements if kind == "policy"), "")
         if ("ingress-zone", {"name": "HOST"}) in elements and target in ("DROP", "REJECT"):
             place = (path, None, f"a policy for what this machine sends, target {target}")
@@ -88,13 +92,17 @@ def _policies(tree):
 
 def _direct(tree):
     """Return the Hooks of direct rules of IPv4."""
-    text = tree.read_text(_DIRECT) if tree.is_file(_DIRECT) else ""
+    text = text_of(tree, _DIRECT) if tree.is_file(_DIRECT) else ""
     chains = {"INPUT": [], "OUTPUT": []}
     for number, line in enumerate(text.split("\n"), 1):
         head, unused, rest = line.partition(">")
         attributes = dict(_ATTRIBUTE.findall(head))
-        if "<rule" in head and attributes.get("ipv") == "ipv4" and attributes.get("chain") in chains:
-            chains[attributes["chain"]].append(iptables.rule_of(rest.partition("<")[0], (_DIRECT, number, line.strip())))
+        text, chain = rest.partition("<")[0], attributes.get("chain")
+        if "<passthrough" in head:
+            match = _PASSED_THROUGH.match(text)
+            chain, text = match.groups() if match else (None, "")
+        if attributes.get("ipv") == "ipv4" and chain in chains:
+            chains[chain].append(iptables.rule_of(text, (_DIRECT, number, line.strip())))
     return [Hook(iptables.HOOKS[chain], ACCEPT, {chain: rules}, chain, (_DIRECT, None, chain)) for chain, rules in chains.items() if rules]
 
 

@@ -11,8 +11,9 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import firewalld, iptables, nftables, ufw
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import Packet, dropped
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, Packet, dropped
 
 #: hooks: [packets.Hook]; loaded_by: [str], what loads them, for a person.
 Loaded = collections.namedtuple("Loaded", "hooks loaded_by")
@@ -38,7 +39,7 @@ def loaded(tree):
         found += nftables.hooks(tree, path)
         names.append(path)
     for path in _iptables_files(tree):
-        found += iptables.hooks(path, tree.read_text(path))
+        found += iptables.hooks(path, text_of(tree, path, MOST_RULES))
         names.append(path)
     for firewall in (ufw, firewalld):
         if services.state(tree, firewall.SERVICES) == services.ENABLED and (firewall is firewalld or ufw.is_on(tree)):
@@ -74,7 +75,7 @@ def _nftables_files(tree):
     if services.state(tree, ["nftables"]) != services.ENABLED:
         return []
     unit = services.unit_path(tree, "nftables.service")
-    named = _NFT_FILE.search(tree.read_text(unit)) if unit is not None and tree.is_file(unit) else None
+    named = _NFT_FILE.search(text_of(tree, unit)) if unit is not None and tree.is_file(unit) else None
     files = [named.group(1)] if named else []
     return [path for path in files + list(_NFT_FILES) if tree.is_file(path)][:1]
 
@@ -83,6 +84,6 @@ def _iptables_files(tree):
     """Return the paths ([str]) of saved rules that a service or a script loads."""
     found = [path for service, path in _IPTABLES if tree.is_file(path) and services.state(tree, [service]) == services.ENABLED]
     scripts = [path for pattern in _SCRIPTS for path in tree.glob(pattern) if tree.is_file(path)]
-    texts = [tree.read_text(path) for path in scripts + ifupdown_stanzas.files(tree)]
+    texts = [text_of(tree, path, MOST_RULES) for path in scripts + ifupdown_stanzas.files(tree)]
     found += [path for text in texts if "-restore" in text for path in _RESTORED.findall(text) if tree.is_file(path)]
     return list(dict.fromkeys(found))

@@ -11,8 +11,9 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.nftables_rules import rules_of
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, Hook
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Hook
 
 _FAMILIES = ("ip", "inet")
 _ALL_FAMILIES = _FAMILIES + ("ip6", "arp", "bridge", "netdev")
@@ -57,7 +58,7 @@ class _Reading:
         self.files += 1
         if self.files > _MOST_FILES:
             raise ImagewrightError(f"cannot read {path}: nftables' files include more than {_MOST_FILES} others; look whether they include each other")
-        tokens = _tokens(path, self.tree.read_text(path))
+        tokens = _tokens(path, text_of(self.tree, path, MOST_RULES))
         self.tokens += len(tokens)
         if self.tokens > _MOST_TOKENS:
             raise ImagewrightError(f"cannot read {path}: nftables' files have more than {_MOST_TOKENS} words")

@@ -27,6 +27,9 @@ ACCEPT, DROP, JUMP, GOTO, RETURN = "accept", "drop", "jump", "goto", "return"
 #: Where packets enter a table. hook: input or output; policy: ACCEPT or DROP; chains: {name: [Rule]}; name: its own chain; place: of its policy.
 Hook = collections.namedtuple("Hook", "hook policy chains name place")
 
+#: Bytes of one file of rules; lists of some ten thousand addresses have a MiB or two.
+MOST_RULES = 4 * 1024 * 1024
+
 _PORTS = {"ssh": 22, "domain": 53, "http": 80, "https": 443}
 _CARD = "eth0"
 _MOST_STEPS = 500000  # rules passed, and values compared

@@ -9,8 +9,9 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, JUMP, Condition, Hook, Rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, JUMP, Condition, Hook, Rule
 
 SERVICES = ("ufw",)
 SWITCH, DEFAULTS = "/etc/ufw/ufw.conf", "/etc/default/ufw"
@@ -19,7 +20,7 @@ _FILES = ("/etc/ufw/before.rules", "/etc/ufw/user.rules", "/lib/ufw/user.rules",
 
 def is_on(tree):
     """Return whether ufw loads its rules once its service is started."""
-    enabled = shell_variables.values(tree.read_text(SWITCH), SWITCH).get("ENABLED") if tree.is_file(SWITCH) else None
+    enabled = shell_variables.values(text_of(tree, SWITCH), SWITCH).get("ENABLED") if tree.is_file(SWITCH) else None
     return (enabled or "").lower() == "yes"
 
 
@@ -28,7 +29,7 @@ def hooks(tree):
     chains = {}
     for path in _FILES:
         if tree.is_file(path):
-            for name, rules in iptables.tables(path, tree.read_text(path)).get("filter", ({}, {}, {}))[1].items():
+            for name, rules in iptables.tables(path, text_of(tree, path, MOST_RULES)).get("filter", ({}, {}, {}))[1].items():
                 chains.setdefault(name, []).extend(rules)
     found = []
     for chain, hook in iptables.HOOKS.items():
@@ -42,7 +43,7 @@ def hooks(tree):
 
 def _policy(tree, chain):
     """Return (ACCEPT or DROP, place) of a chain; ufw's own defaults are to let nothing in and all out."""
-    text = tree.read_text(DEFAULTS) if tree.is_file(DEFAULTS) else ""
+    text = text_of(tree, DEFAULTS) if tree.is_file(DEFAULTS) else ""
     name = f"DEFAULT_{chain}_POLICY"
     word = shell_variables.values(text, DEFAULTS).get(name)
     number = next((number for number, line in enumerate(text.split("\n"), 1) if line.strip().startswith(name + "=")), None)
