@@ -14,7 +14,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import serv
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed)
+    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
 
@@ -42,6 +43,27 @@ def keeps_its_name(context):
         [Evidence(*place)], f"It will be called {card.name}.")
 
 
+@rule("R35c", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network; guest_boot",
+      title="No initramfs renames the first card", fault="An initramfs renames the first card, and its configuration is for another name",
+      why="The card's driver is loaded in the initramfs, and udev there names it by the rules and links of the day when the image was built, though the guest "
+          "has them no longer.",
+      cure="Run the role guest_network, then build the image again: the role guest_boot, or update-initramfs or dracut.",
+      source="systemd.link(5), udev(7); hooks/udev of initramfs-tools, modules.d of dracut")
+def keeps_its_name_in_the_initramfs(context):
+    """Return failed with the rule or .link file inside an image that renames the first card where nothing asks for an address under the new name."""
+    evidence, unread = [], []
+    for image in context.shared(images):
+        if image.files is None:
+            unread.append(Evidence(image.kernel.image, None, image.problem))
+            continue
+        card, place = card_name.first_card(image.files)
+        if place is not None and not any(answer.what == DHCP for _manager, answer in outcome.answers(context.tree, card)):
+            evidence.append(Evidence(image.kernel.image, None, f"{place.path[1:]} line {place.line}: {place.text}"))
+    if not evidence and unread:
+        return unknown("an initramfs could not be looked into", unread)
+    return failed_if(evidence)
+
+
 @rule("R72", step=FIRST_CARD, severity=WARNING,
       title="Names are looked up where Azure's DHCP says", fault="Names are looked up at the build's servers, or nowhere",
       why="The machine is provisioned, for the platform is reached by its address, but no name resolves: updates, extensions and mounts fail.",
@@ -65,4 +87,4 @@ def resolver(context):
                      "No network manager that runs writes the file again.")
 
 
-RULES = [keeps_its_name, resolver]
+RULES = [keeps_its_name, keeps_its_name_in_the_initramfs, resolver]

@@ -4,7 +4,7 @@
 """Cases of the network."""
 
 from unit.readiness.cases.common import MANAGED_BY_NETWORKMANAGER, PROFILE
-from unit.readiness.guest_tree import GRUB_CFG, UNITS, WANTS
+from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, UNITS, WANTS, initramfs
 
 #: cloud-init that leaves the network to others.
 LEFT_ALONE = {"/etc/cloud/cloud.cfg.d/99-x.cfg": "network: {config: disabled}\n"}
@@ -41,6 +41,10 @@ BROKEN_FILES = [
      ("/etc/systemd/network/10-lan.link", 5)),
     ("R35b", {"/etc/udev/rules.d/10-lan.rules": 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{type}=="1", KERNEL=="eth*", NAME="lan0"\n',
               **LEFT_ALONE}, ("/etc/udev/rules.d/10-lan.rules", 1)),
+    ("R35c", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/systemd/network/10-lan.link": "[Match]\nOriginalName=eth*\n[Link]\nName=lan0\n"}), **LEFT_ALONE},
+     (INITRAMFS, None)),
+    ("R35c", {INITRAMFS: initramfs(IN_INITRAMFS, {"lib/udev/rules.d/70-net.rules": 'SUBSYSTEM=="net", KERNEL=="eth*", NAME="lan0"\n'}), **LEFT_ALONE},
+     (INITRAMFS, None)),
     ("R72", {"/etc/resolv.conf": ("link", "../run/systemd/resolve/stub-resolv.conf")}, ("/etc/resolv.conf", None)),
     ("R72", {"/etc/resolv.conf": "# here\nnameserver 192.168.122.1\n"}, ("/etc/resolv.conf", 2)),
     ("R34f", {"/etc/systemd/network/10-azure.network": "[Match]\nName=eth0\n\n[Network]\nBond=bond0\n"}, ("/etc/systemd/network/10-azure.network", 5)),
@@ -76,6 +80,9 @@ CONTROLS = [("R34b", {**MANAGED_BY_NETWORKMANAGER, **files}) for files in [
     ("R34d", {"/etc/netplan/50-cloud-init.yaml": "network: {ethernets: {ens3: {match: {macaddress: '52:54:00:12:34:56'}}}}\n"}),  # it is written again
     ("R34c", {"/boot/grub/grub.cfg": GRUB_CFG.replace(
         "rootdelay=300", "rootdelay=300 ip=dhcp ip=:::::eth0:dhcp ip=10.1.0.37::10.1.0.1:255.255.254.0::eth0:dhcp")}),
+    ("R35c", {INITRAMFS: initramfs(IN_INITRAMFS, {
+        "etc/udev/rules.d/70-persistent-net.rules": 'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", KERNEL=="eth*", NAME="eth1"\n',
+        "usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel path\n"}), **LEFT_ALONE}),
     ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}),
     ("R35b", {"/usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n"}),
     ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n", **LEFT_ALONE,
