@@ -29,7 +29,7 @@ SRIOV_RULES = "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules"
 
 def plan(tree):
     """Return the Changes after which no card is named by the MAC address of this machine, and the first one keeps the name that the kernel gives it."""
-    changes = _without_addresses(tree)
+    changes = without_addresses(tree)
     # of many rules that rename the card each but the last is hidden by it; no guest has more than a few
     for _attempt in range(_MOST_RENAMES):
         card, place = card_name.first_card(EditedTree(tree, changes))
@@ -39,7 +39,7 @@ def plan(tree):
     raise ImagewrightError(f"cannot keep the name of the first card: {place.path} line {place.line} renames it, as {_MOST_RENAMES} other places do; remove it")
 
 
-def _without_addresses(tree):
+def without_addresses(tree):
     """Return the Changes that remove every file that names a card by the MAC address of this machine."""
     rules = [path for path in tree.glob("/etc/udev/rules.d/*.rules")
              if tree.is_file(path) and (path in _PERSISTENT or _names_by_address(text_of(tree, path)))]

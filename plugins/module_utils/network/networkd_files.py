@@ -11,7 +11,6 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import fnmatch
 import posixpath
-import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
@@ -22,9 +21,10 @@ FOLDERS = ("/etc/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/s
 #: A file with its drop-ins. path: str; entries: [ini.Entry], those of the file first; text: str, of the file alone.
 File = collections.namedtuple("File", "path entries text")
 
-#: What udev says of a card of VMBus: its path, and what machine it is in. None: it cannot be told from the files.
-_PATH = re.compile(r"acpi-VMBUS")
+#: What udev says of a card of VMBus: its path, ID_PATH, and the words for the machine that it is in.
+_PATH = "acpi-VMBUS:01"
 _MACHINE = ("microsoft", "vm", "yes", "true", "1", "on")
+#: Keys that the files do not decide.
 _UNDECIDED = ("Host", "KernelCommandLine", "KernelVersion", "Version", "Architecture", "Credential", "Firmware")
 
 
@@ -60,36 +60,30 @@ def matches(entries, card):
     A file without a [Match] section takes none.
     """
     keys = list(dict.fromkeys(entry.key for entry in entries if entry.section == "Match"))
-    verdicts = [_matches(key, words(entries, "Match", key), entries, card) for key in keys]
+    verdicts = [_matches(key, _patterns(entries, key), card) for key in keys]
     if not verdicts or False in verdicts:
         return False
     return None if None in verdicts else True
 
 
-def _matches(key, wanted, entries, card):
-    if key in ("Name", "OriginalName"):
-        return _fits(_names(entries, key), card.name)
+def _matches(key, wanted, card):
+    """Return whether one key of [Match] takes the card. wanted: [str], its patterns."""
+    known = {"Name": card.name, "OriginalName": card.name, "Driver": card.driver, "Type": "ether", "Path": _PATH, "Kind": None,
+             # Azure gives the card another address than any file says, and it is no wireless one
+             "MACAddress": None, "PermanentMACAddress": None, "SSID": None, "BSSID": None, "WLANInterfaceType": None}
+    if key in known:
+        return _fits(wanted, known[key])
     if not wanted:
         return True
-    if key == "Driver":
-        return _fits(wanted, card.driver)
-    if key == "Type":
-        return _fits(wanted, "ether")
-    if key == "Path":
-        return any(_PATH.match(word) or word.startswith("*") for word in wanted) != wanted[0].startswith("!")
     if key == "Virtualization":
         return (wanted[0].lstrip("!").lower() in _MACHINE) != wanted[0].startswith("!")
-    if key in ("MACAddress", "PermanentMACAddress", "SSID", "BSSID", "WLANInterfaceType"):
-        return wanted[0].startswith("!")  # Azure gives the card another address
-    if key == "Kind":
-        return _fits(wanted, None)
     if key == "Property":
         return _fits_property(wanted, card)
     return None if key in _UNDECIDED else True  # networkd passes over a key that it does not know
 
 
-def _names(entries, key):
-    """Return the patterns ([str]) of names; an exclamation mark before the first one of a line is that of all of them."""
+def _patterns(entries, key):
+    """Return the patterns ([str]) of a key; an exclamation mark before the first one of a line is that of all of them."""
     found = []
     for entry in entries:
         if (entry.section, entry.key) == ("Match", key):
@@ -101,7 +95,7 @@ def _names(entries, key):
 
 
 def _fits(patterns, value):
-    """Return whether the value (str, or None where the card has none) fits the patterns; an unwanted one that fits decides."""
+    """Return whether the value (str, or None where the card has none) fits the patterns; an unwanted one that fits decides, none take all."""
     fitting = [pattern for pattern in patterns if value is not None and fnmatch.fnmatchcase(value, pattern.lstrip("!"))]
     if any(pattern.startswith("!") for pattern in fitting):
         return False

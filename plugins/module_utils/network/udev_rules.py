@@ -23,6 +23,9 @@ FOLDERS = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/ru
 #: Drivers of a card of VMBus and of what it hangs on.
 _PARENTS = ("hv_netvsc", "hv_vmbus", "vmbus", "")
 
+#: Keys by which a rule means network cards, or this one.
+_TELLING = ("SUBSYSTEM", "KERNEL", "DRIVERS", "ENV{ID_NET_DRIVER}", "ATTR{type}")
+
 _TOKEN = re.compile(r"""(?<![A-Za-z_])([A-Za-z_]+(?:\{[^}"]*\})?)[ \t]*(==|!=|\+=|-=|:=|=)[ \t]*[ei]?"((?:[^"\\]|\\.)*)\"""")
 
 
@@ -72,8 +75,9 @@ def is_by_address(rule):
 
 
 def holds(rule, card):
-    """Return whether everything that a rule asks is true of the card (first_card.Card) for certain."""
-    return all(_is_true(key, operator, value, card) for key, operator, value in rule.tokens)
+    """Return whether everything that a rule asks is true of the card (first_card.Card) for certain; one that asks nothing hangs on a jump before it."""
+    asks = any(operator == "==" and key in _TELLING for key, operator, value in rule.tokens)
+    return asks and all(_is_true(key, operator, value, card) for key, operator, value in rule.tokens)
 
 
 def _is_true(key, operator, value, card):

@@ -14,7 +14,9 @@ from unit.network.guests import SETTINGS, apply, guest
 from unit.network.guests import after as planned
 
 ETC, USR, RULES = "/etc/systemd/network", "/usr/lib/systemd/network", "/etc/udev/rules.d"
-DEFAULT = {USR + "/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n"}
+#: What systemd's udev brings.
+DEFAULT = {USR + "/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n",
+           USR + "/73-usb-net-by-mac.link": "[Match]\nPath=*-usb-*\n[Link]\nNamePolicy=mac\n"}
 
 
 @pytest.mark.parametrize("files, name, place", [

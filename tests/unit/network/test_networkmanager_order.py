@@ -51,6 +51,7 @@ def test_a_device_list_takes_the_first_card(items, taken):
     ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ENV{NM_UNMANAGED}="1"\n'}, "unmanaged"),
     ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_pci", ACTION!="remove", ENV{NM_UNMANAGED}="1"\n'}, "dhcp"),
     ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_*", ATTR{flags}=="0x?[89ABCDEF]??", ENV{NM_UNMANAGED}="1"\n'}, "dhcp"),
+    ({RULES: 'SUBSYSTEM!="net", GOTO="end"\nENV{INTERFACE}=="vboxnet[0-9]*", ENV{NM_UNMANAGED}="1"\nGOTO="end"\nENV{NM_UNMANAGED}="1"\nLABEL="end"\n'}, "dhcp"),
     (GLOBALLY, "unmanaged"),
     ({**GLOBALLY, CONF_D + "/10-globally-managed-devices.conf": ""}, "dhcp"),
     ({CONF_D + "/10-calico.conf": CALICO}, "dhcp"),

@@ -43,7 +43,7 @@ def keeps_its_name(context):
         [Evidence(*place)], f"It will be called {card.name}.")
 
 
-@rule("R35c", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network; guest_boot",
+@rule("R35c", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
       title="No initramfs renames the first card", fault="An initramfs renames the first card, and its configuration is for another name",
       why="The card's driver is loaded in the initramfs, and udev there names it by the rules and links of the day when the image was built, though the guest "
           "has them no longer.",

@@ -149,7 +149,7 @@ def _is_there(tree, path):
 def persistent_names(context):
     """Return failed with each udev rule that network_dhcp would remove, line by line."""
     evidence = []
-    for change in context.shared(names.plan):
+    for change in context.shared(names.without_addresses):
         lines = context.find([change.path], lambda text: _MAC.search(text) and not text.lstrip().startswith("#"))
         evidence += lines or ([Evidence(change.path, None, change.reason)] if (change.before or "").strip() else [])
     return failed_if(evidence)

@@ -87,6 +87,8 @@ CONTROLS = [("R34b", {**MANAGED_BY_NETWORKMANAGER, **files}) for files in [
     ("R35b", {"/usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n"}),
     ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n", **LEFT_ALONE,
               "/etc/systemd/network/10-azure.network": "[Match]\nName=lan*\n[Network]\nDHCP=yes\n"}),
+    ("R35", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n"}),
+    ("R35b", {"/usr/lib/systemd/network/73-usb-net-by-mac.link": "[Match]\nPath=*-usb-*\n[Link]\nNamePolicy=mac\n", **LEFT_ALONE}),
     ("R34b", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n", **LEFT_ALONE,
               "/etc/systemd/network/10-azure.network": "[Match]\nName=lan*\n[Network]\nDHCP=yes\n"}),
     ("R35b", {"/etc/udev/rules.d/10-x.rules": 'SUBSYSTEM=="net", KERNEL=="wlan*", NAME="lan0"\nSUBSYSTEM=="block", KERNEL=="sda", NAME="disk"\n'}),
