@@ -86,6 +86,11 @@ BROKEN = [
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -j ACCEPT\n", "/etc/ssh/sshd_config": "Port 2222\n"}, (IPTABLES, 2)),
     ("R39c", {**NFTABLES, NFT: chain("input", "ct state established,related accept", "iifname lo accept", "tcp dport 443 accept")}, (NFT, 3)),
     ("R39c", {**NFTABLES, NFT: chain("input", "ct state vmap { established : accept, related : accept, invalid : drop }")}, (NFT, 3)),
+    # what ufw's own file says before the rules of the user
+    ("R39c", {**UFW_ON, UFW_RULES: "*filter\n:ufw-user-input - [0:0]\nCOMMIT\n", "/etc/ufw/before.rules": "*filter\n:ufw-not-local - [0:0]\n"
+              "-A ufw-before-input -j ufw-not-local\n-A ufw-not-local -m addrtype --dst-type LOCAL -j RETURN\n"
+              "-A ufw-not-local -m limit --limit 3/min -j ufw-logging-deny\n-A ufw-not-local -j DROP\nCOMMIT\n"}, (UFW, 1)),
+    ("R39c", {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -j ours\n-A ours -m geoip --src-cc SE -j RETURN\n-A ours -j REJECT\n"}, (IPTABLES, 2)),
     ("R39c", {**UFW_ON, UFW_RULES: "*filter\n:ufw-user-input - [0:0]\nCOMMIT\n"}, (UFW, 1)),
     ("R39c", {**FIREWALLD_ON, FIREWALLD: "DefaultZone=drop\n"}, (FIREWALLD, 1)),
     ("R39c", {**FIREWALLD_ON, ZONE: '<zone>\n<service name="dhcpv6-client"/>\n<!-- <service name="ssh"/> -->\n</zone>\n'}, (ZONE, None)),
@@ -101,6 +106,7 @@ RIGHT = [
      '<passthrough ipv="ipv4">-t security -A OUTPUT -d 168.63.129.16 -p tcp -m owner --uid-owner 0 -j ACCEPT</passthrough>\n'
      '<passthrough ipv="ipv4">-t security -A OUTPUT -d 168.63.129.16 -p tcp -m conntrack --ctstate INVALID,NEW -j DROP</passthrough>\n'},
     {**PERSISTENT, IPTABLES: CLOSED + '-A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -m comment --comment "who we are" -j ACCEPT\n'},
+    {**PERSISTENT, IPTABLES: CLOSED.replace("INPUT DROP", "INPUT ACCEPT") + "-A INPUT -j ours\n-A ours -m geoip --src-cc SE -j RETURN\n-A ours -j DROP\n"},
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT\n"},  # some may come in
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -m recent --update --seconds 30 --hitcount 6 -j DROP\n"
                                        "-A INPUT -p tcp --dport 22 -j ACCEPT\n"},

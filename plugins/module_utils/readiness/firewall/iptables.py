@@ -19,7 +19,8 @@ _VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "RETURN": RETURN}
 _OPTIONS = {"-p": "protocol", "--protocol": "protocol", "-s": "source", "--source": "source", "--src": "source", "-d": "destination",
             "--destination": "destination", "--dst": "destination", "-i": "in", "--in-interface": "in", "-o": "out", "--out-interface": "out",
             "--dport": "dport", "--destination-port": "dport", "--dports": "dport", "--destination-ports": "dport", "--sport": "sport",
-            "--source-port": "sport", "--sports": "sport", "--source-ports": "sport", "--state": "state", "--ctstate": "state", "--uid-owner": "user"}
+            "--source-port": "sport", "--sports": "sport", "--source-ports": "sport", "--state": "state", "--ctstate": "state", "--uid-owner": "user",
+            "--dst-type": "to", "--src-type": "from"}
 #: Options that narrow nothing: names of modules whose own options follow, comments, what a target does.
 _IDLE = ("-m", "--match", "--comment", "--reject-with", "--log-prefix", "--log-level", "-c")
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')

@@ -53,7 +53,7 @@ def dropped(hooks, packet):
 
 def _judge(chains, name, packet, steps, depth):
     """Return (ACCEPT, DROP or None at the chain's end, place, whether it may have been accepted before)."""
-    in_doubt = False
+    in_doubt = may_leave = False
     for rule in chains.get(name, []):
         steps[0] += 1 + sum(len(condition.values) for condition in rule.conditions)
         if steps[0] > _MOST_STEPS or depth > 30:
@@ -65,9 +65,10 @@ def _judge(chains, name, packet, steps, depth):
         if verdict in (JUMP, GOTO):
             verdict, place, doubt = _judge(chains, rule.target, packet, steps, depth + 1)
             verdict = RETURN if verdict is None and rule.verdict == GOTO else verdict
-        in_doubt = in_doubt or doubt or (fits is None and verdict in (ACCEPT, RETURN))
-        if fits and verdict == RETURN:
-            return None, None, in_doubt
+        in_doubt = in_doubt or doubt or (verdict == ACCEPT and (fits is None or may_leave))
+        may_leave = may_leave or (fits is None and verdict == RETURN)
+        if fits and (verdict == RETURN or verdict in (ACCEPT, DROP) and may_leave):
+            return None, None, in_doubt  # or it left the chain before: what drops it here does not do so for certain
         if fits and verdict in (ACCEPT, DROP):
             return verdict, place, in_doubt
     return None, None, in_doubt
@@ -120,5 +121,7 @@ _FITTING = {
     "state": lambda values, packet: packet.state in [value.lower() for value in values],
     "user": lambda values, packet: packet.hook == "output" and bool({"0", "root"} & set(values)),
     "family": lambda values, packet: "ipv4" in values,
+    "to": lambda values, packet: packet.hook == "input" and "LOCAL" in values,
+    "from": lambda values, packet: packet.hook == "output" and "LOCAL" in values,
     "first": lambda values, packet: packet.state == "new",
 }
