@@ -10,21 +10,17 @@ import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
-from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory, ext_features
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import whole_blocks
 
 # s_feature_incompat, linux/fs/ext4/ext4.h
-_RECOVER, _META_BG, _64BIT = 0x4, 0x10, 0x80
+_RECOVER, _64BIT = 0x4, 0x80
 _VALID = 0x1  # s_state
 _INLINE_DATA_FLAG = 0x10000000  # i_flags
 _IN_INODE = 60  # bytes of i_block
 _PARENT = 4  # bytes of the parent's number, with which a directory in its inode begins
-
 _UNCHANGING = 0x10 | 0x20  # i_flags, immutable and append-only
-
-#: What the library does not read: (feature bit, its name).
-_UNREADABLE = ((0x1, "compression"), (0x8, "an external journal device"), (_META_BG, "meta_bg block groups"))
 
 
 class ExtFileSystem:
@@ -35,12 +31,12 @@ class ExtFileSystem:
 
     def __init__(self, stream, name):
         self._name = name
+        features = ext_features.unreadable(stream)
+        if features:
+            raise ImagewrightError(f"cannot read {name}: its ext4 file system has the feature {', '.join(features)}, which cannot be read here; "
+                                   "check the mounted tree with `root` instead")
         self._fs = library("dissect.extfs.extfs", f"read {name}").ExtFS(stream)
         incompatible = self._fs.sb.s_feature_incompat
-        for bit, feature in _UNREADABLE:
-            if incompatible & bit:
-                raise ImagewrightError(f"cannot read {name}: its ext4 file system uses {feature}, which cannot be read here; "
-                                       "check the mounted tree with `root` instead")
         self.uuid = str(self._fs.uuid)
         self.label = self._fs.volume_name
         # with a journal the first tells, without one (ext2) the second
