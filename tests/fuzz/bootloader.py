@@ -48,6 +48,7 @@ def shell_value(text):
 
 
 def grub_menu(text):
+    grub_script.menu(text)
     after = grub2_menu.change_by_hand("grub.cfg", text, WANTED, True, True)
     assert grub2_menu.change_by_hand("grub.cfg", after, WANTED, True, True) == after
 

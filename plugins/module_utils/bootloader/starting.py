@@ -17,14 +17,19 @@ __all__ = ["Place", "Start", "starts"]
 def starts(tree):
     """Return the [Start] of each configuration that a boot loader of the guest reads; [] when there is none.
 
+    Of several boot loaders GRUB 2 counts, for others are left beside it, and systemd-boot where it is what firmware without variables starts.
     Raises ImagewrightError: a boot loader's file is broken.
     """
     tree = Reading(tree)
     found = grub2_starting.starts(tree) if grub2.is_present(tree) else []
-    found += other_starting.legacy(tree) if grub_legacy.is_present(tree) else []
-    found += other_starting.extlinux(tree) if extlinux.is_present(tree) else []
-    if systemd_boot.is_present(tree) or (not found and bls.is_present(tree)):
+    if systemd_boot.is_fallback(tree) or (not found and systemd_boot.is_present(tree)):
         found.append(systemd_boot.start(tree))
+    if not found and grub_legacy.is_present(tree):
+        found = other_starting.legacy(tree)
+    if not found and extlinux.is_present(tree):
+        found = other_starting.extlinux(tree)
+    if not found and bls.is_present(tree):
+        found = [systemd_boot.start(tree)]
     if not found:
-        found += [Start(unified.NAME, entry.path, entry, Place(entry.path, None, entry.title), "", [], []) for entry in unified.entries(tree)[:1]]
+        found = [Start(unified.NAME, entry.path, entry, Place(entry.path, None, entry.title), "", [], []) for entry in unified.entries(tree)[:1]]
     return found

@@ -14,7 +14,7 @@ import fnmatch
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, reading, unified
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, efi_fallback, reading, unified
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start
 
 NAME = "systemd-boot"
@@ -28,6 +28,13 @@ _COUNTER = re.compile(r"\+(\d+)(?:-\d+)?(?=\.(?:conf|efi)$)")
 def is_present(tree):
     """Return whether systemd-boot is on the EFI system partition."""
     return any(tree.glob(pattern) for pattern in _PROGRAMS)
+
+
+def is_fallback(tree):
+    """Return whether systemd-boot is what firmware without variables starts: EFI/BOOT/BOOTX64.EFI is as long as it, a copy."""
+    sizes = {tree.stat(path).size for pattern in _PROGRAMS for path in tree.glob(pattern)}
+    names, folder = efi_fallback.names(tree)
+    return any(tree.stat(f"{folder}/{name}").size in sizes for name in names if re.match(r"boot\w+\.efi$", name, re.IGNORECASE)) if sizes else False
 
 
 def start(tree):

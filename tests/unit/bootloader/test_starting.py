@@ -98,6 +98,14 @@ def test_systemd_boot_sorts_its_menu_and_counts_tries(tmp_path, settings, names,
     assert start_of(tmp_path, sd_boot(settings, *names)).entry.title == file
 
 
+@pytest.mark.parametrize(("fallback", "title"), [("systemd-boot", ["Debian", "a.conf"]), ("shim", ["Debian"])])
+def test_beside_grub_systemd_boot_counts_where_firmware_starts_it(tmp_path, fallback, title):
+    write_tree(tmp_path, dict(sd_boot("", "a.conf"), **{"/boot/grub/grub.cfg": GRUB % "", "/efi/EFI/BOOT/BOOTX64.EFI": fallback,
+                                                        "/efi/EFI/systemd/systemd-bootx64.efi": "systemd-boot",
+                                                        "/boot/grub/menu.lst": "title old\nkernel /gone\n"}))
+    assert [start.entry.title for start in starting.starts(LiveTree(str(tmp_path)))] == title
+
+
 @pytest.mark.parametrize(("text", "title", "waits"), [
     ("TIMEOUT 50\nDEFAULT b\nLABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "b", False),
     ("LABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "a", False),
