@@ -9,6 +9,7 @@ Source: libblkid's superblock probes (util-linux).
 
 import io
 import uuid
+from typing import Any, Tuple
 
 #: What is looked for: (offset, bytes, what), the first that matches counts.
 _MAGIC = (
@@ -36,7 +37,7 @@ NAMES = {
 }
 
 
-def identify(stream):
+def identify(stream: Any) -> str:
     """Return what the stream holds (str, a key of NAMES).
 
     stream: binary, seekable.
@@ -51,7 +52,7 @@ def identify(stream):
     return "zfs" if _is_zfs(stream) else "empty"
 
 
-def identity(stream, holds):
+def identity(stream: Any, holds: str) -> Tuple[str, str]:
     """Return (UUID, label), lower case and "" where there is none, of what is no file system: swap space and LUKS.
 
     holds: str, what identify said.
@@ -65,11 +66,11 @@ def identity(stream, holds):
     return "", ""
 
 
-def _text(octets):
+def _text(octets: bytes) -> str:
     return octets.split(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
-def _is_raid(stream, head):
+def _is_raid(stream: Any, head: bytes) -> bool:
     """Whether a Linux software RAID member with metadata 1.x is here (0.90 and 1.0 keep theirs at the end)."""
     if any(head[offset:offset + 4] == b"\xfc\x4e\x2b\xa9" for offset in (0, 4096)):
         return True
@@ -78,11 +79,11 @@ def _is_raid(stream, head):
     return size > 16384 and _read(stream, (size - 8192) & ~4095, 4) == b"\xfc\x4e\x2b\xa9"
 
 
-def _is_zfs(stream):
+def _is_zfs(stream: Any) -> bool:
     # uberblocks begin at 128 KiB of the first label
     return _read(stream, 131072, 8) in (b"\x0c\xb1\xba\0\0\0\0\0", b"\0\0\0\0\0\xba\xb1\x0c")
 
 
-def _read(stream, offset, length):
+def _read(stream: Any, offset: int, length: int) -> bytes:
     stream.seek(offset)
     return stream.read(length)

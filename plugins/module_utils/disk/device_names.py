@@ -8,6 +8,7 @@ Source: fstab(5); udev's rules 60-persistent-storage.rules, 13-dm-disk.rules, 11
 """
 
 import re
+from typing import Any, Set, Tuple
 
 #: Kinds of names: of a file system or what stands in its place; of a partition; of a logical volume (``group/name``); of a device mapper's device,
 #: by its name and by its identifier; of a software RAID; of the number of a partition on whatever disk; of a whole disk.
@@ -28,7 +29,7 @@ _VOLUME = re.compile(r"^/dev/([^/]+/[^/]+)$")
 _NO_GROUPS = ("disk", "mapper", "md", "block", "char", "bus", "input", "dri", "net", "pts", "shm", "snd", "cdrom", "cloud", "azure", "vfio", "fd", "zvol")
 
 
-def parse(source):
+def parse(source: str) -> Tuple[str, str]:
     """Return (kind, value) of a name, kind one of KINDS or "" when it names no device of a disk.
 
     source: str, e.g. ``UUID=...``, ``/dev/disk/by-label/my\\x20var``, ``/dev/mapper/vg-root``, ``/dev/sda2``. Values of UUIDs are lower case.
@@ -57,19 +58,19 @@ def parse(source):
     return "", ""
 
 
-def decoded(name):
+def decoded(name: str) -> str:
     """Return the name (str) with udev's ``\\x20`` and the like as the characters that they stand for."""
     octets = re.sub(rb"\\x([0-9a-fA-F]{2})", lambda code: bytes([int(code.group(1), 16)]), name.encode("utf-8", "surrogateescape"))
     return octets.decode("utf-8", "surrogateescape")
 
 
-def of_logical(logical):
+def of_logical(logical: Any) -> Set[Tuple[str, str]]:
     """Return the names ({(kind, value)}) of a logical volume (volumes.Logical)."""
     mapped = logical.group.replace("-", "--") + "-" + logical.name.replace("-", "--")
     return {("logical", f"{logical.group}/{logical.name}"), ("mapper", mapped), ("dm-uuid", f"LVM-{logical.uuid}")}
 
 
-def of_partition(partition):
+def of_partition(partition: Any) -> Set[Tuple[str, str]]:
     """Return the names ({(kind, value)}) of a partition (partitions.Partition)."""
     names = {("number", str(partition.number))}
     if partition.uuid:
@@ -79,10 +80,10 @@ def of_partition(partition):
     return names
 
 
-def of_content(uuid, label):
+def of_content(uuid: str, label: str) -> Set[Tuple[str, str]]:
     """Return the names ({(kind, value)}) of what has the UUID and the label; either may be ""."""
     return {(kind, value) for kind, value in (_plain("uuid", uuid), ("label", label)) if value}
 
 
-def _plain(kind, value):
+def _plain(kind: str, value: str) -> Tuple[str, str]:
     return kind, value.lower() if kind in ("uuid", "partuuid") else value

@@ -11,7 +11,9 @@ import collections
 import struct
 import uuid
 import zlib
+from typing import List, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt, Writes
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 
 SIGNATURE = b"EFI PART"
@@ -34,7 +36,7 @@ class GptError(ValueError):
     """A copy of a GUID partition table that cannot be believed; the message says why."""
 
 
-def read_gpt(read_at, lba, sector=SECTOR):
+def read_gpt(read_at: ReadAt, lba: int, sector: int = SECTOR) -> Gpt:
     """Return the Gpt whose header is at the LBA, its CRCs proven.
 
     read_at: callable (offset, length) -> bytes, shorter at the end of the disk.
@@ -60,7 +62,7 @@ def read_gpt(read_at, lba, sector=SECTOR):
     return Gpt(header, my_lba, alternate, first, last, uuid.UUID(bytes_le=guid), entries_lba, count, entry_size, entries, sector)
 
 
-def gpt_partitions(gpt):
+def gpt_partitions(gpt: Gpt) -> List[GptPartition]:
     """Return the used entries ([GptPartition]) in the table's order."""
     partitions = []
     for index in range(gpt.entry_count):
@@ -74,7 +76,7 @@ def gpt_partitions(gpt):
     return partitions
 
 
-def moved_backup(gpt, sectors):
+def moved_backup(gpt: Gpt, sectors: int) -> Writes:
     """Return the writes ([(offset, bytes)]) that put the table's backup at the end of a disk of so many sectors."""
     backup_lba, entries_lba = sectors - 1, sectors - 1 - _table_sectors(gpt)
     header = _rebuilt_header(gpt, backup_lba, 1, entries_lba - 1, entries_lba)
@@ -82,24 +84,24 @@ def moved_backup(gpt, sectors):
     return [(entries_lba * SECTOR, entries), (backup_lba * SECTOR, header.ljust(SECTOR, b"\0"))]
 
 
-def moved_primary(gpt, sectors):
+def moved_primary(gpt: Gpt, sectors: int) -> Tuple[int, bytes]:
     """Return the write ((offset, bytes)) of the primary header that points to the backup of ``moved_backup``."""
     backup_lba = sectors - 1
     header = _rebuilt_header(gpt, 1, backup_lba, backup_lba - _table_sectors(gpt) - 1, gpt.entries_lba)
     return SECTOR, header.ljust(SECTOR, b"\0")
 
 
-def least_sectors(gpt):
+def least_sectors(gpt: Gpt) -> int:
     """Return the least number of sectors (int) of a disk that holds all partitions and the backup table."""
     last = max([partition.last_lba for partition in gpt_partitions(gpt)] + [gpt.first_usable])
     return last + 1 + _table_sectors(gpt) + 1
 
 
-def _table_sectors(gpt):
+def _table_sectors(gpt: Gpt) -> int:
     return (gpt.entry_count * gpt.entry_size + gpt.sector - 1) // gpt.sector
 
 
-def _rebuilt_header(gpt, lba, alternate_lba, last_usable, entries_lba):
+def _rebuilt_header(gpt: Gpt, lba: int, alternate_lba: int, last_usable: int, entries_lba: int) -> bytes:
     """Return the header (bytes) with other places; revision, identity and any bytes after the standard ones stay."""
     header = bytearray(gpt.header)
     struct.pack_into("<QQQQ", header, 24, lba, alternate_lba, gpt.first_usable, last_usable)
@@ -108,5 +110,5 @@ def _rebuilt_header(gpt, lba, alternate_lba, last_usable, entries_lba):
     return bytes(header)
 
 
-def _header_crc(header):
+def _header_crc(header: bytes) -> int:
     return zlib.crc32(header[:16] + b"\0\0\0\0" + header[20:]) & 0xFFFFFFFF

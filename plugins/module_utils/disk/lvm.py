@@ -10,9 +10,11 @@ Source: LVM2 lib/format_text/layout.h (labels, metadata areas), lib/format_text/
 import collections
 import struct
 import zlib
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import lvm_text
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 
 #: A physical volume. uuid: str without dashes; stream: binary, seekable; areas: int, how many places for metadata it has;
@@ -33,7 +35,7 @@ _MOST_AREAS = 16
 _DEEPEST = 8  # logical volumes made of others
 
 
-def read_physical(stream, name):
+def read_physical(stream: Any, name: str) -> Physical:
     """Return the Physical in the stream.
 
     name: str, of the partition, for errors. Raises ImagewrightError: its label or its metadata is damaged.
@@ -53,9 +55,9 @@ def read_physical(stream, name):
     return Physical(uuid, stream, len(areas), texts)
 
 
-def _places(octets, position, name):
+def _places(octets: bytes, position: int, name: str) -> Tuple[List[Tuple[int, int]], int]:
     """Return [(offset, size)] and where their list ends."""
-    found = []
+    found: List[Tuple[int, int]] = []
     while len(found) <= _MOST_AREAS and position + 16 <= len(octets):
         offset, size = struct.unpack_from("<QQ", octets, position)
         position += 16
@@ -65,7 +67,7 @@ def _places(octets, position, name):
     raise _damage(name, "its list of areas has no end")
 
 
-def _area(stream, offset, name):
+def _area(stream: Any, offset: int, name: str) -> Optional[Dict[str, Any]]:
     """Return the metadata (dict) of a metadata area, None when it has none."""
     header = _read(stream, offset, _MDA_HEADER)
     if header[4:20] != _MDA_MAGIC or struct.unpack_from("<I", header)[0] != _crc(header[4:]):
@@ -86,9 +88,9 @@ def _area(stream, offset, name):
         raise _damage(name, f"its metadata: {error}") from None
 
 
-def groups(physical):
+def groups(physical: List[Physical]) -> List[Group]:
     """Return the volume groups ([Group]) of physical volumes ([Physical]): a volume without metadata is known by that of the others."""
-    newest = {}
+    newest: Dict[str, Tuple[str, Dict[str, Any]]] = {}
     for text in (text for volume in physical for text in volume.texts):
         for name, section in text.items():
             if isinstance(section, dict) and section.get("id"):
@@ -99,7 +101,7 @@ def groups(physical):
     return [_group(uuid, name, section, streams) for uuid, (name, section) in newest.items()]
 
 
-def _group(uuid, name, section, streams):
+def _group(uuid: str, name: str, section: Dict[str, Any], streams: Dict[str, Any]) -> Group:
     members = _dicts(section.get("physical_volumes"))
     found = {}
     for member, values in members.items():
@@ -109,22 +111,22 @@ def _group(uuid, name, section, streams):
     return Group(name, uuid, _number(section, "extent_size") * SECTOR, members, _dicts(section.get("logical_volumes")), found)
 
 
-def visible(group):
+def visible(group: Group) -> List[str]:
     """Return the names ([str]) of the logical volumes that users see."""
     return [name for name, values in group.logical.items() if "VISIBLE" in values.get("status", ())]
 
 
-def uuid_of(group, name):
+def uuid_of(group: Group, name: str) -> str:
     """Return the identifier (str, without dashes) of a logical volume."""
     return str(group.logical[name].get("id", "")).replace("-", "")
 
 
-def size_of(group, name):
+def size_of(group: Group, name: str) -> int:
     """Return the size (int, bytes) of a logical volume."""
     return sum(_number(segment, "extent_count") for segment in _segments(group, name)) * group.extent_size
 
 
-def reader(group, name, _depth=0):
+def reader(group: Group, name: str, _depth: int = 0) -> ReadAt:
     """Return a function (offset, length) -> bytes that reads a logical volume.
 
     Raises ImagewrightError: it is of a kind that is not read here, or lies on other disks too.
@@ -138,7 +140,7 @@ def reader(group, name, _depth=0):
         stretches.append((start, start + count, _segment_reader(group, segment, where, _depth)))
     stretches.sort(key=lambda stretch: stretch[0])
 
-    def read_at(offset, length):
+    def read_at(offset: int, length: int) -> bytes:
         pieces = []
         for start, end, read in stretches:
             if start <= offset < end and length > 0:
@@ -149,7 +151,7 @@ def reader(group, name, _depth=0):
     return read_at
 
 
-def _segment_reader(group, segment, where, depth):
+def _segment_reader(group: Group, segment: Dict[str, Any], where: str, depth: int) -> ReadAt:
     kind = str(segment.get("type", "")).split("+")[0]
     if kind in ("linear", "striped"):
         return _striped(group, segment, where)
@@ -161,7 +163,7 @@ def _segment_reader(group, segment, where, depth):
                            "instead", lvm_kind=kind)
 
 
-def _striped(group, segment, where):
+def _striped(group: Group, segment: Dict[str, Any], where: str) -> ReadAt:
     places = segment.get("stripes", [])
     members = list(zip(places[::2], places[1::2]))
     missing = [name for name, _extent in members if name not in group.streams]
@@ -173,7 +175,7 @@ def _striped(group, segment, where):
     if chunk <= 0:
         raise ImagewrightError(f"cannot read {where}: its metadata is damaged: it has stripes of {chunk} bytes")
 
-    def read_at(offset, length):
+    def read_at(offset: int, length: int) -> bytes:
         pieces = []
         while length > 0:
             number, within = divmod(offset, chunk)
@@ -188,28 +190,28 @@ def _striped(group, segment, where):
     return read_at
 
 
-def _segments(group, name):
+def _segments(group: Group, name: str) -> List[Dict[str, Any]]:
     return [values for values in group.logical[name].values() if isinstance(values, dict)]
 
 
-def _dicts(section):
+def _dicts(section: Any) -> Dict[str, Dict[str, Any]]:
     return {name: values for name, values in (section or {}).items() if isinstance(values, dict)}
 
 
-def _number(section, name):
+def _number(section: Dict[str, Any], name: str) -> int:
     value = section.get(name, 0)
     return value if isinstance(value, int) else 0
 
 
-def _crc(octets):
+def _crc(octets: bytes) -> int:
     """Return LVM's checksum, which begins with a number of its own and is not inverted."""
     return zlib.crc32(octets, _INITIAL_CRC ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
 
 
-def _read(stream, offset, length):
+def _read(stream: Any, offset: int, length: int) -> bytes:
     stream.seek(offset)
     return stream.read(length)
 
 
-def _damage(name, cause):
+def _damage(name: str, cause: str) -> ImagewrightError:
     return ImagewrightError(f"cannot read the LVM physical volume on {name}: it is damaged: {cause}; take a sound copy")

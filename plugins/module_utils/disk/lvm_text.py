@@ -8,12 +8,13 @@ Source: lvm.conf(5), "SYNTAX"; LVM2 libdm/libdm-config.c.
 """
 
 import re
+from typing import Any, Dict, Iterator, List, Optional
 
 _TOKEN = re.compile(r'\s*(?:#[^\n]*\n\s*)*("(?:[^"\\]|\\.)*"|[{}\[\]=,]|[^\s{}\[\]=,#"]+)')
 _DEEPEST = 16  # sections within sections; LVM's own have 3
 
 
-def parse(text):
+def parse(text: str) -> Dict[str, Any]:
     """Return the sections and values ({name: dict, str, int or list}) of the text.
 
     Raises ValueError: it is cut off or makes no sense.
@@ -25,7 +26,7 @@ def parse(text):
     return found
 
 
-def _tokens(text):
+def _tokens(text: str) -> Iterator[str]:
     position = 0
     while True:
         match = _TOKEN.match(text, position)
@@ -37,11 +38,11 @@ def _tokens(text):
         yield match.group(1)
 
 
-def _section(tokens, depth):
+def _section(tokens: Iterator[str], depth: int) -> Dict[str, Any]:
     """Return what stands before the closing brace, or before the end of the outermost section."""
     if depth > _DEEPEST:
         raise ValueError("its sections nest too deeply")
-    found = {}
+    found: Dict[str, Any] = {}
     for name in tokens:
         if name == "}":
             if depth:
@@ -59,11 +60,11 @@ def _section(tokens, depth):
     return found
 
 
-def _value(token, tokens):
+def _value(token: Optional[str], tokens: Iterator[str]) -> Any:
     if token is None:
         raise ValueError("it is cut off before a value")
     if token == "[":
-        found = []
+        found: List[Any] = []
         for item in tokens:
             if item == "]":
                 return found

@@ -9,8 +9,10 @@ Source: UEFI Specification 2.10, section 5.2 (LBA 0 Format) and 5.3.
 
 import collections
 import struct
+from typing import List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import gpt as gpt_tables
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 
 PROTECTIVE = 0xEE
@@ -34,7 +36,7 @@ Relocation = collections.namedtuple("Relocation", "tail head warnings")
 _MbrEntry = collections.namedtuple("_MbrEntry", "index status type first_lba sectors")
 
 
-def read_table(read_at, size):
+def read_table(read_at: ReadAt, size: int) -> Table:
     """Return the Table of a disk.
 
     read_at: callable (offset, length) -> bytes, shorter at the end of the disk.
@@ -57,20 +59,20 @@ def read_table(read_at, size):
     return Table("none", [], boot_code, None, None, SECTOR, mbr)
 
 
-def is_hybrid(table):
+def is_hybrid(table: Table) -> bool:
     """Return whether a sound GPT stands beside partitions of the MBR: systems that look for a GPT find it, a BIOS finds the others."""
     entries = _mbr_entries(table.mbr)
     return table.gpt is not None and len(entries) > 1 and any(_is_protective(entry) for entry in entries)
 
 
-def end_of_partitions(table):
+def end_of_partitions(table: Table) -> int:
     """Return the least size (int, bytes) of a disk that holds all of the table's partitions."""
     if table.gpt:
         return gpt_tables.least_sectors(table.gpt) * table.sector
     return max([partition.start + partition.size for partition in table.partitions] + [0])
 
 
-def plan_relocation(table, read_at, size):
+def plan_relocation(table: Table, read_at: ReadAt, size: int) -> Relocation:
     """Return the Relocation that a GPT needs on a disk that is now size bytes; no writes when all is in place.
 
     read_at: callable (offset, length) -> bytes, of the disk as it is.
@@ -92,7 +94,7 @@ def plan_relocation(table, read_at, size):
     return Relocation([], head, [])
 
 
-def _unusual_mbr(entries):
+def _unusual_mbr(entries: List[_MbrEntry]) -> Optional[str]:
     """Return why the MBR (entries: [_MbrEntry]) beside a sound GPT is not the usual one, or None when it is."""
     if not any(_is_protective(entry) for entry in entries):
         return "the MBR does not protect it, and so no system looks for it"
@@ -101,11 +103,11 @@ def _unusual_mbr(entries):
     return None
 
 
-def _is_protective(entry):
+def _is_protective(entry: _MbrEntry) -> bool:
     return entry.type == PROTECTIVE and entry.first_lba == 1
 
 
-def _believed_gpt(read_at, size, protective):
+def _believed_gpt(read_at: ReadAt, size: int, protective: bool) -> Tuple[Optional[gpt_tables.Gpt], Optional[str], int]:
     """Return (Gpt or None, damage or None, bytes per LBA)."""
     try:
         return gpt_tables.read_gpt(read_at, 1), None, SECTOR
@@ -119,14 +121,14 @@ def _believed_gpt(read_at, size, protective):
     return None, damage if signed or protective or _has_backup(read_at, size) else None, SECTOR
 
 
-def _has_backup(read_at, size):
+def _has_backup(read_at: ReadAt, size: int) -> bool:
     try:
         return bool(gpt_tables.read_gpt(read_at, size // SECTOR - 1))
     except gpt_tables.GptError:
         return False
 
 
-def _mbr_entries(mbr):
+def _mbr_entries(mbr: bytes) -> List[_MbrEntry]:
     """Return the used primary entries ([_MbrEntry]); none when the sector is something else, e.g. a file system's boot sector."""
     if len(mbr) < SECTOR or mbr[_SIGNATURE_AT:] != b"\x55\xaa":
         return []
@@ -140,9 +142,9 @@ def _mbr_entries(mbr):
     return entries
 
 
-def _logical_partitions(read_at, entries):
+def _logical_partitions(read_at: ReadAt, entries: List[_MbrEntry]) -> List[_MbrEntry]:
     """Return the entries ([_MbrEntry]) of partitions inside the extended one, numbered from 5 in the order of their chain, which may go backwards."""
-    found = []
+    found: List[_MbrEntry] = []
     for extended in [entry for entry in entries if entry.type in _EXTENDED]:
         lba, seen = extended.first_lba, set()
         while lba and lba not in seen and len(found) < _MOST_LOGICAL:
@@ -157,18 +159,18 @@ def _logical_partitions(read_at, entries):
     return found
 
 
-def _from_mbr(entry, signature):
+def _from_mbr(entry: _MbrEntry, signature: int) -> Partition:
     return Partition(entry.index + 1, f"0x{entry.type:02x}", entry.first_lba * SECTOR, entry.sectors * SECTOR, entry.status == 0x80, "",
                      f"{signature:08x}-{entry.index + 1:02x}")
 
 
-def _from_gpt(entry, sector):
+def _from_gpt(entry: gpt_tables.GptPartition, sector: int) -> Partition:
     length = (entry.last_lba - entry.first_lba + 1) * sector
     legacy_boot = bool(entry.attributes & 4)
     return Partition(entry.number, str(entry.type_guid).upper(), entry.first_lba * sector, length, legacy_boot, entry.name, str(entry.guid))
 
 
-def _grown_protective(mbr, sectors):
+def _grown_protective(mbr: bytes, sectors: int) -> Optional[bytes]:
     """Return sector 0 with the protective entry's size following the disk's, or None when nothing is to be written.
 
     0xFFFFFFFF is right for any disk: some tools always write it.

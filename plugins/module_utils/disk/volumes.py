@@ -7,10 +7,12 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+from typing import Any, List, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import content, lvm
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition, Table
 
 #: name: str for people (``partition 2``, ``logical volume rocky/root``, ``the whole disk``); holds: str, key of content.NAMES;
 #: stream: binary, seekable, or None when it cannot be read; error: str or None, why; partition: partitions.Partition or None;
@@ -23,7 +25,7 @@ Logical = collections.namedtuple("Logical", "group name uuid")
 _EXTENDED = ("0x05", "0x0f", "0x85")
 
 
-def find_volumes(disk, table):
+def find_volumes(disk: CachedBytes, table: Table) -> List[Volume]:
     """Return the volumes ([Volume]) of a disk: its partitions, and the logical volumes on them.
 
     disk: CachedBytes.
@@ -37,7 +39,7 @@ def find_volumes(disk, table):
     return volumes + (_logical_volumes(physical) if physical else [])
 
 
-def _partition(disk, partition):
+def _partition(disk: CachedBytes, partition: Partition) -> Volume:
     error = None
     if partition.start + partition.size > disk.size:
         error = (f"partition {partition.number} ends at byte {partition.start + partition.size}, but the disk has {disk.size} bytes only; "
@@ -45,7 +47,7 @@ def _partition(disk, partition):
     return _volume(f"partition {partition.number}", Window(disk, partition.start, partition.size), partition, error=error)
 
 
-def _volume(name, stream, partition=None, logical=None, error=None):
+def _volume(name: str, stream: Any, partition: Optional[Partition] = None, logical: Optional[Logical] = None, error: Optional[str] = None) -> Volume:
     try:
         holds = content.identify(stream)
     except ImagewrightError as damage:
@@ -53,7 +55,7 @@ def _volume(name, stream, partition=None, logical=None, error=None):
     return Volume(name, holds, stream, error, partition, logical)
 
 
-def _logical_volumes(volumes):
+def _logical_volumes(volumes: List[Volume]) -> List[Volume]:
     """Return the logical volumes ([Volume]) on the physical ones; one that cannot be read says why."""
     physical, found = [], []
     for volume in volumes:
@@ -68,7 +70,7 @@ def _logical_volumes(volumes):
     return [_logical_volume(group, name) for group in groups for name in lvm.visible(group)] + found
 
 
-def _logical_volume(group, name):
+def _logical_volume(group: lvm.Group, name: str) -> Volume:
     title = f"logical volume {group.name}/{name}"
     logical = Logical(group.name, name, group.uuid + lvm.uuid_of(group, name))
     try:
@@ -78,5 +80,5 @@ def _logical_volume(group, name):
         return _unread(title, error, logical)
 
 
-def _unread(name, error, logical):
+def _unread(name: str, error: Any, logical: Optional[Logical]) -> Volume:
     return Volume(name, "empty", None, str(error), None, logical)
