@@ -13,6 +13,7 @@ import io
 import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import files, work_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 
 #: One file before and after. path: the guest's path; before, after: text (str, as Tree.read_text gives it)
@@ -206,4 +207,4 @@ def _put_back(place):
 
 
 def _printable(text):
-    return "" if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "" if text is None else printable(text, keep="\t\n")

@@ -32,12 +32,12 @@ def present(tree, names):
     return {name: found for name, found in states.items() if found != MISSING}
 
 
-def will_start(units, names, command_line=None, runs=systemd.is_executable):
+def will_start(units, names, command_line=None, obstacles=None):
     """Return the units.Answer of that of several services which comes furthest: whether it starts at the next boot on Azure, and why not.
 
-    units: Units; names: as of state; command_line, runs: as of units.will_start.
+    units: Units; names: as of state; command_line, obstacles: as of units.will_start.
     """
-    answers = [_will_start(units, name, command_line, runs) for name in names]
+    answers = [_will_start(units, name, command_line, obstacles) for name in names]
     return min(answers, key=lambda answer: STATES.index(answer.state))
 
 
@@ -69,12 +69,12 @@ def _uses_another_init(tree):
     return not uses_systemd(tree) and any(tree.exists(path) for path in ("/sbin/init", "/etc/inittab", "/etc/init", "/etc/runlevels", "/sbin/openrc"))
 
 
-def _will_start(units, name, command_line, runs):
+def _will_start(units, name, command_line, obstacles):
     unit = units.find(_unit_name(name))
     by_systemd = not _uses_another_init(units.tree)
     script = _script(units.tree, name)
     if by_systemd and unit.state != MISSING or by_systemd and script == MISSING:
-        return systemd.will_start(units, _unit_name(name), command_line, runs)
+        return systemd.will_start(units, _unit_name(name), command_line, obstacles)
     if script == MISSING:
         return Answer(MISSING, unit, [Cause("/etc/init.d", None, f"there is no service {name}")])
     cause = [Cause(f"/etc/init.d/{name}", None, "no runlevel starts it")] if script == DISABLED else []

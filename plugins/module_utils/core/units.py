@@ -9,10 +9,10 @@ Source: systemd.unit(5), systemd.service(5), systemd.exec(5).
 
 import collections
 import re
-import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions, unit_files, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, THERE
 
 #: What comes of a unit: it starts; its condition is false (systemd skips it without an error); it is started and fails; nobody starts it; it is
@@ -31,28 +31,22 @@ _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def is_executable(tree, path):
-    """Return whether a path is a file that may be executed: the least that a program must be."""
-    status = tree.stat(path)
-    return status is not None and stat.S_ISREG(status.mode) and bool(status.mode & 0o111)
-
-
-def will_start(units, name, command_line=None, runs=is_executable):
+def will_start(units, name, command_line=None, obstacles=None):
     """Return the Answer for a unit, e.g. ``ssh.service``: pulled in by the default target, and able to start.
 
     units: Units; command_line: str, the kernel's, None when not known;
-    runs: callable, (Tree, path) -> whether the program there can run, None when it cannot be told.
+    obstacles: callable, (Tree, path) -> [programs.Obstacle] of the program there; programs.obstacles where none is given.
     """
     unit = units.find(name)
     if unit.state != THERE:
         return _not_there(units, unit)
     enabled = enablement(units, unit)
-    return can_start(units, name, command_line, runs) if enabled.state == STARTS else enabled
+    return can_start(units, name, command_line, obstacles) if enabled.state == STARTS else enabled
 
 
-def can_start(units, name, command_line=None, runs=is_executable):
+def can_start(units, name, command_line=None, obstacles=None):
     """Return the Answer for a unit that somebody starts, by whatever: its file, its conditions, its programs and what it requires."""
-    return _can_start(units, units.find(name), command_line, runs, set())
+    return _can_start(units, units.find(name), command_line, obstacles or _obstacles_of(units), set())
 
 
 def enablement(units, unit):
@@ -75,7 +69,7 @@ def enablement(units, unit):
     return Answer(DISABLED, unit, [Cause(unit.path, None, f"{unit.name} is not enabled: no target wants it")])
 
 
-def _can_start(units, unit, command_line, runs, seen):
+def _can_start(units, unit, command_line, obstacles, seen):
     """Return the Answer for a Unit; seen: {str}, units that are being asked already, to which this one is added."""
     seen.add(unit.name)
     if unit.state != THERE:
@@ -91,15 +85,24 @@ def _can_start(units, unit, command_line, runs, seen):
             return Answer(state, unit, [_at(setting, "is not true")])
         if truth is None:
             doubts.append(_at(setting, "cannot be decided here"))
-    faults = _of_requirements(units, settings, command_line, runs, seen)
+    faults = _of_requirements(units, settings, command_line, obstacles, seen)
     if unit.name.endswith(".socket"):
-        faults += _of_socket(units, unit, settings, command_line, runs, seen)
+        faults += _of_socket(units, unit, settings, command_line, obstacles, seen)
     if unit.name.endswith(".service"):
-        found, doubtful = _of_service(units.tree, unit, settings, runs)
+        found, doubtful = _of_service(units.tree, unit, settings, obstacles)
         faults, doubts = faults + found, doubts + doubtful
     if faults:
         return Answer(FAILS, unit, faults)
     return Answer(UNKNOWN, unit, doubts) if doubts else Answer(STARTS, unit, [])
+
+
+def _obstacles_of(units):
+    libraries = units.known(_libraries)
+    return lambda tree, path: programs.obstacles(tree, path, libraries=libraries)
+
+
+def _libraries(units):
+    return Libraries(units.tree, programs.inspect_file)
 
 
 def _not_there(units, unit):
@@ -111,7 +114,7 @@ def _not_there(units, unit):
     return Answer(MISSING, unit, links + dangling or [Cause("/usr/lib/systemd/system", None, f"there is no unit {unit.name}")])
 
 
-def _of_requirements(units, settings, command_line, runs, seen):
+def _of_requirements(units, settings, command_line, obstacles, seen):
     """Return the [Cause] of required services, sockets and targets that are not there, are masked or fail; others are made at boot."""
     faults = []
     for setting in settings:
@@ -123,7 +126,7 @@ def _of_requirements(units, settings, command_line, runs, seen):
             required = units.find(name)
             if required.name in seen:
                 continue
-            answer = _can_start(units, required, command_line, runs, seen)
+            answer = _can_start(units, required, command_line, obstacles, seen)
             if answer.state == MASKED or answer.state == FAILS or answer.state == MISSING and not _may_be_generated(units.tree, name):
                 faults.append(_at(setting, f"which is {'masked' if answer.state == MASKED else 'missing' if answer.state == MISSING else 'not able to start'}"))
                 faults += answer.causes
@@ -136,7 +139,7 @@ def _may_be_generated(tree, name):
     return "@" in stem or tree.exists(f"/etc/init.d/{stem}")
 
 
-def _of_socket(units, unit, settings, command_line, runs, seen):
+def _of_socket(units, unit, settings, command_line, obstacles, seen):
     """Return the [Cause] of a socket whose service cannot start when somebody connects."""
     named = unit_files.last(settings, "Socket", "Service")
     accepts = unit_files.last(settings, "Socket", "Accept")
@@ -146,11 +149,11 @@ def _of_socket(units, unit, settings, command_line, runs, seen):
     required = units.find(service)
     if "%" in service or required.name in seen:
         return []
-    answer = _can_start(units, required, command_line, runs, seen)
+    answer = _can_start(units, required, command_line, obstacles, seen)
     return answer.causes if answer.state in (MASKED, MISSING, FAILS, SKIPPED) else []
 
 
-def _of_service(tree, unit, settings, runs):
+def _of_service(tree, unit, settings, obstacles):
     """Return ([Cause] of what keeps a service from running, [Cause] of what cannot be told)."""
     faults, doubts = [], []
     own = [setting for setting in settings if setting.section == "Service"]
@@ -162,13 +165,11 @@ def _of_service(tree, unit, settings, runs):
             if path is None or may_fail:
                 continue
             places = [path] if path.startswith("/") else [f"{folder}/{path}" for folder in _SEARCHED]
-            answers = [_runs(tree, place, runs) for place in places if tree.exists(place)]
-            if True in answers:
+            answers = [obstacles(tree, place) for place in places if tree.lstat(place) is not None]
+            if [] in answers:
                 continue
-            if None in answers:
-                doubts.append(_at(setting, f"whether {path} can run cannot be told"))
-            else:
-                faults.append(_at(setting, f"{path} {'cannot be run' if answers else 'is not there'}"))
+            wrong = answers[0][0] if answers else programs.Obstacle(programs.MISSING, path, "", ())
+            (doubts if wrong.kind == programs.UNKNOWN else faults).append(_at(setting, programs.sentence(wrong)))
     faults += [_at(setting, f"{setting.value} is not there") for setting in unit_files.listed(settings, "Service", "EnvironmentFile")
                if setting.value.startswith("/") and not any(sign in setting.value for sign in "%*?[") and not setting.value.startswith(("/run/", "/var/run/"))
                and not tree.exists(setting.value)]
@@ -196,13 +197,6 @@ def _program(unit, command):
     instance = unit.name.partition("@")[2].rpartition(".")[0]
     path = path.replace("%i", instance).replace("%%", "%")
     return (None if not path or "$" in path or "%" in path else path), "-" in prefix
-
-
-def _runs(tree, path, runs):
-    try:
-        return runs(tree, path)
-    except ImagewrightError:
-        return None
 
 
 def _at(setting, text):

@@ -10,6 +10,7 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, NOT_APPLICABLE, UNKNOWN, headline
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import moment
 
 #: Characters that XML 1.0 has no way to write.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -28,7 +29,7 @@ def to_junit(found):
         ['<?xml version="1.0" encoding="UTF-8"?>',
          f'<testsuites name="readiness for Azure" tests="{len(cases)}" failures="{failures}" errors="{errors}">',
          f'<testsuite name={_attribute(found.subject)} tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="{skipped}" '
-         f'time="{found.seconds:.3f}">'] + cases + ["</testsuite>", "</testsuites>", ""])
+         f'time="{found.seconds:.3f}" timestamp="{moment(found.made)[:-1]}">'] + cases + ["</testsuite>", "</testsuites>", ""])
 
 
 def _case(finding):

@@ -6,17 +6,11 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, failed, passed
 
 #: What is told when none of several services starts: the one that was meant to, before one that is merely there.
 _TOLD_FIRST = (units.FAILS, units.SKIPPED, units.MASKED, units.DISABLED, units.MISSING)
-
-
-def runs(tree, path):
-    """Return whether a program of a unit can run, None when it cannot be told."""
-    found = programs.obstacles(tree, path)
-    return None if any(obstacle.kind == programs.UNKNOWN for obstacle in found) else not found
 
 
 def service_outcome(tree, names):
@@ -26,7 +20,7 @@ def service_outcome(tree, names):
     names: [str], as of services.state.
     """
     known = unit_files.Units(tree)
-    answers = [services.will_start(known, [name], runs=runs) for name in names]
+    answers = [services.will_start(known, [name]) for name in names]
     if any(answer.state in (units.STARTS, units.UNKNOWN) for answer in answers):
         return passed()
     answer = min(answers, key=lambda answer: _TOLD_FIRST.index(answer.state))

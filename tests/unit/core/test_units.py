@@ -4,6 +4,7 @@
 """Will this unit start: which file counts, who pulls it, and what keeps it from running."""
 
 import pytest
+from unit.readiness.guest_tree import ELF_X86_64
 from unit.trees import write_tree
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
@@ -15,14 +16,15 @@ WANTED = {f"{ETC}/multi-user.target.wants/agent.service": f"->{LIB}/agent.servic
 #: A system whose default target is the usual one, with an agent that starts.
 GOOD = {f"{LIB}/default.target": "->graphical.target", f"{LIB}/graphical.target": "[Unit]\nRequires=multi-user.target\n",
         f"{LIB}/multi-user.target": "[Unit]\nRequires=basic.target\n", f"{LIB}/rescue.target": "[Unit]\n", f"{LIB}/agent.service": AGENT,
-        "/usr/lib/systemd/systemd": "systemd", "/usr/sbin/waagent": "#!/usr/bin/python3\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\n", **WANTED}
+        "/usr/lib/systemd/systemd": "systemd", "/usr/sbin/waagent": "#!/usr/bin/python3\n", "/usr/bin/python3": ELF_X86_64.decode(),
+        "/bin/sh": ELF_X86_64.decode(), "/etc/passwd": "root:x:0:0::/root:/bin/sh\n", **WANTED}
 
 
 def answer(tmp_path, files, name="agent.service", command_line="root=UUID=1 ro"):
     """Return (state, text of the first cause) of a unit of the good system with other files; None takes one away."""
     root = tmp_path / "guest"
     write_tree(root, {path: text for path, text in {**GOOD, **files}.items() if text is not None})
-    for program in root.glob("usr/*bin/*"):
+    for program in [path for path in (*root.glob("usr/*bin/*"), *root.glob("bin/*")) if path.is_file()]:
         program.chmod(0o755)
     found = units.will_start(unit_files.Units(LiveTree(str(root))), name, command_line)
     return found.state, found.causes[0].text if found.causes else ""
@@ -127,6 +129,16 @@ def test_drop_ins_count_and_programs_are_looked_for(tmp_path, path, text, state)
     assert answer(tmp_path, {path: text})[0] == state
 
 
+@pytest.mark.parametrize(("files", "words"), [
+    ({"/usr/sbin/waagent": None}, "/usr/sbin/waagent is not there"),
+    ({"/usr/sbin/waagent": ""}, "/usr/sbin/waagent is empty"),
+    ({"/usr/bin/python3": None}, "/usr/bin/python3 is not there; /usr/sbin/waagent needs it"),
+    ({"/usr/bin/python3": "->python3.99"}, "/usr/bin/python3 is not there (a link to python3.99); /usr/sbin/waagent needs it"),
+])
+def test_why_a_program_cannot_run_is_told(tmp_path, files, words):
+    assert answer(tmp_path, files) == ("fails", f"ExecStart=/usr/sbin/waagent -daemon: {words}")
+
+
 def test_a_unit_that_needs_a_masked_one_fails_and_both_places_are_told(tmp_path):
     files = {f"{ETC}/agent.service.d/azure.conf": "[Unit]\nRequires=proxy.service\n", f"{ETC}/proxy.service": "->/dev/null"}
     assert answer(tmp_path, files) == ("fails", "Requires=proxy.service: which is masked")
@@ -208,7 +220,8 @@ def test_a_guest_without_systemd_is_asked_in_its_own_way(tmp_path, files, state)
 
 def test_of_several_names_of_one_thing_the_best_is_told(tmp_path):
     write_tree(tmp_path, GOOD)
-    (tmp_path / "usr/sbin/waagent").chmod(0o755)
+    for program in ("usr/sbin/waagent", "usr/bin/python3"):
+        (tmp_path / program).chmod(0o755)
     found = unit_files.Units(LiveTree(str(tmp_path)))
     assert services.will_start(found, ["waagent", "agent"]).state == "starts"
     assert services.will_start(found, ["waagent", "other"]).state == "missing"

@@ -69,6 +69,7 @@ def test_junit_fails_exactly_for_open_errors():
     suite = ElementTree.fromstring(to_junit(verdict(FINDINGS)).encode("utf-8", "backslashreplace"))[0]
     assert {name: suite.attrib[name] for name in ("tests", "failures", "errors", "skipped")} == {"tests": "6", "failures": "1", "errors": "1", "skipped": "1"}
     assert [[case.attrib["name"].split()[0] for case in suite if case.find(kind) is not None] for kind in ("failure", "error")] == [["R01"], ["R02"]]
+    assert suite.attrib["timestamp"] == "2026-11-29T15:24:31"
     assert "/etc/fstab:3" in suite[0].find("failure").text and suite[0].find("failure").attrib["message"] == "One is wrong"
     assert (suite[0].attrib["name"], suite[0].attrib["classname"]) == ("R01 One", "readiness.error")
     assert suite[2].find("system-out").text.startswith("warning, failed")

@@ -15,7 +15,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, datasources, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import runs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 
 _NOT_USED = "cloud-init does not provision this guest"
@@ -81,7 +80,7 @@ def all_stages(context):
     known = unit_files.Units(context.tree)
     evidence = []
     for name in cloud_init.SERVICES:
-        answer = services.will_start(known, [name], runs=runs)
+        answer = services.will_start(known, [name])
         if answer.state in (units.DISABLED, units.MASKED, units.FAILS, units.SKIPPED):
             evidence += [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
     return failed_if(evidence)

@@ -129,16 +129,11 @@ def manager_starts(context):
     """Return failed with what keeps the managers that are enabled from starting, when none of them starts."""
     active, units, causes = context.shared(managers.active), Units(context.tree), []
     for name in active:
-        answer = services.will_start(units, managers.services_of(context.tree, name), runs=_is_there)
+        answer = services.will_start(units, managers.services_of(context.tree, name))
         if answer.state not in (FAILS, SKIPPED, MASKED):
             return passed()
         causes += [Evidence(*cause) for cause in answer.causes]
     return failed(causes) if active else not_applicable("no network manager is enabled")
-
-
-def _is_there(tree, path):
-    """Return True for a program that is there; whether it can run is asked of the files on the path as a whole."""
-    return True if tree.is_file(path) else None
 
 
 @rule("R35", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
