@@ -36,10 +36,12 @@ options:
     description:
       - What an image must not carry over from the machine that it was built on. An image that has it is rebuilt too, and the new one is looked into.
       - V(resume) is the device that a suspended system is woken up from (see M(imagewright.azure.swap_off)).
+      - V(bans) are lines of C(modprobe.d) that keep one of O(modules) from being loaded and that the guest has no longer
+        (see M(imagewright.azure.modprobe_allow)).
       - V(network_names) are files that name a card by its MAC address and are gone from the guest (see M(imagewright.azure.network_dhcp)).
     type: list
     elements: str
-    choices: [resume, network_names]
+    choices: [bans, network_names, resume]
     default: []
   kernels:
     description:
@@ -220,7 +222,7 @@ def run(module):
               for kernel in survey.select_kernels(tree, parameters["kernels"])]
     survey.check_available(tree, states)
     names = required + [name for name in optional if any(name in state.verdict.present + state.verdict.missing for state in states)]
-    items = [_carried(module, tree, state, parameters["left_out"]) for state in states]
+    items = [_carried(module, tree, state, parameters["left_out"], names) for state in states]
     generator = _generator(tree, parameters["generator"], states, items)
     rebuilds = plan(tree, generator, states, items, names, parameters) if parameters["rebuild"] else []
     planned = generator.config_edits(tree, names) if generator and names else []
@@ -263,13 +265,13 @@ def plan(tree, generator, states, items, names, parameters):
     return rebuilds
 
 
-def _carried(module, tree, state, left_out):
+def _carried(module, tree, state, left_out, names):
     """Return what the image of a kernel carries over ([Carried]) of left_out; a damaged one is told by its state."""
     image = state.kernel.image
     if not left_out or state.problem or image is None or not tree.is_file(image):
         return []
     try:
-        return carried.carried(tree, image, left_out)
+        return carried.carried(tree, image, left_out, names)
     except CannotVerify as error:
         module.warn(f"whether {image} carries over what is to be left out is not known: {error}")
         return []

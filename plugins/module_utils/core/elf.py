@@ -28,6 +28,7 @@ _DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH = 1, 5, 10, 15, 29
 #: Far above what linkers write: program headers, entries of the dynamic section, bytes of a string.
 _MOST_SEGMENTS = 512
 _MOST_ENTRIES = 8192
+_MOST_NAMES = 1024
 _LONGEST_STRING = 4096
 
 
@@ -99,6 +100,8 @@ def _dynamic(stream, segments, place, order, wide, size):
     wanted = [values[_DT_NEEDED], values[_DT_RPATH], values[_DT_RUNPATH]]
     if not any(wanted):
         return [], [], []
+    if sum(map(len, wanted)) > _MOST_NAMES:
+        raise ValueError(f"it needs more than {_MOST_NAMES} libraries")
     if not values[_DT_STRTAB]:
         raise ValueError("its dynamic section has no strings")
     strings = _file_offset(segments, values[_DT_STRTAB][0])

@@ -16,6 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import MAX_SYMLINKS, Status, Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.carried import initramfs_of
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.contents import NESTED
 
 #: Programs and libraries: looked into, not kept. Kernel modules and firmware are neither.
@@ -24,6 +25,9 @@ _PROGRAM = re.compile(r"(init|linuxrc|(usr/)?(local/)?(s?bin|libexec|lib(32|64|x
 _TEXT = re.compile(r"(etc|conf|(usr/)?lib/(modprobe\.d|udev/rules\.d|systemd/network))/.+|(usr/)?lib/modules/[^/]+/modules\.(dep|builtin)$|init$|config$")
 _LARGEST_TEXT = 4 * 1024 * 1024  # bytes
 _LARGEST_PROGRAM = 32 * 1024 * 1024
+#: More than any initramfs has: bytes of all texts that are kept, and files that are looked into as programs.
+_MOST_TEXT = 32 * 1024 * 1024
+_MOST_PROGRAMS = 20000
 
 
 class InitramfsTree(Tree):
@@ -80,7 +84,7 @@ class InitramfsTree(Tree):
 
 def read_inside(tree, image):
     """Return the InitramfsTree of an image (guest path). Raises CorruptImage, CannotVerify: as archive.list_members."""
-    members, links, texts, facts, waiting = {}, {}, {}, {}, {}
+    members, links, texts, facts, waiting, kept = {}, {}, {}, {}, {}, 0
     with tree.open(image) as stream:
         for member in archive.list_members(initramfs_of(stream, image), image, _is_wanted, _LARGEST_PROGRAM):
             path = _unpacked_to("/" + member.name, links)
@@ -97,7 +101,10 @@ def read_inside(tree, image):
                     same = waiting[member.inode] if member.size else []
                 for each in same:
                     members[each] = (member.mode, member.size)
-                    _take(each, member, texts, facts)
+                    kept += _take(each, member, texts, facts)
+                if kept > _MOST_TEXT or len(facts) > _MOST_PROGRAMS:
+                    raise CorruptImage(f"cannot read {image}: it has more than {_MOST_PROGRAMS} programs, or more than {_MOST_TEXT >> 20} MiB of texts; "
+                                       "build the image again")
     return InitramfsTree(image, members, links, texts, facts)
 
 
@@ -119,10 +126,15 @@ def _is_wanted(name):
 
 
 def _take(path, member, texts, facts):
-    """Keep what is needed of a regular file."""
+    """Keep what is needed of a regular file; return the bytes (int) that this takes."""
     if member.content is None:
-        return
+        return 0
+    taken = 0
     if _PROGRAM.match(path[1:]):
         facts[path] = programs.facts_of(io.BytesIO(member.content), len(member.content))
+        found = facts[path].elf
+        taken += sum(map(len, found.needed + found.rpath + found.runpath)) if found else 0
     if _TEXT.match(path[1:]) and len(member.content) <= _LARGEST_TEXT:
         texts[path] = member.content
+        taken += len(member.content)
+    return taken

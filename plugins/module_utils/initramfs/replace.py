@@ -29,6 +29,7 @@ BACKUP_DIRECTORY = "/var/lib/imagewright/initrd-backup"
 #: Where a generator has from what its image must not carry over.
 _WHERE_FROM = {
     carried.RESUME: "look for RESUME= in /etc/initramfs-tools and for the resume module and resume= in /etc/dracut.conf.d",
+    carried.BANS: "look for a hook of the generator that brings that file",
     carried.NETWORK_NAMES: "look for what puts that file into the image, a hook or install_items= of dracut",
 }
 
@@ -115,7 +116,7 @@ def _rebuild(tree, generator, kernel, modules, backup_dir, left_out, replaced):
     with work_directory.work_directory(tree, "initramfs") as work:
         output = posixpath.join(work, posixpath.basename(target))
         _build(tree, generator, kernel, output, target, modules, work)
-        _check_left_out(tree, f"rebuild {target} for kernel {kernel.version}", output, left_out)
+        _check_left_out(tree, f"rebuild {target} for kernel {kernel.version}", output, left_out, modules)
         replaced.append(_keep(tree, kernel.version, target, backup_dir))
         with _os_errors(f"replace {target}"), tree.open(output) as new:
             os.makedirs(tree.host_path(posixpath.dirname(target)), 0o755, exist_ok=True)
@@ -142,9 +143,9 @@ def _build(tree, generator, kernel, output, target, modules, work):
                                f"{verdict.reason}{cure}{_last_lines(completed)}", **words)
 
 
-def _check_left_out(tree, doing, image, left_out):
+def _check_left_out(tree, doing, image, left_out, modules):
     """Raise ImagewrightError when an image still carries over what it must not."""
-    items = carried.carried(tree, image, left_out) if left_out else []
+    items = carried.carried(tree, image, left_out, modules) if left_out else []
     if items:
         raise ImagewrightError(f"cannot {doing}: the new image still has {carried.sentence(items)}; {_WHERE_FROM[items[0].kind]}")
 
@@ -166,7 +167,7 @@ def _activate(tree, generator, kernel, modules, left_out):
         raise ImagewrightError(f"cannot prove the initramfs of kernel {kernel.version}: {target} was rebuilt, but the boot entry "
                                f"loads {kernel.image}, which lacks {', '.join(verdict.missing)}: {verdict.reason}; "
                                "make that a copy of it, or correct the entry")
-    _check_left_out(tree, f"prove the initramfs of kernel {kernel.version} that its boot entry loads, {kernel.image}", kernel.image, left_out)
+    _check_left_out(tree, f"prove the initramfs of kernel {kernel.version} that its boot entry loads, {kernel.image}", kernel.image, left_out, modules)
 
 
 def _keep(tree, version, target, backup_dir):

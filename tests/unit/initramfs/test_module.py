@@ -217,3 +217,26 @@ def test_a_guest_without_kernels_carries_nothing_over(run_module, tmp_path):
     (tmp_path / "empty").mkdir()
     assert run_module("initrd_modules", root=tmp_path / "empty", modules=[], left_out=["network_names"])["changed"] is False
     assert "cannot put modules into the initramfs" in run_module("initrd_modules", root=tmp_path / "empty", modules=[])["msg"]
+
+
+def with_ban(root, text):
+    """Give the guest an image that has all drivers, and a file of modprobe.d."""
+    (root / f"boot/initrd.img-{images.VERSION}").write_bytes(images.archive(images.member("etc/modprobe.d/cis.conf", text)) + images.main_archive())
+
+
+def test_an_image_with_a_ban_that_the_guest_has_lifted_is_to_be_rebuilt(run_module, guest):
+    with_ban(guest, b"# hardening\nblacklist hv_storvsc\n")
+    result = run_module("initrd_modules", check=True, root=guest, modules=HV, left_out=["bans"], backup=False)
+    assert result["kernels"][0]["rebuilt"] and result["kernels"][0]["carried"] == ["blacklist hv_storvsc (etc/modprobe.d/cis.conf)"]
+
+
+@pytest.mark.parametrize(("inside", "on_the_guest"), [
+    (b"blacklist hv_storvsc\n", b"blacklist hv_storvsc\n"),  # it would come back
+    (b"blacklist floppy\n", b""),
+    (b"# blacklist hv_storvsc\n", b""),
+])
+def test_a_ban_that_would_come_back_or_is_of_another_module_may_stay(run_module, guest, inside, on_the_guest):
+    with_ban(guest, inside)
+    (guest / "etc/modprobe.d").mkdir()
+    (guest / "etc/modprobe.d/cis.conf").write_bytes(on_the_guest)
+    assert not run_module("initrd_modules", check=True, root=guest, modules=HV, left_out=["bans"], backup=False)["kernels"][0]["rebuilt"]

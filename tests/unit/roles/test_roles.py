@@ -179,3 +179,12 @@ def test_prepare_runs_every_guest_role_and_deprovisions_last():
     assert runs[-1] == "guest_deprovision"
     # what is rebuilt for guest_boot must know already that nothing is resumed
     assert runs.index("guest_swap") < runs.index("guest_boot")
+
+
+def test_prepare_builds_images_and_menus_once_for_all_roles():
+    tasks = yaml.safe_load((ROLES / "prepare/tasks/guest.yml").read_text())
+    last = tasks[-1]
+    assert last["ansible.builtin.import_role"]["name"] == "imagewright.azure.guest_boot"
+    assert {"__guest_boot_cmdline_absent_for_others", "__guest_boot_initrd_left_out"} <= set(last["vars"])
+    told = {task["ansible.builtin.import_role"]["name"].rpartition(".")[2]: task.get("vars", {}) for task in tasks if "ansible.builtin.import_role" in task}
+    assert "__guest_swap_boot_follows" in told["guest_swap"] and "__guest_network_boot_follows" in told["guest_network"]
