@@ -37,6 +37,10 @@ def finish(module, run):
         result = run(module)
     except ImagewrightError as error:
         module.fail_json(msg=printable(str(error)), **_for_people(error.details))
+    except OSError as error:
+        # a disk that fails where nobody expects it is the guest's trouble: one clear error, as for any other
+        wrong = from_os_error(f"use {error.filename}" if error.filename else "use the disk", error)
+        module.fail_json(msg=printable(str(wrong)), **wrong.details)
     module.exit_json(**_for_people(result))
 
 
