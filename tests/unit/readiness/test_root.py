@@ -107,3 +107,19 @@ def test_an_immutable_file_is_seen_on_a_real_file_system(tmp_path):
     finally:
         subprocess.run(["chattr", "-i", tmp_path / "passwd"], check=True)
     assert tree.is_immutable("/passwd") is False
+
+
+def test_a_line_of_accounts_that_lacks_fields_is_a_warning_and_a_lost_root_an_error(tree):
+    passwd = pathlib.Path(tree.root + "/etc/passwd")
+    text = passwd.read_text()
+    passwd.write_text(text + "half a line:x:10\n")
+    assert finding(tree, "R68b")[:2] == ("failed", "warning")
+    passwd.write_text(text.replace("root:", "toor:"))
+    assert finding(tree, "R68b")[:2] == ("failed", "error")
+
+
+def test_a_guest_whose_passwords_are_in_passwd_itself_needs_no_shadow(tree):
+    passwd = pathlib.Path(tree.root + "/etc/passwd")
+    passwd.write_text(passwd.read_text().replace(":x:", ":*:"))
+    pathlib.Path(tree.root + "/etc/shadow").unlink()
+    assert finding(tree, "R68b")[0] == "passed"

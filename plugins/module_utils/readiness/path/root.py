@@ -22,8 +22,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 
 #: What an initramfs starts, in its order. Source: init of initramfs-tools; systemd's switch-root starts /sbin/init.
 _INITS = ("/sbin/init", "/etc/init", "/bin/init", "/bin/sh")
-#: Account databases: (path, fields of a line, name that must be in it, its number in field 2 or None).
-_DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), ("/etc/shadow", 9, "root", None))
+#: Account databases: (path, fields that a line has at least, name that must be in it, its number in field 2 or None).
+_SHADOW = "/etc/shadow"
+_DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), (_SHADOW, 2, "root", None))
 #: Directories that programs of every account go through.
 _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run")
 #: What a first boot writes at least: keys, logs, the agent's state; and what it takes comfortably.
@@ -59,17 +60,24 @@ def init_runs(context):
       cure="Put the file back from its copy (/etc/passwd-, group-, shadow-) or a backup, then run pwck and grpck.",
       source="passwd(5); shadow(5); group(5)")
 def accounts_are_whole(context):
-    """Return failed with each database that is missing, empty, without root, or has a line without its fields."""
-    evidence = []
+    """Return failed with each database that is missing, empty or without root; a warning for a line that lacks fields and is passed over."""
+    evidence, severe = [], False
     for path, fields, name, number in _DATABASES:
         if not context.tree.is_file(path):
-            evidence.append(Evidence(path, None, "is not there"))
+            if path != _SHADOW or _uses_shadow(context):
+                severe = True
+                evidence.append(Evidence(path, None, "is not there"))
             continue
         lines = [(count, text.split(":")) for count, text in context.lines(path) if text.strip() and not text.startswith(("+", "-", "#"))]
         if not any(words[0] == name and (number is None or words[2:3] == [number]) for _count, words in lines):
+            severe = True
             evidence.append(Evidence(path, None, "is empty" if not lines else f"has no {name}" + (f" with the number {number}" if number else "")))
-        evidence += [Evidence(path, count, f"has {len(words)} of {fields} fields: {words[0][:40]}") for count, words in lines if len(words) != fields]
-    return failed_if(evidence)
+        evidence += [Evidence(path, count, f"has {len(words)} of {fields} fields: {words[0][:40]}") for count, words in lines if len(words) < fields]
+    return failed_if(evidence, severity=None if severe else WARNING)
+
+
+def _uses_shadow(context):
+    return any(text.split(":")[1:2] == ["x"] for _number, text in context.lines("/etc/passwd"))
 
 
 @rule("R68c", step=ROOT, severity=ERROR,
