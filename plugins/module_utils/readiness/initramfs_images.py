@@ -75,6 +75,9 @@ def root_facts(context):
     devices = [root.device] if root is not None else []
     devices += [value or "" for line in context.shared(command_lines) for value in kernel_cmdline.values(line.text, "root")[-1:]]
     layers = {layer for device in devices for layer in _layers(tree, device)}
+    if getattr(tree, "is_running_system", False) and tree.is_file("/proc/self/mounts"):
+        # the last of several file systems on one directory is the one that is seen
+        kind = ([line.split()[2] for line in tree.read_text("/proc/self/mounts").splitlines() if line.split()[1:2] == ["/"]] or [kind])[-1]
     mounts = getattr(tree, "mounts", None)
     if mounts:
         seen = mounts[0].file_system.kind

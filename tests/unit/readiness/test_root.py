@@ -123,3 +123,11 @@ def test_a_guest_whose_passwords_are_in_passwd_itself_needs_no_shadow(tree):
     passwd.write_text(passwd.read_text().replace(":x:", ":*:"))
     pathlib.Path(tree.root + "/etc/shadow").unlink()
     assert finding(tree, "R68b")[0] == "passed"
+
+
+def test_an_empty_shadow_is_an_error_and_one_without_root_a_warning(tree):
+    shadow = pathlib.Path(tree.root + "/etc/shadow")
+    shadow.write_text("daemon:*:19000::::::\n")
+    assert finding(tree, "R68b") == ("failed", "warning", [("/etc/shadow", "has no root")])
+    shadow.write_text("")
+    assert finding(tree, "R68b") == ("failed", "error", [("/etc/shadow", "is empty")])

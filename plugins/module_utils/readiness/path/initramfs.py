@@ -159,7 +159,7 @@ def reaches_root(context):
     """Return failed with each image in which a driver of the root's file system, device mapper, encryption or RAID is neither built in nor whole."""
     facts = context.facts(root_facts)
     if not facts.kind and not facts.layers:
-        return unknown("what file system the root has is not known: /etc/fstab has no line for it")
+        return not_applicable("what file system the root has is not known here: /etc/fstab has no line for it")
     return _judged(context, lambda image: _lacking_drivers(context.tree, image, facts) + _lacking_programs(image.files, facts, _machine(context)))
 
 

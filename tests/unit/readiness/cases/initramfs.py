@@ -81,6 +81,7 @@ CONTROLS = [
     ("R65d", _image({"lib/systemd/systemd-udevd": None, "usr/bin/udevadm": ELF_X86_64}, {"lib/systemd/systemd-udevd": "../../usr/bin/udevadm"})),
     ("R65d", _image({"lib/systemd/systemd-udevd": None, "scripts/functions": None, "sbin/nlplug-findfs": ELF_X86_64})),  # Alpine's
     ("R66a", {**_without("ext4"), _BUILT_IN: f"kernel/{MODULES['ext4']}\n"}),
+    ("R66a", {"/etc/fstab": "# nothing\n"}),  # of files alone it is not known what the root is
     ("R66a", {"/etc/fstab": f"UUID={UUID} / ext3 defaults 0 1\n"}),  # ext4 mounts it too
     ("R66a", {**_ON_LVM, **_DM, **_image(_LVM_INSIDE)}),
     ("R66b", _image({"etc/lvm/lvm.conf": b'filter = [ "r|.*|" ]\n'})),  # no LVM below the root
