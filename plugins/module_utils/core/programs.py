@@ -54,7 +54,10 @@ def obstacles(tree, path, machine=None, inspect=None, libraries=None):
     libraries: Libraries of the tree, so that what many programs need is looked at once; or None.
     """
     look = inspect or inspect_file
-    return _of_program(tree, path, machine, look, libraries or Libraries(tree, look), ())
+    try:
+        return _of_program(tree, path, machine, look, libraries or Libraries(tree, look), ())
+    except ImagewrightError as error:  # a directory on the way cannot be read
+        return [Obstacle(UNKNOWN, path, str(error), ())]
 
 
 def inspect_file(tree, path):
@@ -114,7 +117,12 @@ def _of_program(tree, path, machine, look, libraries, wanted_by):
 
 def _of_file(tree, path, wanted_by):
     """Return the Obstacle of a file as a file, or None."""
-    status = tree.stat(path)
+    try:
+        status = tree.stat(path)
+    except ImagewrightError as error:
+        if error.details.get("errno") != "ELOOP":
+            return Obstacle(UNKNOWN, path, str(error), wanted_by)
+        status = None
     if status is None:
         return Obstacle(MISSING, path, tree.readlink(path) if tree.is_symlink(path) else "", wanted_by)
     if not stat.S_ISREG(status.mode):
