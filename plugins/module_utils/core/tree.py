@@ -182,6 +182,11 @@ class Tree:
         """Return whether nobody may change the path, links followed (``chattr +i`` or ``+a``); None when that is not known."""
         return None
 
+    @property
+    def has_own_root(self):
+        """Whether the mode of ``/`` is the guest's own, and not that of a directory into which somebody unpacked it."""
+        return True
+
     def free(self, path):
         """Return what is Free in the file system of the path; None when that is not known, or is not the guest's."""
         return None
@@ -242,6 +247,11 @@ class LiveTree(Tree):
     def is_running_system(self):
         """Whether this is the machine we run on, so that /proc and `uname -r` speak of this guest."""
         return self.root == "/"
+
+    @property
+    def has_own_root(self):
+        """Whether a file system is mounted at the root."""
+        return os.path.ismount(self.root)
 
     def host_path(self, path):
         """Return where the guest's path, links followed inside the tree, is on this machine."""

@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 class TellingTree(LiveTree):
     """A guest's files on a file system that tells what a test says."""
 
-    unchanging, room, labels = (), None, None
+    unchanging, room, labels, has_own_root = (), None, None, True
 
     def is_immutable(self, path):
         """Return whether the test has made the path immutable."""
@@ -76,6 +76,12 @@ def test_a_root_without_room_is_an_error_and_one_with_little_a_warning(tree, roo
 def test_a_directory_that_is_closed_to_others_is_an_error(tree, path, mode):
     pathlib.Path(tree.root + path).chmod(mode)
     assert finding(tree, "R68d") == ("failed", "error", [(path, f"has mode {mode:04o}")])
+
+
+def test_the_mode_of_a_directory_into_which_a_guest_was_unpacked_is_not_the_guests(tmp_path):
+    tree = LiveTree(str(good_guest(tmp_path / "guest")))
+    pathlib.Path(tree.root).chmod(0o700)  # as mkdtemp makes it
+    assert finding(tree, "R68d")[0] == "passed"
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o711, 0o1777, 0o555])
