@@ -183,6 +183,8 @@ def predict(entry, before, after):
     place = _find(words, old)
     if place is None or not old:
         place, end = _guess(entry, words)
+        while end > place and words[end - 1].startswith("LANG=") and words[end - 1] not in new:
+            end -= 1  # 10_linux of RHEL 7 adds it behind the variables
     else:
         end = place + len(old)
     return entry._replace(cmdline=" ".join(words[:place] + new + words[end:]))

@@ -120,6 +120,8 @@ def _stage(tree, edit, stack, made):
         if edit.after is not None:
             new = files.stage(descriptor, name, io.BytesIO(_octets(edit.after)), edit.mode)
             stack.callback(files.discard, new)
+        else:
+            files.remove_leftovers(descriptor, name)  # of a copy that a killed run made of it
         old = files.keep(descriptor, name)
         stack.callback(files.release, old)
         # what is written over is what was read, whatever was put into its place meanwhile

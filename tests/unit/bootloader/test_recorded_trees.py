@@ -175,6 +175,14 @@ def test_the_sources_are_written_once_and_stay(tree, run_module):
     assert again["changed"] is False and content(root) == written
 
 
+@pytest.mark.parametrize("tree", ["rhel7"], indirect=True)
+def test_a_menu_that_a_stopped_run_left_behind_keeps_the_language_that_its_generator_adds(tree, run_module):
+    name, root = tree
+    run_module("grub_cmdline", root=root, regenerate=False, **AZURE)
+    result = run_module("grub_cmdline", root=root, check=True, **AZURE)
+    assert [(entry["kind"], entry["after"]) for entry in result["entries"]] == GOLDEN[name]["entries"]
+
+
 @pytest.mark.parametrize("tree", ["rhel8", "oracle8"], indirect=True)
 def test_grubenv_stays_an_environment_block(tree, run_module):
     _unused, root = tree
