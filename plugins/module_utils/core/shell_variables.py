@@ -98,11 +98,12 @@ class _Parser:
         return ShellFile(self.reader.text, self.assignments, self.hazards)
 
     def _take_word(self, words, word):
-        """Return the words of the command so far; a reserved word at its beginning is taken out."""
+        """Return the words of the command so far, words with the word appended; a reserved word at its beginning is taken out."""
         reserved = None if words else self._plain(word)
         in_patterns = self.blocks and self.blocks[-1][0] == "case patterns"
         if in_patterns and reserved != "esac":
-            return words + [word]
+            words.append(word)
+            return words
         if reserved in _OPENING:
             self.blocks.append((reserved, word.start))
             return [word] if reserved in ("for", "select") else []
@@ -114,7 +115,8 @@ class _Parser:
         if len(words) == 2 and self._plain(words[0]) == "case" and self._plain(word) == "in":
             self.blocks.append(("case patterns", word.start))
             return []
-        return words + [word]
+        words.append(word)
+        return words
 
     def _close(self, kinds, reserved, position):
         if not self.blocks or self.blocks[-1][0] not in kinds:
