@@ -23,14 +23,15 @@ def _shown(entry):
     return Evidence(crypttab.PATH, entry.line, entry.text)
 
 
-@rule("R71a", step=SYSTEM_MANAGER, severity=ERROR, fixed_by="guest_swap",
+@rule("R71a", step=SYSTEM_MANAGER, severity=ERROR,
       title="No disk is written with a random key by a name that changes", fault="A disk with a name that changes is written with a random key",
       why="The disk that has this name on Azure, an attached data disk among others, is overwritten at the start.",
-      cure="Take the line out, together with the swap line of /etc/fstab that uses it (guest_swap), or name the partition by PARTUUID.",
+      cure="Take the line out, together with the line of /etc/fstab that uses it, or name the partition by PARTUUID.",
       source="crypttab(5)")
 def no_random_key_by_name(context):
-    """Return failed with each line that has a random key and a device whose name another machine gives to another disk."""
-    return failed_if(_shown(entry) for entry in context.shared(_entries) if crypttab.has_random_key(entry) and fstab.UNSTABLE.match(entry.device))
+    """Return failed with each line that has a random key and a device whose name another machine gives to another disk; of swap speaks R12d."""
+    return failed_if(_shown(entry) for entry in context.shared(_entries)
+                     if crypttab.has_random_key(entry) and "swap" not in entry.options and fstab.UNSTABLE.match(entry.device))
 
 
 @rule("R71b", step=SYSTEM_MANAGER, severity=WARNING,
