@@ -24,8 +24,8 @@ from ansible_collections.imagewright.azure.plugins.modules.network_dhcp import S
 RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
 
 
-#: Rules with tests of their own: R46k and R53 by the kind of image, R68c to R68e by what a file system tells.
-ELSEWHERE = {"R46k", "R53", "R68c", "R68d", "R68e"}
+#: Rules with tests of their own: R00c by a tree that cannot be read, R46k and R53 by the kind of image, R68c to R68e by what a file system tells.
+ELSEWHERE = {"R00c", "R46k", "R53", "R68c", "R68d", "R68e"}
 
 
 @pytest.fixture
