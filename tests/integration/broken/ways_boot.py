@@ -148,7 +148,5 @@ WAYS = {
     "the initramfs has half a storage driver": early(halved("hv_storvsc.ko")),
     "the initramfs has no driver of the bus": early(without("hv_vmbus.ko")),
     "the initramfs has no driver of disks": early(without("sd_mod.ko")),
-    "the initramfs names the card of the build machine": early(with_file(
-        "etc/udev/rules.d/70-persistent-net.rules", b'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="lan0"\n')),
     "the initramfs has a root of its own": early(with_file("conf/param.conf", b"ROOT=/dev/vdb1\n")),
 }

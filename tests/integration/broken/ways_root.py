@@ -76,7 +76,9 @@ WAYS = {
     "group is gone": gone("/etc/group"),
     "root is gone from passwd": without_account("root"),
     "sshd's own account is gone": without_account("sshd"),
-    "SELinux enforces without a policy": written("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n"),
+    "SELinux enforces without a policy": lambda layer: (
+        layer.write("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n"),
+        layer.replace("/boot/grub/grub.cfg", "console=ttyS0,115200n8", "console=ttyS0,115200n8 security=selinux selinux=1")),
     # the system manager
     "default.target is rescue.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/rescue.target"),
     "default.target is emergency.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/emergency.target"),
@@ -87,7 +89,6 @@ WAYS = {
     "basic.target is masked": masked("basic.target"),
     "local-fs.target is masked": masked("local-fs.target"),
     "udevd is masked": masked("systemd-udevd.service"),
-    "dbus is masked": masked("dbus.socket"),
     "udevd is gone": gone("/lib/systemd/systemd-udevd"),
     "modules cannot be loaded": written("/etc/sysctl.d/z.conf", "kernel.modules_disabled=1\n"),
     "fstab has an option that its file system does not know": lambda layer: layer.replace(FSTAB, "errors=remount-ro", "errors=remount-ro,space_cache=v2"),

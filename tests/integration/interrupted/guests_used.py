@@ -21,7 +21,7 @@ USED = {
 }
 
 
-_ENDS = {".json": b"\n}\n", ".junit": b"</testsuites>\n", ".html": b"</html>\n"}
+_ENDS = {".json": b"\n}\n", ".sarif": b"\n}\n", ".junit": b"</testsuites>\n", ".html": b"</html>\n"}
 
 
 def generalize_case(name, **options):
@@ -42,7 +42,7 @@ def reports_case():
 
     def arguments(place):
         return {"root": str(place / "guest/root"), "rules": {"include": ["R12a", "R13a", "R20a"]},
-                "reports": {kind: str(place / "guest" / f"report.{kind}") for kind in ("json", "junit", "html")}}
+                "reports": {kind: str(place / "guest" / f"report.{kind}") for kind in ("json", "junit", "html", "sarif")}}
 
     def normal(path, content):
         # they tell how long it took
