@@ -87,6 +87,7 @@ def test_a_file_that_no_system_has_is_refused_by_name(place, name, path, text):
     assert file.stat().st_size == times * len(piece)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", LONG)
 @pytest.mark.parametrize(("name", "path"), [(name, path) for name, paths in READ.items() for path in paths])
 def test_a_long_line_takes_time_in_proportion(place, name, path, text):
