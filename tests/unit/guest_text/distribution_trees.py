@@ -142,7 +142,9 @@ ROOT = "UUID=4bd1a3c2-0000-4000-8000-000000000001 / {fs} defaults 1 1\n"
 
 
 def _wants(*units):
-    return {f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"->/usr/lib/systemd/system/{unit}.service" for unit in units}
+    links = {f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"->/usr/lib/systemd/system/{unit}.service" for unit in units}
+    content = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+    return dict(links, **{f"/usr/lib/systemd/system/{unit}.service": content for unit in units})
 
 
 RHEL6 = dict(USED, **{
@@ -152,7 +154,7 @@ RHEL6 = dict(USED, **{
     "/etc/waagent.conf": WAAGENT.format(filesystem="ext4"),
     "/etc/fstab": "#\n# /etc/fstab\n# Created by anaconda\n#\n" + ROOT.format(fs="ext4") + KERNEL_SWAP + "tmpfs /dev/shm tmpfs defaults 0 0\n",
     "/etc/ssh/sshd_config": OLD_SSHD,
-    "/etc/rc.d/rc3.d/S10network": "->../init.d/network",
+    "/etc/rc.d/rc3.d/S10network": "->../init.d/network", "/etc/rc.d/init.d/network": "#!/bin/bash\n",
     "/etc/sysconfig/network": "NETWORKING=yes\nHOSTNAME=build6.example.com\n",
     "/etc/sysconfig/network-scripts/ifcfg-eth0": 'DEVICE="eth0"\nBOOTPROTO="static"\nHWADDR="52:54:00:12:34:56"\nIPADDR="192.0.2.7"\nONBOOT="yes"\n',
     "/etc/sysconfig/network-scripts/ifcfg-lo": "DEVICE=lo\nIPADDR=127.0.0.1\nONBOOT=yes\nNAME=loopback\n",
@@ -187,7 +189,8 @@ SLES11 = dict(USED, **{
     "/etc/sudoers": SUSE_SUDOERS, "/etc/waagent.conf": WAAGENT.format(filesystem="ext3"),
     "/etc/fstab": "LABEL=root / ext3 acl,user_xattr 1 1\nLABEL=swap swap swap defaults 0 0\nproc /proc proc defaults 0 0\n",
     "/etc/ssh/sshd_config": OLD_SSHD,
-    "/etc/init.d/rc3.d/S05network": "->../network", "/etc/sysconfig/network/config": "\n", "/etc/sysconfig/network/dhcp": 'DHCLIENT_SET_HOSTNAME="yes"\n',
+    "/etc/init.d/rc3.d/S05network": "->../network", "/etc/init.d/network": "#!/bin/sh\n",
+    "/etc/sysconfig/network/config": "\n", "/etc/sysconfig/network/dhcp": 'DHCLIENT_SET_HOSTNAME="yes"\n',
     "/etc/sysconfig/network/ifcfg-eth0": "BOOTPROTO='static'\nIPADDR='192.0.2.11/24'\nSTARTMODE='auto'\n",
     "/etc/sysconfig/network/ifcfg-lo": "IPADDR=127.0.0.1\n",
     "/etc/udev/rules.d/70-persistent-net.rules": PERSISTENT,
@@ -226,7 +229,8 @@ UBUNTU = dict(USED, **_wants("systemd-networkd", "ssh"), **{
 #: Oracle Linux 7 is Red Hat's of that time, with its network script beside NetworkManager.
 ORACLE7 = dict(RHEL8, **_wants("NetworkManager", "sshd"))
 ORACLE7.update({
-    "/etc/rc.d/rc3.d/S10network": "->../init.d/network", "/etc/oracle-release": "Oracle Linux Server release 7.9\n",
+    "/etc/rc.d/rc3.d/S10network": "->../init.d/network", "/etc/rc.d/init.d/network":
+    "#!/bin/bash\n", "/etc/oracle-release": "Oracle Linux Server release 7.9\n",
 })
 
 TREES = {"rhel6": RHEL6, "oracle7": ORACLE7, "rhel8": RHEL8, "rhel10": RHEL10, "sles11": SLES11, "sles15": SLES15, "sles16": SLES16, "ubuntu": UBUNTU}
