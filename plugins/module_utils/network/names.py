@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import re
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, ini, networkd, udev_rules
@@ -23,6 +25,7 @@ GENERATOR = "75-persistent-net-generator.rules"
 _RULES_FOLDER = "/etc/udev/rules.d"
 _NOTHING = "# Nothing, in the place of a file of this name that would rename the first card.\n"
 _MOST_RENAMES = 20
+_OF_KERNEL = re.compile(r"eth[0-9]+")
 
 SRIOV_RULES = "/etc/udev/rules.d/10-azure-unmanaged-sriov.rules"
 
@@ -46,6 +49,15 @@ def without_addresses(tree):
     links = [path for path in tree.glob("/etc/systemd/network/*.link")
              if tree.is_file(path) and any(ini.values(text_of(tree, path), "Match", key) for key in ("MACAddress", "PermanentMACAddress"))]
     return [remove(tree, path, "names a card by the MAC address of this machine") for path in rules + links] + _without_generator(tree)
+
+
+def is_of_another_card(tree, path):
+    """Return whether a .link file for a MAC address leaves the first card alone: it matches no card on Azure, and gives a name that the kernel does not.
+
+    One that gives eth0 away, or no name at all, is made for the first card of this machine.
+    """
+    given = ini.last(ini.entries(text_of(tree, path)), "Link", "Name")
+    return given is not None and bool(given.value) and _OF_KERNEL.fullmatch(given.value) is None
 
 
 def unmanaged(tree, settings):
