@@ -60,6 +60,35 @@ def missing(tree, service, kinds=("auth", "account", "session")):
     return found
 
 
+def denied(tree, service, kinds):
+    """Return the [Line] by which the service turns everybody away: a pam_deny of one of the kinds that nothing before can jump over or end the stack at."""
+    found, passed = [], set()
+    for line in stack(tree, service)[0]:
+        if line.kind not in kinds or line.kind in passed:
+            continue
+        if posixpath.basename(line.module) == "pam_deny.so" and _fails(line):
+            found.append(line)
+            passed.add(line.kind)
+        elif line.control == "sufficient" or line.control.startswith("[") and not _only_goes_on(line):
+            passed.add(line.kind)
+    return found
+
+
+def _fails(line):
+    """Return whether the failure of a line's module (authentication or permission) is one of the service."""
+    return line.control in ("required", "requisite") or line.control.startswith("[") and _actions(line).get("default") in ("bad", "die")
+
+
+def _only_goes_on(line):
+    """Return whether the next line is asked whatever the module says, or the service fails."""
+    return set(_actions(line).values()) <= {"ok", "ignore", "bad", "die", "reset"}
+
+
+def _actions(line):
+    """Return {answer of the module: what follows} of a control in brackets."""
+    return dict(word.partition("=")[::2] for word in line.control.strip("[]").split())
+
+
 def _read(tree, service, kind, lines, missing_files, read, including):
     read[0] += 1
     path = service_path(tree, service) if "/" not in service else service if tree.is_file(service) else None
@@ -91,7 +120,7 @@ def _counts(line):
     if line.control in ("required", "requisite"):
         return True
     if line.control.startswith("["):
-        actions = dict(word.partition("=")[::2] for word in line.control.strip("[]").split())
+        actions = _actions(line)
         return actions.get("module_unknown", actions.get("default", "bad")) in ("bad", "die")
     # without it nobody gets past the pam_deny behind
     return line.control == "sufficient" and posixpath.basename(line.module) == "pam_unix.so"

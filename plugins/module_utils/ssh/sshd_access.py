@@ -12,6 +12,7 @@ Source: sshd_config(5); match_user of match.c.
 import collections
 import fnmatch
 import ipaddress
+import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, effective_of
 
@@ -72,6 +73,16 @@ def no_way_in(settings):
                      for pattern in value.split()):
         found.append(Obstacle(path, line, f"AuthorizedKeysFile {value}", "a key of Azure, which is in the user's home, is never looked for"))
     return found
+
+
+def not_read(settings):
+    """Return the Obstacle ([Obstacle]) of AuthorizedKeysFile when sshd does not look into ~/.ssh/authorized_keys; [] when a command tells it keys."""
+    value, path, line = effective_of(settings, "AuthorizedKeysFile")
+    if value is None or _value(settings, "AuthorizedKeysCommand", "none")[0].lower() != "none":
+        return []
+    if any(re.fullmatch(r"(?:%h/|/home/%u/|(?:\./)*)\.ssh/authorized_keys", pattern) for pattern in value.split()):
+        return []
+    return [Obstacle(path, line, f"AuthorizedKeysFile {value}", "the agent writes the user's keys to ~/.ssh/authorized_keys, where sshd does not look")]
 
 
 def _lets_in(patterns, names, is_new):

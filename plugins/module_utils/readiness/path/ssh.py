@@ -13,6 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import serv
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.identity import KEY_MAKERS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
@@ -61,7 +62,9 @@ def lets_in(context):
     is_new = context.kind != "specialized"
     groups = _default_groups(context.tree) if is_new else _groups_with_members(context.tree)
     settings = context.shared(_settings)
-    return failed_if(_shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + sshd_access.no_way_in(settings))
+    by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
+    no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
+    return failed_if(_shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)
 
 
 @rule("R46f", step=SSH, severity=ERROR, fixed_by="",
@@ -127,11 +130,12 @@ def pam_is_whole(context):
 
 @rule("R46h", step=SSH, severity=ERROR, fixed_by="",
       title="No file keeps everybody from logging in", fault="A file keeps everybody from logging in",
-      why="/etc/nologin, hosts.deny and access.conf of a hardened or half shut-down machine turn away whom Azure makes, after the key was right.",
-      cure="Remove /etc/nologin; let hosts.allow have `sshd: ALL`, and access.conf a `+` for those who are to log in.",
-      source="nologin(5); hosts_access(5); access.conf(5)")
+      why="/etc/nologin, hosts.deny, access.conf and pam_deny of a hardened or half shut-down machine turn away whom Azure makes, after the key was right.",
+      cure="Remove /etc/nologin; let hosts.allow have `sshd: ALL`, and access.conf a `+` for those who are to log in; take out "
+           "the line of pam_deny.",
+      source="nologin(5); hosts_access(5); access.conf(5); pam_deny(8)")
 def no_barrier(context):
-    """Return failed with /etc/nologin, and with each line of hosts.deny and access.conf that turns every new user away."""
+    """Return failed with /etc/nologin, and with each line of hosts.deny, access.conf and PAM's files that turns every new user away."""
     tree, found = context.tree, []
     if server.program(tree) is None:
         return not_applicable(_NO_SERVER)
@@ -142,6 +146,11 @@ def no_barrier(context):
     modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
     if "pam_access.so" in modules:
         found += _of_access_conf(context)
+    if pam.service_path(tree, "sshd") and _uses_pam(context):
+        # a key is not asked of auth: only who may have a password is turned away there
+        password = sshd_config.effective_of(context.shared(_settings), "PasswordAuthentication", "yes")[0].lower() != "no"
+        found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it")
+                  for line in pam.denied(tree, "sshd", ("auth", "account", "session") if password else ("account", "session"))]
     return failed_if(found)
 
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of the step ssh: what ends sshd, and what keeps a user of Azure out."""
 
+from unit.readiness.cases.common import BY_AGENT, WITHOUT_CLOUD_INIT
 from unit.readiness.guest_tree import ELF_X86_64, UNITS
 
 _CONF = "/etc/ssh/sshd_config"
@@ -14,6 +15,8 @@ _PAM = {"/etc/pam.d/sudo": "session required pam_unix.so\n",
         "/etc/pam.d/sshd": "@include common-auth\naccount required pam_nologin.so\n@include common-account\nsession optional pam_gone.so\n"
                            "-session optional pam_systemd.so\n", "/etc/pam.d/common-account": "account required pam_unix.so\n",
         "/etc/pam.d/common-auth": "auth [success=1 default=ignore] pam_sss.so\nauth required pam_unix.so\n"}
+#: A guest in which the agent makes the user.
+_BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT}
 _PROGRAM = ELF_X86_64 + b"\0/run/sshd\0"
 _WITH_ACCOUNT = "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n"
 
@@ -50,6 +53,8 @@ BROKEN_FILES = [
     ("R46e", _conf("AuthenticationMethods gssapi-with-mic hostbased"), (_CONF, 1)),
     ("R46e", _conf("AuthorizedKeysFile none"), (_CONF, 1)),
     ("R46e", _conf("AuthorizedKeysFile /etc/ssh/keys/builder"), (_CONF, 1)),
+    ("R46e", {**_BY_AGENT, **_conf("AuthorizedKeysFile /etc/ssh/keys/%u")}, (_CONF, 1)),
+    ("R46e", {**_BY_AGENT, **_conf("AuthorizedKeysFile .ssh/authorized_keys2 %h/.keys")}, (_CONF, 1)),
     ("R46f", _conf("ListenAddress 192.168.122.40"), (_CONF, 1)),
     ("R46f", _conf("ListenAddress 127.0.0.1:22"), (_CONF, 1)),
     ("R46f", _conf("AddressFamily inet6"), (_CONF, 1)),
@@ -60,6 +65,9 @@ BROKEN_FILES = [
     ("R46g", {**_PAM, "/etc/pam.d/sshd": "auth substack password-auth\n",
               "/etc/pam.d/password-auth": "auth sufficient pam_unix.so\nauth requisite /x/own.so\n"}, ("/etc/pam.d/password-auth", 2)),
     ("R46h", {"/etc/nologin": ""}, ("/etc/nologin", None)),
+    ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_deny.so\n" + _PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
+    ("R46h", _pam(**{"/etc/pam.d/common-account": "account required pam_unix.so\naccount requisite pam_deny.so\n"}), ("/etc/pam.d/common-account", 2)),
+    ("R46h", {**_PAM, "/etc/pam.d/sshd": "auth [success=ok default=bad] pam_unix.so\nauth [default=die] pam_deny.so\n"}, ("/etc/pam.d/sshd", 2)),
     ("R46h", {"/etc/hosts.deny": "# all\nALL: ALL\n"}, ("/etc/hosts.deny", 2)),
     ("R46h", {"/etc/hosts.deny": "sshd : ALL\n", "/etc/hosts.allow": "sshd: 10.0.0.0/8\n"}, ("/etc/hosts.deny", 1)),
     ("R46h", {"/etc/pam.d/sshd": "account required pam_access.so\n", "/etc/security/access.conf": "+:root:ALL\n-:ALL:ALL\n"}, ("/etc/security/access.conf", 2)),
@@ -89,6 +97,13 @@ CONTROLS = [
     ("R46e", _conf("DenyUsers root\nPasswordAuthentication no\nAuthenticationMethods publickey")),
     ("R46e", _conf("AuthorizedKeysFile /etc/ssh/keys/%u none")),
     ("R46e", _conf("AuthorizedKeysFile /etc/ssh/keys/all .ssh/authorized_keys")),
+    ("R46e", {**_BY_AGENT, **_conf("AuthorizedKeysFile /etc/ssh/keys/%u %h/.ssh/authorized_keys")}),
+    ("R46e", {**_BY_AGENT, **_conf("AuthorizedKeysFile /etc/ssh/keys/%u\nAuthorizedKeysCommand /usr/bin/keys %u\nAuthorizedKeysCommandUser nobody")}),
+    ("R46h", _pam(**{"/etc/pam.d/common-account": "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\n"
+                                                  "account required pam_permit.so\n"})),
+    ("R46h", _pam(**{"/etc/pam.d/common-auth": "auth required pam_env.so\nauth sufficient pam_unix.so\nauth required pam_deny.so\n"})),
+    ("R46h", {**_PAM, _CONF: "UsePAM yes\nPasswordAuthentication no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "auth required pam_deny.so\n"}),
+    ("R46h", {**_PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "account required pam_deny.so\n"}),
     ("R46f", _conf("ListenAddress 10.0.0.4\nListenAddress 0.0.0.0\nAddressFamily any")),
     ("R46f", _conf("ListenAddress [::]:22")),
     ("R46f", _socket("22")),
