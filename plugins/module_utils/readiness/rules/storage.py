@@ -12,7 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import identifiers, named_volume
-from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_makers, swap_places
 
 _FSTAB = "/etc/fstab"
@@ -73,17 +73,19 @@ def stable_names(context):
 
 
 @rule("R13c", step=SYSTEM_MANAGER, severity=ERROR, fixed_by="fstab_clean",
-      title="Every device of /etc/fstab is on this disk", fault="/etc/fstab names a device that is not on this disk",
+      title="Every device of /etc/fstab and of mount units is on this disk", fault="/etc/fstab or a mount unit names a device that is not on this disk",
       why="An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell.",
-      cure="Remove the entry, or give it the option nofail.",
+      cure="Remove the entry, or give it the option nofail; disable the mount unit.",
       source="systemd.mount(5)")
 def devices_are_there(context):
-    """Return failed with each line whose device nothing on the disk is; a warning when the boot does not wait for any."""
+    """Return failed with each line and mount unit whose device nothing on the disk is; a warning when the boot does not wait for any."""
     if identifiers(context) is None:
         return not_applicable("what is on the disk is not known here")
     missing = [entry for entry in context.shared(_entries) if named_volume(context, entry.device) is False]
-    needed = any(_is_needed(entry) for entry in missing)
-    return failed_if([_shown(entry) for entry in missing], severity=ERROR if needed else WARNING)
+    units = [line for line in context.shared(mount_lines.mount_lines) if line.path != _FSTAB and named_volume(context, line.device) is False]
+    needed = any(_is_needed(entry) for entry in missing) or any(line.required for line in units)
+    return failed_if([_shown(entry) for entry in missing] + [Evidence(line.path, line.line, line.text) for line in units],
+                     severity=ERROR if needed else WARNING)
 
 
 @rule("R13d", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",

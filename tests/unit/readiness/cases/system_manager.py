@@ -54,6 +54,7 @@ BROKEN_FILES = [
     ("R70a", fstab("UUID=ABCD-1234 /data xfs defaults,errors=remount-ro 0 2"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /data btrfs subvol=@,data=ordered 0 2"), ("/etc/fstab", 2)),
     ("R70a", fstab("tmpfs /tmp tmpfs sise=2G 0 0"), ("/etc/fstab", 2)),
+    ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\nType=ext4\n"), (f"{SYSTEM}/data.mount", 2)),
     ("R70a", mount_unit("What=/dev/disk/by-label/DATA\nWhere=/data\nType=ext4\nOptions=noatime,subvol=@\n"), (f"{SYSTEM}/data.mount", 2)),
     ("R70b", fstab("/srv/of-the-build /mnt/build none bind 0 0"), ("/etc/fstab", 2)),
     ("R70b", fstab("/srv/image.iso /mnt/image iso9660 loop,ro 0 0"), ("/etc/fstab", 2)),
@@ -83,6 +84,9 @@ BROKEN_FILES = [
 RIGHT_FILES = [("R69a", TARGETS)]
 
 CONTROLS = [
+    ("R13c", mount_unit("What=/dev/disk/by-uuid/ABCD-1234\nWhere=/data\nType=vfat\n")),
+    ("R13c", mount_unit("What=server:/export\nWhere=/data\nType=nfs\n", "wants")),
+    ("R13c", {f"{SYSTEM}/data.mount": "[Mount]\nWhat=/dev/disk/by-label/data\nWhere=/data\n"}),
     ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", f"{UNITS}/multi-user.target")}),
     ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", "/lib/systemd/system/multi-user.target"), "/lib/systemd/system/multi-user.target": ""
               "[Unit]\nRequires=basic.target\n"}),
