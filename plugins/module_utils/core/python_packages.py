@@ -29,17 +29,49 @@ def interpreter(tree, script):
     return next((word for word in words[1:] if not word.startswith("-") and "=" not in word), None) if words[0].endswith("/env") else words[0]
 
 
+def without_library(tree, script):
+    """Return the directory (str) in which the Python of a script looks for its own library, when none is there; None when one is, or that cannot be told.
+
+    Source: getpath.py of CPython: os.py below PREFIX/lib or lib64, or an archive.
+    """
+    program = _program(tree, interpreter(tree, script))
+    version = _version(tree, program) if program else None
+    if version is None or not tree.is_file(program):
+        return None
+    prefix = posixpath.dirname(posixpath.dirname(tree.resolve(program)))
+    if tree.is_file(f"{prefix}/pyvenv.cfg"):
+        return None  # an environment of its own, which uses the library of another
+    prefix = "/usr" if prefix == "/" else prefix
+    folders = [f"{prefix}/{name}/python{version}" for name in ("lib", "lib64")]
+    known = [f"{folder}/os.{ending}" for folder in folders for ending in ("py", "pyc")]
+    known += [f"{prefix}/{name}/python{version.replace('.', '')}.zip" for name in ("lib", "lib64")]
+    whole = any(tree.is_file(path) for path in known) and (
+        any(tree.glob(f"{folder}/encodings/__init__.py*") for folder in folders) or any(tree.is_file(path) for path in known[4:]))
+    return None if whole else folders[0]
+
+
 def find(tree, script, package):
     """Return the Answer for a package (``cloudinit``) of a Python script, None when the script is none of Python."""
     named = interpreter(tree, script)
     if named is None or "python" not in named:
         return None
-    program = named if named.startswith("/") else next((f"{folder}/{named}" for folder in _SEARCHED if tree.exists(f"{folder}/{named}")), named)
-    match = _VERSION.search(posixpath.basename(tree.resolve(program))) or _VERSION.search(named)
-    version = match.group(1) if match else None
+    version = _version(tree, _program(tree, named))
     found = [path for folder in _FOLDERS for pattern in (f"{folder}/python*/site-packages", f"{folder}/python*/dist-packages")
              for place in tree.glob(pattern) for path in _in(tree, place, package)]
     return Answer(found, any(_looks_into(path, version) for path in found), version, named)
+
+
+def _program(tree, named):
+    """Return the path (str) of an interpreter, the name itself when it is in no directory that is searched; None of what is no Python."""
+    if named is None or "python" not in named:
+        return None
+    return named if named.startswith("/") else next((f"{folder}/{named}" for folder in _SEARCHED if tree.exists(f"{folder}/{named}")), named)
+
+
+def _version(tree, program):
+    """Return the version (``3.11``) of an interpreter by the name of its program, None when that does not say it."""
+    match = _VERSION.search(posixpath.basename(tree.resolve(program))) or _VERSION.search(program)
+    return match.group(1) if match else None
 
 
 def _in(tree, place, package):

@@ -92,6 +92,28 @@ def privileges(line):
     return found
 
 
+def fault(line):
+    """Return what sudo's parser stops at in a Line (str), None when that is nothing which is looked for here: an alias or a rule that is cut off.
+
+    sudo before 1.9.3 refuses to work for one such line, later ones leave it out.
+    """
+    text = line.clean.strip("\ufeff \t\n\r")
+    if not text or sudoers_lines.include(line) or text.startswith("Defaults"):
+        return None
+    if _ALIAS.match(text):
+        definitions = re.split(r"(?<!\\):(?=\s*[A-Z][A-Z0-9_]*\s*=)", _ALIAS.match(text).group(2))
+        return None if all(re.match(r"\s*[A-Z][A-Z0-9_]*\s*=\s*\S", each) for each in definitions) else "an alias without a name or a member"
+    tokens = _TOKEN.findall(text)
+    if "=" not in tokens:
+        return "a rule without ="
+    behind = tokens[tokens.index("=") + 1:]
+    if behind[:1] == ["("]:
+        if ")" not in behind:
+            return "( is not closed"
+        behind = behind[_index(behind, ")", 0) + 1:]
+    return None if behind else "a rule without a command"
+
+
 def ways_to_root(tree, entries):
     """Return how somebody can become root ([str], for people): a grant that reaches an account, a password or a key of root's.
 

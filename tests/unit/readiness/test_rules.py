@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 from unit.readiness.cases.common import FSTAB, MANAGED_BY_NETWORKMANAGER, WAAGENT, without_driver
+from unit.readiness.cases.system_manager import mount_unit
 from unit.readiness.collected import BROKEN_DISKS, BROKEN_FILES, CONTROLS, OLD_KERNELS, RIGHT_FILES
 from unit.readiness.disks import GOOD_DISK, GOOD_IMAGE
 from unit.readiness.guest_tree import GRUB_CFG, INITRAMFS, KERNEL, MODULES, UNITS, WANTS, good_guest, initramfs, symlink, write
@@ -135,6 +136,21 @@ def test_rules_for_other_guests_pass_where_they_hold(guest, rule, files):
 def test_what_resembles_a_fault_and_is_right_passes(guest, rule, files):
     change(guest, files)
     assert findings(guest)[rule].status in ("passed", "not_applicable")
+
+
+@pytest.mark.parametrize(("rule", "files", "severity"), [
+    ("R40e", {"/usr/sbin/useradd": None}, "error"),
+    ("R40e", {"/usr/bin/openssl": None}, "warning"),
+    ("R40e", {"/usr/sbin/useradd": None, "/sbin/apk": "program", "/usr/sbin/adduser": "program"}, "warning"),
+    ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL\n"}, "error"),
+    ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, "warning"),
+    ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n"), "error"),
+    ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n", "wants"), "warning"),
+])
+def test_what_the_user_cannot_do_without_is_an_error_and_the_rest_less(guest, rule, files, severity):
+    change(guest, files)
+    found = findings(guest)[rule]
+    assert (found.status, found.severity) == ("failed", severity)
 
 
 def test_every_rule_has_a_case_in_which_it_passes(guest):

@@ -11,15 +11,18 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.core import python_packages
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, TWICE, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
 _NOT_USED = "cloud-init does not provision this guest"
+_RULES = "/etc/sudoers.d"
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 
 
@@ -30,6 +33,9 @@ def _package(tree, script, package):
     answer = python_packages.find(tree, script, package)
     if answer is None:
         return not_applicable(f"{script} is no script of Python")
+    library = python_packages.without_library(tree, script)
+    if library and package == "cloudinit":  # the agent's has a rule of its own
+        return failed([Evidence(library, None, f"{answer.interpreter} does not find os.py and encodings, and ends at once")])
     if answer.there:
         return passed(evidence=[Evidence(answer.found[0], None, f"for Python {answer.version or '(version not known)'}")])
     if answer.found:
@@ -128,10 +134,14 @@ def has_configuration(context):
 @rule("R47a", step=PROVISIONER, severity=WARNING, fixed_by="",
       title="The user of Azure can use sudo", fault="sudo refuses to work",
       why="The provisioner writes a rule for the user; sudo takes none when its program or its files are not as it wants them.",
-      cure="Install sudo's package again; `chown root:root /etc/sudoers; chmod 0440 /etc/sudoers`.",
-      source="sudo.conf(5); plugins/sudoers/sudoers.c, open_sudoers")
+      cure="Install sudo's package again; correct the line that is named (`visudo -c`); have `@includedir /etc/sudoers.d`; "
+           "`chown root:root /etc/sudoers; chmod 0440 /etc/sudoers`.",
+      source="sudo.conf(5); plugins/sudoers/sudoers.c, open_sudoers; WALinuxAgent common/osutil/default.py, conf_sudoer")
 def sudo_works(context):
-    """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root."""
+    """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
+
+    It is an error when a line is none of sudo's, or when sudo does not read the directory into which the agent writes the user's rule.
+    """
     tree = context.tree
     program = next((path for path in _SUDO if tree.is_file(path)), None)
     if program is None:
@@ -144,7 +154,26 @@ def sudo_works(context):
         status = tree.stat(path)
         if status is not None and (status.mode & stat.S_IWOTH or owned and status.uid != 0):
             found.append(Evidence(path, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: sudo takes no rule of it"))
-    return failed_if(found)
+    serious = _of_sudoers(context)
+    return failed_if(serious + found, severity=ERROR if serious else None)
+
+
+def _of_sudoers(context):
+    """Return the [Evidence] of what takes sudo from everybody, or from the user whom the agent makes; an include of what is not there is R47's."""
+    tree = context.tree
+    if not tree.exists(sudoers.main_file(tree)):
+        return []
+    try:
+        entries = sudoers.entries(tree)
+    except ImagewrightError:
+        return []
+    found = [Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries
+             for cause in [sudoers_access.fault(line)] if cause]
+    includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
+    # where there is no such directory the agent makes it, and adds the include
+    if provisioner(tree).who == WAAGENT and tree.is_dir(_RULES) and _RULES not in includes:
+        found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {_RULES}, into which the agent writes the user's rule"))
+    return found
 
 
 RULES = [agent_package, cloud_init_package, files_are_yaml, makes_the_user, not_configured_by_the_kernel, has_configuration, sudo_works]

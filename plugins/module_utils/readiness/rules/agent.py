@@ -71,19 +71,21 @@ def version(context):
 
 @rule("R40d", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
       title="The agent's Python is there", fault="The agent's Python is not there",
-      why="The agent is a Python script: without its interpreter it never starts.",
-      cure="Install the interpreter that its first line names.",
+      why="The agent is a Python script: without its interpreter, and the library that comes with it, it never starts.",
+      cure="Install the interpreter that its first line names, with its library.",
       source="Microsoft: agent-linux; certification test 45")
 def python(context):
-    """Return failed when the interpreter of the agent's first line is not in the guest."""
+    """Return failed when the interpreter of the agent's first line, or that one's own library, is not in the guest."""
     path = installation.program(context.tree)
     if path is None or not path.endswith("waagent"):
         return not_applicable("the agent is not installed, or is not a script")
     first = context.first_line(path)
     interpreter = python_packages.interpreter(context.tree, path) or ""
     places = [interpreter] if interpreter.startswith("/") else [f"{folder}/{interpreter}" for folder in ("/usr/bin", "/bin", "/usr/local/bin")]
-    return failed_if([] if not interpreter or any(context.tree.exists(place) for place in places)
-                     else [Evidence(path, 1, f"{first}: there is no such program")])
+    if interpreter and not any(context.tree.exists(place) for place in places):
+        return failed([Evidence(path, 1, f"{first}: there is no such program")])
+    gone = python_packages.without_library(context.tree, path)
+    return failed_if([Evidence(gone, None, f"{interpreter} does not find os.py and encodings, and ends at once")] if gone else [])
 
 
 @rule("R40e", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent",
@@ -92,13 +94,21 @@ def python(context):
       cure="Install passwd, openssl, iproute2, mount, sed and grep.",
       source="Microsoft: agent-linux")
 def tools(context):
-    """Return failed with each program that the agent calls and that is in none of the usual directories."""
+    """Return failed with each program that the agent calls and that is in none of the usual directories; without useradd it makes no user, an error."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
     folders = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
     missing = [name for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep")
                if not any(context.tree.exists(f"{folder}/{name}") for folder in folders)]
-    return failed_if(Evidence(f"/usr/bin/{name}", None, "not there") for name in missing)
+    makes_users = "useradd" not in missing or provisioner(context.tree).who == NOBODY or _by_adduser(context.tree)
+    missing.sort(key=lambda name: name != "useradd")
+    return failed_if([Evidence(f"/usr/{'sbin' if name == 'useradd' else 'bin'}/{name}", None, "not there") for name in missing],
+                     severity=None if makes_users else ERROR)
+
+
+def _by_adduser(tree):
+    """Return whether cloud-init makes users by Alpine's adduser. Source: cloudinit/distros/alpine.py."""
+    return provisioner(tree).who == CLOUD_INIT and tree.exists("/sbin/apk") and any(tree.exists(f"{folder}/adduser") for folder in ("/usr/sbin", "/sbin"))
 
 
 @rule("R41", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="guest_agent; waagent_conf",

@@ -22,12 +22,17 @@ _CURE = "Install the package that is named again: `apt-get install --reinstall P
 _SOURCE = "deb-md5sums(5); rpm(8), verify options"
 #: What runs of a package: programs, libraries and Python code. Other files may have been left out of a small image.
 _CODE = re.compile(r"(?:/usr)?(?:/local)?/(?:s?bin/[^/]+|lib(?:exec)?/systemd/systemd[^/]*|lib.*\.so(?:\.[0-9.]+)?|lib.*\.py)$")
+#: What starts the programs of a provisioner. A script in init.d may stand in for a unit that is gone, but not in every release of systemd.
+_UNIT = re.compile(r"(?:/usr)?/lib/systemd/system/[^/]+\.service$")
 _OF_ROOT = ("/sbin/init", "/bin/sh", "/usr/bin/mount", "/usr/bin/udevadm", "/usr/lib/systemd/systemd-udevd", "/usr/lib/systemd/systemd-journald",
             "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu/ld-linux*.so.*", "/lib*/libc.so.6", "/lib/*-linux-gnu/libc.so.6", "/usr/lib*/libsystemd.so.0",
             "/usr/lib/*-linux-gnu/libsystemd.so.0", "/usr/lib/systemd/libsystemd-shared-*.so", "/usr/lib/*-linux-gnu/systemd/libsystemd-shared-*.so")
 _OF_SSH = ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session", "/usr/lib*/libcrypto.so.*",
            "/usr/lib/*-linux-gnu/libcrypto.so.*", "/lib*/libpam.so.0", "/lib/*-linux-gnu/libpam.so.0")
 _OF_PROVISIONERS = installation.PROGRAMS + ("/usr/bin/cloud-init",)
+#: Directories of the provisioners' Python code, and how deep it lies in them.
+_PYTHON = tuple(f"{folder}/python3*/{packages}/{name}{depth}/*.py" for folder in ("/usr/lib", "/usr/lib64") for packages in ("site-packages", "dist-packages")
+                for name in ("azurelinuxagent", "cloudinit") for depth in ("", "/*", "/*/*", "/*/*/*"))
 
 
 @rule("R80a", step=KERNEL, severity=WARNING,
@@ -56,17 +61,22 @@ def ssh_server(context):
       title="The agent and cloud-init are as their packages say", fault="The agent or cloud-init is not as its package says", why=_WHY, cure=_CURE,
       source=_SOURCE)
 def provisioners(context):
-    """Return failed with each program of the agent and cloud-init that differs, and each Python file that is gone of their packages."""
-    return _outcome(context, _found(context.tree, _OF_PROVISIONERS), whole=True)
+    """Return failed with each program of the agent and cloud-init that differs, and each Python file and unit that is empty or gone of their packages."""
+    return _outcome(context, _found(context.tree, _OF_PROVISIONERS) + context.shared(_empty), whole=True, and_units=True)
 
 
 def _kernels(tree):
     return sorted({each.vmlinuz for each in kernels.installed_kernels(tree) if each.kind == "normal"})
 
 
+def _empty(tree):
+    """Return the Python files ([str]) of the provisioners that have no content; many are so in their packages."""
+    return [path for pattern in _PYTHON for path in tree.glob(pattern) for status in [tree.stat(path)] if status is not None and not status.size]
+
+
 def _compared(tree):
     """Return {path: packages.Answer} of all files that the rules here ask about: the database is read once."""
-    return packages.compare(tree, sorted(set(_kernels(tree) + _found(tree, _OF_ROOT + _OF_SSH + _OF_PROVISIONERS))))
+    return packages.compare(tree, sorted(set(_kernels(tree) + _found(tree, _OF_ROOT + _OF_SSH + _OF_PROVISIONERS) + _empty(tree))))
 
 
 def _found(tree, patterns):
@@ -74,8 +84,8 @@ def _found(tree, patterns):
     return sorted({path for pattern in patterns for path in (tree.glob(pattern) if "*" in pattern else [pattern])})
 
 
-def _outcome(context, paths, whole=False):
-    """Return the Outcome for files; whole: also what is gone of the programs, libraries and Python code of their packages."""
+def _outcome(context, paths, whole=False, and_units=False):
+    """Return the Outcome for files; whole: also what is gone of the programs, libraries and Python code of their packages; and_units: and of their units."""
     if not packages.is_there(context.tree):
         return not_applicable("the guest has no package database that is read here")
     compared = context.shared(_compared)
@@ -84,7 +94,8 @@ def _outcome(context, paths, whole=False):
     wrong = [(path, answer) for path, answer in answers.items() if answer.state in (packages.CHANGED, packages.GONE)]
     gone = [] if doubts or not whole else [
         (path, name) for name in sorted({name for answer in answers.values() for name in answer.packages})
-        for path in packages.missing(context.tree, name) or [] if _CODE.match(path) and path not in answers]
+        for path in packages.missing(context.tree, name) or []
+        if (_CODE.match(path) or and_units and _UNIT.match(path)) and path not in answers]
     stops = gone or any(answer.state == packages.GONE or answer.is_empty for unused, answer in wrong)
     evidence = [Evidence(path, None, answer.text) for path, answer in wrong] + [
         Evidence(path, None, f"not there, though the package {name} has it") for path, name in gone]

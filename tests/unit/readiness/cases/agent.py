@@ -6,6 +6,8 @@
 from unit.readiness.cases.common import DEV_NULL, OLD_AGENT, WAAGENT
 from unit.readiness.guest_tree import UNITS, WANTS
 
+_PYTHON = {"/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R40a", {"/usr/sbin/waagent": None}, ("/usr/sbin/waagent", None)),
@@ -13,7 +15,10 @@ BROKEN_FILES = [
     ("R40b", {"/etc/systemd/system/walinuxagent.service": DEV_NULL}, ("/etc/systemd/system/walinuxagent.service", None)),
     ("R40c", {"/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.2.18'\n"}, None),
     ("R40d", {"/usr/sbin/waagent": "#!/usr/bin/python2.7\n"}, ("/usr/sbin/waagent", 1)),
+    ("R40d", _PYTHON, ("/usr/lib/python3.12", None)),
+    ("R40d", {**_PYTHON, "/usr/lib/python3.12/os.py": "import sys\n"}, ("/usr/lib/python3.12", None)),
     ("R40e", {"/usr/bin/openssl": None}, ("/usr/bin/openssl", None)),
+    ("R40e", {"/usr/bin/openssl": None, "/usr/sbin/useradd": None}, ("/usr/sbin/useradd", None)),
     ("R41", {"/etc/waagent.conf": WAAGENT.replace("Enabled=y", "Enabled=n")}, ("/etc/waagent.conf", 2)),
     ("R43", {"/etc/cloud/cloud-init.disabled": ""}, ("/etc/waagent.conf", 1)),
     ("R43", {"/etc/waagent.conf": WAAGENT.replace("=cloud-init", "=waagent")}, ("/etc/waagent.conf", 1)),
@@ -26,4 +31,11 @@ BROKEN_FILES = [
     ("R45", {"/etc/waagent.conf": WAAGENT + "ResourceDisk.SwapSizeMB=2048    ## NOTE: set this to whatever you need\n"}, ("/etc/waagent.conf", 5)),
     ("R45", {"/etc/waagent.conf": WAAGENT + "OS.EnableFirewall=true\n"}, ("/etc/waagent.conf", 5)),
     ("R57", {"/etc/waagent.conf": WAAGENT + "Extensions.Enabled=n\n"}, ("/etc/waagent.conf", 5)),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R40d", {**_PYTHON, "/usr/lib64/python3.12/os.py": "import sys\n", "/usr/lib64/python3.12/encodings/__init__.py": ""}),
+    ("R40d", {**_PYTHON, "/usr/lib/python312.zip": "PK"}),
+    ("R40e", {"/usr/sbin/useradd": None, "/sbin/useradd": "program"}),
 ]

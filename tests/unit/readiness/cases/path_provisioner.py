@@ -38,6 +38,7 @@ BROKEN_FILES = [
     ("R42a", {_SOURCES: _BLOCK_LIST, "/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "23.4"\n'}, (_SOURCES, 4)),
     ("R42d", {f"{UNITS}/cloud-final.service": _unit("ConditionPathExists=/etc/never")}, (f"{UNITS}/cloud-final.service", 2)),
     ("R42i", {**_CLOUD_INIT, "/usr/lib/python3/dist-packages/cloudinit/version.py": None}, ("/usr/bin/cloud-init", 1)),
+    ("R42i", {**_CLOUD_INIT, "/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}, ("/usr/lib/python3.12", None)),
     ("R42j", {_OWN: "ssh_pwauth: [\n"}, (_OWN, None)),
     ("R42j", {_OWN: "\tusers: []\n"}, (_OWN, None)),
     ("R42k", {_OWN: "# own\nusers: []\n"}, (_OWN, 2)),
