@@ -62,7 +62,7 @@ def plan(tree, loaders, wanted, options, regenerate):
     kernel_cmdline.check_length(next_kernel or "", machine, "the next kernel's boot entry")
     warnings += _warnings_of_others(tree, after, wanted)
     return WholePlan(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
-                  grub2_menu.titles(tree) if grub2 in loaders else {}, given, next_kernel)
+                     grub2_menu.titles(tree) if grub2 in loaders else {}, given, next_kernel)
 
 
 def first_line(lines):

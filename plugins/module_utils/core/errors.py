@@ -13,6 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.display imp
 #: Keys of a module's result that are there for a person to read; others are values that the next task uses as they are.
 _FOR_PEOPLE = ("msg", "diff", "table", "difference_table", "stderr", "stdout")
 
+
 class ImagewrightError(Exception):
     """An error that a person can act on.
 

@@ -92,4 +92,3 @@ def _links(tree, service):
                 # Debian's networking.service comes enabled by sysinit's own preset in some releases, without a link in /etc
                 f"/*/systemd/system/*.wants/{service}.service")
     return list(dict.fromkeys(path for pattern in patterns for path in tree.glob(pattern)))
-

@@ -55,7 +55,7 @@ def align(request: Request) -> Dict[str, Any]:
     source = open_source(request.src, request.format, request.repair_footer, bool(request.size), request.in_place, request.wait_released)
     try:
         size = disk_size.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation,
-                               source.table)
+                                  source.table)
         if source.table:
             _check_table(request, size, source.table)
         found = destination.status_of(request.dest)

@@ -80,5 +80,3 @@ def test_what_a_living_run_writes_stays_and_what_a_killed_one_left_goes(tmp_path
         fcntl.flock(stream, fcntl.LOCK_EX)
         assert running.run(CASES[name], place).state == "done"
     assert living.exists() and not killed.exists()
-
-

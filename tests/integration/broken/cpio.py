@@ -51,5 +51,3 @@ def _member(name, member):
     fields = [0, member.mode, 0, 0, 1, 0, len(member.content), 0, 0, 0, 0, len(stored), 0]
     head = b"070701" + b"".join(b"%08X" % field for field in fields) + stored
     return head + bytes(-len(head) % 4) + member.content + bytes(-len(member.content) % 4)
-
-

@@ -19,7 +19,7 @@ SUBVOLUMES = {"/@/boot/grub/grub.cfg": b"", "/@/boot/grub/i386-pc/normal.mod": b
 def logical(opened, group, name):
     """Return an OpenVolume as a logical volume."""
     return opened._replace(volume=opened.volume._replace(name=f"logical volume {group}/{name}", logical=Logical(group, name, "V" * 32 + "L" * 32),
-                                                          partition=None))
+                                                         partition=None))
 
 
 def hybrid_disk(prefix):

@@ -109,7 +109,7 @@ RIGHT = [
     {**PERSISTENT, IPTABLES: CLOSED.replace("INPUT DROP", "INPUT ACCEPT") + "-A INPUT -j ours\n-A ours -m geoip --src-cc SE -j RETURN\n-A ours -j DROP\n"},
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT\n"},  # some may come in
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -m recent --update --seconds 30 --hitcount 6 -j DROP\n"
-                                       "-A INPUT -p tcp --dport 22 -j ACCEPT\n"},
+     "-A INPUT -p tcp --dport 22 -j ACCEPT\n"},
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT ! -i eth0 -j ACCEPT\n-A INPUT -p tcp -m multiport --dports 20:30,80 -j ACCEPT\n-A INPUT -j REJECT\n"},
     {**NFTABLES, NFT: OUT_OVER_LINES.replace("53, 443", "53, 80, 443")},
     {**NFTABLES, NFT: chain("output", "meta skuid 0 accept", "ct state established accept")},

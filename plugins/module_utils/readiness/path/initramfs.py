@@ -263,7 +263,7 @@ def _lacking_programs(files, facts, machine):
     for layer in sorted(facts.layers):
         present = [path for path in _OF_LAYERS[layer][1] if files.lstat(path) is not None]
         found += _wrong(files, present[:1], machine) if present else [f"{posixpath.basename(_OF_LAYERS[layer][1][0])}, which opens what the root lies on, "
-                                                                     "is not in it"]
+                                                                      "is not in it"]
     return found
 
 

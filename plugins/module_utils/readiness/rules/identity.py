@@ -21,7 +21,7 @@ _GENERALIZED = ("generalized",)
 _MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
 #: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
 KEY_MAKERS = ("/*/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshdgenkeys.service",
-               "/usr/sbin/sshd-gen-keys-start", "/etc/init.d/sshd", "/etc/rc.d/init.d/sshd")
+              "/usr/sbin/sshd-gen-keys-start", "/etc/init.d/sshd", "/etc/rc.d/init.d/sshd")
 _LARGEST_HISTORY = 1024  # bytes, R50
 _LARGE_LOGS = 100 * 1024 * 1024  # bytes
 _DEPROVISION = "Run the role guest_deprovision (prepare_image_kind: generalized), then shut down and convert."

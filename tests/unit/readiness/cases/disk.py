@@ -11,7 +11,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition
 
 
-
 def problem(problem_id, cause):
     """Return what vhd_info tells of one thing that is wrong."""
     return [{"id": problem_id, "cause": cause, "fix": ""}]

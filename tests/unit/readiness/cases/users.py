@@ -4,7 +4,6 @@
 """Cases of accounts."""
 
 
-
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R48a", {"/etc/shadow": "root::19000:0:99999:7:::\n"}, ("/etc/shadow", 1)),
