@@ -9,7 +9,9 @@ drivers/firmware/efi/libstub/zboot-header.S; Microsoft PE Format; RFC 1952.
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import codecs
 import collections
+import re
 import struct
 import zlib
 
@@ -30,6 +32,8 @@ _MOST_SECTIONS = 96
 #: Bytes that a compressed kernel may have unpacked; the largest ones have 60 MiB.
 _MOST_UNPACKED = 512 * 1024 * 1024
 _CHUNK = 256 * 1024
+#: Bytes that no text has.
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def examine(tree, path):
@@ -52,7 +56,23 @@ def examine(tree, path):
             return _gzip(stream)
         if header[:4] == b"\x7fELF" and len(header) >= 64:
             return _elf(header, size)
-    return KernelFile("", "", "")
+    return KernelFile("", "", _no_program(header))
+
+
+def _no_program(header):
+    """Return what a file of no known kind certainly is in place of a kernel (str), "" when it may be one of another kind.
+
+    A single word is left alone: it stands for a kernel in trees that have none.
+    """
+    if header[:2] == b"#!":
+        return "it is a script, not a kernel"
+    if not header or _CONTROL.search(header) or not re.search(rb"\S\s", header):
+        return ""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(header)  # its last character may be cut off
+    except UnicodeDecodeError:
+        return ""
+    return "it is a text, not a kernel"
 
 
 def _bzimage(header, size, stream):

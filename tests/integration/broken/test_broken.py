@@ -21,7 +21,6 @@ FIRST = "Debian 12"
 
 #: {way: what is known of it}: these are called ready, and must not be. One that is named again fails here, so that it is taken out.
 MISSED = {
-    "the kernel is a text": "told as a warning only, as a file that is not as its package says",
     "the initramfs has no modprobe": "what loads its modules is not asked for",
     "the initramfs has no mount": "what mounts the root is not asked for",
     "the initramfs has no scripts": "what its /init calls is not asked for",

@@ -29,6 +29,7 @@ def examine(tmp_path):
     (bzimage(sectors=0, size=0) + bytes(2048), "bzImage", "x86_64"),  # 0 sectors mean 4
     (efi(0x8664), "EFI", "x86_64"), (efi(0xaa64, signature=(0x1400, 256)), "EFI", "aarch64"), (zboot(0xaa64), "EFI", "aarch64"),
     (ARM64, "Image", "aarch64"), (gzip.compress(ARM64, mtime=0), "gzip", "aarch64"), (ELF, "ELF", "x86_64"), (b"kernel", "", ""), (b"", "", ""),
+    (b"\xfd7zXZ\0 a kernel of a kind that is not known here", "", ""), (b"UEFI \xff\xfe raw \n", "", ""), (b"\x02!L a u-boot image\n", "", ""),
 ])
 def test_a_whole_kernel_has_no_problem(examine, content, kind, machine):
     assert examine(content) == (kind, machine, "")
@@ -43,6 +44,10 @@ def test_a_whole_kernel_has_no_problem(examine, content, kind, machine):
     (gzip.compress(ARM64, mtime=0)[:-10], "its compressed content ends too early"),
     (ELF[:-1], "it has 191 bytes, and its own header says 192"),
     (bytes(5000), "its first 4096 bytes are zeros"),
+    (b"not found\n", "it is a text, not a kernel"),
+    (b"<html>\n<title>404 Not Found</title>", "it is a text, not a kernel"),
+    ("ä ".encode() + "ä".encode() * 3000, "it is a text, not a kernel"),
+    (b"#!/bin/sh\n\0\1\2", "it is a script, not a kernel"),
 ])
-def test_one_that_is_cut_off_is_told_with_both_sizes(examine, content, problem):
+def test_what_is_no_whole_kernel_is_told_why(examine, content, problem):
     assert examine(content).problem == problem

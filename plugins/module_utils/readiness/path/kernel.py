@@ -47,12 +47,12 @@ def _severity(context, paths):
 
 
 @rule("R60", step=KERNEL, severity=ERROR,
-      title="Every kernel's file is whole", fault="A kernel's file is cut off or damaged",
+      title="Every kernel's file is whole", fault="A kernel's file is cut off or damaged, or no kernel",
       why="A boot loader loads what is there and starts it: the machine hangs or resets without a word.",
       cure="Install the kernel's package again.",
       source="Linux Documentation/arch/x86/boot.rst; Microsoft PE Format")
 def file_is_whole(context):
-    """Return failed with each kernel that is shorter than its own header says; a warning when none of them starts by itself."""
+    """Return failed with each kernel that is shorter than its own header says, or is a text or zeros; a warning when none of them starts by itself."""
     examined = context.facts(_examined)
     broken = [found for found in examined if found.file is not None and found.file.problem]
     if broken:
