@@ -10,7 +10,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
-    command_line, firmware, first_card, identity as identity_step, initramfs, kernel as kernel_step, loader, provisioner, root, ssh as ssh_step,
+    command_line, firmware, first_card, identity as identity_step, initramfs, initramfs_init, kernel as kernel_step, loader, provisioner, root, ssh as ssh_step,
     system_manager)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
     agent, boot, cloud_init, cmdline, console, disk, drivers, firewall, identity, initramfs_carried, initramfs_drivers, kernel, network, packaged,
@@ -20,7 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules 
 _TOPICS = (vhd, disk, partitions, storage, boot, initramfs_drivers, initramfs_carried, drivers, kernel, cmdline, console, network, firewall, agent,
            cloud_init, ssh, sudo, users, services, identity, packaged)
 #: What each step of the path needs, in the order of steps.STEPS.
-_PATH = (firmware, loader, kernel_step, command_line, initramfs, root, system_manager, first_card, ssh_step, provisioner, identity_step)
+_PATH = (firmware, loader, kernel_step, command_line, initramfs, initramfs_init, root, system_manager, first_card, ssh_step, provisioner, identity_step)
 
 _ID = re.compile(r"^R(\d+)([a-z]?)$")
 

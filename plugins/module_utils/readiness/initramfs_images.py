@@ -15,6 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compre
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import WARNING, Evidence, failed, not_applicable, passed, unknown
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 
 #: One image. kernel: Kernel that is booted with it; files: inside.InitramfsTree or None; problem: str, why it is None;
@@ -38,6 +39,26 @@ def images(tree):
             read[resolved] = _read(tree, kernel.image)
         found.append(Image(kernel, *read[resolved]))
     return found
+
+
+def judged(context, judge):
+    """Return the Outcome of what judge finds wrong: callable (Image) -> [(text, severe)]; images that cannot be read make it unknown."""
+    found = context.shared(images)
+    if not found:
+        return not_applicable("no kernel is booted with an initramfs")
+    evidence, unreadable, severe = [], [], False
+    for image in found:
+        if image.files is None:
+            unreadable.append(Evidence(image.kernel.image, None, image.problem))
+            continue
+        texts = judge(image)
+        evidence += [Evidence(image.kernel.image, None, text) for text in texts]
+        severe = severe or bool(texts) and image.kernel.kind != "rescue"
+    if evidence:
+        return failed(evidence + unreadable, severity=None if severe else WARNING)
+    if unreadable:
+        return unknown(unreadable[0].text, unreadable)
+    return passed(f"{len(found)} images")
 
 
 def _read(tree, path):

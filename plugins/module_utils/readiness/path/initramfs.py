@@ -16,10 +16,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.machine imp
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels, modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
-    LUKS, LVM, RAID, generator, images, root_facts, starts_systemd)
+    LUKS, LVM, RAID, generator, judged, root_facts, starts_systemd)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
@@ -43,27 +42,8 @@ _FINDERS = ("/usr/lib/systemd/systemd-udevd", "/lib/systemd/systemd-udevd", "/sb
 _LOADERS = ("/sbin/modprobe", "/usr/sbin/modprobe", "/bin/modprobe", "/usr/bin/modprobe")
 #: Programs that the start uses by name, where they are in the image.
 _USED = ("/bin/sh", "/bin/mount", "/usr/bin/mount", "/bin/run-init", "/usr/bin/run-init", "/sbin/switch_root", "/usr/sbin/switch_root",
-         "/usr/bin/switch_root", "/bin/busybox", "/usr/bin/busybox", "/bin/udevadm", "/usr/bin/udevadm", "/usr/bin/systemctl", "/bin/systemctl")
-
-
-def _judged(context, judge):
-    """Return the Outcome of what judge finds wrong: callable (Image) -> [(text, severe)]; images that cannot be read make it unknown."""
-    found = context.shared(images)
-    if not found:
-        return not_applicable("no kernel is booted with an initramfs")
-    evidence, unreadable, severe = [], [], False
-    for image in found:
-        if image.files is None:
-            unreadable.append(Evidence(image.kernel.image, None, image.problem))
-            continue
-        texts = judge(image)
-        evidence += [Evidence(image.kernel.image, None, text) for text in texts]
-        severe = severe or bool(texts) and image.kernel.kind != "rescue"
-    if evidence:
-        return failed(evidence + unreadable, severity=None if severe else WARNING)
-    if unreadable:
-        return unknown(unreadable[0].text, unreadable)
-    return passed(f"{len(found)} images")
+         "/usr/bin/switch_root", "/bin/cat", "/usr/bin/cat", "/bin/busybox", "/usr/bin/busybox", "/bin/udevadm", "/usr/bin/udevadm",
+         "/usr/bin/systemctl", "/bin/systemctl")
 
 
 @rule("R65a", step=INITRAMFS, severity=ERROR,
@@ -106,14 +86,15 @@ def can_start(context):
         first = next((path for path in ("/init", "/linuxrc", "/sbin/init") if files.lstat(path) is not None), "/init")
         used = [path for path in _USED + _LOADERS if files.lstat(path) is not None]
         return _wrong(files, [first] + used, machine)
-    return _judged(context, judge)
+    return judged(context, judge)
 
 
 @rule("R65c", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
       title="Every initramfs can load its modules", fault="An initramfs cannot load its modules",
-      why="modprobe and udev find a driver by modules.dep and modules.alias; without them the image has drivers that nobody loads.",
+      why="modprobe and udev find a driver by modules.dep and modules.alias, and the kernel calls modprobe for the root's file system; without them "
+          "the image has drivers that nobody loads.",
       cure=_REBUILD,
-      source="depmod(8); modprobe(8)")
+      source="depmod(8); modprobe(8); Linux kernel/module/kmod.c")
 def can_load(context):
     """Return failed with each image that has modules and lacks modprobe or the indexes of its modules."""
     def judge(image):
@@ -121,12 +102,12 @@ def can_load(context):
         folder = drivers.modules_directory(files, version)
         if not _has_modules(files, folder):
             return []
-        found = [] if any(files.lstat(path) is not None for path in _LOADERS) or _loads_by_itself(files) else ["it has no modprobe"]
+        found = [] if any(files.lstat(path) is not None for path in _LOADERS) or not _calls_modprobe(context, image) else ["it has no modprobe"]
         # mkinitcpio keeps the index that kmod reads and takes the text away
         kinds = (".bin",) if generator(files) == "mkinitcpio" else ("", ".bin") if _is_kmod(files) else ("",)
         return found + [f"{folder[1:]}/{name}{kind} is not in it" for name in ("modules.dep", "modules.alias") for kind in kinds
                         if not _size(files, f"{folder}/{name}{kind}") and not (name == "modules.alias" and _size(files, f"{folder}/{name}.bin"))]
-    return _judged(context, judge)
+    return judged(context, judge)
 
 
 @rule("R65d", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
@@ -146,7 +127,7 @@ def finds_devices(context):
         name = generator(files)
         needs = name in ("dracut", "mkinitfs") or starts_systemd(files) or files.exists("/scripts/init-top/udev") or files.exists("/hooks/udev")
         return [f"{'nlplug-findfs' if name == 'mkinitfs' else 'udev (systemd-udevd)'} is not in it"] if needs else []
-    return _judged(context, judge)
+    return judged(context, judge)
 
 
 @rule("R66a", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
@@ -160,7 +141,7 @@ def reaches_root(context):
     facts = context.facts(root_facts)
     if not facts.kind and not facts.layers:
         return not_applicable("what file system the root has is not known here: /etc/fstab has no line for it")
-    return _judged(context, lambda image: _lacking_drivers(context.tree, image, facts) + _lacking_programs(image.files, facts, _machine(context)))
+    return judged(context, lambda image: _lacking_drivers(context.tree, image, facts) + _lacking_programs(image.files, facts, _machine(context)))
 
 
 @rule("R17h", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
@@ -177,7 +158,7 @@ def drivers_allowed(context):
     def judge(image):
         read = modprobe.texts(image.files)
         return [f"{ban.path[1:]} line {ban.line}: {ban.text}" for name in wanted for ban in modprobe.bans_in(read, name)]
-    return _judged(context, judge)
+    return judged(context, judge)
 
 
 def _machine(context):
@@ -201,6 +182,15 @@ def _is_kmod(files):
 
 def _has_modules(files, folder):
     return files.is_dir(folder) and any(name not in ("modules.builtin", "modules.order") for name in files.listdir(folder))
+
+
+def _calls_modprobe(context, image):
+    """Return whether an image needs modprobe: its scripts call it, or the kernel does, to mount a root whose file system is a module."""
+    files, name = image.files, generator(image.files)
+    if name == "initramfs-tools" or not _loads_by_itself(files):
+        return True
+    candidates, built_in = _DRIVERS_OF.get(context.facts(root_facts).kind, ()), drivers.built_in(context.tree, image.kernel.version)
+    return name in ("dracut", "mkinitcpio") and bool(candidates) and not any(driver in built_in for driver in candidates)
 
 
 def _loads_by_itself(files):

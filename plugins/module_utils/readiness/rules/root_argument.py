@@ -49,6 +49,11 @@ def root_argument(context):
     return failed_if(evidence)
 
 
+def changes(device):
+    """Return whether a device (str, as in root=) is named as it is on this machine alone."""
+    return bool(_BY_DEVICE.match(device))
+
+
 def _unstable(parameters):
     """Return those of a line's parameters ([str]) that name a file system by a name that changes; of several root= the last one counts."""
     found, named = [], {kernel_cmdline.key(parameter): parameter for parameter in parameters}  # the last of a name

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Initramfs: what its /init reads and calls is in it, and the root that it mounts is the one of this disk.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, judged, starts_systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.root_argument import changes
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import named_volume
+
+_REBUILD = "Build the image again, with the role guest_boot or by hand, and look what keeps the generator from putting it in."
+_FIX = "guest_boot; initrd_modules"
+
+_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/klibc/bin", "/usr/lib/initrd/bin")
+#: Files that a script reads at its outer level, where nothing asks before whether they are there.
+_SOURCED = re.compile(r"""^(?:\.|source)\s+["']?(/[^\s"'$;|&]+)["']?\s*(?:#.*)?$""", re.MULTILINE)
+#: Where only a running system has files.
+_MADE_LATER = ("/dev/", "/proc/", "/run/", "/sys/", "/tmp/")
+#: Programs that no script gets to the root without, as far as it calls them: what mounts, reads /proc/cmdline and hands over.
+_CALLED = re.compile(r"(?:^|[;&|(`!]|\b(?:exec|then|do|else|if|while|until)\b)[ \t]*(?:/(?:usr/)?s?bin/)?(mount|cat|run-init|switch_root)(?=[ \t])",
+                     re.MULTILINE)
+_LOOKED_FOR = re.compile(r"=\$\(command -v (switch_root)\)")
+_RUN_SCRIPTS = re.compile(r"^\s*run_scripts\s+(/scripts/[\w-]+)", re.MULTILINE)
+_UDEV = ("/usr/lib/systemd/systemd-udevd", "/lib/systemd/systemd-udevd", "/usr/lib/udev/udevd", "/lib/udev/udevd", "/sbin/udevd")
+_HOOKS = ("/usr/lib/dracut/hooks/mount", "/lib/dracut/hooks/mount", "/var/lib/dracut/hooks/mount")
+_SYSTEM_UNITS = ("/usr/lib/systemd/system", "/lib/systemd/system")
+
+_SETTING = re.compile(r"""^\s*(?:export\s+)?(ROOT|BOOT)=(?:"([^"]*)"|'([^']*)'|([^\s;#]*))""", re.MULTILINE)
+
+
+@rule("R65e", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
+      title="What the /init of every initramfs reads and calls is in it", fault="What the /init of an initramfs reads or calls is not in it",
+      why="The shell ends at a script that it cannot read, and the kernel panics with it; without mount, or what hands over to the root, the boot goes no "
+          "further.",
+      cure=_REBUILD,
+      source="init and scripts/functions of initramfs-tools; init.sh of dracut's base and its modules systemd and rootfs-block; init of mkinitcpio; "
+             "dash(1), special built-ins")
+def has_what_it_calls(context):
+    """Return failed with each image that lacks a script or a program of its /init, or, where that is systemd, what mounts the root and leaves for it."""
+    def judge(image):
+        if starts_systemd(image.files):
+            return _lacking_for_systemd(image.files)
+        text = _script(image.files, "/init")
+        return _lacking_scripts(image.files, text) + _lacking_programs(image.files, text)
+    return judged(context, judge)
+
+
+def _script(files, path):
+    """Return the text (str) of a shell script of an image, "" when it is none, or one that is not kept."""
+    try:
+        text = files.read_text(path) if files.is_file(path) else ""
+    except ImagewrightError:
+        return ""
+    return text if text.startswith("#!") else ""
+
+
+def _lacking_scripts(files, text):
+    wanted = [path for path in _SOURCED.findall(text) if not path.startswith(_MADE_LATER)]
+    wanted += ["/scripts/local"] if re.search(r"/scripts/\$\{?BOOT\b", text) else []
+    folders = _RUN_SCRIPTS.findall(text)
+    # a directory that is not there is passed over
+    wanted += [f"{folder}/ORDER" for folder in folders if files.is_dir(folder) and files.listdir(folder)]
+    found = [f"/init reads {path}, which is not in it" for path in dict.fromkeys(wanted) if not files.exists(path)]
+    if folders and any(files.exists(path) for path in _UDEV) and not any(files.exists(f"{folder}/udev") for folder in folders):
+        found.append("udev is in it, and no script starts it (scripts/init-top/udev)")
+    if "$hookdir/mount/" in text and not any(files.listdir(folder) for folder in _HOOKS if files.is_dir(folder)):
+        found.append("it has no script that mounts the root (lib/dracut/hooks/mount)")
+    return found
+
+
+def _lacking_programs(files, text):
+    shell = posixpath.basename(files.resolve("/bin/sh"))
+    if shell.startswith(("busybox", "toybox")) or "busybox" in text and any(files.exists(f"{folder}/busybox") for folder in _PATH):
+        return []  # they are in the shell itself, or /init makes the links
+    return [f"/init calls {name}, which is not in it" for name in dict.fromkeys(_CALLED.findall(text) + _LOOKED_FOR.findall(text))
+            if not any(files.lstat(f"{folder}/{name}") for folder in _PATH)]
+
+
+def _lacking_for_systemd(files):
+    """Return what systemd needs ([str]) to mount the root and to leave for it; only of images that have any of its units."""
+    if not any(files.is_dir(folder) for folder in _SYSTEM_UNITS):
+        return []
+    found = [f"systemd calls {name}, which is not in it" for name in ("mount", "systemctl") if not any(files.lstat(f"{folder}/{name}") for folder in _PATH)]
+    if not any(files.exists(f"{folder}/initrd-switch-root.service") for folder in _SYSTEM_UNITS):
+        found.append("initrd-switch-root.service, which hands over to the root, is not in it")
+    mounts = [f"{folder}/sysroot.mount" for folder in _SYSTEM_UNITS + ("/etc/systemd/system",)]
+    mounts += [f"{posixpath.dirname(folder)}/system-generators/systemd-fstab-generator" for folder in _SYSTEM_UNITS]
+    if not any(files.exists(path) for path in mounts) and not any(files.listdir(folder) for folder in _HOOKS if files.is_dir(folder)):
+        found.append("nothing mounts the root: neither systemd-fstab-generator nor a script of dracut (lib/dracut/hooks/mount) is in it")
+    return found
+
+
+@rule("R65f", step=INITRAMFS, severity=ERROR, fixed_by="guest_boot",
+      title="No initramfs has a root of another disk in its own settings", fault="An initramfs has a root of another disk in its own settings",
+      why="initramfs-tools reads conf/param.conf after the kernel's command line: ROOT= in it wins over root=. ROOT= and BOOT= of its other files count "
+          "where the command line says nothing.",
+      cure="Remove the setting from /etc/initramfs-tools and from the hook or script that writes it, and build the image again.",
+      source="init and scripts/functions of initramfs-tools; initramfs.conf(5)")
+def mounts_this_root(context):
+    """Return failed with each ROOT= of an image of initramfs-tools that is not on this disk, and each BOOT= that takes the root from the network."""
+    lines = started_lines(context)
+
+    def judge(image):
+        if generator(image.files) != "initramfs-tools":
+            return []
+        files = ["/conf/initramfs.conf"] + [f"/conf/conf.d/{name}" for name in sorted(image.files.listdir("/conf/conf.d"))]
+        found, settings = [], _settings(image.files, files, lines)
+        settings.update(_settings(image.files, ["/conf/param.conf"], None))
+        for name, (value, path) in settings.items():
+            problem = _network(value) if name == "BOOT" else _not_here(context, lines, value)
+            found += [f"{path[1:]}: {name}={value}: {problem}"] if problem else []
+        return found
+    return judged(context, judge)
+
+
+def _settings(files, paths, lines):
+    """Return {name: (value, path)} of what the files of an image set; what every one of the started lines (None: not asked) sets itself is left out."""
+    found = {}
+    for path in paths:
+        try:
+            text = files.read_text(path) if files.is_file(path) else ""
+        except ImagewrightError:
+            continue
+        found.update({match.group(1): (next(filter(None, match.groups()[1:]), ""), path) for match in _SETTING.finditer(text)})
+    return {name: setting for name, setting in found.items()
+            if setting[0] and "$" not in setting[0] and (lines is None or any(last(line, name.lower()) is None for line in lines))}
+
+
+def _network(value):
+    return "the root is taken from the network" if value in ("nfs", "iscsi") else ""
+
+
+def _not_here(context, lines, value):
+    """Return why a root (str) is not the one of this disk, "" when nothing says so."""
+    if changes(value):
+        return "this name is the build machine's"
+    if named_volume(context, value) is False:
+        return "there is no such volume on this disk"
+    kind, name = device_names.parse(value)
+    roots = [device_names.parse(last(line, "root").value or "") for line in lines if last(line, "root") is not None]
+    if context.disk is None and kind and any(root[0] == kind and root[1] != name for root in roots):
+        return "root= names another one"
+    return ""
+
+
+RULES = [has_what_it_calls, mounts_this_root]

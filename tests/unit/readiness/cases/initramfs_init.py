@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of what the /init of an initramfs reads and calls, and of the root that it mounts."""
+
+from unit.readiness.guest_tree import ELF_X86_64, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES, UUID, initramfs
+
+_PLACE = (INITRAMFS, None)
+_OTHER = "11111111-2222-3333-4444-555555555555"
+_SCRIPT = b"#!/bin/sh\n"
+#: In the way of initramfs-tools.
+_INIT = b"""#!/bin/sh
+mount -t proc proc /proc
+. /conf/initramfs.conf
+. /scripts/functions
+for word in $(cat /proc/cmdline); do
+\tcase $word in
+\tbreak=*)
+\t\tstop=y
+\t\t;;
+\tesac
+done
+run_scripts /scripts/init-top
+run_scripts /scripts/init-premount
+. "/scripts/${BOOT}"
+mount -n -o move /run ${rootmnt}/run
+exec run-init "${rootmnt}" "${init}"
+"""
+_TOOLS = {"init": _INIT, "conf/initramfs.conf": "MODULES=most\nBOOT=local\n", "scripts/local": b"# local\n", "scripts/init-top/ORDER": b"# order\n",
+          "scripts/init-top/udev": _SCRIPT, "bin/mount": ELF_X86_64, "bin/cat": ELF_X86_64, "bin/run-init": ELF_X86_64}
+#: In the way of dracut without systemd.
+_DRACUT_INIT = b"""#!/bin/sh
+export -p > /tmp/environment
+. /lib/dracut-lib.sh
+if ! ismounted /dev; then
+    mount -t devtmpfs devtmpfs /dev
+fi
+for script in $hookdir/mount/*.sh; do
+    [ -f "$script" ] && . "$script"
+done
+SWITCH_ROOT=$(command -v switch_root)
+. /tmp/environment 2>/dev/null || :
+exec $SWITCH_ROOT "$NEWROOT" "$INIT"
+"""
+_DRACUT = {"scripts/functions": None, "init": _DRACUT_INIT, "usr/lib/dracut/hooks/mount/99-mount-root.sh": b"", "lib/dracut-lib.sh": b"",
+           "usr/bin/mount": ELF_X86_64, "usr/sbin/switch_root": ELF_X86_64}
+#: And with it.
+_UNITS = "usr/lib/systemd/system"
+_GENERATOR = "usr/lib/systemd/system-generators/systemd-fstab-generator"
+_SYSTEMD = {"scripts/functions": None, "init": None, "usr/lib/systemd/systemd": ELF_X86_64, "usr/bin/mount": ELF_X86_64, "usr/bin/systemctl": ELF_X86_64,
+            f"{_UNITS}/initrd-switch-root.service": b"", _GENERATOR: ELF_X86_64, "usr/lib/dracut/modules.txt": b"systemd\n"}
+_TO_SYSTEMD = {"init": "usr/lib/systemd/systemd"}
+_WITHOUT_ROOT = GRUB_CFG.replace(f"root=UUID={UUID} ", "")
+_EXT4_BUILT_IN = {f"/lib/modules/{KERNEL}/modules.builtin": f"kernel/{MODULES['ext4']}\n"}
+
+
+def _tools(**changes):
+    return {INITRAMFS: initramfs(IN_INITRAMFS, {**_TOOLS, **{_NAMES.get(name, name): content for name, content in changes.items()}})}
+
+
+_NAMES = {"mount": "bin/mount", "cat": "bin/cat", "run_init": "bin/run-init", "functions": "scripts/functions", "local": "scripts/local",
+          "order": "scripts/init-top/ORDER", "udev": "scripts/init-top/udev", "conf": "conf/initramfs.conf", "param": "conf/param.conf",
+          "conf_d": "conf/conf.d/root", "modprobe": "sbin/modprobe", "insmod": "bin/insmod"}
+
+
+def _dracut(changes=()):
+    return {INITRAMFS: initramfs(IN_INITRAMFS, {**_DRACUT, **dict(changes)})}
+
+
+def _systemd(changes=()):
+    return {INITRAMFS: initramfs(IN_INITRAMFS, {**_SYSTEMD, **dict(changes)}, _TO_SYSTEMD)}
+
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R65c", _tools(modprobe=None, insmod=ELF_X86_64), _PLACE),
+    ("R65c", _systemd({"sbin/modprobe": None}), _PLACE),  # the kernel calls it for ext4
+    ("R65e", _tools(mount=None), _PLACE),
+    ("R65e", _tools(cat=None), _PLACE),
+    ("R65e", _tools(run_init=None), _PLACE),
+    ("R65e", _tools(functions=None), _PLACE),
+    ("R65e", _tools(local=None), _PLACE),
+    ("R65e", _tools(order=None), _PLACE),
+    ("R65e", _tools(udev=None), _PLACE),
+    ("R65e", _tools(conf=None), _PLACE),
+    ("R65e", _dracut({"lib/dracut-lib.sh": None}), _PLACE),
+    ("R65e", _dracut({"usr/lib/dracut/hooks/mount/99-mount-root.sh": None}), _PLACE),
+    ("R65e", _dracut({"usr/bin/mount": None}), _PLACE),
+    ("R65e", _dracut({"usr/sbin/switch_root": None}), _PLACE),
+    ("R65e", _systemd({"usr/bin/mount": None}), _PLACE),
+    ("R65e", _systemd({"usr/bin/systemctl": None}), _PLACE),
+    ("R65e", _systemd({f"{_UNITS}/initrd-switch-root.service": None, f"{_UNITS}/initrd.target": b""}), _PLACE),
+    ("R65e", _systemd({_GENERATOR: None}), _PLACE),
+    ("R65f", _tools(param="ROOT=/dev/vdb1\n"), _PLACE),
+    ("R65f", _tools(param=f"ROOT=UUID={UUID}\nexport ROOT='UUID={_OTHER}'\n"), _PLACE),
+    ("R65f", _tools(param="BOOT=nfs\n"), _PLACE),
+    ("R65f", _tools(conf="BOOT=nfs\n"), _PLACE),
+    ("R65f", {**_tools(conf_d='ROOT="/dev/vda1"\n'), "/boot/grub/grub.cfg": _WITHOUT_ROOT}, _PLACE),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R65c", {**_systemd({"sbin/modprobe": None}), **_EXT4_BUILT_IN}),  # udev loads the drivers by itself
+    ("R65e", _tools()),
+    ("R65e", _tools(order=None, udev=None, **{"lib/systemd/systemd-udevd": None})),  # there is no such directory, and nothing to start
+    ("R65e", {INITRAMFS: initramfs(IN_INITRAMFS, {**_TOOLS, "bin/mount": None, "bin/cat": None, "bin/sh": None, "bin/busybox": ELF_X86_64},
+                                   {"bin/sh": "busybox"})}),
+    ("R65e", _tools(**{"bin/mount": None, "usr/bin/mount": ELF_X86_64})),
+    ("R65e", _tools(init=_INIT + b"[ -f /conf/more ] && . /conf/more\n# . /conf/none\n\t. /conf/within\n. /run/made\n")),
+    ("R65e", _dracut()),
+    ("R65e", _systemd()),
+    ("R65e", _systemd({_GENERATOR: None, "usr/lib/dracut/hooks/mount/99-mount-root.sh": b""})),
+    ("R65f", _tools(param=f"ROOT=UUID={UUID}\n")),
+    ("R65f", _tools(param="# ROOT=/dev/vdb1\nRESUME=none\nROOTDELAY=5\nROOT=\n")),
+    ("R65f", _tools(conf_d="ROOT=/dev/vda1\n")),  # root= wins
+    ("R65f", _systemd({"conf/param.conf": "ROOT=/dev/vdb1\n"})),  # only initramfs-tools reads it
+]
