@@ -90,7 +90,7 @@ def _rest_of_core(read_at: ReadAt, first: bytes, sector: int) -> bytes:
     Raises CoreError: the list leads nowhere.
     """
     pieces, length = [], 0
-    for at in range(_FIRST_BLOCKS_AT, 0, -_BLOCKS.size):
+    for at in range(_FIRST_BLOCKS_AT, 0, -12):  # bytes of _BLOCKS
         start, sectors, _segment = _BLOCKS.unpack_from(first, at)
         if not sectors:
             break

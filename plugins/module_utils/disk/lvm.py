@@ -152,7 +152,7 @@ def reader(group: Group, name: str, _depth: int = 0) -> ReadAt:
 
 
 def _segment_reader(group: Group, segment: Dict[str, Any], where: str, depth: int) -> ReadAt:
-    kind = str(segment.get("type", "")).split("+")[0]
+    kind = str(segment.get("type", "")).partition("+")[0]
     if kind in ("linear", "striped"):
         return _striped(group, segment, where)
     mirrored = [item for item in segment.get("mirrors" if kind == "mirror" else "raids", ()) if isinstance(item, str)]

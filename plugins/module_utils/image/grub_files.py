@@ -45,7 +45,7 @@ def read_stub(disk: DiskImage, text: str, variables: Optional[Mapping[str, Any]]
         if command in _REAL:
             return Stub(known, "", 0, None, True)
         conditional = conditional or command in ("if", "for", "while", "until")
-        if command.split(".")[0] == "search":
+        if command.partition(".")[0] == "search":
             kind, value, name = _search(words)
             found = find_device(disk, kind, value) if kind and value and "$" not in value else WITHOUT
             if found is not None:

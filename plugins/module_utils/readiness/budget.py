@@ -159,7 +159,7 @@ def _received(pipe, end):
     buffer = b""
     while True:
         if len(buffer) >= _LENGTH.size:
-            length = _LENGTH.size + _LENGTH.unpack_from(buffer)[0]
+            length = int(_LENGTH.size) + int(_LENGTH.unpack_from(buffer)[0])
             if len(buffer) >= length:
                 yield pickle.loads(buffer[_LENGTH.size:length])
                 buffer = buffer[length:]

@@ -43,7 +43,7 @@ def kind_of(error: BaseException) -> Optional[str]:
     chain = list(_chain(error))
     names = {type(link).__name__ for link in chain}
     # http.client keeps the status of a proxy's answer in its text alone
-    if any(type(link) is OSError and str(link).startswith("Tunnel connection failed: 407") for link in chain):
+    if any(isinstance(link, OSError) and str(link).startswith("Tunnel connection failed: 407") for link in chain):
         return "proxy_login"
     if "ProxyError" in names:
         return "proxy"

@@ -38,7 +38,7 @@ def with_planted(case, make):
     def prepare(operations, place):
         if case.prepare:
             case.prepare(operations, place)
-        for process in {os.getpid(), os.getpid() + 1}:
+        for process in (os.getpid(), os.getpid() + 1):
             plant(place, str(process), make)
     return case._replace(prepare=prepare)
 

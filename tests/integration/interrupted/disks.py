@@ -11,7 +11,7 @@ import zlib
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import blob as blobs
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures  # noqa: F401  (imported once, in the parent)
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures  # noqa: F401 pylint: disable=unused-import  # imported once, in the parent
 from integration.interrupted.examination import Case
 from integration.vhd.images import MIB, append, call, footer, gpt_disk
 

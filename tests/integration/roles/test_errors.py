@@ -120,19 +120,27 @@ def test_settings_that_say_otherwise_who_provisions_are_refused(fresh_guest):
     assert fresh_guest.output(STATE) == before
 
 
+def install_unit(guest, name):
+    """Write a unit that starts at boot, in the place of one that a package would bring."""
+    guest.write(f"/etc/systemd/system/{name}.service", "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n")
+    guest.run(f"ln -s /etc/systemd/system/{name}.service /etc/systemd/system/multi-user.target.wants/{name}.service")
+
+
 def test_a_firewall_that_blocks_azure_is_named_with_its_line(fresh_guest):
     fresh_guest.write("/etc/iptables/rules.v4", "*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -d 168.63.129.16/32 -j DROP\nCOMMIT\n")
+    install_unit(fresh_guest, "netfilter-persistent")
     try:
         message = the_error(fresh_guest.role("guest_network", {"guest_network_platform": "fail"}, options=("--tags", "R39")))
         assert "will not reach Azure: /etc/iptables/rules.v4 line 3: -A OUTPUT -d 168.63.129.16/32 -j DROP; Allow both addresses" in message
         assert not fresh_guest.role("guest_network", options=("--tags", "R39")).failed
     finally:
-        fresh_guest.run("rm -r /etc/iptables")
+        fresh_guest.run("rm -r /etc/iptables; rm /etc/systemd/system/netfilter-persistent.service "
+                        "/etc/systemd/system/multi-user.target.wants/netfilter-persistent.service")
 
 
 def test_two_network_managers_are_stopped(fresh_guest):
     fresh_guest.write("/etc/network/interfaces", "auto eth0\niface eth0 inet dhcp\n")
-    fresh_guest.run("ln -s /dev/null /tmp/x; ln -s /lib/systemd/system/networking.service /etc/systemd/system/multi-user.target.wants/networking.service")
+    install_unit(fresh_guest, "networking")
     before = fresh_guest.output(STATE)
     try:
         message = the_error(fresh_guest.role("guest_network"))
@@ -140,7 +148,7 @@ def test_two_network_managers_are_stopped(fresh_guest):
         assert "are both enabled" in message and "disable all but one" in message
         assert fresh_guest.output(STATE) == before
     finally:
-        fresh_guest.run("rm -r /etc/network /etc/systemd/system/multi-user.target.wants/networking.service")
+        fresh_guest.run("rm -r /etc/network /etc/systemd/system/multi-user.target.wants/networking.service /etc/systemd/system/networking.service")
 
 
 def test_a_wrong_choice_is_refused_before_anything_is_changed(fresh_guest):

@@ -10,7 +10,7 @@ import pytest
 from lab.paths import CHECKOUT
 
 from integration.roles.small_disks import small_disk
-from integration.roles.test_playbook_errors import booted, play, the_error  # noqa: F401  the fixture booted is used by its name
+from integration.roles.test_playbook_errors import booted, play, the_error  # noqa: F401 pylint: disable=unused-import  # booted is a fixture
 
 READINESS = CHECKOUT / "playbooks" / "readiness.yml"
 CONVERT = CHECKOUT / "playbooks" / "convert.yml"

@@ -111,7 +111,8 @@ def _prototype(folder):
         elif entry.is_dir():
             yield f"{entry.name} d--755 0 0\n" + "".join(_prototype(entry)) + "$\n"
         else:
-            yield f"{entry.name} ---644 0 0 {entry}\n"
+            mode = entry.stat().st_mode
+            yield f"{entry.name} -{'u' if mode & 0o4000 else '-'}{'g' if mode & 0o2000 else '-'}{mode & 0o777:03o} 0 0 {entry}\n"
 
 
 def btrfs(path, folder, size):

@@ -92,7 +92,7 @@ def test_a_fault_of_ours_is_one_clear_error():
 
 
 def test_who_stops_reading_ends_the_process():
-    values = budget.bounded(lambda: iter(lambda: os.getpid(), None))
+    values = budget.bounded(lambda: iter(os.getpid, None))
     child = next(values)
     values.close()
     with pytest.raises(ProcessLookupError):
