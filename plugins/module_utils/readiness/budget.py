@@ -31,6 +31,7 @@ _GRACE = 5  # s between the limit that a step sees and the end of the process
 _LEAST_ROOM = 512 * 1024 * 1024  # bytes: a process that had much mapped before gets so much more
 
 _LENGTH = struct.Struct(">I")
+_HEADER = 4  # bytes of _LENGTH
 _VALUE, _ERROR, _FAULT, _END = range(4)
 
 
@@ -158,10 +159,11 @@ def _received(pipe, end):
     """Yield each (kind, value) that comes through the pipe until it is closed or the end (s) has come."""
     buffer = b""
     while True:
-        if len(buffer) >= _LENGTH.size:
-            length = int(_LENGTH.size) + int(_LENGTH.unpack_from(buffer)[0])
+        if len(buffer) >= _HEADER:
+            (following,) = _LENGTH.unpack_from(buffer)
+            length = _HEADER + following
             if len(buffer) >= length:
-                yield pickle.loads(buffer[_LENGTH.size:length])
+                yield pickle.loads(buffer[_HEADER:length])
                 buffer = buffer[length:]
                 continue
         ready, _unused, _unused = select.select([pipe], [], [], max(0, end - time.monotonic()))
