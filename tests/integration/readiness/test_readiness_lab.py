@@ -88,10 +88,11 @@ def test_the_mounted_tree_and_the_image_give_the_same_findings(run_module, fault
         subprocess.run(["umount", tmp_path], check=True)
     read = run_module("readiness_info", image=str(image))
     found = {each["id"]: each for each in read["findings"]}
-    of_the_disk = {"R00", "R01", "R02", "R04", "R07", "R09", "R10", "R11", "R12a", "R13c", "R13d", "R14a", "R14b", "R15", "R52"}
-    for each in mounted["findings"]:
-        if each["id"] not in of_the_disk:
-            assert each == found[each["id"]]
+    # what a tree cannot tell is not applicable there, never passed; that a disk may answer otherwise is its own business
+    told = [each for each in mounted["findings"] if each["status"] != "not_applicable" and each["id"] not in ("R00", "R13c", "R13d")]
+    assert len(told) > 100
+    for each in told:
+        assert each == found[each["id"]]
 
 
 @pytest.mark.slow

@@ -66,7 +66,7 @@ ENTRIES = [
     "ALL ALL=(ALL) ALL\n", "ALL\tALL = ( ALL )\tALL # w\n", "ALL \\\n ALL=(ALL) \\\n ALL\n", "  ALL ALL=(ALL)ALL\r\n",
     "Defaults:ALL targetpw\n", "Defaults@ALL\ttargetpw, insults\n", "Defaults> ALL targetpw # comment\n", "Defaults!ALL insults,\\\n targetpw\n",
     "Defaults !targetpw\n", "Defaults:bob targetpw\n", "Defaults@web targetpw\n", "Defaults>root targetpw\n", "Defaults!/bin/ls targetpw\n",
-    "Defaults rootpw\n", 'Defaults badpass_message="a, targetpw, b"\n', "Defaults passprompt=a\\,targetpw\n", "Defaults secure_path=/a\\#b:/c\n",
+    'Defaults badpass_message="a, targetpw, b"\n', "Defaults passprompt=a\\,targetpw\n", "Defaults secure_path=/a\\#b:/c\n",
     "ALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(ALL) NOPASSWD: ALL\n", "ALL ALL=(root) ALL\n", "ALL ALL=ALL\n", "ALL ALL=(ALL) !ALL\n",
     "ALL ALL=(ALL) ALL, /bin/ls\n", "ALL web=(ALL) ALL\n", "ALL,bob ALL=(ALL) ALL\n", "#0 ALL=(ALL) ALL\n", "%wheel ALL=(ALL) ALL\n",
     "root ALL=(ALL) ALL\n", "# ALL ALL=(ALL) ALL\n", "#Defaults targetpw\n", "\n", "\t\n", "bob ALL=(ALL) NOEXEC: /bin/ls a\\=b, PASSWD: /bin/cat\n",
@@ -103,7 +103,7 @@ BLANKS = st.sampled_from([" ", "\t", "  ", " \\\n "])
 OPTIONAL_BLANKS = st.sampled_from(["", " ", "\t", " \\\n "])
 TAILS = st.sampled_from(["", " ", " # why", "\t# Defaults targetpw"])
 ENDS = st.sampled_from(["\n", "\n", "\r\n"])
-ITEMS = st.lists(st.sampled_from(["targetpw", "!targetpw", "!!targetpw", "targetpw", "env_reset", "insults", "!lecture", "passwd_tries=3", "rootpw",
+ITEMS = st.lists(st.sampled_from(["targetpw", "!targetpw", "!!targetpw", "targetpw", "env_reset", "insults", "!lecture", "passwd_tries=3", "use_pty",
                                   'badpass_message="no, targetpw #1"', "passprompt=a\\,targetpw", 'env_keep+="A targetpw B"']), min_size=1, max_size=4)
 SEPARATORS = st.sampled_from([",", ", ", " ,\t", ",\\\n  ", "\\\n,"])
 

@@ -108,7 +108,7 @@ def test_a_disk_is_changed_in_place(tmp_path):
 def test_nothing_to_convert_is_an_error_that_names_the_variables():
     status, output = convert()
     assert status != 0
-    assert "set disk_convert_src to the path of one, or disk_convert_images to a list" in output
+    assert "give one as image (-e image=/images/disk.qcow2) or disk_convert_src" in output
 
 
 def test_image_names_one_file_or_several_whatever_is_in_the_name(tmp_path):
