@@ -15,6 +15,8 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.crypttab import PATH as CRYPTTAB
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.crypttab import entries
 
 #: {service that makes swap files: (its configuration, the pattern of the line that names the file or directory, where it is otherwise)}
 SERVICES = {
@@ -24,7 +26,6 @@ SERVICES = {
 #: What starts a service, with systemd and without.
 _STARTED_BY = ("/etc/systemd/system/*.wants/{}.service", "/etc/rc[2345S].d/S[0-9][0-9]{}", "/etc/rc.d/rc[2345].d/S[0-9][0-9]{}", "/etc/runlevels/*/{}")
 
-CRYPTTAB = "/etc/crypttab"
 
 #: A line that makes swap. line: int from 1.
 Told = collections.namedtuple("Told", "path line text")
@@ -67,8 +68,7 @@ def edits_of(tree):
 
 def is_random_swap(line):
     """Return whether a line of crypttab makes swap of a partition at each boot, whatever is on it then: its options have ``swap``."""
-    fields = line.split()
-    return len(fields) > 3 and not fields[0].startswith("#") and "swap" in fields[3].split(",")
+    return any("swap" in entry.options for entry in entries(line))
 
 
 def refused(tree):
