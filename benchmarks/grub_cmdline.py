@@ -33,12 +33,15 @@ def main():
         begin, end = text.index("submenu"), text.index("### END /etc/grub.d/10_linux")
         menu.write_text(text[:begin] + text[begin:end] * KERNELS + text[end:], encoding="utf-8")
         run_module_process("grub_cmdline", root=root, regenerate=False, **PARAMETERS)
-        menu.write_text(menu.read_text(encoding="utf-8").replace("single ", "single console=tty1 console=ttyS0,115200n8").replace(
-            "ro  quiet ", "ro console=tty1 console=ttyS0,115200n8 "), encoding="utf-8")
+        menu.write_text(
+            menu.read_text(encoding="utf-8")
+            .replace("single ", "single console=tty1 console=ttyS0,115200n8")
+            .replace("ro  quiet ", "ro console=tty1 console=ttyS0,115200n8 "),
+            encoding="utf-8",
+        )
         ours = measured(lambda: run_module_process("grub_cmdline", root=root, **PARAMETERS))
         bare = measured(lambda: run_module_process("grub_cmdline", root=root, present=["a\nb"]))
-    print(f"a right guest with {KERNELS} kernels: {ours:.3f} s; starting the module alone: {bare:.3f} s; its work: {ours - bare:.3f} s "
-          f"(medians of {RUNS})")
+    print(f"a right guest with {KERNELS} kernels: {ours:.3f} s; starting the module alone: {bare:.3f} s; its work: {ours - bare:.3f} s (medians of {RUNS})")
 
 
 def measured(call):

@@ -22,7 +22,7 @@ import time
 
 from unit.initramfs import images
 
-MIB = 1024 ** 2
+MIB = 1024**2
 SIZE = 100 * MIB  # of the image
 SECONDS, MEMORY = 3, 64 * MIB  # what the check may take
 
@@ -43,8 +43,11 @@ print(time.perf_counter() - start, (own + resource.getrusage(resource.RUSAGE_CHI
 
 #: How the generators call each compression, and what unpacks it.
 PROGRAMS = {
-    "none": (None, None), "zstd": (["zstd", "-q", "-3", "-T0", "-c"], ["zstd", "-q", "-d", "-c"]), "gzip": (["gzip", "-c"], ["gzip", "-d", "-c"]),
-    "lz4": (["lz4", "-l", "-q", "-c"], ["lz4", "-q", "-d", "-c"]), "lzo": (["lzop", "-q", "-c"], ["lzop", "-q", "-d", "-c"]),
+    "none": (None, None),
+    "zstd": (["zstd", "-q", "-3", "-T0", "-c"], ["zstd", "-q", "-d", "-c"]),
+    "gzip": (["gzip", "-c"], ["gzip", "-d", "-c"]),
+    "lz4": (["lz4", "-l", "-q", "-c"], ["lz4", "-q", "-d", "-c"]),
+    "lzo": (["lzop", "-q", "-c"], ["lzop", "-q", "-d", "-c"]),
     "xz": (["xz", "-1", "-T0", "--check=crc32", "-c"], ["xz", "-T1", "-d", "-c"]),
 }
 
@@ -75,9 +78,9 @@ def main():
 
 def write_payload(path):
     """Write the archive (a file of more than SIZE bytes): drivers, half of it what does not compress, half programs that do."""
-    program = b"".join(path.read_bytes() for path in sorted(pathlib.Path(os.__file__).parent.glob("*.py")))[:4 * MIB]
+    program = b"".join(path.read_bytes() for path in sorted(pathlib.Path(os.__file__).parent.glob("*.py")))[: 4 * MIB]
     with open(path, "wb") as stream:
-        stream.write(images.main_archive()[:-len(images.archive())])
+        stream.write(images.main_archive()[: -len(images.archive())])
         for number in range(SIZE // (4 * MIB)):
             stream.write(images.member(f"usr/lib/firmware/{number}", os.urandom(4 * MIB)))
             stream.write(images.member(f"usr/bin/{number}", program))

@@ -24,7 +24,7 @@ import tempfile
 import time
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
-GIB = 2 ** 30
+GIB = 2**30
 LONGEST_INSPECTION = 240  # s; without KVM libguestfs boots its appliance in emulation
 BARS = {"seconds": 5.0, "memory_mib": 300, "read_mib": 150, "sparse_factor": 1.5, "live_seconds": 3.0, "side_by_side_work": 1.25}
 #: What guestfish reads: a small part of what the rules read.
@@ -84,16 +84,25 @@ def in_parallel(image, copies):
     """
     cores = len(os.sched_getaffinity(0))
     (side_by_side, work_side_by_side), (one_by_one, work_one_by_one) = (
-        together([sys.executable, "-c", CHECK, "image", str(image)], copies, workers) for workers in (cores, 1))
-    return {"copies": copies, "cores": cores, "side_by_side_seconds": side_by_side, "one_by_one_seconds": one_by_one,
-            "side_by_side_process_seconds": work_side_by_side, "one_by_one_process_seconds": work_one_by_one,
-            "speedup": round(one_by_one / side_by_side, 2)}
+        together([sys.executable, "-c", CHECK, "image", str(image)], copies, workers) for workers in (cores, 1)
+    )
+    return {
+        "copies": copies,
+        "cores": cores,
+        "side_by_side_seconds": side_by_side,
+        "one_by_one_seconds": one_by_one,
+        "side_by_side_process_seconds": work_side_by_side,
+        "one_by_one_process_seconds": work_one_by_one,
+        "speedup": round(one_by_one / side_by_side, 2),
+    }
 
 
 def together(command, copies, workers):
     """Return (seconds, seconds of process time) of so many copies of a program, so many at a time."""
+
     def start(_unused):
         subprocess.run(command, env=environment(), stdout=subprocess.DEVNULL, check=True)
+
     started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         list(pool.map(start, range(copies)))
@@ -115,14 +124,26 @@ def by_playbook(image, copies, folder):
     def play(some, forks):
         started = time.monotonic()
         completed = subprocess.run(
-            [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "playbooks/readiness.yml", "--forks", str(forks),
-             "-e", "image=" + ",".join(map(str, some))], cwd=CHECKOUT, env=environment(), capture_output=True, text=True, check=False)
+            [
+                str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
+                "playbooks/readiness.yml",
+                "--forks",
+                str(forks),
+                "-e",
+                "image=" + ",".join(map(str, some)),
+            ],
+            cwd=CHECKOUT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         # the disk is not ready (2); anything else is a fault of the benchmark
         assert completed.returncode in (0, 2) and completed.stdout.count("NOT READY for Azure") >= len(some), completed.stdout + completed.stderr
         return round(time.monotonic() - started, 2)
+
     cores = len(os.sched_getaffinity(0))
-    return {"images": copies, "one_image_seconds": play(images[:1], 1), "one_fork_seconds": play(images, 1), "forks": cores,
-            "seconds": play(images, cores)}
+    return {"images": copies, "one_image_seconds": play(images[:1], 1), "one_fork_seconds": play(images, 1), "forks": cores, "seconds": play(images, cores)}
 
 
 def beside_libguestfs(image):
@@ -132,10 +153,8 @@ def beside_libguestfs(image):
         return {"not_run": f"{' and '.join(lacking)}: not installed (Debian's package libguestfs-tools)"}
     read = [word for path in GUESTFISH_FILES for word in (":", "cat", path)]
     return {
-        "virt-inspector, which names the distribution": timed(
-            ["virt-inspector", "--format=raw", "-a", str(image), "--no-applications", "--no-icon"]),
-        "guestfish, which prints two files and lists /boot": timed(
-            ["guestfish", "--ro", "--format=raw", "-a", str(image), "-i", "ls", "/boot"] + read),
+        "virt-inspector, which names the distribution": timed(["virt-inspector", "--format=raw", "-a", str(image), "--no-applications", "--no-icon"]),
+        "guestfish, which prints two files and lists /boot": timed(["guestfish", "--ro", "--format=raw", "-a", str(image), "-i", "ls", "/boot"] + read),
     }
 
 
@@ -160,8 +179,9 @@ def kvm_works():
 def of_lab(module, expression):
     """Return what an expression of the lab's says (str)."""
     program = f"from lab import {module}; from lab.recipe import Recipe; print({expression})"
-    completed = subprocess.run([sys.executable, "-c", program], env=dict(os.environ, PYTHONPATH=str(CHECKOUT / "tests")), capture_output=True, text=True,
-                               check=True)
+    completed = subprocess.run(
+        [sys.executable, "-c", program], env=dict(os.environ, PYTHONPATH=str(CHECKOUT / "tests")), capture_output=True, text=True, check=True
+    )
     return completed.stdout.splitlines()[-1]  # what the lab builds for the first time it tells before
 
 
@@ -169,10 +189,12 @@ def fixed_vhd(raw, size, folder):
     """Return a fixed VHD of the size (bytes) with the content of the raw disk, sparse."""
     path = folder / f"{size // GIB}.vhd"
     subprocess.run(["cp", "--sparse=always", str(raw), str(path)], check=True)
-    script = ("import sys, uuid; from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer\n"
-              "path, size = sys.argv[1], int(sys.argv[2])\n"
-              "stream = open(path, 'r+b'); stream.truncate(size); stream.seek(size)\n"
-              "stream.write(footer.fixed_footer(size, uuid.uuid4(), 1e9))")
+    script = (
+        "import sys, uuid; from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer\n"
+        "path, size = sys.argv[1], int(sys.argv[2])\n"
+        "stream = open(path, 'r+b'); stream.truncate(size); stream.seek(size)\n"
+        "stream.write(footer.fixed_footer(size, uuid.uuid4(), 1e9))"
+    )
     subprocess.run([sys.executable, "-c", script, str(path), str(size)], env=environment(), check=True)
     return path
 
@@ -180,8 +202,13 @@ def fixed_vhd(raw, size, folder):
 def lab_disk(folder):
     """Return the lab's Debian disk, built or taken from its cache."""
     path = folder / "debian.raw"
-    subprocess.run([sys.executable, "-m", "lab", "build", "--out", str(path)], cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL,
-                   env=dict(os.environ, PYTHONPATH=str(CHECKOUT / "tests")))
+    subprocess.run(
+        [sys.executable, "-m", "lab", "build", "--out", str(path)],
+        cwd=CHECKOUT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=dict(os.environ, PYTHONPATH=str(CHECKOUT / "tests")),
+    )
     return path
 
 
@@ -194,7 +221,7 @@ def with_second_kernel(disk, folder):
     menu, image = folder / "grub.cfg", folder / "initrd"
     debugfs(copy, start, f"dump /boot/grub/grub.cfg {menu}")
     text = menu.read_text()
-    entry = text[text.index("menuentry '"):text.index("\n}", text.index("menuentry '")) + 3]
+    entry = text[text.index("menuentry '") : text.index("\n}", text.index("menuentry '")) + 3]
     name = next(word for line in entry.splitlines() if line.split()[:1] == ["initrd"] for word in line.split()[1:])
     debugfs(copy, start, f"dump {name} {image}")
     menu.write_text(text + entry.replace(name, "/boot/initrd.img-second"))
@@ -219,18 +246,30 @@ def main():
         disk = with_second_kernel(arguments.disk or lab_disk(folder), folder)
         common, sparse = fixed_vhd(disk, 8 * GIB, folder), fixed_vhd(disk, 1024 * GIB, folder)
         measure(common)  # fills the page cache: what is measured is the work, not the disk below
-        result = {"vhd_8_gib": measure(common), "vhd_1_tib": measure(sparse),
-                  "files": measure(of_lab("roots", "roots.container_root(Recipe())"), "root"), "parallel": in_parallel(common, arguments.copies),
-                  "playbook": by_playbook(common, arguments.copies, folder), "libguestfs": beside_libguestfs(disk), "bars": BARS}
-    missed = [name for name, bad in (
-        ("process time of 8 GiB", result["vhd_8_gib"]["process_seconds"] > BARS["seconds"]),
-        ("memory of 8 GiB", result["vhd_8_gib"]["memory_mib"] > BARS["memory_mib"]),
-        ("bytes read of 8 GiB", result["vhd_8_gib"]["read_mib"] > BARS["read_mib"]),
-        ("1 TiB against 8 GiB", result["vhd_1_tib"]["process_seconds"] > BARS["sparse_factor"] * result["vhd_8_gib"]["process_seconds"] + 0.2),
-        ("files of a guest", result["files"]["process_seconds"] > BARS["live_seconds"]),
-        ("side by side against one by one", result["parallel"]["side_by_side_process_seconds"]
-         > BARS["side_by_side_work"] * result["parallel"]["one_by_one_process_seconds"]),
-    ) if bad]
+        result = {
+            "vhd_8_gib": measure(common),
+            "vhd_1_tib": measure(sparse),
+            "files": measure(of_lab("roots", "roots.container_root(Recipe())"), "root"),
+            "parallel": in_parallel(common, arguments.copies),
+            "playbook": by_playbook(common, arguments.copies, folder),
+            "libguestfs": beside_libguestfs(disk),
+            "bars": BARS,
+        }
+    missed = [
+        name
+        for name, bad in (
+            ("process time of 8 GiB", result["vhd_8_gib"]["process_seconds"] > BARS["seconds"]),
+            ("memory of 8 GiB", result["vhd_8_gib"]["memory_mib"] > BARS["memory_mib"]),
+            ("bytes read of 8 GiB", result["vhd_8_gib"]["read_mib"] > BARS["read_mib"]),
+            ("1 TiB against 8 GiB", result["vhd_1_tib"]["process_seconds"] > BARS["sparse_factor"] * result["vhd_8_gib"]["process_seconds"] + 0.2),
+            ("files of a guest", result["files"]["process_seconds"] > BARS["live_seconds"]),
+            (
+                "side by side against one by one",
+                result["parallel"]["side_by_side_process_seconds"] > BARS["side_by_side_work"] * result["parallel"]["one_by_one_process_seconds"],
+            ),
+        )
+        if bad
+    ]
     result["missed"] = missed
     show(result)
     if arguments.output:
@@ -250,11 +289,15 @@ def show(result):
     for title, row in result["libguestfs"].items() if "not_run" not in result["libguestfs"] else ():
         print(f"{title:<52}{row.get('process_seconds', ''):>10}{row.get('wall_seconds') or str(row):>8}")
     parallel, playbook = result["parallel"], result["playbook"]
-    print(f"{parallel['copies']} images: {parallel['side_by_side_seconds']} s side by side on {parallel['cores']} cores, "
-          f"{parallel['one_by_one_seconds']} s one by one: {parallel['speedup']} times as fast; "
-          f"process time {parallel['side_by_side_process_seconds']} and {parallel['one_by_one_process_seconds']} s")
-    print(f"the playbook: {playbook['one_image_seconds']} s for one image, {playbook['one_fork_seconds']} s for {playbook['images']}, "
-          f"{playbook['seconds']} s with {playbook['forks']} forks")
+    print(
+        f"{parallel['copies']} images: {parallel['side_by_side_seconds']} s side by side on {parallel['cores']} cores, "
+        f"{parallel['one_by_one_seconds']} s one by one: {parallel['speedup']} times as fast; "
+        f"process time {parallel['side_by_side_process_seconds']} and {parallel['one_by_one_process_seconds']} s"
+    )
+    print(
+        f"the playbook: {playbook['one_image_seconds']} s for one image, {playbook['one_fork_seconds']} s for {playbook['images']}, "
+        f"{playbook['seconds']} s with {playbook['forks']} forks"
+    )
 
 
 if __name__ == "__main__":

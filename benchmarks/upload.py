@@ -45,8 +45,10 @@ WORKERS = 8
 CASES = {"dense": (8192, 12, 800, 10), "scattered": (2048, 400, 256, 6)}
 OURS, SDK, SDK_PARALLEL = "vhd_upload", "BlobClient.upload_blob", f"the same, max_concurrency={WORKERS}"
 EVERY_PAGE, WRITES_ALONE = "every page", "the writes alone"
-RUNS = {"dense": {OURS: 2, SDK: 1, SDK_PARALLEL: 1, EVERY_PAGE: 1, WRITES_ALONE: 1},
-        "scattered": {OURS: 3, SDK: 2, SDK_PARALLEL: 2, EVERY_PAGE: 1, WRITES_ALONE: 2}}
+RUNS = {
+    "dense": {OURS: 2, SDK: 1, SDK_PARALLEL: 1, EVERY_PAGE: 1, WRITES_ALONE: 1},
+    "scattered": {OURS: 3, SDK: 2, SDK_PARALLEL: 2, EVERY_PAGE: 1, WRITES_ALONE: 2},
+}
 
 MEMORY = pathlib.Path("/dev/shm")
 SPARE = 4096 * MIB  # bytes of memory that are left to the machine
@@ -110,13 +112,15 @@ def measure(folder, case):
     ours, sdk = runs[OURS], runs[SDK]
     print(f"{case}: the writes alone are {sdk.seconds / runs[WRITES_ALONE].seconds:.1f} times faster than the SDK, which is the most that can be had here")
     vhd.unlink()
-    return report([
-        (f"{case}: times faster than the SDK", sdk.seconds / ours.seconds, factor, True),
-        (f"{case}: times less processor time than the SDK", sdk.processor / ours.processor, 1, True),
-        (f"{case}: times faster than every page", runs[EVERY_PAGE].seconds / ours.seconds, 1, True),
-        (f"{case}: bytes sent / bytes that are not zero", ours.sent / needed, 1.02, False),
-        (f"{case}: peak memory of the module, MiB", ours.memory / MIB, 128, False),
-    ])
+    return report(
+        [
+            (f"{case}: times faster than the SDK", sdk.seconds / ours.seconds, factor, True),
+            (f"{case}: times less processor time than the SDK", sdk.processor / ours.processor, 1, True),
+            (f"{case}: times faster than every page", runs[EVERY_PAGE].seconds / ours.seconds, 1, True),
+            (f"{case}: bytes sent / bytes that are not zero", ours.sent / needed, 1.02, False),
+            (f"{case}: peak memory of the module, MiB", ours.memory / MIB, 128, False),
+        ]
+    )
 
 
 def measure_once(azurite, vhd, name, blob):
@@ -181,16 +185,30 @@ def make_disk(path, size_mib, count, data_mib):
     source = random.Random(size_mib)
     weights = [source.uniform(0.5, 1.5) for _piece in range(count)]
     slot = (size_mib - 2) * MIB // count
-    pieces = [(MIB + index * slot + source.randrange(max(slot // 8, 4096)) // 4096 * 4096,
-               min(int(weight / sum(weights) * data_mib * MIB) // 4096 * 4096 + 4096, slot * 3 // 4)) for index, weight in enumerate(weights)]
+    pieces = [
+        (
+            MIB + index * slot + source.randrange(max(slot // 8, 4096)) // 4096 * 4096,
+            min(int(weight / sum(weights) * data_mib * MIB) // 4096 * 4096 + 4096, slot * 3 // 4),
+        )
+        for index, weight in enumerate(weights)
+    ]
     return vhds.make(path, size_mib, pieces)
 
 
 def start_module(azurite, vhd, blob, port=None):
     """Start vhd_upload in a process of its own."""
     endpoint = f"http://127.0.0.1:{port}/{azurite.account}" if port else azurite.endpoint
-    arguments = {"src": str(vhd), "account": azurite.account, "container": "bench", "blob": blob, "account_key": azurite.key, "endpoint": endpoint,
-                 "parallel": WORKERS, "verify": "true", "journal": f"{vhd}.journal"}
+    arguments = {
+        "src": str(vhd),
+        "account": azurite.account,
+        "container": "bench",
+        "blob": blob,
+        "account_key": azurite.key,
+        "endpoint": endpoint,
+        "parallel": WORKERS,
+        "verify": "true",
+        "journal": f"{vhd}.journal",
+    }
     process = subprocess.Popen([sys.executable, "-c", MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
     process.stdin.close()
@@ -209,10 +227,12 @@ def finish_module(process):
 def upload_sdk(client, vhd, **options):
     """Return (bytes sent, writes) of the SDK's own upload of a page blob."""
     from azure.storage.blob import BlobType
+
     counted = []
     with open(vhd, "rb") as stream:
-        client.upload_blob(stream, blob_type=BlobType.PAGEBLOB, length=os.path.getsize(vhd),
-                           raw_request_hook=lambda request: counted.append(written(request)), **options)
+        client.upload_blob(
+            stream, blob_type=BlobType.PAGEBLOB, length=os.path.getsize(vhd), raw_request_hook=lambda request: counted.append(written(request)), **options
+        )
     return sum(counted), sum(1 for length in counted if length)
 
 
@@ -227,6 +247,7 @@ def upload_every_page(client, vhd):
     size, piece = os.path.getsize(vhd), 4 * MIB
     client.create_page_blob(size)
     with open(vhd, "rb") as stream, concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+
         def send(offset):
             content = os.pread(stream.fileno(), piece, offset)
             client.upload_page(content, offset, len(content))
@@ -256,8 +277,12 @@ def upload_writes_alone(client, vhd):
                 offset, content = next(runs, (None, b""))
             if offset is None:
                 return
-            connection.request("PUT", f"{url.path}?{sas}&comp=page", content, {
-                "x-ms-version": "2021-12-02", "x-ms-page-write": "update", "x-ms-range": f"bytes={offset}-{offset + len(content) - 1}"})
+            connection.request(
+                "PUT",
+                f"{url.path}?{sas}&comp=page",
+                content,
+                {"x-ms-version": "2021-12-02", "x-ms-page-write": "update", "x-ms-range": f"bytes={offset}-{offset + len(content) - 1}"},
+            )
             answer = connection.getresponse()
             if answer.status != 201:
                 raise RuntimeError(f"{answer.status}: {answer.read()}")

@@ -25,7 +25,7 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
 
-KIB, MIB, GIB = 1024, 1024 ** 2, 1024 ** 3
+KIB, MIB, GIB = 1024, 1024**2, 1024**3
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 SIZES = {"8 GiB": 8 * GIB, "256 GiB": 256 * GIB, "1 TiB": 1024 * GIB}
 DATA, EXTENTS = GIB, 1537  # bytes, and in how many pieces: hostile to anything that works in whole MiB
@@ -126,8 +126,7 @@ def measure_raw(source, folder, size, runs):
     for _run in range(max(1, runs // 2)):
         note(times, "documented", timed(lambda: documented(source, folder, size)))
         remove(folder / "documented.raw", folder / "documented.vhd")
-    return {way: statistics.median(values) for way, values in times.items()}, {
-        way: statistics.median(values) for way, values in written.items()}, ratio
+    return {way: statistics.median(values) for way, values in times.items()}, {way: statistics.median(values) for way, values in written.items()}, ratio
 
 
 def measure_qcow2(kind, raw, folder, runs, bars):
@@ -156,7 +155,7 @@ def sparse_disk(path, size):
             length = DATA // EXTENTS // 4096 * 4096
             stream.seek(number * (size // EXTENTS) // 4096 * 4096)
             start = source.randrange(0, len(block) - length)
-            stream.write(block[start:start + length])
+            stream.write(block[start : start + length])
         stream.truncate(size)
     return path
 
@@ -280,19 +279,24 @@ NAMES = {"documented": "documented procedure", "one": "one-step qemu-img", "new 
 def write_plot(path, series):
     """Write the times by disk size as an SVG; both axes are logarithmic."""
     sizes = sorted(series)
-    ticks = [10.0 ** power for power in range(-3, 2)]
+    ticks = [10.0**power for power in range(-3, 2)]
     left, top, width, height = 70, 40, 420, 260
 
     def point(index, seconds):
         decades = math.log10(max(min(seconds, ticks[-1]), ticks[0]) / ticks[0])
         return left + width * index / max(len(sizes) - 1, 1), top + height - height * decades / (len(ticks) - 1)
-    parts = ['<svg xmlns="http://www.w3.org/2000/svg" width="700" height="360" font-family="sans-serif" font-size="12">',
-             '<rect width="700" height="360" fill="white"/>',
-             '<text x="70" y="22" font-size="14">Seconds until the VHD is on disk, 1 GiB of data, XFS</text>']
+
+    parts = [
+        '<svg xmlns="http://www.w3.org/2000/svg" width="700" height="360" font-family="sans-serif" font-size="12">',
+        '<rect width="700" height="360" fill="white"/>',
+        '<text x="70" y="22" font-size="14">Seconds until the VHD is on disk, 1 GiB of data, XFS</text>',
+    ]
     for tick in ticks:
         _x, y = point(0, tick)
-        parts.append(f'<line x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
-                     f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')
+        parts.append(
+            f'<line x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
+            f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>'
+        )
     for index, size in enumerate(sizes):
         x, _y = point(index, 1)
         label = next(name for name, value in SIZES.items() if value == size)

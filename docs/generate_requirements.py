@@ -44,8 +44,21 @@ No file shows whether these were kept; the collection keeps them itself.
 
 def document():
     """Return the text of docs/requirements.md."""
-    rows = [_row(f'<a id="{anchor(rule.id)}"></a>{rule.id}', rule.title, rule.fault, rule.step.replace("_", " "), _severity(rule), rule.why, _where(rule),
-                 rule.fixed_by or rule.cure, rule.source, rule.choice) for rule in all_rules()]
+    rows = [
+        _row(
+            f'<a id="{anchor(rule.id)}"></a>{rule.id}',
+            rule.title,
+            rule.fault,
+            rule.step.replace("_", " "),
+            _severity(rule),
+            rule.why,
+            _where(rule),
+            rule.fixed_by or rule.cure,
+            rule.source,
+            rule.choice,
+        )
+        for rule in all_rules()
+    ]
     process = [_row(*requirement) for requirement in REQUIREMENTS]
     return HEAD.replace("{steps}", ", ".join(step.replace("_", " ") for step in STEPS)) + "".join(rows) + FOOT + "".join(process)
 

@@ -39,8 +39,14 @@ def run_module_process(name, check=False, diff=True, python=sys.executable, env=
     arguments = {key: str(value) if isinstance(value, pathlib.Path) else value for key, value in arguments.items()}
     arguments.update(_ansible_check_mode=check, _ansible_diff=diff)
     process = subprocess.run(
-        [python, "-c", RUNNER, name], input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), text=True, capture_output=True,
-        timeout=timeout, check=False, env={**os.environ, "PYTHONPATH": str(COLLECTIONS), **(env or {})})
+        [python, "-c", RUNNER, name],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+        text=True,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(COLLECTIONS), **(env or {})},
+    )
     try:
         result = json.loads(process.stdout)
     except ValueError:

@@ -157,8 +157,10 @@ MAKESTEP = "makestep 1.0 -1"
 RULE = "/etc/udev/rules.d/99-ptp_hyperv.rules"
 
 #: {option: what its line looks like}; chronyd itself knows the rest.
-_FORMS = {"refclock": re.compile(r"refclock[ \t]+\w+[ \t]+\S[^\n]*\Z", re.IGNORECASE),
-          "makestep": re.compile(r"makestep[ \t]+-?[0-9.]+(e-?[0-9]+)?[ \t]+-?[0-9]+\Z", re.IGNORECASE)}
+_FORMS = {
+    "refclock": re.compile(r"refclock[ \t]+\w+[ \t]+\S[^\n]*\Z", re.IGNORECASE),
+    "makestep": re.compile(r"makestep[ \t]+-?[0-9.]+(e-?[0-9]+)?[ \t]+-?[0-9]+\Z", re.IGNORECASE),
+}
 _EXAMPLES = {"refclock": REFCLOCK, "makestep": MAKESTEP}
 
 
@@ -182,14 +184,19 @@ def plan(tree, path, directives):
             added.append(directive)
         changes.update((line, None) for line in alike if kept is None or _place(tree, line) != _place(tree, kept))
     changes.update((line, None) for line in read if _is_other_clock(line.words, directives))
-    changes.update((line, None) for line in chrony_conf.source_lines(tree, read)
-                   if _is_other_clock(line.words, directives) and chrony_conf.belongs_to_guest(tree, line.path))
+    changes.update(
+        (line, None)
+        for line in chrony_conf.source_lines(tree, read)
+        if _is_other_clock(line.words, directives) and chrony_conf.belongs_to_guest(tree, line.path)
+    )
     # an earlier makestep does no harm where it cannot be removed
     changes = {line: changes[line] for line in sorted(changes) if chrony_conf.belongs_to_guest(tree, line.path) or not _is_step(line)}
     for line in changes:
         if not chrony_conf.belongs_to_guest(tree, line.path):
-            raise ImagewrightError(f"cannot take {line.text!r} out of {line.path} line {line.line}: the file belongs to a package, or is made anew at "
-                                   f"each boot; have {path} not name it (include, confdir), or remove what makes it")
+            raise ImagewrightError(
+                f"cannot take {line.text!r} out of {line.path} line {line.line}: the file belongs to a package, or is made anew at "
+                f"each boot; have {path} not name it (include, confdir), or remove what makes it"
+            )
     return _edits(tree, path, changes, added), changes
 
 
@@ -202,8 +209,10 @@ def run(module):
     path = parameters["path"] or chrony_conf.find_path(tree)
     _check_is_read(module, tree, started, path)
     if not parameters["create"] and (path is None or not tree.exists(path)):
-        raise ImagewrightError(f"cannot set the clock: there is no {path or ' nor '.join(chrony_conf.PATHS)}; install chrony first (the role guest_time "
-                               "does with guest_time_install: true), or give the path of its configuration")
+        raise ImagewrightError(
+            f"cannot set the clock: there is no {path or ' nor '.join(chrony_conf.PATHS)}; install chrony first (the role guest_time "
+            "does with guest_time_install: true), or give the path of its configuration"
+        )
     path = path or chrony_conf.path_to_come(tree)
     planned, changes = plan(tree, path, directives)
     read = _lines(EditedTree(tree, planned), path)
@@ -219,9 +228,12 @@ def run(module):
             _check(path, printed, directives)
 
     result = edits.apply(module, tree, every, parameters["backup"], activate=read_back if planned else None)
-    result.update(path=path, files=[edit.path for edit in every if edit.before != edit.after],
-                  removed=[_shown(line) for line, text in changes.items() if text is None],
-                  replaced=[_shown(line) for line, text in changes.items() if text is not None])
+    result.update(
+        path=path,
+        files=[edit.path for edit in every if edit.before != edit.after],
+        removed=[_shown(line) for line, text in changes.items() if text is None],
+        replaced=[_shown(line) for line, text in changes.items() if text is not None],
+    )
     return result
 
 
@@ -236,9 +248,11 @@ def _check_is_read(module, tree, started, path):
     if not started.file or path == started.file and chrony_conf.belongs_to_guest(tree, path):
         return
     if path is None or path == started.file:
-        raise ImagewrightError(f"cannot set the clock: {place} starts chronyd with -f {started.file}, which "
-                               + ("is made anew at each boot, or belongs to a package" if tree.is_file(started.file) else "is not there before the boot")
-                               + "; take -f out there, so that chronyd reads its own file")
+        raise ImagewrightError(
+            f"cannot set the clock: {place} starts chronyd with -f {started.file}, which "
+            + ("is made anew at each boot, or belongs to a package" if tree.is_file(started.file) else "is not there before the boot")
+            + "; take -f out there, so that chronyd reads its own file"
+        )
     read = {line.path for line in _lines(tree, started.file)} if tree.is_file(started.file) else set()
     if path not in read:
         module.warn(f"chronyd does not read {path}: {place} starts it with -f {started.file}")
@@ -305,14 +319,15 @@ def _check(path, read, directives):
     """Raise ImagewrightError unless the directives count in what was read ([chrony_conf.Line]), and no other clock is in it."""
     for directive in map(chrony_conf.words_of, directives):
         alike = [line for line in read if chrony_conf.kind(line.words) == chrony_conf.kind(directive)]
-        wrong = [line for line in alike[-1 if directive[0].lower() == "makestep" else 0:] if not chrony_conf.is_same(line.words, directive)]
+        wrong = [line for line in alike[-1 if directive[0].lower() == "makestep" else 0 :] if not chrony_conf.is_same(line.words, directive)]
         if wrong or not alike:
             found = f"{wrong[0].path} line {wrong[0].line} has {wrong[0].text!r}" if wrong else "chrony reads no such line"
             raise ImagewrightError(f"cannot set {' '.join(directive)!r} in {path}: {found} after the change; look for another program that writes it")
     for line in read:
         if _is_other_clock(line.words, directives):
-            raise ImagewrightError(f"cannot take {line.text!r} out of {line.path} line {line.line}: it is there after the change; "
-                                   "look for another program that writes it")
+            raise ImagewrightError(
+                f"cannot take {line.text!r} out of {line.path} line {line.line}: it is there after the change; look for another program that writes it"
+            )
 
 
 def _check_with_chronyd(tree, read, changes):
@@ -342,19 +357,23 @@ def _shown(line):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "refclock": {"type": "str", "default": REFCLOCK},
-            "makestep": {"type": "str", "default": MAKESTEP},
-            "path": {"type": "path"},
-            "create": {"type": "bool", "default": False},
-            "wait_for_clock": {"type": "bool", "default": True},
-            "start": {"type": "bool", "default": True},
-            "service": {"type": "str"},
-            "backup": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "refclock": {"type": "str", "default": REFCLOCK},
+                "makestep": {"type": "str", "default": MAKESTEP},
+                "path": {"type": "path"},
+                "create": {"type": "bool", "default": False},
+                "wait_for_clock": {"type": "bool", "default": True},
+                "start": {"type": "bool", "default": True},
+                "service": {"type": "str"},
+                "backup": {"type": "bool", "default": False},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

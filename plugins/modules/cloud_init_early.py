@@ -99,32 +99,45 @@ def run(module):
             raise ImagewrightError(f"cannot have cloud-init run {name!r} in its first stage: that is no module's name; correct it")
     tree = LiveTree(module.params["root"])
     if not tree.is_file(path):
-        raise ImagewrightError(f"cannot have cloud-init run {', '.join(names)} in its first stage: there is no {path}; install cloud-init first, "
-                               "or give the path of its configuration")
+        raise ImagewrightError(
+            f"cannot have cloud-init run {', '.join(names)} in its first stage: there is no {path}; install cloud-init first, "
+            "or give the path of its configuration"
+        )
     read = cloud_init_stages.texts(tree, path)
     after, gone = cloud_init_stages.early(read, names)
 
     def read_back():
         if not cloud_init_stages.is_early(cloud_init_stages.stages(cloud_init_stages.texts(tree, path)), names):
-            raise ImagewrightError(f"cannot have cloud-init run {', '.join(names)} in its first stage: {', '.join(after)} still has them elsewhere; "
-                                   "look for another program that writes it")
+            raise ImagewrightError(
+                f"cannot have cloud-init run {', '.join(names)} in its first stage: {', '.join(after)} still has them elsewhere; "
+                "look for another program that writes it"
+            )
 
-    result = edits.apply(module, tree, [edits.Edit(each, text, after[each]) for each, text in read if each in after], module.params["backup"],
-                         activate=read_back if after else None)
+    result = edits.apply(
+        module,
+        tree,
+        [edits.Edit(each, text, after[each]) for each, text in read if each in after],
+        module.params["backup"],
+        activate=read_back if after else None,
+    )
     result["moved"] = [{"module": item.name, "path": item.path, "line": item.line, "stage": stage} for stage, item in gone]
     return result
 
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "modules": {"type": "list", "elements": "str", "default": list(cloud_init_stages.RESOURCE_DISK)},
-            "path": {"type": "path", "default": cloud_init_stages.PATH},
-            "backup": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "modules": {"type": "list", "elements": "str", "default": list(cloud_init_stages.RESOURCE_DISK)},
+                "path": {"type": "path", "default": cloud_init_stages.PATH},
+                "backup": {"type": "bool", "default": False},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

@@ -75,15 +75,15 @@ def run(module):
         return {"changed": False, "path": present, "copied": []}
     copies = efi_fallback.copies(tree, machine)
     if not copies and _started_by_uefi(tree):
-        raise ImagewrightError("cannot give this guest a loader that firmware finds by itself: it was started by UEFI, and below /boot/efi/EFI is "
-                               f"neither BOOT/{efi_fallback.name(machine)} nor a shim or GRUB of the distribution that could be copied there; "
-                               "mount the EFI system partition, or install shim or grub-efi; where the disk shall only start by BIOS, leave "
-                               "this out (guest_boot_fallback_loader: false)")
-    result = {"changed": bool(copies), "path": copies[-1].dest if copies else None,
-              "copied": [{"src": copy.source, "dest": copy.dest} for copy in copies]}
+        raise ImagewrightError(
+            "cannot give this guest a loader that firmware finds by itself: it was started by UEFI, and below /boot/efi/EFI is "
+            f"neither BOOT/{efi_fallback.name(machine)} nor a shim or GRUB of the distribution that could be copied there; "
+            "mount the EFI system partition, or install shim or grub-efi; where the disk shall only start by BIOS, leave "
+            "this out (guest_boot_fallback_loader: false)"
+        )
+    result = {"changed": bool(copies), "path": copies[-1].dest if copies else None, "copied": [{"src": copy.source, "dest": copy.dest} for copy in copies]}
     if getattr(module, "_diff", False):
-        result["diff"] = [{"before_header": copy.dest, "after_header": copy.dest, "before": "", "after": f"copy of {copy.source}\n"}
-                          for copy in copies]
+        result["diff"] = [{"before_header": copy.dest, "after_header": copy.dest, "before": "", "after": f"copy of {copy.source}\n"} for copy in copies]
     if not module.check_mode:
         _copy_all(tree, copies)
     return result

@@ -126,8 +126,11 @@ def plan(text, parameters, identifiers):
     gone = [entry for entry in fstab.entries(text) if _goes(entry, parameters)]
     named = fstab.with_identifiers(text, identifiers)
     after = {entry.line: entry.text for entry in fstab.entries(named)}
-    changed = [{"line": entry.line, "before": entry.text, "after": None if entry in gone else after[entry.line]}
-               for entry in fstab.entries(text) if entry in gone or after[entry.line] != entry.text]
+    changed = [
+        {"line": entry.line, "before": entry.text, "after": None if entry in gone else after[entry.line]}
+        for entry in fstab.entries(text)
+        if entry in gone or after[entry.line] != entry.text
+    ]
     return fstab.without(named, gone, parameters["method"]), changed
 
 
@@ -151,19 +154,18 @@ def run(module):
     def read_back():
         left = plan(tree.read_text(path), parameters, identifiers)[1]
         if left:
-            raise ImagewrightError(f"cannot clean {path}: line {left[0]['line']} is there again: {left[0]['before']!r}; "
-                                   "look for another program that writes it")
+            raise ImagewrightError(
+                f"cannot clean {path}: line {left[0]['line']} is there again: {left[0]['before']!r}; look for another program that writes it"
+            )
 
-    result = edits.apply(module, tree, [edits.Edit(path, before, after)], parameters["backup"],
-                         activate=read_back if before != after else None)
+    result = edits.apply(module, tree, [edits.Edit(path, before, after)], parameters["backup"], activate=read_back if before != after else None)
     result["entries"] = [dict(entry, path=path) for entry in changed]
     return result
 
 
 def _unstable(text, parameters):
     """Return the entries that are to get another name: those that stay and depend on the controller."""
-    return [entry for entry in fstab.entries(text)
-            if fstab.is_unstable(entry) and not _goes(entry, parameters)]
+    return [entry for entry in fstab.entries(text) if fstab.is_unstable(entry) and not _goes(entry, parameters)]
 
 
 def _identifiers(module, tree, path, entries, missing):
@@ -178,8 +180,8 @@ def _identifiers(module, tree, path, entries, missing):
             found[entry.device] = f"UUID={uuid}"
             continue
         problem = f"cannot name {entry.device} by UUID in {path} line {entry.line}: " + (
-            "there is no such device, or nothing with a UUID on it" if tree.is_running_system
-            else f"nothing is mounted on {tree.host_path(entry.mount_point)}")
+            "there is no such device, or nothing with a UUID on it" if tree.is_running_system else f"nothing is mounted on {tree.host_path(entry.mount_point)}"
+        )
         if missing == "fail":
             raise ImagewrightError(problem + "; correct the entry" + ("" if tree.is_running_system else ", mount it there") + ", or set missing: keep")
         module.warn(problem)
@@ -188,18 +190,22 @@ def _identifiers(module, tree, path, entries, missing):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "swap": {"type": "str", "choices": ["remove", "keep"], "default": "remove"},
-            "shared_folders": {"type": "str", "choices": ["remove", "keep"], "default": "remove"},
-            "identifiers": {"type": "str", "choices": ["uuid", "keep"], "default": "uuid"},
-            "method": {"type": "str", "choices": ["comment", "remove"], "default": "comment"},
-            "missing": {"type": "str", "choices": ["fail", "keep"], "default": "fail"},
-            "path": {"type": "path", "default": "/etc/fstab"},
-            "backup": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "swap": {"type": "str", "choices": ["remove", "keep"], "default": "remove"},
+                "shared_folders": {"type": "str", "choices": ["remove", "keep"], "default": "remove"},
+                "identifiers": {"type": "str", "choices": ["uuid", "keep"], "default": "uuid"},
+                "method": {"type": "str", "choices": ["comment", "remove"], "default": "comment"},
+                "missing": {"type": "str", "choices": ["fail", "keep"], "default": "fail"},
+                "path": {"type": "path", "default": "/etc/fstab"},
+                "backup": {"type": "bool", "default": False},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

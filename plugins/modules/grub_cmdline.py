@@ -189,13 +189,16 @@ def run(module):
     tree = LiveTree(params["root"])
     loaders = discover.loaders(tree, params["bootloader"], refuse=True)
     if not loaders:
-        raise errors.ImagewrightError(f"cannot set the kernel command line in {params['root']}: no boot loader was found there (GRUB 2, "
-                                      "GRUB Legacy, Boot Loader Specification entries, EXTLINUX); install one, "
-                                      "or mount the guest's /boot below its root")
+        raise errors.ImagewrightError(
+            f"cannot set the kernel command line in {params['root']}: no boot loader was found there (GRUB 2, "
+            "GRUB Legacy, Boot Loader Specification entries, EXTLINUX); install one, "
+            "or mount the guest's /boot below its root"
+        )
     if options.settings and not any(loader.NAME == "grub2" for loader in loaders):
         names = ", ".join(loader.NAME for loader in loaders)
-        raise errors.ImagewrightError(f"cannot set {', '.join(options.settings)} by settings: they belong to GRUB 2 and the guest boots "
-                                      f"with {names}; leave settings out")
+        raise errors.ImagewrightError(
+            f"cannot set {', '.join(options.settings)} by settings: they belong to GRUB 2 and the guest boots with {names}; leave settings out"
+        )
     change = changing.plan(tree, loaders, wanted, options, params["regenerate"])
     entries = list(change.after)
 
@@ -205,13 +208,18 @@ def run(module):
         entries[:] = changing.read_back(tree, loaders, wanted, options, params["regenerate"], change)
 
     has_work = any(edit.before != edit.after for edit in change.edits) or change.generators
-    result = edits.apply(module, tree, change.edits, backup=params["backup"], activate=activate if has_work else None,
-                         generated=changing.touched(tree, change.generators))
+    result = edits.apply(
+        module, tree, change.edits, backup=params["backup"], activate=activate if has_work else None, generated=changing.touched(tree, change.generators)
+    )
     for warning in change.warnings:
         module.warn(warning)
-    result.update(bootloaders=[loader.NAME for loader in loaders], sources=change.sources,
-                  entries=changing.described(change.before, entries), next_kernel=change.next_kernel,
-                  regenerated=[generator.output for generator in change.generators])
+    result.update(
+        bootloaders=[loader.NAME for loader in loaders],
+        sources=change.sources,
+        entries=changing.described(change.before, entries),
+        next_kernel=change.next_kernel,
+        regenerated=[generator.output for generator in change.generators],
+    )
     return result
 
 

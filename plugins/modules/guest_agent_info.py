@@ -142,8 +142,12 @@ def run(module):
     except ImagewrightError as error:
         module.warn(f"what the boot entries tell cloud-init is not known: {error}")
         found["kernel_parameters"] = None
-    return {"changed": False, "agent": agent_facts(tree), "cloud_init": found,
-            "services": {name: services.state(tree, [name]) for name in module.params["services"]}}
+    return {
+        "changed": False,
+        "agent": agent_facts(tree),
+        "cloud_init": found,
+        "services": {name: services.state(tree, [name]) for name in module.params["services"]},
+    }
 
 
 def agent_facts(tree):
@@ -176,12 +180,16 @@ def cloud_init_facts(tree, command_line):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "services": {"type": "list", "elements": "str", "default": []},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "services": {"type": "list", "elements": "str", "default": []},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

@@ -143,8 +143,10 @@ def plan(tree, action, keep, clear_logs):
     places = [home for home in accounts.homes([login.account for login in found]) if limits.holder(home, foreign) is None]
     wanted = logins.keys_that_go(found) + (traces.passwords(tree) if action != "keep" else []) + traces.traces(tree, places, clear_logs)
     removals, stopped_too = limits.within(tree, wanted, bounds)
-    told += [f"nothing below {point} is removed: {foreign[point].source} ({foreign[point].kind}) is mounted there, which is not this guest's own disk"
-             for point in sorted({*stopped, *stopped_there, *stopped_too})]
+    told += [
+        f"nothing below {point} is removed: {foreign[point].source} ({foreign[point].kind}) is mounted there, which is not this guest's own disk"
+        for point in sorted({*stopped, *stopped_there, *stopped_too})
+    ]
     return Plan(found, homes, traces.without_nested(removals), bounds, told + logins.warnings(tree, found))
 
 
@@ -153,8 +155,11 @@ def described(found):
 
     found: [logins.Login].
     """
-    return [{"name": login.account.name, "action": login.action, "password": login.password, "keys": login.keys}
-            for login in found if login.keys or login.password or login.action == "remove"]
+    return [
+        {"name": login.account.name, "action": login.action, "password": login.password, "keys": login.keys}
+        for login in found
+        if login.keys or login.password or login.action == "remove"
+    ]
 
 
 def plan_edits(tree, keep_all, keep):
@@ -221,9 +226,12 @@ def agent_obstacle(tree, planned, user):
 
 def host_key_warnings(tree):
     """Return a warning ([str]) for each host key that stays: nobody makes one anew at its place, and sshd does not start without."""
-    return [f"{setting.path} line {setting.line}: the host key {setting.value} stays, and every machine of the image has it; take the line out, so "
-            "that sshd uses those that are made at the first boot" for setting in sshd_config.host_keys(tree)
-            if tree.is_file(setting.value) and not re.match(traces.HOST_KEY, setting.value)]
+    return [
+        f"{setting.path} line {setting.line}: the host key {setting.value} stays, and every machine of the image has it; take the line out, so "
+        "that sshd uses those that are made at the first boot"
+        for setting in sshd_config.host_keys(tree)
+        if tree.is_file(setting.value) and not re.match(traces.HOST_KEY, setting.value)
+    ]
 
 
 def carry_out(module, tree, planned, agent_command):
@@ -268,11 +276,15 @@ def prove(tree, parameters):
     left = plan(tree, parameters["accounts"], parameters["keep_accounts"], False)
     usable = [account["name"] for account in described(left.logins) if account["action"] != "keep"]
     if usable:
-        raise ImagewrightError(f"cannot generalize the guest: the accounts {', '.join(usable)} can still be used; "
-                               "look for a program that writes /etc/shadow or authorized_keys, and run the task again")
+        raise ImagewrightError(
+            f"cannot generalize the guest: the accounts {', '.join(usable)} can still be used; "
+            "look for a program that writes /etc/shadow or authorized_keys, and run the task again"
+        )
     if left.removals:
-        raise ImagewrightError(f"cannot generalize the guest: {', '.join(trace.path for trace in left.removals[:5])} came back while they were removed; "
-                               "stop the service that writes them, and run the task again")
+        raise ImagewrightError(
+            f"cannot generalize the guest: {', '.join(trace.path for trace in left.removals[:5])} came back while they were removed; "
+            "stop the service that writes them, and run the task again"
+        )
 
 
 def _difference(removals, wanted, doomed):
@@ -296,7 +308,8 @@ def main():
             "logs": {"type": "bool", "default": False},
             "power_off": {"type": "bool", "default": False},
         },
-        supports_check_mode=True)
+        supports_check_mode=True,
+    )
     finish(module, run)
 
 

@@ -64,12 +64,16 @@ def run(module):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "names": {"type": "list", "elements": "str", "required": True},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "names": {"type": "list", "elements": "str", "required": True},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

@@ -211,15 +211,13 @@ def run(module):
     """Return the module's result after the images were brought to the state asked for."""
     parameters = module.params
     if not parameters["backup_dir"].startswith("/"):
-        raise ImagewrightError(f"cannot keep images in backup_dir {parameters['backup_dir']!r}: it is no absolute path of the guest; "
-                               "begin it with /")
+        raise ImagewrightError(f"cannot keep images in backup_dir {parameters['backup_dir']!r}: it is no absolute path of the guest; begin it with /")
     tree = LiveTree(parameters["root"])
     if not parameters["modules"] and parameters["left_out"] and not installed_kernels(tree):
         return {"changed": False, "backup_files": [], "kernels": [], "generator": None, "config_file": None}
     required = survey.module_names(parameters["modules"]) if parameters["modules"] or not parameters["left_out"] else []
     optional = [name for name in survey.module_names(parameters["optional"]) if name not in required] if parameters["optional"] else []
-    states = [survey.without(survey.state_of(tree, kernel, required + optional), optional)
-              for kernel in survey.select_kernels(tree, parameters["kernels"])]
+    states = [survey.without(survey.state_of(tree, kernel, required + optional), optional) for kernel in survey.select_kernels(tree, parameters["kernels"])]
     survey.check_available(tree, states)
     names = required + [name for name in optional if any(name in state.verdict.present + state.verdict.missing for state in states)]
     items = [_carried(module, tree, state, parameters["left_out"], names) for state in states]
@@ -241,8 +239,11 @@ def run(module):
             module.warn(warning)
     except ImagewrightError as error:
         module.warn(f"the images are as they should be; besides, {error}")
-    result.update(kernels=_reports(states, items, names, rebuilds), generator=generator.NAME if generator else None,
-                  config_file=generator.config_file(tree) if generator else None)
+    result.update(
+        kernels=_reports(states, items, names, rebuilds),
+        generator=generator.NAME if generator else None,
+        config_file=generator.config_file(tree) if generator else None,
+    )
     return result
 
 
@@ -281,8 +282,9 @@ def _reports(states, items, names, rebuilds):
     """Return the result's ``kernels``, normal ones first, by version."""
     rebuilt = [rebuild.state for rebuild in rebuilds]
     reports = [survey.report(state, names, state.kernel.image, False, False, None) for state in states if state not in rebuilt]
-    reports += [survey.report(rebuild.state, names, rebuild.state.kernel.image or rebuild.target, not rebuild.idle, True, rebuild.backup)
-                for rebuild in rebuilds]
+    reports += [
+        survey.report(rebuild.state, names, rebuild.state.kernel.image or rebuild.target, not rebuild.idle, True, rebuild.backup) for rebuild in rebuilds
+    ]
     lines = {(state.kernel.version, state.kernel.image): [carried.sentence([item]) for item in carries] for state, carries in zip(states, items)}
     for report in reports:
         report["carried"] = lines.get((report["version"], report["image"]), [])
@@ -299,8 +301,10 @@ def _warnings(tree, generator, states, rebuilds, names):
         if kernel.kind == "rescue" and missing and state not in rebuilt:
             yield f"the rescue image {kernel.image} lacks {missing}; set rescue: true to rebuild it"
         if missing and survey.is_started_without_image(tree, kernel):
-            yield (f"a boot entry starts kernel {kernel.version} without an initramfs, and so without {missing}; regenerate the boot loader's "
-                   f"configuration, so that it loads {generator.target(tree, kernel)}")
+            yield (
+                f"a boot entry starts kernel {kernel.version} without an initramfs, and so without {missing}; regenerate the boot loader's "
+                f"configuration, so that it loads {generator.target(tree, kernel)}"
+            )
 
 
 def _generator(tree, name, states, items):
@@ -320,21 +324,28 @@ def _rebuild(tree, generator, kernels, names, parameters):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "modules": {"type": "list", "elements": "str", "required": True},
-            "optional": {"type": "list", "elements": "str", "default": []},
-            "left_out": {"type": "list", "elements": "str", "default": [], "choices": list(carried.KINDS)},
-            "kernels": {"type": "list", "elements": "str", "default": ["all"]},
-            "rescue": {"type": "bool", "default": False},
-            "generator": {"type": "str", "default": "auto",
-                          "choices": ["auto", "dracut", "initramfs-tools", "mkinitcpio", "mkinitfs", "mkinitrd-redhat", "mkinitrd-suse"]},
-            "rebuild": {"type": "bool", "default": True},
-            "backup": {"type": "bool", "default": True},
-            "backup_dir": {"type": "path", "default": replace.BACKUP_DIRECTORY},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "modules": {"type": "list", "elements": "str", "required": True},
+                "optional": {"type": "list", "elements": "str", "default": []},
+                "left_out": {"type": "list", "elements": "str", "default": [], "choices": list(carried.KINDS)},
+                "kernels": {"type": "list", "elements": "str", "default": ["all"]},
+                "rescue": {"type": "bool", "default": False},
+                "generator": {
+                    "type": "str",
+                    "default": "auto",
+                    "choices": ["auto", "dracut", "initramfs-tools", "mkinitcpio", "mkinitfs", "mkinitrd-redhat", "mkinitrd-suse"],
+                },
+                "rebuild": {"type": "bool", "default": True},
+                "backup": {"type": "bool", "default": True},
+                "backup_dir": {"type": "path", "default": replace.BACKUP_DIRECTORY},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

@@ -116,12 +116,16 @@ def run(module):
     def read_back():
         left = _bans(tree, names)
         if left:
-            raise ImagewrightError(f"cannot allow the module {left[0].module}: {left[0].path} line {left[0].line} still bans it: {left[0].text!r}; "
-                                   "look for another program that writes it")
+            raise ImagewrightError(
+                f"cannot allow the module {left[0].module}: {left[0].path} line {left[0].line} still bans it: {left[0].text!r}; "
+                "look for another program that writes it"
+            )
 
     result = edits.apply(module, tree, planned, module.params["backup"], activate=read_back if planned else None)
-    result.update(overrides=[edit.path for edit in planned if edit.before is None],
-                  bans=[{"path": ban.path, "line": ban.line, "text": ban.text, "module": ban.module} for ban in bans])
+    result.update(
+        overrides=[edit.path for edit in planned if edit.before is None],
+        bans=[{"path": ban.path, "line": ban.line, "text": ban.text, "module": ban.module} for ban in bans],
+    )
     return result
 
 
@@ -131,13 +135,17 @@ def _bans(tree, names):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "modules": {"type": "list", "elements": "str", "default": list(modprobe.NEEDED)},
-            "backup": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "modules": {"type": "list", "elements": "str", "default": list(modprobe.NEEDED)},
+                "backup": {"type": "bool", "default": False},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

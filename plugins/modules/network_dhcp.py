@@ -179,8 +179,10 @@ def _check(tree, manager, settings):
         places = "; ".join(f"{place.path}{f' line {place.line}' if place.line else ''}: {place.text!r}" for place in found.places[:5])
         if renamed_by is not None:
             places = f"{renamed_by.path} line {renamed_by.line} calls it {card.name}: {renamed_by.text!r}; {places}"
-        raise ImagewrightError(f"cannot have {FIRST.name} ask for its address by {manager}: something else decides of it ({found.what}): "
-                               f"{places or 'no file says what'}; remove it")
+        raise ImagewrightError(
+            f"cannot have {FIRST.name} ask for its address by {manager}: something else decides of it ({found.what}): "
+            f"{places or 'no file says what'}; remove it"
+        )
 
 
 def main():
@@ -196,7 +198,8 @@ def main():
             "persistent_names": {"type": "str", "default": "remove", "choices": ["keep", "remove"]},
             "backup": {"type": "bool", "default": False},
         },
-        supports_check_mode=True)
+        supports_check_mode=True,
+    )
     finish(module, run)
 
 

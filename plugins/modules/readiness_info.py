@@ -259,13 +259,24 @@ ARGUMENTS = {
     "profile": {"type": "str", "choices": ["azure", "marketplace"], "default": "azure"},
     "generation": {"type": "str", "choices": ["auto", "1", "2"], "default": "auto"},
     "kind": {"type": "str", "choices": ["auto", "generalized", "specialized", "before_deprovision"], "default": "auto"},
-    "rules": {"type": "dict", "default": {}, "options": {
-        "include": {"type": "list", "elements": "str", "default": []},
-        "exclude": {"type": "list", "elements": "str", "default": []},
-    }},
-    "reports": {"type": "dict", "default": {}, "options": {
-        "json": {"type": "path"}, "junit": {"type": "path"}, "html": {"type": "path"}, "sarif": {"type": "path"},
-    }},
+    "rules": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "include": {"type": "list", "elements": "str", "default": []},
+            "exclude": {"type": "list", "elements": "str", "default": []},
+        },
+    },
+    "reports": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "json": {"type": "path"},
+            "junit": {"type": "path"},
+            "html": {"type": "path"},
+            "sarif": {"type": "path"},
+        },
+    },
     "compare_with": {"type": "list", "elements": "dict"},
 }
 
@@ -276,12 +287,20 @@ def run(module):
     if options["image"] is None:
         yaml_text.respawn_where_needed(LiveTree(options["root"] or "/"))
     rules, reports = options["rules"] or {}, options["reports"] or {}
-    question = Question(options["root"], options["image"], options["profile"], options["generation"], options["kind"],
-                        rules.get("include") or [], rules.get("exclude") or [])
+    question = Question(
+        options["root"], options["image"], options["profile"], options["generation"], options["kind"], rules.get("include") or [], rules.get("exclude") or []
+    )
     verdict = check(question)
     findings = [as_dict(finding) for finding in verdict.findings]
-    result = {"changed": False, "ready": verdict.ready, "findings": findings, "summary": verdict.summary,
-              "generations": verdict.generations, "path": [dict(step._asdict()) for step in verdict.path], "table": to_table(verdict)}
+    result = {
+        "changed": False,
+        "ready": verdict.ready,
+        "findings": findings,
+        "summary": verdict.summary,
+        "generations": verdict.generations,
+        "path": [dict(step._asdict()) for step in verdict.path],
+        "table": to_table(verdict),
+    }
     if options["compare_with"] is not None:
         result["difference"] = difference(options["compare_with"], findings)
         result["difference_table"] = to_difference(result["difference"], options["compare_with"], findings)

@@ -118,8 +118,10 @@ def plan(tree, options, target):
             if written != _text(tree, texts, target):
                 texts[target] = written
             elif path is None or path.startswith("/usr/"):
-                raise ImagewrightError(f"cannot set {keyword} in {target}: {path} line {line} sets {now!r} before it is read, and belongs to a package; "
-                                       "copy that file to /etc/ssh and include the drop-ins at its top")
+                raise ImagewrightError(
+                    f"cannot set {keyword} in {target}: {path} line {line} sets {now!r} before it is read, and belongs to a package; "
+                    "copy that file to /etc/ssh and include the drop-ins at its top"
+                )
             else:
                 commented.append({"path": path, "line": line, "text": _text(tree, texts, path).split("\n")[line - 1].rstrip("\r")})
                 texts[path] = sshd_config.without_line(_text(tree, texts, path), line)
@@ -179,8 +181,9 @@ def _target(tree, main_file, drop_in):
     if sshd_config.includes(tree, main_file, path):
         return path
     if main_file != sshd_config.PATHS[0]:
-        raise ImagewrightError(f"cannot set options of sshd: {main_file} belongs to a package and does not include {path}; "
-                               f"copy it to {sshd_config.PATHS[0]} first")
+        raise ImagewrightError(
+            f"cannot set options of sshd: {main_file} belongs to a package and does not include {path}; copy it to {sshd_config.PATHS[0]} first"
+        )
     return main_file
 
 
@@ -211,20 +214,26 @@ def _check_sshd(actual, expected, options):
     for keyword in options:
         name = keyword.lower()
         if actual.get(name) != expected.get(name):
-            raise ImagewrightError(f"cannot set {keyword} of sshd: sshd -T reads {actual.get(name)!r} after the change, not {expected.get(name)!r}; "
-                                   "look for a line with it behind `Match all`")
+            raise ImagewrightError(
+                f"cannot set {keyword} of sshd: sshd -T reads {actual.get(name)!r} after the change, not {expected.get(name)!r}; "
+                "look for a line with it behind `Match all`"
+            )
 
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "options": {"type": "dict", "required": True},
-            "drop_in": {"type": "str", "default": "00-azure.conf"},
-            "backup": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "options": {"type": "dict", "required": True},
+                "drop_in": {"type": "str", "default": "00-azure.conf"},
+                "backup": {"type": "bool", "default": False},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

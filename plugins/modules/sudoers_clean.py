@@ -157,8 +157,10 @@ def plan(tree, matches, rules, method, runas_group, options):
             planned.append(edits.Edit(sudoers.PATH, None, after, 0o440))
         elif path.startswith("/usr/etc/"):
             line = next(match for match in matches if match.path == path)
-            raise ImagewrightError(f"cannot clean {path} line {line.line}: packages own what is below /usr/etc; take the file's include out of "
-                                   "/etc/sudoers, or ask its package for a configuration of its own")
+            raise ImagewrightError(
+                f"cannot clean {path} line {line.line}: packages own what is below /usr/etc; take the file's include out of "
+                "/etc/sudoers, or ask its package for a configuration of its own"
+            )
         else:
             planned.append(edits.Edit(path, text, after, 0o440))
     with_targetpw = {match.path for match in matches if match.rule == "targetpw"}
@@ -189,16 +191,18 @@ def run(module):
     def read_back():
         left = sudoers.matches(tree, path, rules, parameters["follow_includes"], parameters["runas_group"])
         if left:
-            raise ImagewrightError(f"cannot clean {left[0].path}: line {left[0].line} is there again: {left[0].text!r}; "
-                                   "look for another program that writes it")
+            raise ImagewrightError(
+                f"cannot clean {left[0].path}: line {left[0].line} is there again: {left[0].text!r}; look for another program that writes it"
+            )
         if program:
             _check_syntax(tree, tree, program, path)
 
     result = edits.apply(module, tree, planned, parameters["backup"], activate=read_back if planned else None)
     for warning in _warnings(tree, path, after):
         module.warn(warning)
-    result.update(main_file=main_file, matches=[match._asdict() for match in matches],
-                  created=next((edit.path for edit in planned if edit.before is None), None))
+    result.update(
+        main_file=main_file, matches=[match._asdict() for match in matches], created=next((edit.path for edit in planned if edit.before is None), None)
+    )
     return result
 
 
@@ -208,8 +212,9 @@ def _without_sudo(module, tree, path):
     Raises ImagewrightError: the file that is not there is another one than the default.
     """
     if path != sudoers.PATH:
-        raise ImagewrightError(f"cannot clean {path}: there is no such file; give the path of the main sudoers file, {sudoers.PATH} unless sudo is "
-                               "built for another one")
+        raise ImagewrightError(
+            f"cannot clean {path}: there is no such file; give the path of the main sudoers file, {sudoers.PATH} unless sudo is built for another one"
+        )
     if tree.is_file(sudoers.RUST_PATH):
         module.warn(f"sudo-rs reads {sudoers.RUST_PATH}, and there is no {path}; run this module with path: {sudoers.RUST_PATH}")
     elif commands.find("sudo", tree.root):
@@ -222,8 +227,10 @@ def _check_copyable(text):
     for line in sudoers_lines.lines(text):
         included = sudoers_lines.include(line)
         if included and not included.path.startswith("/"):
-            raise ImagewrightError(f"cannot copy {sudoers.VENDOR_PATH} to {sudoers.PATH}: line {line.number} includes {included.path!r}, which would "
-                                   f"be looked for below /etc; create {sudoers.PATH} by hand")
+            raise ImagewrightError(
+                f"cannot copy {sudoers.VENDOR_PATH} to {sudoers.PATH}: line {line.number} includes {included.path!r}, which would "
+                f"be looked for below /etc; create {sudoers.PATH} by hand"
+            )
 
 
 def _check_syntax(tree, edited, program, path):
@@ -242,16 +249,20 @@ def _check_meaning(before, after):
         return
     for grant in sudoers_access.grants(after):
         if grant.user == "ALL" and grant.password:
-            raise ImagewrightError(f"cannot take targetpw out: {grant.path} line {grant.line} would then let every user become root with the own "
-                                   "password; take that rule out too (rules: [targetpw, all_all], runas_group: true), or by hand")
+            raise ImagewrightError(
+                f"cannot take targetpw out: {grant.path} line {grant.line} would then let every user become root with the own "
+                "password; take that rule out too (rules: [targetpw, all_all], runas_group: true), or by hand"
+            )
 
 
 def _check_way_in(tree, matches, after):
     """Raise ImagewrightError when nobody could become root any more; matches: the lines that go."""
     if not sudoers_access.ways_to_root(tree, after):
         last = matches[-1]
-        raise ImagewrightError(f"cannot take out {last.path} line {last.line}: nobody could become root afterwards: no other rule lets a user run "
-                               "everything, and root has neither a password nor an SSH key; add a rule below /etc/sudoers.d first, or set allow_lockout: true")
+        raise ImagewrightError(
+            f"cannot take out {last.path} line {last.line}: nobody could become root afterwards: no other rule lets a user run "
+            "everything, and root has neither a password nor an SSH key; add a rule below /etc/sudoers.d first, or set allow_lockout: true"
+        )
 
 
 def _warnings(tree, path, after):
@@ -260,8 +271,11 @@ def _warnings(tree, path, after):
     other = sudoers_access.asks_other_password(after)
     if other:
         found.append(f"sudo still asks for another account's password: Defaults {other.option} is on in {other.path} line {other.line}")
-    found += [f"{grant.path} line {grant.line} lets every user become root" + ("" if grant.password else " without a password")
-              for grant in sudoers_access.grants(after) if grant.user == "ALL" and not other]
+    found += [
+        f"{grant.path} line {grant.line} lets every user become root" + ("" if grant.password else " without a password")
+        for grant in sudoers_access.grants(after)
+        if grant.user == "ALL" and not other
+    ]
     if path == sudoers.PATH and tree.is_file(sudoers.RUST_PATH):
         found.append(f"sudo-rs reads {sudoers.RUST_PATH} instead of {path}; run this module with path: {sudoers.RUST_PATH} too")
     return found
@@ -269,19 +283,23 @@ def _warnings(tree, path, after):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "rules": {"type": "list", "elements": "str", "choices": list(sudoers.RULES), "default": list(sudoers.RULES)},
-            "method": {"type": "str", "choices": ["comment", "remove"], "default": "comment"},
-            "path": {"type": "path", "default": sudoers.PATH},
-            "follow_includes": {"type": "bool", "default": True},
-            "runas_group": {"type": "bool", "default": False},
-            "validate": {"type": "bool", "default": True},
-            "allow_lockout": {"type": "bool", "default": False},
-            "backup": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "rules": {"type": "list", "elements": "str", "choices": list(sudoers.RULES), "default": list(sudoers.RULES)},
+                "method": {"type": "str", "choices": ["comment", "remove"], "default": "comment"},
+                "path": {"type": "path", "default": sudoers.PATH},
+                "follow_includes": {"type": "bool", "default": True},
+                "runas_group": {"type": "bool", "default": False},
+                "validate": {"type": "bool", "default": True},
+                "allow_lockout": {"type": "bool", "default": False},
+                "backup": {"type": "bool", "default": False},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

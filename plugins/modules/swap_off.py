@@ -135,8 +135,11 @@ def plan(tree, parameters):
     wipe = swap_partitions() if parameters["partition"] == "wipe" else []
     mask = live and not tree.is_symlink(swap_places.GPT_GENERATOR) and has_gpt_swap()
     changes = resume.edits_of(tree) + swap_makers.edits_of(tree)
-    rebuild = [kernel for kernel in kernels.installed_kernels(tree) if kernel.kind == "normal" and resumes(tree, kernel.image, bool(changes))] \
-        if parameters["rebuild"] else []
+    rebuild = (
+        [kernel for kernel in kernels.installed_kernels(tree) if kernel.kind == "normal" and resumes(tree, kernel.image, bool(changes))]
+        if parameters["rebuild"]
+        else []
+    )
     generator = generators.choose(tree, "auto", rebuild) if rebuild else None
     return Plan(swaps, remove, wipe, changes, rebuild, generator, mask)
 
@@ -164,13 +167,21 @@ def run(module):
     planned = plan(tree, parameters)
     if not module.check_mode:
         stop(tree, planned)
-    result = edits.apply(module, tree, planned.edits, backup=parameters["backup"],
-                         activate=(lambda: rebuild_images(tree, planned)) if planned.rebuild else None)
+    result = edits.apply(
+        module, tree, planned.edits, backup=parameters["backup"], activate=(lambda: rebuild_images(tree, planned)) if planned.rebuild else None
+    )
     if not module.check_mode:
         carry_out(tree, planned)
     changed = bool(planned.stop or planned.remove or planned.wipe or planned.edits or planned.rebuild or planned.mask)
-    return dict(result, changed=changed, stopped=[swap.path for swap in planned.stop], removed=planned.remove, wiped=planned.wipe,
-                resume=[edit.path for edit in planned.edits], rebuilt=[kernel.image for kernel in planned.rebuild])
+    return dict(
+        result,
+        changed=changed,
+        stopped=[swap.path for swap in planned.stop],
+        removed=planned.remove,
+        wiped=planned.wipe,
+        resume=[edit.path for edit in planned.edits],
+        rebuilt=[kernel.image for kernel in planned.rebuild],
+    )
 
 
 def stop(tree, planned):
@@ -256,7 +267,8 @@ def main():
             "rebuild": {"type": "bool", "default": True},
             "backup": {"type": "bool", "default": False},
         },
-        supports_check_mode=True)
+        supports_check_mode=True,
+    )
     finish(module, run)
 
 

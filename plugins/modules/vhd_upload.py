@@ -325,8 +325,9 @@ def target_of(params):
     """
     if params["url"]:
         return addresses.from_url(params["url"], params["sas_token"], params["account"], params["target"])
-    return addresses.from_names(params["account"], params["container"], params["blob"] or os.path.basename(params["src"]),
-                                params["endpoint"], params["sas_token"], params["target"])
+    return addresses.from_names(
+        params["account"], params["container"], params["blob"] or os.path.basename(params["src"]), params["endpoint"], params["sas_token"], params["target"]
+    )
 
 
 def check_numbers(params):
@@ -365,11 +366,20 @@ def result_of(module, found, outcome, source, blob, facts, journal_path):
     """Return the module's result (dict)."""
     plan, uploaded = outcome.plan, sum(item.length for item in outcome.sent)
     result = {
-        "changed": plan.action != "unchanged", "url": blob.address.url,
-        "target": "managed_disk" if blob.address.managed_disk else "page_blob", "action": plan.action, "reason": plan.reason,
-        "bytes_total": source.size, "bytes_uploaded": uploaded, "bytes_skipped": source.size - uploaded, "bytes_cleared": outcome.cleared,
-        "ranges": len(outcome.sent), "resumed": plan.action == "resume", "verified": outcome.verified,
-        "generations": facts["generations"] or [], "journal": journal_path,
+        "changed": plan.action != "unchanged",
+        "url": blob.address.url,
+        "target": "managed_disk" if blob.address.managed_disk else "page_blob",
+        "action": plan.action,
+        "reason": plan.reason,
+        "bytes_total": source.size,
+        "bytes_uploaded": uploaded,
+        "bytes_skipped": source.size - uploaded,
+        "bytes_cleared": outcome.cleared,
+        "ranges": len(outcome.sent),
+        "resumed": plan.action == "resume",
+        "verified": outcome.verified,
+        "generations": facts["generations"] or [],
+        "journal": journal_path,
     }
     result.update({key: value for key, value in (("digest", outcome.digest), ("etag", outcome.etag)) if value})
     if module._diff:
@@ -388,8 +398,9 @@ def run(module):
     facts = check_vhd(params["src"], generation_wanted(params["generation"]), params["allow_problems"])
     plans.require_room(facts["file_size"], address.managed_disk, address.url)
     blob = blobs.connect(address, params["account_key"], params["parallel"], params["request_timeout"], params["retries"], params["retry_delay"])
-    settings = upload.Settings(plans.Choices(params["resume"], params["changed_source"], params["overwrite"], params["verify"] == "content"),
-                               params["parallel"], params["verify"])
+    settings = upload.Settings(
+        plans.Choices(params["resume"], params["changed_source"], params["overwrite"], params["verify"] == "content"), params["parallel"], params["verify"]
+    )
     progress = Progress(params["progress_file"])
     path = journals.path_for(params["src"], address, params["journal"])
     with OpenVhd(params["src"]) as source, contextlib.ExitStack() as stack:
@@ -415,8 +426,9 @@ def run_without_secrets(module):
     except ImagewrightError as error:
         raise ImagewrightError(masked(str(error), secrets), **error.details) from None
     except Exception as error:
-        raise ImagewrightError(f"cannot upload {masked(module.params['src'], secrets)}: unexpected {type(error).__name__}: "
-                               f"{masked(str(error), secrets)}; please report this") from None
+        raise ImagewrightError(
+            f"cannot upload {masked(module.params['src'], secrets)}: unexpected {type(error).__name__}: {masked(str(error), secrets)}; please report this"
+        ) from None
 
 
 def known_secrets(params):
@@ -434,15 +446,20 @@ def require_no_secrets_elsewhere(params):
     """
     for name in ("account", "container", "blob", "endpoint", "src", "journal", "progress_file"):
         if params[name] and secrets_in(params[name]):
-            raise ImagewrightError(f"cannot upload with this {name}: it holds what looks like a signature, a key or a password, and {name} is shown to"
-                                   " everybody; give a signature as sas_token or as part of url, and a key as account_key")
+            raise ImagewrightError(
+                f"cannot upload with this {name}: it holds what looks like a signature, a key or a password, and {name} is shown to"
+                " everybody; give a signature as sas_token or as part of url, and a key as account_key"
+            )
 
 
 def main():
     """Run the module."""
-    module = DiscreetModule(argument_spec=ARGUMENTS, supports_check_mode=True,
-                            mutually_exclusive=[("url", "container"), ("url", "blob"), ("url", "endpoint"), ("account_key", "sas_token")],
-                            required_one_of=[("url", "account"), ("url", "container")])
+    module = DiscreetModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        mutually_exclusive=[("url", "container"), ("url", "blob"), ("url", "endpoint"), ("account_key", "sas_token")],
+        required_one_of=[("url", "account"), ("url", "container")],
+    )
     errors.finish(module, run_without_secrets)
 
 

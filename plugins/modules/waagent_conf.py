@@ -168,8 +168,13 @@ def run(module):
         module.warn(f"{path}: {note}")
     for newer in installation.unmerged(tree, path):
         module.warn(f"{newer}: the packager's newer version of {path} was never merged; compare the two and remove it")
-    result.update(path=path, agent_version=version, duplicates_removed=[duplicate._asdict() for duplicate in duplicates],
-                  before=_values(before or "", wanted), after=_values(after, wanted))
+    result.update(
+        path=path,
+        agent_version=version,
+        duplicates_removed=[duplicate._asdict() for duplicate in duplicates],
+        before=_values(before or "", wanted),
+        after=_values(after, wanted),
+    )
     return result
 
 
@@ -177,16 +182,16 @@ def _check_encoding(path, text):
     """Raise ImagewrightError for bytes that the agent cannot decode: it would not start."""
     for number, line in enumerate(text.split("\n"), 1):
         if any("\udc80" <= character <= "\udcff" for character in line):
-            raise ImagewrightError(f"cannot set keys in {path}: line {number} is not UTF-8, and the agent does not start with it; "
-                                   "correct or remove that line")
+            raise ImagewrightError(f"cannot set keys in {path}: line {number} is not UTF-8, and the agent does not start with it; correct or remove that line")
 
 
 def _check_values(path, values, wanted):
     """Raise ImagewrightError unless the agent reads the wanted values in the file."""
     for key, value in wanted.items():
         if not means_same(key, values.get(key), value):
-            raise ImagewrightError(f"cannot set {key} in {path}: the file reads {values.get(key)!r} after it was written, not {value!r}; "
-                                   "look for another program that writes it")
+            raise ImagewrightError(
+                f"cannot set {key} in {path}: the file reads {values.get(key)!r} after it was written, not {value!r}; look for another program that writes it"
+            )
 
 
 def _values(text, wanted):
@@ -196,16 +201,20 @@ def _values(text, wanted):
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(
-        argument_spec={
-            "settings": {"type": "dict", "required": True},
-            "path": {"type": "path"},
-            "create": {"type": "bool", "default": False},
-            "allow_unknown": {"type": "bool", "default": False},
-            "backup": {"type": "bool", "default": False},
-            "root": {"type": "path", "default": "/"},
-        },
-        supports_check_mode=True), run)
+    finish(
+        AnsibleModule(
+            argument_spec={
+                "settings": {"type": "dict", "required": True},
+                "path": {"type": "path"},
+                "create": {"type": "bool", "default": False},
+                "allow_unknown": {"type": "bool", "default": False},
+                "backup": {"type": "bool", "default": False},
+                "root": {"type": "path", "default": "/"},
+            },
+            supports_check_mode=True,
+        ),
+        run,
+    )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,14 @@ with atheris.instrument_imports(include=["ansible_collections"]):
     from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
     from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
     from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
-        bls_entry, extlinux_conf, grub2_defaults, grub2_menu, grub_script, grubenv, menu_lst)
+        bls_entry,
+        extlinux_conf,
+        grub2_defaults,
+        grub2_menu,
+        grub_script,
+        grubenv,
+        menu_lst,
+    )
     from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 WANTED = kernel_cmdline.request(["a=1", "console=tty1", "console=ttyS0,115200n8", 'x="p q"'], ["quiet", "b=2"])
@@ -102,9 +109,17 @@ def one(octets):
 
 
 #: Files of the recorded trees, and the target that each is for.
-SEEDS = {"etc/default/grub": shell_file, "etc/default/grub.d/*.cfg": shell_file, "etc/sysconfig/bootloader": shell_file,
-         "boot/**/grub.cfg": grub_menu, "boot/**/grub.conf": legacy_menu, "boot/**/menu.lst": legacy_menu,
-         "boot/**/entries/*.conf": bls, "boot/extlinux.conf": extlinux, "etc/kernel/cmdline": command_line}
+SEEDS = {
+    "etc/default/grub": shell_file,
+    "etc/default/grub.d/*.cfg": shell_file,
+    "etc/sysconfig/bootloader": shell_file,
+    "boot/**/grub.cfg": grub_menu,
+    "boot/**/grub.conf": legacy_menu,
+    "boot/**/menu.lst": legacy_menu,
+    "boot/**/entries/*.conf": bls,
+    "boot/extlinux.conf": extlinux,
+    "etc/kernel/cmdline": command_line,
+}
 
 
 def plant(corpus):

@@ -25,8 +25,7 @@ def test_the_agent_is_installed_and_starts_at_boot(host):
 def test_the_agent_reads_what_the_documents_want(host):
     seen = json.loads(host.run("python3 -c %s", PROGRAM).stdout)
 
-    assert seen == {"agent": "auto", "format": True, "filesystem": "ext4", "mount_point": "/mnt/resource", "swap": True, "swap_mb": 2048,
-                    "update": True}
+    assert seen == {"agent": "auto", "format": True, "filesystem": "ext4", "mount_point": "/mnt/resource", "swap": True, "swap_mb": 2048, "update": True}
 
 
 def test_the_agent_accepts_its_file(host):

@@ -23,8 +23,7 @@ def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("collections")
     environment = {**os.environ, "ANSIBLE_HOME": str(folder / "home")}
     for words in (["build", CHECKOUT, "--output-path", folder], ["install", folder / "imagewright-azure-1.0.0.tar.gz", "--collections-path", folder]):
-        subprocess.run([Path(sys.executable).parent / "ansible-galaxy", "collection", *words], cwd=folder, env=environment, check=True,
-                       capture_output=True)
+        subprocess.run([Path(sys.executable).parent / "ansible-galaxy", "collection", *words], cwd=folder, env=environment, check=True, capture_output=True)
     return folder
 
 
@@ -39,11 +38,19 @@ def repository(tmp_path, faulty_guest):
 
 @pytest.mark.slow
 def test_the_example_prepares_a_guest_twice_and_verifies_it(repository, installed):
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-                   "ANSIBLE_COLLECTIONS_PATH": str(installed)}
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ANSIBLE_COLLECTIONS_PATH": str(installed)}
 
-    done = subprocess.run(["molecule", "test"], cwd=repository, env=environment, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1800, check=False)
+    done = subprocess.run(
+        ["molecule", "test"],
+        cwd=repository,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stdout[-6000:]
     recap = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).partition("DETAILS")[2]

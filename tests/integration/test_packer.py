@@ -22,16 +22,31 @@ HOURS = 3600  # s
 
 def environment(home):
     """Return the environment of a build: the tools of the venv, and nothing written outside home."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(home), "CHECKPOINT_DISABLE": "1",
-            "PACKER_CACHE_DIR": str(home / "cache"), "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".venv" / "collections"),
-            "ANSIBLE_HOME": str(home / "ansible")}
+    return {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "CHECKPOINT_DISABLE": "1",
+        "PACKER_CACHE_DIR": str(home / "cache"),
+        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".venv" / "collections"),
+        "ANSIBLE_HOME": str(home / "ansible"),
+    }
 
 
 def packer(command, variables, home, timeout):
     """Return the finished process of a packer command."""
     options = [word for name, value in variables.items() for word in ("-var", f"{name}={value}")]
-    return subprocess.run(["packer", command, *options, TEMPLATE], cwd=CHECKOUT, env=environment(home), stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+    return subprocess.run(
+        ["packer", command, *options, TEMPLATE],
+        cwd=CHECKOUT,
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -41,8 +56,13 @@ def variables(tmp_path):
     filesystems.export(disk.cached_disk(Plan(Recipe())), image)
     shutil.copyfile(keys.private_key(), key)
     key.chmod(0o600)
-    return {"disk": image, "user": tree.USER, "private_key": key, "output": tmp_path / "build",
-            **({"accelerator": "kvm"} if accelerator.kvm_works() else {"accelerator": "tcg", "cpus": 1})}
+    return {
+        "disk": image,
+        "user": tree.USER,
+        "private_key": key,
+        "output": tmp_path / "build",
+        **({"accelerator": "kvm"} if accelerator.kvm_works() else {"accelerator": "tcg", "cpus": 1}),
+    }
 
 
 def test_a_build_ends_with_a_vhd_that_boots(variables, tmp_path):

@@ -46,8 +46,24 @@ def _can_open() -> bool:
 
 def _boots_a_kernel() -> bool:
     kernel = next(Path(roots.container_root(Recipe()), "boot").glob("vmlinuz-*"))
-    command = ["qemu-system-x86_64", *KVM, "-M", "q35", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
-               "-serial", "stdio", "-kernel", str(kernel), "-append", "console=ttyS0 panic=-1"]
+    command = [
+        "qemu-system-x86_64",
+        *KVM,
+        "-M",
+        "q35",
+        "-m",
+        "256",
+        "-nodefaults",
+        "-display",
+        "none",
+        "-no-reboot",
+        "-serial",
+        "stdio",
+        "-kernel",
+        str(kernel),
+        "-append",
+        "console=ttyS0 panic=-1",
+    ]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_TIME, check=False)
     except subprocess.TimeoutExpired as late:

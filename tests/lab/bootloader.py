@@ -27,8 +27,31 @@ CORE_BLOCK_LIST = 0x1F4  # of core.img: 8 bytes, where its second sector lies
 GAP_END = 2040  # sectors of core.img that fit in front of the first partition, or in its own
 
 GRUB_FILE_SYSTEM = {"ext3": "ext2", "ext4": "ext2", "xfs": "xfs", "btrfs": "btrfs"}
-EFI_MODULES = ("part_gpt", "part_msdos", "fat", "ext2", "xfs", "btrfs", "normal", "search", "search_fs_uuid", "configfile",
-               "linux", "echo", "serial", "terminal", "all_video", "gzio", "loadenv", "test", "true", "regexp", "minicmd", "ls", "cat")
+EFI_MODULES = (
+    "part_gpt",
+    "part_msdos",
+    "fat",
+    "ext2",
+    "xfs",
+    "btrfs",
+    "normal",
+    "search",
+    "search_fs_uuid",
+    "configfile",
+    "linux",
+    "echo",
+    "serial",
+    "terminal",
+    "all_video",
+    "gzio",
+    "loadenv",
+    "test",
+    "true",
+    "regexp",
+    "minicmd",
+    "ls",
+    "cat",
+)
 
 PROBE = """#!/bin/sh
 target=
@@ -73,7 +96,7 @@ def boot_image(content: bytes, core_sector: int) -> bytes:
     """Return the boot code for the disk's first sector, with core.img at a sector of the disk."""
     code = bytearray(content[:BOOT_CODE_SIZE])
     struct.pack_into("<Q", code, BOOT_KERNEL_SECTOR, core_sector)
-    code[BOOT_DRIVE_CHECK:BOOT_DRIVE_CHECK + 2] = b"\x90\x90"  # no jump: trust the drive that the BIOS names
+    code[BOOT_DRIVE_CHECK : BOOT_DRIVE_CHECK + 2] = b"\x90\x90"  # no jump: trust the drive that the BIOS names
     return bytes(code)
 
 
@@ -91,8 +114,7 @@ def _grub_table(disk: Layout) -> str:
 
 
 def _grub2_menu(root: Path, recipe: Recipe, disk: Layout, uuid: str) -> None:
-    probe = PROBE.format(number=disk.part("root").number, uuid=uuid, table=_grub_table(disk),
-                         file_system=GRUB_FILE_SYSTEM[recipe.file_system])
+    probe = PROBE.format(number=disk.part("root").number, uuid=uuid, table=_grub_table(disk), file_system=GRUB_FILE_SYSTEM[recipe.file_system])
     by_uuid = root / "dev/disk/by-uuid" / uuid
     by_uuid.parent.mkdir(parents=True)
     by_uuid.touch()  # without it 10_linux writes root=/dev/sda1
@@ -126,9 +148,19 @@ def _grub2_bios_files(root: Path, recipe: Recipe, disk: Layout) -> None:
     files = [*source.glob("*.mod"), *source.glob("*.lst"), source / "boot.img"]
     run(["cp", *files, target])
     table = _grub_table(disk)
-    tree.chroot(root, "grub-mkimage", "-O", "i386-pc", "-o", "/boot/grub/i386-pc/core.img",
-                "-p", f"(,{table}{disk.part('root').number})/boot/grub",
-                "biosdisk", f"part_{table}", GRUB_FILE_SYSTEM[recipe.file_system])
+    tree.chroot(
+        root,
+        "grub-mkimage",
+        "-O",
+        "i386-pc",
+        "-o",
+        "/boot/grub/i386-pc/core.img",
+        "-p",
+        f"(,{table}{disk.part('root').number})/boot/grub",
+        "biosdisk",
+        f"part_{table}",
+        GRUB_FILE_SYSTEM[recipe.file_system],
+    )
 
 
 def _write_grub2_bios(image: Path, root: Path, disk: Layout) -> None:
@@ -164,7 +196,10 @@ def _legacy_files(root: Path, uuid: str) -> None:
     run(["cp", stages / "stage1", stages / "stage2", stages / "e2fs_stage1_5", root / "boot/grub"])
     tree.write(root, "boot/grub/device.map", "(hd0) /dev/sda\n")
     serial = "serial --unit=0 --speed=115200\nterminal --timeout=0 serial\n" if "console=ttyS0" in arguments else ""
-    tree.write(root, "boot/grub/menu.lst", f"""default 0
+    tree.write(
+        root,
+        "boot/grub/menu.lst",
+        f"""default 0
 timeout 0
 {serial}### BEGIN AUTOMAGIC KERNELS LIST
 ## lines between the AUTOMAGIC KERNELS LIST markers will be modified
@@ -182,7 +217,8 @@ kernel\t\t/boot/vmlinuz-{version} {arguments}
 initrd\t\t/boot/initrd.img-{version}
 
 ### END DEBIAN AUTOMAGIC KERNELS LIST
-""")
+""",
+    )
 
 
 def kernel_arguments(root: Path) -> str:
@@ -196,8 +232,9 @@ def _write_legacy(image: Path, root: Path) -> None:
     inside = root / "tmp/disk.raw"
     image.rename(inside)
     try:
-        said = tree.chroot(root, "grub", "--batch", "--no-floppy", "--device-map=/dev/null", timeout=60,
-                           stdin="device (hd0) /tmp/disk.raw\nroot (hd0,0)\nsetup (hd0)\nquit\n")
+        said = tree.chroot(
+            root, "grub", "--batch", "--no-floppy", "--device-map=/dev/null", timeout=60, stdin="device (hd0) /tmp/disk.raw\nroot (hd0,0)\nsetup (hd0)\nquit\n"
+        )
     finally:
         inside.rename(image)
     if "Done." not in said and "succeeded" not in said:

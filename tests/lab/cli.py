@@ -31,7 +31,7 @@ def main(arguments: list) -> int:
 def split_words(arguments: list) -> tuple:
     """Return the arguments before a `--`, and the words of a guest's command behind it."""
     at = arguments.index("--") if "--" in arguments else len(arguments)
-    return arguments[:at], arguments[at + 1:]
+    return arguments[:at], arguments[at + 1 :]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -153,8 +153,9 @@ def _boot_options(command) -> None:
 
 def _machine_start(options) -> None:
     began = time.monotonic()
-    guest = machine.start(options.disk, options.name, options.firmware, options.bus, options.in_place, options.memory,
-                          options.processors, options.until, options.timeout)
+    guest = machine.start(
+        options.disk, options.name, options.firmware, options.bus, options.in_place, options.memory, options.processors, options.until, options.timeout
+    )
     print(f"{guest.name}: ssh on 127.0.0.1:{guest.port} after {time.monotonic() - began:.1f} s")
 
 

@@ -20,11 +20,9 @@ def run(argv, stdin: str = "", timeout: float = 900, **options) -> str:
     environment = {**os.environ, "LC_ALL": "C", "PATH": _path_with_sbin()}
     environment.update(options.pop("env", {}))
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, errors="replace",
-                              timeout=timeout, env=environment, check=False, **options)
+        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout, env=environment, check=False, **options)
     except FileNotFoundError:
-        raise LabError(f"cannot run {argv[0]}: it is not installed; "
-                       "install the packages of tests/packages.txt") from None
+        raise LabError(f"cannot run {argv[0]}: it is not installed; install the packages of tests/packages.txt") from None
     except subprocess.TimeoutExpired:
         raise LabError(f"cannot run {shlex.join(argv)}: not done after {timeout:.0f} s") from None
     if done.returncode != 0:

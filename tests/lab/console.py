@@ -21,8 +21,10 @@ TIMED_OUT = re.compile(r"(?:(?:Timed out|Gave up) waiting for|Dependency failed 
 FAILED = re.compile(r"\[FAILED\] Failed to \S+ (?P<what>.*)")
 MULTI_USER = re.compile(r"Reached target (?:multi-user\.target|Multi-User System)")
 LOGIN = re.compile(r"^\S+ login:", re.MULTILINE)
-HOPELESS = re.compile(r"Kernel panic|Give root password|[Dd]ropping to a shell|emergency mode|error: no such device"
-                      r"|error: unknown filesystem|grub rescue>|BdsDxe: No bootable option|No bootable device")
+HOPELESS = re.compile(
+    r"Kernel panic|Give root password|[Dd]ropping to a shell|emergency mode|error: no such device"
+    r"|error: unknown filesystem|grub rescue>|BdsDxe: No bootable option|No bootable device"
+)
 PANIC = re.compile(r"Kernel panic")
 
 
@@ -60,7 +62,7 @@ def read_console(text: str) -> ConsoleReport:
     hopeless = next((line.strip() for line in text.splitlines() if HOPELESS.search(line)), "")
     swaps = [match["device"] or match["unit"].strip() for match in SWAP.finditer(text)]
     return ConsoleReport(
-        grub=bool(GRUB.search(text[:kernel.start()] if kernel else text)),
+        grub=bool(GRUB.search(text[: kernel.start()] if kernel else text)),
         kernel=bool(kernel),
         command_line=kernel["line"].strip() if kernel else "",
         root_mounted=bool(ROOT_MOUNTED.search(text)),

@@ -18,8 +18,9 @@ from lab.guests import Guest
 from lab.paths import CHECKOUT, cache_dir
 
 
-def start(root: Path = None, image: Path = None, keep: bool = False, name: str = "", suite: str = "bookworm",
-          timeout: float = 60, owned: bool = False) -> Guest:
+def start(
+    root: Path = None, image: Path = None, keep: bool = False, name: str = "", suite: str = "bookworm", timeout: float = 60, owned: bool = False
+) -> Guest:
     """Return a running container that takes ssh logins.
 
     root: a directory that stays as it is: the container writes to an overlay in memory
@@ -97,8 +98,14 @@ def _private_copy(guest: Guest, image: Path) -> Path:
 def _start_supervisor(guest: Guest) -> None:
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "tests")}
     with (guest.directory / "supervisor.log").open("ab") as log:
-        supervisor = subprocess.Popen([sys.executable, "-m", "lab", "container", "supervise", guest.name], env=environment,
-                                      stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "lab", "container", "supervise", guest.name],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     guest.process = guests.identity(supervisor.pid)
 
 

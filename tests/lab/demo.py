@@ -102,8 +102,12 @@ def _demo(kind: str, firmware: str) -> int:
         (output / "console.log").write_text(check.text, encoding="utf-8")
     clock.end()
 
-    proofs = [*demo_proofs.of_guest(before, after), *demo_proofs.of_plays(first, second, third),
-              *demo_proofs.of_file(vhd, source), *demo_proofs.of_boot(check, after)]
+    proofs = [
+        *demo_proofs.of_guest(before, after),
+        *demo_proofs.of_plays(first, second, third),
+        *demo_proofs.of_file(vhd, source),
+        *demo_proofs.of_boot(check, after),
+    ]
     print("\n" + demo_proofs.table(proofs))
     print("\nTime of each phase (" + ("KVM" if accelerator.kvm_works() else "no usable KVM: QEMU emulates") + ")\n" + clock.table())
     return _verdict(proofs, vhd)

@@ -56,12 +56,16 @@ def of_file(vhd: Path, source: Path) -> list:
     host_keys = [name for name in vhdfile.list_directory(vhd, "/etc/ssh") if name.startswith("ssh_host_")]
     machine_id = _content(vhd, "/etc/machine-id").strip()
     return [
-        Proof("VHD footer and size", "R01 R02", f"{source.stat().st_size} bytes, raw",
-              "; ".join(wrong) or f"fixed, {read.current_size // vhdfile.MIB} MiB", not wrong),
+        Proof(
+            "VHD footer and size",
+            "R01 R02",
+            f"{source.stat().st_size} bytes, raw",
+            "; ".join(wrong) or f"fixed, {read.current_size // vhdfile.MIB} MiB",
+            not wrong,
+        ),
         Proof("shell histories", "R50", "root, user", ", ".join(left) or "none", not left),
         Proof("ssh host keys", "R49", "of the build", ", ".join(host_keys) or "none", not host_keys),
-        Proof("machine-id", "R49", "of the build", machine_id.decode(errors="replace") or "empty",
-              machine_id in (b"", b"uninitialized")),
+        Proof("machine-id", "R49", "of the build", machine_id.decode(errors="replace") or "empty", machine_id in (b"", b"uninitialized")),
     ]
 
 
@@ -85,8 +89,13 @@ def of_boot(check, after: list) -> list:
     waiting = [job for job in state.jobs if not job.startswith(NEEDS_AZURE)] + report.timed_out  # sshd is tried again and again
     return [
         *spoke,
-        Proof("/proc/cmdline", "R27 R30", "quiet rhgb crashkernel=auto", state.command_line,
-              bool(parameters) and not lost and not left and "console=ttyS0" in state.command_line),
+        Proof(
+            "/proc/cmdline",
+            "R27 R30",
+            "quiet rhgb crashkernel=auto",
+            state.command_line,
+            bool(parameters) and not lost and not left and "console=ttyS0" in state.command_line,
+        ),
         Proof("root mounted", "", "", state.root, bool(state.root)),
         Proof("multi-user reached", "", "", _yes(state.multi_user), state.multi_user),
         Proof("swap", "R12", "/dev/sda2", ", ".join(state.swaps) or "none", not state.swaps and not report.swaps),

@@ -14,7 +14,7 @@ from lab.layout import Layout
 from lab.paths import cache_dir
 from lab.recipe import Plan, check_plan, content_id
 
-SCRATCH_NEEDED = 2 * 1024 ** 3  # bytes: the unpacked root, and what is written of the disk
+SCRATCH_NEEDED = 2 * 1024**3  # bytes: the unpacked root, and what is written of the disk
 
 
 class Names(NamedTuple):
@@ -108,8 +108,7 @@ def _write_disk(image: Path, root: Path, plan: Plan, disk: Layout, names: Names)
     with image.open("wb") as handle:
         handle.truncate(disk.size)
     run(["sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", image], stdin=layout.sfdisk_script(disk))
-    filesystems.write_root(image, disk.part("root"), plan.recipe.file_system, root, names.root,
-                           for_grub_legacy=plan.recipe.loader == "grub-legacy")
+    filesystems.write_root(image, disk.part("root"), plan.recipe.file_system, root, names.root, for_grub_legacy=plan.recipe.loader == "grub-legacy")
     if disk.part("swap"):
         filesystems.write_swap(image, disk.part("swap"), names.swap)
     with tree.proc_mounted(root):

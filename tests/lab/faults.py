@@ -79,8 +79,7 @@ def plant(root: Path, disk: Layout, file_system: str, swap_uuid: str) -> None:
     tree.write(root, "etc/default/grub", GRUB_DEFAULTS)
     tree.write(root, "etc/fstab", fstab(disk, file_system))
     tree.write(root, "etc/modprobe.d/blacklist-udf.conf", "blacklist udf\ninstall udf /bin/true\n")
-    tree.write(root, "etc/udev/rules.d/70-persistent-net.rules",
-               f'SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{MAC}", NAME="eth0"\n')
+    tree.write(root, "etc/udev/rules.d/70-persistent-net.rules", f'SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{MAC}", NAME="eth0"\n')
     tree.write(root, "etc/ssh/sshd_config.d/10-local.conf", "ClientAliveInterval 0\n")
     tree.write(root, "root/.bash_history", HISTORY, 0o600)
     tree.write(root, f"home/{tree.USER}/.bash_history", HISTORY, 0o600)
@@ -123,6 +122,5 @@ def locate(read_text, fault: Fault) -> int:
         lines = read_text(fault.path).splitlines()
     except FileNotFoundError:
         return 0
-    matching = (number for number, line in enumerate(lines, start=1)
-                if fault.text in line and not line.lstrip().startswith("#"))
+    matching = (number for number, line in enumerate(lines, start=1) if fault.text in line and not line.lstrip().startswith("#"))
     return next(matching, 0)

@@ -23,8 +23,28 @@ def write_root(image: Path, part: Part, kind: str, tree: Path, uuid: str, for_gr
     """
     if kind in ("ext3", "ext4"):
         features = LEGACY_OPTIONS if for_grub_legacy else ()
-        run(["mke2fs", "-q", "-F", "-t", kind, "-U", uuid, "-L", "root", "-m", "1", *features, "-d", tree,
-             "-E", f"offset={part.start},lazy_itable_init=1,nodiscard", image, f"{part.size // 1024}k"])
+        run(
+            [
+                "mke2fs",
+                "-q",
+                "-F",
+                "-t",
+                kind,
+                "-U",
+                uuid,
+                "-L",
+                "root",
+                "-m",
+                "1",
+                *features,
+                "-d",
+                tree,
+                "-E",
+                f"offset={part.start},lazy_itable_init=1,nodiscard",
+                image,
+                f"{part.size // 1024}k",
+            ]
+        )
         return
     beside = image.with_name(f"{kind}.part")
     with beside.open("wb") as handle:

@@ -61,8 +61,7 @@ def last_words(name: str) -> Path:
 
 def keep_logs(guest: Guest) -> None:
     """Write a guest's logs to last_words."""
-    logs = [path.read_text(encoding="utf-8", errors="replace") for path in (guest.directory / "supervisor.log", guest.console)
-            if path.exists()]
+    logs = [path.read_text(encoding="utf-8", errors="replace") for path in (guest.directory / "supervisor.log", guest.console) if path.exists()]
     if logs:
         last_words(guest.name).write_text("".join(logs), encoding="utf-8")
 
@@ -81,8 +80,7 @@ def claim(name: str, kind: str, owned: bool = False) -> Guest:
     try:
         guest.directory.mkdir(mode=0o755)
     except FileExistsError:
-        raise LabError(f"cannot start {name}: a guest of this name exists; "
-                       f"`lab {kind} stop {name}`, or `lab cleanup` when it has died") from None
+        raise LabError(f"cannot start {name}: a guest of this name exists; `lab {kind} stop {name}`, or `lab cleanup` when it has died") from None
     save(guest)
     return guest
 

@@ -31,8 +31,9 @@ def first_debian_mirror(listed: str) -> str:
         uri, _blank, component = line.strip().partition(" ")
         if component == "main" and uri.rstrip("/").endswith("/debian"):
             return uri.rstrip("/")
-    raise LabError("cannot find a Debian mirror in the apt configuration of this machine; "
-                   "set IMAGEWRIGHT_LAB_MIRROR=URI (an archive that has dists/ and pool/)")
+    raise LabError(
+        "cannot find a Debian mirror in the apt configuration of this machine; set IMAGEWRIGHT_LAB_MIRROR=URI (an archive that has dists/ and pool/)"
+    )
 
 
 def resolv_conf() -> str:

@@ -28,12 +28,11 @@ def root_partition(image: Path) -> Partition:
     """Return the largest Linux partition of a raw image. Raises LabError: when there is none."""
     table = json.loads(run(["sfdisk", "--json", image]))["partitiontable"]
     sector = int(table.get("sectorsize", 512))
-    linux = [(part["size"] * sector, part["start"] * sector, part["node"]) for part in table["partitions"]
-             if part["type"].upper() in LINUX_TYPES]
+    linux = [(part["size"] * sector, part["start"] * sector, part["node"]) for part in table["partitions"] if part["type"].upper() in LINUX_TYPES]
     if not linux:
         raise LabError(f"cannot find the root partition of {image}: its partition table has no Linux partition")
     size, start, node = max(linux)
-    return Partition(int(node[len(str(image)):].lstrip("p")), start, size)
+    return Partition(int(node[len(str(image)) :].lstrip("p")), start, size)
 
 
 def image_format(image: Path) -> str:
@@ -48,8 +47,7 @@ def image_format(image: Path) -> str:
 def require_raw(image: Path) -> None:
     """Raise LabError: when an image is not raw, and so cannot be mounted in place."""
     if image_format(image) != "raw":
-        raise LabError(f"cannot run a container on {image}: only raw disks can be mounted; "
-                       "convert it with qemu-img convert -O raw, or start it as a machine")
+        raise LabError(f"cannot run a container on {image}: only raw disks can be mounted; convert it with qemu-img convert -O raw, or start it as a machine")
 
 
 @contextlib.contextmanager

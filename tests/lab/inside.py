@@ -78,7 +78,7 @@ def read_state(text: str):
     lines = [line.strip() for line in text.partition(BEGIN)[2].partition(END)[0].splitlines()]
 
     def named(kind):
-        return [line[len(kind) + 1:].strip() for line in lines if line.startswith(kind + " ")]
+        return [line[len(kind) + 1 :].strip() for line in lines if line.startswith(kind + " ")]
 
     return State(
         command_line=next(iter(named("cmdline")), ""),

@@ -8,8 +8,9 @@ import json
 from lab.guests import Guest
 
 # The lab's guests change their host keys all the time, and live on loopback.
-SSH_ARGUMENTS = ("-F none -o ControlMaster=auto -o ControlPersist=60s -o StrictHostKeyChecking=no "
-                 "-o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes -o LogLevel=ERROR")
+SSH_ARGUMENTS = (
+    "-F none -o ControlMaster=auto -o ControlPersist=60s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o IdentitiesOnly=yes -o LogLevel=ERROR"
+)
 
 
 def host_variables(guest: Guest) -> dict:

@@ -27,8 +27,9 @@ class LiveGuest:
         Raises LabError: with check, when it does not end with 0
         """
         words = argv if isinstance(argv, str) else shlex.join(str(word) for word in argv)
-        done = subprocess.run(ssh.argv(self.record, [words], user=user, shared=True), input=stdin, capture_output=True, text=True,
-                              errors="replace", timeout=timeout, check=False)
+        done = subprocess.run(
+            ssh.argv(self.record, [words], user=user, shared=True), input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout, check=False
+        )
         if check and done.returncode != 0:
             raise LabError(f"cannot run {words} on {self.host}: exit code {done.returncode}: {done.stderr or done.stdout}")
         return done
@@ -46,7 +47,7 @@ class LiveGuest:
     def write(self, path: str, text: str, mode: str = "") -> None:
         """Write a file of the guest, with its directories; mode as for chmod."""
         quoted = shlex.quote(path)
-        self.run(f"mkdir -p \"$(dirname {quoted})\" && cat > {quoted}", stdin=text)
+        self.run(f'mkdir -p "$(dirname {quoted})" && cat > {quoted}', stdin=text)
         if mode:
             self.run(["chmod", mode, path])
 

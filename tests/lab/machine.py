@@ -28,9 +28,19 @@ BUSES = {
 ATTEMPTS = 3  # newer kernels panic now and then under TCG with two processors
 
 
-def start(disk: Path, name: str = "", firmware: str = "bios", bus: str = "scsi", in_place: bool = False, memory: int = 1024,
-          processors: int = 0, until: str = "", timeout: float = 300, wait: bool = True,
-          owned: bool = False) -> Guest:
+def start(
+    disk: Path,
+    name: str = "",
+    firmware: str = "bios",
+    bus: str = "scsi",
+    in_place: bool = False,
+    memory: int = 1024,
+    processors: int = 0,
+    until: str = "",
+    timeout: float = 300,
+    wait: bool = True,
+    owned: bool = False,
+) -> Guest:
     """Return a booted machine.
 
     disk: raw, qcow2 or fixed VHD; stays as it is unless in_place
@@ -41,8 +51,7 @@ def start(disk: Path, name: str = "", firmware: str = "bios", bus: str = "scsi",
     Raises LabError: when the guest does not come up; a panic early in the boot is tried again, ATTEMPTS times
     """
     require_programs("qemu-system-x86_64", "qemu-img", "ssh")
-    settings = {"firmware": firmware, "bus": bus, "in_place": in_place, "memory": memory,
-                "processors": processors or accelerator.best_processors()}
+    settings = {"firmware": firmware, "bus": bus, "in_place": in_place, "memory": memory, "processors": processors or accelerator.best_processors()}
     guest = guests.claim(name or guests.new_name("machine"), "machine", owned)
     try:
         guest.user, guest.key, guest.settings = tree.USER, str(keys.private_key()), settings
@@ -132,14 +141,34 @@ def arguments(guest: Guest) -> list:
     """Return QEMU's command line."""
     settings = guest.settings
     return [
-        "qemu-system-x86_64", "-name", guest.name, "-M", "q35", *accelerator.arguments(),
-        "-smp", str(settings["processors"]), "-m", str(settings["memory"]),
-        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-serial", f"file:{guest.console}", "-monitor", "none",
-        "-device", "virtio-rng-pci",
-        "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{guest.port}-:22",
-        "-device", f"virtio-net-pci,netdev=n0,romfile=,mac={MAC}",
-        "-drive", _drive(guest), *BUSES[settings["bus"]],
+        "qemu-system-x86_64",
+        "-name",
+        guest.name,
+        "-M",
+        "q35",
+        *accelerator.arguments(),
+        "-smp",
+        str(settings["processors"]),
+        "-m",
+        str(settings["memory"]),
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-no-reboot",
+        "-serial",
+        f"file:{guest.console}",
+        "-monitor",
+        "none",
+        "-device",
+        "virtio-rng-pci",
+        "-netdev",
+        f"user,id=n0,hostfwd=tcp:127.0.0.1:{guest.port}-:22",
+        "-device",
+        f"virtio-net-pci,netdev=n0,romfile=,mac={MAC}",
+        "-drive",
+        _drive(guest),
+        *BUSES[settings["bus"]],
         *_firmware(guest),
     ]
 

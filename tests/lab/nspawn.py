@@ -24,8 +24,13 @@ from lab.paths import run_dir
 
 # A container has no hardware, and shares this machine's network.
 MASKED_UNITS = (
-    "systemd-networkd-wait-online.service", "systemd-networkd.service", "systemd-networkd.socket", "networking.service",
-    "systemd-udevd.service", "systemd-timesyncd.service", "e2scrub_reap.service",
+    "systemd-networkd-wait-online.service",
+    "systemd-networkd.service",
+    "systemd-networkd.socket",
+    "networking.service",
+    "systemd-udevd.service",
+    "systemd-timesyncd.service",
+    "e2scrub_reap.service",
 )
 MARK = "IMAGEWRIGHT_LAB_GUEST"  # in the environment of a container's first process
 
@@ -108,15 +113,28 @@ def arguments(guest: Guest, root: Path) -> list:
         device = tuple(f"--bind={name}" for name in names)
     archives = guest.settings.get("archives")
     return [
-        "systemd-nspawn", "--quiet", "-D", str(root), "--register=no", *own_unit, "--boot", "--console=pipe",
-        "--system-call-filter=@swap", f"--bind-ro={guest.directory}/swaps:/run/lab/swaps",
+        "systemd-nspawn",
+        "--quiet",
+        "-D",
+        str(root),
+        "--register=no",
+        *own_unit,
+        "--boot",
+        "--console=pipe",
+        "--system-call-filter=@swap",
+        f"--bind-ro={guest.directory}/swaps:/run/lab/swaps",
         f"--bind-ro={guest.directory}/swaps.service:/run/systemd/system/lab-swaps.service",
-        "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-        f"--setenv={MARK}={guest.name}", f"--hostname={guest.settings['hostname']}", f"--machine=lab-{guest.name}",
+        "--resolv-conf=off",
+        "--timezone=off",
+        "--link-journal=no",
+        f"--setenv={MARK}={guest.name}",
+        f"--hostname={guest.settings['hostname']}",
+        f"--machine=lab-{guest.name}",
         f"--bind-ro={guest.directory}/ssh.conf:/run/systemd/system/ssh.service.d/lab.conf",
         *((f"--bind={archives}:/var/cache/apt/archives",) if archives else ()),
         *device,
-        "systemd.wants=lab-swaps.service", *(f"systemd.mask={unit}" for unit in MASKED_UNITS),
+        "systemd.wants=lab-swaps.service",
+        *(f"systemd.mask={unit}" for unit in MASKED_UNITS),
     ]
 
 
@@ -145,8 +163,14 @@ def _run(guest: Guest, root: Path) -> None:
         (guest.directory / name).write_text(text, encoding="ascii")
     with guest.console.open("ab") as console:
         # systemd 258 and later refuse cgroup v1, which this machine may still have.
-        worker = subprocess.Popen(arguments(guest, root), stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                                  start_new_session=True, env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
+        worker = subprocess.Popen(
+            arguments(guest, root),
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=console,
+            start_new_session=True,
+            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+        )
     guest.worker = guests.identity(worker.pid)
     guests.save(guest)
     signal.signal(signal.SIGTERM, lambda *_ignored: worker.send_signal(signal.SIGTERM))  # a clean power-off

@@ -44,17 +44,18 @@ class Play:
 
     def changed_tasks(self) -> list:
         """Return "host: task" of each task that changed something."""
-        return [f"{event['host']}: {event['task']}" for event in self.tasks
-                if event["status"] == "ok" and event["result"].get("changed")]
+        return [f"{event['host']}: {event['task']}" for event in self.tasks if event["status"] == "ok" and event["result"].get("changed")]
 
     def failed_tasks(self) -> list:
         """Return "host: task: message" of each task that failed."""
-        return [f"{event['host']}: {event['task']}: {event['result'].get('msg', event['result'])}" for event in self.tasks
-                if event["status"] in ("failed", "unreachable")]
+        return [
+            f"{event['host']}: {event['task']}: {event['result'].get('msg', event['result'])}"
+            for event in self.tasks
+            if event["status"] in ("failed", "unreachable")
+        ]
 
 
-def playbook(inventory: str, path, variables: dict = None, check: bool = False, diff: bool = True, options=(),
-             timeout: float = 900, show=None) -> Play:
+def playbook(inventory: str, path, variables: dict = None, check: bool = False, diff: bool = True, options=(), timeout: float = 900, show=None) -> Play:
     """Return what a playbook did on an inventory.
 
     path: a file, or the name of a playbook of a collection
@@ -82,8 +83,9 @@ def role(inventory: str, name: str, variables: dict = None, host: str = "all", t
         return playbook(inventory, path, variables, **options)
 
 
-def module(inventory: str, name: str, arguments: dict, host: str = "all", check: bool = False, diff: bool = True,
-           become: bool = True, timeout: float = 600) -> dict:
+def module(
+    inventory: str, name: str, arguments: dict, host: str = "all", check: bool = False, diff: bool = True, become: bool = True, timeout: float = 600
+) -> dict:
     """Return the result of one module on one host, with `failed` and `changed` always in it."""
     full_name = name if "." in name else f"imagewright.azure.{name}"
     argv = ["ansible", host, "-m", full_name, *(["-a", json.dumps(arguments)] if arguments else []), *_modes(check, diff)]
@@ -118,8 +120,9 @@ def _ansible(inventory: str, argv: list, timeout: float, show=None) -> Play:
 
 def _run_showing(command: list, environment: dict, timeout: float, show):
     """Return exit code and output of a program; show is called with each line as it comes."""
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, errors="replace")
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
     alarm = threading.Timer(timeout, process.terminate)
     alarm.start()
     lines = []

@@ -18,9 +18,26 @@ FILE_SYSTEMS = ("ext4", "ext3", "xfs", "btrfs")
 KERNELS = ("cloud", "generic")
 
 COMMON_PACKAGES = (
-    "systemd-sysv", "udev", "dbus", "openssh-server", "openssh-client", "python3", "python3-apt", "sudo",
-    "iproute2", "kmod", "e2fsprogs", "passwd", "mount", "procps", "zstd", "ca-certificates", "cpio",
-    "libpam-systemd", "netbase", "fdisk",
+    "systemd-sysv",
+    "udev",
+    "dbus",
+    "openssh-server",
+    "openssh-client",
+    "python3",
+    "python3-apt",
+    "sudo",
+    "iproute2",
+    "kmod",
+    "e2fsprogs",
+    "passwd",
+    "mount",
+    "procps",
+    "zstd",
+    "ca-certificates",
+    "cpio",
+    "libpam-systemd",
+    "netbase",
+    "fdisk",
 )
 FILE_SYSTEM_PACKAGES = {"xfs": "xfsprogs", "btrfs": "btrfs-progs"}
 KERNEL_PACKAGES = {"cloud": "linux-image-cloud-amd64", "generic": "linux-image-amd64"}
@@ -44,7 +61,7 @@ class Plan(NamedTuple):
     recipe: Recipe = Recipe()
     table: str = "mbr"
     faulty: bool = False
-    size: int = 2 * 1024 ** 3  # bytes, before the odd sectors of a faulty disk
+    size: int = 2 * 1024**3  # bytes, before the odd sectors of a faulty disk
 
 
 def check_plan(plan: Plan) -> Plan:
@@ -56,7 +73,7 @@ def check_plan(plan: Plan) -> Plan:
         raise LabError("cannot plan the disk: GRUB Legacy knows neither UEFI nor GPT; use --firmware bios --table mbr")
     if recipe.loader == "grub-legacy" and recipe.file_system not in ("ext3", "ext4"):
         raise LabError(f"cannot plan the disk: GRUB Legacy does not read {recipe.file_system}; use --fs ext4 or ext3")
-    if plan.size < 1024 ** 3:
+    if plan.size < 1024**3:
         raise LabError(f"cannot plan the disk: {plan.size} bytes hold no Debian; give --size 1G or more")
     return plan
 

@@ -48,11 +48,16 @@ def base_tarball(recipe: Recipe, say=print) -> Path:
 def bootstrap_command(recipe: Recipe, archives: Path) -> list:
     """Return mmdebstrap's arguments up to suite, target and mirror."""
     return [
-        "mmdebstrap", "--quiet", "--mode=root", "--variant=apt", "--format=tar",
+        "mmdebstrap",
+        "--quiet",
+        "--mode=root",
+        "--variant=apt",
+        "--format=tar",
         f"--include={','.join(packages(recipe))}",
         *(f"--aptopt={option}" for option in APT_OPTIONS),
         *(f"--dpkgopt={option}" for option in DPKG_OPTIONS),
-        "--skip=essential/unlink", "--skip=cleanup/apt/cache",
+        "--skip=essential/unlink",
+        "--skip=cleanup/apt/cache",
         *_keep_packages(archives),
         *_hold_initramfs(recipe),
         *_install_late(recipe),

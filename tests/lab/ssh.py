@@ -11,12 +11,18 @@ from lab.errors import LabError
 from lab.guests import Guest
 
 OPTIONS = (
-    "-F", "none",
-    "-o", "StrictHostKeyChecking=no",
-    "-o", "UserKnownHostsFile=/dev/null",
-    "-o", "LogLevel=ERROR",
-    "-o", "BatchMode=yes",
-    "-o", "IdentitiesOnly=yes",
+    "-F",
+    "none",
+    "-o",
+    "StrictHostKeyChecking=no",
+    "-o",
+    "UserKnownHostsFile=/dev/null",
+    "-o",
+    "LogLevel=ERROR",
+    "-o",
+    "BatchMode=yes",
+    "-o",
+    "IdentitiesOnly=yes",
 )
 SHARED = ("-o", "ControlMaster=auto", "-o", "ControlPersist=60s")
 
@@ -28,8 +34,19 @@ def argv(guest: Guest, command=(), user: str = "", shared: bool = False, connect
     shared: use one connection for several commands (its socket lies in the guest's directory)
     """
     control = (*SHARED, "-o", f"ControlPath={guest.directory}/ssh-%r") if shared else ()
-    return ["ssh", *OPTIONS, *control, "-o", f"ConnectTimeout={connect_timeout}", "-i", guest.key,
-            "-p", str(guest.port), f"{user or guest.user}@127.0.0.1", *command]
+    return [
+        "ssh",
+        *OPTIONS,
+        *control,
+        "-o",
+        f"ConnectTimeout={connect_timeout}",
+        "-i",
+        guest.key,
+        "-p",
+        str(guest.port),
+        f"{user or guest.user}@127.0.0.1",
+        *command,
+    ]
 
 
 def wait_for_login(guest: Guest, deadline: float, still_running, user: str = "") -> None:
@@ -47,8 +64,14 @@ def wait_for_login(guest: Guest, deadline: float, still_running, user: str = "")
             continue
         left = max(1, int(deadline - time.monotonic()))
         try:
-            done = subprocess.run(argv(guest, ["true"], user=user, connect_timeout=min(60, left)), stdin=subprocess.DEVNULL,
-                                  capture_output=True, text=True, timeout=left, check=False)
+            done = subprocess.run(
+                argv(guest, ["true"], user=user, connect_timeout=min(60, left)),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=left,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             break
         if done.returncode == 0:

@@ -50,8 +50,9 @@ def main():
     command = [str(programs / "ansible-test"), "sanity", "--color", "no", "--requirements", "--python", python]
     for test in arguments.tests:
         command += ["--test", test]
-    environment = dict(os.environ, PATH=os.pathsep.join([str(programs), *pyenv_folders(), os.environ["PATH"]]),
-                       ANSIBLE_COLLECTIONS_PATH=str(CACHE), PIP_QUIET="1")
+    environment = dict(
+        os.environ, PATH=os.pathsep.join([str(programs), *pyenv_folders(), os.environ["PATH"]]), ANSIBLE_COLLECTIONS_PATH=str(CACHE), PIP_QUIET="1"
+    )
     sys.exit(subprocess.run(command, cwd=copy, env=environment, check=False).returncode)
 
 
@@ -74,8 +75,9 @@ def programs_of(core):
 
 def provide_pip_installer(programs):
     """Put an installer of each pip version that this ansible-test asks for into its cache, unless one is there."""
-    package = subprocess.run([str(programs / "python"), "-c", "import ansible_test; print(*ansible_test.__path__)"],
-                             check=True, capture_output=True, text=True).stdout.strip()
+    package = subprocess.run(
+        [str(programs / "python"), "-c", "import ansible_test; print(*ansible_test.__path__)"], check=True, capture_output=True, text=True
+    ).stdout.strip()
     source = (pathlib.Path(package) / "_internal" / "python_requirements.py").read_text()
     versions = set(re.findall(r"\bpip='([\d.]+)'", source))
     if not versions:
@@ -99,8 +101,9 @@ def copy_of_tracked_files():
     """Return a copy of the files that git tracks (or would track), in the folder layout that ansible-test wants."""
     copy = CACHE / "ansible_collections" / "imagewright" / "azure"
     shutil.rmtree(copy, ignore_errors=True)
-    listing = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT,
-                             check=True, capture_output=True, text=True).stdout
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT, check=True, capture_output=True, text=True
+    ).stdout
     for name in listing.split("\0"):
         source = CHECKOUT / name
         if name and source.is_file():

@@ -44,11 +44,15 @@ def plan(tree, wanted, options):
     if first_only:
         _check_expressible(wanted)
     changed = _changed_entries(tree, wanted, options) + _changed_variables(tree, wanted) + _changed_cmdline(tree, wanted)
-    warnings = [f"{path}: it has several options lines, of which GRUB reads the first one alone; put all into that"
-                for path in _entry_paths(tree) if first_only and len(bls_entry.values(reading.text(tree, path), "options")) > 1]
+    warnings = [
+        f"{path}: it has several options lines, of which GRUB reads the first one alone; put all into that"
+        for path in _entry_paths(tree)
+        if first_only and len(bls_entry.values(reading.text(tree, path), "options")) > 1
+    ]
     warnings += kernel_install.warnings(tree)
-    return Plan([edit for edit, _unused in changed if edit.before != edit.after],
-                [source for _unused, sources in changed for source in sources], warnings, False)
+    return Plan(
+        [edit for edit, _unused in changed if edit.before != edit.after], [source for _unused, sources in changed for source in sources], warnings, False
+    )
 
 
 def _changed_entries(tree, wanted, options):
@@ -91,8 +95,15 @@ def _changed_variables(tree, wanted):
         found.append((Edit(path, before, after), sources))
     for path, before in reading.texts(tree, _GRUB_CFG).items():
         after = _FALLBACK.sub(lambda match: match.group(1) + _changed_fallback(match.group(3), wanted) + match.group(4), before)
-        found.append((Edit(path, before, after), [_source(path, old.group(2), _plain(old.group(3)), _plain(new.group(3)))
-                                                  for old, new in zip(_FALLBACK.finditer(before), _FALLBACK.finditer(after))]))
+        found.append(
+            (
+                Edit(path, before, after),
+                [
+                    _source(path, old.group(2), _plain(old.group(3)), _plain(new.group(3)))
+                    for old, new in zip(_FALLBACK.finditer(before), _FALLBACK.finditer(after))
+                ],
+            )
+        )
     return found
 
 
@@ -113,8 +124,10 @@ def _changed_cmdline(tree, wanted):
     main = _main_cmdline(tree)
     if main is None:
         return []
-    return [(Edit(path, before, after), [_source(path, "", before and before.strip(), after.strip())])
-            for path, before, after in kernel_install.change(tree, wanted, main)]
+    return [
+        (Edit(path, before, after), [_source(path, "", before and before.strip(), after.strip())])
+        for path, before, after in kernel_install.change(tree, wanted, main)
+    ]
 
 
 def _source(path, variable, before, after):
@@ -165,8 +178,10 @@ def next_kernel(tree, entries):
         return None
     line = kernel_install.line(tree, found)
     # systemd's kernel-install and SUSE's sdbootutil add the machine's id to each entry
-    return " ".join(line + [parameter for parameter in kernel_cmdline.split(newest.cmdline)
-                            if kernel_cmdline.key(parameter) == "systemd.machine_id" and parameter not in line])
+    return " ".join(
+        line
+        + [parameter for parameter in kernel_cmdline.split(newest.cmdline) if kernel_cmdline.key(parameter) == "systemd.machine_id" and parameter not in line]
+    )
 
 
 def _boot_entry(tree, path, text, environment, first_only):
@@ -181,8 +196,16 @@ def _boot_entry(tree, path, text, environment, first_only):
     base = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
     initrds = [initrd for line in bls_entry.values(text, "initrd") for initrd in line.split() if not initrd.startswith("$")]
     rescue = "-0-rescue" in path or "0-rescue" in posixpath.basename(kernels[0])
-    return BootEntry(NAME, path, 1, title, guest_path(tree, kernels[0], base), [guest_path(tree, initrd, base) for initrd in initrds],
-                     bls_entry.expand(options, environment) if environment else options, "rescue" if rescue else "normal")
+    return BootEntry(
+        NAME,
+        path,
+        1,
+        title,
+        guest_path(tree, kernels[0], base),
+        [guest_path(tree, initrd, base) for initrd in initrds],
+        bls_entry.expand(options, environment) if environment else options,
+        "rescue" if rescue else "normal",
+    )
 
 
 def _entry_paths(tree):
@@ -218,15 +241,14 @@ def _newest(tree):
             name = posixpath.basename(path)
             token = next((token for token in tokens if name.startswith(token + "-")), None)
             own = token is not None or bls_entry.values(text, "machine-id")[:1] in [[token] for token in tokens]
-            version = (bls_entry.values(text, "version") + [name[len(token) + 1:] if token else name])[0]
+            version = (bls_entry.values(text, "version") + [name[len(token) + 1 :] if token else name])[0]
             found.append((own, version_key(version), entry))
     return max(found, key=lambda item: item[:2])[2] if found else None
 
 
 def _tokens(tree):
     """Return what the names of this guest's own entries begin with ([str]): its entry token and its machine-id."""
-    return [word for path in ("/etc/kernel/entry-token", "/etc/machine-id") if tree.is_file(path)
-            for word in reading.text(tree, path).split()[:1]]
+    return [word for path in ("/etc/kernel/entry-token", "/etc/machine-id") if tree.is_file(path) for word in reading.text(tree, path).split()[:1]]
 
 
 def _are_nobodys(tree):
@@ -241,24 +263,30 @@ def _are_nobodys(tree):
 
 
 def _uses_kernelopts(tree):
-    return any(bls_entry.KERNELOPTS in kernel_cmdline.split(bls_entry.options(reading.text(tree, path)) or "") or
-               bls_entry.options(reading.text(tree, path)) is None for path in _entry_paths(tree))
+    return any(
+        bls_entry.KERNELOPTS in kernel_cmdline.split(bls_entry.options(reading.text(tree, path)) or "") or bls_entry.options(reading.text(tree, path)) is None
+        for path in _entry_paths(tree)
+    )
 
 
 def _check_kernelopts(path, entry, environment):
     """Raise ImagewrightError when an entry takes all from $kernelopts and nothing sets that."""
     if bls_entry.KERNELOPTS in kernel_cmdline.split(entry.cmdline) and "kernelopts" not in environment:
-        raise ImagewrightError(f"cannot set the parameters in {path}: it takes them from $kernelopts, which neither grubenv nor grub.cfg sets, "
-                               "so that not even root= reaches the kernel; set it by `grub2-editenv - set kernelopts=\"root=...\"`, "
-                               "or run grub2-mkconfig")
+        raise ImagewrightError(
+            f"cannot set the parameters in {path}: it takes them from $kernelopts, which neither grubenv nor grub.cfg sets, "
+            'so that not even root= reaches the kernel; set it by `grub2-editenv - set kernelopts="root=..."`, '
+            "or run grub2-mkconfig"
+        )
 
 
 def _check_options(path, text):
     """Raise ImagewrightError when an options line ends with a backslash: the specification knows no continued lines."""
     for line, value in bls_entry.numbered(text, "options"):
         if value.endswith("\\"):
-            raise ImagewrightError(f"cannot set the parameters in {path} line {line}: it ends with a backslash, which continues no line of such an "
-                                   f"entry but is handed to the kernel: {value!r}; write all options into one line, or as several `options` lines")
+            raise ImagewrightError(
+                f"cannot set the parameters in {path} line {line}: it ends with a backslash, which continues no line of such an "
+                f"entry but is handed to the kernel: {value!r}; write all options into one line, or as several `options` lines"
+            )
 
 
 def _check_ends(path, text):
@@ -266,8 +294,10 @@ def _check_ends(path, text):
     for line, value in bls_entry.numbered(text, "options")[:1]:
         end = grub_script.ending(value)
         if end is not None:
-            raise ImagewrightError(f"cannot set the parameters in {path} line {line}: to GRUB the unquoted {value[end]!r} ends the kernel's "
-                                   f"parameters, in {value!r}; put double quotes around that parameter, or take it out")
+            raise ImagewrightError(
+                f"cannot set the parameters in {path} line {line}: to GRUB the unquoted {value[end]!r} ends the kernel's "
+                f"parameters, in {value!r}; put double quotes around that parameter, or take it out"
+            )
 
 
 def _check_expressible(wanted):
@@ -275,8 +305,10 @@ def _check_expressible(wanted):
     for parameter in wanted.present:
         found = [character for character in "$\\'" if character in parameter]
         if found:
-            raise ImagewrightError(f"cannot set {parameter!r} in Boot Loader Specification entries that GRUB reads: to GRUB its {found[0]} is a "
-                                   "character of its own, and no way to write it suits both GRUB and other loaders; leave it out")
+            raise ImagewrightError(
+                f"cannot set {parameter!r} in Boot Loader Specification entries that GRUB reads: to GRUB its {found[0]} is a "
+                "character of its own, and no way to write it suits both GRUB and other loaders; leave it out"
+            )
 
 
 def _is_read_by_grub(tree):

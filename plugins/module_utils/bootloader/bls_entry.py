@@ -26,12 +26,12 @@ _LINE = re.compile(r"^[ \t]*([A-Za-z0-9_.-]+)[ \t]+([^\r\n]*)", re.MULTILINE)
 
 def values(text, key):
     """Return the values ([str]) of a key, in order."""
-    return [text[field.start:field.end] for field in _fields(text) if field.key == key]
+    return [text[field.start : field.end] for field in _fields(text) if field.key == key]
 
 
 def numbered(text, key):
     """Return [(line number, value)] of a key, in order."""
-    return [(text.count("\n", 0, field.start) + 1, text[field.start:field.end]) for field in _fields(text) if field.key == key]
+    return [(text.count("\n", 0, field.start) + 1, text[field.start : field.end]) for field in _fields(text) if field.key == key]
 
 
 def options(text, first_only=False):
@@ -81,12 +81,12 @@ def change(text, wanted, first_only=False):
     if first_only and len(fields) > 1:
         spans = []
         for field in fields[1:]:
-            tokens = kernel_cmdline.tokenize(text[field.start:field.end])
+            tokens = kernel_cmdline.tokenize(text[field.start : field.end])
             changes = without_given([token.text for token in tokens], wanted)
             spans += [(field.start + start, field.start + end, new) for start, end, new in kernel_cmdline.spans(tokens, changes)]
         text = kernel_cmdline.spliced(text, spans)
         fields = fields[:1]
-    lines = [kernel_cmdline.tokenize(text[field.start:field.end]) for field in fields]
+    lines = [kernel_cmdline.tokenize(text[field.start : field.end]) for field in fields]
     parameters = [token.text for line in lines for token in line]
     changes = _around_kernelopts(parameters, wanted) if KERNELOPTS in parameters else kernel_cmdline.plan(parameters, wanted)
     if not fields:
@@ -127,8 +127,9 @@ def _around_kernelopts(parameters, wanted):
     changes = without_given(parameters, wanted)
     place = parameters.index(KERNELOPTS)
     given = {kernel_cmdline.key(parameter) for parameter in wanted.present}
-    moved = [parameter for index, parameter in enumerate(parameters) if index > place and changes.replacements[index]
-             and kernel_cmdline.key(parameter) in given]
+    moved = [
+        parameter for index, parameter in enumerate(parameters) if index > place and changes.replacements[index] and kernel_cmdline.key(parameter) in given
+    ]
     for index in range(place + 1, len(parameters)):
         if kernel_cmdline.key(parameters[index]) in given:
             changes.replacements[index] = []

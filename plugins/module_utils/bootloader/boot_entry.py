@@ -38,8 +38,7 @@ Options.__new__.__defaults__ = ("change", "change", {})
 
 def is_subject(entry, options):
     """Return whether an entry is to be brought to the wanted state."""
-    return {"normal": True, "recovery": options.recovery == "change",
-            "rescue": options.rescue == "change"}.get(entry.kind, False)
+    return {"normal": True, "recovery": options.recovery == "change", "rescue": options.rescue == "change"}.get(entry.kind, False)
 
 
 def guest_path(tree, path, base="/boot"):

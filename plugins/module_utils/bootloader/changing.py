@@ -41,8 +41,7 @@ def plan(tree, loaders, wanted, options, regenerate):
     for loader, planned in zip(loaders, plans):
         to_do = _needed_generators(tree, loader, planned, wanted, options)
         if to_do and not regenerate:
-            warnings.append(f"{', '.join(generator.output for generator in to_do)} is not up to date and was not regenerated, "
-                            "because regenerate is false")
+            warnings.append(f"{', '.join(generator.output for generator in to_do)} is not up to date and was not regenerated, because regenerate is false")
         if regenerate:
             _check_ready(tree, to_do)
             generators += to_do
@@ -61,8 +60,17 @@ def plan(tree, loaders, wanted, options, regenerate):
     next_kernel = first_line(lines)
     kernel_cmdline.check_length(next_kernel or "", machine, "the next kernel's boot entry")
     warnings += _warnings_of_others(tree, after, wanted)
-    return WholePlan(planned_edits, [source for planned in plans for source in planned.sources], warnings, generators, before, after,
-                     grub2_menu.titles(tree) if grub2 in loaders else {}, given, next_kernel)
+    return WholePlan(
+        planned_edits,
+        [source for planned in plans for source in planned.sources],
+        warnings,
+        generators,
+        before,
+        after,
+        grub2_menu.titles(tree) if grub2 in loaders else {},
+        given,
+        next_kernel,
+    )
 
 
 def first_line(lines):
@@ -145,9 +153,11 @@ def check(entries, wanted, options):
     for entry in entries:
         if is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted):
             right = kernel_cmdline.change(entry.cmdline, wanted)
-            raise ImagewrightError(f"cannot prove the kernel command line of {entry.title!r} in {entry.path} line {entry.line}: "
-                                   f"it would boot with {entry.cmdline!r} instead of {right!r}; look for what overrides it, "
-                                   "e.g. a script in /etc/grub.d")
+            raise ImagewrightError(
+                f"cannot prove the kernel command line of {entry.title!r} in {entry.path} line {entry.line}: "
+                f"it would boot with {entry.cmdline!r} instead of {right!r}; look for what overrides it, "
+                "e.g. a script in /etc/grub.d"
+            )
 
 
 def described(before, after):
@@ -158,8 +168,16 @@ def described(before, after):
     found = []
     for entry in after:
         lines = old[_identity(entry)]
-        found.append({"path": entry.path, "title": entry.title, "kernel": entry.kernel, "kind": entry.kind,
-                      "before": lines.pop(0) if lines else None, "after": entry.cmdline})
+        found.append(
+            {
+                "path": entry.path,
+                "title": entry.title,
+                "kernel": entry.kernel,
+                "kind": entry.kind,
+                "before": lines.pop(0) if lines else None,
+                "after": entry.cmdline,
+            }
+        )
     return found
 
 
@@ -188,13 +206,20 @@ def _check_ready(tree, generators):
     """Raise ImagewrightError when the guest lacks the program that one of the generators is, or its output cannot be written."""
     for generator in generators:
         if not commands.find(generator.argv[0], getattr(tree, "root", "/")):
-            raise ImagewrightError(f"cannot {generator.doing}: {generator.argv[0]} is not installed in the guest; install it, or edit the "
-                                   "sources alone with `regenerate: false`")
+            raise ImagewrightError(
+                f"cannot {generator.doing}: {generator.argv[0]} is not installed in the guest; install it, or edit the sources alone with `regenerate: false`"
+            )
         edits.check_writable(tree, generator.output)
 
 
 def _warnings_of_others(tree, entries, wanted):
-    return [f"{entry.path} line {entry.line}: the entry {entry.title!r} is written by hand and was left as it is; "
-            "change it where it comes from (such as /etc/grub.d/40_custom) if it is to have the parameters too"
-            for entry in entries if entry.kind == "other" and entry.loader == grub2.NAME and tree.is_file(entry.kernel)
-            and "memtest" not in entry.kernel and not kernel_cmdline.is_right(entry.cmdline, wanted)]
+    return [
+        f"{entry.path} line {entry.line}: the entry {entry.title!r} is written by hand and was left as it is; "
+        "change it where it comes from (such as /etc/grub.d/40_custom) if it is to have the parameters too"
+        for entry in entries
+        if entry.kind == "other"
+        and entry.loader == grub2.NAME
+        and tree.is_file(entry.kernel)
+        and "memtest" not in entry.kernel
+        and not kernel_cmdline.is_right(entry.cmdline, wanted)
+    ]

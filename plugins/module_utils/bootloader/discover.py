@@ -32,6 +32,7 @@ def loaders(tree, name="auto", refuse=False):
         return present
     named = [adapter for adapter in present if name == adapter.NAME]
     if not named:
-        raise ImagewrightError(f"cannot use bootloader {name!r}: the guest has {', '.join(adapter.NAME for adapter in present) or 'none'}; "
-                               "use `bootloader: auto`")
+        raise ImagewrightError(
+            f"cannot use bootloader {name!r}: the guest has {', '.join(adapter.NAME for adapter in present) or 'none'}; use `bootloader: auto`"
+        )
     return named

@@ -51,12 +51,22 @@ def copies(tree, machine):
     """
     vendor = [path for folder in FOLDERS for path in _loaders(tree, folder) if not re.search(r"/EFI/BOOT/", path, re.IGNORECASE)]
     suffix = _SUFFIXES.get(machine, "")
-    first = next((path for program in ("shim", "grub", "systemd-boot") for path in vendor
-                  if re.fullmatch(rf"{program}({suffix})?\.efi", posixpath.basename(path), re.IGNORECASE)), None)
+    first = next(
+        (
+            path
+            for program in ("shim", "grub", "systemd-boot")
+            for path in vendor
+            if re.fullmatch(rf"{program}({suffix})?\.efi", posixpath.basename(path), re.IGNORECASE)
+        ),
+        None,
+    )
     if first is None or not suffix:
         return []
-    beside = [path for path in vendor if path != first and posixpath.dirname(path) == posixpath.dirname(first)
-              and re.match(r"(grub|mm)[^/]*\.efi$", posixpath.basename(path), re.IGNORECASE)]
+    beside = [
+        path
+        for path in vendor
+        if path != first and posixpath.dirname(path) == posixpath.dirname(first) and re.match(r"(grub|mm)[^/]*\.efi$", posixpath.basename(path), re.IGNORECASE)
+    ]
     folder = posixpath.join(posixpath.dirname(posixpath.dirname(first)), "BOOT")
     return [Copy(path, f"{folder}/{posixpath.basename(path)}") for path in beside] + [Copy(first, f"{folder}/{name(machine)}")]
 

@@ -9,8 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux_conf, reading, variables
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import (
-    BootEntry, Generator, Plan, guest_path, is_subject)
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Generator, Plan, guest_path, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
@@ -23,8 +22,13 @@ _Feed = collections.namedtuple("_Feed", "files variable default argv output")
 _FEEDS = (
     _Feed(("/etc/update-extlinux.conf",), "default_kernel_opts", "", ["update-extlinux"], "/boot/extlinux.conf"),
     _Feed(("/etc/default/extlinux",), "EXTLINUX_PARAMETERS", "ro quiet", ["extlinux-update"], "/boot/extlinux/linux.cfg"),
-    _Feed(("/etc/default/u-boot", "/usr/share/u-boot-menu/conf.d/*.conf", "/etc/u-boot-menu/conf.d/*.conf"), "U_BOOT_PARAMETERS",
-          "ro quiet", ["u-boot-update"], "/boot/extlinux/extlinux.conf"),
+    _Feed(
+        ("/etc/default/u-boot", "/usr/share/u-boot-menu/conf.d/*.conf", "/etc/u-boot-menu/conf.d/*.conf"),
+        "U_BOOT_PARAMETERS",
+        "ro quiet",
+        ["u-boot-update"],
+        "/boot/extlinux/extlinux.conf",
+    ),
 )
 
 _MENUS = ("/boot/extlinux.conf", "/boot/extlinux/*.conf", "/boot/extlinux/*.cfg", "/boot/syslinux/*.cfg", "/boot/efi/EFI/syslinux/*.cfg")
@@ -49,18 +53,35 @@ def plan(tree, wanted, options):
     for path, before in _menus(tree).items():
         if path not in generated:
             after = extlinux_conf.change(before, wanted, options.recovery == "change", options.rescue == "change")
-            sources += [{"path": path, "variable": f"append ({label.title})", "before": extlinux_conf.arguments(before, label),
-                         "after": extlinux_conf.arguments(after, changed)}
-                        for label, changed in zip(extlinux_conf.labels(before), extlinux_conf.labels(after))]
+            sources += [
+                {
+                    "path": path,
+                    "variable": f"append ({label.title})",
+                    "before": extlinux_conf.arguments(before, label),
+                    "after": extlinux_conf.arguments(after, changed),
+                }
+                for label, changed in zip(extlinux_conf.labels(before), extlinux_conf.labels(after))
+            ]
             edits += [Edit(path, before, after)] if after != before else []
     return Plan(edits, sources, [], regenerate)
 
 
 def entries(tree):
     """Return the entries ([BootEntry]) of every menu."""
-    return [BootEntry(NAME, path, label.line, label.title, guest_path(tree, label.kernel),
-                      [guest_path(tree, initrd) for initrd in label.initrds], extlinux_conf.arguments(text, label), label.kind)
-            for path, text in _menus(tree).items() for label in _labels(tree, path)]
+    return [
+        BootEntry(
+            NAME,
+            path,
+            label.line,
+            label.title,
+            guest_path(tree, label.kernel),
+            [guest_path(tree, initrd) for initrd in label.initrds],
+            extlinux_conf.arguments(text, label),
+            label.kind,
+        )
+        for path, text in _menus(tree).items()
+        for label in _labels(tree, path)
+    ]
 
 
 def predict(before, after):
@@ -72,9 +93,17 @@ def predict(before, after):
 def stale(tree, wanted, options):
     """Return the paths ([str]) of generated menus that do not say what their variables say."""
     values = {feed.output: _value(tree, feed) for feed in _feeds(tree)}
-    return sorted({entry.path for entry in entries(tree) if entry.path in values and (
-        (is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted))
-        or _place(kernel_cmdline.split(entry.cmdline), _arguments(entry, values[entry.path])) is None)})
+    return sorted(
+        {
+            entry.path
+            for entry in entries(tree)
+            if entry.path in values
+            and (
+                (is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted))
+                or _place(kernel_cmdline.split(entry.cmdline), _arguments(entry, values[entry.path])) is None
+            )
+        }
+    )
 
 
 def given(tree):
@@ -157,8 +186,8 @@ def _predicted(entry, old, new):
     if start is None:
         device = [word for word in words if kernel_cmdline.key(word) in ("root", "modules", "cryptroot", "cryptdm")]
         return entry._replace(cmdline=" ".join(device + _arguments(entry, new)))
-    return entry._replace(cmdline=" ".join(words[:start] + _arguments(entry, new) + words[start + len(part):]))
+    return entry._replace(cmdline=" ".join(words[:start] + _arguments(entry, new) + words[start + len(part) :]))
 
 
 def _place(words, part):
-    return next((start for start in range(len(words) - len(part), -1, -1) if words[start:start + len(part)] == part), None)
+    return next((start for start in range(len(words) - len(part), -1, -1) if words[start : start + len(part)] == part), None)

@@ -47,14 +47,13 @@ def labels(text, _where=""):
 
 def change(text, wanted, recovery, rescue):
     """Return the menu with the Request brought into the arguments of every label that is to be changed."""
-    subjects = [label for label in labels(text) if label.kind == "normal" or (label.kind == "recovery" and recovery)
-                or (label.kind == "rescue" and rescue)]
+    subjects = [label for label in labels(text) if label.kind == "normal" or (label.kind == "recovery" and recovery) or (label.kind == "rescue" and rescue)]
     spans = set()
     for label in subjects:
         if label.start is not None:
-            old = text[label.start:label.end]
+            old = text[label.start : label.end]
             new = kernel_cmdline.change(old, wanted)
-            gap = " " if new and text[label.start - 1:label.start] not in (" ", "\t") else ""
+            gap = " " if new and text[label.start - 1 : label.start] not in (" ", "\t") else ""
             spans.add((label.start, label.end, gap + new))
         elif wanted.present:
             new = " ".join(kernel_cmdline.plan([], wanted).additions)
@@ -65,7 +64,7 @@ def change(text, wanted, recovery, rescue):
 
 def arguments(text, label):
     """Return the kernel's arguments (str) of a Label."""
-    return "" if label.start is None else " ".join(kernel_cmdline.split(text[label.start:label.end]))
+    return "" if label.start is None else " ".join(kernel_cmdline.split(text[label.start : label.end]))
 
 
 def _label(text, found, common):
@@ -76,14 +75,16 @@ def _label(text, found, common):
     if kernel.lower().endswith(_MODULES) or "memtest" in kernel.lower():
         return []
     span = found.get("append", common)
-    if span is not None and text[span[0]:span[1]] == "-":
+    if span is not None and text[span[0] : span[1]] == "-":
         span = None
-    parameters = kernel_cmdline.split(text[span[0]:span[1]]) if span else []
-    initrds = [path for parameter in parameters if kernel_cmdline.key(parameter) == "initrd"
-               for path in (kernel_cmdline.parse(parameter)[1] or "").split(",")]
+    parameters = kernel_cmdline.split(text[span[0] : span[1]]) if span else []
+    initrds = [path for parameter in parameters if kernel_cmdline.key(parameter) == "initrd" for path in (kernel_cmdline.parse(parameter)[1] or "").split(",")]
     initrds = initrds or found.get("initrd", "").replace(",", " ").split()
-    return [Label(found["line"], found["title"], kernel, initrds, span and span[0], span and span[1], match.end(), match.group(1),
-                  _kind(found["title"], parameters))]
+    return [
+        Label(
+            found["line"], found["title"], kernel, initrds, span and span[0], span and span[1], match.end(), match.group(1), _kind(found["title"], parameters)
+        )
+    ]
 
 
 def _kind(title, parameters):

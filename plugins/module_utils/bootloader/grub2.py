@@ -53,16 +53,21 @@ def _plan_by_hand(menus, wanted, options):
     Raises ImagewrightError: settings are asked for, which no generator would read.
     """
     if options.settings:
-        raise ImagewrightError(f"cannot set {', '.join(options.settings)} by settings in {', '.join(menus)}: it was not written by "
-                               "grub-mkconfig, so /etc/default/grub is not read; write the commands into the file itself")
+        raise ImagewrightError(
+            f"cannot set {', '.join(options.settings)} by settings in {', '.join(menus)}: it was not written by "
+            "grub-mkconfig, so /etc/default/grub is not read; write the commands into the file itself"
+        )
     edits, sources, warnings = [], [], []
     for path, before in menus.items():
         after = grub2_menu.change_by_hand(path, before, wanted, options.recovery == "change", options.rescue == "change")
         edits += [Edit(path, before, after)] if after != before else []
         sources += grub2_menu.described(path, before, after)
-        warnings += [f"{path}: the entry {source['variable']} takes parameters from {word}, which is set elsewhere; they were not looked at"
-                     for source in grub2_menu.described(path, before, after) for word in source["after"].split()
-                     if word.startswith("$")]
+        warnings += [
+            f"{path}: the entry {source['variable']} takes parameters from {word}, which is set elsewhere; they were not looked at"
+            for source in grub2_menu.described(path, before, after)
+            for word in source["after"].split()
+            if word.startswith("$")
+        ]
     return Plan(edits, sources, warnings, False)
 
 
@@ -94,9 +99,12 @@ def stale(tree, wanted, options):
     """
     linux, default, _unused = _values(tree)
     generated = {path for path, text in grub2_menu.menus(tree).items() if grub2_menu.is_generated(text)}
-    found = {entry.path for entry in grub2_menu.entries(tree)
-             if (is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted))
-             or (entry.kind != "other" and not grub2_menu.has_asked(entry, linux, default, wanted))}
+    found = {
+        entry.path
+        for entry in grub2_menu.entries(tree)
+        if (is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted))
+        or (entry.kind != "other" and not grub2_menu.has_asked(entry, linux, default, wanted))
+    }
     if options.settings:
         changed = max([tree.stat(path).mtime for path in grub2_defaults.read(tree).texts] or [0])
         found |= {path for path in generated if tree.stat(path).mtime < changed}

@@ -32,8 +32,7 @@ class Defaults:
     def __init__(self, texts, appends, parsed=()):
         parsed = {source.path: source for source in parsed}
         self.texts, self.appends = texts, appends
-        self.sources = [parsed[path] if path in parsed and parsed[path].shell.text == text else variables.source(text, path)
-                        for path, text in texts.items()]
+        self.sources = [parsed[path] if path in parsed and parsed[path].shell.text == text else variables.source(text, path) for path, text in texts.items()]
         self.environment = variables.environment(self.sources, appends)
 
     def value(self, name):
@@ -74,8 +73,9 @@ def read(tree):
 
 def reads_drop_ins(tree):
     """Return whether the guest's grub-mkconfig reads /etc/default/grub.d (a patch of Debian's that not all have)."""
-    scripts = [path for path in ("/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig", "/usr/sbin/grub2-mkconfig", "/usr/bin/grub2-mkconfig")
-               if tree.is_file(path)]
+    scripts = [
+        path for path in ("/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig", "/usr/sbin/grub2-mkconfig", "/usr/bin/grub2-mkconfig") if tree.is_file(path)
+    ]
     return not scripts or any("default/grub.d" in reading.text(tree, path) for path in scripts)
 
 
@@ -99,8 +99,7 @@ def change(defaults, wanted, recovery):
         planned = shared_line.plan(*lines, wanted=wanted, recovery=recovery)
         changed = [index for index in (1, 2, 0) if _changes_something(lines[index], planned[index])]
         if not changed:
-            kernel_cmdline.check_kept([parameter for line in before for parameter in line],
-                                      [parameter for line in lines for parameter in line], wanted, MAIN)
+            kernel_cmdline.check_kept([parameter for line in before for parameter in line], [parameter for line in lines for parameter in line], wanted, MAIN)
             if wanted.present or wanted.absent:
                 check_ends(defaults)
             return defaults
@@ -108,10 +107,11 @@ def change(defaults, wanted, recovery):
             if defaults.parameters(NAMES[index]) == lines[index]:  # else it refers to what was just changed: plan again
                 defaults = _with_changes(defaults, NAMES[index], planned[index])
     if recovery and "--" in defaults.parameters(RECOVERY):
-        raise ImagewrightError(f"cannot set the parameters in {MAIN}: {RECOVERY} ends the kernel's parameters with `--`, and {SHARED} comes after "
-                               "it in recovery entries; take the `--` out, or leave these entries with `recovery: keep`")
-    raise ImagewrightError(f"cannot set the parameters in {MAIN}: {SHARED}, {NORMAL} and {RECOVERY} refer to each other; "
-                           "write each of them as plain text")
+        raise ImagewrightError(
+            f"cannot set the parameters in {MAIN}: {RECOVERY} ends the kernel's parameters with `--`, and {SHARED} comes after "
+            "it in recovery entries; take the `--` out, or leave these entries with `recovery: keep`"
+        )
+    raise ImagewrightError(f"cannot set the parameters in {MAIN}: {SHARED}, {NORMAL} and {RECOVERY} refer to each other; write each of them as plain text")
 
 
 def check_ends(defaults, allowed=""):
@@ -128,9 +128,11 @@ def check_ends(defaults, allowed=""):
         source = defaults.sources[place.source]
         parameter = next(token for token in grub_script.tokens(text) if token.start <= end < token.end)
         line = source.shell.text.count("\n", 0, place.atom.start) + 1
-        raise ImagewrightError(f"cannot set the parameters in {source.path} line {line}: to GRUB the unquoted {text[end]!r} of {name} ends the kernel's "
-                               f"parameters, in {text[parameter.start:parameter.end]!r}; put single quotes around that parameter, inside of the "
-                               "quotes that are there, or take it out")
+        raise ImagewrightError(
+            f"cannot set the parameters in {source.path} line {line}: to GRUB the unquoted {text[end]!r} of {name} ends the kernel's "
+            f"parameters, in {text[parameter.start : parameter.end]!r}; put single quotes around that parameter, inside of the "
+            "quotes that are there, or take it out"
+        )
 
 
 def with_settings(defaults, settings):
@@ -148,8 +150,9 @@ def with_settings(defaults, settings):
         else:
             source, assignment = assigned[-1]
             if assignment.doubt:
-                raise ImagewrightError(f"cannot set {name} in {source.path} line {assignment.line}: {assignment.doubt}; "
-                                       "write the value as plain text, outside of any block")
+                raise ImagewrightError(
+                    f"cannot set {name} in {source.path} line {assignment.line}: {assignment.doubt}; write the value as plain text, outside of any block"
+                )
             if assignment.value != value:
                 defaults = defaults.with_texts({source.path: variables.with_value(source, assignment, value)})
     return defaults
@@ -212,5 +215,7 @@ def _check_expressible(wanted):
     for parameter in wanted.present:
         written = grub_script.tokens(grub_script.write_parameter(parameter))
         if len(written) != 1 or not kernel_cmdline.same(written[0].text, parameter):
-            raise ImagewrightError(f"cannot set {parameter!r} for GRUB 2: GRUB adds backslashes to quotes and backslashes that the kernel "
-                                   "takes as they are; leave these characters out")
+            raise ImagewrightError(
+                f"cannot set {parameter!r} for GRUB 2: GRUB adds backslashes to quotes and backslashes that the kernel "
+                "takes as they are; leave these characters out"
+            )

@@ -17,8 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 NAME = "grub2"
 
 #: Directories below which a grub.cfg may be read by GRUB itself.
-_PLACES = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub2-efi/grub.cfg", "/boot/efi/EFI/*/grub.cfg", "/efi/EFI/*/grub.cfg",
-           "/efi/grub/grub.cfg")
+_PLACES = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub2-efi/grub.cfg", "/boot/efi/EFI/*/grub.cfg", "/efi/EFI/*/grub.cfg", "/efi/grub/grub.cfg")
 
 #: What 10_linux puts before GRUB_CMDLINE_LINUX in recovery entries, by distribution.
 _RECOVERY_WORDS = frozenset(["single", "recovery", "nomodeset", "dis_ucode_ldr"])
@@ -63,8 +62,9 @@ def _own_entries(tree):
     for path in menus(tree):
         own = tree.resolve(posixpath.join(posixpath.dirname(path), "custom.cfg"))
         if tree.is_file(own) and own not in found:
-            found[own] = [made._replace(kind="other") for entry in reading.parsed(tree, own, grub_script.menu_entries)
-                          for made in _boot_entry(tree, own, entry, False)]
+            found[own] = [
+                made._replace(kind="other") for entry in reading.parsed(tree, own, grub_script.menu_entries) for made in _boot_entry(tree, own, entry, False)
+            ]
     return [entry for entries_of_file in found.values() for entry in entries_of_file]
 
 
@@ -73,8 +73,14 @@ def titles(tree):
 
     That one is there when the firmware of the machine that ran grub-mkconfig offers it.
     """
-    return {path: [" ".join(entry.heading[:1]) for entry in reading.parsed(tree, path, grub_script.menu_entries)
-                   if not any(command.words[0].text == "fwsetup" for command in entry.commands)] for path in menus(tree)}
+    return {
+        path: [
+            " ".join(entry.heading[:1])
+            for entry in reading.parsed(tree, path, grub_script.menu_entries)
+            if not any(command.words[0].text == "fwsetup" for command in entry.commands)
+        ]
+        for path in menus(tree)
+    }
 
 
 def change_by_hand(path, text, wanted, recovery, rescue):
@@ -102,8 +108,11 @@ def change_by_hand(path, text, wanted, recovery, rescue):
 def described(path, before, after):
     """Return [{path, variable, before, after}] of the kernel lines of a menu that nothing generates."""
     lines = [[" ".join(word.text for word in _started(entry)[1]) for entry in grub_script.menu_entries(text)] for text in (before, after)]
-    return [{"path": path, "variable": f"linux ({' '.join(entry.heading[:1])})", "before": old, "after": new}
-            for entry, old, new in zip(grub_script.menu_entries(before), *lines) if _started(entry)[0]]
+    return [
+        {"path": path, "variable": f"linux ({' '.join(entry.heading[:1])})", "before": old, "after": new}
+        for entry, old, new in zip(grub_script.menu_entries(before), *lines)
+        if _started(entry)[0]
+    ]
 
 
 def _started(entry):
@@ -135,8 +144,18 @@ def _boot_entry(tree, path, entry, generated):
         return []
     words = [word.text for word in arguments]
     title = entry.heading[0] if entry.heading else ""
-    return [BootEntry(NAME, path, entry.line, title, guest_path(tree, kernel.text), [guest_path(tree, initrd.text) for initrd in initrds],
-                      " ".join(map(grub_script.as_kernel_gets, words)), _kind(entry, kernel.text, words, generated))]
+    return [
+        BootEntry(
+            NAME,
+            path,
+            entry.line,
+            title,
+            guest_path(tree, kernel.text),
+            [guest_path(tree, initrd.text) for initrd in initrds],
+            " ".join(map(grub_script.as_kernel_gets, words)),
+            _kind(entry, kernel.text, words, generated),
+        )
+    ]
 
 
 def _kind(entry, kernel, arguments, generated):
@@ -193,7 +212,7 @@ def predict(entry, before, after):
 def _find(words, part):
     """Return where part is in words as a whole (int), the last such place, None when it is not."""
     for start in range(len(words) - len(part), -1, -1):
-        if words[start:start + len(part)] == part:
+        if words[start : start + len(part)] == part:
             return start
     return None
 

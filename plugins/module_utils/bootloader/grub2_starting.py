@@ -57,9 +57,16 @@ def _start(tree, path):
     if item is not None and entry is None:
         problem = f"{place.text} starts {sorted(item.names)[0] if item.names else 'an entry'!r}, which is no Linux"
         place = Place(item.path, item.line, problem)
-    return Start(grub2_menu.NAME, path, entry, place, problem, _waits(settings, environment),
-                 [] if item is None or item.unrestricted else _passwords(tree, path, settings),
-                 dict(environment, **{setting.name: setting.value for setting in settings if _holds(setting.conditions, environment)}))
+    return Start(
+        grub2_menu.NAME,
+        path,
+        entry,
+        place,
+        problem,
+        _waits(settings, environment),
+        [] if item is None or item.unrestricted else _passwords(tree, path, settings),
+        dict(environment, **{setting.name: setting.value for setting in settings if _holds(setting.conditions, environment)}),
+    )
 
 
 def _parts(tree, path):
@@ -104,8 +111,7 @@ def _holds(conditions, environment):
     """
     for condition in conditions:
         negated = condition.startswith("else ")
-        if "boot_counter" in condition and not negated and not (
-                environment.get("boot_counter") in ("0", "-1") and environment.get("boot_success", "0") == "0"):
+        if "boot_counter" in condition and not negated and not (environment.get("boot_counter") in ("0", "-1") and environment.get("boot_success", "0") == "0"):
             return False
         if "recordfail" in condition and negated == (environment.get("recordfail") == "1"):
             return False
@@ -120,11 +126,21 @@ def _items(tree, path, items):
     found = []
     for item in items:
         if item.kind == "blscfg":
-            found += [_Item(entry.path, 1, {posixpath.basename(entry.path)[:-len(".conf")], posixpath.basename(entry.path), entry.title}, entry, None,
-                            _is_unrestricted_bls(tree, entry.path, path)) for entry in bls.entries(tree)]
+            found += [
+                _Item(
+                    entry.path,
+                    1,
+                    {posixpath.basename(entry.path)[: -len(".conf")], posixpath.basename(entry.path), entry.title},
+                    entry,
+                    None,
+                    _is_unrestricted_bls(tree, entry.path, path),
+                )
+                for entry in bls.entries(tree)
+            ]
             continue
-        names = set(item.heading[:1]) | {value for option, value in zip(item.heading[1:], item.heading[2:])
-                                         if option in ("--id", "$menuentry_id_option", "${menuentry_id_option}")}
+        names = set(item.heading[:1]) | {
+            value for option, value in zip(item.heading[1:], item.heading[2:]) if option in ("--id", "$menuentry_id_option", "${menuentry_id_option}")
+        }
         names |= {option.partition("=")[2] for option in item.heading[1:] if option.startswith("--id=")}
         unrestricted = "--unrestricted" in item.heading
         if item.kind == "submenu":

@@ -39,21 +39,37 @@ def plan(tree, wanted, options):
     if tree.is_file(SYSCONFIG):
         before = reading.text(tree, SYSCONFIG)
         after = _changed_sysconfig(before, wanted, rescue)
-        sources += [{"path": SYSCONFIG, "variable": name, "before": old, "after": new}
-                    for name, old, new in zip(_APPEND, _appends(before), _appends(after)) if old is not None]
+        sources += [
+            {"path": SYSCONFIG, "variable": name, "before": old, "after": new}
+            for name, old, new in zip(_APPEND, _appends(before), _appends(after))
+            if old is not None
+        ]
         edits.append(Edit(SYSCONFIG, before, after))
-    warnings = [f"{path}: it has no `# kopt=` between its marks for default options, so update-grub will give a new kernel `root=... ro` alone; "
-                "run update-grub once and this task again" for path, text in _menus(tree).items()
-                if menu_lst.has_automagic(text) and menu_lst.next_kernel(text) is None]
+    warnings = [
+        f"{path}: it has no `# kopt=` between its marks for default options, so update-grub will give a new kernel `root=... ro` alone; "
+        "run update-grub once and this task again"
+        for path, text in _menus(tree).items()
+        if menu_lst.has_automagic(text) and menu_lst.next_kernel(text) is None
+    ]
     return Plan([edit for edit in edits if edit.before != edit.after], sources, warnings, False)
 
 
 def entries(tree):
     """Return the entries ([BootEntry]) of every menu."""
-    return [BootEntry(NAME, path, stanza.line, stanza.title, guest_path(tree, stanza.kernel),
-                      [guest_path(tree, initrd) for initrd in stanza.initrds],
-                      menu_lst.arguments(text, stanza), stanza.kind)
-            for path, text in _menus(tree).items() for stanza in reading.parsed(tree, path, menu_lst.stanzas)]
+    return [
+        BootEntry(
+            NAME,
+            path,
+            stanza.line,
+            stanza.title,
+            guest_path(tree, stanza.kernel),
+            [guest_path(tree, initrd) for initrd in stanza.initrds],
+            menu_lst.arguments(text, stanza),
+            stanza.kind,
+        )
+        for path, text in _menus(tree).items()
+        for stanza in reading.parsed(tree, path, menu_lst.stanzas)
+    ]
 
 
 def predict(before, after):
@@ -100,11 +116,16 @@ def _menus(tree):
 
 def _described(path, before, after):
     """Return [{path, variable, before, after}] of the stanzas and the magic comments of a menu."""
-    found = [{"path": path, "variable": old.name, "before": before[old.start:old.end], "after": after[new.start:new.end]}
-             for old, new in zip(menu_lst.magic(before), menu_lst.magic(after)) if not old.name.startswith("xen")]
-    return found + [{"path": path, "variable": f"kernel ({old.title})",
-                     "before": menu_lst.arguments(before, old), "after": menu_lst.arguments(after, new)}
-                    for old, new in zip(menu_lst.stanzas(before), menu_lst.stanzas(after)) if old.kind != "other"]
+    found = [
+        {"path": path, "variable": old.name, "before": before[old.start : old.end], "after": after[new.start : new.end]}
+        for old, new in zip(menu_lst.magic(before), menu_lst.magic(after))
+        if not old.name.startswith("xen")
+    ]
+    return found + [
+        {"path": path, "variable": f"kernel ({old.title})", "before": menu_lst.arguments(before, old), "after": menu_lst.arguments(after, new)}
+        for old, new in zip(menu_lst.stanzas(before), menu_lst.stanzas(after))
+        if old.kind != "other"
+    ]
 
 
 def _changed_sysconfig(text, wanted, rescue):

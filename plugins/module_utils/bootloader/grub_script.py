@@ -69,8 +69,9 @@ def token(word):
     text = as_kernel_gets(word.text)
     for character in kernel_cmdline.SPACES.replace(" ", ""):
         if character in text and not text.startswith('"'):
-            raise ImagewrightError(f"cannot read the kernel parameter {word.text!r}: its {character!r} parts it in two for the kernel and not for "
-                                   "GRUB; put a blank there")
+            raise ImagewrightError(
+                f"cannot read the kernel parameter {word.text!r}: its {character!r} parts it in two for the kernel and not for GRUB; put a blank there"
+            )
     return kernel_cmdline.Token(word.start, word.end, text)
 
 
@@ -221,20 +222,20 @@ def _word(text, start, where, ends):
             end = text.find("'", position + 1)
             if end < 0:
                 _refuse(text, position, where, "single quote")
-            characters.append(text[position + 1:end])
+            characters.append(text[position + 1 : end])
             position = end + 1
         elif character == '"':
             position, quoted = _double_quoted(text, position, where)
             characters.append(quoted)
         elif character == "\\":
-            if text[position + 1:position + 2] != "\n":
-                characters.append(text[position + 1:position + 2])
+            if text[position + 1 : position + 2] != "\n":
+                characters.append(text[position + 1 : position + 2])
             position += 2
         elif text.startswith("${", position):
             end = text.find("}", position)
             if end < 0:
                 _refuse(text, position, where, "'${'")
-            characters.append(text[position:end + 1])
+            characters.append(text[position : end + 1])
             position = end + 1
         else:
             characters.append(character)
@@ -245,10 +246,10 @@ def _word(text, start, where, ends):
 def _double_quoted(text, start, where):
     """Return (position after the quotes, text between them)."""
     position, characters = start + 1, []
-    while text[position:position + 1] != '"':
+    while text[position : position + 1] != '"':
         if position >= len(text):
             _refuse(text, start, where, "double quote")
-        if text[position] == "\\" and text[position + 1:position + 2] in ('"', "\\", "$", "\n"):
+        if text[position] == "\\" and text[position + 1 : position + 2] in ('"', "\\", "$", "\n"):
             position += 1
             if text[position] != "\n":
                 characters.append(text[position])

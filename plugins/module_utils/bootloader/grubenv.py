@@ -36,13 +36,15 @@ def with_value(text, name, value, where="grubenv"):
     match = next((match for match in _matches(text, where) if match.group(1) == name), None)
     body = text.rstrip("#")
     if match:
-        body = body[:match.start()] + line + body[match.end():]
+        body = body[: match.start()] + line + body[match.end() :]
     else:
         body += line
     room = SIZE - len(body.encode("utf-8", "surrogateescape"))
     if room < 0:
-        raise ImagewrightError(f"cannot set {name} in {where}: it would be {-room} bytes longer than the {SIZE} bytes that GRUB reads; "
-                               "remove some parameters, or give the entries literal options")
+        raise ImagewrightError(
+            f"cannot set {name} in {where}: it would be {-room} bytes longer than the {SIZE} bytes that GRUB reads; "
+            "remove some parameters, or give the entries literal options"
+        )
     return body + "#" * room
 
 
@@ -50,8 +52,7 @@ def _matches(text, where):
     """Return the matches of every variable, in order."""
     whole = text.startswith(SIGNATURE) and text.rstrip("#").endswith("\n")
     if not whole or len(text.encode("utf-8", "surrogateescape")) != SIZE:
-        raise ImagewrightError(f"cannot read {where}: it is not a GRUB environment block of {SIZE} bytes; "
-                               f"make a new one with `grub-editenv {where} create`")
+        raise ImagewrightError(f"cannot read {where}: it is not a GRUB environment block of {SIZE} bytes; make a new one with `grub-editenv {where} create`")
     found, position = [], len(SIGNATURE)
     while position < len(text):
         match = _VARIABLE.match(text, position)

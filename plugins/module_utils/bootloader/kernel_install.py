@@ -35,8 +35,7 @@ def files(tree):
     if main is None:
         return collections.OrderedDict()
     own = reading.texts(tree, [PARTS + "/*"])
-    vendor = [(path, text) for path, text in reading.texts(tree, [VENDOR_PARTS + "/*"]).items()
-              if not tree.exists(f"{PARTS}/{posixpath.basename(path)}")]
+    vendor = [(path, text) for path, text in reading.texts(tree, [VENDOR_PARTS + "/*"]).items() if not tree.exists(f"{PARTS}/{posixpath.basename(path)}")]
     return collections.OrderedDict([(main, reading.text(tree, main))] + vendor + list(own.items()))
 
 
@@ -59,11 +58,11 @@ def change(tree, wanted, main):
         changed = _changed(after, wanted)
         if changed == after:
             break
-        after = _in_order({path if path == MAIN or text == after[path] else f"{PARTS}/{posixpath.basename(path)}": text
-                           for path, text in changed.items()})
+        after = _in_order({path if path == MAIN or text == after[path] else f"{PARTS}/{posixpath.basename(path)}": text for path, text in changed.items()})
     else:
-        raise ImagewrightError(f"cannot set the parameters in {MAIN}: it and the files of {PARTS} do not come to the wanted line; "
-                               "write all parameters into the first")
+        raise ImagewrightError(
+            f"cannot set the parameters in {MAIN}: it and the files of {PARTS} do not come to the wanted line; write all parameters into the first"
+        )
     return [(path, before.get(path), text) for path, text in after.items()]
 
 
@@ -77,8 +76,11 @@ def warnings(tree):
     if not tree.is_file(MAIN) or not tree.exists(RED_HAT):
         return []
     found = [match.start() for match in _COMMENT.finditer(reading.text(tree, MAIN))]
-    return [f"{MAIN} line {reading.text(tree, MAIN).count(chr(10), 0, start) + 1}: Red Hat's 20-grub.install takes the words of this comment for "
-            "kernel parameters; remove it" for start in found[:1]]
+    return [
+        f"{MAIN} line {reading.text(tree, MAIN).count(chr(10), 0, start) + 1}: Red Hat's 20-grub.install takes the words of this comment for "
+        "kernel parameters; remove it"
+        for start in found[:1]
+    ]
 
 
 def is_overruled(tree):
@@ -96,8 +98,9 @@ def _changed(texts, wanted):
     """Return {path: text} with the Request brought into the line that the files make together: into the first of them, if that does."""
     if _is_right(texts, wanted):
         return texts
-    after = collections.OrderedDict((path, _rewritten({path: text}, wanted)[path] if path == MAIN else _without_given(text, wanted))
-                                    for path, text in texts.items())
+    after = collections.OrderedDict(
+        (path, _rewritten({path: text}, wanted)[path] if path == MAIN else _without_given(text, wanted)) for path, text in texts.items()
+    )
     return after if _is_right(after, wanted) else _rewritten(after, wanted)
 
 

@@ -62,17 +62,17 @@ def change(text, wanted, recovery, rescue):
     for stanza in stanzas(text):
         if stanza.kind == "other" or (stanza.kind == "recovery" and not recovery) or (stanza.kind == "rescue" and not rescue):
             continue
-        line = text[stanza.start:stanza.end]
+        line = text[stanza.start : stanza.end]
         tokens = kernel_cmdline.tokenize(_joined(line))
         changed = kernel_cmdline.rewrite(line, tokens, kernel_cmdline.plan([token.text for token in tokens], wanted))
-        gap = " " if changed and not line and text[stanza.start - 1:stanza.start] not in (" ", "\t") else ""
+        gap = " " if changed and not line and text[stanza.start - 1 : stanza.start] not in (" ", "\t") else ""
         spans.append((stanza.start, stanza.end, gap + changed))
     return kernel_cmdline.spliced(text, spans)
 
 
 def arguments(text, stanza):
     """Return the parameters (str) that a Stanza of the menu gives to its kernel, lines that are continued joined."""
-    return " ".join(kernel_cmdline.split(_joined(text[stanza.start:stanza.end])))
+    return " ".join(kernel_cmdline.split(_joined(text[stanza.start : stanza.end])))
 
 
 def default_stanza(text):
@@ -84,8 +84,7 @@ def default_stanza(text):
         if command == "title":
             line, counted = line + lines.count("\n", counted, start), start
             titles.append(line)
-    number = next((text[value_start:value_end].strip() for _unused, command, value_start, value_end in _commands(text)
-                   if command == "default"), "0")
+    number = next((text[value_start:value_end].strip() for _unused, command, value_start, value_end in _commands(text) if command == "default"), "0")
     line = titles[int(number)] if number.isdigit() and int(number) < len(titles) else None
     return next((stanza for stanza in found if stanza.line == line), found[0] if found else None)
 
@@ -105,7 +104,7 @@ def has_automagic(text):
 
 def next_kernel(text):
     """Return the arguments (str) that Debian's update-grub gives to a new kernel, None when there is no automagic block."""
-    comments = {comment.name: text[comment.start:comment.end] for comment in magic(text)}
+    comments = {comment.name: text[comment.start : comment.end] for comment in magic(text)}
     if "kopt" not in comments:
         return None
     return " ".join(kernel_cmdline.split(comments.get("kopt", "")) + kernel_cmdline.split(comments.get("defoptions", "")))
@@ -123,7 +122,7 @@ def _commands(text):
         match = _COMMAND.match(text, line.start(), line.end())
         if match and not line.group().lstrip(" \t").startswith("#"):
             end = match.end(2)
-            found.append((line.start(), match.group(1), match.start(2), end - (text[end - 1:end] == "\r" and end > match.start(2))))
+            found.append((line.start(), match.group(1), match.start(2), end - (text[end - 1 : end] == "\r" and end > match.start(2))))
     return found
 
 
@@ -141,7 +140,7 @@ def _stanza(text, title, line, commands):
     kernel, start = _path(text, *place)
     if not kernel:
         return []
-    return [Stanza(line, title, kernel, initrds, start, place[1], _kind(title, kernel, text[start:place[1]]))]
+    return [Stanza(line, title, kernel, initrds, start, place[1], _kind(title, kernel, text[start : place[1]]))]
 
 
 def _path(text, start, end):
@@ -172,12 +171,12 @@ def _changed_magic(text, wanted, recovery):
     comments = magic(text)
     defaults = next((comment for comment in comments if comment.name == "defoptions"), None)
     alternatives = [comment for comment in comments if comment.name == "altoptions"]
-    normal = "" if defaults is None else text[defaults.start:defaults.end]
+    normal = "" if defaults is None else text[defaults.start : defaults.end]
     changed = {}
     for comment in comments:
         if not comment.name.startswith("kopt"):
             continue
-        shared = text[comment.start:comment.end]
+        shared = text[comment.start : comment.end]
         lines = [kernel_cmdline.tokenize(line) for line in (shared, normal)]
         parameters = [[token.text for token in line] for line in lines]
         planned = shared_line.plan(parameters[0], parameters[1], [], wanted, recovery and bool(alternatives))
@@ -185,7 +184,7 @@ def _changed_magic(text, wanted, recovery):
         if defaults is not None and defaults not in changed:
             changed[defaults] = kernel_cmdline.rewrite(normal, lines[1], planned[1])
     for comment in alternatives if recovery else []:
-        value = text[comment.start:comment.end]
+        value = text[comment.start : comment.end]
         label = _LABEL.match(value)
         start = label.end() if label else 0
         changed[comment] = value[:start] + kernel_cmdline.change(value[start:], wanted._replace(present=[]))

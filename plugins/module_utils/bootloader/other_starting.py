@@ -40,8 +40,15 @@ def _extlinux(tree, path):
     entry = names.get(wanted, entries[0] if entries else None)
     timeout, number = settings.get("timeout", ("0", None))
     for_ever = not timeout.strip("0") and (shows_menu or settings.get("prompt", ("0", None))[0] == "1") and "totaltimeout" not in settings
-    return Start(extlinux_loader.NAME, path, entry, place, "" if entry else "the menu has no label that starts Linux",
-                 [Place(path, number, f"timeout {timeout}: the menu waits for a key")] if for_ever else [], [])
+    return Start(
+        extlinux_loader.NAME,
+        path,
+        entry,
+        place,
+        "" if entry else "the menu has no label that starts Linux",
+        [Place(path, number, f"timeout {timeout}: the menu waits for a key")] if for_ever else [],
+        [],
+    )
 
 
 def _settings(text):
@@ -69,8 +76,7 @@ def _numbered(pattern, text):
 def _labels(text, entries):
     """Return {label in lower case: BootEntry}."""
     rows = text.split("\n")
-    return {rows[entry.line - 1].split(None, 1)[1].strip().lower(): entry for entry in entries
-            if entry.line and len(rows[entry.line - 1].split(None, 1)) == 2}
+    return {rows[entry.line - 1].split(None, 1)[1].strip().lower(): entry for entry in entries if entry.line and len(rows[entry.line - 1].split(None, 1)) == 2}
 
 
 def _legacy(tree, path):

@@ -70,10 +70,10 @@ def _same(content, _path):
 def _read(tree, path):
     content = tree.read_bytes(path, limit=MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise ImagewrightError(f"cannot read {path}: it has more than {MOST_BYTES // 1024} KiB, which no file of a boot loader has; "
-                               "look whether it is damaged")
+        raise ImagewrightError(f"cannot read {path}: it has more than {MOST_BYTES // 1024} KiB, which no file of a boot loader has; look whether it is damaged")
     for number, line in enumerate(content.split(b"\n"), 1):
         if len(line) > MOST_OF_LINE:
-            raise ImagewrightError(f"cannot read {path} line {number}: it has more than {MOST_OF_LINE // 1024} KiB, which no line of a boot loader "
-                                   "has; look whether it is damaged")
+            raise ImagewrightError(
+                f"cannot read {path} line {number}: it has more than {MOST_OF_LINE // 1024} KiB, which no line of a boot loader has; look whether it is damaged"
+            )
     return content.decode("utf-8", "surrogateescape")

@@ -21,8 +21,7 @@ def checked(settings):
     found = {}
     for name, value in settings.items():
         if not isinstance(name, str) or not _NAME.match(name):
-            raise ImagewrightError(f"cannot set {name!r} by settings: it is not the name of a shell variable; "
-                                   "use letters, digits and underscores")
+            raise ImagewrightError(f"cannot set {name!r} by settings: it is not the name of a shell variable; use letters, digits and underscores")
         if name.startswith("GRUB_CMDLINE_LINUX"):
             raise ImagewrightError(f"cannot set {name} by settings: kernel parameters are set by `present` and `absent`; use these")
         if isinstance(value, bool):

@@ -19,9 +19,11 @@ def plan(shared, normal, special, wanted, recovery):
     recovery: bool, bring special + shared to the wanted state too; else special stays as it is.
     """
     changes = kernel_cmdline.plan(shared + normal, wanted)
-    planned = [kernel_cmdline.Changes(changes.replacements[:len(shared)], changes.additions),
-               kernel_cmdline.Changes(changes.replacements[len(shared):], []),
-               kernel_cmdline.Changes([[parameter] for parameter in special], [])]
+    planned = [
+        kernel_cmdline.Changes(changes.replacements[: len(shared)], changes.additions),
+        kernel_cmdline.Changes(changes.replacements[len(shared) :], []),
+        kernel_cmdline.Changes([[parameter] for parameter in special], []),
+    ]
     if not recovery:
         return planned
     planned[2] = kernel_cmdline.plan(special, wanted._replace(present=[]))
@@ -40,13 +42,15 @@ def _moved_to_shared(lines, planned, name, group, wanted):
     """Return the Changes with all values of one name brought together in GRUB_CMDLINE_LINUX, the wanted ones last."""
     others = []
     if name in wanted.repeatable:
-        others = [parameter for part in planned[:2] for parameter in _result(part) if kernel_cmdline.key(parameter) == name and not any(
-            kernel_cmdline.is_same_repeated(parameter, given) for given in group)]
+        others = [
+            parameter
+            for part in planned[:2]
+            for parameter in _result(part)
+            if kernel_cmdline.key(parameter) == name and not any(kernel_cmdline.is_same_repeated(parameter, given) for given in group)
+        ]
     moved = []
     for part in planned:
-        replacements = [[parameter for parameter in replacement if kernel_cmdline.key(parameter) != name]
-                        for replacement in part.replacements]
-        moved.append(kernel_cmdline.Changes(replacements, [parameter for parameter in part.additions
-                                                           if kernel_cmdline.key(parameter) != name]))
+        replacements = [[parameter for parameter in replacement if kernel_cmdline.key(parameter) != name] for replacement in part.replacements]
+        moved.append(kernel_cmdline.Changes(replacements, [parameter for parameter in part.additions if kernel_cmdline.key(parameter) != name]))
     moved[0] = kernel_cmdline.Changes(moved[0].replacements, moved[0].additions + others + group)
     return moved

@@ -7,7 +7,15 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
-    bls, extlinux, grub2, grub_legacy, grub2_starting, other_starting, systemd_boot, unified)
+    bls,
+    extlinux,
+    grub2,
+    grub_legacy,
+    grub2_starting,
+    other_starting,
+    systemd_boot,
+    unified,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.reading import Reading
 

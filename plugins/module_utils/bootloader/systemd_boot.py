@@ -77,8 +77,11 @@ def _fields(tree, entry):
     """Return {sort-key, machine-id, version: str} of an entry; those of a unified kernel image are of its os-release."""
     if entry.loader == unified.NAME:
         release = unified.release(tree, entry.path)
-        return {"sort-key": release.get("IMAGE_ID") or release.get("ID") or "", "machine-id": "",
-                "version": unified.section_text(tree, entry.path, ".uname") or ""}
+        return {
+            "sort-key": release.get("IMAGE_ID") or release.get("ID") or "",
+            "machine-id": "",
+            "version": unified.section_text(tree, entry.path, ".uname") or "",
+        }
     text = reading.text(tree, entry.path)
     return {key: (bls_entry.values(text, key) + [""])[0] for key in ("sort-key", "machine-id", "version")}
 

@@ -14,14 +14,29 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 
 #: Variables of /etc/default/grub that say which entries there are and what they are called; who asks for one asks for that too.
 #: Source: GRUB manual, "Simple configuration handling"; the 10_linux of Debian, Ubuntu, Fedora and SUSE.
-_SHAPING = frozenset(["GRUB_DISTRIBUTOR", "GRUB_DISABLE_RECOVERY", "GRUB_DISABLE_SUBMENU", "GRUB_DISABLE_OS_PROBER", "GRUB_OS_PROBER_SKIP_LIST",
-                      "GRUB_TOP_LEVEL", "GRUB_TOP_LEVEL_XEN", "GRUB_TOP_LEVEL_OS_PROBER", "GRUB_ENABLE_BLSCFG", "GRUB_FLAVOUR_ORDER",
-                      "GRUB_RECOVERY_TITLE", "SUSE_BTRFS_SNAPSHOT_BOOTING"])
+_SHAPING = frozenset(
+    [
+        "GRUB_DISTRIBUTOR",
+        "GRUB_DISABLE_RECOVERY",
+        "GRUB_DISABLE_SUBMENU",
+        "GRUB_DISABLE_OS_PROBER",
+        "GRUB_OS_PROBER_SKIP_LIST",
+        "GRUB_TOP_LEVEL",
+        "GRUB_TOP_LEVEL_XEN",
+        "GRUB_TOP_LEVEL_OS_PROBER",
+        "GRUB_ENABLE_BLSCFG",
+        "GRUB_FLAVOUR_ORDER",
+        "GRUB_RECOVERY_TITLE",
+        "SUSE_BTRFS_SNAPSHOT_BOOTING",
+    ]
+)
 #: Those that say how ``root=`` is written.
 _NAMING_ROOT = frozenset(["GRUB_DISABLE_LINUX_UUID", "GRUB_DISABLE_LINUX_PARTUUID", "GRUB_DISABLE_UUID", "GRUB_FORCE_PARTUUID"])
 
-_FIX = ("run the generator by hand in the guest and see what it probes (in a chroot it needs /dev, /proc and the guest's own disk), write what "
-        "is to stay into the file that it reads, then run this task again")
+_FIX = (
+    "run the generator by hand in the guest and see what it probes (in a chroot it needs /dev, /proc and the guest's own disk), write what "
+    "is to stay into the file that it reads, then run this task again"
+)
 
 
 def check(before, after, wanted, options, given=None):
@@ -67,8 +82,10 @@ def _pairs(path, old, new, options):
     if not _SHAPING.intersection(options.settings):
         for entry in old:
             if (entry.title, entry.kernel) not in names:
-                raise ImagewrightError(f"cannot prove the boot entry {entry.title!r} of {entry.kernel} in {path} line {entry.line}: it was left out, "
-                                       f"and the guest would not boot it any more; {_FIX}")
+                raise ImagewrightError(
+                    f"cannot prove the boot entry {entry.title!r} of {entry.kernel} in {path} line {entry.line}: it was left out, "
+                    f"and the guest would not boot it any more; {_FIX}"
+                )
         if [(entry.title, entry.kernel) for entry in old] != names:
             added = _difference(names, [(entry.title, entry.kernel) for entry in old])
             told = f"{added[0][0]!r} of {added[0][1]} is new" if added else "their order is another one"
@@ -89,8 +106,9 @@ def _check_parameters(entry, made, wanted, options, given):
     if _NAMING_ROOT.intersection(options.settings):
         lost, unexplained = ([parameter for parameter in parameters if kernel_cmdline.key(parameter) != "root"] for parameters in (lost, unexplained))
     if lost or unexplained:
-        raise ImagewrightError(f"cannot prove the boot entry {entry.title!r} in {entry.path} line {made.line}: {_told(lost, unexplained)}, "
-                               f"which was not asked for; {_FIX}")
+        raise ImagewrightError(
+            f"cannot prove the boot entry {entry.title!r} in {entry.path} line {made.line}: {_told(lost, unexplained)}, which was not asked for; {_FIX}"
+        )
 
 
 def _values(entry, wanted, options):

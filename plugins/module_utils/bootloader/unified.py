@@ -34,8 +34,19 @@ def paths(tree):
 
 def entries(tree):
     """Return the entry ([BootEntry]) of each image; its line is None. What is no whole EFI program has no command line and no initramfs."""
-    return [BootEntry(NAME, path, None, _title(tree, path), path, [path] if _has(tree, path, ".initrd") else [],
-                      " ".join((section_text(tree, path, ".cmdline") or "").split("\n")).strip(), "normal") for path in paths(tree)]
+    return [
+        BootEntry(
+            NAME,
+            path,
+            None,
+            _title(tree, path),
+            path,
+            [path] if _has(tree, path, ".initrd") else [],
+            " ".join((section_text(tree, path, ".cmdline") or "").split("\n")).strip(),
+            "normal",
+        )
+        for path in paths(tree)
+    ]
 
 
 def section_text(tree, path, name):

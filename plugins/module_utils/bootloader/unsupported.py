@@ -15,9 +15,13 @@ _ZIPL = "/etc/zipl.conf"
 def refuse(tree):
     """Raise ImagewrightError when the guest boots in a way that this module cannot change."""
     for entry in unified.entries(tree):
-        raise ImagewrightError(f"cannot set the kernel command line in {entry.path}: it is a unified kernel image with its command line "
-                               f"inside (and signed, for Secure Boot): {entry.cmdline!r}; set it in /etc/kernel/cmdline and build the image again "
-                               "(ukify, dracut --uefi, mkinitcpio -P), or name the loader to change by `bootloader`")
+        raise ImagewrightError(
+            f"cannot set the kernel command line in {entry.path}: it is a unified kernel image with its command line "
+            f"inside (and signed, for Secure Boot): {entry.cmdline!r}; set it in /etc/kernel/cmdline and build the image again "
+            "(ukify, dracut --uefi, mkinitcpio -P), or name the loader to change by `bootloader`"
+        )
     if tree.is_file(_ZIPL):
-        raise ImagewrightError(f"cannot set the kernel command line in {_ZIPL}: on s390x `zipl` writes it into the boot record, and Azure "
-                               "has no such machines; change `parameters=` there and run zipl, or name the loader by `bootloader`")
+        raise ImagewrightError(
+            f"cannot set the kernel command line in {_ZIPL}: on s390x `zipl` writes it into the boot record, and Azure "
+            "has no such machines; change `parameters=` there and run zipl, or name the loader by `bootloader`"
+        )

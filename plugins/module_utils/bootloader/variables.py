@@ -76,8 +76,10 @@ def value_in(found, name):
     """Return the Value of a variable in what environment returned, None when it is not set. Raises ImagewrightError: as evaluate."""
     if None in found:
         path, hazard = found[None]
-        raise ImagewrightError(f"cannot tell {name} in {path} line {hazard.line}: {hazard.text!r} may change any variable; "
-                               "remove that line, or write what it does as plain assignments")
+        raise ImagewrightError(
+            f"cannot tell {name} in {path} line {hazard.line}: {hazard.text!r} may change any variable; "
+            "remove that line, or write what it does as plain assignments"
+        )
     value = found.get(name)
     if isinstance(value, _Unknown):
         raise ImagewrightError(f"cannot set {name} in {value.path} line {value.line}: {value.cause}; {_FIX}")
@@ -160,7 +162,7 @@ def edit(sources, value, spans):
     """
     index, number = value.home
     assignment = sources[index].shell.assignments[number]
-    if _is_bare(sources[index].shell.text[assignment.start:assignment.end]) and len(value.places) == len(assignment.atoms):
+    if _is_bare(sources[index].shell.text[assignment.start : assignment.end]) and len(value.places) == len(assignment.atoms):
         return _rewritten(sources, {(index, assignment.start, assignment.end, _bare_or_quoted(_spliced(text_of(value), spans)))})
     edits = set()
     for start, end, new in spans:
@@ -215,7 +217,7 @@ def _insertion(sources, value, position, new):
         if any(atom.kind in ("variable", "conditional") for atom in assignment.atoms):  # "$UNSET": keep it
             return {(index, assignment.atoms[-1].end, assignment.atoms[-1].end, _quoted(" " + new, assignment.atoms[-1].quote))}
         return {(index, assignment.start, assignment.end, _quoted(new, None))}
-    if sources[index].shell.text[assignment.start:assignment.end] in ('""\r', "''\r", "\r"):  # the shell takes a CR for a part of the value
+    if sources[index].shell.text[assignment.start : assignment.end] in ('""\r', "''\r", "\r"):  # the shell takes a CR for a part of the value
         return {(index, assignment.start, assignment.end - 1, _quoted(new.rstrip(" "), None))}
     if position > value.home_start:
         atom = value.places[position - 1].site[2]
@@ -243,7 +245,7 @@ def with_assignment(text, name, value):
 def with_value(file, assignment, value):
     """Return the text of the Source with the value of one of its assignments replaced."""
     text = file.shell.text
-    return text[:assignment.start] + _quoted(value, None) + text[assignment.end:]
+    return text[: assignment.start] + _quoted(value, None) + text[assignment.end :]
 
 
 def without(file, name):
@@ -256,11 +258,13 @@ def without(file, name):
         start = text.rfind("\n", 0, assignment.start) + 1
         end = text.find("\n", assignment.end)
         end = len(text) if end < 0 else end
-        head = text[start:assignment.start].strip()
-        tail = text[assignment.end:end].strip()
+        head = text[start : assignment.start].strip()
+        tail = text[assignment.end : end].strip()
         if assignment.doubt or head not in (f"{name}=", f"export {name}=") or (tail and not tail.startswith("#")):
-            raise ImagewrightError(f"cannot remove {name} in {file.path} line {assignment.line}: "
-                                   f"{assignment.doubt or 'it does not stand alone on its line'}; put it on a line of its own")
+            raise ImagewrightError(
+                f"cannot remove {name} in {file.path} line {assignment.line}: "
+                f"{assignment.doubt or 'it does not stand alone on its line'}; put it on a line of its own"
+            )
         text = text[:start] + "#" + text[start:end].replace("\n", "\n#") + text[end:]
     return text
 

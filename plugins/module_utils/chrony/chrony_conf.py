@@ -145,20 +145,26 @@ def with_lines(text, replaced, added=()):
 def device_rule(name=None):
     """Return the rule (str) by which udev names the clock of Hyper-V; name: str, the service that it starts then, or None."""
     start = f', TAG+="systemd", ENV{{SYSTEMD_WANTS}}+="{name}.service"' if name else ""
-    return ("# The clock of Hyper-V, whatever its number, and chrony as soon as it is there\n"
-            f'SUBSYSTEM=="ptp", ACTION!="remove", ATTR{{clock_name}}=="hyperv", SYMLINK+="ptp_hyperv"{start}\n')
+    return (
+        "# The clock of Hyper-V, whatever its number, and chrony as soon as it is there\n"
+        f'SUBSYSTEM=="ptp", ACTION!="remove", ATTR{{clock_name}}=="hyperv", SYMLINK+="ptp_hyperv"{start}\n'
+    )
 
 
 #: systemd skips chrony, which would fail.
-DROP_IN = ("# Without the clock of Hyper-V, which chrony.conf names, chronyd would end with an error: udev starts it when the clock appears.\n"
-           f"[Unit]\nConditionPathExists={DEVICE}\n")
+DROP_IN = (
+    "# Without the clock of Hyper-V, which chrony.conf names, chronyd would end with an error: udev starts it when the clock appears.\n"
+    f"[Unit]\nConditionPathExists={DEVICE}\n"
+)
 
 
 def _read(tree, path, including, found, files):
     """Append the lines of a file, and of those that it names, to found ([Line]); files: [str], those that were read or looked for."""
     if path in including or len(including) > MAX_DEPTH:
-        raise ImagewrightError(f"cannot read {path}: {including[-1]} names it, and chronyd ends with files that include each other, or more than "
-                               f"{MAX_DEPTH} deep; remove one of the includes")
+        raise ImagewrightError(
+            f"cannot read {path}: {including[-1]} names it, and chronyd ends with files that include each other, or more than "
+            f"{MAX_DEPTH} deep; remove one of the includes"
+        )
     text = tree.read_text(path)
     _note(path, path, files, len(found) + text.count("\n"))
     for line in lines_of(path, text):
@@ -173,8 +179,9 @@ def _note(path, name, files, count):
     """Append a name to files. Raises ImagewrightError: they, or the lines that were counted, are too many."""
     files.append(name)
     if len(files) > MOST_FILES or count > MOST_LINES:
-        raise ImagewrightError(f"cannot read {path}: chrony's files are more than {MOST_FILES}, or have more than {MOST_LINES} lines; "
-                               "look whether they are damaged")
+        raise ImagewrightError(
+            f"cannot read {path}: chrony's files are more than {MOST_FILES}, or have more than {MOST_LINES} lines; look whether they are damaged"
+        )
 
 
 def _named(tree, words):

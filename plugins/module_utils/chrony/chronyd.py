@@ -26,8 +26,12 @@ def configuration(path):
     """
     answer = _ask(["-f", path])
     if answer is not None and answer.rc != 0:
-        raise ImagewrightError(f"cannot use {path}: chronyd does not take it: {_cause(answer)}; correct that line, or remove it",
-                               cmd=answer.argv, rc=answer.rc, stderr=answer.stderr)
+        raise ImagewrightError(
+            f"cannot use {path}: chronyd does not take it: {_cause(answer)}; correct that line, or remove it",
+            cmd=answer.argv,
+            rc=answer.rc,
+            stderr=answer.stderr,
+        )
     return None if answer is None else chrony_conf.lines_of("chronyd -p", answer.stdout)
 
 

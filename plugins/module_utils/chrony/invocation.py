@@ -56,12 +56,12 @@ def _of(words, path, line):
         index = next((index for index, letter in enumerate(word) if letter in _WITH_VALUE), None)
         position += 1
         if index is not None:
-            value = word[index + 1:]
+            value = word[index + 1 :]
             if not value:
                 value = words[position] if position < len(words) else ""
                 position += 1
             named = (value or None) if word[index] == "f" else named
-    rest = words[position + 1:] if words[position:position + 1] == ["--"] else words[position:]
+    rest = words[position + 1 :] if words[position : position + 1] == ["--"] else words[position:]
     return Invocation(named, bool(rest) and named is None, path, line)
 
 

@@ -42,8 +42,7 @@ def switches(tree, command_line=""):
     Source: tools/cloud-init-generator of cloud-init; the last of several words counts.
     """
     words = [word for word in command_line.split() if word.startswith("cloud-init=")]
-    return [DISABLED_BY] * tree.exists(DISABLED_BY) \
-        + words[-1:] * (words[-1:] == ["cloud-init=disabled"])
+    return [DISABLED_BY] * tree.exists(DISABLED_BY) + words[-1:] * (words[-1:] == ["cloud-init=disabled"])
 
 
 def leftovers(tree):

@@ -15,8 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init.insta
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, remove
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
-    DHCP, FIXED, HELD, NOTHING, Answer, Place)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NOTHING, Answer, Place
 
 CONFIGURATION = "/etc/cloud/cloud.cfg"
 

@@ -37,8 +37,10 @@ _ITEM = re.compile(r"(?P<dash> *- +)(?P<text>\S.*?)\s*\Z")
 _SCALAR = r"""(?P<quote>["']?)(?P<name>[A-Za-z0-9_.-]+)(?P=quote)\s*"""
 
 #: ``mounts``, ``[mounts, always]``, ``{frequency: always, name: mounts}``, ``name: mounts``; a comment may follow.
-_FORMS = [re.compile(form + r"\s*(?:\s#.*)?\Z") for form in (
-    _SCALAR, rf"\[\s*{_SCALAR}(?:,[^#]*)?\]", rf"\{{(?:[^#]*,)?\s*name\s*:\s+{_SCALAR}(?:,[^#]*)?\}}", rf"name\s*:\s+{_SCALAR}")]
+_FORMS = [
+    re.compile(form + r"\s*(?:\s#.*)?\Z")
+    for form in (_SCALAR, rf"\[\s*{_SCALAR}(?:,[^#]*)?\]", rf"\{{(?:[^#]*,)?\s*name\s*:\s+{_SCALAR}(?:,[^#]*)?\}}", rf"name\s*:\s+{_SCALAR}")
+]
 
 
 def texts(tree, path=PATH):
@@ -82,8 +84,9 @@ def early(read, names):
     """
     found = stages(read)
     if INIT not in found:
-        raise ImagewrightError(f"cannot have cloud-init run {', '.join(names)} in its first stage: {read[-1][0]} has no list {INIT}; "
-                               "restore the file from cloud-init's package")
+        raise ImagewrightError(
+            f"cannot have cloud-init run {', '.join(names)} in its first stage: {read[-1][0]} has no list {INIT}; restore the file from cloud-init's package"
+        )
     wanted = {_canonical(name): Item(None, None, "", name, _canonical(name)) for name in names}
     for _key, item in reversed(_all(found)):
         if item.name in wanted:
@@ -179,8 +182,9 @@ def _items(path, lines, key_line):
             raise _unclear(path, number, f"this is not an item of one line: {line.strip()!r}", "write it in one line, `- name` or `- [name, frequency]`")
         item = Item(path, number, match.group("dash"), match.group("text"), _canonical(name.group("name")))
         if items and item.dash.index("-") != items[0].dash.index("-"):
-            raise _unclear(path, number, f"this item is indented otherwise than the first one of its list, in line {items[0].line}: {line.rstrip()!r}",
-                           "indent both alike")
+            raise _unclear(
+                path, number, f"this item is indented otherwise than the first one of its list, in line {items[0].line}: {line.rstrip()!r}", "indent both alike"
+            )
         items.append(item)
     return items
 
@@ -188,8 +192,8 @@ def _items(path, lines, key_line):
 def _canonical(name):
     """Return the name (str) that cloud-init looks for: ``mounts`` for ``cc_mounts`` and ``mounts.py``, ``disk_setup`` for ``disk-setup``."""
     name = name.strip().replace("-", "_")
-    name = name[:-len(".py")] if name.lower().endswith(".py") else name
-    return name[len("cc_"):] if name.startswith("cc_") else name
+    name = name[: -len(".py")] if name.lower().endswith(".py") else name
+    return name[len("cc_") :] if name.startswith("cc_") else name
 
 
 def _unclear(path, line, cause, cure):

@@ -79,12 +79,12 @@ def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
     """
     command = list(argv)
     if root != "/":
-        command = ["unshare", "--mount", "--propagation", "private", "--",
-                   "/bin/sh", "-c", _CHROOT_SCRIPT, "chroot", root] + command
+        command = ["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c", _CHROOT_SCRIPT, "chroot", root] + command
     environment = dict(os.environ, LC_ALL="C", LANGUAGE="C", PATH=SEARCH_PATH)
     environment.update(env or {})
-    process = _start(command, doing, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                     stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+    process = _start(
+        command, doing, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE
+    )
     stdout, stderr = _Output(), _Output()
     try:
         ended = _listen(process, (stdout, stderr), b"" if stdin is None else stdin.encode("utf-8", "surrogateescape"), timeout)
@@ -114,8 +114,7 @@ def stream(argv, doing, chunks):
     """
     failures = []
     with tempfile.TemporaryFile() as stderr:
-        process = _start(argv, doing, env=dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH),
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
+        process = _start(argv, doing, env=dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
         feeder = threading.Thread(target=_feed, args=(process.stdin, chunks, failures), daemon=True)
         feeder.start()
         ended = False
@@ -202,7 +201,7 @@ def _listen(process, outputs, stdin, timeout):
 def _write_some(selector, pipe, octets):
     """Return what is left of the bytes after a pipe took some; it is closed at the end, or when nobody reads it."""
     try:
-        octets = octets[os.write(pipe.fileno(), octets[:_PIPE]):] if octets else octets
+        octets = octets[os.write(pipe.fileno(), octets[:_PIPE]) :] if octets else octets
     except BlockingIOError:
         return octets
     except BrokenPipeError:
@@ -249,8 +248,13 @@ def failure(completed, doing):
     words = [line.strip() for line in (completed.stderr or completed.stdout).splitlines() if line.strip()]
     errors = [line for line in words if line.startswith(_ERROR)]
     last = (errors or words or ["it printed nothing"])[-1]
-    return ImagewrightError(f"cannot {doing}: {' '.join(completed.argv)} failed with {completed.rc}: {last}",
-                            cmd=completed.argv, rc=completed.rc, stdout=completed.stdout, stderr=completed.stderr)
+    return ImagewrightError(
+        f"cannot {doing}: {' '.join(completed.argv)} failed with {completed.rc}: {last}",
+        cmd=completed.argv,
+        rc=completed.rc,
+        stdout=completed.stdout,
+        stderr=completed.stderr,
+    )
 
 
 def _text(octets):

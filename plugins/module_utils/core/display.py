@@ -22,7 +22,7 @@ def printable(text, most=None, keep="\t"):
     most: int, characters after which it is cut; keep: str, characters that stay, e.g. line ends in a diff.
     """
     if most is not None and len(text) > most:
-        return printable(text[:most - 3], keep=keep) + "..."
+        return printable(text[: most - 3], keep=keep) + "..."
     if text.isprintable():
         return text
     return _NOT_ASCII.sub(lambda match: match.group() if match.group() in keep else _escaped(match.group()), text)

@@ -13,8 +13,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import shel
 #: name: ID of os-release; family: redhat, debian, suse, arch, alpine or ""; version: (int, ...); pretty: str.
 Distribution = collections.namedtuple("Distribution", "name family version pretty")
 
-_FAMILIES = (("redhat", ("rhel", "centos", "fedora", "rocky", "almalinux", "ol")), ("debian", ("debian", "ubuntu")),
-             ("suse", ("suse", "sles", "opensuse", "sled", "sles_sap")), ("arch", ("arch",)), ("alpine", ("alpine",)))
+_FAMILIES = (
+    ("redhat", ("rhel", "centos", "fedora", "rocky", "almalinux", "ol")),
+    ("debian", ("debian", "ubuntu")),
+    ("suse", ("suse", "sles", "opensuse", "sled", "sles_sap")),
+    ("arch", ("arch",)),
+    ("alpine", ("alpine",)),
+)
 
 
 def distribution(tree):

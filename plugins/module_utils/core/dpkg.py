@@ -104,6 +104,7 @@ def _not_taken_over(tree, found):
 def _read(tree, path):
     octets = tree.read_bytes(path, _MOST_FILE + 1) if tree.is_file(path) else b""
     if len(octets) > _MOST_FILE:
-        raise ImagewrightError(f"cannot read {path}: it has more than {_MOST_FILE // 1048576} MiB, which no file of {posixpath.dirname(path)} has; "
-                               "look whether it is damaged")
+        raise ImagewrightError(
+            f"cannot read {path}: it has more than {_MOST_FILE // 1048576} MiB, which no file of {posixpath.dirname(path)} has; look whether it is damaged"
+        )
     return octets

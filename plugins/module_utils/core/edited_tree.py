@@ -18,8 +18,7 @@ class EditedTree(Tree):
 
     def __init__(self, tree, edits):
         self.tree = tree
-        self.contents = {tree.resolve(edit.path): None if edit.after is None else edit.after.encode("utf-8", "surrogateescape")
-                         for edit in edits}
+        self.contents = {tree.resolve(edit.path): None if edit.after is None else edit.after.encode("utf-8", "surrogateescape") for edit in edits}
 
     def _lstat(self, resolved):
         if resolved not in self.contents:

@@ -72,8 +72,7 @@ def apply(module, tree, edits, backup=False, validate=None, activate=None, gener
 
 def difference(edit):
     """Return the entry of Ansible's diff for an edit; control and undecodable bytes are escaped."""
-    return {"before_header": edit.path, "after_header": edit.path,
-            "before": _printable(edit.before), "after": _printable(edit.after)}
+    return {"before_header": edit.path, "after_header": edit.path, "before": _printable(edit.before), "after": _printable(edit.after)}
 
 
 def check_writable(tree, path):
@@ -175,8 +174,9 @@ def _replace_all(module, tree, edits, places, generated, activate):
     except BaseException as error:
         lost = [f"{place.path} ({problem.strerror})" for place in reversed(touched) for problem in [_put_back(place)] if problem]
         if lost and isinstance(error, ImagewrightError):
-            raise ImagewrightError(f"{error}; what was written before that could not be put back: {', '.join(lost)}; run the task again once it "
-                                   "can be written", **error.details) from error
+            raise ImagewrightError(
+                f"{error}; what was written before that could not be put back: {', '.join(lost)}; run the task again once it can be written", **error.details
+            ) from error
         raise
 
 

@@ -52,8 +52,7 @@ def missing(tree, package, below=""):
     """
     database = _database(tree)
     listed = database.files(tree, package) if database else None
-    return None if listed is None else [path for path in listed if path.startswith(below) and not path.startswith(_LEFT_OUT)
-                                        and tree.lstat(path) is None]
+    return None if listed is None else [path for path in listed if path.startswith(below) and not path.startswith(_LEFT_OUT) and tree.lstat(path) is None]
 
 
 def _database(tree):

@@ -25,15 +25,15 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries i
 #: or wrong there; wanted_by: [str], guest paths from the program to the file that needs it, for a library or an interpreter.
 Obstacle = collections.namedtuple("Obstacle", "kind path needed wanted_by")
 
-MISSING = "missing"                      # there is no such file; needed: "" or where the link leads that dangles
+MISSING = "missing"  # there is no such file; needed: "" or where the link leads that dangles
 NOT_A_FILE = "not a file"
-NOT_EXECUTABLE = "not executable"        # needed: its mode, "0644"
+NOT_EXECUTABLE = "not executable"  # needed: its mode, "0644"
 EMPTY = "empty"
-FORMAT = "no program"                    # neither ELF nor #!
-MACHINE = "other machine"                # needed: the machine that it is for
-DAMAGED = "damaged"                      # needed: what of it
-LIBRARY = "library"                      # needed: the name of the library that is not found
-UNKNOWN = "unknown"                      # needed: why it cannot be read
+FORMAT = "no program"  # neither ELF nor #!
+MACHINE = "other machine"  # needed: the machine that it is for
+DAMAGED = "damaged"  # needed: what of it
+LIBRARY = "library"  # needed: the name of the library that is not found
+UNKNOWN = "unknown"  # needed: why it cannot be read
 
 #: What the start of a file says. elf: Elf or None; script: bytes after ``#!`` or None; problem: str, what is damaged, or "".
 Facts = collections.namedtuple("Facts", "elf script problem")
@@ -181,7 +181,7 @@ def _env_program(argument):
     # env -S 'NAME=value program options' splits it
     if not argument.startswith(("-S", "--split-string")):
         return None
-    text = argument[len("--split-string"):].lstrip("=") if argument.startswith("--") else argument[2:]
+    text = argument[len("--split-string") :].lstrip("=") if argument.startswith("--") else argument[2:]
     words = [word for word in text.split() if not word.startswith("-") and "=" not in word]
     return words[0] if words and not any(character in text for character in "\\$'\"") else None
 

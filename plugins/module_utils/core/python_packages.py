@@ -46,7 +46,8 @@ def without_library(tree, script):
     known = [f"{folder}/os.{ending}" for folder in folders for ending in ("py", "pyc")]
     known += [f"{prefix}/{name}/python{version.replace('.', '')}.zip" for name in ("lib", "lib64")]
     whole = any(tree.is_file(path) for path in known) and (
-        any(tree.glob(f"{folder}/encodings/__init__.py*") for folder in folders) or any(tree.is_file(path) for path in known[4:]))
+        any(tree.glob(f"{folder}/encodings/__init__.py*") for folder in folders) or any(tree.is_file(path) for path in known[4:])
+    )
     return None if whole else folders[0]
 
 
@@ -56,8 +57,13 @@ def find(tree, script, package):
     if named is None or "python" not in named:
         return None
     version = _version(tree, _program(tree, named))
-    found = [path for folder in _FOLDERS for pattern in (f"{folder}/python*/site-packages", f"{folder}/python*/dist-packages")
-             for place in tree.glob(pattern) for path in _in(tree, place, package)]
+    found = [
+        path
+        for folder in _FOLDERS
+        for pattern in (f"{folder}/python*/site-packages", f"{folder}/python*/dist-packages")
+        for place in tree.glob(pattern)
+        for path in _in(tree, place, package)
+    ]
     return Answer(found, any(_looks_into(path, version) for path in found), version, named)
 
 

@@ -58,8 +58,12 @@ def files(tree, package):
         headers = [_header(database, number) for number in numbers]
     if not headers:
         return None
-    return [name for header in headers for index, name in enumerate(_names(header))
-            if not _at(header, _FLAGS, index) & (_GHOST | _MISSING_OK) and not _at(header, _STATES, index)]
+    return [
+        name
+        for header in headers
+        for index, name in enumerate(_names(header))
+        if not _at(header, _FLAGS, index) & (_GHOST | _MISSING_OK) and not _at(header, _STATES, index)
+    ]
 
 
 def _open(tree, stream):
@@ -81,12 +85,12 @@ def _header(database, number):
     if len(blob) < 8:
         return {}
     count, size = struct.unpack(">II", blob[:8])
-    data = blob[8 + 16 * count:]
+    data = blob[8 + 16 * count :]
     if count > 10000 or len(blob) < 8 + 16 * count or len(data) < size:
         raise ImagewrightError(f"cannot read the package {number} of the rpm database: its header is cut off; run `rpm --rebuilddb` in the guest")
     found = {}
     for index in range(count):
-        tag, kind, offset, length = struct.unpack(">IIiI", blob[8 + 16 * index:24 + 16 * index])
+        tag, kind, offset, length = struct.unpack(">IIiI", blob[8 + 16 * index : 24 + 16 * index])
         if tag in (_NAME, _STATES, _MODES, _DIGESTS, _FLAGS, _DIRINDEXES, _BASENAMES, _DIRNAMES, _ALGORITHM) and 0 <= offset <= len(data):
             found[tag] = _values(data, kind, offset, min(length, _MOST_ENTRIES))
     return found
@@ -96,7 +100,7 @@ def _values(data, kind, offset, count):
     widths = {1: "B", 2: "B", 3: "H", 4: "I", 5: "Q"}
     if kind in widths:
         size = struct.calcsize(widths[kind]) * count
-        return list(struct.unpack(f">{count}{widths[kind]}", data[offset:offset + size].ljust(size, b"\0")))
+        return list(struct.unpack(f">{count}{widths[kind]}", data[offset : offset + size].ljust(size, b"\0")))
     return [text.decode("utf-8", "surrogateescape") for text in data[offset:].split(b"\0", count)[:count]]
 
 
@@ -112,7 +116,14 @@ def _at(header, tag, index, default=0):
 
 def _entries(tree, header, wanted):
     algorithm = _ALGORITHMS.get(_at(header, _ALGORITHM, 0, 1), "")
-    return [Entry(_at(header, _NAME, 0, ""), wanted, _at(header, _DIGESTS, index, "") if algorithm else "", algorithm,
-                  bool(_at(header, _FLAGS, index) & (_CONFIG | _MISSING_OK | _GHOST)))
-            for index, name in enumerate(_names(header))
-            if posixpath.basename(name) == posixpath.basename(wanted) and not _at(header, _STATES, index) and wanted in (name, tree.resolve(name))]
+    return [
+        Entry(
+            _at(header, _NAME, 0, ""),
+            wanted,
+            _at(header, _DIGESTS, index, "") if algorithm else "",
+            algorithm,
+            bool(_at(header, _FLAGS, index) & (_CONFIG | _MISSING_OK | _GHOST)),
+        )
+        for index, name in enumerate(_names(header))
+        if posixpath.basename(name) == posixpath.basename(wanted) and not _at(header, _STATES, index) and wanted in (name, tree.resolve(name))
+    ]

@@ -19,14 +19,17 @@ _SHORTEST = 4
 _MOST_ENCODINGS = 3  # a signature in an address is encoded once, the address in a parameter again
 
 #: Each has one group, the secret.
-_FORMS = tuple(re.compile(form) for form in (
-    r"(?i)(?:^|[?&;,\s\"'])(?:sig|AccountKey|SharedAccessKey|SharedAccessSignature|client_secret|access_token)=([^&;,\s'\"<>]+)",
-    r"([A-Za-z0-9+/]{86}==)",  # the key of a storage account
-    r"([A-Za-z0-9+/]{43}=)(?![A-Za-z0-9=+/])",  # a signature alone
-    r"(eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,})",  # a token of Azure AD
-    r"://[^/\s:@'\"]*:([^/\s@'\"]+)@",  # the password in an address, of a proxy for one
-    r"(?i)\b(?:Bearer |SharedKey(?:Lite)? [\w-]+:)\s*([\w.~+/=-]+)",
-))
+_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        r"(?i)(?:^|[?&;,\s\"'])(?:sig|AccountKey|SharedAccessKey|SharedAccessSignature|client_secret|access_token)=([^&;,\s'\"<>]+)",
+        r"([A-Za-z0-9+/]{86}==)",  # the key of a storage account
+        r"([A-Za-z0-9+/]{43}=)(?![A-Za-z0-9=+/])",  # a signature alone
+        r"(eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,})",  # a token of Azure AD
+        r"://[^/\s:@'\"]*:([^/\s@'\"]+)@",  # the password in an address, of a proxy for one
+        r"(?i)\b(?:Bearer |SharedKey(?:Lite)? [\w-]+:)\s*([\w.~+/=-]+)",
+    )
+)
 
 
 def secrets_in(text: str) -> Set[str]:

@@ -25,8 +25,7 @@ ShellFile = collections.namedtuple("ShellFile", "text assignments hazards")
 _FIELDS = "name operator line start end atoms doubt"
 
 #: Commands whose effect on variables cannot be read off the text.
-_HAZARDS = frozenset(["eval", ".", "source", "read", "getopts", "exec", "exit", "return", "trap", "alias",
-                      "mapfile", "readarray", "let", "printf"])
+_HAZARDS = frozenset(["eval", ".", "source", "read", "getopts", "exec", "exit", "return", "trap", "alias", "mapfile", "readarray", "let", "printf"])
 _DECLARATIONS = frozenset(["export", "readonly", "declare", "typeset"])
 _OPENING = frozenset(["if", "while", "until", "for", "select", "{"])
 _CLOSING = {"fi": ("if",), "done": ("while", "until", "for", "select"), "esac": ("case patterns", "case"), "}": ("{",)}
@@ -124,7 +123,7 @@ class _Parser:
         self.blocks.pop()
 
     def _skip_redirection(self, words, operator):
-        if words and words[-1].end == operator.start and self.reader.text[words[-1].start:words[-1].end].isdigit():
+        if words and words[-1].end == operator.start and self.reader.text[words[-1].start : words[-1].end].isdigit():
             words = words[:-1]
         target = self.reader.next()
         if not isinstance(target, Word):
@@ -141,7 +140,7 @@ class _Parser:
         self.reader.position = word.end - 1
         start = word.end
         self.reader._skip_nested(")")
-        computed = Atom("computed", self.reader.text[start:self.reader.position], start, self.reader.position, "")
+        computed = Atom("computed", self.reader.text[start : self.reader.position], start, self.reader.position, "")
         return Word(word.atoms + [computed], word.start, self.reader.position)
 
     def _end_command(self, words, operator):
@@ -161,8 +160,9 @@ class _Parser:
         self.joined = text if text in ("&&", "||", "|") else ""
         self.redirected = False
         if text == "&":  # the whole list runs in the background, its first commands too
-            self.assignments[self.list_start:] = [assignment._replace(doubt=assignment.doubt or "it stands in the background")
-                                                  for assignment in self.assignments[self.list_start:]]
+            self.assignments[self.list_start :] = [
+                assignment._replace(doubt=assignment.doubt or "it stands in the background") for assignment in self.assignments[self.list_start :]
+            ]
         if not self.joined:
             self.list_start = len(self.assignments)
         if text == "(":
@@ -219,8 +219,7 @@ class _Parser:
         atoms = [atom for atom in word.atoms if atom.start >= start]
         if match.group(2):
             doubt = doubt or "it is one element of an array"
-        if any(atom.value == "~" and atom.quote == "" and (index == 0 or atoms[index - 1].value == ":")
-               for index, atom in enumerate(atoms)):
+        if any(atom.value == "~" and atom.quote == "" and (index == 0 or atoms[index - 1].value == ":") for index, atom in enumerate(atoms)):
             doubt = doubt or "its `~` is replaced by the shell"
         self.assignments.append(Assignment(match.group(1), match.group(3), self.reader.line_of(word.start), start, word.end, atoms, doubt))
 
@@ -245,10 +244,10 @@ class _Parser:
         return "".join(atom.value for atom in word.atoms)
 
     def _source(self, word):
-        return self.reader.text[word.start:word.end]
+        return self.reader.text[word.start : word.end]
 
     def _source_of(self, words):
-        return self.reader.text[words[0].start:words[-1].end]
+        return self.reader.text[words[0].start : words[-1].end]
 
 
 def _is_array(word):

@@ -92,7 +92,7 @@ class Reader:
                     self.refuse(start, f"the here-document is never closed by {delimiter!r}", "close it")
                 end = self.text.find("\n", self.position)
                 end = len(self.text) if end < 0 else end
-                line = self.text[self.position:end]
+                line = self.text[self.position : end]
                 self.position = min(end + 1, len(self.text))
                 if (line.lstrip("\t") if tabs else line) == delimiter:
                     break
@@ -144,7 +144,7 @@ class Reader:
     def _escaped(self, quote, escapable):
         """Return what a backslash and the next character stand for ([Atom]); escapable None: any character is."""
         start = self.position
-        following = self.text[start + 1:start + 2]
+        following = self.text[start + 1 : start + 2]
         if following == "\n":
             self.position += 2
             return []
@@ -157,7 +157,7 @@ class Reader:
     def _expansion(self, quote):
         """Return the Atom of what begins with ``$`` or a backquote."""
         start = self.position
-        rest = self.text[start + 1:start + 2]
+        rest = self.text[start + 1 : start + 2]
         name = NAME.match(self.text, start + 1)
         if self.text[start] == "$" and name:
             self.position = name.end()
@@ -184,7 +184,7 @@ class Reader:
         else:
             self.position += 1
             return Atom("text", "$", start, start + 1, quote)
-        return Atom("computed", self.text[start:self.position], start, self.position, quote)
+        return Atom("computed", self.text[start : self.position], start, self.position, quote)
 
     def _conditional(self, quote):
         """Return the Atom of ``${name:+plain text and variables}`` and its like, None (nothing read) when more stands in it."""
@@ -203,7 +203,7 @@ class Reader:
                 atoms.append(Atom("text", character, self.position, self.position + 1, quote))
                 self.position += 1
         self.depth -= 1
-        if self.text[self.position:self.position + 1] != "}" or any(atom.kind == "computed" for atom in atoms):
+        if self.text[self.position : self.position + 1] != "}" or any(atom.kind == "computed" for atom in atoms):
             self.position = start
             return None
         self.position += 1
@@ -212,7 +212,7 @@ class Reader:
     def _skip_backquoted(self):
         start = self.position
         self.position += 1
-        while self.text[self.position:self.position + 1] != "`":
+        while self.text[self.position : self.position + 1] != "`":
             if self.position >= len(self.text):
                 self.refuse(start, "its backquote is never closed", "close it")
             self.position += 2 if self.text[self.position] == "\\" else 1
@@ -229,7 +229,7 @@ class Reader:
         depth = 1
         while depth:
             if self.position >= len(self.text):
-                self.refuse(start, f"its {self.text[start:start + 2]!r} is never closed", "close it")
+                self.refuse(start, f"its {self.text[start : start + 2]!r} is never closed", "close it")
             character = self.text[self.position]
             if character == "'":
                 self._single_quoted()
@@ -243,6 +243,6 @@ class Reader:
                 depth += {opening: 1, closing: -1}.get(character, 0)
                 self.position += 1
         self.depth -= 1
-        inner = self.text[start + 2:self.position - 1]
+        inner = self.text[start + 2 : self.position - 1]
         if opening == "(" and re.search(r"(^|[\s;(])(case\s|#)|<<", inner):
             self.refuse(start, "its command substitution holds `case`, a comment or a here-document", "set the variable to plain text")

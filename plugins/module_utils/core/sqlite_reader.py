@@ -57,7 +57,7 @@ class Database:
             page = rightmost
             for octets, position in cells:
                 if number <= _varint(octets, position + 4)[0]:
-                    page = struct.unpack(">I", octets[position:position + 4])[0]
+                    page = struct.unpack(">I", octets[position : position + 4])[0]
                     break
         raise self._damaged("its tree is too deep")
 
@@ -77,7 +77,7 @@ class Database:
             values = _record(self._payload(octets, data, length, kind))
             value = values[0].encode("utf-8", "surrogateescape") if values and isinstance(values[0], str) else b""
             if kind == _INNER_INDEX and value >= wanted:
-                found += self._search(struct.unpack(">I", octets[position:position + 4])[0], wanted, level + 1)
+                found += self._search(struct.unpack(">I", octets[position : position + 4])[0], wanted, level + 1)
             if value == wanted:
                 found.append(values[-1])
             if value > wanted:
@@ -90,7 +90,7 @@ class Database:
             raise self._damaged("its tree is too deep")
         kind, cells, rightmost = self._cells(page)
         if kind == _INNER_TABLE:
-            pages = [struct.unpack(">I", octets[position:position + 4])[0] for octets, position in cells] + [rightmost]
+            pages = [struct.unpack(">I", octets[position : position + 4])[0] for octets, position in cells] + [rightmost]
             return [row for each in pages for row in self._table_rows(each, level + 1)]
         rows = []
         for octets, position in cells:
@@ -107,14 +107,14 @@ class Database:
         if kind not in (_LEAF_TABLE, _INNER_TABLE, _LEAF_INDEX, _INNER_INDEX):
             raise self._damaged(f"page {number} is no page of a tree")
         inner = kind in (_INNER_TABLE, _INNER_INDEX)
-        count = struct.unpack(">H", octets[start + 3:start + 5])[0]
+        count = struct.unpack(">H", octets[start + 3 : start + 5])[0]
         first = start + (12 if inner else 8)
         if first + 2 * count > len(octets):
             raise self._damaged(f"page {number} says that it has {count} cells")
-        positions = struct.unpack(f">{count}H", octets[first:first + 2 * count])
+        positions = struct.unpack(f">{count}H", octets[first : first + 2 * count])
         if any(position + 4 * inner >= len(octets) for position in positions):
             raise self._damaged(f"a cell of page {number} is not in it")
-        return kind, [(octets, position) for position in positions], struct.unpack(">I", octets[start + 8:start + 12])[0] if inner else None
+        return kind, [(octets, position) for position in positions], struct.unpack(">I", octets[start + 8 : start + 12])[0] if inner else None
 
     def _page(self, number):
         self._pages_read += 1
@@ -135,17 +135,17 @@ class Database:
         usable = self._usable
         most = usable - 35 if kind in (_LEAF_TABLE, _INNER_TABLE) else (usable - 12) * 64 // 255 - 23
         if length <= most:
-            return octets[position:position + length]
+            return octets[position : position + length]
         least = (usable - 12) * 32 // 255 - 23
         local = least + (length - least) % (usable - 4)
         local = local if local <= most else least
-        parts, left = [octets[position:position + local]], length - local
+        parts, left = [octets[position : position + local]], length - local
         if position + local + 4 > len(octets):
             raise self._damaged("a row ends too early")
-        following = struct.unpack(">I", octets[position + local:position + local + 4])[0]
+        following = struct.unpack(">I", octets[position + local : position + local + 4])[0]
         while left > 0:
             page = self._page(following)
-            parts.append(page[4:4 + min(left, usable - 4)])
+            parts.append(page[4 : 4 + min(left, usable - 4)])
             left -= len(parts[-1])
             following = struct.unpack(">I", page[:4])[0]
         return b"".join(parts)
@@ -181,7 +181,7 @@ def _record(payload):
     values, position = [], end
     for kind in kinds:
         length = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0)[kind] if 0 <= kind < 12 else (kind - 12) // 2
-        octets = payload[position:position + length]
+        octets = payload[position : position + length]
         position += length
         if kind in (8, 9):
             values.append(kind - 8)

@@ -138,8 +138,10 @@ class Tree:
             raise _too_large(path, MOST_TEXT)
         number = _long_line(content)
         if number is not None:
-            raise ImagewrightError(f"cannot read {path} line {number}: it has more than {LONGEST_LINE // 1024} KiB, which no line of a system's "
-                                   "set-up has; look whether the file is damaged")
+            raise ImagewrightError(
+                f"cannot read {path} line {number}: it has more than {LONGEST_LINE // 1024} KiB, which no line of a system's "
+                "set-up has; look whether the file is damaged"
+            )
         return content.decode("utf-8", "surrogateescape")
 
     def open(self, path):
@@ -171,11 +173,14 @@ class Tree:
         found = ["/"]
         for part in [part for part in pattern.split("/") if part]:
             if any(character in part for character in "*?["):
-                found = [posixpath.join(folder, name) for folder in found for name in self.listdir(folder)
-                         if fnmatch.fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))]
+                found = [
+                    posixpath.join(folder, name)
+                    for folder in found
+                    for name in self.listdir(folder)
+                    if fnmatch.fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))
+                ]
             else:
-                found = [posixpath.join(folder, part) for folder in found
-                         if self.is_dir(folder) and self.lstat(posixpath.join(folder, part)) is not None]
+                found = [posixpath.join(folder, part) for folder in found if self.is_dir(folder) and self.lstat(posixpath.join(folder, part)) is not None]
         return sorted(found)
 
     def is_immutable(self, path):
@@ -227,8 +232,9 @@ def _at_most(stream, limit):
 
 
 def _too_large(path, most):
-    return ImagewrightError(f"cannot read {path}: it has more than {most // 1048576} MiB, which nothing that a system is set up by has; "
-                            "look whether it is damaged")
+    return ImagewrightError(
+        f"cannot read {path}: it has more than {most // 1048576} MiB, which nothing that a system is set up by has; look whether it is damaged"
+    )
 
 
 class LiveTree(Tree):

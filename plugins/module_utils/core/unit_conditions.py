@@ -41,7 +41,7 @@ def outcome(settings, prefix, tree, command_line=None):
         trigger = setting.value.startswith("|")
         value = setting.value.lstrip("|").strip()
         negated = value.startswith("!")
-        truth = _truth(setting.key[len(prefix):], value.lstrip("!").strip(), negated, tree, command_line)
+        truth = _truth(setting.key[len(prefix) :], value.lstrip("!").strip(), negated, tree, command_line)
         (triggers if trigger else plain).append((truth, setting))
     answers = plain + ([max(triggers, key=lambda each: {True: 2, None: 1, False: 0}[each[0]])] if triggers else [])
     for wanted in (False, None):

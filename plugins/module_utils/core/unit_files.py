@@ -14,8 +14,14 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: Where the system manager finds units at its next boot, the first that has one counts. What lies below /run is gone by then.
-FOLDERS = ("/etc/systemd/system.control", "/etc/systemd/system", "/etc/systemd/system.attached", "/usr/local/lib/systemd/system",
-           "/usr/lib/systemd/system", "/lib/systemd/system")
+FOLDERS = (
+    "/etc/systemd/system.control",
+    "/etc/systemd/system",
+    "/etc/systemd/system.attached",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)
 _MOST_UNIT = 1024 * 1024  # bytes of a unit or drop-in; real ones have a few KiB
 _MOST_ALIASES = 8
 _KINDS = ("wants", "requires", "upholds")
@@ -132,9 +138,14 @@ class Units:
 
 
 def _pulls(units):
-    return [Pull(name, parent, kind, f"{folder}/{directory}/{name}") for folder in FOLDERS for directory in sorted(units.names(folder))
-            for parent, unused, kind in [directory.rpartition(".")] if kind in _KINDS
-            for name in units.tree.listdir(f"{folder}/{directory}")]
+    return [
+        Pull(name, parent, kind, f"{folder}/{directory}/{name}")
+        for folder in FOLDERS
+        for directory in sorted(units.names(folder))
+        for parent, unused, kind in [directory.rpartition(".")]
+        if kind in _KINDS
+        for name in units.tree.listdir(f"{folder}/{directory}")
+    ]
 
 
 def _pulls_by_unit(units):
@@ -199,5 +210,5 @@ def _instance(target, name):
 def _drop_in_directories(name):
     """Return the names ([str]) of the directories with drop-ins of a unit, the most special first: ``a-b.service.d``, ``a-.service.d``."""
     stem, unused, kind = name.rpartition(".")
-    prefixes = [stem[:index + 1] for index in range(len(stem) - 2, -1, -1) if stem[index] == "-"]
+    prefixes = [stem[: index + 1] for index in range(len(stem) - 2, -1, -1) if stem[index] == "-"]
     return [f"{part}.{kind}.d" for part in [stem] + prefixes]

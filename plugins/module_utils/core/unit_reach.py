@@ -25,8 +25,12 @@ _ALWAYS = {
 }
 #: Targets that a generator pulls at boot: what it writes below /run is in no image.
 _BY_GENERATORS = {"cloud-init.target": "cloud-init-generator"}
-_GENERATOR_FOLDERS = ("/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators", "/usr/lib/systemd/system-generators",
-                      "/lib/systemd/system-generators")
+_GENERATOR_FOLDERS = (
+    "/etc/systemd/system-generators",
+    "/usr/local/lib/systemd/system-generators",
+    "/usr/lib/systemd/system-generators",
+    "/lib/systemd/system-generators",
+)
 _PULLING = ("Wants", "Requires", "BindsTo", "Upholds")
 
 

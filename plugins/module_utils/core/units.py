@@ -170,9 +170,14 @@ def _of_service(tree, unit, settings, obstacles):
                 continue
             wrong = answers[0][0] if answers else programs.Obstacle(programs.MISSING, path, "", ())
             (doubts if wrong.kind == programs.UNKNOWN else faults).append(_at(setting, programs.sentence(wrong)))
-    faults += [_at(setting, f"{setting.value} is not there") for setting in unit_files.listed(settings, "Service", "EnvironmentFile")
-               if setting.value.startswith("/") and not any(sign in setting.value for sign in "%*?[") and not setting.value.startswith(("/run/", "/var/run/"))
-               and not tree.exists(setting.value)]
+    faults += [
+        _at(setting, f"{setting.value} is not there")
+        for setting in unit_files.listed(settings, "Service", "EnvironmentFile")
+        if setting.value.startswith("/")
+        and not any(sign in setting.value for sign in "%*?[")
+        and not setting.value.startswith(("/run/", "/var/run/"))
+        and not tree.exists(setting.value)
+    ]
     return faults + _of_account(tree, settings), doubts
 
 
@@ -191,7 +196,7 @@ def _of_account(tree, settings):
 def _program(unit, command):
     """Return (path or name of the program of a command line, whether it may fail); None where a variable or specifier names it."""
     prefix = re.match(r"[@\-:+!|]*", command).group(0)
-    rest = command[len(prefix):].strip()
+    rest = command[len(prefix) :].strip()
     match = re.match(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
     path = next((group for group in match.groups() if group is not None), "") if match else ""
     instance = unit.name.partition("@")[2].rpartition(".")[0]

@@ -73,8 +73,10 @@ def _check_safe(path, status):
     """Raise ImagewrightError when others can rename what is in a directory: they may write to it, and it is not sticky as /tmp is."""
     others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
     if others_write or status.st_uid not in (0, os.geteuid()):
-        raise ImagewrightError(f"cannot work in {path}: others may rename what is in it (mode {stat.S_IMODE(status.st_mode):04o}, uid "
-                               f"{status.st_uid}); give it to root, with mode 0755")
+        raise ImagewrightError(
+            f"cannot work in {path}: others may rename what is in it (mode {stat.S_IMODE(status.st_mode):04o}, uid "
+            f"{status.st_uid}); give it to root, with mode 0755"
+        )
 
 
 def _make(folder, prefix):

@@ -41,6 +41,7 @@ def respawn_where_needed(tree):
     tree: Tree of the guest; one without netplan and cloud-init has no YAML.
     """
     from ansible.module_utils.common import respawn  # pylint: disable=import-outside-toplevel
+
     if is_there() or not any(tree.is_dir(folder) for folder in _FOLDERS) or respawn.has_respawned():
         return
     found = respawn.probe_interpreters_for_module(list(_PYTHONS), "yaml")
@@ -66,8 +67,9 @@ def load(path, text):
     try:
         import yaml  # pylint: disable=import-outside-toplevel
     except ImportError:
-        raise ImagewrightError(f"cannot read {path}: it is YAML, and {sys.executable or 'this Python'} has no PyYAML; install {_PACKAGES}",
-                               missing="PyYAML") from None
+        raise ImagewrightError(
+            f"cannot read {path}: it is YAML, and {sys.executable or 'this Python'} has no PyYAML; install {_PACKAGES}", missing="PyYAML"
+        ) from None
     if len(text) > MOST_CHARACTERS:
         raise ImagewrightError(f"cannot read {path}: it has more than {MOST_CHARACTERS // 1024} KiB, which no configuration has; look whether it is damaged")
 
@@ -192,15 +194,15 @@ def _cut(path, text, place, keys):
     """Return the text without the lines from a key to the end of its value."""
     start = text.rfind("\n", 0, place.start) + 1
     end = place.end
-    while text[end - 2:end] == "\n\n":
+    while text[end - 2 : end] == "\n\n":
         end -= 1  # a block of text ends behind the empty lines that follow it
-    if text[end - 1:end] != "\n":
+    if text[end - 1 : end] != "\n":
         behind = text.find("\n", end)
         behind = len(text) if behind < 0 else behind + 1
         if text[end:behind].strip(" \t\r\n:") and not text[end:behind].lstrip(" \t:").startswith("#"):
             raise _not_editable(path, place.line, keys, "something else stands behind it in its line")
         end = behind
-    if place.flow or text[start:place.start].strip(" \ufeff"):
+    if place.flow or text[start : place.start].strip(" \ufeff"):
         raise _not_editable(path, place.line, keys, "it has no line of its own")
     return text[:start] + text[end:]
 

@@ -44,7 +44,7 @@ class CachedBytes:
         pieces = []
         while length > 0:
             number, start = divmod(offset, _BLOCK)
-            piece = self._block(number)[start:start + length]
+            piece = self._block(number)[start : start + length]
             if not piece:
                 break
             pieces.append(piece)
@@ -69,8 +69,9 @@ class CachedBytes:
             raise from_os_error(f"read {self.name} at byte {offset}", error) from error
         self.fetched += len(octets)
         if len(octets) < length:
-            raise ImagewrightError(f"cannot read {self.name} at byte {offset + len(octets)}: the file ends there, but its disk has "
-                                   f"{self.size} bytes; get the whole image")
+            raise ImagewrightError(
+                f"cannot read {self.name} at byte {offset + len(octets)}: the file ends there, but its disk has {self.size} bytes; get the whole image"
+            )
         return octets
 
 
@@ -116,12 +117,13 @@ class Window(io.RawIOBase):
         if len(octets) < length:
             raise ImagewrightError(
                 f"cannot read {self._below.name} at byte {self._start + self._position + len(octets)}: the disk ends at byte "
-                f"{self._below.size}, inside a partition; the image is cut off: get the whole of it")
+                f"{self._below.size}, inside a partition; the image is cut off: get the whole of it"
+            )
         self._position += length
         return octets
 
     def readinto(self, buffer: Any) -> int:
         """Return how many bytes were read into the buffer."""
         octets = self.read(len(buffer))
-        buffer[:len(octets)] = octets
+        buffer[: len(octets)] = octets
         return len(octets)

@@ -44,8 +44,9 @@ def judge(table: Table, read_at: ReadAt) -> Bootability:
     if not second:
         reasons[2] = _why_not_second(table, sound, esps, loaders)
     architecture = loader.architecture if loader is not None else "x64" if first else None
-    return Bootability([1] * first + [2] * second, loader is not None if loaders else None, reasons, architecture,
-                       loader.secure_boot if loader is not None else None)
+    return Bootability(
+        [1] * first + [2] * second, loader is not None if loaders else None, reasons, architecture, loader.secure_boot if loader is not None else None
+    )
 
 
 def generation_wanted(option: str) -> Optional[int]:
@@ -95,8 +96,10 @@ def _why_not_second(table: Table, sound: bool, esps: List[Partition], loaders: L
 
 def _fallback_loader(read_at: ReadAt, esp: Partition) -> Optional[_Loader]:
     """Return the _Loader of an ESP (Partition), or None when its file system cannot be read."""
+
     def read_partition_at(offset: int, length: int) -> bytes:
         return read_at(esp.start + offset, length)
+
     problem = None
     for architecture, name in FALLBACK_LOADERS.items():
         try:

@@ -14,26 +14,52 @@ from typing import Any, Tuple
 #: What is looked for: (offset, bytes, what), the first that matches counts.
 _MAGIC = (
     (0, b"LUKS\xba\xbe", "luks"),
-    (0, b"-FVE-FS-", "bitlocker"), (3, b"-FVE-FS-", "bitlocker"),
-    (3, b"NTFS    ", "ntfs"), (3, b"EXFAT   ", "exfat"),
+    (0, b"-FVE-FS-", "bitlocker"),
+    (3, b"-FVE-FS-", "bitlocker"),
+    (3, b"NTFS    ", "ntfs"),
+    (3, b"EXFAT   ", "exfat"),
     (0, b"XFSB", "xfs"),
     (0x438, b"\x53\xef", "ext"),
     (0x10040, b"_BHRfS_M", "btrfs"),
-    (0xFF6, b"SWAPSPACE2", "swap"), (0xFF6, b"SWAP-SPACE", "swap"), (0x1FF6, b"SWAPSPACE2", "swap"),
-    (0xFFF6, b"SWAPSPACE2", "swap"), (0x3FF6, b"SWAPSPACE2", "swap"), (0x7FF6, b"SWAPSPACE2", "swap"),
-    (0, b"LABELONE", "lvm"), (512, b"LABELONE", "lvm"), (1024, b"LABELONE", "lvm"), (1536, b"LABELONE", "lvm"),
-    (0, b"hsqs", "squashfs"), (1024, b"\xe2\xe1\xf5\xe0", "erofs"), (1024, b"\x10\x20\xf5\xf2", "f2fs"),
+    (0xFF6, b"SWAPSPACE2", "swap"),
+    (0xFF6, b"SWAP-SPACE", "swap"),
+    (0x1FF6, b"SWAPSPACE2", "swap"),
+    (0xFFF6, b"SWAPSPACE2", "swap"),
+    (0x3FF6, b"SWAPSPACE2", "swap"),
+    (0x7FF6, b"SWAPSPACE2", "swap"),
+    (0, b"LABELONE", "lvm"),
+    (512, b"LABELONE", "lvm"),
+    (1024, b"LABELONE", "lvm"),
+    (1536, b"LABELONE", "lvm"),
+    (0, b"hsqs", "squashfs"),
+    (1024, b"\xe2\xe1\xf5\xe0", "erofs"),
+    (1024, b"\x10\x20\xf5\xf2", "f2fs"),
     (0x8001, b"CD001", "iso9660"),
-    (82, b"FAT32   ", "fat"), (54, b"FAT16   ", "fat"), (54, b"FAT12   ", "fat"), (54, b"FAT     ", "fat"),
+    (82, b"FAT32   ", "fat"),
+    (54, b"FAT16   ", "fat"),
+    (54, b"FAT12   ", "fat"),
+    (54, b"FAT     ", "fat"),
 )
 
 #: What people call it.
 NAMES = {
-    "luks": "an encrypted LUKS volume", "bitlocker": "an encrypted BitLocker volume", "ntfs": "a Windows NTFS file system",
-    "exfat": "an exFAT file system", "xfs": "an XFS file system", "ext": "an ext2/3/4 file system", "btrfs": "a Btrfs file system",
-    "swap": "swap space", "lvm": "an LVM physical volume", "squashfs": "a squashfs file system", "erofs": "an EROFS file system",
-    "f2fs": "an F2FS file system", "iso9660": "an ISO 9660 file system", "fat": "a FAT file system", "md": "a part of a software RAID",
-    "zfs": "a ZFS pool", "empty": "nothing that is known",
+    "luks": "an encrypted LUKS volume",
+    "bitlocker": "an encrypted BitLocker volume",
+    "ntfs": "a Windows NTFS file system",
+    "exfat": "an exFAT file system",
+    "xfs": "an XFS file system",
+    "ext": "an ext2/3/4 file system",
+    "btrfs": "a Btrfs file system",
+    "swap": "swap space",
+    "lvm": "an LVM physical volume",
+    "squashfs": "a squashfs file system",
+    "erofs": "an EROFS file system",
+    "f2fs": "an F2FS file system",
+    "iso9660": "an ISO 9660 file system",
+    "fat": "a FAT file system",
+    "md": "a part of a software RAID",
+    "zfs": "a ZFS pool",
+    "empty": "nothing that is known",
 }
 
 
@@ -47,7 +73,7 @@ def identify(stream: Any) -> str:
     if _is_raid(stream, head):
         return "md"
     for offset, magic, what in _MAGIC:
-        if head[offset:offset + len(magic)] == magic:
+        if head[offset : offset + len(magic)] == magic:
             return what
     return "zfs" if _is_zfs(stream) else "empty"
 
@@ -72,7 +98,7 @@ def _text(octets: bytes) -> str:
 
 def _is_raid(stream: Any, head: bytes) -> bool:
     """Whether a Linux software RAID member with metadata 1.x is here (0.90 and 1.0 keep theirs at the end)."""
-    if any(head[offset:offset + 4] == b"\xfc\x4e\x2b\xa9" for offset in (0, 4096)):
+    if any(head[offset : offset + 4] == b"\xfc\x4e\x2b\xa9" for offset in (0, 4096)):
         return True
     size = stream.seek(0, io.SEEK_END)
     # 1.0: 8 KiB before the end, in whole 4 KiB

@@ -45,7 +45,7 @@ def parse(source: str) -> Tuple[str, str]:
         kind, value = match.group(1), decoded(match.group(2))
         return ("mapper", value) if kind == "dm-name" else (kind, value) if kind == "dm-uuid" else ("md", value)
     if source.startswith("/dev/mapper/"):
-        return "mapper", decoded(source[len("/dev/mapper/"):])
+        return "mapper", decoded(source[len("/dev/mapper/") :])
     for pattern, kind in ((_PARTITION, "number"), (_RAID, "md")):
         match = pattern.match(source)
         if match:

@@ -54,8 +54,7 @@ def _read_parameters(read_at: ReadAt) -> _Fat:
     boot = read_at(0, 512)
     if len(boot) < 512 or boot[510:] != b"\x55\xaa":
         raise FatError("no boot sector")
-    sector, per_cluster, reserved, copies, root_entries, small, fat16, large, fat32 = struct.unpack_from(
-        "<HBHBHHxH2x2x4xII", boot, 11)
+    sector, per_cluster, reserved, copies, root_entries, small, fat16, large, fat32 = struct.unpack_from("<HBHBHHxH2x2x4xII", boot, 11)
     fat_sectors, sectors = fat16 or fat32, small or large
     if sector not in (512, 1024, 2048, 4096) or not per_cluster or per_cluster & (per_cluster - 1) or not copies or not fat_sectors:
         raise FatError("no FAT parameters")
@@ -65,8 +64,16 @@ def _read_parameters(read_at: ReadAt) -> _Fat:
     # not by their number alone: mkfs.vfat -F 32 makes small ones, and Linux and EDK II tell them by this field, too
     bits = 32 if not fat16 else 12 if clusters < 4085 else 16
     root_cluster = struct.unpack_from("<I", boot, 44)[0] if bits == 32 else 0
-    return _Fat(bits, per_cluster * sector, reserved * sector, (reserved + copies * fat_sectors) * sector,
-                root_sectors * sector, root_cluster, first_data * sector, clusters)
+    return _Fat(
+        bits,
+        per_cluster * sector,
+        reserved * sector,
+        (reserved + copies * fat_sectors) * sector,
+        root_sectors * sector,
+        root_cluster,
+        first_data * sector,
+        clusters,
+    )
 
 
 def _root_entries(read_at: ReadAt, fat: _Fat) -> bytes:
@@ -108,6 +115,7 @@ def _file_reader(read_at: ReadAt, fat: _Fat, entry: _Entry) -> ReadAt:
             pieces.append(read_at(fat.data_offset + (cluster - 2) * fat.cluster_size + within, step))
             offset += step
         return b"".join(pieces)
+
     return read_file_at
 
 
@@ -124,7 +132,7 @@ def _find(entries: bytes, name: str, directory: bool) -> Optional[_Entry]:
     stem, unused, extension = name.partition(".")
     wanted = stem.ljust(8).encode() + extension.ljust(3).encode()
     for offset in range(0, len(entries) - _ENTRY + 1, _ENTRY):
-        entry = entries[offset:offset + _ENTRY]
+        entry = entries[offset : offset + _ENTRY]
         if entry[0] == _END:
             return None
         attributes = entry[11]

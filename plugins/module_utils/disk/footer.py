@@ -29,9 +29,13 @@ _LAYOUT = ">8sIIQI4sI4sQQHBBII16sB427x"
 _CHECKSUM_AT = 64
 
 #: All fields of a footer. unique_id: uuid.UUID; creator_application, creator_host_os: bytes of 4; the rest int.
-Footer = collections.namedtuple("Footer", (
-    "cookie features version data_offset timestamp creator_application creator_version creator_host_os original_size"
-    " current_size cylinders heads sectors_per_track disk_type checksum unique_id saved_state"))
+Footer = collections.namedtuple(
+    "Footer",
+    (
+        "cookie features version data_offset timestamp creator_application creator_version creator_host_os original_size"
+        " current_size cylinders heads sectors_per_track disk_type checksum unique_id saved_state"
+    ),
+)
 
 
 def fixed_footer(virtual_size: Optional[int], unique_id: uuid.UUID, unix_time: int) -> bytes:
@@ -43,8 +47,23 @@ def fixed_footer(virtual_size: Optional[int], unique_id: uuid.UUID, unix_time: i
     Creator ``qem2`` with the maximum geometry is the one that QEMU, Hyper-V and Azure all read at its full size.
     """
     timestamp = min(max(int(unix_time) - EPOCH_2000, 0), 0xFFFFFFFF)
-    footer = Footer(COOKIE, 2, 0x00010000, NO_DATA_OFFSET, timestamp, b"qem2", 0x00050003, b"Wi2k", virtual_size,
-                    virtual_size, *MAXIMUM_GEOMETRY, disk_type=FIXED, checksum=0, unique_id=unique_id, saved_state=0)
+    footer = Footer(
+        COOKIE,
+        2,
+        0x00010000,
+        NO_DATA_OFFSET,
+        timestamp,
+        b"qem2",
+        0x00050003,
+        b"Wi2k",
+        virtual_size,
+        virtual_size,
+        *MAXIMUM_GEOMETRY,
+        disk_type=FIXED,
+        checksum=0,
+        unique_id=unique_id,
+        saved_state=0,
+    )
     return pack_footer(footer)
 
 
@@ -67,7 +86,7 @@ def parse_footer(sector: bytes) -> Optional[Footer]:
 
 def footer_checksum(sector: bytes) -> int:
     """Return the checksum (int) that the sector's footer must carry: the ones' complement of the sum of all other bytes."""
-    return ~(sum(sector[:_CHECKSUM_AT]) + sum(sector[_CHECKSUM_AT + 4:])) & 0xFFFFFFFF
+    return ~(sum(sector[:_CHECKSUM_AT]) + sum(sector[_CHECKSUM_AT + 4 :])) & 0xFFFFFFFF
 
 
 def checksum_is_right(sector: bytes) -> bool:
@@ -107,4 +126,4 @@ def describe_footer(footer: Footer) -> Dict[str, Any]:
 
 def _with_checksum(unsigned: bytes) -> bytes:
     checksum = struct.pack(">I", footer_checksum(unsigned))
-    return unsigned[:_CHECKSUM_AT] + checksum + unsigned[_CHECKSUM_AT + 4:]
+    return unsigned[:_CHECKSUM_AT] + checksum + unsigned[_CHECKSUM_AT + 4 :]

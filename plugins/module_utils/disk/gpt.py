@@ -25,8 +25,7 @@ BIOS_BOOT = uuid.UUID("21686148-6449-6E6F-744E-656564454649")
 EFI_SYSTEM = uuid.UUID("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
 
 #: One copy of the table. header: bytes of header_size; entries: bytes; first_usable, last_usable: LBA; sector: int, bytes per LBA.
-Gpt = collections.namedtuple(
-    "Gpt", "header lba alternate_lba first_usable last_usable disk_guid entries_lba entry_count entry_size entries sector")
+Gpt = collections.namedtuple("Gpt", "header lba alternate_lba first_usable last_usable disk_guid entries_lba entry_count entry_size entries sector")
 
 #: A used entry. first_lba, last_lba: inclusive; name: str.
 GptPartition = collections.namedtuple("GptPartition", "number type_guid guid first_lba last_lba attributes name")
@@ -66,7 +65,7 @@ def gpt_partitions(gpt: Gpt) -> List[GptPartition]:
     """Return the used entries ([GptPartition]) in the table's order."""
     partitions = []
     for index in range(gpt.entry_count):
-        entry = gpt.entries[index * gpt.entry_size:(index + 1) * gpt.entry_size]
+        entry = gpt.entries[index * gpt.entry_size : (index + 1) * gpt.entry_size]
         type_guid = uuid.UUID(bytes_le=entry[:16])
         if type_guid.int == 0:
             continue

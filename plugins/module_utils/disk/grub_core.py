@@ -117,11 +117,11 @@ def _unpacked(body: bytes) -> Optional[bytes]:
         return None
     places = [_DECOMPRESSOR] + [place for place in range(512, min(_LARGEST_DECOMPRESSOR, len(body))) if place != _DECOMPRESSOR]
     for place in places:
-        if body[place:place + 1] != b"\0":  # every LZMA stream begins so
+        if body[place : place + 1] != b"\0":  # every LZMA stream begins so
             continue
         decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, "lc": 3, "lp": 0, "pb": 2}])
         try:
-            unpacked = decoder.decompress(body[place:place + packed_size], size)
+            unpacked = decoder.decompress(body[place : place + packed_size], size)
         except lzma.LZMAError:
             continue
         if len(unpacked) == size and _MODULES in unpacked:
@@ -142,7 +142,7 @@ def _objects(octets: bytes, at: int, offset: int, size: int) -> Optional[GrubCor
         if length < 8 or position + length > end:
             break
         if kind in (_CONFIG, _PREFIX):
-            found[kind] = octets[position + 8:position + length].split(b"\0")[0].decode("utf-8", "replace")
+            found[kind] = octets[position + 8 : position + length].split(b"\0")[0].decode("utf-8", "replace")
         position, count = position + length, count + 1
     if not count:
         return None

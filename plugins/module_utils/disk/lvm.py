@@ -148,6 +148,7 @@ def reader(group: Group, name: str, _depth: int = 0) -> ReadAt:
                 pieces.append(piece)
                 offset, length = offset + len(piece), length - len(piece)
         return b"".join(pieces)
+
     return read_at
 
 
@@ -159,8 +160,9 @@ def _segment_reader(group: Group, segment: Dict[str, Any], where: str, depth: in
     if kind in ("mirror", "raid1") and mirrored:
         # a raid has pairs of a volume for its own metadata and one for the data
         return reader(group, mirrored[0] if kind == "mirror" else mirrored[1], depth + 1)
-    raise ImagewrightError(f"cannot read {where}: it is of the kind {kind or 'none'!r}, which cannot be read here; check the running guest with `root: /` "
-                           "instead", lvm_kind=kind)
+    raise ImagewrightError(
+        f"cannot read {where}: it is of the kind {kind or 'none'!r}, which cannot be read here; check the running guest with `root: /` instead", lvm_kind=kind
+    )
 
 
 def _striped(group: Group, segment: Dict[str, Any], where: str) -> ReadAt:
@@ -168,8 +170,10 @@ def _striped(group: Group, segment: Dict[str, Any], where: str) -> ReadAt:
     members = list(zip(places[::2], places[1::2]))
     missing = [name for name, _extent in members if name not in group.streams]
     if missing or not members:
-        raise ImagewrightError(f"cannot read {where}: its volume group has physical volumes on other disks ({', '.join(map(str, missing))}); "
-                               "an Azure OS disk must hold all of them")
+        raise ImagewrightError(
+            f"cannot read {where}: its volume group has physical volumes on other disks ({', '.join(map(str, missing))}); "
+            "an Azure OS disk must hold all of them"
+        )
     starts = [(group.streams[name][0], group.streams[name][1] + extent * group.extent_size) for name, extent in members]
     chunk = _number(segment, "stripe_size") * SECTOR if len(members) > 1 else _number(segment, "extent_count") * group.extent_size
     if chunk <= 0:
@@ -187,6 +191,7 @@ def _striped(group: Group, segment: Dict[str, Any], where: str) -> ReadAt:
             pieces.append(piece)
             offset, length = offset + len(piece), length - len(piece)
         return b"".join(pieces)
+
     return read_at
 
 

@@ -31,7 +31,7 @@ def _tokens(text: str) -> Iterator[str]:
     while True:
         match = _TOKEN.match(text, position)
         if match is None:
-            if re.sub(r"#[^\n]*", "", text[position:position + 4096]).strip("\0 \t\r\n"):
+            if re.sub(r"#[^\n]*", "", text[position : position + 4096]).strip("\0 \t\r\n"):
                 raise ValueError(f"there is no value at character {position}")
             return
         position = match.end()

@@ -47,7 +47,7 @@ def read_table(read_at: ReadAt, size: int) -> Table:
     boot_code = mbr[_SIGNATURE_AT:] == b"\x55\xaa" and any(mbr[:_BOOT_CODE])
     if entries and not any(entry.type == PROTECTIVE for entry in entries):
         # a GPT beneath it is what an earlier use of the disk has left; Linux and UEFI firmware do not look at it either
-        signature = int.from_bytes(mbr[_BOOT_CODE:_BOOT_CODE + 4], "little")
+        signature = int.from_bytes(mbr[_BOOT_CODE : _BOOT_CODE + 4], "little")
         partitions = [_from_mbr(entry, signature) for entry in entries + _logical_partitions(read_at, entries)]
         return Table("mbr", partitions, boot_code, None, None, SECTOR, mbr)
     gpt, damage, sector = _believed_gpt(read_at, size, bool(entries))
@@ -160,8 +160,15 @@ def _logical_partitions(read_at: ReadAt, entries: List[_MbrEntry]) -> List[_MbrE
 
 
 def _from_mbr(entry: _MbrEntry, signature: int) -> Partition:
-    return Partition(entry.index + 1, f"0x{entry.type:02x}", entry.first_lba * SECTOR, entry.sectors * SECTOR, entry.status == 0x80, "",
-                     f"{signature:08x}-{entry.index + 1:02x}")
+    return Partition(
+        entry.index + 1,
+        f"0x{entry.type:02x}",
+        entry.first_lba * SECTOR,
+        entry.sectors * SECTOR,
+        entry.status == 0x80,
+        "",
+        f"{signature:08x}-{entry.index + 1:02x}",
+    )
 
 
 def _from_gpt(entry: gpt_tables.GptPartition, sector: int) -> Partition:

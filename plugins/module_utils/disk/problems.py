@@ -60,8 +60,9 @@ MEANINGS = {
 }
 
 #: The ids that tell of the footer of a VHD, or that it is missing.
-OF_THE_FOOTER = frozenset((
-    "footer_missing", "footer_misplaced", "footer_checksum", "footer_size", "footer_data_offset", "footer_version", "footer_type", "suspended"))
+OF_THE_FOOTER = frozenset(
+    ("footer_missing", "footer_misplaced", "footer_checksum", "footer_size", "footer_data_offset", "footer_version", "footer_type", "suspended")
+)
 
 
 class Refusal(ImagewrightError):

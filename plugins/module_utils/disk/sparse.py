@@ -64,7 +64,7 @@ def data_runs(buffer: Union[bytes, bytearray], length: int) -> List[Span]:
     runs: List[Span] = []
     for start in range(0, length, GRAIN):
         end = min(start + GRAIN, length)
-        if buffer.startswith(_ZEROS if end - start == GRAIN else _ZEROS[:end - start], start):
+        if buffer.startswith(_ZEROS if end - start == GRAIN else _ZEROS[: end - start], start):
             continue
         if runs and runs[-1][1] == start:
             runs[-1] = (runs[-1][0], end)

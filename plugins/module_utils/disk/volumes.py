@@ -42,8 +42,10 @@ def find_volumes(disk: CachedBytes, table: Table) -> List[Volume]:
 def _partition(disk: CachedBytes, partition: Partition) -> Volume:
     error = None
     if partition.start + partition.size > disk.size:
-        error = (f"partition {partition.number} ends at byte {partition.start + partition.size}, but the disk has {disk.size} bytes only; "
-                 "the image is cut off: get the whole of it")
+        error = (
+            f"partition {partition.number} ends at byte {partition.start + partition.size}, but the disk has {disk.size} bytes only; "
+            "the image is cut off: get the whole of it"
+        )
     return _volume(f"partition {partition.number}", Window(disk, partition.start, partition.size), partition, error=error)
 
 

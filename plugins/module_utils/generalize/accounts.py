@@ -34,8 +34,10 @@ _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _TOKEN = re.compile("%[%hUu]")
 
 #: A key as sshd finds it in a line, behind options or not. Source: "AUTHORIZED_KEYS FILE FORMAT" of sshd(8).
-_KEY = re.compile(rb"(?:^|[ \t])(?:ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
-                  rb"(?:-cert-v0[01]@openssh\.com)?[ \t]+[A-Za-z0-9+/]+")
+_KEY = re.compile(
+    rb"(?:^|[ \t])(?:ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
+    rb"(?:-cert-v0[01]@openssh\.com)?[ \t]+[A-Za-z0-9+/]+"
+)
 _MOST_KEYS = 1024 * 1024  # bytes
 
 

@@ -43,9 +43,12 @@ def plan(tree, action, keep, foreign, mounted):
     keys = [accounts.keys(tree, account, patterns) for account in reachable]
     kept = {way: account.name for account, wanted, paths in zip(found, actions, keys) if wanted == "keep" for path in paths for way in on_the_way(tree, path)}
     bounds = limits(foreign, mounted, kept)
-    logins = [Login(account, wanted, account.name in open_to, paths, []) if wanted == "keep" else
-              Login(account, wanted, account.name in open_to, *_own_and_shared(tree, account, paths, bounds))
-              for account, wanted, paths in zip(found, actions, keys)]
+    logins = [
+        Login(account, wanted, account.name in open_to, paths, [])
+        if wanted == "keep"
+        else Login(account, wanted, account.name in open_to, *_own_and_shared(tree, account, paths, bounds))
+        for account, wanted, paths in zip(found, actions, keys)
+    ]
     stopped = {holder(posixpath.normpath(account.home), foreign) for account, seen in zip(found, reachable) if account != seen}
     stopped |= {holder(key, foreign) for login in logins for key in login.keys if login.action != "keep"} - {None}
     return [login._replace(keys=[key for key in login.keys if login.action == "keep" or not holder(key, foreign)]) for login in logins], bounds, sorted(stopped)
@@ -76,19 +79,26 @@ def homes_that_go(tree, logins):
                 warnings.append(f"the home {account.home} of the removed account {account.name} stays: it belongs to the user id {status.uid}")
             else:
                 found.append(Trace(home, "delete", ACCOUNT_HOME, account.name))
-        found += [Trace(path, "delete", ACCOUNT_MAIL, account.name) for path in [posixpath.join(folder, account.name) for folder in MAIL]
-                  if tree.lstat(path) is not None and tree.lstat(path).uid == account.uid and not tree.is_dir(path)]
+        found += [
+            Trace(path, "delete", ACCOUNT_MAIL, account.name)
+            for path in [posixpath.join(folder, account.name) for folder in MAIL]
+            if tree.lstat(path) is not None and tree.lstat(path).uid == account.uid and not tree.is_dir(path)
+        ]
     return found, warnings
 
 
 def warnings(tree, logins):
     """Return what the person has to know ([str]) of logins that stay possible without a password or a file of the account's own."""
-    told = [f"the keys in {path} stay, for a kept account uses them; they let in {', '.join(sorted(names))} too"
-            for path, names in sorted(_by_shared_file(logins).items())]
+    told = [
+        f"the keys in {path} stay, for a kept account uses them; they let in {', '.join(sorted(names))} too"
+        for path, names in sorted(_by_shared_file(logins).items())
+    ]
     for setting in sshd_config.settings(tree):
         if setting.keyword in ("authorizedkeyscommand", "trustedusercakeys") and setting.value.lower() != "none":
-            told.append(f"{setting.path} line {setting.line}: {setting.keyword} {setting.value} can let in accounts without a key file of their own; "
-                        "take it out unless machines of the image are to use it")
+            told.append(
+                f"{setting.path} line {setting.line}: {setting.keyword} {setting.value} can let in accounts without a key file of their own; "
+                "take it out unless machines of the image are to use it"
+            )
     return told
 
 
@@ -131,7 +141,7 @@ def _what_goes(tree, account, path):
         return place(tree, path)
     home = posixpath.normpath(account.home)
     current = tree.resolve(home)
-    for part in path[len(home):].split("/"):
+    for part in path[len(home) :].split("/"):
         current = posixpath.join(current, part)
         if tree.is_symlink(current):
             break
@@ -145,8 +155,10 @@ def _is_in_home(account, path):
 def _check_only_keys(tree, path, account):
     lines, others = accounts.key_lines(tree, path)
     if others:
-        raise ImagewrightError(f"cannot take the keys of the account {account.name} out of {path}: sshd_config names it as AuthorizedKeysFile, but beside "
-                               f"{lines} lines with keys it has {others} others; take the keys out, or name a file of keys alone")
+        raise ImagewrightError(
+            f"cannot take the keys of the account {account.name} out of {path}: sshd_config names it as AuthorizedKeysFile, but beside "
+            f"{lines} lines with keys it has {others} others; take the keys out, or name a file of keys alone"
+        )
 
 
 def _text(tree, path):

@@ -15,8 +15,7 @@ SHELLS = ("bash", "zsh", "ksh", "mksh", "fish", "tcsh", "ash")
 def warnings():
     """Return what the person has to do ([str]) about shells that wait for somebody's next command."""
     users = sorted({_user(uid) for uid in _owners()})
-    return [f"a shell of {user} waits at a terminal and writes its history when it ends, after this; log out there, and run the task again"
-            for user in users]
+    return [f"a shell of {user} waits at a terminal and writes its history when it ends, after this; log out there, and run the task again" for user in users]
 
 
 def is_interactive(arguments, terminal):

@@ -14,9 +14,26 @@ import stat
 
 #: Kinds of traces.
 HOST_KEYS, AGENT, CLOUD_INIT, WRITTEN_NETWORK, LEASE, NETWORKMANAGER, SEED = (
-    "host_keys", "agent", "cloud_init", "written_network", "lease", "networkmanager", "seed")
+    "host_keys",
+    "agent",
+    "cloud_init",
+    "written_network",
+    "lease",
+    "networkmanager",
+    "seed",
+)
 DBUS_ID, MACHINE_ID, CREDENTIAL_KEY, NAME_SERVERS, OLD_INITRAMFS, PASSWORDS, ANSWERS, HISTORY, ANSIBLE, LOG = (
-    "dbus_id", "machine_id", "credential_key", "name_servers", "old_initramfs", "passwords", "answers", "history", "ansible", "log")
+    "dbus_id",
+    "machine_id",
+    "credential_key",
+    "name_servers",
+    "old_initramfs",
+    "passwords",
+    "answers",
+    "history",
+    "ansible",
+    "log",
+)
 ACCOUNT_KEY, ACCOUNT_HOME, ACCOUNT_MAIL = "account_key", "account_home", "account_mail"
 
 #: What a person is told of each.
@@ -59,15 +76,18 @@ _DELETED = (
     (HOST_KEYS, ["/etc/ssh/ssh_host_*key*"]),
     (AGENT, ["/var/lib/waagent", "/var/log/azure", "/var/log/waagent.log*"]),
     (CLOUD_INIT, ["/var/lib/cloud/*", "/var/log/cloud-init*.log*", "/run/cloud-init/*"]),
-    (WRITTEN_NETWORK,
-     ["/etc/netplan/50-cloud-init.yaml", "/etc/NetworkManager/system-connections/cloud-init-*", "/etc/network/interfaces.d/50-cloud-init*",
-      "/etc/systemd/network/10-cloud-init-*"]),
-    (LEASE,
-     ["/var/lib/dhclient/*", "/var/lib/dhcpcd/*", "/var/lib/dhcp/*", "/var/lib/wicked/lease*", "/var/lib/NetworkManager/*.lease"]),
-    (NETWORKMANAGER,
-     ["/var/lib/NetworkManager/secret_key", "/var/lib/NetworkManager/seen-bssids", "/var/lib/NetworkManager/timestamps"]),
-    (SEED,
-     ["/var/lib/systemd/random-seed", "/var/lib/urandom/random-seed", "/var/lib/random-seed", "/var/lib/misc/random-seed", "/var/lib/seedrng/*"]),
+    (
+        WRITTEN_NETWORK,
+        [
+            "/etc/netplan/50-cloud-init.yaml",
+            "/etc/NetworkManager/system-connections/cloud-init-*",
+            "/etc/network/interfaces.d/50-cloud-init*",
+            "/etc/systemd/network/10-cloud-init-*",
+        ],
+    ),
+    (LEASE, ["/var/lib/dhclient/*", "/var/lib/dhcpcd/*", "/var/lib/dhcp/*", "/var/lib/wicked/lease*", "/var/lib/NetworkManager/*.lease"]),
+    (NETWORKMANAGER, ["/var/lib/NetworkManager/secret_key", "/var/lib/NetworkManager/seen-bssids", "/var/lib/NetworkManager/timestamps"]),
+    (SEED, ["/var/lib/systemd/random-seed", "/var/lib/urandom/random-seed", "/var/lib/random-seed", "/var/lib/misc/random-seed", "/var/lib/seedrng/*"]),
     (DBUS_ID, ["/var/lib/dbus/machine-id"]),
     (CREDENTIAL_KEY, ["/var/lib/systemd/credential.secret"]),
     (OLD_INITRAMFS, ["/var/lib/imagewright/initrd-backup"]),
@@ -76,19 +96,49 @@ _DELETED = (
 #: Copies of /etc/shadow that useradd and its like leave, passwords that may not be used again, and what installers were told.
 _PASSWORDS = (
     (PASSWORDS, ["/etc/shadow-", "/etc/gshadow-", "/etc/shadow.org", "/etc/shadow.old", "/etc/shadow.*~", "/etc/gshadow.*~"]),
-    (ANSWERS,
-     ["/root/anaconda-ks.cfg", "/root/original-ks.cfg", "/root/initial-setup-ks.cfg", "/root/ks-post*.log", "/root/autoinst.xml",
-      "/var/log/installer/autoinstall-user-data", "/var/log/installer/user-data", "/var/log/installer/cdebconf",
-      "/var/lib/autoinstall/autoconf/*.xml", "/var/adm/autoinstall/cache/*.xml"]),
+    (
+        ANSWERS,
+        [
+            "/root/anaconda-ks.cfg",
+            "/root/original-ks.cfg",
+            "/root/initial-setup-ks.cfg",
+            "/root/ks-post*.log",
+            "/root/autoinst.xml",
+            "/var/log/installer/autoinstall-user-data",
+            "/var/log/installer/user-data",
+            "/var/log/installer/cdebconf",
+            "/var/lib/autoinstall/autoconf/*.xml",
+            "/var/adm/autoinstall/cache/*.xml",
+        ],
+    ),
 )
 _USED_PASSWORDS = "/etc/security/opasswd"
 
 #: In every home directory.
 _IN_HOMES = (
-    (HISTORY,
-     [".bash_history", ".zsh_history", ".sh_history", ".ash_history", ".ksh_history", ".history", ".zhistory", ".local/share/fish/fish_history",
-      ".python_history", ".lesshst", ".viminfo", ".mysql_history", ".psql_history", ".sqlite_history", ".node_repl_history", ".wget-hsts",
-      ".ssh/known_hosts", ".ssh/known_hosts.old"]),
+    (
+        HISTORY,
+        [
+            ".bash_history",
+            ".zsh_history",
+            ".sh_history",
+            ".ash_history",
+            ".ksh_history",
+            ".history",
+            ".zhistory",
+            ".local/share/fish/fish_history",
+            ".python_history",
+            ".lesshst",
+            ".viminfo",
+            ".mysql_history",
+            ".psql_history",
+            ".sqlite_history",
+            ".node_repl_history",
+            ".wget-hsts",
+            ".ssh/known_hosts",
+            ".ssh/known_hosts.old",
+        ],
+    ),
     (ANSIBLE, [".ansible"]),
 )
 
@@ -102,8 +152,13 @@ def traces(tree, homes, logs=False):
     homes: [str], home directories of all accounts, ``/root`` among them.
     logs: bool, also all of /var/log.
     """
-    found = [Trace(path, "delete", kind) for kind, patterns in _DELETED for pattern in patterns
-             for path in tree.glob(pattern) if not _is_link_to_machine_id(tree, path)]
+    found = [
+        Trace(path, "delete", kind)
+        for kind, patterns in _DELETED
+        for pattern in patterns
+        for path in tree.glob(pattern)
+        if not _is_link_to_machine_id(tree, path)
+    ]
     found += [trace for home in sorted(set(homes)) for trace in _in_home(tree, home)]
     found += _machine_id(tree) + _resolver(tree)
     if logs:
@@ -180,7 +235,7 @@ def _in_home(tree, home):
     for kind, names in _IN_HOMES:
         for path in [posixpath.join(home, name) for name in names]:
             status = tree.lstat(path)
-            between = path[len(home):].split("/")[1:-1]
+            between = path[len(home) :].split("/")[1:-1]
             if status is None or stat.S_ISDIR(status.mode) and kind != ANSIBLE:
                 continue
             if not any(tree.is_symlink(posixpath.join(home, *between[:count])) for count in range(1, len(between) + 1)):

@@ -35,8 +35,7 @@ class BtrfsFileSystem:
         self._name = name
         self._fs = _checked(library("dissect.btrfs.btrfs", f"read {name}"), name)(stream)
         if self._fs.sb.num_devices != 1:
-            raise ImagewrightError(f"cannot read {name}: its Btrfs file system spans {self._fs.sb.num_devices} devices; "
-                                   "an Azure OS disk must hold all of it")
+            raise ImagewrightError(f"cannot read {name}: its Btrfs file system spans {self._fs.sb.num_devices} devices; an Azure OS disk must hold all of it")
         self.uuid = str(self._fs.uuid)
         self.label = self._fs.label
         # copy on write is consistent at any time; but what was written with fsync since the last commit is in the log tree alone
@@ -131,19 +130,25 @@ class BtrfsFileSystem:
 
 def _checked(module, name):
     """Return the library's class, reading no node that is not what was written."""
+
     class Checked(module.Btrfs):
         """A file system whose nodes are proven by their checksums: one of zeros would be a directory without files."""
 
         def _read_node(self, address):
             node = super()._read_node(address)
             if len(node) < _ADDRESS_AT + 8 or struct.unpack_from("<Q", node, _ADDRESS_AT)[0] != address:
-                raise ImagewrightError(f"cannot read {name}: the node at byte {address} of its Btrfs file system is damaged: it says that it is another; "
-                                       "check it with `btrfs check`, or take a sound copy")
+                raise ImagewrightError(
+                    f"cannot read {name}: the node at byte {address} of its Btrfs file system is damaged: it says that it is another; "
+                    "check it with `btrfs check`, or take a sound copy"
+                )
             expected = _checksum(module, self.sb.csum_type, node)
-            if expected is not None and node[:len(expected)] != expected:
-                raise ImagewrightError(f"cannot read {name}: the node at byte {address} of its Btrfs file system has a wrong checksum; "
-                                       "check it with `btrfs check`, or take a sound copy")
+            if expected is not None and node[: len(expected)] != expected:
+                raise ImagewrightError(
+                    f"cannot read {name}: the node at byte {address} of its Btrfs file system has a wrong checksum; "
+                    "check it with `btrfs check`, or take a sound copy"
+                )
             return node
+
     return Checked
 
 

@@ -76,8 +76,10 @@ def _identify(read_at, file_size, path):
     except Refusal as refused:
         raise refused.when("read") from refused
     if image.format == "qcow2" and qcow2.has_subclusters(read_at):
-        raise ImagewrightError(f"cannot read {path}: its clusters are divided (extended_l2=on), which only QEMU reads; convert it first, with the role "
-                               "disk_convert or `qemu-img convert -O qcow2`, and check the result")
+        raise ImagewrightError(
+            f"cannot read {path}: its clusters are divided (extended_l2=on), which only QEMU reads; convert it first, with the role "
+            "disk_convert or `qemu-img convert -O qcow2`, and check the result"
+        )
     return image.format, image.virtual_size, image.format == "vpc" and image.dynamic is None
 
 
@@ -92,6 +94,7 @@ def _whole_reads(stream):
             offset += len(piece)
             length -= len(piece)
         return b"".join(pieces)
+
     return fetch
 
 
@@ -108,4 +111,5 @@ def _library_reads(found, stream, path):
         with damage_as_error(f"read {path} at byte {offset} of its disk", f"the {found} image is damaged"):
             disk.seek(offset)
             return disk.read(length)
+
     return fetch

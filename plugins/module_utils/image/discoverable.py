@@ -17,8 +17,13 @@ EFI_SYSTEM = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "0xef")
 _EXTENDED_BOOT = "BC13C2FF-59E6-4262-A352-B275FD6F7172"
 _VAR = "4D21B016-B534-45C2-A9FB-5C16E091FD2D"
 #: Type of a partition -> where it is mounted.
-_PLACES = {"933AC7E1-2EB4-4F13-B844-0E14E2AEF915": "/home", "3B8F8425-20E0-4F3B-907F-1A25A76F98E8": "/srv",
-           "7EC6F557-3BC5-4ACA-B293-16EF5DF639D1": "/var/tmp", _VAR: "/var", _EXTENDED_BOOT: "/boot"}
+_PLACES = {
+    "933AC7E1-2EB4-4F13-B844-0E14E2AEF915": "/home",
+    "3B8F8425-20E0-4F3B-907F-1A25A76F98E8": "/srv",
+    "7EC6F557-3BC5-4ACA-B293-16EF5DF639D1": "/var/tmp",
+    _VAR: "/var",
+    _EXTENDED_BOOT: "/boot",
+}
 #: Where installers and systemd put the EFI system partition.
 _EFI_PLACES = ("/boot/efi", "/efi", "/boot")
 

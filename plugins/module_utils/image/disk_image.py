@@ -54,8 +54,7 @@ class DiskImage:
         """Return what is on the disk (str), for errors: ``partition 1 holds a FAT file system; ...``."""
         if not self.volumes:
             return "its partition table is empty" if self.table.kind != "none" else "it has no partition table"
-        return "; ".join(f"{opened.volume.name} holds {NAMES[opened.volume.holds]}" + (f" ({opened.error})" if opened.error else "")
-                         for opened in self.volumes)
+        return "; ".join(f"{opened.volume.name} holds {NAMES[opened.volume.holds]}" + (f" ({opened.error})" if opened.error else "") for opened in self.volumes)
 
 
 def _with_thin(volumes):

@@ -38,8 +38,12 @@ def read_dynamic(read_at: ReadAt, file_size: int, footer: Footer, head: Optional
     if head is None or not footers.checksum_is_right(read_at(0, SECTOR)):
         raise refusal(path, "damaged", "it is a dynamic VHD whose copy of the footer at the start is damaged", "take a sound copy")
     if (head.disk_type, head.current_size, head.data_offset) != (footer.disk_type, footer.current_size, footer.data_offset):
-        raise refusal(path, "damaged", f"its footer describes a disk of {footer.current_size} bytes, and the copy of it at the start one of"
-                      f" {head.current_size} bytes or of another kind", "take a sound copy")
+        raise refusal(
+            path,
+            "damaged",
+            f"its footer describes a disk of {footer.current_size} bytes, and the copy of it at the start one of {head.current_size} bytes or of another kind",
+            "take a sound copy",
+        )
     header = read_at(footer.data_offset, _HEADER_SIZE)
     if not header.startswith(b"cxsparse") or len(header) < _HEADER_SIZE:
         raise refusal(path, "damaged", f"it is a dynamic VHD without a disk header at offset {footer.data_offset}", "take a sound copy")
@@ -47,8 +51,9 @@ def read_dynamic(read_at: ReadAt, file_size: int, footer: Footer, head: Optional
         raise refusal(path, "damaged", "it is a dynamic VHD whose disk header has a wrong checksum", "take a sound copy")
     table_offset, unused, entries, block_size = struct.unpack_from(">QIII", header, 16)
     if block_size < SECTOR or block_size & (block_size - 1) or entries > _MOST_ENTRIES or entries * block_size < footer.current_size:
-        raise refusal(path, "damaged", f"its disk header describes {entries} blocks of {block_size} bytes for a disk of {footer.current_size} bytes",
-                      "take a sound copy")
+        raise refusal(
+            path, "damaged", f"its disk header describes {entries} blocks of {block_size} bytes for a disk of {footer.current_size} bytes", "take a sound copy"
+        )
     table = _read_table(read_at, table_offset, entries, path)
     bitmap_size = round_up((block_size // SECTOR + 7) // 8, SECTOR)
     first_free = max(SECTOR, footer.data_offset + _HEADER_SIZE, table_offset + entries * 4)
@@ -67,6 +72,7 @@ def dynamic_extents(dynamic: DynamicVhd, virtual_size: int) -> Iterator[Chunk]:
 
 def dynamic_reader(read_at: ReadAt, dynamic: DynamicVhd, virtual_size: int) -> ReadAt:
     """Return a function (offset, length) -> bytes that reads the disk in the file, shorter at its end."""
+
     def read_disk_at(offset: int, length: int) -> bytes:
         parts = []
         end = min(offset + length, virtual_size)
@@ -77,6 +83,7 @@ def dynamic_reader(read_at: ReadAt, dynamic: DynamicVhd, virtual_size: int) -> R
             parts.append(bytes(step) if sector == _UNUSED else read_at(sector * SECTOR + dynamic.bitmap_size + within, step))
             offset += step
         return b"".join(parts)
+
     return read_disk_at
 
 
@@ -99,16 +106,25 @@ def _check_table(table: "array.array[int]", first_free: int, end: int, block_spa
         _refuse_shared_place(table, path)
     span = (block_span + SECTOR - 1) // SECTOR
     if used[-1] * SECTOR + block_span > end:
-        raise refusal(path, "cut_off", f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR},"
-                      f" and {block_span} bytes from there go past the end of the data at {end}: it is cut off or damaged",
-                      "get the whole image")
+        raise refusal(
+            path,
+            "cut_off",
+            f"entry {table.index(used[-1])} of its block table points to offset {used[-1] * SECTOR},"
+            f" and {block_span} bytes from there go past the end of the data at {end}: it is cut off or damaged",
+            "get the whole image",
+        )
     if used[0] * SECTOR < first_free:
-        raise refusal(path, "damaged", f"entry {table.index(used[0])} of its block table points to offset {used[0] * SECTOR}, into the headers",
-                      "take a sound copy")
+        raise refusal(
+            path, "damaged", f"entry {table.index(used[0])} of its block table points to offset {used[0] * SECTOR}, into the headers", "take a sound copy"
+        )
     for sector, following in zip(used, used[1:]):
         if following - sector < span:
-            raise refusal(path, "damaged", f"entries {table.index(sector)} and {table.index(following)} of its block table point to blocks that overlap"
-                          f" at offset {following * SECTOR}", "take a sound copy")
+            raise refusal(
+                path,
+                "damaged",
+                f"entries {table.index(sector)} and {table.index(following)} of its block table point to blocks that overlap at offset {following * SECTOR}",
+                "take a sound copy",
+            )
 
 
 def _used_sectors(table: "array.array[int]") -> List[int]:
@@ -116,7 +132,7 @@ def _used_sectors(table: "array.array[int]") -> List[int]:
     unused = array.array("I", [_UNUSED]) * _STRETCH
     used = []
     for start in range(0, len(table), _STRETCH):
-        stretch = table[start:start + _STRETCH]
+        stretch = table[start : start + _STRETCH]
         if stretch != unused:
             used += [sector for sector in stretch if sector != _UNUSED]
     return used
@@ -126,6 +142,10 @@ def _refuse_shared_place(table: "array.array[int]", path: str) -> None:
     first: Dict[int, int] = {}
     for index, sector in enumerate(table):
         if sector != _UNUSED and sector in first:
-            raise refusal(path, "damaged", f"entries {first[sector]} and {index} of its block table point to the same place, offset {sector * SECTOR}",
-                          "take a sound copy")
+            raise refusal(
+                path,
+                "damaged",
+                f"entries {first[sector]} and {index} of its block table point to the same place, offset {sector * SECTOR}",
+                "take a sound copy",
+            )
         first[sector] = index

@@ -77,11 +77,11 @@ def _of_second(disk: DiskImage, esp: OpenVolume, folder: str, shim: str, archite
 
 def _of_loader(disk: DiskImage, esp: OpenVolume, path: str, octets: bytes, architecture: str) -> BootChain:
     """Return the BootChain of a loader (bytes) that is no shim."""
-    program = pe.read_program(lambda offset, length: octets[offset:offset + length])
+    program = pe.read_program(lambda offset, length: octets[offset : offset + length])
     sections = {section.name: section for section in program.sections}
     if b"mods" in sections:
         modules = sections[b"mods"]
-        core = grub_core.built_in(octets[modules.offset:modules.offset + modules.size])
+        core = grub_core.built_in(octets[modules.offset : modules.offset + modules.size])
         return _of_grub(disk, esp, path, core)
     if b".linux" in sections:
         return whole("a unified kernel image", path)
@@ -137,7 +137,7 @@ def _fault_of(octets: Optional[bytes], architecture: str) -> str:
     if octets is None:
         return "is not there"
     try:
-        program = pe.read_program(lambda offset, length: octets[offset:offset + length], len(octets))
+        program = pe.read_program(lambda offset, length: octets[offset : offset + length], len(octets))
     except pe.PeError as error:
         return str(error)
     return "" if program.architecture == architecture else f"is for the processor {program.architecture}"

@@ -33,8 +33,10 @@ class ExtFileSystem:
         self._name = name
         features = ext_features.unreadable(stream)
         if features:
-            raise ImagewrightError(f"cannot read {name}: its ext4 file system has the feature {', '.join(features)}, which cannot be read here; "
-                                   "check the mounted tree with `root` instead")
+            raise ImagewrightError(
+                f"cannot read {name}: its ext4 file system has the feature {', '.join(features)}, which cannot be read here; "
+                "check the mounted tree with `root` instead"
+            )
         self._fs = library("dissect.extfs.extfs", f"read {name}").ExtFS(stream)
         incompatible = self._fs.sb.s_feature_incompat
         self.uuid = str(self._fs.uuid)
@@ -52,7 +54,7 @@ class ExtFileSystem:
         self._check_inline(directory)
         highest = self._fs.sb.s_inodes_count
         if directory.inode.i_flags & _INLINE_DATA_FLAG:
-            yield from ext_directory.entries(bytes(directory.inode.i_block)[_PARENT:directory.size], highest, where)
+            yield from ext_directory.entries(bytes(directory.inode.i_block)[_PARENT : directory.size], highest, where)
             return
         size, length = self._fs.block_size, whole_blocks(directory.size, self._fs.block_size, where)
         stream = directory.open()

@@ -33,7 +33,7 @@ def entries(block, highest, where):
         if inode > highest or inode and not name_length or 0 < inode < _FIRST_FREE and inode != _ROOT:
             raise _damage(where, position, f"a record names the inode {inode}")
         if inode:
-            yield block[position + _ENTRY.size:position + _ENTRY.size + name_length].decode("utf-8", "surrogateescape"), inode
+            yield block[position + _ENTRY.size : position + _ENTRY.size + name_length].decode("utf-8", "surrogateescape"), inode
         position += length
 
 

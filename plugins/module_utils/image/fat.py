@@ -62,6 +62,7 @@ class FatFileSystem:
                 if count > most:
                     raise ImagewrightError(f"cannot read {self._name}: a chain of clusters in its FAT leads back to itself; repair it with fsck.vfat")
                 yield found
+
         self._fs.fat.chain = bounded
 
 

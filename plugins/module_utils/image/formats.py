@@ -56,9 +56,7 @@ _NOT_A_DISK = (
 )
 
 #: These begin a disk only when the user says that it is raw.
-_RAW_ON_REQUEST = (
-    (0, b"LUKS\xba\xbe", "encrypted", "encrypted (LUKS)", "decrypt it first, or set format: raw when the whole disk shall stay encrypted"),
-)
+_RAW_ON_REQUEST = ((0, b"LUKS\xba\xbe", "encrypted", "encrypted (LUKS)", "decrypt it first, or set format: raw when the whole disk shall stay encrypted"),)
 
 
 def read_image(read_at: ReadAt, file_size: int, path: str, wanted: str = "auto", repair_footer: bool = False) -> Image:
@@ -104,8 +102,12 @@ def require_whole_sectors(image: Image, path: str, size_is_given: bool) -> None:
     """
     rest = image.virtual_size % SECTOR
     if image.format in (RAW, VHD) and rest and not size_is_given:
-        raise refusal(path, "not_whole_sectors", f"the size of its disk, {show_size(image.virtual_size)}, is no multiple of 512 bytes:"
-                      " part of the last sector is missing", "get the whole image, or set size to pad it with zeros")
+        raise refusal(
+            path,
+            "not_whole_sectors",
+            f"the size of its disk, {show_size(image.virtual_size)}, is no multiple of 512 bytes: part of the last sector is missing",
+            "get the whole image, or set size to pad it with zeros",
+        )
 
 
 def image_inside(read_at: ReadAt) -> Optional[str]:
@@ -119,9 +121,12 @@ def image_inside(read_at: ReadAt) -> Optional[str]:
 def _refuse_image_inside(read_at: ReadAt, vhd: Image, path: str) -> None:
     inside = image_inside(read_at)
     if inside:
-        raise refusal(path, "image_inside", f"it is a VHD footer behind a whole {inside} image, which is no disk",
-                      f"take the footer off a copy with `truncate -s {vhd.virtual_size}` and convert that, or set format: vpc when the disk"
-                      " shall begin so")
+        raise refusal(
+            path,
+            "image_inside",
+            f"it is a VHD footer behind a whole {inside} image, which is no disk",
+            f"take the footer off a copy with `truncate -s {vhd.virtual_size}` and convert that, or set format: vpc when the disk shall begin so",
+        )
 
 
 def _format_by_magic(read_at: ReadAt, magics: Iterable[Tuple[int, bytes, str]]) -> Optional[str]:
@@ -143,6 +148,5 @@ def _raw_image(file_size: int) -> Image:
 
 def _matching(image: Image, wanted: str, path: str) -> Image:
     if wanted not in ("auto", image.format):
-        raise ImagewrightError(f"cannot read {path} as {wanted}: its content is {image.format};"
-                               f" leave format out, or set format: {image.format}")
+        raise ImagewrightError(f"cannot read {path} as {wanted}: its content is {image.format}; leave format out, or set format: {image.format}")
     return image

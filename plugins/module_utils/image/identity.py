@@ -34,8 +34,11 @@ def identity_of(path):
     try:
         partitions = [opened.volume.partition.uuid for opened in disk.volumes if opened.volume.partition and opened.volume.partition.uuid]
         file_systems = [opened.file_system.uuid for opened in disk.file_systems() if opened.file_system.uuid]
-        return {"file_systems": [uuid.lower() for uuid in file_systems], "partitions": [uuid.lower() for uuid in partitions],
-                "machine_id": _machine_id(path, disk)}
+        return {
+            "file_systems": [uuid.lower() for uuid in file_systems],
+            "partitions": [uuid.lower() for uuid in partitions],
+            "machine_id": _machine_id(path, disk),
+        }
     finally:
         disk.close()
 

@@ -30,8 +30,9 @@ def library(name, doing):
         return importlib.import_module(name)
     except ImportError as error:
         package = ".".join(name.split(".")[:2])
-        raise MissingLibrary(f"cannot {doing}: the Python package {package} is missing on this machine ({error}); "
-                             f"install it with `pip install {' '.join(PACKAGES)}`") from error
+        raise MissingLibrary(
+            f"cannot {doing}: the Python package {package} is missing on this machine ({error}); install it with `pip install {' '.join(PACKAGES)}`"
+        ) from error
 
 
 @contextlib.contextmanager

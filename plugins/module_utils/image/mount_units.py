@@ -14,8 +14,12 @@ import re
 #: What is to be mounted. source, place, kind: str; options: [str].
 Wanted = collections.namedtuple("Wanted", "source place kind options")
 
-_ENABLED = ("/etc/systemd/system/*.wants/*.mount", "/etc/systemd/system/*.requires/*.mount",
-            "/usr/lib/systemd/system/*.wants/*.mount", "/usr/lib/systemd/system/*.requires/*.mount")
+_ENABLED = (
+    "/etc/systemd/system/*.wants/*.mount",
+    "/etc/systemd/system/*.requires/*.mount",
+    "/usr/lib/systemd/system/*.wants/*.mount",
+    "/usr/lib/systemd/system/*.requires/*.mount",
+)
 _FOLDERS = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _SETTING = re.compile(r"^(What|Where|Type|Options)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 

@@ -130,8 +130,7 @@ class MountedTree(Tree):
             return link_target(place.mount.file_system, place.node, resolved)
 
     def _listdir(self, resolved):
-        inside = {posixpath.basename(mount.path) for mount in self.mounts
-                  if mount.path != "/" and posixpath.dirname(mount.path) == resolved}
+        inside = {posixpath.basename(mount.path) for mount in self.mounts if mount.path != "/" and posixpath.dirname(mount.path) == resolved}
         return inside | {name for name, unused in self._entries(resolved).values()}
 
     def _open(self, resolved):
@@ -140,8 +139,9 @@ class MountedTree(Tree):
             size = place.mount.file_system.status(place.node).size
             if size > _MOST_OF_FILE:
                 # the libraries list the blocks of a file before its first one is read
-                raise ImagewrightError(f"cannot read {resolved}: it has {size >> 30} GiB, which nothing that a system starts by has; "
-                                       "look whether its file system is damaged")
+                raise ImagewrightError(
+                    f"cannot read {resolved}: it has {size >> 30} GiB, which nothing that a system starts by has; look whether its file system is damaged"
+                )
             stream = place.mount.file_system.open(place.node)
         return io.BufferedReader(_CheckedStream(stream, lambda: self._reading(resolved, place.mount)), _BUFFER)
 
@@ -179,7 +179,7 @@ class _CheckedStream(io.RawIOBase):
     def readinto(self, buffer):
         with self._reading():
             octets = self._below.read(len(buffer))
-        buffer[:len(octets)] = octets
+        buffer[: len(octets)] = octets
         return len(octets)
 
 

@@ -80,8 +80,9 @@ def _add(disk, wanted, mounts, problems):
 def _tell_unreadable(disk, wanted, opened):
     if opened is not None:
         raise ImagewrightError(f"cannot read it: {opened.error or 'its file system is not one that is known here'}")
-    hiding = [other.volume for other in disk.volumes if other.volume.holds in _OPAQUE and other.file_system is None
-              and (other.volume.holds != "lvm" or other.error)]
+    hiding = [
+        other.volume for other in disk.volumes if other.volume.holds in _OPAQUE and other.file_system is None and (other.volume.holds != "lvm" or other.error)
+    ]
     if hiding:
         raise ImagewrightError(f"cannot read it: it may lie on {hiding[0].name}, which holds {NAMES[hiding[0].holds]}")
 
@@ -93,8 +94,13 @@ def _of_fstab(root):
     for entry in fstab.entries(text):
         options = entry.options.split(",")
         on_disk = not entry.device.startswith("/") or entry.device.startswith("/dev/")
-        if entry.mount_point.startswith("/") and entry.mount_point.strip("/") and entry.kind not in _NOT_ON_DISK and on_disk \
-                and not {"bind", "rbind"} & set(options):
+        if (
+            entry.mount_point.startswith("/")
+            and entry.mount_point.strip("/")
+            and entry.kind not in _NOT_ON_DISK
+            and on_disk
+            and not {"bind", "rbind"} & set(options)
+        ):
             found.append(Wanted(entry.device, entry.mount_point.rstrip("/"), entry.kind, options))
     return found
 

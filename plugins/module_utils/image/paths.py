@@ -44,8 +44,10 @@ def status(file_system, node, path):
     """
     found = file_system.status(node)
     if not stat.S_IFMT(found.mode):
-        raise ImagewrightError(f"cannot read {path}: its {file_system.kind} file system is damaged: what its directory names is neither a file nor a "
-                               "directory; check it with fsck, or take a sound copy")
+        raise ImagewrightError(
+            f"cannot read {path}: its {file_system.kind} file system is damaged: what its directory names is neither a file nor a "
+            "directory; check it with fsck, or take a sound copy"
+        )
     return found
 
 
@@ -63,8 +65,7 @@ def whole_blocks(size, block_size, where):
     Raises ImagewrightError: it is not made of whole blocks, or larger than any directory.
     """
     if size % block_size or size > _MOST_OF_DIRECTORY:
-        raise ImagewrightError(f"cannot read {where}: it is damaged: it says that it has {size} bytes; check the file system with fsck, or take a sound "
-                               "copy")
+        raise ImagewrightError(f"cannot read {where}: it is damaged: it says that it has {size} bytes; check the file system with fsck, or take a sound copy")
     return size
 
 

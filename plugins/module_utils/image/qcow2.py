@@ -37,15 +37,20 @@ def read_image(read_at, file_size, path):
     if version not in (2, 3):
         raise refusal(path, "unknown_format", f"it is of qcow version {version}", "convert it with `qemu-img convert -O qcow2` first")
     if backing_offset:
-        raise refusal(path, "needs_other_file", f"its data is partly in a backing file, {_backing_name(read_at, header)!r}, which is never read",
-                      "merge the two first: `qemu-img convert -O qcow2 IMAGE WHOLE-IMAGE` or `qemu-img rebase -b ''`")
+        raise refusal(
+            path,
+            "needs_other_file",
+            f"its data is partly in a backing file, {_backing_name(read_at, header)!r}, which is never read",
+            "merge the two first: `qemu-img convert -O qcow2 IMAGE WHOLE-IMAGE` or `qemu-img rebase -b ''`",
+        )
     if encryption:
         raise refusal(path, "encrypted", "it is encrypted", "decrypt it with `qemu-img convert` and its key first")
     features = struct.unpack_from(">Q", header, 72)[0] if version == 3 else 0
     _check_features(features, path)
     if cluster_bits not in _CLUSTER_BITS or l1_size * 8 > _MOST_L1:
-        raise refusal(path, "damaged", f"its qcow2 header describes clusters of 2^{cluster_bits} bytes and an L1 table of {l1_size} entries",
-                      "take a sound copy")
+        raise refusal(
+            path, "damaged", f"its qcow2 header describes clusters of 2^{cluster_bits} bytes and an L1 table of {l1_size} entries", "take a sound copy"
+        )
     _check_l1(read_at(l1_offset, l1_size * 8), l1_size, 1 << cluster_bits, file_size, path)
     warnings = [f"{path} has {snapshots} internal snapshot(s); the active state is converted, the snapshots are not"] if snapshots else []
     # QEMU writes whole clusters, but of those with subclusters, and those that are compressed: map gives no place of the latter
@@ -73,8 +78,12 @@ def _check_l1(octets, entries, cluster_size, file_size, path):
 
 def _check_features(features, path):
     if features & _EXTERNAL_DATA:
-        raise refusal(path, "needs_other_file", "its data is in another file (external data file), which is never read",
-                      "bring it into one file first: `qemu-img convert -O qcow2`")
+        raise refusal(
+            path,
+            "needs_other_file",
+            "its data is in another file (external data file), which is never read",
+            "bring it into one file first: `qemu-img convert -O qcow2`",
+        )
     if features & _CORRUPT:
         raise refusal(path, "damaged", "it is marked as corrupt", "repair it with `qemu-img check -r all`, or take a sound copy")
     if features & _DIRTY:

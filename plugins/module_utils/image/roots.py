@@ -119,10 +119,13 @@ def _advice(disk, problems):
     held = {opened.volume.holds for opened in disk.volumes}
     if "luks" in held or "bitlocker" in held:
         return "an encrypted root cannot be looked into: check the running guest with `root: /` instead"
-    if any(opened.file_system.kind != "fat" and find(opened.file_system, opened.file_system.root, "/ostree/repo") is not None
-           for opened in disk.file_systems()):
-        return ("it is an ostree system (Fedora CoreOS, Silverblue, RHEL for Edge), whose root only its own boot puts together from /ostree: check the "
-                "running guest with `root: /` instead")
+    if any(
+        opened.file_system.kind != "fat" and find(opened.file_system, opened.file_system.root, "/ostree/repo") is not None for opened in disk.file_systems()
+    ):
+        return (
+            "it is an ostree system (Fedora CoreOS, Silverblue, RHEL for Edge), whose root only its own boot puts together from /ostree: check the "
+            "running guest with `root: /` instead"
+        )
     if problems or any(opened.error for opened in disk.volumes):
         return "get a sound and whole copy of the image"
     return "give the image of a disk with a Linux system"

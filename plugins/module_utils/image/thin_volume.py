@@ -30,6 +30,7 @@ def opened(volume, physical):
                 with damage_as_error(f"read {volume.name} at byte {offset}", "it is damaged"):
                     below.seek(offset)
                     return below.read(length)
+
             stream = Window(CachedBytes(fetch, size, volume.name), 0, size)
             return volume._replace(stream=stream, holds=content.identify(stream), error=None)
     except ImagewrightError:

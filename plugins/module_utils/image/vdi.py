@@ -28,11 +28,16 @@ def read_image(read_at: ReadAt, file_size: int, path: str) -> Image:
     data_offset = struct.unpack_from("<I", header, 0x158)[0]
     size, block_size, allocated = struct.unpack_from("<QI4x4xI", header, 0x170)
     if version != 0x00010001:
-        raise refusal(path, "unknown_format", f"it is of VDI version {version >> 16}.{version & 0xFFFF}",
-                      "convert it with VirtualBox first: `VBoxManage clonemedium`")
+        raise refusal(
+            path, "unknown_format", f"it is of VDI version {version >> 16}.{version & 0xFFFF}", "convert it with VirtualBox first: `VBoxManage clonemedium`"
+        )
     if kind not in (_DYNAMIC, _STATIC) or any(header[0x1A8:0x1B8]):
         raise refusal(path, "needs_other_file", "it is a differencing image that needs its parent", "merge the snapshots first: `VBoxManage clonemedium`")
     if data_offset + allocated * block_size > file_size:
-        raise refusal(path, "cut_off", f"it is cut off: {allocated} blocks of {block_size} bytes from offset {data_offset} do not fit into"
-                      f" {file_size} bytes", "get the whole image")
+        raise refusal(
+            path,
+            "cut_off",
+            f"it is cut off: {allocated} blocks of {block_size} bytes from offset {data_offset} do not fit into {file_size} bytes",
+            "get the whole image",
+        )
     return Image("vdi", size, None, None, [])

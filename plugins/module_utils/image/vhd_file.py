@@ -40,8 +40,12 @@ def read_image(read_at: ReadAt, file_size: int, path: str, repair_footer: bool =
         if not head and (footer.disk_type != footers.FIXED or footer.current_size != file_size - SECTOR):
             return None  # a raw disk that happens to have these eight bytes there
         if not repair_footer or head:
-            raise refusal(path, "footer_checksum", "its VHD footer has a wrong checksum", "take a sound copy, or set repair_footer: true"
-                          " when only the footer of a fixed VHD is at fault")
+            raise refusal(
+                path,
+                "footer_checksum",
+                "its VHD footer has a wrong checksum",
+                "take a sound copy, or set repair_footer: true when only the footer of a fixed VHD is at fault",
+            )
     _check_footer(footer, path)
     if footer.disk_type == footers.DYNAMIC:
         return Image(VHD, footer.current_size, footer, read_dynamic(read_at, file_size, footer, head, path), [])
@@ -81,9 +85,12 @@ def refuse_stray_footer(read_at: ReadAt, file_size: int, data_end: int, path: st
     behind = file_size - offset - SECTOR
     if behind < 0:
         raise refusal(path, "cut_off", f"it is a VHD whose footer at offset {offset} is cut off: {file_size - offset} of 512 bytes are there", _WHOLE)
-    raise refusal(path, "footer_misplaced", f"it is a fixed VHD whose footer was found at offset {offset}, with {behind} bytes behind it",
-                  f"cut it back with `truncate -s {offset + SECTOR}` when these bytes are not wanted,"
-                  f" or with `truncate -s {offset}` and set size when a larger disk is")
+    raise refusal(
+        path,
+        "footer_misplaced",
+        f"it is a fixed VHD whose footer was found at offset {offset}, with {behind} bytes behind it",
+        f"cut it back with `truncate -s {offset + SECTOR}` when these bytes are not wanted, or with `truncate -s {offset}` and set size when a larger disk is",
+    )
 
 
 def _is_stray(read_at: ReadAt, offset: int, file_size: int) -> bool:
@@ -108,17 +115,21 @@ def _check_footer(footer: Footer, path: str) -> None:
     if footer.disk_type not in (footers.FIXED, footers.DYNAMIC):
         raise refusal(path, "footer_type", f"its footer names the disk type {footer.disk_type}, which is not in use", "take a sound copy")
     if footer.version != 0x00010000:
-        raise refusal(path, "footer_version", f"its footer is of version {footer.version >> 16}.{footer.version & 0xFFFF}; only 1.0 exists",
-                      "take a sound copy")
+        raise refusal(
+            path, "footer_version", f"its footer is of version {footer.version >> 16}.{footer.version & 0xFFFF}; only 1.0 exists", "take a sound copy"
+        )
     if footer.saved_state:
         raise refusal(path, "suspended", "it belongs to a machine that is suspended (saved state)", "resume that machine and shut it down first")
 
 
 def _check_size(footer: Footer, file_size: int, path: str) -> None:
     if footer.current_size != file_size - SECTOR:
-        raise refusal(path, "footer_size", f"its footer says that the disk has {footer.current_size} bytes, but the file has {file_size},"
-                      f" which makes {file_size - SECTOR} without the footer",
-                      "take a whole copy; a VHD must not be cut or lengthened as a file")
+        raise refusal(
+            path,
+            "footer_size",
+            f"its footer says that the disk has {footer.current_size} bytes, but the file has {file_size}, which makes {file_size - SECTOR} without the footer",
+            "take a whole copy; a VHD must not be cut or lengthened as a file",
+        )
 
 
 def _geometry_warnings(footer: Footer, path: str) -> List[str]:
@@ -126,5 +137,4 @@ def _geometry_warnings(footer: Footer, path: str) -> List[str]:
     if read == footer.current_size:
         return []
     creator = footer.creator_application.decode("latin-1").rstrip("\0")
-    return [f"{path} was made by {creator!r} with a geometry that QEMU reads as {show_size(read)};"
-            f" its true size, {show_size(footer.current_size)}, is used"]
+    return [f"{path} was made by {creator!r} with a geometry that QEMU reads as {show_size(read)}; its true size, {show_size(footer.current_size)}, is used"]

@@ -40,15 +40,20 @@ def read_image(read_at: ReadAt, file_size: int, path: str) -> Image:
     """
     header = _active_header(read_at, path)
     if any(header[48:64]):
-        raise refusal(path, "not_closed", "it was not closed properly: its log must be replayed",
-                      "open it once with Hyper-V (`Mount-VHD`, `Dismount-VHD`), or repair a copy with `qemu-img check -r all`")
+        raise refusal(
+            path,
+            "not_closed",
+            "it was not closed properly: its log must be replayed",
+            "open it once with Hyper-V (`Mount-VHD`, `Dismount-VHD`), or repair a copy with `qemu-img check -r all`",
+        )
     regions = _regions(read_at, path)
     metadata = _metadata(read_at, regions, path)
     block_size, flags = struct.unpack("<II", metadata[_FILE_PARAMETERS][:8])
     size = struct.unpack("<Q", metadata[_DISK_SIZE][:8])[0]
     if flags & _HAS_PARENT:
-        raise refusal(path, "needs_other_file", "it is a differencing VHDX, which holds only what differs from its parent",
-                      "merge the two first (Hyper-V: `Merge-VHD`)")
+        raise refusal(
+            path, "needs_other_file", "it is a differencing VHDX, which holds only what differs from its parent", "merge the two first (Hyper-V: `Merge-VHD`)"
+        )
     if struct.unpack("<I", metadata[_SECTOR_SIZE][:4])[0] != 512:
         raise refusal(path, "sector_size", "its sectors have 4096 bytes; Azure presents 512", "make the disk with 512-byte sectors")
     _check_blocks(read_at, regions[_BAT], block_size, file_size, path)
@@ -104,8 +109,12 @@ def _check_blocks(read_at: ReadAt, region: Any, block_size: int, file_size: int,
     before, before_offset = None, MIB - block_size  # the first MiB holds the headers
     for offset, index in sorted(_places(raw, block_size)):
         if offset + block_size > file_size:
-            raise refusal(path, "cut_off", f"entry {index} of its block table points to offset {offset}, past the end of the file"
-                          f" ({file_size} bytes): it is cut off or damaged", "get the whole image")
+            raise refusal(
+                path,
+                "cut_off",
+                f"entry {index} of its block table points to offset {offset}, past the end of the file ({file_size} bytes): it is cut off or damaged",
+                "get the whole image",
+            )
         if offset < before_offset + block_size:
             what = "into the headers" if before is None else f"over the block of entry {before}"
             raise refusal(path, "damaged", f"entry {index} of its block table points to offset {offset}, {what}", _SOUND)
@@ -130,7 +139,7 @@ def _present_blocks(raw: bytes) -> Iterator[int]:
 
 def _is_bitmap(index: int, block_size: int) -> bool:
     """Return whether the entry is one of the sector bitmaps' that follow every chunk of payload blocks."""
-    chunk = (2 ** 23) * 512 // block_size
+    chunk = (2**23) * 512 // block_size
     return index % (chunk + 1) == chunk
 
 

@@ -68,8 +68,9 @@ def check_grains(read_at: ReadAt, file_size: int, path: str) -> None:
                 continue
             needed = min(size, header.capacity * SECTOR - (number * header.entries + index) * size)
             if sector * SECTOR + needed > file_size:
-                raise refusal(path, "cut_off", f"it is cut off: a block of its data ends at offset {sector * SECTOR + needed}, and the file at {file_size}",
-                              _WHOLE)
+                raise refusal(
+                    path, "cut_off", f"it is cut off: a block of its data ends at offset {sector * SECTOR + needed}, and the file at {file_size}", _WHOLE
+                )
             byte, bit = divmod(sector // header.grain, 8)
             if taken[byte] & 1 << bit:
                 raise refusal(path, "damaged", f"two of its blocks are in one place, offset {sector * SECTOR}", _SOUND)
@@ -106,7 +107,7 @@ def _grain_tables(read_at: ReadAt, header: _Header, path: str) -> List[int]:
 
 def _array(octets: bytes) -> "array.array[int]":
     """Return little-endian numbers of 32 bits."""
-    numbers = array.array("I", octets[:len(octets) // 4 * 4])
+    numbers = array.array("I", octets[: len(octets) // 4 * 4])
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers

@@ -51,8 +51,11 @@ class XfsFileSystem:
             if any(first <= number * size // self._fs.block_size < end for first, end in holes):
                 continue  # given back when its last entry went
             stream.seek(number * size)
-            yield from ((name, inode) for name, inode in xfs_directory.entries(stream.read(size), has_types, node, f"{where}, block {number}")
-                        if name not in (".", ".."))
+            yield from (
+                (name, inode)
+                for name, inode in xfs_directory.entries(stream.read(size), has_types, node, f"{where}, block {number}")
+                if name not in (".", "..")
+            )
 
     def status(self, node):
         """Return the Status of a node."""
@@ -114,6 +117,7 @@ def _was_unmounted(stream, place):
     def read_at(offset, length):
         stream.seek(start + offset)
         return stream.read(length)
+
     return xfs_log.ends_with_unmount(read_at, size)
 
 

@@ -32,7 +32,7 @@ def entries(block, has_types, owner, where):
         raise _damage(where, _OWNER_AT, "it belongs to another directory")
     end = len(block)
     if whole:
-        count, = struct.unpack_from(">I", block, end - 8)
+        (count,) = struct.unpack_from(">I", block, end - 8)
         end -= 8 + 8 * count
         if end < start:
             raise _damage(where, len(block) - 8, f"its index has {count} entries")
@@ -41,7 +41,7 @@ def entries(block, has_types, owner, where):
         tag, length = struct.unpack_from(">HH", block, position)
         if tag != _FREE:
             inode, name_length = struct.unpack_from(">QB", block, position)
-            name = block[position + 9:position + 9 + name_length]
+            name = block[position + 9 : position + 9 + name_length]
             length = -(-(9 + name_length + has_types + 2) // 8) * 8
             # each entry ends with its own place
             if not name_length or length > end - position or struct.unpack_from(">H", block, position + length - 2)[0] != position:
@@ -69,8 +69,8 @@ def short_entries(octets, has_types, where):
             name_length = octets[position]
             name_at = position + 3
             number_at = name_at + name_length + has_types
-            inode, = struct.unpack_from(number, octets, number_at)
-            yield octets[name_at:name_at + name_length].decode("utf-8", "surrogateescape"), inode
+            (inode,) = struct.unpack_from(number, octets, number_at)
+            yield octets[name_at : name_at + name_length].decode("utf-8", "surrogateescape"), inode
             position = number_at + size
     except (IndexError, struct.error):
         raise _damage(where, position, "an entry is cut off") from None

@@ -29,6 +29,7 @@ def ends_with_unmount(read_at, size):
 
     def read(block):
         return read_at(block % blocks * _BLOCK, _BLOCK)
+
     head = _head(read, blocks)
     if head is None:
         return None
@@ -63,8 +64,8 @@ def _is_unmount(read, start, head, blocks):
     """Whether the record at start ends at head and its only operation is the unmount."""
     header = read(start)
     version, length = struct.unpack_from(">II", header, 8)
-    operations, = struct.unpack_from(">I", header, 40)
-    record_size, = struct.unpack_from(">I", header, 320)
+    (operations,) = struct.unpack_from(">I", header, 40)
+    (record_size,) = struct.unpack_from(">I", header, 320)
     headers = -(-record_size // _RECORD_UNIT) if version & 2 and record_size > _RECORD_UNIT else 1
     end = start + headers + -(-length // _BLOCK)
     return operations == 1 and (end - head) % blocks == 0 and bool(read(start + headers)[9] & _UNMOUNT)

@@ -39,8 +39,13 @@ MAX_MEMBERS = 500000
 MAX_NAMES = 64 * 1024 * 1024
 
 #: First bytes of what is no initramfs but can be loaded in its place.
-_OTHER_KINDS = [(b"hsqs", "a squashfs file system"), (b"-rom1fs-", "a romfs file system"), (b"MZ", "an EFI program"),
-                (b"\xd0\x0d\xfe\xed", "a device tree or FIT image"), (b"\x27\x05\x19\x56", "a U-Boot image")]
+_OTHER_KINDS = [
+    (b"hsqs", "a squashfs file system"),
+    (b"-rom1fs-", "a romfs file system"),
+    (b"MZ", "an EFI program"),
+    (b"\xd0\x0d\xfe\xed", "a device tree or FIT image"),
+    (b"\x27\x05\x19\x56", "a U-Boot image"),
+]
 
 
 def list_members(stream, where, keep=None, largest=None):
@@ -55,8 +60,7 @@ def list_members(stream, where, keep=None, largest=None):
     for member in _parts(Source(file_chunks(stream)), where, keep, largest):
         count, names = count + 1, names + len(member.name)
         if count > MAX_MEMBERS or names > MAX_NAMES:
-            raise CorruptImage(f"cannot read {where}: it has more than {MAX_MEMBERS} files, or names of more than {MAX_NAMES >> 20} MiB; "
-                               "build the image anew")
+            raise CorruptImage(f"cannot read {where}: it has more than {MAX_MEMBERS} files, or names of more than {MAX_NAMES >> 20} MiB; build the image anew")
         yield member
 
 
@@ -93,14 +97,16 @@ def _compressed(source, where, keep, largest, part):
 
 def _unknown(start, where, offset):
     if start.startswith(_MAGICS):
-        return CorruptImage(f"cannot read {where}: an archive starts at byte {offset}, no multiple of 4: the kernel does not see it; "
-                            "build the image anew")
+        return CorruptImage(f"cannot read {where}: an archive starts at byte {offset}, no multiple of 4: the kernel does not see it; build the image anew")
     for magic, kind in _OTHER_KINDS:
         if start.startswith(magic):
-            return CannotVerify(f"cannot verify {where}: at byte {offset} it is {kind}, not an initramfs;"
-                                " build it as a cpio archive, or check it on a machine that boots it")
-    return CorruptImage(f"cannot read {where}: at byte {offset} there is neither a cpio archive nor a known compression,"
-                        f" but {binascii.hexlify(start[:6]).decode()}; build the image anew")
+            return CannotVerify(
+                f"cannot verify {where}: at byte {offset} it is {kind}, not an initramfs; build it as a cpio archive, or check it on a machine that boots it"
+            )
+    return CorruptImage(
+        f"cannot read {where}: at byte {offset} there is neither a cpio archive nor a known compression,"
+        f" but {binascii.hexlify(start[:6]).decode()}; build the image anew"
+    )
 
 
 def _limited(chunks, where):
@@ -117,8 +123,7 @@ def _archive(source, where, keep, largest, part):
     while True:
         offset = source.offset
         magic, fields = _header(source, where)
-        inode, mode, links, size, major, minor, name_size, checksum = (
-            fields[0], fields[1], fields[4], fields[6], fields[7], fields[8], fields[11], fields[12])
+        inode, mode, links, size, major, minor, name_size, checksum = (fields[0], fields[1], fields[4], fields[6], fields[7], fields[8], fields[11], fields[12])
         name = _name(source, name_size, where, offset)
         if name == _TRAILER:
             return

@@ -31,8 +31,10 @@ _BANS_MEMBER = re.compile(r"(?:etc|(?:usr/)?lib)/modprobe\.d/[^/]+\.conf$")
 
 #: The administrator's and the machine's own files on the names of cards; those of packages are below lib and usr/lib.
 _NAMES_MEMBER = re.compile(r"etc/(udev/rules\.d/[^/]+\.rules|systemd/network/[^/]+\.link)$")
-_NAMES_BY_ADDRESS = (re.compile(r'^[^#\n]*ATTRS?\{address\}==[^#\n]*\bNAME:?=.*$', re.MULTILINE),
-                     re.compile(r"^\s*(?:Permanent)?MACAddress\s*=\s*\S.*$", re.MULTILINE))
+_NAMES_BY_ADDRESS = (
+    re.compile(r"^[^#\n]*ATTRS?\{address\}==[^#\n]*\bNAME:?=.*$", re.MULTILINE),
+    re.compile(r"^\s*(?:Permanent)?MACAddress\s*=\s*\S.*$", re.MULTILINE),
+)
 
 
 def carried(tree, image, kinds, modules=()):
@@ -42,9 +44,14 @@ def carried(tree, image, kinds, modules=()):
     modprobe.d has none of this module: a new image would be without it.
     Raises CorruptImage: the image is damaged. Raises CannotVerify: nothing here can read it.
     """
+
     def keep(name):
-        return ((RESUME in kinds and _RESUME_MEMBER.match(name)) or (NETWORK_NAMES in kinds and _NAMES_MEMBER.match(name))
-                or (BANS in kinds and _BANS_MEMBER.match(name)))
+        return (
+            (RESUME in kinds and _RESUME_MEMBER.match(name))
+            or (NETWORK_NAMES in kinds and _NAMES_MEMBER.match(name))
+            or (BANS in kinds and _BANS_MEMBER.match(name))
+        )
+
     found = collections.OrderedDict()
     with tree.open(image) as stream:
         for member in archive.list_members(initramfs_of(stream, image), image, keep):

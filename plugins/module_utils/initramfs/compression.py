@@ -20,8 +20,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import frames
 
 #: First bytes of each compression that a kernel may know, in the kernel's order (lib/decompress.c).
-_MAGICS = [(b"\x1f\x8b", "gzip"), (b"\x1f\x9e", "gzip"), (b"BZh", "bzip2"), (b"\x5d\x00\x00", "lzma"),
-           (b"\xfd7zXZ\x00", "xz"), (b"\x89LZO\x00\r\n\x1a\n", "lzo"), (b"\x02\x21\x4c\x18", "lz4"), (b"\x28\xb5\x2f\xfd", "zstd")]
+_MAGICS = [
+    (b"\x1f\x8b", "gzip"),
+    (b"\x1f\x9e", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\x5d\x00\x00", "lzma"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x89LZO\x00\r\n\x1a\n", "lzo"),
+    (b"\x02\x21\x4c\x18", "lz4"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+]
 
 #: Bytes that a decompressor may give at a time, so that a small file cannot fill the memory.
 _PIECE = 1024 * 1024
@@ -129,7 +137,7 @@ def _framed(name, source, where):
             for block in blocks:
                 content = package(block)
                 for start in range(0, len(content), _PIECE):
-                    yield content[start:start + _PIECE]
+                    yield content[start : start + _PIECE]
         except ImagewrightError:
             raise
         except Exception as error:  # each package has errors of its own
@@ -163,11 +171,13 @@ def _zstd_package():
     """Return a callable bytes -> bytes for the blocks of a frame in order, or None."""
     try:
         from compression.zstd import ZstdDecompressor  # novermin: from Python 3.14 on
+
         return ZstdDecompressor().decompress
     except ImportError:
         pass
     try:
         from zstandard import ZstdDecompressor
+
         return ZstdDecompressor(max_window_size=1 << 27).decompressobj().decompress
     except ImportError:
         return None
@@ -183,6 +193,7 @@ def _lz4_package():
     def block_content(block):
         # the magic, then blocks with their size in front
         return b"" if len(block) <= 4 else decompress(block[4:], uncompressed_size=frames.LZ4_BLOCK)
+
     return block_content
 
 

@@ -52,6 +52,7 @@ def _keeper(version, wanted):
 
     def keep(name):
         return name in indexes or drivers.module_name(name) in wanted
+
     return keep
 
 
@@ -74,8 +75,7 @@ def _contents(tree, members, path, version, originals):
             for name in [member.name] + (hard_links.pop(member.inode, []) if member.size else []):
                 found[name] = verdict
     if not names.intersection(_FIRST_PROGRAMS):
-        raise CorruptImage(f"cannot take {path} for an initramfs: it holds no /init, so it is cut off or only microcode;"
-                           " build the image anew")
+        raise CorruptImage(f"cannot take {path} for an initramfs: it holds no /init, so it is cut off or only microcode; build the image anew")
     index = drivers.parse_modules_dep(text["modules.dep"], "") if "modules.dep" in text else None
     nested = next((name for name in sorted(names) if NESTED.search(name)), None)
     built_in = {drivers.module_name(line) for line in text.get("modules.builtin", "").splitlines()} - {None}
@@ -97,8 +97,10 @@ def _judge(tree, member, path, version, originals):
             original = None  # modules.dep names a file that is gone: vermagic decides
         else:
             if len(original) > archive.MAX_CONTENT:
-                raise CannotVerify(f"cannot verify {path}: its {name} cannot be compared with {originals[name]}, which has more than "
-                                   f"{archive.MAX_CONTENT >> 20} MiB, and no module has; install the kernel's package once more")
+                raise CannotVerify(
+                    f"cannot verify {path}: its {name} cannot be compared with {originals[name]}, which has more than "
+                    f"{archive.MAX_CONTENT >> 20} MiB, and no module has; install the kernel's package once more"
+                )
     try:
         return elf.difference(member.content, original, version, f"{path}: {member.name}")
     except CannotVerify:
@@ -136,6 +138,6 @@ def _follow(name, links):
         prefix = next(("/".join(parts[:end]) for end in range(1, len(parts) + 1) if "/".join(parts[:end]) in links), None)
         if prefix is None:
             return name
-        rest = name[len(prefix):].lstrip("/")
+        rest = name[len(prefix) :].lstrip("/")
         name = posixpath.normpath(posixpath.join("/", posixpath.dirname(prefix), links[prefix], rest)).lstrip("/")
     return name

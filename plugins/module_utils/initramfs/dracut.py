@@ -21,9 +21,19 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import dr
 
 NAME = "dracut"
 #: Members that only images of this generator have.
-MARKERS = ("usr/lib/dracut/build-parameter.txt", "lib/dracut/build-parameter.txt", "usr/lib/dracut/dracut-util", "usr/bin/dracut-cmdline",
-           "bin/dracut-cmdline", "lib/dracut/hooks", "usr/lib/dracut/hooks", "var/lib/dracut/hooks", "early_cpio", "lib/dracut-lib.sh",
-           "usr/lib/dracut-lib.sh")
+MARKERS = (
+    "usr/lib/dracut/build-parameter.txt",
+    "lib/dracut/build-parameter.txt",
+    "usr/lib/dracut/dracut-util",
+    "usr/bin/dracut-cmdline",
+    "bin/dracut-cmdline",
+    "lib/dracut/hooks",
+    "usr/lib/dracut/hooks",
+    "var/lib/dracut/hooks",
+    "early_cpio",
+    "lib/dracut-lib.sh",
+    "usr/lib/dracut-lib.sh",
+)
 #: zz: files are read in the order of their names, and a later ``add_drivers=`` would drop what an earlier file added.
 _DROP_IN = "/etc/dracut.conf.d/zz-imagewright-azure.conf"
 _COMMENT = "# Drivers that a machine on Azure boots with; kept by Ansible (imagewright.azure.initrd_modules).\n"
@@ -39,9 +49,16 @@ def is_installed(tree):
 
 def has_kernel_hook(tree):
     """Return whether the next kernel's image will be built with it."""
-    return any(tree.exists(path) for path in (
-        "/etc/kernel/postinst.d/dracut", "/usr/lib/kernel/install.d/50-dracut.install", "/lib/kernel/install.d/50-dracut.install",
-        "/usr/lib/kernel/postinst.d/50-dracut", "/usr/lib/module-init-tools/regenerate-initrd-posttrans"))
+    return any(
+        tree.exists(path)
+        for path in (
+            "/etc/kernel/postinst.d/dracut",
+            "/usr/lib/kernel/install.d/50-dracut.install",
+            "/lib/kernel/install.d/50-dracut.install",
+            "/usr/lib/kernel/postinst.d/50-dracut",
+            "/usr/lib/module-init-tools/regenerate-initrd-posttrans",
+        )
+    )
 
 
 def config_file(tree):
@@ -115,7 +132,11 @@ def _names(text):
 
 def _configuration_files(tree):
     """Return the files that dracut reads, a name in /etc hiding the same name in /usr."""
-    files = {posixpath.basename(path): path for folder in ("/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d")
-             for path in tree.glob(f"{folder}/*.conf") if tree.is_file(path)}
+    files = {
+        posixpath.basename(path): path
+        for folder in ("/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d")
+        for path in tree.glob(f"{folder}/*.conf")
+        if tree.is_file(path)
+    }
     main = ["/etc/dracut.conf"] if tree.is_file("/etc/dracut.conf") else []
     return main + [files[name] for name in sorted(files)]

@@ -85,12 +85,12 @@ def _sections(module, order, wide):
     found, left = {}, len(module)
     for name_at, kind, flags, _address, offset, length in headers:
         start = names_at + name_at
-        name = module[start:min(start + _LONGEST_NAME, names_at + names_size)].partition(b"\0")[0].decode("ascii", "replace")
+        name = module[start : min(start + _LONGEST_NAME, names_at + names_size)].partition(b"\0")[0].decode("ascii", "replace")
         if kind != _NO_CONTENT and (flags & _ALLOCATED or name == ".modinfo"):
             left -= length
             if offset + length > len(module):
                 raise ValueError("a section is cut off")
             if left < 0:
                 raise ValueError("its sections lie on each other")
-            found.setdefault(name, []).append(module[offset:offset + length])
+            found.setdefault(name, []).append(module[offset : offset + length])
     return {name: b"".join(pieces) for name, pieces in found.items()}

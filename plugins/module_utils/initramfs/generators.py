@@ -11,7 +11,13 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import (
-    archive, dracut, initramfs_tools, mkinitcpio, mkinitfs, mkinitrd_redhat, mkinitrd_suse,
+    archive,
+    dracut,
+    initramfs_tools,
+    mkinitcpio,
+    mkinitfs,
+    mkinitrd_redhat,
+    mkinitrd_suse,
 )
 
 GENERATORS = [dracut, initramfs_tools, mkinitcpio, mkinitfs, mkinitrd_redhat, mkinitrd_suse]
@@ -36,18 +42,17 @@ def choose(tree, name, kernels):
         for generator in found:
             if name == generator.NAME:
                 return generator
-        raise ImagewrightError(f"cannot build an initramfs in {tree.root} with {name}: it is not installed; "
-                               "install it, or leave `generator` out")
+        raise ImagewrightError(f"cannot build an initramfs in {tree.root} with {name}: it is not installed; install it, or leave `generator` out")
     if not found:
-        raise ImagewrightError(f"cannot build an initramfs in {tree.root}: none of {', '.join(NAMES)} is installed; "
-                               "install the distribution's one")
+        raise ImagewrightError(f"cannot build an initramfs in {tree.root}: none of {', '.join(NAMES)} is installed; install the distribution's one")
     owners = found
     for is_owner in (lambda generator: generator.has_kernel_hook(tree), _built_one_of(tree, kernels)):
         if len(owners) > 1:
             owners = [generator for generator in owners if is_owner(generator)] or owners
     if len(owners) > 1:
-        raise ImagewrightError("cannot tell which generator builds the initramfs images: "
-                               f"{' and '.join(generator.NAME for generator in owners)} are installed; set `generator`")
+        raise ImagewrightError(
+            f"cannot tell which generator builds the initramfs images: {' and '.join(generator.NAME for generator in owners)} are installed; set `generator`"
+        )
     return owners[0]
 
 
@@ -59,6 +64,7 @@ def _built_one_of(tree, kernels):
         if not names:
             names.update(_member_names(tree, kernels))
         return not names.isdisjoint(generator.MARKERS)
+
     return is_owner
 
 

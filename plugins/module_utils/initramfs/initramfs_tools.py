@@ -25,8 +25,9 @@ _HOOKS = "/etc/initramfs/post-update.d"
 def is_installed(tree):
     """Return whether images can be built with it: mkinitramfs alone stays behind when dracut takes its place."""
     updater = commands.find("update-initramfs", tree.root)
-    return (commands.find("mkinitramfs", tree.root) is not None and updater is not None
-            and tree.is_file(updater) and "mkinitramfs" in tree.read_text(updater))  # newer dracut brings one of that name
+    return (
+        commands.find("mkinitramfs", tree.root) is not None and updater is not None and tree.is_file(updater) and "mkinitramfs" in tree.read_text(updater)
+    )  # newer dracut brings one of that name
 
 
 def has_kernel_hook(tree):

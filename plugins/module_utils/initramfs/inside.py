@@ -103,8 +103,9 @@ def read_inside(tree, image):
                     members[each] = (member.mode, member.size)
                     kept += _take(each, member, texts, facts)
                 if kept > _MOST_TEXT or len(facts) > _MOST_PROGRAMS:
-                    raise CorruptImage(f"cannot read {image}: it has more than {_MOST_PROGRAMS} programs, or more than {_MOST_TEXT >> 20} MiB of texts; "
-                                       "build the image again")
+                    raise CorruptImage(
+                        f"cannot read {image}: it has more than {_MOST_PROGRAMS} programs, or more than {_MOST_TEXT >> 20} MiB of texts; build the image again"
+                    )
     return InitramfsTree(image, members, links, texts, facts)
 
 

@@ -70,7 +70,7 @@ def with_modules(text, modules):
     if not added:
         return text
     if string:
-        return text[:string.end(2)] + " " + " ".join(added) + text[string.end(2):]
+        return text[: string.end(2)] + " " + " ".join(added) + text[string.end(2) :]
     if text and not text.endswith("\n"):
         text += "\n"
     return f"{text}MODULES+=({' '.join(added)})\n"
@@ -134,8 +134,10 @@ def _preset(tree, path):
         elif match:
             values[match.groups()] = variables.text_of(variables.value_in(environment, assignment.name))
     names = chosen or sorted({name for name, _kind in values if name != "ALL"}) or ["default"]
-    return {name: {kind: values[(whose, kind)] for whose in ("ALL", name) for kind in ("image", "uki", "config", "options")
-                   if values.get((whose, kind))} for name in names}
+    return {
+        name: {kind: values[(whose, kind)] for whose in ("ALL", name) for kind in ("image", "uki", "config", "options") if values.get((whose, kind))}
+        for name in names
+    }
 
 
 def _array(assignment):

@@ -63,12 +63,11 @@ def with_feature(text):
     found = next(iter(list(_FEATURES.finditer(text))[-1:]), None)  # the shell takes the last one
     if found is None:
         if re.search(r"^[ \t]*features=", text, re.M):
-            raise ImagewrightError(f"cannot add the feature {_FEATURE} in {_MAIN_FILE}: its features are not one quoted text; "
-                                   f"write features=\"... {_FEATURE}\"")
+            raise ImagewrightError(f'cannot add the feature {_FEATURE} in {_MAIN_FILE}: its features are not one quoted text; write features="... {_FEATURE}"')
         return text + f'features="ata base ide scsi usb virtio ext4 {_FEATURE}"\n'
     if _FEATURE in found.group(2).split():
         return text
-    return text[:found.end(2)] + " " + _FEATURE + text[found.end(2):]
+    return text[: found.end(2)] + " " + _FEATURE + text[found.end(2) :]
 
 
 def target(tree, kernel):

@@ -56,7 +56,7 @@ def with_modules(text, modules):
         return text
     line = f'INITRD_MODULES="{" ".join(listed + added)}"'
     if found:
-        return text[:found.start()] + line + text[found.end():]
+        return text[: found.start()] + line + text[found.end() :]
     return text + ("" if not text or text.endswith("\n") else "\n") + line + "\n"
 
 

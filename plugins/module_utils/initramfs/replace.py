@@ -139,8 +139,9 @@ def _build(tree, generator, kernel, output, target, modules, work):
         hindered = generator.obstacles(tree, modules)
         cure = f"; take them out of {' and '.join(hindered)}" if hindered else ""
         lacking = ", ".join(verdict.missing)
-        raise ImagewrightError(f"cannot {doing}: {argv[0]} ended without an error, but its image lacks {lacking}: "
-                               f"{verdict.reason}{cure}{_last_lines(completed)}", **words)
+        raise ImagewrightError(
+            f"cannot {doing}: {argv[0]} ended without an error, but its image lacks {lacking}: {verdict.reason}{cure}{_last_lines(completed)}", **words
+        )
 
 
 def _check_left_out(tree, doing, image, left_out, modules):
@@ -164,9 +165,11 @@ def _activate(tree, generator, kernel, modules, left_out):
         return
     verdict = check_image(tree, kernel, modules)
     if verdict.missing:
-        raise ImagewrightError(f"cannot prove the initramfs of kernel {kernel.version}: {target} was rebuilt, but the boot entry "
-                               f"loads {kernel.image}, which lacks {', '.join(verdict.missing)}: {verdict.reason}; "
-                               "make that a copy of it, or correct the entry")
+        raise ImagewrightError(
+            f"cannot prove the initramfs of kernel {kernel.version}: {target} was rebuilt, but the boot entry "
+            f"loads {kernel.image}, which lacks {', '.join(verdict.missing)}: {verdict.reason}; "
+            "make that a copy of it, or correct the entry"
+        )
     _check_left_out(tree, f"prove the initramfs of kernel {kernel.version} that its boot entry loads, {kernel.image}", kernel.image, left_out, modules)
 
 
@@ -238,8 +241,9 @@ def _check_boot_is_mounted(tree):
         fields = line.split()
         of_boot = len(fields) > 2 and not fields[0].startswith("#") and fields[1].rstrip("/") == "/boot"
         if of_boot and os.stat(tree.host_path("/boot")).st_dev == os.stat(tree.root).st_dev:
-            raise ImagewrightError(f"cannot rebuild the initramfs in /boot: /etc/fstab line {number} mounts {fields[0]} there, "
-                                   "but it is not mounted; mount it first")
+            raise ImagewrightError(
+                f"cannot rebuild the initramfs in /boot: /etc/fstab line {number} mounts {fields[0]} there, but it is not mounted; mount it first"
+            )
 
 
 def _check_space(tree, generator, kernels, backup_dir):
@@ -269,8 +273,10 @@ def _check_space(tree, generator, kernels, backup_dir):
         status = tree.statvfs(path)
         free = status.f_bavail * status.f_frsize
         if free < octets:
-            raise ImagewrightError(f"cannot rebuild the initramfs: the file system of {path} has {free >> 20} MiB free, "
-                                   f"about {(octets >> 20) + 1} MiB are needed; free some space there, e.g. remove old kernels")
+            raise ImagewrightError(
+                f"cannot rebuild the initramfs: the file system of {path} has {free >> 20} MiB free, "
+                f"about {(octets >> 20) + 1} MiB are needed; free some space there, e.g. remove old kernels"
+            )
 
 
 def _expected_size(tree, kernels):

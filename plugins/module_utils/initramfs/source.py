@@ -31,7 +31,7 @@ class Source:
         """Return the next count bytes without taking them; fewer only at the end."""
         if len(self._buffer) - self._position < count:
             self._fill(count)
-        return self._buffer[self._position:self._position + count]
+        return self._buffer[self._position : self._position + count]
 
     def read(self, count):
         """Return the next count bytes; fewer only at the end."""
@@ -48,7 +48,7 @@ class Source:
 
     def push_back(self, unused):
         """Take back bytes that were read last but belong to what follows."""
-        self._buffer = unused + self._buffer[self._position:]
+        self._buffer = unused + self._buffer[self._position :]
         self._position = 0
         self.offset -= len(unused)
 
@@ -65,13 +65,13 @@ class Source:
     def skip_zeros(self):
         """Take the zero bytes that come next: the padding between the parts of an image."""
         while self.peek(1) == b"\0":
-            rest = self._buffer[self._position:]
+            rest = self._buffer[self._position :]
             zeros = len(rest) - len(rest.lstrip(b"\0"))
             self._position += zeros
             self.offset += zeros
 
     def _fill(self, count):
-        parts = [self._buffer[self._position:]]
+        parts = [self._buffer[self._position :]]
         held = len(parts[0])
         while held < count:
             chunk = next(self._chunks, None)

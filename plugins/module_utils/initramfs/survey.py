@@ -21,8 +21,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels i
 State = collections.namedtuple("State", "kernel verdict problem")
 
 #: Names of drivers that people write for names of modules.
-_OTHER_NAMES = {"hv_pci": "pci_hyperv", "vmbus": "hv_vmbus", "storvsc": "hv_storvsc", "netvsc": "hv_netvsc",
-                "hid_hyperv_mouse": "hid_hyperv", "hv_keyboard": "hyperv_keyboard"}
+_OTHER_NAMES = {
+    "hv_pci": "pci_hyperv",
+    "vmbus": "hv_vmbus",
+    "storvsc": "hv_storvsc",
+    "netvsc": "hv_netvsc",
+    "hid_hyperv_mouse": "hid_hyperv",
+    "hv_keyboard": "hyperv_keyboard",
+}
 
 
 def module_names(requested):
@@ -32,8 +38,7 @@ def module_names(requested):
     """
     for name in requested:
         if not re.match(r"^[A-Za-z0-9_-]+$", name):
-            raise ImagewrightError(f"cannot take {name!r} for a module: give its name alone, e.g. hv_storvsc, "
-                                   "without path, .ko or parameters")
+            raise ImagewrightError(f"cannot take {name!r} for a module: give its name alone, e.g. hv_storvsc, without path, .ko or parameters")
     if not requested:
         raise ImagewrightError("cannot put modules into the initramfs: `modules` is empty; name at least one, e.g. hv_storvsc")
     return list(collections.OrderedDict.fromkeys(drivers.normalize(name) for name in requested))
@@ -48,8 +53,7 @@ def select_kernels(tree, versions):
         raise ImagewrightError("cannot look for kernels: `kernels` is empty, so that no image would be proved; name versions, or `all`")
     kernels = installed_kernels(tree)
     if not kernels:
-        raise ImagewrightError(f"cannot find a kernel in {tree.root}: no boot entry and no file in /boot is one; "
-                               "mount /boot, or install a kernel")
+        raise ImagewrightError(f"cannot find a kernel in {tree.root}: no boot entry and no file in /boot is one; mount /boot, or install a kernel")
     found = {kernel.version for kernel in kernels}
     unknown = [version for version in versions if version != "all" and version not in found]
     if unknown:
@@ -86,8 +90,12 @@ def check_available(tree, states):
     for state in states:
         if state.verdict.unavailable and state.kernel.kind == "normal":
             names, version = state.verdict.unavailable, state.kernel.version
-            raise ImagewrightError(f"cannot put {', '.join(names)} into the initramfs of kernel {version}: the kernel has no such driver, "
-                                   f"built in or as a module; {_cure(tree, names, version)}", kernel=version, unavailable=names)
+            raise ImagewrightError(
+                f"cannot put {', '.join(names)} into the initramfs of kernel {version}: the kernel has no such driver, "
+                f"built in or as a module; {_cure(tree, names, version)}",
+                kernel=version,
+                unavailable=names,
+            )
 
 
 def check_rebuildable(state, carries=""):
@@ -96,15 +104,20 @@ def check_rebuildable(state, carries=""):
     carries: str, what its image is not to carry over, ""; beside the modules that it lacks.
     """
     kernel = state.kernel
-    wrong = " and ".join(part for part in (f"lacks {', '.join(state.verdict.missing)}" if state.verdict.missing else "",
-                                           f"carries over {carries}" if carries else "") if part)
+    wrong = " and ".join(
+        part for part in (f"lacks {', '.join(state.verdict.missing)}" if state.verdict.missing else "", f"carries over {carries}" if carries else "") if part
+    )
     if not kernel.has_modules:
-        raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version} ({kernel.vmlinuz}), which {wrong}: "
-                               f"/lib/modules/{kernel.version}/modules.dep is not there; install its modules, or remove this kernel "
-                               "and its boot entry, or name the other kernels in `kernels`")
+        raise ImagewrightError(
+            f"cannot rebuild the initramfs of kernel {kernel.version} ({kernel.vmlinuz}), which {wrong}: "
+            f"/lib/modules/{kernel.version}/modules.dep is not there; install its modules, or remove this kernel "
+            "and its boot entry, or name the other kernels in `kernels`"
+        )
     if kernel.image == kernel.vmlinuz:
-        raise ImagewrightError(f"cannot rebuild the initramfs of kernel {kernel.version}, which {wrong}: it is part of the "
-                               f"unified kernel image {kernel.image}; build that again (ukify, dracut --uefi, mkinitcpio -U)")
+        raise ImagewrightError(
+            f"cannot rebuild the initramfs of kernel {kernel.version}, which {wrong}: it is part of the "
+            f"unified kernel image {kernel.image}; build that again (ukify, dracut --uefi, mkinitcpio -U)"
+        )
 
 
 def is_started_without_image(tree, kernel):
@@ -127,11 +140,16 @@ def report(state, names, image, built, rebuilt, backup):
     """
     verdict = state.verdict
     return {
-        "version": state.kernel.version, "image": image, "kind": state.kernel.kind,
-        "built_in": verdict.built_in, "present_before": verdict.present,
+        "version": state.kernel.version,
+        "image": image,
+        "kind": state.kernel.kind,
+        "built_in": verdict.built_in,
+        "present_before": verdict.present,
         "present": [name for name in names if name in verdict.present or (built and name in verdict.missing)],
         "missing": ([] if built else verdict.missing) + verdict.unavailable,
-        "reason": verdict.reason, "rebuilt": rebuilt, "backup": backup,
+        "reason": verdict.reason,
+        "rebuilt": rebuilt,
+        "backup": backup,
     }
 
 
@@ -144,8 +162,7 @@ def _cure(tree, names, version):
     if found.family == "redhat":
         if (6, 0) <= (found.version + (0, 0))[:2] < (6, 4) and found.name != "fedora":
             return "install Microsoft's Linux Integration Services (LIS): RHEL 6.0 to 6.3 came without these drivers"
-        return (f"install the package kernel-modules-{version} "
-                "(kernel-modules-core on RHEL 9 and later, kernel-uek-modules with Oracle's kernel)")
+        return f"install the package kernel-modules-{version} (kernel-modules-core on RHEL 9 and later, kernel-uek-modules with Oracle's kernel)"
     if found.name == "ubuntu":
         return f"install the package linux-modules-extra-{version}, or the kernel linux-azure"
     if found.family == "debian":

@@ -31,7 +31,7 @@ class _Part(io.RawIOBase):
     def readinto(self, buffer):
         """Read into the buffer and return how many bytes."""
         content = self._stream.read(min(len(buffer), self._left))
-        buffer[:len(content)] = content
+        buffer[: len(content)] = content
         self._left -= len(content)
         return len(content)
 
@@ -49,9 +49,11 @@ def section(stream, wanted, where):
     wanted: str, e.g. ``.initrd`` or ``.uname``, which has the kernel's version.
     Raises CorruptImage: it is not a whole EFI program.
     """
+
     def read_at(offset, length):
         stream.seek(offset)
         return stream.read(length)
+
     try:
         program = pe.read_program(read_at)
     except pe.PeError:

@@ -49,10 +49,13 @@ def check_image(tree, kernel, modules):
     reasons = [(name, _why_missing(name, contents, index, built_in | contents.built_in)) for name in looked_for]
     missing = [name for name, reason in reasons if reason]
     if missing and contents.nested:
-        raise CannotVerify(f"cannot verify {kernel.image}: it keeps its drivers in the file system {contents.nested} inside;"
-                           " build it without dracut's squash modules: omit_dracutmodules+=\" squash squash-squashfs squash-erofs \"")
-    return Verdict([name for name in looked_for if name not in missing], in_kernel, missing, unavailable,
-                   "; ".join(reason for _name, reason in reasons if reason))
+        raise CannotVerify(
+            f"cannot verify {kernel.image}: it keeps its drivers in the file system {contents.nested} inside;"
+            ' build it without dracut\'s squash modules: omit_dracutmodules+=" squash squash-squashfs squash-erofs "'
+        )
+    return Verdict(
+        [name for name in looked_for if name not in missing], in_kernel, missing, unavailable, "; ".join(reason for _name, reason in reasons if reason)
+    )
 
 
 def _read(tree, kernel, looked_for, index, originals):

@@ -108,13 +108,16 @@ def request(present, absent, repeatable=REPEATABLE):
             if key(other) != key(parameter):
                 continue
             if key(parameter) not in repeated or parse(other)[1] is None or same(parameter, other):
-                raise ImagewrightError(f"cannot have {parameter!r} in present and {other!r} in absent: they name the same parameter; "
-                                       "keep one of them (present replaces other values by itself)")
+                raise ImagewrightError(
+                    f"cannot have {parameter!r} in present and {other!r} in absent: they name the same parameter; "
+                    "keep one of them (present replaces other values by itself)"
+                )
     seen = {}
     for parameter in present:
         if key(parameter) in seen and key(parameter) not in repeated and not same(parameter, seen[key(parameter)]):
-            raise ImagewrightError(f"cannot set both {seen[key(parameter)]!r} and {parameter!r} by present: the name is the same; "
-                                   "keep one of them, or add the name to repeatable")
+            raise ImagewrightError(
+                f"cannot set both {seen[key(parameter)]!r} and {parameter!r} by present: the name is the same; keep one of them, or add the name to repeatable"
+            )
         seen[key(parameter)] = parameter
     return Request(list(present), list(absent), repeated)
 
@@ -152,8 +155,10 @@ def cloud_config(parameters):
             found.append(index)
             inside = not parameter.endswith(_CLOUD_CONFIG_END)
     if inside:
-        raise ImagewrightError(f"cannot remove {CLOUD_CONFIG!r} from {' '.join(parameters)!r}: no {_CLOUD_CONFIG_END!r} ends it, and cloud-init takes all "
-                               "that follows for its configuration; end it, or take it out by hand")
+        raise ImagewrightError(
+            f"cannot remove {CLOUD_CONFIG!r} from {' '.join(parameters)!r}: no {_CLOUD_CONFIG_END!r} ends it, and cloud-init takes all "
+            "that follows for its configuration; end it, or take it out by hand"
+        )
     return found
 
 
@@ -191,7 +196,7 @@ def divided(lines, changes):
     separator = next((index for index, line in enumerate(lines) if any(token.text == "--" for token in line)), len(lines) - 1)
     parts, position = [], 0
     for index, line in enumerate(lines):
-        parts.append(Changes(changes.replacements[position:position + len(line)], changes.additions if index == separator else []))
+        parts.append(Changes(changes.replacements[position : position + len(line)], changes.additions if index == separator else []))
         position += len(line)
     return parts
 
@@ -250,8 +255,9 @@ def check_length(text, machine, where):
     limit = COMMAND_LINE_SIZE.get(machine, DEFAULT_COMMAND_LINE_SIZE)
     length = len(text.encode("utf-8", "surrogateescape"))
     if length >= limit:
-        raise ImagewrightError(f"cannot set the kernel command line in {where}: it would be {length} bytes long and the kernel keeps "
-                               f"{limit - 1}; remove some parameters first")
+        raise ImagewrightError(
+            f"cannot set the kernel command line in {where}: it would be {length} bytes long and the kernel keeps {limit - 1}; remove some parameters first"
+        )
 
 
 def check_kept(before, after, wanted, where):
@@ -264,8 +270,10 @@ def check_kept(before, after, wanted, where):
         before, after = ([parameter for index, parameter in enumerate(line) if index not in set(cloud_config(line))] for line in (before, after))
     kept = [[parameter for parameter in line if key(parameter) not in asked] for line in (before, after)]
     if kept[0] != kept[1]:
-        raise ImagewrightError(f"cannot set the parameters in {where}: it would change others too, from {' '.join(kept[0])!r} to "
-                               f"{' '.join(kept[1])!r}; write the values there as plain text, without references")
+        raise ImagewrightError(
+            f"cannot set the parameters in {where}: it would change others too, from {' '.join(kept[0])!r} to "
+            f"{' '.join(kept[1])!r}; write the values there as plain text, without references"
+        )
 
 
 def is_same_repeated(parameter, other):
@@ -307,8 +315,11 @@ def _place_repeated(parameters, places, group, replacements):
     """Note the values of a repeatable name, the given ones last, in replacements; return what has to be added ([str])."""
     others = [index for index in places if not any(is_same_repeated(parameters[index], parameter) for parameter in group)]
     other = set(others)
-    if len(places) == len(others) + len(group) and places[:len(others)] == others and all(
-            same(parameters[index], parameter) for index, parameter in zip(places[len(others):], group)):
+    if (
+        len(places) == len(others) + len(group)
+        and places[: len(others)] == others
+        and all(same(parameters[index], parameter) for index, parameter in zip(places[len(others) :], group))
+    ):
         return []
     ours = [index for index in places if index not in other]
     for index in ours:
@@ -325,6 +336,7 @@ def _place_repeated(parameters, places, group, replacements):
 
 def _check_parameter(option, parameter):
     """Raise ImagewrightError when a kernel cannot be given this parameter."""
+
     def refuse(cause, cure):
         raise ImagewrightError(f"cannot take {parameter!r} in {option}: {cause}; {cure}")
 

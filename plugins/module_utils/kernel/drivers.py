@@ -19,13 +19,34 @@ _SUFFIX = re.compile(r"\.ko(\.gz|\.xz|\.zst)?$")
 #: Configuration symbols that mean "built in" when they are y, for a kernel that comes without modules.builtin.
 #: The first symbol that the configuration mentions decides. Source: Kconfig files of Linux; HYPERV_VMBUS was split off in 2025.
 _SYMBOLS = {
-    "hv_vmbus": ["HYPERV_VMBUS", "HYPERV"], "hv_storvsc": ["HYPERV_STORAGE"], "hv_netvsc": ["HYPERV_NET"],
-    "hv_utils": ["HYPERV_UTILS"], "hv_balloon": ["HYPERV_BALLOON"], "hyperv_keyboard": ["HYPERV_KEYBOARD"],
-    "hid_hyperv": ["HID_HYPERV_MOUSE"], "hyperv_fb": ["FB_HYPERV"], "hyperv_drm": ["DRM_HYPERV"], "pci_hyperv": ["PCI_HYPERV"],
-    "nvme": ["BLK_DEV_NVME"], "nvme_core": ["NVME_CORE"], "mlx4_core": ["MLX4_CORE"], "mlx4_en": ["MLX4_EN"],
-    "mlx5_core": ["MLX5_CORE"], "mana": ["MICROSOFT_MANA"], "udf": ["UDF_FS"], "vfat": ["VFAT_FS"], "fat": ["FAT_FS"],
-    "isofs": ["ISO9660_FS"], "sd_mod": ["BLK_DEV_SD"], "sr_mod": ["BLK_DEV_SR"], "scsi_mod": ["SCSI"], "ata_piix": ["ATA_PIIX"],
-    "ext4": ["EXT4_FS"], "xfs": ["XFS_FS"], "btrfs": ["BTRFS_FS"], "dm_mod": ["BLK_DEV_DM"],
+    "hv_vmbus": ["HYPERV_VMBUS", "HYPERV"],
+    "hv_storvsc": ["HYPERV_STORAGE"],
+    "hv_netvsc": ["HYPERV_NET"],
+    "hv_utils": ["HYPERV_UTILS"],
+    "hv_balloon": ["HYPERV_BALLOON"],
+    "hyperv_keyboard": ["HYPERV_KEYBOARD"],
+    "hid_hyperv": ["HID_HYPERV_MOUSE"],
+    "hyperv_fb": ["FB_HYPERV"],
+    "hyperv_drm": ["DRM_HYPERV"],
+    "pci_hyperv": ["PCI_HYPERV"],
+    "nvme": ["BLK_DEV_NVME"],
+    "nvme_core": ["NVME_CORE"],
+    "mlx4_core": ["MLX4_CORE"],
+    "mlx4_en": ["MLX4_EN"],
+    "mlx5_core": ["MLX5_CORE"],
+    "mana": ["MICROSOFT_MANA"],
+    "udf": ["UDF_FS"],
+    "vfat": ["VFAT_FS"],
+    "fat": ["FAT_FS"],
+    "isofs": ["ISO9660_FS"],
+    "sd_mod": ["BLK_DEV_SD"],
+    "sr_mod": ["BLK_DEV_SR"],
+    "scsi_mod": ["SCSI"],
+    "ata_piix": ["ATA_PIIX"],
+    "ext4": ["EXT4_FS"],
+    "xfs": ["XFS_FS"],
+    "btrfs": ["BTRFS_FS"],
+    "dm_mod": ["BLK_DEV_DM"],
 }
 
 
@@ -94,8 +115,12 @@ def _first_mentioned(configuration, symbols):
 
 def _configuration(tree, version):
     """Return {symbol: value} of the kernel's configuration; ``n`` for the symbols that are named as not set."""
-    for path in (f"/boot/config-{version}", f"{modules_directory(tree, version)}/config",
-                 f"{modules_directory(tree, version)}/config-{version}", f"/usr/lib/modules/{version}/config"):
+    for path in (
+        f"/boot/config-{version}",
+        f"{modules_directory(tree, version)}/config",
+        f"{modules_directory(tree, version)}/config-{version}",
+        f"/usr/lib/modules/{version}/config",
+    ):
         if tree.is_file(path):
             text = tree.read_text(path)
             found = dict(re.findall(r"^CONFIG_(\w+)=(\S+)", text, re.M))

@@ -21,8 +21,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 #: problem: str, why it is not whole, "" when nothing says so.
 KernelFile = collections.namedtuple("KernelFile", "kind machine problem")
 
-_PE_MACHINES = {0x8664: "x86_64", 0x14c: "i686", 0xaa64: "aarch64", 0x1c2: "armv7l", 0x5064: "riscv64"}
-_ELF_MACHINES = {3: "i686", 0x3e: "x86_64", 0xb7: "aarch64", 0xf3: "riscv64"}
+_PE_MACHINES = {0x8664: "x86_64", 0x14C: "i686", 0xAA64: "aarch64", 0x1C2: "armv7l", 0x5064: "riscv64"}
+_ELF_MACHINES = {3: "i686", 0x3E: "x86_64", 0xB7: "aarch64", 0xF3: "riscv64"}
 _HEADER = 4096  # bytes
 _ARM64_MAGIC = b"ARM\x64"
 _PARAGRAPH = 16  # bytes, the unit of syssize
@@ -46,11 +46,11 @@ def examine(tree, path):
         header = stream.read(min(_HEADER, size))
         if header and not any(header):
             return KernelFile("", "", f"its first {len(header)} bytes are zeros")
-        if header[0x202:0x206] == b"HdrS" and header[0x1fe:0x200] == b"\x55\xaa" and len(header) >= 0x238:
+        if header[0x202:0x206] == b"HdrS" and header[0x1FE:0x200] == b"\x55\xaa" and len(header) >= 0x238:
             return _bzimage(header, size, stream)
         if header[:2] == b"MZ" and len(header) >= 0x40:
             return _efi(header, size, stream)
-        if header[0x38:0x3c] == _ARM64_MAGIC:
+        if header[0x38:0x3C] == _ARM64_MAGIC:
             return KernelFile("Image", "aarch64", "")
         if header[:2] == b"\x1f\x8b":
             return _gzip(stream)
@@ -76,10 +76,10 @@ def _no_program(header):
 
 
 def _bzimage(header, size, stream):
-    sectors, protocol = header[0x1f1] or 4, int.from_bytes(header[0x206:0x208], "little")
-    paragraphs = int.from_bytes(header[0x1f4:0x1f8 if protocol >= 0x204 else 0x1f6], "little")
+    sectors, protocol = header[0x1F1] or 4, int.from_bytes(header[0x206:0x208], "little")
+    paragraphs = int.from_bytes(header[0x1F4 : 0x1F8 if protocol >= 0x204 else 0x1F6], "little")
     machine = ""
-    if protocol >= 0x20c:
+    if protocol >= 0x20C:
         machine = "x86_64" if int.from_bytes(header[0x236:0x238], "little") & _64_BIT else "i686"
     problem = _cut_off(size, (sectors + 1) * _SECTOR + paragraphs * _PARAGRAPH)
     if not problem and header[:2] == b"MZ":
@@ -89,7 +89,7 @@ def _bzimage(header, size, stream):
 
 def _efi(header, size, stream):
     """Return the KernelFile of an EFI program: an EFI stub kernel, a compressed one (zboot) or a unified kernel image."""
-    place = int.from_bytes(header[0x3c:0x40], "little")
+    place = int.from_bytes(header[0x3C:0x40], "little")
     stream.seek(place)
     head = stream.read(24)
     if len(head) < 24 or head[:4] != b"PE\0\0":
@@ -99,7 +99,7 @@ def _efi(header, size, stream):
     stream.seek(place + 24 + optional)
     table = stream.read(min(count, _MOST_SECTIONS) * 40)
     for index in range(len(table) // 40):
-        length, offset = struct.unpack("<II", table[index * 40 + 16:index * 40 + 24])
+        length, offset = struct.unpack("<II", table[index * 40 + 16 : index * 40 + 24])
         needed = max(needed, offset + length)
     if header[4:8] == b"zimg":
         needed = max(needed, sum(struct.unpack("<II", header[8:16])))
@@ -109,7 +109,7 @@ def _efi(header, size, stream):
 def _end_of_signatures(optional_header):
     """Return the byte (int) where the signatures of an EFI program end, 0 when it has none: the data directory 4."""
     directories = {b"\x0b\x01": 96, b"\x0b\x02": 112}.get(optional_header[:2])
-    entry = optional_header[directories + 32:directories + 40] if directories else b""
+    entry = optional_header[directories + 32 : directories + 40] if directories else b""
     return sum(struct.unpack("<II", entry)) if len(entry) == 8 else 0
 
 
@@ -120,7 +120,7 @@ def _gzip(stream):
     try:
         for chunk in iter(lambda: stream.read(_CHUNK), b""):
             unpacked = unpacker.decompress(chunk)
-            header += unpacked[:max(0, 64 - len(header))]
+            header += unpacked[: max(0, 64 - len(header))]
             total += len(unpacked)
             if total > _MOST_UNPACKED:
                 raise ImagewrightError(f"cannot read the compressed kernel: it has more than {_MOST_UNPACKED // 1048576} MiB unpacked; install it again")
@@ -128,7 +128,7 @@ def _gzip(stream):
                 break
     except zlib.error as error:
         return KernelFile("gzip", "", f"it cannot be unpacked: {error}")
-    machine = "aarch64" if header[0x38:0x3c] == _ARM64_MAGIC else ""
+    machine = "aarch64" if header[0x38:0x3C] == _ARM64_MAGIC else ""
     return KernelFile("gzip", machine, "" if unpacker.eof else "its compressed content ends too early")
 
 

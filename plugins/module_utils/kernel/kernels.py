@@ -27,8 +27,7 @@ Kernel = collections.namedtuple("Kernel", "version image vmlinuz has_modules kin
 _KERNEL_FILES = ("/boot/vmlinuz-*", "/boot/vmlinux-*", "/boot/Image-*", "/boot/kernel-*", "/boot/vmlinuz")
 
 #: Names of an image after the kernel's version or flavour, in the order of grub-mkconfig's 10_linux.
-_IMAGE_NAMES = ("initrd.img-{}", "initrd-{}.img", "initrd-{}", "initramfs-{}.img", "initramfs-{}",
-                "initramfs-genkernel-{}", "initramfs-genkernel-x86_64-{}")
+_IMAGE_NAMES = ("initrd.img-{}", "initrd-{}.img", "initrd-{}", "initramfs-{}.img", "initramfs-{}", "initramfs-genkernel-{}", "initramfs-genkernel-x86_64-{}")
 
 #: Left by package managers and by hand beside kernels. Source: grub_file_is_not_garbage of grub-mkconfig_lib.
 _GARBAGE = re.compile(r"(\.(dpkg-.*|rpmsave|rpmnew|sig|hmac|bak|old|orig|pre.*)|~)$")
@@ -114,8 +113,7 @@ def image_beside(tree, vmlinuz):
 
 def _kernel_files(tree):
     """Return the paths of the kernels in /boot; a link such as /boot/vmlinuz only counts when its target is not there."""
-    paths = [path for pattern in _KERNEL_FILES for path in tree.glob(pattern)
-             if tree.is_file(path) and not _GARBAGE.search(path)]
+    paths = [path for pattern in _KERNEL_FILES for path in tree.glob(pattern) if tree.is_file(path) and not _GARBAGE.search(path)]
     plain = {path for path in paths if not tree.is_symlink(path)}
     return [path for path in paths if path in plain or tree.resolve(path) not in plain]
 

@@ -18,8 +18,23 @@ import re
 Ban = collections.namedtuple("Ban", "path line last text module")
 
 #: What Azure needs to boot and to provision.
-NEEDED = ("udf", "vfat", "fat", "isofs", "iso9660", "cdrom", "sr_mod", "sd_mod", "hv_vmbus", "hv_storvsc", "hv_netvsc", "hv_utils", "pci_hyperv",
-          "nvme", "nvme_core")
+NEEDED = (
+    "udf",
+    "vfat",
+    "fat",
+    "isofs",
+    "iso9660",
+    "cdrom",
+    "sr_mod",
+    "sd_mod",
+    "hv_vmbus",
+    "hv_storvsc",
+    "hv_netvsc",
+    "hv_utils",
+    "pci_hyperv",
+    "nvme",
+    "nvme_core",
+)
 
 #: Directories of kmod, strongest first: a file hides those of the same name further down.
 ADMIN_FOLDER = "/etc/modprobe.d"
@@ -66,8 +81,7 @@ def banning_lines(text, module):
 
 def without(text, modules):
     """Return the text (str) with every line that bans one of the modules as a comment; all else stays byte for byte."""
-    numbers = {number for module in modules for first, last, _text, _module in banning_lines(text, module)
-               for number in range(first, last + 1)}
+    numbers = {number for module in modules for first, last, _text, _module in banning_lines(text, module) for number in range(first, last + 1)}
     return "\n".join("# " + line if number in numbers else line for number, line in enumerate(text.split("\n"), 1))
 
 

@@ -20,16 +20,15 @@ PATCHES = (
     Patch("cd006086fa5d", "ata_piix: defer disks to the Hyper-V drivers by default", (3, 5), {(3, 4): 4}),
     Patch("5c1b10ab7f93", "storvsc: Account for in-transit packets in the RESET path", (3, 7), {(3, 4): 39}),
     Patch("3e8f4f406590", "storvsc: avoid usage of WRITE_SAME", (3, 10), {(3, 9): 6}),
-    Patch("54b2b50c20a6", "Disable WRITE SAME for RAID and virtual host adapter drivers", (3, 13),
-          {(3, 10): 49}),
-    Patch("b12bb60d6c35", "storvsc: NULL pointer dereference fix", (3, 15),
-          {(3, 10): 49, (3, 13): 10, (3, 14): 1}),
+    Patch("54b2b50c20a6", "Disable WRITE SAME for RAID and virtual host adapter drivers", (3, 13), {(3, 10): 49}),
+    Patch("b12bb60d6c35", "storvsc: NULL pointer dereference fix", (3, 15), {(3, 10): 49, (3, 13): 10, (3, 14): 1}),
     Patch("e86fb5e8ab95", "storvsc: ring buffer failures may result in I/O freeze", (3, 19), {(3, 18): 30}),
     Patch("be821fd8e627", "scsi_sysfs: protect against double execution of __scsi_remove_device()", (4, 4), {}),
 )
 
 #: How distributions mark the kernels that they build, and to which they bring fixes without changing the base version.
-_VENDORS = re.compile(r"""
+_VENDORS = re.compile(
+    r"""
     \.el[0-9]+          # RHEL, CentOS, AlmaLinux, Rocky Linux, Oracle Linux with Red Hat's kernel
     | \.fc[0-9]+        # Fedora
     | [.]uek|uek$       # Oracle's Unbreakable Enterprise Kernel
@@ -38,7 +37,9 @@ _VENDORS = re.compile(r"""
     | -(cloud-)?(amd64|arm64|686-pae|686)$     # Debian
     | \.amzn[0-9] | \.(azl|cm)[0-9]       # Amazon Linux, Azure Linux
     | -(lts|virt)$ | -arch[0-9]+-[0-9]+$ | -flatcar$      # Alpine, Arch, Flatcar
-    """, re.VERBOSE)
+    """,
+    re.VERBOSE,
+)
 
 #: First mainline release with the fixes of CVE-2019-11477, -11478 and -11479.
 _SACK_MAINLINE = (5, 2)
@@ -47,8 +48,10 @@ _SACK_MAINLINE = (5, 2)
 #: Source: certification test 52.
 _SACK_BUILDS = (
     (re.compile(r"2\.6\.32-([\d.]+)\.el6"), {754: (754, 15, 3)}),
-    (re.compile(r"3\.10\.0-([\d.]+)\.el7"),
-     {327: (327, 79, 2), 514: (514, 66, 2), 693: (693, 50, 3), 862: (862, 34, 2), 957: (957, 21, 3), 1062: (1062, 1, 1)}),
+    (
+        re.compile(r"3\.10\.0-([\d.]+)\.el7"),
+        {327: (327, 79, 2), 514: (514, 66, 2), 693: (693, 50, 3), 862: (862, 34, 2), 957: (957, 21, 3), 1062: (1062, 1, 1)},
+    ),
     (re.compile(r"4\.18\.0-([\d.]+)\.el8"), {80: (80, 4, 2), 147: (147,)}),
     (re.compile(r"2\.6\.39-([\d.]+)\.el\duek"), {400: (400, 312, 2)}),
     (re.compile(r"3\.8\.13-([\d.]+)\.el\duek"), {118: (118, 35, 2)}),

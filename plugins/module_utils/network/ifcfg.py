@@ -10,8 +10,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
-    DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place, one_of)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place, one_of
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -83,8 +82,10 @@ def masters(tree):
         below = file.settings.get("PHYSDEV") or (file.card.rpartition(".")[0] if file.kind == VLAN else "")
         if below:
             members.setdefault(file.card, []).append(by_uuid.get(below, below))
-    return [Master(own[name].kind if name in own else "bond", name, own[name].place("DEVICE") if name in own else places[name], below)
-            for name, below in members.items()]
+    return [
+        Master(own[name].kind if name in own else "bond", name, own[name].place("DEVICE") if name in own else places[name], below)
+        for name, below in members.items()
+    ]
 
 
 def plan(tree, settings, networkmanager=False):
@@ -108,8 +109,10 @@ def without_masters(tree, settings):
     found = all_files(tree)
     uuids = {file.settings.get("UUID") for file in found if file.card in names} - {None}
     gone = [file for file in found if file.path != FIRST_CARD and (file.card in names or file.master in uuids | set(names))]
-    return [remove(tree, file.path, "is, or is a part of, a bond, bridge, team or VLAN that holds the first card")
-            for file in sorted(gone, key=lambda file: names.get(file.card, len(names)))]
+    return [
+        remove(tree, file.path, "is, or is a part of, a bond, bridge, team or VLAN that holds the first card")
+        for file in sorted(gone, key=lambda file: names.get(file.card, len(names)))
+    ]
 
 
 def with_settings(text, settings):
@@ -123,7 +126,7 @@ def with_settings(text, settings):
         if first is None:
             text += ("" if not text or text.endswith("\n") else "\n") + line
         else:
-            text = text[:first.start()] + line + pattern.sub("", text[first.end():])
+            text = text[: first.start()] + line + pattern.sub("", text[first.end() :])
     return text
 
 
@@ -147,8 +150,12 @@ def _kind(settings, card):
     Source: ifup-eth and ifup-post of initscripts, nms-ifcfg-rh-reader.c.
     """
     named = settings.get("TYPE", "").lower()
-    if named == "bond" or settings.get("BONDING_MASTER", "").lower() in ("yes", "true") or "BONDING_OPTS" in settings \
-            or ("." not in card and card.startswith("bond")):
+    if (
+        named == "bond"
+        or settings.get("BONDING_MASTER", "").lower() in ("yes", "true")
+        or "BONDING_OPTS" in settings
+        or ("." not in card and card.startswith("bond"))
+    ):
         return "bond"
     if named in ("bridge", "ovsbridge"):
         return "bridge"

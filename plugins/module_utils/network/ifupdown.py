@@ -13,8 +13,7 @@ import fnmatch
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, is_ethernet, remove
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
-    DHCP, FIRST, FIXED, NOT_STARTED, NOTHING, Answer)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, NOT_STARTED, NOTHING, Answer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ifupdown_stanzas import PATH, STANZA, files, logical_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
@@ -58,8 +57,12 @@ def masters(tree):
 
 def starts(text, card=FIRST.name):
     """Return whether a line of the text starts the card when it appears, or at boot."""
-    return any(fnmatch.fnmatchcase(card, name.strip("/").split("/")[0]) for _raw, words in logical_lines(text)
-               if words[:1] and words[0] in _STARTING for name in words[1:])
+    return any(
+        fnmatch.fnmatchcase(card, name.strip("/").split("/")[0])
+        for _raw, words in logical_lines(text)
+        if words[:1] and words[0] in _STARTING
+        for name in words[1:]
+    )
 
 
 def plan(tree, settings):
@@ -85,8 +88,9 @@ def plan(tree, settings):
     if lines:
         main = main.rstrip("\n") + "\n\n# The first card of an Azure machine\n" + "".join(lines)
     changes.append(Change(PATH, texts.get(PATH), main, 0o644, f"DHCP on {FIRST.name}"))
-    first = {path: min([gone.get(stanza.card, len(gone)) for stanza in ifupdown_stanzas.stanzas(path, text)], default=len(gone))
-             for path, text in texts.items()}
+    first = {
+        path: min([gone.get(stanza.card, len(gone)) for stanza in ifupdown_stanzas.stanzas(path, text)], default=len(gone)) for path, text in texts.items()
+    }
     return sorted(changes, key=lambda change: first.get(change.path, 0))
 
 

@@ -27,12 +27,22 @@ _DIRECTORY_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 Stanza = collections.namedtuple("Stanza", "card family method options place")
 
 #: Options that name the parts of a card, with dashes: of the master itself.
-_PARTS = {"bond-slaves": "bond", "bond-members": "bond", "bond-ports": "bond", "slaves": "bond", "bridge-ports": "bridge", "vlan-raw-device": VLAN,
-          "team-ports": "team"}
+_PARTS = {
+    "bond-slaves": "bond",
+    "bond-members": "bond",
+    "bond-ports": "bond",
+    "slaves": "bond",
+    "bridge-ports": "bridge",
+    "vlan-raw-device": VLAN,
+    "team-ports": "team",
+}
 #: An option of a part names its master; a command does the same.
 _MASTER = {"bond-master": "bond", "bridge-master": "bridge"}
-_COMMANDS = (re.compile(r"\bifenslave\s+(?P<master>\S+)\s+(?P<card>\S+)"), re.compile(r"\bbrctl\s+addif\s+(?P<master>\S+)\s+(?P<card>\S+)"),
-             re.compile(r"\bip\s+link\s+set\s+(?:dev\s+)?(?P<card>\S+)\s+master\s+(?P<master>\S+)"))
+_COMMANDS = (
+    re.compile(r"\bifenslave\s+(?P<master>\S+)\s+(?P<card>\S+)"),
+    re.compile(r"\bbrctl\s+addif\s+(?P<master>\S+)\s+(?P<card>\S+)"),
+    re.compile(r"\bip\s+link\s+set\s+(?:dev\s+)?(?P<card>\S+)\s+master\s+(?P<master>\S+)"),
+)
 
 
 def files(tree):

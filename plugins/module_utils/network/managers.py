@@ -43,11 +43,13 @@ def choose(tree, wanted="auto"):
     if not found:
         raise ImagewrightError(
             "cannot set up the network of the guest: no network manager is enabled; enable one "
-            "(systemd-networkd, NetworkManager, networking, wicked) or name it with the option manager")
+            "(systemd-networkd, NetworkManager, networking, wicked) or name it with the option manager"
+        )
     named = [name + "".join(f" ({path})" for path in _enabling(tree, name)[:1]) for name in found]
     raise ImagewrightError(
         f"cannot set up the network of the guest: {' and '.join(named)} are both enabled and would both run the first card; "
-        f"disable all but one, or name the right one with the option manager")
+        f"disable all but one, or name the right one with the option manager"
+    )
 
 
 def active(tree):
@@ -86,9 +88,14 @@ def _enabling(tree, manager):
 
 def _links(tree, service):
     """Return the links ([str]) that start a service at boot, those of the administrator first."""
-    patterns = (f"/etc/systemd/system/*.wants/{service}.service", f"/etc/systemd/system/*.requires/{service}.service",
-                f"/etc/rc[2345].d/S??{service}", f"/etc/rc.d/rc[2345].d/S??{service}", f"/etc/init.d/rc[235].d/S??{service}",
-                f"/etc/runlevels/*/{service}",
-                # Debian's networking.service comes enabled by sysinit's own preset in some releases, without a link in /etc
-                f"/*/systemd/system/*.wants/{service}.service")
+    patterns = (
+        f"/etc/systemd/system/*.wants/{service}.service",
+        f"/etc/systemd/system/*.requires/{service}.service",
+        f"/etc/rc[2345].d/S??{service}",
+        f"/etc/rc.d/rc[2345].d/S??{service}",
+        f"/etc/init.d/rc[235].d/S??{service}",
+        f"/etc/runlevels/*/{service}",
+        # Debian's networking.service comes enabled by sysinit's own preset in some releases, without a link in /etc
+        f"/*/systemd/system/*.wants/{service}.service",
+    )
     return list(dict.fromkeys(path for pattern in patterns for path in tree.glob(pattern)))

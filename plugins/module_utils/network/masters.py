@@ -43,7 +43,11 @@ def order(held):
 
 def refuse(held):
     """Raise ImagewrightError with the name and the place of every master."""
-    named = "; ".join(f"{master.place.path}{f' line {master.place.line}' if master.place.line else ''}: the {master.kind} {master.name} holds "
-                      f"{', '.join(master.members)}" for master in held)
-    raise ImagewrightError(f"cannot have the first card ask for its address: {named}; take {'it' if len(held) == 1 else 'them'} apart, "
-                           "or have it done here with the option masters: remove")
+    named = "; ".join(
+        f"{master.place.path}{f' line {master.place.line}' if master.place.line else ''}: the {master.kind} {master.name} holds {', '.join(master.members)}"
+        for master in held
+    )
+    raise ImagewrightError(
+        f"cannot have the first card ask for its address: {named}; take {'it' if len(held) == 1 else 'them'} apart, "
+        "or have it done here with the option masters: remove"
+    )

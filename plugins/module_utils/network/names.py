@@ -16,8 +16,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: R35. Written by old udev, cloud-init and installers.
-_PERSISTENT = ("/etc/udev/rules.d/70-persistent-net.rules", "/etc/udev/rules.d/70-persistent-ipoib.rules",
-               "/etc/udev/rules.d/85-persistent-net-cloud-init.rules")
+_PERSISTENT = (
+    "/etc/udev/rules.d/70-persistent-net.rules",
+    "/etc/udev/rules.d/70-persistent-ipoib.rules",
+    "/etc/udev/rules.d/85-persistent-net-cloud-init.rules",
+)
 
 #: What writes 70-persistent-net.rules anew at each boot of an old udev; a file of that name in /etc takes its place. R35.
 GENERATOR = "75-persistent-net-generator.rules"
@@ -44,10 +47,12 @@ def plan(tree):
 
 def without_addresses(tree):
     """Return the Changes that remove every file that names a card by the MAC address of this machine."""
-    rules = [path for path in tree.glob("/etc/udev/rules.d/*.rules")
-             if tree.is_file(path) and (path in _PERSISTENT or _names_by_address(text_of(tree, path)))]
-    links = [path for path in tree.glob("/etc/systemd/network/*.link")
-             if tree.is_file(path) and any(ini.values(text_of(tree, path), "Match", key) for key in ("MACAddress", "PermanentMACAddress"))]
+    rules = [path for path in tree.glob("/etc/udev/rules.d/*.rules") if tree.is_file(path) and (path in _PERSISTENT or _names_by_address(text_of(tree, path)))]
+    links = [
+        path
+        for path in tree.glob("/etc/systemd/network/*.link")
+        if tree.is_file(path) and any(ini.values(text_of(tree, path), "Match", key) for key in ("MACAddress", "PermanentMACAddress"))
+    ]
     return [remove(tree, path, "names a card by the MAC address of this machine") for path in rules + links] + _without_generator(tree)
 
 
@@ -71,10 +76,12 @@ def unmanaged(tree, settings):
         return []
     if tree.exists("/usr/lib/udev/rules.d/10-azure-unmanaged-sriov.rules"):
         return [remove(tree, SRIOV_RULES, "azure-vm-utils brings its own")]
-    text = ("# Virtual functions carry the flag IFF_SLAVE (0x800) once the synthetic card has taken them (R36).\n"
-            f'SUBSYSTEM=="net", ACTION!="remove", DRIVERS=="{"|".join(sorted(settings.unmanaged_drivers))}", '
-            'ATTR{flags}=="0x?[89ABCDEF]??", '
-            'ENV{AZURE_UNMANAGED_SRIOV}="1", ENV{ID_NET_MANAGED_BY}="unmanaged", ENV{NM_UNMANAGED}="1"\n')
+    text = (
+        "# Virtual functions carry the flag IFF_SLAVE (0x800) once the synthetic card has taken them (R36).\n"
+        f'SUBSYSTEM=="net", ACTION!="remove", DRIVERS=="{"|".join(sorted(settings.unmanaged_drivers))}", '
+        'ATTR{flags}=="0x?[89ABCDEF]??", '
+        'ENV{AZURE_UNMANAGED_SRIOV}="1", ENV{ID_NET_MANAGED_BY}="unmanaged", ENV{NM_UNMANAGED}="1"\n'
+    )
     return [write(tree, SRIOV_RULES, text, "virtual functions are left to the kernel")]
 
 
@@ -99,5 +106,11 @@ def _without_generator(tree):
     path = "/etc/udev/rules.d/" + GENERATOR
     if tree.is_symlink(path) or not (tree.exists("/lib/udev/rules.d/" + GENERATOR) or tree.exists("/usr/lib/udev/rules.d/" + GENERATOR)):
         return []
-    return [write(tree, path, "# Cards keep the names that the kernel gives them; nothing is written for this machine (R35).\n",
-                  "would name cards by their MAC address again at the next boot")]
+    return [
+        write(
+            tree,
+            path,
+            "# Cards keep the names that the kernel gives them; nothing is written for this machine (R35).\n",
+            "would name cards by their MAC address again at the next boot",
+        )
+    ]

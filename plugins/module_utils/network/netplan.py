@@ -111,8 +111,7 @@ def _without(tree, file, gone, kept):
     network = yaml_text.get(file.document, "network") or {}
     unwanted = [("ethernets", name) for name in netplan_files.definitions(file, "ethernets") if name not in kept]
     unwanted += [(kind, name) for kind in ("bonds", "bridges", "vlans") for name in netplan_files.definitions(file, kind) if name in gone]
-    left = {kind: [name for name in content if (kind, name) not in unwanted] if isinstance(content, dict) else content
-            for kind, content in network.items()}
+    left = {kind: [name for name in content if (kind, name) not in unwanted] if isinstance(content, dict) else content for kind, content in network.items()}
     if not {kind for kind, content in left.items() if content} - _NOTHING:
         return [remove(tree, file.path, "describes this machine")]
     if not unwanted:

@@ -15,8 +15,7 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
-    DHCP, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place)
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -59,8 +58,11 @@ def read(tree, wanted):
 def definitions(file, kind):
     """Return {id: settings (dict)} of a kind, e.g. ``ethernets``, in a file."""
     found = yaml_text.get(file.document, "network", kind)
-    return {str(name): settings if isinstance(settings, dict) else {} for name, settings in found.items() if name not in ("version", "renderer")} \
-        if isinstance(found, dict) else {}
+    return (
+        {str(name): settings if isinstance(settings, dict) else {} for name, settings in found.items() if name not in ("version", "renderer")}
+        if isinstance(found, dict)
+        else {}
+    )
 
 
 def merged(files, kind):

@@ -12,7 +12,17 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
-    DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, UNMANAGED, Answer, Place, one_of)
+    DHCP,
+    FIRST,
+    FIXED,
+    HELD,
+    NOT_STARTED,
+    NOTHING,
+    UNMANAGED,
+    Answer,
+    Place,
+    one_of,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, words
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
@@ -73,8 +83,9 @@ def plan(tree, settings):
     changes = _without_masters(tree, order(settings.masters))
     gone = {change.path for change in changes}
     texts = {path: text_of(tree, path) for path in files(tree) if path not in gone}
-    changes += [remove(tree, path, "describes a card of this machine alone") for path, text in texts.items()
-                if is_of_this_machine(text) and not _put(ini.entries(text))]
+    changes += [
+        remove(tree, path, "describes a card of this machine alone") for path, text in texts.items() if is_of_this_machine(text) and not _put(ini.entries(text))
+    ]
     return changes + _asking(EditedTree(tree, changes)) + unmanaged(tree, settings)
 
 
@@ -84,8 +95,10 @@ def unmanaged(tree, settings):
         return []
     if tree.glob("/*/systemd/network/*-azure-unmanaged-sriov.network") and not tree.exists(UNMANAGED_FILE):
         return []  # azure-vm-utils brought its own
-    text = ("# The virtual functions of accelerated networking belong to the synthetic card above them (R36).\n"
-            f"[Match]\nDriver={' '.join(settings.unmanaged_drivers)}\n\n[Link]\nUnmanaged=yes\n")
+    text = (
+        "# The virtual functions of accelerated networking belong to the synthetic card above them (R36).\n"
+        f"[Match]\nDriver={' '.join(settings.unmanaged_drivers)}\n\n[Link]\nUnmanaged=yes\n"
+    )
     return [write(tree, UNMANAGED_FILE, text, "virtual functions are left to the kernel")]
 
 
@@ -93,9 +106,14 @@ def is_of_this_machine(text):
     """Return whether the file names a MAC address, one card by name, or a fixed address."""
     match = {key: ini.values(text, "Match", key) for key in ("MACAddress", "PermanentMACAddress", "Path", "Name")}
     names = [name for value in match["Name"] for name in value.split()]
-    return bool(match["MACAddress"] or match["PermanentMACAddress"] or match["Path"]
-                or ini.values(text, "Network", "Address") or ini.values(text, "Address", "Address")
-                or (names and not any("*" in name for name in names) and names != ["eth0"]))
+    return bool(
+        match["MACAddress"]
+        or match["PermanentMACAddress"]
+        or match["Path"]
+        or ini.values(text, "Network", "Address")
+        or ini.values(text, "Address", "Address")
+        or (names and not any("*" in name for name in names) and names != ["eth0"])
+    )
 
 
 def card_of(text):
@@ -116,8 +134,11 @@ def _asking(tree):
     if not in_the_way:
         return [] if asks else [write(tree, DHCP_FILE, _DHCP, "DHCP on the first card, whatever its name")]
     changes = [write(tree, EARLY_FILE, _DHCP, f"DHCP on the first card: networkd would take {in_the_way[0]} for it")]
-    changes += [_gone(tree, path, "networkd would take it for the first card, and it does not ask for an address")
-                for path in in_the_way if posixpath.basename(path) < posixpath.basename(EARLY_FILE)]
+    changes += [
+        _gone(tree, path, "networkd would take it for the first card, and it does not ask for an address")
+        for path in in_the_way
+        if posixpath.basename(path) < posixpath.basename(EARLY_FILE)
+    ]
     return changes + ([remove(tree, DHCP_FILE, f"{EARLY_FILE} is taken before it")] if tree.exists(DHCP_FILE) else [])
 
 
@@ -136,8 +157,10 @@ def _without_masters(tree, names):
         own = words(file.entries, "NetDev", "Name") or _names(file.entries)
         if set(own) & set(names) or set(_put(file.entries)) & set(names):
             gone.append((min(names.get(name, len(names)) for name in own or [None]), file.path))
-    return [_gone(tree, path, "makes, or is a part of, a bond, bridge or VLAN that holds the first card")
-            for _place_in_order, path in sorted(gone, key=lambda each: each[0])]
+    return [
+        _gone(tree, path, "makes, or is a part of, a bond, bridge or VLAN that holds the first card")
+        for _place_in_order, path in sorted(gone, key=lambda each: each[0])
+    ]
 
 
 def _put(entries):
@@ -147,6 +170,7 @@ def _put(entries):
 
 def _answer(file):
     """Return the Answer of a file for a card that it matches."""
+
     def said(section, key, accepted):
         entry = ini.last(file.entries, section, key)
         return entry is not None and entry.value.lower() in accepted
@@ -180,5 +204,8 @@ def _is_for_ethernet(text):
     names = [name for value in ini.values(text, "Match", "Name") for name in value.split()]
     if names:
         return any(is_ethernet(name) for name in names)
-    return bool(ini.values(text, "Match", "MACAddress") or ini.values(text, "Match", "PermanentMACAddress")
-                or "ether" in " ".join(ini.values(text, "Match", "Type")).split())
+    return bool(
+        ini.values(text, "Match", "MACAddress")
+        or ini.values(text, "Match", "PermanentMACAddress")
+        or "ether" in " ".join(ini.values(text, "Match", "Type")).split()
+    )

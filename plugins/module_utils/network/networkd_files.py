@@ -68,9 +68,20 @@ def matches(entries, card):
 
 def _matches(key, wanted, card):
     """Return whether one key of [Match] takes the card. wanted: [str], its patterns."""
-    known = {"Name": card.name, "OriginalName": card.name, "Driver": card.driver, "Type": "ether", "Path": _PATH, "Kind": None,
-             # Azure gives the card another address than any file says, and it is no wireless one
-             "MACAddress": None, "PermanentMACAddress": None, "SSID": None, "BSSID": None, "WLANInterfaceType": None}
+    known = {
+        "Name": card.name,
+        "OriginalName": card.name,
+        "Driver": card.driver,
+        "Type": "ether",
+        "Path": _PATH,
+        "Kind": None,
+        # Azure gives the card another address than any file says, and it is no wireless one
+        "MACAddress": None,
+        "PermanentMACAddress": None,
+        "SSID": None,
+        "BSSID": None,
+        "WLANInterfaceType": None,
+    }
     if key in known:
         return _fits(wanted, known[key])
     if not wanted:

@@ -71,8 +71,11 @@ def plan(tree, settings):
     settings.masters: [Master], those that are to go.
     """
     found = networkmanager_profiles.profiles(tree, False)
-    own = [profile.path for profile in found if profile.path.startswith(FOLDER) and profile.path != DHCP_FILE and profile.kind == "ethernet"
-           and profile.master is None]
+    own = [
+        profile.path
+        for profile in found
+        if profile.path.startswith(FOLDER) and profile.path != DHCP_FILE and profile.kind == "ethernet" and profile.master is None
+    ]
     gone = _of_masters(found, order(settings.masters))
     of_old = ifcfg.files(tree)
     changes = [remove(tree, path, "is, or is a part of, a bond, bridge, team or VLAN that holds the first card") for path in gone]
@@ -106,22 +109,31 @@ def unmanaged(tree, settings):
     if not settings.unmanaged_drivers:
         return []
     drivers = ";".join(f"driver:{driver}" for driver in settings.unmanaged_drivers)
-    text = ("# The virtual functions of accelerated networking belong to the synthetic card above them (R36).\n"
-            f"[keyfile]\nunmanaged-devices+={drivers}\n")
+    text = f"# The virtual functions of accelerated networking belong to the synthetic card above them (R36).\n[keyfile]\nunmanaged-devices+={drivers}\n"
     return [write(tree, UNMANAGED_FILE, text, "virtual functions are left to the kernel")]
 
 
 def _of_masters(found, names):
     """Return the paths ([str]) of the masters' profiles, in their order, and then of their ports'."""
     words = set(names) | {profile.uuid for profile in found if profile.card in names and profile.uuid}
-    gone = [profile for profile in found if profile.path.startswith(FOLDER) and (
-        profile.master in words if profile.master is not None else profile.card in names or profile.path in names)]
+    gone = [
+        profile
+        for profile in found
+        if profile.path.startswith(FOLDER) and (profile.master in words if profile.master is not None else profile.card in names or profile.path in names)
+    ]
     return [profile.path for profile in sorted(gone, key=lambda each: names.get(each.card or each.path, len(names)))]
 
 
 def _managed(tree):
     """Return the Changes that have NetworkManager manage the first card where a package's file keeps it from all cards, as Ubuntu's does."""
     found = networkmanager_profiles.answer(tree, reads_ifcfg(tree))
-    return [write(tree, f"{networkmanager_profiles.CONF_D}/{posixpath.basename(place.path)}",
-                  "# In the place of the package's file, which keeps NetworkManager from Ethernet cards.\n", "NetworkManager manages the first card")
-            for place in found.places if found.what == UNMANAGED and place.path.startswith(networkmanager_profiles.PACKAGES_CONF_D + "/")]
+    return [
+        write(
+            tree,
+            f"{networkmanager_profiles.CONF_D}/{posixpath.basename(place.path)}",
+            "# In the place of the package's file, which keeps NetworkManager from Ethernet cards.\n",
+            "NetworkManager manages the first card",
+        )
+        for place in found.places
+        if found.what == UNMANAGED and place.path.startswith(networkmanager_profiles.PACKAGES_CONF_D + "/")
+    ]

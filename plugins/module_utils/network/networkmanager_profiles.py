@@ -16,7 +16,17 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
-    DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, UNMANAGED, Answer, Place, one_of)
+    DHCP,
+    FIRST,
+    FIXED,
+    HELD,
+    NOT_STARTED,
+    NOTHING,
+    UNMANAGED,
+    Answer,
+    Place,
+    one_of,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: In the order in which they are read; a file of /etc stands for one of the same name in /usr/lib.
@@ -92,14 +102,15 @@ def answer(tree, reads_ifcfg, card=FIRST, without=(), made=()):
         return Answer(NOT_STARTED, [profile.places.get("autoconnect", whole(profile)) for profile in fitting])
     forbidding = settings.get(("main", "no-auto-default"))
     if forbidding is not None and in_device_list(forbidding.items, card):
-        return Answer(NOTHING, [forbidding.place] + [profile.places.get("card", whole(profile)) for profile in profiles(tree, reads_ifcfg)
-                                                     if profile.kind == "ethernet"])
+        return Answer(
+            NOTHING, [forbidding.place] + [profile.places.get("card", whole(profile)) for profile in profiles(tree, reads_ifcfg) if profile.kind == "ethernet"]
+        )
     return Answer(DHCP, [])
 
 
 def in_device_list(items, card):
     """Return whether a device list takes the card; of its items one with ``except:`` that fits decides."""
-    excepted = [item[len("except:"):] for item in items if item.startswith("except:")]
+    excepted = [item[len("except:") :] for item in items if item.startswith("except:")]
     wanted = [item for item in items if not item.startswith("except:")]
     if any(_is_device(item, card) for item in excepted):
         return False
@@ -132,14 +143,22 @@ def _ignoring(tree, settings, card, reads_ifcfg):
     plugins, managed = settings.get(("main", "plugins")), settings.get(("ifupdown", "managed"))
     if plugins is not None and "ifupdown" in plugins.items and not (managed is not None and "true" in managed.items):
         found += ifupdown.mentions(tree, card)
-    return found + [file.place("NM_CONTROLLED") for file in (ifcfg.all_files(tree) if reads_ifcfg else [])
-                    if file.card == card.name and file.settings.get("NM_CONTROLLED", "").lower() in ("no", "n", "false", "0")]
+    return found + [
+        file.place("NM_CONTROLLED")
+        for file in (ifcfg.all_files(tree) if reads_ifcfg else [])
+        if file.card == card.name and file.settings.get("NM_CONTROLLED", "").lower() in ("no", "n", "false", "0")
+    ]
 
 
 def _by_rules(tree, card):
     """Return the Places of udev's rules that mark the card as unmanaged, as Azure's do with virtual functions."""
-    marking = [(path, rule) for path, text in udev_rules.files(tree) if "NM_UNMANAGED" in text for rule in udev_rules.rules(text)
-               if ("ENV{NM_UNMANAGED}", "=", "1") in rule.tokens]
+    marking = [
+        (path, rule)
+        for path, text in udev_rules.files(tree)
+        if "NM_UNMANAGED" in text
+        for rule in udev_rules.rules(text)
+        if ("ENV{NM_UNMANAGED}", "=", "1") in rule.tokens
+    ]
     return [Place(path, rule.line, rule.text) for path, rule in marking if udev_rules.holds(rule, card)]
 
 
@@ -154,8 +173,9 @@ def _in_match(patterns, value):
     """Return whether a value fits the patterns of a profile's match: one that is wanted, and none with an exclamation mark."""
     unwanted = [pattern.lstrip("!&|") for pattern in patterns if "!" in pattern[:2]]
     wanted = [pattern.lstrip("&|") for pattern in patterns if "!" not in pattern[:2]]
-    return not any(fnmatch.fnmatchcase(value, pattern) for pattern in unwanted) \
-        and (not wanted or any(fnmatch.fnmatchcase(value, pattern) for pattern in wanted))
+    return not any(fnmatch.fnmatchcase(value, pattern) for pattern in unwanted) and (
+        not wanted or any(fnmatch.fnmatchcase(value, pattern) for pattern in wanted)
+    )
 
 
 def _answer(profile):
@@ -191,22 +211,47 @@ def _keyfile(path, text):
     if is_port and master is None:
         master, places["master"] = "", places["port"]
     return Profile(
-        path, "ethernet" if kind == "802-3-ethernet" else kind, value("uuid", ("connection", "uuid")), value("card", ("connection", "interface-name")),
-        _list(value("match", ("match", "interface-name"))), _list(value("drivers", ("match", "driver"))),
+        path,
+        "ethernet" if kind == "802-3-ethernet" else kind,
+        value("uuid", ("connection", "uuid")),
+        value("card", ("connection", "interface-name")),
+        _list(value("match", ("match", "interface-name"))),
+        _list(value("drivers", ("match", "driver"))),
         value("mac", ("ethernet", "mac-address"), ("802-3-ethernet", "mac-address")) is not None,
         (value("autoconnect", ("connection", "autoconnect")) or "true").lower() in ini.TRUE and not permissions,
         _priority(value("priority", ("connection", "autoconnect-priority"))),
-        master, value("parent", ("vlan", "parent")), value("method", ("ipv4", "method")) or "auto", places)
+        master,
+        value("parent", ("vlan", "parent")),
+        value("method", ("ipv4", "method")) or "auto",
+        places,
+    )
 
 
 def _of_ifcfg(file):
     """Return the Profile that NetworkManager makes of an ifcfg file."""
     protocol = file.settings.get("BOOTPROTO", "none").lower()
     method = "auto" if protocol in ("dhcp", "bootp") else "manual" if file.settings.get("IPADDR") or file.settings.get("IPADDR0") else "disabled"
-    places = {"method": file.place("BOOTPROTO", "IPADDR", "IPADDR0"), "card": file.place("DEVICE"), "autoconnect": file.place("ONBOOT"),
-              "master": file.place(*ifcfg.PORT_OF)}
-    return Profile(file.path, "ethernet" if file.kind is None else file.kind, file.settings.get("UUID"), file.settings.get("DEVICE"), [], [],
-                   "HWADDR" in file.settings, file.is_started, _priority(file.settings.get("AUTOCONNECT_PRIORITY")), file.master, None, method, places)
+    places = {
+        "method": file.place("BOOTPROTO", "IPADDR", "IPADDR0"),
+        "card": file.place("DEVICE"),
+        "autoconnect": file.place("ONBOOT"),
+        "master": file.place(*ifcfg.PORT_OF),
+    }
+    return Profile(
+        file.path,
+        "ethernet" if file.kind is None else file.kind,
+        file.settings.get("UUID"),
+        file.settings.get("DEVICE"),
+        [],
+        [],
+        "HWADDR" in file.settings,
+        file.is_started,
+        _priority(file.settings.get("AUTOCONNECT_PRIORITY")),
+        file.master,
+        None,
+        method,
+        places,
+    )
 
 
 def _priority(word):

@@ -61,7 +61,7 @@ def without_line(text, number):
     end = number
     while end < len(lines) and lines[end - 1].endswith("\\"):
         end += 1
-    return "\n".join(lines[:number - 1] + lines[end:])
+    return "\n".join(lines[: number - 1] + lines[end:])
 
 
 def name_given(rule):
@@ -84,8 +84,18 @@ def _is_true(key, operator, value, card):
     """Return whether a token holds; an assignment always does, but for those that run something first."""
     if operator not in ("==", "!="):
         return key not in ("IMPORT", "PROGRAM", "GOTO")
-    known = {"SUBSYSTEM": ("net",), "ACTION": ("add",), "KERNEL": (card.name,), "DRIVERS": _PARENTS, "ATTR{type}": ("1",), "ATTR{dev_id}": ("0x0",),
-             "ATTR{dev_port}": ("0",), "ENV{ID_NET_DRIVER}": (card.driver,), "NAME": ("",), "SUBSYSTEMS": ("net", "vmbus")}
+    known = {
+        "SUBSYSTEM": ("net",),
+        "ACTION": ("add",),
+        "KERNEL": (card.name,),
+        "DRIVERS": _PARENTS,
+        "ATTR{type}": ("1",),
+        "ATTR{dev_id}": ("0x0",),
+        "ATTR{dev_port}": ("0",),
+        "ENV{ID_NET_DRIVER}": (card.driver,),
+        "NAME": ("",),
+        "SUBSYSTEMS": ("net", "vmbus"),
+    }
     if key not in known:
         return False
     fits = any(fnmatch.fnmatchcase(each, pattern) for each in known[key] for pattern in value.split("|"))

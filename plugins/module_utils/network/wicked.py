@@ -19,8 +19,12 @@ FIRST_CARD = FOLDER + "/ifcfg-eth0"
 DHCP = FOLDER + "/dhcp"
 
 #: Settings that name the parts of a card, and what it is. Source: ifcfg-bonding(5), ifcfg-bridge(5), ifcfg-vlan(5), ifcfg-team(5) of wicked.
-_PARTS = ((re.compile(r"BONDING_SLAVE_?\d+"), "bond"), (re.compile(r"BRIDGE_PORTS"), "bridge"), (re.compile(r"ETHERDEVICE"), VLAN),
-          (re.compile(r"TEAM_PORT_DEVICE_?\d+"), "team"))
+_PARTS = (
+    (re.compile(r"BONDING_SLAVE_?\d+"), "bond"),
+    (re.compile(r"BRIDGE_PORTS"), "bridge"),
+    (re.compile(r"ETHERDEVICE"), VLAN),
+    (re.compile(r"TEAM_PORT_DEVICE_?\d+"), "team"),
+)
 
 
 def files(tree):

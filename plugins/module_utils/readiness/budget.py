@@ -92,6 +92,7 @@ def step(doing, most=None):
     def stop(number, unused_frame):
         limit = f"{seconds:.0f} s of process time" if number == signal.SIGPROF else f"{waiting:.0f} s"
         raise Spent(f"cannot {doing} within {limit}: what it reads is too large, damaged, or does not answer")
+
     timers = ((signal.ITIMER_PROF, signal.SIGPROF, seconds), (signal.ITIMER_REAL, signal.SIGALRM, waiting))
     before = [signal.signal(number, stop) for _timer, number, _limit in timers]
     for timer, _number, limit in timers:
@@ -141,8 +142,7 @@ def _work(produce, pipe):
 def _limit():
     with open("/proc/self/statm", encoding="ascii") as stream:
         mapped = int(stream.read().split()[0]) * resource.getpagesize()
-    for what, limit in ((resource.RLIMIT_CPU, MOST_SECONDS + _GRACE), (resource.RLIMIT_AS, max(MOST_MEMORY, mapped + _LEAST_ROOM)),
-                        (resource.RLIMIT_CORE, 0)):
+    for what, limit in ((resource.RLIMIT_CPU, MOST_SECONDS + _GRACE), (resource.RLIMIT_AS, max(MOST_MEMORY, mapped + _LEAST_ROOM)), (resource.RLIMIT_CORE, 0)):
         hard = resource.getrlimit(what)[1]
         if hard == resource.RLIM_INFINITY or hard > limit:
             resource.setrlimit(what, (limit, limit))
@@ -152,7 +152,7 @@ def _send(pipe, kind, value):
     octets = pickle.dumps((kind, value))
     octets = memoryview(_LENGTH.pack(len(octets)) + octets)
     while octets:
-        octets = octets[os.write(pipe, octets):]
+        octets = octets[os.write(pipe, octets) :]
 
 
 def _received(pipe, end):

@@ -13,7 +13,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init impor
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import network_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.network import (
-    ifcfg, ifupdown, netplan, netplan_files, networkd, networkmanager_profiles, wicked)
+    ifcfg,
+    ifupdown,
+    netplan,
+    netplan_files,
+    networkd,
+    networkmanager_profiles,
+    wicked,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import may_be_first
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
@@ -36,8 +43,11 @@ def fixed(context):
     """Return the [Line] that give an Ethernet card a fixed address."""
     tree = context.tree
     found = [line for line in _lines(context) if _FIXED.match(line.evidence.text)]
-    found += [Line(stanza.card, Evidence(*stanza.place)) for stanza in ifupdown.stanzas(tree)
-              if stanza.family == "inet" and stanza.method == "static" and is_ethernet(stanza.card.partition(":")[0])]
+    found += [
+        Line(stanza.card, Evidence(*stanza.place))
+        for stanza in ifupdown.stanzas(tree)
+        if stanza.family == "inet" and stanza.method == "static" and is_ethernet(stanza.card.partition(":")[0])
+    ]
     return found + [line for line, keys in _yaml(tree) if "addresses" in keys[-2:-1]]
 
 
@@ -75,8 +85,11 @@ def _lines(context):
     cards = {path: path.rpartition("ifcfg-")[2] for path in wicked.files(tree)}
     cards.update((file.path, file.card.partition(":")[0]) for file in ifcfg.all_files(tree) if file.kind is None and file.master is None)
     cards.update((path, networkd.card_of(text_of(tree, path))) for path in networkd.files(tree))
-    cards.update((profile.path, profile.card or "*") for profile in networkmanager_profiles.profiles(tree, False)
-                 if profile.kind == "ethernet" and profile.master is None)
+    cards.update(
+        (profile.path, profile.card or "*")
+        for profile in networkmanager_profiles.profiles(tree, False)
+        if profile.kind == "ethernet" and profile.master is None
+    )
     return [Line(card, place) for path, card in sorted(cards.items()) for place in context.find([path], str.strip)]
 
 

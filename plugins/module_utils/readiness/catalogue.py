@@ -10,15 +10,67 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
-    command_line, firmware, first_card, identity as identity_step, initramfs, initramfs_init, kernel as kernel_step, loader, provisioner, root, ssh as ssh_step,
-    system_manager)
+    command_line,
+    firmware,
+    first_card,
+    identity as identity_step,
+    initramfs,
+    initramfs_init,
+    kernel as kernel_step,
+    loader,
+    provisioner,
+    root,
+    ssh as ssh_step,
+    system_manager,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
-    agent, boot, cloud_init, cmdline, console, disk, drivers, firewall, identity, initramfs_carried, initramfs_drivers, kernel, network, packaged,
-    partitions, services, ssh, storage, sudo, users, vhd)
+    agent,
+    boot,
+    cloud_init,
+    cmdline,
+    console,
+    disk,
+    drivers,
+    firewall,
+    identity,
+    initramfs_carried,
+    initramfs_drivers,
+    kernel,
+    network,
+    packaged,
+    partitions,
+    services,
+    ssh,
+    storage,
+    sudo,
+    users,
+    vhd,
+)
 
 #: Known faults, by topic; a further one is one file in rules/ and one name here.
-_TOPICS = (vhd, disk, partitions, storage, boot, initramfs_drivers, initramfs_carried, drivers, kernel, cmdline, console, network, firewall, agent,
-           cloud_init, ssh, sudo, users, services, identity, packaged)
+_TOPICS = (
+    vhd,
+    disk,
+    partitions,
+    storage,
+    boot,
+    initramfs_drivers,
+    initramfs_carried,
+    drivers,
+    kernel,
+    cmdline,
+    console,
+    network,
+    firewall,
+    agent,
+    cloud_init,
+    ssh,
+    sudo,
+    users,
+    services,
+    identity,
+    packaged,
+)
 #: What each step of the path needs, in the order of steps.STEPS.
 _PATH = (firmware, loader, kernel_step, command_line, initramfs, initramfs_init, root, system_manager, first_card, ssh_step, provisioner, identity_step)
 
@@ -39,8 +91,7 @@ def select(rules, include=(), exclude=()):
     for wanted in list(include) + list(exclude):
         if not any(_is(rule, wanted) for rule in rules):
             raise ImagewrightError(f"cannot select the rule {wanted!r}: there is none of this id; see docs/requirements.md for all of them")
-    return [rule for rule in rules if (not include or any(_is(rule, wanted) for wanted in include))
-            and not any(_is(rule, wanted) for wanted in exclude)]
+    return [rule for rule in rules if (not include or any(_is(rule, wanted) for wanted in include)) and not any(_is(rule, wanted) for wanted in exclude)]
 
 
 def _is(rule, wanted):

@@ -74,8 +74,9 @@ def _open_tree(question):
     tree = LiveTree(question.root or "/")
     disk = disk_facts.of_running_guest() if tree.is_running_system else None
     kind = "before_deprovision" if tree.is_running_system else "generalized"
-    problem = "" if tree.is_dir("/etc") and (tree.is_dir("/usr") or tree.is_dir("/sbin")) else \
-        f"there is no Linux root in {tree.root}: /etc and /usr are not there"
+    problem = (
+        "" if tree.is_dir("/etc") and (tree.is_dir("/usr") or tree.is_dir("/sbin")) else f"there is no Linux root in {tree.root}: /etc and /usr are not there"
+    )
     return tree.root, Context(None if problem else tree, disk, question.profile, question.generation, _kind(question, kind), problem)
 
 

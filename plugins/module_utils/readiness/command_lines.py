@@ -16,16 +16,28 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 CommandLine = collections.namedtuple("CommandLine", "text place kind")
 
 #: Where distributions keep what generated lines are made of.
-SOURCES = ("/etc/default/grub", "/etc/default/grub.d/*.cfg", "/etc/kernel/cmdline", "/etc/kernel/cmdline.d/*.conf", "/etc/sysconfig/bootloader",
-           "/etc/update-extlinux.conf", "/etc/default/extlinux", "/etc/default/u-boot", "/boot/grub2/grubenv")
+SOURCES = (
+    "/etc/default/grub",
+    "/etc/default/grub.d/*.cfg",
+    "/etc/kernel/cmdline",
+    "/etc/kernel/cmdline.d/*.conf",
+    "/etc/sysconfig/bootloader",
+    "/etc/update-extlinux.conf",
+    "/etc/default/extlinux",
+    "/etc/default/u-boot",
+    "/boot/grub2/grubenv",
+)
 _LONGEST_ENTRY = 60  # lines
 _BEGINNINGS = ("GRUB_CMDLINE_LINUX", "DEFAULT_APPEND", "default_kernel_opts", "EXTLINUX_PARAMETERS", "U_BOOT_PARAMETERS", "kernelopts=")
 
 
 def command_lines(tree):
     """Return the CommandLines of every entry that starts Linux, and that of the next kernel."""
-    found = [CommandLine(entry.cmdline or "", Evidence(entry.path, line_of(tree, entry, entry.cmdline), f"{entry.title}: {entry.cmdline}"), entry.kind)
-             for entry in boot_entries(tree) if entry.kind != "other"]
+    found = [
+        CommandLine(entry.cmdline or "", Evidence(entry.path, line_of(tree, entry, entry.cmdline), f"{entry.title}: {entry.cmdline}"), entry.kind)
+        for entry in boot_entries(tree)
+        if entry.kind != "other"
+    ]
     following = next_kernel_cmdline(tree)
     if following is not None:
         place = found[0].place.path if found else "/etc/default/grub"
@@ -40,7 +52,7 @@ def line_of(tree, entry, wanted):
     """
     if not wanted or not entry.line or not tree.is_file(entry.path):
         return entry.line
-    lines = tree.read_text(entry.path).split("\n")[entry.line - 1:entry.line - 1 + _LONGEST_ENTRY]
+    lines = tree.read_text(entry.path).split("\n")[entry.line - 1 : entry.line - 1 + _LONGEST_ENTRY]
     return next((entry.line + index for index, line in enumerate(lines) if wanted in line), entry.line)
 
 
@@ -53,8 +65,7 @@ def having(context, unwanted):
     if not lines:
         return []
     parameters = {parameter for line in lines for parameter in kernel_cmdline.split(line.text) if unwanted(parameter)}
-    sources = context.find(source_paths(context.tree), lambda text: not text.lstrip().startswith("#") and any(
-        parameter in text for parameter in parameters))
+    sources = context.find(source_paths(context.tree), lambda text: not text.lstrip().startswith("#") and any(parameter in text for parameter in parameters))
     entries = [_shown(line, parameters) for line in lines if line.kind != "next"]
     return (sources + entries) or [line.place for line in lines]
 

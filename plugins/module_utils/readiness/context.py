@@ -52,8 +52,10 @@ class Context:
                 self._answers[question] = (None, error)
             except (budget.Spent, MemoryError, RecursionError) as error:
                 # the next rule that asks would only lose as much
-                self._answers[question] = (None, ImagewrightError(str(error) or f"what it reads needs too much memory ({type(error).__name__}): "
-                                                                                "it is too large, or damaged"))
+                self._answers[question] = (
+                    None,
+                    ImagewrightError(str(error) or f"what it reads needs too much memory ({type(error).__name__}): it is too large, or damaged"),
+                )
                 raise
         answer, error = self._answers[question]
         if error is not None:

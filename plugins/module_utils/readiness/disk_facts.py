@@ -25,7 +25,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes imp
 #: bios, efi: disk.boot_facts.BootChain of generation 1 and 2, or None when the disk does not begin to boot so, or nobody looked;
 #: left_out: [str], Linux file systems that nothing mounts.
 DiskFacts = collections.namedtuple(
-    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out")
+    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out"
+)
 DiskFacts.__new__.__defaults__ = (None, None, ())
 
 
@@ -37,12 +38,30 @@ def of_image(disk, follow_bios=None, follow_efi=None):
     container = disk.container
     identifiers = set().union(*[opened.names for opened in disk.volumes])
     unreadable = any(opened.file_system is None and opened.volume.holds not in ("empty", "lvm", "swap", "luks") for opened in disk.volumes) or any(
-        opened.volume.error for opened in disk.volumes)
-    unclean, undecided = ([(opened.volume.name, opened.file_system.kind) for opened in disk.file_systems()
-                           if opened.file_system.kind != "fat" and opened.file_system.clean is state] for state in (False, None))
-    return DiskFacts(container.path, container.format, disk.content.size, disk.table, judge(disk.table, disk.content.read_at),
-                     [opened.volume for opened in disk.volumes], unclean, undecided, None if unreadable else identifiers, [],
-                     _chain(follow_bios, disk), _chain(follow_efi, disk))
+        opened.volume.error for opened in disk.volumes
+    )
+    unclean, undecided = (
+        [
+            (opened.volume.name, opened.file_system.kind)
+            for opened in disk.file_systems()
+            if opened.file_system.kind != "fat" and opened.file_system.clean is state
+        ]
+        for state in (False, None)
+    )
+    return DiskFacts(
+        container.path,
+        container.format,
+        disk.content.size,
+        disk.table,
+        judge(disk.table, disk.content.read_at),
+        [opened.volume for opened in disk.volumes],
+        unclean,
+        undecided,
+        None if unreadable else identifiers,
+        [],
+        _chain(follow_bios, disk),
+        _chain(follow_efi, disk),
+    )
 
 
 def with_mounts(facts, tree):
@@ -70,11 +89,11 @@ def of_running_guest():
             def fetch(offset, length):
                 stream.seek(offset)
                 return stream.read(length)
+
             disk = CachedBytes(fetch, size, device)
             table = read_table(disk.read_at, size)
             volumes = find_volumes(disk, table)
-            return DiskFacts(device, "live", size, table, judge(table, disk.read_at),
-                             [volume._replace(stream=None) for volume in volumes], [], [], None, [])
+            return DiskFacts(device, "live", size, table, judge(table, disk.read_at), [volume._replace(stream=None) for volume in volumes], [], [], None, [])
     except (OSError, ImagewrightError):
         return None
 

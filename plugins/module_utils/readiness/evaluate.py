@@ -9,7 +9,15 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, FAILED, SEVERITIES, STATUSES, UNKNOWN, finding, not_applicable, unknown)
+    ERROR,
+    FAILED,
+    SEVERITIES,
+    STATUSES,
+    UNKNOWN,
+    finding,
+    not_applicable,
+    unknown,
+)
 
 _SPECIALIZED = "this is an image that keeps its identity (kind: specialized)"
 _BEFORE = "the guest has not been deprovisioned yet; this is checked on the finished image (kind: generalized)"
@@ -61,9 +69,11 @@ def difference(before, after):
     """
     bad_before = [found["id"] for found in before if found["status"] in (FAILED, UNKNOWN)]
     bad_after = [found["id"] for found in after if found["status"] in (FAILED, UNKNOWN)]
-    return {"fixed": [rule for rule in bad_before if rule not in bad_after],
-            "appeared": [rule for rule in bad_after if rule not in bad_before],
-            "left": [rule for rule in bad_after if rule in bad_before]}
+    return {
+        "fixed": [rule for rule in bad_before if rule not in bad_after],
+        "appeared": [rule for rule in bad_after if rule not in bad_before],
+        "left": [rule for rule in bad_after if rule in bad_before],
+    }
 
 
 def _not_meant(kind, rule):
@@ -84,8 +94,7 @@ def _outcome(context, rule):
     if rule.needs in ("tree", "others") and context.tree is None:
         return unknown(f"no Linux root could be read: {context.problem}")
     if budget.seconds_left() <= 0:
-        return unknown(f"there was no time for it: the rules before took {budget.MOST_SECONDS} s of process time, for what they read is too large, "
-                       "or damaged")
+        return unknown(f"there was no time for it: the rules before took {budget.MOST_SECONDS} s of process time, for what they read is too large, or damaged")
     try:
         with budget.step(f"check {rule.id}"):
             return rule.check(context)

@@ -8,15 +8,19 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from html import escape
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, FAILED, NOT_APPLICABLE, PASSED, UNKNOWN, headline)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, NOT_APPLICABLE, PASSED, UNKNOWN, headline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.links import requirement, sources
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.walk import NOT_REACHED, first_stop
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import moment
 
 #: Mark and word of a step, for eyes and for screen readers.
-_MARKS = {PASSED: ("✓", "passed"), FAILED: ("✕", "the machine stops here"), UNKNOWN: ("?", "could not be decided"), NOT_REACHED: ("…", "not reached"),
-          NOT_APPLICABLE: ("–", "not looked at")}
+_MARKS = {
+    PASSED: ("✓", "passed"),
+    FAILED: ("✕", "the machine stops here"),
+    UNKNOWN: ("?", "could not be decided"),
+    NOT_REACHED: ("…", "not reached"),
+    NOT_APPLICABLE: ("–", "not looked at"),
+}
 _MOST_PLACES = 3
 
 
@@ -69,16 +73,20 @@ def path(found):
 def _step(step, stops):
     mark, words = _MARKS[step.status]
     state = step.status.replace("_", "-") + (" stop" if stops else "")
-    return (f'<li class="{state}"><span class="step-mark" aria-hidden="true">{mark}</span> {step.step.replace("_", " ")}'
-            f'<span class="hidden">: {words}</span></li>')
+    return (
+        f'<li class="{state}"><span class="step-mark" aria-hidden="true">{mark}</span> {step.step.replace("_", " ")}<span class="hidden">: {words}</span></li>'
+    )
 
 
 def _stop(found, stop):
     if stop is None:
         return ""
     wrong = [finding for finding in found.findings if finding.step == stop.step and finding.severity == ERROR and finding.status == stop.status]
-    items = "".join(f'<li><a href="#{escape(finding.id)}">{escape(finding.id)}</a> {escape(headline(finding))}'
-                    f'{" (could not be decided)" if finding.status == UNKNOWN else ""}{_places(finding)}</li>' for finding in wrong)
+    items = "".join(
+        f'<li><a href="#{escape(finding.id)}">{escape(finding.id)}</a> {escape(headline(finding))}'
+        f"{' (could not be decided)' if finding.status == UNKNOWN else ''}{_places(finding)}</li>"
+        for finding in wrong
+    )
     words = "The machine stops here" if stop.status == FAILED else "Whether the machine comes through here could not be decided"
     return f'<div class="stop-box"><p><b>{stop.step.replace("_", " ").capitalize()}</b>: {words}</p><ul>{items}</ul></div>'
 

@@ -75,10 +75,12 @@ def _read(tree, path):
 
 def generator(files):
     """Return what built an image (InitramfsTree): initramfs-tools, dracut, mkinitcpio, mkinitfs, or "" for another."""
-    marks = (("initramfs-tools", ("/scripts/functions", "/conf/initramfs.conf")),
-             ("mkinitcpio", ("/init_functions", "/buildconfig")),
-             ("dracut", ("/usr/lib/dracut", "/lib/dracut", "/usr/lib/dracut-lib.sh", "/lib/dracut-lib.sh")),
-             ("mkinitfs", ("/sbin/nlplug-findfs", "/etc/mdev.conf", "/newroot")))
+    marks = (
+        ("initramfs-tools", ("/scripts/functions", "/conf/initramfs.conf")),
+        ("mkinitcpio", ("/init_functions", "/buildconfig")),
+        ("dracut", ("/usr/lib/dracut", "/lib/dracut", "/usr/lib/dracut-lib.sh", "/lib/dracut-lib.sh")),
+        ("mkinitfs", ("/sbin/nlplug-findfs", "/etc/mdev.conf", "/newroot")),
+    )
     return next((name for name, paths in marks if any(files.exists(path) for path in paths)), "")
 
 
@@ -113,7 +115,7 @@ def _layers(tree, device):
     if re.match(r"/dev/(md\d+|md/)", device):
         return [RAID]
     if device.startswith("/dev/mapper/"):
-        name = device[len("/dev/mapper/"):]
+        name = device[len("/dev/mapper/") :]
         crypttab = tree.read_text("/etc/crypttab") if tree.is_file("/etc/crypttab") else ""
         if name.startswith("luks-") or any(line.split()[:1] == [name] for line in crypttab.splitlines()):
             return [LUKS]

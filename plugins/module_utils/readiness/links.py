@@ -28,9 +28,20 @@ _MICROSOFT = {
     "certification": "https://learn.microsoft.com/partner-center/marketplace-offers/azure-vm-certification-faq",
 }
 _MICROSOFT["marketplace certification"] = _MICROSOFT["certification"]
-_PLAIN = ("create-upload-generic", "create-upload-debian", "create-upload-ubuntu", "redhat-create-upload-vhd", "suse-create-upload-vhd",
-          "oracle-create-upload-vhd", "time-sync", "disable-provisioning", "no-agent", "disks-upload-vhd-to-managed-disk-cli",
-          "cloudinit-prepare-custom-image", "azure-virtual-machine-utilities")
+_PLAIN = (
+    "create-upload-generic",
+    "create-upload-debian",
+    "create-upload-ubuntu",
+    "redhat-create-upload-vhd",
+    "suse-create-upload-vhd",
+    "oracle-create-upload-vhd",
+    "time-sync",
+    "disable-provisioning",
+    "no-agent",
+    "disks-upload-vhd-to-managed-disk-cli",
+    "cloudinit-prepare-custom-image",
+    "azure-virtual-machine-utilities",
+)
 
 #: Other sources: what their name begins with, and the address.
 _OTHERS = (
@@ -77,8 +88,11 @@ def _address(piece, microsoft):
     manual = _MANUAL.match(piece)
     if manual:
         page, section = manual.groups()
-        return f"https://www.freedesktop.org/software/systemd/man/latest/{page}.html" if page.startswith(_OF_SYSTEMD) else \
-            f"https://man7.org/linux/man-pages/man{section}/{page}.{section}.html"
+        return (
+            f"https://www.freedesktop.org/software/systemd/man/latest/{page}.html"
+            if page.startswith(_OF_SYSTEMD)
+            else f"https://man7.org/linux/man-pages/man{section}/{page}.{section}.html"
+        )
     kernel = _KERNEL.match(piece)
     if kernel:
         return f"https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/{kernel.group(1)}"

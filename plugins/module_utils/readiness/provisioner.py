@@ -26,8 +26,14 @@ def provisioner(tree):
     cloud_init_runs = cloud_init.runs(tree)
     setting, evidence = provisioning_setting(tree)
     agent = installation.program(tree) is not None and services.state(tree, installation.SERVICES) == services.ENABLED
-    evidence = [evidence, Evidence(cloud_init.DISABLED_BY if tree.exists(cloud_init.DISABLED_BY) else "/etc/systemd/system/cloud-init.target.wants", None,
-                                   f"cloud-init {'runs' if cloud_init_runs else 'does not run'} at boot")]
+    evidence = [
+        evidence,
+        Evidence(
+            cloud_init.DISABLED_BY if tree.exists(cloud_init.DISABLED_BY) else "/etc/systemd/system/cloud-init.target.wants",
+            None,
+            f"cloud-init {'runs' if cloud_init_runs else 'does not run'} at boot",
+        ),
+    ]
     if setting == "auto":
         setting = CLOUD_INIT if cloud_init_runs else WAAGENT
     if setting == WAAGENT and agent and cloud_init_runs and _finds_azure(tree):
@@ -45,8 +51,11 @@ def provisioning_setting(tree):
     text, version = tree.read_text(path), installation.version(tree)
     meaning = releases.provisioning_agent(conf.parse(text), version)
     keys = releases.provisioning_keys(version)
-    found = [setting for setting in conf.settings(text) if setting.key in keys and setting.value
-             and releases.provisioning_agent({setting.key: setting.value}, version) == meaning]
+    found = [
+        setting
+        for setting in conf.settings(text)
+        if setting.key in keys and setting.value and releases.provisioning_agent({setting.key: setting.value}, version) == meaning
+    ]
     if not found:
         return meaning or "auto", Evidence(path, None, f"{keys[0]} is not set: {meaning or 'auto'}")
     return meaning, Evidence(path, found[-1].number, f"{found[-1].key}={found[-1].value}")
@@ -80,7 +89,7 @@ def _list_at(lines, index):
     if rest:
         return [item.strip(" '\"") for item in rest.strip("[]").split(",") if item.strip()]
     items = []
-    for line in lines[index + 1:]:
+    for line in lines[index + 1 :]:
         if not line.strip().startswith("-"):
             break
         items.append(line.strip()[1:].partition("#")[0].strip(" '\""))

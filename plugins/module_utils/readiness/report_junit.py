@@ -26,10 +26,15 @@ def to_junit(found):
     failures, errors = (sum(finding.severity == ERROR and finding.status == status for finding in found.findings) for status in (FAILED, UNKNOWN))
     skipped = sum(finding.status == NOT_APPLICABLE for finding in found.findings)
     return "\n".join(
-        ['<?xml version="1.0" encoding="UTF-8"?>',
-         f'<testsuites name="readiness for Azure" tests="{len(cases)}" failures="{failures}" errors="{errors}">',
-         f'<testsuite name={_attribute(found.subject)} tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="{skipped}" '
-         f'time="{found.seconds:.3f}" timestamp="{moment(found.made)[:-1]}">'] + cases + ["</testsuite>", "</testsuites>", ""])
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<testsuites name="readiness for Azure" tests="{len(cases)}" failures="{failures}" errors="{errors}">',
+            f'<testsuite name={_attribute(found.subject)} tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="{skipped}" '
+            f'time="{found.seconds:.3f}" timestamp="{moment(found.made)[:-1]}">',
+        ]
+        + cases
+        + ["</testsuite>", "</testsuites>", ""]
+    )
 
 
 def _case(finding):

@@ -12,7 +12,15 @@ import posixpath
 from urllib.parse import quote
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, FAILED, NOT_APPLICABLE, NOTE, PASSED, UNKNOWN, WARNING, headline)
+    ERROR,
+    FAILED,
+    NOT_APPLICABLE,
+    NOTE,
+    PASSED,
+    UNKNOWN,
+    WARNING,
+    headline,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.links import COLLECTION, HOMEPAGE, VERSION, requirement
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import moment
 
@@ -26,20 +34,35 @@ def to_sarif(found):
 
     Paths are those of the guest, relative to the root of its file system.
     """
-    driver = {"name": f"{COLLECTION}.readiness_info", "version": VERSION, "semanticVersion": VERSION, "informationUri": HOMEPAGE,
-              "rules": [_rule(finding) for finding in found.findings]}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints",
-           "invocations": [{"executionSuccessful": True, "endTimeUtc": moment(found.made)}],
-           "originalUriBaseIds": {"GUEST": {"description": {"text": f"the root of the guest's file system: {found.subject}"}}},
-           "results": [result for index, finding in enumerate(found.findings) for result in _results(index, finding)],
-           "properties": {"subject": found.subject, "ready": found.ready, "path": [dict(step._asdict()) for step in found.path]}}
+    driver = {
+        "name": f"{COLLECTION}.readiness_info",
+        "version": VERSION,
+        "semanticVersion": VERSION,
+        "informationUri": HOMEPAGE,
+        "rules": [_rule(finding) for finding in found.findings],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": True, "endTimeUtc": moment(found.made)}],
+        "originalUriBaseIds": {"GUEST": {"description": {"text": f"the root of the guest's file system: {found.subject}"}}},
+        "results": [result for index, finding in enumerate(found.findings) for result in _results(index, finding)],
+        "properties": {"subject": found.subject, "ready": found.ready, "path": [dict(step._asdict()) for step in found.path]},
+    }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, sort_keys=True) + "\n"
 
 
 def _rule(finding):
-    return {"id": finding.id, "name": finding.id, "shortDescription": {"text": finding.title}, "fullDescription": {"text": finding.fault},
-            "help": {"text": f"{finding.cure}\nSource: {finding.source}"}, "helpUri": requirement(finding.id),
-            "defaultConfiguration": {"level": _LEVELS[finding.severity]}, "properties": {"tags": [finding.step]}}
+    return {
+        "id": finding.id,
+        "name": finding.id,
+        "shortDescription": {"text": finding.title},
+        "fullDescription": {"text": finding.fault},
+        "help": {"text": f"{finding.cure}\nSource: {finding.source}"},
+        "helpUri": requirement(finding.id),
+        "defaultConfiguration": {"level": _LEVELS[finding.severity]},
+        "properties": {"tags": [finding.step]},
+    }
 
 
 def _results(index, finding):
@@ -50,8 +73,15 @@ def _results(index, finding):
     places = [place for place in finding.evidence if place.path] if finding.status in (FAILED, UNKNOWN) else []
     if not places:
         return [dict(result, message={"text": f"{words}. {finding.reason}"}, partialFingerprints={"place/v1": finding.id})]
-    return [dict(result, message={"text": f"{words}: {place.text}. {finding.reason}"}, locations=[_location(place)],
-                 partialFingerprints={"place/v1": f"{finding.id}:{place.path}:{place.text}"}) for place in places]
+    return [
+        dict(
+            result,
+            message={"text": f"{words}: {place.text}. {finding.reason}"},
+            locations=[_location(place)],
+            partialFingerprints={"place/v1": f"{finding.id}:{place.path}:{place.text}"},
+        )
+        for place in places
+    ]
 
 
 def _location(place):

@@ -8,8 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import textwrap
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, FAILED, NOT_APPLICABLE, PASSED, SEVERITIES, headline as told)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, NOT_APPLICABLE, PASSED, SEVERITIES, headline as told
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.walk import NOT_REACHED, STEP_STATUSES, first_stop
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import headline, open_findings
 
@@ -27,8 +26,10 @@ def to_table(found):
     for group in groups:
         lines += _together(group)
     summary = found.summary
-    lines.append(f"{summary['passed']} passed, {summary['not_applicable']} not applicable"
-                 + (f"; boots on generation {' and '.join(map(str, found.generations))}" if found.generations else ""))
+    lines.append(
+        f"{summary['passed']} passed, {summary['not_applicable']} not applicable"
+        + (f"; boots on generation {' and '.join(map(str, found.generations))}" if found.generations else "")
+    )
     return lines
 
 

@@ -23,9 +23,12 @@ MARKETPLACE_ONLY = ("marketplace",)
 Rule = collections.namedtuple("Rule", "id title fault severity step why cure source check fixed_by needs marketplace profiles kinds choice")
 
 
-def rule(requirement, *, title, fault, severity, step, why, cure, source, fixed_by="", needs="tree", marketplace=None, profiles=PROFILES, kinds=KINDS,
-         choice=""):
+def rule(
+    requirement, *, title, fault, severity, step, why, cure, source, fixed_by="", needs="tree", marketplace=None, profiles=PROFILES, kinds=KINDS, choice=""
+):
     """Return a decorator that makes a check (Context -> Outcome) the Rule of a requirement; the arguments are the Rule's fields."""
+
     def of_check(check):
         return Rule(requirement, title, fault, severity, step, why, cure, source, check, fixed_by, needs, marketplace, profiles, kinds, choice)
+
     return of_check

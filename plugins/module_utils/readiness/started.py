@@ -96,7 +96,7 @@ def _parameter(text, place):
 
 def _of_kernel(text):
     parameters = kernel_cmdline.split(text)
-    return parameters[:parameters.index("--")] if "--" in parameters else parameters
+    return parameters[: parameters.index("--")] if "--" in parameters else parameters
 
 
 def _own_cmdlines(context, entry):

@@ -30,8 +30,21 @@ def verdict(question, opened, findings, seconds, image=None):
 
     seconds: float, how long it took; image: ImageFile, or None.
     """
-    return Verdict(printable(opened.subject), printable(opened.system), time.time(), image, question.profile, opened.kind, question.generation,
-                   is_ready(findings), opened.generations, findings, walk(findings), summarize(findings), seconds)
+    return Verdict(
+        printable(opened.subject),
+        printable(opened.system),
+        time.time(),
+        image,
+        question.profile,
+        opened.kind,
+        question.generation,
+        is_ready(findings),
+        opened.generations,
+        findings,
+        walk(findings),
+        summarize(findings),
+        seconds,
+    )
 
 
 def headline(found):

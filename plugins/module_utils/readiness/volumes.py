@@ -21,8 +21,11 @@ def identifiers(context):
 
 def _of_running_guest(tree):
     """Return {(kind, value)} of the names that udev made."""
-    names = {device_names.parse(f"/dev/disk/by-{kind}/{name}") for kind in ("uuid", "label", "partuuid", "partlabel", "id")
-             for name in tree.listdir(f"/dev/disk/by-{kind}")}
+    names = {
+        device_names.parse(f"/dev/disk/by-{kind}/{name}")
+        for kind in ("uuid", "label", "partuuid", "partlabel", "id")
+        for name in tree.listdir(f"/dev/disk/by-{kind}")
+    }
     logical = {device_names.parse(path) for path in tree.glob("/dev/*/*")}
     return names | {name for name in logical if name[0] in ("logical", "mapper")}
 

@@ -23,8 +23,16 @@ Line = collections.namedtuple("Line", "path line kind control module arguments t
 Missing = collections.namedtuple("Missing", "path line text")
 
 FOLDERS = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d")
-_MODULES = ("/lib/security", "/lib64/security", "/usr/lib/security", "/usr/lib64/security", "/lib/*-linux-*/security", "/usr/lib/*-linux-*/security",
-            "/usr/lib/pam", "/lib/pam")
+_MODULES = (
+    "/lib/security",
+    "/lib64/security",
+    "/usr/lib/security",
+    "/usr/lib64/security",
+    "/lib/*-linux-*/security",
+    "/usr/lib/*-linux-*/security",
+    "/usr/lib/pam",
+    "/lib/pam",
+)
 _MOST_FILES = 64
 _LINE = re.compile(r"(-?)(auth|account|session|password)[ \t]+(\[[^\]]*\]|\S+)[ \t]+(\S+)(.*)", re.IGNORECASE)
 _INCLUDE = re.compile(r"@include[ \t]+(\S+)", re.IGNORECASE)
@@ -93,8 +101,9 @@ def _read(tree, service, kind, lines, missing_files, read, including):
     read[0] += 1
     path = service_path(tree, service) if "/" not in service else service if tree.is_file(service) else None
     if path is None:
-        missing_files.append(Missing(including[-1][0] if including else posixpath.join(FOLDERS[0], service), including[-1][1] if including else None,
-                                     f"there is no {service}"))
+        missing_files.append(
+            Missing(including[-1][0] if including else posixpath.join(FOLDERS[0], service), including[-1][1] if including else None, f"there is no {service}")
+        )
         return
     if path in [place[0] for place in including] or read[0] > _MOST_FILES:
         raise ImagewrightError(f"cannot read {path}: PAM's files include each other, or more than {_MOST_FILES}; remove one of the includes")

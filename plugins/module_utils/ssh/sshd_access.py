@@ -40,8 +40,9 @@ def kept_out(settings, accounts, groups, is_new):
             found.append(_obstacle(lines[0], "a user whom Azure makes is not among them" if is_new else "none of them is there"))
     for keyword, names in (("denyusers", ["?*"]), ("denygroups", sorted(groups or ()))):
         for setting in _lines(settings, keyword):
-            if any(pattern == "*" or keyword == "denygroups" and any(fnmatch.fnmatchcase(name, pattern) for name in names)
-                   for pattern in setting.value.split()):
+            if any(
+                pattern == "*" or keyword == "denygroups" and any(fnmatch.fnmatchcase(name, pattern) for name in names) for pattern in setting.value.split()
+            ):
                 found.append(_obstacle(setting, "every user whom Azure makes is among them"))
     return found
 
@@ -59,8 +60,11 @@ def not_listening(settings):
 
 def no_way_in(settings):
     """Return the Obstacles of the settings that leave no way to prove who one is, or none with a key."""
-    ways = {"publickey": _value(settings, "PubkeyAuthentication", "yes"), "password": _value(settings, "PasswordAuthentication", "yes"),
-            "keyboard-interactive": _first(_value(settings, "KbdInteractiveAuthentication"), _value(settings, "ChallengeResponseAuthentication"), ("yes",))}
+    ways = {
+        "publickey": _value(settings, "PubkeyAuthentication", "yes"),
+        "password": _value(settings, "PasswordAuthentication", "yes"),
+        "keyboard-interactive": _first(_value(settings, "KbdInteractiveAuthentication"), _value(settings, "ChallengeResponseAuthentication"), ("yes",)),
+    }
     off = [way for way in _WAYS if ways[way][0].lower() in ("no", "false")]
     found = []
     if "publickey" in off:
@@ -69,8 +73,9 @@ def no_way_in(settings):
     if value and value.lower() != "any" and not any({way.split(":")[0] for way in methods.split(",")} <= set(_WAYS) - set(off) for methods in value.split()):
         found.append(Obstacle(path, line, f"AuthenticationMethods {value}", "no list of it has only ways that are on, and that a user of Azure has"))
     value, path, line = effective_of(settings, "AuthorizedKeysFile")
-    if value and all(pattern.lower() == "none" or pattern.startswith("/") and not any(token in pattern for token in ("%h", "%u", "%U"))
-                     for pattern in value.split()):
+    if value and all(
+        pattern.lower() == "none" or pattern.startswith("/") and not any(token in pattern for token in ("%h", "%u", "%U")) for pattern in value.split()
+    ):
         found.append(Obstacle(path, line, f"AuthorizedKeysFile {value}", "a key of Azure, which is in the user's home, is never looked for"))
     return found
 

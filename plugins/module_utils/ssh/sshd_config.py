@@ -115,8 +115,12 @@ def settings(tree, path=None):
 
 def includes(tree, path, target):
     """Return whether the file includes target (a path that need not exist) outside of any Match."""
-    return any(_matches(pattern, target) for setting in settings(tree, path)
-               if setting.keyword == "include" and setting.scope == GLOBAL for pattern in _patterns(setting.value))
+    return any(
+        _matches(pattern, target)
+        for setting in settings(tree, path)
+        if setting.keyword == "include" and setting.scope == GLOBAL
+        for pattern in _patterns(setting.value)
+    )
 
 
 def with_option(text, keyword, value):

@@ -34,19 +34,27 @@ _YES_NO = _set("yes no true false")
 _FORWARDING = _set("yes no all local remote")
 
 #: {keyword: the values it takes, in lower case}.
-CHOICES = dict.fromkeys(_set("""
+CHOICES = dict.fromkeys(
+    _set("""
     allowagentforwarding challengeresponseauthentication disableforwarding exposeauthinfo gssapiauthentication gssapicleanupcredentials
     gssapistrictacceptorcheck gssapikeyexchange gssapistorecredentialsonrekey hostbasedauthentication hostbasedusesnamefrompacketonly
     ignoreuserknownhosts kbdinteractiveauthentication kerberosauthentication kerberosgetafstoken kerberosorlocalpasswd kerberosticketcleanup
     passwordauthentication permitemptypasswords permittty permituserrc printlastlog printmotd pubkeyauthentication streamlocalbindunlink strictmodes
-    tcpkeepalive usedns usepam x11forwarding x11uselocalhost"""), _YES_NO)
+    tcpkeepalive usedns usepam x11forwarding x11uselocalhost"""),
+    _YES_NO,
+)
 CHOICES.update(
-    addressfamily=_set("inet inet6 any"), allowstreamlocalforwarding=_FORWARDING, allowtcpforwarding=_FORWARDING,
-    compression=_YES_NO | {"delayed"}, gatewayports=_YES_NO | {"clientspecified"}, ignorerhosts=_YES_NO | {"shosts-only"},
+    addressfamily=_set("inet inet6 any"),
+    allowstreamlocalforwarding=_FORWARDING,
+    allowtcpforwarding=_FORWARDING,
+    compression=_YES_NO | {"delayed"},
+    gatewayports=_YES_NO | {"clientspecified"},
+    ignorerhosts=_YES_NO | {"shosts-only"},
     permitrootlogin=_YES_NO | _set("without-password prohibit-password forced-commands-only"),
     permittunnel=_YES_NO | _set("ethernet point-to-point"),
     loglevel=_set("quiet fatal error info verbose debug debug1 debug2 debug3"),
-    syslogfacility=_set("daemon user auth authpriv local0 local1 local2 local3 local4 local5 local6 local7"))
+    syslogfacility=_set("daemon user auth authpriv local0 local1 local2 local3 local4 local5 local6 local7"),
+)
 
 NUMBERS = _set("clientalivecountmax maxauthtries maxsessions port requiredrsasize rsaminsize x11displayoffset")
 TIMES = _set("clientaliveinterval logingracetime")

@@ -17,9 +17,11 @@ Entry = collections.namedtuple("Entry", "line device mount_point kind options te
 
 #: Device names that depend on the controller and on the order in which disks are found (R13).
 #: Of by-id the names of volumes and arrays tell what is on the disk; those of multipath tell the disk.
-UNSTABLE = re.compile(r"/dev/((sd|hd|vd|xvd)[a-z]+[0-9]*\Z|nvme[0-9]|mmcblk[0-9]|dm-[0-9]|disk/by-(path|diskseq)/|root\Z"
-                      r"|disk/by-id/(?!(dm-uuid-(?!(part[0-9]+-)?mpath-)|dm-name-(?!mpath)|md-uuid-|md-name-|lvm-pv-uuid-))"
-                      r"|mapper/(mpath[a-z]+|loop[0-9]+|nbd[0-9]+|[0-9a-f]{17}|[0-9a-f]{33})((-part|_part|p)?[0-9]+)?\Z)")
+UNSTABLE = re.compile(
+    r"/dev/((sd|hd|vd|xvd)[a-z]+[0-9]*\Z|nvme[0-9]|mmcblk[0-9]|dm-[0-9]|disk/by-(path|diskseq)/|root\Z"
+    r"|disk/by-id/(?!(dm-uuid-(?!(part[0-9]+-)?mpath-)|dm-name-(?!mpath)|md-uuid-|md-name-|lvm-pv-uuid-))"
+    r"|mapper/(mpath[a-z]+|loop[0-9]+|nbd[0-9]+|[0-9a-f]{17}|[0-9a-f]{33})((-part|_part|p)?[0-9]+)?\Z)"
+)
 
 #: Swap that is not on the OS disk: compressed memory, and Azure's temporary disk as cloud-init and azure-vm-utils name it.
 _OTHER_SWAP = re.compile(r"/dev/(zram[0-9]|disk/cloud/azure_resource|disk/azure/(resource|local))")

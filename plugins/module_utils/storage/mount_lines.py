@@ -19,12 +19,33 @@ FSTAB = "/etc/fstab"
 MountLine = collections.namedtuple("MountLine", "device mount_point kind options required path line text")
 
 #: File systems that come over a network: the boot goes on when one does not answer.
-NETWORK_KINDS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "gfs2", "ocfs2", "lustre", "beegfs", "pvfs2", "davfs",
-                 "fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.ceph", "fuse.rclone", "fuse.davfs", "sshfs")
+NETWORK_KINDS = (
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "ncpfs",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "gfs2",
+    "ocfs2",
+    "lustre",
+    "beegfs",
+    "pvfs2",
+    "davfs",
+    "fuse.sshfs",
+    "fuse.glusterfs",
+    "fuse.s3fs",
+    "fuse.ceph",
+    "fuse.rclone",
+    "fuse.davfs",
+    "sshfs",
+)
 
 #: Shared folders of other hypervisors, which Azure has not.
-SHARED_FOLDER_KINDS = ("vmhgfs", "fuse.vmhgfs-fuse", "fuse.vmhgfs", "vmhgfs-fuse", "vboxsf", "9p", "virtiofs", "prl_fs", "prl_sf", "fuse.prl_fsd",
-                       "hgfs")
+SHARED_FOLDER_KINDS = ("vmhgfs", "fuse.vmhgfs-fuse", "fuse.vmhgfs", "vmhgfs-fuse", "vboxsf", "9p", "virtiofs", "prl_fs", "prl_sf", "fuse.prl_fsd", "hgfs")
 
 
 def mount_lines(tree):
@@ -59,6 +80,16 @@ def _of_units(tree):
         settings = units.settings(unit)
         what, where, kind, options = (unit_files.last(settings, "Mount", key) for key in ("What", "Where", "Type", "Options"))
         if what is not None and where is not None:
-            found.append(MountLine(what.value, where.value, kind.value if kind else "", options.value.split(",") if options else [],
-                                   ("local-fs.target", "requires") in by, unit.path, what.line, f"What={what.value} Where={where.value}"))
+            found.append(
+                MountLine(
+                    what.value,
+                    where.value,
+                    kind.value if kind else "",
+                    options.value.split(",") if options else [],
+                    ("local-fs.target", "requires") in by,
+                    unit.path,
+                    what.line,
+                    f"What={what.value} Where={where.value}",
+                )
+            )
     return found

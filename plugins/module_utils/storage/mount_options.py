@@ -63,13 +63,17 @@ _UDF = _words("""
     undelete unhide utf8 volume""")
 
 #: Kind of a file system -> its own options.
-_OF_KIND = {"ext2": _EXT, "ext3": _EXT, "ext4": _EXT, "xfs": _XFS, "btrfs": _BTRFS, "vfat": _FAT, "msdos": _FAT, "tmpfs": _TMPFS, "iso9660": _ISO,
-            "udf": _UDF}
+_OF_KIND = {"ext2": _EXT, "ext3": _EXT, "ext4": _EXT, "xfs": _XFS, "btrfs": _BTRFS, "vfat": _FAT, "msdos": _FAT, "tmpfs": _TMPFS, "iso9660": _ISO, "udf": _UDF}
 
 #: (kinds, option) -> the values that it takes.
-_VALUES = {("ext", "errors"): ("continue", "remount-ro", "panic"), ("ext", "data"): ("journal", "ordered", "writeback"),
-           ("ext", "data_err"): ("abort", "ignore"), ("vfat", "errors"): ("continue", "remount-ro", "panic"),
-           ("vfat", "shortname"): ("lower", "win95", "winnt", "mixed"), ("tmpfs", "huge"): ("never", "always", "within_size", "advise", "deny", "force")}
+_VALUES = {
+    ("ext", "errors"): ("continue", "remount-ro", "panic"),
+    ("ext", "data"): ("journal", "ordered", "writeback"),
+    ("ext", "data_err"): ("abort", "ignore"),
+    ("vfat", "errors"): ("continue", "remount-ro", "panic"),
+    ("vfat", "shortname"): ("lower", "win95", "winnt", "mixed"),
+    ("tmpfs", "huge"): ("never", "always", "within_size", "advise", "deny", "force"),
+}
 
 
 def unknown(kind, options):

@@ -54,7 +54,7 @@ def below(found, root):
     found: [Mount]; root: str, a resolved directory of this machine.
     """
     prefix = root.rstrip("/") + "/"
-    return {mount.point[len(prefix) - 1:]: mount for mount in found if mount.point.startswith(prefix) and mount.point != prefix}
+    return {mount.point[len(prefix) - 1 :]: mount for mount in found if mount.point.startswith(prefix) and mount.point != prefix}
 
 
 def foreign(found, root):

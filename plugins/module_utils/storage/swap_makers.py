@@ -73,9 +73,13 @@ def is_random_swap(line):
 
 def refused(tree):
     """Return what makes swap on the OS disk and cannot be settled here ([str], place and what to do)."""
-    found = [f"{link}, which a package brings, starts it at each boot; run `systemctl mask {posixpath.basename(link)}`"
-             for folder in ("/usr/lib/systemd/system", "/lib/systemd/system") for kind in ("wants", "requires")
-             for link in tree.glob(f"{folder}/*.{kind}/*.swap") if "zram" not in link and not tree.exists(f"/etc/systemd/system/{posixpath.basename(link)}")]
+    found = [
+        f"{link}, which a package brings, starts it at each boot; run `systemctl mask {posixpath.basename(link)}`"
+        for folder in ("/usr/lib/systemd/system", "/lib/systemd/system")
+        for kind in ("wants", "requires")
+        for link in tree.glob(f"{folder}/*.{kind}/*.swap")
+        if "zram" not in link and not tree.exists(f"/etc/systemd/system/{posixpath.basename(link)}")
+    ]
     for path in tree.glob("/etc/systemd/swap.conf") + tree.glob("/etc/systemd/swap.conf.d/*.conf"):
         match = _SWAP_FILES_ON.search(edits.read(tree, path) or "")
         if match and tree.glob("/etc/systemd/system/*.wants/systemd-swap.service"):
@@ -88,8 +92,10 @@ def refused(tree):
     for path, text in _cloud_configs(tree):
         for number, entry in enumerate(_cloud_mounts(path, text)):
             if isinstance(entry, list) and len(entry) > 2 and entry[2] == "swap" and not str(entry[0]).startswith("ephemeral"):
-                found.append(f"{path} line {yaml_text.line(yaml_text.load(path, text), 'mounts', number)}: cloud-init mounts {entry[0]} as swap; "
-                             "take the entry out of mounts")
+                found.append(
+                    f"{path} line {yaml_text.line(yaml_text.load(path, text), 'mounts', number)}: cloud-init mounts {entry[0]} as swap; "
+                    "take the entry out of mounts"
+                )
     return sorted(set(found))
 
 

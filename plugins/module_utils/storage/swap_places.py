@@ -63,7 +63,7 @@ def is_swap_file(tree, path):
     if tree.is_symlink(path) or not tree.is_file(path):
         return False
     start = tree.read_bytes(path, _LARGEST_PAGE)
-    return any(start[size - 10:size] in (b"SWAPSPACE2", b"SWAP-SPACE") for size in (4096, 8192, 16384, 65536))
+    return any(start[size - 10 : size] in (b"SWAPSPACE2", b"SWAP-SPACE") for size in (4096, 8192, 16384, 65536))
 
 
 def units(tree, zram=False):
@@ -79,5 +79,5 @@ def _is_on_another_device(tree, path):
     """Return whether a swap unit, or a link to one, is for memory or Azure's temporary disk."""
     what = re.search(r"^What=(\S+)", tree.read_text(path) if tree.is_file(path) else "", re.MULTILINE)
     # the name of a unit is its device
-    device = what.group(1) if what else "/" + posixpath.basename(path)[:-len(".swap")].replace("-", "/")
+    device = what.group(1) if what else "/" + posixpath.basename(path)[: -len(".swap")].replace("-", "/")
     return fstab.is_other_swap(device)

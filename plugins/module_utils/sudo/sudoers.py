@@ -112,7 +112,7 @@ def clean(text, rules=RULES, method="comment", runas_group=False, options=sudoer
         elif rule == "targetpw" and not all(_is_item_of(options, item) for item in sudoers_lines.defaults_items(line)):
             result.append(_without_options(line, options))
         elif method == "comment":
-            result.append(re.sub(r"(?m)^(\ufeff?)", r"\1# ", line.raw.rstrip("\r\n")) + line.raw[len(line.raw.rstrip("\r\n")):])
+            result.append(re.sub(r"(?m)^(\ufeff?)", r"\1# ", line.raw.rstrip("\r\n")) + line.raw[len(line.raw.rstrip("\r\n")) :])
     return "".join(result)
 
 
@@ -124,8 +124,11 @@ def include_path(tree, including, written):
 
 def directory_files(tree, folder):
     """Return the paths ([str]) that sudo reads in an included directory: no dot in the name and no ``~`` at its end."""
-    return [posixpath.join(folder, name) for name in tree.listdir(folder)
-            if "." not in name and not name.endswith("~") and tree.is_file(posixpath.join(folder, name))]
+    return [
+        posixpath.join(folder, name)
+        for name in tree.listdir(folder)
+        if "." not in name and not name.endswith("~") and tree.is_file(posixpath.join(folder, name))
+    ]
 
 
 def _entries(tree, path, including, read):
@@ -147,8 +150,7 @@ def _entries(tree, path, including, read):
         elif tree.is_file(target):
             names = [target]
         else:
-            raise ImagewrightError(f"cannot read {target}: {path} line {line.number} includes it, but there is no such file; "
-                                   "create it or remove the include")
+            raise ImagewrightError(f"cannot read {target}: {path} line {line.number} includes it, but there is no such file; create it or remove the include")
         for name in names:
             found += _entries(tree, name, including + (path,), read)
     return found

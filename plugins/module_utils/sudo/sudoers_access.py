@@ -106,11 +106,11 @@ def fault(line):
     tokens = _TOKEN.findall(text)
     if "=" not in tokens:
         return "a rule without ="
-    behind = tokens[tokens.index("=") + 1:]
+    behind = tokens[tokens.index("=") + 1 :]
     if behind[:1] == ["("]:
         if ")" not in behind:
             return "( is not closed"
-        behind = behind[_index(behind, ")", 0) + 1:]
+        behind = behind[_index(behind, ")", 0) + 1 :]
     return None if behind else "a rule without a command"
 
 
@@ -134,9 +134,11 @@ def ways_to_root(tree, entries):
 
 def _in_effect(entries):
     """Return the entries with the ``Defaults`` of commands last, as sudo takes them. Source: update_defaults in sudo's defaults.c, tried with sudo 1.9."""
+
     def is_of_commands(entry):
         binding = sudoers_lines.binding(entry[1])
         return binding is not None and binding.kind == "!"
+
     return sorted(entries, key=is_of_commands)
 
 
@@ -153,8 +155,8 @@ def _is_for_everybody(binding, aliases):
 def _user_list(tokens):
     """Return ([(negated, word)] up to the first word that no comma joins, the position (int) behind it)."""
     for index, token in enumerate(tokens):
-        if token not in ("!", ",") and tokens[index + 1:index + 2] != [","]:
-            return _members(tokens[:index + 1]), index + 1
+        if token not in ("!", ",") and tokens[index + 1 : index + 2] != [","]:
+            return _members(tokens[: index + 1]), index + 1
     return _members(tokens), len(tokens)
 
 
@@ -174,11 +176,11 @@ def _commands(users, tokens, position):
     """Return ([Privilege] from a position (int) of the tokens up to the next host list, the position of that)."""
     found, runas, password, negated, command = [], None, True, False, None
     while position < len(tokens):
-        token, following = tokens[position], tokens[position + 1:position + 2]
+        token, following = tokens[position], tokens[position + 1 : position + 2]
         if token == "(":
             close = _index(tokens, ")", position)
             # groups behind the colon, or nothing at all, leave the invoking user
-            runas = _members(" ".join(tokens[position + 1:close]).partition(":")[0].split())
+            runas = _members(" ".join(tokens[position + 1 : close]).partition(":")[0].split())
             position = close
         elif command is None and _TAGS.match(token) and following == [":"]:
             password = {"PASSWD": True, "NOPASSWD": False}.get(token, password)
@@ -236,8 +238,10 @@ def _expanded(members, aliases, kind="User"):
         negated, word, is_end = pending.pop()
         steps += 1
         if steps > MOST_WORDS:
-            raise ImagewrightError(f"cannot tell who may become root: the alias {members[0][1]} in sudoers stands for more than {MOST_WORDS} words; "
-                                   "look whether the file is damaged")
+            raise ImagewrightError(
+                f"cannot tell who may become root: the alias {members[0][1]} in sudoers stands for more than {MOST_WORDS} words; "
+                "look whether the file is damaged"
+            )
         if is_end:
             inside.discard(word)
         elif (kind, word) in aliases and word not in inside:

@@ -74,7 +74,7 @@ def defaults_items(line):
     if not head:
         return []
     items = []
-    for match in re.finditer(r'(?:"(?:[^"\\]|\\.)*(?:"|\Z)|\\.|[^,"\\])+', line.clean[head.end():], re.DOTALL):
+    for match in re.finditer(r'(?:"(?:[^"\\]|\\.)*(?:"|\Z)|\\.|[^,"\\])+', line.clean[head.end() :], re.DOTALL):
         words = match.group().strip()
         if words:
             start = head.end() + match.start() + len(match.group()) - len(match.group().lstrip())
@@ -110,7 +110,7 @@ def _scan(text, start):
             clean.append(" " * (continuation.end() - position))
             position = continuation.end()
         elif character == "\\" and position + 1 < len(text) and text[position + 1] not in "\r\n":
-            clean.append(text[position:position + 2])
+            clean.append(text[position : position + 2])
             position += 2
         elif character == "\n":
             clean.append(" ")
@@ -121,6 +121,6 @@ def _scan(text, start):
             return end, "".join(clean)
         else:
             quoted = quoted != (character == '"')
-            clean.append(" " if character == "\r" and text[position + 1:position + 2] in ("\n", "") else character)
+            clean.append(" " if character == "\r" and text[position + 1 : position + 2] in ("\n", "") else character)
             position += 1
     return position, "".join(clean)

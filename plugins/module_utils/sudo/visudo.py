@@ -30,8 +30,11 @@ def find(tree):
             return program, tree.root
     program = commands.find("visudo")
     if not program:
-        raise ImagewrightError("cannot validate sudoers: visudo is not installed" + ("" if tree.is_running_system else f" in {tree.root} nor here")
-                               + "; install the package sudo (sudo-rs on new Ubuntu), or set validate: false")
+        raise ImagewrightError(
+            "cannot validate sudoers: visudo is not installed"
+            + ("" if tree.is_running_system else f" in {tree.root} nor here")
+            + "; install the package sudo (sudo-rs on new Ubuntu), or set validate: false"
+        )
     return program, "/"
 
 

@@ -23,9 +23,40 @@ PUBLIC_SERVICE = "https://{account}.blob.core.windows.net"
 
 #: Query parameters that a shared access signature is made of; anything else in an address means another kind of address.
 #: Source: "Create a service SAS", "Create an account SAS", "Create a user delegation SAS" in Azure Storage's REST reference.
-_SAS_PARAMETERS = frozenset((
-    "sv", "ss", "srt", "sr", "st", "se", "sp", "sip", "spr", "si", "sig", "skoid", "sktid", "skt", "ske", "sks", "skv", "saoid", "suoid",
-    "scid", "sdd", "skdutid", "sduoid", "ses", "rscc", "rscd", "rsce", "rscl", "rsct", "snapshot"))
+_SAS_PARAMETERS = frozenset(
+    (
+        "sv",
+        "ss",
+        "srt",
+        "sr",
+        "st",
+        "se",
+        "sp",
+        "sip",
+        "spr",
+        "si",
+        "sig",
+        "skoid",
+        "sktid",
+        "skt",
+        "ske",
+        "sks",
+        "skv",
+        "saoid",
+        "suoid",
+        "scid",
+        "sdd",
+        "skdutid",
+        "sduoid",
+        "ses",
+        "rscc",
+        "rscd",
+        "rsce",
+        "rscl",
+        "rsct",
+        "snapshot",
+    )
+)
 
 
 def from_url(url: str, sas_token: Optional[str] = None, account: Optional[str] = None, target: str = "auto") -> Address:
@@ -39,11 +70,19 @@ def from_url(url: str, sas_token: Optional[str] = None, account: Optional[str] =
     names = [urllib.parse.unquote(name) for name in parts.path.split("/")[1:]]
     prefix = [names.pop(0)] if _is_path_style(parts.hostname) and len(names) > 1 else []
     if len(names) < 2 or not all(names[:1] + names[-1:]):
-        raise ImagewrightError(f"cannot upload to {without_query(url)!r}: it does not name a container and a blob; "
-                               "give url=https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd")
+        raise ImagewrightError(
+            f"cannot upload to {without_query(url)!r}: it does not name a container and a blob; "
+            "give url=https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
+        )
     service = f"{parts.scheme}://{parts.netloc}" + "".join(f"/{name}" for name in prefix)
-    return _address(service, account or (prefix or [(parts.hostname or "").split(".")[0]])[0], names[0], "/".join(names[1:]),
-                    _signature(parts.query, sas_token, url), target)
+    return _address(
+        service,
+        account or (prefix or [(parts.hostname or "").split(".")[0]])[0],
+        names[0],
+        "/".join(names[1:]),
+        _signature(parts.query, sas_token, url),
+        target,
+    )
 
 
 def from_names(account: str, container: str, blob: str, endpoint: Optional[str] = None, sas_token: Optional[str] = None, target: str = "auto") -> Address:
@@ -103,8 +142,10 @@ def _signature(query: str, sas_token: Optional[str], url: str) -> str:
     fields = dict(urllib.parse.parse_qsl(sas, keep_blank_values=True))
     strange = sorted(set(fields) - _SAS_PARAMETERS)
     if strange or "snapshot" in fields:
-        raise ImagewrightError(f"cannot upload to {without_query(url)!r}: {(strange or ['snapshot'])[0]!r} in its query is no part of a "
-                               "shared access signature; give the address of the blob itself")
+        raise ImagewrightError(
+            f"cannot upload to {without_query(url)!r}: {(strange or ['snapshot'])[0]!r} in its query is no part of a "
+            "shared access signature; give the address of the blob itself"
+        )
     if sas and not fields.get("sig"):
         raise ImagewrightError(f"cannot upload to {without_query(url)!r}: its shared access signature has no sig; quote the whole address")
     return sas
@@ -115,7 +156,8 @@ def _address(service: str, account: str, container: str, blob: str, sas: str, ta
     # every account of managed disks starts with md- (md-, md-ssd-, md-impexp-)
     managed = target == "managed_disk" or (target == "auto" and host.startswith("md-"))
     if managed and not sas:
-        raise ImagewrightError(f"cannot upload to the managed disk at {host}: its address has no signature; "
-                               "get one with `az disk grant-access --access-level Write`")
+        raise ImagewrightError(
+            f"cannot upload to the managed disk at {host}: its address has no signature; get one with `az disk grant-access --access-level Write`"
+        )
     url = f"{service}/{urllib.parse.quote(container)}/{urllib.parse.quote(blob)}"
     return Address(url, service, account, container, blob, sas, managed)

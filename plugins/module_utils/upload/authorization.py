@@ -34,35 +34,48 @@ def cause_of(code: str, address: Address, headers: Mapping[str, str]) -> str:
     if expiry and expiry <= (service or now):
         return f"its signature expired at {_shown(expiry)}; " + (_GRANT if address.managed_disk else _NEW_SIGNATURE)
     if start and start > (service or now):
-        return f"its signature is not valid before {_shown(start)}" + (f", and the service's clock says {_shown(service)}" if service else "") + (
-            f"; {clock}" if clock else "; wait, or ask for one that is valid now: leave --start out")
+        return (
+            f"its signature is not valid before {_shown(start)}"
+            + (f", and the service's clock says {_shown(service)}" if service else "")
+            + (f"; {clock}" if clock else "; wait, or ask for one that is valid now: leave --start out")
+        )
     if code in ("AuthorizationPermissionMismatch", "InsufficientAccountPermissions"):
         return _permission(address)
     if clock and not address.sas:
         return clock
     if address.managed_disk:
-        return ("the service does not accept the disk's address: its access has ended (`az disk revoke-access`, or its time is over), or it was not "
-                f"copied whole (quote it, & and % are part of it); {_GRANT}")
+        return (
+            "the service does not accept the disk's address: its access has ended (`az disk revoke-access`, or its time is over), or it was not "
+            f"copied whole (quote it, & and % are part of it); {_GRANT}"
+        )
     return _not_accepted(code, address)
 
 
 def _permission(address: Address) -> str:
     if address.managed_disk:
-        return ("the access to the managed disk is for reading only; `az disk revoke-access`, then `az disk grant-access --access-level Write`, which "
-                "a disk takes that was created with --upload-type Upload")
+        return (
+            "the access to the managed disk is for reading only; `az disk revoke-access`, then `az disk grant-access --access-level Write`, which "
+            "a disk takes that was created with --upload-type Upload"
+        )
     permissions = addresses.sas_field(address.sas, "sp")
     missing = [name for letter, name in (("r", "read"), ("w", "write"), ("c", "create")) if permissions and letter not in permissions]
     if missing:
-        return (f"the signature does not allow it: it has sp={permissions}, and {', '.join(missing)} "
-                f"{'is' if len(missing) == 1 else 'are'} missing (sp=rcw); {_NEW_SIGNATURE}")
-    return ("the signature or the identity does not allow it; a shared access signature needs sp=rcw (read, create, write), an identity the role "
-            "`Storage Blob Data Contributor`")
+        return (
+            f"the signature does not allow it: it has sp={permissions}, and {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing (sp=rcw); {_NEW_SIGNATURE}"
+        )
+    return (
+        "the signature or the identity does not allow it; a shared access signature needs sp=rcw (read, create, write), an identity the role "
+        "`Storage Blob Data Contributor`"
+    )
 
 
 def _not_accepted(code: str, address: Address) -> str:
     if address.sas:
-        cause = ("the service does not accept the signature; it belongs to another account, container or blob, its key was changed, "
-                 "or it was not copied whole (quote it, & and % are part of it)")
+        cause = (
+            "the service does not accept the signature; it belongs to another account, container or blob, its key was changed, "
+            "or it was not copied whole (quote it, & and % are part of it)"
+        )
     else:
         cause = "the service does not accept the credentials; the account key is of another account or was changed"
     if code == "AuthorizationFailure":
@@ -75,8 +88,10 @@ def _clock(now: datetime.datetime, service: Optional[datetime.datetime]) -> str:
     if service is None or abs(now - service) <= _TOLERATED:
         return ""
     minutes = round(abs(now - service).total_seconds() / 60)
-    return (f"this machine's clock is {minutes} minutes {'fast' if now > service else 'slow'}, by the service's: {_shown(service)}; "
-            "set it (`timedatectl set-ntp true`) and run the task again")
+    return (
+        f"this machine's clock is {minutes} minutes {'fast' if now > service else 'slow'}, by the service's: {_shown(service)}; "
+        "set it (`timedatectl set-ntp true`) and run the task again"
+    )
 
 
 def _service_time(headers: Mapping[str, str]) -> Optional[datetime.datetime]:

@@ -44,8 +44,10 @@ def connect(address: Address, account_key: Optional[str] = None, parallel: int =
             from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
             from azure.storage.blob import BlobClient
     except ImportError as error:
-        raise ImagewrightError(f"cannot upload to {address.url}: the Python package azure-storage-blob is not installed "
-                               f"({masked(str(error))}); install it with `pip install azure-storage-blob`") from None
+        raise ImagewrightError(
+            f"cannot upload to {address.url}: the Python package azure-storage-blob is not installed "
+            f"({masked(str(error))}); install it with `pip install azure-storage-blob`"
+        ) from None
     credential: Any
     if address.sas:
         credential = AzureSasCredential(address.sas)
@@ -53,9 +55,17 @@ def connect(address: Address, account_key: Optional[str] = None, parallel: int =
         credential = AzureNamedKeyCredential(address.account, account_key)
     else:
         credential = _identity(address)
-    client = BlobClient(address.service, address.container, address.blob, credential=credential, transport=_transport(address.url, parallel, timeout),
-                        retry_policy=connection.patience(retries, retry_delay), max_single_get_size=LARGEST_PUT, max_chunk_get_size=LARGEST_PUT,
-                        raw_response_hook=failures.require_the_service)
+    client = BlobClient(
+        address.service,
+        address.container,
+        address.blob,
+        credential=credential,
+        transport=_transport(address.url, parallel, timeout),
+        retry_policy=connection.patience(retries, retry_delay),
+        max_single_get_size=LARGEST_PUT,
+        max_chunk_get_size=LARGEST_PUT,
+        raw_response_hook=failures.require_the_service,
+    )
     return Blob(client, address, secrets_in(address.sas) | (spellings(account_key) if account_key else set()), retries)
 
 
@@ -66,6 +76,7 @@ def _transport(url: str, parallel: int, timeout: int) -> Any:
     """
     import requests
     from azure.core.pipeline.transport import RequestsTransport
+
     session = requests.Session()
     adapter = requests.adapters.HTTPAdapter(pool_connections=2, pool_maxsize=parallel + 2)
     session.mount("https://", adapter)
@@ -73,8 +84,9 @@ def _transport(url: str, parallel: int, timeout: int) -> Any:
     environment = session.merge_environment_settings(url, {}, None, None, None)
     session.proxies, session.trust_env = environment["proxies"], False
     # the SDK gives its timeouts only to a transport that it makes itself
-    return RequestsTransport(session=session, session_owner=False, connection_timeout=min(timeout, 20), read_timeout=timeout,
-                             connection_verify=environment["verify"])
+    return RequestsTransport(
+        session=session, session_owner=False, connection_timeout=min(timeout, 20), read_timeout=timeout, connection_verify=environment["verify"]
+    )
 
 
 @contextlib.contextmanager
@@ -95,13 +107,17 @@ def _without(name: str) -> Iterator[None]:
 
 def _identity(address: Address) -> Any:
     if not address.url.startswith("https://"):
-        raise ImagewrightError(f"cannot upload to {address.url}: there is neither a signature nor an account_key, and Azure AD's tokens are sent "
-                               "over https only; give one of them, or use https:// in the address")
+        raise ImagewrightError(
+            f"cannot upload to {address.url}: there is neither a signature nor an account_key, and Azure AD's tokens are sent "
+            "over https only; give one of them, or use https:// in the address"
+        )
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError:
-        raise ImagewrightError(f"cannot upload to {address.url}: there is neither a signature nor an account_key, and for Azure AD the Python "
-                               "package azure-identity is not installed; give one of them, or `pip install azure-identity`") from None
+        raise ImagewrightError(
+            f"cannot upload to {address.url}: there is neither a signature nor an account_key, and for Azure AD the Python "
+            "package azure-identity is not installed; give one of them, or `pip install azure-identity`"
+        ) from None
     return DefaultAzureCredential(exclude_interactive_browser_credential=True)
 
 
@@ -159,8 +175,7 @@ class Blob:
         if not content or length > LARGEST_PUT or length % 512 or offset % 512 or length != item.length:
             raise ValueError(f"a page write of {length} bytes for {item}")
         headers = {"Content-MD5": base64.b64encode(bytes.fromhex(item.digest)).decode("ascii")}
-        self._again(f"write bytes {offset}-{offset + length - 1}",
-                    lambda: self._client.upload_page(content, offset, length, headers=headers, **self._held()))
+        self._again(f"write bytes {offset}-{offset + length - 1}", lambda: self._client.upload_page(content, offset, length, headers=headers, **self._held()))
 
     def clear(self, start: int, end: int) -> None:
         """Make a range zero. A managed disk is written zeros: it takes plain page writes only."""
@@ -235,6 +250,7 @@ class Blob:
 
     def _lease_client(self, lease_id: str) -> Any:
         from azure.storage.blob import BlobLeaseClient
+
         return BlobLeaseClient(self._client, lease_id=lease_id)
 
     def _held(self) -> Dict[str, Any]:
@@ -267,4 +283,5 @@ class Blob:
     @staticmethod
     def _sdk(name: str) -> Any:
         from azure.core import exceptions
+
         return getattr(exceptions, name)

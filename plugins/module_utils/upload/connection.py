@@ -17,7 +17,7 @@ _FEW = 2
 
 _CAUSES = {
     "name": "there is no host of this name, as far as this machine's name servers know; correct the account's name or the endpoint, or look at "
-            "/etc/resolv.conf",
+    "/etc/resolv.conf",
     "proxy_login": "the proxy wants a login (407); put it into the proxy's address in the environment: https_proxy=http://USER:PASSWORD@PROXY:PORT",
     "proxy": "the proxy of the environment (https_proxy) cannot be reached; correct it, or name the host in no_proxy",
     "certificate": "the server's certificate is not trusted; put the authority that signed it into the file that REQUESTS_CA_BUNDLE names",
@@ -95,5 +95,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(link))
         yield link
-        waiting += [getattr(link, "inner_exception", None), getattr(link, "reason", None), getattr(link, "original_error", None),
-                    link.__cause__, link.__context__, *link.args]
+        waiting += [
+            getattr(link, "inner_exception", None),
+            getattr(link, "reason", None),
+            getattr(link, "original_error", None),
+            link.__cause__,
+            link.__context__,
+            *link.args,
+        ]

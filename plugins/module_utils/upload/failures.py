@@ -68,15 +68,19 @@ def _is_of_the_service(headers: Mapping[str, str]) -> bool:
 
 def _no_storage_service(status: int, headers: Mapping[str, str]) -> str:
     what = ", ".join(text for text in (headers.get("Content-Type"), headers.get("Server")) if text)
-    return (f"what answered ({status}{', ' + what if what else ''}) is not Azure's storage service: the login page of a network, a proxy, or another "
-            "server; log in to the network with a browser, or correct the endpoint and the proxy (https_proxy)")
+    return (
+        f"what answered ({status}{', ' + what if what else ''}) is not Azure's storage service: the login page of a network, a proxy, or another "
+        "server; log in to the network with a browser, or correct the endpoint and the proxy (https_proxy)"
+    )
 
 
 def leased_for_ever(url: str) -> ImagewrightError:
     """Return the ImagewrightError for a blob whose lease has no end: what holds it may be a machine that runs from it."""
-    return ImagewrightError(f"cannot write to {url}: it has a lease without end, which Azure takes for the disk of a virtual machine and tools for a backup; "
-                            "upload to another name. Only who knows what holds it can release it: stop that machine and delete its disk first",
-                            error_code="LeaseAlreadyPresent")
+    return ImagewrightError(
+        f"cannot write to {url}: it has a lease without end, which Azure takes for the disk of a virtual machine and tools for a backup; "
+        "upload to another name. Only who knows what holds it can release it: stop that machine and delete its disk first",
+        error_code="LeaseAlreadyPresent",
+    )
 
 
 def _cause(error: BaseException, code: str, status: Optional[int], address: Address, secrets: Iterable[str]) -> str:
@@ -95,7 +99,8 @@ def _cause(error: BaseException, code: str, status: Optional[int], address: Addr
         return f"somebody else holds its lease, or took it while we wrote ({code}); wait until the other program has ended, and run the task again"
     if status is not None:
         return f"the service answered {status} {code or _first_line(error, secrets)}" + (
-            "; " + _first_line(error, secrets) if code and status < 500 else "; run the task again, it goes on from here")
+            "; " + _first_line(error, secrets) if code and status < 500 else "; run the task again, it goes on from here"
+        )
     return _no_answer(error, secrets)
 
 

@@ -49,9 +49,11 @@ def require_room(size: int, managed_disk: bool, url: str) -> None:
     Raises ImagewrightError: a page blob takes less.
     """
     if not managed_disk and size > limits.LARGEST_PAGE_BLOB:
-        raise ImagewrightError(f"cannot upload to {url}: a page blob takes {show_size(limits.LARGEST_PAGE_BLOB)}, so a disk of"
-                               f" {show_size(limits.LARGEST_IN_PAGE_BLOB)}, and the VHD has {show_size(size)}; upload it straight to a managed disk:"
-                               f" `az disk create --upload-type Upload --upload-size-bytes {size}`, then `az disk grant-access --access-level Write`")
+        raise ImagewrightError(
+            f"cannot upload to {url}: a page blob takes {show_size(limits.LARGEST_PAGE_BLOB)}, so a disk of"
+            f" {show_size(limits.LARGEST_IN_PAGE_BLOB)}, and the VHD has {show_size(size)}; upload it straight to a managed disk:"
+            f" `az disk create --upload-type Upload --upload-size-bytes {size}`, then `az disk grant-access --access-level Write`"
+        )
 
 
 def page_blob(found: Optional[Properties], state: Optional[State], identity: Identity, choices: Choices, url: str) -> Plan:
@@ -63,8 +65,10 @@ def page_blob(found: Optional[Properties], state: Optional[State], identity: Ide
     if found is None:
         return Plan("create", "there is no such blob")
     if found.blob_type != "PageBlob":
-        raise ImagewrightError(f"cannot upload to {url}: it is a {found.blob_type} and a VHD has to be a PageBlob, which Azure does not change; "
-                               "delete the blob, or choose another name")
+        raise ImagewrightError(
+            f"cannot upload to {url}: it is a {found.blob_type} and a VHD has to be a PageBlob, which Azure does not change; "
+            "delete the blob, or choose another name"
+        )
     ours = state if state is not None and found.metadata.get(UPLOAD) == state.upload else None
     if found.metadata.get(STATE) == "complete" and found.size == identity.size:
         if ours and ours.digest and ours.source == identity and ours.etag == found.etag and not choices.content:
@@ -82,11 +86,15 @@ def managed_disk(found: Optional[Properties], written: List[Span], state: Option
     Raises ImagewrightError: the disk is not there or of another size, or it may not be written as the choices are.
     """
     if found is None:
-        raise ImagewrightError(f"cannot upload to {url}: there is no managed disk behind the address; create it with `az disk create --upload-type Upload "
-                               f"--upload-size-bytes {identity.size}` and ask for its address with `az disk grant-access --access-level Write`")
+        raise ImagewrightError(
+            f"cannot upload to {url}: there is no managed disk behind the address; create it with `az disk create --upload-type Upload "
+            f"--upload-size-bytes {identity.size}` and ask for its address with `az disk grant-access --access-level Write`"
+        )
     if found.size != identity.size:
-        raise ImagewrightError(f"cannot upload to {url}: the disk was made for {found.size} bytes and the VHD has {identity.size}; "
-                               f"create the disk with --upload-size-bytes {identity.size}")
+        raise ImagewrightError(
+            f"cannot upload to {url}: the disk was made for {found.size} bytes and the VHD has {identity.size}; "
+            f"create the disk with --upload-size-bytes {identity.size}"
+        )
     if state is not None and state.digest and state.source == identity:
         if state.etag == found.etag and not choices.content:
             return Plan("unchanged", "neither the VHD nor the disk has changed since it was uploaded")
@@ -100,8 +108,7 @@ def managed_disk(found: Optional[Properties], written: List[Span], state: Option
         return Plan("create", "the disk is empty")
     if choices.overwrite:
         return Plan("replace", "the disk holds other data")
-    raise ImagewrightError(f"cannot upload to {url}: the disk holds data already, which this machine did not upload; "
-                           "set overwrite=true to replace it")
+    raise ImagewrightError(f"cannot upload to {url}: the disk holds data already, which this machine did not upload; set overwrite=true to replace it")
 
 
 def differs(found: Properties, choices: Choices, url: str) -> Plan:
@@ -112,14 +119,18 @@ def differs(found: Properties, choices: Choices, url: str) -> Plan:
     if choices.overwrite:
         return Plan("replace", "the target holds something else")
     content = "an unfinished upload that this machine has no journal of" if found.metadata.get(STATE) == "uploading" else "other content"
-    raise ImagewrightError(f"cannot upload to {url}: it exists and has {content} ({found.size} bytes, modified {found.modified}); "
-                           "choose another name, or set overwrite=true to replace it")
+    raise ImagewrightError(
+        f"cannot upload to {url}: it exists and has {content} ({found.size} bytes, modified {found.modified}); "
+        "choose another name, or set overwrite=true to replace it"
+    )
 
 
 def foreign_writer(url: str) -> ImagewrightError:
     """Return the ImagewrightError for a target that somebody else wrote to, or leased, between two runs."""
-    return ImagewrightError(f"cannot go on with the upload to {url}: somebody else has written to it, or leased it, since it was interrupted; "
-                            "find out who, then set overwrite=true to start afresh")
+    return ImagewrightError(
+        f"cannot go on with the upload to {url}: somebody else has written to it, or leased it, since it was interrupted; "
+        "find out who, then set overwrite=true to start afresh"
+    )
 
 
 def modified_since(found: Properties) -> bool:
@@ -134,8 +145,10 @@ def modified_since(found: Properties) -> bool:
 def _ours(state: State, identity: Identity, choices: Choices) -> Plan:
     if state.source != identity:
         if choices.changed_source == "fail":
-            raise ImagewrightError("cannot go on with the upload: the VHD has changed since it was interrupted, and changed_source is fail; "
-                                   "bring the VHD back, or set changed_source=restart")
+            raise ImagewrightError(
+                "cannot go on with the upload: the VHD has changed since it was interrupted, and changed_source is fail; "
+                "bring the VHD back, or set changed_source=restart"
+            )
         return Plan("restart", "the VHD has changed since the upload was interrupted")
     if not choices.resume:
         return Plan("restart", "an interrupted upload is there, and resume is false")

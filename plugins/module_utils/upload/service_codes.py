@@ -7,13 +7,24 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 #: Error codes that say that somebody else has, or took, the lease of the blob.
-LEASE_CODES = frozenset((
-    "LeaseAlreadyPresent", "LeaseIdMismatchWithBlobOperation", "LeaseIdMismatchWithLeaseOperation", "LeaseIdMissing", "LeaseLost",
-    "LeaseNotPresentWithBlobOperation", "LeaseNotPresentWithLeaseOperation", "LeaseIsBrokenAndCannotBeRenewed",
-    "LeaseIsBreakingAndCannotBeAcquired"))
+LEASE_CODES = frozenset(
+    (
+        "LeaseAlreadyPresent",
+        "LeaseIdMismatchWithBlobOperation",
+        "LeaseIdMismatchWithLeaseOperation",
+        "LeaseIdMissing",
+        "LeaseLost",
+        "LeaseNotPresentWithBlobOperation",
+        "LeaseNotPresentWithLeaseOperation",
+        "LeaseIsBrokenAndCannotBeRenewed",
+        "LeaseIsBreakingAndCannotBeAcquired",
+    )
+)
 
-_NO_HIERARCHY = ("the storage account has a hierarchical namespace (Data Lake Storage), and takes no page blobs; use a general-purpose v2 account without "
-                 "one, or upload straight to a managed disk")
+_NO_HIERARCHY = (
+    "the storage account has a hierarchical namespace (Data Lake Storage), and takes no page blobs; use a general-purpose v2 account without "
+    "one, or upload straight to a managed disk"
+)
 
 #: Cause and fix by error code. Source: "Blob service error codes" and "Common REST API error codes" in Azure Storage's REST reference.
 CAUSES = {
@@ -33,9 +44,9 @@ CAUSES = {
     "InvalidBlobType": "the blob is not a page blob; delete it, or choose another name",
     "PendingCopyOperation": "something is being copied to it; wait until that has ended, or `az storage blob copy cancel`, and run the task again",
     "SnapshotsPresent": "the blob has snapshots, which Azure keeps together with it; delete them with `az storage blob delete --delete-snapshots only`, "
-                        "or choose another name",
+    "or choose another name",
     "BlobUsesCustomerSpecifiedEncryption": "the blob there is encrypted with a key of its owner's own, which is not known here; delete the blob, or "
-                                           "choose another name",
+    "choose another name",
     "BlobCustomerSpecifiedEncryptionMismatch": "the blob there is encrypted with another key of its owner's own; delete the blob, or choose another name",
     "OperationNotAllowedOnIncrementalCopyBlob": "the blob there is an incremental copy of snapshots, which only Azure writes to; choose another name",
     "ResourceTypeMismatch": "there is a directory of this name; choose another name",
@@ -47,7 +58,7 @@ CAUSES = {
     "BlobArchived": "the blob is archived; choose another name",
     "BlobImmutableDueToPolicy": "an immutability policy protects the container; upload to another one",
     "FeatureNotSupportedByStorageAccountType": "this kind of storage account takes no page blobs; use a general-purpose v2 account without a "
-                                               "hierarchical namespace, or a premium page blob account",
+    "hierarchical namespace, or a premium page blob account",
     "BlobApiNotYetSupportedForHierarchicalNamespaceAccounts": _NO_HIERARCHY,
     "FeatureNotYetSupportedForHierarchicalNamespaceAccounts": _NO_HIERARCHY,
     "BlobOperationNotSupported": _NO_HIERARCHY,

@@ -42,6 +42,7 @@ def send(source: OpenVhd, blob: Blob, before: Mapping[Tuple[int, int], str], rec
     parallel: int, workers; progress: Progress.
     Raises ImagewrightError: a range could not be sent, or the source changed; those that arrived are recorded.
     """
+
     def deliver(offset: int, content: bytes) -> Tuple[Range, bool]:
         item = ranges.range_of(offset, content)
         if before.get((item.offset, item.length)) == item.digest:
@@ -105,8 +106,11 @@ def compare_content(blob: Blob, items: List[Range], parallel: int, progress: Pro
 
 def different(blob: Blob, start: int, end: int, what: str) -> ImagewrightError:
     """Return the ImagewrightError for bytes start to end of the blob that are not those of the VHD."""
-    return ImagewrightError(f"cannot confirm the upload to {blob.address.url}: bytes {start}-{end - 1}: {what}; "
-                            "find out what else writes to it, and run the task again: all of it is sent again", mismatch=[start, end])
+    return ImagewrightError(
+        f"cannot confirm the upload to {blob.address.url}: bytes {start}-{end - 1}: {what}; "
+        "find out what else writes to it, and run the task again: all of it is sent again",
+        mismatch=[start, end],
+    )
 
 
 @contextlib.contextmanager
@@ -161,8 +165,9 @@ def _line(extents: List[Span], position: int, sent: int, kept: int, size: int, s
     total, done = ranges.length_of(extents), _data_before(extents, position)
     left = time_left(done, total, seconds) if position < size else None
     rate = amount(sent / seconds) if seconds > 0 else "0 B"
-    return (f"{share(done, total)} %: {amount(sent)} sent, {amount(max(position - sent, kept))} skipped of {amount(size)}, {rate}/s"
-            + (f", {duration(left)} left" if left is not None else ""))
+    return f"{share(done, total)} %: {amount(sent)} sent, {amount(max(position - sent, kept))} skipped of {amount(size)}, {rate}/s" + (
+        f", {duration(left)} left" if left is not None else ""
+    )
 
 
 def _data_before(extents: List[Span], position: int) -> int:

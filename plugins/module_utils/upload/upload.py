@@ -150,12 +150,15 @@ def _finish(source: OpenVhd, blob: Blob, journal: Journal, digest: str) -> str:
     """Mark the upload complete at the other end and here; return the blob's ETag."""
     found = blob.properties()
     if found is None or found.size != source.size:
-        raise ImagewrightError(f"cannot confirm the upload to {blob.address.url}: it has {found.size if found else 0} bytes and the VHD {source.size}; "
-                               "find out what else writes to it, and run the task again with overwrite=true")
+        raise ImagewrightError(
+            f"cannot confirm the upload to {blob.address.url}: it has {found.size if found else 0} bytes and the VHD {source.size}; "
+            "find out what else writes to it, and run the task again with overwrite=true"
+        )
     etag = found.etag
     if not blob.address.managed_disk:
-        etag = blob.set_metadata({plans.UPLOAD: journal.state.upload, plans.STATE: "complete", plans.DIGEST: digest,
-                                  plans.COMPLETED: str(int(found.modified.timestamp()))})
+        etag = blob.set_metadata(
+            {plans.UPLOAD: journal.state.upload, plans.STATE: "complete", plans.DIGEST: digest, plans.COMPLETED: str(int(found.modified.timestamp()))}
+        )
     journal.complete(blob.address.url, etag, digest)
     if not blob.address.managed_disk:
         # it would run out by itself: no reason to call a complete upload failed

@@ -62,8 +62,10 @@ class OpenVhd:
             except OSError as error:
                 raise from_os_error(f"read {self.path} at byte {offset}", error) from None
             if not piece:
-                raise ImagewrightError(f"cannot upload {self.path}: it was cut to {os.fstat(self._descriptor).st_size} bytes while it was "
-                                       f"uploaded, it had {self.size}; let nothing write to it and run the task again")
+                raise ImagewrightError(
+                    f"cannot upload {self.path}: it was cut to {os.fstat(self._descriptor).st_size} bytes while it was "
+                    f"uploaded, it had {self.size}; let nothing write to it and run the task again"
+                )
             pieces.append(piece)
             missing -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -88,8 +90,10 @@ class OpenVhd:
             raise from_os_error(f"read {self.path} while it is uploaded", error) from None
         if here != self.identity or named != self.identity:
             now = named if here == self.identity else here
-            raise ImagewrightError(f"cannot upload {self.path}: it changed while it was uploaded ({_difference(self.identity, now)}); "
-                                   "what was sent is not complete and has no footer; let nothing write to it and run the task again")
+            raise ImagewrightError(
+                f"cannot upload {self.path}: it changed while it was uploaded ({_difference(self.identity, now)}); "
+                "what was sent is not complete and has no footer; let nothing write to it and run the task again"
+            )
 
 
 def _identity(status: os.stat_result) -> Identity:

@@ -43,8 +43,8 @@ _NO_RELOCATION = partitions.Relocation([], [], [])
 
 #: What is asked for: the module's options, sizes in bytes. generation: 1, 2, or None when the disk decides; check: bool, write nothing.
 Request = collections.namedtuple(
-    "Request", "src dest format size alignment max_size generation in_place overwrite relocate_gpt repair_footer wait_released sha256"
-    " report_path check")
+    "Request", "src dest format size alignment max_size generation in_place overwrite relocate_gpt repair_footer wait_released sha256 report_path check"
+)
 
 
 def align(request: Request) -> Dict[str, Any]:
@@ -54,16 +54,14 @@ def align(request: Request) -> Dict[str, Any]:
     """
     source = open_source(request.src, request.format, request.repair_footer, bool(request.size), request.in_place, request.wait_released)
     try:
-        size = disk_size.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation,
-                                  source.table)
+        size = disk_size.new_size(source.image, request.src, request.size, request.alignment, request.max_size, request.generation, source.table)
         if source.table:
             _check_table(request, size, source.table)
         found = destination.status_of(request.dest)
         if found and (found.st_dev, found.st_ino) == (source.status.st_dev, source.status.st_ino):
             return _align_itself(request, source, size)
         if request.in_place:
-            raise ImagewrightError(f"cannot change {request.src} in place into {request.dest}: these are two files;"
-                                   " leave dest out, or set in_place: false")
+            raise ImagewrightError(f"cannot change {request.src} in place into {request.dest}: these are two files; leave dest out, or set in_place: false")
         return _align_copy(request, source, size, found)
     except OSError as error:
         raise from_os_error(f"convert {request.src}", error) from error
@@ -97,11 +95,12 @@ def _align_itself(request: Request, source: Source, size: int) -> Dict[str, Any]
         return _unchanged(request, source, size, source.descriptor, relocation.warnings)
     if not is_vhd and image.format != RAW:
         what = "dynamic VHD" if image.dynamic else image.format
-        raise ImagewrightError(f"cannot convert {request.src}: dest is the same file, and a {what} image must be copied;"
-                               f" give another dest{' and set in_place: false' if request.in_place else ''}")
+        raise ImagewrightError(
+            f"cannot convert {request.src}: dest is the same file, and a {what} image must be copied;"
+            f" give another dest{' and set in_place: false' if request.in_place else ''}"
+        )
     if not request.in_place:
-        raise ImagewrightError(f"cannot convert {request.src}: dest is the same file; set in_place: true to change the image itself,"
-                               " or give another dest")
+        raise ImagewrightError(f"cannot convert {request.src}: dest is the same file; set in_place: true to change the image itself, or give another dest")
     os.close(_open_for_change(request.src))  # also in check mode; nothing is written yet
     written = in_place.written_in_place(image, size, footer, relocation)
     allocated = source.status.st_blocks * 512 + written
@@ -109,8 +108,7 @@ def _align_itself(request: Request, source: Source, size: int) -> Dict[str, Any]
         allocated = _change(request, source, size, footer, relocation)
     digest = copying.sha256_of(source.descriptor) if request.sha256 and not request.check else None
     boots = bootability.judge(source.table, source.read_disk_at)
-    return _result(request, source, size, footer, Outcome("in_place", written, allocated, source.table, relocation, boots, digest,
-                                                          relocation.warnings))
+    return _result(request, source, size, footer, Outcome("in_place", written, allocated, source.table, relocation, boots, digest, relocation.warnings))
 
 
 def _change(request: Request, source: Source, size: int, footer: bytes, relocation: Relocation) -> int:
@@ -141,8 +139,9 @@ def _align_copy(request: Request, source: Source, size: int, found: Optional[os.
         with destination.opened(request.dest) as descriptor:
             return _unchanged(request, source, size, descriptor, [])
     if found and not request.overwrite:
-        raise ImagewrightError(f"cannot write {request.dest}: it is there already and was not made from {request.src} as that is now;"
-                               " remove it, or set overwrite: true")
+        raise ImagewrightError(
+            f"cannot write {request.dest}: it is there already and was not made from {request.src} as that is now; remove it, or set overwrite: true"
+        )
     destination.require_writable_directory(request.dest)
     relocate = functools.partial(_relocate, request, size)
     with destination.replaceable(request.dest, found):
@@ -168,8 +167,7 @@ def _relocate(request: Request, size: int, table: Table, read_at: ReadAt) -> Rel
 def _new_footer(request: Request, source: Source, size: int) -> bytes:
     """Return the footer (bytes of 512) that the source's state and the options determine, its time and unique id included."""
     status = source.status
-    state = json.dumps([os.path.realpath(request.src), status.st_ino, status.st_size, status.st_mtime_ns, source.image.format, size,
-                        request.relocate_gpt])
+    state = json.dumps([os.path.realpath(request.src), status.st_ino, status.st_size, status.st_mtime_ns, source.image.format, size, request.relocate_gpt])
     return fixed_footer(size, uuid.uuid5(_IDENTITIES, state), status.st_mtime_ns // _SECOND)
 
 
@@ -196,8 +194,7 @@ def _unchanged(request: Request, source: Source, size: int, descriptor: int, war
     read_at = bounded_reader(descriptor, size)
     table = partitions.read_table(read_at, size)
     digest = copying.sha256_of(descriptor) if request.sha256 else None
-    outcome = Outcome("unchanged", 0, os.fstat(descriptor).st_blocks * 512, table, _NO_RELOCATION,
-                      bootability.judge(table, read_at), digest, warnings)
+    outcome = Outcome("unchanged", 0, os.fstat(descriptor).st_blocks * 512, table, _NO_RELOCATION, bootability.judge(table, read_at), digest, warnings)
     return _result(request, source, size, os.pread(descriptor, FOOTER_SIZE, size), outcome)
 
 

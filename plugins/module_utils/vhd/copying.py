@@ -56,8 +56,16 @@ def predict_copy(source: Source, dest: str, new_size: int, relocate: Relocate) -
     return Outcome(method, written, data + extra, source.table, relocation, boots, None, warnings)
 
 
-def make_copy(source: Source, dest: str, new_size: int, footer: bytes, relocate: Relocate, replaced: Optional[os.stat_result],
-              wants_sha256: bool = False, report_path: Optional[str] = None) -> Outcome:
+def make_copy(
+    source: Source,
+    dest: str,
+    new_size: int,
+    footer: bytes,
+    relocate: Relocate,
+    replaced: Optional[os.stat_result],
+    wants_sha256: bool = False,
+    report_path: Optional[str] = None,
+) -> Outcome:
     """Return the Outcome, after writing the fixed VHD under the name dest, durably.
 
     dest: str; footer: bytes of 512; relocate: as in ``predict_copy``.
@@ -177,6 +185,7 @@ def _checked_by_qemu(source: Source) -> Tuple[Any, str, List[str]]:
     Loaded only for images that need it: a change in place takes less time than its import.
     """
     from ansible_collections.imagewright.azure.plugins.module_utils.vhd import qemu_img
+
     image_format = source.image.format
     program = qemu_img.require(source.path, image_format)
     warnings = qemu_img.check(program, source.descriptor, source.path, image_format)

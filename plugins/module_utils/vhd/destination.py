@@ -42,8 +42,9 @@ def status_of(dest: str) -> Optional[os.stat_result]:
             raise ImagewrightError(f"cannot write {dest}: its name is too long; give a dest with a shorter one") from error
         raise from_os_error(f"write {dest}", error) from error
     if stat.S_ISLNK(status.st_mode):
-        raise ImagewrightError(f"cannot write {dest}: it is a symbolic link to {os.readlink(dest)}, and links are not followed;"
-                               " give the file's own path, or remove the link")
+        raise ImagewrightError(
+            f"cannot write {dest}: it is a symbolic link to {os.readlink(dest)}, and links are not followed; give the file's own path, or remove the link"
+        )
     if not stat.S_ISREG(status.st_mode):
         raise ImagewrightError(f"cannot write {dest}: it is {kind_of(status.st_mode)}; give the path of a file")
     return status
@@ -88,8 +89,9 @@ def _require_ownership(dest: str, status: os.stat_result) -> None:
     folder = os.stat(os.path.dirname(dest))
     groups = {os.getegid(), *os.getgroups()} | ({folder.st_gid} if folder.st_mode & stat.S_ISGID else set())
     if os.geteuid() not in (0, status.st_uid) or os.geteuid() and status.st_gid not in groups:
-        raise ImagewrightError(f"cannot replace {dest}: it belongs to another user or group, as the new file would have to;"
-                               " run as its owner or as root, or remove it")
+        raise ImagewrightError(
+            f"cannot replace {dest}: it belongs to another user or group, as the new file would have to; run as its owner or as root, or remove it"
+        )
 
 
 def require_writable_directory(dest: str) -> None:
@@ -121,14 +123,21 @@ def require_space(dest: str, needed: int) -> None:
     space = os.statvfs(os.path.dirname(dest))
     free = (space.f_bfree if os.geteuid() == 0 else space.f_bavail) * space.f_frsize
     if needed > free:
-        raise ImagewrightError(f"cannot write {dest}: its data needs {show_size(needed)} and the file system has {show_size(free)} free;"
-                               f" free {show_size(needed - free)} or choose another dest")
+        raise ImagewrightError(
+            f"cannot write {dest}: its data needs {show_size(needed)} and the file system has {show_size(free)} free;"
+            f" free {show_size(needed - free)} or choose another dest"
+        )
 
 
 def kind_of(mode: int) -> str:
     """Return what a file that is no regular one is (str), by its mode: ``a directory``."""
-    kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISBLK, "a block device"), (stat.S_ISCHR, "a character device"),
-             (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+    kinds = (
+        (stat.S_ISDIR, "a directory"),
+        (stat.S_ISBLK, "a block device"),
+        (stat.S_ISCHR, "a character device"),
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
     return next((name for test, name in kinds if test(mode)), "no regular file")
 
 

@@ -35,8 +35,12 @@ def new_size(image: Image, path: str, size: Optional[int], alignment: int, max_s
     if wanted > limit:
         raise refusal(path, "too_large", f"its disk of {show_size(wanted)} is larger than {show_size(limit)}, {why}", _LARGER)
     if rounded > limit:
-        raise refusal(path, "too_large", f"its disk of {show_size(wanted)} becomes {show_size(rounded)} when rounded up,"
-                      f" {rounded - limit} bytes more than {show_size(limit)}, {why}", _LARGER)
+        raise refusal(
+            path,
+            "too_large",
+            f"its disk of {show_size(wanted)} becomes {show_size(rounded)} when rounded up, {rounded - limit} bytes more than {show_size(limit)}, {why}",
+            _LARGER,
+        )
     return rounded
 
 
@@ -49,20 +53,27 @@ def check_table(table: Table, path: str, size: int, max_size: Optional[int], gen
     if size > limit:
         raise refusal(path, "too_large", f"its disk of {show_size(size)} is larger than {show_size(limit)}, {why}", _LARGER)
     if table.sector == _LARGE_SECTOR:
-        raise refusal(path, "sector_size", "its GPT is made for sectors of 4096 bytes; Azure presents 512, where no partition would be found",
-                      "make the disk again with 512-byte sectors")
+        raise refusal(
+            path,
+            "sector_size",
+            "its GPT is made for sectors of 4096 bytes; Azure presents 512, where no partition would be found",
+            "make the disk again with 512-byte sectors",
+        )
     end = end_of_partitions(table)
     if end > size:
-        raise refusal(path, "partitions_cut_off", f"its partitions need {show_size(end)} and the disk has {show_size(size)}: it is cut off",
-                      f"get the whole image, or set size to {round_up(end, MIB)} or more when the missing part is known to be empty")
+        raise refusal(
+            path,
+            "partitions_cut_off",
+            f"its partitions need {show_size(end)} and the disk has {show_size(size)}: it is cut off",
+            f"get the whole image, or set size to {round_up(end, MIB)} or more when the missing part is known to be empty",
+        )
 
 
 def size_warnings(table: Optional[Table], size: int, generation: Optional[int]) -> List[str]:
     """Return what the user should know ([str]) about a finished disk of this size in bytes."""
     warnings = []
     if size < limits.SMALLEST_MANAGED_DISK:
-        warnings.append(f"the disk of {show_size(size)} is smaller than the {show_size(limits.SMALLEST_MANAGED_DISK)} that a managed disk must have;"
-                        " set size")
+        warnings.append(f"the disk of {show_size(size)} is smaller than the {show_size(limits.SMALLEST_MANAGED_DISK)} that a managed disk must have; set size")
     if table and table.kind == "mbr" and size > limits.LARGEST_MBR:
         warnings.append(f"the disk has an MBR, which reaches {show_size(limits.LARGEST_MBR)} of its {show_size(size)}")
     if table and table.kind == "mbr" and generation == 2:

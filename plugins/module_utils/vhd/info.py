@@ -46,8 +46,11 @@ def describe_image(path: str) -> Dict[str, Any]:
 
 
 def _describe(content: _Content, file_size: int, path: str) -> Dict[str, Any]:
-    surprises = (image_problems.of_the_size(content.virtual_size, content.footer, content.disk_type)
-                 + image_problems.of_the_content(content.read_disk_at, content.disk_type) + image_problems.of_the_name(path))
+    surprises = (
+        image_problems.of_the_size(content.virtual_size, content.footer, content.disk_type)
+        + image_problems.of_the_content(content.read_disk_at, content.disk_type)
+        + image_problems.of_the_name(path)
+    )
     told = {}
     if content.read_disk_at:
         table = partitions.read_table(content.read_disk_at, content.virtual_size)
@@ -60,8 +63,7 @@ def _describe(content: _Content, file_size: int, path: str) -> Dict[str, Any]:
     result = _describe_content(content, file_size)
     result.update(told)
     problems = content.refusals + surprises
-    return dict(result, path=path, accepted=not content.refusals, problems=[sentence(problem) for problem in problems],
-                problem_details=described(problems))
+    return dict(result, path=path, accepted=not content.refusals, problems=[sentence(problem) for problem in problems], problem_details=described(problems))
 
 
 def _read_content(descriptor: int, file_size: int, path: str) -> _Content:
@@ -76,8 +78,15 @@ def _read_content(descriptor: int, file_size: int, path: str) -> _Content:
     except Refusal as refused:
         return _Content(None, None, None, None, None, None, [refused.problem])
     if image.format != RAW:
-        return _Content(image.format, None, None, None, image.virtual_size, None,
-                        [found("other_format", f"it is a {image.format} image, and Azure takes fixed VHDs only", image_problems.CONVERT)])
+        return _Content(
+            image.format,
+            None,
+            None,
+            None,
+            image.virtual_size,
+            None,
+            [found("other_format", f"it is a {image.format} image, and Azure takes fixed VHDs only", image_problems.CONVERT)],
+        )
     return _read_raw(descriptor, read_at, file_size)
 
 
@@ -93,15 +102,21 @@ def _read_vhd(read_at: ReadAt, file_size: int, path: str, footer: Footer, checks
         read_disk_at = _bounded(read_at, file_size - SECTOR)
         refusals += image_problems.of_a_fixed_footer(footer, file_size)
     fixed = footer.disk_type == footers.FIXED
-    return _Content(VHD, footer, checksum_ok, footers.DISK_TYPES.get(footer.disk_type, "unknown"),
-                    file_size - SECTOR if fixed else footer.current_size, read_disk_at, refusals)
+    return _Content(
+        VHD,
+        footer,
+        checksum_ok,
+        footers.DISK_TYPES.get(footer.disk_type, "unknown"),
+        file_size - SECTOR if fixed else footer.current_size,
+        read_disk_at,
+        refusals,
+    )
 
 
 def _read_raw(descriptor: int, read_at: ReadAt, file_size: int) -> _Content:
     stray = vhd_file.find_stray_footer(read_at, file_size, sparse.data_end(descriptor, file_size))
     if stray is None:
-        return _Content(RAW, None, None, None, file_size, read_at,
-                        [found("footer_missing", "it is a raw disk without a VHD footer", image_problems.CONVERT)])
+        return _Content(RAW, None, None, None, file_size, read_at, [found("footer_missing", "it is a raw disk without a VHD footer", image_problems.CONVERT)])
     footer = footers.parse_footer(read_at(stray, SECTOR))
     return _Content(VHD, footer, bool(footer), "fixed", stray, _bounded(read_at, stray), [image_problems.of_a_stray_footer(stray, file_size)])
 
@@ -115,11 +130,22 @@ def _describe_content(content: _Content, file_size: int) -> Dict[str, Any]:
     aligned = content.virtual_size is not None and content.virtual_size % MIB == 0
     upload_size = round_up(content.virtual_size, MIB) + footers.FOOTER_SIZE if content.virtual_size is not None else None
     return {
-        "format": content.format, "disk_type": content.disk_type, "checksum_ok": content.checksum_ok,
+        "format": content.format,
+        "disk_type": content.disk_type,
+        "checksum_ok": content.checksum_ok,
         "footer": footers.describe_footer(content.footer) if content.footer else None,
-        "virtual_size": content.virtual_size, "file_size": file_size, "upload_size": upload_size, "aligned": aligned,
-        "partition_table": None, "partitions": None, "boot_code": None, "fallback_loader": None,
-        "generations": None, "generation_reasons": [], "architecture": None, "secure_boot": None,
+        "virtual_size": content.virtual_size,
+        "file_size": file_size,
+        "upload_size": upload_size,
+        "aligned": aligned,
+        "partition_table": None,
+        "partitions": None,
+        "boot_code": None,
+        "fallback_loader": None,
+        "generations": None,
+        "generation_reasons": [],
+        "architecture": None,
+        "secure_boot": None,
     }
 
 

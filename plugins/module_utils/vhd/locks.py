@@ -101,8 +101,9 @@ def _held_message(path: str, writing: bool, wait: float) -> str:
     names = holders(path)
     who = f"in use by {', '.join(names)}" if names else "in use (locked) by a program that this user cannot see"
     waited = f" after {wait} s" if wait else ""
-    return (f"cannot {'change' if writing else 'read'} {path}: it is still {who}{waited}; "
-            "shut the machine down or release the file, or let wait_released be longer")
+    return (
+        f"cannot {'change' if writing else 'read'} {path}: it is still {who}{waited}; shut the machine down or release the file, or let wait_released be longer"
+    )
 
 
 def _identity(path: str) -> Tuple[int, int]:

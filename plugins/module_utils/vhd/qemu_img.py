@@ -30,14 +30,14 @@ def require(path: str, image_format: str) -> str:
     """
     program = commands.find("qemu-img")
     if not program:
-        raise ImagewrightError(f"cannot convert {path}: reading {image_format} needs qemu-img, which is not installed;"
-                               f" install it ({_PACKAGES})")
+        raise ImagewrightError(f"cannot convert {path}: reading {image_format} needs qemu-img, which is not installed; install it ({_PACKAGES})")
     # the option is asked for and not the version: distributions carry features back
     text = commands.run([program, "--help"], f"ask {program} what it can do").stdout
     if "target-is-zero" not in text:
         found = re.search(r"qemu-img version (\S+)", text)
-        raise ImagewrightError(f"cannot convert {path}: {program} {found.group(1) if found else ''} knows no --target-is-zero;"
-                               f" install version 5.0 or later ({_PACKAGES})")
+        raise ImagewrightError(
+            f"cannot convert {path}: {program} {found.group(1) if found else ''} knows no --target-is-zero; install version 5.0 or later ({_PACKAGES})"
+        )
     return program
 
 
@@ -52,8 +52,12 @@ def check(program: str, descriptor: int, path: str, image_format: str) -> List[s
     if completed.rc == _LEAKED:
         return [f"{path} has leaked clusters: space that is lost, no damage"]
     words = [line.strip() for line in (completed.stderr + completed.stdout).splitlines() if line.strip()]
-    raise refusal(path, "damaged", f"`qemu-img check` finds it damaged: {words[0] if words else f'exit status {completed.rc}'}",
-                  f"take a sound copy{', or repair a copy with `qemu-img check -r all`' if image_format == 'qcow2' else ''}")
+    raise refusal(
+        path,
+        "damaged",
+        f"`qemu-img check` finds it damaged: {words[0] if words else f'exit status {completed.rc}'}",
+        f"take a sound copy{', or repair a copy with `qemu-img check -r all`' if image_format == 'qcow2' else ''}",
+    )
 
 
 def check_map(program: str, descriptor: int, path: str, image_format: str) -> None:
@@ -82,8 +86,9 @@ def convert(program: str, descriptor: int, path: str, image_format: str, target:
     argv = [program, "convert", "-n", "--target-is-zero", "-S", "4k", "-O", "raw", _source(descriptor, image_format), _name(target)]
     completed = commands.run(_bound_to_us(argv), f"convert {path}", accept=None, timeout=None)
     if completed.rc and "error while reading" in completed.stderr:
-        raise refusal(path, "damaged", f"qemu-img cannot read it to its end: {completed.stderr.strip().splitlines()[-1]}",
-                      "get the whole image, or take a sound copy")
+        raise refusal(
+            path, "damaged", f"qemu-img cannot read it to its end: {completed.stderr.strip().splitlines()[-1]}", "get the whole image, or take a sound copy"
+        )
     if completed.rc:
         raise commands.failure(completed, f"convert {path}")
 

@@ -74,9 +74,11 @@ def require_unchanged(source: Source) -> None:
 
 def bounded_reader(descriptor: int, size: int) -> ReadAt:
     """Return a function (offset, length) -> bytes that reads an open file up to size, shorter at that end."""
+
     def read_at(offset: int, length: int) -> bytes:
         # a damaged header may name any offset
         return os.pread(descriptor, max(min(length, size - offset), 0), offset) if 0 <= offset < size else b""
+
     return read_at
 
 

@@ -171,7 +171,7 @@ def _copy_through_memory(source: int, target: int, buffer: bytearray, source_off
     view, written, done = memoryview(buffer), 0, 0
     while done < length:
         try:
-            count = os.preadv(source, [view[:min(len(buffer), length - done)]], source_offset + done)
+            count = os.preadv(source, [view[: min(len(buffer), length - done)]], source_offset + done)
         except OSError as error:
             raise ReadError(error.errno, error.strerror) from error
         if not count:

@@ -138,8 +138,9 @@ def _open_stale(path: str, dest: str) -> Optional[int]:
         mode = os.lstat(path).st_mode
         if not stat.S_ISREG(mode):
             kind = "a symbolic link" if stat.S_ISLNK(mode) else kind_of(mode)
-            raise ImagewrightError(f"cannot write {dest}: {path}, where it is prepared, is {kind} and not the unfinished file of a run that"
-                                   " was killed; remove it")
+            raise ImagewrightError(
+                f"cannot write {dest}: {path}, where it is prepared, is {kind} and not the unfinished file of a run that was killed; remove it"
+            )
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None

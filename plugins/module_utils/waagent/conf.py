@@ -28,7 +28,7 @@ def settings(text):
         if line.startswith("#") or "=" not in line:
             continue
         key, _unused, rest = line.partition("=")
-        value = rest.split("#")[0].strip("\" ").strip()
+        value = rest.split("#")[0].strip('" ').strip()
         found.append(Setting(number, key.strip(), None if value == "None" else value))
     return found
 

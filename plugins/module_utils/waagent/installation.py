@@ -22,9 +22,9 @@ UNITS = ("/etc/systemd/system/wa*agent.service", "/usr/lib/systemd/system/wa*age
 VERSION_FILES = tuple(
     f"{prefix}/{packages}/{egg}azurelinuxagent/common/version.py"
     for prefix in ("/usr", "/usr/local", "/usr/share/oem/python")
-    for packages in ("lib/python3*/site-packages", "lib/python3*/dist-packages", "lib/python2*/site-packages",
-                     "lib/python2*/dist-packages")
-    for egg in ("", "WALinuxAgent-*.egg/")) + ("/usr/sbin/waagent",)
+    for packages in ("lib/python3*/site-packages", "lib/python3*/dist-packages", "lib/python2*/site-packages", "lib/python2*/dist-packages")
+    for egg in ("", "WALinuxAgent-*.egg/")
+) + ("/usr/sbin/waagent",)
 
 #: What package managers name the packager's newer version of a changed file.
 UNMERGED_ENDINGS = (".rpmnew", ".dpkg-dist", ".dpkg-new", ".ucf-dist", ".ucf-new", ".pacnew", ".apk-new")
@@ -58,8 +58,7 @@ def version(tree):
     """
     for pattern in VERSION_FILES:
         for path in [path for path in reversed(tree.glob(pattern)) if tree.is_file(path)]:
-            match = re.search(r"^(?:AGENT_VERSION|GuestAgentVersion) *= *['\"](?:WALinuxAgent-)?([0-9][0-9.]*)", tree.read_text(path),
-                              re.MULTILINE)
+            match = re.search(r"^(?:AGENT_VERSION|GuestAgentVersion) *= *['\"](?:WALinuxAgent-)?([0-9][0-9.]*)", tree.read_text(path), re.MULTILINE)
             if match:
                 return match.group(1)
     return None

@@ -70,7 +70,7 @@ def _ignored(key, version):
     numbers = _numbers(version)
     if not numbers:
         return f"agents later than {_dotted(key.until)} ignore it" if key.until else None
-    if key.until and numbers[:len(key.until)] > key.until:
+    if key.until and numbers[: len(key.until)] > key.until:
         return f"the installed agent {version} ignores it, as all do after {_dotted(key.until)}"
     if key.since and numbers < key.since:
         return f"the installed agent {version} ignores it, as all do before {_dotted(key.since)}"

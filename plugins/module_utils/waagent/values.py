@@ -53,15 +53,17 @@ def means_same(key, one, other):
 
 def _check_unknown(key, allow_unknown, where):
     if not key or key != key.strip() or "=" in key or "\n" in key or key.startswith("#"):
-        raise ImagewrightError(f"cannot set the key {key!r} in {where}: a key is text without '=', '#' in front, blanks around it "
-                               "or line ends; correct its name")
+        raise ImagewrightError(
+            f"cannot set the key {key!r} in {where}: a key is text without '=', '#' in front, blanks around it or line ends; correct its name"
+        )
     if allow_unknown:
         return
     similar = {name.lower(): name for name in KEYS}
     near = difflib.get_close_matches(key.lower(), similar, 1, 0.6) or [name for name in similar if name.endswith("." + key.lower())]
     hint = f"did you mean {similar[near[0]]}? " if near else ""
-    raise ImagewrightError(f"cannot set the key {key!r} in {where}: no agent reads it (keys are case sensitive); "
-                           f"{hint}Correct its name, or set allow_unknown: true")
+    raise ImagewrightError(
+        f"cannot set the key {key!r} in {where}: no agent reads it (keys are case sensitive); {hint}Correct its name, or set allow_unknown: true"
+    )
 
 
 def _switch(key, value, where):
@@ -72,8 +74,9 @@ def _switch(key, value, where):
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
     default = KEYS[key].default
-    raise _refused(where, key, value, "the agent knows only y and n here and would silently take its default"
-                   + (f" ({default})" if default else ""), "set true or false")
+    raise _refused(
+        where, key, value, "the agent knows only y and n here and would silently take its default" + (f" ({default})" if default else ""), "set true or false"
+    )
 
 
 def _integer(key, text, where):
@@ -86,7 +89,7 @@ def _integer(key, text, where):
 
 
 def _string(key, text, where):
-    if text != text.strip("\" ").strip() or not text:
+    if text != text.strip('" ').strip() or not text:
         raise _refused(where, key, text, "the agent would drop the blanks and double quotes around it, or finds nothing", "write plain text")
     if "#" in text or not text.isprintable():
         raise _refused(where, key, text, "the agent cuts a value at '#' and at the end of the line", "use text without these")

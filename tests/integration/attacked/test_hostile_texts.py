@@ -40,11 +40,16 @@ READ = {
     "initrd_modules, mkinitrd-suse": ["/etc/sysconfig/kernel"],
     "swap_off, all of it": ["/etc/fstab", "/etc/systemd/system/var-lib-more.swap"],
 }
-TEXTS = {"100 MB of lines": (b"# nothing\n", 10 ** 7), "one line of 10 MB": (b"a", 10 ** 7), "one line of 10 MB of blanks": (b" ", 10 ** 7)}
+TEXTS = {"100 MB of lines": (b"# nothing\n", 10**7), "one line of 10 MB": (b"a", 10**7), "one line of 10 MB of blanks": (b" ", 10**7)}
 
 #: Lines that are long and may be read: {what: (beginning, what is repeated, how often)}.
-LONG = {"words": (b"a", b" b", 10 ** 5), "blanks": (b"a=", b" ", 2 * 10 ** 5), "quotes": (b'a="', b"\\\"", 10 ** 5),
-        "commas": (b"a b=", b"c,", 10 ** 5), "continued lines": (b"a \\\n", b"b \\\n", 5 * 10 ** 4)}
+LONG = {
+    "words": (b"a", b" b", 10**5),
+    "blanks": (b"a=", b" ", 2 * 10**5),
+    "quotes": (b'a="', b'\\"', 10**5),
+    "commas": (b"a b=", b"c,", 10**5),
+    "continued lines": (b"a \\\n", b"b \\\n", 5 * 10**4),
+}
 
 #: What includes what is included, 300 deep. {case: (path of the first, {path: text} of number n)}
 CHAINS = {
@@ -58,11 +63,13 @@ CHAINS = {
 @pytest.fixture
 def place(tmp_path):
     """Return a function that makes the guest of a case and returns its place."""
+
     def make(name):
         for folder in ("guest", "tmp"):
             (tmp_path / folder).mkdir()
         CASES[name].build(tmp_path)
         return tmp_path
+
     yield make
     shutil.rmtree(tmp_path)
 

@@ -35,11 +35,13 @@ def plant(place, process, make):
 
 def with_planted(case, make):
     """Return the Case whose process finds what somebody planted, who knew its number."""
+
     def prepare(operations, place):
         if case.prepare:
             case.prepare(operations, place)
         for process in (os.getpid(), os.getpid() + 1):
             plant(place, str(process), make)
+
     return case._replace(prepare=prepare)
 
 
@@ -63,6 +65,7 @@ def test_what_is_named_like_ours_and_belongs_to_somebody_else_stays(tmp_path, na
         path.write_bytes(b"theirs")
         os.chown(path, 4321, 4321)
         planted.append(path)
+
     plant(place, process, make)
     assert running.run(CASES[name], place).state == "done"
     assert [path for path in planted if not path.exists() or path.read_bytes() != b"theirs"] == []

@@ -15,15 +15,19 @@ from integration.interrupted.operations import Moment
 
 #: (case, directory that is swapped): those that belong to a user, and two of the system's.
 SWAPPED = [
-    ("guest_generalize, accounts locked", "home/admin/.ssh"), ("guest_generalize, accounts locked", "home/admin"),
-    ("guest_generalize, accounts locked", "root/.ansible"), ("guest_generalize, accounts locked", "root/.ansible/tmp"),
+    ("guest_generalize, accounts locked", "home/admin/.ssh"),
+    ("guest_generalize, accounts locked", "home/admin"),
+    ("guest_generalize, accounts locked", "root/.ansible"),
+    ("guest_generalize, accounts locked", "root/.ansible/tmp"),
     ("guest_generalize, logs too", "var/log/journal"),
-    ("sudoers_clean", "etc/sudoers.d"), ("sshd_options, drop-in", "etc/ssh/sshd_config.d"),
+    ("sudoers_clean", "etc/sudoers.d"),
+    ("sshd_options, drop-in", "etc/ssh/sshd_config.d"),
 ]
 
 
 def with_swap(case, folder, victim):
     """Return the Case in which somebody puts a link to the victim's folder where the directory was, when the moment has come."""
+
     def prepare(operations, place):
         if case.prepare:
             case.prepare(operations, place)
@@ -33,7 +37,9 @@ def with_swap(case, folder, victim):
             if path.is_dir() and not path.is_symlink():
                 path.rename(place / "aside")
                 path.symlink_to(victim.folder)
+
         operations.meddle = meddle
+
     return case._replace(prepare=prepare)
 
 

@@ -23,8 +23,10 @@ class Victim:
         self._before = self._state()
 
     def _state(self):
-        return {path: (path.lstat().st_mode, path.lstat().st_uid, path.read_bytes() if path.is_file() else None)
-                for path in [self.folder, *sorted(self.folder.rglob("*"))]}
+        return {
+            path: (path.lstat().st_mode, path.lstat().st_uid, path.read_bytes() if path.is_file() else None)
+            for path in [self.folder, *sorted(self.folder.rglob("*"))]
+        }
 
     def assert_untouched(self):
         """Assert that nothing in the directory has changed, gone or come."""

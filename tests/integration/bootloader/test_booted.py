@@ -88,8 +88,9 @@ def test_systemd_boot_boots_a_bls_entry_with_the_wanted_line(tmp_path):
         root = guest.output("sed -n 's/.*\\(root=UUID=[^ ]*\\).*/\\1/p' /boot/grub/grub.cfg | head -1")
         guest.write("/etc/kernel/cmdline", f"{root} ro quiet net.ifnames=0\n")
         guest.write("/etc/kernel/install.conf", "layout=bls\nBOOT_ROOT=/boot\n")
-        install = f"install -d /boot/loader/entries /boot/$(cat /etc/machine-id) && kernel-install -v add VERSION /boot/vmlinuz-{version} " \
-                  f"/boot/initrd.img-{version}"
+        install = (
+            f"install -d /boot/loader/entries /boot/$(cat /etc/machine-id) && kernel-install -v add VERSION /boot/vmlinuz-{version} /boot/initrd.img-{version}"
+        )
         guest.run(install.replace("VERSION", version))
         predicted = guest.module("grub_cmdline", check=True, bootloader="bls", **WANTED)
         done = guest.module("grub_cmdline", bootloader="bls", **WANTED)
@@ -104,16 +105,22 @@ def test_systemd_boot_boots_a_bls_entry_with_the_wanted_line(tmp_path):
         files = {name: tmp_path / name for name in ("linux", "initrd", "entry.conf", "BOOTX64.EFI")}
         text = guest.read(entry["path"])
         places = {"linux": re.search(r"^linux\s+(\S+)", text, re.MULTILINE)[1], "initrd": re.search(r"^initrd\s+(\S+)", text, re.MULTILINE)[1]}
-        guest.run(f"install -d /root/out && cp {entry['kernel']} /root/out/linux && cp {places['initrd']} /root/out/initrd && "
-                  "cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi /root/out/BOOTX64.EFI")
+        guest.run(
+            f"install -d /root/out && cp {entry['kernel']} /root/out/linux && cp {places['initrd']} /root/out/initrd && "
+            "cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi /root/out/BOOTX64.EFI"
+        )
         files["entry.conf"].write_text(text)
         for name in ("linux", "initrd", "BOOTX64.EFI"):
             files[name].write_bytes(fetched(guest, f"/root/out/{name}"))
     esp = f"{image}@@{layout(plan).part('esp').start}"
     folders = ["::/loader", "::/loader/entries"] + _parents(places["linux"])
     subprocess.run(["mmd", "-D", "s", "-i", esp, *folders], check=False, capture_output=True)
-    for name, target in (("linux", places["linux"]), ("initrd", places["initrd"]), ("entry.conf", "/loader/entries/entry.conf"),
-                         ("BOOTX64.EFI", "/EFI/BOOT/BOOTX64.EFI")):
+    for name, target in (
+        ("linux", places["linux"]),
+        ("initrd", places["initrd"]),
+        ("entry.conf", "/loader/entries/entry.conf"),
+        ("BOOTX64.EFI", "/EFI/BOOT/BOOTX64.EFI"),
+    ):
         subprocess.run(["mcopy", "-o", "-i", esp, files[name], f"::{target}"], check=True)
     cmdline = booted_cmdline(image, firmware="uefi")
     assert "systemd" not in cmdline.split()[0]

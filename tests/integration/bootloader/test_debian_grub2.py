@@ -8,10 +8,13 @@ from lab import container, disk
 from lab.live import LiveGuest
 from lab.recipe import Plan, Recipe
 
-AZURE = {"present": ["console=tty1", "console=ttyS0,115200n8", "earlyprintk=ttyS0,115200", "rootdelay=300"],
-         "absent": ["rhgb", "quiet", "crashkernel=auto"]}
-SERIAL = {"GRUB_TERMINAL": "serial console", "GRUB_TERMINAL_OUTPUT": None, "GRUB_TIMEOUT": 10,
-          "GRUB_SERIAL_COMMAND": "serial --speed=115200 --unit=0 --word=8 --parity=no --stop=1"}
+AZURE = {"present": ["console=tty1", "console=ttyS0,115200n8", "earlyprintk=ttyS0,115200", "rootdelay=300"], "absent": ["rhgb", "quiet", "crashkernel=auto"]}
+SERIAL = {
+    "GRUB_TERMINAL": "serial console",
+    "GRUB_TERMINAL_OUTPUT": None,
+    "GRUB_TIMEOUT": 10,
+    "GRUB_SERIAL_COMMAND": "serial --speed=115200 --unit=0 --word=8 --parity=no --stop=1",
+}
 SOURCES = "/etc/default/grub /etc/default/grub.d /boot/grub/grub.cfg"
 
 
@@ -62,12 +65,10 @@ def test_the_second_run_starts_no_generator(debian):
 
 
 def test_a_drop_in_is_changed_where_it_overrides(debian):
-    debian.write("/etc/default/grub.d/50-cloudimg-settings.cfg",
-                 '# cloud image\nGRUB_CMDLINE_LINUX_DEFAULT="quiet console=tty1 console=ttyS0"\n')
+    debian.write("/etc/default/grub.d/50-cloudimg-settings.cfg", '# cloud image\nGRUB_CMDLINE_LINUX_DEFAULT="quiet console=tty1 console=ttyS0"\n')
     done = debian.module("grub_cmdline", recovery="keep", present=["console=ttyS0,115200n8"], absent=["quiet"])
     assert not done["failed"], done
-    assert debian.read("/etc/default/grub.d/50-cloudimg-settings.cfg") == (
-        '# cloud image\nGRUB_CMDLINE_LINUX_DEFAULT="console=tty1 console=ttyS0,115200n8"\n')
+    assert debian.read("/etc/default/grub.d/50-cloudimg-settings.cfg") == ('# cloud image\nGRUB_CMDLINE_LINUX_DEFAULT="console=tty1 console=ttyS0,115200n8"\n')
     normal = [entry["after"] for entry in done["entries"] if entry["kind"] == "normal"]
     assert normal and all(line.endswith(" console=tty1 console=ttyS0,115200n8") for line in normal)
 
@@ -111,15 +112,16 @@ def test_a_value_that_grub_would_cut_is_refused_and_taken_as_it_is_once_it_is_qu
 
 
 def test_the_lines_of_tuned_are_edited_around(debian):
-    own = ('GRUB_CMDLINE_LINUX_DEFAULT="${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params"\n'
-           'GRUB_INITRD_OVERLAY="${GRUB_INITRD_OVERLAY:+$GRUB_INITRD_OVERLAY }\\$tuned_initrd"\n')
+    own = (
+        'GRUB_CMDLINE_LINUX_DEFAULT="${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params"\n'
+        'GRUB_INITRD_OVERLAY="${GRUB_INITRD_OVERLAY:+$GRUB_INITRD_OVERLAY }\\$tuned_initrd"\n'
+    )
     debian.write("/etc/default/grub", 'GRUB_CMDLINE_LINUX_DEFAULT="quiet mine=1"\nGRUB_CMDLINE_LINUX=""\n' + own)
     debian.run("update-grub")
     predicted = debian.module("grub_cmdline", check=True, **AZURE)
     done = debian.module("grub_cmdline", **AZURE)
     assert not done["failed"] and result_of(predicted) == result_of(done), done
-    assert debian.read("/etc/default/grub") == (
-        f'GRUB_CMDLINE_LINUX_DEFAULT="mine=1"\nGRUB_CMDLINE_LINUX="{" ".join(AZURE["present"])}"\n' + own)
+    assert debian.read("/etc/default/grub") == (f'GRUB_CMDLINE_LINUX_DEFAULT="mine=1"\nGRUB_CMDLINE_LINUX="{" ".join(AZURE["present"])}"\n' + own)
     assert done["next_kernel"].endswith(" rootdelay=300 mine=1 $tuned_params")
     assert not debian.module("grub_cmdline", **AZURE)["changed"]
 
@@ -160,11 +162,15 @@ def test_a_generator_that_loses_the_kernels_is_found_out(debian):
     assert digest(debian) == before
 
 
-@pytest.mark.parametrize("filter, told", [
-    ("sed 's/root=UUID=[^ ]*/root=\\/dev\\/fuse/'", "and got 'root=/dev/fuse', which was not asked for"),
-    ("sed 's/ ro / ro audit=0 /'", "it got 'audit=0', which was not asked for"),
-    ("sed \"s/menuentry 'Debian/menuentry 'Devuan/\"", "it was left out, and the guest would not boot it any more"),
-    ("sed 's/^menuentry/menuentry \"Windows\" { chainloader +1\\n}\\nmenuentry/'", "it got 'Windows', which was not asked for")])
+@pytest.mark.parametrize(
+    "filter, told",
+    [
+        ("sed 's/root=UUID=[^ ]*/root=\\/dev\\/fuse/'", "and got 'root=/dev/fuse', which was not asked for"),
+        ("sed 's/ ro / ro audit=0 /'", "it got 'audit=0', which was not asked for"),
+        ("sed \"s/menuentry 'Debian/menuentry 'Devuan/\"", "it was left out, and the guest would not boot it any more"),
+        ("sed 's/^menuentry/menuentry \"Windows\" { chainloader +1\\n}\\nmenuentry/'", "it got 'Windows', which was not asked for"),
+    ],
+)
 def test_a_generator_that_changes_more_than_was_asked_for_is_found_out(debian, filter, told):
     debian.write("/etc/grub.d/10_linux.real", debian.read("/etc/grub.d/10_linux"), "0644")
     debian.write("/etc/grub.d/10_linux", f"#!/bin/sh\nsh /etc/grub.d/10_linux.real | {filter}\n", "0755")
@@ -195,15 +201,18 @@ def test_an_entry_by_hand_is_named_and_left(debian):
 def test_a_new_kernel_gets_the_line_that_was_foretold(debian):
     done = debian.module("grub_cmdline", **AZURE)
     kernel = debian.output("ls /boot/vmlinuz-* | head -1")
-    debian.run(f"cp {kernel} /boot/vmlinuz-99.0.0-amd64; cp /boot/initrd.img-${{k:-$(basename {kernel} | cut -d- -f2-)}} "
-               "/boot/initrd.img-99.0.0-amd64; update-grub")
+    debian.run(
+        f"cp {kernel} /boot/vmlinuz-99.0.0-amd64; cp /boot/initrd.img-${{k:-$(basename {kernel} | cut -d- -f2-)}} /boot/initrd.img-99.0.0-amd64; update-grub"
+    )
     line = next(line for line in debian.read("/boot/grub/grub.cfg").splitlines() if "vmlinuz-99.0.0-amd64" in line and "linux\t" in line)
     assert " ".join(line.split()[2:]) == done["next_kernel"]
 
 
 def test_no_room_left_changes_nothing(debian):
-    debian.run("mkdir /run/etc && mount -t tmpfs -o size=64k tmpfs /run/etc && cp -a /etc/default/. /run/etc && "
-               "mount --bind /run/etc /etc/default && (dd if=/dev/zero of=/etc/default/filler bs=4k || true)")
+    debian.run(
+        "mkdir /run/etc && mount -t tmpfs -o size=64k tmpfs /run/etc && cp -a /etc/default/. /run/etc && "
+        "mount --bind /run/etc /etc/default && (dd if=/dev/zero of=/etc/default/filler bs=4k || true)"
+    )
     before = debian.output("sha256sum /etc/default/grub /boot/grub/grub.cfg; ls -a /etc/default")
     failed = debian.module("grub_cmdline", **AZURE)
     assert failed["failed"] and "/etc/default/grub: no space left" in failed["msg"]
@@ -228,8 +237,10 @@ def test_a_read_only_boot_is_said_in_check_mode_too_and_changes_nothing(debian):
 
 
 def test_a_full_boot_changes_nothing(debian):
-    debian.run("mkdir /run/grub && mount -t tmpfs -o size=16m tmpfs /run/grub && cp -a /boot/grub/. /run/grub && "
-               "mount --bind /run/grub /boot/grub && (dd if=/dev/zero of=/boot/grub/filler bs=4k || true)")
+    debian.run(
+        "mkdir /run/grub && mount -t tmpfs -o size=16m tmpfs /run/grub && cp -a /boot/grub/. /run/grub && "
+        "mount --bind /run/grub /boot/grub && (dd if=/dev/zero of=/boot/grub/filler bs=4k || true)"
+    )
     before = digest(debian)
     failed = debian.module("grub_cmdline", **AZURE)
     assert failed["failed"] and "/boot/grub/grub.cfg: no space left on the file system; free some space first" in failed["msg"], failed
@@ -244,7 +255,9 @@ def test_u_boots_menu_is_regenerated_by_its_own_tool(debian):
     assert not done["failed"] and done["regenerated"] == ["/boot/extlinux/extlinux.conf"], done
     assert result_of(predicted) == result_of(done)
     assert [(entry["kind"], entry["after"].split()[1:]) for entry in done["entries"][:2]] == [
-        ("normal", ["ro", "console=tty1", "console=ttyS0,115200n8"]), ("recovery", ["ro", "console=tty1", "console=ttyS0,115200n8", "single"])]
+        ("normal", ["ro", "console=tty1", "console=ttyS0,115200n8"]),
+        ("recovery", ["ro", "console=tty1", "console=ttyS0,115200n8", "single"]),
+    ]
     assert 'U_BOOT_PARAMETERS="ro console=tty1 console=ttyS0,115200n8"' in debian.read("/etc/default/u-boot").splitlines()
     assert not debian.module("grub_cmdline", **wanted)["changed"]
 
@@ -267,7 +280,6 @@ def test_settings_on_bls_keep_the_entries_that_mkconfig_would_rewrite(debian):
     done = debian.module("grub_cmdline", settings={"GRUB_TIMEOUT": 10}, **AZURE)
     assert not done["failed"] and done["bootloaders"] == ["bls", "grub2"], done
     assert result_of(predicted) == result_of(done)
-    assert debian.read("/boot/loader/entries/ab-6.1.conf") == (
-        f"title x\nlinux /vmlinuz\noptions root=UUID=1 ro mine=1 {' '.join(AZURE['present'])}\n")
+    assert debian.read("/boot/loader/entries/ab-6.1.conf") == (f"title x\nlinux /vmlinuz\noptions root=UUID=1 ro mine=1 {' '.join(AZURE['present'])}\n")
     assert "set timeout=10\n" in debian.read("/boot/grub/grub.cfg")
     assert not debian.module("grub_cmdline", settings={"GRUB_TIMEOUT": 10}, **AZURE)["changed"]

@@ -26,10 +26,12 @@ CONTROLS = {
     "networkd for every Ethernet card": written(NETWORK, "[Match]\nType=ether\n[Network]\nDHCP=yes\n"),
     "a fixed address on a bridge of containers": lambda layer: (
         layer.write("/etc/systemd/network/30-br.netdev", "[NetDev]\nName=docker0\nKind=bridge\n"),
-        layer.write("/etc/systemd/network/31-br.network", "[Match]\nName=docker0\n[Network]\nAddress=172.17.0.1/16\n")),
+        layer.write("/etc/systemd/network/31-br.network", "[Match]\nName=docker0\n[Network]\nAddress=172.17.0.1/16\n"),
+    ),
     "a fixed address on WireGuard": written("/etc/systemd/network/30-wg.network", "[Match]\nName=wg0\n[Network]\nAddress=10.9.0.2/24\n"),
-    "nftables rules that nobody loads": written("/etc/nftables.conf", "table inet filter {\n chain input {\n"
-                                                "  type filter hook input priority 0; policy drop;\n }\n}\n"),
+    "nftables rules that nobody loads": written(
+        "/etc/nftables.conf", "table inet filter {\n chain input {\n  type filter hook input priority 0; policy drop;\n }\n}\n"
+    ),
     "a link file for a card that is not the first": written("/etc/systemd/network/10-x.link", "[Match]\nMACAddress=52:54:00:99:99:99\n[Link]\nName=lan9\n"),
     "sshd with keys alone": sshd("PasswordAuthentication no"),
     "sshd without root": sshd("PermitRootLogin no"),

@@ -15,12 +15,12 @@ _COMPRESSED = {b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x8b": "gzip", b"\xfd7zXZ": "x
 def read(image):
     """Return (bytes of the early, uncompressed archives, {name: Member} of the last archive) of an image (bytes)."""
     offset = 0
-    while image[offset:offset + 6] == b"070701":
+    while image[offset : offset + 6] == b"070701":
         members, end = _members(image, offset)
         if len(members) > 20:
             return image[:offset], members
         offset = end
-        while image[offset:offset + 4] == bytes(4):
+        while image[offset : offset + 4] == bytes(4):
             offset += 4
     program = next(name for magic, name in _COMPRESSED.items() if image[offset:].startswith(magic))
     unpacked = subprocess.run([program, "-dc"], input=image[offset:], stdout=subprocess.PIPE, check=True).stdout
@@ -36,14 +36,14 @@ def written(members):
 def _members(archive, offset):
     members = {}
     while True:
-        fields = [int(archive[offset + 6 + 8 * number:offset + 14 + 8 * number], 16) for number in range(13)]
+        fields = [int(archive[offset + 6 + 8 * number : offset + 14 + 8 * number], 16) for number in range(13)]
         size, length = fields[6], fields[11]
-        name = archive[offset + 110:offset + 110 + length - 1].decode("utf-8", "surrogateescape")
+        name = archive[offset + 110 : offset + 110 + length - 1].decode("utf-8", "surrogateescape")
         start = offset + 110 + length + -(110 + length) % 4
         offset = start + size + -size % 4
         if name == "TRAILER!!!":
             return members, offset
-        members[name] = Member(fields[1], archive[start:start + size])
+        members[name] = Member(fields[1], archive[start : start + size])
 
 
 def _member(name, member):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Breaks a good image in every way, and prints what its verdict says of each.
 
-    PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.broken.judging IMAGE [words of a way]
+PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.broken.judging IMAGE [words of a way]
 """
 
 import collections
@@ -63,8 +63,11 @@ def _judge(image, change):
             change(layer)
     image_tree.ImageTree = laid_over(layer.entries)
     verdict = check(Question(root=None, image=str(image), profile="azure", generation="auto", kind="generalized", include=[], exclude=[]))
-    found = [(finding.severity, (finding.id, finding.evidence[0].path if finding.evidence else "", finding.reason)) for finding in verdict.findings
-             if finding.status in ("failed", "unknown")]
+    found = [
+        (finding.severity, (finding.id, finding.evidence[0].path if finding.evidence else "", finding.reason))
+        for finding in verdict.findings
+        if finding.status in ("failed", "unknown")
+    ]
     return Judged(verdict.ready, [item for severity, item in found if severity == "error"], [item for severity, item in found if severity != "error"])
 
 

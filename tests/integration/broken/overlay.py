@@ -76,15 +76,16 @@ class Layer:
     def status(self, path, mode=None, uid=None, gid=None):
         """Change permissions (int) or owner of what is there."""
         now = self.tree.stat(path)
-        changed = now._replace(mode=now.mode if mode is None else stat.S_IFMT(now.mode) | mode, uid=now.uid if uid is None else uid,
-                               gid=now.gid if gid is None else gid)
+        changed = now._replace(
+            mode=now.mode if mode is None else stat.S_IFMT(now.mode) | mode, uid=now.uid if uid is None else uid, gid=now.gid if gid is None else gid
+        )
         content = self.tree.read_bytes(path) if stat.S_ISREG(now.mode) else None
         self.entries[self.tree.resolve(path)] = (changed, content)
 
     def cut(self, path, share=0.5):
         """Leave the first part of a file."""
         octets = self.tree.read_bytes(path)
-        self.write(path, octets[:int(len(octets) * share)])
+        self.write(path, octets[: int(len(octets) * share)])
 
     def initramfs(self, change):
         """Change the members of the initramfs.
@@ -104,6 +105,7 @@ class Layer:
 
 def laid_over(entries):
     """Return a class that reads an image as image_tree.ImageTree does, with entries ({resolved path: (Status, content)}) laid over it."""
+
     class Overlaid(image_tree.ImageTree):
         """The files of an image as they would be after the changes."""
 
@@ -142,4 +144,5 @@ def laid_over(entries):
         def _open(self, resolved):
             entry = self._changed(resolved)
             return super()._open(resolved) if entry is None else io.BytesIO(entry[1])
+
     return Overlaid

@@ -34,6 +34,7 @@ def good():
             path = disk.cached_disk(IMAGES[name])
             found[name] = path, judge(path)
         return found[name]
+
     return get
 
 

@@ -32,10 +32,12 @@ def parameters(text):
 
 def root_is(device):
     """Return the way in which every kernel line has another root."""
+
     def change(layer):
         text = layer.tree.read_text(MENU)
         uuid = text.split(BY_UUID, 1)[1].split()[0]
         layer.write(MENU, text.replace(BY_UUID + uuid, f"root={device}"))
+
     return change
 
 
@@ -51,33 +53,40 @@ def early(change):
 
 def without(*words):
     """Return what takes all members out of an initramfs whose names hold one of the words; there has to be one."""
+
     def change(members):
         gone = [name for name in members if any(word in name for word in words)]
         if not gone:
             raise DoesNotApply(f"nothing of {words} is in the initramfs")
         for name in gone:
             del members[name]
+
     return change
 
 
 def with_file(name, content, mode=0o644):
     """Return what adds a file to an initramfs."""
+
     def change(members):
         members[name] = Member(stat.S_IFREG | mode, content)
+
     return change
 
 
 def halved(word):
     """Return what cuts the members whose names hold a word to half their size."""
+
     def change(members):
         for name in [name for name in members if word in name and stat.S_ISREG(members[name].mode)]:
-            members[name] = members[name]._replace(content=members[name].content[:len(members[name].content) // 2])
+            members[name] = members[name]._replace(content=members[name].content[: len(members[name].content) // 2])
+
     return change
 
 
 def not_executable(name):
     def change(members):
         members[name] = members[name]._replace(mode=stat.S_IFREG | 0o644)
+
     return change
 
 
@@ -90,8 +99,9 @@ WAYS = {
     "the menu has no entry": lambda layer: layer.write(MENU, "set timeout=5\n"),
     "the entries load no kernel": without_lines("linux"),
     "the entries load no initramfs": without_lines("initrd"),
-    "the menu asks for a password": lambda layer: layer.write(MENU, 'set superusers="root"\npassword root x\n' + layer.tree.read_text(MENU)
-                                                              .replace("--class debian", "--class debian --users root")),
+    "the menu asks for a password": lambda layer: layer.write(
+        MENU, 'set superusers="root"\npassword root x\n' + layer.tree.read_text(MENU).replace("--class debian", "--class debian --users root")
+    ),
     "the menu waits for ever": lambda layer: layer.replace(MENU, "set timeout=", "set timeout=-1 #"),
     "the kernel is gone": lambda layer: layer.remove(kernel(layer)),
     "the kernel is cut to half its size": lambda layer: layer.cut(kernel(layer)),

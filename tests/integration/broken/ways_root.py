@@ -40,17 +40,22 @@ def without_account(name):
     def change(layer):
         for path in ("/etc/passwd", "/etc/shadow"):
             layer.write(path, "".join(line for line in layer.tree.read_text(path).splitlines(True) if not line.startswith(name + ":")))
+
     return change
 
 
 def firewall(rules):
     """Return the way in which nftables loads rules at boot."""
+
     def change(layer):
         layer.write("/etc/nftables.conf", rules)
         layer.write("/usr/sbin/nft", b"\x7fELF\x02\x01\x01", 0o755)
-        layer.write("/usr/lib/systemd/system/nftables.service", "[Service]\nType=oneshot\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n"
-                                                                "[Install]\nWantedBy=sysinit.target\n")
+        layer.write(
+            "/usr/lib/systemd/system/nftables.service",
+            "[Service]\nType=oneshot\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n[Install]\nWantedBy=sysinit.target\n",
+        )
         layer.link("/etc/systemd/system/sysinit.target.wants/nftables.service", "/usr/lib/systemd/system/nftables.service")
+
     return change
 
 
@@ -78,7 +83,8 @@ WAYS = {
     "sshd's own account is gone": without_account("sshd"),
     "SELinux enforces without a policy": lambda layer: (
         layer.write("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n"),
-        layer.replace("/boot/grub/grub.cfg", "console=ttyS0,115200n8", "console=ttyS0,115200n8 security=selinux selinux=1")),
+        layer.replace("/boot/grub/grub.cfg", "console=ttyS0,115200n8", "console=ttyS0,115200n8 security=selinux selinux=1"),
+    ),
     # the system manager
     "default.target is rescue.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/rescue.target"),
     "default.target is emergency.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/emergency.target"),
@@ -103,7 +109,8 @@ WAYS = {
     "fstab mounts a share of VirtualBox": fstab("share /mnt vboxsf defaults 0 0"),
     "a mount unit wants a disk that is nowhere": lambda layer: (
         layer.write("/etc/systemd/system/data.mount", "[Mount]\nWhat=/dev/disk/by-label/data\nWhere=/data\nType=ext4\n[Install]\nWantedBy=local-fs.target\n"),
-        layer.link("/etc/systemd/system/local-fs.target.requires/data.mount", "/etc/systemd/system/data.mount")),
+        layer.link("/etc/systemd/system/local-fs.target.requires/data.mount", "/etc/systemd/system/data.mount"),
+    ),
     # the first card
     "the first card has a fixed address": written(NETWORK, "[Match]\nName=e*\n[Network]\nAddress=192.0.2.9/24\nGateway=192.0.2.1\n"),
     "the first card is known by its old address": written(NETWORK, "[Match]\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=yes\n"),
@@ -115,18 +122,22 @@ WAYS = {
     "networkd is masked in the guest": masked("systemd-networkd.service"),
     "a link file renames the first card": lambda layer: (
         layer.write("/etc/systemd/network/10-lan.link", "[Match]\nOriginalName=eth0\n[Link]\nName=lan0\n"),
-        layer.write(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")),
+        layer.write(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"),
+    ),
     "a udev rule renames the first card": lambda layer: (
         layer.write("/etc/udev/rules.d/70-net.rules", 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", NAME="lan0"\n'),
-        layer.write(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")),
+        layer.write(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"),
+    ),
     "a bridge swallows the first card": lambda layer: (
         layer.write("/etc/systemd/network/10-br.netdev", "[NetDev]\nName=br0\nKind=bridge\n"),
         layer.write("/etc/systemd/network/11-eth.network", "[Match]\nName=e*\n[Network]\nBridge=br0\n"),
-        layer.write("/etc/systemd/network/12-br.network", "[Match]\nName=br0\n[Network]\nAddress=192.0.2.9/24\n")),
+        layer.write("/etc/systemd/network/12-br.network", "[Match]\nName=br0\n[Network]\nAddress=192.0.2.9/24\n"),
+    ),
     "the network driver is banned": written("/etc/modprobe.d/z.conf", "blacklist hv_netvsc\ninstall hv_netvsc /bin/false\n"),
     "nftables drops everything": firewall("table inet filter {\n chain input {\n  type filter hook input priority 0; policy drop;\n }\n}\n"),
     "nftables drops everything, over several lines": firewall(
-        "table inet filter {\n chain input {\n  type filter hook input priority filter\n  policy drop\n  ct state established accept\n }\n}\n"),
+        "table inet filter {\n chain input {\n  type filter hook input priority filter\n  policy drop\n  ct state established accept\n }\n}\n"
+    ),
     "nftables lets nothing out": firewall("table inet filter {\n chain output {\n  type filter hook output priority 0; policy drop;\n }\n}\n"),
     # ssh
     "sshd is gone": gone("/usr/sbin/sshd"),

@@ -40,16 +40,32 @@ def judging():
     steps = {step.get("name"): step for step in github()["steps"]}
     published = steps["Keep the report"]["with"]["path"].split() + [steps["Show the findings among the alerts"]["with"]["sarif_file"] + "/*.sarif"]
     job = gitlab()
-    return {"github": (steps["Judge the image"]["run"], published),
-            "gitlab": ("\n".join(job["script"]), [path + "*" for path in job["artifacts"]["paths"]] + [job["artifacts"]["reports"]["junit"]])}
+    return {
+        "github": (steps["Judge the image"]["run"], published),
+        "gitlab": ("\n".join(job["script"]), [path + "*" for path in job["artifacts"]["paths"]] + [job["artifacts"]["reports"]["junit"]]),
+    }
 
 
 def run(script, folder, image):
     """Return the finished shell that ran a script as the service would, in a folder, with the collection and the programs of this checkout."""
-    environment = {**os.environ, "IMAGE": image, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ANSIBLE_HOME": str(folder / "home"),
-                   "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".venv" / "collections")}
-    return subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+    environment = {
+        **os.environ,
+        "IMAGE": image,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".venv" / "collections"),
+    }
+    return subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("service", ["github", "gitlab"])

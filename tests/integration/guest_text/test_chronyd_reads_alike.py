@@ -15,11 +15,29 @@ CONF, OWN = "/etc/chrony/chrony.conf", "/etc/chrony/conf.d/own.conf"
 
 #: %d becomes a number; chronyd prints all of them without looking whether clocks and servers are there.
 LINES = [
-    "makestep %d -1", "MakeStep  %d\t3", "  refclock PHC /dev/ptp%d poll 2\r", "refclock PHC /dev/ptp_hyperv:nocrossts", "refclock SHM %d",
-    "server 192.0.2.%d", "#makestep %d 1", "! makestep %d 1", ";", "%%", "", "rtcsync", "sourcedir /run/chrony-dhcp"]
+    "makestep %d -1",
+    "MakeStep  %d\t3",
+    "  refclock PHC /dev/ptp%d poll 2\r",
+    "refclock PHC /dev/ptp_hyperv:nocrossts",
+    "refclock SHM %d",
+    "server 192.0.2.%d",
+    "#makestep %d 1",
+    "! makestep %d 1",
+    ";",
+    "%%",
+    "",
+    "rtcsync",
+    "sourcedir /run/chrony-dhcp",
+]
 NAMING = [
-    "confdir {0}/d", "confdir {0}/e {0}/d", "CONFDIR {0}/none {0}/e", "include {0}/d/*", "include {0}/e/a.conf", "include {0}/none*",
-    "include {0}/d/[ab].conf"]
+    "confdir {0}/d",
+    "confdir {0}/e {0}/d",
+    "CONFDIR {0}/none {0}/e",
+    "include {0}/d/*",
+    "include {0}/e/a.conf",
+    "include {0}/none*",
+    "include {0}/d/[ab].conf",
+]
 NAMES = ["d/a.conf", "d/b.conf", "e/a.conf", "e/c.conf", "d/a.sources", "d/.h.conf", "e/d.conf.off"]
 
 
@@ -44,10 +62,13 @@ def test_lines_are_read_as_chronyd_prints_them(timed, tmp_path):
         files[f"{folder}/main"] = file(chooser, LINES + [line.format(folder) for line in NAMING]) + f"\nconfdir {folder}/e\n"
         files.update({f"{folder}/{name}": file(chooser, LINES) for name in NAMES if chooser.random() < 0.8 or name == "e/a.conf"})
     write_tree(tmp_path, files)
-    timed.run("sh -s", stdin="".join(f"mkdir -p {folder}/d {folder}/e\n" for folder in folders)
-              + "".join(f"cat > {path} <<'END-OF-FILE'\n{text}\nEND-OF-FILE\n" for path, text in files.items()))
+    timed.run(
+        "sh -s",
+        stdin="".join(f"mkdir -p {folder}/d {folder}/e\n" for folder in folders)
+        + "".join(f"cat > {path} <<'END-OF-FILE'\n{text}\nEND-OF-FILE\n" for path, text in files.items()),
+    )
 
-    printed = timed.output("for n in $(seq 0 59); do echo \"== $n\"; chronyd -p -f /etc/chrony/case$n/main || echo failed $n; done").split("== ")[1:]
+    printed = timed.output('for n in $(seq 0 59); do echo "== $n"; chronyd -p -f /etc/chrony/case$n/main || echo failed $n; done').split("== ")[1:]
 
     assert len(printed) == 60 and "failed" not in "".join(printed)
     for folder, told in zip(folders, printed):
@@ -55,9 +76,13 @@ def test_lines_are_read_as_chronyd_prints_them(timed, tmp_path):
         assert ours == [tuple(line.split()) for line in told.splitlines()[1:]], folder
 
 
-@pytest.mark.parametrize(("line", "cause"), [
-    ("rtcsink", "chronyd does not take 'rtcsink': Invalid directive"),
-    ("include /etc/none", "chronyd does not take 'include /etc/none': there is no /etc/none")])
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("rtcsink", "chronyd does not take 'rtcsink': Invalid directive"),
+        ("include /etc/none", "chronyd does not take 'include /etc/none': there is no /etc/none"),
+    ],
+)
 def test_a_broken_line_is_named_before_anything_is_written(timed, line, cause):
     text = f"refclock PHC /dev/ptp_kvm\n# mine\n{line}\n"
     timed.write(OWN, text)
@@ -81,5 +106,7 @@ def test_a_broken_line_that_is_replaced_is_no_obstacle(timed):
 
     told = timed.output("chronyd -p").splitlines()
     assert [line for line in told if line.startswith(("refclock", "makestep"))] == [
-        "makestep 1.0 -1", "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2"]
+        "makestep 1.0 -1",
+        "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2",
+    ]
     assert not timed.module("chrony_clock")["changed"]

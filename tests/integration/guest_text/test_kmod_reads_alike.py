@@ -10,8 +10,27 @@ import pytest
 
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
 
-FRAGMENTS = ["install udf /bin/false", "blacklist udf", "alias udf off", "# ", "#", " ", "\\\n", "\n", "\n", "\n", "\t", "install", "blacklist", "udf",
-             "\r\n", "x", "install udf modprobe -i udf", "\\", "options udf a=1"]
+FRAGMENTS = [
+    "install udf /bin/false",
+    "blacklist udf",
+    "alias udf off",
+    "# ",
+    "#",
+    " ",
+    "\\\n",
+    "\n",
+    "\n",
+    "\n",
+    "\t",
+    "install",
+    "blacklist",
+    "udf",
+    "\r\n",
+    "x",
+    "install udf modprobe -i udf",
+    "\\",
+    "options udf a=1",
+]
 
 
 def seen_by_kmod(folder, text):
@@ -19,8 +38,12 @@ def seen_by_kmod(folder, text):
     (folder / "a.conf").write_bytes(text.encode())
     shown = subprocess.run(["/sbin/modprobe", "-c", "-C", folder], capture_output=True, check=True).stdout.decode("latin-1")
     commands = [line.split(" ") for line in shown.split("\n")]
-    return {words[0] for words in commands if words[1:2] == ["udf"] and (
-        words[0] == "blacklist" or (words[0] == "install" and "modprobe" not in " ".join(words)) or words[0] + words[-1] == "aliasoff")}
+    return {
+        words[0]
+        for words in commands
+        if words[1:2] == ["udf"]
+        and (words[0] == "blacklist" or (words[0] == "install" and "modprobe" not in " ".join(words)) or words[0] + words[-1] == "aliasoff")
+    }
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -45,7 +45,8 @@ def test_each_file_system_gets_the_uuid_of_what_is_mounted_at_its_place(image, r
     result = run_module("fstab_clean", root=root)
     assert predicted["diff"] == result["diff"] and not result["failed"]
     assert (root / "etc/fstab").read_text() == (
-        f"UUID={uuids['/']} / ext4 defaults 0 1\nUUID={uuids['/boot']}\t/boot  ext4 defaults 0 2\n# /dev/sda3 none swap sw 0 0\n")
+        f"UUID={uuids['/']} / ext4 defaults 0 1\nUUID={uuids['/boot']}\t/boot  ext4 defaults 0 2\n# /dev/sda3 none swap sw 0 0\n"
+    )
     assert not run_module("fstab_clean", root=root)["changed"]
 
 

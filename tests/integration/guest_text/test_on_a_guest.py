@@ -115,28 +115,43 @@ def test_the_root_gets_the_uuid_that_blkid_reads(faulty_guest):
     after = faulty_guest.read("/etc/fstab")
     assert [line.split()[:2] for line in after.splitlines() if not line.startswith("#") and line.split()[1:2] == ["/"]] == [[f"UUID={uuid}", "/"]]
     assert {entry["line"] for entry in result["entries"]} == {
-        number for number, (old, new) in enumerate(zip(before.splitlines(), after.splitlines()), 1) if old != new}
+        number for number, (old, new) in enumerate(zip(before.splitlines(), after.splitlines()), 1) if old != new
+    }
     assert "0 parse errors" in faulty_guest.run("findmnt --verify 2>&1", check=False).stdout
 
 
 @pytest.fixture(scope="module")
 def agent_guest(suite_guest):
     """A guest with Debian's waagent installed and not started."""
-    suite_guest.run("ln -sf /dev/null /etc/systemd/system/walinuxagent.service && apt-get -q update && "
-                    "DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends waagent", timeout=600)
+    suite_guest.run(
+        "ln -sf /dev/null /etc/systemd/system/walinuxagent.service && apt-get -q update && "
+        "DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends waagent",
+        timeout=600,
+    )
     return suite_guest
 
 
 def test_the_installed_agent_shows_what_was_asked(agent_guest):
-    settings = {"Provisioning.Agent": "waagent", "ResourceDisk.Format": True, "ResourceDisk.EnableSwap": True, "ResourceDisk.SwapSizeMB": 2048,
-                "ResourceDisk.Filesystem": "ext4", "OS.EnableRDMA": False}
+    settings = {
+        "Provisioning.Agent": "waagent",
+        "ResourceDisk.Format": True,
+        "ResourceDisk.EnableSwap": True,
+        "ResourceDisk.SwapSizeMB": 2048,
+        "ResourceDisk.Filesystem": "ext4",
+        "OS.EnableRDMA": False,
+    }
     result = run_in_both_modes(agent_guest, "waagent_conf", settings=settings)
     package = agent_guest.output(["dpkg-query", "-W", "-f", "${Version}", "waagent"])
     assert result["agent_version"] == package.rsplit("-", 1)[0]
     shown = dict(line.split(" = ", 1) for line in agent_guest.output(["waagent", "-show-configuration"]).splitlines() if " = " in line)
     assert {key: shown[key] for key in settings} == {
-        "Provisioning.Agent": "waagent", "ResourceDisk.Format": "True", "ResourceDisk.EnableSwap": "True", "ResourceDisk.SwapSizeMB": "2048",
-        "ResourceDisk.Filesystem": "ext4", "OS.EnableRDMA": "False"}
+        "Provisioning.Agent": "waagent",
+        "ResourceDisk.Format": "True",
+        "ResourceDisk.EnableSwap": "True",
+        "ResourceDisk.SwapSizeMB": "2048",
+        "ResourceDisk.Filesystem": "ext4",
+        "OS.EnableRDMA": "False",
+    }
 
 
 def test_a_packagers_version_that_was_never_merged_is_told(agent_guest):

@@ -14,9 +14,23 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 
 #: %d becomes a number, %s the folder of the files a and b.
 LINES = [
-    "ClientAliveInterval %d\n", "clientaliveinterval=%d\n", "#ClientAliveInterval %d\n", "  ClientAliveInterval\t%dm # x\n", 'ClientAliveInterval "%d"\n',
-    "\"ClientAliveInterval\" '%d'\n", "Match all\n", "match ALL\n", "Match\tall\n", "Match=all\n", 'Match "all"\n', "Match all # x\n",
-    "Match user bob\n", "Match user bob,all\n", "Match Address 10.0.0.0/8\n", "UseDNS no\n", "\n",
+    "ClientAliveInterval %d\n",
+    "clientaliveinterval=%d\n",
+    "#ClientAliveInterval %d\n",
+    "  ClientAliveInterval\t%dm # x\n",
+    'ClientAliveInterval "%d"\n',
+    "\"ClientAliveInterval\" '%d'\n",
+    "Match all\n",
+    "match ALL\n",
+    "Match\tall\n",
+    "Match=all\n",
+    'Match "all"\n',
+    "Match all # x\n",
+    "Match user bob\n",
+    "Match user bob,all\n",
+    "Match Address 10.0.0.0/8\n",
+    "UseDNS no\n",
+    "\n",
 ]
 INCLUDES = ["Include %s/a*\n", "Include %s/b %s/a\n", "Include=%s/b\n", 'Include "%s/a" # x\n', "Include %s/none*\n"]
 
@@ -42,8 +56,14 @@ def test_the_line_that_takes_effect_is_the_one_of_sshd(tmp_path, host_key, seed)
         (tmp_path / "main").write_text(configuration(chooser, tmp_path, LINES + INCLUDES, 6))
         (tmp_path / "a").write_text(configuration(chooser, tmp_path, LINES + ["Include %s/b\n"], 4))
         (tmp_path / "b").write_text(configuration(chooser, tmp_path, LINES, 4))
-        told = subprocess.run(["sshd", "-T", "-f", tmp_path / "main", "-h", host_key], capture_output=True, text=True, check=False,
-                              env=dict(os.environ, PATH="/usr/sbin:/usr/bin"), executable="/usr/sbin/sshd")
+        told = subprocess.run(
+            ["sshd", "-T", "-f", tmp_path / "main", "-h", host_key],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=dict(os.environ, PATH="/usr/sbin:/usr/bin"),
+            executable="/usr/sbin/sshd",
+        )
         if told.returncode != 0:
             continue
         accepted += 1

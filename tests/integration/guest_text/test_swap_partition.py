@@ -12,8 +12,11 @@ from ansible_collections.imagewright.azure.plugins.modules import swap_off
 
 TABLES = {
     "dos": ("label: dos\nstart=2048,size=40960,type=83,bootable\nstart=43008,size=40960,type=82\n", "82", "83"),
-    "gpt": ("label: gpt\nstart=2048,size=40960,type=L\nstart=43008,size=40960,type=S\n", "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F",
-            "0FC63DAF-8483-4772-8E79-3D69D8477DE4"),
+    "gpt": (
+        "label: gpt\nstart=2048,size=40960,type=L\nstart=43008,size=40960,type=S\n",
+        "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F",
+        "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
+    ),
 }
 
 

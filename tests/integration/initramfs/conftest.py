@@ -22,6 +22,7 @@ def debian(tmp_path):
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(tmp_path / "root")], check=True)
         mounted.append(tmp_path / "root")
         return Root(tmp_path / "root")
+
     yield root_of
     for path in mounted:
         subprocess.run(["umount", "--recursive", str(path)], check=True)

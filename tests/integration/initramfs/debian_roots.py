@@ -21,8 +21,13 @@ class Root:
     def run(self, *argv, check=True):
         """Return the completed program of the guest, /proc mounted as in every chroot that builds an initramfs."""
         script = 'root=$1; shift; mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" && exec chroot "$root" "$@"'
-        return subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", str(self.path), "env", "LC_ALL=C", *argv],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=check)
+        return subprocess.run(
+            ["unshare", "--mount", "sh", "-c", script, "sh", str(self.path), "env", "LC_ALL=C", *argv],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=check,
+        )
 
     def configure(self, **settings):
         """Write settings of initramfs-tools, e.g. MODULES="list"."""

@@ -100,6 +100,7 @@ def test_modules_dep_on_a_real_root_device(on_a_disk):
     def listed():
         lines = on_a_disk.output(["lsinitramfs", image]).splitlines()
         return [name for name in HV if any(f"/{name}.ko" in line for line in lines)]
+
     on_a_disk.output(["mkinitramfs", "-o", image, version])
     before = listed()
     assert "hv_storvsc" not in before

@@ -26,8 +26,14 @@ SEEDS, ROUNDS = range(10), 5
 def start(root, **arguments):
     """Return the module's process, started as Ansible does it, in a session of its own."""
     parameters = {"ANSIBLE_MODULE_ARGS": dict(root=str(root.path), modules=HV, **arguments)}
-    process = subprocess.Popen([sys.executable, "-c", conftest.RUNNER, "initrd_modules"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, start_new_session=True, env=dict(os.environ, PYTHONPATH=str(conftest.COLLECTIONS)))
+    process = subprocess.Popen(
+        [sys.executable, "-c", conftest.RUNNER, "initrd_modules"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=dict(os.environ, PYTHONPATH=str(conftest.COLLECTIONS)),
+    )
     process.stdin.write(json.dumps(parameters).encode())
     process.stdin.close()
     return process
@@ -123,8 +129,17 @@ def test_a_full_boot_is_refused_before_anything_is_built(run_module, debian):
 def test_a_boot_that_fills_up_while_the_image_is_built_keeps_the_old_one(run_module, debian, generator):
     root = debian("bookworm", generator, include=COMPRESSORS)
     if generator == "dracut":
-        root.run("dracut", "--force", "--no-hostonly", "--omit-drivers", "hv_vmbus hv_storvsc", "--omit", "kernel-modules systemd",
-                 f"/boot/{root.image.name}", root.version)
+        root.run(
+            "dracut",
+            "--force",
+            "--no-hostonly",
+            "--omit-drivers",
+            "hv_vmbus hv_storvsc",
+            "--omit",
+            "kernel-modules systemd",
+            f"/boot/{root.image.name}",
+            root.version,
+        )
     else:
         root.configure(MODULES="list", COMPRESS="zstd")
         root.build()

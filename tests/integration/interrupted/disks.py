@@ -20,22 +20,23 @@ SIZE = 3 * MIB - 512 * 5
 
 def _sound_disk(content):
     """Return whether the data of a disk that is changed in place are there, and its primary table is right."""
-    header = bytearray(content[512:512 + 92])
+    header = bytearray(content[512 : 512 + 92])
     stored = struct.unpack_from("<I", header, 16)[0]
     header[16:20] = bytes(4)
-    table = zlib.crc32(content[1024:1024 + 16384]) == struct.unpack_from("<I", header, 88)[0]
-    return table and zlib.crc32(header) == stored and any(content[2 * MIB:2 * MIB + 100 * 1024]) and len(content) % 512 == 0
+    table = zlib.crc32(content[1024 : 1024 + 16384]) == struct.unpack_from("<I", header, 88)[0]
+    return table and zlib.crc32(header) == stored and any(content[2 * MIB : 2 * MIB + 100 * 1024]) and len(content) % 512 == 0
 
 
 def _without_identity(path, content):
     """Return the content of a VHD without what its footer tells of the source's file: time, checksum, unique id."""
     if content[-512:-504] != b"conectix":
         return content
-    return content[:-512 + 24] + bytes(4) + content[-512 + 28:-512 + 64] + bytes(20) + content[-512 + 84:]
+    return content[: -512 + 24] + bytes(4) + content[-512 + 28 : -512 + 64] + bytes(20) + content[-512 + 84 :]
 
 
 def in_place_case(kind):
     """Return the Case of vhd_align on a disk that is changed itself, a raw one or a VHD."""
+
     def build(place):
         disk = gpt_disk(place / "guest/a.disk", SIZE)
         if kind == "VHD":
@@ -44,12 +45,21 @@ def in_place_case(kind):
     def between(path, content):
         whole = path == "guest/a.disk" and _sound_disk(content)
         return whole and (kind == "raw" or content[-512:-504] == b"conectix")
-    return Case(f"vhd_align, in place, {kind}", "vhd_align", build, lambda place: {"src": str(place / "guest/a.disk"), "in_place": True},
-                undoes=False, normal=_without_identity, between=between)
+
+    return Case(
+        f"vhd_align, in place, {kind}",
+        "vhd_align",
+        build,
+        lambda place: {"src": str(place / "guest/a.disk"), "in_place": True},
+        undoes=False,
+        normal=_without_identity,
+        between=between,
+    )
 
 
 def copy_case(name, image_format, there_already=False):
     """Return the Case of vhd_align that writes a file of its own."""
+
     def build(place):
         raw = gpt_disk(place / "guest/a.raw", SIZE)
         if image_format != "raw":
@@ -59,8 +69,8 @@ def copy_case(name, image_format, there_already=False):
             (place / "guest/a.vhd").write_bytes(b"old")
 
     def arguments(place):
-        return {"src": str(place / "guest" / ("a.raw" if image_format == "raw" else "a.img")), "dest": str(place / "guest/a.vhd"),
-                "overwrite": there_already}
+        return {"src": str(place / "guest" / ("a.raw" if image_format == "raw" else "a.img")), "dest": str(place / "guest/a.vhd"), "overwrite": there_already}
+
     # when the last fsync fails, of the directory, the new file is there and whole
     return Case(f"vhd_align, {name}", "vhd_align", build, arguments, undoes=False, normal=_without_identity)
 
@@ -104,6 +114,7 @@ class Azure:
             with io.FileIO(str(self._content), "w") as stream:
                 stream.truncate(size)
             self._save(size=size, metadata=metadata, pages=[])
+
         self._request("create", call)
 
     def put(self, item, content):
@@ -112,6 +123,7 @@ class Azure:
                 stream.seek(item.offset)
                 stream.write(content)
             self._save(pages=sorted(set(map(tuple, self._read()["pages"])) | {(item.offset, item.offset + item.length)}))
+
         self._request("put", call)
 
     def clear(self, start, end):
@@ -120,6 +132,7 @@ class Azure:
                 stream.seek(start)
                 stream.write(bytes(end - start))
             self._save(pages=[page for page in self._read()["pages"] if page[1] <= start or page[0] >= end])
+
         self._request("clear", call)
 
     def get(self, offset, length):
@@ -138,6 +151,7 @@ class Azure:
             if self._read().get("lease") not in (None, lease_id):
                 raise ImagewrightError("cannot take the lease: somebody else has it")
             self._save(lease=lease_id)
+
         self._request("take the lease", call)
 
     def resume_lease(self, lease_id):
@@ -152,6 +166,7 @@ class Azure:
 
 def upload_case():
     """Return the Case of vhd_upload: what it did is in its journal, and nobody takes what is half there for a whole VHD."""
+
     def build(place):
         (place / "guest/azure").mkdir()
         append(gpt_disk(place / "guest/a.vhd", 3 * MIB), footer(3 * MIB))
@@ -160,8 +175,7 @@ def upload_case():
         blobs.connect = lambda address, *_options: Azure(operations, place / "guest/azure", address)
 
     def arguments(place):
-        return {"src": str(place / "guest/a.vhd"), "url": "https://acct.blob.core.windows.net/vhds/a.vhd?sig=x", "parallel": 1,
-                "allow_problems": True}
+        return {"src": str(place / "guest/a.vhd"), "url": "https://acct.blob.core.windows.net/vhds/a.vhd?sig=x", "parallel": 1, "allow_problems": True}
 
     def normal(path, content):
         if path == "guest/azure/state":
@@ -171,8 +185,16 @@ def upload_case():
 
     def between(path, content):
         return path == "guest/azure/state" or (path == "guest/azure/content" and not any(content[-512:]))
+
     return Case("vhd_upload", "vhd_upload", build, arguments, prepare, undoes=False, normal=normal, between=between)
 
 
-CASES = [in_place_case("raw"), in_place_case("VHD"), copy_case("copy", "raw"), copy_case("copy over an older file", "raw", True),
-         copy_case("qemu-img", "qcow2"), copy_case("dynamic VHD", "vpc"), upload_case()]
+CASES = [
+    in_place_case("raw"),
+    in_place_case("VHD"),
+    copy_case("copy", "raw"),
+    copy_case("copy over an older file", "raw", True),
+    copy_case("qemu-img", "qcow2"),
+    copy_case("dynamic VHD", "vpc"),
+    upload_case(),
+]

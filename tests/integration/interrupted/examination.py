@@ -135,8 +135,11 @@ class Examination:
             found += self._mixed(middle)
             if disturbed.state == "failed" and self.case.undoes and not moment.lasting:
                 # an empty directory that the next run needs too may stay
-                kept = {path: entry for path, entry in self._without_leftovers(middle).items()
-                        if path in self.old or entry[0] != stat.S_IFDIR or entry != self.new.get(path)}
+                kept = {
+                    path: entry
+                    for path, entry in self._without_leftovers(middle).items()
+                    if path in self.old or entry[0] != stat.S_IFDIR or entry != self.new.get(path)
+                }
                 found += self._differences(kept, self.old, "it failed, but")
         if disturbed.state != "killed" and not moment.lasting and not removes:
             found += [f"it left {path}" for path in sorted(set(middle) - set(self._without_leftovers(middle)))]

@@ -65,8 +65,13 @@ def table(explored):
     totals = [0, 0, 0, 0, 0]
     for module in sorted({each.module for each in explored}):
         cases = [each for each in explored if each.module == module]
-        row = [len(cases), sum(sum(each.operations.values()) for each in cases), sum(each.every for each in cases),
-               sum(each.moments for each in cases), sum(len(each.bad) for each in cases)]
+        row = [
+            len(cases),
+            sum(sum(each.operations.values()) for each in cases),
+            sum(each.every for each in cases),
+            sum(each.moments for each in cases),
+            sum(len(each.bad) for each in cases),
+        ]
         totals = [total + number for total, number in zip(totals, row)]
         lines.append(f"| `{module}` | " + " | ".join(f"{number:,}" for number in row) + " |")
     return lines + ["| all | " + " | ".join(f"{number:,}" for number in totals) + " |"]

@@ -41,6 +41,7 @@ def menu(root, path):
             return f"{match.group(1)} {recovery.group(1)} {general}"
         language = re.findall(r"LANG=\S+", match.group(2))
         return " ".join([match.group(1), general, values.get("GRUB_CMDLINE_LINUX_DEFAULT", values.get("default_kernel_opts", ""))] + language)
+
     return _LINE.sub(line, path.read_text()).encode()
 
 
@@ -61,6 +62,7 @@ GENERATORS = {"grub2-mkconfig": _named, "grub-mkconfig": _named, "update-extlinu
 
 def boot_case(name, backup=False):
     """Return the Case of grub_cmdline on a recorded tree."""
+
     def build(place):
         root = place / "guest"
         shutil.copytree(TREES / name, root, symlinks=True, dirs_exist_ok=True)
@@ -72,8 +74,15 @@ def boot_case(name, backup=False):
 
     def arguments(place):
         return dict(WANTED, root=str(place / "guest"), backup=backup)
-    return Case(f"grub_cmdline, {name}" + (", with a copy" if backup else ""), "grub_cmdline", build, arguments, programs.play(GENERATORS),
-                between=lambda path, _content: path == "guest/boot/extlinux.conf.new")
+
+    return Case(
+        f"grub_cmdline, {name}" + (", with a copy" if backup else ""),
+        "grub_cmdline",
+        build,
+        arguments,
+        programs.play(GENERATORS),
+        between=lambda path, _content: path == "guest/boot/extlinux.conf.new",
+    )
 
 
 #: One of each kind: a generated menu with and without drop-ins, for BIOS and UEFI at once, written by hand; entries with and without variables,

@@ -15,17 +15,37 @@ OLD, OTHER = images.main_archive({}), "6.1.0-12-amd64"
 
 #: {generator: (what it reads and is told by, the name of its images, its programs)}
 GENERATORS = {
-    "initramfs-tools": ({"/etc/os-release": "ID=debian\n", "/etc/initramfs-tools/modules": "# list\n",
-                         "/usr/sbin/update-initramfs": "#!/bin/sh\nmkinitramfs\n", "/etc/initramfs/post-update.d/x": ""}, "initrd.img-{}", ["mkinitramfs"]),
-    "dracut": ({"/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n', "/usr/lib/dracut/dracut-functions.sh": "", "/etc/dracut.conf.d/a.conf": ""},
-               "initramfs-{}.img", ["dracut"]),
+    "initramfs-tools": (
+        {
+            "/etc/os-release": "ID=debian\n",
+            "/etc/initramfs-tools/modules": "# list\n",
+            "/usr/sbin/update-initramfs": "#!/bin/sh\nmkinitramfs\n",
+            "/etc/initramfs/post-update.d/x": "",
+        },
+        "initrd.img-{}",
+        ["mkinitramfs"],
+    ),
+    "dracut": (
+        {"/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n', "/usr/lib/dracut/dracut-functions.sh": "", "/etc/dracut.conf.d/a.conf": ""},
+        "initramfs-{}.img",
+        ["dracut"],
+    ),
     "mkinitcpio": ({"/etc/os-release": "ID=arch\n", "/etc/mkinitcpio.conf": "MODULES=()\nHOOKS=(base udev)\n"}, "initramfs-{}.img", ["mkinitcpio"]),
-    "mkinitfs": ({"/etc/os-release": "ID=alpine\n", "/etc/mkinitfs/mkinitfs.conf": 'features="ata base ext4"\n', "/etc/mkinitfs/features.d/x.modules": ""},
-                 "initramfs-{}", ["mkinitfs"]),
-    "mkinitrd-redhat": ({"/etc/redhat-release": "CentOS release 5.11 (Final)\n", "/etc/modprobe.conf": "alias scsi_hostadapter ata_piix\n"},
-                        "initrd-{}.img", ["mkinitrd", "nash"]),
-    "mkinitrd-suse": ({"/etc/SuSE-release": "SUSE Linux Enterprise Server 11 (x86_64)\n", "/etc/sysconfig/kernel": 'INITRD_MODULES="ata_piix ext3"\n'},
-                      "initrd-{}", ["mkinitrd"]),
+    "mkinitfs": (
+        {"/etc/os-release": "ID=alpine\n", "/etc/mkinitfs/mkinitfs.conf": 'features="ata base ext4"\n', "/etc/mkinitfs/features.d/x.modules": ""},
+        "initramfs-{}",
+        ["mkinitfs"],
+    ),
+    "mkinitrd-redhat": (
+        {"/etc/redhat-release": "CentOS release 5.11 (Final)\n", "/etc/modprobe.conf": "alias scsi_hostadapter ata_piix\n"},
+        "initrd-{}.img",
+        ["mkinitrd", "nash"],
+    ),
+    "mkinitrd-suse": (
+        {"/etc/SuSE-release": "SUSE Linux Enterprise Server 11 (x86_64)\n", "/etc/sysconfig/kernel": 'INITRD_MODULES="ata_piix ext3"\n'},
+        "initrd-{}",
+        ["mkinitrd"],
+    ),
 }
 
 
@@ -69,16 +89,19 @@ def write_guest(root, generator, image):
 
 def drivers_case(generator, backup):
     """Return the Case of initrd_modules with a generator."""
+
     def build(place):
         write_guest(place / "guest", generator, OLD)
 
     def arguments(place):
         return {"root": str(place / "guest"), "modules": ["hv_vmbus", "hv_storvsc"], "generator": generator, "backup": backup}
+
     return Case(f"initrd_modules, {generator}" + (", with a copy" if backup else ""), "initrd_modules", build, arguments, PLAYED)
 
 
 def swap_case(name, files, resumes, **options):
     """Return the Case of swap_off on a guest whose images resume, or not."""
+
     def build(place):
         extra = [images.member("conf/conf.d/resume", b"RESUME=UUID=97dd\n")] if resumes else []
         write_guest(place / "guest", "initramfs-tools", images.main_archive({}, extra=extra))
@@ -86,16 +109,24 @@ def swap_case(name, files, resumes, **options):
 
     def arguments(place):
         return dict(options, root=str(place / "guest"))
+
     return Case(f"swap_off, {name}", "swap_off", build, arguments, PLAYED, undoes=False)
 
 
-SWAP = {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/swapfile none swap sw 0 0\n", "/swapfile": "swap", "/var/lib/more": "swap",
-        "/etc/systemd/system/var-lib-more.swap": "[Swap]\nWhat=/var/lib/more\n[Install]\nWantedBy=swap.target\n",
-        "/etc/systemd/system/swap.target.wants/var-lib-more.swap": "->/etc/systemd/system/var-lib-more.swap"}
+SWAP = {
+    "/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/swapfile none swap sw 0 0\n",
+    "/swapfile": "swap",
+    "/var/lib/more": "swap",
+    "/etc/systemd/system/var-lib-more.swap": "[Swap]\nWhat=/var/lib/more\n[Install]\nWantedBy=swap.target\n",
+    "/etc/systemd/system/swap.target.wants/var-lib-more.swap": "->/etc/systemd/system/var-lib-more.swap",
+}
 RESUME = {"/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=97dd\n"}
 
 CASES = [drivers_case(generator, False) for generator in GENERATORS] + [
-    drivers_case("initramfs-tools", True), drivers_case("dracut", True),
-    swap_case("files and units", SWAP, False), swap_case("resume", RESUME, True), swap_case("all of it", dict(SWAP, **RESUME), True),
+    drivers_case("initramfs-tools", True),
+    drivers_case("dracut", True),
+    swap_case("files and units", SWAP, False),
+    swap_case("resume", RESUME, True),
+    swap_case("all of it", dict(SWAP, **RESUME), True),
     swap_case("all of it, with a copy", dict(SWAP, **RESUME), True, backup=True),
 ]

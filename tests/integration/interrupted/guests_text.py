@@ -17,6 +17,7 @@ def text_case(name, module, files, backup=False, modes=None, **options):
 
     modes: {path: permissions} of those that have others than a new file gets.
     """
+
     def build(place):
         write_tree(place / "guest", files)
         for path, mode in (modes or {}).items():
@@ -24,34 +25,76 @@ def text_case(name, module, files, backup=False, modes=None, **options):
 
     def arguments(place):
         return dict(options, root=str(place / "guest"), **({"backup": True} if backup else {}))
+
     return Case(name + (", with a copy" if backup else ""), module, build, arguments)
 
 
-CASES = [case for backup in (False, True) for case in (
-    text_case("sudoers_clean", "sudoers_clean", {
-        "/etc/sudoers": SUDOERS, "/etc/sudoers.d/admin": "admin ALL=(ALL) NOPASSWD: ALL\n", "/etc/sudoers.d/more": "Defaults targetpw\n"},
-        backup, {"/etc/sudoers": 0o440, "/etc/sudoers.d/more": 0o440}),
-    text_case("waagent_conf", "waagent_conf", {
-        "/etc/waagent.conf": "# agent\nProvisioning.Enabled=n\nResourceDisk.Format=n\nResourceDisk.Format=n\n"}, backup, {"/etc/waagent.conf": 0o600},
-        settings={"Provisioning.Enabled": True, "ResourceDisk.Format": True}),
-    text_case("fstab_clean", "fstab_clean", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/dev/sda2 none swap sw 0 0\n"}, backup),
-    text_case("chrony_clock", "chrony_clock", {
-        "/etc/chrony/chrony.conf": "confdir /etc/chrony/conf.d\npool ntp.example.org iburst\nmakestep 1 3\n",
-        "/etc/chrony/conf.d/kvm.conf": "refclock PHC /dev/ptp_kvm\n", "/usr/lib/systemd/systemd": "",
-        "/lib/systemd/system/chrony.service": "[Service]\nExecStart=/usr/sbin/chronyd\n"}, backup),
-    text_case("cloud_init_early", "cloud_init_early", {"/etc/cloud/cloud.cfg": CLOUD_CFG}, backup),
-    text_case("modprobe_allow", "modprobe_allow", {
-        "/etc/modprobe.d/cis.conf": "install udf /bin/false\n", "/etc/modprobe.d/x.conf": "blacklist hv_storvsc\n",
-        "/usr/lib/modprobe.d/hardening.conf": "blacklist vfat\noptions z\n"}, backup),
-    text_case("sshd_options, drop-in", "sshd_options", {
-        "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 0\n",
-        "/etc/ssh/sshd_config.d/a.conf": "ClientAliveInterval 0\n"}, backup, {"/etc/ssh/sshd_config.d/a.conf": 0o600},
-        options={"ClientAliveInterval": 180}),
-)] + [
+CASES = [
+    case
+    for backup in (False, True)
+    for case in (
+        text_case(
+            "sudoers_clean",
+            "sudoers_clean",
+            {"/etc/sudoers": SUDOERS, "/etc/sudoers.d/admin": "admin ALL=(ALL) NOPASSWD: ALL\n", "/etc/sudoers.d/more": "Defaults targetpw\n"},
+            backup,
+            {"/etc/sudoers": 0o440, "/etc/sudoers.d/more": 0o440},
+        ),
+        text_case(
+            "waagent_conf",
+            "waagent_conf",
+            {"/etc/waagent.conf": "# agent\nProvisioning.Enabled=n\nResourceDisk.Format=n\nResourceDisk.Format=n\n"},
+            backup,
+            {"/etc/waagent.conf": 0o600},
+            settings={"Provisioning.Enabled": True, "ResourceDisk.Format": True},
+        ),
+        text_case("fstab_clean", "fstab_clean", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/dev/sda2 none swap sw 0 0\n"}, backup),
+        text_case(
+            "chrony_clock",
+            "chrony_clock",
+            {
+                "/etc/chrony/chrony.conf": "confdir /etc/chrony/conf.d\npool ntp.example.org iburst\nmakestep 1 3\n",
+                "/etc/chrony/conf.d/kvm.conf": "refclock PHC /dev/ptp_kvm\n",
+                "/usr/lib/systemd/systemd": "",
+                "/lib/systemd/system/chrony.service": "[Service]\nExecStart=/usr/sbin/chronyd\n",
+            },
+            backup,
+        ),
+        text_case("cloud_init_early", "cloud_init_early", {"/etc/cloud/cloud.cfg": CLOUD_CFG}, backup),
+        text_case(
+            "modprobe_allow",
+            "modprobe_allow",
+            {
+                "/etc/modprobe.d/cis.conf": "install udf /bin/false\n",
+                "/etc/modprobe.d/x.conf": "blacklist hv_storvsc\n",
+                "/usr/lib/modprobe.d/hardening.conf": "blacklist vfat\noptions z\n",
+            },
+            backup,
+        ),
+        text_case(
+            "sshd_options, drop-in",
+            "sshd_options",
+            {
+                "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 0\n",
+                "/etc/ssh/sshd_config.d/a.conf": "ClientAliveInterval 0\n",
+            },
+            backup,
+            {"/etc/ssh/sshd_config.d/a.conf": 0o600},
+            options={"ClientAliveInterval": 180},
+        ),
+    )
+] + [
     text_case("waagent_conf, no file yet", "waagent_conf", {"/etc/hostname": "x\n"}, create=True, settings={"Provisioning.Enabled": True}),
     text_case("sshd_options, main file", "sshd_options", {"/etc/ssh/sshd_config": "Port 22\n"}, options={"ClientAliveInterval": 180}),
     text_case("chrony_clock, no file yet", "chrony_clock", {"/usr/lib/systemd/systemd": ""}, create=True),
-    text_case("efi_fallback_loader", "efi_fallback_loader", {
-        "/boot/efi/EFI/debian/shimx64.efi": "shim", "/boot/efi/EFI/debian/grubx64.efi": "grub", "/boot/efi/EFI/debian/mmx64.efi": "mok",
-        "/bin/sh": "\x7fELF\x02\x01\x01" + "\0" * 9 + "\x03\x00\x3e\x00"}),
+    text_case(
+        "efi_fallback_loader",
+        "efi_fallback_loader",
+        {
+            "/boot/efi/EFI/debian/shimx64.efi": "shim",
+            "/boot/efi/EFI/debian/grubx64.efi": "grub",
+            "/boot/efi/EFI/debian/mmx64.efi": "mok",
+            "/bin/sh": "\x7fELF\x02\x01\x01" + "\0" * 9 + "\x03\x00\x3e\x00",
+        },
+    ),
 ]

@@ -32,13 +32,44 @@ _CLONES = (0x40049409, 0x4020940D)  # FICLONE, FICLONERANGE of linux/fs.h
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 #: Functions of os that take a path first, or two of them.
-_NAMES = ("rename", "replace", "unlink", "remove", "mkdir", "rmdir", "link", "symlink", "chmod", "chown", "lchown", "truncate", "utime", "mkfifo",
-          "mknod", "setxattr", "removexattr")
+_NAMES = (
+    "rename",
+    "replace",
+    "unlink",
+    "remove",
+    "mkdir",
+    "rmdir",
+    "link",
+    "symlink",
+    "chmod",
+    "chown",
+    "lchown",
+    "truncate",
+    "utime",
+    "mkfifo",
+    "mknod",
+    "setxattr",
+    "removexattr",
+)
 #: Functions of os that take a descriptor first.
 _DESCRIPTORS = ("fchmod", "fchown", "ftruncate", "posix_fallocate")
 #: What Python tells its audit hooks of when a file is changed.
-_EVENTS = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod", "os.chown", "os.truncate", "os.utime",
-           "os.setxattr", "os.removexattr", "os.posix_spawn", "subprocess.Popen")
+_EVENTS = (
+    "os.rename",
+    "os.remove",
+    "os.mkdir",
+    "os.rmdir",
+    "os.link",
+    "os.symlink",
+    "os.chmod",
+    "os.chown",
+    "os.truncate",
+    "os.utime",
+    "os.setxattr",
+    "os.removexattr",
+    "os.posix_spawn",
+    "subprocess.Popen",
+)
 _NEVER_CALLED = ("fsync", "fdatasync")
 #: Functions of os that write content, with the place of the descriptor and of what can be halved among their arguments.
 _CONTENTS = {"write": (0, 1), "pwrite": (0, 1), "sendfile": (0, 3), "copy_file_range": (1, 2)}
@@ -92,11 +123,13 @@ class Operations:
 
     def watch(self):
         """Note from here on what changes files and is no operation: Python itself tells of each, and cannot be told to stop."""
+
         def hook(event, arguments):
             opened = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING
             changes = event in _EVENTS or (opened and not isinstance(arguments[0], int) and arguments[0] != "/dev/null")
             if changes and not getattr(self._within, "call", False):
                 self.unseen.append(f"{event} {arguments[0]}")
+
         sys.addaudithook(hook)
 
     def install(self):
@@ -128,12 +161,14 @@ class Operations:
     def _of_name(self, name, original):
         def call(*arguments, **options):
             return self.at("write", name, _shown(arguments[0], options), lambda: original(*arguments, **options))
+
         return call
 
     def _of_descriptor(self, name, original):
         def call(descriptor, *arguments, **options):
             perform = (lambda: None) if name in _NEVER_CALLED else (lambda: original(descriptor, *arguments, **options))
             return self.at("write", name, _shown(descriptor), perform)
+
         return call
 
     def _of_content(self, name, original):
@@ -144,8 +179,9 @@ class Operations:
                 return original(*arguments, **options)
             first = list(arguments)
             whole = first[halved]
-            first[halved] = _half(whole) if isinstance(whole, int) else bytes(whole)[:_half(len(whole))]
+            first[halved] = _half(whole) if isinstance(whole, int) else bytes(whole)[: _half(len(whole))]
             return self.at("write", name, _shown(arguments[place]), lambda: original(*arguments, **options), lambda: original(*first, **options))
+
         return call
 
     def _of_open(self, name, original):
@@ -153,6 +189,7 @@ class Operations:
             if flags & _WRITING and flags & os.O_PATH == 0:
                 return self.at("write", name, _shown(path, options), lambda: original(path, flags, *arguments, **options))
             return self._reading(name, path, lambda: original(path, flags, *arguments, **options), options)
+
         return call
 
     def _of_listing(self, name, original):
@@ -163,6 +200,7 @@ class Operations:
             if request not in _CLONES:
                 return original(descriptor, request, *arguments)
             return self.at("write", "clone", _shown(descriptor), lambda: original(descriptor, request, *arguments))
+
         return call
 
     def _of_stream(self, name, original):
@@ -174,6 +212,7 @@ class Operations:
             if isinstance(file, int):
                 return _Stream(self, original(file, mode, *arguments, **options), _shown(file))
             return self.at("write", "open", _shown(file), lambda: _Stream(self, original(file, mode, *arguments, **options), _shown(file)))
+
         return call
 
     def _reading(self, name, path, call, options=()):
@@ -191,8 +230,8 @@ class Operations:
 
             def __init__(self, args, *arguments, **options):
                 started = super().__init__
-                operations.at("write", "program", _shown(args[0] if isinstance(args, (list, tuple)) else args),
-                              lambda: started(args, *arguments, **options))
+                operations.at("write", "program", _shown(args[0] if isinstance(args, (list, tuple)) else args), lambda: started(args, *arguments, **options))
+
         subprocess.Popen = Popen
 
 
@@ -204,8 +243,9 @@ class _Stream:
 
     def write(self, content):
         def half():
-            self._stream.write(content[:len(content) // 2])
+            self._stream.write(content[: len(content) // 2])
             self._stream.flush()
+
         written = self._operations.at("write", "write", self._path, lambda: self._stream.write(content), half)
         self._pending = True
         return written

@@ -16,6 +16,7 @@ def play(programs):
     programs: {name: callable(root, argv) -> [(path on this machine, content (bytes), path that is written first and renamed, or None)]}, what a
     start of the program writes.
     """
+
     def prepare(operations, _place):
         really_run = commands.run
 
@@ -29,7 +30,9 @@ def play(programs):
             except OSError as error:
                 raise commands.failure(commands.Completed(argv, 1, "", f"{name}: {error.strerror}\n"), doing) from None
             return commands.Completed(argv, 0, "", "")
+
         commands.run = run
+
     return prepare
 
 
@@ -38,7 +41,7 @@ def _write(outputs, divisor):
     for path, content, beside in outputs:
         # not by open(), which is counted
         with io.FileIO(beside or path, "w") as stream:
-            stream.write(content[:len(content) // divisor])
+            stream.write(content[: len(content) // divisor])
         if beside and divisor == 1:
             os.rename(beside, path)
 

@@ -23,13 +23,19 @@ KNOWN = {}
 def explore():
     """Return a function that has another process explore a case: (name, count) -> dict."""
     paths = os.pathsep.join([str(conftest.CHECKOUT / "tests"), str(conftest.COLLECTIONS)])
-    process = subprocess.Popen([sys.executable, "-m", "integration.interrupted.exploring"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               text=True, env=dict(os.environ, PYTHONPATH=paths))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "integration.interrupted.exploring"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=paths),
+    )
 
     def ask(name, count=None):
         process.stdin.write(json.dumps([name, count]) + "\n")
         process.stdin.flush()
         return json.loads(process.stdout.readline())
+
     yield ask
     process.stdin.close()
     assert process.wait(timeout=60) == 0

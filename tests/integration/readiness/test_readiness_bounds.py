@@ -11,10 +11,32 @@ from unit.image.images import MIB, ext4, mounted, run
 from unit.readiness.guest_tree import INITRAMFS, KERNEL, good_guest, symlink, write
 
 #: Where rules list a directory, or read what is in it.
-LISTED = ("/boot/loader/entries", "/etc/modprobe.d", "/etc/systemd/system", "/etc/sudoers.d", "/etc/ssh/sshd_config.d", "/etc/default/grub.d",
-          "/etc/udev/rules.d", "/var/log")
-READ = ("/etc/fstab", "/etc/default/grub", "/boot/grub/grub.cfg", "/etc/ssh/sshd_config", "/etc/sudoers", "/etc/waagent.conf", "/etc/passwd", "/etc/shadow",
-        "/etc/os-release", "/etc/chrony/chrony.conf", "/etc/hostname", "/etc/machine-id", INITRAMFS, f"/lib/modules/{KERNEL}/modules.dep")
+LISTED = (
+    "/boot/loader/entries",
+    "/etc/modprobe.d",
+    "/etc/systemd/system",
+    "/etc/sudoers.d",
+    "/etc/ssh/sshd_config.d",
+    "/etc/default/grub.d",
+    "/etc/udev/rules.d",
+    "/var/log",
+)
+READ = (
+    "/etc/fstab",
+    "/etc/default/grub",
+    "/boot/grub/grub.cfg",
+    "/etc/ssh/sshd_config",
+    "/etc/sudoers",
+    "/etc/waagent.conf",
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/os-release",
+    "/etc/chrony/chrony.conf",
+    "/etc/hostname",
+    "/etc/machine-id",
+    INITRAMFS,
+    f"/lib/modules/{KERNEL}/modules.dep",
+)
 
 FILES = 50000  # in each of two directories
 

@@ -13,7 +13,7 @@ import pytest
 from unit.image.images import ESP, LINUX, empty_disk, esp, ext4, put
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
-MIB = 2 ** 20
+MIB = 2**20
 
 
 def failed(result):
@@ -33,14 +33,17 @@ def write(path, size, *pieces):
     return str(path)
 
 
-@pytest.mark.parametrize(("pieces", "words"), [
-    ([(0, b"LUKS\xba\xbe\0\2")], "encrypted LUKS"),
-    ([(3, b"NTFS    ")], "Windows NTFS"),
-    ([], "nothing that is known"),
-    ([(0, b"\x1f\x8b\x08")], "gzip"),
-    ([(0, b"QFI\xfb\0\0\0\3")], "qcow2"),
-    ([(510, b"\x55\xaa"), (446, b"\x80\0\0\0\x83\0\0\0\0\x08\0\0\0\0\0\x40")], "cut off"),
-])
+@pytest.mark.parametrize(
+    ("pieces", "words"),
+    [
+        ([(0, b"LUKS\xba\xbe\0\2")], "encrypted LUKS"),
+        ([(3, b"NTFS    ")], "Windows NTFS"),
+        ([], "nothing that is known"),
+        ([(0, b"\x1f\x8b\x08")], "gzip"),
+        ([(0, b"QFI\xfb\0\0\0\3")], "qcow2"),
+        ([(510, b"\x55\xaa"), (446, b"\x80\0\0\0\x83\0\0\0\0\x08\0\0\0\0\0\x40")], "cut off"),
+    ],
+)
 def test_an_image_without_a_readable_linux_is_a_finding_within_seconds(run_module, tmp_path, pieces, words):
     started = time.monotonic()
     result = run_module("readiness_info", image=write(tmp_path / "disk.raw", 64 * MIB, *pieces))
@@ -53,11 +56,15 @@ def test_an_image_without_a_readable_linux_is_a_finding_within_seconds(run_modul
 LUKS, NTFS = b"LUKS\xba\xbe\0\2", b"\0\0\0NTFS    "
 
 
-@pytest.mark.parametrize(("beginning", "words"), [
-    (LUKS, "partition 1 holds a FAT file system; partition 2 holds an encrypted LUKS volume"),
-    (NTFS, "partition 2 holds a Windows NTFS file system"),
-    (b"", "partition 2 holds nothing that is known"),
-    (None, "partition 2 holds an ext2/3/4 file system")])
+@pytest.mark.parametrize(
+    ("beginning", "words"),
+    [
+        (LUKS, "partition 1 holds a FAT file system; partition 2 holds an encrypted LUKS volume"),
+        (NTFS, "partition 2 holds a Windows NTFS file system"),
+        (b"", "partition 2 holds nothing that is known"),
+        (None, "partition 2 holds an ext2/3/4 file system"),
+    ],
+)
 def test_what_is_on_a_disk_without_linux_is_named_once_in_every_report(run_module, tmp_path, beginning, words):
     disk = empty_disk(tmp_path / "disk.raw", 64 * MIB, (1, 16, ESP), (17, 40, LINUX))
     put(disk, esp(tmp_path / "esp", 16 * MIB), MIB)
@@ -146,7 +153,12 @@ def test_the_playbook_checks_several_images_and_its_exit_code_tells(tmp_path):
     images = [write(tmp_path / name, 64 * MIB) for name in ("one.raw", "two.raw")]
     play = subprocess.run(
         [str(CHECKOUT / ".venv/bin/ansible-playbook"), "playbooks/readiness.yml", "-e", f"image={','.join(images)}", "-e", f"reports={tmp_path}/reports"],
-        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120)
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert play.returncode == 2, play.stdout
     assert play.stdout.count("NOT READY for Azure") >= 2
     assert len(list((tmp_path / "reports").glob("*.html"))) == 2

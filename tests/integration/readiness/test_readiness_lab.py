@@ -42,6 +42,7 @@ def shows(findings, path, line):
 
 def test_every_fault_is_found_on_the_disk_where_it_is(run_module, faulty_disk):
     from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
+
     image, planted = faulty_disk
     result = run_module("readiness_info", image=str(image))
     assert not result["failed"] and not result["ready"], result
@@ -56,8 +57,7 @@ def test_every_fault_is_found_on_the_disk_where_it_is(run_module, faulty_disk):
 def test_no_other_error_is_told(run_module, faulty_disk):
     image, planted = faulty_disk
     result = run_module("readiness_info", image=str(image))
-    errors = {found["id"].rstrip("abcdefgh") for found in result["findings"]
-              if found["severity"] == "error" and found["status"] in ("failed", "unknown")}
+    errors = {found["id"].rstrip("abcdefgh") for found in result["findings"] if found["severity"] == "error" and found["status"] in ("failed", "unknown")}
     assert errors - {rule.rstrip("abcdefgh") for rule in UNPREPARED} <= {fault.requirement for fault in planted}
 
 
@@ -100,9 +100,17 @@ def test_the_mounted_tree_and_the_image_give_the_same_findings(run_module, fault
 def test_a_debian_on_another_file_system_has_the_same_verdict(run_module, kind):
     """Three whole Debian disks, which test_lab_machines boots."""
     verdicts = [run_module("readiness_info", image=str(disk.cached_disk(Plan(Recipe(file_system=name))))) for name in ("ext4", kind)]
-    of_ext4, of_other = ({found["id"]: (found["status"], found["severity"], [(place["path"], place["line"]) for place in found["evidence"]
-                                                                             if place["path"].startswith(("/etc", "/boot"))])
-                          for found in verdict["findings"]} for verdict in verdicts)
+    of_ext4, of_other = (
+        {
+            found["id"]: (
+                found["status"],
+                found["severity"],
+                [(place["path"], place["line"]) for place in found["evidence"] if place["path"].startswith(("/etc", "/boot"))],
+            )
+            for found in verdict["findings"]
+        }
+        for verdict in verdicts
+    )
     assert of_ext4 == of_other
 
 

@@ -29,8 +29,10 @@ def test_a_guest_is_checked_and_its_reports_come_to_the_controller(fresh_guest, 
 def test_a_guest_with_errors_left_is_neither_powered_off_nor_converted(fresh_guest, tmp_path):
     image = small_disk(tmp_path / "web.raw")
     before = hashlib.sha256(image.read_bytes()).hexdigest()
-    done = fresh_guest.playbook(CHECKOUT / "playbooks" / "prepare-azure.yml",
-                                {**NOTHING, "prepare_package_lists": False, "azure_image_src": str(image), "prepare_image_kind": "generalized"})
+    done = fresh_guest.playbook(
+        CHECKOUT / "playbooks" / "prepare-azure.yml",
+        {**NOTHING, "prepare_package_lists": False, "azure_image_src": str(image), "prepare_image_kind": "generalized"},
+    )
     assert done.returncode != 0
     assert "errors are left" in done.failed_tasks()[-1] and "R40a" in done.failed_tasks()[-1]
     assert hashlib.sha256(image.read_bytes()).hexdigest() == before and list(tmp_path.iterdir()) == [image]

@@ -7,8 +7,12 @@ import json
 
 import pytest
 
-ALONE = {"prepare_image_kind": "generalized", "prepare_deprovision": False, "prepare_shutdown": False,
-         **{f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "sudoers", "network", "time")}}
+ALONE = {
+    "prepare_image_kind": "generalized",
+    "prepare_deprovision": False,
+    "prepare_shutdown": False,
+    **{f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "sudoers", "network", "time")},
+}
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +26,7 @@ def prepared(fresh_guest):
 def questions(play):
     """Return how often the role asked the guest, by module: what it included, skipped or worked out here does not count."""
     here = ("include_tasks", "include_vars", "set_fact", "fail", "debug", "validate_argument_spec")
-    asked = [event["action"].rpartition(".")[2] for event in play.tasks
-             if event["status"] != "skipped" and ".guest_agent : " in event["task"]]
+    asked = [event["action"].rpartition(".")[2] for event in play.tasks if event["status"] != "skipped" and ".guest_agent : " in event["task"]]
     return {module: asked.count(module) for module in asked if module not in here}
 
 
@@ -55,9 +58,15 @@ def test_an_agent_that_was_switched_off_is_started_at_boot(prepared):
     assert guest.output("systemctl is-enabled walinuxagent") == "enabled"
 
 
-@pytest.mark.parametrize("tag, expected", [
-    ("guest_agent_package", {"Package"}), ("R37", {"Package"}), ("guest_agent_cloud_init", set()), ("guest_agent_configuration", {"Configuration"}),
-])
+@pytest.mark.parametrize(
+    "tag, expected",
+    [
+        ("guest_agent_package", {"Package"}),
+        ("R37", {"Package"}),
+        ("guest_agent_cloud_init", set()),
+        ("guest_agent_configuration", {"Configuration"}),
+    ],
+)
 def test_a_tag_runs_the_tasks_of_its_topic_and_the_look(prepared, tag, expected):
     guest, _first = prepared
     play = guest.role("guest_agent", {"guest_agent_provisioning": "waagent"}, options=("--tags", tag))
@@ -70,12 +79,25 @@ def test_by_itself_the_role_looks_whatever_a_preflight_found_before(prepared, tm
     guest, _first = prepared
     role = "imagewright.azure.guest_agent"
     playbook = tmp_path / "play.yml"
-    playbook.write_text(json.dumps([
-        {"name": "Look", "hosts": "guests", "tasks": [
-            {"name": "Preflight", "ansible.builtin.import_role": {"name": role, "tasks_from": "preflight"}},
-            {"name": "Switch cloud-init off", "ansible.builtin.command": "install -D /dev/null /etc/cloud/cloud-init.disabled"}]},
-        {"name": "Install", "hosts": "guests", "tasks": [
-            {"name": "Role", "ansible.builtin.import_role": {"name": role}, "vars": {"guest_agent_provisioning": "cloud-init"}}]}]))
+    playbook.write_text(
+        json.dumps(
+            [
+                {
+                    "name": "Look",
+                    "hosts": "guests",
+                    "tasks": [
+                        {"name": "Preflight", "ansible.builtin.import_role": {"name": role, "tasks_from": "preflight"}},
+                        {"name": "Switch cloud-init off", "ansible.builtin.command": "install -D /dev/null /etc/cloud/cloud-init.disabled"},
+                    ],
+                },
+                {
+                    "name": "Install",
+                    "hosts": "guests",
+                    "tasks": [{"name": "Role", "ansible.builtin.import_role": {"name": role}, "vars": {"guest_agent_provisioning": "cloud-init"}}],
+                },
+            ]
+        )
+    )
     try:
         play = guest.playbook(playbook)
     finally:

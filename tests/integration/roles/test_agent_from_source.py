@@ -24,10 +24,14 @@ def archive(suite_guest, tmp_path_factory):
     """A release of WALinuxAgent on the controller, as Debian keeps it."""
     mirror = suite_guest.output("cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -om1 'https\\?://[^ ]*/debian/\\?'")
     suite_guest.write("/tmp/source/source.list", SOURCES.format(mirror))
-    options = ("-o Dir::Etc::sourcelist=/tmp/source/source.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=/tmp/source/lists"
-               " -o Acquire::Check-Valid-Until=false -o Acquire::AllowInsecureRepositories=true")
-    suite_guest.run(f"mkdir -p /tmp/source/lists/partial && cd /tmp/source && apt-get {options} -qq update && "
-                    f"apt-get {options} -qq source --allow-unauthenticated --download-only waagent; ls /tmp/source/waagent_*.orig.tar.gz")
+    options = (
+        "-o Dir::Etc::sourcelist=/tmp/source/source.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=/tmp/source/lists"
+        " -o Acquire::Check-Valid-Until=false -o Acquire::AllowInsecureRepositories=true"
+    )
+    suite_guest.run(
+        f"mkdir -p /tmp/source/lists/partial && cd /tmp/source && apt-get {options} -qq update && "
+        f"apt-get {options} -qq source --allow-unauthenticated --download-only waagent; ls /tmp/source/waagent_*.orig.tar.gz"
+    )
     path = tmp_path_factory.mktemp("source") / "WALinuxAgent.tar.gz"
     path.write_bytes(base64.b64decode(suite_guest.output("base64 /tmp/source/waagent_*.orig.tar.gz")))
     return str(path)

@@ -9,8 +9,11 @@ QUICK = {"prepare_image_kind": "generalized", "prepare_deprovision": False, "pre
 HERE = ("assert", "debug", "fail", "include_tasks", "include_vars", "set_fact", "validate_argument_spec")
 
 #: What comes last, and nothing else.
-END = {"prepare_image_kind": "generalized", "prepare_package_lists": False,
-       **{f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "agent", "sudoers", "network", "time")}}
+END = {
+    "prepare_image_kind": "generalized",
+    "prepare_package_lists": False,
+    **{f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot", "ssh", "agent", "sudoers", "network", "time")},
+}
 
 
 def test_check_mode_predicts_every_change_and_the_second_run_has_none(faulty_guest):
@@ -31,8 +34,12 @@ def test_check_mode_predicts_every_change_and_the_second_run_has_none(faulty_gue
 
 def calls(play):
     """Return "task: item" of each call to the guest, in order; a loop calls once for each item."""
-    ran = [(event, item) for event in play.tasks if event["status"] != "skipped" and event["action"].rpartition(".")[2] not in HERE
-           for item in event["result"].get("results", [{}])]
+    ran = [
+        (event, item)
+        for event in play.tasks
+        if event["status"] != "skipped" and event["action"].rpartition(".")[2] not in HERE
+        for item in event["result"].get("results", [{}])
+    ]
     return [f"{event['task']}: {item.get('item', '')}" for event, item in ran if not item.get("skipped")]
 
 

@@ -30,8 +30,10 @@ def test_the_agent_leaves_provisioning_and_the_disk_to_cloud_init(provisioned):
 
 
 def test_cloud_init_accepts_each_file_and_makes_swap(provisioned):
-    read = ("import json; from cloudinit import util; import glob; "
-            "print(json.dumps({p: util.load_yaml(open(p).read()) for p in glob.glob('/etc/cloud/cloud.cfg.d/*azure*.cfg')}))")
+    read = (
+        "import json; from cloudinit import util; import glob; "
+        "print(json.dumps({p: util.load_yaml(open(p).read()) for p in glob.glob('/etc/cloud/cloud.cfg.d/*azure*.cfg')}))"
+    )
     files = json.loads(provisioned.output(["python3", "-c", read]))
 
     assert files["/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg"]["datasource_list"] == ["Azure"]
@@ -42,15 +44,17 @@ def test_cloud_init_accepts_each_file_and_makes_swap(provisioned):
 
 def stages(guest):
     """Return [modules of the first stage, modules of the second] as cloud-init itself reads them."""
-    read = ("import json; from cloudinit import util; config = util.read_conf_with_confd('/etc/cloud/cloud.cfg'); "
-            "print(json.dumps([config['cloud_init_modules'], config['cloud_config_modules']]))")
+    read = (
+        "import json; from cloudinit import util; config = util.read_conf_with_confd('/etc/cloud/cloud.cfg'); "
+        "print(json.dumps([config['cloud_init_modules'], config['cloud_config_modules']]))"
+    )
     return json.loads(guest.output(["python3", "-c", read]))
 
 
 def test_cloud_init_sets_the_resource_disk_up_in_its_first_stage_as_debian_has_it(provisioned):
     first, second = stages(provisioned)
     place = first.index("disk_setup")
-    assert first[place:place + 2] == ["disk_setup", "mounts"] and "mounts" not in second
+    assert first[place : place + 2] == ["disk_setup", "mounts"] and "mounts" not in second
     assert "/etc/cloud/cloud.cfg\n" not in provisioned.run("dpkg --verify cloud-init", check=False).stdout
 
 

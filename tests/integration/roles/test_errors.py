@@ -10,8 +10,10 @@ import pytest
 from lab import playing
 
 #: Everything of a guest that a role could have changed.
-STATE = ("find /etc /boot /root /home /var/lib/dpkg/status -xdev -type f ! -path '*/.ansible/*' ! -name .sudo_as_admin_successful "
-         "! -path '/etc/ssh/*' -exec sha256sum {} + | sort | sha256sum")
+STATE = (
+    "find /etc /boot /root /home /var/lib/dpkg/status -xdev -type f ! -path '*/.ansible/*' ! -name .sudo_as_admin_successful "
+    "! -path '/etc/ssh/*' -exec sha256sum {} + | sort | sha256sum"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -80,17 +82,19 @@ def test_an_agent_that_would_wait_for_a_disabled_cloud_init_is_stopped(fresh_gue
 def test_two_owners_of_the_resource_disk_are_stopped(fresh_guest):
     before = fresh_guest.output(STATE)
 
-    message = the_error(fresh_guest.role("guest_agent", {"guest_agent_provisioning": "cloud-init",
-                                                         "guest_agent_settings": {"ResourceDisk.Format": True}}))
+    message = the_error(fresh_guest.role("guest_agent", {"guest_agent_provisioning": "cloud-init", "guest_agent_settings": {"ResourceDisk.Format": True}}))
 
     assert "ResourceDisk.Format" in message and "cloud-init does so too" in message
     assert fresh_guest.output(STATE) == before
 
 
-@pytest.mark.parametrize(("settings", "words"), [
-    ({"Resourcedisk.Format": True}, "cannot set the key 'Resourcedisk.Format' in /etc/waagent.conf: no agent reads it"),
-    ({"ResourceDisk.SwapSizeMB": "2 GB"}, "cannot set ResourceDisk.SwapSizeMB to '2 GB' in /etc/waagent.conf: the key takes a whole number"),
-])
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"Resourcedisk.Format": True}, "cannot set the key 'Resourcedisk.Format' in /etc/waagent.conf: no agent reads it"),
+        ({"ResourceDisk.SwapSizeMB": "2 GB"}, "cannot set ResourceDisk.SwapSizeMB to '2 GB' in /etc/waagent.conf: the key takes a whole number"),
+    ],
+)
 def test_a_setting_that_the_agent_would_not_take_is_refused_before_it_is_installed(fresh_guest, settings, words):
     before = fresh_guest.output(STATE)
 
@@ -114,8 +118,7 @@ def test_a_networkmanager_that_the_package_would_remove_is_kept(fresh_guest):
 
 def test_settings_that_say_otherwise_who_provisions_are_refused(fresh_guest):
     before = fresh_guest.output(STATE)
-    message = the_error(fresh_guest.role("guest_agent", {"guest_agent_provisioning": "waagent",
-                                                         "guest_agent_settings": {"Provisioning.Agent": "cloud-init"}}))
+    message = the_error(fresh_guest.role("guest_agent", {"guest_agent_provisioning": "waagent", "guest_agent_settings": {"Provisioning.Agent": "cloud-init"}}))
     assert "sets Provisioning.Agent to cloud-init" in message and "(waagent) means waagent; take it out of guest_agent_settings" in message
     assert fresh_guest.output(STATE) == before
 
@@ -134,8 +137,9 @@ def test_a_firewall_that_blocks_azure_is_named_with_its_line(fresh_guest):
         assert "will not reach Azure: /etc/iptables/rules.v4 line 3: -A OUTPUT -d 168.63.129.16/32 -j DROP; Allow both addresses" in message
         assert not fresh_guest.role("guest_network", options=("--tags", "R39")).failed
     finally:
-        fresh_guest.run("rm -r /etc/iptables; rm /etc/systemd/system/netfilter-persistent.service "
-                        "/etc/systemd/system/multi-user.target.wants/netfilter-persistent.service")
+        fresh_guest.run(
+            "rm -r /etc/iptables; rm /etc/systemd/system/netfilter-persistent.service /etc/systemd/system/multi-user.target.wants/netfilter-persistent.service"
+        )
 
 
 def test_two_network_managers_are_stopped(fresh_guest):
@@ -176,8 +180,7 @@ def test_an_unreachable_guest_stops_alone(fresh_guest, tmp_path):
     away = dict(next(iter(inventory["guests"]["hosts"].values())), ansible_port=1)
     inventory["guests"]["hosts"]["away"] = away
     playbook = tmp_path / "play.yml"
-    playbook.write_text(json.dumps([{"name": "Run", "hosts": "guests", "gather_facts": False,
-                                     "roles": [{"role": "imagewright.azure.guest_ssh"}]}]))
+    playbook.write_text(json.dumps([{"name": "Run", "hosts": "guests", "gather_facts": False, "roles": [{"role": "imagewright.azure.guest_ssh"}]}]))
 
     play = playing.playbook(json.dumps(inventory), playbook)
 

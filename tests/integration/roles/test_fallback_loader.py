@@ -15,11 +15,14 @@ VENDOR, FALLBACK = "/boot/efi/EFI/debian", "/boot/efi/EFI/BOOT"
 def loaders(fresh_guest):
     """The guest, with Debian's signed shim and GRUB where grub-install puts them, and tidied afterwards."""
     fresh_guest.run("apt-get update -qq")
-    fresh_guest.run("cd /tmp && apt-get download -qq shim-signed shim-helpers-amd64-signed grub-efi-amd64-signed"
-                    " && for deb in *.deb; do dpkg -x $deb /tmp/x; done")
-    fresh_guest.run(f"mkdir -p {VENDOR} /boot/efi/EFI/Microsoft/Boot && cd /tmp/x/usr/lib && cp shim/shimx64.efi.signed {VENDOR}/shimx64.efi"
-                    f" && cp shim/mmx64.efi.signed {VENDOR}/mmx64.efi && cp grub/x86_64-efi-signed/grubx64.efi.signed {VENDOR}/grubx64.efi"
-                    " && echo windows > /boot/efi/EFI/Microsoft/Boot/bootmgfw.efi")
+    fresh_guest.run(
+        "cd /tmp && apt-get download -qq shim-signed shim-helpers-amd64-signed grub-efi-amd64-signed && for deb in *.deb; do dpkg -x $deb /tmp/x; done"
+    )
+    fresh_guest.run(
+        f"mkdir -p {VENDOR} /boot/efi/EFI/Microsoft/Boot && cd /tmp/x/usr/lib && cp shim/shimx64.efi.signed {VENDOR}/shimx64.efi"
+        f" && cp shim/mmx64.efi.signed {VENDOR}/mmx64.efi && cp grub/x86_64-efi-signed/grubx64.efi.signed {VENDOR}/grubx64.efi"
+        " && echo windows > /boot/efi/EFI/Microsoft/Boot/bootmgfw.efi"
+    )
     yield fresh_guest
     fresh_guest.run("rm -rf /boot/efi /tmp/x /tmp/*.deb")
 

@@ -30,8 +30,10 @@ def result_of(play, task):
     return next(event["result"] for event in play.tasks if event["task"].endswith(task) and event["status"] == "ok")
 
 
-@pytest.mark.parametrize(("choice", "drop_in", "left"), [
-    ("auto", "", True), ("auto", "network: {config: disabled}\n", False), ("always", "network: {config: disabled}\n", True), ("never", "", False)])
+@pytest.mark.parametrize(
+    ("choice", "drop_in", "left"),
+    [("auto", "", True), ("auto", "network: {config: disabled}\n", False), ("always", "network: {config: disabled}\n", True), ("never", "", False)],
+)
 def test_the_network_is_left_to_cloud_init_where_it_will_set_it_up(with_cloud_init, choice, drop_in, left):
     with_cloud_init.write("/etc/cloud/cloud.cfg.d/99-local.cfg", drop_in)
     variables = {**NETPLAN, "guest_network_cloud_init": choice}

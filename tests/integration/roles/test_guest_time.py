@@ -54,9 +54,15 @@ def test_where_the_packages_are_known_only_the_files_are_asked_for(timed):
 
     assert not play.failed and play.changed == 0, play.output
     assert [task["action"] for task in play.tasks if task["status"] == "ok" and task["action"].startswith("imagewright")] == [
-        "imagewright.azure.chrony_clock", "imagewright.azure.guest_services_info"]
+        "imagewright.azure.chrony_clock",
+        "imagewright.azure.guest_services_info",
+    ]
     assert [task["task"].rpartition(" : ")[2] for task in play.tasks if task["status"] == "skipped"] == [
-        "Distribution | Gather the facts that are missing", "Chrony | Install it", "Services | Start chrony at boot", "Services | Leave the clock to it alone"]
+        "Distribution | Gather the facts that are missing",
+        "Chrony | Install it",
+        "Services | Start chrony at boot",
+        "Services | Leave the clock to it alone",
+    ]
 
 
 def test_the_tag_of_the_clocks_name_sets_its_lines_and_leaves_packages_and_services(timed):

@@ -47,12 +47,16 @@ def test_the_image_of_this_machine_and_one_that_cannot_be_compared(fresh_guest, 
         assert ("nobody can tell whether" in done.output) is warned
 
 
-@pytest.mark.parametrize("content, words", [
-    (b"<domain type='kvm'><name>web</name></domain>\n", "it is a text, not a disk"),
-    (bytes(513), "it is no disk: it has 513 bytes, no whole number of sectors"),
-    (b"all:\n\ttrue\n" + b"#" * 501, "it is a text, not a disk"),
-    (b"\1x" * 256 * 50000, "no generation of machine boots it: generation 1 needs a partition table, and the disk has none"),
-], ids=["libvirt", "513 bytes", "Makefile", "no table"])
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b"<domain type='kvm'><name>web</name></domain>\n", "it is a text, not a disk"),
+        (bytes(513), "it is no disk: it has 513 bytes, no whole number of sectors"),
+        (b"all:\n\ttrue\n" + b"#" * 501, "it is a text, not a disk"),
+        (b"\1x" * 256 * 50000, "no generation of machine boots it: generation 1 needs a partition table, and the disk has none"),
+    ],
+    ids=["libvirt", "513 bytes", "Makefile", "no table"],
+)
 def test_an_image_that_is_no_disk(fresh_guest, tmp_path, content, words):
     image = tmp_path / "web.img"
     image.write_bytes(content)
@@ -83,13 +87,16 @@ def test_without_the_proof_it_is_said_and_the_guest_prepared(fresh_guest, image,
     assert f"the VHD of {fresh_guest.host} will not be checked" in done.output
 
 
-@pytest.mark.parametrize("options, words", [
-    (("-e", "azure_image_scr=/x"), "nobody knows the variable azure_image_scr (azure_image_src was meant?)"),
-    (("-e", "azure_readines=false"), "nobody knows the variable azure_readines (azure_readiness was meant?)"),
-    (("--tags", "guest_sshh"), "nobody knows the tag guest_sshh (guest_ssh was meant?)"),
-    (("--skip-tags", "guest_deprovison"), "nobody knows the tag guest_deprovison (guest_deprovision was meant?)"),
-    (("--tags", "R99"), "nobody knows the tag R99"),
-])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (("-e", "azure_image_scr=/x"), "nobody knows the variable azure_image_scr (azure_image_src was meant?)"),
+        (("-e", "azure_readines=false"), "nobody knows the variable azure_readines (azure_readiness was meant?)"),
+        (("--tags", "guest_sshh"), "nobody knows the tag guest_sshh (guest_ssh was meant?)"),
+        (("--skip-tags", "guest_deprovison"), "nobody knows the tag guest_deprovison (guest_deprovision was meant?)"),
+        (("--tags", "R99"), "nobody knows the tag R99"),
+    ],
+)
 def test_a_name_that_nobody_knows(fresh_guest, image, options, words):
     message = the_error(fresh_guest, image, options=options)
 
@@ -104,16 +111,18 @@ def test_names_of_the_users_own_stop_nothing(fresh_guest, image):
     assert not done.failed, done.failed_tasks()
 
 
-@pytest.mark.parametrize("options, words", [
-    ((), "cannot check anything: no image is named, and no host of the inventory matches"),
-    (("-e", "image="), "cannot check anything: no image is named"),
-    (("-e", "imag=/x"), "nobody knows the variable imag (image was meant?)"),
-    (("-e", "image=/x", "-e", "profil=marketplace"), "nobody knows the variable profil (profile was meant?)"),
-    (("-e", "guests=nobody"), "no host of the inventory matches nobody"),
-])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ((), "cannot check anything: no image is named, and no host of the inventory matches"),
+        (("-e", "image="), "cannot check anything: no image is named"),
+        (("-e", "imag=/x"), "nobody knows the variable imag (image was meant?)"),
+        (("-e", "image=/x", "-e", "profil=marketplace"), "nobody knows the variable profil (profile was meant?)"),
+        (("-e", "guests=nobody"), "no host of the inventory matches nobody"),
+    ],
+)
 def test_readiness_of_nothing_is_no_success(options, words):
-    done = subprocess.run([sys.executable, "-m", "ansible.cli.playbook", READINESS, *options], capture_output=True, text=True, check=False,
-                          cwd=CHECKOUT)
+    done = subprocess.run([sys.executable, "-m", "ansible.cli.playbook", READINESS, *options], capture_output=True, text=True, check=False, cwd=CHECKOUT)
 
     assert done.returncode != 0
     assert words in " ".join((done.stdout + done.stderr).split())

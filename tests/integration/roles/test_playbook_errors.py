@@ -17,8 +17,10 @@ PLAYBOOK = CHECKOUT / "playbooks" / "prepare-azure.yml"
 MIB = 1024 * 1024
 
 #: Everything of a guest that the playbook could have changed, and how it is mounted. What the lab itself does to it (ssh) is left out.
-STATE = ("{ find /etc /boot /root /home /var/lib/dpkg/status -xdev -type f ! -path '*/.ansible/*' ! -name .sudo_as_admin_successful "
-         "-exec sha256sum {} +; swapon --noheadings --show; systemctl is-system-running; } | sort | sha256sum")
+STATE = (
+    "{ find /etc /boot /root /home /var/lib/dpkg/status -xdev -type f ! -path '*/.ansible/*' ! -name .sudo_as_admin_successful "
+    "-exec sha256sum {} +; swapon --noheadings --show; systemctl is-system-running; } | sort | sha256sum"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,8 +53,23 @@ def small_folder(tmp_path):
 @pytest.fixture
 def qemu(image):
     """A QEMU that has the image for itself, and does nothing with it."""
-    process = subprocess.Popen(["qemu-system-x86_64", "-accel", "tcg", "-S", "-nodefaults", "-display", "none", "-m", "32",
-                                "-drive", f"file={image},format=raw,if=none,id=d0", "-device", "virtio-blk-pci,drive=d0"])
+    process = subprocess.Popen(
+        [
+            "qemu-system-x86_64",
+            "-accel",
+            "tcg",
+            "-S",
+            "-nodefaults",
+            "-display",
+            "none",
+            "-m",
+            "32",
+            "-drive",
+            f"file={image},format=raw,if=none,id=d0",
+            "-device",
+            "virtio-blk-pci,drive=d0",
+        ]
+    )
     yield process
     process.kill()
     process.wait()
@@ -77,16 +94,20 @@ def the_error(guest, image, variables=None, options=(), **host):
     return messages[-1]
 
 
-@pytest.mark.parametrize("variables, words", [
-    ({"prepare_image_kind": "generalised"}, "value of prepare_image_kind must be one of: generalized, specialized, got: generalised"),
-    ({"prepare_shutdown": "maybe"}, "argument 'prepare_shutdown' is of type"),
-    ({"guest_time_refclok": "x", "guest_agent_provisioning": "mine"}, "nobody knows the variable guest_time_refclok (guest_time_refclock was meant?)"),
-    ({"guest_agent_provisioning": "mine"}, "value of guest_agent_provisioning must be one of: auto, waagent, cloud-init, got: mine"),
-    ({"prepare_imagekind": "generalized"}, "nobody knows the variable prepare_imagekind (prepare_image_kind was meant?)"),
-    ({"azure_shutdown_timeout": "soon"}, "argument 'azure_shutdown_timeout' is of type"),
-    ({"azure_image_size": "banana"}, "cannot use azure_image_size 'banana': it is not a size; write a number of bytes or one like '30GiB'"),
-    ({"azure_image_format": "qcow"}, "value of azure_image_format must be one of: auto, raw, qcow2"),
-], ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
+@pytest.mark.parametrize(
+    "variables, words",
+    [
+        ({"prepare_image_kind": "generalised"}, "value of prepare_image_kind must be one of: generalized, specialized, got: generalised"),
+        ({"prepare_shutdown": "maybe"}, "argument 'prepare_shutdown' is of type"),
+        ({"guest_time_refclok": "x", "guest_agent_provisioning": "mine"}, "nobody knows the variable guest_time_refclok (guest_time_refclock was meant?)"),
+        ({"guest_agent_provisioning": "mine"}, "value of guest_agent_provisioning must be one of: auto, waagent, cloud-init, got: mine"),
+        ({"prepare_imagekind": "generalized"}, "nobody knows the variable prepare_imagekind (prepare_image_kind was meant?)"),
+        ({"azure_shutdown_timeout": "soon"}, "argument 'azure_shutdown_timeout' is of type"),
+        ({"azure_image_size": "banana"}, "cannot use azure_image_size 'banana': it is not a size; write a number of bytes or one like '30GiB'"),
+        ({"azure_image_format": "qcow"}, "value of azure_image_format must be one of: auto, raw, qcow2"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
 def test_a_variable_with_a_wrong_name_or_value_is_found_before_the_guest_is_touched(fresh_guest, image, variables, words):
     assert words in the_error(fresh_guest, image, variables)
 
@@ -221,8 +242,9 @@ def test_a_destination_without_space(fresh_guest, image, small_folder):
 @pytest.mark.parametrize("kind", ["specialized", "generalized"])
 def test_the_controller_itself(kind, image):
     """In check mode, so that a failure of this test costs nothing."""
-    inventory = {"guests": {"hosts": {"web1": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3",
-                                               "azure_image_src": str(image)}}}}
+    inventory = {
+        "guests": {"hosts": {"web1": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3", "azure_image_src": str(image)}}}
+    }
 
     done = playing.playbook(json.dumps(inventory), PLAYBOOK, {"prepare_image_kind": kind}, check=True)
 
@@ -231,10 +253,13 @@ def test_the_controller_itself(kind, image):
     assert [task["task"] for task in done.tasks if task["result"].get("changed")] == []
 
 
-@pytest.mark.parametrize("kind, task", [
-    ("specialized", "imagewright.azure.prepare : Power the guest off"),
-    ("generalized", "imagewright.azure.guest_deprovision : Generalize | Take away what belongs to this machine"),
-])
+@pytest.mark.parametrize(
+    "kind, task",
+    [
+        ("specialized", "imagewright.azure.prepare : Power the guest off"),
+        ("generalized", "imagewright.azure.guest_deprovision : Generalize | Take away what belongs to this machine"),
+    ],
+)
 def test_the_controller_itself_when_the_look_at_it_is_left_out(kind, task):
     """In check mode, so that a failure of this test costs nothing."""
     inventory = {"guests": {"hosts": {"web1": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}}}

@@ -13,8 +13,10 @@ REMOVE = {"guest_deprovision_accounts": "remove", "guest_deprovision_keep_accoun
 
 def test_people_go_and_a_kept_account_and_the_systems_stay(suite_guest):
     suite_guest.run("systemctl is-system-running --wait", check=False)
-    suite_guest.run("useradd -m carol && useradd -m oona && useradd --system --home /var/lib/meter meter && echo oona:a-password | chpasswd"
-                    " && mkdir -p /home/oona/.ssh && cp /root/.ssh/authorized_keys /home/oona/.ssh/ && touch /home/carol/letter")
+    suite_guest.run(
+        "useradd -m carol && useradd -m oona && useradd --system --home /var/lib/meter meter && echo oona:a-password | chpasswd"
+        " && mkdir -p /home/oona/.ssh && cp /root/.ssh/authorized_keys /home/oona/.ssh/ && touch /home/carol/letter"
+    )
     system = set(suite_guest.output("cut -d: -f1 /etc/passwd").split()) - {"carol", "admin"}
 
     predicted = suite_guest.role("guest_deprovision", REMOVE, check=True)

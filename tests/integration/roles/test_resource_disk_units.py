@@ -46,9 +46,13 @@ def test_the_unit_starts_behind_the_service_that_sets_the_disk_up(with_cloud_ini
 
 
 def test_a_unit_that_requires_the_former_name_starts_only_where_that_is_there(with_cloud_init):
-    with_cloud_init.run("mkdir -p /mnt/former && printf '%s' '" + LINE.format("/mnt/former", "nofail,x-systemd.requires=cloud-init.service")
-                        + "' >> /etc/fstab && systemctl daemon-reload")
+    with_cloud_init.run(
+        "mkdir -p /mnt/former && printf '%s' '"
+        + LINE.format("/mnt/former", "nofail,x-systemd.requires=cloud-init.service")
+        + "' >> /etc/fstab && systemctl daemon-reload"
+    )
 
-    answer = with_cloud_init.output(["sh", "-c", "systemctl start mnt-former.mount 2>&1; "
-                                     "test -e /usr/lib/systemd/system/cloud-init.service && echo there; true"])
+    answer = with_cloud_init.output(
+        ["sh", "-c", "systemctl start mnt-former.mount 2>&1; test -e /usr/lib/systemd/system/cloud-init.service && echo there; true"]
+    )
     assert ("not found" in answer) != ("there" in answer)

@@ -49,8 +49,12 @@ def hooks(folder):
 
 def test_a_guest_that_fails_stops_alone_and_its_disk_is_not_converted(two_guests, tmp_path):
     good, bad = two_guests["good"], two_guests["bad"]
-    away = {**inventory.host_variables(good.record), "ansible_port": 1, "azure_image_src": str(tmp_path / "good.raw"),
-            "azure_image_dest": str(tmp_path / "away.vhd")}
+    away = {
+        **inventory.host_variables(good.record),
+        "ansible_port": 1,
+        "azure_image_src": str(tmp_path / "good.raw"),
+        "azure_image_dest": str(tmp_path / "away.vhd"),
+    }
     hosts = {name: (guest.record, {"azure_image_src": str(tmp_path / f"{name}.raw")}) for name, guest in two_guests.items()}
     everyone = json.loads(inventory.inventory(hosts))
     everyone["guests"]["hosts"]["away"] = away
@@ -59,8 +63,9 @@ def test_a_guest_that_fails_stops_alone_and_its_disk_is_not_converted(two_guests
 
     everyone["guests"]["hosts"]["another"] = {**away, "azure_image_dest": str(tmp_path / "another.vhd")}
 
-    play = playing.playbook(json.dumps(everyone), PLAYBOOK, {**QUICK, "azure_readiness": False, "azure_hooks": hooks(tmp_path)},
-                            options=("--limit", "good,bad,away"))
+    play = playing.playbook(
+        json.dumps(everyone), PLAYBOOK, {**QUICK, "azure_readiness": False, "azure_hooks": hooks(tmp_path)}, options=("--limit", "good,bad,away")
+    )
 
     assert play.returncode != 0
     assert play.hosts["good"]["failures"] == play.hosts["good"]["unreachable"] == 0
@@ -69,7 +74,10 @@ def test_a_guest_that_fails_stops_alone_and_its_disk_is_not_converted(two_guests
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.raw", "good.raw", "good.vhd", "good.vhd.signed", "hooks"]
     ran = [event["task"] for event in play.tasks if event["host"] == "good"]
     assert [task for task in ran if "user's tasks" in task] == [
-        "Run the user's tasks before the first change", "Run the user's tasks after the preparation", "Run the user's tasks after the image"]
+        "Run the user's tasks before the first change",
+        "Run the user's tasks after the preparation",
+        "Run the user's tasks after the image",
+    ]
     assert "good: specialized image, not checked" in play.output and "next       ansible-playbook imagewright.azure.upload" in play.output
     assert (tmp_path / "good.vhd").stat().st_size % (1024 * 1024) == 512
     assert bad.output("systemctl is-system-running", check=False) in ("running", "degraded"), "the guest that failed is still on"

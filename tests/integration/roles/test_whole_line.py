@@ -40,9 +40,11 @@ def line(request, suite):
     try:
         guest = LiveGuest(record)
         guest.run("systemctl is-system-running --wait", check=False)
-        guest.run("useradd -m carol && echo carol:a-password-of-hers | chpasswd && install -d -o carol -m 700 /home/carol/.ssh"
-                  " && cp /root/.ssh/authorized_keys /home/carol/.ssh/ && chown carol /home/carol/.ssh/authorized_keys"
-                  " && echo secret > /home/carol/.bash_history")
+        guest.run(
+            "useradd -m carol && echo carol:a-password-of-hers | chpasswd && install -d -o carol -m 700 /home/carol/.ssh"
+            " && cp /root/.ssh/authorized_keys /home/carol/.ssh/ && chown carol /home/carol/.ssh/authorized_keys"
+            " && echo secret > /home/carol/.bash_history"
+        )
         variables = dict(QUICK, guest_agent_provisioning=request.param, guest_agent_swap_mb=1024)
         yield guest, request.param, [guest.role("prepare", variables, check=True), guest.role("prepare", variables), guest.role("prepare", variables)]
     finally:
@@ -68,7 +70,7 @@ def test_the_agents_own_parser_sees_what_was_asked(line):
     guest, provisioner, _plays = line
     seen = json.loads(guest.output(["python3", "-c", PROGRAM]))
 
-    assert seen[:len(SEEN[provisioner])] == SEEN[provisioner] and seen[-1] is True
+    assert seen[: len(SEEN[provisioner])] == SEEN[provisioner] and seen[-1] is True
 
 
 def test_who_provisions_starts_at_boot(line):

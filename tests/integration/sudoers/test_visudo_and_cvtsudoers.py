@@ -60,16 +60,49 @@ ADMINS ALL = NETWORKING
 
 #: Entries that go together in any order; those of the pair among them in many spellings.
 ENTRIES = [
-    "Defaults targetpw\n", "Defaults targetpw # comment\n", "Defaults env_reset, targetpw, insults\n", "Defaults\ttargetpw,\\\n\tinsults\n",
-    "Defaults insults, \\\n targetpw\n", "Defaults !!targetpw\n", 'Defaults badpass_message="no, targetpw #1", targetpw\n', "Defaults\\\n targetpw\r\n",
-    "Defaults targetpw, targetpw\n", "Defaults env_reset,!targetpw,targetpw\n", "# x \\\nDefaults targetpw\n",
-    "ALL ALL=(ALL) ALL\n", "ALL\tALL = ( ALL )\tALL # w\n", "ALL \\\n ALL=(ALL) \\\n ALL\n", "  ALL ALL=(ALL)ALL\r\n",
-    "Defaults:ALL targetpw\n", "Defaults@ALL\ttargetpw, insults\n", "Defaults> ALL targetpw # comment\n", "Defaults!ALL insults,\\\n targetpw\n",
-    "Defaults !targetpw\n", "Defaults:bob targetpw\n", "Defaults@web targetpw\n", "Defaults>root targetpw\n", "Defaults!/bin/ls targetpw\n",
-    'Defaults badpass_message="a, targetpw, b"\n', "Defaults passprompt=a\\,targetpw\n", "Defaults secure_path=/a\\#b:/c\n",
-    "ALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(ALL) NOPASSWD: ALL\n", "ALL ALL=(root) ALL\n", "ALL ALL=ALL\n", "ALL ALL=(ALL) !ALL\n",
-    "ALL ALL=(ALL) ALL, /bin/ls\n", "ALL web=(ALL) ALL\n", "ALL,bob ALL=(ALL) ALL\n", "#0 ALL=(ALL) ALL\n", "%wheel ALL=(ALL) ALL\n",
-    "root ALL=(ALL) ALL\n", "# ALL ALL=(ALL) ALL\n", "#Defaults targetpw\n", "\n", "\t\n", "bob ALL=(ALL) NOEXEC: /bin/ls a\\=b, PASSWD: /bin/cat\n",
+    "Defaults targetpw\n",
+    "Defaults targetpw # comment\n",
+    "Defaults env_reset, targetpw, insults\n",
+    "Defaults\ttargetpw,\\\n\tinsults\n",
+    "Defaults insults, \\\n targetpw\n",
+    "Defaults !!targetpw\n",
+    'Defaults badpass_message="no, targetpw #1", targetpw\n',
+    "Defaults\\\n targetpw\r\n",
+    "Defaults targetpw, targetpw\n",
+    "Defaults env_reset,!targetpw,targetpw\n",
+    "# x \\\nDefaults targetpw\n",
+    "ALL ALL=(ALL) ALL\n",
+    "ALL\tALL = ( ALL )\tALL # w\n",
+    "ALL \\\n ALL=(ALL) \\\n ALL\n",
+    "  ALL ALL=(ALL)ALL\r\n",
+    "Defaults:ALL targetpw\n",
+    "Defaults@ALL\ttargetpw, insults\n",
+    "Defaults> ALL targetpw # comment\n",
+    "Defaults!ALL insults,\\\n targetpw\n",
+    "Defaults !targetpw\n",
+    "Defaults:bob targetpw\n",
+    "Defaults@web targetpw\n",
+    "Defaults>root targetpw\n",
+    "Defaults!/bin/ls targetpw\n",
+    'Defaults badpass_message="a, targetpw, b"\n',
+    "Defaults passprompt=a\\,targetpw\n",
+    "Defaults secure_path=/a\\#b:/c\n",
+    "ALL ALL=(ALL:ALL) ALL\n",
+    "ALL ALL=(ALL) NOPASSWD: ALL\n",
+    "ALL ALL=(root) ALL\n",
+    "ALL ALL=ALL\n",
+    "ALL ALL=(ALL) !ALL\n",
+    "ALL ALL=(ALL) ALL, /bin/ls\n",
+    "ALL web=(ALL) ALL\n",
+    "ALL,bob ALL=(ALL) ALL\n",
+    "#0 ALL=(ALL) ALL\n",
+    "%wheel ALL=(ALL) ALL\n",
+    "root ALL=(ALL) ALL\n",
+    "# ALL ALL=(ALL) ALL\n",
+    "#Defaults targetpw\n",
+    "\n",
+    "\t\n",
+    "bob ALL=(ALL) NOEXEC: /bin/ls a\\=b, PASSWD: /bin/cat\n",
 ]
 
 
@@ -83,10 +116,15 @@ def converted(text, folder):
 
 def without_the_pair(objects):
     """Return the objects without those that the module is asked to take out, and nothing else."""
-    defaults = [dict(entry) if entry.get("Binding", ALL[0]) not in ALL else dict(entry, Options=[option for option in entry["Options"] if option != TARGETPW])
-                for entry in objects.get("Defaults", [])]
-    specifications = [entry for entry in objects.get("User_Specs", []) if not (
-        entry["User_List"] == EVERYBODY and entry["Host_List"] == [{"hostname": "ALL"}] and entry["Cmnd_Specs"] == COMMANDS)]
+    defaults = [
+        dict(entry) if entry.get("Binding", ALL[0]) not in ALL else dict(entry, Options=[option for option in entry["Options"] if option != TARGETPW])
+        for entry in objects.get("Defaults", [])
+    ]
+    specifications = [
+        entry
+        for entry in objects.get("User_Specs", [])
+        if not (entry["User_List"] == EVERYBODY and entry["Host_List"] == [{"hostname": "ALL"}] and entry["Cmnd_Specs"] == COMMANDS)
+    ]
     kept = dict(objects, Defaults=[entry for entry in defaults if entry["Options"]], User_Specs=specifications)
     return {kind: entries for kind, entries in kept.items() if entries}
 
@@ -103,8 +141,26 @@ BLANKS = st.sampled_from([" ", "\t", "  ", " \\\n "])
 OPTIONAL_BLANKS = st.sampled_from(["", " ", "\t", " \\\n "])
 TAILS = st.sampled_from(["", " ", " # why", "\t# Defaults targetpw"])
 ENDS = st.sampled_from(["\n", "\n", "\r\n"])
-ITEMS = st.lists(st.sampled_from(["targetpw", "!targetpw", "!!targetpw", "targetpw", "env_reset", "insults", "!lecture", "passwd_tries=3", "use_pty",
-                                  'badpass_message="no, targetpw #1"', "passprompt=a\\,targetpw", 'env_keep+="A targetpw B"']), min_size=1, max_size=4)
+ITEMS = st.lists(
+    st.sampled_from(
+        [
+            "targetpw",
+            "!targetpw",
+            "!!targetpw",
+            "targetpw",
+            "env_reset",
+            "insults",
+            "!lecture",
+            "passwd_tries=3",
+            "use_pty",
+            'badpass_message="no, targetpw #1"',
+            "passprompt=a\\,targetpw",
+            'env_keep+="A targetpw B"',
+        ]
+    ),
+    min_size=1,
+    max_size=4,
+)
 SEPARATORS = st.sampled_from([",", ", ", " ,\t", ",\\\n  ", "\\\n,"])
 
 
@@ -113,8 +169,27 @@ def defaults_entries(draw):
     """A Defaults entry of several items, for all or for somebody, in any spelling."""
     items = draw(ITEMS)
     joined = "".join(item + draw(SEPARATORS) for item in items[:-1]) + items[-1]
-    kind = draw(st.sampled_from(["Defaults", "Defaults", "Defaults", "  Defaults", "Defaults:bob", "Defaults@web", "Defaults>root", "Defaults!/bin/ls",
-                                 "Defaults:ALL", "Defaults@ALL", "Defaults> ALL", "Defaults!ALL", "Defaults:!ALL", "Defaults:ALL, bob", "Defaults:!!ALL"]))
+    kind = draw(
+        st.sampled_from(
+            [
+                "Defaults",
+                "Defaults",
+                "Defaults",
+                "  Defaults",
+                "Defaults:bob",
+                "Defaults@web",
+                "Defaults>root",
+                "Defaults!/bin/ls",
+                "Defaults:ALL",
+                "Defaults@ALL",
+                "Defaults> ALL",
+                "Defaults!ALL",
+                "Defaults:!ALL",
+                "Defaults:ALL, bob",
+                "Defaults:!!ALL",
+            ]
+        )
+    )
     return kind + draw(BLANKS) + joined + draw(TAILS) + draw(ENDS)
 
 
@@ -124,13 +199,30 @@ def specifications(draw):
     if draw(st.integers(0, 3)) == 0:
         words = ("ALL", "ALL", "(ALL)", "", "ALL")
     else:
-        words = (draw(st.sampled_from(["ALL", "bob", "%wheel", "#0", "ALL, bob", "!bob, ALL", "ALLES"])), draw(st.sampled_from(["ALL", "web", "ALL, !web"])),
-                 draw(st.sampled_from(["(ALL)", "( ALL )", "(ALL:ALL)", "(root)", "(ALL, !root)", "(:ALL)", ""])),
-                 draw(st.sampled_from(["", "", "NOPASSWD:", "PASSWD:", "NOEXEC: "])),
-                 draw(st.sampled_from(["ALL", "!ALL", "ALL, /bin/ls", "/bin/ls", "ALL,!/bin/su"])))
+        words = (
+            draw(st.sampled_from(["ALL", "bob", "%wheel", "#0", "ALL, bob", "!bob, ALL", "ALLES"])),
+            draw(st.sampled_from(["ALL", "web", "ALL, !web"])),
+            draw(st.sampled_from(["(ALL)", "( ALL )", "(ALL:ALL)", "(root)", "(ALL, !root)", "(:ALL)", ""])),
+            draw(st.sampled_from(["", "", "NOPASSWD:", "PASSWD:", "NOEXEC: "])),
+            draw(st.sampled_from(["ALL", "!ALL", "ALL, /bin/ls", "/bin/ls", "ALL,!/bin/su"])),
+        )
     user, host, runas, tag, commands = words
-    return (draw(st.sampled_from(["", "", " "])) + user + draw(BLANKS) + host + draw(OPTIONAL_BLANKS) + "=" + draw(OPTIONAL_BLANKS) + runas
-            + draw(OPTIONAL_BLANKS) + tag + draw(OPTIONAL_BLANKS) + commands + draw(TAILS) + draw(ENDS))
+    return (
+        draw(st.sampled_from(["", "", " "]))
+        + user
+        + draw(BLANKS)
+        + host
+        + draw(OPTIONAL_BLANKS)
+        + "="
+        + draw(OPTIONAL_BLANKS)
+        + runas
+        + draw(OPTIONAL_BLANKS)
+        + tag
+        + draw(OPTIONAL_BLANKS)
+        + commands
+        + draw(TAILS)
+        + draw(ENDS)
+    )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -176,8 +268,7 @@ def test_the_check_leaves_nothing_behind(tmp_path, run_module):
     root = guest(tmp_path, SUSE, x="bob ALL=(ALL) ALL\n")
     (root / "run").mkdir()
     run_module("sudoers_clean", root=root)
-    assert sorted(str(path.relative_to(root)) for path in root.rglob("*")) == [
-        "etc", "etc/sudoers", "etc/sudoers.d", "etc/sudoers.d/x", "run"]
+    assert sorted(str(path.relative_to(root)) for path in root.rglob("*")) == ["etc", "etc/sudoers", "etc/sudoers.d", "etc/sudoers.d/x", "run"]
 
 
 def test_included_files_with_relative_quoted_and_host_names_are_checked_in_their_place(tmp_path, run_module):

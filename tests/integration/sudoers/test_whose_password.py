@@ -15,12 +15,24 @@ AS_ROOT = {"ansible_user": "root", "ansible_become": False}
 
 #: text of sudoers, whether everybody is asked for root's password.
 CASES = [
-    ("", False), ("Defaults targetpw\n", True), ("Defaults:ALL targetpw\n", True), ("Defaults@ALL targetpw\n", True), ("Defaults>ALL targetpw\n", True),
-    ("Defaults!ALL targetpw\n", True), ("Defaults:!ALL targetpw\n", False), ('Defaults:"ALL" targetpw\n', False), ("Defaults:!!ALL targetpw\n", True),
-    ("Defaults:ALL,!eve targetpw\n", True), ("Defaults>root targetpw\n", True), ("Defaults>eve targetpw\n", False),
-    ("User_Alias EVERYBODY = ALL\nDefaults:EVERYBODY targetpw\n", True), ("Host_Alias ANY = ALL\nDefaults@ANY rootpw\n", True),
-    ("Defaults:ALL targetpw\nDefaults !targetpw\n", False), ("Defaults targetpw\nDefaults:ALL !targetpw\n", False),
-    ("Defaults!ALL targetpw\nDefaults !targetpw\n", True), ("Defaults!ALL !targetpw\nDefaults targetpw\n", False),
+    ("", False),
+    ("Defaults targetpw\n", True),
+    ("Defaults:ALL targetpw\n", True),
+    ("Defaults@ALL targetpw\n", True),
+    ("Defaults>ALL targetpw\n", True),
+    ("Defaults!ALL targetpw\n", True),
+    ("Defaults:!ALL targetpw\n", False),
+    ('Defaults:"ALL" targetpw\n', False),
+    ("Defaults:!!ALL targetpw\n", True),
+    ("Defaults:ALL,!eve targetpw\n", True),
+    ("Defaults>root targetpw\n", True),
+    ("Defaults>eve targetpw\n", False),
+    ("User_Alias EVERYBODY = ALL\nDefaults:EVERYBODY targetpw\n", True),
+    ("Host_Alias ANY = ALL\nDefaults@ANY rootpw\n", True),
+    ("Defaults:ALL targetpw\nDefaults !targetpw\n", False),
+    ("Defaults targetpw\nDefaults:ALL !targetpw\n", False),
+    ("Defaults!ALL targetpw\nDefaults !targetpw\n", True),
+    ("Defaults!ALL !targetpw\nDefaults targetpw\n", False),
 ]
 
 

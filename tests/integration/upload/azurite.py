@@ -45,8 +45,7 @@ def install():
         if script.exists() and copy.exists() and copy.read_text() == wanted:
             return script
         copy.write_text(wanted)
-        subprocess.run(["npm", "install", "--prefix", INSTALLED, "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"],
-                       check=True, timeout=600)
+        subprocess.run(["npm", "install", "--prefix", INSTALLED, "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"], check=True, timeout=600)
     return script
 
 
@@ -60,14 +59,23 @@ class Azurite:
 
     def client(self):
         from azure.storage.blob import BlobServiceClient
+
         return BlobServiceClient(self.endpoint, credential={"account_name": ACCOUNT, "account_key": KEY})
 
     def sas(self, container, blob, permission="rcw", hours=1):
         """Return a shared access signature for one blob."""
         from azure.storage.blob import generate_blob_sas
+
         now = datetime.datetime.now(datetime.timezone.utc)
-        return generate_blob_sas(ACCOUNT, container, blob, account_key=KEY, permission=permission,
-                                 start=now - datetime.timedelta(hours=24), expiry=now + datetime.timedelta(hours=hours))
+        return generate_blob_sas(
+            ACCOUNT,
+            container,
+            blob,
+            account_key=KEY,
+            permission=permission,
+            start=now - datetime.timedelta(hours=24),
+            expiry=now + datetime.timedelta(hours=hours),
+        )
 
 
 @contextlib.contextmanager
@@ -81,9 +89,25 @@ def running(extra=(), scheme="http", parent=None):
     port = free_port()
     log = open(folder / "log", "wb")  # noqa: SIM115 closed below
     process = subprocess.Popen(
-        ["node", script, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", folder / "data", "--silent",
-         "--skipApiVersionCheck", "--disableTelemetry", *extra], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-        env=dict(os.environ, NODE_OPTIONS=""))
+        [
+            "node",
+            script,
+            "--blobHost",
+            "127.0.0.1",
+            "--blobPort",
+            str(port),
+            "--location",
+            folder / "data",
+            "--silent",
+            "--skipApiVersionCheck",
+            "--disableTelemetry",
+            *extra,
+        ],
+        stdout=log,
+        stderr=log,
+        stdin=subprocess.DEVNULL,
+        env=dict(os.environ, NODE_OPTIONS=""),
+    )
     try:
         _wait_for(port, process, folder / "log")
         yield Azurite(port, scheme)

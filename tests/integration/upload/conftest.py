@@ -22,8 +22,16 @@ class Target:
 
     def options(self, blob="disk.vhd", endpoint=None, **more):
         """Return arguments of vhd_upload."""
-        options = {"account": self.azurite.account, "container": self.container, "blob": blob, "account_key": self.azurite.key,
-                   "endpoint": endpoint or self.azurite.endpoint, "retries": 4, "retry_delay": 0.05, "request_timeout": 20}
+        options = {
+            "account": self.azurite.account,
+            "container": self.container,
+            "blob": blob,
+            "account_key": self.azurite.key,
+            "endpoint": endpoint or self.azurite.endpoint,
+            "retries": 4,
+            "retry_delay": 0.05,
+            "request_timeout": 20,
+        }
         options.update(more)
         return options
 
@@ -66,8 +74,10 @@ def vhd(tmp_path):
 @pytest.fixture
 def upload(run_module, vhd, target):
     """Return a function that runs vhd_upload with the VHD and the container; arguments replace the usual ones."""
+
     def run(check=False, env=None, **arguments):
         options = target.options(src=vhd)
         options.update(arguments)
         return run_module("vhd_upload", check=check, env=env, **{key: value for key, value in options.items() if value is not None})
+
     return run

@@ -100,11 +100,11 @@ def _pass_one(handler, port, faults):
     if fault == "reset after":  # done, and nobody is told
         return _reset(handler)
     if fault == "cut":
-        handler.wfile.write(answer[:len(answer) // 2])
+        handler.wfile.write(answer[: len(answer) // 2])
         return _reset(handler)
     if fault == "slow":
         for octet in range(0, len(answer), max(len(answer) // 10, 1)):
-            handler.wfile.write(answer[octet:octet + max(len(answer) // 10, 1)])
+            handler.wfile.write(answer[octet : octet + max(len(answer) // 10, 1)])
             handler.wfile.flush()
             time.sleep(0.05)
         return True
@@ -147,11 +147,11 @@ def _answer(stream, method):
 
 
 def _refuse(handler, fault):
-    status, code = {"503": ("503 Server Busy", "ServerBusy"), "500": ("500 Internal Server Error", "InternalError"),
-                    "md5": ("400 Bad Request", "Md5Mismatch")}[fault]
+    status, code = {"503": ("503 Server Busy", "ServerBusy"), "500": ("500 Internal Server Error", "InternalError"), "md5": ("400 Bad Request", "Md5Mismatch")}[
+        fault
+    ]
     body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>injected</Message></Error>'.encode()
-    handler.wfile.write(f"HTTP/1.1 {status}\r\nx-ms-error-code: {code}\r\nContent-Type: application/xml\r\n"
-                        f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    handler.wfile.write(f"HTTP/1.1 {status}\r\nx-ms-error-code: {code}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
     handler.wfile.flush()
     return True
 

@@ -15,8 +15,14 @@ from integration.upload.test_playbook import recap, role_variables, run_playbook
 MIB = vhds.MIB
 SIZE = 32 * MIB + 512  # of the fixture vhd; an MBR with boot code: generation 1
 STAND_IN = CHECKOUT / "tests" / "integration" / "upload" / "azcollection"
-GALLERY = {"next": "gallery", "resource_group": "images", "gallery": "shelf", "gallery_definition": "debian", "gallery_version": "1.0.0",
-           "gallery_regions": [{"name": "westeurope", "regional_replica_count": 1}]}
+GALLERY = {
+    "next": "gallery",
+    "resource_group": "images",
+    "gallery": "shelf",
+    "gallery_definition": "debian",
+    "gallery_version": "1.0.0",
+    "gallery_regions": [{"name": "westeurope", "regional_replica_count": 1}],
+}
 
 
 @pytest.fixture
@@ -31,6 +37,7 @@ def azure(tmp_path, monkeypatch):
         answers.write_text(json.dumps(told))
         rc, output, _seen = run_playbook(tmp_path, variables, *arguments, collections=f"{CHECKOUT / '.venv' / 'collections'}:{STAND_IN}")
         return rc, output, [json.loads(line) for line in calls.read_text().splitlines()]
+
     return run
 
 
@@ -38,14 +45,22 @@ def azure(tmp_path, monkeypatch):
 def disk(azure, target, vhd):
     """A function (answers, *arguments, **variables) that has the role make a managed disk; a page blob stands in for what is behind it."""
     target.blob().create_page_blob(SIZE)
-    answers = {"azure_rm_resource PUT": {"response": {"properties": {"diskState": "ReadyToUpload"}}},
-               "azure_rm_resource POST beginGetAccess": {"response": {"accessSAS": target.sas_url("rw")}},
-               "azure_rm_resource POST endGetAccess": {"response": None}}
+    answers = {
+        "azure_rm_resource PUT": {"response": {"properties": {"diskState": "ReadyToUpload"}}},
+        "azure_rm_resource POST beginGetAccess": {"response": {"accessSAS": target.sas_url("rw")}},
+        "azure_rm_resource POST endGetAccess": {"response": None},
+    }
 
     def run(told, *arguments, **variables):
-        wanted = {"disk_upload_src": vhd, "disk_upload_next": "disk", "disk_upload_resource_group": "images", "disk_upload_location": "westeurope",
-                  "disk_upload_target": "managed_disk"}
+        wanted = {
+            "disk_upload_src": vhd,
+            "disk_upload_next": "disk",
+            "disk_upload_resource_group": "images",
+            "disk_upload_location": "westeurope",
+            "disk_upload_target": "managed_disk",
+        }
         return azure(dict(answers, **told), dict(wanted, **{f"disk_upload_{name}": value for name, value in variables.items()}), *arguments)
+
     return run
 
 
@@ -54,13 +69,21 @@ def test_a_managed_disk_of_the_right_size_and_generation_is_made_and_filled(disk
 
     assert rc == 0, output
     assert [(call["module"], call["arguments"]["method"], call["arguments"].get("subresource")) for call in calls] == [
-        ("azure_rm_resource", "PUT", None), ("azure_rm_resource", "POST", [{"type": "beginGetAccess"}]),
-        ("azure_rm_resource", "POST", [{"type": "endGetAccess"}])]
+        ("azure_rm_resource", "PUT", None),
+        ("azure_rm_resource", "POST", [{"type": "beginGetAccess"}]),
+        ("azure_rm_resource", "POST", [{"type": "endGetAccess"}]),
+    ]
     assert calls[0]["arguments"]["resource_name"] == "disk" and calls[0]["arguments"]["idempotency"] is True
     assert calls[0]["arguments"]["body"] == {
-        "location": "westeurope", "sku": {"name": "StandardSSD_LRS"},
-        "properties": {"osType": "Linux", "hyperVGeneration": "V1", "creationData": {"createOption": "Upload", "uploadSizeBytes": SIZE},
-                       "supportedCapabilities": {"architecture": "x64"}}}
+        "location": "westeurope",
+        "sku": {"name": "StandardSSD_LRS"},
+        "properties": {
+            "osType": "Linux",
+            "hyperVGeneration": "V1",
+            "creationData": {"createOption": "Upload", "uploadSizeBytes": SIZE},
+            "supportedCapabilities": {"architecture": "x64"},
+        },
+    }
     assert calls[1]["arguments"]["body"] == {"access": "Write", "durationInSeconds": 86400}
     assert "sig=" not in output
     assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(vhd)
@@ -122,9 +145,19 @@ def test_an_image_gets_the_generation_and_the_address_of_the_blob(azure, target,
     rc, output, calls = azure({}, role_variables(target, vhd, next="image", resource_group="images"))
 
     assert rc == 0, output
-    assert [(call["module"], call["arguments"]) for call in calls] == [("azure_rm_image", {
-        "resource_group": "images", "name": "disk", "state": "present", "os_type": "Linux", "hyper_v_generation": "V1",
-        "source": f"{target.azurite.endpoint}/{target.container}/disk.vhd"})]
+    assert [(call["module"], call["arguments"]) for call in calls] == [
+        (
+            "azure_rm_image",
+            {
+                "resource_group": "images",
+                "name": "disk",
+                "state": "present",
+                "os_type": "Linux",
+                "hyper_v_generation": "V1",
+                "source": f"{target.azurite.endpoint}/{target.container}/disk.vhd",
+            },
+        )
+    ]
 
 
 @pytest.mark.slow
@@ -146,7 +179,10 @@ def test_a_version_in_a_gallery_is_made_of_the_blob(azure, target, vhd, told):
     made = calls[1]["arguments"]
     assert (made["gallery_name"], made["gallery_image_name"], made["name"]) == ("shelf", "debian", "1.0.0")
     assert made["storage_profile"]["os_disk"]["source"] == {
-        "resource_group": "images", "storage_account": target.azurite.account, "uri": f"{target.azurite.endpoint}/{target.container}/disk.vhd"}
+        "resource_group": "images",
+        "storage_account": target.azurite.account,
+        "uri": f"{target.azurite.endpoint}/{target.container}/disk.vhd",
+    }
     assert made["publishing_profile"]["target_regions"] == GALLERY["gallery_regions"]
 
 
@@ -199,11 +235,17 @@ def test_the_commands_name_no_managed_image_for_arm64(azure, target, vhd):
     assert "Trusted Launch: no, it needs generation 2" in output
 
 
-@pytest.mark.parametrize("told, variables, words", [
-    ({"architecture": "Arm64"}, {}, "is for the processor Arm64, and"),
-    ({"hyperVGeneration": "V2", "features": [{"name": "SecurityType", "value": "Standard"}]}, {"security_type": "TrustedLaunch", "generation": "2"},
-     "has the security type Standard"),
-])
+@pytest.mark.parametrize(
+    "told, variables, words",
+    [
+        ({"architecture": "Arm64"}, {}, "is for the processor Arm64, and"),
+        (
+            {"hyperVGeneration": "V2", "features": [{"name": "SecurityType", "value": "Standard"}]},
+            {"security_type": "TrustedLaunch", "generation": "2"},
+            "has the security type Standard",
+        ),
+    ],
+)
 def test_a_gallery_of_another_processor_or_security_type_is_refused_before_the_upload(azure, target, vhd, told, variables, words):
     definition = {"azure_rm_resource_info GET images": {"changed": False, "response": [{"properties": told}]}}
     rc, output, _calls = azure(definition, role_variables(target, vhd, **GALLERY, **variables))

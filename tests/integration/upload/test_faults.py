@@ -49,12 +49,15 @@ def test_a_request_that_is_never_answered_is_sent_again_after_the_timeout(upload
     assert vhds.sha256(target.download(tmp_path / "back.vhd")) == vhds.sha256(vhd)
 
 
-@pytest.mark.parametrize("fault, message", [
-    ("503", "the service is too busy, also after all retries"),
-    ("reset before", "the connection failed, also after all retries"),
-    pytest.param("500", "the service failed, also after all retries", marks=pytest.mark.slow),
-    pytest.param("md5", "what arrived is not what was sent", marks=pytest.mark.slow),
-])
+@pytest.mark.parametrize(
+    "fault, message",
+    [
+        ("503", "the service is too busy, also after all retries"),
+        ("reset before", "the connection failed, also after all retries"),
+        pytest.param("500", "the service failed, also after all retries", marks=pytest.mark.slow),
+        pytest.param("md5", "what arrived is not what was sent", marks=pytest.mark.slow),
+    ],
+)
 def test_a_line_that_stays_bad_ends_the_upload_cleanly_and_the_next_run_goes_on(upload, target, vhd, tmp_path, fault, message):
     with proxy(target.azurite.port) as (port, faults):
         faults.plan = lambda request: fault if request.is_page_write and sum(r.is_page_write for r in faults.requests) > 3 else None
@@ -119,4 +122,5 @@ def test_content_that_is_damaged_at_the_other_end_is_found_and_sent_again(upload
 
 def _lease(target, lease_id):
     from azure.storage.blob import BlobLeaseClient
+
     return BlobLeaseClient(target.blob(), lease_id=lease_id)

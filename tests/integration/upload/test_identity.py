@@ -23,13 +23,22 @@ def certificate(tmp_path_factory):
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
+
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.timezone.utc)
-    built = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-             .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
-             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-             .add_extension(x509.BasicConstraints(ca=True, path_length=None), True).sign(key, hashes.SHA256()))
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
     folder = tmp_path_factory.mktemp("certificate")
     (folder / "cert.pem").write_bytes(built.public_bytes(serialization.Encoding.PEM))
     (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
@@ -41,8 +50,10 @@ def secure(certificate):
     """An emulator that takes tokens over https, with a container."""
     with emulator.running(["--oauth", "basic", "--cert", certificate[0], "--key", certificate[1]], scheme="https") as server:
         from azure.storage.blob import BlobServiceClient
-        service = BlobServiceClient(server.endpoint, credential={"account_name": server.account, "account_key": server.key},
-                                    connection_verify=str(certificate[0]))
+
+        service = BlobServiceClient(
+            server.endpoint, credential={"account_name": server.account, "account_key": server.key}, connection_verify=str(certificate[0])
+        )
         service.create_container("vhds")
         server.service = service
         yield server
@@ -51,8 +62,14 @@ def secure(certificate):
 def token(audience="https://storage.azure.com"):
     """Return a token as Azure AD makes them, with a signature that the emulator does not look at."""
     now = int(time.time())
-    claims = {"aud": audience, "iss": "https://sts.windows.net/11111111-2222-3333-4444-555555555555/", "iat": now - 60, "nbf": now - 60, "exp": now + 3600,
-              "oid": "11111111-2222-3333-4444-555555555555"}
+    claims = {
+        "aud": audience,
+        "iss": "https://sts.windows.net/11111111-2222-3333-4444-555555555555/",
+        "iat": now - 60,
+        "nbf": now - 60,
+        "exp": now + 3600,
+        "oid": "11111111-2222-3333-4444-555555555555",
+    }
     parts = [json.dumps({"typ": "JWT", "alg": "RS256"}), json.dumps(claims), "signature"]
     return ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
 
@@ -60,10 +77,12 @@ def token(audience="https://storage.azure.com"):
 @contextlib.contextmanager
 def identity_endpoint(answer):
     """Play the token service that App Service gives its programs; yields the environment that points to it."""
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            body = json.dumps({"access_token": answer, "expires_on": str(int(time.time()) + 3600), "resource": "https://storage.azure.com",
-                               "token_type": "Bearer"}).encode()
+            body = json.dumps(
+                {"access_token": answer, "expires_on": str(int(time.time()) + 3600), "resource": "https://storage.azure.com", "token_type": "Bearer"}
+            ).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -115,8 +134,14 @@ def test_a_certificate_that_nobody_trusts(run_module, secure, vhd):
 
 @pytest.mark.slow
 def test_nobody_is_signed_in(run_module, secure, vhd, certificate, tmp_path):
-    environment = {"REQUESTS_CA_BUNDLE": str(certificate[0]), "HOME": str(tmp_path), "PATH": "/nowhere", "AZURE_TENANT_ID": "", "AZURE_CLIENT_ID": "",
-                   "AZURE_TOKEN_CREDENTIALS": "dev"}
+    environment = {
+        "REQUESTS_CA_BUNDLE": str(certificate[0]),
+        "HOME": str(tmp_path),
+        "PATH": "/nowhere",
+        "AZURE_TENANT_ID": "",
+        "AZURE_CLIENT_ID": "",
+        "AZURE_TOKEN_CREDENTIALS": "dev",
+    }
     result = run_module("vhd_upload", env=environment, **arguments(secure, vhd))
 
     assert "Azure AD gave no token" in result["msg"] and "az login" in result["msg"], result["msg"]

@@ -23,8 +23,9 @@ def disk(target, vhd):
 
 @pytest.fixture
 def upload(upload, disk, tmp_path):
-    return functools.partial(upload, url=disk[0], target="managed_disk", journal=tmp_path / "journal",
-                             account=None, container=None, blob=None, endpoint=None, account_key=None)
+    return functools.partial(
+        upload, url=disk[0], target="managed_disk", journal=tmp_path / "journal", account=None, container=None, blob=None, endpoint=None, account_key=None
+    )
 
 
 def operations(faults):

@@ -29,22 +29,38 @@ def playbook(tmp_path):
 
 
 def run_playbook(tmp_path, variables, *arguments, book="upload.yml", verbosity="-v", watch=None, collections=CHECKOUT / ".venv" / "collections"):
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(collections), ANSIBLE_HOME=str(tmp_path / "home"),
-                       ANSIBLE_LOCAL_TEMP=str(tmp_path / "local"), ANSIBLE_REMOTE_TEMP=str(tmp_path / "remote"), ANSIBLE_NOCOLOR="1",
-                       ANSIBLE_LOG_PATH=str(tmp_path / "ansible.log"), ANSIBLE_LOCALHOST_WARNING="false")
+    environment = dict(
+        os.environ,
+        ANSIBLE_COLLECTIONS_PATH=str(collections),
+        ANSIBLE_HOME=str(tmp_path / "home"),
+        ANSIBLE_LOCAL_TEMP=str(tmp_path / "local"),
+        ANSIBLE_REMOTE_TEMP=str(tmp_path / "remote"),
+        ANSIBLE_NOCOLOR="1",
+        ANSIBLE_LOG_PATH=str(tmp_path / "ansible.log"),
+        ANSIBLE_LOCALHOST_WARNING="false",
+    )
     (tmp_path / "variables.json").write_text(json.dumps({key: str(value) if isinstance(value, pathlib.Path) else value for key, value in variables.items()}))
     with open(tmp_path / "output", "wb") as output:
         process = subprocess.Popen(
             [CHECKOUT / ".venv" / "bin" / "ansible-playbook", CHECKOUT / "playbooks" / book, "-e", f"@{tmp_path}/variables.json", verbosity, *arguments],
-            stdout=output, stderr=output, env=environment, cwd=tmp_path)
+            stdout=output,
+            stderr=output,
+            env=environment,
+            cwd=tmp_path,
+        )
     seen = watch(process, tmp_path / "output") if watch else None
     process.wait(120)
     return process.returncode, (tmp_path / "output").read_text(errors="replace"), seen
 
 
 def role_variables(target, vhd, **more):
-    variables = {"disk_upload_src": vhd, "disk_upload_account": target.azurite.account, "disk_upload_container": target.container,
-                 "disk_upload_account_key": KEY, "disk_upload_endpoint": target.azurite.endpoint}
+    variables = {
+        "disk_upload_src": vhd,
+        "disk_upload_account": target.azurite.account,
+        "disk_upload_container": target.container,
+        "disk_upload_account_key": KEY,
+        "disk_upload_endpoint": target.azurite.endpoint,
+    }
     return dict(variables, **{f"disk_upload_{key}": value for key, value in more.items()})
 
 
@@ -161,16 +177,22 @@ def test_no_secret_is_ever_written_anywhere(playbook, target, vhd, tmp_path, cas
             port = 1
         (tmp_path / "book.yml").write_text(SECRET_PLAYBOOK)
         url = f"http://127.0.0.1:{port}/{target.azurite.account}/{target.container}/disk.vhd?{token}"
-        variables = {"src": vhd, "url": url, "account": target.azurite.account, "container": target.container, "token": token, "key": KEY,
-                     "endpoint": url.split("?", maxsplit=1)[0].rsplit("/", 2)[0]}
+        variables = {
+            "src": vhd,
+            "url": url,
+            "account": target.azurite.account,
+            "container": target.container,
+            "token": token,
+            "key": KEY,
+            "endpoint": url.split("?", maxsplit=1)[0].rsplit("/", 2)[0],
+        }
         rc, output, arguments = playbook(variables, book=str(tmp_path / "book.yml"), verbosity="-vvvv", watch=watch_arguments)
 
     assert rc == 0, output
     signature = dict(urllib.parse.parse_qsl(token))["sig"]
     secrets = {KEY, urllib.parse.quote(KEY, safe=""), signature, urllib.parse.quote(signature, safe=""), urllib.parse.quote(signature)}
     written = {"output": output, "arguments of programs": arguments}
-    written.update({str(path): path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*")
-                    if path.is_file() and path.suffix not in (".vhd", ".json")})
+    written.update({str(path): path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file() and path.suffix not in (".vhd", ".json")})
     assert "three uploads were tried" in output and len(arguments) > 100
     assert [where for where, text in written.items() for secret in secrets if secret in text] == []
 

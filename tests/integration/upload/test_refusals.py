@@ -61,8 +61,11 @@ WRONG_VHDS = {
 }
 
 
-@pytest.mark.parametrize("damage", [damage if damage in (cut, unaligned) else pytest.param(damage, marks=pytest.mark.slow) for damage in WRONG_VHDS],
-                         ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize(
+    "damage",
+    [damage if damage in (cut, unaligned) else pytest.param(damage, marks=pytest.mark.slow) for damage in WRONG_VHDS],
+    ids=lambda damage: damage.__name__,
+)
 def test_a_wrong_vhd_is_refused_before_a_single_request(upload, target, vhd, damage):
     damage(vhd)
     with proxy(target.azurite.port) as (port, faults):
@@ -130,6 +133,7 @@ def test_container_that_does_not_exist(upload, target):
 
 def test_server_that_does_not_answer(upload):
     from integration.upload.azurite import free_port
+
     result = upload(endpoint=f"http://127.0.0.1:{free_port()}/devstoreaccount1", retries=1)
 
     assert "the server refuses connections" in result["msg"]
@@ -138,6 +142,7 @@ def test_server_that_does_not_answer(upload):
 @pytest.mark.parametrize("existing", [True, False])
 def test_lease_that_somebody_else_holds(upload, target, existing):
     from azure.storage.blob import BlobLeaseClient
+
     target.blob().create_page_blob(32 * MIB + 512)
     BlobLeaseClient(target.blob()).acquire(15)
 
@@ -148,13 +153,20 @@ def test_lease_that_somebody_else_holds(upload, target, existing):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments, message", [
-    ({"parallel": 0}, "parallel=0: it has to be from 1 to 64"), ({"retries": 101}, "retries=101"),
-    ({"container": "a/b"}, "container 'a/b': it is not a name"), ({"endpoint": "ftp://x"}, "not an address that starts with https://"),
-    ({"src": "/nowhere/disk.vhd"}, "/nowhere/disk.vhd"), ({"src": "/dev/null"}, "/dev/null"),
-    ({"verify": "perhaps"}, "value of verify must be one of"), ({"journal": "/nowhere/journal"}, "or set `journal` to a file"),
-    ({"account": None}, "one of the following is required"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"parallel": 0}, "parallel=0: it has to be from 1 to 64"),
+        ({"retries": 101}, "retries=101"),
+        ({"container": "a/b"}, "container 'a/b': it is not a name"),
+        ({"endpoint": "ftp://x"}, "not an address that starts with https://"),
+        ({"src": "/nowhere/disk.vhd"}, "/nowhere/disk.vhd"),
+        ({"src": "/dev/null"}, "/dev/null"),
+        ({"verify": "perhaps"}, "value of verify must be one of"),
+        ({"journal": "/nowhere/journal"}, "or set `journal` to a file"),
+        ({"account": None}, "one of the following is required"),
+    ],
+)
 def test_options_that_make_no_sense(upload, arguments, message):
     result = upload(**arguments)
 

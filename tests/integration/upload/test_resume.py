@@ -37,10 +37,17 @@ def big(tmp_path):
 
 def start(target, src, port, **arguments):
     """Start vhd_upload in a process of its own, and return it."""
-    options = target.options(src=str(src), endpoint=f"http://127.0.0.1:{port}/{target.azurite.account}", parallel=PARALLEL,
-                             journal=str(src.parent / "journal"), **arguments)
-    process = subprocess.Popen([sys.executable, "-c", RUNNER, "vhd_upload"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=str(COLLECTIONS)))
+    options = target.options(
+        src=str(src), endpoint=f"http://127.0.0.1:{port}/{target.azurite.account}", parallel=PARALLEL, journal=str(src.parent / "journal"), **arguments
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, "vhd_upload"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=str(COLLECTIONS)),
+    )
     process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
     process.stdin.close()
     process.stdin = None
@@ -151,6 +158,7 @@ def test_a_change_that_hides_its_time_is_found_by_the_content(target, upload, bi
 
 def test_somebody_who_breaks_the_lease_and_writes_is_noticed(target, upload, big):
     from azure.storage.blob import BlobLeaseClient
+
     interrupt(target, big)
     BlobLeaseClient(target.blob()).break_lease(0)
     target.blob().upload_page(b"x" * 512, 2 * MIB, 512)
@@ -163,6 +171,7 @@ def test_somebody_who_breaks_the_lease_and_writes_is_noticed(target, upload, big
 
 def test_somebody_who_takes_the_lease_while_we_upload_ends_it(target, big, upload):
     from azure.storage.blob import BlobLeaseClient
+
     with proxy(target.azurite.port) as (port, faults):
         faults.delay = 0.05
         process = start(target, big, port)
@@ -183,6 +192,7 @@ def test_our_lease_that_ran_out_is_renewed_when_nobody_wrote(target, big, upload
     time.sleep(0.1)
     journal = json.loads(pathlib.Path(upload(src=big, check=True)["journal"]).read_text().splitlines()[0])
     from azure.storage.blob import BlobLeaseClient
+
     lease = BlobLeaseClient(target.blob(), lease_id=journal["upload"])
     lease.acquire(15)
     time.sleep(16)
@@ -205,12 +215,16 @@ def test_two_uploads_of_one_vhd_to_one_target_do_not_meet(target, big, upload):
     assert json.loads(out)["changed"]
 
 
-@pytest.mark.parametrize("change, message", [
-    (lambda stream: stream.truncate(40 * MIB), "changed while it was uploaded|was cut to 41943040 bytes while it was uploaded"),
-    (lambda stream: (stream.seek(3 * MIB), stream.write(b"x")), "it changed while it was uploaded"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda stream: stream.truncate(40 * MIB), "changed while it was uploaded|was cut to 41943040 bytes while it was uploaded"),
+        (lambda stream: (stream.seek(3 * MIB), stream.write(b"x")), "it changed while it was uploaded"),
+    ],
+)
 def test_a_source_that_changes_while_it_is_uploaded_is_noticed(target, big, upload, change, message):
     import re
+
     with proxy(target.azurite.port) as (port, faults):
         faults.delay = 0.04
         process = start(target, big, port)

@@ -26,8 +26,14 @@ def test_the_playbook_shows_none_also_when_it_tells_all(tmp_path, option):
 
     playbook = os.path.join(os.path.dirname(sys.executable), "ansible-playbook")
     environment = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": str(tmp_path), "ANSIBLE_LOCALHOST_WARNING": "false"}
-    process = subprocess.run([playbook, "-vvv", f"{CHECKOUT}/playbooks/upload.yml", "-e", f"@{values}"], text=True, capture_output=True,
-                             timeout=120, check=False, env={**os.environ, **environment})
+    process = subprocess.run(
+        [playbook, "-vvv", f"{CHECKOUT}/playbooks/upload.yml", "-e", f"@{values}"],
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **environment},
+    )
 
     told = process.stdout + process.stderr
     assert process.returncode != 0 and "fatal" in told

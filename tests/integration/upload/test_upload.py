@@ -21,8 +21,14 @@ IMAGES = {
 }
 
 
-@pytest.mark.parametrize("image", ["scattered and unaligned", "single sectors at the borders of blocks",
-                                   *(pytest.param(name, marks=pytest.mark.slow) for name in list(IMAGES)[:1] + list(IMAGES)[2:4])])
+@pytest.mark.parametrize(
+    "image",
+    [
+        "scattered and unaligned",
+        "single sectors at the borders of blocks",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in list(IMAGES)[:1] + list(IMAGES)[2:4]),
+    ],
+)
 def test_what_is_downloaded_is_the_vhd(upload, target, tmp_path, image):
     vhd = vhds.make(tmp_path / "disk.vhd", *IMAGES[image])
 
@@ -151,8 +157,7 @@ def test_a_block_blob_is_never_replaced(upload, target):
     assert target.blob().download_blob().readall() == b"a report"
 
 
-@pytest.mark.parametrize("verify, expected", [
-    (False, []), pytest.param(True, ["ranges", "footer", "size"], marks=pytest.mark.slow)])
+@pytest.mark.parametrize("verify, expected", [(False, []), pytest.param(True, ["ranges", "footer", "size"], marks=pytest.mark.slow)])
 def test_verify_takes_yaml_booleans(upload, vhd, verify, expected):
     assert upload(verify=verify)["verified"] == expected
 

@@ -14,8 +14,25 @@ MIB = 1024 * 1024
 def footer(size):
     """Return the 512 bytes of a fixed VHD's footer for a disk of size bytes, field by field from Microsoft's format document."""
     fields = struct.pack(
-        ">8sIIQI4sI4sQQHBBII16sB", b"conectix", 2, 0x00010000, 0xFFFFFFFFFFFFFFFF, 0x2A000000, b"qem2", 0x00050003, b"Wi2k",
-        size, size, 65535, 16, 255, 2, 0, bytes(range(16)), 0)
+        ">8sIIQI4sI4sQQHBBII16sB",
+        b"conectix",
+        2,
+        0x00010000,
+        0xFFFFFFFFFFFFFFFF,
+        0x2A000000,
+        b"qem2",
+        0x00050003,
+        b"Wi2k",
+        size,
+        size,
+        65535,
+        16,
+        255,
+        2,
+        0,
+        bytes(range(16)),
+        0,
+    )
     blank = fields.ljust(512, b"\0")
     checksum = ~sum(blank) & 0xFFFFFFFF
     return blank[:64] + struct.pack(">I", checksum) + blank[68:]
@@ -49,8 +66,10 @@ def scattered(count, size_mib, seed=7, smallest=4096, largest=256 * 1024):
     """Return [(offset, length)] of count pieces that lie all over the disk, none of them on a block's border."""
     source = random.Random(seed)
     slot = (size_mib - 2) * MIB // count
-    return [(MIB + index * slot + source.randrange(0, slot // 4) // 512 * 512,
-             min(source.randrange(smallest, largest) // 512 * 512 + 512, slot // 2)) for index in range(count)]
+    return [
+        (MIB + index * slot + source.randrange(0, slot // 4) // 512 * 512, min(source.randrange(smallest, largest) // 512 * 512 + 512, slot // 2))
+        for index in range(count)
+    ]
 
 
 def sha256(path):

@@ -69,8 +69,13 @@ def waited_for(condition, seconds=30):
 
 def start_align(src, **options):
     """Return a process that runs vhd_align; ``communicate`` gives its result as JSON."""
-    process = subprocess.Popen([sys.executable, "-c", RUNNER, "vhd_align"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL, env=dict(os.environ, PYTHONPATH=str(COLLECTIONS)))
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, "vhd_align"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=dict(os.environ, PYTHONPATH=str(COLLECTIONS)),
+    )
     process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": dict(options, src=os.fspath(src))}).encode())
     process.stdin.close()
     process.stdin = None

@@ -26,6 +26,7 @@ def file_system(tmp_path):
         call("mount", "-o", "loop", image, folder)
         mounted.append(folder)
         return folder
+
     yield make
     for folder in reversed(mounted):
         call("umount", folder)

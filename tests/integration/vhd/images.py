@@ -17,8 +17,13 @@ GIB = 1024 * MIB
 
 def call(*argv, accept=(0,)):
     """Return what a program printed."""
-    process = subprocess.run([str(word) if not isinstance(word, bytes) else word for word in argv], stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, check=False, env=dict(os.environ, LC_ALL="C"))
+    process = subprocess.run(
+        [str(word) if not isinstance(word, bytes) else word for word in argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        env=dict(os.environ, LC_ALL="C"),
+    )
     text = process.stdout.decode("utf-8", "replace")
     assert process.returncode in accept, f"{argv} ended with {process.returncode}: {text}"
     return text
@@ -43,12 +48,10 @@ def gpt_disk(path, size, partitions=("1:2048:0",)):
     return path
 
 
-def footer(size, disk_type=2, creator=b"qem2", geometry=(65535, 16, 255), saved_state=0, checksum=None, version=0x00010000,
-           data_offset=0xFFFFFFFFFFFFFFFF):
+def footer(size, disk_type=2, creator=b"qem2", geometry=(65535, 16, 255), saved_state=0, checksum=None, version=0x00010000, data_offset=0xFFFFFFFFFFFFFFFF):
     """Return a VHD footer, put together by hand after the specification."""
     octets = bytearray(512)
-    struct.pack_into(">8sIIQI4sI4sQQHBBI", octets, 0, b"conectix", 2, version, data_offset, 1, creator, 0x50003, b"Wi2k", size, size,
-                     *geometry, disk_type)
+    struct.pack_into(">8sIIQI4sI4sQQHBBI", octets, 0, b"conectix", 2, version, data_offset, 1, creator, 0x50003, b"Wi2k", size, size, *geometry, disk_type)
     octets[68:84] = bytes(range(16))
     octets[84] = saved_state
     struct.pack_into(">I", octets, 64, ~sum(octets) & 0xFFFFFFFF if checksum is None else checksum)

@@ -16,8 +16,15 @@ from hypothesis import strategies as st
 from integration.vhd.images import MIB, append, call, content, footer, gpt_disk
 
 #: Where the formats keep what is parsed: from the start, or (negative) from the end of the file.
-PLACES = {"raw": [(0, 2048)], "fixed": [(-512, 512), (0, 2048)], "vpc": [(0, 2048), (-512, 512)], "qcow2": [(0, 112)], "vdi": [(0, 512)],
-          "vmdk": [(0, 1024)], "vhdx": [(0, 64), (65536, 128), (131072, 128), (196608, 128), (2097152, 128), (2162688, 64)]}
+PLACES = {
+    "raw": [(0, 2048)],
+    "fixed": [(-512, 512), (0, 2048)],
+    "vpc": [(0, 2048), (-512, 512)],
+    "qcow2": [(0, 112)],
+    "vdi": [(0, 512)],
+    "vmdk": [(0, 1024)],
+    "vhdx": [(0, 64), (65536, 128), (131072, 128), (196608, 128), (2097152, 128), (2162688, 64)],
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +48,8 @@ def test_damage_is_answered_or_refused(originals, tmp_path, name, data):
         start, length = data.draw(st.sampled_from(PLACES[name]))
         at = (start if start >= 0 else len(octets) + start) + data.draw(st.integers(0, length - 1))
         damage = data.draw(st.one_of(st.binary(min_size=1, max_size=8), st.sampled_from([b"\xff" * 8, bytes(8), b"\x7f" * 4])))
-        octets[at:at + len(damage)] = damage
-    del octets[data.draw(st.one_of(st.just(whole), st.integers(1, whole))):]
+        octets[at : at + len(damage)] = damage
+    del octets[data.draw(st.one_of(st.just(whole), st.integers(1, whole))) :]
     path = tmp_path / "damaged"
     path.write_bytes(octets)
     begin = time.monotonic()
@@ -50,7 +57,7 @@ def test_damage_is_answered_or_refused(originals, tmp_path, name, data):
     assert isinstance(result["accepted"], bool)
     assert result["problems"] or result["accepted"]
     try:
-        image = formats.read_image(lambda offset, size: bytes(octets[offset:offset + size]), len(octets), "damaged")
+        image = formats.read_image(lambda offset, size: bytes(octets[offset : offset + size]), len(octets), "damaged")
         assert image.virtual_size >= 0
     except ImagewrightError as error:
         assert str(error).startswith("cannot convert damaged: ") and "; " in str(error)
@@ -62,7 +69,7 @@ def test_an_image_that_ends_within_its_first_sector_is_refused_or_a_raw_disk(ori
     octets = content(originals / name)
     for size in range(1, 512):
         try:
-            image = formats.read_image(lambda offset, length, size=size: octets[:size][offset:offset + length], size, "cut")
+            image = formats.read_image(lambda offset, length, size=size: octets[:size][offset : offset + length], size, "cut")
             assert image.format == "raw" and image.virtual_size == size
         except ImagewrightError as error:
             assert str(error).startswith("cannot convert cut: ")
@@ -77,7 +84,8 @@ def test_damaged_partition_tables_are_read_in_bounded_time(originals, data):
         octets[at] = data.draw(st.integers(0, 255))
 
     def read_at(offset, size):
-        return bytes(octets[offset:offset + size])
+        return bytes(octets[offset : offset + size])
+
     table = partitions.read_table(read_at, len(octets))
     plan = partitions.plan_relocation(table, read_at, 5 * MIB)
     assert table.kind in ("gpt", "mbr", "none")

@@ -15,10 +15,10 @@ from integration.vhd.images import MIB, digest, gpt_disk, patch, raw_disk, same_
 def convert(*options, folder=None, **variables):
     """Return (exit status, output) of the playbook, called in a folder."""
     command = [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), "imagewright.azure.convert", "-e", json.dumps(variables)]
-    environment = dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_CALLBACK_RESULT_FORMAT="json", ANSIBLE_NOCOLOR="1",
-                       PWD="/nowhere")  # as make -C, env -C, ansible-runner and AWX leave it
-    process = subprocess.run(command + list(options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, cwd=folder,
-                             env=environment)
+    environment = dict(
+        os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), ANSIBLE_CALLBACK_RESULT_FORMAT="json", ANSIBLE_NOCOLOR="1", PWD="/nowhere"
+    )  # as make -C, env -C, ansible-runner and AWX leave it
+    process = subprocess.run(command + list(options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, cwd=folder, env=environment)
     return process.returncode, process.stdout
 
 
@@ -43,16 +43,20 @@ def test_the_generation_of_the_upload_is_that_of_the_disk(tmp_path):
     subprocess.run(["sgdisk", "--typecode=1:ef02", str(disk)], check=True, capture_output=True)
     patch(disk, 0, b"\xeb\x63")
     _status, output = convert("--check", disk_convert_src=str(disk))
-    assert "--hyper-v-generation V1 --architecture x64\"" in output
+    assert '--hyper-v-generation V1 --architecture x64"' in output
     _status, output = convert(disk_convert_src=str(disk), disk_convert_generation="2")
-    assert "--hyper-v-generation V2 --architecture x64\"" in output
+    assert '--hyper-v-generation V2 --architecture x64"' in output
 
 
 def test_an_image_that_fails_stops_no_other_and_is_named_at_the_end(tmp_path):
     first, last = raw_disk(tmp_path / "a.raw", 20 * MIB), raw_disk(tmp_path / "c.raw", 21 * MIB, seed=2)
     (tmp_path / "b.raw").touch()
-    images = [{"src": str(first)}, {"src": str(tmp_path / "b.raw")}, {"src": str(tmp_path / "missing.raw")},
-              {"src": str(last), "dest": str(tmp_path / "other.vhd"), "size": "40MiB"}]
+    images = [
+        {"src": str(first)},
+        {"src": str(tmp_path / "b.raw")},
+        {"src": str(tmp_path / "missing.raw")},
+        {"src": str(last), "dest": str(tmp_path / "other.vhd"), "size": "40MiB"},
+    ]
     status, output = convert(disk_convert_images=images)
     assert status != 0
     assert "2 of 4 images could not be converted" in output

@@ -45,8 +45,7 @@ def images(tmp_path):
 
 @pytest.mark.parametrize(("name", "module", "options"), TASKS, ids=[task[0] for task in TASKS])
 def test_the_example_works(images, name, module, options):
-    placed = {key: re.sub(r"^/(images|upload)/", rf"{images}/\1/", value) if isinstance(value, str) else value
-              for key, value in options.items()}
+    placed = {key: re.sub(r"^/(images|upload)/", rf"{images}/\1/", value) if isinstance(value, str) else value for key, value in options.items()}
     result = run_module_process(module, **placed)
     assert not result["failed"], result["msg"]
     if module == "vhd_align":
@@ -56,8 +55,7 @@ def test_the_example_works(images, name, module, options):
 
 
 def test_every_option_has_an_example():
-    documentation = yaml.safe_load(re.search(r'DOCUMENTATION = r"""\n(.*?)"""', (CHECKOUT / "plugins/modules/vhd_align.py").read_text(),
-                                             re.DOTALL).group(1))
+    documentation = yaml.safe_load(re.search(r'DOCUMENTATION = r"""\n(.*?)"""', (CHECKOUT / "plugins/modules/vhd_align.py").read_text(), re.DOTALL).group(1))
     shown = {option for _name, module, options in TASKS if module == "vhd_align" for option in options}
     assert set(documentation["options"]) == shown
 

@@ -16,15 +16,16 @@ from integration.vhd.images import MIB, call, dynamic_vhd, patch, qcow2, raw_dis
 @pytest.fixture
 def without_qemu_img(tmp_path):
     """An interpreter for which qemu-img is another file: a function (content or None) -> path."""
+
     def make(content):
         fake = tmp_path / "fake-qemu-img"
         fake.write_text(content or "")
         fake.chmod(0o755 if content else 0o644)
         wrapper = tmp_path / "python-without-qemu-img"
-        wrapper.write_text("#!/bin/sh\nexec unshare --mount sh -c 'mount --bind "
-                           f"{fake} /usr/bin/qemu-img && exec \"$@\"' sh {sys.executable} \"$@\"\n")
+        wrapper.write_text(f'#!/bin/sh\nexec unshare --mount sh -c \'mount --bind {fake} /usr/bin/qemu-img && exec "$@"\' sh {sys.executable} "$@"\n')
         wrapper.chmod(0o755)
         return os.fspath(wrapper)
+
     return make
 
 
@@ -69,7 +70,7 @@ def test_27_a_destination_that_runs_full_leaves_nothing_behind(tmp_path, small_f
 def test_41_a_file_system_with_a_lower_limit_refuses_before_the_copy(tmp_path):
     disk = raw_disk(tmp_path / "a.raw", 300 * MIB, data=((0, 100 * MIB),))
     limited = tmp_path / "python-limited"
-    limited.write_text(f"#!/bin/sh\nulimit -f {200 * 1024 * 2}\nexec {sys.executable} \"$@\"\n")
+    limited.write_text(f'#!/bin/sh\nulimit -f {200 * 1024 * 2}\nexec {sys.executable} "$@"\n')
     limited.chmod(0o755)
     begin = time.monotonic()
     result = align(disk, python=os.fspath(limited))
@@ -115,10 +116,16 @@ def test_42_check_mode_writes_nothing_and_tells_method_and_sizes(tmp_path, image
     assert done["bytes_written"] <= foretold["bytes_written"]
 
 
-@pytest.mark.parametrize(("option", "value", "words"), [
-    ("src", "", "src is empty"), ("wait_released", -1, "wait_released is negative"), ("max_size", "0", "no disk is that small"),
-    ("size", "-5", "not a size"), ("alignment", "1.5MiB", "whole MiB only"),
-])
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("src", "", "src is empty"),
+        ("wait_released", -1, "wait_released is negative"),
+        ("max_size", "0", "no disk is that small"),
+        ("size", "-5", "not a size"),
+        ("alignment", "1.5MiB", "whole MiB only"),
+    ],
+)
 def test_options_that_make_no_sense_are_refused(tmp_path, option, value, words):
     options = dict({"src": os.fspath(raw_disk(tmp_path / "a.raw", 20 * MIB))}, **{option: value})
     result = run_module_process("vhd_align", **options)

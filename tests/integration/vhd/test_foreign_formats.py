@@ -17,7 +17,7 @@ from integration.vhd.images import MIB, call, content, crc32c, gpt_disk, patch, 
 def test_14_a_vhdx_with_an_open_log_is_refused(tmp_path):
     disk = vhdx(tmp_path / "a.vhdx")
     for offset in (64 * 1024, 128 * 1024):
-        header = bytearray(disk.read_bytes()[offset:offset + 4096])
+        header = bytearray(disk.read_bytes()[offset : offset + 4096])
         header[48:64] = bytes(range(1, 17))
         header[4:8] = bytes(4)
         struct.pack_into("<I", header, 4, crc32c(header))
@@ -48,13 +48,21 @@ def test_14_a_vhdx_of_any_dialect_is_converted(tmp_path, options):
     same_content(raw, "raw", converted(tmp_path / "a.vhdx")["dest"])
 
 
-QCOW2_DIALECTS = ["compat=0.10", "cluster_size=512", "cluster_size=2M", "extended_l2=on,cluster_size=128k", "compression_type=zstd",
-                  "lazy_refcounts=on", "refcount_bits=1"]
+QCOW2_DIALECTS = [
+    "compat=0.10",
+    "cluster_size=512",
+    "cluster_size=2M",
+    "extended_l2=on,cluster_size=128k",
+    "compression_type=zstd",
+    "lazy_refcounts=on",
+    "refcount_bits=1",
+]
 
 
-@pytest.mark.parametrize("options, compressed", [
-    *((options, []) for options in [*QCOW2_DIALECTS, "preallocation=metadata", "preallocation=full"]),
-    *((options, ["-c"]) for options in QCOW2_DIALECTS)])
+@pytest.mark.parametrize(
+    "options, compressed",
+    [*((options, []) for options in [*QCOW2_DIALECTS, "preallocation=metadata", "preallocation=full"]), *((options, ["-c"]) for options in QCOW2_DIALECTS)],
+)
 def test_22_a_qcow2_of_any_dialect_is_converted(tmp_path, options, compressed):
     raw = raw_disk(tmp_path / "a.raw", 40 * MIB - 512)
     call("qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-o", options, *compressed, raw, tmp_path / "a.qcow2")
@@ -92,7 +100,7 @@ def test_17_a_sparse_vmdk_whose_descriptor_names_a_flat_extent_is_refused(tmp_pa
     disk = tmp_path / "a.vmdk"
     call("qemu-img", "create", "-q", "-f", "vmdk", disk, 20 * MIB)
     octets = disk.read_bytes()
-    line = octets[octets.index(b"RW 40960"):].split(b"\n")[0]
+    line = octets[octets.index(b"RW 40960") :].split(b"\n")[0]
     disk.write_bytes(octets.replace(line, b'RW 40960 FLAT "/x" 0'.ljust(len(line))))
     refused(disk, "extents FLAT where one SPARSE is expected")
 
@@ -107,8 +115,20 @@ def test_17_a_vmdk_in_one_file_is_converted(tmp_path, kind):
 def test_20_an_encrypted_qcow2_is_refused(tmp_path):
     disk = tmp_path / "a.qcow2"
     for _attempt in range(10):  # qemu-img measures how fast it encrypts, and gives up on a machine that has no time for it
-        if "CPU usage" not in call("qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=s,data=abc", "-o",
-                                   "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10", disk, 20 * MIB, accept=(0, 1)):
+        if "CPU usage" not in call(
+            "qemu-img",
+            "create",
+            "-q",
+            "-f",
+            "qcow2",
+            "--object",
+            "secret,id=s,data=abc",
+            "-o",
+            "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10",
+            disk,
+            20 * MIB,
+            accept=(0, 1),
+        ):
             break
     refused(disk, "it is encrypted")
 
@@ -170,8 +190,10 @@ def test_22_a_vmdk_that_is_cut_is_refused(tmp_path, kind):
     assert sorted(os.listdir(tmp_path)) == ["a.raw", "a.vmdk"]
 
 
-@pytest.mark.parametrize(("damage", "words"), [
-    ("two grains in one place", "two of its blocks are in one place"), ("a table past the end", "its grain table at offset 274877906944 goes past")])
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [("two grains in one place", "two of its blocks are in one place"), ("a table past the end", "its grain table at offset 274877906944 goes past")],
+)
 def test_22_a_vmdk_whose_tables_are_damaged_is_refused(tmp_path, damage, words):
     raw = raw_disk(tmp_path / "a.raw", 40 * MIB, data=((0, 40 * MIB),))
     disk = tmp_path / "a.vmdk"
@@ -179,9 +201,9 @@ def test_22_a_vmdk_whose_tables_are_damaged_is_refused(tmp_path, damage, words):
     directory = struct.unpack_from("<Q", content(disk, 64), 56)[0] * 512
     grains = struct.unpack_from("<I", content(disk), directory)[0] * 512
     if damage == "two grains in one place":
-        patch(disk, grains + 4, content(disk)[grains:grains + 4])
+        patch(disk, grains + 4, content(disk)[grains : grains + 4])
     else:
-        patch(disk, directory, struct.pack("<I", 2 ** 29))
+        patch(disk, directory, struct.pack("<I", 2**29))
     assert "No errors were found" in call("qemu-img", "check", "-f", "vmdk", disk)
     refused(disk, words)
 

@@ -70,14 +70,17 @@ def test_generations_are_told_with_the_reason_for_the_missing_one(tmp_path):
     problem(bootable(tmp_path / "c.vhd", loader=False, boot_code=False), "no generation of machine boots it")
 
 
-@pytest.mark.parametrize(("size", "options", "words"), [
-    (64 * MIB + 512, {}, ["no whole number of MiB", "unsupported virtual size", str(65 * MIB)]),
-    (64 * MIB, {"checksum": 7}, ["checksum of its footer is wrong"]),
-    (64 * MIB, {"saved_state": 1}, ["suspended"]),
-    (64 * MIB, {"disk_type": 4}, ["'differencing'", "fixed VHDs only"]),
-    (64 * MIB, {"data_offset": 0xFFFFFFFF}, ["data offset", "64 one bits"]),
-    (64 * MIB, {"version": 0x00020000}, ["only 1.0 exists"]),
-])
+@pytest.mark.parametrize(
+    ("size", "options", "words"),
+    [
+        (64 * MIB + 512, {}, ["no whole number of MiB", "unsupported virtual size", str(65 * MIB)]),
+        (64 * MIB, {"checksum": 7}, ["checksum of its footer is wrong"]),
+        (64 * MIB, {"saved_state": 1}, ["suspended"]),
+        (64 * MIB, {"disk_type": 4}, ["'differencing'", "fixed VHDs only"]),
+        (64 * MIB, {"data_offset": 0xFFFFFFFF}, ["data offset", "64 one bits"]),
+        (64 * MIB, {"version": 0x00020000}, ["only 1.0 exists"]),
+    ],
+)
 def test_a_footer_that_azure_refuses_is_told(tmp_path, size, options, words):
     disk = append(raw_disk(tmp_path / "a.vhd", size), footer(size, **options))
     assert problem(disk, *words)["accepted"] is False

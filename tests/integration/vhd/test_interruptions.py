@@ -82,6 +82,7 @@ def test_28_a_run_that_meets_another_before_its_file_is_locked_never_publishes_w
         if another == "has just locked it to remove it":
             raise BlockingIOError
         flock(descriptor, operation)
+
     monkeypatch.setattr(fcntl, "flock", meddle)
     if another == "removes it and makes its own":
         with pytest.raises(ImagewrightError, match="is writing it at this moment"):
@@ -223,6 +224,7 @@ def test_34_a_source_that_cannot_be_read_to_its_end_is_named(tmp_path, monkeypat
 
     def fail(*_arguments):
         raise OSError(errno.EIO, "Input/output error")
+
     monkeypatch.setattr(os, "preadv", fail)
     with pytest.raises(ImagewrightError, match=f"cannot read {disk}: the disk reports an input/output error"):
         vhd_align(Request(os.fspath(disk), f"{tmp_path}/a.vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False))
@@ -236,6 +238,7 @@ def test_34_a_disk_that_was_exchanged_for_another_is_not_changed_in_place(tmp_pa
     def exchange_before_writing(*arguments):
         os.replace(other, disk)
         return written_in_place(*arguments)
+
     monkeypatch.setattr(in_place, "written_in_place", exchange_before_writing)
     with pytest.raises(ImagewrightError, match="it was changed while it was read"):
         vhd_align(Request(os.fspath(disk), os.fspath(disk), "auto", None, MIB, None, "auto", True, False, True, False, 0, False, None, False))

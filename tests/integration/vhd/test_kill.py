@@ -82,6 +82,7 @@ def test_a_killed_copy_leaves_no_destination_or_a_whole_one(file_system, method,
 
     def restore():
         dest.unlink(missing_ok=True)
+
     for seconds in moments(wanted, restore, count):
         run_and_kill(wanted, seconds)
         outcomes.add(dest.exists())

@@ -92,9 +92,9 @@ def test_a_fixed_vhd_that_is_not_aligned_grows_in_place(tmp_path):
 
 def test_a_fixed_vhd_grows_in_place_and_its_old_footer_is_wiped(tmp_path):
     disk = append(raw_disk(tmp_path / "a.vhd", 20 * MIB), footer(20 * MIB))
-    content = disk.read_bytes()[:20 * MIB]
+    content = disk.read_bytes()[: 20 * MIB]
     align(disk, in_place=True, size="30MiB")
-    assert disk.read_bytes()[:30 * MIB] == content + bytes(10 * MIB)
+    assert disk.read_bytes()[: 30 * MIB] == content + bytes(10 * MIB)
 
 
 def test_the_creator_of_a_vhd_is_made_readable_in_place_only(tmp_path):
@@ -105,11 +105,24 @@ def test_the_creator_of_a_vhd_is_made_readable_in_place_only(tmp_path):
     assert align(disk, in_place=True)["method"] == "unchanged"
 
 
-@pytest.mark.parametrize(("image_format", "options"), [
-    ("qcow2", []), ("qcow2", ["-c"]), ("qcow2", ["-o", "compat=0.10"]), ("vmdk", []), ("vmdk", ["-o", "subformat=streamOptimized"]),
-    ("vdi", []), ("vdi", ["-o", "static=on"]), ("vhdx", []), ("vhdx", ["-o", "subformat=fixed"]), ("vpc", ["-o", "force_size=on"]),
-    ("vpc", ["-o", "subformat=fixed,force_size=on"]), ("vpc", []),
-], ids=str)
+@pytest.mark.parametrize(
+    ("image_format", "options"),
+    [
+        ("qcow2", []),
+        ("qcow2", ["-c"]),
+        ("qcow2", ["-o", "compat=0.10"]),
+        ("vmdk", []),
+        ("vmdk", ["-o", "subformat=streamOptimized"]),
+        ("vdi", []),
+        ("vdi", ["-o", "static=on"]),
+        ("vhdx", []),
+        ("vhdx", ["-o", "subformat=fixed"]),
+        ("vpc", ["-o", "force_size=on"]),
+        ("vpc", ["-o", "subformat=fixed,force_size=on"]),
+        ("vpc", []),
+    ],
+    ids=str,
+)
 def test_every_format_gives_the_same_disk(tmp_path, image_format, options):
     raw = raw_disk(tmp_path / "a.raw", 200 * MIB - 512 * 1000, data=SCATTERED[:20])
     disk = tmp_path / "a.image"
@@ -149,14 +162,14 @@ def test_a_destination_that_is_not_of_this_source_is_kept_unless_overwrite_is_se
     same_content(disk, "raw", dest)
 
 
-@pytest.mark.parametrize("step", [1, 100, 10 ** 7, 10 ** 9, 2 * 10 ** 9], ids=["ext4", "NTFS", "exFAT", "ext3", "FAT"])
+@pytest.mark.parametrize("step", [1, 100, 10**7, 10**9, 2 * 10**9], ids=["ext4", "NTFS", "exFAT", "ext3", "FAT"])
 def test_a_file_system_that_keeps_coarser_times_does_not_make_the_second_run_fail(tmp_path, step):
     disk = raw_disk(tmp_path / "a.raw", 20 * MIB)
     os.utime(disk, ns=(0, 1700000001123456789))
     dest = align(disk)["dest"]
     os.utime(dest, ns=(0, 1700000001123456789 // step * step))
     assert align(disk)["method"] == "unchanged"
-    os.utime(dest, ns=(0, 1700000001123456789 + 10 ** 6))
+    os.utime(dest, ns=(0, 1700000001123456789 + 10**6))
     assert run_module_process("vhd_align", src=os.fspath(disk))["failed"]
 
 
@@ -167,8 +180,27 @@ def test_the_mode_of_the_source_is_that_of_the_vhd(tmp_path):
 
 
 # MiB: around the limits of the geometry (127.5 GiB) and of QEMU (2040 GiB)
-SIZES = [1, 2, 19, 20, 21, 99, 100, 101, 127 * 1024, 127 * 1024 + 513, 128 * 1024 - 1, 1024 * 1024, 2039 * 1024, 2040 * 1024 - 1,
-         2040 * 1024, 2040 * 1024 + 1, 2048 * 1024, 3333 * 1024 + 7, 4095 * 1024]
+SIZES = [
+    1,
+    2,
+    19,
+    20,
+    21,
+    99,
+    100,
+    101,
+    127 * 1024,
+    127 * 1024 + 513,
+    128 * 1024 - 1,
+    1024 * 1024,
+    2039 * 1024,
+    2040 * 1024 - 1,
+    2040 * 1024,
+    2040 * 1024 + 1,
+    2048 * 1024,
+    3333 * 1024 + 7,
+    4095 * 1024,
+]
 
 
 @pytest.mark.parametrize("mebibytes", SIZES)
@@ -226,9 +258,11 @@ def test_progress_is_shown_while_a_playbook_waits(tmp_path):
     threading.Thread(target=pause_qemu_img, args=(partial, 4), daemon=True).start()
     lines = []
     with subprocess.Popen(
-        [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), "imagewright.azure.convert",
-         "-e", f"disk_convert_src={tmp_path}/a.qcow2"],
-        env=dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), "imagewright.azure.convert", "-e", f"disk_convert_src={tmp_path}/a.qcow2"],
+        env=dict(os.environ, ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as playbook:
         for line in playbook.stdout:
             lines.append((time.monotonic(), line))
@@ -270,9 +304,14 @@ def test_memory_does_not_grow_with_the_disk(tmp_path):
 def peak(src):
     """Return the most memory (KiB) that a run of vhd_align took."""
     program = "import resource\n" + RUNNER.replace(
-        "runpy.run_module(", "import atexit; atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,"
-        " file=sys.stderr))\nrunpy.run_module(")
-    process = subprocess.run([sys.executable, "-c", program, "vhd_align"], check=True, capture_output=True,
-                             input=json.dumps({"ANSIBLE_MODULE_ARGS": {"src": os.fspath(src)}}).encode(),
-                             env=dict(os.environ, PYTHONPATH=str(COLLECTIONS)))
+        "runpy.run_module(",
+        "import atexit; atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr))\nrunpy.run_module(",
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", program, "vhd_align"],
+        check=True,
+        capture_output=True,
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {"src": os.fspath(src)}}).encode(),
+        env=dict(os.environ, PYTHONPATH=str(COLLECTIONS)),
+    )
     return int(process.stderr.split()[-1])

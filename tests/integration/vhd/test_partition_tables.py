@@ -24,6 +24,7 @@ def test_35_a_table_moves_even_by_less_than_its_own_length(tmp_path, missing, in
 
 def broken_tables():
     """Return functions that damage the table of a disk (bytearray)."""
+
     def both(octets):
         octets[520] ^= 255
         octets[-504] ^= 255
@@ -36,6 +37,7 @@ def broken_tables():
 
     def hybrid(octets):
         octets[462:478] = struct.pack("<B3sB3sII", 0, bytes(3), 0x83, bytes(3), 2048, 4096)
+
     return [both, primary, entries, hybrid]
 
 

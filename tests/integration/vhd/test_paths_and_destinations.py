@@ -14,8 +14,19 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import
 from integration.vhd.aligning import align, refused
 from integration.vhd.images import MIB, call, qemu_size, raw_disk, same_content
 
-NAMES = ["json:{\"driver\":\"null-co\"}", "nbd:localhost:1", "http:x", "a:b.raw", "-x.raw", "a,b,,c.raw", "a\nb.raw", "with spaces.raw",
-         "ü.raw", "fd:3", "a'b\"c$(d).raw"]
+NAMES = [
+    'json:{"driver":"null-co"}',
+    "nbd:localhost:1",
+    "http:x",
+    "a:b.raw",
+    "-x.raw",
+    "a,b,,c.raw",
+    "a\nb.raw",
+    "with spaces.raw",
+    "ü.raw",
+    "fd:3",
+    "a'b\"c$(d).raw",
+]
 
 ANY = 0xFFFFFFFF  # in place of a user in an access control list
 
@@ -124,6 +135,7 @@ def immutable():
     def make(path):
         call("chattr", "+i", path)
         paths.append(path)
+
     yield make
     for path in paths:
         call("chattr", "-i", path)
@@ -176,7 +188,7 @@ def test_32_a_name_that_becomes_too_long_is_refused_with_what_to_do(tmp_path):
 def nobody(tmp_path):
     """The path of an interpreter that runs as a user without rights."""
     python = tmp_path / "python-as-nobody"
-    python.write_text(f"#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups {sys.executable} \"$@\"\n")
+    python.write_text(f'#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups {sys.executable} "$@"\n')
     for path in (tmp_path, *[parent for parent in tmp_path.parents if os.fspath(parent).startswith("/tmp/pytest")], python):
         path.chmod(0o755)
     return os.fspath(python)
@@ -186,9 +198,14 @@ def test_32_another_users_directory_is_refused(tmp_path, nobody):
     refused(raw_disk(tmp_path / "a.raw", 20 * MIB), "permission denied", python=nobody)
 
 
-@pytest.mark.parametrize(("mode", "owner", "words"), [
-    (0o644, (0, 0), "belongs to another user or group"), (0o644, (65534, 0), "belongs to another user or group"),
-    (0o000, (65534, 65534), "permission denied")])
+@pytest.mark.parametrize(
+    ("mode", "owner", "words"),
+    [
+        (0o644, (0, 0), "belongs to another user or group"),
+        (0o644, (65534, 0), "belongs to another user or group"),
+        (0o000, (65534, 65534), "permission denied"),
+    ],
+)
 def test_32_another_users_destination_is_refused_before_the_copy(tmp_path, nobody, mode, owner, words):
     disk, folder = raw_disk(tmp_path / "a.raw", 20 * MIB), tmp_path / "open"
     folder.mkdir()
@@ -207,7 +224,8 @@ def test_32_a_destination_that_is_replaced_keeps_its_owner_and_labels(tmp_path):
     os.chown(dest, 65534, 65533)
     dest.chmod(0o640)
     access = struct.pack("<I", 2) + b"".join(  # an access control list, by hand after linux/posix_acl_xattr.h
-        struct.pack("<HHI", tag, rights, who) for tag, rights, who in ((1, 6, ANY), (2, 4, 65532), (4, 4, ANY), (16, 4, ANY), (32, 0, ANY)))
+        struct.pack("<HHI", tag, rights, who) for tag, rights, who in ((1, 6, ANY), (2, 4, 65532), (4, 4, ANY), (16, 4, ANY), (32, 0, ANY))
+    )
     labels = {"user.origin": b"build 7", "security.selinux": b"system_u:object_r:virt_image_t:s0\0", "system.posix_acl_access": access}
     for name, value in labels.items():
         os.setxattr(dest, name, value)

@@ -56,7 +56,7 @@ def test_10_a_raw_disk_that_happens_to_end_like_a_vhd_stays_raw(tmp_path, tail):
     assert content(result["dest"], 20 * MIB) == disk.read_bytes()
 
 
-@pytest.mark.parametrize("size", [2 ** 62, 64 * 1024 * GIB, 4 * 1024 * GIB + MIB])
+@pytest.mark.parametrize("size", [2**62, 64 * 1024 * GIB, 4 * 1024 * GIB + MIB])
 def test_24_a_disk_that_is_too_large_is_refused_before_anything_is_written(tmp_path, size):
     disk = patch(qcow2(tmp_path / "a.qcow2"), 24, struct.pack(">Q", size))
     refused(disk, f"{size} bytes", "larger than 4396972769280 bytes (4095 GiB)", "max_size")

@@ -110,20 +110,19 @@ def test_09_a_fixed_vhd_of_half_a_sector_is_refused_unless_size_pads_it(tmp_path
     disk = append(raw_disk(tmp_path / "a.vhd", 20 * MIB + 100), footer(20 * MIB + 100))
     refused(disk, f"{20 * MIB + 100} bytes", "no multiple of 512 bytes", "set size")
     result = converted(disk, dest=os.fspath(tmp_path / "b.vhd"), size="21MiB")
-    assert content(result["dest"], 21 * MIB) == disk.read_bytes()[:20 * MIB + 100] + bytes(MIB - 100)
+    assert content(result["dest"], 21 * MIB) == disk.read_bytes()[: 20 * MIB + 100] + bytes(MIB - 100)
 
 
 def test_09_a_fixed_vhd_called_raw_does_not_carry_its_footer_into_the_disk(tmp_path):
     disk = append(raw_disk(tmp_path / "a.vhd", 20 * MIB + 512), footer(20 * MIB + 512))
     result = converted(disk, dest=os.fspath(tmp_path / "b.vhd"), format="raw")
     assert result["virtual_size"] == 21 * MIB
-    assert content(result["dest"], 21 * MIB) == disk.read_bytes()[:20 * MIB + 512] + bytes(MIB - 512)
+    assert content(result["dest"], 21 * MIB) == disk.read_bytes()[: 20 * MIB + 512] + bytes(MIB - 512)
 
 
 @pytest.mark.parametrize("creator", [b"vpc ", b"qemu", b"vbox"])
 def test_11_a_vhd_whose_geometry_is_too_small_keeps_its_tail(tmp_path, creator):
-    disk = append(patch(raw_disk(tmp_path / "a.vhd", 100 * MIB), 100 * MIB - 512, b"z" * 512),
-                  footer(100 * MIB, creator=creator, geometry=(1003, 12, 17)))
+    disk = append(patch(raw_disk(tmp_path / "a.vhd", 100 * MIB), 100 * MIB - 512, b"z" * 512), footer(100 * MIB, creator=creator, geometry=(1003, 12, 17)))
     assert qemu_size(disk) == 104761344
     result = converted(disk, dest=os.fspath(tmp_path / "b.vhd"))
     assert qemu_size(result["dest"]) == result["virtual_size"] == 100 * MIB
@@ -131,7 +130,7 @@ def test_11_a_vhd_whose_geometry_is_too_small_keeps_its_tail(tmp_path, creator):
     assert any("104761344 bytes" in warning for warning in result["warnings"])
 
 
-@pytest.mark.parametrize("size", [19 * MIB, 21 * MIB, 0, 2 ** 62])
+@pytest.mark.parametrize("size", [19 * MIB, 21 * MIB, 0, 2**62])
 def test_12_a_footer_of_another_size_than_the_file_is_refused(tmp_path, size):
     disk = append(raw_disk(tmp_path / "a.vhd", 20 * MIB), footer(size))
     refused(disk, f"{size} bytes", f"{20 * MIB + 512}", f"{20 * MIB} without the footer")

@@ -46,8 +46,16 @@ class Agent:
     def ask(self, texts):
         """Return {version, kinds, answers: [{values, configuration} or {error}]} for the configuration texts."""
         package = next(self.root.glob("usr/lib/python3/dist-packages"))
-        process = subprocess.run([sys.executable, "-W", "ignore", "-c", ASK], input=json.dumps(texts), capture_output=True, text=True, check=True,
-                                 timeout=120, cwd="/", env=dict(os.environ, PYTHONPATH=str(package), PYTHONIOENCODING="utf-8:surrogateescape"))
+        process = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", ASK],
+            input=json.dumps(texts),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+            cwd="/",
+            env=dict(os.environ, PYTHONPATH=str(package), PYTHONIOENCODING="utf-8:surrogateescape"),
+        )
         return json.loads(process.stdout)
 
 
@@ -82,9 +90,22 @@ def downloaded(suite, folder):
         (state / name).mkdir(parents=True, exist_ok=True)
     (state / "status").touch()
     (state / "etc/sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror} {suite} main\n")
-    options = ["-o", f"Dir::State::Lists={state}/lists", "-o", f"Dir::State::status={state}/status", "-o", f"Dir::Cache={state}/cache",
-               "-o", f"Dir::Etc::SourceList={state}/etc/sources.list", "-o", "Dir::Etc::SourceParts=/nonexistent", "-o", "APT::Sandbox::User=root",
-               "-o", "Acquire::Languages=none"]
+    options = [
+        "-o",
+        f"Dir::State::Lists={state}/lists",
+        "-o",
+        f"Dir::State::status={state}/status",
+        "-o",
+        f"Dir::Cache={state}/cache",
+        "-o",
+        f"Dir::Etc::SourceList={state}/etc/sources.list",
+        "-o",
+        "Dir::Etc::SourceParts=/nonexistent",
+        "-o",
+        "APT::Sandbox::User=root",
+        "-o",
+        "Acquire::Languages=none",
+    ]
     subprocess.run(["apt-get", "-q", *options, "update"], check=True, timeout=300, capture_output=True)
     subprocess.run(["apt-get", "-q", *options, "download", "waagent"], check=True, timeout=300, cwd=folder, capture_output=True)
     return next(folder.glob("waagent_*.deb"))

@@ -15,17 +15,57 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent.values i
 
 #: What the documents ask for when the agent provisions and makes swap, and what the agent then has to hold.
 SETTINGS = {
-    "Provisioning.Agent": "waagent", "ResourceDisk.Format": True, "ResourceDisk.Filesystem": "ext4", "ResourceDisk.MountPoint": "/mnt/resource",
-    "ResourceDisk.EnableSwap": True, "ResourceDisk.SwapSizeMB": 2048, "OS.EnableRDMA": False, "AutoUpdate.Enabled": True,
+    "Provisioning.Agent": "waagent",
+    "ResourceDisk.Format": True,
+    "ResourceDisk.Filesystem": "ext4",
+    "ResourceDisk.MountPoint": "/mnt/resource",
+    "ResourceDisk.EnableSwap": True,
+    "ResourceDisk.SwapSizeMB": 2048,
+    "OS.EnableRDMA": False,
+    "AutoUpdate.Enabled": True,
 }
 HELD = {
-    "Provisioning.Agent": "waagent", "ResourceDisk.Format": True, "ResourceDisk.Filesystem": "ext4", "ResourceDisk.MountPoint": "/mnt/resource",
-    "ResourceDisk.EnableSwap": True, "ResourceDisk.SwapSizeMB": 2048, "OS.EnableRDMA": False, "AutoUpdate.Enabled": True,
+    "Provisioning.Agent": "waagent",
+    "ResourceDisk.Format": True,
+    "ResourceDisk.Filesystem": "ext4",
+    "ResourceDisk.MountPoint": "/mnt/resource",
+    "ResourceDisk.EnableSwap": True,
+    "ResourceDisk.SwapSizeMB": 2048,
+    "OS.EnableRDMA": False,
+    "AutoUpdate.Enabled": True,
 }
 
 #: What the texts are made of that any agent reads alike.
-FRAGMENTS = ["Logs.Verbose", "OS.EnableRDMA", "a", "=", "==", "y", "n", "None", '"', '"y"', "'", "#", " # ", " ", "\t", "\r", "\n", "\n", "\n", "\n#",
-             "\u00a0", "\u2028", "é", "7", "\ufeff", "\x0b", "\x85", "\\"]
+FRAGMENTS = [
+    "Logs.Verbose",
+    "OS.EnableRDMA",
+    "a",
+    "=",
+    "==",
+    "y",
+    "n",
+    "None",
+    '"',
+    '"y"',
+    "'",
+    "#",
+    " # ",
+    " ",
+    "\t",
+    "\r",
+    "\n",
+    "\n",
+    "\n",
+    "\n#",
+    "\u00a0",
+    "\u2028",
+    "é",
+    "7",
+    "\ufeff",
+    "\x0b",
+    "\x85",
+    "\\",
+]
 
 
 def texts(count=400):
@@ -86,8 +126,11 @@ def test_set_values_in_any_text_reach_the_agent(agent):
 
 
 def test_a_refused_value_is_one_that_the_agent_replaces_by_its_default(agent):
-    refused = {"ResourceDisk.Format": ["yes", "true1", "1", "on", "enabled"], "ResourceDisk.SwapSizeMB": ["2 GiB", "2048MB", "0x10", "1.5", ""],
-               "HttpProxy.Port": ["http", "80a"]}
+    refused = {
+        "ResourceDisk.Format": ["yes", "true1", "1", "on", "enabled"],
+        "ResourceDisk.SwapSizeMB": ["2 GiB", "2048MB", "0x10", "1.5", ""],
+        "HttpProxy.Port": ["http", "80a"],
+    }
     for key, values in refused.items():
         answers = agent.ask([f"{key}={value}\nAnother=1\n" for value in values] + ["Another=1\n"])["answers"]
         default = answers.pop()["configuration"][key]

@@ -41,14 +41,16 @@ class CallbackModule(CallbackBase):
         self._write({"status": "stats", "hosts": hosts})
 
     def _record(self, status, result):
-        self._write({
-            "status": status,
-            "host": result._host.get_name(),
-            "task": result._task.get_name(),
-            "action": result._task.action,
-            "tags": list(result._task.tags),
-            "result": result._result,
-        })
+        self._write(
+            {
+                "status": status,
+                "host": result._host.get_name(),
+                "task": result._task.get_name(),
+                "action": result._task.action,
+                "tags": list(result._task.tags),
+                "result": result._result,
+            }
+        )
 
     def _write(self, event):
         with open(os.environ["LAB_RECORD"], "a", encoding="utf-8") as record:

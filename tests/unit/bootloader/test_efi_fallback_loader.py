@@ -23,11 +23,13 @@ DEBIAN = {"shimx64.efi": "shim", "grubx64.efi": "grub", "mmx64.efi": "mok", "fbx
 @pytest.fixture
 def guest(tmp_path):
     """Return a function that writes {file of EFI: text} to a guest and returns its tree's root."""
+
     def write(files, program=X86, folder="/boot/efi/EFI"):
         (tmp_path / "bin").mkdir(exist_ok=True)
         (tmp_path / "bin/sh").write_bytes(program)
         write_tree(tmp_path, {f"{folder}/{path}": text for path, text in files.items()})
         return tmp_path
+
     return write
 
 
@@ -65,15 +67,18 @@ def test_check_mode_says_the_same_and_writes_nothing(guest):
     assert predicted == run(root)
 
 
-@pytest.mark.parametrize("files, loader", [
-    ({"debian/grubx64.efi": "grub"}, "grub"),
-    ({"systemd/systemd-bootx64.efi": "systemd-boot"}, "systemd-boot"),
-    ({"arch/grubx64.efi": "grub", "systemd/systemd-bootx64.efi": "systemd-boot"}, "grub"),
-    ({"fedora/shim.efi": "shim", "fedora/grubx64.efi": "grub"}, "shim"),
-    ({"redhat/SHIMX64.EFI": "shim"}, "shim"),
-    ({"debian/shimaa64.efi": "for ARM", "debian/shimx64.efi": "shim"}, "shim"),
-    ({"debian/shimia32.efi": "32 bit", "debian/grubx64.efi": "grub"}, "grub"),
-])
+@pytest.mark.parametrize(
+    "files, loader",
+    [
+        ({"debian/grubx64.efi": "grub"}, "grub"),
+        ({"systemd/systemd-bootx64.efi": "systemd-boot"}, "systemd-boot"),
+        ({"arch/grubx64.efi": "grub", "systemd/systemd-bootx64.efi": "systemd-boot"}, "grub"),
+        ({"fedora/shim.efi": "shim", "fedora/grubx64.efi": "grub"}, "shim"),
+        ({"redhat/SHIMX64.EFI": "shim"}, "shim"),
+        ({"debian/shimaa64.efi": "for ARM", "debian/shimx64.efi": "shim"}, "shim"),
+        ({"debian/shimia32.efi": "32 bit", "debian/grubx64.efi": "grub"}, "grub"),
+    ],
+)
 def test_what_firmware_starts(guest, files, loader):
     root = guest(files)
 
@@ -168,4 +173,5 @@ def _full_at(number):
         calls.append(1)
         if len(calls) == number:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     return fsync

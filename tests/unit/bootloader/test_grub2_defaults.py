@@ -29,51 +29,60 @@ def change(main, present=(), absent=(), drop_in=None, recovery=False, appends=Fa
     return changed[MAIN] if drop_in is None else [changed[MAIN], changed[DROP_IN]]
 
 
-@pytest.mark.parametrize(("before", "present", "absent", "after"), [
-    # each way of quoting stays as it is
-    ('GRUB_CMDLINE_LINUX="a b"\n', ["c"], ["a"], 'GRUB_CMDLINE_LINUX="b c"\n'),
-    ("GRUB_CMDLINE_LINUX='a b'\n", ["c"], ["a"], "GRUB_CMDLINE_LINUX='b c'\n"),
-    ("GRUB_CMDLINE_LINUX=a\\ b\n", ["c"], ["a"], 'GRUB_CMDLINE_LINUX=b" c"\n'),
-    ("GRUB_CMDLINE_LINUX=quiet\n", ["c"], [], 'GRUB_CMDLINE_LINUX="quiet c"\n'),
-    ("GRUB_CMDLINE_LINUX=quiet\n", ["c"], ["quiet"], "GRUB_CMDLINE_LINUX=c\n"),
-    ("GRUB_CMDLINE_LINUX=quiet\n", [], ["quiet"], "GRUB_CMDLINE_LINUX=\n"),
-    ('GRUB_CMDLINE_LINUX=""\n', ["c"], [], 'GRUB_CMDLINE_LINUX="c"\n'),
-    ("GRUB_CMDLINE_LINUX=''\n", ["c"], [], 'GRUB_CMDLINE_LINUX="c"\n'),
-    ("GRUB_CMDLINE_LINUX=\n", ["c"], [], "GRUB_CMDLINE_LINUX=c\n"),
-    ("", ["c"], [], 'GRUB_CMDLINE_LINUX="c"\n'),
-    ("#x", ["c"], [], '#x\nGRUB_CMDLINE_LINUX="c"\n'),
-    # comments, continuation lines, line ends, other variables
-    ('GRUB_CMDLINE_LINUX="a" # why\nX=1\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a c" # why\nX=1\n'),
-    ('GRUB_CMDLINE_LINUX="a \\\n  b"\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a \\\n  b c"\n'),
-    ('GRUB_CMDLINE_LINUX="a \\\n  b"\n', [], ["b"], 'GRUB_CMDLINE_LINUX="a\\\n"\n'),
-    ('GRUB_CMDLINE_LINUX="a"\r\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a c"\r\n'),
-    ('GRUB_CMDLINE_LINUX=""\r\n', ["c"], [], 'GRUB_CMDLINE_LINUX="c"\r\n'),
-    ("GRUB_CMDLINE_LINUX=\r\n", ["c"], [], "GRUB_CMDLINE_LINUX=\"c\"\r\n"),
-    ('X=1 GRUB_CMDLINE_LINUX="a" Y=2\n', ["c"], [], 'X=1 GRUB_CMDLINE_LINUX="a c" Y=2\n'),
-    ('export GRUB_CMDLINE_LINUX="a"\n', ["c"], [], 'export GRUB_CMDLINE_LINUX="a c"\n'),
-    # quoted values: SUSE's way, and one that has to be written
-    ('GRUB_CMDLINE_LINUX="foo=\\"p  q\\" a"\n', ["c"], ["a"], 'GRUB_CMDLINE_LINUX="foo=\\"p  q\\" c"\n'),
-    ('GRUB_CMDLINE_LINUX="foo=\\"p  q\\" a"\n', [], ["foo"], 'GRUB_CMDLINE_LINUX="a"\n'),
-    ('GRUB_CMDLINE_LINUX="a"\n', ['foo="p q"'], [], 'GRUB_CMDLINE_LINUX="a foo=\\"p q\\""\n'),
-    ("GRUB_CMDLINE_LINUX='a'\n", ['foo="p q"'], [], "GRUB_CMDLINE_LINUX='a foo=\"p q\"'\n"),
-    # the characters that broke other tools: & of sed, a dot, a semicolon of GRUB's own language
-    ('GRUB_CMDLINE_LINUX="a=1"\n', ["a=1&b"], [], 'GRUB_CMDLINE_LINUX="a=\\"1&b\\""\n'),
-    ('GRUB_CMDLINE_LINUX="a.b=1 acb=2"\n', [], ["a.b"], 'GRUB_CMDLINE_LINUX="acb=2"\n'),
-    # where it is set, there it is changed; what is new goes where all entries get it
-    ('GRUB_CMDLINE_LINUX_DEFAULT="quiet a=1"\nGRUB_CMDLINE_LINUX=""\n', ["a=2", "b"], ["quiet"],
-     'GRUB_CMDLINE_LINUX_DEFAULT="a=2"\nGRUB_CMDLINE_LINUX="b"\n'),
-    ('GRUB_CMDLINE_LINUX="a=1"\nGRUB_CMDLINE_LINUX_DEFAULT="a=2 x"\n', ["a=2"], [],
-     'GRUB_CMDLINE_LINUX=""\nGRUB_CMDLINE_LINUX_DEFAULT="a=2 x"\n'),
-    ('GRUB_CMDLINE_LINUX_RECOVERY="single quiet"\n', ["a"], ["quiet"],
-     'GRUB_CMDLINE_LINUX_RECOVERY="single quiet"\nGRUB_CMDLINE_LINUX="a"\n'),
-    # two assignments: the last one counts
-    ('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b"\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b c"\n'),
-    # references: a parameter goes where it is written, a new one goes into the first assignment
-    ('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX b"\n', ["c"], ["b"],
-     'GRUB_CMDLINE_LINUX="a c"\nGRUB_CMDLINE_LINUX="${GRUB_CMDLINE_LINUX}"\n'),
-    ('BASE="a quiet"\nGRUB_CMDLINE_LINUX="${BASE} b"\n', ["c"], ["quiet"], 'BASE="a"\nGRUB_CMDLINE_LINUX="${BASE} b c"\n'),
-    ('GRUB_CMDLINE_LINUX="a -- init"\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a c -- init"\n'),
-])
+@pytest.mark.parametrize(
+    ("before", "present", "absent", "after"),
+    [
+        # each way of quoting stays as it is
+        ('GRUB_CMDLINE_LINUX="a b"\n', ["c"], ["a"], 'GRUB_CMDLINE_LINUX="b c"\n'),
+        ("GRUB_CMDLINE_LINUX='a b'\n", ["c"], ["a"], "GRUB_CMDLINE_LINUX='b c'\n"),
+        ("GRUB_CMDLINE_LINUX=a\\ b\n", ["c"], ["a"], 'GRUB_CMDLINE_LINUX=b" c"\n'),
+        ("GRUB_CMDLINE_LINUX=quiet\n", ["c"], [], 'GRUB_CMDLINE_LINUX="quiet c"\n'),
+        ("GRUB_CMDLINE_LINUX=quiet\n", ["c"], ["quiet"], "GRUB_CMDLINE_LINUX=c\n"),
+        ("GRUB_CMDLINE_LINUX=quiet\n", [], ["quiet"], "GRUB_CMDLINE_LINUX=\n"),
+        ('GRUB_CMDLINE_LINUX=""\n', ["c"], [], 'GRUB_CMDLINE_LINUX="c"\n'),
+        ("GRUB_CMDLINE_LINUX=''\n", ["c"], [], 'GRUB_CMDLINE_LINUX="c"\n'),
+        ("GRUB_CMDLINE_LINUX=\n", ["c"], [], "GRUB_CMDLINE_LINUX=c\n"),
+        ("", ["c"], [], 'GRUB_CMDLINE_LINUX="c"\n'),
+        ("#x", ["c"], [], '#x\nGRUB_CMDLINE_LINUX="c"\n'),
+        # comments, continuation lines, line ends, other variables
+        ('GRUB_CMDLINE_LINUX="a" # why\nX=1\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a c" # why\nX=1\n'),
+        ('GRUB_CMDLINE_LINUX="a \\\n  b"\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a \\\n  b c"\n'),
+        ('GRUB_CMDLINE_LINUX="a \\\n  b"\n', [], ["b"], 'GRUB_CMDLINE_LINUX="a\\\n"\n'),
+        ('GRUB_CMDLINE_LINUX="a"\r\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a c"\r\n'),
+        ('GRUB_CMDLINE_LINUX=""\r\n', ["c"], [], 'GRUB_CMDLINE_LINUX="c"\r\n'),
+        ("GRUB_CMDLINE_LINUX=\r\n", ["c"], [], 'GRUB_CMDLINE_LINUX="c"\r\n'),
+        ('X=1 GRUB_CMDLINE_LINUX="a" Y=2\n', ["c"], [], 'X=1 GRUB_CMDLINE_LINUX="a c" Y=2\n'),
+        ('export GRUB_CMDLINE_LINUX="a"\n', ["c"], [], 'export GRUB_CMDLINE_LINUX="a c"\n'),
+        # quoted values: SUSE's way, and one that has to be written
+        ('GRUB_CMDLINE_LINUX="foo=\\"p  q\\" a"\n', ["c"], ["a"], 'GRUB_CMDLINE_LINUX="foo=\\"p  q\\" c"\n'),
+        ('GRUB_CMDLINE_LINUX="foo=\\"p  q\\" a"\n', [], ["foo"], 'GRUB_CMDLINE_LINUX="a"\n'),
+        ('GRUB_CMDLINE_LINUX="a"\n', ['foo="p q"'], [], 'GRUB_CMDLINE_LINUX="a foo=\\"p q\\""\n'),
+        ("GRUB_CMDLINE_LINUX='a'\n", ['foo="p q"'], [], "GRUB_CMDLINE_LINUX='a foo=\"p q\"'\n"),
+        # the characters that broke other tools: & of sed, a dot, a semicolon of GRUB's own language
+        ('GRUB_CMDLINE_LINUX="a=1"\n', ["a=1&b"], [], 'GRUB_CMDLINE_LINUX="a=\\"1&b\\""\n'),
+        ('GRUB_CMDLINE_LINUX="a.b=1 acb=2"\n', [], ["a.b"], 'GRUB_CMDLINE_LINUX="acb=2"\n'),
+        # where it is set, there it is changed; what is new goes where all entries get it
+        (
+            'GRUB_CMDLINE_LINUX_DEFAULT="quiet a=1"\nGRUB_CMDLINE_LINUX=""\n',
+            ["a=2", "b"],
+            ["quiet"],
+            'GRUB_CMDLINE_LINUX_DEFAULT="a=2"\nGRUB_CMDLINE_LINUX="b"\n',
+        ),
+        ('GRUB_CMDLINE_LINUX="a=1"\nGRUB_CMDLINE_LINUX_DEFAULT="a=2 x"\n', ["a=2"], [], 'GRUB_CMDLINE_LINUX=""\nGRUB_CMDLINE_LINUX_DEFAULT="a=2 x"\n'),
+        ('GRUB_CMDLINE_LINUX_RECOVERY="single quiet"\n', ["a"], ["quiet"], 'GRUB_CMDLINE_LINUX_RECOVERY="single quiet"\nGRUB_CMDLINE_LINUX="a"\n'),
+        # two assignments: the last one counts
+        ('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b"\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="b c"\n'),
+        # references: a parameter goes where it is written, a new one goes into the first assignment
+        (
+            'GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX b"\n',
+            ["c"],
+            ["b"],
+            'GRUB_CMDLINE_LINUX="a c"\nGRUB_CMDLINE_LINUX="${GRUB_CMDLINE_LINUX}"\n',
+        ),
+        ('BASE="a quiet"\nGRUB_CMDLINE_LINUX="${BASE} b"\n', ["c"], ["quiet"], 'BASE="a"\nGRUB_CMDLINE_LINUX="${BASE} b c"\n'),
+        ('GRUB_CMDLINE_LINUX="a -- init"\n', ["c"], [], 'GRUB_CMDLINE_LINUX="a c -- init"\n'),
+    ],
+)
 def test_the_file_keeps_all_but_what_was_asked_for(before, present, absent, after):
     assert change(before, present, absent) == after
     assert change(after, present, absent) == after
@@ -84,18 +93,22 @@ def test_a_drop_in_is_changed_where_it_overrides():
     drop_in = '# cloud image\nGRUB_CMDLINE_LINUX_DEFAULT="quiet console=tty1"\n'
     assert change(main, ["a"], ["quiet"], drop_in) == [
         'GRUB_CMDLINE_LINUX_DEFAULT="quiet splash"\nGRUB_CMDLINE_LINUX="a"\n',
-        '# cloud image\nGRUB_CMDLINE_LINUX_DEFAULT="console=tty1"\n']
+        '# cloud image\nGRUB_CMDLINE_LINUX_DEFAULT="console=tty1"\n',
+    ]
 
 
 def test_a_drop_in_that_appends_keeps_the_blank_before_its_text():
     assert change('GRUB_CMDLINE_LINUX="quiet"\n', [], ["quiet"], 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX crashkernel=1G"\n') == [
-        'GRUB_CMDLINE_LINUX=""\n', 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX crashkernel=1G"\n']
+        'GRUB_CMDLINE_LINUX=""\n',
+        'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX crashkernel=1G"\n',
+    ]
 
 
 def test_recovery_entries_get_what_only_normal_ones_had():
     before = 'GRUB_CMDLINE_LINUX_DEFAULT="console=tty0 console=ttyS0 quiet"\nGRUB_CMDLINE_LINUX_RECOVERY="single quiet"\n'
     assert change(before, ["console=ttyS0"], ["quiet"], recovery=True) == (
-        'GRUB_CMDLINE_LINUX_DEFAULT=""\nGRUB_CMDLINE_LINUX_RECOVERY="single"\nGRUB_CMDLINE_LINUX="console=tty0 console=ttyS0"\n')
+        'GRUB_CMDLINE_LINUX_DEFAULT=""\nGRUB_CMDLINE_LINUX_RECOVERY="single"\nGRUB_CMDLINE_LINUX="console=tty0 console=ttyS0"\n'
+    )
 
 
 def test_what_recovery_entries_have_already_is_not_moved():
@@ -110,20 +123,23 @@ def test_bash_appends_and_dash_does_not():
         change(text, ["c"])
 
 
-@pytest.mark.parametrize(("text", "cause"), [
-    ('X=1\nGRUB_CMDLINE_LINUX="$(cat /etc/args)"\n', r"line 2: its value is computed by the shell: '\$\(cat /etc/args\)'"),
-    ("GRUB_CMDLINE_LINUX=`cat x`\n", "line 1: its value is computed"),
-    ('if true; then\nGRUB_CMDLINE_LINUX="a"\nfi\n', "line 2: it stands inside `if` of line 1"),
-    ('test -e /x && GRUB_CMDLINE_LINUX="a"\n', "line 1: it stands after `&&`"),
-    ('GRUB_CMDLINE_LINUX="a" b\n', "line 1: it stands before the command 'b'"),
-    ('GRUB_CMDLINE_LINUX="$HOME"\n', r"line 1: it refers to \$HOME, which is set elsewhere"),
-    ('GRUB_CMDLINE_LINUX="${X%a}"\n', "line 1: its value is computed"),
-    ('GRUB_CMDLINE_LINUX="${X:-a}"\n', r"line 1: it refers to \$X, which is set elsewhere"),
-    ("X=`date`\nGRUB_CMDLINE_LINUX=$X\n", r"line 2: it refers to \$X, and its value is computed"),
-    ('. /etc/more\nGRUB_CMDLINE_LINUX="a"\n', "line 1: '. /etc/more' may change any variable"),
-    ('GRUB_CMDLINE_LINUX="a\n', "line 1: its double quote is never closed"),
-    ('X=1\nGRUB_CMDLINE_LINUX="a\0"\n', "line 2: it holds a NUL byte"),
-])
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ('X=1\nGRUB_CMDLINE_LINUX="$(cat /etc/args)"\n', r"line 2: its value is computed by the shell: '\$\(cat /etc/args\)'"),
+        ("GRUB_CMDLINE_LINUX=`cat x`\n", "line 1: its value is computed"),
+        ('if true; then\nGRUB_CMDLINE_LINUX="a"\nfi\n', "line 2: it stands inside `if` of line 1"),
+        ('test -e /x && GRUB_CMDLINE_LINUX="a"\n', "line 1: it stands after `&&`"),
+        ('GRUB_CMDLINE_LINUX="a" b\n', "line 1: it stands before the command 'b'"),
+        ('GRUB_CMDLINE_LINUX="$HOME"\n', r"line 1: it refers to \$HOME, which is set elsewhere"),
+        ('GRUB_CMDLINE_LINUX="${X%a}"\n', "line 1: its value is computed"),
+        ('GRUB_CMDLINE_LINUX="${X:-a}"\n', r"line 1: it refers to \$X, which is set elsewhere"),
+        ("X=`date`\nGRUB_CMDLINE_LINUX=$X\n", r"line 2: it refers to \$X, and its value is computed"),
+        ('. /etc/more\nGRUB_CMDLINE_LINUX="a"\n', "line 1: '. /etc/more' may change any variable"),
+        ('GRUB_CMDLINE_LINUX="a\n', "line 1: its double quote is never closed"),
+        ('X=1\nGRUB_CMDLINE_LINUX="a\0"\n', "line 2: it holds a NUL byte"),
+    ],
+)
 def test_what_only_the_shell_could_tell_is_refused_by_name_and_line(text, cause):
     with pytest.raises(ImagewrightError, match=f"/etc/default/grub {cause}"):
         change(text, ["c"])
@@ -157,16 +173,19 @@ def test_a_value_that_grub_would_alter_is_refused():
         change("", ["a=it's"])
 
 
-@pytest.mark.parametrize(("before", "name", "value", "after"), [
-    ("GRUB_TIMEOUT=5\n", "GRUB_TIMEOUT", "10", 'GRUB_TIMEOUT="10"\n'),
-    ("GRUB_TIMEOUT=5 # s\n", "GRUB_TIMEOUT", "5", "GRUB_TIMEOUT=5 # s\n"),
-    ("#GRUB_TERMINAL=console\n", "GRUB_TERMINAL", "serial console", '#GRUB_TERMINAL=console\nGRUB_TERMINAL="serial console"\n'),
-    ('A=1\nGRUB_TERMINAL_OUTPUT="console"\n', "GRUB_TERMINAL_OUTPUT", None, 'A=1\n#GRUB_TERMINAL_OUTPUT="console"\n'),
-    ("A=1\n", "GRUB_X", None, "A=1\n"),
-    ("GRUB_X=`date`\n", "GRUB_X", "a$b", 'GRUB_X="a\\$b"\n'),
-    ("GRUB_X=1\nGRUB_X=2\n", "GRUB_X", "3", 'GRUB_X=1\nGRUB_X="3"\n'),
-    ('GRUB_X="a\nb"\n', "GRUB_X", None, '#GRUB_X="a\n#b"\n'),
-])
+@pytest.mark.parametrize(
+    ("before", "name", "value", "after"),
+    [
+        ("GRUB_TIMEOUT=5\n", "GRUB_TIMEOUT", "10", 'GRUB_TIMEOUT="10"\n'),
+        ("GRUB_TIMEOUT=5 # s\n", "GRUB_TIMEOUT", "5", "GRUB_TIMEOUT=5 # s\n"),
+        ("#GRUB_TERMINAL=console\n", "GRUB_TERMINAL", "serial console", '#GRUB_TERMINAL=console\nGRUB_TERMINAL="serial console"\n'),
+        ('A=1\nGRUB_TERMINAL_OUTPUT="console"\n', "GRUB_TERMINAL_OUTPUT", None, 'A=1\n#GRUB_TERMINAL_OUTPUT="console"\n'),
+        ("A=1\n", "GRUB_X", None, "A=1\n"),
+        ("GRUB_X=`date`\n", "GRUB_X", "a$b", 'GRUB_X="a\\$b"\n'),
+        ("GRUB_X=1\nGRUB_X=2\n", "GRUB_X", "3", 'GRUB_X=1\nGRUB_X="3"\n'),
+        ('GRUB_X="a\nb"\n', "GRUB_X", None, '#GRUB_X="a\n#b"\n'),
+    ],
+)
 def test_a_setting_is_set_where_it_counts_or_made_a_comment(before, name, value, after):
     files = collections.OrderedDict([(MAIN, before)])
     assert grub2_defaults.with_settings(grub2_defaults.Defaults(files, False), {name: value}).texts[MAIN] == after
@@ -175,7 +194,9 @@ def test_a_setting_is_set_where_it_counts_or_made_a_comment(before, name, value,
 def test_a_setting_is_changed_in_the_drop_in_that_overrides_it():
     files = collections.OrderedDict([(MAIN, "GRUB_TIMEOUT=5\n"), (DROP_IN, "GRUB_TIMEOUT=0\n")])
     assert list(grub2_defaults.with_settings(grub2_defaults.Defaults(files, False), {"GRUB_TIMEOUT": "10"}).texts.values()) == [
-        "GRUB_TIMEOUT=5\n", 'GRUB_TIMEOUT="10"\n']
+        "GRUB_TIMEOUT=5\n",
+        'GRUB_TIMEOUT="10"\n',
+    ]
 
 
 def test_a_setting_that_shares_its_line_is_not_removed():
@@ -183,15 +204,28 @@ def test_a_setting_that_shares_its_line_is_not_removed():
         grub2_defaults.with_settings(grub2_defaults.Defaults({MAIN: "A=1 GRUB_X=2\n"}, False), {"GRUB_X": None})
 
 
-VALUE = st.lists(st.sampled_from(["quiet", "a=1", "a=2", "b", 'x=\\"p q\\"', "console=tty0", "console=ttyS0", "rd.x=1;2", "$EMPTY"]),
-                 max_size=5).map(" ".join)
-ASSIGNMENT = st.builds(lambda name, form, value, end: form.format(name=name, value=value) + end,
-                       st.sampled_from(grub2_defaults.NAMES),
-                       st.sampled_from(['{name}="{value}"', '{name}="${name} {value}"', '{name}=" {value}  "', "{name}=quiet", "{name}=",
-                                        "export {name}='b  a=3'", '{name}="b \\\n a=1"', '{name}="b"\'  c\'\\ d']),
-                       VALUE, st.sampled_from(["\n", " # c\n", "\r\n", "; OTHER=1\n"]))
-TEXT = st.lists(st.one_of(ASSIGNMENT, st.sampled_from(["# comment\n", "GRUB_TIMEOUT=5\n", "EMPTY=\n", "\n", "if true; then X=1; fi\n"])),
-                max_size=6).map(lambda lines: "EMPTY=\n" + "".join(lines))
+VALUE = st.lists(st.sampled_from(["quiet", "a=1", "a=2", "b", 'x=\\"p q\\"', "console=tty0", "console=ttyS0", "rd.x=1;2", "$EMPTY"]), max_size=5).map(" ".join)
+ASSIGNMENT = st.builds(
+    lambda name, form, value, end: form.format(name=name, value=value) + end,
+    st.sampled_from(grub2_defaults.NAMES),
+    st.sampled_from(
+        [
+            '{name}="{value}"',
+            '{name}="${name} {value}"',
+            '{name}=" {value}  "',
+            "{name}=quiet",
+            "{name}=",
+            "export {name}='b  a=3'",
+            '{name}="b \\\n a=1"',
+            "{name}=\"b\"'  c'\\ d",
+        ]
+    ),
+    VALUE,
+    st.sampled_from(["\n", " # c\n", "\r\n", "; OTHER=1\n"]),
+)
+TEXT = st.lists(st.one_of(ASSIGNMENT, st.sampled_from(["# comment\n", "GRUB_TIMEOUT=5\n", "EMPTY=\n", "\n", "if true; then X=1; fi\n"])), max_size=6).map(
+    lambda lines: "EMPTY=\n" + "".join(lines)
+)
 PARAMETER = st.sampled_from(["a=1", "a=9", "b", "quiet", "new=1", 'x="p q"', 'x="y z"', "console=ttyS0", "console=tty1"])
 
 
@@ -203,8 +237,7 @@ def shell_values(files, folder):
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
         paths.append(str(path))
     script = 'for f; do . "$f"; done; printf "%s\\0%s\\0%s" "$GRUB_CMDLINE_LINUX" "$GRUB_CMDLINE_LINUX_DEFAULT" "$GRUB_CMDLINE_LINUX_RECOVERY"'
-    process = subprocess.run(["/bin/dash", "-c", script, "dash"] + paths, env={"PATH": "/nonexistent"}, cwd=folder,
-                             capture_output=True, timeout=20, check=True)
+    process = subprocess.run(["/bin/dash", "-c", script, "dash"] + paths, env={"PATH": "/nonexistent"}, cwd=folder, capture_output=True, timeout=20, check=True)
     return process.stdout.decode("utf-8", "surrogateescape").split("\0")
 
 
@@ -242,6 +275,7 @@ def test_any_text_is_changed_or_refused(text, more):
 
 # what GRUB would take for the end of the kernel's parameters
 
+
 @pytest.mark.parametrize("character", list(";&|<>{}"))
 def test_a_character_that_grub_takes_for_its_own_is_refused_by_line(character):
     with pytest.raises(ImagewrightError, match=f"/etc/default/grub line 2: to GRUB the unquoted '{re.escape(character)}' of GRUB_CMDLINE_LINUX "):
@@ -257,8 +291,9 @@ def test_a_parameter_that_holds_one_is_taken_out_whole():
     assert change('GRUB_CMDLINE_LINUX="a ds=nocloud-net;seedfrom=http://10.0.2.2:8080/ b"\n', absent=["ds"]) == 'GRUB_CMDLINE_LINUX="a b"\n'
 
 
-@pytest.mark.parametrize(("text", "left"), [
-    ("a cc: ssh_import_id: [smoser] end_cc b", "a b"), ("cc:{hostname: x}end_cc", ""), ("a cc: x end_cc cc: y end_cc", "a")])
+@pytest.mark.parametrize(
+    ("text", "left"), [("a cc: ssh_import_id: [smoser] end_cc b", "a b"), ("cc:{hostname: x}end_cc", ""), ("a cc: x end_cc cc: y end_cc", "a")]
+)
 def test_configuration_for_cloud_init_is_taken_out_with_its_marks(text, left):
     assert change(f'GRUB_CMDLINE_LINUX="{text}"\n', absent=["cc:"]) == f'GRUB_CMDLINE_LINUX="{left}"\n'
 
@@ -273,13 +308,15 @@ def test_configuration_for_cloud_init_without_an_end_is_refused():
 TUNED = 'GRUB_CMDLINE_LINUX_DEFAULT="${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params"\n'
 
 
-@pytest.mark.parametrize(("before", "after"), [
-    ('GRUB_CMDLINE_LINUX=""\n' + TUNED, 'GRUB_CMDLINE_LINUX="x=1"\n' + TUNED),
-    ('GRUB_CMDLINE_LINUX="quiet"\nGRUB_CMDLINE_LINUX_DEFAULT="a quiet"\n' + TUNED,
-     'GRUB_CMDLINE_LINUX="x=1"\nGRUB_CMDLINE_LINUX_DEFAULT="a"\n' + TUNED),
-    ('A=\nGRUB_CMDLINE_LINUX="${A:-quiet b}"\n', 'A=\nGRUB_CMDLINE_LINUX="${A:-b} x=1"\n'),
-    ('A=c\nGRUB_CMDLINE_LINUX="${A+quiet d}"\n', 'A=c\nGRUB_CMDLINE_LINUX="${A+d} x=1"\n'),
-])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('GRUB_CMDLINE_LINUX=""\n' + TUNED, 'GRUB_CMDLINE_LINUX="x=1"\n' + TUNED),
+        ('GRUB_CMDLINE_LINUX="quiet"\nGRUB_CMDLINE_LINUX_DEFAULT="a quiet"\n' + TUNED, 'GRUB_CMDLINE_LINUX="x=1"\nGRUB_CMDLINE_LINUX_DEFAULT="a"\n' + TUNED),
+        ('A=\nGRUB_CMDLINE_LINUX="${A:-quiet b}"\n', 'A=\nGRUB_CMDLINE_LINUX="${A:-b} x=1"\n'),
+        ('A=c\nGRUB_CMDLINE_LINUX="${A+quiet d}"\n', 'A=c\nGRUB_CMDLINE_LINUX="${A+d} x=1"\n'),
+    ],
+)
 def test_a_conditional_value_is_edited_where_its_words_stand(before, after):
     assert change(before, present=["x=1"], absent=["quiet"]) == after
 

@@ -7,8 +7,7 @@ import contextlib
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
-    bls_entry, extlinux_conf, grub2_defaults, grub_script, menu_lst, reading)
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, extlinux_conf, grub2_defaults, grub_script, menu_lst, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
@@ -18,10 +17,13 @@ WANTED = kernel_cmdline.request(["console=tty1", "console=ttyS0", "a=1"], ["quie
 SECONDS = 5  # a machine at work may be slow; what is quadratic takes minutes
 
 
-@pytest.mark.parametrize(("content", "told"), [
-    ("a" * (reading.MOST_BYTES + 1), "it has more than 1024 KiB"),
-    ("\n" + "a" * (reading.MOST_OF_LINE + 1) + "\n", "line 2: it has more than 128 KiB"),
-])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a" * (reading.MOST_BYTES + 1), "it has more than 1024 KiB"),
+        ("\n" + "a" * (reading.MOST_OF_LINE + 1) + "\n", "line 2: it has more than 128 KiB"),
+    ],
+)
 @pytest.mark.parametrize("path", ["/etc/default/grub", "/boot/grub/grub.cfg", "/boot/loader/entries/a.conf", "/boot/extlinux.conf", "/etc/kernel/cmdline"])
 def test_a_file_larger_than_any_real_one_is_refused_by_name(tmp_path, path, content, told):
     (tmp_path / path[1:]).parent.mkdir(parents=True)
@@ -36,23 +38,26 @@ def _refused_defaults(text):
         grub2_defaults.change(defaults, WANTED, True)
 
 
-@pytest.mark.parametrize(("text", "work"), [
-    ("title a" + " " * SIZE + "b\nlinux /a\noptions a" + " " * SIZE + "b\n", lambda text: bls_entry.change(text, WANTED)),
-    ("options a\n" * (SIZE // 10), lambda text: bls_entry.change(text, WANTED)),
-    ("options " + "console=hvc0 console=ttyS0 " * (SIZE // 27) + "\n", lambda text: bls_entry.change(text, WANTED)),
-    ("menuentry a {\n linux /a " + "x " * (SIZE // 2) + "\n}\n", grub_script.menu_entries),
-    ("menuentry a {\nlinux /a\n}\n" * (SIZE // 25), grub_script.menu_entries),
-    ("a;" * (SIZE // 2), grub_script.commands),
-    ("label a\nkernel /a\nappend a" + " " * SIZE + "b\n", lambda text: extlinux_conf.change(text, WANTED, True, True)),
-    ("label a\nkernel /a\nappend b\n" * (SIZE // 27), lambda text: extlinux_conf.change(text, WANTED, True, True)),
-    ("title a\nkernel /a b\n" * (SIZE // 20), lambda text: menu_lst.change(text, WANTED, True, True)),
-    ("title a" + " " * SIZE + "\nkernel /a" + " " * SIZE + "b\n", lambda text: menu_lst.change(text, WANTED, True, True)),
-    ("A=1\n" * (SIZE // 4), lambda text: grub2_defaults.Defaults({grub2_defaults.MAIN: text}, False)),
-    ("GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX a\"\n" * (SIZE // 43), _refused_defaults),
-    ('GRUB_CMDLINE_LINUX="' + "a " * (SIZE // 2) + '"\n', _refused_defaults),
-    ("a " * (SIZE // 2), lambda text: kernel_cmdline.change(text, WANTED)),
-    ("quiet " * (SIZE // 6), lambda text: kernel_cmdline.change(text, WANTED)),
-])
+@pytest.mark.parametrize(
+    ("text", "work"),
+    [
+        ("title a" + " " * SIZE + "b\nlinux /a\noptions a" + " " * SIZE + "b\n", lambda text: bls_entry.change(text, WANTED)),
+        ("options a\n" * (SIZE // 10), lambda text: bls_entry.change(text, WANTED)),
+        ("options " + "console=hvc0 console=ttyS0 " * (SIZE // 27) + "\n", lambda text: bls_entry.change(text, WANTED)),
+        ("menuentry a {\n linux /a " + "x " * (SIZE // 2) + "\n}\n", grub_script.menu_entries),
+        ("menuentry a {\nlinux /a\n}\n" * (SIZE // 25), grub_script.menu_entries),
+        ("a;" * (SIZE // 2), grub_script.commands),
+        ("label a\nkernel /a\nappend a" + " " * SIZE + "b\n", lambda text: extlinux_conf.change(text, WANTED, True, True)),
+        ("label a\nkernel /a\nappend b\n" * (SIZE // 27), lambda text: extlinux_conf.change(text, WANTED, True, True)),
+        ("title a\nkernel /a b\n" * (SIZE // 20), lambda text: menu_lst.change(text, WANTED, True, True)),
+        ("title a" + " " * SIZE + "\nkernel /a" + " " * SIZE + "b\n", lambda text: menu_lst.change(text, WANTED, True, True)),
+        ("A=1\n" * (SIZE // 4), lambda text: grub2_defaults.Defaults({grub2_defaults.MAIN: text}, False)),
+        ('GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX a"\n' * (SIZE // 43), _refused_defaults),
+        ('GRUB_CMDLINE_LINUX="' + "a " * (SIZE // 2) + '"\n', _refused_defaults),
+        ("a " * (SIZE // 2), lambda text: kernel_cmdline.change(text, WANTED)),
+        ("quiet " * (SIZE // 6), lambda text: kernel_cmdline.change(text, WANTED)),
+    ],
+)
 def test_time_grows_with_the_size_and_no_faster(text, work):
     begun = time.process_time()
     work(text)

@@ -14,8 +14,8 @@ AZURE = ["console=tty1", "console=ttyS0,115200n8"]
 
 
 def entry(options="root=LABEL=r rw quiet", version="6.12", token=ID):
-    return {f"/boot/loader/entries/{token}-{version}.conf":
-            f"title Linux\nversion {version}\nmachine-id {token}\noptions {options}\nlinux /{token}/{version}/linux\n"}
+    lines = f"title Linux\nversion {version}\nmachine-id {token}\noptions {options}\nlinux /{token}/{version}/linux\n"
+    return {f"/boot/loader/entries/{token}-{version}.conf": lines}
 
 
 def change(run_module, root, **arguments):
@@ -29,8 +29,7 @@ def change(run_module, root, **arguments):
 
 
 def test_comments_are_no_parameters_and_stay(tmp_path, run_module):
-    write_tree(tmp_path, dict(entry(), **{"/usr/bin/kernel-install": "", MAIN:
-                                          "# Azure wants rootdelay=300\nroot=LABEL=r rw quiet\n  # the end quiet\n"}))
+    write_tree(tmp_path, dict(entry(), **{"/usr/bin/kernel-install": "", MAIN: "# Azure wants rootdelay=300\nroot=LABEL=r rw quiet\n  # the end quiet\n"}))
     result = change(run_module, tmp_path, present=["rootdelay=300"], absent=["quiet"])
     assert (tmp_path / MAIN[1:]).read_text() == "# Azure wants rootdelay=300\nroot=LABEL=r rw rootdelay=300\n  # the end quiet\n"
     assert result["next_kernel"] == "root=LABEL=r rw rootdelay=300"
@@ -72,8 +71,13 @@ def test_a_vendors_part_that_etc_has_too_does_not_count(tmp_path, run_module):
 
 def test_the_file_is_never_left_older_than_the_defaults(tmp_path, run_module):
     root = tmp_path
-    write_tree(root, dict(entry("root=LABEL=r rootdelay=300"), **{MAIN: "root=LABEL=r rootdelay=300\n", "/etc/default/grub": 'GRUB_CMDLINE_LINUX=""\n',
-                                                                  "/boot/grub2/grub.cfg": "blscfg\n"}))
+    write_tree(
+        root,
+        dict(
+            entry("root=LABEL=r rootdelay=300"),
+            **{MAIN: "root=LABEL=r rootdelay=300\n", "/etc/default/grub": 'GRUB_CMDLINE_LINUX=""\n', "/boot/grub2/grub.cfg": "blscfg\n"},
+        ),
+    )
     os.utime(root / MAIN[1:], (1000, 1000))
     os.utime(root / "etc/default/grub", (900, 900))
     change(run_module, root, present=["rootdelay=300"])  # the defaults alone are changed
@@ -83,9 +87,16 @@ def test_the_file_is_never_left_older_than_the_defaults(tmp_path, run_module):
 
 
 def test_the_next_kernel_is_like_the_newest_of_this_machine_id(tmp_path, run_module):
-    write_tree(tmp_path, dict(entry("root=LABEL=old rw", "6.13", OLD_ID), **dict(
-        entry("root=LABEL=new rw", "6.9"), **dict(entry("root=LABEL=newest rw", "6.12"), **{
-            "/etc/machine-id": ID + "\n", "/usr/bin/kernel-install": ""}))))
+    write_tree(
+        tmp_path,
+        dict(
+            entry("root=LABEL=old rw", "6.13", OLD_ID),
+            **dict(
+                entry("root=LABEL=new rw", "6.9"),
+                **dict(entry("root=LABEL=newest rw", "6.12"), **{"/etc/machine-id": ID + "\n", "/usr/bin/kernel-install": ""}),
+            ),
+        ),
+    )
     result = change(run_module, tmp_path, present=["rootdelay=300"])
     assert (tmp_path / MAIN[1:]).read_text() == "root=LABEL=newest rw rootdelay=300\n"
     assert result["next_kernel"] == "root=LABEL=newest rw rootdelay=300"
@@ -93,9 +104,17 @@ def test_the_next_kernel_is_like_the_newest_of_this_machine_id(tmp_path, run_mod
 
 
 def test_leftover_entries_are_nobodys_where_grub_was_told_not_to_read_them(tmp_path, run_module):
-    write_tree(tmp_path, dict(entry(), **{
-        "/etc/default/grub": 'GRUB_CMDLINE_LINUX="quiet"\nGRUB_ENABLE_BLSCFG=false\n', "/boot/vmlinuz-6.12": "",
-        "/boot/grub2/grub.cfg": "### BEGIN /etc/grub.d/10_linux ###\nmenuentry 'A' {\n\tlinux /boot/vmlinuz-6.12 root=LABEL=r ro quiet\n}\n"}))
+    write_tree(
+        tmp_path,
+        dict(
+            entry(),
+            **{
+                "/etc/default/grub": 'GRUB_CMDLINE_LINUX="quiet"\nGRUB_ENABLE_BLSCFG=false\n',
+                "/boot/vmlinuz-6.12": "",
+                "/boot/grub2/grub.cfg": "### BEGIN /etc/grub.d/10_linux ###\nmenuentry 'A' {\n\tlinux /boot/vmlinuz-6.12 root=LABEL=r ro quiet\n}\n",
+            },
+        ),
+    )
     result = run_module("grub_cmdline", root=tmp_path, absent=["quiet"], regenerate=False)
     assert result["bootloaders"] == ["grub2"] and [made["title"] for made in result["entries"]] == ["A"]
 

@@ -14,8 +14,24 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 KERNEL = "5.14.0-1.x86_64"
-PARAMETERS = ["quiet", "rhgb", "console=tty0", "console=ttyS0", "console=ttyS0,9600", "console=hvc0", "a=1", "a=2", "ro", "root=UUID=1",
-              'x="p q"', "rd.lvm.lv=a", "log-buf-len=1M", "--", "$tuned_params", "net.ifnames=0"]
+PARAMETERS = [
+    "quiet",
+    "rhgb",
+    "console=tty0",
+    "console=ttyS0",
+    "console=ttyS0,9600",
+    "console=hvc0",
+    "a=1",
+    "a=2",
+    "ro",
+    "root=UUID=1",
+    'x="p q"',
+    "rd.lvm.lv=a",
+    "log-buf-len=1M",
+    "--",
+    "$tuned_params",
+    "net.ifnames=0",
+]
 PRESENT = ["console=tty1", "console=ttyS0,115200n8", "a=3", "b", 'y="r s"', "z=1;2"]
 ABSENT = ["quiet", "rhgb", "net.ifnames=1", "log_buf_len"]
 VARIABLES = ["GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX_RECOVERY"]

@@ -14,107 +14,177 @@ AZURE = {"present": ADDED.split(), "absent": ["rhgb", "quiet", "crashkernel=auto
 CRASHKERNEL = "crashkernel=1G-2G:192M,2G-64G:256M,64G-:512M"
 
 SUSE = f"root=UUID=0a1b ${{extra_cmdline}} {ADDED} resume=/dev/sda1 splash=silent crashkernel=228M,high crashkernel=72M,low"
-FAILSAFE = ("showopts ide=nodma apm=off noresume edd=off powersaved=off nohz=off highres=off processor.max_cstate=1 nomodeset "
-            "x11failsafe")
+FAILSAFE = "showopts ide=nodma apm=off noresume edd=off powersaved=off nohz=off highres=off processor.max_cstate=1 nomodeset x11failsafe"
 UBUNTU = "earlyprintk=ttyS0,115200 rootdelay=300 console=tty1 console=ttyS0,115200n8"
-AMAZON = ("console=tty0 console=tty1 console=ttyS0,115200n8 net.ifnames=0 biosdevname=0 nvme_core.io_timeout=4294967295 "
-          "rd.emergency=poweroff rd.shell=0")
+AMAZON = "console=tty0 console=tty1 console=ttyS0,115200n8 net.ifnames=0 biosdevname=0 nvme_core.io_timeout=4294967295 rd.emergency=poweroff rd.shell=0"
 LITERAL_BLS = {
     "entries": [("normal", f"root=UUID=0a1b ro {CRASHKERNEL} {ADDED}"), ("rescue", f"root=UUID=0a1b ro {ADDED}")],
     "next": f"root=UUID=0a1b ro {CRASHKERNEL} {ADDED}",
     "loaders": ["bls", "grub2"],
-    "lines": {"/etc/kernel/cmdline": f"root=UUID=0a1b ro {CRASHKERNEL} {ADDED}\n",
-              "/etc/default/grub": f'GRUB_CMDLINE_LINUX="{CRASHKERNEL} {ADDED}"\n'},
+    "lines": {"/etc/kernel/cmdline": f"root=UUID=0a1b ro {CRASHKERNEL} {ADDED}\n", "/etc/default/grub": f'GRUB_CMDLINE_LINUX="{CRASHKERNEL} {ADDED}"\n'},
 }
 
 #: What is right for each tree: the loaders, the effective lines by kind, the next kernel's line, lines of files afterwards,
 #: and the generated files, which a real run would have its generator write.
 GOLDEN = {
-    "rhel5": {"loaders": ["grub_legacy"], "entries": [("normal", f"ro root=/dev/VolGroup00/LogVol00 {ADDED}")] * 2,
-              "next": f"ro root=/dev/VolGroup00/LogVol00 {ADDED}",
-              "lines": {"/boot/grub/grub.conf": f"\tmodule /vmlinuz-2.6.18-398.el5xen ro root=/dev/VolGroup00/LogVol00 {ADDED}\n"}},
-    "rhel6": {"loaders": ["grub_legacy"],
-              "entries": [("normal", "ro root=UUID=0a1b KEYBOARDTYPE=pc KEYTABLE=us LANG=en_US.UTF-8 rd_NO_LUKS "
-                           f"SYSFONT=latarcyrheb-sun16 rd_NO_LVM rd_NO_DM {ADDED}"),
-                          ("normal", f"ro root=UUID=0a1b crashkernel=128M {ADDED}")],
-              "next": f"ro root=UUID=0a1b KEYBOARDTYPE=pc KEYTABLE=us LANG=en_US.UTF-8 rd_NO_LUKS SYSFONT=latarcyrheb-sun16 "
-                      f"rd_NO_LVM rd_NO_DM {ADDED}", "lines": {}},
-    "rhel7": {"loaders": ["grub2"], "generated": ["/boot/grub2/grub.cfg", "/boot/efi/EFI/redhat/grub.cfg"],
-              "entries": [("normal", f"root=UUID=0a1b ro {ADDED} LANG=en_US.UTF-8"), ("rescue", f"root=UUID=0a1b ro {ADDED}")] * 2,
-              "next": f"root=UUID=0a1b ro {ADDED} LANG=en_US.UTF-8", "lines": {"/etc/default/grub": f'GRUB_CMDLINE_LINUX="{ADDED}"\n'}},
-    "rhel8": {"loaders": ["bls", "grub2"], "entries": [("normal", f"root=UUID=0a1b ro {ADDED}")] * 2 + [("rescue", f"root=UUID=0a1b ro {ADDED}")],
-              "next": f"root=UUID=0a1b ro {ADDED}",
-              "lines": {"/boot/loader/entries/ab12-4.18.0-553.el8.x86_64.conf": "options $kernelopts $tuned_params\n",
-                        "/boot/efi/EFI/redhat/grubenv": f"kernelopts=root=UUID=0a1b ro {ADDED} \n",
-                        "/boot/grub2/grub.cfg": f'  set kernelopts="root=UUID=0a1b ro {ADDED} "\n',
-                        "/etc/default/grub": f'GRUB_CMDLINE_LINUX="{ADDED}"\n'}},
-    "oracle8": {"loaders": ["bls", "grub2"],
-                "entries": [("normal", f"root=UUID=0a1b ro LANG=en_US.UTF-8 console=tty0 {ADDED} transparent_hugepage=never")],
-                "next": f"root=UUID=0a1b ro LANG=en_US.UTF-8 console=tty0 {ADDED} transparent_hugepage=never",
-                "lines": {"/boot/grub2/grubenv": "tuned_params=transparent_hugepage=never\n"}},
-    "rhel9": LITERAL_BLS, "rhel10": LITERAL_BLS, "fedora": LITERAL_BLS,
-    "sles11": {"loaders": ["grub_legacy"],
-               "entries": [("normal", "root=/dev/disk/by-id/ata-x-part2 resume=/dev/sda1 splash=silent crashkernel=256M-:128M showopts "
-                            f"vga=0x317 {ADDED}"),
-                           ("rescue", f"root=/dev/disk/by-id/ata-x-part2 {FAILSAFE} vga=0x317 {ADDED}")],
-               "next": f"root=/dev/disk/by-id/ata-x-part2 resume=/dev/sda1 splash=silent crashkernel=256M-:128M showopts {ADDED}",
-               "lines": {"/etc/sysconfig/bootloader":
-                         f'DEFAULT_APPEND="resume=/dev/sda1 splash=silent crashkernel=256M-:128M showopts {ADDED}"\n',
-                         "/etc/grub.conf": "setup --stage2=/boot/grub/stage2 --force-lba (hd0) (hd0,1)\n"}},
-    "sles12": {"loaders": ["grub2"], "generated": ["/boot/grub2/grub.cfg"],
-               "entries": [("normal", SUSE)] * 2 + [("recovery", f"root=UUID=0a1b ${{extra_cmdline}} single splash=none {ADDED}")],
-               "next": SUSE, "lines": {"/etc/default/grub": f'GRUB_CMDLINE_LINUX="{ADDED}"\n',
-                                       "/etc/sysconfig/bootloader": 'LOADER_TYPE="grub2-efi"\n'}},
-    "sles15": {"loaders": ["grub2"], "generated": ["/boot/grub2/grub.cfg"],
-               "entries": [("normal", SUSE)] * 2 + [("recovery", f"root=UUID=0a1b ${{extra_cmdline}} single splash=none {ADDED}")],
-               "next": SUSE, "lines": {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_RECOVERY="single splash=none"\n'}},
-    "sles16": {"loaders": ["bls"],
-               "entries": [("normal", "root=UUID=0a1b rootflags=subvol=@/.snapshots/1/snapshot splash=silent security=selinux selinux=1 "
-                            f"systemd.machine_id=ab12 {ADDED}")],
-               "next": f"root=UUID=0a1b rootflags=subvol=@/.snapshots/1/snapshot splash=silent security=selinux selinux=1 {ADDED} "
-                       "systemd.machine_id=ab12",
-               "lines": {}},
-    "debian5": {"loaders": ["grub_legacy"],
-                "entries": [("normal", f"root=/dev/sda1 ro {ADDED}"), ("recovery", f"root=/dev/sda1 ro single {ADDED}"), ("other", "")],
-                "next": f"root=/dev/sda1 ro {ADDED}",
-                "lines": {"/boot/grub/menu.lst": f"# kopt=root=/dev/sda1 ro {ADDED}\n"}},
-    "debian12": {"loaders": ["grub2"], "generated": ["/boot/grub/grub.cfg"],
-                 "entries": [("normal", f"root=UUID=0a1b ro {ADDED}")] * 2 + [("recovery", f"root=UUID=0a1b ro single {ADDED}")],
-                 "next": f"root=UUID=0a1b ro {ADDED}",
-                 "lines": {"/etc/default/grub": f'GRUB_CMDLINE_LINUX_DEFAULT=""\nGRUB_CMDLINE_LINUX="{ADDED}"\n'}},
-    "ubuntu2404-cloud": {"loaders": ["grub2"], "generated": ["/boot/grub/grub.cfg"],
-                         "entries": [("normal", f"root=UUID=0a1b ro {UBUNTU} crashkernel=2G-4G:320M,4G-32G:512M")] * 2 + [
-                             ("recovery", f"root=UUID=0a1b ro recovery nomodeset dis_ucode_ldr {UBUNTU}")],
-                         "next": f"root=UUID=0a1b ro {UBUNTU} crashkernel=2G-4G:320M,4G-32G:512M",
-                         "lines": {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet splash"\n',
-                                   "/etc/default/grub.d/50-cloudimg-settings.cfg": 'GRUB_CMDLINE_LINUX_DEFAULT=""\n',
-                                   "/etc/default/grub.d/kdump-tools.cfg":
-                                   'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=2G-4G:320M,4G-32G:512M"\n'}},
-    "amazon2": {"loaders": ["grub2"], "generated": ["/boot/grub2/grub.cfg"],
-                "entries": [("normal", f"root=UUID=0a1b ro earlyprintk=ttyS0,115200 rootdelay=300 {AMAZON}")],
-                "next": f"root=UUID=0a1b ro earlyprintk=ttyS0,115200 rootdelay=300 {AMAZON}",
-                "lines": {"/etc/default/grub": 'GRUB_CMDLINE_LINUX="earlyprintk=ttyS0,115200 rootdelay=300"\n'}},
-    "azurelinux2": {"loaders": ["grub2"],
-                    "entries": [("normal", "rd.auto=1 root=$rootdevice $mariner_cmdline lockdown=integrity "
-                                 "sysctl.kernel.unprivileged_bpf_disabled=1 $systemd_cmdline console=tty0 console=tty1 "
-                                 "console=ttyS0,115200n8 $kernelopts earlyprintk=ttyS0,115200 rootdelay=300")],
-                    "next": "rd.auto=1 root=$rootdevice $mariner_cmdline lockdown=integrity "
-                            "sysctl.kernel.unprivileged_bpf_disabled=1 $systemd_cmdline console=tty0 console=tty1 "
-                            "console=ttyS0,115200n8 $kernelopts earlyprintk=ttyS0,115200 rootdelay=300", "lines": {}},
-    "azurelinux3": {"loaders": ["grub2"], "generated": ["/boot/grub2/grub.cfg"],
-                    "entries": [("normal", "root=UUID=0a1b ro rd.auto=1 net.ifnames=0 lockdown=integrity earlyprintk=ttyS0,115200 "
-                                 "rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8 $kernelopts")] * 2
-                    + [("recovery", "root=UUID=0a1b ro single rd.auto=1 net.ifnames=0 lockdown=integrity "
-                        "earlyprintk=ttyS0,115200 rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8")],
-                    "next": "root=UUID=0a1b ro rd.auto=1 net.ifnames=0 lockdown=integrity earlyprintk=ttyS0,115200 "
-                            "rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8 $kernelopts",
-                    "lines": {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="  \\$kernelopts"\n'}},
-    "arch-sdboot": {"loaders": ["bls"], "entries": [("normal", f"root=UUID=0a1b rw loglevel=3 {ADDED}")], "next": None,
-                    "lines": {"/boot/loader/entries/arch.conf": f"# two lines count as one\noptions root=UUID=0a1b rw\noptions loglevel=3 {ADDED}\n"}},
-    "alpine": {"loaders": ["extlinux"], "generated": ["/boot/extlinux.conf"],
-               "entries": [("normal", f"root=UUID=0a1b modules=sd-mod,usb-storage,ext4 rootfstype=ext4 {ADDED}")],
-               "next": f"root=UUID=0a1b modules=sd-mod,usb-storage,ext4 rootfstype=ext4 {ADDED}",
-               "lines": {"/etc/update-extlinux.conf": f'default_kernel_opts="rootfstype=ext4 {ADDED}"\n'}},
+    "rhel5": {
+        "loaders": ["grub_legacy"],
+        "entries": [("normal", f"ro root=/dev/VolGroup00/LogVol00 {ADDED}")] * 2,
+        "next": f"ro root=/dev/VolGroup00/LogVol00 {ADDED}",
+        "lines": {"/boot/grub/grub.conf": f"\tmodule /vmlinuz-2.6.18-398.el5xen ro root=/dev/VolGroup00/LogVol00 {ADDED}\n"},
+    },
+    "rhel6": {
+        "loaders": ["grub_legacy"],
+        "entries": [
+            ("normal", f"ro root=UUID=0a1b KEYBOARDTYPE=pc KEYTABLE=us LANG=en_US.UTF-8 rd_NO_LUKS SYSFONT=latarcyrheb-sun16 rd_NO_LVM rd_NO_DM {ADDED}"),
+            ("normal", f"ro root=UUID=0a1b crashkernel=128M {ADDED}"),
+        ],
+        "next": f"ro root=UUID=0a1b KEYBOARDTYPE=pc KEYTABLE=us LANG=en_US.UTF-8 rd_NO_LUKS SYSFONT=latarcyrheb-sun16 rd_NO_LVM rd_NO_DM {ADDED}",
+        "lines": {},
+    },
+    "rhel7": {
+        "loaders": ["grub2"],
+        "generated": ["/boot/grub2/grub.cfg", "/boot/efi/EFI/redhat/grub.cfg"],
+        "entries": [("normal", f"root=UUID=0a1b ro {ADDED} LANG=en_US.UTF-8"), ("rescue", f"root=UUID=0a1b ro {ADDED}")] * 2,
+        "next": f"root=UUID=0a1b ro {ADDED} LANG=en_US.UTF-8",
+        "lines": {"/etc/default/grub": f'GRUB_CMDLINE_LINUX="{ADDED}"\n'},
+    },
+    "rhel8": {
+        "loaders": ["bls", "grub2"],
+        "entries": [("normal", f"root=UUID=0a1b ro {ADDED}")] * 2 + [("rescue", f"root=UUID=0a1b ro {ADDED}")],
+        "next": f"root=UUID=0a1b ro {ADDED}",
+        "lines": {
+            "/boot/loader/entries/ab12-4.18.0-553.el8.x86_64.conf": "options $kernelopts $tuned_params\n",
+            "/boot/efi/EFI/redhat/grubenv": f"kernelopts=root=UUID=0a1b ro {ADDED} \n",
+            "/boot/grub2/grub.cfg": f'  set kernelopts="root=UUID=0a1b ro {ADDED} "\n',
+            "/etc/default/grub": f'GRUB_CMDLINE_LINUX="{ADDED}"\n',
+        },
+    },
+    "oracle8": {
+        "loaders": ["bls", "grub2"],
+        "entries": [("normal", f"root=UUID=0a1b ro LANG=en_US.UTF-8 console=tty0 {ADDED} transparent_hugepage=never")],
+        "next": f"root=UUID=0a1b ro LANG=en_US.UTF-8 console=tty0 {ADDED} transparent_hugepage=never",
+        "lines": {"/boot/grub2/grubenv": "tuned_params=transparent_hugepage=never\n"},
+    },
+    "rhel9": LITERAL_BLS,
+    "rhel10": LITERAL_BLS,
+    "fedora": LITERAL_BLS,
+    "sles11": {
+        "loaders": ["grub_legacy"],
+        "entries": [
+            ("normal", f"root=/dev/disk/by-id/ata-x-part2 resume=/dev/sda1 splash=silent crashkernel=256M-:128M showopts vga=0x317 {ADDED}"),
+            ("rescue", f"root=/dev/disk/by-id/ata-x-part2 {FAILSAFE} vga=0x317 {ADDED}"),
+        ],
+        "next": f"root=/dev/disk/by-id/ata-x-part2 resume=/dev/sda1 splash=silent crashkernel=256M-:128M showopts {ADDED}",
+        "lines": {
+            "/etc/sysconfig/bootloader": f'DEFAULT_APPEND="resume=/dev/sda1 splash=silent crashkernel=256M-:128M showopts {ADDED}"\n',
+            "/etc/grub.conf": "setup --stage2=/boot/grub/stage2 --force-lba (hd0) (hd0,1)\n",
+        },
+    },
+    "sles12": {
+        "loaders": ["grub2"],
+        "generated": ["/boot/grub2/grub.cfg"],
+        "entries": [("normal", SUSE)] * 2 + [("recovery", f"root=UUID=0a1b ${{extra_cmdline}} single splash=none {ADDED}")],
+        "next": SUSE,
+        "lines": {"/etc/default/grub": f'GRUB_CMDLINE_LINUX="{ADDED}"\n', "/etc/sysconfig/bootloader": 'LOADER_TYPE="grub2-efi"\n'},
+    },
+    "sles15": {
+        "loaders": ["grub2"],
+        "generated": ["/boot/grub2/grub.cfg"],
+        "entries": [("normal", SUSE)] * 2 + [("recovery", f"root=UUID=0a1b ${{extra_cmdline}} single splash=none {ADDED}")],
+        "next": SUSE,
+        "lines": {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_RECOVERY="single splash=none"\n'},
+    },
+    "sles16": {
+        "loaders": ["bls"],
+        "entries": [
+            ("normal", f"root=UUID=0a1b rootflags=subvol=@/.snapshots/1/snapshot splash=silent security=selinux selinux=1 systemd.machine_id=ab12 {ADDED}")
+        ],
+        "next": f"root=UUID=0a1b rootflags=subvol=@/.snapshots/1/snapshot splash=silent security=selinux selinux=1 {ADDED} systemd.machine_id=ab12",
+        "lines": {},
+    },
+    "debian5": {
+        "loaders": ["grub_legacy"],
+        "entries": [("normal", f"root=/dev/sda1 ro {ADDED}"), ("recovery", f"root=/dev/sda1 ro single {ADDED}"), ("other", "")],
+        "next": f"root=/dev/sda1 ro {ADDED}",
+        "lines": {"/boot/grub/menu.lst": f"# kopt=root=/dev/sda1 ro {ADDED}\n"},
+    },
+    "debian12": {
+        "loaders": ["grub2"],
+        "generated": ["/boot/grub/grub.cfg"],
+        "entries": [("normal", f"root=UUID=0a1b ro {ADDED}")] * 2 + [("recovery", f"root=UUID=0a1b ro single {ADDED}")],
+        "next": f"root=UUID=0a1b ro {ADDED}",
+        "lines": {"/etc/default/grub": f'GRUB_CMDLINE_LINUX_DEFAULT=""\nGRUB_CMDLINE_LINUX="{ADDED}"\n'},
+    },
+    "ubuntu2404-cloud": {
+        "loaders": ["grub2"],
+        "generated": ["/boot/grub/grub.cfg"],
+        "entries": [("normal", f"root=UUID=0a1b ro {UBUNTU} crashkernel=2G-4G:320M,4G-32G:512M")] * 2
+        + [("recovery", f"root=UUID=0a1b ro recovery nomodeset dis_ucode_ldr {UBUNTU}")],
+        "next": f"root=UUID=0a1b ro {UBUNTU} crashkernel=2G-4G:320M,4G-32G:512M",
+        "lines": {
+            "/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="quiet splash"\n',
+            "/etc/default/grub.d/50-cloudimg-settings.cfg": 'GRUB_CMDLINE_LINUX_DEFAULT=""\n',
+            "/etc/default/grub.d/kdump-tools.cfg": 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=2G-4G:320M,4G-32G:512M"\n',
+        },
+    },
+    "amazon2": {
+        "loaders": ["grub2"],
+        "generated": ["/boot/grub2/grub.cfg"],
+        "entries": [("normal", f"root=UUID=0a1b ro earlyprintk=ttyS0,115200 rootdelay=300 {AMAZON}")],
+        "next": f"root=UUID=0a1b ro earlyprintk=ttyS0,115200 rootdelay=300 {AMAZON}",
+        "lines": {"/etc/default/grub": 'GRUB_CMDLINE_LINUX="earlyprintk=ttyS0,115200 rootdelay=300"\n'},
+    },
+    "azurelinux2": {
+        "loaders": ["grub2"],
+        "entries": [
+            (
+                "normal",
+                "rd.auto=1 root=$rootdevice $mariner_cmdline lockdown=integrity "
+                "sysctl.kernel.unprivileged_bpf_disabled=1 $systemd_cmdline console=tty0 console=tty1 "
+                "console=ttyS0,115200n8 $kernelopts earlyprintk=ttyS0,115200 rootdelay=300",
+            )
+        ],
+        "next": "rd.auto=1 root=$rootdevice $mariner_cmdline lockdown=integrity "
+        "sysctl.kernel.unprivileged_bpf_disabled=1 $systemd_cmdline console=tty0 console=tty1 "
+        "console=ttyS0,115200n8 $kernelopts earlyprintk=ttyS0,115200 rootdelay=300",
+        "lines": {},
+    },
+    "azurelinux3": {
+        "loaders": ["grub2"],
+        "generated": ["/boot/grub2/grub.cfg"],
+        "entries": [
+            (
+                "normal",
+                "root=UUID=0a1b ro rd.auto=1 net.ifnames=0 lockdown=integrity earlyprintk=ttyS0,115200 "
+                "rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8 $kernelopts",
+            )
+        ]
+        * 2
+        + [
+            (
+                "recovery",
+                "root=UUID=0a1b ro single rd.auto=1 net.ifnames=0 lockdown=integrity "
+                "earlyprintk=ttyS0,115200 rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8",
+            )
+        ],
+        "next": "root=UUID=0a1b ro rd.auto=1 net.ifnames=0 lockdown=integrity earlyprintk=ttyS0,115200 "
+        "rootdelay=300 console=tty0 console=tty1 console=ttyS0,115200n8 $kernelopts",
+        "lines": {"/etc/default/grub": 'GRUB_CMDLINE_LINUX_DEFAULT="  \\$kernelopts"\n'},
+    },
+    "arch-sdboot": {
+        "loaders": ["bls"],
+        "entries": [("normal", f"root=UUID=0a1b rw loglevel=3 {ADDED}")],
+        "next": None,
+        "lines": {"/boot/loader/entries/arch.conf": f"# two lines count as one\noptions root=UUID=0a1b rw\noptions loglevel=3 {ADDED}\n"},
+    },
+    "alpine": {
+        "loaders": ["extlinux"],
+        "generated": ["/boot/extlinux.conf"],
+        "entries": [("normal", f"root=UUID=0a1b modules=sd-mod,usb-storage,ext4 rootfstype=ext4 {ADDED}")],
+        "next": f"root=UUID=0a1b modules=sd-mod,usb-storage,ext4 rootfstype=ext4 {ADDED}",
+        "lines": {"/etc/update-extlinux.conf": f'default_kernel_opts="rootfstype=ext4 {ADDED}"\n'},
+    },
 }
 
 
@@ -136,8 +206,11 @@ def tree(request, tmp_path):
 
 def content(root):
     """Return {path: bytes or link target} of a directory."""
-    return {str(path.relative_to(root)): path.readlink() if path.is_symlink() else path.read_bytes()
-            for path in sorted(root.rglob("*")) if path.is_symlink() or path.is_file()}
+    return {
+        str(path.relative_to(root)): path.readlink() if path.is_symlink() else path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }
 
 
 def test_every_recorded_tree_has_a_golden_result():
@@ -163,8 +236,7 @@ def test_the_sources_are_written_once_and_stay(tree, run_module):
     check = run_module("grub_cmdline", root=root, check=True, regenerate=False, **AZURE)
     real = run_module("grub_cmdline", root=root, regenerate=False, **AZURE)
     assert real["failed"] is False and real["changed"] is True, real
-    assert {key: value for key, value in check.items() if key != "invocation"} == {
-        key: value for key, value in real.items() if key != "invocation"}
+    assert {key: value for key, value in check.items() if key != "invocation"} == {key: value for key, value in real.items() if key != "invocation"}
     for path, lines in GOLDEN[name]["lines"].items():
         text = (root / path.lstrip("/")).read_text()
         assert all(line in text.splitlines(True) for line in lines.splitlines(True)), text
@@ -212,8 +284,7 @@ def test_rescue_and_recovery_entries_can_be_kept(tree, kind, run_module):
 def test_kept_recovery_leaves_the_drop_in_in_charge(tree, run_module):
     _unused, root = tree
     run_module("grub_cmdline", root=root, regenerate=False, recovery="keep", **AZURE)
-    assert 'GRUB_CMDLINE_LINUX_DEFAULT="console=tty1 console=ttyS0,115200n8"\n' in (
-        root / "etc/default/grub.d/50-cloudimg-settings.cfg").read_text()
+    assert 'GRUB_CMDLINE_LINUX_DEFAULT="console=tty1 console=ttyS0,115200n8"\n' in (root / "etc/default/grub.d/50-cloudimg-settings.cfg").read_text()
 
 
 @pytest.mark.parametrize("tree", ["rhel9"], indirect=True)
@@ -270,13 +341,21 @@ def test_settings_are_refused_where_there_is_no_grub2(tree, run_module):
 
 
 @pytest.mark.parametrize("tree", ["debian12"], indirect=True)
-@pytest.mark.parametrize(("arguments", "cause"), [
-    ({"present": ["a\nb"]}, "line break"), ({"present": ["quiet"], "absent": ["quiet"]}, "same parameter"), ({"absent": [""]}, "no name"),
-    ({"present": ['a="b']}, "not balanced"), ({"settings": {"GRUB_CMDLINE_LINUX": "x"}}, "`present` and `absent`"),
-    ({"settings": {"A B": "x"}}, "not the name of a shell variable"), ({"settings": {"A": "x\ny"}}, "line break"),
-    ({"bootloader": "extlinux"}, "the guest has grub2"), ({"present": ["a=" + "b" * 3000]}, "the kernel keeps 2047"),
-    ({"present": ["a=" + "b" * 3000], "regenerate": False}, "the next kernel's boot entry"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        ({"present": ["a\nb"]}, "line break"),
+        ({"present": ["quiet"], "absent": ["quiet"]}, "same parameter"),
+        ({"absent": [""]}, "no name"),
+        ({"present": ['a="b']}, "not balanced"),
+        ({"settings": {"GRUB_CMDLINE_LINUX": "x"}}, "`present` and `absent`"),
+        ({"settings": {"A B": "x"}}, "not the name of a shell variable"),
+        ({"settings": {"A": "x\ny"}}, "line break"),
+        ({"bootloader": "extlinux"}, "the guest has grub2"),
+        ({"present": ["a=" + "b" * 3000]}, "the kernel keeps 2047"),
+        ({"present": ["a=" + "b" * 3000], "regenerate": False}, "the next kernel's boot entry"),
+    ],
+)
 def test_bad_input_is_refused_and_the_guest_left_as_it_was(tree, arguments, cause, run_module):
     _unused, root = tree
     before = content(root)

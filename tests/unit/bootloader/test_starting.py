@@ -12,15 +12,19 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 TREES = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
-GRUB = ("### BEGIN /etc/grub.d/00_header ###\nload_env\n%s### END /etc/grub.d/00_header ###\n### BEGIN /etc/grub.d/10_linux ###\n"
-        "menuentry 'Debian' --class os $menuentry_id_option 'simple' {\n\tlinux /vmlinuz-2 root=UUID=1\n}\n"
-        "submenu 'Advanced options > all' $menuentry_id_option 'advanced' {\n"
-        "\tmenuentry 'Debian, with Linux 2' --id two {\n\t\tlinux /vmlinuz-2 root=UUID=1\n\t}\n"
-        "\tmenuentry 'Debian, with Linux 1' --id=one {\n\t\tlinux /vmlinuz-1 root=UUID=1\n\t}\n}\n"
-        "menuentry 'Windows' {\n\tchainloader +1\n}\n### END /etc/grub.d/10_linux ###\n")
+GRUB = (
+    "### BEGIN /etc/grub.d/00_header ###\nload_env\n%s### END /etc/grub.d/00_header ###\n### BEGIN /etc/grub.d/10_linux ###\n"
+    "menuentry 'Debian' --class os $menuentry_id_option 'simple' {\n\tlinux /vmlinuz-2 root=UUID=1\n}\n"
+    "submenu 'Advanced options > all' $menuentry_id_option 'advanced' {\n"
+    "\tmenuentry 'Debian, with Linux 2' --id two {\n\t\tlinux /vmlinuz-2 root=UUID=1\n\t}\n"
+    "\tmenuentry 'Debian, with Linux 1' --id=one {\n\t\tlinux /vmlinuz-1 root=UUID=1\n\t}\n}\n"
+    "menuentry 'Windows' {\n\tchainloader +1\n}\n### END /etc/grub.d/10_linux ###\n"
+)
 NEXT_OR = 'if [ "${next_entry}" ] ; then\n   set default="${next_entry}"\n   set next_entry=\n   save_env next_entry\nelse\n   set default="%s"\nfi\n'
-FALLBACK = ('if [ -n "${boot_counter}" -a "${boot_success}" = "0" ]; then\n  if  [ "${boot_counter}" = "0" -o "${boot_counter}" = "-1" ]; then\n'
-            "    set default=1\n    set boot_counter=-1\n  else\n    decrement boot_counter\n  fi\nfi\n")
+FALLBACK = (
+    'if [ -n "${boot_counter}" -a "${boot_success}" = "0" ]; then\n  if  [ "${boot_counter}" = "0" -o "${boot_counter}" = "-1" ]; then\n'
+    "    set default=1\n    set boot_counter=-1\n  else\n    decrement boot_counter\n  fi\nfi\n"
+)
 
 
 def start_of(tmp_path, files):
@@ -33,32 +37,42 @@ def grubenv(text):
     return "# GRUB Environment Block\n" + text + "#" * (1024 - 25 - len(text))
 
 
-@pytest.mark.parametrize(("settings", "environment", "title"), [
-    ("", "", "Debian"),
-    ('set default="0"\n', "", "Debian"),
-    ('set default="1>1"\n', "", "Debian, with Linux 1"),
-    ('set default="1"\n', "", "Debian, with Linux 2"),  # a submenu's first
-    ('set default="advanced>one"\n', "", "Debian, with Linux 1"),
-    ('set default="Advanced options >> all>Debian, with Linux 1"\n', "", "Debian, with Linux 1"),
-    ('set default="gone"\n', "", "Debian"),
-    ('set default="9"\n', "", "Debian"),
-    ('set default="2"\n', "", None),
-    ('set default="${saved_entry}"\n', "saved_entry=advanced>one\n", "Debian, with Linux 1"),
-    ('set default="${saved_entry}"\n', "", "Debian"),
-    (NEXT_OR % "0", "next_entry=advanced>one\n", "Debian, with Linux 1"),
-    (NEXT_OR % "${saved_entry}", "saved_entry=advanced>one\nnext_entry=\n", "Debian, with Linux 1"),
-    (NEXT_OR % "0" + FALLBACK, "boot_counter=2\nboot_success=0\n", "Debian"),
-    (NEXT_OR % "0" + FALLBACK, "boot_counter=0\nboot_success=0\n", "Debian, with Linux 2"),
-])
+@pytest.mark.parametrize(
+    ("settings", "environment", "title"),
+    [
+        ("", "", "Debian"),
+        ('set default="0"\n', "", "Debian"),
+        ('set default="1>1"\n', "", "Debian, with Linux 1"),
+        ('set default="1"\n', "", "Debian, with Linux 2"),  # a submenu's first
+        ('set default="advanced>one"\n', "", "Debian, with Linux 1"),
+        ('set default="Advanced options >> all>Debian, with Linux 1"\n', "", "Debian, with Linux 1"),
+        ('set default="gone"\n', "", "Debian"),
+        ('set default="9"\n', "", "Debian"),
+        ('set default="2"\n', "", None),
+        ('set default="${saved_entry}"\n', "saved_entry=advanced>one\n", "Debian, with Linux 1"),
+        ('set default="${saved_entry}"\n', "", "Debian"),
+        (NEXT_OR % "0", "next_entry=advanced>one\n", "Debian, with Linux 1"),
+        (NEXT_OR % "${saved_entry}", "saved_entry=advanced>one\nnext_entry=\n", "Debian, with Linux 1"),
+        (NEXT_OR % "0" + FALLBACK, "boot_counter=2\nboot_success=0\n", "Debian"),
+        (NEXT_OR % "0" + FALLBACK, "boot_counter=0\nboot_success=0\n", "Debian, with Linux 2"),
+    ],
+)
 def test_grub_takes_numbers_titles_ids_and_what_is_saved(tmp_path, settings, environment, title):
     found = start_of(tmp_path, {"/boot/grub/grub.cfg": GRUB % settings, "/boot/grub/grubenv": grubenv(environment)})
     assert (found.entry and found.entry.title) == title
     assert bool(found.problem) == (title is None)
 
 
-@pytest.mark.parametrize(("name", "title"), [
-    ("rhel9", "Red Hat Enterprise Linux (5.14.0-427.13.1.el9_4.x86_64) 9.4 (Plow)"), ("debian12", "Debian GNU/Linux"), ("arch-sdboot", "Arch Linux"),
-    ("debian5", "Debian GNU/Linux, kernel 2.6.26-2-amd64"), ("alpine", "Linux virt")])
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("rhel9", "Red Hat Enterprise Linux (5.14.0-427.13.1.el9_4.x86_64) 9.4 (Plow)"),
+        ("debian12", "Debian GNU/Linux"),
+        ("arch-sdboot", "Arch Linux"),
+        ("debian5", "Debian GNU/Linux, kernel 2.6.26-2-amd64"),
+        ("alpine", "Linux virt"),
+    ],
+)
 def test_recorded_guests_start_their_first_kernel(name, title):
     found = starting.starts(LiveTree(str(TREES / name)))
     assert [start.entry.title for start in found] == [title] * len(found) and found
@@ -67,10 +81,15 @@ def test_recorded_guests_start_their_first_kernel(name, title):
 
 def test_a_saved_entry_of_the_specification_is_found_by_its_file(tmp_path):
     entry = "title %s\nversion %s\nlinux /vmlinuz-%s\noptions root=UUID=1\ngrub_users $grub_users\ngrub_arg --unrestricted\n"
-    found = start_of(tmp_path, {
-        "/boot/grub2/grub.cfg": NEXT_OR % "${saved_entry}" + "blscfg\n", "/boot/grub2/grubenv": grubenv("saved_entry=0123-5.14.0-9\n"),
-        "/boot/loader/entries/0123-5.14.0-9.conf": entry % ("Old", "5.14.0-9", "9"),
-        "/boot/loader/entries/0123-5.14.0-10.conf": entry % ("New", "5.14.0-10", "10")})
+    found = start_of(
+        tmp_path,
+        {
+            "/boot/grub2/grub.cfg": NEXT_OR % "${saved_entry}" + "blscfg\n",
+            "/boot/grub2/grubenv": grubenv("saved_entry=0123-5.14.0-9\n"),
+            "/boot/loader/entries/0123-5.14.0-9.conf": entry % ("Old", "5.14.0-9", "9"),
+            "/boot/loader/entries/0123-5.14.0-10.conf": entry % ("New", "5.14.0-10", "10"),
+        },
+    )
     assert found.entry.title == "Old" and found.passwords == []
 
 
@@ -79,54 +98,71 @@ def sd_boot(settings, *names):
     files = {"/efi/EFI/systemd/systemd-bootx64.efi": "MZ", "/efi/loader/loader.conf": settings}
     for name in names:
         file, key, version = (name.split() + ["", ""])[:3]
-        files[f"/efi/loader/entries/{file}"] = f"title {file}\nlinux /{file}\noptions root=UUID=1\n" + (
-            f"sort-key {key}\nversion {version}\n" if key else "")
+        files[f"/efi/loader/entries/{file}"] = f"title {file}\nlinux /{file}\noptions root=UUID=1\n" + (f"sort-key {key}\nversion {version}\n" if key else "")
     return files
 
 
-@pytest.mark.parametrize(("settings", "names", "file"), [
-    ("", ["a-1.conf", "a-10.conf", "a-9.conf"], "a-10.conf"),  # by name, newest first
-    ("", ["z.conf debian 6.1", "a.conf debian 6.12", "b.conf arch 5"], "b.conf"),  # sort-keys first, then versions
-    ("", ["z.conf debian 6.1", "a.conf debian 6.12", "zz.conf"], "a.conf"),
-    ("", ["a-10+0-3.conf", "a-9+2-1.conf"], "a-9+2-1.conf"),  # no try left: last
-    ("default a-9*\n", ["a-10.conf", "a-9+3.conf"], "a-9+3.conf"),
-    ("default gone.conf\n", ["a-10.conf", "a-9.conf"], "a-10.conf"),
-    ("default @saved\n#default a-9.conf\n", ["a-10.conf", "a-9.conf"], "a-10.conf"),
-    ("default a-9.conf\ndefault a-10.conf\n", ["a-10.conf", "a-9.conf"], "a-10.conf"),
-])
+@pytest.mark.parametrize(
+    ("settings", "names", "file"),
+    [
+        ("", ["a-1.conf", "a-10.conf", "a-9.conf"], "a-10.conf"),  # by name, newest first
+        ("", ["z.conf debian 6.1", "a.conf debian 6.12", "b.conf arch 5"], "b.conf"),  # sort-keys first, then versions
+        ("", ["z.conf debian 6.1", "a.conf debian 6.12", "zz.conf"], "a.conf"),
+        ("", ["a-10+0-3.conf", "a-9+2-1.conf"], "a-9+2-1.conf"),  # no try left: last
+        ("default a-9*\n", ["a-10.conf", "a-9+3.conf"], "a-9+3.conf"),
+        ("default gone.conf\n", ["a-10.conf", "a-9.conf"], "a-10.conf"),
+        ("default @saved\n#default a-9.conf\n", ["a-10.conf", "a-9.conf"], "a-10.conf"),
+        ("default a-9.conf\ndefault a-10.conf\n", ["a-10.conf", "a-9.conf"], "a-10.conf"),
+    ],
+)
 def test_systemd_boot_sorts_its_menu_and_counts_tries(tmp_path, settings, names, file):
     assert start_of(tmp_path, sd_boot(settings, *names)).entry.title == file
 
 
 @pytest.mark.parametrize(("fallback", "title"), [("systemd-boot", ["Debian", "a.conf"]), ("shim", ["Debian"])])
 def test_beside_grub_systemd_boot_counts_where_firmware_starts_it(tmp_path, fallback, title):
-    write_tree(tmp_path, dict(sd_boot("", "a.conf"), **{"/boot/grub/grub.cfg": GRUB % "", "/efi/EFI/BOOT/BOOTX64.EFI": fallback,
-                                                        "/efi/EFI/systemd/systemd-bootx64.efi": "systemd-boot",
-                                                        "/boot/grub/menu.lst": "title old\nkernel /gone\n"}))
+    write_tree(
+        tmp_path,
+        dict(
+            sd_boot("", "a.conf"),
+            **{
+                "/boot/grub/grub.cfg": GRUB % "",
+                "/efi/EFI/BOOT/BOOTX64.EFI": fallback,
+                "/efi/EFI/systemd/systemd-bootx64.efi": "systemd-boot",
+                "/boot/grub/menu.lst": "title old\nkernel /gone\n",
+            },
+        ),
+    )
     assert [start.entry.title for start in starting.starts(LiveTree(str(tmp_path)))] == title
 
 
-@pytest.mark.parametrize(("text", "title", "waits"), [
-    ("TIMEOUT 50\nDEFAULT b\nLABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "b", False),
-    ("LABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "a", False),
-    ("PROMPT 1\nLABEL a\nLINUX /a\n", "a", True),
-    ("PROMPT 1\nTIMEOUT 30\nLABEL a\nLINUX /a\n", "a", False),
-    ("DEFAULT vesamenu.c32\nTIMEOUT 0\nLABEL a\nLINUX /a\nLABEL b\nMENU DEFAULT\nLINUX /b\n", "b", True),
-    ("UI menu.c32\nDEFAULT b\nTIMEOUT 5\nLABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "b", False),
-])
+@pytest.mark.parametrize(
+    ("text", "title", "waits"),
+    [
+        ("TIMEOUT 50\nDEFAULT b\nLABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "b", False),
+        ("LABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "a", False),
+        ("PROMPT 1\nLABEL a\nLINUX /a\n", "a", True),
+        ("PROMPT 1\nTIMEOUT 30\nLABEL a\nLINUX /a\n", "a", False),
+        ("DEFAULT vesamenu.c32\nTIMEOUT 0\nLABEL a\nLINUX /a\nLABEL b\nMENU DEFAULT\nLINUX /b\n", "b", True),
+        ("UI menu.c32\nDEFAULT b\nTIMEOUT 5\nLABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "b", False),
+    ],
+)
 def test_extlinux_starts_its_default_and_waits_without_a_timeout(tmp_path, text, title, waits):
     found = start_of(tmp_path, {"/boot/extlinux/extlinux.conf": text})
     assert (found.entry.title, bool(found.waits)) == (title, waits)
 
 
-@pytest.mark.parametrize(("text", "title", "waits", "locked"), [
-    ("default 1\ntimeout 5\ntitle A\nkernel /a\ntitle B\nkernel /b\n", "B", False, False),
-    ("timeout -1\ntitle A\nkernel /a\n", "A", True, False),
-    ("password --md5 x\ntitle A\nkernel /a\n", "A", False, False),  # guards the editor alone
-    ("title A\nlock\nkernel /a\n", "A", False, True),
-    ("default 0\ntitle A\npassword x\nkernel /a\ntitle B\nkernel /b\n", "A", False, True),
-    ("default 1\ntitle A\npassword x\nkernel /a\ntitle B\nkernel /b\n", "B", False, False),
-])
+@pytest.mark.parametrize(
+    ("text", "title", "waits", "locked"),
+    [
+        ("default 1\ntimeout 5\ntitle A\nkernel /a\ntitle B\nkernel /b\n", "B", False, False),
+        ("timeout -1\ntitle A\nkernel /a\n", "A", True, False),
+        ("password --md5 x\ntitle A\nkernel /a\n", "A", False, False),  # guards the editor alone
+        ("title A\nlock\nkernel /a\n", "A", False, True),
+        ("default 0\ntitle A\npassword x\nkernel /a\ntitle B\nkernel /b\n", "A", False, True),
+        ("default 1\ntitle A\npassword x\nkernel /a\ntitle B\nkernel /b\n", "B", False, False),
+    ],
+)
 def test_grub_legacy_starts_its_default(tmp_path, text, title, waits, locked):
     found = start_of(tmp_path, {"/boot/grub/menu.lst": text})
     assert (found.entry.title, bool(found.waits), bool(found.passwords)) == (title, waits, locked)

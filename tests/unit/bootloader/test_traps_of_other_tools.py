@@ -12,8 +12,7 @@ import pytest
 
 KERNEL = "5.14.0-427.el9.x86_64"
 DEFAULTS, ENTRY = "etc/default/grub", f"boot/loader/entries/ab12-{KERNEL}.conf"
-MENU = ("### BEGIN /etc/grub.d/10_linux ###\nmenuentry 'Linux' {\n\tlinux\t/boot/vmlinuz-%s root=UUID=1 ro %s\n}\n"
-        "### END /etc/grub.d/10_linux ###\n")
+MENU = "### BEGIN /etc/grub.d/10_linux ###\nmenuentry 'Linux' {\n\tlinux\t/boot/vmlinuz-%s root=UUID=1 ro %s\n}\n### END /etc/grub.d/10_linux ###\n"
 
 
 def write(root, path, text):
@@ -24,23 +23,27 @@ def write(root, path, text):
 @pytest.fixture
 def grub2(tmp_path):
     """Return a function that writes a guest with GRUB 2, its /etc/default/grub as given."""
+
     def with_defaults(text, menu="quiet"):
         write(tmp_path, DEFAULTS, text)
         write(tmp_path, f"boot/vmlinuz-{KERNEL}", "")
         write(tmp_path, "boot/grub/grub.cfg", MENU % (KERNEL, menu))
         return tmp_path
+
     return with_defaults
 
 
 @pytest.fixture
 def bls(tmp_path):
     """Return a function that writes a guest with one entry, and GRUB's blscfg."""
+
     def with_entry(options, **files):
         write(tmp_path, f"boot/vmlinuz-{KERNEL}", "")
         write(tmp_path, ENTRY, f"title Linux\nlinux /vmlinuz-{KERNEL}\n{options}")
         write(tmp_path, "boot/grub2/grub.cfg", files.pop("menu", "blscfg\n"))
         write(tmp_path, "usr/bin/kernel-install", "")
         return tmp_path
+
     return with_entry
 
 
@@ -49,8 +52,7 @@ def change(run_module, root, **arguments):
     predicted = run_module("grub_cmdline", root=root, check=True, regenerate=False, **arguments)
     result = run_module("grub_cmdline", root=root, regenerate=False, **arguments)
     assert not result["failed"], result
-    assert {key: value for key, value in predicted.items() if key != "invocation"} == {
-        key: value for key, value in result.items() if key != "invocation"}
+    assert {key: value for key, value in predicted.items() if key != "invocation"} == {key: value for key, value in result.items() if key != "invocation"}
     assert not run_module("grub_cmdline", root=root, regenerate=False, **arguments)["changed"]
     return result
 
@@ -66,11 +68,13 @@ def variables(root):
 
 # grubby
 
+
 def test_grubby_1_variables_that_begin_alike_are_not_one(grub2, run_module):
     root = grub2('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX_DEFAULT="quiet b"\nGRUB_CMDLINE_LINUX_RECOVERY="single"\nGRUB_CMDLINE_LINUX_X="x"\n')
     change(run_module, root, present=["c=1"], absent=["quiet"])
     assert (root / DEFAULTS).read_text() == (
-        'GRUB_CMDLINE_LINUX="a c=1"\nGRUB_CMDLINE_LINUX_DEFAULT="b"\nGRUB_CMDLINE_LINUX_RECOVERY="single"\nGRUB_CMDLINE_LINUX_X="x"\n')
+        'GRUB_CMDLINE_LINUX="a c=1"\nGRUB_CMDLINE_LINUX_DEFAULT="b"\nGRUB_CMDLINE_LINUX_RECOVERY="single"\nGRUB_CMDLINE_LINUX_X="x"\n'
+    )
 
 
 def test_grubby_2_a_quoted_value_is_quoted_in_the_file_and_removed_whole(grub2, run_module):
@@ -83,7 +87,7 @@ def test_grubby_3_an_ampersand_is_an_ampersand(grub2, bls, run_module):
     root = bls("options root=UUID=1 ro b\n")
     grub2('GRUB_CMDLINE_LINUX="b"\n')
     change(run_module, root, present=["a=1&b"])
-    assert "options root=UUID=1 ro b a=\"1&b\"\n" in (root / ENTRY).read_text()
+    assert 'options root=UUID=1 ro b a="1&b"\n' in (root / ENTRY).read_text()
     assert variables(root)["GRUB_CMDLINE_LINUX"] == 'b a="1&b"'
 
 
@@ -127,6 +131,7 @@ def test_grubby_9_what_cannot_be_done_is_an_error(grub2, run_module):
 
 # linux-system-roles.bootloader
 
+
 def test_absent_with_another_value_removes_nothing_and_says_so(bls, run_module):
     root = bls("options ro foo=2 crashkernel=256M\n")
     write(root, "etc/kernel/cmdline", "ro foo=2\n")
@@ -149,6 +154,7 @@ def test_each_kernels_own_line_decides_what_it_lacks(bls, run_module):
 
 # puppet's kernel_parameter, perl-bootloader, sed recipes, and others
 
+
 def test_a_missing_default_variable_is_not_made_a_copy_of_the_other(grub2, run_module):
     root = grub2('GRUB_CMDLINE_LINUX="a"\n')
     change(run_module, root, present=["b"])
@@ -167,8 +173,17 @@ def test_pairs_of_consoles_are_not_collapsed(grub2, run_module):
     assert variables(root)["GRUB_CMDLINE_LINUX_DEFAULT"] == "console=tty0 console=ttyS0,115200n8"
 
 
-@pytest.mark.parametrize("line", ['GRUB_CMDLINE_LINUX="a" # why', "GRUB_CMDLINE_LINUX='a'", "GRUB_CMDLINE_LINUX=a", ' GRUB_CMDLINE_LINUX="a"',
-                                  'export GRUB_CMDLINE_LINUX="a"', 'GRUB_TIMEOUT=5; GRUB_CMDLINE_LINUX="a"'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'GRUB_CMDLINE_LINUX="a" # why',
+        "GRUB_CMDLINE_LINUX='a'",
+        "GRUB_CMDLINE_LINUX=a",
+        ' GRUB_CMDLINE_LINUX="a"',
+        'export GRUB_CMDLINE_LINUX="a"',
+        'GRUB_TIMEOUT=5; GRUB_CMDLINE_LINUX="a"',
+    ],
+)
 def test_a_value_is_found_however_its_line_is_written(grub2, run_module, line):
     root = grub2(line + "\n")
     change(run_module, root, present=["b=1"])
@@ -194,6 +209,7 @@ def test_three_dashes_are_a_parameter_and_two_end_the_kernels_own(bls, run_modul
 
 
 # what feeds a boot, beside the file that everybody knows
+
 
 def test_the_line_of_this_machine_never_gets_into_a_tree(bls, run_module):
     root = bls("options root=UUID=1 ro\n")
@@ -285,9 +301,13 @@ def test_the_menu_of_rhel_6_on_uefi_is_found(tmp_path, run_module):
 
 def test_grub_legacy_of_ubuntus_ec2_images_is_changed_besides_grub_2(grub2, run_module):
     root = grub2('GRUB_CMDLINE_LINUX="quiet"\n')
-    write(root, "boot/grub/menu.lst", "### BEGIN AUTOMAGIC KERNELS LIST\n## ## Start Default Options ##\n# kopt=root=LABEL=x ro quiet\n"
-                                      "## ## End Default Options ##\ntitle Ubuntu\nkernel /boot/vmlinuz-3.2 root=LABEL=x ro quiet\n"
-                                      "### END DEBIAN AUTOMAGIC KERNELS LIST\n")
+    write(
+        root,
+        "boot/grub/menu.lst",
+        "### BEGIN AUTOMAGIC KERNELS LIST\n## ## Start Default Options ##\n# kopt=root=LABEL=x ro quiet\n"
+        "## ## End Default Options ##\ntitle Ubuntu\nkernel /boot/vmlinuz-3.2 root=LABEL=x ro quiet\n"
+        "### END DEBIAN AUTOMAGIC KERNELS LIST\n",
+    )
     result = change(run_module, root, present=["a"], absent=["quiet"])
     assert result["bootloaders"] == ["grub2", "grub_legacy"]
     assert "# kopt=root=LABEL=x ro a\n" in (root / "boot/grub/menu.lst").read_text()
@@ -302,5 +322,9 @@ def test_copies_do_not_become_boot_entries_or_drop_ins(grub2, bls, run_module):
     result = run_module("grub_cmdline", root=root, regenerate=False, backup=True, absent=["quiet"])
     assert not result["failed"] and len(result["backup_files"]) == 2
     assert not [path for path in result["backup_files"] if path.endswith((".conf", ".cfg"))]
-    assert not [path for folder in ("boot/loader/entries", "etc/default/grub.d") for path in (root / folder).iterdir()
-                if path.suffix in (".conf", ".cfg") and "~" in path.name]
+    assert not [
+        path
+        for folder in ("boot/loader/entries", "etc/default/grub.d")
+        for path in (root / folder).iterdir()
+        if path.suffix in (".conf", ".cfg") and "~" in path.name
+    ]

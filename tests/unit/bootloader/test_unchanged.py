@@ -22,30 +22,40 @@ DEFAULT_OPTIONS = Options()
 
 
 def check(before, after, wanted=WANTED, options=DEFAULT_OPTIONS, **given):
-    unchanged.check([made if isinstance(made, BootEntry) else entry(made) for made in before],
-                    [made if isinstance(made, BootEntry) else entry(made) for made in after], wanted, options,
-                    {MENU: given["given"]} if given else {})
+    unchanged.check(
+        [made if isinstance(made, BootEntry) else entry(made) for made in before],
+        [made if isinstance(made, BootEntry) else entry(made) for made in after],
+        wanted,
+        options,
+        {MENU: given["given"]} if given else {},
+    )
 
 
-@pytest.mark.parametrize(("before", "after"), [
-    ("root=UUID=1 ro quiet", "root=UUID=1 ro console=tty1 console=ttyS0 rootdelay=300"),
-    ("root=UUID=1 ro rootdelay=1 console=hvc0", "root=UUID=1 ro rootdelay=300 console=hvc0 console=tty1 console=ttyS0"),
-    ("root=UUID=1 ro crashkernel=auto mine=1 mine=2", "root=UUID=1 ro mine=1 mine=2 console=tty1 console=ttyS0 rootdelay=300"),
-    ("root=UUID=1 ro console=ttyS0,9600", "root=UUID=1 ro console=tty1 console=ttyS0 rootdelay=300"),
-])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("root=UUID=1 ro quiet", "root=UUID=1 ro console=tty1 console=ttyS0 rootdelay=300"),
+        ("root=UUID=1 ro rootdelay=1 console=hvc0", "root=UUID=1 ro rootdelay=300 console=hvc0 console=tty1 console=ttyS0"),
+        ("root=UUID=1 ro crashkernel=auto mine=1 mine=2", "root=UUID=1 ro mine=1 mine=2 console=tty1 console=ttyS0 rootdelay=300"),
+        ("root=UUID=1 ro console=ttyS0,9600", "root=UUID=1 ro console=tty1 console=ttyS0 rootdelay=300"),
+    ],
+)
 def test_what_was_asked_for_may_differ(before, after):
     check([before], [after])
 
 
-@pytest.mark.parametrize(("before", "after", "told"), [
-    ("root=UUID=1 ro", "root=/dev/fuse ro", "lost 'root=UUID=1' and got 'root=/dev/fuse'"),
-    ("root=UUID=1 ro mine=1", "root=UUID=1 ro", "lost 'mine=1'"),
-    ("root=UUID=1 ro", "root=UUID=1 ro audit=0", "got 'audit=0'"),
-    ("root=UUID=1 ro mine=1 mine=2", "root=UUID=1 ro mine=2", "lost 'mine=1'"),
-    ("root=UUID=1 ro console=hvc0", "root=UUID=1 ro", "lost 'console=hvc0'"),
-    ("root=UUID=1 ro crashkernel=256M", "root=UUID=1 ro", "lost 'crashkernel=256M'"),
-    ("root=UUID=1 rootflags=subvol=@ ro", "root=UUID=1 ro", "lost 'rootflags=subvol=@'"),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("root=UUID=1 ro", "root=/dev/fuse ro", "lost 'root=UUID=1' and got 'root=/dev/fuse'"),
+        ("root=UUID=1 ro mine=1", "root=UUID=1 ro", "lost 'mine=1'"),
+        ("root=UUID=1 ro", "root=UUID=1 ro audit=0", "got 'audit=0'"),
+        ("root=UUID=1 ro mine=1 mine=2", "root=UUID=1 ro mine=2", "lost 'mine=1'"),
+        ("root=UUID=1 ro console=hvc0", "root=UUID=1 ro", "lost 'console=hvc0'"),
+        ("root=UUID=1 ro crashkernel=256M", "root=UUID=1 ro", "lost 'crashkernel=256M'"),
+        ("root=UUID=1 rootflags=subvol=@ ro", "root=UUID=1 ro", "lost 'rootflags=subvol=@'"),
+    ],
+)
 def test_anything_else_is_told_with_its_entry(before, after, told):
     with pytest.raises(ImagewrightError, match=f"the boot entry 'Debian' in {MENU} line 3: it {told}"):
         check([before], [after + " console=tty1 console=ttyS0 rootdelay=300"])
@@ -64,12 +74,15 @@ def test_an_entry_that_is_to_be_left_may_follow_a_source_that_it_shares():
         check([entry("root=UUID=1 single", kind="recovery")], [entry("root=UUID=1", kind="recovery")], options=kept)
 
 
-@pytest.mark.parametrize(("after", "told"), [
-    ([], "'Debian' of /boot/vmlinuz-1 in /boot/grub/grub.cfg line 3: it was left out"),
-    ([entry("a"), entry("a", "Debian, twice")], "'Debian, twice' of /boot/vmlinuz-1 is new"),
-    ([entry("a", "Devuan")], "'Debian' of /boot/vmlinuz-1 in /boot/grub/grub.cfg line 3: it was left out"),
-    ([entry("a", kernel="/boot/vmlinuz-2")], "'Debian' of /boot/vmlinuz-1 in /boot/grub/grub.cfg line 3: it was left out"),
-])
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        ([], "'Debian' of /boot/vmlinuz-1 in /boot/grub/grub.cfg line 3: it was left out"),
+        ([entry("a"), entry("a", "Debian, twice")], "'Debian, twice' of /boot/vmlinuz-1 is new"),
+        ([entry("a", "Devuan")], "'Debian' of /boot/vmlinuz-1 in /boot/grub/grub.cfg line 3: it was left out"),
+        ([entry("a", kernel="/boot/vmlinuz-2")], "'Debian' of /boot/vmlinuz-1 in /boot/grub/grub.cfg line 3: it was left out"),
+    ],
+)
 def test_titles_and_number_of_entries_are_the_same(after, told):
     with pytest.raises(ImagewrightError, match=told):
         check([entry("a")], after, kernel_cmdline.request([], []))

@@ -11,15 +11,18 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 FILE, WORD = "/etc/cloud/cloud-init.disabled", "cloud-init=disabled"
 
 
-@pytest.mark.parametrize("file, command_line, expected", [
-    (False, "", []),
-    (False, "ro quiet cloud-init=disabled\n", [WORD]),
-    (False, "cloud-init=disabled ro cloud-init=enabled", []),
-    (False, "cloud-init=enabled ro cloud-init=disabled", [WORD]),
-    (False, "ro my-cloud-init=disabled cloud-init=disabled.", []),
-    (True, "ro", [FILE]),
-    (True, "cloud-init=disabled", [FILE, WORD]),
-])
+@pytest.mark.parametrize(
+    "file, command_line, expected",
+    [
+        (False, "", []),
+        (False, "ro quiet cloud-init=disabled\n", [WORD]),
+        (False, "cloud-init=disabled ro cloud-init=enabled", []),
+        (False, "cloud-init=enabled ro cloud-init=disabled", [WORD]),
+        (False, "ro my-cloud-init=disabled cloud-init=disabled.", []),
+        (True, "ro", [FILE]),
+        (True, "cloud-init=disabled", [FILE, WORD]),
+    ],
+)
 def test_a_file_and_the_last_word_of_the_command_line_switch_it_off(tmp_path, file, command_line, expected):
     if file:
         (tmp_path / "etc/cloud").mkdir(parents=True)

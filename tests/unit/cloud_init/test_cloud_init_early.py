@@ -24,7 +24,9 @@ def early(text, names=NAMES):
 
 #: (what it shows, before, after)
 CASES = [
-    ("as Red Hat 8 has it", """\
+    (
+        "as Red Hat 8 has it",
+        """\
 cloud_init_modules:
  - disk_setup
  - migrator
@@ -33,7 +35,8 @@ cloud_init_modules:
 cloud_config_modules:
  - mounts
  - locale
-""", """\
+""",
+        """\
 cloud_init_modules:
  - disk_setup
  - mounts
@@ -42,8 +45,11 @@ cloud_init_modules:
 
 cloud_config_modules:
  - locale
-"""),
-    ("both come behind growpart and resizefs, as upstream has them", """\
+""",
+    ),
+    (
+        "both come behind growpart and resizefs, as upstream has them",
+        """\
 cloud_init_modules:
   - migrator
   - growpart
@@ -53,7 +59,8 @@ cloud_config_modules:
   - disk_setup
   - mounts
   - locale
-""", """\
+""",
+        """\
 cloud_init_modules:
   - migrator
   - growpart
@@ -63,9 +70,12 @@ cloud_init_modules:
   - ssh
 cloud_config_modules:
   - locale
-"""),
+""",
+    ),
     ("without these they come first", "cloud_init_modules:\n# first\n- ssh\n", "cloud_init_modules:\n# first\n- disk_setup\n- mounts\n- ssh\n"),
-    ("an item takes its frequency and its comment along, and the indentation of its new list", """\
+    (
+        "an item takes its frequency and its comment along, and the indentation of its new list",
+        """\
 cloud_init_modules:   # early
    -  migrator
    -  ssh
@@ -73,7 +83,8 @@ cloud_config_modules:
 # the disk
 - [mounts, always]  # twice
 - {frequency: once, name: disk_setup}
-""", """\
+""",
+        """\
 cloud_init_modules:   # early
    -  {frequency: once, name: disk_setup}
    -  [mounts, always]  # twice
@@ -81,8 +92,11 @@ cloud_init_modules:   # early
    -  ssh
 cloud_config_modules:
 # the disk
-"""),
-    ("quoted items and keys, and other spellings of a module", """\
+""",
+    ),
+    (
+        "quoted items and keys, and other spellings of a module",
+        """\
 "cloud_init_modules":
 - 'growpart'
 - "ssh"
@@ -90,7 +104,8 @@ cloud_config_modules:
 - "cc_mounts"
 - 'disk-setup'
 - locale
-""", """\
+""",
+        """\
 "cloud_init_modules":
 - 'growpart'
 - 'disk-setup'
@@ -98,31 +113,51 @@ cloud_config_modules:
 - "ssh"
 'cloud_config_modules':
 - locale
-"""),
+""",
+    ),
     ("a disk is set up before it is mounted", "cloud_init_modules:\n- mounts\n- ssh\n- disk_setup\n", "cloud_init_modules:\n- ssh\n- disk_setup\n- mounts\n"),
-    ("the missing one comes before the one that is there", "cloud_init_modules:\n- growpart\n- bootcmd\n- mounts\n- ssh\n",
-     "cloud_init_modules:\n- growpart\n- bootcmd\n- disk_setup\n- mounts\n- ssh\n"),
-    ("what repeated runs of the documents' commands left is there once", """\
+    (
+        "the missing one comes before the one that is there",
+        "cloud_init_modules:\n- growpart\n- bootcmd\n- mounts\n- ssh\n",
+        "cloud_init_modules:\n- growpart\n- bootcmd\n- disk_setup\n- mounts\n- ssh\n",
+    ),
+    (
+        "what repeated runs of the documents' commands left is there once",
+        """\
 cloud_init_modules:
  - disk_setup
  - mounts
  - disk_setup
  - mounts
  - ssh
-""", """\
+""",
+        """\
 cloud_init_modules:
  - disk_setup
  - mounts
  - ssh
-"""),
-    ("line ends of another system", "cloud_init_modules:\r\n - ssh\r\ncloud_final_modules:\r\n - x\r\n - mounts\r\n",
-     "cloud_init_modules:\r\n - disk_setup\r\n - mounts\r\n - ssh\r\ncloud_final_modules:\r\n - x\r\n"),
-    ("no line end at the end", "cloud_init_modules:\n - disk_setup\ncloud_final_modules:\n - x\n - mounts",
-     "cloud_init_modules:\n - disk_setup\n - mounts\ncloud_final_modules:\n - x"),
-    ("an empty list", "cloud_init_modules:\n# none\ncloud_config_modules:\n- mounts\n",
-     "cloud_init_modules:\n- disk_setup\n- mounts\n# none\ncloud_config_modules:\n"),
-    ("a list at the end of the file", "cloud_config_modules:\n - mounts\ncloud_init_modules:\n - growpart",
-     "cloud_config_modules:\ncloud_init_modules:\n - growpart\n - disk_setup\n - mounts"),
+""",
+    ),
+    (
+        "line ends of another system",
+        "cloud_init_modules:\r\n - ssh\r\ncloud_final_modules:\r\n - x\r\n - mounts\r\n",
+        "cloud_init_modules:\r\n - disk_setup\r\n - mounts\r\n - ssh\r\ncloud_final_modules:\r\n - x\r\n",
+    ),
+    (
+        "no line end at the end",
+        "cloud_init_modules:\n - disk_setup\ncloud_final_modules:\n - x\n - mounts",
+        "cloud_init_modules:\n - disk_setup\n - mounts\ncloud_final_modules:\n - x",
+    ),
+    (
+        "an empty list",
+        "cloud_init_modules:\n# none\ncloud_config_modules:\n- mounts\n",
+        "cloud_init_modules:\n- disk_setup\n- mounts\n# none\ncloud_config_modules:\n",
+    ),
+    (
+        "a list at the end of the file",
+        "cloud_config_modules:\n - mounts\ncloud_init_modules:\n - growpart",
+        "cloud_config_modules:\ncloud_init_modules:\n - growpart\n - disk_setup\n - mounts",
+    ),
 ]
 
 
@@ -132,10 +167,13 @@ def test_the_modules_of_the_resource_disk_come_into_the_first_stage(before, afte
     assert early(after) == after
 
 
-@pytest.mark.parametrize("text", [
-    "cloud_init_modules:\n - migrator\n - resizefs\n - disk_setup\n - mounts\n - ssh\ncloud_config_modules:\n - locale\n",
-    "cloud_init_modules:\n - disk-setup\n - x\n\n # y\n - [mounts, once-per-instance]\n - ssh\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cloud_init_modules:\n - migrator\n - resizefs\n - disk_setup\n - mounts\n - ssh\ncloud_config_modules:\n - locale\n",
+        "cloud_init_modules:\n - disk-setup\n - x\n\n # y\n - [mounts, once-per-instance]\n - ssh\n",
+    ],
+)
 def test_what_the_first_stage_runs_in_order_stays_where_it_is(text):
     assert early(text) == text
 
@@ -179,7 +217,7 @@ BETWEEN = st.sampled_from(["", "\n", "# cloud_init_modules: no\n", "users:\n - d
 def configurations(draw):
     """Return the text of a cloud.cfg; its lists come in any order."""
     text, keys = "", draw(st.permutations([INIT, CONFIG, FINAL]))
-    for key in keys[:draw(st.integers(1, 3))] + ([] if INIT in keys[:1] else [INIT]):
+    for key in keys[: draw(st.integers(1, 3))] + ([] if INIT in keys[:1] else [INIT]):
         if f"{key}:" not in text.replace("# cloud_init_modules: no", ""):
             indent, gap, items = draw(LIST)
             between = draw(BETWEEN)
@@ -222,8 +260,11 @@ def test_only_lines_of_these_modules_move_and_a_second_run_changes_nothing(text)
     assert early(after) == after
 
 
-@given(st.lists(st.sampled_from([INIT, CONFIG, ":", " ", "- ", "-", "\n", "#", "mounts", "disk_setup", "[", "]", "'", "\t", "\r\n", ",", "x: y\n"]),
-                max_size=40).map("".join))
+@given(
+    st.lists(
+        st.sampled_from([INIT, CONFIG, ":", " ", "- ", "-", "\n", "#", "mounts", "disk_setup", "[", "]", "'", "\t", "\r\n", ",", "x: y\n"]), max_size=40
+    ).map("".join)
+)
 def test_any_text_is_an_error_or_read_as_yaml_reads_it(text):
     try:
         found = cloud_init_stages.stages([(CFG, text)])
@@ -253,9 +294,15 @@ def test_the_module_predicts_moves_tells_and_moves_once(tmp_path, run_module):
 
 
 def test_a_list_of_a_drop_in_counts_and_is_edited_there(tmp_path, run_module):
-    write_tree(tmp_path, {
-        CFG: RHEL8, CFG + ".d/10-first.cfg": "cloud_config_modules:\n- mounts\n", CFG + ".d/20-second.cfg": "cloud_config_modules:\n- mounts\n- runcmd\n",
-        CFG + ".d/30-other.cfg.bak": "cloud_config_modules:\n- mounts\n"})
+    write_tree(
+        tmp_path,
+        {
+            CFG: RHEL8,
+            CFG + ".d/10-first.cfg": "cloud_config_modules:\n- mounts\n",
+            CFG + ".d/20-second.cfg": "cloud_config_modules:\n- mounts\n- runcmd\n",
+            CFG + ".d/30-other.cfg.bak": "cloud_config_modules:\n- mounts\n",
+        },
+    )
     run_module("cloud_init_early", root=tmp_path)
     folder = tmp_path / (CFG + ".d").lstrip("/")
     assert (folder / "20-second.cfg").read_text() == "cloud_config_modules:\n- runcmd\n"
@@ -272,8 +319,10 @@ def test_a_file_that_is_not_understood_stays_and_is_named(tmp_path, run_module):
     assert (tmp_path / CFG.lstrip("/")).read_text() == text
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    ({}, "there is no /etc/cloud/cloud.cfg; install cloud-init first"), ({"modules": ["a b"]}, "'a b' in its first stage: that is no module's name")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [({}, "there is no /etc/cloud/cloud.cfg; install cloud-init first"), ({"modules": ["a b"]}, "'a b' in its first stage: that is no module's name")],
+)
 def test_what_cannot_be_moved_is_said(arguments, words, tmp_path, run_module):
     result = run_module("cloud_init_early", root=tmp_path, **arguments)
     assert result["failed"] and words in result["msg"]

@@ -110,8 +110,9 @@ def test_a_filter_is_fed_and_read_without_holding_its_content():
 
 
 def test_a_filter_that_fails_is_an_error_once_it_was_read_to_the_end():
-    with pytest.raises(ImagewrightError, match="cannot unpack: sh -c .* failed with 3: bad block"), \
-            commands.stream(["sh", "-c", "cat >&2 </dev/null; echo bad block >&2; exit 3"], "unpack", [b"x" * 1000000]) as content:
+    with pytest.raises(ImagewrightError, match="cannot unpack: sh -c .* failed with 3: bad block"), commands.stream(
+        ["sh", "-c", "cat >&2 </dev/null; echo bad block >&2; exit 3"], "unpack", [b"x" * 1000000]
+    ) as content:
         content.read()
 
 
@@ -119,6 +120,7 @@ def test_what_the_fed_chunks_raise_is_raised_for_the_reader():
     def chunks():
         yield b"begin"
         raise ImagewrightError("cut off")
+
     with pytest.raises(ImagewrightError, match="^cut off$"), commands.stream(["cat"], "copy", chunks()) as content:
         content.read()
 

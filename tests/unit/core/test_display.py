@@ -11,14 +11,48 @@ from unit.readiness.guest_tree import good_guest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable, shown
 
 #: What no text that is shown may have: control characters of both sets but the line end and the tab, bidirectional marks, lone surrogates.
-HIDDEN = [chr(code) for code in (*range(0, 9), 11, 12, *range(13, 32), *range(127, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A),
-                                 0x2028, 0x2029, 0xFEFF, 0xD800, 0xDC1B, 0xDFFF)]
+HIDDEN = [
+    chr(code)
+    for code in (
+        *range(0, 9),
+        11,
+        12,
+        *range(13, 32),
+        *range(127, 160),
+        0x061C,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        0x2028,
+        0x2029,
+        0xFEFF,
+        0xD800,
+        0xDC1B,
+        0xDFFF,
+    )
+]
 HOSTILE = "evil\x1b[2J\n\u202egnp\x9b31m\udcff.conf"
 
 
-@pytest.mark.parametrize(("text", "wanted"), [
-    ("plain", "plain"), ("Grüße, 日本, é, ✓", "Grüße, 日本, é, ✓"), ("a\tb", "a\tb"), ("a\nb", "a\\nb"), ("\x1b[31m", "\\x1b[31m"), ("\x9b31m", "\\x9b31m"),
-    ("\u202egnp", "\\u202egnp"), ("\udcff", "\\xff"), ("\ud800", "\\ud800"), ("a\u2028b", "a\\u2028b"), ("\x7f", "\\x7f"), ("\r", "\\r"), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("plain", "plain"),
+        ("Grüße, 日本, é, ✓", "Grüße, 日本, é, ✓"),
+        ("a\tb", "a\tb"),
+        ("a\nb", "a\\nb"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\x9b31m", "\\x9b31m"),
+        ("\u202egnp", "\\u202egnp"),
+        ("\udcff", "\\xff"),
+        ("\ud800", "\\ud800"),
+        ("a\u2028b", "a\\u2028b"),
+        ("\x7f", "\\x7f"),
+        ("\r", "\\r"),
+        ("", ""),
+    ],
+)
 def test_what_is_not_seen_is_written_as_an_escape(text, wanted):
     assert printable(text) == wanted
 

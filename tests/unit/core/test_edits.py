@@ -182,6 +182,7 @@ def test_a_directory_that_becomes_a_link_while_the_task_is_at_work_is_refused(tr
         check(*arguments)
         (root / "home").rename(root / "away")
         (root / "home").symlink_to(root / "etc")
+
     monkeypatch.setattr(edits, "_check_current", swap)
     with pytest.raises(ImagewrightError, match="cannot write /home/keys"):
         edits.apply(FakeModule(), tree, [edit])
@@ -218,6 +219,7 @@ def test_old_files_are_put_back_on_a_full_file_system(tmp_path):
                 while True:
                     stream.write(b"x" * 4096)
             raise ImagewrightError("generator failed")
+
         with pytest.raises(ImagewrightError, match="^generator failed$"):
             edits.apply(FakeModule(), tree, [edits.Edit("/one", text, text + "more\n")], activate=fill)
         assert (tmp_path / "one").read_text() == text and sorted(os.listdir(tmp_path)) == ["filler", "one"]
@@ -229,13 +231,17 @@ def test_a_file_system_that_turns_read_only_is_one_error_that_names_what_is_half
     def break_disk():
         def refuse(*_unused, **_options):
             raise OSError(errno.EROFS, "Read-only file system")
+
         for name in ("link", "rename", "unlink", "fsync"):
             monkeypatch.setattr(os, name, refuse)
         raise ImagewrightError("cannot regenerate: Read-only file system")
+
     with pytest.raises(ImagewrightError) as caught:
         edits.apply(FakeModule(), tree, TWO_EDITS, activate=break_disk)
-    assert str(caught.value) == ("cannot regenerate: Read-only file system; what was written before that could not be put back: "
-                                 "/etc/two (Read-only file system), /etc/one (Read-only file system); run the task again once it can be written")
+    assert str(caught.value) == (
+        "cannot regenerate: Read-only file system; what was written before that could not be put back: "
+        "/etc/two (Read-only file system), /etc/one (Read-only file system); run the task again once it can be written"
+    )
 
 
 def test_a_removal_that_fails_is_an_error_and_puts_the_others_back(tree, root, monkeypatch):
@@ -245,6 +251,7 @@ def test_a_removal_that_fails_is_an_error_and_puts_the_others_back(tree, root, m
         if path == "two":
             raise PermissionError(errno.EPERM, "Operation not permitted")
         unlink(path, **options)
+
     monkeypatch.setattr(os, "unlink", refuse)
     with pytest.raises(ImagewrightError, match="cannot write /etc/two: not permitted"):
         edits.apply(FakeModule(), tree, [TWO_EDITS[0], edits.Edit("/etc/two", "two\n", None)])
@@ -267,6 +274,7 @@ def test_a_name_as_long_as_a_name_can_be_is_written(tree, root):
 def test_a_new_directory_goes_with_what_failed(tree, root):
     def fail():
         raise ImagewrightError("no")
+
     with pytest.raises(ImagewrightError, match="^no$"):
         edits.apply(FakeModule(), tree, [edits.Edit("/etc/new.d/deep/a.conf", None, "x\n")], activate=fail)
     assert sorted(os.listdir(root / "etc")) == ["one", "two"]

@@ -11,8 +11,13 @@ UNIT = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
 @pytest.fixture
 def systemd(tmp_path):
     """A guest with systemd: a server that its socket starts, a clock that is off, one that is masked, one that others start."""
-    for path, text in {"lib/systemd/systemd": "", "lib/systemd/system/ssh.service": UNIT, "lib/systemd/system/ssh.socket": UNIT,
-                       "lib/systemd/system/ntpd.service": UNIT, "lib/systemd/system/static.service": "[Service]\nExecStart=/bin/true\n"}.items():
+    for path, text in {
+        "lib/systemd/systemd": "",
+        "lib/systemd/system/ssh.service": UNIT,
+        "lib/systemd/system/ssh.socket": UNIT,
+        "lib/systemd/system/ntpd.service": UNIT,
+        "lib/systemd/system/static.service": "[Service]\nExecStart=/bin/true\n",
+    }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     wants = tmp_path / "etc/systemd/system/sockets.target.wants"
@@ -30,7 +35,13 @@ def states(run_module, root, *names):
 
 def test_units_of_systemd(systemd, run_module):
     assert states(run_module, systemd, "ssh", "ssh.socket", "ntpd", "chronyd", "static", "waagent") == {
-        "ssh": "disabled", "ssh.socket": "enabled", "ntpd": "disabled", "chronyd": "masked", "static": "enabled", "waagent": "missing"}
+        "ssh": "disabled",
+        "ssh.socket": "enabled",
+        "ntpd": "disabled",
+        "chronyd": "masked",
+        "static": "enabled",
+        "waagent": "missing",
+    }
 
 
 @pytest.mark.parametrize("link", ["etc/rc3.d/S99ntpd", "etc/rc.d/rc3.d/S58ntpd", "etc/init.d/rc5.d/S10ntpd", "etc/runlevels/default/ntpd"])

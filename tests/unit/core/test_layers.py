@@ -33,7 +33,7 @@ def imports(path):
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PREFIX):
-            found.append((node.module[len(PREFIX):].split(".")[0], id(node) in top))
+            found.append((node.module[len(PREFIX) :].split(".")[0], id(node) in top))
     return found
 
 

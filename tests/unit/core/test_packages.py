@@ -26,7 +26,9 @@ DPKG = {
     f"{INFO}/agent.list": "/.\n/usr\n/usr/bin\n/usr/bin/agent\n/etc/agent.conf\n/usr/share/doc/agent\n/usr/lib/agent/module.py\n",
     f"{INFO}/agent.md5sums": "d41d8cd98f00b204e9800998ecf8427e  usr/lib/agent/module.py\n900150983cd24fb0d6963f7d28e17f72  usr/bin/agent\n",
     f"{INFO}/agent.conffiles": "/etc/agent.conf\n",
-    "/usr/bin/agent": "abc", "/usr/lib/agent/module.py": "", "/etc/agent.conf": "changed by the administrator",
+    "/usr/bin/agent": "abc",
+    "/usr/lib/agent/module.py": "",
+    "/etc/agent.conf": "changed by the administrator",
 }
 
 
@@ -39,12 +41,19 @@ def states(root, *paths):
 def test_files_of_dpkg_are_compared_with_their_checksums(tmp_path):
     write_tree(tmp_path, DPKG)
     assert states(tmp_path, "/usr/bin/agent", "/usr/lib/agent/module.py", "/etc/agent.conf", "/etc/own", "/usr/bin/agent2") == [
-        "same", "same", "same", "own", "own"]
+        "same",
+        "same",
+        "same",
+        "own",
+        "own",
+    ]
     (tmp_path / "usr/bin/agent").write_text("ab")
     (tmp_path / "usr/lib/agent/module.py").unlink()
     found = packages.compare(LiveTree(str(tmp_path)), ["/usr/bin/agent", "/usr/lib/agent/module.py"])
-    assert [tuple(each) for each in found.values()] == [("changed", ["agent"], False, "not as in the package agent: 2 bytes of another content"),
-                                                        ("gone", ["agent"], False, "not there, though the package agent has it")]
+    assert [tuple(each) for each in found.values()] == [
+        ("changed", ["agent"], False, "not as in the package agent: 2 bytes of another content"),
+        ("gone", ["agent"], False, "not there, though the package agent has it"),
+    ]
 
 
 @pytest.mark.parametrize("spelling", ["bin/agent", "usr/bin/agent"])
@@ -55,15 +64,31 @@ def test_links_into_usr_are_one_place_with_it(tmp_path, spelling, asked):
 
 
 def test_a_file_that_another_package_diverts_is_looked_for_where_it_went(tmp_path):
-    write_tree(tmp_path, {**DPKG, "/var/lib/dpkg/diversions": "/usr/bin/agent\n/usr/bin/agent.real\nwrapper\n", "/usr/bin/agent.real": "abc",
-                          "/usr/bin/agent": "wrapper", f"{INFO}/wrapper.list": "/usr/bin/agent\n",
-                          f"{INFO}/wrapper.md5sums": "7c27535f88bae9519ceb14a8983c57ff  usr/bin/agent\n"})
+    write_tree(
+        tmp_path,
+        {
+            **DPKG,
+            "/var/lib/dpkg/diversions": "/usr/bin/agent\n/usr/bin/agent.real\nwrapper\n",
+            "/usr/bin/agent.real": "abc",
+            "/usr/bin/agent": "wrapper",
+            f"{INFO}/wrapper.list": "/usr/bin/agent\n",
+            f"{INFO}/wrapper.md5sums": "7c27535f88bae9519ceb14a8983c57ff  usr/bin/agent\n",
+        },
+    )
     assert states(tmp_path, "/usr/bin/agent.real", "/usr/bin/agent") == ["same", "same"]
 
 
 def test_a_file_that_another_package_took_over_is_held_to_the_new_one(tmp_path):
-    write_tree(tmp_path, {**DPKG, f"{INFO}/agent.list": "/usr\n", f"{INFO}/agent2:amd64.list": "/usr/bin/agent\n", "/usr/bin/agent": "",
-                          f"{INFO}/agent2:amd64.md5sums": "d41d8cd98f00b204e9800998ecf8427e  usr/bin/agent\n"})
+    write_tree(
+        tmp_path,
+        {
+            **DPKG,
+            f"{INFO}/agent.list": "/usr\n",
+            f"{INFO}/agent2:amd64.list": "/usr/bin/agent\n",
+            "/usr/bin/agent": "",
+            f"{INFO}/agent2:amd64.md5sums": "d41d8cd98f00b204e9800998ecf8427e  usr/bin/agent\n",
+        },
+    )
     assert states(tmp_path, "/usr/bin/agent") == ["same"]
     (tmp_path / "usr/bin/agent").write_text("abc")
     assert states(tmp_path, "/usr/bin/agent") == ["changed"]
@@ -82,22 +107,39 @@ def test_what_a_package_lacks_is_told_without_its_documentation(tmp_path):
 @pytest.fixture
 def rpm_guest(tmp_path):
     """The root of a guest with the recorded database and its package's files."""
-    write_tree(tmp_path, {"/usr/bin/agent": "program\n", "/usr/bin/agentd": "->agent", "/etc/agent/agent.conf": "other\n", "/usr/lib/python3/agent/own.py": "x",
-                          **{f"/usr/lib/python3/agent/module{number}.py": f"{number}\n" for number in range(1, 41)}})
+    write_tree(
+        tmp_path,
+        {
+            "/usr/bin/agent": "program\n",
+            "/usr/bin/agentd": "->agent",
+            "/etc/agent/agent.conf": "other\n",
+            "/usr/lib/python3/agent/own.py": "x",
+            **{f"/usr/lib/python3/agent/module{number}.py": f"{number}\n" for number in range(1, 41)},
+        },
+    )
     (tmp_path / "usr/lib/sysimage/rpm").mkdir(parents=True)
     (tmp_path / "usr/lib/sysimage/rpm/rpmdb.sqlite").write_bytes(gzip.decompress(RECORDED.read_bytes()))
     return tmp_path
 
 
 def test_files_of_rpm_are_compared_with_its_database(rpm_guest):
-    paths = ["/usr/bin/agent", "/usr/bin/agentd", "/etc/agent/agent.conf", "/etc/agent/state", "/usr/lib/python3/agent/module7.py",
-             "/usr/lib/python3/agent/own.py", "/usr/bin/other"]
+    paths = [
+        "/usr/bin/agent",
+        "/usr/bin/agentd",
+        "/etc/agent/agent.conf",
+        "/etc/agent/state",
+        "/usr/lib/python3/agent/module7.py",
+        "/usr/lib/python3/agent/own.py",
+        "/usr/bin/other",
+    ]
     assert states(rpm_guest, *paths) == ["same", "same", "same", "own", "same", "own", "own"]
     (rpm_guest / "usr/bin/agent").write_text("")
     (rpm_guest / "usr/lib/python3/agent/module7.py").unlink()
     found = packages.compare(LiveTree(str(rpm_guest)), ["/usr/bin/agent", "/usr/lib/python3/agent/module7.py"])
-    assert [tuple(each) for each in found.values()] == [("changed", ["agent"], True, "not as in the package agent: empty"),
-                                                        ("gone", ["agent"], False, "not there, though the package agent has it")]
+    assert [tuple(each) for each in found.values()] == [
+        ("changed", ["agent"], True, "not as in the package agent: empty"),
+        ("gone", ["agent"], False, "not there, though the package agent has it"),
+    ]
     assert packages.missing(LiveTree(str(rpm_guest)), "agent") == ["/usr/lib/python3/agent/module7.py"]
     assert packages.missing(LiveTree(str(rpm_guest)), "other") is None
 
@@ -108,10 +150,13 @@ def test_a_directory_that_is_a_link_is_the_place_it_leads_to(rpm_guest):
     assert states(rpm_guest, "/usr/bin/agent") == ["same"]
 
 
-@pytest.mark.parametrize(("place", "content", "words"), [
-    ("usr/lib/sysimage/rpm/rpmdb.sqlite", b"no database", "it is no SQLite database"),
-    ("usr/lib/sysimage/rpm/rpmdb.sqlite-wal", b"changes", "rpmdb.sqlite-wal holds changes"),
-])
+@pytest.mark.parametrize(
+    ("place", "content", "words"),
+    [
+        ("usr/lib/sysimage/rpm/rpmdb.sqlite", b"no database", "it is no SQLite database"),
+        ("usr/lib/sysimage/rpm/rpmdb.sqlite-wal", b"changes", "rpmdb.sqlite-wal holds changes"),
+    ],
+)
 def test_a_database_that_cannot_be_read_is_unknown(rpm_guest, place, content, words):
     (rpm_guest / place).write_bytes(content)
     answer = packages.compare(LiveTree(str(rpm_guest)), ["/usr/bin/agent"])["/usr/bin/agent"]
@@ -131,7 +176,7 @@ def test_a_damaged_database_is_an_error_and_has_an_end(rpm_guest):
     place = rpm_guest / "usr/lib/sysimage/rpm/rpmdb.sqlite"
     whole = place.read_bytes()
     for start in range(100, len(whole), 3989):
-        place.write_bytes(whole[:start] + bytes(64) + whole[start + 64:])
+        place.write_bytes(whole[:start] + bytes(64) + whole[start + 64 :])
         states(rpm_guest, "/usr/bin/agent")
         place.write_bytes(whole[:start])
         states(rpm_guest, "/usr/bin/agent")
@@ -143,8 +188,9 @@ def test_rows_are_found_as_sqlite_finds_them(tmp_path, rows):
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE words (id INTEGER PRIMARY KEY, key TEXT, value BLOB)")
         database.execute("CREATE INDEX words_key ON words (key)")
-        database.executemany("INSERT INTO words VALUES (?, ?, ?)", [
-            (number, f"word{number % 700}", bytes([number % 256]) * (number * 7)) for number in range(rows)])
+        database.executemany(
+            "INSERT INTO words VALUES (?, ?, ?)", [(number, f"word{number % 700}", bytes([number % 256]) * (number * 7)) for number in range(rows)]
+        )
     database.close()
     with open(path, "rb") as stream:
         found = Database(stream, "x.sqlite")
@@ -164,7 +210,7 @@ def test_rows_that_lead_in_a_circle_have_an_end(tmp_path):
     database.close()
     octets = bytearray(path.read_bytes())
     for page in range(2, len(octets) // 4096):
-        octets[page * 4096:page * 4096 + 4] = (page + 1).to_bytes(4, "big")
+        octets[page * 4096 : page * 4096 + 4] = (page + 1).to_bytes(4, "big")
     with open(path, "wb") as stream:
         stream.write(octets)
     with open(path, "rb") as stream:

@@ -37,63 +37,110 @@ def problems(tree, path="/sbin/init", **options):
 INIT = program(["libc.so.6"])
 
 
-@pytest.mark.parametrize(("files", "links"), [
-    ({"/sbin/init": INIT}, {}),
-    ({"/usr/lib/systemd/systemd": INIT}, {"/sbin/init": "/lib/systemd/systemd", "/lib/systemd": "../usr/lib/systemd"}),
-    ({"/sbin/init": program(interpreter=None)}, {}),  # linked statically
-    ({"/sbin/init": program(["libown.so"], runpath="$ORIGIN/../lib/own"), "/lib/own/libown.so": library(["libc.so.6"])}, {}),
-    ({"/sbin/init": program(["libown.so"], rpath="/opt/own:${ORIGIN}"), "/opt/own/libown.so": library(["libnext.so"]), "/opt/own/libnext.so": library()}, {}),
-    ({"/sbin/init": program(["libown.so"]), "/etc/ld.so.conf": b"include ld.so.conf.d/*.conf # more\n", "/etc/ld.so.conf.d/own.conf": b"/opt/own\n",
-      "/opt/own/libown.so": library()}, {}),
-    ({"/sbin/init": program(["libown.so"]), "/etc/ld.so.cache": b"glibc-ld.so.cache1.1\0libown.so\0/opt/own/libown.so\0", "/opt/own/libown.so": library()}, {}),
-    # the first is for another machine, so it is passed over
-    ({"/sbin/init": program(["libown.so"]), "/lib64/libown.so": library(machine=I386, bits=32), "/usr/lib/libown.so": library()}, {}),
-    ({"/sbin/init": program(["libown.so"], runpath="$ORIGIN/../$LIB"), "/lib64/libown.so": library()}, {}),
-    ({"/sbin/init": program(["libselinux.so.1", "libc.so.6"]), "/usr/lib64/libselinux.so.1": library(["libsepol.so.2"]),
-      "/usr/lib64/libsepol.so.2": library(["libc.so.6"])}, {}),
-    ({"/sbin/init": b"#!/bin/sh -e\nexec /real\n", "/bin/sh": INIT}, {}),
-    ({"/sbin/init": b"#! /usr/bin/env python3\n", "/usr/bin/env": INIT, "/usr/bin/python3.11": INIT}, {"/usr/bin/python3": "python3.11"}),
-    ({"/sbin/init": b"#!/usr/bin/env -S LANG=C python3 -u\n", "/usr/bin/env": INIT, "/usr/local/bin/python3": INIT}, {}),
-    ({"/sbin/init": b"#!/usr/bin/env LANG=C\n", "/usr/bin/env": INIT}, {}),  # cannot be told
-    ({"/sbin/init": b"#!/bin/script\n", "/bin/script": b"#!/bin/sh\n", "/bin/sh": INIT}, {}),
-])
+@pytest.mark.parametrize(
+    ("files", "links"),
+    [
+        ({"/sbin/init": INIT}, {}),
+        ({"/usr/lib/systemd/systemd": INIT}, {"/sbin/init": "/lib/systemd/systemd", "/lib/systemd": "../usr/lib/systemd"}),
+        ({"/sbin/init": program(interpreter=None)}, {}),  # linked statically
+        ({"/sbin/init": program(["libown.so"], runpath="$ORIGIN/../lib/own"), "/lib/own/libown.so": library(["libc.so.6"])}, {}),
+        (
+            {"/sbin/init": program(["libown.so"], rpath="/opt/own:${ORIGIN}"), "/opt/own/libown.so": library(["libnext.so"]), "/opt/own/libnext.so": library()},
+            {},
+        ),
+        (
+            {
+                "/sbin/init": program(["libown.so"]),
+                "/etc/ld.so.conf": b"include ld.so.conf.d/*.conf # more\n",
+                "/etc/ld.so.conf.d/own.conf": b"/opt/own\n",
+                "/opt/own/libown.so": library(),
+            },
+            {},
+        ),
+        (
+            {
+                "/sbin/init": program(["libown.so"]),
+                "/etc/ld.so.cache": b"glibc-ld.so.cache1.1\0libown.so\0/opt/own/libown.so\0",
+                "/opt/own/libown.so": library(),
+            },
+            {},
+        ),
+        # the first is for another machine, so it is passed over
+        ({"/sbin/init": program(["libown.so"]), "/lib64/libown.so": library(machine=I386, bits=32), "/usr/lib/libown.so": library()}, {}),
+        ({"/sbin/init": program(["libown.so"], runpath="$ORIGIN/../$LIB"), "/lib64/libown.so": library()}, {}),
+        (
+            {
+                "/sbin/init": program(["libselinux.so.1", "libc.so.6"]),
+                "/usr/lib64/libselinux.so.1": library(["libsepol.so.2"]),
+                "/usr/lib64/libsepol.so.2": library(["libc.so.6"]),
+            },
+            {},
+        ),
+        ({"/sbin/init": b"#!/bin/sh -e\nexec /real\n", "/bin/sh": INIT}, {}),
+        ({"/sbin/init": b"#! /usr/bin/env python3\n", "/usr/bin/env": INIT, "/usr/bin/python3.11": INIT}, {"/usr/bin/python3": "python3.11"}),
+        ({"/sbin/init": b"#!/usr/bin/env -S LANG=C python3 -u\n", "/usr/bin/env": INIT, "/usr/local/bin/python3": INIT}, {}),
+        ({"/sbin/init": b"#!/usr/bin/env LANG=C\n", "/usr/bin/env": INIT}, {}),  # cannot be told
+        ({"/sbin/init": b"#!/bin/script\n", "/bin/script": b"#!/bin/sh\n", "/bin/sh": INIT}, {}),
+    ],
+)
 def test_nothing_is_in_the_way(tmp_path, files, links):
     assert problems(guest(tmp_path, dict(LIBC, **files), links), machine="x86_64") == []
 
 
-@pytest.mark.parametrize(("files", "links", "expected"), [
-    ({}, {}, ["/sbin/init is not there"]),
-    ({}, {"/sbin/init": "/lib/systemd/systemd"}, ["/sbin/init is not there (a link to /lib/systemd/systemd)"]),
-    ({}, {"/sbin/init": "init"}, ["/sbin/init is not there (a link to init)"]),  # to itself
-    ({"/sbin/init/x": b""}, {}, ["/sbin/init is not a regular file"]),
-    ({"/sbin/init": (INIT, 0o644)}, {}, ["/sbin/init is not executable (mode 0644)"]),
-    ({"/sbin/init": b""}, {}, ["/sbin/init is empty"]),
-    ({"/sbin/init": b"\0" * 5000}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
-    ({"/sbin/init": b"exec /real\n"}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
-    ({"/sbin/init": INIT[:40]}, {}, ["/sbin/init is damaged: it is cut off"]),
-    ({"/sbin/init": INIT[:-10]}, {}, ["/sbin/init is damaged: it is cut off"]),
-    ({"/sbin/init": program(machine=AARCH64)}, {}, ["/sbin/init is for another processor: aarch64"]),
-    ({"/sbin/init": INIT, LOADER: None}, {}, [f"{LOADER} is not there; /sbin/init needs it"]),
-    ({"/sbin/init": INIT, LOADER: (library(), 0o644)}, {}, [f"{LOADER} is not executable (mode 0644); /sbin/init needs it"]),
-    ({"/sbin/init": program(["libselinux.so.1", "libc.so.6"])}, {}, ["the library libselinux.so.1, which /sbin/init needs, is not found"]),
-    ({"/sbin/init": program(["liba.so"]), "/usr/lib64/liba.so": library(["libb.so"])}, {},
-     ["the library libb.so, which /usr/lib64/liba.so needs, is not found"]),
-    ({"/sbin/init": INIT, "/lib/x86_64-linux-gnu/libc.so.6": b""}, {},
-     ["/lib/x86_64-linux-gnu/libc.so.6 is damaged: it is no shared library; /sbin/init needs it"]),
-    ({"/sbin/init": INIT, "/lib/x86_64-linux-gnu/libc.so.6": library(["x"])[:100]}, {},
-     ["/lib/x86_64-linux-gnu/libc.so.6 is damaged: it is cut off; /sbin/init needs it"]),
-    ({"/sbin/init": INIT, "/lib/x86_64-linux-gnu/libc.so.6": library(machine=AARCH64)}, {},
-     ["the library libc.so.6, which /sbin/init needs, is not found"]),
-    ({"/sbin/init": program(["liba.so"], rpath="/opt/a", runpath="/opt/b"), "/opt/a/liba.so": library()}, {},
-     ["the library liba.so, which /sbin/init needs, is not found"]),  # RUNPATH puts RPATH out of force
-    ({"/sbin/init": program(["liba.so"], runpath="/opt"), "/opt/liba.so": library(["libb.so"]), "/opt/libb.so": library()}, {},
-     ["the library libb.so, which /opt/liba.so needs, is not found"]),  # RUNPATH is not for what a library needs
-    ({"/sbin/init": b"#!/bin/sh\r\n", "/bin/sh": INIT}, {}, ["/bin/sh\r is not there; /sbin/init needs it"]),
-    ({"/sbin/init": b"#!/usr/bin/python3\n"}, {}, ["/usr/bin/python3 is not there; /sbin/init needs it"]),
-    ({"/sbin/init": b"#!/usr/bin/env python3\n", "/usr/bin/env": INIT}, {}, ["python3 is not there; /sbin/init needs /usr/bin/env needs it"]),
-    ({"/sbin/init": b"#!/bin/a\n", "/bin/a": b"#!/sbin/init\n"}, {}, "its interpreters lead to each other"),
-    ({"/sbin/init": b"#!\n"}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
-])
+@pytest.mark.parametrize(
+    ("files", "links", "expected"),
+    [
+        ({}, {}, ["/sbin/init is not there"]),
+        ({}, {"/sbin/init": "/lib/systemd/systemd"}, ["/sbin/init is not there (a link to /lib/systemd/systemd)"]),
+        ({}, {"/sbin/init": "init"}, ["/sbin/init is not there (a link to init)"]),  # to itself
+        ({"/sbin/init/x": b""}, {}, ["/sbin/init is not a regular file"]),
+        ({"/sbin/init": (INIT, 0o644)}, {}, ["/sbin/init is not executable (mode 0644)"]),
+        ({"/sbin/init": b""}, {}, ["/sbin/init is empty"]),
+        ({"/sbin/init": b"\0" * 5000}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
+        ({"/sbin/init": b"exec /real\n"}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
+        ({"/sbin/init": INIT[:40]}, {}, ["/sbin/init is damaged: it is cut off"]),
+        ({"/sbin/init": INIT[:-10]}, {}, ["/sbin/init is damaged: it is cut off"]),
+        ({"/sbin/init": program(machine=AARCH64)}, {}, ["/sbin/init is for another processor: aarch64"]),
+        ({"/sbin/init": INIT, LOADER: None}, {}, [f"{LOADER} is not there; /sbin/init needs it"]),
+        ({"/sbin/init": INIT, LOADER: (library(), 0o644)}, {}, [f"{LOADER} is not executable (mode 0644); /sbin/init needs it"]),
+        ({"/sbin/init": program(["libselinux.so.1", "libc.so.6"])}, {}, ["the library libselinux.so.1, which /sbin/init needs, is not found"]),
+        (
+            {"/sbin/init": program(["liba.so"]), "/usr/lib64/liba.so": library(["libb.so"])},
+            {},
+            ["the library libb.so, which /usr/lib64/liba.so needs, is not found"],
+        ),
+        (
+            {"/sbin/init": INIT, "/lib/x86_64-linux-gnu/libc.so.6": b""},
+            {},
+            ["/lib/x86_64-linux-gnu/libc.so.6 is damaged: it is no shared library; /sbin/init needs it"],
+        ),
+        (
+            {"/sbin/init": INIT, "/lib/x86_64-linux-gnu/libc.so.6": library(["x"])[:100]},
+            {},
+            ["/lib/x86_64-linux-gnu/libc.so.6 is damaged: it is cut off; /sbin/init needs it"],
+        ),
+        (
+            {"/sbin/init": INIT, "/lib/x86_64-linux-gnu/libc.so.6": library(machine=AARCH64)},
+            {},
+            ["the library libc.so.6, which /sbin/init needs, is not found"],
+        ),
+        (
+            {"/sbin/init": program(["liba.so"], rpath="/opt/a", runpath="/opt/b"), "/opt/a/liba.so": library()},
+            {},
+            ["the library liba.so, which /sbin/init needs, is not found"],
+        ),  # RUNPATH puts RPATH out of force
+        (
+            {"/sbin/init": program(["liba.so"], runpath="/opt"), "/opt/liba.so": library(["libb.so"]), "/opt/libb.so": library()},
+            {},
+            ["the library libb.so, which /opt/liba.so needs, is not found"],
+        ),  # RUNPATH is not for what a library needs
+        ({"/sbin/init": b"#!/bin/sh\r\n", "/bin/sh": INIT}, {}, ["/bin/sh\r is not there; /sbin/init needs it"]),
+        ({"/sbin/init": b"#!/usr/bin/python3\n"}, {}, ["/usr/bin/python3 is not there; /sbin/init needs it"]),
+        ({"/sbin/init": b"#!/usr/bin/env python3\n", "/usr/bin/env": INIT}, {}, ["python3 is not there; /sbin/init needs /usr/bin/env needs it"]),
+        ({"/sbin/init": b"#!/bin/a\n", "/bin/a": b"#!/sbin/init\n"}, {}, "its interpreters lead to each other"),
+        ({"/sbin/init": b"#!\n"}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
+    ],
+)
 def test_what_is_in_the_way_is_named(tmp_path, files, links, expected):
     tree = guest(tmp_path, {path: content for path, content in dict(LIBC, **files).items() if content is not None}, links)
     found = problems(tree, machine="x86_64")
@@ -102,15 +149,23 @@ def test_what_is_in_the_way_is_named(tmp_path, files, links, expected):
 
 def test_a_32_bit_program_runs_on_a_64_bit_kernel_with_libraries_of_its_own(tmp_path):
     old = {"machine": I386, "bits": 32}
-    tree = guest(tmp_path, {"/sbin/init": program(["libc.so.6"], "/lib/ld-linux.so.2", **old), "/lib/ld-linux.so.2": library(**old),
-                            "/lib/i386-linux-gnu/libc.so.6": library(**old), "/lib64/libc.so.6": library()})
+    tree = guest(
+        tmp_path,
+        {
+            "/sbin/init": program(["libc.so.6"], "/lib/ld-linux.so.2", **old),
+            "/lib/ld-linux.so.2": library(**old),
+            "/lib/i386-linux-gnu/libc.so.6": library(**old),
+            "/lib64/libc.so.6": library(),
+        },
+    )
     assert problems(tree, machine="x86_64") == []
     assert problems(tree, machine="aarch64") == ["/sbin/init is for another processor: i686"]
 
 
-@pytest.mark.parametrize(("path_file", "place", "found"), [
-    (None, "/usr/lib/libz.so.1", True), (None, "/opt/libz.so.1", False),
-    (b"/opt:/lib\n", "/opt/libz.so.1", True), (b"/lib\n", "/usr/lib/libz.so.1", False)])
+@pytest.mark.parametrize(
+    ("path_file", "place", "found"),
+    [(None, "/usr/lib/libz.so.1", True), (None, "/opt/libz.so.1", False), (b"/opt:/lib\n", "/opt/libz.so.1", True), (b"/lib\n", "/usr/lib/libz.so.1", False)],
+)
 def test_musl_looks_where_its_own_file_says(tmp_path, path_file, place, found):
     loader = "/lib/ld-musl-x86_64.so.1"
     files = {"/sbin/init": program(["libc.musl-x86_64.so.1", "libz.so.1"], loader), loader: library(), place: library(["libc.musl-x86_64.so.1"])}
@@ -125,8 +180,10 @@ def test_big_endian_files_are_read(tmp_path):
     assert elf.machine_of(content) == "s390x"
 
 
-@pytest.mark.parametrize(("at", "layout", "value"), [
-    (56, "<H", 65535), (54, "<H", 1), (32, "<Q", 1 << 63), (64 + 8, "<Q", 1 << 62), (64 + 56 + 8, "<Q", 1 << 40), (64 + 112 + 8, "<Q", 1 << 40)])
+@pytest.mark.parametrize(
+    ("at", "layout", "value"),
+    [(56, "<H", 65535), (54, "<H", 1), (32, "<Q", 1 << 63), (64 + 8, "<Q", 1 << 62), (64 + 56 + 8, "<Q", 1 << 40), (64 + 112 + 8, "<Q", 1 << 40)],
+)
 def test_damaged_tables_are_told_and_never_followed(at, layout, value):
     content = bytearray(program(["libc.so.6"]))
     struct.pack_into(layout, content, at, value)
@@ -142,6 +199,7 @@ def test_a_tree_of_many_libraries_is_looked_at_once_each(tmp_path):
     def inspect(tree, path):
         looked.append(path)
         return programs.inspect_file(tree, path)
+
     assert programs.obstacles(tree, "/sbin/init", inspect=inspect) == []
     assert len(looked) == len(set(looked)) == 41
 

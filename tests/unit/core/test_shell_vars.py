@@ -26,8 +26,9 @@ def ask_shell(text, name, folder, shell="/bin/dash"):
     """
     path = folder / "variables"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    process = subprocess.run([shell, "-c", f'. "$0"; printf %s "${{{name}}}"', str(path)], env={"PATH": "/nonexistent"}, cwd=folder,
-                             capture_output=True, timeout=20, check=False)
+    process = subprocess.run(
+        [shell, "-c", f'. "$0"; printf %s "${{{name}}}"', str(path)], env={"PATH": "/nonexistent"}, cwd=folder, capture_output=True, timeout=20, check=False
+    )
     return None if process.returncode else process.stdout.decode("utf-8", "surrogateescape")
 
 
@@ -112,19 +113,22 @@ def test_a_line_that_may_change_anything_is_a_hazard(line):
     assert [hazard.line for hazard in shell_variables.parse(f"A=1\n{line}\n").hazards] == [2]
 
 
-@pytest.mark.parametrize(("text", "cause"), [
-    ('A="x\n', "line 1: its double quote is never closed"),
-    ("A=1\nB='x\n", "line 2: its single quote is never closed"),
-    ("A=`x\n", "line 1: its backquote is never closed"),
-    ("A=$(x\n", r"line 1: its '\$\(' is never closed"),
-    ("if true; then\nA=1\n", "line 1: its `if` is never closed"),
-    ("A=1\nfi\n", "line 2: its `fi` closes nothing"),
-    ("cat <<E\nx\n", "line 2: the here-document is never closed by 'E'"),
-    ("A=1 >\n", "line 1: a file name is missing"),
-    ("A=$(case x in a) b;; esac)\n", "line 1: its command substitution holds `case`"),
-    ("A=" + "$(" * 3000 + "\n", "line 1: its substitutions stand in each other more than 50 deep"),
-    (";;\n", "line 1: its `;;` is outside `case`"),
-])
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ('A="x\n', "line 1: its double quote is never closed"),
+        ("A=1\nB='x\n", "line 2: its single quote is never closed"),
+        ("A=`x\n", "line 1: its backquote is never closed"),
+        ("A=$(x\n", r"line 1: its '\$\(' is never closed"),
+        ("if true; then\nA=1\n", "line 1: its `if` is never closed"),
+        ("A=1\nfi\n", "line 2: its `fi` closes nothing"),
+        ("cat <<E\nx\n", "line 2: the here-document is never closed by 'E'"),
+        ("A=1 >\n", "line 1: a file name is missing"),
+        ("A=$(case x in a) b;; esac)\n", "line 1: its command substitution holds `case`"),
+        ("A=" + "$(" * 3000 + "\n", "line 1: its substitutions stand in each other more than 50 deep"),
+        (";;\n", "line 1: its `;;` is outside `case`"),
+    ],
+)
 def test_what_the_shell_could_not_read_is_refused_with_its_line(text, cause):
     with pytest.raises(ImagewrightError, match="cannot read /etc/x " + cause):
         shell_variables.parse(text, "/etc/x")
@@ -138,9 +142,11 @@ def test_a_real_file_of_debian_is_read_as_the_shell_reads_it(tmp_path):
 
 PIECES = st.one_of(
     st.text(alphabet="ab =-\\$\"'`#;&|<>(){}*~!\t\n", max_size=4),
-    st.sampled_from(['"a b"', "'a b'", "a\\ b", "${A}", "$B", "\\\n", "\\\"", "\n", " ", "if true; then ", "; fi", "# x", "\r\n"]))
-FILES = st.lists(st.one_of(st.tuples(st.sampled_from(["A=", "B=", " C=", "export A=", "A+="]), PIECES).map("".join), PIECES),
-                 max_size=6).map(lambda lines: "\n".join(lines) + "\n")
+    st.sampled_from(['"a b"', "'a b'", "a\\ b", "${A}", "$B", "\\\n", '\\"', "\n", " ", "if true; then ", "; fi", "# x", "\r\n"]),
+)
+FILES = st.lists(st.one_of(st.tuples(st.sampled_from(["A=", "B=", " C=", "export A=", "A+="]), PIECES).map("".join), PIECES), max_size=6).map(
+    lambda lines: "\n".join(lines) + "\n"
+)
 
 
 @given(FILES)

@@ -59,6 +59,7 @@ def test_a_loop_of_links_is_an_error_that_names_the_path(root):
 def test_only_what_is_not_there_is_absent_and_what_cannot_be_read_is_an_error(root, monkeypatch, code, there):
     def fail(path, *unused):
         raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)), path)
+
     monkeypatch.setattr(os, "lstat", fail)
     monkeypatch.setattr(os, "readlink", fail)
     tree = LiveTree(str(root))
@@ -106,8 +107,7 @@ def test_glob_gives_sorted_guest_paths_and_skips_hidden_names(root):
     folder.mkdir()
     for name in ("50-b.cfg", "10-a.cfg", ".hidden.cfg", "note.txt"):
         (folder / name).write_text("")
-    assert LiveTree(str(root)).glob("/etc/default/grub.d/*.cfg") == [
-        "/etc/default/grub.d/10-a.cfg", "/etc/default/grub.d/50-b.cfg"]
+    assert LiveTree(str(root)).glob("/etc/default/grub.d/*.cfg") == ["/etc/default/grub.d/10-a.cfg", "/etc/default/grub.d/50-b.cfg"]
 
 
 def test_a_root_that_is_not_there_is_an_error(tmp_path):
@@ -121,6 +121,6 @@ def test_a_path_with_a_null_byte_names_nothing(root):
 
 def test_a_text_larger_than_any_configuration_is_an_error_that_names_it(root):
     with open(root / "etc" / "huge", "wb") as stream:
-        stream.truncate(17 * 2 ** 20)
+        stream.truncate(17 * 2**20)
     with pytest.raises(ImagewrightError, match="cannot read /etc/huge: it has more than 16 MiB"):
         LiveTree(str(root)).read_text("/etc/huge")

@@ -14,10 +14,19 @@ ETC, LIB, LOCAL = "/etc/systemd/system", "/usr/lib/systemd/system", "/usr/local/
 AGENT = "[Unit]\nDescription=Agent\n[Service]\nExecStart=/usr/sbin/waagent -daemon\n[Install]\nWantedBy=multi-user.target\n"
 WANTED = {f"{ETC}/multi-user.target.wants/agent.service": f"->{LIB}/agent.service"}
 #: A system whose default target is the usual one, with an agent that starts.
-GOOD = {f"{LIB}/default.target": "->graphical.target", f"{LIB}/graphical.target": "[Unit]\nRequires=multi-user.target\n",
-        f"{LIB}/multi-user.target": "[Unit]\nRequires=basic.target\n", f"{LIB}/rescue.target": "[Unit]\n", f"{LIB}/agent.service": AGENT,
-        "/usr/lib/systemd/systemd": "systemd", "/usr/sbin/waagent": "#!/usr/bin/python3\n", "/usr/bin/python3": ELF_X86_64.decode(),
-        "/bin/sh": ELF_X86_64.decode(), "/etc/passwd": "root:x:0:0::/root:/bin/sh\n", **WANTED}
+GOOD = {
+    f"{LIB}/default.target": "->graphical.target",
+    f"{LIB}/graphical.target": "[Unit]\nRequires=multi-user.target\n",
+    f"{LIB}/multi-user.target": "[Unit]\nRequires=basic.target\n",
+    f"{LIB}/rescue.target": "[Unit]\n",
+    f"{LIB}/agent.service": AGENT,
+    "/usr/lib/systemd/systemd": "systemd",
+    "/usr/sbin/waagent": "#!/usr/bin/python3\n",
+    "/usr/bin/python3": ELF_X86_64.decode(),
+    "/bin/sh": ELF_X86_64.decode(),
+    "/etc/passwd": "root:x:0:0::/root:/bin/sh\n",
+    **WANTED,
+}
 
 
 def answer(tmp_path, files, name="agent.service", command_line="root=UUID=1 ro"):
@@ -34,24 +43,33 @@ def test_a_unit_that_the_default_target_wants_starts(tmp_path):
     assert answer(tmp_path, {}) == ("starts", "")
 
 
-@pytest.mark.parametrize(("files", "state"), [
-    ({f"{ETC}/agent.service": "->/dev/null"}, "masked"),
-    ({f"{ETC}/agent.service": ""}, "masked"),
-    ({f"{LIB}/agent.service": None, f"{LOCAL}/agent.service": "->/dev/null"}, "masked"),
-    ({f"{LIB}/agent.service": None}, "missing"),
-    ({f"{LIB}/agent.service": None, f"{ETC}/agent.service": "->/opt/agent/agent.service"}, "missing"),
-    ({f"{LIB}/agent.service": None, f"{ETC}/agent.service": "->/opt/agent/agent.service", "/opt/agent/agent.service": AGENT}, "starts"),
-    ({f"{ETC}/multi-user.target.wants/agent.service": None}, "disabled"),
-    ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{ETC}/rescue.target.wants/agent.service": f"->{LIB}/agent.service"}, "disabled"),
-    ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{LIB}/sockets.target.wants/agent.service": "->../agent.service"}, "starts"),
-    ({f"{ETC}/default.target": f"->{LIB}/rescue.target"}, "disabled"),
-    ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{LIB}/multi-user.target": "[Unit]\nWants=agent.service other.service\n"}, "starts"),
-    ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{ETC}/multi-user.target.d/more.conf": "[Unit]\nWants=agent.service\n"}, "starts"),
-    ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{ETC}/multi-user.target.wants/other.service": f"->{LIB}/other.service",
-      f"{LIB}/other.service": "[Unit]\nWants=agent.service\n"}, "starts"),
-    ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{LIB}/agent.service": AGENT.partition("[Install]")[0]}, "unknown"),
-    ({"/run/systemd/system/agent.service": "->/dev/null"}, "starts"),
-])
+@pytest.mark.parametrize(
+    ("files", "state"),
+    [
+        ({f"{ETC}/agent.service": "->/dev/null"}, "masked"),
+        ({f"{ETC}/agent.service": ""}, "masked"),
+        ({f"{LIB}/agent.service": None, f"{LOCAL}/agent.service": "->/dev/null"}, "masked"),
+        ({f"{LIB}/agent.service": None}, "missing"),
+        ({f"{LIB}/agent.service": None, f"{ETC}/agent.service": "->/opt/agent/agent.service"}, "missing"),
+        ({f"{LIB}/agent.service": None, f"{ETC}/agent.service": "->/opt/agent/agent.service", "/opt/agent/agent.service": AGENT}, "starts"),
+        ({f"{ETC}/multi-user.target.wants/agent.service": None}, "disabled"),
+        ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{ETC}/rescue.target.wants/agent.service": f"->{LIB}/agent.service"}, "disabled"),
+        ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{LIB}/sockets.target.wants/agent.service": "->../agent.service"}, "starts"),
+        ({f"{ETC}/default.target": f"->{LIB}/rescue.target"}, "disabled"),
+        ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{LIB}/multi-user.target": "[Unit]\nWants=agent.service other.service\n"}, "starts"),
+        ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{ETC}/multi-user.target.d/more.conf": "[Unit]\nWants=agent.service\n"}, "starts"),
+        (
+            {
+                f"{ETC}/multi-user.target.wants/agent.service": None,
+                f"{ETC}/multi-user.target.wants/other.service": f"->{LIB}/other.service",
+                f"{LIB}/other.service": "[Unit]\nWants=agent.service\n",
+            },
+            "starts",
+        ),
+        ({f"{ETC}/multi-user.target.wants/agent.service": None, f"{LIB}/agent.service": AGENT.partition("[Install]")[0]}, "unknown"),
+        ({"/run/systemd/system/agent.service": "->/dev/null"}, "starts"),
+    ],
+)
 def test_the_file_that_counts_and_who_pulls_it(tmp_path, files, state):
     assert answer(tmp_path, files)[0] == state
 
@@ -65,38 +83,41 @@ def with_unit(lines):
     return {f"{LIB}/agent.service": AGENT.replace("Description=Agent\n", lines)}
 
 
-@pytest.mark.parametrize(("lines", "state"), [
-    ("ConditionVirtualization=vmware\n", "skipped"),
-    ("ConditionVirtualization=microsoft\n", "starts"),
-    ("ConditionVirtualization=vm\n", "starts"),
-    ("ConditionVirtualization=!container\n", "starts"),
-    ("ConditionVirtualization=!vm\n", "skipped"),
-    ("ConditionVirtualization=|kvm\nConditionVirtualization=|microsoft\n", "starts"),
-    ("ConditionVirtualization=|kvm\nConditionVirtualization=|xen\n", "skipped"),
-    ("ConditionVirtualization=kvm\nConditionPathExists=\n", "starts"),
-    ("ConditionPathExists=/etc/waagent.conf\n", "skipped"),
-    ("ConditionPathExists=!/etc/waagent.conf\n", "starts"),
-    ("ConditionPathExists=/etc/passwd\n", "starts"),
-    ("ConditionFileNotEmpty=/etc/passwd\n", "starts"),
-    ("ConditionFileIsExecutable=/etc/passwd\n", "skipped"),
-    ("ConditionDirectoryNotEmpty=/etc/agent.d\n", "skipped"),
-    ("ConditionPathExistsGlob=/etc/pass*\n", "starts"),
-    ("ConditionPathExists=/dev/vmbus/hv_kvp\n", "starts"),
-    ("ConditionPathExists=/sys/firmware/efi\n", "unknown"),
-    ("ConditionPathExists=!/run/agent/disabled\n", "starts"),
-    ("ConditionKernelCommandLine=agent\n", "skipped"),
-    ("ConditionKernelCommandLine=!agent=off\n", "starts"),
-    ("ConditionKernelCommandLine=root\n", "starts"),
-    ("ConditionKernelCommandLine=ro\n", "starts"),
-    ("ConditionEnvironment=!KERNEL_CMDLINE=cloud-init=disabled\n", "starts"),
-    ("ConditionEnvironment=LANG\n", "unknown"),
-    ("ConditionFirstBoot=yes\n", "unknown"),
-    ("ConditionSecurity=tpm2\n", "unknown"),
-    ("ConditionCapability=CAP_SYS_TIME\n", "starts"),
-    ("ConditionUser=1000\n", "skipped"),
-    ("AssertPathExists=/etc/agent.key\n", "fails"),
-    ("AssertVirtualization=vm\n", "starts"),
-])
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        ("ConditionVirtualization=vmware\n", "skipped"),
+        ("ConditionVirtualization=microsoft\n", "starts"),
+        ("ConditionVirtualization=vm\n", "starts"),
+        ("ConditionVirtualization=!container\n", "starts"),
+        ("ConditionVirtualization=!vm\n", "skipped"),
+        ("ConditionVirtualization=|kvm\nConditionVirtualization=|microsoft\n", "starts"),
+        ("ConditionVirtualization=|kvm\nConditionVirtualization=|xen\n", "skipped"),
+        ("ConditionVirtualization=kvm\nConditionPathExists=\n", "starts"),
+        ("ConditionPathExists=/etc/waagent.conf\n", "skipped"),
+        ("ConditionPathExists=!/etc/waagent.conf\n", "starts"),
+        ("ConditionPathExists=/etc/passwd\n", "starts"),
+        ("ConditionFileNotEmpty=/etc/passwd\n", "starts"),
+        ("ConditionFileIsExecutable=/etc/passwd\n", "skipped"),
+        ("ConditionDirectoryNotEmpty=/etc/agent.d\n", "skipped"),
+        ("ConditionPathExistsGlob=/etc/pass*\n", "starts"),
+        ("ConditionPathExists=/dev/vmbus/hv_kvp\n", "starts"),
+        ("ConditionPathExists=/sys/firmware/efi\n", "unknown"),
+        ("ConditionPathExists=!/run/agent/disabled\n", "starts"),
+        ("ConditionKernelCommandLine=agent\n", "skipped"),
+        ("ConditionKernelCommandLine=!agent=off\n", "starts"),
+        ("ConditionKernelCommandLine=root\n", "starts"),
+        ("ConditionKernelCommandLine=ro\n", "starts"),
+        ("ConditionEnvironment=!KERNEL_CMDLINE=cloud-init=disabled\n", "starts"),
+        ("ConditionEnvironment=LANG\n", "unknown"),
+        ("ConditionFirstBoot=yes\n", "unknown"),
+        ("ConditionSecurity=tpm2\n", "unknown"),
+        ("ConditionCapability=CAP_SYS_TIME\n", "starts"),
+        ("ConditionUser=1000\n", "skipped"),
+        ("AssertPathExists=/etc/agent.key\n", "fails"),
+        ("AssertVirtualization=vm\n", "starts"),
+    ],
+)
 def test_conditions_come_out_as_on_azure(tmp_path, lines, state):
     assert answer(tmp_path, with_unit(lines))[0] == state
 
@@ -105,36 +126,42 @@ def test_a_condition_on_a_command_line_that_is_not_known_is_unknown(tmp_path):
     assert answer(tmp_path, with_unit("ConditionKernelCommandLine=!agent=off\n"), command_line=None)[0] == "unknown"
 
 
-@pytest.mark.parametrize(("path", "text", "state"), [
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\nExecStart=/opt/agent\n", "fails"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\n", "fails"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\nExecStart=-/opt/agent\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\nExecStart=\"/usr/sbin/waagent\" \\\n  -daemon\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\nExecStart=waagent\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStartPre=/opt/check\n", "fails"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStartPost=-/opt/check\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.txt", "[Service]\nExecStart=\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.conf", "# [Service]\n; ExecStart=\n", "starts"),
-    (f"{LIB}/service.d/10-all.conf", "[Unit]\nConditionVirtualization=container\n", "skipped"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nUser=agent\n", "fails"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nUser=agent\nDynamicUser=yes\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nUser=root\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nEnvironmentFile=/etc/default/agent\n", "fails"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Service]\nEnvironmentFile=-/etc/default/agent\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Unit]\nRequires=gone.service\n", "fails"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Unit]\nWants=gone.service\nAfter=gone.service\n", "starts"),
-    (f"{ETC}/agent.service.d/azure.conf", "[Unit]\nRequires=basic.target systemd-fsck@dev-sda1.service\nBindsTo=dev-sda.device\n", "fails"),
-])
+@pytest.mark.parametrize(
+    ("path", "text", "state"),
+    [
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\nExecStart=/opt/agent\n", "fails"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\n", "fails"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\nExecStart=-/opt/agent\n", "starts"),
+        (f"{ETC}/agent.service.d/azure.conf", '[Service]\nExecStart=\nExecStart="/usr/sbin/waagent" \\\n  -daemon\n', "starts"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStart=\nExecStart=waagent\n", "starts"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStartPre=/opt/check\n", "fails"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nExecStartPost=-/opt/check\n", "starts"),
+        (f"{ETC}/agent.service.d/azure.txt", "[Service]\nExecStart=\n", "starts"),
+        (f"{ETC}/agent.service.d/azure.conf", "# [Service]\n; ExecStart=\n", "starts"),
+        (f"{LIB}/service.d/10-all.conf", "[Unit]\nConditionVirtualization=container\n", "skipped"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nUser=agent\n", "fails"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nUser=agent\nDynamicUser=yes\n", "starts"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nUser=root\n", "starts"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nEnvironmentFile=/etc/default/agent\n", "fails"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Service]\nEnvironmentFile=-/etc/default/agent\n", "starts"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Unit]\nRequires=gone.service\n", "fails"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Unit]\nWants=gone.service\nAfter=gone.service\n", "starts"),
+        (f"{ETC}/agent.service.d/azure.conf", "[Unit]\nRequires=basic.target systemd-fsck@dev-sda1.service\nBindsTo=dev-sda.device\n", "fails"),
+    ],
+)
 def test_drop_ins_count_and_programs_are_looked_for(tmp_path, path, text, state):
     assert answer(tmp_path, {path: text})[0] == state
 
 
-@pytest.mark.parametrize(("files", "words"), [
-    ({"/usr/sbin/waagent": None}, "/usr/sbin/waagent is not there"),
-    ({"/usr/sbin/waagent": ""}, "/usr/sbin/waagent is empty"),
-    ({"/usr/bin/python3": None}, "/usr/bin/python3 is not there; /usr/sbin/waagent needs it"),
-    ({"/usr/bin/python3": "->python3.99"}, "/usr/bin/python3 is not there (a link to python3.99); /usr/sbin/waagent needs it"),
-])
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"/usr/sbin/waagent": None}, "/usr/sbin/waagent is not there"),
+        ({"/usr/sbin/waagent": ""}, "/usr/sbin/waagent is empty"),
+        ({"/usr/bin/python3": None}, "/usr/bin/python3 is not there; /usr/sbin/waagent needs it"),
+        ({"/usr/bin/python3": "->python3.99"}, "/usr/bin/python3 is not there (a link to python3.99); /usr/sbin/waagent needs it"),
+    ],
+)
 def test_why_a_program_cannot_run_is_told(tmp_path, files, words):
     assert answer(tmp_path, files) == ("fails", f"ExecStart=/usr/sbin/waagent -daemon: {words}")
 
@@ -146,8 +173,11 @@ def test_a_unit_that_needs_a_masked_one_fails_and_both_places_are_told(tmp_path)
 
 @pytest.mark.parametrize("name", ["a-b-c.service", "a-b-.service", "a-.service", "service"])
 def test_drop_ins_of_every_prefix_are_read(tmp_path, name):
-    files = {f"{LIB}/a-b-c.service": AGENT, f"{ETC}/multi-user.target.wants/a-b-c.service": f"->{LIB}/a-b-c.service",
-             f"{LIB}/{name}.d/x.conf": "[Unit]\nConditionVirtualization=no\n"}
+    files = {
+        f"{LIB}/a-b-c.service": AGENT,
+        f"{ETC}/multi-user.target.wants/a-b-c.service": f"->{LIB}/a-b-c.service",
+        f"{LIB}/{name}.d/x.conf": "[Unit]\nConditionVirtualization=no\n",
+    }
     assert answer(tmp_path, files, "a-b-c.service")[0] == "skipped"
 
 
@@ -157,9 +187,12 @@ def test_of_drop_ins_of_one_name_the_administrator_s_counts(tmp_path):
 
 
 def test_an_instance_starts_by_its_template(tmp_path):
-    files = {f"{LIB}/agent@.service": AGENT.replace("/usr/sbin/waagent", "/usr/bin/%i"), "/usr/bin/one": "#!/bin/sh\n",
-             f"{ETC}/multi-user.target.wants/agent@one.service": f"->{LIB}/agent@.service",
-             f"{ETC}/multi-user.target.wants/agent@two.service": f"->{LIB}/agent@.service"}
+    files = {
+        f"{LIB}/agent@.service": AGENT.replace("/usr/sbin/waagent", "/usr/bin/%i"),
+        "/usr/bin/one": "#!/bin/sh\n",
+        f"{ETC}/multi-user.target.wants/agent@one.service": f"->{LIB}/agent@.service",
+        f"{ETC}/multi-user.target.wants/agent@two.service": f"->{LIB}/agent@.service",
+    }
     assert answer(tmp_path / "one", files, "agent@one.service")[0] == "starts"
     assert answer(tmp_path / "two", files, "agent@two.service")[0] == "fails"
     assert answer(tmp_path / "masked", {**files, f"{ETC}/agent@.service": "->/dev/null"}, "agent@one.service")[0] == "masked"
@@ -172,16 +205,19 @@ def test_an_alias_is_the_unit_that_it_means(tmp_path):
 
 
 def test_a_socket_needs_its_service(tmp_path):
-    files = {f"{LIB}/agent.socket": "[Socket]\nListenStream=22\n[Install]\nWantedBy=sockets.target\n",
-             f"{ETC}/sockets.target.wants/agent.socket": f"->{LIB}/agent.socket"}
+    files = {
+        f"{LIB}/agent.socket": "[Socket]\nListenStream=22\n[Install]\nWantedBy=sockets.target\n",
+        f"{ETC}/sockets.target.wants/agent.socket": f"->{LIB}/agent.socket",
+    }
     assert answer(tmp_path / "a", files, "agent.socket")[0] == "starts"
-    assert answer(tmp_path / "b", {**files, f"{ETC}/agent.service": "->/dev/null"}, "agent.socket") == (
-        "fails", "agent.service is masked: a link to /dev/null")
+    assert answer(tmp_path / "b", {**files, f"{ETC}/agent.service": "->/dev/null"}, "agent.socket") == ("fails", "agent.service is masked: a link to /dev/null")
 
 
 def test_units_that_require_each_other_have_an_end(tmp_path):
-    files = {f"{ETC}/agent.service.d/x.conf": "[Unit]\nRequires=agent.service other.service\n",
-             f"{LIB}/other.service": AGENT + "[Unit]\nRequires=agent.service\n"}
+    files = {
+        f"{ETC}/agent.service.d/x.conf": "[Unit]\nRequires=agent.service other.service\n",
+        f"{LIB}/other.service": AGENT + "[Unit]\nRequires=agent.service\n",
+    }
     assert answer(tmp_path, files)[0] == "starts"
 
 
@@ -206,13 +242,16 @@ def test_cloud_init_is_pulled_by_its_generator(tmp_path):
     assert answer(tmp_path / "b", {**files, f"{generators}/systemd-fstab-generator": ""})[0] == "disabled"
 
 
-@pytest.mark.parametrize(("files", "state"), [
-    ({"/etc/init.d/agent": "#!/bin/sh\n", "/etc/rc3.d/S20agent": "->../init.d/agent"}, "starts"),
-    ({"/etc/init.d/agent": "#!/bin/sh\n"}, "disabled"),
-    ({"/etc/init.d/agent": "#!/sbin/openrc-run\n", "/etc/runlevels/default/agent": "->/etc/init.d/agent"}, "starts"),
-    ({"/etc/init/agent.conf": "start on runlevel [2345]\n"}, "starts"),
-    ({}, "missing"),
-])
+@pytest.mark.parametrize(
+    ("files", "state"),
+    [
+        ({"/etc/init.d/agent": "#!/bin/sh\n", "/etc/rc3.d/S20agent": "->../init.d/agent"}, "starts"),
+        ({"/etc/init.d/agent": "#!/bin/sh\n"}, "disabled"),
+        ({"/etc/init.d/agent": "#!/sbin/openrc-run\n", "/etc/runlevels/default/agent": "->/etc/init.d/agent"}, "starts"),
+        ({"/etc/init/agent.conf": "start on runlevel [2345]\n"}, "starts"),
+        ({}, "missing"),
+    ],
+)
 def test_a_guest_without_systemd_is_asked_in_its_own_way(tmp_path, files, state):
     write_tree(tmp_path, {"/etc/inittab": "id:3:initdefault:\n", f"{LIB}/agent.service": AGENT, **WANTED, **files})
     assert services.will_start(unit_files.Units(LiveTree(str(tmp_path))), ["agent"]).state == state
@@ -233,4 +272,5 @@ def test_every_unit_of_this_machine_gets_an_answer():
     states = {name: units.will_start(found, name, "root=/dev/sda1").state for name in names}
     assert set(states.values()) <= set(units.STATES)
     assert {name: states[name] for name in ("dbus.service", "systemd-logind.service") if name in states} == {
-        name: "starts" for name in ("dbus.service", "systemd-logind.service") if name in states}
+        name: "starts" for name in ("dbus.service", "systemd-logind.service") if name in states
+    }

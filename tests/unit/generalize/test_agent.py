@@ -15,6 +15,7 @@ def answers(monkeypatch, rc, stderr):
     def run(argv, doing, **_options):
         called.append(argv)
         return commands.Completed(argv, rc, "", stderr)
+
     monkeypatch.setattr(agent.commands, "run", run)
     return called
 

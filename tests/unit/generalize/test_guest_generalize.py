@@ -24,12 +24,28 @@ operator::20000:0:99999:7:::
 def guest(tmp_path):
     """Return the root of a guest that has been used."""
     files = {
-        "etc/passwd": PASSWD, "etc/shadow": SHADOW, "etc/hostname": "build7\n", "etc/machine-id": "0123456789abcdef0123456789abcdef\n",
-        "etc/ssh/ssh_host_rsa_key": "key", "etc/ssh/ssh_host_rsa_key.pub": "key", "etc/ssh/sshd_config": "Port 22\n",
-        "etc/resolv.conf": "nameserver 10.0.0.1\n", "root/.bash_history": "ls\n", "root/.ansible/tmp/x": "", "root/.bashrc": "",
-        "home/admin/.ssh/authorized_keys": "ssh-ed25519 AAAA\n", "home/admin/.ssh/config": "", "home/operator/.ssh/authorized_keys": "ssh-ed25519 BBBB\n",
-        "var/lib/cloud/instance/x": "", "var/lib/dhcp/dhclient.leases": "", "var/lib/systemd/random-seed": "seed", "var/lib/waagent/ovf-env.xml": "",
-        "var/lib/dbus/machine-id": "0123", "var/log/auth.log": "line\n", "var/log/auth.log.1": "old", "var/log/apt/history.log": "line\n",
+        "etc/passwd": PASSWD,
+        "etc/shadow": SHADOW,
+        "etc/hostname": "build7\n",
+        "etc/machine-id": "0123456789abcdef0123456789abcdef\n",
+        "etc/ssh/ssh_host_rsa_key": "key",
+        "etc/ssh/ssh_host_rsa_key.pub": "key",
+        "etc/ssh/sshd_config": "Port 22\n",
+        "etc/resolv.conf": "nameserver 10.0.0.1\n",
+        "root/.bash_history": "ls\n",
+        "root/.ansible/tmp/x": "",
+        "root/.bashrc": "",
+        "home/admin/.ssh/authorized_keys": "ssh-ed25519 AAAA\n",
+        "home/admin/.ssh/config": "",
+        "home/operator/.ssh/authorized_keys": "ssh-ed25519 BBBB\n",
+        "var/lib/cloud/instance/x": "",
+        "var/lib/dhcp/dhclient.leases": "",
+        "var/lib/systemd/random-seed": "seed",
+        "var/lib/waagent/ovf-env.xml": "",
+        "var/lib/dbus/machine-id": "0123",
+        "var/log/auth.log": "line\n",
+        "var/log/auth.log.1": "old",
+        "var/log/apt/history.log": "line\n",
         "var/log/journal/0123/system.journal": "x",
         "var/lib/imagewright/initrd-backup/6.1.0-28-amd64-0123456789abcdef.img": "image",
     }
@@ -53,9 +69,21 @@ def test_check_mode_lists_what_goes_and_deletes_nothing(guest, run_module):
 
     assert result["changed"] and everything(guest) == before
     assert [trace["path"] for trace in result["removed"]] == [
-        "/etc/machine-id", "/etc/resolv.conf", "/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_rsa_key.pub", "/home/admin/.ssh/authorized_keys",
-        "/home/operator/.ssh/authorized_keys", "/root/.ansible", "/root/.bash_history", "/var/lib/cloud/instance", "/var/lib/dbus/machine-id",
-        "/var/lib/dhcp/dhclient.leases", "/var/lib/imagewright/initrd-backup", "/var/lib/systemd/random-seed", "/var/lib/waagent"]
+        "/etc/machine-id",
+        "/etc/resolv.conf",
+        "/etc/ssh/ssh_host_rsa_key",
+        "/etc/ssh/ssh_host_rsa_key.pub",
+        "/home/admin/.ssh/authorized_keys",
+        "/home/operator/.ssh/authorized_keys",
+        "/root/.ansible",
+        "/root/.bash_history",
+        "/var/lib/cloud/instance",
+        "/var/lib/dbus/machine-id",
+        "/var/lib/dhcp/dhclient.leases",
+        "/var/lib/imagewright/initrd-backup",
+        "/var/lib/systemd/random-seed",
+        "/var/lib/waagent",
+    ]
 
 
 def test_what_is_deleted_is_what_check_mode_said(guest, run_module):
@@ -64,10 +92,18 @@ def test_what_is_deleted_is_what_check_mode_said(guest, run_module):
 
     assert not done["failed"] and done["removed"] == predicted["removed"] and done["diff"] == predicted["diff"]
     assert everything(guest) == {
-        "etc/passwd": PASSWD.encode(), "etc/hostname": b"localhost.localdomain\n", "etc/machine-id": b"", "etc/ssh/sshd_config": b"Port 22\n",
+        "etc/passwd": PASSWD.encode(),
+        "etc/hostname": b"localhost.localdomain\n",
+        "etc/machine-id": b"",
+        "etc/ssh/sshd_config": b"Port 22\n",
         "etc/shadow": b"root:*:20000:0:99999:7:::\ndaemon:*:20000:0:99999:7:::\nadmin:*:20000:0:99999:7:::\noperator:*:20000:0:99999:7:::\n",
-        "root/.bashrc": b"", "home/admin/.ssh/config": b"", "var/log/auth.log": b"line\n", "var/log/auth.log.1": b"old",
-        "var/log/apt/history.log": b"line\n", "var/log/journal/0123/system.journal": b"x"}
+        "root/.bashrc": b"",
+        "home/admin/.ssh/config": b"",
+        "var/log/auth.log": b"line\n",
+        "var/log/auth.log.1": b"old",
+        "var/log/apt/history.log": b"line\n",
+        "var/log/journal/0123/system.journal": b"x",
+    }
 
 
 def test_the_images_that_initrd_modules_keeps_by_default_go(guest, run_module):
@@ -157,14 +193,16 @@ def test_accounts_that_could_be_used_are_reported(guest, run_module):
     result = run_module("guest_generalize", root=guest, check=True)
 
     assert {account["name"]: (account["action"], account["password"]) for account in result["accounts"]} == {
-        "root": ("lock", True), "admin": ("lock", False), "operator": ("lock", True)}
+        "root": ("lock", True),
+        "admin": ("lock", False),
+        "operator": ("lock", True),
+    }
 
 
 def test_logs_go_when_they_are_asked_for(guest, run_module):
     run_module("guest_generalize", root=guest, logs=True)
 
-    assert {path: text for path, text in everything(guest).items() if path.startswith("var/log")} == {
-        "var/log/auth.log": b"", "var/log/apt/history.log": b""}
+    assert {path: text for path, text in everything(guest).items() if path.startswith("var/log")} == {"var/log/auth.log": b"", "var/log/apt/history.log": b""}
 
 
 def test_a_link_of_the_resolver_and_of_dbus_stays(guest, run_module):
@@ -223,9 +261,13 @@ def test_a_registration_is_warned_of(guest, run_module):
 
 #: What Red Hat, SUSE and Ubuntu leave of passwords, beside /etc/shadow.
 TELL_TALES = {
-    "etc/shadow-": SHADOW, "etc/gshadow-": "wheel:!::\n", "etc/security/opasswd": "admin:1000:1:$6$older\n",
-    "root/anaconda-ks.cfg": "rootpw --iscrypted $6$secret\n", "root/autoinst.xml": "<user_password>x</user_password>\n",
-    "var/log/installer/autoinstall-user-data": "password: $6$secret\n", "var/log/installer/cdebconf/questions.dat": "Value: x\n",
+    "etc/shadow-": SHADOW,
+    "etc/gshadow-": "wheel:!::\n",
+    "etc/security/opasswd": "admin:1000:1:$6$older\n",
+    "root/anaconda-ks.cfg": "rootpw --iscrypted $6$secret\n",
+    "root/autoinst.xml": "<user_password>x</user_password>\n",
+    "var/log/installer/autoinstall-user-data": "password: $6$secret\n",
+    "var/log/installer/cdebconf/questions.dat": "Value: x\n",
 }
 
 

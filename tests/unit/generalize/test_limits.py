@@ -16,11 +16,20 @@ from ansible_collections.imagewright.azure.plugins.module_utils.generalize impor
 from ..trees import write_tree
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB one@example\n"
-PASSWD = ("root:x:0:0:root:/root:/bin/bash\noperator:x:11:0:operator:/root:/sbin/nologin\nalice:x:1000:1000::/home/alice:/bin/bash\n"
-          "bob:x:1001:1001::/home/bob:/bin/bash\n")
+PASSWD = (
+    "root:x:0:0:root:/root:/bin/bash\noperator:x:11:0:operator:/root:/sbin/nologin\nalice:x:1000:1000::/home/alice:/bin/bash\n"
+    "bob:x:1001:1001::/home/bob:/bin/bash\n"
+)
 SHADOW = "root:*:1::::::\noperator:*:1::::::\nalice:*:1::::::\nbob:*:1::::::\n"
-FILES = {"/etc/passwd": PASSWD, "/etc/shadow": SHADOW, "/etc/ssh/sshd_config": "Port 22\n", "/root/.ssh/authorized_keys": KEY,
-         "/home/alice/.ssh/authorized_keys": KEY, "/home/bob/.ssh/authorized_keys": KEY, "/home/alice/.bash_history": "ls\n"}
+FILES = {
+    "/etc/passwd": PASSWD,
+    "/etc/shadow": SHADOW,
+    "/etc/ssh/sshd_config": "Port 22\n",
+    "/root/.ssh/authorized_keys": KEY,
+    "/home/alice/.ssh/authorized_keys": KEY,
+    "/home/bob/.ssh/authorized_keys": KEY,
+    "/home/alice/.bash_history": "ls\n",
+}
 
 
 @pytest.fixture
@@ -38,7 +47,7 @@ def mounted(tmp_path, *commands):
     """Return the path of an interpreter that runs the commands in mounts of its own before Python."""
     script = tmp_path / "python"
     inner = "\n".join(("set -e",) + commands + (f'exec {shlex.quote(sys.executable)} "$@"',))
-    script.write_text(f"#!/bin/sh\nexec unshare -m sh -c {shlex.quote(inner)} sh \"$@\"\n")
+    script.write_text(f'#!/bin/sh\nexec unshare -m sh -c {shlex.quote(inner)} sh "$@"\n')
     script.chmod(0o755)
     return str(script)
 
@@ -89,8 +98,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import removal
 removal.remove(LiveTree({str(guest)!r}), "/var/lib/cloud")
 """
-    done = subprocess.run([mounted(outside, f"mount --bind {outside} {guest}/var/lib/cloud/data"), "-c", code], capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})
+    done = subprocess.run(
+        [mounted(outside, f"mount --bind {outside} {guest}/var/lib/cloud/data"), "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    )
 
     assert "something is mounted in it (data)" in done.stderr and (outside / "precious").exists()
 
@@ -104,8 +118,10 @@ def test_another_account_with_the_home_of_a_kept_one_takes_nothing(guest, run_mo
     assert run_module("guest_generalize", root=guest, keep_accounts=["root"])["changed"] is False
 
 
-@pytest.mark.parametrize("link, target", [("home/alice/.ssh", "../bob/.ssh"), ("home/alice/.ssh", "/home/bob/.ssh"),
-                                          ("home/alice/.ssh/authorized_keys", "/home/bob/.ssh/authorized_keys")])
+@pytest.mark.parametrize(
+    "link, target",
+    [("home/alice/.ssh", "../bob/.ssh"), ("home/alice/.ssh", "/home/bob/.ssh"), ("home/alice/.ssh/authorized_keys", "/home/bob/.ssh/authorized_keys")],
+)
 def test_a_link_into_the_kept_account_goes_and_what_it_leads_to_stays(guest, run_module, link, target):
     os.unlink(guest / "home/alice/.ssh/authorized_keys")
     if link.endswith(".ssh"):

@@ -12,10 +12,21 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import sessions
 
 
-@pytest.mark.parametrize("arguments, terminal, expected", [
-    (["-bash"], 34816, True), (["/bin/bash"], 34816, True), (["bash", "-i"], 34816, True), (["/usr/bin/zsh", "-l"], 34816, True), (["-ash"], 1025, True),
-    (["-bash"], 0, False), (["bash", "-c", "sleep 9"], 34816, False), (["bash", "script.sh"], 34816, False), (["python3"], 34816, False), ([], 0, False),
-])
+@pytest.mark.parametrize(
+    "arguments, terminal, expected",
+    [
+        (["-bash"], 34816, True),
+        (["/bin/bash"], 34816, True),
+        (["bash", "-i"], 34816, True),
+        (["/usr/bin/zsh", "-l"], 34816, True),
+        (["-ash"], 1025, True),
+        (["-bash"], 0, False),
+        (["bash", "-c", "sleep 9"], 34816, False),
+        (["bash", "script.sh"], 34816, False),
+        (["python3"], 34816, False),
+        ([], 0, False),
+    ],
+)
 def test_a_shell_that_waits_for_a_command_is_told_from_one_that_runs_one(arguments, terminal, expected):
     assert sessions.is_interactive(arguments, terminal) is expected
 

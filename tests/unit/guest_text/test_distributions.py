@@ -9,43 +9,85 @@ from unit.trees import write_tree
 
 SETTINGS = {"ResourceDisk.Format": True, "ResourceDisk.SwapSizeMB": 2048, "AutoUpdate.Enabled": True, "Provisioning.Agent": "waagent"}
 STEPS = [
-    ("modprobe_allow", {}), ("swap_off", {"rebuild": False}), ("fstab_clean", {}), ("sshd_options", {"options": {"ClientAliveInterval": 180}}),
-    ("waagent_conf", {"settings": SETTINGS}), ("sudoers_clean", {}), ("network_dhcp", {}), ("guest_generalize", {}),
+    ("modprobe_allow", {}),
+    ("swap_off", {"rebuild": False}),
+    ("fstab_clean", {}),
+    ("sshd_options", {"options": {"ClientAliveInterval": 180}}),
+    ("waagent_conf", {"settings": SETTINGS}),
+    ("sudoers_clean", {}),
+    ("network_dhcp", {}),
+    ("guest_generalize", {}),
 ]
 
 #: By tree: the manager, and {path: (words that must be there, words that must not)}; None: no such file.
 OUTCOMES = {
-    "rhel6": ("ifcfg", {
-        "/etc/sysconfig/network-scripts/ifcfg-eth0": (["BOOTPROTO=dhcp", "ONBOOT=yes"], ["HWADDR", "IPADDR"]), "/root/anaconda-ks.cfg": None,
-        "/etc/sysconfig/network": (["HOSTNAME=localhost.localdomain"], ["build6"]), "/etc/udev/rules.d/70-persistent-net.rules": None,
-        "/etc/udev/rules.d/75-persistent-net-generator.rules": ([], ["write_net_rules"]), "/etc/sudoers": (["%wheel\tALL=(ALL)\tALL"], []),
-        "/etc/modprobe.d/CIS.conf": (["\n# install udf", "\n# install vfat", "install cramfs"], []), "/var/lib/dhclient/dhclient-eth0.leases": None,
-    }),
-    "oracle7": ("networkmanager", {"/etc/sysconfig/network-scripts/ifcfg-eth0": (["BOOTPROTO=dhcp", "NM_CONTROLLED=yes"], []),
-                                   "/etc/sysconfig/network-scripts/ifcfg-ens3": None}),
+    "rhel6": (
+        "ifcfg",
+        {
+            "/etc/sysconfig/network-scripts/ifcfg-eth0": (["BOOTPROTO=dhcp", "ONBOOT=yes"], ["HWADDR", "IPADDR"]),
+            "/root/anaconda-ks.cfg": None,
+            "/etc/sysconfig/network": (["HOSTNAME=localhost.localdomain"], ["build6"]),
+            "/etc/udev/rules.d/70-persistent-net.rules": None,
+            "/etc/udev/rules.d/75-persistent-net-generator.rules": ([], ["write_net_rules"]),
+            "/etc/sudoers": (["%wheel\tALL=(ALL)\tALL"], []),
+            "/etc/modprobe.d/CIS.conf": (["\n# install udf", "\n# install vfat", "install cramfs"], []),
+            "/var/lib/dhclient/dhclient-eth0.leases": None,
+        },
+    ),
+    "oracle7": (
+        "networkmanager",
+        {"/etc/sysconfig/network-scripts/ifcfg-eth0": (["BOOTPROTO=dhcp", "NM_CONTROLLED=yes"], []), "/etc/sysconfig/network-scripts/ifcfg-ens3": None},
+    ),
     "rhel8": ("networkmanager", {"/etc/sysconfig/network-scripts/ifcfg-eth0": (["BOOTPROTO=dhcp"], []), "/var/lib/NetworkManager/secret_key": None}),
-    "rhel10": ("networkmanager", {
-        "/etc/NetworkManager/system-connections/azure-ethernet.nmconnection": (["method=auto"], ["interface-name"]),
-        "/etc/NetworkManager/system-connections/ens3.nmconnection": None, "/etc/NetworkManager/system-connections/br0.nmconnection": (["type=bridge"], []),
-        "/etc/ssh/sshd_config.d/00-azure.conf": (["ClientAliveInterval 180"], []), "/etc/modprobe.d/dist-blacklist.conf": (["# blacklist udf"], []),
-    }),
-    "sles11": ("wicked", {
-        "/etc/sysconfig/network/ifcfg-eth0": (["BOOTPROTO='dhcp'"], ["192.0.2.11"]), "/etc/sysconfig/network/dhcp": (['DHCLIENT_SET_HOSTNAME="no"'], []),
-        "/etc/HOSTNAME": (["localhost.localdomain"], []), "/etc/sudoers": (["# Defaults targetpw", "# ALL   ALL=(ALL) ALL", "\nroot ALL=(ALL) ALL"], []),
-        "/etc/udev/rules.d/75-persistent-net-generator.rules": (["# "], ["x\n"]), "/root/autoinst.xml": None,
-    }),
-    "sles15": ("wicked", {
-        "/etc/sysconfig/network/ifcfg-eth1": None, "/etc/sudoers": (["# Defaults targetpw", "@includedir"], ["\nALL   ALL"]),
-        "/etc/fstab": (["/var  btrfs  subvol=/@/var"], []), "/etc/waagent.conf": (["ResourceDisk.Filesystem=btrfs"], []),
-    }),
-    "sles16": ("networkmanager", {
-        "/etc/sudoers": (["# Defaults targetpw", "# ALL   ALL=(ALL) ALL", "@includedir /etc/sudoers.d"], []), "/usr/etc/sudoers": (["\nDefaults targetpw"], []),
-        "/etc/modprobe.d/60-blacklist_fs-udf.conf": (["# blacklist udf"], []), "/etc/ssh/sshd_config.d/00-azure.conf": (["ClientAliveInterval 180"], []),
-    }),
-    "ubuntu": ("netplan", {
-        "/etc/netplan/50-cloud-init.yaml": None, "/etc/netplan/50-azure.yaml": (["dhcp4: true"], []), "/swap.img": None,
-        "/var/log/installer/autoinstall-user-data": None, "/etc/sudoers": (["%sudo\tALL=(ALL:ALL) ALL"], []),
-    }),
+    "rhel10": (
+        "networkmanager",
+        {
+            "/etc/NetworkManager/system-connections/azure-ethernet.nmconnection": (["method=auto"], ["interface-name"]),
+            "/etc/NetworkManager/system-connections/ens3.nmconnection": None,
+            "/etc/NetworkManager/system-connections/br0.nmconnection": (["type=bridge"], []),
+            "/etc/ssh/sshd_config.d/00-azure.conf": (["ClientAliveInterval 180"], []),
+            "/etc/modprobe.d/dist-blacklist.conf": (["# blacklist udf"], []),
+        },
+    ),
+    "sles11": (
+        "wicked",
+        {
+            "/etc/sysconfig/network/ifcfg-eth0": (["BOOTPROTO='dhcp'"], ["192.0.2.11"]),
+            "/etc/sysconfig/network/dhcp": (['DHCLIENT_SET_HOSTNAME="no"'], []),
+            "/etc/HOSTNAME": (["localhost.localdomain"], []),
+            "/etc/sudoers": (["# Defaults targetpw", "# ALL   ALL=(ALL) ALL", "\nroot ALL=(ALL) ALL"], []),
+            "/etc/udev/rules.d/75-persistent-net-generator.rules": (["# "], ["x\n"]),
+            "/root/autoinst.xml": None,
+        },
+    ),
+    "sles15": (
+        "wicked",
+        {
+            "/etc/sysconfig/network/ifcfg-eth1": None,
+            "/etc/sudoers": (["# Defaults targetpw", "@includedir"], ["\nALL   ALL"]),
+            "/etc/fstab": (["/var  btrfs  subvol=/@/var"], []),
+            "/etc/waagent.conf": (["ResourceDisk.Filesystem=btrfs"], []),
+        },
+    ),
+    "sles16": (
+        "networkmanager",
+        {
+            "/etc/sudoers": (["# Defaults targetpw", "# ALL   ALL=(ALL) ALL", "@includedir /etc/sudoers.d"], []),
+            "/usr/etc/sudoers": (["\nDefaults targetpw"], []),
+            "/etc/modprobe.d/60-blacklist_fs-udf.conf": (["# blacklist udf"], []),
+            "/etc/ssh/sshd_config.d/00-azure.conf": (["ClientAliveInterval 180"], []),
+        },
+    ),
+    "ubuntu": (
+        "netplan",
+        {
+            "/etc/netplan/50-cloud-init.yaml": None,
+            "/etc/netplan/50-azure.yaml": (["dhcp4: true"], []),
+            "/swap.img": None,
+            "/var/log/installer/autoinstall-user-data": None,
+            "/etc/sudoers": (["%sudo\tALL=(ALL:ALL) ALL"], []),
+        },
+    ),
 }
 #: {cloud.cfg as it was: as it shall be}
 CLOUD = {OLD_CLOUD: OLD_CLOUD.replace(" - mounts\n", "").replace(" - disk_setup\n", " - disk_setup\n - mounts\n"), NEW_CLOUD: NEW_CLOUD}

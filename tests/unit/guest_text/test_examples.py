@@ -10,8 +10,7 @@ import pytest
 import yaml
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
-MODULES = ["chrony_clock", "cloud_init_early", "fstab_clean", "guest_agent_info", "modprobe_allow", "sshd_options", "sudoers_clean",
-           "waagent_conf"]
+MODULES = ["chrony_clock", "cloud_init_early", "fstab_clean", "guest_agent_info", "modprobe_allow", "sshd_options", "sudoers_clean", "waagent_conf"]
 
 
 def documentation(name):
@@ -36,10 +35,14 @@ CASES = [(name, number) for name in MODULES for number in range(len(examples(nam
 def root(tmp_path):
     """Return a guest that has every file that the modules look for."""
     for path, text in {
-            "/etc/chrony.conf": "makestep 1 3\n", "/etc/cloud/cloud.cfg": "cloud_init_modules:\n - ssh\n",
-            "/etc/waagent.conf": "HttpProxy.Host=proxy\n", "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\n",
-            "/etc/fstab": "UUID=x / ext4\n/dev/sda2 none swap\n", "/etc/modprobe.d/cis.conf": "blacklist udf\n",
-            "/etc/sudoers": "Defaults targetpw\nALL ALL=(ALL) ALL\nbob ALL=(ALL) ALL\n"}.items():
+        "/etc/chrony.conf": "makestep 1 3\n",
+        "/etc/cloud/cloud.cfg": "cloud_init_modules:\n - ssh\n",
+        "/etc/waagent.conf": "HttpProxy.Host=proxy\n",
+        "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\n",
+        "/etc/fstab": "UUID=x / ext4\n/dev/sda2 none swap\n",
+        "/etc/modprobe.d/cis.conf": "blacklist udf\n",
+        "/etc/sudoers": "Defaults targetpw\nALL ALL=(ALL) ALL\nbob ALL=(ALL) ALL\n",
+    }.items():
         (tmp_path / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path.lstrip("/")).write_text(text)
     return tmp_path

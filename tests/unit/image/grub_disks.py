@@ -20,8 +20,11 @@ UUID, OTHER_UUID = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4
 ESP, LINUX, BIOS_BOOT = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "0FC63DAF-8483-4772-8E79-3D69D8477DE4", "21686148-6449-6E6F-744E-656564454649")
 
 #: What grub-install leaves on a file system.
-GRUB = {"/boot/grub/grub.cfg": b"menuentry Linux { linux /vmlinuz }\n", "/boot/grub/i386-pc/normal.mod": b"module",
-        "/boot/grub/x86_64-efi/normal.mod": b"module"}
+GRUB = {
+    "/boot/grub/grub.cfg": b"menuentry Linux { linux /vmlinuz }\n",
+    "/boot/grub/i386-pc/normal.mod": b"module",
+    "/boot/grub/x86_64-efi/normal.mod": b"module",
+}
 
 
 class FileSystem:
@@ -39,7 +42,7 @@ class FileSystem:
     def entries(self, node):
         """Yield (name, node) of a directory."""
         base = node.rstrip("/") + "/"
-        for name in sorted({path[len(base):].split("/")[0] for path in self.files if path.startswith(base)}):
+        for name in sorted({path[len(base) :].split("/")[0] for path in self.files if path.startswith(base)}):
             yield name, base + name
 
     def status(self, node):
@@ -60,15 +63,22 @@ def disk(volumes, content=b"", kind="gpt", active=(), mbr_types=()):
     volumes: [(type of the partition, what it holds, FileSystem or None)], the first at 1 MiB, each of 1 MiB.
     """
     partitions = [Partition(number, name, number * MIB, MIB, number in active, "") for number, (name, _holds, _files) in enumerate(volumes, 1)]
-    opened = [OpenVolume(Volume(f"partition {partition.number}", holds, None, None, partition, None), files, None, set())
-              for partition, (_name, holds, files) in zip(partitions, volumes)]
+    opened = [
+        OpenVolume(Volume(f"partition {partition.number}", holds, None, None, partition, None), files, None, set())
+        for partition, (_name, holds, files) in zip(partitions, volumes)
+    ]
 
     def read_at(offset, length):
-        return content[offset:offset + length].ljust(max(min(length, 64 * MIB - offset), 0), b"\0")
+        return content[offset : offset + length].ljust(max(min(length, 64 * MIB - offset), 0), b"\0")
+
     table = Table(kind, partitions, bool(content[:440].strip(b"\0")), None, None, 512, content[:512].ljust(512, b"\0"))
-    return types.SimpleNamespace(table=table, volumes=opened, content=types.SimpleNamespace(read_at=read_at, size=64 * MIB),
-                                 container=types.SimpleNamespace(path="/images/web.vhd"),
-                                 file_systems=lambda: [each for each in opened if each.file_system is not None])
+    return types.SimpleNamespace(
+        table=table,
+        volumes=opened,
+        content=types.SimpleNamespace(read_at=read_at, size=64 * MIB),
+        container=types.SimpleNamespace(path="/images/web.vhd"),
+        file_systems=lambda: [each for each in opened if each.file_system is not None],
+    )
 
 
 def objects(prefix, config="", wide=False):
@@ -87,7 +97,7 @@ def boot_sector(core_sector, active_only=b""):
     sector = bytearray(512)
     sector[:3] = b"\xeb\x63\x90"
     text = active_only or b"GRUB \0Geom\0Hard Disk\0Read\0 Error"
-    sector[0x180:0x180 + len(text)] = text
+    sector[0x180 : 0x180 + len(text)] = text
     if not active_only:
         struct.pack_into("<Q", sector, 0x5C, core_sector)
     sector[510:] = b"\x55\xaa"
@@ -107,7 +117,7 @@ def bios_core(prefix, config="", sector=1, decompressor=2848, blocks=None):
     body = body.ljust(-(-len(body) // 512) * 512, b"\0")
     first = bytearray(512)
     text = b"loading\0.\0\r\n\0Geom\0Read\0 Error\0"
-    first[0x180:0x180 + len(text)] = text
+    first[0x180 : 0x180 + len(text)] = text
     for number, (start, count) in enumerate(blocks or [(sector + 1, len(body) // 512)]):
         struct.pack_into("<QHH", first, 500 - 12 * number, start, count, 0x820)
     return bytes(first), body
@@ -116,7 +126,7 @@ def bios_core(prefix, config="", sector=1, decompressor=2848, blocks=None):
 def bios_disk(prefix, config="", sector=1, volumes=None, kind="mbr", **more):
     """Return a disk whose boot code loads a core with this prefix from a sector."""
     first, body = bios_core(prefix, config, sector, **more)
-    content = (boot_sector(sector) + bytes(512 * (sector - 1)) + first + body)
+    content = boot_sector(sector) + bytes(512 * (sector - 1)) + first + body
     return disk(volumes or [("0x83", "ext", FileSystem(GRUB))], content, kind)
 
 

@@ -12,7 +12,7 @@ import time
 
 from efi_programs import efi_program
 
-MIB = 2 ** 20
+MIB = 2**20
 ROOT_UUID = "11111111-2222-3333-4444-555555555555"
 LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
@@ -160,6 +160,6 @@ def split_logical_volume(disk, start, size, content):
     data = pathlib.Path(content).read_bytes()
     with open(disk, "r+b") as stream:
         stream.seek(first)
-        stream.write(data[:10 * extent])
+        stream.write(data[: 10 * extent])
         stream.seek(first + 12 * extent)
-        stream.write(data[10 * extent:])
+        stream.write(data[10 * extent :])

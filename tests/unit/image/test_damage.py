@@ -91,7 +91,7 @@ def test_a_deleted_inode_that_a_directory_names_is_damage(tmp_path, folder):
 @pytest.mark.parametrize(("path", "mark"), [("/etc/ssh", b"ssh_host_key_number_07"), ("/var/long", b"file-with-a-long-name-0200")])
 def test_zeros_in_a_directory_of_xfs_are_damage(tmp_path, folder, octets, path, mark):
     disk = on_disk(tmp_path, xfs(tmp_path / "part", folder, SIZE))
-    block = next(block for block in blocks_of(disk, mark) if disk.read_bytes()[block:block + 2] == b"XD")
+    block = next(block for block in blocks_of(disk, mark) if disk.read_bytes()[block : block + 2] == b"XD")
     overwrite(disk, block + (64 if octets[:1] == b"\xff" else 0), octets)
     check_damage(disk, path)
 
@@ -100,7 +100,7 @@ def test_a_short_directory_of_xfs_that_lost_its_entries_is_damage(tmp_path, fold
     disk = on_disk(tmp_path, xfs(tmp_path / "part", folder, SIZE))
     content = disk.read_bytes()
     # /var has one name, "long", and lies in its inode: count, count of long numbers, parent, then length and offset of the name
-    place = next(found.start() - 9 for found in re.finditer(b"long", content) if content[found.start() - 9:found.start() - 7] == b"\1\0")
+    place = next(found.start() - 9 for found in re.finditer(b"long", content) if content[found.start() - 9 : found.start() - 7] == b"\1\0")
     overwrite(disk, place, bytes(6))
     with ImageTree(disk) as tree, pytest.raises(ImagewrightError, match="entries take 6 bytes"):
         tree.listdir("/var")
@@ -153,7 +153,7 @@ def test_a_link_of_gigabytes_is_refused_before_it_is_read(tmp_path, folder, kind
 
 def test_a_file_of_a_terabyte_is_refused_before_its_blocks_are_listed(tmp_path, folder):
     part = ext4(tmp_path / "part", folder, SIZE, "ext3")
-    debugfs(part, f"set_inode_field /etc/big size {2 ** 40}")
+    debugfs(part, f"set_inode_field /etc/big size {2**40}")
     started = time.process_time()
     with ImageTree(on_disk(tmp_path, part)) as tree, pytest.raises(ImagewrightError, match="cannot read /etc/big: it has 1024 GiB"):
         tree.read_bytes("/etc/big", 10)

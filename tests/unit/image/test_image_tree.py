@@ -10,19 +10,31 @@ import time
 
 import pytest
 from unit.image import images
-from unit.image.images import (
-    ESP, LINUX, LVM, MIB, ROOT_UUID, btrfs, empty_disk, esp, ext4, mounted, put, root_files, run, split_logical_volume, xfs)
+from unit.image.images import ESP, LINUX, LVM, MIB, ROOT_UUID, btrfs, empty_disk, esp, ext4, mounted, put, root_files, run, split_logical_volume, xfs
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
 
 FSTAB = f"UUID={ROOT_UUID} / auto defaults 0 1\nUUID=ABCD-1234 /boot/efi vfat umask=0077 0 1\n"
 #: Files that the trees have: path, content.
-FILES = {"/etc/hostname": b"web\n", "/absolute": b"web\n", "/outside": b"web\n", "/long": b"web\n", "/etc/os-release": b"ID=debian\n",
-         "/etc/empty": b"", "/etc/big": bytes(range(256)) * 4096, "/boot/efi/EFI/BOOT/BOOTX64.EFI": images.LOADER,
-         "/boot/efi/efi/boot/bootx64.efi": images.LOADER}
-MAKERS = {"ext4": ext4, "ext2": lambda *three: ext4(*three, "ext2"), "ext3": lambda *three: ext4(*three, "ext3", "-I", "128", "-b", "1024"),
-          "xfs": xfs, "btrfs": btrfs}
+FILES = {
+    "/etc/hostname": b"web\n",
+    "/absolute": b"web\n",
+    "/outside": b"web\n",
+    "/long": b"web\n",
+    "/etc/os-release": b"ID=debian\n",
+    "/etc/empty": b"",
+    "/etc/big": bytes(range(256)) * 4096,
+    "/boot/efi/EFI/BOOT/BOOTX64.EFI": images.LOADER,
+    "/boot/efi/efi/boot/bootx64.efi": images.LOADER,
+}
+MAKERS = {
+    "ext4": ext4,
+    "ext2": lambda *three: ext4(*three, "ext2"),
+    "ext3": lambda *three: ext4(*three, "ext3", "-I", "128", "-b", "1024"),
+    "xfs": xfs,
+    "btrfs": btrfs,
+}
 ROOT_SIZE = 320 * MIB
 
 
@@ -46,6 +58,7 @@ def disk(tmp_path_factory, folder):
             os.unlink(place / "root")
             made[kind] = path
         return made[kind]
+
     return make
 
 
@@ -71,10 +84,19 @@ def test_every_file_system_gives_the_same_files(disk, kind):
         assert [(mount.path, mount.file_system.kind) for mount in tree.mounts] == [("/", kind.rstrip("234")), ("/boot/efi", "fat")]
 
 
-@pytest.mark.parametrize(("suffix", "options"), [
-    ("qcow2", ["-O", "qcow2"]), ("compressed.qcow2", ["-c", "-O", "qcow2"]), ("vmdk", ["-O", "vmdk"]),
-    ("stream.vmdk", ["-O", "vmdk", "-o", "subformat=streamOptimized"]),
-    ("vhdx", ["-O", "vhdx"]), ("vdi", ["-O", "vdi"]), ("dynamic.vhd", ["-O", "vpc"]), ("fixed.vhd", ["-O", "vpc", "-o", "subformat=fixed,force_size"])])
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [
+        ("qcow2", ["-O", "qcow2"]),
+        ("compressed.qcow2", ["-c", "-O", "qcow2"]),
+        ("vmdk", ["-O", "vmdk"]),
+        ("stream.vmdk", ["-O", "vmdk", "-o", "subformat=streamOptimized"]),
+        ("vhdx", ["-O", "vhdx"]),
+        ("vdi", ["-O", "vdi"]),
+        ("dynamic.vhd", ["-O", "vpc"]),
+        ("fixed.vhd", ["-O", "vpc", "-o", "subformat=fixed,force_size"]),
+    ],
+)
 def test_every_image_format_gives_the_same_files(disk, tmp_path, suffix, options):
     image = tmp_path / f"disk.{suffix}"
     run("qemu-img", "convert", "-f", "raw", *options, disk("ext4"), image)
@@ -210,7 +232,7 @@ def test_a_fat_chain_that_is_a_loop_ends(tmp_path, folder):
     reserved = int.from_bytes(content[14:16], "little") * 512
     # every cluster of the FAT16 points to cluster 3, itself among them
     for cluster in range(2, 4096):
-        content[reserved + 2 * cluster:reserved + 2 * cluster + 2] = (3).to_bytes(2, "little")
+        content[reserved + 2 * cluster : reserved + 2 * cluster + 2] = (3).to_bytes(2, "little")
     part.write_bytes(content)
     put(path, part, MIB)
     put(path, ext4(tmp_path / "root", folder, ROOT_SIZE), 17 * MIB)
@@ -223,8 +245,16 @@ def test_a_fat_chain_that_is_a_loop_ends(tmp_path, folder):
 
 
 def test_a_directory_of_100000_files_is_bounded(tmp_path):
-    path = ext4(tmp_path / "disk.raw", root_files(tmp_path / "files", f"UUID={ROOT_UUID} / ext4 defaults 0 1\n"), 256 * MIB, "ext4", "-N", "120000",
-                "-O", "^has_journal")
+    path = ext4(
+        tmp_path / "disk.raw",
+        root_files(tmp_path / "files", f"UUID={ROOT_UUID} / ext4 defaults 0 1\n"),
+        256 * MIB,
+        "ext4",
+        "-N",
+        "120000",
+        "-O",
+        "^has_journal",
+    )
     with mounted(path, tmp_path / "mounted") as place:
         (place / "etc/many").mkdir()
         for number in range(100000):
@@ -238,12 +268,14 @@ def test_a_directory_of_100000_files_is_bounded(tmp_path):
 
 def test_a_missing_library_is_named_with_how_to_install_it(disk, monkeypatch):
     import importlib
+
     real = importlib.import_module
 
     def without(name, package=None):
         if name.startswith("dissect."):
             raise ImportError(f"No module named {name!r}")
         return real(name, package)
+
     monkeypatch.setattr(importlib, "import_module", without)
     with pytest.raises(ImagewrightError, match="pip install dissect.volume"):
         ImageTree(disk("ext4"))

@@ -65,12 +65,12 @@ def test_a_striped_volume_is_read(tmp_path):
     chunk = 64 * 1024
     for number in range(len(content) // chunk):
         place = STARTS[number % 2] * MIB + MIB + number // 2 * chunk  # the first extent is 1 MiB behind the partition's start
-        write(disk, place, content[number * chunk:(number + 1) * chunk])
+        write(disk, place, content[number * chunk : (number + 1) * chunk])
     volume = volume_of(disk, "striped")
     assert volume.error is None and volume.stream.size == 4 * EXTENT
     assert start_of(volume, 4 * EXTENT) == content
     volume.stream.seek(3 * chunk - 5)
-    assert volume.stream.read(10) == content[3 * chunk - 5:3 * chunk + 5]
+    assert volume.stream.read(10) == content[3 * chunk - 5 : 3 * chunk + 5]
 
 
 def test_metadata_that_goes_past_the_end_of_its_ring_is_read(tmp_path):
@@ -81,8 +81,8 @@ def test_metadata_that_goes_past_the_end_of_its_ring_is_read(tmp_path):
         run("lvcreate", *QUIET, "-an", "-Zn", "-Wn", "-n", "root", "-l", "2", GROUP)
         for number in range(200):
             run("vgchange", *QUIET, "--addtag", f"tag-{number:03d}-" + "x" * 100, GROUP)
-            header = disk.read_bytes()[MIB + 4096:MIB + 4096 + 512]
-            size, (at, length) = int.from_bytes(header[32:40], "little"), (int.from_bytes(header[place:place + 8], "little") for place in (40, 48))
+            header = disk.read_bytes()[MIB + 4096 : MIB + 4096 + 512]
+            size, (at, length) = int.from_bytes(header[32:40], "little"), (int.from_bytes(header[place : place + 8], "little") for place in (40, 48))
             if at + length > size:
                 break
         else:
@@ -135,8 +135,9 @@ def test_damaged_metadata_is_damage(tmp_path):
 
 
 def test_the_text_is_read_with_its_comments_lists_and_nested_sections():
-    text = ('group { # a comment { with braces\n id = "a\\"b" status = ["A", "B"]\n n = -5 empty = []\n'
-            ' lv { s { stripes = [\n"pv0", 3\n] } }\n}\ncontents = "x"\n')
+    text = (
+        'group { # a comment { with braces\n id = "a\\"b" status = ["A", "B"]\n n = -5 empty = []\n lv { s { stripes = [\n"pv0", 3\n] } }\n}\ncontents = "x"\n'
+    )
     assert lvm_text.parse(text) == {"group": {"id": 'a"b', "status": ["A", "B"], "n": -5, "empty": [], "lv": {"s": {"stripes": ["pv0", 3]}}}, "contents": "x"}
 
 

@@ -28,10 +28,15 @@ def error_of(path):
         disk.close()
 
 
-@pytest.mark.parametrize("features, names", [
-    ("meta_bg,^resize_inode", "meta_bg"), ("bigalloc,extent", "bigalloc"), ("journal_dev", "journal_dev"),
-    ("meta_bg,^resize_inode,bigalloc,extent", "meta_bg, bigalloc"),
-])
+@pytest.mark.parametrize(
+    "features, names",
+    [
+        ("meta_bg,^resize_inode", "meta_bg"),
+        ("bigalloc,extent", "bigalloc"),
+        ("journal_dev", "journal_dev"),
+        ("meta_bg,^resize_inode,bigalloc,extent", "meta_bg, bigalloc"),
+    ],
+)
 def test_a_feature_of_ext4_is_named_as_tune2fs_names_it(tmp_path, features, names):
     error = error_of(ext4(tmp_path / "disk.raw", "-O", features))
 

@@ -59,9 +59,12 @@ def test_of_several_roots_that_is_judged_which_the_boot_entries_start(tmp_path):
     boot = tmp_path / "boot"
     (boot / "grub").mkdir(parents=True)
     (boot / "grub/grub.cfg").write_text(grub_cfg(f"root=UUID={OTHER_UUID} ro"))
-    disk = disk_of(tmp_path, (ext4(tmp_path / "p1", boot, SIZE * MIB, "ext4", "-U", "random", "-L", "BOOT"), LINUX),
-                   (ext4(tmp_path / "p2", root(tmp_path / "old", "old", fstab), SIZE * MIB), LINUX),
-                   (ext4(tmp_path / "p3", root(tmp_path / "new", "new", fstab), SIZE * MIB, "ext4", "-U", OTHER_UUID), LINUX))
+    disk = disk_of(
+        tmp_path,
+        (ext4(tmp_path / "p1", boot, SIZE * MIB, "ext4", "-U", "random", "-L", "BOOT"), LINUX),
+        (ext4(tmp_path / "p2", root(tmp_path / "old", "old", fstab), SIZE * MIB), LINUX),
+        (ext4(tmp_path / "p3", root(tmp_path / "new", "new", fstab), SIZE * MIB, "ext4", "-U", OTHER_UUID), LINUX),
+    )
     with ImageTree(disk) as tree:
         assert tree.read_text("/etc/hostname") == "new\n"
         assert tree.left_out == ["partition 2 holds an ext2/3/4 file system with another Linux system, which is not looked at"]
@@ -70,8 +73,11 @@ def test_of_several_roots_that_is_judged_which_the_boot_entries_start(tmp_path):
 
 def test_a_root_whose_own_menu_starts_it_comes_before_one_that_has_no_menu(tmp_path):
     menu = {"boot/grub/grub.cfg": grub_cfg(f"root=UUID={OTHER_UUID}")}
-    disk = disk_of(tmp_path, (ext4(tmp_path / "p1", root(tmp_path / "old", "old", f"UUID={ROOT_UUID} / ext4\n"), SIZE * MIB), LINUX),
-                   (ext4(tmp_path / "p2", root(tmp_path / "new", "new", "", more=menu), SIZE * MIB, "ext4", "-U", OTHER_UUID), LINUX))
+    disk = disk_of(
+        tmp_path,
+        (ext4(tmp_path / "p1", root(tmp_path / "old", "old", f"UUID={ROOT_UUID} / ext4\n"), SIZE * MIB), LINUX),
+        (ext4(tmp_path / "p2", root(tmp_path / "new", "new", "", more=menu), SIZE * MIB, "ext4", "-U", OTHER_UUID), LINUX),
+    )
     with ImageTree(disk) as tree:
         assert tree.read_text("/etc/hostname") == "new\n"
 
@@ -85,8 +91,12 @@ def subvolumes(tmp_path, flags, fstab="", default=None):
         for name in ("@old", "@new", "@home"):
             run("btrfs", "subvolume", "create", place / name)
         for name in ("@old", "@new"):
-            root(tmp_path / name, name, f"UUID={ROOT_UUID} / btrfs subvol={name} 0 0\n" + fstab,
-                 more={"boot/grub/grub.cfg": grub_cfg(f"root=UUID={ROOT_UUID} {flags}")})
+            root(
+                tmp_path / name,
+                name,
+                f"UUID={ROOT_UUID} / btrfs subvol={name} 0 0\n" + fstab,
+                more={"boot/grub/grub.cfg": grub_cfg(f"root=UUID={ROOT_UUID} {flags}")},
+            )
             run("cp", "-r", f"{tmp_path / name}/.", place / name)
         (place / "@home/mark").write_text("home")
         if default:
@@ -96,17 +106,31 @@ def subvolumes(tmp_path, flags, fstab="", default=None):
     return disk
 
 
-@pytest.mark.parametrize(("flags", "default", "judged"), [
-    ("rootflags=subvol=@new", "@old", "@new"), ("rootflags=subvol=@old", "@new", "@old"), ("rootflags=noatime,subvol=/@new", None, "@new"),
-    ("ro", "@new", "@new"), ("ro", "@old", "@old")])
+@pytest.mark.parametrize(
+    ("flags", "default", "judged"),
+    [
+        ("rootflags=subvol=@new", "@old", "@new"),
+        ("rootflags=subvol=@old", "@new", "@old"),
+        ("rootflags=noatime,subvol=/@new", None, "@new"),
+        ("ro", "@new", "@new"),
+        ("ro", "@old", "@old"),
+    ],
+)
 def test_of_the_subvolumes_that_is_judged_which_the_entry_starts(tmp_path, flags, default, judged):
     with ImageTree(subvolumes(tmp_path, flags, default=default)) as tree:
         assert tree.read_text("/etc/hostname") == judged + "\n"
 
 
-@pytest.mark.parametrize(("options", "problems"), [
-    ("subvol=@homes", ["cannot find the Btrfs subvolume @homes"]), ("subvolid=9999", ["the identifier 9999"]), ("subvol=@homes,nofail", []),
-    ("subvol=@homes,noauto", []), ("subvol=@home", [])])
+@pytest.mark.parametrize(
+    ("options", "problems"),
+    [
+        ("subvol=@homes", ["cannot find the Btrfs subvolume @homes"]),
+        ("subvolid=9999", ["the identifier 9999"]),
+        ("subvol=@homes,nofail", []),
+        ("subvol=@homes,noauto", []),
+        ("subvol=@home", []),
+    ],
+)
 def test_a_wrong_subvolume_of_home_is_told_and_leaves_the_root(tmp_path, options, problems):
     disk = subvolumes(tmp_path, "rootflags=subvol=@new", f"UUID={ROOT_UUID} /home btrfs {options} 0 0\n")
     with ImageTree(disk) as tree:
@@ -132,12 +156,21 @@ def test_what_a_deleted_or_foreign_subvolume_leaves_is_an_empty_directory(tmp_pa
         assert tree.listdir("/var") == ["nested"] and tree.is_dir("/var/nested") and tree.listdir("/var/nested") == []
 
 
-@pytest.mark.parametrize("line", [
-    r"/dev/disk/by-label/my\x20var /var ext4 defaults 0 2", r"LABEL=my\040var /var ext4 defaults 0 2",
-    r"/dev/disk/by-partlabel/a\x20partition /var ext4 defaults 0 2", "/dev/sda2 /var ext4 defaults 0 2"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"/dev/disk/by-label/my\x20var /var ext4 defaults 0 2",
+        r"LABEL=my\040var /var ext4 defaults 0 2",
+        r"/dev/disk/by-partlabel/a\x20partition /var ext4 defaults 0 2",
+        "/dev/sda2 /var ext4 defaults 0 2",
+    ],
+)
 def test_a_file_system_is_found_by_every_name_of_fstab(tmp_path, line):
-    disk = disk_of(tmp_path, (ext4(tmp_path / "p1", root(tmp_path / "root", "web", line + "\n"), SIZE * MIB), LINUX),
-                   (ext4(tmp_path / "p2", plain(tmp_path / "var", "var"), SIZE * MIB, "ext4", "-U", "random", "-L", "my var"), LINUX))
+    disk = disk_of(
+        tmp_path,
+        (ext4(tmp_path / "p1", root(tmp_path / "root", "web", line + "\n"), SIZE * MIB), LINUX),
+        (ext4(tmp_path / "p2", plain(tmp_path / "var", "var"), SIZE * MIB, "ext4", "-U", "random", "-L", "my var"), LINUX),
+    )
     run("sfdisk", "--part-label", disk, "2", "a partition")
     with ImageTree(disk) as tree:
         assert names(tree) == {"/var": "var"} and tree.left_out == []
@@ -152,24 +185,31 @@ def test_a_mount_unit_mounts_when_it_is_enabled(tmp_path, enabled, expected):
     if enabled:
         (folder / "etc/systemd/system/local-fs.target.wants").mkdir()
         (folder / "etc/systemd/system/local-fs.target.wants/var.mount").symlink_to("/etc/systemd/system/var.mount")
-    disk = disk_of(tmp_path, (ext4(tmp_path / "p1", folder, SIZE * MIB), LINUX),
-                   (ext4(tmp_path / "p2", plain(tmp_path / "var", "var"), SIZE * MIB, "ext4", "-U", "random", "-L", "VAR"), LINUX))
+    disk = disk_of(
+        tmp_path,
+        (ext4(tmp_path / "p1", folder, SIZE * MIB), LINUX),
+        (ext4(tmp_path / "p2", plain(tmp_path / "var", "var"), SIZE * MIB, "ext4", "-U", "random", "-L", "VAR"), LINUX),
+    )
     with ImageTree(disk) as tree:
         assert names(tree) == expected
         assert tree.left_out == ([] if enabled else ["partition 2 holds an ext2/3/4 file system that nothing mounts, and so nothing in it is looked at"])
 
 
 def test_partitions_are_mounted_by_their_types_and_that_of_another_machines_var_is_told(tmp_path):
-    disk = disk_of(tmp_path, (ext4(tmp_path / "p1", root(tmp_path / "root", "web", ""), SIZE * MIB), LINUX),
-                   (ext4(tmp_path / "p2", plain(tmp_path / "home", "home"), SIZE * MIB, "ext4", "-U", "random"), HOME_TYPE),
-                   (ext4(tmp_path / "p3", plain(tmp_path / "var", "var"), SIZE * MIB, "ext4", "-U", "random"), VAR_TYPE))
+    disk = disk_of(
+        tmp_path,
+        (ext4(tmp_path / "p1", root(tmp_path / "root", "web", ""), SIZE * MIB), LINUX),
+        (ext4(tmp_path / "p2", plain(tmp_path / "home", "home"), SIZE * MIB, "ext4", "-U", "random"), HOME_TYPE),
+        (ext4(tmp_path / "p3", plain(tmp_path / "var", "var"), SIZE * MIB, "ext4", "-U", "random"), VAR_TYPE),
+    )
     with ImageTree(disk) as tree:
         assert names(tree) == {"/home": "home"}
         assert tree.left_out == ["partition 3 holds an ext2/3/4 file system that nothing mounts, and so nothing in it is looked at"]
 
 
-@pytest.mark.parametrize(("folders", "place"), [
-    (("boot/efi",), "/boot/efi"), (("efi",), "/efi"), ((), "/boot"), (("efi", "boot/efi"), "/boot/efi"), (("boot/grub",), "/boot/efi")])
+@pytest.mark.parametrize(
+    ("folders", "place"), [(("boot/efi",), "/boot/efi"), (("efi",), "/efi"), ((), "/boot"), (("efi", "boot/efi"), "/boot/efi"), (("boot/grub",), "/boot/efi")]
+)
 def test_the_efi_system_partition_is_where_the_system_has_a_place_for_it(tmp_path, folders, place):
     folder = root(tmp_path / "root", "web", "")
     for each in folders:
@@ -183,8 +223,9 @@ def test_the_efi_system_partition_is_where_the_system_has_a_place_for_it(tmp_pat
 def test_a_software_raid_is_told(tmp_path, options, problems):
     member = tmp_path / "member"
     member.write_bytes(bytes(4096) + b"\xfc\x4e\x2b\xa9" + bytes(8192))
-    disk = disk_of(tmp_path, (ext4(tmp_path / "p1", root(tmp_path / "root", "web", f"/dev/md0 /data ext4 {options} 0 2\n"), SIZE * MIB), LINUX),
-                   (member, LINUX))
+    disk = disk_of(
+        tmp_path, (ext4(tmp_path / "p1", root(tmp_path / "root", "web", f"/dev/md0 /data ext4 {options} 0 2\n"), SIZE * MIB), LINUX), (member, LINUX)
+    )
     with ImageTree(disk) as tree:
         assert len(tree.mount_problems) == problems and all("partition 2, which holds a part of a software RAID" in told for told in tree.mount_problems)
         assert tree.left_out == ["partition 2 holds a part of a software RAID that cannot be read"]

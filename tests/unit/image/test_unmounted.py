@@ -12,10 +12,15 @@ from unit.image.images import MIB, mounted, run, wait_until_released
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import disk_facts
 
-MAKERS = {"ext4": ["mke2fs", "-q", "-t", "ext4"], "ext2": ["mke2fs", "-q", "-t", "ext2"], "xfs": ["mkfs.xfs", "-q"], "btrfs": ["mkfs.btrfs", "-q"],
-          # a log of 6 MiB: a few thousand files go round it more than once
-          "xfs with a small log": ["mkfs.xfs", "-q", "--unsupported", "-l", "size=6m"],
-          "xfs with striped log": ["mkfs.xfs", "-q", "-l", "su=256k"]}
+MAKERS = {
+    "ext4": ["mke2fs", "-q", "-t", "ext4"],
+    "ext2": ["mke2fs", "-q", "-t", "ext2"],
+    "xfs": ["mkfs.xfs", "-q"],
+    "btrfs": ["mkfs.btrfs", "-q"],
+    # a log of 6 MiB: a few thousand files go round it more than once
+    "xfs with a small log": ["mkfs.xfs", "-q", "--unsupported", "-l", "size=6m"],
+    "xfs with striped log": ["mkfs.xfs", "-q", "-l", "su=256k"],
+}
 
 
 def unclean(path):

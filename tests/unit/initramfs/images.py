@@ -37,9 +37,13 @@ def _program(*argv):
 
 #: Each compression that a kernel may know, as the generators call it.
 COMPRESS = {
-    "gzip": gzip.compress, "bzip2": bz2.compress, "lzma": lambda content: lzma.compress(content, format=lzma.FORMAT_ALONE),
-    "xz": lambda content: lzma.compress(content, check=lzma.CHECK_CRC32), "zstd": _program("zstd", "-q", "-c"),
-    "lz4": _program("lz4", "-l", "-q", "-c"), "lzo": _program("lzop", "-q", "-c"),
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "lzma": lambda content: lzma.compress(content, format=lzma.FORMAT_ALONE),
+    "xz": lambda content: lzma.compress(content, check=lzma.CHECK_CRC32),
+    "zstd": _program("zstd", "-q", "-c"),
+    "lz4": _program("lz4", "-l", "-q", "-c"),
+    "lzo": _program("lzop", "-q", "-c"),
 }
 
 
@@ -80,8 +84,13 @@ def main_archive(drivers=None, prefix="usr/", version=VERSION, extra=()):
     drivers = DRIVERS if drivers is None else drivers
     modules = [member(f"{prefix}lib/modules/{version}/{path}", content) for path, content in drivers.items()]
     dep = "".join(line + "\n" for line in MODULES_DEP.splitlines() if line.split(":")[0] in drivers)
-    return archive(member(".", mode=DIRECTORY), member("init", b"#!/bin/sh\n" * 50, mode=0o100755), *modules,
-                   member(f"{prefix}lib/modules/{version}/modules.dep", dep.encode()), *extra)
+    return archive(
+        member(".", mode=DIRECTORY),
+        member("init", b"#!/bin/sh\n" * 50, mode=0o100755),
+        *modules,
+        member(f"{prefix}lib/modules/{version}/modules.dep", dep.encode()),
+        *extra,
+    )
 
 
 def microcode():

@@ -33,15 +33,13 @@ def names(image):
 def test_members_of_a_plain_archive_are_listed_with_their_kind_and_wanted_content():
     image = images.archive(images.member("lib", b"usr/lib", images.LINK), images.member("./etc/fstab", b"none\n"), images.member("/init", b"x"))
     members = list(archive.list_members(io.BytesIO(image), "/boot/initrd", lambda name: name == "init"))
-    assert [(member.name, member.size, member.content) for member in members] == [
-        ("lib", 7, b"usr/lib"), ("etc/fstab", 5, None), ("init", 1, b"x")]
+    assert [(member.name, member.size, member.content) for member in members] == [("lib", 7, b"usr/lib"), ("etc/fstab", 5, None), ("init", 1, b"x")]
 
 
 @pytest.mark.parametrize("kind", images.COMPRESS)
 def test_every_compression_of_the_kernel_is_read_behind_microcode(means, kind):
     image = images.microcode() + images.COMPRESS[kind](images.main_archive())
-    assert [name for name in names(image) if name.endswith("hv_storvsc.ko")] == [
-        "usr/lib/modules/6.1.0-13-amd64/kernel/drivers/scsi/hv_storvsc.ko"]
+    assert [name for name in names(image) if name.endswith("hv_storvsc.ko")] == ["usr/lib/modules/6.1.0-13-amd64/kernel/drivers/scsi/hv_storvsc.ko"]
 
 
 @pytest.mark.parametrize("kind", images.COMPRESS)
@@ -122,8 +120,9 @@ def test_a_name_or_a_size_that_cannot_be_is_an_error():
         names(bytes(image))
 
 
-@pytest.mark.parametrize(("kind", "cure"), [("zstd", "program zstd on the guest, or the Python package zstandard"), ("lz4", "program lz4"),
-                                            ("lzo", "program lzop")])
+@pytest.mark.parametrize(
+    ("kind", "cure"), [("zstd", "program zstd on the guest, or the Python package zstandard"), ("lz4", "program lz4"), ("lzo", "program lzop")]
+)
 def test_a_compression_that_nothing_here_can_read_is_no_pass(monkeypatch, kind, cure):
     monkeypatch.setattr(commands, "find", lambda name, root="/": None)
     monkeypatch.setattr(PACKAGES, {})

@@ -36,6 +36,7 @@ def test_sections_that_lie_on_each_other_are_damage():
     def look():
         with pytest.raises(ValueError, match="its sections lie on each other"):
             elf.loaded_sections(module)
+
     bounded(look, 2, 128)
 
 
@@ -55,6 +56,7 @@ def test_a_link_longer_than_a_path_is_damage():
     def look():
         with pytest.raises(CorruptImage, match=r"the link 'usr/lib/link0' at byte \d+ has 50331648 bytes"):
             list(archive.list_members(io.BytesIO(image), "/boot/initrd"))
+
     bounded(look, 2, 16)
 
 
@@ -77,6 +79,7 @@ def test_a_module_that_unpacks_to_gigabytes_is_damage(monkeypatch):
     def look():
         with pytest.raises(CorruptImage, match="unpacks to more than 8 MiB"):
             elf.unpacked(gzip.compress(bytes(64 * MIB)), "hv_vmbus.ko.gz")
+
     bounded(look, 3, 80)
 
 
@@ -90,4 +93,5 @@ def test_a_sparse_module_of_6_gib_on_the_disk_cannot_be_compared(tmp_path):
     def look():
         with pytest.raises(CannotVerify, match="hv_storvsc cannot be compared with .* more than 48 MiB"):
             verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_storvsc"])
+
     bounded(look, 3, 128)

@@ -6,7 +6,13 @@ from unit.initramfs import images
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import (
-    dracut, generators, initramfs_tools, mkinitcpio, mkinitfs, mkinitrd_redhat, mkinitrd_suse,
+    dracut,
+    generators,
+    initramfs_tools,
+    mkinitcpio,
+    mkinitfs,
+    mkinitrd_redhat,
+    mkinitrd_suse,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import Kernel
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
@@ -36,11 +42,16 @@ def test_dracut_gets_a_drop_in_with_blanks_inside_the_quotes():
     assert dracut.with_modules("", HV) == text
 
 
-@pytest.mark.parametrize(("release", "image"), [
-    ('ID=debian\n', "/boot/initrd.img-5.0"), ('ID="sles"\nID_LIKE="suse"\n', "/boot/initrd-5.0"),
-    ('ID="opensuse-leap"\nID_LIKE="suse opensuse"\n', "/boot/initrd-5.0"),
-    ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "/boot/initramfs-5.0.img"), ("ID=fedora\n", "/boot/initramfs-5.0.img"),
-])
+@pytest.mark.parametrize(
+    ("release", "image"),
+    [
+        ("ID=debian\n", "/boot/initrd.img-5.0"),
+        ('ID="sles"\nID_LIKE="suse"\n', "/boot/initrd-5.0"),
+        ('ID="opensuse-leap"\nID_LIKE="suse opensuse"\n', "/boot/initrd-5.0"),
+        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', "/boot/initramfs-5.0.img"),
+        ("ID=fedora\n", "/boot/initramfs-5.0.img"),
+    ],
+)
 def test_dracut_names_a_new_image_as_the_distribution_does(tmp_path, release, image):
     tree = tree_of(tmp_path, **{"etc/os-release": release})
     assert dracut.target(tree, Kernel("5.0", None, "/boot/vmlinuz-5.0", True, "normal")) == image
@@ -49,34 +60,64 @@ def test_dracut_names_a_new_image_as_the_distribution_does(tmp_path, release, im
 def test_dracut_is_given_version_output_and_drivers(tmp_path):
     tree = tree_of(tmp_path, **{"usr/lib/dracut/dracut-functions.sh": ""})
     assert dracut.build(tree, KERNEL, "/boot/.new", HV, "/var/tmp/w") == [
-        "dracut", "--force", "--add-drivers", "hv_vmbus hv_storvsc", "--tmpdir", "/var/tmp/w", "--no-hostonly", "/boot/.new", images.VERSION]
+        "dracut",
+        "--force",
+        "--add-drivers",
+        "hv_vmbus hv_storvsc",
+        "--tmpdir",
+        "/var/tmp/w",
+        "--no-hostonly",
+        "/boot/.new",
+        images.VERSION,
+    ]
 
 
 def test_dracut_of_rhel_6_is_not_given_options_that_it_does_not_know(tmp_path):
     tree = tree_of(tmp_path, **{"usr/share/dracut/dracut-functions": ""})
     assert dracut.build(tree, KERNEL, "/boot/.new", HV, "/var/tmp/w") == [
-        "dracut", "--force", "--add-drivers", "hv_vmbus hv_storvsc", "/boot/.new", images.VERSION]
+        "dracut",
+        "--force",
+        "--add-drivers",
+        "hv_vmbus hv_storvsc",
+        "/boot/.new",
+        images.VERSION,
+    ]
 
 
 def test_a_line_that_keeps_drivers_out_is_named(tmp_path):
-    tree = tree_of(tmp_path, **{"etc/dracut.conf": "# omit_drivers+=\" hv_vmbus \"\n", "usr/lib/dracut/dracut.conf.d/a.conf": 'omit_drivers+=" hv_vmbus "\n',
-                                "etc/dracut.conf.d/a.conf": "\n omit_drivers+=' floppy hv-storvsc '\n"})
+    tree = tree_of(
+        tmp_path,
+        **{
+            "etc/dracut.conf": '# omit_drivers+=" hv_vmbus "\n',
+            "usr/lib/dracut/dracut.conf.d/a.conf": 'omit_drivers+=" hv_vmbus "\n',
+            "etc/dracut.conf.d/a.conf": "\n omit_drivers+=' floppy hv-storvsc '\n",
+        },
+    )
     assert dracut.obstacles(tree, HV) == ["/etc/dracut.conf.d/a.conf line 2: omit_drivers+=' floppy hv-storvsc '"]
 
 
 def test_a_later_file_that_replaces_the_list_is_named(tmp_path):
-    tree = tree_of(tmp_path, **{"etc/dracut.conf.d/a.conf": 'add_drivers=" floppy "\n', "etc/dracut.conf.d/zzz.conf": 'add_drivers=" hv_vmbus "\n',
-                                "etc/dracut.conf.d/zzzz.conf": 'add_drivers+=" floppy "\nadd_drivers=" hv_vmbus hv_storvsc "\n'})
+    tree = tree_of(
+        tmp_path,
+        **{
+            "etc/dracut.conf.d/a.conf": 'add_drivers=" floppy "\n',
+            "etc/dracut.conf.d/zzz.conf": 'add_drivers=" hv_vmbus "\n',
+            "etc/dracut.conf.d/zzzz.conf": 'add_drivers+=" floppy "\nadd_drivers=" hv_vmbus hv_storvsc "\n',
+        },
+    )
     assert dracut.obstacles(tree, HV) == ['/etc/dracut.conf.d/zzz.conf line 1: add_drivers=" hv_vmbus "']
 
 
-@pytest.mark.parametrize(("before", "after"), [
-    ("MODULES=()\nHOOKS=(base udev)\n", "MODULES=()\nHOOKS=(base udev)\nMODULES+=(hv_vmbus hv_storvsc)\n"),
-    ("MODULES=(ext4\n  hv-vmbus) # c\n", "MODULES=(ext4\n  hv-vmbus) # c\nMODULES+=(hv_storvsc)\n"),
-    ('MODULES=(hv_vmbus "hv_storvsc")\n', 'MODULES=(hv_vmbus "hv_storvsc")\n'),
-    ('#MODULES="old"\nMODULES="piix ide_disk"\n', '#MODULES="old"\nMODULES="piix ide_disk hv_vmbus hv_storvsc"\n'),
-    ("", "MODULES+=(hv_vmbus hv_storvsc)\n"),
-])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("MODULES=()\nHOOKS=(base udev)\n", "MODULES=()\nHOOKS=(base udev)\nMODULES+=(hv_vmbus hv_storvsc)\n"),
+        ("MODULES=(ext4\n  hv-vmbus) # c\n", "MODULES=(ext4\n  hv-vmbus) # c\nMODULES+=(hv_storvsc)\n"),
+        ('MODULES=(hv_vmbus "hv_storvsc")\n', 'MODULES=(hv_vmbus "hv_storvsc")\n'),
+        ('#MODULES="old"\nMODULES="piix ide_disk"\n', '#MODULES="old"\nMODULES="piix ide_disk hv_vmbus hv_storvsc"\n'),
+        ("", "MODULES+=(hv_vmbus hv_storvsc)\n"),
+    ],
+)
 def test_mkinitcpio_extends_the_array_or_the_old_string(before, after):
     assert mkinitcpio.with_modules(before, HV) == after
     assert mkinitcpio.with_modules(after, HV) == after
@@ -114,21 +155,32 @@ def test_mkinitcpio_edits_the_file_that_a_preset_names_because_drop_ins_are_igno
     assert mkinitcpio.build(tree, kernel, "/boot/.new", HV, "/var/tmp/w")[-2:] == ["-c", "/etc/mkinitcpio.conf"]
 
 
-@pytest.mark.parametrize(("preset", "paths"), [
-    ('PRESETS=(\'default\')\ndefault_config="/etc/my.conf" # mine\ndefault_image="/boot/a.img"\n', ["/etc/my.conf"]),
-    ("PRESETS=('default' 'fallback')\ndefault_config=/etc/my.conf\ndefault_image=/boot/a.img\nfallback_image=/boot/b.img # all\n",
-     ["/etc/mkinitcpio.conf.d/zz-imagewright-azure.conf", "/etc/my.conf"]),
-    ('CONF=/etc/my.conf\nALL_config="$CONF"\nPRESETS=(default)\ndefault_image="/boot/a.img"\n', ["/etc/my.conf"]),
-    ("PRESETS=(default)\ndefault_image=/boot/a.img\nfallback_config=/etc/unused.conf\n", ["/etc/mkinitcpio.conf.d/zz-imagewright-azure.conf"]),
-])
+@pytest.mark.parametrize(
+    ("preset", "paths"),
+    [
+        ('PRESETS=(\'default\')\ndefault_config="/etc/my.conf" # mine\ndefault_image="/boot/a.img"\n', ["/etc/my.conf"]),
+        (
+            "PRESETS=('default' 'fallback')\ndefault_config=/etc/my.conf\ndefault_image=/boot/a.img\nfallback_image=/boot/b.img # all\n",
+            ["/etc/mkinitcpio.conf.d/zz-imagewright-azure.conf", "/etc/my.conf"],
+        ),
+        ('CONF=/etc/my.conf\nALL_config="$CONF"\nPRESETS=(default)\ndefault_image="/boot/a.img"\n', ["/etc/my.conf"]),
+        ("PRESETS=(default)\ndefault_image=/boot/a.img\nfallback_config=/etc/unused.conf\n", ["/etc/mkinitcpio.conf.d/zz-imagewright-azure.conf"]),
+    ],
+)
 def test_mkinitcpio_edits_what_each_preset_reads(tmp_path, preset, paths):
     tree = tree_of(tmp_path, **{"etc/mkinitcpio.d/linux.preset": preset, "etc/mkinitcpio.conf.d/x.conf": ""})
     assert [edit.path for edit in mkinitcpio.config_edits(tree, HV)] == paths
 
 
 def test_mkinitcpio_gives_the_next_kernels_preset_the_modules_too(tmp_path):
-    tree = tree_of(tmp_path, **{"etc/mkinitcpio.d/linux.preset": "ALL_config=/etc/my.conf\nPRESETS=('default')\n", "etc/mkinitcpio.conf.d/x.conf": "",
-                                "usr/share/mkinitcpio/hook.preset": "#ALL_config=\"/etc/mkinitcpio.conf\"\nPRESETS=('default')\n"})
+    tree = tree_of(
+        tmp_path,
+        **{
+            "etc/mkinitcpio.d/linux.preset": "ALL_config=/etc/my.conf\nPRESETS=('default')\n",
+            "etc/mkinitcpio.conf.d/x.conf": "",
+            "usr/share/mkinitcpio/hook.preset": "#ALL_config=\"/etc/mkinitcpio.conf\"\nPRESETS=('default')\n",
+        },
+    )
     assert [edit.path for edit in mkinitcpio.config_edits(tree, HV)] == ["/etc/mkinitcpio.conf.d/zz-imagewright-azure.conf", "/etc/my.conf"]
 
 
@@ -150,7 +202,14 @@ def test_suse_11_gets_its_list_extended():
     assert mkinitrd_suse.with_modules(after, HV) == after
     kernel = KERNEL._replace(image="/boot/initrd-3.0.101-63-default", vmlinuz="/boot/vmlinuz-3.0.101-63-default", version="3.0.101-63-default")
     assert mkinitrd_suse.build(None, kernel, "/boot/.initrd.new", HV, "/var/tmp/w") == [
-        "mkinitrd", "-b", "/boot", "-k", "vmlinuz-3.0.101-63-default", "-i", ".initrd.new"]
+        "mkinitrd",
+        "-b",
+        "/boot",
+        "-k",
+        "vmlinuz-3.0.101-63-default",
+        "-i",
+        ".initrd.new",
+    ]
 
 
 def test_rhel_5_gets_aliases_behind_those_that_there_are():
@@ -158,7 +217,13 @@ def test_rhel_5_gets_aliases_behind_those_that_there_are():
     assert mkinitrd_redhat.with_modules(text, HV) == text + "alias scsi_hostadapter2 hv_storvsc\n"
     assert mkinitrd_redhat.with_modules("", HV) == "alias scsi_hostadapter hv_vmbus\nalias scsi_hostadapter1 hv_storvsc\n"
     assert mkinitrd_redhat.build(None, KERNEL, "/boot/.new", HV, "/var/tmp/w") == [
-        "mkinitrd", "-f", "--preload=hv_vmbus", "--preload=hv_storvsc", "/boot/.new", images.VERSION]
+        "mkinitrd",
+        "-f",
+        "--preload=hv_vmbus",
+        "--preload=hv_storvsc",
+        "/boot/.new",
+        images.VERSION,
+    ]
 
 
 def test_alpine_gets_a_feature_with_the_modules_paths(tmp_path):
@@ -167,7 +232,10 @@ def test_alpine_gets_a_feature_with_the_modules_paths(tmp_path):
     feature, main = mkinitfs.config_edits(tree, [*HV, "pci_hyperv"])
     assert feature.path == "/etc/mkinitfs/features.d/azure.modules"
     assert feature.after.splitlines() == [
-        "kernel/drivers/hv/hv_vmbus.ko*", "kernel/drivers/scsi/hv_storvsc.ko*", "kernel/drivers/pci/controller/pci-hyperv.ko*"]
+        "kernel/drivers/hv/hv_vmbus.ko*",
+        "kernel/drivers/scsi/hv_storvsc.ko*",
+        "kernel/drivers/pci/controller/pci-hyperv.ko*",
+    ]
     assert main.after == 'disable_trigger=no\nfeatures="ata base ext4 azure"\n'
     assert mkinitfs.with_feature(main.after) == main.after
     with pytest.raises(ImagewrightError, match="cannot add the feature azure in /etc/mkinitfs/mkinitfs.conf: its features are not one quoted text"):
@@ -180,18 +248,21 @@ def programs(root, *names):
         (root / "usr/sbin" / name).write_text("#!/bin/sh\nmkinitramfs -o x\n" if name == "update-initramfs" else "#!/bin/sh\n")
 
 
-@pytest.mark.parametrize(("installed", "files", "expected"), [
-    (["mkinitramfs", "update-initramfs"], {}, "initramfs-tools"),
-    (["dracut"], {}, "dracut"),
-    (["dracut", "mkinitramfs"], {"etc/kernel/postinst.d/initramfs-tools": ""}, "dracut"),  # removed, not purged
-    (["dracut", "mkinitrd"], {"etc/sysconfig/kernel": 'INITRD_MODULES=""\n'}, "dracut"),  # SLES 12: a wrapper
-    (["mkinitrd"], {"etc/sysconfig/kernel": 'INITRD_MODULES="piix"\n'}, "mkinitrd-suse"),
-    (["mkinitrd", "nash"], {}, "mkinitrd-redhat"),
-    (["mkinitcpio"], {}, "mkinitcpio"),
-    (["mkinitfs"], {}, "mkinitfs"),
-    (["mkinitramfs", "update-initramfs", "dracut"], {"etc/kernel/postinst.d/initramfs-tools": ""}, "initramfs-tools"),
-    (["mkinitcpio", "dracut"], {"usr/lib/kernel/install.d/50-dracut.install": ""}, "dracut"),
-])
+@pytest.mark.parametrize(
+    ("installed", "files", "expected"),
+    [
+        (["mkinitramfs", "update-initramfs"], {}, "initramfs-tools"),
+        (["dracut"], {}, "dracut"),
+        (["dracut", "mkinitramfs"], {"etc/kernel/postinst.d/initramfs-tools": ""}, "dracut"),  # removed, not purged
+        (["dracut", "mkinitrd"], {"etc/sysconfig/kernel": 'INITRD_MODULES=""\n'}, "dracut"),  # SLES 12: a wrapper
+        (["mkinitrd"], {"etc/sysconfig/kernel": 'INITRD_MODULES="piix"\n'}, "mkinitrd-suse"),
+        (["mkinitrd", "nash"], {}, "mkinitrd-redhat"),
+        (["mkinitcpio"], {}, "mkinitcpio"),
+        (["mkinitfs"], {}, "mkinitfs"),
+        (["mkinitramfs", "update-initramfs", "dracut"], {"etc/kernel/postinst.d/initramfs-tools": ""}, "initramfs-tools"),
+        (["mkinitcpio", "dracut"], {"usr/lib/kernel/install.d/50-dracut.install": ""}, "dracut"),
+    ],
+)
 def test_the_generator_that_is_installed_and_called_for_new_kernels_is_chosen(tmp_path, installed, files, expected):
     programs(tmp_path, *installed)
     assert expected == generators.choose(tree_of(tmp_path, **files), "auto", []).NAME

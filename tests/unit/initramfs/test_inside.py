@@ -23,9 +23,17 @@ def read(root, *parts):
 
 
 def test_names_modes_links_and_texts_are_those_that_the_kernel_unpacks(tmp_path):
-    files = read(tmp_path, images.microcode(), images.archive(
-        images.member("bin", b"usr/bin", LINK), images.member("usr", mode=DIRECTORY), images.member("usr/bin/sh", b"#!/x\n", PROGRAM),
-        images.member("etc/modprobe.d/a.conf", b"blacklist x\n"), images.member("init", b"#!/bin/sh\n", PROGRAM)))
+    files = read(
+        tmp_path,
+        images.microcode(),
+        images.archive(
+            images.member("bin", b"usr/bin", LINK),
+            images.member("usr", mode=DIRECTORY),
+            images.member("usr/bin/sh", b"#!/x\n", PROGRAM),
+            images.member("etc/modprobe.d/a.conf", b"blacklist x\n"),
+            images.member("init", b"#!/bin/sh\n", PROGRAM),
+        ),
+    )
     assert files.listdir("/") == ["bin", "etc", "init", "kernel", "usr"]
     assert files.resolve("/bin/sh") == "/usr/bin/sh" and files.stat("/bin/sh").mode == PROGRAM
     assert files.read_text("/etc/modprobe.d/a.conf") == "blacklist x\n"
@@ -34,26 +42,38 @@ def test_names_modes_links_and_texts_are_those_that_the_kernel_unpacks(tmp_path)
 
 
 def test_the_last_member_of_a_name_counts_and_directories_may_be_links(tmp_path):
-    files = read(tmp_path, images.archive(images.member("lib", b"usr/lib", LINK), images.member("init", b"#!/bin/old\n", PROGRAM)),
-                 images.archive(images.member("lib/modules/1/modules.dep", b"x:\n"), images.member("init", b"#!/bin/new\n", PROGRAM)))
+    files = read(
+        tmp_path,
+        images.archive(images.member("lib", b"usr/lib", LINK), images.member("init", b"#!/bin/old\n", PROGRAM)),
+        images.archive(images.member("lib/modules/1/modules.dep", b"x:\n"), images.member("init", b"#!/bin/new\n", PROGRAM)),
+    )
     assert files.read_text("/usr/lib/modules/1/modules.dep") == "x:\n" and files.is_file("/lib/modules/1/modules.dep")
     assert files.inspect(files, "/init").script == b"/bin/new\n"
 
 
 def test_programs_are_asked_for_what_they_need(tmp_path):
-    files = read(tmp_path, images.archive(
-        images.member("lib64", b"usr/lib64", LINK), images.member("init", program(["libc.so.6"]), PROGRAM),
-        images.member(LOADER, library(), PROGRAM), images.member("usr/lib64/libc.so.6", library())))
+    files = read(
+        tmp_path,
+        images.archive(
+            images.member("lib64", b"usr/lib64", LINK),
+            images.member("init", program(["libc.so.6"]), PROGRAM),
+            images.member(LOADER, library(), PROGRAM),
+            images.member("usr/lib64/libc.so.6", library()),
+        ),
+    )
     assert programs.obstacles(files, "/init", "x86_64", files.inspect) == []
-    files = read(tmp_path, images.archive(images.member("init", program(["libc.so.6"]), PROGRAM),
-                                          images.member("lib64/ld-linux-x86-64.so.2", library(), PROGRAM)))
+    files = read(
+        tmp_path, images.archive(images.member("init", program(["libc.so.6"]), PROGRAM), images.member("lib64/ld-linux-x86-64.so.2", library(), PROGRAM))
+    )
     assert [programs.sentence(each) for each in programs.obstacles(files, "/init", "x86_64", files.inspect)] == [
-        "the library libc.so.6, which /init needs, is not found"]
+        "the library libc.so.6, which /init needs, is not found"
+    ]
 
 
 def test_hard_links_share_what_the_last_of_them_holds(tmp_path):
-    files = read(tmp_path, images.archive(images.member("bin/sh", b"", PROGRAM, links=2, inode=7),
-                                          images.member("bin/dash", b"#!/y\n", PROGRAM, links=2, inode=7)))
+    files = read(
+        tmp_path, images.archive(images.member("bin/sh", b"", PROGRAM, links=2, inode=7), images.member("bin/dash", b"#!/y\n", PROGRAM, links=2, inode=7))
+    )
     assert [files.stat(path).size for path in ("/bin/sh", "/bin/dash")] == [5, 5]
     assert files.inspect(files, "/bin/sh").script == b"/y\n"
 

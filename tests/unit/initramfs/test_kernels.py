@@ -8,7 +8,11 @@ from unit.initramfs import images
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import BootEntry
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import (
-    Kernel, _of_entry, installed_kernels, version_key, version_of,
+    Kernel,
+    _of_entry,
+    installed_kernels,
+    version_key,
+    version_of,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
@@ -18,7 +22,7 @@ def bzimage(version):
     header = bytearray(0x400)
     header[0x202:0x206], header[0x20E:0x210] = b"HdrS", struct.pack("<H", 0x100)
     text = version.encode() + b" (builder@host) #1 SMP\0"
-    header[0x300:0x300 + len(text)] = text
+    header[0x300 : 0x300 + len(text)] = text
     return bytes(header)
 
 
@@ -58,8 +62,16 @@ def test_a_kernel_named_after_its_flavour_tells_its_version_itself(tmp_path):
 
 
 def test_a_kernel_of_arch_is_found_by_its_pkgbase_where_it_does_not_tell(tmp_path):
-    write(tmp_path, **{"boot/vmlinuz-linux": b"\0" * 64, "boot/initramfs-linux.img": b"x", "usr/lib/modules/6.12.1-arch1-1/modules.dep": "",
-                       "usr/lib/modules/6.12.1-arch1-1/pkgbase": "linux\n", "usr/lib/modules/6.6.60-1-lts/pkgbase": "linux-lts\n"})
+    write(
+        tmp_path,
+        **{
+            "boot/vmlinuz-linux": b"\0" * 64,
+            "boot/initramfs-linux.img": b"x",
+            "usr/lib/modules/6.12.1-arch1-1/modules.dep": "",
+            "usr/lib/modules/6.12.1-arch1-1/pkgbase": "linux\n",
+            "usr/lib/modules/6.6.60-1-lts/pkgbase": "linux-lts\n",
+        },
+    )
     assert kernels(tmp_path) == [("6.12.1-arch1-1", "/boot/initramfs-linux.img", "normal")]
 
 
@@ -70,11 +82,20 @@ def test_a_leftover_module_directory_is_no_kernel(tmp_path):
 
 def test_a_rescue_kernel_is_marked_and_a_kdump_image_is_left_out(tmp_path):
     machine = "0123456789abcdef0123456789abcdef"
-    write(tmp_path, **{f"boot/vmlinuz-0-rescue-{machine}": bzimage("5.14.0-1.el9.x86_64"), f"boot/initramfs-0-rescue-{machine}.img": b"x",
-                       "boot/vmlinuz-5.14.0-2.el9.x86_64": bzimage("5.14.0-2.el9.x86_64"), "boot/initramfs-5.14.0-2.el9.x86_64.img": b"x",
-                       "boot/initramfs-5.14.0-2.el9.x86_64kdump.img": b"x"})
-    assert kernels(tmp_path) == [("5.14.0-2.el9.x86_64", "/boot/initramfs-5.14.0-2.el9.x86_64.img", "normal"),
-                                 ("5.14.0-1.el9.x86_64", f"/boot/initramfs-0-rescue-{machine}.img", "rescue")]
+    write(
+        tmp_path,
+        **{
+            f"boot/vmlinuz-0-rescue-{machine}": bzimage("5.14.0-1.el9.x86_64"),
+            f"boot/initramfs-0-rescue-{machine}.img": b"x",
+            "boot/vmlinuz-5.14.0-2.el9.x86_64": bzimage("5.14.0-2.el9.x86_64"),
+            "boot/initramfs-5.14.0-2.el9.x86_64.img": b"x",
+            "boot/initramfs-5.14.0-2.el9.x86_64kdump.img": b"x",
+        },
+    )
+    assert kernels(tmp_path) == [
+        ("5.14.0-2.el9.x86_64", "/boot/initramfs-5.14.0-2.el9.x86_64.img", "normal"),
+        ("5.14.0-1.el9.x86_64", f"/boot/initramfs-0-rescue-{machine}.img", "rescue"),
+    ]
 
 
 BLS = """title Red Hat Enterprise Linux (5.14.0-2.el9.x86_64) 9.4
@@ -86,25 +107,48 @@ options root=UUID=1 ro
 
 
 def test_the_image_that_a_boot_entry_loads_is_the_one_that_counts(tmp_path):
-    write(tmp_path, **{"boot/vmlinuz-5.14.0-2.el9.x86_64": bzimage("5.14.0-2.el9.x86_64"), "boot/initramfs-5.14.0-2.el9.x86_64.img": b"x",
-                       "boot/initramfs-hand-made.img": b"x", "boot/grub2/grub.cfg": "set default=0\ninsmod blscfg\nblscfg\n", "etc/default/grub": "",
-                       "etc/os-release": "ID=rhel\n",
-                       "boot/loader/entries/1-5.14.0-2.el9.x86_64.conf": BLS.format(initrd="initramfs-hand-made.img")})
+    write(
+        tmp_path,
+        **{
+            "boot/vmlinuz-5.14.0-2.el9.x86_64": bzimage("5.14.0-2.el9.x86_64"),
+            "boot/initramfs-5.14.0-2.el9.x86_64.img": b"x",
+            "boot/initramfs-hand-made.img": b"x",
+            "boot/grub2/grub.cfg": "set default=0\ninsmod blscfg\nblscfg\n",
+            "etc/default/grub": "",
+            "etc/os-release": "ID=rhel\n",
+            "boot/loader/entries/1-5.14.0-2.el9.x86_64.conf": BLS.format(initrd="initramfs-hand-made.img"),
+        },
+    )
     assert kernels(tmp_path) == [("5.14.0-2.el9.x86_64", "/boot/initramfs-hand-made.img", "normal")]
 
 
 def test_an_entry_whose_image_is_gone_names_it(tmp_path):
-    write(tmp_path, **{"boot/vmlinuz-5.14.0-2.el9.x86_64": bzimage("5.14.0-2.el9.x86_64"), "etc/os-release": "ID=rhel\n", "etc/default/grub": "",
-                       "boot/grub2/grub.cfg": "blscfg\n",
-                       "boot/loader/entries/1-5.14.0-2.el9.x86_64.conf": BLS.format(initrd="initramfs-5.14.0-2.el9.x86_64.img")})
+    write(
+        tmp_path,
+        **{
+            "boot/vmlinuz-5.14.0-2.el9.x86_64": bzimage("5.14.0-2.el9.x86_64"),
+            "etc/os-release": "ID=rhel\n",
+            "etc/default/grub": "",
+            "boot/grub2/grub.cfg": "blscfg\n",
+            "boot/loader/entries/1-5.14.0-2.el9.x86_64.conf": BLS.format(initrd="initramfs-5.14.0-2.el9.x86_64.img"),
+        },
+    )
     ((_version, image, _kind),) = kernels(tmp_path)
     assert image.endswith("/initramfs-5.14.0-2.el9.x86_64.img")
 
 
 def test_microcode_is_not_taken_for_the_initramfs(tmp_path):
     entry = "title Arch Linux\nlinux /vmlinuz-linux\ninitrd /initramfs-linux.img\ninitrd /intel-ucode.img\noptions root=UUID=1 rw\n"
-    write(tmp_path, **{"boot/vmlinuz-linux": bzimage("6.12.1-arch1-1"), "boot/initramfs-linux.img": b"x", "boot/intel-ucode.img": b"x",
-                       "boot/loader/entries/arch.conf": entry, "boot/loader/loader.conf": "default arch\n"})
+    write(
+        tmp_path,
+        **{
+            "boot/vmlinuz-linux": bzimage("6.12.1-arch1-1"),
+            "boot/initramfs-linux.img": b"x",
+            "boot/intel-ucode.img": b"x",
+            "boot/loader/entries/arch.conf": entry,
+            "boot/loader/loader.conf": "default arch\n",
+        },
+    )
     assert ("6.12.1-arch1-1", "/boot/initramfs-linux.img", "normal") in kernels(tmp_path)
     assert "ucode" not in str(kernels(tmp_path))
 

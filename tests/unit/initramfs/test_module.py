@@ -16,8 +16,12 @@ HV = ["hv_vmbus", "hv-storvsc"]
 def guest(tmp_path):
     """A Debian guest without drivers in its image; its mkinitramfs would fail, so that starting it shows."""
     images.write_kernel(tmp_path, image=images.main_archive({}))
-    for path, text in {"etc/os-release": "ID=debian\n", "etc/initramfs-tools/modules": "# list\n", "usr/sbin/mkinitramfs": "#!/bin/false\n",
-                       "usr/sbin/update-initramfs": "#!/bin/sh\nmkinitramfs\n"}.items():
+    for path, text in {
+        "etc/os-release": "ID=debian\n",
+        "etc/initramfs-tools/modules": "# list\n",
+        "usr/sbin/mkinitramfs": "#!/bin/false\n",
+        "usr/sbin/update-initramfs": "#!/bin/sh\nmkinitramfs\n",
+    }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     return tmp_path
@@ -33,9 +37,18 @@ def test_check_mode_tells_what_a_run_would_do_and_changes_nothing(run_module, gu
     assert (result["changed"], result["generator"], result["config_file"]) == (True, "initramfs-tools", "/etc/initramfs-tools/modules")
     (kernel,) = result["kernels"]
     backup = kernel.pop("backup")
-    assert kernel == {"version": images.VERSION, "image": f"/boot/initrd.img-{images.VERSION}", "kind": "normal", "built_in": [],
-                      "present_before": [], "present": ["hv_vmbus", "hv_storvsc"], "missing": [], "rebuilt": True, "carried": [],
-                      "reason": "hv_vmbus is not in it; hv_storvsc is not in it"}
+    assert kernel == {
+        "version": images.VERSION,
+        "image": f"/boot/initrd.img-{images.VERSION}",
+        "kind": "normal",
+        "built_in": [],
+        "present_before": [],
+        "present": ["hv_vmbus", "hv_storvsc"],
+        "missing": [],
+        "rebuilt": True,
+        "carried": [],
+        "reason": "hv_vmbus is not in it; hv_storvsc is not in it",
+    }
     assert backup.startswith(f"/var/lib/imagewright/initrd-backup/{images.VERSION}-")
     assert result["diff"][0]["after"] == "# list\nhv_vmbus\nhv_storvsc\n"
     assert tree_state(guest) == before
@@ -73,14 +86,17 @@ def test_a_generator_that_fails_leaves_configuration_and_image(run_module, guest
     assert after == before
 
 
-@pytest.mark.parametrize(("files", "cure"), [
-    ({"etc/os-release": "ID=debian\n"}, "install the kernel linux-image-cloud-amd64 or linux-image-amd64"),
-    ({"etc/os-release": "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"22.04\"\n"}, f"install the package linux-modules-extra-{images.VERSION}"),
-    ({"etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n'}, f"install the package kernel-modules-{images.VERSION}"),
-    ({"etc/os-release": None, "etc/redhat-release": "CentOS release 6.3 (Final)\n"}, r"install Microsoft's Linux Integration Services \(LIS\)"),
-    ({"etc/os-release": 'ID="opensuse-leap"\nID_LIKE="suse opensuse"\n'}, "install the kernel kernel-default"),
-    ({"etc/os-release": "ID=alpine\n"}, "install the kernel linux-lts"),
-])
+@pytest.mark.parametrize(
+    ("files", "cure"),
+    [
+        ({"etc/os-release": "ID=debian\n"}, "install the kernel linux-image-cloud-amd64 or linux-image-amd64"),
+        ({"etc/os-release": 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="22.04"\n'}, f"install the package linux-modules-extra-{images.VERSION}"),
+        ({"etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n'}, f"install the package kernel-modules-{images.VERSION}"),
+        ({"etc/os-release": None, "etc/redhat-release": "CentOS release 6.3 (Final)\n"}, r"install Microsoft's Linux Integration Services \(LIS\)"),
+        ({"etc/os-release": 'ID="opensuse-leap"\nID_LIKE="suse opensuse"\n'}, "install the kernel kernel-default"),
+        ({"etc/os-release": "ID=alpine\n"}, "install the kernel linux-lts"),
+    ],
+)
 def test_a_kernel_without_such_a_driver_is_an_error_with_what_to_install(run_module, guest, files, cure):
     for path, text in files.items():
         if text is None:
@@ -140,14 +156,17 @@ def test_all_drivers_built_in_need_no_generator(run_module, guest):
     assert (result["changed"], result["generator"], result["kernels"][0]["built_in"]) == (False, None, ["hv_vmbus", "hv_storvsc"])
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ({"modules": ["hv_vmbus.ko"]}, "cannot take 'hv_vmbus.ko' for a module: give its name alone"),
-    ({"modules": []}, "`modules` is empty"),
-    ({"modules": ["hv_vmbus"], "kernels": ["9.9"]}, f"cannot find kernel '9.9' in .*: there are {images.VERSION}"),
-    ({"modules": ["hv_vmbus"], "generator": "dracut"}, "with dracut: it is not installed"),
-    ({"modules": ["hv_vmbus"], "kernels": []}, "`kernels` is empty"),
-    ({"modules": ["hv_vmbus"], "backup_dir": "here"}, "backup_dir 'here': it is no absolute path"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"modules": ["hv_vmbus.ko"]}, "cannot take 'hv_vmbus.ko' for a module: give its name alone"),
+        ({"modules": []}, "`modules` is empty"),
+        ({"modules": ["hv_vmbus"], "kernels": ["9.9"]}, f"cannot find kernel '9.9' in .*: there are {images.VERSION}"),
+        ({"modules": ["hv_vmbus"], "generator": "dracut"}, "with dracut: it is not installed"),
+        ({"modules": ["hv_vmbus"], "kernels": []}, "`kernels` is empty"),
+        ({"modules": ["hv_vmbus"], "backup_dir": "here"}, "backup_dir 'here': it is no absolute path"),
+    ],
+)
 def test_what_cannot_be_meant_is_an_error(run_module, guest, arguments, message):
 
     result = run_module("initrd_modules", root=guest, **arguments)
@@ -164,7 +183,7 @@ def test_an_entry_that_loads_no_image_is_reported_and_its_image_is_not_built_aga
     (guest / "boot/grub").mkdir()
     (guest / "boot/grub/grub.cfg").write_text(f"menuentry 'Debian' {{\n linux /boot/vmlinuz-{images.VERSION} root=UUID=1\n}}\n")
     (guest / "etc/default").mkdir()
-    (guest / "etc/default/grub").write_text("GRUB_CMDLINE_LINUX=\"\"\n")
+    (guest / "etc/default/grub").write_text('GRUB_CMDLINE_LINUX=""\n')
     result = run_module("initrd_modules", root=guest, modules=HV)
     (kernel,) = result["kernels"]
     assert (kernel["image"], kernel["rebuilt"], kernel["missing"]) == (None, False, ["hv_vmbus", "hv_storvsc"])
@@ -195,8 +214,7 @@ def test_an_image_with_a_name_of_a_card_that_is_gone_is_to_be_rebuilt(run_module
     with_rules(guest, NAMES)
     result = run_module("initrd_modules", check=True, root=guest, modules=HV, left_out=["network_names"], backup=False)
     assert result["changed"] and result["kernels"][0]["rebuilt"] and result["kernels"][0]["missing"] == []
-    assert result["kernels"][0]["carried"] == [
-        'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0" (etc/udev/rules.d/70-persistent-net.rules)']
+    assert result["kernels"][0]["carried"] == ['SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0" (etc/udev/rules.d/70-persistent-net.rules)']
     assert run_module("initrd_modules", check=True, root=guest, modules=[], left_out=["network_names"])["kernels"][0]["rebuilt"]
 
 
@@ -230,11 +248,14 @@ def test_an_image_with_a_ban_that_the_guest_has_lifted_is_to_be_rebuilt(run_modu
     assert result["kernels"][0]["rebuilt"] and result["kernels"][0]["carried"] == ["blacklist hv_storvsc (etc/modprobe.d/cis.conf)"]
 
 
-@pytest.mark.parametrize(("inside", "on_the_guest"), [
-    (b"blacklist hv_storvsc\n", b"blacklist hv_storvsc\n"),  # it would come back
-    (b"blacklist floppy\n", b""),
-    (b"# blacklist hv_storvsc\n", b""),
-])
+@pytest.mark.parametrize(
+    ("inside", "on_the_guest"),
+    [
+        (b"blacklist hv_storvsc\n", b"blacklist hv_storvsc\n"),  # it would come back
+        (b"blacklist floppy\n", b""),
+        (b"# blacklist hv_storvsc\n", b""),
+    ],
+)
 def test_a_ban_that_would_come_back_or_is_of_another_module_may_stay(run_module, guest, inside, on_the_guest):
     with_ban(guest, inside)
     (guest / "etc/modprobe.d").mkdir()

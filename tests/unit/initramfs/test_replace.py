@@ -49,6 +49,7 @@ def generator(monkeypatch):
             if isinstance(played.rc, dict) and played.rc.get(argv[-1]):
                 raise ImagewrightError(f"cannot {doing}: mkinitramfs failed with 1: No space left on device", rc=1)
         return commands.Completed(argv, 0, "", "W: Possible missing firmware\nE: last words\n")
+
     monkeypatch.setattr(commands, "run", run)
     return played
 
@@ -76,12 +77,18 @@ def test_a_new_image_is_built_beside_the_old_one_which_is_kept_for_its_owner_onl
     assert [path.name for path in (guest / "var/lib").iterdir()] == ["imagewright"]
 
 
-@pytest.mark.parametrize(("written", "message"), [
-    (OLD, f"cannot rebuild /boot/initrd.img-{images.VERSION} for kernel {images.VERSION}: mkinitramfs ended without an error, but its image lacks "
-          r"hv_vmbus, hv_storvsc: hv_vmbus is not in it; hv_storvsc is not in it \(the generator's last words: .*E: last words\)"),
-    (GOOD[:-100], "the new image does not stand the test: .*is cut off"),
-    (None, "mkinitramfs ended without an error but wrote no image"),
-])
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (
+            OLD,
+            f"cannot rebuild /boot/initrd.img-{images.VERSION} for kernel {images.VERSION}: mkinitramfs ended without an error, but its image lacks "
+            r"hv_vmbus, hv_storvsc: hv_vmbus is not in it; hv_storvsc is not in it \(the generator's last words: .*E: last words\)",
+        ),
+        (GOOD[:-100], "the new image does not stand the test: .*is cut off"),
+        (None, "mkinitramfs ended without an error but wrote no image"),
+    ],
+)
 def test_a_generator_that_says_it_worked_is_not_believed_and_every_image_stays(guest, generator, written, message):
     generator.writes[images.VERSION] = written  # the second kernel; the first one works
     with pytest.raises(ImagewrightError, match=message):

@@ -43,8 +43,7 @@ def test_a_module_whose_dependency_is_not_there_is_missing(tmp_path):
 
 
 def test_a_dependency_that_is_built_in_need_not_be_there(tmp_path):
-    verdict = check(tmp_path, images.main_archive(images.without("scsi_transport_fc.ko")),
-                    builtin="kernel/drivers/scsi/scsi_transport_fc.ko\n")
+    verdict = check(tmp_path, images.main_archive(images.without("scsi_transport_fc.ko")), builtin="kernel/drivers/scsi/scsi_transport_fc.ko\n")
     assert verdict.present == ["hv_vmbus", "hv_storvsc"]
 
 
@@ -68,8 +67,12 @@ def test_a_driver_that_the_kernel_does_not_have_is_unavailable(tmp_path):
 
 
 def test_the_name_of_a_driver_anywhere_else_in_the_image_is_no_proof(tmp_path):
-    extra = [images.member("usr/lib/dracut/build-parameter.txt", b"--add-drivers 'hv_storvsc'"), images.member("etc/hv_storvsc.ko.conf"),
-             images.member(f"usr/lib/modules/{images.VERSION}/hv_storvsc", b"x"), images.member("tmp/hv_storvsc.ko", b"x")]
+    extra = [
+        images.member("usr/lib/dracut/build-parameter.txt", b"--add-drivers 'hv_storvsc'"),
+        images.member("etc/hv_storvsc.ko.conf"),
+        images.member(f"usr/lib/modules/{images.VERSION}/hv_storvsc", b"x"),
+        images.member("tmp/hv_storvsc.ko", b"x"),
+    ]
     assert check(tmp_path, images.main_archive(images.without("hv_storvsc.ko"), extra=extra)).missing == ["hv_storvsc"]
 
 
@@ -86,8 +89,9 @@ def test_modules_that_are_compressed_on_the_disk_or_in_the_image_are_the_same(tm
     tree = LiveTree(str(tmp_path))
     (kernel,) = kernels.installed_kernels(tree)
     assert verify.check_image(tree, kernel, WANTED).present == ["hv_vmbus", "hv_storvsc"]
-    (tmp_path / IMAGE[1:]).write_bytes(images.archive(images.member("init"), *[
-        images.member(f"lib/modules/{images.VERSION}/{path}", content) for path, content in packed.items()]))
+    (tmp_path / IMAGE[1:]).write_bytes(
+        images.archive(images.member("init"), *[images.member(f"lib/modules/{images.VERSION}/{path}", content) for path, content in packed.items()])
+    )
     assert verify.check_image(tree, kernel, WANTED).present == ["hv_vmbus", "hv_storvsc"]
 
 
@@ -104,12 +108,15 @@ def test_a_module_that_was_stripped_on_its_way_is_the_same(tmp_path):
     assert verify.check_image(LiveTree(str(tmp_path)), kernel, WANTED).present == ["hv_vmbus", "hv_storvsc"]
 
 
-@pytest.mark.parametrize(("content", "reason"), [
-    (b"", "hv_vmbus is an empty file"),
-    (b"\x7fELF" + bytes(20), "hv_vmbus is no kernel module: its file is damaged"),
-    (images.elf_module(b"vmbus CODE " * 900), "hv_vmbus is not the same as the one on the disk"),
-    (images.elf_module(b"vmbus code " * 900)[:5000], "hv_vmbus is no kernel module: its file is damaged"),
-])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "hv_vmbus is an empty file"),
+        (b"\x7fELF" + bytes(20), "hv_vmbus is no kernel module: its file is damaged"),
+        (images.elf_module(b"vmbus CODE " * 900), "hv_vmbus is not the same as the one on the disk"),
+        (images.elf_module(b"vmbus code " * 900)[:5000], "hv_vmbus is no kernel module: its file is damaged"),
+    ],
+)
 def test_a_damaged_or_different_module_is_missing(tmp_path, content, reason):
     verdict = check(tmp_path, images.main_archive(dict(images.DRIVERS, **{"kernel/drivers/hv/hv_vmbus.ko": content})), ["hv_vmbus"])
     assert (verdict.missing, verdict.reason) == (["hv_vmbus"], reason)
@@ -123,8 +130,10 @@ def test_a_later_part_replaces_what_an_earlier_one_had(tmp_path):
 
 def test_a_symbolic_link_in_the_image_is_followed(tmp_path):
     folder = f"usr/lib/modules/{images.VERSION}"
-    extra = [images.member(f"{folder}/weak-updates/hv_vmbus.ko", b"../../5.0/extra/hv_vmbus.ko", images.LINK),
-             images.member("usr/lib/modules/5.0/extra/hv_vmbus.ko", images.DRIVERS["kernel/drivers/hv/hv_vmbus.ko"])]
+    extra = [
+        images.member(f"{folder}/weak-updates/hv_vmbus.ko", b"../../5.0/extra/hv_vmbus.ko", images.LINK),
+        images.member("usr/lib/modules/5.0/extra/hv_vmbus.ko", images.DRIVERS["kernel/drivers/hv/hv_vmbus.ko"]),
+    ]
     drivers = images.without("hv_vmbus.ko")
     image = images.main_archive(drivers, extra=[*extra, images.member(f"{folder}/modules.dep", images.MODULES_DEP.encode())])
     assert check(tmp_path, image, ["hv_vmbus"]).present == ["hv_vmbus"]
@@ -135,9 +144,11 @@ def test_a_symbolic_link_in_the_image_is_followed(tmp_path):
 def test_hard_links_have_their_content_with_the_last_name(tmp_path):
     folder = f"usr/lib/modules/{images.VERSION}"
     content = images.DRIVERS["kernel/drivers/hv/hv_vmbus.ko"]
-    extra = [images.member(f"{folder}/kernel/drivers/hv/hv_vmbus.ko", b"", links=2, inode=77),
-             images.member("var/cache/hv_vmbus.ko", content, links=2, inode=77),
-             images.member(f"{folder}/modules.dep", images.MODULES_DEP.encode())]
+    extra = [
+        images.member(f"{folder}/kernel/drivers/hv/hv_vmbus.ko", b"", links=2, inode=77),
+        images.member("var/cache/hv_vmbus.ko", content, links=2, inode=77),
+        images.member(f"{folder}/modules.dep", images.MODULES_DEP.encode()),
+    ]
     assert check(tmp_path, images.main_archive(images.without("hv_vmbus.ko"), extra=extra), ["hv_vmbus"]).present == ["hv_vmbus"]
 
 
@@ -177,9 +188,12 @@ def test_microcode_and_zstd_cut_at_every_4_kib_is_never_present(tmp_path):
 
 
 def test_four_parts_cut_at_every_4_kib_are_never_wrongly_present(tmp_path):
-    parts = [images.microcode(), images.main_archive(images.without("hv_storvsc.ko")),
-             images.COMPRESS["gzip"](images.archive(images.member("init", b"#!/bin/sh\n"))),
-             images.COMPRESS["xz"](images.main_archive())]
+    parts = [
+        images.microcode(),
+        images.main_archive(images.without("hv_storvsc.ko")),
+        images.COMPRESS["gzip"](images.archive(images.member("init", b"#!/bin/sh\n"))),
+        images.COMPRESS["xz"](images.main_archive()),
+    ]
     image = b"".join(part + bytes(-len(part) % 512) for part in parts)
     _every_cut_is_an_error(tmp_path, image, step=512, may_lack=True)
 
@@ -209,7 +223,7 @@ def test_a_flipped_byte_is_never_a_wrong_present(tmp_path, kind):
     (kernel,) = kernels.installed_kernels(tree)
     unpacked = payload.index(images.DRIVERS[SCSI + "hv_storvsc.ko"])
     for position in range(0, len(image), max(1, len(image) // 150)):
-        (tmp_path / IMAGE[1:]).write_bytes(image[:position] + bytes([image[position] ^ 0xFF]) + image[position + 1:])
+        (tmp_path / IMAGE[1:]).write_bytes(image[:position] + bytes([image[position] ^ 0xFF]) + image[position + 1 :])
         try:
             verdict = verify.check_image(tree, kernel, WANTED)
         except (CorruptImage, CannotVerify):
@@ -240,8 +254,11 @@ def test_drivers_of_a_kernel_without_modules_are_read_from_the_image(tmp_path):
     (kernel,) = kernels.installed_kernels(tree)
     assert not kernel.has_modules
     assert verify.check_image(tree, kernel, WANTED).present == ["hv_vmbus", "hv_storvsc"]
-    (tmp_path / IMAGE[1:]).write_bytes(images.main_archive(images.without("scsi_transport_fc.ko"), extra=[
-        images.member(f"usr/lib/modules/{images.VERSION}/modules.dep", images.MODULES_DEP.encode())]))
+    (tmp_path / IMAGE[1:]).write_bytes(
+        images.main_archive(
+            images.without("scsi_transport_fc.ko"), extra=[images.member(f"usr/lib/modules/{images.VERSION}/modules.dep", images.MODULES_DEP.encode())]
+        )
+    )
     assert verify.check_image(tree, kernel, WANTED).missing == ["hv_storvsc"]
 
 

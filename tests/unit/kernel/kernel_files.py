@@ -6,12 +6,12 @@
 import struct
 
 
-def bzimage(sectors=4, size=65536, flags=1, protocol=0x20f):
+def bzimage(sectors=4, size=65536, flags=1, protocol=0x20F):
     """Return a bzImage with sectors of set-up and size bytes (a multiple of 16) behind them; flags: xloadflags."""
     header = bytearray(0x300)
-    header[0x1f1] = sectors
-    struct.pack_into("<I", header, 0x1f4, size // 16)
-    header[0x1fe:0x200] = b"\x55\xaa"
+    header[0x1F1] = sectors
+    struct.pack_into("<I", header, 0x1F4, size // 16)
+    header[0x1FE:0x200] = b"\x55\xaa"
     header[0x202:0x206] = b"HdrS"
     struct.pack_into("<H", header, 0x206, protocol)
     struct.pack_into("<H", header, 0x236, flags)
@@ -21,8 +21,8 @@ def bzimage(sectors=4, size=65536, flags=1, protocol=0x20f):
 def efi(machine, sections=((0x400, 0x1000),), start=b"MZ", signature=(0, 0)):
     """Return an EFI program of a machine (int) with sections ((offset, length)) and a signature (offset, length)."""
     head = bytearray(0x80)
-    head[:len(start)] = start
-    struct.pack_into("<I", head, 0x3c, 0x80)
+    head[: len(start)] = start
+    struct.pack_into("<I", head, 0x3C, 0x80)
     optional = bytearray(240)
     optional[:2] = b"\x0b\x02"
     struct.pack_into("<II", optional, 112 + 32, *signature)
@@ -40,7 +40,7 @@ def uki(**contents):
         body += content + bytes(-len(content) % 512)
     head = bytearray(0x80)
     head[:2] = b"MZ"
-    struct.pack_into("<I", head, 0x3c, 0x80)
+    struct.pack_into("<I", head, 0x3C, 0x80)
     table = b"".join(struct.pack("<8sIIII16x", name, len(content), 0, len(content), offset) for name, offset, content in sections)
     header = bytes(head) + struct.pack("<4sHH12xH2x", b"PE\0\0", 0x8664, len(sections), 0) + table
     return header + bytes(0x1000 - len(header)) + body

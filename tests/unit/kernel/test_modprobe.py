@@ -11,19 +11,39 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import mo
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 
-@pytest.mark.parametrize("text", [
-    "blacklist udf\n", "  blacklist\tudf # x\n", "install udf /bin/true\n", "install udf /bin/false", "install udf /usr/bin/logger no\n",
-    "alias udf off\n", "install \\\n udf \\\n /bin/false\n", "# x\\\n y\nblacklist udf\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "blacklist udf\n",
+        "  blacklist\tudf # x\n",
+        "install udf /bin/true\n",
+        "install udf /bin/false",
+        "install udf /usr/bin/logger no\n",
+        "alias udf off\n",
+        "install \\\n udf \\\n /bin/false\n",
+        "# x\\\n y\nblacklist udf\n",
+    ],
+)
 def test_a_line_that_bans_the_module_is_found(text):
     assert len(modprobe.banning_lines(text, "udf")) == 1
     assert modprobe.banning_lines(modprobe.without(text, ["udf"]), "udf") == []
 
 
-@pytest.mark.parametrize("text", [
-    "#blacklist udf\n", "# install udf /bin/false\n", "# x \\\nblacklist udf\n", "blacklist udf2\n", "options udf x=1\n", "softdep udf pre: x\n",
-    "install udf /sbin/modprobe --ignore-install udf\n", "alias fs-udf udf\n", "blacklist\n", "",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#blacklist udf\n",
+        "# install udf /bin/false\n",
+        "# x \\\nblacklist udf\n",
+        "blacklist udf2\n",
+        "options udf x=1\n",
+        "softdep udf pre: x\n",
+        "install udf /sbin/modprobe --ignore-install udf\n",
+        "alias fs-udf udf\n",
+        "blacklist\n",
+        "",
+    ],
+)
 def test_a_line_that_does_not_ban_the_module_stays(text):
     assert modprobe.banning_lines(text, "udf") == []
     assert modprobe.without(text, ["udf"]) == text
@@ -57,7 +77,10 @@ def test_the_module_edits_the_administrators_files_and_hides_those_of_packages(t
     write(tmp_path, "usr/lib/modprobe.d/hardening.conf", "blacklist vfat\noptions z\n")
     result = run_module("modprobe_allow", root=tmp_path)
     assert [(ban["path"], ban["line"], ban["module"]) for ban in result["bans"]] == [
-        ("/etc/modprobe.d/cis.conf", 2, "udf"), ("/etc/modprobe.d/cis.conf", 3, "udf"), ("/usr/lib/modprobe.d/hardening.conf", 1, "vfat")]
+        ("/etc/modprobe.d/cis.conf", 2, "udf"),
+        ("/etc/modprobe.d/cis.conf", 3, "udf"),
+        ("/usr/lib/modprobe.d/hardening.conf", 1, "vfat"),
+    ]
     assert (tmp_path / "etc/modprobe.d/cis.conf").read_text() == "options x y=1\n# install udf /bin/false\n# blacklist udf\n"
     assert result["overrides"] == ["/etc/modprobe.d/hardening.conf"]
     assert (tmp_path / "etc/modprobe.d/hardening.conf").read_text() == "# blacklist vfat\noptions z\n"
@@ -76,11 +99,13 @@ def test_the_module_refuses_what_is_no_modules_name(tmp_path, run_module):
     assert result["failed"] and "'a b'" in result["msg"]
 
 
-@given(st.lists(st.sampled_from(["blacklist", "install", "alias", " ", "udf", "vfat", "/bin/false", "off", "\\\n", "\n", "#", "\udcff"]),
-                max_size=30).map("".join))
+@given(
+    st.lists(st.sampled_from(["blacklist", "install", "alias", " ", "udf", "vfat", "/bin/false", "off", "\\\n", "\n", "#", "\udcff"]), max_size=30).map("".join)
+)
 def test_lifting_bans_in_any_text_lifts_them_and_keeps_the_rest(text):
     after = modprobe.without(text, ["udf"])
     assert modprobe.banning_lines(after, "udf") == []
     assert modprobe.without(after, ["udf"]) == after
-    assert [line for line in after.split("\n") if not line.startswith("# ")] == \
-        [old for old, new in zip(text.split("\n"), after.split("\n")) if not new.startswith("# ")]
+    assert [line for line in after.split("\n") if not line.startswith("# ")] == [
+        old for old, new in zip(text.split("\n"), after.split("\n")) if not new.startswith("# ")
+    ]

@@ -35,18 +35,24 @@ def test_an_empty_console_says_nothing_good():
     assert not (report.grub or report.kernel or report.root_mounted or report.multi_user or report.login)
 
 
-@pytest.mark.parametrize("line, field, expected", [
-    ("[    8.1] Adding 65532k swap on /dev/sda2.  Priority:-2 extents:1 across:65532k", "swaps", ["/dev/sda2."]),
-    ("[  OK  ] Activated swap \x1b[0;1;39m/dev/sda2\x1b[0m.", "swaps", ["/dev/sda2."]),
-    ("[ *** ] A start job is running for /dev/disk/by-uuid/12 (7s / 1min 30s)", "waiting", ["/dev/disk/by-uuid/12"]),
-    ("\x1b[K[**    ] (1 of 3) Job systemd-networkd.service/start running (27s / 1min 48s)", "waiting", ["systemd-networkd.service"]),
-    ("Gave up waiting for suspend/resume device", "timed_out", ["suspend/resume device"]),
-    ("[ TIME ] Timed out waiting for device /dev/sdb1.", "timed_out", ["Timed out waiting for device /dev/sdb1."]),
-    ("[DEPEND] Dependency failed for /mnt/data.", "timed_out", ["/mnt/data."]),
-    ("[\x1b[0;1;31mFAILED\x1b[0m] Failed to start \x1b[0;1;39mssh.service\x1b[0m - OpenBSD Secure Shell server.", "failed_units",
-     ["ssh.service - OpenBSD Secure Shell server."]),
-    ("[    1.5] Kernel panic - not syncing: VFS", "hopeless", "[    1.5] Kernel panic - not syncing: VFS"),
-])
+@pytest.mark.parametrize(
+    "line, field, expected",
+    [
+        ("[    8.1] Adding 65532k swap on /dev/sda2.  Priority:-2 extents:1 across:65532k", "swaps", ["/dev/sda2."]),
+        ("[  OK  ] Activated swap \x1b[0;1;39m/dev/sda2\x1b[0m.", "swaps", ["/dev/sda2."]),
+        ("[ *** ] A start job is running for /dev/disk/by-uuid/12 (7s / 1min 30s)", "waiting", ["/dev/disk/by-uuid/12"]),
+        ("\x1b[K[**    ] (1 of 3) Job systemd-networkd.service/start running (27s / 1min 48s)", "waiting", ["systemd-networkd.service"]),
+        ("Gave up waiting for suspend/resume device", "timed_out", ["suspend/resume device"]),
+        ("[ TIME ] Timed out waiting for device /dev/sdb1.", "timed_out", ["Timed out waiting for device /dev/sdb1."]),
+        ("[DEPEND] Dependency failed for /mnt/data.", "timed_out", ["/mnt/data."]),
+        (
+            "[\x1b[0;1;31mFAILED\x1b[0m] Failed to start \x1b[0;1;39mssh.service\x1b[0m - OpenBSD Secure Shell server.",
+            "failed_units",
+            ["ssh.service - OpenBSD Secure Shell server."],
+        ),
+        ("[    1.5] Kernel panic - not syncing: VFS", "hopeless", "[    1.5] Kernel panic - not syncing: VFS"),
+    ],
+)
 def test_each_trouble_is_named(line, field, expected):
     assert getattr(read_console(GOOD + "\r\n" + line + "\r\n"), field) == expected
 

@@ -33,8 +33,14 @@ LAB-REPORT-END
 
 def answers(**outputs):
     """Return an answer to each probe: that of a prepared guest, where none is given by name."""
-    good = {"kernel console": MENU, "kernel line": MENU, "GRUB terminal": "terminal_output serial", "sudoers syntax": "ok",
-            "sshd keep-alive": "180", "Azure agent": "enabled"}
+    good = {
+        "kernel console": MENU,
+        "kernel line": MENU,
+        "GRUB terminal": "terminal_output serial",
+        "sudoers syntax": "ok",
+        "sshd keep-alive": "180",
+        "Azure agent": "enabled",
+    }
     found = {**good, **outputs}
     return [probes.Answer(probe, bool(probe.good(found.get(probe.name, ""))), found.get(probe.name, "")) for probe in probes.PROBES]
 
@@ -58,21 +64,24 @@ def test_a_good_boot_proves_everything():
     assert of_boot(BOOTED) == []
 
 
-@pytest.mark.parametrize("text, expected", [
-    (BOOTED.replace("Loading Linux 6.1 ...\n", ""), ["GRUB on ttyS0"]),
-    (BOOTED.replace(" console=ttyS0,115200n8", ""), ["/proc/cmdline"]),
-    (BOOTED.replace(" ro ", " ro quiet "), ["/proc/cmdline"]),
-    (BOOTED.replace("root /dev/sda1 ext4", "root"), ["root mounted"]),
-    (BOOTED.replace("target active", "target inactive"), ["multi-user reached"]),
-    (BOOTED.replace("guest login:\n", ""), ["login prompt"]),
-    (BOOTED.replace("LAB-REPORT-END", ""), ["state of the booted guest"]),
-    ("[ 9.0] Adding 65532k swap on /dev/sda2.  Priority:-2\n" + BOOTED, ["swap"]),
-    (said("swap /dev/sda2 partition 65532 0 -2"), ["swap"]),
-    ("Gave up waiting for suspend/resume device\n" + BOOTED, ["waits for a device that is gone"]),
-    (said("job 77 dev-sda2.device start running"), ["waits for a device that is gone"]),
-    (said("job 78 ssh.service start running"), []),
-    (said("failed cron.service loaded failed failed cron"), ["failed units"]),
-])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (BOOTED.replace("Loading Linux 6.1 ...\n", ""), ["GRUB on ttyS0"]),
+        (BOOTED.replace(" console=ttyS0,115200n8", ""), ["/proc/cmdline"]),
+        (BOOTED.replace(" ro ", " ro quiet "), ["/proc/cmdline"]),
+        (BOOTED.replace("root /dev/sda1 ext4", "root"), ["root mounted"]),
+        (BOOTED.replace("target active", "target inactive"), ["multi-user reached"]),
+        (BOOTED.replace("guest login:\n", ""), ["login prompt"]),
+        (BOOTED.replace("LAB-REPORT-END", ""), ["state of the booted guest"]),
+        ("[ 9.0] Adding 65532k swap on /dev/sda2.  Priority:-2\n" + BOOTED, ["swap"]),
+        (said("swap /dev/sda2 partition 65532 0 -2"), ["swap"]),
+        ("Gave up waiting for suspend/resume device\n" + BOOTED, ["waits for a device that is gone"]),
+        (said("job 77 dev-sda2.device start running"), ["waits for a device that is gone"]),
+        (said("job 78 ssh.service start running"), []),
+        (said("failed cron.service loaded failed failed cron"), ["failed units"]),
+    ],
+)
 def test_each_trouble_at_the_boot_fails_its_own_proof(text, expected):
     assert of_boot(text) == expected
 
@@ -116,26 +125,32 @@ def test_a_vhd_of_qemu_img_is_right(vhd):
     assert vhdfile.footer(vhd).current_size == 4 * 1024 * 1024
 
 
-@pytest.mark.parametrize("offset, content, sentence", [
-    (0, b"conectiX", "footer"),
-    (60, struct.pack(">I", 3), "disk type is 3"),
-    (64, b"\0\0\0\0", "checksum"),
-    (48, struct.pack(">Q", 4 * 1024 * 1024 + 512), "whole number of MiB"),
-])
+@pytest.mark.parametrize(
+    "offset, content, sentence",
+    [
+        (0, b"conectiX", "footer"),
+        (60, struct.pack(">I", 3), "disk type is 3"),
+        (64, b"\0\0\0\0", "checksum"),
+        (48, struct.pack(">Q", 4 * 1024 * 1024 + 512), "whole number of MiB"),
+    ],
+)
 def test_a_spoilt_footer_is_named(vhd, tmp_path, offset, content, sentence):
     spoilt = tmp_path / "disk.vhd"
     data = bytearray(vhd.read_bytes())
     at = len(data) - 512 + offset
-    data[at:at + len(content)] = content
+    data[at : at + len(content)] = content
     spoilt.write_bytes(data)
     assert any(sentence in wrong for wrong in vhdfile.wrong(spoilt))
 
 
-@pytest.mark.parametrize("guest, firmware, cure", [
-    ("docker", "bios", "GUEST=container or GUEST=vm"),
-    ("vm", "efi", "FIRMWARE=bios or FIRMWARE=uefi"),
-    ("container", "uefi", "give GUEST=vm FIRMWARE=uefi"),
-])
+@pytest.mark.parametrize(
+    "guest, firmware, cure",
+    [
+        ("docker", "bios", "GUEST=container or GUEST=vm"),
+        ("vm", "efi", "FIRMWARE=bios or FIRMWARE=uefi"),
+        ("container", "uefi", "give GUEST=vm FIRMWARE=uefi"),
+    ],
+)
 def test_what_the_demo_cannot_show_is_refused_with_a_cure(monkeypatch, capsys, guest, firmware, cure):
     monkeypatch.setitem(os.environ, "GUEST", guest)
     monkeypatch.setitem(os.environ, "FIRMWARE", firmware)

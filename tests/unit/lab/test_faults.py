@@ -23,8 +23,7 @@ def test_every_fault_that_issue_2_lists_is_planted():
 
 def test_fstab_names_partitions_as_the_kernel_does():
     assert fstab(DISK, "ext4") == "/dev/sda1 / ext4 errors=remount-ro 0 1\n/dev/sda2 none swap sw 0 0\n"
-    assert fstab(UEFI_DISK, "xfs") == ("/dev/sda2 / xfs defaults 0 1\n/dev/sda1 /boot/efi vfat umask=0077 0 1\n"
-                                       "/dev/sda3 none swap sw 0 0\n")
+    assert fstab(UEFI_DISK, "xfs") == ("/dev/sda2 / xfs defaults 0 1\n/dev/sda1 /boot/efi vfat umask=0077 0 1\n/dev/sda3 none swap sw 0 0\n")
 
 
 def test_sudo_rules_go_in_front_of_includes():

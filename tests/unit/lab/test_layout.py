@@ -50,17 +50,23 @@ def test_sfdisk_takes_the_script_and_reads_the_same_partitions_back(tmp_path, ta
         handle.truncate(disk.size)
     subprocess.run([sfdisk, "--quiet", "--no-tell-kernel", "--no-reread", image], input=sfdisk_script(disk), text=True, check=True)
     columns = subprocess.run([sfdisk, "--dump", image], text=True, capture_output=True, check=True).stdout
-    read = [[int(word.split("=")[1]) * 512 for word in line.split(": ", 1)[1].replace(" ", "").split(",")[:2]]
-            for line in columns.splitlines() if line.startswith(str(image))]
+    read = [
+        [int(word.split("=")[1]) * 512 for word in line.split(": ", 1)[1].replace(" ", "").split(",")[:2]]
+        for line in columns.splitlines()
+        if line.startswith(str(image))
+    ]
     assert read == [[part.start, part.size] for part in disk.parts]
 
 
-@pytest.mark.parametrize("plan, cure", [
-    (Plan(Recipe(firmware="uefi"), "mbr"), "--table gpt"),
-    (Plan(Recipe(loader="grub-legacy"), "gpt"), "--table mbr"),
-    (Plan(Recipe(loader="grub-legacy", file_system="xfs"), "mbr"), "--fs ext4"),
-    (Plan(Recipe(), "mbr", size=100 * MIB), "--size 1G"),
-])
+@pytest.mark.parametrize(
+    "plan, cure",
+    [
+        (Plan(Recipe(firmware="uefi"), "mbr"), "--table gpt"),
+        (Plan(Recipe(loader="grub-legacy"), "gpt"), "--table mbr"),
+        (Plan(Recipe(loader="grub-legacy", file_system="xfs"), "mbr"), "--fs ext4"),
+        (Plan(Recipe(), "mbr", size=100 * MIB), "--size 1G"),
+    ],
+)
 def test_choices_that_do_not_go_together_are_refused_with_a_cure(plan, cure):
     with pytest.raises(LabError, match=cure):
         check_plan(plan)

@@ -20,8 +20,10 @@ def guest(root, files):
 
 def enabled(unit):
     """Return the files of a guest that starts a unit at boot."""
-    return {f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"->/usr/lib/systemd/system/{unit}.service",
-            f"/usr/lib/systemd/system/{unit}.service": "[Install]\nWantedBy=multi-user.target\n"}
+    return {
+        f"/etc/systemd/system/multi-user.target.wants/{unit}.service": f"->/usr/lib/systemd/system/{unit}.service",
+        f"/usr/lib/systemd/system/{unit}.service": "[Install]\nWantedBy=multi-user.target\n",
+    }
 
 
 def after(tree, manager, masters="refuse", **settings):

@@ -10,22 +10,29 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.outcome 
 from unit.network.guests import enabled, guest
 
 D = "/etc/cloud/cloud.cfg.d"
-RUNNING = {"/usr/bin/cloud-init": "", "/usr/lib/systemd/systemd": "", "/usr/lib/systemd/system/cloud-init.service": "[Install]\n",
-           "/etc/systemd/system/cloud-init.target.wants/cloud-init.service": "->/usr/lib/systemd/system/cloud-init.service",
-           **enabled("systemd-networkd")}
+RUNNING = {
+    "/usr/bin/cloud-init": "",
+    "/usr/lib/systemd/systemd": "",
+    "/usr/lib/systemd/system/cloud-init.service": "[Install]\n",
+    "/etc/systemd/system/cloud-init.target.wants/cloud-init.service": "->/usr/lib/systemd/system/cloud-init.service",
+    **enabled("systemd-networkd"),
+}
 INSTALLER = "# This is the network config written by 'subiquity'\nnetwork:\n  ethernets:\n    ens33:\n      dhcp4: true\n  version: 2\n"
 
 
-@pytest.mark.parametrize("files, paths", [
-    ({"/etc/cloud/cloud.cfg": "network:\n  config: disabled\n"}, ["/etc/cloud/cloud.cfg"]),
-    ({f"{D}/99-x.cfg": "network: {config: disabled}\n"}, [f"{D}/99-x.cfg"]),
-    ({f"{D}/99-x.cfg": "{network: {config: disabled}}\n"}, [f"{D}/99-x.cfg"]),
-    ({f"{D}/99-x.cfg": "network: {\"config\": 'disabled'}\n", f"{D}/90-y.cfg": INSTALLER}, [f"{D}/99-x.cfg"]),
-    ({f"{D}/10-x.cfg": "network: {config: disabled}\n", f"{D}/90-y.cfg": "network: {version: 1, config: [{type: physical, name: eth0}]}\n"}, []),
-    ({f"{D}/99-x.cfg": "# network: {config: disabled}\n"}, []),
-    ({f"{D}/99-x.cfg": "users:\n- name: network\n  config: disabled\n"}, []),
-    ({f"{D}/99-x.txt": "network: {config: disabled}\n"}, []),
-])
+@pytest.mark.parametrize(
+    "files, paths",
+    [
+        ({"/etc/cloud/cloud.cfg": "network:\n  config: disabled\n"}, ["/etc/cloud/cloud.cfg"]),
+        ({f"{D}/99-x.cfg": "network: {config: disabled}\n"}, [f"{D}/99-x.cfg"]),
+        ({f"{D}/99-x.cfg": "{network: {config: disabled}}\n"}, [f"{D}/99-x.cfg"]),
+        ({f"{D}/99-x.cfg": "network: {\"config\": 'disabled'}\n", f"{D}/90-y.cfg": INSTALLER}, [f"{D}/99-x.cfg"]),
+        ({f"{D}/10-x.cfg": "network: {config: disabled}\n", f"{D}/90-y.cfg": "network: {version: 1, config: [{type: physical, name: eth0}]}\n"}, []),
+        ({f"{D}/99-x.cfg": "# network: {config: disabled}\n"}, []),
+        ({f"{D}/99-x.cfg": "users:\n- name: network\n  config: disabled\n"}, []),
+        ({f"{D}/99-x.txt": "network: {config: disabled}\n"}, []),
+    ],
+)
 def test_what_keeps_cloud_init_from_the_network(tmp_path, files, paths):
     assert network_settings.disabled_by(guest(tmp_path, files)) == paths
 
@@ -62,15 +69,18 @@ def test_what_the_administrator_said_stays_where_cloud_init_leaves_the_network_a
     assert done["cloud_init"] is False and not {file["path"] for file in done["files"]} & set(files)
 
 
-@pytest.mark.parametrize("text, what", [
-    ("network: {version: 2, ethernets: {eth0: {dhcp4: true}}}\n", "dhcp"),
-    ("network: {version: 2, ethernets: {any: {match: {name: 'e*'}, dhcp4: yes}}}\n", "dhcp"),
-    ("network: {version: 2, ethernets: {eth0: {addresses: [10.0.0.2/24]}}}\n", "fixed"),
-    ("network:\n  version: 1\n  config:\n  - type: physical\n    name: eth0\n    subnets:\n    - type: dhcp\n", "dhcp"),
-    ("network: {version: 1, config: [{type: physical, name: eth0, subnets: [{type: static, address: 10.0.0.2/24}]}]}\n", "fixed"),
-    ("network: {version: 1, config: [{type: physical, name: ens3, subnets: [{type: dhcp}]}]}\n", "nothing"),
-    ("network: {version: 1, config: [{type: physical, name: eth0, mac_address: '52:54:00:12:34:56', subnets: [{type: dhcp}]}]}\n", "nothing"),
-    ("network: {version: 1, config: [{type: bond, name: bond0, bond_interfaces: [eth0]}]}\n", "held"),
-])
+@pytest.mark.parametrize(
+    "text, what",
+    [
+        ("network: {version: 2, ethernets: {eth0: {dhcp4: true}}}\n", "dhcp"),
+        ("network: {version: 2, ethernets: {any: {match: {name: 'e*'}, dhcp4: yes}}}\n", "dhcp"),
+        ("network: {version: 2, ethernets: {eth0: {addresses: [10.0.0.2/24]}}}\n", "fixed"),
+        ("network:\n  version: 1\n  config:\n  - type: physical\n    name: eth0\n    subnets:\n    - type: dhcp\n", "dhcp"),
+        ("network: {version: 1, config: [{type: physical, name: eth0, subnets: [{type: static, address: 10.0.0.2/24}]}]}\n", "fixed"),
+        ("network: {version: 1, config: [{type: physical, name: ens3, subnets: [{type: dhcp}]}]}\n", "nothing"),
+        ("network: {version: 1, config: [{type: physical, name: eth0, mac_address: '52:54:00:12:34:56', subnets: [{type: dhcp}]}]}\n", "nothing"),
+        ("network: {version: 1, config: [{type: bond, name: bond0, bond_interfaces: [eth0]}]}\n", "held"),
+    ],
+)
 def test_what_a_description_gives_the_first_card(tmp_path, text, what):
     assert network_settings.answer(guest(tmp_path, {f"{D}/x.cfg": text}), FIRST).what == what

@@ -9,8 +9,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import m
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import holding
 from unit.network.guests import after, apply, guest
 
-IFCFG, KEYFILES, NETWORKD, SUSE = ("/etc/sysconfig/network-scripts", "/etc/NetworkManager/system-connections", "/etc/systemd/network",
-                                   "/etc/sysconfig/network")
+IFCFG, KEYFILES, NETWORKD, SUSE = ("/etc/sysconfig/network-scripts", "/etc/NetworkManager/system-connections", "/etc/systemd/network", "/etc/sysconfig/network")
 INTERFACES = "/etc/network/interfaces"
 
 #: manager, files, masters that hold the first card, paths that go with them
@@ -22,42 +21,104 @@ HELD = [
     ("ifupdown", {INTERFACES: "iface eth0 inet manual\nauto eth0.7\niface eth0.7 inet static\n address 10.0.0.2/24\n"}, ["eth0.7"], []),
     ("ifupdown", {INTERFACES: "auto vlan7\niface vlan7 inet dhcp\n vlan-raw-device eth0\n"}, ["vlan7"], []),
     ("ifupdown", {INTERFACES: "auto bond0\niface bond0 inet dhcp\n up ifenslave bond0 eth0\n"}, ["bond0"], []),
-    ("ifupdown", {INTERFACES: "source interfaces.d/*\n",
-                  INTERFACES + ".d/bond0": "auto bond0\niface bond0 inet manual\n bond-slaves eth0\n",
-                  INTERFACES + ".d/br0": "auto br0\niface br0 inet static\n address 10.0.0.2/24\n bridge_ports bond0\n"},
-     ["bond0", "br0"], [INTERFACES + ".d/bond0", INTERFACES + ".d/br0"]),
-    ("ifcfg", {IFCFG + "/ifcfg-bond0": "DEVICE=bond0\nTYPE=Ethernet\nBONDING_OPTS=\"mode=4\"\nIPADDR=10.0.0.2\n",
-               IFCFG + "/ifcfg-eth0": "DEVICE=eth0\nTYPE=Ethernet\nMASTER=bond0\nSLAVE=yes\n",
-               IFCFG + "/ifcfg-eth1": "DEVICE=eth1\nTYPE=Ethernet\nMASTER=bond0\nSLAVE=yes\n"},
-     ["bond0"], [IFCFG + "/ifcfg-bond0", IFCFG + "/ifcfg-eth1"]),
-    ("ifcfg", {IFCFG + "/ifcfg-br0": "DEVICE=br0\nTYPE=Bridge\nBOOTPROTO=dhcp\n", IFCFG + "/ifcfg-em1": "DEVICE=em1\nBRIDGE=br0\n"},
-     ["br0"], [IFCFG + "/ifcfg-br0", IFCFG + "/ifcfg-em1"]),
-    ("ifcfg", {IFCFG + "/ifcfg-eth0": "DEVICE=eth0\nBOOTPROTO=none\n", IFCFG + "/ifcfg-eth0.5": "DEVICE=eth0.5\nVLAN=yes\nIPADDR=10.0.0.2\n"},
-     ["eth0.5"], [IFCFG + "/ifcfg-eth0.5"]),
-    ("networkmanager", {IFCFG + "/ifcfg-team0": "DEVICE=team0\nDEVICETYPE=Team\nUUID=a1\nIPADDR=10.0.0.2\n",
-                        IFCFG + "/ifcfg-team0-port": "DEVICE=ens3\nDEVICETYPE=TeamPort\nTEAM_MASTER_UUID=a1\n"},
-     ["team0"], [IFCFG + "/ifcfg-team0", IFCFG + "/ifcfg-team0-port"]),
-    ("networkmanager", {KEYFILES + "/bond0.nmconnection": "[connection]\ntype=bond\nuuid=u1\ninterface-name=bond0\n[ipv4]\nmethod=manual\n",
-                        KEYFILES + "/port.nmconnection": "[connection]\ntype=ethernet\ncontroller=u1\nport-type=bond\n"},
-     ["bond0"], [KEYFILES + "/bond0.nmconnection", KEYFILES + "/port.nmconnection"]),
-    ("networkmanager", {KEYFILES + "/br0": "[connection]\ntype=bridge\ninterface-name=br0\n",
-                        KEYFILES + "/p": "[connection]\ntype=ethernet\ninterface-name=eth0\nmaster=br0\nslave-type=bridge\n"},
-     ["br0"], [KEYFILES + "/br0", KEYFILES + "/p"]),
-    ("networkmanager", {KEYFILES + "/vlan.nmconnection": "[connection]\ntype=vlan\ninterface-name=vlan7\n[vlan]\nparent=eth0\nid=7\n"},
-     ["vlan7"], [KEYFILES + "/vlan.nmconnection"]),
-    ("netplan", {"/etc/netplan/a.yaml": "network:\n  ethernets: {ens3: {}, ens4: {}}\n  bonds: {bond0: {interfaces: [ens3, ens4], dhcp4: yes}}\n"},
-     ["bond0"], ["/etc/netplan/a.yaml"]),
-    ("netplan", {"/etc/netplan/a.yaml": "network:\n  ethernets:\n    lan: {match: {macaddress: '52:54:00:12:34:56'}}\n",
-                 "/etc/netplan/b.yaml": "network:\n  bridges:\n    br0:\n      interfaces:\n      - lan\n      dhcp4: true\n"
-                                        "  vlans:\n    br0.7: {link: br0, id: 7}\n"},
-     ["br0", "br0.7"], ["/etc/netplan/a.yaml", "/etc/netplan/b.yaml"]),
-    ("networkd", {NETWORKD + "/bond0.netdev": "[NetDev]\nName=bond0\nKind=bond\n", NETWORKD + "/bond0.network": "[Match]\nName=bond0\n[Network]\nDHCP=yes\n",
-                  NETWORKD + "/eth.network": "[Match]\nName=eth0 eth1\n[Network]\nBond=bond0\n"},
-     ["bond0"], [NETWORKD + "/bond0.netdev", NETWORKD + "/bond0.network", NETWORKD + "/eth.network"]),
+    (
+        "ifupdown",
+        {
+            INTERFACES: "source interfaces.d/*\n",
+            INTERFACES + ".d/bond0": "auto bond0\niface bond0 inet manual\n bond-slaves eth0\n",
+            INTERFACES + ".d/br0": "auto br0\niface br0 inet static\n address 10.0.0.2/24\n bridge_ports bond0\n",
+        },
+        ["bond0", "br0"],
+        [INTERFACES + ".d/bond0", INTERFACES + ".d/br0"],
+    ),
+    (
+        "ifcfg",
+        {
+            IFCFG + "/ifcfg-bond0": 'DEVICE=bond0\nTYPE=Ethernet\nBONDING_OPTS="mode=4"\nIPADDR=10.0.0.2\n',
+            IFCFG + "/ifcfg-eth0": "DEVICE=eth0\nTYPE=Ethernet\nMASTER=bond0\nSLAVE=yes\n",
+            IFCFG + "/ifcfg-eth1": "DEVICE=eth1\nTYPE=Ethernet\nMASTER=bond0\nSLAVE=yes\n",
+        },
+        ["bond0"],
+        [IFCFG + "/ifcfg-bond0", IFCFG + "/ifcfg-eth1"],
+    ),
+    (
+        "ifcfg",
+        {IFCFG + "/ifcfg-br0": "DEVICE=br0\nTYPE=Bridge\nBOOTPROTO=dhcp\n", IFCFG + "/ifcfg-em1": "DEVICE=em1\nBRIDGE=br0\n"},
+        ["br0"],
+        [IFCFG + "/ifcfg-br0", IFCFG + "/ifcfg-em1"],
+    ),
+    (
+        "ifcfg",
+        {IFCFG + "/ifcfg-eth0": "DEVICE=eth0\nBOOTPROTO=none\n", IFCFG + "/ifcfg-eth0.5": "DEVICE=eth0.5\nVLAN=yes\nIPADDR=10.0.0.2\n"},
+        ["eth0.5"],
+        [IFCFG + "/ifcfg-eth0.5"],
+    ),
+    (
+        "networkmanager",
+        {
+            IFCFG + "/ifcfg-team0": "DEVICE=team0\nDEVICETYPE=Team\nUUID=a1\nIPADDR=10.0.0.2\n",
+            IFCFG + "/ifcfg-team0-port": "DEVICE=ens3\nDEVICETYPE=TeamPort\nTEAM_MASTER_UUID=a1\n",
+        },
+        ["team0"],
+        [IFCFG + "/ifcfg-team0", IFCFG + "/ifcfg-team0-port"],
+    ),
+    (
+        "networkmanager",
+        {
+            KEYFILES + "/bond0.nmconnection": "[connection]\ntype=bond\nuuid=u1\ninterface-name=bond0\n[ipv4]\nmethod=manual\n",
+            KEYFILES + "/port.nmconnection": "[connection]\ntype=ethernet\ncontroller=u1\nport-type=bond\n",
+        },
+        ["bond0"],
+        [KEYFILES + "/bond0.nmconnection", KEYFILES + "/port.nmconnection"],
+    ),
+    (
+        "networkmanager",
+        {
+            KEYFILES + "/br0": "[connection]\ntype=bridge\ninterface-name=br0\n",
+            KEYFILES + "/p": "[connection]\ntype=ethernet\ninterface-name=eth0\nmaster=br0\nslave-type=bridge\n",
+        },
+        ["br0"],
+        [KEYFILES + "/br0", KEYFILES + "/p"],
+    ),
+    (
+        "networkmanager",
+        {KEYFILES + "/vlan.nmconnection": "[connection]\ntype=vlan\ninterface-name=vlan7\n[vlan]\nparent=eth0\nid=7\n"},
+        ["vlan7"],
+        [KEYFILES + "/vlan.nmconnection"],
+    ),
+    (
+        "netplan",
+        {"/etc/netplan/a.yaml": "network:\n  ethernets: {ens3: {}, ens4: {}}\n  bonds: {bond0: {interfaces: [ens3, ens4], dhcp4: yes}}\n"},
+        ["bond0"],
+        ["/etc/netplan/a.yaml"],
+    ),
+    (
+        "netplan",
+        {
+            "/etc/netplan/a.yaml": "network:\n  ethernets:\n    lan: {match: {macaddress: '52:54:00:12:34:56'}}\n",
+            "/etc/netplan/b.yaml": "network:\n  bridges:\n    br0:\n      interfaces:\n      - lan\n      dhcp4: true\n"
+            "  vlans:\n    br0.7: {link: br0, id: 7}\n",
+        },
+        ["br0", "br0.7"],
+        ["/etc/netplan/a.yaml", "/etc/netplan/b.yaml"],
+    ),
+    (
+        "networkd",
+        {
+            NETWORKD + "/bond0.netdev": "[NetDev]\nName=bond0\nKind=bond\n",
+            NETWORKD + "/bond0.network": "[Match]\nName=bond0\n[Network]\nDHCP=yes\n",
+            NETWORKD + "/eth.network": "[Match]\nName=eth0 eth1\n[Network]\nBond=bond0\n",
+        },
+        ["bond0"],
+        [NETWORKD + "/bond0.netdev", NETWORKD + "/bond0.network", NETWORKD + "/eth.network"],
+    ),
     ("networkd", {NETWORKD + "/a.network": "[Match]\nType=ether\n[Network]\nBridge=br0\n"}, ["br0"], [NETWORKD + "/a.network"]),
-    ("wicked", {SUSE + "/ifcfg-bond0": "STARTMODE=auto\nBONDING_MASTER=yes\nBONDING_SLAVE_0=eth0\nBONDING_SLAVE_1='eth1'\n",
-                SUSE + "/ifcfg-eth0": "BOOTPROTO=none\n"},
-     ["bond0"], [SUSE + "/ifcfg-bond0"]),
+    (
+        "wicked",
+        {SUSE + "/ifcfg-bond0": "STARTMODE=auto\nBONDING_MASTER=yes\nBONDING_SLAVE_0=eth0\nBONDING_SLAVE_1='eth1'\n", SUSE + "/ifcfg-eth0": "BOOTPROTO=none\n"},
+        ["bond0"],
+        [SUSE + "/ifcfg-bond0"],
+    ),
     ("wicked", {SUSE + "/ifcfg-br0": "BRIDGE='yes'\nBRIDGE_PORTS='eth0'\nIPADDR=10.0.0.2/24\n"}, ["br0"], [SUSE + "/ifcfg-br0"]),
     ("wicked", {SUSE + "/ifcfg-vlan7": "ETHERDEVICE=eth0\nVLAN_ID=7\n"}, ["vlan7"], [SUSE + "/ifcfg-vlan7"]),
 ]
@@ -66,7 +127,7 @@ HELD = [
 FREE = [
     ("ifupdown", {INTERFACES: "auto br0\niface br0 inet static\n address 10.9.0.1/24\n bridge_ports none\n"}),
     ("ifupdown", {INTERFACES: "iface eth0 inet dhcp\nauto bond0\niface bond0 inet static\n address 10.9.0.1/24\n bond-slaves eth1 eth2\n"}),
-    ("ifcfg", {IFCFG + "/ifcfg-bond0": "DEVICE=bond0\nTYPE=Ethernet\nBONDING_OPTS=\"mode=4\"\n", IFCFG + "/ifcfg-eth1": "DEVICE=eth1\nMASTER=bond0\n"}),
+    ("ifcfg", {IFCFG + "/ifcfg-bond0": 'DEVICE=bond0\nTYPE=Ethernet\nBONDING_OPTS="mode=4"\n', IFCFG + "/ifcfg-eth1": "DEVICE=eth1\nMASTER=bond0\n"}),
     ("networkmanager", {KEYFILES + "/virbr0.nmconnection": "[connection]\ntype=bridge\ninterface-name=virbr0\n"}),
     ("networkmanager", {KEYFILES + "/p.nmconnection": "[connection]\ntype=ethernet\ninterface-name=eth2\nmaster=bond0\nslave-type=bond\n"}),
     ("netplan", {"/etc/netplan/a.yaml": "network: {bridges: {br0: {addresses: [10.9.0.1/24]}}}\n"}),

@@ -11,34 +11,40 @@ from unit.network.guests import after, enabled, guest
 FOLDER, NETWORKD = "/etc/netplan", "/etc/systemd/network"
 
 
-@pytest.mark.parametrize("text, what", [
-    ("network: {version: 2, ethernets: {eth0: {dhcp4: true}}}", "dhcp"),
-    ("network:\n  ethernets:\n    eth0:\n      dhcp4: on\n", "dhcp"),
-    ("network: {ethernets: {eth0: {dhcp4: 'y'}}}", "dhcp"),
-    ("network: {ethernets: {eth0: {dhcp4: no}, eth1: {dhcp4: yes}}}", "nothing"),
-    ("network: {ethernets: {eth0: {optional: true}}}", "nothing"),
-    ("network: {ethernets: {eth0: {addresses: [10.0.0.2/24]}}}", "fixed"),
-    ("network: {ethernets: {eth0: {dhcp4: true, nameservers: {addresses: [1.1.1.1]}}}}", "dhcp"),
-    ("network: {ethernets: {any: {match: {name: 'e*'}, dhcp4: true}}}", "dhcp"),
-    ("network: {ethernets: {any: {match: {driver: [virtio_net, hv_netvsc]}, dhcp4: true}}}", "dhcp"),
-    ("network: {ethernets: {any: {match: {driver: virtio_net}, dhcp4: true}}}", "nothing"),
-    ("network: {ethernets: {eth0: {match: {macaddress: '52:54:00:12:34:56'}, set-name: eth0, dhcp4: true}}}", "nothing"),
-    ("network: {ethernets: {any: {match: {}, dhcp4: true}}}", "dhcp"),
-    ("network: {ethernets: {eth0: {dhcp4: true}}, bonds: {bond0: {interfaces: [eth0]}}}", "held"),
-    ("network: {ethernets: {eth0: {dhcp4: true}}, bridges: {br0: {addresses: [10.9.0.1/24]}}}", "dhcp"),
-    ("network: {ethernets: {eth0: {dhcp4: true, activation-mode: manual}}}", "not started"),
-    ("network: {ethernets: {eth0: {dhcp4: true, renderer: NetworkManager}}}", "not started"),
-    ("network: {ethernets: {ens3: {dhcp4: true}}}", "nothing"),
-])
+@pytest.mark.parametrize(
+    "text, what",
+    [
+        ("network: {version: 2, ethernets: {eth0: {dhcp4: true}}}", "dhcp"),
+        ("network:\n  ethernets:\n    eth0:\n      dhcp4: on\n", "dhcp"),
+        ("network: {ethernets: {eth0: {dhcp4: 'y'}}}", "dhcp"),
+        ("network: {ethernets: {eth0: {dhcp4: no}, eth1: {dhcp4: yes}}}", "nothing"),
+        ("network: {ethernets: {eth0: {optional: true}}}", "nothing"),
+        ("network: {ethernets: {eth0: {addresses: [10.0.0.2/24]}}}", "fixed"),
+        ("network: {ethernets: {eth0: {dhcp4: true, nameservers: {addresses: [1.1.1.1]}}}}", "dhcp"),
+        ("network: {ethernets: {any: {match: {name: 'e*'}, dhcp4: true}}}", "dhcp"),
+        ("network: {ethernets: {any: {match: {driver: [virtio_net, hv_netvsc]}, dhcp4: true}}}", "dhcp"),
+        ("network: {ethernets: {any: {match: {driver: virtio_net}, dhcp4: true}}}", "nothing"),
+        ("network: {ethernets: {eth0: {match: {macaddress: '52:54:00:12:34:56'}, set-name: eth0, dhcp4: true}}}", "nothing"),
+        ("network: {ethernets: {any: {match: {}, dhcp4: true}}}", "dhcp"),
+        ("network: {ethernets: {eth0: {dhcp4: true}}, bonds: {bond0: {interfaces: [eth0]}}}", "held"),
+        ("network: {ethernets: {eth0: {dhcp4: true}}, bridges: {br0: {addresses: [10.9.0.1/24]}}}", "dhcp"),
+        ("network: {ethernets: {eth0: {dhcp4: true, activation-mode: manual}}}", "not started"),
+        ("network: {ethernets: {eth0: {dhcp4: true, renderer: NetworkManager}}}", "not started"),
+        ("network: {ethernets: {ens3: {dhcp4: true}}}", "nothing"),
+    ],
+)
 def test_what_netplan_does_with_the_first_card(tmp_path, text, what):
     assert netplan.answer(guest(tmp_path, {FOLDER + "/a.yaml": text})).what == what
 
 
-@pytest.mark.parametrize("text, what", [
-    ("network: {renderer: NetworkManager}", "dhcp"),
-    ("network: {renderer: NetworkManager, ethernets: {eth0: {dhcp4: false}}}", "nothing"),
-    ("network: {ethernets: {eth0: {dhcp4: true, renderer: NetworkManager}}}", "dhcp"),
-])
+@pytest.mark.parametrize(
+    "text, what",
+    [
+        ("network: {renderer: NetworkManager}", "dhcp"),
+        ("network: {renderer: NetworkManager, ethernets: {eth0: {dhcp4: false}}}", "nothing"),
+        ("network: {ethernets: {eth0: {dhcp4: true, renderer: NetworkManager}}}", "dhcp"),
+    ],
+)
 def test_what_netplan_hands_to_networkmanager(tmp_path, text, what):
     packages = {"/usr/lib/NetworkManager/conf.d/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi\n"}  # netplan masks it
 
@@ -46,15 +52,18 @@ def test_what_netplan_hands_to_networkmanager(tmp_path, text, what):
 
 
 def test_files_are_merged_by_name_and_the_last_one_counts(tmp_path):
-    tree = guest(tmp_path, {"/lib/netplan/10-a.yaml": "network: {ethernets: {eth0: {dhcp4: true}}}\n",
-                            FOLDER + "/20-b.yaml": "network: {ethernets: {eth0: {dhcp4: false}}}\n"})
+    tree = guest(
+        tmp_path,
+        {"/lib/netplan/10-a.yaml": "network: {ethernets: {eth0: {dhcp4: true}}}\n", FOLDER + "/20-b.yaml": "network: {ethernets: {eth0: {dhcp4: false}}}\n"},
+    )
 
     assert (netplan.answer(tree).what, netplan.answer(tree).places[0].path) == ("nothing", "/etc/netplan/20-b.yaml")
 
 
 def test_a_file_replaces_the_packages_of_its_name(tmp_path):
-    tree = guest(tmp_path, {"/lib/netplan/a.yaml": "network: {ethernets: {eth0: {dhcp4: false}}}\n",
-                            FOLDER + "/a.yaml": "network: {ethernets: {eth0: {dhcp4: true}}}\n"})
+    tree = guest(
+        tmp_path, {"/lib/netplan/a.yaml": "network: {ethernets: {eth0: {dhcp4: false}}}\n", FOLDER + "/a.yaml": "network: {ethernets: {eth0: {dhcp4: true}}}\n"}
+    )
 
     assert netplan.answer(tree).what == "dhcp"
 
@@ -75,8 +84,9 @@ def test_a_later_file_overrules_what_cloud_init_writes(tmp_path):
 
 
 def test_a_network_file_before_netplans_decides(tmp_path):
-    tree = guest(tmp_path, {FOLDER + "/a.yaml": "network: {ethernets: {eth0: {dhcp4: true}}}\n",
-                            NETWORKD + "/05-x.network": "[Match]\nName=e*\n[Network]\nDHCP=no\n"})
+    tree = guest(
+        tmp_path, {FOLDER + "/a.yaml": "network: {ethernets: {eth0: {dhcp4: true}}}\n", NETWORKD + "/05-x.network": "[Match]\nName=e*\n[Network]\nDHCP=no\n"}
+    )
 
     assert netplan.answer(tree).what == "nothing"
 
@@ -104,9 +114,15 @@ def test_the_cards_of_this_machine_go_and_the_text_around_them_stays(tmp_path):
     assert after(tree, "netplan")[FOLDER + "/a.yaml"] == MIXED.replace("    ens3:\n      addresses: [10.0.0.2/24]\n", "")
 
 
-@pytest.mark.parametrize("text", [
-    "network: {ethernets: {ens3: {dhcp4: true}}}\n", "network:\n  version: 2\n  ethernets:\n    ens3:\n      dhcp4: true\n",
-    "network: {version: 2}\n", "# x\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "network: {ethernets: {ens3: {dhcp4: true}}}\n",
+        "network:\n  version: 2\n  ethernets:\n    ens3:\n      dhcp4: true\n",
+        "network: {version: 2}\n",
+        "# x\n",
+    ],
+)
 def test_a_file_that_has_nothing_else_goes(tmp_path, text):
     assert after(guest(tmp_path, {FOLDER + "/a.yaml": text}), "netplan")[FOLDER + "/a.yaml"] is None
 
@@ -117,12 +133,17 @@ def test_the_renderer_that_the_administrator_chose_stays(tmp_path):
     assert FOLDER + "/01-network-manager-all.yaml" not in after(tree, "netplan")
 
 
-@pytest.mark.parametrize("text, cause", [
-    ("network: {renderer: networkd, ethernets: {ens3: {dhcp4: true}}, bridges: {br0: {}}}\n",
-     "cannot take network.ethernets out of /etc/netplan/a.yaml line 1"),
-    ("network:\n\tethernets: {}\n", "cannot read /etc/netplan/a.yaml line 2: it is not right YAML"),
-    ("network: [eth0]\n", "it has no mapping network"),
-])
+@pytest.mark.parametrize(
+    "text, cause",
+    [
+        (
+            "network: {renderer: networkd, ethernets: {ens3: {dhcp4: true}}, bridges: {br0: {}}}\n",
+            "cannot take network.ethernets out of /etc/netplan/a.yaml line 1",
+        ),
+        ("network:\n\tethernets: {}\n", "cannot read /etc/netplan/a.yaml line 2: it is not right YAML"),
+        ("network: [eth0]\n", "it has no mapping network"),
+    ],
+)
 def test_what_cannot_be_edited_or_read_is_refused_with_its_place(tmp_path, text, cause):
     with pytest.raises(ImagewrightError) as caught:
         after(guest(tmp_path, {FOLDER + "/a.yaml": text}), "netplan")
@@ -135,7 +156,8 @@ def test_without_pyyaml_the_package_is_named_and_nothing_changes(tmp_path, run_m
     (tmp_path / "without").mkdir()
     (tmp_path / "without/sitecustomize.py").write_text(
         "import sys\nsys.modules['yaml'] = None\n"
-        "from ansible.module_utils.common import respawn\nrespawn.probe_interpreters_for_module = lambda paths, name: None\n")
+        "from ansible.module_utils.common import respawn\nrespawn.probe_interpreters_for_module = lambda paths, name: None\n"
+    )
 
     result = run_module("network_dhcp", root=tmp_path / "guest", manager="netplan", env={"PYTHONPATH": f"{tmp_path}/without:" + _collections()})
 
@@ -145,4 +167,5 @@ def test_without_pyyaml_the_package_is_named_and_nothing_changes(tmp_path, run_m
 
 def _collections():
     import conftest
+
     return str(conftest.COLLECTIONS)

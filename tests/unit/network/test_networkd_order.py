@@ -13,20 +13,53 @@ ETC, USR = "/etc/systemd/network", "/usr/lib/systemd/network"
 EARLY, USUAL = ETC + "/02-azure-dhcp.network", ETC + "/50-azure-dhcp.network"
 
 
-@pytest.mark.parametrize("match, verdict", [
-    ("Name=eth0", True), ("Name=en* eth*", True), ("Name=e*", True), ("Name=ens3", False), ("Name=!eth*", False), ("Name=!en* wl*", True),
-    ("Name=en*\nName=eth*", True), ("Name=eth*\nName=\nName=en*", False), ("Name=en* \\\n eth*", True), ("Name=eth[0-3]", True),
-    ("Type=ether", True), ("Type=wlan", False), ("Type=!wlan", True), ("Type=ether\nName=ens*", False), ("Type=ether\nName=*", True),
-    ("Driver=hv_netvsc", True), ("Driver=virtio_net", False), ("Driver=virtio_net hv_*", True), ("Driver=!mlx5_core", True),
-    ("MACAddress=52:54:00:12:34:56", False), ("PermanentMACAddress=52:54:00:12:34:56", False), ("Path=pci-0000:00:03.0", False),
-    ("Path=acpi-VMBUS*", True), ("Path=*-usb-*", False), ("Path=*", True), ("Path=!pci-* platform-*", True),
-    ("Driver=!virtio_net e1000", True),
-    ("Driver=!hv_* e1000", False), ("Type=!wlan ether", False), ("Kind=bond", False), ("Kind=!*", True),
-    ("Kind=!bridge", True), ("Property=ID_NET_DRIVER=hv_netvsc", True),
-    ("Property=ID_NET_DRIVER=virtio_net", False), ("Property=ID_BUS=pci", None), ("Virtualization=microsoft", True), ("Virtualization=kvm", False),
-    ("Virtualization=!kvm", True), ("Host=build7", None), ("Host=build7\nName=ens3", False), ("Name=eth0\nKernelCommandLine=x", None),
-    ("# nothing", False),
-])
+@pytest.mark.parametrize(
+    "match, verdict",
+    [
+        ("Name=eth0", True),
+        ("Name=en* eth*", True),
+        ("Name=e*", True),
+        ("Name=ens3", False),
+        ("Name=!eth*", False),
+        ("Name=!en* wl*", True),
+        ("Name=en*\nName=eth*", True),
+        ("Name=eth*\nName=\nName=en*", False),
+        ("Name=en* \\\n eth*", True),
+        ("Name=eth[0-3]", True),
+        ("Type=ether", True),
+        ("Type=wlan", False),
+        ("Type=!wlan", True),
+        ("Type=ether\nName=ens*", False),
+        ("Type=ether\nName=*", True),
+        ("Driver=hv_netvsc", True),
+        ("Driver=virtio_net", False),
+        ("Driver=virtio_net hv_*", True),
+        ("Driver=!mlx5_core", True),
+        ("MACAddress=52:54:00:12:34:56", False),
+        ("PermanentMACAddress=52:54:00:12:34:56", False),
+        ("Path=pci-0000:00:03.0", False),
+        ("Path=acpi-VMBUS*", True),
+        ("Path=*-usb-*", False),
+        ("Path=*", True),
+        ("Path=!pci-* platform-*", True),
+        ("Driver=!virtio_net e1000", True),
+        ("Driver=!hv_* e1000", False),
+        ("Type=!wlan ether", False),
+        ("Kind=bond", False),
+        ("Kind=!*", True),
+        ("Kind=!bridge", True),
+        ("Property=ID_NET_DRIVER=hv_netvsc", True),
+        ("Property=ID_NET_DRIVER=virtio_net", False),
+        ("Property=ID_BUS=pci", None),
+        ("Virtualization=microsoft", True),
+        ("Virtualization=kvm", False),
+        ("Virtualization=!kvm", True),
+        ("Host=build7", None),
+        ("Host=build7\nName=ens3", False),
+        ("Name=eth0\nKernelCommandLine=x", None),
+        ("# nothing", False),
+    ],
+)
 def test_a_match_is_decided_for_the_card_that_azure_gives(match, verdict):
     assert matches(ini.entries(f"[Match]\n{match}\n[Network]\nDHCP=yes\n"), FIRST) is verdict
 
@@ -35,37 +68,50 @@ def test_a_file_without_a_match_is_for_no_card():
     assert matches(ini.entries("[Network]\nDHCP=yes\n"), FIRST) is False
 
 
-@pytest.mark.parametrize("files, what, line", [
-    ({f"{ETC}/10-lan.network": "[Match]\nName=en* eth*\n\n[Network]\nDHCP=ipv6\n", USUAL: "[Match]\nName=eth*\n[Network]\nDHCP=yes\n"}, "nothing", 5),
-    ({f"{ETC}/10-lan.network": "[Match]\nType=ether\n[Network]\nAddress=10.0.0.5/24\n", USUAL: "[Match]\nName=eth*\n[Network]\nDHCP=yes\n"}, "fixed", 4),
-    ({f"{ETC}/10-lan.network": "[Match]\nDriver=virtio_net\n[Network]\nDHCP=no\n", USUAL: "[Match]\nName=eth*\n[Network]\nDHCP=yes\n"}, "dhcp", 4),
-    ({f"{USR}/10-lan.network": "[Match]\nName=*\n[Link]\nUnmanaged=yes\n"}, "unmanaged", 4),
-    ({f"{USR}/10-lan.network": "[Match]\nName=*\n[Link]\nUnmanaged=yes\n", f"{ETC}/10-lan.network": "[Match]\nName=*\n[Network]\nDHCP=yes\n"}, "dhcp", 4),
-    ({f"{USR}/10-lan.network": "[Match]\nName=*\n[Link]\nUnmanaged=yes\n", f"{ETC}/10-lan.network": "->/dev/null",
-      USUAL: "[Match]\nName=*\n[Network]\nDHCP=v4\n"}, "dhcp", 4),
-    ({f"{ETC}/10-lan.network": "[Match]\nName=*\n[Network]\nDHCP=yes\n", f"{ETC}/10-lan.network.d/a.conf": "[Network]\nDHCP=no\n"}, "nothing", 4),
-    ({f"{ETC}/10-lan.network": "[Match]\nName=*\n[Link]\nActivationPolicy=manual\n[Network]\nDHCP=yes\n"}, "not started", 4),
-    ({f"{ETC}/10-lan.network": "[Match]\nHost=build7\n[Network]\nDHCP=no\n", USUAL: "[Match]\nName=*\n[Network]\nDHCP=yes\n"}, "unsure", 4),
-    ({f"{ETC}/10-lan.network": "[Match]\nHost=build7\n[Network]\nDHCP=yes\n", USUAL: "[Match]\nName=*\n[Network]\nDHCP=yes\n"}, "dhcp", 4),
-])
+@pytest.mark.parametrize(
+    "files, what, line",
+    [
+        ({f"{ETC}/10-lan.network": "[Match]\nName=en* eth*\n\n[Network]\nDHCP=ipv6\n", USUAL: "[Match]\nName=eth*\n[Network]\nDHCP=yes\n"}, "nothing", 5),
+        ({f"{ETC}/10-lan.network": "[Match]\nType=ether\n[Network]\nAddress=10.0.0.5/24\n", USUAL: "[Match]\nName=eth*\n[Network]\nDHCP=yes\n"}, "fixed", 4),
+        ({f"{ETC}/10-lan.network": "[Match]\nDriver=virtio_net\n[Network]\nDHCP=no\n", USUAL: "[Match]\nName=eth*\n[Network]\nDHCP=yes\n"}, "dhcp", 4),
+        ({f"{USR}/10-lan.network": "[Match]\nName=*\n[Link]\nUnmanaged=yes\n"}, "unmanaged", 4),
+        ({f"{USR}/10-lan.network": "[Match]\nName=*\n[Link]\nUnmanaged=yes\n", f"{ETC}/10-lan.network": "[Match]\nName=*\n[Network]\nDHCP=yes\n"}, "dhcp", 4),
+        (
+            {
+                f"{USR}/10-lan.network": "[Match]\nName=*\n[Link]\nUnmanaged=yes\n",
+                f"{ETC}/10-lan.network": "->/dev/null",
+                USUAL: "[Match]\nName=*\n[Network]\nDHCP=v4\n",
+            },
+            "dhcp",
+            4,
+        ),
+        ({f"{ETC}/10-lan.network": "[Match]\nName=*\n[Network]\nDHCP=yes\n", f"{ETC}/10-lan.network.d/a.conf": "[Network]\nDHCP=no\n"}, "nothing", 4),
+        ({f"{ETC}/10-lan.network": "[Match]\nName=*\n[Link]\nActivationPolicy=manual\n[Network]\nDHCP=yes\n"}, "not started", 4),
+        ({f"{ETC}/10-lan.network": "[Match]\nHost=build7\n[Network]\nDHCP=no\n", USUAL: "[Match]\nName=*\n[Network]\nDHCP=yes\n"}, "unsure", 4),
+        ({f"{ETC}/10-lan.network": "[Match]\nHost=build7\n[Network]\nDHCP=yes\n", USUAL: "[Match]\nName=*\n[Network]\nDHCP=yes\n"}, "dhcp", 4),
+    ],
+)
 def test_the_first_file_that_matches_decides(tmp_path, files, what, line):
     found = networkd.answer(guest(tmp_path, files))
 
     assert (found.what, found.places[0].line) == (what, line)
 
 
-@pytest.mark.parametrize("files, changed", [
-    ({f"{ETC}/10-lan.network": "[Match]\nName=en* eth*\n\n[Network]\nDHCP=ipv6\n"}, {EARLY: True}),
-    ({f"{ETC}/10-lan.network": "[Match]\nType=ether\n[Network]\nDHCP=no\n", USUAL: "[Match]\nName=e*\n[Network]\nDHCP=yes\n"}, {EARLY: True, USUAL: False}),
-    ({f"{ETC}/10-lan.network": "[Match]\nType=ether\n[Network]\nAddress=10.0.0.5/24\n"}, {f"{ETC}/10-lan.network": False, USUAL: True}),
-    ({f"{ETC}/00-lan.network": "[Match]\nName=e*\n[Network]\nDHCP=no\n"}, {f"{ETC}/00-lan.network": False, EARLY: True}),
-    ({f"{USR}/00-lan.network": "[Match]\nName=e*\n[Network]\nDHCP=no\n"}, {f"{ETC}/00-lan.network": True, EARLY: True}),
-    ({f"{USR}/10-lan.network": "[Match]\nName=e*\n[Network]\nDHCP=no\n"}, {EARLY: True}),
-    ({f"{ETC}/10-lan.network": "[Match]\nDriver=virtio_net\n[Network]\nDHCP=yes\n"}, {USUAL: True}),
-    ({f"{ETC}/10-lan.network": "[Match]\nDriver=hv_netvsc\n[Network]\nDHCP=yes\nDNS=192.0.2.1\n"}, {}),
-    ({f"{ETC}/10-lan.network": "[Match]\nName=!lo\n[Network]\nDHCP=ipv4\n"}, {}),
-    ({f"{ETC}/90-lan.network": "[Match]\nName=eth*\n[Network]\nDHCP=no\n", USUAL: "[Match]\nName=e*\n[Network]\nDHCP=yes\n"}, {}),
-])
+@pytest.mark.parametrize(
+    "files, changed",
+    [
+        ({f"{ETC}/10-lan.network": "[Match]\nName=en* eth*\n\n[Network]\nDHCP=ipv6\n"}, {EARLY: True}),
+        ({f"{ETC}/10-lan.network": "[Match]\nType=ether\n[Network]\nDHCP=no\n", USUAL: "[Match]\nName=e*\n[Network]\nDHCP=yes\n"}, {EARLY: True, USUAL: False}),
+        ({f"{ETC}/10-lan.network": "[Match]\nType=ether\n[Network]\nAddress=10.0.0.5/24\n"}, {f"{ETC}/10-lan.network": False, USUAL: True}),
+        ({f"{ETC}/00-lan.network": "[Match]\nName=e*\n[Network]\nDHCP=no\n"}, {f"{ETC}/00-lan.network": False, EARLY: True}),
+        ({f"{USR}/00-lan.network": "[Match]\nName=e*\n[Network]\nDHCP=no\n"}, {f"{ETC}/00-lan.network": True, EARLY: True}),
+        ({f"{USR}/10-lan.network": "[Match]\nName=e*\n[Network]\nDHCP=no\n"}, {EARLY: True}),
+        ({f"{ETC}/10-lan.network": "[Match]\nDriver=virtio_net\n[Network]\nDHCP=yes\n"}, {USUAL: True}),
+        ({f"{ETC}/10-lan.network": "[Match]\nDriver=hv_netvsc\n[Network]\nDHCP=yes\nDNS=192.0.2.1\n"}, {}),
+        ({f"{ETC}/10-lan.network": "[Match]\nName=!lo\n[Network]\nDHCP=ipv4\n"}, {}),
+        ({f"{ETC}/90-lan.network": "[Match]\nName=eth*\n[Network]\nDHCP=no\n", USUAL: "[Match]\nName=e*\n[Network]\nDHCP=yes\n"}, {}),
+    ],
+)
 def test_a_file_that_asks_is_brought_before_what_would_be_taken(tmp_path, files, changed):
     tree = guest(tmp_path, files)
 

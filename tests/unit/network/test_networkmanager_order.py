@@ -20,53 +20,82 @@ def profile(*lines, method="auto", kind="ethernet"):
     return f"[connection]\nid=x\ntype={kind}\n" + "".join(line + "\n" for line in lines) + f"\n[ipv4]\nmethod={method}\n"
 
 
-@pytest.mark.parametrize("items, taken", [
-    ("*", True), ("eth0", True), ("ens3", False), ("interface-name:eth*", True), ("interface-name:=eth*", False), ("interface-name:cali*", False),
-    ("driver:hv_netvsc", True), ("driver:mlx5_core", False), ("type:ethernet", True), ("type:wifi", False), ("mac:52:54:00:12:34:56", False),
-    ("*;except:type:wifi", True), ("*;except:type:ethernet", False), ("*;except:interface-name:eth0", False), ("except:type:wifi", True),
-    ("except:interface-name:eth0", False), ("", False),
-])
+@pytest.mark.parametrize(
+    "items, taken",
+    [
+        ("*", True),
+        ("eth0", True),
+        ("ens3", False),
+        ("interface-name:eth*", True),
+        ("interface-name:=eth*", False),
+        ("interface-name:cali*", False),
+        ("driver:hv_netvsc", True),
+        ("driver:mlx5_core", False),
+        ("type:ethernet", True),
+        ("type:wifi", False),
+        ("mac:52:54:00:12:34:56", False),
+        ("*;except:type:wifi", True),
+        ("*;except:type:ethernet", False),
+        ("*;except:interface-name:eth0", False),
+        ("except:type:wifi", True),
+        ("except:interface-name:eth0", False),
+        ("", False),
+    ],
+)
 def test_a_device_list_takes_the_first_card(items, taken):
     assert in_device_list([item for item in items.split(";") if item], FIRST) is taken
 
 
-@pytest.mark.parametrize("files, what", [
-    ({MAIN: "[main]\nplugins=keyfile\n"}, "dhcp"),
-    ({MAIN: "[main]\nno-auto-default=*\n"}, "nothing"),
-    ({MAIN: "[main]\nno-auto-default=ens3\n"}, "dhcp"),
-    ({f"{KEYFILES}/a": profile("interface-name=eth0", "autoconnect=false")}, "not started"),
-    ({f"{KEYFILES}/a": profile("interface-name=ens3", "autoconnect=false")}, "dhcp"),
-    ({f"{KEYFILES}/a": profile("interface-name=eth0", method="manual")}, "fixed"),
-    ({f"{KEYFILES}/a": profile("interface-name=eth0", method="disabled")}, "nothing"),
-    ({f"{KEYFILES}/a": profile("interface-name=eth0", method="link-local"), f"{KEYFILES}/b": profile("autoconnect-priority=10")}, "dhcp"),
-    ({f"{KEYFILES}/a": profile(method="manual"), f"{KEYFILES}/b": profile()}, "unsure"),
-    ({f"{KEYFILES}/a": profile("interface-name=ens3", method="manual")}, "dhcp"),
-    ({f"{KEYFILES}/a": profile(method="manual") + "[ethernet]\nmac-address=52:54:00:12:34:56\n"}, "dhcp"),
-    ({f"{KEYFILES}/a": profile(method="manual") + "[match]\ninterface-name=ens*;\n"}, "dhcp"),
-    ({f"{KEYFILES}/a": profile() + "[match]\ndriver=hv_netvsc;\n", MAIN: "[main]\nno-auto-default=*\n"}, "dhcp"),
-    ({f"{KEYFILES}/a": profile("interface-name=eth0", "master=bond0", "slave-type=bond")}, "held"),
-    ({f"{KEYFILES}/a.bak": profile("interface-name=eth0", "autoconnect=false")}, "dhcp"),
-    ({f"{KEYFILES}/a": profile(kind="wifi", method="manual")}, "dhcp"),
-    ({f"{KEYFILES}/a": profile("interface-name=eth0", "permissions=user:joe:;")}, "not started"),
-    ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ENV{NM_UNMANAGED}="1"\n'}, "unmanaged"),
-    ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_pci", ACTION!="remove", ENV{NM_UNMANAGED}="1"\n'}, "dhcp"),
-    ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_*", ATTR{flags}=="0x?[89ABCDEF]??", ENV{NM_UNMANAGED}="1"\n'}, "dhcp"),
-    ({RULES: 'SUBSYSTEM!="net", GOTO="end"\nENV{INTERFACE}=="vboxnet[0-9]*", ENV{NM_UNMANAGED}="1"\nGOTO="end"\nENV{NM_UNMANAGED}="1"\nLABEL="end"\n'}, "dhcp"),
-    (GLOBALLY, "unmanaged"),
-    ({**GLOBALLY, CONF_D + "/10-globally-managed-devices.conf": ""}, "dhcp"),
-    ({CONF_D + "/10-calico.conf": CALICO}, "dhcp"),
-    ({CONF_D + "/a.conf": "[keyfile]\nunmanaged-devices=interface-name:eth*\n",
-      CONF_D + "/b.conf": "[keyfile]\nunmanaged-devices=mac:52:54:00:12:34:56\n"}, "dhcp"),
-    ({CONF_D + "/a.conf": "[keyfile]\nunmanaged-devices=interface-name:eth*\n",
-      CONF_D + "/b.conf": "[keyfile]\nunmanaged-devices+=driver:mlx5_core\n"}, "unmanaged"),
-    ({CONF_D + "/a.conf": "[device-x]\nmatch-device=interface-name:eth0\nmanaged=0\n"}, "unmanaged"),
-    ({CONF_D + "/a.conf": "[device-x]\nmatch-device=type:wifi\nmanaged=0\n"}, "dhcp"),
-    ({MAIN: "[main]\nplugins=ifupdown,keyfile\n[ifupdown]\nmanaged=false\n", "/etc/network/interfaces": "iface eth0 inet dhcp\n"}, "unmanaged"),
-    ({MAIN: "[main]\nplugins=ifupdown,keyfile\n[ifupdown]\nmanaged=false\n", "/etc/network/interfaces": "iface lo inet loopback\n"}, "dhcp"),
-    ({"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=no\nBOOTPROTO=dhcp\n"}, "not started"),
-    ({"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nBOOTPROTO=dhcp\nNM_CONTROLLED=no\n"}, "unmanaged"),
-    ({"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nBOOTPROTO=none\nIPADDR=10.0.0.2\n"}, "fixed"),
-])
+@pytest.mark.parametrize(
+    "files, what",
+    [
+        ({MAIN: "[main]\nplugins=keyfile\n"}, "dhcp"),
+        ({MAIN: "[main]\nno-auto-default=*\n"}, "nothing"),
+        ({MAIN: "[main]\nno-auto-default=ens3\n"}, "dhcp"),
+        ({f"{KEYFILES}/a": profile("interface-name=eth0", "autoconnect=false")}, "not started"),
+        ({f"{KEYFILES}/a": profile("interface-name=ens3", "autoconnect=false")}, "dhcp"),
+        ({f"{KEYFILES}/a": profile("interface-name=eth0", method="manual")}, "fixed"),
+        ({f"{KEYFILES}/a": profile("interface-name=eth0", method="disabled")}, "nothing"),
+        ({f"{KEYFILES}/a": profile("interface-name=eth0", method="link-local"), f"{KEYFILES}/b": profile("autoconnect-priority=10")}, "dhcp"),
+        ({f"{KEYFILES}/a": profile(method="manual"), f"{KEYFILES}/b": profile()}, "unsure"),
+        ({f"{KEYFILES}/a": profile("interface-name=ens3", method="manual")}, "dhcp"),
+        ({f"{KEYFILES}/a": profile(method="manual") + "[ethernet]\nmac-address=52:54:00:12:34:56\n"}, "dhcp"),
+        ({f"{KEYFILES}/a": profile(method="manual") + "[match]\ninterface-name=ens*;\n"}, "dhcp"),
+        ({f"{KEYFILES}/a": profile() + "[match]\ndriver=hv_netvsc;\n", MAIN: "[main]\nno-auto-default=*\n"}, "dhcp"),
+        ({f"{KEYFILES}/a": profile("interface-name=eth0", "master=bond0", "slave-type=bond")}, "held"),
+        ({f"{KEYFILES}/a.bak": profile("interface-name=eth0", "autoconnect=false")}, "dhcp"),
+        ({f"{KEYFILES}/a": profile(kind="wifi", method="manual")}, "dhcp"),
+        ({f"{KEYFILES}/a": profile("interface-name=eth0", "permissions=user:joe:;")}, "not started"),
+        ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ENV{NM_UNMANAGED}="1"\n'}, "unmanaged"),
+        ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_pci", ACTION!="remove", ENV{NM_UNMANAGED}="1"\n'}, "dhcp"),
+        ({RULES: 'SUBSYSTEM=="net", DRIVERS=="hv_*", ATTR{flags}=="0x?[89ABCDEF]??", ENV{NM_UNMANAGED}="1"\n'}, "dhcp"),
+        (
+            {RULES: 'SUBSYSTEM!="net", GOTO="end"\nENV{INTERFACE}=="vboxnet[0-9]*", ENV{NM_UNMANAGED}="1"\nGOTO="end"\nENV{NM_UNMANAGED}="1"\nLABEL="end"\n'},
+            "dhcp",
+        ),
+        (GLOBALLY, "unmanaged"),
+        ({**GLOBALLY, CONF_D + "/10-globally-managed-devices.conf": ""}, "dhcp"),
+        ({CONF_D + "/10-calico.conf": CALICO}, "dhcp"),
+        (
+            {
+                CONF_D + "/a.conf": "[keyfile]\nunmanaged-devices=interface-name:eth*\n",
+                CONF_D + "/b.conf": "[keyfile]\nunmanaged-devices=mac:52:54:00:12:34:56\n",
+            },
+            "dhcp",
+        ),
+        (
+            {CONF_D + "/a.conf": "[keyfile]\nunmanaged-devices=interface-name:eth*\n", CONF_D + "/b.conf": "[keyfile]\nunmanaged-devices+=driver:mlx5_core\n"},
+            "unmanaged",
+        ),
+        ({CONF_D + "/a.conf": "[device-x]\nmatch-device=interface-name:eth0\nmanaged=0\n"}, "unmanaged"),
+        ({CONF_D + "/a.conf": "[device-x]\nmatch-device=type:wifi\nmanaged=0\n"}, "dhcp"),
+        ({MAIN: "[main]\nplugins=ifupdown,keyfile\n[ifupdown]\nmanaged=false\n", "/etc/network/interfaces": "iface eth0 inet dhcp\n"}, "unmanaged"),
+        ({MAIN: "[main]\nplugins=ifupdown,keyfile\n[ifupdown]\nmanaged=false\n", "/etc/network/interfaces": "iface lo inet loopback\n"}, "dhcp"),
+        ({"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=no\nBOOTPROTO=dhcp\n"}, "not started"),
+        ({"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nBOOTPROTO=dhcp\nNM_CONTROLLED=no\n"}, "unmanaged"),
+        ({"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nBOOTPROTO=none\nIPADDR=10.0.0.2\n"}, "fixed"),
+    ],
+)
 def test_what_networkmanager_does_with_the_first_card(tmp_path, files, what):
     assert networkmanager.answer(guest(tmp_path, files)).what == what
 
@@ -78,7 +107,13 @@ def test_the_administrators_list_of_unmanaged_devices_is_added_to(tmp_path, run_
 
     assert (tmp_path / CONF_D.lstrip("/") / "10-calico.conf").read_text() == CALICO
     assert configuration(tree)["keyfile", "unmanaged-devices"].items == [
-        "interface-name:cali*", "interface-name:tunl*", "interface-name:vxlan.calico", "driver:mana", "driver:mlx4_core", "driver:mlx5_core"]
+        "interface-name:cali*",
+        "interface-name:tunl*",
+        "interface-name:vxlan.calico",
+        "driver:mana",
+        "driver:mlx4_core",
+        "driver:mlx5_core",
+    ]
 
 
 def test_a_list_that_an_older_version_of_ours_replaced_is_added_to_by_the_next_run(tmp_path, run_module):

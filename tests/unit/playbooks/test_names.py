@@ -14,10 +14,24 @@ KNOWN = ["azure_image_src", "azure_image_dest", "azure_readiness"]
 BARE = ["image", "kind", "profile", "rules"]
 
 
-@pytest.mark.parametrize("name, meant", [
-    ("profil", "profile"), ("imag", "image"), ("imagee", "image"), ("iamge", "image"), ("ruls", "rules"), ("kinb", "kind"), ("knid", "kind"),
-    ("age", None), ("images2", None), ("kernel", None), ("egami", None), ("pro", None), ("", None),
-])
+@pytest.mark.parametrize(
+    "name, meant",
+    [
+        ("profil", "profile"),
+        ("imag", "image"),
+        ("imagee", "image"),
+        ("iamge", "image"),
+        ("ruls", "rules"),
+        ("kinb", "kind"),
+        ("knid", "kind"),
+        ("age", None),
+        ("images2", None),
+        ("kernel", None),
+        ("egami", None),
+        ("pro", None),
+        ("", None),
+    ],
+)
 def test_one_slip_from_a_name_is_found(name, meant):
     assert names.nearest(name, BARE) == meant
 
@@ -35,13 +49,21 @@ def test_all_other_names_are_the_users_own():
 TAGS = {"guest_ssh", "guest_boot", "prepare_shutdown", "azure_readiness", "R46", "R17"}
 
 
-@pytest.mark.parametrize("tag, found", [
-    ("guest_sshh", {"guest_sshh": "guest_ssh"}),
-    ("guest_bluetooth", {"guest_bluetooth": None}),
-    ("R99", {"R99": None}),
-    ("R4", {"R4": "R46"}),
-    ("guest_ssh", {}), ("R46", {}), ("all", {}), ("always", {}), ("webserver", {}), ("Release", {}),
-])
+@pytest.mark.parametrize(
+    "tag, found",
+    [
+        ("guest_sshh", {"guest_sshh": "guest_ssh"}),
+        ("guest_bluetooth", {"guest_bluetooth": None}),
+        ("R99", {"R99": None}),
+        ("R4", {"R4": "R46"}),
+        ("guest_ssh", {}),
+        ("R46", {}),
+        ("all", {}),
+        ("always", {}),
+        ("webserver", {}),
+        ("Release", {}),
+    ],
+)
 def test_a_tag_of_ours_that_no_task_has_is_found(tag, found):
     assert set(names.tag_slips([tag], TAGS)) == set(found)
 

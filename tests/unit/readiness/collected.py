@@ -22,5 +22,4 @@ def collected(table):
     return [case for topic in _TOPICS for case in getattr(importlib.import_module(f"unit.readiness.cases.{topic}"), table, [])]
 
 
-BROKEN_FILES, BROKEN_DISKS, OLD_KERNELS, RIGHT_FILES, CONTROLS = map(
-    collected, ("BROKEN_FILES", "BROKEN_DISKS", "OLD_KERNELS", "RIGHT_FILES", "CONTROLS"))
+BROKEN_FILES, BROKEN_DISKS, OLD_KERNELS, RIGHT_FILES, CONTROLS = map(collected, ("BROKEN_FILES", "BROKEN_DISKS", "OLD_KERNELS", "RIGHT_FILES", "CONTROLS"))

@@ -12,13 +12,26 @@ CMDLINE = "console=tty1 console=ttyS0,115200n8 earlyprintk=ttyS0,115200 rootdela
 
 #: name of module: path below /lib/modules/KERNEL/kernel
 MODULES = {
-    "hv_vmbus": "drivers/hv/hv_vmbus.ko", "hv_storvsc": "drivers/scsi/hv_storvsc.ko", "hv_netvsc": "drivers/net/hyperv/hv_netvsc.ko",
-    "hv_utils": "drivers/hv/hv_utils.ko", "hv_balloon": "drivers/hv/hv_balloon.ko", "sd_mod": "drivers/scsi/sd_mod.ko",
-    "sr_mod": "drivers/scsi/sr_mod.ko", "isofs": "fs/isofs/isofs.ko", "udf": "fs/udf/udf.ko", "vfat": "fs/fat/vfat.ko", "fat": "fs/fat/fat.ko",
+    "hv_vmbus": "drivers/hv/hv_vmbus.ko",
+    "hv_storvsc": "drivers/scsi/hv_storvsc.ko",
+    "hv_netvsc": "drivers/net/hyperv/hv_netvsc.ko",
+    "hv_utils": "drivers/hv/hv_utils.ko",
+    "hv_balloon": "drivers/hv/hv_balloon.ko",
+    "sd_mod": "drivers/scsi/sd_mod.ko",
+    "sr_mod": "drivers/scsi/sr_mod.ko",
+    "isofs": "fs/isofs/isofs.ko",
+    "udf": "fs/udf/udf.ko",
+    "vfat": "fs/fat/vfat.ko",
+    "fat": "fs/fat/fat.ko",
     "nls_cp437": "fs/nls/nls_cp437.ko",
-    "nvme": "drivers/nvme/host/nvme.ko", "nvme_core": "drivers/nvme/host/nvme-core.ko", "pci_hyperv": "drivers/pci/controller/pci-hyperv.ko",
-    "ext4": "fs/ext4/ext4.ko", "mbcache": "fs/mbcache.ko",
-    "mlx4_en": "drivers/net/mlx4_en.ko", "mlx5_core": "drivers/net/mlx5_core.ko", "mana": "drivers/net/mana.ko",
+    "nvme": "drivers/nvme/host/nvme.ko",
+    "nvme_core": "drivers/nvme/host/nvme-core.ko",
+    "pci_hyperv": "drivers/pci/controller/pci-hyperv.ko",
+    "ext4": "fs/ext4/ext4.ko",
+    "mbcache": "fs/mbcache.ko",
+    "mlx4_en": "drivers/net/mlx4_en.ko",
+    "mlx5_core": "drivers/net/mlx5_core.ko",
+    "mana": "drivers/net/mana.ko",
 }
 IN_INITRAMFS = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "sd_mod", "nvme", "nvme_core", "pci_hyperv", "ext4", "mbcache")
 MODULES_DEP = "".join(f"kernel/{path}:{' kernel/fs/mbcache.ko' if name == 'ext4' else ''}\n" for name, path in MODULES.items())
@@ -73,8 +86,19 @@ FILES = {
     f"/lib/modules/{KERNEL}/modules.dep": MODULES_DEP,
     "/usr/lib/systemd/systemd": ELF_X86_64,
 }
-PROGRAMS = ("/usr/bin/python3", "/usr/sbin/sshd", "/usr/bin/growpart", "/usr/sbin/chpasswd", "/usr/sbin/useradd", "/usr/bin/openssl", "/usr/sbin/ip",
-            "/usr/bin/mount", "/usr/bin/sed", "/usr/bin/grep", "/bin/true")
+PROGRAMS = (
+    "/usr/bin/python3",
+    "/usr/sbin/sshd",
+    "/usr/bin/growpart",
+    "/usr/sbin/chpasswd",
+    "/usr/sbin/useradd",
+    "/usr/bin/openssl",
+    "/usr/sbin/ip",
+    "/usr/bin/mount",
+    "/usr/bin/sed",
+    "/usr/bin/grep",
+    "/bin/true",
+)
 
 
 def good_guest(root):
@@ -136,13 +160,22 @@ def initramfs(names, changes=(), links=()):
 
     changes: {name of a member: bytes or str, None to leave it out}; links: {name: target}.
     """
-    members = {"init": b"#!/bin/sh\n", "bin/sh": ELF_X86_64, "sbin/modprobe": ELF_X86_64, "lib/systemd/systemd-udevd": ELF_X86_64,
-               "scripts/functions": b"# functions\n", f"lib/modules/{KERNEL}/modules.dep": MODULES_DEP.encode(),
-               f"lib/modules/{KERNEL}/modules.alias": b"# Aliases\n"}
+    members = {
+        "init": b"#!/bin/sh\n",
+        "bin/sh": ELF_X86_64,
+        "sbin/modprobe": ELF_X86_64,
+        "lib/systemd/systemd-udevd": ELF_X86_64,
+        "scripts/functions": b"# functions\n",
+        f"lib/modules/{KERNEL}/modules.dep": MODULES_DEP.encode(),
+        f"lib/modules/{KERNEL}/modules.alias": b"# Aliases\n",
+    }
     members.update({f"lib/modules/{KERNEL}/kernel/{MODULES[name]}": module(name) for name in names})
     members.update({name: content.encode() if isinstance(content, str) else content for name, content in dict(changes).items()})
-    archive = b"".join(_member(name, content, 0o100755 if name in _EXECUTABLE or content[:4] == b"\x7fELF" else 0o100644)
-                       for name, content in members.items() if content is not None)
+    archive = b"".join(
+        _member(name, content, 0o100755 if name in _EXECUTABLE or content[:4] == b"\x7fELF" else 0o100644)
+        for name, content in members.items()
+        if content is not None
+    )
     return archive + b"".join(_member(name, target.encode(), 0o120777) for name, target in dict(links).items()) + _member("TRAILER!!!", b"", 0)
 
 

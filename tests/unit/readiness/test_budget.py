@@ -78,6 +78,7 @@ def test_an_error_arrives_with_its_details():
     def refuse():
         yield 1
         raise ImagewrightError("cannot read it", errno="EIO")
+
     with pytest.raises(ImagewrightError, match="cannot read it") as raised:
         list(budget.bounded(refuse))
     assert raised.value.details == {"errno": "EIO"}
@@ -87,6 +88,7 @@ def test_a_fault_of_ours_is_one_clear_error():
     def fail():
         yield 1
         raise KeyError("name")
+
     with pytest.raises(ImagewrightError, match="a fault of this collection: KeyError: 'name'; please report it"):
         list(budget.bounded(fail))
 

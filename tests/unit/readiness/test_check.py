@@ -23,8 +23,10 @@ def question(root):
 
 def rules_of(*checks):
     """Return rules with these checks."""
-    return [rule(f"R{number}", title="title", fault="fault", severity=ERROR, step="root", why="why", cure="cure", source="source")(each)
-            for number, each in enumerate(checks)]
+    return [
+        rule(f"R{number}", title="title", fault="fault", severity=ERROR, step="root", why="why", cure="cure", source="source")(each)
+        for number, each in enumerate(checks)
+    ]
 
 
 def loop(unused_context):
@@ -53,8 +55,9 @@ def test_a_whole_guest_is_judged(tmp_path):
     assert len(found.findings) > 80 and not [each for each in found.findings if each.status == "unknown"]
 
 
-@pytest.mark.parametrize(("bad", "words"), [
-    (loop, "when it came to R1: it took more than 1 s of process time"), (die, "when it came to R1: its process ended by the signal 31")])
+@pytest.mark.parametrize(
+    ("bad", "words"), [(loop, "when it came to R1: it took more than 1 s of process time"), (die, "when it came to R1: its process ended by the signal 31")]
+)
 def test_what_was_found_before_the_end_is_kept_and_the_rest_is_unknown(tmp_path, monkeypatch, bad, words):
     monkeypatch.setattr(check, "all_rules", lambda: rules_of(lambda unused: passed(), bad, lambda unused: passed()))
     monkeypatch.setattr(budget, "MOST_SECONDS", 1)

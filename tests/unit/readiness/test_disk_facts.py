@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import disk_facts
 
-MIB = 2 ** 20
+MIB = 2**20
 
 
 @pytest.fixture

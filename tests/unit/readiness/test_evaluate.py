@@ -43,12 +43,13 @@ def ask(tmp_path, *checks):
 
 def rules_of(checks, **more):
     """Return rules with these checks."""
-    return [rule(f"R{number}", title="title", fault="fault", severity=ERROR, step="root", why="why", cure="cure", source="source", **more)(check)
-            for number, check in enumerate(checks)]
+    return [
+        rule(f"R{number}", title="title", fault="fault", severity=ERROR, step="root", why="why", cure="cure", source="source", **more)(check)
+        for number, check in enumerate(checks)
+    ]
 
 
-@pytest.mark.parametrize(("check", "words"), [
-    (refuse, "cannot read /etc/fstab"), (nest, "nest too deeply"), (fault, "fault of this collection: KeyError")])
+@pytest.mark.parametrize(("check", "words"), [(refuse, "cannot read /etc/fstab"), (nest, "nest too deeply"), (fault, "fault of this collection: KeyError")])
 def test_a_rule_that_cannot_tell_is_unknown_and_the_next_is_asked(tmp_path, check, words):
     found = ask(tmp_path, check, lambda unused: passed("fine"))
     assert [each.status for each in found] == ["unknown", "passed"]
@@ -86,6 +87,7 @@ def test_what_was_too_much_for_one_rule_is_not_read_again_for_the_next(tmp_path,
     def reader(unused_tree):
         read.append(1)
         raise error
+
     found = ask(tmp_path, *[lambda context: context.shared(reader)] * 3)
     assert {each.status for each in found} == {"unknown"} and len(read) == 1
 
@@ -96,5 +98,6 @@ def test_what_rules_share_is_read_once_and_its_error_told_to_each(tmp_path):
     def reader(unused_tree):
         read.append(1)
         raise ImagewrightError("cannot read it")
+
     found = ask(tmp_path, *[lambda context: context.shared(reader)] * 3)
     assert [each.reason for each in found] == ["cannot read it"] * 3 and len(read) == 1

@@ -19,13 +19,19 @@ ZONE, FIREWALLD = "/etc/firewalld/zones/public.xml", "/etc/firewalld/firewalld.c
 
 def on(unit):
     """Return the files that start a unit at boot."""
-    return {f"{UNITS}/{unit}.service": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
-            f"{WANTS}/{unit}.service": f"->{UNITS}/{unit}.service"}
+    return {
+        f"{UNITS}/{unit}.service": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
+        f"{WANTS}/{unit}.service": f"->{UNITS}/{unit}.service",
+    }
 
 
 NFTABLES, PERSISTENT = on("nftables"), on("netfilter-persistent")
-UFW_ON = {**on("ufw"), "/etc/ufw/ufw.conf": "ENABLED=yes\n", UFW: 'DEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="ACCEPT"\n',
-          UFW_RULES: "*filter\n:ufw-user-input - [0:0]\n-A ufw-user-input -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"}
+UFW_ON = {
+    **on("ufw"),
+    "/etc/ufw/ufw.conf": "ENABLED=yes\n",
+    UFW: 'DEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="ACCEPT"\n',
+    UFW_RULES: "*filter\n:ufw-user-input - [0:0]\n-A ufw-user-input -p tcp --dport 22 -j ACCEPT\nCOMMIT\n",
+}
 FIREWALLD_ON = {**on("firewalld"), FIREWALLD: "# x\nDefaultZone=public\n"}
 
 OUT_OVER_LINES = """#!/usr/sbin/nft -f
@@ -61,35 +67,69 @@ def chain(hook, *rules, policy="drop"):
 BROKEN = [
     ("R39", {**PERSISTENT, IPTABLES: "*filter\n-A OUTPUT -d 168.63.129.16 -j DROP\n:OUTPUT ACCEPT [0:0]\n"}, (IPTABLES, 2)),
     ("R39", {**PERSISTENT, IPTABLES: "*filter\n:OUTPUT DROP [0:0]\n"}, (IPTABLES, 2)),
-    ("R39", {**PERSISTENT, IPTABLES: "*filter\n:OUTPUT ACCEPT [0:0]\n:OUT - [0:0]\n-A OUTPUT -j OUT\n-A OUT -p udp -j ACCEPT\n-A OUT -j REJECT\n"},
-     (IPTABLES, 6)),
+    (
+        "R39",
+        {**PERSISTENT, IPTABLES: "*filter\n:OUTPUT ACCEPT [0:0]\n:OUT - [0:0]\n-A OUTPUT -j OUT\n-A OUT -p udp -j ACCEPT\n-A OUT -j REJECT\n"},
+        (IPTABLES, 6),
+    ),
     ("R39", {**PERSISTENT, IPTABLES: "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n"}, (IPTABLES, 2)),
     ("R39", {**PERSISTENT, IPTABLES: AGENTS_OWN.replace("-m owner --uid-owner 0", "-m owner --uid-owner 1000")}, (IPTABLES, 6)),
-    ("R39", {"/etc/network/if-pre-up.d/iptables": "#!/bin/sh\n/sbin/iptables-restore < /etc/iptables.rules\n",
-             "/etc/iptables.rules": "*filter\n:OUTPUT DROP [0:0]\nCOMMIT\n"}, ("/etc/iptables.rules", 2)),
+    (
+        "R39",
+        {
+            "/etc/network/if-pre-up.d/iptables": "#!/bin/sh\n/sbin/iptables-restore < /etc/iptables.rules\n",
+            "/etc/iptables.rules": "*filter\n:OUTPUT DROP [0:0]\nCOMMIT\n",
+        },
+        ("/etc/iptables.rules", 2),
+    ),
     ("R39", {**NFTABLES, NFT: OUT_OVER_LINES}, (NFT, 6)),
-    ("R39", {**NFTABLES, NFT: 'include "/etc/nftables.d/*.nft"\n', "/etc/nftables.d/out.nft": chain("output", "udp dport 53 accept")},
-     ("/etc/nftables.d/out.nft", 3)),
-    ("R39", {**NFTABLES, NFT: chain("output", "ip daddr { 10.0.0.0/8, 169.254.0.0/16 } counter reject with icmp type net-unreachable", policy="accept")},
-     (NFT, 4)),
+    (
+        "R39",
+        {**NFTABLES, NFT: 'include "/etc/nftables.d/*.nft"\n', "/etc/nftables.d/out.nft": chain("output", "udp dport 53 accept")},
+        ("/etc/nftables.d/out.nft", 3),
+    ),
+    (
+        "R39",
+        {**NFTABLES, NFT: chain("output", "ip daddr { 10.0.0.0/8, 169.254.0.0/16 } counter reject with icmp type net-unreachable", policy="accept")},
+        (NFT, 4),
+    ),
     ("R39", {**NFTABLES, NFT: "define hosts = { 168.63.129.16 }\n" + chain("output", "ip daddr $hosts drop", policy="accept")}, (NFT, 5)),
-    ("R39", {**NFTABLES, NFT: "add table ip f\nadd chain ip f o { type filter hook output priority 0; policy drop; }\nadd rule ip f o oifname lo accept\n"},
-     (NFT, 2)),
+    (
+        "R39",
+        {**NFTABLES, NFT: "add table ip f\nadd chain ip f o { type filter hook output priority 0; policy drop; }\nadd rule ip f o oifname lo accept\n"},
+        (NFT, 2),
+    ),
     ("R39", {**UFW_ON, UFW: 'DEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="DROP"\n'}, (UFW, 2)),
-    ("R39", {**FIREWALLD_ON, "/etc/firewalld/direct.xml":
-             '<direct>\n<rule priority="0" table="filter" ipv="ipv4" chain="OUTPUT">-d 169.254.169.254 -j DROP</rule>\n'
-             "</direct>\n"}, ("/etc/firewalld/direct.xml", 2)),
-    ("R39", {**FIREWALLD_ON, "/etc/firewalld/direct.xml": '<direct>\n<passthrough ipv="ipv4">-I OUTPUT 1 -p tcp -j REJECT</passthrough>\n</direct>\n'},
-     ("/etc/firewalld/direct.xml", 2)),
+    (
+        "R39",
+        {
+            **FIREWALLD_ON,
+            "/etc/firewalld/direct.xml": '<direct>\n<rule priority="0" table="filter" ipv="ipv4" chain="OUTPUT">-d 169.254.169.254 -j DROP</rule>\n</direct>\n',
+        },
+        ("/etc/firewalld/direct.xml", 2),
+    ),
+    (
+        "R39",
+        {**FIREWALLD_ON, "/etc/firewalld/direct.xml": '<direct>\n<passthrough ipv="ipv4">-I OUTPUT 1 -p tcp -j REJECT</passthrough>\n</direct>\n'},
+        ("/etc/firewalld/direct.xml", 2),
+    ),
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED}, (IPTABLES, 2)),
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT\n"}, (IPTABLES, 2)),
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -j ACCEPT\n", "/etc/ssh/sshd_config": "Port 2222\n"}, (IPTABLES, 2)),
     ("R39c", {**NFTABLES, NFT: chain("input", "ct state established,related accept", "iifname lo accept", "tcp dport 443 accept")}, (NFT, 3)),
     ("R39c", {**NFTABLES, NFT: chain("input", "ct state vmap { established : accept, related : accept, invalid : drop }")}, (NFT, 3)),
     # what ufw's own file says before the rules of the user
-    ("R39c", {**UFW_ON, UFW_RULES: "*filter\n:ufw-user-input - [0:0]\nCOMMIT\n", "/etc/ufw/before.rules": "*filter\n:ufw-not-local - [0:0]\n"
-              "-A ufw-before-input -j ufw-not-local\n-A ufw-not-local -m addrtype --dst-type LOCAL -j RETURN\n"
-              "-A ufw-not-local -m limit --limit 3/min -j ufw-logging-deny\n-A ufw-not-local -j DROP\nCOMMIT\n"}, (UFW, 1)),
+    (
+        "R39c",
+        {
+            **UFW_ON,
+            UFW_RULES: "*filter\n:ufw-user-input - [0:0]\nCOMMIT\n",
+            "/etc/ufw/before.rules": "*filter\n:ufw-not-local - [0:0]\n"
+            "-A ufw-before-input -j ufw-not-local\n-A ufw-not-local -m addrtype --dst-type LOCAL -j RETURN\n"
+            "-A ufw-not-local -m limit --limit 3/min -j ufw-logging-deny\n-A ufw-not-local -j DROP\nCOMMIT\n",
+        },
+        (UFW, 1),
+    ),
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -j ours\n-A ours -m geoip --src-cc SE -j RETURN\n-A ours -j REJECT\n"}, (IPTABLES, 2)),
     ("R39c", {**UFW_ON, UFW_RULES: "*filter\n:ufw-user-input - [0:0]\nCOMMIT\n"}, (UFW, 1)),
     ("R39c", {**FIREWALLD_ON, FIREWALLD: "DefaultZone=drop\n"}, (FIREWALLD, 1)),
@@ -98,31 +138,54 @@ BROKEN = [
 
 #: Nothing is wrong with these.
 RIGHT = [
-    {IPTABLES: "*filter\n:INPUT DROP [0:0]\n:OUTPUT DROP [0:0]\n"}, {NFT: OUT_OVER_LINES},  # nothing loads them
+    {IPTABLES: "*filter\n:INPUT DROP [0:0]\n:OUTPUT DROP [0:0]\n"},
+    {NFT: OUT_OVER_LINES},  # nothing loads them
     {"/etc/ufw/ufw.conf": "ENABLED=no\n", **on("ufw"), UFW: 'DEFAULT_OUTPUT_POLICY="DROP"\n'},
-    {**PERSISTENT, IPTABLES: AGENTS_OWN}, UFW_ON, FIREWALLD_ON,
+    {**PERSISTENT, IPTABLES: AGENTS_OWN},
+    UFW_ON,
+    FIREWALLD_ON,
     {**NFTABLES, NFT: chain("output", "ip daddr 168.63.129.16 tcp dport != 53 skuid != 0 ct state invalid,new counter drop", policy="accept")},
-    {**FIREWALLD_ON, "/etc/firewalld/direct.xml":
-     '<passthrough ipv="ipv4">-t security -A OUTPUT -d 168.63.129.16 -p tcp -m owner --uid-owner 0 -j ACCEPT</passthrough>\n'
-     '<passthrough ipv="ipv4">-t security -A OUTPUT -d 168.63.129.16 -p tcp -m conntrack --ctstate INVALID,NEW -j DROP</passthrough>\n'},
+    {
+        **FIREWALLD_ON,
+        "/etc/firewalld/direct.xml": '<passthrough ipv="ipv4">-t security -A OUTPUT -d 168.63.129.16 -p tcp -m owner --uid-owner 0 -j ACCEPT</passthrough>\n'
+        '<passthrough ipv="ipv4">-t security -A OUTPUT -d 168.63.129.16 -p tcp -m conntrack --ctstate INVALID,NEW -j DROP</passthrough>\n',
+    },
     {**PERSISTENT, IPTABLES: CLOSED + '-A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -m comment --comment "who we are" -j ACCEPT\n'},
     {**PERSISTENT, IPTABLES: CLOSED.replace("INPUT DROP", "INPUT ACCEPT") + "-A INPUT -j ours\n-A ours -m geoip --src-cc SE -j RETURN\n-A ours -j DROP\n"},
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT\n"},  # some may come in
-    {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -m recent --update --seconds 30 --hitcount 6 -j DROP\n"
-     "-A INPUT -p tcp --dport 22 -j ACCEPT\n"},
+    {
+        **PERSISTENT,
+        IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -m recent --update --seconds 30 --hitcount 6 -j DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT\n",
+    },
     {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT ! -i eth0 -j ACCEPT\n-A INPUT -p tcp -m multiport --dports 20:30,80 -j ACCEPT\n-A INPUT -j REJECT\n"},
     {**NFTABLES, NFT: OUT_OVER_LINES.replace("53, 443", "53, 80, 443")},
     {**NFTABLES, NFT: chain("output", "meta skuid 0 accept", "ct state established accept")},
     {**NFTABLES, NFT: chain("output", "ip daddr { 168.63.129.16, 169.254.169.254 } accept", "tcp sport ssh accept")},
-    {**NFTABLES, NFT: chain("input", "ct state established,related accept", "jump ours").replace(
-        "table inet filter {\n", "table inet filter {\n chain ours {\n  tcp dport ssh accept\n }\n")},
+    {
+        **NFTABLES,
+        NFT: chain("input", "ct state established,related accept", "jump ours").replace(
+            "table inet filter {\n", "table inet filter {\n chain ours {\n  tcp dport ssh accept\n }\n"
+        ),
+    },
     {**NFTABLES, NFT: chain("input", "ct state vmap { established : accept, related : accept, invalid : drop }", "tcp dport @open accept")},
-    {**NFTABLES, NFT: chain("input", "ct state { established, related } accept", "ip6 saddr ::/0 drop", "icmp type echo-request drop", "udp dport 22 drop",
-                            "tcp dport 22 limit rate 10/minute accept")},
+    {
+        **NFTABLES,
+        NFT: chain(
+            "input",
+            "ct state { established, related } accept",
+            "ip6 saddr ::/0 drop",
+            "icmp type echo-request drop",
+            "udp dport 22 drop",
+            "tcp dport 22 limit rate 10/minute accept",
+        ),
+    },
     {**NFTABLES, NFT: "table ip6 filter {\n chain o {\n  type filter hook output priority 0; policy drop;\n }\n}\n"},
     {**NFTABLES, NFT: "table inet f {\n chain fwd {\n  type filter hook forward priority 0; policy drop;\n }\n}\n"},
-    {**FIREWALLD_ON, FIREWALLD: "DefaultZone=office\n",
-     "/etc/firewalld/zones/office.xml": '<zone target="DROP">\n <port protocol="tcp" port="22"/>\n</zone>\n'},
+    {
+        **FIREWALLD_ON,
+        FIREWALLD: "DefaultZone=office\n",
+        "/etc/firewalld/zones/office.xml": '<zone target="DROP">\n <port protocol="tcp" port="22"/>\n</zone>\n',
+    },
     {**FIREWALLD_ON, FIREWALLD: "DefaultZone=drop\n", "/etc/firewalld/zones/trusted.xml": '<zone target="ACCEPT"><interface name="eth0"/></zone>\n'},
     {**FIREWALLD_ON, FIREWALLD: "DefaultZone=drop\n", "/etc/firewalld/zones/home.xml": '<zone><source address="192.0.2.0/24"/><service name="ssh"/></zone>\n'},
 ]
@@ -147,13 +210,21 @@ def test_what_resembles_a_closed_firewall_and_is_none_passes(tmp_path, files):
     assert {outcome.status for outcome in found(tmp_path, files).values()} <= {"passed", "not_applicable"}
 
 
-@pytest.mark.parametrize("files, cause", [
-    ({**NFTABLES, NFT: 'include "/etc/nftables/gone.nft"\n'}, "/etc/nftables.conf line 1: it includes /etc/nftables/gone.nft, which is not there"),
-    ({**NFTABLES, NFT: 'include "/etc/nftables.conf"\n'}, "include more than 200 others"),
-    ({**PERSISTENT, IPTABLES: "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j c0\n"
-      + "".join(f"-A c{number} -j c{number + 1}\n" * 2 for number in range(28))}, "its chains jump too often"),
-    ({**NFTABLES, NFT: "x " * 300000}, "more than 200000 words"),
-])
+@pytest.mark.parametrize(
+    "files, cause",
+    [
+        ({**NFTABLES, NFT: 'include "/etc/nftables/gone.nft"\n'}, "/etc/nftables.conf line 1: it includes /etc/nftables/gone.nft, which is not there"),
+        ({**NFTABLES, NFT: 'include "/etc/nftables.conf"\n'}, "include more than 200 others"),
+        (
+            {
+                **PERSISTENT,
+                IPTABLES: "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j c0\n" + "".join(f"-A c{number} -j c{number + 1}\n" * 2 for number in range(28)),
+            },
+            "its chains jump too often",
+        ),
+        ({**NFTABLES, NFT: "x " * 300000}, "more than 200000 words"),
+    ],
+)
 def test_what_cannot_be_read_is_an_error_with_its_place_in_a_moment(tmp_path, files, cause):
     begin = time.monotonic()
 

@@ -21,10 +21,17 @@ def finding(rule, disk, generation="auto"):
     return {found.id: found for found in evaluate(context, firmware.RULES)}[rule]
 
 
-@pytest.mark.parametrize("rule, field, generations, generation, severity", [
-    ("R58", "bios", [1, 2], "auto", "warning"), ("R59", "efi", [1, 2], "auto", "warning"),  # the other generation is a way out
-    ("R58", "bios", [1], "auto", "error"), ("R59", "efi", [2], "auto", "error"), ("R58", "bios", [1, 2], "1", "error"), ("R59", "efi", [1, 2], "2", "error"),
-])
+@pytest.mark.parametrize(
+    "rule, field, generations, generation, severity",
+    [
+        ("R58", "bios", [1, 2], "auto", "warning"),
+        ("R59", "efi", [1, 2], "auto", "warning"),  # the other generation is a way out
+        ("R58", "bios", [1], "auto", "error"),
+        ("R59", "efi", [2], "auto", "error"),
+        ("R58", "bios", [1, 2], "1", "error"),
+        ("R59", "efi", [1, 2], "2", "error"),
+    ],
+)
 def test_it_is_an_error_where_there_is_no_other_way(rule, field, generations, generation, severity):
     disk = GOOD_DISK._replace(**{field: FAULT}, bootability=Bootability(generations, True, {}))
 

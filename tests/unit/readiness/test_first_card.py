@@ -39,9 +39,14 @@ def test_a_fixed_address_of_the_first_card_makes_that_of_the_second_no_lesser_fa
     assert (found.status, found.severity, [place.line for place in found.evidence]) == ("failed", None, [2, 5])
 
 
-@pytest.mark.parametrize("stanza, severity", [
-    ("iface vlan7 inet dhcp\n vlan-raw-device eth0\n", "warning"), ("iface bond0 inet dhcp\n bond-slaves eth0\n", None),
-    ("iface bond0 inet dhcp\n bond-slaves eth0\niface bond0.7 inet dhcp\n", None)])
+@pytest.mark.parametrize(
+    "stanza, severity",
+    [
+        ("iface vlan7 inet dhcp\n vlan-raw-device eth0\n", "warning"),
+        ("iface bond0 inet dhcp\n bond-slaves eth0\n", None),
+        ("iface bond0 inet dhcp\n bond-slaves eth0\niface bond0.7 inet dhcp\n", None),
+    ],
+)
 def test_a_vlan_alone_leaves_the_card_below_it_what_it_is(tmp_path, stanza, severity):
     found = outcome(tmp_path, "R34f", {**enabled("networking"), INTERFACES: stanza})
 
@@ -49,8 +54,15 @@ def test_a_vlan_alone_leaves_the_card_below_it_what_it_is(tmp_path, stanza, seve
 
 
 def test_what_only_the_running_machine_can_tell_is_unknown(tmp_path):
-    found = outcome(tmp_path, "R34b", {**enabled("systemd-networkd"), NETWORKD + "/10-x.network": "[Match]\nHost=build7\n[Network]\nDHCP=no\n",
-                                       NETWORKD + "/20-x.network": "[Match]\nName=eth*\n[Network]\nDHCP=yes\n"})
+    found = outcome(
+        tmp_path,
+        "R34b",
+        {
+            **enabled("systemd-networkd"),
+            NETWORKD + "/10-x.network": "[Match]\nHost=build7\n[Network]\nDHCP=no\n",
+            NETWORKD + "/20-x.network": "[Match]\nName=eth*\n[Network]\nDHCP=yes\n",
+        },
+    )
 
     assert found.status == "unknown" and [place.path for place in found.evidence] == [NETWORKD + "/10-x.network", NETWORKD + "/20-x.network"]
 
@@ -63,32 +75,51 @@ def test_yaml_that_nothing_can_read_is_an_error_that_names_the_package(tmp_path,
 
 
 def test_a_bond_that_cloud_init_s_card_is_put_into_is_found(tmp_path):
-    files = {**enabled("systemd-networkd"), **enabled("cloud-init"), "/usr/bin/cloud-init": "", "/usr/sbin/netplan": "",
-             "/etc/netplan/99-bond.yaml": "network:\n  bonds:\n    bond0:\n      interfaces: [eth0]\n      addresses: [10.0.0.5/24]\n"}
+    files = {
+        **enabled("systemd-networkd"),
+        **enabled("cloud-init"),
+        "/usr/bin/cloud-init": "",
+        "/usr/sbin/netplan": "",
+        "/etc/netplan/99-bond.yaml": "network:\n  bonds:\n    bond0:\n      interfaces: [eth0]\n      addresses: [10.0.0.5/24]\n",
+    }
 
     found = outcome(tmp_path, "R34b", files)
 
     assert found.status == "failed" and (found.evidence[0].path, found.evidence[0].line) == ("/etc/netplan/99-bond.yaml", 4)
 
 
-@pytest.mark.parametrize("parameter, fixed", [
-    ("ip=10.0.0.5::10.0.0.1:255.255.255.0:web1:eth0:none", True), ("ip=10.0.0.5", True), ("ip=10.0.0.5::10.0.0.1:255.255.255.0::eth0:dhcp", False),
-    ("ip=dhcp", False), ("ip=eth0:dhcp", False), ("ip=:::::eth0:dhcp", False), ("ip=", False), ("ip", False), ("rd.ip=10.0.0.5", False),
-    ("ip=999:", False)])
+@pytest.mark.parametrize(
+    "parameter, fixed",
+    [
+        ("ip=10.0.0.5::10.0.0.1:255.255.255.0:web1:eth0:none", True),
+        ("ip=10.0.0.5", True),
+        ("ip=10.0.0.5::10.0.0.1:255.255.255.0::eth0:dhcp", False),
+        ("ip=dhcp", False),
+        ("ip=eth0:dhcp", False),
+        ("ip=:::::eth0:dhcp", False),
+        ("ip=", False),
+        ("ip", False),
+        ("rd.ip=10.0.0.5", False),
+        ("ip=999:", False),
+    ],
+)
 def test_a_parameter_that_gives_an_address(parameter, fixed):
     assert card_addresses.gives_an_address(parameter) is fixed
 
 
-@pytest.mark.parametrize("files, status", [
-    ({}, "not_applicable"),
-    ({"/etc/resolv.conf": "->/run/systemd/resolve/resolv.conf"}, "failed"),
-    ({"/etc/resolv.conf": "->/run/systemd/resolve/resolv.conf", **enabled("systemd-resolved")}, "passed"),
-    ({"/etc/resolv.conf": "->/var/run/NetworkManager/resolv.conf", **enabled("NetworkManager")}, "passed"),
-    ({"/etc/resolv.conf": "->/etc/gone.conf"}, "failed"),
-    ({"/etc/resolv.conf": "->/etc/own.conf", "/etc/own.conf": "nameserver 9.9.9.9\n"}, "passed"),
-    ({"/etc/resolv.conf": "nameserver 127.0.0.53\n"}, "passed"),
-    ({"/etc/resolv.conf": "nameserver 10.0.2.3\n"}, "failed"),
-    ({"/etc/resolv.conf": "nameserver 10.0.2.3\n", **enabled("NetworkManager")}, "passed"),
-])
+@pytest.mark.parametrize(
+    "files, status",
+    [
+        ({}, "not_applicable"),
+        ({"/etc/resolv.conf": "->/run/systemd/resolve/resolv.conf"}, "failed"),
+        ({"/etc/resolv.conf": "->/run/systemd/resolve/resolv.conf", **enabled("systemd-resolved")}, "passed"),
+        ({"/etc/resolv.conf": "->/var/run/NetworkManager/resolv.conf", **enabled("NetworkManager")}, "passed"),
+        ({"/etc/resolv.conf": "->/etc/gone.conf"}, "failed"),
+        ({"/etc/resolv.conf": "->/etc/own.conf", "/etc/own.conf": "nameserver 9.9.9.9\n"}, "passed"),
+        ({"/etc/resolv.conf": "nameserver 127.0.0.53\n"}, "passed"),
+        ({"/etc/resolv.conf": "nameserver 10.0.2.3\n"}, "failed"),
+        ({"/etc/resolv.conf": "nameserver 10.0.2.3\n", **enabled("NetworkManager")}, "passed"),
+    ],
+)
 def test_the_resolvers_file_is_made_or_written_by_somebody(tmp_path, files, status):
     assert outcome(tmp_path, "R72", files).status == status

@@ -13,8 +13,18 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import Verdict
 
 FINDINGS = [
-    Finding("R13a", "It holds", "It is wrong", "error", "failed", "system_manager",
-            [Evidence("/etc/fstab", 3, "/dev/sda1 / ext4"), Evidence("/etc/my file%", None, "here")], "reason", "fix", "fstab(5)"),
+    Finding(
+        "R13a",
+        "It holds",
+        "It is wrong",
+        "error",
+        "failed",
+        "system_manager",
+        [Evidence("/etc/fstab", 3, "/dev/sda1 / ext4"), Evidence("/etc/my file%", None, "here")],
+        "reason",
+        "fix",
+        "fstab(5)",
+    ),
     Finding("R10", "No LVM", "LVM", "warning", "unknown", "root", [], "cannot be told", "fix", "source"),
     Finding("R09", "Free", "Not free", "note", "failed", "firmware", [], "reason", "fix", "source"),
     Finding("R16", "64-bit", "32-bit", "error", "passed", "kernel", [Evidence("/bin/sh", None, "x86_64")], "reason", "fix", "source"),
@@ -24,14 +34,31 @@ FINDINGS = [
 
 def sarif():
     """Return the report as it is read back."""
-    return json.loads(to_sarif(Verdict("/images/web.vhd", "Debian", 1795965871.0, None, "azure", "generalized", "auto", is_ready(FINDINGS), [1],
-                                       FINDINGS, walk(FINDINGS), summarize(FINDINGS), 1.0)))
+    return json.loads(
+        to_sarif(
+            Verdict(
+                "/images/web.vhd",
+                "Debian",
+                1795965871.0,
+                None,
+                "azure",
+                "generalized",
+                "auto",
+                is_ready(FINDINGS),
+                [1],
+                FINDINGS,
+                walk(FINDINGS),
+                summarize(FINDINGS),
+                1.0,
+            )
+        )
+    )
 
 
 def test_the_file_has_what_the_standard_demands():
     log = sarif()
     assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-schema-2.1.0.json") and set(log) == {"$schema", "version", "runs"}
-    run, = log["runs"]
+    (run,) = log["runs"]
     driver = run["tool"]["driver"]
     assert driver["name"] == "imagewright.azure.readiness_info" and re.match(r"\d+\.\d+\.\d+$", driver["semanticVersion"])
     assert driver["informationUri"].startswith("https://") and run["columnKind"] in ("utf16CodeUnits", "unicodeCodePoints")
@@ -57,8 +84,10 @@ def test_the_file_has_what_the_standard_demands():
 def test_each_place_of_a_fault_is_a_result():
     results = [result for result in sarif()["runs"][0]["results"] if result["ruleId"] == "R13a"]
     places = [result["locations"][0]["physicalLocation"] for result in results]
-    assert places == [{"artifactLocation": {"uri": "etc/fstab", "uriBaseId": "GUEST"}, "region": {"startLine": 3}},
-                      {"artifactLocation": {"uri": "etc/my%20file%25", "uriBaseId": "GUEST"}}]
+    assert places == [
+        {"artifactLocation": {"uri": "etc/fstab", "uriBaseId": "GUEST"}, "region": {"startLine": 3}},
+        {"artifactLocation": {"uri": "etc/my%20file%25", "uriBaseId": "GUEST"}},
+    ]
     assert results[0]["message"]["text"] == "It is wrong: /dev/sda1 / ext4. reason"
     assert len({json.dumps(result["partialFingerprints"]) for result in results}) == 2
 

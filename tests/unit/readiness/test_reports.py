@@ -20,7 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_table import to_difference, to_table
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import ImageFile, Verdict
 
-NASTY = "<script>alert(1)</script> & \"quotes\" \\x1b[2J \udcff"
+NASTY = '<script>alert(1)</script> & "quotes" \\x1b[2J \udcff'
 FINDINGS = [
     Finding("R01", "One", "One is wrong", "error", "failed", "root", [Evidence("/etc/fstab", 3, NASTY)], "why `code` & more", "cure", "source"),
     Finding("R02", "Two", "Two is wrong", "error", "unknown", "root", [], "cannot be told", "cure", "source"),
@@ -33,8 +33,21 @@ FINDINGS = [
 
 def verdict(findings):
     """Return a Verdict of findings."""
-    return Verdict("/images/<web>.vhd", "Debian", 1795965871.0, ImageFile(8590459392, 1795962271.0), "azure", "generalized", "auto",
-                   is_ready(findings), [1, 2], findings, walk(findings), summarize(findings), 1.25)
+    return Verdict(
+        "/images/<web>.vhd",
+        "Debian",
+        1795965871.0,
+        ImageFile(8590459392, 1795962271.0),
+        "azure",
+        "generalized",
+        "auto",
+        is_ready(findings),
+        [1, 2],
+        findings,
+        walk(findings),
+        summarize(findings),
+        1.25,
+    )
 
 
 def at(rule, step, status, evidence=(), source="source"):
@@ -95,8 +108,12 @@ def test_the_page_tells_when_with_what_and_on_which_file_it_was_made():
 
 
 def test_the_page_draws_the_path_and_what_stops_the_machine_with_its_place():
-    found = [at("R14a", "firmware", "passed"), at("R13a", "system_manager", "failed", [Evidence("/etc/fstab", 3, "/dev/sda1 / ext4")]),
-             at("R46a", "ssh", "passed"), at("R53", "identity", "not_applicable")]
+    found = [
+        at("R14a", "firmware", "passed"),
+        at("R13a", "system_manager", "failed", [Evidence("/etc/fstab", 3, "/dev/sda1 / ext4")]),
+        at("R46a", "ssh", "passed"),
+        at("R53", "identity", "not_applicable"),
+    ]
     text = to_html(verdict(found))
     assert '<li class="passed"><span class="step-mark" aria-hidden="true">✓</span> firmware<span class="hidden">: passed</span></li>' in text
     assert '<li class="failed stop"><span class="step-mark" aria-hidden="true">✕</span> system manager' in text
@@ -104,24 +121,37 @@ def test_the_page_draws_the_path_and_what_stops_the_machine_with_its_place():
     assert '<li class="not-applicable"><span class="step-mark" aria-hidden="true">–</span> identity' in text
     box = text.partition('<div class="stop-box">')[2].partition("</div>")[0]
     assert '<a href="#R13a">R13a</a> It is wrong' in box and '<span class="part">etc/</span><span class="part">fstab</span>:3' in box
-    assert "stop-box\"" not in to_html(verdict(found[:1]))
+    assert 'stop-box"' not in to_html(verdict(found[:1]))
 
 
 def test_the_table_has_the_path_in_one_line():
-    found = [at("R14a", "firmware", "passed"), at("R14c", "loader", "passed"), at("R13a", "system_manager", "failed"),
-             at("R13c", "system_manager", "failed"), at("R46a", "ssh", "passed")]
+    found = [
+        at("R14a", "firmware", "passed"),
+        at("R14c", "loader", "passed"),
+        at("R13a", "system_manager", "failed"),
+        at("R13c", "system_manager", "failed"),
+        at("R46a", "ssh", "passed"),
+    ]
     assert to_table(verdict(found))[1] == (
         "PATH      firmware > loader > SYSTEM MANAGER failed: R13a, R13c; not reached: ssh; "
-        "not applicable: kernel, command line, initramfs, root, first card, provisioner, identity")
+        "not applicable: kernel, command line, initramfs, root, first card, provisioner, identity"
+    )
     assert to_table(verdict([at(f"R{number}", "kernel", "unknown") for number in range(10, 15)]))[1].startswith(
-        "PATH      KERNEL unknown: R10, R11, R12 and 2 more; not applicable: firmware")
+        "PATH      KERNEL unknown: R10, R11, R12 and 2 more; not applicable: firmware"
+    )
 
 
 def test_what_is_wrong_is_told_when_it_is_and_what_holds_when_it_does():
     before = [as_dict(at("R13a", "root", "failed")), as_dict(at("R16", "root", "passed")), as_dict(at("R17", "root", "failed"))]
     after = [as_dict(at("R13a", "root", "passed")), as_dict(at("R16", "root", "failed")), as_dict(at("R17", "root", "failed"))]
     assert to_difference(difference(before, after), before, after) == [
-        "fixed: 1", "  + R13a  It holds", "appeared: 1", "  ! R16   It is wrong", "left: 1", "  - R17   It is wrong"]
+        "fixed: 1",
+        "  + R13a  It holds",
+        "appeared: 1",
+        "  ! R16   It is wrong",
+        "left: 1",
+        "  - R17   It is wrong",
+    ]
     assert any(line.startswith("ERROR     R16   It is wrong") for line in to_table(verdict([at("R16", "root", "failed")])))
 
 
@@ -130,8 +160,11 @@ def test_rules_and_sources_are_links():
     page.feed(to_html(verdict([at("R13a", "root", "failed", source="Microsoft: create-upload-ubuntu, nvme-linux; systemd.mount(5)")])))
     assert page.links[1:] == [
         "https://github.com/imagewright/imagewright.azure/blob/main/docs/requirements.md#r13a",
-        "https://learn.microsoft.com/azure/virtual-machines/linux/create-upload-ubuntu", "https://learn.microsoft.com/azure/virtual-machines/nvme-linux",
-        "https://www.freedesktop.org/software/systemd/man/latest/systemd.mount.html", "https://github.com/imagewright/imagewright.azure"]
+        "https://learn.microsoft.com/azure/virtual-machines/linux/create-upload-ubuntu",
+        "https://learn.microsoft.com/azure/virtual-machines/nvme-linux",
+        "https://www.freedesktop.org/software/systemd/man/latest/systemd.mount.html",
+        "https://github.com/imagewright/imagewright.azure",
+    ]
     assert "Source: Microsoft: create-upload-ubuntu, nvme-linux; systemd.mount(5)" in "".join(page.text)
 
 
@@ -148,8 +181,7 @@ def test_html_says_ready_when_it_is():
     assert "Ready for Azure" in words and "Not ready" not in words.replace("Not ready:", "")
 
 
-@pytest.mark.parametrize(("findings", "ready"), [
-    (FINDINGS, False), (FINDINGS[1:], False), (FINDINGS[2:], True)])
+@pytest.mark.parametrize(("findings", "ready"), [(FINDINGS, False), (FINDINGS[1:], False), (FINDINGS[2:], True)])
 def test_an_unknown_error_is_never_ready(findings, ready):
     assert is_ready(findings) is ready
 
@@ -162,16 +194,31 @@ def test_the_table_names_the_line_in_the_file():
 
 
 def test_the_table_tells_the_fix_of_an_error_and_of_nothing_else():
-    found = [Finding(f"R0{number}", "Title", "Title is wrong", severity, status, "root", [], "reason", f"cure {number} " + "of many words " * 12, "source")
-             for number, (severity, status) in enumerate([("error", "failed"), ("error", "unknown"), ("warning", "failed")])]
+    found = [
+        Finding(f"R0{number}", "Title", "Title is wrong", severity, status, "root", [], "reason", f"cure {number} " + "of many words " * 12, "source")
+        for number, (severity, status) in enumerate([("error", "failed"), ("error", "unknown"), ("warning", "failed")])
+    ]
     lines = to_table(verdict(found))
     assert [line for line in lines if "cure" in line] == ["                fix: cure 0 " + "of many words " * 6 + "of many"]
     assert lines[5] == "                  words " + ("of many words " * 5).rstrip()
 
 
 def test_what_is_undecided_for_one_reason_is_told_once():
-    lost = [Finding(f"R{number}", f"Title {number}", f"Title {number} is wrong", "note" if number > 26 else "error", "unknown", "root", [],
-                    "no Linux root could be read", "cure", "source") for number in range(10, 30)]
+    lost = [
+        Finding(
+            f"R{number}",
+            f"Title {number}",
+            f"Title {number} is wrong",
+            "note" if number > 26 else "error",
+            "unknown",
+            "root",
+            [],
+            "no Linux root could be read",
+            "cure",
+            "source",
+        )
+        for number in range(10, 30)
+    ]
     table = to_table(verdict(FINDINGS[:1] + lost))
     assert table[0].endswith("1 error, 0 warnings, 0 notes; 20 rules could not be decided")
     assert sum("no Linux root could be read" in line for line in table) == 1 and len(table) < 10

@@ -58,15 +58,18 @@ def test_another_immutable_file_is_nobodys_business(tree):
     assert finding(tree, "R68c")[0] == "passed"
 
 
-@pytest.mark.parametrize(("room", "expected"), [
-    (Free(0, 100000), ("failed", "error", [("/", "has 0 MiB free"), ("/var", "has 0 MiB free")])),
-    (Free(4000 * MIB, 0), ("failed", "error", [("/", "has 0 inodes free"), ("/var", "has 0 inodes free")])),
-    (Free(15 * MIB, None), ("failed", "error", [("/", "has 15 MiB free"), ("/var", "has 15 MiB free")])),
-    (Free(100 * MIB, 900), ("failed", "warning", [("/", "has 100 MiB and 900 inodes free"), ("/var", "has 100 MiB and 900 inodes free")])),
-    (Free(300 * MIB, 5000), ("passed", "error", [])),
-    (Free(300 * MIB, None), ("passed", "error", [])),  # XFS and Btrfs have no limit of inodes
-    (None, ("not_applicable", "error", [])),
-])
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (Free(0, 100000), ("failed", "error", [("/", "has 0 MiB free"), ("/var", "has 0 MiB free")])),
+        (Free(4000 * MIB, 0), ("failed", "error", [("/", "has 0 inodes free"), ("/var", "has 0 inodes free")])),
+        (Free(15 * MIB, None), ("failed", "error", [("/", "has 15 MiB free"), ("/var", "has 15 MiB free")])),
+        (Free(100 * MIB, 900), ("failed", "warning", [("/", "has 100 MiB and 900 inodes free"), ("/var", "has 100 MiB and 900 inodes free")])),
+        (Free(300 * MIB, 5000), ("passed", "error", [])),
+        (Free(300 * MIB, None), ("passed", "error", [])),  # XFS and Btrfs have no limit of inodes
+        (None, ("not_applicable", "error", [])),
+    ],
+)
 def test_a_root_without_room_is_an_error_and_one_with_little_a_warning(tree, room, expected):
     tree.room = room
     assert finding(tree, "R68e") == expected

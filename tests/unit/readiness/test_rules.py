@@ -138,15 +138,18 @@ def test_what_resembles_a_fault_and_is_right_passes(guest, rule, files):
     assert findings(guest)[rule].status in ("passed", "not_applicable")
 
 
-@pytest.mark.parametrize(("rule", "files", "severity"), [
-    ("R40e", {"/usr/sbin/useradd": None}, "error"),
-    ("R40e", {"/usr/bin/openssl": None}, "warning"),
-    ("R40e", {"/usr/sbin/useradd": None, "/sbin/apk": "program", "/usr/sbin/adduser": "program"}, "warning"),
-    ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL\n"}, "error"),
-    ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, "warning"),
-    ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n"), "error"),
-    ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n", "wants"), "warning"),
-])
+@pytest.mark.parametrize(
+    ("rule", "files", "severity"),
+    [
+        ("R40e", {"/usr/sbin/useradd": None}, "error"),
+        ("R40e", {"/usr/bin/openssl": None}, "warning"),
+        ("R40e", {"/usr/sbin/useradd": None, "/sbin/apk": "program", "/usr/sbin/adduser": "program"}, "warning"),
+        ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL\n"}, "error"),
+        ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, "warning"),
+        ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n"), "error"),
+        ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n", "wants"), "warning"),
+    ],
+)
 def test_what_the_user_cannot_do_without_is_an_error_and_the_rest_less(guest, rule, files, severity):
     change(guest, files)
     found = findings(guest)[rule]
@@ -228,14 +231,28 @@ def test_drivers_that_are_built_in_need_no_initramfs(guest):
 
 
 def test_an_ifcfg_file_is_nothing_to_a_networkmanager_that_does_not_read_it(guest):
-    change(guest, {**MANAGED_BY_NETWORKMANAGER, "/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=yes\nBOOTPROTO=dhcp\n",
-                   "/usr/lib64/NetworkManager/1.52.0-1.el10/libnm-device-plugin-team.so": ""})
+    change(
+        guest,
+        {
+            **MANAGED_BY_NETWORKMANAGER,
+            "/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=yes\nBOOTPROTO=dhcp\n",
+            "/usr/lib64/NetworkManager/1.52.0-1.el10/libnm-device-plugin-team.so": "",
+        },
+    )
     assert findings(guest)["R34b"].status == "failed"
 
 
-@pytest.mark.parametrize(("name", "unit"), [
-    ("ifcfg", "network"), ("ifupdown", "networking"), ("netplan", "systemd-networkd"), ("networkd", "systemd-networkd"), ("networkmanager", "NetworkManager"),
-    ("wicked", "wicked")])
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("ifcfg", "network"),
+        ("ifupdown", "networking"),
+        ("netplan", "systemd-networkd"),
+        ("networkd", "systemd-networkd"),
+        ("networkmanager", "NetworkManager"),
+        ("wicked", "wicked"),
+    ],
+)
 def test_what_the_role_writes_for_each_network_manager_passes(guest, name, unit):
     change(guest, MANAGED_BY_NETWORKMANAGER)
     change(guest, {f"{WANTS}/NetworkManager.service": None, f"{UNITS}/NetworkManager.service": None, **started(unit)})
@@ -245,12 +262,16 @@ def test_what_the_role_writes_for_each_network_manager_passes(guest, name, unit)
     assert findings(guest)["R34b"].status == "passed"
 
 
-@pytest.mark.parametrize(("text", "status"), [
-    ("BOOTPROTO='dhcp'\nSTARTMODE='auto'\n", "passed"), ("BOOTPROTO='dhcp'\nSTARTMODE='off'\n", "failed"), ("BOOTPROTO='static'\n", "failed")])
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("BOOTPROTO='dhcp'\nSTARTMODE='auto'\n", "passed"), ("BOOTPROTO='dhcp'\nSTARTMODE='off'\n", "failed"), ("BOOTPROTO='static'\n", "failed")],
+)
 def test_cards_of_wicked_are_looked_at(guest, text, status):
     change(guest, MANAGED_BY_NETWORKMANAGER)
-    change(guest, {f"{WANTS}/NetworkManager.service": None, f"{UNITS}/NetworkManager.service": None, **started("wicked"),
-                   "/etc/sysconfig/network/ifcfg-eth0": text})
+    change(
+        guest,
+        {f"{WANTS}/NetworkManager.service": None, f"{UNITS}/NetworkManager.service": None, **started("wicked"), "/etc/sysconfig/network/ifcfg-eth0": text},
+    )
     assert findings(guest)["R34b"].status == status
 
 

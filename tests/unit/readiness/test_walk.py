@@ -22,15 +22,31 @@ def statuses(findings):
 
 
 def test_the_steps_come_in_the_order_of_a_boot():
-    assert [step.step for step in walk([])] == ["firmware", "loader", "kernel", "command_line", "initramfs", "root", "system_manager", "first_card", "ssh",
-                                                "provisioner", "identity"]
+    assert [step.step for step in walk([])] == [
+        "firmware",
+        "loader",
+        "kernel",
+        "command_line",
+        "initramfs",
+        "root",
+        "system_manager",
+        "first_card",
+        "ssh",
+        "provisioner",
+        "identity",
+    ]
 
 
 def test_steps_behind_a_failed_one_are_not_reached_and_keep_their_findings():
-    path = walk([finding("R14a", "firmware", "passed"), finding("R14c", "loader", "failed"), finding("R16", "kernel", "passed"),
-                 finding("R46a", "ssh", "failed")])
+    path = walk(
+        [finding("R14a", "firmware", "passed"), finding("R14c", "loader", "failed"), finding("R16", "kernel", "passed"), finding("R46a", "ssh", "failed")]
+    )
     assert [(step.status, step.findings) for step in path if step.status != "not_applicable"] == [
-        ("passed", []), ("failed", ["R14c"]), ("not_reached", []), ("not_reached", ["R46a"])]
+        ("passed", []),
+        ("failed", ["R14c"]),
+        ("not_reached", []),
+        ("not_reached", ["R46a"]),
+    ]
 
 
 def test_a_step_that_could_not_be_decided_stops_the_path_too():
@@ -50,8 +66,14 @@ def test_what_is_no_error_stops_nobody_and_is_named(severity, status):
 
 
 def test_a_step_that_is_not_asked_or_not_seen_holds_nobody_up():
-    found = statuses([finding("R14a", "firmware", "not_applicable"), finding("R14c", "loader", "passed"), finding("R46a", "ssh", "failed"),
-                      finding("R49a", "identity", "not_applicable")])
+    found = statuses(
+        [
+            finding("R14a", "firmware", "not_applicable"),
+            finding("R14c", "loader", "passed"),
+            finding("R46a", "ssh", "failed"),
+            finding("R49a", "identity", "not_applicable"),
+        ]
+    )
     assert found == dict(dict.fromkeys(found, "not_applicable"), loader="passed", ssh="failed")
 
 
@@ -69,6 +91,7 @@ def test_facts_of_a_step_are_found_once_and_their_error_is_told_to_each():
 
     def lost(unused_context):
         raise ImagewrightError("cannot read it")
+
     context = Context(None)
     assert [context.facts(entry), context.facts(entry), asked] == ["vmlinuz", "vmlinuz", [context]]
     for _time in range(2):

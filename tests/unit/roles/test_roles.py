@@ -44,8 +44,18 @@ def topic(task):
 
 
 def test_the_roles_of_the_design_are_there():
-    assert set(GUEST_ROLES) == {"guest_agent", "guest_boot", "guest_deprovision", "guest_kernel", "guest_network", "guest_ssh", "guest_sudoers",
-                                "guest_swap", "guest_time", "prepare"}
+    assert set(GUEST_ROLES) == {
+        "guest_agent",
+        "guest_boot",
+        "guest_deprovision",
+        "guest_kernel",
+        "guest_network",
+        "guest_ssh",
+        "guest_sudoers",
+        "guest_swap",
+        "guest_time",
+        "prepare",
+    }
 
 
 @pytest.mark.parametrize("role", GUEST_ROLES)
@@ -73,8 +83,9 @@ def test_the_readme_has_a_row_with_the_default_of_each_variable(role):
     for name, option in options(role).items():
         if option["type"] in ("str", "path", "bool", "int"):
             shown = rows[name].strip("`")
-            assert shown == ("(empty)" if option["default"] == "" else str(option["default"]).lower() if option["type"] == "bool"
-                             else str(option["default"])), name
+            assert shown == (
+                "(empty)" if option["default"] == "" else str(option["default"]).lower() if option["type"] == "bool" else str(option["default"])
+            ), name
 
 
 @pytest.mark.parametrize("role", GUEST_ROLES)
@@ -148,7 +159,7 @@ def test_a_requirement_is_among_the_tags(role):
 def test_a_task_in_a_topic_begins_with_its_topic(role):
     for file, task in tasks(role):
         if file not in ("main.yml", "guest.yml", "finish.yml"):
-            topic = file[:-len(".yml")].replace("_", " ").capitalize()
+            topic = file[: -len(".yml")].replace("_", " ").capitalize()
             assert task["name"].replace("Cloud-init", "Cloud init").startswith(f"{topic} | "), f"{file}: {task['name']}"
 
 
@@ -157,8 +168,9 @@ def test_the_entry_points_of_prepare_take_the_same_variables():
     assert options("prepare", "finish") == options("prepare")
 
 
-@pytest.mark.parametrize("path", sorted([*ROLES.glob("*/tasks/*.yml"), *ROLES.parent.glob("playbooks/*.yml")]),
-                         ids=lambda path: str(path.relative_to(ROLES.parent)))
+@pytest.mark.parametrize(
+    "path", sorted([*ROLES.glob("*/tasks/*.yml"), *ROLES.parent.glob("playbooks/*.yml")]), ids=lambda path: str(path.relative_to(ROLES.parent))
+)
 def test_an_entry_point_is_named_as_its_specification_is(path):
     """With the suffix of its file Ansible finds no specification, and checks nothing."""
     assert re.findall(r"tasks_from: \S+\.yml", path.read_text(encoding="utf-8")) == []
@@ -171,9 +183,12 @@ def test_prepare_looks_at_the_variables_of_every_guest_role():
 
 
 def test_prepare_runs_every_guest_role_and_deprovisions_last():
-    runs = [task["ansible.builtin.import_role"]["name"].split(".")[-1]
-            for part in ("tasks/guest.yml", "tasks/finish.yml") for task in load("prepare", part)
-            if "ansible.builtin.import_role" in task and "tasks_from" not in task["ansible.builtin.import_role"]]
+    runs = [
+        task["ansible.builtin.import_role"]["name"].split(".")[-1]
+        for part in ("tasks/guest.yml", "tasks/finish.yml")
+        for task in load("prepare", part)
+        if "ansible.builtin.import_role" in task and "tasks_from" not in task["ansible.builtin.import_role"]
+    ]
 
     assert sorted(runs) == [role for role in GUEST_ROLES if role != "prepare"]
     assert runs[-1] == "guest_deprovision"

@@ -26,30 +26,33 @@ def guest(root, main, **drop_ins):
     return root
 
 
-@pytest.mark.parametrize("main, value", [
-    ("ClientAliveInterval 9\nClientAliveInterval 10\n", "9"),
-    ("clientaliveinterval=7\n", "7"),
-    (" \tClientAliveInterval\t=\t11\n", "11"),
-    ('ClientAliveInterval "8" # x\n', "8"),
-    ("ClientAliveInterval '8'\n", "8"),
-    ('"ClientAliveInterval" 4\n', "4"),
-    ("ClientAliveInterval 5\r\n", "5"),
-    ("#ClientAliveInterval 5\n", None),
-    ("Match user bob\nClientAliveInterval 5\n", None),
-    ("Match all\nClientAliveInterval 5\n", "5"),
-    ("match ALL\nClientAliveInterval 5\n", "5"),
-    ("Match all\nMatch user bob\nClientAliveInterval 5\n", None),
-    ("Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 20\n", "31"),
-    ("Include sshd_config.d/*.conf\n", "31"),
-    ("ClientAliveInterval 20\nInclude /etc/ssh/sshd_config.d/*.conf\n", "31"),
-    ("ClientAliveInterval 20\nInclude /etc/ssh/sshd_config.d/b.conf\nClientAliveInterval 21\n", "20"),
-    ("ClientAliveInterval 20\nMatch all\nClientAliveInterval 21\nClientAliveInterval 22\n", "21"),
-    ("Match user bob\nInclude /etc/ssh/sshd_config.d/*.conf\n", None),
-    ("Match user bob\nInclude /etc/ssh/sshd_config.d/*.conf\nMatch all\nClientAliveInterval 22\n", "22"),
-    ("Include /etc/ssh/sshd_config.d/b.conf\nClientAliveInterval 24\n", "24"),
-    ("Include /nowhere \"/etc/ssh/sshd_config.d/a.conf\"\n", "31"),
-    ("", None),
-])
+@pytest.mark.parametrize(
+    "main, value",
+    [
+        ("ClientAliveInterval 9\nClientAliveInterval 10\n", "9"),
+        ("clientaliveinterval=7\n", "7"),
+        (" \tClientAliveInterval\t=\t11\n", "11"),
+        ('ClientAliveInterval "8" # x\n', "8"),
+        ("ClientAliveInterval '8'\n", "8"),
+        ('"ClientAliveInterval" 4\n', "4"),
+        ("ClientAliveInterval 5\r\n", "5"),
+        ("#ClientAliveInterval 5\n", None),
+        ("Match user bob\nClientAliveInterval 5\n", None),
+        ("Match all\nClientAliveInterval 5\n", "5"),
+        ("match ALL\nClientAliveInterval 5\n", "5"),
+        ("Match all\nMatch user bob\nClientAliveInterval 5\n", None),
+        ("Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 20\n", "31"),
+        ("Include sshd_config.d/*.conf\n", "31"),
+        ("ClientAliveInterval 20\nInclude /etc/ssh/sshd_config.d/*.conf\n", "31"),
+        ("ClientAliveInterval 20\nInclude /etc/ssh/sshd_config.d/b.conf\nClientAliveInterval 21\n", "20"),
+        ("ClientAliveInterval 20\nMatch all\nClientAliveInterval 21\nClientAliveInterval 22\n", "21"),
+        ("Match user bob\nInclude /etc/ssh/sshd_config.d/*.conf\n", None),
+        ("Match user bob\nInclude /etc/ssh/sshd_config.d/*.conf\nMatch all\nClientAliveInterval 22\n", "22"),
+        ("Include /etc/ssh/sshd_config.d/b.conf\nClientAliveInterval 24\n", "24"),
+        ('Include /nowhere "/etc/ssh/sshd_config.d/a.conf"\n', "31"),
+        ("", None),
+    ],
+)
 def test_the_line_that_takes_effect_is_the_one_of_sshd(tmp_path, main, value):
     root = guest(tmp_path, main, a="Match user x\nClientAliveInterval 30\nMatch all\nClientAliveInterval 31\n", b="Match user x\nLogLevel DEBUG\n")
     assert sshd_config.effective(LiveTree(str(root)), "ClientAliveInterval")[0] == value
@@ -67,16 +70,19 @@ def test_files_that_include_each_other_are_an_error(tmp_path, run_module):
     assert result["failed"] and "/etc/ssh/sshd_config.d/a.conf" in result["msg"]
 
 
-@pytest.mark.parametrize("before, after", [
-    ("UseDNS no\nClientAliveInterval 0\n", "UseDNS no\nClientAliveInterval 180\n"),
-    ("#ClientAliveInterval 0\nUseDNS no\n", "ClientAliveInterval 180\nUseDNS no\n"),
-    ("UseDNS no", "UseDNS no\nClientAliveInterval 180\n"),
-    ("UseDNS no\r\n", "UseDNS no\r\nClientAliveInterval 180\r\n"),
-    ("Match user bob\nClientAliveInterval 5\n", "ClientAliveInterval 180\nMatch user bob\nClientAliveInterval 5\n"),
-    ("Match user bob\n# ClientAliveInterval 5\n", "ClientAliveInterval 180\nMatch user bob\n# ClientAliveInterval 5\n"),
-    ("# ClientAliveInterval is good\n", "# ClientAliveInterval is good\nClientAliveInterval 180\n"),
-    ("", "ClientAliveInterval 180\n"),
-])
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("UseDNS no\nClientAliveInterval 0\n", "UseDNS no\nClientAliveInterval 180\n"),
+        ("#ClientAliveInterval 0\nUseDNS no\n", "ClientAliveInterval 180\nUseDNS no\n"),
+        ("UseDNS no", "UseDNS no\nClientAliveInterval 180\n"),
+        ("UseDNS no\r\n", "UseDNS no\r\nClientAliveInterval 180\r\n"),
+        ("Match user bob\nClientAliveInterval 5\n", "ClientAliveInterval 180\nMatch user bob\nClientAliveInterval 5\n"),
+        ("Match user bob\n# ClientAliveInterval 5\n", "ClientAliveInterval 180\nMatch user bob\n# ClientAliveInterval 5\n"),
+        ("# ClientAliveInterval is good\n", "# ClientAliveInterval is good\nClientAliveInterval 180\n"),
+        ("", "ClientAliveInterval 180\n"),
+    ],
+)
 def test_without_include_the_main_file_gets_the_option_before_any_match(tmp_path, run_module, before, after):
     root = guest(tmp_path, before)
     result = run_module("sshd_options", root=root, options=OPTION)
@@ -107,10 +113,18 @@ def test_a_line_before_the_include_is_commented(tmp_path, run_module):
     assert sshd_config.effective(LiveTree(str(root)), "ClientAliveInterval")[0] == "180"
 
 
-@pytest.mark.parametrize("pattern, included", [
-    ("/etc/ssh/sshd_config.d/*.conf", True), ("sshd_config.d/*", True), ("sshd_config.d/[0-9]*.conf", True), ("/etc/ssh/*/00-*.conf", True),
-    ("/etc/ssh/*.conf", False), ("/etc/ssh/sshd_config.d/5*.conf", False), ("/etc/ssh/sshd_config.d/[.conf", False),
-])
+@pytest.mark.parametrize(
+    "pattern, included",
+    [
+        ("/etc/ssh/sshd_config.d/*.conf", True),
+        ("sshd_config.d/*", True),
+        ("sshd_config.d/[0-9]*.conf", True),
+        ("/etc/ssh/*/00-*.conf", True),
+        ("/etc/ssh/*.conf", False),
+        ("/etc/ssh/sshd_config.d/5*.conf", False),
+        ("/etc/ssh/sshd_config.d/[.conf", False),
+    ],
+)
 def test_the_drop_in_is_used_only_where_an_include_reaches_it(tmp_path, run_module, pattern, included):
     root = guest(tmp_path, f"Include {pattern}\n")
     path = run_module("sshd_options", root=root, options=OPTION)["path"]
@@ -120,8 +134,7 @@ def test_the_drop_in_is_used_only_where_an_include_reaches_it(tmp_path, run_modu
 def test_a_line_behind_match_all_is_commented_because_it_wins(tmp_path, run_module):
     root = guest(tmp_path, "ClientAliveInterval 3\nMatch user bob\nClientAliveInterval 4\nMatch all\nClientAliveInterval 5\n")
     result = run_module("sshd_options", root=root, options=OPTION)
-    assert (root / "etc/ssh/sshd_config").read_text() == \
-        "ClientAliveInterval 180\nMatch user bob\nClientAliveInterval 4\nMatch all\n# ClientAliveInterval 5\n"
+    assert (root / "etc/ssh/sshd_config").read_text() == "ClientAliveInterval 180\nMatch user bob\nClientAliveInterval 4\nMatch all\n# ClientAliveInterval 5\n"
     assert result["commented"] == [{"path": "/etc/ssh/sshd_config", "line": 5, "text": "ClientAliveInterval 5"}]
 
 
@@ -148,14 +161,17 @@ def test_a_vendor_line_that_wins_is_an_error(tmp_path, run_module):
     assert not (tmp_path / "etc").exists()
 
 
-@pytest.mark.parametrize("options, words", [
-    ({"ClientAliveIntervall": 180}, "did you mean ClientAliveInterval?"),
-    ({"Port": 22}, "lines add up"),
-    ({"ClientAliveInterval": "180\nUseDNS no"}, "one line"),
-    ({"ClientAliveInterval": None}, "one line"),
-    ({"ClientAliveInterval": ""}, "one line"),
-    ({"ClientAliveInterval": ["1"]}, "one line"),
-])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"ClientAliveIntervall": 180}, "did you mean ClientAliveInterval?"),
+        ({"Port": 22}, "lines add up"),
+        ({"ClientAliveInterval": "180\nUseDNS no"}, "one line"),
+        ({"ClientAliveInterval": None}, "one line"),
+        ({"ClientAliveInterval": ""}, "one line"),
+        ({"ClientAliveInterval": ["1"]}, "one line"),
+    ],
+)
 def test_a_wrong_option_is_refused(tmp_path, run_module, options, words):
     root = guest(tmp_path, "UseDNS no\n")
     result = run_module("sshd_options", root=root, options=options)
@@ -184,8 +200,11 @@ def test_an_old_sshd_that_wants_a_connection_named_is_given_one(monkeypatch):
     assert len(asked) == 2
 
 
-@given(st.lists(st.sampled_from(["ClientAliveInterval", " ", "=", "5", "\n", "#", "Match", "user x", "all", '"', "UseDNS no", "\r", "\udcff"]),
-                max_size=25).map("".join))
+@given(
+    st.lists(st.sampled_from(["ClientAliveInterval", " ", "=", "5", "\n", "#", "Match", "user x", "all", '"', "UseDNS no", "\r", "\udcff"]), max_size=25).map(
+        "".join
+    )
+)
 def test_in_any_text_the_option_is_found_where_it_was_put(text):
     after = sshd_config.with_option(text, "ClientAliveInterval", "180")
     assert sshd_config.with_option(after, "ClientAliveInterval", "180") == after

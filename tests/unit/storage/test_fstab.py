@@ -25,25 +25,56 @@ UUID=B4D1-7A2F  /boot/efi vfat umask=0077 0 2
 def test_entries_carry_their_line_and_what_escapes_mean():
     found = fstab.entries(FSTAB)
     assert [(entry.line, entry.device, entry.mount_point, entry.kind) for entry in found] == [
-        (2, "/dev/sda1", "/", "ext4"), (3, "UUID=B4D1-7A2F", "/boot/efi", "vfat"), (5, "/dev/nvme0n1p3", "none", "swap"),
-        (6, "/swap file", "none", "swap"), (7, "/dev/zram0", "none", "swap"),
-        (8, "/dev/disk/cloud/azure_resource-part2", "none", "swap"), (9, "/dev/mapper/vg-home", "/home", "xfs")]
+        (2, "/dev/sda1", "/", "ext4"),
+        (3, "UUID=B4D1-7A2F", "/boot/efi", "vfat"),
+        (5, "/dev/nvme0n1p3", "none", "swap"),
+        (6, "/swap file", "none", "swap"),
+        (7, "/dev/zram0", "none", "swap"),
+        (8, "/dev/disk/cloud/azure_resource-part2", "none", "swap"),
+        (9, "/dev/mapper/vg-home", "/home", "xfs"),
+    ]
 
 
 def test_only_swap_of_the_os_disk_counts():
     assert [entry.line for entry in fstab.entries(FSTAB) if fstab.is_swap(entry)] == [5, 6]
 
 
-@pytest.mark.parametrize("device, unstable", [
-    ("/dev/sda1", True), ("/dev/hda", True), ("/dev/vdb2", True), ("/dev/xvda1", True), ("/dev/nvme0n1p1", True), ("/dev/mmcblk0p1", True),
-    ("/dev/disk/by-id/dm-uuid-LVM-x", False), ("/dev/disk/by-id/dm-name-vg-root", False), ("/dev/disk/by-id/md-uuid-1:2:3:4", False),
-    ("/dev/disk/by-id/dm-uuid-CRYPT-LUKS2-x-root", False), ("/dev/disk/by-id/md-name-host:0", False), ("/dev/disk/by-id/lvm-pv-uuid-x", False),
-    ("/dev/disk/by-id/dm-uuid-mpath-36", True), ("/dev/disk/by-id/dm-uuid-part1-mpath-36", True), ("/dev/disk/by-id/dm-name-mpatha", True),
-    ("/dev/disk/by-id/wwn-0x5", True),
-    ("/dev/dm-0", True), ("/dev/root", True), ("/dev/disk/by-path/pci-0000:00:1f.2-ata-1", True), ("/dev/disk/by-id/ata-x-part1", True),
-    ("UUID=x", False), ("LABEL=x", False), ("PARTUUID=x", False), ("/dev/mapper/vg-root", False), ("/dev/vg/root", False),
-    ("/dev/disk/by-uuid/x", False), ("/dev/sr0", False), ("/dev/fd0", False), ("/dev/md0", False), ("tmpfs", False), ("server:/export", False),
-])
+@pytest.mark.parametrize(
+    "device, unstable",
+    [
+        ("/dev/sda1", True),
+        ("/dev/hda", True),
+        ("/dev/vdb2", True),
+        ("/dev/xvda1", True),
+        ("/dev/nvme0n1p1", True),
+        ("/dev/mmcblk0p1", True),
+        ("/dev/disk/by-id/dm-uuid-LVM-x", False),
+        ("/dev/disk/by-id/dm-name-vg-root", False),
+        ("/dev/disk/by-id/md-uuid-1:2:3:4", False),
+        ("/dev/disk/by-id/dm-uuid-CRYPT-LUKS2-x-root", False),
+        ("/dev/disk/by-id/md-name-host:0", False),
+        ("/dev/disk/by-id/lvm-pv-uuid-x", False),
+        ("/dev/disk/by-id/dm-uuid-mpath-36", True),
+        ("/dev/disk/by-id/dm-uuid-part1-mpath-36", True),
+        ("/dev/disk/by-id/dm-name-mpatha", True),
+        ("/dev/disk/by-id/wwn-0x5", True),
+        ("/dev/dm-0", True),
+        ("/dev/root", True),
+        ("/dev/disk/by-path/pci-0000:00:1f.2-ata-1", True),
+        ("/dev/disk/by-id/ata-x-part1", True),
+        ("UUID=x", False),
+        ("LABEL=x", False),
+        ("PARTUUID=x", False),
+        ("/dev/mapper/vg-root", False),
+        ("/dev/vg/root", False),
+        ("/dev/disk/by-uuid/x", False),
+        ("/dev/sr0", False),
+        ("/dev/fd0", False),
+        ("/dev/md0", False),
+        ("tmpfs", False),
+        ("server:/export", False),
+    ],
+)
 def test_names_that_depend_on_the_controller_are_unstable(device, unstable):
     assert fstab.is_unstable(fstab.entries(f"{device} /x ext4")[0]) is unstable
 
@@ -56,12 +87,12 @@ def test_entries_become_comments_or_go():
 
 
 def test_an_identifier_replaces_the_device_and_no_blank():
-    assert fstab.with_identifiers("  /dev/sda1\t\t/ ext4\r\n/dev/sda10 /x ext4", {"/dev/sda1": "UUID=a-b"}) == \
-        "  UUID=a-b\t\t/ ext4\r\n/dev/sda10 /x ext4"
+    assert fstab.with_identifiers("  /dev/sda1\t\t/ ext4\r\n/dev/sda10 /x ext4", {"/dev/sda1": "UUID=a-b"}) == "  UUID=a-b\t\t/ ext4\r\n/dev/sda10 /x ext4"
 
 
-TEXTS = st.lists(st.sampled_from(["/dev/sda1", "/dev/sda2", " ", "\t", "\n", "\r\n", "#", "none", "swap", "/", "ext4", "é", "\udcff", "\\040"]),
-                 max_size=30).map("".join)
+TEXTS = st.lists(
+    st.sampled_from(["/dev/sda1", "/dev/sda2", " ", "\t", "\n", "\r\n", "#", "none", "swap", "/", "ext4", "é", "\udcff", "\\040"]), max_size=30
+).map("".join)
 
 
 @given(TEXTS)
@@ -69,8 +100,9 @@ def test_of_any_text_only_the_entries_asked_for_change(text):
     swap = [entry for entry in fstab.entries(text) if fstab.is_swap(entry)]
     numbers = {entry.line for entry in swap}
     commented = fstab.without(text, swap)
-    assert [line for number, line in enumerate(commented.split("\n"), 1) if number not in numbers] == \
-        [line for number, line in enumerate(text.split("\n"), 1) if number not in numbers]
+    assert [line for number, line in enumerate(commented.split("\n"), 1) if number not in numbers] == [
+        line for number, line in enumerate(text.split("\n"), 1) if number not in numbers
+    ]
     assert not [entry for entry in fstab.entries(commented) if fstab.is_swap(entry)]
     assert fstab.with_identifiers(text, {"/dev/sda1": "/dev/sda1"}) == text
 
@@ -109,8 +141,16 @@ def test_the_module_needs_the_file(tmp_path, run_module):
     assert result["failed"] and "/etc/fstab: there is no such file" in result["msg"]
 
 
-@pytest.mark.parametrize("line", ["share /srv vboxsf defaults 0 0", ".host:/x /mnt/hgfs fuse.vmhgfs-fuse allow_other 0 0", "x /mnt 9p trans=virtio 0 0",
-                                  "tag /mnt virtiofs defaults 0 0", "vmhgfs-fuse#.host:/ /mnt fuse defaults 0 0"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "share /srv vboxsf defaults 0 0",
+        ".host:/x /mnt/hgfs fuse.vmhgfs-fuse allow_other 0 0",
+        "x /mnt 9p trans=virtio 0 0",
+        "tag /mnt virtiofs defaults 0 0",
+        "vmhgfs-fuse#.host:/ /mnt fuse defaults 0 0",
+    ],
+)
 def test_a_folder_that_another_hypervisor_shared_goes(tmp_path, run_module, line):
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/fstab").write_text(f"UUID=1 / ext4 defaults 0 1\n{line}\n")

@@ -51,9 +51,11 @@ def test_below_a_directory_that_is_no_mount_point_everything_is_foreign():
 
 def test_a_subvolume_is_a_part_of_the_guest_and_a_directory_of_it_mounted_elsewhere_is_not(monkeypatch):
     monkeypatch.setattr(mounts, "_disks_of", lambda mount: frozenset(["sda"]))
-    text = ("22 1 0:30 /@ / rw - btrfs /dev/sda2 rw,subvolid=256,subvol=/@\n"
-            "23 22 0:30 /@home /home rw - btrfs /dev/sda2 rw,subvolid=257,subvol=/@home\n"
-            "24 22 0:30 /@home/shared /root rw - btrfs /dev/sda2 rw,subvolid=257,subvol=/@home\n")
+    text = (
+        "22 1 0:30 /@ / rw - btrfs /dev/sda2 rw,subvolid=256,subvol=/@\n"
+        "23 22 0:30 /@home /home rw - btrfs /dev/sda2 rw,subvolid=257,subvol=/@home\n"
+        "24 22 0:30 /@home/shared /root rw - btrfs /dev/sda2 rw,subvolid=257,subvol=/@home\n"
+    )
 
     assert list(mounts.foreign(mounts.parse(text), "/")) == ["/root"]
 

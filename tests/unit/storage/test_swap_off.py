@@ -11,10 +11,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_places
 from ansible_collections.imagewright.azure.plugins.modules import swap_off
 
-PROC_SWAPS = ("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
-              "/dev/sda2                               partition\t524284\t\t0\t\t-2\n"
-              "/swap\\040file                           file\t\t1024\t\t0\t\t-3\n"
-              "/dev/zram0                              partition\t4096\t\t0\t\t100\n")
+PROC_SWAPS = (
+    "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+    "/dev/sda2                               partition\t524284\t\t0\t\t-2\n"
+    "/swap\\040file                           file\t\t1024\t\t0\t\t-3\n"
+    "/dev/zram0                              partition\t4096\t\t0\t\t100\n"
+)
 
 
 def guest(root, files):
@@ -31,10 +33,18 @@ def test_swap_in_memory_is_not_on_the_disk():
 
 
 def test_swap_files_units_and_resume_go(tmp_path, run_module):
-    guest(tmp_path, {"/etc/fstab": "/swapfile none swap sw 0 0\n/dev/sda2 none swap sw 0 0\n# /old none swap sw 0 0\n/swap\\040two none swap sw 0 0\n",
-                     "/swapfile": "x", "/old": "x", "/swap two": "x",
-                     "/var/lib/more": "x", "/etc/systemd/system/var-lib-more.swap": "[Swap]\nWhat=/var/lib/more\n",
-                     "/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=97dd\n"})
+    guest(
+        tmp_path,
+        {
+            "/etc/fstab": "/swapfile none swap sw 0 0\n/dev/sda2 none swap sw 0 0\n# /old none swap sw 0 0\n/swap\\040two none swap sw 0 0\n",
+            "/swapfile": "x",
+            "/old": "x",
+            "/swap two": "x",
+            "/var/lib/more": "x",
+            "/etc/systemd/system/var-lib-more.swap": "[Swap]\nWhat=/var/lib/more\n",
+            "/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=97dd\n",
+        },
+    )
 
     result = run_module("swap_off", root=tmp_path)
 
@@ -93,13 +103,16 @@ def archive(files):
     return gzip.compress(b"".join(member(name, text.encode()) for name, text in files.items()) + member("TRAILER!!!", b""))
 
 
-@pytest.mark.parametrize("files, expected", [
-    ({"conf/conf.d/resume": "RESUME=UUID=97dd\n"}, True),
-    ({"conf/conf.d/zz-resume-auto": "RESUME=/dev/sda2\n"}, True),
-    ({"etc/cmdline.d/95resume.conf": " resume=UUID=97dd\n"}, True),
-    ({"conf/conf.d/resume": "RESUME=none\n", "init": "RESUME=/dev/sda2\n"}, False),
-    ({"init": "#!/bin/sh\n"}, False),
-])
+@pytest.mark.parametrize(
+    "files, expected",
+    [
+        ({"conf/conf.d/resume": "RESUME=UUID=97dd\n"}, True),
+        ({"conf/conf.d/zz-resume-auto": "RESUME=/dev/sda2\n"}, True),
+        ({"etc/cmdline.d/95resume.conf": " resume=UUID=97dd\n"}, True),
+        ({"conf/conf.d/resume": "RESUME=none\n", "init": "RESUME=/dev/sda2\n"}, False),
+        ({"init": "#!/bin/sh\n"}, False),
+    ],
+)
 def test_an_image_resumes_when_it_names_a_device(tmp_path, files, expected):
     assert swap_off.resumes(image(tmp_path, files), "/boot/initrd.img-1", False) is expected
 
@@ -116,10 +129,21 @@ NEW = {"init": "#!/bin/sh\n", "conf/conf.d/resume": "RESUME=none\n"}
 
 def debian(root, built=None):
     """Make a guest with a swap file that a unit starts, and two kernels whose images resume; mkinitramfs writes the image built ({name: text})."""
-    guest(root, {
-        "/etc/systemd/system/data-more.swap": "[Swap]\nWhat=/data/more\n", "/data/more": "x", "/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=97dd\n",
-        "/usr/sbin/mkinitramfs": "#!/bin/busybox sh\n/bin/busybox cp /new.img \"$2\"\n", "/usr/sbin/update-initramfs": "#!/bin/busybox sh\nmkinitramfs\n",
-        "/boot/vmlinuz-6.1": "x", "/boot/vmlinuz-6.2": "x", "/lib/modules/6.1/modules.dep": "", "/lib/modules/6.2/modules.dep": "", "/bin/busybox": ""})
+    guest(
+        root,
+        {
+            "/etc/systemd/system/data-more.swap": "[Swap]\nWhat=/data/more\n",
+            "/data/more": "x",
+            "/etc/initramfs-tools/conf.d/resume": "RESUME=UUID=97dd\n",
+            "/usr/sbin/mkinitramfs": '#!/bin/busybox sh\n/bin/busybox cp /new.img "$2"\n',
+            "/usr/sbin/update-initramfs": "#!/bin/busybox sh\nmkinitramfs\n",
+            "/boot/vmlinuz-6.1": "x",
+            "/boot/vmlinuz-6.2": "x",
+            "/lib/modules/6.1/modules.dep": "",
+            "/lib/modules/6.2/modules.dep": "",
+            "/bin/busybox": "",
+        },
+    )
     shutil.copy(shutil.which("busybox"), root / "bin/busybox")
     for program in ("mkinitramfs", "update-initramfs"):
         (root / "usr/sbin" / program).chmod(0o755)
@@ -151,8 +175,9 @@ def test_an_image_that_still_resumes_is_an_error_and_everything_is_as_it_was(tmp
 
     result = run_module("swap_off", root=tmp_path)
 
-    assert result["msg"].startswith("cannot rebuild /boot/initrd.img-6.1 for kernel 6.1: the new image still has RESUME=/dev/sda2 "
-                                    "(conf/conf.d/site); look for RESUME=")
+    assert result["msg"].startswith(
+        "cannot rebuild /boot/initrd.img-6.1 for kernel 6.1: the new image still has RESUME=/dev/sda2 (conf/conf.d/site); look for RESUME="
+    )
     assert resuming(tmp_path) == ["6.1", "6.2"] and (tmp_path / "data/more").exists()
     assert (tmp_path / "etc/initramfs-tools/conf.d/resume").read_text() == "RESUME=UUID=97dd\n"
 

@@ -14,6 +14,7 @@ WAY_IN = "bob ALL=(ALL) ALL\n"
 @pytest.fixture
 def clean(tmp_path, run_module):
     """Return a function that runs the module without visudo on the files of a guest, {path: text}."""
+
     def run(files, **arguments):
         for path, text in files.items():
             file = tmp_path / path.lstrip("/")
@@ -23,6 +24,7 @@ def clean(tmp_path, run_module):
         if result["failed"]:
             assert {path: (tmp_path / path.lstrip("/")).read_text() for path in files} == files
         return result
+
     return run
 
 
@@ -31,10 +33,21 @@ def read(root, path):
 
 
 def test_the_whole_include_tree_is_cleaned(clean, tmp_path):
-    result = clean({"/etc/sudoers": "#include /etc/more\n@includedir /etc/sudoers.d\n", "/etc/more": PAIR, "/etc/sudoers.d/10-x": "Defaults targetpw\n",
-                    "/etc/sudoers.d/README.txt": PAIR, "/etc/sudoers.d/20-x~": PAIR, "/etc/sudoers.d/admins": WAY_IN})
+    result = clean(
+        {
+            "/etc/sudoers": "#include /etc/more\n@includedir /etc/sudoers.d\n",
+            "/etc/more": PAIR,
+            "/etc/sudoers.d/10-x": "Defaults targetpw\n",
+            "/etc/sudoers.d/README.txt": PAIR,
+            "/etc/sudoers.d/20-x~": PAIR,
+            "/etc/sudoers.d/admins": WAY_IN,
+        }
+    )
     assert [(match["path"], match["line"], match["rule"]) for match in result["matches"]] == [
-        ("/etc/more", 1, "targetpw"), ("/etc/more", 2, "all_all"), ("/etc/sudoers.d/10-x", 1, "targetpw")]
+        ("/etc/more", 1, "targetpw"),
+        ("/etc/more", 2, "all_all"),
+        ("/etc/sudoers.d/10-x", 1, "targetpw"),
+    ]
     assert read(tmp_path, "/etc/more") == "# Defaults targetpw\n# ALL ALL=(ALL) ALL\n"
     assert read(tmp_path, "/etc/sudoers.d/README.txt") == PAIR
 
@@ -77,8 +90,17 @@ def test_the_rule_alone_may_be_taken_out(clean, tmp_path):
     assert read(tmp_path, "/etc/sudoers") == "Defaults targetpw\n# ALL ALL=(ALL) ALL\n" + WAY_IN
 
 
-@pytest.mark.parametrize("rule", ["ALL ALL=(ALL:ALL) ALL\n", "ALL, bob ALL=(ALL) ALL\n", "User_Alias EVERYBODY = ALL\nEVERYBODY ALL=(ALL) ALL\n",
-                                  "Cmnd_Alias EVERYTHING = ALL\nALL ALL=EVERYTHING\n", "ALL ALL=(root) PASSWD: ALL\n", "ALL web=(ALL) /bin/ls, ALL\n"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "ALL ALL=(ALL:ALL) ALL\n",
+        "ALL, bob ALL=(ALL) ALL\n",
+        "User_Alias EVERYBODY = ALL\nEVERYBODY ALL=(ALL) ALL\n",
+        "Cmnd_Alias EVERYTHING = ALL\nALL ALL=EVERYTHING\n",
+        "ALL ALL=(root) PASSWD: ALL\n",
+        "ALL web=(ALL) /bin/ls, ALL\n",
+    ],
+)
 def test_another_rule_that_would_make_everybody_root_is_found(clean, rule):
     result = clean({"/etc/sudoers": PAIR + WAY_IN, "/etc/empty": ""}, allow_lockout=True)
     assert not result["failed"]
@@ -86,27 +108,39 @@ def test_another_rule_that_would_make_everybody_root_is_found(clean, rule):
     assert result["failed"] and f"/etc/sudoers line {2 + rule.count(chr(10))}" in result["msg"]
 
 
-@pytest.mark.parametrize("rule", ["ALL ALL=(bob) ALL\n", "ALL ALL=(ALL) /bin/ls\n", "ALL ALL=(ALL) NOPASSWD: ALL\n",
-                                  "ALL ALL=(ALL:ALL) ALL\nALL ALL=(ALL) !ALL\n",
-                                  "!ALL ALL=(ALL) ALL\n", "Defaults>root rootpw\nALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(:wheel) ALL\n"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "ALL ALL=(bob) ALL\n",
+        "ALL ALL=(ALL) /bin/ls\n",
+        "ALL ALL=(ALL) NOPASSWD: ALL\n",
+        "ALL ALL=(ALL:ALL) ALL\nALL ALL=(ALL) !ALL\n",
+        "!ALL ALL=(ALL) ALL\n",
+        "Defaults>root rootpw\nALL ALL=(ALL:ALL) ALL\n",
+        "ALL ALL=(:wheel) ALL\n",
+    ],
+)
 def test_a_rule_that_changes_nothing_for_everybody_is_no_obstacle(clean, rule):
     assert not clean({"/etc/sudoers": PAIR + rule}, allow_lockout=True)["failed"]
 
 
-@pytest.mark.parametrize("files", [
-    {"/etc/sudoers": PAIR + "root ALL=(ALL) ALL\n"},
-    {"/etc/sudoers": PAIR + "bob ALL=(ALL) /bin/ls\n"},
-    {"/etc/sudoers": PAIR + "bob ALL=(ALL) !ALL\n"},
-    {"/etc/sudoers": PAIR + "bob ALL=(eve) ALL\n"},
-    {"/etc/sudoers": PAIR + "%wheel ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:\n"},
-    {"/etc/sudoers": PAIR + "%wheel ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:root\n"},
-    {"/etc/sudoers": PAIR + "bob ALL=(ALL) ALL\nALL ALL=(ALL) !ALL\n"},
-    {"/etc/sudoers": PAIR, "/etc/shadow": "root:!:19000:0:99999:7:::\n"},
-    {"/etc/sudoers": PAIR, "/etc/shadow": "root:*LOCK*:14600::::::\n"},
-    {"/etc/sudoers": PAIR, "/etc/shadow": "root:!$6$salt$hash:19000::::::\n"},
-    {"/etc/sudoers": PAIR, "/root/.ssh/authorized_keys": 'command="echo no" ssh-rsa AAAA x\n# ssh-rsa AAAA\n'},
-    {"/etc/sudoers": PAIR, "/root/.ssh/authorized_keys": "ssh-ed25519 AAAA x\n", "/etc/ssh/sshd_config": "PermitRootLogin no\n"},
-])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"/etc/sudoers": PAIR + "root ALL=(ALL) ALL\n"},
+        {"/etc/sudoers": PAIR + "bob ALL=(ALL) /bin/ls\n"},
+        {"/etc/sudoers": PAIR + "bob ALL=(ALL) !ALL\n"},
+        {"/etc/sudoers": PAIR + "bob ALL=(eve) ALL\n"},
+        {"/etc/sudoers": PAIR + "%wheel ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:\n"},
+        {"/etc/sudoers": PAIR + "%wheel ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:root\n"},
+        {"/etc/sudoers": PAIR + "bob ALL=(ALL) ALL\nALL ALL=(ALL) !ALL\n"},
+        {"/etc/sudoers": PAIR, "/etc/shadow": "root:!:19000:0:99999:7:::\n"},
+        {"/etc/sudoers": PAIR, "/etc/shadow": "root:*LOCK*:14600::::::\n"},
+        {"/etc/sudoers": PAIR, "/etc/shadow": "root:!$6$salt$hash:19000::::::\n"},
+        {"/etc/sudoers": PAIR, "/root/.ssh/authorized_keys": 'command="echo no" ssh-rsa AAAA x\n# ssh-rsa AAAA\n'},
+        {"/etc/sudoers": PAIR, "/root/.ssh/authorized_keys": "ssh-ed25519 AAAA x\n", "/etc/ssh/sshd_config": "PermitRootLogin no\n"},
+    ],
+)
 def test_a_lockout_is_refused_unless_allowed(clean, files):
     result = clean(files)
     assert result["failed"] and "nobody could become root" in result["msg"] and "allow_lockout: true" in result["msg"]
@@ -115,22 +149,25 @@ def test_a_lockout_is_refused_unless_allowed(clean, files):
     assert not clean({}, allow_lockout=True)["failed"]
 
 
-@pytest.mark.parametrize("files", [
-    {"/etc/sudoers": PAIR + WAY_IN},
-    {"/etc/sudoers": PAIR + "bob, eve web, db = (root) NOPASSWD: SETENV: /bin/ls, ALL\n"},
-    {"/etc/sudoers": PAIR + "bob web=/bin/ls : ALL=(ALL) ALL\n"},
-    {"/etc/sudoers": PAIR + "bob ALL=(ALL) TIMEOUT=5 NOPASSWD:ALL\n"},
-    {"/etc/sudoers": PAIR + "User_Alias A = eve, bob : B = carol\nB ALL = ALL\n"},
-    {"/etc/sudoers": PAIR + "%wheel ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:bob\n"},
-    {"/etc/sudoers": PAIR + "%wheel ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:\n", "/etc/passwd": "bob:x:1000:10::/home/bob:/bin/sh\n"},
-    {"/etc/sudoers": PAIR + "%domain\\ admins ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:\n"},
-    {"/etc/sudoers": PAIR + "#1000 ALL=(ALL) ALL\n", "/etc/passwd": "bob:x:1000:1000::/home/bob:/bin/sh\n"},
-    {"/etc/sudoers": PAIR + "ALL ALL=(ALL) !ALL\nbob ALL=(ALL) ALL\n"},
-    {"/etc/sudoers": PAIR + "@includedir /etc/sudoers.d\n", "/etc/sudoers.d/waagent": "azureuser ALL=(ALL) NOPASSWD: ALL\n"},
-    {"/etc/sudoers": PAIR, "/etc/shadow": "root:$y$j9T$salt$hash:19000:0:99999:7:::\n"},
-    {"/etc/sudoers": PAIR, "/root/.ssh/authorized_keys": "ssh-ed25519 AAAA x\n"},
-    {"/etc/sudoers": PAIR, "/root/.ssh/authorized_keys": "ssh-ed25519 AAAA x\n", "/etc/ssh/sshd_config": "Match user bob\nPermitRootLogin no\n"},
-])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"/etc/sudoers": PAIR + WAY_IN},
+        {"/etc/sudoers": PAIR + "bob, eve web, db = (root) NOPASSWD: SETENV: /bin/ls, ALL\n"},
+        {"/etc/sudoers": PAIR + "bob web=/bin/ls : ALL=(ALL) ALL\n"},
+        {"/etc/sudoers": PAIR + "bob ALL=(ALL) TIMEOUT=5 NOPASSWD:ALL\n"},
+        {"/etc/sudoers": PAIR + "User_Alias A = eve, bob : B = carol\nB ALL = ALL\n"},
+        {"/etc/sudoers": PAIR + "%wheel ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:bob\n"},
+        {"/etc/sudoers": PAIR + "%wheel ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:\n", "/etc/passwd": "bob:x:1000:10::/home/bob:/bin/sh\n"},
+        {"/etc/sudoers": PAIR + "%domain\\ admins ALL=(ALL) ALL\n", "/etc/group": "wheel:x:10:\n"},
+        {"/etc/sudoers": PAIR + "#1000 ALL=(ALL) ALL\n", "/etc/passwd": "bob:x:1000:1000::/home/bob:/bin/sh\n"},
+        {"/etc/sudoers": PAIR + "ALL ALL=(ALL) !ALL\nbob ALL=(ALL) ALL\n"},
+        {"/etc/sudoers": PAIR + "@includedir /etc/sudoers.d\n", "/etc/sudoers.d/waagent": "azureuser ALL=(ALL) NOPASSWD: ALL\n"},
+        {"/etc/sudoers": PAIR, "/etc/shadow": "root:$y$j9T$salt$hash:19000:0:99999:7:::\n"},
+        {"/etc/sudoers": PAIR, "/root/.ssh/authorized_keys": "ssh-ed25519 AAAA x\n"},
+        {"/etc/sudoers": PAIR, "/root/.ssh/authorized_keys": "ssh-ed25519 AAAA x\n", "/etc/ssh/sshd_config": "Match user bob\nPermitRootLogin no\n"},
+    ],
+)
 def test_one_way_to_root_is_enough(clean, files):
     result = clean(files)
     assert not result["failed"] and result["changed"]
@@ -178,10 +215,13 @@ def test_a_guest_without_sudo_has_nothing_to_clean(clean):
     assert "warnings" not in result
 
 
-@pytest.mark.parametrize("files, words", [
-    ({"/usr/bin/sudo": ""}, "sudo is there without /etc/sudoers and lets nobody in"),
-    ({"/usr/bin/sudo": "", "/etc/sudoers-rs": WAY_IN}, "run this module with path: /etc/sudoers-rs"),
-])
+@pytest.mark.parametrize(
+    "files, words",
+    [
+        ({"/usr/bin/sudo": ""}, "sudo is there without /etc/sudoers and lets nobody in"),
+        ({"/usr/bin/sudo": "", "/etc/sudoers-rs": WAY_IN}, "run this module with path: /etc/sudoers-rs"),
+    ],
+)
 def test_a_guest_with_sudo_and_without_sudoers_is_warned_about(clean, files, words):
     result = clean(files)
     assert not result["failed"] and not result["changed"] and result["main_file"] is None
@@ -201,19 +241,30 @@ def test_sudo_rs_reads_a_file_of_its_own(clean):
     assert "path: /etc/sudoers-rs" in str(clean({"/etc/sudoers": PAIR + WAY_IN, "/etc/sudoers-rs": WAY_IN})["warnings"])
 
 
-@pytest.mark.parametrize("entry, words", [
-    ("Defaults>root runaspw\n", "Defaults runaspw is on in /etc/sudoers line 4"),
-    ("User_Alias EVERYBODY = ALL\nDefaults:EVERYBODY targetpw\n", "Defaults targetpw is on in /etc/sudoers line 5"),
-    ("Defaults:ALL, !bob targetpw\n", "Defaults targetpw is on in /etc/sudoers line 4"),
-    ("Cmnd_Alias ANY = /bin/ls, ALL\nDefaults!ANY targetpw\nDefaults !targetpw\n", "Defaults targetpw is on in /etc/sudoers line 5"),
-    ("ALL ALL=(ALL) NOPASSWD: ALL\n", "/etc/sudoers line 4 lets every user become root without a password"),
-])
+@pytest.mark.parametrize(
+    "entry, words",
+    [
+        ("Defaults>root runaspw\n", "Defaults runaspw is on in /etc/sudoers line 4"),
+        ("User_Alias EVERYBODY = ALL\nDefaults:EVERYBODY targetpw\n", "Defaults targetpw is on in /etc/sudoers line 5"),
+        ("Defaults:ALL, !bob targetpw\n", "Defaults targetpw is on in /etc/sudoers line 4"),
+        ("Cmnd_Alias ANY = /bin/ls, ALL\nDefaults!ANY targetpw\nDefaults !targetpw\n", "Defaults targetpw is on in /etc/sudoers line 5"),
+        ("ALL ALL=(ALL) NOPASSWD: ALL\n", "/etc/sudoers line 4 lets every user become root without a password"),
+    ],
+)
 def test_what_else_is_wrong_is_warned_about(clean, entry, words):
     assert words in str(clean({"/etc/sudoers": PAIR + WAY_IN + entry})["warnings"])
 
 
-@pytest.mark.parametrize("entry", ["Defaults:bob targetpw\n", "Defaults:!ALL rootpw\n", "Defaults>eve targetpw\n", "Defaults!/bin/ls targetpw\n",
-                                   "Defaults:ALL targetpw\nDefaults !targetpw\n"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Defaults:bob targetpw\n",
+        "Defaults:!ALL rootpw\n",
+        "Defaults>eve targetpw\n",
+        "Defaults!/bin/ls targetpw\n",
+        "Defaults:ALL targetpw\nDefaults !targetpw\n",
+    ],
+)
 def test_what_asks_only_some_for_another_password_is_no_cause_for_a_warning(clean, entry):
     assert "warnings" not in clean({"/etc/sudoers": WAY_IN + entry})
 

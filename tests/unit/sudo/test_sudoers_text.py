@@ -41,8 +41,11 @@ CASES = {
     "middle of a continued list": ("Defaults a, \\\n targetpw, \\\n b\n", "Defaults a, \\\n b\n", "Defaults a, \\\n b\n"),
     "more than once in a list": ("Defaults targetpw, a, targetpw\n", "Defaults a\n", "Defaults a\n"),
     "nothing but targetpw in a list": ("Defaults targetpw, targetpw\n", "# Defaults targetpw, targetpw\n", ""),
-    "behind a quoted value with commas": ('Defaults badpass_message="a, b", targetpw\n', 'Defaults badpass_message="a, b"\n',
-                                          'Defaults badpass_message="a, b"\n'),
+    "behind a quoted value with commas": (
+        'Defaults badpass_message="a, b", targetpw\n',
+        'Defaults badpass_message="a, b"\n',
+        'Defaults badpass_message="a, b"\n',
+    ),
     "for all users": ("Defaults:ALL targetpw\n", "# Defaults:ALL targetpw\n", ""),
     "on all hosts": ("Defaults@ALL\ttargetpw # c\n", "# Defaults@ALL\ttargetpw # c\n", ""),
     "as whomever": ("Defaults> ALL targetpw\n", "# Defaults> ALL targetpw\n", ""),
@@ -54,21 +57,56 @@ CASES = {
     "rule with blanks": ("ALL\tALL = ( ALL )\tALL # w\n", "# ALL\tALL = ( ALL )\tALL # w\n", ""),
     "rule without blanks": ("ALL ALL=(ALL)ALL\n", "# ALL ALL=(ALL)ALL\n", ""),
     "continued rule": ("ALL \\\nALL=(ALL) \\\n ALL\n", "# ALL \\\n# ALL=(ALL) \\\n#  ALL\n", ""),
-    "SUSE": (SUSE, SUSE.replace("\nDefaults t", "\n# Defaults t").replace("ALL\tALL", "# ALL\tALL"),
-             "".join(SUSE.splitlines(True)[:1] + SUSE.splitlines(True)[3:])),
+    "SUSE": (
+        SUSE,
+        SUSE.replace("\nDefaults t", "\n# Defaults t").replace("ALL\tALL", "# ALL\tALL"),
+        "".join(SUSE.splitlines(True)[:1] + SUSE.splitlines(True)[3:]),
+    ),
 }
 
 KEPT = [
-    "Defaults !targetpw\n", "Defaults ! targetpw\n", "Defaults:bob targetpw\n", "Defaults@host targetpw\n", "Defaults>root targetpw\n",
-    "Defaults!/bin/ls targetpw\n", "Defaults:!ALL targetpw\n", 'Defaults:"ALL" targetpw\n', "Defaults:ALL,!bob targetpw\n", "Defaults!!ALL targetpw\n",
-    "Defaults:ALL !targetpw\n", "Defaults:ALLES targetpw\n",
-    "Defaults targetpw_timeout=5\n", "Defaults targetpw=1\n",
-    'Defaults badpass_message="a, targetpw, b"\n', "Defaults passprompt=a\\,targetpw\n", "Defaults secure_path=a#b, targetpw\n",
-    "# Defaults targetpw\n", "#Defaults targetpw\n", "# ALL ALL=(ALL) ALL\n", "#includedir /etc/sudoers.d\n", "@include /etc/x\n", "",
-    "ALL ALL=(ALL:ALL) ALL\n", "ALL ALL=(ALL:ALL) NOPASSWD: ALL\n", "ALL ALL=(ALL) NOPASSWD: ALL\n", "ALL ALL=(root) ALL\n", "ALL ALL=ALL\n",
-    "ALL ALL=(ALL) !ALL\n", "ALL ALL=(ALL) ALL, /bin/ls\n", "ALL ALL=(ALL) /bin/ls\n", "ALL web=(ALL) ALL\n", "ALL,bob ALL=(ALL) ALL\n",
-    "!ALL ALL=(ALL) ALL\n", "%ALL ALL=(ALL) ALL\n", "#0 ALL=(ALL) ALL\n", "root ALL=(ALL) ALL\n", "%wheel ALL=(ALL) ALL\n",
-    "User_Alias X=ALL\nX ALL=(ALL) ALL\n", "ALL ALL=(ALL) ALL : web=(ALL) ALL\n", "AL\\\nL ALL=(ALL) ALL\n", "ALL ALL=(ALL) ALL #0\n",
+    "Defaults !targetpw\n",
+    "Defaults ! targetpw\n",
+    "Defaults:bob targetpw\n",
+    "Defaults@host targetpw\n",
+    "Defaults>root targetpw\n",
+    "Defaults!/bin/ls targetpw\n",
+    "Defaults:!ALL targetpw\n",
+    'Defaults:"ALL" targetpw\n',
+    "Defaults:ALL,!bob targetpw\n",
+    "Defaults!!ALL targetpw\n",
+    "Defaults:ALL !targetpw\n",
+    "Defaults:ALLES targetpw\n",
+    "Defaults targetpw_timeout=5\n",
+    "Defaults targetpw=1\n",
+    'Defaults badpass_message="a, targetpw, b"\n',
+    "Defaults passprompt=a\\,targetpw\n",
+    "Defaults secure_path=a#b, targetpw\n",
+    "# Defaults targetpw\n",
+    "#Defaults targetpw\n",
+    "# ALL ALL=(ALL) ALL\n",
+    "#includedir /etc/sudoers.d\n",
+    "@include /etc/x\n",
+    "",
+    "ALL ALL=(ALL:ALL) ALL\n",
+    "ALL ALL=(ALL:ALL) NOPASSWD: ALL\n",
+    "ALL ALL=(ALL) NOPASSWD: ALL\n",
+    "ALL ALL=(root) ALL\n",
+    "ALL ALL=ALL\n",
+    "ALL ALL=(ALL) !ALL\n",
+    "ALL ALL=(ALL) ALL, /bin/ls\n",
+    "ALL ALL=(ALL) /bin/ls\n",
+    "ALL web=(ALL) ALL\n",
+    "ALL,bob ALL=(ALL) ALL\n",
+    "!ALL ALL=(ALL) ALL\n",
+    "%ALL ALL=(ALL) ALL\n",
+    "#0 ALL=(ALL) ALL\n",
+    "root ALL=(ALL) ALL\n",
+    "%wheel ALL=(ALL) ALL\n",
+    "User_Alias X=ALL\nX ALL=(ALL) ALL\n",
+    "ALL ALL=(ALL) ALL : web=(ALL) ALL\n",
+    "AL\\\nL ALL=(ALL) ALL\n",
+    "ALL ALL=(ALL) ALL #0\n",
     '"ALL" ALL=(ALL) ALL\n',
 ]
 
@@ -85,11 +123,14 @@ def test_what_only_looks_like_the_pair_stays(text):
     assert sudoers.clean(text) == text
 
 
-@pytest.mark.parametrize("rules, expected", [
-    (("targetpw",), "# Defaults targetpw\nALL ALL=(ALL) ALL\n"),
-    (("all_all",), "Defaults targetpw\n# ALL ALL=(ALL) ALL\n"),
-    ((), "Defaults targetpw\nALL ALL=(ALL) ALL\n"),
-])
+@pytest.mark.parametrize(
+    "rules, expected",
+    [
+        (("targetpw",), "# Defaults targetpw\nALL ALL=(ALL) ALL\n"),
+        (("all_all",), "Defaults targetpw\n# ALL ALL=(ALL) ALL\n"),
+        ((), "Defaults targetpw\nALL ALL=(ALL) ALL\n"),
+    ],
+)
 def test_only_the_rules_asked_for_go(rules, expected):
     assert sudoers.clean("Defaults targetpw\nALL ALL=(ALL) ALL\n", rules) == expected
 
@@ -99,41 +140,87 @@ def test_a_runas_group_counts_when_asked():
     assert sudoers.clean("ALL ALL=(ALL:wheel) ALL\n", runas_group=True) == "ALL ALL=(ALL:wheel) ALL\n"
 
 
-@pytest.mark.parametrize("text, expected", [
-    ("#include /etc/x\n", ("/etc/x", False)),
-    ("#includedir /etc/sudoers.d\n", ("/etc/sudoers.d", True)),
-    ("  @includedir\t/etc/sudoers.d # x\n", ("/etc/sudoers.d", True)),
-    ('@include "/etc/a b"\n', ("/etc/a b", False)),
-    ("@include /etc/a\\ b\n", ("/etc/a b", False)),
-    ("@include x.%h\r\n", ("x.%h", False)),
-    (" #include /etc/x\n", None),
-    ("# include /etc/x\n", None),
-    ("#included /etc/x\n", None),
-    ("#includedir\n", None),
-])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("#include /etc/x\n", ("/etc/x", False)),
+        ("#includedir /etc/sudoers.d\n", ("/etc/sudoers.d", True)),
+        ("  @includedir\t/etc/sudoers.d # x\n", ("/etc/sudoers.d", True)),
+        ('@include "/etc/a b"\n', ("/etc/a b", False)),
+        ("@include /etc/a\\ b\n", ("/etc/a b", False)),
+        ("@include x.%h\r\n", ("x.%h", False)),
+        (" #include /etc/x\n", None),
+        ("# include /etc/x\n", None),
+        ("#included /etc/x\n", None),
+        ("#includedir\n", None),
+    ],
+)
 def test_an_include_is_told_from_a_comment(text, expected):
     found = sudoers_lines.include(sudoers_lines.lines(text)[0])
     assert (found and found[:2]) == expected
 
 
-@pytest.mark.parametrize("text, expected", [
-    ("Defaults env_reset\n", ("", [])),
-    ("Defaults:bob env_reset\n", (":", [(False, "bob")])),
-    ("\tDefaults@ web , !db insults\n", ("@", [(False, "web"), (True, "db")])),
-    ("Defaults>root,#1000,%wheel targetpw\n", (">", [(False, "root"), (False, "#1000"), (False, "%wheel")])),
-    ("Defaults!!/bin/ls targetpw\n", ("!", [(True, "/bin/ls")])),
-    ('Defaults:"a b",c\\ d,!!e targetpw\n', (":", [(False, '"a b"'), (False, "c\\ d"), (False, "e")])),
-    ("Defaults :bob targetpw\n", ("", [])),
-    ("bob ALL=(ALL) ALL\n", None),
-])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("Defaults env_reset\n", ("", [])),
+        ("Defaults:bob env_reset\n", (":", [(False, "bob")])),
+        ("\tDefaults@ web , !db insults\n", ("@", [(False, "web"), (True, "db")])),
+        ("Defaults>root,#1000,%wheel targetpw\n", (">", [(False, "root"), (False, "#1000"), (False, "%wheel")])),
+        ("Defaults!!/bin/ls targetpw\n", ("!", [(True, "/bin/ls")])),
+        ('Defaults:"a b",c\\ d,!!e targetpw\n', (":", [(False, '"a b"'), (False, "c\\ d"), (False, "e")])),
+        ("Defaults :bob targetpw\n", ("", [])),
+        ("bob ALL=(ALL) ALL\n", None),
+    ],
+)
 def test_whom_a_defaults_entry_is_for_is_read(text, expected):
     assert sudoers_lines.binding(sudoers_lines.lines(text)[0]) == expected
 
 
-FRAGMENTS = st.sampled_from([
-    "Defaults ", "Defaults\t", "User_Alias ", "A", ":", "NOPASSWD:", "%wheel ",
-    "targetpw", "!targetpw", "env_reset", "Defaults:ALL ", "Defaults!", ">", "@", ",", ", ", "\\\n", "\\\r\n", "\n", "\r\n", " ", "\t", "#", "# x", "#0", '"',
-    "ALL", "ALL ALL=(ALL) ALL", "ALL=", "(ALL)", "(ALL:ALL)", " ALL", "=", "root", "\\", "\\,", "!", "@include /x", "é", "\udcff"])
+FRAGMENTS = st.sampled_from(
+    [
+        "Defaults ",
+        "Defaults\t",
+        "User_Alias ",
+        "A",
+        ":",
+        "NOPASSWD:",
+        "%wheel ",
+        "targetpw",
+        "!targetpw",
+        "env_reset",
+        "Defaults:ALL ",
+        "Defaults!",
+        ">",
+        "@",
+        ",",
+        ", ",
+        "\\\n",
+        "\\\r\n",
+        "\n",
+        "\r\n",
+        " ",
+        "\t",
+        "#",
+        "# x",
+        "#0",
+        '"',
+        "ALL",
+        "ALL ALL=(ALL) ALL",
+        "ALL=",
+        "(ALL)",
+        "(ALL:ALL)",
+        " ALL",
+        "=",
+        "root",
+        "\\",
+        "\\,",
+        "!",
+        "@include /x",
+        "é",
+        "\udcff",
+    ]
+)
 TEXTS = st.lists(FRAGMENTS, max_size=25).map("".join)
 
 
@@ -142,7 +229,7 @@ def test_the_entries_of_any_text_are_the_text(text):
     entries = sudoers_lines.lines(text)
     assert "".join(line.raw for line in entries) == text
     assert all(len(line.raw) == len(line.clean) for line in entries)
-    assert all(text[line.start:line.start + len(line.raw)] == line.raw for line in entries)
+    assert all(text[line.start : line.start + len(line.raw)] == line.raw for line in entries)
 
 
 @given(TEXTS, st.sampled_from(["comment", "remove"]), st.booleans())
@@ -182,8 +269,12 @@ def test_a_chain_of_five_thousand_aliases_is_followed():
 
 
 def test_aliases_that_stand_for_more_words_than_any_system_has_are_refused():
-    text = "".join(f"User_Alias A{number} = B{number}, C{number}\nUser_Alias B{number} = A{number + 1}\nUser_Alias C{number} = A{number + 1}\n"
-                   for number in range(40)) + "A0 ALL=(ALL) ALL\n"
+    text = (
+        "".join(
+            f"User_Alias A{number} = B{number}, C{number}\nUser_Alias B{number} = A{number + 1}\nUser_Alias C{number} = A{number + 1}\n" for number in range(40)
+        )
+        + "A0 ALL=(ALL) ALL\n"
+    )
     entries = [("/etc/sudoers", line) for line in sudoers_lines.lines(text)]
 
     with pytest.raises(ImagewrightError, match="the alias A0 in sudoers stands for more than 100000 words"):
@@ -209,8 +300,16 @@ def test_an_alias_inside_itself_is_a_word():
     assert [grant.user for grant in sudoers_access.grants(entries)] == ["A", "bob"]
 
 
-@pytest.mark.parametrize("line", ["Defaults " + "targetpw, " * 40000 + "insults", "root ALL=" + "(a)(b)" * 40000 + " ALL",
-                                  "root " + "a=b:" * 40000 + "ALL=ALL", 'root ALL="' + '\\"' * 200000, "Defaults " + '"' + '\\"' * 200000])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Defaults " + "targetpw, " * 40000 + "insults",
+        "root ALL=" + "(a)(b)" * 40000 + " ALL",
+        "root " + "a=b:" * 40000 + "ALL=ALL",
+        'root ALL="' + '\\"' * 200000,
+        "Defaults " + '"' + '\\"' * 200000,
+    ],
+)
 def test_the_time_for_a_line_grows_with_its_length(line):
     begin = time.process_time()
     for entry in sudoers_lines.lines(line + "\n"):

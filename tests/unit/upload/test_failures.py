@@ -27,15 +27,18 @@ def translated(error, target=TARGET):
     return failures.translate(error, "write bytes 0-511", target, secrets_in(target.sas))
 
 
-@pytest.mark.parametrize("status, code, words", [
-    (404, "ContainerNotFound", "create it with `az storage container create`"),
-    (403, "AuthorizationPermissionMismatch", "sp=rcw"),
-    (403, "AuthenticationFailed", "it belongs to another account, container or blob"),
-    (403, "AuthorizationFailure", "networking rules"),
-    (412, "LeaseIdMismatchWithBlobOperation", "somebody else holds its lease"),
-    (503, "ServerBusy", "it goes on from here"),
-    (418, "Teapot", "the service answered 418 Teapot"),
-])
+@pytest.mark.parametrize(
+    "status, code, words",
+    [
+        (404, "ContainerNotFound", "create it with `az storage container create`"),
+        (403, "AuthorizationPermissionMismatch", "sp=rcw"),
+        (403, "AuthenticationFailed", "it belongs to another account, container or blob"),
+        (403, "AuthorizationFailure", "networking rules"),
+        (412, "LeaseIdMismatchWithBlobOperation", "somebody else holds its lease"),
+        (503, "ServerBusy", "it goes on from here"),
+        (418, "Teapot", "the service answered 418 Teapot"),
+    ],
+)
 def test_code_of_the_service(status, code, words):
     error = translated(exceptions.HttpResponseError(message=f"no: https://acct/?{SAS}", response=Response(status, code)))
 
@@ -44,20 +47,26 @@ def test_code_of_the_service(status, code, words):
     assert error.details == {"error_code": code, "status": status}
 
 
-@pytest.mark.parametrize("error, words", [
-    (exceptions.ServiceResponseError("Connection aborted. /c/b?sig=topsecret%2B"), "the connection failed, also after all retries"),
-    (exceptions.ServiceRequestError("no", error=ssl.SSLCertVerificationError("self-signed")), "REQUESTS_CA_BUNDLE"),
-    (exceptions.ClientAuthenticationError("DefaultAzureCredential failed to retrieve a token\nmore topsecret+"), "Azure AD gave no token"),
-    (KeyError("topsecret+"), "unexpected KeyError"),
-])
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (exceptions.ServiceResponseError("Connection aborted. /c/b?sig=topsecret%2B"), "the connection failed, also after all retries"),
+        (exceptions.ServiceRequestError("no", error=ssl.SSLCertVerificationError("self-signed")), "REQUESTS_CA_BUNDLE"),
+        (exceptions.ClientAuthenticationError("DefaultAzureCredential failed to retrieve a token\nmore topsecret+"), "Azure AD gave no token"),
+        (KeyError("topsecret+"), "unexpected KeyError"),
+    ],
+)
 def test_failure_of_the_line(error, words):
     assert words in str(translated(error)) and "topsecret" not in str(translated(error))
 
 
-@pytest.mark.parametrize("dates, words", [
-    ("st=2020-01-01T00%3A00%3A00Z&se=2020-01-02T00%3A00%3A00Z", "its signature expired at 2020-01-02T00:00:00Z"),
-    ("st=2920-01-01&se=2930-01-02", "its signature is not valid before 2920-01-01"),
-])
+@pytest.mark.parametrize(
+    "dates, words",
+    [
+        ("st=2020-01-01T00%3A00%3A00Z&se=2020-01-02T00%3A00%3A00Z", "its signature expired at 2020-01-02T00:00:00Z"),
+        ("st=2920-01-01&se=2930-01-02", "its signature is not valid before 2920-01-01"),
+    ],
+)
 def test_time_of_the_signature(dates, words):
     target = address.from_url(f"https://acct.blob.core.windows.net/vhds/x.vhd?sv=1&{dates}&sig=x")
 

@@ -108,6 +108,7 @@ def test_a_journal_that_is_removed_before_it_is_locked_is_made_anew(path, monkey
         monkeypatch.setattr(fcntl, "flock", flock)
         path.unlink()
         flock(descriptor, operation)
+
     monkeypatch.setattr(fcntl, "flock", remove_first)
     with journal.Journal(path) as ours:
         ours.begin(UPLOAD, "https://acct/vhds/x", SOURCE)

@@ -8,7 +8,7 @@ from integration.vhd.images import MIB, append, footer, raw_disk
 
 
 def test_a_vhd_that_no_page_blob_takes_is_refused_before_the_first_question(tmp_path):
-    size = 8 * 1024 ** 4
+    size = 8 * 1024**4
     disk = append(raw_disk(tmp_path / "data.vhd", size, data=()), footer(size))
 
     result = run_module_process("vhd_upload", image=disk, url="http://127.0.0.1:1/acct/vhds/data.vhd", account_key="a2V5", allow_problems=True, retries=0)
@@ -18,7 +18,7 @@ def test_a_vhd_that_no_page_blob_takes_is_refused_before_the_first_question(tmp_
 
 
 def test_a_data_disk_of_a_mebibyte_less_is_not(tmp_path):
-    size = 8 * 1024 ** 4 - MIB
+    size = 8 * 1024**4 - MIB
     disk = append(raw_disk(tmp_path / "data.vhd", size, data=()), footer(size))
 
     result = run_module_process("vhd_upload", src=disk, url="http://127.0.0.1:1/acct/vhds/data.vhd", account_key="a2V5", allow_problems=True, retries=0)

@@ -18,8 +18,7 @@ TOUCHED = VHD._replace(mtime_ns=1800000000000000000)
 SENT = {(0, 65536): "a" * 32}
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.timezone.utc)
 UPLOADING = {"imagewright_upload": "ours", "imagewright_state": "uploading"}
-COMPLETE = {"imagewright_upload": "ours", "imagewright_state": "complete", "imagewright_digest": "d" * 64,
-            "imagewright_completed": str(int(NOON.timestamp()))}
+COMPLETE = {"imagewright_upload": "ours", "imagewright_state": "complete", "imagewright_digest": "d" * 64, "imagewright_completed": str(int(NOON.timestamp()))}
 USUAL = plan.Choices(resume=True, changed_source="restart", overwrite=False, content=False)
 
 
@@ -39,8 +38,12 @@ PAGE_BLOB = {
     "ours, unfinished": (blob(UPLOADING), journal(), USUAL, "resume"),
     "ours, unfinished, not to be resumed": (blob(UPLOADING), journal(), USUAL._replace(resume=False), "restart"),
     "ours, unfinished, VHD changed": (blob(UPLOADING), journal(source=TOUCHED), USUAL, "restart"),
-    "ours, unfinished, VHD changed, to fail": (blob(UPLOADING), journal(source=TOUCHED), USUAL._replace(changed_source="fail"),
-                                               "the VHD has changed since it was interrupted"),
+    "ours, unfinished, VHD changed, to fail": (
+        blob(UPLOADING),
+        journal(source=TOUCHED),
+        USUAL._replace(changed_source="fail"),
+        "the VHD has changed since it was interrupted",
+    ),
     "unfinished of another machine": (blob(UPLOADING), None, USUAL, "an unfinished upload that this machine has no journal of"),
     "unfinished of another upload": (blob(UPLOADING), journal(upload="another"), USUAL, "an unfinished upload"),
     "unfinished of another machine, overwrite": (blob(UPLOADING), None, USUAL._replace(overwrite=True), "replace"),

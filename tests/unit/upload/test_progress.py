@@ -34,7 +34,13 @@ def test_a_file_that_cannot_be_written_stops_nothing(tmp_path):
 
 def test_amounts_and_times_read_well():
     assert [progress.amount(size) for size in (0, 1023, 1024, 4 * MIB, 1536 * MIB, 5000 * 1024 * 1024 * MIB)] == [
-        "0 B", "1023 B", "1.0 KiB", "4.0 MiB", "1.5 GiB", "5000.0 TiB"]
+        "0 B",
+        "1023 B",
+        "1.0 KiB",
+        "4.0 MiB",
+        "1.5 GiB",
+        "5000.0 TiB",
+    ]
     assert [progress.duration(seconds) for seconds in (0, 59.6, 61, 3600, 36061)] == ["0:00", "1:00", "1:01", "1:00:00", "10:01:01"]
     assert [progress.share(done, 200) for done in (0, 1, 199, 200)] == [0, 0, 99, 100]
     assert progress.time_left(25, 100, 10) == 30.0

@@ -17,8 +17,8 @@ MIB = 1024 * KIB
 def runs_of(content, extents=None):
     """Return [(offset, length)] that non_zero_runs yields for content, after looking that each run is what is there."""
     found = []
-    for offset, piece in ranges.non_zero_runs(extents or [(0, len(content))], lambda start, length: content[start:start + length]):
-        assert piece == content[offset:offset + len(piece)]
+    for offset, piece in ranges.non_zero_runs(extents or [(0, len(content))], lambda start, length: content[start : start + length]):
+        assert piece == content[offset : offset + len(piece)]
         found.append((offset, len(piece)))
     return found
 
@@ -100,8 +100,10 @@ def test_subtract_is_set_difference(first, second):
 def test_the_digest_tells_places_and_content_apart():
     one = ranges.Range(0, 512, "a" * 32)
 
-    digests = {ranges.digest_of_ranges(items, size) for items, size in (
-        ([one], 1024), ([one], 2048), ([one._replace(offset=512)], 1024), ([one._replace(digest="b" * 32)], 1024), ([], 1024))}
+    digests = {
+        ranges.digest_of_ranges(items, size)
+        for items, size in (([one], 1024), ([one], 2048), ([one._replace(offset=512)], 1024), ([one._replace(digest="b" * 32)], 1024), ([], 1024))
+    }
 
     assert len(digests) == 5
 

@@ -40,19 +40,22 @@ def write(found):
     found.put(ranges.range_of(0, CONTENT), CONTENT)
 
 
-@pytest.mark.parametrize("code, words", [
-    ("FeatureNotYetSupportedForHierarchicalNamespaceAccounts", "hierarchical namespace"),
-    ("BlobApiNotYetSupportedForHierarchicalNamespaceAccounts", "hierarchical namespace"),
-    ("EndpointUnsupportedAccountFeatures", "hierarchical namespace"),
-    ("PendingCopyOperation", "something is being copied to it"),
-    ("SnapshotsPresent", "--delete-snapshots only"),
-    ("BlobUsesCustomerSpecifiedEncryption", "encrypted with a key of its owner's own"),
-    ("OperationNotAllowedOnIncrementalCopyBlob", "incremental copy of snapshots"),
-    ("BlobImmutableDueToLegalHold", "a legal hold protects"),
-    ("ContainerBeingDeleted", "just being deleted"),
-    ("BlobTierInadequateForContentLength", "performance tier"),
-    ("SomethingNew", "the service answered 409 SomethingNew; told by the service"),
-])
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        ("FeatureNotYetSupportedForHierarchicalNamespaceAccounts", "hierarchical namespace"),
+        ("BlobApiNotYetSupportedForHierarchicalNamespaceAccounts", "hierarchical namespace"),
+        ("EndpointUnsupportedAccountFeatures", "hierarchical namespace"),
+        ("PendingCopyOperation", "something is being copied to it"),
+        ("SnapshotsPresent", "--delete-snapshots only"),
+        ("BlobUsesCustomerSpecifiedEncryption", "encrypted with a key of its owner's own"),
+        ("OperationNotAllowedOnIncrementalCopyBlob", "incremental copy of snapshots"),
+        ("BlobImmutableDueToLegalHold", "a legal hold protects"),
+        ("ContainerBeingDeleted", "just being deleted"),
+        ("BlobTierInadequateForContentLength", "performance tier"),
+        ("SomethingNew", "the service answered 409 SomethingNew; told by the service"),
+    ],
+)
 @pytest.mark.parametrize("ask", [create, write])
 def test_every_conflict_tells_its_own_cause(code, words, ask):
     def decide(method, path, headers):
@@ -67,8 +70,9 @@ def test_a_conflict_without_a_body_tells_its_cause_too():
     assert "encrypted with a key of its owner's own" in message
 
 
-@pytest.mark.parametrize("target, words", [
-    ("page_blob", "az storage blob generate-sas --permissions rcw"), ("managed_disk", "az disk grant-access --access-level Write")])
+@pytest.mark.parametrize(
+    "target, words", [("page_blob", "az storage blob generate-sas --permissions rcw"), ("managed_disk", "az disk grant-access --access-level Write")]
+)
 def test_a_signature_whose_time_is_over_is_told_with_the_command_for_a_new_one(target, words):
     message = told(lambda *request: answer(403, "AuthenticationFailed"), write, sas="se=2026-11-22T10%3A00%3A00Z&sp=rcw&sig=x", target=target)
 
@@ -105,11 +109,14 @@ def test_the_end_of_the_access_to_a_managed_disk_is_told():
     assert "its access has ended" in message and "az disk grant-access --access-level Write" in message
 
 
-@pytest.mark.parametrize("sas, target, words", [
-    ("si=4c12cae2&sr=b&sig=x", "managed_disk", "for reading only; `az disk revoke-access`, then `az disk grant-access --access-level Write`"),
-    ("sp=r&sig=x", "page_blob", "it has sp=r, and write, create are missing (sp=rcw)"),
-    (None, "page_blob", "`Storage Blob Data Contributor`"),
-])
+@pytest.mark.parametrize(
+    "sas, target, words",
+    [
+        ("si=4c12cae2&sr=b&sig=x", "managed_disk", "for reading only; `az disk revoke-access`, then `az disk grant-access --access-level Write`"),
+        ("sp=r&sig=x", "page_blob", "it has sp=r, and write, create are missing (sp=rcw)"),
+        (None, "page_blob", "`Storage Blob Data Contributor`"),
+    ],
+)
 def test_an_access_for_reading_only_is_told_as_that(sas, target, words):
     assert words in told(lambda *request: answer(403, "AuthorizationPermissionMismatch"), write, sas=sas, target=target)
 
@@ -153,6 +160,7 @@ def test_a_name_that_does_not_resolve_is_told_in_seconds(monkeypatch):
 
     def unknown(host, *arguments, **more):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     began = time.monotonic()
     with pytest.raises(ImagewrightError, match="there is no host of this name"):

@@ -53,7 +53,7 @@ def test_a_loader_is_found_whatever_its_case(esp, tmp_path, name):
 def test_a_fat32_of_few_clusters_is_read_as_the_fat32_that_it_is(tmp_path):
     # as mkfs.vfat -F 32 makes it on small partitions; mtools goes by the number of clusters and cannot fill it
     image = tmp_path / "esp.img"
-    image.write_bytes(bytes(40 * 2 ** 20))
+    image.write_bytes(bytes(40 * 2**20))
     run("mkfs.vfat", "-F", "32", "-s", "8", str(image))
     octets = bytearray(image.read_bytes())
     reserved, copies, sectors = struct.unpack_from("<HB", octets, 14) + struct.unpack_from("<I", octets, 36)
@@ -81,7 +81,7 @@ def test_a_deleted_loader_is_not_found(esp, tmp_path):
 @pytest.mark.parametrize("octets", [b"", bytes(512), bytes(510) + b"\x55\xaa", b"\xff" * 510 + b"\x55\xaa", b"hsqs" * 200])
 def test_what_is_no_fat_is_told(octets):
     with pytest.raises(fat.FatError):
-        fat.find_file(lambda offset, length: octets[offset:offset + length], "EFI/BOOT/BOOTX64.EFI")
+        fat.find_file(lambda offset, length: octets[offset : offset + length], "EFI/BOOT/BOOTX64.EFI")
 
 
 def test_a_directory_that_is_a_loop_ends(esp):
@@ -101,7 +101,7 @@ def test_a_directory_that_is_a_loop_ends(esp):
 
 def table(kind, types, boot_code=True, active=False, damage=None):
     """Return a partition table with partitions of these types."""
-    parts = [partitions.Partition(number + 1, name, (number + 1) * 2 ** 20, 2 ** 20, active, "") for number, name in enumerate(types)]
+    parts = [partitions.Partition(number + 1, name, (number + 1) * 2**20, 2**20, active, "") for number, name in enumerate(types)]
     return partitions.Table(kind, parts, boot_code, None, damage, 512, b"")
 
 
@@ -119,22 +119,25 @@ def nothing(offset, length):
     return bytes(length)
 
 
-@pytest.mark.parametrize(("disk", "generations", "reason"), [
-    (table("mbr", [LINUX]), [1], "generation 2 needs a GPT"),
-    (table("mbr", [LINUX], boot_code=False), [], "no"),
-    (table("gpt", [BIOS_BOOT, LINUX]), [1], "EFI system partition"),
-    (table("gpt", [LINUX]), [], "BIOS boot partition"),
-    (table("gpt", [LINUX], active=True), [1], "EFI system partition"),
-    (table("gpt", [ESP, LINUX], boot_code=False), [2], "boot code"),
-    (table("gpt", [BIOS_BOOT, ESP, LINUX]), [1, 2], ""),
-    (table("gpt", [BIOS_BOOT, ESP], damage="its checksum is wrong"), [1], "its checksum is wrong"),
-    (table("none", []), [], "partition table"),
-    (hybrid([ESP, LINUX]), [1, 2], ""),
-    (hybrid([LINUX]), [1], "EFI system partition"),
-])
+@pytest.mark.parametrize(
+    ("disk", "generations", "reason"),
+    [
+        (table("mbr", [LINUX]), [1], "generation 2 needs a GPT"),
+        (table("mbr", [LINUX], boot_code=False), [], "no"),
+        (table("gpt", [BIOS_BOOT, LINUX]), [1], "EFI system partition"),
+        (table("gpt", [LINUX]), [], "BIOS boot partition"),
+        (table("gpt", [LINUX], active=True), [1], "EFI system partition"),
+        (table("gpt", [ESP, LINUX], boot_code=False), [2], "boot code"),
+        (table("gpt", [BIOS_BOOT, ESP, LINUX]), [1, 2], ""),
+        (table("gpt", [BIOS_BOOT, ESP], damage="its checksum is wrong"), [1], "its checksum is wrong"),
+        (table("none", []), [], "partition table"),
+        (hybrid([ESP, LINUX]), [1, 2], ""),
+        (hybrid([LINUX]), [1], "EFI system partition"),
+    ],
+)
 def test_generations_follow_from_table_boot_code_and_esp(monkeypatch, disk, generations, reason):
     loader = efi_program()
-    monkeypatch.setattr(fat, "find_file", lambda read_at, path: fat.FatFile(len(loader), lambda offset, length: loader[offset:offset + length]))
+    monkeypatch.setattr(fat, "find_file", lambda read_at, path: fat.FatFile(len(loader), lambda offset, length: loader[offset : offset + length]))
     verdict = bootability.judge(disk, nothing)
     assert verdict.generations == generations
     assert reason in "; ".join(verdict.reasons.values())
@@ -144,29 +147,35 @@ def with_loader(esp, octets, name="BOOTX64.EFI"):
     """Return the verdict on a disk whose ESP has this loader."""
     (esp.parent / "loader").write_bytes(octets)
     run("mcopy", "-i", str(esp), str(esp.parent / "loader"), f"::/EFI/BOOT/{name}")
-    content = bytes(2 ** 20) + esp.read_bytes()
-    return bootability.judge(table("gpt", [ESP], boot_code=False), lambda offset, length: content[offset:offset + length])
+    content = bytes(2**20) + esp.read_bytes()
+    return bootability.judge(table("gpt", [ESP], boot_code=False), lambda offset, length: content[offset : offset + length])
 
 
-@pytest.mark.parametrize(("name", "octets", "architecture", "secure_boot"), [
-    ("BOOTX64.EFI", efi_program(), "x64", False),
-    ("BOOTX64.EFI", efi_program(signature=SIGNATURE), "x64", True),
-    ("BOOTAA64.EFI", efi_program(ARM64, signature=SIGNATURE), "Arm64", True),
-    ("BOOTX64.EFI", efi_program(content=bytes(range(256)) * 5000), "x64", False),  # over many clusters
-])
+@pytest.mark.parametrize(
+    ("name", "octets", "architecture", "secure_boot"),
+    [
+        ("BOOTX64.EFI", efi_program(), "x64", False),
+        ("BOOTX64.EFI", efi_program(signature=SIGNATURE), "x64", True),
+        ("BOOTAA64.EFI", efi_program(ARM64, signature=SIGNATURE), "Arm64", True),
+        ("BOOTX64.EFI", efi_program(content=bytes(range(256)) * 5000), "x64", False),  # over many clusters
+    ],
+)
 def test_the_loader_tells_the_processor_and_whether_secure_boot_takes_it(esp, name, octets, architecture, secure_boot):
     verdict = with_loader(esp, octets, name)
     assert verdict == ([2], True, {1: "generation 1 needs boot code in the first sector, and there is none"}, architecture, secure_boot)
 
 
-@pytest.mark.parametrize(("octets", "reason"), [
-    (b"", "BOOTX64.EFI is empty"),
-    (b"set root=hd0\n" * 20, "BOOTX64.EFI is no EFI program"),
-    (b"MZ" + bytes(62), "BOOTX64.EFI begins as a program of DOS and is no EFI program"),
-    (efi_program(ARM64), "BOOTX64.EFI is for the processor Arm64"),
-    (efi_program(IA32), "BOOTX64.EFI is for the processor IA32"),
-    (efi_program()[:0x450], "BOOTX64.EFI is cut off"),
-])
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        (b"", "BOOTX64.EFI is empty"),
+        (b"set root=hd0\n" * 20, "BOOTX64.EFI is no EFI program"),
+        (b"MZ" + bytes(62), "BOOTX64.EFI begins as a program of DOS and is no EFI program"),
+        (efi_program(ARM64), "BOOTX64.EFI is for the processor Arm64"),
+        (efi_program(IA32), "BOOTX64.EFI is for the processor IA32"),
+        (efi_program()[:0x450], "BOOTX64.EFI is cut off"),
+    ],
+)
 def test_a_file_that_is_no_loader_of_its_processor_does_not_boot(esp, octets, reason):
     verdict = with_loader(esp, octets)
     assert (verdict.generations, verdict.fallback_loader, verdict.architecture) == ([], False, None)
@@ -182,8 +191,8 @@ def test_a_sound_loader_beside_one_that_is_none_boots(esp):
 def test_the_loader_may_be_in_any_of_several_esps(tmp_path, esp):
     (tmp_path / "loader").write_bytes(efi_program(X64))
     run("mcopy", "-i", str(esp), str(tmp_path / "loader"), "::/EFI/BOOT/BOOTX64.EFI")
-    content = bytes(2 * 2 ** 20) + esp.read_bytes()  # the first ESP is the mebibyte before
-    verdict = bootability.judge(table("gpt", [ESP, ESP]), lambda offset, length: content[offset:offset + length])
+    content = bytes(2 * 2**20) + esp.read_bytes()  # the first ESP is the mebibyte before
+    verdict = bootability.judge(table("gpt", [ESP, ESP]), lambda offset, length: content[offset : offset + length])
     assert (verdict.generations, verdict.fallback_loader) == ([2], True)
 
 
@@ -192,7 +201,7 @@ def test_grub_that_finds_its_core_by_block_lists_needs_no_bios_boot_partition():
     disk = table("gpt", [LINUX])._replace(mbr=boot_sector(4100))
     content = bytes(4100 * 512) + first
 
-    assert bootability.judge(disk, lambda offset, length: content[offset:offset + length]).generations == [1]
+    assert bootability.judge(disk, lambda offset, length: content[offset : offset + length]).generations == [1]
     assert bootability.judge(disk, nothing).generations == []
 
 
@@ -203,7 +212,7 @@ def test_an_esp_without_a_file_system_does_not_boot_generation_2():
 
 
 def test_an_esp_without_the_loader_does_not_boot_generation_2(esp):
-    content = bytes(2 ** 20) + esp.read_bytes()
-    verdict = bootability.judge(table("gpt", [ESP]), lambda offset, length: content[offset:offset + length])
+    content = bytes(2**20) + esp.read_bytes()
+    verdict = bootability.judge(table("gpt", [ESP]), lambda offset, length: content[offset : offset + length])
     assert (verdict.generations, verdict.fallback_loader) == ([], False)
     assert any("EFI/BOOT/BOOTX64.EFI" in reason for reason in verdict.reasons.values())

@@ -11,7 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk import foot
 from hypothesis import given
 from hypothesis import strategies as st
 
-GIB = 1024 ** 3
+GIB = 1024**3
 IDENTITY = uuid.UUID("00112233-4455-6677-8899-aabbccddeeff")
 
 
@@ -51,7 +51,7 @@ def test_a_time_before_2000_becomes_2000():
     assert footers.fixed_footer(GIB, IDENTITY, 5)[24:28] == bytes(4)
 
 
-@given(size=st.integers(0, 2 ** 63 - 1), time=st.integers(946684800, 946684800 + 2 ** 32 - 1), identity=st.uuids())
+@given(size=st.integers(0, 2**63 - 1), time=st.integers(946684800, 946684800 + 2**32 - 1), identity=st.uuids())
 def test_what_is_packed_is_parsed(size, time, identity):
     footer = footers.parse_footer(footers.fixed_footer(size, identity, time))
     assert (footer.current_size, footer.original_size, footer.disk_type) == (size, size, 2)
@@ -73,12 +73,22 @@ def test_what_is_no_footer_is_none(octets):
 
 
 # sizes that QEMU 7.2 was seen to read from a disk of 100 MiB
-@pytest.mark.parametrize(("creator", "geometry", "size"), [
-    (b"vpc ", (1003, 12, 17), 104761344), (b"qemu", (1003, 12, 17), 104761344), (b"\0\0\0\0", (1003, 12, 17), 104761344),
-    (b"d2v\0", (1003, 12, 17), 104761344), (b"vbox", (0, 0, 0), 0), (b"wa\0\0", (65535, 16, 255), 104857600),
-    (b"qem2", (1003, 12, 17), 104857600), (b"win ", (0, 0, 0), 104857600), (b"d2v ", (1003, 12, 17), 104857600),
-    (b"tap\0", (1003, 12, 17), 104857600), (b"CTXS", (0, 0, 0), 104857600),
-])
+@pytest.mark.parametrize(
+    ("creator", "geometry", "size"),
+    [
+        (b"vpc ", (1003, 12, 17), 104761344),
+        (b"qemu", (1003, 12, 17), 104761344),
+        (b"\0\0\0\0", (1003, 12, 17), 104761344),
+        (b"d2v\0", (1003, 12, 17), 104761344),
+        (b"vbox", (0, 0, 0), 0),
+        (b"wa\0\0", (65535, 16, 255), 104857600),
+        (b"qem2", (1003, 12, 17), 104857600),
+        (b"win ", (0, 0, 0), 104857600),
+        (b"d2v ", (1003, 12, 17), 104857600),
+        (b"tap\0", (1003, 12, 17), 104857600),
+        (b"CTXS", (0, 0, 0), 104857600),
+    ],
+)
 def test_the_creator_decides_which_size_qemu_reads(creator, geometry, size):
     footer = footers.parse_footer(footers.fixed_footer(104857600, IDENTITY, 0))
     cylinders, heads, sectors = geometry

@@ -15,7 +15,7 @@ SECTORS = 8192
 def mbr(*entries, code=b"", signature=b"\x55\xaa"):
     """Return a disk (bytearray) with MBR entries (status, type, first LBA, sectors)."""
     octets = bytearray(SECTORS * 512)
-    octets[:len(code)] = code
+    octets[: len(code)] = code
     for index, (status, kind, first, sectors) in enumerate(entries):
         struct.pack_into("<B3sB3sII", octets, 446 + 16 * index, status, bytes(3), kind, bytes(3), first, sectors)
     octets[510:512] = signature
@@ -24,23 +24,25 @@ def mbr(*entries, code=b"", signature=b"\x55\xaa"):
 
 def table_of(octets):
     """Return the Table of a disk in memory."""
-    return partitions.read_table(lambda offset, length: bytes(octets[offset:offset + length]), len(octets))
+    return partitions.read_table(lambda offset, length: bytes(octets[offset : offset + length]), len(octets))
 
 
 def test_primary_partitions_are_listed():
     table = table_of(mbr((0x80, 0x83, 2048, 4096), (0, 0x82, 6144, 1024), code=b"\xeb\x63"))
     assert (table.kind, table.boot_code, table.gpt, table.damage) == ("mbr", True, None, None)
     assert [tuple(partition) for partition in table.partitions] == [
-        (1, "0x83", 1048576, 2097152, True, "", "00000000-01"), (2, "0x82", 3145728, 524288, False, "", "00000000-02")]
+        (1, "0x83", 1048576, 2097152, True, "", "00000000-01"),
+        (2, "0x82", 3145728, 524288, False, "", "00000000-02"),
+    ]
 
 
 def test_logical_partitions_are_followed():
     octets = mbr((0, 0x83, 63, 100), (0, 0x05, 1000, 5000))
     struct.pack_into("<B3sB3sII", octets, 1000 * 512 + 446, 0, bytes(3), 0x83, bytes(3), 63, 500)
     struct.pack_into("<B3sB3sII", octets, 1000 * 512 + 462, 0, bytes(3), 0x05, bytes(3), 2000, 1000)
-    octets[1000 * 512 + 510:1000 * 512 + 512] = b"\x55\xaa"
+    octets[1000 * 512 + 510 : 1000 * 512 + 512] = b"\x55\xaa"
     struct.pack_into("<B3sB3sII", octets, 3000 * 512 + 446, 0, bytes(3), 0x82, bytes(3), 63, 200)
-    octets[3000 * 512 + 510:3000 * 512 + 512] = b"\x55\xaa"
+    octets[3000 * 512 + 510 : 3000 * 512 + 512] = b"\x55\xaa"
     found = [(partition.number, partition.start // 512, partition.size // 512) for partition in table_of(octets).partitions]
     assert found == [(1, 63, 100), (2, 1000, 5000), (5, 1063, 500), (6, 3063, 200)]
 
@@ -52,7 +54,8 @@ def test_logical_partitions_whose_chain_goes_backwards_are_followed():
         struct.pack_into("<B3sB3sII", octets, lba * 512 + 446, 0, bytes(3), 0x83, bytes(3), start, 500)
         if following:
             struct.pack_into("<B3sB3sII", octets, lba * 512 + 462, 0, bytes(3), 0x05, bytes(3), following - 1000, 600)
-        octets[lba * 512 + 510:lba * 512 + 512] = b"\x55\xaa"
+        octets[lba * 512 + 510 : lba * 512 + 512] = b"\x55\xaa"
+
     link(1000, 2000, 4000)
     link(4000, 63, 1100)  # made after the one behind it was deleted
     link(1100, 63, 0)
@@ -64,16 +67,20 @@ def test_a_chain_of_logical_partitions_that_turns_back_ends():
     octets = mbr((0, 0x05, 1000, 5000))
     struct.pack_into("<B3sB3sII", octets, 1000 * 512 + 446, 0, bytes(3), 0x83, bytes(3), 63, 500)
     struct.pack_into("<B3sB3sII", octets, 1000 * 512 + 462, 0, bytes(3), 0x05, bytes(3), 0, 1000)
-    octets[1000 * 512 + 510:1000 * 512 + 512] = b"\x55\xaa"
+    octets[1000 * 512 + 510 : 1000 * 512 + 512] = b"\x55\xaa"
     assert len(table_of(octets).partitions) == 2
 
 
-@pytest.mark.parametrize("octets", [
-    bytearray(SECTORS * 512),
-    mbr((0x80, 0x83, 2048, 4096), signature=b"\0\0"),
-    mbr((0x12, 0x83, 2048, 4096)),
-    mbr((0, 0, 0, 0)),
-], ids=["zeros", "no signature", "code in the table's place", "no partition"])
+@pytest.mark.parametrize(
+    "octets",
+    [
+        bytearray(SECTORS * 512),
+        mbr((0x80, 0x83, 2048, 4096), signature=b"\0\0"),
+        mbr((0x12, 0x83, 2048, 4096)),
+        mbr((0, 0, 0, 0)),
+    ],
+    ids=["zeros", "no signature", "code in the table's place", "no partition"],
+)
 def test_what_is_no_table_is_none(octets):
     assert table_of(octets).kind == "none"
 
@@ -97,11 +104,12 @@ def test_an_mbr_needs_no_writes_when_the_disk_grows():
 def with_gpt(octets):
     """Return the disk (bytearray) with an empty GPT at its start, put together by hand after the specification."""
     entries = bytes(128 * 128)
-    header = bytearray(struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, 1, SECTORS - 1, 34, SECTORS - 34, bytes(16), 2,
-                                   128, 128, zlib.crc32(entries)))
+    header = bytearray(
+        struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, 1, SECTORS - 1, 34, SECTORS - 34, bytes(16), 2, 128, 128, zlib.crc32(entries))
+    )
     struct.pack_into("<I", header, 16, zlib.crc32(header))
-    octets[512:512 + 92] = header
-    octets[1024:1024 + len(entries)] = entries
+    octets[512 : 512 + 92] = header
+    octets[1024 : 1024 + len(entries)] = entries
     return octets
 
 

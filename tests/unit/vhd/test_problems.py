@@ -31,9 +31,17 @@ def ids(result):
     return [problem["id"] for problem in result["problem_details"]]
 
 
-@pytest.mark.parametrize("octets", [
-    XML.encode(), b"test: lint\n\tpytest\n", "größer".encode() * 100, b"#!/bin/sh\nexit 0\n", bytes(range(256)) * 2 + b"\0", b"\x7fELF" + bytes(9000),
-])
+@pytest.mark.parametrize(
+    "octets",
+    [
+        XML.encode(),
+        b"test: lint\n\tpytest\n",
+        "größer".encode() * 100,
+        b"#!/bin/sh\nexit 0\n",
+        bytes(range(256)) * 2 + b"\0",
+        b"\x7fELF" + bytes(9000),
+    ],
+)
 def test_a_file_that_is_no_disk_is_told_as_that(tmp_path, octets):
     result = described(tmp_path / "web1.xml", octets)
 
@@ -42,11 +50,14 @@ def test_a_file_that_is_no_disk_is_told_as_that(tmp_path, octets):
     assert result["problems"][0].startswith(("it is a text, not a disk", "it is no disk: it has"))
 
 
-@pytest.mark.parametrize("make", [
-    lambda path: raw_disk(path, 64 * MIB, data=()),  # a data disk that nobody has written to
-    lambda path: raw_disk(path, 64 * MIB),  # encrypted without a header: no pattern at all
-    lambda path: append(raw_disk(path, 2 * MIB, data=()), footer(2 * MIB)),  # small, and a VHD
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: raw_disk(path, 64 * MIB, data=()),  # a data disk that nobody has written to
+        lambda path: raw_disk(path, 64 * MIB),  # encrypted without a header: no pattern at all
+        lambda path: append(raw_disk(path, 2 * MIB, data=()), footer(2 * MIB)),  # small, and a VHD
+    ],
+)
 def test_a_disk_of_which_nothing_is_known_is_a_disk(tmp_path, make):
     result = describe_image(os.fspath(make(tmp_path / "disk.img")))
 
@@ -66,7 +77,7 @@ def test_a_text_is_converted_only_by_who_says_that_it_is_raw(tmp_path):
     octets = XML.encode().ljust(512)
 
     def read_at(offset, length):
-        return octets[offset:offset + length]
+        return octets[offset : offset + length]
 
     with pytest.raises(problems.Refusal, match="cannot convert web1.xml: it is a text, not a disk") as refused:
         formats.read_image(read_at, 512, "web1.xml")
@@ -74,11 +85,17 @@ def test_a_text_is_converted_only_by_who_says_that_it_is_raw(tmp_path):
     assert formats.read_image(read_at, 512, "web1.xml", wanted="raw").virtual_size == 512
 
 
-@pytest.mark.parametrize(("options", "problem_id"), [
-    ({"checksum": 7}, "footer_checksum"), ({"saved_state": 1}, "suspended"), ({"disk_type": 4}, "footer_type"),
-    ({"data_offset": 0xFFFFFFFF}, "footer_data_offset"), ({"version": 0x00020000}, "footer_version"),
-    ({"creator": b"vbox", "geometry": (1003, 12, 17)}, "geometry"),
-])
+@pytest.mark.parametrize(
+    ("options", "problem_id"),
+    [
+        ({"checksum": 7}, "footer_checksum"),
+        ({"saved_state": 1}, "suspended"),
+        ({"disk_type": 4}, "footer_type"),
+        ({"data_offset": 0xFFFFFFFF}, "footer_data_offset"),
+        ({"version": 0x00020000}, "footer_version"),
+        ({"creator": b"vbox", "geometry": (1003, 12, 17)}, "geometry"),
+    ],
+)
 def test_each_fault_of_a_footer_has_its_id(tmp_path, options, problem_id):
     disk = append(raw_disk(tmp_path / "a.vhd", 64 * MIB), footer(64 * MIB, **options))
 
@@ -89,10 +106,13 @@ def test_sentences_and_values_are_of_the_same_things(tmp_path):
     result = described(tmp_path / "50%.vhd", b"\x1f\x8b\x08" + bytes(2000))
 
     assert result["problems"] == [
-        "it is compressed (gzip), not a disk; decompress it first", "its name has '%', which the marketplace refuses; rename the file"]
+        "it is compressed (gzip), not a disk; decompress it first",
+        "its name has '%', which the marketplace refuses; rename the file",
+    ]
     assert result["problem_details"] == [
         {"id": "compressed", "cause": "it is compressed (gzip), not a disk", "fix": "decompress it first"},
-        {"id": "file_name", "cause": "its name has '%', which the marketplace refuses", "fix": "rename the file"}]
+        {"id": "file_name", "cause": "its name has '%', which the marketplace refuses", "fix": "rename the file"},
+    ]
 
 
 def test_a_refusal_says_what_was_to_be_done_whatever_is_in_the_path(tmp_path):
@@ -124,13 +144,20 @@ def test_a_page_blob_takes_a_disk_of_a_mebibyte_less_than_its_own_limit():
         plan.require_room(limits.LARGEST_PAGE_BLOB + 512, False, "https://acct/vhds/x.vhd")
 
 
-@pytest.mark.parametrize(("rule", "options"), [
-    ("R01", {"checksum": 7}), ("R01", {"saved_state": 1}), ("R01", {"data_offset": 0xFFFFFFFF}), ("R01", {"version": 0x00020000}),
-    ("R04", {"creator": b"vbox", "geometry": (1003, 12, 17)}),
-])
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        ("R01", {"checksum": 7}),
+        ("R01", {"saved_state": 1}),
+        ("R01", {"data_offset": 0xFFFFFFFF}),
+        ("R01", {"version": 0x00020000}),
+        ("R04", {"creator": b"vbox", "geometry": (1003, 12, 17)}),
+    ],
+)
 def test_a_rule_names_the_fault_whatever_the_words_of_its_sentence(tmp_path, monkeypatch, rule, options):
     def reworded(problem_id, cause, fix=""):
         return problems.Problem(problem_id, "xyzzy", fix)
+
     monkeypatch.setattr(image_problems, "found", reworded)
     disk = append(raw_disk(tmp_path / "a.vhd", 64 * MIB), footer(64 * MIB, **options))
 

@@ -9,15 +9,26 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd import disk_
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, round_up, show_size
 
-MIB = 1024 ** 2
-GIB = 1024 ** 3
-TIB = 1024 ** 4
+MIB = 1024**2
+GIB = 1024**3
+TIB = 1024**4
 
 
-@pytest.mark.parametrize(("text", "size"), [
-    ("30GiB", 32212254720), ("30G", 32212254720), ("30 GB", 32212254720), ("30gib", 32212254720), ("1.5K", 1536), ("512", 512), (512, 512),
-    ("20971520B", 20971520), ("2T", 2 * TIB), ("0.5 MiB", 524288),
-])
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("30GiB", 32212254720),
+        ("30G", 32212254720),
+        ("30 GB", 32212254720),
+        ("30gib", 32212254720),
+        ("1.5K", 1536),
+        ("512", 512),
+        (512, 512),
+        ("20971520B", 20971520),
+        ("2T", 2 * TIB),
+        ("0.5 MiB", 524288),
+    ],
+)
 def test_sizes_are_read_as_people_write_them(text, size):
     assert parse_size(text, "size") == size
 
@@ -29,17 +40,33 @@ def test_what_is_no_size_is_refused_and_the_option_named(text):
 
 
 # requirement R03: a size that is aligned stays; the documented ((size / MB) + 1) * MB would add a MiB
-@pytest.mark.parametrize(("size", "rounded"), [
-    (0, 0), (1, MIB), (MIB - 1, MIB), (MIB, MIB), (MIB + 1, 2 * MIB), (21474836480, 21474836480), (21475270656, 21475885056),
-])
+@pytest.mark.parametrize(
+    ("size", "rounded"),
+    [
+        (0, 0),
+        (1, MIB),
+        (MIB - 1, MIB),
+        (MIB, MIB),
+        (MIB + 1, 2 * MIB),
+        (21474836480, 21474836480),
+        (21475270656, 21475885056),
+    ],
+)
 def test_sizes_are_rounded_up_only_when_needed(size, rounded):
     assert round_up(size, MIB) == rounded
 
 
-@pytest.mark.parametrize(("size", "text"), [
-    (511, "511 bytes"), (8 * 1024 ** 3, "8589934592 bytes (8 GiB)"), (21475270656, "21475270656 bytes (about 20 GiB)"),
-    (4095 * GIB, "4396972769280 bytes (4095 GiB)"), (4095 * GIB + 512, "4396972769792 bytes (about 4 TiB)"), (8589936640, "8589936640 bytes (about 8 GiB)"),
-])
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (511, "511 bytes"),
+        (8 * 1024**3, "8589934592 bytes (8 GiB)"),
+        (21475270656, "21475270656 bytes (about 20 GiB)"),
+        (4095 * GIB, "4396972769280 bytes (4095 GiB)"),
+        (4095 * GIB + 512, "4396972769792 bytes (about 4 TiB)"),
+        (8589936640, "8589936640 bytes (about 8 GiB)"),
+    ],
+)
 def test_sizes_are_shown_in_bytes_and_for_people(size, text):
     assert show_size(size) == text
 

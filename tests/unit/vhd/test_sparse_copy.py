@@ -30,6 +30,7 @@ def files(tmp_path):
         for offset, length in extents:
             os.pwrite(source, random.Random(offset).randbytes(length), offset)
         return source, target
+
     yield make
     for descriptor in opened:
         os.close(descriptor)
@@ -86,6 +87,7 @@ def test_where_the_kernel_does_not_copy_it_is_done_through_memory(files, monkeyp
 
     def refuse(*arguments):
         raise OSError(code, "no")
+
     monkeypatch.setattr(sparse_copy, "is_on_a_server", lambda descriptor: True)
     monkeypatch.setattr(os, "copy_file_range", refuse)
     assert copy(source, target, 70 * MIB) == sum(length for _offset, length in EXTENTS)
@@ -98,6 +100,7 @@ def test_where_holes_cannot_be_told_all_is_data(files, monkeypatch):
 
     def refuse(*arguments):
         raise OSError(errno.EINVAL, "no")
+
     monkeypatch.setattr(os, "lseek", refuse)
     assert list(sparse.data_extents(source, 70 * MIB)) == [(0, 70 * MIB)]
     assert sparse.data_end(source, 70 * MIB) == 70 * MIB
@@ -108,6 +111,7 @@ def test_an_error_of_one_worker_is_raised(files, monkeypatch):
 
     def full(*arguments):
         raise OSError(errno.ENOSPC, "full")
+
     monkeypatch.setattr(os, "pwrite", full)
     with pytest.raises(OSError, match="full"):
         copy(source, target, 70 * MIB)
@@ -130,7 +134,7 @@ def test_any_layout_is_copied(tmp_path_factory, offsets, size):
     folder = tmp_path_factory.mktemp("layout")
     content = bytearray(size)
     for offset in offsets:
-        content[offset * 4096:offset * 4096 + 100] = b"x" * 100
+        content[offset * 4096 : offset * 4096 + 100] = b"x" * 100
     with open(folder / "source", "wb+") as source, open(folder / "target", "wb+") as target:
         for offset in offsets:
             os.pwrite(source.fileno(), b"x" * 100, offset * 4096)

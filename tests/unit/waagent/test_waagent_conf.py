@@ -24,8 +24,9 @@ def test_check_mode_tells_exactly_what_a_run_does(tmp_path, run_module):
     assert file.read_text() == TEXT
     result = run_module("waagent_conf", root=tmp_path, settings=settings)
     assert {key: predicted[key] for key in predicted if key != "invocation"} == {key: result[key] for key in result if key != "invocation"}
-    assert file.read_text() == ("# Microsoft Azure Linux Agent Configuration\nResourceDisk.Format=y\nOS.EnableRDMA=n\nLogs.Verbose=n\n"
-                                "ResourceDisk.SwapSizeMB=2048\n")
+    assert file.read_text() == (
+        "# Microsoft Azure Linux Agent Configuration\nResourceDisk.Format=y\nOS.EnableRDMA=n\nLogs.Verbose=n\nResourceDisk.SwapSizeMB=2048\n"
+    )
     assert result["before"] == {"ResourceDisk.Format": "n", "OS.EnableRDMA": None, "ResourceDisk.SwapSizeMB": None}
     assert result["after"] == {"ResourceDisk.Format": "y", "OS.EnableRDMA": "n", "ResourceDisk.SwapSizeMB": "2048"}
     assert result["duplicates_removed"] == [{"line": 5, "key": "ResourceDisk.Format", "value": "n"}]
@@ -72,12 +73,15 @@ def test_a_missing_file_is_an_error_unless_it_is_to_be_created(tmp_path, run_mod
     assert os.listdir(tmp_path / "etc") == ["own.conf"]
 
 
-@pytest.mark.parametrize("settings, words", [
-    ({"ResourceDisk.Format": "yes"}, "cannot set ResourceDisk.Format to 'yes' in /etc/waagent.conf line 5: the agent knows only y and n"),
-    ({"Resourcedisk.Format": True}, "cannot set the key 'Resourcedisk.Format' in /etc/waagent.conf: no agent reads it"),
-    ({"Resourcedisk.Format": True}, "did you mean ResourceDisk.Format?"),
-    ({"Logs.Verbose": True, "ResourceDisk.SwapSizeMB": "two"}, "whole number (default 0)"),
-])
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"ResourceDisk.Format": "yes"}, "cannot set ResourceDisk.Format to 'yes' in /etc/waagent.conf line 5: the agent knows only y and n"),
+        ({"Resourcedisk.Format": True}, "cannot set the key 'Resourcedisk.Format' in /etc/waagent.conf: no agent reads it"),
+        ({"Resourcedisk.Format": True}, "did you mean ResourceDisk.Format?"),
+        ({"Logs.Verbose": True, "ResourceDisk.SwapSizeMB": "two"}, "whole number (default 0)"),
+    ],
+)
 def test_a_wrong_setting_changes_nothing(tmp_path, run_module, settings, words):
     file = write(tmp_path, "/etc/waagent.conf")
     result = run_module("waagent_conf", root=tmp_path, settings=settings)

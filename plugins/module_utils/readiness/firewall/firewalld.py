@@ -20,12 +20,26 @@ _CONFIGURATION = "/etc/firewalld/firewalld.conf"
 _DIRECT = "/etc/firewalld/direct.xml"
 _CARD = "eth0"
 #: Zones that firewalld brings and that let SSH in, or all; others of its own do not.
-_OPEN = ("public", "external", "internal", "dmz", "work", "home", "trusted", "nm-shared", "libvirt", "libvirt-routed", "FedoraServer",
-         "FedoraWorkstation")
+_OPEN = ("public", "external", "internal", "dmz", "work", "home", "trusted", "nm-shared", "libvirt", "libvirt-routed", "FedoraServer", "FedoraWorkstation")
 
 #: Services that firewalld brings and that open other ports than SSH's.
-_OF_OTHER_PORTS = ("dhcpv6-client", "dhcpv6", "cockpit", "http", "https", "mdns", "samba", "samba-client", "nfs", "dns", "ntp", "snmp", "ipp",
-                   "ipp-client", "ftp")
+_OF_OTHER_PORTS = (
+    "dhcpv6-client",
+    "dhcpv6",
+    "cockpit",
+    "http",
+    "https",
+    "mdns",
+    "samba",
+    "samba-client",
+    "nfs",
+    "dns",
+    "ntp",
+    "snmp",
+    "ipp",
+    "ipp-client",
+    "ftp",
+)
 
 #: Arguments of iptables as they are: the table, the chain, the rule.
 _PASSED_THROUGH = re.compile(r"\s*(?:(?:-t|--table)\s+(?:filter|security|raw|mangle)\s+)?(?:-A|--append|-I|--insert)\s+(\w+)\s+(?:[0-9]+\s+)?(.*)")
@@ -42,7 +56,9 @@ def hooks(tree):
 
 def _zone(tree):
     """Return the Hook of what comes in on the card: what its zone names, else what its target does."""
-    files = {path.rpartition("/")[2][:-len(".xml")]: path for folder in reversed(_FOLDERS) for path in tree.glob(folder + "/zones/*.xml") if tree.is_file(path)}
+    files = {
+        path.rpartition("/")[2][: -len(".xml")]: path for folder in reversed(_FOLDERS) for path in tree.glob(folder + "/zones/*.xml") if tree.is_file(path)
+    }
     elements = {name: _elements(text_of(tree, path, MOST_RULES)) for name, path in files.items()}
     bound = [name for name, found in elements.items() if any(kind == "interface" and each.get("name") == _CARD for kind, each in found)]
     name, place = (bound[0], (files[bound[0]], None, f"the zone of {_CARD}")) if bound else _default(tree)
@@ -64,8 +80,13 @@ def _zone(tree):
     if any(kind == "source" for other in elements.values() for kind, unused in other):
         rules.append(Rule([Condition(None, False, [])], ACCEPT, "", place))
     path = files.get(name, place[0])
-    return Hook("input", ACCEPT if target == "ACCEPT" else DROP, {name: rules}, name, (path, place[1] if path == place[0] else None,
-                f"the zone {name} of the first card, target {target}, does not let it in"))
+    return Hook(
+        "input",
+        ACCEPT if target == "ACCEPT" else DROP,
+        {name: rules},
+        name,
+        (path, place[1] if path == place[0] else None, f"the zone {name} of the first card, target {target}, does not let it in"),
+    )
 
 
 def _default(tree):

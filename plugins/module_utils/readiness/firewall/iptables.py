@@ -10,17 +10,38 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import (
-    ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, Hook, Rule)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, Hook, Rule
 
 HOOKS = {"INPUT": "input", "OUTPUT": "output"}
 _VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "RETURN": RETURN}
 #: Options of one word, and what they ask for.
-_OPTIONS = {"-p": "protocol", "--protocol": "protocol", "-s": "source", "--source": "source", "--src": "source", "-d": "destination",
-            "--destination": "destination", "--dst": "destination", "-i": "in", "--in-interface": "in", "-o": "out", "--out-interface": "out",
-            "--dport": "dport", "--destination-port": "dport", "--dports": "dport", "--destination-ports": "dport", "--sport": "sport",
-            "--source-port": "sport", "--sports": "sport", "--source-ports": "sport", "--state": "state", "--ctstate": "state", "--uid-owner": "user",
-            "--dst-type": "to", "--src-type": "from"}
+_OPTIONS = {
+    "-p": "protocol",
+    "--protocol": "protocol",
+    "-s": "source",
+    "--source": "source",
+    "--src": "source",
+    "-d": "destination",
+    "--destination": "destination",
+    "--dst": "destination",
+    "-i": "in",
+    "--in-interface": "in",
+    "-o": "out",
+    "--out-interface": "out",
+    "--dport": "dport",
+    "--destination-port": "dport",
+    "--dports": "dport",
+    "--destination-ports": "dport",
+    "--sport": "sport",
+    "--source-port": "sport",
+    "--sports": "sport",
+    "--source-ports": "sport",
+    "--state": "state",
+    "--ctstate": "state",
+    "--uid-owner": "user",
+    "--dst-type": "to",
+    "--src-type": "from",
+}
 #: Options that narrow nothing: names of modules whose own options follow, comments, what a target does.
 _IDLE = ("-m", "--match", "--comment", "--reject-with", "--log-prefix", "--log-level", "-c")
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
@@ -55,8 +76,12 @@ def tables(path, text, wanted=("filter", "security", "mangle", "raw")):
 
 def hooks(path, text):
     """Return the Hooks ([Hook]) of a text."""
-    return [Hook(HOOKS[chain], DROP if policy == "DROP" else ACCEPT, chains, chain, places[chain])
-            for policies, chains, places in tables(path, text).values() for chain, policy in policies.items() if chain in HOOKS]
+    return [
+        Hook(HOOKS[chain], DROP if policy == "DROP" else ACCEPT, chains, chain, places[chain])
+        for policies, chains, places in tables(path, text).values()
+        for chain, policy in policies.items()
+        if chain in HOOKS
+    ]
 
 
 def rule_of(text, place):

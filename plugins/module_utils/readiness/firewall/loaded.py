@@ -23,8 +23,13 @@ PLATFORM = ("168.63.129.16", "169.254.169.254")
 
 _NFT_FILE = re.compile(r"\bnft\b[^\n]*?\s(?:-f|--file)\s+(\S+)")
 _NFT_FILES = ("/etc/sysconfig/nftables.conf", "/etc/nftables.conf", "/etc/nftables.nft")
-_IPTABLES = (("netfilter-persistent", "/etc/iptables/rules.v4"), ("iptables-persistent", "/etc/iptables/rules.v4"), ("iptables", "/etc/sysconfig/iptables"),
-             ("iptables", "/etc/iptables/iptables.rules"), ("iptables", "/etc/iptables/rules-save"))
+_IPTABLES = (
+    ("netfilter-persistent", "/etc/iptables/rules.v4"),
+    ("iptables-persistent", "/etc/iptables/rules.v4"),
+    ("iptables", "/etc/sysconfig/iptables"),
+    ("iptables", "/etc/iptables/iptables.rules"),
+    ("iptables", "/etc/iptables/rules-save"),
+)
 _RESTORED = re.compile(r"^[^#\n]*\biptables(?:-legacy|-nft)?-restore\b[^\n<|;&]*?(?:<\s*)?(/\S+)", re.MULTILINE)
 _SCRIPTS = ("/etc/network/if-pre-up.d/*", "/etc/network/if-up.d/*", "/etc/rc.local", "/etc/rc.d/rc.local")
 

@@ -39,8 +39,10 @@ def hooks(tree, path):
     found = []
     for (family, _table), chains in reading.tables.items():
         if family in _FAMILIES:
-            made = {name: [rule for statement in statements for rule in rules_of(statement, reading.variables, reading.sets)]
-                    for name, (_head, statements) in chains.items()}
+            made = {
+                name: [rule for statement in statements for rule in rules_of(statement, reading.variables, reading.sets)]
+                for name, (_head, statements) in chains.items()
+            }
             found += [Hook(head[0], head[1], made, name, head[2]) for name, (head, _statements_of_it) in chains.items() if head is not None]
     return found
 
@@ -141,7 +143,7 @@ def _elements(block):
         return []
     start = words.index("elements")
     end = words.index("}", start) if "}" in words[start:] else len(words)
-    return [str(word) for word in words[start + 1:end] if word not in ("=", "{", ",")]
+    return [str(word) for word in words[start + 1 : end] if word not in ("=", "{", ",")]
 
 
 def _tokens(path, text):
@@ -176,7 +178,7 @@ def _statements(tokens):
             while end < len(tokens) and depth:
                 depth += {"{": 1, "}": -1}.get(tokens[end], 0)
                 end += 1
-            inside = tokens[position:end - 1] if not depth else tokens[position:]
+            inside = tokens[position : end - 1] if not depth else tokens[position:]
             if words and words[0] in ("table", "chain", "set", "map", "flowtable", "counter", "quota", "limit") or words[1:2] in (["chain"], ["set"], ["map"]):
                 found.append((words, inside))
                 words = []

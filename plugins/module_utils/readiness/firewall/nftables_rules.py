@@ -8,15 +8,27 @@ Source: nft(8), payload, meta and conntrack expressions, verdict statements and 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import (
-    ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, Rule)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, Rule
 
 _VERDICTS = {"accept": ACCEPT, "drop": DROP, "reject": DROP, "return": RETURN}
 #: What two words, or one, are compared of.
-_EXPRESSIONS = {("tcp", "dport"): "dport", ("tcp", "sport"): "sport", ("th", "dport"): "dport", ("th", "sport"): "sport", ("ip", "saddr"): "source",
-                ("ip", "daddr"): "destination", ("ct", "state"): "state", ("ip", "protocol"): "protocol", ("meta", "l4proto"): "protocol",
-                ("meta", "iifname"): "in", ("meta", "iif"): "in", ("meta", "oifname"): "out", ("meta", "oif"): "out", ("meta", "skuid"): "user",
-                ("meta", "nfproto"): "family"}
+_EXPRESSIONS = {
+    ("tcp", "dport"): "dport",
+    ("tcp", "sport"): "sport",
+    ("th", "dport"): "dport",
+    ("th", "sport"): "sport",
+    ("ip", "saddr"): "source",
+    ("ip", "daddr"): "destination",
+    ("ct", "state"): "state",
+    ("ip", "protocol"): "protocol",
+    ("meta", "l4proto"): "protocol",
+    ("meta", "iifname"): "in",
+    ("meta", "iif"): "in",
+    ("meta", "oifname"): "out",
+    ("meta", "oif"): "out",
+    ("meta", "skuid"): "user",
+    ("meta", "nfproto"): "family",
+}
 _SHORT = {"iifname": "in", "iif": "in", "oifname": "out", "oif": "out", "skuid": "user"}
 #: Protocols that are not TCP over IPv4: a rule of theirs is for other packets.
 _OTHERS = ("udp", "icmp", "icmpv6", "ip6", "sctp", "dccp", "udplite", "arp", "ether", "vlan", "igmp", "esp", "ah")
@@ -36,7 +48,7 @@ def rules_of(words, variables, sets):
         if word in _VERDICTS:
             return [Rule(conditions, _VERDICTS[word], "", place)]
         if word in ("jump", "goto"):
-            return [Rule(conditions, JUMP if word == "jump" else GOTO, str("".join(words[position + 1:position + 2])), place)]
+            return [Rule(conditions, JUMP if word == "jump" else GOTO, str("".join(words[position + 1 : position + 2])), place)]
         if word in _IDLE:
             position += 1 + _IDLE[word]
             continue
@@ -48,10 +60,10 @@ def rules_of(words, variables, sets):
             position += 1
             continue
         position += used
-        negated = words[position:position + 1] == ["!="]
-        position += words[position:position + 1] in (["!="], ["=="])
-        if words[position:position + 1] == ["vmap"]:
-            return _of_map(words[position + 1:], key, conditions, sets, place)
+        negated = words[position : position + 1] == ["!="]
+        position += words[position : position + 1] in (["!="], ["=="])
+        if words[position : position + 1] == ["vmap"]:
+            return _of_map(words[position + 1 :], key, conditions, sets, place)
         values, position = _values(words, position, variables, sets)
         conditions += [Condition(key if values is not None else None, negated, values or [])]
     return [Rule(conditions, None, "", place)]
@@ -59,7 +71,7 @@ def rules_of(words, variables, sets):
 
 def _expression(words, position):
     """Return (key or None, number of words) of what is compared."""
-    pair = tuple(str(word) for word in words[position:position + 2])
+    pair = tuple(str(word) for word in words[position : position + 2])
     if pair in _EXPRESSIONS:
         return _EXPRESSIONS[pair], 2
     if words[position] in _SHORT:
@@ -69,13 +81,13 @@ def _expression(words, position):
 
 def _values(words, position, variables, sets):
     """Return ([str], or None where a set is not known; position behind them)."""
-    if words[position:position + 1] == ["{"]:
+    if words[position : position + 1] == ["{"]:
         end = next((index for index in range(position, len(words)) if words[index] == "}"), len(words))
-        inside, position = words[position + 1:end], end + 1
+        inside, position = words[position + 1 : end], end + 1
     else:
-        inside, position = words[position:position + 1], position + 1
-        while words[position:position + 1] == [","]:
-            inside, position = inside + words[position + 1:position + 2], position + 2
+        inside, position = words[position : position + 1], position + 1
+        while words[position : position + 1] == [","]:
+            inside, position = inside + words[position + 1 : position + 2], position + 2
     values = []
     for word in inside:
         if word.startswith("$"):

@@ -23,11 +23,16 @@ _INITTAB = "/etc/inittab"
 _RUNLEVEL = re.compile(r"^\s*[^#:]*:([0-9sS]):initdefault:")
 
 
-@rule("R69a", step=SYSTEM_MANAGER, severity=ERROR,
-      title="The default target leads to a login", fault="The default target does not lead to a login",
-      why="A machine whose default target is rescue.target, masked or not there ends in a shell on the console, or nowhere; on Azure nobody sits there.",
-      cure="Run `systemctl set-default multi-user.target` in the guest.",
-      source="systemd.special(7), default.target")
+@rule(
+    "R69a",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The default target leads to a login",
+    fault="The default target does not lead to a login",
+    why="A machine whose default target is rescue.target, masked or not there ends in a shell on the console, or nowhere; on Azure nobody sits there.",
+    cure="Run `systemctl set-default multi-user.target` in the guest.",
+    source="systemd.special(7), default.target",
+)
 def default_target(context):
     """Return failed when the default target is masked, not there, or does not pull in multi-user.target; of older systems, runlevel 0, 1 or 6."""
     if not any(context.tree.is_file(path) for path in _SYSTEMD):
@@ -53,11 +58,16 @@ def _default_runlevel(context):
     return failed_if(Evidence(_INITTAB, number, text.strip()) for number, text, level in levels if level in "016sS")
 
 
-@rule("R69b", step=SYSTEM_MANAGER, severity=ERROR,
-      title="What every start goes through is there and not masked", fault="A unit that every start needs is masked, missing or cannot start",
-      why="Without udev no disk gets its name, so that no file system is mounted; without these targets nothing behind them starts.",
-      cure="Run `systemctl unmask` with the unit's name in the guest, or install its package once more.",
-      source="bootup(7)")
+@rule(
+    "R69b",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="What every start goes through is there and not masked",
+    fault="A unit that every start needs is masked, missing or cannot start",
+    why="Without udev no disk gets its name, so that no file system is mounted; without these targets nothing behind them starts.",
+    cure="Run `systemctl unmask` with the unit's name in the guest, or install its package once more.",
+    source="bootup(7)",
+)
 def needed_units(context):
     """Return failed with each target and service of the start that is masked, missing or cannot start."""
     if not any(context.tree.is_file(path) for path in _SYSTEMD):

@@ -23,30 +23,46 @@ def _shown(entry):
     return Evidence(crypttab.PATH, entry.line, entry.text)
 
 
-@rule("R71a", step=SYSTEM_MANAGER, severity=ERROR,
-      title="No disk is written with a random key by a name that changes", fault="A disk with a name that changes is written with a random key",
-      why="The disk that has this name on Azure, an attached data disk among others, is overwritten at the start.",
-      cure="Take the line out, together with the line of /etc/fstab that uses it, or name the partition by PARTUUID.",
-      source="crypttab(5)")
+@rule(
+    "R71a",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="No disk is written with a random key by a name that changes",
+    fault="A disk with a name that changes is written with a random key",
+    why="The disk that has this name on Azure, an attached data disk among others, is overwritten at the start.",
+    cure="Take the line out, together with the line of /etc/fstab that uses it, or name the partition by PARTUUID.",
+    source="crypttab(5)",
+)
 def no_random_key_by_name(context):
     """Return failed with each line that has a random key and a device whose name another machine gives to another disk; of swap speaks R12d."""
-    return failed_if(_shown(entry) for entry in context.shared(_entries)
-                     if crypttab.has_random_key(entry) and "swap" not in entry.options and fstab.UNSTABLE.match(entry.device))
+    return failed_if(
+        _shown(entry)
+        for entry in context.shared(_entries)
+        if crypttab.has_random_key(entry) and "swap" not in entry.options and fstab.UNSTABLE.match(entry.device)
+    )
 
 
-@rule("R71b", step=SYSTEM_MANAGER, severity=WARNING,
-      title="No encrypted device waits for a passphrase", fault="An encrypted device waits for a passphrase",
-      why="Each start waits until somebody types it at the console; that of the root is asked for before the network is up.",
-      cure="Use Azure's encryption at host instead, or let the key come from a file or a TPM; give a data disk the option nofail.",
-      source="crypttab(5)")
+@rule(
+    "R71b",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    title="No encrypted device waits for a passphrase",
+    fault="An encrypted device waits for a passphrase",
+    why="Each start waits until somebody types it at the console; that of the root is asked for before the network is up.",
+    cure="Use Azure's encryption at host instead, or let the key come from a file or a TPM; give a data disk the option nofail.",
+    source="crypttab(5)",
+)
 def no_passphrase(context):
     """Return failed with each line whose key a person types: an error for the root, a warning for others that are not nofail."""
     waiting = [entry for entry in context.shared(_entries) if crypttab.waits_for_passphrase(entry)]
     roots = context.facts(_root_devices)
     of_root = [entry for entry in waiting if ("mapper", entry.name) in roots]
     others = [entry for entry in waiting if entry not in of_root and "nofail" not in entry.options]
-    return failed_if([_shown(entry) for entry in of_root + others], "The root waits for a passphrase at every start." if of_root else "",
-                     severity=ERROR if of_root else WARNING)
+    return failed_if(
+        [_shown(entry) for entry in of_root + others],
+        "The root waits for a passphrase at every start." if of_root else "",
+        severity=ERROR if of_root else WARNING,
+    )
 
 
 def _root_devices(context):

@@ -12,24 +12,36 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRMWARE
 
 
-@rule("R58", step=FIRMWARE, severity=ERROR, needs="disk",
-      title="The boot code of generation 1 leads to its boot loader's files", fault="The boot code of generation 1 leads nowhere",
-      why="The BIOS starts the first sector, which loads GRUB's core from a fixed place; the core looks for everything else at the place that is built into "
-          "it. Partitions that were moved, a disk that was copied file by file, or a core that was made for another disk end in `grub rescue>`.",
-      cure="Install the boot loader again from the guest or a chroot of it: `grub-install --target=i386-pc /dev/DISK` (`grub2-install`), then write its "
-           "configuration.",
-      source="GRUB manual, chapter 4 (BIOS installation); boot.S, diskboot.S")
+@rule(
+    "R58",
+    step=FIRMWARE,
+    severity=ERROR,
+    needs="disk",
+    title="The boot code of generation 1 leads to its boot loader's files",
+    fault="The boot code of generation 1 leads nowhere",
+    why="The BIOS starts the first sector, which loads GRUB's core from a fixed place; the core looks for everything else at the place that is built into "
+    "it. Partitions that were moved, a disk that was copied file by file, or a core that was made for another disk end in `grub rescue>`.",
+    cure="Install the boot loader again from the guest or a chroot of it: `grub-install --target=i386-pc /dev/DISK` (`grub2-install`), then write its "
+    "configuration.",
+    source="GRUB manual, chapter 4 (BIOS installation); boot.S, diskboot.S",
+)
 def boot_code_leads_somewhere(context):
     """Return failed when the boot code loads no GRUB core, or that core looks for its files where none are on this disk."""
     return _followed(context, context.disk.bios, 1, "the disk has no boot code that was followed")
 
 
-@rule("R59", step=FIRMWARE, severity=ERROR, needs="disk",
-      title="The EFI loader of generation 2 leads to its configuration", fault="The EFI loader of generation 2 leads nowhere",
-      why="shim starts GRUB beside it, or what a vendor's list names, and GRUB reads a few lines on the EFI system partition that look for the real "
-          "configuration by the UUID of its file system. After a copy to another disk that UUID is often another one, and the machine ends in `grub>`.",
-      cure="Correct the UUID in grub.cfg on the EFI system partition, or write it again: `grub-install`, or reinstall the packages of shim and GRUB.",
-      source="shim, fallback.c; GRUB manual, chapter 4 (EFI)")
+@rule(
+    "R59",
+    step=FIRMWARE,
+    severity=ERROR,
+    needs="disk",
+    title="The EFI loader of generation 2 leads to its configuration",
+    fault="The EFI loader of generation 2 leads nowhere",
+    why="shim starts GRUB beside it, or what a vendor's list names, and GRUB reads a few lines on the EFI system partition that look for the real "
+    "configuration by the UUID of its file system. After a copy to another disk that UUID is often another one, and the machine ends in `grub>`.",
+    cure="Correct the UUID in grub.cfg on the EFI system partition, or write it again: `grub-install`, or reinstall the packages of shim and GRUB.",
+    source="shim, fallback.c; GRUB manual, chapter 4 (EFI)",
+)
 def loader_leads_somewhere(context):
     """Return failed when the fallback loader starts a file that is none, or GRUB's lines on the ESP look for a file system that is not on this disk."""
     return _followed(context, context.disk.efi, 2, "the disk has no EFI loader that was followed")

@@ -14,41 +14,69 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import serv
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
 
 RESOLVER = "/etc/resolv.conf"
 #: Where a link to /run points that somebody makes at boot: its beginning, and who makes it.
-_MADE_BY = (("/run/systemd/resolve/", ("systemd-resolved",)), ("/run/NetworkManager/", ("NetworkManager",)), ("/run/resolvconf/", ("resolvconf",)),
-            ("/run/netconfig/", ("wicked", "NetworkManager")), ("/run/connman/", ("connman",)))
+_MADE_BY = (
+    ("/run/systemd/resolve/", ("systemd-resolved",)),
+    ("/run/NetworkManager/", ("NetworkManager",)),
+    ("/run/resolvconf/", ("resolvconf",)),
+    ("/run/netconfig/", ("wicked", "NetworkManager")),
+    ("/run/connman/", ("connman",)),
+)
 #: Managers that write the resolver's file with what DHCP says.
 _WRITING = ("networkmanager", "ifupdown", "ifcfg", "wicked")
 _PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|127\.0\.0\.(?!53|54)")
 
 
-@rule("R35b", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
-      title="The first card keeps the name that its configuration has", fault="The first card is renamed, and its configuration is for another name",
-      why="Azure's first card is eth0 to the kernel. Under another name nothing asks for its address.",
-      cure="Remove the rule or the .link file, or write the configuration for that name; the role guest_network does the former.",
-      source="systemd.link(5), udev(7)")
+@rule(
+    "R35b",
+    step=FIRST_CARD,
+    severity=ERROR,
+    fixed_by="guest_network",
+    title="The first card keeps the name that its configuration has",
+    fault="The first card is renamed, and its configuration is for another name",
+    why="Azure's first card is eth0 to the kernel. Under another name nothing asks for its address.",
+    cure="Remove the rule or the .link file, or write the configuration for that name; the role guest_network does the former.",
+    source="systemd.link(5), udev(7)",
+)
 def keeps_its_name(context):
     """Return failed with the rule or .link file that renames the first card where nothing asks for an address under the new name."""
     card, place = card_name.first_card(context.tree)
     if place is None:
         return passed()
     asks = any(answer.what == DHCP for _manager, answer in outcome.answers(context.tree, card))
-    return passed(f"it will be called {card.name}, and asks for its address", [Evidence(*place)]) if asks else failed(
-        [Evidence(*place)], f"It will be called {card.name}.")
+    return (
+        passed(f"it will be called {card.name}, and asks for its address", [Evidence(*place)])
+        if asks
+        else failed([Evidence(*place)], f"It will be called {card.name}.")
+    )
 
 
-@rule("R35c", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
-      title="No initramfs renames the first card", fault="An initramfs renames the first card, and its configuration is for another name",
-      why="The card's driver is loaded in the initramfs, and udev there names it by the rules and links of the day when the image was built, though the guest "
-          "has them no longer.",
-      cure="Run the role guest_network, then build the image again: the role guest_boot, or update-initramfs or dracut.",
-      source="systemd.link(5), udev(7); hooks/udev of initramfs-tools, modules.d of dracut")
+@rule(
+    "R35c",
+    step=FIRST_CARD,
+    severity=ERROR,
+    fixed_by="guest_network",
+    title="No initramfs renames the first card",
+    fault="An initramfs renames the first card, and its configuration is for another name",
+    why="The card's driver is loaded in the initramfs, and udev there names it by the rules and links of the day when the image was built, though the guest "
+    "has them no longer.",
+    cure="Run the role guest_network, then build the image again: the role guest_boot, or update-initramfs or dracut.",
+    source="systemd.link(5), udev(7); hooks/udev of initramfs-tools, modules.d of dracut",
+)
 def keeps_its_name_in_the_initramfs(context):
     """Return failed with the rule or .link file inside an image that renames the first card where nothing asks for an address under the new name."""
     evidence, unread = [], []
@@ -64,11 +92,17 @@ def keeps_its_name_in_the_initramfs(context):
     return failed_if(evidence)
 
 
-@rule("R72", step=FIRST_CARD, severity=WARNING,
-      title="Names are looked up where Azure's DHCP says", fault="Names are looked up at the build's servers, or nowhere",
-      why="The machine is provisioned, for the platform is reached by its address, but no name resolves: updates, extensions and mounts fail.",
-      cure="Enable the service that makes the file, or remove the file, so that the network manager writes it.",
-      source="resolv.conf(5), systemd-resolved.service(8)", kinds=("generalized", "specialized"))
+@rule(
+    "R72",
+    step=FIRST_CARD,
+    severity=WARNING,
+    title="Names are looked up where Azure's DHCP says",
+    fault="Names are looked up at the build's servers, or nowhere",
+    why="The machine is provisioned, for the platform is reached by its address, but no name resolves: updates, extensions and mounts fail.",
+    cure="Enable the service that makes the file, or remove the file, so that the network manager writes it.",
+    source="resolv.conf(5), systemd-resolved.service(8)",
+    kinds=("generalized", "specialized"),
+)
 def resolver(context):
     """Return failed for a link to a file that nobody makes at boot, and for servers of a private network in a file that nobody writes again."""
     tree = context.tree
@@ -77,14 +111,18 @@ def resolver(context):
         makers = next((names for beginning, names in _MADE_BY if target.startswith(beginning)), None)
         if makers is not None and services.state(tree, makers) == services.ENABLED or tree.exists(RESOLVER):
             return passed(f"{' or '.join(makers or ())} makes it" if makers else "")
-        return failed([Evidence(RESOLVER, None, f"-> {tree.readlink(RESOLVER)}")],
-                      f"{' and '.join(makers)} {'is' if len(makers) == 1 else 'are'} not enabled." if makers else "Nothing makes what it points to.")
+        return failed(
+            [Evidence(RESOLVER, None, f"-> {tree.readlink(RESOLVER)}")],
+            f"{' and '.join(makers)} {'is' if len(makers) == 1 else 'are'} not enabled." if makers else "Nothing makes what it points to.",
+        )
     if not tree.is_file(RESOLVER):
         return not_applicable("the network manager makes the file")
     if set(context.shared(managers.active)) & set(_WRITING):
         return passed("the network manager writes the file with what DHCP says")
-    return failed_if(context.find([RESOLVER], lambda text: re.match(r"\s*nameserver\s", text) and _PRIVATE.match(text.split()[1] if text.split()[1:] else "")),
-                     "No network manager that runs writes the file again.")
+    return failed_if(
+        context.find([RESOLVER], lambda text: re.match(r"\s*nameserver\s", text) and _PRIVATE.match(text.split()[1] if text.split()[1:] else "")),
+        "No network manager that runs writes the file again.",
+    )
 
 
 RULES = [keeps_its_name, keeps_its_name_in_the_initramfs, resolver]

@@ -17,8 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels, modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
-    LUKS, LVM, RAID, generator, judged, root_facts, starts_systemd)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import LUKS, LVM, RAID, generator, judged, root_facts, starts_systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
@@ -28,29 +27,82 @@ _FIX = "guest_boot; initrd_modules"
 #: What each layer of the root needs: drivers, and one of the programs that open it.
 _OF_LAYERS = {
     LVM: (("dm_mod",), ("/sbin/lvm", "/usr/sbin/lvm", "/bin/lvm", "/usr/bin/lvm")),
-    LUKS: (("dm_mod", "dm_crypt"), ("/sbin/cryptsetup", "/usr/sbin/cryptsetup", "/usr/bin/cryptsetup", "/usr/lib/systemd/systemd-cryptsetup",
-                                    "/lib/systemd/systemd-cryptsetup", "/usr/bin/systemd-cryptsetup", "/sbin/nlplug-findfs", "/usr/sbin/nlplug-findfs")),
+    LUKS: (
+        ("dm_mod", "dm_crypt"),
+        (
+            "/sbin/cryptsetup",
+            "/usr/sbin/cryptsetup",
+            "/usr/bin/cryptsetup",
+            "/usr/lib/systemd/systemd-cryptsetup",
+            "/lib/systemd/systemd-cryptsetup",
+            "/usr/bin/systemd-cryptsetup",
+            "/sbin/nlplug-findfs",
+            "/usr/sbin/nlplug-findfs",
+        ),
+    ),
     RAID: (("md_mod",), ("/sbin/mdadm", "/usr/sbin/mdadm", "/usr/bin/mdadm")),
 }
 #: File systems that another driver mounts as well.
-_DRIVERS_OF = {"ext2": ("ext4", "ext2"), "ext3": ("ext4", "ext3"), "ext4": ("ext4",), "xfs": ("xfs",), "btrfs": ("btrfs",), "f2fs": ("f2fs",),
-               "jfs": ("jfs",), "reiserfs": ("reiserfs",), "bcachefs": ("bcachefs",), "erofs": ("erofs",)}
+_DRIVERS_OF = {
+    "ext2": ("ext4", "ext2"),
+    "ext3": ("ext4", "ext3"),
+    "ext4": ("ext4",),
+    "xfs": ("xfs",),
+    "btrfs": ("btrfs",),
+    "f2fs": ("f2fs",),
+    "jfs": ("jfs",),
+    "reiserfs": ("reiserfs",),
+    "bcachefs": ("bcachefs",),
+    "erofs": ("erofs",),
+}
 
 #: What waits for devices, loads their drivers and gives the root its name, by what built the image.
-_FINDERS = ("/usr/lib/systemd/systemd-udevd", "/lib/systemd/systemd-udevd", "/sbin/udevd", "/usr/sbin/udevd", "/lib/udev/udevd", "/usr/lib/udev/udevd",
-            "/sbin/nlplug-findfs", "/usr/sbin/nlplug-findfs", "/sbin/mdev", "/usr/sbin/mdev", "/bin/mdev", "/usr/bin/mdev")
+_FINDERS = (
+    "/usr/lib/systemd/systemd-udevd",
+    "/lib/systemd/systemd-udevd",
+    "/sbin/udevd",
+    "/usr/sbin/udevd",
+    "/lib/udev/udevd",
+    "/usr/lib/udev/udevd",
+    "/sbin/nlplug-findfs",
+    "/usr/sbin/nlplug-findfs",
+    "/sbin/mdev",
+    "/usr/sbin/mdev",
+    "/bin/mdev",
+    "/usr/bin/mdev",
+)
 _LOADERS = ("/sbin/modprobe", "/usr/sbin/modprobe", "/bin/modprobe", "/usr/bin/modprobe")
 #: Programs that the start uses by name, where they are in the image.
-_USED = ("/bin/sh", "/bin/mount", "/usr/bin/mount", "/bin/run-init", "/usr/bin/run-init", "/sbin/switch_root", "/usr/sbin/switch_root",
-         "/usr/bin/switch_root", "/bin/cat", "/usr/bin/cat", "/bin/busybox", "/usr/bin/busybox", "/bin/udevadm", "/usr/bin/udevadm",
-         "/usr/bin/systemctl", "/bin/systemctl")
+_USED = (
+    "/bin/sh",
+    "/bin/mount",
+    "/usr/bin/mount",
+    "/bin/run-init",
+    "/usr/bin/run-init",
+    "/sbin/switch_root",
+    "/usr/sbin/switch_root",
+    "/usr/bin/switch_root",
+    "/bin/cat",
+    "/usr/bin/cat",
+    "/bin/busybox",
+    "/usr/bin/busybox",
+    "/bin/udevadm",
+    "/usr/bin/udevadm",
+    "/usr/bin/systemctl",
+    "/bin/systemctl",
+)
 
 
-@rule("R65a", step=INITRAMFS, severity=ERROR,
-      title="Every boot entry loads the initramfs that its kernel needs", fault="A boot entry loads no initramfs, and its kernel cannot do without",
-      why="Drivers that are modules, and a root by UUID or label, are found by the initramfs alone: without it the kernel panics.",
-      cure="Run update-grub or grub2-mkconfig, which write the initrd line when the image is there; correct an entry that is written by hand.",
-      source="Linux init/do_mounts.c; GRUB 10_linux")
+@rule(
+    "R65a",
+    step=INITRAMFS,
+    severity=ERROR,
+    title="Every boot entry loads the initramfs that its kernel needs",
+    fault="A boot entry loads no initramfs, and its kernel cannot do without",
+    why="Drivers that are modules, and a root by UUID or label, are found by the initramfs alone: without it the kernel panics.",
+    cure="Run update-grub or grub2-mkconfig, which write the initrd line when the image is there; correct an entry that is written by hand.",
+    source="Linux init/do_mounts.c; GRUB 10_linux",
+)
 def is_loaded(context):
     """Return failed with each entry without an initramfs whose kernel has the disk's drivers as modules, or whose root the kernel cannot find by itself."""
     tree, evidence, severe = context.tree, [], False
@@ -66,17 +118,28 @@ def is_loaded(context):
             continue
         beside = kernels.image_beside(tree, entry.kernel)
         why = f"its kernel has {', '.join(lacks)} as modules" if lacks else f"the kernel alone does not know root={root}"
-        evidence.append(Evidence(entry.path, line_of(tree, entry, posixpath.basename(entry.kernel)),
-                                 f"{entry.title}: no initrd is loaded, and {why}" + (f"; {beside} is there" if beside else "")))
+        evidence.append(
+            Evidence(
+                entry.path,
+                line_of(tree, entry, posixpath.basename(entry.kernel)),
+                f"{entry.title}: no initrd is loaded, and {why}" + (f"; {beside} is there" if beside else ""),
+            )
+        )
         severe = severe or entry.kind == "normal"
     return failed_if(evidence, severity=None if severe else WARNING) if entries else not_applicable("no boot entry starts Linux")
 
 
-@rule("R65b", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
-      title="The first programs of every initramfs can run", fault="A program that an initramfs starts with cannot run",
-      why="The kernel panics when /init, its interpreter, its loader or a library is not in the image.",
-      cure=_REBUILD,
-      source="Linux init/main.c, kernel_init; ld.so(8)")
+@rule(
+    "R65b",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="The first programs of every initramfs can run",
+    fault="A program that an initramfs starts with cannot run",
+    why="The kernel panics when /init, its interpreter, its loader or a library is not in the image.",
+    cure=_REBUILD,
+    source="Linux init/main.c, kernel_init; ld.so(8)",
+)
 def can_start(context):
     """Return failed with each image whose /init, or another program that the start uses, lacks something."""
     machine = _machine(context)
@@ -86,17 +149,25 @@ def can_start(context):
         first = next((path for path in ("/init", "/linuxrc", "/sbin/init") if files.lstat(path) is not None), "/init")
         used = [path for path in _USED + _LOADERS if files.lstat(path) is not None]
         return _wrong(files, [first] + used, machine)
+
     return judged(context, judge)
 
 
-@rule("R65c", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
-      title="Every initramfs can load its modules", fault="An initramfs cannot load its modules",
-      why="modprobe and udev find a driver by modules.dep and modules.alias, and the kernel calls modprobe for the root's file system; without them "
-          "the image has drivers that nobody loads.",
-      cure=_REBUILD,
-      source="depmod(8); modprobe(8); Linux kernel/module/kmod.c")
+@rule(
+    "R65c",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="Every initramfs can load its modules",
+    fault="An initramfs cannot load its modules",
+    why="modprobe and udev find a driver by modules.dep and modules.alias, and the kernel calls modprobe for the root's file system; without them "
+    "the image has drivers that nobody loads.",
+    cure=_REBUILD,
+    source="depmod(8); modprobe(8); Linux kernel/module/kmod.c",
+)
 def can_load(context):
     """Return failed with each image that has modules and lacks modprobe or the indexes of its modules."""
+
     def judge(image):
         files, version = image.files, image.kernel.version
         folder = drivers.modules_directory(files, version)
@@ -105,16 +176,27 @@ def can_load(context):
         found = [] if any(files.lstat(path) is not None for path in _LOADERS) or not _calls_modprobe(context, image) else ["it has no modprobe"]
         # mkinitcpio keeps the index that kmod reads and takes the text away
         kinds = (".bin",) if generator(files) == "mkinitcpio" else ("", ".bin") if _is_kmod(files) else ("",)
-        return found + [f"{folder[1:]}/{name}{kind} is not in it" for name in ("modules.dep", "modules.alias") for kind in kinds
-                        if not _size(files, f"{folder}/{name}{kind}") and not (name == "modules.alias" and _size(files, f"{folder}/{name}.bin"))]
+        return found + [
+            f"{folder[1:]}/{name}{kind} is not in it"
+            for name in ("modules.dep", "modules.alias")
+            for kind in kinds
+            if not _size(files, f"{folder}/{name}{kind}") and not (name == "modules.alias" and _size(files, f"{folder}/{name}.bin"))
+        ]
+
     return judged(context, judge)
 
 
-@rule("R65d", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
-      title="Every initramfs has what finds devices", fault="An initramfs has nothing that finds devices",
-      why="udev, or what takes its place, loads the drivers of what the kernel reports, and gives the root's device the name that root= has.",
-      cure=_REBUILD,
-      source="hooks/udev of initramfs-tools; modules.d/95udev-rules of dracut; install/udev of mkinitcpio; initfs of Alpine")
+@rule(
+    "R65d",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="Every initramfs has what finds devices",
+    fault="An initramfs has nothing that finds devices",
+    why="udev, or what takes its place, loads the drivers of what the kernel reports, and gives the root's device the name that root= has.",
+    cure=_REBUILD,
+    source="hooks/udev of initramfs-tools; modules.d/95udev-rules of dracut; install/udev of mkinitcpio; initfs of Alpine",
+)
 def finds_devices(context):
     """Return failed with each image of a generator known here that has neither udev nor what takes its place, or one that cannot run."""
     machine = _machine(context)
@@ -127,15 +209,21 @@ def finds_devices(context):
         name = generator(files)
         needs = name in ("dracut", "mkinitfs") or starts_systemd(files) or files.exists("/scripts/init-top/udev") or files.exists("/hooks/udev")
         return [f"{'nlplug-findfs' if name == 'mkinitfs' else 'udev (systemd-udevd)'} is not in it"] if needs else []
+
     return judged(context, judge)
 
 
-@rule("R66a", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
-      title="Every initramfs has the drivers of the root's file system and of what it lies on",
-      fault="An initramfs lacks the driver of the root's file system, or of what it lies on",
-      why="The disk is found, and the root on it cannot be mounted: the boot ends in the initramfs shell.",
-      cure=_REBUILD,
-      source="Linux fs/filesystems.c; dm-init, md")
+@rule(
+    "R66a",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="Every initramfs has the drivers of the root's file system and of what it lies on",
+    fault="An initramfs lacks the driver of the root's file system, or of what it lies on",
+    why="The disk is found, and the root on it cannot be mounted: the boot ends in the initramfs shell.",
+    cure=_REBUILD,
+    source="Linux fs/filesystems.c; dm-init, md",
+)
 def reaches_root(context):
     """Return failed with each image in which a driver of the root's file system, device mapper, encryption or RAID is neither built in nor whole."""
     facts = context.facts(root_facts)
@@ -144,20 +232,30 @@ def reaches_root(context):
     return judged(context, lambda image: _lacking_drivers(context.tree, image, facts) + _lacking_programs(image.files, facts, _machine(context)))
 
 
-@rule("R17h", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
-      title="No driver that reaches the root is banned inside an initramfs", fault="A driver that reaches the root is banned inside an initramfs",
-      why="The image has a copy of modprobe.d of the day when it was built; a driver that is banned there is not loaded, though the guest allows it now.",
-      cure="Take the ban out of modprobe.d (modprobe_allow), then build the image again.",
-      source="modprobe.d(5)")
+@rule(
+    "R17h",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="No driver that reaches the root is banned inside an initramfs",
+    fault="A driver that reaches the root is banned inside an initramfs",
+    why="The image has a copy of modprobe.d of the day when it was built; a driver that is banned there is not loaded, though the guest allows it now.",
+    cure="Take the ban out of modprobe.d (modprobe_allow), then build the image again.",
+    source="modprobe.d(5)",
+)
 def drivers_allowed(context):
     """Return failed with each line of an image's own modprobe.d that bans a driver of Hyper-V's disk or of the root."""
     facts = context.facts(root_facts)
-    wanted = ["hv_vmbus", "hv_storvsc", "sd_mod"] + list(_DRIVERS_OF.get(facts.kind, ())[:1]) + [
-        name for layer in sorted(facts.layers) for name in _OF_LAYERS[layer][0]]
+    wanted = (
+        ["hv_vmbus", "hv_storvsc", "sd_mod"]
+        + list(_DRIVERS_OF.get(facts.kind, ())[:1])
+        + [name for layer in sorted(facts.layers) for name in _OF_LAYERS[layer][0]]
+    )
 
     def judge(image):
         read = modprobe.texts(image.files)
         return [f"{ban.path[1:]} line {ban.line}: {ban.text}" for name in wanted for ban in modprobe.bans_in(read, name)]
+
     return judged(context, judge)
 
 
@@ -252,8 +350,11 @@ def _lacking_programs(files, facts, machine):
     found = []
     for layer in sorted(facts.layers):
         present = [path for path in _OF_LAYERS[layer][1] if files.lstat(path) is not None]
-        found += _wrong(files, present[:1], machine) if present else [f"{posixpath.basename(_OF_LAYERS[layer][1][0])}, which opens what the root lies on, "
-                                                                      "is not in it"]
+        found += (
+            _wrong(files, present[:1], machine)
+            if present
+            else [f"{posixpath.basename(_OF_LAYERS[layer][1][0])}, which opens what the root lies on, is not in it"]
+        )
     return found
 
 

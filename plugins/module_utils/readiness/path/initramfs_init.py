@@ -28,8 +28,9 @@ _SOURCED = re.compile(r"""^(?:\.|source)\s+["']?(/[^\s"'$;|&]+)["']?\s*(?:#.*)?$
 #: Where only a running system has files.
 _MADE_LATER = ("/dev/", "/proc/", "/run/", "/sys/", "/tmp/")
 #: Programs that no script gets to the root without, as far as it calls them: what mounts, reads /proc/cmdline and hands over.
-_CALLED = re.compile(r"(?:^|[;&|(`!]|\b(?:exec|then|do|else|if|while|until)\b)[ \t]*(?:/(?:usr/)?s?bin/)?(mount|cat|run-init|switch_root)(?=[ \t])",
-                     re.MULTILINE)
+_CALLED = re.compile(
+    r"(?:^|[;&|(`!]|\b(?:exec|then|do|else|if|while|until)\b)[ \t]*(?:/(?:usr/)?s?bin/)?(mount|cat|run-init|switch_root)(?=[ \t])", re.MULTILINE
+)
 _LOOKED_FOR = re.compile(r"=\$\(command -v (switch_root)\)")
 _RUN_SCRIPTS = re.compile(r"^\s*run_scripts\s+(/scripts/[\w-]+)", re.MULTILINE)
 _UDEV = ("/usr/lib/systemd/systemd-udevd", "/lib/systemd/systemd-udevd", "/usr/lib/udev/udevd", "/lib/udev/udevd", "/sbin/udevd")
@@ -39,20 +40,28 @@ _SYSTEM_UNITS = ("/usr/lib/systemd/system", "/lib/systemd/system")
 _SETTING = re.compile(r"""^\s*(?:export\s+)?(ROOT|BOOT)=(?:"([^"]*)"|'([^']*)'|([^\s;#]*))""", re.MULTILINE)
 
 
-@rule("R65e", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
-      title="What the /init of every initramfs reads and calls is in it", fault="What the /init of an initramfs reads or calls is not in it",
-      why="The shell ends at a script that it cannot read, and the kernel panics with it; without mount, or what hands over to the root, the boot goes no "
-          "further.",
-      cure=_REBUILD,
-      source="init and scripts/functions of initramfs-tools; init.sh of dracut's base and its modules systemd and rootfs-block; init of mkinitcpio; "
-             "dash(1), special built-ins")
+@rule(
+    "R65e",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="What the /init of every initramfs reads and calls is in it",
+    fault="What the /init of an initramfs reads or calls is not in it",
+    why="The shell ends at a script that it cannot read, and the kernel panics with it; without mount, or what hands over to the root, the boot goes no "
+    "further.",
+    cure=_REBUILD,
+    source="init and scripts/functions of initramfs-tools; init.sh of dracut's base and its modules systemd and rootfs-block; init of mkinitcpio; "
+    "dash(1), special built-ins",
+)
 def has_what_it_calls(context):
     """Return failed with each image that lacks a script or a program of its /init, or, where that is systemd, what mounts the root and leaves for it."""
+
     def judge(image):
         if starts_systemd(image.files):
             return _lacking_for_systemd(image.files)
         text = _script(image.files, "/init")
         return _lacking_scripts(image.files, text) + _lacking_programs(image.files, text)
+
     return judged(context, judge)
 
 
@@ -83,8 +92,11 @@ def _lacking_programs(files, text):
     shell = posixpath.basename(files.resolve("/bin/sh"))
     if shell.startswith(("busybox", "toybox")) or "busybox" in text and any(files.exists(f"{folder}/busybox") for folder in _PATH):
         return []  # they are in the shell itself, or /init makes the links
-    return [f"/init calls {name}, which is not in it" for name in dict.fromkeys(_CALLED.findall(text) + _LOOKED_FOR.findall(text))
-            if not any(files.lstat(f"{folder}/{name}") for folder in _PATH)]
+    return [
+        f"/init calls {name}, which is not in it"
+        for name in dict.fromkeys(_CALLED.findall(text) + _LOOKED_FOR.findall(text))
+        if not any(files.lstat(f"{folder}/{name}") for folder in _PATH)
+    ]
 
 
 def _lacking_for_systemd(files):
@@ -101,12 +113,18 @@ def _lacking_for_systemd(files):
     return found
 
 
-@rule("R65f", step=INITRAMFS, severity=ERROR, fixed_by="guest_boot",
-      title="No initramfs has a root of another disk in its own settings", fault="An initramfs has a root of another disk in its own settings",
-      why="initramfs-tools reads conf/param.conf after the kernel's command line: ROOT= in it wins over root=. ROOT= and BOOT= of its other files count "
-          "where the command line says nothing.",
-      cure="Remove the setting from /etc/initramfs-tools and from the hook or script that writes it, and build the image again.",
-      source="init and scripts/functions of initramfs-tools; initramfs.conf(5)")
+@rule(
+    "R65f",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by="guest_boot",
+    title="No initramfs has a root of another disk in its own settings",
+    fault="An initramfs has a root of another disk in its own settings",
+    why="initramfs-tools reads conf/param.conf after the kernel's command line: ROOT= in it wins over root=. ROOT= and BOOT= of its other files count "
+    "where the command line says nothing.",
+    cure="Remove the setting from /etc/initramfs-tools and from the hook or script that writes it, and build the image again.",
+    source="init and scripts/functions of initramfs-tools; initramfs.conf(5)",
+)
 def mounts_this_root(context):
     """Return failed with each ROOT= of an image of initramfs-tools that is not on this disk, and each BOOT= that takes the root from the network."""
     lines = started_lines(context)
@@ -121,6 +139,7 @@ def mounts_this_root(context):
             problem = _network(value) if name == "BOOT" else _not_here(context, lines, value)
             found += [f"{path[1:]}: {name}={value}: {problem}"] if problem else []
         return found
+
     return judged(context, judge)
 
 
@@ -133,8 +152,11 @@ def _settings(files, paths, lines):
         except ImagewrightError:
             continue
         found.update({match.group(1): (next(filter(None, match.groups()[1:]), ""), path) for match in _SETTING.finditer(text)})
-    return {name: setting for name, setting in found.items()
-            if setting[0] and "$" not in setting[0] and (lines is None or any(last(line, name.lower()) is None for line in lines))}
+    return {
+        name: setting
+        for name, setting in found.items()
+        if setting[0] and "$" not in setting[0] and (lines is None or any(last(line, name.lower()) is None for line in lines))
+    }
 
 
 def _network(value):

@@ -46,11 +46,16 @@ def _severity(context, paths):
     return ERROR if not started or started.intersection(map(context.tree.resolve, paths)) else WARNING
 
 
-@rule("R60", step=KERNEL, severity=ERROR,
-      title="Every kernel's file is whole", fault="A kernel's file is cut off or damaged, or no kernel",
-      why="A boot loader loads what is there and starts it: the machine hangs or resets without a word.",
-      cure="Install the kernel's package again.",
-      source="Linux Documentation/arch/x86/boot.rst; Microsoft PE Format")
+@rule(
+    "R60",
+    step=KERNEL,
+    severity=ERROR,
+    title="Every kernel's file is whole",
+    fault="A kernel's file is cut off or damaged, or no kernel",
+    why="A boot loader loads what is there and starts it: the machine hangs or resets without a word.",
+    cure="Install the kernel's package again.",
+    source="Linux Documentation/arch/x86/boot.rst; Microsoft PE Format",
+)
 def file_is_whole(context):
     """Return failed with each kernel that is shorter than its own header says, or is a text or zeros; a warning when none of them starts by itself."""
     examined = context.facts(_examined)
@@ -61,32 +66,46 @@ def file_is_whole(context):
     return unknown(unreadable[0].text, unreadable) if unreadable else passed()
 
 
-@rule("R61", step=KERNEL, severity=ERROR,
-      title="Every kernel is for the guest's processor", fault="A kernel is for another processor than the guest's programs",
-      why="A kernel of another processor does not start; a 32-bit kernel cannot start 64-bit programs.",
-      cure="Install the kernel of the guest's architecture and remove this one.",
-      source="Linux Documentation/arch/x86/boot.rst, xloadflags; Microsoft PE Format, Machine")
+@rule(
+    "R61",
+    step=KERNEL,
+    severity=ERROR,
+    title="Every kernel is for the guest's processor",
+    fault="A kernel is for another processor than the guest's programs",
+    why="A kernel of another processor does not start; a 32-bit kernel cannot start 64-bit programs.",
+    cure="Install the kernel of the guest's architecture and remove this one.",
+    source="Linux Documentation/arch/x86/boot.rst, xloadflags; Microsoft PE Format, Machine",
+)
 def right_processor(context):
     """Return failed with each kernel whose header names another machine; a warning when none of them starts by itself."""
     machine = context.shared(architecture)[0]
     if machine not in ("x86_64", "aarch64"):
         return passed("the guest's own architecture is told by R16")
     wrong = [found for found in context.facts(_examined) if found.file is not None and found.file.machine not in ("", machine)]
-    return failed_if([Evidence(found.path, None, f"a kernel for {found.file.machine}, and the guest is {machine}") for found in wrong],
-                     severity=_severity(context, [found.path for found in wrong]))
+    return failed_if(
+        [Evidence(found.path, None, f"a kernel for {found.file.machine}, and the guest is {machine}") for found in wrong],
+        severity=_severity(context, [found.path for found in wrong]),
+    )
 
 
-@rule("R62", step=KERNEL, severity=ERROR,
-      title="Every kernel has its modules and modules.dep", fault="A kernel's modules, or modules.dep, are gone",
-      why="Without them no driver is loaded once the root is mounted: no network, no DVD drive, no FAT.",
-      cure="Install the package with this kernel's modules again, and run depmod VERSION; or remove the kernel and its entry.",
-      source="depmod(8); kmod libkmod-index")
+@rule(
+    "R62",
+    step=KERNEL,
+    severity=ERROR,
+    title="Every kernel has its modules and modules.dep",
+    fault="A kernel's modules, or modules.dep, are gone",
+    why="Without them no driver is loaded once the root is mounted: no network, no DVD drive, no FAT.",
+    cure="Install the package with this kernel's modules again, and run depmod VERSION; or remove the kernel and its entry.",
+    source="depmod(8); kmod libkmod-index",
+)
 def modules_are_there(context):
     """Return failed with each kernel whose modules directory, or its modules.dep, is not there; a warning when none of them starts by itself."""
     missing = [(kernel, _missing(context, kernel)) for kernel in kernels.installed_kernels(context.tree) if kernel.kind == "normal"]
     missing = [(kernel, path) for kernel, path in missing if path]
-    return failed_if([Evidence(path, None, f"is not there, or empty (kernel {kernel.version}, {kernel.vmlinuz})") for kernel, path in missing],
-                     severity=_severity(context, [kernel.vmlinuz for kernel, _unused in missing]))
+    return failed_if(
+        [Evidence(path, None, f"is not there, or empty (kernel {kernel.version}, {kernel.vmlinuz})") for kernel, path in missing],
+        severity=_severity(context, [kernel.vmlinuz for kernel, _unused in missing]),
+    )
 
 
 def _missing(context, kernel):

@@ -18,12 +18,17 @@ _FOLDERS = ("/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/l
 _NO_MORE_MODULES = re.compile(r"^\s*-?\s*kernel[./]modules_disabled\s*=\s*(?!0\s*$)\S")
 
 
-@rule("R20c", step=SYSTEM_MANAGER, severity=ERROR,
-      title="The kernel may load modules after its start", fault="The kernel loads no module any more once it has started",
-      why="kernel.modules_disabled=1 keeps vfat, udf and the drivers of accelerated networking out: the EFI system partition is not mounted, the provisioning "
-          "DVD not read.",
-      cure="Remove kernel.modules_disabled from sysctl.d, or set it late, after cloud-init has finished.",
-      source="Linux Documentation/admin-guide/sysctl/kernel.rst; sysctl.d(5)")
+@rule(
+    "R20c",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The kernel may load modules after its start",
+    fault="The kernel loads no module any more once it has started",
+    why="kernel.modules_disabled=1 keeps vfat, udf and the drivers of accelerated networking out: the EFI system partition is not mounted, the provisioning "
+    "DVD not read.",
+    cure="Remove kernel.modules_disabled from sysctl.d, or set it late, after cloud-init has finished.",
+    source="Linux Documentation/admin-guide/sysctl/kernel.rst; sysctl.d(5)",
+)
 def modules_may_be_loaded(context):
     """Return failed with each line of sysctl.d or sysctl.conf that turns the loading of modules off: nothing turns it on again."""
     return failed_if(context.find(context.shared(_files), _NO_MORE_MODULES.match))

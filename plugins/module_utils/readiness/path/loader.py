@@ -16,11 +16,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _SOURCES = ("/etc/default/grub", "/etc/default/grub.d/*.cfg")
 
 
-@rule("R14e", step=LOADER, severity=ERROR,
-      title="The entry that starts by itself starts Linux", fault="The entry that starts by itself starts no Linux",
-      why="On Azure nobody chooses in the menu: what default=, the saved entry or loader.conf names is started.",
-      cure="Choose an entry of Linux: grub2-set-default (or GRUB_DEFAULT=0 and update-grub), `default` in loader.conf or extlinux.conf.",
-      source="GRUB manual, default; loader.conf(5); SYSLINUX doc/syslinux.txt")
+@rule(
+    "R14e",
+    step=LOADER,
+    severity=ERROR,
+    title="The entry that starts by itself starts Linux",
+    fault="The entry that starts by itself starts no Linux",
+    why="On Azure nobody chooses in the menu: what default=, the saved entry or loader.conf names is started.",
+    cure="Choose an entry of Linux: grub2-set-default (or GRUB_DEFAULT=0 and update-grub), `default` in loader.conf or extlinux.conf.",
+    source="GRUB manual, default; loader.conf(5); SYSLINUX doc/syslinux.txt",
+)
 def starts_linux(context):
     """Return failed with what chooses an entry of another system, or none, in each configuration that is read."""
     found = starts(context)
@@ -30,26 +35,38 @@ def starts_linux(context):
     return failed_if(evidence) if evidence else passed(f"{found[0].entry.title} ({found[0].choice.text})", [Evidence(*found[0].choice)])
 
 
-@rule("R14f", step=LOADER, severity=ERROR,
-      title="The boot loader asks for no password", fault="The boot loader asks for a password before it starts the entry",
-      why="Nobody types it: GRUB asks at every boot for the superuser's name, unless the entry has --unrestricted.",
-      cure="Add --unrestricted to CLASS in /etc/grub.d/10_linux and run update-grub, or take the superuser out.",
-      source="GRUB manual, Authentication and authorisation")
+@rule(
+    "R14f",
+    step=LOADER,
+    severity=ERROR,
+    title="The boot loader asks for no password",
+    fault="The boot loader asks for a password before it starts the entry",
+    why="Nobody types it: GRUB asks at every boot for the superuser's name, unless the entry has --unrestricted.",
+    cure="Add --unrestricted to CLASS in /etc/grub.d/10_linux and run update-grub, or take the superuser out.",
+    source="GRUB manual, Authentication and authorisation",
+)
 def asks_no_password(context):
     """Return failed with the lines that make a password needed for the entry that starts."""
     return failed_if(Evidence(*place) for start in starts(context) for place in start.passwords)
 
 
-@rule("R14g", step=LOADER, severity=ERROR, fixed_by="grub_cmdline",
-      title="The boot loader's menu ends by itself", fault="The boot loader's menu waits for ever",
-      why="With a timeout of -1 the menu waits for a key, and on Azure nobody presses one.",
-      cure="Set GRUB_TIMEOUT=10 (grub_cmdline settings), `timeout 5` in loader.conf, TIMEOUT 50 in extlinux.conf.",
-      source="GRUB manual, timeout; loader.conf(5); SYSLINUX doc/syslinux.txt")
+@rule(
+    "R14g",
+    step=LOADER,
+    severity=ERROR,
+    fixed_by="grub_cmdline",
+    title="The boot loader's menu ends by itself",
+    fault="The boot loader's menu waits for ever",
+    why="With a timeout of -1 the menu waits for a key, and on Azure nobody presses one.",
+    cure="Set GRUB_TIMEOUT=10 (grub_cmdline settings), `timeout 5` in loader.conf, TIMEOUT 50 in extlinux.conf.",
+    source="GRUB manual, timeout; loader.conf(5); SYSLINUX doc/syslinux.txt",
+)
 def menu_ends(context):
     """Return failed with the lines that make the menu wait; a warning when only the next grub.cfg will have them."""
     waits = [Evidence(*place) for start in starts(context) for place in start.waits]
-    sources = context.find([path for pattern in _SOURCES for path in context.tree.glob(pattern)],
-                           lambda text: re.match(r"\s*(?:export\s+)?GRUB_TIMEOUT=[\"']?-", text))
+    sources = context.find(
+        [path for pattern in _SOURCES for path in context.tree.glob(pattern)], lambda text: re.match(r"\s*(?:export\s+)?GRUB_TIMEOUT=[\"']?-", text)
+    )
     return failed_if(waits + sources, severity=ERROR if waits else WARNING)
 
 

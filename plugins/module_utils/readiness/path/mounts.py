@@ -33,11 +33,16 @@ def _judged(found):
     return failed_if([_evidence(line, text) for line, text in sorted(found, key=lambda each: not each[0].required)], severity=severity)
 
 
-@rule("R70a", step=SYSTEM_MANAGER, severity=ERROR,
-      title="Every mount has options that its file system takes", fault="A mount has an option that its file system refuses",
-      why="The kernel refuses the whole mount for one option that it does not know. " + _EMERGENCY,
-      cure="Correct the option in /etc/fstab; `mount -fav` does not show it, `mount -a` on an unmounted one does.",
-      source="mount(8); systemd.mount(5)")
+@rule(
+    "R70a",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="Every mount has options that its file system takes",
+    fault="A mount has an option that its file system refuses",
+    why="The kernel refuses the whole mount for one option that it does not know. " + _EMERGENCY,
+    cure="Correct the option in /etc/fstab; `mount -fav` does not show it, `mount -a` on an unmounted one does.",
+    source="mount(8); systemd.mount(5)",
+)
 def options_are_known(context):
     """Return failed with each line that has an option which is unknown to a file system whose options are known."""
     found = []
@@ -48,11 +53,16 @@ def options_are_known(context):
     return _judged(found)
 
 
-@rule("R70b", step=SYSTEM_MANAGER, severity=ERROR,
-      title="Every source and place of a mount is there", fault="The source or the place of a mount is not there",
-      why="A bind mount of a directory that is not there fails, as does a mount on what is no directory. " + _EMERGENCY,
-      cure="Make the directory in the guest, or remove the line.",
-      source="mount(8); systemd.mount(5)")
+@rule(
+    "R70b",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="Every source and place of a mount is there",
+    fault="The source or the place of a mount is not there",
+    why="A bind mount of a directory that is not there fails, as does a mount on what is no directory. " + _EMERGENCY,
+    cure="Make the directory in the guest, or remove the line.",
+    source="mount(8); systemd.mount(5)",
+)
 def sources_are_there(context):
     """Return failed with each bind or file mount whose source is not in the tree, and each mount on what is no directory."""
     return _judged([(line, text) for line in context.shared(mount_lines) for text in [_wrong_place(context.tree, line)] if text])
@@ -76,11 +86,16 @@ def _is_made_at_boot(path):
     return any(path == folder or path.startswith(folder + "/") for folder in _MADE_AT_BOOT)
 
 
-@rule("R70c", step=SYSTEM_MANAGER, severity=ERROR,
-      title="Every mount has the program that it needs", fault="A mount lacks the program that it needs",
-      why="NFS, CIFS and file systems of FUSE are mounted by a program of their own. " + _EMERGENCY,
-      cure="Install the program's package (nfs-common or nfs-utils, cifs-utils, sshfs), or give the line the option nofail.",
-      source="mount(8), external helpers; mount.fuse3(8)")
+@rule(
+    "R70c",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="Every mount has the program that it needs",
+    fault="A mount lacks the program that it needs",
+    why="NFS, CIFS and file systems of FUSE are mounted by a program of their own. " + _EMERGENCY,
+    cure="Install the program's package (nfs-common or nfs-utils, cifs-utils, sshfs), or give the line the option nofail.",
+    source="mount(8), external helpers; mount.fuse3(8)",
+)
 def helpers_are_there(context):
     """Return failed with each line whose kind needs a program that is not in the tree."""
     found = []
@@ -98,36 +113,54 @@ def _helper(line):
     if line.kind in _WITH_HELPER:
         return f"mount.{'nfs' if line.kind == 'nfs4' else line.kind}"
     if line.kind.startswith("fuse."):
-        return line.kind[len("fuse."):]
+        return line.kind[len("fuse.") :]
     return line.device.partition("#")[0] if line.kind == "fuse" and "#" in line.device else None
 
 
-@rule("R70d", step=SYSTEM_MANAGER, severity=ERROR,
-      title="No shared folder of another hypervisor is mounted", fault="A shared folder of another hypervisor is mounted",
-      why="Folders that VMware, VirtualBox, Parallels or QEMU share are not there on Azure. " + _EMERGENCY,
-      cure="Remove the line, or give it the option nofail.",
-      source="systemd.mount(5)")
+@rule(
+    "R70d",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="No shared folder of another hypervisor is mounted",
+    fault="A shared folder of another hypervisor is mounted",
+    why="Folders that VMware, VirtualBox, Parallels or QEMU share are not there on Azure. " + _EMERGENCY,
+    cure="Remove the line, or give it the option nofail.",
+    source="systemd.mount(5)",
+)
 def no_shared_folders(context):
     """Return failed with each line of a kind that another hypervisor serves, unless the start does not wait for it."""
     return failed_if(_evidence(line, "not there on Azure") for line in context.shared(mount_lines) if line.kind in SHARED_FOLDER_KINDS and line.required)
 
 
-@rule("R70e", step=SYSTEM_MANAGER, severity=WARNING,
-      title="The start does not wait for a network file system", fault="The start waits for a network file system",
-      why="A server of the old network does not answer on Azure: the start waits for its time limit, and what needs the files does not start.",
-      cure="Give the line the options nofail and _netdev, or remove it.",
-      source="systemd.mount(5)")
+@rule(
+    "R70e",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    title="The start does not wait for a network file system",
+    fault="The start waits for a network file system",
+    why="A server of the old network does not answer on Azure: the start waits for its time limit, and what needs the files does not start.",
+    cure="Give the line the options nofail and _netdev, or remove it.",
+    source="systemd.mount(5)",
+)
 def network_file_systems(context):
     """Return failed with each network file system without nofail, noauto or an automount."""
-    return failed_if(_evidence(line, "comes over the network") for line in context.shared(mount_lines)
-                     if is_network(line) and not {"nofail", "x-systemd.automount"} & set(line.options))
+    return failed_if(
+        _evidence(line, "comes over the network")
+        for line in context.shared(mount_lines)
+        if is_network(line) and not {"nofail", "x-systemd.automount"} & set(line.options)
+    )
 
 
-@rule("R70f", step=SYSTEM_MANAGER, severity=ERROR,
-      title="The units that mounts require are there", fault="A mount requires a unit that is not there",
-      why="x-systemd.requires= of a unit that is not there lets the mount fail. " + _EMERGENCY,
-      cure="Correct or remove x-systemd.requires= in /etc/fstab.",
-      source="systemd.mount(5)")
+@rule(
+    "R70f",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The units that mounts require are there",
+    fault="A mount requires a unit that is not there",
+    why="x-systemd.requires= of a unit that is not there lets the mount fail. " + _EMERGENCY,
+    cure="Correct or remove x-systemd.requires= in /etc/fstab.",
+    source="systemd.mount(5)",
+)
 def required_units(context):
     """Return failed with each line that requires a unit which is missing or masked."""
     found = []

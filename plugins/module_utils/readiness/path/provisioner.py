@@ -14,7 +14,15 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import pyth
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
@@ -43,22 +51,34 @@ def _package(tree, script, package):
     return failed([Evidence(script, 1, f"{answer.interpreter}: the package {package} is in no directory that it looks into")])
 
 
-@rule("R40f", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
-      title="The agent's Python finds its package", fault="The agent's Python does not find its package",
-      why="/usr/sbin/waagent is a few lines that import azurelinuxagent: without it, or with another Python than it was installed for, it ends at once.",
-      cure="Install the agent's package again, with the Python that its first line names.",
-      source="WALinuxAgent bin/waagent2.0, setup.py")
+@rule(
+    "R40f",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent",
+    title="The agent's Python finds its package",
+    fault="The agent's Python does not find its package",
+    why="/usr/sbin/waagent is a few lines that import azurelinuxagent: without it, or with another Python than it was installed for, it ends at once.",
+    cure="Install the agent's package again, with the Python that its first line names.",
+    source="WALinuxAgent bin/waagent2.0, setup.py",
+)
 def agent_package(context):
     """Return failed when azurelinuxagent is in no directory that the interpreter of waagent looks into."""
     path = installation.program(context.tree)
     return _package(context.tree, path if path and path.endswith("waagent") else None, "azurelinuxagent")
 
 
-@rule("R42i", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
-      title="cloud-init's Python finds its package", fault="cloud-init's Python does not find its package",
-      why="/usr/bin/cloud-init imports cloudinit: without it, or with another Python than it was installed for, every stage ends at once.",
-      cure="Install cloud-init's package again.",
-      source="cloud-init setup.py")
+@rule(
+    "R42i",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent",
+    title="cloud-init's Python finds its package",
+    fault="cloud-init's Python does not find its package",
+    why="/usr/bin/cloud-init imports cloudinit: without it, or with another Python than it was installed for, every stage ends at once.",
+    cure="Install cloud-init's package again.",
+    source="cloud-init setup.py",
+)
 def cloud_init_package(context):
     """Return failed when cloudinit is in no directory that the interpreter of cloud-init looks into."""
     if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
@@ -66,11 +86,17 @@ def cloud_init_package(context):
     return _package(context.tree, cloud_init.PROGRAM, "cloudinit")
 
 
-@rule("R42j", step=PROVISIONER, severity=ERROR, fixed_by="",
-      title="cloud-init can read its files", fault="cloud-init cannot read a file of its own",
-      why="A file that is no YAML is left out with all that it says: the list of sources, the user, the stages.",
-      cure="Correct the file, or remove it.",
-      source="cloudinit/util.py, read_conf")
+@rule(
+    "R42j",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="",
+    title="cloud-init can read its files",
+    fault="cloud-init cannot read a file of its own",
+    why="A file that is no YAML is left out with all that it says: the list of sources, the user, the stages.",
+    cure="Correct the file, or remove it.",
+    source="cloudinit/util.py, read_conf",
+)
 def files_are_yaml(context):
     """Return failed with each file of cloud.cfg(.d) that is no YAML, unknown when nothing here reads YAML."""
     if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
@@ -82,11 +108,17 @@ def files_are_yaml(context):
     return failed_if(Evidence(fault.path, None, fault.message) for fault in faults)
 
 
-@rule("R42k", step=PROVISIONER, severity=ERROR, fixed_by="",
-      title="cloud-init makes the user and its key", fault="cloud-init does not make the user or its key",
-      why="The user of Azure is the default one of the list users, made by the module users-groups; the module ssh writes the keys and makes the server's.",
-      cure="Have `users: [default]` in /etc/cloud/cloud.cfg, and users-groups and ssh in cloud_init_modules.",
-      source="cloudinit/config/cc_users_groups.py, cc_ssh.py")
+@rule(
+    "R42k",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="",
+    title="cloud-init makes the user and its key",
+    fault="cloud-init does not make the user or its key",
+    why="The user of Azure is the default one of the list users, made by the module users-groups; the module ssh writes the keys and makes the server's.",
+    cure="Have `users: [default]` in /etc/cloud/cloud.cfg, and users-groups and ssh in cloud_init_modules.",
+    source="cloudinit/config/cc_users_groups.py, cc_ssh.py",
+)
 def makes_the_user(context):
     """Return failed when users leaves the default one out, or a module is in no stage; unknown when nothing here reads YAML."""
     if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
@@ -97,21 +129,36 @@ def makes_the_user(context):
     found = []
     users = config.value(documents, "users")
     names = users.value if users else None
-    if users and not (isinstance(names, str) and "default" in names.split(",") or isinstance(names, dict) and "default" in names
-                      or isinstance(names, list) and any(name == "default" or isinstance(name, dict) and name.get("name") == "default" for name in names)):
+    if users and not (
+        isinstance(names, str)
+        and "default" in names.split(",")
+        or isinstance(names, dict)
+        and "default" in names
+        or isinstance(names, list)
+        and any(name == "default" or isinstance(name, dict) and name.get("name") == "default" for name in names)
+    ):
         found.append(Evidence(users.path, users.line, "users leaves out default, which is the user of Azure"))
     named = {name for listed in config.modules(documents).values() for name in listed}
     place = config.value(documents, "cloud_init_modules")
-    found += [Evidence(place.path if place else config.PATHS[0], place.line if place else None, f"no stage runs the module {name.replace('_', '-')}")
-              for name in ("users_groups", "ssh") if name not in named]
+    found += [
+        Evidence(place.path if place else config.PATHS[0], place.line if place else None, f"no stage runs the module {name.replace('_', '-')}")
+        for name in ("users_groups", "ssh")
+        if name not in named
+    ]
     return failed_if(found)
 
 
-@rule("R42l", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent; grub_cmdline",
-      title="The kernel's command line does not configure cloud-init", fault="The kernel's command line configures cloud-init",
-      why="What stands there wins over Azure's metadata and the files: a network that is off, commands of an installer that every machine runs again.",
-      cure="Take network-config= and cc: out (role guest_agent, where cloud-init provisions).",
-      source="cloudinit/net/cmdline.py; cloudinit/util.py, read_cc_from_cmdline")
+@rule(
+    "R42l",
+    step=PROVISIONER,
+    severity=WARNING,
+    fixed_by="guest_agent; grub_cmdline",
+    title="The kernel's command line does not configure cloud-init",
+    fault="The kernel's command line configures cloud-init",
+    why="What stands there wins over Azure's metadata and the files: a network that is off, commands of an installer that every machine runs again.",
+    cure="Take network-config= and cc: out (role guest_agent, where cloud-init provisions).",
+    source="cloudinit/net/cmdline.py; cloudinit/util.py, read_cc_from_cmdline",
+)
 def not_configured_by_the_kernel(context):
     """Return failed with each command line that has network-config= or cc:."""
     if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
@@ -119,11 +166,17 @@ def not_configured_by_the_kernel(context):
     return failed_if(having(context, lambda word: word.startswith(("network-config=", "cc:"))))
 
 
-@rule("R45a", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
-      title="The agent has its configuration", fault="The agent has no waagent.conf",
-      why="Without /etc/waagent.conf the agent ends with an error, and neither provisions nor reports ready.",
-      cure="Install the agent's package again, or run the role guest_agent.",
-      source="WALinuxAgent, common/conf.py, load_conf_from_file")
+@rule(
+    "R45a",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent",
+    title="The agent has its configuration",
+    fault="The agent has no waagent.conf",
+    why="Without /etc/waagent.conf the agent ends with an error, and neither provisions nor reports ready.",
+    cure="Install the agent's package again, or run the role guest_agent.",
+    source="WALinuxAgent, common/conf.py, load_conf_from_file",
+)
 def has_configuration(context):
     """Return failed when the agent is installed and its configuration is not there."""
     if installation.program(context.tree) is None:
@@ -131,12 +184,18 @@ def has_configuration(context):
     return passed() if installation.conf_path(context.tree) else failed([Evidence(installation.PATHS[0], None, "there is no such file")])
 
 
-@rule("R47a", step=PROVISIONER, severity=WARNING, fixed_by="",
-      title="The user of Azure can use sudo", fault="sudo refuses to work",
-      why="The provisioner writes a rule for the user; sudo takes none when its program or its files are not as it wants them.",
-      cure="Install sudo's package again; correct the line that is named (`visudo -c`); have `@includedir /etc/sudoers.d`; "
-           "`chown root:root /etc/sudoers; chmod 0440 /etc/sudoers`.",
-      source="sudo.conf(5); plugins/sudoers/sudoers.c, open_sudoers; WALinuxAgent common/osutil/default.py, conf_sudoer")
+@rule(
+    "R47a",
+    step=PROVISIONER,
+    severity=WARNING,
+    fixed_by="",
+    title="The user of Azure can use sudo",
+    fault="sudo refuses to work",
+    why="The provisioner writes a rule for the user; sudo takes none when its program or its files are not as it wants them.",
+    cure="Install sudo's package again; correct the line that is named (`visudo -c`); have `@includedir /etc/sudoers.d`; "
+    "`chown root:root /etc/sudoers; chmod 0440 /etc/sudoers`.",
+    source="sudo.conf(5); plugins/sudoers/sudoers.c, open_sudoers; WALinuxAgent common/osutil/default.py, conf_sudoer",
+)
 def sudo_works(context):
     """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
 
@@ -167,8 +226,9 @@ def _of_sudoers(context):
         entries = sudoers.entries(tree)
     except ImagewrightError:
         return []
-    found = [Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries
-             for cause in [sudoers_access.fault(line)] if cause]
+    found = [
+        Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_access.fault(line)] if cause
+    ]
     includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
     # where there is no such directory the agent makes it, and adds the include
     if provisioner(tree).who == WAAGENT and tree.is_dir(_RULES) and _RULES not in includes:

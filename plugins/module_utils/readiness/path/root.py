@@ -16,7 +16,15 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.machine imp
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import ROOT
 
@@ -34,11 +42,16 @@ _LEAST_INODES, _LITTLE_INODES = 64, 1024
 _LABELLED = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/etc/passwd", "/bin/bash", "/usr/bin/bash")
 
 
-@rule("R68a", step=ROOT, severity=ERROR,
-      title="The root's init can run", fault="The root's init cannot run",
-      why="The initramfs hands over to /sbin/init of the root: where it, its loader or a library is missing, the kernel panics.",
-      cure="Install the package of the init system (systemd-sysv, systemd) and the library again.",
-      source="Linux init/main.c; ld.so(8)")
+@rule(
+    "R68a",
+    step=ROOT,
+    severity=ERROR,
+    title="The root's init can run",
+    fault="The root's init cannot run",
+    why="The initramfs hands over to /sbin/init of the root: where it, its loader or a library is missing, the kernel panics.",
+    cure="Install the package of the init system (systemd-sysv, systemd) and the library again.",
+    source="Linux init/main.c; ld.so(8)",
+)
 def init_runs(context):
     """Return failed with what keeps /sbin/init from running."""
     tree = context.tree
@@ -54,11 +67,16 @@ def init_runs(context):
     return failed_if(Evidence(obstacle.path, None, programs.sentence(obstacle)) for obstacle in found if obstacle.kind != programs.UNKNOWN)
 
 
-@rule("R68b", step=ROOT, severity=ERROR,
-      title="/etc/passwd, group and shadow are there and whole", fault="/etc/passwd, group or shadow is not there, or not whole",
-      why="Without the accounts of the system no service starts, nobody is provisioned and nobody logs in.",
-      cure="Put the file back from its copy (/etc/passwd-, group-, shadow-) or a backup, then run pwck and grpck.",
-      source="passwd(5); shadow(5); group(5)")
+@rule(
+    "R68b",
+    step=ROOT,
+    severity=ERROR,
+    title="/etc/passwd, group and shadow are there and whole",
+    fault="/etc/passwd, group or shadow is not there, or not whole",
+    why="Without the accounts of the system no service starts, nobody is provisioned and nobody logs in.",
+    cure="Put the file back from its copy (/etc/passwd-, group-, shadow-) or a backup, then run pwck and grpck.",
+    source="passwd(5); shadow(5); group(5)",
+)
 def accounts_are_whole(context):
     """Return failed with each database that is missing, empty or without root; a warning for a line that lacks fields and is passed over."""
     evidence, severe = [], False
@@ -81,26 +99,37 @@ def _uses_shadow(context):
     return any(text.split(":")[1:2] == ["x"] for _number, text in context.lines("/etc/passwd"))
 
 
-@rule("R68c", step=ROOT, severity=ERROR,
-      title="Whoever provisions may write the files of accounts", fault="A file of accounts cannot be written",
-      why="cloud-init and the agent make the user with useradd: an immutable /etc/passwd (chattr +i) keeps them from it.",
-      cure="Run `chattr -i` on the file; keep it from being set again by what hardens the guest.",
-      source="chattr(1)")
+@rule(
+    "R68c",
+    step=ROOT,
+    severity=ERROR,
+    title="Whoever provisions may write the files of accounts",
+    fault="A file of accounts cannot be written",
+    why="cloud-init and the agent make the user with useradd: an immutable /etc/passwd (chattr +i) keeps them from it.",
+    cure="Run `chattr -i` on the file; keep it from being set again by what hardens the guest.",
+    source="chattr(1)",
+)
 def accounts_can_be_written(context):
     """Return failed with each file of accounts, or its directory, that is immutable or append-only."""
-    paths = [path for path in ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc", "/etc/sudoers.d", "/home")
-             if context.tree.lstat(path) is not None]
+    paths = [
+        path for path in ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc", "/etc/sudoers.d", "/home") if context.tree.lstat(path) is not None
+    ]
     answers = [(path, context.tree.is_immutable(path)) for path in paths]
     if all(answer is None for _path, answer in answers):
         return not_applicable("this file system does not tell")
     return failed_if(Evidence(path, None, "is immutable or append-only (lsattr)") for path, answer in answers if answer)
 
 
-@rule("R68d", step=ROOT, severity=ERROR,
-      title="Every account can reach the system's directories", fault="A directory of the system is closed to all but root",
-      why="Services run as accounts of their own: with mode 0700 on / or /etc they find neither programs nor libraries, and no login works.",
-      cure="Give it mode 0755 (`chmod 755`).",
-      source="path_resolution(7)")
+@rule(
+    "R68d",
+    step=ROOT,
+    severity=ERROR,
+    title="Every account can reach the system's directories",
+    fault="A directory of the system is closed to all but root",
+    why="Services run as accounts of their own: with mode 0700 on / or /etc they find neither programs nor libraries, and no login works.",
+    cure="Give it mode 0755 (`chmod 755`).",
+    source="path_resolution(7)",
+)
 def directories_are_open(context):
     """Return failed with each directory of the system that others may not search."""
     evidence = []
@@ -111,11 +140,16 @@ def directories_are_open(context):
     return failed_if(evidence)
 
 
-@rule("R68e", step=ROOT, severity=ERROR,
-      title="The root has free space and inodes", fault="The root has no free space, or no free inodes",
-      why="The first boot makes keys, accounts and logs before the root is grown; without room for them provisioning fails.",
-      cure="Free some space: old kernels, the package manager's cache, logs; or make the disk larger and grow the file system.",
-      source="Microsoft: agent-linux; cloud-init growpart")
+@rule(
+    "R68e",
+    step=ROOT,
+    severity=ERROR,
+    title="The root has free space and inodes",
+    fault="The root has no free space, or no free inodes",
+    why="The first boot makes keys, accounts and logs before the root is grown; without room for them provisioning fails.",
+    cure="Free some space: old kernels, the package manager's cache, logs; or make the disk larger and grow the file system.",
+    source="Microsoft: agent-linux; cloud-init growpart",
+)
 def has_room(context):
     """Return failed when the file system of /, or one of /var or /etc, is full; a warning when it nearly is."""
     evidence, full, known = [], False, False
@@ -133,11 +167,16 @@ def has_room(context):
     return failed_if(evidence, severity=None if full else WARNING)
 
 
-@rule("R68f", step=ROOT, severity=ERROR,
-      title="SELinux has its policy and labels", fault="SELinux enforces without its policy, or without labels",
-      why="With SELINUX=enforcing and no policy systemd stops the boot; files without a label may not be run or read.",
-      cure="Install the policy (selinux-policy-targeted) and run `touch /.autorelabel`, or set SELINUX=permissive.",
-      source="selinux(8); systemd src/core/selinux-setup.c")
+@rule(
+    "R68f",
+    step=ROOT,
+    severity=ERROR,
+    title="SELinux has its policy and labels",
+    fault="SELinux enforces without its policy, or without labels",
+    why="With SELINUX=enforcing and no policy systemd stops the boot; files without a label may not be run or read.",
+    cure="Install the policy (selinux-policy-targeted) and run `touch /.autorelabel`, or set SELINUX=permissive.",
+    source="selinux(8); systemd src/core/selinux-setup.c",
+)
 def selinux_is_whole(context):
     """Return failed when SELinux enforces and its policy is not there, or the first files have no label and no relabel is asked for."""
     tree, path = context.tree, "/etc/selinux/config"
@@ -167,8 +206,12 @@ def _is_active(context):
         return False
     if distribution(context.tree).family in ("redhat", "suse"):
         return True
-    return any("1" in kernel_cmdline.values(line, "selinux") or "selinux" in kernel_cmdline.values(line, "security")
-               or any("selinux" in (value or "") for value in kernel_cmdline.values(line, "lsm")) for line in lines)
+    return any(
+        "1" in kernel_cmdline.values(line, "selinux")
+        or "selinux" in kernel_cmdline.values(line, "security")
+        or any("selinux" in (value or "") for value in kernel_cmdline.values(line, "lsm"))
+        for line in lines
+    )
 
 
 RULES = [init_runs, accounts_are_whole, accounts_can_be_written, directories_are_open, has_room, selinux_is_whole]

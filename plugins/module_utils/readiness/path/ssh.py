@@ -33,11 +33,17 @@ def _program(tree):
     return server.content(tree)
 
 
-@rule("R46d", step=SSH, severity=ERROR, fixed_by="",
-      title="sshd takes its configuration", fault="sshd ends with a line of its configuration",
-      why="With one line that sshd does not know, in any of the files that it includes, it ends when it starts, and nobody can log in.",
-      cure="Correct the line, or take it out; `sshd -t` names the first one.",
-      source="OpenSSH servconf.c; sshd_config(5)")
+@rule(
+    "R46d",
+    step=SSH,
+    severity=ERROR,
+    fixed_by="",
+    title="sshd takes its configuration",
+    fault="sshd ends with a line of its configuration",
+    why="With one line that sshd does not know, in any of the files that it includes, it ends when it starts, and nobody can log in.",
+    cure="Correct the line, or take it out; `sshd -t` names the first one.",
+    source="OpenSSH servconf.c; sshd_config(5)",
+)
 def configuration(context):
     """Return failed with each line that this sshd ends with, unknown when a file cannot be read."""
     if server.program(context.tree) is None:
@@ -48,12 +54,18 @@ def configuration(context):
     return failed_if(Evidence(fault.path, fault.line, f"{fault.text}: {fault.cause}") for fault in found)
 
 
-@rule("R46e", step=SSH, severity=ERROR, fixed_by="",
-      title="sshd lets a user of Azure in", fault="sshd keeps a user of Azure out",
-      why="The user is made on Azure, under a name and in groups that the build did not know, and has a key, or a password.",
-      cure="Take the line out, or let it name a group or pattern that the user will match.",
-      source="sshd_config(5)",
-      choice="AllowUsers with azureuser, the name that Azure takes when none is given, passes.")
+@rule(
+    "R46e",
+    step=SSH,
+    severity=ERROR,
+    fixed_by="",
+    title="sshd lets a user of Azure in",
+    fault="sshd keeps a user of Azure out",
+    why="The user is made on Azure, under a name and in groups that the build did not know, and has a key, or a password.",
+    cure="Take the line out, or let it name a group or pattern that the user will match.",
+    source="sshd_config(5)",
+    choice="AllowUsers with azureuser, the name that Azure takes when none is given, passes.",
+)
 def lets_in(context):
     """Return failed with the settings that keep everybody out whom Azure makes (or, of an image that keeps its identity, all its accounts)."""
     if server.program(context.tree) is None:
@@ -67,11 +79,17 @@ def lets_in(context):
     return failed_if(_shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)
 
 
-@rule("R46f", step=SSH, severity=ERROR, fixed_by="",
-      title="sshd listens on the address that Azure gives", fault="sshd listens on another address than Azure gives",
-      why="The first card gets its address by DHCP: a server that listens on an address of the old network, or of this machine alone, hears nobody.",
-      cure="Take ListenAddress and AddressFamily out, or set ListenAddress 0.0.0.0.",
-      source="sshd_config(5)")
+@rule(
+    "R46f",
+    step=SSH,
+    severity=ERROR,
+    fixed_by="",
+    title="sshd listens on the address that Azure gives",
+    fault="sshd listens on another address than Azure gives",
+    why="The first card gets its address by DHCP: a server that listens on an address of the old network, or of this machine alone, hears nobody.",
+    cure="Take ListenAddress and AddressFamily out, or set ListenAddress 0.0.0.0.",
+    source="sshd_config(5)",
+)
 def listens(context):
     """Return failed with each ListenAddress (or ListenStream= of a socket that is enabled), when none is of every address, and AddressFamily inet6."""
     if server.program(context.tree) is None:
@@ -81,16 +99,26 @@ def listens(context):
     if sockets:
         streams = unit_files.listed(units.settings(units.find(sockets[0])), "Socket", "ListenStream")
         fixed = [stream for stream in streams if not stream.value.isdigit() and not sshd_access.is_any(stream.value)]
-        return failed_if([Evidence(stream.path, stream.line, f"ListenStream={stream.value}: the address that Azure gives is another one") for stream in fixed]
-                         if len(fixed) == len(streams) else [])
+        return failed_if(
+            [Evidence(stream.path, stream.line, f"ListenStream={stream.value}: the address that Azure gives is another one") for stream in fixed]
+            if len(fixed) == len(streams)
+            else []
+        )
     return failed_if(_shown(found) for found in sshd_access.not_listening(context.shared(_settings)))
 
 
-@rule("R46k", step=SSH, severity=ERROR, kinds=("specialized",), fixed_by="",
-      title="sshd has its host keys", fault="sshd has no host key, and nothing makes one",
-      why="Nobody provisions a machine that moves as it is: without a host key its server ends at once.",
-      cure="Make them: `ssh-keygen -A`.",
-      source="OpenSSH sshd.c")
+@rule(
+    "R46k",
+    step=SSH,
+    severity=ERROR,
+    kinds=("specialized",),
+    fixed_by="",
+    title="sshd has its host keys",
+    fault="sshd has no host key, and nothing makes one",
+    why="Nobody provisions a machine that moves as it is: without a host key its server ends at once.",
+    cure="Make them: `ssh-keygen -A`.",
+    source="OpenSSH sshd.c",
+)
 def has_host_keys(context):
     """Return passed with the host keys that are there, or with what makes them at boot."""
     if server.program(context.tree) is None:
@@ -103,11 +131,17 @@ def has_host_keys(context):
     return failed([Evidence("/etc/ssh", None, "there is no ssh_host_*_key")])
 
 
-@rule("R46g", step=SSH, severity=ERROR, fixed_by="",
-      title="PAM has all that sshd and sudo ask it for", fault="PAM lacks what sshd or sudo asks it for",
-      why="A module or a file that is not there fails every login, also one with a key, and sudo with it.",
-      cure="Install the package of the module, or take its line out.",
-      source="pam.conf(5)")
+@rule(
+    "R46g",
+    step=SSH,
+    severity=ERROR,
+    fixed_by="",
+    title="PAM has all that sshd and sudo ask it for",
+    fault="PAM lacks what sshd or sudo asks it for",
+    why="A module or a file that is not there fails every login, also one with a key, and sudo with it.",
+    cure="Install the package of the module, or take its line out.",
+    source="pam.conf(5)",
+)
 def pam_is_whole(context):
     """Return failed with each line of PAM's files for sshd and sudo whose module or file is not there and whose failure counts."""
     tree = context.tree
@@ -128,12 +162,17 @@ def pam_is_whole(context):
     return failed_if(Evidence(missing.path, missing.line, missing.text) for missing in dict.fromkeys(found))
 
 
-@rule("R46h", step=SSH, severity=ERROR, fixed_by="",
-      title="No file keeps everybody from logging in", fault="A file keeps everybody from logging in",
-      why="/etc/nologin, hosts.deny, access.conf and pam_deny of a hardened or half shut-down machine turn away whom Azure makes, after the key was right.",
-      cure="Remove /etc/nologin; let hosts.allow have `sshd: ALL`, and access.conf a `+` for those who are to log in; take out "
-           "the line of pam_deny.",
-      source="nologin(5); hosts_access(5); access.conf(5); pam_deny(8)")
+@rule(
+    "R46h",
+    step=SSH,
+    severity=ERROR,
+    fixed_by="",
+    title="No file keeps everybody from logging in",
+    fault="A file keeps everybody from logging in",
+    why="/etc/nologin, hosts.deny, access.conf and pam_deny of a hardened or half shut-down machine turn away whom Azure makes, after the key was right.",
+    cure="Remove /etc/nologin; let hosts.allow have `sshd: ALL`, and access.conf a `+` for those who are to log in; take out the line of pam_deny.",
+    source="nologin(5); hosts_access(5); access.conf(5); pam_deny(8)",
+)
 def no_barrier(context):
     """Return failed with /etc/nologin, and with each line of hosts.deny, access.conf and PAM's files that turns every new user away."""
     tree, found = context.tree, []
@@ -149,16 +188,24 @@ def no_barrier(context):
     if pam.service_path(tree, "sshd") and _uses_pam(context):
         # a key is not asked of auth: only who may have a password is turned away there
         password = sshd_config.effective_of(context.shared(_settings), "PasswordAuthentication", "yes")[0].lower() != "no"
-        found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it")
-                  for line in pam.denied(tree, "sshd", ("auth", "account", "session") if password else ("account", "session"))]
+        found += [
+            Evidence(line.path, line.line, f"{line.text}: nobody gets past it")
+            for line in pam.denied(tree, "sshd", ("auth", "account", "session") if password else ("account", "session"))
+        ]
     return failed_if(found)
 
 
-@rule("R46i", step=SSH, severity=ERROR, fixed_by="guest_ssh",
-      title="sshd finds its account, its directory and its helper programs", fault="sshd does not find what it needs on the disk",
-      why="It ends at once without the account that it runs as before a login, and 9.8 and later end each connection without sshd-session.",
-      cure="Install the package of the server again.",
-      source="OpenSSH sshd.c, pathnames.h")
+@rule(
+    "R46i",
+    step=SSH,
+    severity=ERROR,
+    fixed_by="guest_ssh",
+    title="sshd finds its account, its directory and its helper programs",
+    fault="sshd does not find what it needs on the disk",
+    why="It ends at once without the account that it runs as before a login, and 9.8 and later end each connection without sshd-session.",
+    cure="Install the package of the server again.",
+    source="OpenSSH sshd.c, pathnames.h",
+)
 def has_its_own(context):
     """Return failed when the account sshd, the empty directory or a helper program is not there; only a real program tells what it needs."""
     tree, content = context.tree, context.shared(_program)
@@ -168,19 +215,28 @@ def has_its_own(context):
     if tree.is_file("/etc/passwd") and not _has_account(tree):
         found.append(Evidence("/etc/passwd", None, f"there is no account {server.ACCOUNT}, and systemd-sysusers does not make it at the next boot"))
     folder = server.empty_directory(content)
-    if folder and not tree.is_dir(folder) and not context.find(tree.glob("/usr/lib/tmpfiles.d/*.conf") + tree.glob("/etc/tmpfiles.d/*.conf"),
-                                                               lambda text: folder in text.split()):
+    if (
+        folder
+        and not tree.is_dir(folder)
+        and not context.find(tree.glob("/usr/lib/tmpfiles.d/*.conf") + tree.glob("/etc/tmpfiles.d/*.conf"), lambda text: folder in text.split())
+    ):
         found.append(Evidence(folder, None, "the directory into which sshd goes is not there"))
     if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.shared(_settings)):
         found += [Evidence(path, None, "sshd starts it for each connection, and it is not there") for path in server.helpers(content) if not tree.is_file(path)]
     return failed_if(found)
 
 
-@rule("R46j", step=SSH, severity=WARNING, fixed_by="",
-      title="sshd asks PAM about accounts", fault="sshd does not ask PAM about accounts",
-      why="Without PAM sshd takes an account that has no password, as cloud-init makes it, for a locked one, and turns its key away.",
-      cure="Set UsePAM yes.",
-      source="sshd_config(5); OpenSSH auth.c, allowed_user")
+@rule(
+    "R46j",
+    step=SSH,
+    severity=WARNING,
+    fixed_by="",
+    title="sshd asks PAM about accounts",
+    fault="sshd does not ask PAM about accounts",
+    why="Without PAM sshd takes an account that has no password, as cloud-init makes it, for a locked one, and turns its key away.",
+    cure="Set UsePAM yes.",
+    source="sshd_config(5); OpenSSH auth.c, allowed_user",
+)
 def asks_pam(context):
     """Return failed when UsePAM is off where the guest uses PAM."""
     if server.program(context.tree) is None or not pam.service_path(context.tree, "sshd"):
@@ -221,8 +277,12 @@ def _wrapped(context, path):
     found = []
     for number, text in context.lines(path):
         match = _WRAPPED.match(text)
-        if match and {"sshd", "all"} & set(match.group(1).replace(",", " ").lower().split()) and "all" in match.group(2).replace(",", " ").lower().split() \
-                and "except" not in match.group(2).lower():
+        if (
+            match
+            and {"sshd", "all"} & set(match.group(1).replace(",", " ").lower().split())
+            and "all" in match.group(2).replace(",", " ").lower().split()
+            and "except" not in match.group(2).lower()
+        ):
             found.append(Evidence(path, number, text.strip()))
     return found
 

@@ -11,7 +11,16 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import python_packages, services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
@@ -25,27 +34,40 @@ _CONF = "/etc/waagent.conf"
 _OFF = "cloud-init=disabled"
 
 
-@rule("R40a", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
-      title="The Azure Linux agent is installed", fault="The Azure Linux agent is not installed",
-      why="The agent reports the machine as ready and runs extensions; without a report Azure declares the creation failed after 40 minutes.",
-      cure="Run the role guest_agent.",
-      source="Microsoft: create-upload-generic; agent-linux")
+@rule(
+    "R40a",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent",
+    title="The Azure Linux agent is installed",
+    fault="The Azure Linux agent is not installed",
+    why="The agent reports the machine as ready and runs extensions; without a report Azure declares the creation failed after 40 minutes.",
+    cure="Run the role guest_agent.",
+    source="Microsoft: create-upload-generic; agent-linux",
+)
 def installed(context):
     """Return passed with the path of the agent's program."""
     path = installation.program(context.tree)
     if path is not None:
         return passed(path)
     alone = services.state(context.tree, ["cloud-init"]) != services.MISSING
-    return failed([Evidence(installation.PROGRAMS[0], None, "not there")],
-                  "cloud-init alone can provision, but then every virtual machine must be created with provisionVMAgent=false." if alone else "")
+    return failed(
+        [Evidence(installation.PROGRAMS[0], None, "not there")],
+        "cloud-init alone can provision, but then every virtual machine must be created with provisionVMAgent=false." if alone else "",
+    )
 
 
-@rule("R40b", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
-      title="The Azure Linux agent starts at boot", fault="The Azure Linux agent does not start at boot",
-      why="An agent that is not started neither provisions nor reports ready.",
-      cure="Run the role guest_agent, or `systemctl enable walinuxagent` (Debian, Ubuntu) or `waagent` (others); `systemctl unmask` it first where "
-           "it is masked.",
-      source="Microsoft: agent-linux")
+@rule(
+    "R40b",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent",
+    title="The Azure Linux agent starts at boot",
+    fault="The Azure Linux agent does not start at boot",
+    why="An agent that is not started neither provisions nor reports ready.",
+    cure="Run the role guest_agent, or `systemctl enable walinuxagent` (Debian, Ubuntu) or `waagent` (others); `systemctl unmask` it first where it is masked.",
+    source="Microsoft: agent-linux",
+)
 def enabled(context):
     """Return failed when no service of the installed agent is enabled."""
     if installation.program(context.tree) is None:
@@ -53,11 +75,18 @@ def enabled(context):
     return service_outcome(context.tree, installation.SERVICES)
 
 
-@rule("R40c", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="guest_agent",
-      title="The agent is new enough", fault="The agent is too old",
-      why="The certification takes agents from 2.2.41 on; older ones miss Provisioning.Agent and today's protocol.",
-      cure="Install a newer agent package; Oracle Linux 6's is too old for good.",
-      source="Microsoft: certification test 39")
+@rule(
+    "R40c",
+    step=PROVISIONER,
+    severity=WARNING,
+    marketplace=ERROR,
+    fixed_by="guest_agent",
+    title="The agent is new enough",
+    fault="The agent is too old",
+    why="The certification takes agents from 2.2.41 on; older ones miss Provisioning.Agent and today's protocol.",
+    cure="Install a newer agent package; Oracle Linux 6's is too old for good.",
+    source="Microsoft: certification test 39",
+)
 def version(context):
     """Return failed when the installed agent is older than 2.2.41, unknown when its version was not found."""
     if installation.program(context.tree) is None:
@@ -69,11 +98,17 @@ def version(context):
     return passed(found) if numbers >= _LEAST_VERSION else failed([Evidence("azurelinuxagent/common/version.py", None, f"version {found}")])
 
 
-@rule("R40d", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
-      title="The agent's Python is there", fault="The agent's Python is not there",
-      why="The agent is a Python script: without its interpreter, and the library that comes with it, it never starts.",
-      cure="Install the interpreter that its first line names, with its library.",
-      source="Microsoft: agent-linux; certification test 45")
+@rule(
+    "R40d",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent",
+    title="The agent's Python is there",
+    fault="The agent's Python is not there",
+    why="The agent is a Python script: without its interpreter, and the library that comes with it, it never starts.",
+    cure="Install the interpreter that its first line names, with its library.",
+    source="Microsoft: agent-linux; certification test 45",
+)
 def python(context):
     """Return failed when the interpreter of the agent's first line, or that one's own library, is not in the guest."""
     path = installation.program(context.tree)
@@ -88,22 +123,32 @@ def python(context):
     return failed_if([Evidence(gone, None, f"{interpreter} does not find os.py and encodings, and ends at once")] if gone else [])
 
 
-@rule("R40e", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent",
-      title="The programs that the agent calls are there", fault="A program that the agent calls is not there",
-      why="The agent creates the user, sets its password and configures the network with the system's own tools.",
-      cure="Install passwd, openssl, iproute2, mount, sed and grep.",
-      source="Microsoft: agent-linux")
+@rule(
+    "R40e",
+    step=PROVISIONER,
+    severity=WARNING,
+    fixed_by="guest_agent",
+    title="The programs that the agent calls are there",
+    fault="A program that the agent calls is not there",
+    why="The agent creates the user, sets its password and configures the network with the system's own tools.",
+    cure="Install passwd, openssl, iproute2, mount, sed and grep.",
+    source="Microsoft: agent-linux",
+)
 def tools(context):
     """Return failed with each program that the agent calls and that is in none of the usual directories; without useradd it makes no user, an error."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
     folders = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
-    missing = [name for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep")
-               if not any(context.tree.exists(f"{folder}/{name}") for folder in folders)]
+    missing = [
+        name
+        for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep")
+        if not any(context.tree.exists(f"{folder}/{name}") for folder in folders)
+    ]
     makes_users = "useradd" not in missing or provisioner(context.tree).who == NOBODY or _by_adduser(context.tree)
     missing.sort(key=lambda name: name != "useradd")
-    return failed_if([Evidence(f"/usr/{'sbin' if name == 'useradd' else 'bin'}/{name}", None, "not there") for name in missing],
-                     severity=None if makes_users else ERROR)
+    return failed_if(
+        [Evidence(f"/usr/{'sbin' if name == 'useradd' else 'bin'}/{name}", None, "not there") for name in missing], severity=None if makes_users else ERROR
+    )
 
 
 def _by_adduser(tree):
@@ -111,11 +156,18 @@ def _by_adduser(tree):
     return provisioner(tree).who == CLOUD_INIT and tree.exists("/sbin/apk") and any(tree.exists(f"{folder}/adduser") for folder in ("/usr/sbin", "/sbin"))
 
 
-@rule("R41", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="guest_agent; waagent_conf",
-      title="The agent updates itself", fault="The agent does not update itself",
-      why="An agent that stays old loses support; the certification fails images that turn updates off. Debian's package does.",
-      cure="Set AutoUpdate.UpdateToLatestVersion=y and AutoUpdate.Enabled=y (waagent_conf, role guest_agent).",
-      source="Microsoft: certification test 51; agent-linux")
+@rule(
+    "R41",
+    step=PROVISIONER,
+    severity=WARNING,
+    marketplace=ERROR,
+    fixed_by="guest_agent; waagent_conf",
+    title="The agent updates itself",
+    fault="The agent does not update itself",
+    why="An agent that stays old loses support; the certification fails images that turn updates off. Debian's package does.",
+    cure="Set AutoUpdate.UpdateToLatestVersion=y and AutoUpdate.Enabled=y (waagent_conf, role guest_agent).",
+    source="Microsoft: certification test 51; agent-linux",
+)
 def auto_update(context):
     """Return failed with the line of waagent.conf that turns the agent's updates off."""
     if not context.tree.is_file(_CONF):
@@ -127,13 +179,19 @@ def auto_update(context):
     return failed_if([deciding[1]] if off else [])
 
 
-@rule("R43", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent; waagent_conf",
-      title="Exactly one provisions the machine: cloud-init or the agent", fault="Nobody provisions the machine, or two do",
-      why="When nobody does, no user is created and Azure times out; when both do, they overwrite each other's host name, keys and disks.",
-      cure="Set Provisioning.Agent=cloud-init with cloud-init enabled, or Provisioning.Agent=waagent with cloud-init disabled (role guest_agent). An image "
-           "that keeps its identity is asked about with kind: specialized.",
-      source="Microsoft: create-upload-generic; WALinuxAgent conf.py",
-      choice="Provisioning.Enabled and Provisioning.UseCloudInit of the older guides are ignored since 2.2.45; Provisioning.Agent decides.")
+@rule(
+    "R43",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent; waagent_conf",
+    title="Exactly one provisions the machine: cloud-init or the agent",
+    fault="Nobody provisions the machine, or two do",
+    why="When nobody does, no user is created and Azure times out; when both do, they overwrite each other's host name, keys and disks.",
+    cure="Set Provisioning.Agent=cloud-init with cloud-init enabled, or Provisioning.Agent=waagent with cloud-init disabled (role guest_agent). An image "
+    "that keeps its identity is asked about with kind: specialized.",
+    source="Microsoft: create-upload-generic; WALinuxAgent conf.py",
+    choice="Provisioning.Enabled and Provisioning.UseCloudInit of the older guides are ignored since 2.2.45; Provisioning.Agent decides.",
+)
 def agreement(context):
     """Return passed when exactly one of cloud-init and the agent provisions, or nobody for an image that keeps its identity and says so."""
     answer = provisioner(context.tree)
@@ -149,19 +207,24 @@ def agreement(context):
     return failed(answer.evidence, "Nobody provisions the machine.")
 
 
-@rule("R44", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent",
-      title="The resource disk has one owner", fault="The resource disk has two owners",
-      why="The agent and cloud-init race for the temporary disk: formatted twice, mounted in two places, boot held up.",
-      cure="With cloud-init: ResourceDisk.Format=n and ResourceDisk.EnableSwap=n, and swap by cloud-init (role guest_agent).",
-      source="Microsoft: create-upload-generic, swap-configuration",
-      choice="The guides of 2015 and 2017 let the agent format the disk and make swap; today's say it must not where cloud-init provisions.")
+@rule(
+    "R44",
+    step=PROVISIONER,
+    severity=WARNING,
+    fixed_by="guest_agent",
+    title="The resource disk has one owner",
+    fault="The resource disk has two owners",
+    why="The agent and cloud-init race for the temporary disk: formatted twice, mounted in two places, boot held up.",
+    cure="With cloud-init: ResourceDisk.Format=n and ResourceDisk.EnableSwap=n, and swap by cloud-init (role guest_agent).",
+    source="Microsoft: create-upload-generic, swap-configuration",
+    choice="The guides of 2015 and 2017 let the agent format the disk and make swap; today's say it must not where cloud-init provisions.",
+)
 def resource_disk(context):
     """Return failed with the settings by which the agent formats the disk too, or asks for swap that it never makes."""
     if not context.tree.is_file(_CONF):
         return not_applicable("the agent has no configuration")
     places = _settings(context)
-    wanted = [places[key] for key in ("ResourceDisk.Format", "ResourceDisk.EnableSwap")
-              if (places.get(key, ("", None))[0] or "").lower() == "y"]
+    wanted = [places[key] for key in ("ResourceDisk.Format", "ResourceDisk.EnableSwap") if (places.get(key, ("", None))[0] or "").lower() == "y"]
     by_cloud_init = provisioner(context.tree).who == CLOUD_INIT
     if by_cloud_init:
         return failed_if([place for unused, place in wanted], "cloud-init, which provisions this guest, sets the resource disk up too.")
@@ -171,12 +234,18 @@ def resource_disk(context):
     return passed()
 
 
-@rule("R45", step=PROVISIONER, severity=NOTE, fixed_by="waagent_conf",
-      title="waagent.conf says what it seems to say", fault="waagent.conf does not say what it seems to say",
-      why="The agent ignores unknown keys silently, takes the last of two equal ones, and its default for anything but y or n.",
-      cure="Correct the line, best with waagent_conf, which refuses what the agent would ignore.",
-      source="WALinuxAgent conf.py",
-      choice="The guides show comments behind values (## NOTE: ...), which the agent's README forbids and today's parser copes with.")
+@rule(
+    "R45",
+    step=PROVISIONER,
+    severity=NOTE,
+    fixed_by="waagent_conf",
+    title="waagent.conf says what it seems to say",
+    fault="waagent.conf does not say what it seems to say",
+    why="The agent ignores unknown keys silently, takes the last of two equal ones, and its default for anything but y or n.",
+    cure="Correct the line, best with waagent_conf, which refuses what the agent would ignore.",
+    source="WALinuxAgent conf.py",
+    choice="The guides show comments behind values (## NOTE: ...), which the agent's README forbids and today's parser copes with.",
+)
 def known_keys(context):
     """Return failed with each line that the agent ignores or reads in another way than a person does."""
     if not context.tree.is_file(_CONF):
@@ -200,12 +269,19 @@ def known_keys(context):
     return failed_if(evidence)
 
 
-@rule("R57", step=PROVISIONER, severity=WARNING, marketplace=ERROR, fixed_by="waagent_conf",
-      title="The agent runs extensions", fault="The agent does not run extensions",
-      why="Without extensions neither passwords can be reset nor disks encrypted, nor backups made from Azure; the certification runs one. They are "
-          "unpacked and started below /var/lib/waagent.",
-      cure="Set Extensions.Enabled=y (waagent_conf); take noexec from the line of /etc/fstab.",
-      source="Microsoft: agent-linux; marketplace certification")
+@rule(
+    "R57",
+    step=PROVISIONER,
+    severity=WARNING,
+    marketplace=ERROR,
+    fixed_by="waagent_conf",
+    title="The agent runs extensions",
+    fault="The agent does not run extensions",
+    why="Without extensions neither passwords can be reset nor disks encrypted, nor backups made from Azure; the certification runs one. They are "
+    "unpacked and started below /var/lib/waagent.",
+    cure="Set Extensions.Enabled=y (waagent_conf); take noexec from the line of /etc/fstab.",
+    source="Microsoft: agent-linux; marketplace certification",
+)
 def extensions(context):
     """Return failed with the line of waagent.conf that turns extensions off, and with that which mounts their place without the right to run programs."""
     if not context.tree.is_file(_CONF):
@@ -213,8 +289,14 @@ def extensions(context):
     setting = _settings(context).get("Extensions.Enabled")
     evidence = [setting[1]] if setting and (setting[0] or "").lower() == "n" else []
     places = ("/var", "/var/lib", "/var/lib/waagent")
-    return failed_if(evidence + [Evidence(line.path, line.line, line.text) for line in context.shared(mount_lines)
-                                 if line.mount_point.rstrip("/") in places and _runs_nothing(line.options)])
+    return failed_if(
+        evidence
+        + [
+            Evidence(line.path, line.line, line.text)
+            for line in context.shared(mount_lines)
+            if line.mount_point.rstrip("/") in places and _runs_nothing(line.options)
+        ]
+    )
 
 
 def _runs_nothing(options):
@@ -226,8 +308,10 @@ def _runs_nothing(options):
 def _settings(context):
     """Return {key: (value, Evidence)} of waagent.conf, the last line of a key winning as for the agent."""
     lines = dict(context.lines(_CONF))
-    return {setting.key: (setting.value, Evidence(_CONF, setting.number, lines.get(setting.number, "").strip()))
-            for setting in conf.settings(context.tree.read_text(_CONF))}
+    return {
+        setting.key: (setting.value, Evidence(_CONF, setting.number, lines.get(setting.number, "").strip()))
+        for setting in conf.settings(context.tree.read_text(_CONF))
+    }
 
 
 RULES = [installed, enabled, version, python, tools, auto_update, agreement, resource_disk, known_keys, extensions]

@@ -22,11 +22,16 @@ def _linux_entries(context):
     return [entry for entry in context.shared(boot_entries) if entry.kind != "other"]
 
 
-@rule("R14c", step=LOADER, severity=ERROR,
-      title="There is a boot entry that starts Linux", fault="No boot entry starts Linux",
-      why="A boot loader without entries stops at its prompt; update-grub writes none without a word where it cannot tell the root's device.",
-      cure="Install a kernel and run update-grub or grub2-mkconfig; look at its output.",
-      source="GRUB 10_linux")
+@rule(
+    "R14c",
+    step=LOADER,
+    severity=ERROR,
+    title="There is a boot entry that starts Linux",
+    fault="No boot entry starts Linux",
+    why="A boot loader without entries stops at its prompt; update-grub writes none without a word where it cannot tell the root's device.",
+    cure="Install a kernel and run update-grub or grub2-mkconfig; look at its output.",
+    source="GRUB 10_linux",
+)
 def has_entry(context):
     """Return passed when at least one normal boot entry starts a Linux kernel."""
     entries = _linux_entries(context)
@@ -35,11 +40,16 @@ def has_entry(context):
     return failed([Evidence("/boot", None, "no entry that starts Linux was found")])
 
 
-@rule("R14d", step=LOADER, severity=ERROR,
-      title="Every boot entry starts files that are there", fault="A boot entry starts a file that is not there",
-      why="An entry that names a kernel or initramfs which is gone does not boot.",
-      cure="Run update-grub or grub2-mkconfig, or remove the entry.",
-      source="Boot Loader Specification")
+@rule(
+    "R14d",
+    step=LOADER,
+    severity=ERROR,
+    title="Every boot entry starts files that are there",
+    fault="A boot entry starts a file that is not there",
+    why="An entry that names a kernel or initramfs which is gone does not boot.",
+    cure="Run update-grub or grub2-mkconfig, or remove the entry.",
+    source="Boot Loader Specification",
+)
 def entries_are_whole(context):
     """Return failed with each kernel and initramfs of an entry that is missing or empty; a warning when what starts by itself is whole."""
     evidence, broken = [], []
@@ -48,29 +58,40 @@ def entries_are_whole(context):
     for entry in entries + [entry for entry in started if entry not in entries]:
         paths = [path for path in [entry.kernel] + list(entry.initrds) if path and "$" not in path]
         missing = [path for path in paths if not _has_content(context.tree, path)]
-        evidence += [Evidence(entry.path, line_of(context.tree, entry, posixpath.basename(path)), f"{entry.title}: {path} is not there, or empty")
-                     for path in missing]
+        evidence += [
+            Evidence(entry.path, line_of(context.tree, entry, posixpath.basename(path)), f"{entry.title}: {path} is not there, or empty") for path in missing
+        ]
         if missing:
             broken.append(entry)
     return failed_if(evidence, severity=ERROR if any(entry in started for entry in broken) else WARNING)
 
 
-@rule("R16", step=KERNEL, severity=ERROR,
-      title="The guest is 64-bit x86 or ARM", fault="The guest is made for a processor that Azure does not have",
-      why="Azure runs x86_64 and aarch64 guests; the certification fails 32-bit ones.",
-      cure="Build the image for x86_64 or aarch64.",
-      source="Microsoft: certification test 49")
+@rule(
+    "R16",
+    step=KERNEL,
+    severity=ERROR,
+    title="The guest is 64-bit x86 or ARM",
+    fault="The guest is made for a processor that Azure does not have",
+    why="Azure runs x86_64 and aarch64 guests; the certification fails 32-bit ones.",
+    cure="Build the image for x86_64 or aarch64.",
+    source="Microsoft: certification test 49",
+)
 def machine(context):
     """Return passed when the guest's programs are made for x86_64 or aarch64."""
     found, path = context.shared(architecture)
     return passed(found) if found in ("x86_64", "aarch64") else failed([Evidence(path, None, f"made for {found}")])
 
 
-@rule("R15b", step=FIRMWARE, severity=ERROR,
-      title="The fallback loader is for the guest's processor", fault="The fallback loader is for another processor",
-      why="The firmware starts BOOTX64.EFI on x86 and BOOTAA64.EFI on ARM.",
-      cure="Install the loader of the guest's architecture.",
-      source="UEFI Specification 2.10, section 3.5.1.1")
+@rule(
+    "R15b",
+    step=FIRMWARE,
+    severity=ERROR,
+    title="The fallback loader is for the guest's processor",
+    fault="The fallback loader is for another processor",
+    why="The firmware starts BOOTX64.EFI on x86 and BOOTAA64.EFI on ARM.",
+    cure="Install the loader of the guest's architecture.",
+    source="UEFI Specification 2.10, section 3.5.1.1",
+)
 def fallback_architecture(context):
     """Return failed with the fallback loaders that are there when none is named for the guest's processor."""
     found = context.shared(architecture)[0]

@@ -12,7 +12,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init impor
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, datasources, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
@@ -23,11 +32,17 @@ _LEAST_VERSION = (21, 2)
 _MISREADS_BLOCK_LISTS = ((23, 4),)
 
 
-@rule("R42a", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
-      title="cloud-init finds Azure", fault="cloud-init does not find Azure",
-      why="With a list of data sources that leaves Azure out, cloud-init finds none: no user, no key, no report.",
-      cure="Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
-      source="Microsoft: create-upload-generic; cloudinit-prepare-custom-image")
+@rule(
+    "R42a",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent",
+    title="cloud-init finds Azure",
+    fault="cloud-init does not find Azure",
+    why="With a list of data sources that leaves Azure out, cloud-init finds none: no user, no key, no report.",
+    cure="Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
+    source="Microsoft: create-upload-generic; cloudinit-prepare-custom-image",
+)
 def finds_azure(context):
     """Return failed with the list of data sources that leaves Azure out, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
@@ -43,11 +58,17 @@ def finds_azure(context):
     return passed(evidence=[place]) if "Azure" in names else failed([place], "Azure is not in the list.")
 
 
-@rule("R42b", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",
-      title="cloud-init looks for Azure alone", fault="cloud-init looks for other clouds than Azure",
-      why="Every other source that cloud-init may ask costs boot time, and one that answers from the network of the virtual machine is trusted.",
-      cure="Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R42b",
+    step=PROVISIONER,
+    severity=NOTE,
+    fixed_by="guest_agent",
+    title="cloud-init looks for Azure alone",
+    fault="cloud-init looks for other clouds than Azure",
+    why="Every other source that cloud-init may ask costs boot time, and one that answers from the network of the virtual machine is trusted.",
+    cure="Set datasource_list: [ Azure ] in /etc/cloud/cloud.cfg.d/91-azure_datasource.cfg (role guest_agent).",
+    source="Microsoft: create-upload-generic",
+)
 def azure_alone(context):
     """Return failed when no list of data sources is set, or it names others beside Azure."""
     if provisioner(context.tree).who != CLOUD_INIT:
@@ -58,21 +79,33 @@ def azure_alone(context):
     return failed_if([] if [name for name in names if name != "None"] in ([], ["Azure"]) else [place])
 
 
-@rule("R42c", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent",
-      title="No leftovers of the installer hold cloud-init back", fault="Leftovers of the installer hold cloud-init back",
-      why="These files of Ubuntu's installers turn cloud-init's network set-up off, or name the installer as its only source.",
-      cure="Remove the file (role guest_agent).",
-      source="Microsoft: create-upload-ubuntu")
+@rule(
+    "R42c",
+    step=PROVISIONER,
+    severity=WARNING,
+    fixed_by="guest_agent",
+    title="No leftovers of the installer hold cloud-init back",
+    fault="Leftovers of the installer hold cloud-init back",
+    why="These files of Ubuntu's installers turn cloud-init's network set-up off, or name the installer as its only source.",
+    cure="Remove the file (role guest_agent).",
+    source="Microsoft: create-upload-ubuntu",
+)
 def leftovers(context):
     """Return failed with each file of an installer that turns a part of cloud-init off."""
     return failed_if(Evidence(path, None, "left by an installer") for path in cloud_init.leftovers(context.tree))
 
 
-@rule("R42d", step=PROVISIONER, severity=ERROR, fixed_by="guest_agent",
-      title="All stages of cloud-init run", fault="A stage of cloud-init does not run",
-      why="Users, keys and the report come from different stages: one that is off leaves the machine half provisioned.",
-      cure="Enable cloud-init-local, cloud-init, cloud-config and cloud-final (role guest_agent).",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R42d",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_agent",
+    title="All stages of cloud-init run",
+    fault="A stage of cloud-init does not run",
+    why="Users, keys and the report come from different stages: one that is off leaves the machine half provisioned.",
+    cure="Enable cloud-init-local, cloud-init, cloud-config and cloud-final (role guest_agent).",
+    source="Microsoft: create-upload-generic",
+)
 def all_stages(context):
     """Return failed with each unit of cloud-init that is masked or disabled, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
@@ -86,11 +119,17 @@ def all_stages(context):
     return failed_if(evidence)
 
 
-@rule("R42e", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",
-      title="cloud-init is 21.2 or later", fault="cloud-init is older than 21.2",
-      why="Earlier ones need the provisioning DVD (UDF) for everything; from 21.2 on the metadata service can do.",
-      cure="Update cloud-init.",
-      source="Microsoft: create-upload-generic; cloud-init changelog")
+@rule(
+    "R42e",
+    step=PROVISIONER,
+    severity=NOTE,
+    fixed_by="guest_agent",
+    title="cloud-init is 21.2 or later",
+    fault="cloud-init is older than 21.2",
+    why="Earlier ones need the provisioning DVD (UDF) for everything; from 21.2 on the metadata service can do.",
+    cure="Update cloud-init.",
+    source="Microsoft: create-upload-generic; cloud-init changelog",
+)
 def version(context):
     """Return failed when the installed cloud-init is older than 21.2, unknown when its version was not found."""
     if provisioner(context.tree).who != CLOUD_INIT:
@@ -102,12 +141,18 @@ def version(context):
     return passed(text) if found >= _LEAST_VERSION else failed([Evidence("cloudinit/version.py", None, text)])
 
 
-@rule("R42g", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",
-      title="cloud-init tells the host how far it is", fault="cloud-init does not tell the host how far it is",
-      why="What cloud-init did is then seen from Azure when a machine is not reached.",
-      cure="Add reporting: {telemetry: {type: hyperv}} to /etc/cloud/cloud.cfg.d/10-azure-kvp.cfg (role guest_agent).",
-      source="Microsoft: create-upload-generic; create-upload-ubuntu",
-      choice="Red Hat's page writes Reporting with a capital letter, a key that cloud-init does not know.")
+@rule(
+    "R42g",
+    step=PROVISIONER,
+    severity=NOTE,
+    fixed_by="guest_agent",
+    title="cloud-init tells the host how far it is",
+    fault="cloud-init does not tell the host how far it is",
+    why="What cloud-init did is then seen from Azure when a machine is not reached.",
+    cure="Add reporting: {telemetry: {type: hyperv}} to /etc/cloud/cloud.cfg.d/10-azure-kvp.cfg (role guest_agent).",
+    source="Microsoft: create-upload-generic; create-upload-ubuntu",
+    choice="Red Hat's page writes Reporting with a capital letter, a key that cloud-init does not know.",
+)
 def tells_the_host(context):
     """Return passed with the line that has cloud-init report through Hyper-V."""
     if provisioner(context.tree).who != CLOUD_INIT:
@@ -117,12 +162,18 @@ def tells_the_host(context):
     return passed(evidence=told) if told else failed([Evidence("/etc/cloud/cloud.cfg.d", None, "no reporting of the type hyperv")])
 
 
-@rule("R42h", step=PROVISIONER, severity=WARNING, fixed_by="guest_agent; cloud_init_early",
-      title="cloud-init sets the resource disk up in its first stage", fault="cloud-init sets the resource disk up too late",
-      why="Services start and users log in before a later stage: they find no swap, and what they write to /mnt is hidden when the disk is mounted.",
-      cure="Move disk_setup and mounts to cloud_init_modules in /etc/cloud/cloud.cfg (cloud_init_early).",
-      source="Microsoft: redhat-create-upload-vhd; cloud-init's own cloud.cfg",
-      choice="Red Hat's page does so before cloud-init 23; a file that an upgrade kept is looked at too.")
+@rule(
+    "R42h",
+    step=PROVISIONER,
+    severity=WARNING,
+    fixed_by="guest_agent; cloud_init_early",
+    title="cloud-init sets the resource disk up in its first stage",
+    fault="cloud-init sets the resource disk up too late",
+    why="Services start and users log in before a later stage: they find no swap, and what they write to /mnt is hidden when the disk is mounted.",
+    cure="Move disk_setup and mounts to cloud_init_modules in /etc/cloud/cloud.cfg (cloud_init_early).",
+    source="Microsoft: redhat-create-upload-vhd; cloud-init's own cloud.cfg",
+    choice="Red Hat's page does so before cloud-init 23; a file that an upgrade kept is looked at too.",
+)
 def resource_disk_early(context):
     """Return failed with the stage that has disk_setup and mounts when it is not cloud-init's first."""
     if provisioner(context.tree).who != CLOUD_INIT:
@@ -131,18 +182,35 @@ def resource_disk_early(context):
     names = cloud_init_stages.RESOURCE_DISK
     if cloud_init_stages.is_early(stages, names):
         return passed()
-    late = [Evidence(stages[key].path, item.line, f"{item.text} in {key}") for key in stages if key != cloud_init_stages.INIT
-            for item in stages[key].items if item.name in names]
-    return failed(late or [Evidence(stage.path, stage.line, f"{' and '.join(names)} are not in {key} in this order")
-                           for key, stage in stages.items() if key == cloud_init_stages.INIT]
-                  or [Evidence(cloud_init_stages.PATH, None, f"there is no list {cloud_init_stages.INIT}")])
+    late = [
+        Evidence(stages[key].path, item.line, f"{item.text} in {key}")
+        for key in stages
+        if key != cloud_init_stages.INIT
+        for item in stages[key].items
+        if item.name in names
+    ]
+    return failed(
+        late
+        or [
+            Evidence(stage.path, stage.line, f"{' and '.join(names)} are not in {key} in this order")
+            for key, stage in stages.items()
+            if key == cloud_init_stages.INIT
+        ]
+        or [Evidence(cloud_init_stages.PATH, None, f"there is no list {cloud_init_stages.INIT}")]
+    )
 
 
-@rule("R42f", step=PROVISIONER, severity=NOTE, fixed_by="guest_agent",
-      title="The root can grow with the disk", fault="The root cannot grow with the disk",
-      why="A virtual machine is often made with a larger disk than the image: without growpart the rest stays unused.",
-      cure="Install cloud-guest-utils (Debian, Ubuntu) or cloud-utils-growpart (role guest_agent).",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R42f",
+    step=PROVISIONER,
+    severity=NOTE,
+    fixed_by="guest_agent",
+    title="The root can grow with the disk",
+    fault="The root cannot grow with the disk",
+    why="A virtual machine is often made with a larger disk than the image: without growpart the rest stays unused.",
+    cure="Install cloud-guest-utils (Debian, Ubuntu) or cloud-utils-growpart (role guest_agent).",
+    source="Microsoft: create-upload-generic",
+)
 def grows_root(context):
     """Return passed when growpart or systemd-repart is there."""
     tree = context.tree

@@ -23,11 +23,17 @@ _FIX = "guest_boot; grub_cmdline"
 _CURE = "Run the role guest_boot (grub_cmdline), which changes every place that feeds a boot."
 
 
-@rule("R27d", step=COMMAND_LINE, severity=ERROR, fixed_by=_FIX,
-      title="The kernel command line is not too long", fault="The kernel command line is too long",
-      why="The kernel cuts it off, and with it whatever stands last.",
-      cure="Remove what is not needed with grub_cmdline absent.",
-      source="Linux arch/*/include/uapi/asm/setup.h")
+@rule(
+    "R27d",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="The kernel command line is not too long",
+    fault="The kernel command line is too long",
+    why="The kernel cuts it off, and with it whatever stands last.",
+    cure="Remove what is not needed with grub_cmdline absent.",
+    source="Linux arch/*/include/uapi/asm/setup.h",
+)
 def fits(context):
     """Return failed with each command line that the kernel of this processor would cut off."""
     limit = kernel_cmdline.COMMAND_LINE_SIZE.get(_machine(context), kernel_cmdline.DEFAULT_COMMAND_LINE_SIZE)
@@ -39,13 +45,20 @@ def _sleeps(tree):
     return initramfs_tools.has_kernel_hook(tree) and tree.exists("/usr/share/initramfs-tools/init")
 
 
-@rule("R28a", step=COMMAND_LINE, severity=NOTE, marketplace=WARNING, fixed_by=_FIX,
-      title="The kernel waits for the root disk", fault="The kernel does not wait for the root disk",
-      why="The disk may come late when many machines start at once.",
-      cure=_CURE,
-      source="Microsoft: create-upload-generic; certification test 40 (warning)",
-      choice="The guides of 2015 and 2017, the general page and Ubuntu's have rootdelay=300; Red Hat's, SUSE's and Oracle's do not. It is set by default "
-             "where the initramfs waits no longer than needed (dracut, mkinitcpio); a lack is a note. For initramfs-tools see R28b.")
+@rule(
+    "R28a",
+    step=COMMAND_LINE,
+    severity=NOTE,
+    marketplace=WARNING,
+    fixed_by=_FIX,
+    title="The kernel waits for the root disk",
+    fault="The kernel does not wait for the root disk",
+    why="The disk may come late when many machines start at once.",
+    cure=_CURE,
+    source="Microsoft: create-upload-generic; certification test 40 (warning)",
+    choice="The guides of 2015 and 2017, the general page and Ubuntu's have rootdelay=300; Red Hat's, SUSE's and Oracle's do not. It is set by default "
+    "where the initramfs waits no longer than needed (dracut, mkinitcpio); a lack is a note. For initramfs-tools see R28b.",
+)
 def root_delay(context):
     """Return failed with each place whose command line has no rootdelay=; initramfs-tools waits by itself."""
     if _sleeps(context.tree):
@@ -53,12 +66,18 @@ def root_delay(context):
     return none_lacks(context, lambda text: kernel_cmdline.values(text, "rootdelay"), "rootdelay=300")
 
 
-@rule("R28b", step=COMMAND_LINE, severity=WARNING, fixed_by=_FIX,
-      title="No boot sleeps for a disk that is already there", fault="The boot sleeps for a disk that is already there",
-      why="The /init of initramfs-tools runs `sleep $ROOTDELAY`: with rootdelay=300 each boot takes five minutes longer.",
-      cure=_CURE,
-      source="initramfs-tools 0.140 to 0.151, /usr/share/initramfs-tools/init; a boot measured with 0.142",
-      choice="Ubuntu's page and the general one ask for rootdelay=300 all the same; Debian's does not. We remove it where initramfs-tools is in use.")
+@rule(
+    "R28b",
+    step=COMMAND_LINE,
+    severity=WARNING,
+    fixed_by=_FIX,
+    title="No boot sleeps for a disk that is already there",
+    fault="The boot sleeps for a disk that is already there",
+    why="The /init of initramfs-tools runs `sleep $ROOTDELAY`: with rootdelay=300 each boot takes five minutes longer.",
+    cure=_CURE,
+    source="initramfs-tools 0.140 to 0.151, /usr/share/initramfs-tools/init; a boot measured with 0.142",
+    choice="Ubuntu's page and the general one ask for rootdelay=300 all the same; Debian's does not. We remove it where initramfs-tools is in use.",
+)
 def needless_delay(context):
     """Return failed with each place that brings a long rootdelay= onto a command line of initramfs-tools, which sleeps all of it."""
     if not _sleeps(context.tree):
@@ -66,12 +85,18 @@ def needless_delay(context):
     return failed_if(having(context, lambda parameter: re.match(r"rootdelay=\d\d", parameter)))
 
 
-@rule("R29", step=FIRST_CARD, severity=NOTE, fixed_by=_FIX,
-      title="The network card is called eth0", fault="The network card is not called eth0",
-      why="Red Hat's images configure eth0; a name by slot or MAC address would not be configured.",
-      cure=_CURE,
-      source="Microsoft: redhat-create-upload-vhd",
-      choice="The general page, Red Hat's and Oracle's want net.ifnames=0, Ubuntu's and SUSE's do not: only asked of Red Hat's family.")
+@rule(
+    "R29",
+    step=FIRST_CARD,
+    severity=NOTE,
+    fixed_by=_FIX,
+    title="The network card is called eth0",
+    fault="The network card is not called eth0",
+    why="Red Hat's images configure eth0; a name by slot or MAC address would not be configured.",
+    cure=_CURE,
+    source="Microsoft: redhat-create-upload-vhd",
+    choice="The general page, Red Hat's and Oracle's want net.ifnames=0, Ubuntu's and SUSE's do not: only asked of Red Hat's family.",
+)
 def card_names(context):
     """Return failed with each place whose command line has no net.ifnames=0, on Red Hat's family alone."""
     if context.shared(distribution).family != "redhat":
@@ -79,37 +104,57 @@ def card_names(context):
     return none_lacks(context, lambda text: "0" in kernel_cmdline.values(text, "net.ifnames"), "net.ifnames=0")
 
 
-@rule("R30b", step=COMMAND_LINE, severity=ERROR, fixed_by=_FIX,
-      title="The provisioning DVD is not hidden", fault="The provisioning DVD is hidden by the command line",
-      why="openSUSE's libata.atapi_enabled=0 and reserve=0x1f0,0x8 hide the DVD that the provisioning data comes on.",
-      cure=_CURE,
-      source="Microsoft: suse-create-upload-vhd")
+@rule(
+    "R30b",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="The provisioning DVD is not hidden",
+    fault="The provisioning DVD is hidden by the command line",
+    why="openSUSE's libata.atapi_enabled=0 and reserve=0x1f0,0x8 hide the DVD that the provisioning data comes on.",
+    cure=_CURE,
+    source="Microsoft: suse-create-upload-vhd",
+)
 def hidden_dvd(context):
     """Return failed with each place that brings a parameter onto a command line which hides the DVD drive."""
     return failed_if(having(context, lambda parameter: parameter == "libata.atapi_enabled=0" or parameter.startswith("reserve=0x1f0")))
 
 
-@rule("R18b", step=COMMAND_LINE, severity=WARNING, fixed_by=_FIX,
-      title="NVMe requests may take 240 seconds", fault="NVMe requests may take less than 240 seconds",
-      why="On the sizes with NVMe disks (v6 and later) the default of 30 s turns a short stall of the storage into I/O errors.",
-      cure=_CURE,
-      source="Microsoft: nvme-linux, enable-nvme-interface",
-      choice="azure-vm-utils sets the same by udev (R32); either is enough.")
+@rule(
+    "R18b",
+    step=COMMAND_LINE,
+    severity=WARNING,
+    fixed_by=_FIX,
+    title="NVMe requests may take 240 seconds",
+    fault="NVMe requests may take less than 240 seconds",
+    why="On the sizes with NVMe disks (v6 and later) the default of 30 s turns a short stall of the storage into I/O errors.",
+    cure=_CURE,
+    source="Microsoft: nvme-linux, enable-nvme-interface",
+    choice="azure-vm-utils sets the same by udev (R32); either is enough.",
+)
 def nvme_timeout(context):
     """Return passed when udev rules of azure-vm-utils or every command line give NVMe requests 240 s or more."""
+
     def long_enough(text):
         return any((value or "").isdigit() and int(value) >= 240 for value in kernel_cmdline.values(text, "nvme_core.io_timeout"))
+
     rules = [path for folder in ("/etc", "/usr/lib", "/lib") for path in context.tree.glob(folder + "/udev/rules.d/*azure*.rules")]
     if context.find(rules, lambda text: "io_timeout" in text):
         return passed("azure-vm-utils' udev rules set it")
     return none_lacks(context, long_enough, "nvme_core.io_timeout=240")
 
 
-@rule("R12c", step=INITRAMFS, severity=NOTE, fixed_by="guest_swap",
-      title="Nothing looks for a hibernated system", fault="The boot looks for a hibernated system",
-      why="With swap gone the initramfs waits for the swap partition that resume= names, at every boot.",
-      cure="Run the role guest_swap.",
-      source="Microsoft: create-upload-debian")
+@rule(
+    "R12c",
+    step=INITRAMFS,
+    severity=NOTE,
+    fixed_by="guest_swap",
+    title="Nothing looks for a hibernated system",
+    fault="The boot looks for a hibernated system",
+    why="With swap gone the initramfs waits for the swap partition that resume= names, at every boot.",
+    cure="Run the role guest_swap.",
+    source="Microsoft: create-upload-debian",
+)
 def no_resume(context):
     """Return failed with each resume= of a command line or of initramfs-tools."""
     evidence = having(context, lambda parameter: kernel_cmdline.key(parameter) == "resume" and kernel_cmdline.parse(parameter)[1])
@@ -118,12 +163,17 @@ def no_resume(context):
     return failed_if(evidence)
 
 
-@rule("R17f", step=COMMAND_LINE, severity=ERROR, fixed_by=_FIX,
-      title="No driver of the disk, the root or the network is banned on the command line",
-      fault="A driver of the disk, the root or the network is banned on the command line",
-      why="A banned driver is not loaded, whatever the initramfs holds: no disk, no network.",
-      cure="Remove it with grub_cmdline absent.",
-      source="Linux Documentation/admin-guide/kernel-parameters")
+@rule(
+    "R17f",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="No driver of the disk, the root or the network is banned on the command line",
+    fault="A driver of the disk, the root or the network is banned on the command line",
+    why="A banned driver is not loaded, whatever the initramfs holds: no disk, no network.",
+    cure="Remove it with grub_cmdline absent.",
+    source="Linux Documentation/admin-guide/kernel-parameters",
+)
 def banned_drivers(context):
     """Return failed with each place that brings a ban of a Hyper-V driver, or of the root's file system, onto a command line."""
     drivers = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "pci_hyperv", "sd_mod", "scsi_mod", context.shared(root_kind))
@@ -131,7 +181,9 @@ def banned_drivers(context):
     def bans(parameter):
         name, value = kernel_cmdline.parse(parameter)
         return name.replace("-", "_") in ("module_blacklist", "modprobe.blacklist", "rd.driver.blacklist", "rd.blacklist") and any(
-            word.replace("-", "_") in drivers for word in (value or "").split(",") if word)
+            word.replace("-", "_") in drivers for word in (value or "").split(",") if word
+        )
+
     return failed_if(having(context, bans))
 
 

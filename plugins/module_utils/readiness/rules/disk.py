@@ -11,20 +11,34 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRMWARE, ROOT
 
 #: How it shows that a file system was not unmounted.
-_NOT_UNMOUNTED = {"ext": "that is still marked as in use", "xfs": "whose log does not end with an unmount",
-                  "btrfs": "whose log tree has not been replayed"}
+_NOT_UNMOUNTED = {"ext": "that is still marked as in use", "xfs": "whose log does not end with an unmount", "btrfs": "whose log tree has not been replayed"}
 
 
-@rule("R00", step=ROOT, severity=ERROR, needs="any",
-      title="A Linux system is on the disk and can be read", fault="No whole Linux system can be read",
-      why="Azure boots and provisions a Linux system; what cannot be read here cannot be vouched for.",
-      cure="Give the whole image of a disk whose root is not encrypted; check an encrypted guest while it runs, with `root: /`.",
-      source="design of readiness_info")
+@rule(
+    "R00",
+    step=ROOT,
+    severity=ERROR,
+    needs="any",
+    title="A Linux system is on the disk and can be read",
+    fault="No whole Linux system can be read",
+    why="Azure boots and provisions a Linux system; what cannot be read here cannot be vouched for.",
+    cure="Give the whole image of a disk whose root is not encrypted; check an encrypted guest while it runs, with `root: /`.",
+    source="design of readiness_info",
+)
 def readable(context):
     """Return failed when there is no root that can be read, or a file system of its fstab that cannot."""
     if context.tree is None:
@@ -33,11 +47,17 @@ def readable(context):
     return failed_if([Evidence("/etc/fstab", None, problem) for problem in problems], "A file system of this system cannot be read.")
 
 
-@rule("R00b", step=ROOT, severity=NOTE, needs="disk",
-      title="Every Linux file system of the disk is looked at", fault="Linux file systems of the disk are not looked at",
-      why="What is in a file system that the started system does not mount is not judged; a second Linux system may be the one that was meant.",
-      cure="Mount it by /etc/fstab when it belongs to the system, or remove it.",
-      source="design of readiness_info")
+@rule(
+    "R00b",
+    step=ROOT,
+    severity=NOTE,
+    needs="disk",
+    title="Every Linux file system of the disk is looked at",
+    fault="Linux file systems of the disk are not looked at",
+    why="What is in a file system that the started system does not mount is not judged; a second Linux system may be the one that was meant.",
+    cure="Mount it by /etc/fstab when it belongs to the system, or remove it.",
+    source="design of readiness_info",
+)
 def all_is_looked_at(context):
     """Return failed with each Linux file system of the image that the system which boots does not mount."""
     if context.disk.format == "live":
@@ -45,11 +65,17 @@ def all_is_looked_at(context):
     return failed_if(Evidence(context.disk.path, None, left) for left in context.disk.left_out)
 
 
-@rule("R00c", step=ROOT, severity=ERROR, needs="others",
-      title="All that was looked at can be read", fault="A part of the file systems cannot be read",
-      why="What is damaged may lack anything: neither the rules that looked there can decide, nor can the machine start from it.",
-      cure="Repair the file system with fsck, or give a sound copy of the image.",
-      source="design of readiness_info")
+@rule(
+    "R00c",
+    step=ROOT,
+    severity=ERROR,
+    needs="others",
+    title="All that was looked at can be read",
+    fault="A part of the file systems cannot be read",
+    why="What is damaged may lack anything: neither the rules that looked there can decide, nor can the machine start from it.",
+    cure="Repair the file system with fsck, or give a sound copy of the image.",
+    source="design of readiness_info",
+)
 def all_can_be_read(context):
     """Return unknown with each path of the image that another rule wanted to read, and that is damaged or of a kind that cannot be read here."""
     unreadable = getattr(context.tree, "unreadable", {})
@@ -57,13 +83,21 @@ def all_can_be_read(context):
     return unknown("what other rules looked at cannot be read", places) if places else passed()
 
 
-@rule("R07", step=FIRMWARE, severity=WARNING, marketplace=ERROR, needs="disk", fixed_by="vhd_align max_size",
-      title="The disk is within the size limits of an OS disk", fault="The disk is too large or too small for an OS disk",
-      why="Generation 1 boots from an MBR-sized disk of at most 2 TiB, generation 2 from at most 4,095 GiB; the certification asks for 1023 GiB or less.",
-      cure="Make the disk smaller; move data to data disks.",
-      source="Microsoft: generation-2, create-upload-generic, certification",
-      choice="1023 GB (2017), 2 TiB (generation 1), 4 TiB and 4,095 GiB (generation 2) are all in print: more than the generation's limit is an error, "
-             "more than 1023 GiB a warning, and an error in the marketplace profile.")
+@rule(
+    "R07",
+    step=FIRMWARE,
+    severity=WARNING,
+    marketplace=ERROR,
+    needs="disk",
+    fixed_by="vhd_align max_size",
+    title="The disk is within the size limits of an OS disk",
+    fault="The disk is too large or too small for an OS disk",
+    why="Generation 1 boots from an MBR-sized disk of at most 2 TiB, generation 2 from at most 4,095 GiB; the certification asks for 1023 GiB or less.",
+    cure="Make the disk smaller; move data to data disks.",
+    source="Microsoft: generation-2, create-upload-generic, certification",
+    choice="1023 GB (2017), 2 TiB (generation 1), 4 TiB and 4,095 GiB (generation 2) are all in print: more than the generation's limit is an error, "
+    "more than 1023 GiB a warning, and an error in the marketplace profile.",
+)
 def size_limit(context):
     """Return failed for a disk beyond its generation's limit or the certification's, or below the smallest managed disk."""
     disk = context.disk
@@ -80,31 +114,45 @@ def size_limit(context):
     return passed(f"{show_size(disk.virtual_size)}")
 
 
-@rule("R14a", step=FIRMWARE, severity=ERROR, needs="disk",
-      title="The disk can boot on the wanted generation", fault="The disk cannot boot on the wanted generation",
-      why="Generation 1 starts BIOS boot code from the first sector, generation 2 a UEFI loader from the EFI system partition; the generation cannot be "
-          "changed after the upload.",
-      cure="Generation 1: install GRUB for BIOS (with a BIOS boot partition on GPT). Generation 2: GPT, an EFI system partition and EFI/BOOT/BOOTX64.EFI in "
-           "it.",
-      source="Microsoft: generation-2",
-      choice="The guide of 2017 knows generation 1 only; both are checked, and `generations` tells which the disk can boot on.")
+@rule(
+    "R14a",
+    step=FIRMWARE,
+    severity=ERROR,
+    needs="disk",
+    title="The disk can boot on the wanted generation",
+    fault="The disk cannot boot on the wanted generation",
+    why="Generation 1 starts BIOS boot code from the first sector, generation 2 a UEFI loader from the EFI system partition; the generation cannot be "
+    "changed after the upload.",
+    cure="Generation 1: install GRUB for BIOS (with a BIOS boot partition on GPT). Generation 2: GPT, an EFI system partition and EFI/BOOT/BOOTX64.EFI in it.",
+    source="Microsoft: generation-2",
+    choice="The guide of 2017 knows generation 1 only; both are checked, and `generations` tells which the disk can boot on.",
+)
 def generation(context):
     """Return failed when the disk lacks what the asked generation boots from, or what either boots from."""
     able, reasons = context.disk.bootability.generations, context.disk.bootability.reasons
     wanted = generation_wanted(context.generation)
     if wanted and wanted not in able or not able:
         lacking = [reasons[wanted]] if wanted in reasons else list(reasons.values())
-        return failed([Evidence(context.disk.path, None, reason) for reason in lacking],
-                      f"The disk cannot boot on generation {wanted}." if wanted else "The disk can boot on neither generation.")
+        return failed(
+            [Evidence(context.disk.path, None, reason) for reason in lacking],
+            f"The disk cannot boot on generation {wanted}." if wanted else "The disk can boot on neither generation.",
+        )
     return passed(f"boots on generation {' and '.join(str(number) for number in able)}")
 
 
-@rule("R15", step=FIRMWARE, severity=ERROR, needs="disk", fixed_by="guest_boot",
-      title="The EFI system partition has the fallback loader", fault="The EFI system partition has no fallback loader",
-      why="The firmware's boot entries (NVRAM) do not travel with the disk: a generation 2 machine starts EFI/BOOT/BOOTX64.EFI or nothing.",
-      cure="Debian and Ubuntu: `grub-install --force-extra-removable`, or copy shimx64.efi there and keep grubx64.efi beside it; Red Hat and SUSE: reinstall "
-           "shim.",
-      source="Microsoft: create-upload-ubuntu")
+@rule(
+    "R15",
+    step=FIRMWARE,
+    severity=ERROR,
+    needs="disk",
+    fixed_by="guest_boot",
+    title="The EFI system partition has the fallback loader",
+    fault="The EFI system partition has no fallback loader",
+    why="The firmware's boot entries (NVRAM) do not travel with the disk: a generation 2 machine starts EFI/BOOT/BOOTX64.EFI or nothing.",
+    cure="Debian and Ubuntu: `grub-install --force-extra-removable`, or copy shimx64.efi there and keep grubx64.efi beside it; Red Hat and SUSE: reinstall "
+    "shim.",
+    source="Microsoft: create-upload-ubuntu",
+)
 def fallback_loader(context):
     """Return failed when the EFI system partition lacks EFI/BOOT/BOOT<arch>.EFI; an error when generation 2 is the only way to boot."""
     loader = context.disk.bootability.fallback_loader
@@ -117,18 +165,27 @@ def fallback_loader(context):
     return failed([Evidence(f"/boot/efi/{FALLBACK_LOADERS['x64']}", None, reason)], "", ERROR if needed else WARNING)
 
 
-@rule("R52", step=ROOT, severity=WARNING, needs="disk", fixed_by="prepare (shut down)",
-      title="The file systems were unmounted", fault="A file system was not unmounted",
-      why="A disk copied from a running or crashed machine misses what was only in its journal: files may be old or torn.",
-      cure="Shut the guest down, then convert; do not start it again before.",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R52",
+    step=ROOT,
+    severity=WARNING,
+    needs="disk",
+    fixed_by="prepare (shut down)",
+    title="The file systems were unmounted",
+    fault="A file system was not unmounted",
+    why="A disk copied from a running or crashed machine misses what was only in its journal: files may be old or torn.",
+    cure="Shut the guest down, then convert; do not start it again before.",
+    source="Microsoft: create-upload-generic",
+)
 def clean_file_systems(context):
     """Return failed with each file system of the image that is marked as in use or has a log to replay."""
     if context.disk.format == "live":
         return not_applicable("the guest is running")
     if context.disk.undecided and not context.disk.unclean:
-        return unknown("the log of an XFS file system could not be made out",
-                       [Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]}") for name, kind in context.disk.undecided])
+        return unknown(
+            "the log of an XFS file system could not be made out",
+            [Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]}") for name, kind in context.disk.undecided],
+        )
     return failed_if(Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]} {_NOT_UNMOUNTED[kind]}") for name, kind in context.disk.unclean)
 
 

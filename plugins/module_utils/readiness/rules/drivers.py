@@ -21,11 +21,16 @@ _DISK = ("sd_mod",)
 _DVD = ("sr_mod", "isofs")
 
 
-@rule("R17c", step=FIRST_CARD, severity=ERROR,
-      title="Every kernel has the network driver hv_netvsc", fault="A kernel lacks the network driver hv_netvsc",
-      why="Without it there is no network on Azure.",
-      cure="Install the kernel's full set of modules, or another kernel.",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R17c",
+    step=FIRST_CARD,
+    severity=ERROR,
+    title="Every kernel has the network driver hv_netvsc",
+    fault="A kernel lacks the network driver hv_netvsc",
+    why="Without it there is no network on Azure.",
+    cure="Install the kernel's full set of modules, or another kernel.",
+    source="Microsoft: create-upload-generic",
+)
 def network_available(context):
     """Return failed with each kernel that has hv_netvsc neither built in nor among its modules."""
     return _available(context, _NETWORK)
@@ -33,8 +38,11 @@ def network_available(context):
 
 def _kernel_drivers(tree):
     """Return [(Kernel, names ({str}) of the drivers that it has)] of kernels whose modules are there."""
-    return [(kernel, set(drivers.available(tree, kernel.version)) | drivers.built_in(tree, kernel.version))
-            for kernel in kernels.installed_kernels(tree) if kernel.has_modules]
+    return [
+        (kernel, set(drivers.available(tree, kernel.version)) | drivers.built_in(tree, kernel.version))
+        for kernel in kernels.installed_kernels(tree)
+        if kernel.has_modules
+    ]
 
 
 def _available(context, names, severity=None, detail=""):
@@ -43,8 +51,12 @@ def _available(context, names, severity=None, detail=""):
         return not_applicable("no kernel has its modules, which R62 tells")
     if not found:
         return unknown("no kernel with its modules was found")
-    evidence = [Evidence(f"/lib/modules/{kernel.version}", None, f"kernel {kernel.version} has no {', '.join(lacks)}")
-                for kernel, has in found for lacks in [[name for name in names if name not in has]] if lacks and kernel.kind != "rescue"]
+    evidence = [
+        Evidence(f"/lib/modules/{kernel.version}", None, f"kernel {kernel.version} has no {', '.join(lacks)}")
+        for kernel, has in found
+        for lacks in [[name for name in names if name not in has]]
+        if lacks and kernel.kind != "rescue"
+    ]
     return failed_if(evidence, detail, severity)
 
 
@@ -54,73 +66,112 @@ def _dvd_severity(context):
     return WARNING if provisioner(context.tree).who == CLOUD_INIT and version is not None and version >= (21, 2) else None
 
 
-@rule("R19a", step=PROVISIONER, severity=ERROR,
-      title="Every kernel can read the provisioning DVD: udf", fault="A kernel cannot read the provisioning DVD: udf is missing",
-      why="The user, the key and the custom data come on a DVD with a UDF file system.",
-      cure="Install the package with the kernel's further modules (kernel-modules-extra, linux-modules-extra).",
-      source="Microsoft: create-upload-generic, agent-linux",
-      choice="cloud-init 21.2 and later can take them from the metadata service instead, when only an SSH key is used: a warning there.")
+@rule(
+    "R19a",
+    step=PROVISIONER,
+    severity=ERROR,
+    title="Every kernel can read the provisioning DVD: udf",
+    fault="A kernel cannot read the provisioning DVD: udf is missing",
+    why="The user, the key and the custom data come on a DVD with a UDF file system.",
+    cure="Install the package with the kernel's further modules (kernel-modules-extra, linux-modules-extra).",
+    source="Microsoft: create-upload-generic, agent-linux",
+    choice="cloud-init 21.2 and later can take them from the metadata service instead, when only an SSH key is used: a warning there.",
+)
 def udf_available(context):
     """Return failed with each kernel without udf; a warning where cloud-init can do without the DVD."""
     return _available(context, ("udf",), _dvd_severity(context))
 
 
-@rule("R19b", step=PROVISIONER, severity=ERROR, fixed_by="guest_kernel; modprobe_allow",
-      title="udf is not banned", fault="udf is banned",
-      why="CIS hardening bans udf; then the provisioning DVD cannot be mounted and no user is made.",
-      cure="Remove the line (modprobe_allow).",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R19b",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_kernel; modprobe_allow",
+    title="udf is not banned",
+    fault="udf is banned",
+    why="CIS hardening bans udf; then the provisioning DVD cannot be mounted and no user is made.",
+    cure="Remove the line (modprobe_allow).",
+    source="Microsoft: create-upload-generic",
+)
 def udf_allowed(context):
     """Return failed with each line of modprobe.d, and of a started command line, that bans udf; a warning where cloud-init can do without the DVD."""
     return _allowed(context, ("udf",), _dvd_severity(context))
 
 
-@rule("R19c", step=PROVISIONER, severity=WARNING,
-      title="Every kernel has the DVD drive's drivers: sr_mod, isofs", fault="A kernel lacks a driver of the DVD drive: sr_mod or isofs",
-      why="The provisioning DVD is a SCSI drive; the agent tries udf, iso9660 and vfat on it.",
-      cure="Install the package with the kernel's further modules.",
-      source="WALinuxAgent")
+@rule(
+    "R19c",
+    step=PROVISIONER,
+    severity=WARNING,
+    title="Every kernel has the DVD drive's drivers: sr_mod, isofs",
+    fault="A kernel lacks a driver of the DVD drive: sr_mod or isofs",
+    why="The provisioning DVD is a SCSI drive; the agent tries udf, iso9660 and vfat on it.",
+    cure="Install the package with the kernel's further modules.",
+    source="WALinuxAgent",
+)
 def dvd_available(context):
     """Return failed with each kernel without sr_mod or isofs."""
     return _available(context, _DVD, _dvd_severity(context))
 
 
-@rule("R19d", step=PROVISIONER, severity=ERROR, fixed_by="guest_kernel; modprobe_allow",
-      title="The DVD drive's drivers are not banned", fault="A driver of the DVD drive is banned",
-      why="A hardening rule against CD-ROMs keeps the provisioning data from being read.",
-      cure="Remove the line (modprobe_allow).",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R19d",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="guest_kernel; modprobe_allow",
+    title="The DVD drive's drivers are not banned",
+    fault="A driver of the DVD drive is banned",
+    why="A hardening rule against CD-ROMs keeps the provisioning data from being read.",
+    cure="Remove the line (modprobe_allow).",
+    source="Microsoft: create-upload-generic",
+)
 def dvd_allowed(context):
     """Return failed with each ban of the drive or its file system, in modprobe.d or on a started line; a warning where cloud-init can do without."""
     return _allowed(context, ("sr_mod", "cdrom", "isofs", "iso9660"), _dvd_severity(context))
 
 
-@rule("R20a", step=SYSTEM_MANAGER, severity=ERROR,
-      title="Every kernel has vfat", fault="A kernel lacks vfat",
-      why="The EFI system partition is FAT: without the driver, or the code page of its names, /boot/efi is not mounted and the boot ends in the emergency "
-          "shell.",
-      cure="Install the package with the kernel's further modules.",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R20a",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="Every kernel has vfat",
+    fault="A kernel lacks vfat",
+    why="The EFI system partition is FAT: without the driver, or the code page of its names, /boot/efi is not mounted and the boot ends in the emergency "
+    "shell.",
+    cure="Install the package with the kernel's further modules.",
+    source="Microsoft: create-upload-generic",
+)
 def vfat_available(context):
     """Return failed with each kernel that lacks vfat, fat or the code page of their names."""
     return _available(context, ("vfat", "fat", "nls_cp437"))
 
 
-@rule("R20b", step=SYSTEM_MANAGER, severity=ERROR, fixed_by="guest_kernel; modprobe_allow",
-      title="vfat is not banned", fault="vfat is banned",
-      why="CIS hardening bans vfat; then neither the EFI system partition nor a FAT provisioning disk can be mounted.",
-      cure="Remove the line (modprobe_allow).",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R20b",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    fixed_by="guest_kernel; modprobe_allow",
+    title="vfat is not banned",
+    fault="vfat is banned",
+    why="CIS hardening bans vfat; then neither the EFI system partition nor a FAT provisioning disk can be mounted.",
+    cure="Remove the line (modprobe_allow).",
+    source="Microsoft: create-upload-generic",
+)
 def vfat_allowed(context):
     """Return failed with each line of modprobe.d, and of a started command line, that bans vfat, fat or the code page of their names."""
     return _allowed(context, ("vfat", "fat", "nls_cp437", "nls_iso8859_1", "nls_ascii"))
 
 
-@rule("R17e", step=INITRAMFS, severity=ERROR, fixed_by="modprobe_allow",
-      title="No driver that Azure needs is banned in modprobe.d", fault="A driver that Azure needs is banned in modprobe.d",
-      why="A hardening rule (blacklist, or install DRIVER /bin/false) keeps the driver from being loaded.",
-      cure="Remove the line (modprobe_allow).",
-      source="modprobe.d(5)")
+@rule(
+    "R17e",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by="modprobe_allow",
+    title="No driver that Azure needs is banned in modprobe.d",
+    fault="A driver that Azure needs is banned in modprobe.d",
+    why="A hardening rule (blacklist, or install DRIVER /bin/false) keeps the driver from being loaded.",
+    cure="Remove the line (modprobe_allow).",
+    source="modprobe.d(5)",
+)
 def hyperv_allowed(context):
     """Return failed with each line of modprobe.d that keeps a driver of Hyper-V's disk or network from being loaded."""
     return _allowed(context, _STORAGE + _NETWORK + _DISK + ("pci_hyperv", "nvme", "nvme_core", "hv_utils"), on_command_line=False)
@@ -139,35 +190,61 @@ def _allowed(context, names, severity=None, on_command_line=True):
     return failed_if([Evidence(ban.path, ban.line, ban.text) for ban in found] + (bans(context, names) if on_command_line else []), severity=severity)
 
 
-@rule("R26a", step=FIRST_CARD, severity=WARNING,
-      title="Every kernel has the drivers of accelerated networking", fault="A kernel lacks a driver of accelerated networking",
-      why="The card of the host changes when a machine is moved: both Mellanox drivers and Hyper-V's PCI bus are needed.",
-      cure="Install the kernel's full set of modules.",
-      source="Microsoft: accelerated-networking-how-it-works")
+@rule(
+    "R26a",
+    step=FIRST_CARD,
+    severity=WARNING,
+    title="Every kernel has the drivers of accelerated networking",
+    fault="A kernel lacks a driver of accelerated networking",
+    why="The card of the host changes when a machine is moved: both Mellanox drivers and Hyper-V's PCI bus are needed.",
+    cure="Install the kernel's full set of modules.",
+    source="Microsoft: accelerated-networking-how-it-works",
+)
 def accelerated(context):
     """Return failed with each kernel that lacks pci_hyperv, mlx4_en or mlx5_core."""
     return _available(context, ("pci_hyperv", "mlx4_en", "mlx5_core"))
 
 
-@rule("R26b", step=FIRST_CARD, severity=NOTE,
-      title="Every kernel has the driver of the Azure network adapter: mana", fault="A kernel lacks the driver of the Azure network adapter: mana",
-      why="Hosts with Azure Boost have MANA cards; without the driver the slower synthetic path is used.",
-      cure="Install a newer kernel.",
-      source="Microsoft: accelerated-networking-mana-linux")
+@rule(
+    "R26b",
+    step=FIRST_CARD,
+    severity=NOTE,
+    title="Every kernel has the driver of the Azure network adapter: mana",
+    fault="A kernel lacks the driver of the Azure network adapter: mana",
+    why="Hosts with Azure Boost have MANA cards; without the driver the slower synthetic path is used.",
+    cure="Install a newer kernel.",
+    source="Microsoft: accelerated-networking-mana-linux",
+)
 def boost(context):
     """Return failed with each kernel that lacks mana."""
     return _available(context, ("mana",))
 
 
-@rule("R26c", step=SYSTEM_MANAGER, severity=WARNING,
-      title="Every kernel has hv_utils and hv_balloon", fault="A kernel lacks hv_utils or hv_balloon",
-      why="They carry shutdown requests, time, heartbeats and key-value pairs between host and guest.",
-      cure="Install the kernel's full set of modules.",
-      source="Microsoft: create-upload-generic; time-sync")
+@rule(
+    "R26c",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    title="Every kernel has hv_utils and hv_balloon",
+    fault="A kernel lacks hv_utils or hv_balloon",
+    why="They carry shutdown requests, time, heartbeats and key-value pairs between host and guest.",
+    cure="Install the kernel's full set of modules.",
+    source="Microsoft: create-upload-generic; time-sync",
+)
 def guest_services(context):
     """Return failed with each kernel that lacks hv_utils or hv_balloon."""
     return _available(context, ("hv_utils", "hv_balloon"))
 
 
-RULES = [network_available, hyperv_allowed, udf_available, udf_allowed, dvd_available, dvd_allowed, vfat_available, vfat_allowed, accelerated, boost,
-         guest_services]
+RULES = [
+    network_available,
+    hyperv_allowed,
+    udf_available,
+    udf_allowed,
+    dvd_available,
+    dvd_allowed,
+    vfat_available,
+    vfat_allowed,
+    accelerated,
+    boost,
+    guest_services,
+]

@@ -22,26 +22,35 @@ _RUN_LEVELS = {"single": "rescue", "s": "rescue", "S": "rescue", "-s": "rescue",
 _STOPS = ("rd.break", "rdbreak", "break", "rd.emergency_break")
 _BOOTING_TARGETS = re.compile(r"(multi-user|graphical|default|runlevel[2-5])\.target$")
 #: Units of which the boot, or the first login, needs each that is in use.
-_NEEDED = re.compile(r"(sshd?|ssh(d)?-keygen.*|dropbear|walinuxagent|waagent|cloud-(init|init-local|init-main|init-network|config|final)|NetworkManager|"
-                     r"systemd-networkd|networking|network|wicked|systemd-udevd|dbus|dbus-broker)\.(service|socket)$|"
-                     r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$")
+_NEEDED = re.compile(
+    r"(sshd?|ssh(d)?-keygen.*|dropbear|walinuxagent|waagent|cloud-(init|init-local|init-main|init-network|config|final)|NetworkManager|"
+    r"systemd-networkd|networking|network|wicked|systemd-udevd|dbus|dbus-broker)\.(service|socket)$|"
+    r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$"
+)
 _INSTALLERS = {"boot": ("casper", "live", "nfs")}
 _SIZE = re.compile(r"(\d+)([KMGT]?)$", re.IGNORECASE)
 _LEAST_MEMORY = 512 * 1024 * 1024  # bytes; the smallest size of Azure, B1ls
 
 
-@rule("R63", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
-      title="Nothing on the started command line keeps the boot from its login", fault="The started command line never comes to a login",
-      why="A shell in place of init, a rescue target, a stop in the initramfs, a masked service or too little memory waits for somebody at the console.",
-      cure="Remove the parameter with grub_cmdline absent.",
-      source="Linux Documentation/admin-guide/kernel-parameters; systemd kernel-command-line(7); dracut.cmdline(7); initramfs-tools(7)")
+@rule(
+    "R63",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by="grub_cmdline",
+    title="Nothing on the started command line keeps the boot from its login",
+    fault="The started command line never comes to a login",
+    why="A shell in place of init, a rescue target, a stop in the initramfs, a masked service or too little memory waits for somebody at the console.",
+    cure="Remove the parameter with grub_cmdline absent.",
+    source="Linux Documentation/admin-guide/kernel-parameters; systemd kernel-command-line(7); dracut.cmdline(7); initramfs-tools(7)",
+)
 def comes_to_a_login(context):
     """Return failed with each parameter of an entry that starts by itself after which nobody can log in."""
     lines = started_lines(context)
     if not lines:
         return not_applicable("no boot loader that is known here starts this guest")
-    return failed_if(parameter.place._replace(text=f"{parameter.text}: {cause}; {parameter.place.text}")
-                     for line in lines for parameter, cause in _stops(context, line))
+    return failed_if(
+        parameter.place._replace(text=f"{parameter.text}: {cause}; {parameter.place.text}") for line in lines for parameter, cause in _stops(context, line)
+    )
 
 
 def _stops(context, line):
@@ -123,7 +132,7 @@ def _memory(_context, value):
     if not match:
         return ""
     size = int(match.group(1)) * 1024 ** " KMGT".index(match.group(2).upper() or " ")
-    return f"the kernel uses no more, and needs {_LEAST_MEMORY // 1024 ** 2} MiB" if size < _LEAST_MEMORY else ""
+    return f"the kernel uses no more, and needs {_LEAST_MEMORY // 1024**2} MiB" if size < _LEAST_MEMORY else ""
 
 
 _VALUES = {"init": _init, "rdinit": _first_init, "systemd.unit": _target, "rd.systemd.unit": _first_target, "mem": _memory}

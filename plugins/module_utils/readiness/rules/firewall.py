@@ -15,12 +15,17 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_
 _SSH = 22
 
 
-@rule("R39", step=FIRST_CARD, severity=ERROR,
-      title="The guest's firewall lets the platform be reached", fault="The guest's firewall keeps the platform from being reached",
-      why="The agent talks to 168.63.129.16 and 169.254.169.254: blocked, the machine never reports ready.",
-      cure="Allow both addresses in the file that is named.",
-      source="Microsoft: agent-linux; iptables(8), nft(8), ufw-framework(8), firewalld(1)",
-      choice="Only a firewall that something loads counts. The agent's own rules in the table security, which let root through and nobody else, are right.")
+@rule(
+    "R39",
+    step=FIRST_CARD,
+    severity=ERROR,
+    title="The guest's firewall lets the platform be reached",
+    fault="The guest's firewall keeps the platform from being reached",
+    why="The agent talks to 168.63.129.16 and 169.254.169.254: blocked, the machine never reports ready.",
+    cure="Allow both addresses in the file that is named.",
+    source="Microsoft: agent-linux; iptables(8), nft(8), ufw-framework(8), firewalld(1)",
+    choice="Only a firewall that something loads counts. The agent's own rules in the table security, which let root through and nobody else, are right.",
+)
 def platform_reached(context):
     """Return failed with the rule or policy that drops what root sends to the platform, or what comes back; what may be let through is no fault."""
     found = context.shared(loaded.loaded)
@@ -29,11 +34,16 @@ def platform_reached(context):
     return failed_if(Evidence(*place) for place in loaded.keeps_platform_away(found))
 
 
-@rule("R39c", step=FIRST_CARD, severity=ERROR,
-      title="The guest's firewall lets SSH in", fault="The guest's firewall keeps SSH out",
-      why="It is the only way in that Azure has but the serial console: nobody logs in.",
-      cure="Allow the server's port in the file that is named, e.g. ufw allow ssh, or firewall-offline-cmd --add-service=ssh.",
-      source="iptables(8), nft(8), ufw(8), firewalld.zone(5)")
+@rule(
+    "R39c",
+    step=FIRST_CARD,
+    severity=ERROR,
+    title="The guest's firewall lets SSH in",
+    fault="The guest's firewall keeps SSH out",
+    why="It is the only way in that Azure has but the serial console: nobody logs in.",
+    cure="Allow the server's port in the file that is named, e.g. ufw allow ssh, or firewall-offline-cmd --add-service=ssh.",
+    source="iptables(8), nft(8), ufw(8), firewalld.zone(5)",
+)
 def ssh_comes_in(context):
     """Return failed with the rule or policy that drops new connections to every port of the server."""
     found = context.shared(loaded.loaded)

@@ -11,7 +11,15 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed)
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner, provisioning_setting
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import IDENTITY, SSH
@@ -20,8 +28,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent import c
 _GENERALIZED = ("generalized",)
 _MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
 #: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
-KEY_MAKERS = ("/*/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshd-keygen*", "/usr/lib/systemd/system/sshdgenkeys.service",
-              "/usr/sbin/sshd-gen-keys-start", "/etc/init.d/sshd", "/etc/rc.d/init.d/sshd")
+KEY_MAKERS = (
+    "/*/systemd/system/sshd-keygen*",
+    "/usr/lib/systemd/system/sshd-keygen*",
+    "/usr/lib/systemd/system/sshdgenkeys.service",
+    "/usr/sbin/sshd-gen-keys-start",
+    "/etc/init.d/sshd",
+    "/etc/rc.d/init.d/sshd",
+)
 _LARGEST_HISTORY = 1024  # bytes, R50
 _LARGE_LOGS = 100 * 1024 * 1024  # bytes
 _DEPROVISION = "Run the role guest_deprovision (prepare_image_kind: generalized), then shut down and convert."
@@ -40,45 +54,74 @@ def _left(context, *kinds):
     return [Evidence(trace.path, None, traces.reason(trace)) for trace in context.shared(_traces) if trace.kind in kinds]
 
 
-@rule("R49a", step=IDENTITY, severity=WARNING, marketplace=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
-      title="No SSH host keys are in the image", fault="SSH host keys are in the image",
-      why="All virtual machines of the image would have the same host keys: whoever reads the image can pose as any of them.",
-      cure=_DEPROVISION,
-      source="WALinuxAgent deprovision; certification")
+@rule(
+    "R49a",
+    step=IDENTITY,
+    severity=WARNING,
+    marketplace=ERROR,
+    kinds=_GENERALIZED,
+    fixed_by=_FIX,
+    title="No SSH host keys are in the image",
+    fault="SSH host keys are in the image",
+    why="All virtual machines of the image would have the same host keys: whoever reads the image can pose as any of them.",
+    cure=_DEPROVISION,
+    source="WALinuxAgent deprovision; certification",
+)
 def host_keys(context):
     """Return failed with each host key of the SSH server."""
     return failed_if(_left(context, traces.HOST_KEYS))
 
 
-@rule("R49b", step=IDENTITY, severity=WARNING, kinds=_GENERALIZED, fixed_by=_FIX,
-      title="The machine id is empty", fault="The machine id is not empty",
-      why="Machines with the same id get the same DHCP client identity, journal and cluster identity.",
-      cure=_DEPROVISION + " Or empty /etc/machine-id (do not delete it).",
-      source="machine-id(5)")
+@rule(
+    "R49b",
+    step=IDENTITY,
+    severity=WARNING,
+    kinds=_GENERALIZED,
+    fixed_by=_FIX,
+    title="The machine id is empty",
+    fault="The machine id is not empty",
+    why="Machines with the same id get the same DHCP client identity, journal and cluster identity.",
+    cure=_DEPROVISION + " Or empty /etc/machine-id (do not delete it).",
+    source="machine-id(5)",
+)
 def machine_id(context):
     """Return failed with each file that holds an id of the machine."""
     return failed_if(_left(context, traces.MACHINE_ID, traces.DBUS_ID))
 
 
-@rule("R49c", step=IDENTITY, severity=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
-      title="The agent will provision the machine", fault="The agent takes the machine for a provisioned one",
-      why="With its marker of an earlier provisioning the agent creates no user, sets no key and does not report ready: Azure gives up after 40 minutes.",
-      cure=_DEPROVISION,
-      source="WALinuxAgent pa/provision",
-      choice="The older guides deprovision without +user, today's with it; waagent deletes that user only on a machine that Azure provisioned, so the role "
-             "deletes the build's users itself.")
+@rule(
+    "R49c",
+    step=IDENTITY,
+    severity=ERROR,
+    kinds=_GENERALIZED,
+    fixed_by=_FIX,
+    title="The agent will provision the machine",
+    fault="The agent takes the machine for a provisioned one",
+    why="With its marker of an earlier provisioning the agent creates no user, sets no key and does not report ready: Azure gives up after 40 minutes.",
+    cure=_DEPROVISION,
+    source="WALinuxAgent pa/provision",
+    choice="The older guides deprovision without +user, today's with it; waagent deletes that user only on a machine that Azure provisioned, so the role "
+    "deletes the build's users itself.",
+)
 def agent_state(context):
     """Return failed with each marker of an earlier provisioning in the agent's state."""
     places = ("/var/lib/waagent/provisioned", "/var/lib/waagent/ovf-env.xml")
     return failed_if(Evidence(path, None, "the agent takes this machine for a provisioned one") for path in places if context.tree.exists(path))
 
 
-@rule("R49g", step=SSH, severity=ERROR, kinds=_GENERALIZED, fixed_by="guest_agent; waagent_conf",
-      title="SSH host keys are made at the first boot", fault="Nothing makes SSH host keys at the first boot",
-      why="Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
-      cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent); where cloud-init provisions, take ssh_genkeytypes out.",
-      source="WALinuxAgent pa/provision/default.py",
-      choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them.")
+@rule(
+    "R49g",
+    step=SSH,
+    severity=ERROR,
+    kinds=_GENERALIZED,
+    fixed_by="guest_agent; waagent_conf",
+    title="SSH host keys are made at the first boot",
+    fault="Nothing makes SSH host keys at the first boot",
+    why="Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
+    cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent); where cloud-init provisions, take ssh_genkeytypes out.",
+    source="WALinuxAgent pa/provision/default.py",
+    choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them.",
+)
 def host_keys_made(context):
     """Return failed when the agent provisions, does not make host keys, and no unit or script of the distribution does."""
     tree = context.tree
@@ -86,8 +129,11 @@ def host_keys_made(context):
     makers = [path for pattern in KEY_MAKERS for path in tree.glob(pattern)]
     if who == CLOUD_INIT:
         kinds = config.value(context.shared(config.documents)[0], "ssh_genkeytypes")
-        return failed_if([Evidence(kinds.path, kinds.line, "ssh_genkeytypes is empty: cloud-init deletes the host keys and makes none")]
-                         if kinds and not kinds.value and not makers else [])
+        return failed_if(
+            [Evidence(kinds.path, kinds.line, "ssh_genkeytypes is empty: cloud-init deletes the host keys and makes none")]
+            if kinds and not kinds.value and not makers
+            else []
+        )
     if who != WAAGENT:
         return not_applicable("nobody provisions this guest")
     path = installation.conf_path(tree) or installation.PATHS[0]
@@ -98,43 +144,71 @@ def host_keys_made(context):
     return failed([Evidence(path, line[0].number, f"{_MAKES_KEYS}={line[0].value}") if line else Evidence(path, None, f"{_MAKES_KEYS} is not set: n")])
 
 
-@rule("R49d", step=IDENTITY, severity=WARNING, kinds=_GENERALIZED, fixed_by=_FIX,
-      title="cloud-init starts as on a first boot", fault="cloud-init has state of an earlier first boot",
-      why="Leftovers of an earlier instance let cloud-init skip steps, or keep the earlier network and users.",
-      cure="Run guest_deprovision, which runs `cloud-init clean --logs --seed`.",
-      source="cloud-init clean")
+@rule(
+    "R49d",
+    step=IDENTITY,
+    severity=WARNING,
+    kinds=_GENERALIZED,
+    fixed_by=_FIX,
+    title="cloud-init starts as on a first boot",
+    fault="cloud-init has state of an earlier first boot",
+    why="Leftovers of an earlier instance let cloud-init skip steps, or keep the earlier network and users.",
+    cure="Run guest_deprovision, which runs `cloud-init clean --logs --seed`.",
+    source="cloud-init clean",
+)
 def cloud_init_state(context):
     """Return failed with each instance and semaphore of an earlier boot in cloud-init's state."""
     found = context.tree.glob("/var/lib/cloud/instance") + context.tree.glob("/var/lib/cloud/instances/*") + context.tree.glob("/var/lib/cloud/sem/*")
     return failed_if(Evidence(path, None, "state of an earlier first boot") for path in found)
 
 
-@rule("R49e", step=IDENTITY, severity=NOTE, kinds=_GENERALIZED, fixed_by=_FIX,
-      title="No leases, seeds or name servers of the old machine are left", fault="Leases, seeds or name servers of the old machine are left",
-      why="They belong to the network and the entropy of the machine that the image was made on.",
-      cure=_DEPROVISION,
-      source="WALinuxAgent deprovision")
+@rule(
+    "R49e",
+    step=IDENTITY,
+    severity=NOTE,
+    kinds=_GENERALIZED,
+    fixed_by=_FIX,
+    title="No leases, seeds or name servers of the old machine are left",
+    fault="Leases, seeds or name servers of the old machine are left",
+    why="They belong to the network and the entropy of the machine that the image was made on.",
+    cure=_DEPROVISION,
+    source="WALinuxAgent deprovision",
+)
 def leases_and_seeds(context):
     """Return failed with each lease, seed, credential key and list of name servers that the old machine left."""
     return failed_if(_left(context, traces.LEASE, traces.NETWORKMANAGER, traces.SEED, traces.CREDENTIAL_KEY, traces.NAME_SERVERS))
 
 
-@rule("R56", step=IDENTITY, severity=WARNING, kinds=_GENERALIZED,
-      title="The guest is not registered with its vendor or a domain", fault="The guest is registered with its vendor or a domain",
-      why="All virtual machines of the image would share the registration of one.",
-      cure="Unregister the guest before the image is made.",
-      source="Microsoft: redhat-create-upload-vhd, suse-create-upload-vhd")
+@rule(
+    "R56",
+    step=IDENTITY,
+    severity=WARNING,
+    kinds=_GENERALIZED,
+    title="The guest is not registered with its vendor or a domain",
+    fault="The guest is registered with its vendor or a domain",
+    why="All virtual machines of the image would share the registration of one.",
+    cure="Unregister the guest before the image is made.",
+    source="Microsoft: redhat-create-upload-vhd, suse-create-upload-vhd",
+)
 def registration(context):
     """Return failed with each sign of a registration."""
     return failed_if(Evidence(found.path, None, f"{found.what}: {found.fix}") for found in traces.registrations(context.tree))
 
 
-@rule("R50", step=IDENTITY, severity=NOTE, marketplace=ERROR, kinds=_GENERALIZED, fixed_by=_FIX,
-      title="No command histories are in the image", fault="Command histories are in the image",
-      why="Histories hold what was typed, at times passwords; the certification takes .bash_history of at most 1 KiB.",
-      cure=_DEPROVISION,
-      source="Microsoft: certification test 48",
-      choice="`export HISTSIZE=0` of the older guides only affects the shell it is typed in; the files themselves are removed.")
+@rule(
+    "R50",
+    step=IDENTITY,
+    severity=NOTE,
+    marketplace=ERROR,
+    kinds=_GENERALIZED,
+    fixed_by=_FIX,
+    title="No command histories are in the image",
+    fault="Command histories are in the image",
+    why="Histories hold what was typed, at times passwords; the certification takes .bash_history of at most 1 KiB.",
+    cure=_DEPROVISION,
+    source="Microsoft: certification test 48",
+    choice="`export HISTSIZE=0` of the older guides only affects the shell it is typed in; the files themselves are removed.",
+)
 def histories(context):
     """Return failed with each history that holds something; in the marketplace profile a .bash_history of 1 KiB is accepted."""
     evidence = []
@@ -146,11 +220,18 @@ def histories(context):
     return failed_if(evidence)
 
 
-@rule("R49f", step=IDENTITY, severity=NOTE, kinds=_GENERALIZED, fixed_by=_FIX,
-      title="The host name is a general one", fault="The host name is that of the old machine",
-      why="Until it is provisioned a virtual machine shows the name of the machine that the image was made on.",
-      cure=_DEPROVISION,
-      source="WALinuxAgent deprovision")
+@rule(
+    "R49f",
+    step=IDENTITY,
+    severity=NOTE,
+    kinds=_GENERALIZED,
+    fixed_by=_FIX,
+    title="The host name is a general one",
+    fault="The host name is that of the old machine",
+    why="Until it is provisioned a virtual machine shows the name of the machine that the image was made on.",
+    cure=_DEPROVISION,
+    source="WALinuxAgent deprovision",
+)
 def hostname(context):
     """Return failed when /etc/hostname has a name that is none of the general ones."""
     name = context.text("/etc/hostname").strip()
@@ -158,11 +239,18 @@ def hostname(context):
     return failed_if([] if name.lower() in generic else [Evidence("/etc/hostname", 1, name)])
 
 
-@rule("R48e", step=IDENTITY, severity=NOTE, kinds=_GENERALIZED, fixed_by=_FIX,
-      title="The logs are small", fault="The logs are large",
-      why="Logs of the machine that the image was made on tell of it, and every virtual machine carries them.",
-      cure="Remove old logs before the image is made: guest_deprovision with guest_deprovision_logs.",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R48e",
+    step=IDENTITY,
+    severity=NOTE,
+    kinds=_GENERALIZED,
+    fixed_by=_FIX,
+    title="The logs are small",
+    fault="The logs are large",
+    why="Logs of the machine that the image was made on tell of it, and every virtual machine carries them.",
+    cure="Remove old logs before the image is made: guest_deprovision with guest_deprovision_logs.",
+    source="Microsoft: create-upload-generic",
+)
 def logs(context):
     """Return failed with the largest files of /var/log when all of them take more than 100 MiB."""
     total, largest = _size_below(context.tree, "/var/log", 4)
@@ -187,11 +275,18 @@ def _size_below(tree, folder, depth):
     return total, found
 
 
-@rule("R53", step=IDENTITY, severity=ERROR, kinds=("specialized",), fixed_by="guest_agent; waagent_conf",
-      title="A machine that keeps its identity is not provisioned again", fault="A machine that keeps its identity is provisioned again",
-      why="An image with its users and keys that is provisioned anew gets a new host name and user, or fails to report ready.",
-      cure="Set Provisioning.Agent=disabled (prepare_image_kind: specialized does).",
-      source="Microsoft: disable-provisioning")
+@rule(
+    "R53",
+    step=IDENTITY,
+    severity=ERROR,
+    kinds=("specialized",),
+    fixed_by="guest_agent; waagent_conf",
+    title="A machine that keeps its identity is not provisioned again",
+    fault="A machine that keeps its identity is provisioned again",
+    why="An image with its users and keys that is provisioned anew gets a new host name and user, or fails to report ready.",
+    cure="Set Provisioning.Agent=disabled (prepare_image_kind: specialized does).",
+    source="Microsoft: disable-provisioning",
+)
 def provisioning_off(context):
     """Return passed when Provisioning.Agent is disabled."""
     if not context.tree.exists("/etc/waagent.conf"):

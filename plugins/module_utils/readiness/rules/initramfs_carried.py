@@ -15,15 +15,31 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, INITRAMFS
 
 #: The root's disk as Azure's sizes name it: SCSI and NVMe.
-_DISKS_OF_AZURE = ("/dev/sda", "/dev/sda1", "/dev/sda2", "/dev/sda3", "/dev/sda4", "/dev/sda5", "/dev/sdb2", "/dev/nvme0n1p1", "/dev/nvme0n1p2",
-                   "/dev/nvme0n1p3", "/dev/nvme0n1p4")
+_DISKS_OF_AZURE = (
+    "/dev/sda",
+    "/dev/sda1",
+    "/dev/sda2",
+    "/dev/sda3",
+    "/dev/sda4",
+    "/dev/sda5",
+    "/dev/sdb2",
+    "/dev/nvme0n1p1",
+    "/dev/nvme0n1p2",
+    "/dev/nvme0n1p3",
+    "/dev/nvme0n1p4",
+)
 
 
-@rule("R66b", step=INITRAMFS, severity=ERROR,
-      title="No initramfs hides the root's disk from LVM or RAID", fault="An initramfs hides the root's disk from LVM or RAID",
-      why="A filter of lvm.conf, or a DEVICE line of mdadm.conf, that names the disks of the build host takes no other: the root is never put together.",
-      cure="Take the filter out, or let it accept every disk, and build the image again.",
-      source="lvm.conf(5); mdadm.conf(5)")
+@rule(
+    "R66b",
+    step=INITRAMFS,
+    severity=ERROR,
+    title="No initramfs hides the root's disk from LVM or RAID",
+    fault="An initramfs hides the root's disk from LVM or RAID",
+    why="A filter of lvm.conf, or a DEVICE line of mdadm.conf, that names the disks of the build host takes no other: the root is never put together.",
+    cure="Take the filter out, or let it accept every disk, and build the image again.",
+    source="lvm.conf(5); mdadm.conf(5)",
+)
 def disks_are_seen(context):
     """Return failed with each line of lvm.conf or mdadm.conf inside an image that leaves out the disks of Azure."""
     facts = context.facts(root_facts)
@@ -75,11 +91,17 @@ def _names_azures(word):
     return word in ("partitions", "containers") or re.match(r"/dev/(\*|sd|nvme|\[|disk/by-)", word) is not None
 
 
-@rule("R67", step=FIRST_CARD, severity=WARNING, fixed_by="guest_network; guest_boot; initrd_modules",
-      title="No initramfs names a card by the MAC address of the old machine", fault="An initramfs names a card by the MAC address of the old machine",
-      why="udev runs in the initramfs first: a name that is given to the old card there is taken, and the first card of the new machine gets another one.",
-      cure="Run the role guest_boot (initrd_modules left_out: [network_names]), which rebuilds the image without it.",
-      source="hooks/udev of initramfs-tools; systemd.link(5)")
+@rule(
+    "R67",
+    step=FIRST_CARD,
+    severity=WARNING,
+    fixed_by="guest_network; guest_boot; initrd_modules",
+    title="No initramfs names a card by the MAC address of the old machine",
+    fault="An initramfs names a card by the MAC address of the old machine",
+    why="udev runs in the initramfs first: a name that is given to the old card there is taken, and the first card of the new machine gets another one.",
+    cure="Run the role guest_boot (initrd_modules left_out: [network_names]), which rebuilds the image without it.",
+    source="hooks/udev of initramfs-tools; systemd.link(5)",
+)
 def names_no_card(context):
     """Return failed with each rule of udev and each .link file inside an image that names a card by its MAC address."""
     evidence = []

@@ -28,8 +28,15 @@ _FIX = "guest_boot; initrd_modules"
 
 #: Lines of a generator's configuration that leave drivers out, and its files.
 _LIMITS = re.compile(r"\s*(?:MODULES=[\"']?(?:dep|list)\b|omit_drivers\+?=|hostonly=[\"']?yes|HOOKS=.*\bautodetect\b|INITRD_MODULES=)")
-_GENERATOR_FILES = ("/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*", "/etc/dracut.conf", "/etc/dracut.conf.d/*.conf",
-                    "/usr/lib/dracut/dracut.conf.d/*.conf", "/etc/mkinitcpio.conf", "/etc/sysconfig/kernel")
+_GENERATOR_FILES = (
+    "/etc/initramfs-tools/initramfs.conf",
+    "/etc/initramfs-tools/conf.d/*",
+    "/etc/dracut.conf",
+    "/etc/dracut.conf.d/*.conf",
+    "/usr/lib/dracut/dracut.conf.d/*.conf",
+    "/etc/mkinitcpio.conf",
+    "/etc/sysconfig/kernel",
+)
 
 #: One kernel looked into. verdict: verify.Verdict or None; error: ImagewrightError or None.
 _Looked = collections.namedtuple("_Looked", "kernel verdict error")
@@ -81,58 +88,87 @@ def _limits(context):
     return context.find(paths, _LIMITS.match)
 
 
-@rule("R17a", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
-      title="Every kernel finds its disk on Hyper-V: hv_vmbus, hv_storvsc",
-      fault="A kernel does not find its disk on Hyper-V: hv_vmbus or hv_storvsc is missing",
-      why="The disk hangs on Hyper-V's bus: without both drivers in the initramfs, or built in, the kernel finds no root. A generation 2 machine cannot boot "
-          "at all.",
-      cure=_CURE,
-      source="Microsoft: create-upload-generic",
-      choice="The guides of 2015 and 2017 name hv_vmbus and hv_storvsc, today's add hv_netvsc (R17b). Every kernel that a boot entry can start counts, not "
-             "only the running one.")
+@rule(
+    "R17a",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="Every kernel finds its disk on Hyper-V: hv_vmbus, hv_storvsc",
+    fault="A kernel does not find its disk on Hyper-V: hv_vmbus or hv_storvsc is missing",
+    why="The disk hangs on Hyper-V's bus: without both drivers in the initramfs, or built in, the kernel finds no root. A generation 2 machine cannot boot "
+    "at all.",
+    cure=_CURE,
+    source="Microsoft: create-upload-generic",
+    choice="The guides of 2015 and 2017 name hv_vmbus and hv_storvsc, today's add hv_netvsc (R17b). Every kernel that a boot entry can start counts, not "
+    "only the running one.",
+)
 def hyperv_storage(context):
     """Return failed with each kernel that has hv_vmbus or hv_storvsc neither built in nor in its initramfs."""
     return _in_initramfs(context, _STORAGE)
 
 
-@rule("R17b", step=INITRAMFS, severity=WARNING, fixed_by=_FIX,
-      title="Every initramfs has the network driver hv_netvsc", fault="An initramfs lacks the network driver hv_netvsc",
-      why="The general page asks for it; it matters where the root or its key comes over the network.",
-      cure=_CURE,
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R17b",
+    step=INITRAMFS,
+    severity=WARNING,
+    fixed_by=_FIX,
+    title="Every initramfs has the network driver hv_netvsc",
+    fault="An initramfs lacks the network driver hv_netvsc",
+    why="The general page asks for it; it matters where the root or its key comes over the network.",
+    cure=_CURE,
+    source="Microsoft: create-upload-generic",
+)
 def hyperv_network(context):
     """Return failed with each kernel that has hv_netvsc neither built in nor in its initramfs."""
     return _in_initramfs(context, _NETWORK)
 
 
-@rule("R17d", step=INITRAMFS, severity=ERROR, fixed_by=_FIX,
-      title="Every kernel has the disk driver sd_mod for its start", fault="A kernel lacks the disk driver sd_mod for its start",
-      why="hv_storvsc brings the controller, sd_mod the disk on it: an initramfs made for another machine (virtio) may lack it.",
-      cure=_CURE,
-      source="Linux drivers/scsi/Kconfig")
+@rule(
+    "R17d",
+    step=INITRAMFS,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="Every kernel has the disk driver sd_mod for its start",
+    fault="A kernel lacks the disk driver sd_mod for its start",
+    why="hv_storvsc brings the controller, sd_mod the disk on it: an initramfs made for another machine (virtio) may lack it.",
+    cure=_CURE,
+    source="Linux drivers/scsi/Kconfig",
+)
 def disk_driver(context):
     """Return failed with each kernel that has sd_mod neither built in nor in its initramfs."""
     return _in_initramfs(context, _DISK)
 
 
-@rule("R18a", step=INITRAMFS, severity=WARNING, fixed_by=_FIX,
-      title="Every initramfs has the NVMe drivers: nvme, nvme_core, pci_hyperv", fault="An initramfs lacks an NVMe driver: nvme, nvme_core or pci_hyperv",
-      why="Sizes of v6 and later have NVMe disks only, behind Hyper-V's PCI bus.",
-      cure=_CURE,
-      source="Microsoft: nvme-linux, enable-nvme-interface",
-      choice="Optional on older sizes, the only way on the newest: a warning. pci_hyperv, behind which the NVMe controller is, is our addition.")
+@rule(
+    "R18a",
+    step=INITRAMFS,
+    severity=WARNING,
+    fixed_by=_FIX,
+    title="Every initramfs has the NVMe drivers: nvme, nvme_core, pci_hyperv",
+    fault="An initramfs lacks an NVMe driver: nvme, nvme_core or pci_hyperv",
+    why="Sizes of v6 and later have NVMe disks only, behind Hyper-V's PCI bus.",
+    cure=_CURE,
+    source="Microsoft: nvme-linux, enable-nvme-interface",
+    choice="Optional on older sizes, the only way on the newest: a warning. pci_hyperv, behind which the NVMe controller is, is our addition.",
+)
 def nvme(context):
     """Return failed with each kernel that has one of the NVMe drivers neither built in nor in its initramfs."""
     return _in_initramfs(context, _NVME)
 
 
-@rule("R17g", step=INITRAMFS, severity=NOTE, marketplace=WARNING, fixed_by=_FIX,
-      title="The keyboard of the emulated console works from the start: hid_hyperv, hyperv_keyboard",
-      fault="An initramfs lacks a driver of the emulated console: hid_hyperv or hyperv_keyboard",
-      why="The certification looks for them in the initramfs; they matter where somebody types at the console before the root is mounted.",
-      cure=_CURE,
-      source="Microsoft: certification of Linux images",
-      choice="Only asked of kernels that have them as modules; many have none, or have them built in.")
+@rule(
+    "R17g",
+    step=INITRAMFS,
+    severity=NOTE,
+    marketplace=WARNING,
+    fixed_by=_FIX,
+    title="The keyboard of the emulated console works from the start: hid_hyperv, hyperv_keyboard",
+    fault="An initramfs lacks a driver of the emulated console: hid_hyperv or hyperv_keyboard",
+    why="The certification looks for them in the initramfs; they matter where somebody types at the console before the root is mounted.",
+    cure=_CURE,
+    source="Microsoft: certification of Linux images",
+    choice="Only asked of kernels that have them as modules; many have none, or have them built in.",
+)
 def console_drivers(context):
     """Return failed with each initramfs that lacks a driver of the console's keyboard which its kernel has as a module."""
     return _in_initramfs(context, _CONSOLE, optional=True)

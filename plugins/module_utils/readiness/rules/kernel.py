@@ -14,7 +14,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, KERNEL
 
@@ -31,12 +40,18 @@ def _each(context, wrong, text):
     return failed_if(Evidence(path, None, text.format(version)) for version, path in versions if wrong(version))
 
 
-@rule("R21", step=COMMAND_LINE, severity=ERROR, fixed_by="guest_boot; grub_cmdline",
-      title="Old kernels have numa=off, new ones do not", fault="numa=off is missing for an old kernel, or set for a new one",
-      why="Kernels before 2.6.37, in RHEL 6 before 2.6.32-504, misread Hyper-V's NUMA tables.",
-      cure="Run the role guest_boot (grub_cmdline): present or absent: [numa=off].",
-      source="Microsoft: create-upload-generic",
-      choice="The guide of 2015 says the agent does it; today's agent does not, so we do.")
+@rule(
+    "R21",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by="guest_boot; grub_cmdline",
+    title="Old kernels have numa=off, new ones do not",
+    fault="numa=off is missing for an old kernel, or set for a new one",
+    why="Kernels before 2.6.37, in RHEL 6 before 2.6.32-504, misread Hyper-V's NUMA tables.",
+    cure="Run the role guest_boot (grub_cmdline): present or absent: [numa=off].",
+    source="Microsoft: create-upload-generic",
+    choice="The guide of 2015 says the agent does it; today's agent does not, so we do.",
+)
 def numa(context):
     """Return failed with the entries of old kernels without numa=off, or as a warning those of new ones with it."""
     needing, having, any_needs = [], [], False
@@ -59,11 +74,16 @@ def numa(context):
     return failed_if(having, "numa=off is set for a kernel that does not need it, and halves the memory bandwidth of large sizes.", WARNING)
 
 
-@rule("R22", step=KERNEL, severity=ERROR,
-      title="RHEL 6.0 to 6.3 have the Linux Integration Services", fault="RHEL 6.0 to 6.3 lack the Linux Integration Services",
-      why="Their kernels have no Hyper-V drivers that work.",
-      cure="Install kmod-microsoft-hyper-v, or update to 6.4 or later.",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R22",
+    step=KERNEL,
+    severity=ERROR,
+    title="RHEL 6.0 to 6.3 have the Linux Integration Services",
+    fault="RHEL 6.0 to 6.3 lack the Linux Integration Services",
+    why="Their kernels have no Hyper-V drivers that work.",
+    cure="Install kmod-microsoft-hyper-v, or update to 6.4 or later.",
+    source="Microsoft: create-upload-generic",
+)
 def integration_services(context):
     """Return failed with each kernel of RHEL 6.0 to 6.3 whose hv_vmbus is not that of the Linux Integration Services."""
     versions = [version for version, unused in context.shared(_versions) if patches.lis_needed(version)]
@@ -77,36 +97,55 @@ def integration_services(context):
     return failed_if(evidence)
 
 
-@rule("R23", step=KERNEL, severity=WARNING,
-      title="A custom kernel has the fixes that Azure asks for", fault="A custom kernel lacks fixes that Azure asks for",
-      why="Without them storage freezes, or the kernel crashes when a disk is taken away.",
-      cure="Use a mainline kernel of 4.4 or later, or bring the fixes to it.",
-      source="Microsoft: create-upload-generic, section kernel requirements",
-      choice="The page says 3.8 or later, but the seven fixes it lists are complete from 4.4 on: 4.4 counts.")
+@rule(
+    "R23",
+    step=KERNEL,
+    severity=WARNING,
+    title="A custom kernel has the fixes that Azure asks for",
+    fault="A custom kernel lacks fixes that Azure asks for",
+    why="Without them storage freezes, or the kernel crashes when a disk is taken away.",
+    cure="Use a mainline kernel of 4.4 or later, or bring the fixes to it.",
+    source="Microsoft: create-upload-generic, section kernel requirements",
+    choice="The page says 3.8 or later, but the seven fixes it lists are complete from 4.4 on: 4.4 counts.",
+)
 def custom_kernel(context):
     """Return failed with each fix that a kernel of no known distribution lacks by its version."""
     versions = [(version, path) for version, path in context.shared(_versions) if not patches.is_vendor_kernel(version)]
     if not versions:
         return not_applicable("all kernels are a distribution's, which brings fixes to them")
-    return failed_if(Evidence(path, None, f"kernel {version} lacks {patch.commit} ({patch.title}), in mainline since {patch.since[0]}.{patch.since[1]}")
-                     for version, path in versions for patch in patches.missing_patches(version))
+    return failed_if(
+        Evidence(path, None, f"kernel {version} lacks {patch.commit} ({patch.title}), in mainline since {patch.since[0]}.{patch.since[1]}")
+        for version, path in versions
+        for patch in patches.missing_patches(version)
+    )
 
 
-@rule("R24", step=KERNEL, severity=ERROR,
-      title="No kernel is the Unbreakable Enterprise Kernel 2", fault="A kernel is the Unbreakable Enterprise Kernel 2",
-      why="It has no Hyper-V drivers.",
-      cure="Use the Red Hat Compatible Kernel or a later UEK.",
-      source="Microsoft: oracle-create-upload-vhd")
+@rule(
+    "R24",
+    step=KERNEL,
+    severity=ERROR,
+    title="No kernel is the Unbreakable Enterprise Kernel 2",
+    fault="A kernel is the Unbreakable Enterprise Kernel 2",
+    why="It has no Hyper-V drivers.",
+    cure="Use the Red Hat Compatible Kernel or a later UEK.",
+    source="Microsoft: oracle-create-upload-vhd",
+)
 def no_uek2(context):
     """Return failed with each kernel whose version is that of Oracle's UEK 2."""
     return _each(context, patches.is_uek2, "{}: the Unbreakable Enterprise Kernel 2 has no Hyper-V drivers")
 
 
-@rule("R25", step=KERNEL, severity=NOTE, marketplace=ERROR,
-      title="Every kernel has the fixes of the SACK panic (CVE-2019-11477)", fault="A kernel lacks the fixes of the SACK panic (CVE-2019-11477)",
-      why="The certification fails images that a single packet can crash.",
-      cure="Update the kernel and remove the old one.",
-      source="Microsoft: certification test 52")
+@rule(
+    "R25",
+    step=KERNEL,
+    severity=NOTE,
+    marketplace=ERROR,
+    title="Every kernel has the fixes of the SACK panic (CVE-2019-11477)",
+    fault="A kernel lacks the fixes of the SACK panic (CVE-2019-11477)",
+    why="The certification fails images that a single packet can crash.",
+    cure="Update the kernel and remove the old one.",
+    source="Microsoft: certification test 52",
+)
 def sack_fixed(context):
     """Return failed with each kernel from before the fixes, unknown where a distribution may have brought them to an old version."""
     versions = context.shared(_versions)
@@ -120,11 +159,16 @@ def sack_fixed(context):
     return unknown("the version does not tell whether the distribution has brought the fix", doubtful) if doubtful else passed()
 
 
-@rule("R27e", step=KERNEL, severity=WARNING,
-      title="Every kernel can have its console on the serial port", fault="A kernel cannot have its console on the serial port",
-      why="The driver of the console must be built in: as a module it comes too late, and console= names nothing.",
-      cure="Use a kernel with CONFIG_SERIAL_8250_CONSOLE=y (ARM: CONFIG_SERIAL_AMBA_PL011_CONSOLE=y).",
-      source="Linux drivers/tty/serial/8250/Kconfig")
+@rule(
+    "R27e",
+    step=KERNEL,
+    severity=WARNING,
+    title="Every kernel can have its console on the serial port",
+    fault="A kernel cannot have its console on the serial port",
+    why="The driver of the console must be built in: as a module it comes too late, and console= names nothing.",
+    cure="Use a kernel with CONFIG_SERIAL_8250_CONSOLE=y (ARM: CONFIG_SERIAL_AMBA_PL011_CONSOLE=y).",
+    source="Linux drivers/tty/serial/8250/Kconfig",
+)
 def serial_driver(context):
     """Return failed with each kernel whose configuration does not build the serial console in."""
     symbol = "CONFIG_SERIAL_AMBA_PL011_CONSOLE" if context.shared(is_arm) else "CONFIG_SERIAL_8250_CONSOLE"

@@ -15,20 +15,34 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import c
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed, unknown)
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, SYSTEM_MANAGER
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
-_UNMANAGED = re.compile(r"AZURE_UNMANAGED_SRIOV|NM_UNMANAGED|ID_NET_MANAGED_BY|^\s*Unmanaged\s*=\s*(?:yes|true|1)|unmanaged-devices\s*=.*(?:mlx|mana)",
-                        re.IGNORECASE | re.MULTILINE)
+_UNMANAGED = re.compile(
+    r"AZURE_UNMANAGED_SRIOV|NM_UNMANAGED|ID_NET_MANAGED_BY|^\s*Unmanaged\s*=\s*(?:yes|true|1)|unmanaged-devices\s*=.*(?:mlx|mana)", re.IGNORECASE | re.MULTILINE
+)
 _VF = re.compile(r"hv_pci|mlx[45]|mana|azure", re.IGNORECASE)
 
 
 #: What becomes of the first card where it does not ask for its address, by first_card's word for it.
 _OTHERWISE = {
-    "fixed": "it gets a fixed address", "held": "it is a part of a bond, bridge or team", "unmanaged": "the network manager is told to leave it alone",
-    "not started": "its configuration is not started at boot", "nothing": "no configuration asks for an address on it"}
+    "fixed": "it gets a fixed address",
+    "held": "it is a part of a bond, bridge or team",
+    "unmanaged": "the network manager is told to leave it alone",
+    "not started": "its configuration is not started at boot",
+    "nothing": "no configuration asks for an address on it",
+}
 
 
 def _answers(tree):
@@ -37,23 +51,35 @@ def _answers(tree):
     return card, outcome.answers(tree, card)
 
 
-@rule("R34a", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
-      title="A network manager is enabled", fault="No network manager is enabled",
-      why="Without one no card gets an address: the machine is neither provisioned nor reachable. Old agent packages remove NetworkManager.",
-      cure="Run the role guest_network, or enable systemd-networkd, NetworkManager, networking or wicked.",
-      source="Microsoft: create-upload-generic",
-      choice="The older guides remove NetworkManager because the agent's package conflicted with it; since RHEL 7 it must stay (R37).")
+@rule(
+    "R34a",
+    step=FIRST_CARD,
+    severity=ERROR,
+    fixed_by="guest_network",
+    title="A network manager is enabled",
+    fault="No network manager is enabled",
+    why="Without one no card gets an address: the machine is neither provisioned nor reachable. Old agent packages remove NetworkManager.",
+    cure="Run the role guest_network, or enable systemd-networkd, NetworkManager, networking or wicked.",
+    source="Microsoft: create-upload-generic",
+    choice="The older guides remove NetworkManager because the agent's package conflicted with it; since RHEL 7 it must stay (R37).",
+)
 def manager(context):
     """Return passed with the network managers that start at boot."""
     active = context.shared(managers.active)
     return passed(" and ".join(active)) if active else failed([Evidence("/etc/systemd/system", None, "no network manager is enabled")])
 
 
-@rule("R34b", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
-      title="The first card asks for its address by DHCP", fault="The first card does not ask for its address by DHCP",
-      why="Azure gives the address by DHCP on a card that is called eth0 there, whatever its name was on the machine of the build.",
-      cure="Run the role guest_network.",
-      source="Microsoft: create-upload-generic, redhat-create-upload-vhd")
+@rule(
+    "R34b",
+    step=FIRST_CARD,
+    severity=ERROR,
+    fixed_by="guest_network",
+    title="The first card asks for its address by DHCP",
+    fault="The first card does not ask for its address by DHCP",
+    why="Azure gives the address by DHCP on a card that is called eth0 there, whatever its name was on the machine of the build.",
+    cure="Run the role guest_network.",
+    source="Microsoft: create-upload-generic, redhat-create-upload-vhd",
+)
 def dhcp(context):
     """Return passed when who sets up the first card makes it ask for its address; that is the first configuration that its manager takes for it."""
     card, found = context.shared(_answers)
@@ -66,40 +92,61 @@ def dhcp(context):
     if any(answer.what == UNSURE for manager, answer in found):
         return unknown(f"several configurations may be taken for the first card, and not all of them ask for an address.{named}", places)
     causes = "; ".join(f"{manager}: {_OTHERWISE[answer.what]}" for manager, answer in found)
-    return failed(places or [Evidence("/etc", None, "no file makes eth0 ask for an address")],
-                  f"On Azure the first card is called eth0.{named}{f' {causes}.' if causes else ''}")
+    return failed(
+        places or [Evidence("/etc", None, "no file makes eth0 ask for an address")],
+        f"On Azure the first card is called eth0.{named}{f' {causes}.' if causes else ''}",
+    )
 
 
-@rule("R34c", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
-      title="No card has a fixed address", fault="A card has a fixed address",
-      why="An address of the build's network makes the machine unreachable on Azure.",
-      cure="Run the role guest_network; take ip= out with grub_cmdline, absent: [ip].",
-      source="Microsoft: create-upload-generic; dracut.cmdline(7), systemd-network-generator.service(8), nm-initrd-generator(8)")
+@rule(
+    "R34c",
+    step=FIRST_CARD,
+    severity=ERROR,
+    fixed_by="guest_network",
+    title="No card has a fixed address",
+    fault="A card has a fixed address",
+    why="An address of the build's network makes the machine unreachable on Azure.",
+    cure="Run the role guest_network; take ip= out with grub_cmdline, absent: [ip].",
+    source="Microsoft: create-upload-generic; dracut.cmdline(7), systemd-network-generator.service(8), nm-initrd-generator(8)",
+)
 def fixed_address(context):
     """Return failed with each line that gives an Ethernet card a fixed address, and each ``ip=`` of a kernel command line.
 
     It is a warning where it is not the first card's, and for ``ip=``, which the initramfs hands on to systemd-networkd and NetworkManager alone.
     """
     found = card_addresses.fixed(context)
-    return failed_if([line.evidence for line in found] + card_addresses.on_command_lines(context),
-                     severity=None if card_addresses.is_serious(found) else WARNING)
+    return failed_if(
+        [line.evidence for line in found] + card_addresses.on_command_lines(context), severity=None if card_addresses.is_serious(found) else WARNING
+    )
 
 
-@rule("R34d", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
-      title="No card's configuration is tied to a MAC address", fault="A card's configuration is tied to a MAC address",
-      why="The card of the virtual machine has another MAC address: its configuration is not applied.",
-      cure="Run the role guest_network.",
-      source="Microsoft: redhat-create-upload-vhd")
+@rule(
+    "R34d",
+    step=FIRST_CARD,
+    severity=ERROR,
+    fixed_by="guest_network",
+    title="No card's configuration is tied to a MAC address",
+    fault="A card's configuration is tied to a MAC address",
+    why="The card of the virtual machine has another MAC address: its configuration is not applied.",
+    cure="Run the role guest_network.",
+    source="Microsoft: redhat-create-upload-vhd",
+)
 def own_address(context):
     """Return failed with each line of a network configuration that matches a card by a MAC address."""
     return failed_if(line.evidence for line in card_addresses.own(context))
 
 
-@rule("R34e", step=FIRST_CARD, severity=NOTE, fixed_by="guest_network",
-      title="DHCP does not set the host name", fault="DHCP sets the host name",
-      why="The host name comes from Azure with the provisioning data; one from DHCP would replace it.",
-      cure="Run the role guest_network.",
-      source="Microsoft: suse-create-upload-vhd")
+@rule(
+    "R34e",
+    step=FIRST_CARD,
+    severity=NOTE,
+    fixed_by="guest_network",
+    title="DHCP does not set the host name",
+    fault="DHCP sets the host name",
+    why="The host name comes from Azure with the provisioning data; one from DHCP would replace it.",
+    cure="Run the role guest_network.",
+    source="Microsoft: suse-create-upload-vhd",
+)
 def name_from_dhcp(context):
     """Return failed with the line that lets SUSE's wicked take the host name from DHCP."""
     if not context.tree.is_file(wicked.DHCP):
@@ -107,24 +154,37 @@ def name_from_dhcp(context):
     return failed_if(context.find([wicked.DHCP], lambda text: re.match(r"\s*DHCLIENT_SET_HOSTNAME\s*=\s*[\"']?yes", text)))
 
 
-@rule("R34f", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
-      title="No bond, bridge, team or VLAN holds the first card", fault="A bond, bridge, team or VLAN holds the first card",
-      why="As a part of another card it asks for no address itself, and what it is a part of has the address of the build's network.",
-      cure="Run the role guest_network with guest_network_masters: remove, or take it apart.",
-      source="Microsoft: create-upload-generic; bonding.txt of Linux")
+@rule(
+    "R34f",
+    step=FIRST_CARD,
+    severity=ERROR,
+    fixed_by="guest_network",
+    title="No bond, bridge, team or VLAN holds the first card",
+    fault="A bond, bridge, team or VLAN holds the first card",
+    why="As a part of another card it asks for no address itself, and what it is a part of has the address of the build's network.",
+    cure="Run the role guest_network with guest_network_masters: remove, or take it apart.",
+    source="Microsoft: create-upload-generic; bonding.txt of Linux",
+)
 def not_held(context):
     """Return failed with each master of a manager that runs which holds the first card; a VLAN alone is a warning, for the card below it stays what it is."""
     held = [master for name in context.shared(managers.active) for master in masters.holding(managers.ADAPTERS[name].masters(context.tree))]
-    evidence = [Evidence(master.place.path, master.place.line, f"the {master.kind} {master.name} holds {', '.join(master.members)}: {master.place.text}")
-                for master in held]
+    evidence = [
+        Evidence(master.place.path, master.place.line, f"the {master.kind} {master.name} holds {', '.join(master.members)}: {master.place.text}")
+        for master in held
+    ]
     return failed_if(evidence, severity=WARNING if all(master.kind == masters.VLAN for master in held) else None)
 
 
-@rule("R34g", step=FIRST_CARD, severity=ERROR,
-      title="The network manager starts", fault="The network manager is enabled, and does not start",
-      why="systemd passes over a unit whose condition is not true, and cannot start one whose program is not there: no card gets an address.",
-      cure="Repair what is named, or install the manager's package again.",
-      source="systemd.unit(5), systemd.service(5)")
+@rule(
+    "R34g",
+    step=FIRST_CARD,
+    severity=ERROR,
+    title="The network manager starts",
+    fault="The network manager is enabled, and does not start",
+    why="systemd passes over a unit whose condition is not true, and cannot start one whose program is not there: no card gets an address.",
+    cure="Repair what is named, or install the manager's package again.",
+    source="systemd.unit(5), systemd.service(5)",
+)
 def manager_starts(context):
     """Return failed with what keeps the managers that are enabled from starting, when none of them starts."""
     active, units, causes = context.shared(managers.active), Units(context.tree), []
@@ -136,11 +196,17 @@ def manager_starts(context):
     return failed(causes) if active else not_applicable("no network manager is enabled")
 
 
-@rule("R35", step=FIRST_CARD, severity=ERROR, fixed_by="guest_network",
-      title="No udev rule names cards by the MAC address of this machine", fault="A udev rule names a card by the MAC address of this machine",
-      why="The virtual machine's card has another address and becomes eth1, which nobody configures.",
-      cure="Run the role guest_network.",
-      source="Microsoft: oracle-create-upload-vhd, suse-create-upload-vhd; WALinuxAgent")
+@rule(
+    "R35",
+    step=FIRST_CARD,
+    severity=ERROR,
+    fixed_by="guest_network",
+    title="No udev rule names cards by the MAC address of this machine",
+    fault="A udev rule names a card by the MAC address of this machine",
+    why="The virtual machine's card has another address and becomes eth1, which nobody configures.",
+    cure="Run the role guest_network.",
+    source="Microsoft: oracle-create-upload-vhd, suse-create-upload-vhd; WALinuxAgent",
+)
 def persistent_names(context):
     """Return failed with each udev rule that network_dhcp would remove, line by line, and each .link file that gives the first card's name away."""
     evidence = []
@@ -152,20 +218,32 @@ def persistent_names(context):
     return failed_if(evidence)
 
 
-@rule("R36", step=FIRST_CARD, severity=WARNING, fixed_by="guest_network",
-      title="Virtual functions are left to their synthetic card", fault="Virtual functions are not left to their synthetic card",
-      why="With accelerated networking a second card with the same address appears; a network manager that configures it too breaks the connection.",
-      cure="Run the role guest_network, or install azure-vm-utils.",
-      source="Microsoft: redhat-create-upload-vhd; azure-vm-utils",
-      choice="Microsoft's page says the synthetic card must be unmanaged; it is the virtual function that must be.")
+@rule(
+    "R36",
+    step=FIRST_CARD,
+    severity=WARNING,
+    fixed_by="guest_network",
+    title="Virtual functions are left to their synthetic card",
+    fault="Virtual functions are not left to their synthetic card",
+    why="With accelerated networking a second card with the same address appears; a network manager that configures it too breaks the connection.",
+    cure="Run the role guest_network, or install azure-vm-utils.",
+    source="Microsoft: redhat-create-upload-vhd; azure-vm-utils",
+    choice="Microsoft's page says the synthetic card must be unmanaged; it is the virtual function that must be.",
+)
 def virtual_functions(context):
     """Return passed with the file that keeps the network manager from configuring virtual functions."""
     tree = context.tree
     active = context.shared(managers.active)
     if not active or active == ["ifupdown"]:
         return not_applicable("ifupdown only touches the cards it is told to")
-    for pattern in ("/etc/udev/rules.d/*.rules", "/usr/lib/udev/rules.d/*azure*.rules", "/lib/udev/rules.d/*azure*.rules",
-                    "/etc/systemd/network/*.network", "/usr/lib/systemd/network/*azure*.network", "/etc/NetworkManager/conf.d/*.conf"):
+    for pattern in (
+        "/etc/udev/rules.d/*.rules",
+        "/usr/lib/udev/rules.d/*azure*.rules",
+        "/lib/udev/rules.d/*azure*.rules",
+        "/etc/systemd/network/*.network",
+        "/usr/lib/systemd/network/*azure*.network",
+        "/etc/NetworkManager/conf.d/*.conf",
+    ):
         for path in tree.glob(pattern):
             text = tree.read_text(path) if tree.is_file(path) else ""
             if _UNMANAGED.search(text) and _VF.search(path + text):
@@ -173,11 +251,16 @@ def virtual_functions(context):
     return failed([Evidence("/etc/udev/rules.d", None, "no rule leaves virtual functions alone")])
 
 
-@rule("R38", step=SYSTEM_MANAGER, severity=NOTE,
-      title="Azure's disks get stable names", fault="Azure's disks get no stable names",
-      why="The rules make /dev/disk/azure, by which data disks and the resource disk are found in any order.",
-      cure="Install azure-vm-utils where it is packaged, or the agent's udev rules, which come with its package.",
-      source="Microsoft: azure-virtual-machine-utilities")
+@rule(
+    "R38",
+    step=SYSTEM_MANAGER,
+    severity=NOTE,
+    title="Azure's disks get stable names",
+    fault="Azure's disks get no stable names",
+    why="The rules make /dev/disk/azure, by which data disks and the resource disk are found in any order.",
+    cure="Install azure-vm-utils where it is packaged, or the agent's udev rules, which come with its package.",
+    source="Microsoft: azure-virtual-machine-utilities",
+)
 def disk_names(context):
     """Return passed when the udev rules of azure-vm-utils or of the agent for disks are there."""
     tree = context.tree
@@ -187,11 +270,16 @@ def disk_names(context):
     return failed([Evidence("/usr/lib/udev/rules.d", None, "none of " + ", ".join(wanted))])
 
 
-@rule("R39b", step=FIRST_CARD, severity=ERROR,
-      title="A DHCP client is there", fault="No DHCP client is there",
-      why="ifupdown and the old network scripts call a DHCP client: without one the card gets no address.",
-      cure="Install isc-dhcp-client, dhclient or dhcpcd.",
-      source="Microsoft: no-agent; interfaces(5)")
+@rule(
+    "R39b",
+    step=FIRST_CARD,
+    severity=ERROR,
+    title="A DHCP client is there",
+    fault="No DHCP client is there",
+    why="ifupdown and the old network scripts call a DHCP client: without one the card gets no address.",
+    cure="Install isc-dhcp-client, dhclient or dhcpcd.",
+    source="Microsoft: no-agent; interfaces(5)",
+)
 def dhcp_client(context):
     """Return failed when a manager that has no DHCP client of its own runs, and none is installed."""
     needing = [name for name in context.shared(managers.active) if name in ("ifupdown", "ifcfg")]

@@ -11,55 +11,120 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import packages
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
-    ERROR, NOTE, WARNING, Evidence, failed, not_applicable, passed, unknown)
+    ERROR,
+    NOTE,
+    WARNING,
+    Evidence,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import KERNEL, PROVISIONER, ROOT, SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
-_WHY = "A file that is not what its package installed was damaged, cut off or deleted, or somebody replaced it: programs that need it fail in ways that " \
-       "only show at boot."
+_WHY = (
+    "A file that is not what its package installed was damaged, cut off or deleted, or somebody replaced it: programs that need it fail in ways that "
+    "only show at boot."
+)
 _CURE = "Install the package that is named again: `apt-get install --reinstall PACKAGE`, `dnf reinstall PACKAGE`."
 _SOURCE = "deb-md5sums(5); rpm(8), verify options"
 #: What runs of a package: programs, libraries and Python code. Other files may have been left out of a small image.
 _CODE = re.compile(r"(?:/usr)?(?:/local)?/(?:s?bin/[^/]+|lib(?:exec)?/systemd/systemd[^/]*|lib.*\.so(?:\.[0-9.]+)?|lib.*\.py)$")
 #: What starts the programs of a provisioner. A script in init.d may stand in for a unit that is gone, but not in every release of systemd.
 _UNIT = re.compile(r"(?:/usr)?/lib/systemd/system/[^/]+\.service$")
-_OF_ROOT = ("/sbin/init", "/bin/sh", "/usr/bin/mount", "/usr/bin/udevadm", "/usr/lib/systemd/systemd-udevd", "/usr/lib/systemd/systemd-journald",
-            "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu/ld-linux*.so.*", "/lib*/libc.so.6", "/lib/*-linux-gnu/libc.so.6", "/usr/lib*/libsystemd.so.0",
-            "/usr/lib/*-linux-gnu/libsystemd.so.0", "/usr/lib/systemd/libsystemd-shared-*.so", "/usr/lib/*-linux-gnu/systemd/libsystemd-shared-*.so")
-_OF_SSH = ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session", "/usr/lib*/libcrypto.so.*",
-           "/usr/lib/*-linux-gnu/libcrypto.so.*", "/lib*/libpam.so.0", "/lib/*-linux-gnu/libpam.so.0")
+_OF_ROOT = (
+    "/sbin/init",
+    "/bin/sh",
+    "/usr/bin/mount",
+    "/usr/bin/udevadm",
+    "/usr/lib/systemd/systemd-udevd",
+    "/usr/lib/systemd/systemd-journald",
+    "/lib*/ld-linux*.so.*",
+    "/lib/*-linux-gnu/ld-linux*.so.*",
+    "/lib*/libc.so.6",
+    "/lib/*-linux-gnu/libc.so.6",
+    "/usr/lib*/libsystemd.so.0",
+    "/usr/lib/*-linux-gnu/libsystemd.so.0",
+    "/usr/lib/systemd/libsystemd-shared-*.so",
+    "/usr/lib/*-linux-gnu/systemd/libsystemd-shared-*.so",
+)
+_OF_SSH = (
+    "/usr/sbin/sshd",
+    "/usr/lib/openssh/sshd-session",
+    "/usr/libexec/openssh/sshd-session",
+    "/usr/lib*/libcrypto.so.*",
+    "/usr/lib/*-linux-gnu/libcrypto.so.*",
+    "/lib*/libpam.so.0",
+    "/lib/*-linux-gnu/libpam.so.0",
+)
 _OF_PROVISIONERS = installation.PROGRAMS + ("/usr/bin/cloud-init",)
 #: Directories of the provisioners' Python code, and how deep it lies in them.
-_PYTHON = tuple(f"{folder}/python3*/{packages}/{name}{depth}/*.py" for folder in ("/usr/lib", "/usr/lib64") for packages in ("site-packages", "dist-packages")
-                for name in ("azurelinuxagent", "cloudinit") for depth in ("", "/*", "/*/*", "/*/*/*"))
+_PYTHON = tuple(
+    f"{folder}/python3*/{packages}/{name}{depth}/*.py"
+    for folder in ("/usr/lib", "/usr/lib64")
+    for packages in ("site-packages", "dist-packages")
+    for name in ("azurelinuxagent", "cloudinit")
+    for depth in ("", "/*", "/*/*", "/*/*/*")
+)
 
 
-@rule("R80a", step=KERNEL, severity=WARNING,
-      title="Every kernel is as its package says", fault="A kernel is not as its package says", why=_WHY, cure=_CURE, source=_SOURCE)
+@rule(
+    "R80a",
+    step=KERNEL,
+    severity=WARNING,
+    title="Every kernel is as its package says",
+    fault="A kernel is not as its package says",
+    why=_WHY,
+    cure=_CURE,
+    source=_SOURCE,
+)
 def kernel(context):
     """Return failed with each kernel that differs from what its package installed; an error when it is empty or gone."""
     return _outcome(context, _kernels(context.tree))
 
 
-@rule("R80b", step=ROOT, severity=WARNING,
-      title="The programs and libraries that start the system are as their packages say",
-      fault="A program or library that starts the system is not as its package says", why=_WHY, cure=_CURE, source=_SOURCE)
+@rule(
+    "R80b",
+    step=ROOT,
+    severity=WARNING,
+    title="The programs and libraries that start the system are as their packages say",
+    fault="A program or library that starts the system is not as its package says",
+    why=_WHY,
+    cure=_CURE,
+    source=_SOURCE,
+)
 def system(context):
     """Return failed with each file of init, the C library, udev and the shell that differs, or is gone of their packages."""
     return _outcome(context, _found(context.tree, _OF_ROOT), whole=True)
 
 
-@rule("R80c", step=SSH, severity=WARNING,
-      title="The SSH server is as its package says", fault="The SSH server is not as its package says", why=_WHY, cure=_CURE, source=_SOURCE)
+@rule(
+    "R80c",
+    step=SSH,
+    severity=WARNING,
+    title="The SSH server is as its package says",
+    fault="The SSH server is not as its package says",
+    why=_WHY,
+    cure=_CURE,
+    source=_SOURCE,
+)
 def ssh_server(context):
     """Return failed with each file of the SSH server and its libraries that differs, or is gone of their packages."""
     return _outcome(context, _found(context.tree, _OF_SSH), whole=True)
 
 
-@rule("R80d", step=PROVISIONER, severity=WARNING,
-      title="The agent and cloud-init are as their packages say", fault="The agent or cloud-init is not as its package says", why=_WHY, cure=_CURE,
-      source=_SOURCE)
+@rule(
+    "R80d",
+    step=PROVISIONER,
+    severity=WARNING,
+    title="The agent and cloud-init are as their packages say",
+    fault="The agent or cloud-init is not as its package says",
+    why=_WHY,
+    cure=_CURE,
+    source=_SOURCE,
+)
 def provisioners(context):
     """Return failed with each program of the agent and cloud-init that differs, and each Python file and unit that is empty or gone of their packages."""
     return _outcome(context, _found(context.tree, _OF_PROVISIONERS) + context.shared(_empty), whole=True, and_units=True)
@@ -92,13 +157,20 @@ def _outcome(context, paths, whole=False, and_units=False):
     answers = {path: compared[path] for path in paths}
     doubts = [Evidence(path, None, answer.text) for path, answer in answers.items() if answer.state == packages.UNKNOWN]
     wrong = [(path, answer) for path, answer in answers.items() if answer.state in (packages.CHANGED, packages.GONE)]
-    gone = [] if doubts or not whole else [
-        (path, name) for name in sorted({name for answer in answers.values() for name in answer.packages})
-        for path in packages.missing(context.tree, name) or []
-        if (_CODE.match(path) or and_units and _UNIT.match(path)) and path not in answers]
+    gone = (
+        []
+        if doubts or not whole
+        else [
+            (path, name)
+            for name in sorted({name for answer in answers.values() for name in answer.packages})
+            for path in packages.missing(context.tree, name) or []
+            if (_CODE.match(path) or and_units and _UNIT.match(path)) and path not in answers
+        ]
+    )
     stops = gone or any(answer.state == packages.GONE or answer.is_empty for unused, answer in wrong)
     evidence = [Evidence(path, None, answer.text) for path, answer in wrong] + [
-        Evidence(path, None, f"not there, though the package {name} has it") for path, name in gone]
+        Evidence(path, None, f"not there, though the package {name} has it") for path, name in gone
+    ]
     if evidence:
         return failed(evidence, severity=ERROR if stops else WARNING)
     if doubts:

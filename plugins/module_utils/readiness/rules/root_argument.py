@@ -20,7 +20,8 @@ _BY_DEVICE = re.compile(
     r"/dev/(?:(?:[shv]d[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|nbd\d+|loop\d+(?:p\d+)?|mmcblk\d+(?:p\d+)?|dasd[a-z]+\d*|dm-\d+|fuse|nfs"
     r"|mapper/(?:mpath[a-z]+|loop\d+|nbd\d+|[0-9a-f]{17}|[0-9a-f]{33})(?:-part|_part|p)?\d*)(?=$|:)"
     r"|cciss/|ida/|disk/by-path/|disk/by-diskseq/|disk/by-id/(?!dm-uuid-|dm-name-|md-uuid-|md-name-)|mapper/(?:isw|pdc|nvidia|sil|via|jmicron)_)"
-    r"|[0-9a-fA-F]{3,4}$|\d+:\d+$|(?:nfs|nbd|iscsi|fcoe|live):")
+    r"|[0-9a-fA-F]{3,4}$|\d+:\d+$|(?:nfs|nbd|iscsi|fcoe|live):"
+)
 #: Parameters that name a file system, besides root=. Source: dracut.cmdline(7) (boot= with fips=1), genkernel, mkinitcpio's hook encrypt.
 _OTHERS = ("real_root", "mount.usr", "cryptdevice")
 #: Other ways to say where the root is. Source: dracut.cmdline(7); zfs-dracut; genkernel; Alpine mkinitfs.
@@ -29,11 +30,17 @@ _OTHER_ROOTS = ("real_root", "zfs", "bootfs", "netroot", "ostree", "live")
 _DISCOVERED = ("4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "B921B045-1DF0-41C3-AF44-4C6F280D3FAE")
 
 
-@rule("R13b", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
-      title="The kernel finds the root by UUID, label or logical volume", fault="The kernel is given no root, or one by a name that changes",
-      why="The name of the disk is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): a root by device name is not found.",
-      cure="Use root=UUID=...: unset GRUB_DISABLE_LINUX_UUID and run update-grub, or grub_cmdline present: [root=UUID=...].",
-      source="Microsoft: create-upload-ubuntu, nvme-linux; dracut.cmdline(7)")
+@rule(
+    "R13b",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by="grub_cmdline",
+    title="The kernel finds the root by UUID, label or logical volume",
+    fault="The kernel is given no root, or one by a name that changes",
+    why="The name of the disk is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): a root by device name is not found.",
+    cure="Use root=UUID=...: unset GRUB_DISABLE_LINUX_UUID and run update-grub, or grub_cmdline present: [root=UUID=...].",
+    source="Microsoft: create-upload-ubuntu, nvme-linux; dracut.cmdline(7)",
+)
 def root_argument(context):
     """Return failed with each place that brings a root= by device name onto a command line, and with what starts without one; the last root= counts."""
     unstable = {parameter for line in context.shared(command_lines) for parameter in _unstable(kernel_cmdline.split(line.text))}

@@ -21,11 +21,17 @@ _OTHER_CLOCKS = ("systemd-timesyncd", "ntpd", "ntp", "ntpsec", "openntpd")
 _PTP_RULE = re.compile(r'hyperv.*SYMLINK\s*\+=\s*"ptp_hyperv"')
 
 
-@rule("R54", step=PROVISIONER, severity=NOTE, fixed_by="guest_kernel",
-      title="The Hyper-V daemons are there", fault="The Hyper-V daemons are not there",
-      why="hv_kvp_daemon passes the guest's address and state to the host, and lets cloud-init report its progress.",
-      cure="Install hyperv-daemons (Ubuntu: linux-cloud-tools-virtual; SUSE: hyper-v) with the role guest_kernel.",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R54",
+    step=PROVISIONER,
+    severity=NOTE,
+    fixed_by="guest_kernel",
+    title="The Hyper-V daemons are there",
+    fault="The Hyper-V daemons are not there",
+    why="hv_kvp_daemon passes the guest's address and state to the host, and lets cloud-init report its progress.",
+    cure="Install hyperv-daemons (Ubuntu: linux-cloud-tools-virtual; SUSE: hyper-v) with the role guest_kernel.",
+    source="Microsoft: create-upload-generic",
+)
 def hyperv_daemons(context):
     """Return passed when the key-value daemon is enabled, or udev starts it."""
     if services.state(context.tree, _KVP) == services.ENABLED:
@@ -47,12 +53,18 @@ def _places(lines):
     return [Evidence(line.path, line.line, line.text) for line in lines]
 
 
-@rule("R55a", step=SYSTEM_MANAGER, severity=WARNING, fixed_by="guest_time",
-      title="chrony follows the host's clock", fault="chrony does not follow the host's clock",
-      why="The Hyper-V host gives its time as a PTP clock; without it the guest drifts, or follows the network's time only.",
-      cure="Run the role guest_time: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2.",
-      source="Microsoft: time-sync",
-      choice="Some guides name /dev/ptp0, which may be a Mellanox card: /dev/ptp_hyperv is always the host.")
+@rule(
+    "R55a",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    fixed_by="guest_time",
+    title="chrony follows the host's clock",
+    fault="chrony does not follow the host's clock",
+    why="The Hyper-V host gives its time as a PTP clock; without it the guest drifts, or follows the network's time only.",
+    cure="Run the role guest_time: refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2.",
+    source="Microsoft: time-sync",
+    choice="Some guides name /dev/ptp0, which may be a Mellanox card: /dev/ptp_hyperv is always the host.",
+)
 def host_clock(context):
     """Return failed when chrony is missing, has no clock of the host, or a clock beside it that may be absent."""
     path, lines = context.shared(_chrony)
@@ -65,18 +77,26 @@ def host_clock(context):
     clocks = [line for line in lines if chrony_conf.is_ptp_clock(line.words)]
     others = [line for line in clocks if chrony_conf.device(line.words) != chrony_conf.DEVICE]
     if others:
-        return failed(_places(others), "chronyd ends with an error where one of its clocks is missing, and another card may be /dev/ptp0: "
-                                       "accelerated networking makes one too.")
+        return failed(
+            _places(others),
+            "chronyd ends with an error where one of its clocks is missing, and another card may be /dev/ptp0: accelerated networking makes one too.",
+        )
     if not clocks:
         return failed([Evidence(path, None, "no line 'refclock PHC /dev/ptp_hyperv'")])
     return passed(evidence=_places(clocks))
 
 
-@rule("R55b", step=SYSTEM_MANAGER, severity=NOTE, fixed_by="guest_time",
-      title="chrony may step the clock at any time", fault="chrony may not step the clock later on",
-      why="A machine that was paused or moved comes back seconds late: slewing takes hours, and certificates and tokens fail meanwhile.",
-      cure="Run the role guest_time: makestep 1.0 -1.",
-      source="Microsoft: time-sync")
+@rule(
+    "R55b",
+    step=SYSTEM_MANAGER,
+    severity=NOTE,
+    fixed_by="guest_time",
+    title="chrony may step the clock at any time",
+    fault="chrony may not step the clock later on",
+    why="A machine that was paused or moved comes back seconds late: slewing takes hours, and certificates and tokens fail meanwhile.",
+    cure="Run the role guest_time: makestep 1.0 -1.",
+    source="Microsoft: time-sync",
+)
 def clock_steps(context):
     """Return failed with the last makestep line when it limits how often the clock is stepped."""
     path, lines = context.shared(_chrony)
@@ -88,11 +108,17 @@ def clock_steps(context):
     return failed(_places(steps[-1:]) or [Evidence(path, None, "no line 'makestep 1.0 -1'")])
 
 
-@rule("R55c", step=SYSTEM_MANAGER, severity=WARNING, fixed_by="guest_time",
-      title="Exactly one service keeps the time", fault="No service keeps the time, or several do",
-      why="Without one the clock drifts; two of them pull at it from both sides.",
-      cure="Run the role guest_time: chrony on, the others off.",
-      source="Microsoft: time-sync")
+@rule(
+    "R55c",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    fixed_by="guest_time",
+    title="Exactly one service keeps the time",
+    fault="No service keeps the time, or several do",
+    why="Without one the clock drifts; two of them pull at it from both sides.",
+    cure="Run the role guest_time: chrony on, the others off.",
+    source="Microsoft: time-sync",
+)
 def one_clock(context):
     """Return failed when no service that keeps the time is enabled, or with each when several are."""
     tree = context.tree
@@ -103,11 +129,17 @@ def one_clock(context):
     return failed_if(Evidence("/etc/systemd/system", None, f"{name} is enabled") for name in distinct if len(distinct) > 1)
 
 
-@rule("R55d", step=SYSTEM_MANAGER, severity=WARNING, fixed_by="guest_time",
-      title="The host's clock has a name that does not change", fault="The host's clock has no name that stays the same",
-      why="Without a udev rule there is no /dev/ptp_hyperv, and chrony does not start.",
-      cure="Run the role guest_time, which adds the rule where systemd has none.",
-      source="Microsoft: time-sync")
+@rule(
+    "R55d",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    fixed_by="guest_time",
+    title="The host's clock has a name that does not change",
+    fault="The host's clock has no name that stays the same",
+    why="Without a udev rule there is no /dev/ptp_hyperv, and chrony does not start.",
+    cure="Run the role guest_time, which adds the rule where systemd has none.",
+    source="Microsoft: time-sync",
+)
 def ptp_name(context):
     """Return failed when chrony uses the host's clock and no udev rule names it."""
     tree = context.tree

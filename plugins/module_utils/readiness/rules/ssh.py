@@ -18,21 +18,33 @@ _LEAST, _MOST = 30, 235  # s, CERT test 46
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-@rule("R46a", step=SSH, severity=ERROR, fixed_by="guest_ssh",
-      title="The SSH server is installed", fault="The SSH server is not installed",
-      why="It is the way in, for people and for Ansible; the agent makes its host keys.",
-      cure="Run the role guest_ssh.",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R46a",
+    step=SSH,
+    severity=ERROR,
+    fixed_by="guest_ssh",
+    title="The SSH server is installed",
+    fault="The SSH server is not installed",
+    why="It is the way in, for people and for Ansible; the agent makes its host keys.",
+    cure="Run the role guest_ssh.",
+    source="Microsoft: create-upload-generic",
+)
 def installed(context):
     """Return passed when the program sshd is there."""
     return passed() if _is_installed(context.tree) else failed([Evidence(_PROGRAMS[0], None, "not there")])
 
 
-@rule("R46b", step=SSH, severity=ERROR, fixed_by="guest_ssh",
-      title="The SSH server starts at boot", fault="The SSH server does not start at boot",
-      why="A server that is not started leaves only the serial console.",
-      cure="Run the role guest_ssh, or `systemctl enable ssh` (sshd); `systemctl unmask` it first where it is masked.",
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R46b",
+    step=SSH,
+    severity=ERROR,
+    fixed_by="guest_ssh",
+    title="The SSH server starts at boot",
+    fault="The SSH server does not start at boot",
+    why="A server that is not started leaves only the serial console.",
+    cure="Run the role guest_ssh, or `systemctl enable ssh` (sshd); `systemctl unmask` it first where it is masked.",
+    source="Microsoft: create-upload-generic",
+)
 def enabled(context):
     """Return failed when neither a service nor a socket of the SSH server is enabled."""
     if not _is_installed(context.tree):
@@ -40,13 +52,20 @@ def enabled(context):
     return service_outcome(context.tree, _SERVICES)
 
 
-@rule("R46c", step=SSH, severity=WARNING, marketplace=ERROR, fixed_by="guest_ssh; sshd_options",
-      title="The SSH server keeps connections alive", fault="The SSH server does not keep connections alive",
-      why="Azure's load balancer drops connections that are idle for four minutes; the certification takes 30 to 235 seconds.",
-      cure="Run the role guest_ssh (sshd_options ClientAliveInterval: 180).",
-      source="Microsoft: certification test 46; redhat-create-upload-vhd",
-      choice="180 is what the agent and Red Hat's page set; anything else may show as a warning in the certification. Drop-ins are read as sshd does: the "
-             "first value wins.")
+@rule(
+    "R46c",
+    step=SSH,
+    severity=WARNING,
+    marketplace=ERROR,
+    fixed_by="guest_ssh; sshd_options",
+    title="The SSH server keeps connections alive",
+    fault="The SSH server does not keep connections alive",
+    why="Azure's load balancer drops connections that are idle for four minutes; the certification takes 30 to 235 seconds.",
+    cure="Run the role guest_ssh (sshd_options ClientAliveInterval: 180).",
+    source="Microsoft: certification test 46; redhat-create-upload-vhd",
+    choice="180 is what the agent and Red Hat's page set; anything else may show as a warning in the certification. Drop-ins are read as sshd does: the "
+    "first value wins.",
+)
 def keep_alive(context):
     """Return failed when ClientAliveInterval, as sshd reads it, is not from 30 to 235 s."""
     if not _is_installed(context.tree):

@@ -33,12 +33,19 @@ def _shown(entry):
     return Evidence(_FSTAB, entry.line, entry.text.strip())
 
 
-@rule("R12b", step=SYSTEM_MANAGER, severity=WARNING, marketplace=ERROR, fixed_by=_FIX,
-      title="Nothing swaps on the OS disk", fault="The system swaps on the OS disk",
-      why="Swap on the OS disk is slow, costs I/O budget and fails the certification; it belongs on the temporary disk.",
-      cure="Run the role guest_swap (fstab_clean).",
-      source="Microsoft: create-upload-generic; certification test 41",
-      choice="The guides of 2015 and 2017 make swap by the agent on the temporary disk, today's by cloud-init: R44 decides which.")
+@rule(
+    "R12b",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    marketplace=ERROR,
+    fixed_by=_FIX,
+    title="Nothing swaps on the OS disk",
+    fault="The system swaps on the OS disk",
+    why="Swap on the OS disk is slow, costs I/O budget and fails the certification; it belongs on the temporary disk.",
+    cure="Run the role guest_swap (fstab_clean).",
+    source="Microsoft: create-upload-generic; certification test 41",
+    choice="The guides of 2015 and 2017 make swap by the agent on the temporary disk, today's by cloud-init: R44 decides which.",
+)
 def no_swap(context):
     """Return failed with each swap line of /etc/fstab and each unit that swaps on the OS disk."""
     evidence = [_shown(entry) for entry in context.shared(_entries) if fstab.is_swap(entry)]
@@ -48,11 +55,17 @@ def no_swap(context):
     return failed_if(evidence)
 
 
-@rule("R12d", step=SYSTEM_MANAGER, severity=ERROR, fixed_by="guest_swap; swap_off",
-      title="No partition is made swap anew at each boot", fault="/etc/crypttab makes a partition swap at each boot, whatever is on it",
-      why="The device is another one on Azure: what lies on it, the temporary disk or a data disk, is overwritten at the first boot.",
-      cure="Run the role guest_swap, which takes the line out together with that of /etc/fstab.",
-      source="crypttab(5)")
+@rule(
+    "R12d",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    fixed_by="guest_swap; swap_off",
+    title="No partition is made swap anew at each boot",
+    fault="/etc/crypttab makes a partition swap at each boot, whatever is on it",
+    why="The device is another one on Azure: what lies on it, the temporary disk or a data disk, is overwritten at the first boot.",
+    cure="Run the role guest_swap, which takes the line out together with that of /etc/fstab.",
+    source="crypttab(5)",
+)
 def no_random_swap(context):
     """Return failed with each line of /etc/crypttab that has the option swap; a warning when it names its device by an identifier."""
     found = [(number, text) for number, text in context.lines(swap_makers.CRYPTTAB) if swap_makers.is_random_swap(text)]
@@ -60,11 +73,17 @@ def no_random_swap(context):
     return failed_if([Evidence(swap_makers.CRYPTTAB, number, text.strip()) for number, text in found], severity=ERROR if by_name else WARNING)
 
 
-@rule("R13a", step=SYSTEM_MANAGER, severity=ERROR, fixed_by=_FIX,
-      title="/etc/fstab names devices by UUID or label", fault="/etc/fstab names a device by a name that changes",
-      why="The disk's name is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): the mount fails and the boot stops in the emergency shell.",
-      cure="Run the role guest_swap (fstab_clean identifiers: uuid).",
-      source="Microsoft: create-upload-ubuntu, nvme-linux")
+@rule(
+    "R13a",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    fixed_by=_FIX,
+    title="/etc/fstab names devices by UUID or label",
+    fault="/etc/fstab names a device by a name that changes",
+    why="The disk's name is another one on Azure, and differs between sizes (sda, sdb, nvme0n1): the mount fails and the boot stops in the emergency shell.",
+    cure="Run the role guest_swap (fstab_clean identifiers: uuid).",
+    source="Microsoft: create-upload-ubuntu, nvme-linux",
+)
 def stable_names(context):
     """Return failed with each line that names a device by its controller or number; a warning when the boot does not wait for any."""
     unstable = [entry for entry in context.shared(_entries) if fstab.is_unstable(entry)]
@@ -72,11 +91,17 @@ def stable_names(context):
     return failed_if([_shown(entry) for entry in unstable], severity=ERROR if needed else WARNING)
 
 
-@rule("R13c", step=SYSTEM_MANAGER, severity=ERROR, fixed_by="fstab_clean",
-      title="Every device of /etc/fstab and of mount units is on this disk", fault="/etc/fstab or a mount unit names a device that is not on this disk",
-      why="An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell.",
-      cure="Remove the entry, or give it the option nofail; disable the mount unit.",
-      source="systemd.mount(5)")
+@rule(
+    "R13c",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    fixed_by="fstab_clean",
+    title="Every device of /etc/fstab and of mount units is on this disk",
+    fault="/etc/fstab or a mount unit names a device that is not on this disk",
+    why="An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell.",
+    cure="Remove the entry, or give it the option nofail; disable the mount unit.",
+    source="systemd.mount(5)",
+)
 def devices_are_there(context):
     """Return failed with each line and mount unit whose device nothing on the disk is; a warning when the boot does not wait for any."""
     if identifiers(context) is None:
@@ -84,15 +109,22 @@ def devices_are_there(context):
     missing = [entry for entry in context.shared(_entries) if named_volume(context, entry.device) is False]
     units = [line for line in context.shared(mount_lines.mount_lines) if line.path != _FSTAB and named_volume(context, line.device) is False]
     needed = any(_is_needed(entry) for entry in missing) or any(line.required for line in units)
-    return failed_if([_shown(entry) for entry in missing] + [Evidence(line.path, line.line, line.text) for line in units],
-                     severity=ERROR if needed else WARNING)
+    return failed_if(
+        [_shown(entry) for entry in missing] + [Evidence(line.path, line.line, line.text) for line in units], severity=ERROR if needed else WARNING
+    )
 
 
-@rule("R13d", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
-      title="The root that the kernel is told is on this disk", fault="The root that the kernel is told is not on this disk",
-      why="A UUID of another disk, after a clone or a new file system, ends in the initramfs shell.",
-      cure="Correct root= with grub_cmdline, or run update-grub in the guest.",
-      source="Linux init/do_mounts.c")
+@rule(
+    "R13d",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by="grub_cmdline",
+    title="The root that the kernel is told is on this disk",
+    fault="The root that the kernel is told is not on this disk",
+    why="A UUID of another disk, after a clone or a new file system, ends in the initramfs shell.",
+    cure="Correct root= with grub_cmdline, or run update-grub in the guest.",
+    source="Linux init/do_mounts.c",
+)
 def root_is_there(context):
     """Return failed with each command line whose root= (the last one counts), boot=, mount.usr=, real_root= or cryptdevice= names nothing on the disk."""
     if context.disk is None or identifiers(context) is None:
@@ -107,11 +139,16 @@ def root_is_there(context):
     return failed_if(evidence) if context.shared(command_lines) else not_applicable("no boot loader that is known here starts this guest")
 
 
-@rule("R13e", step=SYSTEM_MANAGER, severity=WARNING,
-      title="/etc/fstab has the root", fault="/etc/fstab has no line for the root",
-      why="Without an entry the root may stay mounted read-only, and is not checked.",
-      cure="Add a line for / with its UUID.",
-      source="fstab(5)")
+@rule(
+    "R13e",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    title="/etc/fstab has the root",
+    fault="/etc/fstab has no line for the root",
+    why="Without an entry the root may stay mounted read-only, and is not checked.",
+    cure="Add a line for / with its UUID.",
+    source="fstab(5)",
+)
 def has_root(context):
     """Return passed with the lines that mount /, failed when there is none."""
     roots = [entry for entry in context.shared(_entries) if entry.mount_point == "/"]

@@ -33,32 +33,55 @@ def _password_lines(context):
     return found
 
 
-@rule("R48a", step=IDENTITY, severity=WARNING, marketplace=ERROR, fixed_by="guest_deprovision",
-      title="No account has an empty password", fault="An account has an empty password",
-      why="An account with an empty password is open on the serial console, and over SSH where that permits it.",
-      cure="Lock it: `passwd -l NAME`; `passwd -d` of some guides is what makes it empty.",
-      source="Microsoft: certification; disable-provisioning",
-      choice="Microsoft's page on disabling provisioning says `passwd -d root`, which leaves root with an empty password; we lock it.")
+@rule(
+    "R48a",
+    step=IDENTITY,
+    severity=WARNING,
+    marketplace=ERROR,
+    fixed_by="guest_deprovision",
+    title="No account has an empty password",
+    fault="An account has an empty password",
+    why="An account with an empty password is open on the serial console, and over SSH where that permits it.",
+    cure="Lock it: `passwd -l NAME`; `passwd -d` of some guides is what makes it empty.",
+    source="Microsoft: certification; disable-provisioning",
+    choice="Microsoft's page on disabling provisioning says `passwd -d root`, which leaves root with an empty password; we lock it.",
+)
 def empty_passwords(context):
     """Return failed with each line of /etc/shadow and /etc/passwd whose password is empty."""
     return failed_if(place for unused, password, place in _password_lines(context) if not password)
 
 
-@rule("R48b", step=IDENTITY, severity=WARNING, marketplace=ERROR, kinds=_GENERALIZED, fixed_by="guest_deprovision",
-      title="No account has a password", fault="An account has a password",
-      why="A password of the build opens every virtual machine of the image.",
-      cure=_CURE,
-      source="Microsoft: create-upload-generic; certification")
+@rule(
+    "R48b",
+    step=IDENTITY,
+    severity=WARNING,
+    marketplace=ERROR,
+    kinds=_GENERALIZED,
+    fixed_by="guest_deprovision",
+    title="No account has a password",
+    fault="An account has a password",
+    why="A password of the build opens every virtual machine of the image.",
+    cure=_CURE,
+    source="Microsoft: create-upload-generic; certification",
+)
 def passwords(context):
     """Return failed with each line of /etc/shadow and /etc/passwd that has a hash; the hash is not shown."""
     return failed_if(place for unused, password, place in _password_lines(context) if password)
 
 
-@rule("R48c", step=IDENTITY, severity=WARNING, marketplace=ERROR, kinds=_GENERALIZED, fixed_by="guest_deprovision",
-      title="No SSH keys of users are in the image", fault="SSH keys of users are in the image",
-      why="A key of the build opens every virtual machine of the image; a private key is in the hands of everybody who has the image.",
-      cure=_CURE,
-      source="Microsoft: create-upload-generic; certification")
+@rule(
+    "R48c",
+    step=IDENTITY,
+    severity=WARNING,
+    marketplace=ERROR,
+    kinds=_GENERALIZED,
+    fixed_by="guest_deprovision",
+    title="No SSH keys of users are in the image",
+    fault="SSH keys of users are in the image",
+    why="A key of the build opens every virtual machine of the image; a private key is in the hands of everybody who has the image.",
+    cure=_CURE,
+    source="Microsoft: create-upload-generic; certification",
+)
 def keys(context):
     """Return failed with each file of keys that lets into an account, and each private key."""
     evidence = []
@@ -70,17 +93,24 @@ def keys(context):
     return failed_if(evidence)
 
 
-@rule("R48d", step=IDENTITY, severity=NOTE, marketplace=WARNING, kinds=_GENERALIZED, fixed_by="guest_deprovision",
-      title="No accounts of people are in the image", fault="Accounts of people are in the image",
-      why="Accounts of the build are strangers on the virtual machine of somebody else.",
-      cure=_CURE,
-      source="Microsoft: create-upload-generic")
+@rule(
+    "R48d",
+    step=IDENTITY,
+    severity=NOTE,
+    marketplace=WARNING,
+    kinds=_GENERALIZED,
+    fixed_by="guest_deprovision",
+    title="No accounts of people are in the image",
+    fault="Accounts of people are in the image",
+    why="Accounts of the build are strangers on the virtual machine of somebody else.",
+    cure=_CURE,
+    source="Microsoft: create-upload-generic",
+)
 def people(context):
     """Return failed with each account whose uid is one of a person's."""
     found = accounts.of_people(context.shared(_accounts), context.text("/etc/login.defs"))
     lines = {line.split(":")[0]: number for number, line in context.lines("/etc/passwd")}
-    return failed_if(Evidence("/etc/passwd", lines.get(account.name), f"account {account.name}, uid {account.uid}, home {account.home}")
-                     for account in found)
+    return failed_if(Evidence("/etc/passwd", lines.get(account.name), f"account {account.name}, uid {account.uid}, home {account.home}") for account in found)
 
 
 RULES = [empty_passwords, passwords, keys, people]

@@ -14,7 +14,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starte
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import (
-    has_identifier, logical_volumes, mount_points, named_volume, root_kind, volume_groups)
+    has_identifier,
+    logical_volumes,
+    mount_points,
+    named_volume,
+    root_kind,
+    volume_groups,
+)
 
 #: What a driver mounts besides its own. Source: Linux fs/ext4/super.c.
 _ALSO_MOUNTS = {"ext4": ("ext2", "ext3"), "ext3": ("ext2",)}
@@ -24,11 +30,17 @@ _KINDS = {"ext2": "ext", "ext3": "ext", "ext4": "ext", "xfs": "xfs", "btrfs": "b
 _UUID = re.compile(r"(?:luks-)?([0-9a-fA-F-]{36}|[0-9a-fA-F]{8}(?::[0-9a-fA-F]{8}){3})")
 
 
-@rule("R64a", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
-      title="The root is mounted as the file system that it is", fault="The root is to be mounted as another file system than it is",
-      why="The initramfs mounts the root as rootfstype= and rootflags= say; when that fails the boot ends in its shell.",
-      cure="Remove rootfstype= and rootflags= with grub_cmdline, or correct them.",
-      source="Linux Documentation/admin-guide/kernel-parameters; dracut.cmdline(7)")
+@rule(
+    "R64a",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by="grub_cmdline",
+    title="The root is mounted as the file system that it is",
+    fault="The root is to be mounted as another file system than it is",
+    why="The initramfs mounts the root as rootfstype= and rootflags= say; when that fails the boot ends in its shell.",
+    cure="Remove rootfstype= and rootflags= with grub_cmdline, or correct them.",
+    source="Linux Documentation/admin-guide/kernel-parameters; dracut.cmdline(7)",
+)
 def root_file_system(context):
     """Return failed with each rootfstype= and rootflags= of a started entry that do not suit the root of /etc/fstab, or the disk."""
     lines = started_lines(context)
@@ -58,11 +70,17 @@ def _is_other(context, wanted, known):
     return True
 
 
-@rule("R64b", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
-      title="The volumes on the started command line are on this disk", fault="The started command line names a volume that is not on this disk",
-      why="dracut waits for each volume of rd.lvm.lv=, rd.luks.uuid= and rd.md.uuid=, also for one that nothing needs, and ends in its emergency shell.",
-      cure="Remove the parameter with grub_cmdline absent.",
-      source="dracut.cmdline(7); dracut wait_for_dev")
+@rule(
+    "R64b",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by="grub_cmdline",
+    title="The volumes on the started command line are on this disk",
+    fault="The started command line names a volume that is not on this disk",
+    why="dracut waits for each volume of rd.lvm.lv=, rd.luks.uuid= and rd.md.uuid=, also for one that nothing needs, and ends in its emergency shell.",
+    cure="Remove the parameter with grub_cmdline absent.",
+    source="dracut.cmdline(7); dracut wait_for_dev",
+)
 def volumes_are_there(context):
     """Return failed with each volume of a started entry that the disk has not; a warning when only resume= names one."""
     if context.disk is None:
@@ -114,20 +132,35 @@ def _resume(context, value):
     return named_volume(context, value) is False and not any(volume.holds == "swap" for volume in context.disk.volumes)
 
 
-_MISSING = {"rd.lvm.lv": _logical_volume, "rd.lvm.vg": _volume_group, "rd_LVM_LV": _logical_volume, "rd.luks.uuid": _encrypted, "rd_LUKS_UUID": _encrypted,
-            "rd.luks.name": _encrypted, "rd.md.uuid": _raid, "rd_MD_UUID": _raid, "resume": _resume}
+_MISSING = {
+    "rd.lvm.lv": _logical_volume,
+    "rd.lvm.vg": _volume_group,
+    "rd_LVM_LV": _logical_volume,
+    "rd.luks.uuid": _encrypted,
+    "rd_LUKS_UUID": _encrypted,
+    "rd.luks.name": _encrypted,
+    "rd.md.uuid": _raid,
+    "rd_MD_UUID": _raid,
+    "resume": _resume,
+}
 
 
 def _told(parameter, cause):
     return parameter.place._replace(text=f"{parameter.text}: {cause}; {parameter.place.text}")
 
 
-@rule("R64c", step=COMMAND_LINE, severity=ERROR, fixed_by="grub_cmdline",
-      title="The FIPS check of the initramfs finds /boot", fault="The FIPS check of the initramfs does not find /boot",
-      why="dracut's module fips compares the kernel with its checksum in /boot before it mounts the root; where /boot is a file system of its own and boot= "
-          "does not name it, the boot ends there.",
-      cure="Add boot=UUID=... of /boot with grub_cmdline present.",
-      source="dracut modules.d/01fips/fips.sh; Red Hat: switching to FIPS mode")
+@rule(
+    "R64c",
+    step=COMMAND_LINE,
+    severity=ERROR,
+    fixed_by="grub_cmdline",
+    title="The FIPS check of the initramfs finds /boot",
+    fault="The FIPS check of the initramfs does not find /boot",
+    why="dracut's module fips compares the kernel with its checksum in /boot before it mounts the root; where /boot is a file system of its own and boot= "
+    "does not name it, the boot ends there.",
+    cure="Add boot=UUID=... of /boot with grub_cmdline present.",
+    source="dracut modules.d/01fips/fips.sh; Red Hat: switching to FIPS mode",
+)
 def fips_finds_boot(context):
     """Return failed with each started entry that has fips=1 and no boot=, on a guest of Red Hat's or SUSE's family whose /boot is a file system of its own."""
     lines = [line for line in started_lines(context) if last(line, "fips") is not None and last(line, "fips").value == "1"]

@@ -7,11 +7,13 @@ from unit.readiness.cases.common import DEV_NULL
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
-    ("R42a", {"/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ NoCloud, None ]\n"},
-     ("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", 1)),
+    ("R42a", {"/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ NoCloud, None ]\n"}, ("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", 1)),
     ("R42a", {"/etc/cloud/cloud.cfg.d/95-x.cfg": "# x\ndatasource_list:\n  - Ec2\n"}, ("/etc/cloud/cloud.cfg.d/95-x.cfg", 2)),
-    ("R42b", {"/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ NoCloud, Azure ]\n"},
-     ("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", 1)),
+    (
+        "R42b",
+        {"/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ NoCloud, Azure ]\n"},
+        ("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", 1),
+    ),
     ("R42c", {"/etc/cloud/cloud.cfg.d/99-installer.cfg": "datasource: {}\n"}, ("/etc/cloud/cloud.cfg.d/99-installer.cfg", None)),
     ("R42d", {"/etc/systemd/system/cloud-final.service": DEV_NULL}, ("/etc/systemd/system/cloud-final.service", None)),
     ("R42e", {"/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "20.4.1"\n'}, None),

@@ -23,25 +23,70 @@ _RED_HAT = {"/etc/os-release": "ID=rhel\n", "/etc/fstab": FSTAB + "UUID=1-2 /boo
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
-    *[("R13b", _root(value), _LINE) for value in (
-        "/dev/mapper/mpatha2", "/dev/mapper/loop15p2", "/dev/loop0p1", "/dev/dm-0", "/dev/fuse", "/dev/nfs", "801", "8:1", "UUID=", "", "live:CDLABEL=x",
-        "/dev/disk/by-id/scsi-36000c29-part2", "/dev/mapper/36000c29d9d0b5b0e4d1e2f3a4b5c6d7ep2")],
+    *[
+        ("R13b", _root(value), _LINE)
+        for value in (
+            "/dev/mapper/mpatha2",
+            "/dev/mapper/loop15p2",
+            "/dev/loop0p1",
+            "/dev/dm-0",
+            "/dev/fuse",
+            "/dev/nfs",
+            "801",
+            "8:1",
+            "UUID=",
+            "",
+            "live:CDLABEL=x",
+            "/dev/disk/by-id/scsi-36000c29-part2",
+            "/dev/mapper/36000c29d9d0b5b0e4d1e2f3a4b5c6d7ep2",
+        )
+    ],
     ("R13b", {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", "")}, _LINE),
     ("R13b", {_MENU: GRUB_CFG.replace(" ro ", " ro root=/dev/sda1 ")}, _LINE),
     ("R13b", _with("fips=1 boot=/dev/sda1"), _LINE),
     ("R13b", _with("mount.usr=/dev/vda3"), _LINE),
     ("R13b", {_MENU: "set rootdevice=/dev/sda2\n" + GRUB_CFG.replace(f"UUID={UUID}", "$rootdevice")}, (_MENU, 4)),
     ("R13b", _with("cryptdevice=/dev/sda3:root"), _LINE),
-    ("R13b", {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", ""), INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})},
-     (f"{INITRAMFS}: etc/cmdline.d/95root-dev.conf", None)),
-    *[("R63", _with(parameter), _LINE) for parameter in (
-        "init=/bin/bash", "init=/bin/gone", "rdinit=/bin/sh", "single", "S", "1", "emergency", "-b", "systemd.unit=rescue.target", "rd.break",
-        "systemd.unit=multi-user.target systemd.unit=emergency.target",
-        "systemd.unit=gone.target", "rd.break=pre-mount", "break=premount", "break",
-        "systemd.mask=ssh.service", "systemd.mask=ssh", "systemd.mask=walinuxagent.service", "systemd.mask=systemd-networkd.service",
-        "systemd.mask=multi-user.target",
-        "mem=64M", "nopv", "initcall_blacklist=hv_acpi_init", "systemd.run=/bin/true", "mem=131072K",
-        "acpi=off", "noinitrd", "nomodule", "boot=casper", "rd.systemd.unit=emergency.target")],
+    (
+        "R13b",
+        {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", ""), INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})},
+        (f"{INITRAMFS}: etc/cmdline.d/95root-dev.conf", None),
+    ),
+    *[
+        ("R63", _with(parameter), _LINE)
+        for parameter in (
+            "init=/bin/bash",
+            "init=/bin/gone",
+            "rdinit=/bin/sh",
+            "single",
+            "S",
+            "1",
+            "emergency",
+            "-b",
+            "systemd.unit=rescue.target",
+            "rd.break",
+            "systemd.unit=multi-user.target systemd.unit=emergency.target",
+            "systemd.unit=gone.target",
+            "rd.break=pre-mount",
+            "break=premount",
+            "break",
+            "systemd.mask=ssh.service",
+            "systemd.mask=ssh",
+            "systemd.mask=walinuxagent.service",
+            "systemd.mask=systemd-networkd.service",
+            "systemd.mask=multi-user.target",
+            "mem=64M",
+            "nopv",
+            "initcall_blacklist=hv_acpi_init",
+            "systemd.run=/bin/true",
+            "mem=131072K",
+            "acpi=off",
+            "noinitrd",
+            "nomodule",
+            "boot=casper",
+            "rd.systemd.unit=emergency.target",
+        )
+    ],
     ("R63", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
     ("R17f", _with("module_blacklist=ext4"), _LINE),
     ("R64a", _with("rootfstype=xfs"), _LINE),
@@ -75,8 +120,10 @@ CONTROLS = [
     ("R13b", _root("/dev/disk/by-id/dm-uuid-LVM-abc")),
     ("R13b", _root("PARTUUID=4a6b-01")),
     ("R13b", {_MENU: f"set rootdevice=UUID={UUID}\n" + GRUB_CFG.replace(f"UUID={UUID}", "${rootdevice}")}),
-    *[("R13b", _root(value)) for value in (
-        "$rootdevice", "/dev/sdata/root", "/dev/hdd_vg/root", "/dev/mapper/mpathvg-root", "/dev/mapper/loop0-root", "/dev/vdb1vg/r")],
+    *[
+        ("R13b", _root(value))
+        for value in ("$rootdevice", "/dev/sdata/root", "/dev/hdd_vg/root", "/dev/mapper/mpathvg-root", "/dev/mapper/loop0-root", "/dev/vdb1vg/r")
+    ],
     ("R13b", _with("boot=UUID=1-2 fips=1")),
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
     ("R63", _with("init=/usr/lib/systemd/systemd")),

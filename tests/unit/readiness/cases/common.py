@@ -36,10 +36,14 @@ OLD_AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
 DEV_NULL = ("link", "/dev/null")
 #: A guest on which NetworkManager sets up only the cards that it has a profile of, as on Red Hat's servers.
 MANAGED_BY_NETWORKMANAGER = {
-    f"{WANTS}/systemd-networkd.service": None, "/etc/systemd/network/10-azure.network": None, f"{WANTS}/cloud-init.service": None,
-    f"{WANTS}/cloud-init-local.service": None, f"{UNITS}/NetworkManager.service": "[Install]\n",
+    f"{WANTS}/systemd-networkd.service": None,
+    "/etc/systemd/network/10-azure.network": None,
+    f"{WANTS}/cloud-init.service": None,
+    f"{WANTS}/cloud-init-local.service": None,
+    f"{UNITS}/NetworkManager.service": "[Install]\n",
     f"{WANTS}/NetworkManager.service": ("link", f"{UNITS}/NetworkManager.service"),
-    "/usr/lib/NetworkManager/conf.d/00-server.conf": "[main]\nno-auto-default=*\n"}
+    "/usr/lib/NetworkManager/conf.d/00-server.conf": "[main]\nno-auto-default=*\n",
+}
 PROFILE = "[connection]\nid=card\ntype=ethernet\n"
 
 
@@ -50,5 +54,8 @@ def bad_table(**changes):
 
 def with_kernel(version, module):
     """Return the guest's files with one more kernel that has a module, a path below /lib/modules/VERSION."""
-    return {f"/boot/vmlinuz-{version}": "kernel", f"/lib/modules/{version}/modules.dep": f"{module}:\n",
-            "/boot/grub/grub.cfg": GRUB_CFG + GRUB_CFG.replace(KERNEL, version)}
+    return {
+        f"/boot/vmlinuz-{version}": "kernel",
+        f"/lib/modules/{version}/modules.dep": f"{module}:\n",
+        "/boot/grub/grub.cfg": GRUB_CFG + GRUB_CFG.replace(KERNEL, version),
+    }

@@ -5,8 +5,10 @@
 
 from unit.readiness.guest_tree import UNITS, WANTS
 
-_LOADED = {f"{UNITS}/nftables.service": "[Service]\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n[Install]\nWantedBy=multi-user.target\n",
-           f"{WANTS}/nftables.service": ("link", f"{UNITS}/nftables.service")}
+_LOADED = {
+    f"{UNITS}/nftables.service": "[Service]\nExecStart=/usr/sbin/nft -f /etc/nftables.conf\n[Install]\nWantedBy=multi-user.target\n",
+    f"{WANTS}/nftables.service": ("link", f"{UNITS}/nftables.service"),
+}
 _HEAD = "table inet filter {\n chain x {\n  type filter hook %s priority filter; policy drop;\n  ct state established accept\n"
 
 BROKEN_FILES = [

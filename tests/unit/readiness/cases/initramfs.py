@@ -75,8 +75,20 @@ CONTROLS = [
     ("R65b", _image({"init": b"#!/bin/busybox sh\n", "bin/sh": None, "bin/busybox": ELF_X86_64}, {"bin/sh": "/bin/busybox"})),
     ("R65b", _image({"init": program(interpreter="/lib/klibc-x.so"), "lib/klibc-x.so": ELF_X86_64})),
     ("R65b", _image({"bin/sh": None, "usr/bin/sh": ELF_X86_64, "scripts/functions": b"x"}, {"bin": "usr/bin"})),
-    ("R65c", _image({f"{_FOLDER}/modules.dep": None, f"{_FOLDER}/modules.dep.bin": b"x", f"{_FOLDER}/modules.alias": None,
-                     f"{_FOLDER}/modules.alias.bin": b"x", "scripts/functions": None, "init_functions": b"x", "buildconfig": b"x"})),  # mkinitcpio
+    (
+        "R65c",
+        _image(
+            {
+                f"{_FOLDER}/modules.dep": None,
+                f"{_FOLDER}/modules.dep.bin": b"x",
+                f"{_FOLDER}/modules.alias": None,
+                f"{_FOLDER}/modules.alias.bin": b"x",
+                "scripts/functions": None,
+                "init_functions": b"x",
+                "buildconfig": b"x",
+            }
+        ),
+    ),  # mkinitcpio
     ("R65c", _image({"sbin/modprobe": None, "bin/busybox": ELF_X86_64}, {"sbin/modprobe": "/bin/busybox"})),
     ("R65d", _image({"lib/systemd/systemd-udevd": None, "usr/bin/udevadm": ELF_X86_64}, {"lib/systemd/systemd-udevd": "../../usr/bin/udevadm"})),
     ("R65d", _image({"lib/systemd/systemd-udevd": None, "scripts/functions": None, "sbin/nlplug-findfs": ELF_X86_64})),  # Alpine's

@@ -26,8 +26,16 @@ run_scripts /scripts/init-premount
 mount -n -o move /run ${rootmnt}/run
 exec run-init "${rootmnt}" "${init}"
 """
-_TOOLS = {"init": _INIT, "conf/initramfs.conf": "MODULES=most\nBOOT=local\n", "scripts/local": b"# local\n", "scripts/init-top/ORDER": b"# order\n",
-          "scripts/init-top/udev": _SCRIPT, "bin/mount": ELF_X86_64, "bin/cat": ELF_X86_64, "bin/run-init": ELF_X86_64}
+_TOOLS = {
+    "init": _INIT,
+    "conf/initramfs.conf": "MODULES=most\nBOOT=local\n",
+    "scripts/local": b"# local\n",
+    "scripts/init-top/ORDER": b"# order\n",
+    "scripts/init-top/udev": _SCRIPT,
+    "bin/mount": ELF_X86_64,
+    "bin/cat": ELF_X86_64,
+    "bin/run-init": ELF_X86_64,
+}
 #: In the way of dracut without systemd.
 _DRACUT_INIT = b"""#!/bin/sh
 export -p > /tmp/environment
@@ -42,13 +50,27 @@ SWITCH_ROOT=$(command -v switch_root)
 . /tmp/environment 2>/dev/null || :
 exec $SWITCH_ROOT "$NEWROOT" "$INIT"
 """
-_DRACUT = {"scripts/functions": None, "init": _DRACUT_INIT, "usr/lib/dracut/hooks/mount/99-mount-root.sh": b"", "lib/dracut-lib.sh": b"",
-           "usr/bin/mount": ELF_X86_64, "usr/sbin/switch_root": ELF_X86_64}
+_DRACUT = {
+    "scripts/functions": None,
+    "init": _DRACUT_INIT,
+    "usr/lib/dracut/hooks/mount/99-mount-root.sh": b"",
+    "lib/dracut-lib.sh": b"",
+    "usr/bin/mount": ELF_X86_64,
+    "usr/sbin/switch_root": ELF_X86_64,
+}
 #: And with it.
 _UNITS = "usr/lib/systemd/system"
 _GENERATOR = "usr/lib/systemd/system-generators/systemd-fstab-generator"
-_SYSTEMD = {"scripts/functions": None, "init": None, "usr/lib/systemd/systemd": ELF_X86_64, "usr/bin/mount": ELF_X86_64, "usr/bin/systemctl": ELF_X86_64,
-            f"{_UNITS}/initrd-switch-root.service": b"", _GENERATOR: ELF_X86_64, "usr/lib/dracut/modules.txt": b"systemd\n"}
+_SYSTEMD = {
+    "scripts/functions": None,
+    "init": None,
+    "usr/lib/systemd/systemd": ELF_X86_64,
+    "usr/bin/mount": ELF_X86_64,
+    "usr/bin/systemctl": ELF_X86_64,
+    f"{_UNITS}/initrd-switch-root.service": b"",
+    _GENERATOR: ELF_X86_64,
+    "usr/lib/dracut/modules.txt": b"systemd\n",
+}
 _TO_SYSTEMD = {"init": "usr/lib/systemd/systemd"}
 _WITHOUT_ROOT = GRUB_CFG.replace(f"root=UUID={UUID} ", "")
 _EXT4_BUILT_IN = {f"/lib/modules/{KERNEL}/modules.builtin": f"kernel/{MODULES['ext4']}\n"}
@@ -58,9 +80,20 @@ def _tools(**changes):
     return {INITRAMFS: initramfs(IN_INITRAMFS, {**_TOOLS, **{_NAMES.get(name, name): content for name, content in changes.items()}})}
 
 
-_NAMES = {"mount": "bin/mount", "cat": "bin/cat", "run_init": "bin/run-init", "functions": "scripts/functions", "local": "scripts/local",
-          "order": "scripts/init-top/ORDER", "udev": "scripts/init-top/udev", "conf": "conf/initramfs.conf", "param": "conf/param.conf",
-          "conf_d": "conf/conf.d/root", "modprobe": "sbin/modprobe", "insmod": "bin/insmod"}
+_NAMES = {
+    "mount": "bin/mount",
+    "cat": "bin/cat",
+    "run_init": "bin/run-init",
+    "functions": "scripts/functions",
+    "local": "scripts/local",
+    "order": "scripts/init-top/ORDER",
+    "udev": "scripts/init-top/udev",
+    "conf": "conf/initramfs.conf",
+    "param": "conf/param.conf",
+    "conf_d": "conf/conf.d/root",
+    "modprobe": "sbin/modprobe",
+    "insmod": "bin/insmod",
+}
 
 
 def _dracut(changes=()):
@@ -103,8 +136,10 @@ CONTROLS = [
     ("R65c", {**_systemd({"sbin/modprobe": None}), **_EXT4_BUILT_IN}),  # udev loads the drivers by itself
     ("R65e", _tools()),
     ("R65e", _tools(order=None, udev=None, **{"lib/systemd/systemd-udevd": None})),  # there is no such directory, and nothing to start
-    ("R65e", {INITRAMFS: initramfs(IN_INITRAMFS, {**_TOOLS, "bin/mount": None, "bin/cat": None, "bin/sh": None, "bin/busybox": ELF_X86_64},
-                                   {"bin/sh": "busybox"})}),
+    (
+        "R65e",
+        {INITRAMFS: initramfs(IN_INITRAMFS, {**_TOOLS, "bin/mount": None, "bin/cat": None, "bin/sh": None, "bin/busybox": ELF_X86_64}, {"bin/sh": "busybox"})},
+    ),
     ("R65e", _tools(**{"bin/mount": None, "usr/bin/mount": ELF_X86_64})),
     ("R65e", _tools(init=_INIT + b"[ -f /conf/more ] && . /conf/more\n# . /conf/none\n\t. /conf/within\n. /run/made\n")),
     ("R65e", _dracut()),

@@ -17,7 +17,7 @@ BROKEN_FILES = [
     ("R60", {_VMLINUZ: zboot(0x8664)[:-1]}, (_VMLINUZ, None)),
     ("R60", {_VMLINUZ: "not found\n"}, (_VMLINUZ, None)),
     ("R60", {_VMLINUZ: "#!/bin/sh\nexit 0\n"}, (_VMLINUZ, None)),
-    ("R61", {_VMLINUZ: efi(0xaa64)}, (_VMLINUZ, None)),
+    ("R61", {_VMLINUZ: efi(0xAA64)}, (_VMLINUZ, None)),
     ("R61", {_VMLINUZ: bzimage(flags=0)}, (_VMLINUZ, None)),
     ("R62", {DEP: None}, (DEP, None)),
     ("R62", {DEP: ""}, (DEP, None)),
@@ -31,6 +31,8 @@ CONTROLS = [
     ("R60", {_VMLINUZ: b"\x27\x05\x19\x56 an image of a kind that is not known here\n"}),
     ("R61", {_VMLINUZ: bzimage()}),
     ("R61", {_VMLINUZ: efi(0x8664)}),
-    ("R62", {"/boot/grub/grub.cfg": GRUB_CFG.replace(KERNEL, _OLD), f"/boot/vmlinuz-{_OLD}": "kernel",
-             f"/boot/config-{_OLD}": "# CONFIG_MODULES is not set\n"}),
+    (
+        "R62",
+        {"/boot/grub/grub.cfg": GRUB_CFG.replace(KERNEL, _OLD), f"/boot/vmlinuz-{_OLD}": "kernel", f"/boot/config-{_OLD}": "# CONFIG_MODULES is not set\n"},
+    ),
 ]

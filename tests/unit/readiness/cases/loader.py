@@ -12,8 +12,10 @@ _WINDOWS = "menuentry 'Windows' {\n chainloader +1\n}\n"
 _OLD = GRUB_CFG.replace("'Debian GNU/Linux'", "'Old' --id old").replace(KERNEL, "5.10.0-1-amd64")
 _SAVED = 'set default="${saved_entry}"\n'
 _PASSWORD = 'set superusers="admin"\npassword_pbkdf2 admin grub.pbkdf2.sha512.1.A.B\n'
-_FROM_USER_CFG = ("if [ -f ${prefix}/user.cfg ]; then\n  source ${prefix}/user.cfg\n  if [ -n \"${GRUB2_PASSWORD}\" ]; then\n"
-                  "    set superusers=\"root\"\n    password_pbkdf2 root ${GRUB2_PASSWORD}\n  fi\nfi\n")
+_FROM_USER_CFG = (
+    'if [ -f ${prefix}/user.cfg ]; then\n  source ${prefix}/user.cfg\n  if [ -n "${GRUB2_PASSWORD}" ]; then\n'
+    '    set superusers="root"\n    password_pbkdf2 root ${GRUB2_PASSWORD}\n  fi\nfi\n'
+)
 
 
 def _grubenv(text):
@@ -22,8 +24,13 @@ def _grubenv(text):
 
 
 def _systemd_boot(settings="", **entries):
-    files = {_MENU: None, "/boot/efi/EFI/systemd/systemd-bootx64.efi": "MZ", "/boot/efi/loader/loader.conf": settings,
-             "/boot/efi/vmlinuz": "kernel", "/boot/efi/initrd": "img"}
+    files = {
+        _MENU: None,
+        "/boot/efi/EFI/systemd/systemd-bootx64.efi": "MZ",
+        "/boot/efi/loader/loader.conf": settings,
+        "/boot/efi/vmlinuz": "kernel",
+        "/boot/efi/initrd": "img",
+    }
     line = GRUB_CFG.split(f"vmlinuz-{KERNEL} ")[1].split("\n")[0]
     for name, kernel in dict({"debian": "/vmlinuz"}, **entries).items():
         files[f"/boot/efi/loader/entries/{name}.conf"] = f"title {name}\nlinux {kernel}\ninitrd /initrd\noptions {line}\n"
@@ -35,8 +42,13 @@ _UKI = f"/boot/efi/EFI/Linux/debian-{KERNEL}.efi"
 
 def _uki(cmdline=f"root=UUID={UUID} ro {CMDLINE}", drivers=IN_INITRAMFS):
     """Return the files of a guest that boots a unified kernel image alone."""
-    image = uki(osrel=b'ID=debian\nPRETTY_NAME="Debian, unified"\n', cmdline=cmdline.encode() + b"\n\0", uname=KERNEL.encode(), linux=b"kernel",
-                initrd=initramfs(drivers))
+    image = uki(
+        osrel=b'ID=debian\nPRETTY_NAME="Debian, unified"\n',
+        cmdline=cmdline.encode() + b"\n\0",
+        uname=KERNEL.encode(),
+        linux=b"kernel",
+        initrd=initramfs(drivers),
+    )
     return {_MENU: None, "/etc/default/grub": None, INITRAMFS: None, f"/boot/vmlinuz-{KERNEL}": None, _UKI: image}
 
 
@@ -63,8 +75,11 @@ BROKEN_FILES = [
     ("R63", _uki(f"root=UUID={UUID} {CMDLINE} rd.break"), (_UKI, None)),
     ("R17a", _uki(drivers=[name for name in IN_INITRAMFS if name != "hv_storvsc"]), (_UKI, None)),
     ("R60", dict(_uki(), **{_UKI: _uki()[_UKI][:-1000]}), (_UKI, None)),
-    ("R14g", {_MENU: None, "/boot/extlinux/extlinux.conf": f"PROMPT 1\nTIMEOUT 0\nDEFAULT l\nLABEL l\nKERNEL /boot/vmlinuz-{KERNEL}\nAPPEND ro\n"},
-     ("/boot/extlinux/extlinux.conf", 2)),
+    (
+        "R14g",
+        {_MENU: None, "/boot/extlinux/extlinux.conf": f"PROMPT 1\nTIMEOUT 0\nDEFAULT l\nLABEL l\nKERNEL /boot/vmlinuz-{KERNEL}\nAPPEND ro\n"},
+        ("/boot/extlinux/extlinux.conf", 2),
+    ),
 ]
 
 #: (rule, files that resemble its fault, and are right)
@@ -76,7 +91,7 @@ CONTROLS = [
     ("R14f", {_MENU: _PASSWORD + GRUB_CFG.replace("--class debian", "--class debian --unrestricted")}),
     ("R14f", {_MENU: _FROM_USER_CFG + GRUB_CFG}),  # nobody has set a password
     ("R14g", {_MENU: "set timeout=-1\n" + GRUB_CFG + "set timeout=5\n"}),
-    ("R14g", {_MENU: "if [ \"${recordfail}\" = 1 ] ; then\n set timeout=-1\nelse\n set timeout=5\nfi\n" + GRUB_CFG}),
+    ("R14g", {_MENU: 'if [ "${recordfail}" = 1 ] ; then\n set timeout=-1\nelse\n set timeout=5\nfi\n' + GRUB_CFG}),
     ("R14g", _systemd_boot("timeout menu-hidden\n")),
     ("R14f", {"/boot/grub/custom.cfg": _PASSWORD}),  # which this menu does not load
     ("R14e", {_MENU: GRUB_CFG + "menuentry 'Memory test' {\n linux16 /boot/memtest86+.bin\n}\n"}),

@@ -12,92 +12,216 @@ LEFT_ALONE = {"/etc/cloud/cloud.cfg.d/99-x.cfg": "network: {config: disabled}\n"
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R34a", {f"{WANTS}/systemd-networkd.service": None, "/etc/systemd/network/10-azure.network": None}, ("/etc/systemd/system", None)),
-    ("R34a", {f"{WANTS}/systemd-networkd.service": None, f"{WANTS}/NetworkManager.service": ("link", f"{UNITS}/NetworkManager.service")},
-     ("/etc/systemd/system", None)),
-    ("R34g", {f"{UNITS}/systemd-networkd.service": "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/bin/true\n[Install]\n"},
-     (f"{UNITS}/systemd-networkd.service", 2)),
-    ("R34g", {f"{UNITS}/systemd-networkd.service": "[Service]\nExecStart=/usr/lib/systemd/systemd-networkd\n[Install]\n"},
-     (f"{UNITS}/systemd-networkd.service", 2)),
-    ("R34b", {"/etc/systemd/network/10-azure.network": "[Match]\nName=ens3\n\n[Network]\nDHCP=yes\n", f"{WANTS}/cloud-init.service": None,
-              f"{WANTS}/cloud-init-local.service": None}, ("/etc/systemd/network/10-azure.network", 2)),
-    ("R34b", {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/system-connections/ens3.nmconnection": PROFILE + "interface-name=ens3\n"},
-     ("/usr/lib/NetworkManager/conf.d/00-server.conf", 2)),
-    ("R34b", {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/system-connections/any.nmconnection": PROFILE + "[ipv4]\nmethod=disabled\n"},
-     ("/etc/NetworkManager/system-connections/any.nmconnection", 5)),
-    ("R34b", {"/etc/systemd/network/10-azure.network": "[Match]\nName=en*\n\n[Network]\nDHCP=yes\n", f"{WANTS}/cloud-init.service": None,
-              f"{WANTS}/cloud-init-local.service": None}, ("/etc/systemd/network/10-azure.network", 2)),
-    ("R34b", {"/etc/systemd/network/10-azure.network": None, f"{WANTS}/cloud-init.service": None, f"{WANTS}/cloud-init-local.service": None,
-              "/etc/network/interfaces": "iface eth0 inet dhcp\n"}, ("/etc/network/interfaces", 1)),
-    ("R34c", {"/etc/systemd/network/10-azure.network": "[Match]\nName=eth0\n\n[Network]\nAddress=10.1.2.3/24\n"},
-     ("/etc/systemd/network/10-azure.network", 5)),
+    (
+        "R34a",
+        {f"{WANTS}/systemd-networkd.service": None, f"{WANTS}/NetworkManager.service": ("link", f"{UNITS}/NetworkManager.service")},
+        ("/etc/systemd/system", None),
+    ),
+    (
+        "R34g",
+        {f"{UNITS}/systemd-networkd.service": "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/bin/true\n[Install]\n"},
+        (f"{UNITS}/systemd-networkd.service", 2),
+    ),
+    (
+        "R34g",
+        {f"{UNITS}/systemd-networkd.service": "[Service]\nExecStart=/usr/lib/systemd/systemd-networkd\n[Install]\n"},
+        (f"{UNITS}/systemd-networkd.service", 2),
+    ),
+    (
+        "R34b",
+        {
+            "/etc/systemd/network/10-azure.network": "[Match]\nName=ens3\n\n[Network]\nDHCP=yes\n",
+            f"{WANTS}/cloud-init.service": None,
+            f"{WANTS}/cloud-init-local.service": None,
+        },
+        ("/etc/systemd/network/10-azure.network", 2),
+    ),
+    (
+        "R34b",
+        {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/system-connections/ens3.nmconnection": PROFILE + "interface-name=ens3\n"},
+        ("/usr/lib/NetworkManager/conf.d/00-server.conf", 2),
+    ),
+    (
+        "R34b",
+        {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/system-connections/any.nmconnection": PROFILE + "[ipv4]\nmethod=disabled\n"},
+        ("/etc/NetworkManager/system-connections/any.nmconnection", 5),
+    ),
+    (
+        "R34b",
+        {
+            "/etc/systemd/network/10-azure.network": "[Match]\nName=en*\n\n[Network]\nDHCP=yes\n",
+            f"{WANTS}/cloud-init.service": None,
+            f"{WANTS}/cloud-init-local.service": None,
+        },
+        ("/etc/systemd/network/10-azure.network", 2),
+    ),
+    (
+        "R34b",
+        {
+            "/etc/systemd/network/10-azure.network": None,
+            f"{WANTS}/cloud-init.service": None,
+            f"{WANTS}/cloud-init-local.service": None,
+            "/etc/network/interfaces": "iface eth0 inet dhcp\n",
+        },
+        ("/etc/network/interfaces", 1),
+    ),
+    ("R34c", {"/etc/systemd/network/10-azure.network": "[Match]\nName=eth0\n\n[Network]\nAddress=10.1.2.3/24\n"}, ("/etc/systemd/network/10-azure.network", 5)),
     ("R34c", {"/etc/network/interfaces": "auto eth0\niface eth0 inet static\n  address 10.1.2.3\n"}, ("/etc/network/interfaces", 2)),
-    ("R34d", {"/etc/systemd/network/10-azure.network": "[Match]\nMACAddress=52:54:00:12:34:56\n\n[Network]\nDHCP=yes\n"},
-     ("/etc/systemd/network/10-azure.network", 2)),
+    (
+        "R34d",
+        {"/etc/systemd/network/10-azure.network": "[Match]\nMACAddress=52:54:00:12:34:56\n\n[Network]\nDHCP=yes\n"},
+        ("/etc/systemd/network/10-azure.network", 2),
+    ),
     ("R34d", {"/etc/sysconfig/network/ifcfg-eth0": "BOOTPROTO='dhcp'\nLLADDR='52:54:00:12:34:56'\n"}, ("/etc/sysconfig/network/ifcfg-eth0", 2)),
-    ("R34e", {"/etc/sysconfig/network/dhcp": "# x\nDHCLIENT_SET_HOSTNAME=\"yes\"\n"}, ("/etc/sysconfig/network/dhcp", 2)),
-    ("R34c", {"/boot/grub/grub.cfg": GRUB_CFG.replace("rootdelay=300", "rootdelay=300 ip=10.1.0.37::10.1.0.1:255.255.254.0:web1:eth0:none")},
-     ("/boot/grub/grub.cfg", 3)),
-    ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nOriginalName=eth*\n\n[Link]\nName=lan0\n", **LEFT_ALONE},
-     ("/etc/systemd/network/10-lan.link", 5)),
-    ("R35b", {"/etc/udev/rules.d/10-lan.rules": 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{type}=="1", KERNEL=="eth*", NAME="lan0"\n',
-              **LEFT_ALONE}, ("/etc/udev/rules.d/10-lan.rules", 1)),
-    ("R35c", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/systemd/network/10-lan.link": "[Match]\nOriginalName=eth*\n[Link]\nName=lan0\n"}), **LEFT_ALONE},
-     (INITRAMFS, None)),
-    ("R35c", {INITRAMFS: initramfs(IN_INITRAMFS, {"lib/udev/rules.d/70-net.rules": 'SUBSYSTEM=="net", KERNEL=="eth*", NAME="lan0"\n'}), **LEFT_ALONE},
-     (INITRAMFS, None)),
+    ("R34e", {"/etc/sysconfig/network/dhcp": '# x\nDHCLIENT_SET_HOSTNAME="yes"\n'}, ("/etc/sysconfig/network/dhcp", 2)),
+    (
+        "R34c",
+        {"/boot/grub/grub.cfg": GRUB_CFG.replace("rootdelay=300", "rootdelay=300 ip=10.1.0.37::10.1.0.1:255.255.254.0:web1:eth0:none")},
+        ("/boot/grub/grub.cfg", 3),
+    ),
+    ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nOriginalName=eth*\n\n[Link]\nName=lan0\n", **LEFT_ALONE}, ("/etc/systemd/network/10-lan.link", 5)),
+    (
+        "R35b",
+        {"/etc/udev/rules.d/10-lan.rules": 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{type}=="1", KERNEL=="eth*", NAME="lan0"\n', **LEFT_ALONE},
+        ("/etc/udev/rules.d/10-lan.rules", 1),
+    ),
+    (
+        "R35c",
+        {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/systemd/network/10-lan.link": "[Match]\nOriginalName=eth*\n[Link]\nName=lan0\n"}), **LEFT_ALONE},
+        (INITRAMFS, None),
+    ),
+    (
+        "R35c",
+        {INITRAMFS: initramfs(IN_INITRAMFS, {"lib/udev/rules.d/70-net.rules": 'SUBSYSTEM=="net", KERNEL=="eth*", NAME="lan0"\n'}), **LEFT_ALONE},
+        (INITRAMFS, None),
+    ),
     ("R72", {"/etc/resolv.conf": ("link", "../run/systemd/resolve/stub-resolv.conf")}, ("/etc/resolv.conf", None)),
     ("R72", {"/etc/resolv.conf": "# here\nnameserver 192.168.122.1\n"}, ("/etc/resolv.conf", 2)),
     ("R34f", {"/etc/systemd/network/10-azure.network": "[Match]\nName=eth0\n\n[Network]\nBond=bond0\n"}, ("/etc/systemd/network/10-azure.network", 5)),
-    ("R35", {"/etc/udev/rules.d/70-persistent-net.rules": '# card\nSUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n'},
-     ("/etc/udev/rules.d/70-persistent-net.rules", 2)),
+    (
+        "R35",
+        {"/etc/udev/rules.d/70-persistent-net.rules": '# card\nSUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n'},
+        ("/etc/udev/rules.d/70-persistent-net.rules", 2),
+    ),
     ("R35", {"/etc/systemd/network/10-x.link": "[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=eth0\n"}, ("/etc/systemd/network/10-x.link", 2)),
-    ("R35", {"/etc/systemd/network/10-x.link": "[Match]\nPermanentMACAddress=52:54:00:12:34:56\n[Link]\nNamePolicy=path\n"},
-     ("/etc/systemd/network/10-x.link", 2)),
+    (
+        "R35",
+        {"/etc/systemd/network/10-x.link": "[Match]\nPermanentMACAddress=52:54:00:12:34:56\n[Link]\nNamePolicy=path\n"},
+        ("/etc/systemd/network/10-x.link", 2),
+    ),
     ("R36", {"/usr/lib/udev/rules.d/10-azure-unmanaged-sriov.rules": None}, ("/etc/udev/rules.d", None)),
     ("R38", {"/usr/lib/udev/rules.d/80-azure-disk.rules": None}, ("/usr/lib/udev/rules.d", None)),
-    ("R39b", {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n", f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
-              f"{UNITS}/networking.service": "[Install]\n"}, ("/sbin/dhclient", None)),
+    (
+        "R39b",
+        {
+            "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
+            f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
+            f"{UNITS}/networking.service": "[Install]\n",
+        },
+        ("/sbin/dhclient", None),
+    ),
 ]
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
 RIGHT_FILES = [
     ("R34e", {"/etc/sysconfig/network/dhcp": 'DHCLIENT_SET_HOSTNAME="no"\n'}),
     ("R72", {"/etc/resolv.conf": "nameserver 168.63.129.16\n"}),
-    ("R39b", {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n", f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
-              f"{UNITS}/networking.service": "[Install]\n", "/sbin/dhclient": "program"}),
+    (
+        "R39b",
+        {
+            "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
+            f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
+            f"{UNITS}/networking.service": "[Install]\n",
+            "/sbin/dhclient": "program",
+        },
+    ),
 ]
 
 #: (rule, files that resemble its fault, and are right)
-CONTROLS = [("R34b", {**MANAGED_BY_NETWORKMANAGER, **files}) for files in [
-    {"/etc/NetworkManager/system-connections/any.nmconnection": PROFILE},
-    {"/etc/NetworkManager/system-connections/eth0.nmconnection": PROFILE + "interface-name=eth0\n[ipv4]\nmethod=auto\n"},
-    {"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=yes\nBOOTPROTO=dhcp\n"},
-    {"/etc/NetworkManager/conf.d/00-server.conf": "# replaces the one of the package\n"},
-]] + [("R34c", files) for files in [
-    {"/etc/netplan/a.yaml": "network: {ethernets: {eth0: {dhcp4: true, nameservers: {addresses: [1.1.1.1]}}}, bridges: {br0: {addresses: [10.9.0.1/24]}}}\n"},
-    {"/etc/NetworkManager/system-connections/wg0.nmconnection": "[connection]\ntype=wireguard\n[ipv4]\nmethod=manual\naddress1=10.8.0.1/24\n"},
-    {"/etc/systemd/network/wg0.network": "[Match]\nName=wg0\n[Network]\nAddress=10.8.0.1/24\n"},
-    {"/etc/network/interfaces": "auto br0\niface br0 inet static\n address 10.9.0.1/24\n bridge_ports none\n"},
-    {"/etc/sysconfig/network-scripts/ifcfg-virbr0": "DEVICE=virbr0\nTYPE=Bridge\nIPADDR=10.9.0.1\n"},
-]] + [
-    ("R34d", {"/etc/netplan/50-cloud-init.yaml": "network: {ethernets: {ens3: {match: {macaddress: '52:54:00:12:34:56'}}}}\n"}),  # it is written again
-    ("R34c", {"/boot/grub/grub.cfg": GRUB_CFG.replace(
-        "rootdelay=300", "rootdelay=300 ip=dhcp ip=:::::eth0:dhcp ip=10.1.0.37::10.1.0.1:255.255.254.0::eth0:dhcp")}),
-    ("R35c", {INITRAMFS: initramfs(IN_INITRAMFS, {
-        "etc/udev/rules.d/70-persistent-net.rules": 'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", KERNEL=="eth*", NAME="eth1"\n',
-        "usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel path\n"}), **LEFT_ALONE}),
-    ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}),
-    ("R35b", {"/usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n"}),
-    ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n", **LEFT_ALONE,
-              "/etc/systemd/network/10-azure.network": "[Match]\nName=lan*\n[Network]\nDHCP=yes\n"}),
-    ("R35", {"/etc/systemd/network/10-lan.link": "[Match]\nMACAddress=52:54:00:99:99:99\n[Link]\nName=lan9\n"}),
-    ("R35", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n"}),
-    ("R35b", {"/usr/lib/systemd/network/73-usb-net-by-mac.link": "[Match]\nPath=*-usb-*\n[Link]\nNamePolicy=mac\n", **LEFT_ALONE}),
-    ("R34b", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n", **LEFT_ALONE,
-              "/etc/systemd/network/10-azure.network": "[Match]\nName=lan*\n[Network]\nDHCP=yes\n"}),
-    ("R35b", {"/etc/udev/rules.d/10-x.rules": 'SUBSYSTEM=="net", KERNEL=="wlan*", NAME="lan0"\nSUBSYSTEM=="block", KERNEL=="sda", NAME="disk"\n'}),
-    ("R72", {"/etc/resolv.conf": ("link", "../run/systemd/resolve/stub-resolv.conf"),
-             f"{WANTS}/systemd-resolved.service": ("link", f"{UNITS}/systemd-resolved.service"), f"{UNITS}/systemd-resolved.service": "[Install]\n"}),
-    ("R72", {"/etc/resolv.conf": "nameserver 10.0.2.3\n", "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
-             f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"), f"{UNITS}/networking.service": "[Install]\n"}),
-]
+CONTROLS = (
+    [
+        ("R34b", {**MANAGED_BY_NETWORKMANAGER, **files})
+        for files in [
+            {"/etc/NetworkManager/system-connections/any.nmconnection": PROFILE},
+            {"/etc/NetworkManager/system-connections/eth0.nmconnection": PROFILE + "interface-name=eth0\n[ipv4]\nmethod=auto\n"},
+            {"/etc/sysconfig/network-scripts/ifcfg-eth0": "DEVICE=eth0\nONBOOT=yes\nBOOTPROTO=dhcp\n"},
+            {"/etc/NetworkManager/conf.d/00-server.conf": "# replaces the one of the package\n"},
+        ]
+    ]
+    + [
+        ("R34c", files)
+        for files in [
+            {
+                "/etc/netplan/a.yaml": "network: {ethernets: {eth0: {dhcp4: true, nameservers: {addresses: [1.1.1.1]}}},"
+                " bridges: {br0: {addresses: [10.9.0.1/24]}}}\n"
+            },
+            {"/etc/NetworkManager/system-connections/wg0.nmconnection": "[connection]\ntype=wireguard\n[ipv4]\nmethod=manual\naddress1=10.8.0.1/24\n"},
+            {"/etc/systemd/network/wg0.network": "[Match]\nName=wg0\n[Network]\nAddress=10.8.0.1/24\n"},
+            {"/etc/network/interfaces": "auto br0\niface br0 inet static\n address 10.9.0.1/24\n bridge_ports none\n"},
+            {"/etc/sysconfig/network-scripts/ifcfg-virbr0": "DEVICE=virbr0\nTYPE=Bridge\nIPADDR=10.9.0.1\n"},
+        ]
+    ]
+    + [
+        ("R34d", {"/etc/netplan/50-cloud-init.yaml": "network: {ethernets: {ens3: {match: {macaddress: '52:54:00:12:34:56'}}}}\n"}),  # it is written again
+        (
+            "R34c",
+            {
+                "/boot/grub/grub.cfg": GRUB_CFG.replace(
+                    "rootdelay=300", "rootdelay=300 ip=dhcp ip=:::::eth0:dhcp ip=10.1.0.37::10.1.0.1:255.255.254.0::eth0:dhcp"
+                )
+            },
+        ),
+        (
+            "R35c",
+            {
+                INITRAMFS: initramfs(
+                    IN_INITRAMFS,
+                    {
+                        "etc/udev/rules.d/70-persistent-net.rules": 'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", KERNEL=="eth*", NAME="eth1"\n',
+                        "usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel path\n",
+                    },
+                ),
+                **LEFT_ALONE,
+            },
+        ),
+        ("R35b", {"/etc/systemd/network/10-lan.link": "[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}),
+        ("R35b", {"/usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel database onboard slot path\n"}),
+        (
+            "R35b",
+            {
+                "/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n",
+                **LEFT_ALONE,
+                "/etc/systemd/network/10-azure.network": "[Match]\nName=lan*\n[Network]\nDHCP=yes\n",
+            },
+        ),
+        ("R35", {"/etc/systemd/network/10-lan.link": "[Match]\nMACAddress=52:54:00:99:99:99\n[Link]\nName=lan9\n"}),
+        ("R35", {"/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n"}),
+        ("R35b", {"/usr/lib/systemd/network/73-usb-net-by-mac.link": "[Match]\nPath=*-usb-*\n[Link]\nNamePolicy=mac\n", **LEFT_ALONE}),
+        (
+            "R34b",
+            {
+                "/etc/systemd/network/10-lan.link": "[Match]\nDriver=hv_netvsc\n[Link]\nName=lan0\n",
+                **LEFT_ALONE,
+                "/etc/systemd/network/10-azure.network": "[Match]\nName=lan*\n[Network]\nDHCP=yes\n",
+            },
+        ),
+        ("R35b", {"/etc/udev/rules.d/10-x.rules": 'SUBSYSTEM=="net", KERNEL=="wlan*", NAME="lan0"\nSUBSYSTEM=="block", KERNEL=="sda", NAME="disk"\n'}),
+        (
+            "R72",
+            {
+                "/etc/resolv.conf": ("link", "../run/systemd/resolve/stub-resolv.conf"),
+                f"{WANTS}/systemd-resolved.service": ("link", f"{UNITS}/systemd-resolved.service"),
+                f"{UNITS}/systemd-resolved.service": "[Install]\n",
+            },
+        ),
+        (
+            "R72",
+            {
+                "/etc/resolv.conf": "nameserver 10.0.2.3\n",
+                "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
+                f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
+                f"{UNITS}/networking.service": "[Install]\n",
+            },
+        ),
+    ]
+)

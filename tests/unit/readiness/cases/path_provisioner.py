@@ -16,8 +16,10 @@ _BLOCK_LIST = "datasource:\n  Azure:\n    apply_network_config: false\ndatasourc
 
 def _kernel(parameter):
     """Return the guest's files with one more parameter on the command line."""
-    return {"/boot/grub/grub.cfg": GRUB_CFG.replace(CMDLINE, f"{CMDLINE} {parameter}"),
-            "/etc/default/grub": GRUB_DEFAULT.replace(CMDLINE, f"{CMDLINE} {parameter}")}
+    return {
+        "/boot/grub/grub.cfg": GRUB_CFG.replace(CMDLINE, f"{CMDLINE} {parameter}"),
+        "/etc/default/grub": GRUB_DEFAULT.replace(CMDLINE, f"{CMDLINE} {parameter}"),
+    }
 
 
 def _unit(text):
@@ -28,12 +30,22 @@ def _unit(text):
 BROKEN_FILES = [
     ("R40b", {f"{UNITS}/walinuxagent.service": _unit("ConditionVirtualization=vmware")}, (f"{UNITS}/walinuxagent.service", 2)),
     ("R40b", {f"{UNITS}/walinuxagent.service": "[Service]\nExecStart=/usr/bin/gone\n[Install]\n"}, (f"{UNITS}/walinuxagent.service", 2)),
-    ("R40b", {"/etc/systemd/system/walinuxagent.service.d/x.conf": "[Unit]\nConditionVirtualization=!microsoft\n"},
-     ("/etc/systemd/system/walinuxagent.service.d/x.conf", 2)),
+    (
+        "R40b",
+        {"/etc/systemd/system/walinuxagent.service.d/x.conf": "[Unit]\nConditionVirtualization=!microsoft\n"},
+        ("/etc/systemd/system/walinuxagent.service.d/x.conf", 2),
+    ),
     ("R40f", {_AGENT: None}, ("/usr/sbin/waagent", 1)),
-    ("R40f", {"/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program", _AGENT: None,
-              "/usr/lib/python3.11/site-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.9'\n"},
-     ("/usr/lib/python3.11/site-packages/azurelinuxagent", None)),
+    (
+        "R40f",
+        {
+            "/usr/bin/python3": ("link", "python3.12"),
+            "/usr/bin/python3.12": "program",
+            _AGENT: None,
+            "/usr/lib/python3.11/site-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.9'\n",
+        },
+        ("/usr/lib/python3.11/site-packages/azurelinuxagent", None),
+    ),
     ("R42a", _kernel("ds=nocloud-net;seedfrom=http://10.0.2.2:8080/"), ("/etc/default/grub", 4)),
     ("R42a", {_SOURCES: _BLOCK_LIST, "/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "23.4"\n'}, (_SOURCES, 4)),
     ("R42d", {f"{UNITS}/cloud-final.service": _unit("ConditionPathExists=/etc/never")}, (f"{UNITS}/cloud-final.service", 2)),
@@ -51,13 +63,19 @@ BROKEN_FILES = [
     ("R49g", {_OWN: "ssh_genkeytypes: []\n"}, (_OWN, 1)),
     ("R45a", {"/etc/waagent.conf": None}, ("/etc/waagent.conf", None)),
     ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, ("/usr/local/bin/sudo", None)),
-    ("R12b", {"/etc/systemd/system/multi-user.target.wants/dphys-swapfile.service": ("link", f"{UNITS}/dphys-swapfile.service")},
-     ("/etc/systemd/system/multi-user.target.wants/dphys-swapfile.service", None)),
+    (
+        "R12b",
+        {"/etc/systemd/system/multi-user.target.wants/dphys-swapfile.service": ("link", f"{UNITS}/dphys-swapfile.service")},
+        ("/etc/systemd/system/multi-user.target.wants/dphys-swapfile.service", None),
+    ),
     ("R12b", {_OWN: "a: 1\nswap:\n  filename: /swap.img\n  size: 2147483648\n"}, (_OWN, 2)),
     ("R12b", {"/etc/rc.local": "#!/bin/sh\nswapon /swap.img\n"}, ("/etc/rc.local", 2)),
     ("R12d", {"/etc/crypttab": "cryptswap1 /dev/sda3 /dev/urandom swap,offset=1024,cipher=aes-xts-plain64\n"}, ("/etc/crypttab", 1)),
-    ("R55a", {"/etc/systemd/system/chrony.service.d/platform.conf": "[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd -f /run/made-at-boot.conf\n"},
-     ("/etc/systemd/system/chrony.service.d/platform.conf", 3)),
+    (
+        "R55a",
+        {"/etc/systemd/system/chrony.service.d/platform.conf": "[Service]\nExecStart=\nExecStart=/usr/sbin/chronyd -f /run/made-at-boot.conf\n"},
+        ("/etc/systemd/system/chrony.service.d/platform.conf", 3),
+    ),
 ]
 
 #: (rule that does not concern the right guest, files with which it does, and holds)

@@ -10,11 +10,16 @@ _CONF = "/etc/ssh/sshd_config"
 _DROP_IN = "/etc/ssh/sshd_config.d/50-own.conf"
 _INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n"
 _SECURITY = "/usr/lib/x86_64-linux-gnu/security"
-_PAM = {"/etc/pam.d/sudo": "session required pam_unix.so\n",
-        _CONF: "UsePAM yes\nClientAliveInterval 180\n", f"{_SECURITY}/pam_unix.so": "x", f"{_SECURITY}/pam_nologin.so": "x",
-        "/etc/pam.d/sshd": "@include common-auth\naccount required pam_nologin.so\n@include common-account\nsession optional pam_gone.so\n"
-                           "-session optional pam_systemd.so\n", "/etc/pam.d/common-account": "account required pam_unix.so\n",
-        "/etc/pam.d/common-auth": "auth [success=1 default=ignore] pam_sss.so\nauth required pam_unix.so\n"}
+_PAM = {
+    "/etc/pam.d/sudo": "session required pam_unix.so\n",
+    _CONF: "UsePAM yes\nClientAliveInterval 180\n",
+    f"{_SECURITY}/pam_unix.so": "x",
+    f"{_SECURITY}/pam_nologin.so": "x",
+    "/etc/pam.d/sshd": "@include common-auth\naccount required pam_nologin.so\n@include common-account\nsession optional pam_gone.so\n"
+    "-session optional pam_systemd.so\n",
+    "/etc/pam.d/common-account": "account required pam_unix.so\n",
+    "/etc/pam.d/common-auth": "auth [success=1 default=ignore] pam_sss.so\nauth required pam_unix.so\n",
+}
 #: A guest in which the agent makes the user.
 _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT}
 _PROGRAM = ELF_X86_64 + b"\0/run/sshd\0"
@@ -26,8 +31,10 @@ def _pam(without=None, **changed):
 
 
 def _socket(address):
-    return {f"{UNITS}/ssh.socket": f"[Socket]\nListenStream={address}\n[Install]\nWantedBy=sockets.target\n",
-            "/etc/systemd/system/sockets.target.wants/ssh.socket": ("link", f"{UNITS}/ssh.socket")}
+    return {
+        f"{UNITS}/ssh.socket": f"[Socket]\nListenStream={address}\n[Install]\nWantedBy=sockets.target\n",
+        "/etc/systemd/system/sockets.target.wants/ssh.socket": ("link", f"{UNITS}/ssh.socket"),
+    }
 
 
 def _conf(text):
@@ -62,8 +69,11 @@ BROKEN_FILES = [
     ("R46g", _pam(f"{_SECURITY}/pam_nologin.so"), ("/etc/pam.d/sshd", 2)),
     ("R46g", _pam("/etc/pam.d/common-account"), ("/etc/pam.d/sshd", 3)),
     ("R46g", _pam("/etc/pam.d/sshd"), ("/etc/pam.d/sshd", None)),
-    ("R46g", {**_PAM, "/etc/pam.d/sshd": "auth substack password-auth\n",
-              "/etc/pam.d/password-auth": "auth sufficient pam_unix.so\nauth requisite /x/own.so\n"}, ("/etc/pam.d/password-auth", 2)),
+    (
+        "R46g",
+        {**_PAM, "/etc/pam.d/sshd": "auth substack password-auth\n", "/etc/pam.d/password-auth": "auth sufficient pam_unix.so\nauth requisite /x/own.so\n"},
+        ("/etc/pam.d/password-auth", 2),
+    ),
     ("R46h", {"/etc/nologin": ""}, ("/etc/nologin", None)),
     ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_deny.so\n" + _PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
     ("R46h", _pam(**{"/etc/pam.d/common-account": "account required pam_unix.so\naccount requisite pam_deny.so\n"}), ("/etc/pam.d/common-account", 2)),
@@ -99,8 +109,15 @@ CONTROLS = [
     ("R46e", _conf("AuthorizedKeysFile /etc/ssh/keys/all .ssh/authorized_keys")),
     ("R46e", {**_BY_AGENT, **_conf("AuthorizedKeysFile /etc/ssh/keys/%u %h/.ssh/authorized_keys")}),
     ("R46e", {**_BY_AGENT, **_conf("AuthorizedKeysFile /etc/ssh/keys/%u\nAuthorizedKeysCommand /usr/bin/keys %u\nAuthorizedKeysCommandUser nobody")}),
-    ("R46h", _pam(**{"/etc/pam.d/common-account": "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\n"
-                                                  "account required pam_permit.so\n"})),
+    (
+        "R46h",
+        _pam(
+            **{
+                "/etc/pam.d/common-account": "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\n"
+                "account required pam_permit.so\n"
+            }
+        ),
+    ),
     ("R46h", _pam(**{"/etc/pam.d/common-auth": "auth required pam_env.so\nauth sufficient pam_unix.so\nauth required pam_deny.so\n"})),
     ("R46h", {**_PAM, _CONF: "UsePAM yes\nPasswordAuthentication no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "auth required pam_deny.so\n"}),
     ("R46h", {**_PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "account required pam_deny.so\n"}),
@@ -111,7 +128,7 @@ CONTROLS = [
     ("R46h", {"/etc/hosts.deny": "ALL: ALL\n", "/etc/hosts.allow": "sshd: ALL\n"}),
     ("R46h", {"/etc/hosts.deny": "vsftpd: ALL\n# ALL: ALL\n"}),
     ("R46h", {"/etc/hosts.deny": "ALL: ALL\n", "/usr/sbin/sshd": _PROGRAM}),
-    ("R46i", {"/usr/sbin/sshd": _PROGRAM, "/usr/lib/sysusers.d/openssh.conf": "u sshd - \"sshd\"\n"}),
+    ("R46i", {"/usr/sbin/sshd": _PROGRAM, "/usr/lib/sysusers.d/openssh.conf": 'u sshd - "sshd"\n'}),
     ("R46h", {"/etc/security/access.conf": "-:ALL:ALL\n"}),
     ("R46h", {"/etc/pam.d/sshd": "account required pam_access.so\n", "/etc/security/access.conf": "+:ALL:ALL\n-:ALL:ALL\n"}),
 ]

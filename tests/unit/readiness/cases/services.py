@@ -9,8 +9,14 @@ from unit.readiness.guest_tree import UNITS, WANTS
 BROKEN_FILES = [
     ("R54", {f"{WANTS}/hv-kvp-daemon.service": None}, ("/usr/lib/systemd/system", None)),
     ("R55a", {"/etc/chrony/chrony.conf": "refclock PHC /dev/ptp0 poll 3\nmakestep 1.0 -1\n"}, ("/etc/chrony/chrony.conf", 1)),
-    ("R55a", {"/etc/chrony/chrony.conf": "refclock PHC /dev/ptp_hyperv\nmakestep 1.0 -1\nconfdir /etc/clocks\n",
-              "/etc/clocks/kvm.conf": "# of libvirt\nrefclock PHC /dev/ptp_kvm poll 2\n"}, ("/etc/clocks/kvm.conf", 2)),
+    (
+        "R55a",
+        {
+            "/etc/chrony/chrony.conf": "refclock PHC /dev/ptp_hyperv\nmakestep 1.0 -1\nconfdir /etc/clocks\n",
+            "/etc/clocks/kvm.conf": "# of libvirt\nrefclock PHC /dev/ptp_kvm poll 2\n",
+        },
+        ("/etc/clocks/kvm.conf", 2),
+    ),
     ("R55b", {"/etc/chrony/chrony.conf": "refclock PHC /dev/ptp_hyperv\nmakestep 1 3\n"}, ("/etc/chrony/chrony.conf", 2)),
     ("R55b", {"/etc/chrony/chrony.conf": "refclock PHC /dev/ptp_hyperv\nmakestep 1.0 -1\ninclude /etc/own\n", "/etc/own": "makestep 1 3"}, ("/etc/own", 1)),
     ("R55c", {f"{WANTS}/chrony.service": None}, ("/etc/systemd/system", None)),

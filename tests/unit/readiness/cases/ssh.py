@@ -9,9 +9,18 @@ from unit.readiness.guest_tree import UNITS, WANTS
 BROKEN_FILES = [
     ("R46a", {"/usr/sbin/sshd": None}, ("/usr/sbin/sshd", None)),
     ("R46b", {f"{WANTS}/ssh.service": None}, (f"{UNITS}/ssh.service", None)),
-    ("R46b", {"/etc/systemd/system/ssh.service": ("link", "/dev/null"), f"{UNITS}/ssh.socket": "[Install]\nWantedBy=sockets.target\n"},
-     ("/etc/systemd/system/ssh.service", None)),
+    (
+        "R46b",
+        {"/etc/systemd/system/ssh.service": ("link", "/dev/null"), f"{UNITS}/ssh.socket": "[Install]\nWantedBy=sockets.target\n"},
+        ("/etc/systemd/system/ssh.service", None),
+    ),
     ("R46b", {f"{UNITS}/ssh.service": None}, ("/etc/systemd/system", None)),
-    ("R46c", {"/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n",
-              "/etc/ssh/sshd_config.d/10-local.conf": "# no\nClientAliveInterval 0\n"}, ("/etc/ssh/sshd_config.d/10-local.conf", 2)),
+    (
+        "R46c",
+        {
+            "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n",
+            "/etc/ssh/sshd_config.d/10-local.conf": "# no\nClientAliveInterval 0\n",
+        },
+        ("/etc/ssh/sshd_config.d/10-local.conf", 2),
+    ),
 ]

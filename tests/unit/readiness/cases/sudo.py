@@ -11,8 +11,11 @@ _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT, "/etc/sudoers.
 BROKEN_FILES = [
     ("R47", {"/etc/sudoers": "Defaults env_reset\nDefaults targetpw\nALL ALL=(ALL) ALL\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudoers": "# own\nroot ALL=(ALL:ALL\n"}, ("/etc/sudoers", 2)),
-    ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n", "/etc/sudoers.d/builder": "builder NOPASSWD ALL\n"},
-     ("/etc/sudoers.d/builder", 1)),
+    (
+        "R47a",
+        {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n", "/etc/sudoers.d/builder": "builder NOPASSWD ALL\n"},
+        ("/etc/sudoers.d/builder", 1),
+    ),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nUser_Alias ADMINS\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL)\n"}, ("/etc/sudoers", 1)),
     ("R47a", _BY_AGENT, ("/etc/sudoers", None)),
@@ -21,7 +24,12 @@ BROKEN_FILES = [
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
     ("R47a", {**_BY_AGENT, "/etc/sudoers": "root ALL=(ALL:ALL) ALL\n#includedir /etc/sudoers.d\n"}),
-    ("R47a", {"/etc/sudoers": "# root ALL=(ALL\nHost_Alias A = a, b : B = c\nUser_Alias ADMINS = \\\n  anna, %wheel\nCmnd_Alias X = /bin/x -o a\\=b\\:c\n"
-                              "Defaults!X !requiretty\nDefaults:%sudo env_keep += \"http_proxy\"\n%#27 ALL = NOPASSWD: /bin/x (), X\n"
-                              "\"an na\" A=(root) TIMEOUT=5 NOPASSWD: ALL : B = (:adm) /bin/y\n"}),
+    (
+        "R47a",
+        {
+            "/etc/sudoers": "# root ALL=(ALL\nHost_Alias A = a, b : B = c\nUser_Alias ADMINS = \\\n  anna, %wheel\nCmnd_Alias X = /bin/x -o a\\=b\\:c\n"
+            'Defaults!X !requiretty\nDefaults:%sudo env_keep += "http_proxy"\n%#27 ALL = NOPASSWD: /bin/x (), X\n'
+            '"an na" A=(root) TIMEOUT=5 NOPASSWD: ALL : B = (:adm) /bin/y\n'
+        },
+    ),
 ]

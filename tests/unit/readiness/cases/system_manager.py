@@ -10,11 +10,15 @@ SYSTEM = "/etc/systemd/system"
 #: systemd's own targets, as far as the start needs them.
 TARGETS = {
     f"{UNITS}/default.target": ("link", "graphical.target"),
-    f"{UNITS}/graphical.target": "[Unit]\nRequires=multi-user.target\n", f"{UNITS}/multi-user.target": "[Unit]\nRequires=basic.target\n",
-    f"{UNITS}/basic.target": "[Unit]\nRequires=sysinit.target\n", f"{UNITS}/sysinit.target": "[Unit]\nWants=local-fs.target swap.target\n",
-    f"{UNITS}/local-fs.target": "[Unit]\nOnFailure=emergency.target\n", f"{UNITS}/rescue.target": "[Unit]\nRequires=sysinit.target rescue.service\n",
+    f"{UNITS}/graphical.target": "[Unit]\nRequires=multi-user.target\n",
+    f"{UNITS}/multi-user.target": "[Unit]\nRequires=basic.target\n",
+    f"{UNITS}/basic.target": "[Unit]\nRequires=sysinit.target\n",
+    f"{UNITS}/sysinit.target": "[Unit]\nWants=local-fs.target swap.target\n",
+    f"{UNITS}/local-fs.target": "[Unit]\nOnFailure=emergency.target\n",
+    f"{UNITS}/rescue.target": "[Unit]\nRequires=sysinit.target rescue.service\n",
     f"{UNITS}/emergency.target": "[Unit]\nRequires=emergency.service\n",
-    f"{UNITS}/systemd-udevd.service": "[Service]\n", f"{UNITS}/systemd-udev-trigger.service": "[Service]\nExecStart=-/bin/sh\n",
+    f"{UNITS}/systemd-udevd.service": "[Service]\n",
+    f"{UNITS}/systemd-udev-trigger.service": "[Service]\nExecStart=-/bin/sh\n",
     f"{UNITS}/systemd-remount-fs.service": "[Service]\n",
 }
 
@@ -42,8 +46,11 @@ BROKEN_FILES = [
     ("R69a", {**TARGETS, f"{SYSTEM}/default.target": DEV_NULL}, (f"{SYSTEM}/default.target", None)),
     ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", "/usr/lib/systemd/system/kiosk.target")}, (f"{SYSTEM}/default.target", None)),
     ("R69a", {f"{SYSTEM}/default.target": ("link", "/usr/lib/systemd/system/graphical.target")}, (f"{SYSTEM}/default.target", None)),
-    ("R69a", {**TARGETS, f"{UNITS}/kiosk.target": "[Unit]\nRequires=basic.target\n", f"{SYSTEM}/default.target": ("link", f"{UNITS}/kiosk.target")},
-     (f"{SYSTEM}/default.target", None)),
+    (
+        "R69a",
+        {**TARGETS, f"{UNITS}/kiosk.target": "[Unit]\nRequires=basic.target\n", f"{SYSTEM}/default.target": ("link", f"{UNITS}/kiosk.target")},
+        (f"{SYSTEM}/default.target", None),
+    ),
     ("R69a", {"/usr/lib/systemd/systemd": None, "/etc/inittab": "# levels\nid:1:initdefault:\n"}, ("/etc/inittab", 2)),
     ("R69b", {**TARGETS, f"{SYSTEM}/local-fs.target": DEV_NULL}, (f"{SYSTEM}/local-fs.target", None)),
     ("R69b", {**TARGETS, f"{SYSTEM}/systemd-udevd.service": DEV_NULL}, (f"{SYSTEM}/systemd-udevd.service", None)),
@@ -88,8 +95,14 @@ CONTROLS = [
     ("R13c", mount_unit("What=server:/export\nWhere=/data\nType=nfs\n", "wants")),
     ("R13c", {f"{SYSTEM}/data.mount": "[Mount]\nWhat=/dev/disk/by-label/data\nWhere=/data\n"}),
     ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", f"{UNITS}/multi-user.target")}),
-    ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", "/lib/systemd/system/multi-user.target"), "/lib/systemd/system/multi-user.target": ""
-              "[Unit]\nRequires=basic.target\n"}),
+    (
+        "R69a",
+        {
+            **TARGETS,
+            f"{SYSTEM}/default.target": ("link", "/lib/systemd/system/multi-user.target"),
+            "/lib/systemd/system/multi-user.target": "[Unit]\nRequires=basic.target\n",
+        },
+    ),
     ("R69a", {**TARGETS, f"{UNITS}/kiosk.target": "[Unit]\nRequires=multi-user.target\n", f"{SYSTEM}/default.target": ("link", f"{UNITS}/kiosk.target")}),
     ("R69a", {"/usr/lib/systemd/systemd": None, "/etc/inittab": "id:3:initdefault:\n"}),
     ("R69b", {**TARGETS, f"{SYSTEM}/ctrl-alt-del.target": DEV_NULL, f"{SYSTEM}/sleep.target": DEV_NULL}),

@@ -6,7 +6,9 @@ from ansible_collections.azure.azcollection.plugins.module_utils.stand_in import
 
 CACHING = {"type": "str", "default": "None", "choices": ["ReadOnly", "ReadWrite", "None"]}
 REGION = {
-    "name": {"type": "str", "required": True}, "regional_replica_count": {"type": "int"}, "storage_account_type": {"type": "str"},
+    "name": {"type": "str", "required": True},
+    "regional_replica_count": {"type": "int"},
+    "storage_account_type": {"type": "str"},
     "encryption": {"type": "dict"},
 }
 OPTIONS = {
@@ -16,20 +18,26 @@ OPTIONS = {
     "name": {"type": "str", "required": True},
     "tags": {"type": "dict"},
     "location": {"type": "str"},
-    "storage_profile": {"type": "dict", "options": {
-        "source_image": {"type": "raw"},
-        "os_disk": {"type": "dict", "options": {"source": {"type": "raw"}, "host_caching": CACHING}},
-        "data_disks": {"type": "list", "elements": "raw", "options": {"lun": {"type": "int"}, "source": {"type": "raw"}, "host_caching": CACHING}},
-    }},
-    "publishing_profile": {"type": "dict", "options": {
-        "target_regions": {"type": "list", "elements": "raw", "options": REGION},
-        "managed_image": {"type": "raw"},
-        "snapshot": {"type": "raw"},
-        "replica_count": {"type": "int"},
-        "exclude_from_latest": {"type": "bool"},
-        "end_of_life_date": {"type": "str"},
-        "storage_account_type": {"type": "str", "choices": ["Standard_LRS", "Standard_ZRS"]},
-    }},
+    "storage_profile": {
+        "type": "dict",
+        "options": {
+            "source_image": {"type": "raw"},
+            "os_disk": {"type": "dict", "options": {"source": {"type": "raw"}, "host_caching": CACHING}},
+            "data_disks": {"type": "list", "elements": "raw", "options": {"lun": {"type": "int"}, "source": {"type": "raw"}, "host_caching": CACHING}},
+        },
+    },
+    "publishing_profile": {
+        "type": "dict",
+        "options": {
+            "target_regions": {"type": "list", "elements": "raw", "options": REGION},
+            "managed_image": {"type": "raw"},
+            "snapshot": {"type": "raw"},
+            "replica_count": {"type": "int"},
+            "exclude_from_latest": {"type": "bool"},
+            "end_of_life_date": {"type": "str"},
+            "storage_account_type": {"type": "str", "choices": ["Standard_LRS", "Standard_ZRS"]},
+        },
+    },
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
 }
 

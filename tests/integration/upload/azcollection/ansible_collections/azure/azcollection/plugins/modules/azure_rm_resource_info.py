@@ -11,7 +11,9 @@ OPTIONS = {
     "resource_type": {"type": "str"},
     "resource_name": {"type": "str"},
     "subresource": {
-        "type": "list", "elements": "dict", "default": [],
+        "type": "list",
+        "elements": "dict",
+        "default": [],
         "options": {"namespace": {"type": "str"}, "type": {"type": "str"}, "name": {"type": "str"}},
     },
     "method": {"type": "str", "default": "GET", "choices": ["GET", "PUT", "POST", "HEAD", "PATCH", "DELETE", "MERGE"]},
