@@ -15,7 +15,7 @@ OTHER_CORES := 2.16 2.17 2.18
 DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/image/% plugins/module_utils/vhd/% plugins/module_utils/upload/%
 GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
 
-.PHONY: setup demo test test-all bench help lint sanity unit integration molecule molecule-all fuzz docs promises clean
+.PHONY: setup demo test test-all bench help lint format sanity unit integration molecule molecule-all fuzz docs promises clean
 
 setup: ## install what all other targets need; makes the checkout importable as imagewright.azure
 	@tests/setup
@@ -35,13 +35,17 @@ test-all: test sanity-all ## the slow rest: every ansible-core, whole lab, all M
 bench: setup ## print the measurements
 	.venv/bin/python benchmarks/run.py
 
-lint: setup ## style and metadata: ruff, mypy, ansible-lint, vermin, changelog, docs
-	.venv/bin/ruff check plugins tests benchmarks
+lint: setup ## style and metadata: ruff (rules and layout), mypy, ansible-lint, vermin, changelog, docs
+	.venv/bin/ruff check plugins tests benchmarks docs
+	.venv/bin/ruff format --check --quiet --diff plugins tests benchmarks docs
 	.venv/bin/mypy
 	.venv/bin/vermin --quiet --no-tips --target=3.6- --violations $(GUEST_SIDE)
 	.venv/bin/ansible-lint --offline
 	.venv/bin/antsibull-changelog lint
 	.venv/bin/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
+
+format: setup ## lay out every Python file as `make lint` wants it
+	.venv/bin/ruff format plugins tests benchmarks docs
 
 sanity: setup ## ansible-test sanity of the newest ansible-core
 	.venv/bin/python tests/sanity/sanity.py
