@@ -241,12 +241,14 @@ class LiveTree(Tree):
     """The files below a directory of this machine.
 
     root: str, ``/`` for the running guest itself, else where its root is mounted or unpacked.
-    Raises ImagewrightError: root is not a directory.
+    Raises ImagewrightError: root is not a directory, or it is ``/`` by another name: a caller that looks at the name takes it for a guest that does not run.
     """
 
     def __init__(self, root="/"):
         if not os.path.isdir(root):
             raise ImagewrightError(f"cannot read the tree {root}: it is not a directory; mount the guest's root there first")
+        if root != "/" and os.path.samefile(root, "/"):
+            raise ImagewrightError(f"cannot take {root} for the root of a guest that does not run: it is the root of this machine; say / to mean this machine")
         self.root = os.path.realpath(root)
 
     @property

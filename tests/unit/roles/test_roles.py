@@ -203,3 +203,19 @@ def test_prepare_builds_images_and_menus_once_for_all_roles():
     assert {"__guest_boot_cmdline_absent_for_others", "__guest_boot_initrd_left_out"} <= set(last["vars"])
     told = {task["ansible.builtin.import_role"]["name"].rpartition(".")[2]: task.get("vars", {}) for task in tasks if "ansible.builtin.import_role" in task}
     assert "__guest_swap_boot_follows" in told["guest_swap"] and "__guest_network_boot_follows" in told["guest_network"]
+
+
+@pytest.mark.parametrize("role", [role for role in GUEST_ROLES if role != "prepare"])
+def test_every_module_of_a_guest_role_works_on_the_root_of_the_role(role):
+    for file, task in tasks(role):
+        for name, arguments in task.items():
+            if name.startswith("imagewright.azure.") and not name.endswith("guest_power_off"):
+                assert arguments["root"] == f"{{{{ {role}_root }}}}", f"{file}: {task['name']}"
+
+
+def test_prepare_hands_its_root_on_to_every_guest_role():
+    for part in ("tasks/guest.yml", "tasks/finish.yml"):
+        for task in load("prepare", part):
+            role = task.get("ansible.builtin.import_role", {}).get("name", "").rpartition(".")[2]
+            if role:
+                assert task["vars"][f"{role}_root"] == "{{ prepare_root }}", task["name"]
