@@ -9,33 +9,41 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 PYTEST := .venv/bin/pytest --quiet
 FUZZ_SECONDS ?= 300
+# of the controller; needed once, to make .venv
+PYTHON ?= python3
 # ansible-core releases that the controller's Python takes and that make test does not cover
 OTHER_CORES := 2.16 2.17 2.18
 # what runs on the controller alone, and so may use more than Python 3.6 has
 DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/image/% plugins/module_utils/vhd/% plugins/module_utils/upload/%
 GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
 
-.PHONY: setup demo test test-all bench help lint format sanity unit integration molecule molecule-all fuzz docs promises clean
+.PHONY: setup setup-test setup-all demo test test-all bench help lint format sanity sanity-all unit integration molecule molecule-all fuzz docs promises clean
 
-setup: ## install what all other targets need; makes the checkout importable as imagewright.azure
-	@tests/setup
+setup: ## install what the playbooks and the demo need; makes the checkout importable as imagewright.azure
+	@PYTHON=$(PYTHON) tests/setup/install demo
+
+setup-test:
+	@PYTHON=$(PYTHON) tests/setup/install test
+
+setup-all:
+	@PYTHON=$(PYTHON) tests/setup/install all
 
 demo: setup ## the main job on a real guest; GUEST=vm has it in QEMU from power-on, FIRMWARE=uefi too
 	PYTHONPATH=tests .venv/bin/python -m lab.demo
 
-test: setup lint sanity unit integration molecule ## what CI runs
+test: setup-test lint sanity unit integration molecule ## what CI runs
 
-test-all: test sanity-all ## the slow rest: every ansible-core, whole lab, all Molecule scenarios
+test-all: setup-all test sanity-all ## the slow rest: every ansible-core, whole lab, all Molecule scenarios
 	$(PYTEST) -m slow tests/unit tests/integration
 	$(MAKE) fuzz
 	$(MAKE) molecule-all
 	$(MAKE) demo GUEST=vm
 	$(MAKE) demo GUEST=vm FIRMWARE=uefi
 
-bench: setup ## print the measurements
+bench: setup-test ## print the measurements
 	.venv/bin/python benchmarks/run.py
 
-lint: setup ## style and metadata: ruff (rules and layout), mypy, ansible-lint, vermin, changelog, docs
+lint: setup-test ## style and metadata: ruff (rules and layout), mypy, ansible-lint, vermin, changelog, docs
 	.venv/bin/ruff check plugins tests benchmarks docs
 	.venv/bin/ruff format --check --quiet --diff plugins tests benchmarks docs
 	.venv/bin/mypy
@@ -44,37 +52,37 @@ lint: setup ## style and metadata: ruff (rules and layout), mypy, ansible-lint, 
 	.venv/bin/antsibull-changelog lint
 	.venv/bin/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
 
-format: setup ## lay out every Python file as `make lint` wants it
+format: setup-test ## lay out every Python file as `make lint` wants it
 	.venv/bin/ruff format plugins tests benchmarks docs
 
-sanity: setup ## ansible-test sanity of the newest ansible-core
+sanity: setup-test ## ansible-test sanity of the newest ansible-core
 	.venv/bin/python tests/sanity/sanity.py
 
-sanity-all: setup
+sanity-all: setup-test
 	.venv/bin/python tests/sanity/sanity.py --every-python
 	set -e; for core in $(OTHER_CORES); do .venv/bin/python tests/sanity/sanity.py --core $$core --every-python; done
 
-unit: setup ## pure parts and modules on trees
+unit: setup-test ## pure parts and modules on trees
 	$(PYTEST) -n 2 -m "not slow" tests/unit
 
-integration: setup ## modules and roles on containers of a real Debian
+integration: setup-test ## modules and roles on containers of a real Debian
 	$(PYTEST) -n 3 --dist loadfile -m "not slow" tests/integration
 
-molecule: setup ## the scenario guest_boot; all of them: make molecule-all
+molecule: setup-test ## the scenario guest_boot; all of them: make molecule-all
 	.venv/bin/molecule test --scenario-name guest_boot
 
-molecule-all: setup
+molecule-all: setup-test
 	.venv/bin/molecule test --all
 
-fuzz: setup ## atheris on grub_cmdline's parsers, five minutes (FUZZ_SECONDS=300)
+fuzz: setup-all ## atheris on grub_cmdline's parsers, five minutes (FUZZ_SECONDS=300)
 	@mkdir -p .cache/fuzz
 	PYTHONPATH=.venv/collections .venv/bin/python tests/fuzz/bootloader.py .cache/fuzz/bootloader -max_total_time=$(FUZZ_SECONDS) \
 	  -timeout=20 -artifact_prefix=.cache/fuzz/ -print_final_stats=1
 
-docs: setup ## write docs/requirements.md from the readiness rules
+docs: setup-test ## write docs/requirements.md from the readiness rules
 	PYTHONPATH=.venv/collections .venv/bin/python docs/generate_requirements.py
 
-promises: setup ## disturb every module at each of its operations on files, and write the table of docs/promises.md
+promises: setup-test ## disturb every module at each of its operations on files, and write the table of docs/promises.md
 	PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.interrupted.exploring all $(MOMENTS)
 
 help: ## this list

@@ -8,7 +8,7 @@
 
 Nothing but ImagewrightError may be raised, a second change may change nothing, and what was asked for must be there.
 The directory is the corpus: the recorded trees' files are put there first, and libFuzzer adds what it finds.
-Needs atheris (tests/requirements.txt).
+Needs atheris (tests/setup/all/requirements.txt).
 """
 
 import collections

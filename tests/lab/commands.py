@@ -22,7 +22,7 @@ def run(argv, stdin: str = "", timeout: float = 900, **options) -> str:
     try:
         done = subprocess.run(argv, input=stdin, capture_output=True, text=True, errors="replace", timeout=timeout, env=environment, check=False, **options)
     except FileNotFoundError:
-        raise LabError(f"cannot run {argv[0]}: it is not installed; install the packages of tests/packages.txt") from None
+        raise LabError(f"cannot run {argv[0]}: it is not installed; install the packages of tests/setup/*/packages.txt (make does)") from None
     except subprocess.TimeoutExpired:
         raise LabError(f"cannot run {shlex.join(argv)}: not done after {timeout:.0f} s") from None
     if done.returncode != 0:
@@ -49,7 +49,7 @@ def require_programs(*names: str) -> None:
     """Raise LabError: when one of the programs is not installed."""
     missing = [name for name in names if not shutil.which(name, path=_path_with_sbin())]
     if missing:
-        raise LabError(f"cannot use the lab: {', '.join(missing)} not found; install the packages of tests/packages.txt")
+        raise LabError(f"cannot use the lab: {', '.join(missing)} not found; install the packages of tests/setup/*/packages.txt (make does)")
 
 
 def require_root(purpose: str) -> None:

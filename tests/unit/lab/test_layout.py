@@ -43,7 +43,7 @@ def test_a_faulty_disk_ends_with_swap_and_is_no_whole_mib():
 @pytest.mark.parametrize("table, firmware", [("mbr", "bios"), ("gpt", "bios"), ("gpt", "uefi")])
 def test_sfdisk_takes_the_script_and_reads_the_same_partitions_back(tmp_path, table, firmware):
     sfdisk = shutil.which("sfdisk", path="/usr/sbin:/sbin:/usr/bin")
-    assert sfdisk, "install the packages of tests/packages.txt"
+    assert sfdisk, "install the packages of tests/setup/*/packages.txt (make does)"
     disk = layout(Plan(Recipe(firmware=firmware), table, faulty=True))
     image = tmp_path / "disk.raw"
     with image.open("wb") as handle:
