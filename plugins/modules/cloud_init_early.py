@@ -81,63 +81,15 @@ backup_files:
   sample: [/etc/cloud/cloud.cfg.3170.2026-11-22@07:20:11~]
 """
 
-import re
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import stages as cloud_init_stages
-from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-
-
-def run(module):
-    """Return the module's result after moving the modules."""
-    names, path = module.params["modules"], module.params["path"]
-    for name in names:
-        if not re.match(r"[A-Za-z0-9_-]+\Z", name):
-            raise ImagewrightError(f"cannot have cloud-init run {name!r} in its first stage: that is no module's name; correct it")
-    tree = LiveTree(module.params["root"])
-    if not tree.is_file(path):
-        raise ImagewrightError(
-            f"cannot have cloud-init run {', '.join(names)} in its first stage: there is no {path}; install cloud-init first, "
-            "or give the path of its configuration"
-        )
-    read = cloud_init_stages.texts(tree, path)
-    after, gone = cloud_init_stages.early(read, names)
-
-    def read_back():
-        if not cloud_init_stages.is_early(cloud_init_stages.stages(cloud_init_stages.texts(tree, path)), names):
-            raise ImagewrightError(
-                f"cannot have cloud-init run {', '.join(names)} in its first stage: {', '.join(after)} still has them elsewhere; "
-                "look for another program that writes it"
-            )
-
-    result = edits.apply(
-        module,
-        tree,
-        [edits.Edit(each, text, after[each]) for each, text in read if each in after],
-        module.params["backup"],
-        activate=read_back if after else None,
-    )
-    result["moved"] = [{"module": item.name, "path": item.path, "line": item.line, "stage": stage} for stage, item in gone]
-    return result
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import cloud_init_early
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
 
 
 def main():
     """Run the module."""
-    finish(
-        AnsibleModule(
-            argument_spec={
-                "modules": {"type": "list", "elements": "str", "default": list(cloud_init_stages.RESOURCE_DISK)},
-                "path": {"type": "path", "default": cloud_init_stages.PATH},
-                "backup": {"type": "bool", "default": False},
-                "root": {"type": "path", "default": "/"},
-            },
-            supports_check_mode=True,
-        ),
-        run,
-    )
+    finish(AnsibleModule(argument_spec=cloud_init_early.ARGUMENTS, supports_check_mode=True), cloud_init_early.run)
 
 
 if __name__ == "__main__":

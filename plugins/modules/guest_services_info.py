@@ -51,29 +51,14 @@ services:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_services_info
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-
-
-def run(module):
-    """Return the module's result."""
-    tree = LiveTree(module.params["root"])
-    return {"changed": False, "services": {name: services.state(tree, [name]) for name in module.params["names"]}}
 
 
 def main():
     """Run the module."""
-    finish(
-        AnsibleModule(
-            argument_spec={
-                "names": {"type": "list", "elements": "str", "required": True},
-                "root": {"type": "path", "default": "/"},
-            },
-            supports_check_mode=True,
-        ),
-        run,
-    )
+    finish(AnsibleModule(argument_spec=guest_services_info.ARGUMENTS, supports_check_mode=True), guest_services_info.run)
 
 
 if __name__ == "__main__":

@@ -79,73 +79,15 @@ backup_files:
   sample: [/etc/modprobe.d/cis.conf.3170.2026-11-22@07:20:11~]
 """
 
-import posixpath
-import re
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
-
-
-def plan(tree, bans):
-    """Return the edits ([edits.Edit]) that lift the bans ([modprobe.Ban])."""
-    planned = []
-    for path in dict.fromkeys(ban.path for ban in bans):
-        text = tree.read_text(path)
-        allowed = modprobe.without(text, [ban.module for ban in bans])
-        if posixpath.dirname(path) == modprobe.ADMIN_FOLDER:
-            planned.append(edits.Edit(path, text, allowed))
-        else:
-            planned.append(edits.Edit(posixpath.join(modprobe.ADMIN_FOLDER, posixpath.basename(path)), None, allowed))
-    return planned
-
-
-def run(module):
-    """Return the module's result after lifting the bans."""
-    names = module.params["modules"]
-    for name in names:
-        if not re.match(r"[A-Za-z0-9_-]+\Z", name):
-            raise ImagewrightError(f"cannot allow the module {name!r}: that is no module's name; correct it")
-    tree = LiveTree(module.params["root"])
-    bans = _bans(tree, names)
-    planned = plan(tree, bans)
-
-    def read_back():
-        left = _bans(tree, names)
-        if left:
-            raise ImagewrightError(
-                f"cannot allow the module {left[0].module}: {left[0].path} line {left[0].line} still bans it: {left[0].text!r}; "
-                "look for another program that writes it"
-            )
-
-    result = edits.apply(module, tree, planned, module.params["backup"], activate=read_back if planned else None)
-    result.update(
-        overrides=[edit.path for edit in planned if edit.before is None],
-        bans=[{"path": ban.path, "line": ban.line, "text": ban.text, "module": ban.module} for ban in bans],
-    )
-    return result
-
-
-def _bans(tree, names):
-    return [ban for name in names for ban in modprobe.bans(tree, name)]
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe_allow
 
 
 def main():
     """Run the module."""
-    finish(
-        AnsibleModule(
-            argument_spec={
-                "modules": {"type": "list", "elements": "str", "default": list(modprobe.NEEDED)},
-                "backup": {"type": "bool", "default": False},
-                "root": {"type": "path", "default": "/"},
-            },
-            supports_check_mode=True,
-        ),
-        run,
-    )
+    finish(AnsibleModule(argument_spec=modprobe_allow.ARGUMENTS, supports_check_mode=True), modprobe_allow.run)
 
 
 if __name__ == "__main__":

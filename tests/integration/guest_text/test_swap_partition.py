@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.imagewright.azure.plugins.modules import swap_off
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_off
 
 TABLES = {
     "dos": ("label: dos\nstart=2048,size=40960,type=83,bootable\nstart=43008,size=40960,type=82\n", "82", "83"),

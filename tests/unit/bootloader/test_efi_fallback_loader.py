@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 from ansible_collections.imagewright.azure.plugins.module_utils.core import files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.modules import efi_fallback_loader
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback_loader
 
 X86, ARM = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00", b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\xb7\x00"
 DEBIAN = {"shimx64.efi": "shim", "grubx64.efi": "grub", "mmx64.efi": "mok", "fbx64.efi": "fallback", "BOOTX64.CSV": "list", "grub.cfg": "menu"}

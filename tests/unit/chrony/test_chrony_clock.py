@@ -13,7 +13,7 @@ from unit.trees import write_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.modules import chrony_clock
+from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_clock
 
 CONF = "/etc/chrony/chrony.conf"
 CLOCK = "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2"

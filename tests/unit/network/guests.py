@@ -6,7 +6,7 @@
 import pathlib
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.modules import network_dhcp
+from ansible_collections.imagewright.azure.plugins.module_utils.network import network_dhcp
 from unit.trees import write_tree
 
 SETTINGS = network_dhcp.Settings(False, ["mana", "mlx4_core", "mlx5_core"], [])

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network import udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_name import first_card
-from ansible_collections.imagewright.azure.plugins.modules import network_dhcp
+from ansible_collections.imagewright.azure.plugins.module_utils.network import network_dhcp
 from unit.network.guests import SETTINGS, apply, guest
 from unit.network.guests import after as planned
 

@@ -8,7 +8,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
-from ansible_collections.imagewright.azure.plugins.modules import network_dhcp
+from ansible_collections.imagewright.azure.plugins.module_utils.network import network_dhcp
 from unit.network.guests import SETTINGS, after, enabled, guest
 
 DEBIAN_STATIC = """# This file describes the network interfaces

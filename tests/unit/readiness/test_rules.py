@@ -19,7 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.contex
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate, is_ready
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
-from ansible_collections.imagewright.azure.plugins.modules.network_dhcp import Settings
+from ansible_collections.imagewright.azure.plugins.module_utils.network.network_dhcp import Settings
 
 #: Boot files of distributions, recorded for grub_cmdline.
 RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"

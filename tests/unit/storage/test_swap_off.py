@@ -9,7 +9,7 @@ import shutil
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_places
-from ansible_collections.imagewright.azure.plugins.modules import swap_off
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_off
 
 PROC_SWAPS = (
     "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
