@@ -6,8 +6,18 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
+from typing import NamedTuple
 
-#: package: str; path: str, guest's; digest: str, hexadecimal, "" when none is known; algorithm: str, as hashlib names it;
-#: may_differ: whether it is a configuration file, or one that need not be there.
-Entry = collections.namedtuple("Entry", "package path digest algorithm may_differ")
+
+class Entry(NamedTuple):
+    """What a package says of one of its files.
+
+    path: the guest's; digest: hexadecimal, "" when none is known; algorithm: as hashlib names it;
+    may_differ: whether it is a configuration file, or one that need not be there.
+    """
+
+    package: str
+    path: str
+    digest: str
+    algorithm: str
+    may_differ: bool

@@ -7,20 +7,30 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: site.py of CPython; Debian's /usr/lib/python3/dist-packages.
 """
 
-import collections
 import posixpath
 import re
+from typing import List, NamedTuple, Optional
 
-#: found: [str], directories of the package; there: bool, whether the interpreter looks into one of them; version: str, ``3.11``, None when
-#: not known; interpreter: str, its path or name.
-Answer = collections.namedtuple("Answer", "found there version interpreter")
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
+
+
+class Answer(NamedTuple):
+    """found: directories of the package; there: whether the interpreter looks into one of them; version: ``3.11``, None when not known;
+    interpreter: its path or name.
+    """
+
+    found: List[str]
+    there: bool
+    version: Optional[str]
+    interpreter: str
+
 
 _FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/share/oem/python/lib")
 _SEARCHED = ("/usr/bin", "/bin", "/usr/local/bin")
 _VERSION = re.compile(r"python([23]\.[0-9]+)")
 
 
-def interpreter(tree, script):
+def interpreter(tree: Tree, script: str) -> Optional[str]:
     """Return the interpreter (str, as written in the ``#!`` of a script, ``env`` resolved), None of what is no script."""
     first = tree.read_bytes(script, 256).partition(b"\n")[0].decode("utf-8", "replace") if tree.is_file(script) else ""
     words = first[2:].split() if first.startswith("#!") else []
@@ -29,14 +39,14 @@ def interpreter(tree, script):
     return next((word for word in words[1:] if not word.startswith("-") and "=" not in word), None) if words[0].endswith("/env") else words[0]
 
 
-def without_library(tree, script):
+def without_library(tree: Tree, script: str) -> Optional[str]:
     """Return the directory (str) in which the Python of a script looks for its own library, when none is there; None when one is, or that cannot be told.
 
     Source: getpath.py of CPython: os.py below PREFIX/lib or lib64, or an archive.
     """
     program = _program(tree, interpreter(tree, script))
     version = _version(tree, program) if program else None
-    if version is None or not tree.is_file(program):
+    if program is None or version is None or not tree.is_file(program):
         return None
     prefix = posixpath.dirname(posixpath.dirname(tree.resolve(program)))
     if tree.is_file(f"{prefix}/pyvenv.cfg"):
@@ -51,12 +61,13 @@ def without_library(tree, script):
     return None if whole else folders[0]
 
 
-def find(tree, script, package):
+def find(tree: Tree, script: str, package: str) -> Optional[Answer]:
     """Return the Answer for a package (``cloudinit``) of a Python script, None when the script is none of Python."""
     named = interpreter(tree, script)
-    if named is None or "python" not in named:
+    program = _program(tree, named)
+    if named is None or program is None:
         return None
-    version = _version(tree, _program(tree, named))
+    version = _version(tree, program)
     found = [
         path
         for folder in _FOLDERS
@@ -67,27 +78,29 @@ def find(tree, script, package):
     return Answer(found, any(_looks_into(path, version) for path in found), version, named)
 
 
-def _program(tree, named):
+def _program(tree: Tree, named: Optional[str]) -> Optional[str]:
     """Return the path (str) of an interpreter, the name itself when it is in no directory that is searched; None of what is no Python."""
     if named is None or "python" not in named:
         return None
     return named if named.startswith("/") else next((f"{folder}/{named}" for folder in _SEARCHED if tree.exists(f"{folder}/{named}")), named)
 
 
-def _version(tree, program):
+def _version(tree: Tree, program: str) -> Optional[str]:
     """Return the version (``3.11``) of an interpreter by the name of its program, None when that does not say it."""
     match = _VERSION.search(posixpath.basename(tree.resolve(program))) or _VERSION.search(program)
     return match.group(1) if match else None
 
 
-def _in(tree, place, package):
+def _in(tree: Tree, place: str, package: str) -> List[str]:
     """Return the directories ([str]) of a package in a directory of packages, one in an egg among them."""
     found = [f"{place}/{package}"] + tree.glob(f"{place}/*.egg/{package}")
     packed = [path for path in tree.glob(f"{place}/*.egg") if tree.is_file(path)]  # which packages are in it is not looked at
     return [path for path in found if tree.glob(f"{path}/*.py") or tree.glob(f"{path}/*/*.py")] + packed
 
 
-def _looks_into(path, version):
+def _looks_into(path: str, version: Optional[str]) -> bool:
     """Return whether the interpreter of a version looks into the directory that a path is in: python3 is Debian's, for each of its versions."""
-    own = re.search(r"/python([0-9.]+)/", path).group(1)
-    return version is None or own == version or own == version.partition(".")[0]
+    own = re.search(r"/python([0-9.]+)/", path)
+    if own is None:
+        return False  # somebody's own directory, ``python-old``
+    return version is None or own.group(1) in (version, version.partition(".")[0])

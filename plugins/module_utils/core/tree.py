@@ -10,7 +10,6 @@ reads a disk image and has the same methods. Paths are always the guest's own ab
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import errno
 import fcntl
 import fnmatch
@@ -18,14 +17,28 @@ import os
 import posixpath
 import stat
 import struct
+from typing import Iterable, List, NamedTuple, Optional
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 
-#: What lstat and stat return: mode (int, with the file type bits), size (int, bytes), uid, gid, mtime (float, s).
-Status = collections.namedtuple("Status", "mode size uid gid mtime")
 
-#: What is free in a file system. size: int, bytes that root may use; inodes: int, or None where there is no limit.
-Free = collections.namedtuple("Free", "size inodes")
+class Status(NamedTuple):
+    """What lstat and stat return. mode: with the file type bits; size: bytes; mtime: s."""
+
+    mode: int
+    size: int
+    uid: int
+    gid: int
+    mtime: float
+
+
+class Free(NamedTuple):
+    """What is free in a file system. size: bytes that root may use; inodes: None where there is no limit."""
+
+    size: int
+    inodes: Optional[int]
+
 
 #: FS_IOC_GETFLAGS of Linux, and its flags for immutable and append-only.
 _GET_FLAGS, _UNCHANGING = 0x80086601 if struct.calcsize("P") == 8 else 0x80046601, 0x10 | 0x20
@@ -51,7 +64,7 @@ MAX_SYMLINKS = 40
 class Tree:
     """What every tree can do, in terms of lstat, listdir, readlink and open of the guest's resolved paths."""
 
-    def resolve(self, path):
+    def resolve(self, path: str) -> str:
         """Return the path (str) with every symbolic link followed inside the tree; the last part need not exist.
 
         Raises ImagewrightError: the links form a loop.
@@ -77,44 +90,44 @@ class Tree:
             pending = target.split("/") + pending
         return resolved or "/"
 
-    def exists(self, path):
+    def exists(self, path: str) -> bool:
         """Return whether the path, links followed, is there.
 
         Raises ImagewrightError, as is_file, is_dir, stat, lstat, listdir and glob do: it cannot be known, for a part of it cannot be read.
         """
         return self.stat(path) is not None
 
-    def is_file(self, path):
+    def is_file(self, path: str) -> bool:
         """Return whether the path, links followed, is a regular file."""
         status = self.stat(path)
         return status is not None and stat.S_ISREG(status.mode)
 
-    def is_dir(self, path):
+    def is_dir(self, path: str) -> bool:
         """Return whether the path, links followed, is a directory."""
         status = self.stat(path)
         return status is not None and stat.S_ISDIR(status.mode)
 
-    def is_symlink(self, path):
+    def is_symlink(self, path: str) -> bool:
         """Return whether the path itself is a symbolic link."""
         status = self.lstat(path)
         return status is not None and stat.S_ISLNK(status.mode)
 
-    def stat(self, path):
+    def stat(self, path: str) -> Optional[Status]:
         """Return the Status of the path, links followed, or None when it is not there."""
         return self._lstat(self.resolve(path))
 
-    def lstat(self, path):
+    def lstat(self, path: str) -> Optional[Status]:
         """Return the Status of the path itself (the link, if it is one), or None when it is not there."""
         return self._lstat(self._parent_resolved(path))
 
-    def readlink(self, path):
+    def readlink(self, path: str) -> str:
         """Return the target (str) as it is stored in the symbolic link."""
         target = self._link_target(self._parent_resolved(path))
         if target is None:
             raise ImagewrightError(f"cannot read the link {path}: it is not a symbolic link")
         return target
 
-    def read_bytes(self, path, limit=None):
+    def read_bytes(self, path: str, limit: Optional[int] = None) -> bytes:
         """Return the content (bytes) of a file, of its first limit bytes at most.
 
         Raises ImagewrightError: it is not there, or not a regular file; without a limit also: it has more than MOST_BYTES.
@@ -128,7 +141,7 @@ class Tree:
             raise _too_large(path, MOST_BYTES)
         return content
 
-    def read_text(self, path):
+    def read_text(self, path: str) -> str:
         """Return the content (str) of a file; bytes that are not UTF-8 become surrogates, line ends are kept.
 
         Raises ImagewrightError: as read_bytes, or it, or a line of it, is larger than any that a system is set up by.
@@ -144,7 +157,7 @@ class Tree:
             )
         return content.decode("utf-8", "surrogateescape")
 
-    def open(self, path):
+    def open(self, path: str) -> Stream:
         """Return a binary, seekable stream of a regular file, to be used as a context manager.
 
         Raises ImagewrightError: it is not there, or not a regular file (a FIFO is never waited for).
@@ -157,7 +170,7 @@ class Tree:
             raise ImagewrightError(f"cannot read {path}: it is not a regular file", errno="EINVAL")
         return self._open(resolved)
 
-    def listdir(self, path):
+    def listdir(self, path: str) -> List[str]:
         """Return the sorted names ([str]) in a directory, [] when it is not there or is no directory."""
         resolved = self.resolve(path)
         status = self._lstat(resolved)
@@ -165,7 +178,7 @@ class Tree:
             return []
         return sorted(self._listdir(resolved))
 
-    def glob(self, pattern):
+    def glob(self, pattern: str) -> List[str]:
         """Return the sorted paths ([str]) that match a shell pattern such as ``/etc/default/grub.d/*.cfg``.
 
         As in the shell, ``*`` does not match a leading dot, and ``**`` means no more than ``*``.
@@ -183,43 +196,43 @@ class Tree:
                 found = [posixpath.join(folder, part) for folder in found if self.is_dir(folder) and self.lstat(posixpath.join(folder, part)) is not None]
         return sorted(found)
 
-    def is_immutable(self, path):
+    def is_immutable(self, path: str) -> Optional[bool]:
         """Return whether nobody may change the path, links followed (``chattr +i`` or ``+a``); None when that is not known."""
         return None
 
     @property
-    def has_own_root(self):
+    def has_own_root(self) -> bool:
         """Whether the mode of ``/`` is the guest's own, and not that of a directory into which somebody unpacked it."""
         return True
 
-    def free(self, path):
+    def free(self, path: str) -> Optional[Free]:
         """Return what is Free in the file system of the path; None when that is not known, or is not the guest's."""
         return None
 
-    def security_label(self, path):
+    def security_label(self, path: str) -> Optional[str]:
         """Return the SELinux label (str) of the path, links followed, "" without one; None when that is not known."""
         return None
 
-    def _parent_resolved(self, path):
+    def _parent_resolved(self, path: str) -> str:
         path = posixpath.normpath("/" + path)
         if path in ("/", "//"):
             return "/"
         return posixpath.join(self.resolve(posixpath.dirname(path)), posixpath.basename(path))
 
-    def _lstat(self, resolved):
+    def _lstat(self, resolved: str) -> Optional[Status]:
         raise NotImplementedError
 
-    def _link_target(self, resolved):
+    def _link_target(self, resolved: str) -> Optional[str]:
         raise NotImplementedError
 
-    def _listdir(self, resolved):
+    def _listdir(self, resolved: str) -> Iterable[str]:
         raise NotImplementedError
 
-    def _open(self, resolved):
+    def _open(self, resolved: str) -> Stream:
         raise NotImplementedError
 
 
-def _at_most(stream, limit):
+def _at_most(stream: Stream, limit: int) -> bytes:
     """Return the first limit bytes of a stream; piece by piece, since one read would take the memory of the whole limit."""
     pieces, left = [], limit
     while left > 0:
@@ -231,7 +244,7 @@ def _at_most(stream, limit):
     return b"".join(pieces)
 
 
-def _too_large(path, most):
+def _too_large(path: str, most: int) -> ImagewrightError:
     return ImagewrightError(
         f"cannot read {path}: it has more than {most // 1048576} MiB, which nothing that a system is set up by has; look whether it is damaged"
     )
@@ -244,7 +257,7 @@ class LiveTree(Tree):
     Raises ImagewrightError: root is not a directory, or it is ``/`` by another name: a caller that looks at the name takes it for a guest that does not run.
     """
 
-    def __init__(self, root="/"):
+    def __init__(self, root: str = "/") -> None:
         if not os.path.isdir(root):
             raise ImagewrightError(f"cannot read the tree {root}: it is not a directory; mount the guest's root there first")
         if root != "/" and os.path.samefile(root, "/"):
@@ -252,27 +265,27 @@ class LiveTree(Tree):
         self.root = os.path.realpath(root)
 
     @property
-    def is_running_system(self):
+    def is_running_system(self) -> bool:
         """Whether this is the machine we run on, so that /proc and `uname -r` speak of this guest."""
         return self.root == "/"
 
     @property
-    def has_own_root(self):
+    def has_own_root(self) -> bool:
         """Whether a file system is mounted at the root."""
         return os.path.ismount(self.root)
 
-    def host_path(self, path):
+    def host_path(self, path: str) -> str:
         """Return where the guest's path, links followed inside the tree, is on this machine."""
         return self._host(self.resolve(path))
 
-    def statvfs(self, path):
+    def statvfs(self, path: str) -> os.statvfs_result:
         """Return os.statvfs of the file system that holds the guest's path (or its nearest existing parent)."""
         host = self.host_path(path)
         while not os.path.exists(host):
             host = os.path.dirname(host)
         return os.statvfs(host)
 
-    def is_immutable(self, path):
+    def is_immutable(self, path: str) -> Optional[bool]:
         """Return whether nobody may change the path; None when its file system does not tell."""
         try:
             descriptor = os.open(self.host_path(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -284,7 +297,7 @@ class LiveTree(Tree):
             return None
         return bool(struct.unpack_from("@i", octets)[0] & _UNCHANGING)
 
-    def free(self, path):
+    def free(self, path: str) -> Optional[Free]:
         """Return what is Free on the running guest; a tree on another machine lies in that one's file system."""
         if not self.is_running_system:
             return None
@@ -294,17 +307,17 @@ class LiveTree(Tree):
             return None
         return Free(status.f_bfree * status.f_frsize, status.f_ffree if status.f_files else None)
 
-    def security_label(self, path):
+    def security_label(self, path: str) -> Optional[str]:
         """Return the SELinux label (str), "" without one; None when the file system has none, or the tree is another machine's."""
         try:
             return os.getxattr(self.host_path(path), "security.selinux").rstrip(b"\0").decode("ascii", "replace")
         except OSError as error:
             return "" if error.errno == errno.ENODATA and self.is_running_system else None
 
-    def _host(self, resolved):
+    def _host(self, resolved: str) -> str:
         return resolved if self.root == "/" else self.root + resolved
 
-    def _lstat(self, resolved):
+    def _lstat(self, resolved: str) -> Optional[Status]:
         try:
             status = os.lstat(self._host(resolved))
         except OSError as error:
@@ -316,7 +329,7 @@ class LiveTree(Tree):
             return None
         return Status(status.st_mode, status.st_size, status.st_uid, status.st_gid, status.st_mtime)
 
-    def _link_target(self, resolved):
+    def _link_target(self, resolved: str) -> Optional[str]:
         try:
             return os.readlink(self._host(resolved))
         except OSError as error:
@@ -326,13 +339,13 @@ class LiveTree(Tree):
         except ValueError:
             return None
 
-    def _listdir(self, resolved):
+    def _listdir(self, resolved: str) -> Iterable[str]:
         try:
             return os.listdir(self._host(resolved))
         except OSError as error:
             raise from_os_error(f"list {resolved}", error) from error
 
-    def _open(self, resolved):
+    def _open(self, resolved: str) -> Stream:
         try:
             # a link or a FIFO that is put into its place meanwhile is neither followed nor waited for
             return os.fdopen(os.open(self._host(resolved), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
@@ -340,7 +353,7 @@ class LiveTree(Tree):
             raise from_os_error(f"read {resolved}", error) from error
 
 
-def _long_line(content):
+def _long_line(content: bytes) -> Optional[int]:
     """Return the number (int, 1-based) of the first line (of bytes) that is longer than any of a system, None without one."""
     start = 0
     while len(content) - start > LONGEST_LINE:

@@ -7,11 +7,13 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: systemd.unit(5), unit file load path, and systemd's src/basic/unit-file.c.
 """
 
-import collections
 import posixpath
 import re
+import stat
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, TypeVar
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 #: Where the system manager finds units at its next boot, the first that has one counts. What lies below /run is gone by then.
 FOLDERS = (
@@ -26,17 +28,41 @@ _MOST_UNIT = 1024 * 1024  # bytes of a unit or drop-in; real ones have a few KiB
 _MOST_ALIASES = 8
 _KINDS = ("wants", "requires", "upholds")
 
+_Found = TypeVar("_Found")
+
 THERE, MASKED, MISSING = "there", "masked", "missing"
 
-#: name: str, the unit that the asked name means in the end; state: there, masked or missing; path: str, its file, or the link that masks it or leads
-#: nowhere, None when there is no trace of it; names: [str], the asked name, aliases and template on the way, and name itself.
-Unit = collections.namedtuple("Unit", "name state path names")
 
-#: One assignment. line: int from 1.
-Setting = collections.namedtuple("Setting", "section key value path line")
+class Unit(NamedTuple):
+    """A unit that was asked for.
 
-#: One link that has a unit started. parent: unit that pulls it; kind: wants, requires or upholds; path: the link.
-Pull = collections.namedtuple("Pull", "unit parent kind path")
+    name: the unit that the asked name means in the end; state: there, masked or missing; path: its file, or the link that masks it or leads
+    nowhere, None when there is no trace of it; names: the asked name, aliases and template on the way, and name itself.
+    """
+
+    name: str
+    state: str
+    path: Optional[str]
+    names: List[str]
+
+
+class Setting(NamedTuple):
+    """One assignment. line: from 1."""
+
+    section: str
+    key: str
+    value: str
+    path: str
+    line: int
+
+
+class Pull(NamedTuple):
+    """One link that has a unit started. parent: unit that pulls it; kind: wants, requires or upholds; path: the link."""
+
+    unit: str
+    parent: str
+    kind: str
+    path: str
 
 
 class Units:
@@ -45,55 +71,56 @@ class Units:
     tree: Tree.
     """
 
-    def __init__(self, tree):
+    def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._names = {folder: set(tree.listdir(folder)) for folder in FOLDERS}
-        self._settings, self._answers = {}, {}
+        self._settings: Dict[str, List[Setting]] = {}
+        self._answers: Dict[Any, Any] = {}  # what known() returns for each finder
 
-    def find(self, name):
+    def find(self, name: str) -> Unit:
         """Return the Unit of a name, e.g. ``ssh.service`` or ``getty@tty1.service``."""
         names = [name]
         for _hop in range(_MOST_ALIASES):
-            state, answer = self._look_up(name)
-            if state == MISSING and answer is None and template_of(name):
-                state, answer = self._look_up(template_of(name))
+            state, path, alias = self._look_up(name)
+            if state == MISSING and path is None and template_of(name):
+                state, path, alias = self._look_up(template_of(name))
                 names.append(template_of(name))
-            if state != "alias":
-                return Unit(name, state, answer, names)
-            name = _instance(answer, name)
+            if not alias:
+                return Unit(name, state, path, names)
+            name = _instance(alias, name)
             names.append(name)
-        return Unit(name, MISSING, answer, names)
+        return Unit(name, MISSING, path, names)
 
-    def settings(self, unit):
+    def settings(self, unit: Unit) -> List[Setting]:
         """Return the [Setting] of a Unit: its file's, then those of its drop-ins in the order in which they count.
 
         Raises ImagewrightError: a file is larger than any unit.
         """
         if unit.name not in self._settings:
-            files = ([unit.path] if unit.state == THERE else []) + self._drop_ins(unit)
+            files = ([unit.path] if unit.state == THERE and unit.path else []) + self._drop_ins(unit)
             self._settings[unit.name] = [setting for path in files for setting in parse(self._text(path), path)]
         return self._settings[unit.name]
 
-    def pulls(self):
+    def pulls(self) -> List[Pull]:
         """Return every [Pull] that `systemctl enable` or a package made, by the folder's precedence."""
         return self.known(_pulls)
 
-    def pulls_of(self, unit):
+    def pulls_of(self, unit: Unit) -> List[Pull]:
         """Return the [Pull] of a Unit, by any of its names."""
         return [pull for name in dict.fromkeys(unit.names) for pull in self.known(_pulls_by_unit).get(name, [])]
 
-    def names(self, folder):
+    def names(self, folder: str) -> Set[str]:
         """Return the names ({str}) in one of FOLDERS."""
         return self._names[folder]
 
-    def known(self, finder):
+    def known(self, finder: "Callable[[Units], _Found]") -> _Found:
         """Return finder(units), found once."""
         if finder not in self._answers:
             self._answers[finder] = finder(self)
         return self._answers[finder]
 
-    def _look_up(self, name):
-        """Return (there, path), (masked, path), (missing, path or None) or (alias, name of the other unit)."""
+    def _look_up(self, name: str) -> Tuple[str, Optional[str], str]:
+        """Return (state, path or None, name of the other unit when the path is an alias, else "")."""
         dangling = None
         for folder in FOLDERS:
             if name not in self._names[folder]:
@@ -101,27 +128,27 @@ class Units:
             path = f"{folder}/{name}"
             target = self._target(path)
             if target == "/dev/null":
-                return MASKED, path
+                return MASKED, path, ""
             if target is not None and posixpath.dirname(target) in FOLDERS:
                 if posixpath.basename(target) != name:
-                    return "alias", posixpath.basename(target)
+                    return MISSING, path, posixpath.basename(target)
                 dangling = dangling or path
                 continue
             status = self.tree.stat(path)
-            if self.tree.is_file(path):
-                return (THERE if status.size else MASKED), path
+            if status is not None and stat.S_ISREG(status.mode):
+                return (THERE if status.size else MASKED), path, ""
             dangling = dangling or path
-        return MISSING, dangling
+        return MISSING, dangling, ""
 
-    def _target(self, path):
+    def _target(self, path: str) -> Optional[str]:
         """Return where a link points to, as an absolute path, None when it is no link."""
         if not self.tree.is_symlink(path):
             return None
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), self.tree.readlink(path)))
 
-    def _drop_ins(self, unit):
+    def _drop_ins(self, unit: Unit) -> List[str]:
         """Return the paths ([str]) of a unit's drop-ins, by name; of one name the first folder's, and there the most special directory's, counts."""
-        found = {}
+        found: Dict[str, str] = {}
         for directories in [_drop_in_directories(name) for name in unit.names] + [[unit.name.rpartition(".")[2] + ".d"]]:
             for folder in FOLDERS:
                 for directory in directories:
@@ -130,14 +157,14 @@ class Units:
                             found.setdefault(name, f"{folder}/{directory}/{name}")
         return [found[name] for name in sorted(found) if name.endswith(".conf") and self.tree.is_file(found[name])]
 
-    def _text(self, path):
+    def _text(self, path: str) -> str:
         octets = self.tree.read_bytes(path, _MOST_UNIT + 1)
         if len(octets) > _MOST_UNIT:
             raise ImagewrightError(f"cannot read {path}: it has more than {_MOST_UNIT // 1024} KiB, which no unit has; look whether it is damaged")
         return octets.decode("utf-8", "surrogateescape")
 
 
-def _pulls(units):
+def _pulls(units: Units) -> List[Pull]:
     return [
         Pull(name, parent, kind, f"{folder}/{directory}/{name}")
         for folder in FOLDERS
@@ -148,16 +175,19 @@ def _pulls(units):
     ]
 
 
-def _pulls_by_unit(units):
-    found = {}
+def _pulls_by_unit(units: Units) -> Dict[str, List[Pull]]:
+    found: Dict[str, List[Pull]] = {}
     for pull in units.pulls():
         found.setdefault(pull.unit, []).append(pull)
     return found
 
 
-def parse(text, path):
+def parse(text: str, path: str) -> List[Setting]:
     """Return the [Setting] of a unit file's text. A line that ends with a backslash goes on in the next that is no comment."""
-    found, section, pending, first = [], "", [], None
+    found: List[Setting] = []
+    section = ""
+    pending: List[str] = []
+    first: Optional[int] = None
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if line.startswith(("#", ";")) or not line and first is None:
@@ -176,38 +206,38 @@ def parse(text, path):
     return found
 
 
-def listed(settings, section, key):
+def listed(settings: Iterable[Setting], section: str, key: str) -> List[Setting]:
     """Return the [Setting] of a key that may be set several times: an empty value takes all before it back."""
-    found = []
+    found: List[Setting] = []
     for setting in settings:
         if (setting.section, setting.key) == (section, key):
             found = found + [setting] if setting.value else []
     return found
 
 
-def last(settings, section, key):
+def last(settings: Iterable[Setting], section: str, key: str) -> Optional[Setting]:
     """Return the Setting of a key that counts once, None when it is not set."""
     return next(iter(listed(settings, section, key)[-1:]), None)
 
 
-def words(settings, section, key):
+def words(settings: Iterable[Setting], section: str, key: str) -> List[str]:
     """Return the words ([str]) of all values of a key, e.g. the units of Wants=."""
     return [word for setting in listed(settings, section, key) for word in setting.value.split()]
 
 
-def template_of(name):
+def template_of(name: str) -> str:
     """Return the template (str) of an instance, ``getty@.service`` of ``getty@tty1.service``, "" when it is none."""
     match = re.match(r"([^@]+@)(.+)(\.[a-z]+)$", name)
     return match.group(1) + match.group(3) if match else ""
 
 
-def _instance(target, name):
+def _instance(target: str, name: str) -> str:
     """Return the unit that an alias means: a template gets the instance of the alias."""
     match = re.match(r"[^@]+@(.+)(\.[a-z]+)$", name)
     return target.replace("@.", f"@{match.group(1)}.", 1) if match and "@." in target else target
 
 
-def _drop_in_directories(name):
+def _drop_in_directories(name: str) -> List[str]:
     """Return the names ([str]) of the directories with drop-ins of a unit, the most special first: ``a-b.service.d``, ``a-.service.d``."""
     stem, unused, kind = name.rpartition(".")
     prefixes = [stem[: index + 1] for index in range(len(stem) - 2, -1, -1) if stem[index] == "-"]

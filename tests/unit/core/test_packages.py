@@ -8,6 +8,7 @@ number and a line end), the configuration file /etc/agent/agent.conf and the gho
 """
 
 import gzip
+import io
 import pathlib
 import sqlite3
 
@@ -223,3 +224,52 @@ def test_rows_that_lead_in_a_circle_have_an_end(tmp_path):
 def test_programs_of_this_machine_are_as_their_packages_say():
     paths = [path for path in ("/bin/sh", "/usr/bin/passwd", "/usr/bin/mount") if LiveTree("/").is_file(path)]
     assert set(states("/", *paths)) <= {"same", "unknown"}
+
+
+def test_a_table_whose_page_is_one_of_an_index_is_damage(tmp_path):
+    path = tmp_path / "x.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE words (id INTEGER PRIMARY KEY, value TEXT)")
+        database.execute("INSERT INTO words VALUES (1, 'one')")
+    database.close()
+    octets = bytearray(path.read_bytes())
+    octets[4096] = 0x0A  # the first byte of the second page: a leaf of an index
+    with pytest.raises(ImagewrightError, match="cannot read the database x.sqlite: page 0 is not in it"):
+        Database(io.BytesIO(octets), "x.sqlite").row("words", 1 << 62)
+
+
+def test_an_index_that_names_rows_by_texts_is_damage(tmp_path):
+    path = tmp_path / "x.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE words (name TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID")
+        database.execute("CREATE INDEX words_key ON words (key)")
+        database.execute("INSERT INTO words VALUES ('one', 'agent')")
+    database.close()
+    with open(path, "rb") as stream, pytest.raises(ImagewrightError, match="an index names a row by what is no number"):
+        Database(stream, "x.sqlite").rows_with("words_key", "agent")
+
+
+@pytest.mark.parametrize(("tag", "kind"), [(1037, 8), (1116, 8), (1117, 4), (1118, 4)])  # flags and directories as texts, names as numbers
+def test_a_header_whose_values_are_of_another_type_is_damage(rpm_guest, tag, kind):
+    place = rpm_guest / "usr/lib/sysimage/rpm/rpmdb.sqlite"
+    with sqlite3.connect(place) as database:
+        number, blob = database.execute("SELECT hnum, blob FROM Packages").fetchone()
+        entries = int.from_bytes(blob[:4], "big")
+        at = next(8 + 16 * index for index in range(entries) if int.from_bytes(blob[8 + 16 * index : 12 + 16 * index], "big") == tag)
+        changed = blob[: at + 4] + kind.to_bytes(4, "big") + blob[at + 8 :]
+        database.execute("UPDATE Packages SET blob = ? WHERE hnum = ?", (changed, number))
+    database.close()
+    answer = packages.compare(LiveTree(str(rpm_guest)), ["/usr/bin/agent"])["/usr/bin/agent"]
+    assert (answer.state, answer.text) == (
+        "unknown",
+        f"cannot read the package {number} of the rpm database: its header has a value of type {kind} for the tag {tag}; run `rpm --rebuilddb` in the guest",
+    )
+
+
+def test_a_row_of_an_index_that_names_no_package_is_damage(rpm_guest):
+    place = rpm_guest / "usr/lib/sysimage/rpm/rpmdb.sqlite"
+    with sqlite3.connect(place) as database:
+        database.execute("UPDATE Basenames SET hnum = 'agent'")
+    database.close()
+    answer = packages.compare(LiveTree(str(rpm_guest)), ["/usr/bin/agent"])["/usr/bin/agent"]
+    assert answer.state == "unknown" and "of its table Basenames names no package" in answer.text

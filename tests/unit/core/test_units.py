@@ -274,3 +274,9 @@ def test_every_unit_of_this_machine_gets_an_answer():
     assert {name: states[name] for name in ("dbus.service", "systemd-logind.service") if name in states} == {
         name: "starts" for name in ("dbus.service", "systemd-logind.service") if name in states
     }
+
+
+def test_aliases_that_lead_to_each_other_are_told_by_the_link(tmp_path):
+    write_tree(tmp_path, {f"{ETC}/one.service": f"->{ETC}/two.service", f"{ETC}/two.service": f"->{ETC}/one.service"})
+    found = unit_files.Units(LiveTree(str(tmp_path))).find("one.service")
+    assert (found.state, found.path) == ("missing", f"{ETC}/two.service")

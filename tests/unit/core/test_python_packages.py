@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a script's Python finds a package: in directories of its version, in Debian's, and in nobody's own."""
+
+import pytest
+from unit.trees import write_tree
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import python_packages
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+
+SCRIPT = {"/usr/bin/cloud-init": "#!/usr/bin/python3.11\n", "/usr/bin/python3.11": "program"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "there"),
+    [
+        ("/usr/lib/python3.11/site-packages", True),
+        ("/usr/lib/python3/dist-packages", True),
+        ("/usr/lib/python3.9/site-packages", False),
+        ("/usr/lib/python-old/site-packages", False),  # of no version: somebody put it aside
+        ("/usr/local/lib/python3.11.bak/site-packages", False),
+    ],
+)
+def test_a_package_is_there_where_the_interpreter_looks(tmp_path, folder, there):
+    write_tree(tmp_path, {**SCRIPT, f"{folder}/cloudinit/__init__.py": "x"})
+    found = python_packages.find(LiveTree(str(tmp_path)), "/usr/bin/cloud-init", "cloudinit")
+    assert (found.found, found.there, found.version) == ([f"{folder}/cloudinit"], there, "3.11")
+
+
+def test_a_script_of_another_interpreter_has_no_python(tmp_path):
+    write_tree(tmp_path, {"/usr/bin/agent": "#!/bin/sh\n"})
+    assert python_packages.find(LiveTree(str(tmp_path)), "/usr/bin/agent", "azurelinuxagent") is None
