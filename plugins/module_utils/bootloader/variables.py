@@ -120,16 +120,16 @@ def _expanded(atoms, value, context, outer=None):
             continue
         if atom.kind == "computed":
             return _Unknown(path, line, f"its value is computed by the shell: {atom.value!r}")
-        name = atom.value.name if atom.kind == "conditional" else atom.value
+        name = atom.value
         if name not in context.environment and name != context.assignment.name and not name.startswith("GRUB_"):
             return _Unknown(path, line, f"it refers to ${name}, which is set elsewhere")
         referred = context.environment.get(name)
         if isinstance(referred, _Unknown):
             return _Unknown(path, line, f"it refers to ${name}, and {referred.cause} ({referred.path} line {referred.line})")
         if atom.kind == "conditional":
-            holds = referred is not None and (bool(referred.places) or not atom.value.operator.startswith(":"))
-            if holds != atom.value.operator.endswith("-"):  # what stands behind the operator is taken
-                value = _expanded(atom.value.atoms, value, context, outer or atom)
+            holds = referred is not None and (bool(referred.places) or not atom.conditional.operator.startswith(":"))
+            if holds != atom.conditional.operator.endswith("-"):  # what stands behind the operator is taken
+                value = _expanded(atom.conditional.atoms, value, context, outer or atom)
                 if isinstance(value, _Unknown):
                     return value
                 continue

@@ -6,7 +6,6 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import contextlib
 import os
 import selectors
@@ -16,11 +15,19 @@ import subprocess
 import tempfile
 import threading
 import time
+from typing import Any, IO, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
-#: Exit status (int) and what the program wrote (str; undecodable bytes as surrogates).
-Completed = collections.namedtuple("Completed", "argv rc stdout stderr")
+
+class Completed(NamedTuple):
+    """A program that ended: its exit status, and what it wrote (undecodable bytes as surrogates)."""
+
+    argv: Sequence[str]
+    rc: int
+    stdout: str
+    stderr: str
+
 
 #: Where administration tools live; sudo and cron often leave out the sbin directories.
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -50,7 +57,7 @@ exec chroot "$root" "$@"
 _ERROR = "==> ERROR"
 
 
-def find(name, root="/"):
+def find(name: str, root: str = "/") -> Optional[str]:
     """Return the path of the program as seen inside root, or None when it is not installed there.
 
     name: str, ``grub2-mkconfig``; an absolute path is only tested.
@@ -65,7 +72,15 @@ def find(name, root="/"):
     return None
 
 
-def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
+def run(
+    argv: Sequence[str],
+    doing: str,
+    root: str = "/",
+    env: Optional[Mapping[str, str]] = None,
+    stdin: Optional[str] = None,
+    timeout: Optional[float] = 1800,
+    accept: Optional[Sequence[int]] = (0,),
+) -> Completed:
     """Return the Completed program, run with LC_ALL=C and without a shell.
 
     argv: [str], program and arguments.
@@ -105,26 +120,27 @@ def run(argv, doing, root="/", env=None, stdin=None, timeout=1800, accept=(0,)):
 
 
 @contextlib.contextmanager
-def stream(argv, doing, chunks):
+def stream(argv: Sequence[str], doing: str, chunks: Iterable[bytes]) -> Iterator[IO[bytes]]:
     """Yield a binary stream of what a filter such as ``zstd -dc`` prints while it is fed the chunks ([bytes], iterable).
 
     Nothing is held in memory. A reader that leaves early ends the program; one that read to the end
     learns on leaving whether the program succeeded.
     Raises ImagewrightError: the program is not installed or failed. Raises what chunks raised.
     """
-    failures = []
+    failures: List[Exception] = []
     with tempfile.TemporaryFile() as stderr:
         process = _start(argv, doing, env=dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
-        feeder = threading.Thread(target=_feed, args=(process.stdin, chunks, failures), daemon=True)
+        printed = _pipe(process.stdout)
+        feeder = threading.Thread(target=_feed, args=(_pipe(process.stdin), chunks, failures), daemon=True)
         feeder.start()
         ended = False
         try:
-            yield process.stdout
-            ended = not process.stdout.read(1)
+            yield printed
+            ended = not printed.read(1)
         finally:
             if not ended:
                 _end(process, gently=False)
-            process.stdout.close()
+            printed.close()
             rc = process.wait()
             feeder.join()
         if failures:
@@ -134,7 +150,7 @@ def stream(argv, doing, chunks):
             raise failure(Completed(argv, rc, "", _text(stderr.read())), doing)
 
 
-def _start(command, doing, **options):
+def _start(command: Sequence[str], doing: str, **options: Any) -> "subprocess.Popen[bytes]":
     """Return the Popen of a program in a session of its own; raise ImagewrightError when it cannot be started."""
     try:
         return subprocess.Popen(command, cwd="/", start_new_session=True, **options)
@@ -143,13 +159,20 @@ def _start(command, doing, **options):
         raise ImagewrightError(f"cannot {doing}: {cause}; install it first", cmd=command) from error
 
 
+def _pipe(stream: Optional[IO[bytes]]) -> IO[bytes]:
+    """Return the end of a pipe of a program that was started with one."""
+    if stream is None:
+        raise ValueError("the program was started without this pipe")
+    return stream
+
+
 class _Output:
     """What a program printed: the beginning, the end, and how much was left out between them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._first, self._last, self._left_out = bytearray(), bytearray(), 0
 
-    def add(self, octets):
+    def add(self, octets: bytes) -> None:
         """Take what it printed next."""
         room = _MOST_OUTPUT - len(self._first)
         self._first += octets[:room]
@@ -158,21 +181,21 @@ class _Output:
             self._left_out += len(self._last) - _LAST_OUTPUT
             del self._last[:-_LAST_OUTPUT]
 
-    def content(self):
+    def content(self) -> bytes:
         """Return it (bytes)."""
         gap = b"\n[%d bytes are left out]\n" % self._left_out if self._left_out else b""
         return bytes(self._first) + gap + bytes(self._last)
 
 
-def _listen(process, outputs, stdin, timeout):
+def _listen(process: "subprocess.Popen[bytes]", outputs: Tuple[_Output, _Output], stdin: bytes, timeout: Optional[float]) -> bool:
     """Return whether a program ended within timeout seconds; what it prints goes to outputs (_Output of stdout and of stderr).
 
     timeout: None for as long as it takes. stdin: bytes for its standard input. Once the program has ended, nobody waits for others that hold its pipes.
     """
     deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
     with selectors.DefaultSelector() as selector:
-        for pipe, output in zip((process.stdout, process.stderr), outputs):
-            selector.register(pipe, selectors.EVENT_READ, output)
+        for printed, output in zip((process.stdout, process.stderr), outputs):
+            selector.register(_pipe(printed), selectors.EVENT_READ, output)
         if process.stdin is not None:
             os.set_blocking(process.stdin.fileno(), False)
             selector.register(process.stdin, selectors.EVENT_WRITE)
@@ -183,7 +206,7 @@ def _listen(process, outputs, stdin, timeout):
             ready = selector.select(min(left, _PATIENCE))
             for key, _unused in ready:
                 if key.data is None:
-                    stdin = _write_some(selector, key.fileobj, stdin)
+                    stdin = _write_some(selector, _pipe(process.stdin), stdin)
                 else:
                     octets = os.read(key.fd, _PIPE)
                     key.data.add(octets)
@@ -198,7 +221,7 @@ def _listen(process, outputs, stdin, timeout):
     return True
 
 
-def _write_some(selector, pipe, octets):
+def _write_some(selector: selectors.BaseSelector, pipe: IO[bytes], octets: bytes) -> bytes:
     """Return what is left of the bytes after a pipe took some; it is closed at the end, or when nobody reads it."""
     try:
         octets = octets[os.write(pipe.fileno(), octets[:_PIPE]) :] if octets else octets
@@ -212,7 +235,7 @@ def _write_some(selector, pipe, octets):
     return octets
 
 
-def _end(process, gently=True):
+def _end(process: "subprocess.Popen[bytes]", gently: bool = True) -> None:
     """End a program and all of its session that it started; its status is collected."""
     if gently:
         _signal(process, signal.SIGTERM)
@@ -224,12 +247,12 @@ def _end(process, gently=True):
     process.wait()
 
 
-def _signal(process, number):
+def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
 
 
-def _feed(stdin, chunks, failures):
+def _feed(stdin: IO[bytes], chunks: Iterable[bytes], failures: List[Exception]) -> None:
     """Write chunks to a program's standard input; what chunks raises goes to failures (list)."""
     try:
         for chunk in chunks:
@@ -243,7 +266,7 @@ def _feed(stdin, chunks, failures):
             stdin.close()
 
 
-def failure(completed, doing):
+def failure(completed: Completed, doing: str) -> ImagewrightError:
     """Return the ImagewrightError for a program that failed: its last words in the message, all of them in the details."""
     words = [line.strip() for line in (completed.stderr or completed.stdout).splitlines() if line.strip()]
     errors = [line for line in words if line.startswith(_ERROR)]
@@ -257,5 +280,5 @@ def failure(completed, doing):
     )
 
 
-def _text(octets):
+def _text(octets: bytes) -> str:
     return octets.decode("utf-8", "surrogateescape")

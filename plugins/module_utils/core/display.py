@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 import unicodedata
+from typing import Any, Optional
 
 #: Unicode's categories of what is not seen, or changes how other characters are: control, format (bidirectional marks), lone surrogates, line and
 #: paragraph separators.
@@ -16,7 +17,7 @@ _NOT_ASCII = re.compile(r"[^ -~]")
 _RAW_BYTES = range(0xDC80, 0xDD00)  # how Python carries bytes that are not UTF-8
 
 
-def printable(text, most=None, keep="\t"):
+def printable(text: str, most: Optional[int] = None, keep: str = "\t") -> str:
     r"""Return text with each character that is not seen written as an escape: ``\n``, ``\x1b``, ``\u202e``, ``\xff`` for a byte that is not UTF-8.
 
     most: int, characters after which it is cut; keep: str, characters that stay, e.g. line ends in a diff.
@@ -28,7 +29,7 @@ def printable(text, most=None, keep="\t"):
     return _NOT_ASCII.sub(lambda match: match.group() if match.group() in keep else _escaped(match.group()), text)
 
 
-def shown(value, keep="\t\n"):
+def shown(value: Any, keep: str = "\t\n") -> Any:
     """Return a value of a module's result with every text in it printable: lists, tuples and dicts, at any depth."""
     if isinstance(value, str):
         return printable(value, keep=keep)
@@ -39,7 +40,7 @@ def shown(value, keep="\t\n"):
     return value
 
 
-def _escaped(character):
+def _escaped(character: str) -> str:
     if unicodedata.category(character) not in _HIDDEN:
         return character
     code = ord(character)

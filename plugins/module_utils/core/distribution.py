@@ -6,13 +6,24 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import re
+from typing import Dict, NamedTuple, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
-#: name: ID of os-release; family: redhat, debian, suse, arch, alpine or ""; version: (int, ...); pretty: str; number: the version as it is written, 18.04.
-Distribution = collections.namedtuple("Distribution", "name family version pretty number")
+
+class Distribution(NamedTuple):
+    """name: ID of os-release; family: redhat, debian, suse, arch, alpine or ""; version: its numbers; pretty: for people;
+    number: the version as it is written, 18.04.
+    """
+
+    name: str
+    family: str
+    version: Tuple[int, ...]
+    pretty: str
+    number: str
+
 
 _FAMILIES = (
     ("redhat", ("rhel", "centos", "fedora", "rocky", "almalinux", "ol")),
@@ -39,7 +50,7 @@ _ANSIBLE_NAMES = {
 }
 
 
-def distribution(tree):
+def distribution(tree: Tree) -> Distribution:
     """Return the Distribution of the guest; empty fields when it says nothing."""
     for path in ("/etc/os-release", "/usr/lib/os-release"):
         if tree.is_file(path):
@@ -58,7 +69,7 @@ def distribution(tree):
     return Distribution("", "", (), "an unknown distribution", "")
 
 
-def as_ansible_names(found):
+def as_ansible_names(found: Distribution) -> Dict[str, str]:
     """Return what Ansible's facts call the Distribution: {distribution, distribution_version, distribution_major_version, os_family}."""
     name = _ANSIBLE_NAMES.get(found.name, found.pretty.split(" ")[0] if found.name else "")
     return {
@@ -69,7 +80,7 @@ def as_ansible_names(found):
     }
 
 
-def _of_suse_release(text):
+def _of_suse_release(text: str) -> Distribution:
     """Return the Distribution of /etc/SuSE-release, which SLES 11 has in place of os-release: a name, VERSION and PATCHLEVEL."""
     values = dict(re.findall(r"^(VERSION|PATCHLEVEL) *= *([0-9]+)", text, re.MULTILINE))
     numbers = [values[name] for name in ("VERSION", "PATCHLEVEL") if name in values]

@@ -8,9 +8,11 @@ Source: deb-md5sums(5), dpkg-divert(1), deb-conffiles(5); dpkg lib/dpkg/infodb-f
 """
 
 import posixpath
+from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import Entry
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 FOLDER = "/var/lib/dpkg"
 _INFO = FOLDER + "/info"
@@ -18,23 +20,24 @@ _MOST_FILE = 32 * 1024 * 1024  # bytes of one file of the database; the list of 
 _MOST_ALL = 256 * 1024 * 1024  # bytes of all checksums
 
 
-def is_there(tree):
+def is_there(tree: Tree) -> bool:
     """Return whether the guest has a database of dpkg."""
     return tree.is_dir(_INFO) and tree.is_file(FOLDER + "/status")
 
 
-def entries(tree, paths):
+def entries(tree: Tree, paths: Iterable[str]) -> Dict[str, List[Entry]]:
     """Return {path: [Entry]} of those of the paths that installed packages have, as regular files.
 
     paths: [str], the guest's resolved paths. Raises ImagewrightError: the database is larger than any.
     """
-    wanted = {}
+    wanted: Dict[bytes, List[Tuple[str, str]]] = {}
     diverted = _diversions(tree)
     for path in paths:
         for name in [path] + [original for original, (place, unused) in diverted.items() if place == path]:
             for spelled in spellings(tree, name):
                 wanted.setdefault(spelled.lstrip("/").encode("utf-8", "surrogateescape"), []).append((name, path))
-    found, read = {}, 0
+    found: Dict[str, List[Entry]] = {}
+    read = 0
     for file_name in tree.listdir(_INFO):
         if not file_name.endswith((".md5sums", ".conffiles")):
             continue
@@ -43,15 +46,15 @@ def entries(tree, paths):
         if read > _MOST_ALL:
             raise ImagewrightError(f"cannot read {_INFO}: its checksums have more than {_MOST_ALL // 1048576} MiB; look whether it is damaged")
         package, unused, kind = file_name.rpartition(".")
-        for name, digest in _md5sums(octets) if kind == "md5sums" else _conffiles(octets):
-            for original, path in wanted.get(name, ()):
+        for encoded, digest in _md5sums(octets) if kind == "md5sums" else _conffiles(octets):
+            for original, path in wanted.get(encoded, ()):
                 place, by = diverted.get(original, (original, ""))
                 if path == (original if by == package.partition(":")[0] else place):
                     found.setdefault(path, []).append(Entry(package, path, digest, "md5", kind == "conffiles"))
     return {path: kept for path, those in found.items() for kept in [_not_taken_over(tree, those)] if kept}
 
 
-def files(tree, package):
+def files(tree: Tree, package: str) -> Optional[List[str]]:
     """Return the paths ([str]) of a package's files and directories, None when it is not installed."""
     names = [name for name in tree.listdir(_INFO) if name.endswith(".list") and (name[:-5] == package or name[:-5].partition(":")[0] == package)]
     if not names:
@@ -62,7 +65,7 @@ def files(tree, package):
     return [path if by == package.partition(":")[0] else place for path in paths for place, by in [diverted.get(path, (path, ""))]]
 
 
-def spellings(tree, path):
+def spellings(tree: Tree, path: str) -> List[str]:
     """Return the spellings ([str]) of a path that a package may use where /bin, /lib and /sbin are links into /usr."""
     parts = path.split("/")
     if len(parts) > 3 and parts[1] == "usr" and _is_merged(tree, parts[2]):
@@ -70,22 +73,22 @@ def spellings(tree, path):
     return [path, "/usr" + path] if len(parts) > 2 and _is_merged(tree, parts[1]) else [path]
 
 
-def _is_merged(tree, name):
+def _is_merged(tree: Tree, name: str) -> bool:
     return name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32") and tree.is_symlink("/" + name)
 
 
-def _md5sums(octets):
+def _md5sums(octets: bytes) -> Iterator[Tuple[bytes, str]]:
     for line in octets.split(b"\n"):
         if len(line) > 34:
             yield line[34:], line[:32].decode("ascii", "replace")
 
 
-def _conffiles(octets):
+def _conffiles(octets: bytes) -> Iterator[Tuple[bytes, str]]:
     for line in octets.split(b"\n"):
         yield line.lstrip(b"/"), ""
 
 
-def _diversions(tree):
+def _diversions(tree: Tree) -> Dict[str, Tuple[str, str]]:
     """Return {original path: (where it goes, package that diverts it, or "")}."""
     path = FOLDER + "/diversions"
     if not tree.is_file(path):
@@ -94,14 +97,14 @@ def _diversions(tree):
     return {original: (place, "" if by == ":" else by) for original, place, by in zip(lines[::3], lines[1::3], lines[2::3])}
 
 
-def _not_taken_over(tree, found):
+def _not_taken_over(tree: Tree, found: List[Entry]) -> List[Entry]:
     """Return the entries of packages that still have the file: checksums of one that another package replaced stay behind."""
     if len(found) == 1:
         return found
     return [entry for entry in found if set(spellings(tree, entry.path)) & set(files(tree, entry.package) or ())] or found
 
 
-def _read(tree, path):
+def _read(tree: Tree, path: str) -> bytes:
     octets = tree.read_bytes(path, _MOST_FILE + 1) if tree.is_file(path) else b""
     if len(octets) > _MOST_FILE:
         raise ImagewrightError(

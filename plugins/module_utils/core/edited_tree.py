@@ -9,18 +9,23 @@ PRIVATE: module_utils of this collection are not an interface.
 import io
 import posixpath
 import stat
+from typing import Dict, Iterable, Optional
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status, Tree
 
 
 class EditedTree(Tree):
     """The files of another tree with the edits ([edits.Edit]) made; nothing is written."""
 
-    def __init__(self, tree, edits):
+    def __init__(self, tree: Tree, edits: Iterable[Edit]) -> None:
         self.tree = tree
-        self.contents = {tree.resolve(edit.path): None if edit.after is None else edit.after.encode("utf-8", "surrogateescape") for edit in edits}
+        self.contents: Dict[str, Optional[bytes]] = {
+            tree.resolve(edit.path): None if edit.after is None else edit.after.encode("utf-8", "surrogateescape") for edit in edits
+        }
 
-    def _lstat(self, resolved):
+    def _lstat(self, resolved: str) -> Optional[Status]:
         if resolved not in self.contents:
             status = self.tree._lstat(resolved)
             below = [path for path, content in self.contents.items() if content is not None and path.startswith(resolved + "/")]
@@ -28,10 +33,10 @@ class EditedTree(Tree):
         content = self.contents[resolved]
         return None if content is None else Status(stat.S_IFREG | 0o644, len(content), 0, 0, 0.0)
 
-    def _link_target(self, resolved):
+    def _link_target(self, resolved: str) -> Optional[str]:
         return None if resolved in self.contents else self.tree._link_target(resolved)
 
-    def _listdir(self, resolved):
+    def _listdir(self, resolved: str) -> Iterable[str]:
         status = self.tree._lstat(resolved)
         names = set(self.tree._listdir(resolved)) if status is not None else set()
         for path, content in self.contents.items():
@@ -39,7 +44,8 @@ class EditedTree(Tree):
                 (names.discard if content is None else names.add)(posixpath.basename(path))
         return sorted(names)
 
-    def _open(self, resolved):
-        if resolved in self.contents:
-            return io.BytesIO(self.contents[resolved])
+    def _open(self, resolved: str) -> Stream:
+        content = self.contents.get(resolved)
+        if content is not None:
+            return io.BytesIO(content)
         return self.tree._open(resolved)

@@ -6,32 +6,59 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import contextlib
 import errno
 import io
 import os
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, TYPE_CHECKING
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import files, work_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree, Tree
 
-#: One file before and after. path: the guest's path; before, after: text (str, as Tree.read_text gives it)
-#: or None where there is no file; mode: int, permission bits for a new file.
-Edit = collections.namedtuple("Edit", "path before after mode")
-Edit.__new__.__defaults__ = (0o644,)
-
-#: A file at work. path: the guest's; host: where it is on this machine; folder: int, descriptor of its directory;
-#: new: files.Temporary or None (a removal, a generated file); old: files.Kept or None (there was none).
-_Place = collections.namedtuple("_Place", "path host folder new old")
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
-def read(tree, path):
+class Edit(NamedTuple):
+    """One file before and after.
+
+    path: the guest's; before, after: text as Tree.read_text gives it, None where there is no file; mode: permission bits for a new file.
+    """
+
+    path: str
+    before: Optional[str]
+    after: Optional[str]
+    mode: int = 0o644
+
+
+class _Place(NamedTuple):
+    """A file at work. path: the guest's; host: where it is on this machine; folder: descriptor of its directory;
+    new: None for a removal or a generated file; old: None where there was none.
+    """
+
+    path: str
+    host: str
+    folder: int
+    new: Optional[files.Temporary]
+    old: Optional[files.Kept]
+
+
+def read(tree: Tree, path: str) -> Optional[str]:
     """Return the text (str) of the guest's file, or None when there is no such file."""
     return tree.read_text(path) if tree.exists(path) else None
 
 
-def apply(module, tree, edits, backup=False, validate=None, activate=None, generated=()):
+def apply(
+    module: "AnsibleModule",
+    tree: LiveTree,
+    edits: Iterable[Edit],
+    backup: bool = False,
+    validate: Optional[Callable[[Dict[str, str]], None]] = None,
+    activate: Optional[Callable[[], object]] = None,
+    generated: Iterable[str] = (),
+) -> Dict[str, Any]:
     """Write the edits that change something, unless in check mode, and return the result's common keys.
 
     module: AnsibleModule; its check_mode and diff mode are honoured.
@@ -47,7 +74,8 @@ def apply(module, tree, edits, backup=False, validate=None, activate=None, gener
     Raises ImagewrightError: a file cannot be written, or what validate or activate raised.
     """
     edits = [edit for edit in edits if edit.before != edit.after]
-    result = {"changed": bool(edits or activate), "backup_files": []}
+    backup_files: List[str] = []
+    result: Dict[str, Any] = {"changed": bool(edits or activate), "backup_files": backup_files}
     if getattr(module, "_diff", False):
         result["diff"] = [difference(edit) for edit in edits]
     for edit in edits:
@@ -65,17 +93,17 @@ def apply(module, tree, edits, backup=False, validate=None, activate=None, gener
             validate({place.path: os.path.join(os.path.dirname(place.host), place.new.name) for place in places if place.new})
         if backup:
             for place in [place for place in places if place.old]:
-                result["backup_files"].append(_back_up(place, made))
+                backup_files.append(_back_up(place, made))
         _replace_all(module, tree, edits, places, others, activate)
     return result
 
 
-def difference(edit):
+def difference(edit: Edit) -> Dict[str, str]:
     """Return the entry of Ansible's diff for an edit; control and undecodable bytes are escaped."""
     return {"before_header": edit.path, "after_header": edit.path, "before": _printable(edit.before), "after": _printable(edit.after)}
 
 
-def check_writable(tree, path):
+def check_writable(tree: LiveTree, path: str) -> None:
     """Check that the guest's path, or the directory where it will be made, can be written. Raises ImagewrightError: it cannot."""
     place = tree.host_path(path)
     while not os.path.lexists(place):
@@ -85,20 +113,20 @@ def check_writable(tree, path):
         raise from_os_error(f"write {path}", OSError(errno.EROFS if read_only else errno.EACCES, ""))
 
 
-def _check_current(tree, edit):
+def _check_current(tree: LiveTree, edit: Edit) -> None:
     """Raise ImagewrightError when edit is not of the file that is there now."""
     if read(tree, edit.path) != edit.before:
         raise _changed_meanwhile(edit)
 
 
-def _changed_meanwhile(edit):
+def _changed_meanwhile(edit: Edit) -> ImagewrightError:
     return ImagewrightError(f"cannot write {edit.path}: it changed while this task was at work; run the task again")
 
 
 @contextlib.contextmanager
-def _only_made_for_success():
+def _only_made_for_success() -> Iterator[List[str]]:
     """Yield a list for the paths of new directories and copies; they are removed again when what follows raises."""
-    made = []
+    made: List[str] = []
     try:
         yield made
     except BaseException:
@@ -108,7 +136,7 @@ def _only_made_for_success():
         raise
 
 
-def _stage(tree, edit, stack, made):
+def _stage(tree: LiveTree, edit: Edit, stack: contextlib.ExitStack, made: List[str]) -> _Place:
     """Return the _Place of an edit: its new content beside it and its old one kept, both removed when the stack is left."""
     host = tree.host_path(edit.path)
     folder, name = os.path.split(host)
@@ -131,11 +159,11 @@ def _stage(tree, edit, stack, made):
     return _Place(edit.path, host, descriptor, new, old)
 
 
-def _octets(text):
+def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _keep_generated(tree, path, stack):
+def _keep_generated(tree: LiveTree, path: str, stack: contextlib.ExitStack) -> Optional[_Place]:
     """Return the _Place of a file that another program may write in place, with a copy of it; None where not even its directory is."""
     host = tree.host_path(path)
     folder, name = os.path.split(host)
@@ -151,7 +179,7 @@ def _keep_generated(tree, path, stack):
     return _Place(path, host, descriptor, None, old)
 
 
-def _back_up(place, made):
+def _back_up(place: _Place, made: List[str]) -> str:
     """Return the path (str) of a copy of the old file that stays."""
     try:
         copy = files.back_up(place.folder, place.host)
@@ -161,7 +189,14 @@ def _back_up(place, made):
     return copy
 
 
-def _replace_all(module, tree, edits, places, generated, activate):
+def _replace_all(
+    module: "AnsibleModule",
+    tree: LiveTree,
+    edits: Sequence[Edit],
+    places: Sequence[_Place],
+    generated: Iterable[Optional[_Place]],
+    activate: Optional[Callable[[], object]],
+) -> None:
     """Move the new files into place and activate them; put everything back when a step fails or we are interrupted."""
     touched = [place for place in generated if place]
     try:
@@ -180,7 +215,7 @@ def _replace_all(module, tree, edits, places, generated, activate):
         raise
 
 
-def _replace(module, tree, edit, place):
+def _replace(module: "AnsibleModule", tree: LiveTree, edit: Edit, place: _Place) -> None:
     try:
         if place.new is None:
             os.unlink(os.path.basename(place.host), dir_fd=place.folder)
@@ -193,7 +228,7 @@ def _replace(module, tree, edit, place):
         module.set_context_if_different(place.host, module.selinux_default_context(place.host), False)
 
 
-def _put_back(place):
+def _put_back(place: _Place) -> Optional[OSError]:
     """Put the old file back if another one is there now; return the OSError that prevented it, or None."""
     name = os.path.basename(place.host)
     try:
@@ -208,5 +243,5 @@ def _put_back(place):
     return None
 
 
-def _printable(text):
+def _printable(text: Optional[str]) -> str:
     return "" if text is None else printable(text, keep="\t\n")

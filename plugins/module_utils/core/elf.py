@@ -11,13 +11,32 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import os
 import struct
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
-#: What is needed to run a file. machine: int, e_machine; bits: 32 or 64; interpreter: str or None, PT_INTERP; needed: [str], DT_NEEDED;
-#: rpath, runpath: [str], their directories with $ORIGIN as it is written; whole: bool, no segment goes beyond the end of the file.
-Elf = collections.namedtuple("Elf", "machine bits interpreter needed rpath runpath whole")
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
+
+
+class Elf(NamedTuple):
+    """What is needed to run a file.
+
+    machine: e_machine; bits: 32 or 64; interpreter: PT_INTERP, if any; needed: DT_NEEDED; rpath, runpath: their directories with $ORIGIN as it is
+    written; whole: whether no segment goes beyond the end of the file.
+    """
+
+    machine: int
+    bits: int
+    interpreter: Optional[str]
+    needed: List[str]
+    rpath: List[str]
+    runpath: List[str]
+    whole: bool
+
 
 #: e_machine -> name as of `uname -m`.
 MACHINES = {3: "i686", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
+
+#: A program header: (type, offset, address, length in the file).
+Segment = Tuple[int, int, int, int]
 
 MAGIC = b"\x7fELF"
 HEADER = 64  # bytes, of the larger kind
@@ -32,7 +51,7 @@ _MOST_NAMES = 1024
 _LONGEST_STRING = 4096
 
 
-def machine_of(header):
+def machine_of(header: bytes) -> Optional[str]:
     """Return the name of the machine (str, as of `uname -m`) that the start of an ELF file (bytes, 20 at least) is for, None for another file."""
     if header[:4] != MAGIC or len(header) < 20 or header[5] not in (1, 2):
         return None
@@ -40,7 +59,7 @@ def machine_of(header):
     return MACHINES.get(number, f"unknown ({number})")
 
 
-def read(stream, size):
+def read(stream: Stream, size: int) -> Elf:
     """Return the Elf of a binary, seekable stream of size bytes.
 
     Raises ValueError: it is no ELF file, or its tables are damaged.
@@ -52,7 +71,10 @@ def read(stream, size):
     try:
         machine = struct.unpack_from(order + "H", header, 18)[0]
         segments = _segments(stream, header, order, wide, size)
-        interpreter, needed, rpath, runpath = None, [], [], []
+        interpreter: Optional[str] = None
+        needed: List[str] = []
+        rpath: List[str] = []
+        runpath: List[str] = []
         for kind, offset, _address, length in segments:
             if kind == _INTERP:
                 interpreter = _text(_part(stream, offset, min(length, _LONGEST_STRING), size))
@@ -64,12 +86,12 @@ def read(stream, size):
     return Elf(machine, 64 if wide else 32, interpreter, needed, rpath, runpath, whole)
 
 
-def _order(header):
+def _order(header: bytes) -> str:
     return ">" if header[5] == 2 else "<"
 
 
-def _segments(stream, header, order, wide, size):
-    """Return [(type, offset, address, length in the file)] of the program headers."""
+def _segments(stream: Stream, header: bytes, order: str, wide: bool, size: int) -> List[Segment]:
+    """Return the program headers."""
     table = struct.unpack_from(order + ("Q" if wide else "I"), header, 32 if wide else 28)[0]
     width, count = struct.unpack_from(order + "HH", header, 54 if wide else 42)
     if count > _MOST_SEGMENTS or (count and width < (56 if wide else 32)):
@@ -85,12 +107,12 @@ def _segments(stream, header, order, wide, size):
     return found
 
 
-def _dynamic(stream, segments, place, order, wide, size):
+def _dynamic(stream: Stream, segments: List[Segment], place: Tuple[int, int], order: str, wide: bool, size: int) -> Tuple[List[str], List[str], List[str]]:
     """Return (needed, rpath, runpath) of the dynamic section at place (offset, length)."""
     offset, length = place
     layout = struct.Struct(order + ("qQ" if wide else "iI"))
     octets = _part(stream, offset, min(length, _MOST_ENTRIES * layout.size), size)
-    values = collections.defaultdict(list)
+    values: Dict[int, List[int]] = collections.defaultdict(list)
     for start in range(0, len(octets) - layout.size + 1, layout.size):
         tag, value = layout.unpack_from(octets, start)
         if tag == 0:
@@ -112,7 +134,7 @@ def _dynamic(stream, segments, place, order, wide, size):
     return needed, _folders(rpath), _folders(runpath)
 
 
-def _file_offset(segments, address):
+def _file_offset(segments: List[Segment], address: int) -> int:
     """Return where an address (int) of the loaded program is in the file."""
     for kind, offset, start, length in segments:
         if kind == _LOAD and start <= address < start + length:
@@ -120,18 +142,18 @@ def _file_offset(segments, address):
     raise ValueError("its strings are in no segment")
 
 
-def _folders(paths):
+def _folders(paths: List[str]) -> List[str]:
     return [folder for path in paths for folder in path.split(":") if folder]
 
 
-def _text(octets):
+def _text(octets: bytes) -> str:
     text, end, _rest = octets.partition(b"\0")
     if not end:
         raise ValueError("a name does not end")
     return os.fsdecode(text)
 
 
-def _part(stream, offset, length, size, least=1):
+def _part(stream: Stream, offset: int, length: int, size: int, least: int = 1) -> bytes:
     """Return the bytes of a stream at an offset, length of them or up to its end. Raises ValueError: there are fewer than least."""
     if offset >= size or size - offset < least:
         raise ValueError("it is cut off")

@@ -7,8 +7,12 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import errno
+from typing import Any, Callable, Dict, Mapping, TYPE_CHECKING
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable, shown
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 #: Keys of a module's result that are there for a person to read; others are values that the next task uses as they are.
 _FOR_PEOPLE = ("msg", "diff", "table", "difference_table", "stderr", "stdout")
@@ -21,12 +25,12 @@ class ImagewrightError(Exception):
     details: further keys for the module's result, e.g. ``cmd``, ``rc``, ``stderr``.
     """
 
-    def __init__(self, message, **details):
+    def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
         self.details = details
 
 
-def finish(module, run):
+def finish(module: "AnsibleModule", run: "Callable[[AnsibleModule], Dict[str, Any]]") -> None:
     """Exit the module with the result of run(module), or fail it with the error that run raised.
 
     What a person reads of it passes here, messages, warnings, differences and tables: what a guest's names and files hold in control characters is
@@ -45,7 +49,7 @@ def finish(module, run):
     module.exit_json(**_for_people(result))
 
 
-def _for_people(result):
+def _for_people(result: Mapping[str, Any]) -> Dict[str, Any]:
     return {name: shown(value) if name in _FOR_PEOPLE else value for name, value in result.items()}
 
 
@@ -64,11 +68,11 @@ _CURES = {
 }
 
 
-def from_os_error(doing, error):
+def from_os_error(doing: str, error: OSError) -> ImagewrightError:
     """Return the ImagewrightError for an OSError.
 
     doing: str, what failed, e.g. ``write /etc/default/grub``.
     """
-    name = errno.errorcode.get(error.errno, "")
+    name = errno.errorcode.get(error.errno or 0, "")
     cause = _CURES.get(name, error.strerror or str(error))
     return ImagewrightError(f"cannot {doing}: {cause}", errno=name)

@@ -10,7 +10,6 @@ not locked was left by a run that was killed. A process id tells nothing: number
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import contextlib
 import errno
 import fcntl
@@ -20,15 +19,31 @@ import os
 import shutil
 import stat
 import time
+from typing import Dict, IO, Iterator, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import from_os_error
 
-#: A new content beside its place. folder, descriptor: int, open; name: str, in folder; target: str, the name that it is for.
-Temporary = collections.namedtuple("Temporary", "folder name descriptor target")
 
-#: An old file at work. folder, old: int, descriptors of its directory and of itself; target: str, its name;
-#: copy: int, descriptor of a copy without a name, or None; content: bytes, where there is no copy.
-Kept = collections.namedtuple("Kept", "folder target old copy content")
+class Temporary(NamedTuple):
+    """A new content beside its place. folder, descriptor: open; name: in folder; target: the name that it is for."""
+
+    folder: int
+    name: str
+    descriptor: int
+    target: str
+
+
+class Kept(NamedTuple):
+    """An old file at work. folder, old: descriptors of its directory and of itself; target: its name; copy: descriptor of a copy without a name, or None;
+    content: where there is no copy.
+    """
+
+    folder: int
+    target: str
+    old: int
+    copy: Optional[int]
+    content: bytes
+
 
 #: The part of a name by which what is ours is known.
 MARK = "imagewright-"
@@ -50,7 +65,7 @@ _OF_THE_CONTENT = ("security.ima", "security.evm", "security.capability")
 _ACCESS_LIST = "system.posix_acl_access"
 
 
-def write(path, content, mode=0o644):
+def write(path: str, content: bytes, mode: int = 0o644) -> None:
     """Write content (bytes) to path on this machine, whole or not at all; owner, permissions and label of a file that is there stay.
 
     path: its directory is there; where it is a symbolic link itself, the link is replaced.
@@ -68,7 +83,7 @@ def write(path, content, mode=0o644):
 
 
 @contextlib.contextmanager
-def opened(path):
+def opened(path: str) -> Iterator[int]:
     """Yield the descriptor of a directory, for a path without symbolic links. Raises OSError: one has become a link, or it is not there."""
     descriptor = open_directory(path)
     try:
@@ -77,7 +92,7 @@ def opened(path):
         os.close(descriptor)
 
 
-def open_directory(path, made=None, mode=0o755):
+def open_directory(path: str, made: Optional[List[str]] = None, mode: int = 0o755) -> int:
     """Return the descriptor of a directory, for a path without symbolic links: no link that is put into its place meanwhile is followed.
 
     made: list or None, to make what is missing; gets the paths ([str]) that were made. mode: int, permission bits of those.
@@ -98,7 +113,7 @@ def open_directory(path, made=None, mode=0o755):
     return descriptor
 
 
-def stage(folder, name, source, mode=0o644, like=True):
+def stage(folder: int, name: str, source: IO[bytes], mode: int = 0o644, like: bool = True) -> Temporary:
     """Return the Temporary with a new content for a name in a directory, on disk.
 
     folder: int, descriptor. source: binary stream. mode: int, permission bits where no file is there.
@@ -117,7 +132,7 @@ def stage(folder, name, source, mode=0o644, like=True):
     return temporary
 
 
-def keep(folder, name):
+def keep(folder: int, name: str) -> Optional[Kept]:
     """Return the Kept by which the file that is there can be put back, whatever is written to it or over it; None when there is none.
 
     The copy has its space but no name, so that nothing of it is left when we are killed; where a file system has no such files, it is in memory.
@@ -139,16 +154,16 @@ def keep(folder, name):
                 shutil.copyfileobj(source, stream, _CHUNK)
         _copy_identity(old, copy)
     except BaseException:
-        release(Kept(folder, name, old, copy, None))
+        release(Kept(folder, name, old, copy, b""))
         raise
-    return Kept(folder, name, old, copy, None)
+    return Kept(folder, name, old, copy, b"")
 
 
-def put_back(kept):
+def put_back(kept: Kept) -> None:
     """Put a kept file back into its place, unless it is there as it was. Raises OSError: it cannot be done."""
     if _is_unchanged(kept):
         return
-    temporary = _create(kept.folder, kept.target) if kept.copy is None else _nameless(kept)
+    temporary = _create(kept.folder, kept.target) if kept.copy is None else _nameless(kept, kept.copy)
     try:
         if kept.copy is None:
             with open(temporary.descriptor, "wb", closefd=False) as stream:
@@ -162,11 +177,11 @@ def put_back(kept):
         discard(temporary)
 
 
-def _nameless(kept):
-    return Temporary(kept.folder, temporary_name(kept.target), os.dup(kept.copy), kept.target)
+def _nameless(kept: Kept, copy: int) -> Temporary:
+    return Temporary(kept.folder, temporary_name(kept.target), os.dup(copy), kept.target)
 
 
-def kept_content(kept):
+def kept_content(kept: Kept) -> bytes:
     """Return the content (bytes) of a kept file."""
     if kept.copy is None:
         return kept.content
@@ -175,7 +190,7 @@ def kept_content(kept):
         return stream.read()
 
 
-def release(kept):
+def release(kept: Optional[Kept]) -> None:
     """Forget a kept file."""
     for descriptor in [] if kept is None else [kept.old, kept.copy]:
         if descriptor is not None:
@@ -183,13 +198,13 @@ def release(kept):
                 os.close(descriptor)
 
 
-def put(temporary):
+def put(temporary: Temporary) -> None:
     """Rename a Temporary to the name that it is for. Raises OSError: it cannot be done."""
     os.rename(temporary.name, temporary.target, src_dir_fd=temporary.folder, dst_dir_fd=temporary.folder)
     os.fsync(temporary.folder)
 
 
-def discard(temporary):
+def discard(temporary: Optional[Temporary]) -> None:
     """Remove a Temporary, if it is still there under its own name, and close it."""
     if temporary is not None:
         with contextlib.suppress(OSError):
@@ -199,7 +214,7 @@ def discard(temporary):
             os.close(temporary.descriptor)
 
 
-def back_up(folder, path):
+def back_up(folder: int, path: str) -> str:
     """Return the path (str) of a new copy of a file beside it, like it; its name tells the time, as Ansible's own do.
 
     folder: int, descriptor of its directory. Raises OSError: it cannot be made; nothing is left then.
@@ -207,7 +222,10 @@ def back_up(folder, path):
     name = os.path.basename(path)
     when = time.strftime("%Y-%m-%d@%H:%M:%S", time.localtime())
     wanted = next(wanted for wanted in (f"{name}.{os.getpid() + number}.{when}~" for number in range(_TRIES)) if not _is_there(folder, wanted))
-    with open(_open_old(folder, name), "rb") as source:
+    old = _open_old(folder, name)
+    if old is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    with open(old, "rb") as source:
         copy = _create(folder, name)._replace(target=wanted)
         try:
             with open(copy.descriptor, "wb", closefd=False) as stream:
@@ -220,7 +238,7 @@ def back_up(folder, path):
     return os.path.join(os.path.dirname(path), wanted)
 
 
-def remove_leftovers(folder, name):
+def remove_leftovers(folder: int, name: str) -> None:
     """Remove what killed runs left in a directory (int, descriptor) beside the file of that name: ours by name and owner, and locked by no one."""
     prefix = _prefix(name)
     owners = {os.geteuid(), os.fstat(folder).st_uid}
@@ -234,12 +252,12 @@ def remove_leftovers(folder, name):
                 _remove_unlocked(folder, entry, status)
 
 
-def temporary_name(name):
+def temporary_name(name: str) -> str:
     """Return a new name (str) for a content of a file of this name: one that nobody can foresee."""
     return _prefix(name) + os.urandom(8).hex()
 
 
-def fsync_directory(path):
+def fsync_directory(path: str) -> None:
     """Bring the names in a directory to the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -248,7 +266,7 @@ def fsync_directory(path):
         os.close(descriptor)
 
 
-def lock(descriptor):
+def lock(descriptor: int) -> bool:
     """Return whether an open file or directory is locked by us now. Raises OSError: its file system has no locks."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -257,7 +275,7 @@ def lock(descriptor):
         return False
 
 
-def is_at(path, descriptor, folder=None):
+def is_at(path: str, descriptor: int, folder: Optional[int] = None) -> bool:
     """Return whether the open file is the one at the path (in the directory folder: int, descriptor)."""
     try:
         return os.path.samestat(os.stat(path, dir_fd=folder, follow_symlinks=False), os.fstat(descriptor))
@@ -265,7 +283,7 @@ def is_at(path, descriptor, folder=None):
         return False
 
 
-def _extended_attributes(descriptor):
+def _extended_attributes(descriptor: int) -> Dict[str, bytes]:
     """Return {name: value} of an open file's extended attributes that a new content may have: SELinux label, access control list, remarks."""
     try:
         return {name: os.getxattr(descriptor, name) for name in os.listxattr(descriptor) if name not in _OF_THE_CONTENT}
@@ -273,13 +291,13 @@ def _extended_attributes(descriptor):
         return {}
 
 
-def _prefix(name):
+def _prefix(name: str) -> str:
     encoded = os.fsencode(name)
     longest = _LONGEST_NAME - len(f"..{MARK}") - 16
     return f".{name if len(encoded) <= longest else hashlib.sha256(encoded).hexdigest()}.{MARK}"
 
 
-def _create(folder, target):
+def _create(folder: int, target: str) -> Temporary:
     """Return the Temporary of a new, empty, locked file."""
     for _unused in range(_TRIES):
         name = temporary_name(target)
@@ -294,7 +312,7 @@ def _create(folder, target):
     raise FileExistsError(errno.EEXIST, "all names are taken")
 
 
-def locked_at(name, descriptor, folder):
+def locked_at(name: str, descriptor: int, folder: int) -> bool:
     """Return whether a new file or directory is ours to use: locked, as far as its file system has locks, and still there."""
     try:
         return lock(descriptor) and is_at(name, descriptor, folder)
@@ -302,7 +320,7 @@ def locked_at(name, descriptor, folder):
         return True
 
 
-def _make_like(temporary, mode, like=True):
+def _make_like(temporary: Temporary, mode: int, like: bool = True) -> None:
     """Give a Temporary the owner, permissions and attributes of the file in its place, or mode where there is none; bring it to disk."""
     old = _open_old(temporary.folder, temporary.target) if like else None
     if old is None:
@@ -315,7 +333,7 @@ def _make_like(temporary, mode, like=True):
     os.fsync(temporary.descriptor)
 
 
-def _copy_identity(old, new):
+def _copy_identity(old: int, new: int) -> None:
     """Give an open file (new: int) owner, permissions and attributes of another one (old: int, descriptor)."""
     wanted, now = os.fstat(old), os.fstat(new)
     if (wanted.st_uid, wanted.st_gid) != (now.st_uid, now.st_gid):
@@ -334,7 +352,7 @@ def _copy_identity(old, new):
         os.fchmod(new, stat.S_IMODE(wanted.st_mode))
 
 
-def _is_unchanged(kept):
+def _is_unchanged(kept: Kept) -> bool:
     now = _open_old(kept.folder, kept.target)
     if now is None:
         return False
@@ -342,7 +360,7 @@ def _is_unchanged(kept):
         return stream.read() == kept_content(kept)
 
 
-def _open_old(folder, name):
+def _open_old(folder: int, name: str) -> Optional[int]:
     """Return the descriptor of the regular file that is there, or None. Raises OSError: it is something else, or cannot be read."""
     try:
         descriptor = os.open(name, _OLD, dir_fd=folder)
@@ -354,7 +372,7 @@ def _open_old(folder, name):
     return descriptor
 
 
-def _make_directory(folder, name, mode):
+def _make_directory(folder: int, name: str, mode: int) -> bool:
     """Return whether a directory had to be made."""
     try:
         os.mkdir(name, mode, dir_fd=folder)
@@ -367,7 +385,7 @@ def _make_directory(folder, name, mode):
     return True
 
 
-def _remove_unlocked(folder, name, status):
+def _remove_unlocked(folder: int, name: str, status: os.stat_result) -> None:
     """Remove a file of a killed run; one that another run has locked is in use."""
     try:
         descriptor = os.open(name, _OLD, dir_fd=folder)
@@ -382,12 +400,12 @@ def _remove_unlocked(folder, name, status):
         os.close(descriptor)
 
 
-def _status(folder, name):
+def _status(folder: int, name: str) -> Optional[os.stat_result]:
     try:
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return None
 
 
-def _is_there(folder, name):
+def _is_there(folder: int, name: str) -> bool:
     return _status(folder, name) is not None

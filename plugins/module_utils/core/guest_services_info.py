@@ -3,11 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The module guest_services_info: tell which services a guest starts at boot.
 
+
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import TYPE_CHECKING, Any, Dict
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
     "names": {"type": "list", "elements": "str", "required": True},
@@ -15,7 +21,7 @@ ARGUMENTS = {
 }
 
 
-def run(module):
+def run(module: "AnsibleModule") -> Dict[str, Any]:
     """Return the module's result."""
     tree = LiveTree(module.params["root"])
     return {"changed": False, "services": {name: services.state(tree, [name]) for name in module.params["names"]}}

@@ -10,9 +10,13 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 import re
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core.elf import Elf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_facts import Facts, Inspect
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 #: Debian's directory names by machine.
 _MULTIARCH = {
@@ -40,20 +44,25 @@ _LARGEST_CACHE = 16 * 1024 * 1024
 class Libraries:
     """The libraries of one guest; what it was asked once it knows.
 
-    tree: any Tree. inspect: callable (tree, path) -> programs.Facts.
+    tree: any Tree. inspect: how a file of it is looked at.
     """
 
-    def __init__(self, tree, inspect):
+    def __init__(self, tree: Tree, inspect: Inspect) -> None:
         self._tree, self._inspect = tree, inspect
-        self._configured, self._cached, self._facts = None, None, {}
+        self._configured: Optional[List[str]] = None
+        self._cached: Optional[Dict[str, List[str]]] = None
+        self._facts: Dict[str, Facts] = {}
 
-    def of(self, path, program):
+    def of(self, path: str, program: Elf) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]], List[Tuple[str, str]]]:
         """Return (damaged, missing, unread) of all shared objects that the program (Elf) at path needs, and they in turn.
 
         damaged, unread: [(path, what is wrong)]; missing: [(name, path of the one that needs it)].
         """
-        damaged, missing, unread, seen = [], [], [], set()
-        pending = [(path, program, ())]
+        damaged: List[Tuple[str, str]] = []
+        missing: List[Tuple[str, str]] = []
+        unread: List[Tuple[str, str]] = []
+        seen: Set[str] = set()
+        pending: List[Tuple[str, Elf, Tuple[str, ...]]] = [(path, program, ())]
         while pending and len(seen) < _MOST_OBJECTS:
             user, object_, inherited = pending.pop(0)
             # DT_RPATH counts for what it needs too, unless there is DT_RUNPATH
@@ -77,11 +86,11 @@ class Libraries:
                     pending.append((place, facts.elf, rpath))
         return damaged, missing, unread
 
-    def _is_of_loader(self, name, program):
+    def _is_of_loader(self, name: str, program: Elf) -> bool:
         loader = posixpath.basename(program.interpreter or "")
         return name == loader or (loader.startswith("ld-musl") and _OF_MUSL.match(name) is not None)
 
-    def _find(self, name, object_, user, rpath, program):
+    def _find(self, name: str, object_: Elf, user: str, rpath: Iterable[str], program: Elf) -> Optional[str]:
         """Return the path of a library, None where there is none. Raises ImagewrightError: a file cannot be read."""
         if "/" in name:
             return name if self._tree.is_file(name) else None
@@ -92,20 +101,20 @@ class Libraries:
         candidates = [posixpath.join(folder, name) for folder in folders] + ([] if musl else self._of_cache().get(name, []))
         return next((candidate for candidate in candidates if self._fits(candidate, program)), None)
 
-    def _fits(self, path, program):
+    def _fits(self, path: str, program: Elf) -> bool:
         """Return whether a file is what the loader takes: it passes over one for another machine, but not over a damaged one."""
         if not self._tree.is_file(path):
             return False
         facts = self._look(path)
         return facts.elf is None or (facts.elf.machine, facts.elf.bits) == (program.machine, program.bits)
 
-    def _look(self, path):
+    def _look(self, path: str) -> Facts:
         resolved = self._tree.resolve(path)
         if resolved not in self._facts:
             self._facts[resolved] = self._inspect(self._tree, resolved)
         return self._facts[resolved]
 
-    def _expanded(self, folders, user, object_):
+    def _expanded(self, folders: Iterable[str], user: str, object_: Elf) -> List[str]:
         """Return the directories of an RPATH or RUNPATH with what ld.so puts into them."""
         origin = posixpath.dirname(self._tree.resolve(user))
         machine = elf.MACHINES.get(object_.machine, "")
@@ -119,21 +128,21 @@ class Libraries:
                     found.append(posixpath.normpath(place))
         return found
 
-    def _of_musl(self, program):
+    def _of_musl(self, program: Elf) -> List[str]:
         """Return the directories of musl: those of its path file, which takes the place of the default ones."""
-        name = posixpath.basename(program.interpreter)
+        name = posixpath.basename(program.interpreter or "")
         match = re.match(r"ld-(musl-[^.]+)\.so", name)
         path = f"/etc/ld-{match.group(1)}.path" if match else ""
         if path and self._tree.is_file(path):
             return [folder for folder in re.split(r"[:\n]", self._tree.read_text(path)) if folder.startswith("/")]
         return list(_MUSL_DEFAULT)
 
-    def _of_configuration(self):
+    def _of_configuration(self) -> List[str]:
         if self._configured is None:
             self._configured = configured_folders(self._tree)
         return self._configured
 
-    def _of_cache(self):
+    def _of_cache(self) -> Dict[str, List[str]]:
         """Return {name: [path]} of /etc/ld.so.cache; the paths in it end with a null byte, whatever its version."""
         if self._cached is None:
             self._cached = {}
@@ -148,7 +157,7 @@ class Libraries:
         return self._cached
 
 
-def configured_folders(tree, path="/etc/ld.so.conf", depth=0):
+def configured_folders(tree: Tree, path: str = "/etc/ld.so.conf", depth: int = 0) -> List[str]:
     """Return the directories ([str]) that ld.so.conf names, its includes followed. Source: ldconfig(8)."""
     if depth > _DEEPEST_INCLUDE or not tree.is_file(path):
         return []
@@ -167,7 +176,7 @@ def configured_folders(tree, path="/etc/ld.so.conf", depth=0):
     return found
 
 
-def _default(program):
+def _default(program: Elf) -> List[str]:
     machine = elf.MACHINES.get(program.machine, "")
     multiarch = [f"{folder}/{_MULTIARCH[machine]}" for folder in ("/lib", "/usr/lib")] if machine in _MULTIARCH else []
     return multiarch + list(_DEFAULT[program.bits])

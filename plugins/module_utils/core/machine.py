@@ -6,13 +6,17 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import Tuple
+
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 _PROGRAMS = ("/bin/sh", "/usr/bin/sh", "/bin/busybox", "/sbin/init", "/usr/lib/systemd/systemd", "/bin/bash", "/bin/ls")
 
 
-def architecture(tree):
+def architecture(tree: Tree) -> Tuple[str, str]:
     """Return (name of the machine as of `uname -m`, path of the program that tells).
 
     Raises ImagewrightError: no program is found.
@@ -24,7 +28,7 @@ def architecture(tree):
     raise ImagewrightError("cannot tell the architecture of the guest: none of its programs was found (/bin/sh, /sbin/init)")
 
 
-def is_arm(tree):
+def is_arm(tree: Tree) -> bool:
     """Return whether the guest is for 64-bit ARM; False when that is not known."""
     try:
         return architecture(tree)[0] == "aarch64"

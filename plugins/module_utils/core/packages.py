@@ -6,30 +6,40 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import hashlib
 import stat
+from types import ModuleType
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import dpkg, rpm_database
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import Entry
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 #: The file has the content of its package; another one; is not there; belongs to no package, or to one that says nothing of it; cannot be told.
 SAME, CHANGED, GONE, OWN, UNKNOWN = "same", "changed", "gone", "own", "unknown"
 
-#: state: one of the five; packages: [str], those that have it; is_empty: whether it is there with 0 bytes; text: str, for a person.
-Answer = collections.namedtuple("Answer", "state packages is_empty text")
+
+class Answer(NamedTuple):
+    """state: one of the five; packages: those that have it; is_empty: whether it is there with 0 bytes; text: for a person."""
+
+    state: str
+    packages: List[str]
+    is_empty: bool
+    text: str
+
 
 _MOST_FILE = 256 * 1024 * 1024  # bytes of a file that is compared
 _CHUNK = 1024 * 1024  # bytes
 _LEFT_OUT = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale", "/usr/share/lintian", "/usr/share/bug")
 
 
-def is_there(tree):
+def is_there(tree: Tree) -> bool:
     """Return whether the guest has a package database of a kind that is known here, though perhaps not read."""
     return _database(tree) is not None or rpm_database.other(tree) is not None
 
 
-def compare(tree, paths):
+def compare(tree: Tree, paths: Sequence[str]) -> Dict[str, Answer]:
     """Return {path: Answer} of files; a configuration file may differ, and counts as same.
 
     tree: Tree; paths: [str], guest's, links are followed.
@@ -45,7 +55,7 @@ def compare(tree, paths):
     return {path: _answer(tree, path, entries.get(place, [])) for path, place in places.items()}
 
 
-def missing(tree, package, below=""):
+def missing(tree: Tree, package: str, below: str = "") -> Optional[List[str]]:
     """Return the paths ([str]) of an installed package that are not there; None when the package is not installed, or that cannot be told.
 
     below: str, e.g. ``/usr/lib/python3``: only paths that begin so. Documentation and translations, which small images leave out, do not count.
@@ -55,25 +65,25 @@ def missing(tree, package, below=""):
     return None if listed is None else [path for path in listed if path.startswith(below) and not path.startswith(_LEFT_OUT) and tree.lstat(path) is None]
 
 
-def _database(tree):
+def _database(tree: Tree) -> Optional[ModuleType]:
     if dpkg.is_there(tree):
         return dpkg
     return rpm_database if rpm_database.path(tree) else None
 
 
-def _why_not(tree):
+def _why_not(tree: Tree) -> str:
     other = rpm_database.other(tree)
     return f"the package database {other} is of a kind that is not read here" if other else "the guest has no package database that is read here"
 
 
-def _resolved(tree, path):
+def _resolved(tree: Tree, path: str) -> Optional[str]:
     try:
         return tree.resolve(path)
     except ImagewrightError:
         return None
 
 
-def _answer(tree, path, entries):
+def _answer(tree: Tree, path: str, entries: List[Entry]) -> Answer:
     owners = sorted({entry.package for entry in entries})
     names = " and ".join(owners)
     status = tree.stat(path)
@@ -97,7 +107,7 @@ def _answer(tree, path, entries):
     return Answer(CHANGED, owners, not status.size, f"not as in the package {names}: {what}")
 
 
-def _digests(tree, path, algorithms):
+def _digests(tree: Tree, path: str, algorithms: Set[str]) -> Dict[str, str]:
     """Return {algorithm: hexadecimal digest} of a file; md5 and sha1 tell damage here, and secure nothing."""
     try:
         found = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}

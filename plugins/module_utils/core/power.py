@@ -12,7 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import comm
 DELAY = 3
 
 
-def power_off(delay=DELAY):
+def power_off(delay: int = DELAY) -> None:
     """Start the guest's power-off in delay seconds, apart from this login, and return at once.
 
     Raises ImagewrightError: it cannot be started.

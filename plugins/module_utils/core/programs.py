@@ -11,19 +11,33 @@ Source: fs/binfmt_elf.c and fs/binfmt_script.c of Linux, execve(2), env(1).
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import posixpath
 import re
 import stat
+from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.commands import SEARCH_PATH
+from ansible_collections.imagewright.azure.plugins.module_utils.core.elf import Elf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_facts import Facts, Inspect
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
-#: Why a program cannot run. kind: one of the constants below; path: guest path of the file that it is about; needed: str, what is missing
-#: or wrong there; wanted_by: [str], guest paths from the program to the file that needs it, for a library or an interpreter.
-Obstacle = collections.namedtuple("Obstacle", "kind path needed wanted_by")
+
+class Obstacle(NamedTuple):
+    """Why a program cannot run.
+
+    kind: one of the constants below; path: guest path of the file that it is about; needed: what is missing or wrong there;
+    wanted_by: guest paths from the program to the file that needs it, for a library or an interpreter.
+    """
+
+    kind: str
+    path: str
+    needed: str
+    wanted_by: Tuple[str, ...]
+
 
 MISSING = "missing"  # there is no such file; needed: "" or where the link leads that dangles
 NOT_A_FILE = "not a file"
@@ -35,9 +49,6 @@ DAMAGED = "damaged"  # needed: what of it
 LIBRARY = "library"  # needed: the name of the library that is not found
 UNKNOWN = "unknown"  # needed: why it cannot be read
 
-#: What the start of a file says. elf: Elf or None; script: bytes after ``#!`` or None; problem: str, what is damaged, or "".
-Facts = collections.namedtuple("Facts", "elf script problem")
-
 #: As many interpreters as Linux follows. Source: fs/exec.c, exec_binprm.
 _MOST_INTERPRETERS = 5
 _LINE = 256  # bytes of a #! line, BINPRM_BUF_SIZE
@@ -46,7 +57,7 @@ _LINE = 256  # bytes of a #! line, BINPRM_BUF_SIZE
 _ALSO_RUNS = {"x86_64": ("i686",)}
 
 
-def obstacles(tree, path, machine=None, inspect=None, libraries=None):
+def obstacles(tree: Tree, path: str, machine: Optional[str] = None, inspect: Optional[Inspect] = None, libraries: Optional[Libraries] = None) -> List[Obstacle]:
     """Return why a program cannot run ([Obstacle]); [] when nothing is in its way.
 
     tree: any Tree. path: guest path of the program. machine: str as of `uname -m`, what it must be for; None: any, but one for all its parts.
@@ -60,14 +71,14 @@ def obstacles(tree, path, machine=None, inspect=None, libraries=None):
         return [Obstacle(UNKNOWN, path, str(error), ())]
 
 
-def inspect_file(tree, path):
+def inspect_file(tree: Tree, path: str) -> Facts:
     """Return the Facts of a file. Raises ImagewrightError: it cannot be read."""
     status = tree.stat(path)
     with tree.open(path) as stream:
         return facts_of(stream, status.size if status else 0)
 
 
-def facts_of(stream, size):
+def facts_of(stream: Stream, size: int) -> Facts:
     """Return the Facts of a binary, seekable stream of size bytes."""
     start = stream.read(_LINE)
     if start.startswith(b"#!"):
@@ -80,7 +91,7 @@ def facts_of(stream, size):
         return Facts(None, None, str(error))
 
 
-def sentence(obstacle):
+def sentence(obstacle: Obstacle) -> str:
     """Return what is wrong (str), for a person: ``/sbin/init lacks the library libselinux.so.1``."""
     texts = {
         MISSING: f"{obstacle.path} is not there" + (f" (a link to {obstacle.needed})" if obstacle.needed else ""),
@@ -97,7 +108,7 @@ def sentence(obstacle):
     return texts[obstacle.kind] + whose
 
 
-def _of_program(tree, path, machine, look, libraries, wanted_by):
+def _of_program(tree: Tree, path: str, machine: Optional[str], look: Inspect, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
     """Return the Obstacles of a program, or of the interpreter that wanted_by name."""
     broken = _of_file(tree, path, wanted_by)
     if broken:
@@ -115,7 +126,7 @@ def _of_program(tree, path, machine, look, libraries, wanted_by):
     return _of_elf(tree, path, facts.elf, machine, look, libraries, wanted_by)
 
 
-def _of_file(tree, path, wanted_by):
+def _of_file(tree: Tree, path: str, wanted_by: Tuple[str, ...]) -> Optional[Obstacle]:
     """Return the Obstacle of a file as a file, or None."""
     try:
         status = tree.stat(path)
@@ -134,7 +145,7 @@ def _of_file(tree, path, wanted_by):
     return None
 
 
-def _of_elf(tree, path, program, machine, look, libraries, wanted_by):
+def _of_elf(tree: Tree, path: str, program: Elf, machine: Optional[str], look: Inspect, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
     name = elf.MACHINES.get(program.machine, f"e_machine {program.machine}")
     if machine and name != machine and name not in _ALSO_RUNS.get(machine, ()):
         return [Obstacle(MACHINE, path, name, wanted_by)]
@@ -151,7 +162,7 @@ def _of_elf(tree, path, program, machine, look, libraries, wanted_by):
     return found + [Obstacle(UNKNOWN, library, problem, wanted_by + (path,)) for library, problem in unread]
 
 
-def _of_script(tree, path, line, machine, look, libraries, wanted_by):
+def _of_script(tree: Tree, path: str, line: bytes, machine: Optional[str], look: Inspect, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
     """Return the Obstacles of a script by the interpreter that its first line names, without ``#!``."""
     words = re.split(rb"[ \t]+", line.partition(b"\n")[0].strip(b" \t"), maxsplit=1)
     if not words[0]:
@@ -174,7 +185,7 @@ def _of_script(tree, path, line, machine, look, libraries, wanted_by):
     return _of_program(tree, place, machine, look, libraries, chain + (interpreter,))
 
 
-def _env_program(argument):
+def _env_program(argument: str) -> Optional[str]:
     """Return the program (str) that ``env ARGUMENT`` starts, None when it cannot be told. The kernel gives all behind env as one argument."""
     if not argument.startswith("-"):
         return None if "=" in argument else argument.strip()
@@ -186,5 +197,5 @@ def _env_program(argument):
     return words[0] if words and not any(character in text for character in "\\$'\"") else None
 
 
-def _on_search_path(tree, name):
+def _on_search_path(tree: Tree, name: str) -> Optional[str]:
     return next((f"{folder}/{name}" for folder in SEARCH_PATH.split(":") if tree.is_file(f"{folder}/{name}")), None)

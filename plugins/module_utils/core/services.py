@@ -6,16 +6,20 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import Dict, Iterable, List, Optional
+
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core import units as systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Unit, Units
-from ansible_collections.imagewright.azure.plugins.module_utils.core.units import DISABLED, MASKED, MISSING, STARTS, STATES, Answer, Cause
+from ansible_collections.imagewright.azure.plugins.module_utils.core.units import DISABLED, MASKED, MISSING, STARTS, STATES, Answer, Cause, Obstacles
 
 ENABLED = "enabled"
 #: What starts a service without systemd, at Debian, Red Hat, SUSE and with OpenRC.
 _START_LINKS = ("/etc/rc[2345].d/S[0-9][0-9]{}", "/etc/rc.d/rc[2345].d/S[0-9][0-9]{}", "/etc/init.d/rc[2345].d/S[0-9][0-9]{}", "/etc/runlevels/*/{}")
 
 
-def state(tree, names):
+def state(tree: Tree, names: Iterable[str]) -> str:
     """Return the best state of the services: enabled, disabled, masked or missing. Whether an enabled one can start is asked by will_start.
 
     names: [str] without a suffix, ``sshd``, or units, ``ssh.socket``; several are several names of one thing.
@@ -25,14 +29,14 @@ def state(tree, names):
     return next(known for known in (ENABLED, DISABLED, MASKED, MISSING) if known in states)
 
 
-def present(tree, names):
+def present(tree: Tree, names: Iterable[str]) -> Dict[str, str]:
     """Return {name: state} of those of the services that are there, in their order."""
     units = Units(tree)
     states = {name: _state(units, name) for name in names}
     return {name: found for name, found in states.items() if found != MISSING}
 
 
-def will_start(units, names, command_line=None, obstacles=None):
+def will_start(units: Units, names: Iterable[str], command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> Answer:
     """Return the units.Answer of that of several services which comes furthest: whether it starts at the next boot on Azure, and why not.
 
     units: Units; names: as of state; command_line, obstacles: as of units.will_start.
@@ -41,18 +45,18 @@ def will_start(units, names, command_line=None, obstacles=None):
     return min(answers, key=lambda answer: STATES.index(answer.state))
 
 
-def uses_systemd(tree):
+def uses_systemd(tree: Tree) -> bool:
     """Return whether the guest is started by systemd."""
     return any(tree.exists(path) for path in ("/usr/lib/systemd/systemd", "/lib/systemd/systemd"))
 
 
-def unit_path(tree, unit):
+def unit_path(tree: Tree, unit: str) -> Optional[str]:
     """Return the path (str) of a unit's file, or of the link that masks it, None without one."""
     found = Units(tree).find(unit)
     return None if found.state == MISSING else found.path
 
 
-def _state(units, name):
+def _state(units: Units, name: str) -> str:
     """Return enabled, disabled, masked or missing. A unit that others start by means that no file shows counts as enabled."""
     unit = units.find(_unit_name(name))
     by_systemd = not _uses_another_init(units.tree)
@@ -64,12 +68,12 @@ def _state(units, name):
     return ENABLED if script == STARTS else DISABLED if unit.state != MISSING and script == MISSING else script
 
 
-def _uses_another_init(tree):
+def _uses_another_init(tree: Tree) -> bool:
     """Whether another program than systemd starts the guest; a tree with neither is a part of a system, and taken to have systemd."""
     return not uses_systemd(tree) and any(tree.exists(path) for path in ("/sbin/init", "/etc/inittab", "/etc/init", "/etc/runlevels", "/sbin/openrc"))
 
 
-def _will_start(units, name, command_line, obstacles):
+def _will_start(units: Units, name: str, command_line: Optional[str], obstacles: Optional[Obstacles]) -> Answer:
     unit = units.find(_unit_name(name))
     by_systemd = not _uses_another_init(units.tree)
     script = _script(units.tree, name)
@@ -81,7 +85,7 @@ def _will_start(units, name, command_line, obstacles):
     return Answer(script, Unit(name, THERE, f"/etc/init.d/{name}", [name]), cause)
 
 
-def _script(tree, name):
+def _script(tree: Tree, name: str) -> str:
     """Return starts, disabled or missing: of a script in init.d, or a job of Upstart."""
     if "." in name:
         return MISSING
@@ -92,9 +96,9 @@ def _script(tree, name):
     return MISSING
 
 
-def _unit_name(name):
+def _unit_name(name: str) -> str:
     return name if "." in name else name + ".service"
 
 
-def _words(tree, path):
+def _words(tree: Tree, path: str) -> List[str]:
     return tree.read_text(path).split() if tree.is_file(path) else []

@@ -11,18 +11,26 @@ Source: POSIX.1-2017, Shell Command Language 2.2 (quoting), 2.3 (tokens), 2.9.1 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import re
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.shell_words import NAME, Atom, Reader, Word
+from ansible_collections.imagewright.azure.plugins.module_utils.core.shell_words import NAME, Atom, Operator, Reader, Word
 
-#: A line that may change any variable: the shell would have to be run to know.
-Hazard = collections.namedtuple("Hazard", "line text")
 
-#: A whole file: its text, its assignments in order ([Assignment]) and its hazards ([Hazard]).
-ShellFile = collections.namedtuple("ShellFile", "text assignments hazards")
+class Hazard(NamedTuple):
+    """A line that may change any variable: the shell would have to be run to know."""
 
-_FIELDS = "name operator line start end atoms doubt"
+    line: int
+    text: str
+
+
+class ShellFile(NamedTuple):
+    """A whole file: its text, its assignments in order, and its hazards."""
+
+    text: str
+    assignments: "List[Assignment]"
+    hazards: List[Hazard]
+
 
 #: Commands whose effect on variables cannot be read off the text.
 _HAZARDS = frozenset(["eval", ".", "source", "read", "getopts", "exec", "exit", "return", "trap", "alias", "mapfile", "readarray", "let", "printf"])
@@ -33,23 +41,29 @@ _CONTINUING = frozenset(["then", "else", "elif", "do", "!"])
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\])?(\+?=)")
 
 
-class Assignment(collections.namedtuple("_Assignment", _FIELDS)):
-    """One assignment: name, operator ("=", "+=", "unset"), line (1-based), start and end of its value in the text, atoms ([Atom]).
+class Assignment(NamedTuple):
+    """One assignment. operator: "=", "+=" or "unset"; line: from 1; start, end: of its value in the text.
 
-    doubt: str or None, why it may not take effect, or not as written, e.g. ``it stands inside `if` of line 3``.
+    doubt: why it may not take effect, or not as written, e.g. ``it stands inside `if` of line 3``.
     """
 
-    __slots__ = ()
+    name: str
+    operator: str
+    line: int
+    start: int
+    end: int
+    atoms: List[Atom]
+    doubt: Optional[str]
 
     @property
-    def value(self):
+    def value(self) -> Optional[str]:
         """Return the value (str), None when only the shell can tell it."""
         if self.doubt or self.operator != "=" or any(atom.kind != "text" for atom in self.atoms):
             return None
         return "".join(atom.value for atom in self.atoms)
 
 
-def parse(text, where="the shell file"):
+def parse(text: str, where: str = "the shell file") -> ShellFile:
     """Return the ShellFile of a text.
 
     where: str, the path, for errors.
@@ -58,9 +72,9 @@ def parse(text, where="the shell file"):
     return _Parser(text, where).parse()
 
 
-def values(text, where="the shell file"):
+def values(text: str, where: str = "the shell file") -> Dict[str, Optional[str]]:
     """Return {name: value} of the last assignments; value is None where only the shell can tell it, "" after `unset`."""
-    found = collections.OrderedDict()
+    found: Dict[str, Optional[str]] = {}
     for assignment in parse(text, where).assignments:
         found[assignment.name] = "" if assignment.operator == "unset" and not assignment.doubt else assignment.value
     return found
@@ -69,16 +83,19 @@ def values(text, where="the shell file"):
 class _Parser:
     """Finds the assignments of a text: which block, list or command each stands in decides whether it certainly takes effect."""
 
-    def __init__(self, text, where):
+    def __init__(self, text: str, where: str) -> None:
         self.reader = Reader(text, where)
-        self.assignments, self.hazards, self.functions = [], [], set()
-        self.blocks = []  # (kind, position) of the blocks that are open
+        self.assignments: List[Assignment] = []
+        self.hazards: List[Hazard] = []
+        self.functions: Set[Optional[str]] = set()  # None: one whose name is computed
+        self.blocks: List[Tuple[str, int]] = []  # (kind, position) of the blocks that are open
         self.joined = ""  # the && or || before this command
         self.list_start = 0  # index of the first assignment of this list
         self.redirected = False  # whether this command reads or writes a file: without it the shell does nothing
 
-    def parse(self):
-        words, token = [], self.reader.next()
+    def parse(self) -> ShellFile:
+        words: List[Word] = []
+        token = self.reader.next()
         while token is not None:
             if isinstance(token, Word):
                 words = self._take_word(words, token)
@@ -96,7 +113,7 @@ class _Parser:
             self.reader.refuse(position, f"its `{kind}` is never closed", "close it")
         return ShellFile(self.reader.text, self.assignments, self.hazards)
 
-    def _take_word(self, words, word):
+    def _take_word(self, words: List[Word], word: Word) -> List[Word]:
         """Return the words of the command so far, words with the word appended; a reserved word at its beginning is taken out."""
         reserved = None if words else self._plain(word)
         in_patterns = self.blocks and self.blocks[-1][0] == "case patterns"
@@ -117,12 +134,12 @@ class _Parser:
         words.append(word)
         return words
 
-    def _close(self, kinds, reserved, position):
+    def _close(self, kinds: Sequence[str], reserved: str, position: int) -> None:
         if not self.blocks or self.blocks[-1][0] not in kinds:
             self.reader.refuse(position, f"its `{reserved}` closes nothing", "remove it, or open the block")
         self.blocks.pop()
 
-    def _skip_redirection(self, words, operator):
+    def _skip_redirection(self, words: List[Word], operator: Operator) -> List[Word]:
         if words and words[-1].end == operator.start and self.reader.text[words[-1].start : words[-1].end].isdigit():
             words = words[:-1]
         target = self.reader.next()
@@ -135,7 +152,7 @@ class _Parser:
             self.redirected = True
         return words
 
-    def _array(self, word):
+    def _array(self, word: Word) -> Word:
         """Return the word of a bash array ``NAME=(...)``, its value not to be told."""
         self.reader.position = word.end - 1
         start = word.end
@@ -143,16 +160,16 @@ class _Parser:
         computed = Atom("computed", self.reader.text[start : self.reader.position], start, self.reader.position, "")
         return Word(word.atoms + [computed], word.start, self.reader.position)
 
-    def _end_command(self, words, operator):
+    def _end_command(self, words: List[Word], operator: Optional[Operator]) -> None:
         """Note what a simple command assigns, and the block that the operator after it opens or closes."""
-        text = operator.text if operator else "\n"
+        text, position = (operator.text, operator.start) if operator else ("\n", len(self.reader.text))
         if self.blocks and self.blocks[-1][0] == "case patterns":
             if text == ")":
                 self.blocks[-1] = ("case", self.blocks[-1][1])
             return
         if text == "(" and len(words) == 1:
             self.functions.add(self._plain(words[0]))
-            self.blocks.append(("(", operator.start))
+            self.blocks.append(("(", position))
             return
         self._note(list(words), piped=text == "|")
         if text == "\n" and self.joined and not words:
@@ -166,15 +183,15 @@ class _Parser:
         if not self.joined:
             self.list_start = len(self.assignments)
         if text == "(":
-            self.blocks.append(("(", operator.start))
+            self.blocks.append(("(", position))
         elif text == ")":
-            self._close(("(",), ")", operator.start)
+            self._close(("(",), ")", position)
         elif text == ";;":
             if not self.blocks or self.blocks[-1][0] != "case":
-                self.reader.refuse(operator.start, "its `;;` is outside `case`", "remove it")
+                self.reader.refuse(position, "its `;;` is outside `case`", "remove it")
             self.blocks[-1] = ("case patterns", self.blocks[-1][1])
 
-    def _note(self, words, piped):
+    def _note(self, words: List[Word], piped: bool) -> None:
         """Note the assignments and hazards of one simple command."""
         leading = []
         while words and _ASSIGNMENT.match(self._source(words[0])) and not _quoted_name(words[0]):
@@ -197,12 +214,12 @@ class _Parser:
         elif self._is_hazard(command, words):
             self.hazards.append(Hazard(self.reader.line_of(words[0].start), self._source_of(words)))
 
-    def _is_hazard(self, command, words):
+    def _is_hazard(self, command: Optional[str], words: List[Word]) -> bool:
         if command == "printf":
             return any(self._source(word).startswith("-v") for word in words[1:2])
         return command is None or command in _HAZARDS or command in self.functions
 
-    def _doubt(self, piped):
+    def _doubt(self, piped: bool) -> Optional[str]:
         """Return why the assignments of this command may not take effect (str), None when they certainly do."""
         if self.blocks:
             kind, position = self.blocks[0]
@@ -213,8 +230,10 @@ class _Parser:
             return "it stands beside a redirection, which may fail"
         return "it stands in a pipe" if piped else None
 
-    def _assign(self, word, doubt):
+    def _assign(self, word: Word, doubt: Optional[str]) -> None:
         match = _ASSIGNMENT.match(self._source(word))
+        if match is None:
+            return
         start = word.start + match.end()
         atoms = [atom for atom in word.atoms if atom.start >= start]
         if match.group(2):
@@ -223,7 +242,7 @@ class _Parser:
             doubt = doubt or "its `~` is replaced by the shell"
         self.assignments.append(Assignment(match.group(1), match.group(3), self.reader.line_of(word.start), start, word.end, atoms, doubt))
 
-    def _declare(self, word, doubt):
+    def _declare(self, word: Word, doubt: Optional[str]) -> None:
         if not _ASSIGNMENT.match(self._source(word)):
             if self._plain(word) is None:
                 self.hazards.append(Hazard(self.reader.line_of(word.start), self._source(word)))
@@ -232,29 +251,29 @@ class _Parser:
             doubt = doubt or "shells differ in how they split its unquoted variable"
         self._assign(word, doubt)
 
-    def _unset(self, word, doubt):
+    def _unset(self, word: Word, doubt: Optional[str]) -> None:
         name = self._plain(word)
         if name and NAME.match(name):
             self.assignments.append(Assignment(name, "unset", self.reader.line_of(word.start), word.start, word.end, [], doubt))
 
-    def _plain(self, word):
+    def _plain(self, word: Word) -> Optional[str]:
         """Return the word (str) when it is written without quotes or expansions, else None when it is computed."""
         if any(atom.kind != "text" for atom in word.atoms):
             return None
         return "".join(atom.value for atom in word.atoms)
 
-    def _source(self, word):
+    def _source(self, word: Word) -> str:
         return self.reader.text[word.start : word.end]
 
-    def _source_of(self, words):
+    def _source_of(self, words: Sequence[Word]) -> str:
         return self.reader.text[words[0].start : words[-1].end]
 
 
-def _is_array(word):
+def _is_array(word: Word) -> bool:
     return bool(word.atoms) and all(atom.kind == "text" and not atom.quote for atom in word.atoms) and word.atoms[-1].value == "="
 
 
-def _quoted_name(word):
+def _quoted_name(word: Word) -> bool:
     """Return whether the word's name part is not plain text, so that the shell takes it for a command."""
     equals = next(index for index, atom in enumerate(word.atoms) if atom.value == "=")
     return any(atom.kind != "text" or atom.quote or atom.end - atom.start != 1 for atom in word.atoms[:equals])

@@ -11,25 +11,50 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import bisect
-import collections
 import re
+from typing import List, NamedTuple, NoReturn, Optional, Tuple, Union
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
-#: One character of a value, or one thing that the shell puts there, with the source text [start, end) that it comes from.
-#: kind: "text" (value: the character), "variable" (value: its name), "conditional" (value: a Conditional), "computed" (value: the
-#: source text);
-#: quote: the quoting it stands in: "" none, "'" or '"'.
-Atom = collections.namedtuple("Atom", "kind value start end quote")
 
-#: ``${name:+atoms}`` and its like. name: str; operator: ":+", "+", ":-" or "-"; atoms: [Atom], what stands behind the operator.
-Conditional = collections.namedtuple("Conditional", "name operator atoms")
+class Atom(NamedTuple):
+    """One character of a value, or one thing that the shell puts there, with the source text [start, end) that it comes from.
 
-#: A word: atoms: [Atom]; start, end: int, where it stands in the text.
-Word = collections.namedtuple("Word", "atoms start end")
+    kind: "text" (value: the character), "variable" (value: its name), "conditional" (value: the name in it) or "computed" (value: the source text);
+    quote: the quoting it stands in: "" none, "'" or '"'; conditional: of that kind.
+    """
 
-#: An operator (text) such as ``;`` or ``&&``, newline included.
-Operator = collections.namedtuple("Operator", "text start end")
+    kind: str
+    value: str
+    start: int
+    end: int
+    quote: str
+    conditional: "Optional[Conditional]" = None
+
+
+class Conditional(NamedTuple):
+    """``${name:+atoms}`` and its like. operator: ":+", "+", ":-" or "-"; atoms: what stands behind the operator."""
+
+    name: str
+    operator: str
+    atoms: List[Atom]
+
+
+class Word(NamedTuple):
+    """A word. start, end: where it stands in the text."""
+
+    atoms: List[Atom]
+    start: int
+    end: int
+
+
+class Operator(NamedTuple):
+    """An operator (text) such as ``;`` or ``&&``, newline included."""
+
+    text: str
+    start: int
+    end: int
+
 
 _CONDITIONAL = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:?[+-])")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -43,23 +68,23 @@ _META = _BLANKS + "\n;&|()<>"
 class Reader:
     """Reads words and operators off a text, with the position kept."""
 
-    def __init__(self, text, where):
+    def __init__(self, text: str, where: str) -> None:
         self.text, self.where, self.position = text, where, 0
-        self._line_ends = None  # their positions, once asked for
+        self._line_ends: Optional[List[int]] = None  # their positions, once asked for
         self.depth = 0  # of substitutions in each other
-        self.documents = []  # here-documents that start after this line: (delimiter, whether tabs go)
+        self.documents: List[Tuple[str, bool]] = []  # here-documents that start after this line: (delimiter, whether tabs go)
         if "\0" in text:
             self.refuse(text.index("\0"), "it holds a NUL byte, of which each shell makes something else", "remove it")
 
-    def line_of(self, position):
+    def line_of(self, position: int) -> int:
         if self._line_ends is None:
             self._line_ends = [match.start() for match in re.finditer("\n", self.text)]
         return bisect.bisect_left(self._line_ends, position) + 1
 
-    def refuse(self, position, cause, cure):
+    def refuse(self, position: int, cause: str, cure: str) -> NoReturn:
         raise ImagewrightError(f"cannot read {self.where} line {self.line_of(position)}: {cause}; {cure}")
 
-    def next(self):
+    def next(self) -> Union[Word, Operator, None]:
         """Return the next Word or Operator, None at the end."""
         self._skip_blanks()
         if self.position >= len(self.text):
@@ -72,7 +97,7 @@ class Reader:
                 return Operator(operator, start, start + len(operator))
         return self._word()
 
-    def _skip_blanks(self):
+    def _skip_blanks(self) -> None:
         while self.position < len(self.text):
             if self.text[self.position] in _BLANKS:
                 self.position += 1
@@ -84,7 +109,7 @@ class Reader:
             else:
                 return
 
-    def _skip_documents(self):
+    def _skip_documents(self) -> None:
         for delimiter, tabs in self.documents:
             start = self.position
             while True:
@@ -98,7 +123,7 @@ class Reader:
                     break
         self.documents = []
 
-    def _word(self):
+    def _word(self) -> Word:
         start, atoms = self.position, []
         while self.position < len(self.text) and self.text[self.position] not in _META:
             character = self.text[self.position]
@@ -115,7 +140,7 @@ class Reader:
                 self.position += 1
         return Word(atoms, start, self.position)
 
-    def _single_quoted(self):
+    def _single_quoted(self) -> List[Atom]:
         start = self.position
         end = self.text.find("'", start + 1)
         if end < 0:
@@ -123,8 +148,9 @@ class Reader:
         self.position = end + 1
         return [Atom("text", self.text[at], at, at + 1, "'") for at in range(start + 1, end)]
 
-    def _double_quoted(self):
-        start, atoms = self.position, []
+    def _double_quoted(self) -> List[Atom]:
+        start = self.position
+        atoms: List[Atom] = []
         self.position += 1
         while True:
             if self.position >= len(self.text):
@@ -141,7 +167,7 @@ class Reader:
                 atoms.append(Atom("text", character, self.position, self.position + 1, '"'))
                 self.position += 1
 
-    def _escaped(self, quote, escapable):
+    def _escaped(self, quote: str, escapable: Optional[str]) -> List[Atom]:
         """Return what a backslash and the next character stand for ([Atom]); escapable None: any character is."""
         start = self.position
         following = self.text[start + 1 : start + 2]
@@ -154,7 +180,7 @@ class Reader:
         self.position += 1
         return [Atom("text", "\\", start, start + 1, quote)]
 
-    def _expansion(self, quote):
+    def _expansion(self, quote: str) -> Atom:
         """Return the Atom of what begins with ``$`` or a backquote."""
         start = self.position
         rest = self.text[start + 1 : start + 2]
@@ -186,12 +212,13 @@ class Reader:
             return Atom("text", "$", start, start + 1, quote)
         return Atom("computed", self.text[start : self.position], start, self.position, quote)
 
-    def _conditional(self, quote):
+    def _conditional(self, quote: str) -> Optional[Atom]:
         """Return the Atom of ``${name:+plain text and variables}`` and its like, None (nothing read) when more stands in it."""
         start, opening = self.position, _CONDITIONAL.match(self.text, self.position)
         if not opening or self.depth >= _MAX_DEPTH:
             return None
-        self.position, atoms = opening.end(), []
+        self.position = opening.end()
+        atoms: List[Atom] = []
         self.depth += 1
         while self.position < len(self.text) and self.text[self.position] not in "}\"'`\n":
             character = self.text[self.position]
@@ -207,9 +234,10 @@ class Reader:
             self.position = start
             return None
         self.position += 1
-        return Atom("conditional", Conditional(opening.group(1), opening.group(2), atoms), start, self.position, quote)
+        conditional = Conditional(opening.group(1), opening.group(2), atoms)
+        return Atom("conditional", conditional.name, start, self.position, quote, conditional)
 
-    def _skip_backquoted(self):
+    def _skip_backquoted(self) -> None:
         start = self.position
         self.position += 1
         while self.text[self.position : self.position + 1] != "`":
@@ -218,7 +246,7 @@ class Reader:
             self.position += 2 if self.text[self.position] == "\\" else 1
         self.position += 1
 
-    def _skip_nested(self, closing):
+    def _skip_nested(self, closing: str) -> None:
         """Skip ``$(...)`` or ``${...}``, whatever is in it; refuse what cannot be skipped with certainty."""
         start = self.position
         self.depth += 1

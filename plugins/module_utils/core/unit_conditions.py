@@ -10,9 +10,12 @@ Source: systemd.unit(5), conditions and asserts. Hyper-V is "microsoft" to syste
 import posixpath
 import re
 import stat
+from typing import Iterable, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Setting
 
 _YES = ("1", "yes", "true", "on")
 _NO = ("0", "no", "false", "off")
@@ -25,13 +28,14 @@ _ALWAYS_SET = ("PATH", "LANG", "TERM", "HOME", "USER", "SHELL")
 _MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 
 
-def outcome(settings, prefix, tree, command_line=None):
+def outcome(settings: Iterable[Setting], prefix: str, tree: Tree, command_line: Optional[str] = None) -> Tuple[Optional[bool], Optional[Setting]]:
     """Return (truth, Setting or None): whether a unit's conditions hold on Azure, and the one that decides; None when it cannot be told.
 
     settings: [Setting]; prefix: ``Condition``, where a false one skips the unit, or ``Assert``, where it fails;
     command_line: str, the kernel's, or None when not known. All have to be true, and one of those with a pipe.
     """
-    plain, triggers = [], []
+    plain: List[Tuple[Optional[bool], Setting]] = []
+    triggers: List[Tuple[Optional[bool], Setting]] = []
     for setting in settings:
         if setting.section != "Unit" or not setting.key.startswith(prefix):
             continue
@@ -51,7 +55,7 @@ def outcome(settings, prefix, tree, command_line=None):
     return True, None
 
 
-def _truth(kind, value, negated, tree, command_line):
+def _truth(kind: str, value: str, negated: bool, tree: Tree, command_line: Optional[str]) -> Optional[bool]:
     if kind in _OF_FILES:
         return _of_file(kind, value, negated, tree)
     if kind in ("KernelCommandLine", "Environment"):
@@ -63,7 +67,7 @@ def _truth(kind, value, negated, tree, command_line):
     return truth if truth is None else truth != negated
 
 
-def _of_file(kind, path, negated, tree):
+def _of_file(kind: str, path: str, negated: bool, tree: Tree) -> Optional[bool]:
     path = path.split("*")[0] if kind == "PathExistsGlob" and _MADE_AT_BOOT.match(path) else path
     if "%" in path or not path.startswith("/"):
         return None
@@ -77,7 +81,7 @@ def _of_file(kind, path, negated, tree):
     return _OF_FILES[kind](path, tree) != negated
 
 
-def _status(path, tree):
+def _status(path: str, tree: Tree) -> Tuple[int, int]:
     status = tree.stat(path)
     return (0, 0) if status is None else (status.mode, status.size)
 
@@ -94,7 +98,7 @@ _OF_FILES = {
 }
 
 
-def _of_command_line(kind, value, command_line):
+def _of_command_line(kind: str, value: str, command_line: Optional[str]) -> Optional[bool]:
     """Whether the kernel's command line has a word, or a parameter of this name. It is the manager's environment too."""
     if command_line is None:
         return None
@@ -106,11 +110,11 @@ def _of_command_line(kind, value, command_line):
     return value in parameters if "=" in value else any(parameter.partition("=")[0] == value for parameter in parameters)
 
 
-def _virtualization(value, unused_tree):
+def _virtualization(value: str, unused_tree: Tree) -> bool:
     return value.lower() in _YES + ("vm", "microsoft")
 
 
-def _architecture(value, tree):
+def _architecture(value: str, tree: Tree) -> Optional[bool]:
     if value == "native":
         return True
     try:
@@ -120,7 +124,7 @@ def _architecture(value, tree):
     return _MACHINES[found] == value if found in _MACHINES else None
 
 
-def _first_boot(value, tree):
+def _first_boot(value: str, tree: Tree) -> Optional[bool]:
     """Since 247 an empty machine-id is none of a first boot, before it was: only an id tells."""
     if value.lower() not in _YES + _NO:
         return None
@@ -130,11 +134,11 @@ def _first_boot(value, tree):
     return None if is_first is None else is_first == (value.lower() in _YES)
 
 
-def _user(value, unused_tree):
+def _user(value: str, unused_tree: Tree) -> bool:
     return value in ("root", "0", "@system")
 
 
-def _os_release(value, tree):
+def _os_release(value: str, tree: Tree) -> Optional[bool]:
     path = next((each for each in ("/etc/os-release", "/usr/lib/os-release") if tree.is_file(each)), None)
     match = re.match(r"([A-Z_]+)\s*(=|!=)\s*[\"']?(.*?)[\"']?$", value)
     if path is None or not match:

@@ -8,9 +8,12 @@ Source: systemd.special(7), bootup(7).
 """
 
 import collections
+from typing import Dict, List, Set
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Unit, Units
 
 DEFAULT = "default.target"
 _MOST_UNITS = 5000
@@ -34,28 +37,29 @@ _GENERATOR_FOLDERS = (
 _PULLING = ("Wants", "Requires", "BindsTo", "Upholds")
 
 
-def default_target(units):
+def default_target(units: Units) -> Unit:
     """Return the Unit of the default target."""
     return units.find(DEFAULT)
 
 
-def reached(units):
+def reached(units: Units) -> Set[str]:
     """Return the names ({str}) of the units that the default target (of unit_files.Units) pulls in, directly or through other targets."""
     return _reached(units, through_services=False)
 
 
-def reached_through_services(units):
+def reached_through_services(units: Units) -> Set[str]:
     """Return the names ({str}) of the units that the default target pulls in, directly or through any unit, which takes a read of each."""
     return _reached(units, through_services=True)
 
 
-def _reached(units, through_services):
+def _reached(units: Units, through_services: bool) -> Set[str]:
     default = default_target(units)
     start = default.name if default.state == unit_files.THERE else _USUAL
-    links = {}
+    links: Dict[str, List[str]] = {}
     for pull in units.pulls():
         links.setdefault(pull.parent, []).append(pull.unit)
-    found, waiting = set(), collections.deque([start] + _by_generators(units.tree))
+    found: Set[str] = set()
+    waiting = collections.deque([start] + _by_generators(units.tree))
     while waiting and len(found) < _MOST_UNITS:
         name = waiting.popleft()
         if name in found:
@@ -71,7 +75,7 @@ def _reached(units, through_services):
     return found
 
 
-def _wanted(units, unit):
+def _wanted(units: Units, unit: Unit) -> List[str]:
     try:
         settings = units.settings(unit)
     except ImagewrightError:
@@ -79,7 +83,7 @@ def _wanted(units, unit):
     return [word for key in _PULLING for word in unit_files.words(settings, "Unit", key)]
 
 
-def _by_generators(tree):
+def _by_generators(tree: Tree) -> List[str]:
     """Return the targets ([str]) that generators pull; a tree without any generator is a part of a system, and taken to have them."""
     generators = {name for folder in _GENERATOR_FOLDERS for name in tree.listdir(folder)}
     return [target for target, generator in _BY_GENERATORS.items() if generator in generators or not generators]

@@ -7,35 +7,50 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: systemd.unit(5), systemd.service(5), systemd.exec(5).
 """
 
-import collections
 import re
+from typing import Callable, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, THERE
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, THERE, Setting, Unit, Units
 
 #: What comes of a unit: it starts; its condition is false (systemd skips it without an error); it is started and fails; nobody starts it; it is
 #: masked; it is not there; it cannot be told.
 STARTS, SKIPPED, FAILS, DISABLED, UNKNOWN = "starts", "skipped", "fails", "disabled", "unknown"
 STATES = (STARTS, UNKNOWN, SKIPPED, FAILS, DISABLED, MASKED, MISSING)
 
-#: Why. path: str, guest's; line: int from 1, or None; text: str.
-Cause = collections.namedtuple("Cause", "path line text")
 
-#: state: one of STATES; unit: unit_files.Unit; causes: [Cause], [] when it starts.
-Answer = collections.namedtuple("Answer", "state unit causes")
+class Cause(NamedTuple):
+    """Why. path: the guest's; line: from 1."""
+
+    path: str
+    line: Optional[int]
+    text: str
+
+
+class Answer(NamedTuple):
+    """state: one of STATES; causes: [] when it starts."""
+
+    state: str
+    unit: Unit
+    causes: List[Cause]
+
+
+#: (Tree, path) -> why the program there cannot run.
+Obstacles = Callable[[Tree, str], List[programs.Obstacle]]
 
 _EXEC = ("ExecCondition", "ExecStartPre", "ExecStart")
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf")
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def will_start(units, name, command_line=None, obstacles=None):
+def will_start(units: Units, name: str, command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> Answer:
     """Return the Answer for a unit, e.g. ``ssh.service``: pulled in by the default target, and able to start.
 
     units: Units; command_line: str, the kernel's, None when not known;
-    obstacles: callable, (Tree, path) -> [programs.Obstacle] of the program there; programs.obstacles where none is given.
+    obstacles: programs.obstacles where none is given.
     """
     unit = units.find(name)
     if unit.state != THERE:
@@ -44,12 +59,12 @@ def will_start(units, name, command_line=None, obstacles=None):
     return can_start(units, name, command_line, obstacles) if enabled.state == STARTS else enabled
 
 
-def can_start(units, name, command_line=None, obstacles=None):
+def can_start(units: Units, name: str, command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> Answer:
     """Return the Answer for a unit that somebody starts, by whatever: its file, its conditions, its programs and what it requires."""
     return _can_start(units, units.find(name), command_line, obstacles or _obstacles_of(units), set())
 
 
-def enablement(units, unit):
+def enablement(units: Units, unit: Unit) -> Answer:
     """Return the Answer whether the default target pulls a Unit in; starts means that it does.
 
     A unit without [Install] that nothing is seen to pull may be started by a device, a generator or another program: unknown.
@@ -65,11 +80,11 @@ def enablement(units, unit):
     if pulls:
         return Answer(DISABLED, unit, [Cause(pull.path, None, f"{pull.parent}, which wants it, is not part of the boot") for pull in pulls])
     if not any(setting.section == "Install" for setting in units.settings(unit)):
-        return Answer(UNKNOWN, unit, [Cause(unit.path, None, "nothing is seen to start it, and it has no [Install]")])
-    return Answer(DISABLED, unit, [Cause(unit.path, None, f"{unit.name} is not enabled: no target wants it")])
+        return Answer(UNKNOWN, unit, [_about(unit, "nothing is seen to start it, and it has no [Install]")])
+    return Answer(DISABLED, unit, [_about(unit, f"{unit.name} is not enabled: no target wants it")])
 
 
-def _can_start(units, unit, command_line, obstacles, seen):
+def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> Answer:
     """Return the Answer for a Unit; seen: {str}, units that are being asked already, to which this one is added."""
     seen.add(unit.name)
     if unit.state != THERE:
@@ -77,14 +92,15 @@ def _can_start(units, unit, command_line, obstacles, seen):
     try:
         settings = units.settings(unit)
     except ImagewrightError as error:
-        return Answer(UNKNOWN, unit, [Cause(unit.path, None, str(error))])
+        return Answer(UNKNOWN, unit, [_about(unit, str(error))])
     doubts = []
     for prefix, state in (("Condition", SKIPPED), ("Assert", FAILS)):
         truth, setting = unit_conditions.outcome(settings, prefix, units.tree, command_line)
+        if setting is None:
+            continue  # all of them hold
         if truth is False:
             return Answer(state, unit, [_at(setting, "is not true")])
-        if truth is None:
-            doubts.append(_at(setting, "cannot be decided here"))
+        doubts.append(_at(setting, "cannot be decided here"))
     faults = _of_requirements(units, settings, command_line, obstacles, seen)
     if unit.name.endswith(".socket"):
         faults += _of_socket(units, unit, settings, command_line, obstacles, seen)
@@ -96,25 +112,25 @@ def _can_start(units, unit, command_line, obstacles, seen):
     return Answer(UNKNOWN, unit, doubts) if doubts else Answer(STARTS, unit, [])
 
 
-def _obstacles_of(units):
+def _obstacles_of(units: Units) -> Obstacles:
     libraries = units.known(_libraries)
     return lambda tree, path: programs.obstacles(tree, path, libraries=libraries)
 
 
-def _libraries(units):
+def _libraries(units: Units) -> Libraries:
     return Libraries(units.tree, programs.inspect_file)
 
 
-def _not_there(units, unit):
+def _not_there(units: Units, unit: Unit) -> Answer:
     if unit.state == MASKED:
-        target = "a link to /dev/null" if units.tree.is_symlink(unit.path) else "an empty file"
-        return Answer(MASKED, unit, [Cause(unit.path, None, f"{unit.name} is masked: {target}")])
+        target = "a link to /dev/null" if unit.path and units.tree.is_symlink(unit.path) else "an empty file"
+        return Answer(MASKED, unit, [_about(unit, f"{unit.name} is masked: {target}")])
     links = [Cause(pull.path, None, f"enabled, but there is no unit {unit.name}") for pull in units.pulls_of(unit)]
-    dangling = [Cause(unit.path, None, "a link to a unit that is not there")] if unit.path and not links else []
+    dangling = [_about(unit, "a link to a unit that is not there")] if unit.path and not links else []
     return Answer(MISSING, unit, links + dangling or [Cause("/usr/lib/systemd/system", None, f"there is no unit {unit.name}")])
 
 
-def _of_requirements(units, settings, command_line, obstacles, seen):
+def _of_requirements(units: Units, settings: List[Setting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:
     """Return the [Cause] of required services, sockets and targets that are not there, are masked or fail; others are made at boot."""
     faults = []
     for setting in settings:
@@ -133,13 +149,13 @@ def _of_requirements(units, settings, command_line, obstacles, seen):
     return faults
 
 
-def _may_be_generated(tree, name):
+def _may_be_generated(tree: Tree, name: str) -> bool:
     """Whether a generator makes the unit at boot: of a script in init.d, of crypttab, or an instance."""
     stem = name.rpartition(".")[0]
     return "@" in stem or tree.exists(f"/etc/init.d/{stem}")
 
 
-def _of_socket(units, unit, settings, command_line, obstacles, seen):
+def _of_socket(units: Units, unit: Unit, settings: List[Setting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:
     """Return the [Cause] of a socket whose service cannot start when somebody connects."""
     named = unit_files.last(settings, "Socket", "Service")
     accepts = unit_files.last(settings, "Socket", "Accept")
@@ -153,9 +169,10 @@ def _of_socket(units, unit, settings, command_line, obstacles, seen):
     return answer.causes if answer.state in (MASKED, MISSING, FAILS, SKIPPED) else []
 
 
-def _of_service(tree, unit, settings, obstacles):
+def _of_service(tree: Tree, unit: Unit, settings: List[Setting], obstacles: Obstacles) -> Tuple[List[Cause], List[Cause]]:
     """Return ([Cause] of what keeps a service from running, [Cause] of what cannot be told)."""
-    faults, doubts = [], []
+    faults: List[Cause] = []
+    doubts: List[Cause] = []
     own = [setting for setting in settings if setting.section == "Service"]
     if any(setting.key == "ExecStart" for setting in own) and not unit_files.listed(settings, "Service", "ExecStart"):
         faults.append(_at([setting for setting in own if setting.key == "ExecStart"][-1], "takes the program away, and none is given instead"))
@@ -181,7 +198,7 @@ def _of_service(tree, unit, settings, obstacles):
     return faults + _of_account(tree, settings), doubts
 
 
-def _of_account(tree, settings):
+def _of_account(tree: Tree, settings: List[Setting]) -> List[Cause]:
     """Return the [Cause] of an account that a service runs under, and that neither is in /etc/passwd nor is made at boot by systemd-sysusers."""
     setting = unit_files.last(settings, "Service", "User")
     dynamic = unit_files.last(settings, "Service", "DynamicUser")
@@ -193,10 +210,11 @@ def _of_account(tree, settings):
     return [] if not tree.is_file("/etc/passwd") or any(known.search(text) for text in texts) else [_at(setting, "there is no such account")]
 
 
-def _program(unit, command):
+def _program(unit: Unit, command: str) -> Tuple[Optional[str], bool]:
     """Return (path or name of the program of a command line, whether it may fail); None where a variable or specifier names it."""
-    prefix = re.match(r"[@\-:+!|]*", command).group(0)
-    rest = command[len(prefix) :].strip()
+    rest = command.lstrip("@-:+!|")
+    prefix = command[: len(command) - len(rest)]
+    rest = rest.strip()
     match = re.match(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
     path = next((group for group in match.groups() if group is not None), "") if match else ""
     instance = unit.name.partition("@")[2].rpartition(".")[0]
@@ -204,5 +222,10 @@ def _program(unit, command):
     return (None if not path or "$" in path or "%" in path else path), "-" in prefix
 
 
-def _at(setting, text):
+def _about(unit: Unit, text: str) -> Cause:
+    """Return the Cause that lies in the file of a Unit."""
+    return Cause(unit.path or unit.name, None, text)
+
+
+def _at(setting: Setting, text: str) -> Cause:
     return Cause(setting.path, setting.line, f"{setting.key}={setting.value}: {text}")

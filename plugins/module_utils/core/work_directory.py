@@ -11,9 +11,11 @@ import errno
 import os
 import posixpath
 import stat
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.core.files import DIRECTORY, MARK, is_at, lock, locked_at, open_directory, opened
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 #: Where they may be. LASTING: with space for an initramfs; BRIEF: gone at the next boot, best first.
 LASTING = ("/var/lib", "/var/tmp")
@@ -26,7 +28,7 @@ _TRIES = 100
 
 
 @contextlib.contextmanager
-def work_directory(tree, purpose, places=LASTING):
+def work_directory(tree: LiveTree, purpose: str, places: Sequence[str] = LASTING) -> Iterator[str]:
     """Yield the guest's path (str) of a new directory that only we can read; it and all in it is removed in the end.
 
     tree: LiveTree. purpose: str, a part of its name. places: guest paths ([str]) out of PLACES, best first. It is locked while it is in use.
@@ -41,7 +43,7 @@ def work_directory(tree, purpose, places=LASTING):
         yield posixpath.join(parent, name)
 
 
-def remove_leftovers(tree):
+def remove_leftovers(tree: LiveTree) -> None:
     """Remove the work directories of killed runs from the guest in tree (LiveTree): ours by name, owner and mode, and locked by no one."""
     for place in PLACES:
         if tree.is_dir(place):
@@ -51,9 +53,9 @@ def remove_leftovers(tree):
                         _remove_unlocked(folder, name)
 
 
-def _open_first(tree, purpose, places, stack):
+def _open_first(tree: LiveTree, purpose: str, places: Sequence[str], stack: contextlib.ExitStack) -> Tuple[str, int]:
     """Return (resolved guest path, descriptor) of the first place where a directory can be made."""
-    problem = None
+    problem = ImagewrightError(f"cannot write what is made on the way of {purpose}: no place was given for it")
     for place in [place for place in places if tree.is_dir(place)] or places[:1]:
         try:
             folder = open_directory(tree.host_path(place), [])
@@ -69,7 +71,7 @@ def _open_first(tree, purpose, places, stack):
     raise problem
 
 
-def _check_safe(path, status):
+def _check_safe(path: str, status: os.stat_result) -> None:
     """Raise ImagewrightError when others can rename what is in a directory: they may write to it, and it is not sticky as /tmp is."""
     others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
     if others_write or status.st_uid not in (0, os.geteuid()):
@@ -79,7 +81,7 @@ def _check_safe(path, status):
         )
 
 
-def _make(folder, prefix):
+def _make(folder: int, prefix: str) -> Tuple[str, int]:
     """Return (name, descriptor) of a new, locked directory with mode 0700."""
     try:
         for _unused in range(_TRIES):
@@ -93,7 +95,7 @@ def _make(folder, prefix):
     raise ImagewrightError("cannot make a directory to work in: other runs remove it each time; wait until they have ended")
 
 
-def _open_own(folder, name):
+def _open_own(folder: int, name: str) -> Optional[int]:
     """Return the descriptor of a directory that is ours alone; None when it is something else, or gone."""
     try:
         descriptor = os.open(name, DIRECTORY, dir_fd=folder)
@@ -106,7 +108,7 @@ def _open_own(folder, name):
     return None
 
 
-def _remove_unlocked(folder, name):
+def _remove_unlocked(folder: int, name: str) -> None:
     descriptor = _open_own(folder, name)
     if descriptor is not None:
         with contextlib.suppress(OSError):  # a file system without locks: it may be in use
@@ -115,7 +117,7 @@ def _remove_unlocked(folder, name):
         os.close(descriptor)
 
 
-def _remove(folder, name, descriptor):
+def _remove(folder: int, name: str, descriptor: int) -> None:
     """Remove all in an open directory, through no link, and its name if it is still its own; what cannot be removed is left to the next run."""
     for entry in _names(descriptor):
         with contextlib.suppress(OSError):
@@ -128,7 +130,7 @@ def _remove(folder, name, descriptor):
             os.rmdir(name, dir_fd=folder)
 
 
-def _remove_below(folder, name):
+def _remove_below(folder: int, name: str) -> None:
     below = os.open(name, DIRECTORY, dir_fd=folder)
     try:
         _remove(folder, name, below)
@@ -136,7 +138,7 @@ def _remove_below(folder, name):
         os.close(below)
 
 
-def _names(descriptor):
+def _names(descriptor: int) -> List[str]:
     try:
         return os.listdir(descriptor)
     except OSError:

@@ -9,19 +9,35 @@ respawn_where_needed first; where no Python of the guest has PyYAML, load raises
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import copy
 import sys
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
-#: A file. value: what it says (dict, list, str, int, float, bool or None); places: {path of keys (tuple): Place}, e.g. ``("network", "version")``;
-#: an item of a list has its number, from 0, in the path.
-Document = collections.namedtuple("Document", "value places")
 
-#: Where a key or an item stands. line: int from 1; start, end: int, characters from the file's start, of the key (or item) and behind its value;
-#: flow: bool, whether it stands between braces or brackets, or behind the dash of a list: it has no lines of its own then.
-Place = collections.namedtuple("Place", "line start end flow")
+class Document(NamedTuple):
+    """A file. value: what it says; places: {path of keys: Place}, e.g. ``("network", "version")``; an item of a list has its number, from 0, in the path."""
+
+    value: Any
+    places: "Dict[Keys, Place]"
+
+
+class Place(NamedTuple):
+    """Where a key or an item stands. line: from 1; start, end: characters from the file's start, of the key (or item) and behind its value;
+    flow: whether it stands between braces or brackets, or behind the dash of a list: it has no lines of its own then.
+    """
+
+    line: int
+    start: int
+    end: int
+    flow: bool
+
+
+#: The way to a value: keys of mappings, numbers of items of lists.
+Key = Any
+Keys = Tuple[Key, ...]
 
 #: Bounds of one file; the largest configurations of real systems have some 20 KiB. PyYAML takes 2 s for the most that is read.
 MOST_CHARACTERS = 256 * 1024
@@ -35,7 +51,7 @@ _FOLDERS = ("/etc/netplan", "/etc/cloud")
 _PACKAGES = "python3-yaml (Debian, Ubuntu), python3-pyyaml (Red Hat), python3-PyYAML (SUSE) or py3-yaml (Alpine)"
 
 
-def respawn_where_needed(tree):
+def respawn_where_needed(tree: Tree) -> None:
     """Start the running module again with a Python of this machine that has PyYAML, where this one has none but another has; call it first.
 
     tree: Tree of the guest; one without netplan and cloud-init has no YAML.
@@ -49,7 +65,7 @@ def respawn_where_needed(tree):
         respawn.respawn_module(found)
 
 
-def is_there():
+def is_there() -> bool:
     """Return whether this Python has PyYAML."""
     try:
         import yaml  # pylint: disable=import-outside-toplevel
@@ -58,7 +74,7 @@ def is_there():
     return bool(yaml.__version__)
 
 
-def load(path, text):
+def load(path: str, text: str) -> Document:
     """Return the Document of a YAML text; one that is empty, or comments alone, has the value None.
 
     path: str, the guest's, for the error; text: str.
@@ -78,7 +94,7 @@ def load(path, text):
 
         depth = 0
 
-        def compose_node(self, parent, index):
+        def compose_node(self, parent: Any, index: Any) -> Any:
             self.depth += 1
             if self.depth > MOST_DEPTH:
                 raise _past_bounds(path, self.peek_event().start_mark.line + 1, f"it nests deeper than {MOST_DEPTH} levels")
@@ -92,7 +108,7 @@ def load(path, text):
         if node is None:
             return Document(None, {})
         _check_size(path, node)
-        places = {}
+        places: Dict[Keys, Place] = {}
         _place(node, (), False, places)
         return Document(loader.construct_document(node), places)
     except yaml.YAMLError as error:
@@ -104,7 +120,7 @@ def load(path, text):
         raise ImagewrightError(f"cannot read {path}: it has a value that is none of YAML: {error}; correct it") from None
 
 
-def get(document, *keys):
+def get(document: Document, *keys: Key) -> Any:
     """Return the value at the path of keys (and numbers, of items), None where a part of the path is not there."""
     value = document.value
     for key in keys:
@@ -117,14 +133,14 @@ def get(document, *keys):
     return value
 
 
-def line(document, *keys):
+def line(document: Document, *keys: Key) -> Optional[int]:
     """Return the line (int from 1) of the path of keys, or of its nearest part that has a place; None for an empty file."""
     while keys and keys not in document.places:
         keys = keys[:-1]
     return document.places[keys].line if keys in document.places else None
 
 
-def without(path, text, unwanted):
+def without(path: str, text: str, unwanted: Iterable[Keys]) -> str:
     """Return the text without the keys, all else as it is to the byte.
 
     path: str, for the error; unwanted: [tuple], paths of keys. A mapping that has no other key goes with its last one.
@@ -147,9 +163,11 @@ def without(path, text, unwanted):
     return text
 
 
-def _check_size(path, root):
+def _check_size(path: str, root: Any) -> None:
     """Raise ImagewrightError when the nodes, every alias written out, are more than the bound, or refer to themselves."""
-    sizes, waiting, open_nodes = {}, [(root, False)], set()
+    sizes: Dict[int, int] = {}
+    open_nodes: Set[int] = set()
+    waiting = [(root, False)]
     while waiting:
         node, are_children_known = waiting.pop()
         if id(node) in sizes:
@@ -168,13 +186,13 @@ def _check_size(path, root):
         waiting += [(child, False) for child in children]
 
 
-def _children(node):
+def _children(node: Any) -> List[Any]:
     if isinstance(node.value, str):
         return []
     return [each for item in node.value for each in (item if isinstance(item, tuple) else (item,))]
 
 
-def _place(node, keys, inside_flow, places):
+def _place(node: Any, keys: Keys, inside_flow: bool, places: Dict[Keys, Place]) -> int:
     """Fill places with the Place of every key and item below a node; its end is that of its last scalar, without the blank lines behind."""
     if isinstance(node.value, str):
         return node.end_mark.index
@@ -190,7 +208,7 @@ def _place(node, keys, inside_flow, places):
     return end
 
 
-def _cut(path, text, place, keys):
+def _cut(path: str, text: str, place: Place, keys: Keys) -> str:
     """Return the text without the lines from a key to the end of its value."""
     start = text.rfind("\n", 0, place.start) + 1
     end = place.end
@@ -207,9 +225,9 @@ def _cut(path, text, place, keys):
     return text[:start] + text[end:]
 
 
-def _not_editable(path, number, keys, cause):
+def _not_editable(path: str, number: int, keys: Keys, cause: str) -> ImagewrightError:
     return ImagewrightError(f"cannot take {'.'.join(str(key) for key in keys)} out of {path} line {number}: {cause}; take it out by hand")
 
 
-def _past_bounds(path, number, cause):
+def _past_bounds(path: str, number: int, cause: str) -> ImagewrightError:
     return ImagewrightError(f"cannot read {path} line {number}: {cause}, which no configuration does; look whether it is damaged")

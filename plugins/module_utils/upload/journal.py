@@ -152,6 +152,6 @@ def _parse(stream: TextIO) -> Optional[State]:
     return State(header["upload"], source, sent, etag, header["digest"])
 
 
-def _not_written(path: str, error: BaseException) -> ImagewrightError:
+def _not_written(path: str, error: OSError) -> ImagewrightError:
     wrong = from_os_error(f"write the journal {path}", error)
     return ImagewrightError(f"{wrong}; or set `journal` to a file that can be written", **wrong.details)
