@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/requirements.md from the rules: run `make docs` after any change of a rule.
+"""Write docs/requirements.md from the rules, and the tables of the other pages: run `make docs` after any change of a rule or an option.
 
 The collection must be importable, as `make` sets it up: PYTHONPATH=.venv/collections.
 """
@@ -79,4 +79,7 @@ def _row(*cells):
 
 
 if __name__ == "__main__":
+    import generate_tables  # beside this file, where only a program that is run from here finds it
+
     PLACE.write_text(document(), encoding="utf-8")
+    generate_tables.write()
