@@ -11,7 +11,8 @@ import yaml
 
 ROLES = pathlib.Path(__file__).resolve().parents[3] / "roles"
 GUEST_ROLES = sorted(path.name for path in ROLES.glob("guest_*")) + ["prepare"]
-ALL_ROLES = sorted(path.name for path in ROLES.iterdir() if (path / "tasks").is_dir())
+FAMILIES = {"Ubuntu": "Debian", "openSUSE Leap": "Suse", "openSUSE Tumbleweed": "Suse"}
+DIFFERING_ROLES = ["guest_agent", "guest_boot", "guest_kernel", "guest_network", "guest_ssh", "guest_time"]
 
 
 def load(role, path):
@@ -106,15 +107,26 @@ def test_a_variable_of_the_user_is_used_by_the_role(role):
         assert re.search(rf"\b{name}\b", text), name
 
 
-@pytest.mark.parametrize("role", [role for role in GUEST_ROLES if (ROLES / role / "vars/default.yml").exists()])
-def test_the_files_of_all_distributions_set_the_same_variables(role):
-    files = sorted(path for path in (ROLES / role / "vars").glob("*.yml") if path.name != "main.yml")
-    wanted = set(yaml.safe_load((ROLES / role / "vars/default.yml").read_text(encoding="utf-8")))
+@pytest.mark.parametrize("role", DIFFERING_ROLES)
+def test_a_role_finds_what_distributions_differ_in_by_the_one_way_that_there_is(role):
+    table, values = f"__{role}_distributions", f"__{role}_values"
 
-    for path in files:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        assert set(values) == wanted, path.name
-        assert all(name.startswith(f"__{role}_") for name in values), path.name
+    assert load(role, "meta/main.yml")["dependencies"] == [
+        {"role": "imagewright.azure.distribution", "vars": {"__distribution_root": f"{{{{ {role}_root }}}}"}}
+    ]
+    assert load(role, "vars/main.yml")[values] == f"{{{{ __distribution_names | select('in', {table}) | map('extract', {table}) | combine }}}}"
+    assert [path.name for path in (ROLES / role / "vars").iterdir()] == ["main.yml"]
+
+
+@pytest.mark.parametrize("role", DIFFERING_ROLES)
+def test_a_distribution_gives_only_values_that_the_default_has_and_that_are_others(role):
+    table = load(role, "vars/main.yml")[f"__{role}_distributions"]
+
+    for name, values in table.items():
+        assert set(values) <= set(table["default"]), name
+        family = FAMILIES.get(name, name.rpartition("_")[0])
+        below = {**table["default"], **table.get(family, {})}
+        assert name == "default" or not any(values[key] == below[key] for key in values), name
 
 
 @pytest.mark.parametrize("role", GUEST_ROLES)

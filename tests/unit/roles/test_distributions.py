@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Ansible makes of the roles' tables of distributions, for guests as their facts name them."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
+
+#: Guest: (distribution, version, family), as ansible.builtin.setup returns them.
+GUESTS = {
+    "debian12": ("Debian", "12.5", "Debian"),
+    "debian13": ("Debian", "13.1", "Debian"),
+    "sid": ("Debian", "n/a", "Debian"),
+    "ubuntu": ("Ubuntu", "24.04", "Debian"),
+    "centos6": ("CentOS", "6.10", "RedHat"),
+    "centos7": ("CentOS", "7.4", "RedHat"),
+    "rhel9": ("RedHat", "9.4", "RedHat"),
+    "leap": ("openSUSE Leap", "15.6", "Suse"),
+    "sles": ("SLES", "15.5", "Suse"),
+    "gentoo": ("Gentoo", "2.15", "Gentoo"),
+}
+ROLES = ["guest_agent", "guest_boot", "guest_kernel", "guest_network", "guest_ssh", "guest_time"]
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory):
+    """Return {guest: {role: its values}}, as the tasks of the roles have them. The facts are given, and no task of a role runs."""
+    folder = tmp_path_factory.mktemp("distributions")
+    facts = {
+        guest: {"distribution": name, "distribution_version": version, "distribution_major_version": version.split(".")[0], "os_family": family}
+        for guest, (name, version, family) in GUESTS.items()
+    }
+    inventory = {"all": {"vars": {"ansible_connection": "local"}, "hosts": {guest: {"given": given} for guest, given in facts.items()}}}
+    (folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
+    of_roles = ", ".join(f"'{role}': __{role}_values" for role in ROLES)
+    wanted = f"{{{{ {{{of_roles}, 'nvme': __guest_boot_nvme_supported}} | to_json }}}}"
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "pre_tasks": [
+            {"ansible.builtin.set_fact": {"cacheable": True, **{name: f"{{{{ given.{name} }}}}" for name in facts["sid"]}}},
+            {"ansible.builtin.copy": {"dest": f"{folder}/{{{{ inventory_hostname }}}}.json", "content": wanted}, "delegate_to": "localhost"},
+            {"ansible.builtin.meta": "end_play"},
+        ],
+        "roles": [f"imagewright.azure.{role}" for role in ROLES],
+    }
+    (folder / "play.yml").write_text(yaml.safe_dump([play], sort_keys=False))
+    subprocess.run(
+        [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "inventory.yml", folder / "play.yml"],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".venv/collections"), "ANSIBLE_LOCALHOST_WARNING": "false"},
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return {guest: json.loads((folder / f"{guest}.json").read_text()) for guest in GUESTS}
+
+
+def test_the_values_of_a_family_hold_for_a_distribution_that_differs_in_nothing(values):
+    assert values["rhel9"]["guest_agent"]["package"] == values["centos7"]["guest_agent"]["package"] == "WALinuxAgent"
+    assert values["sles"]["guest_ssh"] == {"package": "openssh", "service": "sshd", "socket": "sshd.socket"}
+
+
+def test_a_major_version_counts_more_than_its_distribution_of_the_same_name(values):
+    assert values["debian12"]["guest_agent"]["conflicts_with_networkmanager"] is True
+    assert values["debian12"]["guest_agent"]["source_needs"] == ["python3-distro", "python3-setuptools", "openssl"]
+    assert values["debian12"]["guest_agent"]["package"] == "waagent"
+    assert values["debian12"]["guest_network"] == {"has_vm_utils": False}
+
+
+@pytest.mark.parametrize("guest", ["debian13", "sid"])
+def test_a_debian_that_is_newer_than_the_table_has_the_values_of_debian(values, guest):
+    assert values[guest]["guest_agent"]["conflicts_with_networkmanager"] is False
+    assert "python3-crypt-r" in values[guest]["guest_agent"]["source_needs"]
+    assert values[guest]["guest_network"] == {"has_vm_utils": True}
+    assert values[guest]["guest_time"] == {"package": "chrony", "service": "chrony", "package_replaces_others": True}
+
+
+def test_a_distribution_counts_more_than_the_version_of_its_family(values):
+    assert values["leap"]["guest_boot"]["nvme_since"] == "never"
+    assert values["leap"]["guest_boot"]["cmdline_absent"] == ["libata.atapi_enabled=0", "reserve=0x1f0,0x8"]
+    assert values["ubuntu"]["guest_agent"]["package"] == "walinuxagent"
+    assert values["ubuntu"]["guest_network"] == {"has_vm_utils": False}
+
+
+def test_a_disk_on_nvme_is_supported_from_the_version_on_that_azure_lists(values):
+    assert {guest for guest in GUESTS if values[guest]["nvme"]} == {"debian12", "debian13", "sid", "ubuntu", "rhel9", "sles"}
+
+
+def test_a_system_that_no_table_names_has_what_all_of_them_need(values):
+    assert values["gentoo"]["guest_agent"]["package"] == ""
+    assert values["gentoo"]["guest_boot"] == {"expects_eth0": False, "nvme_since": "never", "cmdline_absent": [], "grub_settings": {}}
+    assert values["gentoo"]["guest_kernel"] == {"daemon_packages": []}
+    assert values["centos6"]["guest_boot"] == values["gentoo"]["guest_boot"]
