@@ -12,7 +12,8 @@ import io
 import os
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, TYPE_CHECKING
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import files, work_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.core import files, kept_files, work_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.core.descriptors import open_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree, Tree
@@ -42,7 +43,7 @@ class _Place(NamedTuple):
     host: str
     folder: int
     new: Optional[files.Temporary]
-    old: Optional[files.Kept]
+    old: Optional[kept_files.Kept]
 
 
 def read(tree: Tree, path: str) -> Optional[str]:
@@ -141,7 +142,7 @@ def _stage(tree: LiveTree, edit: Edit, stack: contextlib.ExitStack, made: List[s
     host = tree.host_path(edit.path)
     folder, name = os.path.split(host)
     try:
-        descriptor = files.open_directory(folder, made)
+        descriptor = open_directory(folder, made)
         stack.callback(os.close, descriptor)
         new = None
         if edit.after is not None:
@@ -149,10 +150,10 @@ def _stage(tree: LiveTree, edit: Edit, stack: contextlib.ExitStack, made: List[s
             stack.callback(files.discard, new)
         else:
             files.remove_leftovers(descriptor, name)  # of a copy that a killed run made of it
-        old = files.keep(descriptor, name)
-        stack.callback(files.release, old)
+        old = kept_files.keep(descriptor, name)
+        stack.callback(kept_files.release, old)
         # what is written over is what was read, whatever was put into its place meanwhile
-        if (None if old is None else files.kept_content(old)) != (None if edit.before is None else _octets(edit.before)):
+        if (None if old is None else kept_files.content(old)) != (None if edit.before is None else _octets(edit.before)):
             raise _changed_meanwhile(edit)
     except OSError as error:
         raise from_os_error(f"write {edit.path}", error) from error
@@ -170,10 +171,10 @@ def _keep_generated(tree: LiveTree, path: str, stack: contextlib.ExitStack) -> O
     if not os.path.isdir(folder):
         return None
     try:
-        descriptor = files.open_directory(folder)
+        descriptor = open_directory(folder)
         stack.callback(os.close, descriptor)
-        old = files.keep(descriptor, name)
-        stack.callback(files.release, old)
+        old = kept_files.keep(descriptor, name)
+        stack.callback(kept_files.release, old)
     except OSError as error:
         raise from_os_error(f"keep a copy of {path}", error) from error
     return _Place(path, host, descriptor, None, old)
@@ -182,7 +183,7 @@ def _keep_generated(tree: LiveTree, path: str, stack: contextlib.ExitStack) -> O
 def _back_up(place: _Place, made: List[str]) -> str:
     """Return the path (str) of a copy of the old file that stays."""
     try:
-        copy = files.back_up(place.folder, place.host)
+        copy = kept_files.back_up(place.folder, place.host)
     except OSError as error:
         raise from_os_error(f"make a backup of {place.path}", error) from error
     made.append(copy)
@@ -236,7 +237,7 @@ def _put_back(place: _Place) -> Optional[OSError]:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=place.folder)
         else:
-            files.put_back(place.old)
+            kept_files.put_back(place.old)
         os.fsync(place.folder)
     except OSError as error:
         return error

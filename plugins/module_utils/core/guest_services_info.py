@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The module guest_services_info: tell which services a guest starts at boot.
 
-
 PRIVATE: module_utils of this collection are not an interface.
 """
 

@@ -13,8 +13,9 @@ import posixpath
 import stat
 from typing import Iterator, List, Optional, Sequence, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.descriptors import DIRECTORY, is_at, lock, locked_at, open_directory, opened
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.core.files import DIRECTORY, MARK, is_at, lock, locked_at, open_directory, opened
+from ansible_collections.imagewright.azure.plugins.module_utils.core.files import MARK
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
 
 #: Where they may be. LASTING: with space for an initramfs; BRIEF: gone at the next boot, best first.

@@ -15,6 +15,7 @@ import re
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, files, work_directory
+from ansible_collections.imagewright.azure.plugins.module_utils.core.descriptors import opened
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
@@ -77,7 +78,7 @@ def _remove_leftovers(tree, generator, kernels, backup_dir):
     copies = {posixpath.join(backup_dir, re.sub(r"^\.(.*)\.imagewright-[0-9a-f]+$", r"\1", name)) for name in names if name.startswith(".")}
     for path in targets | copies:
         if tree.is_dir(posixpath.dirname(path)):
-            with _os_errors(f"remove what was left beside {path}"), files.opened(tree.host_path(posixpath.dirname(path))) as folder:
+            with _os_errors(f"remove what was left beside {path}"), opened(tree.host_path(posixpath.dirname(path))) as folder:
                 files.remove_leftovers(folder, posixpath.basename(path))
 
 
@@ -217,7 +218,7 @@ def _put_back(tree, replaced):
 
 def _write(path, source, mode):
     """Write a file with the content of an open one, with the owner, permissions and label of the file that is there, else with mode."""
-    with files.opened(os.path.dirname(path)) as folder:
+    with opened(os.path.dirname(path)) as folder:
         temporary = files.stage(folder, os.path.basename(path), source, mode)
         try:
             files.put(temporary)

@@ -13,8 +13,8 @@ import stat
 import time
 from typing import List, Optional, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.descriptors import fsync_directory, is_at, lock
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.core.files import fsync_directory, is_at, lock
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.destination import kind_of
 
