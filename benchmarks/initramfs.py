@@ -30,7 +30,7 @@ SECONDS, MEMORY = 3, 64 * MIB  # what the check may take
 CHECK = """
 import resource, sys, time
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import kernels, verify
-from ansible_collections.imagewright.azure.plugins.module_utils.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 tree = LiveTree(sys.argv[1])
