@@ -113,7 +113,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, power
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, agent, limits, logins, removal, sessions, traces
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import mounts

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import changing, discover, settings
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Options
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, errors
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 ARGUMENTS = {

@@ -13,7 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.chrony.invocatio
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 REFCLOCK = "refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0 stratum 2"
 MAKESTEP = "makestep 1.0 -1"

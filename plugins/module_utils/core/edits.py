@@ -16,7 +16,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import file
 from ansible_collections.imagewright.azure.plugins.module_utils.core.descriptors import open_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.core.display import printable
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree, Tree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

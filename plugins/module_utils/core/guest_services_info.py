@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from typing import TYPE_CHECKING, Any, Dict
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

@@ -16,7 +16,7 @@ from typing import Iterator, List, Optional, Sequence, Tuple
 from ansible_collections.imagewright.azure.plugins.module_utils.core.descriptors import DIRECTORY, is_at, lock, locked_at, open_directory, opened
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.core.files import MARK
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 #: Where they may be. LASTING: with space for an initramfs; BRIEF: gone at the next boot, best first.
 LASTING = ("/var/lib", "/var/tmp")

@@ -10,7 +10,7 @@ import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried, generators, replace, survey
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import installed_kernels, version_key

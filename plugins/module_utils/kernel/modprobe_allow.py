@@ -11,7 +11,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
 
 ARGUMENTS = {

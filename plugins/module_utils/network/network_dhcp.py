@@ -13,7 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init impor
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, names, netplan
 from ansible_collections.imagewright.azure.plugins.module_utils.network import masters as network_masters
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import merged

@@ -13,7 +13,7 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget, disk_facts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules, select
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context

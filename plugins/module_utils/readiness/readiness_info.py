@@ -7,7 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Question, check
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import difference
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import as_dict

@@ -10,7 +10,7 @@ import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.work_directory import BRIEF, work_directory
 
 #: Debian's sshd wants the directory that its unit makes, even to check its configuration.

@@ -12,7 +12,7 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd, sshd_config
 
 ARGUMENTS = {

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import os
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import mounts
 
 BY_UUID = "/dev/disk/by-uuid"

@@ -12,7 +12,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import limits, removal
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried, generators, replace
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify

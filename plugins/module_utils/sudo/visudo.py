@@ -14,7 +14,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.work_directory import BRIEF, work_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_lines
 

@@ -10,7 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init impor
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import kernel_parameters
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
 _COMMAND_LINE = "/proc/cmdline"

@@ -9,7 +9,7 @@ import pytest
 from unit.trees import write_tree
 
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 CONF, OWN = "/etc/chrony/chrony.conf", "/etc/chrony/conf.d/own.conf"
 

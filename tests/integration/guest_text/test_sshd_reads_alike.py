@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 #: %d becomes a number, %s the folder of the files a and b.
 LINES = [

@@ -8,7 +8,7 @@ import re
 import shutil
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation, releases
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.values import file_value

@@ -13,7 +13,7 @@ from unit.trees import write_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback
 from ansible_collections.imagewright.azure.plugins.module_utils.core import files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback_loader
 
 X86, ARM = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00", b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\xb7\x00"

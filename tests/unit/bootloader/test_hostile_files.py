@@ -9,7 +9,7 @@ import time
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, extlinux_conf, grub2_defaults, grub_script, menu_lst, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 SIZE = 128 * 1024

@@ -19,7 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import guest_path
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ import pytest
 from unit.trees import write_tree
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import starting
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 TREES = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
 GRUB = (

@@ -12,7 +12,7 @@ from unit.trees import write_tree
 
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_clock
 
 CONF = "/etc/chrony/chrony.conf"

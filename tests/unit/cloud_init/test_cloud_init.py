@@ -6,7 +6,7 @@
 import pytest
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 FILE, WORD = "/etc/cloud/cloud-init.disabled", "cloud-init=disabled"
 

@@ -18,7 +18,7 @@ from unit.trees import write_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core import packages
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.sqlite_reader import Database
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "packages" / "rpmdb.sqlite.gz"
 INFO = "/var/lib/dpkg/info"

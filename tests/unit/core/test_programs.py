@@ -8,7 +8,7 @@ import struct
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, programs
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from unit.core.elf_files import AARCH64, I386, library, program
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"

@@ -7,7 +7,7 @@ import pytest
 from unit.trees import write_tree
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import python_packages
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 SCRIPT = {"/usr/bin/cloud-init": "#!/usr/bin/python3.11\n", "/usr/bin/python3.11": "program"}
 

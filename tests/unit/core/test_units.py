@@ -8,7 +8,7 @@ from unit.readiness.guest_tree import ELF_X86_64
 from unit.trees import write_tree
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 ETC, LIB, LOCAL = "/etc/systemd/system", "/usr/lib/systemd/system", "/usr/local/lib/systemd/system"
 AGENT = "[Unit]\nDescription=Agent\n[Service]\nExecStart=/usr/sbin/waagent -daemon\n[Install]\nWantedBy=multi-user.target\n"

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts, logins, removal
 
 from ..trees import write_tree
@@ -94,7 +94,7 @@ def test_a_mount_that_comes_between_stops_the_removal(guest, tmp_path_factory):
     write_tree(outside, {"precious": "x"})
     write_tree(guest, {"/var/lib/cloud/data/x": "x"})
     code = f"""
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import removal
 removal.remove(LiveTree({str(guest)!r}), "/var/lib/cloud")
 """

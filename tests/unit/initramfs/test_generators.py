@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import
     mkinitrd_suse,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import Kernel
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 HV = ["hv_vmbus", "hv_storvsc"]
 KERNEL = Kernel(images.VERSION, f"/boot/initrd.img-{images.VERSION}", f"/boot/vmlinuz-{images.VERSION}", True, "normal")

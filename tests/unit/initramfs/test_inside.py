@@ -9,7 +9,7 @@ from unit.initramfs import images
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import inside
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
 

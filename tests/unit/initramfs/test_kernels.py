@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels i
     version_key,
     version_of,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 
 def bzimage(version):

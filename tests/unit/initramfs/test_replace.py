@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import comm
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools, replace
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import installed_kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 HV = ("hv_vmbus", "hv_storvsc")
 GOOD = images.COMPRESS["gzip"](images.main_archive())

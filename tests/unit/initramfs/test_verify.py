@@ -9,7 +9,7 @@ from unit.initramfs import images
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import verify
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 WANTED = ["hv_vmbus", "hv-storvsc"]
 IMAGE = f"/boot/initrd.img-{images.VERSION}"

@@ -9,7 +9,7 @@ import struct
 import pytest
 from unit.kernel.kernel_files import bzimage, efi, zboot
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import image_file
 
 ARM64 = bytes(0x38) + b"ARM\x64" + bytes(100)

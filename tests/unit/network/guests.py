@@ -5,7 +5,7 @@
 
 import pathlib
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import network_dhcp
 from unit.trees import write_tree
 

@@ -6,7 +6,7 @@
 import pytest
 from unit.readiness.guest_tree import ELF_X86_64, IN_INITRAMFS, INITRAMFS, UUID, good_guest, initramfs, write
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import initramfs_init

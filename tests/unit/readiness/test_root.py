@@ -9,7 +9,8 @@ import subprocess
 import pytest
 from unit.readiness.guest_tree import good_guest, write
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Free, LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Free
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate

@@ -17,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import m
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate, is_ready
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.network.network_dhcp import Settings
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd, sshd_config
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 OPTION = {"ClientAliveInterval": 180}
 

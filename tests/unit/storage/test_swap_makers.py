@@ -9,7 +9,7 @@ import pytest
 from unit.trees import write_tree
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_makers, swap_places
 
 UNIT = "[Unit]\n[Swap]\nWhat={}\n"

@@ -7,7 +7,7 @@ import gzip
 import shutil
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import resume, swap_places
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import swap_off
 

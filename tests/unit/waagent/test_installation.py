@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
 TEXT = "ResourceDisk.Format=n\n"
