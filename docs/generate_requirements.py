@@ -50,26 +50,32 @@ def document():
             rule.title,
             rule.fault,
             rule.step.replace("_", " "),
-            _severity(rule),
+            severity(rule),
             rule.why,
-            _where(rule),
+            where(rule),
             rule.fixed_by or rule.cure,
             rule.source,
             rule.choice,
         )
         for rule in all_rules()
     ]
-    process = [_row(*requirement) for requirement in REQUIREMENTS]
-    return HEAD.replace("{steps}", ", ".join(step.replace("_", " ") for step in STEPS)) + "".join(rows) + FOOT + "".join(process)
+    return HEAD.replace("{steps}", ", ".join(step.replace("_", " ") for step in STEPS)) + "".join(rows) + foot()
 
 
-def _severity(rule):
+def foot():
+    """Return the end of the document: what no rule can check."""
+    return FOOT + "".join(_row(*requirement) for requirement in REQUIREMENTS)
+
+
+def severity(rule):
+    """Return how bad it is when a rule fails (str), for Azure and for its marketplace."""
     if "azure" not in rule.profiles:
         return f"marketplace only: {rule.severity}"
     return rule.severity if rule.marketplace in (None, rule.severity) else f"{rule.severity}; marketplace: {rule.marketplace}"
 
 
-def _where(rule):
+def where(rule):
+    """Return what has to be looked at for a rule (str), and of which kind of image it is asked."""
     where = {"tree": "files", "disk": "disk", "any": "files, image", "others": "files"}[rule.needs]
     return where if len(rule.kinds) > 1 else f"{where}; {rule.kinds[0]}"
 

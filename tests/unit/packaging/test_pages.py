@@ -44,3 +44,37 @@ def test_a_page_names_playbooks_roles_and_modules_that_there_are(page):
     there |= {path.name for path in (CHECKOUT / "roles").iterdir()}
     used = set(re.findall(r"(?<!group/)(?<!imagewright/)\bimagewright\.azure\.([a-z_]+)", page.read_text(encoding="utf-8")))
     assert used <= there
+
+
+def troubles():
+    """Return (what is shown, ids, fix) of each row of the tables of docs/does_not_boot.md."""
+    text = (CHECKOUT / "docs" / "does_not_boot.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if re.match(r"\| .*\bR\d\d", line)]
+    return [(shown.strip(), re.findall(r"R\d\d[a-z]?", ids), fix.strip()) for shown, _cause, ids, fix in rows]
+
+
+@pytest.mark.parametrize("shown, ids, fix", troubles(), ids=lambda value: value[:40] if isinstance(value, str) else "-".join(value))
+def test_a_trouble_is_mended_by_what_its_rules_say(shown, ids, fix):
+    """A role or module in the fix is one that a rule of the same row names."""
+    named = set(re.findall(r"`(guest_\w+|grub_cmdline|fstab_clean)`", fix))
+    rules = [rule for rule in all_rules() if rule.id in ids or re.match(r"R\d+", rule.id).group() in ids]
+
+    assert rules or set(ids) <= {requirement.id for requirement in REQUIREMENTS}
+    assert named <= set(re.findall(r"\w+", " ".join(f"{rule.fixed_by} {rule.cure}" for rule in rules))), rules
+
+
+@pytest.mark.parametrize("page", [path for path in PAGES if path.name in ("adding.md", "architecture.md")], ids=name)
+def test_a_file_of_the_code_that_a_page_names_is_there(page):
+    """Paths are given from the checkout, module_utils, tests/unit, docs or a role; capitals stand for a name of yours."""
+    places = [CHECKOUT, CHECKOUT / "plugins/module_utils", CHECKOUT / "tests/unit", CHECKOUT / "docs", *CHECKOUT.glob("roles/*")]
+    named = {path for path in re.findall(r"`([a-z_./-]+/[a-z_./-]*\w/?)`", page.read_text(encoding="utf-8")) if not path.startswith("/")}
+    assert [path for path in sorted(named) if not any((place / path).exists() for place in places)] == []
+
+
+def test_what_has_to_be_added_to_is_where_the_page_says():
+    text = (CHECKOUT / "docs" / "adding.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+)` of\s+`([\w/]+\.py)`", text)
+    assert len(named) >= 5
+    for variable, path in named:
+        source = (CHECKOUT / "plugins/module_utils" / path).read_text(encoding="utf-8")
+        assert re.search(rf"^(def )?{variable}\b.*([\[({{]|:)", source, re.MULTILINE), (variable, path)

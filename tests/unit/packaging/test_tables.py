@@ -23,7 +23,8 @@ def generator():
 
 
 tables = generator()
-ROLES = sorted(path.name for path in (CHECKOUT / "roles").iterdir())
+#: Those that a user calls; one without a specification is internal, and takes nothing.
+ROLES = sorted(path.parts[-3] for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml"))
 EXAMPLES = [(name, number) for name in tables.module_names() for number in range(len(tables.module_examples(name)))]
 
 
