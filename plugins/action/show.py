@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Show lines to the person who runs a playbook, as they are."""
 
+from typing import Any, Dict, Optional
+
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -14,7 +16,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
     _VALID_ARGS = frozenset({"lines"})
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         """Return the result (dict); the lines are shown on the way, for every callback shows results in a form of its own."""
         result = super().run(tmp, task_vars)
         lines = self._task.args.get("lines") or []

@@ -202,6 +202,7 @@ sha256:
 """
 
 import os
+from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.discreet_module import DiscreetModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, finish
@@ -228,7 +229,7 @@ ARGUMENTS = {
 }
 
 
-def check_options(options):
+def check_options(options: Mapping[str, Any]) -> None:
     """Check what the types of the options cannot tell.
 
     Raises ImagewrightError: src or dest name no file, or wait_released no time.
@@ -241,7 +242,7 @@ def check_options(options):
         raise ImagewrightError(f"cannot wait {options['wait_released']} seconds: wait_released is negative; use 0 or more")
 
 
-def plan(module):
+def plan(module: DiscreetModule) -> Request:
     """Return the Request that the module's options describe.
 
     Raises ImagewrightError: an option makes no sense.
@@ -269,7 +270,7 @@ def plan(module):
     )
 
 
-def run(module):
+def run(module: DiscreetModule) -> Dict[str, Any]:
     """Return the module's result."""
     result = align(plan(module))
     for warning in result.pop("warnings"):
@@ -279,28 +280,28 @@ def run(module):
     return result
 
 
-def _size(options, name):
+def _size(options: Mapping[str, Any], name: str) -> Optional[int]:
     return parse_size(options[name], name) if options[name] else None
 
 
-def _positive(options, name):
+def _positive(options: Mapping[str, Any], name: str) -> Optional[int]:
     size = _size(options, name)
     if size == 0:
         raise ImagewrightError(f"cannot use {name} {options[name]!r}: no disk is that small; leave it out for the limits of Azure")
     return size
 
 
-def _before(result):
+def _before(result: Mapping[str, Any]) -> str:
     if not result["changed"]:
         return _after(result)
     return f"{result['src']}: {result['source_format']} disk of {show_size(result['source_virtual_size'])}\n"
 
 
-def _after(result):
+def _after(result: Mapping[str, Any]) -> str:
     return f"{result['dest']}: fixed VHD, disk of {show_size(result['virtual_size'])}, file of {result['file_size']} bytes\n"
 
 
-def main():
+def main() -> None:
     """Run the module."""
     finish(DiscreetModule(argument_spec=ARGUMENTS, supports_check_mode=True), run)
 

@@ -191,6 +191,7 @@ identity:
 """
 
 import os
+from typing import Any, Dict
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.discreet_module import DiscreetModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
@@ -201,7 +202,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd.room import 
 ARGUMENTS = {"path": {"type": "path", "required": True, "aliases": ["image"]}, "dest": {"type": "path"}, "identity": {"type": "bool", "default": False}}
 
 
-def run(module):
+def run(module: DiscreetModule) -> Dict[str, Any]:
     """Return the module's result."""
     path, dest = os.path.abspath(module.params["path"]), module.params["dest"]
     description = describe_image(path)
@@ -212,7 +213,7 @@ def run(module):
     return dict(description, changed=False)
 
 
-def main():
+def main() -> None:
     """Run the module."""
     finish(DiscreetModule(argument_spec=ARGUMENTS, supports_check_mode=True), run)
 

@@ -273,6 +273,7 @@ import contextlib
 import logging
 import os
 import urllib.request
+from typing import Any, Dict, Mapping, Optional, Set
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import errors
 from ansible_collections.imagewright.azure.plugins.module_utils.core.discreet_module import DiscreetModule
@@ -318,7 +319,7 @@ ARGUMENTS = {
 }
 
 
-def target_of(params):
+def target_of(params: Mapping[str, Any]) -> addresses.Address:
     """Return the Address that the options give.
 
     Raises ImagewrightError: they give none, or more than one.
@@ -330,14 +331,14 @@ def target_of(params):
     )
 
 
-def check_numbers(params):
+def check_numbers(params: Mapping[str, Any]) -> None:
     """Raise ImagewrightError for a number that makes no sense."""
     for name, lowest, highest in (("parallel", 1, 64), ("retries", 0, 100), ("retry_delay", 0, 60), ("request_timeout", 1, 3600)):
         if not lowest <= params[name] <= highest:
             raise ImagewrightError(f"cannot upload with {name}={params[name]}: it has to be from {lowest} to {highest}")
 
 
-def check_vhd(src, generation, allow_problems):
+def check_vhd(src: str, generation: Optional[int], allow_problems: bool) -> Dict[str, Any]:
     """Return what vhd_info tells of the VHD.
 
     generation: int or None, when any will do.
@@ -353,7 +354,7 @@ def check_vhd(src, generation, allow_problems):
     return facts
 
 
-def protect(module, address):
+def protect(module: DiscreetModule, address: addresses.Address) -> None:
     """Have Ansible hide the secrets in every form, and show the address when there is no secret in it."""
     module.no_log_values.update(secrets_in(address.sas))
     if module.params["url"] and addresses.without_query(module.params["url"]) == module.params["url"]:
@@ -362,7 +363,15 @@ def protect(module, address):
         module.warn(f"the upload to {address.url} is not encrypted; use https:// unless this is an emulator")
 
 
-def result_of(module, found, outcome, source, blob, facts, journal_path):
+def result_of(
+    module: DiscreetModule,
+    found: Optional[blobs.Properties],
+    outcome: upload.Outcome,
+    source: OpenVhd,
+    blob: blobs.Blob,
+    facts: Mapping[str, Any],
+    journal_path: str,
+) -> Dict[str, Any]:
     """Return the module's result (dict)."""
     plan, uploaded = outcome.plan, sum(item.length for item in outcome.sent)
     result = {
@@ -389,7 +398,7 @@ def result_of(module, found, outcome, source, blob, facts, journal_path):
     return result
 
 
-def run(module):
+def run(module: DiscreetModule) -> Dict[str, Any]:
     """Upload, unless the target has the VHD already, and return the result."""
     params = module.params
     address = target_of(params)
@@ -406,16 +415,16 @@ def run(module):
     with OpenVhd(params["src"]) as source, contextlib.ExitStack() as stack:
         journal = None if module.check_mode else stack.enter_context(journals.Journal(path))
         plan, found = upload.decide(source, blob, journals.read(path) if journal is None else journal.state, settings, progress)
-        if module.check_mode or plan.action == "unchanged":
+        if journal is None or plan.action == "unchanged":
             outcome = upload.predict(source, plan, settings)
-            if plan.verified and not module.check_mode:
+            if plan.verified and journal is not None and found is not None:
                 upload.leave_receipt(source, blob, journal, found)
         else:
             outcome = upload.carry_out(source, blob, plan, journal, settings, progress)
         return result_of(module, found, outcome, source, blob, facts, path)
 
 
-def run_without_secrets(module):
+def run_without_secrets(module: DiscreetModule) -> Dict[str, Any]:
     """Return what run() returns; whatever goes wrong is told without a secret, in Ansible's form and without a traceback."""
     logging.disable(logging.CRITICAL)  # the libraries warn with whole addresses
     secrets = known_secrets(module.params)
@@ -431,7 +440,7 @@ def run_without_secrets(module):
         ) from None
 
 
-def known_secrets(params):
+def known_secrets(params: Mapping[str, Any]) -> Set[str]:
     """Return every spelling ({str}) of the secrets in the options, and in the addresses of proxies in the environment."""
     found = spellings(params["account_key"]) if params["account_key"] else set()
     for text in [params[name] for name in OPTIONS_WITH_SECRETS] + list(urllib.request.getproxies().values()):
@@ -439,7 +448,7 @@ def known_secrets(params):
     return found
 
 
-def require_no_secrets_elsewhere(params):
+def require_no_secrets_elsewhere(params: Mapping[str, Any]) -> None:
     """Check that a signature or key was given in an option for it: names and addresses without one are shown and written down.
 
     Raises ImagewrightError: another option holds what looks like one.
@@ -452,7 +461,7 @@ def require_no_secrets_elsewhere(params):
             )
 
 
-def main():
+def main() -> None:
     """Run the module."""
     module = DiscreetModule(
         argument_spec=ARGUMENTS,

@@ -8,6 +8,7 @@ PRIVATE: plugin_utils of this collection are not an interface.
 
 import pathlib
 import re
+from typing import Any, Collection, Dict, Iterable, Optional, Sequence, Set, Union
 
 import yaml
 
@@ -16,7 +17,7 @@ _OF_ANSIBLE = frozenset({"all", "always", "never", "tagged", "untagged"})
 _REQUIREMENT = re.compile(r"R\d+[a-z]?\Z")
 
 
-def slips(given, known, prefixes=()):
+def slips(given: Iterable[str], known: Collection[str], prefixes: Iterable[str] = ()) -> Dict[str, Optional[str]]:
     """Return {name: the known name that was meant, or None} of the names that are not known and look as if they were ours.
 
     given: [str]. known: [str].
@@ -31,12 +32,12 @@ def slips(given, known, prefixes=()):
     return found
 
 
-def nearest(name, known):
+def nearest(name: str, known: Iterable[str]) -> Optional[str]:
     """Return the known name (str) that is one slip from name: a letter missing, too many, wrong, or two exchanged. None when there is none."""
     return next((other for other in sorted(known) if _one_slip(name, other)), None)
 
 
-def _one_slip(left, right):
+def _one_slip(left: str, right: str) -> bool:
     if abs(len(left) - len(right)) > 1 or left == right:
         return False
     begin = next((index for index, pair in enumerate(zip(left, right)) if pair[0] != pair[1]), min(len(left), len(right)))
@@ -47,7 +48,7 @@ def _one_slip(left, right):
     return rest_left[1:] == rest_right if len(left) > len(right) else rest_left == rest_right[1:]
 
 
-def tag_slips(given, known):
+def tag_slips(given: Sequence[str], known: Collection[str]) -> Dict[str, Optional[str]]:
     """Return {tag: the known tag that was meant, or None} of the tags that no task has, and that look as if they were ours.
 
     given, known: [str]; known are the tags of all tasks.
@@ -58,16 +59,16 @@ def tag_slips(given, known):
     return found
 
 
-def tags_of(folder):
+def tags_of(folder: Union[str, pathlib.Path]) -> Set[str]:
     """Return the tags (set of str) of all tasks in the playbooks and roles of the collection in folder."""
-    tags = set()
+    tags: Set[str] = set()
     for pattern in ("playbooks/*.yml", "playbooks/tasks/*.yml", "roles/*/tasks/*.yml"):
         for path in pathlib.Path(folder).glob(pattern):
             _collect(yaml.safe_load(path.read_text(encoding="utf-8")), tags)
     return tags
 
 
-def _collect(value, tags):
+def _collect(value: Any, tags: Set[str]) -> None:
     if isinstance(value, list):
         for item in value:
             _collect(item, tags)

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import threading
+from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -27,7 +28,7 @@ class ProgressAction(ActionBase):
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         """Return the result (dict) of the module."""
         result = super().run(tmp, task_vars)
         if result.get("skipped"):
@@ -43,7 +44,7 @@ class ProgressAction(ActionBase):
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
 
-    def _execute_shown(self, arguments, task_vars):
+    def _execute_shown(self, arguments: Dict[str, Any], task_vars: Optional[Dict[str, Any]]) -> Dict[str, Any]:
         folder = tempfile.mkdtemp(prefix="imagewright-progress-")
         path = os.path.join(folder, "progress")
         ended = threading.Event()
@@ -62,7 +63,7 @@ class ProgressAction(ActionBase):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _show(path, ended):
+def _show(path: str, ended: threading.Event) -> None:
     """Show the lines that are appended to path until ended is set, whole lines only."""
     display = Display()
     pending = ""

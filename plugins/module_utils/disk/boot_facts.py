@@ -6,11 +6,20 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
+from typing import NamedTuple, Optional
 
-#: loader: str, what is started, for people; place: str, where it shows, ``sector 0`` or a path on the EFI system partition with its line;
-#: fault: str or None, what stops it; doubt: str or None, why it cannot be said.
-BootChain = collections.namedtuple("BootChain", "loader place fault doubt")
+
+class BootChain(NamedTuple):
+    """What starts a machine.
+
+    loader: what is started, for people; place: where it shows, ``sector 0`` or a path on the EFI system partition with its line;
+    fault: what stops it; doubt: why it cannot be said.
+    """
+
+    loader: str
+    place: str
+    fault: Optional[str]
+    doubt: Optional[str]
 
 
 def whole(loader: str, place: str = "") -> BootChain:

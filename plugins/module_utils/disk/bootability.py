@@ -7,8 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: requirements R14 (generations) and R15 (fallback loader) of docs/requirements.md.
 """
 
-import collections
-from typing import Dict, List, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import fat, grub_core, pe
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
@@ -18,14 +17,26 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions 
 #: The names under which a firmware without boot entries looks for a loader, by the processor; all are 8.3 names.
 FALLBACK_LOADERS = {"x64": "EFI/BOOT/BOOTX64.EFI", "Arm64": "EFI/BOOT/BOOTAA64.EFI"}
 
-#: generations: [int]; fallback_loader: True, False, or None when there is no ESP or it cannot be read;
-#: reasons: {generation: str}, why it is missing; architecture: ``x64``, ``Arm64`` (Azure's words), or None when nothing boots;
-#: secure_boot: whether the fallback loader is signed as Secure Boot wants it, None without one.
-Bootability = collections.namedtuple("Bootability", "generations fallback_loader reasons architecture secure_boot")
-Bootability.__new__.__defaults__ = (None, None)
 
-#: What an ESP has as fallback loader. architecture: as above, None without one that can start; problem: str or None, why one cannot start.
-_Loader = collections.namedtuple("_Loader", "architecture secure_boot problem")
+class Bootability(NamedTuple):
+    """generations: of virtual machines that boot it; fallback_loader: None when there is no ESP or it cannot be read;
+    reasons: {generation: why it is missing}; architecture: ``x64``, ``Arm64`` (Azure's words), or None when nothing boots;
+    secure_boot: whether the fallback loader is signed as Secure Boot wants it, None without one.
+    """
+
+    generations: List[int]
+    fallback_loader: Optional[bool]
+    reasons: Dict[int, str]
+    architecture: Optional[str] = None
+    secure_boot: Optional[bool] = None
+
+
+class _Loader(NamedTuple):
+    """What an ESP has as fallback loader. architecture: as above, None without one that can start; problem: why one cannot start."""
+
+    architecture: Optional[str]
+    secure_boot: Optional[bool]
+    problem: Optional[str]
 
 
 def judge(table: Table, read_at: ReadAt) -> Bootability:

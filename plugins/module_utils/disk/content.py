@@ -9,7 +9,9 @@ Source: libblkid's superblock probes (util-linux).
 
 import io
 import uuid
-from typing import Any, Tuple
+from typing import Tuple
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 
 #: What is looked for: (offset, bytes, what), the first that matches counts.
 _MAGIC = (
@@ -63,7 +65,7 @@ NAMES = {
 }
 
 
-def identify(stream: Any) -> str:
+def identify(stream: Stream) -> str:
     """Return what the stream holds (str, a key of NAMES).
 
     stream: binary, seekable.
@@ -78,7 +80,7 @@ def identify(stream: Any) -> str:
     return "zfs" if _is_zfs(stream) else "empty"
 
 
-def identity(stream: Any, holds: str) -> Tuple[str, str]:
+def identity(stream: Stream, holds: str) -> Tuple[str, str]:
     """Return (UUID, label), lower case and "" where there is none, of what is no file system: swap space and LUKS.
 
     holds: str, what identify said.
@@ -96,7 +98,7 @@ def _text(octets: bytes) -> str:
     return octets.split(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
-def _is_raid(stream: Any, head: bytes) -> bool:
+def _is_raid(stream: Stream, head: bytes) -> bool:
     """Whether a Linux software RAID member with metadata 1.x is here (0.90 and 1.0 keep theirs at the end)."""
     if any(head[offset : offset + 4] == b"\xfc\x4e\x2b\xa9" for offset in (0, 4096)):
         return True
@@ -105,11 +107,11 @@ def _is_raid(stream: Any, head: bytes) -> bool:
     return size > 16384 and _read(stream, (size - 8192) & ~4095, 4) == b"\xfc\x4e\x2b\xa9"
 
 
-def _is_zfs(stream: Any) -> bool:
+def _is_zfs(stream: Stream) -> bool:
     # uberblocks begin at 128 KiB of the first label
     return _read(stream, 131072, 8) in (b"\x0c\xb1\xba\0\0\0\0\0", b"\0\0\0\0\0\xba\xb1\x0c")
 
 
-def _read(stream: Any, offset: int, length: int) -> bytes:
+def _read(stream: Stream, offset: int, length: int) -> bytes:
     stream.seek(offset)
     return stream.read(length)

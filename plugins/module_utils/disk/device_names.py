@@ -8,7 +8,10 @@ Source: fstab(5); udev's rules 60-persistent-storage.rules, 13-dm-disk.rules, 11
 """
 
 import re
-from typing import Any, Set, Tuple
+from typing import Set, Tuple
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import Logical
 
 #: Kinds of names: of a file system or what stands in its place; of a partition; of a logical volume (``group/name``); of a device mapper's device,
 #: by its name and by its identifier; of a software RAID; of the number of a partition on whatever disk; of a whole disk.
@@ -64,14 +67,14 @@ def decoded(name: str) -> str:
     return octets.decode("utf-8", "surrogateescape")
 
 
-def of_logical(logical: Any) -> Set[Tuple[str, str]]:
-    """Return the names ({(kind, value)}) of a logical volume (volumes.Logical)."""
+def of_logical(logical: Logical) -> Set[Tuple[str, str]]:
+    """Return the names ({(kind, value)}) of a logical volume."""
     mapped = logical.group.replace("-", "--") + "-" + logical.name.replace("-", "--")
     return {("logical", f"{logical.group}/{logical.name}"), ("mapper", mapped), ("dm-uuid", f"LVM-{logical.uuid}")}
 
 
-def of_partition(partition: Any) -> Set[Tuple[str, str]]:
-    """Return the names ({(kind, value)}) of a partition (partitions.Partition)."""
+def of_partition(partition: Partition) -> Set[Tuple[str, str]]:
+    """Return the names ({(kind, value)}) of a partition."""
     names = {("number", str(partition.number))}
     if partition.uuid:
         names.add(("partuuid", partition.uuid.lower()))

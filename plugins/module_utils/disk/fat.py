@@ -7,9 +7,8 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: Microsoft FAT32 File System Specification 1.03 (fatgen103).
 """
 
-import collections
 import struct
-from typing import List, Optional
+from typing import List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 
@@ -20,16 +19,36 @@ _LONGEST_CHAIN = 65536  # clusters of one directory; ends a chain that is a loop
 
 _LONGEST_FILE = 1024 * 1024  # clusters; ends a chain that is a loop
 
-_Entry = collections.namedtuple("_Entry", "cluster size")
-_Fat = collections.namedtuple("_Fat", "bits cluster_size fat_offset root_offset root_size root_cluster data_offset clusters")
+
+class _Entry(NamedTuple):
+    """A name in a directory: where its chain begins, and its bytes."""
+
+    cluster: int
+    size: int
+
+
+class _Fat(NamedTuple):
+    """What the boot sector says. bits: of an entry of the table; cluster_size, offsets, root_size: bytes; clusters: how many there are."""
+
+    bits: int
+    cluster_size: int
+    fat_offset: int
+    root_offset: int
+    root_size: int
+    root_cluster: int
+    data_offset: int
+    clusters: int
 
 
 class FatError(ValueError):
     """The partition holds no FAT file system that can be read."""
 
 
-#: A file: its size in bytes, and a callable (offset, length) -> bytes, shorter at its end or where its chain of clusters ends.
-FatFile = collections.namedtuple("FatFile", "size read_at")
+class FatFile(NamedTuple):
+    """A file. size: bytes; read_at: shorter at its end or where its chain of clusters ends."""
+
+    size: int
+    read_at: ReadAt
 
 
 def find_file(read_at: ReadAt, path: str) -> Optional[FatFile]:

@@ -7,11 +7,10 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: Virtual Hard Disk Image Format Specification 1.0 (Microsoft, 11 October 2006).
 """
 
-import collections
 import datetime
 import struct
 import uuid
-from typing import Any, Dict, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 FOOTER_SIZE = 512  # bytes
 COOKIE = b"conectix"
@@ -28,17 +27,30 @@ SIZE_CREATORS = (b"win ", b"qem2", b"d2v ", b"CTXS", b"tap\0")
 _LAYOUT = ">8sIIQI4sI4sQQHBBII16sB427x"
 _CHECKSUM_AT = 64
 
-#: All fields of a footer. unique_id: uuid.UUID; creator_application, creator_host_os: bytes of 4; the rest int.
-Footer = collections.namedtuple(
-    "Footer",
-    (
-        "cookie features version data_offset timestamp creator_application creator_version creator_host_os original_size"
-        " current_size cylinders heads sectors_per_track disk_type checksum unique_id saved_state"
-    ),
-)
+
+class Footer(NamedTuple):
+    """All fields of a footer. creator_application, creator_host_os: 4 bytes; the sizes: bytes."""
+
+    cookie: bytes
+    features: int
+    version: int
+    data_offset: int
+    timestamp: int
+    creator_application: bytes
+    creator_version: int
+    creator_host_os: bytes
+    original_size: int
+    current_size: int
+    cylinders: int
+    heads: int
+    sectors_per_track: int
+    disk_type: int
+    checksum: int
+    unique_id: uuid.UUID
+    saved_state: int
 
 
-def fixed_footer(virtual_size: Optional[int], unique_id: uuid.UUID, unix_time: int) -> bytes:
+def fixed_footer(virtual_size: int, unique_id: uuid.UUID, unix_time: int) -> bytes:
     """Return the footer (bytes of 512) of a fixed VHD.
 
     virtual_size: int, bytes, multiple of 512.
@@ -69,8 +81,8 @@ def fixed_footer(virtual_size: Optional[int], unique_id: uuid.UUID, unix_time: i
 
 def pack_footer(footer: Footer) -> bytes:
     """Return the footer as bytes of 512, with its checksum computed."""
-    unsigned = struct.pack(_LAYOUT, *footer._replace(checksum=0, unique_id=footer.unique_id.bytes))
-    return _with_checksum(unsigned)
+    *fields, _checksum, unique_id, saved_state = footer
+    return _with_checksum(struct.pack(_LAYOUT, *fields, 0, unique_id.bytes, saved_state))
 
 
 def parse_footer(sector: bytes) -> Optional[Footer]:
@@ -80,8 +92,9 @@ def parse_footer(sector: bytes) -> Optional[Footer]:
     """
     if len(sector) != FOOTER_SIZE or not sector.startswith(COOKIE):
         return None
-    footer = Footer(*struct.unpack(_LAYOUT, sector))
-    return footer._replace(unique_id=uuid.UUID(bytes=footer.unique_id))
+    fields = list(struct.unpack(_LAYOUT, sector))
+    fields[-2] = uuid.UUID(bytes=fields[-2])
+    return Footer(*fields)
 
 
 def footer_checksum(sector: bytes) -> int:

@@ -7,11 +7,10 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: UEFI Specification 2.10, section 5.3 (GUID Partition Table Disk Layout).
 """
 
-import collections
 import struct
 import uuid
 import zlib
-from typing import List, Tuple
+from typing import List, NamedTuple, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt, Writes
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
@@ -24,11 +23,33 @@ _MOST_TABLE = 1024 * 1024  # bytes; real tables have 16 KiB
 BIOS_BOOT = uuid.UUID("21686148-6449-6E6F-744E-656564454649")
 EFI_SYSTEM = uuid.UUID("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
 
-#: One copy of the table. header: bytes of header_size; entries: bytes; first_usable, last_usable: LBA; sector: int, bytes per LBA.
-Gpt = collections.namedtuple("Gpt", "header lba alternate_lba first_usable last_usable disk_guid entries_lba entry_count entry_size entries sector")
 
-#: A used entry. first_lba, last_lba: inclusive; name: str.
-GptPartition = collections.namedtuple("GptPartition", "number type_guid guid first_lba last_lba attributes name")
+class Gpt(NamedTuple):
+    """One copy of the table. header: header_size bytes; first_usable, last_usable: LBA; sector: bytes per LBA."""
+
+    header: bytes
+    lba: int
+    alternate_lba: int
+    first_usable: int
+    last_usable: int
+    disk_guid: uuid.UUID
+    entries_lba: int
+    entry_count: int
+    entry_size: int
+    entries: bytes
+    sector: int
+
+
+class GptPartition(NamedTuple):
+    """A used entry. first_lba, last_lba: inclusive."""
+
+    number: int
+    type_guid: uuid.UUID
+    guid: uuid.UUID
+    first_lba: int
+    last_lba: int
+    attributes: int
+    name: str
 
 
 class GptError(ValueError):

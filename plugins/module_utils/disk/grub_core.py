@@ -7,19 +7,29 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: GRUB 2 (boot.S, diskboot.S, startup_raw.S, mkimage.c, kernel.h) and GRUB Legacy (stage1.S).
 """
 
-import collections
 import struct
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR
 
-#: kind: ``grub2``, ``grub_legacy``, ``active_partition`` (syslinux, Debian's mbr and their like) or ``unknown``; sector: int, of the core of GRUB 2.
-BootCode = collections.namedtuple("BootCode", "kind sector")
 
-#: What is built into a GRUB core. prefix: str, like ``(,msdos1)/boot/grub``, "" without; config: str, that runs before it is used, "" without;
-#: has_normal: bool, whether the module ``normal`` may be in it.
-GrubCore = collections.namedtuple("GrubCore", "prefix config has_normal")
+class BootCode(NamedTuple):
+    """kind: ``grub2``, ``grub_legacy``, ``active_partition`` (syslinux, Debian's mbr and their like) or ``unknown``; sector: of the core of GRUB 2."""
+
+    kind: str
+    sector: int
+
+
+class GrubCore(NamedTuple):
+    """What is built into a GRUB core. prefix: like ``(,msdos1)/boot/grub``, "" without; config: what runs before it is used, "" without;
+    has_normal: whether the module ``normal`` may be in it.
+    """
+
+    prefix: str
+    config: str
+    has_normal: bool
+
 
 _KERNEL_SECTOR_AT = 0x5C  # boot.img: of the core's first sector
 _MESSAGES = b"GRUB \0Geom\0Hard Disk\0Read\0 Error"  # of boot.img, and of stage1 of GRUB Legacy

@@ -7,23 +7,38 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: LVM2 lib/format_text/layout.h (labels, metadata areas), lib/format_text/format-text.c (the ring of the text), lib/misc/crc.c.
 """
 
-import collections
 import struct
 import zlib
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import lvm_text
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 
-#: A physical volume. uuid: str without dashes; stream: binary, seekable; areas: int, how many places for metadata it has;
-#: texts: [dict], the metadata in them, parsed.
-Physical = collections.namedtuple("Physical", "uuid stream areas texts")
 
-#: A volume group. name, uuid (without dashes): str; extent_size: int, bytes; physical: {name: dict}; logical: {name: dict};
-#: streams: {physical volume's name: (stream, bytes before its first extent)}, of those on this disk.
-Group = collections.namedtuple("Group", "name uuid extent_size physical logical streams")
+class Physical(NamedTuple):
+    """A physical volume. uuid: without dashes; areas: how many places for metadata it has; texts: the metadata in them, parsed."""
+
+    uuid: str
+    stream: Stream
+    areas: int
+    texts: List[Dict[str, Any]]
+
+
+class Group(NamedTuple):
+    """A volume group. uuid: without dashes; extent_size: bytes; streams: {physical volume's name: (stream, bytes before its first extent)}, of those on
+    this disk.
+    """
+
+    name: str
+    uuid: str
+    extent_size: int
+    physical: Dict[str, Dict[str, Any]]
+    logical: Dict[str, Dict[str, Any]]
+    streams: Dict[str, Tuple[Stream, int]]
+
 
 _LABEL_SECTORS = 4
 _MDA_HEADER = 512  # bytes; the ring of texts begins behind it
@@ -35,7 +50,7 @@ _MOST_AREAS = 16
 _DEEPEST = 8  # logical volumes made of others
 
 
-def read_physical(stream: Any, name: str) -> Physical:
+def read_physical(stream: Stream, name: str) -> Physical:
     """Return the Physical in the stream.
 
     name: str, of the partition, for errors. Raises ImagewrightError: its label or its metadata is damaged.
@@ -67,7 +82,7 @@ def _places(octets: bytes, position: int, name: str) -> Tuple[List[Tuple[int, in
     raise _damage(name, "its list of areas has no end")
 
 
-def _area(stream: Any, offset: int, name: str) -> Optional[Dict[str, Any]]:
+def _area(stream: Stream, offset: int, name: str) -> Optional[Dict[str, Any]]:
     """Return the metadata (dict) of a metadata area, None when it has none."""
     header = _read(stream, offset, _MDA_HEADER)
     if header[4:20] != _MDA_MAGIC or struct.unpack_from("<I", header)[0] != _crc(header[4:]):
@@ -213,7 +228,7 @@ def _crc(octets: bytes) -> int:
     return zlib.crc32(octets, _INITIAL_CRC ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
 
 
-def _read(stream: Any, offset: int, length: int) -> bytes:
+def _read(stream: Stream, offset: int, length: int) -> bytes:
     stream.seek(offset)
     return stream.read(length)
 

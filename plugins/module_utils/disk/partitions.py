@@ -7,12 +7,11 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: UEFI Specification 2.10, section 5.2 (LBA 0 Format) and 5.3.
 """
 
-import collections
 import struct
-from typing import List, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import gpt as gpt_tables
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt, Writes
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 
 PROTECTIVE = 0xEE
@@ -21,19 +20,49 @@ _ENTRIES_AT, _SIGNATURE_AT = 446, 510
 _BOOT_CODE = 440  # bytes before the disk signature
 _MOST_LOGICAL = 128  # ends a chain of logical partitions that points to itself
 
-#: A partition of either kind. type: str, GUID or ``0x83``; start, size: bytes; active: bool, the MBR's or GPT's boot flag;
-#: uuid: str, its PARTUUID, lower case.
-Partition = collections.namedtuple("Partition", "number type start size active name uuid")
-Partition.__new__.__defaults__ = ("",)
 
-#: kind: gpt, mbr or none; partitions: [Partition]; boot_code: bool; gpt: Gpt of the believed primary or None;
-#: damage: str or None, why the GPT must not be touched (of a hybrid one, too); sector: int, bytes per LBA; mbr: bytes of sector 0.
-Table = collections.namedtuple("Table", "kind partitions boot_code gpt damage sector mbr")
+class Partition(NamedTuple):
+    """A partition of either kind. type: GUID or ``0x83``; start, size: bytes; active: the MBR's or GPT's boot flag; uuid: its PARTUUID, lower case."""
 
-#: Writes as [(offset, bytes)]: first those at the end of the disk, then, once these are safe, those at its start.
-Relocation = collections.namedtuple("Relocation", "tail head warnings")
+    number: int
+    type: str
+    start: int
+    size: int
+    active: bool
+    name: str
+    uuid: str = ""
 
-_MbrEntry = collections.namedtuple("_MbrEntry", "index status type first_lba sectors")
+
+class Table(NamedTuple):
+    """kind: gpt, mbr or none; gpt: of the believed primary; damage: why the GPT must not be touched (of a hybrid one, too); sector: bytes per LBA;
+    mbr: sector 0.
+    """
+
+    kind: str
+    partitions: List[Partition]
+    boot_code: bool
+    gpt: Optional[gpt_tables.Gpt]
+    damage: Optional[str]
+    sector: int
+    mbr: bytes
+
+
+class Relocation(NamedTuple):
+    """What is to be written: first the writes at the end of the disk, then, once these are safe, those at its start."""
+
+    tail: Writes
+    head: Writes
+    warnings: List[str]
+
+
+class _MbrEntry(NamedTuple):
+    """An entry of the MBR. position: from 0; sectors: its size."""
+
+    position: int
+    status: int
+    type: int
+    first_lba: int
+    sectors: int
 
 
 def read_table(read_at: ReadAt, size: int) -> Table:
@@ -80,7 +109,7 @@ def plan_relocation(table: Table, read_at: ReadAt, size: int) -> Relocation:
     """
     if table.kind != "gpt":
         return Relocation([], [], [])
-    if table.damage:
+    if table.gpt is None or table.damage:
         return Relocation([], [], [f"the partition table is left as it is, since {table.damage}; repair it with `sgdisk` or `gdisk`"])
     sectors = size // SECTOR
     protective = _grown_protective(table.mbr, sectors)
@@ -154,20 +183,20 @@ def _logical_partitions(read_at: ReadAt, entries: List[_MbrEntry]) -> List[_MbrE
                 if entry.type in _EXTENDED:
                     following = following or extended.first_lba + entry.first_lba
                 else:
-                    found.append(entry._replace(index=4 + len(found), first_lba=lba + entry.first_lba))
+                    found.append(entry._replace(position=4 + len(found), first_lba=lba + entry.first_lba))
             lba = following
     return found
 
 
 def _from_mbr(entry: _MbrEntry, signature: int) -> Partition:
     return Partition(
-        entry.index + 1,
+        entry.position + 1,
         f"0x{entry.type:02x}",
         entry.first_lba * SECTOR,
         entry.sectors * SECTOR,
         entry.status == 0x80,
         "",
-        f"{signature:08x}-{entry.index + 1:02x}",
+        f"{signature:08x}-{entry.position + 1:02x}",
     )
 
 
@@ -189,5 +218,5 @@ def _grown_protective(mbr: bytes, sectors: int) -> Optional[bytes]:
     if entries[0].sectors in (size, 0xFFFFFFFF):
         return None
     grown = bytearray(mbr)
-    struct.pack_into("<I", grown, _ENTRIES_AT + 16 * entries[0].index + 12, size)
+    struct.pack_into("<I", grown, _ENTRIES_AT + 16 * entries[0].position + 12, size)
     return bytes(grown)

@@ -7,9 +7,8 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: Microsoft PE Format; UEFI Specification 2.10, section 2.1.1 (UEFI Images).
 """
 
-import collections
 import struct
-from typing import Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 
@@ -22,11 +21,22 @@ _MOST_CERTIFICATES = 256 * 1024  # bytes; real ones have 10 KiB
 _MOST_SECTIONS = 96  # what the format allows
 _MICROSOFT = (b"Microsoft Corporation UEFI CA 2011", b"Microsoft UEFI CA 2023")
 
-#: architecture: str, of MACHINES or the number; sections: [Section]; certificates: (offset, size) of the signatures, (0, 0) without.
-EfiProgram = collections.namedtuple("EfiProgram", "architecture sections certificates")
 
-#: name: bytes; memory: bytes that it takes when loaded; size, offset: bytes in the file.
-Section = collections.namedtuple("Section", "name memory size offset")
+class EfiProgram(NamedTuple):
+    """architecture: of MACHINES or the number; certificates: (offset, size) of the signatures, (0, 0) without."""
+
+    architecture: str
+    sections: "List[Section]"
+    certificates: Tuple[int, int]
+
+
+class Section(NamedTuple):
+    """memory: bytes that it takes when loaded; size, offset: bytes in the file."""
+
+    name: bytes
+    memory: int
+    size: int
+    offset: int
 
 
 class PeError(ValueError):

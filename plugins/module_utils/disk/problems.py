@@ -6,13 +6,18 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, NamedTuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
-#: One thing that is wrong. id: str, a key of MEANINGS; cause: str, what was found, with its numbers; fix: str, what to do, "" where nothing helps.
-Problem = collections.namedtuple("Problem", "id cause fix")
+
+class Problem(NamedTuple):
+    """One thing that is wrong. id: a key of MEANINGS; cause: what was found, with its numbers; fix: what to do, "" where nothing helps."""
+
+    id: str
+    cause: str
+    fix: str
+
 
 #: What each id stands for; vhd_info returns these ids.
 MEANINGS = {

@@ -6,21 +6,35 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
-from typing import Any, List, Optional
+from typing import List, NamedTuple, Optional
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import content, lvm
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition, Table
 
-#: name: str for people (``partition 2``, ``logical volume rocky/root``, ``the whole disk``); holds: str, key of content.NAMES;
-#: stream: binary, seekable, or None when it cannot be read; error: str or None, why; partition: partitions.Partition or None;
-#: logical: Logical or None.
-Volume = collections.namedtuple("Volume", "name holds stream error partition logical")
 
-#: group, name: str; uuid: str, the group's and the volume's without dashes, as udev names it behind ``dm-uuid-LVM-``.
-Logical = collections.namedtuple("Logical", "group name uuid")
+class Volume(NamedTuple):
+    """name: for people (``partition 2``, ``logical volume rocky/root``, ``the whole disk``); holds: key of content.NAMES;
+    stream: None when it cannot be read; error: why.
+    """
+
+    name: str
+    holds: str
+    stream: Optional[Stream]
+    error: Optional[str]
+    partition: Optional[Partition]
+    logical: "Optional[Logical]"
+
+
+class Logical(NamedTuple):
+    """uuid: the group's and the volume's without dashes, as udev names it behind ``dm-uuid-LVM-``."""
+
+    group: str
+    name: str
+    uuid: str
+
 
 _EXTENDED = ("0x05", "0x0f", "0x85")
 
@@ -49,7 +63,7 @@ def _partition(disk: CachedBytes, partition: Partition) -> Volume:
     return _volume(f"partition {partition.number}", Window(disk, partition.start, partition.size), partition, error=error)
 
 
-def _volume(name: str, stream: Any, partition: Optional[Partition] = None, logical: Optional[Logical] = None, error: Optional[str] = None) -> Volume:
+def _volume(name: str, stream: Stream, partition: Optional[Partition] = None, logical: Optional[Logical] = None, error: Optional[str] = None) -> Volume:
     try:
         holds = content.identify(stream)
     except ImagewrightError as damage:
@@ -62,7 +76,8 @@ def _logical_volumes(volumes: List[Volume]) -> List[Volume]:
     physical, found = [], []
     for volume in volumes:
         try:
-            physical.append(lvm.read_physical(volume.stream, volume.name))
+            if volume.stream is not None:
+                physical.append(lvm.read_physical(volume.stream, volume.name))
         except ImagewrightError as error:
             found.append(_unread(f"the volume group on {volume.name}", error, None))
     groups = lvm.groups(physical)
@@ -82,5 +97,5 @@ def _logical_volume(group: lvm.Group, name: str) -> Volume:
         return _unread(title, error, logical)
 
 
-def _unread(name: str, error: Any, logical: Optional[Logical]) -> Volume:
+def _unread(name: str, error: object, logical: Optional[Logical]) -> Volume:
     return Volume(name, "empty", None, str(error), None, logical)

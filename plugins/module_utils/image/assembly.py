@@ -6,20 +6,30 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
+from typing import List, NamedTuple
+
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
+from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import Mount
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mounts import below
 from ansible_collections.imagewright.azure.plugins.module_utils.image.roots import find_root
 
-#: mounts: [mounted_tree.Mount], the root first; problems: [str], file systems that the system mounts and that cannot be read;
-#: left_out: [str], Linux file systems of the disk that nothing mounts, other roots among them.
-Assembled = collections.namedtuple("Assembled", "mounts problems left_out")
+
+class Assembled(NamedTuple):
+    """mounts: the root first; problems: file systems that the system mounts and that cannot be read;
+    left_out: Linux file systems of the disk that nothing mounts, other roots among them.
+    """
+
+    mounts: List[Mount]
+    problems: List[str]
+    left_out: List[str]
+
 
 _NO_LINUX = ("empty", "swap", "fat", "ntfs", "exfat", "iso9660", "bitlocker", "lvm")
 
 
-def assemble(disk, path):
+def assemble(disk: DiskImage, path: str) -> Assembled:
     """Return the Assembled of a disk.
 
     disk: DiskImage; path: str, of the image, for errors.
@@ -32,7 +42,7 @@ def assemble(disk, path):
     return Assembled(mounts, problems, [_left_out(opened, others) for opened in left])
 
 
-def _left_out(opened, others):
+def _left_out(opened: OpenVolume, others: List[Mount]) -> str:
     what = f"{opened.volume.name} holds {NAMES[opened.volume.holds]}"
     if opened.file_system is None:
         return f"{what} that cannot be read" + (f": {opened.error}" if opened.error else "")

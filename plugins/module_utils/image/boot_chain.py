@@ -46,11 +46,11 @@ def of_efi(disk: DiskImage) -> Optional[BootChain]:
     disk: DiskImage.
     """
     verdict = bootability.judge(disk.table, disk.content.read_at)
-    if 2 not in verdict.generations:
+    if 2 not in verdict.generations or verdict.architecture is None:
         return None
     partitions = {partition.number for partition in bootability.efi_partitions(disk.table)}
     for opened in disk.file_systems():
-        if opened.volume.partition is not None and opened.volume.partition.number in partitions and opened.file_system.kind == "fat":
+        if opened.volume.partition is not None and opened.volume.partition.number in partitions and opened.readable().kind == "fat":
             chain = efi_chain.follow(disk, opened, verdict.architecture)
             if chain is not None:
                 return chain

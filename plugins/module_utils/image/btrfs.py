@@ -9,10 +9,15 @@ PRIVATE: module_utils of this collection are not an interface.
 import hashlib
 import stat
 import struct
+from typing import Any, Iterator, List, Optional, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
+
+#: A file or directory: (subvolume id, inode number).
+Node = Tuple[int, int]
 
 _TOP = 5  # object id of the top level subvolume
 _MOST_SUBVOLUMES = 512  # snapshots pile up
@@ -26,12 +31,12 @@ _CRC32C, _SHA256, _BLAKE2B = 0, 2, 3  # csum_type; 1 is xxhash64, which Python h
 
 
 class BtrfsFileSystem:
-    """A Btrfs file system; nodes are (subvolume id, inode number)."""
+    """A Btrfs file system."""
 
     kind = "btrfs"
     ignores_case = False
 
-    def __init__(self, stream, name):
+    def __init__(self, stream: Stream, name: str) -> None:
         self._name = name
         self._fs = _checked(library("dissect.btrfs.btrfs", f"read {name}"), name)(stream)
         if self._fs.sb.num_devices != 1:
@@ -42,7 +47,7 @@ class BtrfsFileSystem:
         self.clean = self._fs.sb.log_root == 0
         self.root = self.subvolume(None)
 
-    def subvolume(self, path):
+    def subvolume(self, path: Optional[str]) -> Node:
         """Return the root node of a subvolume.
 
         path: str, ``@/.snapshots/1/snapshot``, or None for the default one.
@@ -58,7 +63,7 @@ class BtrfsFileSystem:
             raise ImagewrightError(f"cannot find the Btrfs subvolume {path}; correct subvol= in /etc/fstab")
         return found.objectid, found.root.inum
 
-    def subvolume_of(self, number):
+    def subvolume_of(self, number: int) -> Node:
         """Return the root node of the subvolume with this identifier (int).
 
         Raises ImagewrightError: there is none.
@@ -69,7 +74,7 @@ class BtrfsFileSystem:
         except KeyError:
             raise ImagewrightError(f"cannot find the Btrfs subvolume with the identifier {number}; correct subvolid= in /etc/fstab") from None
 
-    def subvolumes(self):
+    def subvolumes(self) -> List[Any]:
         """Return the subvolumes of the library, the first of them when there are very many."""
         found = []
         for subvolume in self._fs.subvolumes():
@@ -78,7 +83,7 @@ class BtrfsFileSystem:
                 break
         return found
 
-    def entries(self, node):
+    def entries(self, node: Node) -> Iterator[Tuple[str, Node]]:
         """Yield (name, node) of a directory."""
         if node == _STUB:
             return
@@ -90,7 +95,7 @@ class BtrfsFileSystem:
             child = (subvolume, entry.location.objectid) if entry.location.type != _ROOT_ITEM else self._nested(subvolume, entry.location.objectid)
             yield entry.name.decode("utf-8", "surrogateescape"), child
 
-    def _nested(self, subvolume, child):
+    def _nested(self, subvolume: int, child: int) -> Node:
         """Return the node of a subvolume inside another, an empty directory when it is not there: deleted, or of the original of this snapshot.
 
         Source: Linux fs/btrfs/inode.c (fixup_tree_root_location, new_simple_dir).
@@ -101,40 +106,40 @@ class BtrfsFileSystem:
             return _STUB
         return child, self._fs.open_subvolume(child).root.inum
 
-    def status(self, node):
+    def status(self, node: Node) -> Status:
         """Return the Status of a node."""
         if node == _STUB:
             return Status(stat.S_IFDIR | 0o755, 0, 0, 0, 0.0)
         inode = self._inode(node)
         return Status(inode.mode, inode.size, inode.uid, inode.gid, inode.mtime_ns / 1e9)
 
-    def is_immutable(self, node):
+    def is_immutable(self, node: Node) -> bool:
         """Return whether the node is immutable or append-only."""
         return bool(self._inode(node).inode.flags & _UNCHANGING)
 
-    def free(self):
+    def free(self) -> Tuple[int, None]:
         """Return (bytes, None) that are free; Btrfs has no limit of inodes."""
         return self._fs.sb.total_bytes - self._fs.sb.bytes_used, None
 
-    def link(self, node):
+    def link(self, node: Node) -> str:
         """Return the target (str) of a symbolic link."""
         return self._inode(node).link
 
-    def open(self, node):
+    def open(self, node: Node) -> Stream:
         """Return the content as a stream."""
         return self._inode(node).open()
 
-    def _inode(self, node):
+    def _inode(self, node: Node) -> Any:
         return self._fs.open_subvolume(node[0]).inode(node[1])
 
 
-def _checked(module, name):
+def _checked(module: Any, name: str) -> Any:
     """Return the library's class, reading no node that is not what was written."""
 
     class Checked(module.Btrfs):
         """A file system whose nodes are proven by their checksums: one of zeros would be a directory without files."""
 
-        def _read_node(self, address):
+        def _read_node(self, address: int) -> bytes:
             node = super()._read_node(address)
             if len(node) < _ADDRESS_AT + 8 or struct.unpack_from("<Q", node, _ADDRESS_AT)[0] != address:
                 raise ImagewrightError(
@@ -152,7 +157,7 @@ def _checked(module, name):
     return Checked
 
 
-def _checksum(module, kind, node):
+def _checksum(module: Any, kind: int, node: bytes) -> Optional[bytes]:
     """Return the checksum (bytes) of a node, or None when it is of a kind that is not computed here."""
     if kind == _CRC32C:
         return struct.pack("<I", module.crc32c.crc32c(node[_CHECKSUM:]))
@@ -161,6 +166,6 @@ def _checksum(module, kind, node):
     return hashlib.blake2b(node[_CHECKSUM:], digest_size=_CHECKSUM).digest() if kind == _BLAKE2B else None
 
 
-def open_file_system(stream, name):
+def open_file_system(stream: Stream, name: str) -> BtrfsFileSystem:
     """Return the BtrfsFileSystem in the stream."""
     return BtrfsFileSystem(stream, name)

@@ -6,19 +6,29 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
+import io
 import os
 import stat
+from typing import NamedTuple, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import Refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, qcow2
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error, library
 
-#: path: str; format: str, QEMU's name (raw, vpc, qcow2, vmdk, vdi, vhdx); fixed_vhd: bool; file_size: int, bytes;
-#: content: CachedBytes of the disk; stream: the open file.
-Container = collections.namedtuple("Container", "path format fixed_vhd file_size content stream")
+
+class Container(NamedTuple):
+    """format: QEMU's name (raw, vpc, qcow2, vmdk, vdi, vhdx); file_size: bytes; content: of the disk; stream: the open file."""
+
+    path: str
+    format: str
+    fixed_vhd: bool
+    file_size: int
+    content: CachedBytes
+    stream: io.FileIO
+
 
 #: Formats that need a library: format -> (module of dissect.hypervisor, opener).
 _LIBRARY_FORMATS = {
@@ -30,7 +40,7 @@ _LIBRARY_FORMATS = {
 }
 
 
-def open_container(path):
+def open_container(path: str) -> Container:
     """Return the Container of an image file.
 
     Raises ImagewrightError: it is no regular file, no disk, damaged, or needs another file (backing file, parent, extent).
@@ -43,7 +53,7 @@ def open_container(path):
         raise
 
 
-def _open(path):
+def _open(path: str) -> io.FileIO:
     try:
         # without waiting: opening a FIFO would, for a writer that never comes
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -55,10 +65,10 @@ def _open(path):
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-def _read_container(path, stream):
+def _read_container(path: str, stream: io.FileIO) -> Container:
     file_size = os.fstat(stream.fileno()).st_size
 
-    def read_at(offset, length):
+    def read_at(offset: int, length: int) -> bytes:
         return os.pread(stream.fileno(), length, offset)
 
     found, size, fixed = _identify(read_at, file_size, path)
@@ -66,7 +76,7 @@ def _read_container(path, stream):
     return Container(path, found, fixed, file_size, CachedBytes(fetch, size, path), stream)
 
 
-def _identify(read_at, file_size, path):
+def _identify(read_at: ReadAt, file_size: int, path: str) -> Tuple[str, int, bool]:
     """Return (format, size of the disk in bytes, whether it is a fixed VHD)."""
     if read_at(0, 6) == b"LUKS\xba\xbe":
         return "raw", file_size, False
@@ -83,8 +93,8 @@ def _identify(read_at, file_size, path):
     return image.format, image.virtual_size, image.format == "vpc" and image.dynamic is None
 
 
-def _whole_reads(stream):
-    def fetch(offset, length):
+def _whole_reads(stream: io.FileIO) -> ReadAt:
+    def fetch(offset: int, length: int) -> bytes:
         pieces = []
         while length > 0:
             piece = os.pread(stream.fileno(), min(length, 1 << 30), offset)
@@ -98,7 +108,7 @@ def _whole_reads(stream):
     return fetch
 
 
-def _library_reads(found, stream, path):
+def _library_reads(found: str, stream: io.FileIO, path: str) -> ReadAt:
     name, opener = _LIBRARY_FORMATS[found]
     module = library(name, f"read {path}")
     # without a name: the libraries look beside a file whose name they know for its parents and extents
@@ -107,7 +117,7 @@ def _library_reads(found, stream, path):
     with damage_as_error(f"read {path}", f"the {found} image is damaged"):
         disk = opener(module, unnamed)
 
-    def fetch(offset, length):
+    def fetch(offset: int, length: int) -> bytes:
         with damage_as_error(f"read {path} at byte {offset} of its disk", f"the {found} image is damaged"):
             disk.seek(offset)
             return disk.read(length)

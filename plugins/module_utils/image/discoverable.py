@@ -10,8 +10,13 @@ Source: UAPI Group, Discoverable Partitions Specification; systemd-gpt-auto-gene
 import hashlib
 import hmac
 import uuid
+from typing import List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
+from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import MountedTree
 
 EFI_SYSTEM = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "0xef")
 _EXTENDED_BOOT = "BC13C2FF-59E6-4262-A352-B275FD6F7172"
@@ -28,7 +33,7 @@ _PLACES = {
 _EFI_PLACES = ("/boot/efi", "/efi", "/boot")
 
 
-def places(disk, tree):
+def places(disk: DiskImage, tree: MountedTree) -> List[Tuple[OpenVolume, str]]:
     """Return [(OpenVolume, place)] of what systemd, or the firmware's loader, looks for by its type.
 
     tree: MountedTree of what fstab and units mount.
@@ -37,7 +42,8 @@ def places(disk, tree):
     taken = {mount.path for mount in tree.mounts}
     found = []
     for opened in sorted(disk.file_systems(), key=lambda opened: _type(opened) in EFI_SYSTEM):  # /boot is the extended boot partition's first
-        kind, place = _type(opened), None
+        kind = _type(opened)
+        place: Optional[str] = None
         if id(opened.file_system) in used:
             continue
         if kind in EFI_SYSTEM:
@@ -51,11 +57,11 @@ def places(disk, tree):
     return found
 
 
-def _type(opened):
+def _type(opened: OpenVolume) -> str:
     return opened.volume.partition.type if opened.volume.partition else ""
 
 
-def _takes(tree, path):
+def _takes(tree: Tree, path: str) -> bool:
     """Whether the path is a directory, and for /boot one without kernels of its own."""
     try:
         return tree.is_dir(path) and not (path == "/boot" and tree.listdir(path))
@@ -63,7 +69,7 @@ def _takes(tree, path):
         return False
 
 
-def _is_var_of(tree, partition):
+def _is_var_of(tree: Tree, partition: Optional[Partition]) -> bool:
     """Whether a partition for /var is of this very machine: its UUID is made from the machine's identifier, so that no other system takes it."""
     try:
         machine = bytes.fromhex(tree.read_text("/etc/machine-id").strip())
@@ -71,4 +77,4 @@ def _is_var_of(tree, partition):
         return False
     octets = bytearray(hmac.new(machine, uuid.UUID(_VAR).bytes, hashlib.sha256).digest()[:16])
     octets[6], octets[8] = octets[6] & 0x0F | 0x40, octets[8] & 0x3F | 0x80
-    return len(machine) == 16 and str(uuid.UUID(bytes=bytes(octets))) == partition.uuid
+    return len(machine) == 16 and partition is not None and str(uuid.UUID(bytes=bytes(octets))) == partition.uuid

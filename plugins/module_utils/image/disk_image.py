@@ -6,23 +6,38 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
+from typing import List, NamedTuple, Optional, Set, Tuple
+
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import content, device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import read_table
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import find_volumes
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import Volume, find_volumes
 from ansible_collections.imagewright.azure.plugins.module_utils.image import btrfs, ext, fat, thin_volume, xfs
 from ansible_collections.imagewright.azure.plugins.module_utils.image.container import open_container
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import MissingLibrary, damage_as_error
 
 #: Readers by what a volume holds; a further file system is one file and one line here.
 _READERS = {"ext": ext, "xfs": xfs, "btrfs": btrfs, "fat": fat}
 
-#: A volume and its file system, None when it holds none that can be read; error: str or None, why;
-#: names: {(kind, value)} by which fstab and the kernel may call it, as of device_names.parse.
-OpenVolume = collections.namedtuple("OpenVolume", "volume file_system error names")
+
+class OpenVolume(NamedTuple):
+    """A volume and its file system, None when it holds none that can be read; error: why;
+    names: {(kind, value)} by which fstab and the kernel may call it, as of device_names.parse.
+    """
+
+    volume: Volume
+    file_system: Optional[FileSystem]
+    error: Optional[str]
+    names: Set[Tuple[str, str]]
+
+    def readable(self) -> FileSystem:
+        """Return the file system. Raises ImagewrightError: it holds none that can be read."""
+        if self.file_system is None:
+            raise ImagewrightError(f"cannot read {self.volume.name}: {self.error or 'it holds no file system that is known here'}")
+        return self.file_system
 
 
 class DiskImage:
@@ -32,7 +47,7 @@ class DiskImage:
     Raises ImagewrightError: the file cannot be read or holds no disk.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.container = open_container(path)
         self.content = self.container.content
         try:
@@ -42,28 +57,28 @@ class DiskImage:
             self.close()
             raise
 
-    def close(self):
+    def close(self) -> None:
         """Close the file."""
         self.container.stream.close()
 
-    def file_systems(self):
-        """Return the volumes ([OpenVolume]) that hold a file system which can be read."""
-        return [volume for volume in self.volumes if volume.file_system is not None]
+    def file_systems(self) -> List[OpenVolume]:
+        """Return the volumes that hold a file system which can be read."""
+        return [opened for opened in self.volumes if opened.file_system is not None]
 
-    def describe(self):
+    def describe(self) -> str:
         """Return what is on the disk (str), for errors: ``partition 1 holds a FAT file system; ...``."""
         if not self.volumes:
             return "its partition table is empty" if self.table.kind != "none" else "it has no partition table"
         return "; ".join(f"{opened.volume.name} holds {NAMES[opened.volume.holds]}" + (f" ({opened.error})" if opened.error else "") for opened in self.volumes)
 
 
-def _with_thin(volumes):
+def _with_thin(volumes: List[Volume]) -> List[Volume]:
     """Return the volumes, those logical ones opened by a library that nothing here reads."""
     physical = [volume for volume in volumes if volume.holds == "lvm"]
     return [thin_volume.opened(volume, physical) if volume.logical and volume.stream is None else volume for volume in volumes]
 
 
-def _open_volume(volume):
+def _open_volume(volume: Volume) -> OpenVolume:
     file_system, error = _file_system(volume)
     names = device_names.of_partition(volume.partition) if volume.partition else set()
     if volume.logical:
@@ -71,7 +86,7 @@ def _open_volume(volume):
     return OpenVolume(volume, file_system, error, names | _content_names(volume, file_system))
 
 
-def _content_names(volume, file_system):
+def _content_names(volume: Volume, file_system: Optional[FileSystem]) -> Set[Tuple[str, str]]:
     if file_system is not None:
         return device_names.of_content(file_system.uuid, file_system.label)
     try:
@@ -80,7 +95,7 @@ def _content_names(volume, file_system):
         return set()
 
 
-def _file_system(volume):
+def _file_system(volume: Volume) -> Tuple[Optional[FileSystem], Optional[str]]:
     """Return (file system, error), one of them None."""
     if volume.stream is None or volume.holds not in _READERS:
         return None, volume.error

@@ -8,10 +8,9 @@ Source: Virtual Hard Disk Image Format Specification 1.0, "Dynamic Disk Header F
 """
 
 import array
-import collections
 import struct
 import sys
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Chunk, ReadAt
@@ -25,8 +24,13 @@ _MOST_ENTRIES = 4 * MIB  # a disk of 8 TiB in blocks of 2 MiB; the format ends a
 
 _STRETCH = 1024  # entries looked at together
 
-#: block_size: int, bytes; bitmap_size: int, bytes before each block's data; table: array of sector numbers.
-DynamicVhd = collections.namedtuple("DynamicVhd", "block_size bitmap_size table")
+
+class DynamicVhd(NamedTuple):
+    """block_size: bytes; bitmap_size: bytes before each block's data; table: sector numbers."""
+
+    block_size: int
+    bitmap_size: int
+    table: "array.array[int]"
 
 
 def read_dynamic(read_at: ReadAt, file_size: int, footer: Footer, head: Optional[Footer], path: str) -> DynamicVhd:

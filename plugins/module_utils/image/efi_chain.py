@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk import grub
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
-from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, node_at, read_stub
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import Found, exists, node_at, read_stub
 from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_prefix import resolve_prefix
 
 #: Names by the processor: the first loader, shim's fallback program, its list, and the loader that shim starts.
@@ -36,7 +36,7 @@ def follow(disk: DiskImage, esp: OpenVolume, architecture: str) -> Optional[Boot
         return None
     if not _is_shim(octets, second):
         return _of_loader(disk, esp, f"{_FOLDER}/{first}", octets, architecture)
-    if exists(esp.file_system, f"{_FOLDER}/{fallback}"):
+    if exists(esp.readable(), f"{_FOLDER}/{fallback}"):
         return _of_fallback(disk, esp, architecture)
     return _of_second(disk, esp, _FOLDER, f"{_FOLDER}/{first}", architecture)
 
@@ -45,7 +45,7 @@ def _of_fallback(disk: DiskImage, esp: OpenVolume, architecture: str) -> BootCha
     """Return the BootChain of shim's fallback program: it starts what the lists in the vendors' directories name."""
     _first, fallback, listed, second = _NAMES[architecture]
     faults = []
-    for vendor, _node in esp.file_system.entries(node_at(esp.file_system, "/EFI")):
+    for vendor, _node in esp.readable().entries(node_at(esp.readable(), "/EFI")):
         folder = f"/EFI/{vendor}"
         text = _read(esp, f"{folder}/{listed}", _MOST_TEXT)
         if not text or vendor.upper() == "BOOT":
@@ -97,7 +97,7 @@ def _of_grub(disk: DiskImage, esp: OpenVolume, path: str, core: Optional[GrubCor
     # a signed GRUB has no device in its prefix: it looks on the ESP, at its prefix and in its own directory
     folders = [core.prefix.partition(")")[2] or core.prefix, path.rpartition("/")[0]]
     for folder in [folder for folder in folders if folder]:
-        if exists(esp.file_system, f"{folder}/grub.cfg"):
+        if exists(esp.readable(), f"{folder}/grub.cfg"):
             return _of_configuration(disk, esp, f"{folder}/grub.cfg")
     return broken(path, f"GRUB looks for its grub.cfg in {' and '.join(sorted(set(folders)))} of the EFI system partition, and there is none")
 
@@ -114,14 +114,13 @@ def _of_configuration(disk: DiskImage, esp: OpenVolume, path: str) -> BootChain:
             return whole("GRUB 2", f"{path} on {opened.volume.name}")
         if stub.missing:
             return broken(f"{path}:{stub.line}", f"it {stub.missing}")
-        if not isinstance(stub.target, Found) or stub.target.opened is WITHOUT:
+        if not isinstance(stub.target, Found) or isinstance(stub.target.opened, str):
             return undecided(path, "where it leads cannot be said here") if stub.target else whole("GRUB 2", path)
-        place, path, before = stub.target, stub.target.path, path
-        if place.opened.file_system is None:
-            return undecided(before, f"it leads to {place.path} on {place.opened.volume.name}, which cannot be read here")
-        if not exists(place.opened.file_system, place.path):
-            return broken(before, f"it leads to {place.path} on {place.opened.volume.name}, and there is no such file")
-        opened = place.opened
+        opened, path, before = stub.target.opened, stub.target.path, path
+        if opened.file_system is None:
+            return undecided(before, f"it leads to {path} on {opened.volume.name}, which cannot be read here")
+        if not exists(opened.file_system, path):
+            return broken(before, f"it leads to {path} on {opened.volume.name}, and there is no such file")
         if (opened.volume.name, path) in seen:
             return broken(path, "it leads to itself")
     return undecided(path, "it leads from one file to the next without end")
@@ -145,7 +144,8 @@ def _fault_of(octets: Optional[bytes], architecture: str) -> str:
 
 def _read(opened: OpenVolume, path: str, most: int) -> Optional[bytes]:
     """Return the first bytes of a file, None when it is not there."""
-    node = node_at(opened.file_system, path)
-    if node is None or not stat.S_ISREG(opened.file_system.status(node).mode):
+    file_system = opened.readable()
+    node = node_at(file_system, path)
+    if node is None or not stat.S_ISREG(file_system.status(node).mode):
         return None
-    return opened.file_system.open(node).read(most)
+    return file_system.open(node).read(most)

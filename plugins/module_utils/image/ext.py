@@ -7,7 +7,9 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import stat
+from typing import Any, Iterator, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory, ext_features
@@ -29,7 +31,7 @@ class ExtFileSystem:
     kind = "ext"
     ignores_case = False
 
-    def __init__(self, stream, name):
+    def __init__(self, stream: Stream, name: str) -> None:
         self._name = name
         features = ext_features.unreadable(stream)
         if features:
@@ -45,7 +47,7 @@ class ExtFileSystem:
         self.clean = not incompatible & _RECOVER and bool(self._fs.sb.s_state & _VALID)
         self.root = 2
 
-    def entries(self, node):
+    def entries(self, node: int) -> Iterator[Tuple[str, int]]:
         """Yield (name, node) of a directory."""
         directory = self._fs.get_inode(node)
         where = f"the directory with inode {node} of {self._name}"
@@ -61,42 +63,42 @@ class ExtFileSystem:
         for number in range(length // size):
             yield from ext_directory.entries(stream.read(size), highest, f"{where}, block {number}")
 
-    def status(self, node):
+    def status(self, node: int) -> Status:
         """Return the Status of a node."""
         inode = self._fs.get_inode(node)
         raw = inode.inode
         return Status(raw.i_mode, inode.size, raw.i_uid | raw.i_uid_high << 16, raw.i_gid | raw.i_gid_high << 16, inode.mtime_ns / 1e9)
 
-    def link(self, node):
+    def link(self, node: int) -> str:
         """Return the target (str) of a symbolic link."""
         return self._fs.get_inode(node).link
 
-    def open(self, node):
+    def open(self, node: int) -> Stream:
         """Return the content as a stream."""
         inode = self._fs.get_inode(node)
         self._check_inline(inode)
         return inode.open()
 
-    def _check_inline(self, inode):
+    def _check_inline(self, inode: Any) -> None:
         if inode.inode.i_flags & _INLINE_DATA_FLAG and inode.size > _IN_INODE:
             raise NotImplementedError("inline data of more than 60 bytes (ext4 feature inline_data)")
 
-    def is_immutable(self, node):
+    def is_immutable(self, node: int) -> bool:
         """Return whether the node is immutable or append-only."""
         return bool(self._fs.get_inode(node).inode.i_flags & _UNCHANGING)
 
-    def security_label(self, node):
+    def security_label(self, node: int) -> str:
         """Return the SELinux label (str) of a node, "" without one."""
         found = [attribute.value for attribute in self._fs.get_inode(node).xattr if attribute.name == "security.selinux"]
         return found[0].rstrip(b"\0").decode("ascii", "replace") if found else ""
 
-    def free(self):
+    def free(self) -> Tuple[int, int]:
         """Return (bytes, inodes) that are free, with those that are kept for root."""
         sb = self._fs.sb
         high = sb.s_free_blocks_count_hi if sb.s_feature_incompat & _64BIT else 0
         return (high << 32 | sb.s_free_blocks_count_lo) * self._fs.block_size, sb.s_free_inodes_count
 
 
-def open_file_system(stream, name):
+def open_file_system(stream: Stream, name: str) -> ExtFileSystem:
     """Return the ExtFileSystem in the stream."""
     return ExtFileSystem(stream, name)

@@ -9,6 +9,7 @@ Source: Documentation/filesystems/ext4/directory.rst; fs/ext4/dir.c (__ext4_chec
 """
 
 import struct
+from typing import Iterator, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -16,7 +17,7 @@ _ENTRY = struct.Struct("<IHBB")  # inode, length of the record, length of the na
 _ROOT, _FIRST_FREE = 2, 11  # inode numbers; those between are the file system's own
 
 
-def entries(block, highest, where):
+def entries(block: bytes, highest: int, where: str) -> Iterator[Tuple[str, int]]:
     """Yield (name, inode number) of a block; blocks of the index of a large directory hold none.
 
     block: bytes. highest: int, number of the last inode. where: str, for errors, ``the directory with inode 12, block 3``.
@@ -37,5 +38,5 @@ def entries(block, highest, where):
         position += length
 
 
-def _damage(where, position, cause):
+def _damage(where: str, position: int, cause: str) -> ImagewrightError:
     return ImagewrightError(f"cannot read {where} at byte {position}: it is damaged: {cause}; repair it with fsck, or take a sound copy")

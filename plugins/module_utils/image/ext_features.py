@@ -8,7 +8,9 @@ Source: linux/fs/ext4/ext4.h (EXT4_FEATURE_*); e2fsprogs, lib/e2p/feature.c.
 """
 
 import struct
-from typing import Any, List
+from typing import List
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 
 _SUPERBLOCK, _FEATURES = 1024, struct.Struct("<92xIII")  # compatible, incompatible, read-only compatible
 
@@ -19,7 +21,7 @@ _NAMES = {0x1: "compression", 0x8: "journal_dev", 0x10: "meta_bg", 0x1000: "dird
 _BIGALLOC = 0x200  # read-only compatible; blocks lie in clusters
 
 
-def unreadable(stream: Any) -> List[str]:
+def unreadable(stream: Stream) -> List[str]:
     """Return the names of the features of a file system that cannot be read here.
 
     stream: binary, seekable, of the file system.

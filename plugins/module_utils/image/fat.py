@@ -8,9 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import io
 import stat
+from typing import Iterator, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import Node
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 
 # bits of DIR_NTRes: a short name that Windows NT and Linux show in lower case
@@ -24,7 +27,7 @@ class FatFileSystem:
     ignores_case = True
     clean = None
 
-    def __init__(self, stream, name):
+    def __init__(self, stream: Stream, name: str) -> None:
         self._name = name
         self._fs = library("dissect.fat.fat", f"read {name}").FATFS(stream)
         self._bound_chains()
@@ -33,31 +36,31 @@ class FatFileSystem:
         self.label = self._fs.volume_label
         self.root = self._fs.root
 
-    def entries(self, node):
+    def entries(self, node: Node) -> Iterator[Tuple[str, Node]]:
         """Yield (name, node) of a directory."""
         for child in node.iterdir():
             if not child.is_volume_id() and child.name not in (".", ".."):
                 yield _shown_name(child), child
 
-    def status(self, node):
+    def status(self, node: Node) -> Status:
         """Return the Status of a node, with the owner and mode of a usual mount."""
         if node.is_directory():
             return Status(stat.S_IFDIR | 0o755, 0, 0, 0, 0.0)
         return Status(stat.S_IFREG | 0o755, node.size, 0, 0, 0.0)
 
-    def link(self, node):
+    def link(self, node: Node) -> str:
         """Raise: FAT has no symbolic links."""
         raise NotImplementedError(f"symbolic link {node}")
 
-    def open(self, node):
+    def open(self, node: Node) -> Stream:
         """Return the content as a stream."""
         return node.open() if node.size else io.BytesIO()
 
-    def _bound_chains(self):
+    def _bound_chains(self) -> None:
         """Let a chain of clusters that leads back to itself end in an error instead of never."""
         chain, most = self._fs.fat.chain, self._fs.fat.entry_count
 
-        def bounded(cluster):
+        def bounded(cluster: int) -> Iterator[int]:
             for count, found in enumerate(chain(cluster)):
                 if count > most:
                     raise ImagewrightError(f"cannot read {self._name}: a chain of clusters in its FAT leads back to itself; repair it with fsck.vfat")
@@ -66,7 +69,7 @@ class FatFileSystem:
         self._fs.fat.chain = bounded
 
 
-def _shown_name(entry):
+def _shown_name(entry: Node) -> str:
     if entry.name != entry.short_name:
         return entry.name
     base, dot, extension = entry.name.partition(".")
@@ -74,6 +77,6 @@ def _shown_name(entry):
     return (base.lower() if flags & _LOWER_BASE else base) + dot + (extension.lower() if flags & _LOWER_EXTENSION else extension)
 
 
-def open_file_system(stream, name):
+def open_file_system(stream: Stream, name: str) -> FatFileSystem:
     """Return the FatFileSystem in the stream."""
     return FatFileSystem(stream, name)

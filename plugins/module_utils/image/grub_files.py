@@ -7,24 +7,38 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: GRUB manual, commands search, set, configfile.
 """
 
-import collections
 import re
 import shlex
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple, Union, cast
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
+from ansible_collections.imagewright.azure.plugins.module_utils.image.btrfs import BtrfsFileSystem
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem, Node
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import find
 
 #: A volume that is on the disk, or may be, and of which nothing can be said.
 WITHOUT = "without"
 
-#: A place on a disk: opened: OpenVolume or WITHOUT; path: str.
-Found = collections.namedtuple("Found", "opened path")
 
-#: What some lines do. variables: {name: Found or str}; missing: str or "", what they look for in vain; line: int, of that;
-#: target: Found, str or None, what is read next; whole: bool, whether these lines are the real configuration themselves.
-Stub = collections.namedtuple("Stub", "variables missing line target whole")
+class Found(NamedTuple):
+    """A place on a disk. opened: its volume, or WITHOUT."""
+
+    opened: Union[OpenVolume, str]
+    path: str
+
+
+class Stub(NamedTuple):
+    """What some lines do. missing: what they look for in vain, ""; line: of that; target: what is read next;
+    whole: whether these lines are the real configuration themselves.
+    """
+
+    variables: Dict[str, Union[Found, str]]
+    missing: str
+    line: int
+    target: Union[Found, str, None]
+    whole: bool
+
 
 _MOST_LINES = 2000
 _REAL = ("menuentry", "submenu", "linux", "linux16", "linuxefi", "blscfg", "chainloader", "uki")
@@ -32,7 +46,7 @@ _OPTIONS_WITH_VALUE = ("--set", "-s", "--hint", "--hint-bios", "--hint-efi", "--
 _KINDS = {"--fs-uuid": "fs_uuid", "-u": "fs_uuid", "--label": "fs_label", "-l": "fs_label", "--fs-label": "fs_label", "--file": "file", "-f": "file"}
 
 
-def read_stub(disk: DiskImage, text: str, variables: Optional[Mapping[str, Any]] = None) -> Stub:
+def read_stub(disk: DiskImage, text: str, variables: Optional[Mapping[str, Union[Found, str]]] = None) -> Stub:
     """Return the Stub of the lines of a configuration (str).
 
     disk: DiskImage; variables: {name: Found or str} that are set before.
@@ -65,7 +79,7 @@ def read_stub(disk: DiskImage, text: str, variables: Optional[Mapping[str, Any]]
 _NAMES = {"fs_uuid": "UUID", "fs_label": "label", "file": "file"}
 
 
-def find_device(disk: DiskImage, kind: str, value: Any) -> Any:
+def find_device(disk: DiskImage, kind: str, value: str) -> Union[OpenVolume, str, None]:
     """Return the OpenVolume that a search finds, WITHOUT when one that cannot be read may be it, None when none is.
 
     kind: ``fs_uuid``, ``fs_label`` or ``file``; value: str.
@@ -81,16 +95,16 @@ def find_device(disk: DiskImage, kind: str, value: Any) -> Any:
     return doubtful
 
 
-def exists(file_system: Any, path: str) -> bool:
+def exists(file_system: FileSystem, path: str) -> bool:
     """Return whether there is something at a path of GRUB's; of Btrfs that is one from the top, or from the default subvolume."""
     return node_at(file_system, path) is not None
 
 
-def node_at(file_system: Any, path: str) -> Any:
-    """Return (root, node) at a path of GRUB's, or None."""
+def node_at(file_system: FileSystem, path: str) -> Optional[Node]:
+    """Return the Node at a path of GRUB's, or None."""
     roots = [file_system.root]
     if file_system.kind == "btrfs":
-        roots = [file_system.subvolume("/"), file_system.root]
+        roots = [cast(BtrfsFileSystem, file_system).subvolume("/"), file_system.root]
     for root in roots:
         try:
             node = find(file_system, root, path)
@@ -130,7 +144,7 @@ def _words(line: str) -> List[str]:
         return []
 
 
-def _expanded(text: str, variables: Mapping[str, Any]) -> Any:
+def _expanded(text: str, variables: Mapping[str, Union[Found, str]]) -> Union[Found, str]:
     """Return what a word of GRUB's names: Found when it begins with a device that is known, a plain str else."""
     match = re.match(r"^(?:\(\$\{?(\w+)\}?\)|\$\{?(\w+)\}?)(.*)$", text)
     if not match:

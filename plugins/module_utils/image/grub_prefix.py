@@ -8,13 +8,13 @@ Source: GRUB, kern/main.c (grub_set_prefix_and_root) and util/grub-install.c.
 """
 
 import re
-from typing import Any, Optional
+from typing import Optional, Union
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
-from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
 from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, find_device, read_stub
 
 _DEVICE = re.compile(r"^\((?P<device>[^)]*)\)(?P<path>.*)$")
@@ -43,7 +43,7 @@ def resolve_prefix(disk: DiskImage, core: GrubCore, place: str) -> Optional[Boot
     return _directory(disk, Found(found, match.group("path")), place)
 
 
-def _volume(disk: DiskImage, device: str) -> Any:
+def _volume(disk: DiskImage, device: str) -> Union[OpenVolume, str, None]:
     """Return the OpenVolume that GRUB calls device, WITHOUT when it is there and cannot be read, or None.
 
     device: str, ``,msdos1``, ``hd0,gpt2``, ``lvm/rocky-root``, ``lvmid/...``, ``mduuid/...``.
@@ -63,13 +63,13 @@ def _volume(disk: DiskImage, device: str) -> Any:
     return find_device(disk, "fs_uuid", device[5:]) if device.startswith("UUID=") else None
 
 
-def _logical(disk: DiskImage, device: str) -> Any:
+def _logical(disk: DiskImage, device: str) -> Union[OpenVolume, str, None]:
     logical = [opened for opened in disk.volumes if opened.volume.logical]
     if not logical:
         return _any_lvm(disk)
     kind, _slash, value = device.partition("/")
     name = ("mapper", value) if kind == "lvm" else ("dm-uuid", "LVM-" + value.replace("-", "").replace("/", ""))
-    return next((opened for opened in logical if name in device_names.of_logical(opened.volume.logical)), None)
+    return next((opened for opened in logical if opened.volume.logical and name in device_names.of_logical(opened.volume.logical)), None)
 
 
 def _any_lvm(disk: DiskImage) -> Optional[str]:
@@ -79,7 +79,7 @@ def _any_lvm(disk: DiskImage) -> Optional[str]:
 def _directory(disk: DiskImage, found: Found, place: str) -> BootChain:
     """Return the BootChain of a GRUB that looks for its files in a directory (Found)."""
     opened, path = found
-    if opened is WITHOUT:
+    if isinstance(opened, str):  # WITHOUT
         return undecided(place, f"its GRUB core looks for its files in {path} on a volume that cannot be told here")
     name = opened.volume.name
     if opened.file_system is None:

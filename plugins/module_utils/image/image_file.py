@@ -6,7 +6,10 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from typing import Any, List, NamedTuple
+from typing import List, NamedTuple, Optional
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import Footer
+from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import DynamicVhd
 
 RAW, VHD = "raw", "vpc"  # QEMU's names, which the option `format` takes
 
@@ -20,7 +23,7 @@ class Image(NamedTuple):
 
     format: str
     virtual_size: int
-    footer: Any
-    dynamic: Any
+    footer: Optional[Footer]
+    dynamic: Optional[DynamicVhd]
     warnings: List[str]
     map_tells: bool = False

@@ -6,6 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import Optional
+
+
 from ansible_collections.imagewright.azure.plugins.module_utils.image.assembly import assemble
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import MountedTree
@@ -19,7 +22,7 @@ class ImageTree(MountedTree):
     Raises ImagewrightError: the image cannot be read, or no Linux root is found in it.
     """
 
-    def __init__(self, path, disk=None):
+    def __init__(self, path: str, disk: Optional[DiskImage] = None) -> None:
         self.path = str(path)
         self.disk = disk if disk is not None else DiskImage(self.path)
         try:
@@ -30,12 +33,12 @@ class ImageTree(MountedTree):
         super().__init__(assembled.mounts)
         self.mount_problems, self.left_out = assembled.problems, assembled.left_out
 
-    def __enter__(self):
+    def __enter__(self) -> "ImageTree":
         return self
 
-    def __exit__(self, *unused):
+    def __exit__(self, *unused: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Close the image."""
         self.disk.close()

@@ -8,6 +8,8 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import contextlib
 import importlib
+from types import ModuleType
+from typing import Iterator
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -19,7 +21,7 @@ class MissingLibrary(ImagewrightError):
     """What reads the image is not installed: nothing can be said of the image."""
 
 
-def library(name, doing):
+def library(name: str, doing: str) -> ModuleType:
     """Return the module.
 
     name: str, ``dissect.extfs.extfs``; its first two parts are the package.
@@ -36,7 +38,7 @@ def library(name, doing):
 
 
 @contextlib.contextmanager
-def damage_as_error(doing, cause):
+def damage_as_error(doing: str, cause: str) -> Iterator[None]:
     """Turn whatever a library raises on a damaged image into an ImagewrightError.
 
     doing: str, ``read /etc/fstab``; cause: str, ``the ext4 file system is damaged``.
@@ -55,5 +57,5 @@ def damage_as_error(doing, cause):
         raise ImagewrightError(f"cannot {doing}: {cause}: {_reason(error)}; check it with fsck or qemu-img check, or take a sound copy") from error
 
 
-def _reason(error):
+def _reason(error: BaseException) -> str:
     return f"{error}" or type(error).__name__

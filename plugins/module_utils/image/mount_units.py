@@ -7,12 +7,21 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: systemd.mount(5).
 """
 
-import collections
 import posixpath
 import re
+from typing import List, NamedTuple
 
-#: What is to be mounted. source, place, kind: str; options: [str].
-Wanted = collections.namedtuple("Wanted", "source place kind options")
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
+
+
+class Wanted(NamedTuple):
+    """What is to be mounted."""
+
+    source: str
+    place: str
+    kind: str
+    options: List[str]
+
 
 _ENABLED = (
     "/etc/systemd/system/*.wants/*.mount",
@@ -24,7 +33,7 @@ _FOLDERS = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/sy
 _SETTING = re.compile(r"^(What|Where|Type|Options)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
-def wanted(tree):
+def wanted(tree: Tree) -> List[Wanted]:
     """Return the [Wanted] of the enabled mount units whose source is a device."""
     names = sorted({posixpath.basename(path) for pattern in _ENABLED for path in tree.glob(pattern)})
     found = []

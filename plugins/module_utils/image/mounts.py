@@ -6,10 +6,16 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import List, Optional, Sequence, Tuple, cast
+
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.image import discoverable, mount_units
+from ansible_collections.imagewright.azure.plugins.module_utils.image.btrfs import BtrfsFileSystem
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem, Node
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mount_units import Wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import Mount, MountedTree
@@ -21,20 +27,21 @@ _NOT_ON_DISK = ("swap", "none", "proc", "sysfs", "tmpfs", "devpts", "cgroup", "c
 _OPAQUE = ("luks", "md", "lvm", "zfs", "bitlocker")
 
 
-def below(disk, root):
+def below(disk: DiskImage, root: Mount) -> Tuple[List[Mount], List[str]]:
     """Return ([Mount], [str]): the root (Mount) first, then what belongs below it, and what of that cannot be read."""
-    mounts, problems = [root], []
+    mounts = [root]
+    problems: List[str] = []
     for wanted in _of_fstab(root):
         _add(disk, wanted, mounts, problems)
     for wanted in mount_units.wanted(MountedTree(mounts)):
         if wanted.place not in {mount.path for mount in mounts}:
             _add(disk, wanted, mounts, problems)
     for opened, place in discoverable.places(disk, MountedTree(mounts)):
-        mounts.append(Mount(place, opened.volume, opened.file_system, opened.file_system.root))
+        mounts.append(Mount(place, opened.volume, opened.readable(), opened.readable().root))
     return mounts, problems
 
 
-def find_source(disk, source):
+def find_source(disk: DiskImage, source: str) -> Optional[OpenVolume]:
     """Return the OpenVolume that a source of fstab or ``root=`` names, or None when none on this disk does.
 
     source: str, e.g. ``UUID=...``, ``LABEL=root``, ``/dev/mapper/vg-root``, ``/dev/sda2``.
@@ -43,23 +50,24 @@ def find_source(disk, source):
     return next((opened for opened in disk.volumes if name in opened.names), None)
 
 
-def node_of(file_system, options):
+def node_of(file_system: FileSystem, options: Sequence[str]) -> Node:
     """Return the node that options ([str], ``subvol=@home``) make the root of a mounted file system.
 
     Raises ImagewrightError: there is no such subvolume.
     """
     if file_system.kind != "btrfs":
         return file_system.root
+    btrfs = cast(BtrfsFileSystem, file_system)
     for option in reversed(options):
         name, _equals, value = option.partition("=")
         if name == "subvol":
-            return file_system.subvolume(value)
+            return btrfs.subvolume(value)
         if name == "subvolid" and value.isdigit():
-            return file_system.subvolume_of(int(value))
+            return btrfs.subvolume_of(int(value))
     return file_system.root
 
 
-def _add(disk, wanted, mounts, problems):
+def _add(disk: DiskImage, wanted: Wanted, mounts: List[Mount], problems: List[str]) -> None:
     """Add what is wanted to the mounts, or why it cannot be to the problems."""
     opened = find_source(disk, wanted.source)
     if opened is None and device_names.parse(wanted.source)[0] not in ("md", "mapper", "logical", "dm-uuid"):
@@ -77,7 +85,7 @@ def _add(disk, wanted, mounts, problems):
             problems.append(f"{wanted.place} ({wanted.source}): {error}")
 
 
-def _tell_unreadable(disk, wanted, opened):
+def _tell_unreadable(disk: DiskImage, wanted: Wanted, opened: Optional[OpenVolume]) -> None:
     if opened is not None:
         raise ImagewrightError(f"cannot read it: {opened.error or 'its file system is not one that is known here'}")
     hiding = [
@@ -87,7 +95,7 @@ def _tell_unreadable(disk, wanted, opened):
         raise ImagewrightError(f"cannot read it: it may lie on {hiding[0].name}, which holds {NAMES[hiding[0].holds]}")
 
 
-def _of_fstab(root):
+def _of_fstab(root: Mount) -> List[Wanted]:
     """Return the [Wanted] of the root's /etc/fstab."""
     text = read_small(root.file_system, root.root, "/etc/fstab")
     found = []
@@ -105,7 +113,7 @@ def _of_fstab(root):
     return found
 
 
-def root_options(root):
+def root_options(root: Mount) -> Tuple[str, List[str]]:
     """Return (source, options) of / in the root's own /etc/fstab, ("", []) when it has no such line."""
     text = read_small(root.file_system, root.root, "/etc/fstab")
     return next(((entry.device, entry.options.split(",")) for entry in fstab.entries(text) if entry.mount_point == "/"), ("", []))

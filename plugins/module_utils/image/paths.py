@@ -7,8 +7,11 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import stat
+from typing import Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem, Node
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
 
 _MOST_SYMLINKS = 40
@@ -17,7 +20,7 @@ _SMALL = 1024 * 1024  # bytes
 _MOST_OF_DIRECTORY = 256 * 1024 * 1024  # bytes: some million names
 
 
-def find(file_system, root, path):
+def find(file_system: FileSystem, root: Node, path: str) -> Optional[Node]:
     """Return the node at the path, links followed, or None when it is not there.
 
     root: node of the directory that the path starts from.
@@ -26,7 +29,7 @@ def find(file_system, root, path):
         return _walk(file_system, root, path)
 
 
-def read_small(file_system, root, path):
+def read_small(file_system: FileSystem, root: Node, path: str) -> str:
     """Return the content (str) of a small file, "" when it is not there."""
     with damage_as_error(f"read {path}", f"its {file_system.kind} file system is damaged"):
         node = _walk(file_system, root, path)
@@ -37,7 +40,7 @@ def read_small(file_system, root, path):
         return file_system.open(node).read(_SMALL).decode("utf-8", "surrogateescape")
 
 
-def status(file_system, node, path):
+def status(file_system: FileSystem, node: Node, path: str) -> Status:
     """Return the Status of a node.
 
     Raises ImagewrightError: it is of no kind that there is, as of an inode that was deleted or overwritten.
@@ -51,7 +54,7 @@ def status(file_system, node, path):
     return found
 
 
-def link_target(file_system, node, path):
+def link_target(file_system: FileSystem, node: Node, path: str) -> str:
     """Return the target (str) of a symbolic link, whose size is looked at before."""
     size = file_system.status(node).size
     if size > _MOST_TARGET:
@@ -59,7 +62,7 @@ def link_target(file_system, node, path):
     return file_system.link(node)
 
 
-def whole_blocks(size, block_size, where):
+def whole_blocks(size: int, block_size: int, where: str) -> int:
     """Return the size (int, bytes) of a directory.
 
     Raises ImagewrightError: it is not made of whole blocks, or larger than any directory.
@@ -69,7 +72,7 @@ def whole_blocks(size, block_size, where):
     return size
 
 
-def _walk(file_system, root, path):
+def _walk(file_system: FileSystem, root: Node, path: str) -> Optional[Node]:
     trail = [root]
     pending = [part for part in path.split("/") if part]
     links = 0
@@ -97,5 +100,5 @@ def _walk(file_system, root, path):
     return trail[-1]
 
 
-def _same(name, other, ignores_case):
+def _same(name: str, other: str, ignores_case: bool) -> bool:
     return name == other or ignores_case and name.casefold() == other.casefold()

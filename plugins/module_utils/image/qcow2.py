@@ -11,6 +11,7 @@ import array
 import struct
 import sys
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
@@ -25,7 +26,7 @@ _MOST_L1 = 32 * MIB  # bytes; QEMU takes no longer table
 _OFFSET = 0x00FFFFFFFFFFFE00  # of an L2 table, in an entry of the L1 table
 
 
-def read_image(read_at, file_size, path):
+def read_image(read_at: ReadAt, file_size: int, path: str) -> Image:
     """Return the Image of a qcow2 file.
 
     Raises ImagewrightError: it is cut off, damaged, encrypted, or keeps its data in another file.
@@ -58,13 +59,13 @@ def read_image(read_at, file_size, path):
     return Image("qcow2", size, None, None, warnings, cut)
 
 
-def has_subclusters(read_at):
+def has_subclusters(read_at: ReadAt) -> bool:
     """Return whether the clusters of a qcow2 file are divided (extended_l2=on)."""
     header = read_at(0, _LENGTH)
     return len(header) == _LENGTH and header[7] == 3 and bool(struct.unpack_from(">Q", header, 72)[0] & _EXTENDED_L2)
 
 
-def _check_l1(octets, entries, cluster_size, file_size, path):
+def _check_l1(octets: bytes, entries: int, cluster_size: int, file_size: int, path: str) -> None:
     """Check that all L2 tables are whole; QEMU reads zeros where a file ends, which in them means that there is no data."""
     if len(octets) < entries * 8:
         raise refusal(path, "cut_off", "it is cut off: its L1 table is past the end of the file", "get the whole image")
@@ -76,7 +77,7 @@ def _check_l1(octets, entries, cluster_size, file_size, path):
         raise refusal(path, "cut_off", f"it is cut off: its L2 table at offset {last} goes past the end of the file", "get the whole image")
 
 
-def _check_features(features, path):
+def _check_features(features: int, path: str) -> None:
     if features & _EXTERNAL_DATA:
         raise refusal(
             path,
@@ -92,6 +93,6 @@ def _check_features(features, path):
         raise refusal(path, "unknown_format", f"it uses features that are not known here (0x{features:x})", "convert it with a newer `qemu-img` first")
 
 
-def _backing_name(read_at, header):
+def _backing_name(read_at: ReadAt, header: bytes) -> str:
     offset, length = struct.unpack_from(">QI", header, 8)
     return read_at(offset, min(length, 1023)).decode("utf-8", "replace")

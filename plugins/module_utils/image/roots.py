@@ -6,9 +6,15 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import Iterator, List, Optional, Tuple, cast
+
+
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.image import mounts
+from ansible_collections.imagewright.azure.plugins.module_utils.image.btrfs import BtrfsFileSystem
+from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem, Node
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import Mount, MountedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import find
@@ -18,7 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 _MARKS = (("/etc/os-release", "/usr/lib/os-release", "/etc/fstab"), ("/sbin", "/usr"), ("/etc",))
 
 
-def find_root(disk, path):
+def find_root(disk: DiskImage, path: str) -> Tuple[Mount, List[Mount]]:
     """Return (Mount, [Mount]): the root that boots, and those of other Linux systems.
 
     The boot entries decide: those that start the root in which they are found come first, then those that start another. Without any the fstab of
@@ -28,7 +34,7 @@ def find_root(disk, path):
     """
     candidates, problems = [], []
     for opened in disk.file_systems():
-        if opened.file_system.kind != "fat":
+        if opened.readable().kind != "fat":
             try:
                 candidates += _roots_in(opened)
             except ImagewrightError as error:
@@ -40,14 +46,14 @@ def find_root(disk, path):
     return root, [each for each in candidates if each.file_system is not root.file_system]
 
 
-def _started(disk, candidates):
+def _started(disk: DiskImage, candidates: List[Mount]) -> Optional[Mount]:
     """Return the root (Mount) that boot entries start, None when they name none of this disk."""
     started = [(candidate, _start_of(disk, candidate)) for candidate in candidates]
     own = [target for candidate, target in started if target and target.file_system is candidate.file_system]
     return next(iter(own + [target for _candidate, target in started if target]), None)
 
 
-def _start_of(disk, candidate):
+def _start_of(disk: DiskImage, candidate: Mount) -> Optional[Mount]:
     """Return the root (Mount) that the boot entries seen from a root start, None when there are none or they name none of this disk."""
     try:
         entries = boot_entries(MountedTree(mounts.below(disk, candidate)[0]))
@@ -69,7 +75,7 @@ def _start_of(disk, candidate):
     return None
 
 
-def _named(disk, candidates):
+def _named(disk: DiskImage, candidates: List[Mount]) -> Optional[Mount]:
     """Return the root (Mount) whose own fstab names it, None when none does."""
     for candidate in candidates:
         source, options = mounts.root_options(candidate)
@@ -83,15 +89,16 @@ def _named(disk, candidates):
     return None
 
 
-def _roots_in(opened):
+def _roots_in(opened: OpenVolume) -> List[Mount]:
     """Return the roots ([Mount]) in a file system, one at most: its own, or for Btrfs a subvolume's.
 
     Raises ImagewrightError: none was found, and some place could not be looked at.
     """
     problem = None
-    for node in _possible_roots(opened.file_system):
+    file_system = opened.readable()
+    for node in _possible_roots(file_system):
         try:
-            root = Mount("/", opened.volume, opened.file_system, node)
+            root = Mount("/", opened.volume, file_system, node)
             if _is_root(root):
                 return [root]
         except ImagewrightError as error:
@@ -101,27 +108,26 @@ def _roots_in(opened):
     return []
 
 
-def _is_root(mount):
+def _is_root(mount: Mount) -> bool:
     return all(any(find(mount.file_system, mount.root, mark) is not None for mark in marks) for marks in _MARKS)
 
 
-def _possible_roots(file_system):
+def _possible_roots(file_system: FileSystem) -> Iterator[Node]:
     yield file_system.root
     if file_system.kind == "btrfs":
         with damage_as_error("list the Btrfs subvolumes", "its file system is damaged"):
             # the shortest path first: a snapshot is no better than what it is of
-            subvolumes = sorted(file_system.subvolumes(), key=lambda subvolume: len(subvolume.path))
+            subvolumes = sorted(cast(BtrfsFileSystem, file_system).subvolumes(), key=lambda subvolume: len(subvolume.path))
         for subvolume in subvolumes:
             yield subvolume.objectid, subvolume.root.inum
 
 
-def _advice(disk, problems):
+def _advice(disk: DiskImage, problems: List[str]) -> str:
     held = {opened.volume.holds for opened in disk.volumes}
     if "luks" in held or "bitlocker" in held:
         return "an encrypted root cannot be looked into: check the running guest with `root: /` instead"
-    if any(
-        opened.file_system.kind != "fat" and find(opened.file_system, opened.file_system.root, "/ostree/repo") is not None for opened in disk.file_systems()
-    ):
+    systems = [opened.readable() for opened in disk.file_systems()]
+    if any(system.kind != "fat" and find(system, system.root, "/ostree/repo") is not None for system in systems):
         return (
             "it is an ostree system (Fedora CoreOS, Silverblue, RHEL for Edge), whose root only its own boot puts together from /ostree: check the "
             "running guest with `root: /` instead"

@@ -6,18 +6,24 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from typing import List
+
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import content
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import Volume
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error, library
 
 
-def opened(volume, physical):
+def opened(volume: Volume, physical: List[Volume]) -> Volume:
     """Return the Volume with its stream, or as it is with its error when the library cannot read it either.
 
     volume: volumes.Volume that was not read; physical: [Volume], the physical volumes of the disk.
     Raises MissingLibrary: dissect.volume is not installed.
     """
+    if volume.logical is None:
+        return volume
     lvm = library("dissect.volume.lvm", f"read {volume.name}")
     try:
         with damage_as_error(f"read {volume.name}", "its volume group is of a kind that cannot be read here, or its metadata is damaged"):
@@ -26,7 +32,7 @@ def opened(volume, physical):
             size = sum(segment.extent_count for segment in logical.segments) * group.extent_size * 512
             below = logical.open()
 
-            def fetch(offset, length):
+            def fetch(offset: int, length: int) -> bytes:
                 with damage_as_error(f"read {volume.name} at byte {offset}", "it is damaged"):
                     below.seek(offset)
                     return below.read(length)

@@ -7,10 +7,9 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: [MS-VHDX], Virtual Hard Disk v2 (VHDX) File Format.
 """
 
-import collections
 import struct
 import uuid
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
@@ -30,7 +29,12 @@ _MOST_TABLE = 128 * MIB  # bytes; 64 TiB in blocks of 4 MiB
 _PRESENT_MARKS = bytes(int(state & 7 in _PRESENT) for state in range(256))
 _SOUND = "take a sound copy"
 
-_Region = collections.namedtuple("_Region", "offset length")
+
+class _Region(NamedTuple):
+    """A part of the file, in bytes."""
+
+    offset: int
+    length: int
 
 
 def read_image(read_at: ReadAt, file_size: int, path: str) -> Image:
@@ -72,7 +76,7 @@ def _active_header(read_at: ReadAt, path: str) -> bytes:
     return max(sound)[1]
 
 
-def _regions(read_at: ReadAt, path: str) -> Dict[uuid.UUID, Any]:
+def _regions(read_at: ReadAt, path: str) -> Dict[uuid.UUID, _Region]:
     for start in _REGION_TABLES:
         table = read_at(start, _REGION_TABLE_SIZE)
         if table.startswith(b"regi") and len(table) == _REGION_TABLE_SIZE and _checksum_is_right(table):
@@ -86,7 +90,7 @@ def _regions(read_at: ReadAt, path: str) -> Dict[uuid.UUID, Any]:
     raise refusal(path, "damaged", "its VHDX region tables are damaged", _SOUND)
 
 
-def _metadata(read_at: ReadAt, regions: Dict[uuid.UUID, Any], path: str) -> Dict[uuid.UUID, bytes]:
+def _metadata(read_at: ReadAt, regions: Dict[uuid.UUID, _Region], path: str) -> Dict[uuid.UUID, bytes]:
     """Return the metadata items ({uuid.UUID: bytes})."""
     region = regions[_METADATA]
     table = read_at(region.offset, 64 * KIB)
@@ -100,7 +104,7 @@ def _metadata(read_at: ReadAt, regions: Dict[uuid.UUID, Any], path: str) -> Dict
     return items
 
 
-def _check_blocks(read_at: ReadAt, region: Any, block_size: int, file_size: int, path: str) -> None:
+def _check_blocks(read_at: ReadAt, region: _Region, block_size: int, file_size: int, path: str) -> None:
     if region.length > _MOST_TABLE or not MIB <= block_size <= 256 * MIB:
         raise refusal(path, "damaged", f"it describes a block table of {region.length} bytes with blocks of {block_size} bytes", _SOUND)
     raw = read_at(region.offset, region.length)

@@ -10,11 +10,10 @@ Source: VMware Virtual Disk Format 5.0; QEMU block/vmdk.c.
 """
 
 import array
-import collections
 import re
 import struct
 import sys
-from typing import List
+from typing import List, NamedTuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
@@ -32,8 +31,17 @@ _WHOLE, _SOUND = "get the whole image", "take a sound copy"
 _CURE = "bring it into one file first: `qemu-img convert -O qcow2`, or export it as streamOptimized"
 
 
-#: The header's numbers: grain: sectors; entries: int, of a grain table; directory: bytes, where the tables' places are.
-_Header = collections.namedtuple("_Header", "version flags capacity grain descriptor_at descriptor_size entries directory")
+class _Header(NamedTuple):
+    """The header's numbers. grain: sectors; entries: of a grain table; directory: bytes, where the tables' places are."""
+
+    version: int
+    flags: int
+    capacity: int
+    grain: int
+    descriptor_at: int
+    descriptor_size: int
+    entries: int
+    directory: int
 
 
 def read_image(read_at: ReadAt, file_size: int, path: str) -> Image:

@@ -8,9 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import io
 import stat
+from typing import Iterable, Iterator, List, Optional, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import Window
 from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_directory, xfs_log
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import whole_blocks
@@ -26,7 +29,7 @@ class XfsFileSystem:
     kind = "xfs"
     ignores_case = False
 
-    def __init__(self, stream, name):
+    def __init__(self, stream: Window, name: str) -> None:
         self._name = name
         self._fs = library("dissect.xfs.xfs", f"read {name}").XFS(stream)
         self.uuid = str(self._fs.uuid)
@@ -34,7 +37,7 @@ class XfsFileSystem:
         self.root = self._fs.sb.sb_rootino
         self.clean = _was_unmounted(stream, self.log_place())
 
-    def entries(self, node):
+    def entries(self, node: int) -> Iterator[Tuple[str, int]]:
         """Yield (name, node) of a directory."""
         directory = self._fs.get_inode(node)
         where = f"the directory with inode {node} of {self._name}"
@@ -57,33 +60,33 @@ class XfsFileSystem:
                 if name not in (".", "..")
             )
 
-    def status(self, node):
+    def status(self, node: int) -> Status:
         """Return the Status of a node."""
         inode = self._fs.get_inode(node)
         raw = inode.inode
         return Status(raw.di_mode, inode.size, raw.di_uid, raw.di_gid, inode.mtime_ns / 1e9)
 
-    def link(self, node):
+    def link(self, node: int) -> str:
         """Return the target (str) of a symbolic link."""
         return self._fs.get_inode(node).link
 
-    def open(self, node):
+    def open(self, node: int) -> Stream:
         """Return the content as a stream."""
         inode = self._fs.get_inode(node)
         if inode.size == 0:  # reads the inode: the library takes local data from what was read
             return io.BytesIO()
         return inode.open()
 
-    def is_immutable(self, node):
+    def is_immutable(self, node: int) -> bool:
         """Return whether the node is immutable or append-only."""
         return bool(self._fs.get_inode(node).inode.di_flags & _UNCHANGING)
 
-    def free(self):
+    def free(self) -> Tuple[int, None]:
         """Return (bytes, inodes) that are free; XFS makes inodes of free space, unless it has a limit that it reaches."""
         sb = self._fs.sb
         return sb.sb_fdblocks * sb.sb_blocksize, None
 
-    def log_place(self):
+    def log_place(self) -> Optional[Tuple[int, int]]:
         """Return (start, size) of the log in bytes, None when it is on another device."""
         sb = self._fs.sb
         if not sb.sb_logstart:
@@ -92,7 +95,7 @@ class XfsFileSystem:
         return (group * sb.sb_agblocks + block) * sb.sb_blocksize, sb.sb_logblocks * sb.sb_blocksize
 
 
-def _holes(runs):
+def _holes(runs: Iterable[Tuple[Optional[int], int]]) -> List[Tuple[int, int]]:
     """Return [(first, end)] of the blocks of a file that are not there, both in blocks.
 
     runs: [(place or None, count)], in order.
@@ -105,7 +108,7 @@ def _holes(runs):
     return found
 
 
-def _was_unmounted(stream, place):
+def _was_unmounted(stream: Window, place: Optional[Tuple[int, int]]) -> Optional[bool]:
     """Return whether nothing in the log is left to replay (bool), None when that is not known.
 
     place: as of log_place.
@@ -114,13 +117,13 @@ def _was_unmounted(stream, place):
         return None
     start, size = place
 
-    def read_at(offset, length):
+    def read_at(offset: int, length: int) -> bytes:
         stream.seek(start + offset)
         return stream.read(length)
 
     return xfs_log.ends_with_unmount(read_at, size)
 
 
-def open_file_system(stream, name):
+def open_file_system(stream: Window, name: str) -> XfsFileSystem:
     """Return the XfsFileSystem in the stream."""
     return XfsFileSystem(stream, name)

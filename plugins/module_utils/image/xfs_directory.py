@@ -9,6 +9,7 @@ Source: XFS Algorithms & Data Structures, "Directories"; Linux fs/xfs/libxfs/xfs
 """
 
 import struct
+from typing import Iterator, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
@@ -18,7 +19,7 @@ _OWNER_AT = 40  # in the header of version 5: the directory's inode number
 _FREE = 0xFFFF  # tag of what is unused, in place of the first half of an inode number
 
 
-def entries(block, has_types, owner, where):
+def entries(block: bytes, has_types: bool, owner: int, where: str) -> Iterator[Tuple[str, int]]:
     """Yield (name, inode number) of a block of data.
 
     block: bytes. has_types: bool, whether entries tell the file's type. owner: int, the directory's inode number.
@@ -52,7 +53,7 @@ def entries(block, has_types, owner, where):
         position += length
 
 
-def short_entries(octets, has_types, where):
+def short_entries(octets: bytes, has_types: bool, where: str) -> Iterator[Tuple[str, int]]:
     """Yield (name, inode number) of a directory that lies in its inode.
 
     octets: bytes, of the inode's data, as many as its size says.
@@ -78,5 +79,5 @@ def short_entries(octets, has_types, where):
         raise _damage(where, position, f"its {count} entries take {position} bytes, and it says {len(octets)}")
 
 
-def _damage(where, position, cause):
+def _damage(where: str, position: int, cause: str) -> ImagewrightError:
     return ImagewrightError(f"cannot read {where} at byte {position}: it is damaged: {cause}; repair it with xfs_repair, or take a sound copy")

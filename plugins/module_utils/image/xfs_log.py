@@ -11,6 +11,9 @@ Source: Linux fs/xfs/xfs_log_recover.c (xlog_find_head, xlog_check_unmount_rec),
 """
 
 import struct
+from typing import Callable, Optional
+
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 
 _BLOCK = 512  # bytes
 _MAGIC = 0xFEEDBABE
@@ -18,8 +21,11 @@ _UNMOUNT = 0x20  # XLOG_UNMOUNT_TRANS, in the flags of an operation
 _RECORD_UNIT = 32 * 1024  # bytes of a record that one header block describes
 _LONGEST = 256 * 1024 // _BLOCK + 8  # blocks of the longest record with its headers
 
+#: Number of a block, also beyond the ring -> its bytes.
+ReadBlock = Callable[[int], bytes]
 
-def ends_with_unmount(read_at, size):
+
+def ends_with_unmount(read_at: ReadAt, size: int) -> Optional[bool]:
     """Return whether the log's last record is the mark of an unmount (bool), None when the log cannot be made out.
 
     read_at: callable (offset, length) -> bytes of the log.
@@ -27,7 +33,7 @@ def ends_with_unmount(read_at, size):
     """
     blocks = size // _BLOCK
 
-    def read(block):
+    def read(block: int) -> bytes:
         return read_at(block % blocks * _BLOCK, _BLOCK)
 
     head = _head(read, blocks)
@@ -37,7 +43,7 @@ def ends_with_unmount(read_at, size):
     return start is not None and _is_unmount(read, start, head, blocks)
 
 
-def _head(read, blocks):
+def _head(read: ReadBlock, blocks: int) -> Optional[int]:
     """Return the block behind the newest record, None when the numbers of the rounds make no ring."""
     if blocks < 2:
         return None
@@ -51,16 +57,16 @@ def _head(read, blocks):
     return high
 
 
-def _round(block):
+def _round(block: bytes) -> int:
     magic, number = struct.unpack_from(">II", block)
     return number if magic == _MAGIC else magic
 
 
-def _is_header(block):
+def _is_header(block: bytes) -> bool:
     return struct.unpack_from(">I", block)[0] == _MAGIC
 
 
-def _is_unmount(read, start, head, blocks):
+def _is_unmount(read: ReadBlock, start: int, head: int, blocks: int) -> bool:
     """Whether the record at start ends at head and its only operation is the unmount."""
     header = read(start)
     version, length = struct.unpack_from(">II", header, 8)

@@ -6,18 +6,27 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import ipaddress
 import re
 import urllib.parse
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
-#: Where to write.
-#: url: str, the blob's address without its signature; service: str, address of the blob service, ``https://account.blob.core.windows.net``;
-#: account, container, blob: str; sas: str, shared access signature without ``?``, or empty; managed_disk: bool.
-Address = collections.namedtuple("Address", "url service account container blob sas managed_disk")
+
+class Address(NamedTuple):
+    """Where to write. url: the blob's address without its signature; service: address of the blob service, ``https://account.blob.core.windows.net``;
+    sas: shared access signature without ``?``, or empty.
+    """
+
+    url: str
+    service: str
+    account: str
+    container: str
+    blob: str
+    sas: str
+    managed_disk: bool
+
 
 PUBLIC_SERVICE = "https://{account}.blob.core.windows.net"
 

@@ -10,11 +10,11 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import base64
-import collections
 import contextlib
+import datetime
 import functools
 import sys
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import masked, secrets_in, spellings
@@ -23,10 +23,17 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload import co
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.address import Address
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import LARGEST_PUT, Range, range_of
 
-#: What the service tells of a blob: size in bytes, etag and blob type (str), metadata ({str: str}), modified (datetime);
-#: leased_for_ever: bool, whether somebody has a lease of it without end.
-Properties = collections.namedtuple("Properties", "size etag blob_type metadata modified leased_for_ever")
-Properties.__new__.__defaults__ = (False,)
+
+class Properties(NamedTuple):
+    """What the service tells of a blob. size: bytes; leased_for_ever: whether somebody has a lease of it without end."""
+
+    size: int
+    etag: str
+    blob_type: str
+    metadata: Dict[str, str]
+    modified: datetime.datetime
+    leased_for_ever: bool = False
+
 
 #: Seconds that a lease lasts unless it is renewed: the longest that is not for ever, so that nothing stays locked when we die.
 LEASE = 60

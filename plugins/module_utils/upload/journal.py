@@ -9,24 +9,33 @@ only when it is whole, so that a kill at any moment costs no more than the range
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import fcntl
 import hashlib
 import json
 import os
 import re
 import threading
-from typing import Any, Dict, Optional, TextIO
+from typing import Any, Dict, NamedTuple, Optional, TextIO, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.address import Address
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
-#: What a journal tells.
-#: upload: str, UUID of the upload, which is also the id of its lease; source: Identity of the VHD; sent: {(offset, length): digest};
-#: etag: str or None, of the blob when nothing was under way; digest: str or None, of the whole VHD once all of it has arrived.
-State = collections.namedtuple("State", "upload source sent etag digest")
+
+class State(NamedTuple):
+    """What a journal tells.
+
+    upload: UUID of the upload, which is also the id of its lease; source: of the VHD; sent: {(offset, length): digest};
+    etag: of the blob when nothing was under way; digest: of the whole VHD once all of it has arrived.
+    """
+
+    upload: str
+    source: Identity
+    sent: Dict[Tuple[int, int], str]
+    etag: Optional[str]
+    digest: Optional[str]
+
 
 _FORMAT = "imagewright upload 1"
 _SENT = re.compile(r"sent (\d+) (\d+) ([0-9a-f]{32})")

@@ -6,7 +6,6 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import datetime
 from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -33,8 +32,14 @@ class Plan(NamedTuple):
     verified: Sequence[str] = ()
 
 
-#: Options of the module that decide. changed_source: restart or fail; content: bool, compare content whatever else there is.
-Choices = collections.namedtuple("Choices", "resume changed_source overwrite content")
+class Choices(NamedTuple):
+    """Options of the module that decide. changed_source: restart or fail; content: compare content whatever else there is."""
+
+    resume: bool
+    changed_source: str
+    overwrite: bool
+    content: bool
+
 
 #: Names in the blob's metadata.
 UPLOAD, STATE, DIGEST, COMPLETED = ("imagewright_upload", "imagewright_state", "imagewright_digest", "imagewright_completed")

@@ -6,9 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import hashlib
-from typing import Iterable, Iterator, List, Tuple
+from typing import Iterable, Iterator, List, NamedTuple, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt, Span
@@ -19,8 +18,13 @@ BLOCK = sparse.GRAIN
 #: The most that one Put Page takes, in bytes. Source: Azure Storage REST reference, Put Page.
 LARGEST_PUT = 4 * 1024 * 1024
 
-#: A range of the file that holds data: offset and length in bytes, digest (str, MD5 in hex) of the content.
-Range = collections.namedtuple("Range", "offset length digest")
+
+class Range(NamedTuple):
+    """A range of the file that holds data, in bytes. digest: MD5 in hex of the content."""
+
+    offset: int
+    length: int
+    digest: str
 
 
 def data_extents(descriptor: int, size: int) -> List[Span]:

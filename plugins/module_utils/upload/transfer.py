@@ -7,12 +7,11 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import bisect
-import collections
 import concurrent.futures
 import contextlib
 import threading
 import time
-from typing import Any, Callable, Iterable, Iterator, List, Mapping, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, Mapping, NamedTuple, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress, amount, duration, share, time_left
@@ -26,8 +25,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd impor
 #: Seconds after which what the workers have done is looked at.
 BATCH = 0.2
 
-#: ranges: [Range] of all the data before the footer; sent: [Range], those that this run sent.
-Transfer = collections.namedtuple("Transfer", "ranges sent")
+
+class Transfer(NamedTuple):
+    """ranges: of all the data before the footer; sent: those that this run sent."""
+
+    ranges: List[Range]
+    sent: List[Range]
 
 
 def survey(source: OpenVhd, parallel: int) -> List[Range]:

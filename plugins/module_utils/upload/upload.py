@@ -8,10 +8,9 @@ The footer is the last page that is written, so that what an interruption leaves
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import contextlib
 import uuid
-from typing import Iterator, List, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress
@@ -19,16 +18,31 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload import pl
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures, ranges, transfer
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Blob, Properties
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import Journal, State
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.plan import Plan
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.plan import Choices, Plan
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import FOOTER, OpenVhd
 
-#: How to work. choices: plan.Choices; parallel: int; verify: ``false``, ``true`` or ``content``.
-Settings = collections.namedtuple("Settings", "choices parallel verify")
 
-#: What was done. plan: the Plan that was carried out; items: [Range] of the whole VHD, or None when nobody had to look; sent: [Range], of this run;
-#: cleared: int, bytes that an older upload had left; digest, etag: str or None; verified: [str] of size, ranges, content, footer.
-Outcome = collections.namedtuple("Outcome", "plan items sent cleared digest etag verified")
+class Settings(NamedTuple):
+    """How to work. parallel: workers; verify: ``false``, ``true`` or ``content``."""
+
+    choices: Choices
+    parallel: int
+    verify: str
+
+
+class Outcome(NamedTuple):
+    """What was done. plan: that was carried out; items: of the whole VHD, None when nobody had to look; sent: of this run;
+    cleared: bytes that an older upload had left; verified: of size, ranges, content, footer.
+    """
+
+    plan: Plan
+    items: Optional[List[Range]]
+    sent: List[Range]
+    cleared: int
+    digest: Optional[str]
+    etag: Optional[str]
+    verified: List[str]
 
 
 def decide(source: OpenVhd, blob: Blob, state: Optional[State], settings: Settings, progress: Progress) -> Tuple[Plan, Optional[Properties]]:

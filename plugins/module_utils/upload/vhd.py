@@ -6,10 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import os
 import stat
-from typing import Any, Iterator, List, Tuple
+from typing import Any, Iterator, List, NamedTuple, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Span
@@ -18,8 +17,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload import ra
 #: Bytes of the footer, the last sector of every fixed VHD.
 FOOTER = 512
 
-#: What tells one state of a file from another: size in bytes, mtime in nanoseconds, inode number.
-Identity = collections.namedtuple("Identity", "size mtime_ns inode")
+
+class Identity(NamedTuple):
+    """What tells one state of a file from another. size: bytes; mtime_ns: nanoseconds."""
+
+    size: int
+    mtime_ns: int
+    inode: int
 
 
 class OpenVhd:

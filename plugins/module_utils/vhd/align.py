@@ -10,12 +10,11 @@ out of a foreign format).
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import functools
 import json
 import os
 import uuid
-from typing import Any, Dict, List, Optional, cast
+from typing import Any, Dict, List, NamedTuple, Optional, cast
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions
@@ -41,10 +40,25 @@ _SECOND = 1000000000  # ns
 _TIME_STEPS = (1, 100, 1000, 10000000, _SECOND, 2 * _SECOND)  # ns; what file systems keep: ext4, NTFS and SMB, NFS, exFAT, ext3, FAT
 _NO_RELOCATION = partitions.Relocation([], [], [])
 
-#: What is asked for: the module's options, sizes in bytes. generation: 1, 2, or None when the disk decides; check: bool, write nothing.
-Request = collections.namedtuple(
-    "Request", "src dest format size alignment max_size generation in_place overwrite relocate_gpt repair_footer wait_released sha256 report_path check"
-)
+
+class Request(NamedTuple):
+    """What is asked for: the module's options, sizes in bytes. generation: 1, 2, or None when the disk decides; check: write nothing."""
+
+    src: str
+    dest: str
+    format: str
+    size: Optional[int]
+    alignment: int
+    max_size: Optional[int]
+    generation: Optional[int]
+    in_place: bool
+    overwrite: bool
+    relocate_gpt: bool
+    repair_footer: bool
+    wait_released: float
+    sha256: bool
+    report_path: Optional[str]
+    check: bool
 
 
 def align(request: Request) -> Dict[str, Any]:
@@ -90,7 +104,7 @@ def _align_itself(request: Request, source: Source, size: int) -> Dict[str, Any]
     """Return the result for a source that is the destination, too."""
     image, footer = source.image, _kept_footer(request, source, size)
     is_vhd = image.format == VHD and image.dynamic is None
-    relocation = _relocate(request, size, source.table, source.read_disk_at) if source.table else _NO_RELOCATION
+    relocation = _relocate(request, size, source.table, source.read_disk_at) if source.table and source.read_disk_at else _NO_RELOCATION
     if is_vhd and size == image.virtual_size and _is_sound(source) and not (request.in_place and _could_be_better(image, relocation)):
         return _unchanged(request, source, size, source.descriptor, relocation.warnings)
     if not is_vhd and image.format != RAW:
@@ -107,7 +121,7 @@ def _align_itself(request: Request, source: Source, size: int) -> Dict[str, Any]
     if not request.check:
         allocated = _change(request, source, size, footer, relocation)
     digest = copying.sha256_of(source.descriptor) if request.sha256 and not request.check else None
-    boots = bootability.judge(source.table, source.read_disk_at)
+    boots = bootability.judge(source.table, source.read_disk_at) if source.table and source.read_disk_at else None
     return _result(request, source, size, footer, Outcome("in_place", written, allocated, source.table, relocation, boots, digest, relocation.warnings))
 
 
@@ -186,7 +200,8 @@ def _is_sound(source: Source) -> bool:
 
 def _could_be_better(image: Image, relocation: Relocation) -> bool:
     """Return whether Azure takes the VHD as it is, but QEMU would misread its size or its GPT has no backup at the end."""
-    return qemu_size(image.footer) != image.footer.current_size or bool(relocation.tail or relocation.head)
+    footer = image.footer
+    return footer is not None and qemu_size(footer) != footer.current_size or bool(relocation.tail or relocation.head)
 
 
 def _unchanged(request: Request, source: Source, size: int, descriptor: int, warnings: List[str]) -> Dict[str, Any]:

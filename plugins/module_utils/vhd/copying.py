@@ -6,17 +6,17 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import contextlib
 import errno
 import hashlib
 import os
 import threading
-from typing import Any, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions, sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Chunk, ReadAt
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import FOOTER_SIZE
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Relocation, Table
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats
@@ -32,9 +32,20 @@ _WRITTEN_EVERY = 0.03  # seconds
 #: (table, read_at) -> what its table needs on a disk of the new size; raises ImagewrightError when it does not suit that.
 Relocate = Callable[[Table, ReadAt], Relocation]
 
-#: What was or would be done. allocated: bytes of disk that the result takes (an estimate when not yet done);
-#: table: Table of the result, relocation: Relocation, bootability: Bootability; these three None when not known yet.
-Outcome = collections.namedtuple("Outcome", "method bytes_written allocated table relocation bootability sha256 warnings")
+
+class Outcome(NamedTuple):
+    """What was or would be done. allocated: bytes of disk that the result takes (an estimate when not yet done); table, of the result, relocation and
+    bootability are None when not known yet.
+    """
+
+    method: str
+    bytes_written: int
+    allocated: int
+    table: Optional[Table]
+    relocation: Optional[Relocation]
+    bootability: Optional[Bootability]
+    sha256: Optional[str]
+    warnings: List[str]
 
 
 def predict_copy(source: Source, dest: str, new_size: int, relocate: Relocate) -> Outcome:
@@ -47,7 +58,7 @@ def predict_copy(source: Source, dest: str, new_size: int, relocate: Relocate) -
     if method != "reflink":
         destination.require_space(dest, data_size(source) - (stale or 0))
     relocation = boots = None
-    if source.table:
+    if source.table and source.read_disk_at:
         relocation = relocate(source.table, source.read_disk_at)
         boots = bootability.judge(source.table, source.read_disk_at)
     extra = FOOTER_SIZE + sum(len(octets) for unused, octets in (relocation.tail + relocation.head if relocation else []))
@@ -76,7 +87,7 @@ def make_copy(
     try:
         outcome = _fill(descriptor, source, dest, new_size, footer, relocate, report_path)
         require_unchanged(source)
-        verify_vhd(descriptor, dest, new_size, footer, outcome.relocation)
+        verify_vhd(descriptor, dest, new_size, footer, outcome.relocation or Relocation([], [], []))
         digest = sha256_of(descriptor) if wants_sha256 else None
         temporary.publish(descriptor, dest, source.status, replaced)
     except sparse_copy.ReadError as error:

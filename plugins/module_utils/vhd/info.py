@@ -7,9 +7,8 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: requirements R01, R02, R07, R09, R14 and R15 of docs/requirements.md.
 """
 
-import collections
 import os
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions, sparse
@@ -18,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import Footer
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Table
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import Refusal, described, found, sentence
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import Problem, Refusal, described, found, sentence
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, round_up
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, vhd_file
 from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_reader, read_dynamic
@@ -26,8 +25,17 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import image_problems
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import bounded_reader, open_image
 
-#: What the file holds. format: str or None when it is no disk; read_disk_at: as in Source; refusals: [Problem], why Azure does not take the file.
-_Content = collections.namedtuple("_Content", "format footer checksum_ok disk_type virtual_size read_disk_at refusals")
+
+class _Content(NamedTuple):
+    """What the file holds. format: None when it is no disk; read_disk_at: as in Source; refusals: why Azure does not take the file."""
+
+    format: Optional[str]
+    footer: Optional[Footer]
+    checksum_ok: Optional[bool]
+    disk_type: Optional[str]
+    virtual_size: Optional[int]
+    read_disk_at: Optional[ReadAt]
+    refusals: List[Problem]
 
 
 def describe_image(path: str) -> Dict[str, Any]:
@@ -52,7 +60,7 @@ def _describe(content: _Content, file_size: int, path: str) -> Dict[str, Any]:
         + image_problems.of_the_name(path)
     )
     told = {}
-    if content.read_disk_at:
+    if content.read_disk_at and content.virtual_size is not None:
         table = partitions.read_table(content.read_disk_at, content.virtual_size)
         verdict = bootability.judge(table, content.read_disk_at)
         surprises += image_problems.of_the_table(table, verdict, content.read_disk_at, content.virtual_size)

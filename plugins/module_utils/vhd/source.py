@@ -6,22 +6,29 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import os
 import stat
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import partitions, sparse
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Table
 from ansible_collections.imagewright.azure.plugins.module_utils.image import formats, vhd_file
 from ansible_collections.imagewright.azure.plugins.module_utils.image.dynamic_vhd import dynamic_reader
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD, Image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 
-#: descriptor: int, open for reading; status: os.stat_result when it was opened; image: Image;
-#: read_disk_at: callable (offset, length) -> bytes of the disk in it, and table: its Table; both None when only QEMU can read it.
-Source = collections.namedtuple("Source", "descriptor path status image read_disk_at table")
+
+class Source(NamedTuple):
+    """descriptor: open for reading; status: when it was opened; read_disk_at: of the disk in it, and table: None when only QEMU can read it."""
+
+    descriptor: int
+    path: str
+    status: os.stat_result
+    image: Image
+    read_disk_at: Optional[ReadAt]
+    table: Optional[Table]
 
 
 def open_image(path: str) -> int:

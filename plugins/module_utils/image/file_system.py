@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every reader of a file system can do, whichever it is; ext, xfs, btrfs and fat have a class each.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from typing import Any, Iterator, Optional, Protocol, Tuple
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+
+#: A file or directory, as its file system has them: an inode number (ext, XFS), (subvolume, inode number) (Btrfs), or a library's entry (FAT).
+Node = Any
+
+
+class FileSystem(Protocol):
+    """A file system that can be read.
+
+    kind: ext, xfs, btrfs or fat; uuid, label: "" without one; clean: whether nothing is left to replay, None when it does not tell;
+    root: Node of its root directory.
+    A file system that can tell also has is_immutable(node), security_label(node) and free() -> (bytes, inodes or None).
+    """
+
+    kind: str
+    ignores_case: bool
+    uuid: str
+    label: str
+    clean: Optional[bool]
+    root: Node
+
+    def entries(self, node: Node) -> Iterator[Tuple[str, Node]]:
+        """Yield (name, Node) of a directory."""
+
+    def status(self, node: Node) -> Status:
+        """Return the Status of a node."""
+
+    def link(self, node: Node) -> str:
+        """Return the target of a symbolic link."""
+
+    def open(self, node: Node) -> Stream:
+        """Return the content as a stream."""
