@@ -8,15 +8,15 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import contextlib
 import os
-import selectors
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 import time
-from typing import Any, IO, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, IO, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.command_pipes import Output, feed, listen, opened
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 
@@ -32,12 +32,7 @@ class Completed(NamedTuple):
 #: Where administration tools live; sudo and cron often leave out the sbin directories.
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-#: Bytes of a program's output that are kept from its beginning and from its end, and of a pipe at a time.
-_MOST_OUTPUT = 16 * 1024 * 1024
-_LAST_OUTPUT = 64 * 1024
-_PIPE = 64 * 1024
-#: Seconds after which we look whether a program has ended whose pipe somebody holds open, and that one has after SIGTERM.
-_PATIENCE = 0.2
+#: Seconds that a program has after SIGTERM.
 _MERCY = 5
 
 #: Bind the kernel's file systems into another root, in a mount namespace of its own, so that
@@ -100,9 +95,9 @@ def run(
     process = _start(
         command, doing, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE
     )
-    stdout, stderr = _Output(), _Output()
+    stdout, stderr = Output(), Output()
     try:
-        ended = _listen(process, (stdout, stderr), b"" if stdin is None else stdin.encode("utf-8", "surrogateescape"), timeout)
+        ended = listen(process, (stdout, stderr), b"" if stdin is None else stdin.encode("utf-8", "surrogateescape"), timeout)
     finally:
         # also when we are interrupted: nothing of it goes on behind our back
         if process.poll() is None:
@@ -130,8 +125,8 @@ def stream(argv: Sequence[str], doing: str, chunks: Iterable[bytes]) -> Iterator
     failures: List[Exception] = []
     with tempfile.TemporaryFile() as stderr:
         process = _start(argv, doing, env=dict(os.environ, LC_ALL="C", PATH=SEARCH_PATH), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
-        printed = _pipe(process.stdout)
-        feeder = threading.Thread(target=_feed, args=(_pipe(process.stdin), chunks, failures), daemon=True)
+        printed = opened(process.stdout)
+        feeder = threading.Thread(target=feed, args=(opened(process.stdin), chunks, failures), daemon=True)
         feeder.start()
         ended = False
         try:
@@ -159,82 +154,6 @@ def _start(command: Sequence[str], doing: str, **options: Any) -> "subprocess.Po
         raise ImagewrightError(f"cannot {doing}: {cause}; install it first", cmd=command) from error
 
 
-def _pipe(stream: Optional[IO[bytes]]) -> IO[bytes]:
-    """Return the end of a pipe of a program that was started with one."""
-    if stream is None:
-        raise ValueError("the program was started without this pipe")
-    return stream
-
-
-class _Output:
-    """What a program printed: the beginning, the end, and how much was left out between them."""
-
-    def __init__(self) -> None:
-        self._first, self._last, self._left_out = bytearray(), bytearray(), 0
-
-    def add(self, octets: bytes) -> None:
-        """Take what it printed next."""
-        room = _MOST_OUTPUT - len(self._first)
-        self._first += octets[:room]
-        self._last += octets[room:] if room > 0 else octets
-        if len(self._last) > 2 * _LAST_OUTPUT:
-            self._left_out += len(self._last) - _LAST_OUTPUT
-            del self._last[:-_LAST_OUTPUT]
-
-    def content(self) -> bytes:
-        """Return it (bytes)."""
-        gap = b"\n[%d bytes are left out]\n" % self._left_out if self._left_out else b""
-        return bytes(self._first) + gap + bytes(self._last)
-
-
-def _listen(process: "subprocess.Popen[bytes]", outputs: Tuple[_Output, _Output], stdin: bytes, timeout: Optional[float]) -> bool:
-    """Return whether a program ended within timeout seconds; what it prints goes to outputs (_Output of stdout and of stderr).
-
-    timeout: None for as long as it takes. stdin: bytes for its standard input. Once the program has ended, nobody waits for others that hold its pipes.
-    """
-    deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
-    with selectors.DefaultSelector() as selector:
-        for printed, output in zip((process.stdout, process.stderr), outputs):
-            selector.register(_pipe(printed), selectors.EVENT_READ, output)
-        if process.stdin is not None:
-            os.set_blocking(process.stdin.fileno(), False)
-            selector.register(process.stdin, selectors.EVENT_WRITE)
-        while selector.get_map():
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return process.poll() is not None
-            ready = selector.select(min(left, _PATIENCE))
-            for key, _unused in ready:
-                if key.data is None:
-                    stdin = _write_some(selector, _pipe(process.stdin), stdin)
-                else:
-                    octets = os.read(key.fd, _PIPE)
-                    key.data.add(octets)
-                    if not octets:
-                        selector.unregister(key.fileobj)
-            if not ready and process.poll() is not None:
-                return True
-    try:
-        process.wait(max(0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _write_some(selector: selectors.BaseSelector, pipe: IO[bytes], octets: bytes) -> bytes:
-    """Return what is left of the bytes after a pipe took some; it is closed at the end, or when nobody reads it."""
-    try:
-        octets = octets[os.write(pipe.fileno(), octets[:_PIPE]) :] if octets else octets
-    except BlockingIOError:
-        return octets
-    except BrokenPipeError:
-        octets = b""  # the program ended or closed it; its exit status says why
-    if not octets:
-        selector.unregister(pipe)
-        pipe.close()
-    return octets
-
-
 def _end(process: "subprocess.Popen[bytes]", gently: bool = True) -> None:
     """End a program and all of its session that it started; its status is collected."""
     if gently:
@@ -250,20 +169,6 @@ def _end(process: "subprocess.Popen[bytes]", gently: bool = True) -> None:
 def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
-
-
-def _feed(stdin: IO[bytes], chunks: Iterable[bytes], failures: List[Exception]) -> None:
-    """Write chunks to a program's standard input; what chunks raises goes to failures (list)."""
-    try:
-        for chunk in chunks:
-            stdin.write(chunk)
-    except BrokenPipeError:
-        pass  # the program ended first; its exit status says why
-    except Exception as error:
-        failures.append(error)
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            stdin.close()
 
 
 def failure(completed: Completed, doing: str) -> ImagewrightError:
