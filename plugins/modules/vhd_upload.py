@@ -283,10 +283,10 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets imp
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import generation_wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import sentence
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import address as addresses
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import blob as blobs
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import client, upload
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import journal as journals
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import upload
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Blob, Properties
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import OpenVhd
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.image_problems import of_the_generation
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
@@ -365,10 +365,10 @@ def protect(module: DiscreetModule, address: addresses.Address) -> None:
 
 def result_of(
     module: DiscreetModule,
-    found: Optional[blobs.Properties],
+    found: Optional[Properties],
     outcome: upload.Outcome,
     source: OpenVhd,
-    blob: blobs.Blob,
+    blob: Blob,
     facts: Mapping[str, Any],
     journal_path: str,
 ) -> Dict[str, Any]:
@@ -406,7 +406,7 @@ def run(module: DiscreetModule) -> Dict[str, Any]:
     check_numbers(params)
     facts = check_vhd(params["src"], generation_wanted(params["generation"]), params["allow_problems"])
     plans.require_room(facts["file_size"], address.managed_disk, address.url)
-    blob = blobs.connect(address, params["account_key"], params["parallel"], params["request_timeout"], params["retries"], params["retry_delay"])
+    blob = client.connect(address, params["account_key"], params["parallel"], params["request_timeout"], params["retries"], params["retry_delay"])
     settings = upload.Settings(
         plans.Choices(params["resume"], params["changed_source"], params["overwrite"], params["verify"] == "content"), params["parallel"], params["verify"]
     )

@@ -10,7 +10,8 @@ import struct
 import zlib
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import blob as blobs
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import client
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Properties
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures  # noqa: F401 pylint: disable=unused-import  # imported once, in the parent
 from integration.interrupted.examination import Case
 from integration.vhd.images import MIB, append, call, footer, gpt_disk
@@ -105,7 +106,7 @@ class Azure:
         if state is None:
             return None
         modified = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-        return blobs.Properties(state["size"], f'"{state["changes"]}"', "PageBlob", state["metadata"], modified)
+        return Properties(state["size"], f'"{state["changes"]}"', "PageBlob", state["metadata"], modified)
 
     def create(self, size, metadata, replace):
         def call():
@@ -172,7 +173,7 @@ def upload_case():
         append(gpt_disk(place / "guest/a.vhd", 3 * MIB), footer(3 * MIB))
 
     def prepare(operations, place):
-        blobs.connect = lambda address, *_options: Azure(operations, place / "guest/azure", address)
+        client.connect = lambda address, *_options: Azure(operations, place / "guest/azure", address)
 
     def arguments(place):
         return {"src": str(place / "guest/a.vhd"), "url": "https://acct.blob.core.windows.net/vhds/a.vhd?sig=x", "parallel": 1, "allow_problems": True}

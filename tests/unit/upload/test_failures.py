@@ -9,7 +9,7 @@ import sys
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.secrets import secrets_in
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, blob, failures, ranges
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, client, failures, ranges
 from azure.core import exceptions
 
 SAS = "sv=2025-01-05&sp=rcw&se=2030-01-01&sig=topsecret%2B"
@@ -78,10 +78,10 @@ def test_a_missing_package_is_named(monkeypatch, package, words):
     monkeypatch.setitem(sys.modules, package, None)
 
     with pytest.raises(ImagewrightError, match=words):
-        blob.connect(address.from_names("acct", "vhds", "x.vhd"))
+        client.connect(address.from_names("acct", "vhds", "x.vhd"))
 
 
 @pytest.mark.parametrize("offset, content", [(0, b""), (0, b"x" * 511), (100, b"x" * 512), (0, bytes(4 * 1024 * 1024 + 512))])
 def test_a_page_write_that_emulators_take_and_the_service_does_not_is_never_sent(offset, content):
     with pytest.raises(ValueError, match="a page write of"):
-        blob.connect(address.from_names("acct", "vhds", "x.vhd"), "a2V5").put(ranges.range_of(offset, content), content)
+        client.connect(address.from_names("acct", "vhds", "x.vhd"), "a2V5").put(ranges.range_of(offset, content), content)

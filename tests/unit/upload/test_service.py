@@ -7,7 +7,7 @@ import time
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, blob, plan, ranges, upload
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, client, plan, ranges, upload
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 from unit.upload.stand_in import answer, serving
 
@@ -17,17 +17,17 @@ PAGES = {"x-ms-blob-type": "PageBlob", "ETag": '"1"', "Last-Modified": "Sun, 22 
 CONTENT = bytes(511) + b"x"
 
 
-def client(port, sas=SAS, retries=2, **more):
+def blob_at(port, sas=SAS, retries=2, **more):
     """Return a Blob that talks to the stand-in."""
     options = {"account_key": None if sas else KEY, "retries": retries, "retry_delay": 0.01, "timeout": 5, **more}
     target = options.pop("target", "page_blob")
-    return blob.connect(address.from_names("acct", "vhds", "x.vhd", f"http://127.0.0.1:{port}/acct", sas or None, target), **options)
+    return client.connect(address.from_names("acct", "vhds", "x.vhd", f"http://127.0.0.1:{port}/acct", sas or None, target), **options)
 
 
 def told(decide, ask, **options):
     """Return what the error says when the service answers so."""
     with serving(decide) as (port, _requests), pytest.raises(ImagewrightError) as error:
-        ask(client(port, **options))
+        ask(blob_at(port, **options))
     assert "dG9wc2VjcmV0" not in str(error.value) and KEY not in str(error.value)
     return str(error.value)
 
@@ -143,7 +143,7 @@ def test_a_proxy_that_wants_a_login_is_told_in_seconds(monkeypatch):
         monkeypatch.delenv("no_proxy", raising=False)
         began = time.monotonic()
         with pytest.raises(ImagewrightError) as error:
-            write(blob.connect(address.from_url(f"https://acct.blob.core.windows.net/vhds/x.vhd?{SAS}"), retries=8, retry_delay=5.0))
+            write(client.connect(address.from_url(f"https://acct.blob.core.windows.net/vhds/x.vhd?{SAS}"), retries=8, retry_delay=5.0))
 
     assert "the proxy wants a login (407)" in str(error.value) and "topsecret" not in str(error.value)
     assert time.monotonic() - began < 5 and len(requests) == 1
@@ -152,7 +152,7 @@ def test_a_proxy_that_wants_a_login_is_told_in_seconds(monkeypatch):
 def test_a_proxy_that_is_not_there_is_told_as_that(monkeypatch):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     with pytest.raises(ImagewrightError, match=r"the proxy of the environment \(https_proxy\) cannot be reached"):
-        write(blob.connect(address.from_url(f"https://acct.blob.core.windows.net/vhds/x.vhd?{SAS}"), retries=1, retry_delay=0.01))
+        write(client.connect(address.from_url(f"https://acct.blob.core.windows.net/vhds/x.vhd?{SAS}"), retries=1, retry_delay=0.01))
 
 
 def test_a_name_that_does_not_resolve_is_told_in_seconds(monkeypatch):
@@ -164,7 +164,7 @@ def test_a_name_that_does_not_resolve_is_told_in_seconds(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     began = time.monotonic()
     with pytest.raises(ImagewrightError, match="there is no host of this name"):
-        write(blob.connect(address.from_url(f"https://nosuchaccount42.blob.core.windows.net/vhds/x.vhd?{SAS}"), retries=20, retry_delay=0.3))
+        write(client.connect(address.from_url(f"https://nosuchaccount42.blob.core.windows.net/vhds/x.vhd?{SAS}"), retries=20, retry_delay=0.3))
     assert time.monotonic() - began < 5
 
 
@@ -172,7 +172,7 @@ def test_a_server_that_is_not_there_is_told():
     with serving(lambda *request: answer(200)) as (port, _requests):
         pass
     with pytest.raises(ImagewrightError, match="the server refuses connections"):
-        write(client(port))
+        write(blob_at(port))
 
 
 def page_blob_of(size, lease):
@@ -191,7 +191,7 @@ class Vhd:
 def test_a_lease_without_end_is_never_broken_nor_is_it_advised():
     settings = upload.Settings(plan.Choices(True, "restart", True, False), 1, "true")
     with serving(page_blob_of(1024, "infinite")) as (port, requests), pytest.raises(ImagewrightError) as error:
-        upload.decide(Vhd(), client(port), None, settings, None)
+        upload.decide(Vhd(), blob_at(port), None, settings, None)
 
     assert "it has a lease without end" in str(error.value) and "upload to another name" in str(error.value)
     assert "break" not in str(error.value)
