@@ -110,7 +110,7 @@ def _ansible(inventory: str, argv: list, timeout: float, show=None) -> Play:
         hosts, record = Path(directory) / "inventory.json", Path(directory) / "record.jsonl"
         hosts.write_text(inventory, encoding="utf-8")
         record.touch()
-        program = Path(sys.executable).parent / argv[0]
+        program = Path(os.environ.get("LAB_PROGRAMS") or Path(sys.executable).parent) / argv[0]
         command = [str(program) if program.exists() else argv[0], "-i", str(hosts), *argv[1:]]
         returncode, output = _run_showing(command, _environment(record), timeout, show)
         events = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run `ansible-test sanity` on this checkout.
 
-    python3 tests/sanity/sanity.py [--core 2.16] [--every-python] [TEST ...]
+    .venv/bin/python tests/sanity/sanity.py [--every-python] [TEST ...]
 
 ansible-test wants a folder named ansible_collections/imagewright/azure that is a git repository, and fetches
 a pip installer from a server that not every build machine reaches. So the tracked files are copied to
 .cache/sanity, and the installer is put where ansible-test looks first, made of the pip that PyPI has.
-Code is tested on the Python that runs this script; with --every-python on all those on PATH (and of pyenv, where
+The ansible-test is that of the Python that runs this script, so .cache/cores/2.16/bin/python tests that release (tests/controllers/core.py).
+Code is tested on that Python, too; with --every-python on all those on PATH (and of pyenv, where
 it is used) that this ansible-core supports: ansible-test prints which.
 """
 
@@ -17,11 +18,13 @@ import base64
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
-CHECKOUT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from controllers.checkout import CHECKOUT, copied  # noqa: E402
+
 CACHE = CHECKOUT / ".cache" / "sanity"
 
 #: Does what get-pip.py does for the arguments that ansible-test gives it.
@@ -39,11 +42,10 @@ sys.exit(main(["install", "--upgrade", "--force-reinstall"] + arguments))
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--core", help="minor version of ansible-core, e.g. 2.16 [that of .venv]")
     parser.add_argument("--every-python", action="store_true", help="test on each Python found, not only on this one")
     parser.add_argument("tests", nargs="*", help="sanity tests to run [all]")
     arguments = parser.parse_args()
-    programs = programs_of(arguments.core)
+    programs = pathlib.Path(sys.executable).parent
     provide_pip_installer(programs)
     copy = copy_of_tracked_files()
     python = "default" if arguments.every_python else f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -60,17 +62,6 @@ def pyenv_folders():
     """Return where pyenv keeps its Pythons: its shims fail for versions that are installed but not chosen."""
     versions = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv")) / "versions"
     return [str(folder) for folder in sorted(versions.glob("*/bin"))]
-
-
-def programs_of(core):
-    """Return the folder with the programs of ansible-core, installed into .cache when it is not that of .venv."""
-    if core is None:
-        return CHECKOUT / ".venv" / "bin"
-    environment = CHECKOUT / ".cache" / f"ansible-core-{core}"
-    if not (environment / "bin" / "ansible-test").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(environment)], check=True)
-        subprocess.run([str(environment / "bin" / "pip"), "install", "--quiet", f"ansible-core=={core}.*"], check=True)
-    return environment / "bin"
 
 
 def provide_pip_installer(programs):
@@ -99,16 +90,7 @@ def pip_wheel(version):
 
 def copy_of_tracked_files():
     """Return a copy of the files that git tracks (or would track), in the folder layout that ansible-test wants."""
-    copy = CACHE / "ansible_collections" / "imagewright" / "azure"
-    shutil.rmtree(copy, ignore_errors=True)
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT, check=True, capture_output=True, text=True
-    ).stdout
-    for name in listing.split("\0"):
-        source = CHECKOUT / name
-        if name and source.is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, copy / name, follow_symlinks=False)
+    copy = copied(CACHE / "ansible_collections" / "imagewright" / "azure")
     subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)
     subprocess.run(["git", "add", "--all"], cwd=copy, check=True)
     return copy

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A root of a Debian release, made by mmdebstrap and cached, and programs that run in it by systemd-nspawn.
+
+What a program writes outside the directories that are lent to it is gone with it. It shares this machine's network, so that it reaches
+the lab's guests, and has what pip and npm are told here: an index, a certificate authority.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+from lab import host
+from lab.commands import run as run_program
+from lab.files import cached
+from lab.paths import CHECKOUT, cache_dir
+from lab.recipe import content_id
+from lab.rootfs import APT_OPTIONS
+
+CLIENTS = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/npmrc")
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+LENT_CERTIFICATES = "/etc/lent-certificates.crt"  # the package ca-certificates writes its own
+
+
+def made(suite, packages=(), say=print):
+    """Return the directory (Path) of a minimal root of a release with these packages, cached and never to be written."""
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", f"--include={','.join(sorted({'ca-certificates', *packages}))}"]
+    command += [f"--aptopt={option}" for option in APT_OPTIONS]
+    path = cache_dir() / "controller" / f"{suite}-{content_id(command)}"
+
+    def bootstrap(part):
+        say(f"mmdebstrap {suite} for a controller ({len(packages)} packages)")
+        run_program([*command, suite, part, f"deb {host.mirror()} {suite} main"], timeout=3600)
+
+    return cached(path, bootstrap)
+
+
+def arguments(root, lent=(), environment=None, devices=False):
+    """Return the words in front of a program's own that run it in a root.
+
+    lent: directories of this machine that it may write, under the same names; the checkout is always one
+    environment: dict, further variables
+    devices: whether it may mount disks and start guests, as root of a machine may
+    """
+    binds = [CHECKOUT, cache_dir().resolve(), *lent]
+    given = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or value == CERTIFICATES}
+    variables = {**{name: value.replace(CERTIFICATES, LENT_CERTIFICATES) for name, value in given.items()}, **(environment or {})}
+    machine = ["--capability=all", "--system-call-filter=@mount @swap", *(f"--bind={path}" for path in sorted(Path("/dev").glob("loop*")))]
+    return [
+        "systemd-nspawn",
+        "--quiet",
+        "--pipe",
+        "--volatile=overlay",
+        "--register=no",
+        *(() if Path("/run/systemd/system").is_dir() else ("--keep-unit",)),
+        "--resolv-conf=replace-host",
+        "--timezone=off",
+        "--link-journal=no",
+        f"--directory={root}",
+        *(f"--bind={path}" for path in dict.fromkeys(map(str, binds))),
+        *(f"--bind-ro={path}" for path in CLIENTS if Path(path).exists()),
+        *((f"--bind-ro={CERTIFICATES}:{LENT_CERTIFICATES}",) if Path(CERTIFICATES).exists() else ()),
+        *(f"--setenv={name}={value}" for name, value in variables.items()),
+        *(machine if devices else ()),
+    ]
+
+
+def run(root, argv, cwd=CHECKOUT, timeout=3600, **options):
+    """Return the finished program, its output in `stdout`. options: see arguments()."""
+    return subprocess.run(
+        [*arguments(root, **options), f"--chdir={cwd}", *map(str, argv)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        check=False,
+    )
