@@ -1,12 +1,7 @@
-# A disk image, prepared for Azure and made a VHD. Explained in docs/packer.md.
+# A disk image, prepared for Azure and made a VHD. Explained in docs/packer.md. Copy this folder into your repository.
 #
-# Packer 1.6.6 brings its plugins along. From 1.7 on add this, and run `packer init`:
-#   packer {
-#     required_plugins {
-#       qemu    = { source = "github.com/hashicorp/qemu", version = ">= 1.0" }
-#       ansible = { source = "github.com/hashicorp/ansible", version = ">= 1.0" }
-#     }
-#   }
+# Packer 1.6 (Debian 12):  packer build -var disk=... -var private_key=... azure/debian.pkr.hcl
+# Packer 1.7 and later:    packer init azure && packer build -var disk=... -var private_key=... azure    (reads plugins.pkr.hcl too)
 
 variable "disk" {
   type = string # qcow2, is not changed
@@ -21,14 +16,9 @@ variable "private_key" {
   type = string
 }
 
-variable "playbook" {
-  type    = string
-  default = "examples/packer/prepare.yml"
-}
-
 variable "output" {
   type    = string
-  default = "output/packer"
+  default = "output/azure" # must not be there yet
 }
 
 variable "accelerator" {
@@ -79,7 +69,7 @@ build {
   sources = ["source.qemu.guest"]
 
   provisioner "ansible" {
-    playbook_file    = var.playbook
+    playbook_file    = "${path.root}/prepare.yml" # beside this file, from wherever Packer is started
     user             = var.user
     use_proxy        = false
     ansible_env_vars = ["ANSIBLE_PIPELINING=1", "ANSIBLE_HOST_KEY_CHECKING=False"]

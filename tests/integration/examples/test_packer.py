@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The template of examples/packer, in a real build by Debian's Packer: boot, preparation over its connection, power-off, VHD."""
+"""The template of examples/packer, copied into another repository and built by Debian's Packer: boot, preparation, power-off, VHD."""
 
 import os
 import shutil
@@ -10,36 +10,47 @@ import sys
 from pathlib import Path
 
 import pytest
+from controllers import tarball
 from lab import accelerator, bootcheck, disk, filesystems, keys, tree, vhdfile
 from lab.paths import CHECKOUT
 from lab.recipe import Plan, Recipe
 
 pytestmark = pytest.mark.slow
 
-TEMPLATE = CHECKOUT / "examples" / "packer" / "debian.pkr.hcl"
+EXAMPLE = CHECKOUT / "examples" / "packer"
 HOURS = 3600  # s
 
 
-def environment(home):
-    """Return the environment of a build: the tools of the venv, and nothing written outside home."""
+@pytest.fixture
+def repository(tmp_path):
+    """Somebody's repository: the example in its folder azure/, and in collections/ what was installed."""
+    shutil.copytree(EXAMPLE, tmp_path / "repository" / "azure")
+    (tmp_path / "repository" / "collections").mkdir()
+    tarball.installed(tmp_path / "repository" / "collections")
+    return tmp_path / "repository"
+
+
+def environment(repository):
+    """Return the environment of a build: the tools of the venv, and nothing written outside of the repository's folder."""
+    home = repository.parent
     return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),
         "CHECKPOINT_DISABLE": "1",
         "PACKER_CACHE_DIR": str(home / "cache"),
-        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".venv" / "collections"),
+        "ANSIBLE_COLLECTIONS_PATH": str(repository / "collections"),
         "ANSIBLE_HOME": str(home / "ansible"),
     }
 
 
-def packer(command, variables, home, timeout):
-    """Return the finished process of a packer command."""
+def packer(command, variables, repository, timeout):
+    """Return the finished process of a packer command, started at the top of the repository."""
     options = [word for name, value in variables.items() for word in ("-var", f"{name}={value}")]
     return subprocess.run(
-        ["packer", command, *options, TEMPLATE],
-        cwd=CHECKOUT,
-        env=environment(home),
+        ["packer", command, *options, "azure/debian.pkr.hcl"],
+        cwd=repository,
+        env=environment(repository),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -60,19 +71,18 @@ def variables(tmp_path):
         "disk": image,
         "user": tree.USER,
         "private_key": key,
-        "output": tmp_path / "build",
         **({"accelerator": "kvm"} if accelerator.kvm_works() else {"accelerator": "tcg", "cpus": 1}),
     }
 
 
-def test_a_build_ends_with_a_vhd_that_boots(variables, tmp_path):
-    valid = packer("validate", variables, tmp_path, 60)
+def test_a_build_ends_with_a_vhd_that_boots(variables, repository):
+    valid = packer("validate", variables, repository, 60)
     assert valid.returncode == 0, valid.stdout
 
-    build = packer("build", variables, tmp_path, 1.5 * HOURS)
+    build = packer("build", variables, repository, 1.5 * HOURS)
 
     assert build.returncode == 0, build.stdout[-6000:]
-    vhd = tmp_path / "build" / "guest.vhd"
+    vhd = repository / "output" / "azure" / "guest.vhd"
     assert vhd.exists(), build.stdout[-6000:]
     assert vhdfile.wrong(vhd) == []
     assert [name for name in vhdfile.list_directory(vhd, "/etc/ssh") if name.startswith("ssh_host_")] == []
