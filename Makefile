@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 300
 # of the controller; needed once, to make .venv
 PYTHON ?= python3
 # other releases of ansible-core than that of .venv: tests/controllers/cores.txt
-CORES = $(shell PYTHONPATH=tests .venv/bin/python -m controllers.core list)
+CORE = PYTHONPATH=tests .venv/bin/python -m controllers.core
 # what runs on the controller alone, and so may use more than Python 3.6 has
 DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/image/% plugins/module_utils/vhd/% plugins/module_utils/upload/%
 GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
@@ -61,12 +61,9 @@ sanity: setup-test ## ansible-test sanity of the newest ansible-core
 sanity-all: setup-test
 	.venv/bin/python tests/sanity/sanity.py --every-python
 
-cores: setup-test ## unit and sanity tests on the oldest and the newest ansible-core; their guest is among the slow tests of test-all
-	set -e; for core in $(CORES); do \
-	  PYTHONPATH=tests .venv/bin/python -m controllers.core install $$core; \
-	  .cache/cores/$$core/bin/pytest --quiet -n 2 -m "not slow" tests/unit; \
-	  .cache/cores/$$core/bin/python tests/sanity/sanity.py --every-python; \
-	done
+cores: setup-test ## sanity on every other ansible-core, unit tests on the oldest and the newest; slow tests prepare a guest with them
+	set -e; for core in $$($(CORE) list); do $(CORE) install $$core; .cache/cores/$$core/bin/python tests/sanity/sanity.py --every-python; done
+	set -e; for core in $$($(CORE) list whole); do .cache/cores/$$core/bin/pytest --quiet -n 2 -m "not slow" tests/unit; done
 
 unit: setup-test ## pure parts and modules on trees
 	$(PYTEST) -n 2 -m "not slow" tests/unit

@@ -6,6 +6,8 @@
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
+requirements:
+  - Python 3.6 or later where the module runs
 options:
   root:
     description:
@@ -40,6 +42,8 @@ options:
 """
 
     INFO = r"""
+requirements:
+  - Python 3.6 or later where the module runs
 options:
   root:
     description:

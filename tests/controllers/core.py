@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Another release of ansible-core as the controller.
 
-    python -m controllers.core list                    the releases of cores.txt
+    python -m controllers.core list [whole]            the releases of cores.txt, or those whose unit tests and guest are run
     python -m controllers.core install 2.21            install one of them into .cache/cores/2.21; its programs are in bin/ there
     python -m controllers.core run 2.21 PROGRAM ...    run one of its programs
 
@@ -29,10 +29,11 @@ HANDED_ON = ("ANSIBLE_", "LAB_", "IMAGEWRIGHT_", "PYTHONPATH", "PIP_QUIET", "NO_
 
 
 class Core(NamedTuple):
-    """A release of ansible-core: version, "2.21.5"; suite, the Debian release whose Python runs it, or "here"."""
+    """A release of ansible-core: version, "2.21.5"; suite, the Debian release whose Python runs it, or "here"; extent, "whole" or "sanity"."""
 
     version: str
     suite: str
+    extent: str
 
     @property
     def minor(self) -> str:
@@ -50,10 +51,11 @@ class Core(NamedTuple):
         return self.folder / "bin"
 
 
-def cores() -> list:
-    """Return the releases (list of Core) of cores.txt."""
+def cores(extent: str = "") -> list:
+    """Return the releases (list of Core) of cores.txt; with an extent those of which so much is run."""
     lines = (Path(__file__).parent / "cores.txt").read_text(encoding="utf-8").splitlines()
-    return [Core(*line.split()) for line in lines if line and not line.startswith("#")]
+    every = [Core(*line.split()) for line in lines if line and not line.startswith("#")]
+    return [core for core in every if extent in ("", core.extent)]
 
 
 def installed(core: Core) -> Core:
@@ -90,7 +92,7 @@ def words(core: Core, argv: list) -> list:
         return argv
     environment = {name: value for name, value in os.environ.items() if name.startswith(HANDED_ON)}
     directory = root.made(core.suite, debian_packages(), say=lambda text: print(text, file=sys.stderr))
-    return [*root.arguments(directory, ["/tmp", *_git_directory()], environment), f"--chdir={Path.cwd()}", *argv]
+    return [*root.arguments(directory, ["/tmp", *_git_directory()], environment, devices=True), f"--chdir={Path.cwd()}", *argv]
 
 
 def _in_root(core: Core, argv: list) -> None:
@@ -118,7 +120,7 @@ def main(arguments: list) -> None:
     known = {core.minor: core for core in cores()}
     command, *rest = arguments or ["list"]
     if command == "list":
-        print(*known)
+        print(*(core.minor for core in cores(*rest[:1])))
         return
     if command not in ("install", "run") or not rest or rest[0] not in known:
         sys.exit(f"core: cannot do {' '.join(arguments)}: say list, install RELEASE or run RELEASE PROGRAM; the releases are {', '.join(known)}")

@@ -6,6 +6,7 @@ converts, judges and uploads with the collection as it is installed.
 """
 
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -52,6 +53,10 @@ class Tree:
         ):
             done = self.run(*argv)
             assert done.returncode == 0, done.stdout
+        # all that the Ansible community lets what users call rely on
+        for path in lists.parent.parent.iterdir():
+            if path.name not in ("meta", "plugins", "roles", "playbooks", "MANIFEST.json", "FILES.json"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 QUICK = {"prepare_image_kind": "generalized", "prepare_deprovision": False, "prepare_shutdown": False}
 
 
-@pytest.fixture(params=core.cores(), ids=lambda release: release.minor)
+@pytest.fixture(params=core.cores("whole"), ids=lambda release: release.minor)
 def release(request, monkeypatch):
     """A release of ansible-core, whose programs the lab uses for the time of the test."""
     monkeypatch.setenv("LAB_PROGRAMS", str(core.installed(request.param).programs))

@@ -21,8 +21,15 @@ def number(minor):
 def test_the_oldest_release_the_newest_and_that_of_the_set_up_are_tested():
     minors = [core.minor for core in cores()]
 
-    assert minors[0] == OLDEST
+    assert minors == sorted(minors, key=number) and OURS not in minors
+    assert [core.minor for core in cores("whole")] == [OLDEST, minors[-1]] == [minors[0], minors[-1]]
     assert number(OLDEST) < number(OURS) < number(minors[-1])
+
+
+def test_every_release_between_is_tested():
+    tested = {number(core.minor) for core in cores()} | {number(OURS)}
+
+    assert tested == {(2, minor) for minor in range(number(OLDEST)[1], max(tested)[1] + 1)}
 
 
 def test_pages_and_examples_name_the_oldest_release_that_runtime_yml_allows():
