@@ -44,6 +44,11 @@ for name in dev proc sys; do
     mount --rbind "/$name" "$root/$name" || exit 125
   fi
 done
+while [ "$1" != -- ]; do
+  mount --bind "$1" "$2" || exit 125
+  shift 2
+done
+shift
 exec chroot "$root" "$@"
 """
 
@@ -75,6 +80,7 @@ def run(
     stdin: Optional[str] = None,
     timeout: Optional[float] = 1800,
     accept: Optional[Sequence[int]] = (0,),
+    lend: Optional[Mapping[str, str]] = None,
 ) -> Completed:
     """Return the Completed program, run with LC_ALL=C and without a shell.
 
@@ -85,11 +91,13 @@ def run(
     stdin: str or None, text for the program's standard input.
     timeout: int, seconds after which the program and all that it started are ended; None for as long as it takes.
     accept: exit statuses that are no error; None accepts all.
+    lend: {str: str}, files of this machine that the program sees in place of files below root: path here to path here.
     Raises ImagewrightError: the program is not installed, was killed, or ended with another status.
     """
     command = list(argv)
     if root != "/":
-        command = ["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c", _CHROOT_SCRIPT, "chroot", root] + command
+        command = ["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c", _CHROOT_SCRIPT, "chroot", root]
+        command += [word for pair in (lend or {}).items() for word in pair] + ["--"] + list(argv)
     environment = dict(os.environ, LC_ALL="C", LANGUAGE="C", PATH=SEARCH_PATH)
     environment.update(env or {})
     process = _start(

@@ -88,6 +88,13 @@ CASES = [
     text_case("sshd_options, main file", "sshd_options", {"/etc/ssh/sshd_config": "Port 22\n"}, options={"ClientAliveInterval": 180}),
     text_case("chrony_clock, no file yet", "chrony_clock", {"/usr/lib/systemd/systemd": ""}, create=True),
     text_case(
+        "guest_files",
+        "guest_files",
+        {"/etc/cloud/cloud.cfg.d/99-installer.cfg": "datasource_list: [None]\n", "/etc/cloud/cloud.cfg.d/05_logging.cfg": "output: {}\n"},
+        present={"/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [Azure]\n", "/etc/cloud/cloud.cfg.d/05_logging.cfg": "output: none\n"},
+        absent=["/etc/cloud/cloud.cfg.d/99-installer.cfg"],
+    ),
+    text_case(
         "efi_fallback_loader",
         "efi_fallback_loader",
         {

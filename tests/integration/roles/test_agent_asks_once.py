@@ -38,7 +38,7 @@ def topics(play):
 def test_the_run_that_installs_the_agent_looks_before_and_after(prepared):
     _guest, play = prepared
 
-    assert questions(play) == {"guest_agent_info": 2, "package": 2, "waagent_conf": 1}
+    assert questions(play) == {"guest_agent_info": 2, "guest_packages": 2, "waagent_conf": 1}
 
 
 def test_a_guest_that_is_ready_is_asked_twice(prepared):

@@ -70,7 +70,7 @@ def test_the_tag_of_the_clocks_name_sets_its_lines_and_leaves_packages_and_servi
     play = timed[0].role("guest_time", options=("--tags", "guest_time_device"))
 
     assert not play.failed and play.changed == 0, play.output
-    assert "ansible.builtin.package" not in [task["action"] for task in play.tasks]
+    assert "imagewright.azure.guest_packages" not in [task["action"] for task in play.tasks]
 
 
 def test_without_chrony_and_its_package_the_error_says_what_to_set(timed):

@@ -17,6 +17,7 @@ ALLOWED = {
     "disk": {"core"},
     "image": {"core", "disk", "storage", "bootloader", "kernel"},  # an image is put together as its own boot entries and fstab say
     "vhd": {"core", "disk", "image"},
+    "opening": {"core", "disk", "image", "vhd"},
     "upload": {"core", "disk"},
     "readiness": {"core", "disk"} | GUEST,
 }

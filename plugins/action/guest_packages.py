@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Install packages in a guest: a running one is asked as ansible.builtin.package asks it."""
+
+from typing import Any, Dict, Optional
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.imagewright.azure.plugins.plugin_utils.other_action import run_other
+
+
+class ActionModule(ActionBase):
+    """The module's documentation is the documentation of this action."""
+
+    _supports_check_mode = True
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        """Return the result (dict)."""
+        arguments = self._task.args
+        if arguments.get("root", "/") == "/" and not arguments.get("files"):
+            return run_other(self, "ansible.builtin.package", {"name": arguments.get("names", []), "state": "present"}, task_vars)
+        result = super().run(tmp, task_vars)
+        result.update(self._execute_module(module_args=dict(arguments), task_vars=task_vars))
+        return result

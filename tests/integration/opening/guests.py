@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small disks with a system that runs no more than busybox, and what this machine holds, to compare before and after."""
+
+import os
+import pathlib
+import subprocess
+
+from unit.image.images import MIB, ROOT_UUID, ext4, put, run
+
+BUSYBOX = "/usr/bin/busybox" if os.path.exists("/usr/bin/busybox") else "/bin/busybox"
+SESSIONS = pathlib.Path("/run/imagewright-azure")
+
+
+def busybox_disk(path, size=30 * MIB, files=None, partitions="start=2048, size=61440, type=83, bootable\n"):
+    """Write a raw disk of 32 MiB with a DOS table and an ext4 root with busybox, and return its path.
+
+    files: {path below the root: text}, further files.
+    """
+    folder = path.with_suffix(".root")
+    for name in ("etc", "usr/lib", "bin", "sbin", "var/lib", "run", "proc", "sys", "dev", "tmp"):
+        (folder / name).mkdir(parents=True)
+    run("cp", BUSYBOX, folder / "bin/busybox")
+    for name in ("sh", "ls", "cat", "sleep", "touch"):
+        (folder / "bin" / name).symlink_to("busybox")
+    texts = {"etc/fstab": f"UUID={ROOT_UUID} / ext4 defaults 0 1\n", "etc/os-release": "ID=busybox\nVERSION_ID=1\n", **(files or {})}
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    with open(path, "wb") as stream:
+        stream.truncate(32 * MIB)
+    run("sfdisk", "--quiet", path, text="label: dos\nlabel-id: 0x2e8a1c7f\n" + partitions)
+    file_system = ext4(path.with_suffix(".ext4"), folder, size)
+    put(path, file_system, MIB)
+    run("rm", "-r", folder, file_system)
+    return path
+
+
+def inside(session, command):
+    """Return the completed process of a shell's command in the namespaces of a session."""
+    pid = session.partition(":")[0]
+    argv = ["nsenter", "--target", pid, "--mount", "--pid", "--uts", "--ipc", "--net", "--", "/bin/sh", "-c", command]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+
+
+def held():
+    """Return what this machine holds of images: loop devices by their file, mounts of sessions, their directories and processes."""
+    loops = {path.read_text().strip() for path in pathlib.Path("/sys/block").glob("loop*/loop/backing_file")}
+    mounts = [line for line in pathlib.Path("/proc/self/mounts").read_text().splitlines() if "imagewright-azure" in line]
+    folders = sorted(path.name for path in SESSIONS.iterdir()) if SESSIONS.is_dir() else []
+    return loops, mounts, folders
