@@ -32,8 +32,8 @@ def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: f
     """Return what a disk's boot said on ttyS0, up to a login prompt and the guest's report of its own state.
 
     The disk is only read: the machine runs on a copy that has the reporting unit, and is thrown away.
-    On XFS and Btrfs, which debugfs cannot write, the guest reports nothing, and systemd's own messages up to the prompt have to do:
-    whether it still says there that multi-user is reached depends on which of the two comes first.
+    Where the unit cannot be written (XFS and Btrfs, when this machine's kernel has neither), the guest reports nothing, and systemd's own
+    messages up to the prompt have to do: whether it still says there that multi-user is reached depends on which of the two comes first.
     """
     began = time.monotonic()
     scratch = roomy_scratch(cache_dir(), disk.stat().st_blocks * 512) / f"imagewright-lab-{guests.new_name('bootcheck')}"

@@ -72,12 +72,19 @@ esac
 """
 
 
+RELATIVE = """#!/bin/sh
+for path; do :; done
+path={prefix}${{path%/}}
+echo "${{path:-/}}"
+"""
+
+
 def write_files(root: Path, recipe: Recipe, disk: Layout, uuid: str) -> None:
     """Write the boot loader's files into the guest's tree, its menu made by the guest's own tools."""
     if recipe.loader == "grub2":
         _grub2_menu(root, recipe, disk, uuid)
         if recipe.firmware == "bios":
-            _grub2_bios_files(root, recipe, disk)
+            write_bios_files(root, recipe, disk)
     elif recipe.loader == "grub-legacy":
         _legacy_files(root, uuid)
 
@@ -113,16 +120,25 @@ def _grub_table(disk: Layout) -> str:
     return "msdos" if disk.table == "mbr" else "gpt"
 
 
-def _grub2_menu(root: Path, recipe: Recipe, disk: Layout, uuid: str) -> None:
+@contextlib.contextmanager
+def answering(root: Path, recipe: Recipe, disk: Layout, uuid: str, subvolume: str = ""):
+    """Have a grub-probe in the tree that answers for the guest's disk, and a grub-mkrelpath for the subvolume of its root."""
     probe = PROBE.format(number=disk.part("root").number, uuid=uuid, table=_grub_table(disk), file_system=GRUB_FILE_SYSTEM[recipe.file_system])
     by_uuid = root / "dev/disk/by-uuid" / uuid
     by_uuid.parent.mkdir(parents=True)
     by_uuid.touch()  # without it 10_linux writes root=/dev/sda1
-    (root / "boot/grub").mkdir(exist_ok=True)
-    with _replaced(root / "usr/sbin/grub-probe", probe):
-        tree.chroot(root, "grub-mkconfig", "-o", "/boot/grub/grub.cfg")
+    with _replaced(root / "usr/sbin/grub-probe", probe), _replaced(
+        root / "usr/bin/grub-mkrelpath", RELATIVE.format(prefix=f"/{subvolume}" if subvolume else "")
+    ):
+        yield
     by_uuid.unlink()
     run(["rm", "-r", root / "dev/disk"])
+
+
+def _grub2_menu(root: Path, recipe: Recipe, disk: Layout, uuid: str) -> None:
+    (root / "boot/grub").mkdir(exist_ok=True)
+    with answering(root, recipe, disk, uuid):
+        tree.chroot(root, "grub-mkconfig", "-o", "/boot/grub/grub.cfg")
     tree.chroot(root, "grub-editenv", "/boot/grub/grubenv", "create")
     menu = (root / "boot/grub/grub.cfg").read_text(encoding="utf-8")
     if f"root=UUID={uuid}" not in menu:
@@ -142,8 +158,9 @@ def _replaced(program: Path, script: str):
         real.rename(program)
 
 
-def _grub2_bios_files(root: Path, recipe: Recipe, disk: Layout) -> None:
-    source, target = root / "usr/lib/grub/i386-pc", root / "boot/grub/i386-pc"
+def write_bios_files(root: Path, recipe: Recipe, disk: Layout, directory: str = "boot/grub", subvolume: str = "") -> None:
+    """Write GRUB's modules and its core image for the BIOS into the directory where it looks for its menu."""
+    source, target = root / "usr/lib/grub/i386-pc", root / directory / "i386-pc"
     target.mkdir(exist_ok=True)
     files = [*source.glob("*.mod"), *source.glob("*.lst"), source / "boot.img"]
     run(["cp", *files, target])
@@ -154,9 +171,9 @@ def _grub2_bios_files(root: Path, recipe: Recipe, disk: Layout) -> None:
         "-O",
         "i386-pc",
         "-o",
-        "/boot/grub/i386-pc/core.img",
+        f"/{directory}/i386-pc/core.img",
         "-p",
-        f"(,{table}{disk.part('root').number})/boot/grub",
+        f"(,{table}{disk.part('root').number})/{subvolume and subvolume + '/'}{directory}",
         "biosdisk",
         f"part_{table}",
         GRUB_FILE_SYSTEM[recipe.file_system],
@@ -166,7 +183,7 @@ def _grub2_bios_files(root: Path, recipe: Recipe, disk: Layout) -> None:
 def _write_grub2_bios(image: Path, root: Path, disk: Layout) -> None:
     boot_partition = disk.part("biosboot")
     core_sector = boot_partition.start // SECTOR if boot_partition else 1
-    files = root / "boot/grub/i386-pc"
+    files = next(path for path in (root / "boot/grub2/i386-pc", root / "boot/grub/i386-pc") if path.is_dir())
     with image.open("r+b") as handle:
         handle.write(boot_image((files / "boot.img").read_bytes(), core_sector))
         handle.seek(core_sector * SECTOR)

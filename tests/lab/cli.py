@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab import bootcheck, cleanup, console, container, disk, guests, inventory, machine, nspawn, roots, ssh
+from lab import bootcheck, cleanup, console, container, demo, disk, guests, inventory, line, machine, nspawn, roots, shapes, ssh
 from lab.errors import LabError
 from lab.recipe import FILE_SYSTEMS, FIRMWARES, INITRAMFS, KERNELS, LOADERS, SUITES, TABLES, Plan, Recipe
 
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _container_commands(commands.add_parser("container", help="a guest in a container: seconds"))
     _machine_commands(commands.add_parser("vm", help="a guest in QEMU: half a minute"))
     _boot_check_command(commands.add_parser("boot-check", help="boot a disk, say what its console said"))
+    _line_command(commands.add_parser("line", help="the whole line on a guest in the shape of another distribution"))
     _inventory_command(commands.add_parser("inventory", help="print an inventory of running guests"))
     _list_command(commands.add_parser("list", help="list the running guests"))
     _cleanup_command(commands.add_parser("cleanup", help="give back what dead guests held"))
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _build_command(command) -> None:
     command.add_argument("--out", type=Path, required=True, help="DISK.raw, .img, .qcow2 or .vhd")
+    command.add_argument("--like", choices=sorted(shapes.SHAPES), help="in the shape of another distribution, which decides all but --faulty")
     command.add_argument("--suite", choices=SUITES, default="bookworm")
     command.add_argument("--firmware", choices=FIRMWARES, default="bios")
     command.add_argument("--table", choices=TABLES, help="default: mbr for BIOS, gpt for UEFI")
@@ -69,7 +71,7 @@ def _build(options) -> None:
     recipe = Recipe(options.suite, options.firmware, options.loader, options.initramfs, options.kernel, options.fs, include)
     table = options.table or ("gpt" if options.firmware == "uefi" else "mbr")
     plan = Plan(recipe, table, options.faulty, parse_size(options.size))
-    disk.build(plan, options.out)
+    disk.build(shapes.plan(options.like, options.faulty) if options.like else plan, options.out)
     print(f"{options.out}: done after {time.monotonic() - began:.1f} s")
 
 
@@ -175,6 +177,21 @@ def _boot_check(options) -> int:
         options.log.write_text(check.text, encoding="utf-8")
     print(bootcheck.summary(check))
     return 0 if check.report.login and not check.error else 1
+
+
+def _line_command(command) -> None:
+    command.add_argument("name", choices=sorted(shapes.SHAPES), metavar="NAME", help=", ".join(sorted(shapes.SHAPES)))
+    command.add_argument("--vm", action="store_true", help="prepare it in QEMU, not in a container")
+    command.add_argument("--output", type=Path, help="a directory for disk, VHD and logs (default: output/like-NAME)")
+    command.set_defaults(command=_line)
+
+
+def _line(options) -> int:
+    output = options.output or demo.OUTPUT / f"like-{options.name}"
+    output.mkdir(parents=True, exist_ok=True)
+    walked = line.walk(options.name, output, "vm" if options.vm else "container")
+    print(line.table(walked))
+    return 0 if all(proof.holds for proof in walked.proofs) else 1
 
 
 def _guest_commands(commands) -> None:

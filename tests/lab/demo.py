@@ -82,17 +82,17 @@ def _demo(kind: str, firmware: str) -> int:
     print(f"  {len(planted)} faults planted: {', '.join(fault.name for fault in planted)}")
 
     clock.phase(f"Start it as a live {kind}")
-    record = _start(kind, firmware, source)
+    record = start(kind, firmware, source)
     try:
         live = LiveGuest(record, HOST, azure_image_src=str(source), azure_image_dest=str(vhd))
         before = probes.ask(live)
         clock.phase("Prepare it, first run")
-        first = _play(live, STILL_NEEDED, output / "play-1.log")
+        first = play(live, STILL_NEEDED, output / "play-1.log")
         clock.phase("Prepare it, second run: must change nothing")
-        second = _play(live, STILL_NEEDED, output / "play-2.log")
+        second = play(live, STILL_NEEDED, output / "play-2.log")
         after = probes.ask(live)
         clock.phase("Deprovision, shut down, convert")
-        third = _play(live, FINISH, output / "play-3.log")
+        third = play(live, FINISH, output / "play-3.log")
     finally:
         cleanup.stop(record, at_once=True)
 
@@ -123,17 +123,19 @@ def _verdict(proofs: list, vhd: Path) -> int:
     return 0
 
 
-def _start(kind: str, firmware: str, source: Path):
+def start(kind: str, firmware: str, source: Path, suite: str = "bookworm"):
+    """Return the record of a live guest on a disk, which it writes to. kind: container or vm; suite: whose .debs it may take from the cache."""
     if kind == "vm":
         return machine.start(source, name=_name(), firmware=firmware, in_place=True, owned=True)
-    return container.start(image=source, keep=True, name=_name(), owned=True)
+    return container.start(image=source, keep=True, name=_name(), suite=suite, owned=True)
 
 
 def _name() -> str:
     return f"demo-{os.getpid()}"
 
 
-def _play(live: LiveGuest, variables: dict, log: Path):
+def play(live: LiveGuest, variables: dict, log: Path):
+    """Return what the playbook did, its output written to a file. Raises LabError: when it failed."""
     play = live.playbook(PLAYBOOK, variables, diff=False, timeout=1800, show=_show_progress())
     log.write_text(play.output, encoding="utf-8")
     if play.failed:

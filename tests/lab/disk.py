@@ -7,7 +7,7 @@ import uuid as uuids
 from pathlib import Path
 from typing import NamedTuple
 
-from lab import bootloader, faults, filesystems, keys, layout, rootfs, tree
+from lab import bootloader, faults, filesystems, keys, layout, rootfs, shapes, tree
 from lab.commands import require_programs, require_root, run
 from lab.files import cached, remove_tree, roomy_scratch
 from lab.layout import Layout
@@ -44,9 +44,11 @@ def cached_disk(plan: Plan, say=print) -> Path:
     require_root("build a disk")
     require_programs("mke2fs", "sfdisk", "qemu-img", "mkswap", "ssh-keygen")
     tarball = rootfs.base_tarball(plan.recipe, say)
-    builders = [Path(module.__file__).read_text(encoding="utf-8") for module in (bootloader, faults, filesystems, layout, tree)]
-    key = content_id(plan, tarball.name, keys.public_key(), builders, Path(__file__).read_text(encoding="utf-8"))
-    disk = cache_dir() / "disk" / f"{plan.recipe.suite}-{'faulty' if plan.faulty else 'clean'}-{key}.raw"
+    modules = [Path(module.__file__) for module in (bootloader, faults, filesystems, layout, tree)] + [Path(__file__)]
+    if plan.like:
+        modules += [Path(shapes.named(plan.like).__file__), Path(shapes.guest.__file__)]
+    key = content_id(plan, tarball.name, keys.public_key(), [module.read_text(encoding="utf-8") for module in modules])
+    disk = cache_dir() / "disk" / f"{plan.like or plan.recipe.suite}-{'faulty' if plan.faulty else 'clean'}-{key}.raw"
     return cached(disk, lambda part: _build_raw(plan, tarball, part, say))
 
 
@@ -76,6 +78,9 @@ def fill_tree(root: Path, plan: Plan, disk: Layout, names: Names) -> None:
     tree.write(root, "etc/default/grub", tree.GRUB_DEFAULTS)
     if disk.part("esp"):
         (root / "boot/efi").mkdir(exist_ok=True)
+    if plan.like:
+        shapes.named(plan.like).fill(shapes.guest.Unfilled(root, plan, disk, names))
+        return
     if plan.faulty:
         faults.plant(root, disk, plan.recipe.file_system, names.swap)
     _make_initramfs(root, plan)
@@ -108,7 +113,9 @@ def _write_disk(image: Path, root: Path, plan: Plan, disk: Layout, names: Names)
     with image.open("wb") as handle:
         handle.truncate(disk.size)
     run(["sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", image], stdin=layout.sfdisk_script(disk))
-    filesystems.write_root(image, disk.part("root"), plan.recipe.file_system, root, names.root, for_grub_legacy=plan.recipe.loader == "grub-legacy")
+    filesystems.write_root(
+        image, disk.part("root"), plan.recipe.file_system, root, names.root, for_grub_legacy=plan.recipe.loader == "grub-legacy", subvolumes=plan.subvolumes
+    )
     if disk.part("swap"):
         filesystems.write_swap(image, disk.part("swap"), names.swap)
     with tree.proc_mounted(root):

@@ -77,6 +77,17 @@ def faults(disk: Layout) -> list:
 def plant(root: Path, disk: Layout, file_system: str, swap_uuid: str) -> None:
     """Write all faults that are files into a guest's tree; the initramfs is made after this."""
     tree.write(root, "etc/default/grub", GRUB_DEFAULTS)
+    plant_everywhere(root, disk, file_system)
+    if (root / "etc/initramfs-tools").is_dir():
+        tree.append(root, "etc/initramfs-tools/modules", "".join(f"{driver}\n" for driver in OWN_DRIVERS))
+        tree.edit(root, "etc/initramfs-tools/initramfs.conf", "MODULES=", "MODULES=dep")
+        tree.write(root, "etc/initramfs-tools/conf.d/resume", f"RESUME=UUID={swap_uuid}\n")
+    else:
+        tree.write(root, "etc/dracut.conf.d/10-omit.conf", 'omit_drivers+=" hv_vmbus hv_storvsc hv_netvsc "\n')
+
+
+def plant_everywhere(root: Path, disk: Layout, file_system: str) -> None:
+    """Write the faults that do not depend on the boot loader or on what makes the initramfs."""
     tree.write(root, "etc/fstab", fstab(disk, file_system))
     tree.write(root, "etc/modprobe.d/blacklist-udf.conf", "blacklist udf\ninstall udf /bin/true\n")
     tree.write(root, "etc/udev/rules.d/70-persistent-net.rules", f'SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{MAC}", NAME="eth0"\n')
@@ -86,12 +97,6 @@ def plant(root: Path, disk: Layout, file_system: str, swap_uuid: str) -> None:
     tree.chroot(root, "chown", f"{tree.USER}:", f"/home/{tree.USER}/.bash_history")
     sudoers = (root / "etc/sudoers").read_text(encoding="utf-8")
     tree.write(root, "etc/sudoers", before_includes(sudoers, SUDOERS), 0o440)
-    if (root / "etc/initramfs-tools").is_dir():
-        tree.append(root, "etc/initramfs-tools/modules", "".join(f"{driver}\n" for driver in OWN_DRIVERS))
-        tree.edit(root, "etc/initramfs-tools/initramfs.conf", "MODULES=", "MODULES=dep")
-        tree.write(root, "etc/initramfs-tools/conf.d/resume", f"RESUME=UUID={swap_uuid}\n")
-    else:
-        tree.write(root, "etc/dracut.conf.d/10-omit.conf", 'omit_drivers+=" hv_vmbus hv_storvsc hv_netvsc "\n')
 
 
 def fstab(disk: Layout, file_system: str) -> str:
@@ -100,7 +105,8 @@ def fstab(disk: Layout, file_system: str) -> str:
     lines = [f"/dev/sda{disk.part('root').number} / {file_system} {options} 0 1"]
     if disk.part("esp"):
         lines.append(f"/dev/sda{disk.part('esp').number} /boot/efi vfat umask=0077 0 1")
-    lines.append(f"/dev/sda{disk.part('swap').number} none swap sw 0 0")
+    if disk.part("swap"):
+        lines.append(f"/dev/sda{disk.part('swap').number} none swap sw 0 0")
     return "\n".join(lines) + "\n"
 
 

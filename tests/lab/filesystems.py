@@ -16,11 +16,14 @@ from lab.layout import MIB, Part
 LEGACY_OPTIONS = ("-I", "128", "-O", "^64bit,^metadata_csum,^metadata_csum_seed,^orphan_file")
 
 
-def write_root(image: Path, part: Part, kind: str, tree: Path, uuid: str, for_grub_legacy: bool = False) -> None:
+def write_root(image: Path, part: Part, kind: str, tree: Path, uuid: str, for_grub_legacy: bool = False, subvolumes: tuple = ()) -> None:
     """Write a directory as the file system of a partition.
 
-    kind: ext4, ext3, xfs or btrfs
+    kind: ext4, ext3, xfs or btrfs; subvolumes: of @, on Btrfs with snapshots
     """
+    if subvolumes:
+        _write_snapshot_root(image, part, tree, uuid, subvolumes)
+        return
     if kind in ("ext3", "ext4"):
         features = LEGACY_OPTIONS if for_grub_legacy else ()
         run(
@@ -58,6 +61,38 @@ def write_root(image: Path, part: Part, kind: str, tree: Path, uuid: str, for_gr
         prototype.write_text(xfs_prototype(tree), encoding="utf-8")
         run(["mkfs.xfs", "-q", "-f", "-m", f"uuid={uuid}", "-L", "root", "-p", prototype, beside])
         prototype.unlink()
+    place(image, part, beside)
+
+
+def _write_snapshot_root(image: Path, part: Part, tree: Path, uuid: str, subvolumes: tuple) -> None:
+    """Write a directory as Btrfs with the subvolume @, those of it, and the default subvolume @/.snapshots/1/snapshot.
+
+    No tool writes subvolumes into a file: this one file system is mounted while it is written.
+    """
+    beside, top = image.with_name("btrfs.part"), image.with_name("btrfs.mounted")
+    with beside.open("wb") as handle:
+        handle.truncate(part.size)
+    run(["mkfs.btrfs", "-q", "-f", "-U", uuid, "-L", "root", beside])
+    top.mkdir()
+    run(["mount", "-o", "loop", beside, top])
+    try:
+        run(["btrfs", "subvolume", "create", top / "@"])
+        for name in subvolumes:
+            (top / "@" / name).parent.mkdir(parents=True, exist_ok=True)
+            run(["btrfs", "subvolume", "create", top / "@" / name])
+        snapshot = top / "@/.snapshots/1/snapshot"
+        snapshot.parent.mkdir()
+        run(["btrfs", "subvolume", "create", snapshot])
+        run(["cp", "-a", f"{tree}/.", snapshot])
+        for name in subvolumes:
+            run(["chmod", "--reference", snapshot / name, top / "@" / name])
+            for entry in sorted((snapshot / name).iterdir()):
+                run(["cp", "-a", entry, top / "@" / name])
+                run(["rm", "-r", entry])
+        run(["btrfs", "subvolume", "set-default", snapshot])
+    finally:
+        run(["umount", top])
+    top.rmdir()
     place(image, part, beside)
 
 

@@ -8,6 +8,7 @@ or gives up after that is never seen from outside. So one unit is written into a
 debugfs: no mount), which prints the state once multi-user is reached. The disk itself is not touched.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from lab.commands import run
 from lab.errors import LabError
 
 BEGIN, END = "LAB-REPORT-BEGIN", "LAB-REPORT-END"
+EXT = ("ext2", "ext3", "ext4")
 DONE = re.compile(END)
 SETTLE = 5  # seconds between multi-user and the report
 
@@ -27,7 +29,7 @@ DefaultDependencies=no
 After=multi-user.target
 [Service]
 ExecStart=/bin/sh -c 'sleep {SETTLE}; exec >/dev/console; echo; echo {BEGIN}; \\
-  echo "cmdline $$(cat /proc/cmdline)"; echo "root $$(findmnt -no SOURCE,FSTYPE /)"; \\
+  echo "cmdline $$(cat /proc/cmdline)"; echo "kernel $$(uname -r)"; echo "root $$(findmnt -no SOURCE,FSTYPE /)"; \\
   echo "target $$(systemctl is-active multi-user.target)"; \\
   tail -n +2 /proc/swaps | sed "s/^/swap /"; \\
   systemctl list-jobs --no-legend --plain --full | sed "s/^/job /"; \\
@@ -38,7 +40,7 @@ NAME = "lab-report.service"
 
 
 class State(NamedTuple):
-    """What a guest said of itself: its /proc/cmdline, root, whether multi-user is active, and lists of names."""
+    """What a guest said of itself: its /proc/cmdline, root, whether multi-user is active, lists of names, and the kernel's version."""
 
     command_line: str
     root: str
@@ -46,19 +48,24 @@ class State(NamedTuple):
     swaps: list
     jobs: list
     failed: list
+    kernel: str = ""
 
 
 def can_inject(disk: Path) -> bool:
-    """Return whether a raw disk's root is a file system that debugfs can write."""
-    start = images.root_partition(disk).start
-    return run(["blkid", "-p", "-O", start, "-s", "TYPE", "-o", "value", disk]).strip() in ("ext2", "ext3", "ext4")
+    """Return whether the unit can be written into a raw disk's root: by debugfs, or by this machine's kernel."""
+    kind = _file_system(disk)
+    kernels_own = Path("/proc/filesystems").read_text(encoding="ascii").split()
+    return kind in EXT or (kind in ("xfs", "btrfs") and kind in kernels_own and os.geteuid() == 0)
 
 
 def inject(disk: Path, scratch: Path) -> None:
-    """Write the reporting unit into the root file system (ext) of a raw copy of a disk.
+    """Write the reporting unit into the root file system of a raw copy of a disk.
 
     scratch: Path, a directory for the unit's file
     """
+    if _file_system(disk) not in EXT:
+        _inject_mounted(disk, scratch)
+        return
     source = scratch / NAME
     source.write_text(UNIT, encoding="ascii")
     start = images.root_partition(disk).start
@@ -68,6 +75,25 @@ def inject(disk: Path, scratch: Path) -> None:
     listed = run(["debugfs", "-R", f"ls -p {UNITS}/multi-user.target.wants", f"{disk}?offset={start}"])
     if NAME not in listed:
         raise LabError(f"cannot write the reporting unit into {disk}: is its root file system ext4?")
+
+
+def _file_system(disk: Path) -> str:
+    return run(["blkid", "-p", "-O", images.root_partition(disk).start, "-s", "TYPE", "-o", "value", disk]).strip()
+
+
+def _inject_mounted(disk: Path, scratch: Path) -> None:
+    """Write the unit into a root that is mounted for that moment, as XFS and Btrfs need it."""
+    part, mount = images.root_partition(disk), scratch / "mounted"
+    mount.mkdir()
+    options = f"loop,offset={part.start},sizelimit={part.size}" + (",nouuid" if _file_system(disk) == "xfs" else "")
+    run(["mount", "-o", options, disk, mount])
+    try:
+        units = mount / UNITS.lstrip("/")
+        (units / NAME).write_text(UNIT, encoding="ascii")
+        (units / "multi-user.target.wants").mkdir(exist_ok=True)
+        (units / "multi-user.target.wants" / NAME).symlink_to(f"../{NAME}")
+    finally:
+        run(["umount", mount])
 
 
 def read_state(text: str):
@@ -87,4 +113,5 @@ def read_state(text: str):
         swaps=[line.split()[0] for line in named("swap") if line],
         jobs=[line.split()[1] for line in named("job") if NAME not in line and len(line.split()) > 1],
         failed=[line.split()[0] for line in named("failed") if line],
+        kernel=next(iter(named("kernel")), ""),
     )

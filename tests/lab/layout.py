@@ -53,7 +53,7 @@ def layout(plan: Plan) -> Layout:
     elif plan.table == "gpt" and plan.recipe.loader == "grub2":
         sizes["biosboot"] = MIB
     end = (size - GPT_BACKUP) // MIB * MIB
-    swap = SWAP_SIZE if plan.faulty else 0
+    swap = SWAP_SIZE if plan.faulty and plan.swap_partition else 0
     sizes["root"] = end - MIB - sum(sizes.values()) - swap
     if swap:
         sizes["swap"] = swap

@@ -28,6 +28,10 @@ MASKED_UNITS = (
     "systemd-networkd.service",
     "systemd-networkd.socket",
     "networking.service",
+    "NetworkManager.service",
+    "NetworkManager-wait-online.service",
+    "firewalld.service",
+    "ufw.service",
     "systemd-udevd.service",
     "systemd-timesyncd.service",
     "e2scrub_reap.service",
@@ -86,8 +90,8 @@ def release(guest: Guest) -> None:
     for name in ("merged", "tmp", "root"):
         mount = guest.directory / name
         while os.path.ismount(mount):
-            if not succeeds(["umount", mount]):
-                run(["umount", "-l", mount])
+            if not succeeds(["umount", "-R", mount]):
+                run(["umount", "-l", "-R", mount])
     if guest.node:
         Path(guest.node).unlink(missing_ok=True)
     if guest.disk and guest.offset and Path(guest.disk).exists():
@@ -153,8 +157,21 @@ def _mount_partition(guest: Guest) -> Path:
     os.mknod(guest.node, 0o600 | 0o060000, os.stat(device).st_rdev)
     mount = guest.directory / "root"
     mount.mkdir()
-    run(["mount", guest.node, mount])
+    kind = run(["blkid", "-p", "-s", "TYPE", "-o", "value", guest.node]).strip()
+    # Another copy of the same cached disk may be mounted already.
+    run(["mount", *(("-o", "nouuid") if kind == "xfs" else ()), guest.node, mount])
+    if kind == "btrfs":
+        _mount_subvolumes(guest, mount)
     return mount
+
+
+def _mount_subvolumes(guest: Guest, mount: Path) -> None:
+    """Mount what the guest's fstab mounts of other subvolumes: systemd does not do it in a container."""
+    for line in (mount / "etc/fstab").read_text(encoding="utf-8").splitlines():
+        words = line.split()
+        subvolume = next((option for option in (words[3:4] or [""])[0].split(",") if option.startswith("subvol=")), "")
+        if subvolume and not line.startswith("#"):
+            run(["mount", "-o", subvolume, guest.node, mount / words[1].lstrip("/")])
 
 
 def _run(guest: Guest, root: Path) -> None:

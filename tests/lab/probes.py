@@ -11,11 +11,16 @@ from typing import NamedTuple
 HYPERV_DRIVERS = ("hv_vmbus", "hv_storvsc", "hv_netvsc")
 REMOVED_PARAMETERS = ("quiet", "rhgb", "crashkernel=auto")
 
-MENU = "grep -hE '^\\s*(linux|kernel)\\s' /boot/grub/grub.cfg /boot/grub/menu.lst 2>/dev/null | grep -v single | head -n1"
-IN_INITRAMFS = """cd /boot && for image in initrd.img-*; do
+# Boot Loader Specification entries have their parameters on a line of its own.
+MENU = (
+    "{ grep -hE '^\\s*(linux|kernel)\\s' /boot/grub/grub.cfg /boot/grub2/grub.cfg /boot/grub/menu.lst; "
+    "grep -hE '^options\\s' /boot/loader/entries/*.conf; } 2>/dev/null | grep -v single | head -n1"
+)
+IN_INITRAMFS = """cd /boot && images=$(ls | grep -E '^init(rd|ramfs)[.-]' || echo initrd.img-none) && for image in $images; do
   listed=$(lsinitramfs $image 2>/dev/null || lsinitrd $image)
+  version=${{image#initrd.img-}} version=${{version#initramfs-}} version=${{version#initrd-}}
   for driver in {drivers}; do
-    echo "$listed" | cat - /lib/modules/${{image#initrd.img-}}/modules.builtin | grep -q "/$driver.ko" || echo -n "$driver "
+    echo "$listed" | cat - /lib/modules/${{version%.img}}/modules.builtin | tr - _ | grep -q "/$driver.ko" || echo -n "$driver "
   done
 done"""
 
@@ -49,7 +54,7 @@ PROBES = (
     Probe(
         "GRUB terminal",
         "R33",
-        "grep -hE '^\\s*terminal_(in|out)put .*serial' /boot/grub/grub.cfg",
+        "grep -hE '^\\s*terminal_(in|out)put .*serial' /boot/grub/grub.cfg /boot/grub2/grub.cfg",
         lambda output: bool(output.strip()),
         "serial",
         "screen only",

@@ -62,6 +62,9 @@ class Plan(NamedTuple):
     table: str = "mbr"
     faulty: bool = False
     size: int = 2 * 1024**3  # bytes, before the odd sectors of a faulty disk
+    swap_partition: bool = True  # of a faulty disk
+    subvolumes: tuple = ()  # of @, on Btrfs whose default subvolume is @/.snapshots/1/snapshot
+    like: str = ""  # the name of a shape of lab.shapes, "" for a Debian as it is
 
 
 def check_plan(plan: Plan) -> Plan:

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole line on a guest in the shape of another distribution: built faulty, prepared twice, converted, its VHD booted; then one more kernel.
+
+The guest moves as it is (prepare_image_kind=specialized), so that one can still log in to what comes of it.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from lab import bootcheck, cleanup, container, demo, demo_proofs, disk, playing, probes, shapes, vhdfile
+from lab.commands import run
+from lab.demo_proofs import Proof
+from lab.live import LiveGuest
+
+SPECIALIZED = {"prepare_image_kind": "specialized"}
+NOT_YET = {**SPECIALIZED, "prepare_shutdown": False}
+FINISH = {**demo.FINISH, **SPECIALIZED}
+LOCALHOST = json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}})
+
+
+class Line(NamedTuple):
+    """What a walk of the line showed: its proofs, the time of each phase ([title, seconds]), the versions of the guest's parts."""
+
+    proofs: list
+    phases: list
+    versions: dict
+
+
+def walk(name: str, output: Path, kind: str = "container") -> Line:
+    """Return what the whole line shows on a guest of a shape. Raises LabError: when a play of it fails.
+
+    name: of lab.shapes; output: Path, a directory for disk, VHD and logs; kind: container or vm
+    """
+    shape, clock = shapes.named(name), demo.Clock()
+    plan = shapes.plan(name, faulty=True)
+    source, vhd = output / "disk.raw", output / "disk.vhd"
+    clock.phase(f"Build the faulty guest like {name}")
+    disk.build(plan, source)
+    clock.phase(f"Start it as a live {kind}")
+    record = demo.start(kind, plan.recipe.firmware, source, plan.recipe.suite)
+    try:
+        live = LiveGuest(record, f"like-{name}", azure_image_src=str(source), azure_image_dest=str(vhd))
+        before = probes.ask(live)
+        clock.phase("Prepare it, first run")
+        first = demo.play(live, NOT_YET, output / "play-1.log")
+        clock.phase("Prepare it, second run: must change nothing")
+        second = demo.play(live, NOT_YET, output / "play-2.log")
+        after, verdict, versions = probes.ask(live), live.module("readiness_info", kind="specialized", diff=False), _versions(live)
+        clock.phase("Shut down, convert")
+        third = demo.play(live, FINISH, output / "play-3.log")
+    finally:
+        cleanup.stop(record, at_once=True)
+    clock.phase("Judge the VHD, boot it in QEMU and read its serial console")
+    judged = judge(vhd)
+    check = bootcheck.boot_check(vhd, plan.recipe.firmware, timeout=600)
+    (output / "console.log").write_text(check.text, encoding="utf-8")
+    clock.phase("Install one more kernel in the result, boot that")
+    proofs = [
+        *demo_proofs.of_guest(before, after),
+        *demo_proofs.of_plays(first, second, third),
+        of_file(vhd),
+        *of_verdicts(verdict, judged),
+        *demo_proofs.of_boot(check, after),
+        *next_kernel(vhd, shape, check, output),
+    ]
+    clock.end()
+    return Line(proofs, clock.phases, versions)
+
+
+def of_file(vhd: Path) -> Proof:
+    """Return whether the VHD has the form that Azure takes."""
+    wrong = vhdfile.wrong(vhd)
+    return Proof("VHD footer and size", "R01 R02", "", "; ".join(wrong) or "fixed, whole MiB", not wrong)
+
+
+def judge(image: Path) -> dict:
+    """Return readiness_info's result for a disk image."""
+    return playing.module(LOCALHOST, "readiness_info", {"image": str(image), "kind": "specialized"}, become=False, diff=False)
+
+
+def of_verdicts(live: dict, image: dict) -> list:
+    """Return whether the verdict on the running guest and the one on its VHD are both good, and agree in every rule that both decided."""
+    proofs = [
+        Proof(f"verdict on the {where}", "", "", "ready" if result.get("ready") else what_is_wrong(result), bool(result.get("ready")))
+        for where, result in (("running guest", live), ("VHD", image))
+    ]
+    there = {finding["id"]: finding["status"] for finding in image.get("findings", ())}
+    decided = ("passed", "failed")
+    apart = [
+        f"{finding['id']} {finding['status']} there, {there[finding['id']]} here"
+        for finding in live.get("findings", ())
+        if finding["status"] in decided and there.get(finding["id"]) in decided and finding["status"] != there[finding["id"]]
+    ]
+    return [*proofs, Proof("both verdicts agree", "", "", ", ".join(apart) or "in every rule that both decided", bool(there) and not apart)]
+
+
+def what_is_wrong(result: dict) -> str:
+    """Return the errors of a verdict in one line."""
+    bad = [
+        f"{finding['id']} {finding['status']}"
+        for finding in result.get("findings", ())
+        if finding["severity"] == "error" and finding["status"] in ("failed", "unknown")
+    ]
+    return ", ".join(bad) or str(result.get("msg", "no verdict"))
+
+
+def next_kernel(vhd: Path, shape, first, output: Path) -> list:
+    """Return what a second kernel shows that is installed by the result's own package manager: its entry, its parameters, its drivers.
+
+    first: BootCheck of the result before
+    """
+    image = output / "next.raw"
+    run(["qemu-img", "convert", "-f", "vpc", "-O", "raw", vhd, image])
+    try:
+        _install(image, shape)
+        judged = judge(image)
+        check = bootcheck.boot_check(image, shape.PLAN.recipe.firmware, timeout=600)
+        (output / "console-next.log").write_text(check.text, encoding="utf-8")
+    finally:
+        image.unlink()
+    return of_next_kernel(first, check, judged)
+
+
+def of_next_kernel(first, check, judged: dict) -> list:
+    """Return whether another kernel was booted than at first, with the same parameters, and an initramfs with the drivers.
+
+    first, check: BootCheck; judged: readiness_info's result for the disk with the next kernel
+    """
+    was, now = first.state, check.state
+    if was is None or now is None:
+        return [Proof("boot of the next kernel", "", "", check.error or "the guest did not report its state", False)]
+    lost = [word for word in own_words(was.command_line) if word not in own_words(now.command_line)]
+    more = [word for word in own_words(now.command_line) if word not in own_words(was.command_line)]
+    drivers = [finding for finding in judged.get("findings", ()) if finding["id"].startswith("R17") and finding["status"] == "failed"]
+    return [
+        Proof("boot of the next kernel", "", was.kernel, now.kernel, check.report.login and not check.error and now.kernel != was.kernel),
+        Proof("its command line", "R27 R30", "", f"lacks {lost}, has {more} more" if lost or more else "as before", not lost and not more),
+        Proof("its initramfs", "R17", "", ", ".join(finding["id"] for finding in drivers) or "has the drivers", bool(judged.get("findings")) and not drivers),
+        Proof("verdict with the next kernel", "", "", "ready" if judged.get("ready") else what_is_wrong(judged), bool(judged.get("ready"))),
+    ]
+
+
+def own_words(command_line: str) -> list:
+    """Return the parameters of a /proc/cmdline without those of the loader that name the kernel's own files."""
+    return [word for word in command_line.split() if not word.startswith(("BOOT_IMAGE=", "initrd="))]
+
+
+def _install(image: Path, shape) -> None:
+    guest = container.start(image=image, keep=True, suite=shape.PLAN.recipe.suite, owned=True)
+    try:
+        live = LiveGuest(guest)
+        live.run("apt-get -q update", timeout=600)
+        live.run(f"DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install {shape.KERNEL_AFTER}", timeout=1800)
+    finally:
+        cleanup.stop(guest)
+
+
+def _versions(live: LiveGuest) -> dict:
+    """Return {package: version} of the parts that make the shape, as the guest's package manager has them."""
+    listed = live.output(["dpkg-query", "-W", "-f", "${Package} ${Version}\\n"]).splitlines()
+    parts = ("systemd", "grub2-common", "dracut", "initramfs-tools", "network-manager", "netplan.io", "cloud-init", "waagent", "chrony", "snapper", "python3")
+    return {name: version for name, version in (line.split() for line in listed if line.count(" ") == 1) if name in parts}
+
+
+def table(line: Line) -> str:
+    """Return the proofs and the times as text."""
+    times = "\n".join(f"  {title:<66}{seconds:7.1f} s" for title, seconds in line.phases)
+    return f"{demo_proofs.table(line.proofs)}\n\n{times}"

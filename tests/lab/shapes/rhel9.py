@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Like RHEL 9 and 10: GRUB with Boot Loader Specification entries by kernel-install, dracut in hostonly mode, NetworkManager's keyfiles, XFS.
+
+Source: the files of RHEL 9's packages grub2-common, grub2-tools, systemd-udev and dracut, as public mirrors of their sources show them
+"""
+
+from lab import faults, tree
+from lab.recipe import Plan, Recipe
+from lab.shapes import guest as shared
+
+NAME = "rhel9"
+KERNEL_AFTER = "linux-image-rt-amd64"  # of a version that sorts behind the first one's, so that it is the default
+PACKAGES = ("network-manager", "chrony", "firewalld", "tuned", "polkitd", "curl")
+PLAN = Plan(Recipe("forky", initramfs="dracut", file_system="xfs", include=PACKAGES), "gpt", size=3 * 1024**3)
+
+GOOD = "console=tty0 console=ttyS0,115200n8 net.ifnames=0"
+FAULTY = "crashkernel=auto rhgb quiet"
+
+GRUB_DEFAULTS = """GRUB_TIMEOUT={timeout}
+GRUB_DISTRIBUTOR="$(sed 's, release .*$,,g' /etc/system-release)"
+GRUB_DEFAULT=saved
+GRUB_DISABLE_SUBMENU=true
+{terminal}
+GRUB_CMDLINE_LINUX="{parameters}"
+GRUB_DISABLE_RECOVERY="true"
+GRUB_ENABLE_BLSCFG=true
+"""
+TERMINAL = 'GRUB_TERMINAL="serial console"\nGRUB_SERIAL_COMMAND="serial --speed=115200"'
+
+# Red Hat's has the same effect; its blscfg finds the entries by a variable, the one of GRUB 2.14 by --path.
+LINUX_D = """#!/bin/sh
+set -e
+. /usr/share/grub/grub-mkconfig_lib
+prepare_grub_to_access_device "${GRUB_DEVICE_BOOT}"
+cat <<EOF
+insmod blsuki
+blscfg --path /boot/loader/entries
+EOF
+"""
+
+# dracut 112 leaves the image in the staging area, that of RHEL 9 in /boot.
+IMAGE_PLUGIN = """#!/bin/sh
+set -e
+[ "$1" != add ] || cp "$KERNEL_INSTALL_STAGING_AREA/initrd" "/boot/initramfs-$2.img"
+"""
+
+# The entry is that of Red Hat's 20-grub.install, whose rules these are: /etc/kernel/cmdline counts, unless /etc/default/grub is younger.
+ENTRY_PLUGIN = """#!/bin/sh
+set -e
+command=$1 version=$2 image=$4
+machine=$(cat /etc/machine-id)
+entry=/boot/loader/entries/$machine-$version.conf
+case $command in
+add)
+  [ "$image" = "/boot/vmlinuz-$version" ] || cp "$image" "/boot/vmlinuz-$version"
+  if [ -f /etc/kernel/cmdline ] && ! [ /etc/default/grub -nt /etc/kernel/cmdline ]; then
+    options=$(cat /etc/kernel/cmdline)
+  else
+    . /etc/default/grub
+    options="root=UUID=$(grub2-probe --target=fs_uuid /) ro $GRUB_CMDLINE_LINUX"
+  fi
+  . /etc/os-release
+  mkdir -p /boot/loader/entries
+  cat >"$entry" <<EOF
+title $NAME ($version) $VERSION_ID
+version $version
+linux /boot/vmlinuz-$version
+initrd /boot/initramfs-$version.img
+options $options
+grub_users \\$grub_users
+grub_arg --unrestricted
+grub_class rhel
+EOF
+  ;;
+remove)
+  rm -f "$entry" "/boot/initramfs-$version.img"
+  ;;
+esac
+"""
+
+# What Red Hat's kernel package does at its end.
+KERNEL_HOOK = """#!/bin/sh
+set -e
+[ "${INITRD:-Yes}" != No ] || exit 0
+exec kernel-install add "$1" "${2:-/boot/vmlinuz-$1}"
+"""
+KERNEL_REMOVAL_HOOK = """#!/bin/sh
+exec kernel-install remove "$1"
+"""
+
+PROFILE = """[connection]
+id={name}
+uuid=5fb06bd0-0bb0-7ffb-45f1-d6edd65f3e03
+type=ethernet
+autoconnect-priority=-999
+interface-name={name}
+
+[ethernet]
+{ethernet}
+[ipv4]
+method=auto
+
+[ipv6]
+method=disabled
+"""
+
+
+def fill(guest: shared.Unfilled) -> None:
+    """Write all that makes an unpacked base a guest of this shape."""
+    root, faulty = guest.root, guest.plan.faulty
+    tree.write(root, "etc/system-release", "Debian GNU/Linux release in the shape of another\n")
+    shared.grub2_named(root)
+    shared.hostonly_dracut(root)
+    parameters = FAULTY if faulty else GOOD
+    tree.write(
+        root, "etc/default/grub", GRUB_DEFAULTS.format(timeout=1, terminal='GRUB_TERMINAL_OUTPUT="console"' if faulty else TERMINAL, parameters=parameters)
+    )
+    resume = f" resume=UUID={guest.names.swap}" if faulty else ""
+    tree.write(root, "etc/kernel/cmdline", f"root=UUID={guest.names.root} ro {parameters}{resume}\n")
+    if faulty:
+        shared.plant_common(guest)
+    # enp0s2: the lab's machines without net.ifnames=0
+    name, ethernet = ("enp0s2", f"mac-address={faults.MAC}\n") if faulty else ("eth0", "")
+    shared.use_network_manager(root, {name: PROFILE.format(name=name, ethernet=ethernet)})
+    _kernel_by_kernel_install(root)
+    first = shared.first_image_conf(guest)
+    version = tree.kernel_version(root)
+    tree.chroot(root, "kernel-install", "add", version, f"/boot/vmlinuz-{version}")
+    first.unlink()
+    tree.write(root, "etc/grub.d/10_linux", LINUX_D, 0o755)
+    shared.grub2_menu(guest)
+
+
+def _kernel_by_kernel_install(root) -> None:
+    """Have each new kernel's entry and image made by kernel-install, and by nothing of Debian's."""
+    for path in ("etc/kernel/postinst.d/dracut", "etc/kernel/postrm.d/dracut"):
+        (root / path).unlink()
+    tree.write(root, "etc/kernel/install.conf", "layout=other\n")
+    tree.write(root, "usr/lib/kernel/install.d/20-grub.install", ENTRY_PLUGIN, 0o755)
+    tree.write(root, "usr/lib/kernel/install.d/52-initramfs.install", IMAGE_PLUGIN, 0o755)
+    tree.write(root, "etc/kernel/postinst.d/zz-kernel-install", KERNEL_HOOK, 0o755)
+    tree.write(root, "etc/kernel/postrm.d/zz-kernel-install", KERNEL_REMOVAL_HOOK, 0o755)

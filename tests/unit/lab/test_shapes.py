@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guests in the shape of other distributions: their plans, and what the line makes of their answers."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from lab import layout, line, shapes
+from lab.bootcheck import BootCheck
+from lab.console import read_console
+from lab.errors import LabError
+from lab.inside import read_state
+from lab.recipe import check_plan
+from lab.shapes import rhel9, suse
+
+REPORT = """Loading Linux
+[ 0.0] Command line: {cmdline}
+guest login:
+LAB-REPORT-BEGIN
+cmdline {cmdline}
+kernel {kernel}
+target active
+LAB-REPORT-END
+"""
+
+
+def booted(cmdline, kernel="6.1-first"):
+    """Return the BootCheck of a boot with a command line."""
+    text = REPORT.format(cmdline=cmdline, kernel=kernel)
+    return BootCheck(read_console(text), read_state(text), text, 20.0, "")
+
+
+def finding(status, identity="R17a", severity="error"):
+    """Return a finding of readiness_info as far as the line looks at it."""
+    return {"id": identity, "status": status, "severity": severity}
+
+
+@pytest.mark.parametrize("name", shapes.SHAPES)
+@pytest.mark.parametrize("faulty", [False, True])
+def test_each_shape_has_a_plan_that_goes_together(name, faulty):
+    plan = check_plan(shapes.plan(name, faulty))
+    assert (plan.like, plan.faulty) == (name, faulty)
+    assert layout.layout(plan).part("root").size > 1024**3
+
+
+def test_an_unknown_shape_is_named_with_those_that_there_are():
+    with pytest.raises(LabError, match="'rhel3': the lab knows rhel9, ubuntu, suse"):
+        shapes.plan("rhel3")
+
+
+def test_a_faulty_guest_with_a_swap_file_has_no_swap_partition():
+    assert layout.layout(shapes.plan("ubuntu", True)).part("swap") is None
+    assert layout.layout(shapes.plan("rhel9", True)).part("swap")
+
+
+def test_the_fstab_of_snapshots_mounts_every_subvolume_by_its_own_line():
+    guest = shapes.guest.Unfilled(Path("/none"), shapes.plan("suse"), layout.layout(shapes.plan("suse")), type("Names", (), {"root": "11-22"}))
+    lines = suse.fstab(guest).splitlines()
+    assert lines[0] == "UUID=11-22 / btrfs defaults 0 0"
+    assert "UUID=11-22 /var btrfs subvol=/@/var 0 0" in lines
+    assert len(lines) == 1 + len(suse.SUBVOLUMES)
+
+
+@pytest.mark.parametrize("script", [rhel9.ENTRY_PLUGIN, rhel9.IMAGE_PLUGIN, rhel9.KERNEL_HOOK, rhel9.LINUX_D, suse.KERNEL_HOOK, suse.KERNEL_REMOVAL_HOOK])
+def test_each_script_that_a_shape_writes_is_a_shell_script(script):
+    assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0
+
+
+def test_a_verdict_that_differs_between_the_guest_and_its_vhd_fails():
+    live = {"ready": True, "findings": [finding("passed"), finding("passed", "R12b"), finding("unknown", "R52")]}
+    same = {"ready": True, "findings": [finding("passed"), finding("not_applicable", "R12b"), finding("passed", "R52")]}
+    other = {"ready": False, "findings": [finding("failed"), finding("passed", "R12b")]}
+    assert [proof.holds for proof in line.of_verdicts(live, same)] == [True, True, True]
+    assert [proof.holds for proof in line.of_verdicts(live, other)] == [True, False, False]
+    assert line.of_verdicts(live, other)[2].after == "R17a passed there, failed here"
+
+
+def test_an_image_that_cannot_be_judged_does_not_agree():
+    failed = {"failed": True, "msg": "cannot read"}
+    assert [proof.holds for proof in line.of_verdicts({"ready": True, "findings": [finding("passed")]}, failed)] == [True, False, False]
+    assert line.what_is_wrong(failed) == "cannot read"
+
+
+def test_the_next_kernel_must_have_the_same_line_its_drivers_and_be_another():
+    first = booted("BOOT_IMAGE=/vmlinuz-1 root=UUID=1 ro console=ttyS0,115200n8")
+    judged = {"ready": True, "findings": [finding("passed")]}
+    same = booted("BOOT_IMAGE=/vmlinuz-2 root=UUID=1 ro console=ttyS0,115200n8", "6.1-next")
+    assert [proof.holds for proof in line.of_next_kernel(first, same, judged)] == [True] * 4
+    lost = booted("BOOT_IMAGE=/vmlinuz-2 root=UUID=1 ro quiet", "6.1-next")
+    assert [proof.holds for proof in line.of_next_kernel(first, lost, judged)] == [True, False, True, True]
+    old = booted("BOOT_IMAGE=/vmlinuz-1 root=UUID=1 ro console=ttyS0,115200n8")
+    assert [proof.holds for proof in line.of_next_kernel(first, old, judged)] == [False, True, True, True]
+    without = {"ready": False, "findings": [finding("failed")]}
+    assert [proof.holds for proof in line.of_next_kernel(first, same, without)] == [True, True, False, False]
