@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab import bootcheck, cleanup, console, container, demo, disk, guests, inventory, line, machine, nspawn, roots, shapes, ssh
+from lab import bootcheck, cleanup, console, container, demo, disk, guests, inventory, line, machine, nspawn, record, roots, shapes, ssh
 from lab.errors import LabError
 from lab.recipe import FILE_SYSTEMS, FIRMWARES, INITRAMFS, KERNELS, LOADERS, SUITES, TABLES, Plan, Recipe
 
@@ -183,14 +183,18 @@ def _line_command(command) -> None:
     command.add_argument("name", choices=sorted(shapes.SHAPES), metavar="NAME", help=", ".join(sorted(shapes.SHAPES)))
     command.add_argument("--vm", action="store_true", help="prepare it in QEMU, not in a container")
     command.add_argument("--output", type=Path, help="a directory for disk, VHD and logs (default: output/like-NAME)")
+    command.add_argument("--record", action="store_true", help="also keep the result in tests/lab/tested.json, of which docs/tested.md is made")
     command.set_defaults(command=_line)
 
 
 def _line(options) -> int:
     output = options.output or demo.OUTPUT / f"like-{options.name}"
     output.mkdir(parents=True, exist_ok=True)
-    walked = line.walk(options.name, output, "vm" if options.vm else "container")
+    kind = "vm" if options.vm else "container"
+    walked = line.walk(options.name, output, kind)
     print(line.table(walked))
+    if options.record:
+        record.keep(options.name, kind, walked)
     return 0 if all(proof.holds for proof in walked.proofs) else 1
 
 

@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write docs/tested.md and the table of the README from what the tests ran: `make docs` after `python3 -m lab line NAME --record`.
+
+Results come from tests/lab/tested.json, recorded trees from tests/unit/fixtures/boot; here stands what belongs to which distribution.
+"""
+
+import collections
+import json
+import pathlib
+import re
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[1]
+PLACE = CHECKOUT / "docs/tested.md"
+README = CHECKOUT / "README.md"
+RESULTS = CHECKOUT / "tests/lab/tested.json"
+TREES = CHECKOUT / "tests/unit/fixtures/boot"
+BLOCK = re.compile(r"(<!-- tested: begin -->\n).*?(<!-- tested: end -->)", re.DOTALL)
+
+#: A row. shape: of lab.shapes; trees: names of recorded trees; python: the one that Ansible finds on it, as (major, minor), None when too old.
+Distribution = collections.namedtuple("Distribution", "names shape trees python not_tried")
+
+OLD = "nothing over SSH: such a guest is prepared as a mounted disk"
+RED_HAT = "a root on LVM and SELinux labels in the boot, grubby, Red Hat's kernel"
+DISTRIBUTIONS = (
+    Distribution("Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 9, 10", "rhel9", ("rhel9", "rhel10"), (3, 9), RED_HAT),
+    Distribution(
+        "Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 8", "", ("rhel8", "oracle8"), (3, 6), "a boot: Debian's GRUB knows no kernelopts"
+    ),
+    Distribution("Red Hat Enterprise Linux and Oracle Linux 5, 6, 7", "", ("rhel5", "rhel6", "rhel7"), None, OLD),
+    Distribution("Fedora", "rhel9", ("fedora",), (3, 13), RED_HAT + ", unified kernel images, ostree"),
+    Distribution("SUSE Linux Enterprise 16, openSUSE Leap 16 and Tumbleweed", "suse", ("sles16",), (3, 13), "sdbootutil with systemd-boot, /usr/etc"),
+    Distribution(
+        "SUSE Linux Enterprise 15, openSUSE Leap 15", "suse", ("sles15",), (3, 6), "wicked, SUSE's GRUB, which counts paths from the default subvolume"
+    ),
+    Distribution("SUSE Linux Enterprise 11, 12", "", ("sles11", "sles12"), None, OLD),
+    Distribution("Ubuntu Server 22.04, 24.04, 26.04", "ubuntu", ("ubuntu2404-cloud",), (3, 10), "a root on LVM, snaps, Ubuntu's kernel"),
+    Distribution("Azure Linux 2, 3", "", ("azurelinux2", "azurelinux3"), (3, 9), "a boot"),
+    Distribution("Amazon Linux 2", "", ("amazon2",), None, OLD),
+    Distribution("Arch Linux", "", ("arch-sdboot",), (3, 13), "a boot"),
+    Distribution("Alpine Linux", "", ("alpine",), (3, 12), "a boot"),
+)
+
+#: The oldest Python that each release of ansible-core runs modules on. Source: ansible-core support matrix
+CORES = (("2.16", (3, 6)), ("2.17", (3, 7)), ("2.18", (3, 8)), ("2.19", (3, 8)), ("2.20", (3, 9)), ("2.21", (3, 9)))
+
+DEBIAN = (
+    ("Debian 12 (GRUB 2, initramfs-tools, BIOS)", "whole: prepared live, converted, its VHD booted (`make demo`)"),
+    ("the same as a virtual machine, BIOS and UEFI", "whole, from power-on to power-off (`make demo GUEST=vm`, `FIRMWARE=uefi`), in `make test-all`"),
+    ("Debian 11, 13", "modules and generators on real containers and disks, in `make test-all`"),
+    ("Debian 12 with GRUB Legacy 0.97, with systemd-boot", "the edited entries booted in QEMU, in `make test-all`"),
+)
+
+HEAD = """# What was tested on what
+
+<!-- Written by docs/generate_tested.py; change that, or run the line again: python3 -m lab line NAME --record -->
+
+Nothing here ran on Azure, and on no installation of the distributions below but Debian: their packages were not there. What was there are
+Debian's packages of the same programs, and three kinds of proof:
+
+* **shaped like it, booted**: a guest built of Debian's packages with the programs, files and settings of the distribution in their places and
+  with faults planted. It was prepared twice (the second run changed nothing), judged alive and as a VHD, converted, its VHD booted in QEMU to
+  the login, a second kernel installed in the result by its own tools, and that booted too.
+* **recorded tree**: its files as its documents and its packages' sources describe them, with expected results by hand
+  (`tests/unit/fixtures/boot`). Nothing ran there.
+* **its real tools on its files**: where Debian has the very tool (dracut, grub-mkconfig, kernel-install, snapper, netplan, NetworkManager,
+  cloud-init, chronyd, firewalld), it ran on the shape.
+
+| distribution | proof | ansible-core that drives it | not tried |
+|---|---|---|---|
+"""
+
+
+def cores(python):
+    """Return which releases of ansible-core run on a guest with a Python, in words."""
+    if python is None:
+        return "none live; 2.16 and later on a mounted disk"
+    fitting = [name for name, oldest in CORES if oldest <= python]
+    return fitting[0] if len(fitting) == 1 else f"{fitting[0]} to {fitting[-1]}"
+
+
+def proof(row, results):
+    """Return the proofs of a Distribution in words. results: {shape: its result}."""
+    found = []
+    result = results.get(row.shape)
+    if result and not result["failed"]:
+        found.append(f"shaped like it, booted: {result['proofs']} proofs, {result['date']}")
+    elif result:
+        found.append(
+            f"shaped like it, {result['proofs'] - len(result['failed'])} of {result['proofs']} proofs, {result['date']}; not: {', '.join(result['failed'])}"
+        )
+    trees = [name for name in row.trees if (TREES / name).is_dir()]
+    if trees:
+        found.append("recorded tree " + ", ".join(f"`{name}`" for name in trees))
+    return "; ".join(found)
+
+
+def document(results):
+    """Return the text of docs/tested.md."""
+    rows = "".join(f"| {row.names} | {proof(row, results)} | {cores(row.python)} | {row.not_tried} |\n" for row in DISTRIBUTIONS)
+    shapes = "".join(_shape(name, result) for name, result in sorted(results.items()))
+    return (
+        HEAD + rows + "\n## The shapes\n\n`python3 -m lab line NAME` walks the line on one of them (in the checkout, `PYTHONPATH=tests`, as root).\n" + shapes
+    )
+
+
+def _shape(name, result):
+    versions = ", ".join(f"{package} {version}" for package, version in result["versions"].items())
+    times = "".join(f"| {title} | {seconds} |\n" for title, seconds in result["seconds"].items())
+    return (
+        f"\n### {name}\n\nOf Debian {result['suite']}, prepared as a {result['guest']} by ansible-core {result['ansible_core']} on {result['date']}: "
+        f"{versions}.\n\n| phase | seconds |\n|---|---|\n{times}"
+    )
+
+
+def readme_table(results):
+    """Return the table of the README."""
+    rows = [*DEBIAN]
+    for row in DISTRIBUTIONS:
+        words = proof(row, results)
+        rows.append((row.names, words if "booted" in words else f"{words} only: its files' layout, written down from documents. Not run on this system"))
+    return (
+        "| guest | how it was tested |\n|---|---|\n"
+        + "".join(f"| {guest} | {how} |\n" for guest, how in rows)
+        + "\nEach in full: [docs/tested.md](docs/tested.md).\n"
+    )
+
+
+def with_table(readme, table):
+    """Return the text of the README with the table in its marked block. Raises ValueError: when it has no such block."""
+    changed, count = BLOCK.subn(lambda match: match.group(1) + table + match.group(2), readme)
+    if count != 1:
+        raise ValueError(f"cannot write the table into {README}: it has {count} blocks <!-- tested: begin -->; give it one")
+    return changed
+
+
+def main():
+    """Write both."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    PLACE.write_text(document(results), encoding="utf-8")
+    README.write_text(with_table(README.read_text(encoding="utf-8"), readme_table(results)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
