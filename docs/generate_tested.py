@@ -26,7 +26,7 @@ RED_HAT = "a root on LVM and SELinux labels in the boot, grubby, Red Hat's kerne
 DISTRIBUTIONS = (
     Distribution("Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 9, 10", "rhel9", ("rhel9", "rhel10"), (3, 9), RED_HAT),
     Distribution(
-        "Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 8", "", ("rhel8", "oracle8"), (3, 6), "a boot: Debian's GRUB knows no kernelopts"
+        "Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 8", "rhel8", ("rhel8", "oracle8"), (3, 6), RED_HAT + ", ifcfg files, Python 3.6 live"
     ),
     Distribution("Red Hat Enterprise Linux and Oracle Linux 5, 6, 7", "", ("rhel5", "rhel6", "rhel7"), None, OLD),
     Distribution("Fedora", "rhel9", ("fedora",), (3, 13), RED_HAT + ", unified kernel images, ostree"),

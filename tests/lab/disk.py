@@ -46,7 +46,7 @@ def cached_disk(plan: Plan, say=print) -> Path:
     tarball = rootfs.base_tarball(plan.recipe, say)
     modules = [Path(module.__file__) for module in (bootloader, faults, filesystems, layout, tree)] + [Path(__file__)]
     if plan.like:
-        modules += [Path(shapes.named(plan.like).__file__), Path(shapes.guest.__file__)]
+        modules += sorted(Path(shapes.__file__).parent.glob("*.py"))
     key = content_id(plan, tarball.name, keys.public_key(), [module.read_text(encoding="utf-8") for module in modules])
     disk = cache_dir() / "disk" / f"{plan.like or plan.recipe.suite}-{'faulty' if plan.faulty else 'clean'}-{key}.raw"
     return cached(disk, lambda part: _build_raw(plan, tarball, part, say))

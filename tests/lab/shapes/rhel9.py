@@ -107,8 +107,8 @@ method=disabled
 """
 
 
-def fill(guest: shared.Unfilled) -> None:
-    """Write all that makes an unpacked base a guest of this shape."""
+def fill(guest: shared.Unfilled, entry_plugin: str = ENTRY_PLUGIN) -> None:
+    """Write all that makes an unpacked base a guest of this shape. entry_plugin: the script that writes the entry of a kernel."""
     root, faulty = guest.root, guest.plan.faulty
     tree.write(root, "etc/system-release", "Debian GNU/Linux release in the shape of another\n")
     shared.grub2_named(root)
@@ -124,7 +124,7 @@ def fill(guest: shared.Unfilled) -> None:
     # enp0s2: the lab's machines without net.ifnames=0
     name, ethernet = ("enp0s2", f"mac-address={faults.MAC}\n") if faulty else ("eth0", "")
     shared.use_network_manager(root, {name: PROFILE.format(name=name, ethernet=ethernet)})
-    _kernel_by_kernel_install(root)
+    _kernel_by_kernel_install(root, entry_plugin)
     first = shared.first_image_conf(guest)
     version = tree.kernel_version(root)
     tree.chroot(root, "kernel-install", "add", version, f"/boot/vmlinuz-{version}")
@@ -133,12 +133,12 @@ def fill(guest: shared.Unfilled) -> None:
     shared.grub2_menu(guest)
 
 
-def _kernel_by_kernel_install(root) -> None:
+def _kernel_by_kernel_install(root, entry_plugin: str) -> None:
     """Have each new kernel's entry and image made by kernel-install, and by nothing of Debian's."""
     for path in ("etc/kernel/postinst.d/dracut", "etc/kernel/postrm.d/dracut"):
         (root / path).unlink()
     tree.write(root, "etc/kernel/install.conf", "layout=other\n")
-    tree.write(root, "usr/lib/kernel/install.d/20-grub.install", ENTRY_PLUGIN, 0o755)
+    tree.write(root, "usr/lib/kernel/install.d/20-grub.install", entry_plugin, 0o755)
     tree.write(root, "usr/lib/kernel/install.d/52-initramfs.install", IMAGE_PLUGIN, 0o755)
     tree.write(root, "etc/kernel/postinst.d/zz-kernel-install", KERNEL_HOOK, 0o755)
     tree.write(root, "etc/kernel/postrm.d/zz-kernel-install", KERNEL_REMOVAL_HOOK, 0o755)

@@ -13,7 +13,7 @@ from lab.console import read_console
 from lab.errors import LabError
 from lab.inside import read_state
 from lab.recipe import check_plan
-from lab.shapes import rhel9, suse
+from lab.shapes import rhel8, rhel9, suse
 
 REPORT = """Loading Linux
 [ 0.0] Command line: {cmdline}
@@ -46,7 +46,7 @@ def test_each_shape_has_a_plan_that_goes_together(name, faulty):
 
 
 def test_an_unknown_shape_is_named_with_those_that_there_are():
-    with pytest.raises(LabError, match="'rhel3': the lab knows rhel9, ubuntu, suse"):
+    with pytest.raises(LabError, match="'rhel3': the lab knows rhel9, ubuntu, suse, rhel8"):
         shapes.plan("rhel3")
 
 
@@ -63,7 +63,9 @@ def test_the_fstab_of_snapshots_mounts_every_subvolume_by_its_own_line():
     assert len(lines) == 1 + len(suse.SUBVOLUMES)
 
 
-@pytest.mark.parametrize("script", [rhel9.ENTRY_PLUGIN, rhel9.IMAGE_PLUGIN, rhel9.KERNEL_HOOK, rhel9.LINUX_D, suse.KERNEL_HOOK, suse.KERNEL_REMOVAL_HOOK])
+@pytest.mark.parametrize(
+    "script", [rhel8.ENTRY_PLUGIN, rhel9.ENTRY_PLUGIN, rhel9.IMAGE_PLUGIN, rhel9.KERNEL_HOOK, rhel9.LINUX_D, suse.KERNEL_HOOK, suse.KERNEL_REMOVAL_HOOK]
+)
 def test_each_script_that_a_shape_writes_is_a_shell_script(script):
     assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0
 
