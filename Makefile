@@ -82,8 +82,9 @@ fuzz: setup-all ## atheris on grub_cmdline's parsers, five minutes (FUZZ_SECONDS
 	PYTHONPATH=.venv/collections .venv/bin/python tests/fuzz/bootloader.py .cache/fuzz/bootloader -max_total_time=$(FUZZ_SECONDS) \
 	  -timeout=20 -artifact_prefix=.cache/fuzz/ -print_final_stats=1
 
-docs: setup-test ## write docs/requirements.md from the readiness rules
+docs: setup-test ## write docs/requirements.md from the readiness rules, docs/tested.md from what the lab's line recorded
 	PYTHONPATH=.venv/collections .venv/bin/python docs/generate_requirements.py
+	.venv/bin/python docs/generate_tested.py
 
 promises: setup-test ## disturb every module at each of its operations on files, and write the table of docs/promises.md
 	PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.interrupted.exploring all $(MOMENTS)
