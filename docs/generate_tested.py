@@ -42,8 +42,15 @@ DISTRIBUTIONS = (
     Distribution("Alpine Linux", "", ("alpine",), (3, 12), "a boot"),
 )
 
-#: The oldest Python that each release of ansible-core runs modules on. Source: ansible-core support matrix
-CORES = (("2.16", (3, 6)), ("2.17", (3, 7)), ("2.18", (3, 8)), ("2.19", (3, 8)), ("2.20", (3, 9)), ("2.21", (3, 9)))
+#: The oldest and the newest Python on which each release of ansible-core runs modules. Source: ansible-core support matrix
+CORES = (
+    ("2.16", (3, 6), (3, 12)),
+    ("2.17", (3, 7), (3, 12)),
+    ("2.18", (3, 8), (3, 13)),
+    ("2.19", (3, 8), (3, 13)),
+    ("2.20", (3, 9), (3, 14)),
+    ("2.21", (3, 9), (3, 14)),
+)
 
 DEBIAN = (
     ("Debian 12 (GRUB 2, initramfs-tools, BIOS)", "whole: prepared live, converted, its VHD booted (`make demo`)"),
@@ -67,6 +74,8 @@ Debian's packages of the same programs, and three kinds of proof:
 * **its real tools on its files**: where Debian has the very tool (dracut, grub-mkconfig, kernel-install, snapper, netplan, NetworkManager,
   cloud-init, chronyd, firewalld), it ran on the shape.
 
+Which ansible-core drives a guest is what the support matrix of ansible-core says of the guest's Python; the walks below name the one that ran.
+
 | distribution | proof | ansible-core that drives it | not tried |
 |---|---|---|---|
 """
@@ -76,7 +85,7 @@ def cores(python):
     """Return which releases of ansible-core run on a guest with a Python, in words."""
     if python is None:
         return "none live; 2.16 and later on a mounted disk"
-    fitting = [name for name, oldest in CORES if oldest <= python]
+    fitting = [name for name, oldest, newest in CORES if oldest <= python <= newest]
     return fitting[0] if len(fitting) == 1 else f"{fitting[0]} to {fitting[-1]}"
 
 

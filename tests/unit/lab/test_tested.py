@@ -62,6 +62,7 @@ def test_a_shape_whose_proofs_did_not_all_hold_is_not_called_booted(generator):
 def test_the_python_of_a_guest_decides_which_ansible_drives_it(generator):
     assert generator.cores((3, 6)) == "2.16"
     assert generator.cores((3, 9)) == "2.16 to 2.21"
+    assert generator.cores((3, 13)) == "2.18 to 2.21"
     assert generator.cores(None).startswith("none live")
 
 
