@@ -74,8 +74,7 @@ esac
 
 RELATIVE = """#!/bin/sh
 for path; do :; done
-path={prefix}${{path%/}}
-echo "${{path:-/}}"
+echo "/{subvolume}${{path%/}}"
 """
 
 
@@ -127,9 +126,10 @@ def answering(root: Path, recipe: Recipe, disk: Layout, uuid: str, subvolume: st
     by_uuid = root / "dev/disk/by-uuid" / uuid
     by_uuid.parent.mkdir(parents=True)
     by_uuid.touch()  # without it 10_linux writes root=/dev/sda1
-    with _replaced(root / "usr/sbin/grub-probe", probe), _replaced(
-        root / "usr/bin/grub-mkrelpath", RELATIVE.format(prefix=f"/{subvolume}" if subvolume else "")
-    ):
+    with contextlib.ExitStack() as replaced:
+        replaced.enter_context(_replaced(root / "usr/sbin/grub-probe", probe))
+        if subvolume:
+            replaced.enter_context(_replaced(root / "usr/bin/grub-mkrelpath", RELATIVE.format(subvolume=subvolume)))
         yield
     by_uuid.unlink()
     run(["rm", "-r", root / "dev/disk"])
