@@ -69,7 +69,6 @@ def test_the_values_of_a_family_hold_for_a_distribution_that_differs_in_nothing(
 
 
 def test_a_major_version_counts_more_than_its_distribution_of_the_same_name(values):
-    assert values["debian12"]["guest_agent"]["conflicts_with_networkmanager"] is True
     assert values["debian12"]["guest_agent"]["source_needs"] == ["python3-distro", "python3-setuptools", "openssl"]
     assert values["debian12"]["guest_agent"]["package"] == "waagent"
     assert values["debian12"]["guest_network"] == {"has_vm_utils": False}
@@ -77,10 +76,19 @@ def test_a_major_version_counts_more_than_its_distribution_of_the_same_name(valu
 
 @pytest.mark.parametrize("guest", ["debian13", "sid"])
 def test_a_debian_that_is_newer_than_the_table_has_the_values_of_debian(values, guest):
-    assert values[guest]["guest_agent"]["conflicts_with_networkmanager"] is False
     assert "python3-crypt-r" in values[guest]["guest_agent"]["source_needs"]
     assert values[guest]["guest_network"] == {"has_vm_utils": True}
     assert values[guest]["guest_time"] == {"package": "chrony", "service": "chrony", "package_replaces_others": True}
+
+
+@pytest.mark.parametrize("guest", ["debian12", "debian13", "sid"])
+def test_the_agent_of_every_debian_would_remove_networkmanager(values, guest):
+    assert values[guest]["guest_agent"]["conflicts_with_networkmanager"] is True
+
+
+@pytest.mark.parametrize("guest", ["ubuntu", "rhel9", "sles", "leap"])
+def test_the_agent_of_others_stands_beside_networkmanager(values, guest):
+    assert values[guest]["guest_agent"]["conflicts_with_networkmanager"] is False
 
 
 def test_a_distribution_counts_more_than_the_version_of_its_family(values):
