@@ -53,6 +53,7 @@ class Recipe(NamedTuple):
     kernel: str = "cloud"
     file_system: str = "ext4"
     include: tuple = ()
+    agent: bool = False  # the Azure agent, without the conflict with NetworkManager that Debian's package has and others' have not
 
 
 class Plan(NamedTuple):

@@ -61,6 +61,7 @@ def bootstrap_command(recipe: Recipe, archives: Path) -> list:
         *_keep_packages(archives),
         *_hold_initramfs(recipe),
         *_install_late(recipe),
+        *_install_agent(recipe),
     ]
 
 
@@ -83,6 +84,18 @@ def _hold_initramfs(recipe: Recipe) -> list:
         f"--setup-hook=mkdir -p \"$1\"/etc/initramfs-tools && printf 'update_initramfs=no\\nbackup_initramfs=no\\n' >{conf}",
         f"--customize-hook=sed -i s/^update_initramfs=.*/update_initramfs=yes/ {conf}",
     ]
+
+
+def _install_agent(recipe: Recipe) -> list:
+    """Return a hook that installs the Azure agent from a package that stands beside NetworkManager, as that of other distributions does."""
+    if not recipe.agent:
+        return []
+    script = (
+        "cd /tmp && apt-get -qq download waagent && dpkg-deb -R waagent_*.deb agent && "
+        "sed -i 's/^Conflicts: .*/Conflicts: walinuxagent/' agent/DEBIAN/control && dpkg-deb -b agent agent.deb && "
+        "env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends ./agent.deb && rm -r agent agent.deb waagent_*.deb"
+    )
+    return [f'--customize-hook=chroot "$1" sh -c {shlex.quote(script)}']
 
 
 def _install_late(recipe: Recipe) -> list:

@@ -13,7 +13,7 @@ from lab.shapes import guest as shared
 NAME = "rhel9"
 KERNEL_AFTER = "linux-image-rt-amd64"  # of a version that sorts behind the first one's, so that it is the default
 PACKAGES = ("network-manager", "chrony", "firewalld", "tuned", "polkitd", "curl")
-PLAN = Plan(Recipe("forky", initramfs="dracut", file_system="xfs", include=PACKAGES), "gpt", size=3 * 1024**3)
+PLAN = Plan(Recipe("forky", initramfs="dracut", file_system="xfs", include=PACKAGES, agent=True), "gpt", size=3 * 1024**3)
 
 GOOD = "console=tty0 console=ttyS0,115200n8 net.ifnames=0"
 FAULTY = "crashkernel=auto rhgb quiet"
