@@ -21,6 +21,7 @@ BEGIN, END = "LAB-REPORT-BEGIN", "LAB-REPORT-END"
 EXT = ("ext2", "ext3", "ext4")
 DONE = re.compile(END)
 SETTLE = 5  # seconds between multi-user and the report
+ADDRESS_TIME = 40  # seconds more that it waits for an address of the first card
 
 # Jobs that wait for a device are listed at once; restarts of failing units are over after SETTLE.
 UNIT = f"""[Unit]
@@ -28,7 +29,8 @@ Description=Report to the lab
 DefaultDependencies=no
 After=multi-user.target
 [Service]
-ExecStart=/bin/sh -c 'sleep {SETTLE}; exec >/dev/console; echo; echo {BEGIN}; \\
+ExecStart=/bin/sh -c 'sleep {SETTLE}; for second in $$(seq {ADDRESS_TIME}); do ip -4 -o addr show scope global | grep -q . && break; sleep 1; done; \\
+  exec >/dev/console; echo; echo {BEGIN}; ip -4 -o addr show scope global | sed "s/^/address /"; \\
   echo "cmdline $$(cat /proc/cmdline)"; echo "kernel $$(uname -r)"; echo "root $$(findmnt -no SOURCE,FSTYPE /)"; \\
   echo "target $$(systemctl is-active multi-user.target)"; \\
   tail -n +2 /proc/swaps | sed "s/^/swap /"; \\
@@ -40,7 +42,7 @@ NAME = "lab-report.service"
 
 
 class State(NamedTuple):
-    """What a guest said of itself: its /proc/cmdline, root, whether multi-user is active, lists of names, and the kernel's version."""
+    """What a guest said of itself: its /proc/cmdline, root, whether multi-user is active, lists of names, the kernel's version, its addresses."""
 
     command_line: str
     root: str
@@ -49,6 +51,7 @@ class State(NamedTuple):
     jobs: list
     failed: list
     kernel: str = ""
+    addresses: tuple = ()
 
 
 def can_inject(disk: Path) -> bool:
@@ -114,4 +117,5 @@ def read_state(text: str):
         jobs=[line.split()[1] for line in named("job") if NAME not in line and len(line.split()) > 1],
         failed=[line.split()[0] for line in named("failed") if line],
         kernel=next(iter(named("kernel")), ""),
+        addresses=tuple(line.split()[3] for line in named("address") if len(line.split()) > 3),
     )

@@ -65,6 +65,7 @@ def walk(name: str, output: Path, kind: str = "container") -> Line:
         of_file(vhd),
         *of_verdicts(verdict, judged),
         *demo_proofs.of_boot(check, after),
+        of_network(check.state),
         *next_kernel(vhd, shape, check, output),
     ]
     clock.end()
@@ -75,6 +76,12 @@ def of_file(vhd: Path) -> Proof:
     """Return whether the VHD has the form that Azure takes."""
     wrong = vhdfile.wrong(vhd)
     return Proof("VHD footer and size", "R01 R02", "", "; ".join(wrong) or "fixed, whole MiB", not wrong)
+
+
+def of_network(state) -> Proof:
+    """Return whether the booted VHD has asked QEMU's network for an address. state: inside.State, None when it said nothing."""
+    addresses = state.addresses if state else ()
+    return Proof("address by DHCP", "R34", "", ", ".join(addresses) or "none", any(address.startswith("10.0.2.") for address in addresses))
 
 
 def judge(image: Path) -> dict:

@@ -85,6 +85,15 @@ def test_an_image_that_cannot_be_judged_does_not_agree():
     assert line.what_is_wrong(failed) == "cannot read"
 
 
+def test_a_guest_without_an_address_of_the_machines_network_fails():
+    text = REPORT.format(cmdline="ro", kernel="6.1").replace(
+        "target active", "address 2: eth0    inet 10.0.2.15/24 brd 10.0.2.255 scope global eth0\ntarget active"
+    )
+    assert line.of_network(read_state(text)) == line.Proof("address by DHCP", "R34", "", "10.0.2.15/24", True)
+    assert not line.of_network(booted("ro").state).holds
+    assert not line.of_network(None).holds
+
+
 def test_the_next_kernel_must_have_the_same_line_its_drivers_and_be_another():
     first = booted("BOOT_IMAGE=/vmlinuz-1 root=UUID=1 ro console=ttyS0,115200n8")
     judged = {"ready": True, "findings": [finding("passed")]}
