@@ -120,6 +120,19 @@ def test_provisioning_that_is_turned_off_is_only_wrong_for_a_template(guest, kin
     assert findings(guest, kind=kind)["R43"].status == status
 
 
+@pytest.mark.parametrize(("kind", "status"), [("generalized", "failed"), ("specialized", "not_applicable"), ("before_deprovision", "failed")])
+def test_the_source_that_an_installer_named_is_only_wrong_where_cloud_init_provisions(guest, kind, status):
+    write(guest, "/etc/cloud/cloud.cfg.d/99-installer.cfg", "datasource_list:\n- None\n")
+    found = findings(guest, kind=kind)
+    assert (found["R42a"].status, found["R42c"].status) == (status, status)
+
+
+def test_a_stage_of_cloud_init_that_is_off_is_no_fault_of_a_machine_that_keeps_its_identity(guest):
+    symlink(guest, "/etc/systemd/system/cloud-final.service", "/dev/null")
+    assert findings(guest)["R42d"].status == "failed"
+    assert findings(guest, kind="specialized")["R42d"].status == "not_applicable"
+
+
 def test_a_guest_without_agent_and_cloud_init_is_never_right(guest):
     change(guest, {"/etc/waagent.conf": None, "/usr/sbin/waagent": None, "/etc/cloud/cloud-init.disabled": ""})
     assert findings(guest, kind="before_deprovision")["R43"].status == "failed"

@@ -27,6 +27,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 
 _NOT_USED = "cloud-init does not provision this guest"
+#: A machine that keeps its identity has its users and keys: cloud-init may find no source there, such as the one its installer named.
+_PROVISIONED = ("generalized", "before_deprovision")
 _LEAST_VERSION = (21, 2)
 #: Versions whose ds-identify finds no source in a block list; others fall back to every source that they know.
 _MISREADS_BLOCK_LISTS = ((23, 4),)
@@ -35,6 +37,7 @@ _MISREADS_BLOCK_LISTS = ((23, 4),)
 @rule(
     "R42a",
     step=PROVISIONER,
+    kinds=_PROVISIONED,
     severity=ERROR,
     fixed_by="guest_agent",
     title="cloud-init finds Azure",
@@ -82,6 +85,7 @@ def azure_alone(context):
 @rule(
     "R42c",
     step=PROVISIONER,
+    kinds=_PROVISIONED,
     severity=WARNING,
     fixed_by="guest_agent",
     title="No leftovers of the installer hold cloud-init back",
@@ -98,6 +102,7 @@ def leftovers(context):
 @rule(
     "R42d",
     step=PROVISIONER,
+    kinds=_PROVISIONED,
     severity=ERROR,
     fixed_by="guest_agent",
     title="All stages of cloud-init run",
