@@ -7,6 +7,7 @@ import pathlib
 import re
 
 import pytest
+import yaml
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.process import REQUIREMENTS
@@ -78,3 +79,10 @@ def test_what_has_to_be_added_to_is_where_the_page_says():
     for variable, path in named:
         source = (CHECKOUT / "plugins/module_utils" / path).read_text(encoding="utf-8")
         assert re.search(rf"^(def )?{variable}\b.*([\[({{]|:)", source, re.MULTILINE), (variable, path)
+
+
+def test_the_page_of_the_playbook_has_all_its_variables():
+    tasks = yaml.safe_load((CHECKOUT / "playbooks/tasks/check_variables.yml").read_text(encoding="utf-8"))
+    known = {*tasks[0]["ansible.builtin.validate_argument_spec"]["argument_spec"], "azure_guests"}
+    rows = re.findall(r"^\| `(azure_\w+)` \|", (CHECKOUT / "docs/roles.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(known)

@@ -25,7 +25,9 @@ def generator():
 tables = generator()
 #: Those that a user calls; one without a specification is internal, and takes nothing.
 ROLES = sorted(path.parts[-3] for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml"))
-EXAMPLES = [(name, number) for name in tables.module_names() for number in range(len(tables.module_examples(name)))]
+PAGES = tables.pages()
+EXAMPLES = {name: tables.module_examples(name) for name in tables.module_names()}
+OPTIONS = {name: tables.documentation(name)[0] for name in tables.module_names()}
 
 
 def argument_spec(options):
@@ -45,9 +47,9 @@ def errors(options, arguments):
     return ArgumentSpecValidator(spec).validate(known).error_messages
 
 
-@pytest.mark.parametrize("path", sorted(tables.pages()), ids=lambda path: str(path.relative_to(CHECKOUT)))
+@pytest.mark.parametrize("path", sorted(PAGES), ids=lambda path: str(path.relative_to(CHECKOUT)))
 def test_a_page_has_the_tables_that_make_docs_writes(path):
-    assert path.read_text(encoding="utf-8") == tables.pages()[path]
+    assert path.read_text(encoding="utf-8") == PAGES[path]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -69,18 +71,22 @@ def test_a_page_shows_its_first_task_before_anything_is_explained(module):
     assert re.match(r"# [^\n]+\n\n```(yaml|console)\n", page)
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_shows_how_it_is_called_behind_its_first_sentence(role):
+    page = (CHECKOUT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    assert re.match(r"# [^\n]+\n\n(?:[^\n]+\n)+\n```(yaml|console)\n", page)
+
+
 @pytest.mark.parametrize("module", tables.module_names())
 def test_each_option_of_a_module_has_an_example(module):
-    shown = {name for arguments in tables.module_examples(module) for name in arguments}
-    assert set(tables.documentation(module)[0]) - shown == set()
+    assert set(OPTIONS[module]) - {name for arguments in EXAMPLES[module] for name in arguments} == set()
 
 
-@pytest.mark.parametrize(("module", "number"), EXAMPLES)
-def test_an_example_of_a_module_is_what_it_takes(module, number):
-    options = tables.documentation(module)[0]
-    arguments = tables.module_examples(module)[number]
-    assert set(arguments) <= set(options)
-    assert errors(options, arguments) == []
+@pytest.mark.parametrize("module", tables.module_names())
+def test_the_examples_of_a_module_are_what_it_takes(module):
+    for arguments in EXAMPLES[module]:
+        assert set(arguments) <= set(OPTIONS[module])
+        assert errors(OPTIONS[module], arguments) == []
 
 
 @pytest.mark.parametrize("role", ROLES)
