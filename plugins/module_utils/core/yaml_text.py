@@ -137,7 +137,9 @@ def line(document: Document, *keys: Key) -> Optional[int]:
     """Return the line (int from 1) of the path of keys, or of its nearest part that has a place; None for an empty file."""
     while keys and keys not in document.places:
         keys = keys[:-1]
-    return document.places[keys].line if keys in document.places else None
+    if keys:
+        return document.places[keys].line
+    return min((place.line for place in document.places.values()), default=None)  # a merge key gives it
 
 
 def without(path: str, text: str, unwanted: Iterable[Keys]) -> str:
@@ -149,6 +151,8 @@ def without(path: str, text: str, unwanted: Iterable[Keys]) -> str:
     for keys in unwanted:
         document = load(path, text)
         if keys not in document.places:
+            if get(document, *keys) is not None:
+                raise _not_editable(path, line(document, *keys) or 1, keys, "a merge key (`<<`) gives it")
             continue
         while len(keys) > 1 and len(get(document, *keys[:-1])) == 1:
             keys = keys[:-1]

@@ -36,6 +36,12 @@ def test_every_key_and_item_has_its_line():
     assert yaml_text.get(document, "network", "version", "none") is None
 
 
+def test_a_key_that_a_merge_gives_has_the_line_where_the_file_begins_to_speak():
+    document = yaml_text.load("/x.yaml", "# ours\nbase: &base\n  network: {config: [{type: physical}]}\n<<: *base\n")
+    assert yaml_text.get(document, "network", "config", 0, "type") == "physical"
+    assert yaml_text.line(document, "network", "config", 0) == 2
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n"])
 def test_an_empty_file_has_no_value(text):
     assert yaml_text.load("/x.yaml", text).value is None
@@ -128,6 +134,7 @@ def test_a_key_goes_and_the_text_around_it_stays(text, keys, after):
         ("x:\n - a: 1\n   b: 2\n", ("x", 0, "a"), "cannot take x.0.a out of /x.yaml line 2"),
         ("a: &x {k: 1}\nb: *x\n", ("a",), "undefined alias"),
         ("a: 1\na: 2\n", ("a",), "other lines refer to it"),
+        ("x: &x {a: 1}\n<<: *x\n", ("a",), "cannot take a out of /x.yaml line 1: a merge key (`<<`) gives it"),
     ],
 )
 def test_what_cannot_be_taken_out_alone_is_refused(text, keys, cause):

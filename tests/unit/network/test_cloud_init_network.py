@@ -80,6 +80,7 @@ def test_what_the_administrator_said_stays_where_cloud_init_leaves_the_network_a
         ("network: {version: 1, config: [{type: physical, name: ens3, subnets: [{type: dhcp}]}]}\n", "nothing"),
         ("network: {version: 1, config: [{type: physical, name: eth0, mac_address: '52:54:00:12:34:56', subnets: [{type: dhcp}]}]}\n", "nothing"),
         ("network: {version: 1, config: [{type: bond, name: bond0, bond_interfaces: [eth0]}]}\n", "held"),
+        ("base: &base\n  network: {version: 1, config: [{type: physical, name: eth0, subnets: [{type: dhcp}]}]}\n<<: *base\n", "dhcp"),
     ],
 )
 def test_what_a_description_gives_the_first_card(tmp_path, text, what):
