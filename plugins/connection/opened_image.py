@@ -40,6 +40,7 @@ extends_documentation_fragment:
 """
 
 import shlex
+from typing import Optional, Tuple
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection.local import Connection as LocalConnection
@@ -55,7 +56,7 @@ class Connection(LocalConnection):
 
     transport = "imagewright.azure.opened_image"
 
-    def exec_command(self, cmd, in_data=None, sudoable=True):
+    def exec_command(self, cmd: str, in_data: Optional[bytes] = None, sudoable: bool = True) -> Tuple[int, bytes, bytes]:
         """Return (exit status, stdout, stderr) of a command line."""
         session = self.get_option("session")
         if not is_alive(session):

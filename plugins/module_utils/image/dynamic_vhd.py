@@ -9,7 +9,6 @@ Source: Virtual Hard Disk Image Format Specification 1.0, "Dynamic Disk Header F
 
 import array
 import struct
-import sys
 from typing import Dict, Iterator, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import footer as footers
@@ -17,6 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import Footer
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR, round_up
+from ansible_collections.imagewright.azure.plugins.module_utils.image.tables import numbers
 
 _HEADER_SIZE = 1024  # bytes
 _UNUSED = 0xFFFFFFFF  # a block that is all zeros
@@ -95,10 +95,7 @@ def _read_table(read_at: ReadAt, offset: int, entries: int, path: str) -> "array
     raw = read_at(offset, entries * 4)
     if len(raw) < entries * 4:
         raise refusal(path, "cut_off", "it is cut off within its block table", "get the whole image")
-    table = array.array("I", raw)
-    if sys.byteorder == "little":
-        table.byteswap()
-    return table
+    return numbers(raw, 4, "big")
 
 
 def _check_table(table: "array.array[int]", first_free: int, end: int, block_span: int, path: str) -> None:

@@ -6,7 +6,6 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import stat
 from typing import Any, Iterator, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
@@ -14,7 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory, ext_features
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
-from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import whole_blocks
+from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import require_directory, whole_blocks
 
 # s_feature_incompat, linux/fs/ext4/ext4.h
 _RECOVER, _64BIT = 0x4, 0x80
@@ -50,9 +49,7 @@ class ExtFileSystem:
     def entries(self, node: int) -> Iterator[Tuple[str, int]]:
         """Yield (name, node) of a directory."""
         directory = self._fs.get_inode(node)
-        where = f"the directory with inode {node} of {self._name}"
-        if directory.filetype != stat.S_IFDIR:
-            raise ImagewrightError(f"cannot read {where}: it is no directory")
+        where = require_directory(directory, node, self._name)
         self._check_inline(directory)
         highest = self._fs.sb.s_inodes_count
         if directory.inode.i_flags & _INLINE_DATA_FLAG:

@@ -7,7 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import stat
-from typing import Optional
+from typing import Any, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
@@ -70,6 +70,17 @@ def whole_blocks(size: int, block_size: int, where: str) -> int:
     if size % block_size or size > _MOST_OF_DIRECTORY:
         raise ImagewrightError(f"cannot read {where}: it is damaged: it says that it has {size} bytes; check the file system with fsck, or take a sound copy")
     return size
+
+
+def require_directory(inode: Any, node: int, name: str) -> str:
+    """Return what a directory is called in errors (``the directory with inode 12 of partition 1``).
+
+    inode: of a library; node: its number; name: of the volume. Raises ImagewrightError: it is no directory.
+    """
+    where = f"the directory with inode {node} of {name}"
+    if inode.filetype != stat.S_IFDIR:
+        raise ImagewrightError(f"cannot read {where}: it is no directory")
+    return where
 
 
 def _walk(file_system: FileSystem, root: Node, path: str) -> Optional[Node]:

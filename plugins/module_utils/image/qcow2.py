@@ -7,14 +7,13 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: QEMU docs/interop/qcow2.txt.
 """
 
-import array
 import struct
-import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
+from ansible_collections.imagewright.azure.plugins.module_utils.image.tables import numbers
 
 _LAYOUT = ">4xIQ4xIQIIQ8x4xI8x"  # x: bytes that are not looked at
 _LENGTH = 104  # bytes of the header of version 3; version 2 has 72
@@ -69,10 +68,7 @@ def _check_l1(octets: bytes, entries: int, cluster_size: int, file_size: int, pa
     """Check that all L2 tables are whole; QEMU reads zeros where a file ends, which in them means that there is no data."""
     if len(octets) < entries * 8:
         raise refusal(path, "cut_off", "it is cut off: its L1 table is past the end of the file", "get the whole image")
-    table = array.array("Q", octets)
-    if sys.byteorder == "little":
-        table.byteswap()
-    last = max((entry & _OFFSET for entry in set(table)), default=0)
+    last = max((entry & _OFFSET for entry in set(numbers(octets, 8, "big"))), default=0)
     if last and last + cluster_size > file_size:
         raise refusal(path, "cut_off", f"it is cut off: its L2 table at offset {last} goes past the end of the file", "get the whole image")
 

@@ -9,16 +9,15 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: VMware Virtual Disk Format 5.0; QEMU block/vmdk.c.
 """
 
-import array
 import re
 import struct
-import sys
 from typing import List, NamedTuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import KIB, MIB, SECTOR
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import Image
+from ansible_collections.imagewright.azure.plugins.module_utils.image.tables import numbers
 
 _MOST_DESCRIPTOR = 64 * KIB  # bytes
 _MOST_DIRECTORY = 64 * MIB  # bytes; 512 TiB in grains of 64 KiB
@@ -70,7 +69,7 @@ def check_grains(read_at: ReadAt, file_size: int, path: str) -> None:
     size = header.grain * SECTOR
     taken = bytearray(file_size // size // 8 + 1)
     for number, offset in enumerate(_grain_tables(read_at, header, path)):
-        table = _array(read_at(offset, header.entries * 4)) if offset else ()
+        table = numbers(read_at(offset, header.entries * 4), 4, "little") if offset else ()
         for index, sector in enumerate(table) if any(table) else ():
             if sector <= _ZEROS:
                 continue
@@ -110,15 +109,7 @@ def _grain_tables(read_at: ReadAt, header: _Header, path: str) -> List[int]:
     octets = read_at(header.directory, length) if length <= _MOST_DIRECTORY else b""
     if len(octets) < length:
         raise refusal(path, "cut_off", f"it is cut off within its grain directory of {length} bytes at offset {header.directory}", _WHOLE)
-    return [sector * SECTOR for sector in _array(octets)]
-
-
-def _array(octets: bytes) -> "array.array[int]":
-    """Return little-endian numbers of 32 bits."""
-    numbers = array.array("I", octets[: len(octets) // 4 * 4])
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
+    return [sector * SECTOR for sector in numbers(octets, 4, "little")]
 
 
 def _check_descriptor(text: str, path: str) -> None:

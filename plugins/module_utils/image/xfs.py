@@ -7,16 +7,14 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import io
-import stat
 from typing import Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import Window
 from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_directory, xfs_log
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
-from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import whole_blocks
+from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import require_directory, whole_blocks
 
 _IN_INODE = 1  # di_format: the data is in the inode itself
 
@@ -40,9 +38,7 @@ class XfsFileSystem:
     def entries(self, node: int) -> Iterator[Tuple[str, int]]:
         """Yield (name, node) of a directory."""
         directory = self._fs.get_inode(node)
-        where = f"the directory with inode {node} of {self._name}"
-        if directory.filetype != stat.S_IFDIR:
-            raise ImagewrightError(f"cannot read {where}: it is no directory")
+        where = require_directory(directory, node, self._name)
         has_types = bool(self._fs._has_ftype)
         if directory.inode.di_format == _IN_INODE:
             yield from xfs_directory.short_entries(directory.datafork().read(directory.size), has_types, where)
