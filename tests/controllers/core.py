@@ -92,11 +92,11 @@ def words(core: Core, argv: list) -> list:
         return argv
     environment = {name: value for name, value in os.environ.items() if name.startswith(HANDED_ON)}
     directory = root.made(core.suite, debian_packages(), say=lambda text: print(text, file=sys.stderr))
-    return [*root.arguments(directory, ["/tmp", *_git_directory()], environment, devices=True), f"--chdir={Path.cwd()}", *argv]
+    return root.arguments(directory, argv, Path.cwd(), ["/tmp", *_git_directory()], environment, devices=True)
 
 
 def _in_root(core: Core, argv: list) -> None:
-    subprocess.run([str(word) for word in words(core, argv)], check=True)
+    subprocess.run(words(core, argv), check=True)
 
 
 def _git_directory() -> list:
@@ -129,7 +129,7 @@ def main(arguments: list) -> None:
         print(installed(core).programs)
         return
     program = core.folder / "venv" / "bin" / rest[1] if core.suite != "here" else core.programs / rest[1]
-    argv = [str(word) for word in words(core, [program, *rest[2:]])]
+    argv = words(core, [str(program), *rest[2:]])
     os.execvp(argv[0], argv)
 
 

@@ -21,6 +21,8 @@ from lab.rootfs import APT_OPTIONS
 CLIENTS = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/npmrc")
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 LENT_CERTIFICATES = "/etc/lent-certificates.crt"  # the package ca-certificates writes its own
+#: Loop devices that the kernel makes later have no node in a container.
+WITH_LOOPS = 'for number in $(seq 0 63); do [ -e /dev/loop$number ] || mknod -m 660 /dev/loop$number b 7 $number; done; exec "$@"'
 
 
 def made(suite, packages=(), say=print):
@@ -36,8 +38,8 @@ def made(suite, packages=(), say=print):
     return cached(path, bootstrap)
 
 
-def arguments(root, lent=(), environment=None, devices=False):
-    """Return the words in front of a program's own that run it in a root.
+def arguments(root, argv, cwd=CHECKOUT, lent=(), environment=None, devices=False):
+    """Return the words (list of str) of a command that runs argv in a root.
 
     lent: directories of this machine that it may write, under the same names; the checkout is always one
     environment: dict, further variables
@@ -46,14 +48,16 @@ def arguments(root, lent=(), environment=None, devices=False):
     binds = [CHECKOUT, cache_dir().resolve(), *lent]
     given = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or value == CERTIFICATES}
     variables = {**{name: value.replace(CERTIFICATES, LENT_CERTIFICATES) for name, value in given.items()}, **(environment or {})}
-    machine = ["--capability=all", "--system-call-filter=@mount @swap", *(f"--bind={path}" for path in sorted(Path("/dev").glob("loop*")))]
+    on_systemd = Path("/run/systemd/system").is_dir()
+    machine = ["--capability=all", "--system-call-filter=@mount @swap", "--bind=/dev/loop-control"]
+    allowed = ["--property=DeviceAllow=block-loop rwm", "--property=DeviceAllow=/dev/loop-control rw"]
     return [
         "systemd-nspawn",
         "--quiet",
         "--pipe",
         "--volatile=overlay",
         "--register=no",
-        *(() if Path("/run/systemd/system").is_dir() else ("--keep-unit",)),
+        *(() if on_systemd else ("--keep-unit",)),
         "--resolv-conf=replace-host",
         "--timezone=off",
         "--link-journal=no",
@@ -63,13 +67,17 @@ def arguments(root, lent=(), environment=None, devices=False):
         *((f"--bind-ro={CERTIFICATES}:{LENT_CERTIFICATES}",) if Path(CERTIFICATES).exists() else ()),
         *(f"--setenv={name}={value}" for name, value in variables.items()),
         *(machine if devices else ()),
+        *(allowed if devices and on_systemd else ()),
+        f"--chdir={cwd}",
+        *(("sh", "-c", WITH_LOOPS, "sh") if devices else ()),
+        *map(str, argv),
     ]
 
 
-def run(root, argv, cwd=CHECKOUT, timeout=3600, **options):
+def run(root, argv, timeout=3600, **options):
     """Return the finished program, its output in `stdout`. options: see arguments()."""
     return subprocess.run(
-        [*arguments(root, **options), f"--chdir={cwd}", *map(str, argv)],
+        arguments(root, argv, **options),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
