@@ -28,7 +28,7 @@ setup-test:
 setup-all:
 	@PYTHON=$(PYTHON) tests/setup/install all
 
-demo: setup ## the main job on a real guest; GUEST=vm has it in QEMU from power-on, FIRMWARE=uefi too
+demo: setup ## the main job on a real guest; GUEST=vm has it in QEMU from power-on, FIRMWARE=uefi too; GUEST=image never starts it
 	PYTHONPATH=tests .venv/bin/python -m lab.demo
 
 test: setup-test lint sanity unit integration molecule ## what CI runs
@@ -37,6 +37,7 @@ test-all: setup-all test sanity-all cores ## the slow rest: every ansible-core, 
 	$(PYTEST) -m slow tests/unit tests/integration
 	$(MAKE) fuzz
 	$(MAKE) molecule-all
+	$(MAKE) demo GUEST=image
 	$(MAKE) demo GUEST=vm
 	$(MAKE) demo GUEST=vm FIRMWARE=uefi
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The main job on a real guest: build a faulty one, prepare it, convert its disk, boot the VHD, prove it.
 
-GUEST=container (default) or vm, FIRMWARE=bios (default) or uefi
+GUEST=container (default), vm, or image (the guest is never started), FIRMWARE=bios (default) or uefi
 """
 
 import os
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab import accelerator, bootcheck, cleanup, container, demo_proofs, disk, machine, probes
+from lab import accelerator, bootcheck, cleanup, container, demo_image, demo_proofs, disk, machine, probes
 from lab.errors import LabError
 from lab.faults import faults
 from lab.layout import layout
@@ -81,6 +81,8 @@ def _demo(kind: str, firmware: str) -> int:
     planted = faults(layout(plan))
     print(f"  {len(planted)} faults planted: {', '.join(fault.name for fault in planted)}")
 
+    if kind == "image":
+        return _demo_of_image(clock, source, vhd, firmware)
     clock.phase(f"Start it as a live {kind}")
     record = start(kind, firmware, source)
     try:
@@ -108,6 +110,44 @@ def _demo(kind: str, firmware: str) -> int:
         *demo_proofs.of_file(vhd, source),
         *demo_proofs.of_boot(check, after),
     ]
+    return _shown(clock, proofs, vhd)
+
+
+def _demo_of_image(clock: Clock, source: Path, vhd: Path, firmware: str) -> int:
+    """The same without a live guest: its disk is prepared and booted from the VHD, for the first time."""
+    unfinished, was = vhd.with_name("unfinished.vhd"), source.stat()
+    before = demo_image.ask(source)
+    clock.phase("Prepare it, not started, first run")
+    first = _logged(demo_image.prepare(source, unfinished, {"prepare_deprovision": False}, _show_progress()), vhd.with_name("play-1.log"))
+    after = demo_image.ask(unfinished)
+    clock.phase("Prepare the result again: must change nothing, and deprovision")
+    second = _logged(demo_image.prepare(unfinished, vhd, {}, _show_progress()), vhd.with_name("play-2.log"))
+    unfinished.unlink()
+
+    clock.phase("Boot the VHD in QEMU and read its serial console")
+    check = bootcheck.boot_check(vhd, firmware)
+    vhd.with_name("console.log").write_text(check.text, encoding="utf-8")
+    clock.end()
+    again, now = demo_image.changes_again(second), source.stat()
+    kept = (was.st_mtime_ns, was.st_size) == (now.st_mtime_ns, now.st_size)
+    proofs = [
+        *demo_proofs.of_guest(before, after),
+        demo_proofs.Proof("first run", "", "", f"{first.changed} changes", first.changed > 0),
+        demo_proofs.Proof("second run", "", "", "; ".join(again) or "changed nothing, deprovisioned", not again),
+        demo_proofs.Proof("the image", "", "", "as it was" if kept else "was changed", kept),
+        *demo_proofs.of_file(vhd, source),
+        *demo_proofs.of_boot(check, after),
+    ]
+    return _shown(clock, proofs, vhd)
+
+
+def _logged(play, log: Path):
+    log.write_text(play.output, encoding="utf-8")
+    print(f"  {len(play.tasks)} tasks, {play.changed} changed")
+    return play
+
+
+def _shown(clock: Clock, proofs: list, vhd: Path) -> int:
     print("\n" + demo_proofs.table(proofs))
     print("\nTime of each phase (" + ("KVM" if accelerator.kvm_works() else "no usable KVM: QEMU emulates") + ")\n" + clock.table())
     return _verdict(proofs, vhd)
@@ -140,8 +180,7 @@ def play(live: LiveGuest, variables: dict, log: Path):
     log.write_text(play.output, encoding="utf-8")
     if play.failed:
         raise LabError(f"the playbook failed: {'; '.join(play.failed_tasks()) or play.output[-2000:]}; its output is in {log}")
-    print(f"  {len(play.tasks)} tasks, {play.changed} changed")
-    return play
+    return _logged(play, log)
 
 
 def _show_progress():
@@ -163,12 +202,16 @@ def _show_progress():
 
 def _choices() -> tuple:
     kind, firmware = os.environ.get("GUEST") or "container", os.environ.get("FIRMWARE") or "bios"
-    if kind not in ("container", "vm"):
-        raise LabError(f"cannot use GUEST={kind!r}: give GUEST=container or GUEST=vm")
+    if kind not in ("container", "vm", "image"):
+        raise LabError(f"cannot use GUEST={kind!r}: give GUEST=container, GUEST=vm or GUEST=image")
     if firmware not in ("bios", "uefi"):
         raise LabError(f"cannot use FIRMWARE={firmware!r}: give FIRMWARE=bios or FIRMWARE=uefi")
     if (kind, firmware) == ("container", "uefi"):
         raise LabError("cannot show a UEFI guest as a container: it has no EFI system partition mounted; give GUEST=vm FIRMWARE=uefi")
+    if (kind, firmware) == ("image", "uefi") and "vfat" not in Path("/proc/filesystems").read_text(encoding="ascii"):
+        raise LabError(
+            "cannot open the image of a UEFI guest: the kernel of this machine has no vfat, which its EFI system partition needs; give FIRMWARE=bios"
+        )
     return kind, firmware
 
 

@@ -175,6 +175,10 @@ def _serve(work: Work, loop: Loop, mounted: List[str], listening: socket.socket)
             break
         if work.owner in ready:
             close(work, loop, mounted)
+            # nobody else comes to do it
+            for place in (os.path.join(work.folder, ROOT), work.folder):
+                with contextlib.suppress(OSError):
+                    os.rmdir(place)
             break
     os._exit(0)
 

@@ -146,7 +146,7 @@ def test_a_spoilt_footer_is_named(vhd, tmp_path, offset, content, sentence):
 @pytest.mark.parametrize(
     "guest, firmware, cure",
     [
-        ("docker", "bios", "GUEST=container or GUEST=vm"),
+        ("docker", "bios", "GUEST=container, GUEST=vm or GUEST=image"),
         ("vm", "efi", "FIRMWARE=bios or FIRMWARE=uefi"),
         ("container", "uefi", "give GUEST=vm FIRMWARE=uefi"),
     ],

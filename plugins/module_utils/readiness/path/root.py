@@ -6,10 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import re
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_labels, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
@@ -180,11 +179,7 @@ def has_room(context):
 def selinux_is_whole(context):
     """Return failed when SELinux enforces and its policy is not there, or the first files have no label and no relabel is asked for."""
     tree, path = context.tree, "/etc/selinux/config"
-    settings = {}
-    for number, text in context.lines(path):
-        match = re.match(r"\s*(SELINUX|SELINUXTYPE)\s*=\s*(\w+)", text)
-        if match:
-            settings[match.group(1)] = (match.group(2), number)
+    settings = guest_labels.settings(tree)
     if settings.get("SELINUX", ("",))[0] != "enforcing" or not _is_active(context):
         return not_applicable("SELinux does not enforce")
     kind, line = settings.get("SELINUXTYPE", ("targeted", settings["SELINUX"][1]))
