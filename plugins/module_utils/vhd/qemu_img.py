@@ -13,7 +13,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import json
 import os
 import re
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -72,7 +72,10 @@ def check_map(program: str, descriptor: int, path: str, image_format: str) -> No
 
 
 def mapped_size(program: str, descriptor: int, path: str, image_format: str) -> int:
-    """Return how many bytes (int) of data the disk in the image holds, as its tables say; ``convert`` may find zeros in them."""
+    """Return how many bytes (int) of data the disk in the image holds, as its tables say; ``convert`` may find zeros in them.
+
+    Raises ImagewrightError: qemu-img cannot tell.
+    """
     # `qemu-img measure` gives the whole disk's size for raw targets
     extents = _map(program, descriptor, path, image_format)
     return sum(extent["length"] for extent in extents if extent["data"] and not extent["zero"])
@@ -82,6 +85,7 @@ def convert(program: str, descriptor: int, path: str, image_format: str, target:
     """Write the disk in the image into the open, empty target, which is at least as long; zeros become holes.
 
     descriptor, target: int, open files of this process.
+    Raises ImagewrightError: qemu-img cannot read it to its end, or cannot write.
     """
     argv = [program, "convert", "-n", "--target-is-zero", "-S", "4k", "-O", "raw", _source(descriptor, image_format), _name(target)]
     completed = commands.run(_bound_to_us(argv), f"convert {path}", accept=None, timeout=None)
@@ -93,10 +97,17 @@ def convert(program: str, descriptor: int, path: str, image_format: str, target:
         raise commands.failure(completed, f"convert {path}")
 
 
-def _map(program: str, descriptor: int, path: str, image_format: str) -> List[Dict[str, Any]]:
-    """Return the extents ([dict]) of the disk in the image; of data that is not compressed, ``offset`` is its place in the file."""
+def _map(program: str, descriptor: int, path: str, image_format: str) -> Iterator[Dict[str, Any]]:
+    """Yield the extents (dict) of the disk in the image; of data that is not compressed, ``offset`` is its place in the file.
+
+    qemu-img prints a list with an extent a line; a disk that was written to for years has millions of them.
+    """
     argv = [program, "map", "--output=json", _source(descriptor, image_format)]
-    return json.loads(commands.run(argv, f"map {path}", timeout=None).stdout)
+    with commands.stream(argv, f"map {path}", []) as printed:
+        for line in printed:
+            extent = line.strip(b" \t\r\n[],")
+            if extent:
+                yield json.loads(extent)
 
 
 def _source(descriptor: int, image_format: str) -> str:

@@ -48,6 +48,16 @@ def test_14_a_vhdx_of_any_dialect_is_converted(tmp_path, options):
     same_content(raw, "raw", converted(tmp_path / "a.vhdx")["dest"])
 
 
+def test_14_what_a_copy_takes_is_predicted_of_a_disk_in_many_pieces(tmp_path):
+    pieces = 96 * 1024  # what qemu-img prints of them has 20 MiB
+    (tmp_path / "a.raw").write_bytes((b"x" * 512 + bytes(512)) * pieces)
+    call("qemu-img", "convert", "-S", "512", "-f", "raw", "-O", "qcow2", "-o", "cluster_size=512", tmp_path / "a.raw", tmp_path / "a.qcow2")
+    (tmp_path / "a.raw").unlink()
+    result = align(tmp_path / "a.qcow2", check=True)
+    assert not result["failed"], result["msg"]
+    assert (result["method"], result["bytes_written"], result["virtual_size"]) == ("qemu_img", pieces * 512 + 512, 96 * MIB)
+
+
 QCOW2_DIALECTS = [
     "compat=0.10",
     "cluster_size=512",
