@@ -106,7 +106,10 @@ def feed(stdin: IO[bytes], chunks: Iterable[bytes], failures: List[Exception]) -
 
 
 def opened(stream: Optional[IO[bytes]]) -> IO[bytes]:
-    """Return the end of a pipe of a program that was started with one."""
+    """Return the end of a pipe of a program that was started with one.
+
+    Raises ValueError: it was not.
+    """
     if stream is None:
         raise ValueError("the program was started without this pipe")
     return stream

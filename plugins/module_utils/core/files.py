@@ -122,7 +122,10 @@ def _prefix(name: str) -> str:
 
 
 def create(folder: int, target: str) -> Temporary:
-    """Return the Temporary of a new, empty, locked file."""
+    """Return the Temporary of a new, empty, locked file beside the file target (str, a name) in a directory (int, descriptor).
+
+    Raises OSError: it cannot be made.
+    """
     for _unused in range(TRIES):
         name = temporary_name(target)
         try:

@@ -77,11 +77,13 @@ class Reader:
             self.refuse(text.index("\0"), "it holds a NUL byte, of which each shell makes something else", "remove it")
 
     def line_of(self, position: int) -> int:
+        """Return the line (from 1) of a position in the text; the line ends are looked for once."""
         if self._line_ends is None:
             self._line_ends = [match.start() for match in re.finditer("\n", self.text)]
         return bisect.bisect_left(self._line_ends, position) + 1
 
     def refuse(self, position: int, cause: str, cure: str) -> NoReturn:
+        """Raise the ImagewrightError of a text that the shell itself could not read, or that is not read here."""
         raise ImagewrightError(f"cannot read {self.where} line {self.line_of(position)}: {cause}; {cure}")
 
     def next(self) -> Union[Word, Operator, None]:

@@ -49,7 +49,10 @@ class Database:
         return name in self._roots
 
     def row(self, table: str, number: int) -> Optional[List[Value]]:
-        """Return the values ([int, float, str, bytes or None]) of the row with this number, None when there is none."""
+        """Return the values of the row with this number, None when there is none.
+
+        Raises ImagewrightError, as rows_with does: the database is damaged.
+        """
         page = self._roots[table]
         for _level in range(_DEEPEST):
             kind, cells, rightmost = self._cells(page)

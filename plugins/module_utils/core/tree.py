@@ -111,7 +111,10 @@ class Tree:
         return self._lstat(self._parent_resolved(path))
 
     def readlink(self, path: str) -> str:
-        """Return the target (str) as it is stored in the symbolic link."""
+        """Return the target (str) as it is stored in the symbolic link.
+
+        Raises ImagewrightError: it is no symbolic link, or cannot be read.
+        """
         target = self._link_target(self._parent_resolved(path))
         if target is None:
             raise ImagewrightError(f"cannot read the link {path}: it is not a symbolic link")

@@ -42,6 +42,7 @@ def damage_as_error(doing: str, cause: str) -> Iterator[None]:
     """Turn whatever a library raises on a damaged image into an ImagewrightError.
 
     doing: str, ``read /etc/fstab``; cause: str, ``the ext4 file system is damaged``.
+    Raises ImagewrightError: the body raised something.
     """
     try:
         yield

@@ -30,7 +30,10 @@ def find(file_system: FileSystem, root: Node, path: str) -> Optional[Node]:
 
 
 def read_small(file_system: FileSystem, root: Node, path: str) -> str:
-    """Return the content (str) of a small file, "" when it is not there."""
+    """Return the content (str) of a small file, "" when it is not there.
+
+    root: node of the directory that the path starts from. Raises ImagewrightError: it is damaged, or has more than 1 MiB.
+    """
     with damage_as_error(f"read {path}", f"its {file_system.kind} file system is damaged"):
         node = _walk(file_system, root, path)
         if node is None or not stat.S_ISREG(status(file_system, node, path).mode):
@@ -55,7 +58,10 @@ def status(file_system: FileSystem, node: Node, path: str) -> Status:
 
 
 def link_target(file_system: FileSystem, node: Node, path: str) -> str:
-    """Return the target (str) of a symbolic link, whose size is looked at before."""
+    """Return the target (str) of a symbolic link, whose size is looked at before.
+
+    Raises ImagewrightError: it is longer than a path may be.
+    """
     size = file_system.status(node).size
     if size > _MOST_TARGET:
         raise ImagewrightError(f"cannot read the link {path}: it has {size} bytes, more than a path may have; check the file system with fsck")

@@ -86,6 +86,7 @@ class Blob:
         """Write a range, with the digest that the service compares it with.
 
         item: Range; content: bytes, a multiple of 512, LARGEST_PUT at most: asserted here, for emulators take more.
+        Raises ValueError: it is not. Raises ImagewrightError, as every method does: the service cannot be reached, or refuses it.
         """
         offset, length = item.offset, len(content)
         if not content or length > LARGEST_PUT or length % 512 or offset % 512 or length != item.length:
@@ -108,7 +109,10 @@ class Blob:
         return self._client.clear_page(start, length, **self._held())
 
     def get(self, offset: int, length: int) -> bytes:
-        """Return length bytes at offset."""
+        """Return length bytes at offset.
+
+        Raises ImagewrightError: the service sent fewer.
+        """
         with self._failures(f"read back bytes {offset}-{offset + length - 1}"):
             content = self._client.download_blob(offset, length, max_concurrency=1).readall()
         if len(content) != length:
