@@ -19,6 +19,7 @@ from lab.live import LiveGuest
 SPECIALIZED = {"prepare_image_kind": "specialized"}
 NOT_YET = {**SPECIALIZED, "prepare_shutdown": False}
 FINISH = {**demo.FINISH, **SPECIALIZED}
+BOOT_TIME = 1800  # seconds: an emulated machine on a busy one
 LOCALHOST = json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}})
 
 
@@ -56,7 +57,7 @@ def walk(name: str, output: Path, kind: str = "container") -> Line:
         cleanup.stop(record, at_once=True)
     clock.phase("Judge the VHD, boot it in QEMU and read its serial console")
     judged = judge(vhd)
-    check = bootcheck.boot_check(vhd, plan.recipe.firmware, timeout=600)
+    check = bootcheck.boot_check(vhd, plan.recipe.firmware, timeout=BOOT_TIME)
     (output / "console.log").write_text(check.text, encoding="utf-8")
     clock.phase("Install one more kernel in the result, boot that")
     proofs = [
@@ -125,7 +126,7 @@ def next_kernel(vhd: Path, shape, first, output: Path) -> list:
     try:
         _install(image, shape)
         judged = judge(image)
-        check = bootcheck.boot_check(image, shape.PLAN.recipe.firmware, timeout=600)
+        check = bootcheck.boot_check(image, shape.PLAN.recipe.firmware, timeout=BOOT_TIME)
         (output / "console-next.log").write_text(check.text, encoding="utf-8")
     finally:
         image.unlink()
