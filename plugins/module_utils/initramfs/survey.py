@@ -99,7 +99,7 @@ def check_available(tree, states):
 
 
 def check_rebuildable(state, carries=""):
-    """Raise ImagewrightError when a kernel has no modules on the disk to build an image from, or no image of its own.
+    """Raise ImagewrightError when a kernel has no modules on the disk to build an image from, or no image of its own to replace.
 
     carries: str, what its image is not to carry over, ""; beside the modules that it lacks.
     """
@@ -117,6 +117,12 @@ def check_rebuildable(state, carries=""):
         raise ImagewrightError(
             f"cannot rebuild the initramfs of kernel {kernel.version}, which {wrong}: it is part of the "
             f"unified kernel image {kernel.image}; build that again (ukify, dracut --uefi, mkinitcpio -U)"
+        )
+    if "/ostree/" in kernel.vmlinuz:
+        raise ImagewrightError(
+            f"cannot rebuild the initramfs of kernel {kernel.version}, which {wrong}: {kernel.vmlinuz} belongs to an ostree deployment, which is "
+            "replaced as a whole; add the drivers with `rpm-ostree initramfs --enable --arg=--add-drivers --arg='...'`, or build the image "
+            "that is deployed with them (bootc)"
         )
 
 

@@ -7,6 +7,9 @@ import pytest
 from unit.initramfs import images
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import BootEntry
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import survey
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import Verdict
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import (
     Kernel,
     _of_entry,
@@ -161,6 +164,28 @@ def test_a_unified_kernel_image_tells_its_version_and_is_its_own_image(tmp_path)
     assert version_of(tree, "/efi/EFI/Linux/tool.efi") is None
     entry = BootEntry("systemd-boot", "", 1, "Arch", "/efi/EFI/Linux/arch.efi", [], "", "normal")
     assert _of_entry(tree, entry)[:3] == ("6.12.1-arch1-1", "/efi/EFI/Linux/arch.efi", "/efi/EFI/Linux/arch.efi")
+
+
+OSTREE = "/boot/ostree/fedora-coreos-0a1b/vmlinuz-6.12.4-200.fc41.x86_64"
+
+
+@pytest.mark.parametrize(
+    ("vmlinuz", "image", "words"),
+    [
+        (OSTREE, OSTREE.replace("vmlinuz", "initramfs") + ".img", "belongs to an ostree deployment"),
+        ("/efi/EFI/Linux/arch.efi", "/efi/EFI/Linux/arch.efi", "part of the unified kernel image"),
+    ],
+)
+def test_an_image_that_is_part_of_something_whole_is_not_rebuilt(vmlinuz, image, words):
+    kernel = Kernel("6.12.4-200.fc41.x86_64", image, vmlinuz, True, "normal")
+    state = survey.State(kernel, Verdict([], [], ["hv_storvsc"], [], "not in the image"), None)
+    with pytest.raises(ImagewrightError, match=words):
+        survey.check_rebuildable(state)
+
+
+def test_a_kernel_beside_a_repository_of_ostree_is_rebuilt():
+    kernel = Kernel("6.12.4", "/boot/initramfs-6.12.4.img", "/boot/vmlinuz-6.12.4-ostree", True, "normal")
+    survey.check_rebuildable(survey.State(kernel, Verdict([], [], ["hv_storvsc"], [], "not in the image"), None))
 
 
 def test_versions_sort_by_their_numbers():
