@@ -77,7 +77,7 @@ PROBES = (
     Probe(
         "sshd keep-alive",
         "R46",
-        "sshd -T 2>/dev/null | sed -n 's/^clientaliveinterval //p'",
+        "sshd -T 2>/dev/null | sed -n 's/^clientaliveinterval //Ip'",
         lambda output: output.strip().isdigit() and 30 <= int(output) <= 235,
         "30 to 235 s",
         "off",

@@ -44,8 +44,9 @@ def effective_options(path, overrides=None):
         raise commands.failure(answer, "set " + ", ".join(f"{keyword} to {value!r}" for keyword, value in overrides.items()) + " of sshd")
     if answer.rc != 0:
         raise commands.failure(answer, f"use {path}")
-    # sshd repeats keywords whose lines add up; no one asks for these
-    return dict(line.partition(" ")[::2] for line in answer.stdout.splitlines())
+    # sshd repeats keywords whose lines add up; no one asks for these. Up to 10.0 it writes keywords in lower case, 10.6 as its manual does.
+    pairs = [line.partition(" ") for line in answer.stdout.splitlines()]
+    return {keyword.lower(): value for keyword, _unused, value in pairs}
 
 
 def _ask(argv, path):

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd, sshd_config
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd, sshd_config, sshd_options
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 OPTION = {"ClientAliveInterval": 180}
@@ -198,6 +199,17 @@ def test_an_old_sshd_that_wants_a_connection_named_is_given_one(monkeypatch):
     monkeypatch.setattr(sshd, "_make_runtime_directory", lambda: False)
     assert sshd.effective_options("/etc/ssh/sshd_config")["clientaliveinterval"] == "180"
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("keyword", ["clientaliveinterval", "ClientAliveInterval"])
+def test_a_keyword_is_found_whether_sshd_writes_it_as_9_2_or_as_10_6(monkeypatch, keyword):
+    monkeypatch.setattr(commands, "run", lambda argv, doing, accept=(): commands.Completed(argv, 0, f"Port 22\n{keyword} 0\n", ""))
+    monkeypatch.setattr(commands, "find", lambda name, root="/": "/usr/sbin/sshd")
+    monkeypatch.setattr(sshd, "_make_runtime_directory", lambda: False)
+    actual = sshd.effective_options("/etc/ssh/sshd_config")
+    assert actual == {"port": "22", "clientaliveinterval": "0"}
+    with pytest.raises(ImagewrightError, match="sshd -T reads '0' after the change, not '180'"):
+        sshd_options._check_sshd(actual, {"clientaliveinterval": "180"}, {"ClientAliveInterval": "180"})
 
 
 @given(
