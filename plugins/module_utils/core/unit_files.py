@@ -75,7 +75,7 @@ class Units:
         self.tree = tree
         self._names = {folder: set(tree.listdir(folder)) for folder in FOLDERS}
         self._settings: Dict[str, List[Setting]] = {}
-        self._answers: Dict[Any, Any] = {}  # what known() returns for each finder
+        self._answers: Dict[Callable[[Units], Any], Any] = {}  # what known() returns for each finder
 
     def find(self, name: str) -> Unit:
         """Return the Unit of a name, e.g. ``ssh.service`` or ``getty@tty1.service``."""

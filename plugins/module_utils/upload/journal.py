@@ -76,13 +76,20 @@ class Journal:
         while descriptor is None:
             descriptor = _open_locked(path)
         self._descriptor: int = descriptor
-        #: State, or None before begin().
-        self.state: Any = read(path)
+        #: None before begin().
+        self.state: Optional[State] = read(path)
 
     def __enter__(self) -> "Journal":
         return self
 
-    def __exit__(self, *unused: Any) -> None:
+    @property
+    def upload(self) -> str:
+        """Return the id (str, UUID) of the upload that the journal is about. Raises ValueError: of none yet, begin() comes first."""
+        if self.state is None:
+            raise ValueError(f"the journal {self.path} is about no upload yet")
+        return self.state.upload
+
+    def __exit__(self, *unused: object) -> None:
         empty = os.fstat(self._descriptor).st_size == 0
         if empty:
             os.unlink(self.path)
@@ -103,8 +110,8 @@ class Journal:
 
     def complete(self, url: str, etag: str, digest: str) -> None:
         """Write that all has arrived, in place of the list of ranges; the next run compares with this."""
-        state = self.state
-        self._rewrite({"upload": state.upload, "url": url, "source": list(state.source), "etag": etag, "digest": digest})
+        source = list(self.state.source) if self.state else []
+        self._rewrite({"upload": self.upload, "url": url, "source": source, "etag": etag, "digest": digest})
 
     def _rewrite(self, header: Dict[str, Any]) -> None:
         line = json.dumps(dict(header, format=_FORMAT), sort_keys=True) + "\n"
@@ -147,7 +154,7 @@ def _parse(stream: TextIO) -> Optional[State]:
         header = json.loads(stream.readline())
         if header["format"] != _FORMAT:
             return None
-        source, etag = Identity(*header["source"]), header["etag"]
+        upload, source, etag, digest = header["upload"], Identity(*header["source"]), header["etag"], header["digest"]
     except (ValueError, TypeError, KeyError):
         return None
     sent = {}
@@ -158,7 +165,7 @@ def _parse(stream: TextIO) -> Optional[State]:
         # an ETag is of use only as long as nothing was sent after it
         stopped = _ETAG.fullmatch(line[:-1]) if line.endswith("\n") else None
         etag = stopped.group(1) if stopped else None
-    return State(header["upload"], source, sent, etag, header["digest"])
+    return State(upload, source, sent, etag, digest)
 
 
 def _not_written(path: str, error: OSError) -> ImagewrightError:

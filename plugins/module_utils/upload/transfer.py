@@ -11,7 +11,7 @@ import concurrent.futures
 import contextlib
 import threading
 import time
-from typing import Any, Callable, Iterable, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple, TypeVar
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.progress import Progress, amount, duration, share, time_left
@@ -24,6 +24,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd impor
 
 #: Seconds after which what the workers have done is looked at.
 BATCH = 0.2
+
+_Result = TypeVar("_Result")
 
 
 class Transfer(NamedTuple):
@@ -136,13 +138,15 @@ def lease_kept(blob: Blob) -> Iterator[None]:
         keeper.join()
 
 
-def _each(arguments: Iterable[Tuple[Any, ...]], work: Callable[..., Any], parallel: int) -> Iterator[List[Any]]:
+def _each(arguments: Iterable[Tuple[Any, ...]], work: Callable[..., _Result], parallel: int) -> Iterator[List[_Result]]:
     """Yield lists of what work returns for each tuple of arguments, as it comes, several times a second, with parallel workers.
 
     The arguments are taken in this thread, and one more than there are workers at most: what is read in many threads stays in the
     memory of each. After an error nothing more is begun; it is raised when all that was under way has ended.
     """
-    waiting, results, due = set(), [], time.monotonic()
+    waiting: Set[concurrent.futures.Future[_Result]] = set()
+    results: List[_Result] = []
+    due = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(parallel) as pool:
         try:
             for argument in arguments:

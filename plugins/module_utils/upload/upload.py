@@ -97,7 +97,8 @@ def leave_receipt(source: OpenVhd, blob: Blob, journal: Journal, found: Properti
     """
     digest = found.metadata.get(plans.DIGEST) or (journal.state.digest if journal.state else None)
     if digest:
-        journal.begin(found.metadata.get(plans.UPLOAD) or journal.state.upload, blob.address.url, source.identity)
+        known = found.metadata.get(plans.UPLOAD) or (journal.state.upload if journal.state else str(uuid.uuid4()))
+        journal.begin(known, blob.address.url, source.identity)
         journal.complete(blob.address.url, found.etag, digest)
 
 
@@ -127,14 +128,13 @@ def carry_out(source: OpenVhd, blob: Blob, plan: Plan, journal: Journal, setting
 def _prepare(source: OpenVhd, blob: Blob, plan: Plan, journal: Journal, settings: Settings) -> Plan:
     """Make the target ready to be written, with the journal begun before; return the Plan, which may have become another one."""
     url = blob.address.url
-    if plan.action == "resume" and not blob.address.managed_disk and not blob.resume_lease(journal.state.upload):
+    if plan.action == "resume" and not blob.address.managed_disk and not blob.resume_lease(journal.upload):
         if plan.sent and not settings.choices.overwrite:
             raise plans.foreign_writer(url)
         # without a range it was killed before it had the lease: nothing is lost
         plan = plans.Plan("replace", "somebody else has written to it") if plan.sent else plans.Plan("restart", plan.reason)
     if plan.action != "resume":
-        keep = plan.action == "restart" and journal.state
-        upload = journal.state.upload if keep else str(uuid.uuid4())
+        upload = journal.state.upload if plan.action == "restart" and journal.state else str(uuid.uuid4())
         journal.begin(upload, url, source.identity)
         if not blob.address.managed_disk:
             _create(source, blob, plan, upload)
@@ -171,7 +171,7 @@ def _finish(source: OpenVhd, blob: Blob, journal: Journal, digest: str) -> str:
     etag = found.etag
     if not blob.address.managed_disk:
         etag = blob.set_metadata(
-            {plans.UPLOAD: journal.state.upload, plans.STATE: "complete", plans.DIGEST: digest, plans.COMPLETED: str(int(found.modified.timestamp()))}
+            {plans.UPLOAD: journal.upload, plans.STATE: "complete", plans.DIGEST: digest, plans.COMPLETED: str(int(found.modified.timestamp()))}
         )
     journal.complete(blob.address.url, etag, digest)
     if not blob.address.managed_disk:
@@ -207,7 +207,7 @@ def _verify_disk(source: OpenVhd, blob: Blob, items: List[Range], journal: Journ
         return ["ranges"]
     except ImagewrightError as error:
         if "mismatch" in error.details:
-            journal.begin(journal.state.upload, blob.address.url, source.identity)
+            journal.begin(journal.upload, blob.address.url, source.identity)
         raise
 
 

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import os
 import stat
-from typing import Any, Iterator, List, NamedTuple, Tuple
+from typing import Iterator, List, NamedTuple, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Span
@@ -51,7 +51,7 @@ class OpenVhd:
     def __enter__(self) -> "OpenVhd":
         return self
 
-    def __exit__(self, *unused: Any) -> None:
+    def __exit__(self, *unused: object) -> None:
         os.close(self._descriptor)
 
     def read(self, offset: int, length: int) -> bytes:

@@ -11,7 +11,8 @@ import errno
 import hashlib
 import os
 import threading
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
+from types import ModuleType
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, partitions, sparse
@@ -190,7 +191,7 @@ def _predicted_method(source: Source, dest: str) -> Tuple[str, int]:
     return "sparse_copy", data
 
 
-def _checked_by_qemu(source: Source) -> Tuple[Any, str, List[str]]:
+def _checked_by_qemu(source: Source) -> Tuple[ModuleType, str, List[str]]:
     """Return (module that calls qemu-img, path of the program, warnings) after it has found the image sound.
 
     Loaded only for images that need it: a change in place takes less time than its import.

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The journal tells what arrived, and nothing that is not whole."""
 
+import datetime
 import fcntl
 import os
+import types
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, journal
+from ansible_collections.imagewright.azure.plugins.module_utils.upload import address, journal, upload
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Properties
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
@@ -66,7 +69,20 @@ def test_every_cut_of_a_journal_tells_whole_lines_only(path, tmp_path):
             assert state is None or state.sent == {}
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 4096, b"not json\n", b"[]\n", b"{}\n", b'{"format": "another"}\n', b"\xff\xfe\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0" * 4096,
+        b"not json\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"format": "another"}\n',
+        b'{"format": "imagewright upload 1", "source": [1, 2, 3], "etag": null, "digest": null}\n',  # of which upload?
+        b'{"format": "imagewright upload 1", "source": [1, 2, 3], "etag": null, "upload": "x"}\n',
+        b"\xff\xfe\n",
+    ],
+)
 def test_what_is_no_journal_is_as_none(path, content):
     path.write_bytes(content)
 
@@ -113,3 +129,15 @@ def test_a_journal_that_is_removed_before_it_is_locked_is_made_anew(path, monkey
     with journal.Journal(path) as ours:
         ours.begin(UPLOAD, "https://acct/vhds/x", SOURCE)
         assert journal.read(path) == journal.State(UPLOAD, SOURCE, {}, None, None)
+
+
+@pytest.mark.parametrize(("named", "is_kept"), [({"imagewright_upload": UPLOAD}, True), ({}, False)])
+def test_a_blob_that_does_not_say_which_upload_it_is_of_gets_a_receipt_all_the_same(path, named, is_kept):
+    moment = datetime.datetime(2026, 11, 22, tzinfo=datetime.timezone.utc)
+    found = Properties(SOURCE.size, '"0x3"', "PageBlob", {"imagewright_state": "complete", "imagewright_digest": "d" * 64, **named}, moment)
+    blob = types.SimpleNamespace(address=types.SimpleNamespace(url="https://acct/vhds/x"))
+    with journal.Journal(path) as written:
+        upload.leave_receipt(types.SimpleNamespace(identity=SOURCE), blob, written, found)
+
+    state = journal.read(path)
+    assert (state.upload == UPLOAD, state.source, state.etag, state.digest) == (is_kept, SOURCE, '"0x3"', "d" * 64)
