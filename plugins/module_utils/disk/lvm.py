@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""LVM volume groups: their metadata from every physical volume that has it, and the content of linear, striped and mirrored logical volumes.
+"""LVM volume groups: their metadata, from every physical volume that has it.
 
 PRIVATE: module_utils of this collection are not an interface.
 Source: LVM2 lib/format_text/layout.h (labels, metadata areas), lib/format_text/format-text.c (the ring of the text), lib/misc/crc.c.
@@ -9,12 +9,12 @@ Source: LVM2 lib/format_text/layout.h (labels, metadata areas), lib/format_text/
 
 import struct
 import zlib
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import lvm_text
-from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.lvm_text import Section, list_of, number_of, sections_of, text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR
 
 
@@ -24,7 +24,7 @@ class Physical(NamedTuple):
     uuid: str
     stream: Stream
     areas: int
-    texts: List[Dict[str, Any]]
+    texts: List[Section]
 
 
 class Group(NamedTuple):
@@ -35,8 +35,8 @@ class Group(NamedTuple):
     name: str
     uuid: str
     extent_size: int
-    physical: Dict[str, Dict[str, Any]]
-    logical: Dict[str, Dict[str, Any]]
+    physical: Dict[str, Section]
+    logical: Dict[str, Section]
     streams: Dict[str, Tuple[Stream, int]]
 
 
@@ -47,7 +47,6 @@ _IGNORED = 1  # flag of a text's place: it is of a metadata area that is not use
 _INITIAL_CRC = 0xF597A6CF
 _MOST_TEXT = 16 * 1024 * 1024  # bytes
 _MOST_AREAS = 16
-_DEEPEST = 8  # logical volumes made of others
 
 
 def read_physical(stream: Stream, name: str) -> Physical:
@@ -82,10 +81,10 @@ def _places(octets: bytes, position: int, name: str) -> Tuple[List[Tuple[int, in
     raise _damage(name, "its list of areas has no end")
 
 
-def _area(stream: Stream, offset: int, name: str) -> Optional[Dict[str, Any]]:
+def _area(stream: Stream, offset: int, name: str) -> Optional[Section]:
     """Return the metadata (dict) of a metadata area, None when it has none."""
     header = _read(stream, offset, _MDA_HEADER)
-    if header[4:20] != _MDA_MAGIC or struct.unpack_from("<I", header)[0] != _crc(header[4:]):
+    if len(header) < _MDA_HEADER or header[4:20] != _MDA_MAGIC or struct.unpack_from("<I", header)[0] != _crc(header[4:]):
         raise _damage(name, "the header of its metadata area has a wrong checksum")
     start, size = struct.unpack_from("<QQ", header, 24)
     at, length, checksum, flags = struct.unpack_from("<QQII", header, 40)
@@ -105,122 +104,44 @@ def _area(stream: Stream, offset: int, name: str) -> Optional[Dict[str, Any]]:
 
 def groups(physical: List[Physical]) -> List[Group]:
     """Return the volume groups ([Group]) of physical volumes ([Physical]): a volume without metadata is known by that of the others."""
-    newest: Dict[str, Tuple[str, Dict[str, Any]]] = {}
+    newest: Dict[str, Tuple[str, Section]] = {}
     for text in (text for volume in physical for text in volume.texts):
         for name, section in text.items():
-            if isinstance(section, dict) and section.get("id"):
-                uuid = section["id"].replace("-", "")
-                if uuid not in newest or _number(section, "seqno") > _number(newest[uuid][1], "seqno"):
-                    newest[uuid] = (name, section)
+            uuid = text_of(section, "id").replace("-", "") if isinstance(section, dict) else ""
+            if uuid and (uuid not in newest or number_of(section, "seqno") > number_of(newest[uuid][1], "seqno")):
+                newest[uuid] = (name, section)
     streams = {volume.uuid: volume.stream for volume in physical}
     return [_group(uuid, name, section, streams) for uuid, (name, section) in newest.items()]
 
 
-def _group(uuid: str, name: str, section: Dict[str, Any], streams: Dict[str, Any]) -> Group:
-    members = _dicts(section.get("physical_volumes"))
+def _group(uuid: str, name: str, section: Section, streams: Dict[str, Stream]) -> Group:
+    members = sections_of(section, "physical_volumes")
     found = {}
     for member, values in members.items():
-        stream = streams.get(str(values.get("id", "")).replace("-", ""))
+        stream = streams.get(text_of(values, "id").replace("-", ""))
         if stream is not None:
-            found[member] = (stream, _number(values, "pe_start") * SECTOR)
-    return Group(name, uuid, _number(section, "extent_size") * SECTOR, members, _dicts(section.get("logical_volumes")), found)
+            found[member] = (stream, number_of(values, "pe_start") * SECTOR)
+    return Group(name, uuid, number_of(section, "extent_size") * SECTOR, members, sections_of(section, "logical_volumes"), found)
 
 
 def visible(group: Group) -> List[str]:
     """Return the names ([str]) of the logical volumes that users see."""
-    return [name for name, values in group.logical.items() if "VISIBLE" in values.get("status", ())]
+    return [name for name, values in group.logical.items() if "VISIBLE" in list_of(values, "status")]
 
 
 def uuid_of(group: Group, name: str) -> str:
     """Return the identifier (str, without dashes) of a logical volume."""
-    return str(group.logical[name].get("id", "")).replace("-", "")
+    return text_of(group.logical[name], "id").replace("-", "")
 
 
 def size_of(group: Group, name: str) -> int:
     """Return the size (int, bytes) of a logical volume."""
-    return sum(_number(segment, "extent_count") for segment in _segments(group, name)) * group.extent_size
+    return sum(number_of(segment, "extent_count") for segment in segments(group, name)) * group.extent_size
 
 
-def reader(group: Group, name: str, _depth: int = 0) -> ReadAt:
-    """Return a function (offset, length) -> bytes that reads a logical volume.
-
-    Raises ImagewrightError: it is of a kind that is not read here, or lies on other disks too.
-    """
-    where = f"logical volume {group.name}/{name}"
-    if _depth > _DEEPEST or name not in group.logical:
-        raise ImagewrightError(f"cannot read {where}: its metadata is damaged: it is made of what is not there")
-    stretches = []
-    for segment in _segments(group, name):
-        start, count = _number(segment, "start_extent") * group.extent_size, _number(segment, "extent_count") * group.extent_size
-        stretches.append((start, start + count, _segment_reader(group, segment, where, _depth)))
-    stretches.sort(key=lambda stretch: stretch[0])
-
-    def read_at(offset: int, length: int) -> bytes:
-        pieces = []
-        for start, end, read in stretches:
-            if start <= offset < end and length > 0:
-                piece = read(offset - start, min(length, end - offset))
-                pieces.append(piece)
-                offset, length = offset + len(piece), length - len(piece)
-        return b"".join(pieces)
-
-    return read_at
-
-
-def _segment_reader(group: Group, segment: Dict[str, Any], where: str, depth: int) -> ReadAt:
-    kind = str(segment.get("type", "")).partition("+")[0]
-    if kind in ("linear", "striped"):
-        return _striped(group, segment, where)
-    mirrored = [item for item in segment.get("mirrors" if kind == "mirror" else "raids", ()) if isinstance(item, str)]
-    if kind in ("mirror", "raid1") and mirrored:
-        # a raid has pairs of a volume for its own metadata and one for the data
-        return reader(group, mirrored[0] if kind == "mirror" else mirrored[1], depth + 1)
-    raise ImagewrightError(
-        f"cannot read {where}: it is of the kind {kind or 'none'!r}, which cannot be read here; check the running guest with `root: /` instead", lvm_kind=kind
-    )
-
-
-def _striped(group: Group, segment: Dict[str, Any], where: str) -> ReadAt:
-    places = segment.get("stripes", [])
-    members = list(zip(places[::2], places[1::2]))
-    missing = [name for name, _extent in members if name not in group.streams]
-    if missing or not members:
-        raise ImagewrightError(
-            f"cannot read {where}: its volume group has physical volumes on other disks ({', '.join(map(str, missing))}); "
-            "an Azure OS disk must hold all of them"
-        )
-    starts = [(group.streams[name][0], group.streams[name][1] + extent * group.extent_size) for name, extent in members]
-    chunk = _number(segment, "stripe_size") * SECTOR if len(members) > 1 else _number(segment, "extent_count") * group.extent_size
-    if chunk <= 0:
-        raise ImagewrightError(f"cannot read {where}: its metadata is damaged: it has stripes of {chunk} bytes")
-
-    def read_at(offset: int, length: int) -> bytes:
-        pieces = []
-        while length > 0:
-            number, within = divmod(offset, chunk)
-            row, column = divmod(number, len(starts))
-            stream, start = starts[column]
-            piece = _read(stream, start + row * chunk + within, min(length, chunk - within))
-            if not piece:
-                break
-            pieces.append(piece)
-            offset, length = offset + len(piece), length - len(piece)
-        return b"".join(pieces)
-
-    return read_at
-
-
-def _segments(group: Group, name: str) -> List[Dict[str, Any]]:
+def segments(group: Group, name: str) -> List[Section]:
+    """Return the segments ([dict]) of a logical volume, in no order."""
     return [values for values in group.logical[name].values() if isinstance(values, dict)]
-
-
-def _dicts(section: Any) -> Dict[str, Dict[str, Any]]:
-    return {name: values for name, values in (section or {}).items() if isinstance(values, dict)}
-
-
-def _number(section: Dict[str, Any], name: str) -> int:
-    value = section.get(name, 0)
-    return value if isinstance(value, int) else 0
 
 
 def _crc(octets: bytes) -> int:

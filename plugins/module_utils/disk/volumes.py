@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import content, lvm
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import CachedBytes, Window
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.lvm_reader import Readers
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition, Table
 
 
@@ -84,15 +85,20 @@ def _logical_volumes(volumes: List[Volume]) -> List[Volume]:
     if not groups and not found and any(not volume.areas for volume in physical):
         names = ", ".join(volume.name for volume in volumes)
         found.append(_unread(f"the volume group on {names}", f"cannot read the volume group on {names}: its metadata is on another disk", None))
-    return [_logical_volume(group, name) for group in groups for name in lvm.visible(group)] + found
+    return [volume for group in groups for volume in _logical_volumes_of(group)] + found
 
 
-def _logical_volume(group: lvm.Group, name: str) -> Volume:
+def _logical_volumes_of(group: lvm.Group) -> List[Volume]:
+    readers = Readers(group)
+    return [_logical_volume(group, readers, name) for name in lvm.visible(group)]
+
+
+def _logical_volume(group: lvm.Group, readers: Readers, name: str) -> Volume:
     title = f"logical volume {group.name}/{name}"
     logical = Logical(group.name, name, group.uuid + lvm.uuid_of(group, name))
     try:
         size = lvm.size_of(group, name)
-        return _volume(title, Window(CachedBytes(lvm.reader(group, name), size, title), 0, size), logical=logical)
+        return _volume(title, Window(CachedBytes(readers.of(name), size, title), 0, size), logical=logical)
     except ImagewrightError as error:
         return _unread(title, error, logical)
 

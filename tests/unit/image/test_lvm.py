@@ -4,14 +4,18 @@
 """Volume groups that lvm2 itself made on loop devices; what is in their volumes was put there by the arithmetic of the test."""
 
 import contextlib
+import io
 import os
 import pathlib
 import re
+import time
 
 import pytest
 from unit.image.images import LVM, MIB, empty_disk, run
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import lvm, lvm_text
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.lvm_reader import Readers
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 
 QUIET = ("--driverloaded", "n", "-q")
@@ -150,5 +154,67 @@ def test_a_text_that_makes_no_sense_is_refused(text):
 def test_a_volume_that_is_made_of_itself_ends():
     logical = {"root": {"id": "x", "status": ["VISIBLE"], "segment1": {"type": "mirror", "start_extent": 0, "extent_count": 1, "mirrors": ["root", 0]}}}
     group = lvm.Group("group", "id", EXTENT, {}, logical, {})
-    with pytest.raises(Exception, match="its metadata is damaged"):
-        lvm.reader(group, "root")
+    with pytest.raises(ImagewrightError, match="its metadata is damaged"):
+        Readers(group).of("root")
+
+
+SOUND = """group { id = "g-1" seqno = 1 extent_size = 8192
+physical_volumes { pv0 { id = "pv" pe_start = 2048 } }
+logical_volumes { root { id = "l-1" status = ["VISIBLE"] segment1 { start_extent = 0 extent_count = 1 type = "striped" stripes = ["pv0", 0] } } } }"""
+
+
+def logical_volumes(text):
+    """Return {name: error or None} of the volumes that a text of metadata describes, on one physical volume."""
+    found = {}
+    for group in lvm.groups([lvm.Physical("pv", io.BytesIO(bytes(16 * MIB)), 1, [lvm_text.parse(text)])]):
+        readers = Readers(group)
+        for name in lvm.visible(group):
+            lvm.uuid_of(group, name)
+            try:
+                found[name] = None if readers.of(name)(0, 512) == bytes(512)[: lvm.size_of(group, name)] else "other bytes"
+            except ImagewrightError as error:
+                found[name] = str(error)
+    return found
+
+
+@pytest.mark.parametrize(
+    "right, wrong, words",
+    [
+        ('id = "g-1"', "id = 7", None),
+        ('id = "g-1"', 'id { x = "g" }', None),
+        ('status = ["VISIBLE"]', "status = 3", None),
+        ("logical_volumes {", "logical_volumes = 3 other {", None),
+        ("physical_volumes {", 'physical_volumes = "none" other {', "on other disks (pv0)"),
+        ('id = "pv"', "id = [1, 2]", "on other disks (pv0)"),
+        ('stripes = ["pv0", 0]', "stripes = 5", "on other disks"),
+        ('stripes = ["pv0", 0]', 'stripes = ["pv0", "0x"]', "a stripe names no extent of a physical volume"),
+        ('stripes = ["pv0", 0]', 'stripes = [["pv0"], 0]', "a stripe names no extent of a physical volume"),
+        ('stripes = ["pv0", 0]', 'stripes = ["pv0", -7]', "a stripe names no extent of a physical volume"),
+        ('stripes = ["pv0", 0]', f'stripes = ["pv0", {"9" * 5000}]', "a stripe names no extent of a physical volume"),
+        ('type = "striped"', "type = 4", "it is of the kind 'none'"),
+        ('type = "striped"', 'type = "raid1" raids = ["one"]', "it is of the kind 'raid1'"),
+        ('type = "striped"', 'type = "mirror" mirrors = 4', "it is of the kind 'mirror'"),
+        ("extent_count = 1", "extent_count = -1", "it has stripes of 0 bytes"),
+    ],
+)
+def test_metadata_of_another_shape_is_damage_or_describes_nothing(right, wrong, words):
+    assert logical_volumes(SOUND) == {"root": None}
+    assert SOUND.count(right) == 1
+    found = logical_volumes(SOUND.replace(right, wrong))
+    assert found == {} if words is None else words in found["root"]
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 100000, "a = [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]"])
+def test_lists_within_lists_have_a_bound(text):
+    with pytest.raises(ValueError):
+        lvm_text.parse(text)
+
+
+def test_volumes_that_are_made_of_each_other_many_times_are_read_in_a_moment():
+    segments = "".join(f's{number} {{ start_extent = 0 extent_count = 1 type = "mirror" mirrors = ["lvNEXT", 0] }}\n' for number in range(40))
+    volumes = "".join(f'lv{level} {{ status = ["VISIBLE"] {segments.replace("NEXT", str(level + 1))} }}\n' for level in range(8))
+    last = 'lv8 { status = ["VISIBLE"] s { start_extent = 0 extent_count = 1 type = "striped" stripes = ["pv0", 0] } }'
+    text = SOUND[: SOUND.index("root {")] + volumes + last + "} }"
+    started = time.process_time()
+    assert set(logical_volumes(text).values()) == {None}  # one by one they would be 40 ** 8
+    assert time.process_time() - started < 5
