@@ -38,21 +38,31 @@ def ask(image: Path) -> list:
     asked = [probe for probe in probes.PROBES if probe.name not in NOT_OF_THE_IMAGE]
     mark = "=====lab====="
     script = "mkdir -p /run/sshd\n" + "\n".join(f"({probe.command}) 2>/dev/null; echo; echo {mark}" for probe in asked)
-    inside = "for name in dev proc; do mount --rbind /$name {{ opened.root }}/$name; done; exec chroot {{ opened.root }} sh -c {{ script | quote }}"
     with tempfile.TemporaryDirectory(prefix="imagewright-lab-", dir=image.parent) as folder:
-        copy = str(Path(folder) / "disk.vhd")
-        session = {"path": copy, "session": "{{ opened.session }}", "state": "discarded"}
-        here = {"ansible_connection": "imagewright.azure.opened_image", "imagewright_image_session": "{{ opened.session }}"}
-        tasks = [
-            {"name": "Copy it", "imagewright.azure.vhd_align": {"src": str(image), "dest": copy}},
-            {"name": "Open it", "imagewright.azure.image_session": {"path": copy}, "register": "opened"},
-            {"name": "Ask", "ansible.builtin.command": {"argv": ["unshare", "--mount", "sh", "-c", inside]}, "vars": {**here, "script": script}},
-            {"name": "Close it", "imagewright.azure.image_session": session},
-        ]
+        copy = Path(folder) / "disk.vhd"
+        outputs = _inside(copy, script, {"name": "Copy it", "imagewright.azure.vhd_align": {"src": str(image), "dest": str(copy)}}).split(mark)
+    return [probes.Answer(probe, bool(probe.good(output)), output.strip()) for probe, output in zip(asked, outputs)]
+
+
+def change(image: Path, script: str) -> None:
+    """Run a script of a shell in the guest of a raw image, which is opened and not started."""
+    _inside(image, script)
+
+
+def _inside(image: Path, script: str, *before: dict) -> str:
+    """Return what a shell of the guest prints in an image that is opened. before: tasks that come first."""
+    shell = "for name in dev proc; do mount --rbind /$name {{ opened.root }}/$name; done; exec chroot {{ opened.root }} sh -c {{ script | quote }}"
+    here = {"ansible_connection": "imagewright.azure.opened_image", "imagewright_image_session": "{{ opened.session }}", "script": script}
+    tasks = [
+        *before,
+        {"name": "Open it", "imagewright.azure.image_session": {"path": str(image)}, "register": "opened"},
+        {"name": "Ask", "ansible.builtin.command": {"argv": ["unshare", "--mount", "sh", "-c", shell]}, "vars": here},
+        {"name": "Close it", "imagewright.azure.image_session": {"path": str(image), "session": "{{ opened.session }}", "state": "closed"}},
+    ]
+    with tempfile.TemporaryDirectory(prefix="imagewright-lab-") as folder:
         path = Path(folder) / "play.yml"
         path.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
         play = playing.playbook(INVENTORY, path, diff=False)
     if play.failed:
-        raise LabError(f"cannot ask the guest in {image}: {'; '.join(play.failed_tasks()) or play.output[-2000:]}")
-    outputs = next(event["result"]["stdout"] for event in play.tasks if event["task"] == "Ask").split(mark)
-    return [probes.Answer(probe, bool(probe.good(output)), output.strip()) for probe, output in zip(asked, outputs)]
+        raise LabError(f"cannot run a script in the guest of {image}: {'; '.join(play.failed_tasks()) or play.output[-2000:]}")
+    return next(event["result"]["stdout"] for event in play.tasks if event["task"] == "Ask")

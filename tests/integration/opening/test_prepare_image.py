@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook prepare_image on whole disks of several kinds, each booted from what it made. The guests were never started before."""
+
+import hashlib
+import json
+import os
+import subprocess
+
+import pytest
+from lab import bootcheck, demo_image, disk, playing
+from lab.recipe import Plan, Recipe
+
+from .guests import held
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")]
+
+#: {guest: what is special about its recipe}
+GUESTS = {
+    "GRUB Legacy": {"loader": "grub-legacy"},
+    "dracut": {"initramfs": "dracut"},
+    "Btrfs": {"file_system": "btrfs"},
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """The proof that this machine holds nothing of an image in the end that it did not hold before."""
+    before = held()[:2]
+    yield
+    assert held()[:2] == before
+
+
+def digest(path):
+    """Return the SHA-256 (str) of a file."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def copy_of(plan, folder):
+    """Return a private copy (path) of the disk of a plan."""
+    path = folder / "disk.raw"
+    subprocess.run(["cp", "--sparse=always", disk.cached_disk(plan), path], check=True)
+    return path
+
+
+def assert_boots(vhd):
+    check = bootcheck.boot_check(vhd)
+    assert check.report.kernel and check.report.login and not check.error, check.text[-3000:]
+
+
+@pytest.mark.parametrize("name", GUESTS)
+def test_a_guest_of_each_kind_boots_from_what_was_made_of_its_image(name, tmp_path):
+    image, vhd = copy_of(Plan(Recipe(**GUESTS[name]), faulty=True), tmp_path), tmp_path / "disk.vhd"
+    before = digest(image)
+
+    play = demo_image.prepare(image, vhd, {})
+
+    assert play.changed > 5 and digest(image) == before and sorted(os.listdir(tmp_path)) == ["disk.raw", "disk.vhd"]
+    assert_boots(vhd)
+
+
+def test_a_guest_without_any_python_boots_from_what_was_made_of_its_image(tmp_path):
+    image, vhd = copy_of(Plan(Recipe(), faulty=True), tmp_path), tmp_path / "disk.vhd"
+    demo_image.change(image, "rm -rf /usr/bin/python3* /usr/lib/python3*")
+
+    demo_image.prepare(image, vhd, {"prepare_guest_agent": False, "image_readiness_required": False})
+
+    assert all(
+        answer.good for answer in demo_image.ask(vhd) if answer.probe.name in ("kernel console", "Hyper-V drivers in initramfs", "sudo", "names in fstab")
+    )
+    assert_boots(vhd)
+
+
+def test_a_generator_that_writes_another_root_fails_and_all_is_as_before(tmp_path):
+    image = copy_of(Plan(Recipe(), faulty=True), tmp_path)
+    inside = {"ansible_connection": "imagewright.azure.opened_image", "imagewright_image_session": "{{ opened.session }}"}
+    digests = {"ansible.builtin.command": "sha256sum {{ opened.root }}/boot/grub/grub.cfg {{ opened.root }}/etc/default/grub", "vars": inside}
+    tasks = [
+        {"name": "Open", "imagewright.azure.image_session": {"path": str(image)}, "register": "opened"},
+        {"name": "Take the links away by which grub-mkconfig finds the UUID", "ansible.builtin.command": "rm -r /dev/disk", "vars": inside},
+        {"name": "Before", **digests},
+        {
+            "name": "Generate",
+            "imagewright.azure.grub_cmdline": {"root": "{{ opened.root }}", "present": ["console=ttyS0"]},
+            "vars": inside,
+            "register": "generated",
+            "failed_when": "generated is not failed",
+        },
+        {"name": "After", **digests},
+        {"name": "Close", "imagewright.azure.image_session": {"path": str(image), "state": "closed", "session": "{{ opened.session }}"}},
+    ]
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]))
+
+    play = playing.playbook('{"all": {}}', path, diff=False)
+
+    assert not play.failed, play.output
+    results = {event["task"]: event["result"] for event in play.tasks}
+    assert "and got 'root=/dev/sda1', which was not asked for" in results["Generate"]["msg"]
+    assert results["Before"]["stdout"] == results["After"]["stdout"]
+
+
+def test_check_mode_predicts_and_leaves_no_file(tmp_path):
+    image, vhd = copy_of(Plan(Recipe(), faulty=True), tmp_path), tmp_path / "disk.vhd"
+    before = digest(image)
+
+    predicted = demo_image.prepare(image, vhd, {}, check=True)
+
+    assert "Cmdline | Set and remove kernel parameters" in "\n".join(predicted.changed_tasks())
+    assert [path.name for path in tmp_path.iterdir()] == ["disk.raw"] and digest(image) == before
