@@ -8,7 +8,7 @@ Source: shim (shim.c, fallback.c), GRUB (efi/init.c, normal/main.c), UAPI group'
 """
 
 import stat
-from typing import List, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import grub_core, pe
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
@@ -25,17 +25,24 @@ _MOST_TEXT = 256 * 1024
 _MOST_STUBS = 8
 
 
+class _Program(NamedTuple):
+    """A file that may be an EFI program. octets: its beginning, in which all is that is looked at; size: bytes of the whole, a kernel's may be many."""
+
+    octets: bytes
+    size: int
+
+
 def follow(disk: DiskImage, esp: OpenVolume, architecture: str) -> Optional[BootChain]:
-    """Return the BootChain from the fallback loader of an ESP, or None when it has none.
+    """Return the BootChain from the fallback loader of an ESP, or None when it has none that can start.
 
     disk: DiskImage; esp: OpenVolume of the ESP; architecture: ``x64`` or ``Arm64``.
     """
     first, fallback, _list, second = _NAMES[architecture]
-    octets = _read(esp, f"{_FOLDER}/{first}", _MOST_PROGRAM)
-    if not octets:
-        return None
-    if not _is_shim(octets, second):
-        return _of_loader(disk, esp, f"{_FOLDER}/{first}", octets, architecture)
+    program = _read_program(esp, f"{_FOLDER}/{first}")
+    if program is None or _fault_of(program, architecture):
+        return None  # the firmware looks into the next ESP
+    if not _is_shim(program, second):
+        return _of_loader(disk, esp, f"{_FOLDER}/{first}", program)
     if exists(esp.readable(), f"{_FOLDER}/{fallback}"):
         return _of_fallback(disk, esp, architecture)
     return _of_second(disk, esp, _FOLDER, f"{_FOLDER}/{first}", architecture)
@@ -54,34 +61,33 @@ def _of_fallback(disk: DiskImage, esp: OpenVolume, architecture: str) -> BootCha
             name = line.split(",")[0].strip()
             if not name:
                 continue
-            octets = _read(esp, f"{folder}/{name}", _MOST_PROGRAM)
-            fault = _fault_of(octets, architecture)
-            if fault or octets is None:
+            program = _read_program(esp, f"{folder}/{name}")
+            fault = _fault_of(program, architecture)
+            if fault or program is None:
                 faults.append(broken(f"{folder}/{listed}", f"it names {name}, which {fault}"))
-            elif _is_shim(octets, second):
+            elif _is_shim(program, second):
                 return _of_second(disk, esp, folder, f"{folder}/{name}", architecture)
             else:
-                return _of_loader(disk, esp, f"{folder}/{name}", octets, architecture)
+                return _of_loader(disk, esp, f"{folder}/{name}", program)
     return faults[0] if faults else broken(f"{_FOLDER}/{fallback}", f"it starts what a vendor's {listed} names, and there is none beside EFI/BOOT")
 
 
 def _of_second(disk: DiskImage, esp: OpenVolume, folder: str, shim: str, architecture: str) -> BootChain:
     """Return the BootChain of the loader that shim starts, from its own directory."""
     second = _NAMES[architecture][3]
-    octets = _read(esp, f"{folder}/{second}", _MOST_PROGRAM)
-    fault = _fault_of(octets, architecture)
-    if fault or octets is None:
+    program = _read_program(esp, f"{folder}/{second}")
+    fault = _fault_of(program, architecture)
+    if fault or program is None:
         return broken(shim, f"it is shim, which starts {second} beside it, and that {fault}")
-    return _of_loader(disk, esp, f"{folder}/{second}", octets, architecture)
+    return _of_loader(disk, esp, f"{folder}/{second}", program)
 
 
-def _of_loader(disk: DiskImage, esp: OpenVolume, path: str, octets: bytes, architecture: str) -> BootChain:
-    """Return the BootChain of a loader (bytes) that is no shim."""
-    program = pe.read_program(lambda offset, length: octets[offset : offset + length])
-    sections = {section.name: section for section in program.sections}
+def _of_loader(disk: DiskImage, esp: OpenVolume, path: str, program: _Program) -> BootChain:
+    """Return the BootChain of a loader that is whole and no shim."""
+    sections = {section.name: section for section in _parsed(program).sections}
     if b"mods" in sections:
         modules = sections[b"mods"]
-        core = grub_core.built_in(octets[modules.offset : modules.offset + modules.size])
+        core = grub_core.built_in(program.octets[modules.offset : modules.offset + modules.size])
         return _of_grub(disk, esp, path, core)
     if b".linux" in sections:
         return whole("a unified kernel image", path)
@@ -126,20 +132,35 @@ def _of_configuration(disk: DiskImage, esp: OpenVolume, path: str) -> BootChain:
     return undecided(path, "it leads from one file to the next without end")
 
 
-def _is_shim(octets: bytes, second: str) -> bool:
-    """Return whether an EFI program (bytes) is shim: by its generation, or, before there were any, by the name of what it starts."""
+def _is_shim(program: _Program, second: str) -> bool:
+    """Return whether an EFI program is shim: by its generation, or, before there were any, by the name of what it starts."""
+    octets = program.octets
     return b"\nshim," in octets or second.encode("utf-16-le") in octets and b"shim" in octets
 
 
-def _fault_of(octets: Optional[bytes], architecture: str) -> str:
-    """Return why a file (bytes, None when it is not there) is no loader, as what follows its name, or ""."""
-    if octets is None:
+def _fault_of(program: Optional[_Program], architecture: str) -> str:
+    """Return why a file (None when it is not there) is no loader, as what follows its name, or ""."""
+    if program is None:
         return "is not there"
     try:
-        program = pe.read_program(lambda offset, length: octets[offset : offset + length], len(octets))
+        found = _parsed(program)
     except pe.PeError as error:
         return str(error)
-    return "" if program.architecture == architecture else f"is for the processor {program.architecture}"
+    return "" if found.architecture == architecture else f"is for the processor {found.architecture}"
+
+
+def _parsed(program: _Program) -> pe.EfiProgram:
+    """Return the EfiProgram of a file. Raises PeError: it is none, or not whole."""
+    return pe.read_program(lambda offset, length: program.octets[offset : offset + length], program.size)
+
+
+def _read_program(opened: OpenVolume, path: str) -> Optional[_Program]:
+    """Return the beginning of a program, None when it is not there."""
+    file_system = opened.readable()
+    node = node_at(file_system, path)
+    if node is None or not stat.S_ISREG(file_system.status(node).mode):
+        return None
+    return _Program(file_system.open(node).read(_MOST_PROGRAM), file_system.status(node).size)
 
 
 def _read(opened: OpenVolume, path: str, most: int) -> Optional[bytes]:

@@ -48,7 +48,7 @@ class FileSystem:
     def status(self, node):
         content = self.files.get(node)
         kind = stat.S_IFDIR if content is None else stat.S_IFLNK if isinstance(content, str) else stat.S_IFREG
-        return Status(kind | 0o755, 0, 0, 0, 0.0)
+        return Status(kind | 0o755, len(content or b""), 0, 0, 0.0)
 
     def link(self, node):
         return self.files[node]

@@ -175,6 +175,8 @@ SIGNED = {
     "/EFI/debian/BOOTX64.CSV": "shimx64.efi,debian,,This is the boot entry for debian\n".encode("utf-16"),
     "/EFI/debian/grub.cfg": stub(),
 }
+#: A kernel with its initramfs, larger than what is read of a program.
+UNIFIED = efi_program(sections=((b".text", 512, b"x"), (b".linux", 512, b"MZ"), (b".initrd", 17 * 1024 * 1024, b"")))
 FEDORA = b"search --no-floppy --root-dev-only --fs-uuid --set=dev %s\nset prefix=($dev)/boot/grub\nexport $prefix\nconfigfile $prefix/grub.cfg\n"
 UBUNTU = {"/EFI/BOOT/BOOTX64.EFI": SHIM, "/EFI/BOOT/grubx64.efi": grub_program("/EFI/ubuntu"), "/EFI/ubuntu/grub.cfg": stub()}
 
@@ -191,6 +193,8 @@ UBUNTU = {"/EFI/BOOT/BOOTX64.EFI": SHIM, "/EFI/BOOT/grubx64.efi": grub_program("
         ({"/efi/boot/bootx64.efi": grub_program("(,gpt2)/boot/grub")}, "GRUB 2"),
         ({"/EFI/BOOT/BOOTX64.EFI": efi_program(sections=((b".text", 512, b"x"), (b".sdmagic", 512, b"#### LoaderInfo: systemd-boot")))}, "systemd-boot"),
         ({"/EFI/BOOT/BOOTX64.EFI": efi_program(sections=((b".text", 512, b"x"), (b".linux", 512, b"MZ")))}, "a unified kernel image"),
+        ({"/EFI/BOOT/BOOTX64.EFI": UNIFIED}, "a unified kernel image"),
+        ({**SIGNED, "/EFI/debian/grubx64.efi": UNIFIED}, "a unified kernel image"),
         ({"/EFI/BOOT/BOOTX64.EFI": efi_program()}, "another loader than GRUB"),
         ({"/EFI/BOOT/BOOTX64.EFI": grub_program("(memdisk)/boot/grub")}, "a GRUB whose files are built in"),
         # Azure Linux: on the ESP, without a device
@@ -262,6 +266,14 @@ def test_what_a_configuration_leaves_open_is_no_fault(monkeypatch, text):
     found.volumes.append(found.volumes[1]._replace(volume=found.volumes[1].volume._replace(holds="luks"), file_system=None))
 
     assert boot_chain.of_efi(found).fault is None
+
+
+@pytest.mark.parametrize("octets", [b"", b"MZ", b"a text", efi_program(ARM64), UNIFIED[: 1024 * 1024]])
+def test_a_second_esp_is_looked_into_where_the_first_has_no_loader_that_starts(monkeypatch, octets):
+    monkeypatch.setattr(bootability, "judge", lambda table, read_at: bootability.Bootability([2], True, {}, "x64", True))
+    broken = {"/EFI/BOOT/BOOTX64.EFI": octets}
+    found = disk([(ESP, "fat", FileSystem(broken, "fat", "ABCD-1234")), (ESP, "fat", FileSystem(SIGNED, "fat", "EF01-1234")), (LINUX, "ext", FileSystem(GRUB))])
+    assert boot_chain.of_efi(found).loader == "GRUB 2"
 
 
 def test_a_disk_that_does_not_boot_so_has_no_chain(monkeypatch):
