@@ -14,7 +14,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grub_script, grubenv, kernel_install, reading
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Plan, guest_path, is_subject
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, LoaderPlan, guest_path, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -39,7 +39,7 @@ def is_present(tree):
 
 
 def plan(tree, wanted, options):
-    """Return the Plan for the entries, grubenv, its fallbacks, and /etc/kernel/cmdline."""
+    """Return the LoaderPlan for the entries, grubenv, its fallbacks, and /etc/kernel/cmdline."""
     first_only = _is_read_by_grub(tree)
     if first_only:
         _check_expressible(wanted)
@@ -50,7 +50,7 @@ def plan(tree, wanted, options):
         if first_only and len(bls_entry.values(reading.text(tree, path), "options")) > 1
     ]
     warnings += kernel_install.warnings(tree)
-    return Plan(
+    return LoaderPlan(
         [edit for edit, _unused in changed if edit.before != edit.after], [source for _unused, sources in changed for source in sources], warnings, False
     )
 

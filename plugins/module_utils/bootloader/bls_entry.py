@@ -109,7 +109,7 @@ def with_kernelopts(text):
 
 
 def without_given(parameters, wanted):
-    """Return the Changes that take away from parameters ([str]) what is unwanted, and what another line will hold as wanted."""
+    """Return the ParameterChanges that take away from parameters ([str]) what is unwanted, and what another line will hold as wanted."""
     changes = kernel_cmdline.plan(parameters, wanted._replace(present=[]))
     for index, parameter in enumerate(parameters):
         name = kernel_cmdline.key(parameter)
@@ -120,7 +120,7 @@ def without_given(parameters, wanted):
 
 
 def _around_kernelopts(parameters, wanted):
-    """Return the Changes of a line with $kernelopts, which will hold what is wanted.
+    """Return the ParameterChanges of a line with $kernelopts, which will hold what is wanted.
 
     Other values of a repeatable name go before it: its last value has to be the wanted one.
     """

@@ -25,7 +25,7 @@ Start.__new__.__defaults__ = ({},)
 
 #: What an adapter wants done. edits: [Edit]; sources: [{path, variable, before, after}]; warnings: [str];
 #: regenerate: bool, whether these edits take effect only when the adapter's generators run.
-Plan = collections.namedtuple("Plan", "edits sources warnings regenerate")
+LoaderPlan = collections.namedtuple("LoaderPlan", "edits sources warnings regenerate")
 
 #: How generated output is made again. argv: [str]; doing: str, for errors; output: guest path of the file that boots;
 #: aside: bool, argv takes ``-o FILE`` and is given another file to write, which is moved over output when it is whole.

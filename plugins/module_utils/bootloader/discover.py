@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The boot loaders of a guest.
 
-An adapter is a module with NAME and these functions: is_present(tree), plan(tree, wanted, options) -> Plan, entries(tree) ->
+An adapter is a module with NAME and these functions: is_present(tree), plan(tree, wanted, options) -> LoaderPlan, entries(tree) ->
 [BootEntry], predict(before, after) -> [BootEntry], stale(tree, wanted, options) -> [path], given(tree) -> {path: [parameter]},
 generators(tree, root) -> [Generator], next_kernel(tree, entries) -> str or None. A new boot loader is one file more, its name in ADAPTERS,
 and in starting.py what it starts by itself.

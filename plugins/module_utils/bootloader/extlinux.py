@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux_conf, reading, variables
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Generator, Plan, guest_path, is_subject
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Generator, LoaderPlan, guest_path, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
@@ -40,7 +40,7 @@ def is_present(tree):
 
 
 def plan(tree, wanted, options):
-    """Return the Plan: of the generators' variables, and of the menus that nothing generates."""
+    """Return the LoaderPlan: of the generators' variables, and of the menus that nothing generates."""
     edits, sources = [], []
     feeds = _feeds(tree)
     for feed in feeds:
@@ -63,7 +63,7 @@ def plan(tree, wanted, options):
                 for label, changed in zip(extlinux_conf.labels(before), extlinux_conf.labels(after))
             ]
             edits += [Edit(path, before, after)] if after != before else []
-    return Plan(edits, sources, [], regenerate)
+    return LoaderPlan(edits, sources, [], regenerate)
 
 
 def entries(tree):

@@ -7,7 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub2_menu, reading
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Generator, Plan, is_subject
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Generator, LoaderPlan, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -22,7 +22,7 @@ def is_present(tree):
 
 
 def plan(tree, wanted, options):
-    """Return the Plan for /etc/default/grub and its drop-ins, and for menus that nothing generates."""
+    """Return the LoaderPlan for /etc/default/grub and its drop-ins, and for menus that nothing generates."""
     menus = grub2_menu.menus(tree)
     if menus and not any(grub2_menu.is_generated(text) or grub2_menu.uses_bls(path, text) for path, text in menus.items()):
         by_hand = _plan_by_hand(menus, wanted, options)
@@ -30,12 +30,12 @@ def plan(tree, wanted, options):
             return by_hand
         # whoever runs grub-mkconfig some day, such as a kernel package, must not undo it
         edits, sources = _planned_defaults(tree, wanted, options)
-        return Plan(by_hand.edits + edits, by_hand.sources + sources, by_hand.warnings, False)
+        return LoaderPlan(by_hand.edits + edits, by_hand.sources + sources, by_hand.warnings, False)
     edits, sources = _planned_defaults(tree, wanted, options)
     generated = [(path, text) for path, text in menus.items() if grub2_menu.is_generated(text)]
     only_settings = bool(generated) and all(grub2_menu.uses_bls(path, text) for path, text in generated)
     new_settings = any(source["before"] != source["after"] for source in sources if source["variable"] in options.settings)
-    return Plan(edits, sources, _warnings(menus), new_settings if only_settings else bool(edits))
+    return LoaderPlan(edits, sources, _warnings(menus), new_settings if only_settings else bool(edits))
 
 
 def _planned_defaults(tree, wanted, options):
@@ -48,7 +48,7 @@ def _planned_defaults(tree, wanted, options):
 
 
 def _plan_by_hand(menus, wanted, options):
-    """Return the Plan for menus that no grub-mkconfig writes (such as Azure Linux 2.0's): their `linux` lines are the source.
+    """Return the LoaderPlan for menus that no grub-mkconfig writes (such as Azure Linux 2.0's): their `linux` lines are the source.
 
     Raises ImagewrightError: settings are asked for, which no generator would read.
     """
@@ -68,7 +68,7 @@ def _plan_by_hand(menus, wanted, options):
             for word in source["after"].split()
             if word.startswith("$")
         ]
-    return Plan(edits, sources, warnings, False)
+    return LoaderPlan(edits, sources, warnings, False)
 
 
 def makes_recovery_entries(defaults):

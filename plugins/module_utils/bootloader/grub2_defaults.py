@@ -48,7 +48,7 @@ class Defaults:
         return [token.text for token in grub_script.tokens(self.effective(name))]
 
     def assigned(self, name):
-        """Return [(Source, Assignment)] of a variable, in order."""
+        """Return [(VariablesFile, Assignment)] of a variable, in order."""
         return [(source, assignment) for source in self.sources for assignment in source.shell.assignments if assignment.name == name]
 
     def with_texts(self, texts):
@@ -186,7 +186,7 @@ def _changes_something(parameters, changes):
 
 
 def _with_changes(defaults, name, changes):
-    """Return the Defaults with the Changes of one variable made."""
+    """Return the Defaults with the ParameterChanges of one variable made."""
     value = defaults.value(name)
     added = " ".join(map(grub_script.write_parameter, changes.additions))
     if value is None:

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_lst, reading, variables
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Plan, guest_path
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, LoaderPlan, guest_path
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
@@ -29,7 +29,7 @@ def is_present(tree):
 
 
 def plan(tree, wanted, options):
-    """Return the Plan for every menu, and for SUSE's /etc/sysconfig/bootloader."""
+    """Return the LoaderPlan for every menu, and for SUSE's /etc/sysconfig/bootloader."""
     edits, sources = [], []
     recovery, rescue = options.recovery == "change", options.rescue == "change"
     for path, before in _menus(tree).items():
@@ -51,7 +51,7 @@ def plan(tree, wanted, options):
         for path, text in _menus(tree).items()
         if menu_lst.has_automagic(text) and menu_lst.next_kernel(text) is None
     ]
-    return Plan([edit for edit in edits if edit.before != edit.after], sources, warnings, False)
+    return LoaderPlan([edit for edit in edits if edit.before != edit.after], sources, warnings, False)
 
 
 def entries(tree):

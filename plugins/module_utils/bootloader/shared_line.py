@@ -13,16 +13,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 
 
 def plan(shared, normal, special, wanted, recovery):
-    """Return [Changes of shared, Changes of normal, Changes of special].
+    """Return [ParameterChanges of shared, ParameterChanges of normal, ParameterChanges of special].
 
     shared, normal, special: [str], the parameters of each; wanted: kernel_cmdline.Request.
     recovery: bool, bring special + shared to the wanted state too; else special stays as it is.
     """
     changes = kernel_cmdline.plan(shared + normal, wanted)
     planned = [
-        kernel_cmdline.Changes(changes.replacements[: len(shared)], changes.additions),
-        kernel_cmdline.Changes(changes.replacements[len(shared) :], []),
-        kernel_cmdline.Changes([[parameter] for parameter in special], []),
+        kernel_cmdline.ParameterChanges(changes.replacements[: len(shared)], changes.additions),
+        kernel_cmdline.ParameterChanges(changes.replacements[len(shared) :], []),
+        kernel_cmdline.ParameterChanges([[parameter] for parameter in special], []),
     ]
     if not recovery:
         return planned
@@ -39,7 +39,7 @@ def _result(changes):
 
 
 def _moved_to_shared(lines, planned, name, group, wanted):
-    """Return the Changes with all values of one name brought together in GRUB_CMDLINE_LINUX, the wanted ones last."""
+    """Return the ParameterChanges with all values of one name brought together in GRUB_CMDLINE_LINUX, the wanted ones last."""
     others = []
     if name in wanted.repeatable:
         others = [
@@ -51,6 +51,6 @@ def _moved_to_shared(lines, planned, name, group, wanted):
     moved = []
     for part in planned:
         replacements = [[parameter for parameter in replacement if kernel_cmdline.key(parameter) != name] for replacement in part.replacements]
-        moved.append(kernel_cmdline.Changes(replacements, [parameter for parameter in part.additions if kernel_cmdline.key(parameter) != name]))
-    moved[0] = kernel_cmdline.Changes(moved[0].replacements, moved[0].additions + others + group)
+        moved.append(kernel_cmdline.ParameterChanges(replacements, [parameter for parameter in part.additions if kernel_cmdline.key(parameter) != name]))
+    moved[0] = kernel_cmdline.ParameterChanges(moved[0].replacements, moved[0].additions + others + group)
     return moved

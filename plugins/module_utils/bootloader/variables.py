@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: A file of shell variables: its path, and its ShellFile.
-Source = collections.namedtuple("Source", "path shell")
+VariablesFile = collections.namedtuple("VariablesFile", "path shell")
 
 #: One character of a value. source, assignment (int, indices) and atom: where it is written;
 #: site: (source, assignment, atom) in the variable's own assignment: the same, or the reference to another variable.
@@ -40,8 +40,8 @@ _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 def source(text, path):
-    """Return the Source of a file's text. Raises ImagewrightError: the shell could not read it."""
-    return Source(path, shell_variables.parse(text, path))
+    """Return the VariablesFile of a file's text. Raises ImagewrightError: the shell could not read it."""
+    return VariablesFile(path, shell_variables.parse(text, path))
 
 
 def text_of(value):
@@ -50,7 +50,7 @@ def text_of(value):
 
 
 def evaluate(sources, name, appends=False):
-    """Return the Value that the variable has after all sources ([Source]) are read in order, None when it is not set.
+    """Return the Value that the variable has after all sources ([VariablesFile]) are read in order, None when it is not set.
 
     appends: bool, whether the shell that reads them knows ``+=`` (bash does, dash and busybox do not).
     Raises ImagewrightError: only running the shell could tell the value.
@@ -59,7 +59,7 @@ def evaluate(sources, name, appends=False):
 
 
 def environment(sources, appends=False):
-    """Return {name: Value, None (unset) or what makes value_in refuse} of all variables after all sources ([Source]) are read in order.
+    """Return {name: Value, None (unset) or what makes value_in refuse} of all variables after all sources ([VariablesFile]) are read in order.
 
     appends: bool, as of evaluate.
     """
@@ -243,13 +243,13 @@ def with_assignment(text, name, value):
 
 
 def with_value(file, assignment, value):
-    """Return the text of the Source with the value of one of its assignments replaced."""
+    """Return the text of the VariablesFile with the value of one of its assignments replaced."""
     text = file.shell.text
     return text[: assignment.start] + _quoted(value, None) + text[assignment.end :]
 
 
 def without(file, name):
-    """Return the text of the Source with every assignment to the name made a comment.
+    """Return the text of the VariablesFile with every assignment to the name made a comment.
 
     Raises ImagewrightError: an assignment does not stand alone on its lines.
     """

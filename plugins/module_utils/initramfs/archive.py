@@ -18,7 +18,7 @@ import struct
 
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import compression
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.source import Source, file_chunks
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.forward_bytes import ForwardBytes, file_chunks
 
 #: One file of an image. name: str without a leading slash or ``./``; mode: int with the file type bits; size: int, bytes;
 #: links, inode: hard links share the inode (a tuple), only the last of them has the content; part: int, from 1;
@@ -57,7 +57,7 @@ def list_members(stream, where, keep=None, largest=None):
     Raises CorruptImage: a part is cut off or damaged, or there is none. Raises CannotVerify: nothing here can read it.
     """
     count = names = 0
-    for member in _parts(Source(file_chunks(stream)), where, keep, largest):
+    for member in _parts(ForwardBytes(file_chunks(stream)), where, keep, largest):
         count, names = count + 1, names + len(member.name)
         if count > MAX_MEMBERS or names > MAX_NAMES:
             raise CorruptImage(f"cannot read {where}: it has more than {MAX_MEMBERS} files, or names of more than {MAX_NAMES >> 20} MiB; build the image anew")
@@ -85,7 +85,7 @@ def _compressed(source, where, keep, largest, part):
     name = compression.detect(source.peek(16))
     if name is None:
         raise _unknown(source.peek(16), where, offset)
-    content = Source(_limited(compression.decompress(name, source, where), where))
+    content = ForwardBytes(_limited(compression.decompress(name, source, where), where))
     inside = f"{where}: in its {name} part at byte {offset}"
     content.skip_zeros()
     if not content.peek(1):

@@ -14,7 +14,7 @@ import struct
 
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import compression
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.source import Source, file_chunks
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.forward_bytes import ForwardBytes, file_chunks
 
 _ALLOCATED = 2  # SHF_ALLOC: the section is part of the loaded module
 _NO_CONTENT = 8  # SHT_NOBITS
@@ -31,7 +31,7 @@ def unpacked(content, where):
     if name is None:
         return content
     pieces, size = [], 0
-    for piece in compression.decompress(name, Source(file_chunks(io.BytesIO(content))), where):
+    for piece in compression.decompress(name, ForwardBytes(file_chunks(io.BytesIO(content))), where):
         size += len(piece)
         if size > MAX_MODULE:
             raise CorruptImage(f"cannot read {where}: it unpacks to more than {MAX_MODULE >> 20} MiB, which no module has")

@@ -33,7 +33,7 @@ Token = collections.namedtuple("Token", "start end text")
 Request = collections.namedtuple("Request", "present absent repeatable")
 
 #: What becomes of each token of a line ([[str]]: nothing, itself, others), and what is new ([str]).
-Changes = collections.namedtuple("Changes", "replacements additions")
+ParameterChanges = collections.namedtuple("ParameterChanges", "replacements additions")
 
 
 def tokenize(text):
@@ -123,7 +123,7 @@ def request(present, absent, repeatable=REPEATABLE):
 
 
 def plan(parameters, wanted):
-    """Return the Changes that bring a line of parameters ([str]) to the Request."""
+    """Return the ParameterChanges that bring a line of parameters ([str]) to the Request."""
     count = len(_of_kernel(parameters))
     replacements = [[parameter] for parameter in parameters]
     for index in range(count):
@@ -139,7 +139,7 @@ def plan(parameters, wanted):
             additions += _place_repeated(parameters, places, group, replacements)
         else:
             additions += _place_single(parameters, places, group[-1], replacements)
-    return Changes(replacements, additions)
+    return ParameterChanges(replacements, additions)
 
 
 def cloud_config(parameters):
@@ -172,7 +172,7 @@ def change(text, wanted, write=lambda parameter: parameter):
 
 
 def rewrite(text, tokens, changes, write=lambda parameter: parameter):
-    """Return the text with the Changes to its tokens made.
+    """Return the text with the ParameterChanges to its tokens made.
 
     write: callable, writes one parameter in the text's own grammar.
     """
@@ -189,20 +189,20 @@ def spliced(text, replaced):
 
 
 def divided(lines, changes):
-    """Return [Changes], one for each of several lines ([[Token]]) that make one line together; [] when there is none.
+    """Return [ParameterChanges], one for each of several lines ([[Token]]) that make one line together; [] when there is none.
 
     What is added goes to the line with the bare ``--``, else to the last one.
     """
     separator = next((index for index, line in enumerate(lines) if any(token.text == "--" for token in line)), len(lines) - 1)
     parts, position = [], 0
     for index, line in enumerate(lines):
-        parts.append(Changes(changes.replacements[position : position + len(line)], changes.additions if index == separator else []))
+        parts.append(ParameterChanges(changes.replacements[position : position + len(line)], changes.additions if index == separator else []))
         position += len(line)
     return parts
 
 
 def spans(tokens, changes, write=lambda parameter: parameter):
-    """Return the Changes as [(start, end, new text)] in the text that the tokens are of, in order, none overlapping.
+    """Return the ParameterChanges as [(start, end, new text)] in the text that the tokens are of, in order, none overlapping.
 
     A removed parameter takes the blanks before it along, or those after it where nothing is left before it.
     """

@@ -18,7 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal i
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
 
-class Plan(NamedTuple):
+class UploadPlan(NamedTuple):
     """What is to be done.
 
     action: ``unchanged``; ``create`` where nothing is; ``resume`` what we began; ``restart`` what we began; ``replace`` what others wrote;
@@ -61,14 +61,14 @@ def require_room(size: int, managed_disk: bool, url: str) -> None:
         )
 
 
-def page_blob(found: Optional[Properties], state: Optional[State], identity: Identity, choices: Choices, url: str) -> Plan:
-    """Return the Plan for a page blob in a storage account.
+def page_blob(found: Optional[Properties], state: Optional[State], identity: Identity, choices: Choices, url: str) -> UploadPlan:
+    """Return the UploadPlan for a page blob in a storage account.
 
     found: blob.Properties or None; state: journal.State or None; identity: source.Identity; url: str, for the error.
     Raises ImagewrightError: it may not be written as the choices are.
     """
     if found is None:
-        return Plan("create", "there is no such blob")
+        return UploadPlan("create", "there is no such blob")
     if found.blob_type != "PageBlob":
         raise ImagewrightError(
             f"cannot upload to {url}: it is a {found.blob_type} and a VHD has to be a PageBlob, which Azure does not change; "
@@ -77,15 +77,15 @@ def page_blob(found: Optional[Properties], state: Optional[State], identity: Ide
     ours = state if state is not None and found.metadata.get(UPLOAD) == state.upload else None
     if found.metadata.get(STATE) == "complete" and found.size == identity.size:
         if ours and ours.digest and ours.source == identity and ours.etag == found.etag and not choices.content:
-            return Plan("unchanged", "neither the VHD nor the blob has changed since it was uploaded")
-        return Plan("compare_content" if choices.content else "compare_digest", "the blob was uploaded before")
+            return UploadPlan("unchanged", "neither the VHD nor the blob has changed since it was uploaded")
+        return UploadPlan("compare_content" if choices.content else "compare_digest", "the blob was uploaded before")
     if ours and not ours.digest:
         return _ours(ours, identity, choices)
     return differs(found, choices, url)
 
 
-def managed_disk(found: Optional[Properties], written: List[Span], state: Optional[State], identity: Identity, choices: Choices, url: str) -> Plan:
-    """Return the Plan for the page blob behind a managed disk.
+def managed_disk(found: Optional[Properties], written: List[Span], state: Optional[State], identity: Identity, choices: Choices, url: str) -> UploadPlan:
+    """Return the UploadPlan for the page blob behind a managed disk.
 
     written: [(start, end)] of pages that hold something; the rest as page_blob.
     Raises ImagewrightError: the disk is not there or of another size, or it may not be written as the choices are.
@@ -102,27 +102,27 @@ def managed_disk(found: Optional[Properties], written: List[Span], state: Option
         )
     if state is not None and state.digest and state.source == identity:
         if state.etag == found.etag and not choices.content:
-            return Plan("unchanged", "neither the VHD nor the disk has changed since it was uploaded")
-        return Plan("compare_content", "the disk was uploaded before")
+            return UploadPlan("unchanged", "neither the VHD nor the disk has changed since it was uploaded")
+        return UploadPlan("compare_content", "the disk was uploaded before")
     if state is not None and not state.digest:
         if state.etag not in (None, found.etag) and not choices.overwrite:
             raise foreign_writer(url)
         if state.etag in (None, found.etag):
             return _ours(state, identity, choices)
     if not written:
-        return Plan("create", "the disk is empty")
+        return UploadPlan("create", "the disk is empty")
     if choices.overwrite:
-        return Plan("replace", "the disk holds other data")
+        return UploadPlan("replace", "the disk holds other data")
     raise ImagewrightError(f"cannot upload to {url}: the disk holds data already, which this machine did not upload; set overwrite=true to replace it")
 
 
-def differs(found: Properties, choices: Choices, url: str) -> Plan:
-    """Return the Plan for a target that holds something else.
+def differs(found: Properties, choices: Choices, url: str) -> UploadPlan:
+    """Return the UploadPlan for a target that holds something else.
 
     Raises ImagewrightError: overwrite is not chosen.
     """
     if choices.overwrite:
-        return Plan("replace", "the target holds something else")
+        return UploadPlan("replace", "the target holds something else")
     content = "an unfinished upload that this machine has no journal of" if found.metadata.get(STATE) == "uploading" else "other content"
     raise ImagewrightError(
         f"cannot upload to {url}: it exists and has {content} ({found.size} bytes, modified {found.modified}); "
@@ -147,14 +147,14 @@ def modified_since(found: Properties) -> bool:
     return found.modified - completed > SETTLED
 
 
-def _ours(state: State, identity: Identity, choices: Choices) -> Plan:
+def _ours(state: State, identity: Identity, choices: Choices) -> UploadPlan:
     if state.source != identity:
         if choices.changed_source == "fail":
             raise ImagewrightError(
                 "cannot go on with the upload: the VHD has changed since it was interrupted, and changed_source is fail; "
                 "bring the VHD back, or set changed_source=restart"
             )
-        return Plan("restart", "the VHD has changed since the upload was interrupted")
+        return UploadPlan("restart", "the VHD has changed since the upload was interrupted")
     if not choices.resume:
-        return Plan("restart", "an interrupted upload is there, and resume is false")
-    return Plan("resume", "an interrupted upload is there", state.sent)
+        return UploadPlan("restart", "an interrupted upload is there, and resume is false")
+    return UploadPlan("resume", "an interrupted upload is there", state.sent)

@@ -18,7 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload import pl
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures, ranges, transfer
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Blob, Properties
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import Journal, State
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.plan import Choices, Plan
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.plan import Choices, UploadPlan
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import FOOTER, OpenVhd
 
@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     cleared: bytes that an older upload had left; verified: of size, ranges, content, footer.
     """
 
-    plan: Plan
+    plan: UploadPlan
     items: Optional[List[Range]]
     sent: List[Range]
     cleared: int
@@ -45,8 +45,8 @@ class Outcome(NamedTuple):
     verified: List[str]
 
 
-def decide(source: OpenVhd, blob: Blob, state: Optional[State], settings: Settings, progress: Progress) -> Tuple[Plan, Optional[Properties]]:
-    """Return (Plan, blob.Properties or None): what there is to do for this source at this target. Nothing is written anywhere.
+def decide(source: OpenVhd, blob: Blob, state: Optional[State], settings: Settings, progress: Progress) -> Tuple[UploadPlan, Optional[Properties]]:
+    """Return (UploadPlan, blob.Properties or None): what there is to do for this source at this target. Nothing is written anywhere.
 
     state: journal.State or None.
     Raises ImagewrightError: the target cannot be reached, or may not be written.
@@ -67,12 +67,12 @@ def decide(source: OpenVhd, blob: Blob, state: Optional[State], settings: Settin
         same, verified = _same_content(source, blob, items, settings, progress), ["ranges", "content", "footer", "size"]
     source.check_unchanged()
     if same:
-        return plans.Plan("unchanged", "the same content is there", verified=verified), found
+        return plans.UploadPlan("unchanged", "the same content is there", verified=verified), found
     return _writable(plans.differs(found, choices, url), found, url), found
 
 
-def _writable(plan: Plan, found: Optional[Properties], url: str) -> Plan:
-    """Return the Plan, unless it would write to a blob whose lease has no end.
+def _writable(plan: UploadPlan, found: Optional[Properties], url: str) -> UploadPlan:
+    """Return the UploadPlan, unless it would write to a blob whose lease has no end.
 
     Raises ImagewrightError: it would.
     """
@@ -81,7 +81,7 @@ def _writable(plan: Plan, found: Optional[Properties], url: str) -> Plan:
     return plan
 
 
-def predict(source: OpenVhd, plan: Plan, settings: Settings) -> Outcome:
+def predict(source: OpenVhd, plan: UploadPlan, settings: Settings) -> Outcome:
     """Return the Outcome that carry_out() would have, as far as it can be known before."""
     if plan.action == "unchanged":
         return Outcome(plan, None, [], 0, None, None, list(plan.verified))
@@ -102,7 +102,7 @@ def leave_receipt(source: OpenVhd, blob: Blob, journal: Journal, found: Properti
         journal.complete(blob.address.url, found.etag, digest)
 
 
-def carry_out(source: OpenVhd, blob: Blob, plan: Plan, journal: Journal, settings: Settings, progress: Progress) -> Outcome:
+def carry_out(source: OpenVhd, blob: Blob, plan: UploadPlan, journal: Journal, settings: Settings, progress: Progress) -> Outcome:
     """Upload, verify, and leave the receipt in the journal; return the Outcome.
 
     Raises ImagewrightError: something failed; what has arrived is in the journal, and there is no footer at the other end.
@@ -125,14 +125,14 @@ def carry_out(source: OpenVhd, blob: Blob, plan: Plan, journal: Journal, setting
     return Outcome(plan, items, done.sent + [footer], cleared, digest, etag, verified)
 
 
-def _prepare(source: OpenVhd, blob: Blob, plan: Plan, journal: Journal, settings: Settings) -> Plan:
-    """Make the target ready to be written, with the journal begun before; return the Plan, which may have become another one."""
+def _prepare(source: OpenVhd, blob: Blob, plan: UploadPlan, journal: Journal, settings: Settings) -> UploadPlan:
+    """Make the target ready to be written, with the journal begun before; return the UploadPlan, which may have become another one."""
     url = blob.address.url
     if plan.action == "resume" and not blob.address.managed_disk and not blob.resume_lease(journal.upload):
         if plan.sent and not settings.choices.overwrite:
             raise plans.foreign_writer(url)
         # without a range it was killed before it had the lease: nothing is lost
-        plan = plans.Plan("replace", "somebody else has written to it") if plan.sent else plans.Plan("restart", plan.reason)
+        plan = plans.UploadPlan("replace", "somebody else has written to it") if plan.sent else plans.UploadPlan("restart", plan.reason)
     if plan.action != "resume":
         upload = journal.state.upload if plan.action == "restart" and journal.state else str(uuid.uuid4())
         journal.begin(upload, url, source.identity)
@@ -143,7 +143,7 @@ def _prepare(source: OpenVhd, blob: Blob, plan: Plan, journal: Journal, settings
     return plan
 
 
-def _create(source: OpenVhd, blob: Blob, plan: Plan, upload: str) -> None:
+def _create(source: OpenVhd, blob: Blob, plan: UploadPlan, upload: str) -> None:
     metadata = {plans.UPLOAD: upload, plans.STATE: "uploading"}
     if plan.action == "create":
         blob.create(source.size, metadata, replace=False)
@@ -153,7 +153,7 @@ def _create(source: OpenVhd, blob: Blob, plan: Plan, upload: str) -> None:
         blob.create(source.size, metadata, replace=True)
 
 
-def _remove_footer(source: OpenVhd, blob: Blob, plan: Plan) -> None:
+def _remove_footer(source: OpenVhd, blob: Blob, plan: UploadPlan) -> None:
     """Clear a footer that is there while data is missing, so that at no moment a wrong disk looks whole."""
     footer = _footer_range(source)
     if (footer.offset, footer.length) not in plan.sent and ranges.subtract([(footer.offset, source.size)], blob.spans()) == []:

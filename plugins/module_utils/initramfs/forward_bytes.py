@@ -15,7 +15,7 @@ def file_chunks(stream):
     return iter(lambda: stream.read(CHUNK), b"")
 
 
-class Source:
+class ForwardBytes:
     """Bytes from an iterable of chunks, with the look ahead that a parser needs.
 
     offset: int, how many bytes were taken so far.
