@@ -195,7 +195,6 @@ from typing import Any, Dict
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.discreet_module import DiscreetModule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.image.identity import identity_of
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.room import require_room
 
@@ -209,6 +208,9 @@ def run(module: DiscreetModule) -> Dict[str, Any]:
     if dest:
         require_room(path, os.path.abspath(dest))
     if module.params["identity"]:
+        # what reads whole guests is loaded only for this: it is five times what the rest needs
+        from ansible_collections.imagewright.azure.plugins.module_utils.image.identity import identity_of
+
         description["identity"] = identity_of(path)
     return dict(description, changed=False)
 
