@@ -32,6 +32,16 @@ class Elf(NamedTuple):
     whole: bool
 
 
+class Section(NamedTuple):
+    """A section header: its name, type (SHT_), flags (SHF_), and where its content lies in the file (bytes)."""
+
+    name: str
+    kind: int
+    flags: int
+    offset: int
+    length: int
+
+
 #: e_machine -> name as of `uname -m`.
 MACHINES = {3: "i686", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
 
@@ -49,6 +59,7 @@ _MOST_SEGMENTS = 512
 _MOST_ENTRIES = 8192
 _MOST_NAMES = 1024
 _LONGEST_STRING = 4096
+_LONGEST_SECTION_NAME = 1024
 
 
 def machine_of(header: bytes) -> Optional[str]:
@@ -84,6 +95,30 @@ def read(stream: Stream, size: int) -> Elf:
         raise ValueError("its tables are cut off") from None
     whole = all(offset + length <= size for kind, offset, _address, length in segments if kind == _LOAD)
     return Elf(machine, 64 if wide else 32, interpreter, needed, rpath, runpath, whole)
+
+
+def sections(content: bytes) -> List[Section]:
+    """Return the section headers of a whole ELF file. What they say of offsets and lengths is not checked: a section may go beyond the file.
+
+    Raises ValueError: it is no ELF file, or the headers are cut off.
+    """
+    if content[:4] != MAGIC or len(content) < HEADER:
+        raise ValueError("it is no ELF file")
+    order, wide = _order(content), content[4] == 2
+    try:
+        table = struct.unpack_from(order + ("Q" if wide else "I"), content, 40 if wide else 32)[0]
+        width, count, names_index = struct.unpack_from(order + "HHH", content, 58 if wide else 46)
+        layout = order + ("IIQQQQ" if wide else "IIIIII")  # name, type, flags, address, offset, size
+        headers = [struct.unpack_from(layout, content, table + number * width) for number in range(count)]
+        names_at, names_size = headers[names_index][4:6]
+    except (struct.error, IndexError):
+        raise ValueError("its section headers are cut off") from None
+    found = []
+    for name_at, kind, flags, _address, offset, length in headers:
+        start = names_at + name_at
+        name = content[start : min(start + _LONGEST_SECTION_NAME, names_at + names_size)].partition(b"\0")[0]
+        found.append(Section(name.decode("ascii", "replace"), kind, flags, offset, length))
+    return found
 
 
 def _order(header: bytes) -> str:

@@ -13,7 +13,7 @@ import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import MOST_TEXT
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, elf, uki
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, module_file, uki
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 
@@ -66,7 +66,7 @@ def _contents(tree, members, path, version, originals):
             links[member.name] = member.content.decode("utf-8", "surrogateescape")
         elif member.content is not None and not drivers.module_name(member.name):
             if member.size > MOST_TEXT:
-                raise CorruptImage(f"cannot read {path}: its {member.name} has more than {MOST_TEXT >> 20} MiB; build the image anew")
+                raise CorruptImage(f"cannot read {path}: its {member.name} has more than {MOST_TEXT >> 20} MiB; rebuild the image")
             text[posixpath.basename(member.name)] = member.content.decode("utf-8", "surrogateescape")
         elif member.content is not None:
             if member.links > 1 and not member.size:
@@ -75,7 +75,7 @@ def _contents(tree, members, path, version, originals):
             for name in [member.name] + (hard_links.pop(member.inode, []) if member.size else []):
                 found[name] = verdict
     if not names.intersection(_FIRST_PROGRAMS):
-        raise CorruptImage(f"cannot take {path} for an initramfs: it holds no /init, so it is cut off or only microcode; build the image anew")
+        raise CorruptImage(f"cannot take {path} for an initramfs: it holds no /init, so it is cut off or only microcode; rebuild the image")
     index = drivers.parse_modules_dep(text["modules.dep"], "") if "modules.dep" in text else None
     nested = next((name for name in sorted(names) if NESTED.search(name)), None)
     built_in = {drivers.module_name(line) for line in text.get("modules.builtin", "").splitlines()} - {None}
@@ -102,7 +102,7 @@ def _judge(tree, member, path, version, originals):
                     f"{archive.MAX_CONTENT >> 20} MiB, and no module has; install the kernel's package once more"
                 )
     try:
-        return elf.difference(member.content, original, version, f"{path}: {member.name}")
+        return module_file.difference(member.content, original, version, f"{path}: {member.name}")
     except CannotVerify:
         raise
     except ImagewrightError as error:

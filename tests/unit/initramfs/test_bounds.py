@@ -12,7 +12,7 @@ import pytest
 from unit.initramfs import hostile, images
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, elf, verify
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import archive, module_file, verify
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 
@@ -35,7 +35,7 @@ def test_sections_that_lie_on_each_other_are_damage():
 
     def look():
         with pytest.raises(ValueError, match="its sections lie on each other"):
-            elf.loaded_sections(module)
+            module_file.loaded_sections(module)
 
     bounded(look, 2, 128)
 
@@ -74,11 +74,11 @@ def test_more_files_than_any_initramfs_has_are_damage(monkeypatch, name, most):
 
 
 def test_a_module_that_unpacks_to_gigabytes_is_damage(monkeypatch):
-    monkeypatch.setattr(elf, "MAX_MODULE", 8 * MIB)
+    monkeypatch.setattr(module_file, "MAX_MODULE", 8 * MIB)
 
     def look():
         with pytest.raises(CorruptImage, match="unpacks to more than 8 MiB"):
-            elf.unpacked(gzip.compress(bytes(64 * MIB)), "hv_vmbus.ko.gz")
+            module_file.unpacked(gzip.compress(bytes(64 * MIB)), "hv_vmbus.ko.gz")
 
     bounded(look, 3, 80)
 

@@ -3,22 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compares a module in an image with the one on the guest's disk, also when it was stripped on its way.
 
-Source: the ELF specification (64 and 32 bit), and what modinfo reads: the section .modinfo.
+Source: the System V ABI (section headers), and what modinfo reads: the section .modinfo.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
 import io
 import re
-import struct
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import compression
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.forward_bytes import ForwardBytes, file_chunks
 
 _ALLOCATED = 2  # SHF_ALLOC: the section is part of the loaded module
 _NO_CONTENT = 8  # SHT_NOBITS
-_LONGEST_NAME = 1024  # bytes, of a section
 MAX_MODULE = 256 * 1024 * 1024  # bytes of a module that is unpacked; those with all their debugging information have some ten MiB
 
 
@@ -66,31 +65,13 @@ def loaded_sections(module):
 
     Raises ValueError: it is not an ELF file, it is cut off, or its sections lie on each other.
     """
-    if module[:4] != b"\x7fELF" or len(module) < 64:
-        raise ValueError("not an ELF file")
-    order = "<" if module[5:6] == b"\1" else ">"
-    wide = module[4:5] == b"\2"
-    try:
-        return _sections(module, order, wide)
-    except (struct.error, IndexError):
-        raise ValueError("its section headers are cut off") from None
-
-
-def _sections(module, order, wide):
-    table = struct.unpack_from(order + ("Q" if wide else "I"), module, 40 if wide else 32)[0]
-    size, count, names_index = struct.unpack_from(order + "HHH", module, 58 if wide else 46)
-    layout = order + ("IIQQQQ" if wide else "IIIIII")  # name, type, flags, address, offset, size
-    headers = [struct.unpack_from(layout, module, table + number * size) for number in range(count)]
-    names_at, names_size = headers[names_index][4:6]
     found, left = {}, len(module)
-    for name_at, kind, flags, _address, offset, length in headers:
-        start = names_at + name_at
-        name = module[start : min(start + _LONGEST_NAME, names_at + names_size)].partition(b"\0")[0].decode("ascii", "replace")
-        if kind != _NO_CONTENT and (flags & _ALLOCATED or name == ".modinfo"):
-            left -= length
-            if offset + length > len(module):
+    for section in elf.sections(module):
+        if section.kind != _NO_CONTENT and (section.flags & _ALLOCATED or section.name == ".modinfo"):
+            left -= section.length
+            if section.offset + section.length > len(module):
                 raise ValueError("a section is cut off")
             if left < 0:
                 raise ValueError("its sections lie on each other")
-            found.setdefault(name, []).append(module[offset : offset + length])
+            found.setdefault(section.name, []).append(module[section.offset : section.offset + section.length])
     return {name: b"".join(pieces) for name, pieces in found.items()}
