@@ -19,11 +19,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Learn what the mounted guest is
+- name: Read which system the mounted guest is
   imagewright.azure.guest_facts:
     root: /mnt/guest
 
-- name: Show it
+- name: Show the name of its distribution
   ansible.builtin.debug:
     var: ansible_facts.distribution
 """

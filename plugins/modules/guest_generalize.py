@@ -225,7 +225,7 @@ def agent_obstacle(tree, planned, user):
 
 
 def host_key_warnings(tree):
-    """Return a warning ([str]) for each host key that stays: nobody makes one anew at its place, and sshd does not start without."""
+    """Return a warning ([str]) for each host key that stays: nobody makes another at its place, and sshd does not start without."""
     return [
         f"{setting.path} line {setting.line}: the host key {setting.value} stays, and every machine of the image has it; take the line out, so "
         "that sshd uses those that are made at the first boot"

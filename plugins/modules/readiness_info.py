@@ -39,7 +39,7 @@ options:
     default: auto
   kind:
     description:
-      - What the image is for. V(generalized) is provisioned anew, and must have nothing left of the old machine. V(specialized) keeps its identity and
+      - What the image is for. V(generalized) is provisioned again, and must have nothing left of the old machine. V(specialized) keeps its identity and
         must not be provisioned again. V(before_deprovision) is a guest that still has its host keys, users and histories; these are not looked at.
       - V(auto) is V(before_deprovision) for the running guest, V(generalized) for an image and for a mounted tree.
     type: str

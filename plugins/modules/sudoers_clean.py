@@ -10,7 +10,7 @@ version_added: 1.0.0
 description:
   - Takes the pair C(Defaults targetpw) and V(ALL ALL=(ALL\) ALL) out of C(/etc/sudoers) and everything that it includes.
     With the pair, sudo asks every user for root's password, which nobody has on Azure.
-  - The pair is one change. Without C(targetpw), the other line would let everybody become root with the own password, so the
+  - The pair is one change. Without C(targetpw), the other line would let everybody become root with their own password, so the
     module refuses to leave it, or a rule that means the same, behind.
   - The whole sudoers tree as it is to become is checked by C(visudo) before the first file is replaced.
   - Continued lines, C(#include), C(@includedir) and C(#uid) are read as sudo reads them. Of a C(Defaults) line with several

@@ -98,7 +98,7 @@ def magic(text):
 
 
 def has_automagic(text):
-    """Return whether Debian's update-grub writes stanzas of this menu anew."""
+    """Return whether Debian's update-grub writes the stanzas of this menu again."""
     return _AUTOMAGIC.search(text) is not None
 
 

@@ -69,7 +69,7 @@ def plan(tree, path, directives):
     for line in changes:
         if not chrony_conf.belongs_to_guest(tree, line.path):
             raise ImagewrightError(
-                f"cannot take {line.text!r} out of {line.path} line {line.line}: the file belongs to a package, or is made anew at "
+                f"cannot take {line.text!r} out of {line.path} line {line.line}: the file belongs to a package, or is made again at "
                 f"each boot; have {path} not name it (include, confdir), or remove what makes it"
             )
     return _edits(tree, path, changes, added), changes
@@ -125,7 +125,7 @@ def _check_is_read(module, tree, started, path):
     if path is None or path == started.file:
         raise ImagewrightError(
             f"cannot set the clock: {place} starts chronyd with -f {started.file}, which "
-            + ("is made anew at each boot, or belongs to a package" if tree.is_file(started.file) else "is not there before the boot")
+            + ("is made again at each boot, or belongs to a package" if tree.is_file(started.file) else "is not there before the boot")
             + "; take -f out there, so that chronyd reads its own file"
         )
     read = {line.path for line in _lines(tree, started.file)} if tree.is_file(started.file) else set()

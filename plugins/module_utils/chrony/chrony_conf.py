@@ -42,7 +42,7 @@ _BLANKS = " \t\r\f\v"
 _MOST_PROGRAM = 8 * 1024 * 1024  # bytes
 _PROGRAMS = ("/usr/sbin/chronyd", "/usr/bin/chronyd", "/usr/local/sbin/chronyd")
 
-#: Files here belong to a package, or are made anew at each boot.
+#: Files here belong to a package, or are made again at each boot.
 _NOT_THE_GUESTS = ("/usr/", "/lib/", "/lib64/", "/run/")
 
 
@@ -121,7 +121,7 @@ def is_same(words, others):
 
 
 def belongs_to_guest(tree, path):
-    """Return whether a file is the guest's own, and no package's and not made anew at each boot."""
+    """Return whether a file is the guest's own, and no package's and not made again at each boot."""
     resolved = tree.resolve(path)
     return not resolved.startswith(_NOT_THE_GUESTS) or resolved.startswith("/usr/local/")
 

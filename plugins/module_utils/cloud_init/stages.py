@@ -196,5 +196,5 @@ def _canonical(name):
     return name[len("cc_") :] if name.startswith("cc_") else name
 
 
-def _unclear(path, line, cause, cure):
-    return ImagewrightError(f"cannot read the lists of cloud-init's modules in {path} line {line}: {cause}; {cure}")
+def _unclear(path, line, cause, fix):
+    return ImagewrightError(f"cannot read the lists of cloud-init's modules in {path} line {line}: {cause}; {fix}")

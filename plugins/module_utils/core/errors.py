@@ -53,7 +53,7 @@ def _for_people(result: Mapping[str, Any]) -> Dict[str, Any]:
     return {name: shown(value) if name in _FOR_PEOPLE else value for name, value in result.items()}
 
 
-#: Cause and cure by errno, for what goes wrong on a guest's disk.
+#: Cause and fix by errno, for what goes wrong on a guest's disk.
 _CURES = {
     "EROFS": "the file system is mounted read-only; remount it with `mount -o remount,rw` first",
     "ENOSPC": "no space left on the file system; free some space first",

@@ -82,9 +82,9 @@ class Reader:
             self._line_ends = [match.start() for match in re.finditer("\n", self.text)]
         return bisect.bisect_left(self._line_ends, position) + 1
 
-    def refuse(self, position: int, cause: str, cure: str) -> NoReturn:
+    def refuse(self, position: int, cause: str, fix: str) -> NoReturn:
         """Raise the ImagewrightError of a text that the shell itself could not read, or that is not read here."""
-        raise ImagewrightError(f"cannot read {self.where} line {self.line_of(position)}: {cause}; {cure}")
+        raise ImagewrightError(f"cannot read {self.where} line {self.line_of(position)}: {cause}; {fix}")
 
     def next(self) -> Union[Word, Operator, None]:
         """Return the next Word or Operator, None at the end."""

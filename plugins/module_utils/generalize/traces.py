@@ -68,7 +68,7 @@ Trace.__new__.__defaults__ = ("",)
 #: A registration that only another system can undo. path: str, what shows it; what: str; fix: str.
 Registration = collections.namedtuple("Registration", "path what fix")
 
-#: Host keys that are made anew at the first boot.
+#: Host keys that are made again at the first boot.
 HOST_KEY = r"/etc/ssh/ssh_host_.*key[^/]*\Z"
 
 #: Kind and the paths (shell patterns) that are deleted.

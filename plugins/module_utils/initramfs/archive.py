@@ -60,7 +60,7 @@ def list_members(stream, where, keep=None, largest=None):
     for member in _parts(ForwardBytes(file_chunks(stream)), where, keep, largest):
         count, names = count + 1, names + len(member.name)
         if count > MAX_MEMBERS or names > MAX_NAMES:
-            raise CorruptImage(f"cannot read {where}: it has more than {MAX_MEMBERS} files, or names of more than {MAX_NAMES >> 20} MiB; build the image anew")
+            raise CorruptImage(f"cannot read {where}: it has more than {MAX_MEMBERS} files, or names of more than {MAX_NAMES >> 20} MiB; rebuild the image")
         yield member
 
 
@@ -76,7 +76,7 @@ def _parts(source, where, keep, largest):
             yield from _compressed(source, where, keep, largest, part)
         source.skip_zeros()
     if not part:
-        raise CorruptImage(f"cannot read {where}: it is empty; build the image anew")
+        raise CorruptImage(f"cannot read {where}: it is empty; rebuild the image")
 
 
 def _compressed(source, where, keep, largest, part):
@@ -89,7 +89,7 @@ def _compressed(source, where, keep, largest, part):
     inside = f"{where}: in its {name} part at byte {offset}"
     content.skip_zeros()
     if not content.peek(1):
-        raise CorruptImage(f"cannot read {inside}: there is no archive; build the image anew")
+        raise CorruptImage(f"cannot read {inside}: there is no archive; rebuild the image")
     while content.peek(1):
         yield from _archive(content, inside, keep, largest, part)
         content.skip_zeros()
@@ -97,7 +97,7 @@ def _compressed(source, where, keep, largest, part):
 
 def _unknown(start, where, offset):
     if start.startswith(_MAGICS):
-        return CorruptImage(f"cannot read {where}: an archive starts at byte {offset}, no multiple of 4: the kernel does not see it; build the image anew")
+        return CorruptImage(f"cannot read {where}: an archive starts at byte {offset}, no multiple of 4: the kernel does not see it; rebuild the image")
     for magic, kind in _OTHER_KINDS:
         if start.startswith(magic):
             return CannotVerify(
@@ -105,7 +105,7 @@ def _unknown(start, where, offset):
             )
     return CorruptImage(
         f"cannot read {where}: at byte {offset} there is neither a cpio archive nor a known compression,"
-        f" but {binascii.hexlify(start[:6]).decode()}; build the image anew"
+        f" but {binascii.hexlify(start[:6]).decode()}; rebuild the image"
     )
 
 
@@ -114,7 +114,7 @@ def _limited(chunks, where):
     for chunk in chunks:
         total += len(chunk)
         if total > MAX_UNPACKED:
-            raise CorruptImage(f"cannot read {where}: it unpacks to more than {MAX_UNPACKED >> 30} GiB; build the image anew")
+            raise CorruptImage(f"cannot read {where}: it unpacks to more than {MAX_UNPACKED >> 30} GiB; rebuild the image")
         yield chunk
 
 
@@ -128,12 +128,12 @@ def _archive(source, where, keep, largest, part):
         if name == _TRAILER:
             return
         if stat.S_ISLNK(mode) and size > _MAX_NAME:
-            raise CorruptImage(f"cannot read {where}: the link {name!r} at byte {offset} has {size} bytes, more than a path may have; build the image anew")
+            raise CorruptImage(f"cannot read {where}: the link {name!r} at byte {offset} has {size} bytes, more than a path may have; rebuild the image")
         wanted = stat.S_ISLNK(mode) or bool(stat.S_ISREG(mode) and keep and (largest is None or size <= largest) and keep(name))
         try:
             content = _body(source, size, wanted, checksum if magic == _CRC_MAGIC else None)
         except ValueError as error:
-            raise CorruptImage(f"cannot read {where}: the member {name!r} at byte {offset} {error}; build the image anew") from None
+            raise CorruptImage(f"cannot read {where}: the member {name!r} at byte {offset} {error}; rebuild the image") from None
         yield Member(name, mode, size, links, (major, minor, inode), part, content)
 
 
@@ -142,25 +142,25 @@ def _header(source, where):
     offset = source.offset
     header = source.read(_HEADER)
     if len(header) < _HEADER:
-        raise CorruptImage(f"cannot read {where}: the archive is cut off at byte {offset}; build the image anew")
+        raise CorruptImage(f"cannot read {where}: the archive is cut off at byte {offset}; rebuild the image")
     if header[:6] in _MAGICS:
         try:
             return header[:6], struct.unpack(">13I", binascii.unhexlify(header[6:]))
         except binascii.Error:
             pass
-    raise CorruptImage(f"cannot read {where}: at byte {offset} there is no header of a member; build the image anew")
+    raise CorruptImage(f"cannot read {where}: at byte {offset} there is no header of a member; rebuild the image")
 
 
 def _name(source, size, where, offset):
     """Return the name of a member, without a leading slash or ``./``."""
     if not 1 < size <= _MAX_NAME:
-        raise CorruptImage(f"cannot read {where}: the member at byte {offset} has a name of {size} bytes; build the image anew")
+        raise CorruptImage(f"cannot read {where}: the member at byte {offset} has a name of {size} bytes; rebuild the image")
     stored = source.read(size)
     padding = -(_HEADER + size) % 4
     if len(stored) < size or source.skip(padding) < padding:
-        raise CorruptImage(f"cannot read {where}: the archive is cut off at byte {offset}; build the image anew")
+        raise CorruptImage(f"cannot read {where}: the archive is cut off at byte {offset}; rebuild the image")
     if stored[-1:] != b"\0" or b"\0" in stored[:-1]:
-        raise CorruptImage(f"cannot read {where}: the name of the member at byte {offset} is damaged; build the image anew")
+        raise CorruptImage(f"cannot read {where}: the name of the member at byte {offset} is damaged; rebuild the image")
     name = stored[:-1].decode("utf-8", "surrogateescape").lstrip("/")
     return name[2:] if name.startswith("./") else name
 

@@ -79,13 +79,13 @@ def _with_library(decompressor, source, description):
     while not decompressor.eof:
         chunk = source.some()
         if not chunk:
-            raise CorruptImage(f"{description} is cut off; build the image anew")
+            raise CorruptImage(f"{description} is cut off; rebuild the image")
         try:
             yield decompressor.decompress(chunk, _PIECE)
             while not decompressor.eof and not decompressor.needs_input:
                 yield decompressor.decompress(b"", _PIECE)
         except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
-            raise CorruptImage(f"{description} is damaged: {error}; build the image anew") from None
+            raise CorruptImage(f"{description} is damaged: {error}; rebuild the image") from None
     source.push_back(decompressor.unused_data)
 
 
@@ -141,7 +141,7 @@ def _framed(name, source, where):
         except ImagewrightError:
             raise
         except Exception as error:  # each package has errors of its own
-            raise CorruptImage(f"{description} is damaged: {error}; build the image anew") from error
+            raise CorruptImage(f"{description} is damaged: {error}; rebuild the image") from error
         return
     argv = _PROGRAMS[name]
     if commands.find(argv[0]) is None:
@@ -152,7 +152,7 @@ def _framed(name, source, where):
     except CorruptImage:
         raise
     except ImagewrightError as error:
-        raise CorruptImage(f"{description} is damaged: {error}; build the image anew", **error.details) from None
+        raise CorruptImage(f"{description} is damaged: {error}; rebuild the image", **error.details) from None
 
 
 def _whole(blocks, description):
@@ -160,7 +160,7 @@ def _whole(blocks, description):
     try:
         yield from blocks
     except frames.BrokenFrame as error:
-        raise CorruptImage(f"{description} {error}; build the image anew") from None
+        raise CorruptImage(f"{description} {error}; rebuild the image") from None
 
 
 def _none():

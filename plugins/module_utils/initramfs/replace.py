@@ -138,10 +138,10 @@ def _build(tree, generator, kernel, output, target, modules, work):
         raise ImagewrightError(f"cannot {doing}: the new image does not stand the test: {error}{_last_lines(completed)}", **words) from error
     if verdict.missing:  # a driver that the kernel has not is told before
         hindered = generator.obstacles(tree, modules)
-        cure = f"; take them out of {' and '.join(hindered)}" if hindered else ""
+        fix = f"; take them out of {' and '.join(hindered)}" if hindered else ""
         lacking = ", ".join(verdict.missing)
         raise ImagewrightError(
-            f"cannot {doing}: {argv[0]} ended without an error, but its image lacks {lacking}: {verdict.reason}{cure}{_last_lines(completed)}", **words
+            f"cannot {doing}: {argv[0]} ended without an error, but its image lacks {lacking}: {verdict.reason}{fix}{_last_lines(completed)}", **words
         )
 
 

@@ -92,7 +92,7 @@ def check_available(tree, states):
             names, version = state.verdict.unavailable, state.kernel.version
             raise ImagewrightError(
                 f"cannot put {', '.join(names)} into the initramfs of kernel {version}: the kernel has no such driver, "
-                f"built in or as a module; {_cure(tree, names, version)}",
+                f"built in or as a module; {_fix(tree, names, version)}",
                 kernel=version,
                 unavailable=names,
             )
@@ -159,7 +159,7 @@ def report(state, names, image, built, rebuilt, backup):
     }
 
 
-def _cure(tree, names, version):
+def _fix(tree, names, version):
     """Return what to install so that the kernel has the drivers, by the distribution."""
     meant = [f"{name} is called {_OTHER_NAMES[name]}" for name in names if name in _OTHER_NAMES]
     if meant:

@@ -337,8 +337,8 @@ def _place_repeated(parameters, places, group, replacements):
 def _check_parameter(option, parameter):
     """Raise ImagewrightError when a kernel cannot be given this parameter."""
 
-    def refuse(cause, cure):
-        raise ImagewrightError(f"cannot take {parameter!r} in {option}: {cause}; {cure}")
+    def refuse(cause, fix):
+        raise ImagewrightError(f"cannot take {parameter!r} in {option}: {cause}; {fix}")
 
     if not isinstance(parameter, str) or not parameter or not key(parameter):
         refuse("it has no name", "write `name` or `name=value`")

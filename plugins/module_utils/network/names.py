@@ -22,7 +22,7 @@ _PERSISTENT = (
     "/etc/udev/rules.d/85-persistent-net-cloud-init.rules",
 )
 
-#: What writes 70-persistent-net.rules anew at each boot of an old udev; a file of that name in /etc takes its place. R35.
+#: What writes 70-persistent-net.rules again at each boot of an old udev; a file of that name in /etc takes its place. R35.
 GENERATOR = "75-persistent-net-generator.rules"
 
 _RULES_FOLDER = "/etc/udev/rules.d"

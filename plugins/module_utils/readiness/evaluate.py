@@ -21,7 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 
 _SPECIALIZED = "this is an image that keeps its identity (kind: specialized)"
 _BEFORE = "the guest has not been deprovisioned yet; this is checked on the finished image (kind: generalized)"
-_GENERALIZED = "this is an image that is provisioned anew (kind: generalized)"
+_GENERALIZED = "this is an image that is provisioned again (kind: generalized)"
 
 
 def evaluate(context, rules):

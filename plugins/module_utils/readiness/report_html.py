@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verdict as one HTML page that needs no network: the verdict first, what is wrong with its cure, the rest folded.
+"""The verdict as one HTML page that needs no network: the verdict first, what is wrong and how to fix it, the rest folded.
 
 PRIVATE: module_utils of this collection are not an interface.
 """

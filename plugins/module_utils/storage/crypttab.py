@@ -31,7 +31,7 @@ def entries(text):
 
 
 def has_random_key(entry):
-    """Return whether the device is written anew with a random key at each boot, as swap or /tmp."""
+    """Return whether the device is written again with a random key at each boot, as swap or /tmp."""
     return entry.key in _RANDOM
 
 

@@ -134,7 +134,7 @@ def _check_meaning(before, after):
     for grant in sudoers_access.grants(after):
         if grant.user == "ALL" and grant.password:
             raise ImagewrightError(
-                f"cannot take targetpw out: {grant.path} line {grant.line} would then let every user become root with the own "
+                f"cannot take targetpw out: {grant.path} line {grant.line} would then let every user become root with their own "
                 "password; take that rule out too (rules: [targetpw, all_all], runas_group: true), or by hand"
             )
 

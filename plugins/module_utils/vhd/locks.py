@@ -36,7 +36,7 @@ def claim(descriptor: int, path: str, writing: bool, wait: float = 0) -> None:
     descriptor: int, open file.
     writing: bool, whether the image will be changed; else others may read it meanwhile.
     wait: int, seconds to wait for the image to be released.
-    Raises ImagewrightError: it is still held; the message names the holder and the cure.
+    Raises ImagewrightError: it is still held; the message names the holder and the fix.
     """
     deadline = time.monotonic() + wait
     while not _try_claim(descriptor, path, writing):

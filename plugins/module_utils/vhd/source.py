@@ -45,8 +45,8 @@ def open_image(path: str) -> int:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        cure = "copy the device into a file first" if stat.S_ISBLK(mode) else "give the path of an image file"
-        raise ImagewrightError(f"cannot read {path}: it is no regular file; {cure}")
+        fix = "copy the device into a file first" if stat.S_ISBLK(mode) else "give the path of an image file"
+        raise ImagewrightError(f"cannot read {path}: it is no regular file; {fix}")
     return descriptor
 
 

@@ -103,5 +103,5 @@ def _string(key, text, where):
     return text
 
 
-def _refused(where, key, value, cause, cure):
-    return ImagewrightError(f"cannot set {key} to {value!r} in {where}: {cause}; {cure}")
+def _refused(where, key, value, cause, fix):
+    return ImagewrightError(f"cannot set {key} to {value!r} in {where}: {cause}; {fix}")

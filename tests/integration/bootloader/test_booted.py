@@ -60,7 +60,7 @@ def test_grub_legacy_boots_with_the_wanted_line(tmp_path):
     copy_sparse(disk.cached_disk(Plan(Recipe(loader="grub-legacy"))), image)
     with on_disk(image) as guest:
         say_cmdline(guest)
-        guest.run("yes | update-grub")  # writes its comments anew, as at the installation
+        guest.run("yes | update-grub")  # writes its comments again, as at the installation
         predicted = guest.module("grub_cmdline", check=True, bootloader="grub_legacy", **WANTED)
         done = guest.module("grub_cmdline", bootloader="grub_legacy", **WANTED)
         assert not done["failed"] and done["entries"], done

@@ -377,7 +377,7 @@ def test_of_any_files_the_directives_count_alone_once_and_all_else_stays(tmp_pat
     ("options", "words"),
     [
         ("-f /run/made-at-boot.conf", "starts chronyd with -f /run/made-at-boot.conf, which is not there before the boot"),
-        ("-f /usr/share/own.conf", "starts chronyd with -f /usr/share/own.conf, which is made anew at each boot, or belongs to a package"),
+        ("-f /usr/share/own.conf", "starts chronyd with -f /usr/share/own.conf, which is made again at each boot, or belongs to a package"),
         ("'pool x'", "starts chronyd with directives of its own, and it reads no file"),
     ],
 )

@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage import m
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import SHARED_FOLDER_KINDS, is_network, mount_lines
 
 _EMERGENCY = "A mount that fails and that the start waits for ends in the emergency shell; nobody on Azure has a keyboard for it."
-#: Made anew at each start, so that no image shows what will be there.
+#: Made again at each start, so that no image shows what will be there.
 _MADE_AT_BOOT = ("/run", "/dev", "/proc", "/sys", "/tmp", "/var/run")
 _SBIN = ("/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 #: Kinds that mount(8) cannot mount without the program mount.KIND.

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a machine leaves in its image of itself, checked on an image that is provisioned anew.
+"""What a machine leaves in its image of itself, checked on an image that is provisioned again.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -283,7 +283,7 @@ def _size_below(tree, folder, depth):
     fixed_by="guest_agent; waagent_conf",
     title="A machine that keeps its identity is not provisioned again",
     fault="A machine that keeps its identity is provisioned again",
-    why="An image with its users and keys that is provisioned anew gets a new host name and user, or fails to report ready.",
+    why="An image with its users and keys that is provisioned again gets a new host name and user, or fails to report ready.",
     cure="Set Provisioning.Agent=disabled (prepare_image_kind: specialized does).",
     source="Microsoft: disable-provisioning",
 )

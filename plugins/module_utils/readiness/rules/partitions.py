@@ -26,7 +26,7 @@ _LINUX_ROOT_GUIDS = ("4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "B921B045-1DF0-41C3
     title="The first MiB of the disk is free of partitions",
     fault="A partition begins in the first MiB of the disk",
     why="The certification wants the first 2048 sectors kept free; boot loaders and Azure's tools use them.",
-    cure="Partition the disk anew with the first partition at sector 2048.",
+    cure="Partition the disk again, with the first partition at sector 2048.",
     source="Microsoft: marketplace certification",
 )
 def first_mebibyte(context):

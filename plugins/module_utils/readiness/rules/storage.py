@@ -60,7 +60,7 @@ def no_swap(context):
     step=SYSTEM_MANAGER,
     severity=ERROR,
     fixed_by="guest_swap; swap_off",
-    title="No partition is made swap anew at each boot",
+    title="No partition is made swap again at each boot",
     fault="/etc/crypttab makes a partition swap at each boot, whatever is on it",
     why="The device is another one on Azure: what lies on it, the temporary disk or a data disk, is overwritten at the first boot.",
     cure="Run the role guest_swap, which takes the line out together with that of /etc/fstab.",
