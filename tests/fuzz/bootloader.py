@@ -20,7 +20,7 @@ import atheris
 
 with atheris.instrument_imports(include=["ansible_collections"]):
     from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
-    from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+    from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
     from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
         bls_entry,
         extlinux_conf,
@@ -32,13 +32,13 @@ with atheris.instrument_imports(include=["ansible_collections"]):
     )
     from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
-WANTED = kernel_cmdline.request(["a=1", "console=tty1", "console=ttyS0,115200n8", 'x="p q"'], ["quiet", "b=2"])
+WANTED = cmdline_changes.request(["a=1", "console=tty1", "console=ttyS0,115200n8", 'x="p q"'], ["quiet", "b=2"])
 
 
 def command_line(text):
-    once = kernel_cmdline.change(text, WANTED)
-    assert kernel_cmdline.is_right(once, WANTED)
-    assert kernel_cmdline.change(once, WANTED) == once
+    once = cmdline_changes.change(text, WANTED)
+    assert cmdline_changes.is_right(once, WANTED)
+    assert cmdline_changes.change(once, WANTED) == once
 
 
 def shell_file(text):
@@ -47,7 +47,7 @@ def shell_file(text):
     after = grub2_defaults.change(defaults, WANTED, True)
     assert grub2_defaults.change(after, WANTED, True).texts == after.texts
     line = " ".join(after.effective(name) for name in grub2_defaults.NAMES[:2])
-    assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(line)), WANTED)
+    assert cmdline_changes.is_right(" ".join(token.text for token in grub_script.tokens(line)), WANTED)
 
 
 def shell_value(text):
@@ -88,11 +88,11 @@ def environment_block(text):
 
 
 def parameter(text):
-    wanted = kernel_cmdline.request([text], ["quiet"] if kernel_cmdline.key(text) != "quiet" else [])
-    assert kernel_cmdline.is_right(bls_entry.options(bls_entry.change("options quiet\n", wanted)) or "", wanted)
+    wanted = cmdline_changes.request([text], ["quiet"] if kernel_cmdline.key(text) != "quiet" else [])
+    assert cmdline_changes.is_right(bls_entry.options(bls_entry.change("options quiet\n", wanted)) or "", wanted)
     defaults = grub2_defaults.Defaults(collections.OrderedDict([(grub2_defaults.MAIN, "GRUB_CMDLINE_LINUX='quiet'\n")]), False)
     line = grub2_defaults.change(defaults, wanted, True).effective("GRUB_CMDLINE_LINUX")
-    assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(line)), wanted)
+    assert cmdline_changes.is_right(" ".join(token.text for token in grub_script.tokens(line)), wanted)
     menu = grub2_menu.change_by_hand("grub.cfg", "menuentry x {\n linux /vmlinuz quiet\n}\n", wanted, True, True)
     assert grub2_menu.change_by_hand("grub.cfg", menu, wanted, True, True) == menu
 

@@ -18,7 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 NAME = "bls"
 
@@ -89,7 +89,7 @@ def _changed_variables(tree, wanted):
     for path, before in reading.texts(tree, _GRUBENV).items() if _uses_kernelopts(tree) else ():
         after, sources, values = before, [], grubenv.parse(before, path)
         for name in [name for name in _KERNELOPTS if name in values]:
-            new = kernel_cmdline.change(values[name], wanted, bls_entry.write_parameter)
+            new = cmdline_changes.change(values[name], wanted, bls_entry.write_parameter)
             after = after if new == values[name] else grubenv.with_value(after, name, new, path)
             sources.append(_source(path, name, values[name], new))
         found.append((Edit(path, before, after), sources))
@@ -110,7 +110,7 @@ def _changed_variables(tree, wanted):
 def _changed_fallback(text, wanted):
     """Return what stands between double quotes of GRUB's script with the Request brought in."""
     before = _plain(text)
-    after = kernel_cmdline.change(before, wanted, bls_entry.write_parameter)
+    after = cmdline_changes.change(before, wanted, bls_entry.write_parameter)
     return text if after == before else re.sub(r'(["\\$])', r"\\\1", after)
 
 

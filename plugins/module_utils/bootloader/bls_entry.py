@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 KERNELOPTS = "$kernelopts"
 
@@ -83,18 +83,18 @@ def change(text, wanted, first_only=False):
         for field in fields[1:]:
             tokens = kernel_cmdline.tokenize(text[field.start : field.end])
             changes = without_given([token.text for token in tokens], wanted)
-            spans += [(field.start + start, field.start + end, new) for start, end, new in kernel_cmdline.spans(tokens, changes)]
-        text = kernel_cmdline.spliced(text, spans)
+            spans += [(field.start + start, field.start + end, new) for start, end, new in cmdline_changes.spans(tokens, changes)]
+        text = cmdline_changes.spliced(text, spans)
         fields = fields[:1]
     lines = [kernel_cmdline.tokenize(text[field.start : field.end]) for field in fields]
     parameters = [token.text for line in lines for token in line]
-    changes = _around_kernelopts(parameters, wanted) if KERNELOPTS in parameters else kernel_cmdline.plan(parameters, wanted)
+    changes = _around_kernelopts(parameters, wanted) if KERNELOPTS in parameters else cmdline_changes.plan(parameters, wanted)
     if not fields:
         return text if not changes.additions else _with_line(text, "options " + " ".join(map(write_parameter, changes.additions)))
     spans = []
-    for field, tokens, part in zip(fields, lines, kernel_cmdline.divided(lines, changes)):
-        spans += [(field.start + start, field.start + end, new) for start, end, new in kernel_cmdline.spans(tokens, part, _written_again(tokens))]
-    return kernel_cmdline.spliced(text, spans)
+    for field, tokens, part in zip(fields, lines, cmdline_changes.divided(lines, changes)):
+        spans += [(field.start + start, field.start + end, new) for start, end, new in cmdline_changes.spans(tokens, part, _written_again(tokens))]
+    return cmdline_changes.spliced(text, spans)
 
 
 def _written_again(tokens):
@@ -110,11 +110,11 @@ def with_kernelopts(text):
 
 def without_given(parameters, wanted):
     """Return the ParameterChanges that take away from parameters ([str]) what is unwanted, and what another line will hold as wanted."""
-    changes = kernel_cmdline.plan(parameters, wanted._replace(present=[]))
+    changes = cmdline_changes.plan(parameters, wanted._replace(present=[]))
     for index, parameter in enumerate(parameters):
         name = kernel_cmdline.key(parameter)
         for given in wanted.present:
-            if kernel_cmdline.key(given) == name and (name not in wanted.repeatable or kernel_cmdline.is_same_repeated(parameter, given)):
+            if kernel_cmdline.key(given) == name and (name not in wanted.repeatable or cmdline_changes.is_same_repeated(parameter, given)):
                 changes.replacements[index] = []
     return changes
 

@@ -17,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.core.work_directory import work_directory
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 #: What a run will do. edits: [Edit]; sources: [dict]; warnings: [str]; generators: [Generator] that have work to do;
 #: before, after: entries ([BootEntry]) now and predicted; titles: {path: [str]} of every menu of GRUB 2 now; given: {path: [str]},
@@ -28,7 +28,7 @@ WholePlan = collections.namedtuple("WholePlan", "edits sources warnings generato
 def plan(tree, loaders, wanted, options, regenerate):
     """Return the WholePlan for all boot loaders of a guest.
 
-    loaders: adapters; wanted: kernel_cmdline.Request; options: boot_entry.Options; regenerate: bool.
+    loaders: adapters; wanted: cmdline_changes.Request; options: boot_entry.Options; regenerate: bool.
     Raises ImagewrightError: something cannot be edited with certainty, or a command line becomes too long.
     """
     tree = Reading(tree)
@@ -151,8 +151,8 @@ def _that_stay(tree, before, after):
 def check(entries, wanted, options):
     """Raise ImagewrightError when an entry ([BootEntry]) that was to be changed is not as wanted."""
     for entry in entries:
-        if is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted):
-            right = kernel_cmdline.change(entry.cmdline, wanted)
+        if is_subject(entry, options) and not cmdline_changes.is_right(entry.cmdline, wanted):
+            right = cmdline_changes.change(entry.cmdline, wanted)
             raise ImagewrightError(
                 f"cannot prove the kernel command line of {entry.title!r} in {entry.path} line {entry.line}: "
                 f"it would boot with {entry.cmdline!r} instead of {right!r}; look for what overrides it, "
@@ -221,5 +221,5 @@ def _warnings_of_others(tree, entries, wanted):
         and entry.loader == grub2.NAME
         and tree.is_file(entry.kernel)
         and "memtest" not in entry.kernel
-        and not kernel_cmdline.is_right(entry.cmdline, wanted)
+        and not cmdline_changes.is_right(entry.cmdline, wanted)
     ]

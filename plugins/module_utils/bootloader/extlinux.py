@@ -11,7 +11,7 @@ import collections
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux_conf, reading, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Generator, LoaderPlan, guest_path, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 NAME = "extlinux"
 
@@ -99,7 +99,7 @@ def stale(tree, wanted, options):
             for entry in entries(tree)
             if entry.path in values
             and (
-                (is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted))
+                (is_subject(entry, options) and not cmdline_changes.is_right(entry.cmdline, wanted))
                 or _place(kernel_cmdline.split(entry.cmdline), _arguments(entry, values[entry.path])) is None
             )
         }
@@ -152,7 +152,7 @@ def _changed(texts, feed, wanted):
     sources = [variables.source(text, path) for path, text in texts.items()]
     value = variables.evaluate(sources, feed.variable)
     old = variables.text_of(value) or feed.default
-    new = kernel_cmdline.change(old, wanted)
+    new = cmdline_changes.change(old, wanted)
     if new == old:
         return texts, old, new
     after = collections.OrderedDict(texts)
@@ -163,11 +163,11 @@ def _changed(texts, feed, wanted):
         after[file.path] = variables.with_value(file, file.shell.assignments[value.home[1]], new)
     else:
         tokens = kernel_cmdline.tokenize(old)
-        changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
-        after.update(variables.edit(sources, value, kernel_cmdline.spans(tokens, changes)))
+        changes = cmdline_changes.plan([token.text for token in tokens], wanted)
+        after.update(variables.edit(sources, value, cmdline_changes.spans(tokens, changes)))
     sources = [variables.source(text, path) for path, text in after.items()]
     written = variables.text_of(variables.evaluate(sources, feed.variable))
-    kernel_cmdline.check_kept(kernel_cmdline.split(old), kernel_cmdline.split(written), wanted, feed.files[0])
+    cmdline_changes.check_kept(kernel_cmdline.split(old), kernel_cmdline.split(written), wanted, feed.files[0])
     return after, old, new
 
 

@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 #: One label that starts a Linux kernel. line: of its LABEL (1-based); start, end: offsets of the arguments that it boots
 #: with, None when no APPEND gives it any; kernel_end: offset of the end of its KERNEL line; indent: of that line.
@@ -52,14 +52,14 @@ def change(text, wanted, recovery, rescue):
     for label in subjects:
         if label.start is not None:
             old = text[label.start : label.end]
-            new = kernel_cmdline.change(old, wanted)
+            new = cmdline_changes.change(old, wanted)
             gap = " " if new and text[label.start - 1 : label.start] not in (" ", "\t") else ""
             spans.add((label.start, label.end, gap + new))
         elif wanted.present:
-            new = " ".join(kernel_cmdline.plan([], wanted).additions)
+            new = " ".join(cmdline_changes.plan([], wanted).additions)
             end = "\r\n" if "\r\n" in text else "\n"
             spans.add((label.kernel_end, label.kernel_end, f"{end}{label.indent}append {new}"))
-    return kernel_cmdline.spliced(text, sorted(spans))
+    return cmdline_changes.spliced(text, sorted(spans))
 
 
 def arguments(text, label):

@@ -11,7 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline_changes
 
 NAME = grub2_menu.NAME
 
@@ -102,7 +102,7 @@ def stale(tree, wanted, options):
     found = {
         entry.path
         for entry in grub2_menu.entries(tree)
-        if (is_subject(entry, options) and not kernel_cmdline.is_right(entry.cmdline, wanted))
+        if (is_subject(entry, options) and not cmdline_changes.is_right(entry.cmdline, wanted))
         or (entry.kind != "other" and not grub2_menu.has_asked(entry, linux, default, wanted))
     }
     if options.settings:

@@ -11,7 +11,7 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, reading, shared_line, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 MAIN = "/etc/default/grub"
 DROP_INS = "/etc/default/grub.d/*.cfg"
@@ -99,7 +99,7 @@ def change(defaults, wanted, recovery):
         planned = shared_line.plan(*lines, wanted=wanted, recovery=recovery)
         changed = [index for index in (1, 2, 0) if _changes_something(lines[index], planned[index])]
         if not changed:
-            kernel_cmdline.check_kept([parameter for line in before for parameter in line], [parameter for line in lines for parameter in line], wanted, MAIN)
+            cmdline_changes.check_kept([parameter for line in before for parameter in line], [parameter for line in lines for parameter in line], wanted, MAIN)
             if wanted.present or wanted.absent:
                 check_ends(defaults)
             return defaults
@@ -192,7 +192,7 @@ def _with_changes(defaults, name, changes):
     if value is None:
         return defaults.with_texts({MAIN: variables.with_assignment(defaults.texts.get(MAIN, ""), name, added)})
     tokens = grub_script.tokens(variables.text_of(value))
-    spans = kernel_cmdline.spans(tokens, changes._replace(additions=[]), grub_script.write_parameter)
+    spans = cmdline_changes.spans(tokens, changes._replace(additions=[]), grub_script.write_parameter)
     if changes.additions:
         spans = sorted(spans + [_addition(value, tokens, changes, added)])
     return defaults.with_texts(variables.edit(defaults.sources, value, spans))

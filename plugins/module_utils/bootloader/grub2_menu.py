@@ -12,7 +12,7 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, guest_path
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 NAME = "grub2"
 
@@ -95,9 +95,9 @@ def change_by_hand(path, text, wanted, recovery, rescue):
         if kind == "other" or (kind == "recovery" and not recovery) or (kind == "rescue" and not rescue):
             continue
         tokens = [grub_script.token(word) for word in arguments]
-        changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
+        changes = cmdline_changes.plan([token.text for token in tokens], wanted)
         if tokens:
-            spans += kernel_cmdline.spans(tokens, changes, grub_script.write_parameter)
+            spans += cmdline_changes.spans(tokens, changes, grub_script.write_parameter)
         elif changes.additions:
             spans.append((kernel.end, kernel.end, " " + " ".join(map(grub_script.write_parameter, changes.additions))))
     for start, end, new in sorted(spans, reverse=True):

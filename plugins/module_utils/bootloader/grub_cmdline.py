@@ -10,7 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Options
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits, errors
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline_changes
 
 ARGUMENTS = {
     "present": {"type": "list", "elements": "str", "default": []},
@@ -29,7 +29,7 @@ ARGUMENTS = {
 def run(module):
     """Bring the guest's kernel command lines to the wanted state, and return the result."""
     params = module.params
-    wanted = kernel_cmdline.request(params["present"], params["absent"], params["repeatable"])
+    wanted = cmdline_changes.request(params["present"], params["absent"], params["repeatable"])
     options = Options(params["recovery"], params["rescue"], settings.checked(params["settings"]))
     tree = LiveTree(params["root"])
     loaders = discover.loaders(tree, params["bootloader"], refuse=True)

@@ -12,7 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, LoaderPlan, guest_path
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 NAME = "grub_legacy"
 
@@ -136,10 +136,10 @@ def _changed_sysconfig(text, wanted, rescue):
             continue
         value = variables.evaluate(sources, name, appends=True)
         tokens = kernel_cmdline.tokenize(variables.text_of(value))
-        changes = kernel_cmdline.plan([token.text for token in tokens], wanted)
-        text = variables.edit(sources, value, kernel_cmdline.spans(tokens, changes)).get(SYSCONFIG, text)
+        changes = cmdline_changes.plan([token.text for token in tokens], wanted)
+        text = variables.edit(sources, value, cmdline_changes.spans(tokens, changes)).get(SYSCONFIG, text)
         written = variables.text_of(variables.evaluate([variables.source(text, SYSCONFIG)], name, appends=True))
-        kernel_cmdline.check_kept([token.text for token in tokens], kernel_cmdline.split(written), wanted, SYSCONFIG)
+        cmdline_changes.check_kept([token.text for token in tokens], kernel_cmdline.split(written), wanted, SYSCONFIG)
     return text
 
 

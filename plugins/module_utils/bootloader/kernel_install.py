@@ -16,7 +16,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 MAIN, VENDOR_MAIN = "/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"
 PARTS, VENDOR_PARTS = "/etc/kernel/cmdline.d", "/usr/kernel/cmdline.d"
@@ -105,25 +105,25 @@ def _changed(texts, wanted):
 
 
 def _is_right(texts, wanted):
-    return kernel_cmdline.is_right(" ".join(token.text for text in texts.values() for token in _tokens(text, False)), wanted)
+    return cmdline_changes.is_right(" ".join(token.text for text in texts.values() for token in _tokens(text, False)), wanted)
 
 
 def _without_given(text, wanted):
     """Return a file's text without what is unwanted, and without what another file will hold as wanted."""
     lines = _by_line(text, _tokens(text, False))
     changes = bls_entry.without_given([token.text for group in lines for token in group], wanted)
-    spans = [span for group, part in zip(lines, kernel_cmdline.divided(lines, changes)) for span in kernel_cmdline.spans(group, part)]
-    return kernel_cmdline.spliced(text, spans)
+    spans = [span for group, part in zip(lines, cmdline_changes.divided(lines, changes)) for span in cmdline_changes.spans(group, part)]
+    return cmdline_changes.spliced(text, spans)
 
 
 def _rewritten(texts, wanted):
     """Return {path: text} with the Request brought into the words of all files as if they were one line."""
     lines = [(path, group) for path, text in texts.items() for group in _by_line(text, _tokens(text, False))]
-    changes = kernel_cmdline.plan([token.text for _unused, group in lines for token in group], wanted)
+    changes = cmdline_changes.plan([token.text for _unused, group in lines for token in group], wanted)
     spans = collections.defaultdict(list)
-    for (path, group), part in zip(lines, kernel_cmdline.divided([group for _unused, group in lines], changes)):
-        spans[path] += kernel_cmdline.spans(group, part, bls_entry.write_parameter)
-    after = collections.OrderedDict((path, kernel_cmdline.spliced(text, spans[path])) for path, text in texts.items())
+    for (path, group), part in zip(lines, cmdline_changes.divided([group for _unused, group in lines], changes)):
+        spans[path] += cmdline_changes.spans(group, part, bls_entry.write_parameter)
+    after = collections.OrderedDict((path, cmdline_changes.spliced(text, spans[path])) for path, text in texts.items())
     if changes.additions and not lines:
         text = after[MAIN]
         after[MAIN] = text + ("" if not text or text.endswith("\n") else "\n") + " ".join(map(bls_entry.write_parameter, changes.additions)) + "\n"

@@ -15,7 +15,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import shared_line
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 #: One `title` with its kernel. line: of its title (1-based); kernel: as written; start, end: offsets of the Linux
 #: arguments in the text; kind: normal, recovery, rescue, other.
@@ -57,17 +57,17 @@ def change(text, wanted, recovery, rescue):
 
     recovery, rescue: bool, whether entries of these kinds are to be changed.
     """
-    text = kernel_cmdline.spliced(text, [(comment.start, comment.end, new) for comment, new in _changed_magic(text, wanted, recovery)])
+    text = cmdline_changes.spliced(text, [(comment.start, comment.end, new) for comment, new in _changed_magic(text, wanted, recovery)])
     spans = []
     for stanza in stanzas(text):
         if stanza.kind == "other" or (stanza.kind == "recovery" and not recovery) or (stanza.kind == "rescue" and not rescue):
             continue
         line = text[stanza.start : stanza.end]
         tokens = kernel_cmdline.tokenize(_joined(line))
-        changed = kernel_cmdline.rewrite(line, tokens, kernel_cmdline.plan([token.text for token in tokens], wanted))
+        changed = cmdline_changes.rewrite(line, tokens, cmdline_changes.plan([token.text for token in tokens], wanted))
         gap = " " if changed and not line and text[stanza.start - 1 : stanza.start] not in (" ", "\t") else ""
         spans.append((stanza.start, stanza.end, gap + changed))
-    return kernel_cmdline.spliced(text, spans)
+    return cmdline_changes.spliced(text, spans)
 
 
 def arguments(text, stanza):
@@ -180,12 +180,12 @@ def _changed_magic(text, wanted, recovery):
         lines = [kernel_cmdline.tokenize(line) for line in (shared, normal)]
         parameters = [[token.text for token in line] for line in lines]
         planned = shared_line.plan(parameters[0], parameters[1], [], wanted, recovery and bool(alternatives))
-        changed[comment] = kernel_cmdline.rewrite(shared, lines[0], planned[0])
+        changed[comment] = cmdline_changes.rewrite(shared, lines[0], planned[0])
         if defaults is not None and defaults not in changed:
-            changed[defaults] = kernel_cmdline.rewrite(normal, lines[1], planned[1])
+            changed[defaults] = cmdline_changes.rewrite(normal, lines[1], planned[1])
     for comment in alternatives if recovery else []:
         value = text[comment.start : comment.end]
         label = _LABEL.match(value)
         start = label.end() if label else 0
-        changed[comment] = value[:start] + kernel_cmdline.change(value[start:], wanted._replace(present=[]))
+        changed[comment] = value[:start] + cmdline_changes.change(value[start:], wanted._replace(present=[]))
     return sorted(changed.items(), key=lambda item: item[0].start)

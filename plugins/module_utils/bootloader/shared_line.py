@@ -9,27 +9,27 @@ A parameter that is set in one of them is changed there; a new one goes into the
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 
 def plan(shared, normal, special, wanted, recovery):
     """Return [ParameterChanges of shared, ParameterChanges of normal, ParameterChanges of special].
 
-    shared, normal, special: [str], the parameters of each; wanted: kernel_cmdline.Request.
+    shared, normal, special: [str], the parameters of each; wanted: cmdline_changes.Request.
     recovery: bool, bring special + shared to the wanted state too; else special stays as it is.
     """
-    changes = kernel_cmdline.plan(shared + normal, wanted)
+    changes = cmdline_changes.plan(shared + normal, wanted)
     planned = [
-        kernel_cmdline.ParameterChanges(changes.replacements[: len(shared)], changes.additions),
-        kernel_cmdline.ParameterChanges(changes.replacements[len(shared) :], []),
-        kernel_cmdline.ParameterChanges([[parameter] for parameter in special], []),
+        cmdline_changes.ParameterChanges(changes.replacements[: len(shared)], changes.additions),
+        cmdline_changes.ParameterChanges(changes.replacements[len(shared) :], []),
+        cmdline_changes.ParameterChanges([[parameter] for parameter in special], []),
     ]
     if not recovery:
         return planned
-    planned[2] = kernel_cmdline.plan(special, wanted._replace(present=[]))
-    for name, group in kernel_cmdline.grouped(wanted).items():
+    planned[2] = cmdline_changes.plan(special, wanted._replace(present=[]))
+    for name, group in cmdline_changes.grouped(wanted).items():
         line = [parameter for part in (planned[2], planned[0]) for parameter in _result(part)]
-        if not kernel_cmdline.is_right(" ".join(line), wanted._replace(present=group, absent=[])):
+        if not cmdline_changes.is_right(" ".join(line), wanted._replace(present=group, absent=[])):
             planned = _moved_to_shared((shared, normal, special), planned, name, group, wanted)
     return planned
 
@@ -46,11 +46,11 @@ def _moved_to_shared(lines, planned, name, group, wanted):
             parameter
             for part in planned[:2]
             for parameter in _result(part)
-            if kernel_cmdline.key(parameter) == name and not any(kernel_cmdline.is_same_repeated(parameter, given) for given in group)
+            if kernel_cmdline.key(parameter) == name and not any(cmdline_changes.is_same_repeated(parameter, given) for given in group)
         ]
     moved = []
     for part in planned:
         replacements = [[parameter for parameter in replacement if kernel_cmdline.key(parameter) != name] for replacement in part.replacements]
-        moved.append(kernel_cmdline.ParameterChanges(replacements, [parameter for parameter in part.additions if kernel_cmdline.key(parameter) != name]))
-    moved[0] = kernel_cmdline.ParameterChanges(moved[0].replacements, moved[0].additions + others + group)
+        moved.append(cmdline_changes.ParameterChanges(replacements, [parameter for parameter in part.additions if kernel_cmdline.key(parameter) != name]))
+    moved[0] = cmdline_changes.ParameterChanges(moved[0].replacements, moved[0].additions + others + group)
     return moved

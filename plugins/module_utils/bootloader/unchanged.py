@@ -10,7 +10,7 @@ import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 #: Variables of /etc/default/grub that say which entries there are and what they are called; who asks for one asks for that too.
 #: Source: GRUB manual, "Simple configuration handling"; the 10_linux of Debian, Ubuntu, Fedora and SUSE.
@@ -43,7 +43,7 @@ def check(before, after, wanted, options, given=None):
     """Raise ImagewrightError when entries differ in anything that was not asked for.
 
     before: [BootEntry] of all boot loaders, in order, those left out whose kernel is not there any more and that may go.
-    after: [BootEntry], the same; wanted: kernel_cmdline.Request; options: boot_entry.Options.
+    after: [BootEntry], the same; wanted: cmdline_changes.Request; options: boot_entry.Options.
     given: {path: [str]}, the parameters that the sources of a generated file give: an entry that was not up to date may get those.
     """
     old, new, given = _by_path(before), _by_path(after), given or {}
@@ -114,12 +114,12 @@ def _check_parameters(entry, made, wanted, options, given):
 def _values(entry, wanted, options):
     """Return {name: [parameters]} of what must not differ: all that is not asked for, as it is once the line is as wanted."""
     # an entry that is to be left may follow a source that it shares
-    line = kernel_cmdline.split(kernel_cmdline.change(entry.cmdline, wanted if is_subject(entry, options) else wanted._replace(present=[])))
+    line = kernel_cmdline.split(cmdline_changes.change(entry.cmdline, wanted if is_subject(entry, options) else wanted._replace(present=[])))
     asked = {kernel_cmdline.key(parameter) for parameter in wanted.present}
     found = collections.OrderedDict()
     for parameter in line:
         name = kernel_cmdline.key(parameter)
-        if name in asked and (name not in wanted.repeatable or any(kernel_cmdline.is_same_repeated(parameter, given) for given in wanted.present)):
+        if name in asked and (name not in wanted.repeatable or any(cmdline_changes.is_same_repeated(parameter, given) for given in wanted.present)):
             continue
         found.setdefault(name, []).append(parameter)
     return found

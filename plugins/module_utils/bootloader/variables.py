@@ -13,7 +13,7 @@ import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
 #: A file of shell variables: its path, and its ShellFile.
 VariablesFile = collections.namedtuple("VariablesFile", "path shell")
@@ -233,7 +233,7 @@ def _rewritten(sources, edits):
     spans = collections.defaultdict(list)
     for index, start, end, new in sorted(edits, key=lambda edit: edit[:3]):
         spans[index].append((start, end, new))
-    return {sources[index].path: kernel_cmdline.spliced(sources[index].shell.text, found) for index, found in spans.items()}
+    return {sources[index].path: cmdline_changes.spliced(sources[index].shell.text, found) for index, found in spans.items()}
 
 
 def with_assignment(text, name, value):

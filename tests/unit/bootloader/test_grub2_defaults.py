@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_defaults, grub_script
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +25,7 @@ def change(main, present=(), absent=(), drop_in=None, recovery=False, appends=Fa
     files = collections.OrderedDict([(MAIN, main)])
     if drop_in is not None:
         files[DROP_IN] = drop_in
-    changed = grub2_defaults.change(grub2_defaults.Defaults(files, appends), kernel_cmdline.request(list(present), list(absent)), recovery).texts
+    changed = grub2_defaults.change(grub2_defaults.Defaults(files, appends), cmdline_changes.request(list(present), list(absent)), recovery).texts
     return changed[MAIN] if drop_in is None else [changed[MAIN], changed[DROP_IN]]
 
 
@@ -246,7 +246,7 @@ def shell_values(files, folder):
 def test_the_shell_sees_only_the_named_parameters_differ(tmp_path, main, drop_in, present, recovery):
     named = {kernel_cmdline.key(parameter) for parameter in present}
     absent = [name for name in ("quiet", "a") if name not in named]
-    wanted = kernel_cmdline.request(present, absent)
+    wanted = cmdline_changes.request(present, absent)
     before = collections.OrderedDict([(MAIN, main)] + ([(DROP_IN, drop_in)] if drop_in is not None else []))
     try:
         after = grub2_defaults.change(grub2_defaults.Defaults(before, False), wanted, recovery).texts
@@ -259,9 +259,9 @@ def test_the_shell_sees_only_the_named_parameters_differ(tmp_path, main, drop_in
         lines.append([[token.text for token in grub_script.tokens(value)] for value in values])
     others = [[[p for p in value if kernel_cmdline.key(p) not in named] for value in line] for line in lines]
     assert others[0] == others[1]
-    assert kernel_cmdline.is_right(" ".join(lines[1][0] + lines[1][1]), wanted)
+    assert cmdline_changes.is_right(" ".join(lines[1][0] + lines[1][1]), wanted)
     if recovery:
-        assert kernel_cmdline.is_right(" ".join(lines[1][2] + lines[1][0]), wanted)
+        assert cmdline_changes.is_right(" ".join(lines[1][2] + lines[1][0]), wanted)
     assert grub2_defaults.change(grub2_defaults.Defaults(after, False), wanted, recovery).texts == after
     assert len(shell_variables.parse(after[MAIN]).assignments) >= len(shell_variables.parse(main).assignments)
 

@@ -10,10 +10,10 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, extlinux_conf, grub2_defaults, grub_script, menu_lst, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline_changes
 
 SIZE = 128 * 1024
-WANTED = kernel_cmdline.request(["console=tty1", "console=ttyS0", "a=1"], ["quiet"])
+WANTED = cmdline_changes.request(["console=tty1", "console=ttyS0", "a=1"], ["quiet"])
 SECONDS = 5  # a machine at work may be slow; what is quadratic takes minutes
 
 
@@ -54,8 +54,8 @@ def _refused_defaults(text):
         ("A=1\n" * (SIZE // 4), lambda text: grub2_defaults.Defaults({grub2_defaults.MAIN: text}, False)),
         ('GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX a"\n' * (SIZE // 43), _refused_defaults),
         ('GRUB_CMDLINE_LINUX="' + "a " * (SIZE // 2) + '"\n', _refused_defaults),
-        ("a " * (SIZE // 2), lambda text: kernel_cmdline.change(text, WANTED)),
-        ("quiet " * (SIZE // 6), lambda text: kernel_cmdline.change(text, WANTED)),
+        ("a " * (SIZE // 2), lambda text: cmdline_changes.change(text, WANTED)),
+        ("quiet " * (SIZE // 6), lambda text: cmdline_changes.change(text, WANTED)),
     ],
 )
 def test_time_grows_with_the_size_and_no_faster(text, work):

@@ -7,7 +7,7 @@ import collections
 import contextlib
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
     bls_entry,
     extlinux_conf,
@@ -23,7 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree i
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-WANTED = kernel_cmdline.request(["a=1", "console=ttyS0"], ["quiet"])
+WANTED = cmdline_changes.request(["a=1", "console=ttyS0"], ["quiet"])
 
 
 # GRUB's script
@@ -340,11 +340,11 @@ def test_any_text_is_read_or_refused(text):
 @settings(deadline=None)
 def test_any_parameter_reaches_every_loader_or_is_refused(parameter, line):
     with contextlib.suppress(ImagewrightError):
-        wanted = kernel_cmdline.request([parameter], ["unwanted"])
+        wanted = cmdline_changes.request([parameter], ["unwanted"])
         entry = bls_entry.change(f"linux /l\noptions {line}\n", wanted)
-        assert kernel_cmdline.is_right(bls_entry.options(entry), wanted)
+        assert cmdline_changes.is_right(bls_entry.options(entry), wanted)
         texts = collections.OrderedDict([(grub2_defaults.MAIN, f'GRUB_CMDLINE_LINUX="{line}"\n')])
         value = grub2_defaults.change(grub2_defaults.Defaults(texts, False), wanted, True).effective("GRUB_CMDLINE_LINUX")
-        assert kernel_cmdline.is_right(" ".join(token.text for token in grub_script.tokens(value)), wanted)
+        assert cmdline_changes.is_right(" ".join(token.text for token in grub_script.tokens(value)), wanted)
         menu = grub2_menu.change_by_hand("x", "menuentry x {\n linux /l quiet\n}\n", wanted, True, True)
         assert grub2_menu.change_by_hand("x", menu, wanted, True, True) == menu

@@ -6,7 +6,7 @@
 import random
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import changing, discover
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Options, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
@@ -91,7 +91,7 @@ class RandomGuest:
             self.write("boot/extlinux.conf", "".join(f"LABEL {number}\n LINUX vmlinuz-{KERNEL}\n APPEND {self.line()}\n" for number in range(2)))
 
     def request(self):
-        return kernel_cmdline.request(self.random.sample(PRESENT, self.random.randint(0, 4)), self.random.sample(ABSENT, self.random.randint(0, 3)))
+        return cmdline_changes.request(self.random.sample(PRESENT, self.random.randint(0, 4)), self.random.sample(ABSENT, self.random.randint(0, 3)))
 
 
 def other_parameters(line, wanted):
@@ -113,7 +113,7 @@ def test_any_guest_comes_to_the_wanted_state_or_is_refused(tmp_path, seed):
         return
     after = EditedTree(tree, change.edits)
     for entry in change.after:
-        assert not is_subject(entry, options) or kernel_cmdline.is_right(entry.cmdline, wanted)
+        assert not is_subject(entry, options) or cmdline_changes.is_right(entry.cmdline, wanted)
     for old, new in zip(change.before, change.after):
         # an entry that had nothing at all, not even root=, may have got $kernelopts
         assert other_parameters(old.cmdline, wanted) == other_parameters(new.cmdline, wanted) or not old.cmdline

@@ -8,10 +8,10 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Options
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline_changes
 
 MENU = "/boot/grub/grub.cfg"
-WANTED = kernel_cmdline.request(["console=tty1", "console=ttyS0", "rootdelay=300"], ["quiet", "crashkernel=auto"])
+WANTED = cmdline_changes.request(["console=tty1", "console=ttyS0", "rootdelay=300"], ["quiet", "crashkernel=auto"])
 
 
 def entry(line, title="Debian", kind="normal", kernel="/boot/vmlinuz-1"):
@@ -85,17 +85,17 @@ def test_an_entry_that_is_to_be_left_may_follow_a_source_that_it_shares():
 )
 def test_titles_and_number_of_entries_are_the_same(after, told):
     with pytest.raises(ImagewrightError, match=told):
-        check([entry("a")], after, kernel_cmdline.request([], []))
+        check([entry("a")], after, cmdline_changes.request([], []))
 
 
 def test_the_order_of_entries_is_the_same():
     with pytest.raises(ImagewrightError, match="their order is another one"):
-        check([entry("a"), entry("a", "B")], [entry("a", "B"), entry("a")], kernel_cmdline.request([], []))
+        check([entry("a"), entry("a", "B")], [entry("a", "B"), entry("a")], cmdline_changes.request([], []))
 
 
 def test_settings_that_shape_the_menu_shape_it_and_change_no_parameter():
     options = Options(settings={"GRUB_DISABLE_RECOVERY": "true"})
-    none = kernel_cmdline.request([], [])
+    none = cmdline_changes.request([], [])
     check([entry("a"), entry("a single", "Debian (recovery)", "recovery")], [entry("a")], none, options)
     with pytest.raises(ImagewrightError, match="lost 'a'"):
         check([entry("a"), entry("a single", "Debian (recovery)", "recovery")], [entry("b")], none, options)

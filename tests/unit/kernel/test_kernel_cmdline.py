@@ -4,7 +4,7 @@
 """The kernel's command line: tables of cases, and properties that hold for any line."""
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,20 +90,20 @@ def test_names_are_compared_with_dash_as_underscore():
     ],
 )
 def test_a_line_is_brought_to_the_wanted_state(before, present, absent, after):
-    wanted = kernel_cmdline.request(present, absent)
-    assert kernel_cmdline.change(before, wanted) == after
-    assert kernel_cmdline.change(after, wanted) == after
-    assert kernel_cmdline.is_right(after, wanted)
+    wanted = cmdline_changes.request(present, absent)
+    assert cmdline_changes.change(before, wanted) == after
+    assert cmdline_changes.change(after, wanted) == after
+    assert cmdline_changes.is_right(after, wanted)
 
 
 def test_other_names_may_be_repeatable():
-    wanted = kernel_cmdline.request(["rd.lvm.lv=b"], [], ["rd.lvm.lv"])
-    assert kernel_cmdline.change("rd.lvm.lv=a", wanted) == "rd.lvm.lv=a rd.lvm.lv=b"
+    wanted = cmdline_changes.request(["rd.lvm.lv=b"], [], ["rd.lvm.lv"])
+    assert cmdline_changes.change("rd.lvm.lv=a", wanted) == "rd.lvm.lv=a rd.lvm.lv=b"
 
 
 def test_nothing_is_repeatable_when_the_user_says_so():
-    wanted = kernel_cmdline.request(["console=hvc0"], [], [])
-    assert kernel_cmdline.change("console=tty1 console=ttyS0", wanted) == "console=hvc0"
+    wanted = cmdline_changes.request(["console=hvc0"], [], [])
+    assert cmdline_changes.change("console=tty1 console=ttyS0", wanted) == "console=hvc0"
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ def test_nothing_is_repeatable_when_the_user_says_so():
 )
 def test_what_cannot_be_a_parameter_is_refused(present, absent, cause):
     with pytest.raises(ImagewrightError, match=cause):
-        kernel_cmdline.request(present, absent)
+        cmdline_changes.request(present, absent)
 
 
 def test_another_value_of_a_repeatable_name_may_be_absent():
-    wanted = kernel_cmdline.request(["console=ttyS0,115200n8"], ["console=tty0"])
-    assert kernel_cmdline.change("console=tty0 console=tty1", wanted) == "console=tty1 console=ttyS0,115200n8"
+    wanted = cmdline_changes.request(["console=ttyS0,115200n8"], ["console=tty0"])
+    assert cmdline_changes.change("console=tty0 console=tty1", wanted) == "console=tty1 console=ttyS0,115200n8"
 
 
 def test_a_line_longer_than_the_kernel_keeps_is_refused():
@@ -156,23 +156,23 @@ LINES = st.lists(st.one_of(PARAMETERS, st.sampled_from(["--", "---", '"x y"', "Ã
 def requests(draw):
     """Draw a Request whose lists do not contradict each other."""
     try:
-        return kernel_cmdline.request(draw(st.lists(PARAMETERS, max_size=4)), draw(st.lists(PARAMETERS, max_size=3)))
+        return cmdline_changes.request(draw(st.lists(PARAMETERS, max_size=4)), draw(st.lists(PARAMETERS, max_size=3)))
     except ImagewrightError:
-        return kernel_cmdline.request(["a=1", "console=tty1", "console=ttyS0"], ["quiet"])
+        return cmdline_changes.request(["a=1", "console=tty1", "console=ttyS0"], ["quiet"])
 
 
 @given(LINES, requests())
 @settings(deadline=None)
 def test_a_second_change_changes_nothing(line, wanted):
-    once = kernel_cmdline.change(line, wanted)
-    assert kernel_cmdline.change(once, wanted) == once
-    assert kernel_cmdline.is_right(once, wanted)
+    once = cmdline_changes.change(line, wanted)
+    assert cmdline_changes.change(once, wanted) == once
+    assert cmdline_changes.is_right(once, wanted)
 
 
 @given(LINES, requests())
 @settings(deadline=None)
 def test_only_named_parameters_differ(line, wanted):
-    after = kernel_cmdline.split(kernel_cmdline.change(line, wanted))
+    after = kernel_cmdline.split(cmdline_changes.change(line, wanted))
     before = kernel_cmdline.split(line)
     named = {kernel_cmdline.key(parameter) for parameter in wanted.present + wanted.absent}
     init = before[before.index("--") :] if "--" in before else []
@@ -184,7 +184,7 @@ def test_only_named_parameters_differ(line, wanted):
 @given(LINES, requests())
 @settings(deadline=None)
 def test_each_wanted_value_is_there_and_each_unwanted_is_not(line, wanted):
-    after = kernel_cmdline.change(line, wanted)
+    after = cmdline_changes.change(line, wanted)
     for parameter in wanted.present:
         assert kernel_cmdline.parse(parameter)[1] in kernel_cmdline.values(after, kernel_cmdline.key(parameter)) or (kernel_cmdline.key(parameter) == "console")
     for parameter in wanted.absent:
@@ -196,4 +196,4 @@ def test_each_wanted_value_is_there_and_each_unwanted_is_not(line, wanted):
 @given(st.one_of(st.text(), st.text(alphabet='ab =-"\t')), requests())
 @settings(deadline=None)
 def test_any_text_is_changed_without_an_error(line, wanted):
-    assert kernel_cmdline.is_right(kernel_cmdline.change(line, wanted), wanted)
+    assert cmdline_changes.is_right(cmdline_changes.change(line, wanted), wanted)
