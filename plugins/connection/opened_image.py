@@ -10,13 +10,14 @@ version_added: 1.0.0
 author:
   - imagewright.azure contributors (@imagewright)
 description:
-  - Modules run with the controller's Python, in the namespaces of the image's session - there its file systems are mounted (at the RV(root) that
-    M(imagewright.azure.image_session) returns), C(/dev) has no disk but the guest's, and other processes are not seen.
+  - Modules run with the controller's Python, in the namespaces of the image's session. There its file systems are mounted, at the
+    RV(imagewright.azure.image_session#module:root) that M(imagewright.azure.image_session) returns, C(/dev) has no disk but the guest's, and other
+    processes are not seen.
   - What they start cannot load modules into the controller's kernel, set its clock or restart it.
 options:
   session:
     description:
-      - The RV(session) that M(imagewright.azure.image_session) has returned.
+      - The RV(imagewright.azure.image_session#module:session) that was returned.
     type: str
     required: true
     vars:

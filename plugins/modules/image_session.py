@@ -47,7 +47,9 @@ options:
 attributes:
   check_mode:
     support: partial
-    description: An image is opened and closed in check mode too, for tasks that predict their changes; it does not get the name O(dest).
+    description: Whether the module predicts its changes.
+    details:
+      - An image is opened and closed in check mode too, for tasks that predict their changes. It does not get the name O(dest).
   diff_mode:
     support: none
     description: There is nothing to show.
