@@ -40,7 +40,7 @@ def is_present(tree):
 
 def plan(tree, wanted, options):
     """Return the LoaderPlan for the entries, grubenv, its fallbacks, and /etc/kernel/cmdline."""
-    first_only = _is_read_by_grub(tree)
+    first_only = is_read_by_grub(tree)
     if first_only:
         _check_expressible(wanted)
     changed = _changed_entries(tree, wanted, options) + _changed_variables(tree, wanted) + _changed_cmdline(tree, wanted)
@@ -57,7 +57,7 @@ def plan(tree, wanted, options):
 
 def _changed_entries(tree, wanted, options):
     """Return [(Edit, [source])] of the entries, those that stay as they are too."""
-    environment, first_only = _environment(tree), _is_read_by_grub(tree)
+    environment, first_only = _environment(tree), is_read_by_grub(tree)
     found = []
     for path in _entry_paths(tree):
         before = reading.text(tree, path)
@@ -136,7 +136,7 @@ def _source(path, variable, before, after):
 
 def entries(tree):
     """Return the entries ([BootEntry]), newest kernel first as the menu shows them, GRUB's variables put in."""
-    environment, first_only = _environment(tree), _is_read_by_grub(tree)
+    environment, first_only = _environment(tree), is_read_by_grub(tree)
     found = [_boot_entry(tree, path, reading.text(tree, path), environment, first_only) for path in _entry_paths(tree)]
     return [entry for entry in found if entry is not None]
 
@@ -236,7 +236,7 @@ def _newest(tree):
     found, tokens = [], _tokens(tree)
     for path in _entry_paths(tree):
         text = reading.text(tree, path)
-        entry = _boot_entry(tree, path, text, {}, _is_read_by_grub(tree))
+        entry = _boot_entry(tree, path, text, {}, is_read_by_grub(tree))
         if entry is not None and entry.kind == "normal":
             name = posixpath.basename(path)
             token = next((token for token in tokens if name.startswith(token + "-")), None)
@@ -253,7 +253,7 @@ def _tokens(tree):
 
 def _are_nobodys(tree):
     """Return whether GRUB boots the guest and was told not to read the entries, which a kernel package left there."""
-    if not tree.is_file(kernel_install.DEFAULTS) or _is_read_by_grub(tree):
+    if not tree.is_file(kernel_install.DEFAULTS) or is_read_by_grub(tree):
         return False
     try:
         values = shell_variables.values(reading.text(tree, kernel_install.DEFAULTS), kernel_install.DEFAULTS)
@@ -311,7 +311,7 @@ def _check_expressible(wanted):
             )
 
 
-def _is_read_by_grub(tree):
+def is_read_by_grub(tree):
     """Return whether GRUB reads the entries: a grub.cfg has the command blscfg."""
     return any(_BLSCFG.search(text) for text in reading.texts(tree, _GRUB_CFG).values())
 

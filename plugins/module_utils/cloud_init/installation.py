@@ -19,10 +19,12 @@ SERVICES = ("cloud-init-local", "cloud-init-main", "cloud-init-network", "cloud-
 _STARTING = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-local")
 #: cloud-init's disabling file, and the generator's condition.
 DISABLED_BY = "/etc/cloud/cloud-init.disabled"
+#: Its own search for a source, which ends the start of cloud-init where its policy says so.
+DS_IDENTIFY = "/etc/cloud/ds-identify.cfg"
 #: What Ubuntu's installers leave in the way of the network: the cards of this machine, and that it shall be left alone. R42c
 NETWORK_LEFTOVERS = (FOLDER + "/50-curtin-networking.cfg", FOLDER + "/subiquity-disable-cloudinit-networking.cfg")
 #: All that installers leave: each keeps cloud-init from setting up the network or from finding Azure.
-LEFTOVERS = NETWORK_LEFTOVERS + (FOLDER + "/curtin-preserve-sources.cfg", FOLDER + "/99-installer.cfg", "/etc/cloud/ds-identify.cfg")
+LEFTOVERS = NETWORK_LEFTOVERS + (FOLDER + "/curtin-preserve-sources.cfg", FOLDER + "/99-installer.cfg", DS_IDENTIFY)
 
 
 def enabled(tree):
@@ -43,6 +45,19 @@ def switches(tree, command_line=""):
     """
     words = [word for word in command_line.split() if word.startswith("cloud-init=")]
     return [DISABLED_BY] * tree.exists(DISABLED_BY) + words[-1:] * (words[-1:] == ["cloud-init=disabled"])
+
+
+def policy_line(tree):
+    """Return the number of the line with which ds-identify ends the start of cloud-init, ``policy: disabled``; None without one.
+
+    Source: tools/ds-identify of cloud-init (read_config, set_di_policy): the last line counts, its first word is the mode.
+    """
+    found = None
+    for number, line in enumerate(tree.read_text(DS_IDENTIFY).split("\n") if tree.is_file(DS_IDENTIFY) else [], 1):
+        match = re.match(r"\s*policy:\s*([^\s,#]*)", line)
+        if match:
+            found = number if match.group(1) == "disabled" else None
+    return found
 
 
 def leftovers(tree):

@@ -24,7 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     one_of,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
-from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, words
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, may_match_on_azure, words
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 FOLDER = "/etc/systemd/network"
@@ -47,8 +47,9 @@ _MASTERS = (("Bond", "bond"), ("Bridge", "bridge"), ("VLAN", VLAN))
 
 
 def files(tree):
-    """Return the paths ([str]) of the administrator's .network files for Ethernet cards."""
-    return [path for path in tree.glob(FOLDER + "/*.network") if tree.is_file(path) and _is_for_ethernet(text_of(tree, path))]
+    """Return the paths ([str]) of the administrator's .network files for Ethernet cards, without those for another hypervisor alone."""
+    paths = [path for path in tree.glob(FOLDER + "/*.network") if tree.is_file(path)]
+    return [path for path in paths if _is_for_ethernet(text_of(tree, path)) and may_match_on_azure(ini.entries(text_of(tree, path)))]
 
 
 def answer(tree, card=FIRST):

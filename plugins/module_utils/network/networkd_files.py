@@ -66,6 +66,16 @@ def matches(entries, card):
     return None if None in verdicts else True
 
 
+def may_match_on_azure(entries):
+    """Return whether the [Match] section may take any card of a virtual machine on Azure: it asks for no other hypervisor."""
+    wanted = _patterns(entries, "Virtualization")
+    return not wanted or _is_of_the_machine(wanted)
+
+
+def _is_of_the_machine(wanted):
+    return (wanted[0].lstrip("!").lower() in _MACHINE) != wanted[0].startswith("!")
+
+
 def _matches(key, wanted, card):
     """Return whether one key of [Match] takes the card. wanted: [str], its patterns."""
     known = {
@@ -87,7 +97,7 @@ def _matches(key, wanted, card):
     if not wanted:
         return True
     if key == "Virtualization":
-        return (wanted[0].lstrip("!").lower() in _MACHINE) != wanted[0].startswith("!")
+        return _is_of_the_machine(wanted)
     if key == "Property":
         return _fits_property(wanted, card)
     return None if key in _UNDECIDED else True  # networkd passes over a key that it does not know

@@ -95,8 +95,11 @@ def azure_alone(context):
     source="Microsoft: create-upload-ubuntu",
 )
 def leftovers(context):
-    """Return failed with each file of an installer that turns a part of cloud-init off."""
-    return failed_if(Evidence(path, None, "left by an installer") for path in cloud_init.leftovers(context.tree))
+    """Return failed with each file of an installer that turns a part of cloud-init off; an error where that is all of it."""
+    off = cloud_init.policy_line(context.tree)
+    told = {cloud_init.DS_IDENTIFY: Evidence(cloud_init.DS_IDENTIFY, off, "policy: disabled ends the start of cloud-init")} if off else {}
+    found = [told.get(path, Evidence(path, None, "left by an installer")) for path in cloud_init.leftovers(context.tree)]
+    return failed_if(found, severity=ERROR if off and provisioner(context.tree).who == CLOUD_INIT else None)
 
 
 @rule(

@@ -14,6 +14,8 @@ BROKEN_FILES = [
         {"/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ NoCloud, Azure ]\n"},
         ("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", 1),
     ),
+    ("R42c", {"/etc/cloud/ds-identify.cfg": "# by hand\npolicy: disabled\n"}, ("/etc/cloud/ds-identify.cfg", 2)),
+    ("R42c", {"/etc/cloud/ds-identify.cfg": "policy: disabled\npolicy: enabled\n"}, ("/etc/cloud/ds-identify.cfg", None)),
     ("R42c", {"/etc/cloud/cloud.cfg.d/99-installer.cfg": "datasource: {}\n"}, ("/etc/cloud/cloud.cfg.d/99-installer.cfg", None)),
     ("R42d", {"/etc/systemd/system/cloud-final.service": DEV_NULL}, ("/etc/systemd/system/cloud-final.service", None)),
     ("R42e", {"/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "20.4.1"\n'}, None),

@@ -4,10 +4,11 @@
 """Cases of what the started command line names and does."""
 
 from unit.readiness.cases.common import FSTAB, grub
-from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UUID, initramfs
+from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UUID, initramfs
 
 _MENU = "/boot/grub/grub.cfg"
 _LINE = (_MENU, 3)
+_ENTRY = f"/boot/loader/entries/abc-{KERNEL}.conf"
 
 
 def _with(parameter):
@@ -17,6 +18,11 @@ def _with(parameter):
 
 def _root(value):
     return {_MENU: GRUB_CFG.replace(f"UUID={UUID}", value)}
+
+
+def _bls(options):
+    """Return the menu and the entry of a GRUB that reads entries of the Boot Loader Specification."""
+    return {_MENU: "blscfg\n", _ENTRY: f"title Linux\nversion {KERNEL}\nlinux /boot/vmlinuz-{KERNEL}\ninitrd {INITRAMFS}\noptions {options}\n"}
 
 
 _RED_HAT = {"/etc/os-release": "ID=rhel\n", "/etc/fstab": FSTAB + "UUID=1-2 /boot xfs defaults 0 0\n"}
@@ -42,6 +48,8 @@ BROKEN_FILES = [
         )
     ],
     ("R13b", {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", "")}, _LINE),
+    ("R13b", _bls("$kernelopts"), (_ENTRY, 1)),  # nothing sets it
+    ("R13b", _bls(CMDLINE), (_ENTRY, 5)),
     ("R13b", {_MENU: GRUB_CFG.replace(" ro ", " ro root=/dev/sda1 ")}, _LINE),
     ("R13b", _with("fips=1 boot=/dev/sda1"), _LINE),
     ("R13b", _with("mount.usr=/dev/vda3"), _LINE),
@@ -117,6 +125,7 @@ CONTROLS = [
     ("R64c", {**_RED_HAT, **_with("fips=0")}),
     ("R13b", {_MENU: GRUB_CFG.replace("root=", "root=/dev/loop0p3 root=")}),
     ("R13b", _root("/dev/mapper/rl-root")),
+    ("R13b", {**_bls("$kernelopts"), _MENU: f'set kernelopts="root=UUID={UUID} ro"\nblscfg\n'}),
     ("R13b", _root("/dev/disk/by-id/dm-uuid-LVM-abc")),
     ("R13b", _root("PARTUUID=4a6b-01")),
     ("R13b", {_MENU: f"set rootdevice=UUID={UUID}\n" + GRUB_CFG.replace(f"UUID={UUID}", "${rootdevice}")}),

@@ -66,6 +66,11 @@ BROKEN_FILES = [
         ("/etc/network/interfaces", 1),
     ),
     ("R34c", {"/etc/systemd/network/10-azure.network": "[Match]\nName=eth0\n\n[Network]\nAddress=10.1.2.3/24\n"}, ("/etc/systemd/network/10-azure.network", 5)),
+    (
+        "R34c",
+        {"/etc/systemd/network/05-own.network": "[Match]\nName=eth0\nVirtualization=!kvm\n[Network]\nAddress=10.1.2.3/24\n"},
+        ("/etc/systemd/network/05-own.network", 5),
+    ),
     ("R34c", {"/etc/network/interfaces": "auto eth0\niface eth0 inet static\n  address 10.1.2.3\n"}, ("/etc/network/interfaces", 2)),
     (
         "R34d",
@@ -156,6 +161,7 @@ CONTROLS = (
                 " bridges: {br0: {addresses: [10.9.0.1/24]}}}\n"
             },
             {"/etc/NetworkManager/system-connections/wg0.nmconnection": "[connection]\ntype=wireguard\n[ipv4]\nmethod=manual\naddress1=10.8.0.1/24\n"},
+            {"/etc/systemd/network/05-home.network": "[Match]\nName=eth0\nVirtualization=kvm\n[Network]\nAddress=192.168.1.5/24\n"},
             {"/etc/systemd/network/wg0.network": "[Match]\nName=wg0\n[Network]\nAddress=10.8.0.1/24\n"},
             {"/etc/network/interfaces": "auto br0\niface br0 inet static\n address 10.9.0.1/24\n bridge_ports none\n"},
             {"/etc/sysconfig/network-scripts/ifcfg-virbr0": "DEVICE=virbr0\nTYPE=Bridge\nIPADDR=10.9.0.1\n"},
