@@ -28,12 +28,22 @@ def faults(settings, program=b""):
     alone. b"" where it could not be read.
     """
     knows = program if b"clientaliveinterval\0" in program else b""
-    found = []
+    found, subsystems, once = [], set(), _takes_a_subsystem_once(program)
     for setting in settings:
         cause = _cause(setting, knows)
+        if setting.keyword == "subsystem" and setting.value.split():
+            name = setting.value.split()[0]
+            cause = cause or ("this sshd takes each subsystem once" if once and name in subsystems else None)
+            subsystems.add(name)
         if cause:
             found.append(Fault(setting.path, setting.line, f"{setting.keyword} {setting.value}".strip(), cause))
     return found
+
+
+def _takes_a_subsystem_once(program):
+    """Return whether this sshd ends with a subsystem that is set twice, as those before 9.5 do; False for a program that does not say its version."""
+    match = re.search(rb"OpenSSH_([0-9]+)\.([0-9]+)", program)
+    return match is not None and (int(match.group(1)), int(match.group(2))) < (9, 5)
 
 
 def _cause(setting, program):

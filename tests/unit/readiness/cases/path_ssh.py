@@ -57,6 +57,15 @@ BROKEN_FILES = [
     ("R46e", _conf("DenyUsers *"), (_CONF, 1)),
     ("R46e", {**_conf("DenyGroups sudo"), "/etc/cloud/cloud.cfg.d/01-user.cfg": "system_info:\n  default_user:\n    groups: [adm, sudo]\n"}, (_CONF, 1)),
     ("R46e", _conf("PubkeyAuthentication no"), (_CONF, 1)),
+    (
+        "R46d",
+        {
+            _CONF: _INCLUDE + "Subsystem sftp /usr/lib/sftp-server\n",
+            _DROP_IN: "Subsystem sftp internal-sftp\n",
+            "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_8.9p1",
+        },
+        (_CONF, 3),
+    ),
     ("R46e", _conf("AuthenticationMethods gssapi-with-mic hostbased"), (_CONF, 1)),
     ("R46e", _conf("AuthenticationMethods publickey,keyboard-interactive"), (_CONF, 1)),
     ("R46e", _conf("AuthenticationMethods publickey,password publickey,keyboard-interactive:pam"), (_CONF, 1)),
@@ -99,6 +108,8 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem sftp /usr/lib/sftp-server"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.9p2"}),
+    ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem netconf /usr/lib/netconf"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.2p1"}),
     ("R46d", {_CONF: _INCLUDE, _DROP_IN: "# Prot 22\nMatch all\nPort 22\nMatch User x Address 10.0.0.0/8\nX11Forwarding no\n"}),
     ("R46d", _conf("Protocol 2\nUsePrivilegeSeparation sandbox\nX11MaxDisplays 9\nGSSAPIKeyExchange no\npermitrootlogin=No\nLoginGraceTime 2m")),
     ("R46d", _conf("AcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server -f AUTH # comment\nCiphers +aes128-cbc\nMaxStartups 10:30:100")),
