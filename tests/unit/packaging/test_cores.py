@@ -46,3 +46,9 @@ def test_the_page_of_old_guests_ends_with_the_newest_release_that_is_tested():
     minors = [minor for row in rows for minor in row.split(", ")]
 
     assert (minors[0], minors[-1]) == (OLDEST, cores()[-1].minor)
+
+
+def test_the_table_of_what_was_tested_knows_these_releases():
+    matrix = re.findall(r'^    \("(\d+\.\d+)", \(3, ', (CHECKOUT / "docs/generate_tested.py").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted([*(core.minor for core in cores()), OURS], key=number) == matrix
