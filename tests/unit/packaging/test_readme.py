@@ -34,7 +34,7 @@ def run(folder, *command):
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "ANSIBLE_HOME": str(folder / "home")}
     if command[0] != "ansible-galaxy":
         environment["ANSIBLE_COLLECTIONS_PATH"] = str(CHECKOUT / ".venv" / "collections")
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def block(name):

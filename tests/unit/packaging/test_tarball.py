@@ -51,7 +51,9 @@ def test_its_top_level_is_what_a_user_looks_for(names):
 
 
 def test_every_file_of_git_that_is_no_part_of_development_is_in_it(names):
-    listed = subprocess.run(["git", "ls-files", "plugins", "roles", "playbooks", "meta", "docs", "examples"], cwd=CHECKOUT, text=True, capture_output=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "plugins", "roles", "playbooks", "meta", "docs", "examples"], cwd=CHECKOUT, text=True, capture_output=True, check=True
+    )
     kept = {name for name in listed.stdout.split("\n") if name and not name.endswith(".py") or name.startswith("plugins/")}
 
     assert kept - names == set()

@@ -35,7 +35,7 @@ def values(tmp_path_factory):
     """Return {guest: {role: its values}}, as the tasks of the roles have them. The facts are given, and no task of a role runs."""
     folder = tmp_path_factory.mktemp("distributions")
     facts = {
-        guest: {"distribution": name, "distribution_version": version, "distribution_major_version": version.split(".")[0], "os_family": family}
+        guest: {"distribution": name, "distribution_version": version, "distribution_major_version": version.split(".", maxsplit=1)[0], "os_family": family}
         for guest, (name, version, family) in GUESTS.items()
     }
     inventory = {"all": {"vars": {"ansible_connection": "local"}, "hosts": {guest: {"given": given} for guest, given in facts.items()}}}
