@@ -61,10 +61,15 @@ def tag_slips(given: Sequence[str], known: Collection[str]) -> Dict[str, Optiona
 
 def tags_of(folder: Union[str, pathlib.Path]) -> Set[str]:
     """Return the tags (set of str) of all tasks in the playbooks and roles of the collection in folder."""
+    patterns = ("playbooks/*.yml", "playbooks/tasks/*.yml", "roles/*/tasks/*.yml")
+    return tags_in(path for pattern in patterns for path in pathlib.Path(folder).glob(pattern))
+
+
+def tags_in(paths: Iterable[pathlib.Path]) -> Set[str]:
+    """Return the tags (set of str) of all tasks in the files."""
     tags: Set[str] = set()
-    for pattern in ("playbooks/*.yml", "playbooks/tasks/*.yml", "roles/*/tasks/*.yml"):
-        for path in pathlib.Path(folder).glob(pattern):
-            _collect(yaml.safe_load(path.read_text(encoding="utf-8")), tags)
+    for path in paths:
+        _collect(yaml.safe_load(path.read_text(encoding="utf-8")), tags)
     return tags
 
 

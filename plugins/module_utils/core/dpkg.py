@@ -8,7 +8,7 @@ Source: deb-md5sums(5), dpkg-divert(1), deb-conffiles(5); dpkg lib/dpkg/infodb-f
 """
 
 import posixpath
-from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import Entry
@@ -23,6 +23,20 @@ _MOST_ALL = 256 * 1024 * 1024  # bytes of all checksums
 def is_there(tree: Tree) -> bool:
     """Return whether the guest has a database of dpkg."""
     return tree.is_dir(_INFO) and tree.is_file(FOLDER + "/status")
+
+
+def installed(tree: Tree, names: Iterable[str]) -> Set[str]:
+    """Return those of the names (set of str) whose packages are installed, not only left behind with their configuration.
+
+    Raises ImagewrightError: the database is larger than any.
+    """
+    wanted, found, name = set(names), set(), ""
+    for line in _read(tree, FOLDER + "/status").decode("utf-8", "surrogateescape").split("\n"):
+        if line.startswith("Package: "):
+            name = line[len("Package: ") :].strip()
+        elif line.startswith("Status: ") and name in wanted and line.split()[-1] == "installed":
+            found.add(name)
+    return found
 
 
 def entries(tree: Tree, paths: Iterable[str]) -> Dict[str, List[Entry]]:

@@ -20,6 +20,7 @@ ALLOWED = {
     "opening": {"core", "disk", "image", "vhd"},
     "upload": {"core", "disk"},
     "readiness": {"core", "disk"} | GUEST,
+    "survey": {"core", "readiness"} | GUEST,
 }
 ALLOWED.update((package, {"core", "disk"} | GUEST) for package in GUEST)
 
