@@ -8,6 +8,7 @@ from typing import Any, Dict, Optional
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.imagewright.azure.plugins.plugin_utils.other_action import run_other
+from ansible_collections.imagewright.azure.plugins.plugin_utils.waiting import waiting
 
 
 class ActionModule(ActionBase):
@@ -18,8 +19,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         """Return the result (dict)."""
         arguments = self._task.args
-        if arguments.get("root", "/") == "/" and not arguments.get("files"):
-            return run_other(self, "ansible.builtin.package", {"name": arguments.get("names", []), "state": "present"}, task_vars)
-        result = super().run(tmp, task_vars)
-        result.update(self._execute_module(module_args=dict(arguments), task_vars=task_vars))
+        names = arguments.get("names", [])
+        with waiting(f"{(task_vars or {}).get('inventory_hostname', 'guest')}: installs {', '.join(map(str, names)) or 'package files'}"):
+            if arguments.get("root", "/") == "/" and not arguments.get("files"):
+                return run_other(self, "ansible.builtin.package", {"name": names, "state": "present"}, task_vars)
+            result = super().run(tmp, task_vars)
+            result.update(self._execute_module(module_args=dict(arguments), task_vars=task_vars))
         return result
