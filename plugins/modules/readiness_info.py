@@ -226,6 +226,11 @@ table:
   returned: success
   type: list
   elements: str
+brief:
+  description: The verdict as lines for a screen, one for each thing that is wrong, with its first place.
+  returned: success
+  type: list
+  elements: str
 difference:
   description: Ids of rules that failed before and hold now, fail now and held before, and fail as before.
   returned: with O(compare_with)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 #: Keys of a module's result that are there for a person to read; others are values that the next task uses as they are.
-_FOR_PEOPLE = ("msg", "diff", "table", "difference_table", "stderr", "stdout")
+_FOR_PEOPLE = ("msg", "diff", "table", "brief", "difference_table", "stderr", "stdout")
 
 
 class ImagewrightError(Exception):

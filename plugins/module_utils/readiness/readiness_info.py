@@ -11,7 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Question, check
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import difference
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import as_dict
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_table import to_difference, to_table
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_table import to_brief, to_difference, to_table
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.reports import write_reports
 
 ARGUMENTS = {
@@ -61,6 +61,7 @@ def run(module):
         "generations": verdict.generations,
         "path": [dict(step._asdict()) for step in verdict.path],
         "table": to_table(verdict),
+        "brief": to_brief(verdict),
     }
     if options["compare_with"] is not None:
         result["difference"] = difference(options["compare_with"], findings)

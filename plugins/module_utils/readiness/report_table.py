@@ -33,6 +33,24 @@ def to_table(found):
     return lines
 
 
+def to_brief(found):
+    """Return the lines ([str]) of a Verdict for a screen: the verdict, and one line for each thing that is wrong, with its first place."""
+    single, groups = open_findings(found)
+    lines = [f"{found.subject}: {headline(found)}"]
+    for severity in SEVERITIES:
+        lines += [_row(finding)[0] + _first_place(finding) for finding in single if finding.severity == severity]
+    return lines + [_together(group)[0] for group in groups]
+
+
+def _first_place(finding):
+    """Return where a finding is, as the end of a line (str), "" where there is no file."""
+    places = [place for place in finding.evidence if place.path]
+    if not places:
+        return ""
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    return f": {places[0].path}" + (f":{places[0].line}" if places[0].line else "") + more
+
+
 def to_difference(difference, before, after):
     """Return the lines ([str]) of what changed between two lists of findings.
 

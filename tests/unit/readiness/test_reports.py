@@ -17,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.w
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_html import to_html
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_json import to_json
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_junit import to_junit
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_table import to_difference, to_table
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.report_table import to_brief, to_difference, to_table
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.verdict import ImageFile, Verdict
 
 NASTY = '<script>alert(1)</script> & "quotes" \\x1b[2J \udcff'
@@ -191,6 +191,18 @@ def test_the_table_names_the_line_in_the_file():
     assert lines[0].endswith("NOT READY for Azure: 1 error, 1 warning, 1 note; 1 rule could not be decided")
     assert any("/etc/fstab:3" in line for line in lines)
     assert any(line.startswith("ERROR?") and "R02" in line for line in lines)
+
+
+def test_the_brief_has_one_line_for_each_thing_that_is_wrong_with_its_first_place():
+    found = [*FINDINGS, Finding("R07", "Seven", "Seven is wrong", "error", "failed", "root", [Evidence("/a", 1, "x"), Evidence("/b", 2, "y")], "", "", "")]
+
+    assert to_brief(verdict(found))[1:] == [
+        "ERROR     R01   One is wrong: /etc/fstab:3",
+        "ERROR?    R02   Two",
+        "ERROR     R07   Seven is wrong: /a:1 and 1 more",
+        "WARNING   R03   Three is wrong: /etc/x",
+        "NOTE      R04   Four is wrong",
+    ]
 
 
 def test_the_table_tells_the_fix_of_an_error_and_of_nothing_else():
