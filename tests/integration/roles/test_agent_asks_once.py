@@ -41,12 +41,13 @@ def test_the_run_that_installs_the_agent_looks_before_and_after(prepared):
     assert questions(play) == {"guest_agent_info": 2, "guest_packages": 2, "waagent_conf": 1}
 
 
-def test_a_guest_that_is_ready_is_asked_twice(prepared):
+def test_a_guest_that_is_ready_is_asked_by_prepare_alone(prepared):
     guest, _first = prepared
     play = guest.role("prepare", ALONE)
 
     assert not play.failed and play.changed_tasks() == []
-    assert questions(play) == {"guest_agent_info": 1, "waagent_conf": 1}
+    assert questions(play) == {}
+    assert [event["status"] for event in play.tasks if event["task"].endswith("Install the Azure agent")] == ["skipped"]
 
 
 def test_an_agent_that_was_switched_off_is_started_at_boot(prepared):

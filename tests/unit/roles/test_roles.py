@@ -12,6 +12,7 @@ import yaml
 ROLES = pathlib.Path(__file__).resolve().parents[3] / "roles"
 GUEST_ROLES = sorted(path.name for path in ROLES.glob("guest_*")) + ["prepare"]
 FAMILIES = {"Ubuntu": "Debian", "openSUSE Leap": "Suse", "openSUSE Tumbleweed": "Suse"}
+SURVEYED_ROLES = [role for role in GUEST_ROLES if role not in ("guest_deprovision", "prepare")]
 DIFFERING_ROLES = ["guest_agent", "guest_boot", "guest_kernel", "guest_network", "guest_ssh", "guest_time"]
 
 
@@ -196,10 +197,10 @@ def test_prepare_looks_at_the_variables_of_every_guest_role():
 
 def test_prepare_runs_every_guest_role_and_deprovisions_last():
     runs = [
-        task["ansible.builtin.import_role"]["name"].split(".")[-1]
-        for part in ("tasks/guest.yml", "tasks/finish.yml")
-        for task in load("prepare", part)
-        if "ansible.builtin.import_role" in task and "tasks_from" not in task["ansible.builtin.import_role"]
+        role["name"].split(".")[-1]
+        for task in [*load("prepare", "tasks/guest.yml")[0]["block"], *load("prepare", "tasks/finish.yml")]
+        for role in [task.get("ansible.builtin.import_role") or task.get("ansible.builtin.include_role") or {"tasks_from": "none"}]
+        if "tasks_from" not in role
     ]
 
     assert sorted(runs) == [role for role in GUEST_ROLES if role != "prepare"]
@@ -209,12 +210,46 @@ def test_prepare_runs_every_guest_role_and_deprovisions_last():
 
 
 def test_prepare_builds_images_and_menus_once_for_all_roles():
-    tasks = yaml.safe_load((ROLES / "prepare/tasks/guest.yml").read_text())
-    last = tasks[-1]
-    assert last["ansible.builtin.import_role"]["name"] == "imagewright.azure.guest_boot"
-    assert {"__guest_boot_cmdline_absent_for_others", "__guest_boot_initrd_left_out"} <= set(last["vars"])
-    told = {task["ansible.builtin.import_role"]["name"].rpartition(".")[2]: task.get("vars", {}) for task in tasks if "ansible.builtin.import_role" in task}
-    assert "__guest_swap_boot_follows" in told["guest_swap"] and "__guest_network_boot_follows" in told["guest_network"]
+    (block,) = load("prepare", "tasks/guest.yml")
+    assert block["block"][-1]["ansible.builtin.include_role"]["name"] == "imagewright.azure.guest_boot"
+    assert {"__guest_boot_cmdline_absent_for_others", "__guest_boot_initrd_left_out"} <= set(block["vars"])
+    assert {"__guest_swap_boot_follows", "__guest_network_boot_follows"} <= set(block["vars"])
+
+
+@pytest.mark.parametrize("role", SURVEYED_ROLES)
+def test_prepare_runs_a_role_where_it_has_work_and_gives_its_tag_to_its_tasks(role):
+    (block,) = load("prepare", "tasks/guest.yml")
+    (task,) = [
+        task
+        for task in block["block"]
+        if task.get("ansible.builtin.include_role", {}).get("name") == f"imagewright.azure.{role}" and "tasks_from" not in task["ansible.builtin.include_role"]
+    ]
+
+    assert task["when"] == [f"prepare_{role} | bool", f"'{role}' in __prepare_with_work"]
+    # a tag of its own would keep the tasks of --tags R12 from running, and have --skip-tags R12 leave out all of them
+    assert task["tags"] == "always" and task["ansible.builtin.include_role"]["apply"] == {"tags": [role]}
+    assert f"(['{role}'] if prepare_{role} | bool else [])" in load("prepare", "vars/main.yml")["__prepare_surveyed_roles"]
+
+
+@pytest.mark.parametrize("role", SURVEYED_ROLES)
+def test_what_a_role_gives_a_module_is_what_prepare_asks_with(role):
+    """Each value is in one place: the task names it, and so does the survey of the role."""
+    values = load(role, "vars/main.yml")
+    survey = str(values[f"__{role}_survey"])
+    asked = set(re.findall(r"module': '(\w+)'", survey)) | {part["module"] for part in values[f"__{role}_survey"]["parts"] if isinstance(part, dict)}
+    given = {}
+    for _file, task in tasks(role):
+        for name, arguments in task.items():
+            module = name.rpartition(".")[2]
+            if name.startswith("imagewright.azure.") and "__" in str(arguments) and "root" in arguments and module in asked:
+                variables = {re.match(r"{{ (__\w+)\.(\w+)", value).groups() for key, value in arguments.items() if key != "root"}
+                given.setdefault(module, []).append(variables)
+
+    assert set(given) | {"efi_fallback_loader"} == asked | {"efi_fallback_loader"}
+    for module, uses in given.items():
+        (variable,) = {name for use in uses for name, _key in use}
+        assert {key for use in uses for _name, key in use} == set(values[variable]), module
+        assert variable in survey, module
 
 
 @pytest.mark.parametrize("role", [role for role in GUEST_ROLES if role != "prepare"])
@@ -225,9 +260,20 @@ def test_every_module_of_a_guest_role_works_on_the_root_of_the_role(role):
                 assert arguments["root"] == f"{{{{ {role}_root }}}}", f"{file}: {task['name']}"
 
 
+def test_prepare_deprovisions_for_every_tag_of_the_role():
+    """Its tasks are included: a tag that the include does not have would bring none of them."""
+    first = load("prepare", "tasks/finish.yml")[0]
+    tags = {tag for task in load("guest_deprovision", "tasks/main.yml") if task["tags"] != "always" for tag in task["tags"]}
+
+    assert first["ansible.builtin.include_role"]["name"] == "imagewright.azure.guest_deprovision"
+    assert set(first["tags"]) == {"guest_deprovision"} | tags
+
+
 def test_prepare_hands_its_root_on_to_every_guest_role():
-    for part in ("tasks/guest.yml", "tasks/finish.yml"):
-        for task in load("prepare", part):
-            role = task.get("ansible.builtin.import_role", {}).get("name", "").rpartition(".")[2]
-            if role:
-                assert task["vars"][f"{role}_root"] == "{{ prepare_root }}", task["name"]
+    (block,) = load("prepare", "tasks/guest.yml")
+    last = load("prepare", "tasks/finish.yml")[0]
+    handed = {**block["vars"], **last["vars"]}
+
+    assert {name: value for name, value in handed.items() if name.endswith("_root")} == {
+        f"{role}_root": "{{ prepare_root }}" for role in GUEST_ROLES if role != "prepare"
+    }
