@@ -83,9 +83,11 @@ fuzz: setup-all ## atheris on grub_cmdline's parsers, five minutes (FUZZ_SECONDS
 	PYTHONPATH=.venv/collections .venv/bin/python tests/fuzz/bootloader.py .cache/fuzz/bootloader -max_total_time=$(FUZZ_SECONDS) \
 	  -timeout=20 -artifact_prefix=.cache/fuzz/ -print_final_stats=1
 
-docs: setup-test ## write docs/requirements.md from the readiness rules, docs/tested.md from what the lab's line recorded
+docs: setup-test ## write what the pages have from code and from the lab's records, and build the HTML site, output/site/index.html
 	PYTHONPATH=.venv/collections .venv/bin/python docs/generate_requirements.py
 	.venv/bin/python docs/generate_tested.py
+	.venv/bin/pip install --quiet --disable-pip-version-check -r docs/requirements.txt
+	PYTHONPATH=.venv/collections .venv/bin/python docs/build_site.py
 
 promises: setup-test ## disturb every module at each of its operations on files, and write the table of docs/promises.md
 	PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.interrupted.exploring all $(MOMENTS)

@@ -27,7 +27,7 @@ A letter tells the rules of one requirement apart; the bare id means all of them
 * The certification of the Azure Marketplace weighs some rules more; *marketplace only* are those that nothing else asks for.
 * *generalized*, *specialized*: asked only of an image of that kind. A guest before it is deprovisioned is asked neither.
 * The *step* is where a machine needs it on its way from the firmware to the first login: {steps}.
-* Where the sources disagree, the last column says what we chose, and why.
+* Where the sources disagree, it is said what we chose, and why.
 
 | Id | What holds | What is wrong when it fails | Step | Severity | Why | Checked in | Fixed by | Source | Where sources disagree |
 |---|---|---|---|---|---|---|---|---|---|
