@@ -16,6 +16,7 @@ import socket
 import time
 from typing import Iterator, List, NamedTuple, Optional
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
 from ansible_collections.imagewright.azure.plugins.module_utils.opening import holder, kernel
@@ -25,6 +26,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 
 #: Where sessions have their directories, ours alone.
 SESSIONS = "/run/imagewright-azure"
+#: What the connection opened_image and the modules start programs of the guest by.
+_PROGRAMS = ("nsenter", "setpriv", "unshare", "chroot")
 _PATIENCE = 300  # seconds that the end of a session may take: what was written goes to the disk then
 _ANSWER = 1024 * 1024  # bytes
 
@@ -50,6 +53,9 @@ def look(path: str, own_machine: Optional[str] = None) -> Plan:
     """
     if os.geteuid() != 0:
         raise ImagewrightError(f"cannot open {path}: only root may mount its file systems; run Ansible as root")
+    absent = [name for name in _PROGRAMS if commands.find(name) is None]
+    if absent:
+        raise ImagewrightError(f"cannot open {path}: {', '.join(absent)} is not installed on this machine; install util-linux")
     with ImageTree(path) as tree:
         wanted = plan(tree, path)
         foreign = foreign_machine(tree, own_machine or os.uname().machine)

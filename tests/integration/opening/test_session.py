@@ -144,6 +144,13 @@ def test_a_second_run_on_the_same_image_is_refused(opened, disk, owner, run_modu
     assert result["failed"] and ("is still in use by" in result["msg"] or "another run is at work on it" in result["msg"])
 
 
+def test_a_machine_without_the_programs_for_it_is_told(disk, owner, monkeypatch):
+    monkeypatch.setattr(session.commands, "find", lambda name: None if name == "setpriv" else name)
+
+    with pytest.raises(ImagewrightError, match="setpriv is not installed on this machine; install util-linux"):
+        session.begin(str(disk), owner.pid, network=False)
+
+
 def test_an_image_in_use_is_refused(disk, owner, run_module):
     with open(disk, "r+b"):
         result = run_module("image_session", path=disk, owner=owner.pid)
