@@ -9,11 +9,10 @@ Everything is edited in place: generators would replace root= by what they probe
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grub_script, grubenv, kernel_install, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_checks, bls_entry, bls_reading, grubenv, kernel_install, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, LoaderPlan, guest_path, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
@@ -22,31 +21,21 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 
 NAME = "bls"
 
-_ENTRIES = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf")
-_GRUBENV = ("/boot/grub2/grubenv", "/boot/grub/grubenv", "/boot/efi/EFI/*/grubenv")
-_GRUB_CFG = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/boot/efi/EFI/*/grub.cfg")
-
-#: The lines that stand in for a lost grubenv (kernelopts) and for an entry without options (default_kernelopts).
-#: Source: rhboot/grub2, util/grub.d/10_linux.in of Fedora 30 and of version 8; blscfg.c.
-_FALLBACK = re.compile(r'^([ \t]*set ((?:default_)?kernelopts)=")((?:[^"\\$\n]|\\.)*)("[ \t]*\r?)$', re.MULTILINE)
-_BLSCFG = re.compile(r"^[ \t]*blscfg\b", re.MULTILINE)
-_KERNELOPTS = ("kernelopts", "default_kernelopts")
-
 
 def is_present(tree):
     """Return whether the guest has such entries, and a boot loader that may read them."""
-    return bool(_entry_paths(tree)) and not _are_nobodys(tree)
+    return bool(bls_reading.entry_paths(tree)) and not _are_nobodys(tree)
 
 
 def plan(tree, wanted, options):
     """Return the LoaderPlan for the entries, grubenv, its fallbacks, and /etc/kernel/cmdline."""
-    first_only = is_read_by_grub(tree)
+    first_only = bls_reading.is_read_by_grub(tree)
     if first_only:
-        _check_expressible(wanted)
+        bls_checks.check_expressible(wanted)
     changed = _changed_entries(tree, wanted, options) + _changed_variables(tree, wanted) + _changed_cmdline(tree, wanted)
     warnings = [
         f"{path}: it has several options lines, of which GRUB reads the first one alone; put all into that"
-        for path in _entry_paths(tree)
+        for path in bls_reading.entry_paths(tree)
         if first_only and len(bls_entry.values(reading.text(tree, path), "options")) > 1
     ]
     warnings += kernel_install.warnings(tree)
@@ -57,18 +46,18 @@ def plan(tree, wanted, options):
 
 def _changed_entries(tree, wanted, options):
     """Return [(Edit, [source])] of the entries, those that stay as they are too."""
-    environment, first_only = _environment(tree), is_read_by_grub(tree)
+    environment, first_only = bls_reading.environment(tree), bls_reading.is_read_by_grub(tree)
     found = []
-    for path in _entry_paths(tree):
+    for path in bls_reading.entry_paths(tree):
         before = reading.text(tree, path)
         entry = _boot_entry(tree, path, before, {}, first_only)
         if entry is not None:
             if is_subject(entry, options):
-                _check_kernelopts(path, entry, environment)
-                _check_options(path, before)
+                bls_checks.check_kernelopts(path, entry, environment)
+                bls_checks.check_options(path, before)
             after = _changed_entry(before, wanted, environment, first_only) if is_subject(entry, options) else before
             if first_only and is_subject(entry, options):
-                _check_ends(path, after)
+                bls_checks.check_ends(path, after)
             found.append((Edit(path, before, after), [_source(path, "options", bls_entry.options(before), bls_entry.options(after))]))
     return found
 
@@ -86,21 +75,21 @@ def _changed_entry(text, wanted, environment, first_only):
 def _changed_variables(tree, wanted):
     """Return [(Edit, [source])] of grubenv and of the lines of grub.cfg that stand in for it."""
     found = []
-    for path, before in reading.texts(tree, _GRUBENV).items() if _uses_kernelopts(tree) else ():
+    for path, before in reading.texts(tree, bls_reading.GRUBENV).items() if bls_reading.uses_kernelopts(tree) else ():
         after, sources, values = before, [], grubenv.parse(before, path)
-        for name in [name for name in _KERNELOPTS if name in values]:
+        for name in [name for name in bls_reading.KERNELOPTS if name in values]:
             new = cmdline_changes.change(values[name], wanted, bls_entry.write_parameter)
             after = after if new == values[name] else grubenv.with_value(after, name, new, path)
             sources.append(_source(path, name, values[name], new))
         found.append((Edit(path, before, after), sources))
-    for path, before in reading.texts(tree, _GRUB_CFG).items():
-        after = _FALLBACK.sub(lambda match: match.group(1) + _changed_fallback(match.group(3), wanted) + match.group(4), before)
+    for path, before in reading.texts(tree, bls_reading.GRUB_CFG).items():
+        after = bls_reading.FALLBACK.sub(lambda match: match.group(1) + _changed_fallback(match.group(3), wanted) + match.group(4), before)
         found.append(
             (
                 Edit(path, before, after),
                 [
-                    _source(path, old.group(2), _plain(old.group(3)), _plain(new.group(3)))
-                    for old, new in zip(_FALLBACK.finditer(before), _FALLBACK.finditer(after))
+                    _source(path, old.group(2), bls_reading.plain(old.group(3)), bls_reading.plain(new.group(3)))
+                    for old, new in zip(bls_reading.FALLBACK.finditer(before), bls_reading.FALLBACK.finditer(after))
                 ],
             )
         )
@@ -109,14 +98,9 @@ def _changed_variables(tree, wanted):
 
 def _changed_fallback(text, wanted):
     """Return what stands between double quotes of GRUB's script with the Request brought in."""
-    before = _plain(text)
+    before = bls_reading.plain(text)
     after = cmdline_changes.change(before, wanted, bls_entry.write_parameter)
     return text if after == before else re.sub(r'(["\\$])', r"\\\1", after)
-
-
-def _plain(text):
-    """Return what GRUB reads of a text between double quotes."""
-    return re.sub(r'\\(["\\$])', r"\1", text)
 
 
 def _changed_cmdline(tree, wanted):
@@ -136,8 +120,8 @@ def _source(path, variable, before, after):
 
 def entries(tree):
     """Return the entries ([BootEntry]), newest kernel first as the menu shows them, GRUB's variables put in."""
-    environment, first_only = _environment(tree), is_read_by_grub(tree)
-    found = [_boot_entry(tree, path, reading.text(tree, path), environment, first_only) for path in _entry_paths(tree)]
+    environment, first_only = bls_reading.environment(tree), bls_reading.is_read_by_grub(tree)
+    found = [_boot_entry(tree, path, reading.text(tree, path), environment, first_only) for path in bls_reading.entry_paths(tree)]
     return [entry for entry in found if entry is not None]
 
 
@@ -163,7 +147,7 @@ def generators(tree, root):
 
 def protected(tree):
     """Return the paths ([str]) that grub2-mkconfig may rewrite with what it probes, and that must stay as they were edited."""
-    return _entry_paths(tree) + list(reading.texts(tree, _GRUBENV)) + [path for path in [kernel_install.MAIN] if tree.is_file(path)]
+    return bls_reading.entry_paths(tree) + list(reading.texts(tree, bls_reading.GRUBENV)) + [path for path in [kernel_install.MAIN] if tree.is_file(path)]
 
 
 def next_kernel(tree, entries):
@@ -172,7 +156,7 @@ def next_kernel(tree, entries):
     if newest is None:
         return None
     if bls_entry.KERNELOPTS in kernel_cmdline.split(newest.cmdline):
-        return bls_entry.expand(newest.cmdline, _environment(tree))
+        return bls_entry.expand(newest.cmdline, bls_reading.environment(tree))
     found = kernel_install.files(tree)
     if not found:
         return None
@@ -208,41 +192,21 @@ def _boot_entry(tree, path, text, environment, first_only):
     )
 
 
-def _entry_paths(tree):
-    """Return the paths ([str]) of the entries, each once, the newest version first."""
-    found = collections.OrderedDict()
-    for pattern in _ENTRIES:
-        for path in sorted(tree.glob(pattern), key=_version, reverse=True):
-            if tree.is_file(path):
-                found.setdefault(tree.resolve(path), path)
-    return list(found.values())
-
-
-def _version(path):
-    """Return a sort key that counts runs of digits as numbers: ...-5.14.0-70 before ...-5.14.0-162."""
-    return version_key(posixpath.basename(path))
-
-
-def version_key(text):
-    """Return a key that sorts texts with runs of digits as numbers."""
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|\D+", text)]
-
-
 def _newest(tree):
     """Return the BootEntry of the newest kernel of this machine-id as written, variables not put in; None when there is none.
 
     Entries of another machine-id are left from before the guest got its own; they count where there are no others.
     """
     found, tokens = [], _tokens(tree)
-    for path in _entry_paths(tree):
+    for path in bls_reading.entry_paths(tree):
         text = reading.text(tree, path)
-        entry = _boot_entry(tree, path, text, {}, is_read_by_grub(tree))
+        entry = _boot_entry(tree, path, text, {}, bls_reading.is_read_by_grub(tree))
         if entry is not None and entry.kind == "normal":
             name = posixpath.basename(path)
             token = next((token for token in tokens if name.startswith(token + "-")), None)
             own = token is not None or bls_entry.values(text, "machine-id")[:1] in [[token] for token in tokens]
             version = (bls_entry.values(text, "version") + [name[len(token) + 1 :] if token else name])[0]
-            found.append((own, version_key(version), entry))
+            found.append((own, bls_reading.version_key(version), entry))
     return max(found, key=lambda item: item[:2])[2] if found else None
 
 
@@ -253,86 +217,13 @@ def _tokens(tree):
 
 def _are_nobodys(tree):
     """Return whether GRUB boots the guest and was told not to read the entries, which a kernel package left there."""
-    if not tree.is_file(kernel_install.DEFAULTS) or is_read_by_grub(tree):
+    if not tree.is_file(kernel_install.DEFAULTS) or bls_reading.is_read_by_grub(tree):
         return False
     try:
         values = shell_variables.values(reading.text(tree, kernel_install.DEFAULTS), kernel_install.DEFAULTS)
     except ImagewrightError:
         return False
-    return values.get("GRUB_ENABLE_BLSCFG") == "false" and bool(reading.texts(tree, _GRUB_CFG))
-
-
-def _uses_kernelopts(tree):
-    return any(
-        bls_entry.KERNELOPTS in kernel_cmdline.split(bls_entry.options(reading.text(tree, path)) or "") or bls_entry.options(reading.text(tree, path)) is None
-        for path in _entry_paths(tree)
-    )
-
-
-def _check_kernelopts(path, entry, environment):
-    """Raise ImagewrightError when an entry takes all from $kernelopts and nothing sets that."""
-    if bls_entry.KERNELOPTS in kernel_cmdline.split(entry.cmdline) and "kernelopts" not in environment:
-        raise ImagewrightError(
-            f"cannot set the parameters in {path}: it takes them from $kernelopts, which neither grubenv nor grub.cfg sets, "
-            'so that not even root= reaches the kernel; set it by `grub2-editenv - set kernelopts="root=..."`, '
-            "or run grub2-mkconfig"
-        )
-
-
-def _check_options(path, text):
-    """Raise ImagewrightError when an options line ends with a backslash: the specification knows no continued lines."""
-    for line, value in bls_entry.numbered(text, "options"):
-        if value.endswith("\\"):
-            raise ImagewrightError(
-                f"cannot set the parameters in {path} line {line}: it ends with a backslash, which continues no line of such an "
-                f"entry but is handed to the kernel: {value!r}; write all options into one line, or as several `options` lines"
-            )
-
-
-def _check_ends(path, text):
-    """Raise ImagewrightError when GRUB would end the kernel's line in the midst of the options."""
-    for line, value in bls_entry.numbered(text, "options")[:1]:
-        end = grub_script.ending(value)
-        if end is not None:
-            raise ImagewrightError(
-                f"cannot set the parameters in {path} line {line}: to GRUB the unquoted {value[end]!r} ends the kernel's "
-                f"parameters, in {value!r}; put double quotes around that parameter, or take it out"
-            )
-
-
-def _check_expressible(wanted):
-    """Raise ImagewrightError when GRUB would not hand a wanted parameter to the kernel as it is meant."""
-    for parameter in wanted.present:
-        found = [character for character in "$\\'" if character in parameter]
-        if found:
-            raise ImagewrightError(
-                f"cannot set {parameter!r} in Boot Loader Specification entries that GRUB reads: to GRUB its {found[0]} is a "
-                "character of its own, and no way to write it suits both GRUB and other loaders; leave it out"
-            )
-
-
-def is_read_by_grub(tree):
-    """Return whether GRUB reads the entries: a grub.cfg has the command blscfg."""
-    return any(_BLSCFG.search(text) for text in reading.texts(tree, _GRUB_CFG).values())
-
-
-def _environment(tree):
-    """Return GRUB's variables ({name: value}) that entries may refer to: grubenv's, and what grub.cfg sets."""
-    found, fallbacks = {}, {}
-    for text in reading.texts(tree, _GRUB_CFG).values():
-        fallbacks.update((match.group(2), _plain(match.group(3))) for match in _FALLBACK.finditer(text))
-    for path, text in reading.texts(tree, _GRUBENV).items():
-        try:
-            variables = grubenv.parse(text, path)
-        except ImagewrightError:
-            if _uses_kernelopts(tree):
-                raise
-            continue
-        found.update({name: value for name, value in variables.items() if name in _KERNELOPTS + ("tuned_params",)})
-    environment = dict({"tuned_params": ""}, **dict(fallbacks, **found))
-    if "default_kernelopts" in fallbacks:  # grub.cfg sets it whatever grubenv says
-        environment["default_kernelopts"] = fallbacks["default_kernelopts"]
-    return environment
+    return values.get("GRUB_ENABLE_BLSCFG") == "false" and bool(reading.texts(tree, bls_reading.GRUB_CFG))
 
 
 def _main_cmdline(tree):

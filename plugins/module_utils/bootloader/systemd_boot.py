@@ -14,7 +14,7 @@ import fnmatch
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, efi_fallback, reading, unified
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, bls_reading, efi_fallback, reading, unified
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start
 
 NAME = "systemd-boot"
@@ -54,9 +54,9 @@ def start(tree):
 def sorted_entries(tree):
     """Return the entries ([BootEntry]) in the order of the menu: those whose tries are used up last, then by sort-key, machine-id, version."""
     entries = [(entry, _fields(tree, entry)) for entry in bls.entries(tree) + unified.entries(tree)]
-    newest = sorted(entries, key=lambda pair: bls.version_key(identifier(pair[0].path)), reverse=True)
+    newest = sorted(entries, key=lambda pair: bls_reading.version_key(identifier(pair[0].path)), reverse=True)
     keyed = [pair for pair in newest if pair[1]["sort-key"]]
-    keyed.sort(key=lambda pair: bls.version_key(pair[1]["version"]), reverse=True)
+    keyed.sort(key=lambda pair: bls_reading.version_key(pair[1]["version"]), reverse=True)
     keyed.sort(key=lambda pair: (pair[1]["sort-key"], pair[1]["machine-id"]))
     ordered = [entry for entry, _unused in keyed] + [entry for entry, fields in newest if not fields["sort-key"]]
     return sorted(ordered, key=lambda entry: is_used_up(entry.path))

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_reading
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
@@ -83,7 +83,7 @@ def _is_discovered(context, entry):
     It asks the boot loader's variables which disk that is, and Red Hat's GRUB, which reads such entries too, sets none.
     Source: systemd-gpt-auto-generator(8) (LoaderDevicePartUUID).
     """
-    if entry.loader == bls.NAME and bls.is_read_by_grub(context.tree):
+    if entry.loader == bls.NAME and bls_reading.is_read_by_grub(context.tree):
         return False
     if context.disk is not None and context.disk.table is not None:
         return any(partition.type.upper() in _DISCOVERED for partition in context.disk.table.partitions)
