@@ -10,11 +10,12 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import contextlib
+import io
 import os
 import posixpath
-import secrets
 import stat
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -55,7 +56,7 @@ def empty(tree, path):
                 if status.st_nlink == 1:
                     os.ftruncate(descriptor, 0)
                 else:
-                    _replace_by_nothing(parent, name, status)
+                    _replace_by_nothing(parent, name)
             finally:
                 os.close(descriptor)
     except OSError as error:
@@ -145,13 +146,10 @@ def _mount_of(descriptor):
         return os.fstat(descriptor).st_dev
 
 
-def _replace_by_nothing(parent, name, status):
+def _replace_by_nothing(parent, name):
     """Put an empty file of the same owner and permissions in the place of one that has other names too."""
-    temporary = f".{name[:200]}.imagewright-{secrets.token_hex(8)}"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent)
+    temporary = files.stage(parent, name, io.BytesIO())
     try:
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-        os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-        os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+        files.put(temporary)
     finally:
-        os.close(descriptor)
+        files.discard(temporary)

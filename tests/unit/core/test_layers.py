@@ -56,3 +56,22 @@ def test_every_package_has_its_place():
 
 def test_no_module_lies_beside_the_packages():
     assert [path.name for path in MODULE_UTILS.glob("*.py")] == []
+
+
+@pytest.mark.parametrize(
+    ("called", "places"),
+    [
+        # a file of a guest has one writer; an image, which is made piece by piece beside its place, has its own
+        (("os.rename", "os.replace", "os.renames", "shutil.move"), {"core/files.py", "vhd/temporary.py"}),
+        (("subprocess.Popen", "subprocess.run", "os.system", "os.execv", "os.execve", "os.posix_spawn"), {"core/commands.py"}),
+    ],
+)
+def test_only_one_place_puts_files_where_they_belong_and_one_starts_programs(called, places):
+    found = {
+        name
+        for name in FILES
+        for node in ast.walk(ast.parse((MODULE_UTILS / name).read_text()))
+        if isinstance(node, ast.Call)
+        if ast.unparse(node.func) in called
+    }
+    assert found == places
