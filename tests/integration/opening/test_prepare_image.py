@@ -9,18 +9,21 @@ import os
 import subprocess
 
 import pytest
-from lab import bootcheck, demo_image, disk, playing
+from lab import bootcheck, demo_image, disk, playing, shapes
+from lab.line import BOOT_TIME
 from lab.recipe import Plan, Recipe
 
 from .guests import held
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")]
 
-#: {guest: what is special about its recipe}
+#: {guest: its disk}
 GUESTS = {
-    "GRUB Legacy": {"loader": "grub-legacy"},
-    "dracut": {"initramfs": "dracut"},
-    "Btrfs": {"file_system": "btrfs"},
+    "GRUB Legacy": Plan(Recipe(loader="grub-legacy"), faulty=True),
+    "dracut": Plan(Recipe(initramfs="dracut"), faulty=True),
+    "Btrfs": Plan(Recipe(file_system="btrfs"), faulty=True),
+    "in the shape of RHEL 9": shapes.plan("rhel9", faulty=True),
+    "in the shape of Ubuntu": shapes.plan("ubuntu", faulty=True),
 }
 
 
@@ -46,13 +49,13 @@ def copy_of(plan, folder):
 
 
 def assert_boots(vhd):
-    check = bootcheck.boot_check(vhd)
+    check = bootcheck.boot_check(vhd, timeout=BOOT_TIME)
     assert check.report.kernel and check.report.login and not check.error, check.text[-3000:]
 
 
 @pytest.mark.parametrize("name", GUESTS)
 def test_a_guest_of_each_kind_boots_from_what_was_made_of_its_image(name, tmp_path):
-    image, vhd = copy_of(Plan(Recipe(**GUESTS[name]), faulty=True), tmp_path), tmp_path / "disk.vhd"
+    image, vhd = copy_of(GUESTS[name], tmp_path), tmp_path / "disk.vhd"
     before = digest(image)
 
     play = demo_image.prepare(image, vhd, {})
