@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a shape is given, and what several shapes share."""
+"""What a shape is given, and what several shapes share.
+
+Their disks have an MBR: systemd swaps on a swap partition of a GPT by itself, and a container, which sees no partition table, cannot be
+prepared against that.
+"""
 
 from pathlib import Path
 from typing import NamedTuple

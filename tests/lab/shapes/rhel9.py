@@ -15,7 +15,7 @@ NAME = "rhel9"
 # one character short of a multiple of 16 (32 on UEFI) it loses the line of `initrd` behind it, and with rt they are.
 KERNEL_AFTER = "linux-image-amd64"
 PACKAGES = ("network-manager", "chrony", "firewalld", "tuned", "polkitd", "curl")
-PLAN = Plan(Recipe("forky", initramfs="dracut", file_system="xfs", include=PACKAGES, agent=True), "gpt", size=3 * 1024**3)
+PLAN = Plan(Recipe("forky", initramfs="dracut", file_system="xfs", include=PACKAGES, agent=True), size=3 * 1024**3)
 
 GOOD = "console=tty0 console=ttyS0,115200n8 net.ifnames=0"
 FAULTY = "crashkernel=auto rhgb quiet"

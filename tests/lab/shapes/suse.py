@@ -17,7 +17,7 @@ PACKAGES = ("network-manager", "chrony", "snapper", "firewalld", "polkitd")
 SNAPSHOT = "@/.snapshots/1/snapshot"
 #: Subvolumes of @, each mounted by a line of its own in fstab.
 SUBVOLUMES = (".snapshots", "home", "opt", "root", "srv", "usr/local", "var")
-PLAN = Plan(Recipe("forky", initramfs="dracut", file_system="btrfs", include=PACKAGES, agent=True), "gpt", size=3 * 1024**3, subvolumes=SUBVOLUMES)
+PLAN = Plan(Recipe("forky", initramfs="dracut", file_system="btrfs", include=PACKAGES, agent=True), size=3 * 1024**3, subvolumes=SUBVOLUMES)
 
 GRUB_DEFAULTS = """GRUB_DISTRIBUTOR=
 GRUB_DEFAULT=saved

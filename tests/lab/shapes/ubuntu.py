@@ -14,7 +14,7 @@ from lab.shapes import guest as shared
 NAME = "ubuntu"
 KERNEL_AFTER = "linux-image-rt-amd64"
 PACKAGES = ("netplan.io", "systemd-resolved", "cloud-init", "ufw", "cloud-guest-utils", "curl", "chrony")
-PLAN = Plan(Recipe("trixie", include=PACKAGES), "gpt", size=3 * 1024**3, swap_partition=False)
+PLAN = Plan(Recipe("trixie", include=PACKAGES), size=3 * 1024**3, swap_partition=False)
 SWAP_FILE_SIZE = 64 * 1024**2  # bytes
 
 GRUB_DEFAULTS = """GRUB_DEFAULT=0
