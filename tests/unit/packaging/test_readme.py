@@ -109,3 +109,10 @@ def test_make_has_the_targets():
 
 def test_what_was_tried_stands_between_marks_for_what_writes_it():
     assert re.search(r"^<!-- tested: begin -->\n\| .*^<!-- tested: end -->$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_readme_leads_to_the_page_of_each_module_and_role():
+    marked = {mark: page for page in CHECKOUT.glob("docs/*.md") for mark in re.findall(r"<!-- options of (\w+): begin -->", page.read_text(encoding="utf-8"))}
+    assert {page.name for page in marked.values() if f"(docs/{page.name}" not in README} == set()
+    roles = {path.parts[-3] for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml")}
+    assert {role for role in roles if f"(roles/{role})" not in README} == set()
