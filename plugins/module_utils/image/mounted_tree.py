@@ -38,10 +38,12 @@ _BUFFER = 128 * 1024  # bytes of a file read ahead
 
 
 class _Place(NamedTuple):
-    """A file or directory found."""
+    """A file or directory found; target: of a symbolic link."""
 
     mount: Mount
     node: Node
+    status: Status
+    target: Optional[str]
 
 
 class MountedTree(Tree):
@@ -101,15 +103,21 @@ class MountedTree(Tree):
             return self._nodes[resolved]
         mount = self._mount(resolved)
         if resolved == mount.path:
-            place: Optional[_Place] = _Place(mount, mount.root)
+            place: Optional[_Place] = self._described(resolved, mount, mount.root)
         else:
             parent, name = posixpath.split(resolved)
             found = self._entries(parent).get(name.casefold() if mount.file_system.ignores_case else name)
-            place = None if found is None else _Place(mount, found[1])
+            place = None if found is None else self._described(resolved, mount, found[1])
         self._nodes[resolved] = place
         if len(self._nodes) > _MOST_NODES:
             self._nodes.popitem(last=False)
         return place
+
+    def _described(self, resolved: str, mount: Mount, node: Node) -> _Place:
+        """Return the _Place of a node; nobody writes an image, so that it is told once what each node is."""
+        with self._reading(resolved, mount):
+            found = status(mount.file_system, node, resolved)
+            return _Place(mount, node, found, link_target(mount.file_system, node, resolved) if stat.S_ISLNK(found.mode) else None)
 
     def _entries(self, resolved: str) -> Dict[str, Tuple[str, Node]]:
         """Return {name: (name as it is stored, node)} of a directory, {} when it is none."""
@@ -131,19 +139,11 @@ class MountedTree(Tree):
 
     def _lstat(self, resolved: str) -> Optional[Status]:
         place = self._place(resolved)
-        if place is None:
-            return None
-        with self._reading(resolved, place.mount):
-            return status(place.mount.file_system, place.node, resolved)
+        return None if place is None else place.status
 
     def _link_target(self, resolved: str) -> Optional[str]:
         place = self._place(resolved)
-        if place is None:
-            return None
-        with self._reading(resolved, place.mount):
-            if not stat.S_ISLNK(status(place.mount.file_system, place.node, resolved).mode):
-                return None
-            return link_target(place.mount.file_system, place.node, resolved)
+        return None if place is None else place.target
 
     def _listdir(self, resolved: str) -> Set[str]:
         inside = {posixpath.basename(mount.path) for mount in self.mounts if mount.path != "/" and posixpath.dirname(mount.path) == resolved}
@@ -155,7 +155,7 @@ class MountedTree(Tree):
             raise ImagewrightError(f"cannot read {resolved}: there is no such file", errno="ENOENT")
         mount = place.mount
         with self._reading(resolved, mount):
-            size = mount.file_system.status(place.node).size
+            size = place.status.size
             if size > _MOST_OF_FILE:
                 # the libraries list the blocks of a file before its first one is read
                 raise ImagewrightError(
