@@ -7,8 +7,9 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: GRUB 2 (boot.S, diskboot.S, startup_raw.S, mkimage.c, kernel.h) and GRUB Legacy (stage1.S).
 """
 
+import re
 import struct
-from typing import NamedTuple, Optional
+from typing import AbstractSet, NamedTuple, Optional, Set
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import MIB, SECTOR
@@ -23,12 +24,12 @@ class BootCode(NamedTuple):
 
 class GrubCore(NamedTuple):
     """What is built into a GRUB core. prefix: like ``(,msdos1)/boot/grub``, "" without; config: what runs before it is used, "" without;
-    has_normal: whether the module ``normal`` may be in it.
+    modules: names, among which are those of the modules that are in it.
     """
 
     prefix: str
     config: str
-    has_normal: bool
+    modules: AbstractSet[str]
 
 
 _KERNEL_SECTOR_AT = 0x5C  # boot.img: of the core's first sector
@@ -44,7 +45,8 @@ _MOST_OBJECTS = 1024
 _DECOMPRESSOR = 2848  # bytes of lzma_decompress.img of GRUB 2.02 to 2.12, where the packed part begins; looked for elsewhere, too
 _LARGEST_DECOMPRESSOR = 8192
 _MODULES = b"mimg"  # GRUB_MODULE_MAGIC
-_CONFIG, _PREFIX = 2, 3  # types of objects
+_MODULE, _CONFIG, _PREFIX = 0, 2, 3  # types of objects
+_NAME = re.compile(rb"[a-z0-9_]{2,24}(?=\0)")  # of a module, in its section .modname
 
 
 class CoreError(ValueError):
@@ -63,16 +65,18 @@ def read_boot_code(sector: bytes) -> BootCode:
 
 
 def read_core(read_at: ReadAt, sector: int) -> Optional[GrubCore]:
-    """Return the GrubCore that begins at a sector, or None when it is one whose packing is not known here.
+    """Return the GrubCore that begins at a sector, or None when nothing is built into it that can be read.
 
     read_at: callable (offset, length) -> bytes of the disk.
-    Raises CoreError: there is none.
+    Raises CoreError: there is none, or it is damaged.
     """
     if not begins_at(read_at, sector):
         raise CoreError(f"at sector {sector} there is no GRUB core")
     first = read_at(sector * SECTOR, SECTOR)
     unpacked = _unpacked(_rest_of_core(read_at, first, sector))
-    return None if unpacked is None else built_in(unpacked)
+    if unpacked is None:
+        raise CoreError(f"the core at sector {sector} is damaged: what is packed in it cannot be unpacked")
+    return built_in(unpacked)
 
 
 def begins_at(read_at: ReadAt, sector: int) -> bool:
@@ -145,6 +149,7 @@ def _objects(octets: bytes, at: int, offset: int, size: int) -> Optional[GrubCor
     at: int, of the header; offset, size: int, of the objects from there.
     """
     end, position, found, count = at + size, at + offset, {}, 0
+    modules: Set[str] = set()
     if not 0 < offset <= size or end > len(octets):
         return None
     while position + 8 <= end and count < _MOST_OBJECTS:
@@ -153,7 +158,9 @@ def _objects(octets: bytes, at: int, offset: int, size: int) -> Optional[GrubCor
             break
         if kind in (_CONFIG, _PREFIX):
             found[kind] = octets[position + 8 : position + length].split(b"\0")[0].decode("utf-8", "replace")
+        elif kind == _MODULE:
+            modules.update(name.decode("ascii") for name in _NAME.findall(octets[position + 8 : position + length]))
         position, count = position + length, count + 1
     if not count:
         return None
-    return GrubCore(found.get(_PREFIX, ""), found.get(_CONFIG, ""), b"normal\0" in octets[at:end])
+    return GrubCore(found.get(_PREFIX, ""), found.get(_CONFIG, ""), modules)

@@ -37,6 +37,9 @@ def assemble(disk: DiskImage, path: str) -> Assembled:
     """
     root, others = find_root(disk, path)
     mounts, problems = below(disk, root)
+    # subvolumes are mounts of one file system
+    obstacles = {mount.volume.name: getattr(mount.file_system, "obstacle", "") for mount in mounts}
+    problems = problems + [f"Linux does not mount the file system of {name}: {obstacle}" for name, obstacle in obstacles.items() if obstacle]
     used = {id(mount.file_system) for mount in mounts}
     left = [opened for opened in disk.volumes if opened.volume.holds not in _NO_LINUX and id(opened.file_system) not in used]
     return Assembled(mounts, problems, [_left_out(opened, others) for opened in left])

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import hashlib
+import os
 import stat
 import struct
 from typing import Any, Iterator, List, Optional, Tuple
@@ -24,6 +25,11 @@ _MOST_SUBVOLUMES = 512  # snapshots pile up
 _UNCHANGING = 0x40 | 0x80  # BTRFS_INODE_IMMUTABLE and _APPEND, btrfs_tree.h
 
 _ROOT_REF, _DIR_INDEX, _ROOT_ITEM = 156, 96, 132  # types of keys, btrfs_tree.h
+_XATTR_ITEM, _BLOCK_GROUP_ITEM = 24, 192
+_EXTENT_TREE, _BLOCK_GROUP_TREE = 2, 11  # object ids
+_DATA = 1  # BTRFS_BLOCK_GROUP_DATA
+_DIR_ITEM = struct.Struct("<25xHHx")  # the lengths of data and name, which follow it
+_PLENTY = 1024 * 1024 * 1024  # bytes: nobody asks for more of them
 _STUB = (0, 0)  # node of an empty directory in the place of a subvolume that is not there
 _CHECKSUM = 32  # bytes at the start of a node
 _ADDRESS_AT = 48  # where a node says its own address
@@ -46,6 +52,10 @@ class BtrfsFileSystem:
         # copy on write is consistent at any time; but what was written with fsync since the last commit is in the log tree alone
         self.clean = self._fs.sb.log_root == 0
         self.root = self.subvolume(None)
+        length = self._fs.sb.dev_item.total_bytes
+        #: why Linux does not mount it (str), "" when nothing is known; Linux fs/btrfs/volumes.c, read_one_dev
+        size = stream.seek(0, os.SEEK_END)
+        self.obstacle = f"it has {length} bytes, and its partition {size}" if length > size else ""
 
     def subvolume(self, path: Optional[str]) -> Node:
         """Return the root node of a subvolume.
@@ -118,8 +128,41 @@ class BtrfsFileSystem:
         return bool(self._inode(node).inode.flags & _UNCHANGING)
 
     def free(self) -> Tuple[int, None]:
-        """Return (bytes, None) that are free; Btrfs has no limit of inodes."""
-        return self._fs.sb.total_bytes - self._fs.sb.bytes_used, None
+        """Return (bytes, None) that are free for data; Btrfs has no limit of inodes.
+
+        What is left inside the block groups of metadata holds no data, and what belongs to no block group may become either.
+        """
+        unallocated = self._fs.sb.dev_item.total_bytes - self._fs.sb.dev_item.bytes_used
+        if unallocated >= _PLENTY:
+            return self._fs.sb.total_bytes - self._fs.sb.bytes_used, None
+        groups = self._block_groups()
+        inside = [
+            chunk.length - struct.unpack_from("<Q", groups.find(chunk.offset, _BLOCK_GROUP_ITEM, chunk.length)[1])[0]
+            for chunk in self._fs._logical_fh.chunks
+            if int(chunk.type) & _DATA
+        ]
+        return unallocated + sum(inside), None
+
+    def _block_groups(self) -> Any:
+        try:
+            return self._fs._open_tree(_BLOCK_GROUP_TREE)
+        except KeyError:
+            return self._fs._open_tree(_EXTENT_TREE)
+
+    def security_label(self, node: Node) -> Optional[str]:
+        """Return the SELinux label (str) of a node, "" without one."""
+        if node == _STUB:
+            return None
+        cursor = self._fs.open_subvolume(node[0]).tree.cursor()
+        for _item, octets in cursor.iter(node[1], _XATTR_ITEM, 0, ignore_offset=True):
+            position = 0
+            while position + _DIR_ITEM.size <= len(octets):  # those whose names have one hash lie behind each other
+                length, name_length = _DIR_ITEM.unpack_from(octets, position)
+                name = position + _DIR_ITEM.size
+                position = name + name_length + length
+                if bytes(octets[name : name + name_length]) == b"security.selinux":
+                    return bytes(octets[name + name_length : position]).rstrip(b"\0").decode("ascii", "replace")
+        return ""
 
     def link(self, node: Node) -> str:
         """Return the target (str) of a symbolic link."""

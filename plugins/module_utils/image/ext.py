@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import os
+import stat
 from typing import Any, Iterator, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
@@ -22,6 +24,8 @@ _INLINE_DATA_FLAG = 0x10000000  # i_flags
 _IN_INODE = 60  # bytes of i_block
 _PARENT = 4  # bytes of the parent's number, with which a directory in its inode begins
 _UNCHANGING = 0x10 | 0x20  # i_flags, immutable and append-only
+_HAS_JOURNAL = 0x4  # s_feature_compat
+_JOURNAL_MAGIC = b"\xc0\x3b\x39\x98"  # at the start of each of its own blocks; linux/include/linux/jbd2.h
 
 
 class ExtFileSystem:
@@ -45,6 +49,23 @@ class ExtFileSystem:
         # with a journal the first tells, without one (ext2) the second
         self.clean = not incompatible & _RECOVER and bool(self._fs.sb.s_state & _VALID)
         self.root = 2
+        self.obstacle = self._obstacle(stream.seek(0, os.SEEK_END))
+
+    def _obstacle(self, size):
+        """Return why Linux does not mount it (str), "" when nothing is known. Source: Linux fs/ext4/super.c, ext4_fill_super.
+
+        size: int, bytes, of the partition.
+        """
+        sb = self._fs.sb
+        high = sb.s_blocks_count_hi if sb.s_feature_incompat & _64BIT else 0
+        length = (high << 32 | sb.s_blocks_count_lo) * self._fs.block_size
+        if length > size:
+            return f"it has {length} bytes, and its partition {size}"
+        if sb.s_feature_compat & _HAS_JOURNAL and sb.s_journal_inum:
+            journal = self._fs.get_inode(sb.s_journal_inum)
+            if not stat.S_ISREG(journal.inode.i_mode) or journal.open().read(len(_JOURNAL_MAGIC)) != _JOURNAL_MAGIC:
+                return "its journal is damaged"
+        return ""
 
     def entries(self, node: int) -> Iterator[Tuple[str, int]]:
         """Yield (name, node) of a directory."""

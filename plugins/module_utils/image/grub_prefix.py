@@ -8,17 +8,22 @@ Source: GRUB, kern/main.c (grub_set_prefix_and_root) and util/grub-install.c.
 """
 
 import re
-from typing import Optional, Union
+from typing import AbstractSet, Any, Dict, List, Optional, Union
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
-from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, find_device, read_stub
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, find_device, node_at, read_stub
 
 _DEVICE = re.compile(r"^\((?P<device>[^)]*)\)(?P<path>.*)$")
 _PARTITION = re.compile(r"^(?P<disk>[a-z]+\d+)?,(?:(?P<map>msdos|gpt)(?P<number>\d+))")
+
+_PLATFORMS = ("i386-pc", "x86_64-efi", "arm64-efi", "i386-efi")
+_NEEDED = ("normal", "linux")  # modules: the menu, and the command that loads a kernel
+_ELF = b"\x7fELF"
+_MOST_LIST = 256 * 1024  # bytes
 
 
 def resolve_prefix(disk: DiskImage, core: GrubCore, place: str) -> Optional[BootChain]:
@@ -31,7 +36,7 @@ def resolve_prefix(disk: DiskImage, core: GrubCore, place: str) -> Optional[Boot
         return broken(place, f"its GRUB core {searched.missing}")
     prefix = searched.variables.get("prefix") or core.prefix
     if isinstance(prefix, Found):
-        return _directory(disk, prefix, place)
+        return _directory(core, prefix, place)
     match = _DEVICE.match(prefix)
     if not match or match.group("device") == "":
         return None
@@ -40,7 +45,7 @@ def resolve_prefix(disk: DiskImage, core: GrubCore, place: str) -> Optional[Boot
     found = _volume(disk, match.group("device"))
     if found is None:
         return broken(place, f"its GRUB core looks for its files in {prefix}, which is not on this disk")
-    return _directory(disk, Found(found, match.group("path")), place)
+    return _directory(core, Found(found, match.group("path")), place)
 
 
 def _volume(disk: DiskImage, device: str) -> Union[OpenVolume, str, None]:
@@ -76,18 +81,49 @@ def _any_lvm(disk: DiskImage) -> Optional[str]:
     return WITHOUT if any(opened.volume.holds == "lvm" for opened in disk.volumes) else None
 
 
-def _directory(disk: DiskImage, found: Found, place: str) -> BootChain:
+def _directory(core: GrubCore, found: Found, place: str) -> BootChain:
     """Return the BootChain of a GRUB that looks for its files in a directory (Found)."""
     opened, path = found
     if isinstance(opened, str):  # WITHOUT
         return undecided(place, f"its GRUB core looks for its files in {path} on a volume that cannot be told here")
     name = opened.volume.name
+    looks = f"its GRUB core looks for its files in {path} on {name}"
     if opened.file_system is None:
         if opened.volume.holds == "empty" and not opened.error:
-            return broken(place, f"its GRUB core looks for its files in {path} on {name}, which holds no file system")
-        return undecided(place, f"its GRUB core looks for its files in {path} on {name}, which cannot be read here")
+            return broken(place, f"{looks}, which holds no file system")
+        return undecided(place, f"{looks}, which cannot be read here")
     if not exists(opened.file_system, path):
-        return broken(place, f"its GRUB core looks for its files in {path} on {name}, and there is no such directory")
-    if not any(exists(opened.file_system, f"{path}/{part}") for part in ("grub.cfg", "i386-pc/normal.mod", "x86_64-efi/normal.mod", "arm64-efi/normal.mod")):
-        return broken(place, f"its GRUB core looks for its files in {path} on {name}, and neither normal.mod nor grub.cfg is there")
-    return whole("GRUB 2", f"{path} on {name}")
+        return broken(place, f"{looks}, and there is no such directory")
+    folders = [f"{path}/{platform}" for platform in _PLATFORMS if exists(opened.file_system, f"{path}/{platform}")]
+    if not folders and not ("normal" in core.modules and exists(opened.file_system, f"{path}/grub.cfg")):
+        return broken(place, f"{looks}, and neither its modules nor its grub.cfg are there")
+    faults = [_missing_module(opened.file_system, folder, core.modules) for folder in folders]
+    return broken(place, f"{looks}, and {faults[0]}") if faults and all(faults) else whole("GRUB 2", f"{path} on {name}")
+
+
+def _missing_module(file_system: Any, folder: str, built_in: AbstractSet[str]) -> str:
+    """Return what is wrong with the first module in a directory that GRUB needs to read its menu and start Linux, "" when all are there.
+
+    built_in: {str}, names of modules that need no file.
+    """
+    depends = _dependencies(file_system, f"{folder}/moddep.lst")
+    waiting, seen = list(_NEEDED), set(built_in)
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        waiting.extend(depends.get(name, []))
+        node = node_at(file_system, f"{folder}/{name}.mod")
+        if node is None:
+            return f"its module {name}.mod is not there"
+        if file_system.open(node).read(len(_ELF)) != _ELF:
+            return f"its module {name}.mod is no module"
+    return ""
+
+
+def _dependencies(file_system: Any, path: str) -> Dict[str, List[str]]:
+    """Return {module: [module]} of GRUB's moddep.lst, {} when that is not there."""
+    node = node_at(file_system, path)
+    lines = file_system.open(node).read(_MOST_LIST).decode("utf-8", "replace").splitlines() if node is not None else []
+    return {name.strip(): rest.split() for name, _colon, rest in (line.partition(":") for line in lines)}

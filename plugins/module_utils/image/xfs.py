@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import io
+import os
 from typing import Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
@@ -18,6 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.paths impo
 
 _IN_INODE = 1  # di_format: the data is in the inode itself
 
+_ATTRIBUTES_AT = 4  # bytes into an attribute fork of the short form
+_SECURE = 0x4  # flags of an attribute: its name begins with ``security.``
 _UNCHANGING = 0x8 | 0x10  # di_flags, immutable and append-only
 
 
@@ -34,6 +37,10 @@ class XfsFileSystem:
         self.label = self._fs.name
         self.root = self._fs.sb.sb_rootino
         self.clean = _was_unmounted(stream, self.log_place())
+        length = self._fs.sb.sb_dblocks * self._fs.sb.sb_blocksize
+        #: why Linux does not mount it (str), "" when nothing is known; Linux fs/xfs/xfs_mount.c, xfs_check_sizes
+        size = stream.seek(0, os.SEEK_END)
+        self.obstacle = f"it has {length} bytes, and its partition {size}" if length > size else ""
 
     def entries(self, node: int) -> Iterator[Tuple[str, int]]:
         """Yield (name, node) of a directory."""
@@ -76,6 +83,28 @@ class XfsFileSystem:
     def is_immutable(self, node: int) -> bool:
         """Return whether the node is immutable or append-only."""
         return bool(self._fs.get_inode(node).inode.di_flags & _UNCHANGING)
+
+    def security_label(self, node: int) -> Optional[str]:
+        """Return the SELinux label (str) of a node, "" without one; None when its attributes do not lie in the inode.
+
+        Source: XFS Algorithms and Data Structures, "Extended Attributes: Short Form".
+        """
+        inode = self._fs.get_inode(node)
+        if not inode.inode.di_forkoff:
+            return ""
+        if inode.inode.di_aformat != _IN_INODE:
+            return None
+        fork = inode.attrfork().read()
+        count, position = fork[2], _ATTRIBUTES_AT
+        for _number in range(count):
+            if position + 3 > len(fork):
+                return None
+            name_length, length, flags = fork[position : position + 3]
+            name = fork[position + 3 : position + 3 + name_length]
+            position += 3 + name_length + length
+            if flags & _SECURE and name == b"selinux":
+                return fork[position - length : position].rstrip(b"\0").decode("ascii", "replace")
+        return ""
 
     def free(self) -> Tuple[int, None]:
         """Return (bytes, inodes) that are free; XFS makes inodes of free space, unless it has a limit that it reaches."""

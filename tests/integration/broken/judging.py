@@ -7,23 +7,28 @@ PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.broken.judgin
 """
 
 import collections
+import contextlib
 import os
 import pickle
 import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.image import image_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Question, check
-from integration.broken import controls, ways_boot, ways_root
+from integration.broken import controls, disks, ways_boot, ways_disk, ways_root
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
-WAYS = {**ways_boot.WAYS, **ways_root.WAYS}
+WAYS = {**ways_boot.WAYS, **ways_root.WAYS, **ways_disk.WAYS}
+CONTROLS = {**controls.CONTROLS, **ways_disk.CONTROLS}
+_OF_THE_DISK = {**ways_disk.WAYS, **ways_disk.CONTROLS}.values()
 
 #: What the verdict says. ready: bool; errors, others: [(rule, path, reason)], what is open as an error, and as anything less.
 Judged = collections.namedtuple("Judged", "ready errors others")
 
 
 def judge(image, change=None):
-    """Return what is Judged of an image (path) with a change (callable, takes a Layer) laid over it; in a child, for nothing of it is to stay.
+    """Return what is Judged of an image (path) with a change (callable) to it; in a child, for nothing of it is to stay.
+
+    change: takes a Layer that is laid over the files, or, of ways_disk, a disks.Disk, which is a copy.
 
     Raises DoesNotApply: what is to be changed is not in this image.
     """
@@ -59,9 +64,18 @@ def _judge(image, change):
     with image_tree.ImageTree(str(image)) as tree:
         layer = Layer(tree)
         made_good(layer)
-        if change is not None:
+        if change is not None and change not in _OF_THE_DISK:
             change(layer)
     image_tree.ImageTree = laid_over(layer.entries)
+    with contextlib.ExitStack() as stack:
+        if change in _OF_THE_DISK:
+            disk = stack.enter_context(disks.copied(image))
+            change(disk)
+            image = disk.path
+        return _verdict(image)
+
+
+def _verdict(image):
     verdict = check(Question(root=None, image=str(image), profile="azure", generation="auto", kind="generalized", include=[], exclude=[]))
     found = [
         (finding.severity, (finding.id, finding.evidence[0].path if finding.evidence else "", finding.reason))
@@ -84,16 +98,17 @@ def main(image, *words):
     good = judge(image)
     print(f"as it is: {'ready' if good.ready else good.errors}; {[rule for rule, _path, _reason in good.others]}")
     sums = collections.Counter()
-    for name, change in {**WAYS, **controls.CONTROLS}.items():
+    for name, change in {**WAYS, **CONTROLS}.items():
         if all(word in name for word in words):
             try:
                 judged = judge(image, change)
-            except DoesNotApply as error:
-                print(f"{'no such':12} {name}: {error}")
+            except (DoesNotApply, AssertionError) as error:
+                print(f"{'no such' if isinstance(error, DoesNotApply) else 'ERROR':12} {name}: {error}")
                 continue
-            result = ("right" if judged.ready else "false alarm") if name in controls.CONTROLS else outcome(good, judged)
+            result = ("right" if judged.ready else "false alarm") if name in CONTROLS else outcome(good, judged)
             sums[result] += 1
-            shown = ", ".join(f"{rule} {path}" for rule, path, _reason in judged.errors[:4])
+            new = [item for item in judged.errors + judged.others if item not in good.errors + good.others]
+            shown = ", ".join(f"{rule} {path}" for rule, path, _reason in new[:6])
             print(f"{result:12} {name}: {shown}", flush=True)
     print(dict(sums))
 

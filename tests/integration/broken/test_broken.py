@@ -6,8 +6,7 @@
 import zlib
 
 import pytest
-from integration.broken.controls import CONTROLS
-from integration.broken.judging import WAYS, judge, outcome
+from integration.broken.judging import CONTROLS, WAYS, judge, outcome
 from integration.broken.overlay import DoesNotApply
 from lab import disk
 from lab.recipe import Plan, Recipe

@@ -19,12 +19,24 @@ MIB = 1024 * 1024
 UUID, OTHER_UUID = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
 ESP, LINUX, BIOS_BOOT = ("C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "0FC63DAF-8483-4772-8E79-3D69D8477DE4", "21686148-6449-6E6F-744E-656564454649")
 
-#: What grub-install leaves on a file system.
-GRUB = {
-    "/boot/grub/grub.cfg": b"menuentry Linux { linux /vmlinuz }\n",
-    "/boot/grub/i386-pc/normal.mod": b"module",
-    "/boot/grub/x86_64-efi/normal.mod": b"module",
-}
+_MODULE = b"\x7fELF of a module"
+
+
+def grub(folder):
+    """Return the files ({path: bytes}) that grub-install leaves in a folder, as few of them as lead to Linux."""
+    return {
+        f"{folder}/grub.cfg": b"menuentry Linux { linux /vmlinuz }\n",
+        f"{folder}/i386-pc/normal.mod": _MODULE,
+        f"{folder}/i386-pc/linux.mod": _MODULE,
+        f"{folder}/i386-pc/relocator.mod": _MODULE,
+        f"{folder}/i386-pc/moddep.lst": b"linux: boot relocator\nnormal:\nboot: \n",
+        f"{folder}/i386-pc/boot.mod": _MODULE,
+        f"{folder}/x86_64-efi/normal.mod": _MODULE,
+        f"{folder}/x86_64-efi/linux.mod": _MODULE,
+    }
+
+
+GRUB = grub("/boot/grub")
 
 
 class FileSystem:

@@ -24,11 +24,19 @@ from unit.image.grub_disks import (
     bios_disk,
     boot_sector,
     disk,
+    grub,
     grub_program,
     stub,
 )
 
-SUBVOLUMES = {"/@/boot/grub/grub.cfg": b"", "/@/boot/grub/i386-pc/normal.mod": b""}
+SUBVOLUMES = grub("/@/boot/grub")
+EFI = ("/boot/grub/x86_64-efi/normal.mod", "/boot/grub/x86_64-efi/linux.mod")
+
+
+def with_grub(changes, *gone):
+    """Return the volumes of a disk with one root, whose GRUB has other files: changes: {path: bytes, or None for what is gone}."""
+    files = {**GRUB, **changes, **dict.fromkeys(gone)}
+    return [("0x83", "ext", FileSystem({path: content for path, content in files.items() if content is not None}))]
 
 
 def logical(opened, group, name):
@@ -54,6 +62,16 @@ def lvm_disk(prefix, names=("debian-vg", "root")):
     return found
 
 
+def damaged_core():
+    """Return a disk whose core has other bytes in its second half."""
+    found = bios_disk("(,msdos1)/boot/grub")
+    good = found.content
+    octets = bytearray(good.read_at(0, MIB))
+    length = octets[512:].rstrip(b"\0").__len__()
+    octets[512 + length // 2 : 512 + length] = b"\xff" * (length - length // 2)
+    return disk([("0x83", "ext", FileSystem(GRUB))], bytes(octets), "mbr")
+
+
 def with_boot_directory(files):
     """Return a disk whose /boot is a file system of its own."""
     return [("0x83", "ext", FileSystem(files)), ("0x83", "xfs", FileSystem({"/etc/fstab": b""}, "xfs", OTHER_UUID))]
@@ -64,14 +82,15 @@ def with_boot_directory(files):
     [
         bios_disk("(,msdos1)/boot/grub"),
         bios_disk("(hd0,msdos1)/boot/grub"),
-        bios_disk("(,msdos1)/grub2", volumes=with_boot_directory({"/grub2/grub.cfg": b"", "/grub2/i386-pc/normal.mod": b""})),
+        bios_disk("(,msdos1)/grub2", volumes=with_boot_directory(grub("/grub2"))),
         bios_disk("(,msdos1)/boot/grub", decompressor=2832),  # of another release
         bios_disk("(,gpt2)/boot/grub", sector=2048, kind="gpt", volumes=[(BIOS_BOOT, "empty", None), (LINUX, "ext", FileSystem(GRUB))]),
         bios_disk("(,gpt1)/boot/grub", sector=4100, kind="gpt", volumes=[(LINUX, "ext", FileSystem(GRUB))]),  # block lists, no BIOS boot partition
         bios_disk("(,msdos1)/@/boot/grub", volumes=[("0x83", "btrfs", FileSystem(SUBVOLUMES, "btrfs", default="/@"))]),
         bios_disk("(,msdos1)/boot/grub", volumes=[("0x83", "btrfs", FileSystem(SUBVOLUMES, "btrfs", default="/@"))]),
         bios_disk("/boot/grub", f"search.fs_uuid {UUID} root hd0,msdos1\nset prefix=($root)'/boot/grub'\n"),
-        bios_disk("(,msdos1)/boot/grub", volumes=[("0x83", "ext", FileSystem({**GRUB, "/boot/grub/i386-pc/normal.mod": b""}))]),
+        bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/search.mod": b""})),  # needed by nobody here
+        bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/moddep.lst": None})),
         lvm_disk("(lvm/debian--vg-root)/boot/grub"),
         lvm_disk(f"(lvmid/{'V' * 32}/{'L' * 32})/boot/grub"),
         hybrid_disk("(,gpt2)/boot/grub"),
@@ -92,7 +111,13 @@ def test_a_core_that_finds_its_files_is_whole(found):
         (bios_disk("(,msdos5)/boot/grub"), "(,msdos5)/boot/grub, which is not on this disk"),
         (bios_disk("(,gpt1)/boot/grub"), "(,gpt1)/boot/grub, which is not on this disk"),  # the table is an MBR
         (bios_disk("(,msdos1)/boot/grub2"), "in /boot/grub2 on partition 1, and there is no such directory"),
-        (bios_disk("(,msdos1)/boot/grub", volumes=[("0x83", "ext", FileSystem({"/boot/grub/device.map": b""}))]), "neither normal.mod nor grub.cfg is there"),
+        (
+            bios_disk("(,msdos1)/boot/grub", volumes=[("0x83", "ext", FileSystem({"/boot/grub/device.map": b""}))]),
+            "neither its modules nor its grub.cfg are there",
+        ),
+        (bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/normal.mod": b""}, *EFI)), "its module normal.mod is no module"),
+        (bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/linux.mod": None}, *EFI)), "its module linux.mod is not there"),
+        (bios_disk("(,msdos1)/boot/grub", volumes=with_grub({"/boot/grub/i386-pc/relocator.mod": None}, *EFI)), "its module relocator.mod is not there"),
         (bios_disk("(,msdos1)/boot/grub", volumes=[("0x83", "empty", None)]), "on partition 1, which holds no file system"),
         (
             bios_disk("/boot/grub", f"search.fs_uuid {OTHER_UUID} root hd1,msdos1\nset prefix=($root)'/boot/grub'\n"),
@@ -104,6 +129,7 @@ def test_a_core_that_finds_its_files_is_whole(found):
         (disk([("0x83", "ext", FileSystem(GRUB))], boot_sector(1), "mbr"), "loads its GRUB from sector 1, and at sector 1 there is no GRUB core"),
         (disk([("0x83", "ext", FileSystem(GRUB))], boot_sector(4096), "mbr"), "at sector 4096 there is no GRUB core"),
         (disk([("0x83", "ext", None)], boot_sector(1) + bios_core("(,msdos1)/boot/grub")[0], "mbr"), "where the core at sector 1 goes on, there are zeros"),
+        (damaged_core(), "the core at sector 1 is damaged"),
         (disk([("0x83", "ext", None)], boot_sector(0, b"Missing operating system\r\n"), "mbr"), "starts the active partition, and none is active"),
         (disk([("0x83", "ext", None)], boot_sector(0, b"Missing operating system\r\n"), "mbr", active=(1,)), "its first sector has no boot code"),
     ],

@@ -64,7 +64,7 @@ def test_another_immutable_file_is_nobodys_business(tree):
     [
         (Free(0, 100000), ("failed", "error", [("/", "has 0 MiB free"), ("/var", "has 0 MiB free")])),
         (Free(4000 * MIB, 0), ("failed", "error", [("/", "has 0 inodes free"), ("/var", "has 0 inodes free")])),
-        (Free(15 * MIB, None), ("failed", "error", [("/", "has 15 MiB free"), ("/var", "has 15 MiB free")])),
+        (Free(20 * MIB, None), ("failed", "error", [("/", "has 20 MiB free"), ("/var", "has 20 MiB free")])),
         (Free(100 * MIB, 900), ("failed", "warning", [("/", "has 100 MiB and 900 inodes free"), ("/var", "has 100 MiB and 900 inodes free")])),
         (Free(300 * MIB, 5000), ("passed", "error", [])),
         (Free(300 * MIB, None), ("passed", "error", [])),  # XFS and Btrfs have no limit of inodes

@@ -1,0 +1,227 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stops a machine and shows in no file: boot code, partition table, EFI system partition, file systems."""
+
+import os
+import struct
+import subprocess
+
+from integration.broken.disks import LINUX, MIB, SECTOR
+from integration.broken.overlay import DoesNotApply
+
+CORE_AT = 0x5C  # of the boot code: the sector of GRUB's core
+BLOCKS_AT = 500  # of the core's first sector: where it goes on, and for how many sectors
+LOADER = "/EFI/BOOT/BOOTX64.EFI"
+STUB = "/EFI/debian/grub.cfg"
+SUPERBLOCK = 1024  # bytes into an ext file system
+
+
+def boot_code(disk):
+    if disk.read(0, 440).count(0) == 440:
+        raise DoesNotApply("the disk has no boot code")
+
+
+def core(disk):
+    """Return (offset of the core, bytes of all that follows its first sector)."""
+    boot_code(disk)
+    start = struct.unpack("<Q", disk.read(CORE_AT, 8))[0] * SECTOR
+    return start, struct.unpack("<H", disk.read(start + BLOCKS_AT + 8, 2))[0] * SECTOR
+
+
+def with_bios(change):
+    return lambda disk: (boot_code(disk), change(disk))
+
+
+def loader(change):
+    """Return the way in which the fallback loader is another: change takes its content (bytes)."""
+    return lambda disk: disk.write_esp(LOADER, change(disk.esp_file(LOADER)))
+
+
+def stub(old, new):
+    def change(disk):
+        text = disk.esp_file(STUB).decode()
+        if old and old not in text:
+            raise DoesNotApply(f"{old!r} is not in {STUB}")
+        disk.write_esp(STUB, (text.replace(old, new) if old else new).encode())
+
+    return change
+
+
+def of_arm(octets):
+    """Return a PE file that says that it is for arm64."""
+    header = struct.unpack_from("<I", octets, 0x3C)[0]
+    return octets[: header + 4] + struct.pack("<H", 0xAA64) + octets[header + 6 :]
+
+
+def with_partition(role, change):
+    """Return the way in which change (takes the Disk, number, start, size) is done to the partition of a role."""
+    return lambda disk: change(disk, *disk.partition(role))
+
+
+def root_is_the_third(disk):
+    """Have the root's partition be the third of the table, so that the core looks where nothing is."""
+    boot_code(disk)
+    number, _start, _size = disk.partition("root")
+    table, code = disk.table(), disk.read(0, 440)
+    lines = [f"label: {table['label']}"]
+    for part in table["partitions"]:
+        own = int(part["node"][len(disk.path) :].lstrip("p"))
+        lines.append(f"{disk.path}{3 if own == number else own} : start={part['start']}, size={part['size']}, type={part['type']}")
+    disk.sfdisk("DISK", text="\n".join(lines) + "\n")
+    disk.write(0, code)
+
+
+def moved(disk):
+    """Have the root's partition begin a MiB later than its file system."""
+    number, start, size = disk.partition("root")
+    disk.sfdisk("-N", str(number), "DISK", text=f"start={(start + MIB) // SECTOR}, size={(size - MIB) // SECTOR}\n")
+
+
+def ext_only(change):
+    """Return the way in which change (takes Disk and the offset of the root) is done to a root of ext4."""
+
+    def way(disk):
+        disk.debugfs()
+        change(disk, disk.partition("root")[1])
+
+    return way
+
+
+def block_of(path):
+    """Return the way in which the first block of a directory of ext4 is zeros."""
+
+    def change(disk, start):
+        block = int(disk.debugfs(f"bmap {path} 0").splitlines()[-1])
+        disk.zero(start + 4096 * block, 4096)
+
+    return ext_only(change)
+
+
+def inode_of(path):
+    """Return the way in which the inode of a path of ext4 is zeros."""
+    return lambda disk: disk.debugfs(f"clri {path}")
+
+
+def new_uuid(disk):
+    """Give the root another UUID, as a copy to a new file system has."""
+    programs = {"ext4": ["tune2fs", "-f", "-U", "random"], "xfs": ["xfs_admin", "-U", "generate"], "btrfs": ["btrfstune", "-f", "-u"]}
+
+    def change(path):
+        subprocess.run([*programs[disk.kind()], path], check=True, capture_output=True)
+
+    disk.beside(change)
+
+
+def filled(folder):
+    """Write until the file system has no room left."""
+    with open(os.path.join(folder, "var/tmp/filled"), "wb", buffering=0) as stream:
+        for piece in (64 * MIB, MIB, 4096):
+            try:
+                while True:
+                    os.posix_fallocate(stream.fileno(), os.fstat(stream.fileno()).st_size, piece)
+            except OSError:
+                continue
+
+
+#: {what was done: how; each takes a disks.Disk}
+WAYS = {
+    # generation 1
+    "the boot code is zeros": with_bios(lambda disk: disk.zero(0, 440)),
+    "the first sector has no signature": with_bios(lambda disk: disk.zero(510, 2)),
+    "the boot code loads another sector": with_bios(lambda disk: disk.write(CORE_AT, struct.pack("<Q", 2040))),
+    "the core is zeros": lambda disk: disk.zero(core(disk)[0], core(disk)[1] + SECTOR),
+    "the core lacks its second half": lambda disk: disk.zero(core(disk)[0] + core(disk)[1] // 2, core(disk)[1] // 2 + SECTOR),
+    "the core is overwritten behind its first sector": lambda disk: disk.write(core(disk)[0] + SECTOR, b"\xff" * core(disk)[1]),
+    "the core looks on a partition that is not there": root_is_the_third,
+    "the BIOS boot partition is zeros": with_partition("biosboot", lambda disk, _number, start, size: disk.zero(start, size)),
+    # generation 2
+    "the EFI system partition is zeros": with_partition("esp", lambda disk, _number, start, size: disk.zero(start, size)),
+    "the EFI system partition has no boot sector": with_partition("esp", lambda disk, _number, start, _size: disk.zero(start, SECTOR)),
+    "the EFI system partition has no table of clusters": with_partition("esp", lambda disk, _number, start, _size: disk.zero(start + 32 * SECTOR, MIB)),
+    "the EFI system partition is no longer one": with_partition(
+        "esp", lambda disk, number, _start, _size: disk.sfdisk("--part-type", "DISK", str(number), LINUX)
+    ),
+    "the EFI system partition is gone": with_partition("esp", lambda disk, number, _start, _size: disk.sfdisk("--delete", "DISK", str(number))),
+    "EFI/BOOT is gone": lambda disk: (disk.esp_file(LOADER), disk.mtools("mdeltree", "::/EFI/BOOT")),
+    "the fallback loader has another name": lambda disk: (disk.esp_file(LOADER), disk.mtools("mren", f"::{LOADER}", "GRUBX64.EFI")),
+    "the fallback loader is empty": loader(lambda octets: b""),
+    "the fallback loader is a text": loader(lambda octets: b"This is not a program.\n" * 100),
+    "the fallback loader is cut off": loader(lambda octets: octets[: len(octets) // 2]),
+    "the fallback loader lacks its end": loader(lambda octets: octets[:-40000]),
+    "the fallback loader is for another processor": loader(of_arm),
+    "the fallback loader is zeros": loader(lambda octets: bytes(len(octets))),
+    "GRUB's lines on the ESP look for another file system": stub("search.fs_uuid ", "search.fs_uuid 11111111-2222-3333-4444-555555555555 root\n#"),
+    "GRUB's lines on the ESP are gone": lambda disk: (disk.esp_file(STUB), disk.mtools("mdel", f"::{STUB}")),
+    "GRUB's lines on the ESP lead to another directory": stub("/boot/grub", "/grub2"),
+    # the partition table
+    "the partition table is zeros": lambda disk: (disk.zero(446, 64), disk.zero(SECTOR, 33 * SECTOR), disk.zero(disk.size - 33 * SECTOR, 33 * SECTOR)),
+    "the GPT does not protect itself": lambda disk: (disk.needs("gpt"), disk.zero(446, 64)),
+    "the GPT and its backup have wrong checksums": lambda disk: (
+        disk.needs("gpt"),
+        disk.write(SECTOR + 16, b"\1\2\3\4"),
+        disk.write(disk.size - SECTOR + 16, b"\1\2\3\4"),
+    ),
+    "the GPT says that it is elsewhere": lambda disk: disk.gpt(lambda header: struct.pack_into("<Q", header, 24, 2)),
+    "the root's partition is gone": with_partition("root", lambda disk, number, _start, _size: disk.sfdisk("--delete", "DISK", str(number))),
+    "the root's partition begins elsewhere": moved,
+    "the root's partition ends before its file system": with_partition(
+        "root", lambda disk, number, start, size: disk.sfdisk("-N", str(number), "DISK", text=f"start={start // SECTOR}, size={size // SECTOR // 2}\n")
+    ),
+    # file systems
+    "the root has another UUID": new_uuid,
+    "the root is full": lambda disk: disk.mounted(filled),
+    "the root has no free inode": lambda disk: disk.debugfs("set_super_value free_inodes_count 0"),
+    "the root's superblock is zeros": ext_only(lambda disk, start: disk.zero(start + SUPERBLOCK, 1024)),
+    "the root is zeros": with_partition("root", lambda disk, _number, start, _size: disk.zero(start, 64 * MIB)),
+    "the journal is zeros": ext_only(lambda disk, start: disk.zero(start + 4096 * int(disk.debugfs("bmap <8> 0").splitlines()[-1]), 4096)),
+    "the root's directory is zeros": block_of("/"),
+    "the directory of sshd is zeros": block_of("/etc/ssh"),
+    "the directory of the modules is zeros": block_of("/usr/lib/modules"),
+    "the directory of the menu is zeros": block_of("/boot/grub"),
+    "the inode of fstab is zeros": inode_of("/etc/fstab"),
+    "the inode of /usr/lib is zeros": inode_of("/usr/lib"),
+    "the inode of passwd is zeros": inode_of("/etc/passwd"),
+    "the root has a feature that no kernel knows": ext_only(lambda disk, start: disk.write(start + SUPERBLOCK + 0x60 + 3, b"\x40")),
+    "passwd may not be changed": lambda disk: disk.debugfs("set_inode_field /etc/passwd flags 0x80010"),
+}
+
+
+def added_partition(kind, size=1):
+    """Return the way in which the disk is larger and has a partition of a kind more ({label of the table: type}); size: int, MiB."""
+
+    def change(disk):
+        _number, start, length = disk.partition("root")
+        end = (start + length) // SECTOR
+        with open(disk.path, "r+b") as stream:
+            stream.truncate(disk.size + 2 * size * MIB)
+        if disk.table()["label"] == "gpt":
+            disk.sfdisk("--relocate", "gpt-bak-std", "DISK")
+        disk.sfdisk("--append", "DISK", text=f"start={-(-end // 2048) * 2048 + 2048}, size={size * MIB // SECTOR}, type={kind[disk.table()['label']]}\n")
+
+    return change
+
+
+def hybrid(disk):
+    """Have the MBR show the root beside the entry that protects the GPT."""
+    disk.needs("gpt")
+    _number, start, size = disk.partition("root")
+    disk.write(446 + 16, struct.pack("<B3sB3sII", 0, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", start // SECTOR, size // SECTOR))
+
+
+#: {what was done: how}: right disks that resemble the faults above.
+CONTROLS = {
+    "the boot flag is on no partition": lambda disk: (disk.needs("dos"), disk.write(446, b"\0")),
+    "the disk's signature is another": lambda disk: (disk.needs("dos"), disk.write(440, b"\1\2\3\4")),
+    "there is a partition more without a file system": added_partition({"dos": "83", "gpt": LINUX}),
+    "there is a partition for data of Windows": added_partition({"dos": "7", "gpt": "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"}),
+    "the disk is larger than its table": lambda disk: os.truncate(disk.path, disk.size + 64 * MIB),
+    "the table is a hybrid": hybrid,
+    "there is a file more on the ESP": lambda disk: disk.write_esp("/startup.nsh", b"echo hello\r\n"),
+    "there is the name of another loader on the ESP": lambda disk: disk.write_esp("/EFI/debian/fwupdx64.efi", disk.esp_file(LOADER)),
+    "the root has another label": lambda disk: disk.debugfs("set_super_value volume_name other"),
+    "the root has been mounted often": lambda disk: disk.debugfs("set_super_value mnt_count 40"),
+    "the root keeps nothing for root": lambda disk: disk.debugfs("set_super_value r_blocks_count 0"),
+    "a directory was emptied": lambda disk: disk.mounted(lambda folder: (os.makedirs(f"{folder}/srv/many"), os.rmdir(f"{folder}/srv/many"))),
+    "there is a large file": lambda disk: disk.mounted(lambda folder: os.posix_fallocate(os.open(f"{folder}/srv/large", os.O_CREAT | os.O_RDWR), 0, 200 * MIB)),
+}
