@@ -4,7 +4,7 @@
 """Right configurations that resemble a fault: none of them may be called an error."""
 
 from integration.broken.ways_boot import early, parameters, version, with_file
-from integration.broken.ways_root import NETWORK, PAM, SSHD, drop_in, fstab, sshd, written
+from integration.broken.ways_root import PAM, SSHD, drop_in, fstab, networkd, sshd, written
 
 #: {what was done: how}
 CONTROLS = {
@@ -22,8 +22,8 @@ CONTROLS = {
     "fstab has a tmpfs": fstab("tmpfs /tmp tmpfs size=1g 0 0"),
     "fstab binds what is there": lambda layer: (layer.directory("/srv/www"), layer.directory("/var/www"), fstab("/srv/www /var/www none bind 0 0")(layer)),
     "fstab has a CD that is not mounted": fstab("/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0"),
-    "networkd by the name of the card": written(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n"),
-    "networkd for every Ethernet card": written(NETWORK, "[Match]\nType=ether\n[Network]\nDHCP=yes\n"),
+    "networkd by the name of the card": networkd("[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n"),
+    "networkd for every Ethernet card": networkd("[Match]\nType=ether\n[Network]\nDHCP=yes\n"),
     "a fixed address on a bridge of containers": lambda layer: (
         layer.write("/etc/systemd/network/30-br.netdev", "[NetDev]\nName=docker0\nKind=bridge\n"),
         layer.write("/etc/systemd/network/31-br.network", "[Match]\nName=docker0\n[Network]\nAddress=172.17.0.1/16\n"),

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The good images that are broken, each with its own firmware, boot loader, initramfs, file system, network and provisioner."""
 
-import subprocess
 import uuid
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
@@ -96,18 +95,18 @@ def _write_subvolumes(raw, part, root, identifier, subvolumes):
     filesystems.place(raw, part, beside)
 
 
-def _install_agent(root, suite):
+def _install_agent(root):
     """Unpack the agent's package into the tree, with what its package would enable."""
-    archive = debs.archive(suite)
-    subprocess.run(["apt-get", "download", AGENT], cwd=archive, check=False, capture_output=True)
-    found = sorted(archive.glob(f"{AGENT}_*.deb"))
+    recipe = IMAGES["Debian 13 XFS"].plan.recipe
+    rootfs.base_tarball(recipe)  # whose packages are kept
+    found = sorted(debs.archive(recipe.suite).glob(f"{AGENT}_*.deb"))
     run(["dpkg-deb", "-x", found[-1], root])
     tree.chroot(root, "systemctl", "-q", "enable", "walinuxagent.service")
 
 
 def _network_manager(root, identifier):
     """Have NetworkManager and cloud-init in place of networkd and the agent's own provisioning, on subvolumes of Btrfs."""
-    _install_agent(root, "trixie")
+    _install_agent(root)
     (root / "etc/systemd/network/20-dhcp.network").unlink()
     tree.chroot(root, "systemctl", "-q", "disable", "systemd-networkd.service")
     tree.chroot(root, "systemctl", "-q", "enable", "NetworkManager.service")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Breaks a good image in every way, and prints what its verdict says of each.
 
-PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.broken.judging IMAGE [words of a way]
+PYTHONPATH=tests:.venv/collections .venv/bin/python -m integration.broken.judging "Debian 12" [words of a way]
 """
 
 import collections
@@ -14,21 +14,26 @@ import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.image import image_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Question, check
-from integration.broken import controls, disks, ways_boot, ways_disk, ways_root
+from integration.broken import controls, disks, images, ways_boot, ways_cloud_init, ways_disk, ways_login, ways_network, ways_root, ways_system
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
-WAYS = {**ways_boot.WAYS, **ways_root.WAYS, **ways_disk.WAYS}
-CONTROLS = {**controls.CONTROLS, **ways_disk.CONTROLS}
+_MORE = (ways_system, ways_login, ways_network, ways_cloud_init, ways_disk)
+WAYS = {**ways_boot.WAYS, **ways_root.WAYS}
+CONTROLS = dict(controls.CONTROLS)
+for _topic in _MORE:
+    WAYS.update(_topic.WAYS)
+    CONTROLS.update(_topic.CONTROLS)
 _OF_THE_DISK = {**ways_disk.WAYS, **ways_disk.CONTROLS}.values()
 
 #: What the verdict says. ready: bool; errors, others: [(rule, path, reason)], what is open as an error, and as anything less.
 Judged = collections.namedtuple("Judged", "ready errors others")
 
 
-def judge(image, change=None):
+def judge(image, change=None, provisioner="waagent"):
     """Return what is Judged of an image (path) with a change (callable) to it; in a child, for nothing of it is to stay.
 
     change: takes a Layer that is laid over the files, or, of ways_disk, a disks.Disk, which is a copy.
+    provisioner: str, ``waagent`` or ``cloud-init``, who is to provision.
 
     Raises DoesNotApply: what is to be changed is not in this image.
     """
@@ -37,7 +42,7 @@ def judge(image, change=None):
     if child == 0:
         os.close(reading)
         try:
-            answer = _judge(image, change)
+            answer = _judge(image, change, provisioner)
         except DoesNotApply as error:
             answer = error
         except BaseException as error:  # the parent shows it
@@ -60,10 +65,11 @@ def made_good(layer):
     layer.replace("/etc/waagent.conf", "Provisioning.Agent=cloud-init", "Provisioning.Agent=waagent")
 
 
-def _judge(image, change):
+def _judge(image, change, provisioner):
     with image_tree.ImageTree(str(image)) as tree:
         layer = Layer(tree)
-        made_good(layer)
+        if provisioner == "waagent":
+            made_good(layer)
         if change is not None and change not in _OF_THE_DISK:
             change(layer)
     image_tree.ImageTree = laid_over(layer.entries)
@@ -78,7 +84,7 @@ def _judge(image, change):
 def _verdict(image):
     verdict = check(Question(root=None, image=str(image), profile="azure", generation="auto", kind="generalized", include=[], exclude=[]))
     found = [
-        (finding.severity, (finding.id, finding.evidence[0].path if finding.evidence else "", finding.reason))
+        (finding.severity, (finding.id, finding.evidence[0].path.replace(str(image), "IMAGE") if finding.evidence else "", finding.reason))
         for finding in verdict.findings
         if finding.status in ("failed", "unknown")
     ]
@@ -93,24 +99,26 @@ def outcome(good, judged):
     return "too low" if any((rule, path) not in known for rule, path, _reason in judged.others) else "missed"
 
 
-def main(image, *words):
-    """Print a line for each way and each control, and the sums."""
-    good = judge(image)
+def main(name, *words):
+    """Print a line for each way and each control with the words in its name, on an image by its name, and the sums."""
+    path, provisioner = images.build(name), images.IMAGES[name].provisioner
+    good = judge(path, None, provisioner)
     print(f"as it is: {'ready' if good.ready else good.errors}; {[rule for rule, _path, _reason in good.others]}")
     sums = collections.Counter()
-    for name, change in {**WAYS, **CONTROLS}.items():
-        if all(word in name for word in words):
-            try:
-                judged = judge(image, change)
-            except (DoesNotApply, AssertionError) as error:
-                print(f"{'no such' if isinstance(error, DoesNotApply) else 'ERROR':12} {name}: {error}")
-                continue
-            result = ("right" if judged.ready else "false alarm") if name in CONTROLS else outcome(good, judged)
-            sums[result] += 1
-            new = [item for item in judged.errors + judged.others if item not in good.errors + good.others]
-            shown = ", ".join(f"{rule} {path}" for rule, path, _reason in new[:6])
-            print(f"{result:12} {name}: {shown}", flush=True)
-    print(dict(sums))
+    for way, change in {**WAYS, **CONTROLS}.items():
+        if not all(word in way for word in words):
+            continue
+        try:
+            judged = judge(path, change, provisioner)
+        except DoesNotApply:
+            sums["does not apply"] += 1
+            continue
+        result = ("right" if judged.ready else "false alarm") if way in CONTROLS else outcome(good, judged)
+        sums[result] += 1
+        new = [item for item in judged.errors + judged.others if item not in good.errors + good.others]
+        shown = ", ".join(f"{rule} {place}" for rule, place, _reason in new[:6])
+        print(f"{result:12} {way}: {shown}", flush=True)
+    print(name, dict(sums))
 
 
 if __name__ == "__main__":

@@ -44,11 +44,23 @@ class Layer:
     def read(self, path):
         """Return the text of a file, which has to be there, with the changes that were made before."""
         entry = self.entries.get(self._key(self.tree.resolve(path)))
+        if entry is None and not self.tree.is_file(path):
+            raise DoesNotApply(f"{path} is not there")
         return self.tree.read_text(path) if entry is None else entry[1].decode("utf-8", "surrogateescape")
 
     def append(self, path, text):
         """Add text to the end of a file, which has to be there."""
         self.write(path, self.read(path) + text)
+
+    def needs(self, *paths):
+        """Raise DoesNotApply unless all paths are there."""
+        for path in paths:
+            if not self.tree.exists(path):
+                raise DoesNotApply(f"{path} is not there")
+
+    def first(self, path, text):
+        """Put text before a file's own, which has to be there."""
+        self.write(path, text + self.read(path))
 
     def replace(self, path, old, new):
         """Replace text that has to be in a file."""

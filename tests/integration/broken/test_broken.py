@@ -6,16 +6,11 @@
 import zlib
 
 import pytest
+from integration.broken import images
+from integration.broken.images import IMAGES
 from integration.broken.judging import CONTROLS, WAYS, judge, outcome
 from integration.broken.overlay import DoesNotApply
-from lab import disk
-from lab.recipe import Plan, Recipe
 
-#: What a guest needs beside its base to be ready.
-PACKAGES = ("waagent", "chrony", "hyperv-daemons", "ifupdown", "isc-dhcp-client")
-
-#: The images that are broken, each with its own boot loader, initramfs and file system.
-IMAGES = {"Debian 12": Plan(Recipe(include=PACKAGES))}
 FIRST = "Debian 12"
 
 #: {way: what is known of it}: these are called ready, and must not be. One that is named again fails here, so that it is taken out.
@@ -30,8 +25,8 @@ def good():
 
     def get(name):
         if name not in found:
-            path = disk.cached_disk(IMAGES[name])
-            found[name] = path, judge(path)
+            path = images.build(name)
+            found[name] = path, judge(path, None, IMAGES[name].provisioner)
         return found[name]
 
     return get
@@ -51,7 +46,7 @@ def parameters(names, known, share):
 def judged(path, change, image):
     """Return what is Judged of a changed image; what another image than the first does not have is left out."""
     try:
-        return judge(path, change)
+        return judge(path, change, IMAGES[image].provisioner)
     except DoesNotApply as error:
         if image == FIRST:
             raise

@@ -8,6 +8,7 @@ import stat
 from integration.broken.cpio import Member
 from integration.broken.overlay import DoesNotApply
 
+NETWORK = "/etc/systemd/network/20-dhcp.network"
 MENU = "/boot/grub/grub.cfg"
 BY_UUID = "root=UUID="
 
@@ -135,7 +136,7 @@ WAYS = {
     "acpi=off": parameters("acpi=off"),
     "the agent is masked": parameters("systemd.mask=walinuxagent.service"),
     "ssh is masked": parameters("systemd.mask=ssh.service"),
-    "networkd is masked": parameters("systemd.mask=systemd-networkd.service"),
+    "networkd is masked": lambda layer: (layer.needs(NETWORK), parameters("systemd.mask=systemd-networkd.service")(layer)),
     "the storage driver is blacklisted": parameters("modprobe.blacklist=hv_storvsc"),
     "the bus is blacklisted": parameters("module_blacklist=hv_vmbus"),
     "the network driver is blacklisted": parameters("module_blacklist=hv_netvsc"),

@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What stops a machine between its root file system and the first login."""
 
+from integration.broken.ways_boot import NETWORK
+
 DROP_IN = "/etc/systemd/system/{}.service.d/z.conf"
 LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 FSTAB, SSHD, PAM = "/etc/fstab", "/etc/ssh/sshd_config", "/etc/pam.d/sshd"
-NETWORK = "/etc/systemd/network/20-dhcp.network"
 AGENT = "walinuxagent"
 
 
@@ -34,6 +35,11 @@ def gone(*paths):
 
 def written(path, text, mode=None):
     return lambda layer: layer.write(path, text, mode)
+
+
+def networkd(text, path=NETWORK):
+    """Return the way in which networkd has a file, on an image that it sets up."""
+    return lambda layer: (layer.needs(NETWORK), layer.write(path, text))
 
 
 def without_account(name):
@@ -112,23 +118,26 @@ WAYS = {
         layer.link("/etc/systemd/system/local-fs.target.requires/data.mount", "/etc/systemd/system/data.mount"),
     ),
     # the first card
-    "the first card has a fixed address": written(NETWORK, "[Match]\nName=e*\n[Network]\nAddress=192.0.2.9/24\nGateway=192.0.2.1\n"),
-    "the first card is known by its old address": written(NETWORK, "[Match]\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=yes\n"),
-    "the first card has another name": written(NETWORK, "[Match]\nName=ens3\n[Network]\nDHCP=yes\n"),
-    "the first card is not managed": written("/etc/systemd/network/10-off.network", "[Match]\nName=eth*\n[Link]\nUnmanaged=yes\n"),
-    "an earlier file has a fixed address": written("/etc/systemd/network/10-a.network", "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.9/24\n"),
+    "the first card has a fixed address": networkd("[Match]\nName=e*\n[Network]\nAddress=192.0.2.9/24\nGateway=192.0.2.1\n"),
+    "the first card is known by its old address": networkd("[Match]\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=yes\n"),
+    "the first card has another name": networkd("[Match]\nName=ens3\n[Network]\nDHCP=yes\n"),
+    "the first card is not managed": networkd("[Match]\nName=eth*\n[Link]\nUnmanaged=yes\n", "/etc/systemd/network/10-off.network"),
+    "an earlier file has a fixed address": networkd("[Match]\nName=eth0\n[Network]\nAddress=192.0.2.9/24\n", "/etc/systemd/network/10-a.network"),
     "the network has no configuration": gone(NETWORK),
     "networkd does not run": gone("/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"),
-    "networkd is masked in the guest": masked("systemd-networkd.service"),
+    "networkd is masked in the guest": lambda layer: (layer.needs(NETWORK), masked("systemd-networkd.service")(layer)),
     "a link file renames the first card": lambda layer: (
+        layer.needs(NETWORK),
         layer.write("/etc/systemd/network/10-lan.link", "[Match]\nOriginalName=eth0\n[Link]\nName=lan0\n"),
         layer.write(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"),
     ),
     "a udev rule renames the first card": lambda layer: (
+        layer.needs(NETWORK),
         layer.write("/etc/udev/rules.d/70-net.rules", 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", NAME="lan0"\n'),
         layer.write(NETWORK, "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"),
     ),
     "a bridge swallows the first card": lambda layer: (
+        layer.needs(NETWORK),
         layer.write("/etc/systemd/network/10-br.netdev", "[NetDev]\nName=br0\nKind=bridge\n"),
         layer.write("/etc/systemd/network/11-eth.network", "[Match]\nName=e*\n[Network]\nBridge=br0\n"),
         layer.write("/etc/systemd/network/12-br.network", "[Match]\nName=br0\n[Network]\nAddress=192.0.2.9/24\n"),

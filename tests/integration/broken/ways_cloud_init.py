@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What keeps cloud-init from provisioning, and systemd-boot from starting its entry."""
+
+from integration.broken.overlay import DoesNotApply
+from integration.broken.ways_root import drop_in, masked
+
+CONF = "/etc/cloud/cloud.cfg"
+LAST = "/etc/cloud/cloud.cfg.d/99-z.cfg"
+MODULES = "/usr/lib/python3/dist-packages"
+LOADER = "/boot/efi/loader"
+
+
+def cloud(change):
+    """Return the way in which change (takes a Layer) is done to an image that cloud-init provisions."""
+    return lambda layer: (layer.needs(CONF), change(layer))
+
+
+def configured(text):
+    return cloud(lambda layer: layer.write(LAST, text))
+
+
+def without_lines(*words):
+    """Return the way in which the lines of cloud.cfg that hold one of the words are gone."""
+
+    def change(layer):
+        lines = layer.read(CONF).splitlines(True)
+        kept = [line for line in lines if line.strip() not in {f"- {word}" for word in words}]
+        if kept == lines:
+            raise DoesNotApply(f"no line of {words}")
+        layer.write(CONF, "".join(kept))
+
+    return cloud(change)
+
+
+def entry(change):
+    """Return the way in which the text (str) of each entry of systemd-boot is another."""
+
+    def way(layer):
+        paths = layer.tree.glob(f"{LOADER}/entries/*.conf")
+        if not paths:
+            raise DoesNotApply("there is no entry of systemd-boot")
+        for path in paths:
+            layer.write(path, change(layer.read(path)))
+
+    return way
+
+
+def loader_conf(text):
+    return lambda layer: (layer.needs(f"{LOADER}/loader.conf"), layer.write(f"{LOADER}/loader.conf", text))
+
+
+def named(suffix):
+    """Return the way in which each entry has a boot counter."""
+
+    def way(layer):
+        paths = layer.tree.glob(f"{LOADER}/entries/*.conf")
+        if not paths:
+            raise DoesNotApply("there is no entry of systemd-boot")
+        for path in paths:
+            layer.write(path.replace(".conf", f"{suffix}.conf"), layer.read(path))
+            layer.remove(path)
+
+    return way
+
+
+def unified(change):
+    """Return the way in which the bytes of the unified kernel image are others."""
+
+    def way(layer):
+        paths = layer.tree.glob("/boot/efi/EFI/Linux/*.efi")
+        if not paths:
+            raise DoesNotApply("there is no unified kernel image")
+        for path in paths:
+            layer.write(path, change(layer.tree.read_bytes(path)))
+
+    return way
+
+
+def of_another_root(octets):
+    """Return a unified kernel image whose command line looks for another root."""
+    at = octets.index(b"root=UUID=") + len(b"root=UUID=")
+    return octets[:at] + b"11111111-2222-3333-4444-555555555555" + octets[at + 36 :]
+
+
+#: {what was done: how}
+WAYS = {
+    "cloud-init looks for no data": configured("datasource_list: [ None ]\n"),
+    "cloud-init looks in another cloud": configured("datasource_list: [ NoCloud, ConfigDrive ]\n"),
+    "cloud-init looks for Ec2": configured("datasource_list: [Ec2]\n"),
+    "cloud-init is switched off by a file": cloud(lambda layer: layer.write("/etc/cloud/cloud-init.disabled", "")),
+    "cloud-init's configuration is no YAML": configured("users:\n\t- default\n"),
+    "cloud-init's main configuration is no YAML": cloud(lambda layer: layer.append(CONF, "\n: [\n")),
+    "cloud-init's main configuration is gone": cloud(lambda layer: layer.remove(CONF)),
+    "cloud-init's main configuration is empty": cloud(lambda layer: layer.write(CONF, "")),
+    "cloud-init makes no user": configured("users: []\n"),
+    "cloud-init makes another user": configured("users:\n  - name: builder\n"),
+    "cloud-init's modules of the beginning are none": configured("cloud_init_modules: []\n"),
+    "cloud-init makes users no more": without_lines("users_groups", "users-groups"),
+    "cloud-init writes no keys": without_lines("ssh"),
+    "cloud-init's user has a shell that is not there": configured("system_info:\n  default_user:\n    name: admin\n    shell: /usr/bin/zsh\n"),
+    "cloud-init's user is locked out": configured("system_info:\n  default_user:\n    name: admin\n    shell: /usr/sbin/nologin\n"),
+    "cloud-init powers the machine off": configured("power_state:\n  mode: poweroff\n  delay: now\n"),
+    "cloud-init's first commands power the machine off": configured("bootcmd:\n  - [poweroff]\n"),
+    "cloud-init has a fixed address": configured("network:\n  version: 2\n  ethernets:\n    eth0: {addresses: [192.0.2.9/24]}\n"),
+    "cloud-init is of another instance for ever": cloud(
+        lambda layer: (
+            layer.write(LAST, "manual_cache_clean: true\n"),
+            layer.write("/var/lib/cloud/instance/obj.pkl", b"x"),
+            layer.write("/var/lib/cloud/data/instance-id", "old\n"),
+        )
+    ),
+    "ds-identify is told to switch cloud-init off": cloud(lambda layer: layer.write("/etc/cloud/ds-identify.cfg", "policy: disabled\n")),
+    "ds-identify is told another cloud": cloud(lambda layer: layer.write("/etc/cloud/ds-identify.cfg", "datasource: Ec2\n")),
+    "cloud-init's first unit is masked": cloud(masked("cloud-init-local.service")),
+    "cloud-init's unit for the network is masked": cloud(lambda layer: [masked(name)(layer) for name in ("cloud-init.service", "cloud-init-network.service")]),
+    "cloud-init's unit for its configuration is masked": cloud(masked("cloud-config.service")),
+    "cloud-init's target is masked": cloud(masked("cloud-init.target")),
+    "cloud-init's main unit is masked": cloud(
+        lambda layer: (layer.needs("/usr/lib/systemd/system/cloud-init-main.service"), masked("cloud-init-main.service")(layer))
+    ),
+    "cloud-init's first unit is for VMware": cloud(drop_in("cloud-init-local", "[Unit]\nConditionVirtualization=vmware\n")),
+    "cloud-init's program is gone": cloud(lambda layer: layer.remove("/usr/bin/cloud-init")),
+    "cloud-init's package of Python is gone": cloud(lambda layer: layer.remove(f"{MODULES}/cloudinit")),
+    "cloud-init's data source is gone": cloud(lambda layer: layer.remove(f"{MODULES}/cloudinit/sources/DataSourceAzure.py")),
+    "a file of cloud-init is empty": cloud(lambda layer: layer.write(f"{MODULES}/cloudinit/cmd/main.py", "")),
+    "cloud-init's YAML is gone": cloud(lambda layer: layer.remove(f"{MODULES}/yaml")),
+    "cloud-init's requests is gone": cloud(lambda layer: layer.remove(f"{MODULES}/requests")),
+    "cloud-init's jinja2 is gone": cloud(lambda layer: layer.remove(f"{MODULES}/jinja2")),
+    "cloud-init's generator is gone": cloud(
+        lambda layer: layer.remove(*[path for path in ("/usr/lib/systemd/system-generators/cloud-init-generator",) if layer.tree.lstat(path)])
+    ),
+    "cloud-init's ds-identify is gone": cloud(lambda layer: layer.remove("/usr/lib/cloud-init/ds-identify")),
+    # systemd-boot
+    "systemd-boot: no entry": lambda layer: layer.remove(*layer.tree.glob(f"{LOADER}/entries/*.conf")),
+    "systemd-boot: an entry's kernel is not there": entry(lambda text: text.replace("/linux\n", "/linux.old\n")),
+    "systemd-boot: an entry's initramfs is not there": entry(lambda text: text.replace("initrd ", "initrd /old")),
+    "systemd-boot: an entry has no initramfs": entry(lambda text: "".join(line for line in text.splitlines(True) if not line.startswith("initrd"))),
+    "systemd-boot: an entry has no kernel": entry(lambda text: "".join(line for line in text.splitlines(True) if not line.startswith("linux"))),
+    "systemd-boot: an entry has no options": entry(lambda text: "".join(line for line in text.splitlines(True) if not line.startswith("options"))),
+    "systemd-boot: another root": entry(lambda text: text.replace("root=UUID=", "root=UUID=1")),
+    "systemd-boot: an entry is for another processor": entry(lambda text: text + "architecture aa64\n"),
+    "systemd-boot: the menu waits for ever": loader_conf("timeout menu-force\n"),
+    "systemd-boot: single": entry(lambda text: text.replace("options ", "options single ")),
+    "systemd-boot: the kernel is cut off": lambda layer: [layer.cut(path) for path in _found(layer, "/boot/efi/*/*/linux")],
+    "systemd-boot: the initramfs is cut off": lambda layer: [layer.cut(path) for path in _found(layer, "/boot/efi/*/*/initrd*")],
+    "unified kernel image: cut off": unified(lambda octets: octets[: len(octets) // 2]),
+    "unified kernel image: empty": unified(lambda octets: b""),
+    "unified kernel image: another root": unified(of_another_root),
+    "unified kernel image: gone": lambda layer: layer.remove(*layer.tree.glob("/boot/efi/EFI/Linux/*.efi")),
+    "unified kernel image: a text": unified(lambda octets: b"oops\n" * 1000),
+}
+
+
+def _found(layer, pattern):
+    paths = layer.tree.glob(pattern)
+    if not paths:
+        raise DoesNotApply(f"there is no {pattern}")
+    return paths
+
+
+#: {what was done: how}
+CONTROLS = {
+    "cloud-init looks at Azure first": configured("datasource_list: [ Azure, NoCloud, None ]\n"),
+    "cloud-init's user has another name": configured("system_info:\n  default_user:\n    name: operator\n    lock_passwd: true\n    gecos: Operator\n"),
+    "cloud-init makes users more": configured("users:\n  - default\n  - name: backup\n    system: true\n"),
+    "cloud-init leaves the disk as it is": configured("growpart: {mode: off}\nresize_rootfs: false\n"),
+    "cloud-init runs commands": configured("runcmd:\n  - [systemctl, restart, chrony]\nbootcmd:\n  - echo hello\n"),
+    "cloud-init has no passwords": configured("ssh_pwauth: false\ndisable_root: true\n"),
+    "cloud-init leaves the network to the guest": configured("network: {config: disabled}\n"),
+    "cloud-init upgrades": configured("package_update: true\npackage_upgrade: true\n"),
+    "ds-identify is told Azure": cloud(lambda layer: layer.write("/etc/cloud/ds-identify.cfg", "datasource: Azure\n")),
+    "cloud-init's last unit is masked": cloud(masked("cloud-init-hotplugd.socket")),
+    "systemd-boot: a default that matches nothing": loader_conf("timeout 3\ndefault other-*\n"),
+    "systemd-boot: a boot counter": named("+3"),
+    "systemd-boot: a long timeout": loader_conf("timeout 30\neditor no\n"),
+    "systemd-boot: comments": entry(lambda text: "# made by kernel-install\n\n" + text),
+    "systemd-boot: the processor is named": entry(lambda text: text + "architecture x64\n"),
+    "systemd-boot: two lines of options": entry(lambda text: text + "options quiet\n"),
+}

@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What keeps everybody from logging in, and whoever provisions from making the user: siblings of ways_root, by other means."""
+
+from integration.broken.ways_root import AGENT, PAM, SSHD, drop_in, gone, sshd, written
+
+CONF = "/etc/waagent.conf"
+
+
+def agent(old, new):
+    return lambda layer: layer.replace(CONF, old, new)
+
+
+def with_agent(change):
+    """Return the way in which change is done to an image that the agent provisions."""
+
+    def way(layer):
+        layer.replace(CONF, "Provisioning.Agent=waagent", "Provisioning.Agent=waagent")
+        change(layer)
+
+    return way
+
+
+def pam(line):
+    return lambda layer: layer.first(PAM, line + "\n")
+
+
+#: {what was done: how}
+WAYS = {
+    "sshd runs a command in place of a shell": sshd("ForceCommand /bin/false"),
+    "sshd gives no session": sshd("MaxSessions 0"),
+    "sshd wants to know the host": sshd("AuthenticationMethods hostbased"),
+    "sshd wants a key and a password": sshd("AuthenticationMethods publickey,password\nPasswordAuthentication no"),
+    "sshd takes no key of today": sshd("PubkeyAcceptedAlgorithms ssh-dss\nPasswordAuthentication no"),
+    "sshd takes only large keys": sshd("RequiredRSASize 16384\nPubkeyAcceptedAlgorithms ssh-rsa,rsa-sha2-256,rsa-sha2-512\nPasswordAuthentication no"),
+    "sshd asks a program for keys without an account": sshd("AuthorizedKeysCommand /usr/bin/keys"),
+    "sshd has a host key that nobody makes": sshd("HostKey /etc/ssh/keys/host_key"),
+    "sshd has a cipher that is none": sshd("Ciphers rot13"),
+    "sshd has a key exchange that is none": sshd("KexAlgorithms none-such"),
+    "sshd has a code that is none": sshd("MACs hmac-none"),
+    "sshd has sftp twice": lambda layer: layer.append(SSHD, "Match all\nSubsystem sftp /usr/lib/sftp\n") or layer.first(SSHD, "Subsystem sftp internal-sftp\n"),
+    "sshd puts everybody into a directory that is not there": sshd("ChrootDirectory /srv/jail"),
+    "sshd's list of revoked keys is not there": sshd("RevokedKeys /etc/ssh/revoked\nPasswordAuthentication no"),
+    "sshd denies every group": sshd("DenyGroups *"),
+    "sshd denies everybody in a block for all": lambda layer: layer.append(SSHD, "Match all\n  DenyUsers *\n"),
+    "sshd has a block whose condition is none": lambda layer: layer.append(SSHD, "Match Username admin\n  X11Forwarding no\n"),
+    "sshd listens to IPv6 alone": sshd("ListenAddress ::"),
+    "sshd has a port that is none": sshd("Port 99999"),
+    "a quotation mark of sshd's is not closed": sshd('Banner "/etc/issue'),
+    "sshd's configuration is binary": written(SSHD, b"\0\1\2\3" * 64),
+    "sshd's configuration is a directory": lambda layer: (layer.remove(SSHD), layer.directory(SSHD)),
+    "sshd includes a file with a fault": lambda layer: (layer.first(SSHD, "Include /etc/ssh/mine.conf\n"), layer.write("/etc/ssh/mine.conf", "Prot 22\n")),
+    "the unit of ssh wants a file that is not there": drop_in("ssh", "[Unit]\nConditionPathExists=/etc/build/ready\n"),
+    "the unit of ssh starts what is not there": drop_in("ssh", "[Service]\nExecStart=\nExecStart=/opt/ssh/sshd -D\n"),
+    "the unit of ssh checks what fails": drop_in("ssh", "[Service]\nExecStartPre=/bin/false\n"),
+    "PAM lets only those of a list in": lambda layer: (
+        layer.first(PAM, "account required pam_listfile.so onerr=fail item=user sense=allow file=/etc/ssh/allowed\n"),
+        layer.write("/etc/ssh/allowed", "builder\n"),
+    ),
+    "PAM lets only a group in": pam("account required pam_succeed_if.so user ingroup builders"),
+    "PAM's access.conf lets only one in": lambda layer: (
+        layer.first(PAM, "account required pam_access.so\n"),
+        layer.write("/etc/security/access.conf", "+:builder:ALL\n-:ALL:ALL\n"),
+    ),
+    "nobody may have a session": lambda layer: layer.write("/etc/security/limits.d/z.conf", "* - maxlogins 0\n"),
+    "PAM's file for all sessions is gone": gone("/etc/pam.d/common-session"),
+    "PAM's file includes one that is not there": lambda layer: layer.append(PAM, "@include common-mine\n"),
+    "new users get a shell that is not there": written("/etc/default/useradd", "SHELL=/usr/bin/zsh\n"),
+    "new users get a shell that ends": written("/etc/default/useradd", "SHELL=/usr/sbin/nologin\n"),
+    "the shell's first file ends it": lambda layer: layer.first("/etc/profile", "exit 1\n"),
+    "the library of PAM is gone": lambda layer: layer.remove(*layer.tree.glob("/usr/lib/x86_64-linux-gnu/libpam.so.0*")),
+    # whoever provisions
+    "the agent believes that it has provisioned": written("/var/lib/waagent/provisioned", "00000000-0000-0000-0000-000000000000"),
+    "the agent's first line ends with a carriage return": with_agent(lambda layer: layer.write("/usr/sbin/waagent", "#!/usr/bin/python3\r\nimport sys\n")),
+    "the agent's first line names an older Python": with_agent(lambda layer: layer.write("/usr/sbin/waagent", "#!/usr/bin/python2\nimport sys\n")),
+    "the agent is empty": with_agent(lambda layer: layer.write("/usr/sbin/waagent", "")),
+    "openssl is gone": with_agent(gone("/usr/bin/openssl")),
+    "useradd cannot be run": lambda layer: layer.status("/usr/sbin/useradd", mode=0o644),
+    "useradd is empty": lambda layer: layer.write("/usr/sbin/useradd", b""),
+    "Python's own modules in C are gone": lambda layer: layer.remove(*layer.tree.glob("/usr/lib/python3.*/lib-dynload")),
+    "a module of Python is gone": lambda layer: layer.remove(*layer.tree.glob("/usr/lib/python3.*/socket.py")),
+    "the agent's unit is empty": lambda layer: layer.write(f"/lib/systemd/system/{AGENT}.service", ""),
+    "the agent's unit wants a unit that is masked": lambda layer: (
+        layer.write(f"/etc/systemd/system/{AGENT}.service.d/z.conf", "[Unit]\nRequires=mine.service\n"),
+        layer.link("/etc/systemd/system/mine.service", "/dev/null"),
+    ),
+    "the agent's unit wants another architecture": drop_in(AGENT, "[Unit]\nConditionArchitecture=arm64\n"),
+    "the agent's unit wants the command line": drop_in(AGENT, "[Unit]\nConditionKernelCommandLine=azure\n"),
+    "the agent's unit is for the host of the build": drop_in(AGENT, "[Unit]\nConditionHost=build.example\n"),
+    "nobody makes host keys": with_agent(
+        lambda layer: (
+            layer.remove(*layer.tree.glob("/etc/ssh/ssh_host_*")),
+            layer.replace(CONF, "Provisioning.RegenerateSshHostKeyPair=y", "Provisioning.RegenerateSshHostKeyPair=n"),
+        )
+    ),
+    "the drive of the provisioning disc is banned": with_agent(written("/etc/modprobe.d/z.conf", "install sr_mod /bin/false\n")),
+    "the drivers of the provisioning disc are gone": with_agent(
+        lambda layer: layer.remove(*[path for name in ("udf/udf", "isofs/isofs") for path in layer.tree.glob(f"/usr/lib/modules/*/kernel/fs/{name}.ko*")])
+    ),
+    "sudo is not its owner's": lambda layer: layer.status("/usr/bin/sudo", mode=0o755),
+    "sudoers may be written by all": lambda layer: layer.status("/etc/sudoers", mode=0o666),
+    "sudoers is somebody's": lambda layer: layer.status("/etc/sudoers", uid=1000),
+    "a file of sudoers is broken": written("/etc/sudoers.d/z", "this is no line\n", 0o440),
+    "sudoers does not look into its directory": lambda layer: layer.write(
+        "/etc/sudoers", "".join(line for line in layer.read("/etc/sudoers").splitlines(True) if "includedir" not in line), 0o440
+    ),
+    "the agent is given nothing by the directory of its state": lambda layer: layer.write("/var/lib/waagent", "a file"),
+}
+
+#: {what was done: how}
+CONTROLS = {
+    "sshd takes a key, or a key and a password": sshd("AuthenticationMethods publickey publickey,password"),
+    "sshd takes keys by today's algorithms": sshd("PubkeyAcceptedAlgorithms +ssh-rsa"),
+    "sshd takes large keys alone": sshd("RequiredRSASize 2048"),
+    "sshd has fewer ciphers": sshd("Ciphers aes256-gcm@openssh.com,aes256-ctr\nMACs hmac-sha2-512-etm@openssh.com"),
+    "sshd shows a banner that is not there": sshd("Banner /etc/nothing"),
+    "sshd has a block for one address": lambda layer: layer.append(SSHD, "Match Address 192.0.2.0/24\n  DenyUsers *\n"),
+    "sshd puts a group into a directory": lambda layer: layer.append(SSHD, "Match Group sftponly\n  ChrootDirectory /srv/%u\n  ForceCommand internal-sftp\n"),
+    "sshd asks a program for keys": lambda layer: (
+        layer.write("/usr/bin/keys", "#!/bin/sh\n", 0o755),
+        layer.first(SSHD, "AuthorizedKeysCommand /usr/bin/keys\nAuthorizedKeysCommandUser nobody\n"),
+    ),
+    "sshd listens to both": sshd("ListenAddress 0.0.0.0\nListenAddress ::"),
+    "sshd has few sessions": sshd("MaxSessions 2\nMaxStartups 5:50:10"),
+    "sshd's revoked keys are none": lambda layer: (layer.write("/etc/ssh/revoked", ""), layer.first(SSHD, "RevokedKeys /etc/ssh/revoked\n")),
+    "an Include of sshd's matches nothing": sshd("Include /etc/ssh/none.d/*.conf"),
+    "PAM makes home directories": pam("session optional pam_mkhomedir.so"),
+    "PAM counts failures": lambda layer: layer.append(PAM, "account required pam_faillock.so\n"),
+    "PAM's access.conf lets all in": lambda layer: (
+        layer.first(PAM, "account required pam_access.so\n"),
+        layer.write("/etc/security/access.conf", "-:root:ALL EXCEPT LOCAL\n+:ALL:ALL\n"),
+    ),
+    "PAM's list denies some": lambda layer: (
+        layer.first(PAM, "auth required pam_listfile.so onerr=succeed item=user sense=deny file=/etc/denied\n"),
+        layer.write("/etc/denied", "builder\n"),
+    ),
+    "sessions are limited": lambda layer: layer.write("/etc/security/limits.d/z.conf", "* hard maxlogins 10\nbuilder - maxlogins 0\n* soft core 0\n"),
+    "new users get bash": written("/etc/default/useradd", "SHELL=/bin/bash\n"),
+    "the shell's first file ends for dumb terminals": lambda layer: layer.append("/etc/profile", '[ "$TERM" = none ] && exit 1\n'),
+    "sudoers has aliases": written("/etc/sudoers.d/z", "User_Alias OPS = alice, bob\nOPS ALL=(ALL) NOPASSWD: /usr/bin/systemctl\n", 0o440),
+    "the agent's state is empty": lambda layer: layer.directory("/var/lib/waagent/events"),
+    "the agent's network goes by a proxy": with_agent(lambda layer: layer.append(CONF, "HttpProxy.Host=proxy.example\nHttpProxy.Port=3128\n")),
+}

@@ -1,0 +1,288 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stops a machine between its firmware and a running system: siblings of ways_boot and ways_root, by other means."""
+
+import stat
+
+from integration.broken.cpio import Member
+from integration.broken.overlay import DoesNotApply
+from integration.broken.ways_boot import MENU, early, halved, kernel, parameters, version, with_file, without
+from integration.broken.ways_root import FSTAB, drop_in, fstab, gone, masked, written
+
+GRUB_MODULES = "/boot/grub/i386-pc"
+
+
+def grub(*names, content=None):
+    """Return the way in which modules of GRUB for BIOS are gone, or have other content."""
+
+    def change(layer):
+        layer.needs(GRUB_MODULES)
+        for name in names:
+            if content is None:
+                layer.remove(f"{GRUB_MODULES}/{name}")
+            else:
+                layer.write(f"{GRUB_MODULES}/{name}", content)
+
+    return change
+
+
+def menu(old, new):
+    return lambda layer: layer.replace(MENU, old, new)
+
+
+def module_gone(*names):
+    """Return the way in which modules of the kernel are gone from the root."""
+
+    def change(layer):
+        found = [path for name in names for path in _modules(layer, name)]
+        layer.remove(*found)
+
+    return change
+
+
+def _modules(layer, name):
+    base = f"/lib/modules/{version(layer)}"
+    listed = [line.partition(":")[0] for line in layer.read(f"{base}/modules.dep").splitlines()]
+    return [f"{base}/{path}" for path in listed if path.rpartition("/")[2].startswith(name + ".ko")]
+
+
+def module_is(name, content):
+    def change(layer):
+        for path in _modules(layer, name) or [None]:
+            if path is None:
+                raise DoesNotApply(f"there is no module {name}")
+            layer.write(path, content)
+
+    return change
+
+
+def service(name, text, target="multi-user.target"):
+    """Return the way in which a unit is there that a target wants."""
+    return lambda layer: (
+        layer.write(f"/etc/systemd/system/{name}.service", text),
+        layer.link(f"/etc/systemd/system/{target}.wants/{name}.service", f"/etc/systemd/system/{name}.service"),
+    )
+
+
+def root_options(text):
+    """Return the way in which the root's line of fstab has other options."""
+
+    def change(layer):
+        lines = [line.split() for line in layer.read(FSTAB).splitlines()]
+        layer.write(FSTAB, "".join(" ".join([*line[:3], text, *line[4:]] if line[1:2] == ["/"] else line) + "\n" for line in lines))
+
+    return change
+
+
+def another_version(members):
+    """Have the modules of the initramfs lie below the name of another kernel."""
+    moved = [name for name in members if "lib/modules/" in name]
+    if not moved:
+        raise DoesNotApply("no modules in the initramfs")
+    for name in moved:
+        head, _found, tail = name.partition("lib/modules/")
+        kept, _slash, rest = tail.partition("/")
+        members[f"{head}lib/modules/{kept}.old{'/' + rest if rest else ''}"] = members.pop(name)
+
+
+def only_microcode(layer):
+    """Leave the initramfs what comes before its own archive."""
+    for path in layer.tree.glob("/boot/initrd.img-*"):
+        head = b"070701" + b"".join(b"%08X" % field for field in (0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 11, 0)) + b"TRAILER!!!\0"
+        layer.write(path, head + bytes(-len(head) % 4))
+
+
+def flipped(layer):
+    """Change a part in the middle of the initramfs."""
+    for path in layer.tree.glob("/boot/initrd.img-*"):
+        octets = bytearray(layer.tree.read_bytes(path))
+        middle = len(octets) // 2
+        octets[middle : middle + 4096] = bytes(4096)
+        layer.write(path, bytes(octets))
+
+
+def of_arm(layer):
+    """Have a kernel for arm64."""
+    layer.write(kernel(layer), b"MZ\0\x91" + bytes(52) + b"ARM\x64" + bytes(4_000_000))
+
+
+def without_link(path):
+    def change(layer):
+        if not layer.tree.is_symlink(path):
+            raise DoesNotApply(f"{path} is no link")
+        layer.remove(path)
+
+    return change
+
+
+def folder_gone(path):
+    def change(layer):
+        layer.needs(path)
+        layer.remove(path)
+
+    return change
+
+
+#: {what was done: how}
+WAYS = {
+    # GRUB
+    "GRUB's modules are gone": folder_gone(GRUB_MODULES),
+    "GRUB's normal.mod is gone": grub("normal.mod"),
+    "GRUB's normal.mod is empty": grub("normal.mod", content=b""),
+    "GRUB's linux.mod is gone": grub("linux.mod"),
+    "a module is gone that GRUB's linux.mod needs": grub("relocator.mod"),
+    "the menu starts a memory test": lambda layer: (
+        layer.append(MENU, "menuentry 'Memory test' {\n linux16 /boot/memtest.bin\n}\n"),
+        layer.replace(MENU, 'set default="0"', 'set default="Memory test"'),
+    ),
+    "the menu waits an hour": menu("set timeout=", "set timeout=3600 #"),
+    "the menu waits for a line": lambda layer: layer.first(MENU, "read answer\n"),
+    "the menu sleeps": lambda layer: layer.first(MENU, "sleep 7200\n"),
+    "the menu halts": lambda layer: layer.first(MENU, "halt\n"),
+    "the entries load a kernel of another version": menu("linux\t/boot/vmlinuz-", "linux\t/boot/vmlinuz-9."),
+    "the entries have the word linux alone": lambda layer: layer.write(
+        MENU, "".join(line.split("linux")[0] + "linux\n" if line.split()[:1] == ["linux"] else line for line in layer.read(MENU).splitlines(True))
+    ),
+    "the kernel is for another processor": of_arm,
+    "the kernel's modules are of another version": lambda layer: (
+        layer.write(f"/lib/modules/{version(layer)}.old/modules.dep", layer.read(f"/lib/modules/{version(layer)}/modules.dep")),
+        layer.remove(f"/lib/modules/{version(layer)}"),
+    ),
+    # the command line
+    "there is no root=": lambda layer: layer.write(MENU, " ".join(word if not word.startswith("root=") else "" for word in layer.read(MENU).split(" "))),
+    "noinitrd": parameters("noinitrd"),
+    "rdinit is a shell": parameters("rdinit=/bin/sh"),
+    "the target of the command line is not there": parameters("systemd.unit=nothing.target"),
+    "the initramfs goes to its emergency target": parameters("rd.break"),
+    "runlevel S": parameters("S"),
+    "runlevel s": parameters("s"),
+    "rescue": parameters("rescue"),
+    "-b": parameters("-b"),
+    "the root has an option that its file system does not know": parameters("rootflags=nosuchoption"),
+    "the initcall of the bus is banned": parameters("initcall_blacklist=hv_acpi_init"),
+    "the initcall of the disks is banned": parameters("initcall_blacklist=storvsc_drv_init"),
+    "the initcall of the cards is banned": parameters("initcall_blacklist=netvsc_drv_init"),
+    "udev is masked": parameters("systemd.mask=systemd-udevd.service"),
+    "the root is volatile": parameters("systemd.volatile=yes"),
+    "systemd runs one command": parameters("systemd.run=/bin/true"),
+    "the boot is one of a live medium": parameters("boot=live"),
+    "the boot is one over the network": parameters("boot=nfs"),
+    "rd.systemd.unit": parameters("rd.systemd.unit=emergency.target systemd.unit=emergency.target"),
+    # the initramfs
+    "the initramfs is only what precedes it": only_microcode,
+    "the initramfs is damaged in the middle": flipped,
+    "the initramfs has the modules of another kernel": early(another_version),
+    "the initramfs has no driver of the root's file system": early(without("ext4.ko", "xfs.ko", "btrfs.ko")),
+    "the initramfs lacks what ext4 needs": early(without("jbd2.ko")),
+    "the initramfs has half a driver of the file system": early(halved("ext4.ko")),
+    "the initramfs boots over the network": early(with_file("conf/initramfs.conf", b"BOOT=nfs\n")),
+    "the initramfs has no modules.alias": early(without("modules.alias")),
+    "the initramfs has a kmod that is a text": early(with_file("usr/bin/kmod", b"#!/bin/missing\n", 0o755)),
+    "the initramfs has no way to its local scripts": early(without("scripts/local")),
+    # the root
+    "/lib64 is gone": without_link("/lib64"),
+    "/bin is gone": without_link("/bin"),
+    "/sbin is gone": without_link("/sbin"),
+    "/bin/sh is gone": gone("/bin/sh"),
+    "/bin/sh leads nowhere": lambda layer: layer.link("/bin/sh", "zsh"),
+    "the shell is gone": gone("/bin/bash"),
+    "/proc is gone": folder_gone("/proc"),
+    "/sys is gone": folder_gone("/sys"),
+    "/dev is gone": folder_gone("/dev"),
+    "/run is gone": folder_gone("/run"),
+    "/var is gone": folder_gone("/var"),
+    "/usr is gone": folder_gone("/usr"),
+    "/etc is gone": folder_gone("/etc"),
+    "nobody is looked up in files": lambda layer: layer.replace("/etc/nsswitch.conf", "files", "sss"),
+    "passwd has a line that is none": written("/etc/passwd", "root\n"),
+    # mounts
+    "fstab is empty": written(FSTAB, ""),
+    "fstab is gone": gone(FSTAB),
+    "the root stays read-only": root_options("ro"),
+    "the root runs no programs": root_options("noexec"),
+    "the root's options are none": root_options("defaults,nosuchoption"),
+    "the root is not mounted again": masked("systemd-remount-fs.service"),
+    "fstab mounts a tmpfs over /etc": fstab("tmpfs /etc tmpfs defaults 0 0"),
+    "fstab mounts a tmpfs over /usr": fstab("tmpfs /usr tmpfs defaults 0 0"),
+    "fstab mounts by the name of a part that is nowhere": fstab("PARTLABEL=data /data ext4 defaults 0 2"),
+    "fstab mounts an image that is not there": fstab("/srv/disk.img /data ext4 loop 0 0"),
+    "fstab mounts what no kernel knows": fstab("UUID=11111111-2222-3333-4444-555555555555 /data zfs defaults 0 0"),
+    "fstab mounts a share by 9p": fstab("hostshare /mnt/host 9p trans=virtio,version=9p2000.L 0 0"),
+    "fstab mounts a share by virtiofs": fstab("hostshare /mnt/host virtiofs defaults 0 0"),
+    "vfat is banned where the EFI system partition is mounted": lambda layer: (
+        layer.needs("/boot/efi/EFI"),
+        layer.write("/etc/modprobe.d/z.conf", "install vfat /bin/false\n"),
+    ),
+    # the system manager
+    "sysinit.target requires a unit that is not there": lambda layer: layer.write(
+        "/etc/systemd/system/sysinit.target.d/z.conf", "[Unit]\nRequires=mine.service\nAfter=mine.service\n"
+    ),
+    "basic.target requires a unit that is not there": lambda layer: layer.write("/etc/systemd/system/basic.target.d/z.conf", "[Unit]\nRequires=mine.service\n"),
+    "multi-user.target requires a unit that is masked": lambda layer: (
+        layer.write("/etc/systemd/system/multi-user.target.d/z.conf", "[Unit]\nRequires=mine.service\n"),
+        layer.link("/etc/systemd/system/mine.service", "/dev/null"),
+    ),
+    "default.target is the target of the network alone": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/network.target"),
+    "default.target is poweroff.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/poweroff.target"),
+    "default.target is reboot.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/reboot.target"),
+    "default.target is sysinit.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/sysinit.target"),
+    "a unit powers the machine off": service("done", "[Service]\nType=oneshot\nExecStart=/usr/sbin/poweroff\n"),
+    "a unit shuts the machine down": service("done", "[Service]\nType=oneshot\nExecStart=/sbin/shutdown -h now\n"),
+    "a unit reboots the machine": service("done", "[Service]\nType=oneshot\nExecStart=/usr/bin/systemctl reboot\n"),
+    "a unit's end powers the machine off": service("done", "[Unit]\nSuccessAction=poweroff-force\n[Service]\nType=oneshot\nExecStart=/bin/true\n"),
+    "rc.local powers the machine off": lambda layer: (layer.write("/etc/rc.local", "#!/bin/sh\n/sbin/poweroff\nexit 0\n", 0o755),),
+    "a unit isolates the rescue target": service("done", "[Service]\nType=oneshot\nExecStart=/usr/bin/systemctl isolate rescue.target\n"),
+    "systemd is started with half a library": lambda layer: layer.cut(layer.tree.glob("/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-*.so")[0]),
+    "libcrypto of systemd is gone": lambda layer: layer.remove("/usr/lib/x86_64-linux-gnu/libcrypt.so.1"),
+    "/etc/systemd/system.conf asks for a confirmation": parameters("systemd.confirm_spawn=true"),
+    # drivers on the root
+    "the network driver is gone": module_gone("hv_netvsc"),
+    "the network driver is empty": module_is("hv_netvsc", b""),
+    "the network driver is a text": module_is("hv_netvsc", b"oops\n" * 100),
+    "modules.alias is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.alias", f"/lib/modules/{version(layer)}/modules.alias.bin"),
+    "the network driver is banned by alias": written("/etc/modprobe.d/z.conf", "install hv_netvsc /usr/bin/false\n"),
+    "udev's rule for modules is masked": lambda layer: layer.link("/etc/udev/rules.d/80-drivers.rules", "/dev/null"),
+}
+
+
+def _no_members(members):
+    members.clear()
+    members["init"] = Member(stat.S_IFREG | 0o755, b"#!/bin/sh\n")
+
+
+WAYS["the initramfs has an /init alone"] = early(_no_members)
+
+#: {what was done: how}
+CONTROLS = {
+    "the default is an entry that is not there": menu('set default="0"', 'set default="17"'),
+    "the menu waits half a minute": menu("set timeout=", "set timeout=30 #"),
+    "systemd.unit is multi-user.target": parameters("systemd.unit=multi-user.target"),
+    "runlevel 3": parameters("3"),
+    "runlevel 5": parameters("5"),
+    "quiet splash": parameters("quiet splash"),
+    "init is systemd": parameters("init=/lib/systemd/systemd"),
+    "the root is checked at every boot": parameters("fsck.mode=force"),
+    "one processor": parameters("nr_cpus=1"),
+    "the root is mounted to write": menu(" ro ", " rw "),
+    "rd.break is set to nothing": parameters("rd.shell=0"),
+    "a module to load is not there": lambda layer: layer.append("/etc/modules", "nothing_of_this_name\n"),
+    "modules.dep.bin is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.dep.bin"),
+    "the cache of libraries is gone": gone("/etc/ld.so.cache"),
+    "the root is mounted with other options": root_options("noatime,errors=remount-ro,commit=30"),
+    "fstab mounts a memory file system for /var/tmp": fstab("tmpfs /var/tmp tmpfs nosuid,nodev,noexec 0 0"),
+    "fstab has a swap file": lambda layer: (layer.write("/swap.img", bytes(4096), 0o600), fstab("/swap.img none swap sw 0 0")(layer)),
+    "fstab mounts over the network with nofail": fstab("server.example:/export /srv nfs nofail,_netdev 0 0"),
+    "fstab mounts when somebody looks": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 noauto,x-systemd.automount 0 0"),
+    "a unit of nobody's powers the machine off": written("/etc/systemd/system/done.service", "[Service]\nExecStart=/usr/sbin/poweroff\n"),
+    "a unit powers the machine off at a time": lambda layer: service("night", "[Service]\nType=oneshot\nExecStart=/bin/true\n")(layer),
+    "a unit of the build's wants what is not there": service("build", "[Unit]\nWants=nothing.service\n[Service]\nExecStart=/bin/true\n"),
+    "a unit is enabled whose condition is not true": service("vm", "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/opt/vm/tools\n"),
+    "a unit is enabled whose program is not there": service("old", "[Service]\nExecStart=/opt/old/run\n"),
+    "default.target is graphical.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/graphical.target"),
+    "names are looked up at more places": lambda layer: layer.replace("/etc/nsswitch.conf", "files", "files sss"),
+    "a module is banned whose device Azure has not": written("/etc/modprobe.d/z.conf", "blacklist nouveau\nblacklist i2c_piix4\ninstall dccp /bin/true\n"),
+    "the agent has a drop-in for its start": drop_in("walinuxagent", "[Unit]\nAfter=network-online.target\n"),
+    "a console more is asked for": parameters("console=tty1 earlyprintk=ttyS0"),
+    "sr_mod is loaded early": lambda layer: layer.append("/etc/modules", "sr_mod\n"),
+}
