@@ -36,6 +36,15 @@ Options = collections.namedtuple("Options", "recovery rescue settings")
 Options.__new__.__defaults__ = ("change", "change", {})
 
 
+#: Seconds that a menu may wait: who provisions has 20 minutes from the machine's start.
+LONGEST_WAIT = 600
+
+
+def is_long(seconds):
+    """Return whether a number of seconds (str) is more than a menu may wait for a key."""
+    return seconds.isdigit() and int(seconds[:9]) > LONGEST_WAIT
+
+
 def is_subject(entry, options):
     """Return whether an entry is to be brought to the wanted state."""
     return {"normal": True, "recovery": options.recovery == "change", "rescue": options.rescue == "change"}.get(entry.kind, False)

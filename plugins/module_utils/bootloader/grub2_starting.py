@@ -14,7 +14,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, grub2_menu, grub_script, grubenv, reading
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start, is_long
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: One line of a menu as GRUB counts them. names: titles and ids ({str}); line: int; entry: BootEntry or None (another system, a submenu);
@@ -44,11 +44,12 @@ def _read_menus(tree):
 
 def _start(tree, path):
     """Return the Start of one grub.cfg."""
-    environment, items, settings = _environment(tree, path), [], []
+    environment, items, settings, stops = _environment(tree, path), [], [], []
     for part in _parts(tree, path):
         script = reading.parsed(tree, part, grub_script.menu)
         items += _items(tree, part, script.items)
         settings += [_Placed(part, setting.name, setting.value, setting.line, setting.conditions) for setting in script.settings]
+        stops += [_Placed(part, stop.name, stop.value, stop.line, stop.conditions) for stop in script.stops]
     wanted, place = _default(path, settings, environment)
     item, problem = _chosen(items, wanted)
     entry = item.entry if item else None
@@ -63,7 +64,7 @@ def _start(tree, path):
         entry,
         place,
         problem,
-        _waits(settings, environment),
+        _waits(settings, environment) + _stops(stops),
         [] if item is None or item.unrestricted else _passwords(tree, path, settings),
         dict(environment, **{setting.name: setting.value for setting in settings if _holds(setting.conditions, environment)}),
     )
@@ -176,9 +177,18 @@ def _chosen(items, wanted):
 
 
 def _waits(settings, environment):
-    """Return the Places ([Place]) that make the menu wait for ever: the last setting of the timeout counts."""
+    """Return the Places ([Place]) that make the menu wait for ever, or too long: the last setting of the timeout counts."""
     set_last = [setting for setting in settings if setting.name == "timeout" and _holds(setting.conditions, environment)][-1:]
-    return [Place(setting.path, setting.line, f"timeout={setting.value}") for setting in set_last if setting.value.startswith("-")]
+    return [Place(setting.path, setting.line, f"timeout={setting.value}") for setting in set_last if setting.value.startswith("-") or is_long(setting.value)]
+
+
+def _stops(stops):
+    """Return the Places ([Place]) of commands around the entries that wait for a key, wait too long or end GRUB."""
+    return [
+        Place(stop.path, stop.line, f"{stop.name} {stop.value}".strip())
+        for stop in stops
+        if not stop.conditions and (stop.name != "sleep" or any(is_long(word) for word in stop.value.split()))
+    ]
 
 
 def _passwords(tree, path, settings):

@@ -23,14 +23,16 @@ Command = collections.namedtuple("Command", "words line")
 #: section: the /etc/grub.d script that wrote it ("" by hand); commands: [Command] of its body.
 MenuEntry = collections.namedtuple("MenuEntry", "heading line section commands")
 
-#: A whole menu. items: [MenuItem] in order; settings: [Setting] outside of its entries.
-Menu = collections.namedtuple("Menu", "items settings")
+#: A whole menu. items: [MenuItem] in order; settings: [Setting] outside of its entries; stops: [Setting], commands there that end or wait:
+#: their name, what follows it, line, and the conditions around them.
+Menu = collections.namedtuple("Menu", "items settings stops")
 #: kind: menuentry, submenu or blscfg (Boot Loader Specification entries stand there); heading: [str]; line: int; items: [MenuItem] of a submenu.
 MenuItem = collections.namedtuple("MenuItem", "kind heading line items")
 #: ``set name=value`` with its line; conditions: [str], of each `if` around it, ``else `` before one that must not hold.
 Setting = collections.namedtuple("Setting", "name value line conditions")
 
 KERNEL_COMMANDS = frozenset(["linux", "linux16", "linuxefi", "kernel"])
+STOPPING_COMMANDS = frozenset(["read", "sleep", "halt", "reboot", "exit", "normal_exit", "fwsetup"])
 INITRD_COMMANDS = frozenset(["initrd", "initrd16", "initrdefi"])
 
 _SEPARATORS = ";&|<>{}"
@@ -131,7 +133,7 @@ def menu(text, where="grub.cfg"):
 
     Raises ImagewrightError: GRUB itself could not read it.
     """
-    menus, blocks, conditions, settings = [[]], [], [], []
+    menus, blocks, conditions, settings, stops = [[]], [], [], [], []
     for command, _section, opens, closes in _commands(text, where):
         words = [word.text for word in command.words]
         while words and words[0] in ("then", "else", "elif", "do"):
@@ -153,12 +155,14 @@ def menu(text, where="grub.cfg"):
             menus[-1].append(MenuItem(name, [], command.line, None))
         elif name == "set" and not {"menuentry", "function"}.intersection(blocks):
             settings += [Setting(*(word.split("=", 1) + [command.line, list(conditions)])) for word in words[1:2] if "=" in word]
+        elif name in STOPPING_COMMANDS and not {"menuentry", "function"}.intersection(blocks):
+            stops.append(Setting(name, " ".join(words[1:]), command.line, list(conditions)))
         if closes:
             if not blocks:
                 raise ImagewrightError(f"cannot read {where} line {command.line}: its '}}' closes nothing; regenerate the file")
             if blocks.pop() == "submenu":
                 menus.pop()
-    return Menu(menus[0], settings)
+    return Menu(menus[0], settings, stops)
 
 
 def commands(text, where="grub.cfg"):

@@ -15,7 +15,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, bls_reading, efi_fallback, reading, unified
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start, is_long
 
 NAME = "systemd-boot"
 
@@ -47,7 +47,7 @@ def start(tree):
     chosen = chosen or [entry for entry in entries if entry.kind != "other"]
     place = Place(path or (chosen[0].path if chosen else "/boot"), line, f"default {pattern}" if line else "the first entry of the menu")
     line, timeout = settings.get("timeout", (None, ""))
-    waits = [Place(path, line, f"timeout {timeout}")] if timeout == "menu-force" else []
+    waits = [Place(path, line, f"timeout {timeout}")] if timeout == "menu-force" or is_long(timeout) else []
     return Start(NAME, path or place.path, chosen[0] if chosen else None, place, "" if chosen else "the menu has no entry", waits, [])
 
 

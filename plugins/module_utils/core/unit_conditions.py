@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: systemd.unit(5), conditions and asserts. Hyper-V is "microsoft" to systemd-detect-virt.
 """
 
+import fnmatch
 import posixpath
 import re
 import stat
@@ -114,7 +115,8 @@ def _virtualization(value: str, unused_tree: Tree) -> bool:
     return value.lower() in _YES + ("vm", "microsoft")
 
 
-def _architecture(value: str, tree: Tree) -> Optional[bool]:
+def architecture_is(value: str, tree: Tree) -> Optional[bool]:
+    """Return whether the guest's processor is the one that systemd calls value (str, ``x86-64``), None when it is not known."""
     if value == "native":
         return True
     try:
@@ -122,6 +124,14 @@ def _architecture(value: str, tree: Tree) -> Optional[bool]:
     except ImagewrightError:
         return None
     return _MACHINES[found] == value if found in _MACHINES else None
+
+
+def _host(value: str, tree: Tree) -> Optional[bool]:
+    """Return False when the guest's own name, which it has until it is provisioned, is another; None else, and for a machine-id."""
+    if re.match(r"[0-9a-f]{32}$", value) or not tree.is_file("/etc/hostname"):
+        return None
+    name = tree.read_bytes("/etc/hostname", 256).decode("ascii", "replace").strip().lower()
+    return None if not name or fnmatch.fnmatchcase(name, value.lower()) else False
 
 
 def _first_boot(value: str, tree: Tree) -> Optional[bool]:
@@ -149,8 +159,9 @@ def _os_release(value: str, tree: Tree) -> Optional[bool]:
 
 _OF_SYSTEM = {
     "Virtualization": _virtualization,
-    "Architecture": _architecture,
+    "Architecture": architecture_is,
     "FirstBoot": _first_boot,
+    "Host": _host,
     "User": _user,
     "Group": _user,
     "OSRelease": _os_release,

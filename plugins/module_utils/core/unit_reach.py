@@ -67,6 +67,8 @@ def _reached(units: Units, through_services: bool) -> Set[str]:
         found.add(name)
         unit = units.find(name)
         found.update(unit.names)
+        if unit.state == unit_files.MASKED:
+            continue  # what it would pull stays where it is
         for each in unit.names:
             waiting.extend(links.get(each, []))
             waiting.extend(_ALWAYS.get(each, ()))

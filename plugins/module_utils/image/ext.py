@@ -51,10 +51,10 @@ class ExtFileSystem:
         self.root = 2
         self.obstacle = self._obstacle(stream.seek(0, os.SEEK_END))
 
-    def _obstacle(self, size):
+    def _obstacle(self, size: int) -> str:
         """Return why Linux does not mount it (str), "" when nothing is known. Source: Linux fs/ext4/super.c, ext4_fill_super.
 
-        size: int, bytes, of the partition.
+        size: bytes, of the partition.
         """
         sb = self._fs.sb
         high = sb.s_blocks_count_hi if sb.s_feature_incompat & _64BIT else 0

@@ -11,8 +11,9 @@ import collections
 #: One assignment. section, key, value: str, the key as it is written, ("unmanaged-devices+"); line: int from 1.
 Entry = collections.namedtuple("Entry", "section key value line")
 
-#: Words of systemd and of NetworkManager for yes.
+#: Words of systemd and of NetworkManager for yes and no.
 TRUE = ("1", "yes", "y", "true", "t", "on")
+FALSE = ("0", "no", "n", "false", "f", "off")
 
 
 def entries(text):

@@ -15,7 +15,7 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NO_ROUTE, NOT_STARTED, NOTHING, Answer, Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -120,6 +120,9 @@ def answer(files, card):
                     return name, Answer(HELD, [where[key]])
         if str(settings.get("activation-mode", "")) in ("manual", "off"):
             return name, Answer(NOT_STARTED, [places["activation-mode"]])
+        overrides = settings.get("dhcp4-overrides")
+        if is_true(settings.get("dhcp4")) and isinstance(overrides, dict) and overrides.get("use-routes") is False:
+            return name, Answer(NO_ROUTE, [places["dhcp4-overrides"]])
         if is_true(settings.get("dhcp4")):
             return name, Answer(DHCP, [places["dhcp4"]])
         key = "addresses" if settings.get("addresses") else "dhcp4" if "dhcp4" in settings else None

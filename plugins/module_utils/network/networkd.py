@@ -16,6 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     FIRST,
     FIXED,
     HELD,
+    NO_ROUTE,
     NOT_STARTED,
     NOTHING,
     UNMANAGED,
@@ -56,11 +57,14 @@ def answer(tree, card=FIRST):
     """Return the Answer of networkd for a card: that of the first file that matches."""
     possible = []
     for file in in_order(tree, "network"):
-        matched = matches(file.entries, card)
+        matched = matches(file.entries, card, tree)
         if matched is not False:
             possible.append(_answer(file))
         if matched:
             break
+    else:
+        # where all depends on what no file tells, the card may be left alone
+        possible += [Answer(NOTHING, [])] if possible else []
     if possible:
         return one_of(possible)
     return Answer(NOTHING, [_place(file, "Name", "DHCP") for file in in_order(tree, "network") if _is_for_ethernet(file.text)])
@@ -126,7 +130,7 @@ def _asking(tree):
     """Return the Changes after which a file that asks for an address is the first that matches the first card."""
     in_the_way, asks = [], False
     for file in in_order(tree, "network"):
-        matched = matches(file.entries, FIRST)
+        matched = matches(file.entries, FIRST, tree)
         if matched is not False and _answer(file).what != DHCP:
             in_the_way.append(file.path)
         elif matched:
@@ -184,6 +188,9 @@ def _answer(file):
         if words(file.entries, "Network", key):
             return Answer(HELD, [_place(file, key)])
     if said("Network", "DHCP", _ASKING):
+        for section, key in [(section, key) for section in ("DHCPv4", "DHCP") for key in ("UseRoutes", "UseGateway")]:
+            if said(section, key, ini.FALSE):
+                return Answer(NO_ROUTE, [_place(file, key)])
         return Answer(DHCP, [_place(file, "DHCP")])
     fixed = any(entry.key == "Address" and entry.section in ("Network", "Address") for entry in file.entries)
     return Answer(FIXED if fixed else NOTHING, [_place(file, "Address" if fixed else "DHCP", "Name")])

@@ -12,6 +12,7 @@ import collections
 import fnmatch
 import posixpath
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -25,7 +26,7 @@ File = collections.namedtuple("File", "path entries text")
 _PATH = "acpi-VMBUS:01"
 _MACHINE = ("microsoft", "vm", "yes", "true", "1", "on")
 #: Keys that the files do not decide.
-_UNDECIDED = ("Host", "KernelCommandLine", "KernelVersion", "Version", "Architecture", "Credential", "Firmware")
+_UNDECIDED = ("KernelCommandLine", "KernelVersion", "Version", "Credential", "Firmware")
 
 
 def in_order(tree, kind):
@@ -54,13 +55,13 @@ def words(entries, section, key):
     return found
 
 
-def matches(entries, card):
+def matches(entries, card, tree=None):
     """Return whether the [Match] section takes the card (first_card.Card): True, False, or None where the files do not tell.
 
-    A file without a [Match] section takes none.
+    A file without a [Match] section takes none. tree: Tree, whose kernels tell the processor, or None when nobody knows it.
     """
     keys = list(dict.fromkeys(entry.key for entry in entries if entry.section == "Match"))
-    verdicts = [_matches(key, _patterns(entries, key), card) for key in keys]
+    verdicts = [_matches(key, _patterns(entries, key), card, tree) for key in keys]
     if not verdicts or False in verdicts:
         return False
     return None if None in verdicts else True
@@ -76,7 +77,7 @@ def _is_of_the_machine(wanted):
     return (wanted[0].lstrip("!").lower() in _MACHINE) != wanted[0].startswith("!")
 
 
-def _matches(key, wanted, card):
+def _matches(key, wanted, card, tree):
     """Return whether one key of [Match] takes the card. wanted: [str], its patterns."""
     known = {
         "Name": card.name,
@@ -98,6 +99,11 @@ def _matches(key, wanted, card):
         return True
     if key == "Virtualization":
         return _is_of_the_machine(wanted)
+    if key == "Host":
+        return wanted[0].startswith("!") or any(set(pattern) <= set("*") for pattern in wanted)  # Azure gives the machine a name of its own
+    if key == "Architecture":
+        known_here = unit_conditions.architecture_is(wanted[0].lstrip("!"), tree) if tree is not None else None
+        return None if known_here is None else known_here != wanted[0].startswith("!")
     if key == "Property":
         return _fits_property(wanted, card)
     return None if key in _UNDECIDED else True  # networkd passes over a key that it does not know

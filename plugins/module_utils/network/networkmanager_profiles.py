@@ -20,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     FIRST,
     FIXED,
     HELD,
+    NO_ROUTE,
     NOT_STARTED,
     NOTHING,
     UNMANAGED,
@@ -39,9 +40,12 @@ _NO_PROFILE = re.compile(r"^\.|~$|\.(bak|old|orig|rej|swp|swx|rpmnew|rpmorig|rpm
 #: One setting. items: [str], of a list; place: Place of its last line.
 Setting = collections.namedtuple("Setting", "items place")
 
+#: The method of a profile that asks for an address and takes no route with it.
+_WITHOUT_ROUTE = "auto without a route"
+
 #: A profile. path: str; kind: str, ``ethernet``, ``bond`` ...; uuid: str or None; card (name or None), match, drivers ([str], patterns): what it is for;
 #: mac: bool, whether it is for a MAC address; autoconnect: bool; priority: int; master: str or None, of a port; parent: str or None, of a VLAN;
-#: method: str, of IPv4; places: {word: Place}.
+#: method: str, of IPv4, or _WITHOUT_ROUTE; places: {word: Place}.
 Profile = collections.namedtuple("Profile", "path kind uuid card match drivers mac autoconnect priority master parent method places")
 
 
@@ -79,6 +83,8 @@ def profiles(tree, reads_ifcfg):
             name = posixpath.basename(path)
             if name in names or _NO_PROFILE.search(name) or not tree.is_file(path) or (folder != _FOLDERS[0] and not name.endswith(".nmconnection")):
                 continue
+            if tree.has_own_root and tree.stat(path).mode & 0o077:
+                continue  # NetworkManager takes none that others than root may read
             names.add(name)
             found.append(_keyfile(path, text_of(tree, path)))
     return found + ([_of_ifcfg(file) for file in ifcfg.all_files(tree)] if reads_ifcfg else [])
@@ -182,7 +188,7 @@ def _answer(profile):
     """Return the Answer of a profile that is started."""
     if profile.master is not None:
         return Answer(HELD, [profile.places["master"]])
-    what = {"auto": DHCP, "manual": FIXED}.get(profile.method, NOTHING)
+    what = {"auto": DHCP, "manual": FIXED, _WITHOUT_ROUTE: NO_ROUTE}.get(profile.method, NOTHING)
     return Answer(what, [profile.places.get("method", whole(profile))])
 
 
@@ -208,6 +214,9 @@ def _keyfile(path, text):
     master = value("master", *[("connection", key) for key in ("controller", "master")])
     # a profile of certain users waits until one of them is logged in
     permissions = value("autoconnect", ("connection", "permissions"))
+    method = value("method", ("ipv4", "method")) or "auto"
+    if method == "auto" and any((value("routes", ("ipv4", key)) or "").lower() in ini.TRUE for key in ("never-default", "ignore-auto-routes")):
+        method, places["method"] = _WITHOUT_ROUTE, places["routes"]
     if is_port and master is None:
         master, places["master"] = "", places["port"]
     return Profile(
@@ -222,7 +231,7 @@ def _keyfile(path, text):
         _priority(value("priority", ("connection", "autoconnect-priority"))),
         master,
         value("parent", ("vlan", "parent")),
-        value("method", ("ipv4", "method")) or "auto",
+        method,
         places,
     )
 

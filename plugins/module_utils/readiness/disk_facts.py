@@ -23,11 +23,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes imp
 #: identifiers: {(kind, value)} of all file systems, partitions and logical volumes, as of device_names.parse, None when not known;
 #: mount_problems: [str], file systems that the system mounts and that cannot be read;
 #: bios, efi: disk.boot_facts.BootChain of generation 1 and 2, or None when the disk does not begin to boot so, or nobody looked;
-#: left_out: [str], Linux file systems that nothing mounts.
+#: left_out: [str], Linux file systems that nothing mounts;
+#: kinds: {(kind, value): str}, what the volumes hold by the names of identifiers.
 DiskFacts = collections.namedtuple(
-    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out"
+    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out kinds"
 )
-DiskFacts.__new__.__defaults__ = (None, None, ())
+DiskFacts.__new__.__defaults__ = (None, None, (), {})
 
 
 def of_image(disk, follow_bios=None, follow_efi=None):
@@ -61,6 +62,8 @@ def of_image(disk, follow_bios=None, follow_efi=None):
         [],
         _chain(follow_bios, disk),
         _chain(follow_efi, disk),
+        (),
+        {name: opened.volume.holds for opened in disk.volumes for name in opened.names},
     )
 
 

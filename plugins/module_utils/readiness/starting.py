@@ -8,19 +8,26 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, failed, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
 
 #: What is told when none of several services starts: the one that was meant to, before one that is merely there.
 _TOLD_FIRST = (units.FAILS, units.SKIPPED, units.MASKED, units.DISABLED, units.MISSING)
 
 
-def service_outcome(tree, names):
+def started_line(context):
+    """Return the kernel's command line (str) of what starts by itself, None when that is not known, or there are several."""
+    lines = started_lines(context)
+    return " ".join(parameter.text for parameter in lines[0].parameters) if len(lines) == 1 and not lines[0].problem else None
+
+
+def service_outcome(context, names):
     """Return passed when one of several services (or names of one) starts at the next boot on Azure, else failed with why not.
 
     One of which that cannot be told is taken to start, as a service that others start.
     names: [str], as of services.state.
     """
-    known = unit_files.Units(tree)
-    answers = [services.will_start(known, [name]) for name in names]
+    known, line = context.shared(unit_files.Units), started_line(context)
+    answers = [services.will_start(known, [name], line) for name in names]
     if any(answer.state in (units.STARTS, units.UNKNOWN) for answer in answers):
         return passed()
     answer = min(answers, key=lambda answer: _TOLD_FIRST.index(answer.state))

@@ -10,6 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk import devi
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import crypttab, fstab
 
 _FSTAB = "/etc/fstab"
+_KINDS = {"ext": "ext4", "xfs": "xfs", "btrfs": "btrfs", "fat": "vfat"}
 
 
 def identifiers(context):
@@ -48,6 +49,12 @@ def named_volume(context, device):
         there = known if context.disk.format == "live" and known else _of_groups(context)
         return None if _is_made_otherwise(context, kind, value) else (kind, value) in there
     return None if known is None or kind not in device_names.KNOWN_ON_DISK else (kind, value) in known
+
+
+def kind_of(context, device):
+    """Return the file system (str, as fstab calls it) that a device (str, as in fstab) holds, "" when that is not known."""
+    kinds = context.disk.kinds if context.disk is not None else {}
+    return _KINDS.get(kinds.get(device_names.parse(device), ""), "")
 
 
 def _is_made_otherwise(context, kind, value):

@@ -23,6 +23,12 @@ Obstacle = collections.namedtuple("Obstacle", "path line text cause")
 DEFAULT_NAME = "azureuser"
 
 #: Ways of sshd by which somebody whom the provisioner made can prove who they are.
+#: Commands that end a session at once.
+_ENDING = ("false", "true", "nologin", "exit")
+#: Key algorithms of Azure's keys, and whether they are of RSA. Source: Microsoft, "Supported SSH key formats".
+_KINDS = (("rsa-sha2-256", True), ("rsa-sha2-512", True), ("ssh-rsa", True), ("ssh-ed25519", False))
+_LARGEST_RSA = 4096  # bits, of keys that people and Azure make
+_MADE = re.compile(r"/etc/ssh/ssh_host_[a-z0-9]+_key$")
 _WAYS = ("publickey", "password", "keyboard-interactive")
 
 
@@ -53,7 +59,8 @@ def not_listening(settings):
     if family[0].lower() == "inet6":
         return [Obstacle(family[1], family[2], "AddressFamily inet6", "Azure's first address is one of IPv4")]
     lines = _lines(settings, "listenaddress")
-    if not lines or any(is_any(setting.value.split()[0]) for setting in lines if setting.value):
+    # a socket for :: takes no connection of IPv4, for sshd sets IPV6_V6ONLY
+    if not lines or any(is_any(setting.value.split()[0]) and setting.value.count(":") < 2 for setting in lines if setting.value):
         return []
     return [_obstacle(setting, "the address that Azure gives is another one") for setting in lines]
 
@@ -80,6 +87,58 @@ def no_way_in(settings):
     ):
         found.append(Obstacle(path, line, f"AuthorizedKeysFile {value}", "a key of Azure, which is in the user's home, is never looked for"))
     return found
+
+
+def no_session(settings, has_file, runs):
+    """Return the Obstacles of the settings by which nobody gets a session, though the key is right.
+
+    has_file: callable, path -> bool, of the guest; runs: callable, path -> str, why a program does not run, "" when it does.
+    """
+    found = []
+    value, path, line = effective_of(settings, "MaxSessions")
+    if value == "0":
+        found.append(Obstacle(path, line, "MaxSessions 0", "no connection may have a session"))
+    value, path, line = effective_of(settings, "ForceCommand", "none")
+    words = value.split()
+    if words and words[0].lower() != "none":
+        cause = "it ends every session at once" if words[0].rpartition("/")[2] in _ENDING else runs(words[0]) if words[0].startswith("/") else ""
+        found += [Obstacle(path, line, f"ForceCommand {value}", cause)] if cause else []
+    value, path, line = effective_of(settings, "ChrootDirectory", "none")
+    if value.lower() != "none" and "%" not in value and not has_file(f"{value.rstrip('/')}/bin/sh"):
+        found.append(Obstacle(path, line, f"ChrootDirectory {value}", "there is no shell in it"))
+    return found
+
+
+def no_key(settings, has_file):
+    """Return the Obstacles of the settings by which no key of Azure's kinds, RSA and Ed25519, is taken; [] where a password is.
+
+    has_file: callable, path -> bool, of the guest.
+    """
+    if _value(settings, "PasswordAuthentication", "yes")[0].lower() != "no":
+        return []
+    found = []
+    value, path, line = effective_of(settings, "RevokedKeys", "none")
+    if value.lower() != "none" and not has_file(value):
+        found.append(Obstacle(path, line, f"RevokedKeys {value}", "it is not there, and so sshd refuses every key"))
+    size, path, line = effective_of(settings, "RequiredRSASize")
+    without_rsa = size is not None and size.isdigit() and int(size[:9]) > _LARGEST_RSA
+    kinds = [(kind, is_rsa) for kind, is_rsa in _KINDS if not (is_rsa and without_rsa)]
+    for keyword in ("PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"):
+        value, path, line = effective_of(settings, keyword)
+        if value and value[0] not in "+^-" and not any(fnmatch.fnmatchcase(kind, pattern) for pattern in value.split(",") for kind, _is_rsa in kinds):
+            found.append(Obstacle(path, line, f"{keyword} {value}", "no key of RSA or Ed25519, as Azure has them, is taken"))
+    return found
+
+
+def no_host_key(settings, has_file):
+    """Return the Obstacles of HostKey, when no key that it names is there, and none is of those that whoever provisions makes.
+
+    has_file: callable, path -> bool, of the guest.
+    """
+    lines = _lines(settings, "hostkey")
+    if any(has_file(setting.value) or _MADE.match(setting.value) for setting in lines):
+        return []
+    return [_obstacle(setting, "it is not there, and whoever provisions makes /etc/ssh/ssh_host_*_key alone") for setting in lines]
 
 
 def not_read(settings):

@@ -13,7 +13,7 @@ import collections
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_keywords as keywords
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, seconds
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, effective_of, seconds
 
 #: One line that sshd ends with. cause: str, for a person.
 Fault = collections.namedtuple("Fault", "path line text cause")
@@ -37,6 +37,9 @@ def faults(settings, program=b""):
             subsystems.add(name)
         if cause:
             found.append(Fault(setting.path, setting.line, f"{setting.keyword} {setting.value}".strip(), cause))
+    if effective_of(settings, "AuthorizedKeysCommand", "none")[0].lower() != "none" and effective_of(settings, "AuthorizedKeysCommandUser")[0] is None:
+        value, path, line = effective_of(settings, "AuthorizedKeysCommand")
+        found.append(Fault(path, line, f"authorizedkeyscommand {value}", "AuthorizedKeysCommandUser is not set"))
     return found
 
 
@@ -54,6 +57,8 @@ def _cause(setting, program):
         return "this sshd knows no such keyword"
     if not words:
         return "it has no value"
+    if any(word.startswith('"') for word in words):  # those that are closed are resolved
+        return "its quotation mark is not closed"
     if keyword == "match":
         return _cause_of_match(words)
     if setting.scope == SOME and keyword in keywords.GLOBAL_ONLY:

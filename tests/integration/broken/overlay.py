@@ -144,6 +144,10 @@ def laid_over(entries):
                 return super()._link_target(resolved)
             return entry[1] if entry is not _GONE and stat.S_ISLNK(entry[0].mode) else None
 
+        def _entries(self, resolved):
+            # what is below a directory that the image has not is in the changes
+            return super()._entries(resolved) if self._place(resolved) is not None else {}
+
         def _listdir(self, resolved):
             entry = self._changed(resolved)
             new = entry not in (None, _GONE) and super()._lstat(resolved) is None

@@ -127,11 +127,9 @@ WAYS = {
     "a file of cloud-init is empty": cloud(lambda layer: layer.write(f"{MODULES}/cloudinit/cmd/main.py", "")),
     "cloud-init's YAML is gone": cloud(lambda layer: layer.remove(f"{MODULES}/yaml")),
     "cloud-init's requests is gone": cloud(lambda layer: layer.remove(f"{MODULES}/requests")),
-    "cloud-init's jinja2 is gone": cloud(lambda layer: layer.remove(f"{MODULES}/jinja2")),
     "cloud-init's generator is gone": cloud(
         lambda layer: layer.remove(*[path for path in ("/usr/lib/systemd/system-generators/cloud-init-generator",) if layer.tree.lstat(path)])
     ),
-    "cloud-init's ds-identify is gone": cloud(lambda layer: layer.remove("/usr/lib/cloud-init/ds-identify")),
     # systemd-boot
     "systemd-boot: no entry": lambda layer: layer.remove(*layer.tree.glob(f"{LOADER}/entries/*.conf")),
     "systemd-boot: an entry's kernel is not there": entry(lambda text: text.replace("/linux\n", "/linux.old\n")),

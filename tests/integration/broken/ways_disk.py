@@ -88,6 +88,11 @@ def ext_only(change):
     return way
 
 
+def grub(name, request="unlink {}"):
+    """Return the way in which a module of GRUB for BIOS is gone from ext4, or is otherwise changed by a request to debugfs."""
+    return with_bios(lambda disk: disk.debugfs(request.format(f"/boot/grub/i386-pc/{name}")))
+
+
 def block_of(path):
     """Return the way in which the first block of a directory of ext4 is zeros."""
 
@@ -135,6 +140,11 @@ WAYS = {
     "the core is overwritten behind its first sector": lambda disk: disk.write(core(disk)[0] + SECTOR, b"\xff" * core(disk)[1]),
     "the core looks on a partition that is not there": root_is_the_third,
     "the BIOS boot partition is zeros": with_partition("biosboot", lambda disk, _number, start, size: disk.zero(start, size)),
+    "GRUB's directory of modules has another name": with_bios(lambda disk: disk.debugfs("ln /boot/grub/i386-pc /boot/grub/old", "unlink /boot/grub/i386-pc")),
+    "GRUB's normal.mod is gone": grub("normal.mod"),
+    "GRUB's normal.mod is empty": grub("normal.mod", "set_inode_field {} size 0"),
+    "GRUB's linux.mod is gone": grub("linux.mod"),
+    "a module is gone that GRUB's linux.mod needs": grub("relocator.mod"),
     # generation 2
     "the EFI system partition is zeros": with_partition("esp", lambda disk, _number, start, size: disk.zero(start, size)),
     "the EFI system partition has no boot sector": with_partition("esp", lambda disk, _number, start, _size: disk.zero(start, SECTOR)),
@@ -187,6 +197,12 @@ WAYS = {
 }
 
 
+def large_file(folder):
+    """Write a file of 200 MiB."""
+    with open(os.path.join(folder, "srv/large"), "wb") as stream:
+        os.posix_fallocate(stream.fileno(), 0, 200 * MIB)
+
+
 def added_partition(kind, size=1):
     """Return the way in which the disk is larger and has a partition of a kind more ({label of the table: type}); size: int, MiB."""
 
@@ -223,5 +239,5 @@ CONTROLS = {
     "the root has been mounted often": lambda disk: disk.debugfs("set_super_value mnt_count 40"),
     "the root keeps nothing for root": lambda disk: disk.debugfs("set_super_value r_blocks_count 0"),
     "a directory was emptied": lambda disk: disk.mounted(lambda folder: (os.makedirs(f"{folder}/srv/many"), os.rmdir(f"{folder}/srv/many"))),
-    "there is a large file": lambda disk: disk.mounted(lambda folder: os.posix_fallocate(os.open(f"{folder}/srv/large", os.O_CREAT | os.O_RDWR), 0, 200 * MIB)),
+    "there is a large file": lambda disk: disk.mounted(large_file),
 }

@@ -10,22 +10,6 @@ from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_boot import MENU, early, halved, kernel, parameters, version, with_file, without
 from integration.broken.ways_root import FSTAB, drop_in, fstab, gone, masked, written
 
-GRUB_MODULES = "/boot/grub/i386-pc"
-
-
-def grub(*names, content=None):
-    """Return the way in which modules of GRUB for BIOS are gone, or have other content."""
-
-    def change(layer):
-        layer.needs(GRUB_MODULES)
-        for name in names:
-            if content is None:
-                layer.remove(f"{GRUB_MODULES}/{name}")
-            else:
-                layer.write(f"{GRUB_MODULES}/{name}", content)
-
-    return change
-
 
 def menu(old, new):
     return lambda layer: layer.replace(MENU, old, new)
@@ -73,6 +57,18 @@ def root_options(text):
         layer.write(FSTAB, "".join(" ".join([*line[:3], text, *line[4:]] if line[1:2] == ["/"] else line) + "\n" for line in lines))
 
     return change
+
+
+def root_driver(change, name=""):
+    """Return the way in which change is done to the driver of the root's file system in the initramfs, or to the file of another name."""
+
+    def way(layer):
+        kind = next((line.split()[2] for line in layer.read(FSTAB).splitlines() if line.split()[1:2] == ["/"]), "")
+        if f"/{kind}.ko" in layer.read(f"/lib/modules/{version(layer)}/modules.builtin"):
+            raise DoesNotApply(f"{kind} is built in")
+        layer.initramfs(change(name or f"/{kind}.ko"))
+
+    return way
 
 
 def another_version(members):
@@ -127,11 +123,6 @@ def folder_gone(path):
 #: {what was done: how}
 WAYS = {
     # GRUB
-    "GRUB's modules are gone": folder_gone(GRUB_MODULES),
-    "GRUB's normal.mod is gone": grub("normal.mod"),
-    "GRUB's normal.mod is empty": grub("normal.mod", content=b""),
-    "GRUB's linux.mod is gone": grub("linux.mod"),
-    "a module is gone that GRUB's linux.mod needs": grub("relocator.mod"),
     "the menu starts a memory test": lambda layer: (
         layer.append(MENU, "menuentry 'Memory test' {\n linux16 /boot/memtest.bin\n}\n"),
         layer.replace(MENU, 'set default="0"', 'set default="Memory test"'),
@@ -173,9 +164,9 @@ WAYS = {
     "the initramfs is only what precedes it": only_microcode,
     "the initramfs is damaged in the middle": flipped,
     "the initramfs has the modules of another kernel": early(another_version),
-    "the initramfs has no driver of the root's file system": early(without("ext4.ko", "xfs.ko", "btrfs.ko")),
-    "the initramfs lacks what ext4 needs": early(without("jbd2.ko")),
-    "the initramfs has half a driver of the file system": early(halved("ext4.ko")),
+    "the initramfs has no driver of the root's file system": root_driver(without),
+    "the initramfs has half a driver of the root's file system": root_driver(halved),
+    "the initramfs lacks what the driver of the root's file system needs": root_driver(without, "libcrc32c.ko"),
     "the initramfs boots over the network": early(with_file("conf/initramfs.conf", b"BOOT=nfs\n")),
     "the initramfs has no modules.alias": early(without("modules.alias")),
     "the initramfs has a kmod that is a text": early(with_file("usr/bin/kmod", b"#!/bin/missing\n", 0o755)),
@@ -186,7 +177,6 @@ WAYS = {
     "/sbin is gone": without_link("/sbin"),
     "/bin/sh is gone": gone("/bin/sh"),
     "/bin/sh leads nowhere": lambda layer: layer.link("/bin/sh", "zsh"),
-    "the shell is gone": gone("/bin/bash"),
     "/proc is gone": folder_gone("/proc"),
     "/sys is gone": folder_gone("/sys"),
     "/dev is gone": folder_gone("/dev"),
@@ -241,6 +231,7 @@ WAYS = {
     "the network driver is empty": module_is("hv_netvsc", b""),
     "the network driver is a text": module_is("hv_netvsc", b"oops\n" * 100),
     "modules.alias is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.alias", f"/lib/modules/{version(layer)}/modules.alias.bin"),
+    "modules.dep.bin is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.dep.bin"),
     "the network driver is banned by alias": written("/etc/modprobe.d/z.conf", "install hv_netvsc /usr/bin/false\n"),
     "udev's rule for modules is masked": lambda layer: layer.link("/etc/udev/rules.d/80-drivers.rules", "/dev/null"),
 }
@@ -267,7 +258,7 @@ CONTROLS = {
     "the root is mounted to write": menu(" ro ", " rw "),
     "rd.break is set to nothing": parameters("rd.shell=0"),
     "a module to load is not there": lambda layer: layer.append("/etc/modules", "nothing_of_this_name\n"),
-    "modules.dep.bin is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.dep.bin"),
+    "the list of symbols is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.symbols"),
     "the cache of libraries is gone": gone("/etc/ld.so.cache"),
     "the root is mounted with other options": root_options("noatime,errors=remount-ro,commit=30"),
     "fstab mounts a memory file system for /var/tmp": fstab("tmpfs /var/tmp tmpfs nosuid,nodev,noexec 0 0"),

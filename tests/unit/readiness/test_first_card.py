@@ -59,7 +59,7 @@ def test_what_only_the_running_machine_can_tell_is_unknown(tmp_path):
         "R34b",
         {
             **enabled("systemd-networkd"),
-            NETWORKD + "/10-x.network": "[Match]\nHost=build7\n[Network]\nDHCP=no\n",
+            NETWORKD + "/10-x.network": "[Match]\nKernelVersion=6.*\n[Network]\nDHCP=no\n",
             NETWORKD + "/20-x.network": "[Match]\nName=eth*\n[Network]\nDHCP=yes\n",
         },
     )

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every rule on a guest that it finds right, and on one where its one thing is broken, with the place that shows it."""
 
+import os
 import pathlib
 
 import pytest
@@ -25,8 +26,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.network_
 RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
 
 
-#: Rules with tests of their own: R00c by a tree that cannot be read, R46k and R53 by the kind of image, R68c to R68e by what a file system tells.
-ELSEWHERE = {"R00c", "R46k", "R53", "R68c", "R68d", "R68e"}
+#: Rules with tests of their own: R00c by a tree that cannot be read, R46k and R53 by the kind of image, R68c to R68e and R68g by what a file system tells.
+ELSEWHERE = {"R00c", "R46k", "R53", "R68c", "R68d", "R68e", "R68g"}
 
 
 @pytest.fixture
@@ -46,6 +47,9 @@ def change(root, files):
     for path, content in files.items():
         if isinstance(content, tuple) and content[0] == "link":
             symlink(root, path, content[1])
+        elif isinstance(content, tuple) and content[0] == "program":
+            write(root, path, content[1])
+            os.chmod(str(root) + path, 0o755)
         elif isinstance(content, tuple):
             write(root, path, "")
             with open(str(root) + path, "r+b") as stream:

@@ -19,6 +19,8 @@ _SYSTEMD = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 _TARGETS = ("sysinit.target", "basic.target", "local-fs.target", "multi-user.target")
 #: Without them no disk gets its name, or the root stays read-only.
 _SERVICES = ("systemd-udevd.service", "systemd-udev-trigger.service", "systemd-remount-fs.service")
+_UDEV_RULES = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d")
+_NEEDED_RULES = ("50-udev-default.rules", "60-persistent-storage.rules", "80-drivers.rules", "99-systemd.rules")
 _INITTAB = "/etc/inittab"
 _RUNLEVEL = re.compile(r"^\s*[^#:]*:([0-9sS]):initdefault:")
 
@@ -85,4 +87,29 @@ def needed_units(context):
     return failed_if(evidence)
 
 
-RULES = [default_target, needed_units]
+@rule(
+    "R69d",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="udev has its own rules",
+    fault="A rule file of udev's own is gone, or masked",
+    why="Without them no driver is loaded for a device that is found, no disk is known by its UUID, and systemd waits for devices that never come.",
+    cure="Remove the file of this name below /etc/udev/rules.d, or install the package udev (systemd-udev) again.",
+    source="udev(7); systemd rules.d",
+)
+def udev_rules(context):
+    """Return failed with each rule file that every boot needs and that is masked, empty or in no directory of udev's."""
+    tree = context.tree
+    if not any(tree.is_file(path) for path in _SYSTEMD) or not any(tree.listdir(folder) for folder in _UDEV_RULES[1:]):
+        return not_applicable("udev's own rules are not in this tree")
+    evidence = []
+    for name in _NEEDED_RULES:
+        path = next((f"{folder}/{name}" for folder in _UDEV_RULES if tree.lstat(f"{folder}/{name}") is not None), None)
+        if path is None and tree.has_own_root:
+            evidence.append(Evidence(f"{_UDEV_RULES[-1]}/{name}", None, "is not there"))
+        elif path is not None and (not tree.is_file(path) or not tree.stat(path).size):
+            evidence.append(Evidence(path, None, "masks udev's own rules of this name"))
+    return failed_if(evidence)
+
+
+RULES = [default_target, needed_units, udev_rules]

@@ -11,8 +11,8 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, outcome
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, networkd_files, networkmanager_profiles, outcome
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
     WARNING,
@@ -38,6 +38,7 @@ _MADE_BY = (
 )
 #: Managers that write the resolver's file with what DHCP says.
 _WRITING = ("networkmanager", "ifupdown", "ifcfg", "wicked")
+_CLONED = re.compile(r"\s*(?:ethernet\.)?cloned-mac-address\s*=\s*(?:random|stable|stable-ssid|(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})\s*$")
 _PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|127\.0\.0\.(?!53|54)")
 
 
@@ -93,6 +94,35 @@ def keeps_its_name_in_the_initramfs(context):
 
 
 @rule(
+    "R35d",
+    step=FIRST_CARD,
+    severity=ERROR,
+    title="The first card keeps the address that Azure gives",
+    fault="The first card gets another MAC address than Azure gives",
+    why="Azure's network lets nothing through from a MAC address that is not the card's own.",
+    cure="Take MACAddress= and MACAddressPolicy=random out of the .link file, cloned-mac-address out of NetworkManager's files.",
+    source="systemd.link(5); NetworkManager.conf(5), ethernet.cloned-mac-address; Microsoft: virtual network FAQ",
+)
+def keeps_its_address(context):
+    """Return failed with the line of the .link file that is the first card's, or of NetworkManager's files, that gives it another MAC address."""
+    tree = context.tree
+    link = next((file for file in networkd_files.in_order(tree, "link") if networkd_files.matches(file.entries, FIRST, tree)), None)
+    evidence = []
+    if link is not None:
+        wanted = [entry for entry in link.entries if entry.section == "Link" and (entry.key == "MACAddress" or _is_random(entry))]
+        evidence += [Evidence(link.path, entry.line, f"{entry.key}={entry.value}") for entry in wanted if entry.value]
+    if "networkmanager" in context.shared(managers.active):
+        paths = [profile.path for profile in networkmanager_profiles.profiles(tree, False) if profile.kind == "ethernet"]
+        folders = ("/etc/NetworkManager", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d")
+        evidence += context.find([path for folder in folders for path in tree.glob(f"{folder}/*.conf")] + paths, _CLONED.match)
+    return failed_if(evidence)
+
+
+def _is_random(entry):
+    return entry.key == "MACAddressPolicy" and entry.value == "random"
+
+
+@rule(
     "R72",
     step=FIRST_CARD,
     severity=WARNING,
@@ -125,4 +155,4 @@ def resolver(context):
     )
 
 
-RULES = [keeps_its_name, keeps_its_name_in_the_initramfs, resolver]
+RULES = [keeps_its_name, keeps_its_name_in_the_initramfs, keeps_its_address, resolver]

@@ -46,6 +46,9 @@ def _severity(context, paths):
     return ERROR if not started or started.intersection(map(context.tree.resolve, paths)) else WARNING
 
 
+_MODPROBE = ("/sbin/modprobe", "/usr/sbin/modprobe")
+
+
 @rule(
     "R60",
     step=KERNEL,
@@ -92,8 +95,8 @@ def right_processor(context):
     "R62",
     step=KERNEL,
     severity=ERROR,
-    title="Every kernel has its modules and modules.dep",
-    fault="A kernel's modules, or modules.dep, are gone",
+    title="Every kernel has its modules and their indices",
+    fault="A kernel's modules, or an index of them, are gone",
     why="Without them no driver is loaded once the root is mounted: no network, no DVD drive, no FAT.",
     cure="Install the package with this kernel's modules again, and run depmod VERSION; or remove the kernel and its entry.",
     source="depmod(8); kmod libkmod-index",
@@ -114,13 +117,21 @@ def _missing(context, kernel):
     if context.tree.is_dir(folder):
         status = context.tree.stat(posixpath.join(folder, "modules.dep"))
         if status is not None and (status.size or not _has_files(context.tree, folder)):
-            return ""
+            return _missing_index(context.tree, folder)
         if status is not None or _has_files(context.tree, folder):
             return posixpath.join(folder, "modules.dep")
     config = f"/boot/config-{kernel.version}"
     if context.tree.is_file(config) and not context.find([config], lambda text: re.match(r"CONFIG_MODULES=y", text)):
         return ""
     return folder
+
+
+def _missing_index(tree, folder):
+    """Return the path (str) of an index that kmod's modprobe needs and that is not there: it reads no list as text."""
+    if not _has_files(tree, folder) or not any(posixpath.basename(tree.resolve(path)) == "kmod" for path in _MODPROBE if tree.exists(path)):
+        return ""
+    paths = [posixpath.join(folder, name) for name in ("modules.dep.bin", "modules.alias.bin")]
+    return next((path for path in paths if not tree.is_file(path) or not tree.stat(path).size), "")
 
 
 def _has_files(tree, folder):

@@ -56,9 +56,9 @@ def asks_no_password(context):
     severity=ERROR,
     fixed_by="grub_cmdline",
     title="The boot loader's menu ends by itself",
-    fault="The boot loader's menu waits for ever",
-    why="With a timeout of -1 the menu waits for a key, and on Azure nobody presses one.",
-    cure="Set GRUB_TIMEOUT=10 (grub_cmdline settings), `timeout 5` in loader.conf, TIMEOUT 50 in extlinux.conf.",
+    fault="The boot loader's menu waits for ever, or too long",
+    why="With a timeout of -1 the menu waits for a key, and on Azure nobody presses one; who provisions has 20 minutes from the machine's start.",
+    cure="Set GRUB_TIMEOUT=10 (grub_cmdline settings), `timeout 5` in loader.conf, TIMEOUT 50 in extlinux.conf; take the command out that waits.",
     source="GRUB manual, timeout; loader.conf(5); SYSLINUX doc/syslinux.txt",
 )
 def menu_ends(context):

@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import mount_options
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import SHARED_FOLDER_KINDS, is_network, mount_lines
 
@@ -47,9 +48,10 @@ def options_are_known(context):
     """Return failed with each line that has an option which is unknown to a file system whose options are known."""
     found = []
     for line in context.shared(mount_lines):
-        unknown = mount_options.unknown(line.kind, line.options)
+        kind = kind_of(context, line.device) if line.kind == "auto" else line.kind
+        unknown = mount_options.unknown(kind, line.options)
         if unknown:
-            found.append((line, f"{line.kind} does not know {', '.join(unknown)}"))
+            found.append((line, f"{kind} does not know {', '.join(unknown)}"))
     return _judged(found)
 
 

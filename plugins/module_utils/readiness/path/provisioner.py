@@ -15,6 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
+    PASSED,
     WARNING,
     Evidence,
     failed,
@@ -23,6 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     passed,
     unknown,
 )
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import new_user
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
@@ -30,6 +32,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudo
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
 _NOT_USED = "cloud-init does not provision this guest"
+_STATE = "/var/lib/waagent"
 _RULES = "/etc/sudoers.d"
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 
@@ -83,7 +86,16 @@ def cloud_init_package(context):
     """Return failed when cloudinit is in no directory that the interpreter of cloud-init looks into."""
     if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
         return not_applicable(_NOT_USED)
-    return _package(context.tree, cloud_init.PROGRAM, "cloudinit")
+    outcome = _package(context.tree, cloud_init.PROGRAM, "cloudinit")
+    if outcome.status != PASSED or not context.tree.has_own_root:
+        return outcome
+    # what it imports whatever it does; the others are asked for where they are used
+    lacking = [
+        name for name in ("yaml", "requests") for answer in [python_packages.find(context.tree, cloud_init.PROGRAM, name)] if answer and not answer.there
+    ]
+    return (
+        failed([Evidence(cloud_init.PROGRAM, None, f"{name}, which it imports, is in no directory of its Python") for name in lacking]) if lacking else outcome
+    )
 
 
 @rule(
@@ -178,9 +190,11 @@ def not_configured_by_the_kernel(context):
     source="WALinuxAgent, common/conf.py, load_conf_from_file",
 )
 def has_configuration(context):
-    """Return failed when the agent is installed and its configuration is not there."""
+    """Return failed when the agent is installed and its configuration is not there, or something else is where it keeps its state."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
+    if context.tree.exists(_STATE) and not context.tree.is_dir(_STATE):
+        return failed([Evidence(_STATE, None, "is no directory: the agent keeps its state there")])
     return passed() if installation.conf_path(context.tree) else failed([Evidence(installation.PATHS[0], None, "there is no such file")])
 
 
@@ -236,4 +250,4 @@ def _of_sudoers(context):
     return found
 
 
-RULES = [agent_package, cloud_init_package, files_are_yaml, makes_the_user, not_configured_by_the_kernel, has_configuration, sudo_works]
+RULES = [agent_package, cloud_init_package, files_are_yaml, makes_the_user, not_configured_by_the_kernel, has_configuration, sudo_works] + new_user.RULES

@@ -34,6 +34,7 @@ _SHADOW = "/etc/shadow"
 _DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), (_SHADOW, 2, "root", None))
 #: Directories that programs of every account go through.
 _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run")
+_FOR_A_START = ("/dev", "/etc", "/proc", "/run", "/sys", "/tmp", "/usr", "/var")
 #: What a first boot writes at least, keys, logs, the agent's state, and what it takes comfortably, in
 #: bytes; ext4 keeps 16 MiB to itself, which count as free and are given to nobody (fs/ext4/super.c, ext4_calculate_resv_clusters)
 _LEAST_FREE, _LITTLE_FREE = 32 * 1024 * 1024, 256 * 1024 * 1024
@@ -141,6 +142,44 @@ def directories_are_open(context):
 
 
 @rule(
+    "R68g",
+    step=ROOT,
+    severity=ERROR,
+    title="The directories that a start mounts on are there",
+    fault="A directory is not there that a start needs",
+    why="The initramfs and systemd mount /proc, /sys, /dev and /run on directories of the root, which is read-only then: where one is missing, the boot ends.",
+    cure="Make it again: `mkdir -m 755` with its name; /tmp has the mode 1777, /proc and /sys 0555.",
+    source="hier(7); systemd src/shared/mount-setup.c",
+)
+def directories_are_there(context):
+    """Return failed with each directory for a mount of the start, and /etc, /usr and /var, that is not in the guest's own root."""
+    if not context.tree.has_own_root:
+        return not_applicable("the directories for mounts are not in every tree of files")
+    return failed_if(Evidence(path, None, "there is no such directory") for path in _FOR_A_START if not context.tree.is_dir(path))
+
+
+@rule(
+    "R68h",
+    step=ROOT,
+    severity=ERROR,
+    title="Accounts are looked up in the guest's own files",
+    fault="Accounts are not looked up in the guest's own files",
+    why="The user whom Azure makes is in /etc/passwd and /etc/shadow: where nsswitch.conf names a directory service alone, nobody finds it, nor the accounts "
+    "of the services.",
+    cure="Have `files` in the lines passwd, group and shadow of /etc/nsswitch.conf.",
+    source="nsswitch.conf(5)",
+)
+def accounts_are_in_files(context):
+    """Return failed with the line passwd or shadow of nsswitch.conf that does not name files."""
+    found = []
+    for number, text in context.lines("/etc/nsswitch.conf"):
+        name, colon, services = text.partition("#")[0].partition(":")
+        if colon and name.strip() in ("passwd", "shadow") and not {"files", "compat", "db"} & set(services.split()):
+            found.append(Evidence("/etc/nsswitch.conf", number, text.strip()))
+    return failed_if(found)
+
+
+@rule(
     "R68e",
     step=ROOT,
     severity=ERROR,
@@ -210,4 +249,13 @@ def _is_active(context):
     )
 
 
-RULES = [init_runs, accounts_are_whole, accounts_can_be_written, directories_are_open, has_room, selinux_is_whole]
+RULES = [
+    init_runs,
+    accounts_are_whole,
+    accounts_can_be_written,
+    directories_are_open,
+    directories_are_there,
+    accounts_are_in_files,
+    has_room,
+    selinux_is_whole,
+]

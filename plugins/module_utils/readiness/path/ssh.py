@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
@@ -76,6 +76,7 @@ def lets_in(context):
     settings = context.shared(_settings)
     by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
     no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
+    no_way += sshd_access.no_key(settings, context.tree.is_file) + sshd_access.no_session(settings, context.tree.is_file, lambda path: _why_not(context, path))
     return failed_if(_shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)
 
 
@@ -111,24 +112,40 @@ def listens(context):
     "R46k",
     step=SSH,
     severity=ERROR,
-    kinds=("specialized",),
+    kinds=("specialized", "generalized"),
     fixed_by="",
-    title="sshd has its host keys",
+    title="sshd has its host keys, or somebody makes them",
     fault="sshd has no host key, and nothing makes one",
-    why="Nobody provisions a machine that moves as it is: without a host key its server ends at once.",
-    cure="Make them: `ssh-keygen -A`.",
+    why="Without a host key the server ends at once. A new machine gets its keys from whoever provisions it, under the usual names; nobody makes those of a "
+    "machine that moves as it is.",
+    cure="Make them: `ssh-keygen -A`; take HostKey out; set Provisioning.RegenerateSshHostKeyPair=y (waagent_conf).",
     source="OpenSSH sshd.c",
 )
 def has_host_keys(context):
     """Return passed with the host keys that are there, or with what makes them at boot."""
     if server.program(context.tree) is None:
         return not_applicable(_NO_SERVER)
+    if context.kind == "generalized":
+        return _of_new_machine(context)
     named = [setting.value for setting in context.shared(_settings) if setting.keyword == "hostkey" and context.tree.is_file(setting.value)]
     found = named or context.tree.glob("/etc/ssh/ssh_host_*_key")
     makers = [path for pattern in KEY_MAKERS for path in context.tree.glob(pattern)]
     if found or makers:
         return passed(evidence=[Evidence(path, None, "") for path in (found or makers)[:1]])
     return failed([Evidence("/etc/ssh", None, "there is no ssh_host_*_key")])
+
+
+def _of_new_machine(context):
+    """Return failed with the lines of HostKey that nobody makes keys for, and with what keeps whoever provisions from making any."""
+    tree = context.tree
+    wrong = sshd_access.no_host_key(context.shared(_settings), tree.is_file)
+    if wrong:
+        return failed([_shown(found) for found in wrong])
+    makers = [path for pattern in KEY_MAKERS for path in tree.glob(pattern)]
+    if tree.glob("/etc/ssh/ssh_host_*_key") or makers or provisioner(tree).who != WAAGENT:
+        return passed()
+    lines = context.find(["/etc/waagent.conf"], lambda text: re.match(r"\s*Provisioning\.RegenerateSshHostKeyPair\s*=\s*n\b", text, re.IGNORECASE))
+    return failed_if(line._replace(text=f"{line.text}: and there is no key") for line in lines)
 
 
 @rule(
@@ -245,6 +262,12 @@ def asks_pam(context):
     if value.lower() == "yes":
         return passed()
     return failed([Evidence(path or _CONF, line, "UsePAM no" if path else "UsePAM is not set: no")])
+
+
+def _why_not(context, path):
+    """Return why a program does not run (str), "" when it does, or when that is not known."""
+    wrong = [obstacle for obstacle in programs.obstacles(context.tree, path) if obstacle.kind != programs.UNKNOWN]
+    return programs.sentence(wrong[0]) if wrong else ""
 
 
 def _shown(obstacle):

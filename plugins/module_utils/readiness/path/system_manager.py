@@ -6,6 +6,13 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import boot_targets, encrypted_devices, kernel_settings, mounts
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
+    boot_targets,
+    encrypted_devices,
+    endings,
+    kernel_settings,
+    mounts,
+    root_mount,
+)
 
-RULES = boot_targets.RULES + mounts.RULES + encrypted_devices.RULES + kernel_settings.RULES
+RULES = boot_targets.RULES + mounts.RULES + root_mount.RULES + encrypted_devices.RULES + kernel_settings.RULES + endings.RULES

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import python_packages, services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, python_packages, services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -29,6 +29,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_li
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS, SWITCH
 
+_USERADD = ("/usr/sbin/useradd", "/sbin/useradd", "/usr/bin/useradd")
 _LEAST_VERSION = (2, 2, 41)  # CERT test 39
 _CONF = "/etc/waagent.conf"
 _OFF = "cloud-init=disabled"
@@ -72,7 +73,7 @@ def enabled(context):
     """Return failed when no service of the installed agent is enabled."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
-    return service_outcome(context.tree, installation.SERVICES)
+    return service_outcome(context, installation.SERVICES)
 
 
 @rule(
@@ -144,6 +145,14 @@ def tools(context):
         for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep")
         if not any(context.tree.exists(f"{folder}/{name}") for folder in folders)
     ]
+    useradd = next((path for path in _USERADD if context.tree.exists(path)), None)
+    wrong = (
+        [obstacle for obstacle in programs.obstacles(context.tree, useradd) if obstacle.kind != programs.UNKNOWN]
+        if useradd and context.tree.has_own_root
+        else []
+    )
+    if wrong and provisioner(context.tree).who != NOBODY:
+        return failed([Evidence(useradd, None, programs.sentence(wrong[0]))], "", ERROR)
     makes_users = "useradd" not in missing or provisioner(context.tree).who == NOBODY or _by_adduser(context.tree)
     missing.sort(key=lambda name: name != "useradd")
     return failed_if(

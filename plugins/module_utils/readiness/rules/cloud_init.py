@@ -24,6 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, datasources, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import started_line
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 
 _NOT_USED = "cloud-init does not provision this guest"
@@ -118,10 +119,10 @@ def all_stages(context):
     """Return failed with each unit of cloud-init that is masked or disabled, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(_NOT_USED)
-    known = unit_files.Units(context.tree)
+    known, line = context.shared(unit_files.Units), started_line(context)
     evidence = []
     for name in cloud_init.SERVICES:
-        answer = services.will_start(known, [name])
+        answer = services.will_start(known, [name], line)
         if answer.state in (units.DISABLED, units.MASKED, units.FAILS, units.SKIPPED):
             evidence += [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
     return failed_if(evidence)

@@ -18,6 +18,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _STORAGE = ("hv_vmbus", "hv_storvsc")
 _NETWORK = ("hv_netvsc",)
 _DISK = ("sd_mod",)
+#: How the file of a module begins: ELF, or packed by xz, zstd or gzip.
+_MODULES = (b"\x7fELF", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 _DVD = ("sr_mod", "isofs")
 
 
@@ -57,7 +59,27 @@ def _available(context, names, severity=None, detail=""):
         for lacks in [[name for name in names if name not in has]]
         if lacks and kernel.kind != "rescue"
     ]
+    for kernel, _unused in found if context.tree.has_own_root else []:
+        evidence += _lost(context.tree, kernel, names) if kernel.kind != "rescue" else []
     return failed_if(evidence, detail, severity)
+
+
+def _lost(tree, kernel, names):
+    """Return the [Evidence] of each module, of those named and of what they depend on, whose file is not there, or is no module."""
+    index, built_in = drivers.index(tree, kernel.version), drivers.built_in(tree, kernel.version)
+    waiting, seen, found = list(names), set(built_in), []
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in index:
+            continue
+        seen.add(name)
+        waiting += index[name].dependencies
+        path = index[name].path
+        if not tree.is_file(path):
+            found.append(Evidence(path, None, f"is not there, though modules.dep has it (kernel {kernel.version})"))
+        elif not tree.read_bytes(path, 6).startswith(_MODULES):
+            found.append(Evidence(path, None, f"is no module (kernel {kernel.version})"))
+    return found
 
 
 def _dvd_severity(context):

@@ -27,6 +27,7 @@ _NEEDED = re.compile(
     r"systemd-networkd|networking|network|wicked|systemd-udevd|dbus|dbus-broker)\.(service|socket)$|"
     r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$"
 )
+_YES, _NO = ("1", "yes", "true", "on", "y", "t"), ("0", "no", "false", "off", "n", "f")
 _INSTALLERS = {"boot": ("casper", "live", "nfs")}
 _SIZE = re.compile(r"(\d+)([KMGT]?)$", re.IGNORECASE)
 _LEAST_MEMORY = 512 * 1024 * 1024  # bytes; the smallest size of Azure, B1ls
@@ -87,6 +88,10 @@ def _word(context, parameter):
         return "a driver of Hyper-V does not start"
     if name == "systemd.run":
         return "systemd runs this command and powers off"
+    if name == "systemd.volatile" and (value or "yes") in _YES:
+        return "systemd starts with /usr alone: without the accounts and settings of /etc"
+    if name == "systemd.confirm_spawn" and value not in _NO:
+        return "systemd asks at the console before it starts each unit"
     if value in _INSTALLERS.get(name, ()):
         return "the initramfs looks for the medium of an installer"
     unit = value if value and re.search(r"\.[a-z]+$", value) else f"{value}.service"

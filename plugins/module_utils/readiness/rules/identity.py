@@ -157,9 +157,19 @@ def host_keys_made(context):
     source="cloud-init clean",
 )
 def cloud_init_state(context):
-    """Return failed with each instance and semaphore of an earlier boot in cloud-init's state."""
+    """Return failed with each instance and semaphore of an earlier boot in cloud-init's state; an error where cloud-init keeps the instance for ever."""
     found = context.tree.glob("/var/lib/cloud/instance") + context.tree.glob("/var/lib/cloud/instances/*") + context.tree.glob("/var/lib/cloud/sem/*")
-    return failed_if(Evidence(path, None, "state of an earlier first boot") for path in found)
+    kept = _kept_for_ever(context) if context.tree.exists("/var/lib/cloud/instance") else []
+    return failed_if(kept + [Evidence(path, None, "state of an earlier first boot") for path in found], severity=ERROR if kept else None)
+
+
+def _kept_for_ever(context):
+    """Return the [Evidence] of what lets cloud-init trust the instance that it knows, whatever machine it is on. Source: cloudinit/stages.py."""
+    documents, faults = context.shared(config.documents)
+    setting = None if faults else config.value(documents, "manual_cache_clean")
+    marker = "/var/lib/cloud/instance/manual-clean"
+    found = [Evidence(setting.path, setting.line, "manual_cache_clean: true")] if setting is not None and setting.value is True else []
+    return found + ([Evidence(marker, None, "cloud-init trusts the instance that it knows")] if context.tree.exists(marker) else [])
 
 
 @rule(

@@ -41,6 +41,7 @@ _OTHERWISE = {
     "held": "it is a part of a bond, bridge or team",
     "unmanaged": "the network manager is told to leave it alone",
     "not started": "its configuration is not started at boot",
+    "no route": "it takes no route with its address, and so finds neither Azure's platform nor anybody else",
     "nothing": "no configuration asks for an address on it",
 }
 
@@ -197,6 +198,33 @@ def manager_starts(context):
 
 
 @rule(
+    "R34h",
+    step=FIRST_CARD,
+    severity=ERROR,
+    title="NetworkManager can read its configuration",
+    fault="NetworkManager cannot read its configuration",
+    why="It ends when it starts with one line that is no section, no comment and no `key=value`: no card gets an address.",
+    cure="Correct the line, or remove the file.",
+    source="NetworkManager.conf(5); GLib, key files",
+)
+def configuration_is_read(context):
+    """Return failed with the first line of each file of NetworkManager.conf and conf.d that is none of a key file."""
+    if "networkmanager" not in context.shared(managers.active):
+        return not_applicable("NetworkManager does not set up this guest")
+    found = []
+    for path in ["/etc/NetworkManager/NetworkManager.conf"] + context.tree.glob("/etc/NetworkManager/conf.d/*.conf"):
+        section = False
+        for number, text in context.lines(path):
+            line = text.strip()
+            is_section = line.startswith("[") and line.endswith("]")
+            section = section or is_section
+            if line and not line.startswith("#") and not is_section and not (section and "=" in line and not line.startswith("=")):
+                found.append(Evidence(path, number, line))
+                break
+    return failed_if(found)
+
+
+@rule(
     "R35",
     step=FIRST_CARD,
     severity=ERROR,
@@ -291,4 +319,17 @@ def dhcp_client(context):
     return failed([Evidence("/sbin/dhclient", None, "not there")])
 
 
-RULES = [manager, dhcp, fixed_address, own_address, name_from_dhcp, not_held, manager_starts, persistent_names, virtual_functions, disk_names, dhcp_client]
+RULES = [
+    manager,
+    dhcp,
+    fixed_address,
+    own_address,
+    name_from_dhcp,
+    not_held,
+    manager_starts,
+    configuration_is_read,
+    persistent_names,
+    virtual_functions,
+    disk_names,
+    dhcp_client,
+]

@@ -60,6 +60,8 @@ _OF_SSH = (
     "/lib/*-linux-gnu/libpam.so.0",
 )
 _OF_PROVISIONERS = installation.PROGRAMS + ("/usr/bin/cloud-init",)
+#: One file of each package of Python's own library, by which that package is found.
+_OF_PYTHON = ("/usr/lib/python3*/os.py", "/usr/lib/python3*/socket.py", "/usr/lib/python3*/xml/__init__.py", "/usr/lib64/python3*/os.py")
 #: Directories of the provisioners' Python code, and how deep it lies in them.
 _PYTHON = tuple(
     f"{folder}/python3*/{packages}/{name}{depth}/*.py"
@@ -119,15 +121,15 @@ def ssh_server(context):
     "R80d",
     step=PROVISIONER,
     severity=WARNING,
-    title="The agent and cloud-init are as their packages say",
-    fault="The agent or cloud-init is not as its package says",
+    title="The agent, cloud-init and their Python are as their packages say",
+    fault="The agent, cloud-init or their Python is not as its package says",
     why=_WHY,
     cure=_CURE,
     source=_SOURCE,
 )
 def provisioners(context):
     """Return failed with each program of the agent and cloud-init that differs, and each Python file and unit that is empty or gone of their packages."""
-    return _outcome(context, _found(context.tree, _OF_PROVISIONERS) + context.shared(_empty), whole=True, and_units=True)
+    return _outcome(context, _found(context.tree, _OF_PROVISIONERS + _OF_PYTHON) + context.shared(_empty), whole=True, and_units=True)
 
 
 def _kernels(tree):
@@ -141,7 +143,7 @@ def _empty(tree):
 
 def _compared(tree):
     """Return {path: packages.Answer} of all files that the rules here ask about: the database is read once."""
-    return packages.compare(tree, sorted(set(_kernels(tree) + _found(tree, _OF_ROOT + _OF_SSH + _OF_PROVISIONERS) + _empty(tree))))
+    return packages.compare(tree, sorted(set(_kernels(tree) + _found(tree, _OF_ROOT + _OF_SSH + _OF_PROVISIONERS + _OF_PYTHON) + _empty(tree))))
 
 
 def _found(tree, patterns):

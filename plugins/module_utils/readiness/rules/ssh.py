@@ -49,7 +49,7 @@ def enabled(context):
     """Return failed when neither a service nor a socket of the SSH server is enabled."""
     if not _is_installed(context.tree):
         return not_applicable("there is no SSH server")
-    return service_outcome(context.tree, _SERVICES)
+    return service_outcome(context, _SERVICES)
 
 
 @rule(

@@ -21,11 +21,10 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volume
     root_kind,
     volume_groups,
 )
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import mount_options
 
 #: What a driver mounts besides its own. Source: Linux fs/ext4/super.c.
 _ALSO_MOUNTS = {"ext4": ("ext2", "ext3"), "ext3": ("ext2",)}
-#: Options that a root of another file system refuses. Source: Linux fs/btrfs/super.c.
-_BTRFS_OPTIONS = re.compile(r"(subvol|subvolid|compress|compress-force|space_cache|ssd|degraded)(=|$)")
 _KINDS = {"ext2": "ext", "ext3": "ext", "ext4": "ext", "xfs": "xfs", "btrfs": "btrfs"}
 _UUID = re.compile(r"(?:luks-)?([0-9a-fA-F-]{36}|[0-9a-fA-F]{8}(?::[0-9a-fA-F]{8}){3})")
 
@@ -52,8 +51,9 @@ def root_file_system(context):
         if kind is not None and _is_other(context, (kind.value or "").split(","), known):
             evidence.append(_told(kind, f"the root is {known}" if known else "no such file system is on this disk"))
         flags = last(line, "rootflags")
-        if flags is not None and known not in ("", "btrfs") and any(_BTRFS_OPTIONS.match(option) for option in (flags.value or "").split(",")):
-            evidence.append(_told(flags, f"the root is {known}, which does not know this option"))
+        unknown = mount_options.unknown(known, (flags.value or "").split(",")) if flags is not None else []
+        if unknown:
+            evidence.append(_told(flags, f"the root is {known}, which does not know {', '.join(unknown)}"))
     return failed_if(evidence)
 
 

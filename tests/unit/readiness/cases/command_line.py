@@ -65,6 +65,9 @@ BROKEN_FILES = [
         for parameter in (
             "init=/bin/bash",
             "init=/bin/gone",
+            "systemd.volatile=yes",
+            "systemd.volatile",
+            "systemd.confirm_spawn=true",
             "rdinit=/bin/sh",
             "single",
             "S",
@@ -100,6 +103,7 @@ BROKEN_FILES = [
     ("R64a", _with("rootfstype=xfs"), _LINE),
     ("R64a", _with("rootfstype=ext3"), _LINE),
     ("R64a", _with("rootflags=subvol=@"), _LINE),
+    ("R64a", _with("rootflags=noatime,nosuchoption"), _LINE),
     ("R64b", _with("rd.lvm.lv=old_vg/swap"), _LINE),
     ("R64b", _with("rd.luks.uuid=luks-6d1c2b3a-1111-4222-8333-444455556666"), _LINE),
     ("R64b", _with("rd.md.uuid=8a1b2c3d:4e5f6071:8293a4b5:c6d7e8f9"), _LINE),
@@ -141,6 +145,8 @@ CONTROLS = [
     ("R63", _with("systemd.mask=tmp.mount systemd.mask=NetworkManager.service")),  # not the one that is used
     ("R63", _with("mem=8G nomodeset single.option=1")),
     ("R63", _with("-- single")),
+    ("R63", _with("systemd.volatile=overlay systemd.confirm_spawn=no rootflags=noatime,data=ordered")),
+    ("R64a", _with("rootflags=noatime,data=ordered")),
     ("R13b", _root("PARTUUID=4A6B-01/PARTNROFF=1")),
     ("R13d", _root(f"UUID={UUID.upper()}/PARTNROFF=1")),
     ("R63", _with("systemd.mask=tmp systemd.mask=getty@tty1")),

@@ -66,6 +66,11 @@ BROKEN_FILES = [
     ("R14f", {_MENU: _FROM_USER_CFG + GRUB_CFG, "/boot/grub/user.cfg": "GRUB2_PASSWORD=grub.pbkdf2.sha512.1.A.B\n"}, (_MENU, 4)),
     ("R14g", {_MENU: "set timeout=-1\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14g", {_MENU: "if [ x$feature_timeout_style = xy ] ; then\n set timeout=-1\nelse\n set timeout=-1\nfi\n" + GRUB_CFG}, (_MENU, 4)),
+    ("R14g", {_MENU: "set timeout=3600\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14g", {_MENU: "\nread answer\n" + GRUB_CFG}, (_MENU, 2)),
+    ("R14g", {_MENU: GRUB_CFG + "sleep --interruptible 7200\n"}, (_MENU, GRUB_CFG.count("\n") + 1)),
+    ("R14g", {_MENU: "halt\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14g", _systemd_boot("timeout 3600\n"), ("/boot/efi/loader/loader.conf", 1)),
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + 'GRUB_TIMEOUT="-1"\n'}, ("/etc/default/grub", 5)),
     ("R14g", _systemd_boot("default debian.conf\ntimeout menu-force\n"), ("/boot/efi/loader/loader.conf", 2)),
     ("R14d", _systemd_boot("default old*\n", old="/gone"), ("/boot/efi/loader/entries/old.conf", 2)),
@@ -91,6 +96,7 @@ CONTROLS = [
     ("R14f", {_MENU: _PASSWORD + GRUB_CFG.replace("--class debian", "--class debian --unrestricted")}),
     ("R14f", {_MENU: _FROM_USER_CFG + GRUB_CFG}),  # nobody has set a password
     ("R14g", {_MENU: "set timeout=-1\n" + GRUB_CFG + "set timeout=5\n"}),
+    ("R14g", {_MENU: "set timeout=60\nsleep 5\nfunction wait {\n read answer\n}\nif [ $grub_platform = efi ] ; then\n fwsetup\nfi\n" + GRUB_CFG}),
     ("R14g", {_MENU: 'if [ "${recordfail}" = 1 ] ; then\n set timeout=-1\nelse\n set timeout=5\nfi\n' + GRUB_CFG}),
     ("R14g", _systemd_boot("timeout menu-hidden\n")),
     ("R14f", {"/boot/grub/custom.cfg": _PASSWORD}),  # which this menu does not load

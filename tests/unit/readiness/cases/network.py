@@ -11,6 +11,30 @@ LEFT_ALONE = {"/etc/cloud/cloud.cfg.d/99-x.cfg": "network: {config: disabled}\n"
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    *[
+        (
+            "R34b",
+            {**LEFT_ALONE, "/etc/systemd/network/10-azure.network": f"[Match]\nName=eth0\n{match}[Network]\nDHCP=yes\n{more}"},
+            ("/etc/systemd/network/10-azure.network", line),
+        )
+        for match, more, line in (
+            ("Host=build\n", "", 2),
+            ("Architecture=arm64\n", "", 2),
+            ("", "[DHCPv4]\nUseRoutes=no\n", 6),
+            ("", "[DHCPv4]\nUseGateway=false\n", 6),
+        )
+    ],
+    (
+        "R35d",
+        {"/etc/systemd/network/10-own.link": "[Match]\nOriginalName=eth*\n[Link]\nMACAddress=52:54:00:12:34:56\n"},
+        ("/etc/systemd/network/10-own.link", 4),
+    ),
+    ("R35d", {"/etc/systemd/network/10-own.link": "[Match]\nDriver=hv_netvsc\n[Link]\nMACAddressPolicy=random\n"}, ("/etc/systemd/network/10-own.link", 4)),
+    (
+        "R35d",
+        {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/conf.d/own.conf": "[connection]\nethernet.cloned-mac-address=random\n"},
+        ("/etc/NetworkManager/conf.d/own.conf", 2),
+    ),
     ("R34a", {f"{WANTS}/systemd-networkd.service": None, "/etc/systemd/network/10-azure.network": None}, ("/etc/systemd/system", None)),
     (
         "R34a",
@@ -143,8 +167,29 @@ RIGHT_FILES = [
 ]
 
 #: (rule, files that resemble its fault, and are right)
+_KEPT = [
+    ("R34h", {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/conf.d/own.conf": "\n# x\n[main]\nplugins = keyfile\n  dns=default\n[logging]\n"}),
+    (
+        "R34b",
+        {
+            **LEFT_ALONE,
+            "/etc/systemd/network/10-azure.network": "[Match]\nName=eth0\nHost=!build\nArchitecture=x86-64\n[Network]\nDHCP=yes\n[DHCPv4]\nUseDNS=no\n",
+        },
+    ),
+    ("R35d", {"/etc/systemd/network/10-own.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel\nMACAddressPolicy=persistent\n"}),
+    ("R35d", {"/etc/systemd/network/10-own.link": "[Match]\nDriver=virtio_net\n[Link]\nMACAddressPolicy=random\n"}),
+    (
+        "R35d",
+        {
+            **MANAGED_BY_NETWORKMANAGER,
+            "/etc/NetworkManager/conf.d/own.conf": "[connection]\nethernet.cloned-mac-address=preserve\nwifi.cloned-mac-address=random\n",
+        },
+    ),
+]
+
 CONTROLS = (
-    [
+    _KEPT
+    + [
         ("R34b", {**MANAGED_BY_NETWORKMANAGER, **files})
         for files in [
             {"/etc/NetworkManager/system-connections/any.nmconnection": PROFILE},

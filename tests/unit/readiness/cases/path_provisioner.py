@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of the step provisioner: programs that cannot start, files that cannot be read, a user that nobody makes."""
 
-from unit.readiness.cases.common import GRUB_DEFAULT, WAAGENT
+from unit.readiness.cases.common import BY_AGENT, GRUB_DEFAULT, WAAGENT, WITHOUT_CLOUD_INIT
 from unit.readiness.guest_tree import CMDLINE, FILES, GRUB_CFG, UNITS
 
 _CLOUD = "/etc/cloud/cloud.cfg"
@@ -26,8 +26,19 @@ def _unit(text):
     return f"[Unit]\n{text}\n[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
 
 
+#: A guest in which the agent makes the user.
+BY_AGENT_FILES = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT}
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "SHELL=/bin/bash\nSHELL=/usr/bin/zsh\n"}, ("/etc/default/useradd", 2)),
+    ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "SHELL=/usr/sbin/nologin\n"}, ("/etc/default/useradd", 1)),
+    ("R40g", {_OWN: "system_info:\n  default_user:\n    name: admin\n    shell: /usr/bin/zsh\n"}, (_OWN, 4)),
+    ("R42m", {"/etc/cloud/ds-identify.cfg": "# x\npolicy: disabled\n"}, ("/etc/cloud/ds-identify.cfg", 2)),
+    ("R42m", {"/etc/cloud/ds-identify.cfg": "datasource: Ec2\n"}, ("/etc/cloud/ds-identify.cfg", 1)),
+    ("R42n", {_OWN: "power_state:\n  mode: poweroff\n"}, (_OWN, 2)),
+    ("R42n", {_OWN: "bootcmd:\n  - [systemctl, reboot]\n"}, (_OWN, 1)),
+    ("R42n", {_OWN: "runcmd:\n  - sleep 5; poweroff\n"}, (_OWN, 1)),
     ("R40b", {f"{UNITS}/walinuxagent.service": _unit("ConditionVirtualization=vmware")}, (f"{UNITS}/walinuxagent.service", 2)),
     ("R40b", {f"{UNITS}/walinuxagent.service": "[Service]\nExecStart=/usr/bin/gone\n[Install]\n"}, (f"{UNITS}/walinuxagent.service", 2)),
     (
@@ -85,6 +96,11 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "# SHELL=/bin/zsh\nSHELL=/bin/sh\n"}),
+    ("R40g", {_OWN: "system_info:\n  default_user:\n    name: admin\n    shell: /bin/sh\n"}),
+    ("R42m", {"/etc/cloud/ds-identify.cfg": "# policy: disabled\ndatasource: Azure\npolicy: search,found=first\n"}),
+    ("R42n", {_OWN: "power_state: {mode: reboot}\nruncmd:\n  - [shutdown, -c]\n  - reboot\n  - echo halted\n"}),
+    ("R42n", {_OWN: "power_state: {mode: poweroff, condition: false}\n"}),
     ("R40b", {f"{UNITS}/walinuxagent.service": _unit("ConditionVirtualization=|vmware\nConditionVirtualization=|microsoft")}),
     ("R40f", {"/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}),
     ("R42a", _kernel("ds=Azure")),

@@ -43,6 +43,29 @@ def _conf(text):
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    ("R46d", _conf('Banner "/etc/issue'), (_CONF, 1)),
+    ("R46d", _conf("AuthorizedKeysCommand /usr/bin/keys"), (_CONF, 1)),
+    ("R46d", {"/usr/sbin/sshd": _PROGRAM + b"OpenSSH_9.2p1 Debian\0", _CONF: "Subsystem sftp a b\nSubsystem sftp c d\n"}, (_CONF, 2)),
+    *[
+        ("R46e", _conf(text), (_CONF, 1))
+        for text in (
+            "MaxSessions 0",
+            "ForceCommand /bin/false",
+            "ForceCommand /usr/bin/no-such-menu",
+            "ChrootDirectory /srv/jail",
+            "RevokedKeys /etc/ssh/revoked\nPasswordAuthentication no",
+            "PubkeyAcceptedAlgorithms ssh-dss\nPasswordAuthentication no",
+            "PubkeyAcceptedKeyTypes ssh-rsa,rsa-sha2-512\nRequiredRSASize 8192\nPasswordAuthentication no",
+        )
+    ],
+    ("R46f", _conf("ListenAddress ::"), (_CONF, 1)),
+    ("R46f", _conf("ListenAddress [::]:22"), (_CONF, 1)),
+    ("R46k", _conf("HostKey /etc/ssh/keys/host_key"), (_CONF, 1)),
+    (
+        "R46k",
+        {"/etc/waagent.conf": BY_AGENT + "Provisioning.RegenerateSshHostKeyPair=n\n", **WITHOUT_CLOUD_INIT},
+        ("/etc/waagent.conf", BY_AGENT.count("\n") + 1),
+    ),
     ("R46d", _conf("Prot 22"), (_CONF, 1)),
     ("R46d", _conf("Port twenty"), (_CONF, 1)),
     ("R46d", _conf("PermitRootLogin maybe"), (_CONF, 1)),
@@ -110,6 +133,16 @@ RIGHT_FILES = [
 CONTROLS = [
     ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem sftp /usr/lib/sftp-server"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.9p2"}),
     ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem netconf /usr/lib/netconf"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.2p1"}),
+    ("R46d", _conf('Banner "/etc/issue"\nAuthorizedKeysCommand /usr/bin/keys\nAuthorizedKeysCommandUser nobody')),
+    ("R46d", {"/usr/sbin/sshd": _PROGRAM + b"OpenSSH_9.6p1\0", _CONF: "Subsystem sftp a b\nSubsystem sftp c d\n"}),
+    ("R46e", _conf("MaxSessions 1\nForceCommand none\nChrootDirectory none\nRevokedKeys none")),
+    ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedAlgorithms ssh-ed25519,ssh-dss\nRequiredRSASize 3072")),
+    ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedKeyTypes +ssh-dss\nRequiredRSASize 8192")),
+    ("R46e", _conf("PubkeyAcceptedAlgorithms ssh-dss")),  # a password is taken
+    ("R46e", _conf("Match User sftp\nForceCommand /bin/false\nChrootDirectory /srv/none")),
+    ("R46e", {**_conf("ChrootDirectory /srv/jail"), "/srv/jail/bin/sh": "x"}),
+    ("R46f", _conf("ListenAddress ::\nListenAddress 0.0.0.0")),
+    ("R46k", _conf("HostKey /etc/ssh/ssh_host_ed25519_key")),
     ("R46d", {_CONF: _INCLUDE, _DROP_IN: "# Prot 22\nMatch all\nPort 22\nMatch User x Address 10.0.0.0/8\nX11Forwarding no\n"}),
     ("R46d", _conf("Protocol 2\nUsePrivilegeSeparation sandbox\nX11MaxDisplays 9\nGSSAPIKeyExchange no\npermitrootlogin=No\nLoginGraceTime 2m")),
     ("R46d", _conf("AcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server -f AUTH # comment\nCiphers +aes128-cbc\nMaxStartups 10:30:100")),
@@ -137,7 +170,6 @@ CONTROLS = [
     ("R46h", {**_PAM, _CONF: "UsePAM yes\nPasswordAuthentication no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "auth required pam_deny.so\n"}),
     ("R46h", {**_PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "account required pam_deny.so\n"}),
     ("R46f", _conf("ListenAddress 10.0.0.4\nListenAddress 0.0.0.0\nAddressFamily any")),
-    ("R46f", _conf("ListenAddress [::]:22")),
     ("R46f", _socket("22")),
     ("R46f", _socket("192.168.122.40:22\nListenStream=0.0.0.0:22")),
     ("R46h", {"/etc/hosts.deny": "ALL: ALL\n", "/etc/hosts.allow": "sshd: ALL\n"}),

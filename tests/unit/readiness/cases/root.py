@@ -15,6 +15,8 @@ _POLICY = {"/etc/selinux/targeted/policy/policy.33": "policy"}
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    ("R68h", {"/etc/nsswitch.conf": "# x\npasswd: sss systemd\nshadow: files\n"}, ("/etc/nsswitch.conf", 2)),
+    ("R68h", {"/etc/nsswitch.conf": "passwd: files\nshadow: ldap # no files\n"}, ("/etc/nsswitch.conf", 2)),
     ("R68a", {_INIT: None}, ("/sbin/init", None)),
     ("R68a", {"/sbin/init": None}, ("/sbin/init", None)),
     ("R68a", {"/sbin/init": ("link", "/usr/lib/sysvinit/init")}, ("/sbin/init", None)),
@@ -39,6 +41,8 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R68h", {"/etc/nsswitch.conf": "# passwd: sss\npasswd: files systemd\nshadow: files\nhosts: dns\n"}),
+    ("R68h", {"/etc/nsswitch.conf": "passwd: compat\nshadow: compat\n"}),
     ("R68a", {"/sbin/init": ("link", "../lib/systemd/systemd"), "/lib/systemd/systemd": ("link", _INIT)}),
     ("R68b", {"/etc/passwd": FILES["/etc/passwd"] + "+::::::\n"}),  # NIS
     ("R68b", {"/etc/group": FILES["/etc/group"] + "users:x:100:daemon,root\n"}),

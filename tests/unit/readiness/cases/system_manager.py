@@ -23,6 +23,15 @@ TARGETS = {
 }
 
 
+#: What pulls the unit done.service in.
+WANTED = {f"{SYSTEM}/multi-user.target.wants/done.service": ("link", f"{SYSTEM}/done.service")}
+UDEV = {f"/usr/lib/udev/rules.d/{name}.rules": "# x\n" for name in ("50-udev-default", "60-persistent-storage", "80-drivers", "99-systemd")}
+
+
+#: A line for the root with other options.
+ROOT = f"UUID={UUID} / ext4 {{}} 0 1\n"
+
+
 def fstab(line):
     """Return the guest's files with one more line of fstab, its second."""
     return {"/etc/fstab": FSTAB + line + "\n"}
@@ -56,6 +65,33 @@ BROKEN_FILES = [
     ("R69b", {**TARGETS, f"{SYSTEM}/systemd-udevd.service": DEV_NULL}, (f"{SYSTEM}/systemd-udevd.service", None)),
     ("R69b", {**TARGETS, f"{SYSTEM}/multi-user.target": ""}, (f"{SYSTEM}/multi-user.target", None)),
     ("R69b", {**TARGETS, f"{UNITS}/systemd-udevd.service": "[Service]\nExecStart=/lib/systemd/no-such-udevd\n"}, (f"{UNITS}/systemd-udevd.service", 2)),
+    *[
+        (
+            "R69c",
+            {**TARGETS, f"{SYSTEM}/done.service": f"[Unit]\n{unit}[Service]\nType=oneshot\nExecStart={command}\n", **WANTED},
+            (f"{SYSTEM}/done.service", line),
+        )
+        for command, unit, line in (
+            ("/sbin/poweroff", "", 4),
+            ("-/usr/sbin/shutdown -h now", "", 4),
+            ("/usr/bin/systemctl --no-block reboot", "", 4),
+            ("/usr/bin/systemctl isolate rescue.target", "", 4),
+            ('/bin/sh -c "echo built; poweroff"', "", 4),
+            ("/sbin/init 0", "", 4),
+            ("/bin/true", "SuccessAction=poweroff-force\n", 2),
+        )
+    ],
+    ("R69c", {**TARGETS, "/etc/rc.local": ("program", "#!/bin/sh\nif false; then\n reboot\nfi\n/sbin/poweroff\nexit 0\n")}, ("/etc/rc.local", 5)),
+    ("R69c", {**TARGETS, "/etc/cron.d/build": "# x\n@reboot root /sbin/shutdown -r now\n"}, ("/etc/cron.d/build", 2)),
+    ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": DEV_NULL}, ("/etc/udev/rules.d/80-drivers.rules", None)),
+    ("R69d", {**UDEV, "/etc/udev/rules.d/99-systemd.rules": ""}, ("/etc/udev/rules.d/99-systemd.rules", None)),
+    ("R70g", {"/etc/fstab": ROOT.format("errors=remount-ro,ro")}, ("/etc/fstab", 1)),
+    ("R70g", {"/etc/fstab": ""}, ("/etc/fstab", None)),
+    ("R70g", {"/etc/fstab": None}, ("/etc/fstab", None)),
+    ("R70h", {"/etc/fstab": ROOT.format("errors=remount-ro,noexec")}, ("/etc/fstab", 1)),
+    ("R70h", fstab("UUID=ABCD-1234 /usr ext4 defaults,user 0 2"), ("/etc/fstab", 2)),
+    ("R70i", fstab("tmpfs /etc tmpfs defaults 0 0"), ("/etc/fstab", 2)),
+    ("R70i", fstab("tmpfs /var/ tmpfs size=1g 0 0"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /data ext4 defaults,noatim 0 2"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /boot/efi vfat umask=0077,errors=remount-rw 0 2"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /data xfs defaults,errors=remount-ro 0 2"), ("/etc/fstab", 2)),
@@ -91,6 +127,22 @@ BROKEN_FILES = [
 RIGHT_FILES = [("R69a", TARGETS)]
 
 CONTROLS = [
+    ("R69c", {**TARGETS, f"{SYSTEM}/done.service": "[Service]\nExecStart=/sbin/poweroff\n"}),  # enabled by nobody
+    ("R69c", {**TARGETS, f"{SYSTEM}/done.service": "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/sbin/poweroff\n", **WANTED}),
+    ("R69c", {**TARGETS, f"{SYSTEM}/done.service": '[Service]\nExecStart=/bin/sh -c "test -e /x && reboot"\nExecStop=/sbin/poweroff\n', **WANTED}),
+    ("R69c", {**TARGETS, f"{SYSTEM}/done.service": "[Service]\nExecStart=/sbin/shutdown -c\nExecStart=/usr/bin/systemctl start x\n", **WANTED}),
+    ("R69c", {**TARGETS, "/etc/rc.local": "#!/bin/sh\npoweroff\n"}),  # may not be run
+    ("R69c", {**TARGETS, "/etc/rc.local": ("program", "#!/bin/sh\nif [ -e /x ]; then\n  reboot\nfi\n# poweroff\nexit 0\npoweroff\n")}),
+    ("R69c", {**TARGETS, "/etc/cron.d/night": "0 4 * * 0 root /sbin/reboot\n"}),
+    ("R69d", {**UDEV, "/etc/udev/rules.d/80-net-setup-link.rules": DEV_NULL}),
+    ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": "# own\n"}),
+    ("R70g", {"/etc/fstab": ROOT.format("ro,rw,errors=remount-ro")}),
+    ("R70g", {"/etc/fstab": "", "/boot/grub/grub.cfg": GRUB_CFG.replace(" ro ", " ro rw ")}),
+    ("R70h", {"/etc/fstab": ROOT.format("noexec,exec")}),
+    ("R70h", fstab("UUID=ABCD-1234 /home ext4 defaults,noexec 0 2")),
+    ("R70i", fstab("tmpfs /tmp tmpfs defaults 0 0")),
+    ("R70i", fstab("tmpfs /var/tmp tmpfs defaults 0 0")),
+    ("R70i", fstab("UUID=ABCD-1234 /usr ext4 defaults 0 2")),
     ("R13c", mount_unit("What=/dev/disk/by-uuid/ABCD-1234\nWhere=/data\nType=vfat\n")),
     ("R13c", mount_unit("What=server:/export\nWhere=/data\nType=nfs\n", "wants")),
     ("R13c", {f"{SYSTEM}/data.mount": "[Mount]\nWhat=/dev/disk/by-label/data\nWhere=/data\n"}),
