@@ -59,7 +59,15 @@ def sorted_entries(tree):
     keyed.sort(key=lambda pair: bls_reading.version_key(pair[1]["version"]), reverse=True)
     keyed.sort(key=lambda pair: (pair[1]["sort-key"], pair[1]["machine-id"]))
     ordered = [entry for entry, _unused in keyed] + [entry for entry, fields in newest if not fields["sort-key"]]
-    return sorted(ordered, key=lambda entry: is_used_up(entry.path))
+    return sorted([entry for entry in ordered if _is_for(tree, entry)], key=lambda entry: is_used_up(entry.path))
+
+
+def _is_for(tree, entry):
+    """Return whether systemd-boot of this processor shows an entry: one that names another is left out."""
+    named = [] if entry.loader == unified.NAME else bls_entry.values(reading.text(tree, entry.path), "architecture")
+    names, unused = efi_fallback.names(tree)
+    own = {match.group(1).lower() for match in (re.match(r"boot(\w+)\.efi$", name, re.IGNORECASE) for name in names) if match}
+    return not named or not own or named[0].lower() in own
 
 
 def is_used_up(path):

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: systemd.unit(5), systemd.service(5), systemd.exec(5).
 """
 
+import posixpath
 import re
 from typing import Callable, List, NamedTuple, Optional, Set, Tuple
 
@@ -180,6 +181,9 @@ def _of_service(tree: Tree, unit: Unit, settings: List[Setting], obstacles: Obst
         for setting in unit_files.listed(settings, "Service", key):
             path, may_fail = _program(unit, setting.value)
             if path is None or may_fail:
+                continue
+            if posixpath.basename(path) == "false":
+                faults.append(_at(setting, "it always fails"))
                 continue
             places = [path] if path.startswith("/") else [f"{folder}/{path}" for folder in _SEARCHED]
             answers = [obstacles(tree, place) for place in places if tree.lstat(place) is not None]

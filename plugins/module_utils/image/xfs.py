@@ -20,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.paths impo
 _IN_INODE = 1  # di_format: the data is in the inode itself
 
 _ATTRIBUTES_AT = 4  # bytes into an attribute fork of the short form
+_KEPT_BLOCKS = 8192  # that the kernel gives to nobody: Linux fs/xfs/xfs_mount.c, xfs_default_resblks
 _SECURE = 0x4  # flags of an attribute: its name begins with ``security.``
 _UNCHANGING = 0x8 | 0x10  # di_flags, immutable and append-only
 
@@ -109,7 +110,7 @@ class XfsFileSystem:
     def free(self) -> Tuple[int, None]:
         """Return (bytes, inodes) that are free; XFS makes inodes of free space, unless it has a limit that it reaches."""
         sb = self._fs.sb
-        return sb.sb_fdblocks * sb.sb_blocksize, None
+        return max(0, sb.sb_fdblocks - min(sb.sb_dblocks // 20, _KEPT_BLOCKS)) * sb.sb_blocksize, None
 
     def log_place(self) -> Optional[Tuple[int, int]]:
         """Return (start, size) of the log in bytes, None when it is on another device."""

@@ -34,6 +34,7 @@ _MODULES = (
     "/lib/pam",
 )
 _MOST_FILES = 64
+_USUAL_NAME = "azureuser"  # what Azure calls the user when nobody says so
 _LINE = re.compile(r"(-?)(auth|account|session|password)[ \t]+(\[[^\]]*\]|\S+)[ \t]+(\S+)(.*)", re.IGNORECASE)
 _INCLUDE = re.compile(r"@include[ \t]+(\S+)", re.IGNORECASE)
 
@@ -79,6 +80,32 @@ def denied(tree, service, kinds):
             passed.add(line.kind)
         elif line.control == "sufficient" or line.control.startswith("[") and not _only_goes_on(line):
             passed.add(line.kind)
+    return found
+
+
+def turned_away(tree, service, kinds, groups):
+    """Return [(Line, cause)] of pam_listfile and pam_succeed_if that turn away a user whom nobody knew when the image was made.
+
+    kinds: as of missing; groups: {str}, those of the user, None when they are not known.
+    """
+    found = []
+    for line in stack(tree, service)[0]:
+        if line.kind not in kinds or not _fails(line):
+            continue
+        name, words = posixpath.basename(line.module), " ".join(line.arguments)
+        options = dict(word.partition("=")[::2] for word in line.arguments)
+        if name == "pam_listfile.so" and (options.get("item"), options.get("sense")) == ("user", "allow"):
+            path = options.get("file", "")
+            known = tree.read_text(path).split() if tree.is_file(path) else []
+            if _USUAL_NAME not in known and (known or options.get("onerr") != "succeed"):
+                found.append((line, f"{path} does not have the user"))
+        elif name == "pam_succeed_if.so":
+            wanted = re.search(r"\buser ingroup (\S+)", words)
+            if wanted and groups is not None and not set(wanted.group(1).split(":")) & groups:
+                found.append((line, "the user is not in the group"))
+            wanted = re.search(r"\buser (?:=|in) (\S+)", words)
+            if wanted and _USUAL_NAME not in wanted.group(1).split(":"):
+                found.append((line, "the user is another one"))
     return found
 
 

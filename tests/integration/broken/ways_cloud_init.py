@@ -133,7 +133,7 @@ WAYS = {
     # systemd-boot
     "systemd-boot: no entry": lambda layer: layer.remove(*layer.tree.glob(f"{LOADER}/entries/*.conf")),
     "systemd-boot: an entry's kernel is not there": entry(lambda text: text.replace("/linux\n", "/linux.old\n")),
-    "systemd-boot: an entry's initramfs is not there": entry(lambda text: text.replace("initrd ", "initrd /old")),
+    "systemd-boot: an entry's initramfs is not there": entry(lambda text: text.replace("/initrd.img", "/initrd.old")),
     "systemd-boot: an entry has no initramfs": entry(lambda text: "".join(line for line in text.splitlines(True) if not line.startswith("initrd"))),
     "systemd-boot: an entry has no kernel": entry(lambda text: "".join(line for line in text.splitlines(True) if not line.startswith("linux"))),
     "systemd-boot: an entry has no options": entry(lambda text: "".join(line for line in text.splitlines(True) if not line.startswith("options"))),

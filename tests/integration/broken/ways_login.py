@@ -75,7 +75,6 @@ WAYS = {
     "the agent's first line ends with a carriage return": with_agent(lambda layer: layer.write("/usr/sbin/waagent", "#!/usr/bin/python3\r\nimport sys\n")),
     "the agent's first line names an older Python": with_agent(lambda layer: layer.write("/usr/sbin/waagent", "#!/usr/bin/python2\nimport sys\n")),
     "the agent is empty": with_agent(lambda layer: layer.write("/usr/sbin/waagent", "")),
-    "openssl is gone": with_agent(gone("/usr/bin/openssl")),
     "useradd cannot be run": lambda layer: layer.status("/usr/sbin/useradd", mode=0o644),
     "useradd is empty": lambda layer: layer.write("/usr/sbin/useradd", b""),
     "Python's own modules in C are gone": lambda layer: layer.remove(*layer.tree.glob("/usr/lib/python3.*/lib-dynload")),
@@ -98,9 +97,6 @@ WAYS = {
     "the drivers of the provisioning disc are gone": with_agent(
         lambda layer: layer.remove(*[path for name in ("udf/udf", "isofs/isofs") for path in layer.tree.glob(f"/usr/lib/modules/*/kernel/fs/{name}.ko*")])
     ),
-    "sudo is not its owner's": lambda layer: layer.status("/usr/bin/sudo", mode=0o755),
-    "sudoers may be written by all": lambda layer: layer.status("/etc/sudoers", mode=0o666),
-    "sudoers is somebody's": lambda layer: layer.status("/etc/sudoers", uid=1000),
     "a file of sudoers is broken": written("/etc/sudoers.d/z", "this is no line\n", 0o440),
     "sudoers does not look into its directory": lambda layer: layer.write(
         "/etc/sudoers", "".join(line for line in layer.read("/etc/sudoers").splitlines(True) if "includedir" not in line), 0o440

@@ -188,7 +188,6 @@ WAYS = {
         netplan("network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n")(layer),
         layer.remove(*layer.tree.glob("/usr/lib/systemd/system-generators/netplan")),
     ),
-    "netplan: a key that it does not know": netplan("network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true, dhcp5: true}\n"),
     # ifupdown
     "ifupdown: a fixed address": ifupdown("auto eth0\niface eth0 inet static\n  address 192.0.2.9/24\n"),
     "ifupdown: for another card": ifupdown("auto ens3\niface ens3 inet dhcp\n"),

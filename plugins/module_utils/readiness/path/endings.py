@@ -16,6 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
 _PROGRAMS = ("poweroff", "halt", "reboot", "shutdown")
@@ -76,17 +77,7 @@ def _of_rc_local(context):
         status = context.tree.stat(path)
         if status is None or not stat.S_ISREG(status.mode) or not status.mode & stat.S_IXUSR:
             continue
-        depth = 0
-        for number, text in context.lines(path):
-            words = text.strip()
-            if words.startswith(("exit", "return")) and not depth:
-                break
-            if re.match(r"(fi|done|esac|\})\b|\}", words):
-                depth -= 1
-            if not depth and ends(words):
-                found.append(Evidence(path, number, words))
-            if re.match(r"(if|while|until|for|case)\b", words) and not re.search(r";\s*(fi|done|esac)\s*$", words) or words.endswith("{"):
-                depth += 1
+        found += [Evidence(path, number, words) for number, words in unguarded(context.lines(path)) if ends(words)]
     return found
 
 

@@ -16,12 +16,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.identity import KEY_MAKERS
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, server, sshd_access, sshd_config, sshd_faults
 
 _NO_SERVER = "there is no SSH server"
 _CONF = "/etc/ssh/sshd_config"
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf")
+#: limits.conf: nobody may log in at all.
+_NO_LOGIN = re.compile(r"\s*\*\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins)\s+0\s*(?:#|$)")
+_ENDS = re.compile(r"(?:exit|logout)\b|exec\s+(?:/usr)?/s?bin/(?:false|true|nologin)\b")
 _WRAPPED = re.compile(r"^[ \t]*([^#:\n][^:\n]*):([^:\n]*)", re.MULTILINE)
 
 
@@ -205,11 +209,14 @@ def no_barrier(context):
     if pam.service_path(tree, "sshd") and _uses_pam(context):
         # a key is not asked of auth: only who may have a password is turned away there
         password = sshd_config.effective_of(context.shared(_settings), "PasswordAuthentication", "yes")[0].lower() != "no"
-        found += [
-            Evidence(line.path, line.line, f"{line.text}: nobody gets past it")
-            for line in pam.denied(tree, "sshd", ("auth", "account", "session") if password else ("account", "session"))
-        ]
-    return failed_if(found)
+        kinds = ("auth", "account", "session") if password else ("account", "session")
+        found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sshd", kinds)]
+        if context.kind != "specialized":
+            groups = _default_groups(tree)
+            found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line, cause in pam.turned_away(tree, "sshd", kinds, groups)]
+        if "pam_limits.so" in modules:
+            found += context.find(["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf"), _NO_LOGIN.match)
+    return failed_if(found + _ended_shells(context))
 
 
 @rule(
@@ -268,6 +275,16 @@ def _why_not(context, path):
     """Return why a program does not run (str), "" when it does, or when that is not known."""
     wrong = [obstacle for obstacle in programs.obstacles(context.tree, path) if obstacle.kind != programs.UNKNOWN]
     return programs.sentence(wrong[0]) if wrong else ""
+
+
+def _ended_shells(context):
+    """Return the [Evidence] of each line of the files that every login shell reads first, which ends the shell whatever is the case."""
+    return [
+        Evidence(path, number, f"{words}: it ends every login")
+        for path in ["/etc/profile"] + context.tree.glob("/etc/profile.d/*.sh")
+        for number, words in unguarded(context.lines(path))
+        if _ENDS.match(words)
+    ]
 
 
 def _shown(obstacle):

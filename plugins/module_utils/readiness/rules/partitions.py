@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import GIB, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import MARKETPLACE_ONLY, rule
@@ -139,7 +140,8 @@ def sector_size(context):
         for partition in table.partitions
         if partition.start + partition.size > context.disk.virtual_size
     ]
-    return failed_if(evidence)
+    # the firmware and Linux take the GPT of a hybrid table
+    return failed_if(evidence, severity=WARNING if is_hybrid(table) and len(evidence) == 1 else None)
 
 
 RULES = [first_mebibyte, no_lvm, single_root, no_swap_partition, sector_size]

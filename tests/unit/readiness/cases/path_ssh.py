@@ -15,6 +15,8 @@ _PAM = {
     _CONF: "UsePAM yes\nClientAliveInterval 180\n",
     f"{_SECURITY}/pam_unix.so": "x",
     f"{_SECURITY}/pam_nologin.so": "x",
+    f"{_SECURITY}/pam_listfile.so": "x",
+    f"{_SECURITY}/pam_succeed_if.so": "x",
     "/etc/pam.d/sshd": "@include common-auth\naccount required pam_nologin.so\n@include common-account\nsession optional pam_gone.so\n"
     "-session optional pam_systemd.so\n",
     "/etc/pam.d/common-account": "account required pam_unix.so\n",
@@ -24,6 +26,10 @@ _PAM = {
 _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT}
 _PROGRAM = ELF_X86_64 + b"\0/run/sshd\0"
 _WITH_ACCOUNT = "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n"
+
+
+#: A guest whose sshd limits sessions.
+_LIMITED = {"/etc/pam.d/sshd": _PAM["/etc/pam.d/sshd"] + "session required pam_limits.so\n", f"{_SECURITY}/pam_limits.so": "x"}
 
 
 def _pam(without=None, **changed):
@@ -43,6 +49,18 @@ def _conf(text):
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    *[
+        ("R46h", {**_PAM, "/etc/pam.d/sshd": line + "\n" + _PAM["/etc/pam.d/sshd"], **files}, ("/etc/pam.d/sshd", 1))
+        for line, files in (
+            ("account required pam_listfile.so item=user sense=allow file=/etc/allowed onerr=fail", {"/etc/allowed": "builder\n"}),
+            ("account required pam_listfile.so item=user sense=allow file=/etc/allowed onerr=fail", {}),
+            ("account requisite pam_succeed_if.so quiet user ingroup builders", {}),
+            ("session required pam_succeed_if.so user in builder:root", {}),
+        )
+    ],
+    ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "# x\n* - maxlogins 0\n"}, ("/etc/security/limits.d/z.conf", 2)),
+    ("R46h", {"/etc/profile": "if true; then\n  exit 1\nfi\nexit 1\n"}, ("/etc/profile", 4)),
+    ("R46h", {"/etc/profile.d/z.sh": "exec /bin/false\n"}, ("/etc/profile.d/z.sh", 1)),
     ("R46d", _conf('Banner "/etc/issue'), (_CONF, 1)),
     ("R46d", _conf("AuthorizedKeysCommand /usr/bin/keys"), (_CONF, 1)),
     ("R46d", {"/usr/sbin/sshd": _PROGRAM + b"OpenSSH_9.2p1 Debian\0", _CONF: "Subsystem sftp a b\nSubsystem sftp c d\n"}, (_CONF, 2)),
@@ -133,6 +151,18 @@ RIGHT_FILES = [
 CONTROLS = [
     ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem sftp /usr/lib/sftp-server"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.9p2"}),
     ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem netconf /usr/lib/netconf"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.2p1"}),
+    *[
+        ("R46h", {**_PAM, "/etc/pam.d/sshd": line + "\n" + _PAM["/etc/pam.d/sshd"], **files})
+        for line, files in (
+            ("account required pam_listfile.so item=user sense=deny file=/etc/denied onerr=succeed", {"/etc/denied": "builder\n"}),
+            ("account required pam_listfile.so item=user sense=allow file=/etc/allowed", {"/etc/allowed": "azureuser\n"}),
+            ("account sufficient pam_succeed_if.so user ingroup builders", {}),
+            ("account required pam_succeed_if.so uid >= 1000 quiet", {}),
+            ("auth required pam_succeed_if.so user ingroup users", {}),
+        )
+    ],
+    ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.conf": "# * - maxlogins 0\n* hard maxlogins 10\nbuilder - maxlogins 0\n"}),
+    ("R46h", {"/etc/profile": '[ -z "$PS1" ] && exit\nf() {\n exit 1\n}\nexport EDITOR=vi\n'}),
     ("R46d", _conf('Banner "/etc/issue"\nAuthorizedKeysCommand /usr/bin/keys\nAuthorizedKeysCommandUser nobody')),
     ("R46d", {"/usr/sbin/sshd": _PROGRAM + b"OpenSSH_9.6p1\0", _CONF: "Subsystem sftp a b\nSubsystem sftp c d\n"}),
     ("R46e", _conf("MaxSessions 1\nForceCommand none\nChrootDirectory none\nRevokedKeys none")),
