@@ -43,6 +43,10 @@ def files(tree):
     return [path for path in netplan_files.paths(tree) if path.startswith(FOLDER + "/")]
 
 
+#: What hands netplan's files on at boot: systemd's generator, since 1.2 a unit beside it.
+_READERS = ("/usr/lib/systemd/system-generators/netplan", "/lib/systemd/system-generators/netplan", "/usr/lib/systemd/system/netplan-configure.service")
+
+
 def is_in_use(tree):
     """Return whether netplan sets up the network: it has files, or is there for cloud-init to write one."""
     return bool(files(tree)) or (tree.exists("/usr/sbin/netplan") and tree.exists("/usr/bin/cloud-init"))
@@ -60,6 +64,8 @@ def answer(tree, card=FIRST, cloud_init=False):
     """Return the Answer of netplan and its renderer for a card."""
     found = read(tree, cloud_init)
     name, said = netplan_files.answer(found, card)
+    if tree.has_own_root and not any(tree.exists(path) for path in _READERS):
+        return Answer(NOT_STARTED, [Place(_READERS[0], None, "is not there: nobody reads netplan's files at boot")])
     if netplan_files.renderer(found, name) == "NetworkManager":
         if services.state(tree, ["NetworkManager"]) != services.ENABLED:
             return Answer(NOT_STARTED, [Place(file.path, None, "renderer: NetworkManager, which is not enabled") for file in found])

@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 
 import pytest
-from unit.readiness.guest_tree import good_guest, write
+from unit.readiness.guest_tree import KERNEL, MODULES, good_guest, write
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Free
@@ -93,6 +93,27 @@ def test_a_directory_that_others_may_search_is_right(tree, mode):
     pathlib.Path(tree.root + "/var").mkdir(exist_ok=True)
     pathlib.Path(tree.root + "/var").chmod(mode)
     assert finding(tree, "R68d")[0] == "passed"
+
+
+@pytest.mark.parametrize("path", ["/proc", "/dev", "/var"])
+def test_a_directory_that_a_start_mounts_on_and_that_is_gone_is_an_error(tree, path):
+    for name in ("dev", "proc", "run", "sys", "var"):
+        pathlib.Path(tree.root, name).mkdir(exist_ok=True)
+    assert finding(tree, "R68g")[0] == "passed"
+    pathlib.Path(tree.root + path).rename(tree.root + path + ".old")
+    assert finding(tree, "R68g") == ("failed", "error", [(path, "there is no such directory")])
+
+
+def test_the_file_of_a_driver_that_is_gone_is_an_error(tree):
+    folder = pathlib.Path(tree.root, f"lib/modules/{KERNEL}/kernel")
+    for path in MODULES.values():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(b"\x7fELF")
+    assert finding(tree, "R17c")[0] == "passed"
+    (folder / MODULES["hv_netvsc"]).write_bytes(b"oops")
+    assert finding(tree, "R17c")[2][0][0] == f"/lib/modules/{KERNEL}/kernel/{MODULES['hv_netvsc']}"
+    (folder / MODULES["hv_netvsc"]).unlink()
+    assert finding(tree, "R17c")[:2] == ("failed", "error")
 
 
 def test_files_without_labels_are_an_error_where_selinux_enforces(tree):

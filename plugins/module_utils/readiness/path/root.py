@@ -34,7 +34,7 @@ _SHADOW = "/etc/shadow"
 _DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), (_SHADOW, 2, "root", None))
 #: Directories that programs of every account go through.
 _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run")
-_FOR_A_START = ("/dev", "/etc", "/proc", "/run", "/sys", "/tmp", "/usr", "/var")
+_FOR_A_START = ("/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var")
 #: What a first boot writes at least, keys, logs, the agent's state, and what it takes comfortably, in
 #: bytes; ext4 keeps 16 MiB to itself, which count as free and are given to nobody (fs/ext4/super.c, ext4_calculate_resv_clusters)
 _LEAST_FREE, _LITTLE_FREE = 32 * 1024 * 1024, 256 * 1024 * 1024
@@ -148,7 +148,7 @@ def directories_are_open(context):
     title="The directories that a start mounts on are there",
     fault="A directory is not there that a start needs",
     why="The initramfs and systemd mount /proc, /sys, /dev and /run on directories of the root, which is read-only then: where one is missing, the boot ends.",
-    cure="Make it again: `mkdir -m 755` with its name; /tmp has the mode 1777, /proc and /sys 0555.",
+    cure="Make it again: `mkdir -m 755` with its name; /proc and /sys have the mode 0555.",
     source="hier(7); systemd src/shared/mount-setup.c",
 )
 def directories_are_there(context):

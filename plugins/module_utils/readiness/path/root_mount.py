@@ -7,9 +7,9 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 
@@ -18,6 +18,7 @@ _FSTAB = "/etc/fstab"
 _PROGRAMS = ("/", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib")
 #: What is hidden by nothing that is empty at every boot.
 _OWN = ("/", "/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/var", "/var/lib")
+_FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
 _EMPTY = ("tmpfs", "ramfs")
 
 
@@ -37,14 +38,24 @@ def root_is_written(context):
     tree = context.tree
     if not services.uses_systemd(tree):
         return not_applicable("the guest is not started by systemd")
-    roots = [line for line in context.shared(mount_lines) if line.mount_point == "/"]
+    mounts = context.shared(mount_lines)
+    roots = [line for line in mounts if line.mount_point == "/"]
+    if any(line.mount_point.rstrip("/") == "/etc" for line in mounts):
+        return passed("/etc is a file system of its own")  # as of systems whose root is read-only on purpose
     if roots:
-        last = roots[-1]
-        return failed_if([Evidence(last.path, last.line, last.text)] if _last_of(last.options, ("ro", "rw")) == "ro" else [])
+        own = roots[-1]
+        return failed_if([Evidence(own.path, own.line, own.text)] if _last_of(own.options, ("ro", "rw")) == "ro" else [])
     lines = started_lines(context)
     if not lines:
         return not_applicable("no boot loader that is known here starts this guest")
-    found = [line for line in lines if _last_of([parameter.text for parameter in line.parameters], ("ro", "rw")) != "rw"]
+    # what systemd finds by the types of partitions it mounts to write
+    found = [
+        line
+        for line in lines
+        if _last_of([parameter.text for parameter in line.parameters], ("ro", "rw")) != "rw"
+        and last(line, "root") is not None
+        and last(line, "root").value not in _FOUND_BY_SYSTEMD
+    ]
     return failed_if([Evidence(_FSTAB, None, "no entry for /, and no rw on the kernel's command line")] if found else [])
 
 

@@ -218,7 +218,7 @@ def configuration_is_read(context):
             line = text.strip()
             is_section = line.startswith("[") and line.endswith("]")
             section = section or is_section
-            if line and not line.startswith("#") and not is_section and not (section and "=" in line and not line.startswith("=")):
+            if line and not line.startswith(("#", ";")) and not is_section and not (section and "=" in line and not line.startswith("=")):
                 found.append(Evidence(path, number, line))
                 break
     return failed_if(found)

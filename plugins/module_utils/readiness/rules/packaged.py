@@ -32,6 +32,10 @@ _CURE = "Install the package that is named again: `apt-get install --reinstall P
 _SOURCE = "deb-md5sums(5); rpm(8), verify options"
 #: What runs of a package: programs, libraries and Python code. Other files may have been left out of a small image.
 _CODE = re.compile(r"(?:/usr)?(?:/local)?/(?:s?bin/[^/]+|lib(?:exec)?/systemd/systemd[^/]*|lib.*\.so(?:\.[0-9.]+)?|lib.*\.py)$")
+#: Parts of Python's library that small images leave out, and no provisioner needs.
+_LEFT_OUT = re.compile(
+    r"/usr/lib(?:64)?/python3[^/]*/(?:curses|dbm|distutils|ensurepip|idlelib|lib2to3|pydoc_data|sqlite3|test|tests|tkinter|turtledemo|unittest|venv|wsgiref)/"
+)
 #: What starts the programs of a provisioner. A script in init.d may stand in for a unit that is gone, but not in every release of systemd.
 _UNIT = re.compile(r"(?:/usr)?/lib/systemd/system/[^/]+\.service$")
 _OF_ROOT = (
@@ -166,7 +170,7 @@ def _outcome(context, paths, whole=False, and_units=False):
             (path, name)
             for name in sorted({name for answer in answers.values() for name in answer.packages})
             for path in packages.missing(context.tree, name) or []
-            if (_CODE.match(path) or and_units and _UNIT.match(path)) and path not in answers
+            if (_CODE.match(path) and not _LEFT_OUT.match(path) or and_units and _UNIT.match(path)) and path not in answers
         ]
     )
     stops = gone or any(answer.state == packages.GONE or answer.is_empty for unused, answer in wrong)

@@ -9,8 +9,12 @@ from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, UNITS, 
 #: cloud-init that leaves the network to others.
 LEFT_ALONE = {"/etc/cloud/cloud.cfg.d/99-x.cfg": "network: {config: disabled}\n"}
 
+_NM = "/etc/NetworkManager/conf.d/own.conf"
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "# x\n[main\nplugins=keyfile\n"}, (_NM, 2)),
+    ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "plugins=keyfile\n"}, (_NM, 1)),
     *[
         (
             "R34b",
@@ -153,6 +157,7 @@ BROKEN_FILES = [
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
 RIGHT_FILES = [
+    ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "[main]\nplugins=keyfile\n"}),
     ("R34e", {"/etc/sysconfig/network/dhcp": 'DHCLIENT_SET_HOSTNAME="no"\n'}),
     ("R72", {"/etc/resolv.conf": "nameserver 168.63.129.16\n"}),
     (
@@ -168,7 +173,7 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 _KEPT = [
-    ("R34h", {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/conf.d/own.conf": "\n# x\n[main]\nplugins = keyfile\n  dns=default\n[logging]\n"}),
+    ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "\n# x\n[main]\nplugins = keyfile\n  dns=default\n[logging]\n"}),
     (
         "R34b",
         {

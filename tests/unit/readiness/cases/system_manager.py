@@ -137,6 +137,8 @@ CONTROLS = [
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-net-setup-link.rules": DEV_NULL}),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": "# own\n"}),
     ("R70g", {"/etc/fstab": ROOT.format("ro,rw,errors=remount-ro")}),
+    ("R70g", {"/etc/fstab": ROOT.format("ro") + "overlay /etc overlay lowerdir=/etc 0 0\n"}),  # read-only on purpose
+    ("R70g", {"/etc/fstab": "", "/boot/grub/grub.cfg": GRUB_CFG.replace(f"root=UUID={UUID}", "root=gpt-auto")}),
     ("R70g", {"/etc/fstab": "", "/boot/grub/grub.cfg": GRUB_CFG.replace(" ro ", " ro rw ")}),
     ("R70h", {"/etc/fstab": ROOT.format("noexec,exec")}),
     ("R70h", fstab("UUID=ABCD-1234 /home ext4 defaults,noexec 0 2")),
