@@ -18,7 +18,8 @@ MIB = 1024 * 1024
 ESP = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"
 LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
-_TYPES = {"esp": (ESP,), "biosboot": (BIOS_BOOT,), "root": (LINUX, "83")}
+LVM = "E6D6D379-F507-44C2-A23C-238F2A3DF928"
+_TYPES = {"esp": (ESP,), "biosboot": (BIOS_BOOT,), "root": (LINUX, "83"), "lvm": ("8E", "8e", LVM)}
 _SCRATCH = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
@@ -62,7 +63,7 @@ class Disk:
         return json.loads(_said("sfdisk", "--json", self.path))["partitiontable"]
 
     def partition(self, role):
-        """Return (number, start, size), in bytes, of the partition of a role: esp, biosboot or root (the largest of Linux)."""
+        """Return (number, start, size), in bytes, of the partition of a role: esp, biosboot, lvm or root (the largest of Linux)."""
         found = [part for part in self.table()["partitions"] if part["type"].upper() in _TYPES[role]]
         if not found:
             raise DoesNotApply(f"the disk has no partition of the role {role}")

@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
+from integration.broken import logical
 from lab import bootloader, debs, disk, filesystems, keys, layout, rootfs, tree
 from lab.commands import run
 from lab.files import cached, remove_tree, roomy_scratch
@@ -25,6 +26,7 @@ class Image(NamedTuple):
 
     plan: what the lab builds; grow: (root: Path, uuid of the root) -> None, what is done in its tree before the disk is written;
     esp: (root: Path, uuid) -> {path: Path}, the files of its EFI system partition instead of GRUB's; subvolumes: (name, place), of Btrfs.
+    write: (raw: Path, root: Path, size, uuid) -> None, what writes the whole disk where it is laid out otherwise.
     provisioner: ``waagent`` or ``cloud-init``.
     """
 
@@ -33,6 +35,7 @@ class Image(NamedTuple):
     esp: Optional[Callable] = None
     subvolumes: tuple = ()
     provisioner: str = "waagent"
+    write: Optional[Callable] = None
 
 
 def build(name, say=print):
@@ -41,7 +44,7 @@ def build(name, say=print):
     if image.grow is None:
         return disk.cached_disk(image.plan, say)
     tarball = rootfs.base_tarball(image.plan.recipe, say)
-    code = [Path(module.__file__).read_text(encoding="utf-8") for module in (bootloader, disk, filesystems, layout, tree)]
+    code = [Path(module.__file__).read_text(encoding="utf-8") for module in (bootloader, disk, filesystems, layout, logical, tree)]
     key = content_id(name, image.plan, tarball.name, keys.public_key(), code, Path(__file__).read_text(encoding="utf-8"))
     return cached(cache_dir() / "disk" / f"broken-{key}.raw", lambda part: _build(image, tarball, part))
 
@@ -57,6 +60,10 @@ def _build(image, tarball, out):
         with tree.proc_mounted(root):
             disk.fill_tree(root, plan, parts, names)
             image.grow(root, names.root)
+        if image.write:
+            image.write(raw, root, parts.size, names.root)
+            run(["cp", "--sparse=always", raw, out])
+            return
         with raw.open("wb") as handle:
             handle.truncate(parts.size)
         run(["sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", raw], stdin=layout.sfdisk_script(parts))
@@ -205,6 +212,7 @@ IMAGES = {
         SUBVOLUMES,
         "cloud-init",
     ),
+    "LVM": Image(Plan(Recipe(include=(*PACKAGES, "lvm2"))), logical.grow, write=logical.write),
     "systemd-boot": Image(_WITH_SYSTEMD_BOOT, _systemd_boot, _entries_esp),
     "unified kernel image": Image(_WITH_SYSTEMD_BOOT, _systemd_boot, _unified_esp),
 }

@@ -178,6 +178,11 @@ WAYS = {
     "the root's partition ends before its file system": with_partition(
         "root", lambda disk, number, start, size: disk.sfdisk("-N", str(number), "DISK", text=f"start={start // SECTOR}, size={size // SECTOR // 2}\n")
     ),
+    # logical volumes
+    "the physical volume has no label": with_partition("lvm", lambda disk, _number, start, _size: disk.zero(start, 4 * SECTOR)),
+    "the volume group's metadata is zeros": with_partition("lvm", lambda disk, _number, start, _size: disk.zero(start + 4096, MIB - 4096)),
+    "the partition of the volume group is gone": with_partition("lvm", lambda disk, number, _start, _size: disk.sfdisk("--delete", "DISK", str(number))),
+    "the logical volume is zeros": with_partition("lvm", lambda disk, _number, start, _size: disk.zero(start + MIB, 64 * MIB)),
     # file systems
     "the root has another UUID": new_uuid,
     "the root is full": lambda disk: disk.mounted(filled),

@@ -160,7 +160,12 @@ WAYS = {
     "the boot is one of a live medium": parameters("boot=live"),
     "the boot is one over the network": parameters("boot=nfs"),
     "rd.systemd.unit": parameters("rd.systemd.unit=emergency.target systemd.unit=emergency.target"),
+    "root is a logical volume of another group": menu("root=/dev/mapper/vg0-root", "root=/dev/mapper/vg1-root"),
+    "root is another logical volume": menu("root=/dev/mapper/vg0-root", "root=/dev/mapper/vg0-system"),
+    "fstab has the root in another group": lambda layer: layer.replace(FSTAB, "/dev/mapper/vg0-root", "/dev/mapper/vg1-root"),
     # the initramfs
+    "the initramfs has no lvm": early(without("sbin/lvm")),
+    "the initramfs has no device mapper": early(without("dm-mod.ko")),
     "the initramfs is only what precedes it": only_microcode,
     "the initramfs is damaged in the middle": flipped,
     "the initramfs has the modules of another kernel": early(another_version),
