@@ -84,6 +84,17 @@ def halved(word):
     return change
 
 
+def of_initramfs_tools(change):
+    """Return what changes an initramfs of initramfs-tools: others need neither its programs nor its settings."""
+
+    def way(members):
+        if not any(name.startswith("scripts/") for name in members):
+            raise DoesNotApply("the initramfs is of another tool")
+        change(members)
+
+    return way
+
+
 def not_executable(name):
     def change(members):
         members[name] = members[name]._replace(mode=stat.S_IFREG | 0o644)
@@ -148,10 +159,10 @@ WAYS = {
     "the initramfs has no C library": early(without("libc.so.6")),
     "the initramfs has no dynamic loader": early(without("ld-linux")),
     "the initramfs has half a C library": early(halved("libc.so.6")),
-    "the initramfs has no shell": early(without("bin/sh", "bin/busybox", "bin/dash")),
+    "the initramfs has no shell": early(of_initramfs_tools(without("bin/sh", "bin/busybox", "bin/dash"))),
     "the initramfs has no udev": early(without("udevd", "udevadm")),
-    "the initramfs has no modprobe": early(without("modprobe", "bin/kmod")),
-    "the initramfs has no mount": early(without("bin/mount", "bin/run-init", "bin/busybox")),
+    "the initramfs has no modprobe": early(of_initramfs_tools(without("modprobe", "bin/kmod"))),
+    "the initramfs has no mount": early(of_initramfs_tools(without("bin/mount", "bin/run-init", "bin/busybox"))),
     "the initramfs has no scripts": early(without("scripts/")),
     "the initramfs bans the storage driver": early(with_file("etc/modprobe.d/ban.conf", b"blacklist hv_storvsc\n")),
     "the initramfs bans the bus by install": early(with_file("etc/modprobe.d/ban.conf", b"install hv_vmbus /bin/false\n")),
@@ -159,5 +170,5 @@ WAYS = {
     "the initramfs has half a storage driver": early(halved("hv_storvsc.ko")),
     "the initramfs has no driver of the bus": early(without("hv_vmbus.ko")),
     "the initramfs has no driver of disks": early(without("sd_mod.ko")),
-    "the initramfs has a root of its own": early(with_file("conf/param.conf", b"ROOT=/dev/vdb1\n")),
+    "the initramfs has a root of its own": early(of_initramfs_tools(with_file("conf/param.conf", b"ROOT=/dev/vdb1\n"))),
 }

@@ -7,7 +7,7 @@ import stat
 
 from integration.broken.cpio import Member
 from integration.broken.overlay import DoesNotApply
-from integration.broken.ways_boot import MENU, early, halved, kernel, parameters, version, with_file, without
+from integration.broken.ways_boot import MENU, early, halved, kernel, of_initramfs_tools, parameters, version, with_file, without
 from integration.broken.ways_root import FSTAB, drop_in, fstab, gone, masked, written
 
 
@@ -172,7 +172,7 @@ WAYS = {
     "the initramfs has no driver of the root's file system": root_driver(without),
     "the initramfs has half a driver of the root's file system": root_driver(halved),
     "the initramfs lacks what the driver of the root's file system needs": root_driver(without, "libcrc32c.ko"),
-    "the initramfs boots over the network": early(with_file("conf/initramfs.conf", b"BOOT=nfs\n")),
+    "the initramfs boots over the network": early(of_initramfs_tools(with_file("conf/initramfs.conf", b"BOOT=nfs\n"))),
     "the initramfs has no modules.alias": early(without("modules.alias")),
     "the initramfs has a kmod that is a text": early(with_file("usr/bin/kmod", b"#!/bin/missing\n", 0o755)),
     "the initramfs has no way to its local scripts": early(without("scripts/local")),
