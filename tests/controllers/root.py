@@ -18,7 +18,7 @@ from lab.paths import CHECKOUT, cache_dir
 from lab.recipe import content_id
 from lab.rootfs import APT_OPTIONS
 
-CLIENTS = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/npmrc")
+CLIENTS = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/npmrc", str(Path.home() / ".npmrc"))
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 LENT_CERTIFICATES = "/etc/lent-certificates.crt"  # the package ca-certificates writes its own
 #: Loop devices that the kernel makes later have no node in a container.
