@@ -47,6 +47,8 @@ def arguments(root, argv, cwd=CHECKOUT, lent=(), environment=None, devices=False
     """
     binds = [CHECKOUT, cache_dir().resolve(), *lent]
     given = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or value == CERTIFICATES}
+    if CERTIFICATES in given.values():
+        given["npm_config_cafile"] = CERTIFICATES
     variables = {**{name: value.replace(CERTIFICATES, LENT_CERTIFICATES) for name, value in given.items()}, **(environment or {})}
     on_systemd = Path("/run/systemd/system").is_dir()
     machine = ["--capability=all", "--system-call-filter=@mount @swap", "--bind=/dev/loop-control"]
