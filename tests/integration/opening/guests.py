@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Small disks with a system that runs no more than busybox, and what this machine holds, to compare before and after."""
 
+import contextlib
 import os
 import pathlib
 import subprocess
 
+from ansible_collections.imagewright.azure.plugins.module_utils.opening import session
 from unit.image.images import MIB, ROOT_UUID, ext4, put, run
 
 BUSYBOX = "/usr/bin/busybox" if os.path.exists("/usr/bin/busybox") else "/bin/busybox"
-SESSIONS = pathlib.Path("/run/imagewright-azure")
 
 
 def busybox_disk(path, size=30 * MIB, files=None, partitions="start=2048, size=61440, type=83, bootable\n"):
@@ -37,16 +38,22 @@ def busybox_disk(path, size=30 * MIB, files=None, partitions="start=2048, size=6
     return path
 
 
-def inside(session, command):
-    """Return the completed process of a shell's command in the namespaces of a session."""
-    pid = session.partition(":")[0]
+def inside(opened, command):
+    """Return the completed process of a shell's command in the namespaces of a session. opened: str, what names it."""
+    pid = opened.partition(":")[0]
     argv = ["nsenter", "--target", pid, "--mount", "--pid", "--uts", "--ipc", "--net", "--", "/bin/sh", "-c", command]
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
 
 
-def held():
-    """Return what this machine holds of images: loop devices by their file, mounts of sessions, their directories and processes."""
-    loops = {path.read_text().strip() for path in pathlib.Path("/sys/block").glob("loop*/loop/backing_file")}
-    mounts = [line for line in pathlib.Path("/proc/self/mounts").read_text().splitlines() if "imagewright-azure" in line]
-    folders = sorted(path.name for path in SESSIONS.iterdir()) if SESSIONS.is_dir() else []
-    return loops, mounts, folders
+def held(folder):
+    """Return what this machine holds of the images in a folder (other tests have theirs): files of loop devices, directories of sessions; and mounts of all."""
+    loops = sorted(file for file in _files_of_loops() if file.startswith(f"{folder}/"))
+    sessions = sorted(path.name for path in pathlib.Path(folder).glob("*.*") if os.path.exists(session.folder_of(str(path))))
+    mounts = [line for line in pathlib.Path("/proc/self/mounts").read_text().splitlines() if session.SESSIONS in line]
+    return loops, sessions, mounts
+
+
+def _files_of_loops():
+    for path in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
+        with contextlib.suppress(OSError):  # detached meanwhile
+            yield path.read_text().strip()

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.opening import session
 from lab import playing
 
 from .guests import busybox_disk, held
@@ -84,18 +83,18 @@ def test_a_session_that_has_ended_is_told(tmp_path, disk):
 
 
 def test_a_play_that_is_killed_leaves_nothing(tmp_path, disk):
-    before, seconds = held()[:2], str(10**6 + os.getpid())
+    seconds = str(10**6 + os.getpid())
     path = write_play(tmp_path, disk, [{"name": "Wait", "ansible.builtin.command": f"chroot {{{{ opened.root }}}} /bin/sh -c 'exec sleep {seconds}'"}])
     program = Path(sys.executable).with_name("ansible-playbook")
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(playing.COLLECTIONS), "ANSIBLE_HOME": str(tmp_path / "home")}
     play = subprocess.Popen([program, path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True)
     try:
-        _wait_until(lambda: str(disk) in held()[0] and _sleepers(seconds))
+        _wait_until(lambda: str(disk) in held(tmp_path)[0] and _sleepers(seconds))
     finally:
         play.send_signal(signal.SIGKILL)
         play.wait()
 
-    _wait_until(lambda: held()[:2] == before and not os.path.exists(session.folder_of(str(disk))))
+    _wait_until(lambda: held(tmp_path) == ([], [], []))
     assert _sleepers(seconds) == []
 
 

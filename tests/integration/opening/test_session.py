@@ -24,9 +24,8 @@ def disk(tmp_path):
     """A disk, and the proof that this machine holds nothing of it in the end."""
     path = busybox_disk(tmp_path / "disk.raw")
     yield path
-    _wait_until(lambda: str(path) not in held()[0])
-    loops, mounts, _folders = held()
-    assert str(path) not in loops and mounts == []
+    _wait_until(lambda: held(tmp_path)[0] == [])
+    assert held(tmp_path)[2] == []
 
 
 @pytest.fixture
@@ -110,7 +109,6 @@ def test_there_is_no_network_unless_it_was_asked_for(disk, owner, run_module):
 
 @pytest.mark.parametrize("killed", ["owner", "holder"])
 def test_nothing_is_left_when_one_is_killed(killed, disk, owner, run_module):
-    before = held()[0]
     opened = run_module("image_session", path=disk, owner=owner.pid)
     inside(opened["session"], f"setsid sleep 300 < /dev/null > {opened['root']}/etc/open 2>&1 & echo $!")
 
@@ -119,12 +117,12 @@ def test_nothing_is_left_when_one_is_killed(killed, disk, owner, run_module):
         owner.wait()
 
     _wait_until(lambda: not is_alive(opened["session"]))
-    _wait_until(lambda: held()[0] == before)
+    _wait_until(lambda: held(disk.parent)[0] == [])
     found = subprocess.Popen(["sleep", "300"])
     again = run_module("image_session", path=disk, owner=found.pid)
     assert not again["failed"], again
     assert run_module("image_session", path=disk, state="discarded", session=again["session"])["failed"] is False
-    assert not disk.exists() and held()[2] == []
+    assert not disk.exists() and held(disk.parent)[1] == []
     found.kill()
     found.wait()
 
@@ -206,9 +204,7 @@ def test_a_mount_point_that_is_missing_is_named(tmp_path, owner, run_module):
         tmp_path / "disk.raw",
         files={"etc/fstab": "LABEL=root / ext4 defaults 0 1\nPARTUUID=2e8a1c7f-01 /data ext4 defaults 0 2\n"},
     )
-    before = held()
-
     result = run_module("image_session", path=disk, owner=owner.pid)
 
     assert result["failed"] and "the guest mounts a file system at /data, and there is no such directory" in result["msg"]
-    _wait_until(lambda: held() == before)
+    _wait_until(lambda: held(tmp_path) == ([], [], []))
