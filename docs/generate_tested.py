@@ -117,9 +117,10 @@ def document(results):
 def _shape(name, result):
     versions = ", ".join(f"{package} {version}" for package, version in result["versions"].items())
     times = "".join(f"| {title} | {seconds} |\n" for title, seconds in result["seconds"].items())
+    lacking = "".join(f"* not held: {proof}: {seen}\n" for proof, seen in result["failed"].items())
     return (
         f"\n### {name}\n\nOf Debian {result['suite']}, prepared as a {result['guest']} by ansible-core {result['ansible_core']} on {result['date']}: "
-        f"{versions}.\n\n| phase | seconds |\n|---|---|\n{times}"
+        f"{versions}.\n\n| phase | seconds |\n|---|---|\n{times}" + ("\n" + lacking if lacking else "")
     )
 
 

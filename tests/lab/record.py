@@ -23,7 +23,7 @@ def keep(name: str, kind: str, walked, place: Path = PLACE) -> None:
         "ansible_core": importlib.metadata.version("ansible-core"),
         "versions": dict(sorted(walked.versions.items())),
         "proofs": len(walked.proofs),
-        "failed": [proof.name for proof in walked.proofs if not proof.holds],
+        "failed": {proof.name: proof.after for proof in walked.proofs if not proof.holds},
         "seconds": {title: round(seconds) for title, seconds in walked.phases},
     }
     place.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -26,7 +26,7 @@ def result(failed=()):
     """Return a result of the line as tests/lab/tested.json holds it."""
     return {
         "proofs": 30,
-        "failed": list(failed),
+        "failed": dict.fromkeys(failed, "on"),
         "date": "2026-11-28",
         "suite": "forky",
         "guest": "container",
@@ -59,6 +59,11 @@ def test_a_shape_whose_proofs_did_not_all_hold_is_not_called_booted(generator):
     assert "shaped" not in generator.proof(row, {})
 
 
+def test_a_proof_that_did_not_hold_is_named_with_what_was_seen(generator):
+    assert "* not held: swap: on\n" in generator.document({"ubuntu": result(["swap"])})
+    assert "not held" not in generator.document({"ubuntu": result()})
+
+
 def test_the_python_of_a_guest_decides_which_ansible_drives_it(generator):
     assert generator.cores((3, 6)) == "2.16"
     assert generator.cores((3, 9)) == "2.16 to 2.21"
@@ -73,4 +78,4 @@ def test_a_walk_is_kept_in_place_of_the_one_before(tmp_path):
     record.keep("suse", "vm", walked, place)
     kept = record.read(place)
     assert list(kept) == ["suse"]
-    assert (kept["suse"]["guest"], kept["suse"]["suite"], kept["suse"]["failed"], kept["suse"]["seconds"]) == ("vm", "forky", ["swap"], {"Boot": 12})
+    assert (kept["suse"]["guest"], kept["suse"]["suite"], kept["suse"]["failed"], kept["suse"]["seconds"]) == ("vm", "forky", {"swap": "on"}, {"Boot": 12})
