@@ -129,7 +129,7 @@ def readme_table(results):
     rows = [*DEBIAN]
     for row in DISTRIBUTIONS:
         words = proof(row, results)
-        rows.append((row.names, words if "booted" in words else f"{words} only: its files' layout, written down from documents. Not run on this system"))
+        rows.append((row.names, words if "shaped like" in words else f"{words} only: its files' layout, written down from documents. Not run on this system"))
     return (
         "| guest | how it was tested |\n|---|---|\n"
         + "".join(f"| {guest} | {how} |\n" for guest, how in rows)
