@@ -36,6 +36,8 @@ def root_is(device):
 
     def change(layer):
         text = layer.tree.read_text(MENU)
+        if BY_UUID not in text:
+            raise DoesNotApply("the menu does not name the root by its UUID")
         uuid = text.split(BY_UUID, 1)[1].split()[0]
         layer.write(MENU, text.replace(BY_UUID + uuid, f"root={device}"))
 
@@ -95,8 +97,16 @@ def of_initramfs_tools(change):
     return way
 
 
+def without_init(members):
+    """Take /init out of an initramfs."""
+    if members.pop("init", None) is None:
+        raise DoesNotApply("/init is in another archive of the image")
+
+
 def not_executable(name):
     def change(members):
+        if name not in members:
+            raise DoesNotApply(f"{name} is in another archive of the image")
         members[name] = members[name]._replace(mode=stat.S_IFREG | 0o644)
 
     return change
@@ -134,7 +144,7 @@ WAYS = {
     "root is a loop device": root_is("/dev/loop0p1"),
     "root is an array that is nowhere": root_is("/dev/md0"),
     "a second root= wins": parameters("root=/dev/sdb1"),
-    "rootfstype of another file system": parameters("rootfstype=xfs"),
+    "rootfstype of another file system": parameters("rootfstype=reiserfs"),
     "single": parameters("single"),
     "runlevel 1": parameters("1"),
     "rescue.target": parameters("systemd.unit=rescue.target"),
@@ -154,7 +164,7 @@ WAYS = {
     "an initcall is blacklisted": parameters("initcall_blacklist=init_hv_vmbus_drv modprobe.blacklist=hv_vmbus"),
     # the initramfs
     "the initramfs has no modules.dep": early(without("modules.dep")),
-    "the initramfs has no /init": early(lambda members: members.pop("init")),
+    "the initramfs has no /init": early(without_init),
     "the initramfs has an /init that cannot be run": early(not_executable("init")),
     "the initramfs has no C library": early(without("libc.so.6")),
     "the initramfs has no dynamic loader": early(without("ld-linux")),
