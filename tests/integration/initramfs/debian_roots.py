@@ -38,8 +38,8 @@ class Root:
         version = version or self.version
         self.run("mkinitramfs", "-o", f"/boot/initrd.img-{version}", version)
 
-    def listed(self, version=None):
-        """Return which of HV the guest's own lister, lsinitramfs or lsinitrd, finds as files of modules in the image.
+    def listed(self, version=None, wanted=tuple(HV)):
+        """Return which of the wanted drivers the guest's own lister, lsinitramfs or lsinitrd, finds as files of modules in the image.
 
         Newer lsinitramfs write lzma but do not list it: then cpio and lzma do, segment by segment.
         """
@@ -50,4 +50,4 @@ class Root:
             completed = self.run("bash", "-c", 'set -o pipefail; (cpio --quiet -it && lzma -dc | cpio --quiet -it) < "$1"', "bash", image)
         lines = completed.stdout.splitlines()
         names = [line.split()[-1].rpartition("/")[2].partition(".ko")[0].replace("-", "_") for line in lines if ".ko" in line]
-        return [name for name in HV if name in names]
+        return [name for name in wanted if name in names]

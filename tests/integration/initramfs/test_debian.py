@@ -177,6 +177,21 @@ def test_the_hook_of_a_new_kernel_gives_dracuts_image_the_drivers_too(run_module
 
 
 @pytest.mark.slow
+def test_a_kernel_that_is_installed_later_has_the_drivers_and_the_consoles_keyboard_in_the_image_that_its_package_makes(run_module, debian):
+    root = debian("bookworm", "dracut", include=COMPRESSORS)
+    keyboard = ["hid_hyperv", "hyperv_keyboard"]
+    assert not run_module("initrd_modules", root=root.path, modules=HV, optional=keyboard)["failed"]
+    (root.path / "etc/kernel/postinst.d/zz-update-grub").unlink()  # grub-probe finds no disk below an overlay
+    # the generic kernel beside the one for clouds
+    root.run("sh", "-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends linux-image-amd64")
+    (new,) = {path.name for path in (root.path / "lib/modules").iterdir()} - {root.version}
+    assert "cloud" not in new and root.listed(new) == HV and root.listed(new, keyboard) == keyboard
+    again = run_module("initrd_modules", root=root.path, modules=HV, optional=keyboard)
+    assert not again["failed"] and not again["changed"]
+    assert states(again)[new]["present"] == HV + keyboard
+
+
+@pytest.mark.slow
 def test_dracut_that_is_told_to_omit_the_drivers_has_them_all_the_same_or_is_no_success(run_module, debian):
     # what wins, omit_drivers or --add-drivers, is dracut's affair and differs between its releases
     root = debian("bookworm", "dracut", include=COMPRESSORS)
