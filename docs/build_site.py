@@ -76,7 +76,7 @@ def index(text, known):
 
 def catalogue():
     """Return docs/requirements.md for a screen: a section a rule, in the order in which a machine needs them."""
-    head, _, _ = generate_requirements.HEAD.partition("| Id |")
+    head = generate_requirements.HEAD.partition("| Id |")[0]
     parts = [head.replace("{steps}", ", ".join(f"[{_words(step)}](#{_words(step).replace(' ', '-')})" for step in generate_requirements.STEPS))]
     for step in generate_requirements.STEPS:
         parts.append(f"## {_words(step).capitalize()}\n")

@@ -85,6 +85,13 @@ def of_another_root(octets):
 
 
 #: {what was done: how}
+def _found(layer, pattern):
+    paths = layer.tree.glob(pattern)
+    if not paths:
+        raise DoesNotApply(f"there is no {pattern}")
+    return paths
+
+
 WAYS = {
     "cloud-init looks for no data": configured("datasource_list: [ None ]\n"),
     "cloud-init looks in another cloud": configured("datasource_list: [ NoCloud, ConfigDrive ]\n"),
@@ -149,13 +156,6 @@ WAYS = {
     "unified kernel image: gone": lambda layer: layer.remove(*layer.tree.glob("/boot/efi/EFI/Linux/*.efi")),
     "unified kernel image: a text": unified(lambda octets: b"oops\n" * 1000),
 }
-
-
-def _found(layer, pattern):
-    paths = layer.tree.glob(pattern)
-    if not paths:
-        raise DoesNotApply(f"there is no {pattern}")
-    return paths
 
 
 #: {what was done: how}

@@ -271,7 +271,7 @@ CONTROLS = {
     "fstab mounts over the network with nofail": fstab("server.example:/export /srv nfs nofail,_netdev 0 0"),
     "fstab mounts when somebody looks": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 noauto,x-systemd.automount 0 0"),
     "a unit of nobody's powers the machine off": written("/etc/systemd/system/done.service", "[Service]\nExecStart=/usr/sbin/poweroff\n"),
-    "a unit powers the machine off at a time": lambda layer: service("night", "[Service]\nType=oneshot\nExecStart=/bin/true\n")(layer),
+    "a unit powers the machine off at a time": service("night", "[Service]\nType=oneshot\nExecStart=/bin/true\n"),
     "a unit of the build's wants what is not there": service("build", "[Unit]\nWants=nothing.service\n[Service]\nExecStart=/bin/true\n"),
     "a unit is enabled whose condition is not true": service("vm", "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/opt/vm/tools\n"),
     "a unit is enabled whose program is not there": service("old", "[Service]\nExecStart=/opt/old/run\n"),
