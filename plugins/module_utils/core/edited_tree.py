@@ -25,6 +25,11 @@ class EditedTree(Tree):
             tree.resolve(edit.path): None if edit.after is None else edit.after.encode("utf-8", "surrogateescape") for edit in edits
         }
 
+    @property
+    def has_own_root(self) -> bool:
+        """Whether the mode of ``/`` is the guest's own, as in the other tree."""
+        return self.tree.has_own_root
+
     def _lstat(self, resolved: str) -> Optional[Status]:
         if resolved not in self.contents:
             status = self.tree._lstat(resolved)

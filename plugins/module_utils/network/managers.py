@@ -64,7 +64,8 @@ def active(tree):
         enabled.remove("ifupdown")  # Debian enables networking.service even where it only knows lo
     if "networkd" in enabled and len(enabled) > 1 and not networkd.files(tree):
         enabled.remove("networkd")  # enabled by a preset, with nothing to do
-    if netplan.is_in_use(tree):  # it feeds networkd or NetworkManager, whichever is there
+    configured = [name for name in enabled if name != "networkd" or networkd.files(tree)]
+    if netplan.is_in_use(tree) and (netplan.is_read(tree) or not configured):  # it feeds networkd or NetworkManager, whichever is there
         return ["netplan"] + [name for name in enabled if name == "ifupdown" and ifupdown.has_ethernet(tree)]
     return enabled
 

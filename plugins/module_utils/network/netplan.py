@@ -52,6 +52,11 @@ def is_in_use(tree):
     return bool(files(tree)) or (tree.exists("/usr/sbin/netplan") and tree.exists("/usr/bin/cloud-init"))
 
 
+def is_read(tree):
+    """Return whether something hands netplan's files on at boot; a directory of some of a guest's files does not tell, and is taken to."""
+    return not tree.has_own_root or any(tree.exists(path) for path in _READERS)
+
+
 def read(tree, cloud_init=False):
     """Return the netplan_files.Files as they will be at the first boot: cloud_init says whether cloud-init writes its own."""
     found = netplan_files.read(tree, [path for path in netplan_files.paths(tree) if not (cloud_init and path == CLOUD_INIT_FILE)])
@@ -64,7 +69,7 @@ def answer(tree, card=FIRST, cloud_init=False):
     """Return the Answer of netplan and its renderer for a card."""
     found = read(tree, cloud_init)
     name, said = netplan_files.answer(found, card)
-    if tree.has_own_root and not any(tree.exists(path) for path in _READERS):
+    if not is_read(tree):
         return Answer(NOT_STARTED, [Place(_READERS[0], None, "is not there: nobody reads netplan's files at boot")])
     if netplan_files.renderer(found, name) == "NetworkManager":
         if services.state(tree, ["NetworkManager"]) != services.ENABLED:

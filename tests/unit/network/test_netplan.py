@@ -5,7 +5,8 @@
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, netplan
 from unit.network.guests import after, enabled, guest
 
 FOLDER, NETWORKD = "/etc/netplan", "/etc/systemd/network"
@@ -169,3 +170,30 @@ def _collections():
     import conftest
 
     return str(conftest.COLLECTIONS)
+
+
+IFUPDOWN = {"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n", **enabled("networking")}
+GENERATOR = {"/usr/lib/systemd/system-generators/netplan": "program"}
+
+
+@pytest.mark.parametrize(
+    "files, names, what",
+    [
+        ({**IFUPDOWN}, ["ifupdown"], "not started"),
+        ({**IFUPDOWN, **GENERATOR}, ["netplan", "ifupdown"], "fixed"),
+        ({**enabled("systemd-networkd")}, ["netplan"], "not started"),
+        ({**enabled("systemd-networkd"), **GENERATOR}, ["netplan"], "fixed"),
+    ],
+)
+def test_what_a_netplan_that_was_removed_leaves_decides_nothing(tmp_path, monkeypatch, files, names, what):
+    monkeypatch.setattr(LiveTree, "has_own_root", True)
+    tree = guest(tmp_path, {FOLDER + "/a.yaml": "network: {ethernets: {eth0: {addresses: [10.0.0.2/24]}}}", **files})
+
+    assert managers.active(tree) == names
+    assert netplan.answer(tree).what == what
+
+
+def test_files_of_netplan_alone_are_edited_as_those_of_a_guest_that_has_it(tmp_path):
+    tree = guest(tmp_path, {FOLDER + "/a.yaml": "network: {ethernets: {ens3: {addresses: [10.0.0.2/24]}}}"})
+
+    assert FOLDER + "/a.yaml" in after(tree, "netplan")
