@@ -86,7 +86,11 @@ def run(module: "AnsibleModule") -> Dict[str, Any]:
     """Return the module's result."""
     tree = LiveTree(module.params["root"])
     if tree.is_running_system:
-        raise ImagewrightError("cannot install packages on the machine itself in this way; use ansible.builtin.package, or give the root of a mounted guest")
+        given = module.params["files"] or module.params["names"]
+        raise ImagewrightError(
+            f"cannot install {', '.join(given)} on the machine itself in this way: package files are for a guest that does not run; install them with "
+            "ansible.builtin.apt or ansible.builtin.dnf before, and leave guest_agent_package_files out, or give the root of a mounted guest"
+        )
     manager = find(tree)
     with _copied(tree, module.params["files"]) as copies:
         files = [copy for copy in copies if not _file_is_installed(tree, manager, copy)]
