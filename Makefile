@@ -14,7 +14,7 @@ PYTHON ?= python3
 # other releases of ansible-core than that of .venv: tests/controllers/cores.txt
 CORE = PYTHONPATH=tests .venv/bin/python -m controllers.core
 # what runs on the controller alone, and so may use more than Python 3.6 has
-DISK_SIDE := plugins/action/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/image/% plugins/module_utils/vhd/% plugins/module_utils/upload/%
+DISK_SIDE := plugins/action/% plugins/connection/% plugins/plugin_utils/% plugins/modules/vhd_% plugins/module_utils/image/% plugins/module_utils/vhd/% plugins/module_utils/upload/%
 GUEST_SIDE = $(filter-out $(DISK_SIDE),$(shell find plugins -name '*.py'))
 
 .PHONY: setup setup-test setup-all demo test test-all bench help lint format sanity sanity-all cores unit integration molecule molecule-all fuzz docs promises clean

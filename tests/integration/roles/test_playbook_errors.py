@@ -253,21 +253,15 @@ def test_the_controller_itself(kind, image):
     assert [task["task"] for task in done.tasks if task["result"].get("changed")] == []
 
 
-@pytest.mark.parametrize(
-    "kind, task, message",
-    [
-        ("specialized", "imagewright.azure.prepare : Power the guest off", "nobody has looked whether it is the controller; run the play from its beginning"),
-        ("generalized", "imagewright.azure.prepare : Deprovision the guest and power it off", "it is the controller itself"),
-    ],
-)
-def test_the_controller_itself_when_the_look_at_it_is_left_out(kind, task, message):
+def test_the_controller_itself_when_the_look_at_it_is_left_out():
     """In check mode, so that a failure of this test costs nothing."""
     inventory = {"guests": {"hosts": {"web1": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}}}}
+    task = "imagewright.azure.prepare : Power the guest off"
 
-    done = playing.playbook(json.dumps(inventory), PLAYBOOK, {"prepare_image_kind": kind}, check=True, options=("--start-at-task", task))
+    done = playing.playbook(json.dumps(inventory), PLAYBOOK, {"prepare_image_kind": "specialized"}, check=True, options=("--start-at-task", task))
 
     assert done.returncode != 0
-    assert message in done.output.replace("\n", " ")
+    assert "nobody has looked whether it is the controller; run the play from its beginning" in done.output.replace("\n", " ")
     assert [task["task"] for task in done.tasks if task["result"].get("changed")] == []
 
 

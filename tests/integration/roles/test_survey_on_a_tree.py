@@ -92,6 +92,7 @@ def test_the_survey_changes_nothing_of_what_is_done_and_a_ready_guest_is_left_ou
         "Read them from the files of a guest that does not run",
         "Look | Ask the guest what it has",
         "Survey | Ask the guest what there is to do",
+        "Label what is new",
     ]
     assert not [event["task"] for event in ready.tasks if ".guest_" in event["task"] and ".guest_deprovision" not in event["task"]]
 

@@ -12,7 +12,7 @@ NOT_PLANTED = {"R01", "R18a", "R18b", "R36", "R40a", "R43", "R55a", "R72"}
 #: Every shape's: size, swap, initramfs (two), kernel line (two), MAC address (two), provisioning DVD, sshd, sudo.
 EVERYWHERE = {"R02", "R12b", "R17a", "R17b", "R19b", "R27a", "R30a", "R34d", "R35", "R46c", "R47"}
 PLANTED = {
-    "ubuntu": EVERYWHERE | {"R34b", "R42a", "R42c"},  # its card is found by its MAC address; the installer's leftovers
+    "ubuntu": EVERYWHERE | {"R34b"},  # its card is found by its MAC address
     "rhel9": EVERYWHERE | {"R12a", "R13a"},  # a swap partition, and /dev/sda in fstab
     "rhel8": EVERYWHERE | {"R12a", "R13a"},
     "suse": EVERYWHERE | {"R12a", "R13a"},

@@ -140,8 +140,10 @@ def esp(path, size):
 def split_logical_volume(disk, start, size, content):
     """Make a volume group "my-group" on a partition, with the logical volume "root" in two pieces, and put content on it.
 
-    lvm2 itself writes the metadata, on a loop device; the pieces lie at extents 0 to 9 and 12 to 29 of 4 MiB.
+    lvm2 itself writes the metadata, on a loop device; the pieces lie at extents 0 to 9 and from 12 on, to 29 or as many as the
+    content needs, of 4 MiB.
     """
+    extent = 4 * MIB
     loop = run("losetup", "--find", "--show", "--offset", start, "--sizelimit", size, disk).strip()
     try:
         quiet = ("--driverloaded", "n", "-q")
@@ -150,13 +152,13 @@ def split_logical_volume(disk, start, size, content):
         create = ("lvcreate", *quiet, "-an", "-Zn", "-Wn")
         run(*create, "-n", "root", "-l", "10", "my-group")
         run(*create, "-n", "swap", "-l", "2", "my-group")
-        run("lvextend", *quiet, "-l", "28", "my-group/root")
+        run("lvextend", *quiet, "-l", max(28, -(-pathlib.Path(content).stat().st_size // extent)), "my-group/root")
     finally:
         run("losetup", "--detach", loop)
         shutil.rmtree("/etc/lvm/backup/my-group", ignore_errors=True)
         for left in list(pathlib.Path("/etc/lvm/backup").glob("my-group*")) + list(pathlib.Path("/etc/lvm/archive").glob("my-group*")):
             left.unlink()
-    extent, first = 4 * MIB, start + MIB
+    first = start + MIB
     data = pathlib.Path(content).read_bytes()
     with open(disk, "r+b") as stream:
         stream.seek(first)

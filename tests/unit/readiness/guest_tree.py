@@ -78,6 +78,7 @@ FILES = {
     "/usr/lib/udev/rules.d/10-azure-unmanaged-sriov.rules": 'DRIVERS=="mana|mlx4_core|mlx5_core", ENV{AZURE_UNMANAGED_SRIOV}="1"\n',
     "/usr/lib/udev/rules.d/80-azure-disk.rules": "# disks\n",
     "/usr/lib/udev/rules.d/50-udev-default.rules": 'SUBSYSTEM=="ptp", ATTR{clock_name}=="hyperv", SYMLINK += "ptp_hyperv"\n',
+    **{f"/usr/lib/udev/rules.d/{name}.rules": "# udev's own\n" for name in ("60-persistent-storage", "80-drivers", "99-systemd")},
     "/boot/efi/EFI/BOOT/BOOTX64.EFI": "MZ",
     "/etc/nftables.conf": "table inet filter {}\n",
     f"/boot/vmlinuz-{KERNEL}": "kernel",
@@ -111,7 +112,10 @@ def good_guest(root):
     for path in (*PROGRAMS, "/bin/sh", "/usr/sbin/waagent", "/usr/lib/systemd/systemd"):
         pathlib.Path(str(root) + path).chmod(0o755)
     symlink(root, "/sbin/init", "/usr/lib/systemd/systemd")
-    write(root, "/bin/true", ELF_X86_64)
+    for path in ("/bin/true", "/usr/sbin/useradd"):
+        write(root, path, ELF_X86_64)
+    for folder in ("dev", "proc", "run", "sys", "var"):
+        (root / folder).mkdir(exist_ok=True)
     pathlib.Path(str(root) + "/bin/true").chmod(0o755)
     write(root, "/usr/bin/sudo", "program")
     pathlib.Path(str(root) + "/usr/bin/sudo").chmod(0o4755)
