@@ -10,6 +10,7 @@ import yaml
 
 NETPLAN = {"guest_network_manager": "netplan"}
 FILE = "/etc/netplan/50-azure.yaml"
+GENERATOR = "/usr/lib/systemd/system-generators/netplan"
 
 
 @pytest.fixture
@@ -21,9 +22,12 @@ def with_cloud_init(fresh_guest):
     # netplan and cloud-init bring PyYAML
     for file in pathlib.Path(yaml.__file__).parent.glob("*.py"):
         fresh_guest.write(f"/usr/lib/python3/dist-packages/yaml/{file.name}", file.read_text())
+    fresh_guest.write(GENERATOR, "#!/bin/sh\n")
     fresh_guest.write("/etc/netplan/10-office.yaml", "network: {ethernets: {ens3: {addresses: [192.0.2.3/24]}}}\n")
     yield fresh_guest
-    fresh_guest.run(f"systemctl disable -q cloud-init; rm -rf {unit} /etc/netplan /etc/cloud /usr/lib/python3/dist-packages/yaml; systemctl daemon-reload")
+    fresh_guest.run(
+        f"systemctl disable -q cloud-init; rm -rf {unit} {GENERATOR} /etc/netplan /etc/cloud /usr/lib/python3/dist-packages/yaml; systemctl daemon-reload"
+    )
 
 
 def result_of(play, task):
