@@ -25,6 +25,8 @@ def with_cloud_init(request):
     try:
         live = LiveGuest(guest)
         live.run("apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends cloud-init >/dev/null")
+        # nobody answers here; asking each platform's metadata takes cloud-init minutes
+        live.write("/etc/cloud/cloud.cfg.d/99-none.cfg", "datasource_list: [None]\n")
         yield live
     finally:
         container.stop(guest, at_once=True)
