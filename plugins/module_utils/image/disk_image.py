@@ -25,13 +25,15 @@ _READERS = {"ext": ext, "xfs": xfs, "btrfs": btrfs, "fat": fat}
 
 class OpenVolume(NamedTuple):
     """A volume and its file system, None when it holds none that can be read; error: why;
-    names: {(kind, value)} by which fstab and the kernel may call it, as of device_names.parse.
+    names: {(kind, value)} by which fstab and the kernel may call it, as of device_names.parse;
+    left_mounted: bool, whether it cannot be read and is known not to have been unmounted.
     """
 
     volume: Volume
     file_system: Optional[FileSystem]
     error: Optional[str]
     names: Set[Tuple[str, str]]
+    left_mounted: bool
 
     def readable(self) -> FileSystem:
         """Return the file system. Raises ImagewrightError: it holds none that can be read."""
@@ -79,11 +81,11 @@ def _with_thin(volumes: List[Volume]) -> List[Volume]:
 
 
 def _open_volume(volume: Volume) -> OpenVolume:
-    file_system, error = _file_system(volume)
+    file_system, error, left_mounted = _file_system(volume)
     names = device_names.of_partition(volume.partition) if volume.partition else set()
     if volume.logical:
         names |= device_names.of_logical(volume.logical)
-    return OpenVolume(volume, file_system, error, names | _content_names(volume, file_system))
+    return OpenVolume(volume, file_system, error, names | _content_names(volume, file_system), left_mounted)
 
 
 def _content_names(volume: Volume, file_system: Optional[FileSystem]) -> Set[Tuple[str, str]]:
@@ -95,16 +97,25 @@ def _content_names(volume: Volume, file_system: Optional[FileSystem]) -> Set[Tup
         return set()
 
 
-def _file_system(volume: Volume) -> Tuple[Optional[FileSystem], Optional[str]]:
-    """Return (file system, error), one of them None."""
+def _file_system(volume: Volume) -> Tuple[Optional[FileSystem], Optional[str], bool]:
+    """Return (file system, error, whether it was left mounted), one of the first two None.
+
+    What stands in a journal alone looks like damage to a reader: a disk that was copied while the guest ran has no other fault.
+    """
     if volume.stream is None or volume.holds not in _READERS:
-        return None, volume.error
+        return None, volume.error, False
+    file_system = None
     try:
         with damage_as_error(f"read {volume.name}", f"{NAMES[volume.holds]} is damaged"):
             file_system = _READERS[volume.holds].open_file_system(volume.stream, volume.name)
             next(iter(file_system.entries(file_system.root)), None)
-            return file_system, volume.error
+            return file_system, volume.error, False
     except MissingLibrary:
         raise
     except ImagewrightError as error:
-        return None, volume.error or str(error)
+        if file_system is None or file_system.clean is not False:
+            return None, volume.error or str(error), False
+        problem = (
+            f"{NAMES[volume.holds]} was not unmounted, and its newest changes are in its journal alone; start the guest, shut it down, and copy its disk again"
+        )
+        return None, volume.error or f"cannot read {volume.name}: {problem}", True

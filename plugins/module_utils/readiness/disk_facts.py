@@ -49,6 +49,7 @@ def of_image(disk, follow_bios=None, follow_efi=None):
         ]
         for state in (False, None)
     )
+    unclean += [(opened.volume.name, opened.volume.holds) for opened in disk.volumes if opened.left_mounted]
     return DiskFacts(
         container.path,
         container.format,

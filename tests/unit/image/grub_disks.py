@@ -76,7 +76,7 @@ def disk(volumes, content=b"", kind="gpt", active=(), mbr_types=()):
     """
     partitions = [Partition(number, name, number * MIB, MIB, number in active, "") for number, (name, _holds, _files) in enumerate(volumes, 1)]
     opened = [
-        OpenVolume(Volume(f"partition {partition.number}", holds, None, None, partition, None), files, None, set())
+        OpenVolume(Volume(f"partition {partition.number}", holds, None, None, partition, None), files, None, set(), False)
         for partition, (_name, holds, files) in zip(partitions, volumes)
     ]
 

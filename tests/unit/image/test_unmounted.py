@@ -100,3 +100,25 @@ def test_an_xfs_log_that_cannot_be_made_out_is_told_as_unknown(tmp_path):
         stream.seek(log[0])
         stream.write(b"\x7f\xff\xff\xff" * (log[1] // 8) + b"\x00\x00\x00\x05" * (log[1] // 8))
     assert unclean(path) == ([], ["xfs"])
+
+
+@pytest.mark.parametrize(
+    ("features", "left", "why"), [(["feature needs_recovery"], ["ext"], "was not unmounted"), ([], [], "is damaged")], ids=["in use", "shut down"]
+)
+def test_what_only_the_journal_makes_readable_is_told_as_not_unmounted(tmp_path, features, left, why):
+    path = tmp_path / "disk.raw"
+    make(path, "ext4")
+    block = 1024  # bytes, what mke2fs takes for a file system of less than 512 MiB
+    root = int(run("debugfs", "-R", "bmap <2> 0", path).split()[-1])
+    for feature in features:
+        run("debugfs", "-w", "-R", feature, path)
+    with open(path, "r+b") as stream:
+        stream.seek(root * block)
+        stream.write(bytes(block))
+
+    disk = DiskImage(str(path))
+    error = disk.volumes[0].error
+    disk.close()
+
+    assert unclean(path) == (left, [])
+    assert why in error
