@@ -85,9 +85,9 @@ def of_network(state) -> Proof:
     return Proof("address by DHCP", "R34", "", ", ".join(addresses) or "none", any(address.startswith("10.0.2.") for address in addresses))
 
 
-def judge(image: Path) -> dict:
-    """Return readiness_info's result for a disk image."""
-    return playing.module(LOCALHOST, "readiness_info", {"image": str(image), "kind": "specialized"}, become=False, diff=False)
+def judge(image: Path, kind: str = "specialized") -> dict:
+    """Return readiness_info's result for a disk image. kind: of image that it is to become, specialized or generalized."""
+    return playing.module(LOCALHOST, "readiness_info", {"image": str(image), "kind": kind}, become=False, diff=False)
 
 
 def of_verdicts(live: dict, image: dict) -> list:

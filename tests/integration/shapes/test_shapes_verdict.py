@@ -35,4 +35,11 @@ def test_a_disk_without_faults_of_the_same_shape_lacks_only_what_the_preparation
 
 #: Settings that the preparation writes and that no distribution has from the start; Ubuntu's cloud images give the serial console to the
 #: entries that start by themselves, and not to those of the recovery mode.
-BUILT_IN = {"R27a", "R46c", "R42a", "R42c"}
+BUILT_IN = {"R27a", "R46c"}
+
+
+def test_what_ubuntus_installer_leaves_to_cloud_init_is_found_in_what_shall_be_generalized():
+    verdicts = [line.judge(disk.cached_disk(shapes.plan("ubuntu", faulty=faulty)), "generalized") for faulty in (True, False)]
+    faulty, good = ({finding["id"] for finding in judged["findings"] if finding["status"] == "failed"} for judged in verdicts)
+    assert {"R42a", "R42c"} <= faulty
+    assert not {"R42a", "R42c"} & good
