@@ -8,11 +8,9 @@ the lab's guests, and has what pip and npm are told here: an index, a certificat
 """
 
 import os
-import subprocess
 from pathlib import Path
 
-from lab import host
-from lab.commands import run as run_program
+from lab import commands, host
 from lab.files import cached
 from lab.paths import CHECKOUT, cache_dir
 from lab.recipe import content_id
@@ -33,7 +31,7 @@ def made(suite, packages=(), say=print):
 
     def bootstrap(part):
         say(f"mmdebstrap {suite} for a controller ({len(packages)} packages)")
-        run_program([*command, suite, part, f"deb {host.mirror()} {suite} main"], timeout=3600)
+        commands.run([*command, suite, part, f"deb {host.mirror()} {suite} main"], timeout=3600)
 
     return cached(path, bootstrap)
 
@@ -78,13 +76,4 @@ def arguments(root, argv, cwd=CHECKOUT, lent=(), environment=None, devices=False
 
 def run(root, argv, timeout=3600, **options):
     """Return the finished program, its output in `stdout`. options: see arguments()."""
-    return subprocess.run(
-        arguments(root, argv, **options),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=timeout,
-        check=False,
-    )
+    return commands.finished(arguments(root, argv, **options), timeout)

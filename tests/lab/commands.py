@@ -30,6 +30,24 @@ def run(argv, stdin: str = "", timeout: float = 900, **options) -> str:
     return done.stdout
 
 
+def finished(argv, timeout: float, **options) -> subprocess.CompletedProcess:
+    """Return a program that was started without input and has ended, in whatever way; all that it printed is in stdout (str).
+
+    timeout: seconds, after which it is killed and subprocess.TimeoutExpired raised; options: cwd and env, as of subprocess.run.
+    """
+    return subprocess.run(
+        [str(part) for part in argv],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        check=False,
+        **options,
+    )
+
+
 def succeeds(argv, timeout: float = 60) -> bool:
     """Return whether a program ends with 0."""
     try:

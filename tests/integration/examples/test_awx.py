@@ -6,12 +6,12 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from lab import commands
 from lab.paths import CHECKOUT
 from unit.image.images import LINUX, MIB, empty_disk
 
@@ -32,17 +32,7 @@ def run(program, folder, *arguments, timeout=600):
         "ANSIBLE_HOST_KEY_CHECKING": "False",
     }
     command = [Path(sys.executable).parent / program, *arguments]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    return commands.finished(command, timeout, cwd=folder, env=environment)
 
 
 @pytest.fixture

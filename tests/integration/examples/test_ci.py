@@ -6,13 +6,13 @@
 import fnmatch
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import yaml
+from lab import commands
 from lab.paths import CHECKOUT
 from unit.image.images import LINUX, MIB, empty_disk
 
@@ -55,17 +55,7 @@ def run(script, folder, image):
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".venv" / "collections"),
     }
-    return subprocess.run(
-        ["bash", "-e", "-c", script],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return commands.finished(["bash", "-e", "-c", script], 300, cwd=folder, env=environment)
 
 
 @pytest.mark.parametrize("service", ["github", "gitlab"])

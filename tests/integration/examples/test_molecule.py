@@ -6,13 +6,13 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from controllers import tarball
+from lab import commands
 from lab.paths import CHECKOUT
 
 EXAMPLE = CHECKOUT / "examples" / "molecule"
@@ -37,9 +37,7 @@ def run(repository, installed, *argv):
     """Return the finished program, started in the repository with the installed collection."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ANSIBLE_COLLECTIONS_PATH": str(installed)}
     environment["ANSIBLE_HOST_KEY_CHECKING"] = "False"
-    return subprocess.run(
-        argv, cwd=repository, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1800, check=False
-    )
+    return commands.finished(argv, 1800, cwd=repository, env=environment)
 
 
 @pytest.mark.slow

@@ -5,13 +5,12 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from controllers import tarball
-from lab import accelerator, bootcheck, disk, filesystems, keys, tree, vhdfile
+from lab import accelerator, bootcheck, commands, disk, filesystems, keys, tree, vhdfile
 from lab.paths import CHECKOUT
 from lab.recipe import Plan, Recipe
 
@@ -47,17 +46,7 @@ def environment(repository):
 def packer(command, variables, repository, timeout):
     """Return the finished process of a packer command, started at the top of the repository."""
     options = [word for name, value in variables.items() for word in ("-var", f"{name}={value}")]
-    return subprocess.run(
-        ["packer", command, *options, "azure/debian.pkr.hcl"],
-        cwd=repository,
-        env=environment(repository),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    return commands.finished(["packer", command, *options, "azure/debian.pkr.hcl"], timeout, cwd=repository, env=environment(repository))
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@
 """Galaxy's own importer takes the tarball, and its lint has nothing to say."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from controllers.tarball import built
+from lab import commands
 
 
 @pytest.mark.slow
@@ -19,17 +19,7 @@ def test_the_importer_takes_the_tarball_without_a_warning(tmp_path):
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(tmp_path / "home")}
     environment.pop("ANSIBLE_COLLECTIONS_PATH", None)
 
-    done = subprocess.run(
-        [sys.executable, "-m", "galaxy_importer.main", built(tmp_path)],
-        cwd=tmp_path,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
+    done = commands.finished([sys.executable, "-m", "galaxy_importer.main", built(tmp_path)], 1200, cwd=tmp_path, env=environment)
 
     said = [line for line in done.stdout.splitlines() if not line.startswith("Loading ")]
     assert done.returncode == 0, done.stdout
