@@ -64,7 +64,7 @@ HEAD = """# What was tested on what
 <!-- Written by docs/generate_tested.py; change that, or run the line again: python3 -m lab line NAME --record -->
 
 Nothing here ran on Azure, and on no installation of the distributions below but Debian: their packages were not there. What was there are
-Debian's packages of the same programs, and three kinds of proof:
+Debian's packages of the same programs, and three kinds of proof, of which the table has those that are recorded:
 
 * **shaped like it, booted**: a guest built of Debian's packages with the programs, files and settings of the distribution in their places and
   with faults planted. It was prepared twice (the second run changed nothing), judged alive and as a VHD, converted, its VHD booted in QEMU to
@@ -74,7 +74,7 @@ Debian's packages of the same programs, and three kinds of proof:
 * **its real tools on its files**: where Debian has the very tool (dracut, grub-mkconfig, kernel-install, snapper, netplan, NetworkManager,
   cloud-init, chronyd, firewalld), it ran on the shape.
 
-Which ansible-core drives a guest is what the support matrix of ansible-core says of the guest's Python; the walks below name the one that ran.
+Which ansible-core drives a guest is what the support matrix of ansible-core says of the guest's Python; a walk that is recorded below names the one that ran.
 
 | distribution | proof | ansible-core that drives it | not tried |
 |---|---|---|---|
@@ -108,7 +108,7 @@ def proof(row, results):
 def document(results):
     """Return the text of docs/tested.md."""
     rows = "".join(f"| {row.names} | {proof(row, results)} | {cores(row.python)} | {row.not_tried} |\n" for row in DISTRIBUTIONS)
-    shapes = "".join(_shape(name, result) for name, result in sorted(results.items()))
+    shapes = "".join(_shape(name, result) for name, result in sorted(results.items())) or "None is recorded at present.\n"
     return (
         HEAD + rows + "\n## The shapes\n\n`python3 -m lab line NAME` walks the line on one of them (in the checkout, `PYTHONPATH=tests`, as root).\n" + shapes
     )
