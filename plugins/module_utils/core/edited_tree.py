@@ -21,9 +21,12 @@ class EditedTree(Tree):
 
     def __init__(self, tree: Tree, edits: Iterable[Edit]) -> None:
         self.tree = tree
-        self.contents: Dict[str, Optional[bytes]] = {
-            tree.resolve(edit.path): None if edit.after is None else edit.after.encode("utf-8", "surrogateescape") for edit in edits
-        }
+        self.contents: Dict[str, Optional[bytes]] = {}
+        self.modes: Dict[str, int] = {}  # of files that are new
+        for edit in edits:
+            resolved = tree.resolve(edit.path)
+            self.contents[resolved] = None if edit.after is None else edit.after.encode("utf-8", "surrogateescape")
+            self.modes[resolved] = edit.mode
 
     @property
     def has_own_root(self) -> bool:
@@ -31,12 +34,16 @@ class EditedTree(Tree):
         return self.tree.has_own_root
 
     def _lstat(self, resolved: str) -> Optional[Status]:
+        status = self.tree._lstat(resolved)
         if resolved not in self.contents:
-            status = self.tree._lstat(resolved)
             below = [path for path, content in self.contents.items() if content is not None and path.startswith(resolved + "/")]
             return Status(stat.S_IFDIR | 0o755, 0, 0, 0, 0.0) if status is None and below else status
         content = self.contents[resolved]
-        return None if content is None else Status(stat.S_IFREG | 0o644, len(content), 0, 0, 0.0)
+        if content is None:
+            return None
+        # as edits.apply leaves it: a file that is there keeps its owner and mode
+        kept = status or Status(stat.S_IFREG | self.modes[resolved], 0, 0, 0, 0.0)
+        return kept._replace(size=len(content), mtime=0.0)
 
     def _link_target(self, resolved: str) -> Optional[str]:
         return None if resolved in self.contents else self.tree._link_target(resolved)

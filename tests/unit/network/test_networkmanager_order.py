@@ -4,10 +4,11 @@
 """Which profile NetworkManager starts on the first card, and which cards it leaves alone."""
 
 import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import networkmanager
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_profiles import configuration, in_device_list
-from unit.network.guests import guest
+from unit.network.guests import after, guest
 
 KEYFILES, CONF_D, PACKAGES = "/etc/NetworkManager/system-connections", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"
 RULES = "/etc/udev/rules.d/68-azure.rules"
@@ -141,3 +142,10 @@ def test_a_list_of_the_administrators_that_has_the_first_card_is_refused_with_it
     result = run_module("network_dhcp", root=tmp_path, manager="networkmanager")
 
     assert result["failed"] and "something else decides of it (unmanaged): /etc/NetworkManager/conf.d/a.conf line 2" in result["msg"]
+
+
+def test_a_profile_that_root_alone_may_read_counts_before_it_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(LiveTree, "has_own_root", True)  # as of a guest, where modes are looked at
+    tree = guest(tmp_path, {MAIN: "[main]\nno-auto-default=*\n", "/etc/os-release": "ID=rhel\nVERSION_ID=10.0\n"})
+
+    assert list(after(tree, "networkmanager")) == [f"{KEYFILES}/azure-ethernet.nmconnection"]
