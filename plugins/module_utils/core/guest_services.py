@@ -35,8 +35,8 @@ def run(module: "AnsibleModule") -> Dict[str, Any]:
     tree = LiveTree(module.params["root"])
     if tree.is_running_system:
         raise ImagewrightError("cannot switch services of the machine itself in this way; use ansible.builtin.service, or give the root of a mounted guest")
-    wanted = [(name, services.ENABLED) for name in module.params["enabled"]] + [(name, "disabled") for name in module.params["disabled"]]
-    before = {name: services.state(tree, [name]) for name, _state in wanted}
+    wanted = [(name, services.ENABLED) for name in module.params["enabled"]] + [(name, services.DISABLED) for name in module.params["disabled"]]
+    before = services.states(tree, [name for name, _state in wanted])
     missing = [name for name, state in wanted if state == services.ENABLED and before[name] == services.MISSING]
     if missing:
         raise ImagewrightError(f"cannot start {', '.join(missing)} at boot in {tree.root}: the guest has no such service; install its package first")

@@ -23,4 +23,4 @@ ARGUMENTS = {
 def run(module: "AnsibleModule") -> Dict[str, Any]:
     """Return the module's result."""
     tree = LiveTree(module.params["root"])
-    return {"changed": False, "services": {name: services.state(tree, [name]) for name in module.params["names"]}}
+    return {"changed": False, "services": services.states(tree, module.params["names"])}

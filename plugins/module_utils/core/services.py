@@ -24,16 +24,19 @@ def state(tree: Tree, names: Iterable[str]) -> str:
 
     names: [str] without a suffix, ``sshd``, or units, ``ssh.socket``; several are several names of one thing.
     """
+    found = states(tree, names).values()
+    return next(known for known in (ENABLED, DISABLED, MASKED, MISSING) if known in found)
+
+
+def states(tree: Tree, names: Iterable[str]) -> Dict[str, str]:
+    """Return {name: state} of the services, each asked for itself, in their order."""
     units = Units(tree)
-    states = [_state(units, name) for name in names]
-    return next(known for known in (ENABLED, DISABLED, MASKED, MISSING) if known in states)
+    return {name: _state(units, name) for name in names}
 
 
 def present(tree: Tree, names: Iterable[str]) -> Dict[str, str]:
     """Return {name: state} of those of the services that are there, in their order."""
-    units = Units(tree)
-    states = {name: _state(units, name) for name in names}
-    return {name: found for name, found in states.items() if found != MISSING}
+    return {name: found for name, found in states(tree, names).items() if found != MISSING}
 
 
 def will_start(units: Units, names: Iterable[str], command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> Answer:

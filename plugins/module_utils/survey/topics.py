@@ -91,7 +91,7 @@ def _size(difference):
 
 def _of_service(tree, wanted):
     """Return what is to do for {names, enabled}: one of the names starts at boot, or none of them does."""
-    states = {name: services.state(tree, [name]) for name in wanted["names"]}
+    states = services.states(tree, wanted["names"])
     on = [name for name, state in states.items() if state == services.ENABLED]
     if wanted["enabled"]:
         return [] if on else [f"service {wanted['names'][-1]} does not start at boot: {states[wanted['names'][-1]]}"]

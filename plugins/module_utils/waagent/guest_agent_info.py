@@ -36,7 +36,7 @@ def run(module):
         "changed": False,
         "agent": agent_facts(tree),
         "cloud_init": found,
-        "services": {name: services.state(tree, [name]) for name in module.params["services"]},
+        "services": services.states(tree, module.params["services"]),
     }
 
 
