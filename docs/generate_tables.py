@@ -39,7 +39,8 @@ def documentation(module):
     described = yaml.safe_load(source.DOCUMENTATION)
     options = dict(described.get("options") or {})
     for fragment in described.get("extends_documentation_fragment", []):
-        options.update(_fragment_options(fragment))
+        for name, option in _fragment_options(fragment).items():
+            options.setdefault(name, option)  # what the module says itself counts more, as for Ansible
     return options, yaml.safe_load(getattr(source, "RETURN", "")) or {}, yaml.safe_load(source.EXAMPLES)
 
 

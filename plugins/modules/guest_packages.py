@@ -31,6 +31,8 @@ options:
       - Root directory of the guest. O(files) are for a mounted one, that is for another directory than V(/).
     type: path
     default: /
+extends_documentation_fragment:
+  - imagewright.azure.guest
 attributes:
   check_mode:
     support: full
@@ -38,13 +40,6 @@ attributes:
   diff_mode:
     support: none
     description: There is nothing to show.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
-  platform:
-    platforms: posix
-    support: full
-    description: Target OS/families that can be operated against.
 author:
   - imagewright.azure contributors (@imagewright)
 seealso:

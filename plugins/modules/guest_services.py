@@ -24,25 +24,12 @@ options:
     type: list
     elements: str
     default: []
-  root:
-    description:
-      - Root directory of the guest.
-    type: path
-    default: /
+extends_documentation_fragment:
+  - imagewright.azure.guest
 attributes:
-  check_mode:
-    support: full
-    description: Predicts exactly what a real run does, and changes nothing.
   diff_mode:
     support: full
     description: Shows the states before and after.
-  idempotent:
-    support: full
-    description: A second run changes nothing.
-  platform:
-    platforms: posix
-    support: full
-    description: Target OS/families that can be operated against.
 author:
   - imagewright.azure contributors (@imagewright)
 seealso:
