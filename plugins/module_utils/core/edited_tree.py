@@ -51,9 +51,14 @@ class EditedTree(Tree):
     def _listdir(self, resolved: str) -> Iterable[str]:
         status = self.tree._lstat(resolved)
         names = set(self.tree._listdir(resolved)) if status is not None else set()
+        below = posixpath.join(resolved, "")
         for path, content in self.contents.items():
-            if posixpath.dirname(path) == resolved:
-                (names.discard if content is None else names.add)(posixpath.basename(path))
+            if path.startswith(below):
+                name, slash, _rest = path[len(below) :].partition("/")
+                if content is not None:
+                    names.add(name)  # the file, or the directory that is made for it
+                elif not slash:
+                    names.discard(name)
         return sorted(names)
 
     def _open(self, resolved: str) -> Stream:

@@ -77,4 +77,4 @@ def _tool(tree: LiveTree, doing: str) -> Tuple[str, bool, List[List[str]], List[
     for tool in _TOOLS:
         if tool[1] != systemd and commands.find(tool[0], tree.root):
             return tool
-    raise ImagewrightError(f"cannot {doing}: it has none of {', '.join(tool[0] for tool in _TOOLS)}")
+    raise ImagewrightError(f"cannot {doing}: it has none of {', '.join(tool[0] for tool in _TOOLS)}; install the one of its init system")

@@ -134,7 +134,10 @@ def _mount(work: Work, loop: Loop) -> List[str]:
     for place in work.plan.places:
         target = root if place.path == "/" else LiveTree(root).host_path(place.path)
         if not os.path.isdir(target):
-            raise ImagewrightError(f"cannot open {work.path}: the guest mounts a file system at {place.path}, and there is no such directory")
+            raise ImagewrightError(
+                f"cannot open {work.path}: the guest mounts a file system at {place.path}, and there is no such directory; make it in the guest, or "
+                "take the line out of its /etc/fstab"
+            )
         try:
             kernel.mount(surroundings.device_of(place.number), target, place.driver, kernel.NO_SETUID | kernel.NO_DEVICES, place.options)
         except OSError as error:

@@ -74,7 +74,9 @@ def _install(tree: LiveTree, archive: str, python: str) -> None:
         argv = ["/bin/sh", "-c", 'cd "$1" && shift && exec "$@"', "install", SOURCE, python, *_INSTALL]
         commands.run(argv, f"install the agent of {archive} in {tree.root}", root=tree.root)
         if not tree.exists(PROGRAM):
-            raise ImagewrightError(f"cannot install the agent of {archive} in {tree.root}: its installer ended well and brought no {PROGRAM}")
+            raise ImagewrightError(
+                f"cannot install the agent of {archive} in {tree.root}: its installer ended well and brought no {PROGRAM}; give another release"
+            )
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise

@@ -29,3 +29,14 @@ def test_a_file_has_the_mode_that_it_will_have_once_it_is_written(tmp_path, ther
 
     assert predicted.mode == 0o100000 | mode == tree.stat("/etc/card").mode
     assert predicted.size == 5 and (predicted.uid, predicted.gid) == (tree.stat("/etc/card").uid, tree.stat("/etc/card").gid)
+
+
+def test_a_directory_that_is_made_for_a_file_is_found_as_the_file_is(tmp_path):
+    write_tree(tmp_path, {"/etc/network/50-a.network": "", "/etc/network/60-b.network": ""})
+    edits = [Edit("/etc/network/50-a.network.d/azure.conf", None, "[Network]"), Edit("/etc/network/60-b.network", "", None), Edit("/new", None, "")]
+
+    tree = EditedTree(LiveTree(str(tmp_path)), edits)
+
+    assert tree.glob("/etc/network/*") == ["/etc/network/50-a.network", "/etc/network/50-a.network.d"]
+    assert tree.glob("/etc/network/*.d/*.conf") == ["/etc/network/50-a.network.d/azure.conf"]
+    assert tree.listdir("/") == ["etc", "new"]
