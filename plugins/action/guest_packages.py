@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_packages
 from ansible_collections.imagewright.azure.plugins.plugin_utils.other_action import run_other
 from ansible_collections.imagewright.azure.plugins.plugin_utils.waiting import waiting
 
@@ -18,11 +19,11 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         """Return the result (dict)."""
-        arguments = self._task.args
-        names = arguments.get("names", [])
-        with waiting(f"{(task_vars or {}).get('inventory_hostname', 'guest')}: installs {', '.join(map(str, names)) or 'package files'}"):
-            if arguments.get("root", "/") == "/" and not arguments.get("files"):
+        _validation, arguments = self.validate_argument_spec(guest_packages.ARGUMENTS)
+        names = arguments["names"]
+        with waiting(f"{(task_vars or {}).get('inventory_hostname', 'guest')}: installs {', '.join(names) or 'package files'}"):
+            if arguments["root"] == "/" and not arguments["files"]:
                 return run_other(self, "ansible.builtin.package", {"name": names, "state": "present"}, task_vars)
             result = super().run(tmp, task_vars)
-            result.update(self._execute_module(module_args=dict(arguments), task_vars=task_vars))
+            result.update(self._execute_module(module_args=dict(self._task.args), task_vars=task_vars))
         return result

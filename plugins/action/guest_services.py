@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_services
 from ansible_collections.imagewright.azure.plugins.plugin_utils.other_action import run_other
 
 
@@ -17,13 +18,13 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         """Return the result (dict)."""
-        arguments = self._task.args
-        if arguments.get("root", "/") != "/":
+        _validation, arguments = self.validate_argument_spec(guest_services.ARGUMENTS)
+        if arguments["root"] != "/":
             result = super().run(tmp, task_vars)
-            result.update(self._execute_module(module_args=dict(arguments), task_vars=task_vars))
+            result.update(self._execute_module(module_args=dict(self._task.args), task_vars=task_vars))
             return result
-        wanted = [{"name": name, "enabled": True} for name in arguments.get("enabled", [])]
-        wanted += [{"name": name, "enabled": False, "state": "stopped"} for name in arguments.get("disabled", [])]
+        wanted = [{"name": name, "enabled": True} for name in arguments["enabled"]]
+        wanted += [{"name": name, "enabled": False, "state": "stopped"} for name in arguments["disabled"]]
         changed = False
         for service in wanted:
             result = run_other(self, "ansible.builtin.service", service, task_vars)

@@ -61,13 +61,13 @@ EXAMPLES = r"""
 RETURN = r"""
 installed:
   description: Those of O(names) that were not installed before.
-  returned: success
+  returned: for a guest that does not run
   type: list
   elements: str
   sample: [chrony]
 manager:
   description: The program that was called.
-  returned: success
+  returned: for a guest that does not run
   type: str
   sample: apt-get
 """

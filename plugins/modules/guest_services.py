@@ -48,7 +48,7 @@ EXAMPLES = r"""
 RETURN = r"""
 services:
   description: The state of each name, as M(imagewright.azure.guest_services_info) tells it.
-  returned: success
+  returned: for a guest that does not run
   type: dict
   sample: {waagent: enabled, chronyd: enabled, ntpd: disabled, systemd-timesyncd: missing}
 """
