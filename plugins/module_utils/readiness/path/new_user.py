@@ -1,32 +1,80 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The user whom Azure makes: its shell, and that the machine stays up once it is made.
+"""The user whom Azure makes: that somebody makes it, with a shell that runs, and that sudo works for it.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
 import re
+import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed, unknown
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    ERROR,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+    unknown,
+)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines
 
 _USERADD = "/etc/default/useradd"
-_IDENTIFY = "/etc/cloud/ds-identify.cfg"
 _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
-_KEY = re.compile(r"^\s*(policy|datasource):\s*([^#]*)")
 #: Shells that let nobody in.
 _CLOSED = ("nologin", "false", "true", "halt", "shutdown", "sync")
-_OFF = re.compile(
-    r"(?:^|[/\s;&])(poweroff|halt|shutdown|reboot)(?:$|[\s;&])|systemctl\s+(?:\S+\s+)*?(poweroff|halt|reboot)\b|(?:^|[/\s;&])init\s+([06])(?:$|[\s;&])"
-)
-_CANCELLED = re.compile(r"shutdown\s+-c\b")
+_RULES = "/etc/sudoers.d"
+_SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 _NOT_USED = "cloud-init does not provision this guest"
+
+
+@rule(
+    "R42k",
+    step=PROVISIONER,
+    severity=ERROR,
+    fixed_by="",
+    title="cloud-init makes the user and its key",
+    fault="cloud-init does not make the user or its key",
+    why="The user of Azure is the default one of the list users, made by the module users-groups; the module ssh writes the keys and makes the server's.",
+    cure="Have `users: [default]` in /etc/cloud/cloud.cfg, and users-groups and ssh in cloud_init_modules.",
+    source="cloudinit/config/cc_users_groups.py, cc_ssh.py",
+)
+def makes_the_user(context):
+    """Return failed when users leaves the default one out, or a module is in no stage; unknown when nothing here reads YAML."""
+    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
+        return not_applicable(_NOT_USED)
+    documents, faults = context.shared(config.documents)
+    if faults:
+        return unknown(faults[0].message)
+    found = []
+    users = config.value(documents, "users")
+    names = users.value if users else None
+    if users and not (
+        isinstance(names, str)
+        and "default" in names.split(",")
+        or isinstance(names, dict)
+        and "default" in names
+        or isinstance(names, list)
+        and any(name == "default" or isinstance(name, dict) and name.get("name") == "default" for name in names)
+    ):
+        found.append(Evidence(users.path, users.line, "users leaves out default, which is the user of Azure"))
+    named = {name for listed in config.modules(documents).values() for name in listed}
+    place = config.value(documents, "cloud_init_modules")
+    found += [
+        Evidence(place.path if place else config.PATHS[0], place.line if place else None, f"no stage runs the module {name.replace('_', '-')}")
+        for name in ("users_groups", "ssh")
+        if name not in named
+    ]
+    return failed_if(found)
 
 
 @rule(
@@ -67,60 +115,55 @@ def _of_useradd(context):
 
 
 @rule(
-    "R42m",
+    "R47a",
     step=PROVISIONER,
-    severity=ERROR,
-    title="ds-identify lets cloud-init look for Azure",
-    fault="ds-identify keeps cloud-init from Azure",
-    why="ds-identify decides in systemd's generator whether cloud-init starts, and which sources it may ask: policy: disabled and the name of another "
-    "cloud are its last word.",
-    cure="Remove /etc/cloud/ds-identify.cfg, or write `datasource: Azure` there.",
-    source="cloud-init tools/ds-identify",
+    severity=WARNING,
+    fixed_by="",
+    title="The user of Azure can use sudo",
+    fault="sudo refuses to work",
+    why="The provisioner writes a rule for the user; sudo takes none when its program or its files are not as it wants them.",
+    cure="Install sudo's package again; correct the line that is named (`visudo -c`); have `@includedir /etc/sudoers.d`; "
+    "`chown root:root /etc/sudoers; chmod 0440 /etc/sudoers`.",
+    source="sudo.conf(5); plugins/sudoers/sudoers.c, open_sudoers; WALinuxAgent common/osutil/default.py, conf_sudoer",
 )
-def identified(context):
-    """Return failed with the line of ds-identify.cfg that switches cloud-init off, or names sources without Azure."""
-    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
-        return not_applicable(_NOT_USED)
-    found = [(number, text, match.group(1), match.group(2)) for number, text in context.lines(_IDENTIFY) for match in [_KEY.match(text)] if match]
-    last = {key: (number, text, value) for number, text, key, value in found}
-    evidence = []
-    if "policy" in last and last["policy"][2].split(",")[0].strip() in ("disabled", "report"):
-        evidence.append(Evidence(_IDENTIFY, last["policy"][0], last["policy"][1].strip()))
-    if "datasource" in last and "azure" not in re.findall(r"\w+", last["datasource"][2].lower()):
-        evidence.append(Evidence(_IDENTIFY, last["datasource"][0], last["datasource"][1].strip()))
-    return failed_if(evidence)
+def sudo_works(context):
+    """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
+
+    It is an error when a line is none of sudo's, or when sudo does not read the directory into which the agent writes the user's rule.
+    """
+    tree = context.tree
+    program = next((path for path in _SUDO if tree.is_file(path)), None)
+    if program is None:
+        return not_applicable("sudo is not installed")
+    found, owned = [], tree.stat("/").uid == 0
+    status = tree.stat(program)
+    if not status.mode & stat.S_ISUID or owned and status.uid != 0:
+        found.append(Evidence(program, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: not setuid root"))
+    for path in ("/etc/sudoers", "/etc/sudoers.d"):
+        status = tree.stat(path)
+        if status is not None and (status.mode & stat.S_IWOTH or owned and status.uid != 0):
+            found.append(Evidence(path, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: sudo takes no rule of it"))
+    serious = _of_sudoers(context)
+    return failed_if(serious + found, severity=ERROR if serious else None)
 
 
-@rule(
-    "R42n",
-    step=PROVISIONER,
-    severity=ERROR,
-    title="cloud-init leaves the machine on",
-    fault="cloud-init powers the machine off",
-    why="power_state of the build ends the first start of every machine, and a command in bootcmd each start: Azure shows a machine that is stopped.",
-    cure="Take power_state, or the command, out of /etc/cloud/cloud.cfg.d.",
-    source="cloudinit/config/cc_power_state_change.py, cc_bootcmd.py, cc_runcmd.py",
-)
-def stays_on(context):
-    """Return failed with power_state that powers off, and with each command of bootcmd and runcmd that does; unknown when nothing here reads YAML."""
-    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
-        return not_applicable(_NOT_USED)
-    documents, faults = context.shared(config.documents)
-    if faults:
-        return unknown(faults[0].message)
-    evidence = []
-    mode, condition = (config.value(documents, "power_state", key) for key in ("mode", "condition"))
-    if mode is not None and mode.value in ("poweroff", "halt") and not (condition is not None and condition.value is False):
-        evidence.append(Evidence(mode.path, mode.line, f"power_state: mode: {mode.value}"))
-    for key in ("bootcmd", "runcmd"):
-        commands = config.value(documents, key)
-        for command in commands.value if commands is not None and isinstance(commands.value, list) else []:
-            text = " ".join(str(word) for word in command) if isinstance(command, list) else str(command)
-            match = _OFF.search(text)
-            # once for each machine a restart does no harm
-            if match and not _CANCELLED.search(text) and not (key == "runcmd" and ("reboot" in match.groups() or "6" in match.groups())):
-                evidence.append(Evidence(commands.path, commands.line, f"{key}: {text}"))
-    return failed_if(evidence)
+def _of_sudoers(context):
+    """Return the [Evidence] of what takes sudo from everybody, or from the user whom the agent makes; an include of what is not there is R47's."""
+    tree = context.tree
+    if not tree.exists(sudoers.main_file(tree)):
+        return []
+    try:
+        entries = sudoers.entries(tree)
+    except ImagewrightError:
+        return []
+    found = [
+        Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_access.fault(line)] if cause
+    ]
+    includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
+    # where there is no such directory the agent makes it, and adds the include
+    if provisioner(tree).who == WAAGENT and tree.is_dir(_RULES) and _RULES not in includes:
+        found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {_RULES}, into which the agent writes the user's rule"))
+    return found
 
 
-RULES = [shell_runs, identified, stays_on]
+RULES = [makes_the_user, shell_runs, sudo_works]

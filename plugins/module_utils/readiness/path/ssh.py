@@ -1,40 +1,27 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SSH: the server takes its configuration, finds what it needs, and a user of Azure can log in.
+"""SSH: the server takes its configuration, listens, and finds its keys and all else that it needs.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, shown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.identity import KEY_MAKERS
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, server, sshd_access, sshd_config, sshd_faults
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_config, sshd_faults
 
-_NO_SERVER = "there is no SSH server"
 _CONF = "/etc/ssh/sshd_config"
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf")
-#: limits.conf: nobody may log in at all.
-_NO_LOGIN = re.compile(r"\s*\*\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins)\s+0\s*(?:#|$)")
-_ENDS = re.compile(r"(?:exit|logout)\b|exec\s+(?:/usr)?/s?bin/(?:false|true|nologin)\b")
-_WRAPPED = re.compile(r"^[ \t]*([^#:\n][^:\n]*):([^:\n]*)", re.MULTILINE)
-
-
-def _settings(tree):
-    return sshd_config.settings(tree)
-
-
-def _program(tree):
-    return server.content(tree)
 
 
 @rule(
@@ -51,37 +38,11 @@ def _program(tree):
 def configuration(context):
     """Return failed with each line that this sshd ends with, unknown when a file cannot be read."""
     if server.program(context.tree) is None:
-        return not_applicable(_NO_SERVER)
+        return not_applicable(NO_SERVER)
     if sshd_config.main_file(context.tree) is None:
         return failed([Evidence(_CONF, None, "there is no such file, and sshd ends without it")])
-    found = sshd_faults.faults(context.shared(_settings), context.shared(_program))
+    found = sshd_faults.faults(context.shared(sshd_config.settings), context.shared(server.content))
     return failed_if(Evidence(fault.path, fault.line, f"{fault.text}: {fault.cause}") for fault in found)
-
-
-@rule(
-    "R46e",
-    step=SSH,
-    severity=ERROR,
-    fixed_by="",
-    title="sshd lets a user of Azure in",
-    fault="sshd keeps a user of Azure out",
-    why="The user is made on Azure, under a name and in groups that the build did not know, and has a key, or a password.",
-    cure="Take the line out, or let it name a group or pattern that the user will match.",
-    source="sshd_config(5)",
-    choice="AllowUsers with azureuser, the name that Azure takes when none is given, passes.",
-)
-def lets_in(context):
-    """Return failed with the settings that keep everybody out whom Azure makes (or, of an image that keeps its identity, all its accounts)."""
-    if server.program(context.tree) is None:
-        return not_applicable(_NO_SERVER)
-    names = {account.name for account in accounts.accounts(context.tree)} if context.tree.is_file("/etc/passwd") else set()
-    is_new = context.kind != "specialized"
-    groups = _default_groups(context.tree) if is_new else _groups_with_members(context.tree)
-    settings = context.shared(_settings)
-    by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
-    no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
-    no_way += sshd_access.no_key(settings, context.tree.is_file) + sshd_access.no_session(settings, context.tree.is_file, lambda path: _why_not(context, path))
-    return failed_if(_shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)
 
 
 @rule(
@@ -98,7 +59,7 @@ def lets_in(context):
 def listens(context):
     """Return failed with each ListenAddress (or ListenStream= of a socket that is enabled), when none is of every address, and AddressFamily inet6."""
     if server.program(context.tree) is None:
-        return not_applicable(_NO_SERVER)
+        return not_applicable(NO_SERVER)
     units = unit_files.Units(context.tree)
     sockets = [name for name in ("ssh.socket", "sshd.socket") if services.will_start(units, [name]).state == STARTS]
     if sockets:
@@ -109,7 +70,7 @@ def listens(context):
             if len(fixed) == len(streams)
             else []
         )
-    return failed_if(_shown(found) for found in sshd_access.not_listening(context.shared(_settings)))
+    return failed_if(shown(found) for found in sshd_access.not_listening(context.shared(sshd_config.settings)))
 
 
 @rule(
@@ -128,10 +89,10 @@ def listens(context):
 def has_host_keys(context):
     """Return passed with the host keys that are there, or with what makes them at boot."""
     if server.program(context.tree) is None:
-        return not_applicable(_NO_SERVER)
+        return not_applicable(NO_SERVER)
     if context.kind == "generalized":
         return _of_new_machine(context)
-    named = [setting.value for setting in context.shared(_settings) if setting.keyword == "hostkey" and context.tree.is_file(setting.value)]
+    named = [setting.value for setting in context.shared(sshd_config.settings) if setting.keyword == "hostkey" and context.tree.is_file(setting.value)]
     found = named or context.tree.glob("/etc/ssh/ssh_host_*_key")
     makers = [path for pattern in KEY_MAKERS for path in context.tree.glob(pattern)]
     if found or makers:
@@ -142,81 +103,14 @@ def has_host_keys(context):
 def _of_new_machine(context):
     """Return failed with the lines of HostKey that nobody makes keys for, and with what keeps whoever provisions from making any."""
     tree = context.tree
-    wrong = sshd_access.no_host_key(context.shared(_settings), tree.is_file)
+    wrong = sshd_access.no_host_key(context.shared(sshd_config.settings), tree.is_file)
     if wrong:
-        return failed([_shown(found) for found in wrong])
+        return failed([shown(found) for found in wrong])
     makers = [path for pattern in KEY_MAKERS for path in tree.glob(pattern)]
     if tree.glob("/etc/ssh/ssh_host_*_key") or makers or provisioner(tree).who != WAAGENT:
         return passed()
     lines = context.find(["/etc/waagent.conf"], lambda text: re.match(r"\s*Provisioning\.RegenerateSshHostKeyPair\s*=\s*n\b", text, re.IGNORECASE))
     return failed_if(line._replace(text=f"{line.text}: and there is no key") for line in lines)
-
-
-@rule(
-    "R46g",
-    step=SSH,
-    severity=ERROR,
-    fixed_by="",
-    title="PAM has all that sshd and sudo ask it for",
-    fault="PAM lacks what sshd or sudo asks it for",
-    why="A module or a file that is not there fails every login, also one with a key, and sudo with it.",
-    cure="Install the package of the module, or take its line out.",
-    source="pam.conf(5)",
-)
-def pam_is_whole(context):
-    """Return failed with each line of PAM's files for sshd and sudo whose module or file is not there and whose failure counts."""
-    tree = context.tree
-    if not pam.uses_pam(tree):
-        return not_applicable("the guest does not use PAM")
-    asked = []
-    if server.program(tree) is not None and _uses_pam(context):
-        asked.append("sshd")
-    if any(tree.exists(path) for path in ("/usr/bin/sudo", "/usr/local/bin/sudo")):
-        asked.append("sudo")
-    if not asked:
-        return not_applicable("neither sshd nor sudo asks PAM")
-    found = []
-    for service in asked:
-        lines, files = pam.stack(tree, service)
-        # sudo with NOPASSWD, as the provisioner writes it, asks for no password but for the account and the session
-        found += files + (pam.missing(tree, service, ("account", "session") if service == "sudo" else ("auth", "account", "session")) if lines else [])
-    return failed_if(Evidence(missing.path, missing.line, missing.text) for missing in dict.fromkeys(found))
-
-
-@rule(
-    "R46h",
-    step=SSH,
-    severity=ERROR,
-    fixed_by="",
-    title="No file keeps everybody from logging in",
-    fault="A file keeps everybody from logging in",
-    why="/etc/nologin, hosts.deny, access.conf and pam_deny of a hardened or half shut-down machine turn away whom Azure makes, after the key was right.",
-    cure="Remove /etc/nologin; let hosts.allow have `sshd: ALL`, and access.conf a `+` for those who are to log in; take out the line of pam_deny.",
-    source="nologin(5); hosts_access(5); access.conf(5); pam_deny(8)",
-)
-def no_barrier(context):
-    """Return failed with /etc/nologin, and with each line of hosts.deny, access.conf and PAM's files that turns every new user away."""
-    tree, found = context.tree, []
-    if server.program(tree) is None:
-        return not_applicable(_NO_SERVER)
-    if tree.exists("/etc/nologin"):
-        found.append(Evidence("/etc/nologin", None, "as long as it is there, nobody but root logs in"))
-    if server.reads_hosts_deny(context.shared(_program)) and not _wrapped(context, "/etc/hosts.allow"):
-        found += _wrapped(context, "/etc/hosts.deny")
-    modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
-    if "pam_access.so" in modules:
-        found += _of_access_conf(context)
-    if pam.service_path(tree, "sshd") and _uses_pam(context):
-        # a key is not asked of auth: only who may have a password is turned away there
-        password = sshd_config.effective_of(context.shared(_settings), "PasswordAuthentication", "yes")[0].lower() != "no"
-        kinds = ("auth", "account", "session") if password else ("account", "session")
-        found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sshd", kinds)]
-        if context.kind != "specialized":
-            groups = _default_groups(tree)
-            found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line, cause in pam.turned_away(tree, "sshd", kinds, groups)]
-        if "pam_limits.so" in modules:
-            found += context.find(["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf"), _NO_LOGIN.match)
-    return failed_if(found + _ended_shells(context))
 
 
 @rule(
@@ -232,9 +126,9 @@ def no_barrier(context):
 )
 def has_its_own(context):
     """Return failed when the account sshd, the empty directory or a helper program is not there; only a real program tells what it needs."""
-    tree, content = context.tree, context.shared(_program)
+    tree, content = context.tree, context.shared(server.content)
     if not content:
-        return not_applicable(_NO_SERVER if server.program(tree) is None else "the server is no program of this processor's kind")
+        return not_applicable(NO_SERVER if server.program(tree) is None else "the server is no program of this processor's kind")
     found = []
     if tree.is_file("/etc/passwd") and not _has_account(tree):
         found.append(Evidence("/etc/passwd", None, f"there is no account {server.ACCOUNT}, and systemd-sysusers does not make it at the next boot"))
@@ -245,96 +139,9 @@ def has_its_own(context):
         and not context.find(tree.glob("/usr/lib/tmpfiles.d/*.conf") + tree.glob("/etc/tmpfiles.d/*.conf"), lambda text: folder in text.split())
     ):
         found.append(Evidence(folder, None, "the directory into which sshd goes is not there"))
-    if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.shared(_settings)):
+    if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.shared(sshd_config.settings)):
         found += [Evidence(path, None, "sshd starts it for each connection, and it is not there") for path in server.helpers(content) if not tree.is_file(path)]
     return failed_if(found)
-
-
-@rule(
-    "R46j",
-    step=SSH,
-    severity=WARNING,
-    fixed_by="",
-    title="sshd asks PAM about accounts",
-    fault="sshd does not ask PAM about accounts",
-    why="Without PAM sshd takes an account that has no password, as cloud-init makes it, for a locked one, and turns its key away.",
-    cure="Set UsePAM yes.",
-    source="sshd_config(5); OpenSSH auth.c, allowed_user",
-)
-def asks_pam(context):
-    """Return failed when UsePAM is off where the guest uses PAM."""
-    if server.program(context.tree) is None or not pam.service_path(context.tree, "sshd"):
-        return not_applicable(_NO_SERVER if server.program(context.tree) is None else "the guest does not use PAM")
-    value, path, line = sshd_config.effective_of(context.shared(_settings), "UsePAM", "no")
-    if value.lower() == "yes":
-        return passed()
-    return failed([Evidence(path or _CONF, line, "UsePAM no" if path else "UsePAM is not set: no")])
-
-
-def _why_not(context, path):
-    """Return why a program does not run (str), "" when it does, or when that is not known."""
-    wrong = [obstacle for obstacle in programs.obstacles(context.tree, path) if obstacle.kind != programs.UNKNOWN]
-    return programs.sentence(wrong[0]) if wrong else ""
-
-
-def _ended_shells(context):
-    """Return the [Evidence] of each line of the files that every login shell reads first, which ends the shell whatever is the case."""
-    return [
-        Evidence(path, number, f"{words}: it ends every login")
-        for path in ["/etc/profile"] + context.tree.glob("/etc/profile.d/*.sh")
-        for number, words in unguarded(context.lines(path))
-        if _ENDS.match(words)
-    ]
-
-
-def _shown(obstacle):
-    return Evidence(obstacle.path or _CONF, obstacle.line, f"{obstacle.text}: {obstacle.cause}")
-
-
-def _uses_pam(context):
-    return sshd_config.effective_of(context.shared(_settings), "UsePAM", "no")[0].lower() == "yes"
-
-
-def _default_groups(tree):
-    """Return the groups ({str}) of a user whom cloud-init or the agent makes, None where cloud-init's files cannot be read."""
-    documents, faults = config.documents(tree)
-    if faults:
-        return None
-    found = config.value(documents, "system_info", "default_user", "groups")
-    names = found.value if found else []
-    return {"users"} | {str(name).strip() for name in (names.split(",") if isinstance(names, str) else names if isinstance(names, list) else [])}
-
-
-def _groups_with_members(tree):
-    """Return the groups ({str}) that an account of the guest is in."""
-    rows = [line.split(":") for line in tree.read_text("/etc/group").split("\n")] if tree.is_file("/etc/group") else []
-    primary = {line.split(":")[3] for line in tree.read_text("/etc/passwd").split("\n") if line.count(":") > 3} if tree.is_file("/etc/passwd") else set()
-    return {row[0] for row in rows if len(row) > 3 and (row[3] or row[2] in primary)}
-
-
-def _wrapped(context, path):
-    """Return the Evidence of each line of hosts.allow or hosts.deny that is about every client of sshd."""
-    found = []
-    for number, text in context.lines(path):
-        match = _WRAPPED.match(text)
-        if (
-            match
-            and {"sshd", "all"} & set(match.group(1).replace(",", " ").lower().split())
-            and "all" in match.group(2).replace(",", " ").lower().split()
-            and "except" not in match.group(2).lower()
-        ):
-            found.append(Evidence(path, number, text.strip()))
-    return found
-
-
-def _of_access_conf(context):
-    """Return the Evidence of the line that turns away every user of no name from everywhere; the first line that matches counts."""
-    for number, text in context.lines("/etc/security/access.conf"):
-        fields = [field.strip() for field in text.partition("#")[0].split(":", 2)]
-        if len(fields) < 3 or fields[1].split()[:1] != ["ALL"] or fields[2].split()[:1] != ["ALL"]:
-            continue
-        return [Evidence("/etc/security/access.conf", number, text.strip())] if fields[0] == "-" else []
-    return []
 
 
 def _has_account(tree):
@@ -348,4 +155,4 @@ def _has_account(tree):
     return any(re.search(r"(?m)^(?:u!?[ \t]+)?sshd(?:[ \t:]|$)", tree.read_text(path)) for path in places)
 
 
-RULES = [configuration, lets_in, listens, has_host_keys, pam_is_whole, no_barrier, has_its_own, asks_pam]
+RULES = [configuration, listens, has_host_keys, has_its_own] + login.RULES
