@@ -21,6 +21,7 @@ _STARTING = ("cloud-init-main", "cloud-init-network", "cloud-init", "cloud-init-
 DISABLED_BY = "/etc/cloud/cloud-init.disabled"
 #: Its own search for a source, which ends the start of cloud-init where its policy says so.
 DS_IDENTIFY = "/etc/cloud/ds-identify.cfg"
+_IDENTIFY_LINE = re.compile(r"\s*(policy|datasource):\s*([^#]*)")
 #: What Ubuntu's installers leave in the way of the network: the cards of this machine, and that it shall be left alone. R42c
 NETWORK_LEFTOVERS = (FOLDER + "/50-curtin-networking.cfg", FOLDER + "/subiquity-disable-cloudinit-networking.cfg")
 #: All that installers leave: each keeps cloud-init from setting up the network or from finding Azure.
@@ -47,17 +48,23 @@ def switches(tree, command_line=""):
     return [DISABLED_BY] * tree.exists(DISABLED_BY) + words[-1:] * (words[-1:] == ["cloud-init=disabled"])
 
 
+def identify_settings(tree):
+    """Return {key: (line number, line, value)} of what ds-identify.cfg says: the keys ``policy`` and ``datasource``, each by its last line.
+
+    Source: tools/ds-identify of cloud-init (read_config).
+    """
+    lines = enumerate(tree.read_text(DS_IDENTIFY).split("\n") if tree.is_file(DS_IDENTIFY) else [], 1)
+    found = [(match, number, line.strip()) for number, line in lines for match in [_IDENTIFY_LINE.match(line)] if match]
+    return {match.group(1): (number, line, match.group(2).strip()) for match, number, line in found}
+
+
 def policy_line(tree):
     """Return the number of the line with which ds-identify ends the start of cloud-init, ``policy: disabled``; None without one.
 
-    Source: tools/ds-identify of cloud-init (read_config, set_di_policy): the last line counts, its first word is the mode.
+    Source: tools/ds-identify of cloud-init (set_di_policy): the first word is the mode.
     """
-    found = None
-    for number, line in enumerate(tree.read_text(DS_IDENTIFY).split("\n") if tree.is_file(DS_IDENTIFY) else [], 1):
-        match = re.match(r"\s*policy:\s*([^\s,#]*)", line)
-        if match:
-            found = number if match.group(1) == "disabled" else None
-    return found
+    number, _line, value = identify_settings(tree).get("policy", (None, "", ""))
+    return number if re.split(r"[\s,]", value)[0] == "disabled" else None
 
 
 def leftovers(tree):

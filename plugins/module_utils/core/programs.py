@@ -71,6 +71,11 @@ def obstacles(tree: Tree, path: str, machine: Optional[str] = None, inspect: Opt
         return [Obstacle(UNKNOWN, path, str(error), ())]
 
 
+def why_not(tree: Tree, path: str) -> str:
+    """Return why a program cannot run (str, the first obstacle), "" when nothing is in its way, or what is cannot be told."""
+    return next((sentence(obstacle) for obstacle in obstacles(tree, path) if obstacle.kind != UNKNOWN), "")
+
+
 def inspect_file(tree: Tree, path: str) -> Facts:
     """Return the Facts of a file. Raises ImagewrightError: it cannot be read."""
     status = tree.stat(path)

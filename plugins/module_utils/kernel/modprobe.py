@@ -17,6 +17,9 @@ import re
 #: One line that bans a module. line: int, 1-based, the first of a continued one; last: its last; text: str, on one line.
 Ban = collections.namedtuple("Ban", "path line last text module")
 
+#: Where the program is.
+PROGRAMS = ("/sbin/modprobe", "/usr/sbin/modprobe", "/bin/modprobe", "/usr/bin/modprobe")
+
 #: What Azure needs to boot and to provision.
 NEEDED = (
     "udf",
@@ -42,6 +45,11 @@ FOLDERS = (ADMIN_FOLDER, "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/l
 
 #: An install command with one of these loads the module after all.
 _LOADERS = re.compile(r"\b(modprobe|insmod)\b")
+
+
+def is_kmod(tree):
+    """Return whether modprobe is that of kmod, which reads the index modules.dep.bin alone; busybox reads modules.dep."""
+    return any(posixpath.basename(tree.resolve(path)) == "kmod" for path in PROGRAMS if tree.exists(path))
 
 
 def bans(tree, module):

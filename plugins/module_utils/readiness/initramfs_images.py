@@ -27,6 +27,10 @@ RootFacts = collections.namedtuple("RootFacts", "kind layers")
 
 LVM, LUKS, RAID = "lvm", "luks", "raid"
 
+#: What a rule says of an image that lacks something.
+REBUILD = "Build the image again, with the role guest_boot or by hand, and look what keeps the generator from putting it in."
+FIX = "guest_boot; initrd_modules"
+
 
 def images(tree):
     """Return the [Image] of the kernels that a boot entry can start with an initramfs."""
@@ -42,7 +46,7 @@ def images(tree):
 
 
 def judged(context, judge):
-    """Return the Outcome of what judge finds wrong: callable (Image) -> [(text, severe)]; images that cannot be read make it unknown."""
+    """Return the Outcome of what judge finds wrong: callable (Image) -> [str]; images that cannot be read make it unknown."""
     found = context.shared(images)
     if not found:
         return not_applicable("no kernel is booted with an initramfs")

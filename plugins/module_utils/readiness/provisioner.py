@@ -16,6 +16,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation, releases
 
 WAAGENT, CLOUD_INIT, TWICE, NOBODY = "waagent", "cloud-init", "both", "nobody"
+#: Why a rule of cloud-init does not concern a guest.
+NOT_CLOUD_INIT = "cloud-init does not provision this guest"
 
 #: who: one of the four; evidence: [Evidence], what tells so; wanted: what Provisioning.Agent says, auto resolved.
 Provisioner = collections.namedtuple("Provisioner", "who evidence wanted")
@@ -41,6 +43,11 @@ def provisioner(tree):
     if setting == WAAGENT:
         return Provisioner(WAAGENT if agent else CLOUD_INIT if cloud_init_runs else NOBODY, evidence, setting)
     return Provisioner(CLOUD_INIT if cloud_init_runs else NOBODY, evidence, setting)
+
+
+def is_by_cloud_init(tree):
+    """Return whether cloud-init provisions the guest, alone or beside the agent."""
+    return provisioner(tree).who in (CLOUD_INIT, TWICE)
 
 
 def provisioning_setting(tree):

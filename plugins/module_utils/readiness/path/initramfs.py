@@ -17,12 +17,20 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels, modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import LUKS, LVM, RAID, generator, judged, root_facts, starts_systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
+    FIX,
+    LUKS,
+    LVM,
+    RAID,
+    REBUILD,
+    generator,
+    judged,
+    root_facts,
+    starts_systemd,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
-_REBUILD = "Build the image again, with the role guest_boot or by hand, and look what keeps the generator from putting it in."
-_FIX = "guest_boot; initrd_modules"
 
 #: What each layer of the root needs: drivers, and one of the programs that open it.
 _OF_LAYERS = {
@@ -71,7 +79,6 @@ _FINDERS = (
     "/bin/mdev",
     "/usr/bin/mdev",
 )
-_LOADERS = ("/sbin/modprobe", "/usr/sbin/modprobe", "/bin/modprobe", "/usr/bin/modprobe")
 #: Programs that the start uses by name, where they are in the image.
 _USED = (
     "/bin/sh",
@@ -133,11 +140,11 @@ def is_loaded(context):
     "R65b",
     step=INITRAMFS,
     severity=ERROR,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="The first programs of every initramfs can run",
     fault="A program that an initramfs starts with cannot run",
     why="The kernel panics when /init, its interpreter, its loader or a library is not in the image.",
-    cure=_REBUILD,
+    cure=REBUILD,
     source="Linux init/main.c, kernel_init; ld.so(8)",
 )
 def can_start(context):
@@ -147,7 +154,7 @@ def can_start(context):
     def judge(image):
         files = image.files
         first = next((path for path in ("/init", "/linuxrc", "/sbin/init") if files.lstat(path) is not None), "/init")
-        used = [path for path in _USED + _LOADERS if files.lstat(path) is not None]
+        used = [path for path in _USED + modprobe.PROGRAMS if files.lstat(path) is not None]
         return _wrong(files, [first] + used, machine)
 
     return judged(context, judge)
@@ -157,12 +164,12 @@ def can_start(context):
     "R65c",
     step=INITRAMFS,
     severity=ERROR,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="Every initramfs can load its modules",
     fault="An initramfs cannot load its modules",
     why="modprobe and udev find a driver by modules.dep and modules.alias, and the kernel calls modprobe for the root's file system; without them "
     "the image has drivers that nobody loads.",
-    cure=_REBUILD,
+    cure=REBUILD,
     source="depmod(8); modprobe(8); Linux kernel/module/kmod.c",
 )
 def can_load(context):
@@ -173,9 +180,9 @@ def can_load(context):
         folder = drivers.modules_directory(files, version)
         if not _has_modules(files, folder):
             return []
-        found = [] if any(files.lstat(path) is not None for path in _LOADERS) or not _calls_modprobe(context, image) else ["it has no modprobe"]
+        found = [] if any(files.lstat(path) is not None for path in modprobe.PROGRAMS) or not _calls_modprobe(context, image) else ["it has no modprobe"]
         # mkinitcpio keeps the index that kmod reads and takes the text away
-        kinds = (".bin",) if generator(files) == "mkinitcpio" else ("", ".bin") if _is_kmod(files) else ("",)
+        kinds = (".bin",) if generator(files) == "mkinitcpio" else ("", ".bin") if modprobe.is_kmod(files) else ("",)
         return found + [
             f"{folder[1:]}/{name}{kind} is not in it"
             for name in ("modules.dep", "modules.alias")
@@ -190,11 +197,11 @@ def can_load(context):
     "R65d",
     step=INITRAMFS,
     severity=ERROR,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="Every initramfs has what finds devices",
     fault="An initramfs has nothing that finds devices",
     why="udev, or what takes its place, loads the drivers of what the kernel reports, and gives the root's device the name that root= has.",
-    cure=_REBUILD,
+    cure=REBUILD,
     source="hooks/udev of initramfs-tools; modules.d/95udev-rules of dracut; install/udev of mkinitcpio; initfs of Alpine",
 )
 def finds_devices(context):
@@ -217,11 +224,11 @@ def finds_devices(context):
     "R66a",
     step=INITRAMFS,
     severity=ERROR,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="Every initramfs has the drivers of the root's file system and of what it lies on",
     fault="An initramfs lacks the driver of the root's file system, or of what it lies on",
     why="The disk is found, and the root on it cannot be mounted: the boot ends in the initramfs shell.",
-    cure=_REBUILD,
+    cure=REBUILD,
     source="Linux fs/filesystems.c; dm-init, md",
 )
 def reaches_root(context):
@@ -236,7 +243,7 @@ def reaches_root(context):
     "R17h",
     step=INITRAMFS,
     severity=ERROR,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="No driver that reaches the root is banned inside an initramfs",
     fault="A driver that reaches the root is banned inside an initramfs",
     why="The image has a copy of modprobe.d of the day when it was built; a driver that is banned there is not loaded, though the guest allows it now.",
@@ -271,11 +278,6 @@ def _wrong(files, paths, machine):
     libraries = Libraries(files, files.inspect)
     found = [obstacle for path in paths for obstacle in programs.obstacles(files, path, machine, files.inspect, libraries)]
     return list(dict.fromkeys(programs.sentence(obstacle) for obstacle in found if obstacle.kind != programs.UNKNOWN))
-
-
-def _is_kmod(files):
-    """Return whether modprobe is that of kmod, which reads the index modules.dep.bin alone; busybox reads modules.dep."""
-    return any(posixpath.basename(files.resolve(path)) == "kmod" for path in _LOADERS if files.exists(path))
 
 
 def _has_modules(files, folder):

@@ -12,15 +12,13 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, judged, starts_systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import FIX, REBUILD, generator, judged, starts_systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.root_argument import changes
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import named_volume
 
-_REBUILD = "Build the image again, with the role guest_boot or by hand, and look what keeps the generator from putting it in."
-_FIX = "guest_boot; initrd_modules"
 
 _PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/klibc/bin", "/usr/lib/initrd/bin")
 #: Files that a script reads at its outer level, where nothing asks before whether they are there.
@@ -44,12 +42,12 @@ _SETTING = re.compile(r"""^\s*(?:export\s+)?(ROOT|BOOT)=(?:"([^"]*)"|'([^']*)'|(
     "R65e",
     step=INITRAMFS,
     severity=ERROR,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="What the /init of every initramfs reads and calls is in it",
     fault="What the /init of an initramfs reads or calls is not in it",
     why="The shell ends at a script that it cannot read, and the kernel panics with it; without mount, or what hands over to the root, the boot goes no "
     "further.",
-    cure=_REBUILD,
+    cure=REBUILD,
     source="init and scripts/functions of initramfs-tools; init.sh of dracut's base and its modules systemd and rootfs-block; init of mkinitcpio; "
     "dash(1), special built-ins",
 )

@@ -13,7 +13,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import image_file, kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import image_file, kernels, modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.drivers import modules_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, passed, unknown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
@@ -44,9 +44,6 @@ def _severity(context, paths):
     """Return ERROR when one of the paths ([str]) is of a kernel that starts by itself, else WARNING."""
     started = {context.tree.resolve(entry.kernel) for entry in started_entries(context)}
     return ERROR if not started or started.intersection(map(context.tree.resolve, paths)) else WARNING
-
-
-_MODPROBE = ("/sbin/modprobe", "/usr/sbin/modprobe")
 
 
 @rule(
@@ -128,7 +125,7 @@ def _missing(context, kernel):
 
 def _missing_index(tree, folder):
     """Return the path (str) of an index that kmod's modprobe needs and that is not there: it reads no list as text."""
-    if not _has_files(tree, folder) or not any(posixpath.basename(tree.resolve(path)) == "kmod" for path in _MODPROBE if tree.exists(path)):
+    if not _has_files(tree, folder) or not modprobe.is_kmod(tree):
         return ""
     paths = [posixpath.join(folder, name) for name in ("modules.dep.bin", "modules.alias.bin")]
     return next((path for path in paths if not tree.is_file(path) or not tree.stat(path).size), "")

@@ -44,11 +44,12 @@ def lets_in(context):
         return not_applicable(NO_SERVER)
     names = {account.name for account in accounts.accounts(context.tree)} if context.tree.is_file("/etc/passwd") else set()
     is_new = context.kind != "specialized"
-    groups = _default_groups(context.tree) if is_new else _groups_with_members(context.tree)
+    groups = _default_groups(context) if is_new else _groups_with_members(context.tree)
     settings = context.shared(sshd_config.settings)
     by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
     no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
-    no_way += sshd_access.no_key(settings, context.tree.is_file) + sshd_access.no_session(settings, context.tree.is_file, lambda path: _why_not(context, path))
+    no_way += sshd_access.no_key(settings, context.tree.is_file)
+    no_way += sshd_access.no_session(settings, context.tree.is_file, lambda path: programs.why_not(context.tree, path))
     return failed_if(shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)
 
 
@@ -112,8 +113,8 @@ def no_barrier(context):
         kinds = ("auth", "account", "session") if password else ("account", "session")
         found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sshd", kinds)]
         if context.kind != "specialized":
-            groups = _default_groups(tree)
-            found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line, cause in pam.turned_away(tree, "sshd", kinds, groups)]
+            turned_away = pam.turned_away(tree, "sshd", kinds, _default_groups(context))
+            found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line, cause in turned_away]
         if "pam_limits.so" in modules:
             found += context.find(["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf"), _NO_LOGIN.match)
     return failed_if(found + _ended_shells(context))
@@ -140,12 +141,6 @@ def asks_pam(context):
     return failed([Evidence(path or _CONF, line, "UsePAM no" if path else "UsePAM is not set: no")])
 
 
-def _why_not(context, path):
-    """Return why a program does not run (str), "" when it does, or when that is not known."""
-    wrong = [obstacle for obstacle in programs.obstacles(context.tree, path) if obstacle.kind != programs.UNKNOWN]
-    return programs.sentence(wrong[0]) if wrong else ""
-
-
 def _ended_shells(context):
     """Return the [Evidence] of each line of the files that every login shell reads first, which ends the shell whatever is the case."""
     return [
@@ -165,9 +160,9 @@ def shown(obstacle):
     return Evidence(obstacle.path or _CONF, obstacle.line, f"{obstacle.text}: {obstacle.cause}")
 
 
-def _default_groups(tree):
+def _default_groups(context):
     """Return the groups ({str}) of a user whom cloud-init or the agent makes, None where cloud-init's files cannot be read."""
-    documents, faults = config.documents(tree)
+    documents, faults = context.shared(config.documents)
     if faults:
         return None
     found = config.value(documents, "system_info", "default_user", "groups")

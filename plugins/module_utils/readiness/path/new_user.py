@@ -23,7 +23,15 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     passed,
     unknown,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
+    CLOUD_INIT,
+    NOBODY,
+    NOT_CLOUD_INIT,
+    TWICE,
+    WAAGENT,
+    is_by_cloud_init,
+    provisioner,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines
@@ -34,7 +42,6 @@ _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
 _CLOSED = ("nologin", "false", "true", "halt", "shutdown", "sync")
 _RULES = "/etc/sudoers.d"
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
-_NOT_USED = "cloud-init does not provision this guest"
 
 
 @rule(
@@ -50,8 +57,8 @@ _NOT_USED = "cloud-init does not provision this guest"
 )
 def makes_the_user(context):
     """Return failed when users leaves the default one out, or a module is in no stage; unknown when nothing here reads YAML."""
-    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
-        return not_applicable(_NOT_USED)
+    if not is_by_cloud_init(context.tree):
+        return not_applicable(NOT_CLOUD_INIT)
     documents, faults = context.shared(config.documents)
     if faults:
         return unknown(faults[0].message)
@@ -99,8 +106,8 @@ def shell_runs(context):
     shell = place.text.rpartition("=")[2].rpartition(": ")[2]
     if posixpath.basename(shell) in _CLOSED:
         return failed([place._replace(text=f"{place.text}: it lets nobody in")])
-    wrong = [obstacle for obstacle in programs.obstacles(tree, shell) if obstacle.kind != programs.UNKNOWN]
-    return failed_if([place._replace(text=f"{place.text}: {programs.sentence(wrong[0])}")] if wrong else [])
+    wrong = programs.why_not(tree, shell)
+    return failed_if([place._replace(text=f"{place.text}: {wrong}")] if wrong else [])
 
 
 def _of_cloud_init(context):

@@ -24,15 +24,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     unknown,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import new_user
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, TWICE, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import NOT_CLOUD_INIT, is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
-_NOT_USED = "cloud-init does not provision this guest"
 _STATE = "/var/lib/waagent"
-_IDENTIFY = "/etc/cloud/ds-identify.cfg"
-_KEY = re.compile(r"^\s*(policy|datasource):\s*([^#]*)")
 _OFF = re.compile(
     r"(?:^|[/\s;&])(poweroff|halt|shutdown|reboot)(?:$|[\s;&])|systemctl\s+(?:\S+\s+)*?(poweroff|halt|reboot)\b|(?:^|[/\s;&])init\s+([06])(?:$|[\s;&])"
 )
@@ -86,8 +83,8 @@ def agent_package(context):
 )
 def cloud_init_package(context):
     """Return failed when cloudinit is in no directory that the interpreter of cloud-init looks into."""
-    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
-        return not_applicable(_NOT_USED)
+    if not is_by_cloud_init(context.tree):
+        return not_applicable(NOT_CLOUD_INIT)
     outcome = _package(context.tree, cloud_init.PROGRAM, "cloudinit")
     if outcome.status != PASSED or not context.tree.has_own_root:
         return outcome
@@ -113,8 +110,8 @@ def cloud_init_package(context):
 )
 def files_are_yaml(context):
     """Return failed with each file of cloud.cfg(.d) that is no YAML, unknown when nothing here reads YAML."""
-    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
-        return not_applicable(_NOT_USED)
+    if not is_by_cloud_init(context.tree):
+        return not_applicable(NOT_CLOUD_INIT)
     faults = context.shared(config.documents)[1]
     missing = [fault for fault in faults if fault.missing]
     if missing:
@@ -135,8 +132,8 @@ def files_are_yaml(context):
 )
 def not_configured_by_the_kernel(context):
     """Return failed with each command line that has network-config= or cc:."""
-    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
-        return not_applicable(_NOT_USED)
+    if not is_by_cloud_init(context.tree):
+        return not_applicable(NOT_CLOUD_INIT)
     return failed_if(having(context, lambda word: word.startswith(("network-config=", "cc:"))))
 
 
@@ -173,16 +170,23 @@ def has_configuration(context):
 )
 def identified(context):
     """Return failed with the line of ds-identify.cfg that switches cloud-init off, or names sources without Azure."""
-    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
-        return not_applicable(_NOT_USED)
-    found = [(number, text, match.group(1), match.group(2)) for number, text in context.lines(_IDENTIFY) for match in [_KEY.match(text)] if match]
-    last = {key: (number, text, value) for number, text, key, value in found}
+    if not is_by_cloud_init(context.tree):
+        return not_applicable(NOT_CLOUD_INIT)
+    last = cloud_init.identify_settings(context.tree)
     evidence = []
-    if "policy" in last and last["policy"][2].split(",")[0].strip() in ("disabled", "report"):
-        evidence.append(Evidence(_IDENTIFY, last["policy"][0], last["policy"][1].strip()))
-    if "datasource" in last and "azure" not in re.findall(r"\w+", last["datasource"][2].lower()):
-        evidence.append(Evidence(_IDENTIFY, last["datasource"][0], last["datasource"][1].strip()))
+    for key, keeps in (("policy", _ends_the_start), ("datasource", _leaves_azure_out)):
+        number, line, value = last.get(key, (None, "", ""))
+        if number and keeps(value):
+            evidence.append(Evidence(cloud_init.DS_IDENTIFY, number, line))
     return failed_if(evidence)
+
+
+def _ends_the_start(policy):
+    return policy.split(",")[0].strip() in ("disabled", "report")
+
+
+def _leaves_azure_out(sources):
+    return "azure" not in re.findall(r"\w+", sources.lower())
 
 
 @rule(
@@ -197,8 +201,8 @@ def identified(context):
 )
 def stays_on(context):
     """Return failed with power_state that powers off, and with each command of bootcmd and runcmd that does; unknown when nothing here reads YAML."""
-    if provisioner(context.tree).who not in (CLOUD_INIT, TWICE):
-        return not_applicable(_NOT_USED)
+    if not is_by_cloud_init(context.tree):
+        return not_applicable(NOT_CLOUD_INIT)
     documents, faults = context.shared(config.documents)
     if faults:
         return unknown(faults[0].message)

@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, shown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.identity import KEY_MAKERS
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.identity import agent_makes_keys, key_makers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_config, sshd_faults
 
@@ -94,7 +94,7 @@ def has_host_keys(context):
         return _of_new_machine(context)
     named = [setting.value for setting in context.shared(sshd_config.settings) if setting.keyword == "hostkey" and context.tree.is_file(setting.value)]
     found = named or context.tree.glob("/etc/ssh/ssh_host_*_key")
-    makers = [path for pattern in KEY_MAKERS for path in context.tree.glob(pattern)]
+    makers = key_makers(context.tree)
     if found or makers:
         return passed(evidence=[Evidence(path, None, "") for path in (found or makers)[:1]])
     return failed([Evidence("/etc/ssh", None, "there is no ssh_host_*_key")])
@@ -106,11 +106,11 @@ def _of_new_machine(context):
     wrong = sshd_access.no_host_key(context.shared(sshd_config.settings), tree.is_file)
     if wrong:
         return failed([shown(found) for found in wrong])
-    makers = [path for pattern in KEY_MAKERS for path in tree.glob(pattern)]
-    if tree.glob("/etc/ssh/ssh_host_*_key") or makers or provisioner(tree).who != WAAGENT:
+    if tree.glob("/etc/ssh/ssh_host_*_key") or key_makers(tree) or provisioner(tree).who != WAAGENT:
         return passed()
-    lines = context.find(["/etc/waagent.conf"], lambda text: re.match(r"\s*Provisioning\.RegenerateSshHostKeyPair\s*=\s*n\b", text, re.IGNORECASE))
-    return failed_if(line._replace(text=f"{line.text}: and there is no key") for line in lines)
+    makes_keys, place = agent_makes_keys(tree)
+    # a configuration that does not speak of it is R49g's
+    return passed() if makes_keys or place.line is None else failed([place._replace(text=f"{place.text}: and there is no key")])
 
 
 @rule(

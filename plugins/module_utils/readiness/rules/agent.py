@@ -146,13 +146,9 @@ def tools(context):
         if not any(context.tree.exists(f"{folder}/{name}") for folder in folders)
     ]
     useradd = next((path for path in _USERADD if context.tree.exists(path)), None)
-    wrong = (
-        [obstacle for obstacle in programs.obstacles(context.tree, useradd) if obstacle.kind != programs.UNKNOWN]
-        if useradd and context.tree.has_own_root
-        else []
-    )
+    wrong = programs.why_not(context.tree, useradd) if useradd and context.tree.has_own_root else ""
     if wrong and provisioner(context.tree).who != NOBODY:
-        return failed([Evidence(useradd, None, programs.sentence(wrong[0]))], "", ERROR)
+        return failed([Evidence(useradd, None, wrong)], severity=ERROR)
     makes_users = "useradd" not in missing or provisioner(context.tree).who == NOBODY or _by_adduser(context.tree)
     missing.sort(key=lambda name: name != "useradd")
     return failed_if(

@@ -22,12 +22,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     passed,
     unknown,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, datasources, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOT_CLOUD_INIT, datasources, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import started_line
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 
-_NOT_USED = "cloud-init does not provision this guest"
 #: A machine that keeps its identity has its users and keys: cloud-init may find no source there, such as the one its installer named.
 _PROVISIONED = ("generalized", "before_deprovision")
 _LEAST_VERSION = (21, 2)
@@ -50,7 +49,7 @@ _MISREADS_BLOCK_LISTS = ((23, 4),)
 def finds_azure(context):
     """Return failed with the list of data sources that leaves Azure out, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
-        return not_applicable(_NOT_USED)
+        return not_applicable(NOT_CLOUD_INIT)
     told = having(context, lambda word: word in kernel_parameters.overriding(word) and word.startswith(("ds=", "ci.ds=")))
     if told:
         return failed(told, "The kernel's command line names another source, and wins over every file.")
@@ -76,7 +75,7 @@ def finds_azure(context):
 def azure_alone(context):
     """Return failed when no list of data sources is set, or it names others beside Azure."""
     if provisioner(context.tree).who != CLOUD_INIT:
-        return not_applicable(_NOT_USED)
+        return not_applicable(NOT_CLOUD_INIT)
     names, place = datasources(context.tree)
     if names is None:
         return failed([Evidence("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", None, "no datasource_list is set")])
@@ -118,7 +117,7 @@ def leftovers(context):
 def all_stages(context):
     """Return failed with each unit of cloud-init that is masked or disabled, where cloud-init provisions."""
     if provisioner(context.tree).who != CLOUD_INIT:
-        return not_applicable(_NOT_USED)
+        return not_applicable(NOT_CLOUD_INIT)
     known, line = context.shared(unit_files.Units), started_line(context)
     evidence = []
     for name in cloud_init.SERVICES:
@@ -142,7 +141,7 @@ def all_stages(context):
 def version(context):
     """Return failed when the installed cloud-init is older than 21.2, unknown when its version was not found."""
     if provisioner(context.tree).who != CLOUD_INIT:
-        return not_applicable(_NOT_USED)
+        return not_applicable(NOT_CLOUD_INIT)
     found = cloud_init.version(context.tree)
     if found is None:
         return unknown("the version of cloud-init was not found")
@@ -165,7 +164,7 @@ def version(context):
 def tells_the_host(context):
     """Return passed with the line that has cloud-init report through Hyper-V."""
     if provisioner(context.tree).who != CLOUD_INIT:
-        return not_applicable(_NOT_USED)
+        return not_applicable(NOT_CLOUD_INIT)
     files = ["/etc/cloud/cloud.cfg"] + context.tree.glob("/etc/cloud/cloud.cfg.d/*.cfg")
     told = context.find(files, lambda text: re.match(r"\s+type\s*:\s*[\"']?hyperv\b", text))
     return passed(evidence=told) if told else failed([Evidence("/etc/cloud/cloud.cfg.d", None, "no reporting of the type hyperv")])
@@ -186,7 +185,7 @@ def tells_the_host(context):
 def resource_disk_early(context):
     """Return failed with the stage that has disk_setup and mounts when it is not cloud-init's first."""
     if provisioner(context.tree).who != CLOUD_INIT:
-        return not_applicable(_NOT_USED)
+        return not_applicable(NOT_CLOUD_INIT)
     stages = cloud_init_stages.stages(context.shared(cloud_init_stages.texts))
     names = cloud_init_stages.RESOURCE_DISK
     if cloud_init_stages.is_early(stages, names):

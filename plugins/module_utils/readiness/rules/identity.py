@@ -28,7 +28,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent import c
 _GENERALIZED = ("generalized",)
 _MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
 #: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
-KEY_MAKERS = (
+_KEY_MAKERS = (
     "/*/systemd/system/sshd-keygen*",
     "/usr/lib/systemd/system/sshd-keygen*",
     "/usr/lib/systemd/system/sshdgenkeys.service",
@@ -126,7 +126,7 @@ def host_keys_made(context):
     """Return failed when the agent provisions, does not make host keys, and no unit or script of the distribution does."""
     tree = context.tree
     who = provisioner(tree).who
-    makers = [path for pattern in KEY_MAKERS for path in tree.glob(pattern)]
+    makers = key_makers(tree)
     if who == CLOUD_INIT:
         kinds = config.value(context.shared(config.documents)[0], "ssh_genkeytypes")
         return failed_if(
@@ -136,12 +136,22 @@ def host_keys_made(context):
         )
     if who != WAAGENT:
         return not_applicable("nobody provisions this guest")
+    makes_keys, place = agent_makes_keys(tree)
+    return passed() if makers or makes_keys else failed([place])
+
+
+def key_makers(tree):
+    """Return the paths ([str]) of what makes host keys at boot, besides whoever provisions."""
+    return [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
+
+
+def agent_makes_keys(tree):
+    """Return (whether the agent's configuration has it make host keys, the Evidence of the line, without a number where there is none)."""
     path = installation.conf_path(tree) or installation.PATHS[0]
-    text = tree.read_text(path) if tree.is_file(path) else ""
-    if makers or (conf.parse(text).get(_MAKES_KEYS) or "n").lower() == "y":
-        return passed()
-    line = [setting for setting in conf.settings(text) if setting.key == _MAKES_KEYS][-1:]
-    return failed([Evidence(path, line[0].number, f"{_MAKES_KEYS}={line[0].value}") if line else Evidence(path, None, f"{_MAKES_KEYS} is not set: n")])
+    found = [setting for setting in conf.settings(tree.read_text(path) if tree.is_file(path) else "") if setting.key == _MAKES_KEYS]
+    if not found:
+        return False, Evidence(path, None, f"{_MAKES_KEYS} is not set: n")
+    return (found[-1].value or "n").lower() == "y", Evidence(path, found[-1].number, f"{_MAKES_KEYS}={found[-1].value}")
 
 
 @rule(

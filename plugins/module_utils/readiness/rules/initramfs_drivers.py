@@ -14,6 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.survey import is_started_without_image
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed, passed, unknown
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import FIX
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
@@ -24,7 +25,6 @@ _NVME = ("nvme", "nvme_core", "pci_hyperv")
 _CONSOLE = ("hid_hyperv", "hyperv_keyboard")
 _IN_INITRAMFS = _STORAGE + _NETWORK + _DISK + _NVME + _CONSOLE
 _CURE = "Run the role guest_boot (initrd_modules), which rebuilds the image and reads it back."
-_FIX = "guest_boot; initrd_modules"
 
 #: Lines of a generator's configuration that leave drivers out, and its files.
 _LIMITS = re.compile(r"\s*(?:MODULES=[\"']?(?:dep|list)\b|omit_drivers\+?=|hostonly=[\"']?yes|HOOKS=.*\bautodetect\b|INITRD_MODULES=)")
@@ -92,7 +92,7 @@ def _limits(context):
     "R17a",
     step=INITRAMFS,
     severity=ERROR,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="Every kernel finds its disk on Hyper-V: hv_vmbus, hv_storvsc",
     fault="A kernel does not find its disk on Hyper-V: hv_vmbus or hv_storvsc is missing",
     why="The disk hangs on Hyper-V's bus: without both drivers in the initramfs, or built in, the kernel finds no root. A generation 2 machine cannot boot "
@@ -111,7 +111,7 @@ def hyperv_storage(context):
     "R17b",
     step=INITRAMFS,
     severity=WARNING,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="Every initramfs has the network driver hv_netvsc",
     fault="An initramfs lacks the network driver hv_netvsc",
     why="The general page asks for it; it matters where the root or its key comes over the network.",
@@ -127,7 +127,7 @@ def hyperv_network(context):
     "R17d",
     step=INITRAMFS,
     severity=ERROR,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="Every kernel has the disk driver sd_mod for its start",
     fault="A kernel lacks the disk driver sd_mod for its start",
     why="hv_storvsc brings the controller, sd_mod the disk on it: an initramfs made for another machine (virtio) may lack it.",
@@ -143,7 +143,7 @@ def disk_driver(context):
     "R18a",
     step=INITRAMFS,
     severity=WARNING,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="Every initramfs has the NVMe drivers: nvme, nvme_core, pci_hyperv",
     fault="An initramfs lacks an NVMe driver: nvme, nvme_core or pci_hyperv",
     why="Sizes of v6 and later have NVMe disks only, behind Hyper-V's PCI bus.",
@@ -161,7 +161,7 @@ def nvme(context):
     step=INITRAMFS,
     severity=NOTE,
     marketplace=WARNING,
-    fixed_by=_FIX,
+    fixed_by=FIX,
     title="The keyboard of the emulated console works from the start: hid_hyperv, hyperv_keyboard",
     fault="An initramfs lacks a driver of the emulated console: hid_hyperv or hyperv_keyboard",
     why="The certification looks for them in the initramfs; they matter where somebody types at the console before the root is mounted.",
