@@ -27,6 +27,16 @@ RootFacts = collections.namedtuple("RootFacts", "kind layers")
 
 LVM, LUKS, RAID = "lvm", "luks", "raid"
 
+#: Where udev's daemon is in an image.
+UDEV = (
+    "/usr/lib/systemd/systemd-udevd",
+    "/lib/systemd/systemd-udevd",
+    "/sbin/udevd",
+    "/usr/sbin/udevd",
+    "/lib/udev/udevd",
+    "/usr/lib/udev/udevd",
+)
+
 #: What a rule says of an image that lacks something.
 REBUILD = "Build the image again, with the role guest_boot or by hand, and look what keeps the generator from putting it in."
 FIX = "guest_boot; initrd_modules"

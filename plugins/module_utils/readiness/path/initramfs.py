@@ -23,6 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initra
     LVM,
     RAID,
     REBUILD,
+    UDEV,
     generator,
     judged,
     root_facts,
@@ -65,13 +66,7 @@ _DRIVERS_OF = {
 }
 
 #: What waits for devices, loads their drivers and gives the root its name, by what built the image.
-_FINDERS = (
-    "/usr/lib/systemd/systemd-udevd",
-    "/lib/systemd/systemd-udevd",
-    "/sbin/udevd",
-    "/usr/sbin/udevd",
-    "/lib/udev/udevd",
-    "/usr/lib/udev/udevd",
+_FINDERS = UDEV + (
     "/sbin/nlplug-findfs",
     "/usr/sbin/nlplug-findfs",
     "/sbin/mdev",

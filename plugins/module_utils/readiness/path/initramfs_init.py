@@ -12,7 +12,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import FIX, REBUILD, generator, judged, starts_systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import FIX, REBUILD, UDEV, generator, judged, starts_systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.root_argument import changes
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
@@ -31,7 +31,6 @@ _CALLED = re.compile(
 )
 _LOOKED_FOR = re.compile(r"=\$\(command -v (switch_root)\)")
 _RUN_SCRIPTS = re.compile(r"^\s*run_scripts\s+(/scripts/[\w-]+)", re.MULTILINE)
-_UDEV = ("/usr/lib/systemd/systemd-udevd", "/lib/systemd/systemd-udevd", "/usr/lib/udev/udevd", "/lib/udev/udevd", "/sbin/udevd")
 _HOOKS = ("/usr/lib/dracut/hooks/mount", "/lib/dracut/hooks/mount", "/var/lib/dracut/hooks/mount")
 _SYSTEM_UNITS = ("/usr/lib/systemd/system", "/lib/systemd/system")
 
@@ -79,7 +78,7 @@ def _lacking_scripts(files, text):
     # a directory that is not there is passed over
     wanted += [f"{folder}/ORDER" for folder in folders if files.is_dir(folder) and files.listdir(folder)]
     found = [f"/init reads {path}, which is not in it" for path in dict.fromkeys(wanted) if not files.exists(path)]
-    if folders and any(files.exists(path) for path in _UDEV) and not any(files.exists(f"{folder}/udev") for folder in folders):
+    if folders and any(files.exists(path) for path in UDEV) and not any(files.exists(f"{folder}/udev") for folder in folders):
         found.append("udev is in it, and no script starts it (scripts/init-top/udev)")
     if "$hookdir/mount/" in text and not any(files.listdir(folder) for folder in _HOOKS if files.is_dir(folder)):
         found.append("it has no script that mounts the root (lib/dracut/hooks/mount)")
