@@ -32,7 +32,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.texts im
 
 #: In the order in which they are read; a file of /etc stands for one of the same name in /usr/lib.
 CONF_D, PACKAGES_CONF_D = "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"
-_MAIN = "/etc/NetworkManager/NetworkManager.conf"
+MAIN = "/etc/NetworkManager/NetworkManager.conf"
 _FOLDERS = ("/etc/NetworkManager/system-connections", "/usr/lib/NetworkManager/system-connections")
 #: Names of keyfiles that are passed over. Source: nm_keyfile_utils_ignore_filename.
 _NO_PROFILE = re.compile(r"^\.|~$|\.(bak|old|orig|rej|swp|swx|rpmnew|rpmorig|rpmsave|dpkg-\w+|ifcfg)$|-?\.lock$", re.IGNORECASE)
@@ -57,7 +57,7 @@ def configuration(tree, without=()):
     names = {posixpath.basename(path) for path in tree.glob(CONF_D + "/*.conf")}
     paths = [path for path in tree.glob(PACKAGES_CONF_D + "/*.conf") if posixpath.basename(path) not in names and posixpath.basename(path) not in without]
     found = {}
-    for path in paths + [_MAIN] + tree.glob(CONF_D + "/*.conf"):
+    for path in paths + [MAIN] + tree.glob(CONF_D + "/*.conf"):
         text = text_of(tree, path) if tree.is_file(path) else ""
         lines = text.split("\n")
         for entry in ini.entries(text):

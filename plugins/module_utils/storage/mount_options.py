@@ -86,6 +86,15 @@ def unknown(kind, options):
     return [option for option in options if not _is_known(kind, option)]
 
 
+def is_noexec(options):
+    """Return whether a mount with these options ([str]) runs no programs: the last word on it counts, and user and users mean noexec, too.
+
+    Source: mount(8).
+    """
+    said = [option for option in options if option in ("exec", "noexec", "user", "users")]
+    return bool(said) and said[-1] != "exec"
+
+
 def _is_known(kind, option):
     name, equals, value = option.partition("=")
     if not name or name.lower().startswith("x-") or name == "comment":

@@ -104,6 +104,16 @@ def test_a_directory_that_a_start_mounts_on_and_that_is_gone_is_an_error(tree, p
     assert finding(tree, "R68g") == ("failed", "error", [(path, "there is no such directory")])
 
 
+def test_a_rule_file_of_udevs_own_that_is_gone_is_an_error(tree):
+    folder = pathlib.Path(tree.root, "usr/lib/udev/rules.d")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("50-udev-default.rules", "60-persistent-storage.rules", "80-drivers.rules", "99-systemd.rules"):
+        (folder / name).write_text("# x\n")
+    assert finding(tree, "R69d")[0] == "passed"
+    (folder / "80-drivers.rules").rename(folder / "80-drivers.rules.dpkg-old")
+    assert finding(tree, "R69d") == ("failed", "error", [("/usr/lib/udev/rules.d/80-drivers.rules", "is not there")])
+
+
 def test_the_file_of_a_driver_that_is_gone_is_an_error(tree):
     folder = pathlib.Path(tree.root, f"lib/modules/{KERNEL}/kernel")
     for path in MODULES.values():

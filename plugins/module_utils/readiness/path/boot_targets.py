@@ -108,7 +108,7 @@ def udev_rules(context):
         if path is None and tree.has_own_root:
             evidence.append(Evidence(f"{_UDEV_RULES[-1]}/{name}", None, "is not there"))
         elif path is not None and (not tree.is_file(path) or not tree.stat(path).size):
-            evidence.append(Evidence(path, None, "masks udev's own rules of this name"))
+            evidence.append(Evidence(path, None, "is empty, or no file: udev has no rules of this name"))
     return failed_if(evidence)
 
 

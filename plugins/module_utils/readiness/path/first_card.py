@@ -113,8 +113,9 @@ def keeps_its_address(context):
         evidence += [Evidence(link.path, entry.line, f"{entry.key}={entry.value}") for entry in wanted if entry.value]
     if "networkmanager" in context.shared(managers.active):
         paths = [profile.path for profile in networkmanager_profiles.profiles(tree, False) if profile.kind == "ethernet"]
-        folders = ("/etc/NetworkManager", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d")
-        evidence += context.find([path for folder in folders for path in tree.glob(f"{folder}/*.conf")] + paths, _CLONED.match)
+        places = [setting.place for setting in networkmanager_profiles.configuration(tree).values()]
+        evidence += [Evidence(place.path, place.line, place.text) for place in places if _CLONED.match(place.text)]
+        evidence += context.find(paths, _CLONED.match)
     return failed_if(evidence)
 
 

@@ -165,7 +165,7 @@ def has_configuration(context):
     fault="ds-identify keeps cloud-init from Azure",
     why="ds-identify decides in systemd's generator whether cloud-init starts, and which sources it may ask: policy: disabled and the name of another "
     "cloud are its last word.",
-    cure="Remove /etc/cloud/ds-identify.cfg, or write `datasource: Azure` there.",
+    cure="Remove /etc/cloud/ds-identify.cfg.",
     source="cloud-init tools/ds-identify",
 )
 def identified(context):

@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_options import is_noexec
 
 _FSTAB = "/etc/fstab"
 #: Where the programs of the system lie.
@@ -44,7 +45,7 @@ def root_is_written(context):
         return passed("/etc is a file system of its own")  # as of systems whose root is read-only on purpose
     if roots:
         own = roots[-1]
-        return failed_if([Evidence(own.path, own.line, own.text)] if _last_of(own.options, ("ro", "rw")) == "ro" else [])
+        return failed_if([Evidence(own.path, own.line, own.text)] if _last_mode(own.options) == "ro" else [])
     lines = started_lines(context)
     if not lines:
         return not_applicable("no boot loader that is known here starts this guest")
@@ -52,7 +53,7 @@ def root_is_written(context):
     found = [
         line
         for line in lines
-        if _last_of([parameter.text for parameter in line.parameters], ("ro", "rw")) != "rw"
+        if _last_mode([parameter.text for parameter in line.parameters]) != "rw"
         and last(line, "root") is not None
         and last(line, "root").value not in _FOUND_BY_SYSTEMD
     ]
@@ -74,7 +75,7 @@ def programs_run(context):
     return failed_if(
         Evidence(line.path, line.line, line.text)
         for line in context.shared(mount_lines)
-        if (line.mount_point.rstrip("/") or "/") in _PROGRAMS and _last_of(line.options, ("exec", "noexec", "user", "users")) in ("noexec", "user", "users")
+        if (line.mount_point.rstrip("/") or "/") in _PROGRAMS and is_noexec(line.options)
     )
 
 
@@ -97,9 +98,9 @@ def nothing_hides_the_system(context):
     )
 
 
-def _last_of(words, choices):
-    """Return the last of some words ([str]) that is one of the choices, "" without one."""
-    return next((word for word in reversed(words) if word in choices), "")
+def _last_mode(words):
+    """Return the last ``ro`` or ``rw`` of some words ([str]), "" without one."""
+    return next((word for word in reversed(words) if word in ("ro", "rw")), "")
 
 
 RULES = [root_is_written, programs_run, nothing_hides_the_system]

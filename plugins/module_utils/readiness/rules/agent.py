@@ -26,6 +26,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_options import is_noexec
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS, SWITCH
 
@@ -299,15 +300,9 @@ def extensions(context):
         + [
             Evidence(line.path, line.line, line.text)
             for line in context.shared(mount_lines)
-            if line.mount_point.rstrip("/") in places and _runs_nothing(line.options)
+            if line.mount_point.rstrip("/") in places and is_noexec(line.options)
         ]
     )
-
-
-def _runs_nothing(options):
-    """Return whether mount options ([str]) end up as noexec: the last word counts, and users, user and group mean it too."""
-    said = [option != "exec" for option in options if option in ("exec", "noexec", "user", "users", "group")]
-    return bool(said) and said[-1]
 
 
 def _settings(context):

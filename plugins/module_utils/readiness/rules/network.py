@@ -11,7 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, outcome, wicked
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, networkmanager_profiles, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
@@ -212,7 +212,7 @@ def configuration_is_read(context):
     if "networkmanager" not in context.shared(managers.active):
         return not_applicable("NetworkManager does not set up this guest")
     found = []
-    for path in ["/etc/NetworkManager/NetworkManager.conf"] + context.tree.glob("/etc/NetworkManager/conf.d/*.conf"):
+    for path in [networkmanager_profiles.MAIN] + context.tree.glob(networkmanager_profiles.CONF_D + "/*.conf"):
         section = False
         for number, text in context.lines(path):
             line = text.strip()

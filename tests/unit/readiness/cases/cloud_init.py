@@ -25,3 +25,8 @@ BROKEN_FILES = [
     ("R42h", {"/etc/cloud/cloud.cfg": "\ncloud_init_modules:\n - mounts\n - disk_setup\n"}, ("/etc/cloud/cloud.cfg", 2)),
     ("R42h", {"/etc/cloud/cloud.cfg": "# nothing\n"}, ("/etc/cloud/cloud.cfg", None)),
 ]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R42c", {"/etc/cloud/ds-identify.cfg.rpmsave": "policy: disabled\n", "/etc/cloud/cloud.cfg.d/90_dpkg.cfg": "datasource_list: [ Azure ]\n"}),
+]

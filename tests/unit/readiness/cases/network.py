@@ -15,6 +15,11 @@ _NM = "/etc/NetworkManager/conf.d/own.conf"
 BROKEN_FILES = [
     ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "# x\n[main\nplugins=keyfile\n"}, (_NM, 2)),
     ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "plugins=keyfile\n"}, (_NM, 1)),
+    (
+        "R34h",
+        {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/NetworkManager.conf": "[main]\nplugins\n"},
+        ("/etc/NetworkManager/NetworkManager.conf", 2),
+    ),
     *[
         (
             "R34b",
@@ -38,6 +43,14 @@ BROKEN_FILES = [
         "R35d",
         {**MANAGED_BY_NETWORKMANAGER, "/etc/NetworkManager/conf.d/own.conf": "[connection]\nethernet.cloned-mac-address=random\n"},
         ("/etc/NetworkManager/conf.d/own.conf", 2),
+    ),
+    (
+        "R35d",
+        {
+            **MANAGED_BY_NETWORKMANAGER,
+            "/etc/NetworkManager/system-connections/card.nmconnection": PROFILE + "[ethernet]\ncloned-mac-address=52:54:00:12:34:56\n",
+        },
+        ("/etc/NetworkManager/system-connections/card.nmconnection", 5),
     ),
     ("R34a", {f"{WANTS}/systemd-networkd.service": None, "/etc/systemd/network/10-azure.network": None}, ("/etc/systemd/system", None)),
     (
@@ -188,6 +201,22 @@ _KEPT = [
         {
             **MANAGED_BY_NETWORKMANAGER,
             "/etc/NetworkManager/conf.d/own.conf": "[connection]\nethernet.cloned-mac-address=preserve\nwifi.cloned-mac-address=random\n",
+        },
+    ),
+    (
+        "R35d",  # a file of /etc stands for that of the package
+        {
+            **MANAGED_BY_NETWORKMANAGER,
+            "/usr/lib/NetworkManager/conf.d/own.conf": "[connection]\nethernet.cloned-mac-address=random\n",
+            "/etc/NetworkManager/conf.d/own.conf": "# nothing\n",
+        },
+    ),
+    (
+        "R35d",  # the last file counts
+        {
+            **MANAGED_BY_NETWORKMANAGER,
+            "/etc/NetworkManager/conf.d/10-own.conf": "[connection]\nethernet.cloned-mac-address=random\n",
+            "/etc/NetworkManager/conf.d/90-azure.conf": "[connection]\nethernet.cloned-mac-address=preserve\n",
         },
     ),
 ]

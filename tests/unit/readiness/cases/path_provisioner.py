@@ -99,6 +99,7 @@ CONTROLS = [
     ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "# SHELL=/bin/zsh\nSHELL=/bin/sh\n"}),
     ("R40g", {_OWN: "system_info:\n  default_user:\n    name: admin\n    shell: /bin/sh\n"}),
     ("R42m", {"/etc/cloud/ds-identify.cfg": "# policy: disabled\ndatasource: Azure\npolicy: search,found=first\n"}),
+    ("R42m", {"/etc/cloud/ds-identify.cfg": "policy: disabled\ndatasource: Ec2\ndatasource: None, Azure # Ec2\npolicy: enabled\n"}),
     ("R42n", {_OWN: "power_state: {mode: reboot}\nruncmd:\n  - [shutdown, -c]\n  - reboot\n  - echo halted\n"}),
     ("R42n", {_OWN: "power_state: {mode: poweroff, condition: false}\n"}),
     ("R40b", {f"{UNITS}/walinuxagent.service": _unit("ConditionVirtualization=|vmware\nConditionVirtualization=|microsoft")}),

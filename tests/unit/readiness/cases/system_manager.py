@@ -38,8 +38,13 @@ def fstab(line):
 
 
 def mount_unit(settings, pulled="requires"):
-    """Return the guest's files with a mount unit that local-fs.target pulls in."""
-    return {f"{SYSTEM}/data.mount": "[Mount]\n" + settings, f"{SYSTEM}/local-fs.target.{pulled}/data.mount": ("link", f"{SYSTEM}/data.mount")}
+    """Return the guest's files with the mount unit data.mount, which local-fs.target pulls in."""
+    return unit_of("data", settings, pulled)
+
+
+def unit_of(name, settings, pulled="requires"):
+    """Return the guest's files with a mount unit of that name, which local-fs.target pulls in."""
+    return {f"{SYSTEM}/{name}.mount": "[Mount]\n" + settings, f"{SYSTEM}/local-fs.target.{pulled}/{name}.mount": ("link", f"{SYSTEM}/{name}.mount")}
 
 
 def crypttab(line, fstab_line=""):
@@ -90,7 +95,9 @@ BROKEN_FILES = [
     ("R70g", {"/etc/fstab": None}, ("/etc/fstab", None)),
     ("R70h", {"/etc/fstab": ROOT.format("errors=remount-ro,noexec")}, ("/etc/fstab", 1)),
     ("R70h", fstab("UUID=ABCD-1234 /usr ext4 defaults,user 0 2"), ("/etc/fstab", 2)),
+    ("R70h", unit_of("usr", "What=/dev/disk/by-uuid/ABCD-1234\nWhere=/usr\nType=ext4\nOptions=ro,noexec\n"), (f"{SYSTEM}/usr.mount", 2)),
     ("R70i", fstab("tmpfs /etc tmpfs defaults 0 0"), ("/etc/fstab", 2)),
+    ("R70i", unit_of("etc", "What=tmpfs\nWhere=/etc\nType=tmpfs\n"), (f"{SYSTEM}/etc.mount", 2)),
     ("R70i", fstab("tmpfs /var/ tmpfs size=1g 0 0"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /data ext4 defaults,noatim 0 2"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /boot/efi vfat umask=0077,errors=remount-rw 0 2"), ("/etc/fstab", 2)),
@@ -136,13 +143,16 @@ CONTROLS = [
     ("R69c", {**TARGETS, "/etc/cron.d/night": "0 4 * * 0 root /sbin/reboot\n"}),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-net-setup-link.rules": DEV_NULL}),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": "# own\n"}),
+    ("R69d", {path.replace("/usr", "", 1): text for path, text in UDEV.items()}),
     ("R70g", {"/etc/fstab": ROOT.format("ro,rw,errors=remount-ro")}),
     ("R70g", {"/etc/fstab": ROOT.format("ro") + "overlay /etc overlay lowerdir=/etc 0 0\n"}),  # read-only on purpose
     ("R70g", {"/etc/fstab": "", "/boot/grub/grub.cfg": GRUB_CFG.replace(f"root=UUID={UUID}", "root=gpt-auto")}),
     ("R70g", {"/etc/fstab": "", "/boot/grub/grub.cfg": GRUB_CFG.replace(" ro ", " ro rw ")}),
     ("R70h", {"/etc/fstab": ROOT.format("noexec,exec")}),
     ("R70h", fstab("UUID=ABCD-1234 /home ext4 defaults,noexec 0 2")),
+    ("R70h", fstab("UUID=ABCD-1234 /usr ext4 defaults,group,nouser 0 2")),  # group means nosuid and nodev alone
     ("R70i", fstab("tmpfs /tmp tmpfs defaults 0 0")),
+    ("R70i", fstab("tmpfs /etc tmpfs noauto 0 0")),
     ("R70i", fstab("tmpfs /var/tmp tmpfs defaults 0 0")),
     ("R70i", fstab("UUID=ABCD-1234 /usr ext4 defaults 0 2")),
     ("R13c", mount_unit("What=/dev/disk/by-uuid/ABCD-1234\nWhere=/data\nType=vfat\n")),
@@ -192,5 +202,6 @@ CONTROLS = [
     ("R20c", {"/etc/sysctl.d/99-hardening.conf": "kernel.modules_disabled = 0\n# kernel.modules_disabled = 1\n"}),
     ("R20c", {"/etc/sysctl.d/50-same.conf": "kernel.kptr_restrict = 2\n", "/usr/lib/sysctl.d/50-same.conf": "kernel.modules_disabled = 1\n"}),
     ("R57", fstab("LABEL=var /var ext4 noexec,exec,nofail 0 2")),
+    ("R57", fstab("LABEL=var /var ext4 group,nofail 0 2")),
     ("R57", fstab("LABEL=log /var/log ext4 noexec,nofail 0 2")),
 ]
