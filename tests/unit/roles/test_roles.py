@@ -131,6 +131,14 @@ def test_a_distribution_gives_only_values_that_the_default_has_and_that_are_othe
 
 
 @pytest.mark.parametrize("role", GUEST_ROLES)
+def test_no_two_tasks_of_a_role_have_one_name(role):
+    """What a person reads, and --start-at-task, mean one of them."""
+    names = [task["name"] for _file, task in tasks(role)]
+
+    assert [name for name in names if names.count(name) > 1] == []
+
+
+@pytest.mark.parametrize("role", GUEST_ROLES)
 def test_tasks_do_not_ask_for_the_distribution(role):
     for file, task in tasks(role):
         conditions = str(task.get("when", ""))
