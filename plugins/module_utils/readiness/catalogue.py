@@ -16,6 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     identity as identity_step,
     initramfs,
     initramfs_init,
+    initramfs_root,
     kernel as kernel_step,
     loader,
     provisioner,
@@ -25,6 +26,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
     agent,
+    agent_conf,
     boot,
     cloud_init,
     cmdline,
@@ -32,11 +34,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules 
     disk,
     drivers,
     firewall,
+    host_keys,
     identity,
     initramfs_carried,
     initramfs_drivers,
     kernel,
     network,
+    network_manager,
     packaged,
     partitions,
     services,
@@ -61,18 +65,35 @@ _TOPICS = (
     cmdline,
     console,
     network,
+    network_manager,
     firewall,
     agent,
+    agent_conf,
     cloud_init,
     ssh,
     sudo,
     users,
     services,
     identity,
+    host_keys,
     packaged,
 )
 #: What each step of the path needs, in the order of steps.STEPS.
-_PATH = (firmware, loader, kernel_step, command_line, initramfs, initramfs_init, root, system_manager, first_card, ssh_step, provisioner, identity_step)
+_PATH = (
+    firmware,
+    loader,
+    kernel_step,
+    command_line,
+    initramfs,
+    initramfs_root,
+    initramfs_init,
+    root,
+    system_manager,
+    first_card,
+    ssh_step,
+    provisioner,
+    identity_step,
+)
 
 _ID = re.compile(r"^R(\d+)([a-z]?)$")
 

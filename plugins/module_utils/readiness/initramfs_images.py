@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The initramfs images of a guest, each looked into once for all rules; and what the root lies on.
+"""The initramfs images of a guest, each looked into once for all rules; what built it, what its programs lack, and what the root lies on.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -9,7 +9,10 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
+from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import inside
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
@@ -26,6 +29,20 @@ Image = collections.namedtuple("Image", "kernel files problem damaged")
 RootFacts = collections.namedtuple("RootFacts", "kind layers")
 
 LVM, LUKS, RAID = "lvm", "luks", "raid"
+
+#: File systems that another driver mounts as well.
+DRIVERS_OF = {
+    "ext2": ("ext4", "ext2"),
+    "ext3": ("ext4", "ext3"),
+    "ext4": ("ext4",),
+    "xfs": ("xfs",),
+    "btrfs": ("btrfs",),
+    "f2fs": ("f2fs",),
+    "jfs": ("jfs",),
+    "reiserfs": ("reiserfs",),
+    "bcachefs": ("bcachefs",),
+    "erofs": ("erofs",),
+}
 
 #: Where udev's daemon is in an image.
 UDEV = (
@@ -101,6 +118,27 @@ def generator(files):
 def starts_systemd(files):
     """Return whether the /init of an image (InitramfsTree) is systemd."""
     return files.is_symlink("/init") and files.resolve("/init").endswith("/systemd")
+
+
+def machine_of(context):
+    """Return the architecture of the guest (str), None when it is not known."""
+    try:
+        return context.shared(architecture)[0]
+    except ImagewrightError:
+        return None
+
+
+def obstacles(files, paths, machine):
+    """Return what keeps the programs at paths from running ([str]), each thing once; what cannot be read is left to the image as a whole."""
+    libraries = Libraries(files, files.inspect)
+    found = [obstacle for path in paths for obstacle in programs.obstacles(files, path, machine, files.inspect, libraries)]
+    return list(dict.fromkeys(programs.sentence(obstacle) for obstacle in found if obstacle.kind != programs.UNKNOWN))
+
+
+def size_of(files, path):
+    """Return the size of a file of an image in bytes (int), 0 where it is not there."""
+    status = files.stat(path)
+    return status.size if status else 0
 
 
 def root_facts(context):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """First card: the name that it will have, who sets it up, and what the firewall lets through.
 
-Rules on what the managers' files say are in rules/network.py, those on the firewall in rules/firewall.py.
+Rules on what the managers' files say are in rules/network.py, on the managers in rules/network_manager.py, those on the firewall in rules/firewall.py.
 
 PRIVATE: module_utils of this collection are not an interface.
 """

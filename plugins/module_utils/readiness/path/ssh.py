@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, shown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.identity import agent_makes_keys, key_makers
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.host_keys import agent_makes_keys, key_makers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_config, sshd_faults
 

@@ -15,27 +15,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     NOTE,
     WARNING,
     Evidence,
-    failed,
     failed_if,
     not_applicable,
-    passed,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner, provisioning_setting
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import provisioning_setting
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import IDENTITY, SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import IDENTITY
 
 _GENERALIZED = ("generalized",)
-_MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
-#: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
-_KEY_MAKERS = (
-    "/*/systemd/system/sshd-keygen*",
-    "/usr/lib/systemd/system/sshd-keygen*",
-    "/usr/lib/systemd/system/sshdgenkeys.service",
-    "/usr/sbin/sshd-gen-keys-start",
-    "/etc/init.d/sshd",
-    "/etc/rc.d/init.d/sshd",
-)
 _LARGEST_HISTORY = 1024  # bytes, R50
 _LARGE_LOGS = 100 * 1024 * 1024  # bytes
 _DEPROVISION = "Run the role guest_deprovision (prepare_image_kind: generalized), then shut down and convert."
@@ -107,51 +94,6 @@ def agent_state(context):
     """Return failed with each marker of an earlier provisioning in the agent's state."""
     places = ("/var/lib/waagent/provisioned", "/var/lib/waagent/ovf-env.xml")
     return failed_if(Evidence(path, None, "the agent takes this machine for a provisioned one") for path in places if context.tree.exists(path))
-
-
-@rule(
-    "R49g",
-    step=SSH,
-    severity=ERROR,
-    kinds=_GENERALIZED,
-    fixed_by="guest_agent; waagent_conf",
-    title="SSH host keys are made at the first boot",
-    fault="Nothing makes SSH host keys at the first boot",
-    why="Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
-    cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent); where cloud-init provisions, take ssh_genkeytypes out.",
-    source="WALinuxAgent pa/provision/default.py",
-    choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them.",
-)
-def host_keys_made(context):
-    """Return failed when the agent provisions, does not make host keys, and no unit or script of the distribution does."""
-    tree = context.tree
-    who = provisioner(tree).who
-    makers = key_makers(tree)
-    if who == CLOUD_INIT:
-        kinds = config.value(context.shared(config.documents)[0], "ssh_genkeytypes")
-        return failed_if(
-            [Evidence(kinds.path, kinds.line, "ssh_genkeytypes is empty: cloud-init deletes the host keys and makes none")]
-            if kinds and not kinds.value and not makers
-            else []
-        )
-    if who != WAAGENT:
-        return not_applicable("nobody provisions this guest")
-    makes_keys, place = agent_makes_keys(tree)
-    return passed() if makers or makes_keys else failed([place])
-
-
-def key_makers(tree):
-    """Return the paths ([str]) of what makes host keys at boot, besides whoever provisions."""
-    return [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
-
-
-def agent_makes_keys(tree):
-    """Return (whether the agent's configuration has it make host keys, the Evidence of the line, without a number where there is none)."""
-    path = installation.conf_path(tree) or installation.PATHS[0]
-    found = [setting for setting in conf.settings(tree.read_text(path) if tree.is_file(path) else "") if setting.key == _MAKES_KEYS]
-    if not found:
-        return False, Evidence(path, None, f"{_MAKES_KEYS} is not set: n")
-    return (found[-1].value or "n").lower() == "y", Evidence(path, found[-1].number, f"{_MAKES_KEYS}={found[-1].value}")
 
 
 @rule(
@@ -315,4 +257,4 @@ def provisioning_off(context):
     return failed_if([] if setting == "disabled" else [evidence])
 
 
-RULES = [logs, host_keys, machine_id, agent_state, cloud_init_state, leases_and_seeds, hostname, host_keys_made, histories, provisioning_off, registration]
+RULES = [logs, host_keys, machine_id, agent_state, cloud_init_state, leases_and_seeds, hostname, histories, provisioning_off, registration]

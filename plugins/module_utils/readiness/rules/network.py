@@ -8,10 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
-from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, networkmanager_profiles, outcome, wicked
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
@@ -34,7 +31,6 @@ _UNMANAGED = re.compile(
 )
 _VF = re.compile(r"hv_pci|mlx[45]|mana|azure", re.IGNORECASE)
 
-
 #: What becomes of the first card where it does not ask for its address, by first_card's word for it.
 _OTHERWISE = {
     "fixed": "it gets a fixed address",
@@ -50,24 +46,6 @@ def _answers(tree):
     """Return (Card, [(manager, Answer)]) of the first card under the name that it will have."""
     card = card_name.first_card(tree)[0]
     return card, outcome.answers(tree, card)
-
-
-@rule(
-    "R34a",
-    step=FIRST_CARD,
-    severity=ERROR,
-    fixed_by="guest_network",
-    title="A network manager is enabled",
-    fault="No network manager is enabled",
-    why="Without one no card gets an address: the machine is neither provisioned nor reachable. Old agent packages remove NetworkManager.",
-    cure="Run the role guest_network, or enable systemd-networkd, NetworkManager, networking or wicked.",
-    source="Microsoft: create-upload-generic",
-    choice="The older guides remove NetworkManager because the agent's package conflicted with it; since RHEL 7 it must stay (R37).",
-)
-def manager(context):
-    """Return passed with the network managers that start at boot."""
-    active = context.shared(managers.active)
-    return passed(" and ".join(active)) if active else failed([Evidence("/etc/systemd/system", None, "no network manager is enabled")])
 
 
 @rule(
@@ -177,54 +155,6 @@ def not_held(context):
 
 
 @rule(
-    "R34g",
-    step=FIRST_CARD,
-    severity=ERROR,
-    title="The network manager starts",
-    fault="The network manager is enabled, and does not start",
-    why="systemd passes over a unit whose condition is not true, and cannot start one whose program is not there: no card gets an address.",
-    cure="Repair what is named, or install the manager's package again.",
-    source="systemd.unit(5), systemd.service(5)",
-)
-def manager_starts(context):
-    """Return failed with what keeps the managers that are enabled from starting, when none of them starts."""
-    active, units, causes = context.shared(managers.active), Units(context.tree), []
-    for name in active:
-        answer = services.will_start(units, managers.services_of(context.tree, name))
-        if answer.state not in (FAILS, SKIPPED, MASKED):
-            return passed()
-        causes += [Evidence(*cause) for cause in answer.causes]
-    return failed(causes) if active else not_applicable("no network manager is enabled")
-
-
-@rule(
-    "R34h",
-    step=FIRST_CARD,
-    severity=ERROR,
-    title="NetworkManager can read its configuration",
-    fault="NetworkManager cannot read its configuration",
-    why="It ends when it starts with one line that is no section, no comment and no `key=value`: no card gets an address.",
-    cure="Correct the line, or remove the file.",
-    source="NetworkManager.conf(5); GLib, key files",
-)
-def configuration_is_read(context):
-    """Return failed with the first line of each file of NetworkManager.conf and conf.d that is none of a key file."""
-    if "networkmanager" not in context.shared(managers.active):
-        return not_applicable("NetworkManager does not set up this guest")
-    found = []
-    for path in [networkmanager_profiles.MAIN] + context.tree.glob(networkmanager_profiles.CONF_D + "/*.conf"):
-        section = False
-        for number, text in context.lines(path):
-            line = text.strip()
-            is_section = line.startswith("[") and line.endswith("]")
-            section = section or is_section
-            if line and not line.startswith(("#", ";")) and not is_section and not (section and "=" in line and not line.startswith("=")):
-                found.append(Evidence(path, number, line))
-                break
-    return failed_if(found)
-
-
-@rule(
     "R35",
     step=FIRST_CARD,
     severity=ERROR,
@@ -298,38 +228,4 @@ def disk_names(context):
     return failed([Evidence("/usr/lib/udev/rules.d", None, "none of " + ", ".join(wanted))])
 
 
-@rule(
-    "R39b",
-    step=FIRST_CARD,
-    severity=ERROR,
-    title="A DHCP client is there",
-    fault="No DHCP client is there",
-    why="ifupdown and the old network scripts call a DHCP client: without one the card gets no address.",
-    cure="Install isc-dhcp-client, dhclient or dhcpcd.",
-    source="Microsoft: no-agent; interfaces(5)",
-)
-def dhcp_client(context):
-    """Return failed when a manager that has no DHCP client of its own runs, and none is installed."""
-    needing = [name for name in context.shared(managers.active) if name in ("ifupdown", "ifcfg")]
-    if not needing:
-        return not_applicable("the network manager has a DHCP client of its own")
-    folders, names_of_clients = ("/usr/sbin", "/sbin", "/usr/bin", "/bin"), ("dhclient", "dhcpcd", "dhcpcd5", "udhcpc", "pump")
-    if any(context.tree.exists(f"{folder}/{name}") for folder in folders for name in names_of_clients):
-        return passed()
-    return failed([Evidence("/sbin/dhclient", None, "not there")])
-
-
-RULES = [
-    manager,
-    dhcp,
-    fixed_address,
-    own_address,
-    name_from_dhcp,
-    not_held,
-    manager_starts,
-    configuration_is_read,
-    persistent_names,
-    virtual_functions,
-    disk_names,
-    dhcp_client,
-]
+RULES = [dhcp, fixed_address, own_address, name_from_dhcp, not_held, persistent_names, virtual_functions, disk_names]

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The keys of the SSH server: somebody makes them at the first boot of an image that is provisioned again.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
+
+_MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
+
+#: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
+_KEY_MAKERS = (
+    "/*/systemd/system/sshd-keygen*",
+    "/usr/lib/systemd/system/sshd-keygen*",
+    "/usr/lib/systemd/system/sshdgenkeys.service",
+    "/usr/sbin/sshd-gen-keys-start",
+    "/etc/init.d/sshd",
+    "/etc/rc.d/init.d/sshd",
+)
+
+
+@rule(
+    "R49g",
+    step=SSH,
+    severity=ERROR,
+    kinds=("generalized",),
+    fixed_by="guest_agent; waagent_conf",
+    title="SSH host keys are made at the first boot",
+    fault="Nothing makes SSH host keys at the first boot",
+    why="Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
+    cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent); where cloud-init provisions, take ssh_genkeytypes out.",
+    source="WALinuxAgent pa/provision/default.py",
+    choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them.",
+)
+def host_keys_made(context):
+    """Return failed when the agent provisions, does not make host keys, and no unit or script of the distribution does."""
+    tree = context.tree
+    who = provisioner(tree).who
+    makers = key_makers(tree)
+    if who == CLOUD_INIT:
+        kinds = config.value(context.shared(config.documents)[0], "ssh_genkeytypes")
+        return failed_if(
+            [Evidence(kinds.path, kinds.line, "ssh_genkeytypes is empty: cloud-init deletes the host keys and makes none")]
+            if kinds and not kinds.value and not makers
+            else []
+        )
+    if who != WAAGENT:
+        return not_applicable("nobody provisions this guest")
+    makes_keys, place = agent_makes_keys(tree)
+    return passed() if makers or makes_keys else failed([place])
+
+
+def key_makers(tree):
+    """Return the paths ([str]) of what makes host keys at boot, besides whoever provisions."""
+    return [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
+
+
+def agent_makes_keys(tree):
+    """Return (whether the agent's configuration has it make host keys, the Evidence of the line, without a number where there is none)."""
+    path = installation.conf_path(tree) or installation.PATHS[0]
+    found = [setting for setting in conf.settings(tree.read_text(path) if tree.is_file(path) else "") if setting.key == _MAKES_KEYS]
+    if not found:
+        return False, Evidence(path, None, f"{_MAKES_KEYS} is not set: n")
+    return (found[-1].value or "n").lower() == "y", Evidence(path, found[-1].number, f"{_MAKES_KEYS}={found[-1].value}")
+
+
+RULES = [host_keys_made]
