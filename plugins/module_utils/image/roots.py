@@ -127,7 +127,7 @@ def _advice(disk: DiskImage, problems: List[str]) -> str:
     if "luks" in held or "bitlocker" in held:
         return "an encrypted root cannot be looked into: check the running guest with `root: /` instead"
     systems = [opened.readable() for opened in disk.file_systems()]
-    if any(system.kind != "fat" and find(system, system.root, "/ostree/repo") is not None for system in systems):
+    if any(_holds_ostree(system) for system in systems if system.kind != "fat"):
         return (
             "it is an ostree system (Fedora CoreOS, Silverblue, RHEL for Edge), whose root only its own boot puts together from /ostree: check the "
             "running guest with `root: /` instead"
@@ -135,3 +135,14 @@ def _advice(disk: DiskImage, problems: List[str]) -> str:
     if problems or any(opened.error for opened in disk.volumes):
         return "get a sound and whole copy of the image"
     return "give the image of a disk with a Linux system"
+
+
+def _holds_ostree(system: FileSystem) -> bool:
+    """Return whether a file system has ostree's repository, on Btrfs in any subvolume (Silverblue's is in one named root)."""
+    for node in _possible_roots(system):
+        try:
+            if find(system, node, "/ostree/repo") is not None:
+                return True
+        except ImagewrightError:
+            continue  # a subvolume that cannot be read does not keep the others from being looked at
+    return False

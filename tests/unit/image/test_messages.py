@@ -4,7 +4,7 @@
 """What cannot be read is called by the name that its own tools have for it."""
 
 import pytest
-from unit.image.images import MIB, run
+from unit.image.images import MIB, mounted, run
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
@@ -53,6 +53,27 @@ def test_an_ostree_system_is_called_that(tmp_path):
     (tmp_path / "files/ostree/deploy/fedora-coreos").mkdir(parents=True)
 
     with pytest.raises(ImagewrightError, match="it is an ostree system .*check the running guest with `root: /`"):
+        ImageTree(str(ext4(tmp_path / "disk.raw", "-d", str(tmp_path / "files"))))
+
+
+def test_an_ostree_system_in_a_subvolume_of_btrfs_is_called_that_too(tmp_path):
+    path = tmp_path / "disk.raw"
+    with open(path, "wb") as stream:
+        stream.truncate(256 * MIB)
+    run("mkfs.btrfs", "-q", path)
+    with mounted(path, tmp_path / "mounted", "loop") as place:
+        run("btrfs", "subvolume", "create", place / "home")
+        run("btrfs", "subvolume", "create", place / "root")
+        (place / "root/ostree/repo").mkdir(parents=True)
+
+    with pytest.raises(ImagewrightError, match="it is an ostree system"):
+        ImageTree(str(path))
+
+
+def test_a_directory_named_ostree_alone_makes_none(tmp_path):
+    (tmp_path / "files/srv/ostree/repo").mkdir(parents=True)
+
+    with pytest.raises(ImagewrightError, match="give the image of a disk with a Linux system"):
         ImageTree(str(ext4(tmp_path / "disk.raw", "-d", str(tmp_path / "files"))))
 
 
