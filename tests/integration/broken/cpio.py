@@ -13,18 +13,21 @@ _COMPRESSED = {b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x8b": "gzip", b"\xfd7zXZ": "x
 
 
 def read(image):
-    """Return (bytes of the early, uncompressed archives, {name: Member} of the last archive) of an image (bytes)."""
-    offset = 0
+    """Return (bytes of the archives of microcode, {name: Member} of all others, which the kernel unpacks over each other) of an image (bytes)."""
+    offset, early, members = 0, 0, {}
     while image[offset : offset + 6] == b"070701":
-        members, end = _members(image, offset)
-        if len(members) > 20:
-            return image[:offset], members
-        offset = end
+        found, offset = _members(image, offset)
         while image[offset : offset + 4] == bytes(4):
             offset += 4
-    program = next(name for magic, name in _COMPRESSED.items() if image[offset:].startswith(magic))
-    unpacked = subprocess.run([program, "-dc"], input=image[offset:], stdout=subprocess.PIPE, check=True).stdout
-    return image[:offset], _members(unpacked, 0)[0]
+        if members or not all(name.split("/")[0] in (".", "kernel", "early_cpio") for name in found):
+            members.update(found)
+        else:
+            early = offset
+    if offset < len(image):
+        program = next(name for magic, name in _COMPRESSED.items() if image[offset:].startswith(magic))
+        unpacked = subprocess.run([program, "-dc"], input=image[offset:], stdout=subprocess.PIPE, check=True).stdout
+        members.update(_members(unpacked, 0)[0])
+    return image[:early], members
 
 
 def written(members):

@@ -13,7 +13,10 @@ import pickle
 import sys
 
 from ansible_collections.imagewright.azure.plugins.module_utils.image import image_tree
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Question, check
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Opened, Question, answers
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import is_ready
 from integration.broken import controls, disks, images, ways_boot, ways_cloud_init, ways_disk, ways_login, ways_network, ways_root, ways_system
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
@@ -29,11 +32,12 @@ _OF_THE_DISK = {**ways_disk.WAYS, **ways_disk.CONTROLS}.values()
 Judged = collections.namedtuple("Judged", "ready errors others")
 
 
-def judge(image, change=None, provisioner="waagent"):
+def judge(image, change=None, provisioner="waagent", first=None):
     """Return what is Judged of an image (path) with a change (callable) to it; in a child, for nothing of it is to stay.
 
     change: takes a Layer that is laid over the files, or, of ways_disk, a disks.Disk, which is a copy.
     provisioner: str, ``waagent`` or ``cloud-init``, who is to provision.
+    first: None, or [str], rules that are asked before all others; no rule is asked then after the first error, for it is not ready whatever they say.
 
     Raises DoesNotApply: what is to be changed is not in this image.
     """
@@ -42,7 +46,7 @@ def judge(image, change=None, provisioner="waagent"):
     if child == 0:
         os.close(reading)
         try:
-            answer = _judge(image, change, provisioner)
+            answer = _judge(image, change, provisioner, first)
         except DoesNotApply as error:
             answer = error
         except BaseException as error:  # the parent shows it
@@ -65,7 +69,7 @@ def made_good(layer):
     layer.replace("/etc/waagent.conf", "Provisioning.Agent=cloud-init", "Provisioning.Agent=waagent")
 
 
-def _judge(image, change, provisioner):
+def _judge(image, change, provisioner, first):
     with image_tree.ImageTree(str(image)) as tree:
         layer = Layer(tree)
         if provisioner == "waagent":
@@ -78,17 +82,28 @@ def _judge(image, change, provisioner):
             disk = stack.enter_context(disks.copied(image))
             change(disk)
             image = disk.path
-        return _verdict(image)
+        return _verdict(image, first)
 
 
-def _verdict(image):
-    verdict = check(Question(root=None, image=str(image), profile="azure", generation="auto", kind="generalized", include=[], exclude=[]))
+def _verdict(image, first):
+    question = Question(root=None, image=str(image), profile="azure", generation="auto", kind="generalized", include=[], exclude=[])
+    rules = sorted(all_rules(), key=lambda rule: rule.id not in (first or ()))
+    findings = []
+    try:
+        for answer in budget.bounded(lambda: answers(question, rules)):
+            if not isinstance(answer, Opened):
+                findings.append(answer)
+            if first is not None and not is_ready(findings):
+                break
+    except budget.Ended as error:
+        return Judged(False, [("the end", "", str(error))], [])
     found = [
         (finding.severity, (finding.id, finding.evidence[0].path.replace(str(image), "IMAGE") if finding.evidence else "", finding.reason))
-        for finding in verdict.findings
+        for finding in findings
         if finding.status in ("failed", "unknown")
     ]
-    return Judged(verdict.ready, [item for severity, item in found if severity == "error"], [item for severity, item in found if severity != "error"])
+    errors, others = ([item for severity, item in found if (severity == "error") is wanted] for wanted in (True, False))
+    return Judged(is_ready(findings), errors, others)
 
 
 def outcome(good, judged):
@@ -99,26 +114,37 @@ def outcome(good, judged):
     return "too low" if any((rule, path) not in known for rule, path, _reason in judged.others) else "missed"
 
 
-def main(name, *words):
-    """Print a line for each way and each control with the words in its name, on an image by its name, and the sums."""
+def main(*words):
+    """Print a line for each way and each control with the words in its name, on the images that the first word names (``all``: each), and the sums.
+
+    A rule that named a way on one image is asked first on the next.
+    """
+    naming = {}
+    for name in images.IMAGES if words[0] == "all" else words[:1]:
+        _print_image(name, words[1:], naming)
+
+
+def _print_image(name, words, naming):
     path, provisioner = images.build(name), images.IMAGES[name].provisioner
     good = judge(path, None, provisioner)
-    print(f"as it is: {'ready' if good.ready else good.errors}; {[rule for rule, _path, _reason in good.others]}")
+    print(f"{name} as it is: {'ready' if good.ready else good.errors}; {[rule for rule, _path, _reason in good.others]}")
     sums = collections.Counter()
     for way, change in {**WAYS, **CONTROLS}.items():
         if not all(word in way for word in words):
             continue
         try:
-            judged = judge(path, change, provisioner)
+            judged = judge(path, change, provisioner, None if way in CONTROLS else naming.get(way, []))
         except DoesNotApply:
             sums["does not apply"] += 1
             continue
-        result = ("right" if judged.ready else "false alarm") if way in CONTROLS else outcome(good, judged)
+        result = ("false alarm" if judged.errors else "right") if way in CONTROLS else outcome(good, judged)
+        if result == "named":
+            naming[way] = [judged.errors[0][0]]
         sums[result] += 1
         new = [item for item in judged.errors + judged.others if item not in good.errors + good.others]
         shown = ", ".join(f"{rule} {place}" for rule, place, _reason in new[:6])
         print(f"{result:12} {way}: {shown}", flush=True)
-    print(name, dict(sums))
+    print(name, dict(sums), flush=True)
 
 
 if __name__ == "__main__":
