@@ -27,7 +27,7 @@ def first_card(tree):
         if found is not None:
             return found
     for file in in_order(tree, "link"):
-        if matches(file.entries, FIRST):
+        if matches(file.entries, FIRST, tree):
             return _renamed_by_link(file)
     return FIRST, None
 

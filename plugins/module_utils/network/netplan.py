@@ -69,6 +69,9 @@ def answer(tree, card=FIRST, cloud_init=False):
     """Return the Answer of netplan and its renderer for a card."""
     found = read(tree, cloud_init)
     name, said = netplan_files.answer(found, card)
+    wrong = netplan_files.refused(found)
+    if wrong is not None:
+        return Answer(NOT_STARTED, [wrong._replace(text=f"netplan refuses it, and with it all its files: {wrong.text}")])
     if not is_read(tree):
         return Answer(NOT_STARTED, [Place(_READERS[0], None, "is not there: nobody reads netplan's files at boot")])
     if netplan_files.renderer(found, name) == "NetworkManager":
@@ -79,7 +82,7 @@ def answer(tree, card=FIRST, cloud_init=False):
         return others if name is None or others.what == UNMANAGED else said
     ours = f"10-netplan-{name}.network"
     for file in in_order(tree, "network"):
-        if (name is None or posixpath.basename(file.path) < ours) and matches(file.entries, card):
+        if (name is None or posixpath.basename(file.path) < ours) and matches(file.entries, card, tree):
             return networkd.answer(tree, card)
     return said if name is not None else Answer(NOTHING, said.places)
 

@@ -26,6 +26,16 @@ FOLDERS = ("/etc/netplan", "/lib/netplan", "/usr/lib/netplan")
 _MADE_OF = (("bonds", "interfaces", "bond"), ("bridges", "interfaces", "bridge"), ("vlans", "link", VLAN))
 _TRUE = ("y", "yes", "on", "true")
 
+#: What netplan knows below a definition of an Ethernet card; it refuses all files for one word that it does not know. Source: YAML reference, src/parse.c.
+_KNOWN = (
+    "accept-ra activation-mode addresses auth critical delay-virtual-functions-rebind dhcp-identifier dhcp4 dhcp4-overrides dhcp6 dhcp6-overrides "
+    "embedded-switch-mode emit-lldp gateway4 gateway6 generic-receive-offload generic-segmentation-offload hairpin ignore-carrier infiniband-mode "
+    "ipv6-address-generation ipv6-address-token ipv6-mtu ipv6-privacy large-receive-offload link link-local macaddress match mtu nameservers "
+    "neigh-suppress networkmanager openvswitch optional optional-addresses port-mac-learning ra-overrides receive-checksum-offload regulatory-domain "
+    "renderer routes routing-policy set-name tcp-segmentation-offload tcp6-segmentation-offload transmit-checksum-offload virtual-function-count "
+    "wakeonlan wakeonwlan"
+)
+
 #: A file that was read. path: str; text: str; document: yaml_text.Document.
 File = collections.namedtuple("File", "path text document")
 
@@ -133,6 +143,18 @@ def answer(files, card):
 def is_true(value):
     """Return whether a value of netplan's is true; PyYAML leaves ``y`` and what is in quotes a string."""
     return value is True or (isinstance(value, str) and value.lower() in _TRUE)
+
+
+def refused(files):
+    """Return the Place of what netplan refuses all files for: a version other than 2, or an unknown word of an Ethernet card; None without one."""
+    for file in files:
+        if yaml_text.get(file.document, "network", "version") not in (None, 2):
+            return place(file, "version")
+        for name, settings in definitions(file, "ethernets").items():
+            unknown = next((key for key in settings if str(key) not in _KNOWN.split()), None)
+            if unknown is not None:
+                return place(file, "ethernets", name, unknown)
+    return None
 
 
 def _matches(name, match, card):

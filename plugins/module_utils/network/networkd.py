@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import fnmatch
+import ipaddress
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
@@ -43,14 +45,16 @@ DHCP=yes
 """
 _NOTHING = "# Nothing, in the place of a file of this name that would keep the first card from its address.\n"
 
+#: Azure's platform: its DHCP server, its name server, and what an agent talks to.
+AZURE_SERVER = "168.63.129.16"
 _ASKING = ini.TRUE + ("ipv4", "both", "v4")
 _MASTERS = (("Bond", "bond"), ("Bridge", "bridge"), ("VLAN", VLAN))
 
 
 def files(tree):
-    """Return the paths ([str]) of the administrator's .network files for Ethernet cards, without those for another hypervisor alone."""
+    """Return the paths ([str]) of the administrator's .network files for Ethernet cards, without those for another hypervisor, host or kernel alone."""
     paths = [path for path in tree.glob(FOLDER + "/*.network") if tree.is_file(path)]
-    return [path for path in paths if _is_for_ethernet(text_of(tree, path)) and may_match_on_azure(ini.entries(text_of(tree, path)))]
+    return [path for path in paths if _is_for_ethernet(text_of(tree, path)) and may_match_on_azure(ini.entries(text_of(tree, path)), tree)]
 
 
 def answer(tree, card=FIRST):
@@ -187,13 +191,37 @@ def _answer(file):
     for key in ("Bond", "Bridge"):
         if words(file.entries, "Network", key):
             return Answer(HELD, [_place(file, key)])
+    if said("Link", "ARP", ini.FALSE):
+        return Answer(NO_ROUTE, [_place(file, "ARP")])
+    carriers = words(file.entries, "Network", "BindCarrier")
+    if carriers and not any(fnmatch.fnmatchcase(FIRST.name, carrier) for carrier in carriers):
+        return Answer(NOT_STARTED, [_place(file, "BindCarrier")])
     if said("Network", "DHCP", _ASKING):
+        refused = _refused(file)
+        if refused:
+            return Answer(NOTHING, [_place(file, refused)])
         for section, key in [(section, key) for section in ("DHCPv4", "DHCP") for key in ("UseRoutes", "UseGateway")]:
             if said(section, key, ini.FALSE):
                 return Answer(NO_ROUTE, [_place(file, key)])
         return Answer(DHCP, [_place(file, "DHCP")])
     fixed = any(entry.key == "Address" and entry.section in ("Network", "Address") for entry in file.entries)
     return Answer(FIXED if fixed else NOTHING, [_place(file, "Address" if fixed else "DHCP", "Name")])
+
+
+def _refused(file):
+    """Return the key (str) of a list by which the lease of Azure's server is refused, None when there is none. An allow-list replaces a deny-list."""
+    allowed = words(file.entries, "DHCPv4", "AllowList")
+    if allowed:
+        return None if any(_has_server(network) for network in allowed) else "AllowList"
+    return "DenyList" if any(_has_server(network) for network in words(file.entries, "DHCPv4", "DenyList")) else None
+
+
+def _has_server(network):
+    """Return whether an address or network (str) has the server of Azure; what is none of either is passed over."""
+    try:
+        return ipaddress.ip_address(AZURE_SERVER) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 def _place(file, *keys):

@@ -13,7 +13,7 @@ import fnmatch
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, started_kernel
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: Where the files are: of two with one name that of the first folder counts. /run is empty before the boot.
@@ -23,10 +23,10 @@ FOLDERS = ("/etc/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/s
 File = collections.namedtuple("File", "path entries text")
 
 #: What udev says of a card of VMBus: its path, ID_PATH, and the words for the machine that it is in.
-_PATH = "acpi-VMBUS:01"
+PATH = "acpi-VMBUS:01"
 _MACHINE = ("microsoft", "vm", "yes", "true", "1", "on")
-#: Keys that the files do not decide.
-_UNDECIDED = ("KernelCommandLine", "KernelVersion", "Version", "Credential", "Firmware")
+#: Keys that ask for the machine, the host or the kernel, and not for the card.
+_OF_THE_MACHINE = ("Virtualization", "Host", "Architecture", "KernelCommandLine", "KernelVersion", "Version", "Credential", "Firmware")
 
 
 def in_order(tree, kind):
@@ -67,10 +67,9 @@ def matches(entries, card, tree=None):
     return None if None in verdicts else True
 
 
-def may_match_on_azure(entries):
-    """Return whether the [Match] section may take any card of a virtual machine on Azure: it asks for no other hypervisor."""
-    wanted = _patterns(entries, "Virtualization")
-    return not wanted or _is_of_the_machine(wanted)
+def may_match_on_azure(entries, tree):
+    """Return whether the [Match] section may take any card of a virtual machine on Azure: it asks for no other hypervisor, host or kernel."""
+    return all(_matches(key, _patterns(entries, key), None, tree) is not False for key in _OF_THE_MACHINE if _patterns(entries, key))
 
 
 def _is_of_the_machine(wanted):
@@ -79,12 +78,14 @@ def _is_of_the_machine(wanted):
 
 def _matches(key, wanted, card, tree):
     """Return whether one key of [Match] takes the card. wanted: [str], its patterns."""
+    if key in _OF_THE_MACHINE:
+        return _of_the_machine(key, wanted, tree) if wanted else True
     known = {
         "Name": card.name,
         "OriginalName": card.name,
         "Driver": card.driver,
         "Type": "ether",
-        "Path": _PATH,
+        "Path": PATH,
         "Kind": None,
         # Azure gives the card another address than any file says, and it is no wireless one
         "MACAddress": None,
@@ -97,16 +98,30 @@ def _matches(key, wanted, card, tree):
         return _fits(wanted, known[key])
     if not wanted:
         return True
+    # networkd passes over a key that it does not know
+    return _fits_property(wanted, card) if key == "Property" else True
+
+
+def _of_the_machine(key, wanted, tree):
+    """Return whether what a key of [Match] asks of the machine or its kernel is so on Azure, None where the files do not tell. wanted: [str], not empty."""
     if key == "Virtualization":
         return _is_of_the_machine(wanted)
     if key == "Host":
         return wanted[0].startswith("!") or any(set(pattern) <= set("*") for pattern in wanted)  # Azure gives the machine a name of its own
+    negated, value = wanted[0].startswith("!"), " ".join(wanted).lstrip("!").strip()
+    answer = None
     if key == "Architecture":
-        known_here = unit_conditions.architecture_is(wanted[0].lstrip("!"), tree) if tree is not None else None
-        return None if known_here is None else known_here != wanted[0].startswith("!")
-    if key == "Property":
-        return _fits_property(wanted, card)
-    return None if key in _UNDECIDED else True  # networkd passes over a key that it does not know
+        answer = unit_conditions.architecture_is(value, tree) if tree is not None else None
+    elif key == "KernelCommandLine":
+        answer = started_kernel.has_parameter(tree, value) if tree is not None else None
+    elif key in ("KernelVersion", "Version"):
+        version = started_kernel.version(tree) if tree is not None and not value.startswith(("<", ">", "=", "$")) else None
+        answer = None if version is None else any(fnmatch.fnmatchcase(version, pattern) for pattern in value.split())
+    elif key == "Credential":
+        answer = False  # Azure hands none over
+    elif key == "Firmware" and value != "uefi":
+        answer = False  # neither generation has a device tree
+    return None if answer is None else answer != negated
 
 
 def _patterns(entries, key):

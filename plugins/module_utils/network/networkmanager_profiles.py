@@ -14,7 +14,7 @@ import fnmatch
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini, udev_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini, networkd_files, started_kernel, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
     DHCP,
     FIRST,
@@ -43,10 +43,16 @@ Setting = collections.namedtuple("Setting", "items place")
 #: The method of a profile that asks for an address and takes no route with it.
 _WITHOUT_ROUTE = "auto without a route"
 
+#: That of one which first proves who it is to a switch, as Azure has none.
+_WITHOUT_DOOR = "802.1X"
+
 #: A profile. path: str; kind: str, ``ethernet``, ``bond`` ...; uuid: str or None; card (name or None), match, drivers ([str], patterns): what it is for;
+#: places_of_cards, parameters: [str], patterns of udev's ID_PATH, and words of the kernel's command line, that it is for; zone: str or None, of firewalld;
 #: mac: bool, whether it is for a MAC address; autoconnect: bool; priority: int; master: str or None, of a port; parent: str or None, of a VLAN;
-#: method: str, of IPv4, or _WITHOUT_ROUTE; places: {word: Place}.
-Profile = collections.namedtuple("Profile", "path kind uuid card match drivers mac autoconnect priority master parent method places")
+#: method: str, of IPv4, or _WITHOUT_ROUTE or _WITHOUT_DOOR; places: {word: Place}.
+Profile = collections.namedtuple(
+    "Profile", "path kind uuid card match drivers places_of_cards parameters zone mac autoconnect priority master parent method places"
+)
 
 
 def configuration(tree, without=()):
@@ -99,11 +105,10 @@ def answer(tree, reads_ifcfg, card=FIRST, without=(), made=()):
     ignoring = _ignoring(tree, settings, card, reads_ifcfg)
     if ignoring:
         return Answer(UNMANAGED, ignoring)
-    fitting = [profile for profile in profiles(tree, reads_ifcfg) + list(made) if profile.kind == "ethernet" and _fits(profile, card)]
-    started = [profile for profile in fitting if profile.autoconnect]
+    fitting = [profile for profile in profiles(tree, reads_ifcfg) + list(made) if profile.kind == "ethernet" and _fits(profile, card, tree)]
+    started = _first(fitting)
     if started:
-        first = max(profile.priority for profile in started)
-        return one_of([_answer(profile) for profile in started if profile.priority == first])
+        return one_of([_answer(profile) for profile in started])
     if fitting:
         return Answer(NOT_STARTED, [profile.places.get("autoconnect", whole(profile)) for profile in fitting])
     forbidding = settings.get(("main", "no-auto-default"))
@@ -112,6 +117,17 @@ def answer(tree, reads_ifcfg, card=FIRST, without=(), made=()):
             NOTHING, [forbidding.place] + [profile.places.get("card", whole(profile)) for profile in profiles(tree, reads_ifcfg) if profile.kind == "ethernet"]
         )
     return Answer(DHCP, [])
+
+
+def started(tree, reads_ifcfg, card=FIRST):
+    """Return the Profiles ([Profile]) of which NetworkManager starts one on a card, as of answer."""
+    return _first([profile for profile in profiles(tree, reads_ifcfg) if profile.kind == "ethernet" and _fits(profile, card, tree)])
+
+
+def _first(fitting):
+    """Return those of fitting profiles ([Profile]) that are started by themselves with the highest priority."""
+    by_themselves = [profile for profile in fitting if profile.autoconnect]
+    return [profile for profile in by_themselves if profile.priority == max(profile.priority for profile in by_themselves)]
 
 
 def in_device_list(items, card):
@@ -168,11 +184,23 @@ def _by_rules(tree, card):
     return [Place(path, rule.line, rule.text) for path, rule in marking if udev_rules.holds(rule, card)]
 
 
-def _fits(profile, card):
+def _fits(profile, card, tree):
     """Return whether a profile may be started on the card; on Azure it has another MAC address than any file says."""
     if profile.mac or profile.card not in (None, card.name):
         return False
-    return _in_match(profile.match, card.name) and _in_match(profile.drivers, card.driver)
+    return (
+        _in_match(profile.match, card.name)
+        and _in_match(profile.drivers, card.driver)
+        and _in_match(profile.places_of_cards, networkd_files.PATH)
+        and all(_is_said(word, tree) for word in profile.parameters)
+    )
+
+
+def _is_said(word, tree):
+    """Return whether the kernel's command line may have what a profile asks of it: a word, or one that must not be there behind ``!``."""
+    optional, negated, wanted = word.startswith("|"), word.lstrip("&|").startswith("!"), word.lstrip("&|!")
+    has = started_kernel.has_parameter(tree, wanted)
+    return optional or has is None or has != negated
 
 
 def _in_match(patterns, value):
@@ -188,7 +216,7 @@ def _answer(profile):
     """Return the Answer of a profile that is started."""
     if profile.master is not None:
         return Answer(HELD, [profile.places["master"]])
-    what = {"auto": DHCP, "manual": FIXED, _WITHOUT_ROUTE: NO_ROUTE}.get(profile.method, NOTHING)
+    what = {"auto": DHCP, "manual": FIXED, _WITHOUT_ROUTE: NO_ROUTE, _WITHOUT_DOOR: NOT_STARTED}.get(profile.method, NOTHING)
     return Answer(what, [profile.places.get("method", whole(profile))])
 
 
@@ -217,6 +245,9 @@ def _keyfile(path, text):
     method = value("method", ("ipv4", "method")) or "auto"
     if method == "auto" and any((value("routes", ("ipv4", key)) or "").lower() in ini.TRUE for key in ("never-default", "ignore-auto-routes")):
         method, places["method"] = _WITHOUT_ROUTE, places["routes"]
+    eap = value("eap", ("802-1x", "eap"))
+    if eap and (value("optional", ("802-1x", "optional")) or "").lower() not in ini.TRUE:
+        method, places["method"] = _WITHOUT_DOOR, places["eap"]
     if is_port and master is None:
         master, places["master"] = "", places["port"]
     return Profile(
@@ -226,6 +257,9 @@ def _keyfile(path, text):
         value("card", ("connection", "interface-name")),
         _list(value("match", ("match", "interface-name"))),
         _list(value("drivers", ("match", "driver"))),
+        _list(value("places_of_cards", ("match", "path"))),
+        _list(value("parameters", ("match", "kernel-command-line"))),
+        value("zone", ("connection", "zone")),
         value("mac", ("ethernet", "mac-address"), ("802-3-ethernet", "mac-address")) is not None,
         (value("autoconnect", ("connection", "autoconnect")) or "true").lower() in ini.TRUE and not permissions,
         _priority(value("priority", ("connection", "autoconnect-priority"))),
@@ -242,6 +276,7 @@ def _of_ifcfg(file):
     method = "auto" if protocol in ("dhcp", "bootp") else "manual" if file.settings.get("IPADDR") or file.settings.get("IPADDR0") else "disabled"
     places = {
         "method": file.place("BOOTPROTO", "IPADDR", "IPADDR0"),
+        "zone": file.place("ZONE"),
         "card": file.place("DEVICE"),
         "autoconnect": file.place("ONBOOT"),
         "master": file.place(*ifcfg.PORT_OF),
@@ -253,6 +288,9 @@ def _of_ifcfg(file):
         file.settings.get("DEVICE"),
         [],
         [],
+        [],
+        [],
+        file.settings.get("ZONE") or None,
         "HWADDR" in file.settings,
         file.is_started,
         _priority(file.settings.get("AUTOCONNECT_PRIORITY")),

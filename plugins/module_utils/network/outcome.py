@@ -37,7 +37,7 @@ def _of_cloud_init(tree, active, card):
         return netplan.answer(tree, card, cloud_init=True)
     if "networkd" in active:
         for file in in_order(tree, "network"):
-            if posixpath.basename(file.path) < f"10-cloud-init-{card.name}.network" and matches(file.entries, card):
+            if posixpath.basename(file.path) < f"10-cloud-init-{card.name}.network" and matches(file.entries, card, tree):
                 return networkd.answer(tree, card)
     if "networkmanager" in active:
         of_networkmanager = managers.ADAPTERS["networkmanager"].answer(tree, card)

@@ -13,8 +13,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import f
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ifcfg import all_files, with_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 FOLDER = "/etc/sysconfig/network"
+#: wicked's own files, for what it finds no ifcfg file of.
+NATIVE = "/etc/wicked/ifconfig"
 FIRST_CARD = FOLDER + "/ifcfg-eth0"
 DHCP = FOLDER + "/dhcp"
 
@@ -35,7 +38,17 @@ def files(tree):
 def answer(tree, card=first_card.FIRST):
     """Return the Answer of wicked for a card."""
     found = [_answer(file) for file in all_files(tree, FOLDER) if file.path == f"{FOLDER}/ifcfg-{card.name}"]
-    return first_card.one_of(found) if found else first_card.Answer(first_card.NOTHING, [])
+    if found:
+        return first_card.one_of(found)
+    native = [path for path in tree.glob(NATIVE + "/*.xml") if tree.is_file(path) and _may_be_of(text_of(tree, path), card.name)]
+    if native:
+        return first_card.Answer(first_card.UNSURE, [first_card.Place(path, None, "wicked's own XML, which is not read here") for path in native])
+    return first_card.Answer(first_card.NOTHING, [])
+
+
+def _may_be_of(text, name):
+    """Return whether a file of wicked's own kind may set up the card of a name: it names it, or matches cards by something else."""
+    return bool(re.search(rf"<name[^<>]*>\s*{re.escape(name)}\s*</name>|<match\b", text))
 
 
 def masters(tree):

@@ -197,3 +197,17 @@ def test_files_of_netplan_alone_are_edited_as_those_of_a_guest_that_has_it(tmp_p
     tree = guest(tmp_path, {FOLDER + "/a.yaml": "network: {ethernets: {ens3: {addresses: [10.0.0.2/24]}}}"})
 
     assert FOLDER + "/a.yaml" in after(tree, "netplan")
+
+
+@pytest.mark.parametrize(
+    "text, what, line",
+    [
+        ("network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      gateway: 10.0.0.1\n", "not started", 6),
+        ("network:\n  version: 1\n  ethernets:\n    eth0: {dhcp4: true}\n", "not started", 2),
+        ("network:\n  version: 2\n  ethernets:\n    eth1: {dchp4: true}\n    eth0: {dhcp4: true}\n", "not started", 4),
+        ("network:\n  ethernets:\n    eth0: {dhcp4: true, gateway4: 10.0.0.1, ipv6-privacy: false, wakeonlan: true, networkmanager: {}}\n", "dhcp", 3),
+    ],
+)
+def test_netplan_refuses_all_for_one_word_that_it_does_not_know(tmp_path, text, what, line):
+    found = netplan.answer(guest(tmp_path, {"/etc/netplan/50-x.yaml": text}))
+    assert (found.what, found.places[0].line) == (what, line)

@@ -37,6 +37,12 @@ EARLY, USUAL = ETC + "/02-azure-dhcp.network", ETC + "/50-azure-dhcp.network"
         ("Driver=!mlx5_core", True),
         ("MACAddress=52:54:00:12:34:56", False),
         ("PermanentMACAddress=52:54:00:12:34:56", False),
+        ("Name=eth0\nFirmware=device-tree", False),
+        ("Name=eth0\nFirmware=!device-tree-compatible(vendor,board)", True),
+        ("Name=eth0\nFirmware=uefi", None),
+        ("Name=eth0\nCredential=net.build", False),
+        ("Name=eth0\nHost=build", False),
+        ("Name=eth0\nKernelCommandLine=quiet", None),
         ("Path=pci-0000:00:03.0", False),
         ("Path=acpi-VMBUS*", True),
         ("Path=*-usb-*", False),
@@ -129,3 +135,44 @@ def test_a_file_that_asks_is_brought_before_what_would_be_taken(tmp_path, files,
 
 def test_the_file_of_the_virtual_functions_stays_before_ours():
     assert networkd.UNMANAGED_FILE < networkd.EARLY_FILE
+
+
+MENU = "menuentry 'Debian' {\n  linux /boot/vmlinuz-6.1.0-28-amd64 root=UUID=1 ro quiet rootdelay=300\n  initrd /boot/initrd.img-6.1.0-28-amd64\n}\n"
+
+
+@pytest.mark.parametrize(
+    "match, verdict",
+    [
+        ("KernelCommandLine=quiet", True),
+        ("KernelCommandLine=rootdelay", True),
+        ("KernelCommandLine=rootdelay=300", True),
+        ("KernelCommandLine=rootdelay=30", False),
+        ("KernelCommandLine=!netboot", True),
+        ("KernelCommandLine=netboot", False),
+        ("KernelVersion=6.1.*", True),
+        ("KernelVersion=!5.*", True),
+        ("KernelVersion=5.10*", False),
+        ("KernelVersion=>=6.0", None),
+    ],
+)
+def test_a_match_asks_for_the_kernel_that_starts(tmp_path, match, verdict):
+    tree = guest(tmp_path, {"/boot/grub/grub.cfg": MENU, "/boot/vmlinuz-6.1.0-28-amd64": "kernel", "/boot/initrd.img-6.1.0-28-amd64": "image"})
+    assert matches(ini.entries(f"[Match]\nName=eth0\n{match}\n"), FIRST, tree) is verdict
+
+
+@pytest.mark.parametrize(
+    "more, what, line",
+    [
+        ("[DHCPv4]\nAllowList=10.0.0.0/8\n", "nothing", 6),
+        ("[DHCPv4]\nAllowList=10.0.0.0/8 168.63.129.16\n", "dhcp", 4),
+        ("[DHCPv4]\nDenyList=168.63.0.0/16\n", "nothing", 6),
+        ("[DHCPv4]\nDenyList=192.168.1.1\n", "dhcp", 4),
+        ("[Link]\nARP=no\n", "no route", 6),
+        ("[Network]\nBindCarrier=eth9 wan*\n", "not started", 6),
+        ("[Network]\nBindCarrier=eth*\n", "dhcp", 4),
+    ],
+)
+def test_a_card_that_asks_may_still_not_get_its_address(tmp_path, more, what, line):
+    tree = guest(tmp_path, {ETC + "/10-x.network": "[Match]\nName=eth0\n[Network]\nDHCP=yes\n" + more})
+    found = networkd.answer(tree)
+    assert (found.what, found.places[0].line) == (what, line)

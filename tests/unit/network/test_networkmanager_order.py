@@ -149,3 +149,23 @@ def test_a_profile_that_root_alone_may_read_counts_before_it_is_written(tmp_path
     tree = guest(tmp_path, {MAIN: "[main]\nno-auto-default=*\n", "/etc/os-release": "ID=rhel\nVERSION_ID=10.0\n"})
 
     assert list(after(tree, "networkmanager")) == [f"{KEYFILES}/azure-ethernet.nmconnection"]
+
+
+@pytest.mark.parametrize(
+    "section, what",
+    [
+        ("[match]\npath=pci-0000:00:03.0\n", "nothing"),
+        ("[match]\npath=acpi-VMBUS*\n", "dhcp"),
+        ("[match]\npath=!pci-*\n", "dhcp"),
+        ("[match]\nkernel-command-line=build;\n", "nothing"),
+        ("[match]\nkernel-command-line=!build;\n", "dhcp"),
+        ("[match]\nkernel-command-line=quiet;\n", "dhcp"),
+        ("[802-1x]\neap=peap;\nidentity=host\n", "not started"),
+        ("[802-1x]\neap=peap;\noptional=true\n", "dhcp"),
+    ],
+)
+def test_a_profile_is_for_a_place_a_command_line_or_a_switch(tmp_path, section, what):
+    menu = "menuentry 'x' {\n  linux /boot/vmlinuz-6.1 root=UUID=1 ro quiet\n  initrd /boot/initrd.img-6.1\n}\n"
+    files = {"/boot/grub2/grub.cfg": menu, "/boot/vmlinuz-6.1": "kernel", "/boot/initrd.img-6.1": "image"}
+    files.update({KEYFILES + "/x.nmconnection": profile() + section, CONF_D + "/x.conf": "[main]\nno-auto-default=*\n"})
+    assert networkmanager.answer(guest(tmp_path, files), FIRST).what == what

@@ -10,6 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager, networkmanager_profiles, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Condition, Hook, Rule
@@ -21,6 +22,10 @@ _DIRECT = "/etc/firewalld/direct.xml"
 _CARD = "eth0"
 #: Zones that firewalld brings and that let SSH in, or all; others of its own do not.
 _OPEN = ("public", "external", "internal", "dmz", "work", "home", "trusted", "nm-shared", "libvirt", "libvirt-routed", "FedoraServer", "FedoraWorkstation")
+
+_CLOSED = ("block", "drop")
+#: What firewalld takes in place of a default zone that is not there.
+_USUAL = "public"
 
 #: Services that firewalld brings and that open other ports than SSH's.
 _OF_OTHER_PORTS = (
@@ -44,6 +49,8 @@ _OF_OTHER_PORTS = (
 #: Arguments of iptables as they are: the table, the chain, the rule.
 _PASSED_THROUGH = re.compile(r"\s*(?:(?:-t|--table)\s+(?:filter|security|raw|mangle)\s+)?(?:-A|--append|-I|--insert)\s+(\w+)\s+(?:[0-9]+\s+)?(.*)")
 
+_RICH = re.compile(r"<rule\b([^<>]*)>(.*?)</rule\s*>", re.DOTALL)
+_OF_PRIORITY = re.compile(r"<rule\b[^<>]*\bpriority\s*=")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ELEMENT = re.compile(r"<(zone|policy|service|port|interface|source|rule|protocol|accept|ingress-zone|egress-zone)\b([^<>]*)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*["']([^"']*)["']""")
@@ -60,13 +67,18 @@ def _zone(tree):
         path.rpartition("/")[2][: -len(".xml")]: path for folder in reversed(_FOLDERS) for path in tree.glob(folder + "/zones/*.xml") if tree.is_file(path)
     }
     elements = {name: _elements(text_of(tree, path, MOST_RULES)) for name, path in files.items()}
+    known = set(files).union(_OPEN, _CLOSED)
     bound = [name for name, found in elements.items() if any(kind == "interface" and each.get("name") == _CARD for kind, each in found)]
-    name, place = (bound[0], (files[bound[0]], None, f"the zone of {_CARD}")) if bound else _default(tree)
+    candidates = [(zone, tuple(where)) for zone, where in _of_card(tree)] + [(name, (files[name], None, f"the zone of {_CARD}")) for name in bound]
+    candidates += [_default(tree), (_USUAL, (_CONFIGURATION, None, f"DefaultZone={_USUAL}"))]
+    name, place = next(((zone, where) for zone, where in candidates if zone in known), candidates[-1])
     found = elements.get(name, [])
     target = next((each.get("target", "default") for kind, each in found if kind == "zone"), None)
     if target is None:
         target = "ACCEPT" if name in _OPEN else "DROP" if name == "drop" else "default"
     rules = [Rule([Condition("state", False, ["established", "related"])], ACCEPT, "", place)]
+    # what rich rules refuse comes before what anything lets in
+    rules += [Rule(conditions, DROP, "", (files[name], number, text)) for conditions, number, text in _refusals(tree, files.get(name))]
     for kind, each in found:
         if kind == "service" and each.get("name") not in _OF_OTHER_PORTS:
             # what a service of the administrator's own opens is not looked up
@@ -80,13 +92,59 @@ def _zone(tree):
     if any(kind == "source" for other in elements.values() for kind, unused in other):
         rules.append(Rule([Condition(None, False, [])], ACCEPT, "", place))
     path = files.get(name, place[0])
+    shown = f"the zone {name} of the first card, target {target}, does not let it in"
     return Hook(
         "input",
         ACCEPT if target == "ACCEPT" else DROP,
         {name: rules},
         name,
-        (path, place[1] if path == place[0] else None, f"the zone {name} of the first card, target {target}, does not let it in"),
+        (place[0], place[1], f"{place[2]}: {shown}") if _is_of_card(place) else (path, place[1] if path == place[0] else None, shown),
     )
+
+
+def _of_card(tree):
+    """Return [(zone, Place)] of what sets the first card up and names a zone for it: the profile that NetworkManager starts, or an ifcfg file.
+
+    Source: nm-settings-nmcli(5), connection.zone; ifcfg(5) of wicked, ZONE=; a zone that is not there is refused, and the card stays in the default one.
+    """
+    names = [name for name, unused in outcome.answers(tree)]
+    if "networkmanager" in names:
+        profiles = networkmanager_profiles.started(tree, networkmanager.reads_ifcfg(tree))
+        return [(profile.zone, profile.places["zone"]) for profile in profiles if profile.zone][:1]
+    folders = [folder for name, folder in (("wicked", wicked.FOLDER), ("ifcfg", ifcfg.FOLDER)) if name in names]
+    files = [file for folder in folders for file in ifcfg.all_files(tree, folder) if file.card == _CARD]
+    return [(file.settings["ZONE"], file.place("ZONE")) for file in files if file.settings.get("ZONE")][:1]
+
+
+def _is_of_card(place):
+    """Return whether a place (path, line, text) is of a card's configuration, and not of firewalld."""
+    return not place[0].startswith(_FOLDERS)
+
+
+def _refusals(tree, path):
+    """Return [([Condition], line, text)] of the rich rules of a zone's file (path, or None) that refuse packets, whoever they come from."""
+    text = _without_comments(text_of(tree, path, MOST_RULES)) if path else ""
+    if _OF_PRIORITY.search(text):
+        return []  # one that lets in may come before
+    found = []
+    for match in _RICH.finditer(text):
+        inside = match.group(2)
+        if not re.search(r"<(?:reject|drop)\b", inside) or re.search(r"<(?:source|destination|accept)\b", inside) or "ipv6" in match.group(1):
+            continue
+        what = {kind: dict(_ATTRIBUTE.findall(rest)) for kind, rest in re.findall(r"<(service|port|protocol|icmp-type|icmp-block)\b([^<>]*)>", inside)}
+        conditions = [] if not what else None
+        if what.get("service", {}).get("name") == "ssh":
+            conditions = [Condition("dport", False, ["22"])]
+        elif "port" in what and what["port"].get("protocol") == "tcp":
+            conditions = [Condition("dport", False, [what["port"].get("port", "")])]
+        if conditions is not None:
+            found.append((conditions, text.count("\n", 0, match.start()) + 1, " ".join(match.group().split())))
+    return found
+
+
+def _without_comments(text):
+    """Return the text (str) with its comments blank, and as many lines."""
+    return _COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
 
 
 def _default(tree):
@@ -95,7 +153,7 @@ def _default(tree):
         name, equals, value = line.partition("=")
         if equals and name.strip() == "DefaultZone":
             return value.strip(), (_CONFIGURATION, number, line.strip())
-    return "public", (_CONFIGURATION, None, "DefaultZone=public")
+    return _USUAL, (_CONFIGURATION, None, f"DefaultZone={_USUAL}")
 
 
 def _policies(tree):
