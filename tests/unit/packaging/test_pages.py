@@ -86,3 +86,34 @@ def test_the_page_of_the_playbook_has_all_its_variables():
     known = {*tasks[0]["ansible.builtin.validate_argument_spec"]["argument_spec"], "azure_guests"}
     rows = re.findall(r"^\| `(azure_\w+)` \|", (CHECKOUT / "docs/roles.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(rows) == sorted(known)
+
+
+def variables():
+    """Return the names (set of str) of all variables that a user can give: those of roles, of the playbooks, and what the playbooks take from -e alone."""
+    specifications = [yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"] for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml")]
+    known = {name for specification in specifications for entry in specification.values() for name in entry.get("options", {})}
+    tasks = yaml.safe_load((CHECKOUT / "playbooks/tasks/check_variables.yml").read_text(encoding="utf-8"))
+    return known | {*tasks[0]["ansible.builtin.validate_argument_spec"]["argument_spec"], "azure_guests"}
+
+
+#: Names that begin like variables: a playbook, the results of two roles, modules of azure.azcollection, and slips that pages show on purpose.
+NO_VARIABLES = {"prepare_azure", "prepare_image", "disk_convert_results", "disk_convert_failed", "disk_upload_result", "prepare_imagekind", "azure_image_scr"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_names_variables_that_there_are(page):
+    roles = [path.name for path in (CHECKOUT / "roles").iterdir()]
+    others = {*roles, *NO_VARIABLES, *(path.stem for path in CHECKOUT.glob("plugins/modules/*.py"))}
+    words = set(
+        re.findall(
+            rf"(?<![\w./-])((?:azure|{'|'.join(roles)})_\w*[a-z0-9])\b(?!_)", re.sub(r"[\w./-]+\.(?:md|py|yml|qcow2)", "", page.read_text(encoding="utf-8"))
+        )
+    )
+    assert {word for word in words if not word.startswith("azure_rm_")} - others - variables() == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_what_a_page_gives_a_playbook_on_the_command_line_is_taken(page):
+    bare = re.findall(r"bare: \[(.*)\]", "".join(path.read_text(encoding="utf-8") for path in CHECKOUT.glob("playbooks/**/*.yml")))
+    given = set(re.findall(r"-e '?([a-z]\w*)=", page.read_text(encoding="utf-8")))
+    assert given - variables() - {word.strip() for words in bare for word in words.split(",")} - {"ansible_python_interpreter"} == set()
