@@ -8,6 +8,8 @@ export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 PYTEST := .venv/bin/pytest --quiet
+# told at the end: what makes the next run longer than it has to be
+SLOWEST := --durations=15 --durations-min=10
 FUZZ_SECONDS ?= 300
 # of the controller; needed once, to make .venv
 PYTHON ?= python3
@@ -67,10 +69,10 @@ cores: setup-test ## sanity on every other ansible-core, unit tests on the oldes
 	set -e; for core in $$($(CORE) list whole); do .cache/cores/$$core/bin/pytest --quiet -n 2 -m "not slow" tests/unit; done
 
 unit: setup-test ## pure parts and modules on trees
-	$(PYTEST) -n 2 -m "not slow" tests/unit
+	$(PYTEST) -n 2 -m "not slow" $(SLOWEST) tests/unit
 
 integration: setup-test ## modules and roles on containers of a real Debian
-	$(PYTEST) -n 3 --dist loadfile -m "not slow" tests/integration
+	$(PYTEST) -n 3 --dist loadfile -m "not slow" $(SLOWEST) tests/integration
 
 molecule: setup-test ## the scenario guest_boot; all of them: make molecule-all
 	.venv/bin/molecule test --scenario-name guest_boot
