@@ -63,7 +63,7 @@ extends_documentation_fragment:
   - imagewright.azure.guest
   - imagewright.azure.guest.backup
 seealso:
-  - module: imagewright.azure.guest_services_info
+  - module: imagewright.azure.guest_services
   - module: imagewright.azure.readiness_info
 """
 

@@ -23,7 +23,7 @@ options:
 extends_documentation_fragment:
   - imagewright.azure.guest.info
 seealso:
-  - module: imagewright.azure.guest_services_info
+  - module: imagewright.azure.guest_services
   - module: imagewright.azure.waagent_conf
   - module: imagewright.azure.cloud_init_early
 """
@@ -60,7 +60,7 @@ agent:
       description: The C(waagent.conf) that it reads, null where there is none.
       type: str
     services:
-      description: State of each of its services that is there, as M(imagewright.azure.guest_services_info) tells it.
+      description: State of each of its services that is there, as M(imagewright.azure.guest_services) tells it.
       type: dict
   sample:
     program: /usr/sbin/waagent
@@ -113,7 +113,7 @@ cloud_init:
     runs: true
     leftovers: [/etc/cloud/cloud.cfg.d/99-installer.cfg]
 services:
-  description: The state of each name in O(services), as M(imagewright.azure.guest_services_info) tells it.
+  description: The state of each name in O(services), as M(imagewright.azure.guest_services) tells it.
   returned: success
   type: dict
   sample: {NetworkManager: enabled}

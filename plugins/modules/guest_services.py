@@ -8,7 +8,9 @@ module: guest_services
 short_description: Say which services a guest starts at boot, whether it runs or not
 version_added: 1.0.0
 description:
-  - On a running guest, M(ansible.builtin.service), which also stops what is not to be started.
+  - Reads from the guest's files which of the services start at boot - with systemd, OpenRC, SysV scripts and Upstart - and switches those that are to
+    be otherwise.
+  - On a running guest by M(ansible.builtin.service), which also stops what is not to be started.
   - For a mounted guest, calls its own tool (systemctl, rc-update, chkconfig, update-rc.d) in a chroot, and reads back from the guest's files that it worked.
     Nothing is started or stopped.
 options:
@@ -24,6 +26,12 @@ options:
     type: list
     elements: str
     default: []
+  unless:
+    description:
+      - Where one of these starts at boot, O(enabled) has nothing to do, as with the socket that starts a server when it is called.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - imagewright.azure.guest
 attributes:
@@ -33,7 +41,6 @@ attributes:
 author:
   - imagewright.azure contributors (@imagewright)
 seealso:
-  - module: imagewright.azure.guest_services_info
   - module: ansible.builtin.service
 """
 
@@ -43,12 +50,25 @@ EXAMPLES = r"""
     enabled: [waagent, chronyd]
     disabled: [ntpd, systemd-timesyncd]
     root: /mnt/guest
+
+- name: Start the SSH server at boot, unless its socket does
+  imagewright.azure.guest_services:
+    enabled: [ssh]
+    unless: [ssh.socket]
 """
 
 RETURN = r"""
+before:
+  description:
+    - The state of each name before.
+    - V(enabled) starts at boot, or whenever another unit asks for it, as units do that have no C([Install]) section.
+      V(disabled) is there and does not start, V(masked) cannot be started, V(missing) is not there.
+  returned: success
+  type: dict
+  sample: {waagent: masked, chronyd: enabled, ntpd: enabled, systemd-timesyncd: missing}
 services:
-  description: The state of each name, as M(imagewright.azure.guest_services_info) tells it.
-  returned: for a guest that does not run
+  description: The state of each name after, as RV(before) tells it.
+  returned: success
   type: dict
   sample: {waagent: enabled, chronyd: enabled, ntpd: disabled, systemd-timesyncd: missing}
 """

@@ -37,7 +37,6 @@ options:
           - fstab_clean
           - grub_cmdline
           - guest_agent_info
-          - guest_services_info
           - initrd_modules
           - modprobe_allow
           - network_dhcp
@@ -146,10 +145,10 @@ EXAMPLES = r"""
     ask:
       - name: agent
         module: guest_agent_info
-      - name: services
-        module: guest_services_info
+      - name: boot
+        module: grub_cmdline
         arguments:
-          names: [ssh]
+          present: [console=ttyS0]
     paths: [/etc/default/grub]
 
 - name: Ask what two roles would do to a guest that does not run
@@ -166,7 +165,7 @@ answers:
   returned: success
   type: dict
   sample:
-    services: {changed: false, services: {ssh: enabled}}
+    agent: {changed: false, services: {ssh: enabled}}
 paths:
   description: Whether each of O(paths) is there.
   returned: success

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which services a guest that does not run will start: its own tools make and take away the links.
+"""The module guest_services: which services a guest starts at boot. One that does not run is switched by its own tools.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ARGUMENTS = {
     "enabled": {"type": "list", "elements": "str", "default": []},
     "disabled": {"type": "list", "elements": "str", "default": []},
+    "unless": {"type": "list", "elements": "str", "default": []},
     "root": {"type": "path", "default": "/"},
 }
 
@@ -31,18 +32,20 @@ _TOOLS = (
 
 
 def run(module: "AnsibleModule") -> Dict[str, Any]:
-    """Return the module's result."""
+    """Return the module's result. A running guest is only looked at, for the action plugin, which asks for that in check mode."""
     tree = LiveTree(module.params["root"])
-    if tree.is_running_system:
+    if tree.is_running_system and not module.check_mode:
         raise ImagewrightError("cannot switch services of the machine itself in this way; use ansible.builtin.service, or give the root of a mounted guest")
-    wanted = [(name, services.ENABLED) for name in module.params["enabled"]] + [(name, services.DISABLED) for name in module.params["disabled"]]
+    there = services.states(tree, module.params["unless"]).values()
+    enabled = [] if services.ENABLED in there else module.params["enabled"]
+    wanted = [(name, services.ENABLED) for name in enabled] + [(name, services.DISABLED) for name in module.params["disabled"]]
     before = services.states(tree, [name for name, _state in wanted])
     missing = [name for name, state in wanted if state == services.ENABLED and before[name] == services.MISSING]
     if missing:
         raise ImagewrightError(f"cannot start {', '.join(missing)} at boot in {tree.root}: the guest has no such service; install its package first")
     work = [(name, state) for name, state in wanted if not _is(before[name], state)]
     after = dict(before, **dict(work))
-    result = {"changed": bool(work), "services": after}
+    result = {"changed": bool(work), "before": before, "services": after}
     if getattr(module, "_diff", False):
         result["diff"] = [{"before_header": "services", "after_header": "services", "before": _text(before), "after": _text(after)}]
     if not module.check_mode:

@@ -9,7 +9,6 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback_loader, grub_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_clock
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import cloud_init_early
-from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_services_info
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initrd_modules
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe_allow
 from ansible_collections.imagewright.azure.plugins.module_utils.network import network_dhcp
@@ -27,7 +26,6 @@ MODULES = {
     "fstab_clean": fstab_clean,
     "grub_cmdline": grub_cmdline,
     "guest_agent_info": guest_agent_info,
-    "guest_services_info": guest_services_info,
     "initrd_modules": initrd_modules,
     "modprobe_allow": modprobe_allow,
     "network_dhcp": network_dhcp,

@@ -57,7 +57,7 @@ def systemctl(root, calls):
 
 
 def switch(root, check=False, **arguments):
-    module = SimpleNamespace(params={"enabled": [], "disabled": [], "root": str(root), **arguments}, check_mode=check, _diff=True)
+    module = SimpleNamespace(params={"enabled": [], "disabled": [], "unless": [], "root": str(root), **arguments}, check_mode=check, _diff=True)
     return guest_services.run(module)
 
 
@@ -71,7 +71,20 @@ def test_services_are_switched_and_a_mask_is_taken_off(systemd, monkeypatch):
     assert calls == [["systemctl", *words.split()] for words in ("enable waagent", "unmask sshd", "enable sshd", "disable ntpd")]
     assert [predicted["changed"], first["changed"], second["changed"]] == [True, True, False]
     assert predicted["diff"] == first["diff"]
+    assert first["before"] == {"waagent": "disabled", "sshd": "masked", "ntpd": "enabled", "openntpd": "missing"}
     assert first["services"] == {"waagent": "enabled", "sshd": "enabled", "ntpd": "disabled", "openntpd": "missing"}
+
+
+@pytest.mark.parametrize("enabled, expected", [(True, {}), (False, {"sshd": "enabled"})])
+def test_a_service_is_left_alone_where_another_unit_starts_it(systemd, enabled, expected):
+    write(systemd, "usr/lib/systemd/system/sshd.socket", text="[Socket]\nListenStream=22\n[Install]\nWantedBy=sockets.target\n")
+    if enabled:
+        (systemd / "etc/systemd/system/sockets.target.wants").mkdir()
+        (systemd / "etc/systemd/system/sockets.target.wants/sshd.socket").symlink_to("/usr/lib/systemd/system/sshd.socket")
+
+    result = switch(systemd, check=True, enabled=["sshd"], unless=["sshd.socket"])
+
+    assert result["services"] == expected and result["changed"] is bool(expected)
 
 
 def test_scripts_are_switched_by_chkconfig(red_hat_6, monkeypatch):

@@ -20,13 +20,57 @@ def asked(monkeypatch, action, **arguments):
     return runs
 
 
-@pytest.mark.parametrize("enabled", [["waagent", "chronyd"], "waagent,chronyd"])
-def test_a_list_of_services_may_be_one_text(monkeypatch, enabled):
-    assert asked(monkeypatch, guest_services, enabled=enabled, disabled="ntpd") == [
+def services(monkeypatch, before, check=False, **arguments):
+    """Return (result, [(name, arguments)] of the other actions) of guest_services on a running guest whose services have the states before."""
+    runs = []
+
+    def looked(action, **_options):
+        assert action._task.check_mode, "a running guest is only looked at by the module"
+        split = {option: [name.strip() for name in text.split(",")] for option, text in arguments.items()}
+        on, off = split.get("enabled", []), split.get("disabled", [])
+        found = {name: before.get(name, "missing") for name in on + off}
+        after = dict(found, **dict.fromkeys(on, "enabled"), **{name: "disabled" for name in off if found[name] == "enabled"})
+        return {"changed": after != found, "before": found, "services": after}
+
+    def run_other(_action, name, given, _variables):
+        runs.append((name, given))
+        return {"changed": True}
+
+    monkeypatch.setattr(guest_services, "run_other", run_other)
+    monkeypatch.setattr(guest_services.ActionBase, "run", lambda *_words: {})
+    monkeypatch.setattr(guest_services.ActionModule, "_execute_module", looked)
+    action = guest_services.ActionModule.__new__(guest_services.ActionModule)
+    action._task = SimpleNamespace(args=arguments, check_mode=check)
+    result = action.run(task_vars={})
+    assert action._task.check_mode is check
+    return result, runs
+
+
+def test_a_running_guest_is_switched_by_ansibles_own_module_where_it_has_to_be(monkeypatch):
+    before = {"waagent": "disabled", "chronyd": "enabled", "sshd": "masked", "ntpd": "enabled", "ntpsec": "disabled"}
+
+    result, runs = services(monkeypatch, before, enabled="waagent, chronyd, sshd", disabled="ntpd, ntpsec, openntpd")
+
+    assert result["changed"] and runs == [
         ("ansible.builtin.service", {"name": "waagent", "enabled": True}),
-        ("ansible.builtin.service", {"name": "chronyd", "enabled": True}),
+        ("ansible.builtin.systemd_service", {"name": "sshd", "masked": False}),
+        ("ansible.builtin.service", {"name": "sshd", "enabled": True}),
         ("ansible.builtin.service", {"name": "ntpd", "enabled": False, "state": "stopped"}),
+        # it may run all the same
+        ("ansible.builtin.service", {"name": "ntpsec", "enabled": False, "state": "stopped"}),
     ]
+
+
+def test_check_mode_tells_that_a_mask_is_taken_off_and_asks_nobody(monkeypatch):
+    result, runs = services(monkeypatch, {"sshd": "masked"}, check=True, enabled="sshd")
+
+    assert result["changed"] and runs == []
+
+
+def test_a_running_guest_that_is_right_is_only_looked_at(monkeypatch):
+    result, runs = services(monkeypatch, {"sshd": "enabled"}, enabled="sshd", disabled="ntpd")
+
+    assert not result["changed"] and runs == []
 
 
 @pytest.mark.parametrize("names", [["chrony", "sudo"], "chrony,sudo"])

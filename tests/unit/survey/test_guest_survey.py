@@ -190,12 +190,12 @@ def test_a_topic_behind_one_that_has_work_has_work(run_module, guest):
 def test_a_question_has_the_answer_of_its_module_and_its_error(run_module, guest):
     asked = [
         {"name": "agent", "module": "guest_agent_info"},
-        {"name": "services", "module": "guest_services_info", "arguments": {"names": ["chrony"]}},
+        {"name": "chrony", "module": "guest_agent_info", "arguments": {"services": ["chrony"]}},
     ]
     result = run_module("guest_survey", root=guest, ask=asked, paths=["/etc/default/grub", "/etc/nowhere"])
 
     alone = run_module("guest_agent_info", root=guest)
-    assert result["answers"]["agent"]["agent"] == alone["agent"] and result["answers"]["services"]["services"] == {"chrony": "enabled"}
+    assert result["answers"]["agent"]["agent"] == alone["agent"] and result["answers"]["chrony"]["services"] == {"chrony": "enabled"}
     assert result["paths"] == {"/etc/default/grub": True, "/etc/nowhere": False}
 
     failed = run_module("guest_survey", root=guest, ask=[{"name": "boot", "module": "extlinux"}])

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""guest_services_info on trees of the four ways to start services."""
+"""What guest_services finds in trees of the four ways to start services."""
 
 import pytest
 
@@ -28,9 +28,9 @@ def systemd(tmp_path):
 
 
 def states(run_module, root, *names):
-    result = run_module("guest_services_info", root=root, names=list(names))
-    assert not result["failed"] and not result["changed"]
-    return result["services"]
+    result = run_module("guest_services", root=root, check=True, disabled=list(names))
+    assert not result["failed"]
+    return result["before"]
 
 
 def test_units_of_systemd(systemd, run_module):
