@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import AlignRequest, align
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
@@ -176,7 +176,7 @@ def documented(source, folder, size):
 
 def request(source, dest, in_place=False):
     """Return what is asked of the engine."""
-    return Request(os.fspath(source), os.fspath(dest), "auto", None, MIB, None, "auto", in_place, False, True, False, 0, False, None, False)
+    return AlignRequest(os.fspath(source), os.fspath(dest), "auto", None, MIB, None, "auto", in_place, False, True, False, 0, False, None, False)
 
 
 def as_process(wanted):

@@ -127,11 +127,11 @@ RANDOM_SEED_UNIT = "systemd-random-seed.service"
 
 #: All that would be done. logins: [generalize.logins.Login]; homes, removals: [traces.Trace] of accounts that are removed, of the rest;
 #: limits: generalize.limits.Limits; warnings: [str], what stays and why.
-Plan = collections.namedtuple("Plan", "logins homes removals limits warnings")
+Generalization = collections.namedtuple("Generalization", "logins homes removals limits warnings")
 
 
 def plan(tree, action, keep, clear_logs):
-    """Return the Plan. Raises ImagewrightError: an account cannot be kept or locked as it was asked for.
+    """Return the Generalization. Raises ImagewrightError: an account cannot be kept or locked as it was asked for.
 
     action, keep, clear_logs: accounts, keep_accounts and logs of the module.
     """
@@ -147,7 +147,7 @@ def plan(tree, action, keep, clear_logs):
         f"nothing below {point} is removed: {foreign[point].source} ({foreign[point].kind}) is mounted there, which is not this guest's own disk"
         for point in sorted({*stopped, *stopped_there, *stopped_too})
     ]
-    return Plan(found, homes, traces.without_nested(removals), bounds, told + logins.warnings(tree, found))
+    return Generalization(found, homes, traces.without_nested(removals), bounds, told + logins.warnings(tree, found))
 
 
 def described(found):
@@ -237,7 +237,7 @@ def host_key_warnings(tree):
 def carry_out(module, tree, planned, agent_command):
     """Generalize the guest in an order that a failure leaves repeatable, and prove that nothing is left.
 
-    planned: Plan of what is there now; agent_command: [str] or None.
+    planned: Generalization of what is there now; agent_command: [str] or None.
     """
     parameters = module.params
     if agent_command:

@@ -209,7 +209,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import generation_wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import parse_size, show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import disk_size
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import AlignRequest, align
 
 ARGUMENTS = {
     "src": {"type": "path", "required": True, "aliases": ["image"]},
@@ -242,8 +242,8 @@ def check_options(options: Mapping[str, Any]) -> None:
         raise ImagewrightError(f"cannot wait {options['wait_released']} seconds: wait_released is negative; use 0 or more")
 
 
-def plan(module: DiscreetModule) -> Request:
-    """Return the Request that the module's options describe.
+def plan(module: DiscreetModule) -> AlignRequest:
+    """Return the AlignRequest that the module's options describe.
 
     Raises ImagewrightError: an option makes no sense.
     """
@@ -251,7 +251,7 @@ def plan(module: DiscreetModule) -> Request:
     check_options(options)
     src = os.path.abspath(options["src"])
     default = os.path.realpath(src) if options["in_place"] else os.path.splitext(src)[0] + ".vhd"
-    return Request(
+    return AlignRequest(
         src=src,
         dest=os.path.abspath(options["dest"] or default),
         format=options["format"],

@@ -366,7 +366,7 @@ def protect(module: DiscreetModule, address: addresses.Address) -> None:
 def result_of(
     module: DiscreetModule,
     found: Optional[Properties],
-    outcome: upload.Outcome,
+    outcome: upload.UploadOutcome,
     source: OpenVhd,
     blob: Blob,
     facts: Mapping[str, Any],
@@ -407,7 +407,7 @@ def run(module: DiscreetModule) -> Dict[str, Any]:
     facts = check_vhd(params["src"], generation_wanted(params["generation"]), params["allow_problems"])
     plans.require_room(facts["file_size"], address.managed_disk, address.url)
     blob = client.connect(address, params["account_key"], params["parallel"], params["request_timeout"], params["retries"], params["retry_delay"])
-    settings = upload.Settings(
+    settings = upload.UploadSettings(
         plans.Choices(params["resume"], params["changed_source"], params["overwrite"], params["verify"] == "content"), params["parallel"], params["verify"]
     )
     progress = Progress(params["progress_file"])

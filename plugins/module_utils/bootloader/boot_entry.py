@@ -14,9 +14,6 @@ import posixpath
 #: (another system's, or written by hand beside a generated menu).
 BootEntry = collections.namedtuple("BootEntry", "loader path line title kernel initrds cmdline kind")
 
-#: A place that says something. path: guest path; line: int from 1, or None; text: str.
-Place = collections.namedtuple("Place", "path line text")
-
 #: What a boot loader starts when nobody is there. loader: str; path: the configuration that it reads; entry: BootEntry, None when it is no
 #: Linux; choice: Place that chooses it; problem: str, why entry is None; waits, passwords: [Place] that keep it from starting by itself;
 #: variables: {name: value} that the loader puts in where the entry's line says ``$name``.

@@ -28,7 +28,7 @@ WholePlan = collections.namedtuple("WholePlan", "edits sources warnings generato
 def plan(tree, loaders, wanted, options, regenerate):
     """Return the WholePlan for all boot loaders of a guest.
 
-    loaders: adapters; wanted: cmdline_changes.Request; options: boot_entry.Options; regenerate: bool.
+    loaders: adapters; wanted: cmdline_changes.CmdlineRequest; options: boot_entry.Options; regenerate: bool.
     Raises ImagewrightError: something cannot be edited with certainty, or a command line becomes too long.
     """
     tree = Reading(tree)

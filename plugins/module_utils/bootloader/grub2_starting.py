@@ -14,14 +14,15 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, grub2_menu, grub_script, grubenv, reading
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start, is_long
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: One line of a menu as GRUB counts them. names: titles and ids ({str}); line: int; entry: BootEntry or None (another system, a submenu);
 #: items: [_Item] of a submenu, None of an entry; unrestricted: bool, started without a password.
 _Item = collections.namedtuple("_Item", "path line names entry items unrestricted")
 
-#: grub_script.Setting with the path of its file.
+#: grub_script.MenuSetting with the path of its file.
 _Placed = collections.namedtuple("_Placed", "path name value line conditions")
 
 #: Kernels that are no system and never end.

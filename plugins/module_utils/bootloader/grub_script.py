@@ -14,22 +14,22 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 #: One word where it stands: start, end (offsets) and text (str, unquoted; variables stay as ``$name``).
-Word = collections.namedtuple("Word", "start end text")
+GrubWord = collections.namedtuple("GrubWord", "start end text")
 
-#: One command: its words ([Word]) and its line (1-based).
+#: One command: its words ([GrubWord]) and its line (1-based).
 Command = collections.namedtuple("Command", "words line")
 
 #: One menu entry. heading: [str], the words after `menuentry`, its title first; line: of its `menuentry`;
 #: section: the /etc/grub.d script that wrote it ("" by hand); commands: [Command] of its body.
 MenuEntry = collections.namedtuple("MenuEntry", "heading line section commands")
 
-#: A whole menu. items: [MenuItem] in order; settings: [Setting] outside of its entries; stops: [Setting], commands there that end or wait:
+#: A whole menu. items: [MenuItem] in order; settings: [MenuSetting] outside of its entries; stops: [MenuSetting], commands there that end or wait:
 #: their name, what follows it, line, and the conditions around them.
 Menu = collections.namedtuple("Menu", "items settings stops")
 #: kind: menuentry, submenu or blscfg (Boot Loader Specification entries stand there); heading: [str]; line: int; items: [MenuItem] of a submenu.
 MenuItem = collections.namedtuple("MenuItem", "kind heading line items")
 #: ``set name=value`` with its line; conditions: [str], of each `if` around it, ``else `` before one that must not hold.
-Setting = collections.namedtuple("Setting", "name value line conditions")
+MenuSetting = collections.namedtuple("MenuSetting", "name value line conditions")
 
 KERNEL_COMMANDS = frozenset(["linux", "linux16", "linuxefi", "kernel"])
 STOPPING_COMMANDS = frozenset(["read", "sleep", "halt", "reboot", "exit", "normal_exit", "fwsetup"])
@@ -64,7 +64,7 @@ def ending(text):
 
 
 def token(word):
-    """Return the parameter ([kernel_cmdline.Token]) that GRUB hands to a kernel for a Word.
+    """Return the parameter ([kernel_cmdline.Token]) that GRUB hands to a kernel for a GrubWord.
 
     Raises ImagewrightError: it holds a form feed or the like, which is a blank to the kernel and none to GRUB.
     """
@@ -154,9 +154,9 @@ def menu(text, where="grub.cfg"):
         elif name == "blscfg" and "menuentry" not in blocks:
             menus[-1].append(MenuItem(name, [], command.line, None))
         elif name == "set" and not {"menuentry", "function"}.intersection(blocks):
-            settings += [Setting(*(word.split("=", 1) + [command.line, list(conditions)])) for word in words[1:2] if "=" in word]
+            settings += [MenuSetting(*(word.split("=", 1) + [command.line, list(conditions)])) for word in words[1:2] if "=" in word]
         elif name in STOPPING_COMMANDS and not {"menuentry", "function"}.intersection(blocks):
-            stops.append(Setting(name, " ".join(words[1:]), command.line, list(conditions)))
+            stops.append(MenuSetting(name, " ".join(words[1:]), command.line, list(conditions)))
         if closes:
             if not blocks:
                 raise ImagewrightError(f"cannot read {where} line {command.line}: its '}}' closes nothing; regenerate the file")
@@ -192,7 +192,7 @@ def _commands(text, where):
 
 
 def _scan(text, where, ends="#\n" + _SEPARATORS):
-    """Yield (Word, None) for words, and (Word with text None, separator or comment) for the rest, in order.
+    """Yield (GrubWord, None) for words, and (GrubWord with text None, separator or comment) for the rest, in order.
 
     ends: str, the characters that end words; those left out are taken for parts of words.
     """
@@ -206,10 +206,10 @@ def _scan(text, where, ends="#\n" + _SEPARATORS):
         elif character == "#" and character in ends:
             end = text.find("\n", position)
             end = size if end < 0 else end
-            yield Word(position, end, None), text[position:end]
+            yield GrubWord(position, end, None), text[position:end]
             position = end
         elif character in ends:
-            yield Word(position, position + 1, None), character
+            yield GrubWord(position, position + 1, None), character
             position += 1
         else:
             word = _word(text, position, where, ends)
@@ -218,7 +218,7 @@ def _scan(text, where, ends="#\n" + _SEPARATORS):
 
 
 def _word(text, start, where, ends):
-    """Return the Word that begins at start."""
+    """Return the GrubWord that begins at start."""
     position, size, characters = start, len(text), []
     while position < size and text[position] not in _BLANKS and (text[position] not in ends or text[position] == "#"):
         character = text[position]
@@ -244,7 +244,7 @@ def _word(text, start, where, ends):
         else:
             characters.append(character)
             position += 1
-    return Word(start, min(position, size), "".join(characters))
+    return GrubWord(start, min(position, size), "".join(characters))
 
 
 def _double_quoted(text, start, where):

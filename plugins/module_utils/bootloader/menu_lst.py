@@ -19,7 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 
 #: One `title` with its kernel. line: of its title (1-based); kernel: as written; start, end: offsets of the Linux
 #: arguments in the text; kind: normal, recovery, rescue, other.
-Stanza = collections.namedtuple("Stanza", "line title kernel initrds start end kind")
+MenuStanza = collections.namedtuple("MenuStanza", "line title kernel initrds start end kind")
 
 #: One of Debian's comments with meaning. name: kopt, kopt_2_6, defoptions, altoptions, ...; start, end: offsets of its value.
 Magic = collections.namedtuple("Magic", "name start end")
@@ -39,7 +39,7 @@ def is_menu(text):
 
 
 def stanzas(text, _where=""):
-    """Return the stanzas ([Stanza]) that start a Linux kernel, those of Xen too, in order."""
+    """Return the stanzas ([MenuStanza]) that start a Linux kernel, those of Xen too, in order."""
     found, title, title_line, current = [], None, 0, []
     line, counted, lines, text = 1, 0, text, _joined(text)
     for start, command, value_start, value_end in _commands(text):
@@ -71,12 +71,12 @@ def change(text, wanted, recovery, rescue):
 
 
 def arguments(text, stanza):
-    """Return the parameters (str) that a Stanza of the menu gives to its kernel, lines that are continued joined."""
+    """Return the parameters (str) that a MenuStanza of the menu gives to its kernel, lines that are continued joined."""
     return " ".join(kernel_cmdline.split(_joined(text[stanza.start : stanza.end])))
 
 
 def default_stanza(text):
-    """Return the Stanza that boots when nobody chooses: number `default` of all titles, the first when it starts no kernel."""
+    """Return the MenuStanza that boots when nobody chooses: number `default` of all titles, the first when it starts no kernel."""
     found, lines = stanzas(text), text
     text = _joined(text)
     titles, line, counted = [], 1, 0
@@ -127,7 +127,7 @@ def _commands(text):
 
 
 def _stanza(text, title, line, commands):
-    """Return [Stanza] of the commands between two titles, [] when they start no Linux kernel."""
+    """Return [MenuStanza] of the commands between two titles, [] when they start no Linux kernel."""
     kernels = [(start, end) for command, start, end in commands if command == "kernel"]
     modules = [(start, end) for command, start, end in commands if command in ("module", "modulenounzip")]
     initrds = [text[start:end].strip() for command, start, end in commands if command == "initrd"]
@@ -140,7 +140,7 @@ def _stanza(text, title, line, commands):
     kernel, start = _path(text, *place)
     if not kernel:
         return []
-    return [Stanza(line, title, kernel, initrds, start, place[1], _kind(title, kernel, text[start : place[1]]))]
+    return [MenuStanza(line, title, kernel, initrds, start, place[1], _kind(title, kernel, text[start : place[1]]))]
 
 
 def _path(text, start, end):

@@ -12,7 +12,8 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux as extlinux_loader
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_legacy, menu_lst, reading
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start, is_long
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
 
 _LINE = re.compile(r"^[ \t]*([A-Za-z]+)(?![^ \t\r\n])[ \t]*([^\r\n]*)", re.MULTILINE)
 _LEGACY_LINE = re.compile(r"^[ \t]*(default|timeout|password|lock|title)(?:[ \t]*=[ \t]*|[ \t]+|$)([^\r\n]*)", re.MULTILINE)

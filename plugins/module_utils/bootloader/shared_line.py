@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 def plan(shared, normal, special, wanted, recovery):
     """Return [ParameterChanges of shared, ParameterChanges of normal, ParameterChanges of special].
 
-    shared, normal, special: [str], the parameters of each; wanted: cmdline_changes.Request.
+    shared, normal, special: [str], the parameters of each; wanted: cmdline_changes.CmdlineRequest.
     recovery: bool, bring special + shared to the wanted state too; else special stays as it is.
     """
     changes = cmdline_changes.plan(shared + normal, wanted)

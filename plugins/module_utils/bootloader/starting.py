@@ -16,7 +16,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
     systemd_boot,
     unified,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.reading import Reading
 
 __all__ = ["Place", "Start", "starts"]

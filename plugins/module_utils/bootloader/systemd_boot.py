@@ -15,7 +15,8 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, bls_reading, efi_fallback, reading, unified
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Place, Start, is_long
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
 
 NAME = "systemd-boot"
 

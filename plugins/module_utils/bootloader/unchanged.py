@@ -43,7 +43,7 @@ def check(before, after, wanted, options, given=None):
     """Raise ImagewrightError when entries differ in anything that was not asked for.
 
     before: [BootEntry] of all boot loaders, in order, those left out whose kernel is not there any more and that may go.
-    after: [BootEntry], the same; wanted: cmdline_changes.Request; options: boot_entry.Options.
+    after: [BootEntry], the same; wanted: cmdline_changes.CmdlineRequest; options: boot_entry.Options.
     given: {path: [str]}, the parameters that the sources of a generated file give: an entry that was not up to date may get those.
     """
     old, new, given = _by_path(before), _by_path(after), given or {}

@@ -20,9 +20,9 @@ VariablesFile = collections.namedtuple("VariablesFile", "path shell")
 
 #: One character of a value. source, assignment (int, indices) and atom: where it is written;
 #: site: (source, assignment, atom) in the variable's own assignment: the same, or the reference to another variable.
-Place = collections.namedtuple("Place", "source assignment atom site")
+Character = collections.namedtuple("Character", "source assignment atom site")
 
-#: The value of a variable. places: [Place]; home: (source, assignment), the first assignment that counts;
+#: The value of a variable. places: [Character]; home: (source, assignment), the first assignment that counts;
 #: home_start, home_end: the part of places that it contributes.
 Value = collections.namedtuple("Value", "places home home_start home_end")
 
@@ -116,7 +116,7 @@ def _expanded(atoms, value, context, outer=None):
     for atom in atoms:
         site = (context.index, context.number, outer or atom)
         if atom.kind == "text":
-            value.places.append(Place(context.index, context.number, atom, site))
+            value.places.append(Character(context.index, context.number, atom, site))
             continue
         if atom.kind == "computed":
             return _Unknown(path, line, f"its value is computed by the shell: {atom.value!r}")

@@ -40,7 +40,7 @@ ARGUMENTS = {
 
 
 def plan(tree, path, directives):
-    """Return (edits [edits.Edit], {chrony_conf.Line: its new text, None to remove it}) after which chronyd reads the directives and no other clock.
+    """Return (edits [edits.Edit], {chrony_conf.ChronyLine: its new text, None to remove it}) after which chronyd reads the directives and no other clock.
 
     path: str, main file, which need not be there. directives: [str].
     Raises ImagewrightError: a line that has to go is in a file that is not the guest's.
@@ -191,7 +191,7 @@ def _beside(tree, parameters, directives):
 
 
 def _check(path, read, directives):
-    """Raise ImagewrightError unless the directives count in what was read ([chrony_conf.Line]), and no other clock is in it."""
+    """Raise ImagewrightError unless the directives count in what was read ([chrony_conf.ChronyLine]), and no other clock is in it."""
     for directive in map(chrony_conf.words_of, directives):
         alike = [line for line in read if chrony_conf.kind(line.words) == chrony_conf.kind(directive)]
         wrong = [line for line in alike[-1 if directive[0].lower() == "makestep" else 0 :] if not chrony_conf.is_same(line.words, directive)]
@@ -206,7 +206,7 @@ def _check(path, read, directives):
 
 
 def _check_with_chronyd(tree, read, changes):
-    """Raise ImagewrightError when chronyd does not take one of the lines ([chrony_conf.Line]) that it will read; changes as in plan."""
+    """Raise ImagewrightError when chronyd does not take one of the lines ([chrony_conf.ChronyLine]) that it will read; changes as in plan."""
     for line in read:
         name = line.words[1] if line.words[0].lower() == "include" and len(line.words) > 1 else "*"
         if not any(character in name for character in "*?[") and not tree.is_file(name):

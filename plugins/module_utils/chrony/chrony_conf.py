@@ -21,7 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.distributio
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: One line that is no comment. line: int, 1-based; words: (str, ...), the directive first; text: str, stripped.
-Line = collections.namedtuple("Line", "path line words text")
+ChronyLine = collections.namedtuple("ChronyLine", "path line words text")
 
 #: Where chronyd looks; of Debian and Alpine it is the second one.
 PATHS = ("/etc/chrony.conf", "/etc/chrony/chrony.conf")
@@ -72,7 +72,7 @@ def service(tree):
 
 
 def lines(tree, path):
-    """Return the lines ([Line]) in the order in which chronyd reads them.
+    """Return the lines ([ChronyLine]) in the order in which chronyd reads them.
 
     Raises ImagewrightError: files include each other, or are too many.
     """
@@ -82,15 +82,15 @@ def lines(tree, path):
 
 
 def source_lines(tree, read):
-    """Return the lines ([Line]) of the files of sourcedir, of which chronyd takes servers only; read: [Line] of the other files."""
+    """Return the lines ([ChronyLine]) of the files of sourcedir, of which chronyd takes servers only; read: [ChronyLine] of the other files."""
     paths = [path for line in read if line.words[0].lower() == "sourcedir" for path in _in_folders(tree, line.words[1:], ".sources")]
     return [line for path in dict.fromkeys(paths) for line in lines_of(path, tree.read_text(path))]
 
 
 def lines_of(path, text):
-    """Return the lines ([Line]) of one file that are neither blank nor comments. What follows a value on its line is no comment."""
+    """Return the lines ([ChronyLine]) of one file that are neither blank nor comments. What follows a value on its line is no comment."""
     found = ((number, words_of(line), line) for number, line in enumerate(text.split("\n"), 1))
-    return [Line(path, number, words, line.strip(_BLANKS)) for number, words, line in found if words and words[0][0] not in "!;#%"]
+    return [ChronyLine(path, number, words, line.strip(_BLANKS)) for number, words, line in found if words and words[0][0] not in "!;#%"]
 
 
 def words_of(line):
@@ -159,7 +159,7 @@ DROP_IN = (
 
 
 def _read(tree, path, including, found, files):
-    """Append the lines of a file, and of those that it names, to found ([Line]); files: [str], those that were read or looked for."""
+    """Append the lines of a file, and of those that it names, to found ([ChronyLine]); files: [str], those that were read or looked for."""
     if path in including or len(including) > MAX_DEPTH:
         raise ImagewrightError(
             f"cannot read {path}: {including[-1]} names it, and chronyd ends with files that include each other, or more than "

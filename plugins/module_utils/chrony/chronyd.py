@@ -20,7 +20,7 @@ _TIMEOUT = 30
 
 
 def configuration(path):
-    """Return the lines ([chrony_conf.Line]) that chronyd reads from a file of this machine and those that it names, None where it cannot be asked.
+    """Return the lines ([chrony_conf.ChronyLine]) that chronyd reads from a file of this machine and those that it names, None where it cannot be asked.
 
     Raises ImagewrightError: chronyd does not take the file.
     """

@@ -15,32 +15,32 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 PATHS = ("/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg")
 
 #: A value and where it stands. line: int from 1, None for an empty file.
-Found = collections.namedtuple("Found", "value path line")
+ConfigValue = collections.namedtuple("ConfigValue", "value path line")
 
 #: A file that cloud-init cannot read. missing: bool, only PyYAML is missing here.
-Fault = collections.namedtuple("Fault", "path message missing")
+ConfigFault = collections.namedtuple("ConfigFault", "path message missing")
 
 
 def documents(tree):
-    """Return ([(path, yaml_text.Document)] in the order in which cloud-init reads them, [Fault] of those that are no YAML)."""
+    """Return ([(path, yaml_text.Document)] in the order in which cloud-init reads them, [ConfigFault] of those that are no YAML)."""
     found, faults = [], []
     for path in [path for pattern in PATHS for path in tree.glob(pattern) if tree.is_file(path)]:
         try:
             found.append((path, yaml_text.load(path, tree.read_text(path))))
         except ImagewrightError as error:
-            faults.append(Fault(path, str(error), "missing" in error.details))
+            faults.append(ConfigFault(path, str(error), "missing" in error.details))
     return found, faults
 
 
 def value(found, *keys):
-    """Return the Found of a path of keys that counts, None where no file has it.
+    """Return the ConfigValue of a path of keys that counts, None where no file has it.
 
     found: [(path, Document)] as of documents.
     """
     for path, document in reversed(found):
         content = yaml_text.get(document, *keys)
         if content is not None:
-            return Found(content, path, yaml_text.line(document, *keys))
+            return ConfigValue(content, path, yaml_text.line(document, *keys))
     return None
 
 

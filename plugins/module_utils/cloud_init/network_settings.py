@@ -15,18 +15,19 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init.insta
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, remove
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NOTHING, Answer, Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NOTHING, CardAnswer
 
 CONFIGURATION = "/etc/cloud/cloud.cfg"
 
 #: A file with a ``network:``. path, text: str; document: yaml_text.Document; disables: bool, whether it says ``config: disabled``.
-Setting = collections.namedtuple("Setting", "path text document disables")
+NetworkSetting = collections.namedtuple("NetworkSetting", "path text document disables")
 
 _ASKING = ("dhcp", "dhcp4")
 
 
 def settings(tree):
-    """Return the Settings ([Setting]) of cloud-init's files, the one that counts last.
+    """Return the settings ([NetworkSetting]) of cloud-init's files, the one that counts last.
 
     Raises ImagewrightError: a file that speaks of the network is no YAML.
     """
@@ -38,7 +39,7 @@ def settings(tree):
         document = yaml_text.load(path, text)
         network = yaml_text.get(document, "network")
         if isinstance(network, dict) and network:
-            found.append(Setting(path, text, document, network.get("config") == "disabled"))
+            found.append(NetworkSetting(path, text, document, network.get("config") == "disabled"))
     return found
 
 
@@ -70,12 +71,12 @@ def plan(tree):
 
 
 def answer(tree, card):
-    """Return the Answer of the descriptions for a card."""
+    """Return the CardAnswer of the descriptions for a card."""
     found = own(tree)
     last = found[-1]
     if yaml_text.get(last.document, "network", "version") == 1 or isinstance(yaml_text.get(last.document, "network", "config"), list):
         return _answer_of_version_1(last, card)
-    return netplan_files.answer([netplan_files.File(setting.path, setting.text, setting.document) for setting in found], card)[1]
+    return netplan_files.answer([netplan_files.NetplanFile(setting.path, setting.text, setting.document) for setting in found], card)[1]
 
 
 def _answer_of_version_1(setting, card):
@@ -88,7 +89,7 @@ def _answer_of_version_1(setting, card):
         place = Place(setting.path, line, setting.text.split("\n")[line - 1].strip())
         parts = item.get("bond_interfaces") or item.get("bridge_interfaces") or []
         if isinstance(parts, list) and card.name in parts:
-            return Answer(HELD, [place])
+            return CardAnswer(HELD, [place])
         if item.get("type") == "physical":
             places.append(place)
         if item.get("type") != "physical" or item.get("name") != card.name or item.get("mac_address"):
@@ -96,5 +97,5 @@ def _answer_of_version_1(setting, card):
         subnets = item.get("subnets")
         kinds = [subnet.get("type") for subnet in (subnets if isinstance(subnets, list) else []) if isinstance(subnet, dict)]
         what = DHCP if set(kinds) & set(_ASKING) else FIXED if "static" in kinds else NOTHING
-        return Answer(what, [place])
-    return Answer(NOTHING, places or [Place(setting.path, yaml_text.line(setting.document, "network"), "describes no card")])
+        return CardAnswer(what, [place])
+    return CardAnswer(NOTHING, places or [Place(setting.path, yaml_text.line(setting.document, "network"), "describes no card")])

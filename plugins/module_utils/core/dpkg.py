@@ -11,7 +11,7 @@ import posixpath
 from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import Entry
+from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import PackageEntry
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 FOLDER = "/var/lib/dpkg"
@@ -39,8 +39,8 @@ def installed(tree: Tree, names: Iterable[str]) -> Set[str]:
     return found
 
 
-def entries(tree: Tree, paths: Iterable[str]) -> Dict[str, List[Entry]]:
-    """Return {path: [Entry]} of those of the paths that installed packages have, as regular files.
+def entries(tree: Tree, paths: Iterable[str]) -> Dict[str, List[PackageEntry]]:
+    """Return {path: [PackageEntry]} of those of the paths that installed packages have, as regular files.
 
     paths: [str], the guest's resolved paths. Raises ImagewrightError: the database is larger than any.
     """
@@ -50,7 +50,7 @@ def entries(tree: Tree, paths: Iterable[str]) -> Dict[str, List[Entry]]:
         for name in [path] + [original for original, (place, unused) in diverted.items() if place == path]:
             for spelled in spellings(tree, name):
                 wanted.setdefault(spelled.lstrip("/").encode("utf-8", "surrogateescape"), []).append((name, path))
-    found: Dict[str, List[Entry]] = {}
+    found: Dict[str, List[PackageEntry]] = {}
     read = 0
     for file_name in tree.listdir(_INFO):
         if not file_name.endswith((".md5sums", ".conffiles")):
@@ -64,7 +64,7 @@ def entries(tree: Tree, paths: Iterable[str]) -> Dict[str, List[Entry]]:
             for original, path in wanted.get(encoded, ()):
                 place, by = diverted.get(original, (original, ""))
                 if path == (original if by == package.partition(":")[0] else place):
-                    found.setdefault(path, []).append(Entry(package, path, digest, "md5", kind == "conffiles"))
+                    found.setdefault(path, []).append(PackageEntry(package, path, digest, "md5", kind == "conffiles"))
     return {path: kept for path, those in found.items() for kept in [_not_taken_over(tree, those)] if kept}
 
 
@@ -111,7 +111,7 @@ def _diversions(tree: Tree) -> Dict[str, Tuple[str, str]]:
     return {original: (place, "" if by == ":" else by) for original, place, by in zip(lines[::3], lines[1::3], lines[2::3])}
 
 
-def _not_taken_over(tree: Tree, found: List[Entry]) -> List[Entry]:
+def _not_taken_over(tree: Tree, found: List[PackageEntry]) -> List[PackageEntry]:
     """Return the entries of packages that still have the file: checksums of one that another package replaced stay behind."""
     if len(found) == 1:
         return found

@@ -35,7 +35,7 @@ class Edit(NamedTuple):
     mode: int = 0o644
 
 
-class _Place(NamedTuple):
+class _StagedFile(NamedTuple):
     """A file at work. path: the guest's; host: where it is on this machine; folder: descriptor of its directory;
     new: None for a removal or a generated file; old: None where there was none.
     """
@@ -138,8 +138,8 @@ def _only_made_for_success() -> Iterator[List[str]]:
         raise
 
 
-def _stage(tree: LiveTree, edit: Edit, stack: contextlib.ExitStack, made: List[str]) -> _Place:
-    """Return the _Place of an edit: its new content beside it and its old one kept, both removed when the stack is left."""
+def _stage(tree: LiveTree, edit: Edit, stack: contextlib.ExitStack, made: List[str]) -> _StagedFile:
+    """Return the _StagedFile of an edit: its new content beside it and its old one kept, both removed when the stack is left."""
     host = tree.host_path(edit.path)
     folder, name = os.path.split(host)
     try:
@@ -158,15 +158,15 @@ def _stage(tree: LiveTree, edit: Edit, stack: contextlib.ExitStack, made: List[s
             raise _changed_meanwhile(edit)
     except OSError as error:
         raise from_os_error(f"write {edit.path}", error) from error
-    return _Place(edit.path, host, descriptor, new, old)
+    return _StagedFile(edit.path, host, descriptor, new, old)
 
 
 def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _keep_generated(tree: LiveTree, path: str, stack: contextlib.ExitStack) -> Optional[_Place]:
-    """Return the _Place of a file that another program may write in place, with a copy of it; None where not even its directory is."""
+def _keep_generated(tree: LiveTree, path: str, stack: contextlib.ExitStack) -> Optional[_StagedFile]:
+    """Return the _StagedFile of a file that another program may write in place, with a copy of it; None where not even its directory is."""
     host = tree.host_path(path)
     folder, name = os.path.split(host)
     if not os.path.isdir(folder):
@@ -178,10 +178,10 @@ def _keep_generated(tree: LiveTree, path: str, stack: contextlib.ExitStack) -> O
         stack.callback(kept_files.release, old)
     except OSError as error:
         raise from_os_error(f"keep a copy of {path}", error) from error
-    return _Place(path, host, descriptor, None, old)
+    return _StagedFile(path, host, descriptor, None, old)
 
 
-def _back_up(place: _Place, made: List[str]) -> str:
+def _back_up(place: _StagedFile, made: List[str]) -> str:
     """Return the path (str) of a copy of the old file that stays."""
     try:
         copy = kept_files.back_up(place.folder, place.host)
@@ -195,8 +195,8 @@ def _replace_all(
     module: "AnsibleModule",
     tree: LiveTree,
     edits: Sequence[Edit],
-    places: Sequence[_Place],
-    generated: Iterable[Optional[_Place]],
+    places: Sequence[_StagedFile],
+    generated: Iterable[Optional[_StagedFile]],
     activate: Optional[Callable[[], object]],
 ) -> None:
     """Move the new files into place and activate them; put everything back when a step fails or we are interrupted."""
@@ -217,7 +217,7 @@ def _replace_all(
         raise
 
 
-def _replace(module: "AnsibleModule", tree: LiveTree, edit: Edit, place: _Place) -> None:
+def _replace(module: "AnsibleModule", tree: LiveTree, edit: Edit, place: _StagedFile) -> None:
     try:
         if place.new is None:
             os.unlink(os.path.basename(place.host), dir_fd=place.folder)
@@ -230,7 +230,7 @@ def _replace(module: "AnsibleModule", tree: LiveTree, edit: Edit, place: _Place)
         module.set_context_if_different(place.host, module.selinux_default_context(place.host), False)
 
 
-def _put_back(place: _Place) -> Optional[OSError]:
+def _put_back(place: _StagedFile) -> Optional[OSError]:
     """Put the old file back if another one is there now; return the OSError that prevented it, or None."""
     name = os.path.basename(place.host)
     try:

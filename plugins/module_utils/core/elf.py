@@ -32,7 +32,7 @@ class Elf(NamedTuple):
     whole: bool
 
 
-class Section(NamedTuple):
+class ElfSection(NamedTuple):
     """A section header: its name, type (SHT_), flags (SHF_), and where its content lies in the file (bytes)."""
 
     name: str
@@ -97,7 +97,7 @@ def read(stream: Stream, size: int) -> Elf:
     return Elf(machine, 64 if wide else 32, interpreter, needed, rpath, runpath, whole)
 
 
-def sections(content: bytes) -> List[Section]:
+def sections(content: bytes) -> List[ElfSection]:
     """Return the section headers of a whole ELF file. What they say of offsets and lengths is not checked: a section may go beyond the file.
 
     Raises ValueError: it is no ELF file, or the headers are cut off.
@@ -117,7 +117,7 @@ def sections(content: bytes) -> List[Section]:
     for name_at, kind, flags, _address, offset, length in headers:
         start = names_at + name_at
         name = content[start : min(start + _LONGEST_SECTION_NAME, names_at + names_size)].partition(b"\0")[0]
-        found.append(Section(name.decode("ascii", "replace"), kind, flags, offset, length))
+        found.append(ElfSection(name.decode("ascii", "replace"), kind, flags, offset, length))
     return found
 
 

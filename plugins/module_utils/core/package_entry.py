@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class PackageEntry(NamedTuple):
     """What a package says of one of its files.
 
     path: the guest's; digest: hexadecimal, "" when none is known; algorithm: as hashlib names it;

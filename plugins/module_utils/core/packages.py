@@ -13,14 +13,14 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import dpkg, rpm_database
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import Entry
+from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import PackageEntry
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 #: The file has the content of its package; another one; is not there; belongs to no package, or to one that says nothing of it; cannot be told.
 SAME, CHANGED, GONE, OWN, UNKNOWN = "same", "changed", "gone", "own", "unknown"
 
 
-class Answer(NamedTuple):
+class FileAnswer(NamedTuple):
     """state: one of the five; packages: those that have it; is_empty: whether it is there with 0 bytes; text: for a person."""
 
     state: str
@@ -39,8 +39,8 @@ def is_there(tree: Tree) -> bool:
     return _database(tree) is not None or rpm_database.other(tree) is not None
 
 
-def compare(tree: Tree, paths: Sequence[str]) -> Dict[str, Answer]:
-    """Return {path: Answer} of files; a configuration file may differ, and counts as same.
+def compare(tree: Tree, paths: Sequence[str]) -> Dict[str, FileAnswer]:
+    """Return {path: FileAnswer} of files; a configuration file may differ, and counts as same.
 
     tree: Tree; paths: [str], guest's, links are followed.
     """
@@ -49,9 +49,9 @@ def compare(tree: Tree, paths: Sequence[str]) -> Dict[str, Answer]:
         database = _database(tree)
         entries = database.entries(tree, sorted({place for place in places.values() if place})) if database else None
     except ImagewrightError as error:
-        return dict.fromkeys(paths, Answer(UNKNOWN, [], False, str(error)))
+        return dict.fromkeys(paths, FileAnswer(UNKNOWN, [], False, str(error)))
     if entries is None:
-        return dict.fromkeys(paths, Answer(UNKNOWN, [], False, _why_not(tree)))
+        return dict.fromkeys(paths, FileAnswer(UNKNOWN, [], False, _why_not(tree)))
     return {path: _answer(tree, path, entries.get(place, [])) for path, place in places.items()}
 
 
@@ -83,28 +83,28 @@ def _resolved(tree: Tree, path: str) -> Optional[str]:
         return None
 
 
-def _answer(tree: Tree, path: str, entries: List[Entry]) -> Answer:
+def _answer(tree: Tree, path: str, entries: List[PackageEntry]) -> FileAnswer:
     owners = sorted({entry.package for entry in entries})
     names = " and ".join(owners)
     status = tree.stat(path)
     if status is None:
         needed = any(not entry.may_differ for entry in entries)
-        return Answer(GONE, owners, False, f"not there, though the package {names} has it") if needed else Answer(OWN, owners, False, "not there")
+        return FileAnswer(GONE, owners, False, f"not there, though the package {names} has it") if needed else FileAnswer(OWN, owners, False, "not there")
     known = [entry for entry in entries if entry.digest and not entry.may_differ]
     if not known:
-        return Answer(SAME if entries else OWN, owners, not status.size, "")
+        return FileAnswer(SAME if entries else OWN, owners, not status.size, "")
     if not stat.S_ISREG(status.mode):
-        return Answer(CHANGED, owners, False, f"no regular file, as in the package {names}")
+        return FileAnswer(CHANGED, owners, False, f"no regular file, as in the package {names}")
     if status.size > _MOST_FILE:
-        return Answer(UNKNOWN, owners, False, f"it has {status.size} bytes, more than are compared")
+        return FileAnswer(UNKNOWN, owners, False, f"it has {status.size} bytes, more than are compared")
     try:
         digests = _digests(tree, path, {entry.algorithm for entry in known})
     except ImagewrightError as error:
-        return Answer(UNKNOWN, owners, False, str(error))
+        return FileAnswer(UNKNOWN, owners, False, str(error))
     if any(digests[entry.algorithm] == entry.digest.lower() for entry in known):
-        return Answer(SAME, owners, not status.size, "")
+        return FileAnswer(SAME, owners, not status.size, "")
     what = f"{status.size} bytes of another content" if status.size else "empty"
-    return Answer(CHANGED, owners, not status.size, f"not as in the package {names}: {what}")
+    return FileAnswer(CHANGED, owners, not status.size, f"not as in the package {names}: {what}")
 
 
 def _digests(tree: Tree, path: str, algorithms: Set[str]) -> Dict[str, str]:

@@ -14,7 +14,7 @@ from typing import List, NamedTuple, Optional
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 
-class Answer(NamedTuple):
+class PythonAnswer(NamedTuple):
     """found: directories of the package; there: whether the interpreter looks into one of them; version: ``3.11``, None when not known;
     interpreter: its path or name.
     """
@@ -61,8 +61,8 @@ def without_library(tree: Tree, script: str) -> Optional[str]:
     return None if whole else folders[0]
 
 
-def find(tree: Tree, script: str, package: str) -> Optional[Answer]:
-    """Return the Answer for a package (``cloudinit``) of a Python script, None when the script is none of Python."""
+def find(tree: Tree, script: str, package: str) -> Optional[PythonAnswer]:
+    """Return the PythonAnswer for a package (``cloudinit``) of a Python script, None when the script is none of Python."""
     named = interpreter(tree, script)
     program = _program(tree, named)
     if named is None or program is None:
@@ -75,7 +75,7 @@ def find(tree: Tree, script: str, package: str) -> Optional[Answer]:
         for place in tree.glob(pattern)
         for path in _in(tree, place, package)
     ]
-    return Answer(found, any(_looks_into(path, version) for path in found), version, named)
+    return PythonAnswer(found, any(_looks_into(path, version) for path in found), version, named)
 
 
 def _program(tree: Tree, named: Optional[str]) -> Optional[str]:

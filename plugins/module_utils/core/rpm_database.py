@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import Entry
+from ansible_collections.imagewright.azure.plugins.module_utils.core.package_entry import PackageEntry
 from ansible_collections.imagewright.azure.plugins.module_utils.core.sqlite_reader import Database
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
@@ -47,12 +47,12 @@ def other(tree: Tree) -> Optional[str]:
     return next((f"{folder}/{name}" for folder in _FOLDERS for name in _OTHERS if tree.is_file(f"{folder}/{name}")), None)
 
 
-def entries(tree: Tree, paths: Iterable[str]) -> Dict[str, List[Entry]]:
-    """Return {path: [Entry]} of those of the paths that installed packages have, as regular files.
+def entries(tree: Tree, paths: Iterable[str]) -> Dict[str, List[PackageEntry]]:
+    """Return {path: [PackageEntry]} of those of the paths that installed packages have, as regular files.
 
     paths: [str], the guest's resolved paths. Raises ImagewrightError: the database is damaged, or holds what is not yet in its main file.
     """
-    found: Dict[str, List[Entry]] = {}
+    found: Dict[str, List[PackageEntry]] = {}
     headers: Dict[int, _Header] = {}
     name = _path(tree)
     with tree.open(name) as stream:
@@ -157,10 +157,10 @@ def _text(header: _Header, tag: int, index: int) -> str:
     return texts[index] if index < len(texts) else ""
 
 
-def _entries(tree: Tree, header: _Header, wanted: str) -> List[Entry]:
+def _entries(tree: Tree, header: _Header, wanted: str) -> List[PackageEntry]:
     algorithm = _ALGORITHMS.get(_number(header, _ALGORITHM, 0, 1), "")
     return [
-        Entry(
+        PackageEntry(
             _text(header, _NAME, 0),
             wanted,
             _text(header, _DIGESTS, index) if algorithm else "",

@@ -12,7 +12,7 @@ from typing import Dict, Iterable, List, Optional
 from ansible_collections.imagewright.azure.plugins.module_utils.core import units as systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Unit, Units
-from ansible_collections.imagewright.azure.plugins.module_utils.core.units import DISABLED, MASKED, MISSING, STARTS, STATES, Answer, Cause, Obstacles
+from ansible_collections.imagewright.azure.plugins.module_utils.core.units import DISABLED, MASKED, MISSING, STARTS, STATES, UnitAnswer, Cause, Obstacles
 
 ENABLED = "enabled"
 #: What starts a service without systemd, at Debian, Red Hat, SUSE and with OpenRC.
@@ -39,8 +39,8 @@ def present(tree: Tree, names: Iterable[str]) -> Dict[str, str]:
     return {name: found for name, found in states(tree, names).items() if found != MISSING}
 
 
-def will_start(units: Units, names: Iterable[str], command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> Answer:
-    """Return the units.Answer of that of several services which comes furthest: whether it starts at the next boot on Azure, and why not.
+def will_start(units: Units, names: Iterable[str], command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> UnitAnswer:
+    """Return the units.UnitAnswer of that of several services which comes furthest: whether it starts at the next boot on Azure, and why not.
 
     units: Units; names: as of state; command_line, obstacles: as of units.will_start.
     """
@@ -76,16 +76,16 @@ def _uses_another_init(tree: Tree) -> bool:
     return not uses_systemd(tree) and any(tree.exists(path) for path in ("/sbin/init", "/etc/inittab", "/etc/init", "/etc/runlevels", "/sbin/openrc"))
 
 
-def _will_start(units: Units, name: str, command_line: Optional[str], obstacles: Optional[Obstacles]) -> Answer:
+def _will_start(units: Units, name: str, command_line: Optional[str], obstacles: Optional[Obstacles]) -> UnitAnswer:
     unit = units.find(_unit_name(name))
     by_systemd = not _uses_another_init(units.tree)
     script = _script(units.tree, name)
     if by_systemd and unit.state != MISSING or by_systemd and script == MISSING:
         return systemd.will_start(units, _unit_name(name), command_line, obstacles)
     if script == MISSING:
-        return Answer(MISSING, unit, [Cause("/etc/init.d", None, f"there is no service {name}")])
+        return UnitAnswer(MISSING, unit, [Cause("/etc/init.d", None, f"there is no service {name}")])
     cause = [Cause(f"/etc/init.d/{name}", None, "no runlevel starts it")] if script == DISABLED else []
-    return Answer(script, Unit(name, THERE, f"/etc/init.d/{name}", [name]), cause)
+    return UnitAnswer(script, Unit(name, THERE, f"/etc/init.d/{name}", [name]), cause)
 
 
 def _script(tree: Tree, name: str) -> str:

@@ -16,7 +16,7 @@ from typing import Iterable, List, Optional, Tuple
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Setting
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import UnitSetting
 
 _YES = ("1", "yes", "true", "on")
 _NO = ("0", "no", "false", "off")
@@ -29,14 +29,14 @@ _ALWAYS_SET = ("PATH", "LANG", "TERM", "HOME", "USER", "SHELL")
 _MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 
 
-def outcome(settings: Iterable[Setting], prefix: str, tree: Tree, command_line: Optional[str] = None) -> Tuple[Optional[bool], Optional[Setting]]:
-    """Return (truth, Setting or None): whether a unit's conditions hold on Azure, and the one that decides; None when it cannot be told.
+def outcome(settings: Iterable[UnitSetting], prefix: str, tree: Tree, command_line: Optional[str] = None) -> Tuple[Optional[bool], Optional[UnitSetting]]:
+    """Return (truth, UnitSetting or None): whether a unit's conditions hold on Azure, and the one that decides; None when it cannot be told.
 
-    settings: [Setting]; prefix: ``Condition``, where a false one skips the unit, or ``Assert``, where it fails;
+    settings: [UnitSetting]; prefix: ``Condition``, where a false one skips the unit, or ``Assert``, where it fails;
     command_line: str, the kernel's, or None when not known. All have to be true, and one of those with a pipe.
     """
-    plain: List[Tuple[Optional[bool], Setting]] = []
-    triggers: List[Tuple[Optional[bool], Setting]] = []
+    plain: List[Tuple[Optional[bool], UnitSetting]] = []
+    triggers: List[Tuple[Optional[bool], UnitSetting]] = []
     for setting in settings:
         if setting.section != "Unit" or not setting.key.startswith(prefix):
             continue

@@ -46,7 +46,7 @@ class Unit(NamedTuple):
     names: List[str]
 
 
-class Setting(NamedTuple):
+class UnitSetting(NamedTuple):
     """One assignment. line: from 1."""
 
     section: str
@@ -74,7 +74,7 @@ class Units:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._names = {folder: set(tree.listdir(folder)) for folder in FOLDERS}
-        self._settings: Dict[str, List[Setting]] = {}
+        self._settings: Dict[str, List[UnitSetting]] = {}
         self._answers: Dict[Callable[[Units], Any], Any] = {}  # what known() returns for each finder
 
     def find(self, name: str) -> Unit:
@@ -91,8 +91,8 @@ class Units:
             names.append(name)
         return Unit(name, MISSING, path, names)
 
-    def settings(self, unit: Unit) -> List[Setting]:
-        """Return the [Setting] of a Unit: its file's, then those of its drop-ins in the order in which they count.
+    def settings(self, unit: Unit) -> List[UnitSetting]:
+        """Return the [UnitSetting] of a Unit: its file's, then those of its drop-ins in the order in which they count.
 
         Raises ImagewrightError: a file is larger than any unit.
         """
@@ -182,9 +182,9 @@ def _pulls_by_unit(units: Units) -> Dict[str, List[Pull]]:
     return found
 
 
-def parse(text: str, path: str) -> List[Setting]:
-    """Return the [Setting] of a unit file's text. A line that ends with a backslash goes on in the next that is no comment."""
-    found: List[Setting] = []
+def parse(text: str, path: str) -> List[UnitSetting]:
+    """Return the [UnitSetting] of a unit file's text. A line that ends with a backslash goes on in the next that is no comment."""
+    found: List[UnitSetting] = []
     section = ""
     pending: List[str] = []
     first: Optional[int] = None
@@ -201,26 +201,26 @@ def parse(text: str, path: str) -> List[Setting]:
             section = whole[1:-1]
         elif "=" in whole:
             key, unused, value = whole.partition("=")
-            found.append(Setting(section, key.strip(), value.strip(), path, first))
+            found.append(UnitSetting(section, key.strip(), value.strip(), path, first))
         first = None
     return found
 
 
-def listed(settings: Iterable[Setting], section: str, key: str) -> List[Setting]:
-    """Return the [Setting] of a key that may be set several times: an empty value takes all before it back."""
-    found: List[Setting] = []
+def listed(settings: Iterable[UnitSetting], section: str, key: str) -> List[UnitSetting]:
+    """Return the [UnitSetting] of a key that may be set several times: an empty value takes all before it back."""
+    found: List[UnitSetting] = []
     for setting in settings:
         if (setting.section, setting.key) == (section, key):
             found = found + [setting] if setting.value else []
     return found
 
 
-def last(settings: Iterable[Setting], section: str, key: str) -> Optional[Setting]:
-    """Return the Setting of a key that counts once, None when it is not set."""
+def last(settings: Iterable[UnitSetting], section: str, key: str) -> Optional[UnitSetting]:
+    """Return the UnitSetting of a key that counts once, None when it is not set."""
     return next(iter(listed(settings, section, key)[-1:]), None)
 
 
-def words(settings: Iterable[Setting], section: str, key: str) -> List[str]:
+def words(settings: Iterable[UnitSetting], section: str, key: str) -> List[str]:
     """Return the words ([str]) of all values of a key, e.g. the units of Wants=."""
     return [word for setting in listed(settings, section, key) for word in setting.value.split()]
 

@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import prog
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, THERE, Setting, Unit, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, THERE, UnitSetting, Unit, Units
 
 #: What comes of a unit: it starts; its condition is false (systemd skips it without an error); it is started and fails; nobody starts it; it is
 #: masked; it is not there; it cannot be told.
@@ -31,7 +31,7 @@ class Cause(NamedTuple):
     text: str
 
 
-class Answer(NamedTuple):
+class UnitAnswer(NamedTuple):
     """state: one of STATES; causes: [] when it starts."""
 
     state: str
@@ -47,8 +47,8 @@ _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def will_start(units: Units, name: str, command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> Answer:
-    """Return the Answer for a unit, e.g. ``ssh.service``: pulled in by the default target, and able to start.
+def will_start(units: Units, name: str, command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> UnitAnswer:
+    """Return the UnitAnswer for a unit, e.g. ``ssh.service``: pulled in by the default target, and able to start.
 
     units: Units; command_line: str, the kernel's, None when not known;
     obstacles: programs.obstacles where none is given.
@@ -60,47 +60,47 @@ def will_start(units: Units, name: str, command_line: Optional[str] = None, obst
     return can_start(units, name, command_line, obstacles) if enabled.state == STARTS else enabled
 
 
-def can_start(units: Units, name: str, command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> Answer:
-    """Return the Answer for a unit that somebody starts, by whatever: its file, its conditions, its programs and what it requires."""
+def can_start(units: Units, name: str, command_line: Optional[str] = None, obstacles: Optional[Obstacles] = None) -> UnitAnswer:
+    """Return the UnitAnswer for a unit that somebody starts, by whatever: its file, its conditions, its programs and what it requires."""
     return _can_start(units, units.find(name), command_line, obstacles or _obstacles_of(units), set())
 
 
-def enablement(units: Units, unit: Unit) -> Answer:
-    """Return the Answer whether the default target pulls a Unit in; starts means that it does.
+def enablement(units: Units, unit: Unit) -> UnitAnswer:
+    """Return the UnitAnswer whether the default target pulls a Unit in; starts means that it does.
 
     A unit without [Install] that nothing is seen to pull may be started by a device, a generator or another program: unknown.
     """
     names = set(unit.names)
     if names & units.known(unit_reach.reached):
-        return Answer(STARTS, unit, [])
+        return UnitAnswer(STARTS, unit, [])
     pulls = units.pulls_of(unit)
     if names & units.known(unit_reach.reached_through_services):
-        return Answer(STARTS, unit, [])
+        return UnitAnswer(STARTS, unit, [])
     if any(pull.parent.endswith(".device") for pull in pulls):
-        return Answer(UNKNOWN, unit, [Cause(pull.path, None, f"started when the device is there: {pull.parent}") for pull in pulls])
+        return UnitAnswer(UNKNOWN, unit, [Cause(pull.path, None, f"started when the device is there: {pull.parent}") for pull in pulls])
     if pulls:
-        return Answer(DISABLED, unit, [Cause(pull.path, None, f"{pull.parent}, which wants it, is not part of the boot") for pull in pulls])
+        return UnitAnswer(DISABLED, unit, [Cause(pull.path, None, f"{pull.parent}, which wants it, is not part of the boot") for pull in pulls])
     if not any(setting.section == "Install" for setting in units.settings(unit)):
-        return Answer(UNKNOWN, unit, [_about(unit, "nothing is seen to start it, and it has no [Install]")])
-    return Answer(DISABLED, unit, [_about(unit, f"{unit.name} is not enabled: no target wants it")])
+        return UnitAnswer(UNKNOWN, unit, [_about(unit, "nothing is seen to start it, and it has no [Install]")])
+    return UnitAnswer(DISABLED, unit, [_about(unit, f"{unit.name} is not enabled: no target wants it")])
 
 
-def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> Answer:
-    """Return the Answer for a Unit; seen: {str}, units that are being asked already, to which this one is added."""
+def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> UnitAnswer:
+    """Return the UnitAnswer for a Unit; seen: {str}, units that are being asked already, to which this one is added."""
     seen.add(unit.name)
     if unit.state != THERE:
         return _not_there(units, unit)
     try:
         settings = units.settings(unit)
     except ImagewrightError as error:
-        return Answer(UNKNOWN, unit, [_about(unit, str(error))])
+        return UnitAnswer(UNKNOWN, unit, [_about(unit, str(error))])
     doubts = []
     for prefix, state in (("Condition", SKIPPED), ("Assert", FAILS)):
         truth, setting = unit_conditions.outcome(settings, prefix, units.tree, command_line)
         if setting is None:
             continue  # all of them hold
         if truth is False:
-            return Answer(state, unit, [_at(setting, "is not true")])
+            return UnitAnswer(state, unit, [_at(setting, "is not true")])
         doubts.append(_at(setting, "cannot be decided here"))
     faults = _of_requirements(units, settings, command_line, obstacles, seen)
     if unit.name.endswith(".socket"):
@@ -109,8 +109,8 @@ def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles:
         found, doubtful = _of_service(units.tree, unit, settings, obstacles)
         faults, doubts = faults + found, doubts + doubtful
     if faults:
-        return Answer(FAILS, unit, faults)
-    return Answer(UNKNOWN, unit, doubts) if doubts else Answer(STARTS, unit, [])
+        return UnitAnswer(FAILS, unit, faults)
+    return UnitAnswer(UNKNOWN, unit, doubts) if doubts else UnitAnswer(STARTS, unit, [])
 
 
 def _obstacles_of(units: Units) -> Obstacles:
@@ -122,16 +122,16 @@ def _libraries(units: Units) -> Libraries:
     return Libraries(units.tree, programs.inspect_file)
 
 
-def _not_there(units: Units, unit: Unit) -> Answer:
+def _not_there(units: Units, unit: Unit) -> UnitAnswer:
     if unit.state == MASKED:
         target = "a link to /dev/null" if unit.path and units.tree.is_symlink(unit.path) else "an empty file"
-        return Answer(MASKED, unit, [_about(unit, f"{unit.name} is masked: {target}")])
+        return UnitAnswer(MASKED, unit, [_about(unit, f"{unit.name} is masked: {target}")])
     links = [Cause(pull.path, None, f"enabled, but there is no unit {unit.name}") for pull in units.pulls_of(unit)]
     dangling = [_about(unit, "a link to a unit that is not there")] if unit.path and not links else []
-    return Answer(MISSING, unit, links + dangling or [Cause("/usr/lib/systemd/system", None, f"there is no unit {unit.name}")])
+    return UnitAnswer(MISSING, unit, links + dangling or [Cause("/usr/lib/systemd/system", None, f"there is no unit {unit.name}")])
 
 
-def _of_requirements(units: Units, settings: List[Setting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:
+def _of_requirements(units: Units, settings: List[UnitSetting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:
     """Return the [Cause] of required services, sockets and targets that are not there, are masked or fail; others are made at boot."""
     faults = []
     for setting in settings:
@@ -156,7 +156,7 @@ def _may_be_generated(tree: Tree, name: str) -> bool:
     return "@" in stem or tree.exists(f"/etc/init.d/{stem}")
 
 
-def _of_socket(units: Units, unit: Unit, settings: List[Setting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:
+def _of_socket(units: Units, unit: Unit, settings: List[UnitSetting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:
     """Return the [Cause] of a socket whose service cannot start when somebody connects."""
     named = unit_files.last(settings, "Socket", "Service")
     accepts = unit_files.last(settings, "Socket", "Accept")
@@ -170,7 +170,7 @@ def _of_socket(units: Units, unit: Unit, settings: List[Setting], command_line: 
     return answer.causes if answer.state in (MASKED, MISSING, FAILS, SKIPPED) else []
 
 
-def _of_service(tree: Tree, unit: Unit, settings: List[Setting], obstacles: Obstacles) -> Tuple[List[Cause], List[Cause]]:
+def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: Obstacles) -> Tuple[List[Cause], List[Cause]]:
     """Return ([Cause] of what keeps a service from running, [Cause] of what cannot be told)."""
     faults: List[Cause] = []
     doubts: List[Cause] = []
@@ -202,7 +202,7 @@ def _of_service(tree: Tree, unit: Unit, settings: List[Setting], obstacles: Obst
     return faults + _of_account(tree, settings), doubts
 
 
-def _of_account(tree: Tree, settings: List[Setting]) -> List[Cause]:
+def _of_account(tree: Tree, settings: List[UnitSetting]) -> List[Cause]:
     """Return the [Cause] of an account that a service runs under, and that neither is in /etc/passwd nor is made at boot by systemd-sysusers."""
     setting = unit_files.last(settings, "Service", "User")
     dynamic = unit_files.last(settings, "Service", "DynamicUser")
@@ -231,5 +231,5 @@ def _about(unit: Unit, text: str) -> Cause:
     return Cause(unit.path or unit.name, None, text)
 
 
-def _at(setting: Setting, text: str) -> Cause:
+def _at(setting: UnitSetting, text: str) -> Cause:
     return Cause(setting.path, setting.line, f"{setting.key}={setting.value}: {text}")

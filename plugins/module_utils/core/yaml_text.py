@@ -18,13 +18,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 
 
 class Document(NamedTuple):
-    """A file. value: what it says; places: {path of keys: Place}, e.g. ``("network", "version")``; an item of a list has its number, from 0, in the path."""
+    """A file. value: what it says; places: {path of keys: Span}, e.g. ``("network", "version")``; an item of a list has its number, from 0, in the path."""
 
     value: Any
-    places: "Dict[Keys, Place]"
+    places: "Dict[Keys, Span]"
 
 
-class Place(NamedTuple):
+class Span(NamedTuple):
     """Where a key or an item stands. line: from 1; start, end: characters from the file's start, of the key (or item) and behind its value;
     flow: whether it stands between braces or brackets, or behind the dash of a list: it has no lines of its own then.
     """
@@ -108,7 +108,7 @@ def load(path: str, text: str) -> Document:
         if node is None:
             return Document(None, {})
         _check_size(path, node)
-        places: Dict[Keys, Place] = {}
+        places: Dict[Keys, Span] = {}
         _place(node, (), False, places)
         return Document(loader.construct_document(node), places)
     except yaml.YAMLError as error:
@@ -196,8 +196,8 @@ def _children(node: Any) -> List[Any]:
     return [each for item in node.value for each in (item if isinstance(item, tuple) else (item,))]
 
 
-def _place(node: Any, keys: Keys, inside_flow: bool, places: Dict[Keys, Place]) -> int:
-    """Fill places with the Place of every key and item below a node; its end is that of its last scalar, without the blank lines behind."""
+def _place(node: Any, keys: Keys, inside_flow: bool, places: Dict[Keys, Span]) -> int:
+    """Fill places with the Span of every key and item below a node; its end is that of its last scalar, without the blank lines behind."""
     if isinstance(node.value, str):
         return node.end_mark.index
     end = node.end_mark.index if not node.value or node.flow_style else node.start_mark.index
@@ -207,12 +207,12 @@ def _place(node: Any, keys: Keys, inside_flow: bool, places: Dict[Keys, Place]) 
         start = value.start_mark if key is None else key.start_mark
         below = _place(value, keys + (name,), inside_flow or bool(node.flow_style), places)
         below = max(below, start.index if key is None else key.end_mark.index)
-        places[keys + (name,)] = Place(start.line + 1, start.index, below, inside_flow or bool(node.flow_style) or key is None)
+        places[keys + (name,)] = Span(start.line + 1, start.index, below, inside_flow or bool(node.flow_style) or key is None)
         end = max(end, below)
     return end
 
 
-def _cut(path: str, text: str, place: Place, keys: Keys) -> str:
+def _cut(path: str, text: str, place: Span, keys: Keys) -> str:
     """Return the text without the lines from a key to the end of its value."""
     start = text.rfind("\n", 0, place.start) + 1
     end = place.end

@@ -26,11 +26,11 @@ class EfiProgram(NamedTuple):
     """architecture: of MACHINES or the number; certificates: (offset, size) of the signatures, (0, 0) without."""
 
     architecture: str
-    sections: "List[Section]"
+    sections: "List[PeSection]"
     certificates: Tuple[int, int]
 
 
-class Section(NamedTuple):
+class PeSection(NamedTuple):
     """memory: bytes that it takes when loaded; size, offset: bytes in the file."""
 
     name: bytes
@@ -63,7 +63,7 @@ def read_program(read_at: ReadAt, size: Optional[int] = None) -> EfiProgram:
     table = read_at(header + 24 + optional_size, min(count, _MOST_SECTIONS) * 40)
     if len(optional) < optional_size or len(table) < min(count, _MOST_SECTIONS) * 40:
         raise PeError("is cut off within its header")
-    sections = [Section(name.rstrip(b"\0"), memory, length, offset) for name, memory, length, offset in struct.iter_unpack("<8sI4xII16x", table)]
+    sections = [PeSection(name.rstrip(b"\0"), memory, length, offset) for name, memory, length, offset in struct.iter_unpack("<8sI4xII16x", table)]
     if size is not None and any(section.offset + section.size > size for section in sections if section.size):
         raise PeError("is cut off: a section ends behind the end of the file")
     return EfiProgram(MACHINES.get(machine, f"0x{machine:04x}"), sections, _certificates(optional))

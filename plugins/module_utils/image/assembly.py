@@ -11,7 +11,7 @@ from typing import List, NamedTuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.content import NAMES
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
-from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import Mount
+from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import TreeMount
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mounts import below
 from ansible_collections.imagewright.azure.plugins.module_utils.image.roots import find_root
 
@@ -21,7 +21,7 @@ class Assembled(NamedTuple):
     left_out: Linux file systems of the disk that nothing mounts, other roots among them.
     """
 
-    mounts: List[Mount]
+    mounts: List[TreeMount]
     problems: List[str]
     left_out: List[str]
 
@@ -45,7 +45,7 @@ def assemble(disk: DiskImage, path: str) -> Assembled:
     return Assembled(mounts, problems, [_left_out(opened, others) for opened in left])
 
 
-def _left_out(opened: OpenVolume, others: List[Mount]) -> str:
+def _left_out(opened: OpenVolume, others: List[TreeMount]) -> str:
     what = f"{opened.volume.name} holds {NAMES[opened.volume.holds]}"
     if opened.file_system is None:
         return f"{what} that cannot be read" + (f": {opened.error}" if opened.error else "")

@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk import grub
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
-from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import Found, exists, node_at, read_stub
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import DiskPlace, exists, node_at, read_stub
 from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_prefix import resolve_prefix
 
 #: Names by the processor: the first loader, shim's fallback program, its list, and the loader that shim starts.
@@ -115,12 +115,12 @@ def _of_configuration(disk: DiskImage, esp: OpenVolume, path: str) -> BootChain:
     while len(seen) < _MOST_STUBS:
         seen.append((opened.volume.name, path))
         text = (_read(opened, path, _MOST_TEXT) or b"").decode("utf-8", "replace")
-        stub = read_stub(disk, text, {"prefix": Found(opened, path.rpartition("/")[0]), "root": Found(opened, ""), "cmdpath": Found(esp, "")})
+        stub = read_stub(disk, text, {"prefix": DiskPlace(opened, path.rpartition("/")[0]), "root": DiskPlace(opened, ""), "cmdpath": DiskPlace(esp, "")})
         if stub.whole:
             return whole("GRUB 2", f"{path} on {opened.volume.name}")
         if stub.missing:
             return broken(f"{path}:{stub.line}", f"it {stub.missing}")
-        if not isinstance(stub.target, Found) or isinstance(stub.target.opened, str):
+        if not isinstance(stub.target, DiskPlace) or isinstance(stub.target.opened, str):
             return undecided(path, "where it leads cannot be said here") if stub.target else whole("GRUB 2", path)
         opened, path, before = stub.target.opened, stub.target.path, path
         if opened.file_system is None:

@@ -21,7 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.paths impo
 WITHOUT = "without"
 
 
-class Found(NamedTuple):
+class DiskPlace(NamedTuple):
     """A place on a disk. opened: its volume, or WITHOUT."""
 
     opened: Union[OpenVolume, str]
@@ -33,10 +33,10 @@ class Stub(NamedTuple):
     whole: whether these lines are the real configuration themselves.
     """
 
-    variables: Dict[str, Union[Found, str]]
+    variables: Dict[str, Union[DiskPlace, str]]
     missing: str
     line: int
-    target: Union[Found, str, None]
+    target: Union[DiskPlace, str, None]
     whole: bool
 
 
@@ -46,10 +46,10 @@ _OPTIONS_WITH_VALUE = ("--set", "-s", "--hint", "--hint-bios", "--hint-efi", "--
 _KINDS = {"--fs-uuid": "fs_uuid", "-u": "fs_uuid", "--label": "fs_label", "-l": "fs_label", "--fs-label": "fs_label", "--file": "file", "-f": "file"}
 
 
-def read_stub(disk: DiskImage, text: str, variables: Optional[Mapping[str, Union[Found, str]]] = None) -> Stub:
+def read_stub(disk: DiskImage, text: str, variables: Optional[Mapping[str, Union[DiskPlace, str]]] = None) -> Stub:
     """Return the Stub of the lines of a configuration (str).
 
-    disk: DiskImage; variables: {name: Found or str} that are set before.
+    disk: DiskImage; variables: {name: DiskPlace or str} that are set before.
     """
     known, target, conditional = dict(variables or {}), None, False
     vain: Dict[str, Tuple[str, int]] = {}
@@ -63,7 +63,7 @@ def read_stub(disk: DiskImage, text: str, variables: Optional[Mapping[str, Union
             kind, value, name = _search(words)
             found = find_device(disk, kind, value) if kind and value and "$" not in value else WITHOUT
             if found is not None:
-                known[name] = Found(found, "")
+                known[name] = DiskPlace(found, "")
                 vain.pop(name, None)
             else:
                 vain[name] = (f"looks for a file system with the {_NAMES[str(kind)]} {value}, and none of this disk has it", number)
@@ -144,12 +144,12 @@ def _words(line: str) -> List[str]:
         return []
 
 
-def _expanded(text: str, variables: Mapping[str, Union[Found, str]]) -> Union[Found, str]:
-    """Return what a word of GRUB's names: Found when it begins with a device that is known, a plain str else."""
+def _expanded(text: str, variables: Mapping[str, Union[DiskPlace, str]]) -> Union[DiskPlace, str]:
+    """Return what a word of GRUB's names: DiskPlace when it begins with a device that is known, a plain str else."""
     match = re.match(r"^(?:\(\$\{?(\w+)\}?\)|\$\{?(\w+)\}?)(.*)$", text)
     if not match:
         return text
     value = variables.get(match.group(1) or match.group(2), "")
-    if isinstance(value, Found):
-        return Found(value.opened, value.path + match.group(3))
+    if isinstance(value, DiskPlace):
+        return DiskPlace(value.opened, value.path + match.group(3))
     return f"{value}{match.group(3)}"

@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import is_hybrid
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
-from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, Found, exists, find_device, node_at, read_stub
+from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_files import WITHOUT, DiskPlace, exists, find_device, node_at, read_stub
 
 _DEVICE = re.compile(r"^\((?P<device>[^)]*)\)(?P<path>.*)$")
 _PARTITION = re.compile(r"^(?P<disk>[a-z]+\d+)?,(?:(?P<map>msdos|gpt)(?P<number>\d+))")
@@ -35,7 +35,7 @@ def resolve_prefix(disk: DiskImage, core: GrubCore, place: str) -> Optional[Boot
     if searched.missing:
         return broken(place, f"its GRUB core {searched.missing}")
     prefix = searched.variables.get("prefix") or core.prefix
-    if isinstance(prefix, Found):
+    if isinstance(prefix, DiskPlace):
         return _directory(core, prefix, place)
     match = _DEVICE.match(prefix)
     if not match or match.group("device") == "":
@@ -45,7 +45,7 @@ def resolve_prefix(disk: DiskImage, core: GrubCore, place: str) -> Optional[Boot
     found = _volume(disk, match.group("device"))
     if found is None:
         return broken(place, f"its GRUB core looks for its files in {prefix}, which is not on this disk")
-    return _directory(core, Found(found, match.group("path")), place)
+    return _directory(core, DiskPlace(found, match.group("path")), place)
 
 
 def _volume(disk: DiskImage, device: str) -> Union[OpenVolume, str, None]:
@@ -81,8 +81,8 @@ def _any_lvm(disk: DiskImage) -> Optional[str]:
     return WITHOUT if any(opened.volume.holds == "lvm" for opened in disk.volumes) else None
 
 
-def _directory(core: GrubCore, found: Found, place: str) -> BootChain:
-    """Return the BootChain of a GRUB that looks for its files in a directory (Found)."""
+def _directory(core: GrubCore, found: DiskPlace, place: str) -> BootChain:
+    """Return the BootChain of a GRUB that looks for its files in a directory (DiskPlace)."""
     opened, path = found
     if isinstance(opened, str):  # WITHOUT
         return undecided(place, f"its GRUB core looks for its files in {path} on a volume that cannot be told here")

@@ -22,7 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries 
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import link_target, status
 
 
-class Mount(NamedTuple):
+class TreeMount(NamedTuple):
     """A file system at its place. path: guest's; root: of the directory that is seen there."""
 
     path: str
@@ -40,7 +40,7 @@ _BUFFER = 128 * 1024  # bytes of a file read ahead
 class _Place(NamedTuple):
     """A file or directory found; target: of a symbolic link."""
 
-    mount: Mount
+    mount: TreeMount
     node: Node
     status: Status
     target: Optional[str]
@@ -49,11 +49,11 @@ class _Place(NamedTuple):
 class MountedTree(Tree):
     """The files of mounted file systems.
 
-    mounts: [Mount], that of / among them; of two at one place the later one is seen.
+    mounts: [TreeMount], that of / among them; of two at one place the later one is seen.
     unreadable: {path: str}, what could not be read so far, and why.
     """
 
-    def __init__(self, mounts: Iterable[Mount]) -> None:
+    def __init__(self, mounts: Iterable[TreeMount]) -> None:
         self.mounts = list({mount.path: mount for mount in mounts}.values())
         self._nodes: collections.OrderedDict[str, Optional[_Place]] = collections.OrderedDict()
         self._names: collections.OrderedDict[str, Dict[str, Tuple[str, Node]]] = collections.OrderedDict()
@@ -89,11 +89,11 @@ class MountedTree(Tree):
         with self._reading(path, place.mount):
             return question(place.node)
 
-    def mount_of(self, path: str) -> Mount:
-        """Return the Mount that holds the guest's path."""
+    def mount_of(self, path: str) -> TreeMount:
+        """Return the TreeMount that holds the guest's path."""
         return self._mount(self.resolve(path))
 
-    def _mount(self, resolved: str) -> Mount:
+    def _mount(self, resolved: str) -> TreeMount:
         return max((mount for mount in self.mounts if _is_below(resolved, mount.path)), key=lambda mount: len(mount.path))
 
     def _place(self, resolved: str) -> Optional[_Place]:
@@ -113,7 +113,7 @@ class MountedTree(Tree):
             self._nodes.popitem(last=False)
         return place
 
-    def _described(self, resolved: str, mount: Mount, node: Node) -> _Place:
+    def _described(self, resolved: str, mount: TreeMount, node: Node) -> _Place:
         """Return the _Place of a node; nobody writes an image, so that it is told once what each node is."""
         with self._reading(resolved, mount):
             found = status(mount.file_system, node, resolved)
@@ -165,7 +165,7 @@ class MountedTree(Tree):
         return io.BufferedReader(_CheckedStream(stream, lambda: self._reading(resolved, mount)), _BUFFER)
 
     @contextlib.contextmanager
-    def _reading(self, path: str, mount: Mount) -> Iterator[None]:
+    def _reading(self, path: str, mount: TreeMount) -> Iterator[None]:
         """Turn what a library raises in the body into our one error, and remember the path as one that cannot be read."""
         try:
             with damage_as_error(f"read {path} on {mount.volume.name}", f"its {mount.file_system.kind} file system is damaged"):

@@ -18,7 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image
 from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem, Node
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
 from ansible_collections.imagewright.azure.plugins.module_utils.image.mount_units import Wanted
-from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import Mount, MountedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import TreeMount, MountedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import read_small
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 
@@ -27,8 +27,8 @@ _NOT_ON_DISK = ("swap", "none", "proc", "sysfs", "tmpfs", "devpts", "cgroup", "c
 _OPAQUE = ("luks", "md", "lvm", "zfs", "bitlocker")
 
 
-def below(disk: DiskImage, root: Mount) -> Tuple[List[Mount], List[str]]:
-    """Return ([Mount], [str]): the root (Mount) first, then what belongs below it, and what of that cannot be read."""
+def below(disk: DiskImage, root: TreeMount) -> Tuple[List[TreeMount], List[str]]:
+    """Return ([TreeMount], [str]): the root (TreeMount) first, then what belongs below it, and what of that cannot be read."""
     mounts = [root]
     problems: List[str] = []
     for wanted in _of_fstab(root):
@@ -37,7 +37,7 @@ def below(disk: DiskImage, root: Mount) -> Tuple[List[Mount], List[str]]:
         if wanted.place not in {mount.path for mount in mounts}:
             _add(disk, wanted, mounts, problems)
     for opened, place in discoverable.places(disk, MountedTree(mounts)):
-        mounts.append(Mount(place, opened.volume, opened.readable(), opened.readable().root))
+        mounts.append(TreeMount(place, opened.volume, opened.readable(), opened.readable().root))
     return mounts, problems
 
 
@@ -67,7 +67,7 @@ def node_of(file_system: FileSystem, options: Sequence[str]) -> Node:
     return file_system.root
 
 
-def _add(disk: DiskImage, wanted: Wanted, mounts: List[Mount], problems: List[str]) -> None:
+def _add(disk: DiskImage, wanted: Wanted, mounts: List[TreeMount], problems: List[str]) -> None:
     """Add what is wanted to the mounts, or why it cannot be to the problems."""
     opened = find_source(disk, wanted.source)
     if opened is None and device_names.parse(wanted.source)[0] not in ("md", "mapper", "logical", "dm-uuid"):
@@ -78,7 +78,7 @@ def _add(disk: DiskImage, wanted: Wanted, mounts: List[Mount], problems: List[st
             return
         with damage_as_error(f"read {wanted.place}", "its file system is damaged"):
             node = node_of(opened.file_system, wanted.options)
-        mounts.append(Mount(wanted.place, opened.volume, opened.file_system, node))
+        mounts.append(TreeMount(wanted.place, opened.volume, opened.file_system, node))
     except ImagewrightError as error:
         # what the boot does not wait for is no problem of the system, but it is told as left out
         if not {"noauto", "nofail"} & set(wanted.options):
@@ -95,7 +95,7 @@ def _tell_unreadable(disk: DiskImage, wanted: Wanted, opened: Optional[OpenVolum
         raise ImagewrightError(f"cannot read it: it may lie on {hiding[0].name}, which holds {NAMES[hiding[0].holds]}")
 
 
-def _of_fstab(root: Mount) -> List[Wanted]:
+def _of_fstab(root: TreeMount) -> List[Wanted]:
     """Return the [Wanted] of the root's /etc/fstab."""
     text = read_small(root.file_system, root.root, "/etc/fstab")
     found = []
@@ -113,7 +113,7 @@ def _of_fstab(root: Mount) -> List[Wanted]:
     return found
 
 
-def root_options(root: Mount) -> Tuple[str, List[str]]:
+def root_options(root: TreeMount) -> Tuple[str, List[str]]:
     """Return (source, options) of / in the root's own /etc/fstab, ("", []) when it has no such line."""
     text = read_small(root.file_system, root.root, "/etc/fstab")
     return next(((entry.device, entry.options.split(",")) for entry in fstab.entries(text) if entry.mount_point == "/"), ("", []))

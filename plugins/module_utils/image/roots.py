@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.btrfs impo
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage, OpenVolume
 from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem, Node
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
-from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import Mount, MountedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.image.mounted_tree import TreeMount, MountedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import find
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline
 
@@ -24,8 +24,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 _MARKS = (("/etc/os-release", "/usr/lib/os-release", "/etc/fstab"), ("/sbin", "/usr"), ("/etc",))
 
 
-def find_root(disk: DiskImage, path: str) -> Tuple[Mount, List[Mount]]:
-    """Return (Mount, [Mount]): the root that boots, and those of other Linux systems.
+def find_root(disk: DiskImage, path: str) -> Tuple[TreeMount, List[TreeMount]]:
+    """Return (TreeMount, [TreeMount]): the root that boots, and those of other Linux systems.
 
     The boot entries decide: those that start the root in which they are found come first, then those that start another. Without any the fstab of
     each root says where it belongs.
@@ -46,15 +46,15 @@ def find_root(disk: DiskImage, path: str) -> Tuple[Mount, List[Mount]]:
     return root, [each for each in candidates if each.file_system is not root.file_system]
 
 
-def _started(disk: DiskImage, candidates: List[Mount]) -> Optional[Mount]:
-    """Return the root (Mount) that boot entries start, None when they name none of this disk."""
+def _started(disk: DiskImage, candidates: List[TreeMount]) -> Optional[TreeMount]:
+    """Return the root (TreeMount) that boot entries start, None when they name none of this disk."""
     started = [(candidate, _start_of(disk, candidate)) for candidate in candidates]
     own = [target for candidate, target in started if target and target.file_system is candidate.file_system]
     return next(iter(own + [target for _candidate, target in started if target]), None)
 
 
-def _start_of(disk: DiskImage, candidate: Mount) -> Optional[Mount]:
-    """Return the root (Mount) that the boot entries seen from a root start, None when there are none or they name none of this disk."""
+def _start_of(disk: DiskImage, candidate: TreeMount) -> Optional[TreeMount]:
+    """Return the root (TreeMount) that the boot entries seen from a root start, None when there are none or they name none of this disk."""
     try:
         entries = boot_entries(MountedTree(mounts.below(disk, candidate)[0]))
     except ImagewrightError:
@@ -67,7 +67,7 @@ def _start_of(disk: DiskImage, candidate: Mount) -> Optional[Mount]:
             continue
         options = ",".join(value or "" for value in flags).split(",")
         try:
-            target = Mount("/", opened.volume, opened.file_system, mounts.node_of(opened.file_system, options))
+            target = TreeMount("/", opened.volume, opened.file_system, mounts.node_of(opened.file_system, options))
             if _is_root(target):
                 return target
         except ImagewrightError:
@@ -75,8 +75,8 @@ def _start_of(disk: DiskImage, candidate: Mount) -> Optional[Mount]:
     return None
 
 
-def _named(disk: DiskImage, candidates: List[Mount]) -> Optional[Mount]:
-    """Return the root (Mount) whose own fstab names it, None when none does."""
+def _named(disk: DiskImage, candidates: List[TreeMount]) -> Optional[TreeMount]:
+    """Return the root (TreeMount) whose own fstab names it, None when none does."""
     for candidate in candidates:
         source, options = mounts.root_options(candidate)
         opened = mounts.find_source(disk, source) if source else None
@@ -89,8 +89,8 @@ def _named(disk: DiskImage, candidates: List[Mount]) -> Optional[Mount]:
     return None
 
 
-def _roots_in(opened: OpenVolume) -> List[Mount]:
-    """Return the roots ([Mount]) in a file system, one at most: its own, or for Btrfs a subvolume's.
+def _roots_in(opened: OpenVolume) -> List[TreeMount]:
+    """Return the roots ([TreeMount]) in a file system, one at most: its own, or for Btrfs a subvolume's.
 
     Raises ImagewrightError: none was found, and some place could not be looked at.
     """
@@ -98,7 +98,7 @@ def _roots_in(opened: OpenVolume) -> List[Mount]:
     file_system = opened.readable()
     for node in _possible_roots(file_system):
         try:
-            root = Mount("/", opened.volume, file_system, node)
+            root = TreeMount("/", opened.volume, file_system, node)
             if _is_root(root):
                 return [root]
         except ImagewrightError as error:
@@ -108,7 +108,7 @@ def _roots_in(opened: OpenVolume) -> List[Mount]:
     return []
 
 
-def _is_root(mount: Mount) -> bool:
+def _is_root(mount: TreeMount) -> bool:
     return all(any(find(mount.file_system, mount.root, mark) is not None for mark in marks) for marks in _MARKS)
 
 

@@ -30,7 +30,7 @@ _WHOLE, _SOUND = "get the whole image", "take a sound copy"
 _CURE = "bring it into one file first: `qemu-img convert -O qcow2`, or export it as streamOptimized"
 
 
-class _Header(NamedTuple):
+class _SparseHeader(NamedTuple):
     """The header's numbers. grain: sectors; entries: of a grain table; directory: bytes, where the tables' places are."""
 
     version: int
@@ -84,13 +84,13 @@ def check_grains(read_at: ReadAt, file_size: int, path: str) -> None:
             taken[byte] |= 1 << bit
 
 
-def _read_header(read_at: ReadAt, file_size: int, path: str) -> _Header:
+def _read_header(read_at: ReadAt, file_size: int, path: str) -> _SparseHeader:
     octets = read_at(0, 512)
     if not octets.startswith(b"KDMV"):
         raise refusal(path, "needs_other_file", "it is a VMDK descriptor or an ESX extent, whose data is in other files, which are never read", _CURE)
     if len(octets) < 512:
         raise refusal(path, "cut_off", "it is cut off within the VMDK header", _WHOLE)
-    header = _Header(*struct.unpack_from("<IIQQQQI8xQ", octets, 4))
+    header = _SparseHeader(*struct.unpack_from("<IIQQQQI8xQ", octets, 4))
     if not 1 <= header.version <= 3:
         raise refusal(path, "unknown_format", f"it is of VMDK version {header.version}", _CURE)
     if not header.capacity or not header.descriptor_at:
@@ -103,7 +103,7 @@ def _read_header(read_at: ReadAt, file_size: int, path: str) -> _Header:
     return header._replace(directory=header.directory * SECTOR)
 
 
-def _grain_tables(read_at: ReadAt, header: _Header, path: str) -> List[int]:
+def _grain_tables(read_at: ReadAt, header: _SparseHeader, path: str) -> List[int]:
     """Return where the grain tables are ([int], bytes; 0 for one that is not there)."""
     length = -(-header.capacity // (header.grain * header.entries)) * 4
     octets = read_at(header.directory, length) if length <= _MOST_DIRECTORY else b""

@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compre
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import installed_kernels, version_key
 
 
-#: A kernel whose image is rebuilt. state: survey.State; target: guest path of the image; backup: guest path of the old one's copy
+#: A kernel whose image is rebuilt. state: survey.ImageState; target: guest path of the image; backup: guest path of the old one's copy
 #: or None; idle: bool, a boot entry starts this kernel without an initramfs, so that the image is not booted yet.
 Rebuild = collections.namedtuple("Rebuild", "state target backup idle")
 

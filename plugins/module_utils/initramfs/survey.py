@@ -18,7 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import dr
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import installed_kernels
 
 #: kernel: Kernel; verdict: Verdict on it; problem: str, what is wrong with the image as a whole, "" when it is whole.
-State = collections.namedtuple("State", "kernel verdict problem")
+ImageState = collections.namedtuple("ImageState", "kernel verdict problem")
 
 #: Names of drivers that people write for names of modules.
 _OTHER_NAMES = {
@@ -62,13 +62,13 @@ def select_kernels(tree, versions):
 
 
 def state_of(tree, kernel, names):
-    """Return the State of a kernel. A damaged image holds nothing.
+    """Return the ImageState of a kernel. A damaged image holds nothing.
 
     Raises CannotVerify: nothing here can look into the image of a kernel that is booted normally.
     """
     try:
         verdict = check_image(tree, kernel, names)
-        return State(kernel, verdict, "")
+        return ImageState(kernel, verdict, "")
     except CannotVerify as error:
         if kernel.kind == "normal":
             raise
@@ -76,11 +76,11 @@ def state_of(tree, kernel, names):
     except ImagewrightError as error:
         problem = str(error)
     verdict = check_image(tree, kernel._replace(image=None), names)
-    return State(kernel, verdict._replace(reason=problem), problem)
+    return ImageState(kernel, verdict._replace(reason=problem), problem)
 
 
 def without(state, optional):
-    """Return the State without those of the optional names ([str]) that the kernel has no driver of."""
+    """Return the ImageState without those of the optional names ([str]) that the kernel has no driver of."""
     lacking = [name for name in state.verdict.unavailable if name not in optional]
     return state._replace(verdict=state.verdict._replace(unavailable=lacking))
 

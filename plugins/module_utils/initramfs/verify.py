@@ -15,11 +15,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import dr
 #: What became of the modules asked for, each name in one list, in the order asked for. present: in the image, with their dependencies;
 #: built_in: in the kernel; missing: the kernel has them, the image does not; unavailable: the kernel has no such driver;
 #: reason: str, why those in missing are missing, "" when none is.
-Verdict = collections.namedtuple("Verdict", "present built_in missing unavailable reason")
+Verification = collections.namedtuple("Verification", "present built_in missing unavailable reason")
 
 
 def check_image(tree, kernel, modules):
-    """Return the Verdict on a kernel and its image.
+    """Return the Verification on a kernel and its image.
 
     kernel: Kernel. modules: [str], names; ``-`` and ``_`` are the same.
     Raises CorruptImage: the image is cut off or damaged. Raises CannotVerify: nothing here can look into it,
@@ -42,7 +42,7 @@ def check_image(tree, kernel, modules):
     except CannotVerify:
         if looked_for:
             raise
-        return Verdict([], in_kernel, [], unavailable, "")
+        return Verification([], in_kernel, [], unavailable, "")
     if not kernel.has_modules:
         in_kernel += [name for name in looked_for if name in contents.built_in]
         looked_for = [name for name in looked_for if name not in contents.built_in]
@@ -53,7 +53,7 @@ def check_image(tree, kernel, modules):
             f"cannot verify {kernel.image}: it keeps its drivers in the file system {contents.nested} inside;"
             ' build it without dracut\'s squash modules: omit_dracutmodules+=" squash squash-squashfs squash-erofs "'
         )
-    return Verdict(
+    return Verification(
         [name for name in looked_for if name not in missing], in_kernel, missing, unavailable, "; ".join(reason for _name, reason in reasons if reason)
     )
 
@@ -65,7 +65,7 @@ def _read(tree, kernel, looked_for, index, originals):
 
 
 def _without_image(in_kernel, looked_for, unavailable, reason):
-    return Verdict([], in_kernel, looked_for, unavailable, reason if looked_for else "")
+    return Verification([], in_kernel, looked_for, unavailable, reason if looked_for else "")
 
 
 def _why_missing(name, contents, index, built_in):

@@ -15,14 +15,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 REPEATABLE = ("console", "earlycon")
 
 #: What is asked for: present, absent ([str]) and repeatable (frozenset of normalised names).
-Request = collections.namedtuple("Request", "present absent repeatable")
+CmdlineRequest = collections.namedtuple("CmdlineRequest", "present absent repeatable")
 
 #: What becomes of each token of a line ([[str]]: nothing, itself, others), and what is new ([str]).
 ParameterChanges = collections.namedtuple("ParameterChanges", "replacements additions")
 
 
 def request(present, absent, repeatable=REPEATABLE):
-    """Return the Request for what a user asked for.
+    """Return the CmdlineRequest for what a user asked for.
 
     present, absent, repeatable: [str].
     Raises ImagewrightError: a parameter cannot be one, or the lists contradict each other.
@@ -48,11 +48,11 @@ def request(present, absent, repeatable=REPEATABLE):
                 "the name to repeatable"
             )
         seen[cmdline.key(parameter)] = parameter
-    return Request(list(present), list(absent), repeated)
+    return CmdlineRequest(list(present), list(absent), repeated)
 
 
 def plan(parameters, wanted):
-    """Return the ParameterChanges that bring a line of parameters ([str]) to the Request."""
+    """Return the ParameterChanges that bring a line of parameters ([str]) to the CmdlineRequest."""
     count = len(cmdline.of_kernel(parameters))
     replacements = [[parameter] for parameter in parameters]
     for index in range(count):
@@ -72,7 +72,7 @@ def plan(parameters, wanted):
 
 
 def change(text, wanted, write=lambda parameter: parameter):
-    """Return the command line (str) brought to the Request; what needs no change stays as it is, byte for byte.
+    """Return the command line (str) brought to the CmdlineRequest; what needs no change stays as it is, byte for byte.
 
     write: callable, as of rewrite.
     """
@@ -140,7 +140,7 @@ def _addition(tokens, added, kept):
 
 
 def is_right(text, wanted):
-    """Return whether the command line already is as the Request wants it."""
+    """Return whether the command line already is as the CmdlineRequest wants it."""
     parameters = cmdline.split(text)
     changes = plan(parameters, wanted)
     return not changes.additions and changes.replacements == [[parameter] for parameter in parameters]
@@ -157,7 +157,7 @@ def grouped(wanted):
 
 
 def check_kept(before, after, wanted, where):
-    """Check that only parameters of names that the Request names differ between two lists ([str]).
+    """Check that only parameters of names that the CmdlineRequest names differ between two lists ([str]).
 
     Raises ImagewrightError: another one was lost or changed, which only an error of ours or an odd file can cause.
     """

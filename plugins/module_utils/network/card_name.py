@@ -11,7 +11,8 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import udev_rules
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, Card, Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, Card
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ini import entries, last
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, words
 

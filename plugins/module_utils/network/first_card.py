@@ -17,16 +17,13 @@ Card = collections.namedtuple("Card", "name driver")
 #: udev's names for cards by place know no VMBus, so that the kernel's name stays. Source: 99-default.link and net_id of systemd.
 FIRST = Card("eth0", "hv_netvsc")
 
-#: A place in a file. path: the guest's; line: int from 1, or None; text: str, what stands there.
-Place = collections.namedtuple("Place", "path line text")
-
 #: What becomes of the card. It asks for its address by DHCP; it gets a fixed one; it is a part of a bond, bridge or team; the manager leaves it alone;
 #: its configuration is not started at boot; it is up without an address, or nobody has a configuration for it; the files do not tell.
 DHCP, FIXED, HELD, UNMANAGED, NOT_STARTED, NOTHING, UNSURE = "dhcp", "fixed", "held", "unmanaged", "not started", "nothing", "unsure"
 NO_ROUTE = "no route"
 
 #: What a manager does with a card. what: one of these; places: [Place], what decides it, the winner first.
-Answer = collections.namedtuple("Answer", "what places")
+CardAnswer = collections.namedtuple("CardAnswer", "what places")
 
 _FURTHER_CARD = re.compile(r"eth[1-9]\d*")
 
@@ -37,9 +34,9 @@ def may_be_first(name):
 
 
 def one_of(answers):
-    """Return the Answer where several configurations may win: the one that all agree on, else UNSURE.
+    """Return the CardAnswer where several configurations may win: the one that all agree on, else UNSURE.
 
-    answers: [Answer], not empty.
+    answers: [CardAnswer], not empty.
     """
     places = [place for answer in answers for place in answer.places]
-    return Answer(answers[0].what if len({answer.what for answer in answers}) == 1 else UNSURE, places)
+    return CardAnswer(answers[0].what if len({answer.what for answer in answers}) == 1 else UNSURE, places)

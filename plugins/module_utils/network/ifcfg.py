@@ -10,7 +10,8 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, Answer, Place, one_of
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, CardAnswer, one_of
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -31,7 +32,7 @@ _ASSIGNMENT = re.compile(r"""[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=("[
 _NO = ("no", "n", "false", "f", "off", "0")
 
 
-class File:
+class IfcfgFile:
     """An ifcfg file. path: str; settings: {NAME: value}; card: str, the name of its card; kind: str or None for an Ethernet card."""
 
     def __init__(self, path, text):
@@ -53,8 +54,8 @@ class File:
 
 
 def all_files(tree, folder=FOLDER):
-    """Return the Files ([File]) of a folder, whatever their card."""
-    return [File(path, text_of(tree, path)) for path in tree.glob(folder + "/ifcfg-*") if tree.is_file(path) and not _COPY.search(path)]
+    """Return the files ([IfcfgFile]) of a folder, whatever their card."""
+    return [IfcfgFile(path, text_of(tree, path)) for path in tree.glob(folder + "/ifcfg-*") if tree.is_file(path) and not _COPY.search(path)]
 
 
 def files(tree):
@@ -63,9 +64,9 @@ def files(tree):
 
 
 def answer(tree, card=FIRST):
-    """Return the Answer of the network script for a card."""
+    """Return the CardAnswer of the network script for a card."""
     found = [_answer(file) for file in all_files(tree) if file.card == card.name]
-    return one_of(found) if found else Answer(NOTHING, [file.place("DEVICE") for file in all_files(tree) if file.kind is None])
+    return one_of(found) if found else CardAnswer(NOTHING, [file.place("DEVICE") for file in all_files(tree) if file.kind is None])
 
 
 def masters(tree):
@@ -131,17 +132,17 @@ def with_settings(text, settings):
 
 
 def _answer(file):
-    """Return the Answer of a file for its own card."""
+    """Return the CardAnswer of a file for its own card."""
     if file.master is not None:
-        return Answer(HELD, [file.place(*PORT_OF)])
+        return CardAnswer(HELD, [file.place(*PORT_OF)])
     if not file.is_started:
-        return Answer(NOT_STARTED, [file.place("ONBOOT")])
+        return CardAnswer(NOT_STARTED, [file.place("ONBOOT")])
     if file.settings.get("HWADDR"):
-        return Answer(NOTHING, [file.place("HWADDR")])  # the script passes over a card of another address
+        return CardAnswer(NOTHING, [file.place("HWADDR")])  # the script passes over a card of another address
     if file.settings.get("BOOTPROTO", "").lower() in ("dhcp", "bootp"):
-        return Answer(DHCP, [file.place("BOOTPROTO")])
+        return CardAnswer(DHCP, [file.place("BOOTPROTO")])
     fixed = bool(file.settings.get("IPADDR") or file.settings.get("IPADDR0"))
-    return Answer(FIXED if fixed else NOTHING, [file.place("IPADDR", "IPADDR0", "BOOTPROTO")])
+    return CardAnswer(FIXED if fixed else NOTHING, [file.place("IPADDR", "IPADDR0", "BOOTPROTO")])
 
 
 def _kind(settings, card):

@@ -13,7 +13,7 @@ import fnmatch
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, is_ethernet, remove
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, NOT_STARTED, NOTHING, Answer
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, NOT_STARTED, NOTHING, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ifupdown_stanzas import PATH, STANZA, files, logical_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
@@ -28,7 +28,7 @@ def has_ethernet(tree):
 
 
 def stanzas(tree):
-    """Return the iface stanzas ([ifupdown_stanzas.Stanza]) of all files."""
+    """Return the iface stanzas ([ifupdown_stanzas.CardStanza]) of all files."""
     return [stanza for path in files(tree) for stanza in ifupdown_stanzas.stanzas(path, text_of(tree, path))]
 
 
@@ -38,16 +38,16 @@ def mentions(tree, card):
 
 
 def answer(tree, card=FIRST):
-    """Return the Answer of ifupdown for a card: all its stanzas are applied, where a line starts it."""
+    """Return the CardAnswer of ifupdown for a card: all its stanzas are applied, where a line starts it."""
     own = [stanza for stanza in stanzas(tree) if _is_of(stanza, card) and stanza.family == "inet"]
     asking = [stanza.place for stanza in own if stanza.method == "dhcp"]
     if not own:
-        return Answer(NOTHING, [stanza.place for stanza in stanzas(tree) if is_ethernet(stanza.card)])
+        return CardAnswer(NOTHING, [stanza.place for stanza in stanzas(tree) if is_ethernet(stanza.card)])
     if not any(starts(text_of(tree, path), card.name) for path in files(tree)):
-        return Answer(NOT_STARTED, [stanza.place for stanza in own])
+        return CardAnswer(NOT_STARTED, [stanza.place for stanza in own])
     if asking:
-        return Answer(DHCP, asking)
-    return Answer(FIXED if any(stanza.method == "static" for stanza in own) else NOTHING, [stanza.place for stanza in own])
+        return CardAnswer(DHCP, asking)
+    return CardAnswer(FIXED if any(stanza.method == "static" for stanza in own) else NOTHING, [stanza.place for stanza in own])
 
 
 def masters(tree):

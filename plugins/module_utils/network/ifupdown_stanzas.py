@@ -12,7 +12,7 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -24,7 +24,7 @@ STANZA = re.compile(r"(iface|auto|allow-\S+|mapping|source|source-directory|rena
 _DIRECTORY_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 #: An iface stanza. card, family, method: str; options: [[str]], the words of each line below it; place: Place of its first line.
-Stanza = collections.namedtuple("Stanza", "card family method options place")
+CardStanza = collections.namedtuple("CardStanza", "card family method options place")
 
 #: Options that name the parts of a card, with dashes: of the master itself.
 _PARTS = {
@@ -69,13 +69,13 @@ def logical_lines(text):
 
 
 def stanzas(path, text):
-    """Return the iface stanzas ([Stanza]) of a file."""
+    """Return the iface stanzas ([CardStanza]) of a file."""
     found, number, inside = [], 1, None
     for raw, words in logical_lines(text):
         if words and STANZA.match(words[0]):
             inside = None
             if words[0] == "iface" and len(words) > 1:
-                inside = Stanza(words[1], (words[2:3] or [""])[0], (words[3:4] or [""])[0], [], Place(path, number, raw.strip()))
+                inside = CardStanza(words[1], (words[2:3] or [""])[0], (words[3:4] or [""])[0], [], Place(path, number, raw.strip()))
                 found.append(inside)
         elif inside is not None and words:
             inside.options.append(words)
@@ -84,7 +84,7 @@ def stanzas(path, text):
 
 
 def masters(found):
-    """Return the Masters ([Master]) that the stanzas ([Stanza]) make."""
+    """Return the Masters ([Master]) that the stanzas ([CardStanza]) make."""
     made = []
     for stanza in found:
         name = stanza.card

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 
 #: One assignment. section, key, value: str, the key as it is written, ("unmanaged-devices+"); line: int from 1.
-Entry = collections.namedtuple("Entry", "section key value line")
+IniEntry = collections.namedtuple("IniEntry", "section key value line")
 
 #: Words of systemd and of NetworkManager for yes and no.
 TRUE = ("1", "yes", "y", "true", "t", "on")
@@ -17,7 +17,7 @@ FALSE = ("0", "no", "n", "false", "f", "off")
 
 
 def entries(text):
-    """Return the assignments ([Entry]) of an INI text in their order. A backslash at the end of a line continues it, as systemd has it."""
+    """Return the assignments ([IniEntry]) of an INI text in their order. A backslash at the end of a line continues it, as systemd has it."""
     found, section, begun, number = [], None, "", 0
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
@@ -31,7 +31,7 @@ def entries(text):
             section = line[1:-1]
         elif "=" in line and section is not None:
             key, value = line.split("=", 1)
-            found.append(Entry(section, key.strip(), value.strip(), number))
+            found.append(IniEntry(section, key.strip(), value.strip(), number))
     return found
 
 
@@ -41,8 +41,8 @@ def values(text, section, key):
 
 
 def last(found, section, key):
-    """Return the Entry that counts of a key that is set once, None without one.
+    """Return the IniEntry that counts of a key that is set once, None without one.
 
-    found: [Entry].
+    found: [IniEntry].
     """
     return next((entry for entry in reversed(found) if (entry.section, entry.key) == (section, key)), None)

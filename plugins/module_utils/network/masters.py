@@ -11,7 +11,7 @@ import collections
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import may_be_first
 
-#: A card made of others. kind: bond, bridge, team or VLAN; name: str; place: first_card.Place that says so; members: [str], names or patterns.
+#: A card made of others. kind: bond, bridge, team or VLAN; name: str; place: Place that says so; members: [str], names or patterns.
 Master = collections.namedtuple("Master", "kind name place members")
 
 #: The kind that leaves the card below it what it is.

@@ -86,7 +86,7 @@ def unmanaged(tree, settings):
 
 
 def _keeping_the_name(tree, place):
-    """Return the Change after which the place (first_card.Place) does not rename the first card: a file of a package is replaced by one in /etc."""
+    """Return the Change after which the place (Place) does not rename the first card: a file of a package is replaced by one in /etc."""
     reason = "gives the first card another name"
     name = place.path.rpartition("/")[2]
     if place.path.endswith(".link"):

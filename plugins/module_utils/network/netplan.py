@@ -13,7 +13,8 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files, networkd, networkmanager, networkmanager_profiles
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, remove, write
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, NOT_STARTED, NOTHING, UNMANAGED, Answer, Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, NOT_STARTED, NOTHING, UNMANAGED, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches
 
@@ -61,22 +62,22 @@ def read(tree, cloud_init=False):
     """Return the netplan_files.Files as they will be at the first boot: cloud_init says whether cloud-init writes its own."""
     found = netplan_files.read(tree, [path for path in netplan_files.paths(tree) if not (cloud_init and path == CLOUD_INIT_FILE)])
     if cloud_init:
-        found.append(netplan_files.File(CLOUD_INIT_FILE, _AZURE, yaml_text.load(CLOUD_INIT_FILE, _AZURE)))
+        found.append(netplan_files.NetplanFile(CLOUD_INIT_FILE, _AZURE, yaml_text.load(CLOUD_INIT_FILE, _AZURE)))
     return sorted(found, key=lambda file: posixpath.basename(file.path))
 
 
 def answer(tree, card=FIRST, cloud_init=False):
-    """Return the Answer of netplan and its renderer for a card."""
+    """Return the CardAnswer of netplan and its renderer for a card."""
     found = read(tree, cloud_init)
     name, said = netplan_files.answer(found, card)
     wrong = netplan_files.refused(found)
     if wrong is not None:
-        return Answer(NOT_STARTED, [wrong._replace(text=f"netplan refuses it, and with it all its files: {wrong.text}")])
+        return CardAnswer(NOT_STARTED, [wrong._replace(text=f"netplan refuses it, and with it all its files: {wrong.text}")])
     if not is_read(tree):
-        return Answer(NOT_STARTED, [Place(_READERS[0], None, "is not there: nobody reads netplan's files at boot")])
+        return CardAnswer(NOT_STARTED, [Place(_READERS[0], None, "is not there: nobody reads netplan's files at boot")])
     if netplan_files.renderer(found, name) == "NetworkManager":
         if services.state(tree, ["NetworkManager"]) != services.ENABLED:
-            return Answer(NOT_STARTED, [Place(file.path, None, "renderer: NetworkManager, which is not enabled") for file in found])
+            return CardAnswer(NOT_STARTED, [Place(file.path, None, "renderer: NetworkManager, which is not enabled") for file in found])
         # netplan masks the package's file that keeps NetworkManager from Ethernet cards
         others = networkmanager_profiles.answer(tree, networkmanager.reads_ifcfg(tree), card, ["10-globally-managed-devices.conf"])
         return others if name is None or others.what == UNMANAGED else said
@@ -84,7 +85,7 @@ def answer(tree, card=FIRST, cloud_init=False):
     for file in in_order(tree, "network"):
         if (name is None or posixpath.basename(file.path) < ours) and matches(file.entries, card, tree):
             return networkd.answer(tree, card)
-    return said if name is not None else Answer(NOTHING, said.places)
+    return said if name is not None else CardAnswer(NOTHING, said.places)
 
 
 def masters(tree):

@@ -15,7 +15,8 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NO_ROUTE, NOT_STARTED, NOTHING, Answer, Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NO_ROUTE, NOT_STARTED, NOTHING, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -37,7 +38,7 @@ _KNOWN = (
 )
 
 #: A file that was read. path: str; text: str; document: yaml_text.Document.
-File = collections.namedtuple("File", "path text document")
+NetplanFile = collections.namedtuple("NetplanFile", "path text document")
 
 
 def paths(tree):
@@ -50,7 +51,7 @@ def paths(tree):
 
 
 def read(tree, wanted):
-    """Return the Files ([File]) of paths ([str]).
+    """Return the files ([NetplanFile]) of paths ([str]).
 
     Raises ImagewrightError: one is no YAML, or no netplan file.
     """
@@ -61,7 +62,7 @@ def read(tree, wanted):
         network = yaml_text.get(document, "network")
         if document.value is not None and (not isinstance(document.value, dict) or (network is not None and not isinstance(network, dict))):
             raise ImagewrightError(f"cannot read {path}: it has no mapping network; netplan refuses it too, correct it")
-        found.append(File(path, text, document))
+        found.append(NetplanFile(path, text, document))
     return found
 
 
@@ -119,7 +120,7 @@ def masters(files):
 
 
 def answer(files, card):
-    """Return (id or None, Answer) of the definition that netplan's renderer takes for a card: the first by its id that matches."""
+    """Return (id or None, CardAnswer) of the definition that netplan's renderer takes for a card: the first by its id that matches."""
     cards = merged(files, "ethernets")
     for name, (settings, places) in sorted(cards.items()):
         if not _matches(name, settings.get("match"), card):
@@ -127,17 +128,17 @@ def answer(files, card):
         for kind, key, _word in _MADE_OF[:2]:
             for parts, where in merged(files, kind).values():
                 if isinstance(parts.get(key), list) and name in [str(part) for part in parts[key]]:
-                    return name, Answer(HELD, [where[key]])
+                    return name, CardAnswer(HELD, [where[key]])
         if str(settings.get("activation-mode", "")) in ("manual", "off"):
-            return name, Answer(NOT_STARTED, [places["activation-mode"]])
+            return name, CardAnswer(NOT_STARTED, [places["activation-mode"]])
         overrides = settings.get("dhcp4-overrides")
         if is_true(settings.get("dhcp4")) and isinstance(overrides, dict) and overrides.get("use-routes") is False:
-            return name, Answer(NO_ROUTE, [places["dhcp4-overrides"]])
+            return name, CardAnswer(NO_ROUTE, [places["dhcp4-overrides"]])
         if is_true(settings.get("dhcp4")):
-            return name, Answer(DHCP, [places["dhcp4"]])
+            return name, CardAnswer(DHCP, [places["dhcp4"]])
         key = "addresses" if settings.get("addresses") else "dhcp4" if "dhcp4" in settings else None
-        return name, Answer(FIXED if key == "addresses" else NOTHING, [places[key]])
-    return None, Answer(NOTHING, [places[None] for _settings, places in cards.values()])
+        return name, CardAnswer(FIXED if key == "addresses" else NOTHING, [places[key]])
+    return None, CardAnswer(NOTHING, [places[None] for _settings, places in cards.values()])
 
 
 def is_true(value):

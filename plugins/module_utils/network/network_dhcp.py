@@ -20,7 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.changes 
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST
 
 #: cloud_init: bool; unmanaged_drivers: [str]; masters: [masters.Master], those that are to go.
-Settings = collections.namedtuple("Settings", "cloud_init unmanaged_drivers masters")
+NetworkChoices = collections.namedtuple("NetworkChoices", "cloud_init unmanaged_drivers masters")
 
 ARGUMENTS = {
     "root": {"type": "path", "default": "/"},
@@ -37,7 +37,7 @@ ARGUMENTS = {
 def plan(tree, manager, settings, persistent_names="remove", masters="refuse"):
     """Return the Changes of the guest's network files.
 
-    manager: str, a key of managers.ADAPTERS; settings: Settings; masters: refuse or remove, what becomes of what holds the first card.
+    manager: str, a key of managers.ADAPTERS; settings: NetworkChoices; masters: refuse or remove, what becomes of what holds the first card.
     Raises ImagewrightError: something holds the card and shall not go, or the card would not ask for its address all the same.
     """
     adapter = managers.ADAPTERS[manager]
@@ -68,7 +68,7 @@ def run(module):
     tree = LiveTree(parameters["root"])
     yaml_text.respawn_where_needed(tree)
     manager = managers.choose(tree, parameters["manager"])
-    settings = Settings(leaves_to_cloud_init(tree, parameters["cloud_init"]), parameters["unmanaged_drivers"], [])
+    settings = NetworkChoices(leaves_to_cloud_init(tree, parameters["cloud_init"]), parameters["unmanaged_drivers"], [])
     changes = plan(tree, manager, settings, parameters["persistent_names"], parameters["masters"])
     wanted = [edits.Edit(change.path, change.before, change.after, change.mode) for change in changes]
     result = edits.apply(module, tree, wanted, backup=parameters["backup"])

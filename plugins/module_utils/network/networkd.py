@@ -13,6 +13,7 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
     DHCP,
     FIRST,
@@ -22,8 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     NOT_STARTED,
     NOTHING,
     UNMANAGED,
-    Answer,
-    Place,
+    CardAnswer,
     one_of,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
@@ -58,7 +58,7 @@ def files(tree):
 
 
 def answer(tree, card=FIRST):
-    """Return the Answer of networkd for a card: that of the first file that matches."""
+    """Return the CardAnswer of networkd for a card: that of the first file that matches."""
     possible = []
     for file in in_order(tree, "network"):
         matched = matches(file.entries, card, tree)
@@ -68,10 +68,10 @@ def answer(tree, card=FIRST):
             break
     else:
         # where all depends on what no file tells, the card may be left alone
-        possible += [Answer(NOTHING, [])] if possible else []
+        possible += [CardAnswer(NOTHING, [])] if possible else []
     if possible:
         return one_of(possible)
-    return Answer(NOTHING, [_place(file, "Name", "DHCP") for file in in_order(tree, "network") if _is_for_ethernet(file.text)])
+    return CardAnswer(NOTHING, [_place(file, "Name", "DHCP") for file in in_order(tree, "network") if _is_for_ethernet(file.text)])
 
 
 def masters(tree):
@@ -178,34 +178,34 @@ def _put(entries):
 
 
 def _answer(file):
-    """Return the Answer of a file for a card that it matches."""
+    """Return the CardAnswer of a file for a card that it matches."""
 
     def said(section, key, accepted):
         entry = ini.last(file.entries, section, key)
         return entry is not None and entry.value.lower() in accepted
 
     if said("Link", "Unmanaged", ini.TRUE):
-        return Answer(UNMANAGED, [_place(file, "Unmanaged")])
+        return CardAnswer(UNMANAGED, [_place(file, "Unmanaged")])
     if said("Link", "ActivationPolicy", ("manual", "down", "always-down")):
-        return Answer(NOT_STARTED, [_place(file, "ActivationPolicy")])
+        return CardAnswer(NOT_STARTED, [_place(file, "ActivationPolicy")])
     for key in ("Bond", "Bridge"):
         if words(file.entries, "Network", key):
-            return Answer(HELD, [_place(file, key)])
+            return CardAnswer(HELD, [_place(file, key)])
     if said("Link", "ARP", ini.FALSE):
-        return Answer(NO_ROUTE, [_place(file, "ARP")])
+        return CardAnswer(NO_ROUTE, [_place(file, "ARP")])
     carriers = words(file.entries, "Network", "BindCarrier")
     if carriers and not any(fnmatch.fnmatchcase(FIRST.name, carrier) for carrier in carriers):
-        return Answer(NOT_STARTED, [_place(file, "BindCarrier")])
+        return CardAnswer(NOT_STARTED, [_place(file, "BindCarrier")])
     if said("Network", "DHCP", _ASKING):
         refused = _refused(file)
         if refused:
-            return Answer(NOTHING, [_place(file, refused)])
+            return CardAnswer(NOTHING, [_place(file, refused)])
         for section, key in [(section, key) for section in ("DHCPv4", "DHCP") for key in ("UseRoutes", "UseGateway")]:
             if said(section, key, ini.FALSE):
-                return Answer(NO_ROUTE, [_place(file, key)])
-        return Answer(DHCP, [_place(file, "DHCP")])
+                return CardAnswer(NO_ROUTE, [_place(file, key)])
+        return CardAnswer(DHCP, [_place(file, "DHCP")])
     fixed = any(entry.key == "Address" and entry.section in ("Network", "Address") for entry in file.entries)
-    return Answer(FIXED if fixed else NOTHING, [_place(file, "Address" if fixed else "DHCP", "Name")])
+    return CardAnswer(FIXED if fixed else NOTHING, [_place(file, "Address" if fixed else "DHCP", "Name")])
 
 
 def _refused(file):

@@ -19,8 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.texts im
 #: Where the files are: of two with one name that of the first folder counts. /run is empty before the boot.
 FOLDERS = ("/etc/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
 
-#: A file with its drop-ins. path: str; entries: [ini.Entry], those of the file first; text: str, of the file alone.
-File = collections.namedtuple("File", "path entries text")
+#: A file with its drop-ins. path: str; entries: [ini.IniEntry], those of the file first; text: str, of the file alone.
+NetworkdFile = collections.namedtuple("NetworkdFile", "path entries text")
 
 #: What udev says of a card of VMBus: its path, ID_PATH, and the words for the machine that it is in.
 PATH = "acpi-VMBUS:01"
@@ -40,7 +40,7 @@ def in_order(tree, kind):
             entries = ini.entries(text)
             for _drop_in, drop_in in sorted(drop_ins.items()):
                 entries += ini.entries(text_of(tree, drop_in)) if tree.is_file(drop_in) else []
-            found.append(File(path, entries, text))
+            found.append(NetworkdFile(path, entries, text))
     return found
 
 

@@ -15,6 +15,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini, networkd_files, started_kernel, udev_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
     DHCP,
     FIRST,
@@ -24,8 +25,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     NOT_STARTED,
     NOTHING,
     UNMANAGED,
-    Answer,
-    Place,
+    CardAnswer,
     one_of,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
@@ -38,7 +38,7 @@ _FOLDERS = ("/etc/NetworkManager/system-connections", "/usr/lib/NetworkManager/s
 _NO_PROFILE = re.compile(r"^\.|~$|\.(bak|old|orig|rej|swp|swx|rpmnew|rpmorig|rpmsave|dpkg-\w+|ifcfg)$|-?\.lock$", re.IGNORECASE)
 
 #: One setting. items: [str], of a list; place: Place of its last line.
-Setting = collections.namedtuple("Setting", "items place")
+ProfileSetting = collections.namedtuple("ProfileSetting", "items place")
 
 #: The method of a profile that asks for an address and takes no route with it.
 _WITHOUT_ROUTE = "auto without a route"
@@ -56,7 +56,7 @@ Profile = collections.namedtuple(
 
 
 def configuration(tree, without=()):
-    """Return {(section, key): Setting}, ``+=`` and ``-=`` applied.
+    """Return {(section, key): ProfileSetting}, ``+=`` and ``-=`` applied.
 
     without: [str], names of files of packages that something masks at the boot, as netplan does.
     """
@@ -74,7 +74,7 @@ def configuration(tree, without=()):
                 items = [item for item in before if item not in items]
             elif operator == "+":
                 items = before + items
-            found[entry.section, key] = Setting(items, Place(path, entry.line, lines[entry.line - 1].strip()))
+            found[entry.section, key] = ProfileSetting(items, Place(path, entry.line, lines[entry.line - 1].strip()))
     return found
 
 
@@ -97,26 +97,26 @@ def profiles(tree, reads_ifcfg):
 
 
 def answer(tree, reads_ifcfg, card=FIRST, without=(), made=()):
-    """Return the Answer of NetworkManager for a card.
+    """Return the CardAnswer of NetworkManager for a card.
 
     reads_ifcfg: bool; without: as of configuration; made: [Profile], further ones that something writes at the boot.
     """
     settings = configuration(tree, without)
     ignoring = _ignoring(tree, settings, card, reads_ifcfg)
     if ignoring:
-        return Answer(UNMANAGED, ignoring)
+        return CardAnswer(UNMANAGED, ignoring)
     fitting = [profile for profile in profiles(tree, reads_ifcfg) + list(made) if profile.kind == "ethernet" and _fits(profile, card, tree)]
     started = _first(fitting)
     if started:
         return one_of([_answer(profile) for profile in started])
     if fitting:
-        return Answer(NOT_STARTED, [profile.places.get("autoconnect", whole(profile)) for profile in fitting])
+        return CardAnswer(NOT_STARTED, [profile.places.get("autoconnect", whole(profile)) for profile in fitting])
     forbidding = settings.get(("main", "no-auto-default"))
     if forbidding is not None and in_device_list(forbidding.items, card):
-        return Answer(
+        return CardAnswer(
             NOTHING, [forbidding.place] + [profile.places.get("card", whole(profile)) for profile in profiles(tree, reads_ifcfg) if profile.kind == "ethernet"]
         )
-    return Answer(DHCP, [])
+    return CardAnswer(DHCP, [])
 
 
 def started(tree, reads_ifcfg, card=FIRST):
@@ -213,11 +213,11 @@ def _in_match(patterns, value):
 
 
 def _answer(profile):
-    """Return the Answer of a profile that is started."""
+    """Return the CardAnswer of a profile that is started."""
     if profile.master is not None:
-        return Answer(HELD, [profile.places["master"]])
+        return CardAnswer(HELD, [profile.places["master"]])
     what = {"auto": DHCP, "manual": FIXED, _WITHOUT_ROUTE: NO_ROUTE, _WITHOUT_DOOR: NOT_STARTED}.get(profile.method, NOTHING)
-    return Answer(what, [profile.places.get("method", whole(profile))])
+    return CardAnswer(what, [profile.places.get("method", whole(profile))])
 
 
 def whole(profile):

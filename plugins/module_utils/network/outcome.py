@@ -11,14 +11,15 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import network_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, netplan, networkd
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNMANAGED, Answer, Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNMANAGED, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches
 
 CLOUD_INIT = "cloud-init"
 
 
 def answers(tree, card=FIRST):
-    """Return [(manager, Answer)] of everybody that would set up the card: cloud-init alone where it writes the configuration.
+    """Return [(manager, CardAnswer)] of everybody that would set up the card: cloud-init alone where it writes the configuration.
 
     Raises ImagewrightError: a file cannot be read.
     """
@@ -29,10 +30,10 @@ def answers(tree, card=FIRST):
 
 
 def _of_cloud_init(tree, active, card):
-    """Return the Answer of what cloud-init writes, unless a file of the guest overrules it."""
+    """Return the CardAnswer of what cloud-init writes, unless a file of the guest overrules it."""
     if network_settings.own(tree):
         return network_settings.answer(tree, card)
-    written = Answer(DHCP, [Place(network_settings.CONFIGURATION, None, "cloud-init writes the configuration that Azure asks for")])
+    written = CardAnswer(DHCP, [Place(network_settings.CONFIGURATION, None, "cloud-init writes the configuration that Azure asks for")])
     if "netplan" in active:
         return netplan.answer(tree, card, cloud_init=True)
     if "networkd" in active:

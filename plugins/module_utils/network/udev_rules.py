@@ -15,7 +15,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: One rule. line: int from 1, where it begins; text: str; tokens: [(key, operator, value)], e.g. ``("ATTR{address}", "==", "52:54:00:12:34:56")``.
-Rule = collections.namedtuple("Rule", "line text tokens")
+UdevRule = collections.namedtuple("UdevRule", "line text tokens")
 
 #: Where rules are: of two files with one name that of the first folder counts. /run is empty before the boot.
 FOLDERS = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
@@ -39,7 +39,7 @@ def files(tree):
 
 
 def rules(text):
-    """Return the rules ([Rule]) of a file; a backslash at the end of a line continues it, a comment ends none."""
+    """Return the rules ([UdevRule]) of a file; a backslash at the end of a line continues it, a comment ends none."""
     found, begun, first = [], [], None
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("#"):
@@ -50,7 +50,7 @@ def rules(text):
             continue
         whole, begun = "".join(begun) + line, []
         if whole.strip():
-            found.append(Rule(first, whole.strip(), _TOKEN.findall(whole)))
+            found.append(UdevRule(first, whole.strip(), _TOKEN.findall(whole)))
         first = None
     return found
 

@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network import first_card
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ifcfg import all_files, with_settings
@@ -42,8 +43,8 @@ def answer(tree, card=first_card.FIRST):
         return first_card.one_of(found)
     native = [path for path in tree.glob(NATIVE + "/*.xml") if tree.is_file(path) and _may_be_of(text_of(tree, path), card.name)]
     if native:
-        return first_card.Answer(first_card.UNSURE, [first_card.Place(path, None, "wicked's own XML, which is not read here") for path in native])
-    return first_card.Answer(first_card.NOTHING, [])
+        return first_card.CardAnswer(first_card.UNSURE, [Place(path, None, "wicked's own XML, which is not read here") for path in native])
+    return first_card.CardAnswer(first_card.NOTHING, [])
 
 
 def _may_be_of(text, name):
@@ -83,11 +84,11 @@ def plan(tree, settings):
 def _answer(file):
     """Return the Answer of a file for its own card."""
     if file.settings.get("STARTMODE", "manual").lower() in ("off", "manual"):
-        return first_card.Answer(first_card.NOT_STARTED, [file.place("STARTMODE")])
+        return first_card.CardAnswer(first_card.NOT_STARTED, [file.place("STARTMODE")])
     if file.master is not None:
-        return first_card.Answer(first_card.HELD, [file.place("MASTER", "BRIDGE")])
+        return first_card.CardAnswer(first_card.HELD, [file.place("MASTER", "BRIDGE")])
     protocol = file.settings.get("BOOTPROTO", "").lower()
     if "dhcp" in protocol and protocol != "dhcp6":
-        return first_card.Answer(first_card.DHCP, [file.place("BOOTPROTO")])
+        return first_card.CardAnswer(first_card.DHCP, [file.place("BOOTPROTO")])
     fixed = any(name.startswith("IPADDR") and value for name, value in file.settings.items())
-    return first_card.Answer(first_card.FIXED if fixed else first_card.NOTHING, [file.place("IPADDR", "BOOTPROTO")])
+    return first_card.CardAnswer(first_card.FIXED if fixed else first_card.NOTHING, [file.place("IPADDR", "BOOTPROTO")])

@@ -16,7 +16,7 @@ import time
 from typing import NamedTuple, Sequence
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.opening.plan import Partition
+from ansible_collections.imagewright.azure.plugins.module_utils.opening.plan import MappedPartition
 
 _LOOP_CTL_GET_FREE, _LOOP_SET_FD, _LOOP_CLR_FD, _LOOP_SET_STATUS64, _LOOP_CONFIGURE = 0x4C82, 0x4C00, 0x4C01, 0x4C04, 0x4C0A
 _AUTOCLEAR, _PARTSCAN = 4, 8
@@ -60,7 +60,7 @@ def attach(descriptor: int, size: int, name: str) -> Loop:
     raise ImagewrightError("cannot get a loop device: each that was free was taken by another program at once; try again")
 
 
-def add_partitions(loop: Loop, partitions: Sequence[Partition]) -> None:
+def add_partitions(loop: Loop, partitions: Sequence[MappedPartition]) -> None:
     """Give a loop device its partitions, where the kernel has not found them by itself.
 
     Raises ImagewrightError: the kernel does not take one.

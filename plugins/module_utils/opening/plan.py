@@ -27,7 +27,7 @@ _UNMOUNTED, _WITH_ERRORS, _HAS_JOURNAL = 1, 2, 4
 _RUNS_TOO = {"x86_64": ("x86_64", "i386", "i486", "i586", "i686"), "aarch64": ("aarch64",)}
 
 
-class Partition(NamedTuple):
+class MappedPartition(NamedTuple):
     """A partition as the kernel counts it. start, size: int, bytes; names: by which udev links it, ``by-uuid/...``."""
 
     number: int
@@ -36,7 +36,7 @@ class Partition(NamedTuple):
     names: Sequence[str]
 
 
-class Place(NamedTuple):
+class MountPlace(NamedTuple):
     """A file system at its place. path: str, the guest's; number: int, of its partition, 0 for the whole disk; driver: str; options: str."""
 
     path: str
@@ -50,8 +50,8 @@ class Plan(NamedTuple):
 
     size: int
     names: Sequence[str]
-    partitions: Sequence[Partition]
-    places: Sequence[Place]
+    partitions: Sequence[MappedPartition]
+    places: Sequence[MountPlace]
 
 
 def plan(tree: Any, path: str) -> Plan:
@@ -66,7 +66,7 @@ def plan(tree: Any, path: str) -> Plan:
     for mount in tree.mounts:
         _refuse(mount, path)
     partitions = [
-        Partition(opened.volume.partition.number, opened.volume.partition.start, opened.volume.partition.size, _links(opened))
+        MappedPartition(opened.volume.partition.number, opened.volume.partition.start, opened.volume.partition.size, _links(opened))
         for opened in tree.disk.volumes
         if opened.volume.partition
     ]
@@ -86,14 +86,14 @@ def foreign_machine(tree: Any, own: str) -> Optional[str]:
     return None if found in _RUNS_TOO.get(own, (own,)) else found
 
 
-def _place(mount: Any) -> Place:
+def _place(mount: Any) -> MountPlace:
     number = mount.volume.partition.number if mount.volume.partition else 0
     options = []
     if mount.file_system.kind == "btrfs":
         options.append(f"subvolid={mount.root[0]}")
     elif mount.file_system.kind == "xfs":
         options.append("nouuid")  # the source of this copy may be mounted, too
-    return Place(mount.path, number, DRIVERS[mount.file_system.kind], ",".join(options))
+    return MountPlace(mount.path, number, DRIVERS[mount.file_system.kind], ",".join(options))
 
 
 def _links(opened: Any) -> List[str]:

@@ -29,7 +29,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import starting_parameters
 
 #: A line of a card's configuration. card: str, its name or a pattern; evidence: Evidence.
-Line = collections.namedtuple("Line", "card evidence")
+CardLine = collections.namedtuple("CardLine", "card evidence")
 
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 #: Words of ip= that ask for an address. Source: dracut.cmdline(7), nfsroot.txt of Linux, initramfs-tools(7).
@@ -40,11 +40,11 @@ _FIXED = re.compile(r"^\s*(?:IPADDR\d*\s*=\s*[\"']?\d|address\d*\s*=\s*\d|Addres
 
 
 def fixed(context):
-    """Return the [Line] that give an Ethernet card a fixed address."""
+    """Return the [CardLine] that give an Ethernet card a fixed address."""
     tree = context.tree
     found = [line for line in _lines(context) if _FIXED.match(line.evidence.text)]
     found += [
-        Line(stanza.card, Evidence(*stanza.place))
+        CardLine(stanza.card, Evidence(*stanza.place))
         for stanza in ifupdown.stanzas(tree)
         if stanza.family == "inet" and stanza.method == "static" and is_ethernet(stanza.card.partition(":")[0])
     ]
@@ -52,10 +52,10 @@ def fixed(context):
 
 
 def own(context):
-    """Return the [Line] that tie a configuration to a MAC address."""
+    """Return the [CardLine] that tie a configuration to a MAC address."""
     tree = context.tree
     found = [line for line in _lines(context) if _OWN.match(line.evidence.text) and _MAC.search(line.evidence.text)]
-    found += [Line("*", place) for place in context.find(ifupdown.files(tree), lambda text: _OWN.match(text) and _MAC.search(text))]
+    found += [CardLine("*", place) for place in context.find(ifupdown.files(tree), lambda text: _OWN.match(text) and _MAC.search(text))]
     return found + [line for line, keys in _yaml(tree) if keys[-1] == "macaddress"]
 
 
@@ -90,20 +90,20 @@ def _lines(context):
         for profile in networkmanager_profiles.profiles(tree, False)
         if profile.kind == "ethernet" and profile.master is None
     )
-    return [Line(card, place) for path, card in sorted(cards.items()) for place in context.find([path], str.strip)]
+    return [CardLine(card, place) for path, card in sorted(cards.items()) for place in context.find([path], str.strip)]
 
 
 def _yaml(tree):
-    """Return [(Line, path of keys)] of every setting of an Ethernet card in netplan's files and in cloud-init's own description."""
+    """Return [(CardLine, path of keys)] of every setting of an Ethernet card in netplan's files and in cloud-init's own description."""
     writes = cloud_init.runs(tree) and not network_settings.disabled_by(tree)
     files = [file for file in netplan.read(tree, writes) if file.path != netplan.CLOUD_INIT_FILE or not writes]
     if writes:
-        files += [netplan_files.File(setting.path, setting.text, setting.document) for setting in network_settings.own(tree)]
+        files += [netplan_files.NetplanFile(setting.path, setting.text, setting.document) for setting in network_settings.own(tree)]
     found = []
     for file in files:
         for keys in file.document.places:
             if keys[:2] == ("network", "ethernets") and len(keys) > 3 and "nameservers" not in keys:
                 match = yaml_text.get(file.document, *keys[:3], "match")
                 card = str(keys[2]) if not isinstance(match, dict) else str(match.get("name") or "*")
-                found.append((Line(card, Evidence(*netplan_files.place(file, *keys[1:]))), keys))
+                found.append((CardLine(card, Evidence(*netplan_files.place(file, *keys[1:]))), keys))
     return found

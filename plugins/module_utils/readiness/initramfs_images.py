@@ -23,7 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage import f
 
 #: One image. kernel: Kernel that is booted with it; files: inside.InitramfsTree or None; problem: str, why it is None;
 #: damaged: bool, it is known not to boot, rather than unknown.
-Image = collections.namedtuple("Image", "kernel files problem damaged")
+InitramfsImage = collections.namedtuple("InitramfsImage", "kernel files problem damaged")
 
 #: What the root is and lies on. kind: str, of its file system (``ext4``), "" when not known; layers: {str} of LVM, LUKS and RAID.
 RootFacts = collections.namedtuple("RootFacts", "kind layers")
@@ -60,7 +60,7 @@ FIX = "guest_boot; initrd_modules"
 
 
 def images(tree):
-    """Return the [Image] of the kernels that a boot entry can start with an initramfs."""
+    """Return the [InitramfsImage] of the kernels that a boot entry can start with an initramfs."""
     found, read = [], {}
     for kernel in kernels.installed_kernels(tree):
         if kernel.image is None or not tree.is_file(kernel.image):
@@ -68,12 +68,12 @@ def images(tree):
         resolved = tree.resolve(kernel.image)
         if resolved not in read:
             read[resolved] = _read(tree, kernel.image)
-        found.append(Image(kernel, *read[resolved]))
+        found.append(InitramfsImage(kernel, *read[resolved]))
     return found
 
 
 def judged(context, judge):
-    """Return the Outcome of what judge finds wrong: callable (Image) -> [str]; images that cannot be read make it unknown."""
+    """Return the Outcome of what judge finds wrong: callable (InitramfsImage) -> [str]; images that cannot be read make it unknown."""
     found = context.shared(images)
     if not found:
         return not_applicable("no kernel is booted with an initramfs")

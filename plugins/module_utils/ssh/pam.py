@@ -17,7 +17,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: One line. kind: auth, account, session or password; control: str, ``required`` or ``[default=die ...]``; module: str; arguments: (str, ...).
-Line = collections.namedtuple("Line", "path line kind control module arguments text")
+PamLine = collections.namedtuple("PamLine", "path line kind control module arguments text")
 
 #: What a service cannot do without and is not there. line: int or None.
 Missing = collections.namedtuple("Missing", "path line text")
@@ -50,7 +50,7 @@ def service_path(tree, service):
 
 
 def stack(tree, service):
-    """Return ([Line], [Missing] files) of a service with all that it includes.
+    """Return ([PamLine], [Missing] files) of a service with all that it includes.
 
     Raises ImagewrightError: files include each other, or are too many.
     """
@@ -70,7 +70,7 @@ def missing(tree, service, kinds=("auth", "account", "session")):
 
 
 def denied(tree, service, kinds):
-    """Return the [Line] by which the service turns everybody away: a pam_deny of one of the kinds that nothing before can jump over or end the stack at."""
+    """Return the [PamLine] by which the service turns everybody away: a pam_deny of one of the kinds that nothing before can jump over or end the stack at."""
     found, passed = [], set()
     for line in stack(tree, service)[0]:
         if line.kind not in kinds or line.kind in passed:
@@ -84,7 +84,7 @@ def denied(tree, service, kinds):
 
 
 def turned_away(tree, service, kinds, groups):
-    """Return [(Line, cause)] of pam_listfile and pam_succeed_if that turn away a user whom nobody knew when the image was made.
+    """Return [(PamLine, cause)] of pam_listfile and pam_succeed_if that turn away a user whom nobody knew when the image was made.
 
     kinds: as of missing; groups: {str}, those of the user, None when they are not known.
     """
@@ -148,7 +148,7 @@ def _read(tree, service, kind, lines, missing_files, read, including):
         if control.lower() in ("include", "substack"):
             _read(tree, module, its_kind.lower(), lines, missing_files, read, including + ((path, number),))
         elif not silent:
-            lines.append(Line(path, number, its_kind.lower(), control.lower(), module, tuple(rest.split()), content))
+            lines.append(PamLine(path, number, its_kind.lower(), control.lower(), module, tuple(rest.split()), content))
 
 
 def _counts(line):

@@ -17,7 +17,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, effective_of
 
 #: A setting that keeps people out. cause: str, for a person.
-Obstacle = collections.namedtuple("Obstacle", "path line text cause")
+AccessObstacle = collections.namedtuple("AccessObstacle", "path line text cause")
 
 #: Whom Azure's portal and command line make when no name is given; every other name is not known when the image is made.
 DEFAULT_NAME = "azureuser"
@@ -57,7 +57,7 @@ def not_listening(settings):
     """Return the Obstacles of ListenAddress and AddressFamily, when sshd listens on no address that Azure gives by DHCP."""
     family = effective_of(settings, "AddressFamily", "any")
     if family[0].lower() == "inet6":
-        return [Obstacle(family[1], family[2], "AddressFamily inet6", "Azure's first address is one of IPv4")]
+        return [AccessObstacle(family[1], family[2], "AddressFamily inet6", "Azure's first address is one of IPv4")]
     lines = _lines(settings, "listenaddress")
     # a socket for :: takes no connection of IPv4, for sshd sets IPV6_V6ONLY
     if not lines or any(is_any(setting.value.split()[0]) and setting.value.count(":") < 2 for setting in lines if setting.value):
@@ -75,17 +75,17 @@ def no_way_in(settings):
     off = [way for way in _WAYS if ways[way][0].lower() in ("no", "false")]
     found = []
     if "publickey" in off:
-        found.append(Obstacle(ways["publickey"][1], ways["publickey"][2], "PubkeyAuthentication no", "a key of Azure lets nobody in"))
+        found.append(AccessObstacle(ways["publickey"][1], ways["publickey"][2], "PubkeyAuthentication no", "a key of Azure lets nobody in"))
     value, path, line = effective_of(settings, "AuthenticationMethods")
     lists = [{way.split(":")[0] for way in methods.split(",")} for methods in (value or "").split()]
     # a user of Azure has a key or a password, and seldom both
     if value and value.lower() != "any" and not any(ways <= set(_WAYS) - set(off) and not ("publickey" in ways and len(ways) > 1) for ways in lists):
-        found.append(Obstacle(path, line, f"AuthenticationMethods {value}", "no list of it has only ways that are on, and that a user of Azure has"))
+        found.append(AccessObstacle(path, line, f"AuthenticationMethods {value}", "no list of it has only ways that are on, and that a user of Azure has"))
     value, path, line = effective_of(settings, "AuthorizedKeysFile")
     if value and all(
         pattern.lower() == "none" or pattern.startswith("/") and not any(token in pattern for token in ("%h", "%u", "%U")) for pattern in value.split()
     ):
-        found.append(Obstacle(path, line, f"AuthorizedKeysFile {value}", "a key of Azure, which is in the user's home, is never looked for"))
+        found.append(AccessObstacle(path, line, f"AuthorizedKeysFile {value}", "a key of Azure, which is in the user's home, is never looked for"))
     return found
 
 
@@ -97,15 +97,15 @@ def no_session(settings, has_file, runs):
     found = []
     value, path, line = effective_of(settings, "MaxSessions")
     if value == "0":
-        found.append(Obstacle(path, line, "MaxSessions 0", "no connection may have a session"))
+        found.append(AccessObstacle(path, line, "MaxSessions 0", "no connection may have a session"))
     value, path, line = effective_of(settings, "ForceCommand", "none")
     words = value.split()
     if words and words[0].lower() != "none":
         cause = "it ends every session at once" if words[0].rpartition("/")[2] in _ENDING else runs(words[0]) if words[0].startswith("/") else ""
-        found += [Obstacle(path, line, f"ForceCommand {value}", cause)] if cause else []
+        found += [AccessObstacle(path, line, f"ForceCommand {value}", cause)] if cause else []
     value, path, line = effective_of(settings, "ChrootDirectory", "none")
     if value.lower() != "none" and "%" not in value and not has_file(f"{value.rstrip('/')}/bin/sh"):
-        found.append(Obstacle(path, line, f"ChrootDirectory {value}", "there is no shell in it"))
+        found.append(AccessObstacle(path, line, f"ChrootDirectory {value}", "there is no shell in it"))
     return found
 
 
@@ -119,14 +119,14 @@ def no_key(settings, has_file):
     found = []
     value, path, line = effective_of(settings, "RevokedKeys", "none")
     if value.lower() != "none" and not has_file(value):
-        found.append(Obstacle(path, line, f"RevokedKeys {value}", "it is not there, and so sshd refuses every key"))
+        found.append(AccessObstacle(path, line, f"RevokedKeys {value}", "it is not there, and so sshd refuses every key"))
     size, path, line = effective_of(settings, "RequiredRSASize")
     without_rsa = size is not None and size.isdigit() and int(size[:9]) > _LARGEST_RSA
     kinds = [(kind, is_rsa) for kind, is_rsa in _KINDS if not (is_rsa and without_rsa)]
     for keyword in ("PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"):
         value, path, line = effective_of(settings, keyword)
         if value and value[0] not in "+^-" and not any(fnmatch.fnmatchcase(kind, pattern) for pattern in value.split(",") for kind, _is_rsa in kinds):
-            found.append(Obstacle(path, line, f"{keyword} {value}", "no key of RSA or Ed25519, as Azure has them, is taken"))
+            found.append(AccessObstacle(path, line, f"{keyword} {value}", "no key of RSA or Ed25519, as Azure has them, is taken"))
     return found
 
 
@@ -142,13 +142,13 @@ def no_host_key(settings, has_file):
 
 
 def not_read(settings):
-    """Return the Obstacle ([Obstacle]) of AuthorizedKeysFile when sshd does not look into ~/.ssh/authorized_keys; [] when a command tells it keys."""
+    """Return the obstacles ([AccessObstacle]) of AuthorizedKeysFile when sshd does not look into ~/.ssh/authorized_keys; [] when a command tells it keys."""
     value, path, line = effective_of(settings, "AuthorizedKeysFile")
     if value is None or _value(settings, "AuthorizedKeysCommand", "none")[0].lower() != "none":
         return []
     if any(re.fullmatch(r"(?:%h/|/home/%u/|(?:\./)*)\.ssh/authorized_keys", pattern) for pattern in value.split()):
         return []
-    return [Obstacle(path, line, f"AuthorizedKeysFile {value}", "the agent writes the user's keys to ~/.ssh/authorized_keys, where sshd does not look")]
+    return [AccessObstacle(path, line, f"AuthorizedKeysFile {value}", "the agent writes the user's keys to ~/.ssh/authorized_keys, where sshd does not look")]
 
 
 def _lets_in(patterns, names, is_new):
@@ -188,4 +188,4 @@ def is_any(value):
 
 
 def _obstacle(setting, cause):
-    return Obstacle(setting.path, setting.line, f"{setting.keyword} {setting.value}", cause)
+    return AccessObstacle(setting.path, setting.line, f"{setting.keyword} {setting.value}", cause)

@@ -20,7 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 
 #: One line. line: int, 1-based; keyword: str in lower case, "" of a line that is none of sshd's; value: str, arguments joined by a blank, quotes resolved;
 #: scope: GLOBAL, EVERYONE (behind ``Match all``) or SOME (behind another Match).
-Setting = collections.namedtuple("Setting", "path line keyword value scope")
+SshdSetting = collections.namedtuple("SshdSetting", "path line keyword value scope")
 
 GLOBAL, EVERYONE, SOME = "global", "everyone", "some"
 
@@ -82,7 +82,7 @@ def effective(tree, keyword, default=None):
 
 
 def effective_of(found, keyword, default=None):
-    """Return what effective does, of settings ([Setting]) that are read already."""
+    """Return what effective does, of settings ([SshdSetting]) that are read already."""
     found = [setting for setting in found if setting.keyword == keyword.lower()]
     for scope in (EVERYONE, GLOBAL):
         for setting in found:
@@ -100,12 +100,12 @@ def authorized_keys_files(tree):
 
 
 def host_keys(tree):
-    """Return the Settings ([Setting]) that name a host key."""
+    """Return the settings ([SshdSetting]) that name a host key."""
     return [setting for setting in settings(tree) if setting.keyword == "hostkey"]
 
 
 def settings(tree, path=None):
-    """Return the lines ([Setting]) in the order in which sshd reads them, those of included files in their place.
+    """Return the lines ([SshdSetting]) in the order in which sshd reads them, those of included files in their place.
 
     Raises ImagewrightError: files include each other, or are too many.
     """
@@ -170,9 +170,9 @@ def _settings(tree, path, scope, including, read):
         if keyword == "match":
             scope = EVERYONE if value.lower() == "all" and outer != SOME else SOME
         if keyword is not None:
-            found.append(Setting(path, number, keyword, value, scope))
+            found.append(SshdSetting(path, number, keyword, value, scope))
         elif line.strip() and not line.lstrip().startswith("#"):
-            found.append(Setting(path, number, "", line.strip(), scope))
+            found.append(SshdSetting(path, number, "", line.strip(), scope))
         if keyword == "include":
             # a Match of an included file ends with that file
             for name in [name for pattern in _patterns(value) for name in tree.glob(pattern) if tree.is_file(name)]:

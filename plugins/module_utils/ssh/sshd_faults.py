@@ -16,13 +16,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, effective_of, seconds
 
 #: One line that sshd ends with. cause: str, for a person.
-Fault = collections.namedtuple("Fault", "path line text cause")
+SshdFault = collections.namedtuple("SshdFault", "path line text cause")
 
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 
 
 def faults(settings, program=b""):
-    """Return the Faults ([Fault]) in settings ([sshd_config.Setting]).
+    """Return the faults ([SshdFault]) in settings ([sshd_config.SshdSetting]).
 
     program: bytes of the guest's sshd, which has all keywords and algorithms that it knows as text; of a build that is not known here it decides
     alone. b"" where it could not be read.
@@ -36,10 +36,10 @@ def faults(settings, program=b""):
             cause = cause or ("this sshd takes each subsystem once" if once and name in subsystems else None)
             subsystems.add(name)
         if cause:
-            found.append(Fault(setting.path, setting.line, f"{setting.keyword} {setting.value}".strip(), cause))
+            found.append(SshdFault(setting.path, setting.line, f"{setting.keyword} {setting.value}".strip(), cause))
     if effective_of(settings, "AuthorizedKeysCommand", "none")[0].lower() != "none" and effective_of(settings, "AuthorizedKeysCommandUser")[0] is None:
         value, path, line = effective_of(settings, "AuthorizedKeysCommand")
-        found.append(Fault(path, line, f"authorizedkeyscommand {value}", "AuthorizedKeysCommandUser is not set"))
+        found.append(SshdFault(path, line, f"authorizedkeyscommand {value}", "AuthorizedKeysCommandUser is not set"))
     return found
 
 

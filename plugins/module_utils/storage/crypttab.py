@@ -12,7 +12,7 @@ import collections
 PATH = "/etc/crypttab"
 
 #: One entry. line: int, 1-based; name: str, of the device that is made; device, key: str; options: [str]; text: str.
-Entry = collections.namedtuple("Entry", "line name device key options text")
+CrypttabEntry = collections.namedtuple("CrypttabEntry", "line name device key options text")
 
 _RANDOM = ("/dev/urandom", "/dev/random", "/dev/hwrng")
 #: Options that bring the key without a person; names before the equals sign.
@@ -20,13 +20,13 @@ _UNATTENDED = ("keyscript", "tpm2-device", "fido2-device", "pkcs11-uri", "initra
 
 
 def entries(text):
-    """Return the [Entry] of a crypttab, in order."""
+    """Return the [CrypttabEntry] of a crypttab, in order."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         fields = line.split()
         if len(fields) >= 2 and not fields[0].startswith("#"):
             key, options = (fields + ["", ""])[2:4]
-            found.append(Entry(number, fields[0], fields[1], key, [option for option in options.split(",") if option], line.strip()))
+            found.append(CrypttabEntry(number, fields[0], fields[1], key, [option for option in options.split(",") if option], line.strip()))
     return found
 
 

@@ -13,7 +13,7 @@ import re
 
 #: One entry. line: int, 1-based; device, mount_point, kind, options: str with escapes resolved; text: str, the line without its end;
 #: span: (start, end) of the device in text.
-Entry = collections.namedtuple("Entry", "line device mount_point kind options text span")
+FstabEntry = collections.namedtuple("FstabEntry", "line device mount_point kind options text span")
 
 #: Device names that depend on the controller and on the order in which disks are found (R13).
 #: Of by-id the names of volumes and arrays tell what is on the disk; those of multipath tell the disk.
@@ -34,13 +34,13 @@ _FIELDS = re.compile(r"[ \t]*([^ \t]+)[ \t]+([^ \t]+)[ \t]+([^ \t]+)(?:[ \t]+([^
 
 
 def entries(text):
-    """Return the entries ([Entry]) of an fstab, in order."""
+    """Return the entries ([FstabEntry]) of an fstab, in order."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         match = _FIELDS.match(line.rstrip("\r"))
         if match and not match.group(1).startswith("#"):
             device, mount_point, kind, options = (unescaped(field) for field in match.groups(""))
-            found.append(Entry(number, device, mount_point, kind, options, line.rstrip("\r"), match.span(1)))
+            found.append(FstabEntry(number, device, mount_point, kind, options, line.rstrip("\r"), match.span(1)))
     return found
 
 
@@ -67,7 +67,7 @@ def is_unstable(entry):
 def without(text, gone, method="comment"):
     """Return the text (str) without the entries.
 
-    gone: [Entry] of this text. method: ``comment`` puts ``# `` before the line, ``remove`` takes it out.
+    gone: [FstabEntry] of this text. method: ``comment`` puts ``# `` before the line, ``remove`` takes it out.
     """
     numbers = {entry.line for entry in gone}
     lines = text.split("\n")

@@ -26,7 +26,7 @@ LINUX_TYPES = {"dos": "83", "gpt": "0FC63DAF-8483-4772-8E79-3D69D8477DE4"}
 
 #: stop: [Swap]; remove: [path], in order; wipe: [device]; edits: [Edit]; rebuild: [Kernel]; generator: the one that builds their images,
 #: or None; mask: bool, the GPT generator is to be switched off.
-Plan = collections.namedtuple("Plan", "stop remove wipe edits rebuild generator mask")
+SwapRemoval = collections.namedtuple("SwapRemoval", "stop remove wipe edits rebuild generator mask")
 
 ARGUMENTS = {
     "root": {"type": "path", "default": "/"},
@@ -39,7 +39,7 @@ ARGUMENTS = {
 
 
 def plan(tree, parameters):
-    """Return the Plan for the guest in tree: what is left to do, whatever an earlier run has done of it.
+    """Return the SwapRemoval for the guest in tree: what is left to do, whatever an earlier run has done of it.
 
     Raises ImagewrightError: images are to be rebuilt, and nothing can build them.
     """
@@ -58,7 +58,7 @@ def plan(tree, parameters):
         else []
     )
     generator = generators.choose(tree, "auto", rebuild) if rebuild else None
-    return Plan(swaps, remove, wipe, changes, rebuild, generator, mask)
+    return SwapRemoval(swaps, remove, wipe, changes, rebuild, generator, mask)
 
 
 def resumes(tree, image, otherwise):

@@ -40,7 +40,7 @@ _ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s+(.*)", re.DOTALL)
 def grants(entries):
     """Return the Grants ([Grant]) that hold after all entries, in the order in which they were given.
 
-    entries: [(path, sudoers_lines.Line)], as sudoers.entries gives them.
+    entries: [(path, sudoers_lines.SudoersLine)], as sudoers.entries gives them.
     """
     aliases = _aliases(entries)
     granted = collections.OrderedDict()

@@ -14,7 +14,7 @@ import re
 #: One entry. number, last: int, first and last line, 1-based; start: int, its offset in the text;
 #: raw: str, exactly as in the text, line ends included; clean: str of the same length as raw, in which
 #: comments, line ends and continuations are blanks.
-Line = collections.namedtuple("Line", "number last start raw clean")
+SudoersLine = collections.namedtuple("SudoersLine", "number last start raw clean")
 
 #: An include: path as written (str, quotes and escapes resolved), is_directory (bool), span of the path in the line's raw text.
 Include = collections.namedtuple("Include", "path is_directory span")
@@ -43,7 +43,7 @@ _ID = re.compile(r"#-?[0-9]")
 
 
 def lines(text):
-    """Return the entries ([Line]) of a sudoers file, blank and comment lines included; their raw texts joined are the text.
+    """Return the entries ([SudoersLine]) of a sudoers file, blank and comment lines included; their raw texts joined are the text.
 
     An empty file has one empty entry.
     """
@@ -52,7 +52,7 @@ def lines(text):
         end, clean = _scan(text, start)
         raw = text[start:end]
         count = raw.count("\n")
-        found.append(Line(number, number + max(count - 1, 0), start, raw, clean))
+        found.append(SudoersLine(number, number + max(count - 1, 0), start, raw, clean))
         start, number = end, number + count
     return found
 

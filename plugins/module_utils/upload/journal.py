@@ -23,7 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges im
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
 
-class State(NamedTuple):
+class JournalState(NamedTuple):
     """What a journal tells.
 
     upload: UUID of the upload, which is also the id of its lease; source: of the VHD; sent: {(offset, length): digest};
@@ -49,8 +49,8 @@ def path_for(src: str, address: Address, chosen: Optional[str] = None) -> str:
     return f"{os.path.realpath(src)}.upload-{hashlib.sha256(address.url.encode()).hexdigest()[:12]}"
 
 
-def read(path: str) -> Optional[State]:
-    """Return the State that the journal tells, or None when there is none, or none of this form.
+def read(path: str) -> Optional[JournalState]:
+    """Return the JournalState that the journal tells, or None when there is none, or none of this form.
 
     Raises ImagewrightError: it cannot be read.
     """
@@ -77,7 +77,7 @@ class Journal:
             descriptor = _open_locked(path)
         self._descriptor: int = descriptor
         #: None before begin().
-        self.state: Optional[State] = read(path)
+        self.state: Optional[JournalState] = read(path)
 
     def __enter__(self) -> "Journal":
         return self
@@ -149,7 +149,7 @@ def _open_locked(path: str) -> Optional[int]:
     return None
 
 
-def _parse(stream: TextIO) -> Optional[State]:
+def _parse(stream: TextIO) -> Optional[JournalState]:
     try:
         header = json.loads(stream.readline())
         if header["format"] != _FORMAT:
@@ -165,7 +165,7 @@ def _parse(stream: TextIO) -> Optional[State]:
         # an ETag is of use only as long as nothing was sent after it
         stopped = _ETAG.fullmatch(line[:-1]) if line.endswith("\n") else None
         etag = stopped.group(1) if stopped else None
-    return State(upload, source, sent, etag, digest)
+    return JournalState(upload, source, sent, etag, digest)
 
 
 def _not_written(path: str, error: OSError) -> ImagewrightError:

@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk import limi
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import Span
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import show_size
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Properties
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import State
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import JournalState
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
 
@@ -61,10 +61,10 @@ def require_room(size: int, managed_disk: bool, url: str) -> None:
         )
 
 
-def page_blob(found: Optional[Properties], state: Optional[State], identity: Identity, choices: Choices, url: str) -> UploadPlan:
+def page_blob(found: Optional[Properties], state: Optional[JournalState], identity: Identity, choices: Choices, url: str) -> UploadPlan:
     """Return the UploadPlan for a page blob in a storage account.
 
-    found: blob.Properties or None; state: journal.State or None; identity: source.Identity; url: str, for the error.
+    found: blob.Properties or None; state: journal.JournalState or None; identity: source.Identity; url: str, for the error.
     Raises ImagewrightError: it may not be written as the choices are.
     """
     if found is None:
@@ -84,7 +84,7 @@ def page_blob(found: Optional[Properties], state: Optional[State], identity: Ide
     return differs(found, choices, url)
 
 
-def managed_disk(found: Optional[Properties], written: List[Span], state: Optional[State], identity: Identity, choices: Choices, url: str) -> UploadPlan:
+def managed_disk(found: Optional[Properties], written: List[Span], state: Optional[JournalState], identity: Identity, choices: Choices, url: str) -> UploadPlan:
     """Return the UploadPlan for the page blob behind a managed disk.
 
     written: [(start, end)] of pages that hold something; the rest as page_blob.
@@ -147,7 +147,7 @@ def modified_since(found: Properties) -> bool:
     return found.modified - completed > SETTLED
 
 
-def _ours(state: State, identity: Identity, choices: Choices) -> UploadPlan:
+def _ours(state: JournalState, identity: Identity, choices: Choices) -> UploadPlan:
     if state.source != identity:
         if choices.changed_source == "fail":
             raise ImagewrightError(

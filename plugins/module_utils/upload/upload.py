@@ -17,13 +17,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.progress im
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan as plans
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import failures, ranges, transfer
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Blob, Properties
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import Journal, State
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import Journal, JournalState
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.plan import Choices, UploadPlan
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.ranges import Range
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import FOOTER, OpenVhd
 
 
-class Settings(NamedTuple):
+class UploadSettings(NamedTuple):
     """How to work. parallel: workers; verify: ``false``, ``true`` or ``content``."""
 
     choices: Choices
@@ -31,7 +31,7 @@ class Settings(NamedTuple):
     verify: str
 
 
-class Outcome(NamedTuple):
+class UploadOutcome(NamedTuple):
     """What was done. plan: that was carried out; items: of the whole VHD, None when nobody had to look; sent: of this run;
     cleared: bytes that an older upload had left; verified: of size, ranges, content, footer.
     """
@@ -45,10 +45,10 @@ class Outcome(NamedTuple):
     verified: List[str]
 
 
-def decide(source: OpenVhd, blob: Blob, state: Optional[State], settings: Settings, progress: Progress) -> Tuple[UploadPlan, Optional[Properties]]:
+def decide(source: OpenVhd, blob: Blob, state: Optional[JournalState], settings: UploadSettings, progress: Progress) -> Tuple[UploadPlan, Optional[Properties]]:
     """Return (UploadPlan, blob.Properties or None): what there is to do for this source at this target. Nothing is written anywhere.
 
-    state: journal.State or None.
+    state: journal.JournalState or None.
     Raises ImagewrightError: the target cannot be reached, or may not be written.
     """
     url, choices = blob.address.url, settings.choices
@@ -81,13 +81,13 @@ def _writable(plan: UploadPlan, found: Optional[Properties], url: str) -> Upload
     return plan
 
 
-def predict(source: OpenVhd, plan: UploadPlan, settings: Settings) -> Outcome:
-    """Return the Outcome that carry_out() would have, as far as it can be known before."""
+def predict(source: OpenVhd, plan: UploadPlan, settings: UploadSettings) -> UploadOutcome:
+    """Return the UploadOutcome that carry_out() would have, as far as it can be known before."""
     if plan.action == "unchanged":
-        return Outcome(plan, None, [], 0, None, None, list(plan.verified))
+        return UploadOutcome(plan, None, [], 0, None, None, list(plan.verified))
     items = _survey(source, settings)
     sent = [item for item in items if plan.sent.get((item.offset, item.length)) != item.digest]
-    return Outcome(plan, items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
+    return UploadOutcome(plan, items, sent, 0, ranges.digest_of_ranges(items, source.size), None, [])
 
 
 def leave_receipt(source: OpenVhd, blob: Blob, journal: Journal, found: Properties) -> None:
@@ -102,8 +102,8 @@ def leave_receipt(source: OpenVhd, blob: Blob, journal: Journal, found: Properti
         journal.complete(blob.address.url, found.etag, digest)
 
 
-def carry_out(source: OpenVhd, blob: Blob, plan: UploadPlan, journal: Journal, settings: Settings, progress: Progress) -> Outcome:
-    """Upload, verify, and leave the receipt in the journal; return the Outcome.
+def carry_out(source: OpenVhd, blob: Blob, plan: UploadPlan, journal: Journal, settings: UploadSettings, progress: Progress) -> UploadOutcome:
+    """Upload, verify, and leave the receipt in the journal; return the UploadOutcome.
 
     Raises ImagewrightError: something failed; what has arrived is in the journal, and there is no footer at the other end.
     """
@@ -122,10 +122,10 @@ def carry_out(source: OpenVhd, blob: Blob, plan: UploadPlan, journal: Journal, s
         items = done.ranges + [footer]
         digest = ranges.digest_of_ranges(items, source.size)
         etag = _finish(source, blob, journal, digest)
-    return Outcome(plan, items, done.sent + [footer], cleared, digest, etag, verified)
+    return UploadOutcome(plan, items, done.sent + [footer], cleared, digest, etag, verified)
 
 
-def _prepare(source: OpenVhd, blob: Blob, plan: UploadPlan, journal: Journal, settings: Settings) -> UploadPlan:
+def _prepare(source: OpenVhd, blob: Blob, plan: UploadPlan, journal: Journal, settings: UploadSettings) -> UploadPlan:
     """Make the target ready to be written, with the journal begun before; return the UploadPlan, which may have become another one."""
     url = blob.address.url
     if plan.action == "resume" and not blob.address.managed_disk and not blob.resume_lease(journal.upload):
@@ -195,7 +195,7 @@ def _ending_told(blob: Blob, journal: Journal) -> Iterator[None]:
         raise
 
 
-def _verify_disk(source: OpenVhd, blob: Blob, items: List[Range], journal: Journal, settings: Settings, progress: Progress) -> List[str]:
+def _verify_disk(source: OpenVhd, blob: Blob, items: List[Range], journal: Journal, settings: UploadSettings, progress: Progress) -> List[str]:
     """Compare what arrived, before the footer makes it a VHD; return [str] of what was compared."""
     if settings.verify == "false":
         return []
@@ -211,7 +211,7 @@ def _verify_disk(source: OpenVhd, blob: Blob, items: List[Range], journal: Journ
         raise
 
 
-def _verify_footer(source: OpenVhd, blob: Blob, settings: Settings) -> List[str]:
+def _verify_footer(source: OpenVhd, blob: Blob, settings: UploadSettings) -> List[str]:
     if settings.verify == "false":
         return []
     footer = _footer_range(source)
@@ -220,7 +220,7 @@ def _verify_footer(source: OpenVhd, blob: Blob, settings: Settings) -> List[str]
     return ["footer", "size"]
 
 
-def _same_content(source: OpenVhd, blob: Blob, items: List[Range], settings: Settings, progress: Progress) -> bool:
+def _same_content(source: OpenVhd, blob: Blob, items: List[Range], settings: UploadSettings, progress: Progress) -> bool:
     """Return whether the blob holds what the source holds, by reading it back."""
     try:
         transfer.compare_spans(blob, items, source.size)
@@ -232,7 +232,7 @@ def _same_content(source: OpenVhd, blob: Blob, items: List[Range], settings: Set
     return True
 
 
-def _survey(source: OpenVhd, settings: Settings) -> List[Range]:
+def _survey(source: OpenVhd, settings: UploadSettings) -> List[Range]:
     """Return [Range] of everything in the source that is not zero, footer included."""
     return sorted(transfer.survey(source, settings.parallel)) + [_footer_range(source)]
 

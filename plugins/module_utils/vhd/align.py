@@ -31,7 +31,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer impo
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Relocation, Table
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD, Image
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import copying, destination, disk_size, in_place
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.copying import Outcome
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.copying import CopyOutcome
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.source import Source, bounded_reader, open_source, require_unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.verify import verify_vhd
 
@@ -41,7 +41,7 @@ _TIME_STEPS = (1, 100, 1000, 10000000, _SECOND, 2 * _SECOND)  # ns; what file sy
 _NO_RELOCATION = partitions.Relocation([], [], [])
 
 
-class Request(NamedTuple):
+class AlignRequest(NamedTuple):
     """What is asked for: the module's options, sizes in bytes. generation: 1, 2, or None when the disk decides; check: write nothing."""
 
     src: str
@@ -61,7 +61,7 @@ class Request(NamedTuple):
     check: bool
 
 
-def align(request: Request) -> Dict[str, Any]:
+def align(request: AlignRequest) -> Dict[str, Any]:
     """Return the result (dict) of making request.dest the fixed VHD of the disk in request.src.
 
     Raises ImagewrightError: the source must not be converted or the destination not be written; both are then as they were.
@@ -100,7 +100,7 @@ def _same_time(stored: int, wanted: int) -> bool:
     return any(stored == wanted // step * step for step in _TIME_STEPS)
 
 
-def _align_itself(request: Request, source: Source, size: int) -> Dict[str, Any]:
+def _align_itself(request: AlignRequest, source: Source, size: int) -> Dict[str, Any]:
     """Return the result for a source that is the destination, too."""
     image, footer = source.image, _kept_footer(request, source, size)
     is_vhd = image.format == VHD and image.dynamic is None
@@ -122,10 +122,10 @@ def _align_itself(request: Request, source: Source, size: int) -> Dict[str, Any]
         allocated = _change(request, source, size, footer, relocation)
     digest = copying.sha256_of(source.descriptor) if request.sha256 and not request.check else None
     boots = bootability.judge(source.table, source.read_disk_at) if source.table and source.read_disk_at else None
-    return _result(request, source, size, footer, Outcome("in_place", written, allocated, source.table, relocation, boots, digest, relocation.warnings))
+    return _result(request, source, size, footer, CopyOutcome("in_place", written, allocated, source.table, relocation, boots, digest, relocation.warnings))
 
 
-def _change(request: Request, source: Source, size: int, footer: bytes, relocation: Relocation) -> int:
+def _change(request: AlignRequest, source: Source, size: int, footer: bytes, relocation: Relocation) -> int:
     """Return the bytes (int) that the changed file takes on its disk."""
     descriptor = _open_for_change(request.src)
     try:
@@ -146,7 +146,7 @@ def _open_for_change(path: str) -> int:
         raise from_os_error(f"change {path}", error) from error
 
 
-def _align_copy(request: Request, source: Source, size: int, found: Optional[os.stat_result]) -> Dict[str, Any]:
+def _align_copy(request: AlignRequest, source: Source, size: int, found: Optional[os.stat_result]) -> Dict[str, Any]:
     """Return the result for a destination of its own. found: os.stat_result of it, or None."""
     footer = _new_footer(request, source, size)
     if found and is_up_to_date(request.dest, found, size, footer, source.status):
@@ -166,11 +166,11 @@ def _align_copy(request: Request, source: Source, size: int, found: Optional[os.
     return _result(request, source, size, footer, outcome)
 
 
-def _check_table(request: Request, size: int, table: Table) -> None:
+def _check_table(request: AlignRequest, size: int, table: Table) -> None:
     disk_size.check_table(table, request.src, size, request.max_size, request.generation)
 
 
-def _relocate(request: Request, size: int, table: Table, read_at: ReadAt) -> Relocation:
+def _relocate(request: AlignRequest, size: int, table: Table, read_at: ReadAt) -> Relocation:
     _check_table(request, size, table)  # of a format that only QEMU reads, the table is known now
     relocation = partitions.plan_relocation(table, read_at, size)
     if request.relocate_gpt or not (relocation.tail or relocation.head):
@@ -178,14 +178,14 @@ def _relocate(request: Request, size: int, table: Table, read_at: ReadAt) -> Rel
     return partitions.Relocation([], [], ["the backup of the partition table is not at the end of the disk, and relocate_gpt is false"])
 
 
-def _new_footer(request: Request, source: Source, size: int) -> bytes:
+def _new_footer(request: AlignRequest, source: Source, size: int) -> bytes:
     """Return the footer (bytes of 512) that the source's state and the options determine, its time and unique id included."""
     status = source.status
     state = json.dumps([os.path.realpath(request.src), status.st_ino, status.st_size, status.st_mtime_ns, source.image.format, size, request.relocate_gpt])
     return fixed_footer(size, uuid.uuid5(_IDENTITIES, state), status.st_mtime_ns // _SECOND)
 
 
-def _kept_footer(request: Request, source: Source, size: int) -> bytes:
+def _kept_footer(request: AlignRequest, source: Source, size: int) -> bytes:
     """Return the footer (bytes of 512) for a change in place: a VHD keeps its identity."""
     footer = _new_footer(request, source, size)
     if source.image.footer is None:
@@ -204,16 +204,16 @@ def _could_be_better(image: Image, relocation: Relocation) -> bool:
     return footer is not None and qemu_size(footer) != footer.current_size or bool(relocation.tail or relocation.head)
 
 
-def _unchanged(request: Request, source: Source, size: int, descriptor: int, warnings: List[str]) -> Dict[str, Any]:
+def _unchanged(request: AlignRequest, source: Source, size: int, descriptor: int, warnings: List[str]) -> Dict[str, Any]:
     """Return the result for a VHD, open as descriptor, that is right as it is."""
     read_at = bounded_reader(descriptor, size)
     table = partitions.read_table(read_at, size)
     digest = copying.sha256_of(descriptor) if request.sha256 else None
-    outcome = Outcome("unchanged", 0, os.fstat(descriptor).st_blocks * 512, table, _NO_RELOCATION, bootability.judge(table, read_at), digest, warnings)
+    outcome = CopyOutcome("unchanged", 0, os.fstat(descriptor).st_blocks * 512, table, _NO_RELOCATION, bootability.judge(table, read_at), digest, warnings)
     return _result(request, source, size, os.pread(descriptor, FOOTER_SIZE, size), outcome)
 
 
-def _result(request: Request, source: Source, size: int, footer: bytes, outcome: Outcome) -> Dict[str, Any]:
+def _result(request: AlignRequest, source: Source, size: int, footer: bytes, outcome: CopyOutcome) -> Dict[str, Any]:
     result = {
         "changed": outcome.method != "unchanged",
         "method": outcome.method,

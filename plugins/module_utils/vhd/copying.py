@@ -34,7 +34,7 @@ _WRITTEN_EVERY = 0.03  # seconds
 Relocate = Callable[[Table, ReadAt], Relocation]
 
 
-class Outcome(NamedTuple):
+class CopyOutcome(NamedTuple):
     """What was or would be done. allocated: bytes of disk that the result takes (an estimate when not yet done); table, of the result, relocation and
     bootability are None when not known yet.
     """
@@ -49,8 +49,8 @@ class Outcome(NamedTuple):
     warnings: List[str]
 
 
-def predict_copy(source: Source, dest: str, new_size: int, relocate: Relocate) -> Outcome:
-    """Return the Outcome that ``make_copy`` would make; nothing is written.
+def predict_copy(source: Source, dest: str, new_size: int, relocate: Relocate) -> CopyOutcome:
+    """Return the CopyOutcome that ``make_copy`` would make; nothing is written.
 
     relocate: callable (table, read_at) -> Relocation for the new size; raises ImagewrightError when the table does not suit it.
     """
@@ -65,7 +65,7 @@ def predict_copy(source: Source, dest: str, new_size: int, relocate: Relocate) -
     extra = FOOTER_SIZE + sum(len(octets) for unused, octets in (relocation.tail + relocation.head if relocation else []))
     written = extra if method == "reflink" else data + extra
     warnings = _stale_warnings(dest, stale is not None) + (relocation.warnings if relocation else [])
-    return Outcome(method, written, data + extra, source.table, relocation, boots, None, warnings)
+    return CopyOutcome(method, written, data + extra, source.table, relocation, boots, None, warnings)
 
 
 def make_copy(
@@ -77,8 +77,8 @@ def make_copy(
     replaced: Optional[os.stat_result],
     wants_sha256: bool = False,
     report_path: Optional[str] = None,
-) -> Outcome:
-    """Return the Outcome, after writing the fixed VHD under the name dest, durably.
+) -> CopyOutcome:
+    """Return the CopyOutcome, after writing the fixed VHD under the name dest, durably.
 
     dest: str; footer: bytes of 512; relocate: as in ``predict_copy``.
     replaced: os.stat_result of the file that dest was, or None; its owner, mode and label stay.
@@ -120,7 +120,7 @@ def sha256_of(descriptor: int) -> str:
         offset += len(octets)
 
 
-def _fill(descriptor: int, source: Source, dest: str, new_size: int, footer: bytes, relocate: Relocate, report_path: Optional[str]) -> Outcome:
+def _fill(descriptor: int, source: Source, dest: str, new_size: int, footer: bytes, relocate: Relocate, report_path: Optional[str]) -> CopyOutcome:
     """Write disk and partition table into the temporary file, durably, and then the footer, which publish() makes durable."""
     method, written, warnings = _fill_disk(descriptor, source, dest, new_size, report_path)
     read_at = bounded_reader(descriptor, new_size)
@@ -133,7 +133,7 @@ def _fill(descriptor: int, source: Source, dest: str, new_size: int, footer: byt
     sparse_copy.write_all(descriptor, footer, new_size)
     allocated = os.fstat(descriptor).st_blocks * 512
     boots = bootability.judge(table, read_at)
-    return Outcome(method, written + len(footer), allocated, table, relocation, boots, None, warnings + relocation.warnings)
+    return CopyOutcome(method, written + len(footer), allocated, table, relocation, boots, None, warnings + relocation.warnings)
 
 
 def _fill_disk(descriptor: int, source: Source, dest: str, new_size: int, report_path: Optional[str]) -> Tuple[str, int, List[str]]:

@@ -12,14 +12,14 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.values import means_same
 
 #: A line that the agent reads. number: int, 1-based; key: str; value: str, or None for the word ``None``, which unsets.
-Setting = collections.namedtuple("Setting", "number key value")
+AgentSetting = collections.namedtuple("AgentSetting", "number key value")
 
 #: A line that set_values removed because an earlier one sets the same key.
 Duplicate = collections.namedtuple("Duplicate", "line key value")
 
 
 def settings(text):
-    """Return the lines ([Setting]) that the agent reads, in order.
+    """Return the lines ([AgentSetting]) that the agent reads, in order.
 
     Source: ConfigurationProvider.load in azurelinuxagent/common/conf.py.
     """
@@ -29,7 +29,7 @@ def settings(text):
             continue
         key, _unused, rest = line.partition("=")
         value = rest.split("#")[0].strip('" ').strip()
-        found.append(Setting(number, key.strip(), None if value == "None" else value))
+        found.append(AgentSetting(number, key.strip(), None if value == "None" else value))
     return found
 
 

@@ -16,7 +16,7 @@ import time
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import in_place, temporary
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import AlignRequest
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align
 from integration.vhd.aligning import align, converted, refused, start_align, waited_for
 from integration.vhd.images import MIB, call, digest, patch, raw_disk, same_content
@@ -227,7 +227,7 @@ def test_34_a_source_that_cannot_be_read_to_its_end_is_named(tmp_path, monkeypat
 
     monkeypatch.setattr(os, "preadv", fail)
     with pytest.raises(ImagewrightError, match=f"cannot read {disk}: the disk reports an input/output error"):
-        vhd_align(Request(os.fspath(disk), f"{tmp_path}/a.vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False))
+        vhd_align(AlignRequest(os.fspath(disk), f"{tmp_path}/a.vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False))
     assert os.listdir(tmp_path) == ["a.raw"]
 
 
@@ -241,5 +241,5 @@ def test_34_a_disk_that_was_exchanged_for_another_is_not_changed_in_place(tmp_pa
 
     monkeypatch.setattr(in_place, "written_in_place", exchange_before_writing)
     with pytest.raises(ImagewrightError, match="it was changed while it was read"):
-        vhd_align(Request(os.fspath(disk), os.fspath(disk), "auto", None, MIB, None, "auto", True, False, True, False, 0, False, None, False))
+        vhd_align(AlignRequest(os.fspath(disk), os.fspath(disk), "auto", None, MIB, None, "auto", True, False, True, False, 0, False, None, False))
     assert digest(disk) == before

@@ -13,7 +13,7 @@ import signal
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request, align
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import AlignRequest, align
 from integration.vhd.images import MIB, call, raw_disk, same_content
 
 SIZE = 64 * MIB - 512 * 5
@@ -21,7 +21,7 @@ SIZE = 64 * MIB - 512 * 5
 
 def request(src, dest):
     """Return what is asked of the engine."""
-    return Request(os.fspath(src), os.fspath(dest), "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False)
+    return AlignRequest(os.fspath(src), os.fspath(dest), "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False)
 
 
 def run_and_kill(wanted, seconds=None):

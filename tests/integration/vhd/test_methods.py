@@ -13,7 +13,7 @@ import time
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import AlignRequest
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align
 from conftest import COLLECTIONS, RUNNER, run_module_process
 from integration.vhd.images import (
@@ -245,7 +245,7 @@ def test_a_copy_that_fills_its_file_system_leaves_nothing_behind(file_system, tm
         call("qemu-img", "convert", "-f", "raw", "-O", image_format, raw, disk)
     # somebody else takes the space after it was looked for
     monkeypatch.setattr(destination, "require_space", lambda dest, needed: None)
-    wanted = Request(os.fspath(disk), f"{folder}/a.vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False)
+    wanted = AlignRequest(os.fspath(disk), f"{folder}/a.vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False)
     with pytest.raises(ImagewrightError, match=f"cannot write {folder}/a.vhd: no space left"):
         vhd_align(wanted)
     assert os.listdir(folder) == ["lost+found"]

@@ -9,7 +9,7 @@ import struct
 import sys
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import Request
+from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import AlignRequest
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd.align import align as vhd_align
 from integration.vhd.aligning import align, refused
 from integration.vhd.images import MIB, call, qemu_size, raw_disk, same_content
@@ -54,7 +54,7 @@ def test_19_a_name_that_is_no_utf_8_works(tmp_path, image_format):
     name = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.raw")
     call("qemu-img", "convert", "-f", "raw", "-O", image_format, raw, tmp_path / "image")
     os.rename(tmp_path / "image", name)
-    request = Request(name, name + ".vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False)
+    request = AlignRequest(name, name + ".vhd", "auto", None, MIB, None, "auto", False, False, True, False, 0, False, None, False)
     assert vhd_align(request)["changed"]
     os.rename(name + ".vhd", tmp_path / "result.vhd")
     same_content(raw, "raw", tmp_path / "result.vhd")

@@ -9,7 +9,7 @@ from unit.initramfs import images
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import BootEntry
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import survey
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import Verdict
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import Verification
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.kernels import (
     Kernel,
     _of_entry,
@@ -178,14 +178,14 @@ OSTREE = "/boot/ostree/fedora-coreos-0a1b/vmlinuz-6.12.4-200.fc41.x86_64"
 )
 def test_an_image_that_is_part_of_something_whole_is_not_rebuilt(vmlinuz, image, words):
     kernel = Kernel("6.12.4-200.fc41.x86_64", image, vmlinuz, True, "normal")
-    state = survey.State(kernel, Verdict([], [], ["hv_storvsc"], [], "not in the image"), None)
+    state = survey.ImageState(kernel, Verification([], [], ["hv_storvsc"], [], "not in the image"), None)
     with pytest.raises(ImagewrightError, match=words):
         survey.check_rebuildable(state)
 
 
 def test_a_kernel_beside_a_repository_of_ostree_is_rebuilt():
     kernel = Kernel("6.12.4", "/boot/initramfs-6.12.4.img", "/boot/vmlinuz-6.12.4-ostree", True, "normal")
-    survey.check_rebuildable(survey.State(kernel, Verdict([], [], ["hv_storvsc"], [], "not in the image"), None))
+    survey.check_rebuildable(survey.ImageState(kernel, Verification([], [], ["hv_storvsc"], [], "not in the image"), None))
 
 
 def test_versions_sort_by_their_numbers():

@@ -9,7 +9,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree i
 from ansible_collections.imagewright.azure.plugins.module_utils.network import network_dhcp
 from unit.trees import write_tree
 
-SETTINGS = network_dhcp.Settings(False, ["mana", "mlx4_core", "mlx5_core"], [])
+SETTINGS = network_dhcp.NetworkChoices(False, ["mana", "mlx4_core", "mlx5_core"], [])
 
 
 def guest(root, files):

@@ -20,7 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.contex
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import evaluate, is_ready
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
-from ansible_collections.imagewright.azure.plugins.module_utils.network.network_dhcp import Settings
+from ansible_collections.imagewright.azure.plugins.module_utils.network.network_dhcp import NetworkChoices
 
 #: Boot files of distributions, recorded for grub_cmdline.
 RECORDED = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "boot"
@@ -273,7 +273,7 @@ def test_an_ifcfg_file_is_nothing_to_a_networkmanager_that_does_not_read_it(gues
 def test_what_the_role_writes_for_each_network_manager_passes(guest, name, unit):
     change(guest, MANAGED_BY_NETWORKMANAGER)
     change(guest, {f"{WANTS}/NetworkManager.service": None, f"{UNITS}/NetworkManager.service": None, **started(unit)})
-    for planned in managers.ADAPTERS[name].plan(LiveTree(str(guest)), Settings(cloud_init=False, unmanaged_drivers=["mana"], masters=[])):
+    for planned in managers.ADAPTERS[name].plan(LiveTree(str(guest)), NetworkChoices(cloud_init=False, unmanaged_drivers=["mana"], masters=[])):
         write(guest, planned.path, planned.after or "")
     assert managers.active(LiveTree(str(guest))) == [name]
     assert findings(guest)["R34b"].status == "passed"

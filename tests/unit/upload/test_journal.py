@@ -30,7 +30,7 @@ def test_what_is_written_is_read_again(path):
         written.begin(UPLOAD, "https://acct/vhds/x", SOURCE)
         written.record(ITEM)
 
-    assert journal.read(path) == journal.State(UPLOAD, SOURCE, {(65536, 512): "a" * 32}, None, None)
+    assert journal.read(path) == journal.JournalState(UPLOAD, SOURCE, {(65536, 512): "a" * 32}, None, None)
 
 
 def test_an_etag_counts_only_as_long_as_nothing_is_sent_after_it(path):
@@ -49,7 +49,7 @@ def test_a_complete_upload_leaves_a_receipt(path):
         written.record(ITEM)
         written.complete("https://acct/vhds/x", '"0x2"', "d" * 64)
 
-    assert journal.read(path) == journal.State(UPLOAD, SOURCE, {}, '"0x2"', "d" * 64)
+    assert journal.read(path) == journal.JournalState(UPLOAD, SOURCE, {}, '"0x2"', "d" * 64)
 
 
 def test_every_cut_of_a_journal_tells_whole_lines_only(path, tmp_path):
@@ -128,7 +128,7 @@ def test_a_journal_that_is_removed_before_it_is_locked_is_made_anew(path, monkey
     monkeypatch.setattr(fcntl, "flock", remove_first)
     with journal.Journal(path) as ours:
         ours.begin(UPLOAD, "https://acct/vhds/x", SOURCE)
-        assert journal.read(path) == journal.State(UPLOAD, SOURCE, {}, None, None)
+        assert journal.read(path) == journal.JournalState(UPLOAD, SOURCE, {}, None, None)
 
 
 @pytest.mark.parametrize(("named", "is_kept"), [({"imagewright_upload": UPLOAD}, True), ({}, False)])

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.upload import plan
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.blob import Properties
-from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import State
+from ansible_collections.imagewright.azure.plugins.module_utils.upload.journal import JournalState
 from ansible_collections.imagewright.azure.plugins.module_utils.upload.vhd import Identity
 
 URL = "https://acct.blob.core.windows.net/vhds/x.vhd"
@@ -27,7 +27,7 @@ def blob(metadata=None, size=VHD.size, etag="1", kind="PageBlob", modified=NOON)
 
 
 def journal(upload="ours", source=VHD, sent=None, etag=None, digest=None):
-    return State(upload, source, SENT if sent is None else sent, etag, digest)
+    return JournalState(upload, source, SENT if sent is None else sent, etag, digest)
 
 
 RECEIPT = journal(sent={}, etag="1", digest="d" * 64)

@@ -189,7 +189,7 @@ class Vhd:
 
 
 def test_a_lease_without_end_is_never_broken_nor_is_it_advised():
-    settings = upload.Settings(plan.Choices(True, "restart", True, False), 1, "true")
+    settings = upload.UploadSettings(plan.Choices(True, "restart", True, False), 1, "true")
     with serving(page_blob_of(1024, "infinite")) as (port, requests), pytest.raises(ImagewrightError) as error:
         upload.decide(Vhd(), blob_at(port), None, settings, None)
 

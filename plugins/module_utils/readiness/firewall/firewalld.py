@@ -13,7 +13,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager, networkmanager_profiles, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Condition, Hook, Rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Condition, Hook, PacketRule
 
 SERVICES = ("firewalld",)
 _FOLDERS = ("/etc/firewalld", "/usr/lib/firewalld", "/usr/share/firewalld")
@@ -76,21 +76,21 @@ def _zone(tree):
     target = next((each.get("target", "default") for kind, each in found if kind == "zone"), None)
     if target is None:
         target = "ACCEPT" if name in _OPEN else "DROP" if name == "drop" else "default"
-    rules = [Rule([Condition("state", False, ["established", "related"])], ACCEPT, "", place)]
+    rules = [PacketRule([Condition("state", False, ["established", "related"])], ACCEPT, "", place)]
     # what rich rules refuse comes before what anything lets in
-    rules += [Rule(conditions, DROP, "", (files[name], number, text)) for conditions, number, text in _refusals(tree, files.get(name))]
+    rules += [PacketRule(conditions, DROP, "", (files[name], number, text)) for conditions, number, text in _refusals(tree, files.get(name))]
     for kind, each in found:
         if kind == "service" and each.get("name") not in _OF_OTHER_PORTS:
             # what a service of the administrator's own opens is not looked up
             opened = Condition("dport", False, ["22"]) if each.get("name") == "ssh" else Condition(None, False, [])
-            rules.append(Rule([opened], ACCEPT, "", place))
+            rules.append(PacketRule([opened], ACCEPT, "", place))
         elif kind == "port" and each.get("protocol") in (None, "tcp"):
-            rules.append(Rule([Condition("dport", False, [each.get("port", "")])], ACCEPT, "", place))
+            rules.append(PacketRule([Condition("dport", False, [each.get("port", "")])], ACCEPT, "", place))
         elif kind in ("rule", "protocol"):
-            rules.append(Rule([Condition(None, False, [])], ACCEPT, "", place))
+            rules.append(PacketRule([Condition(None, False, [])], ACCEPT, "", place))
     # a zone of certain sources may let them in
     if any(kind == "source" for other in elements.values() for kind, unused in other):
-        rules.append(Rule([Condition(None, False, [])], ACCEPT, "", place))
+        rules.append(PacketRule([Condition(None, False, [])], ACCEPT, "", place))
     path = files.get(name, place[0])
     shown = f"the zone {name} of the first card, target {target}, does not let it in"
     return Hook(
@@ -164,7 +164,9 @@ def _policies(tree):
         target = next((each.get("target", "") for kind, each in elements if kind == "policy"), "")
         if ("ingress-zone", {"name": "HOST"}) in elements and target in ("DROP", "REJECT"):
             place = (path, None, f"a policy for what this machine sends, target {target}")
-            opened = [Rule([Condition(None, False, [])], ACCEPT, "", place) for kind, unused in elements if kind in ("service", "port", "rule", "protocol")]
+            opened = [
+                PacketRule([Condition(None, False, [])], ACCEPT, "", place) for kind, unused in elements if kind in ("service", "port", "rule", "protocol")
+            ]
             found.append(Hook("output", DROP, {"policy": opened}, "policy", place))
     return found
 

@@ -10,7 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, Hook, Rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, Hook, PacketRule
 
 HOOKS = {"INPUT": "input", "OUTPUT": "output"}
 _VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "RETURN": RETURN}
@@ -48,7 +48,7 @@ _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 
 
 def tables(path, text, wanted=("filter", "security", "mangle", "raw")):
-    """Return {table: ({chain: policy, None for one of the user's}, {chain: [Rule]}, {chain: place of its policy})} of a text.
+    """Return {table: ({chain: policy, None for one of the user's}, {chain: [PacketRule]}, {chain: place of its policy})} of a text.
 
     wanted: [str], tables whose rules drop packets.
     """
@@ -85,7 +85,7 @@ def hooks(path, text):
 
 
 def rule_of(text, place):
-    """Return the Rule of the words behind a chain's name."""
+    """Return the PacketRule of the words behind a chain's name."""
     return _rule(_words(text), place)
 
 
@@ -118,4 +118,4 @@ def _rule(words, place):
             conditions.append(Condition(None, negated, []))
             position += bool(value) and not value.startswith("-") and value != "!"
         negated = False
-    return Rule(conditions, verdict, target, place)
+    return PacketRule(conditions, verdict, target, place)

@@ -23,7 +23,7 @@ _MOST_FILES, _MOST_TOKENS, _MOST_SHOWN = 200, 200000, 200
 _INCLUDES_FROM = "/etc/"
 
 
-class Token(str):
+class NftablesToken(str):
     """A word with its place: path, line and that line's text."""
 
     place = ("", None, "")
@@ -151,7 +151,7 @@ def _tokens(path, text):
     for match in _TOKEN.finditer(text):
         word = match.group()
         if not word.startswith("#") and word != "\\\n":
-            token = Token(word)
+            token = NftablesToken(word)
             token.place = places[number - 1]
             if len(found) > _MOST_TOKENS:
                 raise ImagewrightError(f"cannot read {path}: nftables' files have more than {_MOST_TOKENS} words")
@@ -183,7 +183,7 @@ def _statements(tokens):
                 found.append((words, inside))
                 words = []
             else:
-                words += [token] + [word for word in inside if word != "\n"] + [Token("}")]
+                words += [token] + [word for word in inside if word != "\n"] + [NftablesToken("}")]
             position = end
         else:
             words.append(token)

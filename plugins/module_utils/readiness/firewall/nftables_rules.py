@@ -8,7 +8,7 @@ Source: nft(8), payload, meta and conntrack expressions, verdict statements and 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, Rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, PacketRule
 
 _VERDICTS = {"accept": ACCEPT, "drop": DROP, "reject": DROP, "return": RETURN}
 #: What two words, or one, are compared of.
@@ -37,18 +37,18 @@ _IDLE = {"counter": 0, "log": 0, "comment": 1, "prefix": 1, "level": 1, "group":
 
 
 def rules_of(words, variables, sets):
-    """Return the Rules ([Rule]) of a statement: one, or one for each entry of a verdict map.
+    """Return the rules ([PacketRule]) of a statement: one, or one for each entry of a verdict map.
 
-    words: [nftables.Token]; variables, sets: {name: [str]}.
+    words: [nftables.NftablesToken]; variables, sets: {name: [str]}.
     """
     conditions, position = [], 0
     place = getattr(words[0], "place", ("", None, ""))
     while position < len(words):
         word = words[position]
         if word in _VERDICTS:
-            return [Rule(conditions, _VERDICTS[word], "", place)]
+            return [PacketRule(conditions, _VERDICTS[word], "", place)]
         if word in ("jump", "goto"):
-            return [Rule(conditions, JUMP if word == "jump" else GOTO, str("".join(words[position + 1 : position + 2])), place)]
+            return [PacketRule(conditions, JUMP if word == "jump" else GOTO, str("".join(words[position + 1 : position + 2])), place)]
         if word in _IDLE:
             position += 1 + _IDLE[word]
             continue
@@ -66,7 +66,7 @@ def rules_of(words, variables, sets):
             return _of_map(words[position + 1 :], key, conditions, sets, place)
         values, position = _values(words, position, variables, sets)
         conditions += [Condition(key if values is not None else None, negated, values or [])]
-    return [Rule(conditions, None, "", place)]
+    return [PacketRule(conditions, None, "", place)]
 
 
 def _expression(words, position):
@@ -105,7 +105,7 @@ def _values(words, position, variables, sets):
 def _of_map(words, key, conditions, sets, place):
     """Return the Rules of ``vmap { established : accept, invalid : drop }``; a map of a name is not known."""
     if words[:1] != ["{"]:
-        return [Rule(conditions + [Condition(None, False, [])], ACCEPT, "", place)]
+        return [PacketRule(conditions + [Condition(None, False, [])], ACCEPT, "", place)]
     text = " ".join(word for word in words[1:] if word != "}")
     found = []
     for entry in text.split(","):
@@ -113,5 +113,5 @@ def _of_map(words, key, conditions, sets, place):
         verdict = verdict.split()
         if colon and verdict:
             kind = _VERDICTS.get(verdict[0], GOTO if verdict[0] == "goto" else JUMP)
-            found.append(Rule(conditions + [Condition(key, False, [value.strip().strip('"')])], kind, "".join(verdict[1:2]), place))
+            found.append(PacketRule(conditions + [Condition(key, False, [value.strip().strip('"')])], kind, "".join(verdict[1:2]), place))
     return found

@@ -21,10 +21,10 @@ Condition = collections.namedtuple("Condition", "key negated values")
 
 #: One rule. conditions: [Condition]; verdict: one of those below, or None for one that only counts or logs; target: str, the chain of a jump;
 #: place: (path, line, text).
-Rule = collections.namedtuple("Rule", "conditions verdict target place")
+PacketRule = collections.namedtuple("PacketRule", "conditions verdict target place")
 ACCEPT, DROP, JUMP, GOTO, RETURN = "accept", "drop", "jump", "goto", "return"
 
-#: Where packets enter a table. hook: input or output; policy: ACCEPT or DROP; chains: {name: [Rule]}; name: its own chain; place: of its policy.
+#: Where packets enter a table. hook: input or output; policy: ACCEPT or DROP; chains: {name: [PacketRule]}; name: its own chain; place: of its policy.
 Hook = collections.namedtuple("Hook", "hook policy chains name place")
 
 #: Bytes of one file of rules; lists of some ten thousand addresses have a MiB or two.

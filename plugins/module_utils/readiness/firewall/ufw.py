@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, JUMP, Condition, Hook, Rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, JUMP, Condition, Hook, PacketRule
 
 SERVICES = ("ufw",)
 SWITCH, DEFAULTS = "/etc/ufw/ufw.conf", "/etc/default/ufw"
@@ -35,8 +35,8 @@ def hooks(tree):
     for chain, hook in iptables.HOOKS.items():
         policy, place = _policy(tree, chain)
         # what every before.rules of ufw begins with; a file that is missing does not take it away
-        answers = Rule([Condition("state", False, ["established", "related"])], ACCEPT, "", place)
-        jumps = [Rule([], JUMP, f"ufw-{part}-{hook}", place) for part in ("before", "user", "after")]
+        answers = PacketRule([Condition("state", False, ["established", "related"])], ACCEPT, "", place)
+        jumps = [PacketRule([], JUMP, f"ufw-{part}-{hook}", place) for part in ("before", "user", "after")]
         found.append(Hook(hook, policy, dict(chains, **{chain: [answers] + jumps}), chain, place))
     return found
 

@@ -38,7 +38,7 @@ _GENERATOR_FILES = (
     "/etc/sysconfig/kernel",
 )
 
-#: One kernel looked into. verdict: verify.Verdict or None; error: ImagewrightError or None.
+#: One kernel looked into. verdict: verify.Verification or None; error: ImagewrightError or None.
 _Looked = collections.namedtuple("_Looked", "kernel verdict error")
 
 

@@ -146,7 +146,7 @@ def _empty(tree):
 
 
 def _compared(tree):
-    """Return {path: packages.Answer} of all files that the rules here ask about: the database is read once."""
+    """Return {path: packages.FileAnswer} of all files that the rules here ask about: the database is read once."""
     return packages.compare(tree, sorted(set(_kernels(tree) + _found(tree, _OF_ROOT + _OF_SSH + _OF_PROVISIONERS + _OF_PYTHON) + _empty(tree))))
 
 

@@ -44,7 +44,7 @@ def hyperv_daemons(context):
 
 
 def _chrony(tree):
-    """Return (path of chrony.conf or None, [chrony_conf.Line] that chronyd reads)."""
+    """Return (path of chrony.conf or None, [chrony_conf.ChronyLine] that chronyd reads)."""
     path = chrony_conf.find_path(tree)
     return path, chrony_conf.lines(tree, path) if path else []
 
