@@ -121,8 +121,7 @@ def clock_steps(context):
 )
 def one_clock(context):
     """Return failed when no service that keeps the time is enabled, or with each when several are."""
-    tree = context.tree
-    enabled = [name for name in chrony_conf.SERVICES + _OTHER_CLOCKS if services.state(tree, [name]) == services.ENABLED]
+    enabled = [name for name, state in services.states(context.tree, chrony_conf.SERVICES + _OTHER_CLOCKS).items() if state == services.ENABLED]
     distinct = sorted({"chrony" if name in chrony_conf.SERVICES else name for name in enabled})
     if not distinct:
         return failed([Evidence("/etc/systemd/system", None, "no service that keeps the time is enabled")])
