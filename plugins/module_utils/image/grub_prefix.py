@@ -10,6 +10,7 @@ Source: GRUB, kern/main.c (grub_set_prefix_and_root) and util/grub-install.c.
 import re
 from typing import AbstractSet, Any, Dict, List, Optional, Union
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
@@ -22,7 +23,6 @@ _PARTITION = re.compile(r"^(?P<disk>[a-z]+\d+)?,(?:(?P<map>msdos|gpt)(?P<number>
 
 _PLATFORMS = ("i386-pc", "x86_64-efi", "arm64-efi", "i386-efi")
 _NEEDED = ("normal", "linux")  # modules: the menu, and the command that loads a kernel
-_ELF = b"\x7fELF"
 _MOST_LIST = 256 * 1024  # bytes
 
 
@@ -117,7 +117,7 @@ def _missing_module(file_system: Any, folder: str, built_in: AbstractSet[str]) -
         node = node_at(file_system, f"{folder}/{name}.mod")
         if node is None:
             return f"its module {name}.mod is not there"
-        if file_system.open(node).read(len(_ELF)) != _ELF:
+        if file_system.open(node).read(len(elf.MAGIC)) != elf.MAGIC:
             return f"its module {name}.mod is no module"
     return ""
 

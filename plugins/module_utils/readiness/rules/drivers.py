@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
@@ -19,7 +20,7 @@ _STORAGE = ("hv_vmbus", "hv_storvsc")
 _NETWORK = ("hv_netvsc",)
 _DISK = ("sd_mod",)
 #: How the file of a module begins: ELF, or packed by xz, zstd or gzip.
-_MODULES = (b"\x7fELF", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
+_MODULES = (elf.MAGIC, b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 _DVD = ("sr_mod", "isofs")
 
 
