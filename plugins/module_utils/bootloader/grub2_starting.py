@@ -180,7 +180,13 @@ def _chosen(items, wanted):
 def _waits(settings, environment):
     """Return the Places ([Place]) that make the menu wait for ever, or too long: the last setting of the timeout counts."""
     set_last = [setting for setting in settings if setting.name == "timeout" and _holds(setting.conditions, environment)][-1:]
-    return [Place(setting.path, setting.line, f"timeout={setting.value}") for setting in set_last if setting.value.startswith("-") or is_long(setting.value)]
+    found = []
+    for setting in set_last:
+        variable = _VARIABLE.match(setting.value)
+        value = environment.get(variable.group(1), "") if variable else setting.value
+        if value.startswith("-") or is_long(value):
+            found.append(Place(setting.path, setting.line, f"timeout={value}" + (f" ({variable.group(1)} of grubenv)" if variable else "")))
+    return found
 
 
 def _stops(stops):

@@ -225,6 +225,13 @@ def words(settings: Iterable[UnitSetting], section: str, key: str) -> List[str]:
     return [word for setting in listed(settings, section, key) for word in setting.value.split()]
 
 
+def path_of(name: str) -> str:
+    """Return the path (str) that a unit's name stands for: ``dev-disk-by\\x2duuid-1.device`` is /dev/disk/by-uuid/1. Source: systemd-escape(1)."""
+    octets = name.rpartition(".")[0].replace("-", "/").encode("utf-8", "surrogateescape")
+    plain = re.sub(rb"\\x([0-9a-fA-F]{2})", lambda code: bytes([int(code.group(1), 16)]), octets)
+    return "/" + plain.decode("utf-8", "surrogateescape")
+
+
 def template_of(name: str) -> str:
     """Return the template (str) of an instance, ``getty@.service`` of ``getty@tty1.service``, "" when it is none."""
     match = re.match(r"([^@]+@)(.+)(\.[a-z]+)$", name)

@@ -199,7 +199,23 @@ def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: 
         and not setting.value.startswith(("/run/", "/var/run/"))
         and not tree.exists(setting.value)
     ]
+    for key in ("WorkingDirectory", "RootDirectory") if tree.has_own_root else ():
+        place = unit_files.last(settings, "Service", key)
+        if (
+            place is not None
+            and place.value.startswith("/")
+            and "%" not in place.value
+            and not _may_be_made(settings, place.value)
+            and not tree.is_dir(place.value)
+        ):
+            faults.append(_at(place, f"{place.value} is no directory"))
     return faults + _of_account(tree, settings), doubts
+
+
+def _may_be_made(settings: List[UnitSetting], path: str) -> bool:
+    """Whether a directory of a service is made at boot, or by systemd itself for the service."""
+    own = [setting for setting in settings if setting.section == "Service" and setting.key in ("StateDirectory", "RuntimeDirectory", "CacheDirectory")]
+    return bool(own) or path.startswith(("/run/", "/var/run/", "/tmp", "/dev/", "/proc/", "/sys/"))
 
 
 def _of_account(tree: Tree, settings: List[UnitSetting]) -> List[Cause]:

@@ -134,6 +134,11 @@ def uuid_of(group: Group, name: str) -> str:
     return text_of(group.logical[name], "id").replace("-", "")
 
 
+def kinds_of(group: Group, name: str) -> Tuple[str, ...]:
+    """Return the kinds ([str]) of a logical volume's segments, ``linear``, ``striped``, ``raid1``, ``thin``, each once."""
+    return tuple(sorted({text_of(segment, "type").partition("+")[0] for segment in segments(group, name)}))
+
+
 def size_of(group: Group, name: str) -> int:
     """Return the size (int, bytes) of a logical volume."""
     return sum(number_of(segment, "extent_count") for segment in segments(group, name)) * group.extent_size

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -30,11 +30,12 @@ class Volume(NamedTuple):
 
 
 class Logical(NamedTuple):
-    """uuid: the group's and the volume's without dashes, as udev names it behind ``dm-uuid-LVM-``."""
+    """uuid: the group's and the volume's without dashes, as udev names it behind ``dm-uuid-LVM-``; kinds: of its segments, ``linear``, ``thin``."""
 
     group: str
     name: str
     uuid: str
+    kinds: Tuple[str, ...] = ()
 
 
 _EXTENDED = ("0x05", "0x0f", "0x85")
@@ -95,7 +96,7 @@ def _logical_volumes_of(group: lvm.Group) -> List[Volume]:
 
 def _logical_volume(group: lvm.Group, readers: Readers, name: str) -> Volume:
     title = f"logical volume {group.name}/{name}"
-    logical = Logical(group.name, name, group.uuid + lvm.uuid_of(group, name))
+    logical = Logical(group.name, name, group.uuid + lvm.uuid_of(group, name), lvm.kinds_of(group, name))
     try:
         size = lvm.size_of(group, name)
         return _volume(title, Window(CachedBytes(readers.of(name), size, title), 0, size), logical=logical)

@@ -45,9 +45,19 @@ def answer(tree, card=FIRST):
         return CardAnswer(NOTHING, [stanza.place for stanza in stanzas(tree) if is_ethernet(stanza.card)])
     if not any(starts(text_of(tree, path), card.name) for path in files(tree)):
         return CardAnswer(NOT_STARTED, [stanza.place for stanza in own])
+    failing = [stanza.place for stanza in own if any(_fails(tree, words) for words in stanza.options)]
+    if failing:
+        return CardAnswer(NOT_STARTED, [failing[0]._replace(text=f"{failing[0].text}: a command before it is not there")])
     if asking:
         return CardAnswer(DHCP, asking)
     return CardAnswer(FIXED if any(stanza.method == "static" for stanza in own) else NOTHING, [stanza.place for stanza in own])
+
+
+def _fails(tree, words):
+    """Return whether a line of a stanza is a command before it whose program is not there, so that ifup gives up."""
+    if words[:1] != ["pre-up"] or not words[1:] or not words[1].startswith("/") or "||" in words or not tree.has_own_root:
+        return False
+    return not words[1].startswith(("/run/", "/sys/", "/proc/")) and not tree.exists(words[1])
 
 
 def masters(tree):

@@ -34,7 +34,7 @@ def in_order(tree, kind):
     found = []
     for _name, path in sorted(_first_of_each_name(tree, FOLDERS, f"*.{kind}").items()):
         text = text_of(tree, path) if tree.is_file(path) else ""
-        if text.strip():
+        if text.strip() and (kind == "link" or _is_readable(tree, path)):
             name = posixpath.basename(path) + ".d"
             drop_ins = _first_of_each_name(tree, [f"{folder}/{name}" for folder in FOLDERS], "*.conf")
             entries = ini.entries(text)
@@ -42,6 +42,14 @@ def in_order(tree, kind):
                 entries += ini.entries(text_of(tree, drop_in)) if tree.is_file(drop_in) else []
             found.append(NetworkdFile(path, entries, text))
     return found
+
+
+def _is_readable(tree, path):
+    """Return whether networkd, which runs as a user of its own, may read a file: its mode and that of its directory let others, or a group."""
+    if not tree.has_own_root:
+        return True
+    file, folder = tree.stat(path), tree.stat(posixpath.dirname(path))
+    return all(status.uid or status.gid or status.mode & needed == needed for status, needed in ((file, 0o004), (folder, 0o005)))
 
 
 def words(entries, section, key):

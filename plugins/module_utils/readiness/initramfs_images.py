@@ -25,10 +25,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage import f
 #: damaged: bool, it is known not to boot, rather than unknown.
 InitramfsImage = collections.namedtuple("InitramfsImage", "kernel files problem damaged")
 
-#: What the root is and lies on. kind: str, of its file system (``ext4``), "" when not known; layers: {str} of LVM, LUKS and RAID.
+#: What the root is and lies on. kind: str, of its file system (``ext4``), "" when not known; layers: {str} of LVM, LUKS and RAID, and of those of OF_SEGMENTS.
 RootFacts = collections.namedtuple("RootFacts", "kind layers")
 
 LVM, LUKS, RAID = "lvm", "luks", "raid"
+#: Layers of logical volumes that are more than stretches of disks, by the kinds of their segments. Source: lvmthin(7), lvmraid(7), lvmcache(7), lvmvdo(7).
+THIN, LVM_RAID, MIRROR, CACHE, SNAPSHOT = "thin lvm", "raid of lvm", "mirror of lvm", "cache of lvm", "snapshot of lvm"
+OF_SEGMENTS = {"thin": THIN, "cache": CACHE, "mirror": MIRROR, "snapshot": SNAPSHOT}
+OF_SEGMENTS.update((f"raid{level}", LVM_RAID) for level in ("0", "0_meta", "1", "4", "5", "6", "10"))
 
 #: File systems that another driver mounts as well.
 DRIVERS_OF = {
@@ -157,8 +161,10 @@ def root_facts(context):
     if mounts:
         seen = mounts[0].file_system.kind
         kind = {"ext": kind if kind.startswith("ext") else "ext4"}.get(seen, seen)
-        if mounts[0].volume.logical:
+        logical = mounts[0].volume.logical
+        if logical:
             layers.add(LVM)
+            layers.update(OF_SEGMENTS[kind] for kind in logical.kinds if kind in OF_SEGMENTS)
     return RootFacts(kind, layers)
 
 

@@ -20,6 +20,18 @@ def started_line(context):
     return " ".join(parameter.text for parameter in lines[0].parameters) if len(lines) == 1 and not lines[0].problem else None
 
 
+def cut_off(known, unit):
+    """Return the [Evidence] of the settings of a service by which it has no network: one of its own, or every address denied."""
+    if unit.state != unit_files.THERE or not unit.name.endswith(".service"):
+        return []
+    settings = known.settings(unit)
+    alone, denied = unit_files.last(settings, "Service", "PrivateNetwork"), unit_files.listed(settings, "Service", "IPAddressDeny")
+    found = [alone] if alone is not None and alone.value.lower() in ("yes", "true", "1", "on", "y", "t") else []
+    if not unit_files.listed(settings, "Service", "IPAddressAllow"):
+        found += [setting for setting in denied if {"any", "0.0.0.0/0"} & set(setting.value.split())]
+    return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in found]
+
+
 def service_outcome(context, names):
     """Return passed when one of several services (or names of one) starts at the next boot on Azure, else failed with why not.
 
@@ -28,8 +40,12 @@ def service_outcome(context, names):
     """
     known, line = context.shared(unit_files.Units), started_line(context)
     answers = [services.will_start(known, [name], line) for name in names]
-    if any(answer.state in (units.STARTS, units.UNKNOWN) for answer in answers):
+    starting = [answer for answer in answers if answer.state in (units.STARTS, units.UNKNOWN)]
+    apart = [cut_off(known, answer.unit) for answer in starting]
+    if starting and not all(apart):
         return passed()
+    if starting:
+        return failed([place for places in apart for place in places], "It starts, and is kept from the network.")
     answer = min(answers, key=lambda answer: _TOLD_FIRST.index(answer.state))
     evidence = [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
     detail = f"It is masked: `systemctl unmask {answer.unit.name}`, then enable it." if answer.state == units.MASKED else ""

@@ -59,7 +59,13 @@ def kind_of(context, device):
 
 def _is_made_otherwise(context, kind, value):
     """Whether a device of the device mapper may be made of what is not read, or is made by /etc/crypttab."""
-    return logical_volumes(context.disk) is None or kind == "mapper" and (value == "control" or value in context.shared(_made_by_crypttab))
+    if logical_volumes(context.disk) is None or (kind, value) == ("mapper", "control"):
+        return True
+    below = context.shared(_made_by_crypttab).get(value) if kind == "mapper" else None
+    if below is None:
+        return False
+    # of what lies on it nothing is known, unless the device below is not there
+    return device_names.parse(below)[0] == "mapper" or named_volume(context, below) is not False
 
 
 def _of_groups(context):
@@ -68,8 +74,8 @@ def _of_groups(context):
 
 
 def _made_by_crypttab(tree):
-    """Return the names ({str}) of the devices that /etc/crypttab makes."""
-    return {entry.name for entry in crypttab.entries(tree.read_text(crypttab.PATH))} if tree.is_file(crypttab.PATH) else set()
+    """Return {name: device below} of the devices that /etc/crypttab makes."""
+    return {entry.name: entry.device for entry in crypttab.entries(tree.read_text(crypttab.PATH))} if tree.is_file(crypttab.PATH) else {}
 
 
 def logical_volumes(disk):

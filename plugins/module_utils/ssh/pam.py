@@ -34,6 +34,7 @@ _MODULES = (
     "/lib/pam",
 )
 _MOST_FILES = 64
+_SHELLS, _USUAL_SHELLS = "/etc/shells", ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
 _USUAL_NAME = "azureuser"  # what Azure calls the user when nobody says so
 _LINE = re.compile(r"(-?)(auth|account|session|password)[ \t]+(\[[^\]]*\]|\S+)[ \t]+(\S+)(.*)", re.IGNORECASE)
 _INCLUDE = re.compile(r"@include[ \t]+(\S+)", re.IGNORECASE)
@@ -106,6 +107,12 @@ def turned_away(tree, service, kinds, groups):
             wanted = re.search(r"\buser (?:=|in) (\S+)", words)
             if wanted and _USUAL_NAME not in wanted.group(1).split(":"):
                 found.append((line, "the user is another one"))
+        elif name == "pam_exec.so":
+            program = next((word for word in line.arguments if word.startswith("/")), None)
+            if program is not None and tree.lstat(program) is None and not program.startswith("/run/"):
+                found.append((line, f"there is no {program}"))
+        elif name == "pam_shells.so" and tree.is_file(_SHELLS) and not set(_USUAL_SHELLS) & set(tree.read_text(_SHELLS).split()):
+            found.append((line, f"{_SHELLS} has no shell of a new user's"))
     return found
 
 

@@ -98,6 +98,9 @@ def no_session(settings, has_file, runs):
     value, path, line = effective_of(settings, "MaxSessions")
     if value == "0":
         found.append(AccessObstacle(path, line, "MaxSessions 0", "no connection may have a session"))
+    value, path, line = effective_of(settings, "MaxAuthTries")
+    if value == "0":
+        found.append(AccessObstacle(path, line, "MaxAuthTries 0", "nobody may try"))
     value, path, line = effective_of(settings, "ForceCommand", "none")
     words = value.split()
     if words and words[0].lower() != "none":

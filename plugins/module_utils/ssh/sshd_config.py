@@ -22,6 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 #: scope: GLOBAL, EVERYONE (behind ``Match all``) or SOME (behind another Match).
 SshdSetting = collections.namedtuple("SshdSetting", "path line keyword value scope")
 
+_OF_ALL = re.compile(r"(?:all|(?:user|group|host|address)\s+\*)\s*\Z", re.IGNORECASE)
 GLOBAL, EVERYONE, SOME = "global", "everyone", "some"
 
 #: What sshd reads; SUSE's sshd reads the vendor's as long as the administrator has none.
@@ -168,7 +169,7 @@ def _settings(tree, path, scope, including, read):
     for number, line in enumerate(tree.read_text(path).split("\n"), 1):
         keyword, value = _parsed(line)
         if keyword == "match":
-            scope = EVERYONE if value.lower() == "all" and outer != SOME else SOME
+            scope = EVERYONE if _OF_ALL.match(value) and outer != SOME else SOME
         if keyword is not None:
             found.append(SshdSetting(path, number, keyword, value, scope))
         elif line.strip() and not line.lstrip().startswith("#"):

@@ -4,13 +4,13 @@
 """Right configurations that resemble a fault: none of them may be called an error."""
 
 from integration.broken.ways_boot import early, parameters, version, with_file
-from integration.broken.ways_root import PAM, SSHD, drop_in, fstab, networkd, sshd, written
+from integration.broken.ways_root import PAM, SSHD, drop_in, fstab, networkd, root_kind, sshd, written
 
 #: {what was done: how}
 CONTROLS = {
     "a serial console more": parameters("console=ttyS1"),
     "a rootdelay": parameters("rootdelay=300"),
-    "rootfstype of the root's own file system": parameters("rootfstype=ext4"),
+    "rootfstype of the root's own file system": lambda layer: parameters(f"rootfstype={root_kind(layer)}")(layer),
     "an unknown parameter": parameters("mine.option=1"),
     "a driver is blacklisted that Azure does not need": parameters("modprobe.blacklist=pcspkr,floppy"),
     "a unit is masked that nobody needs": parameters("systemd.mask=apt-daily.timer"),

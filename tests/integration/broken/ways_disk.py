@@ -120,7 +120,8 @@ def new_uuid(disk):
 
 def filled(folder):
     """Write until the file system has no room left."""
-    with open(os.path.join(folder, "var/tmp/filled"), "wb", buffering=0) as stream:
+    root = next(place for place in (folder, os.path.join(folder, "@")) if os.path.isdir(os.path.join(place, "var/tmp")))
+    with open(os.path.join(root, "var/tmp/filled"), "wb", buffering=0) as stream:
         for piece in (64 * MIB, MIB, 4096):
             try:
                 while True:
@@ -204,7 +205,8 @@ WAYS = {
 
 def large_file(folder):
     """Write a file of 200 MiB."""
-    with open(os.path.join(folder, "srv/large"), "wb") as stream:
+    root = next(place for place in (folder, os.path.join(folder, "@")) if os.path.isdir(os.path.join(place, "srv")))
+    with open(os.path.join(root, "srv/large"), "wb") as stream:
         os.posix_fallocate(stream.fileno(), 0, 200 * MIB)
 
 

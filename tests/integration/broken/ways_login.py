@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What keeps everybody from logging in, and whoever provisions from making the user: siblings of ways_root, by other means."""
 
+from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_root import AGENT, PAM, SSHD, drop_in, gone, sshd, written
 
 CONF = "/etc/waagent.conf"
@@ -26,6 +27,14 @@ def pam(line):
     return lambda layer: layer.first(PAM, line + "\n")
 
 
+def sftp_twice(layer):
+    """Have sshd's configuration set sftp twice, which it takes since 9.5."""
+    if layer.tree.exists("/usr/lib/openssh/sshd-session"):
+        raise DoesNotApply("this sshd takes a subsystem twice")
+    layer.append(SSHD, "Match all\nSubsystem sftp /usr/lib/sftp\n")
+    layer.first(SSHD, "Subsystem sftp internal-sftp\n")
+
+
 #: {what was done: how}
 WAYS = {
     "sshd runs a command in place of a shell": sshd("ForceCommand /bin/false"),
@@ -39,7 +48,7 @@ WAYS = {
     "sshd has a cipher that is none": sshd("Ciphers rot13"),
     "sshd has a key exchange that is none": sshd("KexAlgorithms none-such"),
     "sshd has a code that is none": sshd("MACs hmac-none"),
-    "sshd has sftp twice": lambda layer: layer.append(SSHD, "Match all\nSubsystem sftp /usr/lib/sftp\n") or layer.first(SSHD, "Subsystem sftp internal-sftp\n"),
+    "sshd has sftp twice": sftp_twice,
     "sshd puts everybody into a directory that is not there": sshd("ChrootDirectory /srv/jail"),
     "sshd's list of revoked keys is not there": sshd("RevokedKeys /etc/ssh/revoked\nPasswordAuthentication no"),
     "sshd denies every group": sshd("DenyGroups *"),

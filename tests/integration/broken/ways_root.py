@@ -42,8 +42,18 @@ def networkd(text, path=NETWORK):
     return lambda layer: (layer.needs(NETWORK), layer.write(path, text))
 
 
+def root_kind(layer):
+    """Return the root's file system (str), as /etc/fstab has it."""
+    return next(words[2] for words in map(str.split, layer.read("/etc/fstab").splitlines()) if words[1:2] == ["/"])
+
+
 def without_account(name):
+    """Return the way in which an account is gone, and what systemd-sysusers would make it again of, as Debian 13's for sshd."""
+
     def change(layer):
+        again = [path for path in layer.tree.glob("/usr/lib/sysusers.d/*.conf") if f"\nu {name} " in "\n" + layer.read(path)]
+        if again:
+            layer.remove(*again)
         for path in ("/etc/passwd", "/etc/shadow"):
             layer.write(path, "".join(line for line in layer.tree.read_text(path).splitlines(True) if not line.startswith(name + ":")))
 

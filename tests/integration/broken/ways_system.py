@@ -8,7 +8,7 @@ import stat
 from integration.broken.cpio import Member
 from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_boot import MENU, early, halved, kernel, of_initramfs_tools, parameters, version, with_file, without
-from integration.broken.ways_root import FSTAB, drop_in, fstab, gone, masked, written
+from integration.broken.ways_root import FSTAB, drop_in, fstab, gone, masked, root_kind, written
 
 
 def menu(old, new):
@@ -120,6 +120,22 @@ def folder_gone(path):
     return change
 
 
+def of_logical_volumes(change):
+    """Return what changes an initramfs that opens logical volumes."""
+
+    def way(members):
+        if not any(name.endswith("sbin/lvm") for name in members):
+            raise DoesNotApply("the root is on no logical volume")
+        change(members)
+
+    return way
+
+
+def other_options(layer):
+    """Mount the root with options that its own file system knows."""
+    root_options({"ext4": "noatime,errors=remount-ro,commit=30", "xfs": "noatime,logbufs=8"}.get(root_kind(layer), "noatime"))(layer)
+
+
 #: {what was done: how}
 WAYS = {
     # GRUB
@@ -165,7 +181,7 @@ WAYS = {
     "fstab has the root in another group": lambda layer: layer.replace(FSTAB, "/dev/mapper/vg0-root", "/dev/mapper/vg1-root"),
     # the initramfs
     "the initramfs has no lvm": early(without("sbin/lvm")),
-    "the initramfs has no device mapper": early(without("dm-mod.ko")),
+    "the initramfs has no device mapper": early(of_logical_volumes(without("dm-mod.ko"))),
     "the initramfs is only what precedes it": only_microcode,
     "the initramfs is damaged in the middle": flipped,
     "the initramfs has the modules of another kernel": early(another_version),
@@ -265,7 +281,7 @@ CONTROLS = {
     "a module to load is not there": lambda layer: layer.append("/etc/modules", "nothing_of_this_name\n"),
     "the list of symbols is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.symbols"),
     "the cache of libraries is gone": gone("/etc/ld.so.cache"),
-    "the root is mounted with other options": root_options("noatime,errors=remount-ro,commit=30"),
+    "the root is mounted with other options": other_options,
     "fstab mounts a memory file system for /var/tmp": fstab("tmpfs /var/tmp tmpfs nosuid,nodev,noexec 0 0"),
     "fstab has a swap file": lambda layer: (layer.write("/swap.img", bytes(4096), 0o600), fstab("/swap.img none swap sw 0 0")(layer)),
     "fstab mounts over the network with nofail": fstab("server.example:/export /srv nfs nofail,_netdev 0 0"),

@@ -65,6 +65,9 @@ def chain(hook, *rules, policy="drop"):
 
 #: rule, files, (path, line) of what drops the packet
 BROKEN = [
+    ("R39c", {**NFTABLES, NFT: "table inet f {\n chain c {\n type filter hook prerouting priority -300;\n tcp dport 22 drop\n }\n}\n"}, (NFT, 4)),
+    ("R39c", {**NFTABLES, NFT: "table netdev f {\n chain c {\n type filter hook ingress device eth0 priority 0; policy drop;\n }\n}\n"}, (NFT, 3)),
+    ("R39c", {**PERSISTENT, IPTABLES: "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 22 -j DROP\nCOMMIT\n"}, (IPTABLES, 3)),
     ("R39", {**PERSISTENT, IPTABLES: "*filter\n-A OUTPUT -d 168.63.129.16 -j DROP\n:OUTPUT ACCEPT [0:0]\n"}, (IPTABLES, 2)),
     ("R39", {**PERSISTENT, IPTABLES: "*filter\n:OUTPUT DROP [0:0]\n"}, (IPTABLES, 2)),
     (
@@ -138,6 +141,10 @@ BROKEN = [
 
 #: Nothing is wrong with these.
 RIGHT = [
+    {**NFTABLES, NFT: "table inet f {\n chain c {\n type filter hook prerouting priority -300;\n tcp dport 23 drop\n }\n}\n"},
+    {**NFTABLES, NFT: "table netdev f {\n chain c {\n type filter hook ingress device eth1 priority 0; policy drop;\n }\n}\n"},
+    {**NFTABLES, NFT: "table ip f {\n chain c {\n type nat hook prerouting priority -100; policy drop;\n }\n}\n"},
+    {**PERSISTENT, IPTABLES: "*nat\n:PREROUTING DROP [0:0]\nCOMMIT\n*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp --dport 22 -j DROP\nCOMMIT\n"},
     {IPTABLES: "*filter\n:INPUT DROP [0:0]\n:OUTPUT DROP [0:0]\n"},
     {NFT: OUT_OVER_LINES},  # nothing loads them
     {"/etc/ufw/ufw.conf": "ENABLED=no\n", **on("ufw"), UFW: 'DEFAULT_OUTPUT_POLICY="DROP"\n'},

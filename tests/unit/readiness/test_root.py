@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 
 import pytest
+from unit.initramfs.images import elf_module
 from unit.readiness.guest_tree import KERNEL, MODULES, good_guest, write
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
@@ -118,8 +119,10 @@ def test_the_file_of_a_driver_that_is_gone_is_an_error(tree):
     folder = pathlib.Path(tree.root, f"lib/modules/{KERNEL}/kernel")
     for path in MODULES.values():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(b"\x7fELF")
+        (folder / path).write_bytes(elf_module(b"code", KERNEL))
     assert finding(tree, "R17c")[0] == "passed"
+    (folder / MODULES["hv_netvsc"]).write_bytes(elf_module(b"code", KERNEL)[:-200])
+    assert finding(tree, "R17c")[2][0][1] == f"is no module, or not a whole one (kernel {KERNEL})"
     (folder / MODULES["hv_netvsc"]).write_bytes(b"oops")
     assert finding(tree, "R17c")[2][0][0] == f"/lib/modules/{KERNEL}/kernel/{MODULES['hv_netvsc']}"
     (folder / MODULES["hv_netvsc"]).unlink()

@@ -12,7 +12,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, Hook, PacketRule
 
-HOOKS = {"INPUT": "input", "OUTPUT": "output"}
+HOOKS = {"INPUT": "input", "OUTPUT": "output", "PREROUTING": "input", "POSTROUTING": "output"}
 _VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "RETURN": RETURN}
 #: Options of one word, and what they ask for.
 _OPTIONS = {

@@ -15,9 +15,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.texts im
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.nftables_rules import rules_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Hook
 
-_FAMILIES = ("ip", "inet")
-_ALL_FAMILIES = _FAMILIES + ("ip6", "arp", "bridge", "netdev")
-_HOOKS = ("input", "output")
+_FAMILIES = ("ip", "inet", "netdev")
+_ALL_FAMILIES = _FAMILIES + ("ip6", "arp", "bridge")
+#: Where a packet that comes in, or goes out, passes.
+_HOOKS = {"input": "input", "prerouting": "input", "ingress": "input", "output": "output", "postrouting": "output", "egress": "output"}
+_FIRST = "eth0"
 _TOKEN = re.compile(r"""#[^\n]*|"[^"\n]*"|\\\n|[{};\n]|[^\s{};"#,]+|,""")
 _MOST_FILES, _MOST_TOKENS, _MOST_SHOWN = 200, 200000, 200
 _INCLUDES_FROM = "/etc/"
@@ -122,12 +124,20 @@ class _Reading:
         for words, block in statements:
             if words[0] == "type" and "hook" in words[:-1]:
                 hook = words[words.index("hook") + 1]
-                head = (str(hook), ACCEPT, words[0].place) if words[1:2] == ["filter"] and hook in _HOOKS else head
+                if words[1:2] == ["filter"] and hook in _HOOKS and _is_of_the_first_card(words, block):
+                    head = (_HOOKS[hook], ACCEPT, words[0].place)
             elif words[0] == "policy" and head is not None:
                 head = (head[0], DROP if words[1:2] == ["drop"] else ACCEPT, words[0].place)
             else:
                 rules.append(words + (block or []))
         chains[str(name)] = (head, rules)
+
+
+def _is_of_the_first_card(words, block):
+    """Return whether a chain is of the first card: it names no device, or that one among others."""
+    if "device" in words and words[-1] != "device":
+        return words[words.index("device") + 1].strip('"') == _FIRST
+    return "devices" not in words or any(word.strip('"') == _FIRST for word in block or [])
 
 
 def _key(words):

@@ -53,15 +53,33 @@ def no_random_key_by_name(context):
     source="crypttab(5)",
 )
 def no_passphrase(context):
-    """Return failed with each line whose key a person types: an error for the root, a warning for others that are not nofail."""
-    waiting = [entry for entry in context.shared(_entries) if crypttab.waits_for_passphrase(entry)]
+    """Return failed with each line whose key a person types, as where its file is not there.
+
+    It is an error for the root and for what the start mounts, a warning for others that are not nofail.
+    """
+    tree = context.tree
+    waiting = [entry for entry in context.shared(_entries) if crypttab.waits_for_passphrase(entry) or _lacks_its_key(tree, entry)]
     roots = context.facts(_root_devices)
     of_root = [entry for entry in waiting if ("mapper", entry.name) in roots]
-    others = [entry for entry in waiting if entry not in of_root and "nofail" not in entry.options]
+    mounted = {device_names.parse(line.device) for line in context.shared(mount_lines.mount_lines) if line.required}
+    needed = [entry for entry in waiting if entry not in of_root and ("mapper", entry.name) in mounted]
+    others = [entry for entry in waiting if entry not in of_root + needed and "nofail" not in entry.options]
     return failed_if(
-        [_shown(entry) for entry in of_root + others],
-        "The root waits for a passphrase at every start." if of_root else "",
-        severity=ERROR if of_root else WARNING,
+        [_shown(entry) for entry in of_root + needed + others],
+        "The root waits for a passphrase at every start." if of_root else "What the start mounts waits for a passphrase." if needed else "",
+        severity=ERROR if of_root + needed else WARNING,
+    )
+
+
+def _lacks_its_key(tree, entry):
+    """Return whether the file with the key is not there, so that systemd asks for a passphrase."""
+    made_at_boot = ("/run/", "/dev/", "/var/run/", "/mnt/", "/media/")
+    return (
+        entry.key.startswith("/")
+        and ":" not in entry.key
+        and not entry.key.startswith(made_at_boot)
+        and not tree.exists(entry.key)
+        and crypttab.waits_for_passphrase(entry._replace(key="none"))
     )
 
 

@@ -39,7 +39,7 @@ _CRON = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var
     source="systemd.service(5); systemd.unit(5), SuccessAction=; crontab(5)",
 )
 def stays_up(context):
-    """Return failed with each command of an enabled unit, of rc.local and of cron's @reboot that ends the machine, and each unit whose end does."""
+    """Return failed with each command of an enabled unit or timer, of rc.local and of cron's @reboot that ends the machine, and each unit whose end does."""
     tree = context.tree
     if not services.uses_systemd(tree):
         return not_applicable("the guest is not started by systemd")
@@ -48,7 +48,8 @@ def stays_up(context):
 
 def _of_units(known):
     found = []
-    for name in sorted(known.known(unit_reach.reached_through_services)):
+    reached = known.known(unit_reach.reached_through_services)
+    for name in sorted(reached | _of_timers(known, reached)):
         unit = known.find(name)
         if unit.state != THERE or not unit.name.endswith(".service"):
             continue
@@ -65,9 +66,39 @@ def _of_units(known):
         action, stays = unit_files.last(settings, "Unit", "SuccessAction"), unit_files.last(settings, "Service", "RemainAfterExit")
         if action is not None and _ACTIONS.match(action.value) and not (stays is not None and stays.value.lower() in ("yes", "true", "1", "on")):
             ending.append(action)
-        if ending and units.can_start(known, name).state != units.SKIPPED:
+        on_failure = _on_failure(settings)
+        state = units.can_start(known, name).state if ending or on_failure else None
+        if on_failure and state == units.FAILS:
+            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}, and the unit fails") for setting in on_failure]
+        if ending and state != units.SKIPPED:
             found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in ending]
     return sorted(set(found))
+
+
+def _on_failure(settings):
+    """Return the settings ([Setting]) of a unit that end the machine when the unit fails."""
+    action = unit_files.last(settings, "Unit", "FailureAction")
+    found = [action] if action is not None and _ACTIONS.match(action.value) else []
+    return found + [
+        setting for setting in unit_files.listed(settings, "Unit", "OnFailure") if any(_TARGETS.match(word) for word in setting.value.split() if "." in word)
+    ]
+
+
+def _of_timers(known, reached):
+    """Return the names ({str}) of the units that enabled timers start a time after each boot."""
+    found = set()
+    for name in sorted(each for each in reached if each.endswith(".timer")):
+        unit = known.find(name)
+        if unit.state != THERE:
+            continue
+        try:
+            settings = known.settings(unit)
+        except ImagewrightError:
+            continue
+        if any(unit_files.listed(settings, "Timer", key) for key in ("OnBootSec", "OnStartupSec", "OnActiveSec")):
+            started = unit_files.last(settings, "Timer", "Unit")
+            found.add(started.value if started is not None and started.value else name[: -len("timer")] + "service")
+    return found
 
 
 def _of_rc_local(context):

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
+import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
@@ -171,7 +172,7 @@ def finds_devices(context):
         files = image.files
         present = [path for path in _FINDERS if files.lstat(path) is not None]
         if present:
-            return obstacles(files, present[:1], machine)
+            return obstacles(files, present[:1], machine) or _lacks_libkmod(files)
         name = generator(files)
         needs = name in ("dracut", "mkinitfs") or starts_systemd(files) or files.exists("/scripts/init-top/udev") or files.exists("/hooks/udev")
         return [f"{'nlplug-findfs' if name == 'mkinitfs' else 'udev (systemd-udevd)'} is not in it"] if needs else []
@@ -195,6 +196,17 @@ def _calls_modprobe(context, image):
 def _loads_by_itself(files):
     """Return whether modules are loaded by a program's own code: systemd-udevd and nlplug-findfs with libkmod, or insmod by nash."""
     return starts_systemd(files) or any(files.exists(path) for path in ("/sbin/nlplug-findfs", "/bin/nash", "/sbin/insmod", "/bin/insmod"))
+
+
+def _lacks_libkmod(files):
+    """Return what is missing ([str]) by which udev loads drivers: systemd takes libkmod by itself since 256, so that no program says that it needs it."""
+    folders = [place for top in ("/lib", "/lib64", "/usr/lib", "/usr/lib64") for place in [top] + files.glob(top + "/*-linux-gnu")]
+    shared = [path for folder in folders for path in files.glob(folder + "/systemd/libsystemd-shared-*.so") + files.glob(folder + "/libsystemd-shared-*.so")]
+    versions = [int(match.group(1)) for path in shared for match in [re.search(r"-shared-(\d{1,4})", path)] if match]
+    has_modules = any(_has_modules(files, f"/usr/lib/modules/{name}") for name in files.listdir("/usr/lib/modules"))
+    if not versions or max(versions) < 256 or not has_modules or any(files.lstat(f"{folder}/libkmod.so.2") for folder in folders):
+        return []
+    return ["libkmod.so.2, by which udev loads drivers, is not in it"]
 
 
 RULES = [is_loaded, can_start, can_load, finds_devices]

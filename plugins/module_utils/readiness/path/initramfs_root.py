@@ -13,10 +13,15 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
     DRIVERS_OF,
     FIX,
+    CACHE,
     LUKS,
     LVM,
+    LVM_RAID,
+    MIRROR,
     RAID,
     REBUILD,
+    SNAPSHOT,
+    THIN,
     judged,
     machine_of,
     obstacles,
@@ -43,6 +48,11 @@ _OF_LAYERS = {
         ),
     ),
     RAID: (("md_mod",), ("/sbin/mdadm", "/usr/sbin/mdadm", "/usr/bin/mdadm")),
+    THIN: (("dm_thin_pool",), ()),
+    LVM_RAID: (("dm_raid",), ()),
+    MIRROR: (("dm_mirror",), ()),
+    CACHE: (("dm_cache",), ()),
+    SNAPSHOT: (("dm_snapshot",), ()),
 }
 
 
@@ -139,7 +149,7 @@ def _modules_of(files, folder):
 
 def _lacking_programs(files, facts, machine):
     found = []
-    for layer in sorted(facts.layers):
+    for layer in [layer for layer in sorted(facts.layers) if _OF_LAYERS[layer][1]]:
         present = [path for path in _OF_LAYERS[layer][1] if files.lstat(path) is not None]
         found += (
             obstacles(files, present[:1], machine)

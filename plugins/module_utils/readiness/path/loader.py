@@ -8,11 +8,16 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_long
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import starts
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries, starts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import LOADER
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import has_identifier
 
+_SET_ROOT = re.compile(r"\s*set\s+root=[\"']?\(?hd(\d{1,3})(?:,(?:msdos|gpt)?(\d{1,3}))?\)?[\"']?\s*$")
+_TIMEOUT = re.compile(r"\s*(?:export\s+)?GRUB_TIMEOUT=[\"']?(-?\d+)")
 _SOURCES = ("/etc/default/grub", "/etc/default/grub.d/*.cfg")
 
 
@@ -64,10 +69,47 @@ def asks_no_password(context):
 def menu_ends(context):
     """Return failed with the lines that make the menu wait; a warning when only the next grub.cfg will have them."""
     waits = [Evidence(*place) for start in starts(context) for place in start.waits]
-    sources = context.find(
-        [path for pattern in _SOURCES for path in context.tree.glob(pattern)], lambda text: re.match(r"\s*(?:export\s+)?GRUB_TIMEOUT=[\"']?-", text)
-    )
+    sources = context.find([path for pattern in _SOURCES for path in context.tree.glob(pattern)], _waits_long)
     return failed_if(waits + sources, severity=ERROR if waits else WARNING)
 
 
-RULES = [starts_linux, asks_no_password, menu_ends]
+@rule(
+    "R14h",
+    step=LOADER,
+    severity=ERROR,
+    title="The entry that starts looks for its kernel on this disk",
+    fault="The entry that starts looks for its kernel on another disk",
+    why="A GRUB entry that sets root to a second disk, or to a partition that is not there, and does not search for its file system, finds no kernel.",
+    cure="Run update-grub or grub2-mkconfig, whose entries search by UUID, or correct the entry.",
+    source="GRUB manual, root and search",
+)
+def looks_on_this_disk(context):
+    """Return failed with the line of each started entry of GRUB 2 that sets root to another disk or partition, where no search after it finds one here."""
+    found = [place for entry in started_entries(context) if entry.loader == grub2_menu.NAME for place in _roots(context, entry)]
+    return failed_if(found)
+
+
+def _roots(context, entry):
+    """Return [Evidence] of the last line of an entry that says where its files are, when that is nowhere on this disk."""
+    wrong = []
+    for number, text in [(number, text) for number, text in context.lines(entry.path) if entry.line and number > entry.line]:
+        words = text.split()
+        if words[:1] == ["}"] or words[:1] and words[0].startswith("linux"):
+            break
+        match = _SET_ROOT.match(text)
+        if match:
+            disk, partition = int(match.group(1)), match.group(2)
+            numbers = [each.number for each in context.disk.table.partitions] if context.disk is not None else None
+            is_wrong = disk > 0 or numbers is not None and partition is not None and int(partition) not in numbers
+            wrong = [Evidence(entry.path, number, text.strip())] if is_wrong else []
+        elif words[:1] and words[0].startswith("search") and has_identifier(context, None, words[-1]) is not False:
+            wrong = []
+    return wrong
+
+
+def _waits_long(text):
+    match = _TIMEOUT.match(text)
+    return bool(match) and (match.group(1).startswith("-") or is_long(match.group(1)))
+
+
+RULES = [starts_linux, looks_on_this_disk, asks_no_password, menu_ends]

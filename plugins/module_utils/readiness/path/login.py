@@ -9,19 +9,20 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import started_line
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, server, sshd_access, sshd_config
 
 NO_SERVER = "there is no SSH server"
 _CONF = "/etc/ssh/sshd_config"
 #: limits.conf: nobody may log in at all.
-_NO_LOGIN = re.compile(r"\s*\*\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins)\s+0\s*(?:#|$)")
+_NO_LOGIN = re.compile(r"\s*\*\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins|nproc)\s+0\s*(?:#|$)")
 _ENDS = re.compile(r"(?:exit|logout)\b|exec\s+(?:/usr)?/s?bin/(?:false|true|nologin)\b")
 _WRAPPED = re.compile(r"^[ \t]*([^#:\n][^:\n]*):([^:\n]*)", re.MULTILINE)
 
@@ -117,6 +118,8 @@ def no_barrier(context):
             found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line, cause in turned_away]
         if "pam_limits.so" in modules:
             found += context.find(["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf"), _NO_LOGIN.match)
+    if "pam_nologin.so" in modules:
+        found += _never_opened(context)
     return failed_if(found + _ended_shells(context))
 
 
@@ -141,11 +144,25 @@ def asks_pam(context):
     return failed([Evidence(path or _CONF, line, "UsePAM no" if path else "UsePAM is not set: no")])
 
 
+def _never_opened(context):
+    """Return the [Evidence] of what keeps systemd from taking away /run/nologin, which it makes at each boot before users may come in."""
+    known = context.shared(unit_files.Units)
+    makes = any(context.tree.is_file(f"{folder}/systemd-nologin.conf") for folder in ("/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"))
+    answer = units.can_start(known, "systemd-user-sessions.service", started_line(context))
+    if not makes or answer.state not in (units.MASKED, units.MISSING, units.FAILS, units.SKIPPED):
+        return []
+    return [Evidence(cause.path or "/etc/systemd/system", cause.line, f"/run/nologin stays: {cause.text}") for cause in answer.causes]
+
+
 def _ended_shells(context):
     """Return the [Evidence] of each line of the files that every login shell reads first, which ends the shell whatever is the case."""
+    # of those of a new user's own bash takes the first that is there
+    own = [path for path in ("/etc/skel/.bash_profile", "/etc/skel/.bash_login", "/etc/skel/.profile") if context.tree.is_file(path)][:1]
     return [
         Evidence(path, number, f"{words}: it ends every login")
-        for path in ["/etc/profile"] + context.tree.glob("/etc/profile.d/*.sh")
+        for path in ["/etc/profile", "/etc/bash.bashrc", "/etc/bashrc"]
+        + context.tree.glob("/etc/profile.d/*.sh")
+        + (own if context.kind != "specialized" else [])
         for number, words in unguarded(context.lines(path))
         if _ENDS.match(words)
     ]

@@ -9,17 +9,18 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of
-from ansible_collections.imagewright.azure.plugins.module_utils.storage import mount_options
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of, named_volume
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_options
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import SHARED_FOLDER_KINDS, is_network, mount_lines
 
-_EMERGENCY = "A mount that fails and that the start waits for ends in the emergency shell; nobody on Azure has a keyboard for it."
+EMERGENCY = "A mount that fails and that the start waits for ends in the emergency shell; nobody on Azure has a keyboard for it."
 #: Made again at each start, so that no image shows what will be there.
 _MADE_AT_BOOT = ("/run", "/dev", "/proc", "/sys", "/tmp", "/var/run")
-_SBIN = ("/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
+SBIN = ("/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 #: Kinds that mount(8) cannot mount without the program mount.KIND.
 _WITH_HELPER = ("nfs", "nfs4", "cifs", "smb3", "glusterfs", "davfs", "ntfs-3g")
 
@@ -28,7 +29,7 @@ def _evidence(line, text):
     return Evidence(line.path, line.line, f"{text}: {line.text}")
 
 
-def _judged(found):
+def judged(found):
     """Return failed with the Evidence of [(MountLine, text)]; a warning when the start waits for none of them."""
     severity = ERROR if any(line.required for line, _text in found) else WARNING
     return failed_if([_evidence(line, text) for line, text in sorted(found, key=lambda each: not each[0].required)], severity=severity)
@@ -40,7 +41,7 @@ def _judged(found):
     severity=ERROR,
     title="Every mount has options that its file system takes",
     fault="A mount has an option that its file system refuses",
-    why="The kernel refuses the whole mount for one option that it does not know. " + _EMERGENCY,
+    why="The kernel refuses the whole mount for one option that it does not know. " + EMERGENCY,
     cure="Correct the option in /etc/fstab; `mount -fav` does not show it, `mount -a` on an unmounted one does.",
     source="mount(8); systemd.mount(5)",
 )
@@ -52,7 +53,7 @@ def options_are_known(context):
         unknown = mount_options.unknown(kind, line.options)
         if unknown:
             found.append((line, f"{kind} does not know {', '.join(unknown)}"))
-    return _judged(found)
+    return judged(found)
 
 
 @rule(
@@ -61,13 +62,13 @@ def options_are_known(context):
     severity=ERROR,
     title="Every source and place of a mount is there",
     fault="The source or the place of a mount is not there",
-    why="A bind mount of a directory that is not there fails, as does a mount on what is no directory. " + _EMERGENCY,
+    why="A bind mount of a directory that is not there fails, as does a mount on what is no directory. " + EMERGENCY,
     cure="Make the directory in the guest, or remove the line.",
     source="mount(8); systemd.mount(5)",
 )
 def sources_are_there(context):
     """Return failed with each bind or file mount whose source is not in the tree, and each mount on what is no directory."""
-    return _judged([(line, text) for line in context.shared(mount_lines) for text in [_wrong_place(context.tree, line)] if text])
+    return judged([(line, text) for line in context.shared(mount_lines) for text in [_wrong_place(context.tree, line)] if text])
 
 
 def _wrong_place(tree, line):
@@ -78,10 +79,21 @@ def _wrong_place(tree, line):
     place = line.mount_point
     if not place.startswith("/") or _is_made_at_boot(place):
         return None
+    for folder in _layers(line):
+        if not tree.is_dir(folder):
+            return f"{folder} is not there"
     status = tree.stat(place)
     if status is not None and not tree.is_dir(place) and not (is_bind and tree.is_file(line.device)):
         return f"{place} is no directory"
     return None
+
+
+def _layers(line):
+    """Return the directories ([str]) that an overlay is made of, as far as the tree has what is mounted there."""
+    if line.kind != "overlay":
+        return []
+    values = [option.partition("=")[2] for option in line.options if option.startswith(("lowerdir=", "upperdir=", "workdir="))]
+    return [folder for value in values for folder in value.split(":") if folder.startswith("/") and not _is_made_at_boot(folder)]
 
 
 def _is_made_at_boot(path):
@@ -94,7 +106,7 @@ def _is_made_at_boot(path):
     severity=ERROR,
     title="Every mount has the program that it needs",
     fault="A mount lacks the program that it needs",
-    why="NFS, CIFS and file systems of FUSE are mounted by a program of their own. " + _EMERGENCY,
+    why="NFS, CIFS and file systems of FUSE are mounted by a program of their own. " + EMERGENCY,
     cure="Install the program's package (nfs-common or nfs-utils, cifs-utils, sshfs), or give the line the option nofail.",
     source="mount(8), external helpers; mount.fuse3(8)",
 )
@@ -102,13 +114,13 @@ def helpers_are_there(context):
     """Return failed with each line whose kind needs a program that is not in the tree."""
     found = []
     for line in context.shared(mount_lines):
-        helper = _helper(line)
-        if helper and not any(context.tree.exists(f"{folder}/{helper}") for folder in _SBIN):
+        helper = helper_of(line)
+        if helper and not any(context.tree.exists(f"{folder}/{helper}") for folder in SBIN):
             found.append((line, f"{helper} is not there"))
-    return _judged(found)
+    return judged(found)
 
 
-def _helper(line):
+def helper_of(line):
     """Return the program (str) that mounts a MountLine, None when the kernel does or another rule speaks of it."""
     if line.kind in SHARED_FOLDER_KINDS:
         return None
@@ -125,7 +137,7 @@ def _helper(line):
     severity=ERROR,
     title="No shared folder of another hypervisor is mounted",
     fault="A shared folder of another hypervisor is mounted",
-    why="Folders that VMware, VirtualBox, Parallels or QEMU share are not there on Azure. " + _EMERGENCY,
+    why="Folders that VMware, VirtualBox, Parallels or QEMU share are not there on Azure. " + EMERGENCY,
     cure="Remove the line, or give it the option nofail.",
     source="systemd.mount(5)",
 )
@@ -159,7 +171,7 @@ def network_file_systems(context):
     severity=ERROR,
     title="The units that mounts require are there",
     fault="A mount requires a unit that is not there",
-    why="x-systemd.requires= of a unit that is not there lets the mount fail. " + _EMERGENCY,
+    why="x-systemd.requires= of a unit that is not there lets the mount fail. " + EMERGENCY,
     cure="Correct or remove x-systemd.requires= in /etc/fstab.",
     source="systemd.mount(5)",
 )
@@ -169,9 +181,12 @@ def required_units(context):
     for line in context.shared(mount_lines):
         for option in line.options:
             name = option.partition("=")[2] if option.startswith("x-systemd.requires=") else ""
+            device = name if name.startswith("/dev/") else unit_files.path_of(name) if name.endswith(".device") else ""
+            if device and (fstab.UNSTABLE.match(device) or named_volume(context, device) is False):
+                found.append((line, f"{device} is not there on Azure"))
             if name.endswith((".service", ".target", ".socket", ".mount")) and _is_lacking(context, name):
                 found.append((line, f"{name} is not there or masked"))
-    return _judged(found)
+    return judged(found)
 
 
 def _is_lacking(context, name):

@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 import stat
+import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
@@ -34,10 +35,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines
 
-_USERADD = "/etc/default/useradd"
+_USERADD, _LOGIN_DEFS = "/etc/default/useradd", "/etc/login.defs"
 _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
+#: cloud-init's modules of distributions.
+_DISTRIBUTIONS = ("/usr/lib/python3*/*-packages/cloudinit/distros", "/usr/lib/python3/dist-packages/cloudinit/distros")
 #: Shells that let nobody in.
 _CLOSED = ("nologin", "false", "true", "halt", "shutdown", "sync")
 _RULES = "/etc/sudoers.d"
@@ -81,7 +85,33 @@ def makes_the_user(context):
         for name in ("users_groups", "ssh")
         if name not in named
     ]
-    return failed_if(found)
+    return failed_if(found + _of_default_user(documents) + _of_distribution(context.tree, documents))
+
+
+def _of_default_user(documents):
+    """Return the [Evidence] of what keeps the default user from its home, its key or its login."""
+    found = []
+    keys = config.value(documents, "allow_public_ssh_keys")
+    if keys and keys.value is False:
+        found.append(Evidence(keys.path, keys.line, "allow_public_ssh_keys is false: the key of Azure is left out"))
+    for name in ("no_create_home", "system"):
+        setting = config.value(documents, "system_info", "default_user", name)
+        if setting and setting.value is True:
+            found.append(Evidence(setting.path, setting.line, f"{name}: the user gets no home, in which its key would be"))
+    expires = config.value(documents, "system_info", "default_user", "expiredate")
+    if expires and re.match(r"\d{4}-\d\d-\d\d$", str(expires.value)) and str(expires.value) < time.strftime("%Y-%m-%d", time.gmtime()):
+        found.append(Evidence(expires.path, expires.line, f"expiredate {expires.value}: the user has expired"))
+    return found
+
+
+def _of_distribution(tree, documents):
+    """Return the [Evidence] of a distribution that cloud-init has no module for, and ends with."""
+    named = config.value(documents, "system_info", "distro")
+    folders = [folder for pattern in _DISTRIBUTIONS for folder in tree.glob(pattern)]
+    if not named or not isinstance(named.value, str) or not any(tree.is_file(f"{folder}/debian.py") for folder in folders):
+        return []
+    there = any(tree.exists(f"{folder}/{named.value.replace('-', '_')}{end}") for folder in folders for end in (".py", ""))
+    return [] if there else [Evidence(named.path, named.line, f"distro: {named.value}: cloud-init knows no such distribution")]
 
 
 @rule(
@@ -173,4 +203,64 @@ def _of_sudoers(context):
     return found
 
 
-RULES = [makes_the_user, shell_runs, sudo_works]
+@rule(
+    "R40h",
+    step=PROVISIONER,
+    severity=ERROR,
+    title="A user can be made, with a home that it may enter",
+    fault="No user can be made, or none that may enter its home",
+    why="Whoever provisions calls useradd: it fails where a lock is left behind, no number is free or /home leads nowhere, and a user that has expired, or "
+    "may not enter its home, is turned away with a right key.",
+    cure="Remove the lock; correct UID_MIN, UID_MAX, UMASK and HOME_MODE in /etc/login.defs, EXPIRE in /etc/default/useradd; make the directory for homes.",
+    source="useradd(8); login.defs(5); lckpwdf(3); shadow lib/commonio.c",
+)
+def user_can_be_made(context):
+    """Return failed with each file or setting that keeps a new user from being made or from its home."""
+    if context.kind == "specialized" or provisioner(context.tree).who == NOBODY:
+        return not_applicable("nobody makes a user")
+    return failed_if(_locks(context) + _of_login_defs(context) + _of_homes(context))
+
+
+def _locks(context):
+    """Return the [Evidence] of locks that useradd does not take away: those without the number of a process that has ended."""
+    paths = [f"/etc/{name}.lock" for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")]
+    return [
+        Evidence(path, None, "is left behind, without the number of a process")
+        for path in paths
+        if context.tree.is_file(path) and not context.text(path).strip()
+    ]
+
+
+def _of_login_defs(context):
+    settings = {}
+    for number, text in context.lines(_LOGIN_DEFS):
+        words = text.split()
+        if len(words) > 1 and not text.lstrip().startswith("#"):
+            settings[words[0]] = (words[1], Evidence(_LOGIN_DEFS, number, " ".join(words)))
+    least, most = (settings.get(name, (usual, None)) for name, usual in (("UID_MIN", "1000"), ("UID_MAX", "60000")))
+    found = []
+    if least[0].isdigit() and most[0].isdigit() and int(least[0]) > int(most[0]):
+        found.append((least[1] or most[1])._replace(text=f"{(least[1] or most[1]).text}: no number is between UID_MIN and UID_MAX"))
+    mode, place = settings.get("HOME_MODE", (None, None))
+    mask, place = (None, place) if mode else settings.get("UMASK", (None, None))
+    if re.fullmatch(r"[0-7]{3,4}", mode or mask or "") and (int(mode, 8) if mode else 0o777 & ~int(mask, 8)) & 0o500 != 0o500:
+        found.append(place._replace(text=f"{place.text}: a user may not enter its home"))
+    return found
+
+
+def _of_homes(context):
+    tree, base, found = context.tree, "/home", []
+    for number, text in context.lines(_USERADD):
+        name, equals, value = text.strip().partition("=")
+        value = value.strip("\"'")
+        if equals and name == "HOME" and value.startswith("/"):
+            base = value
+        if equals and name == "EXPIRE" and re.fullmatch(r"(19|20)\d\d-\d\d-\d\d", value) and value < time.strftime("%Y-%m-%d", time.gmtime()):
+            found.append(Evidence(_USERADD, number, f"{text.strip()}: a new user has expired"))
+    mounted = any(line.mount_point != "/" and tree.resolve(base).startswith(line.mount_point.rstrip("/") + "/") for line in context.shared(mount_lines))
+    if tree.lstat(base) is not None and not tree.is_dir(base) and not mounted:
+        found.append(Evidence(base, None, f"leads to {tree.resolve(base)}, which is not there" if tree.is_symlink(base) else "is no directory"))
+    return found
+
+
+RULES = [makes_the_user, shell_runs, user_can_be_made, sudo_works]

@@ -11,8 +11,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     encrypted_devices,
     endings,
     kernel_settings,
+    mount_kinds,
     mounts,
     root_mount,
 )
 
-RULES = boot_targets.RULES + mounts.RULES + root_mount.RULES + encrypted_devices.RULES + kernel_settings.RULES + endings.RULES
+RULES = boot_targets.RULES + mounts.RULES + mount_kinds.RULES + root_mount.RULES + encrypted_devices.RULES + kernel_settings.RULES + endings.RULES

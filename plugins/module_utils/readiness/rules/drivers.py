@@ -8,6 +8,8 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import module_file
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed_if, not_applicable, unknown
@@ -20,6 +22,7 @@ _STORAGE = ("hv_vmbus", "hv_storvsc")
 _NETWORK = ("hv_netvsc",)
 _DISK = ("sd_mod",)
 #: How the file of a module begins: ELF, or packed by xz, zstd or gzip.
+_MOST_MODULE = 64 * 1024 * 1024  # bytes of the file
 _MODULES = (elf.MAGIC, b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 _DVD = ("sr_mod", "isofs")
 
@@ -78,9 +81,19 @@ def _lost(tree, kernel, names):
         path = index[name].path
         if not tree.is_file(path):
             found.append(Evidence(path, None, f"is not there, though modules.dep has it (kernel {kernel.version})"))
-        elif not tree.read_bytes(path, 6).startswith(_MODULES):
-            found.append(Evidence(path, None, f"is no module (kernel {kernel.version})"))
+        elif not tree.read_bytes(path, 6).startswith(_MODULES) or not _is_whole(tree, path):
+            found.append(Evidence(path, None, f"is no module, or not a whole one (kernel {kernel.version})"))
     return found
+
+
+def _is_whole(tree, path):
+    """Return whether a module's file has all that its own headers tell of; one that is compressed in a way that nothing here reads is taken to."""
+    try:
+        return bool(module_file.loaded_sections(module_file.unpacked(tree.read_bytes(path, _MOST_MODULE), path)))
+    except CannotVerify:
+        return True
+    except (ValueError, CorruptImage):
+        return False
 
 
 def _dvd_severity(context):

@@ -11,6 +11,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
@@ -24,7 +25,7 @@ _BOOTING_TARGETS = re.compile(r"(multi-user|graphical|default|runlevel[2-5])\.ta
 #: Units of which the boot, or the first login, needs each that is in use.
 _NEEDED = re.compile(
     r"(sshd?|ssh(d)?-keygen.*|dropbear|walinuxagent|waagent|cloud-(init|init-local|init-main|init-network|config|final)|NetworkManager|"
-    r"systemd-networkd|networking|network|wicked|systemd-udevd|dbus|dbus-broker)\.(service|socket)$|"
+    r"systemd-networkd|networking|network|wicked|systemd-udevd|systemd-user-sessions|dbus|dbus-broker)\.(service|socket)$|"
     r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$"
 )
 _YES, _NO = ("1", "yes", "true", "on", "y", "t"), ("0", "no", "false", "off", "n", "f")
@@ -58,7 +59,7 @@ def _stops(context, line):
     """Return [(Parameter, why the boot stops (str))] of a StartedLine."""
     found = []
     for parameter in line.parameters:
-        cause = _word(context, parameter)
+        cause = _word(context, parameter, line)
         if cause:
             found.append((parameter, cause))
     for name in ("init", "rdinit", "systemd.unit", "rd.systemd.unit", "mem"):
@@ -69,7 +70,12 @@ def _stops(context, line):
     return found
 
 
-def _word(context, parameter):
+def _is_mounted_to_write(line):
+    """Return whether the kernel or the initramfs mounts the root to write: the last of ro and rw counts."""
+    return [parameter.text for parameter in line.parameters if parameter.text in ("ro", "rw")][-1:] == ["rw"]
+
+
+def _word(context, parameter, line):
     """Return why one parameter stops the boot wherever it stands, "" when it does not."""
     name, value = parameter.name, parameter.value
     if value is None and parameter.text in _RUN_LEVELS:
@@ -95,6 +101,8 @@ def _word(context, parameter):
     if value in _INSTALLERS.get(name, ()):
         return "the initramfs looks for the medium of an installer"
     unit = value if value and re.search(r"\.[a-z]+$", value) else f"{value}.service"
+    if name == "systemd.mask" and unit == "systemd-remount-fs.service" and not _is_mounted_to_write(line):
+        return "the root stays read-only, as the kernel mounts it"
     if name == "systemd.mask" and _NEEDED.match(unit) and _is_in_use(context, unit):
         return "the boot or the first login needs this unit"
     return ""
@@ -116,8 +124,13 @@ def _init(context, value):
     return ""
 
 
-def _first_init(_context, value):
-    return "this shell is started in place of the initramfs's init" if posixpath.basename(value) in _SHELLS else ""
+def _first_init(context, value):
+    if posixpath.basename(value) in _SHELLS:
+        return "this shell is started in place of the initramfs's init"
+    read = [image.files for image in context.shared(images) if image.files]
+    if value.startswith("/") and read and not any(files.lstat(value) is not None for files in read):
+        return "no initramfs has this program: the kernel mounts the root by itself, without its drivers"
+    return ""
 
 
 def _target(context, value):

@@ -6,6 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner
@@ -13,6 +16,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 
+#: As Debian 13's unit is, for the first boot alone, in a guest that has a machine-id.
+_PASSED_OVER = (units.SKIPPED, units.FAILS, units.MASKED)
 _MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
 
 #: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
@@ -58,8 +63,12 @@ def host_keys_made(context):
 
 
 def key_makers(tree):
-    """Return the paths ([str]) of what makes host keys at boot, besides whoever provisions."""
-    return [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
+    """Return the paths ([str]) of what makes host keys at boot, besides whoever provisions: not of a unit that the next boot certainly passes over."""
+    known = unit_files.Units(tree)
+    paths = [path for pattern in _KEY_MAKERS for path in tree.glob(pattern)]
+    return [
+        path for path in paths if not path.endswith(".service") or "@" in path or units.can_start(known, posixpath.basename(path)).state not in _PASSED_OVER
+    ]
 
 
 def agent_makes_keys(tree):

@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.units impor
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_profiles
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import cut_off
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
 
 
@@ -48,9 +49,10 @@ def manager_starts(context):
     active, units, causes = context.shared(managers.active), Units(context.tree), []
     for name in active:
         answer = services.will_start(units, managers.services_of(context.tree, name))
-        if answer.state not in (FAILS, SKIPPED, MASKED):
+        apart = [] if answer.state in (FAILS, SKIPPED, MASKED) else cut_off(units, answer.unit)
+        if answer.state not in (FAILS, SKIPPED, MASKED) and not apart:
             return passed()
-        causes += [Evidence(*cause) for cause in answer.causes]
+        causes += apart or [Evidence(*cause) for cause in answer.causes]
     return failed(causes) if active else not_applicable("no network manager is enabled")
 
 

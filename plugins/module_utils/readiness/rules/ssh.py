@@ -6,7 +6,17 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
+    ERROR,
+    FAILED,
+    WARNING,
+    Evidence,
+    failed,
+    failed_if,
+    not_applicable,
+    passed,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
@@ -49,7 +59,18 @@ def enabled(context):
     """Return failed when neither a service nor a socket of the SSH server is enabled."""
     if not _is_installed(context.tree):
         return not_applicable("there is no SSH server")
-    return service_outcome(context, _SERVICES)
+    outcome = service_outcome(context, _SERVICES)
+    return outcome if outcome.status == FAILED else failed_if(_as_somebody_else(context))
+
+
+def _as_somebody_else(context):
+    """Return the [Evidence] of User= in the services of the server: only root may become who logs in."""
+    known, found = context.shared(unit_files.Units), []
+    for unit in [known.find(f"{name}.service") for name in ("ssh", "sshd")]:
+        user = unit_files.last(known.settings(unit), "Service", "User") if unit.state == unit_files.THERE else None
+        if user is not None and user.value not in ("", "root", "0"):
+            found.append(Evidence(user.path, user.line, f"User={user.value}: sshd needs root"))
+    return list(dict.fromkeys(found))
 
 
 @rule(

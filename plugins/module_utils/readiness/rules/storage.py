@@ -92,6 +92,22 @@ def stable_names(context):
 
 
 @rule(
+    "R13f",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="Mount units name devices by what is on them",
+    fault="A mount unit names a device by a name that changes",
+    why="The disk's name is another one on Azure, and differs between sizes: a unit that local-fs.target requires ends the boot in the emergency shell.",
+    cure="Have What=/dev/disk/by-uuid/... in the unit, or disable it.",
+    source="systemd.mount(5); Microsoft: nvme-linux",
+)
+def stable_names_of_units(context):
+    """Return failed with each enabled mount unit that names a device by its controller or number; a warning when the boot does not wait for any."""
+    units = [line for line in context.shared(mount_lines.mount_lines) if line.path != _FSTAB and fstab.UNSTABLE.match(line.device)]
+    return failed_if([Evidence(line.path, line.line, line.text) for line in units], severity=ERROR if any(line.required for line in units) else WARNING)
+
+
+@rule(
     "R13c",
     step=SYSTEM_MANAGER,
     severity=ERROR,
@@ -155,4 +171,4 @@ def has_root(context):
     return passed(evidence=[_shown(entry) for entry in roots]) if roots else failed([Evidence(_FSTAB, None, "no entry for /")])
 
 
-RULES = [no_swap, no_random_swap, stable_names, devices_are_there, root_is_there, has_root]
+RULES = [no_swap, no_random_swap, stable_names, stable_names_of_units, devices_are_there, root_is_there, has_root]

@@ -98,6 +98,8 @@ BROKEN_FILES = [
             "rd.systemd.unit=emergency.target",
         )
     ],
+    ("R63", _with("rdinit=/sbin/preinit"), _LINE),
+    ("R63", _with("systemd.mask=systemd-remount-fs.service"), _LINE),
     ("R63", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
     ("R17f", _with("module_blacklist=ext4"), _LINE),
     ("R64a", _with("rootfstype=xfs"), _LINE),
@@ -140,6 +142,8 @@ CONTROLS = [
     ("R13b", _with("boot=UUID=1-2 fips=1")),
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
     ("R63", _with("init=/usr/lib/systemd/systemd")),
+    ("R63", _with("rdinit=/init")),
+    ("R63", _with("rw systemd.mask=systemd-remount-fs.service")),
     ("R63", _with("rd.shell rd.debug panic=10 3")),
     ("R63", _with("systemd.unit=emergency.target systemd.unit=multi-user.target")),
     ("R63", _with("systemd.mask=tmp.mount systemd.mask=NetworkManager.service")),  # not the one that is used

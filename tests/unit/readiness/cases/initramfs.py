@@ -27,6 +27,12 @@ def _without(name):
     return _image(names=[module for module in IN_INITRAMFS if module != name])
 
 
+_FILE, _USED = "etc/lvm/devices/system.devices", "etc/lvm/lvm.conf"
+_DEVICES = {_FILE: b"VERSION=1.1.2\nIDTYPE=sys_wwid IDNAME=naa.600224801111 DEVNAME=/dev/sda3 PVID=abc PART=3\n"}
+_RED_HAT = {"/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\nPRETTY_NAME="Red Hat Enterprise Linux 9.4"\n'}
+_REQUIRED = "etc/systemd/system/initrd.target.requires/"
+
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R65a", {"/boot/grub/grub.cfg": _WITHOUT_INITRD}, ("/boot/grub/grub.cfg", 3)),
@@ -54,6 +60,14 @@ BROKEN_FILES = [
     ("R66a", {**_ON_LVM, **_DM}, _PLACE),
     ("R66a", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "sbin/lvm": None})}, _PLACE),
     ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "etc/lvm/lvm.conf": b'devices {\n  filter = [ "a|^/dev/vda|", "r|.*|" ]\n}\n'})}, _PLACE),
+    ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, **_DEVICES, _USED: b"devices {\n\tuse_devicesfile = 1\n}\n"})}, _PLACE),
+    ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, **_DEVICES})}, _PLACE),
+    ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, _FILE: b"VERSION=1.1.1\n"})}, _PLACE),
+    ("R70k", {**_RED_HAT, f"/{_FILE}": _DEVICES[_FILE], "/etc/fstab": "/dev/mapper/vg0-home /home ext4 defaults 0 2\n"}, (f"/{_FILE}", None)),
+    ("R70k", {**_RED_HAT, f"/{_FILE}": _DEVICES[_FILE]}, (f"/{_FILE}", None)),
+    ("R66c", _image({_REQUIRED + r"dev-disk-by\x2duuid-1111\x2d2222.device": b""}), _PLACE),
+    ("R66c", _image({_REQUIRED + "dev-vda1.device": b""}), _PLACE),
+    ("R66c", _image({"usr/lib/dracut/hooks/initqueue/finished/devexists-x.sh": b'[ -e "/dev/disk/by-label/old" ]\n'}), _PLACE),
     ("R66b", {"/etc/fstab": "/dev/md0 / ext4 defaults 0 1\n", **_image({"etc/mdadm.conf": b"DEVICE /dev/vd[ab]1\nARRAY /dev/md0\n"})}, _PLACE),
     ("R17h", _image({"etc/modprobe.d/cis.conf": b"# no\nblacklist hv_storvsc\n"}), _PLACE),
     ("R17h", _image({"lib/modprobe.d/hard.conf": b"install ext4 /bin/false\n"}), _PLACE),
@@ -63,6 +77,7 @@ BROKEN_FILES = [
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
 RIGHT_FILES = [
+    ("R70k", {**_RED_HAT, f"/{_FILE}": "IDTYPE=devname IDNAME=/dev/vda3 DEVNAME=/dev/vda3 PVID=a PART=3\n"}),
     ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "etc/lvm/lvm.conf": b'filter = [ "a|/dev/sd.*|", "a|/dev/nvme.*|", "r|.*|" ]\n'})}),
 ]
 
@@ -96,6 +111,13 @@ CONTROLS = [
     ("R66a", {"/etc/fstab": "# nothing\n"}),  # of files alone it is not known what the root is
     ("R66a", {"/etc/fstab": f"UUID={UUID} / ext3 defaults 0 1\n"}),  # ext4 mounts it too
     ("R66a", {**_ON_LVM, **_DM, **_image(_LVM_INSIDE)}),
+    ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, **_DEVICES})}),  # Debian's LVM does not use the file
+    ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, **_DEVICES, _USED: b"use_devicesfile = 0\n"})}),
+    ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, _FILE: b"IDTYPE=devname IDNAME=/dev/vda3 DEVNAME=/dev/vda3 PVID=a PART=3\n"})}),
+    ("R66b", {**_ON_LVM, **_DM, **_RED_HAT, **_image({**_LVM_INSIDE, _FILE: b"PRODUCT_UUID=1-2\n" + _DEVICES[_FILE]})}),
+    ("R70k", {f"/{_FILE}": _DEVICES[_FILE]}),
+    ("R66c", _image({_REQUIRED + "dev-disk-by\\x2duuid-" + UUID.replace("-", "\\x2d") + ".device": b""})),
+    ("R66c", _image({"usr/lib/dracut/hooks/initqueue/finished/devexists-x.sh": f'[ -e "/dev/disk/by-uuid/{UUID}" ]\n'.encode()})),
     ("R66b", _image({"etc/lvm/lvm.conf": b'filter = [ "r|.*|" ]\n'})),  # no LVM below the root
     ("R17h", _image({"etc/modprobe.d/fb.conf": b"blacklist hyperv_fb\n", "lib/modprobe.d/fb.conf": b"blacklist hv_storvsc\n"})),  # the first hides the second
     ("R17h", _image({"etc/modprobe.d/x.conf": b"# blacklist hv_storvsc\noptions hv_storvsc storvsc_ringbuffer_size=131072\n"})),

@@ -10,6 +10,7 @@ _CLOUD = "/etc/cloud/cloud.cfg"
 _OWN = "/etc/cloud/cloud.cfg.d/95-own.cfg"
 _SOURCES = "/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg"
 _AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
+_DISTROS = "/usr/lib/python3/dist-packages/cloudinit/distros"
 _CLOUD_INIT = {"/usr/bin/cloud-init": "#!/usr/bin/python3\n# EASY-INSTALL\n"}
 _BLOCK_LIST = "datasource:\n  Azure:\n    apply_network_config: false\ndatasource_list:\n - Azure\n"
 
@@ -34,6 +35,17 @@ BROKEN_FILES = [
     ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "SHELL=/bin/bash\nSHELL=/usr/bin/zsh\n"}, ("/etc/default/useradd", 2)),
     ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "SHELL=/usr/sbin/nologin\n"}, ("/etc/default/useradd", 1)),
     ("R40g", {_OWN: "system_info:\n  default_user:\n    name: admin\n    shell: /usr/bin/zsh\n"}, (_OWN, 4)),
+    ("R40h", {**BY_AGENT_FILES, "/etc/passwd.lock": ""}, ("/etc/passwd.lock", None)),
+    ("R40h", {"/etc/login.defs": "UID_MIN 1000\nUID_MAX 999\n"}, ("/etc/login.defs", 1)),
+    ("R40h", {"/etc/login.defs": "# x\nUMASK 777\n"}, ("/etc/login.defs", 2)),
+    ("R40h", {"/etc/login.defs": "UMASK 022\nHOME_MODE 0000\n"}, ("/etc/login.defs", 2)),
+    ("R40h", {"/etc/default/useradd": "EXPIRE=2020-01-01\n"}, ("/etc/default/useradd", 1)),
+    ("R40h", {"/home": ("link", "/data/home")}, ("/home", None)),
+    ("R40h", {"/home": "a file"}, ("/home", None)),
+    ("R42k", {_OWN: "allow_public_ssh_keys: false\n"}, (_OWN, 1)),
+    ("R42k", {_OWN: "system_info:\n  default_user:\n    name: a\n    no_create_home: true\n"}, (_OWN, 4)),
+    ("R42k", {_OWN: "system_info:\n  default_user:\n    name: a\n    expiredate: '2020-01-01'\n"}, (_OWN, 4)),
+    ("R42k", {_OWN: "system_info:\n  distro: slackware\n", f"{_DISTROS}/debian.py": ""}, (_OWN, 2)),
     ("R42m", {"/etc/cloud/ds-identify.cfg": "# x\npolicy: disabled\n"}, ("/etc/cloud/ds-identify.cfg", 2)),
     ("R42m", {"/etc/cloud/ds-identify.cfg": "datasource: Ec2\n"}, ("/etc/cloud/ds-identify.cfg", 1)),
     ("R42n", {_OWN: "power_state:\n  mode: poweroff\n"}, (_OWN, 2)),
@@ -96,6 +108,18 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R40h", {"/etc/passwd.lock": "4711\n"}),
+    ("R40h", {"/etc/login.defs": "UID_MIN 1000\nUID_MAX 60000\nUMASK 077\nHOME_MODE 0700\n"}),
+    ("R40h", {"/etc/default/useradd": "EXPIRE=\nHOME=/srv/home\n# HOME=/gone\n"}),
+    ("R40h", {"/home": ("link", "/srv/home"), "/srv/home/x": ""}),
+    (
+        "R42k",
+        {
+            _OWN: "allow_public_ssh_keys: true\nsystem_info:\n  distro: debian\n  default_user:\n    name: a\n    expiredate: '2999-01-01'\n",
+            f"{_DISTROS}/debian.py": "",
+        },
+    ),
+    ("R42k", {_OWN: "system_info:\n  distro: opensuse-leap\n", f"{_DISTROS}/debian.py": "", f"{_DISTROS}/opensuse_leap.py": ""}),
     ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "# SHELL=/bin/zsh\nSHELL=/bin/sh\n"}),
     ("R40g", {_OWN: "system_info:\n  default_user:\n    name: admin\n    shell: /bin/sh\n"}),
     ("R42m", {"/etc/cloud/ds-identify.cfg": "# policy: disabled\ndatasource: Azure\npolicy: search,found=first\n"}),

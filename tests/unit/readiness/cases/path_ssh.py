@@ -10,6 +10,7 @@ _CONF = "/etc/ssh/sshd_config"
 _DROP_IN = "/etc/ssh/sshd_config.d/50-own.conf"
 _INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n"
 _SECURITY = "/usr/lib/x86_64-linux-gnu/security"
+_SYSTEM, _NOLOGIN = "/etc/systemd/system", {"/usr/lib/tmpfiles.d/systemd-nologin.conf": 'F! /run/nologin 0644 - - - "booting"\n'}
 _PAM = {
     "/etc/pam.d/sudo": "session required pam_unix.so\n",
     _CONF: "UsePAM yes\nClientAliveInterval 180\n",
@@ -60,6 +61,17 @@ BROKEN_FILES = [
     ],
     ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "# x\n* - maxlogins 0\n"}, ("/etc/security/limits.d/z.conf", 2)),
     ("R46h", {"/etc/profile": "if true; then\n  exit 1\nfi\nexit 1\n"}, ("/etc/profile", 4)),
+    ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "*  hard  nproc 0\n"}, ("/etc/security/limits.d/z.conf", 1)),
+    ("R46h", {**_PAM, **_NOLOGIN, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}, (f"{_SYSTEM}/systemd-user-sessions.service", None)),
+    ("R46h", {"/etc/bash.bashrc": "exit\n"}, ("/etc/bash.bashrc", 1)),
+    ("R46h", {**_PAM, "/etc/pam.d/sshd": "session required pam_exec.so /opt/gone\n" + _PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
+    ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + _PAM["/etc/pam.d/sshd"], "/etc/shells": "/bin/ksh\n"}, ("/etc/pam.d/sshd", 1)),
+    ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 0\n"}, ("/etc/ssh/sshd_config", 1)),
+    ("R46e", {"/etc/ssh/sshd_config": "Port 22\nMatch User *\n DenyUsers *\n"}, ("/etc/ssh/sshd_config", 3)),
+    ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
+    ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nPrivateNetwork=yes\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
+    ("R46h", {"/etc/skel/.bash_profile": "# built\nlogout\n"}, ("/etc/skel/.bash_profile", 2)),
+    ("R46h", {"/etc/skel/.profile": "exit 0\n"}, ("/etc/skel/.profile", 1)),
     ("R46h", {"/etc/profile.d/z.sh": "exec /bin/false\n"}, ("/etc/profile.d/z.sh", 1)),
     ("R46d", _conf('Banner "/etc/issue'), (_CONF, 1)),
     ("R46d", _conf("AuthorizedKeysCommand /usr/bin/keys"), (_CONF, 1)),
@@ -149,6 +161,15 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R46h", {**_PAM, "/etc/pam.d/sshd": "session optional pam_exec.so /opt/gone\n" + _PAM["/etc/pam.d/sshd"]}),
+    ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + _PAM["/etc/pam.d/sshd"], "/etc/shells": "# x\n/bin/bash\n"}),
+    ("R46h", {**_PAM, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}),  # nothing makes /run/nologin
+    ("R46h", {"/etc/bash.bashrc": '[ -z "$PS1" ] && return\nexport A=b\n'}),
+    ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 2\nMatch User builder\n DenyUsers *\n"}),
+    ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\nIPAddressAllow=10.0.0.0/8\n"}),
+    ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "* hard nproc 4096\nbuilder hard nproc 0\n"}),
+    ("R46h", {"/etc/skel/.profile": "exit 0\n", "/etc/skel/.bash_profile": ". ~/.bashrc\n"}),  # bash reads the first of them alone
+    ("R46h", {"/etc/skel/.profile": '[ -n "$PS1" ] || return\nif [ -e ~/.off ]; then\n  exit\nfi\n'}),
     ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem sftp /usr/lib/sftp-server"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.9p2"}),
     ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem netconf /usr/lib/netconf"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.2p1"}),
     *[
