@@ -214,8 +214,12 @@ def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: 
 
 def _may_be_made(settings: List[UnitSetting], path: str) -> bool:
     """Whether a directory of a service is made at boot, or by systemd itself for the service."""
-    own = [setting for setting in settings if setting.section == "Service" and setting.key in ("StateDirectory", "RuntimeDirectory", "CacheDirectory")]
-    return bool(own) or path.startswith(("/run/", "/var/run/", "/tmp", "/dev/", "/proc/", "/sys/"))
+    made = [
+        f"{top}/{name.partition(':')[0]}"
+        for key, top in (("StateDirectory", "/var/lib"), ("CacheDirectory", "/var/cache"), ("LogsDirectory", "/var/log"), ("ConfigurationDirectory", "/etc"))
+        for name in unit_files.words(settings, "Service", key)
+    ]
+    return path.startswith(("/run/", "/var/run/", "/tmp", "/dev/", "/proc/", "/sys/")) or any(path == place or path.startswith(place + "/") for place in made)
 
 
 def _of_account(tree: Tree, settings: List[UnitSetting]) -> List[Cause]:

@@ -5,7 +5,7 @@
 
 from integration.broken.ways_boot import NETWORK, early, halved, parameters, version, with_file, without
 from integration.broken.ways_cloud_init import cloud, configured
-from integration.broken.ways_login import pam, with_agent
+from integration.broken.ways_login import pam
 from integration.broken.ways_network import ifupdown, iptables, network_manager, nftables
 from integration.broken.ways_root import AGENT, PAM, SSHD, drop_in, fstab, gone, masked, networkd, written
 from integration.broken.ways_system import menu, service
@@ -114,7 +114,6 @@ WAYS = {
     "the first file of new users ends their shell": lambda layer: layer.first("/etc/skel/.profile", "exit 1\n"),
     "nobody may have a process": lambda layer: layer.write("/etc/security/limits.d/z.conf", "* hard nproc 0\n"),
     # whoever provisions
-    "openssl is gone": with_agent(gone("/usr/bin/openssl")),
     "new users get no number": useradd("UID_MIN", "70000"),
     "new users may not enter their home": useradd("HOME_MODE", "0000"),
     "new users have expired": written("/etc/default/useradd", "EXPIRE=2020-01-01\n"),

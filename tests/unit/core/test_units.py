@@ -280,3 +280,29 @@ def test_aliases_that_lead_to_each_other_are_told_by_the_link(tmp_path):
     write_tree(tmp_path, {f"{ETC}/one.service": f"->{ETC}/two.service", f"{ETC}/two.service": f"->{ETC}/one.service"})
     found = unit_files.Units(LiveTree(str(tmp_path))).find("one.service")
     assert (found.state, found.path) == ("missing", f"{ETC}/two.service")
+
+
+class Whole(LiveTree):
+    """A guest's own root."""
+
+    has_own_root = True
+
+
+@pytest.mark.parametrize(
+    ("settings", "state"),
+    [
+        ("WorkingDirectory=/opt/build", "fails"),
+        ("RootDirectory=/srv/jail", "fails"),
+        ("WorkingDirectory=/opt/build\nRuntimeDirectory=agent", "fails"),
+        ("WorkingDirectory=-/opt/build", "starts"),
+        ("WorkingDirectory=~", "starts"),
+        ("WorkingDirectory=/var/lib/agent/work\nStateDirectory=agent", "starts"),
+        ("WorkingDirectory=/run/agent", "starts"),
+        ("WorkingDirectory=/etc", "starts"),
+    ],
+)
+def test_a_service_needs_the_directory_that_it_works_in(tmp_path, settings, state):
+    write_tree(tmp_path, {**GOOD, f"{LIB}/agent.service": AGENT.replace("[Service]", f"[Service]\n{settings}")})
+    (tmp_path / "usr/sbin/waagent").chmod(0o755)
+    (tmp_path / "usr/bin/python3").chmod(0o755)
+    assert units.will_start(unit_files.Units(Whole(str(tmp_path))), "agent.service").state == state
