@@ -10,7 +10,6 @@ ready, and every one of the guests that are prepared at once is right. The exit 
 """
 
 import argparse
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -68,9 +67,10 @@ def figures(play, seconds, setup):
 def many_guests(number):
     """Return the figures (dict) of many guests that are prepared at once, as many forks as guests."""
     image = disk.cached_disk(Plan(Recipe(), faulty=True))
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        records = list(pool.map(lambda _number: container.start(image=image, owned=True, timeout=300), range(number)))
+    records = []
     try:
+        for _position in range(number):
+            records.append(container.start(image=image, owned=True, timeout=300))
         hosts = {f"guest{position}": (record, {}) for position, record in enumerate(records)}
         found = {}
         for name in ("first", "second"):

@@ -12,8 +12,6 @@ from ansible.template import Templar
 from ansible_collections.imagewright.azure.plugins.plugin_utils import names
 
 _ROLES = pathlib.Path(__file__).resolve().parents[2] / "roles"
-#: The role that the others depend on.
-_COMMON = "distribution"
 
 
 class ActionModule(ActionBase):
@@ -35,10 +33,8 @@ class ActionModule(ActionBase):
     def _survey_of(self, role: str, task_vars: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
         """Return the value (dict) of a role's variable __<role>_survey, as a task of the role would see it; known: dict, counts more than task_vars."""
         variables: Dict[str, Any] = {}
-        for name in (_COMMON, role):
-            variables.update(self._load(name, "defaults"))
-        for name in (_COMMON, role):
-            variables.update(self._load(name, "vars"))
+        variables.update(self._load(role, "defaults"))
+        variables.update(self._load(role, "vars"))
         folder = str(_ROLES / role)
         variables.update(dict(task_vars, **known), role_name=role, role_path=folder, ansible_search_path=[folder])
         return Templar(loader=self._loader, variables=variables).template(variables[f"__{role}_survey"])

@@ -5,11 +5,12 @@
 
 DOCUMENTATION = r"""
 module: guest_facts
-short_description: Tell which system a mounted guest is, as Ansible's facts
+short_description: Tell which system a guest is, as Ansible's facts
 version_added: 1.0.0
 description:
   - Reads from the guest's files what M(ansible.builtin.setup) asks a running system for, as far as the roles of this collection use it.
-  - M(ansible.builtin.setup) would tell of the machine that it runs on, and not of a guest that is mounted there.
+  - M(ansible.builtin.setup) would tell of the machine that it runs on, and not of a guest that is mounted there. It is what a running guest is
+    asked by, unless a play has done so already.
 author:
   - imagewright.azure contributors (@imagewright)
 extends_documentation_fragment:
@@ -37,6 +38,13 @@ ansible_facts:
     guest_root:
       description: O(root), by which a role knows whose facts it has.
       type: str
+      returned: success
+    guest_system_names:
+      description:
+        - Names of the system, from the widest to the narrowest, as V([default, Debian, Debian_12]). A role has its values for a system under these names
+          in its C(__<role>_distributions); what a later one says counts.
+      type: list
+      elements: str
       returned: success
     distribution:
       description: The name of the distribution, as V(Debian), V(RedHat), V(openSUSE Leap).

@@ -184,10 +184,11 @@ generation_reasons:
 identity:
   description:
     - UUIDs of the disk's file systems and of its partitions, as below C(/dev/disk/by-uuid) and C(/dev/disk/by-partuuid) of its machine, and the
-      C(/etc/machine-id) of the Linux root on it, null where there is none. Null when the disk cannot be read.
+      C(/etc/machine-id) of the Linux root on it, null where there is none, and the public keys of its SSH server. Null when the disk cannot be read.
   returned: with O(identity)
   type: dict
-  sample: {file_systems: [7c1bb4a1-1dd0-4b3c-9d3e-7dbb0ef0d2a9], partitions: [2e8a1c7f-01], machine_id: 0123456789abcdef0123456789abcdef}
+  sample: {file_systems: [7c1bb4a1-1dd0-4b3c-9d3e-7dbb0ef0d2a9], partitions: [2e8a1c7f-01], machine_id: 0123456789abcdef0123456789abcdef,
+           host_keys: [AAAAC3NzaC1lZDI1NTE5AAAAIAbc]}
 """
 
 import os

@@ -16,13 +16,15 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import MissingLibrary
 
 _MACHINE_ID = re.compile(r"[0-9a-f]{32}\Z")  # machine-id(5)
+#: Of OpenSSH; each machine makes its own, where two that were copied from one template may have one machine-id and the same UUIDs.
+_HOST_KEYS = tuple(f"/etc/ssh/ssh_host_{kind}_key.pub" for kind in ("rsa", "ecdsa", "ed25519"))
 
 
 def identity_of(path: str) -> Optional[Dict[str, Any]]:
-    """Return {file_systems: [UUID], partitions: [PARTUUID], machine_id: str or None} of the disk in an image, in lower case.
+    """Return {file_systems: [UUID], partitions: [PARTUUID], machine_id: str or None, host_keys: [str]} of the disk in an image, the first three in lower case.
 
     The UUIDs are the names of the links below /dev/disk/by-uuid and by-partuuid of the machine. machine_id is None where no Linux root can be
-    read, or its /etc/machine-id is empty.
+    read, or its /etc/machine-id is empty. host_keys: the public keys of its SSH server, in base64.
     None: the disk cannot be read.
     Raises MissingLibrary: a Python package that reads the image is not installed.
     """
@@ -38,14 +40,20 @@ def identity_of(path: str) -> Optional[Dict[str, Any]]:
         return {
             "file_systems": [uuid.lower() for uuid in file_systems],
             "partitions": [uuid.lower() for uuid in partitions],
-            "machine_id": _machine_id(path, disk),
+            **_of_the_system(path, disk),
         }
     finally:
         disk.close()
 
 
-def _machine_id(path: str, disk: DiskImage) -> Optional[str]:
+def _of_the_system(path: str, disk: DiskImage) -> Dict[str, Any]:
+    found: Dict[str, Any] = {"machine_id": None, "host_keys": []}
     with contextlib.suppress(ImagewrightError):
-        text = ImageTree(path, disk).read_text("/etc/machine-id").strip().lower()
-        return text if _MACHINE_ID.match(text) else None
-    return None
+        tree = ImageTree(path, disk)
+        with contextlib.suppress(ImagewrightError):
+            text = tree.read_text("/etc/machine-id").strip().lower()
+            found["machine_id"] = text if _MACHINE_ID.match(text) else None
+        for name in _HOST_KEYS:
+            with contextlib.suppress(ImagewrightError):
+                found["host_keys"] += tree.read_text(name).split()[1:2]
+    return found

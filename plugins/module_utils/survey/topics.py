@@ -44,12 +44,12 @@ def plan(module, arguments, root):
 
 
 def look(tree, topic, busy, there):
-    """Return {work, todo, follows, problems, warnings} of a topic.
+    """Return {work, todo, follows, problems, warnings} of a topic; what is to do is told as what holds when it is done.
 
     tree: LiveTree; topic: dict, as the module's option topics; busy: set of str, topics before it that have work.
     there: {package: whether it is installed, None where that is not known}.
     """
-    todo = [f"package {name} {'is not installed' if there[name] is False else 'may have to be installed'}" for name in topic["packages"] if not there[name]]
+    todo = [f"package {name} is installed{'' if there[name] is False else ' where it is not'}" for name in topic["packages"] if not there[name]]
     to_come = bool(todo)
     todo += topic["notes"]
     todo += [line for wanted in topic["services"] for line in _of_service(tree, wanted)]
@@ -60,6 +60,7 @@ def look(tree, topic, busy, there):
         warnings += planned.warnings
         if planned.error and to_come:
             follows.append("packages")
+            todo.append(f"{part['module']} sets up what the packages bring")
         elif planned.error:
             problems.append(planned.error)
         elif planned.result["changed"]:
@@ -94,8 +95,8 @@ def _of_service(tree, wanted):
     states = services.states(tree, wanted["names"])
     on = [name for name, state in states.items() if state == services.ENABLED]
     if wanted["enabled"]:
-        return [] if on else [f"service {wanted['names'][-1]} does not start at boot: {states[wanted['names'][-1]]}"]
-    return [f"service {name} starts at boot" for name in on]
+        return [] if on else [f"service {wanted['names'][-1]} starts at boot"]
+    return [f"service {name} does not start at boot any more" for name in on]
 
 
 def _of_file(tree, path, content):

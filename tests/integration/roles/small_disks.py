@@ -8,16 +8,19 @@ import os
 from unit.image.images import MIB, ROOT_UUID, ext4, put, run
 
 
-def small_disk(path, machine_id=""):
+def small_disk(path, machine_id="", host_key=""):
     """Write a raw disk of 32 MiB with a DOS table, boot code and an ext4 root with 2 MiB of data, and return its path.
 
-    machine_id: str, what its /etc/machine-id has.
+    machine_id: str, what its /etc/machine-id has; host_key: str, the public key of its SSH server in base64.
     """
     folder = path.with_suffix(".root")
     for name in ("etc", "usr/lib", "usr/sbin", "var"):
         (folder / name).mkdir(parents=True)
     (folder / "etc/fstab").write_text(f"UUID={ROOT_UUID} / ext4 defaults 0 1\n")
     (folder / "etc/machine-id").write_text(machine_id and machine_id + "\n")
+    if host_key:
+        (folder / "etc/ssh").mkdir()
+        (folder / "etc/ssh/ssh_host_ed25519_key.pub").write_text(f"ssh-ed25519 {host_key} root@web\n")
     (folder / "var/data").write_bytes(os.urandom(2 * MIB))
     with open(path, "wb") as stream:
         stream.truncate(32 * MIB)

@@ -19,7 +19,6 @@ def test_check_mode_predicts_every_change_and_the_second_run_has_none(faulty_gue
     before = faulty_guest.output("find /etc /boot -xdev -type f -exec sha256sum {} + | sort | sha256sum")
 
     predicted = faulty_guest.role("prepare", QUICK, check=True)
-    looked = faulty_guest.role("prepare", {**QUICK, "__prepare_surveys": False}, check=True)
     unchanged = faulty_guest.output("find /etc /boot -xdev -type f -exec sha256sum {} + | sort | sha256sum")
     first = faulty_guest.role("prepare", QUICK)
     second = faulty_guest.role("prepare", QUICK)
@@ -27,15 +26,9 @@ def test_check_mode_predicts_every_change_and_the_second_run_has_none(faulty_gue
     assert not predicted.failed and not first.failed and not second.failed, predicted.output + first.output + second.output
     assert unchanged == before
     assert predicted.changed_tasks() == first.changed_tasks()
-    assert differences(predicted) == differences(looked)
     assert len(first.changed_tasks()) >= 12
     assert second.changed_tasks() == []
     assert len(calls(second)) <= 10, calls(second)
-
-
-def differences(play):
-    """Return [(task, its difference)] of what a run changes, or would: the same, whether a survey has left roles out or each has looked itself."""
-    return [(event["task"], event["result"].get("diff")) for event in play.tasks if event["status"] == "ok" and event["result"].get("changed")]
 
 
 def test_check_mode_predicts_the_end_and_leaves_the_guest_as_it_is(faulty_guest):

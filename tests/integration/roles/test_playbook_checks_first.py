@@ -37,8 +37,17 @@ def test_the_image_of_another_machine(fresh_guest, tmp_path):
     assert f"that of the guest is {machine_id(fresh_guest)}" in message and "correct azure_image_src" in message
 
 
+def test_the_image_of_a_machine_that_was_cloned_from_the_same_template(fresh_guest, tmp_path):
+    image = small_disk(tmp_path / "sibling.raw", machine_id=machine_id(fresh_guest), host_key="AAAAC3NzaC1lZDI1NTE5AAAAIAbc")
+
+    message = the_error(fresh_guest, image)
+
+    assert f"cannot take {image} for the disk of {fresh_guest.host}: none of the host keys of its SSH server is one of the guest" in message
+
+
 def test_the_image_of_this_machine_and_one_that_cannot_be_compared(fresh_guest, tmp_path):
-    same = small_disk(tmp_path / "same.raw", machine_id=machine_id(fresh_guest))
+    host_key = fresh_guest.output("cut -d' ' -f2 /etc/ssh/ssh_host_ed25519_key.pub")
+    same = small_disk(tmp_path / "same.raw", machine_id=machine_id(fresh_guest), host_key=host_key)
     template = small_disk(tmp_path / "template.raw")
 
     for image, warned in ((same, False), (template, True)):

@@ -88,8 +88,8 @@ def test_the_survey_changes_nothing_of_what_is_done_and_a_ready_guest_is_left_ou
     assert changes(ready) == []
     assert [call.rpartition(": ")[0].rpartition(" : ")[2] for call in calls(ready)] == [
         "Gathering Facts",
-        "Preflight | Ask for the guest's Python, the account that tasks run as, and what it cannot write",
-        "Read them from the files of a guest that does not run",
+        "Preflight | Ask for the guest's Python, the account that tasks run as, what it cannot write, and its disks",
+        "Look | Learn which system the guest is",
         "Look | Ask the guest what it has",
         "Survey | Ask the guest what there is to do",
         "Label what is new",

@@ -38,7 +38,13 @@ def answers(tmp_path_factory):
         guest: {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "given": {"os_family": family, "distribution": family, "distribution_version": "9.4", "distribution_major_version": "9"},
+            "given": {
+                "os_family": family,
+                "distribution": family,
+                "distribution_version": "9.4",
+                "distribution_major_version": "9",
+                "guest_system_names": ["default", family],
+            },
             "root": root,
             "source": source,
         }
@@ -49,7 +55,7 @@ def answers(tmp_path_factory):
     play = {
         "hosts": "all",
         "gather_facts": False,
-        "vars_files": [str(CHECKOUT / f"roles/{path}/main.yml") for path in ("guest_agent/defaults", "distribution/vars", "guest_agent/vars")],
+        "vars_files": [str(CHECKOUT / f"roles/{path}/main.yml") for path in ("guest_agent/defaults", "guest_agent/vars")],
         "tasks": [
             {"ansible.builtin.set_fact": {"cacheable": True, **{name: f"{{{{ given.{name} }}}}" for name in hosts["mounted, not known"]["given"]}}},
             {"ansible.builtin.set_fact": {"__guest_agent_found": FOUND, "__guest_agent_now": FOUND}},

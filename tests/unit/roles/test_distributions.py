@@ -11,6 +11,7 @@ import sys
 
 import pytest
 import yaml
+from ansible_collections.imagewright.azure.plugins.action.guest_facts import system_names
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -38,6 +39,7 @@ def values(tmp_path_factory):
         guest: {"distribution": name, "distribution_version": version, "distribution_major_version": version.split(".", maxsplit=1)[0], "os_family": family}
         for guest, (name, version, family) in GUESTS.items()
     }
+    facts = {guest: {**given, "guest_system_names": system_names(given)} for guest, given in facts.items()}
     inventory = {"all": {"vars": {"ansible_connection": "local"}, "hosts": {guest: {"given": given} for guest, given in facts.items()}}}
     (folder / "inventory.yml").write_text(yaml.safe_dump(inventory))
     of_roles = ", ".join(f"'{role}': __{role}_values" for role in ROLES)
@@ -107,3 +109,15 @@ def test_a_system_that_no_table_names_has_what_all_of_them_need(values):
     assert values["gentoo"]["guest_boot"] == {"expects_eth0": False, "nvme_since": "never", "cmdline_absent": [], "grub_settings": {}}
     assert values["gentoo"]["guest_kernel"] == {"daemon_packages": []}
     assert values["centos6"]["guest_boot"] == values["gentoo"]["guest_boot"]
+
+
+@pytest.mark.parametrize(
+    "name, version, family, names",
+    [
+        ("Debian", "12", "Debian", ["default", "Debian", "Debian_12"]),
+        ("Ubuntu", "24", "Debian", ["default", "Debian", "Debian_24", "Ubuntu", "Ubuntu_24"]),
+        ("openSUSE Leap", "15", "Suse", ["default", "Suse", "Suse_15", "openSUSE Leap", "openSUSE Leap_15"]),
+    ],
+)
+def test_the_names_of_a_system_go_from_the_widest_to_the_narrowest(name, version, family, names):
+    assert system_names({"os_family": family, "distribution": name, "distribution_major_version": version}) == names

@@ -13,6 +13,10 @@ ROLES = pathlib.Path(__file__).resolve().parents[3] / "roles"
 GUEST_ROLES = sorted(path.name for path in ROLES.glob("guest_*")) + ["prepare"]
 FAMILIES = {"Ubuntu": "Debian", "openSUSE Leap": "Suse", "openSUSE Tumbleweed": "Suse"}
 SURVEYED_ROLES = [role for role in GUEST_ROLES if role not in ("guest_deprovision", "prepare")]
+#: Behind the look that prepare has had, or from its beginning.
+ENTRY = "{{ __prepare_entry }}"
+#: Where prepare, or a preflight, begins a role.
+ENTRIES = {"known.yml", "preflight.yml"}
 DIFFERING_ROLES = ["guest_agent", "guest_boot", "guest_kernel", "guest_network", "guest_ssh", "guest_time"]
 
 
@@ -112,10 +116,8 @@ def test_a_variable_of_the_user_is_used_by_the_role(role):
 def test_a_role_finds_what_distributions_differ_in_by_the_one_way_that_there_is(role):
     table, values = f"__{role}_distributions", f"__{role}_values"
 
-    assert load(role, "meta/main.yml")["dependencies"] == [
-        {"role": "imagewright.azure.distribution", "vars": {"__distribution_root": f"{{{{ {role}_root }}}}"}}
-    ]
-    assert load(role, "vars/main.yml")[values] == f"{{{{ __distribution_names | select('in', {table}) | map('extract', {table}) | combine }}}}"
+    assert load(role, "tasks/main.yml")[0]["imagewright.azure.guest_facts"] == {"root": f"{{{{ {role}_root }}}}"}
+    assert load(role, "vars/main.yml")[values] == f"{{{{ ansible_facts['guest_system_names'] | select('in', {table}) | map('extract', {table}) | combine }}}}"
     assert [path.name for path in (ROLES / role / "vars").iterdir()] == ["main.yml"]
 
 
@@ -145,28 +147,25 @@ def test_tasks_do_not_ask_for_the_distribution(role):
         assert not re.search(r"distribution|os_family", conditions), f"{file}: {task.get('name')}"
 
 
-@pytest.mark.parametrize("role", GUEST_ROLES)
-def test_the_index_imports_each_topic_once_with_a_tag(role):
-    index = load(role, "tasks/main.yml")
-    imported = [topic(task) for task in index]
+@pytest.mark.parametrize("role", [role for role in GUEST_ROLES if role != "prepare"])
+def test_the_index_brings_in_each_topic_with_a_tag(role):
+    """tasks/main.yml, or tasks/work.yml where the role looks at the guest first."""
+    index = load(role, "tasks/work.yml") or load(role, "tasks/main.yml")
+    everywhere = [topic(task) for _file, task in tasks(role) if topic(task)]
 
-    assert None not in imported and len(imported) == len(set(imported))
-    if role != "prepare":
-        # preflight.yml is an entry point of its own, which prepare calls before any role has changed anything
-        others = {path.name for path in (ROLES / role / "tasks").glob("*.yml")} - {"main.yml", "preflight.yml"}
-        parts = {topic(task) for file, task in tasks(role) if file not in ("main.yml", "preflight.yml")} - {None}
-        assert set(imported) == others - parts
-        assert all(task.get("tags") for task in index)
+    assert None not in [topic(task) for task in index] and all(task.get("tags") for task in index)
+    assert sorted(set(everywhere) | {"main.yml", *ENTRIES}) == sorted({path.name for path in (ROLES / role / "tasks").glob("*.yml")} | ENTRIES)
 
 
 @pytest.mark.parametrize("role", GUEST_ROLES)
-def test_an_include_gives_its_tags_to_the_tasks_that_it_brings(role):
+def test_an_include_gives_its_tags_to_the_tasks_that_it_brings_or_they_have_them(role):
     """Without `apply` a tag runs the include, and none of the tasks in it."""
-    tags_of = {topic(task): task.get("tags") for task in load(role, "tasks/main.yml")}
     for file, task in tasks(role):
         included = task.get("ansible.builtin.include_tasks")
-        if included:
-            assert included["apply"]["tags"] == (task.get("tags") or tags_of[file]), f"{file}: {task['name']}"
+        if included and not isinstance(included, dict):
+            assert set(task["tags"]) == {tag for each in load(role, f"tasks/{included}") for tag in each["tags"]}, f"{file}: {task['name']}"
+        elif included and "tags" in task:
+            assert included["apply"]["tags"] == task["tags"], f"{file}: {task['name']}"
 
 
 @pytest.mark.parametrize("role", [role for role in GUEST_ROLES if role != "prepare"])
@@ -179,7 +178,7 @@ def test_a_requirement_is_among_the_tags(role):
 @pytest.mark.parametrize("role", GUEST_ROLES)
 def test_a_task_in_a_topic_begins_with_its_topic(role):
     for file, task in tasks(role):
-        if file not in ("main.yml", "guest.yml", "finish.yml"):
+        if file not in ("main.yml", "work.yml", "guest.yml", "roles.yml", "finish.yml"):
             topic = file[: -len(".yml")].replace("_", " ").capitalize()
             assert task["name"].replace("Cloud-init", "Cloud init").startswith(f"{topic} | "), f"{file}: {task['name']}"
 
@@ -206,9 +205,9 @@ def test_prepare_looks_at_the_variables_of_every_guest_role():
 def test_prepare_runs_every_guest_role_and_deprovisions_last():
     runs = [
         role["name"].split(".")[-1]
-        for task in [*load("prepare", "tasks/guest.yml")[0]["block"], *load("prepare", "tasks/finish.yml")]
+        for task in [*load("prepare", "tasks/roles.yml")[0]["block"], *load("prepare", "tasks/finish.yml")]
         for role in [task.get("ansible.builtin.import_role") or task.get("ansible.builtin.include_role") or {"tasks_from": "none"}]
-        if "tasks_from" not in role
+        if role.get("tasks_from", ENTRY) == ENTRY
     ]
 
     assert sorted(runs) == [role for role in GUEST_ROLES if role != "prepare"]
@@ -218,7 +217,7 @@ def test_prepare_runs_every_guest_role_and_deprovisions_last():
 
 
 def test_prepare_builds_images_and_menus_once_for_all_roles():
-    (block,) = load("prepare", "tasks/guest.yml")
+    (block,) = load("prepare", "tasks/roles.yml")
     assert block["block"][-1]["ansible.builtin.include_role"]["name"] == "imagewright.azure.guest_boot"
     assert {"__guest_boot_cmdline_absent_for_others", "__guest_boot_initrd_left_out"} <= set(block["vars"])
     assert {"__guest_swap_boot_follows", "__guest_network_boot_follows"} <= set(block["vars"])
@@ -226,11 +225,13 @@ def test_prepare_builds_images_and_menus_once_for_all_roles():
 
 @pytest.mark.parametrize("role", SURVEYED_ROLES)
 def test_prepare_runs_a_role_where_it_has_work_and_gives_its_tag_to_its_tasks(role):
-    (block,) = load("prepare", "tasks/guest.yml")
+    (block,) = load("prepare", "tasks/roles.yml")
+    assert ("work.yml" in [path.name for path in (ROLES / role / "tasks").iterdir()]) is (role in DIFFERING_ROLES)
     (task,) = [
         task
         for task in block["block"]
-        if task.get("ansible.builtin.include_role", {}).get("name") == f"imagewright.azure.{role}" and "tasks_from" not in task["ansible.builtin.include_role"]
+        if task.get("ansible.builtin.include_role", {}).get("name") == f"imagewright.azure.{role}"
+        and task["ansible.builtin.include_role"].get("tasks_from", ENTRY) == ENTRY
     ]
 
     assert task["when"] == [f"prepare_{role} | bool", f"'{role}' in __prepare_with_work"]
@@ -264,7 +265,7 @@ def test_what_a_role_gives_a_module_is_what_prepare_asks_with(role):
 def test_every_module_of_a_guest_role_works_on_the_root_of_the_role(role):
     for file, task in tasks(role):
         for name, arguments in task.items():
-            if name.startswith("imagewright.azure.") and not name.endswith("guest_power_off"):
+            if name.startswith("imagewright.azure.") and not name.endswith((".guest_power_off", ".show")):
                 assert arguments["root"] == f"{{{{ {role}_root }}}}", f"{file}: {task['name']}"
 
 
@@ -278,7 +279,7 @@ def test_prepare_deprovisions_for_every_tag_of_the_role():
 
 
 def test_prepare_hands_its_root_on_to_every_guest_role():
-    (block,) = load("prepare", "tasks/guest.yml")
+    (block,) = load("prepare", "tasks/roles.yml")
     last = load("prepare", "tasks/finish.yml")[0]
     handed = {**block["vars"], **last["vars"]}
 
