@@ -18,6 +18,10 @@ QUICK = {f"prepare_guest_{topic}": False for topic in ("kernel", "swap", "boot",
 STAY = {**QUICK, "prepare_shutdown": True, "prepare_package_lists": False}
 
 
+#: Names that are the user's own, and stop nothing.
+OF_THE_USER = {"site": "a", "azure_subscription_id": "b", "images": "c", "guest_owner": "d"}
+
+
 @pytest.fixture
 def image(tmp_path):
     return small_disk(tmp_path / "web.raw")
@@ -51,7 +55,7 @@ def test_the_image_of_this_machine_and_one_that_cannot_be_compared(fresh_guest, 
     template = small_disk(tmp_path / "template.raw")
 
     for image, warned in ((same, False), (template, True)):
-        done = play(fresh_guest, image, {**STAY, "azure_readiness_required": False}, check=True)
+        done = play(fresh_guest, image, {**STAY, **OF_THE_USER, "azure_readiness_required": False}, check=True)
         assert not done.failed, done.failed_tasks()
         assert ("nobody can tell whether" in done.output) is warned
 
@@ -112,14 +116,6 @@ def test_a_name_that_nobody_knows(fresh_guest, image, options, words):
     assert words in message and "correct the name" in message
 
 
-def test_names_of_the_users_own_stop_nothing(fresh_guest, image):
-    own = {"site": "a", "azure_subscription_id": "b", "images": "c", "guest_owner": "d"}
-
-    done = play(fresh_guest, image, {**STAY, **own, "azure_readiness_required": False}, check=True)
-
-    assert not done.failed, done.failed_tasks()
-
-
 @pytest.mark.parametrize(
     "options, words",
     [
@@ -157,6 +153,23 @@ def test_sudo_that_wants_a_password(fresh_guest, image):
 
     assert f"cannot become root on {fresh_guest.host}" in message and "-K" in message and "ansible_become_password" in message
     assert "cannot reach" not in message
+
+
+def test_su_that_wants_a_password_in_check_mode(fresh_guest, image):
+    message = the_error(fresh_guest, image, ansible_become_method="su", check=True)
+
+    assert f"cannot become root on {fresh_guest.host} with su: " in message and "-K (--ask-become-pass)" in message
+    assert "cannot reach" not in message
+
+
+def test_sudo_that_is_not_there(fresh_guest, image):
+    fresh_guest.run("mv /usr/bin/sudo /usr/bin/sudo.real")
+    try:
+        message = the_error(fresh_guest, image)
+    finally:
+        fresh_guest.run("mv /usr/bin/sudo.real /usr/bin/sudo")
+
+    assert f"cannot become root on {fresh_guest.host} with sudo: " in message and "install it on the guest, or set ansible_become_method" in message
 
 
 def test_sudo_that_answers_late(fresh_guest, image):

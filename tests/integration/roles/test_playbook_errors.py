@@ -82,10 +82,10 @@ def play(guest, image, variables=None, options=(), check=False, **host):
     return playing.playbook(json.dumps(inventory), PLAYBOOK, variables, check=check, options=options)
 
 
-def the_error(guest, image, variables=None, options=(), **host):
+def the_error(guest, image, variables=None, options=(), check=False, **host):
     """Return the one error of a playbook that leaves guest and image as they were."""
     before = guest.output(STATE), digest(image) if image.exists() else None, sorted(image.parent.iterdir())
-    done = play(guest, image, variables, options, **host)
+    done = play(guest, image, variables, options, check, **host)
     assert done.returncode != 0
     messages = done.failed_tasks()
     assert messages, done.output
