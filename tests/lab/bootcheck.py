@@ -28,9 +28,10 @@ class BootCheck(NamedTuple):
     error: str
 
 
-def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: float = 300) -> BootCheck:
+def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: float = 300, patience: int = 0) -> BootCheck:
     """Return what a disk's boot said on ttyS0, up to a login prompt and the guest's report of its own state.
 
+    patience: seconds that the guest's systemd gives devices and services, 0 for its own
     The disk is only read: the machine runs on a copy that has the reporting unit, and is thrown away.
     Where the unit cannot be written (XFS and Btrfs, when this machine's kernel has neither), the guest reports nothing, and systemd's own
     messages up to the prompt have to do: whether it still says there that multi-user is reached depends on which of the two comes first.
@@ -42,7 +43,7 @@ def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: f
         copy = _copy(disk, scratch)
         speaks = inside.can_inject(copy)
         if speaks:
-            inside.inject(copy, scratch)
+            inside.inject(copy, scratch, patience)
         guest = machine.start(copy, name=guests.new_name("bootcheck"), firmware=firmware, bus=bus, in_place=True, wait=False, owned=True)
         try:
             seconds, error = _watch(guest, began, timeout, (console.LOGIN, inside.DONE) if speaks else (console.LOGIN,))

@@ -39,6 +39,9 @@ ExecStart=/bin/sh -c 'sleep {SETTLE}; for second in $$(seq {ADDRESS_TIME}); do i
 """
 UNITS = "/etc/systemd/system"
 NAME = "lab-report.service"
+# systemd gives a device 90 seconds, which an emulated machine on a busy one may need until udev starts. Read by systemd 252 and later.
+PATIENCE = "[Manager]\nDefaultDeviceTimeoutSec={seconds}s\nDefaultTimeoutStartSec={seconds}s\n"
+PATIENCE_PLACE = "/etc/systemd/system.conf.d"
 
 
 class State(NamedTuple):
@@ -61,19 +64,25 @@ def can_inject(disk: Path) -> bool:
     return kind in EXT or (kind in ("xfs", "btrfs") and kind in kernels_own and os.geteuid() == 0)
 
 
-def inject(disk: Path, scratch: Path) -> None:
+def inject(disk: Path, scratch: Path, patience: int = 0) -> None:
     """Write the reporting unit into the root file system of a raw copy of a disk.
 
-    scratch: Path, a directory for the unit's file
+    scratch: Path, a directory for the files to be written
+    patience: seconds that systemd gives devices and services, 0 for its own 90
     """
     if _file_system(disk) not in EXT:
-        _inject_mounted(disk, scratch)
+        _inject_mounted(disk, scratch, patience)
         return
-    source = scratch / NAME
+    source, settings = scratch / NAME, scratch / "lab.conf"
     source.write_text(UNIT, encoding="ascii")
+    settings.write_text(PATIENCE.format(seconds=patience), encoding="ascii")
     start = images.root_partition(disk).start
+    lines = [f"write {source} {UNITS}/{NAME}", f"symlink {UNITS}/multi-user.target.wants/{NAME} ../{NAME}"]
+    if patience:
+        there = "/system.conf.d/" in run(["debugfs", "-R", "ls -p /etc/systemd", f"{disk}?offset={start}"])
+        lines += [*([] if there else [f"mkdir {PATIENCE_PLACE}"]), f"write {settings} {PATIENCE_PLACE}/lab.conf"]
     commands = scratch / "debugfs.commands"
-    commands.write_text(f"write {source} {UNITS}/{NAME}\nsymlink {UNITS}/multi-user.target.wants/{NAME} ../{NAME}\n", encoding="ascii")
+    commands.write_text("\n".join(lines) + "\n", encoding="ascii")
     run(["debugfs", "-w", "-f", commands, f"{disk}?offset={start}"])
     listed = run(["debugfs", "-R", f"ls -p {UNITS}/multi-user.target.wants", f"{disk}?offset={start}"])
     if NAME not in listed:
@@ -84,8 +93,8 @@ def _file_system(disk: Path) -> str:
     return run(["blkid", "-p", "-O", images.root_partition(disk).start, "-s", "TYPE", "-o", "value", disk]).strip()
 
 
-def _inject_mounted(disk: Path, scratch: Path) -> None:
-    """Write the unit into a root that is mounted for that moment, as XFS and Btrfs need it."""
+def _inject_mounted(disk: Path, scratch: Path, patience: int) -> None:
+    """Write the same into a root that is mounted for that moment, as XFS and Btrfs need it."""
     part, mount = images.root_partition(disk), scratch / "mounted"
     mount.mkdir()
     options = f"loop,offset={part.start},sizelimit={part.size}" + (",nouuid" if _file_system(disk) == "xfs" else "")
@@ -95,6 +104,10 @@ def _inject_mounted(disk: Path, scratch: Path) -> None:
         (units / NAME).write_text(UNIT, encoding="ascii")
         (units / "multi-user.target.wants").mkdir(exist_ok=True)
         (units / "multi-user.target.wants" / NAME).symlink_to(f"../{NAME}")
+        if patience:
+            settings = mount / PATIENCE_PLACE.lstrip("/")
+            settings.mkdir(exist_ok=True)
+            (settings / "lab.conf").write_text(PATIENCE.format(seconds=patience), encoding="ascii")
     finally:
         run(["umount", mount])
 
