@@ -11,10 +11,11 @@ from typing import NamedTuple
 HYPERV_DRIVERS = ("hv_vmbus", "hv_storvsc", "hv_netvsc")
 REMOVED_PARAMETERS = ("quiet", "rhgb", "crashkernel=auto")
 
-# Boot Loader Specification entries have their parameters on a line of its own.
+# Boot Loader Specification entries have their parameters on a line of its own, or name there the variable of grubenv that has them.
 MENU = (
     "{ grep -hE '^\\s*(linux|kernel)\\s' /boot/grub/grub.cfg /boot/grub2/grub.cfg /boot/grub/menu.lst; "
-    "grep -hE '^options\\s' /boot/loader/entries/*.conf; } 2>/dev/null | grep -v single | head -n1"
+    "grep -hE '^options\\s' /boot/loader/entries/*.conf; } 2>/dev/null | grep -v single | head -n1 | "
+    "sed \"s~[$]kernelopts~$(sed -n 's/^kernelopts=//p' /boot/grub2/grubenv 2>/dev/null)~\""
 )
 IN_INITRAMFS = """cd /boot && images=$(ls | grep -E '^init(rd|ramfs)[.-]' || echo initrd.img-none) && for image in $images; do
   listed=$(lsinitramfs $image 2>/dev/null || lsinitrd $image)

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lab import layout, line, shapes
+from lab import layout, line, probes, shapes
 from lab.bootcheck import BootCheck
 from lab.console import read_console
 from lab.errors import LabError
@@ -68,6 +68,22 @@ def test_the_fstab_of_snapshots_mounts_every_subvolume_by_its_own_line():
 )
 def test_each_script_that_a_shape_writes_is_a_shell_script(script):
     assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "files, asked",
+    [
+        ({"grub/grub.cfg": "\tlinux\t/vmlinuz-1 root=UUID=1 ro quiet\n"}, "linux\t/vmlinuz-1 root=UUID=1 ro quiet"),
+        ({"loader/entries/a.conf": "title A\noptions root=UUID=1 ro\n", "grub2/grub.cfg": "blscfg\n"}, "options root=UUID=1 ro"),
+        ({"loader/entries/a.conf": "options $kernelopts\n", "grub2/grubenv": "# GRUB\nkernelopts=root=UUID=1 ro rhgb\n####"}, "options root=UUID=1 ro rhgb"),
+    ],
+)
+def test_the_menus_parameters_are_found_where_the_loader_takes_them_from(tmp_path, files, asked):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="ascii")
+    found = subprocess.run(["sh", "-c", probes.MENU.replace("/boot/", f"{tmp_path}/")], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == asked
 
 
 def test_a_verdict_that_differs_between_the_guest_and_its_vhd_fails():
