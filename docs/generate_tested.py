@@ -59,6 +59,49 @@ DEBIAN = (
     ("Debian 12 with GRUB Legacy 0.97, with systemd-boot", "the edited entries booted in QEMU, in `make test-all`"),
 )
 
+#: What no shape has: (what, why, what there is in its place).
+NOT_BUILT = (
+    (
+        "a root on LVM, a `/boot` of its own, an EFI system partition, in the shapes of RHEL and Ubuntu",
+        "a container prepares them, and the machine that builds them has neither device mapper nor vfat; in QEMU a preparation takes ten times as long",
+        "the verdict on a disk with logical volumes, and on UEFI disks, that were broken in every way that we know (`tests/integration/broken`); "
+        "`make demo GUEST=vm FIRMWARE=uefi`",
+    ),
+    (
+        "SELinux in enforcing mode",
+        "a container shows the kernel of its host, and the first boot with Debian's policy labels every file",
+        "modules and rules on files with labels, and without (`tests/unit`)",
+    ),
+    ("grubby, Red Hat's kernel and GRUB", "no Debian package has them", "recorded trees `rhel8`, `rhel9`, `rhel10`, `fedora`"),
+    ("ifcfg files that NetworkManager reads", "Debian's NetworkManager is built without that plugin", "recorded trees `rhel8`, `oracle8`, `amazon2`"),
+    (
+        "Python 3.6 on a guest that runs",
+        "the oldest Python of a Debian suite that is still to be had is 3.9 (bullseye)",
+        "every guest-side file compiles on 3.6",
+    ),
+    (
+        "wicked, SUSE's GRUB (paths from the default subvolume), sdbootutil, `/usr/etc`",
+        "no Debian package has them, or is built so",
+        "recorded trees `sles15`, `sles16`",
+    ),
+    ("snaps, Ubuntu's kernel and its `linux-azure`", "no Debian package has them", "recorded tree `ubuntu2404-cloud`"),
+    (
+        "a unified kernel image or systemd-boot, through the whole line",
+        "their EFI system partition can be mounted in QEMU alone",
+        "the verdict on both, broken in every way that we know; systemd-boot's edited entries booted in QEMU (`tests/integration/bootloader/test_booted.py`)",
+    ),
+    (
+        "arm64",
+        "the lab makes disks of x86 alone; a container would run arm64's systemd under QEMU's user emulation, and a machine is emulated ten times slower",
+        "boot entries, kernels, consoles and EFI programs of arm64 in `tests/unit`",
+    ),
+    (
+        "ostree (Fedora CoreOS, Silverblue, RHEL for Edge, image mode)",
+        "its root is put together by its own boot alone; such a disk is refused by that name, and not judged",
+        "a disk laid out by `ostree` itself (`tests/integration/shapes/test_ostree.py`)",
+    ),
+)
+
 HEAD = """# What was tested on what
 
 <!-- Written by docs/generate_tested.py; change that, or run the line again: python3 -m lab line NAME --record -->
@@ -109,8 +152,14 @@ def document(results):
     """Return the text of docs/tested.md."""
     rows = "".join(f"| {row.names} | {proof(row, results)} | {cores(row.python)} | {row.not_tried} |\n" for row in DISTRIBUTIONS)
     shapes = "".join(_shape(name, result) for name, result in sorted(results.items())) or "None is recorded at present.\n"
+    lacking = "".join(f"| {what} | {why} | {instead} |\n" for what, why, instead in NOT_BUILT)
     return (
-        HEAD + rows + "\n## The shapes\n\n`python3 -m lab line NAME` walks the line on one of them (in the checkout, `PYTHONPATH=tests`, as root).\n" + shapes
+        HEAD
+        + rows
+        + "\n## What was not built, and why\n\n| what | why | what there is in its place |\n|---|---|---|\n"
+        + lacking
+        + "\n## The shapes\n\n`python3 -m lab line NAME` walks the line on one of them (in the checkout, `PYTHONPATH=tests`, as root).\n"
+        + shapes
     )
 
 

@@ -181,7 +181,7 @@ def _boot_check(options) -> int:
 
 def _line_command(command) -> None:
     command.add_argument("name", choices=sorted(shapes.SHAPES), metavar="NAME", help=", ".join(sorted(shapes.SHAPES)))
-    command.add_argument("--vm", action="store_true", help="prepare it in QEMU, not in a container")
+    command.add_argument("--vm", action="store_true", help="prepare it in QEMU, also where a container could hold it")
     command.add_argument("--output", type=Path, help="a directory for disk, VHD and logs (default: output/like-NAME)")
     command.add_argument("--record", action="store_true", help="also keep the result in tests/lab/tested.json, of which docs/tested.md is made")
     command.set_defaults(command=_line)
@@ -190,11 +190,10 @@ def _line_command(command) -> None:
 def _line(options) -> int:
     output = options.output or demo.OUTPUT / f"like-{options.name}"
     output.mkdir(parents=True, exist_ok=True)
-    kind = "vm" if options.vm else "container"
-    walked = line.walk(options.name, output, kind)
+    walked = line.walk(options.name, output, "vm" if options.vm else "")
     print(line.table(walked))
     if options.record:
-        record.keep(options.name, kind, walked)
+        record.keep(options.name, walked)
     return 0 if all(proof.holds for proof in walked.proofs) else 1
 
 

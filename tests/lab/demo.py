@@ -163,10 +163,13 @@ def _verdict(proofs: list, vhd: Path) -> int:
     return 0
 
 
-def start(kind: str, firmware: str, source: Path, suite: str = "bookworm"):
-    """Return the record of a live guest on a disk, which it writes to. kind: container or vm; suite: whose .debs it may take from the cache."""
+def start(kind: str, firmware: str, source: Path, suite: str = "bookworm", timeout: float = 300):
+    """Return the record of a live guest on a disk, which it writes to.
+
+    kind: container or vm; suite: whose .debs a container may take from the cache; timeout: seconds until the login of a vm
+    """
     if kind == "vm":
-        return machine.start(source, name=_name(), firmware=firmware, in_place=True, owned=True)
+        return machine.start(source, name=_name(), firmware=firmware, in_place=True, timeout=timeout, owned=True)
     return container.start(image=source, keep=True, name=_name(), suite=suite, owned=True)
 
 
@@ -174,9 +177,9 @@ def _name() -> str:
     return f"demo-{os.getpid()}"
 
 
-def play(live: LiveGuest, variables: dict, log: Path):
-    """Return what the playbook did, its output written to a file. Raises LabError: when it failed."""
-    play = live.playbook(PLAYBOOK, variables, diff=False, timeout=1800, show=_show_progress())
+def play(live: LiveGuest, variables: dict, log: Path, timeout: float = 1800):
+    """Return what the playbook did, its output written to a file. timeout: seconds. Raises LabError: when it failed."""
+    play = live.playbook(PLAYBOOK, variables, diff=False, timeout=timeout, show=_show_progress())
     log.write_text(play.output, encoding="utf-8")
     if play.failed:
         raise LabError(f"the playbook failed: {'; '.join(play.failed_tasks()) or play.output[-2000:]}; its output is in {log}")

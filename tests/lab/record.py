@@ -13,12 +13,12 @@ from lab import shapes
 PLACE = Path(__file__).with_name("tested.json")
 
 
-def keep(name: str, kind: str, walked, place: Path = PLACE) -> None:
+def keep(name: str, walked, place: Path = PLACE) -> None:
     """Write what a walk showed into the file of results, in place of that shape's result before."""
     results = read(place)
     results[name] = {
         "date": datetime.date.today().isoformat(),
-        "guest": kind,
+        "guest": walked.kind,
         "suite": shapes.named(name).PLAN.recipe.suite,
         "ansible_core": importlib.metadata.version("ansible-core"),
         "versions": dict(sorted(walked.versions.items())),

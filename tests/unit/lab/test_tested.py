@@ -52,6 +52,14 @@ def test_every_recorded_tree_that_a_row_names_is_there(generator):
     assert [name for row in generator.DISTRIBUTIONS for name in row.trees if not (generator.TREES / name).is_dir()] == []
 
 
+def test_what_was_not_built_is_named_with_a_reason_and_with_what_there_is(generator):
+    places = [word for row in generator.NOT_BUILT for word in row[2].split("`")[1::2]]
+    assert [place for place in places if "/" in place and not (CHECKOUT / place).exists()] == []
+    trees = {word for row in generator.NOT_BUILT if row[2].startswith("recorded tree") for word in row[2].split("`")[1::2]}
+    assert [name for name in trees if not (generator.TREES / name).is_dir()] == []
+    assert all(what and why and instead for what, why, instead in generator.NOT_BUILT)
+
+
 def test_a_shape_whose_proofs_did_not_all_hold_is_not_called_booted(generator):
     row = next(row for row in generator.DISTRIBUTIONS if row.shape == "ubuntu")
     assert generator.proof(row, {"ubuntu": result()}).startswith("shaped like it, booted: 30 proofs, 2026-11-28")
@@ -72,10 +80,10 @@ def test_the_python_of_a_guest_decides_which_ansible_drives_it(generator):
 
 
 def test_a_walk_is_kept_in_place_of_the_one_before(tmp_path):
-    walked = line.Line([Proof("swap", "R12", "", "on", False), Proof("boot", "", "", "yes", True)], [["Boot", 12.4]], {"dracut": "112"})
+    walked = line.Line([Proof("swap", "R12", "", "on", False), Proof("boot", "", "", "yes", True)], [["Boot", 12.4]], {"dracut": "112"}, "container")
     place = tmp_path / "tested.json"
-    record.keep("suse", "container", walked, place)
-    record.keep("suse", "vm", walked, place)
+    record.keep("suse", walked, place)
+    record.keep("suse", walked._replace(kind="vm"), place)
     kept = record.read(place)
     assert list(kept) == ["suse"]
     assert (kept["suse"]["guest"], kept["suse"]["suite"], kept["suse"]["failed"], kept["suse"]["seconds"]) == ("vm", "forky", {"swap": "on"}, {"Boot": 12})
