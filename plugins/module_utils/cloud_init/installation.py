@@ -74,9 +74,9 @@ def leftovers(tree):
 
 def version(tree):
     """Return the version of the installed cloud-init as (major, minor), None when it is not found."""
-    for pattern in ("/usr/lib/python3*/site-packages", "/usr/lib/python3*/dist-packages", "/usr/local/lib/python3*/site-packages"):
+    for pattern in ("/usr/lib/python[23]*/site-packages", "/usr/lib/python[23]*/dist-packages", "/usr/local/lib/python[23]*/site-packages"):
         for path in tree.glob(pattern + "/cloudinit/version.py"):
-            match = re.search(r"""__VERSION__ = ["'](\d+)\.(\d+)""", tree.read_text(path))
+            match = re.search(r"""(?:__VERSION__ = |StrictVersion\()["'](\d+)\.(\d+)""", tree.read_text(path))
             if match:
                 return int(match.group(1)), int(match.group(2))
     return None

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from typing import Dict, Iterable, List, Optional
+from typing import Dict, Iterable, Optional
 
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import units as systemd
@@ -15,8 +15,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import DISABLED, MASKED, MISSING, STARTS, STATES, UnitAnswer, Cause, Obstacles
 
 ENABLED = "enabled"
-#: What starts a service without systemd, at Debian, Red Hat, SUSE and with OpenRC.
-_START_LINKS = ("/etc/rc[2345].d/S[0-9][0-9]{}", "/etc/rc.d/rc[2345].d/S[0-9][0-9]{}", "/etc/init.d/rc[2345].d/S[0-9][0-9]{}", "/etc/runlevels/*/{}")
+#: What starts a service without systemd, at Debian (rcS.d before any runlevel, as networking), Red Hat, SUSE (boot.d the same) and with OpenRC.
+_START_LINKS = (
+    "/etc/rc[2345S].d/S[0-9][0-9]{}",
+    "/etc/rc.d/rc[2345].d/S[0-9][0-9]{}",
+    "/etc/init.d/rc[2345].d/S[0-9][0-9]{}",
+    "/etc/init.d/boot.d/S[0-9][0-9]{}",
+    "/etc/runlevels/*/{}",
+)
 
 
 def state(tree: Tree, names: Iterable[str]) -> str:
@@ -95,13 +101,23 @@ def _script(tree: Tree, name: str) -> str:
     if tree.exists(f"/etc/init.d/{name}") or tree.exists(f"/etc/rc.d/init.d/{name}"):
         return STARTS if any(tree.glob(pattern.format(name)) for pattern in _START_LINKS) else DISABLED
     if tree.exists(f"/etc/init/{name}.conf"):
-        return DISABLED if "manual" in _words(tree, f"/etc/init/{name}.override") else STARTS
+        return STARTS if _is_started(tree, name) else DISABLED
     return MISSING
+
+
+def _is_started(tree: Tree, name: str) -> bool:
+    """Return whether a job of Upstart is started by an event: a `start on` without `manual` after it, its override read last.
+
+    Source: init(5) of Upstart, "manual" and "start on"; upstart-override(5).
+    """
+    started = False
+    for path in (f"/etc/init/{name}.conf", f"/etc/init/{name}.override"):
+        for line in tree.read_text(path).splitlines() if tree.is_file(path) else []:
+            words = line.split("#")[0].split()
+            if words == ["manual"] or words[:2] == ["start", "on"]:
+                started = words != ["manual"]
+    return started
 
 
 def _unit_name(name: str) -> str:
     return name if "." in name else name + ".service"
-
-
-def _words(tree: Tree, path: str) -> List[str]:
-    return tree.read_text(path).split() if tree.is_file(path) else []

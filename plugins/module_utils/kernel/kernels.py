@@ -55,6 +55,12 @@ def installed_kernels(tree):
     return sorted(found.values(), key=lambda kernel: (kernel.kind != "normal", version_key(kernel.version), kernel.image or ""))
 
 
+def any_has(tree, name):
+    """Return whether a kernel that can be booted has a driver (str), as a module or built in; True where no kernel is found."""
+    versions = {kernel.version for kernel in installed_kernels(tree)}
+    return not versions or any(name in available(tree, version) or name in built_in(tree, version) for version in versions)
+
+
 def version_key(version):
     """Return a key that sorts the versions of kernels by their numbers."""
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.findall(r"\d+|[^\d.]+", version)]

@@ -97,6 +97,13 @@ def numa_off_needed(version):
     return base is not None and base < (2, 6, 37)
 
 
+def has_host_clock(version):
+    """Return whether the kernel has the clock of the Hyper-V host (R55), hv_utils' PTP clock: since 4.11, and in Red Hat's 3.10.0 since build 693."""
+    base = base_version(version)
+    build = re.match(r"3\.10\.0-(\d+)", version)
+    return base is not None and base >= (4, 11) or build is not None and int(build.group(1)) >= 693
+
+
 def lis_needed(version):
     """Return whether the kernel is one of RHEL 6.0 to 6.3, whose Hyper-V drivers are the Linux Integration Services' (R22)."""
     build = el6_build(version)

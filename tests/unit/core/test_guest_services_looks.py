@@ -44,7 +44,10 @@ def test_units_of_systemd(systemd, run_module):
     }
 
 
-@pytest.mark.parametrize("link", ["etc/rc3.d/S99ntpd", "etc/rc.d/rc3.d/S58ntpd", "etc/init.d/rc5.d/S10ntpd", "etc/runlevels/default/ntpd"])
+@pytest.mark.parametrize(
+    "link",
+    ["etc/rc3.d/S99ntpd", "etc/rc.d/rc3.d/S58ntpd", "etc/rcS.d/S10ntpd", "etc/init.d/rc5.d/S10ntpd", "etc/init.d/boot.d/S10ntpd", "etc/runlevels/default/ntpd"],
+)
 def test_scripts_are_enabled_by_their_links(tmp_path, run_module, link):
     (tmp_path / "etc/init.d").mkdir(parents=True)
     (tmp_path / "etc/init.d/ntpd").write_text("#!/bin/sh\n")
@@ -55,12 +58,24 @@ def test_scripts_are_enabled_by_their_links(tmp_path, run_module, link):
     assert states(run_module, tmp_path, "ntpd") == {"ntpd": "enabled"}
 
 
-def test_jobs_of_upstart_start_unless_they_are_manual(tmp_path, run_module):
+@pytest.mark.parametrize(
+    ("job", "override", "state"),
+    [
+        ("start on runlevel [2345]\n", None, "enabled"),
+        ("start on runlevel [2345]\n", "manual\n", "disabled"),
+        ("start on runlevel [2345]\nmanual\n", None, "disabled"),
+        ("manual\n", "start on runlevel [2345]\n", "enabled"),
+        ('description "only by hand"\nexec /usr/sbin/ntpd\n', None, "disabled"),
+        ("# manual\nstart on (filesystem\n  and static-network-up)\n", "# manual\n", "enabled"),
+    ],
+)
+def test_a_job_of_upstart_starts_by_its_event_unless_it_is_manual_at_last(tmp_path, run_module, job, override, state):
     (tmp_path / "etc/init").mkdir(parents=True)
-    (tmp_path / "etc/init/ssh.conf").write_text("start on runlevel [2345]\n")
-    (tmp_path / "etc/init/ntp.conf").write_text("start on runlevel [2345]\n")
-    (tmp_path / "etc/init/ntp.override").write_text("manual\n")
-    assert states(run_module, tmp_path, "ssh", "ntp") == {"ssh": "enabled", "ntp": "disabled"}
+    (tmp_path / "etc/init/ntp.conf").write_text(job)
+    if override is not None:
+        (tmp_path / "etc/init/ntp.override").write_text(override)
+
+    assert states(run_module, tmp_path, "ntp") == {"ntp": state}
 
 
 def test_what_is_enabled_until_the_next_boot_is_not_enabled(systemd, run_module):

@@ -69,6 +69,23 @@ def test_other_kernels_are_custom(version):
 
 
 @pytest.mark.parametrize(
+    "version, has",
+    [
+        ("3.10.0-514.el7.x86_64", False),
+        ("3.10.0-693.el7.x86_64", True),
+        ("3.10.0-1160.119.1.el7.x86_64", True),
+        ("4.10.17", False),
+        ("4.11", True),
+        ("2.6.32-754.35.1.el6.x86_64", False),
+        ("6.1.0-28-amd64", True),
+        ("local", False),
+    ],
+)
+def test_the_clock_of_the_host_came_with_4_11_and_with_red_hat_7_4(version, has):
+    assert patches.has_host_clock(version) is has
+
+
+@pytest.mark.parametrize(
     "version, needed",
     [
         ("2.6.36", True),

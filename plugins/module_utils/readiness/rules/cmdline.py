@@ -8,10 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, none_lacks
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -101,6 +103,8 @@ def card_names(context):
     """Return failed with each place whose command line has no net.ifnames=0, on Red Hat's family alone."""
     if context.shared(distribution).family != "redhat":
         return not_applicable("only Red Hat's family configures the card by the name eth0")
+    if not services.uses_systemd(context.tree):
+        return not_applicable("udev names cards by their place since it is systemd's; before, the kernel's name stays")
     return none_lacks(context, lambda text: "0" in kernel_cmdline.values(text, "net.ifnames"), "net.ifnames=0")
 
 
@@ -118,6 +122,10 @@ def card_names(context):
 def hidden_dvd(context):
     """Return failed with each place that brings a parameter onto a command line which hides the DVD drive."""
     return failed_if(having(context, lambda parameter: parameter == "libata.atapi_enabled=0" or parameter.startswith("reserve=0x1f0")))
+
+
+def _has_nvme(tree):
+    return kernels.any_has(tree, "nvme_core") or kernels.any_has(tree, "nvme")
 
 
 @rule(
@@ -138,6 +146,8 @@ def nvme_timeout(context):
     def long_enough(text):
         return any((value or "").isdigit() and int(value) >= 240 for value in kernel_cmdline.values(text, "nvme_core.io_timeout"))
 
+    if not context.shared(_has_nvme):
+        return not_applicable("no kernel here has a driver of NVMe disks, which R18a tells")
     rules = [path for folder in ("/etc", "/usr/lib", "/lib") for path in context.tree.glob(folder + "/udev/rules.d/*azure*.rules")]
     if context.find(rules, lambda text: "io_timeout" in text):
         return passed("azure-vm-utils' udev rules set it")

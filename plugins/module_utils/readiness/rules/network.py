@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
@@ -176,6 +177,10 @@ def persistent_names(context):
     return failed_if(evidence)
 
 
+def _has_their_bus(tree):
+    return kernels.any_has(tree, "pci_hyperv")
+
+
 @rule(
     "R36",
     step=FIRST_CARD,
@@ -192,8 +197,10 @@ def virtual_functions(context):
     """Return passed with the file that keeps the network manager from configuring virtual functions."""
     tree = context.tree
     active = context.shared(managers.active)
-    if not active or active == ["ifupdown"]:
-        return not_applicable("ifupdown only touches the cards it is told to")
+    if set(active) <= {"ifupdown", "ifcfg"}:
+        return not_applicable("the scripts of ifupdown and of network only touch the cards that they are told to")
+    if not context.shared(_has_their_bus):
+        return not_applicable("no kernel here has the bus of virtual functions, pci_hyperv")
     for pattern in (
         "/etc/udev/rules.d/*.rules",
         "/usr/lib/udev/rules.d/*azure*.rules",

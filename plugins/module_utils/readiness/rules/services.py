@@ -11,6 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony import chrony_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.chrony.invocation import invocation
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels, patches
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import NOTE, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER, SYSTEM_MANAGER
@@ -69,6 +70,10 @@ def host_clock(context):
     """Return failed when chrony is missing, has no clock of the host, or a clock beside it that may be absent."""
     path, lines = context.shared(_chrony)
     started = context.shared(invocation)
+    versions = [kernel.version for kernel in context.shared(kernels.installed_kernels)]
+    old = bool(versions) and not any(patches.has_host_clock(version) for version in versions)
+    if old and not any(chrony_conf.is_ptp_clock(line.words) for line in lines):
+        return not_applicable("no kernel here has the host's clock, which came with Linux 4.11 and with Red Hat's 3.10.0-693")
     if not path and started.path:
         named = f"-f {started.file}, which no file of the image is" if started.file else "directives of its own, and it reads no file"
         return failed([Evidence(started.path, started.line, f"chronyd is started with {named}")])
