@@ -104,7 +104,11 @@ class Layer:
 
         change: callable, {name: cpio.Member} -> None, in place.
         """
-        for path in self.tree.glob("/boot/initrd.img-*") + self.tree.glob("/boot/initramfs-*"):
+        of_grub = self.tree.glob("/boot/initrd.img-*") + self.tree.glob("/boot/initramfs-*")
+        paths = of_grub if self.tree.exists("/boot/grub/grub.cfg") else self.tree.glob("/boot/efi/*/*/initrd*")
+        if not paths:
+            raise DoesNotApply("the initramfs is a part of a unified kernel image")
+        for path in paths:
             early, members = cpio.read(self.tree.read_bytes(path))
             change(members)
             self.write(path, early + cpio.written(members))

@@ -19,11 +19,22 @@ def version(layer):
 
 
 def kernel(layer):
-    return f"/boot/vmlinuz-{version(layer)}"
+    """Return the path of the kernel that starts."""
+    return _started(layer, f"/boot/vmlinuz-{version(layer)}", "/boot/efi/*/*/linux")
 
 
 def initrd(layer):
-    return f"/boot/initrd.img-{version(layer)}"
+    """Return the path of the initramfs that is loaded."""
+    return _started(layer, f"/boot/initrd.img-{version(layer)}", "/boot/efi/*/*/initrd*")
+
+
+def _started(layer, of_grub, of_entries):
+    if layer.tree.exists(MENU):
+        return of_grub
+    found = layer.tree.glob(of_entries)
+    if not found:
+        raise DoesNotApply("what starts is a unified kernel image")
+    return found[0]
 
 
 def parameters(text):
@@ -35,7 +46,7 @@ def root_is(device):
     """Return the way in which every kernel line has another root."""
 
     def change(layer):
-        text = layer.tree.read_text(MENU)
+        text = layer.read(MENU)
         if BY_UUID not in text:
             raise DoesNotApply("the menu does not name the root by its UUID")
         uuid = text.split(BY_UUID, 1)[1].split()[0]
@@ -46,7 +57,7 @@ def root_is(device):
 
 def without_lines(word):
     """Return the way in which the lines of the menu that begin with a word are gone."""
-    return lambda layer: layer.write(MENU, "".join(line for line in layer.tree.read_text(MENU).splitlines(True) if line.split()[:1] != [word]))
+    return lambda layer: layer.write(MENU, "".join(line for line in layer.read(MENU).splitlines(True) if line.split()[:1] != [word]))
 
 
 def early(change):
@@ -116,13 +127,13 @@ def not_executable(name):
 WAYS = {
     # the loader and the kernel
     "the menu is gone": lambda layer: layer.remove(MENU),
-    "the menu is empty": lambda layer: layer.write(MENU, ""),
-    "the menu is cut off": lambda layer: layer.cut(MENU, 0.3),
-    "the menu has no entry": lambda layer: layer.write(MENU, "set timeout=5\n"),
+    "the menu is empty": lambda layer: (layer.needs(MENU), layer.write(MENU, "")),
+    "the menu is cut off": lambda layer: (layer.needs(MENU), layer.cut(MENU, 0.3)),
+    "the menu has no entry": lambda layer: (layer.needs(MENU), layer.write(MENU, "set timeout=5\n")),
     "the entries load no kernel": without_lines("linux"),
     "the entries load no initramfs": without_lines("initrd"),
     "the menu asks for a password": lambda layer: layer.write(
-        MENU, 'set superusers="root"\npassword root x\n' + layer.tree.read_text(MENU).replace("--class debian", "--class debian --users root")
+        MENU, 'set superusers="root"\npassword root x\n' + layer.read(MENU).replace("--class debian", "--class debian --users root")
     ),
     "the menu waits for ever": lambda layer: layer.replace(MENU, "set timeout=", "set timeout=-1 #"),
     "the kernel is gone": lambda layer: layer.remove(kernel(layer)),

@@ -84,7 +84,7 @@ WAYS = {
     "networkd: Azure's server is not on the list": networkd("[Match]\nName=eth0\n[Network]\nDHCP=yes\n[DHCPv4]\nAllowList=192.168.122.1\n"),
     "networkd: no ARP": networkd("[Match]\nName=eth0\n[Link]\nARP=no\n[Network]\nDHCP=yes\n"),
     "networkd: for a kernel of before": networkd("[Match]\nName=eth0\nKernelVersion=4.*\n[Network]\nDHCP=yes\n"),
-    "networkd has a network of its own": drop_in("systemd-networkd", "[Service]\nPrivateNetwork=yes\n"),
+    "networkd has a network of its own": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nPrivateNetwork=yes\n")(layer)),
     "ifupdown: a command before it is not there": ifupdown("auto eth0\niface eth0 inet dhcp\n  pre-up /opt/build/first\n"),
     "ifupdown: a directory is read without names that have a dot": lambda layer: (
         ifupdown("source-directory /etc/network/interfaces.d\n")(layer),
@@ -125,7 +125,7 @@ WAYS = {
     "cloud-init's user has expired": configured("system_info:\n  default_user:\n    name: admin\n    expiredate: '2020-01-01'\n"),
     "cloud-init is for another distribution": configured("system_info:\n  distro: slackware\n"),
     "cloud-init's state is a file": cloud(lambda layer: (layer.remove("/var/lib/cloud"), layer.write("/var/lib/cloud", "x"))),
-    "cloud-init is told on the command line to look nowhere": cloud(parameters("cc: {datasource_list: [None]} end_cc")),
+    "cloud-init is told on the command line to look nowhere": cloud(parameters("cc: datasource_list: [ None ] end_cc")),
 }
 
 #: {what was done: how}
@@ -189,5 +189,5 @@ CONTROLS = {
     "cloud-init takes keys": configured("allow_public_ssh_keys: true\nno_ssh_fingerprints: true\npreserve_hostname: true\n"),
     "cloud-init's user has no end": configured("system_info:\n  default_user:\n    name: admin\n    expiredate: ''\n    no_create_home: false\n"),
     "cloud-init's first commands fail": configured("bootcmd:\n  - [/bin/false]\nmounts:\n  - [/dev/vdb, /data]\n"),
-    "cloud-init is told something on the command line": cloud(parameters("cc: {ssh_pwauth: false} end_cc")),
+    "cloud-init is told something on the command line": cloud(parameters("cc: ssh_pwauth: false end_cc")),
 }

@@ -26,6 +26,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import new_user
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import NOT_CLOUD_INIT, is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
@@ -51,6 +52,10 @@ def _package(tree, script, package):
     if answer.found:
         return failed([Evidence(path, None, f"{answer.interpreter} is Python {answer.version}, and does not look there") for path in answer.found])
     return failed([Evidence(script, 1, f"{answer.interpreter}: the package {package} is in no directory that it looks into")])
+
+
+#: What cc: has cloud-init look for, up to the list's end or its own.
+_SOURCES_OF_KERNEL = re.compile(r"\bcc:.*?datasource_list\s*:\s*([^\]}]*)")
 
 
 @rule(
@@ -131,10 +136,13 @@ def files_are_yaml(context):
     source="cloudinit/net/cmdline.py; cloudinit/util.py, read_cc_from_cmdline",
 )
 def not_configured_by_the_kernel(context):
-    """Return failed with each command line that has network-config= or cc:."""
+    """Return failed with each command line that has network-config= or cc:; an error where a list of sources that starts there leaves Azure out."""
     if not is_by_cloud_init(context.tree):
         return not_applicable(NOT_CLOUD_INIT)
-    return failed_if(having(context, lambda word: word.startswith(("network-config=", "cc:"))))
+    lines = [" ".join(parameter.text for parameter in line.parameters) for line in started_lines(context)]
+    sources = [match.group(1) for line in lines for match in [_SOURCES_OF_KERNEL.search(line)] if match]
+    severity = ERROR if any("azure" not in listed.lower() for listed in sources) else None
+    return failed_if(having(context, lambda word: word.startswith(("network-config=", "cc:"))), severity=severity)
 
 
 @rule(
