@@ -52,9 +52,12 @@ def guest_path(tree, path, base="/boot"):
 
     Loaders count from the root of the file system that they read: /vmlinuz is /boot/vmlinuz when /boot is a file system
     of its own, and Btrfs puts a subvolume before it. The first place where the file exists is taken.
+    base: str, where the file system is mounted that they read; on an EFI system partition a path means that place alone.
     """
     path = path.partition(")")[2] if path.startswith("(") else path
     path = posixpath.normpath("/" + path.lstrip("/"))
+    if base != "/boot":
+        return posixpath.join(base, path.lstrip("/"))
     parts = path.strip("/").split("/")
     tails = ["/" + "/".join(parts[index:]) for index in range(len(parts))]
     for candidate in [posixpath.join(base, path.lstrip("/")), path] + tails[1:] + ["/boot" + tail for tail in tails[1:]]:

@@ -97,8 +97,10 @@ def block_of(path):
     """Return the way in which the first block of a directory of ext4 is zeros."""
 
     def change(disk, start):
-        block = int(disk.debugfs(f"bmap {path} 0").splitlines()[-1])
-        disk.zero(start + 4096 * block, 4096)
+        block = disk.debugfs(f"bmap {path} 0").splitlines()[-1]
+        if not block.isdecimal():
+            raise DoesNotApply(f"{path} is not there")
+        disk.zero(start + 4096 * int(block), 4096)
 
     return ext_only(change)
 

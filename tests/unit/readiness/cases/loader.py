@@ -78,6 +78,14 @@ BROKEN_FILES = [
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + 'GRUB_TIMEOUT="-1"\n'}, ("/etc/default/grub", 5)),
     ("R14g", _systemd_boot("default debian.conf\ntimeout menu-force\n"), ("/boot/efi/loader/loader.conf", 2)),
     ("R14d", _systemd_boot("default old*\n", old="/gone"), ("/boot/efi/loader/entries/old.conf", 2)),
+    (
+        "R14d",
+        {  # /boot has an initramfs of that name, and the loader reads the EFI system partition alone
+            **_systemd_boot(),
+            "/boot/efi/loader/entries/debian.conf": f"title Debian\nlinux /vmlinuz\ninitrd /{KERNEL}/initrd.img-{KERNEL}\noptions root=UUID={UUID} ro\n",
+        },
+        ("/boot/efi/loader/entries/debian.conf", 3),
+    ),
     ("R13b", _uki(f"root=/dev/sda1 {CMDLINE}"), (_UKI, None)),
     ("R13d", _uki(f"root=UUID=99999999-0000-0000-0000-000000000000 {CMDLINE}"), (_UKI, None)),
     ("R27a", _uki(f"root=UUID={UUID}"), (_UKI, None)),
