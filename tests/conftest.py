@@ -10,6 +10,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import settings
+
+#: How long an example takes says nothing on a machine that has much to do.
+settings.register_profile("imagewright", deadline=None)
+settings.load_profile("imagewright")
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 COLLECTIONS = CHECKOUT / ".venv" / "collections"

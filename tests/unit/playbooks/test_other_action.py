@@ -15,7 +15,7 @@ def asked(monkeypatch, action, **arguments):
     runs = []
     monkeypatch.setattr(action, "run_other", lambda _action, name, given, _variables: runs.append((name, given)) or {"changed": True})
     module = action.ActionModule.__new__(action.ActionModule)
-    module._task = SimpleNamespace(args=arguments)
+    module._task, module._load_name = SimpleNamespace(args=arguments), action.__name__
     module.run(task_vars={})
     return runs
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a person sees while a task on a guest takes long."""
 
+import re
 import time
 
 from ansible.utils.display import Display
@@ -20,8 +21,9 @@ def test_what_takes_long_is_shown_with_its_time_again_and_again(monkeypatch):
     with waiting("web1: installs chrony", every=0.05):
         time.sleep(1.5)
 
-    assert len(lines) >= 2
-    assert lines[0] == "  web1: installs chrony, 0 s" and lines[-1] == "  web1: installs chrony, 1 s"
+    seconds = [int(re.fullmatch(r"  web1: installs chrony, (\d+) s", line).group(1)) for line in lines]
+    assert len(seconds) >= 2 and seconds == sorted(seconds)
+    assert seconds[-1] >= 1  # more on a machine that has much to do
 
 
 def test_what_is_quick_is_not_shown_and_nothing_is_shown_behind_it(monkeypatch):
