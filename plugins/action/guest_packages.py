@@ -1,13 +1,14 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Install packages in a guest: a running one is asked as ansible.builtin.package asks it."""
+"""Install packages in a guest: a running one is asked for names as ansible.builtin.package asks it; files of the controller are brought to the module."""
 
 from typing import Any, Dict, Optional
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_packages
+from ansible_collections.imagewright.azure.plugins.plugin_utils.brought_files import brought
 from ansible_collections.imagewright.azure.plugins.plugin_utils.other_action import run_other
 from ansible_collections.imagewright.azure.plugins.plugin_utils.waiting import waiting
 
@@ -25,5 +26,6 @@ class ActionModule(ActionBase):
             if arguments["root"] == "/" and not arguments["files"]:
                 return run_other(self, "ansible.builtin.package", {"name": names, "state": "present"}, task_vars)
             result = super().run(tmp, task_vars)
-            result.update(self._execute_module(module_args=dict(self._task.args), task_vars=task_vars))
+            with brought(self, arguments["files"], "install") as files:
+                result.update(self._execute_module(module_args={**self._task.args, "files": files}, task_vars=task_vars))
         return result

@@ -8,7 +8,7 @@ module: guest_packages
 short_description: Install packages in a guest, whether it runs or not
 version_added: 1.0.0
 description:
-  - On a running guest, M(ansible.builtin.package).
+  - On a running guest, M(ansible.builtin.package), but for O(files), which are brought to it and installed by its own package manager.
   - For a mounted guest, calls its own package manager (apt, dnf, yum, zypper, tdnf, apk, pacman, or rpm alone) in a chroot, where
     M(ansible.builtin.package) would ask that of the machine it runs on. No service is started. Lists of apt and pacman that are older than an hour are
     refreshed first, in check mode too, where that can be done.
@@ -21,14 +21,14 @@ options:
     default: []
   files:
     description:
-      - Package files on the machine that the module runs on, installed together, as for a guest whose repositories cannot be reached.
+      - Package files on the controller, installed together, as for a guest whose repositories cannot be reached.
       - One whose package is installed already is left out, in any version with C(apk).
     type: list
     elements: path
     default: []
   root:
     description:
-      - Root directory of the guest. O(files) are for a mounted one, that is for another directory than V(/).
+      - Root directory of the guest.
     type: path
     default: /
 extends_documentation_fragment:
@@ -61,13 +61,13 @@ EXAMPLES = r"""
 RETURN = r"""
 installed:
   description: Those of O(names) that were not installed before.
-  returned: for a guest that does not run
+  returned: for a guest that does not run, and with O(files)
   type: list
   elements: str
   sample: [chrony]
 manager:
   description: The program that was called.
-  returned: for a guest that does not run
+  returned: for a guest that does not run, and with O(files)
   type: str
   sample: apt-get
 """

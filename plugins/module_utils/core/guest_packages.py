@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages of a guest that does not run, put there by its own package manager in a chroot.
+"""Packages of a guest that does not run, put there by its own package manager in a chroot, and package files of any guest.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -85,12 +85,6 @@ _NETWORK = (
 def run(module: "AnsibleModule") -> Dict[str, Any]:
     """Return the module's result."""
     tree = LiveTree(module.params["root"])
-    if tree.is_running_system:
-        given = module.params["files"] or module.params["names"]
-        raise ImagewrightError(
-            f"cannot install {', '.join(given)} on the machine itself in this way: package files are for a guest that does not run; install them with "
-            "ansible.builtin.apt or ansible.builtin.dnf before, and leave guest_agent_package_files out, or give the root of a mounted guest"
-        )
     manager = find(tree)
     with _copied(tree, module.params["files"]) as copies:
         files = [copy for copy in copies if not _file_is_installed(tree, manager, copy)]
@@ -100,7 +94,9 @@ def run(module: "AnsibleModule") -> Dict[str, Any]:
             if missing and not files:
                 _simulate(tree, manager, missing)
         elif result["changed"]:
-            with _no_service_started(tree):
+            with contextlib.ExitStack() as stack:
+                if not tree.is_running_system:
+                    stack.enter_context(_no_service_started(tree))
                 _put_there(tree, manager, files, module.params["names"])
     return result
 

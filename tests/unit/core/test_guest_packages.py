@@ -159,10 +159,3 @@ def test_a_policy_of_the_guest_stays(tmp_path):
     with guest_packages._no_service_started(LiveTree(str(tmp_path))):
         pass
     assert (tmp_path / "usr/sbin/policy-rc.d").read_text() == "own"
-
-
-def test_package_files_for_the_machine_itself_are_refused_by_name():
-    module = SimpleNamespace(params={"root": "/", "names": [], "files": ["/packages/waagent.deb"]}, check_mode=True)
-
-    with pytest.raises(ImagewrightError, match="cannot install /packages/waagent.deb on the machine itself .* leave guest_agent_package_files out"):
-        guest_packages.run(module)
