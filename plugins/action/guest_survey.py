@@ -25,8 +25,16 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         arguments = dict(self._task.args)
         known = arguments.pop("known", None) or {}
-        asked = [role for role in arguments.pop("roles", None) or [] if _is_selected(role, task_vars)]
-        arguments["topics"] = (arguments.get("topics") or []) + [dict(self._survey_of(role, task_vars, known), name=role) for role in asked]
+        run, skip = task_vars.get("ansible_run_tags", ["all"]), task_vars.get("ansible_skip_tags", [])
+        topics = list(arguments.get("topics") or [])
+        for role in arguments.pop("roles", None) or []:
+            # a role that --skip-tags names by one of its topics is asked for the others
+            if role not in skip and names.selects(names.tags_in((_ROLES / role).glob("tasks/*.yml")) | {role}, run, []):
+                tags = names.tags_by_module(_ROLES / role)
+                survey = self._survey_of(role, task_vars, known)
+                parts = [part for part in survey.get("parts", []) if names.selects(tags.get(part["module"], set()) | {role}, run, skip)]
+                topics.append(dict(survey, name=role, parts=parts))
+        arguments["topics"] = topics
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result
 
@@ -46,11 +54,3 @@ class ActionModule(ActionBase):
         # ansible-core 2.19 and later evaluate only what they are told to trust
         trusting = "trusted_as_template" in inspect.signature(self._loader.load_from_file).parameters
         return self._loader.load_from_file(str(path), **({"trusted_as_template": True} if trusting else {})) or {}
-
-
-def _is_selected(role: str, task_vars: Dict[str, Any]) -> bool:
-    """Return whether the tags of the command line ask for a task of the role."""
-    wanted, left_out = set(task_vars.get("ansible_run_tags", ["all"])), set(task_vars.get("ansible_skip_tags", []))
-    if role in left_out or "all" in wanted or "tagged" in wanted:
-        return role not in left_out
-    return bool(wanted & (names.tags_in((_ROLES / role).glob("tasks/*.yml")) | {role}))

@@ -109,7 +109,7 @@ options:
   roles:
     description:
       - Roles of this collection that are topics, in their order, each as its variable C(__<role>_survey) says. Those that the tags of the command line
-        leave out are not asked.
+        leave out are not asked, nor are modules of a topic of a role that they leave out.
       - Read on the controller, by the action plugin of this name.
     type: list
     elements: str

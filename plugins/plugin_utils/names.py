@@ -73,6 +73,26 @@ def tags_in(paths: Iterable[pathlib.Path]) -> Set[str]:
     return tags
 
 
+def tags_by_module(role: pathlib.Path) -> Dict[str, Set[str]]:
+    """Return {module: tags (set of str)} of the modules of this collection that a role runs, as the index of its topics tags them.
+
+    role: its folder; the index is tasks/work.yml, or tasks/main.yml where it has none.
+    """
+    found: Dict[str, Set[str]] = {}
+    index = role / "tasks/work.yml"
+    for topic in yaml.safe_load((index if index.exists() else role / "tasks/main.yml").read_text(encoding="utf-8")):
+        included = topic.get("ansible.builtin.import_tasks") or topic["ansible.builtin.include_tasks"]
+        tasks = yaml.safe_load((role / "tasks" / (included if isinstance(included, str) else included["file"])).read_text(encoding="utf-8"))
+        for name in (name for task in tasks for name in task if name.startswith("imagewright.azure.")):
+            found.setdefault(name.rpartition(".")[2], set()).update(topic["tags"])
+    return found
+
+
+def selects(tags: Set[str], run: Collection[str], skip: Collection[str]) -> bool:
+    """Return whether --tags (run) and --skip-tags (skip) let a task run that has the tags."""
+    return not tags & set(skip) and ("all" in run or "tagged" in run or bool(tags & set(run)))
+
+
 def _collect(value: Any, tags: Set[str]) -> None:
     if isinstance(value, list):
         for item in value:

@@ -104,6 +104,15 @@ def test_a_tag_runs_its_tasks_and_asks_for_no_other_role(prepare):
     assert list(survey["topics"]) == ["guest_sudoers"]
 
 
+def test_what_a_tag_leaves_out_stops_nobody(prepare, tmp_path):
+    """The keep-alive could not be set, and is not asked for."""
+    (tmp_path / "guest/etc/ssh/sshd_config").unlink()
+
+    play = prepare(check=True, options=("--skip-tags", "guest_ssh_options,guest_agent,guest_kernel,guest_network,guest_time"))
+
+    assert [task for task, _difference in changes(play)] == [CHANGES[1], CHANGES[4]]
+
+
 @pytest.mark.slow
 def test_a_tag_that_is_left_out_leaves_out_its_tasks_alone(prepare):
     play = prepare(options=("--skip-tags", "guest_swap_fstab,guest_time"))

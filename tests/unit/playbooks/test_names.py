@@ -73,3 +73,34 @@ def test_the_tags_of_the_collection_are_those_of_its_tasks():
 
     assert {"guest_boot", "guest_ssh", "R46", "R27", "azure_readiness", "prepare_shutdown", "always"} <= tags
     assert "guest_sshh" not in tags
+
+
+@pytest.mark.parametrize(
+    "role, module, tag",
+    [
+        ("guest_boot", "initrd_modules", "guest_boot_initrd"),
+        ("guest_boot", "grub_cmdline", "R27"),
+        ("guest_swap", "fstab_clean", "guest_swap_fstab"),
+        ("guest_agent", "cloud_init_early", "guest_agent_cloud_init"),
+        ("guest_sudoers", "sudoers_clean", "R47"),
+        ("guest_kernel", "modprobe_allow", "guest_kernel_bans"),
+    ],
+)
+def test_a_module_of_a_role_has_the_tags_of_its_topic(role, module, tag):
+    assert tag in names.tags_by_module(CHECKOUT / "roles" / role)[module]
+
+
+@pytest.mark.parametrize(
+    "run, skip, selected",
+    [
+        (["all"], [], True),
+        (["all"], ["R27"], False),
+        (["all"], ["R17"], True),
+        (["R27"], [], True),
+        (["R17"], [], False),
+        (["tagged"], [], True),
+        (["R27", "R17"], ["guest_boot"], False),
+    ],
+)
+def test_tags_select_as_ansible_does(run, skip, selected):
+    assert names.selects({"R27", "guest_boot_cmdline", "guest_boot"}, run, skip) is selected
