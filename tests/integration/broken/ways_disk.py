@@ -243,7 +243,7 @@ CONTROLS = {
     "the disk is larger than its table": lambda disk: os.truncate(disk.path, disk.size + 64 * MIB),
     "the table is a hybrid": hybrid,
     "there is a file more on the ESP": lambda disk: disk.write_esp("/startup.nsh", b"echo hello\r\n"),
-    "there is the name of another loader on the ESP": lambda disk: disk.write_esp("/EFI/debian/fwupdx64.efi", disk.esp_file(LOADER)),
+    "there is the name of another loader on the ESP": lambda disk: disk.write_esp("/EFI/BOOT/fwupdx64.efi", disk.esp_file(LOADER)),
     "the root has another label": lambda disk: disk.debugfs("set_super_value volume_name other"),
     "the root has been mounted often": lambda disk: disk.debugfs("set_super_value mnt_count 40"),
     "the root keeps nothing for root": lambda disk: disk.debugfs("set_super_value r_blocks_count 0"),
