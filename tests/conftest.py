@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 #: How long an example takes says nothing on a machine that has much to do.
-settings.register_profile("imagewright", deadline=None)
+settings.register_profile("imagewright", settings.default, deadline=None)
 settings.load_profile("imagewright")
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
