@@ -39,7 +39,7 @@ OF_GENERATIONS = ["vhd_align", "vhd_info", "vhd_upload", "readiness_info"]
 def test_generations_that_are_returned_are_numbers(name):
     returned = yaml.safe_load(importlib.import_module(MODULES + name).RETURN)["generations"]
 
-    assert returned["elements"] == "int" and all(type(number) is int for number in returned["sample"])
+    assert returned["elements"] == "int" and all(isinstance(number, int) for number in returned["sample"])
 
 
 def test_no_other_module_returns_generations():

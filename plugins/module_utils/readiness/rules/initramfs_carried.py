@@ -128,7 +128,7 @@ def waits_for_no_other(context):
     """Return failed with each device inside an image that its systemd or dracut waits for, and that is not on the disk or has a name that changes."""
 
     def judge(image):
-        waited = [(place, device) for place, device in _waited_for(image.files)]
+        waited = _waited_for(image.files)
         return [f"{place[1:]} inside: waits for {device}" for place, device in waited if fstab.UNSTABLE.match(device) or named_volume(context, device) is False]
 
     return judged(context, judge)
