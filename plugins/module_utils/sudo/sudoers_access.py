@@ -11,13 +11,8 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
-from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_lines
-
-#: One command of a user specification. users, runas: [(negated, word)], runas None when none is written; password: bool, asked for;
-#: negated: bool and command: str, the command word.
-Privilege = collections.namedtuple("Privilege", "users runas password negated command")
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_aliases, sudoers_lines, sudoers_privileges
 
 #: Who may run everything as root. user: str as written (``bob``, ``%wheel``, ``ALL``); password: bool; path, line: where.
 Grant = collections.namedtuple("Grant", "user password path line")
@@ -28,27 +23,19 @@ OtherPassword = collections.namedtuple("OtherPassword", "option path line")
 #: The aliases that may stand in a `Defaults` entry of each kind.
 _BOUND_TO = {":": "User", "@": "Host", ">": "Runas", "!": "Cmnd"}
 
-#: More than a system's aliases stand for, however they are nested.
-MOST_WORDS = 100000
-
-_TAGS = re.compile(r"(NO)?(EXEC|FOLLOW|INTERCEPT|LOG_INPUT|LOG_OUTPUT|MAIL|PASSWD|SETENV)\Z")
-_OPTIONS = re.compile(r"(ROLE|TYPE|PRIVS|LIMITPRIVS|APPARMOR_PROFILE|TIMEOUT|NOTBEFORE|NOTAFTER|CWD|CHROOT)\Z")
-_TOKEN = re.compile(r'(?:%:?|\+)?(?:"(?:[^"\\]|\\.)*(?:"|\Z)|(?:[^\s"=,():!\\]|\\.)+)|[=,():!]')
-_ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s+(.*)", re.DOTALL)
-
 
 def grants(entries):
     """Return the Grants ([Grant]) that hold after all entries, in the order in which they were given.
 
     entries: [(path, sudoers_lines.SudoersLine)], as sudoers.entries gives them.
     """
-    aliases = _aliases(entries)
+    aliases = sudoers_aliases.aliases(entries)
     granted = collections.OrderedDict()
     for path, line in entries:
-        for privilege in privileges(line):
+        for privilege in sudoers_privileges.privileges(line):
             if not _is_everything(privilege, aliases) or not _as_root(privilege.runas, aliases):
                 continue
-            for negated, user in _expanded(privilege.users, aliases):
+            for negated, user in sudoers_aliases.expanded(privilege.users, aliases):
                 if negated or privilege.negated:
                     granted.pop(user, None)
                     if user == "ALL":
@@ -66,52 +53,13 @@ def asks_other_password(entries):
 
 def other_passwords(entries):
     """Return the OtherPasswords ([OtherPassword]) that are on for everybody after all entries; one that is turned off later is off."""
-    aliases = _aliases(entries)
+    aliases = sudoers_aliases.aliases(entries)
     states = collections.OrderedDict.fromkeys(sudoers_lines.OTHER_PASSWORDS)
     for path, line in _in_effect(entries):
         for _start, _end, name, is_on in sudoers_lines.defaults_items(line):
             if name in states and _is_for_everybody(sudoers_lines.binding(line), aliases):
                 states[name] = OtherPassword(name, path, line.number) if is_on else None
     return [state for state in states.values() if state]
-
-
-def privileges(line):
-    """Return what a user specification gives ([Privilege]); [] for every other line."""
-    text = line.clean.strip("\ufeff \t")
-    if not text or sudoers_lines.include(line) or re.match(r"Defaults|(User|Runas|Host|Cmnd|Cmd)_Alias\s", text):
-        return []
-    tokens = _TOKEN.findall(text)
-    users, position = _user_list(tokens)
-    found = []
-    while position < len(tokens):
-        if tokens[position] == "=":
-            more, position = _commands(users, tokens, position + 1)
-            found += more
-        else:
-            position += 1
-    return found
-
-
-def fault(line):
-    """Return what sudo's parser stops at in a Line (str), None when that is nothing which is looked for here: an alias or a rule that is cut off.
-
-    sudo before 1.9.3 refuses to work for one such line, later ones leave it out.
-    """
-    text = line.clean.strip("\ufeff \t\n\r")
-    if not text or sudoers_lines.include(line) or text.startswith("Defaults"):
-        return None
-    if _ALIAS.match(text):
-        definitions = re.split(r"(?<!\\):(?=\s*[A-Z][A-Z0-9_]*\s*=)", _ALIAS.match(text).group(2))
-        return None if all(re.match(r"\s*[A-Z][A-Z0-9_]*\s*=\s*\S", each) for each in definitions) else "an alias without a name or a member"
-    tokens = _TOKEN.findall(text)
-    if "=" not in tokens:
-        return "a rule without ="
-    behind = tokens[tokens.index("=") + 1 :]
-    if behind[:1] == ["("]:
-        if ")" not in behind:
-            return "( is not closed"
-        behind = behind[_index(behind, ")", 0) + 1 :]
-    return None if behind else "a rule without a command"
 
 
 def ways_to_root(tree, entries):
@@ -148,114 +96,12 @@ def _is_for_everybody(binding, aliases):
         return True
     if binding.kind == ">":
         return _as_root(binding.members, aliases)
-    kept = [negated for negated, word in _expanded(binding.members, aliases, _BOUND_TO[binding.kind]) if word == "ALL"]
+    kept = [negated for negated, word in sudoers_aliases.expanded(binding.members, aliases, _BOUND_TO[binding.kind]) if word == "ALL"]
     return bool(kept) and not kept[-1]
 
 
-def _user_list(tokens):
-    """Return ([(negated, word)] up to the first word that no comma joins, the position (int) behind it)."""
-    for index, token in enumerate(tokens):
-        if token not in ("!", ",") and tokens[index + 1 : index + 2] != [","]:
-            return _members(tokens[: index + 1]), index + 1
-    return _members(tokens), len(tokens)
-
-
-def _members(tokens):
-    """Return the words of a list ([(negated, word)])."""
-    members, negated = [], False
-    for token in tokens:
-        if token == "!":
-            negated = not negated
-        elif token != ",":
-            members.append((negated, token.strip('"')))
-            negated = False
-    return members
-
-
-def _commands(users, tokens, position):
-    """Return ([Privilege] from a position (int) of the tokens up to the next host list, the position of that)."""
-    found, runas, password, negated, command = [], None, True, False, None
-    while position < len(tokens):
-        token, following = tokens[position], tokens[position + 1 : position + 2]
-        if token == "(":
-            close = _index(tokens, ")", position)
-            # groups behind the colon, or nothing at all, leave the invoking user
-            runas = _members(" ".join(tokens[position + 1 : close]).partition(":")[0].split())
-            position = close
-        elif command is None and _TAGS.match(token) and following == [":"]:
-            password = {"PASSWD": True, "NOPASSWD": False}.get(token, password)
-            position += 1
-        elif command is None and _OPTIONS.match(token) and following == ["="]:
-            position += 2
-        elif token == "!" and command is None:
-            negated = not negated
-        elif token == ":":
-            break
-        elif token == ",":
-            negated, command = False, None
-        elif command is None:
-            command = token
-            found.append(Privilege(users, runas, password, negated, command))
-        position += 1
-    return found, position + 1
-
-
-def _index(tokens, token, position):
-    """Return where a token is next, from a position on (int); behind the last one where it is not."""
-    try:
-        return tokens.index(token, position)
-    except ValueError:
-        return len(tokens)
-
-
-def _aliases(entries):
-    """Return {(kind, name): [(negated, word)]} of the user, runas and command aliases."""
-    found = {}
-    for _path, line in entries:
-        match = _ALIAS.match(line.clean.strip("\ufeff \t"))
-        for definition in re.split(r"(?<!\\):(?=\s*[A-Z][A-Z0-9_]*\s*=)", match.group(2)) if match else []:
-            name, _unused, members = definition.partition("=")
-            kind = "Cmnd" if match.group(1) == "Cmd" else match.group(1)
-            found[kind, name.strip()] = list(dict.fromkeys(_member(word) for word in re.split(r"(?<!\\),", members)))
-    return found
-
-
-def _member(text):
-    """Return (negated, word) of one member of an alias; a command keeps its arguments."""
-    marks, word = re.match(r"([!\s]*)(.*)", text, re.DOTALL).groups()
-    return marks.count("!") % 2 == 1, word.strip()
-
-
-def _expanded(members, aliases, kind="User"):
-    """Return the members ([(negated, word)]) with aliases replaced by what they stand for; an alias inside itself is a word.
-
-    Of a word that comes several times only the last one is left: the last one that matches wins.
-    Raises ImagewrightError: they stand for more words than those of any system.
-    """
-    found, inside, steps = {}, set(), 0
-    pending = [(negated, word, False) for negated, word in reversed(members)]
-    while pending:
-        negated, word, is_end = pending.pop()
-        steps += 1
-        if steps > MOST_WORDS:
-            raise ImagewrightError(
-                f"cannot tell who may become root: the alias {members[0][1]} in sudoers stands for more than {MOST_WORDS} words; "
-                "look whether the file is damaged"
-            )
-        if is_end:
-            inside.discard(word)
-        elif (kind, word) in aliases and word not in inside:
-            inside.add(word)
-            pending.append((negated, word, True))
-            pending += [(negated != inner, name, False) for inner, name in reversed(aliases[kind, word])]
-        else:
-            found.pop(word, None)
-            found[word] = negated
-    return [(negated, word) for word, negated in found.items()]
-
-
 def _is_everything(privilege, aliases):
-    members = _expanded([(False, privilege.command)], aliases, "Cmnd")
+    members = sudoers_aliases.expanded([(False, privilege.command)], aliases, "Cmnd")
     return (False, "ALL") in members
 
 
@@ -264,7 +110,7 @@ def _as_root(runas, aliases):
     if runas is None:
         return True
     allowed = False
-    for negated, word in _expanded(runas, aliases, "Runas"):
+    for negated, word in sudoers_aliases.expanded(runas, aliases, "Runas"):
         if word in ("ALL", "root", "#0"):
             allowed = not negated
     return allowed

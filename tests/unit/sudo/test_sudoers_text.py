@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines, sudoers_privileges
 
 SUSE = """\
 ## In the default (unconfigured) configuration, sudo asks for the root password.
@@ -313,7 +313,7 @@ def test_an_alias_inside_itself_is_a_word():
 def test_the_time_for_a_line_grows_with_its_length(line):
     begin = time.process_time()
     for entry in sudoers_lines.lines(line + "\n"):
-        sudoers_access.privileges(entry)
+        sudoers_privileges.privileges(entry)
         sudoers_lines.defaults_items(entry)
     cleaned = sudoers.clean(line + "\n")
 

@@ -36,7 +36,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
-from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_lines, sudoers_privileges
 
 _USERADD, _LOGIN_DEFS = "/etc/default/useradd", "/etc/login.defs"
 _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
@@ -194,7 +194,7 @@ def _of_sudoers(context):
     except ImagewrightError:
         return []
     found = [
-        Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_access.fault(line)] if cause
+        Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_privileges.fault(line)] if cause
     ]
     includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
     # where there is no such directory the agent makes it, and adds the include
