@@ -46,6 +46,7 @@ CARRIED_OUT_HERE = [
     ("guest_packages", "names"),
     ("guest_packages", "files"),
     ("guest_services", "enabled"),
+    ("guest_services", "unless"),
     ("image_session", "owner"),
     ("image_session", "state"),
     ("initrd_modules", "generator"),
@@ -141,6 +142,17 @@ def test_services_are_switched_in_a_guest_that_does_not_run(root, run_module):
     assert not result["failed"], result["msg"]
     assert result["changed"]
     assert result["services"] == {"waagent": "enabled", "chronyd": "enabled", "ntpd": "missing", "systemd-timesyncd": "disabled"}
+
+
+def test_a_server_that_its_socket_starts_is_left_alone(root, run_module):
+    units = {f"/usr/lib/systemd/system/{name}": test_guest_services.UNIT for name in ("ssh.service", "ssh.socket")}
+    link = {"/etc/systemd/system/sockets.target.wants/ssh.socket": "->/usr/lib/systemd/system/ssh.socket"}
+    write_tree(root, {"/usr/lib/systemd/systemd": "", "/usr/bin/systemctl": "", **units, **link})
+
+    result = run_module("guest_services", check=True, **dict(example("guest_services", "unless"), root=root))
+
+    assert not result["failed"], result["msg"]
+    assert not result["changed"] and result["services"] == {}
 
 
 def test_a_guest_without_selinux_needs_no_labels(root, run_module):
