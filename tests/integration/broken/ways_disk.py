@@ -90,7 +90,12 @@ def ext_only(change):
 
 def grub(name, request="unlink {}"):
     """Return the way in which a module of GRUB for BIOS is gone from ext4, or is otherwise changed by a request to debugfs."""
-    return with_bios(lambda disk: disk.debugfs(request.format(f"/boot/grub/i386-pc/{name}")))
+    return with_bios(lambda disk: disk.debugfs(request.format(f"{grub_folder(disk)}/i386-pc/{name}")))
+
+
+def grub_folder(disk):
+    """Return the directory of GRUB's files (str) in the file system of /boot, which may be one of its own."""
+    return "/boot/grub" if "Inode:" in disk.debugfs("stat /boot/grub/i386-pc") else "/grub"
 
 
 def block_of(path):
@@ -143,7 +148,9 @@ WAYS = {
     "the core is overwritten behind its first sector": lambda disk: disk.write(core(disk)[0] + SECTOR, b"\xff" * core(disk)[1]),
     "the core looks on a partition that is not there": root_is_the_third,
     "the BIOS boot partition is zeros": with_partition("biosboot", lambda disk, _number, start, size: disk.zero(start, size)),
-    "GRUB's directory of modules has another name": with_bios(lambda disk: disk.debugfs("ln /boot/grub/i386-pc /boot/grub/old", "unlink /boot/grub/i386-pc")),
+    "GRUB's directory of modules has another name": with_bios(
+        lambda disk: disk.debugfs(f"ln {grub_folder(disk)}/i386-pc {grub_folder(disk)}/old", f"unlink {grub_folder(disk)}/i386-pc")
+    ),
     "GRUB's normal.mod is gone": grub("normal.mod"),
     "GRUB's normal.mod is empty": grub("normal.mod", "set_inode_field {} size 0"),
     "GRUB's linux.mod is gone": grub("linux.mod"),
