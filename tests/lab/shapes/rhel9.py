@@ -131,7 +131,7 @@ def fill(guest: shared.Unfilled, entry_plugin: str = ENTRY_PLUGIN) -> None:
     _kernel_by_kernel_install(root, entry_plugin)
     first = shared.first_image_conf(guest)
     version = tree.kernel_version(root)
-    tree.chroot(root, "kernel-install", "add", version, f"/boot/vmlinuz-{version}")
+    tree.chroot(root, "kernel-install", "add", version, f"/boot/vmlinuz-{version}", timeout=3600)
     first.unlink()
     tree.write(root, "etc/grub.d/10_linux", LINUX_D, 0o755)
     shared.grub2_menu(guest)

@@ -95,7 +95,7 @@ def fill(guest: shared.Unfilled) -> None:
         tree.write(root, f"etc/kernel/{folder}/zz-suse", hook, 0o755)
     version = tree.kernel_version(root)
     first = shared.first_image_conf(guest)
-    tree.chroot(root, "dracut", "--force", f"/boot/initrd-{version}", version)
+    tree.chroot(root, "dracut", "--force", f"/boot/initrd-{version}", version, timeout=3600)
     first.unlink()
     shared.grub2_menu(guest, subvolume=SNAPSHOT)
 
