@@ -20,6 +20,7 @@ options:
       - The image. It is changed, so give a copy that M(imagewright.azure.vhd_align) has made.
     type: path
     required: true
+    aliases: [image]
   state:
     description:
       - V(open) mounts it. V(closed) ends the programs that still run in there, writes all to the image and unmounts it. V(discarded) does so too, and
@@ -135,6 +136,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.opening import s
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import destination
 
 
+ARGUMENTS = {
+    "path": {"type": "path", "required": True, "aliases": ["image"]},
+    "state": {"type": "str", "choices": ["open", "closed", "discarded"], "default": "open"},
+    "session": {"type": "str"},
+    "dest": {"type": "path"},
+    "network": {"type": "bool", "default": False},
+    "owner": {"type": "int"},
+}
+
+
 def run(module):
     """Return the module's result."""
     parameters = module.params
@@ -176,14 +187,7 @@ def _name(path, dest):
 def main():
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={
-            "path": {"type": "path", "required": True},
-            "state": {"type": "str", "choices": ["open", "closed", "discarded"], "default": "open"},
-            "session": {"type": "str"},
-            "dest": {"type": "path"},
-            "network": {"type": "bool", "default": False},
-            "owner": {"type": "int"},
-        },
+        argument_spec=ARGUMENTS,
         required_if=[("state", "closed", ["session"])],
         supports_check_mode=True,
     )

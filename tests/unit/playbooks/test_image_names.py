@@ -18,7 +18,7 @@ def load(path):
     return yaml.safe_load((CHECKOUT / path).read_text())
 
 
-@pytest.mark.parametrize(("name", "option"), [("vhd_align", "src"), ("vhd_info", "path"), ("vhd_upload", "src")])
+@pytest.mark.parametrize(("name", "option"), [("vhd_align", "src"), ("vhd_info", "path"), ("vhd_upload", "src"), ("image_session", "path")])
 def test_a_module_takes_image_for_its_own_name_of_the_disk(name, option):
     module = importlib.import_module(MODULES + name)
     arguments = {"url": "https://x.blob.core.windows.net/c/d.vhd"} if name == "vhd_upload" else {}
