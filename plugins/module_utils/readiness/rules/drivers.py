@@ -21,9 +21,10 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _STORAGE = ("hv_vmbus", "hv_storvsc")
 _NETWORK = ("hv_netvsc",)
 _DISK = ("sd_mod",)
-#: How the file of a module begins: ELF, or packed by xz, zstd or gzip.
 _MOST_MODULE = 64 * 1024 * 1024  # bytes of the file
+#: How the file of a module begins: ELF, or packed by xz, zstd or gzip.
 _MODULES = (elf.MAGIC, b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
+_CLASSES = (b"\x01", b"\x02")  # the byte behind ELF's magic: 32 or 64 bits
 _DVD = ("sr_mod", "isofs")
 
 
@@ -87,9 +88,10 @@ def _lost(tree, kernel, names):
 
 
 def _is_whole(tree, path):
-    """Return whether a module's file has all that its own headers tell of; one that is compressed in a way that nothing here reads is taken to."""
+    """Return whether a module's file has all that its own headers tell of; one that nothing here unpacks, or of no known class, is taken to."""
     try:
-        return bool(module_file.loaded_sections(module_file.unpacked(tree.read_bytes(path, _MOST_MODULE), path)))
+        content = module_file.unpacked(tree.read_bytes(path, _MOST_MODULE), path)
+        return content[4:5] not in _CLASSES or bool(module_file.loaded_sections(content))
     except CannotVerify:
         return True
     except (ValueError, CorruptImage):
