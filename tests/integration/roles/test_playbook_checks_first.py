@@ -156,7 +156,7 @@ def test_sudo_that_wants_a_password(fresh_guest, image):
 
 
 def test_su_that_wants_a_password_in_check_mode(fresh_guest, image):
-    message = the_error(fresh_guest, image, ansible_become_method="su", check=True)
+    message = the_error(fresh_guest, image, ansible_become_method="su", ansible_timeout=10, check=True)
 
     assert f"cannot become root on {fresh_guest.host} with su: " in message and "-K (--ask-become-pass)" in message
     assert "cannot reach" not in message
