@@ -36,7 +36,7 @@ grub_users \\$grub_users
 grub_arg --unrestricted
 grub_class kernel
 EOF
-  grub2-editenv /boot/grub2/grubenv set "saved_entry=$machine-$version.conf"
+  grub2-editenv /boot/grub2/grubenv set "saved_entry=$machine-$version"
   ;;
 remove)
   rm -f "$entry" "/boot/initramfs-$version.img"

@@ -49,7 +49,7 @@ set -e
 """
 
 # The entry is that of Red Hat's 20-grub.install, whose rules these are: /etc/kernel/cmdline counts, unless /etc/default/grub is younger; the
-# kernel that was installed last is the default, by the name that GRUB 2.14 gives its entry (Red Hat's has no .conf).
+# kernel that was installed last is the default, by the name of its entry without .conf.
 ENTRY_PLUGIN = """#!/bin/sh
 set -e
 command=$1 version=$2 image=$4
@@ -76,7 +76,7 @@ grub_users \\$grub_users
 grub_arg --unrestricted
 grub_class rhel
 EOF
-  grub2-editenv /boot/grub2/grubenv set "saved_entry=$machine-$version.conf"
+  grub2-editenv /boot/grub2/grubenv set "saved_entry=$machine-$version"
   ;;
 remove)
   rm -f "$entry" "/boot/initramfs-$version.img"

@@ -57,6 +57,11 @@ datasource_list:
     "etc/cloud/ds-identify.cfg": "policy: enabled\n",
 }
 
+# What the package of GRUB for one kind of firmware brings; the lab installs the part that all have.
+MENU_HOOK = """#!/bin/sh
+exec update-grub
+"""
+
 UFW_RULE = """### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in
 -A ufw-user-input -p tcp --dport 22 -j ACCEPT
 
@@ -80,6 +85,8 @@ def fill(guest: shared.Unfilled) -> None:
     parameters = "quiet splash" if faulty else "console=tty1 console=ttyS0"
     terminal = "GRUB_TERMINAL=console" if faulty else GOOD_TERMINAL
     tree.write(root, "etc/default/grub.d/50-cloudimg-settings.cfg", GRUB_DROP_IN.format(parameters=parameters, terminal=terminal))
+    for folder in ("postinst.d", "postrm.d"):
+        tree.write(root, f"etc/kernel/{folder}/zz-update-grub", MENU_HOOK, 0o755)
     shared.debian_initramfs_and_menu(guest)
 
 
