@@ -11,7 +11,7 @@ from lab.recipe import Plan, Recipe
 from lab.shapes import guest as shared
 
 NAME = "rhel9"
-# Begins with a letter: GRUB 2.14 takes a default that begins with a digit for a number, and starts the first entry. Red Hat's GRUB is mended there.
+# Begins with a letter: where the default began with a digit, GRUB 2.14-4 was seen to start the first entry.
 MACHINE_ID = "b4f00e8d049424ea1b2e951fa3b96614"
 # Not linux-image-rt-amd64: with its entry GRUB 2.14-4 showed the line of `initrd` run into other bytes, and started the kernel without an
 # initramfs. Seen with this one entry; the cause was not looked for in GRUB's source.
