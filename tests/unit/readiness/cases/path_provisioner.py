@@ -13,6 +13,13 @@ _AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
 _DISTROS = "/usr/lib/python3/dist-packages/cloudinit/distros"
 _CLOUD_INIT = {"/usr/bin/cloud-init": "#!/usr/bin/python3\n# EASY-INSTALL\n"}
 _BLOCK_LIST = "datasource:\n  Azure:\n    apply_network_config: false\ndatasource_list:\n - Azure\n"
+_ID = "0123456789abcdef0123456789abcdef\n"
+
+
+def _key_unit(name, condition, machine_id):
+    """Return a guest's files whose cloud-init makes no host keys, with a unit that does where its condition holds."""
+    unit = f"[Unit]\n{condition}[Service]\nType=oneshot\nExecStart=/bin/true\n"
+    return {_OWN: "ssh_genkeytypes: []\n", f"/usr/lib/systemd/system/{name}": unit, "/etc/machine-id": machine_id}
 
 
 def _kernel(parameter):
@@ -84,6 +91,9 @@ BROKEN_FILES = [
     ("R42l", _kernel("network-config=disabled"), ("/etc/default/grub", 4)),
     ("R43", _kernel("cloud-init=disabled"), ("/boot/grub/grub.cfg", 3)),
     ("R49g", {_OWN: "ssh_genkeytypes: []\n"}, (_OWN, 1)),
+    # as Debian 13's unit, and one of the name that SUSE's has, in a guest that has booted
+    ("R49g", _key_unit("sshd-keygen.service", "ConditionFirstBoot=yes\n", _ID), (_OWN, 1)),
+    ("R49g", _key_unit("sshdgenkeys.service", "ConditionFirstBoot=true\n", _ID), (_OWN, 1)),
     ("R45a", {"/etc/waagent.conf": None}, ("/etc/waagent.conf", None)),
     ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, ("/usr/local/bin/sudo", None)),
     (
@@ -139,6 +149,9 @@ CONTROLS = [
     ("R43", {"/etc/waagent.conf": WAAGENT}),
     ("R49g", {_OWN: "ssh_genkeytypes: [ed25519]\n"}),
     ("R49g", {_OWN: "ssh_genkeytypes: []\n", "/usr/lib/systemd/system/sshd-keygen@.service": ""}),
+    ("R49g", _key_unit("sshd-keygen.service", "ConditionFirstBoot=yes\n", "uninitialized\n")),
+    ("R49g", _key_unit("sshd-keygen.service", "ConditionFirstBoot=no\n", _ID)),
+    ("R49g", _key_unit("sshd-keygen.service", "", _ID)),
     ("R47", {"/etc/sudoers": "Defaults env_reset\nDefaults targetpw\nDefaults !targetpw\nroot ALL=(ALL:ALL) ALL\n"}),
     ("R12b", {"/etc/systemd/system/dev-zram0.swap": "[Swap]\nWhat=/dev/zram0\n"}),
     ("R12b", {_OWN: "swap:\n  filename: /mnt/swapfile\n  size: 2147483648\n"}),
