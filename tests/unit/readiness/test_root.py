@@ -123,6 +123,8 @@ def test_the_file_of_a_driver_that_is_gone_is_an_error(tree):
     assert finding(tree, "R17c")[0] == "passed"
     (folder / MODULES["hv_netvsc"]).write_bytes(elf_module(b"code", KERNEL)[:-200])
     assert finding(tree, "R17c")[2][0][1] == f"is no module, or not a whole one (kernel {KERNEL})"
+    (folder / MODULES["hv_netvsc"]).write_bytes(b"\x7fELF of no known class")
+    assert finding(tree, "R17c")[0] == "passed"
     (folder / MODULES["hv_netvsc"]).write_bytes(b"oops")
     assert finding(tree, "R17c")[2][0][0] == f"/lib/modules/{KERNEL}/kernel/{MODULES['hv_netvsc']}"
     (folder / MODULES["hv_netvsc"]).unlink()
