@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, yaml_text
-from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files, networkd, networkmanager, networkmanager_profiles
+from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files, networkd, networkmanager, networkmanager_card
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, NOT_STARTED, NOTHING, UNMANAGED, CardAnswer
@@ -79,7 +79,7 @@ def answer(tree, card=FIRST, cloud_init=False):
         if services.state(tree, ["NetworkManager"]) != services.ENABLED:
             return CardAnswer(NOT_STARTED, [Place(file.path, None, "renderer: NetworkManager, which is not enabled") for file in found])
         # netplan masks the package's file that keeps NetworkManager from Ethernet cards
-        others = networkmanager_profiles.answer(tree, networkmanager.reads_ifcfg(tree), card, ["10-globally-managed-devices.conf"])
+        others = networkmanager_card.answer(tree, networkmanager.reads_ifcfg(tree), card, ["10-globally-managed-devices.conf"])
         return others if name is None or others.what == UNMANAGED else said
     ours = f"10-netplan-{name}.network"
     for file in in_order(tree, "network"):

@@ -10,7 +10,7 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager_profiles
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager_card, networkmanager_profiles
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, UNMANAGED
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
@@ -41,7 +41,7 @@ addr-gen-mode=eui64
 
 def answer(tree, card=FIRST):
     """Return the Answer of NetworkManager for a card."""
-    return networkmanager_profiles.answer(tree, reads_ifcfg(tree), card)
+    return networkmanager_card.answer(tree, reads_ifcfg(tree), card)
 
 
 def masters(tree):
@@ -126,14 +126,14 @@ def _of_masters(found, names):
 
 def _managed(tree):
     """Return the Changes that have NetworkManager manage the first card where a package's file keeps it from all cards, as Ubuntu's does."""
-    found = networkmanager_profiles.answer(tree, reads_ifcfg(tree))
+    found = networkmanager_card.answer(tree, reads_ifcfg(tree))
     return [
         write(
             tree,
-            f"{networkmanager_profiles.CONF_D}/{posixpath.basename(place.path)}",
+            f"{networkmanager_card.CONF_D}/{posixpath.basename(place.path)}",
             "# In the place of the package's file, which keeps NetworkManager from Ethernet cards.\n",
             "NetworkManager manages the first card",
         )
         for place in found.places
-        if found.what == UNMANAGED and place.path.startswith(networkmanager_profiles.PACKAGES_CONF_D + "/")
+        if found.what == UNMANAGED and place.path.startswith(networkmanager_card.PACKAGES_CONF_D + "/")
     ]

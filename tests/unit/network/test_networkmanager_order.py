@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import networkmanager
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST
-from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_profiles import configuration, in_device_list
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_card import configuration, in_device_list
 from unit.network.guests import after, guest
 
 KEYFILES, CONF_D, PACKAGES = "/etc/NetworkManager/system-connections", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"

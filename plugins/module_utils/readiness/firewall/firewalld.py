@@ -10,7 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager, networkmanager_profiles, outcome, wicked
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager, networkmanager_card, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Condition, Hook, PacketRule
@@ -109,7 +109,7 @@ def _of_card(tree):
     """
     names = [name for name, unused in outcome.answers(tree)]
     if "networkmanager" in names:
-        profiles = networkmanager_profiles.started(tree, networkmanager.reads_ifcfg(tree))
+        profiles = networkmanager_card.started(tree, networkmanager.reads_ifcfg(tree))
         return [(profile.zone, profile.places["zone"]) for profile in profiles if profile.zone][:1]
     folders = [folder for name, folder in (("wicked", wicked.FOLDER), ("ifcfg", ifcfg.FOLDER)) if name in names]
     files = [file for folder in folders for file in ifcfg.all_files(tree, folder) if file.card == _CARD]

@@ -11,7 +11,14 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, networkd_files, networkmanager_profiles, outcome
+from ansible_collections.imagewright.azure.plugins.module_utils.network import (
+    card_name,
+    managers,
+    networkd_files,
+    networkmanager_card,
+    networkmanager_profiles,
+    outcome,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -113,7 +120,7 @@ def keeps_its_address(context):
         evidence += [Evidence(link.path, entry.line, f"{entry.key}={entry.value}") for entry in wanted if entry.value]
     if "networkmanager" in context.shared(managers.active):
         paths = [profile.path for profile in networkmanager_profiles.profiles(tree, False) if profile.kind == "ethernet"]
-        places = [setting.place for setting in networkmanager_profiles.configuration(tree).values()]
+        places = [setting.place for setting in networkmanager_card.configuration(tree).values()]
         evidence += [Evidence(place.path, place.line, place.text) for place in places if _CLONED.match(place.text)]
         evidence += context.find(paths, _CLONED.match)
     return failed_if(evidence)

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
-from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_profiles
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_card
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import cut_off
@@ -71,7 +71,7 @@ def configuration_is_read(context):
     if "networkmanager" not in context.shared(managers.active):
         return not_applicable("NetworkManager does not set up this guest")
     found = []
-    for path in [networkmanager_profiles.MAIN] + context.tree.glob(networkmanager_profiles.CONF_D + "/*.conf"):
+    for path in [networkmanager_card.MAIN] + context.tree.glob(networkmanager_card.CONF_D + "/*.conf"):
         section = False
         for number, text in context.lines(path):
             line = text.strip()
