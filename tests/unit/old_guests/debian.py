@@ -172,6 +172,25 @@ DEBIAN8 = _guest(
     },
     ["/lib/systemd/systemd", "/usr/bin/python3", "/usr/sbin/ntpd", "/sbin/ifup"],
 )
+#: systemd 232, ifupdown as a unit of its own, ntp as SysV script.
+DEBIAN9 = _guest(
+    "4.9.0-19-amd64",
+    "Debian GNU/Linux",
+    {
+        "/etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 9 (stretch)"\nNAME="Debian GNU/Linux"\nVERSION_ID="9"\nVERSION="9 (stretch)"\nID=debian\n',
+        "/etc/machine-id": "",
+        "/etc/network/interfaces": "source /etc/network/interfaces.d/*\n\n" + INTERFACES.replace("auto eth0", "allow-hotplug eth0"),
+        "/etc/ssh/sshd_config": NEW_SSHD,
+        "/etc/ntp.conf": NTP,
+        "/sbin/init": "->/lib/systemd/systemd",
+        **_insserv("ntp"),
+        **unit("networking", "/lib", start="/sbin/ifup -a --read-environment"),
+        **unit("ssh", "/lib", start="/usr/sbin/sshd -D"),
+        **unit("walinuxagent", "/lib", start="/usr/bin/python3 -u /usr/sbin/waagent -daemon"),
+        **_agent("python3", "/usr/lib/python3/dist-packages", _ALONE),
+    },
+    ["/lib/systemd/systemd", "/usr/bin/python3", "/usr/sbin/ntpd", "/sbin/ifup"],
+)
 #: systemd, ifupdown as a unit of its own.
 DEBIAN10 = _guest(
     "4.19.0-27-amd64",

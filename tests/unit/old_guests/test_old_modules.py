@@ -16,6 +16,7 @@ GUESTS = {
     "SUSE 12 SP5": (suse.SLES12, ["grub2"], "dracut", "wicked", {"sshd": "enabled", "waagent": "enabled", "chronyd": "enabled"}),
     "Debian 7": (debian.DEBIAN7, ["grub2"], "initramfs-tools", "ifupdown", {"ssh": "enabled", "networking": "enabled", "ntp": "enabled"}),
     "Debian 8": (debian.DEBIAN8, ["grub2"], "initramfs-tools", "ifupdown", {"ssh": "enabled", "networking": "enabled", "ntp": "enabled"}),
+    "Debian 9": (debian.DEBIAN9, ["grub2"], "initramfs-tools", "ifupdown", {"ssh": "enabled", "walinuxagent": "enabled", "ntp": "enabled"}),
     "Debian 10": (debian.DEBIAN10, ["grub2"], "initramfs-tools", "ifupdown", {"ssh": "enabled", "walinuxagent": "enabled", "ntp": "missing"}),
     "Ubuntu 12.04": (debian.UBUNTU12, ["grub2"], "initramfs-tools", "ifupdown", {"ssh": "enabled", "walinuxagent": "enabled", "ntp": "enabled"}),
     "Ubuntu 14.04": (debian.UBUNTU14, ["grub2"], "initramfs-tools", "ifupdown", {"ssh": "enabled", "cloud-init": "enabled", "ntp": "enabled"}),

@@ -28,6 +28,7 @@ EXPECTED = {
     "SUSE 12 SP5": (suse.SLES12, "", f"{UNTOLD} R42f"),
     "Debian 7": (debian.DEBIAN7, "", f"{UNTOLD} R42f"),
     "Debian 8": (debian.DEBIAN8, "", f"{UNTOLD} R42f"),
+    "Debian 9": (debian.DEBIAN9, "", f"{UNTOLD} R42f"),
     "Debian 10": (debian.DEBIAN10, "", f"{UNTOLD} R42f"),
     "Ubuntu 12.04": (debian.UBUNTU12, "", f"{UNTOLD} R42f"),
     "Ubuntu 14.04": (debian.UBUNTU14, "", f"{UNTOLD} R42e R42g"),
