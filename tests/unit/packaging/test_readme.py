@@ -82,6 +82,7 @@ def test_ansible_galaxy_is_given_the_repository_the_tarball_and_the_list():
     galaxy = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text())
     given = {shlex.split(command)[-1] for command in commands() if command.startswith("ansible-galaxy collection install")}
     assert given == {f"git+{galaxy['repository']}.git", f"imagewright-azure-{galaxy['version']}.tar.gz", "requirements.yml"}
+    assert f"ansible-galaxy collection build {galaxy['repository'].rpartition('/')[2]}" in commands()
     assert yaml.safe_load(block("requirements.yml")) == {"collections": [{"name": galaxy["repository"] + ".git", "type": "git"}]}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 SETUP = CHECKOUT / "tests" / "setup"
-PROGRAMS = ["bash", "cat", "cut", "dirname", "grep", "id", "mktemp", "rm", "sed", "sha256sum", "xargs"]
+PROGRAMS = ["bash", "cat", "cut", "dirname", "grep", "id", "ln", "mkdir", "mktemp", "rm", "sed", "sha256sum", "touch", "xargs"]
 
 
 def names(level, kind):
@@ -83,3 +83,24 @@ def test_an_old_python_gets_one_line_before_anything_is_installed(machine):
 
 def test_a_level_that_is_not_known_is_named(machine):
     assert install(machine, "everything").stderr == "setup: cannot install everything: the levels are demo, test and all\n"
+
+
+@pytest.mark.parametrize("before", ["nothing", "a copy", "a link"])
+def test_the_checkout_becomes_the_collection_whatever_was_in_its_place(machine, before):
+    """ansible-galaxy, started in the checkout, installs into .venv/collections: ansible.cfg says so."""
+    place = machine / ".venv/collections/ansible_collections/imagewright/azure"
+    place.parent.mkdir(parents=True)
+    if before == "a copy":
+        (place / "roles").mkdir(parents=True)
+    if before == "a link":
+        place.symlink_to("../../../..")
+    (machine / ".venv/bin").mkdir()
+    for path in ("bin/apt-get", "bin/python3", ".venv/bin/python", ".venv/bin/pip"):
+        program(machine / path, "exit 0")
+    program(machine / "bin/dpkg-query", "echo installed")
+
+    done = install(machine, "demo")
+
+    assert done.returncode == 0, done.stderr
+    assert place.is_symlink() and place.resolve() == machine
+    assert (machine / "tests/setup/install").is_file()
