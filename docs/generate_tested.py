@@ -18,10 +18,11 @@ RESULTS = CHECKOUT / "tests/lab/tested.json"
 TREES = CHECKOUT / "tests/unit/fixtures/boot"
 BLOCK = re.compile(r"(<!-- tested: begin -->\n).*?(<!-- tested: end -->)", re.DOTALL)
 
-#: A row. shape: of lab.shapes; trees: names of recorded trees; python: the one that Ansible finds on it, as (major, minor), None when too old.
+#: A row. shape: of lab.shapes; trees: names of recorded trees; python: the one that Ansible finds on it, as (major, minor), None when too old,
+#: or that of the oldest and of the newest release.
 Distribution = collections.namedtuple("Distribution", "names shape trees python not_tried")
 
-OLD = "nothing over SSH: such a guest is prepared as a mounted disk"
+OLD = "anything over SSH, a boot: its disk image is prepared on the controller"
 RED_HAT = "a root on LVM and SELinux labels in the boot, grubby, Red Hat's kernel"
 DISTRIBUTIONS = (
     Distribution("Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 9, 10", "rhel9", ("rhel9", "rhel10"), (3, 9), RED_HAT),
@@ -35,7 +36,7 @@ DISTRIBUTIONS = (
         "SUSE Linux Enterprise 15, openSUSE Leap 15", "suse", ("sles15",), (3, 6), "wicked, SUSE's GRUB, which counts paths from the default subvolume"
     ),
     Distribution("SUSE Linux Enterprise 11, 12", "", ("sles11", "sles12"), None, OLD),
-    Distribution("Ubuntu Server 22.04, 24.04, 26.04", "ubuntu", ("ubuntu2404-cloud",), (3, 10), "a root on LVM, snaps, Ubuntu's kernel"),
+    Distribution("Ubuntu Server 22.04, 24.04, 26.04", "ubuntu", ("ubuntu2404-cloud",), ((3, 10), (3, 14)), "a root on LVM, snaps, Ubuntu's kernel"),
     Distribution("Azure Linux 2, 3", "", ("azurelinux2", "azurelinux3"), (3, 9), "a boot"),
     Distribution("Amazon Linux 2", "", ("amazon2",), None, OLD),
     Distribution("Arch Linux", "", ("arch-sdboot",), (3, 13), "a boot"),
@@ -52,11 +53,17 @@ CORES = (
     ("2.21", (3, 9), (3, 14)),
 )
 
+#: (guest, how it was tested, python as of a Distribution, what was not tried).
 DEBIAN = (
-    ("Debian 12 (GRUB 2, initramfs-tools, BIOS)", "whole: prepared live, converted, its VHD booted (`make demo`)"),
-    ("the same as a virtual machine, BIOS and UEFI", "whole, from power-on to power-off (`make demo GUEST=vm`, `FIRMWARE=uefi`), in `make test-all`"),
-    ("Debian 11, 13", "modules and generators on real containers and disks, in `make test-all`"),
-    ("Debian 12 with GRUB Legacy 0.97, with systemd-boot", "the edited entries booted in QEMU, in `make test-all`"),
+    ("Debian 12 (GRUB 2, initramfs-tools, BIOS)", "whole: prepared live, converted, its VHD booted (`make demo`)", (3, 11), "a root on LVM"),
+    (
+        "the same as a virtual machine, BIOS and UEFI",
+        "whole, from power-on to power-off (`make demo GUEST=vm`, `FIRMWARE=uefi`), in `make test-all`",
+        (3, 11),
+        "a root on LVM",
+    ),
+    ("Debian 11, 13", "modules and generators on real containers and disks, in `make test-all`", ((3, 9), (3, 13)), "the whole line"),
+    ("Debian 12 with GRUB Legacy 0.97, with systemd-boot", "the edited entries booted in QEMU, in `make test-all`", (3, 11), "the whole line over SSH"),
 )
 
 #: What no shape has: (what, why, what there is in its place).
@@ -127,9 +134,17 @@ Which ansible-core drives a guest is what the support matrix of ansible-core say
 def cores(python):
     """Return which releases of ansible-core run on a guest with a Python, in words."""
     if python is None:
-        return "none live; 2.16 and later on a mounted disk"
+        return "none live; all on its disk image"
     fitting = [name for name, oldest, newest in CORES if oldest <= python <= newest]
     return fitting[0] if len(fitting) == 1 else f"{fitting[0]} to {fitting[-1]}"
+
+
+def driving(python):
+    """Return which releases of ansible-core drive the guests of a row, in words; of two Pythons those of the newest too, where they are others."""
+    if python is None or isinstance(python[0], int):
+        return cores(python)
+    oldest, newest = map(cores, python)
+    return oldest if oldest == newest else f"{oldest}; the newest guests {newest}"
 
 
 def proof(row, results):
@@ -150,7 +165,7 @@ def proof(row, results):
 
 def document(results):
     """Return the text of docs/tested.md."""
-    rows = "".join(f"| {row.names} | {proof(row, results)} | {cores(row.python)} | {row.not_tried} |\n" for row in DISTRIBUTIONS)
+    rows = "".join(f"| {row.names} | {proof(row, results)} | {driving(row.python)} | {row.not_tried} |\n" for row in DISTRIBUTIONS)
     shapes = "".join(_shape(name, result) for name, result in sorted(results.items())) or "None is recorded at present.\n"
     lacking = "".join(f"| {what} | {why} | {instead} |\n" for what, why, instead in NOT_BUILT)
     return (
@@ -178,10 +193,11 @@ def readme_table(results):
     rows = [*DEBIAN]
     for row in DISTRIBUTIONS:
         words = proof(row, results)
-        rows.append((row.names, words if "shaped like" in words else f"{words} only: its files' layout, written down from documents. Not run on this system"))
+        how = words if "shaped like" in words else f"{words} only: its files' layout, written down from documents. Not run on this system"
+        rows.append((row.names, how, row.python, row.not_tried))
     return (
-        "| guest | how it was tested |\n|---|---|\n"
-        + "".join(f"| {guest} | {how} |\n" for guest, how in rows)
+        "| guest | how it was tested | ansible-core | not tried |\n|---|---|---|---|\n"
+        + "".join(f"| {guest} | {how} | {driving(python)} | {not_tried} |\n" for guest, how, python, not_tried in rows)
         + "\nEach in full: [docs/tested.md](docs/tested.md).\n"
     )
 

@@ -77,6 +77,9 @@ def test_the_python_of_a_guest_decides_which_ansible_drives_it(generator):
     assert generator.cores((3, 9)) == "2.16 to 2.21"
     assert generator.cores((3, 13)) == "2.18 to 2.21"
     assert generator.cores(None).startswith("none live")
+    assert generator.driving((3, 6)) == "2.16"
+    assert generator.driving(((3, 10), (3, 12))) == "2.16 to 2.21"
+    assert generator.driving(((3, 10), (3, 14))) == "2.16 to 2.21; the newest guests 2.20 to 2.21"
 
 
 def test_a_walk_is_kept_in_place_of_the_one_before(tmp_path):

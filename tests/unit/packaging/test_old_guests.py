@@ -22,12 +22,20 @@ def needed(core):
 
 
 def test_the_table_says_what_prepare_asks_of_a_guest():
-    rows = re.findall(r"^\| (2\.[\d., ]+) \| 3\.\d+ to 3\.\d+ \| (3\.\d+) and later \|$", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| (2\.[\d., ]+) \| 3\.\d+ to 3\.\d+ \| (3\.\d+) to 3\.\d+ \|$", PAGE, re.MULTILINE)
 
     said = {core: python for cores, python in rows for core in cores.split(", ")}
 
     assert list(said) == ["2.16", "2.17", "2.18", "2.19", "2.20", "2.21"]
     assert said == {core: needed(core) for core in said}
+
+
+def test_the_table_has_the_pythons_by_which_the_table_of_what_was_tested_chooses():
+    listed = (CHECKOUT / "docs/generate_tested.py").read_text(encoding="utf-8")
+    chosen = re.findall(r'^    \("(\d\.\d+)", \(3, (\d+)\), \(3, (\d+)\)\),$', listed, re.MULTILINE)
+    rows = re.findall(r"^\| (2\.[\d., ]+) \| 3\.\d+ to 3\.\d+ \| 3\.(\d+) to 3\.(\d+) \|$", PAGE, re.MULTILINE)
+
+    assert [(core, oldest, newest) for cores, oldest, newest in rows for core in cores.split(", ")] == chosen
 
 
 @pytest.mark.slow
