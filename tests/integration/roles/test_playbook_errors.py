@@ -116,9 +116,10 @@ def test_a_variable_with_a_wrong_name_or_value_is_found_before_the_guest_is_touc
 def test_one_vhd_for_two_guests(fresh_guest, image):
     inventory = json.loads(fresh_guest.inventory)
     (guest,) = inventory["guests"]["hosts"].values()
-    inventory["guests"]["hosts"] = {"web1": guest, "web2": guest}
+    spelled_otherwise = f"{image.parent}/./{image.name}"
+    inventory["guests"]["hosts"] = {"web1": {**guest, "azure_image_src": str(image)}, "web2": {**guest, "azure_image_src": spelled_otherwise}}
 
-    done = playing.playbook(json.dumps(inventory), PLAYBOOK, {"azure_image_src": str(image)})
+    done = playing.playbook(json.dumps(inventory), PLAYBOOK)
 
     assert done.returncode != 0 and done.changed == 0
     assert f"cannot make {image.with_suffix('.vhd')} of web1 and of web2: one would replace the other" in done.failed_tasks()[0]
@@ -211,11 +212,15 @@ def test_an_image_that_is_not_there(fresh_guest, image):
     assert f"cannot read {image.with_name('elsewhere.raw')}: there is no such file" in message
 
 
-def test_a_relative_path_begins_where_the_command_was_given(fresh_guest, image, monkeypatch):
+@pytest.mark.parametrize("given", ["images/elsewhere.raw", "./images/../images/elsewhere.raw", "$IMAGES/elsewhere.raw", "~/images/elsewhere.raw"])
+def test_where_a_path_begins(fresh_guest, image, monkeypatch, given, tmp_path_factory):
     monkeypatch.chdir(image.parent)
     monkeypatch.setenv("PWD", "/nowhere")  # as make -C, env -C, ansible-runner and AWX leave it
+    monkeypatch.setenv("IMAGES", str(image.parent / "images"))
+    monkeypatch.setenv("HOME", str(image.parent))
+    monkeypatch.setenv("ANSIBLE_HOME", str(tmp_path_factory.mktemp("ansible")))
 
-    message = the_error(fresh_guest, image, {"azure_image_src": "images/elsewhere.raw"})
+    message = the_error(fresh_guest, image, {"azure_image_src": given})
 
     assert f"cannot read {image.parent}/images/elsewhere.raw: there is no such file" in message
 
