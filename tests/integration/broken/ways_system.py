@@ -7,7 +7,7 @@ import stat
 
 from integration.broken.cpio import Member
 from integration.broken.overlay import DoesNotApply
-from integration.broken.ways_boot import MENU, early, halved, kernel, of_initramfs_tools, parameters, version, with_file, without
+from integration.broken.ways_boot import MENU, early, halved, initrd, kernel, of_initramfs_tools, parameters, version, with_file, without
 from integration.broken.ways_root import FSTAB, drop_in, fstab, gone, masked, root_kind, written
 
 
@@ -84,18 +84,16 @@ def another_version(members):
 
 def only_microcode(layer):
     """Leave the initramfs what comes before its own archive."""
-    for path in layer.tree.glob("/boot/initrd.img-*"):
-        head = b"070701" + b"".join(b"%08X" % field for field in (0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 11, 0)) + b"TRAILER!!!\0"
-        layer.write(path, head + bytes(-len(head) % 4))
+    head = b"070701" + b"".join(b"%08X" % field for field in (0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 11, 0)) + b"TRAILER!!!\0"
+    layer.write(initrd(layer), head + bytes(-len(head) % 4))
 
 
 def flipped(layer):
     """Change a part in the middle of the initramfs."""
-    for path in layer.tree.glob("/boot/initrd.img-*"):
-        octets = bytearray(layer.tree.read_bytes(path))
-        middle = len(octets) // 2
-        octets[middle : middle + 4096] = bytes(4096)
-        layer.write(path, bytes(octets))
+    octets = bytearray(layer.tree.read_bytes(initrd(layer)))
+    middle = len(octets) // 2
+    octets[middle : middle + 4096] = bytes(4096)
+    layer.write(initrd(layer), bytes(octets))
 
 
 def of_arm(layer):
