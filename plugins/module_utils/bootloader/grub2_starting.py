@@ -14,6 +14,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, grub2_menu, grub_script, grubenv, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.core import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -24,6 +25,11 @@ _Item = collections.namedtuple("_Item", "path line names entry items unrestricte
 
 #: grub_script.MenuSetting with the path of its file.
 _Placed = collections.namedtuple("_Placed", "path name value line conditions")
+
+#: What C's strtoul takes of a name, and the families of distributions whose GRUB asks that first, before names and ids. Red Hat's has a patch that
+#: looks for names first ("Fix menu entry selection based on ID and title"); Debian's 2.14 was booted with an id that begins with a digit.
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,8}|0[0-7]*|[1-9][0-9]{0,8}")
+_NUMBERS_FIRST = ("debian", "arch", "alpine")
 
 #: Kernels that are no system and never end.
 _NO_SYSTEM = re.compile(r"memtest|ipxe|netboot|etherboot", re.IGNORECASE)
@@ -52,7 +58,7 @@ def _start(tree, path):
         settings += [_Placed(part, setting.name, setting.value, setting.line, setting.conditions) for setting in script.settings]
         stops += [_Placed(part, stop.name, stop.value, stop.line, stop.conditions) for stop in script.stops]
     wanted, place = _default(path, settings, environment)
-    item, problem = _chosen(items, wanted)
+    item, problem = _chosen(items, wanted, distribution.distribution(tree).family in _NUMBERS_FIRST)
     entry = item.entry if item else None
     if entry is not None and _NO_SYSTEM.match(posixpath.basename(entry.kernel)):
         entry = None
@@ -132,7 +138,7 @@ def _items(tree, path, items):
                 _Item(
                     entry.path,
                     1,
-                    {posixpath.basename(entry.path)[: -len(".conf")], posixpath.basename(entry.path), entry.title},
+                    {posixpath.basename(entry.path)[: -len(".conf")], entry.title},
                     entry,
                     None,
                     _is_unrestricted_bls(tree, entry.path, path),
@@ -161,20 +167,31 @@ def _is_unrestricted_bls(tree, path, menu):
     return not users or (users == "$grub_users" and "grub_users=" not in reading.text(tree, menu))
 
 
-def _chosen(items, wanted):
-    """Return (_Item that is started, why none is (str)); what names no entry means the first one, as to GRUB."""
+def _chosen(items, wanted, numbers_first):
+    """Return (_Item that is started, why none is (str)); what names no entry means the first one, as to GRUB.
+
+    numbers_first: bool, whether a name that begins with a digit is a number, whatever comes behind.
+    """
     if not items:
         return None, "the menu has no entry"
     first, _unused, rest = wanted.replace(">>", "\0").partition(">")
     first = first.replace("\0", ">>")
-    item = next((item for item in items if first in item.names or first.replace(">>", ">") in item.names), None)
-    if item is None and re.match(r"^\d+$", first) and int(first) < len(items):
-        item = items[int(first)]
-    if item is None:
+    number = _NUMBER.match(first)
+    named = [item for item in items if first in item.names or first.replace(">>", ">") in item.names]
+    if named and not (number and numbers_first):
+        item = named[0]
+    elif number and _number(number.group()) < len(items):
+        item = items[_number(number.group())]
+    else:
         item, rest = items[0], ""
     if item.items is None:
         return item, ""
-    return _chosen(item.items, rest or "0")
+    return _chosen(item.items, rest or "0", numbers_first)
+
+
+def _number(digits):
+    """Return the number (int) that C reads: hexadecimal behind 0x, octal behind 0."""
+    return int(digits, 16) if digits[:2] in ("0x", "0X") else int(digits, 8 if digits.startswith("0") else 10)
 
 
 def _waits(settings, environment):

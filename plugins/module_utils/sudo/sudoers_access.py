@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
@@ -44,6 +45,24 @@ def grants(entries):
                     granted.pop(user, None)
                     granted[user] = Grant(user, privilege.password, path, line.number)
     return list(granted.values())
+
+
+def refusal(entries, file):
+    """Return the (path, SudoersLine) that takes everything from everybody behind what a file gives, None when nothing does or a later one gives it again.
+
+    entries: as of grants, those of the file's directory in their order; file: str, path, though it need not be there yet.
+    """
+    aliases, folder, found, is_included = sudoers_aliases.aliases(entries), posixpath.dirname(file), None, False
+    for path, line in entries:
+        included = sudoers_lines.include(line)
+        is_included = is_included or (included is not None and included.is_directory and posixpath.normpath(included.path) == folder)
+        if not (path > file if posixpath.dirname(path) == folder else is_included):
+            continue
+        for privilege in sudoers_privileges.privileges(line):
+            commands = {word: negated for negated, word in sudoers_aliases.expanded([(privilege.negated, privilege.command)], aliases, "Cmnd")}
+            if "ALL" in commands and (False, "ALL") in sudoers_aliases.expanded(privilege.users, aliases) and _as_root(privilege.runas, aliases):
+                found = (path, line) if commands["ALL"] else None
+    return found
 
 
 def asks_other_password(entries):

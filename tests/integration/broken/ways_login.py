@@ -106,9 +106,11 @@ WAYS = {
     "the drivers of the provisioning disc are gone": with_agent(
         lambda layer: layer.remove(*[path for name in ("udf/udf", "isofs/isofs") for path in layer.tree.glob(f"/usr/lib/modules/*/kernel/fs/{name}.ko*")])
     ),
+    "a later file of sudoers takes everything from everybody": written("/etc/sudoers.d/zz-hardening", "ALL ALL=(ALL:ALL) !ALL\n", 0o440),
     "a file of sudoers is broken": written("/etc/sudoers.d/z", "this is no line\n", 0o440),
-    "sudoers does not look into its directory": lambda layer: layer.write(
-        "/etc/sudoers", "".join(line for line in layer.read("/etc/sudoers").splitlines(True) if "includedir" not in line), 0o440
+    # cloud-init would write the include again
+    "sudoers does not look into its directory": with_agent(
+        lambda layer: layer.write("/etc/sudoers", "".join(line for line in layer.read("/etc/sudoers").splitlines(True) if "includedir" not in line), 0o440)
     ),
     "the agent is given nothing by the directory of its state": lambda layer: layer.write("/var/lib/waagent", "a file"),
 }
@@ -143,6 +145,7 @@ CONTROLS = {
     "sessions are limited": lambda layer: layer.write("/etc/security/limits.d/z.conf", "* hard maxlogins 10\nbuilder - maxlogins 0\n* soft core 0\n"),
     "new users get bash": written("/etc/default/useradd", "SHELL=/bin/bash\n"),
     "the shell's first file ends for dumb terminals": lambda layer: layer.append("/etc/profile", '[ "$TERM" = none ] && exit 1\n'),
+    "an earlier file of sudoers takes everything from everybody": written("/etc/sudoers.d/00-hardening", "ALL ALL=(ALL:ALL) !ALL\n", 0o440),
     "sudoers has aliases": written("/etc/sudoers.d/z", "User_Alias OPS = alice, bob\nOPS ALL=(ALL) NOPASSWD: /usr/bin/systemctl\n", 0o440),
     "the agent's state is empty": lambda layer: layer.directory("/var/lib/waagent/events"),
     "the agent's network goes by a proxy": with_agent(lambda layer: layer.append(CONF, "HttpProxy.Host=proxy.example\nHttpProxy.Port=3128\n")),

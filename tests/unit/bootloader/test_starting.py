@@ -79,18 +79,35 @@ def test_recorded_guests_start_their_first_kernel(name, title):
     assert [start.problem for start in found] == [""] * len(found) and [start.waits for start in found] == [[]] * len(found)
 
 
-def test_a_saved_entry_of_the_specification_is_found_by_its_file(tmp_path):
-    entry = "title %s\nversion %s\nlinux /vmlinuz-%s\noptions root=UUID=1\ngrub_users $grub_users\ngrub_arg --unrestricted\n"
+BLS = "title %s\nversion %s\nlinux /vmlinuz-%s\noptions root=UUID=1\ngrub_users $grub_users\ngrub_arg --unrestricted\n"
+
+
+@pytest.mark.parametrize(
+    ("system", "saved", "title"),
+    [
+        ("rhel", "0123-5.14.0-9", "Old"),
+        ("rhel", "0123-5.14.0-9.conf", "New"),  # GRUB leaves .conf out of the name
+        ("rhel", "gone", "New"),
+        ("rhel", "1", "Old"),
+        ("opensuse-leap", "0123-5.14.0-9", "Old"),
+        ("debian", "0123-5.14.0-9", "New"),  # octal 123 is the number of no entry
+        ("debian", "a1-5.14.0-9", "New"),
+        ("debian", "0x1-5.14.0-9", "Old"),
+        ("debian", "1abc", "Old"),
+    ],
+)
+def test_a_saved_entry_of_the_specification_is_found_by_its_file(tmp_path, system, saved, title):
     found = start_of(
         tmp_path,
         {
+            "/etc/os-release": f"ID={system}\n",
             "/boot/grub2/grub.cfg": NEXT_OR % "${saved_entry}" + "blscfg\n",
-            "/boot/grub2/grubenv": grubenv("saved_entry=0123-5.14.0-9\n"),
-            "/boot/loader/entries/0123-5.14.0-9.conf": entry % ("Old", "5.14.0-9", "9"),
-            "/boot/loader/entries/0123-5.14.0-10.conf": entry % ("New", "5.14.0-10", "10"),
+            "/boot/grub2/grubenv": grubenv(f"saved_entry={saved}\n"),
+            "/boot/loader/entries/0123-5.14.0-9.conf": BLS % ("Old", "5.14.0-9", "9"),
+            "/boot/loader/entries/0123-5.14.0-10.conf": BLS % ("New", "5.14.0-10", "10"),
         },
     )
-    assert found.entry.title == "Old" and found.passwords == []
+    assert found.entry.title == title and found.passwords == []
 
 
 def sd_boot(settings, *names):

@@ -36,7 +36,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
-from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_lines, sudoers_privileges
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines, sudoers_privileges
 
 _USERADD, _LOGIN_DEFS = "/etc/default/useradd", "/etc/login.defs"
 _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
@@ -45,6 +45,8 @@ _DISTRIBUTIONS = ("/usr/lib/python3*/*-packages/cloudinit/distros", "/usr/lib/py
 #: Shells that let nobody in.
 _CLOSED = ("nologin", "false", "true", "halt", "shutdown", "sync")
 _RULES = "/etc/sudoers.d"
+#: The user's rule. Source: cloudinit/distros, ci_sudoers_fn; WALinuxAgent common/osutil/default.py, conf_sudoer.
+_RULE_OF_CLOUD_INIT, _RULE_OF_AGENT = _RULES + "/90-cloud-init-users", _RULES + "/waagent"
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 
 
@@ -166,7 +168,8 @@ def _of_useradd(context):
 def sudo_works(context):
     """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
 
-    It is an error when a line is none of sudo's, or when sudo does not read the directory into which the agent writes the user's rule.
+    It is an error when a line is none of sudo's, when sudo does not read the directory into which the agent writes the user's rule, or a
+    later rule takes it back.
     """
     tree = context.tree
     program = next((path for path in _SUDO if tree.is_file(path)), None)
@@ -197,6 +200,10 @@ def _of_sudoers(context):
         Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_privileges.fault(line)] if cause
     ]
     includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
+    refusal = sudoers_access.refusal(entries, _RULE_OF_CLOUD_INIT if is_by_cloud_init(tree) else _RULE_OF_AGENT)
+    if refusal and context.kind != "specialized":
+        path, line = refusal
+        found.append(Evidence(path, line.number, f"{' '.join(line.clean.split())}: it is read behind the user's rule, and takes everything from everybody"))
     # where there is no such directory the agent makes it, and adds the include
     if provisioner(tree).who == WAAGENT and tree.is_dir(_RULES) and _RULES not in includes:
         found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {_RULES}, into which the agent writes the user's rule"))

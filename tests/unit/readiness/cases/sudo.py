@@ -7,6 +7,9 @@ from unit.readiness.cases.common import BY_AGENT, WITHOUT_CLOUD_INIT
 
 _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT, "/etc/sudoers.d/README": "# rules\n"}
 
+_RULES_READ = "root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n"
+_REFUSED = {"/etc/sudoers": _RULES_READ}
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R47", {"/etc/sudoers": "Defaults env_reset\nDefaults targetpw\nALL ALL=(ALL) ALL\n"}, ("/etc/sudoers", 2)),
@@ -19,10 +22,17 @@ BROKEN_FILES = [
     ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nUser_Alias ADMINS\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL)\n"}, ("/etc/sudoers", 1)),
     ("R47a", _BY_AGENT, ("/etc/sudoers", None)),
+    ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !ALL\n"}, ("/etc/sudoers.d/zz-hardening", 1)),
+    ("R47a", {"/etc/sudoers": _RULES_READ + "Cmnd_Alias EVERYTHING = ALL\nUser_Alias PEOPLE = ALL\nPEOPLE ALL = !EVERYTHING\n"}, ("/etc/sudoers", 5)),
 ]
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    # ahead of the user's rule, given again behind, of one command alone, and as a user who is not root
+    ("R47a", {"/etc/sudoers": "ALL ALL=(ALL) !ALL\nroot ALL=(ALL) ALL\n@includedir /etc/sudoers.d\n"}),
+    ("R47a", {**_REFUSED, "/etc/sudoers.d/10-hardening": "ALL ALL=(ALL) !ALL\n"}),
+    ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !ALL\nALL ALL=(ALL) NOPASSWD: ALL\n"}),
+    ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !/usr/bin/su\nALL ALL=(postgres) !ALL\nguest ALL=(ALL) !ALL\n"}),
     ("R47a", {**_BY_AGENT, "/etc/sudoers": "root ALL=(ALL:ALL) ALL\n#includedir /etc/sudoers.d\n"}),
     (
         "R47a",
