@@ -218,11 +218,24 @@ def _find(words, part):
 
 
 def _guess(entry, words):
-    """Return (start, end) of what the variables gave to an entry that is not up to date: all after `root=... ro`."""
-    start = 0
-    while start < len(words) and (words[start] in ("ro", "rw") or words[start].startswith(("root=", "rootflags=subvol=", "boot=zfs", "$"))):
-        start += 1
-    while entry.kind == "recovery" and start < len(words) and words[start] in _RECOVERY_WORDS:
-        start += 1
+    """Return (start, end) of what the variables gave to an entry that is not up to date, or all that they do: all behind what 10_linux adds.
+
+    That is `root=... ro`, the words of a recovery entry, and then, in either, the subvolume of the root.
+    """
+    start = _behind(words, 0, _is_of_root)
+    if entry.kind == "recovery":
+        start = _behind(words, start, _RECOVERY_WORDS.__contains__)
+        start = _behind(words, start, _is_of_root)
     end = len(words) - 1 if words[-1:] == ["$vt_handoff"] else len(words)
     return start, max(start, end)
+
+
+def _behind(words, start, is_one):
+    """Return the place of the first word from start on (int) that is not one. is_one: (str) -> bool."""
+    while start < len(words) and is_one(words[start]):
+        start += 1
+    return start
+
+
+def _is_of_root(word):
+    return word in ("ro", "rw") or word.startswith(("root=", "rootflags=subvol=", "boot=zfs", "$"))
