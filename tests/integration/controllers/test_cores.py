@@ -38,7 +38,7 @@ def test_a_guest_is_prepared_as_check_mode_said_and_the_second_run_has_nothing_t
     assert said.startswith(f"ansible-playbook [core {release.version}]")
     faulty_guest.run("systemctl is-system-running --wait", check=False)
 
-    predicted, first, second = (faulty_guest.role("prepare", QUICK, check=check) for check in (True, False, False))
+    predicted, first, second = (faulty_guest.role("prepare", QUICK, check=check, timeout=2400) for check in (True, False, False))
 
     assert not predicted.failed, predicted.output
     assert not first.failed, first.output
