@@ -16,10 +16,20 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory):
-    """The names (set of str) of the files in the tarball."""
+def sizes(tmp_path_factory):
+    """The sizes (dict, name to bytes) of the files in the tarball."""
     with tarfile.open(built(tmp_path_factory.mktemp("tarball"))) as tarball:
-        return {member.name for member in tarball if not member.isdir()}
+        return {member.name: member.size for member in tarball if not member.isdir()}
+
+
+@pytest.fixture(scope="module")
+def names(sizes):
+    """The names (set of str) of the files in the tarball."""
+    return set(sizes)
+
+
+def test_no_file_of_it_is_large(sizes):
+    assert {name: size for name, size in sizes.items() if size > 200_000 and name != "FILES.json"} == {}
 
 
 def test_no_test_trees_are_in_it_but_the_checks_for_guests_of_users(names):
