@@ -5,6 +5,7 @@
 
 import pathlib
 import re
+import textwrap
 
 import pytest
 import yaml
@@ -79,6 +80,17 @@ def test_what_has_to_be_added_to_is_where_the_page_says():
     for variable, path in named:
         source = (CHECKOUT / "plugins/module_utils" / path).read_text(encoding="utf-8")
         assert re.search(rf"^(def )?{variable}\b.*([\[({{]|:)", source, re.MULTILINE), (variable, path)
+
+
+def test_code_that_a_page_shows_is_the_code():
+    """Such a block names its file in its first line."""
+    begin = r"^ *```(?:python|text)\n(?= *# (?:plugins|tests)/)"
+    blocks = [block for page in PAGES for block in re.findall(begin + r"(.*?)^ *```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)]
+    assert len(blocks) == 7
+    for block in blocks:
+        first, unused, text = textwrap.dedent(block).strip().partition("\n")
+        source = (CHECKOUT / first[2:]).read_text(encoding="utf-8")
+        assert text in source or textwrap.indent(text, "    ") in source, first
 
 
 def test_the_page_of_the_playbook_has_all_its_variables():
