@@ -112,3 +112,17 @@ def test_check_mode_predicts_and_leaves_no_file(tmp_path):
 
     assert "Cmdline | Set and remove kernel parameters" in "\n".join(predicted.changed_tasks())
     assert [path.name for path in tmp_path.iterdir()] == ["disk.raw"] and digest(image) == before
+
+
+def test_without_network_the_missing_packages_are_one_error_and_all_is_as_it_was(tmp_path):
+    image, vhd = copy_of(Plan(Recipe(), faulty=True), tmp_path), tmp_path / "disk.vhd"
+    before = digest(image)
+
+    play = playing.playbook(
+        demo_image.INVENTORY, demo_image.PLAYBOOK, {"image": str(image), "image_dest": str(vhd), **demo_image.KIND, "image_network": False}, diff=False
+    )
+
+    assert sum(counts["failures"] for counts in play.hosts.values()) == 1, play.output
+    error = play.failed_tasks()[-1]
+    assert "cannot install the package waagent" in error and "image_network=true" in error and "guest_agent_package_files" in error
+    assert os.listdir(tmp_path) == ["disk.raw"] and digest(image) == before
