@@ -18,30 +18,40 @@ RESULTS = CHECKOUT / "tests/lab/tested.json"
 TREES = CHECKOUT / "tests/unit/fixtures/boot"
 BLOCK = re.compile(r"(<!-- tested: begin -->\n).*?(<!-- tested: end -->)", re.DOTALL)
 
-#: A row. shape: of lab.shapes; trees: names of recorded trees; python: the one that Ansible finds on it, as (major, minor), None when too old,
-#: or that of the oldest and of the newest release.
-Distribution = collections.namedtuple("Distribution", "names shape trees python not_tried")
+#: A row. shapes: of lab.shapes; trees: names of recorded trees; python: the one that Ansible finds on it, as (major, minor), None when too old,
+#: () when it has none, or that of the oldest and of the newest release; old: whether tests/unit/old_guests has its releases.
+Distribution = collections.namedtuple("Distribution", "names shapes trees python not_tried old", defaults=(False,))
 
 OLD = "anything over SSH, a boot: its disk image is prepared on the controller"
-RED_HAT = "a root on LVM and SELinux labels in the boot, grubby, Red Hat's kernel"
+RED_HAT = "a root on LVM, SELinux in enforcing mode, grubby, Red Hat's kernel"
 DISTRIBUTIONS = (
-    Distribution("Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 9, 10", "rhel9", ("rhel9", "rhel10"), (3, 9), RED_HAT),
+    Distribution("Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 9, 10", ("rhel9",), ("rhel9", "rhel10"), (3, 9), RED_HAT),
     Distribution(
-        "Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 8", "rhel8", ("rhel8", "oracle8"), (3, 6), RED_HAT + ", ifcfg files, Python 3.6 live"
+        "Red Hat Enterprise Linux, AlmaLinux, Rocky and Oracle Linux 8",
+        ("rhel8",),
+        ("rhel8", "oracle8"),
+        (3, 6),
+        RED_HAT + ", ifcfg files, Python 3.6 live",
     ),
-    Distribution("Red Hat Enterprise Linux and Oracle Linux 5, 6, 7", "", ("rhel5", "rhel6", "rhel7"), None, OLD),
-    Distribution("Fedora", "rhel9", ("fedora",), (3, 13), RED_HAT + ", unified kernel images, ostree"),
-    Distribution("SUSE Linux Enterprise 16, openSUSE Leap 16 and Tumbleweed", "suse", ("sles16",), (3, 13), "sdbootutil with systemd-boot, /usr/etc"),
+    Distribution("Red Hat Enterprise Linux and Oracle Linux 5, 6, 7", (), ("rhel5", "rhel6", "rhel7"), None, OLD, True),
+    Distribution("Fedora", ("rhel9",), ("fedora",), (3, 13), RED_HAT + ", unified kernel images, ostree"),
+    Distribution("SUSE Linux Enterprise 16, openSUSE Leap 16 and Tumbleweed", ("suse",), ("sles16",), (3, 13), "sdbootutil with systemd-boot, /usr/etc"),
     Distribution(
-        "SUSE Linux Enterprise 15, openSUSE Leap 15", "suse", ("sles15",), (3, 6), "wicked, SUSE's GRUB, which counts paths from the default subvolume"
+        "SUSE Linux Enterprise 15, openSUSE Leap 15", ("suse",), ("sles15",), (3, 6), "wicked, SUSE's GRUB, which counts paths from the default subvolume"
     ),
-    Distribution("SUSE Linux Enterprise 11, 12", "", ("sles11", "sles12"), None, OLD),
-    Distribution("Ubuntu Server 22.04, 24.04, 26.04", "ubuntu", ("ubuntu2404-cloud",), ((3, 10), (3, 14)), "a root on LVM, snaps, Ubuntu's kernel"),
-    Distribution("Azure Linux 2, 3", "", ("azurelinux2", "azurelinux3"), (3, 9), "a boot"),
-    Distribution("Amazon Linux 2", "", ("amazon2",), None, OLD),
-    Distribution("Arch Linux", "", ("arch-sdboot",), (3, 13), "a boot"),
-    Distribution("Alpine Linux", "", ("alpine",), (3, 12), "a boot"),
+    Distribution("SUSE Linux Enterprise 11, 12", (), ("sles11", "sles12"), None, OLD, True),
+    Distribution("Ubuntu Server 22.04, 24.04, 26.04", ("ubuntu",), ("ubuntu2404-cloud",), ((3, 10), (3, 14)), "a root on LVM, snaps, Ubuntu's kernel"),
+    Distribution("Ubuntu Server 12.04 to 16.04, Debian 7 to 9", (), (), None, OLD, True),
+    Distribution("Ubuntu Server 18.04, Debian 10", (), (), ((3, 6), (3, 7)), "a boot", True),
+    Distribution("Azure Linux 2, 3", (), ("azurelinux2", "azurelinux3"), (3, 9), "a boot"),
+    Distribution("Amazon Linux 2", (), ("amazon2",), None, OLD),
+    Distribution("Arch Linux", (), ("arch-sdboot",), (3, 13), "a boot"),
+    Distribution("Alpine Linux", (), ("alpine",), (3, 12), "a boot"),
+    Distribution("Flatcar Container Linux", (), (), (), "anything: it has no Python and no packages, and its project publishes images for Azure"),
 )
+
+#: Parts of which every guest has one, whatever it is like.
+EVERYWHERE = ("python3", "systemd", "waagent")
 
 #: The oldest and the newest Python on which each release of ansible-core runs modules. Source: ansible-core support matrix
 CORES = (
@@ -141,6 +151,8 @@ def cores(python):
 
 def driving(python):
     """Return which releases of ansible-core drive the guests of a row, in words; of two Pythons those of the newest too, where they are others."""
+    if python == ():
+        return "none"
     if python is None or isinstance(python[0], int):
         return cores(python)
     oldest, newest = map(cores, python)
@@ -150,17 +162,24 @@ def driving(python):
 def proof(row, results):
     """Return the proofs of a Distribution in words. results: {shape: its result}."""
     found = []
-    result = results.get(row.shape)
-    if result and not result["failed"]:
-        found.append(f"shaped like it, booted: {result['proofs']} proofs, {result['date']}")
-    elif result:
-        found.append(
-            f"shaped like it, {result['proofs'] - len(result['failed'])} of {result['proofs']} proofs, {result['date']}; not: {', '.join(result['failed'])}"
-        )
+    for name in row.shapes:
+        result = results.get(name)
+        if result and not result["failed"]:
+            found.append(f"shaped like it (`{name}`), booted: {result['proofs']} proofs, {result['date']}; its real tools on its files: {tools(result)}")
+        elif result:
+            held = f"{result['proofs'] - len(result['failed'])} of {result['proofs']} proofs, {result['date']}"
+            found.append(f"shaped like it (`{name}`), {held}; not: {', '.join(result['failed'])}")
     trees = [name for name in row.trees if (TREES / name).is_dir()]
     if trees:
         found.append("recorded tree " + ", ".join(f"`{name}`" for name in trees))
-    return "; ".join(found)
+    if row.old:
+        found.append("recorded trees of its releases in `tests/unit/old_guests`")
+    return "; ".join(found) or "none"
+
+
+def tools(result):
+    """Return which programs of the distribution, in Debian's packages, ran on a shape."""
+    return ", ".join(name for name in result["versions"] if name not in EVERYWHERE) or "those of every guest"
 
 
 def document(results):
@@ -193,7 +212,7 @@ def readme_table(results):
     rows = [*DEBIAN]
     for row in DISTRIBUTIONS:
         words = proof(row, results)
-        how = words if "shaped like" in words else f"{words} only: its files' layout, written down from documents. Not run on this system"
+        how = words if row.shapes or words == "none" else f"{words} only: its files' layout, written down from documents. Not run on this system"
         rows.append((row.names, how, row.python, row.not_tried))
     return (
         "| guest | how it was tested | ansible-core | not tried |\n|---|---|---|---|\n"

@@ -44,7 +44,7 @@ def test_both_pages_are_as_they_are_generated(generator):
 
 
 def test_every_shape_that_a_row_names_is_one_of_the_lab(generator):
-    named = {row.shape for row in generator.DISTRIBUTIONS if row.shape}
+    named = {name for row in generator.DISTRIBUTIONS for name in row.shapes}
     assert named == set(shapes.SHAPES)
 
 
@@ -61,9 +61,9 @@ def test_what_was_not_built_is_named_with_a_reason_and_with_what_there_is(genera
 
 
 def test_a_shape_whose_proofs_did_not_all_hold_is_not_called_booted(generator):
-    row = next(row for row in generator.DISTRIBUTIONS if row.shape == "ubuntu")
-    assert generator.proof(row, {"ubuntu": result()}).startswith("shaped like it, booted: 30 proofs, 2026-11-28")
-    assert generator.proof(row, {"ubuntu": result(["swap"])}).startswith("shaped like it, 29 of 30 proofs, 2026-11-28; not: swap")
+    row = next(row for row in generator.DISTRIBUTIONS if row.shapes == ("ubuntu",))
+    assert generator.proof(row, {"ubuntu": result()}).startswith("shaped like it (`ubuntu`), booted: 30 proofs, 2026-11-28")
+    assert generator.proof(row, {"ubuntu": result(["swap"])}).startswith("shaped like it (`ubuntu`), 29 of 30 proofs, 2026-11-28; not: swap")
     assert "shaped" not in generator.proof(row, {})
 
 
