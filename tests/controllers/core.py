@@ -92,7 +92,7 @@ def words(core: Core, argv: list) -> list:
         return argv
     environment = {name: value for name, value in os.environ.items() if name.startswith(HANDED_ON)}
     directory = root.made(core.suite, debian_packages(), say=lambda text: print(text, file=sys.stderr))
-    return root.arguments(directory, argv, Path.cwd(), ["/tmp", *_git_directory()], environment, devices=True)
+    return root.arguments(directory, argv, Path.cwd(), ["/tmp", *_git_directory()], environment, devices=True, settled=True)
 
 
 def _in_root(core: Core, argv: list) -> None:

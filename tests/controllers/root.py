@@ -36,18 +36,21 @@ def made(suite, packages=(), say=print):
     return cached(path, bootstrap)
 
 
-def arguments(root, argv, cwd=CHECKOUT, lent=(), environment=None, devices=False):
+def arguments(root, argv, cwd=CHECKOUT, lent=(), environment=None, devices=False, settled=False):
     """Return the words (list of str) of a command that runs argv in a root.
 
     lent: directories of this machine that it may write, under the same names; the checkout is always one
     environment: dict, further variables
     devices: whether it may mount disks and start guests, as root of a machine may
+    settled: whether no package is installed there, so that this machine's certificate authorities may take the place of the root's own:
+    a program that hands no environment on, as ansible-test, finds them there alone
     """
+    authorities = CERTIFICATES if settled else LENT_CERTIFICATES
     binds = [CHECKOUT, cache_dir().resolve(), *lent]
     given = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or value == CERTIFICATES}
     if CERTIFICATES in given.values():
         given["npm_config_cafile"] = CERTIFICATES
-    variables = {**{name: value.replace(CERTIFICATES, LENT_CERTIFICATES) for name, value in given.items()}, **(environment or {})}
+    variables = {**{name: value.replace(CERTIFICATES, authorities) for name, value in given.items()}, **(environment or {})}
     on_systemd = Path("/run/systemd/system").is_dir()
     machine = ["--capability=all", "--system-call-filter=@mount @swap", "--bind=/dev/loop-control"]
     allowed = ["--property=DeviceAllow=block-loop rwm", "--property=DeviceAllow=/dev/loop-control rw"]
@@ -64,7 +67,7 @@ def arguments(root, argv, cwd=CHECKOUT, lent=(), environment=None, devices=False
         f"--directory={root}",
         *(f"--bind={path}" for path in dict.fromkeys(map(str, binds))),
         *(f"--bind-ro={path}" for path in CLIENTS if Path(path).exists()),
-        *((f"--bind-ro={CERTIFICATES}:{LENT_CERTIFICATES}",) if Path(CERTIFICATES).exists() else ()),
+        *((f"--bind-ro={CERTIFICATES}:{authorities}",) if Path(CERTIFICATES).exists() else ()),
         *(f"--setenv={name}={value}" for name, value in variables.items()),
         *(machine if devices else ()),
         *(allowed if devices and on_systemd else ()),
