@@ -158,16 +158,21 @@ def _may_be_generated(tree: Tree, name: str) -> bool:
 
 def _of_socket(units: Units, unit: Unit, settings: List[UnitSetting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:
     """Return the [Cause] of a socket whose service cannot start when somebody connects."""
-    named = unit_files.last(settings, "Socket", "Service")
-    accepts = unit_files.last(settings, "Socket", "Accept")
-    stem = unit.name.rpartition(".")[0]
-    per_connection = accepts is not None and accepts.value.lower() in ("yes", "true", "1", "on")
-    service = named.value if named else f"{stem}@1.service" if per_connection else f"{stem}.service"
+    service = service_of_socket(unit, settings)
     required = units.find(service)
     if "%" in service or required.name in seen:
         return []
     answer = _can_start(units, required, command_line, obstacles, seen)
     return answer.causes if answer.state in (MASKED, MISSING, FAILS, SKIPPED) else []
+
+
+def service_of_socket(unit: Unit, settings: List[UnitSetting]) -> str:
+    """Return the name of the service that a socket's Unit starts; of one for each connection, that of a first one."""
+    named = unit_files.last(settings, "Socket", "Service")
+    accepts = unit_files.last(settings, "Socket", "Accept")
+    stem = unit.name.rpartition(".")[0]
+    per_connection = accepts is not None and accepts.value.lower() in ("yes", "true", "1", "on")
+    return named.value if named else f"{stem}@1.service" if per_connection else f"{stem}.service"
 
 
 def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: Obstacles) -> Tuple[List[Cause], List[Cause]]:

@@ -48,6 +48,18 @@ DRIVERS_OF = {
     "erofs": ("erofs",),
 }
 
+#: The drivers of each layer of the root.
+DRIVERS_OF_LAYERS = {
+    LVM: ("dm_mod",),
+    LUKS: ("dm_mod", "dm_crypt"),
+    RAID: ("md_mod",),
+    THIN: ("dm_thin_pool",),
+    LVM_RAID: ("dm_raid",),
+    MIRROR: ("dm_mirror",),
+    CACHE: ("dm_cache",),
+    SNAPSHOT: ("dm_snapshot",),
+}
+
 #: Where udev's daemon is in an image.
 UDEV = (
     "/usr/lib/systemd/systemd-udevd",
@@ -166,6 +178,12 @@ def root_facts(context):
             layers.add(LVM)
             layers.update(OF_SEGMENTS[kind] for kind in logical.kinds if kind in OF_SEGMENTS)
     return RootFacts(kind, layers)
+
+
+def root_drivers(facts):
+    """Return the drivers that reach the root of RootFacts: [(names, any of which does)]."""
+    groups = [DRIVERS_OF.get(facts.kind, (facts.kind,))] if facts.kind else []
+    return groups + [(name,) for layer in sorted(facts.layers) for name in DRIVERS_OF_LAYERS[layer]]
 
 
 def _layers(tree, device):

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, unit_restraints, units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, failed, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
 
@@ -32,20 +32,33 @@ def cut_off(known, unit):
     return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in found]
 
 
-def service_outcome(context, names):
+def held_back(known, unit, work):
+    """Return the [Evidence] of what the settings of a service, or of that which a socket starts, keep it from.
+
+    work: unit_restraints.ServiceNeeds, what it needs.
+    """
+    if unit.state == unit_files.THERE and unit.name.endswith(".socket"):
+        unit = known.find(units.service_of_socket(unit, known.settings(unit)))
+    if unit.state != unit_files.THERE:
+        return []
+    found = unit_restraints.restraints(known.settings(unit), work)
+    return cut_off(known, unit) + [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
+
+
+def service_outcome(context, names, work):
     """Return passed when one of several services (or names of one) starts at the next boot on Azure, else failed with why not.
 
     One of which that cannot be told is taken to start, as a service that others start.
-    names: [str], as of services.state.
+    names: [str], as of services.state; work: unit_restraints.ServiceNeeds.
     """
     known, line = context.shared(unit_files.Units), started_line(context)
     answers = [services.will_start(known, [name], line) for name in names]
     starting = [answer for answer in answers if answer.state in (units.STARTS, units.UNKNOWN)]
-    apart = [cut_off(known, answer.unit) for answer in starting]
-    if starting and not all(apart):
+    held = [held_back(known, answer.unit, work) for answer in starting]
+    if starting and not all(held):
         return passed()
     if starting:
-        return failed([place for places in apart for place in places], "It starts, and is kept from the network.")
+        return failed([place for places in held for place in places], "It starts, and its unit keeps it from its work.")
     answer = min(answers, key=lambda answer: _TOLD_FIRST.index(answer.state))
     evidence = [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
     detail = f"It is masked: `systemctl unmask {answer.unit.name}`, then enable it." if answer.state == units.MASKED else ""

@@ -28,6 +28,12 @@ _ENDING = ("false", "true", "nologin", "exit")
 #: Key algorithms of Azure's keys, and whether they are of RSA. Source: Microsoft, "Supported SSH key formats".
 _KINDS = (("rsa-sha2-256", True), ("rsa-sha2-512", True), ("ssh-rsa", True), ("ssh-ed25519", False))
 _LARGEST_RSA = 4096  # bits, of keys that people and Azure make
+#: What each kind of host key may sign with. Source: sshd_config(5), HostKeyAlgorithms.
+_OF_HOST_KEYS = {
+    "rsa": ("ssh-rsa", "rsa-sha2-256", "rsa-sha2-512", "ssh-rsa-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com"),
+    "ecdsa": ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp256-cert-v01@openssh.com"),
+    "ed25519": ("ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"),
+}
 _MADE = re.compile(r"/etc/ssh/ssh_host_[a-z0-9]+_key$")
 _WAYS = ("publickey", "password", "keyboard-interactive")
 
@@ -142,6 +148,28 @@ def no_host_key(settings, has_file):
     if any(has_file(setting.value) or _MADE.match(setting.value) for setting in lines):
         return []
     return [_obstacle(setting, "it is not there, and whoever provisions makes /etc/ssh/ssh_host_*_key alone") for setting in lines]
+
+
+def no_host_key_algorithm(settings):
+    """Return the Obstacles of HostKeyAlgorithms, when none of the host keys may be used with them."""
+    value, path, line = effective_of(settings, "HostKeyAlgorithms")
+    if not value or value[0] in "+^-":
+        return []
+    named = [setting.value for setting in _lines(settings, "hostkey")] or list(_OF_HOST_KEYS)
+    usable = [algorithm for name in named for kind, algorithms in _OF_HOST_KEYS.items() if kind in name for algorithm in algorithms]
+    if not usable or any(fnmatch.fnmatchcase(algorithm, pattern) for pattern in value.split(",") for algorithm in usable):
+        return []
+    return [AccessObstacle(path, line, f"HostKeyAlgorithms {value}", "no host key is of these kinds, and nobody can connect")]
+
+
+def other_ports(settings):
+    """Return the Obstacles of Port and ListenAddress, when sshd listens on other ports than 22 alone."""
+    ports = _lines(settings, "port")
+    own = {setting.value for setting in ports} or {"22"}
+    addresses = [setting.value.split()[0] for setting in _lines(settings, "listenaddress") if setting.value]
+    named = [match.group(1) for address in addresses for match in [re.match(r"(?:\[.*\]|[^:]*):(\d+)$", address)] if match]
+    listening = set(named) | (own if len(named) < len(addresses) or not addresses else set())
+    return [] if "22" in listening else [_obstacle(setting, "") for setting in ports or _lines(settings, "listenaddress")]
 
 
 def not_read(settings):

@@ -21,8 +21,12 @@ def guest(root, kinds, inside):
     """Return the Context of a guest whose root is a logical volume of segments of the kinds; inside: [str], drivers of the initramfs."""
     good_guest(root)
     names = ("dm-mod", "dm-thin-pool", "dm-raid")
-    write(root, f"/lib/modules/{KERNEL}/modules.dep", MODULES_DEP + "".join(f"kernel/drivers/md/{name}.ko:\n" for name in names))
-    write(root, INITRAMFS, initramfs(IN_INITRAMFS, {"sbin/lvm": ELF_X86_64, **{f"{FOLDER}/{name}.ko": b"dm" for name in inside}}))
+    index = MODULES_DEP + "".join(f"kernel/drivers/md/{name}.ko:\n" for name in names)
+    write(root, f"/lib/modules/{KERNEL}/modules.dep", index)
+    for name in names:
+        write(root, f"/{FOLDER}/{name}.ko", b"dm")
+    own = {f"lib/modules/{KERNEL}/modules.dep": index, "sbin/lvm": ELF_X86_64, **{f"{FOLDER}/{name}.ko": b"dm" for name in inside}}
+    write(root, INITRAMFS, initramfs(IN_INITRAMFS, own))
     tree = LiveTree(str(root))
     volume = Volume("logical volume vg0/root", "ext", None, None, None, Logical("vg0", "root", "u" * 64, kinds))
     tree.mounts = [Mount(volume, FileSystem("ext"))]

@@ -19,6 +19,8 @@ _SYSTEMD = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 _TARGETS = ("sysinit.target", "basic.target", "local-fs.target", "multi-user.target")
 #: Without them no disk gets its name, or the root stays read-only.
 _SERVICES = ("systemd-udevd.service", "systemd-udev-trigger.service", "systemd-remount-fs.service")
+#: Every service is in one of them; systemd makes those without a file.
+_SLICES = ("system.slice", "-.slice")
 _UDEV_RULES = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d")
 _NEEDED_RULES = ("50-udev-default.rules", "60-persistent-storage.rules", "80-drivers.rules", "99-systemd.rules")
 _INITTAB = "/etc/inittab"
@@ -84,7 +86,8 @@ def needed_units(context):
         answer = units.can_start(found, name)
         if answer.state in (MASKED, MISSING, units.FAILS):
             evidence += [Evidence(cause.path, cause.line, cause.text) for cause in answer.causes]
-    return failed_if(evidence)
+    masked = [unit for unit in map(found.find, _SLICES) if unit.state == MASKED]
+    return failed_if(evidence + [Evidence(unit.path, None, f"{unit.name} is masked, and with it every service") for unit in masked])
 
 
 @rule(

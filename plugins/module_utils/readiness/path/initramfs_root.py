@@ -12,47 +12,37 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import dr
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
     DRIVERS_OF,
+    DRIVERS_OF_LAYERS,
     FIX,
-    CACHE,
     LUKS,
     LVM,
-    LVM_RAID,
-    MIRROR,
     RAID,
     REBUILD,
-    SNAPSHOT,
-    THIN,
     judged,
     machine_of,
     obstacles,
+    root_drivers,
     root_facts,
     size_of,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.initramfs_drivers import looked_into
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
-#: What each layer of the root needs: drivers, and one of the programs that open it.
-_OF_LAYERS = {
-    LVM: (("dm_mod",), ("/sbin/lvm", "/usr/sbin/lvm", "/bin/lvm", "/usr/bin/lvm")),
+#: One of these programs opens each layer of the root.
+_OPENS = {
+    LVM: ("/sbin/lvm", "/usr/sbin/lvm", "/bin/lvm", "/usr/bin/lvm"),
     LUKS: (
-        ("dm_mod", "dm_crypt"),
-        (
-            "/sbin/cryptsetup",
-            "/usr/sbin/cryptsetup",
-            "/usr/bin/cryptsetup",
-            "/usr/lib/systemd/systemd-cryptsetup",
-            "/lib/systemd/systemd-cryptsetup",
-            "/usr/bin/systemd-cryptsetup",
-            "/sbin/nlplug-findfs",
-            "/usr/sbin/nlplug-findfs",
-        ),
+        "/sbin/cryptsetup",
+        "/usr/sbin/cryptsetup",
+        "/usr/bin/cryptsetup",
+        "/usr/lib/systemd/systemd-cryptsetup",
+        "/lib/systemd/systemd-cryptsetup",
+        "/usr/bin/systemd-cryptsetup",
+        "/sbin/nlplug-findfs",
+        "/usr/sbin/nlplug-findfs",
     ),
-    RAID: (("md_mod",), ("/sbin/mdadm", "/usr/sbin/mdadm", "/usr/bin/mdadm")),
-    THIN: (("dm_thin_pool",), ()),
-    LVM_RAID: (("dm_raid",), ()),
-    MIRROR: (("dm_mirror",), ()),
-    CACHE: (("dm_cache",), ()),
-    SNAPSHOT: (("dm_snapshot",), ()),
+    RAID: ("/sbin/mdadm", "/usr/sbin/mdadm", "/usr/bin/mdadm"),
 }
 
 
@@ -72,7 +62,18 @@ def reaches_root(context):
     facts = context.facts(root_facts)
     if not facts.kind and not facts.layers:
         return not_applicable("what file system the root has is not known here: /etc/fstab has no line for it")
-    return judged(context, lambda image: _lacking_drivers(context.tree, image, facts) + _lacking_programs(image.files, facts, machine_of(context)))
+    damaged = {looked.kernel.image: set(looked.verdict.missing) for looked in context.facts(looked_into) if looked.verdict is not None}
+
+    def judge(image):
+        lacking = _lacking_drivers(context.tree, image, facts)
+        lacking = lacking or [
+            f"{group[0]} in it, or what it needs, is damaged, or is not the one on the disk"
+            for group in root_drivers(facts)
+            if set(group) <= damaged.get(image.kernel.image, set())
+        ]
+        return lacking + _lacking_programs(image.files, facts, machine_of(context))
+
+    return judged(context, judge)
 
 
 @rule(
@@ -92,7 +93,7 @@ def drivers_allowed(context):
     wanted = (
         ["hv_vmbus", "hv_storvsc", "sd_mod"]
         + list(DRIVERS_OF.get(facts.kind, ())[:1])
-        + [name for layer in sorted(facts.layers) for name in _OF_LAYERS[layer][0]]
+        + [name for layer in sorted(facts.layers) for name in DRIVERS_OF_LAYERS[layer]]
     )
 
     def judge(image):
@@ -107,10 +108,10 @@ def _lacking_drivers(tree, image, facts):
     kernel = image.kernel
     index, built_in = drivers.index(tree, kernel.version), drivers.built_in(tree, kernel.version)
     inside = _modules_of(image.files, drivers.modules_directory(image.files, kernel.version))
-    groups = [DRIVERS_OF.get(facts.kind, (facts.kind,) if facts.kind in index else ())] if facts.kind else []
-    groups += [(name,) for layer in sorted(facts.layers) for name in _OF_LAYERS[layer][0]]
     found = []
-    for group in [group for group in groups if group]:
+    for group in root_drivers(facts):
+        if group == (facts.kind,) and facts.kind not in DRIVERS_OF and facts.kind not in index:
+            continue  # a file system that this kernel knows by another name
         candidates = [_missing(name, index, built_in, inside) for name in group]
         if all(candidates):
             found.append(candidates[0])
@@ -149,12 +150,10 @@ def _modules_of(files, folder):
 
 def _lacking_programs(files, facts, machine):
     found = []
-    for layer in [layer for layer in sorted(facts.layers) if _OF_LAYERS[layer][1]]:
-        present = [path for path in _OF_LAYERS[layer][1] if files.lstat(path) is not None]
+    for layer in [layer for layer in sorted(facts.layers) if layer in _OPENS]:
+        present = [path for path in _OPENS[layer] if files.lstat(path) is not None]
         found += (
-            obstacles(files, present[:1], machine)
-            if present
-            else [f"{posixpath.basename(_OF_LAYERS[layer][1][0])}, which opens what the root lies on, is not in it"]
+            obstacles(files, present[:1], machine) if present else [f"{posixpath.basename(_OPENS[layer][0])}, which opens what the root lies on, is not in it"]
         )
     return found
 

@@ -126,7 +126,7 @@ def no_barrier(context):
 @rule(
     "R46j",
     step=SSH,
-    severity=WARNING,
+    severity=ERROR,
     fixed_by="",
     title="sshd asks PAM about accounts",
     fault="sshd does not ask PAM about accounts",
@@ -135,13 +135,14 @@ def no_barrier(context):
     source="sshd_config(5); OpenSSH auth.c, allowed_user",
 )
 def asks_pam(context):
-    """Return failed when UsePAM is off where the guest uses PAM."""
+    """Return failed when UsePAM is off where the guest uses PAM; a warning on a machine that moves as it is, with the users that it has."""
     if server.program(context.tree) is None or not pam.service_path(context.tree, "sshd"):
         return not_applicable(NO_SERVER if server.program(context.tree) is None else "the guest does not use PAM")
     value, path, line = sshd_config.effective_of(context.shared(sshd_config.settings), "UsePAM", "no")
     if value.lower() == "yes":
         return passed()
-    return failed([Evidence(path or _CONF, line, "UsePAM no" if path else "UsePAM is not set: no")])
+    found = Evidence(path or _CONF, line, "UsePAM no" if path else "UsePAM is not set: no")
+    return failed([found], severity=WARNING if context.kind == "specialized" else None)
 
 
 def _never_opened(context):

@@ -1,22 +1,19 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The user whom Azure makes: that somebody makes it, with a shell that runs, and that sudo works for it.
+"""The user whom Azure makes: that somebody makes it, with a shell that runs and a home that it may enter.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
 import re
-import stat
 import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
-    WARNING,
     Evidence,
     failed,
     failed_if,
@@ -24,19 +21,18 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     passed,
     unknown,
 )
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import sudo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
     CLOUD_INIT,
     NOBODY,
     NOT_CLOUD_INIT,
     TWICE,
-    WAAGENT,
     is_by_cloud_init,
     provisioner,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
-from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines, sudoers_privileges
 
 _USERADD, _LOGIN_DEFS = "/etc/default/useradd", "/etc/login.defs"
 _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
@@ -44,10 +40,6 @@ _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
 _DISTRIBUTIONS = ("/usr/lib/python3*/*-packages/cloudinit/distros", "/usr/lib/python3/dist-packages/cloudinit/distros")
 #: Shells that let nobody in.
 _CLOSED = ("nologin", "false", "true", "halt", "shutdown", "sync")
-_RULES = "/etc/sudoers.d"
-#: The user's rule. Source: cloudinit/distros, ci_sudoers_fn; WALinuxAgent common/osutil/default.py, conf_sudoer.
-_RULE_OF_CLOUD_INIT, _RULE_OF_AGENT = _RULES + "/90-cloud-init-users", _RULES + "/waagent"
-_SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 
 
 @rule(
@@ -154,63 +146,6 @@ def _of_useradd(context):
 
 
 @rule(
-    "R47a",
-    step=PROVISIONER,
-    severity=WARNING,
-    fixed_by="",
-    title="The user of Azure can use sudo",
-    fault="sudo refuses to work",
-    why="The provisioner writes a rule for the user; sudo takes none when its program or its files are not as it wants them.",
-    cure="Install sudo's package again; correct the line that is named (`visudo -c`); have `@includedir /etc/sudoers.d`; "
-    "`chown root:root /etc/sudoers; chmod 0440 /etc/sudoers`.",
-    source="sudo.conf(5); plugins/sudoers/sudoers.c, open_sudoers; WALinuxAgent common/osutil/default.py, conf_sudoer",
-)
-def sudo_works(context):
-    """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
-
-    It is an error when a line is none of sudo's, when sudo does not read the directory into which the agent writes the user's rule, or a
-    later rule takes it back.
-    """
-    tree = context.tree
-    program = next((path for path in _SUDO if tree.is_file(path)), None)
-    if program is None:
-        return not_applicable("sudo is not installed")
-    found, owned = [], tree.stat("/").uid == 0
-    status = tree.stat(program)
-    if not status.mode & stat.S_ISUID or owned and status.uid != 0:
-        found.append(Evidence(program, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: not setuid root"))
-    for path in ("/etc/sudoers", "/etc/sudoers.d"):
-        status = tree.stat(path)
-        if status is not None and (status.mode & stat.S_IWOTH or owned and status.uid != 0):
-            found.append(Evidence(path, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: sudo takes no rule of it"))
-    serious = _of_sudoers(context)
-    return failed_if(serious + found, severity=ERROR if serious else None)
-
-
-def _of_sudoers(context):
-    """Return the [Evidence] of what takes sudo from everybody, or from the user whom the agent makes; an include of what is not there is R47's."""
-    tree = context.tree
-    if not tree.exists(sudoers.main_file(tree)):
-        return []
-    try:
-        entries = sudoers.entries(tree)
-    except ImagewrightError:
-        return []
-    found = [
-        Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_privileges.fault(line)] if cause
-    ]
-    includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
-    refusal = sudoers_access.refusal(entries, _RULE_OF_CLOUD_INIT if is_by_cloud_init(tree) else _RULE_OF_AGENT)
-    if refusal and context.kind != "specialized":
-        path, line = refusal
-        found.append(Evidence(path, line.number, f"{' '.join(line.clean.split())}: it is read behind the user's rule, and takes everything from everybody"))
-    # where there is no such directory the agent makes it, and adds the include
-    if provisioner(tree).who == WAAGENT and tree.is_dir(_RULES) and _RULES not in includes:
-        found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {_RULES}, into which the agent writes the user's rule"))
-    return found
-
-
-@rule(
     "R40h",
     step=PROVISIONER,
     severity=ERROR,
@@ -264,10 +199,27 @@ def _of_homes(context):
             base = value
         if equals and name == "EXPIRE" and re.fullmatch(r"(19|20)\d\d-\d\d-\d\d", value) and value < time.strftime("%Y-%m-%d", time.gmtime()):
             found.append(Evidence(_USERADD, number, f"{text.strip()}: a new user has expired"))
-    mounted = any(line.mount_point != "/" and tree.resolve(base).startswith(line.mount_point.rstrip("/") + "/") for line in context.shared(mount_lines))
+    lines = context.shared(mount_lines)
+    found += [Evidence(line.path, line.line, f"{line.text}: no home can be made") for line in lines if line.mount_point == base and "ro" in line.options]
+    found += _of_automounter(context, base)
+    mounted = any(line.mount_point != "/" and tree.resolve(base).startswith(line.mount_point.rstrip("/") + "/") for line in lines)
     if tree.lstat(base) is not None and not tree.is_dir(base) and not mounted:
         found.append(Evidence(base, None, f"leads to {tree.resolve(base)}, which is not there" if tree.is_symlink(base) else "is no directory"))
     return found
 
 
-RULES = [makes_the_user, shell_runs, user_can_be_made, sudo_works]
+def _of_automounter(context, base):
+    """Return the [Evidence] of the lines by which autofs holds the directory for homes: nobody may make a directory in it."""
+    tree, known = context.tree, context.shared(unit_files.Units)
+    if services.will_start(known, ["autofs"]).state not in (units.STARTS, units.UNKNOWN):
+        return []
+    paths = [path for path in ("/etc/auto.master", "/etc/autofs/auto.master") if tree.is_file(path)] + tree.glob("/etc/auto.master.d/*.autofs")
+    return [
+        Evidence(path, number, f"{' '.join(text.split())}: autofs holds {base}, and no home can be made there")
+        for path in paths
+        for number, text in context.lines(path)
+        if text.split()[:1] == [base] and not {"null", "-null"} & set(text.split()[1:2])
+    ]
+
+
+RULES = [makes_the_user, shell_runs, user_can_be_made] + sudo.RULES

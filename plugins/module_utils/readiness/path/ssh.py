@@ -11,7 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, shown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
@@ -60,10 +60,8 @@ def listens(context):
     """Return failed with each ListenAddress (or ListenStream= of a socket that is enabled), when none is of every address, and AddressFamily inet6."""
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
-    units = unit_files.Units(context.tree)
-    sockets = [name for name in ("ssh.socket", "sshd.socket") if services.will_start(units, [name]).state == STARTS]
-    if sockets:
-        streams = unit_files.listed(units.settings(units.find(sockets[0])), "Socket", "ListenStream")
+    streams = _streams(context)
+    if streams is not None:
         fixed = [stream for stream in streams if not stream.value.isdigit() and not sshd_access.is_any(stream.value)]
         return failed_if(
             [Evidence(stream.path, stream.line, f"ListenStream={stream.value}: the address that Azure gives is another one") for stream in fixed]
@@ -71,6 +69,36 @@ def listens(context):
             else []
         )
     return failed_if(shown(found) for found in sshd_access.not_listening(context.shared(sshd_config.settings)))
+
+
+@rule(
+    "R46l",
+    step=SSH,
+    severity=WARNING,
+    fixed_by="",
+    title="sshd listens on port 22",
+    fault="sshd listens on other ports than 22 alone",
+    why="Azure's portal and command line open port 22 for a new machine, and look for SSH there; any other port has to be opened by hand.",
+    cure="Set Port 22, or a second Port; or open the other one in the network security group of each machine.",
+    source="Microsoft: network-security-groups-overview; az vm create, --nsg-rule",
+)
+def on_the_usual_port(context):
+    """Return failed with each Port (or ListenStream= of a socket that is enabled) when none is 22."""
+    if server.program(context.tree) is None:
+        return not_applicable(NO_SERVER)
+    streams = _streams(context)
+    if streams is None:
+        return failed_if(shown(found) for found in sshd_access.other_ports(context.shared(sshd_config.settings)))
+    if not streams or any(stream.value.rpartition(":")[2] == "22" for stream in streams):
+        return passed()
+    return failed([Evidence(stream.path, stream.line, f"ListenStream={stream.value}") for stream in streams])
+
+
+def _streams(context):
+    """Return the settings ([UnitSetting]) of where the socket of the SSH server listens, None when no socket is enabled."""
+    units = context.shared(unit_files.Units)
+    sockets = [name for name in ("ssh.socket", "sshd.socket") if services.will_start(units, [name]).state == STARTS]
+    return unit_files.listed(units.settings(units.find(sockets[0])), "Socket", "ListenStream") if sockets else None
 
 
 @rule(
@@ -90,6 +118,9 @@ def has_host_keys(context):
     """Return passed with the host keys that are there, or with what makes them at boot."""
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
+    unusable = sshd_access.no_host_key_algorithm(context.shared(sshd_config.settings))
+    if unusable:
+        return failed([shown(found) for found in unusable])
     if context.kind == "generalized":
         return _of_new_machine(context)
     named = [setting.value for setting in context.shared(sshd_config.settings) if setting.keyword == "hostkey" and context.tree.is_file(setting.value)]
@@ -155,4 +186,4 @@ def _has_account(tree):
     return any(re.search(r"(?m)^(?:u!?[ \t]+)?sshd(?:[ \t:]|$)", tree.read_text(path)) for path in places)
 
 
-RULES = [configuration, listens, has_host_keys, has_its_own] + login.RULES
+RULES = [configuration, listens, on_the_usual_port, has_host_keys, has_its_own] + login.RULES

@@ -22,6 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_restraints import PROVISIONING
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
@@ -59,8 +60,8 @@ def installed(context):
     step=PROVISIONER,
     severity=ERROR,
     fixed_by="guest_agent",
-    title="The Azure Linux agent starts at boot",
-    fault="The Azure Linux agent does not start at boot",
+    title="The Azure Linux agent starts at boot, and may do its work",
+    fault="The Azure Linux agent does not start at boot, or its unit keeps it from its work",
     why="An agent that is not started neither provisions nor reports ready.",
     cure="Run the role guest_agent, or `systemctl enable walinuxagent` (Debian, Ubuntu) or `waagent` (others); `systemctl unmask` it first where it is masked.",
     source="Microsoft: agent-linux",
@@ -69,7 +70,7 @@ def enabled(context):
     """Return failed when no service of the installed agent is enabled."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
-    return service_outcome(context, installation.SERVICES)
+    return service_outcome(context, installation.SERVICES, PROVISIONING)
 
 
 @rule(

@@ -10,6 +10,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init, kernel_parameters, stages as cloud_init_stages
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_restraints import PROVISIONING
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -24,7 +25,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOT_CLOUD_INIT, datasources, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import started_line
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import held_back, started_line
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 
 #: A machine that keeps its identity has its users and keys: cloud-init may find no source there, such as the one its installer named.
@@ -124,6 +125,8 @@ def all_stages(context):
         answer = services.will_start(known, [name], line)
         if answer.state in (units.DISABLED, units.MASKED, units.FAILS, units.SKIPPED):
             evidence += [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
+        else:
+            evidence += held_back(known, answer.unit, PROVISIONING)
     return failed_if(evidence)
 
 

@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.survey import is_started_without_image
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed, passed, unknown
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import FIX
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import FIX, root_drivers, root_facts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
@@ -42,12 +42,12 @@ _GENERATOR_FILES = (
 _Looked = collections.namedtuple("_Looked", "kernel verdict error")
 
 
-def _looked_into(tree):
+def looked_into(context):
     """Return the [_Looked] of all kernels; each image is read once for all the rules."""
-    found = []
-    for kernel in kernels.installed_kernels(tree):
+    found, wanted = [], list(_IN_INITRAMFS) + [name for group in root_drivers(context.facts(root_facts)) for name in group]
+    for kernel in kernels.installed_kernels(context.tree):
         try:
-            found.append(_Looked(kernel, verify.check_image(tree, kernel, _IN_INITRAMFS), None))
+            found.append(_Looked(kernel, verify.check_image(context.tree, kernel, wanted), None))
         except ImagewrightError as error:
             found.append(_Looked(kernel, None, error))
     return found
@@ -55,7 +55,7 @@ def _looked_into(tree):
 
 def _in_initramfs(context, names, optional=False):
     """Return the Outcome for drivers that every initramfs must have; optional: bool, a kernel may be without such a driver."""
-    looked = context.shared(_looked_into)
+    looked = context.facts(looked_into)
     if not looked:
         return unknown("no kernel that can be booted was found in /boot or by a boot entry")
     evidence, serious, unreadable = [], False, []

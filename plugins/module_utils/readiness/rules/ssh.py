@@ -18,6 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     passed,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_restraints import LOGIN
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
@@ -49,17 +50,18 @@ def installed(context):
     step=SSH,
     severity=ERROR,
     fixed_by="guest_ssh",
-    title="The SSH server starts at boot",
-    fault="The SSH server does not start at boot",
+    title="The SSH server starts at boot, and may do its work",
+    fault="The SSH server does not start at boot, or its unit keeps it from its work",
     why="A server that is not started leaves only the serial console.",
-    cure="Run the role guest_ssh, or `systemctl enable ssh` (sshd); `systemctl unmask` it first where it is masked.",
+    cure="Run the role guest_ssh, or `systemctl enable ssh` (sshd); `systemctl unmask` it first where it is masked. Take out of its drop-ins what hides "
+    "/home or keeps it from becoming another user.",
     source="Microsoft: create-upload-generic",
 )
 def enabled(context):
     """Return failed when neither a service nor a socket of the SSH server is enabled."""
     if not _is_installed(context.tree):
         return not_applicable("there is no SSH server")
-    outcome = service_outcome(context, _SERVICES)
+    outcome = service_outcome(context, _SERVICES, LOGIN)
     return outcome if outcome.status == FAILED else failed_if(_as_somebody_else(context))
 
 

@@ -13,8 +13,9 @@ _BUILT_IN = f"/lib/modules/{KERNEL}/modules.builtin"
 _ALL_BUILT_IN = "".join(f"kernel/{path}\n" for path in MODULES.values())
 _WITHOUT_INITRD = GRUB_CFG.replace(f"  initrd {INITRAMFS}\n", "")
 _ON_LVM = {"/etc/fstab": "/dev/mapper/vg0-root / ext4 defaults 0 1\n"}
-_DM = {f"/lib/modules/{KERNEL}/modules.dep": MODULES_DEP + "kernel/drivers/md/dm-mod.ko:\n", f"/lib/modules/{KERNEL}/kernel/drivers/md/dm-mod.ko": "dm"}
-_LVM_INSIDE = {f"{_FOLDER}/kernel/drivers/md/dm-mod.ko": b"dm", "sbin/lvm": ELF_X86_64}
+_DEP_OF_LVM = MODULES_DEP + "kernel/drivers/md/dm-mod.ko:\n"
+_DM = {f"/lib/modules/{KERNEL}/modules.dep": _DEP_OF_LVM, f"/lib/modules/{KERNEL}/kernel/drivers/md/dm-mod.ko": "dm"}
+_LVM_INSIDE = {f"{_FOLDER}/kernel/drivers/md/dm-mod.ko": b"dm", f"{_FOLDER}/modules.dep": _DEP_OF_LVM, "sbin/lvm": ELF_X86_64}
 _DYNAMIC = {"init": program(["libc.so.6"]), _LOADER: library(), "lib/x86_64-linux-gnu/libc.so.6": library()}
 _MAC_RULE = b'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", NAME="eth0"\n'
 
@@ -57,6 +58,8 @@ BROKEN_FILES = [
     ("R66a", _without("mbcache"), _PLACE),  # ext4 needs it
     ("R66a", {"/etc/fstab": f"UUID={UUID} / xfs defaults 0 0\n"}, _PLACE),
     ("R66a", _image({f"{_FOLDER}/kernel/fs/ext4/ext4.ko": b""}), _PLACE),
+    ("R66a", _image({f"{_FOLDER}/kernel/fs/ext4/ext4.ko": b"\x7fELFext4"}), _PLACE),  # half of it
+    ("R66a", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, f"{_FOLDER}/kernel/drivers/md/dm-mod.ko": b"d"})}, _PLACE),
     ("R66a", {**_ON_LVM, **_DM}, _PLACE),
     ("R66a", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "sbin/lvm": None})}, _PLACE),
     ("R66b", {**_ON_LVM, **_DM, **_image({**_LVM_INSIDE, "etc/lvm/lvm.conf": b'devices {\n  filter = [ "a|^/dev/vda|", "r|.*|" ]\n}\n'})}, _PLACE),

@@ -4,10 +4,11 @@
 """Cases of the step provisioner: programs that cannot start, files that cannot be read, a user that nobody makes."""
 
 from unit.readiness.cases.common import BY_AGENT, GRUB_DEFAULT, WAAGENT, WITHOUT_CLOUD_INIT
-from unit.readiness.guest_tree import CMDLINE, FILES, GRUB_CFG, UNITS
+from unit.readiness.guest_tree import CMDLINE, FILES, GRUB_CFG, UNITS, WANTS
 
 _CLOUD = "/etc/cloud/cloud.cfg"
 _OWN = "/etc/cloud/cloud.cfg.d/95-own.cfg"
+_SYSTEM = "/etc/systemd/system"
 _SOURCES = "/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg"
 _AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
 _DISTROS = "/usr/lib/python3/dist-packages/cloudinit/distros"
@@ -37,6 +38,12 @@ def _unit(text):
 #: A guest in which the agent makes the user.
 BY_AGENT_FILES = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT}
 
+#: A guest whose automounter starts.
+_AUTOFS = {
+    f"{UNITS}/autofs.service": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
+    f"{WANTS}/autofs.service": ("link", f"{UNITS}/autofs.service"),
+}
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "SHELL=/bin/bash\nSHELL=/usr/bin/zsh\n"}, ("/etc/default/useradd", 2)),
@@ -49,6 +56,22 @@ BROKEN_FILES = [
     ("R40h", {"/etc/default/useradd": "EXPIRE=2020-01-01\n"}, ("/etc/default/useradd", 1)),
     ("R40h", {"/home": ("link", "/data/home")}, ("/home", None)),
     ("R40h", {"/home": "a file"}, ("/home", None)),
+    ("R40h", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/home /home none bind,ro 0 0\n"}, ("/etc/fstab", 2)),
+    ("R40h", {**_AUTOFS, "/etc/auto.master": "# homes\n/home  /etc/auto.home --timeout=60\n"}, ("/etc/auto.master", 2)),
+    ("R40h", {**_AUTOFS, "/etc/auto.master.d/home.autofs": "/home auto.home\n"}, ("/etc/auto.master.d/home.autofs", 1)),
+    *[
+        ("R40b", {f"{_SYSTEM}/walinuxagent.service.d/z.conf": f"[Service]\n{text}\n"}, (f"{_SYSTEM}/walinuxagent.service.d/z.conf", 2))
+        for text in (
+            "ProtectSystem=strict",
+            "ProtectSystem=full",
+            "ProtectHome=read-only",
+            "ReadOnlyPaths=/etc",
+            "PrivateDevices=yes",
+            "CapabilityBoundingSet=CAP_NET_ADMIN",
+            "RuntimeMaxSec=5",
+            "InaccessiblePaths=/var",
+        )
+    ],
     ("R42k", {_OWN: "allow_public_ssh_keys: false\n"}, (_OWN, 1)),
     ("R42k", {_OWN: "system_info:\n  default_user:\n    name: a\n    no_create_home: true\n"}, (_OWN, 4)),
     ("R42k", {_OWN: "system_info:\n  default_user:\n    name: a\n    expiredate: '2020-01-01'\n"}, (_OWN, 4)),
@@ -118,6 +141,18 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R40h", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/home /home none bind,rw 0 0\n/srv /srv none bind,ro 0 0\n"}),
+    ("R40h", {**_AUTOFS, "/etc/auto.master": "/net -hosts\n/misc /etc/auto.misc\n# /home /etc/auto.home\n/home -null\n"}),
+    ("R40h", {"/etc/auto.master": "/home /etc/auto.home\n"}),
+    *[
+        ("R40b", {f"{_SYSTEM}/walinuxagent.service.d/z.conf": f"[Service]\n{text}\n"})
+        for text in (
+            "NoNewPrivileges=yes",
+            "ProtectSystem=strict\nReadWritePaths=/etc /home /var",
+            "ReadOnlyPaths=/usr /boot",
+            "CPUQuota=75%\nMemoryMax=512M",
+        )
+    ],
     ("R40h", {"/etc/passwd.lock": "4711\n"}),
     ("R40h", {"/etc/login.defs": "UID_MIN 1000\nUID_MAX 60000\nUMASK 077\nHOME_MODE 0700\n"}),
     ("R40h", {"/etc/default/useradd": "EXPIRE=\nHOME=/srv/home\n# HOME=/gone\n"}),

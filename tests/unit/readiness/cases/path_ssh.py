@@ -70,6 +70,33 @@ BROKEN_FILES = [
     ("R46e", {"/etc/ssh/sshd_config": "Port 22\nMatch User *\n DenyUsers *\n"}, ("/etc/ssh/sshd_config", 3)),
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nPrivateNetwork=yes\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
+    *[
+        ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Service]\n{text}\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", text.count("\n") + 2))
+        for text in (
+            "ProtectHome=yes",
+            "ProtectHome=tmpfs",
+            "InaccessiblePaths=-/home /srv",
+            "TemporaryFileSystem=/home:ro",
+            "CapabilityBoundingSet=",
+            "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETGID\nCapabilityBoundingSet=CAP_SYS_CHROOT",
+            "CapabilityBoundingSet=~CAP_SETUID",
+            "CapabilityBoundingSet=~CAP_SYS_PTRACE\nCapabilityBoundingSet=",
+            "NoNewPrivileges=yes",
+            "PrivateUsers=yes",
+            "DynamicUser=1",
+            "RestrictAddressFamilies=AF_UNIX",
+            "RestrictAddressFamilies=~AF_INET AF_INET6",
+            "TasksMax=1",
+            "LimitNOFILE=4:8",
+            "MemoryMax=2M",
+            "RuntimeMaxSec=1min 30s",
+        )
+    ],
+    ("R46k", _conf("HostKeyAlgorithms ssh-dss"), (_CONF, 1)),
+    ("R46k", _conf("HostKey /etc/ssh/ssh_host_rsa_key\nHostKeyAlgorithms ssh-ed25519,ecdsa-sha2-*"), (_CONF, 2)),
+    ("R46l", _conf("Port 2222"), (_CONF, 1)),
+    ("R46l", _conf("ListenAddress 0.0.0.0:2222"), (_CONF, 1)),
+    ("R46l", _socket("2222"), (f"{UNITS}/ssh.socket", 2)),
     ("R46h", {"/etc/skel/.bash_profile": "# built\nlogout\n"}, ("/etc/skel/.bash_profile", 2)),
     ("R46h", {"/etc/skel/.profile": "exit 0\n"}, ("/etc/skel/.profile", 1)),
     ("R46h", {"/etc/profile.d/z.sh": "exec /bin/false\n"}, ("/etc/profile.d/z.sh", 1)),
@@ -161,6 +188,32 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    *[
+        ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Service]\n{text}\n"})
+        for text in (
+            "ProtectHome=no\nProtectSystem=strict\nPrivateTmp=yes\nProtectKernelModules=yes",
+            "InaccessiblePaths=/home/build /srv",
+            "TemporaryFileSystem=/home\nBindPaths=/home",
+            "CapabilityBoundingSet=~CAP_SYS_PTRACE",
+            "CapabilityBoundingSet=~",
+            "CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SYS_CHROOT CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE",
+            "PrivateUsers=identity",
+            "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+            "RestrictAddressFamilies=AF_UNIX\nRestrictAddressFamilies=",
+            "RestrictAddressFamilies=~AF_PACKET",
+            "TasksMax=33%\nLimitNOFILE=524288\nMemoryMax=infinity\nRuntimeMaxSec=infinity",
+            "TasksMax=1\nTasksMax=512",
+            "MemoryMax=256M\nRuntimeMaxSec=1d",
+        )
+    ],
+    ("R46k", _conf("HostKeyAlgorithms +ssh-rsa")),
+    ("R46k", _conf("HostKeyAlgorithms ssh-ed25519,rsa-sha2-512")),
+    ("R46k", _conf("HostKey /etc/ssh/ssh_host_ecdsa_key\nHostKeyAlgorithms ecdsa-sha2-*")),
+    ("R46l", _conf("Port 2222\nPort 22")),
+    ("R46l", _conf("Port 2222\nListenAddress 0.0.0.0:22\nListenAddress 0.0.0.0")),
+    ("R46l", _conf("ListenAddress [::]:22\nListenAddress 0.0.0.0:22\nPort 2222")),
+    ("R46l", _conf("Match User x\n  X11Forwarding no")),
+    ("R46l", _socket("0.0.0.0:22")),
     ("R46h", {**_PAM, "/etc/pam.d/sshd": "session optional pam_exec.so /opt/gone\n" + _PAM["/etc/pam.d/sshd"]}),
     ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + _PAM["/etc/pam.d/sshd"], "/etc/shells": "# x\n/bin/bash\n"}),
     ("R46h", {**_PAM, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}),  # nothing makes /run/nologin

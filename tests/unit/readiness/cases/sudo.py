@@ -22,12 +22,14 @@ BROKEN_FILES = [
     ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nUser_Alias ADMINS\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL)\n"}, ("/etc/sudoers", 1)),
     ("R47a", _BY_AGENT, ("/etc/sudoers", None)),
+    ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/opt/rules\n"}, ("/etc/sudoers", None)),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !ALL\n"}, ("/etc/sudoers.d/zz-hardening", 1)),
     ("R47a", {"/etc/sudoers": _RULES_READ + "Cmnd_Alias EVERYTHING = ALL\nUser_Alias PEOPLE = ALL\nPEOPLE ALL = !EVERYTHING\n"}, ("/etc/sudoers", 5)),
 ]
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/etc/sudoers.d/\n"}),
     # ahead of the user's rule, given again behind, of one command alone, and as a user who is not root
     ("R47a", {"/etc/sudoers": "ALL ALL=(ALL) !ALL\nroot ALL=(ALL) ALL\n@includedir /etc/sudoers.d\n"}),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/10-hardening": "ALL ALL=(ALL) !ALL\n"}),

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a service's own unit keeps it from, so that it starts and cannot do its work: hardening that goes too far, and limits that are too low.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: systemd.exec(5), systemd.service(5), systemd.resource-control(5).
+"""
+
+import re
+from typing import List, NamedTuple, Optional, Tuple
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import UnitSetting
+
+
+class ServiceNeeds(NamedTuple):
+    """What a service needs. reads, writes: directories; capabilities: of capabilities(7); devices: bool, disks and drives;
+    privileges: bool, whether what it starts may gain more, as sudo does; writes are read, too.
+    """
+
+    reads: Tuple[str, ...] = ()
+    writes: Tuple[str, ...] = ()
+    capabilities: Tuple[str, ...] = ()
+    devices: bool = False
+    privileges: bool = False
+
+
+#: An SSH server opens a session as any user, in the namespaces of the server.
+LOGIN = ServiceNeeds(
+    reads=("/etc/ssh", "/home", "/usr"), capabilities=("CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT", "CAP_NET_BIND_SERVICE"), devices=False, privileges=True
+)
+#: A provisioner mounts the DVD of Azure and makes the user.
+PROVISIONING = ServiceNeeds(
+    writes=("/etc", "/home", "/var/lib"), capabilities=("CAP_SYS_ADMIN", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"), devices=True
+)
+
+_TRUE = ("1", "yes", "y", "true", "t", "on")
+_HIDING = ("InaccessiblePaths", "InaccessibleDirectories", "TemporaryFileSystem")
+#: Below these a Python or OpenSSH server does not even start. Bytes; descriptors; processes.
+_LEAST = {"MemoryMax": 16 * 1024**2, "MemoryLimit": 16 * 1024**2, "LimitAS": 64 * 1024**2, "LimitNOFILE": 16, "TasksMax": 3, "LimitFSIZE": 4096}
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+_SPANS = {"": 1, "s": 1, "sec": 1, "second": 1, "seconds": 1, "ms": 0.001, "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hr": 3600, "d": 86400}
+#: Seconds: who ends a service sooner does not want it to run.
+_SHORTEST = 600
+
+
+def restraints(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
+    """Return [(UnitSetting, what it keeps the service from)] of a service's settings."""
+    found = _paths(settings, needs) + _capabilities(settings, needs) + _limits(settings)
+    for key, wanted, text in (
+        ("PrivateUsers", False, "it can become no other user"),
+        ("DynamicUser", False, "it runs as a user who is not root"),
+        ("NoNewPrivileges", not needs.privileges, "sudo does not work in what it starts"),
+        ("PrivateDevices", not needs.devices, "it sees no disk and no drive"),
+    ):
+        setting = unit_files.last(settings, "Service", key)
+        if setting is not None and not wanted and setting.value.lower() in _TRUE + ("self",):
+            found.append((setting, text))
+    return found
+
+
+def _paths(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
+    """Return what is wrong with the directories that a service sees: hidden, or not to be written."""
+    found = []
+    needed = needs.reads + needs.writes
+    again = [_plain(word) for key in ("BindPaths", "BindReadOnlyPaths") for word in unit_files.words(settings, "Service", key)]
+    for key in _HIDING:
+        for setting in unit_files.listed(settings, "Service", key):
+            hidden = [need for word in setting.value.split() for need in needed if _holds(_plain(word), need)]
+            hidden = [need for need in hidden if not any(_holds(place, need) for place in again)]
+            if hidden:
+                found.append((setting, f"it does not see {hidden[0]}"))
+    home = unit_files.last(settings, "Service", "ProtectHome")
+    if home is not None and "/home" in needed:
+        value = home.value.lower()
+        if value in _TRUE or value == "tmpfs":
+            found.append((home, "it does not see /home"))
+        elif value == "read-only" and "/home" in needs.writes and not _is_written(settings, "/home"):
+            found.append((home, "it cannot write to /home"))
+    system = unit_files.last(settings, "Service", "ProtectSystem")
+    if system is not None and system.value.lower() in ("full", "strict"):
+        kept = [need for need in needs.writes if (need == "/etc" or system.value.lower() == "strict") and not _is_written(settings, need)]
+        found += [(system, f"it cannot write to {kept[0]}")] if kept else []
+    for key in ("ReadOnlyPaths", "ReadOnlyDirectories"):
+        for setting in unit_files.listed(settings, "Service", key):
+            kept = [need for word in setting.value.split() for need in needs.writes if _holds(_plain(word), need) and not _is_written(settings, need)]
+            found += [(setting, f"it cannot write to {kept[0]}")] if kept else []
+    return found
+
+
+def _is_written(settings: List[UnitSetting], path: str) -> bool:
+    places = [word for key in ("ReadWritePaths", "ReadWriteDirectories") for word in unit_files.words(settings, "Service", key)]
+    return any(_holds(_plain(place), path) for place in places)
+
+
+def _plain(word: str) -> str:
+    """Return the path of a word such as ``-/home`` or ``/srv:ro``; of what is mounted elsewhere, the place where."""
+    parts = word.lstrip("-+").split(":")
+    return (parts[1] if len(parts) > 1 and parts[1].startswith("/") else parts[0]).rstrip("/") or "/"
+
+
+def _holds(folder: str, path: str) -> bool:
+    return folder in ("/", path) or path.startswith(folder + "/")
+
+
+def _capabilities(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
+    """Return what a bounding set takes, and families of addresses that a service may not use."""
+    found = []
+    bounding = [setting for setting in settings if (setting.section, setting.key) == ("Service", "CapabilityBoundingSet")]
+    missing = [name for name in needs.capabilities if not _is_allowed(bounding, name)]
+    if missing:
+        found.append((bounding[-1], f"it lacks {missing[0]}"))
+    families = [setting for setting in settings if (setting.section, setting.key) == ("Service", "RestrictAddressFamilies")]
+    if families and [setting for setting in families if setting.value] and not _is_allowed(families, "AF_INET"):
+        found.append((families[-1], "it may not use IPv4"))
+    return found
+
+
+def _is_allowed(lines: List[UnitSetting], name: str) -> bool:
+    """Return whether lines of what is allowed, or with ``~`` of what is not, let a name through; an empty line takes all before it back."""
+    allowed: Optional[bool] = None
+    for setting in lines:
+        words = setting.value.lstrip("~").upper().split()
+        if not words:
+            # no capability at all, and no word about families; ~ alone allows every capability
+            allowed = False if setting.key == "CapabilityBoundingSet" and not setting.value else None
+        elif setting.value.startswith("~"):
+            allowed = allowed is not False and name not in words
+        else:
+            allowed = name in words or allowed is True
+    return allowed is not False
+
+
+def _limits(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
+    """Return the limits below which no such service runs, and what ends it soon after its start."""
+    found = []
+    for key, least in _LEAST.items():
+        setting = unit_files.last(settings, "Service", key)
+        number = _number(setting.value) if setting is not None else None
+        if number is not None and number < least:
+            found.append((setting, "it does not start with so little"))
+    longest = unit_files.last(settings, "Service", "RuntimeMaxSec")
+    if longest is not None and 0 < (_seconds(longest.value) or 0) < _SHORTEST:
+        found.append((longest, "it is ended then"))
+    return found
+
+
+def _number(text: str) -> Optional[int]:
+    """Return a size or a count (int), of ``soft:hard`` the first; None of ``infinity``, of shares of the whole, and of what is none."""
+    match = re.match(r"(\d+)([KMGT]?)(?::|$)", text.strip())
+    return int(match.group(1)) * _UNITS[match.group(2)] if match else None
+
+
+def _seconds(text: str) -> Optional[float]:
+    """Return the seconds of a span such as ``1min 30s``; None of what is none. Source: systemd.time(7)."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip())
+    if not parts or any(name not in _SPANS for _count, name in parts):
+        return None
+    return sum(float(count) * _SPANS[name] for count, name in parts)

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The user whom Azure makes: that sudo works for it.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import posixpath
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, is_by_cloud_init, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines, sudoers_privileges
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf
+from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS
+
+_CONF = "/etc/waagent.conf"
+_RULES = "/etc/sudoers.d"
+#: cloud-init's rule for the user; the agent's is called waagent. Source: cloudinit/distros, ci_sudoers_fn.
+_RULE_OF_CLOUD_INIT = _RULES + "/90-cloud-init-users"
+_SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
+
+
+@rule(
+    "R47a",
+    step=PROVISIONER,
+    severity=WARNING,
+    fixed_by="",
+    title="The user of Azure can use sudo",
+    fault="sudo refuses to work",
+    why="The provisioner writes a rule for the user; sudo takes none when its program or its files are not as it wants them.",
+    cure="Install sudo's package again; correct the line that is named (`visudo -c`); have `@includedir /etc/sudoers.d`; "
+    "`chown root:root /etc/sudoers; chmod 0440 /etc/sudoers`.",
+    source="sudo.conf(5); plugins/sudoers/sudoers.c, open_sudoers; WALinuxAgent common/osutil/default.py, conf_sudoer",
+)
+def sudo_works(context):
+    """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
+
+    It is an error when a line is none of sudo's, when sudo does not read the directory into which the agent writes the user's rule, or a
+    later rule takes it back.
+    """
+    tree = context.tree
+    program = next((path for path in _SUDO if tree.is_file(path)), None)
+    if program is None:
+        return not_applicable("sudo is not installed")
+    found, owned = [], tree.stat("/").uid == 0
+    status = tree.stat(program)
+    if not status.mode & stat.S_ISUID or owned and status.uid != 0:
+        found.append(Evidence(program, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: not setuid root"))
+    for path in ("/etc/sudoers", "/etc/sudoers.d"):
+        status = tree.stat(path)
+        if status is not None and (status.mode & stat.S_IWOTH or owned and status.uid != 0):
+            found.append(Evidence(path, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: sudo takes no rule of it"))
+    serious = _of_sudoers(context)
+    return failed_if(serious + found, severity=ERROR if serious else None)
+
+
+def _of_sudoers(context):
+    """Return the [Evidence] of what takes sudo from everybody, or from the user whom the agent makes; an include of what is not there is R47's."""
+    tree = context.tree
+    if not tree.exists(sudoers.main_file(tree)):
+        return []
+    try:
+        entries = sudoers.entries(tree)
+    except ImagewrightError:
+        return []
+    found = [
+        Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_privileges.fault(line)] if cause
+    ]
+    includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
+    by_agent = provisioner(tree).who == WAAGENT
+    folder = _agents_setting(tree, "OS.SudoersDir") if by_agent else _RULES
+    refusal = sudoers_access.refusal(entries, _RULE_OF_CLOUD_INIT if is_by_cloud_init(tree) else f"{folder}/waagent")
+    if refusal and context.kind != "specialized":
+        path, line = refusal
+        found.append(Evidence(path, line.number, f"{' '.join(line.clean.split())}: it is read behind the user's rule, and takes everything from everybody"))
+    # where there is no such directory the agent makes it, and adds the include to the file sudoers beside it
+    if by_agent and folder not in includes and (tree.is_dir(folder) or posixpath.dirname(folder) != posixpath.dirname(_RULES)):
+        found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {folder}, into which the agent writes the user's rule"))
+    return found
+
+
+def _agents_setting(tree, key):
+    """Return the value (str) of a key that names a path in waagent.conf, else the agent's default."""
+    settings = conf.settings(tree.read_text(_CONF)) if tree.is_file(_CONF) else []
+    values = [setting.value for setting in settings if setting.key == key and setting.value]
+    return (values[-1] if values else KEYS[key].default).rstrip("/")
+
+
+RULES = [sudo_works]
