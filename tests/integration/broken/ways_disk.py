@@ -125,9 +125,17 @@ def new_uuid(disk):
     disk.beside(change)
 
 
+def root_in(folder):
+    """Return the directory of the root below a mounted file system: itself, or its subvolume @."""
+    root = next((place for place in (folder, os.path.join(folder, "@")) if os.path.isdir(os.path.join(place, "var/tmp"))), None)
+    if root is None:
+        raise DoesNotApply("the root is on no partition of its own")
+    return root
+
+
 def filled(folder):
     """Write until the file system has no room left."""
-    root = next(place for place in (folder, os.path.join(folder, "@")) if os.path.isdir(os.path.join(place, "var/tmp")))
+    root = root_in(folder)
     with open(os.path.join(root, "var/tmp/filled"), "wb", buffering=0) as stream:
         for piece in (64 * MIB, MIB, 4096):
             try:
@@ -214,7 +222,7 @@ WAYS = {
 
 def large_file(folder):
     """Write a file of 200 MiB."""
-    root = next(place for place in (folder, os.path.join(folder, "@")) if os.path.isdir(os.path.join(place, "srv")))
+    root = root_in(folder)
     with open(os.path.join(root, "srv/large"), "wb") as stream:
         os.posix_fallocate(stream.fileno(), 0, 200 * MIB)
 

@@ -4,23 +4,11 @@
 """What keeps everybody from logging in, and whoever provisions from making the user: siblings of ways_root, by other means."""
 
 from integration.broken.overlay import DoesNotApply
-from integration.broken.ways_root import AGENT, PAM, SSHD, drop_in, gone, sshd, written
-
-CONF = "/etc/waagent.conf"
+from integration.broken.ways_root import AGENT, CONF, PAM, SSHD, drop_in, gone, sshd, with_agent, written
 
 
 def agent(old, new):
     return lambda layer: layer.replace(CONF, old, new)
-
-
-def with_agent(change):
-    """Return the way in which change is done to an image that the agent provisions."""
-
-    def way(layer):
-        layer.replace(CONF, "Provisioning.Agent=waagent", "Provisioning.Agent=waagent")
-        change(layer)
-
-    return way
 
 
 def pam(line):
@@ -75,8 +63,29 @@ WAYS = {
     "nobody may have a session": lambda layer: layer.write("/etc/security/limits.d/z.conf", "* - maxlogins 0\n"),
     "PAM's file for all sessions is gone": gone("/etc/pam.d/common-session"),
     "PAM's file includes one that is not there": lambda layer: layer.append(PAM, "@include common-mine\n"),
-    "new users get a shell that is not there": written("/etc/default/useradd", "SHELL=/usr/bin/zsh\n"),
-    "new users get a shell that ends": written("/etc/default/useradd", "SHELL=/usr/sbin/nologin\n"),
+    # cloud-init names a shell of its own
+    "new users get a shell that is not there": with_agent(written("/etc/default/useradd", "SHELL=/usr/bin/zsh\n")),
+    "new users get a shell that ends": with_agent(written("/etc/default/useradd", "SHELL=/usr/sbin/nologin\n")),
+    "sshd has no host key of the kinds that it offers": sshd("HostKeyAlgorithms ssh-dss"),
+    "sshd does not ask PAM": sshd("UsePAM no"),
+    "ssh sees no home": drop_in("ssh", "[Service]\nProtectHome=yes\n"),
+    "ssh finds an empty /home": drop_in("ssh", "[Service]\nTemporaryFileSystem=/home\n"),
+    "ssh may become nobody else": drop_in("ssh", "[Service]\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n"),
+    "ssh knows no other users": drop_in("ssh", "[Service]\nPrivateUsers=yes\n"),
+    "ssh may not use IPv4": drop_in("ssh", "[Service]\nRestrictAddressFamilies=AF_UNIX\n"),
+    "ssh may have one process": drop_in("ssh", "[Service]\nTasksMax=1\n"),
+    "ssh is ended at once": drop_in("ssh", "[Service]\nRuntimeMaxSec=10\n"),
+    "sudo gains nothing behind ssh": drop_in("ssh", "[Service]\nNoNewPrivileges=yes\n"),
+    "the agent may not write to /etc": drop_in(AGENT, "[Service]\nProtectSystem=strict\n"),
+    "the agent sees no drive": drop_in(AGENT, "[Service]\nPrivateDevices=yes\n"),
+    "the agent's rules are read by nobody": with_agent(lambda layer: layer.first(CONF, "OS.SudoersDir=/opt/rules\n")),
+    "homes cannot be written": lambda layer: layer.append("/etc/fstab", "/home /home none bind,ro 0 0\n"),
+    "autofs holds the homes": lambda layer: (
+        layer.write("/etc/auto.master", "/home /etc/auto.home\n"),
+        layer.write("/etc/systemd/system/autofs.service", "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"),
+        layer.link("/etc/systemd/system/multi-user.target.wants/autofs.service", "/etc/systemd/system/autofs.service"),
+    ),
+    "the slice of services is masked": lambda layer: layer.link("/etc/systemd/system/system.slice", "/dev/null"),
     "the shell's first file ends it": lambda layer: layer.first("/etc/profile", "exit 1\n"),
     "the library of PAM is gone": lambda layer: layer.remove(*layer.tree.glob("/usr/lib/x86_64-linux-gnu/libpam.so.0*")),
     # whoever provisions
@@ -120,6 +129,11 @@ CONTROLS = {
     "sshd takes a key, or a key and a password": sshd("AuthenticationMethods publickey publickey,password"),
     "sshd takes keys by today's algorithms": sshd("PubkeyAcceptedAlgorithms +ssh-rsa"),
     "sshd takes large keys alone": sshd("RequiredRSASize 2048"),
+    "sshd has host keys of two kinds": sshd("HostKeyAlgorithms ssh-ed25519,rsa-sha2-512"),
+    "sshd listens elsewhere too": sshd("Port 22\nPort 2222"),
+    "ssh is hardened as far as it goes": drop_in("ssh", "[Service]\nProtectSystem=strict\nPrivateTmp=yes\nProtectClock=yes\nTasksMax=33%\nLimitNOFILE=65536\n"),
+    "the agent is hardened as far as it goes": drop_in(AGENT, "[Service]\nProtectSystem=strict\nReadWritePaths=/etc /home /var /run\nMemoryMax=1G\n"),
+    "autofs holds something else": lambda layer: layer.write("/etc/auto.master", "/net -hosts\n"),
     "sshd has fewer ciphers": sshd("Ciphers aes256-gcm@openssh.com,aes256-ctr\nMACs hmac-sha2-512-etm@openssh.com"),
     "sshd shows a banner that is not there": sshd("Banner /etc/nothing"),
     "sshd has a block for one address": lambda layer: layer.append(SSHD, "Match Address 192.0.2.0/24\n  DenyUsers *\n"),

@@ -10,6 +10,17 @@ LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 FSTAB, SSHD, PAM = "/etc/fstab", "/etc/ssh/sshd_config", "/etc/pam.d/sshd"
 AGENT = "walinuxagent"
+CONF = "/etc/waagent.conf"
+
+
+def with_agent(change):
+    """Return the way in which change is done to an image that the agent provisions."""
+
+    def way(layer):
+        layer.replace(CONF, "Provisioning.Agent=waagent", "Provisioning.Agent=waagent")
+        change(layer)
+
+    return way
 
 
 def fstab(line):
@@ -175,7 +186,8 @@ WAYS = {
     "sshd listens on the old address": sshd("ListenAddress 192.0.2.9"),
     "sshd listens on itself alone": sshd("ListenAddress 127.0.0.1"),
     "sshd has no way to authenticate": sshd("PubkeyAuthentication no\nPasswordAuthentication no\nKbdInteractiveAuthentication no"),
-    "sshd looks for keys elsewhere": sshd("AuthorizedKeysFile /etc/nobody/%u\nPasswordAuthentication no"),
+    # cloud-init writes keys to where sshd looks
+    "sshd looks for keys elsewhere": with_agent(sshd("AuthorizedKeysFile /etc/nobody/%u\nPasswordAuthentication no")),
     "nobody may log in": written("/etc/nologin", "closed\n"),
     "hosts.deny keeps everybody out": written("/etc/hosts.deny", "ALL: ALL\n"),
     "PAM of sshd is gone": gone(PAM),
@@ -188,9 +200,9 @@ WAYS = {
     "the agent cannot be run": lambda layer: layer.status("/usr/sbin/waagent", mode=0o644),
     "the agent's Python is gone": lambda layer: layer.remove("/usr/bin/python3", "/usr/bin/python3.11"),
     "the agent's Python package is gone": gone("/usr/lib/python3/dist-packages/azurelinuxagent"),
-    "a file of the agent's package is empty": lambda layer: layer.write("/usr/lib/python3/dist-packages/azurelinuxagent/agent.py", ""),
+    "a file of the agent's package is empty": with_agent(written("/usr/lib/python3/dist-packages/azurelinuxagent/agent.py", "")),
     "Python's library is gone": gone("/usr/lib/python3.11"),
-    "the agent's unit is gone": lambda layer: layer.remove(f"/lib/systemd/system/{AGENT}.service"),
+    "the agent's unit is gone": with_agent(gone(f"/lib/systemd/system/{AGENT}.service")),
     "the agent's unit is masked": masked(f"{AGENT}.service"),
     "the agent's unit is for VMware": drop_in(AGENT, "[Unit]\nConditionVirtualization=vmware\n"),
     "the agent's unit wants a file that is not there": drop_in(AGENT, "[Unit]\nConditionPathExists=/etc/build/ready\n"),
@@ -198,10 +210,11 @@ WAYS = {
     "the agent runs as somebody who is not there": drop_in(AGENT, "[Service]\nUser=agent\n"),
     "the agent does not start": lambda layer: layer.remove(f"/etc/systemd/system/multi-user.target.wants/{AGENT}.service"),
     "waagent.conf is gone": gone("/etc/waagent.conf"),
-    "waagent.conf is empty": written("/etc/waagent.conf", ""),
+    "waagent.conf is empty": with_agent(written(CONF, "")),
     "the agent does not provision": lambda layer: layer.replace("/etc/waagent.conf", "Provisioning.Agent=waagent", "Provisioning.Agent=disabled"),
     "the agent leaves it to cloud-init": lambda layer: layer.replace("/etc/waagent.conf", "Provisioning.Agent=waagent", "Provisioning.Agent=cloud-init"),
     "useradd is gone": gone("/usr/sbin/useradd"),
-    "the drivers of the provisioning disc are banned": written("/etc/modprobe.d/z.conf", "install udf /bin/false\ninstall isofs /bin/false\n"),
+    # cloud-init can do without the disc
+    "the drivers of the provisioning disc are banned": with_agent(written("/etc/modprobe.d/z.conf", "install udf /bin/false\ninstall isofs /bin/false\n")),
     "sudo is broken": written("/etc/sudoers", "root ALL=(ALL:ALL\n", 0o440),
 }
