@@ -40,6 +40,8 @@ _HIDING = ("InaccessiblePaths", "InaccessibleDirectories", "TemporaryFileSystem"
 #: Below these a Python or OpenSSH server does not even start. Bytes; descriptors; processes.
 _LEAST = {"MemoryMax": 16 * 1024**2, "MemoryLimit": 16 * 1024**2, "LimitAS": 64 * 1024**2, "LimitNOFILE": 16, "TasksMax": 3, "LimitFSIZE": 4096}
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+#: Options by which sshd and the agent stay in the foreground.
+_STAYS = re.compile(r"sshd?\S*\s(.*\s)?-D(\s|$)|waagent\S*\s(.*\s)?-daemon(\s|$)")
 _SPANS = {"": 1, "s": 1, "sec": 1, "second": 1, "seconds": 1, "ms": 0.001, "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hr": 3600, "d": 86400}
 #: Seconds: who ends a service sooner does not want it to run.
 _SHORTEST = 600
@@ -140,6 +142,12 @@ def _limits(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
         number = _number(setting.value) if setting is not None else None
         if number is not None and number < least:
             found.append((setting, "it does not start with so little"))
+    kind = unit_files.last(settings, "Service", "Type")
+    if kind is not None and kind.value == "forking" and any(_STAYS.search(setting.value) for setting in unit_files.listed(settings, "Service", "ExecStart")):
+        found.append((kind, "its program stays in the foreground, and is ended as one that did not start"))
+    watched = unit_files.last(settings, "Service", "WatchdogSec")
+    if watched is not None and (_seconds(watched.value) or 0) > 0 and (kind is None or kind.value != "oneshot"):
+        found.append((watched, "it tells no watchdog that it lives, and is ended"))
     longest = unit_files.last(settings, "Service", "RuntimeMaxSec")
     if longest is not None and 0 < (_seconds(longest.value) or 0) < _SHORTEST:
         found.append((longest, "it is ended then"))

@@ -90,6 +90,7 @@ BROKEN_FILES = [
             "LimitNOFILE=4:8",
             "MemoryMax=2M",
             "RuntimeMaxSec=1min 30s",
+            "WatchdogSec=30",
         )
     ],
     ("R46k", _conf("HostKeyAlgorithms ssh-dss"), (_CONF, 1)),
@@ -203,7 +204,7 @@ CONTROLS = [
             "RestrictAddressFamilies=~AF_PACKET",
             "TasksMax=33%\nLimitNOFILE=524288\nMemoryMax=infinity\nRuntimeMaxSec=infinity",
             "TasksMax=1\nTasksMax=512",
-            "MemoryMax=256M\nRuntimeMaxSec=1d",
+            "MemoryMax=256M\nRuntimeMaxSec=1d\nWatchdogSec=0",
         )
     ],
     ("R46k", _conf("HostKeyAlgorithms +ssh-rsa")),

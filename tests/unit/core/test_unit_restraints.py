@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the settings of a unit keep its service from."""
+
+import pytest
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_restraints
+
+
+def restrained(text, needs=unit_restraints.LOGIN):
+    settings = unit_files.parse(f"[Service]\n{text}\n", "/etc/systemd/system/x.service")
+    return [(setting.line, cause) for setting, cause in unit_restraints.restraints(settings, needs)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "cause"),
+    [
+        ("Type=forking\nExecStart=/usr/sbin/sshd -D $SSHD_OPTS", 2, "its program stays in the foreground, and is ended as one that did not start"),
+        (
+            "Type=forking\nExecStart=/usr/bin/python3 -u /usr/sbin/waagent -daemon",
+            2,
+            "its program stays in the foreground, and is ended as one that did not start",
+        ),
+        ("Type=notify\nWatchdogSec=5min", 3, "it tells no watchdog that it lives, and is ended"),
+        ("TemporaryFileSystem=/:ro", 2, "it does not see /etc/ssh"),
+        ("BindPaths=/srv/home:/home\nInaccessiblePaths=/home /etc", 3, "it does not see /etc/ssh"),
+        ("CapabilityBoundingSet=~CAP_SETGID CAP_SYS_ADMIN", 2, "it lacks CAP_SETGID"),
+        ("RestrictAddressFamilies=none", 2, "it may not use IPv4"),
+        ("LimitAS=1M", 2, "it does not start with so little"),
+        ("RuntimeMaxSec=1min 30s", 2, "it is ended then"),
+    ],
+)
+def test_what_keeps_a_server_from_its_work_is_told_with_its_line(text, line, cause):
+    assert restrained(text) == [(line, cause)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Type=forking\nExecStart=/usr/sbin/sshd $SSHD_OPTS",
+        "Type=oneshot\nWatchdogSec=0",
+        "TemporaryFileSystem=/home\nBindPaths=/srv/home:/home",
+        "CapabilityBoundingSet=CAP_SETUID CAP_SETGID\nCapabilityBoundingSet=CAP_SYS_CHROOT CAP_NET_BIND_SERVICE",
+        "LimitAS=infinity\nLimitNOFILE=1024:524288\nMemoryMax=10%",
+        "RuntimeMaxSec=a while",
+    ],
+)
+def test_what_resembles_it_and_is_right_is_not(text):
+    assert restrained(text) == []
+
+
+def test_what_a_provisioner_writes_it_may_write():
+    assert restrained("ProtectSystem=full", unit_restraints.PROVISIONING) == [(2, "it cannot write to /etc")]
+    assert restrained("ProtectSystem=strict\nReadWritePaths=-/", unit_restraints.PROVISIONING) == []
+    assert restrained("ProtectSystem=strict") == []
