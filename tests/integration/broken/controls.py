@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Right configurations that resemble a fault: none of them may be called an error."""
 
-from integration.broken.ways_boot import early, parameters, version, with_file
+from integration.broken.ways_boot import early, parameters, signed, version, with_file
 from integration.broken.ways_root import PAM, SSHD, drop_in, fstab, networkd, root_kind, sshd, written
 
 #: {what was done: how}
@@ -11,6 +11,7 @@ CONTROLS = {
     "a serial console more": parameters("console=ttyS1"),
     "a rootdelay": parameters("rootdelay=300"),
     "rootfstype of the root's own file system": lambda layer: parameters(f"rootfstype={root_kind(layer)}")(layer),
+    "a kernel has a signature more": signed,
     "an unknown parameter": parameters("mine.option=1"),
     "a driver is blacklisted that Azure does not need": parameters("modprobe.blacklist=pcspkr,floppy"),
     "a unit is masked that nobody needs": parameters("systemd.mask=apt-daily.timer"),

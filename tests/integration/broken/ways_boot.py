@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What stops a machine between its boot loader and its root file system."""
 
+import re
 import stat
 
 from integration.broken.cpio import Member
@@ -35,6 +36,25 @@ def _started(layer, of_grub, of_entries):
     if not found:
         raise DoesNotApply("what starts is a unified kernel image")
     return found[0]
+
+
+def zeroed(share, count=4096):
+    """Return the way in which count bytes of the kernel are zeros, at a share (float) of its file, or of its part of a unified kernel image."""
+
+    def change(layer):
+        path = (layer.tree.glob("/boot/efi/EFI/Linux/*.efi") or [kernel(layer)])[0]
+        octets = bytearray(layer.tree.read_bytes(path))
+        start = re.search(rb"\x55\xaa..HdrS", octets, re.DOTALL).start() - 0x1FE
+        place = start + int(share * int.from_bytes(octets[start + 0x1F4 : start + 0x1F8], "little") * 16)
+        octets[place : place + count] = bytes(count)
+        layer.write(path, bytes(octets))
+
+    return change
+
+
+def signed(layer):
+    """Put a further signature behind the kernel."""
+    layer.write(kernel(layer), layer.tree.read_bytes(kernel(layer)) + bytes(8) + b"a signature")
 
 
 def parameters(text):
@@ -139,6 +159,9 @@ WAYS = {
     "the kernel is gone": lambda layer: layer.remove(kernel(layer)),
     "the kernel is cut to half its size": lambda layer: layer.cut(kernel(layer)),
     "the kernel lacks its last sector": lambda layer: layer.write(kernel(layer), layer.tree.read_bytes(kernel(layer))[:-4096]),
+    "the kernel is damaged in the middle": zeroed(0.5),
+    "the kernel is damaged where it begins to be unpacked": zeroed(0.004, 65536),
+    "the kernel is damaged in one sector near its end": zeroed(0.9, 512),
     "the kernel is empty": lambda layer: layer.write(kernel(layer), b""),
     "the kernel is a text": lambda layer: layer.write(kernel(layer), "not found\n"),
     "the initramfs is gone": lambda layer: layer.remove(initrd(layer)),

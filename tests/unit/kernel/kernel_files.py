@@ -50,3 +50,19 @@ def zboot(machine):
     """Return a compressed EFI kernel whose payload lies behind its sections."""
     header = b"MZ\0\0zimg" + struct.pack("<II", 0x1400, 0x800)
     return efi(machine, start=header) + b"\2" * 0x800
+
+
+def packed(compressed, unpacked=None, protocol=0x20F):
+    """Return a bzImage whose compressed kernel is given (bytes), with the size (int) behind it that it unpacks to, None for gzip."""
+    content = compressed + (b"" if unpacked is None else struct.pack("<I", unpacked))
+    start, size = 5 * 512 + 64, -(-(len(content) + 1024) // 16) * 16
+    octets = bytearray(bzimage(size=size, protocol=protocol))
+    struct.pack_into("<II", octets, 0x248, 64, len(content))
+    octets[start : start + len(content)] = content
+    return bytes(octets)
+
+
+def packed_zboot(compressed, name):
+    """Return a compressed EFI kernel whose payload (bytes) is compressed by what the header names (str)."""
+    header = b"MZ\0\0zimg" + struct.pack("<II", 0x1400, len(compressed)) + bytes(8) + name.encode().ljust(32, b"\0")
+    return efi(0xAA64, start=header) + compressed + struct.pack("<I", 0)

@@ -3,12 +3,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of the kernels' files and their modules."""
 
-from unit.kernel.kernel_files import bzimage, efi, zboot
+import gzip
+import lzma
+
+from unit.kernel.kernel_files import bzimage, efi, packed, packed_zboot, uki, zboot
 from unit.readiness.cases.common import DEP
 from unit.readiness.guest_tree import GRUB_CFG, KERNEL
 
 _VMLINUZ = f"/boot/vmlinuz-{KERNEL}"
 _OLD = "6.1.0-1-amd64"
+_CONTENT = "".join(f"{number * number} " for number in range(9000)).encode()
+_XZ, _GZIP = lzma.compress(_CONTENT, check=lzma.CHECK_CRC32), gzip.compress(_CONTENT, mtime=0)
+
+
+def _damaged(octets, place=9000):
+    return octets[:place] + bytes(512) + octets[place + 512 :]
+
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
@@ -17,6 +27,11 @@ BROKEN_FILES = [
     ("R60", {_VMLINUZ: zboot(0x8664)[:-1]}, (_VMLINUZ, None)),
     ("R60", {_VMLINUZ: "not found\n"}, (_VMLINUZ, None)),
     ("R60", {_VMLINUZ: "#!/bin/sh\nexit 0\n"}, (_VMLINUZ, None)),
+    ("R60a", {_VMLINUZ: _damaged(packed(_XZ, len(_CONTENT)))}, (_VMLINUZ, None)),
+    ("R60a", {_VMLINUZ: _damaged(packed(_GZIP))}, (_VMLINUZ, None)),
+    ("R60a", {_VMLINUZ: _damaged(packed_zboot(_GZIP, "gzip"))}, (_VMLINUZ, None)),
+    ("R60a", {_VMLINUZ: _damaged(uki(linux=packed(_XZ, len(_CONTENT))))}, (_VMLINUZ, None)),
+    ("R60a", {_VMLINUZ: packed(_XZ, len(_CONTENT) - 1)}, (_VMLINUZ, None)),
     ("R61", {_VMLINUZ: efi(0xAA64)}, (_VMLINUZ, None)),
     ("R61", {_VMLINUZ: bzimage(flags=0)}, (_VMLINUZ, None)),
     ("R62", {DEP: None}, (DEP, None)),
@@ -29,6 +44,12 @@ CONTROLS = [
     ("R60", {_VMLINUZ: bzimage() + b"signature"}),
     ("R60", {_VMLINUZ: zboot(0x8664)}),
     ("R60", {_VMLINUZ: b"\x27\x05\x19\x56 an image of a kind that is not known here\n"}),
+    ("R60a", {_VMLINUZ: packed(_XZ, len(_CONTENT)) + b"a signature"}),
+    ("R60a", {_VMLINUZ: packed(_GZIP)}),
+    ("R60a", {_VMLINUZ: packed_zboot(_XZ, "xzkern")}),
+    ("R60a", {_VMLINUZ: uki(linux=packed(_XZ, len(_CONTENT)))}),
+    ("R60a", {_VMLINUZ: packed(b"\x7fELF" + bytes(4000))}),
+    ("R60a", {_VMLINUZ: packed(b"\x99 of a kind that is not known here" * 90)}),
     ("R61", {_VMLINUZ: bzimage()}),
     ("R61", {_VMLINUZ: efi(0x8664)}),
     (
