@@ -20,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     kernel as kernel_step,
     kernel_payload,
     loader,
+    login_limits,
     provisioner,
     root,
     ssh as ssh_step,
@@ -93,6 +94,7 @@ _PATH = (
     system_manager,
     first_card,
     ssh_step,
+    login_limits,
     provisioner,
     identity_step,
 )

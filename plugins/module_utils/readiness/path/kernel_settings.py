@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import collections
 import posixpath
 import re
 
@@ -15,6 +16,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 
 #: The first folder that has a file of a name counts.
 _FOLDERS = ("/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
+#: One setting of the kernel that sysctl writes at the boot. value: str; path, line: where the last one is that is read.
+KernelSetting = collections.namedtuple("KernelSetting", "value path line")
+
 _NO_MORE_MODULES = re.compile(r"^\s*-?\s*kernel[./]modules_disabled\s*=\s*(?!0\s*$)\S")
 
 
@@ -34,6 +38,33 @@ def modules_may_be_loaded(context):
     return failed_if(context.find(context.shared(_files), _NO_MORE_MODULES.match))
 
 
+def settings(context):
+    """Return the OrderedDict of {name, with dots (str): KernelSetting} that sysctl leaves in the kernel, in the order in which they are written.
+
+    Source: sysctl.d(5); the first dot or slash of a name says which of both parts it.
+    """
+    found = collections.OrderedDict()
+    for path in context.shared(_files):
+        for number, text in context.lines(path):
+            name, has_value, value = text.partition("=")
+            name = name.strip().lstrip("-").strip()
+            if not has_value or not name or name[0] in "#;":
+                continue
+            separator = re.search(r"[./]", name)
+            name = name.translate(str.maketrans("./", "/.")) if separator and separator.group() == "/" else name
+            found.pop(name, None)  # the last one is written last, too
+            found[name] = KernelSetting(value.strip(), path, number)
+    return found
+
+
+def number(setting):
+    """Return the number (int) that a KernelSetting writes, None when there is none or it is no number."""
+    try:
+        return None if setting is None else int(setting.value, 0)
+    except ValueError:
+        return int(setting.value) if setting.value.isdigit() else None
+
+
 def _files(tree):
     """Return the paths ([str]) of the files that are read; systemd reads sysctl.conf only where sysctl.d has a link to it."""
     found = {}
@@ -41,7 +72,7 @@ def _files(tree):
         for path in tree.glob(folder + "/*.conf"):
             found.setdefault(posixpath.basename(path), path)
     older = [] if any(tree.is_file(path) for path in ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")) else ["/etc/sysctl.conf"]
-    return [path for path in sorted(found.values()) + older if tree.is_file(path)]
+    return [path for path in [found[name] for name in sorted(found)] + older if tree.is_file(path)]
 
 
 RULES = [modules_may_be_loaded]

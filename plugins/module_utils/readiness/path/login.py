@@ -45,7 +45,7 @@ def lets_in(context):
         return not_applicable(NO_SERVER)
     names = {account.name for account in accounts.accounts(context.tree)} if context.tree.is_file("/etc/passwd") else set()
     is_new = context.kind != "specialized"
-    groups = _default_groups(context) if is_new else _groups_with_members(context.tree)
+    groups = default_groups(context) if is_new else _groups_with_members(context.tree)
     settings = context.shared(sshd_config.settings)
     by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
     no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
@@ -71,7 +71,7 @@ def pam_is_whole(context):
     if not pam.uses_pam(tree):
         return not_applicable("the guest does not use PAM")
     asked = []
-    if server.program(tree) is not None and _uses_pam(context):
+    if server.program(tree) is not None and uses_pam(context):
         asked.append("sshd")
     if any(tree.exists(path) for path in ("/usr/bin/sudo", "/usr/local/bin/sudo")):
         asked.append("sudo")
@@ -108,13 +108,13 @@ def no_barrier(context):
     modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
     if "pam_access.so" in modules:
         found += _of_access_conf(context)
-    if pam.service_path(tree, "sshd") and _uses_pam(context):
+    if pam.service_path(tree, "sshd") and uses_pam(context):
         # a key is not asked of auth: only who may have a password is turned away there
         password = sshd_config.effective_of(context.shared(sshd_config.settings), "PasswordAuthentication", "yes")[0].lower() != "no"
         kinds = ("auth", "account", "session") if password else ("account", "session")
         found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sshd", kinds)]
         if context.kind != "specialized":
-            turned_away = pam.turned_away(tree, "sshd", kinds, _default_groups(context))
+            turned_away = pam.turned_away(tree, "sshd", kinds, default_groups(context))
             found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line, cause in turned_away]
         if "pam_limits.so" in modules:
             found += context.find(["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf"), _NO_LOGIN.match)
@@ -169,7 +169,8 @@ def _ended_shells(context):
     ]
 
 
-def _uses_pam(context):
+def uses_pam(context):
+    """Return whether sshd asks PAM about accounts and sessions."""
     return sshd_config.effective_of(context.shared(sshd_config.settings), "UsePAM", "no")[0].lower() == "yes"
 
 
@@ -178,7 +179,7 @@ def shown(obstacle):
     return Evidence(obstacle.path or _CONF, obstacle.line, f"{obstacle.text}: {obstacle.cause}")
 
 
-def _default_groups(context):
+def default_groups(context):
     """Return the groups ({str}) of a user whom cloud-init or the agent makes, None where cloud-init's files cannot be read."""
     documents, faults = context.shared(config.documents)
     if faults:

@@ -10,10 +10,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     boot_targets,
     encrypted_devices,
     endings,
+    kernel_limits,
     kernel_settings,
+    manager_limits,
     mount_kinds,
     mounts,
     root_mount,
 )
 
-RULES = boot_targets.RULES + mounts.RULES + mount_kinds.RULES + root_mount.RULES + encrypted_devices.RULES + kernel_settings.RULES + endings.RULES
+RULES = boot_targets.RULES + mounts.RULES + mount_kinds.RULES + root_mount.RULES + encrypted_devices.RULES + endings.RULES
+RULES += kernel_settings.RULES + kernel_limits.RULES + manager_limits.RULES

@@ -10,6 +10,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
@@ -30,8 +31,8 @@ _NEEDED = re.compile(
 )
 _YES, _NO = ("1", "yes", "true", "on", "y", "t"), ("0", "no", "false", "off", "n", "f")
 _INSTALLERS = {"boot": ("casper", "live", "nfs")}
-_SIZE = re.compile(r"(\d+)([KMGT]?)$", re.IGNORECASE)
-_LEAST_MEMORY = 512 * 1024 * 1024  # bytes; the smallest size of Azure, B1ls
+LEAST_MEMORY = 512 * 1024 * 1024  # bytes; the smallest size of Azure, B1ls
+_LEAST_LEFT = 256 * 1024 * 1024  # bytes beside huge pages, where the line itself says how much there is
 
 
 @rule(
@@ -44,6 +45,7 @@ _LEAST_MEMORY = 512 * 1024 * 1024  # bytes; the smallest size of Azure, B1ls
     why="A shell in place of init, a rescue target, a stop in the initramfs, a masked service or too little memory waits for somebody at the console.",
     cure="Remove the parameter with grub_cmdline absent.",
     source="Linux Documentation/admin-guide/kernel-parameters; systemd kernel-command-line(7); dracut.cmdline(7); initramfs-tools(7)",
+    choice="Huge pages of 512 MiB and more, all that the smallest size of Azure has, for an image does not know the size of its machines.",
 )
 def comes_to_a_login(context):
     """Return failed with each parameter of an entry that starts by itself after which nobody can log in."""
@@ -67,7 +69,7 @@ def _stops(context, line):
         cause = _VALUES[name](context, parameter.value or "") if parameter is not None else ""
         if cause:
             found.append((parameter, cause))
-    return found
+    return found + _huge_pages(line)
 
 
 def _is_mounted_to_write(line):
@@ -146,11 +148,24 @@ def _first_target(_context, value):
 
 
 def _memory(_context, value):
-    match = _SIZE.match(value)
-    if not match:
-        return ""
-    size = int(match.group(1)) * 1024 ** " KMGT".index(match.group(2).upper() or " ")
-    return f"the kernel uses no more, and needs {_LEAST_MEMORY // 1024**2} MiB" if size < _LEAST_MEMORY else ""
+    size = huge_pages.size_of(value)
+    return f"the kernel uses no more, and needs {LEAST_MEMORY // 1024**2} MiB" if size is not None and size < LEAST_MEMORY else ""
+
+
+def _huge_pages(line):
+    """Return [(Parameter, why the boot stops (str))] of the huge pages of a StartedLine: what they take is gone before any program starts."""
+    pages, memory = last(line, "hugepages"), last(line, "mem")
+    taken = huge_pages.reserved(named(line))
+    there = huge_pages.size_of(memory.value) if memory is not None else None
+    if pages is None or not taken or taken < LEAST_MEMORY and (there is None or there - taken >= _LEAST_LEFT):
+        return []
+    beside = f" of {there >> 20}" if there is not None else ""
+    return [(pages, f"{taken >> 20}{beside} MiB are taken for huge pages, and the smallest size of Azure has {LEAST_MEMORY >> 20}")]
+
+
+def named(line):
+    """Return the [(name, value)] of the parameters of a StartedLine."""
+    return [(parameter.name, parameter.value) for parameter in line.parameters]
 
 
 _VALUES = {"init": _init, "rdinit": _first_init, "systemd.unit": _target, "rd.systemd.unit": _first_target, "mem": _memory}

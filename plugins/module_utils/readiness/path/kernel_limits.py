@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""System manager: what sysctl leaves the system's programs of memory, processes and files.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import kernel_settings, manager_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.endless_boot import LEAST_MEMORY, named
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+
+#: Percent of the memory that programs may have promised, which no boot does with less: on 2 GiB it is 200 MiB, what systemd, udev, sshd and an agent need.
+_LEAST_RATIO = 10
+_LEAST_COMMIT = 128 * 1024  # KiB; systemd, udev and sshd alone
+#: Numbers that the kernel refuses, so that its own stays.
+_LEAST_PID_MAX = 301
+_LEAST_NR_OPEN = 64
+
+#: A number that is too small to boot with. least: int, the smallest that is right; refused: int, the kernel takes nothing below it; what: str.
+_Least = collections.namedtuple("_Least", "least refused what")
+#: Source: Linux Documentation/admin-guide/sysctl. The kernel of a small machine has a hundred threads of its own, that of one with 16 processors three
+#: hundred; a boot starts a hundred processes more, and opens a thousand files.
+_LEAST = {
+    "kernel.threads-max": _Least(512, 1, "threads are all that the kernel and every program may have together"),
+    "kernel.pid_max": _Least(1024, _LEAST_PID_MAX, "is the highest number of a process, and 300 are kept"),
+    "fs.file-max": _Least(1024, 0, "files may be open in the whole system: a boot opens more, and who is not root none then"),
+    "vm.max_map_count": _Least(256, 0, "mappings are all that a process may have: one of systemd has more"),
+    "fs.epoll.max_user_watches": _Least(64, 0, "files are all that root's programs may wait for together"),
+}
+
+
+@rule(
+    "R73a",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The kernel's settings leave the programs memory",
+    fault="A setting of the kernel leaves the programs no memory",
+    why="Huge pages and reserves are taken from the memory before any program has some; with vm.overcommit_memory=2 none is promised beyond the limit: "
+    "systemd, sshd and the agent are killed, or do not start.",
+    cure="Remove the line, or set it on the machine, by its size.",
+    source="Linux Documentation/admin-guide/sysctl/vm.rst; Documentation/mm/overcommit-accounting.rst",
+    choice="Huge pages and reserves of 512 MiB and more, all that the smallest size of Azure has, for an image does not know the size of its machines.",
+)
+def memory_is_left(context):
+    """Return failed with the last line that sets so many huge pages, such a reserve, or so low a limit of what is promised."""
+    found = kernel_settings.settings(context)
+    bad = []
+    size = max([huge_pages.default_size(named(line)) for line in started_lines(context)] or [huge_pages.DEFAULT_SIZE])
+    for name in ("vm.nr_hugepages", "vm.nr_hugepages_mempolicy"):
+        taken = (kernel_settings.number(found.get(name)) or 0) * size
+        if taken >= LEAST_MEMORY:
+            bad.append(_shown(name, found[name], f"{taken >> 20} MiB are taken for huge pages"))
+    reserve = kernel_settings.number(found.get("vm.min_free_kbytes"))
+    if reserve is not None and reserve * 1024 >= LEAST_MEMORY:
+        bad.append(_shown("vm.min_free_kbytes", found["vm.min_free_kbytes"], f"{reserve >> 10} MiB are kept free"))
+    return failed_if(bad + _promised(found))
+
+
+def _promised(found):
+    """Return the [Evidence] of the limit of promised memory; of vm.overcommit_ratio and vm.overcommit_kbytes, the one counts that is written last."""
+    if kernel_settings.number(found.get("vm.overcommit_memory")) != 2:
+        return []
+    limits = [name for name in found if name in ("vm.overcommit_ratio", "vm.overcommit_kbytes") and kernel_settings.number(found[name]) is not None]
+    if not limits:
+        return []
+    name = limits[-1]
+    value = kernel_settings.number(found[name])
+    if name == "vm.overcommit_kbytes" and value < _LEAST_COMMIT:
+        return [_shown(name, found[name], f"with vm.overcommit_memory=2 programs get {value >> 10} MiB in all")]
+    if name == "vm.overcommit_ratio" and value < _LEAST_RATIO:
+        return [_shown(name, found[name], f"with vm.overcommit_memory=2 programs get {value} percent of the memory in all")]
+    return []
+
+
+@rule(
+    "R73b",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The kernel's settings leave the boot its processes and files",
+    fault="A setting of the kernel leaves the boot too few processes or files",
+    why="Beyond these numbers no process, thread, mapping or file is given out any more, to root neither: services fail, and nobody logs in.",
+    cure="Remove the line, or set a number as the kernel's own.",
+    source="Linux Documentation/admin-guide/sysctl/kernel.rst, fs.rst and vm.rst; setrlimit(2), EPERM of RLIMIT_NOFILE",
+    choice="fs.nr_open has to be as high as the limit that systemd gives its services (DefaultLimitNOFILE=, from 240 on 524288): a limit above it is "
+    "refused, and the service with it.",
+)
+def counts_are_left(context):
+    """Return failed with the last line of each setting that is too small to boot with."""
+    found = kernel_settings.settings(context)
+    bad = []
+    for name, setting in found.items():
+        least, value = _LEAST.get(name), kernel_settings.number(setting)
+        if least is not None and value is not None and least.refused <= value < least.least:
+            bad.append(_shown(name, setting, f"{value} {least.what}"))
+    return failed_if(bad + _open_files(context, found))
+
+
+def _open_files(context, found):
+    """Return the [Evidence] of fs.nr_open below the limit of open files that systemd sets for each service."""
+    value = kernel_settings.number(found.get("fs.nr_open"))
+    if value is None or value < _LEAST_NR_OPEN or not services.uses_systemd(context.tree):
+        return []
+    own = unit_files.last(context.shared(manager_settings.settings), "Manager", "DefaultLimitNOFILE")
+    limit = own.value.rpartition(":")[2] if own is not None else "524288" if (context.shared(manager_settings.version) or 0) >= 240 else "1024"
+    if not limit.isdigit() or int(limit) <= value:
+        return []
+    return [_shown("fs.nr_open", found["fs.nr_open"], f"systemd cannot set its services' limit of {limit} open files, and starts none")]
+
+
+def _shown(name, setting, text):
+    return Evidence(setting.path, setting.line, f"{name} = {setting.value}: {text}")
+
+
+RULES = [memory_is_left, counts_are_left]

@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""System manager: systemd's own settings, of system.conf and its drop-ins, as they are at the next boot.
+
+Source: systemd-system.conf(5).
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+
+#: The first folder that has a file of a name counts; what lies below /run is gone at the next boot.
+_FOLDERS = ("/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd")
+_LIBRARIES = (
+    "/usr/lib/systemd/libsystemd-shared-*.so",
+    "/lib/systemd/libsystemd-shared-*.so",
+    "/usr/lib64/systemd/libsystemd-shared-*.so",
+    "/usr/lib/*/systemd/libsystemd-shared-*.so",
+)
+_VERSION = re.compile(r".*/libsystemd-shared-(\d+)")
+
+
+def settings(tree):
+    """Return the [UnitSetting] of system.conf and then of its drop-ins, in the order in which they count.
+
+    Raises ImagewrightError: a file cannot be read.
+    """
+    main = [path for path in (folder + "/system.conf" for folder in _FOLDERS) if tree.is_file(path)][:1]
+    added = {}
+    for folder in _FOLDERS:
+        for path in tree.glob(folder + "/system.conf.d/*.conf"):
+            added.setdefault(posixpath.basename(path), path)
+    paths = main + [added[name] for name in sorted(added) if tree.is_file(added[name])]
+    return [setting for path in paths for setting in unit_files.parse(tree.read_text(path), path)]
+
+
+def version(tree):
+    """Return the version (int) of systemd, None when it is not known."""
+    found = [_VERSION.match(path) for pattern in _LIBRARIES for path in tree.glob(pattern)]
+    return max((int(match.group(1)) for match in found if match), default=None)

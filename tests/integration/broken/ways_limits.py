@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What starves a machine: too little memory, too few processes, files or bytes, by sysctl, the command line, systemd's settings and PAM's limits."""
+
+from integration.broken.ways_boot import parameters
+from integration.broken.ways_root import written
+
+
+def sysctl(text, path="/etc/sysctl.d/zz-own.conf"):
+    return written(path, text + "\n")
+
+
+def manager(text, path="/etc/systemd/system.conf.d/own.conf"):
+    return written(path, f"[Manager]\n{text}\n")
+
+
+def limits(text, path="/etc/security/limits.d/own.conf"):
+    return written(path, text + "\n")
+
+
+#: {what was done: how}
+WAYS = {
+    "sysctl takes all memory for huge pages": sysctl("vm.nr_hugepages = 100000"),
+    "sysctl keeps all memory free": sysctl("vm.min_free_kbytes = 2097152"),
+    "sysctl promises nobody memory": sysctl("vm.overcommit_memory = 2\nvm.overcommit_ratio = 1"),
+    "sysctl promises kilobytes of memory": sysctl("vm.overcommit_kbytes = 1024\nvm.overcommit_memory = 2", "/usr/lib/sysctl.d/zz-own.conf"),
+    "sysctl allows few threads": sysctl("kernel.threads-max = 60"),
+    "sysctl allows few processes": sysctl("kernel/pid_max=330"),
+    "sysctl allows few open files": sysctl("fs.file-max = 64"),
+    "sysctl allows a process fewer files than systemd gives it": sysctl("fs.nr_open = 65536"),
+    "sysctl allows few mappings": sysctl("vm.max_map_count = 8"),
+    "the command line takes all memory for huge pages": parameters("hugepages=20000"),
+    "the command line takes pages of 1 GiB": parameters("default_hugepagesz=1G hugepagesz=1G hugepages=64"),
+    "the command line takes the memory that it leaves": parameters("mem=768M hugepages=300"),
+    "systemd gives every service one task": manager("DefaultTasksMax=1"),
+    "systemd gives every service three files": manager("DefaultLimitNOFILE=3"),
+    "systemd gives every service one process": manager("DefaultLimitNPROC=1"),
+    "systemd gives every service little memory": manager("DefaultLimitAS=1M"),
+    "systemd gives every service little memory, in its own file": lambda layer: layer.append("/etc/systemd/system.conf", "[Manager]\nDefaultLimitDATA=64K\n"),
+    "systemd gives every service a second": manager("DefaultLimitCPU=1"),
+    "systemd lets no service write a file": manager("DefaultLimitFSIZE=0", "/usr/lib/systemd/system.conf.d/own.conf"),
+    "PAM gives every session little memory": limits("* hard as 1000"),
+    "PAM gives every session three files": limits("* - nofile 3"),
+    "PAM gives every session no data": limits("* hard data 16"),
+    "PAM gives every session no stack": limits("* hard stack 4"),
+    "PAM gives every session no time": limits("* - cpu 0"),
+    "PAM lets no session write a file": limits("* hard fsize 0"),
+    "PAM gives every session one process": lambda layer: layer.append("/etc/security/limits.conf", "* hard nproc 1\n"),
+    "PAM gives every session more files than the kernel has": limits("* hard nofile 4194304"),
+}
+
+#: {what was done: how}, which is right
+CONTROLS = {
+    "sysctl of a hardening": sysctl(
+        "vm.overcommit_memory = 2\nvm.overcommit_ratio = 80\nkernel.pid_max = 65536\nfs.file-max = 65535\nvm.nr_hugepages = 64\nvm.min_free_kbytes = 65536"
+    ),
+    "sysctl takes no huge pages after all": lambda layer: (
+        sysctl("vm.nr_hugepages = 100000", "/etc/sysctl.d/10-own.conf")(layer),
+        sysctl("vm.nr_hugepages = 0")(layer),
+    ),
+    "the command line takes few huge pages": parameters("hugepages=64 transparent_hugepage=madvise"),
+    "systemd's limits of a hardening": manager(
+        "DefaultTasksMax=4096\nDefaultLimitNOFILE=65535:524288\nDefaultLimitCORE=0\nDefaultLimitNPROC=8192\nSystemCallArchitectures=native"
+    ),
+    "PAM's limits of a hardening": limits("* hard core 0\n* - nofile 65535\n* hard nproc 4096\n@builders hard as 1000\nbuilder hard nofile 3"),
+    "PAM's limits are taken back": lambda layer: (limits("* hard as 1000", "/etc/security/limits.d/10-own.conf")(layer), limits("* - as unlimited")(layer)),
+}

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of what starves a machine: settings of the kernel, of systemd and of PAM that leave too little memory, too few processes or files."""
+
+from unit.readiness.guest_tree import GRUB_CFG
+
+_SYSCTL, _OWN = "/etc/sysctl.d/99-own.conf", "/etc/sysctl.d/50-own.conf"
+_SYSTEM, _DROP_IN = "/etc/systemd/system.conf", "/etc/systemd/system.conf.d/50-own.conf"
+_LIMITS, _MORE = "/etc/security/limits.conf", "/etc/security/limits.d/90-own.conf"
+_SECURITY = "/usr/lib/x86_64-linux-gnu/security"
+_SYSTEMD = {"/usr/lib/systemd/libsystemd-shared-252.so": ""}
+#: A guest whose sshd sets the limits of a session.
+_LIMITED = {
+    "/etc/ssh/sshd_config": "UsePAM yes\nClientAliveInterval 180\n",
+    "/etc/pam.d/sshd": "account required pam_unix.so\nsession required pam_limits.so\n",
+    f"{_SECURITY}/pam_unix.so": "x",
+    f"{_SECURITY}/pam_limits.so": "x",
+}
+
+
+def _sysctl(text, **files):
+    return {_SYSCTL: text + "\n", **files}
+
+
+def _limits(text):
+    return {**_LIMITED, _MORE: text + "\n"}
+
+
+def _manager(text):
+    return {_DROP_IN: "[Manager]\n" + text + "\n"}
+
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R73a", _sysctl("vm.nr_hugepages = 256"), (_SYSCTL, 1)),
+    ("R73a", _sysctl("# huge\nvm/nr_hugepages=100000"), (_SYSCTL, 2)),
+    ("R73a", {**_sysctl("vm.nr_hugepages = 1"), "/boot/grub/grub.cfg": GRUB_CFG.replace("rootdelay=300", "rootdelay=300 default_hugepagesz=1G")}, (_SYSCTL, 1)),
+    ("R73a", {_OWN: "vm.nr_hugepages = 4\n", **_sysctl("-vm.nr_hugepages = 0x10000")}, (_SYSCTL, 1)),
+    ("R73a", _sysctl("vm.min_free_kbytes = 1048576"), (_SYSCTL, 1)),
+    ("R73a", _sysctl("vm.overcommit_memory = 2\nvm.overcommit_ratio = 1"), (_SYSCTL, 2)),
+    ("R73a", {_OWN: "vm.overcommit_ratio = 0\n", **_sysctl("vm.overcommit_memory = 2")}, (_OWN, 1)),
+    ("R73a", _sysctl("vm.overcommit_memory = 2\nvm.overcommit_kbytes = 65536"), (_SYSCTL, 2)),
+    ("R73a", _sysctl("vm.overcommit_memory = 2\nvm.overcommit_kbytes = 4194304\nvm.overcommit_ratio = 2"), (_SYSCTL, 3)),
+    ("R73b", _sysctl("kernel.threads-max = 50"), (_SYSCTL, 1)),
+    ("R73b", _sysctl("kernel.pid_max = 320"), (_SYSCTL, 1)),
+    ("R73b", {"/usr/lib/sysctl.d/50-pid-max.conf": "kernel.pid_max = 4194304\n", **_sysctl("kernel/pid_max=330")}, (_SYSCTL, 1)),
+    ("R73b", _sysctl("fs.file-max = 100"), (_SYSCTL, 1)),
+    ("R73b", _sysctl("fs.file-max = 0"), (_SYSCTL, 1)),
+    ("R73b", _sysctl("vm.max_map_count = 16"), (_SYSCTL, 1)),
+    ("R73b", _sysctl("fs.epoll.max_user_watches = 1"), (_SYSCTL, 1)),
+    ("R73b", {**_SYSTEMD, **_sysctl("fs.nr_open = 65536")}, (_SYSCTL, 1)),
+    ("R73b", {**_manager("DefaultLimitNOFILE=1024:1048576"), **_sysctl("fs.nr_open = 524288")}, (_SYSCTL, 1)),
+    ("R73b", _sysctl("fs.nr_open = 256"), (_SYSCTL, 1)),
+    ("R73b", {"/usr/lib/sysctl.d/50-own.conf": "kernel.threads-max = 50\n"}, ("/usr/lib/sysctl.d/50-own.conf", 1)),
+    ("R73b", {"/etc/sysctl.conf": "kernel.threads-max=50\n", "/etc/sysctl.d/99-sysctl.conf": ("link", "../sysctl.conf")}, ("/etc/sysctl.d/99-sysctl.conf", 1)),
+    ("R73c", _manager("DefaultTasksMax=1"), (_DROP_IN, 2)),
+    ("R73c", _manager("DefaultTasksMax=0.1%"), (_DROP_IN, 2)),
+    ("R73c", {_SYSTEM: "[Manager]\n#LogLevel=info\nDefaultLimitNOFILE=3\n"}, (_SYSTEM, 3)),
+    ("R73c", _manager("DefaultLimitNOFILE=4:524288"), (_DROP_IN, 2)),
+    ("R73c", _manager("DefaultLimitNPROC=1"), (_DROP_IN, 2)),
+    ("R73c", _manager("DefaultLimitAS=4M"), (_DROP_IN, 2)),
+    ("R73c", _manager("DefaultLimitDATA=512K:infinity"), (_DROP_IN, 2)),
+    ("R73c", _manager("DefaultLimitSTACK=4096"), (_DROP_IN, 2)),
+    ("R73c", _manager("DefaultLimitFSIZE=0"), (_DROP_IN, 2)),
+    ("R73c", _manager("DefaultLimitCPU=1s"), (_DROP_IN, 2)),
+    ("R73c", {"/usr/lib/systemd/system.conf.d/60-own.conf": "[Manager]\nDefaultTasksMax=2\n", **_manager("DefaultTasksMax=512")}, None),
+    ("R46m", _limits("* hard as 1000"), (_MORE, 1)),
+    ("R46m", {**_LIMITED, _LIMITS: "# own\n*\t-\tnofile\t3\n"}, (_LIMITS, 2)),
+    ("R46m", _limits("* soft as 1000"), (_MORE, 1)),
+    ("R46m", _limits("* - data 100 # of the build"), (_MORE, 1)),
+    ("R46m", _limits("* hard stack 8"), (_MORE, 1)),
+    ("R46m", _limits("* hard fsize 0"), (_MORE, 1)),
+    ("R46m", _limits("* hard cpu 0"), (_MORE, 1)),
+    ("R46m", _limits("* hard nproc 1"), (_MORE, 1)),
+    ("R46m", _limits("1000: hard nofile 4\n* hard nofile 65535"), (_MORE, 1)),
+    ("R46m", {**_LIMITED, _LIMITS: "* hard nofile 65535\n", _MORE: "* hard nofile 2\n"}, (_MORE, 1)),
+    ("R46m", {**_limits("* hard nofile 1048576"), **_sysctl("fs.nr_open = 524288")}, (_MORE, 1)),
+    ("R46m", {**_limits("* - nofile 2097152"), "/var/lib/dpkg/status": ""}, (_MORE, 1)),
+]
+
+#: (rule that does not concern the right guest, files with which it does, and holds)
+RIGHT_FILES = [("R46m", _limits("* hard core 0\n* soft nofile 65535\n* hard nofile 65535\n* hard nproc 4096"))]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R73a", _sysctl("vm.nr_hugepages = 128")),
+    ("R73a", {_OWN: "vm.nr_hugepages = 100000\n", **_sysctl("vm.nr_hugepages = 0")}),
+    (
+        "R73a",
+        {_OWN: "vm.nr_hugepages = 100000\n", _SYSCTL: "", "/usr/lib/sysctl.d/99-own.conf": "x = 1\n", "/etc/sysctl.d/60-own.conf": "vm/nr_hugepages = 8\n"},
+    ),
+    ("R73a", {"/usr/lib/sysctl.d/99-own.conf": "vm.nr_hugepages = 100000\n", **_sysctl("vm.swappiness = 10")}),
+    ("R73a", _sysctl("vm.overcommit_memory = 2\nvm.overcommit_ratio = 80")),
+    ("R73a", _sysctl("vm.overcommit_memory = 2")),
+    ("R73a", _sysctl("vm.overcommit_memory = 1\nvm.overcommit_ratio = 1")),
+    ("R73a", _sysctl("vm.overcommit_memory = 2\nvm.overcommit_ratio = 0\nvm.overcommit_kbytes = 4194304")),
+    ("R73a", _sysctl("vm.min_free_kbytes = 65536\nvm.nr_overcommit_hugepages = 100000")),
+    ("R73b", _sysctl("kernel.threads-max = 30000\nkernel.pid_max = 32768\nfs.file-max = 65535\nvm.max_map_count = 262144\nfs.nr_open = 1048576")),
+    ("R73b", _sysctl("kernel.pid_max = 100\nfs.nr_open = 1")),  # the kernel refuses both
+    ("R73b", {_OWN: "kernel.threads-max = 50\n", **_sysctl("kernel.threads-max = 15000")}),
+    ("R73b", {"/etc/sysctl.conf": "kernel.threads-max = 50\n"}),  # systemd does not read it
+    ("R73b", {**_SYSTEMD, **_manager("DefaultLimitNOFILE=65536"), **_sysctl("fs.nr_open = 65536")}),
+    ("R73b", _sysctl("# kernel.threads-max = 50\n;fs.file-max = 1\nkernel.threads-max = many")),
+    ("R73c", _manager("DefaultTasksMax=15%\nDefaultLimitNOFILE=1024:524288\nDefaultLimitCORE=0\nDefaultLimitMEMLOCK=64K\nDefaultLimitNPROC=4096")),
+    ("R73c", {_SYSTEM: "[Manager]\nDefaultTasksMax=1\n", **_manager("DefaultTasksMax=4096")}),
+    ("R73c", {_SYSTEM: "[Manager]\nDefaultLimitAS=4M\n", **_manager("DefaultLimitAS=")}),
+    ("R73c", {"/usr/lib/systemd/system.conf.d/50-own.conf": "[Manager]\nDefaultTasksMax=1\n", **_manager("#DefaultTasksMax=1")}),
+    ("R73c", _manager("DefaultTasksMax=0\nDefaultLimitNOFILE=many")),  # systemd leaves both out
+    ("R73c", {_SYSTEM: "#[Manager]\n#DefaultLimitNOFILE=3\n[Other]\nDefaultLimitNOFILE=3\n"}),
+    ("R73c", _manager("DefaultLimitCPU=infinity\nDefaultLimitFSIZE=10G\nDefaultLimitSTACK=8M\nDefaultLimitCPU=1h 30min")),
+    ("R73c", _manager("SystemCallArchitectures=x86")),
+    ("R46m", _limits("root hard nofile 3\nbuilder hard as 1000\n@students hard nproc 2\n:999 hard as 10")),
+    ("R46m", {**_LIMITED, _LIMITS: "* hard nofile 2\n", _MORE: "* hard nofile 65535\n"}),
+    ("R46m", _limits("* hard as unlimited\n* hard memlock 64\n* hard core 0\n* hard priority 0\n* - fsize -1")),
+    ("R46m", _limits("@users hard nofile 4096\n* hard nofile 4")),
+    ("R46m", _limits("# * hard as 10\n* hard as\n* hard as few")),
+    ("R46m", {**_limits("* hard as 10"), "/etc/pam.d/sshd": "account required pam_unix.so\n"}),
+    ("R46m", {**_limits("* hard as 10"), "/etc/ssh/sshd_config": "UsePAM no\nClientAliveInterval 180\n"}),
+    ("R46m", {**_limits("* hard nofile 1048576"), "/var/lib/dpkg/status": ""}),
+]
