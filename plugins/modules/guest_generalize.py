@@ -94,8 +94,8 @@ accounts:
     name: {description: The account., type: str}
     action: {description: 'V(lock), V(remove) or V(keep).', type: str}
     password: {description: Whether a password let it in., type: bool}
-    keys: {description: Files with its keys., type: list, elements: str}
-  sample: [{name: admin, action: lock, password: true, keys: [/home/admin/.ssh/authorized_keys]}]
+    key_files: {description: Files with its keys., type: list, elements: str}
+  sample: [{name: admin, action: lock, password: true, key_files: [/home/admin/.ssh/authorized_keys]}]
 agent:
   description: The command that was run, or would be, of the Azure agent; null without an agent.
   type: list
@@ -156,7 +156,7 @@ def described(found):
     found: [logins.Login].
     """
     return [
-        {"name": login.account.name, "action": login.action, "password": login.password, "keys": login.keys}
+        {"name": login.account.name, "action": login.action, "password": login.password, "key_files": login.keys}
         for login in found
         if login.keys or login.password or login.action == "remove"
     ]

@@ -158,7 +158,7 @@ def test_keys_go_from_where_sshd_looks_for_some_accounts_or_by_their_number(gues
     result = run_module("guest_generalize", root=guest)
 
     key = "/srv/keys/1001" if "%U" in line else "/srv/keys/operator"
-    assert key in [key for account in result["accounts"] for key in account["keys"]] and not (guest / key.lstrip("/")).exists()
+    assert key in [key for account in result["accounts"] for key in account["key_files"]] and not (guest / key.lstrip("/")).exists()
     assert not (guest / "home/admin/.ssh/authorized_keys").exists()
 
 

@@ -64,6 +64,17 @@ def test_a_module_has_a_page_with_what_it_returns(module):
     assert page.count(f"<!-- options of {module}: begin -->") == 1
 
 
+def names(results):
+    """Return the names (set of str) of results and of what is in them."""
+    return set(results or {}).union(*(names(result.get("contains")) for result in (results or {}).values()))
+
+
+def test_no_result_is_named_like_a_method_of_a_dictionary():
+    """A template would get the method: `account.keys`."""
+    assert {(module, name) for module in tables.module_names() for name in names(tables.documentation(module)[1]) & set(dir(dict))} == set()
+    assert names({"accounts": {"contains": {"keys": {}}}}) == {"accounts", "keys"}
+
+
 @pytest.mark.parametrize("module", tables.module_names())
 def test_a_page_shows_its_first_task_before_anything_is_explained(module):
     """For a person in a hurry."""
