@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Right configurations that resemble a fault: none of them may be called an error."""
 
-from integration.broken.ways_boot import early, parameters, signed, version, with_file
+from integration.broken.ways_boot import MENU, early, parameters, signed, version, with_file
 from integration.broken.ways_root import PAM, SSHD, drop_in, fstab, networkd, root_kind, sshd, written
 
 #: {what was done: how}
@@ -17,6 +17,10 @@ CONTROLS = {
     "a unit is masked that nobody needs": parameters("systemd.mask=apt-daily.timer"),
     "mem=4G": parameters("mem=4G"),
     "a long timeout of the menu": lambda layer: layer.replace("/boot/grub/grub.cfg", "set timeout=", "set timeout=10 #"),
+    "the entries are as old GRUBs have them": lambda layer: (
+        layer.needs("/boot/grub/i386-pc/command.lst"),
+        layer.write(MENU, layer.read(MENU).replace("\tlinux\t", "\tlinux16\t").replace("\tinitrd\t", "\tinitrd16\t")),
+    ),
     "an entry written by hand": lambda layer: layer.append("/boot/grub/grub.cfg", "menuentry 'Memory test' {\n linux16 /boot/memtest.bin\n}\n"),
     "fstab mounts a data disk with nofail": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 defaults,nofail 0 2"),
     "fstab mounts a data disk by hand": fstab("/dev/sdc1 /data ext4 noauto,nofail 0 0"),

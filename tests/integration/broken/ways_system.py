@@ -143,6 +143,10 @@ WAYS = {
     ),
     "the menu waits an hour": menu("set timeout=", "set timeout=3600 #"),
     "the menu waits for a line": lambda layer: layer.first(MENU, "read answer\n"),
+    "the entries are for UEFI": lambda layer: (
+        layer.needs("/boot/grub/i386-pc/command.lst"),
+        layer.write(MENU, layer.read(MENU).replace("\tlinux\t", "\tlinuxefi\t").replace("\tinitrd\t", "\tinitrdefi\t")),
+    ),
     "the menu sleeps": lambda layer: layer.first(MENU, "sleep 7200\n"),
     "the menu halts": lambda layer: layer.first(MENU, "halt\n"),
     "the entries load a kernel of another version": menu("linux\t/boot/vmlinuz-", "linux\t/boot/vmlinuz-9."),

@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_long
@@ -18,6 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volume
 
 _SET_ROOT = re.compile(r"\s*set\s+root=[\"']?\(?hd(\d{1,3})(?:,(?:msdos|gpt)?(\d{1,3}))?\)?[\"']?\s*$")
 _TIMEOUT = re.compile(r"\s*(?:export\s+)?GRUB_TIMEOUT=[\"']?(-?\d+)")
+#: Directories of GRUB's modules.
+_PLATFORMS = ("i386-pc", "x86_64-efi", "i386-efi", "arm64-efi")
 _SOURCES = ("/etc/default/grub", "/etc/default/grub.d/*.cfg")
 
 
@@ -107,9 +110,39 @@ def _roots(context, entry):
     return wrong
 
 
+@rule(
+    "R14i",
+    step=LOADER,
+    severity=ERROR,
+    title="GRUB has the commands that the entry which starts uses",
+    fault="The entry that starts uses a command that its GRUB has not",
+    why="linuxefi and initrdefi are commands of a GRUB for UEFI, linux16 and initrd16 of one for BIOS: after a change of firmware the old menu loads nothing.",
+    cure="Run update-grub or grub2-mkconfig, or write linux and initrd in the entry.",
+    source="GRUB command.lst; util/grub.d/10_linux.in of Red Hat 7",
+)
+def has_its_commands(context):
+    """Return failed with each line of a started entry that loads a kernel or an initramfs by a command in no command.lst beside its menu."""
+    found = []
+    for entry in [entry for entry in started_entries(context) if entry.loader == grub2_menu.NAME and entry.line]:
+        known = _commands(context, posixpath.dirname(entry.path))
+        for number, text in [(number, text) for number, text in context.lines(entry.path) if known and number > entry.line]:
+            command = (text.split() or [""])[0]
+            if command == "}":
+                break
+            if command.startswith(("linux", "initrd")) and command not in known:
+                found.append(Evidence(entry.path, number, f"{command}: this GRUB has no such command"))
+    return failed_if(found)
+
+
+def _commands(context, folder):
+    """Return the commands ({str}) of the GRUB whose modules are below a directory, empty where none is there: it has them in its core."""
+    lists = [path for platform in _PLATFORMS for path in [f"{folder}/{platform}/command.lst"] if context.tree.is_file(path)]
+    return {text.partition(":")[0].lstrip("*") for path in lists for _number, text in context.lines(path)}
+
+
 def _waits_long(text):
     match = _TIMEOUT.match(text)
     return bool(match) and (match.group(1).startswith("-") or is_long(match.group(1)))
 
 
-RULES = [starts_linux, looks_on_this_disk, asks_no_password, menu_ends]
+RULES = [starts_linux, looks_on_this_disk, has_its_commands, asks_no_password, menu_ends]

@@ -8,6 +8,7 @@ from unit.readiness.cases.common import GRUB_DEFAULT
 from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UUID, initramfs
 
 _MENU = "/boot/grub/grub.cfg"
+_FOR_BIOS = {"/boot/grub/i386-pc/command.lst": "*menuentry: normal\ninitrd16: linux16\ninitrd: linux\nlinux16: linux16\nlinux: linux\n"}
 _WINDOWS = "menuentry 'Windows' {\n chainloader +1\n}\n"
 _OLD = GRUB_CFG.replace("'Debian GNU/Linux'", "'Old' --id old").replace(KERNEL, "5.10.0-1-amd64")
 _SAVED = 'set default="${saved_entry}"\n'
@@ -72,6 +73,9 @@ BROKEN_FILES = [
     ("R14g", {_MENU: "halt\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14g", _systemd_boot("timeout 3600\n"), ("/boot/efi/loader/loader.conf", 1)),
     ("R14h", {_MENU: GRUB_CFG.replace("  linux", "  set root='hd1,msdos1'\n  linux", 1)}, (_MENU, 3)),
+    ("R14i", {**_FOR_BIOS, _MENU: GRUB_CFG.replace("  linux ", "  linuxefi ", 1)}, (_MENU, 3)),
+    ("R14i", {**_FOR_BIOS, _MENU: GRUB_CFG.replace("  initrd ", "  initrdefi ", 1)}, (_MENU, 4)),
+    ("R14i", {"/boot/grub/x86_64-efi/command.lst": "linux: linux\ninitrd: linux\n", _MENU: GRUB_CFG.replace("  linux ", "  linux16 ", 1)}, (_MENU, 3)),
     ("R14h", {_MENU: GRUB_CFG.replace("  linux", "  set root=(hd0,gpt7)\n  search --fs-uuid --set=root 1111-2222\n  linux", 1)}, (_MENU, 3)),
     ("R14g", {_MENU: "set timeout=${menu_wait}\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("menu_wait=-1\n")}, (_MENU, 1)),
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + "GRUB_TIMEOUT=86400\n"}, ("/etc/default/grub", 5)),
@@ -118,6 +122,9 @@ CONTROLS = [
     *[(rule, _uki()) for rule in ("R13b", "R13d", "R14c", "R14d", "R14e", "R17a", "R27a", "R60", "R61", "R62", "R63")],
     ("R14h", {_MENU: GRUB_CFG.replace("  linux", "  set root='hd0,gpt3'\n  linux", 1)}),
     ("R14h", {_MENU: GRUB_CFG.replace("  linux", f"  set root='hd1,gpt1'\n  search --no-floppy --fs-uuid --set=root {UUID}\n  linux", 1)}),
+    ("R14i", {**_FOR_BIOS, _MENU: GRUB_CFG.replace("  linux ", "  linux16 ", 1).replace("  initrd ", "  initrd16 ", 1)}),
+    ("R14i", {_MENU: GRUB_CFG.replace("  linux ", "  linuxefi ", 1).replace("  initrd ", "  initrdefi ", 1)}),  # a GRUB with all in its core
+    ("R14i", {**_FOR_BIOS, _MENU: GRUB_CFG + "menuentry 'Other' {\n  linuxefi /boot/other\n}\n"}),
     ("R14h", {_MENU: GRUB_CFG + "menuentry 'Other' {\n  set root='hd1,msdos1'\n  linux /boot/other\n}\n"}),
     ("R14g", {_MENU: "set timeout=${menu_wait}\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("menu_wait=5\n")}),
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + "GRUB_TIMEOUT=60\n"}),
