@@ -74,7 +74,12 @@ DEBIAN = (
     ),
     ("Debian 11, 13", "modules and generators on real containers and disks, in `make test-all`", ((3, 9), (3, 13)), "the whole line"),
     ("Debian 12 with GRUB Legacy 0.97, with systemd-boot", "the edited entries booted in QEMU, in `make test-all`", (3, 11), "the whole line over SSH"),
-    ("Debian 13 started by systemd-boot", "what the verdict calls ready booted in QEMU, in `make test-all`", (3, 13), "the whole line"),
+    (
+        "Debian 13 started by systemd-boot, by a unified kernel image of `ukify`",
+        "what the verdict calls ready booted in QEMU, in `make test-all`",
+        (3, 13),
+        "the whole line",
+    ),
 )
 
 #: What no shape has: (what, why, what there is in its place).
@@ -106,7 +111,7 @@ NOT_BUILT = (
     (
         "a unified kernel image or systemd-boot, through the whole line",
         "their EFI system partition can be mounted in QEMU alone",
-        "the verdict on both, broken in every way that we know; what it calls ready with systemd-boot booted "
+        "the verdict on both, broken in every way that we know; what it calls ready booted "
         "(`tests/integration/shapes/test_systemd_boot_boots.py`); "
         "systemd-boot's edited entries booted (`tests/integration/bootloader/test_booted.py`)",
     ),
