@@ -231,8 +231,7 @@ def added_partition(kind, size=1):
     """Return the way in which the disk is larger and has a partition of a kind more ({label of the table: type}); size: int, MiB."""
 
     def change(disk):
-        _number, start, length = disk.partition("root")
-        end = (start + length) // SECTOR
+        end = max(part["start"] + part["size"] for part in disk.table()["partitions"])
         with open(disk.path, "r+b") as stream:
             stream.truncate(disk.size + 2 * size * MIB)
         if disk.table()["label"] == "gpt":
