@@ -44,6 +44,11 @@ WAYS = {
     "the root is not mounted again, by the command line": parameters("systemd.mask=systemd-remount-fs.service"),
     "the modules' files are gone, and their lists are there": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/kernel"),
     "the network driver is cut off": lambda layer: [layer.cut(path) for path in layer.tree.glob("/usr/lib/modules/*/kernel/drivers/net/hyperv/hv_netvsc.ko*")],
+    # what every user runs
+    "/home is closed to others": lambda layer: layer.status("/home", 0o700),
+    "the shell is closed to others": lambda layer: layer.status("/usr/bin/bash", 0o750),
+    "the C library is closed to others": lambda layer: layer.status("/usr/lib/x86_64-linux-gnu/libc.so.6", 0o640),
+    "groups are looked up in a directory service": lambda layer: layer.replace("/etc/nsswitch.conf", "group:          files", "group: sss"),
     # the initramfs
     "the initramfs has no library of udev's": early(without("libkmod.so")),
     "the initramfs has half a udev": early(halved("bin/udevadm")),

@@ -83,6 +83,29 @@ def test_a_directory_that_is_closed_to_others_is_an_error(tree, path, mode):
     assert finding(tree, "R68d") == ("failed", "error", [(path, f"has mode {mode:04o}")])
 
 
+@pytest.mark.parametrize(
+    ("path", "mode", "expected"),
+    [
+        ("/home", 0o700, "failed"),
+        ("/home", 0o711, "passed"),
+        ("/bin/bash", 0o750, "failed"),
+        ("/bin/bash", 0o711, "passed"),
+        ("/lib/x86_64-linux-gnu/libc.so.6", 0o640, "failed"),
+        ("/lib/x86_64-linux-gnu/libc.so.6", 0o644, "passed"),
+        ("/usr/sbin/sshd", 0o700, "passed"),
+    ],
+)
+def test_what_every_user_runs_is_open_to_all(tree, path, mode, expected):
+    place = pathlib.Path(tree.root + path)
+    if path == "/home":
+        place.mkdir(exist_ok=True)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"")
+    place.chmod(mode)
+    assert finding(tree, "R68d")[0] == expected
+
+
 def test_the_mode_of_a_directory_into_which_a_guest_was_unpacked_is_not_the_guests(tmp_path):
     tree = LiveTree(str(good_guest(tmp_path / "guest")))
     pathlib.Path(tree.root).chmod(0o700)  # as mkdtemp makes it

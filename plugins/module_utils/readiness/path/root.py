@@ -33,7 +33,9 @@ _INITS = ("/sbin/init", "/etc/init", "/bin/init", "/bin/sh")
 _SHADOW = "/etc/shadow"
 _DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), (_SHADOW, 2, "root", None))
 #: Directories that programs of every account go through.
-_FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run")
+_FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run", "/home")
+_SHELLS = ("/bin/sh", "/bin/bash")
+_LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu*/ld-linux*.so.*", "/lib/*-linux-gnu*/libtinfo.so.6")
 _FOR_A_START = ("/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var")
 #: What a first boot writes at least, keys, logs, the agent's state, and what it takes comfortably, in
 #: bytes; ext4 keeps 16 MiB to itself, which count as free and are given to nobody (fs/ext4/super.c, ext4_calculate_resv_clusters)
@@ -125,18 +127,23 @@ def accounts_can_be_written(context):
     "R68d",
     step=ROOT,
     severity=ERROR,
-    title="Every account can reach the system's directories",
-    fault="A directory of the system is closed to all but root",
-    why="Services run as accounts of their own: with mode 0700 on / or /etc they find neither programs nor libraries, and no login works.",
+    title="Every account can reach the system's directories, its shell and its libraries",
+    fault="A directory, the shell or a library of the system is closed to all but root",
+    why="Services and users have accounts of their own: with mode 0700 on /, /etc or /home, or on the shell or the C library, they find neither programs nor "
+    "libraries, and no login works.",
     cure="Give it mode 0755 (`chmod 755`).",
     source="path_resolution(7)",
 )
 def directories_are_open(context):
-    """Return failed with each directory of the system that others may not search."""
+    """Return failed with each directory of the system that others may not search, each shell that they may not run, and each library that they may not read."""
     evidence = []
     for path in _FOR_ALL if context.tree.has_own_root else _FOR_ALL[1:]:
         status = context.tree.stat(path)
         if status is not None and stat.S_ISDIR(status.mode) and not status.mode & stat.S_IXOTH:
+            evidence.append(Evidence(path, None, f"has mode {stat.S_IMODE(status.mode):04o}"))
+    for path, needed in [(path, stat.S_IXOTH) for path in _SHELLS] + [(path, stat.S_IROTH) for pattern in _LIBRARIES for path in context.tree.glob(pattern)]:
+        status = context.tree.stat(path) if context.tree.has_own_root else None
+        if status is not None and stat.S_ISREG(status.mode) and not status.mode & needed:
             evidence.append(Evidence(path, None, f"has mode {stat.S_IMODE(status.mode):04o}"))
     return failed_if(evidence)
 
@@ -170,11 +177,11 @@ def directories_are_there(context):
     source="nsswitch.conf(5)",
 )
 def accounts_are_in_files(context):
-    """Return failed with the line passwd or shadow of nsswitch.conf that does not name files."""
+    """Return failed with the line passwd, group or shadow of nsswitch.conf that does not name files."""
     found = []
     for number, text in context.lines("/etc/nsswitch.conf"):
         name, colon, services = text.partition("#")[0].partition(":")
-        if colon and name.strip() in ("passwd", "shadow") and not {"files", "compat", "db"} & set(services.split()):
+        if colon and name.strip() in ("passwd", "group", "shadow") and not {"files", "compat", "db"} & set(services.split()):
             found.append(Evidence("/etc/nsswitch.conf", number, text.strip()))
     return failed_if(found)
 

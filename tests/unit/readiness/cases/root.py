@@ -16,6 +16,7 @@ _POLICY = {"/etc/selinux/targeted/policy/policy.33": "policy"}
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R68h", {"/etc/nsswitch.conf": "# x\npasswd: sss systemd\nshadow: files\n"}, ("/etc/nsswitch.conf", 2)),
+    ("R68h", {"/etc/nsswitch.conf": "passwd: files\ngroup: sss [SUCCESS=merge] systemd\n"}, ("/etc/nsswitch.conf", 2)),
     ("R68h", {"/etc/nsswitch.conf": "passwd: files\nshadow: ldap # no files\n"}, ("/etc/nsswitch.conf", 2)),
     ("R68a", {_INIT: None}, ("/sbin/init", None)),
     ("R68a", {"/sbin/init": None}, ("/sbin/init", None)),
