@@ -138,10 +138,10 @@ def _limits(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
     """Return the limits below which no such service runs, and what ends it soon after its start."""
     found = []
     for key, least in _LEAST.items():
-        setting = unit_files.last(settings, "Service", key)
-        number = _number(setting.value) if setting is not None else None
-        if number is not None and number < least:
-            found.append((setting, "it does not start with so little"))
+        for setting in unit_files.listed(settings, "Service", key)[-1:]:
+            number = _number(setting.value)
+            if number is not None and number < least:
+                found.append((setting, "it does not start with so little"))
     kind = unit_files.last(settings, "Service", "Type")
     if kind is not None and kind.value == "forking" and any(_STAYS.search(setting.value) for setting in unit_files.listed(settings, "Service", "ExecStart")):
         found.append((kind, "its program stays in the foreground, and is ended as one that did not start"))

@@ -65,7 +65,7 @@ class Disk:
     def partition(self, role):
         """Return (number, start, size), in bytes, of the partition of a role: esp, biosboot, lvm or root (the largest of Linux)."""
         found = [part for part in self.table()["partitions"] if part["type"].upper() in _TYPES[role]]
-        if not found:
+        if not found or role == "root" and any(part["type"].upper() in _TYPES["lvm"] for part in self.table()["partitions"]):
             raise DoesNotApply(f"the disk has no partition of the role {role}")
         part = max(found, key=lambda each: each["size"])
         return int(part["node"][len(self.path) :].lstrip("p")), part["start"] * SECTOR, part["size"] * SECTOR
