@@ -286,3 +286,10 @@ def test_prepare_hands_its_root_on_to_every_guest_role():
     assert {name: value for name, value in handed.items() if name.endswith("_root")} == {
         f"{role}_root": "{{ prepare_root }}" for role in GUEST_ROLES if role != "prepare"
     }
+
+
+def test_lists_keep_their_order():
+    """difference and its kin go by sets: what a task shows would be in another order with each run. How many are left may be asked."""
+    lines = [(str(path), line) for path in sorted(ROLES.glob("*/*/*.yml")) for line in path.read_text(encoding="utf-8").splitlines()]
+    without_order = [(path, line) for path, line in lines if re.search(r"\|\s*(difference|union|intersect|symmetric_difference)\b", line)]
+    assert without_order and [(path, line) for path, line in without_order if "| length" not in line] == []
