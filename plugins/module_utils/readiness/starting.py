@@ -39,8 +39,8 @@ def held_back(known, unit, work):
     """
     if unit.state == unit_files.THERE and unit.name.endswith(".socket"):
         unit = known.find(units.service_of_socket(unit, known.settings(unit)))
-    if unit.state != unit_files.THERE:
-        return []
+    if unit.state != unit_files.THERE or not unit.name.endswith(".service"):
+        return []  # a script of SysV and a job of Upstart have no such settings
     found = unit_restraints.restraints(known.settings(unit), work)
     return cut_off(known, unit) + [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
 
