@@ -6,10 +6,12 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import packages
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import image_file, payload
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.packaged import compared_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import KERNEL
 
@@ -31,7 +33,7 @@ def can_be_unpacked(context):
     if not kernels:
         return not_applicable("no boot loader that is known here starts this guest")
     damaged, unread = [], []
-    for path in kernels:
+    for path in [path for path in kernels if not _is_as_packaged(context, path)]:
         status = context.tree.stat(path)
         if status is None or not status.size or image_file.examine(context.tree, path).problem:
             continue  # told by R14d and R60
@@ -42,6 +44,15 @@ def can_be_unpacked(context):
     if damaged:
         return failed(damaged)
     return passed("; ".join(unread))
+
+
+def _is_as_packaged(context, path):
+    """Return whether the package of a kernel says that its file is whole, which another rule has read all of for that."""
+    if not packages.is_there(context.tree):
+        return False
+    resolved = context.tree.resolve(path)
+    answers = context.shared(compared_files).items()
+    return any(answer.state == packages.SAME and context.tree.resolve(own) == resolved for own, answer in answers if own.startswith("/boot/"))
 
 
 def _problem(tree, path):

@@ -145,7 +145,7 @@ def _empty(tree):
     return [path for pattern in _PYTHON for path in tree.glob(pattern) for status in [tree.stat(path)] if status is not None and not status.size]
 
 
-def _compared(tree):
+def compared_files(tree):
     """Return {path: packages.FileAnswer} of all files that the rules here ask about: the database is read once."""
     return packages.compare(tree, sorted(set(_kernels(tree) + _found(tree, _OF_ROOT + _OF_SSH + _OF_PROVISIONERS + _OF_PYTHON) + _empty(tree))))
 
@@ -159,7 +159,7 @@ def _outcome(context, paths, whole=False, and_units=False):
     """Return the Outcome for files; whole: also what is gone of the programs, libraries and Python code of their packages; and_units: and of their units."""
     if not packages.is_there(context.tree):
         return not_applicable("the guest has no package database that is read here")
-    compared = context.shared(_compared)
+    compared = context.shared(compared_files)
     answers = {path: compared[path] for path in paths}
     doubts = [Evidence(path, None, answer.text) for path, answer in answers.items() if answer.state == packages.UNKNOWN]
     wrong = [(path, answer) for path, answer in answers.items() if answer.state in (packages.CHANGED, packages.GONE)]

@@ -4,6 +4,7 @@
 """Cases of the kernels' files and their modules."""
 
 import gzip
+import hashlib
 import lzma
 
 from unit.kernel.kernel_files import bzimage, efi, packed, packed_zboot, uki, zboot
@@ -20,6 +21,15 @@ def _damaged(octets, place=9000):
     return octets[:place] + bytes(512) + octets[place + 512 :]
 
 
+def _of_package(octets):
+    """Return the database of a package whose kernel has this content."""
+    return {
+        "/var/lib/dpkg/status": "Package: linux-image\n",
+        "/var/lib/dpkg/info/linux-image.list": f"{_VMLINUZ}\n",
+        "/var/lib/dpkg/info/linux-image.md5sums": f"{hashlib.md5(octets, usedforsecurity=False).hexdigest()}  {_VMLINUZ[1:]}\n",
+    }
+
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R60", {_VMLINUZ: bzimage()[:20000]}, (_VMLINUZ, None)),
@@ -29,6 +39,7 @@ BROKEN_FILES = [
     ("R60", {_VMLINUZ: "#!/bin/sh\nexit 0\n"}, (_VMLINUZ, None)),
     ("R60a", {_VMLINUZ: _damaged(packed(_XZ, len(_CONTENT)))}, (_VMLINUZ, None)),
     ("R60a", {_VMLINUZ: _damaged(packed(_GZIP))}, (_VMLINUZ, None)),
+    ("R60a", {**_of_package(packed(_XZ, len(_CONTENT))), _VMLINUZ: _damaged(packed(_XZ, len(_CONTENT)))}, (_VMLINUZ, None)),
     ("R60a", {_VMLINUZ: _damaged(packed_zboot(_GZIP, "gzip"))}, (_VMLINUZ, None)),
     ("R60a", {_VMLINUZ: _damaged(uki(linux=packed(_XZ, len(_CONTENT))))}, (_VMLINUZ, None)),
     ("R60a", {_VMLINUZ: packed(_XZ, len(_CONTENT) - 1)}, (_VMLINUZ, None)),
@@ -41,6 +52,8 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    # as its package has it: not read once more
+    ("R60a", {**_of_package(_damaged(packed(_GZIP))), _VMLINUZ: _damaged(packed(_GZIP))}),
     ("R60", {_VMLINUZ: bzimage() + b"signature"}),
     ("R60", {_VMLINUZ: zboot(0x8664)}),
     ("R60", {_VMLINUZ: b"\x27\x05\x19\x56 an image of a kind that is not known here\n"}),
