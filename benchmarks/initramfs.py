@@ -29,7 +29,8 @@ SECONDS, MEMORY = 3, 64 * MIB  # what the check may take
 #: Runs in a process of its own: the check, then its peak of memory above that of the interpreter with the same imports.
 CHECK = """
 import resource, sys, time
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import kernels, verify
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import verify
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
