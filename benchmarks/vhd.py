@@ -32,7 +32,7 @@ DATA, EXTENTS = GIB, 1537  # bytes, and in how many pieces: hostile to anything 
 REPEATS = 3  # of what takes milliseconds, in each run: a single disturbance must not be the median
 UNALIGNED = 512 * 1001  # bytes that the source lacks of a whole MiB and more
 MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-m", "reflink=1"], "btrfs": ["mkfs.btrfs", "-q"]}
-PROCESS = "import sys; sys.path[:0] = {path!r}; from {engine} import Request, align; align(Request(*{request!r}))"
+PROCESS = "import sys; sys.path[:0] = {path!r}; from {engine} import AlignRequest, align; align(AlignRequest(*{request!r}))"
 
 
 def main():
@@ -192,7 +192,7 @@ def memory_above_interpreter():
         with open(source, "wb") as stream:
             for number in range(5000):
                 stream.seek(number * 200 * MIB)
-                stream.write(b"x" * 8192)
+                stream.write(b"\1x" * 4096)  # a text is no disk
             stream.truncate(1024 * GIB)
         idle, busy = (peak_memory(work, source) for work in (lambda wanted: None, align))
     return busy - idle
