@@ -33,7 +33,7 @@ GUESTFISH_FILES = ("/etc/fstab", "/boot/grub/grub.cfg")
 #: Run in a process of its own, so that its time and memory are its own; prints JSON.
 CHECK = """
 import json, os, resource, sys, time
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import check
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import check, opened_image
 from ansible_collections.imagewright.azure.plugins.module_utils.image import disk_image
 opened = []
 original, answers = disk_image.DiskImage.__init__, check.answers
@@ -41,13 +41,13 @@ ours, theirs = os.pipe()
 def remember(self, path):
     original(self, path)
     opened.append(self)
-def counted(question, rules):
+def counted(question, rules, open_image):
     # in the verdict's own process: what was read is known there alone
-    yield from answers(question, rules)
+    yield from answers(question, rules, open_image)
     os.write(theirs, str(opened[0].content.fetched if opened else 0).encode())
 disk_image.DiskImage.__init__, check.answers = remember, counted
 place = {"root": None, "image": None, sys.argv[1]: sys.argv[2]}
-verdict = check.check(check.Question(place["root"], place["image"], "azure", "auto", "auto", [], []))
+verdict = check.check(check.Question(place["root"], place["image"], "azure", "auto", "auto", [], []), opened_image.open_image)
 read = int(os.read(ours, 100))
 usage = resource.getrusage(resource.RUSAGE_SELF)
 children = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -28,8 +28,10 @@ class ActionModule(ActionBase):
         run, skip = task_vars.get("ansible_run_tags", ["all"]), task_vars.get("ansible_skip_tags", [])
         topics = list(arguments.get("topics") or [])
         for role in arguments.pop("roles", None) or []:
+            if "all" in run and not skip:
+                topics.append(dict(self._survey_of(role, task_vars, known), name=role))
             # a role that --skip-tags names by one of its topics is asked for the others
-            if role not in skip and names.selects(names.tags_in((_ROLES / role).glob("tasks/*.yml")) | {role}, run, []):
+            elif role not in skip and names.selects(names.tags_in((_ROLES / role).glob("tasks/*.yml")) | {role}, run, []):
                 tags = names.tags_by_module(_ROLES / role)
                 survey = self._survey_of(role, task_vars, known)
                 parts = [part for part in survey.get("parts", []) if names.selects(tags.get(part["module"], set()) | {role}, run, skip)]

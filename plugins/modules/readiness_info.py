@@ -251,12 +251,13 @@ reports:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import finish
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import readiness_info
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import opened_image, readiness_info
 
 
 def main():
     """Run the module."""
-    finish(AnsibleModule(argument_spec=readiness_info.ARGUMENTS, supports_check_mode=True, mutually_exclusive=[["root", "image"]]), readiness_info.run)
+    module = AnsibleModule(argument_spec=readiness_info.ARGUMENTS, supports_check_mode=True, mutually_exclusive=[["root", "image"]])
+    finish(module, lambda module: readiness_info.run(module, opened_image.open_image))
 
 
 if __name__ == "__main__":

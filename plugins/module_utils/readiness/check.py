@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One question, one verdict: opens the tree or the image, and asks all rules.
 
+What opens an image is handed in (opened_image.py), so that nothing of image/ and vhd/ travels with a module that looks at a guest alone.
+
 PRIVATE: module_utils of this collection are not an interface.
 """
 
@@ -28,8 +30,10 @@ Question = collections.namedtuple("Question", "root image profile generation kin
 Opened = collections.namedtuple("Opened", "subject kind system generations")
 
 
-def check(question):
+def check(question, open_image=None):
     """Return the Verdict on what the Question names.
+
+    open_image: opened_image.open_image, needed where the Question names an image.
 
     Raises ImagewrightError: an unknown rule, or there is no such tree or file. An image that cannot be read is a finding, no error.
     """
@@ -37,9 +41,9 @@ def check(question):
     if not asked(rules, question.profile):
         raise ImagewrightError(f"cannot check anything: no rule of the profile {question.profile} is left; correct include and exclude of rules")
     started = time.monotonic()
-    opened = Opened(question.image or question.root or "/", _kind(question, "generalized"), "", [])
+    opened = Opened(question.image or question.root or "/", kind_of_image(question, "generalized"), "", [])
     findings = []
-    answered = budget.bounded(lambda: answers(question, rules))
+    answered = budget.bounded(lambda: answers(question, rules, open_image))
     try:
         for answer in answered:
             if isinstance(answer, Opened):
@@ -52,12 +56,14 @@ def check(question):
     return verdict(question, opened, sorted(findings, key=lambda found: order.index(found.id)), time.monotonic() - started, _image_file(question.image))
 
 
-def answers(question, rules):
+def answers(question, rules, open_image=None):
     """Yield the Opened, then the Finding of each rule, as soon as they are reached.
 
     Raises ImagewrightError: as check.
     """
-    subject, context = _open_image(question) if question.image is not None else _open_tree(question)
+    if question.image is not None and open_image is None:
+        raise ImagewrightError(f"cannot check the image {question.image}: guests alone are looked at here; use the module readiness_info")
+    subject, context = open_image(question) if question.image is not None else _open_tree(question)
     yield Opened(subject, context.kind, _system(context.tree), context.disk.bootability.generations if context.disk else [])
     yield from evaluate(context, rules)
 
@@ -77,35 +83,11 @@ def _open_tree(question):
     problem = (
         "" if tree.is_dir("/etc") and (tree.is_dir("/usr") or tree.is_dir("/sbin")) else f"there is no Linux root in {tree.root}: /etc and /usr are not there"
     )
-    return tree.root, Context(None if problem else tree, disk, question.profile, question.generation, _kind(question, kind), problem)
+    return tree.root, Context(None if problem else tree, disk, question.profile, question.generation, kind_of_image(question, kind), problem)
 
 
-def _open_image(question):
-    # here, since a guest needs none of it
-    from ansible_collections.imagewright.azure.plugins.module_utils.image import boot_chain
-    from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
-    from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import MissingLibrary
-    from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
-    from ansible_collections.imagewright.azure.plugins.module_utils.vhd.info import describe_image
-
-    image = dict(describe_image(question.image), path=question.image)
-    facts, tree, problem = None, None, ""
-    try:
-        with budget.step(f"read {question.image}"):
-            disk = DiskImage(question.image)
-            facts = disk_facts.of_image(disk, boot_chain.of_bios, boot_chain.of_efi)
-            tree = ImageTree(question.image, disk)
-            facts = disk_facts.with_mounts(facts, tree)
-    except MissingLibrary:
-        raise
-    except (ImagewrightError, budget.Spent) as error:
-        problem = str(error)
-    except MemoryError:
-        problem = f"cannot read {question.image}: it needs more than {budget.MOST_MEMORY >> 20} MiB of memory: it is damaged, or not what it says"
-    return question.image, Context(tree, facts, question.profile, question.generation, _kind(question, "generalized"), problem, image)
-
-
-def _kind(question, found):
+def kind_of_image(question, found):
+    """Return the kind (str) of image that the Question asks for, what was found where it says auto."""
     return found if question.kind == "auto" else question.kind
 
 

@@ -42,8 +42,11 @@ ARGUMENTS = {
 }
 
 
-def run(module):
-    """Return the module's result."""
+def run(module, open_image=None):
+    """Return the module's result.
+
+    open_image: as check.check.
+    """
     options = module.params
     if options["image"] is None:
         yaml_text.respawn_where_needed(LiveTree(options["root"] or "/"))
@@ -51,7 +54,7 @@ def run(module):
     question = Question(
         options["root"], options["image"], options["profile"], options["generation"], options["kind"], rules.get("include") or [], rules.get("exclude") or []
     )
-    verdict = check(question)
+    verdict = check(question, open_image)
     findings = [as_dict(finding) for finding in verdict.findings]
     result = {
         "changed": False,

@@ -30,12 +30,13 @@ def plan(module, arguments, root):
     module: str, a key of MODULES; arguments: dict; root: str, of the guest, unless the arguments have their own.
     """
     given = dict({"root": root}, **arguments)
+    asked = MODULES[module]()
     try:
-        module_stand_in = stand_in.of_arguments(module, MODULES[module].ARGUMENTS, given)
+        module_stand_in = stand_in.of_arguments(module, asked.ARGUMENTS, given)
     except ImagewrightError as error:
         return Planned(None, str(error), [])
     try:
-        result = MODULES[module].run(module_stand_in)
+        result = asked.run(module_stand_in)
     except ImagewrightError as error:
         return Planned(None, str(error), module_stand_in.warnings)
     except OSError as error:

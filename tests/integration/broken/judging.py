@@ -17,6 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness import
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.catalogue import all_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check import Opened, Question, answers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import is_ready
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.opened_image import open_image
 from integration.broken import controls, disks, images
 from integration.broken import ways_boot, ways_cloud_init, ways_disk, ways_limits, ways_login, ways_network, ways_root, ways_siblings, ways_system
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
@@ -91,7 +92,7 @@ def _verdict(image, first):
     rules = sorted(all_rules(), key=lambda rule: rule.id not in (first or ()))
     findings = []
     try:
-        for answer in budget.bounded(lambda: answers(question, rules)):
+        for answer in budget.bounded(lambda: answers(question, rules, open_image)):
             if not isinstance(answer, Opened):
                 findings.append(answer)
             if first is not None and not is_ready(findings):

@@ -11,7 +11,7 @@ from unit.image.images import LINUX, MIB, empty_disk, ext4, put, run
 from unit.readiness.guest_tree import good_guest, write
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget, check
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget, check, opened_image
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 
@@ -78,9 +78,14 @@ def test_a_tree_that_is_not_there_is_an_error():
         check.check(question("/no/such/tree"))
 
 
+def test_who_looks_at_guests_alone_says_so_of_an_image():
+    with pytest.raises(ImagewrightError, match="cannot check the image /images/web.vhd: .*use the module readiness_info"):
+        check.check(question("")._replace(root=None, image="/images/web.vhd"))
+
+
 def test_an_image_that_is_not_there_is_an_error():
     with pytest.raises(ImagewrightError, match="/no/such.vhd"):
-        check.check(question("")._replace(root=None, image="/no/such.vhd"))
+        check.check(question("")._replace(root=None, image="/no/such.vhd"), opened_image.open_image)
 
 
 def test_a_damaged_directory_makes_the_verdict_not_ready_whatever_looked_there(tmp_path):
@@ -94,7 +99,7 @@ def test_a_damaged_directory_makes_the_verdict_not_ready_whatever_looked_there(t
         stream.write(bytes(size))
     disk = empty_disk(tmp_path / "disk.raw", 66 * MIB, (1, 64, LINUX))
     put(disk, part, MIB)
-    found = {each.id: each for each in check.check(question("")._replace(root=None, image=str(disk))).findings}
+    found = {each.id: each for each in check.check(question("")._replace(root=None, image=str(disk)), opened_image.open_image).findings}
     assert found["R00c"].status == "unknown" and found["R00c"].severity == "error"
     assert [place.path for place in found["R00c"].evidence] == ["/var/lib/waagent"]
     assert "unknown" in {found[rule].status for rule in ("R49c", "R49d", "R49e")}

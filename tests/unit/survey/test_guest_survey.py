@@ -3,8 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """guest_survey on guests as small trees: what it reports of a module is what that module itself says."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from unit.trees import write_tree
+
+PACKAGE = "ansible_collections.imagewright.azure.plugins.module_utils"
 
 GUEST = {
     "/etc/os-release": "ID=debian\n",
@@ -221,3 +227,11 @@ def test_nothing_is_changed(run_module, guest):
     of(run_module, guest, parts=[{"module": module, "arguments": arguments} for module, arguments in PARTS.items()], files={"/etc/fstab": None})
 
     assert {path: path.read_bytes() for path in sorted(guest.rglob("*")) if path.is_file()} == before
+
+
+def test_what_is_not_asked_is_not_imported():
+    program = "import sys; from {0}.survey import guest_survey, topics; topics.plan('sudoers_clean', {{}}, '/nowhere'); print(*sys.modules)"
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    ran = subprocess.run([sys.executable, "-c", program.format(PACKAGE)], capture_output=True, text=True, check=True, env=environment)
+    packages = {name[len(PACKAGE) + 1 :].split(".")[0] for name in ran.stdout.split() if name.startswith(f"{PACKAGE}.")}
+    assert "sudo" in packages and not packages & {"readiness", "bootloader", "initramfs", "image"}
