@@ -14,7 +14,7 @@ description:
 options:
   src:
     description:
-      - The C(.tar.gz) of a release of WALinuxAgent, on the machine that the module runs on.
+      - The C(.tar.gz) of a release of WALinuxAgent, on the controller.
     type: path
     required: true
   root:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lab import commands
+from lab import commands, line, playing
 from lab.paths import CHECKOUT
 from unit.core import test_guest_packages, test_guest_services
 from unit.guest_text.test_examples import MODULES as ON_TREES
@@ -131,6 +131,25 @@ def test_the_agent_is_installed_from_its_archive(root, tmp_path, monkeypatch):
     result, _calls = test_guest_agent_source.install(root, src, monkeypatch)
 
     assert result["changed"] and (root / "usr/local/src/waagent/bin/waagent").exists()
+
+
+def test_the_archive_comes_from_the_controller_and_one_that_is_not_there_is_told_by_name(root, tmp_path):
+    shell = '#!/bin/sh\n[ "$1" = -c ] && printf 2.7 || { cp setup.py /usr/sbin/waagent; }\n'
+    write_tree(root, {"/usr/bin/python": shell})
+    for name in ("bin", "usr/sbin", "dev", "proc", "sys"):
+        (root / name).mkdir()
+    for name in ("sh", "cp"):
+        shutil.copy("/usr/bin/busybox" if Path("/usr/bin/busybox").exists() else "/bin/busybox", root / "bin" / name)
+    (root / "usr/bin/python").chmod(0o755)
+    src = test_guest_agent_source.archive(tmp_path / "agent.tar.gz", "WALinuxAgent/setup.py")
+
+    missing, installed = (
+        playing.module(line.LOCALHOST, "guest_agent_source", {"root": str(root), "src": path}, become=False, diff=False)
+        for path in ("/nowhere.tar.gz", str(src))
+    )
+
+    assert "cannot install the agent from /nowhere.tar.gz: there is no such file on the controller" in missing["msg"]
+    assert installed["changed"] and (root / "usr/sbin/waagent").read_text() == "text\n", installed
 
 
 def test_services_are_switched_in_a_guest_that_does_not_run(root, run_module):
