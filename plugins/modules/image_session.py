@@ -11,8 +11,8 @@ description:
   - Mounts the file systems of the Linux system in a raw disk or a fixed VHD, as its own boot entries and its own fstab say, where nobody sees them but
     tasks that use the connection P(imagewright.azure.opened_image#connection). Modules with O(ignore:root) work on it there, and programs of the guest
     find a machine whose only disk is the guest's.
-  - The kernel of the controller mounts them, so it must have drivers for them, and the module runs as root. A logical volume, an encrypted disk, a
-    hibernated or damaged system, and a guest for another architecture are refused, before anything is mounted.
+  - The kernel of the controller mounts them, as root, where it has drivers for all of them; else libguestfs does in a small virtual machine (O(way)). An
+    encrypted disk, a hibernated or damaged system, and a guest for another architecture are refused, before anything is mounted.
   - All is given back when the session is closed, and when C(ansible-playbook) ends in any other way, C(kill -9) included.
 options:
   path:
@@ -41,6 +41,15 @@ options:
       - Let the guest's programs use the network of this machine, as package managers need, and its name servers. Without it they have none.
     type: bool
     default: false
+  way:
+    description:
+      - V(kernel) has the file systems mounted by the kernel of this machine, as root; it is fast. V(appliance) opens the image in a small virtual machine
+        of libguestfs (C(guestfish)), without rights of root, with the drivers for an EFI system partition and logical volumes, and safe from file systems
+        that attack a kernel.
+      - V(auto) is V(kernel) where that can be, else V(appliance).
+    type: str
+    choices: [auto, kernel, appliance]
+    default: auto
   owner:
     description:
       - Number of the process with which the session ends. It is the running C(ansible-playbook) by itself.
@@ -77,11 +86,18 @@ EXAMPLES = r"""
   vars:
     ansible_connection: imagewright.azure.opened_image
     imagewright_image_session: "{{ opened.session }}"
+    ansible_python_interpreter: "{{ opened.python }}"
+
+- name: Look into a third one, in which nobody trusts the file systems
+  imagewright.azure.image_session:
+    path: /srv/azure/mail1.vhd.preparing
+    way: appliance
 
 - name: Open another one, whose packages come from their repositories, until a process of one's own ends
   imagewright.azure.image_session:
     path: /srv/azure/db1.vhd.preparing
     network: true
+    way: kernel
     owner: 4711
 
 - name: Close it, and give it its name
@@ -103,8 +119,13 @@ root:
   returned: O(state=open)
   type: str
   sample: /run/imagewright-azure/9b9b9ce73f6405a4/root
+python:
+  description: The Python for tasks inside the session (C(ansible_python_interpreter)).
+  returned: O(state=open)
+  type: str
+  sample: /usr/bin/python3
 way:
-  description: How the image was opened; V(kernel) is by mounts of this machine's kernel.
+  description: How the image was opened; V(kernel) is by mounts of this machine's kernel, V(appliance) in libguestfs' virtual machine.
   returned: O(state=open)
   type: str
   sample: kernel
@@ -118,12 +139,15 @@ mounts:
       description: The guest's path.
       type: str
     partition:
-      description: Number of the partition, V(0) for the whole disk.
+      description: Number of the partition, V(0) for the whole disk and for a logical volume.
       type: int
+    logical_volume:
+      description: The logical volume that it is on, C(group/name), or an empty text.
+      type: str
     driver:
       description: The kernel's driver.
       type: str
-  sample: [{path: /, partition: 1, driver: ext4}]
+  sample: [{path: /, partition: 1, logical_volume: "", driver: ext4}]
 """
 
 import os
@@ -142,6 +166,7 @@ ARGUMENTS = {
     "session": {"type": "str"},
     "dest": {"type": "path"},
     "network": {"type": "bool", "default": False},
+    "way": {"type": "str", "choices": ["auto", "kernel", "appliance"], "default": "auto"},
     "owner": {"type": "int"},
 }
 
@@ -152,9 +177,9 @@ def run(module):
     if parameters["state"] == "open":
         if parameters["owner"] is None:
             raise ImagewrightError("cannot open an image for nobody: owner is not set; call this module as a task of a playbook, on the controller")
-        opened = session.begin(parameters["path"], parameters["owner"], parameters["network"])
-        mounts = [{"path": place.path, "partition": place.number, "driver": place.driver} for place in opened.plan.places]
-        return {"changed": False, "session": opened.holder, "root": opened.root, "way": "kernel", "mounts": mounts}
+        opened = session.begin(parameters["path"], parameters["owner"], parameters["network"], parameters["way"])
+        mounts = [{"path": place.path, "partition": place.number, "logical_volume": place.logical, "driver": place.driver} for place in opened.plan.places]
+        return {"changed": False, "session": opened.name, "root": opened.root, "python": opened.python, "way": opened.way, "mounts": mounts}
     problems = session.end(parameters["path"], parameters["session"])
     if problems:
         raise ImagewrightError(f"cannot use {parameters['path']}: {'; '.join(problems)}; free space on the disk of the image, and run again")

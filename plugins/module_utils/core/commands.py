@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -52,6 +53,9 @@ shift
 exec chroot "$root" "$@"
 """
 
+
+#: PR_SET_PDEATHSIG of prctl(2).
+_END_WITH_PARENT = 1
 
 #: How mkinitcpio begins the line that says what went wrong; it prints warnings behind it.
 _ERROR = "==> ERROR"
@@ -151,6 +155,25 @@ def stream(argv: Sequence[str], doing: str, chunks: Iterable[bytes]) -> Iterator
         if ended and rc:
             stderr.seek(0)
             raise failure(Completed(argv, rc, "", _text(stderr.read())), doing)
+
+
+def attached(argv: Sequence[str], doing: str, env: Mapping[str, str], stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
+    """Return a program (Popen) that is told by its stdin what to do, and that the kernel ends with this process, in whatever way that ends.
+
+    env: {str: str}, further environment variables. stderr: file that gets what it complains of.
+    Raises ImagewrightError: the program is not installed.
+    """
+    library = ctypes.CDLL(None)
+    environment = {**os.environ, "LC_ALL": "C", "PATH": SEARCH_PATH, **env}
+    return _start(
+        argv,
+        doing,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        preexec_fn=lambda: library.prctl(_END_WITH_PARENT, signal.SIGKILL),
+    )
 
 
 def _start(command: Sequence[str], doing: str, **options: Any) -> "subprocess.Popen[bytes]":

@@ -21,6 +21,6 @@ def start_time(pid: int) -> str:
 
 
 def is_alive(session: str) -> bool:
-    """Return whether the process of a session is there. session: str, ``PID:start time``."""
-    pid, _colon, started = session.partition(":")
+    """Return whether the process of a session is there. session: str, ``PID:start time``, and perhaps more behind another colon."""
+    pid, started = [*session.split(":"), ""][:2]
     return pid.isdigit() and bool(started) and start_time(int(pid)) == started

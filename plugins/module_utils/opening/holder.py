@@ -16,13 +16,12 @@ import os
 import select
 import signal
 import socket
-import stat
 import time
-from typing import Any, Callable, Collection, Dict, List, NamedTuple, Sequence
+from typing import List, NamedTuple, Sequence
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
-from ansible_collections.imagewright.azure.plugins.module_utils.opening import kernel, loops, surroundings
+from ansible_collections.imagewright.azure.plugins.module_utils.opening import detached, kernel, loops, surroundings
 from ansible_collections.imagewright.azure.plugins.module_utils.opening.loops import Loop
 from ansible_collections.imagewright.azure.plugins.module_utils.opening.plan import Plan
 
@@ -31,7 +30,6 @@ ROOT, SOCKET = "root", "socket"
 #: Seconds that programs of the guest have between SIGTERM and SIGKILL, and tries to unmount a file system, 0.1 s apart.
 _MERCY = 3
 _TRIES = 50
-_ANSWER = 65536  # bytes
 
 
 class Work(NamedTuple):
@@ -53,74 +51,35 @@ def start(work: Work) -> int:
 
     Raises ImagewrightError: it could not be; nothing is left over then.
     """
-    reading, writing = os.pipe2(os.O_CLOEXEC)
-    if os.fork() == 0:
-        _leave(lambda: _detach_from_us(work, writing))
-    os.close(writing)
-    with open(reading, "rb") as stream:
-        lines = stream.read(_ANSWER).splitlines()
-    os.wait()
-    answer: Dict[str, Any] = {}
-    for line in lines:
-        answer.update(json.loads(line))
-    if "error" in answer or "ready" not in answer:
-        raise ImagewrightError(answer.get("error") or f"cannot open {work.path}: its holder ended without a word; look into the kernel's log (dmesg)")
-    return int(answer["pid"])
+    return detached.start(work.path, (work.descriptor, work.owner, *work.held), lambda report: _detach(work, report))
 
 
-def _leave(body: Callable[[], None]) -> None:
-    """Run the body in a process that was forked, and end it without what the process before would do at its end."""
-    try:
-        body()
-    finally:
-        os._exit(1)
-
-
-def _detach_from_us(work: Work, report: int) -> None:
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    _close_others({0, 1, 2, report, work.descriptor, work.owner, *work.held})
-    os.chdir("/")
-    os.umask(0o022)
+def _detach(work: Work, report: int) -> None:
     try:
         kernel.unshare(kernel.NEW_MOUNTS | kernel.NEW_NAMES | kernel.NEW_IPC | kernel.NEW_PROCESSES | (0 if work.network else kernel.NEW_NETWORK))
     except OSError as error:
-        _say(report, error=f"cannot open {work.path}: this process may not have namespaces of its own ({error.strerror}); run Ansible as root")
+        detached.say(report, error=f"cannot open {work.path}: this process may not have namespaces of its own ({error.strerror}); run Ansible as root")
         return
     pid = os.fork()
     if pid == 0:
-        _leave(lambda: _hold(work, report))
-    _say(report, pid=pid)
+        detached.leave(lambda: _hold(work, report))
+    detached.say(report, pid=pid)
     os._exit(0)
 
 
-def _close_others(kept: Collection[int]) -> None:
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) not in kept:
-            with contextlib.suppress(OSError):
-                os.close(int(name))
-
-
-def _say(report: int, **words: Any) -> None:
-    os.write(report, json.dumps(words).encode() + b"\n")
-
-
 def _hold(work: Work, report: int) -> None:
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_IGN)
+    detached.ignore_signals()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects those who have lost their parent
     try:
         loop = loops.attach(work.descriptor, work.plan.size, work.path)
         loops.add_partitions(loop, work.plan.partitions)
         mounted = _mount(work, loop)
-        listening = _listen(os.path.join(work.folder, SOCKET))
+        listening = detached.listen(os.path.join(work.folder, SOCKET))
     except (OSError, ImagewrightError) as error:
         problem = from_os_error(f"open {work.path}", error) if isinstance(error, OSError) else error
-        _say(report, error=str(problem))
+        detached.say(report, error=str(problem))
         return
-    _say(report, ready=True)
+    detached.say(report, ready=True)
     os.close(report)
     _serve(work, loop, mounted, listening)
 
@@ -152,14 +111,6 @@ def _mount(work: Work, loop: Loop) -> List[str]:
         kernel.mount("tmpfs", run, "tmpfs", kernel.NO_SETUID | kernel.NO_DEVICES, "mode=755,size=25%")
         mounted.append(run)
     return mounted
-
-
-def _listen(path: str) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listening.bind(path)
-    os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
-    listening.listen(1)
-    return listening
 
 
 def _serve(work: Work, loop: Loop, mounted: List[str], listening: socket.socket) -> None:

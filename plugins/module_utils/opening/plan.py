@@ -37,12 +37,14 @@ class MappedPartition(NamedTuple):
 
 
 class MountPlace(NamedTuple):
-    """A file system at its place. path: str, the guest's; number: int, of its partition, 0 for the whole disk; driver: str; options: str."""
+    """A file system at its place. path: str, the guest's; number: int, of its partition, 0 for the whole disk; driver: str; options: str;
+    logical: str, ``group/name`` of the logical volume that it is on instead, else ""."""
 
     path: str
     number: int
     driver: str
     options: str
+    logical: str = ""
 
 
 class Plan(NamedTuple):
@@ -93,7 +95,8 @@ def _place(mount: Any) -> MountPlace:
         options.append(f"subvolid={mount.root[0]}")
     elif mount.file_system.kind == "xfs":
         options.append("nouuid")  # the source of this copy may be mounted, too
-    return MountPlace(mount.path, number, DRIVERS[mount.file_system.kind], ",".join(options))
+    logical = mount.volume.logical
+    return MountPlace(mount.path, number, DRIVERS[mount.file_system.kind], ",".join(options), f"{logical.group}/{logical.name}" if logical else "")
 
 
 def _links(opened: Any) -> List[str]:
@@ -108,10 +111,6 @@ def _links(opened: Any) -> List[str]:
 def _refuse(mount: Any, path: str) -> None:
     """Raise ImagewrightError when a file system of the system must not be mounted for writing, or cannot be."""
     where = f"cannot open {path}: {mount.path} is on {mount.volume.name}"
-    if mount.volume.logical is not None:
-        raise ImagewrightError(
-            f"{where}, and a logical volume of a guest is not activated beside those of this machine: prepare the guest live (imagewright.azure.prepare_azure)"
-        )
     if mount.file_system.kind not in DRIVERS:
         raise ImagewrightError(f"{where}, which holds {NAMES[mount.volume.holds]}, and that is not mounted here; prepare the guest live")
     if mount.file_system.kind == "ext":

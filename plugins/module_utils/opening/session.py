@@ -12,20 +12,24 @@ import hashlib
 import json
 import os
 import select
+import shutil
 import socket
+import sys
 import time
-from typing import Iterator, List, NamedTuple, Optional
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
-from ansible_collections.imagewright.azure.plugins.module_utils.opening import holder, kernel
+from ansible_collections.imagewright.azure.plugins.module_utils.opening import appliance, appliance_holder, asking, holder, kernel
 from ansible_collections.imagewright.azure.plugins.module_utils.opening.alive import is_alive, start_time
 from ansible_collections.imagewright.azure.plugins.module_utils.opening.plan import Plan, foreign_machine, missing_drivers, plan
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 
 #: Where sessions have their directories, ours alone.
 SESSIONS = "/run/imagewright-azure"
+#: The two ways: mounts of this machine's kernel in namespaces, and libguestfs' appliance.
+KERNEL, APPLIANCE = "kernel", "appliance"
 #: What the connection opened_image and the modules start programs of the guest by.
 _PROGRAMS = ("nsenter", "setpriv", "unshare", "chroot")
 _PATIENCE = 300  # seconds that the end of a session may take: what was written goes to the disk then
@@ -33,29 +37,23 @@ _ANSWER = 1024 * 1024  # bytes
 
 
 class Session(NamedTuple):
-    """An opened image. holder: str, ``PID:start time`` of the process that holds it; folder: str, its directory."""
+    """An opened image. name: str, for the connection and for its end: ``PID:start time`` of the process that holds it, and behind another colon where
+    that process is asked, in the appliance alone; root: where the guest's root is for the tasks of the session, and python: what they run with."""
 
-    holder: str
-    folder: str
+    name: str
+    way: str
+    root: str
+    python: str
     plan: Plan
 
-    @property
-    def root(self) -> str:
-        """Where the guest's root is mounted, for processes in the holder's namespaces."""
-        return os.path.join(self.folder, holder.ROOT)
 
+def look(path: str, way: str = "auto", own_machine: Optional[str] = None) -> Tuple[Plan, str]:
+    """Return the Plan of the system in an image and the way to open it (``kernel``, ``appliance``), after all that stands in the way was looked for.
 
-def look(path: str, own_machine: Optional[str] = None) -> Plan:
-    """Return the Plan of the system in an image, after all that stands in the way of opening it here was looked for.
-
-    own_machine: str, ``uname -m``; None for that of this machine.
+    way: str, the one that is wanted, ``auto`` for mounts of this machine's kernel where they can be. own_machine: str, ``uname -m``; None for that of
+    this machine.
     Raises ImagewrightError: it cannot be opened, or must not be.
     """
-    if os.geteuid() != 0:
-        raise ImagewrightError(f"cannot open {path}: only root may mount its file systems; run Ansible as root")
-    absent = [name for name in _PROGRAMS if commands.find(name) is None]
-    if absent:
-        raise ImagewrightError(f"cannot open {path}: {', '.join(absent)} is not installed on this machine; install util-linux")
     with ImageTree(path) as tree:
         wanted = plan(tree, path)
         foreign = foreign_machine(tree, own_machine or os.uname().machine)
@@ -64,61 +62,124 @@ def look(path: str, own_machine: Optional[str] = None) -> Plan:
             f"cannot open {path}: its programs are for {foreign} and this machine is {own_machine or os.uname().machine}, so that they cannot run here; "
             f"prepare it on a controller of that architecture"
         )
+    return wanted, _choose(way, _obstacle(wanted), path)
+
+
+def _choose(way: str, obstacle: str, path: str) -> str:
+    """Return the way. obstacle: str, why this machine's kernel cannot, else ""."""
+    if way != "appliance" and not obstacle:
+        return KERNEL
+    if way == KERNEL:
+        raise ImagewrightError(f"cannot open {path}: {obstacle}")
+    if not appliance.is_installed():
+        reason = f"{obstacle}; or install" if obstacle else "guestfish is not installed on this machine; install"
+        raise ImagewrightError(f"cannot open {path}: {reason} libguestfs (guestfish), which opens it in a small virtual machine")
+    return APPLIANCE
+
+
+def _obstacle(wanted: Plan) -> str:
+    """Return why the kernel of this machine does not mount a guest, and what to do, or ""."""
+    logical = [place for place in wanted.places if place.logical]
+    absent = [name for name in _PROGRAMS if commands.find(name) is None]
     missing = missing_drivers(wanted, _drivers())
-    if missing:
-        raise ImagewrightError(
-            f"cannot open {path}: the kernel of this machine ({os.uname().release}) has no driver for {', '.join(missing)}; prepare the image on a machine "
-            "that has, or the guest live (imagewright.azure.prepare_azure)"
+    if os.geteuid() != 0:
+        return "only root may mount its file systems; run Ansible as root"
+    if absent:
+        return f"{', '.join(absent)} is not installed on this machine; install util-linux"
+    if logical:
+        return (
+            f"{logical[0].path} is on the logical volume {logical[0].logical}, and those of a guest are not activated beside those of this machine; "
+            "prepare the guest live (imagewright.azure.prepare_azure)"
         )
-    return wanted
+    if missing:
+        return (
+            f"the kernel of this machine ({os.uname().release}) has no driver for {', '.join(missing)}; prepare the image on a machine that has, or the "
+            "guest live (imagewright.azure.prepare_azure)"
+        )
+    return ""
 
 
-def begin(path: str, owner: int, network: bool) -> Session:
-    """Return the Session of an image that is now mounted, in namespaces of its own; it ends with the process whose number is owner.
+def begin(path: str, owner: int, network: bool, way: str = "auto") -> Session:
+    """Return the Session of an image that is now mounted where nobody else sees it; it ends with the process whose number is owner.
 
-    path: str, a raw disk or a fixed VHD. network: bool, whether the guest's programs may use the network.
+    path: str, a raw disk or a fixed VHD. network: bool, whether the guest's programs may use the network. way: as for look().
     Raises ImagewrightError: it cannot be opened; nothing is left over then.
     """
-    wanted = look(path)
+    wanted, chosen = look(path, way)
     with contextlib.ExitStack() as stack:
         try:
             watched = kernel.watch(owner)
             stack.callback(os.close, watched)
-            reading = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            stack.callback(os.close, reading)
+            reading = stack.enter_context(_opened(path, os.O_RDONLY))
             locks.claim(reading, path, writing=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-            stack.callback(os.close, descriptor)
+            descriptor = stack.enter_context(_opened(path, os.O_RDWR))
             folder = stack.enter_context(_folder(path))
         except OSError as error:
             raise from_os_error(f"open {path}", error) from error
-        pid = holder.start(holder.Work(path, descriptor, watched, folder.path, wanted, network, (reading, folder.lock)))
+        if chosen == KERNEL:
+            pid = holder.start(holder.Work(path, descriptor, watched, folder.path, wanted, network, (reading, folder.lock)))
+            opened = Session(f"{pid}:{start_time(pid)}", chosen, os.path.join(folder.path, holder.ROOT), sys.executable, wanted)
+        else:
+            # QEMU takes the same locks itself
+            os.close(descriptor)
+            os.close(reading)
+            pid = _start_appliance(path, watched, folder, wanted, network)
+            name = f"{pid}:{start_time(pid)}:{os.path.join(folder.path, appliance_holder.SOCKET)}"
+            opened = Session(name, chosen, appliance.ROOT, appliance.PYTHON, wanted)
         folder.keep()
-        return Session(f"{pid}:{start_time(pid)}", folder.path, wanted)
+        return opened
+
+
+@contextlib.contextmanager
+def _opened(path: str, flags: int) -> Iterator[int]:
+    """Yield a descriptor (int) of a file; who needs it no longer may close it before."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
+def _start_appliance(path: str, watched: int, folder: "_Folder", wanted: Plan, network: bool) -> int:
+    with open(path, "rb") as stream:
+        kind = "vpc" if os.fstat(stream.fileno()).st_size > wanted.size else "raw"
+    scratch = appliance_holder.scratch(folder.path)
+    os.mkdir(scratch, 0o700)
+    environment = appliance.environment(scratch)
+    return appliance_holder.start(appliance_holder.ApplianceWork(path, kind, watched, folder.path, environment, wanted, network, (folder.lock,)))
 
 
 def end(path: str, session: Optional[str]) -> List[str]:
     """Return the problems ([str]) that the end of a session had; [] when it had ended before.
 
-    session: str, Session.holder; None when none had begun.
+    session: str, Session.name; None when none had begun.
     Raises ImagewrightError: its holder does not answer.
     """
     folder = folder_of(path)
     watched = _watch(session) if session else None
-    if watched is not None:
+    if watched is not None and session:
+        asked = session.split(":", 2)[2:]
         try:
-            return _ask(path, os.path.join(folder, holder.SOCKET), watched)
+            return _ask_appliance(path, asked[0], watched) if asked else _ask(path, os.path.join(folder, holder.SOCKET), watched)
         finally:
             os.close(watched)
             _remove(folder)
-    if os.path.isdir(SESSIONS):
+    if os.path.isdir(sessions()):
         _remove_leftovers()
     return []
 
 
+def sessions() -> str:
+    """Return where the sessions of this user have their directories (str)."""
+    if os.geteuid() == 0:
+        return SESSIONS
+    return os.path.join(os.environ.get("XDG_RUNTIME_DIR") or "/tmp", f"{os.path.basename(SESSIONS)}-{os.geteuid()}")
+
+
 def folder_of(path: str) -> str:
     """Return the directory (str) of the session of an image."""
-    return os.path.join(SESSIONS, hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16])
+    return os.path.join(sessions(), hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16])
 
 
 def _ask(path: str, socket_path: str, watched: int) -> List[str]:
@@ -138,6 +199,13 @@ def _ask(path: str, socket_path: str, watched: int) -> List[str]:
     if not select.select([watched], [], [], _PATIENCE)[0] or not answer:
         raise ImagewrightError(f"cannot end the work on {path}: the process that holds it did not answer within {_PATIENCE} s; look what its disk does")
     return list(json.loads(answer)["problems"])
+
+
+def _ask_appliance(path: str, socket_path: str, watched: int) -> List[str]:
+    answer = asking.ask(socket_path, asking.Request(None, b""), _PATIENCE)
+    if not select.select([watched], [], [], _PATIENCE)[0]:
+        raise ImagewrightError(f"cannot end the work on {path}: the process that holds it did not end within {_PATIENCE} s; look what its disk does")
+    return answer.stdout.decode("utf-8", "replace").splitlines()
 
 
 def _watch(session: str) -> Optional[int]:
@@ -178,10 +246,11 @@ class _Folder:
 @contextlib.contextmanager
 def _folder(path: str) -> Iterator[_Folder]:
     """Yield the new, locked _Folder of an image; it is removed again unless it is kept."""
-    os.makedirs(SESSIONS, mode=0o700, exist_ok=True)
-    status = os.lstat(SESSIONS)
-    if status.st_uid != 0 or status.st_mode & 0o077 or not os.path.isdir(SESSIONS) or os.path.islink(SESSIONS):
-        raise ImagewrightError(f"cannot work in {SESSIONS}: it must be a directory of root that nobody else may enter; remove it")
+    place = sessions()
+    os.makedirs(place, mode=0o700, exist_ok=True)
+    status = os.lstat(place)
+    if status.st_uid != os.geteuid() or status.st_mode & 0o077 or not os.path.isdir(place) or os.path.islink(place):
+        raise ImagewrightError(f"cannot work in {place}: it must be a directory of this user that nobody else may enter; remove it")
     _remove_leftovers()
     name = folder_of(path)
     try:
@@ -202,8 +271,8 @@ def _folder(path: str) -> Iterator[_Folder]:
 
 def _remove_leftovers() -> None:
     """Remove the directories of sessions whose holder was killed."""
-    for name in os.listdir(SESSIONS):
-        path = os.path.join(SESSIONS, name)
+    for name in os.listdir(sessions()):
+        path = os.path.join(sessions(), name)
         with contextlib.suppress(OSError):
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
@@ -214,8 +283,9 @@ def _remove_leftovers() -> None:
 
 
 def _remove(path: str) -> None:
-    """Remove a session's directory; nothing but empty directories and the socket is ever removed."""
+    """Remove a session's directory; where a guest was mounted nothing but empty directories is ever removed."""
     deadline = time.monotonic() + 5
+    shutil.rmtree(appliance_holder.scratch(path), ignore_errors=True)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(path, holder.SOCKET))
     for place in (os.path.join(path, holder.ROOT), path):

@@ -7,11 +7,54 @@ import contextlib
 import os
 import pathlib
 import subprocess
+import sysconfig
+import tempfile
 
+from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
 from ansible_collections.imagewright.azure.plugins.module_utils.opening import session
+from lab import accelerator, playing
+from lab.paths import CHECKOUT
 from unit.image.images import MIB, ROOT_UUID, ext4, put, run
 
 BUSYBOX = "/usr/bin/busybox" if os.path.exists("/usr/bin/busybox") else "/bin/busybox"
+
+
+#: Of a user who owns nothing: nobody.
+USER = 65534
+_USERS_PYTHON = "/usr/bin/python3"
+_USERS_MODULES = f"{playing.COLLECTIONS}:{CHECKOUT / 'tests'}:{sysconfig.get_path('purelib')}"
+_AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--", _USERS_PYTHON, "-c")
+
+
+@contextlib.contextmanager
+def place_of_a_user():
+    """Yield a directory (path) that is the home of a user without rights; pytest's own are for root alone."""
+    with tempfile.TemporaryDirectory(prefix="imagewright-user-", dir="/var/tmp") as folder:
+        os.chown(folder, USER, USER)
+        yield pathlib.Path(folder)
+
+
+def as_user(home, program):
+    """Return the completed process of a program of Python that runs as this user. home: path, the directory that is the user's."""
+    programs = home / "bin"
+    programs.mkdir()
+    (programs / "ansible-playbook").write_text(f"#!{_USERS_PYTHON}\nfrom ansible.cli.playbook import main\nmain()\n")
+    (programs / "ansible-playbook").chmod(0o755)
+    environment = {**os.environ, "HOME": str(home), "ANSIBLE_HOME": str(home / "ansible"), "TMPDIR": str(home), "LAB_PROGRAMS": str(programs)}
+    environment.update(PYTHONPATH=_USERS_MODULES, ANSIBLE_REMOTE_TMP=str(home / "tmp"), XDG_CACHE_HOME=str(home / "cache"), XDG_RUNTIME_DIR="")
+    return subprocess.run([*_AS_USER, program], capture_output=True, text=True, check=False, timeout=7200, env=environment, cwd=CHECKOUT)
+
+
+def users_python_works():
+    """Return whether a user without rights can run Ansible: this process' Python may be root's alone, so it is the system's, with the same packages."""
+    environment = {**os.environ, "PYTHONPATH": _USERS_MODULES}
+    return subprocess.run([*_AS_USER, "import ansible.release, dissect.volume"], capture_output=True, check=False, env=environment).returncode == 0
+
+
+def emulate_where_needed(monkeypatch):
+    """Have libguestfs not try a /dev/kvm that does not work, which costs two minutes each time."""
+    if not accelerator.kvm_works():
+        monkeypatch.setenv("LIBGUESTFS_BACKEND_SETTINGS", "force_tcg")
 
 
 def busybox_disk(path, size=30 * MIB, files=None, partitions="start=2048, size=61440, type=83, bootable\n"):
@@ -36,6 +79,12 @@ def busybox_disk(path, size=30 * MIB, files=None, partitions="start=2048, size=6
     put(path, file_system, MIB)
     run("rm", "-r", folder, file_system)
     return path
+
+
+def read(image, path):
+    """Return the text (str) of a file in the guest of an image, which is only read."""
+    with ImageTree(str(image)) as tree:
+        return tree.read_text(path)
 
 
 def inside(opened, command):

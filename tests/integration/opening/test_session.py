@@ -54,7 +54,7 @@ def _wait_until(condition, seconds=10):
 
 
 def test_only_those_inside_see_the_guest(opened):
-    assert (opened["way"], opened["mounts"]) == ("kernel", [{"path": "/", "partition": 1, "driver": "ext4"}])
+    assert (opened["way"], opened["mounts"]) == ("kernel", [{"path": "/", "partition": 1, "logical_volume": "", "driver": "ext4"}])
     assert "busybox" in inside(opened["session"], f"cat {opened['root']}/etc/os-release").stdout
     assert os.listdir(opened["root"]) == []
 
@@ -146,7 +146,7 @@ def test_a_machine_without_the_programs_for_it_is_told(disk, owner, monkeypatch)
     monkeypatch.setattr(session.commands, "find", lambda name: None if name == "setpriv" else name)
 
     with pytest.raises(ImagewrightError, match="setpriv is not installed on this machine; install util-linux"):
-        session.begin(str(disk), owner.pid, network=False)
+        session.begin(str(disk), owner.pid, network=False, way="kernel")
 
 
 def test_an_image_in_use_is_refused(disk, owner, run_module):
@@ -161,7 +161,7 @@ def test_who_is_not_root_is_told_so(disk, owner, monkeypatch):
     monkeypatch.setattr(session.os, "geteuid", lambda: 1000)
 
     with pytest.raises(ImagewrightError, match="only root may mount its file systems; run Ansible as root"):
-        session.begin(str(disk), owner.pid, network=False)
+        session.begin(str(disk), owner.pid, network=False, way="kernel")
 
     assert hashlib.sha256(disk.read_bytes()).hexdigest() == before
 
@@ -177,7 +177,7 @@ def test_what_this_machine_cannot_do_is_told_before_anything_is_mounted(machine,
     monkeypatch.setattr(session, "_drivers", lambda: drivers)
 
     with pytest.raises(ImagewrightError, match=wrong):
-        session.look(str(disk), machine)
+        session.look(str(disk), "kernel", machine)
 
 
 def test_a_file_system_that_was_not_unmounted_is_mended_by_its_journal(disk, owner, run_module):

@@ -6,10 +6,9 @@
 import os
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
 from lab import demo_image, playing
 
-from .guests import busybox_disk, held
+from .guests import busybox_disk, held, read
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 
@@ -28,11 +27,6 @@ def disk(tmp_path):
 def prepare(disk, *options, check=False):
     variables = {"image": str(disk), **VARIABLES}
     return playing.playbook(demo_image.INVENTORY, demo_image.PLAYBOOK, variables, check, diff=check, options=options)
-
-
-def read(image, path):
-    with ImageTree(str(image)) as tree:
-        return tree.read_text(path)
 
 
 def test_tasks_of_a_tag_alone_are_done_in_the_copy_and_it_becomes_the_vhd(disk, tmp_path):

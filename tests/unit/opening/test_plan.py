@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes import Logical
 from ansible_collections.imagewright.azure.plugins.module_utils.opening import plan
 
 GIB = 1024**3
@@ -47,7 +48,7 @@ def test_the_root_comes_first_and_what_lies_in_another_after_it():
 
     found = plan.plan(tree([mounted("/", root), mounted("/boot/efi", efi), mounted("/boot", boot)]), "disk.vhd")
 
-    assert found.places == [("/", 3, "ext4", ""), ("/boot", 2, "xfs", "nouuid"), ("/boot/efi", 1, "vfat", "")]
+    assert found.places == [("/", 3, "ext4", "", ""), ("/boot", 2, "xfs", "nouuid", ""), ("/boot/efi", 1, "vfat", "", "")]
     assert [(partition.number, partition.start, partition.size) for partition in found.partitions] == [(3, 3 * GIB, GIB), (1, GIB, GIB), (2, 2 * GIB, GIB)]
 
 
@@ -75,7 +76,7 @@ def test_the_links_are_those_that_udev_makes():
 def test_a_disk_without_partitions_is_mounted_as_a_whole():
     whole = volume(0, "ext", ext_superblock())
 
-    assert plan.plan(tree([mounted("/", whole)]), "disk.vhd").places == [("/", 0, "ext4", "")]
+    assert plan.plan(tree([mounted("/", whole)]), "disk.vhd").places == [("/", 0, "ext4", "", "")]
 
 
 @pytest.mark.parametrize("page", [4096, 65536])
@@ -113,9 +114,10 @@ def test_one_that_its_journal_mends_or_that_was_unmounted_is_taken(state, compat
     assert plan.plan(tree([mounted("/", volume(1, "ext", ext_superblock(state, compatible)))]), "disk.vhd").places
 
 
-def test_a_logical_volume_is_refused():
-    with pytest.raises(ImagewrightError, match="/var is on logical volume rocky/var, and a logical volume of a guest is not activated"):
-        plan.plan(tree([mounted("/", volume(1, "xfs")), mounted("/var", volume(2, "xfs", logical="rocky/var"))]), "disk.vhd")
+def test_a_logical_volume_is_named():
+    var = volume(2, "xfs", logical=Logical("rocky", "var", "pUxNZ4"))
+
+    assert plan.plan(tree([mounted("/", volume(1, "xfs")), mounted("/var", var)]), "disk.vhd").places[1] == ("/var", 0, "xfs", "nouuid", "rocky/var")
 
 
 def test_a_system_that_cannot_be_put_together_is_refused():
