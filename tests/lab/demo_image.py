@@ -20,9 +20,9 @@ EACH_TIME = ("Make the VHD that will be prepared", "Write it, and give it its na
 NOT_OF_THE_IMAGE = ("active swap",)
 
 
-def prepare(image: Path, vhd: Path, variables: dict, show=None, check: bool = False) -> playing.Play:
-    """Return the play that made a VHD of an image. Raises LabError: it failed."""
-    play = playing.playbook(INVENTORY, PLAYBOOK, {"image": str(image), "image_dest": str(vhd), **KIND, **variables}, check, timeout=1800, show=show)
+def prepare(image: Path, vhd: Path, variables: dict, show=None, check: bool = False, timeout: float = 1800) -> playing.Play:
+    """Return the play that made a VHD of an image. timeout: seconds. Raises LabError: it failed."""
+    play = playing.playbook(INVENTORY, PLAYBOOK, {"image": str(image), "image_dest": str(vhd), **KIND, **variables}, check, timeout=timeout, show=show)
     if play.failed:
         raise LabError(f"the playbook failed: {'; '.join(play.failed_tasks()) or play.output[-2000:]}")
     return play

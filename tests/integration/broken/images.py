@@ -40,7 +40,11 @@ class Image(NamedTuple):
 
 def build(name, say=print):
     """Return the path of the raw disk of an image of IMAGES, never to be written, built when it is not cached."""
-    image = IMAGES[name]
+    return built(IMAGES[name], name, say)
+
+
+def built(image, name, say=print):
+    """Return the path of the raw disk of an Image, as build() does. name: str, of this image alone."""
     if image.grow is None:
         return disk.cached_disk(image.plan, say)
     tarball = rootfs.base_tarball(image.plan.recipe, say)
