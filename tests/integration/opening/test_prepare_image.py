@@ -9,8 +9,9 @@ import os
 import subprocess
 
 import pytest
-from lab import bootcheck, demo_image, disk, playing, shapes
+from lab import bootcheck, cleanup, demo, demo_image, disk, line, playing, shapes
 from lab.line import BOOT_TIME
+from lab.live import LiveGuest
 from lab.recipe import Plan, Recipe
 
 from .guests import held
@@ -126,3 +127,22 @@ def test_without_network_the_missing_packages_are_one_error_and_all_is_as_it_was
     error = play.failed_tasks()[-1]
     assert "cannot install the package waagent" in error and "image_network=true" in error and "guest_agent_package_files" in error
     assert os.listdir(tmp_path) == ["disk.raw"] and digest(image) == before
+
+
+def test_the_verdict_is_the_one_of_the_same_guest_prepared_live(tmp_path):
+    plan = Plan(Recipe(), faulty=True)
+    image, vhd = copy_of(plan, tmp_path), tmp_path / "of-image.vhd"
+    demo_image.prepare(image, vhd, {})
+    live_vhd = tmp_path / "of-live.vhd"
+    record = demo.start("container", "bios", image)
+    try:
+        live = LiveGuest(record, "faulty", azure_image_src=str(image), azure_image_dest=str(live_vhd))
+        demo.play(live, demo.GENERALIZED, tmp_path / "play.log")
+    finally:
+        cleanup.stop(record, at_once=True)
+
+    verdicts = [line.judge(path, "generalized") for path in (vhd, live_vhd)]
+
+    assert [verdict["ready"] for verdict in verdicts] == [True, True]
+    of_image, of_live = ({finding["id"]: (finding["severity"], finding["status"]) for finding in verdict["findings"]} for verdict in verdicts)
+    assert of_image == of_live
