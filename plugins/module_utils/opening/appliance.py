@@ -76,7 +76,15 @@ def attempts() -> List[Attempt]:
     emulated = Attempt(":".join(filter(None, [own, "force_tcg"])), _START)
     if "force_" in own:
         return [Attempt(own, _START)]
-    return [Attempt(own, _START_BY_KVM), emulated] if os.access("/dev/kvm", os.R_OK | os.W_OK) else [emulated]
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK) or _read(_emulating()) == _boot():
+        return [emulated]
+    return [Attempt(own, _START_BY_KVM), emulated]
+
+
+def remember_emulation() -> None:
+    """Write down that the appliance started by emulation alone, so that nobody tries /dev/kvm again until this machine starts anew."""
+    with contextlib.suppress(OSError), open(_emulating(), "w", encoding="ascii") as stream:
+        stream.write(_boot())
 
 
 def environment(folder: str) -> Dict[str, str]:
@@ -132,11 +140,27 @@ def _cache() -> str:
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "imagewright-azure", "appliance")
 
 
+def _emulating() -> str:
+    """Return the path (str) of the file that names the start of this machine since which /dev/kvm is known not to work."""
+    return os.path.join(_cache(), "emulating")
+
+
+def _boot() -> str:
+    return _read("/proc/sys/kernel/random/boot_id")
+
+
 def _write_packages(path: str) -> None:
     """Write the list, unless it is there: libguestfs makes the appliance anew when a part is newer."""
     text = "".join(f"{name}\n" for name in _PACKAGES)
-    with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as stream:
-        if stream.read() == text:
-            return
-    with open(path, "w", encoding="ascii") as stream:
-        stream.write(text)
+    if _read(path) != text:
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write(text)
+
+
+def _read(path: str) -> str:
+    """Return the first words of a file of our own, "" when it cannot be read."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as stream:
+            return stream.read(4096)
+    except OSError:
+        return ""

@@ -129,6 +129,8 @@ class Guest:
             self.output = opened(self._process.stdout).fileno()
             try:
                 self._start(attempt.patience)
+                if failures:
+                    appliance.remember_emulation()
                 return
             except ImagewrightError as error:
                 failures.append(error)

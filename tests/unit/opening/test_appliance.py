@@ -102,6 +102,12 @@ def test_a_listening_socket_is_for_its_user_alone(tmp_path):
         assert listening.family == socket.AF_UNIX and (tmp_path / "socket").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A cache of this test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("settings", "kvm", "tried"),
     [
@@ -117,3 +123,15 @@ def test_where_kvm_is_there_and_hangs_qemu_emulates(settings, kvm, tried, monkey
     monkeypatch.setattr(appliance.os, "access", lambda path, mode: kvm)
 
     assert [attempt.settings for attempt in appliance.attempts()] == tried
+
+
+def test_a_kvm_that_hung_is_not_tried_again_until_the_machine_starts_anew(tmp_path, monkeypatch):
+    monkeypatch.delenv("LIBGUESTFS_BACKEND_SETTINGS", raising=False)
+    monkeypatch.setattr(appliance.os, "access", lambda path, mode: True)
+    (tmp_path / "imagewright-azure/appliance").mkdir(parents=True)
+
+    appliance.remember_emulation()
+    assert [attempt.settings for attempt in appliance.attempts()] == ["force_tcg"]
+
+    monkeypatch.setattr(appliance, "_boot", lambda: "another")
+    assert [attempt.settings for attempt in appliance.attempts()] == ["", "force_tcg"]
