@@ -81,7 +81,7 @@ def numa(context):
     title="RHEL 6.0 to 6.3 have the Linux Integration Services",
     fault="RHEL 6.0 to 6.3 lack the Linux Integration Services",
     why="Their kernels have no Hyper-V drivers that work.",
-    cure="Install kmod-microsoft-hyper-v, or update to 6.4 or later.",
+    cure="Install kmod-microsoft-hyper-v (guest_kernel_lis_package_files), or update to 6.4 or later.",
     source="Microsoft: create-upload-generic",
 )
 def integration_services(context):
