@@ -110,9 +110,8 @@ def _ansible(inventory: str, argv: list, timeout: float, show=None) -> Play:
         hosts, record = Path(directory) / "inventory.json", Path(directory) / "record.jsonl"
         hosts.write_text(inventory, encoding="utf-8")
         record.touch()
-        program = Path(os.environ.get("LAB_PROGRAMS") or Path(sys.executable).parent) / argv[0]
-        command = [str(program) if program.exists() else argv[0], "-i", str(hosts), *argv[1:]]
-        returncode, output = _run_showing(command, _environment(record), timeout, show)
+        command = [program(argv[0]), "-i", str(hosts), *argv[1:]]
+        returncode, output = _run_showing(command, {**environment(), **_recording(record)}, timeout, show)
         events = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
     hosts_counts = next((event["hosts"] for event in events if event["status"] == "stats"), {})
     return Play(returncode, output, [event for event in events if event["status"] != "stats"], hosts_counts)
@@ -140,13 +139,25 @@ def _run_showing(command: list, environment: dict, timeout: float, show):
     return process.returncode, "".join(lines)
 
 
-def _environment(record: Path) -> dict:
+def _recording(record: Path) -> dict:
     return {
-        **os.environ,
         "LAB_RECORD": str(record),
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
         "ANSIBLE_CALLBACKS_ENABLED": "lab_record",
         "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",  # for the ad-hoc command
+    }
+
+
+def program(name: str) -> str:
+    """Return the path of a program of Ansible's, its bare name where it is not beside this Python."""
+    path = Path(os.environ.get("LAB_PROGRAMS") or Path(sys.executable).parent) / name
+    return str(path) if path.exists() else name
+
+
+def environment() -> dict:
+    """Return the variables with which Ansible finds the checkout as a collection, and asks nothing."""
+    return {
+        **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_HOST_KEY_CHECKING": "False",
         "ANSIBLE_NOCOLOR": "1",

@@ -4,19 +4,23 @@
 """An image opened in libguestfs' appliance: what is seen of it, and that nothing is left, whoever ends it and however."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.opening import asking
+from ansible_collections.imagewright.azure.plugins.module_utils.opening import appliance_holder, asking, session
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from lab import demo_image, playing
 
 from .guests import USER, as_user, busybox_disk, emulate_where_needed, held, place_of_a_user, read, users_python_works
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="the disks are made by root")]
+
+
+CLEAN = "# Defaults targetpw\nadmin ALL=(ALL) ALL\n"
 
 
 @pytest.fixture(autouse=True)
@@ -129,12 +133,34 @@ def test_who_is_not_root_opens_an_image_too(owner):
         assert done.stdout == "appliance b'ID=busybox\\nVERSION_ID=1\\n' []\n", done.stderr
 
 
-def test_the_playbook_works_in_it_as_with_mounts(disk, tmp_path):
+def variables(disk, way):
+    """Return the playbook's variables for a disk that has no kernel."""
     left_out = ("guest_agent", "guest_boot", "guest_kernel", "guest_network", "guest_swap", "guest_time")
-    variables = {"image": str(disk), "image_way": "appliance", **{f"prepare_{role}": False for role in left_out}}
+    return {"image": str(disk), "image_way": way, **{f"prepare_{role}": False for role in left_out}}
 
-    play = playing.playbook(demo_image.INVENTORY, demo_image.PLAYBOOK, variables, diff=False, options=("--tags", "guest_sudoers"), timeout=1800)
+
+def clean_sudoers(disk, way):
+    """Return the play that prepares a disk, as far as its sudoers go."""
+    tags = ("--tags", "guest_sudoers")
+    return playing.playbook(demo_image.INVENTORY, demo_image.PLAYBOOK, variables(disk, way), diff=False, options=tags, timeout=1800)
+
+
+def test_the_playbook_works_in_it_as_with_mounts(disk, tmp_path):
+    play = clean_sudoers(disk, "appliance")
 
     assert not play.failed, play.output
     assert "opened in libguestfs' appliance, without network" in " ".join(play.output.split())
-    assert read(tmp_path / "disk.vhd", "/etc/sudoers") == "# Defaults targetpw\nadmin ALL=(ALL) ALL\n"
+    assert read(tmp_path / "disk.vhd", "/etc/sudoers") == CLEAN
+
+
+@pytest.mark.parametrize("way", ["kernel", "appliance"])
+def test_a_playbook_that_is_killed_in_the_middle_leaves_nothing_and_the_next_one_is_right(way, disk, tmp_path):
+    copy = tmp_path / "disk.vhd.preparing"
+    argv = [playing.program("ansible-playbook"), "-i", "localhost,", demo_image.PLAYBOOK, "--extra-vars", json.dumps(variables(disk, way))]
+    with subprocess.Popen(argv, env=playing.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as play:
+        _wait_until(lambda: os.path.exists(os.path.join(session.folder_of(str(copy)), appliance_holder.SOCKET)), 600)
+        play.kill()
+
+    _wait_until(lambda: locks.holders(str(copy)) == [] and held(tmp_path) == ([], [], []))
+    assert not clean_sudoers(disk, "kernel").failed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk.raw", "disk.vhd"] and read(tmp_path / "disk.vhd", "/etc/sudoers") == CLEAN
