@@ -21,13 +21,16 @@ from ansible_collections.imagewright.azure.plugins.module_utils.opening.plan imp
 
 #: Where libguestfs mounts a guest, and the Python of the appliance.
 ROOT, PYTHON = "/sysroot", "/usr/bin/python3"
-#: Packages that bring it: of Debian, SUSE and Arch, of Red Hat 8, of Red Hat 9 and later. supermin leaves out what this machine has not.
-_PACKAGES = ("python3", "python3-base", "python36", "python3-libs", "python")
+#: Packages that bring it: of Debian, SUSE and Arch, of Red Hat 8, of Red Hat 9 and later; and visudo, for guests that have none. supermin leaves out what
+#: this machine has not.
+_PACKAGES = ("python3", "python3-base", "python36", "python3-libs", "python", "sudo")
 #: A folder of the appliance's own, gone with it.
 FOLDER = "/tmp/imagewright"
 #: The disk's name in it; which of /dev/sda and /dev/sdb it is, and which the appliance's own, is not certain.
 _LABEL = "guest"
 _DISK = f"/dev/disk/guestfs/{_LABEL}"
+#: That folder, and what libguestfs leaves out: names for who runs there, which visudo asks for.
+FURNISHING = f"mkdir -m 700 {FOLDER}; echo root:x:0:0::/root:/bin/sh >> /etc/passwd; echo root:x:0: >> /etc/group"
 _LOOK = 60  # seconds
 #: How long it may take to start: with the processor's help seconds, but a minute more at the first time, when it is made; without, minutes.
 _START_BY_KVM, _START = 120, 900  # seconds
@@ -150,11 +153,12 @@ def _boot() -> str:
 
 
 def _write_packages(path: str) -> None:
-    """Write the list, unless it is there: libguestfs makes the appliance anew when a part is newer."""
+    """Write the list, unless it is there; by the time of its directory alone supermin knows that the appliance must be made anew."""
     text = "".join(f"{name}\n" for name in _PACKAGES)
     if _read(path) != text:
         with open(path, "w", encoding="ascii") as stream:
             stream.write(text)
+        os.utime(os.path.dirname(path))
 
 
 def _read(path: str) -> str:

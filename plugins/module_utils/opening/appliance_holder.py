@@ -140,7 +140,7 @@ class Guest:
     def _start(self, patience: int) -> None:
         self._tell(appliance.adding(self._work.path, self._work.kind), _STEP)
         self._tell("run", patience)
-        self._tell(f'-debug sh "mkdir -m 700 {appliance.FOLDER}; echo here" | cat > {self._folder}/answer', _STEP)
+        self._tell(f'-debug sh "{appliance.FURNISHING}; echo here" | cat > {self._folder}/answer', _STEP)
         if self._read_answer().strip() != b"here":
             raise self._failure("libguestfs' appliance does not start")
 

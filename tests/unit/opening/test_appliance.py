@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What libguestfs' appliance is told, and what is said between those who work in it and the process that holds it."""
 
+import os
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -106,6 +108,26 @@ def test_a_listening_socket_is_for_its_user_alone(tmp_path):
 def cache(tmp_path, monkeypatch):
     """A cache of this test's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def test_another_list_of_packages_makes_its_directory_newer_for_supermin_looks_at_that_alone(tmp_path, monkeypatch):
+    own = tmp_path / "guestfs/supermin.d"
+    own.mkdir(parents=True)
+    (own / "base.tar.gz").touch()
+    monkeypatch.setattr(appliance.commands, "run", lambda argv, doing, timeout: SimpleNamespace(stdout=f"/nowhere:{own.parent}\n"))
+    assert appliance.environment("/scratch")["LIBGUESTFS_PATH"] == str(tmp_path / "imagewright-azure/appliance")
+    parts = tmp_path / "imagewright-azure/appliance/supermin.d"
+    assert sorted(path.name for path in parts.iterdir()) == ["base.tar.gz", "packages-imagewright"]
+
+    os.utime(parts, (1000, 1000))
+    appliance.environment("/scratch")
+    assert parts.stat().st_mtime == 1000
+
+    (parts / "packages-imagewright").write_text("python2\n")
+    os.utime(parts, (1000, 1000))
+    appliance.environment("/scratch")
+    assert parts.stat().st_mtime > 1000 and os.listdir(parts.parent) == ["supermin.d"]
+    assert "python3\n" in (parts / "packages-imagewright").read_text()
 
 
 @pytest.mark.parametrize(
