@@ -14,18 +14,22 @@ from lab.recipe import Recipe
 # x86-64-v2. What `max` has beyond it is emulated dearly: "fast" string moves (erms, fsrm), AVX, a fifth level of page tables; a boot takes a third longer.
 TCG = ("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt")
 KVM = ("-accel", "kvm", "-cpu", "host")
+# Without pointer authentication, which is emulated dearly.
+ARM64 = ("-M", "virt", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "cortex-a72")
 PROBE_TIME = 8  # seconds; a working KVM needs one
 BOOTED = b"Unable to mount root fs"
 
 
-def arguments() -> tuple:
-    """Return QEMU's arguments for the accelerator of this machine."""
-    return KVM if kvm_works() else TCG
+def arguments(architecture: str = "amd64") -> tuple:
+    """Return QEMU's arguments for the machine, its processor and the accelerator of this machine. Of arm64 each is emulated."""
+    if architecture == "arm64":
+        return ARM64
+    return ("-M", "q35", *(KVM if kvm_works() else TCG))
 
 
-def best_processors() -> int:
+def best_processors(architecture: str = "amd64") -> int:
     """Return how many processors make a machine fastest: an emulated one gains nothing by a second, and pays for every atomic step (a quarter)."""
-    return 2 if kvm_works() else 1
+    return 2 if architecture == "amd64" and kvm_works() else 1
 
 
 def kvm_works() -> bool:

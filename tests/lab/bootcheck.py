@@ -28,8 +28,8 @@ class BootCheck(NamedTuple):
     error: str
 
 
-def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: float = 300, patience: int = 0) -> BootCheck:
-    """Return what a disk's boot said on ttyS0, up to a login prompt and the guest's report of its own state.
+def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: float = 300, architecture: str = "amd64", patience: int = 0) -> BootCheck:
+    """Return what a disk's boot said on its serial console, up to a login prompt and the guest's report of its own state.
 
     patience: seconds that the guest's systemd gives devices and services, 0 for its own
     The disk is only read: the machine runs on a copy that has the reporting unit, and is thrown away.
@@ -44,7 +44,9 @@ def boot_check(disk: Path, firmware: str = "bios", bus: str = "scsi", timeout: f
         speaks = inside.can_inject(copy)
         if speaks:
             inside.inject(copy, scratch, patience)
-        guest = machine.start(copy, name=guests.new_name("bootcheck"), firmware=firmware, bus=bus, in_place=True, wait=False, owned=True)
+        guest = machine.start(
+            copy, name=guests.new_name("bootcheck"), firmware=firmware, bus=bus, in_place=True, wait=False, owned=True, architecture=architecture
+        )
         try:
             seconds, error = _watch(guest, began, timeout, (console.LOGIN, inside.DONE) if speaks else (console.LOGIN,))
             text = console.plain(guest.console.read_text(encoding="utf-8", errors="replace"))

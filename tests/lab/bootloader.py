@@ -53,18 +53,27 @@ EFI_MODULES = (
     "cat",
 )
 
+#: Names of EFI programs. Source: UEFI 2.10, 3.5.1.1 (removable media), GRUB's packages
+EFI_NAMES = {"amd64": ("BOOTX64.EFI", "grubx64.efi", "x86_64-efi"), "arm64": ("BOOTAA64.EFI", "grubaa64.efi", "arm64-efi")}
+
 PROBE = """#!/bin/sh
-target=
+target= of=
 while [ $# -gt 0 ]; do
   case $1 in
     --target=*) target=${{1#--target=}} ;;
     -t|--target) target=$2; shift ;;
+    -*) ;;
+    *) of=$1 ;;
   esac
   shift
 done
+case $of in
+  /boot|/boot/*|{device}) device={device} uuid={uuid} ;;
+  *) device={root_device} uuid={root_uuid} ;;
+esac
 case $target in
-  device) echo /dev/sda{number} ;;
-  fs_uuid) echo {uuid} ;;
+  device) echo $device ;;
+  fs_uuid) echo $uuid ;;
   fs) echo {file_system} ;;
   partmap) echo {table} ;;
   drive) echo "(hd0,{table}{number})" ;;
@@ -115,14 +124,31 @@ def core_image(content: bytes, core_sector: int) -> bytes:
     return bytes(image)
 
 
+def _place(disk: Layout):
+    """Return the partition that GRUB reads /boot from."""
+    return disk.part("boot") or disk.part("root")
+
+
 def _grub_table(disk: Layout) -> str:
     return "msdos" if disk.table == "mbr" else "gpt"
 
 
 @contextlib.contextmanager
-def answering(root: Path, recipe: Recipe, disk: Layout, uuid: str, subvolume: str = ""):
-    """Have a grub-probe in the tree that answers for the guest's disk, and a grub-mkrelpath for the subvolume of its root."""
-    probe = PROBE.format(number=disk.part("root").number, uuid=uuid, table=_grub_table(disk), file_system=GRUB_FILE_SYSTEM[recipe.file_system])
+def answering(root: Path, recipe: Recipe, disk: Layout, uuid: str, subvolume: str = "", boot_uuid: str = ""):
+    """Have a grub-probe in the tree that answers for the guest's disk, and a grub-mkrelpath for the subvolume of its root.
+
+    uuid: of the root; boot_uuid: of the file system of /boot, where that is one of its own
+    """
+    place = _place(disk)
+    probe = PROBE.format(
+        number=place.number,
+        device=disk.device(place.role),
+        uuid=boot_uuid or uuid,
+        root_device=disk.device("root"),
+        root_uuid=uuid,
+        table=_grub_table(disk),
+        file_system=GRUB_FILE_SYSTEM[recipe.file_system],
+    )
     by_uuid = root / "dev/disk/by-uuid" / uuid
     by_uuid.parent.mkdir(parents=True)
     by_uuid.touch()  # without it 10_linux writes root=/dev/sda1
@@ -173,7 +199,7 @@ def write_bios_files(root: Path, recipe: Recipe, disk: Layout, directory: str = 
         "-o",
         f"/{directory}/i386-pc/core.img",
         "-p",
-        f"(,{table}{disk.part('root').number})/{subvolume and subvolume + '/'}{directory}",
+        f"(,{table}{_place(disk).number})/{subvolume and subvolume + '/'}{directory.removeprefix('boot/') if disk.part('boot') else directory}",
         "biosdisk",
         f"part_{table}",
         GRUB_FILE_SYSTEM[recipe.file_system],
@@ -194,13 +220,14 @@ def _write_esp(image: Path, root: Path, recipe: Recipe, disk: Layout, uuid: str,
     folder = image.parent
     files = {}
     if recipe.loader == "grub2":
-        loader = root / "usr/lib/grub/x86_64-efi/monolithic/grubx64.efi"
+        fallback, name, platform = EFI_NAMES[recipe.architecture]
+        loader = root / "usr/lib/grub" / platform / "monolithic" / name
         if not loader.is_file():
-            tree.chroot(root, "grub-mkimage", "-O", "x86_64-efi", "-o", "/tmp/grubx64.efi", "-p", "/EFI/debian", *EFI_MODULES)
-            loader = (root / "tmp/grubx64.efi").rename(folder / "grubx64.efi")
+            tree.chroot(root, "grub-mkimage", "-O", platform, "-o", f"/tmp/{name}", "-p", "/EFI/debian", *EFI_MODULES)
+            loader = (root / "tmp" / name).rename(folder / name)
         menu = folder / "esp-grub.cfg"
         menu.write_text(f"search.fs_uuid {uuid} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n", encoding="ascii")
-        files = {"/EFI/BOOT/BOOTX64.EFI": loader, "/EFI/debian/grubx64.efi": loader, "/EFI/debian/grub.cfg": menu}
+        files = {f"/EFI/BOOT/{fallback}": loader, f"/EFI/debian/{name}": loader, "/EFI/debian/grub.cfg": menu}
     filesystems.write_esp(image, disk.part("esp"), esp_id, files)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab import bootcheck, cleanup, console, container, demo, disk, guests, inventory, line, machine, nspawn, record, roots, shapes, ssh
 from lab.errors import LabError
-from lab.recipe import FILE_SYSTEMS, FIRMWARES, INITRAMFS, KERNELS, LOADERS, SUITES, TABLES, Plan, Recipe
+from lab.recipe import ARCHITECTURES, FILE_SYSTEMS, FIRMWARES, INITRAMFS, KERNELS, LOADERS, SUITES, TABLES, Plan, Recipe
 
 
 def main(arguments: list) -> int:
@@ -53,6 +53,7 @@ def _build_command(command) -> None:
     command.add_argument("--out", type=Path, required=True, help="DISK.raw, .img, .qcow2 or .vhd")
     command.add_argument("--like", choices=sorted(shapes.SHAPES), help="in the shape of another distribution, which decides all but --faulty")
     command.add_argument("--suite", choices=SUITES, default="bookworm")
+    command.add_argument("--architecture", choices=ARCHITECTURES, default="amd64")
     command.add_argument("--firmware", choices=FIRMWARES, default="bios")
     command.add_argument("--table", choices=TABLES, help="default: mbr for BIOS, gpt for UEFI")
     command.add_argument("--loader", choices=LOADERS, default="grub2")
@@ -68,7 +69,7 @@ def _build_command(command) -> None:
 def _build(options) -> None:
     began = time.monotonic()
     include = tuple(name for name in options.include.split(",") if name)
-    recipe = Recipe(options.suite, options.firmware, options.loader, options.initramfs, options.kernel, options.fs, include)
+    recipe = Recipe(options.suite, options.firmware, options.loader, options.initramfs, options.kernel, options.fs, include, options.architecture)
     table = options.table or ("gpt" if options.firmware == "uefi" else "mbr")
     plan = Plan(recipe, table, options.faulty, parse_size(options.size))
     disk.build(shapes.plan(options.like, options.faulty) if options.like else plan, options.out)
@@ -135,7 +136,7 @@ def _machine_commands(top) -> None:
     start = commands.add_parser("start", help="boot a disk, wait for the login")
     start.add_argument("name", nargs="?", default="")
     start.add_argument("--in-place", action="store_true", help="write to the disk itself, not to an overlay")
-    start.add_argument("--memory", type=int, default=1024, help="MiB")
+    start.add_argument("--memory", type=int, default=0, help="MiB (default: what the architecture needs)")
     start.add_argument("--processors", type=int, default=0, help="default: what is fastest")
     start.add_argument("--until", default="", help="wait for this regular expression on the serial console, not for ssh")
     _boot_options(start)
@@ -148,6 +149,7 @@ def _machine_commands(top) -> None:
 
 def _boot_options(command) -> None:
     command.add_argument("--disk", type=Path, required=True, help="raw, qcow2 or fixed VHD")
+    command.add_argument("--architecture", choices=ARCHITECTURES, default="amd64")
     command.add_argument("--firmware", choices=FIRMWARES, default="bios")
     command.add_argument("--bus", choices=sorted(machine.BUSES), default="scsi")
     command.add_argument("--timeout", type=float, default=300, help="seconds")
@@ -156,7 +158,16 @@ def _boot_options(command) -> None:
 def _machine_start(options) -> None:
     began = time.monotonic()
     guest = machine.start(
-        options.disk, options.name, options.firmware, options.bus, options.in_place, options.memory, options.processors, options.until, options.timeout
+        options.disk,
+        options.name,
+        options.firmware,
+        options.bus,
+        options.in_place,
+        options.memory,
+        options.processors,
+        options.until,
+        options.timeout,
+        architecture=options.architecture,
     )
     print(f"{guest.name}: ssh on 127.0.0.1:{guest.port} after {time.monotonic() - began:.1f} s")
 
@@ -172,7 +183,7 @@ def _boot_check_command(command) -> None:
 
 
 def _boot_check(options) -> int:
-    check = bootcheck.boot_check(options.disk, options.firmware, options.bus, options.timeout)
+    check = bootcheck.boot_check(options.disk, options.firmware, options.bus, options.timeout, options.architecture)
     if options.log:
         options.log.write_text(check.text, encoding="utf-8")
     print(bootcheck.summary(check))

@@ -13,7 +13,7 @@ from lab.errors import LabError
 # systemd cuts long names in the middle of an escape sequence: the last alternative is the rest of one.
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][0-9A-Za-z]|[=>cM78])|(?<=…)\[0m")
 GRUB = re.compile(r"Booting `|GNU GRUB|Welcome to GRUB|Loading Linux |Loading initial ramdisk|GRUB Loading stage")
-COMMAND_LINE = re.compile(r"Command line: (?P<line>.*)")
+COMMAND_LINE = re.compile(r"(?:Command line|Kernel command line): (?P<line>.*)")  # arm64 says the second alone
 ROOT_MOUNTED = re.compile(r"(?:EXT4-fs|XFS|BTRFS|EXT3-fs)\b.*(?:mounted filesystem|Mounting|Ending clean mount|first mount|device fsid)")
 SWAP = re.compile(r"Adding (?P<size>\d+)k swap on (?P<device>\S+)|Activated swap (?P<unit>.*)")
 WAITING = re.compile(r"(?:A (?:start|stop) job is running for (?P<what>.*?)|Job (?P<unit>\S+)/\S+ running)(?: \(|$)", re.MULTILINE)

@@ -85,7 +85,7 @@ def _demo(kind: str, firmware: str) -> int:
     if kind == "image":
         return _demo_of_image(clock, source, vhd, firmware)
     clock.phase(f"Start it as a live {kind}")
-    record = start(kind, firmware, source)
+    record = start(kind, plan.recipe, source)
     try:
         live = LiveGuest(record, HOST, azure_image_src=str(source), azure_image_dest=str(vhd))
         before = probes.ask(live)
@@ -164,14 +164,11 @@ def _verdict(proofs: list, vhd: Path) -> int:
     return 0
 
 
-def start(kind: str, firmware: str, source: Path, suite: str = "bookworm", timeout: float = BOOT_TIME):
-    """Return the record of a live guest on a disk, which it writes to.
-
-    kind: container or vm; suite: whose .debs a container may take from the cache; timeout: seconds until the login of a vm
-    """
+def start(kind: str, recipe: Recipe, source: Path, timeout: float = BOOT_TIME):
+    """Return the record of a live guest on a disk, which it writes to. kind: container or vm; timeout: seconds until the login of a machine."""
     if kind == "vm":
-        return machine.start(source, name=_name(), firmware=firmware, in_place=True, timeout=timeout, owned=True)
-    return container.start(image=source, keep=True, name=_name(), suite=suite, owned=True)
+        return machine.start(source, name=_name(), firmware=recipe.firmware, in_place=True, timeout=timeout, owned=True, architecture=recipe.architecture)
+    return container.start(image=source, keep=True, name=_name(), suite=recipe.suite, owned=True)
 
 
 def _name() -> str:

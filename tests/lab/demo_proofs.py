@@ -69,14 +69,14 @@ def of_file(vhd: Path, source: Path) -> list:
     ]
 
 
-def of_boot(check, after: list) -> list:
-    """Return what the serial console of the booted VHD shows. check: BootCheck, or None without a VHD."""
+def of_boot(check, after: list, serial: str = "ttyS0") -> list:
+    """Return what the serial console of the booted VHD shows. check: BootCheck, or None without a VHD; serial: the kernel's name of the port."""
     if check is None:
         return [Proof("boot", "", "", "there is no VHD to boot", False)]
     report, state = check.report, check.state
     spoke = [
-        Proof("GRUB on ttyS0", "R33", "silent", _yes(report.grub), report.grub),
-        Proof("kernel on ttyS0", "R27", "silent", _yes(report.kernel), report.kernel),
+        Proof(f"GRUB on {serial}", "R33", "silent", _yes(report.grub), report.grub),
+        Proof(f"kernel on {serial}", "R27", "silent", _yes(report.kernel), report.kernel),
         Proof("login prompt", "", "", check.error or f"after {check.seconds:.0f} s", report.login and not check.error),
     ]
     if state is None:
@@ -94,7 +94,7 @@ def of_boot(check, after: list) -> list:
             "R27 R30",
             "quiet rhgb crashkernel=auto",
             state.command_line,
-            bool(parameters) and not lost and not left and "console=ttyS0" in state.command_line,
+            bool(parameters) and not lost and not left and f"console={serial}" in state.command_line,
         ),
         Proof("root mounted", "", "", state.root, bool(state.root)),
         Proof("multi-user reached", "", "", _yes(state.multi_user), state.multi_user),

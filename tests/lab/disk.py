@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build a guest's disk from Debian packages: no loop device, no mount of the disk, no first boot."""
 
+import contextlib
 import uuid as uuids
 from pathlib import Path
 from typing import NamedTuple
 
-from lab import bootloader, faults, filesystems, keys, layout, rootfs, shapes, tree
+from lab import bootloader, faults, filesystems, keys, layout, logical, rootfs, shapes, tree
 from lab.commands import require_programs, require_root, run
 from lab.files import cached, remove_tree, roomy_scratch
 from lab.layout import Layout
@@ -18,11 +19,12 @@ SCRATCH_NEEDED = 2 * 1024**3  # bytes: the unpacked root, and what is written of
 
 
 class Names(NamedTuple):
-    """The identifiers of a disk's file systems; esp: 8 hexadecimal digits."""
+    """The identifiers of a disk's file systems; esp: 8 hexadecimal digits; boot: of /boot where it is one of its own."""
 
     root: str
     swap: str
     esp: str
+    boot: str = ""
 
 
 def build(plan: Plan, out: Path, say=print) -> Path:
@@ -44,7 +46,7 @@ def cached_disk(plan: Plan, say=print) -> Path:
     require_root("build a disk")
     require_programs("mke2fs", "sfdisk", "qemu-img", "mkswap", "ssh-keygen")
     tarball = rootfs.base_tarball(plan.recipe, say)
-    modules = [Path(module.__file__) for module in (bootloader, faults, filesystems, layout, tree)] + [Path(__file__)]
+    modules = [Path(module.__file__) for module in (bootloader, faults, filesystems, layout, logical, tree)] + [Path(__file__)]
     if plan.like:
         modules += sorted(Path(shapes.__file__).parent.glob("*.py"))
     key = content_id(plan, tarball.name, keys.public_key(), [module.read_text(encoding="utf-8") for module in modules])
@@ -56,7 +58,7 @@ def _build_raw(plan: Plan, tarball: Path, out: Path, say) -> None:
     scratch = roomy_scratch(cache_dir(), SCRATCH_NEEDED) / f"imagewright-lab-build-{uuids.uuid4().hex[:8]}"
     scratch.mkdir()
     root, image = scratch / "root", scratch / "disk.raw"
-    names = Names(str(uuids.uuid4()), str(uuids.uuid4()), uuids.uuid4().hex[:8].upper())
+    names = Names(str(uuids.uuid4()), str(uuids.uuid4()), uuids.uuid4().hex[:8].upper(), str(uuids.uuid4()) if plan.logical else "")
     disk = layout.layout(plan)
     try:
         say(f"unpack {tarball.name}")
@@ -90,7 +92,10 @@ def fill_tree(root: Path, plan: Plan, disk: Layout, names: Names) -> None:
 def fstab(plan: Plan, disk: Layout, names: Names) -> str:
     """Return an fstab that names every file system by its UUID."""
     options = "errors=remount-ro" if plan.recipe.file_system.startswith("ext") else "defaults"
-    lines = [f"UUID={names.root} / {plan.recipe.file_system} {options} 0 1"]
+    device = disk.device("root") if plan.logical else f"UUID={names.root}"
+    lines = [f"{device} / {plan.recipe.file_system} {options} 0 1"]
+    if disk.part("boot"):
+        lines.append(f"UUID={names.boot} /boot {plan.recipe.file_system} {options} 0 2")
     if disk.part("esp"):
         lines.append(f"UUID={names.esp[:4]}-{names.esp[4:]} /boot/efi vfat umask=0077 0 1")
     return "\n".join(lines) + "\n"
@@ -113,9 +118,15 @@ def _write_disk(image: Path, root: Path, plan: Plan, disk: Layout, names: Names)
     with image.open("wb") as handle:
         handle.truncate(disk.size)
     run(["sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", image], stdin=layout.sfdisk_script(disk))
-    filesystems.write_root(
-        image, disk.part("root"), plan.recipe.file_system, root, names.root, for_grub_legacy=plan.recipe.loader == "grub-legacy", subvolumes=plan.subvolumes
-    )
+    kind = plan.recipe.file_system
+    with contextlib.ExitStack() as stack:
+        if disk.part("boot"):
+            logical.write_group(image, disk.part("lvm"))
+            files = stack.enter_context(logical.boot_apart(root))
+            filesystems.write_root(image, disk.part("boot"), kind, files, names.boot, label="boot")
+        filesystems.write_root(
+            image, disk.part("root"), kind, root, names.root, for_grub_legacy=plan.recipe.loader == "grub-legacy", subvolumes=plan.subvolumes
+        )
     if disk.part("swap"):
         filesystems.write_swap(image, disk.part("swap"), names.swap)
     with tree.proc_mounted(root):

@@ -102,7 +102,9 @@ def plant_everywhere(root: Path, disk: Layout, file_system: str) -> None:
 def fstab(disk: Layout, file_system: str) -> str:
     """Return an fstab that names every partition as the kernel does."""
     options = "errors=remount-ro" if file_system.startswith("ext") else "defaults"
-    lines = [f"/dev/sda{disk.part('root').number} / {file_system} {options} 0 1"]
+    lines = [f"{disk.device('root')} / {file_system} {options} 0 1"]
+    if disk.part("boot"):
+        lines.append(f"{disk.device('boot')} /boot {file_system} {options} 0 2")
     if disk.part("esp"):
         lines.append(f"/dev/sda{disk.part('esp').number} /boot/efi vfat umask=0077 0 1")
     if disk.part("swap"):

@@ -16,7 +16,7 @@ from lab.layout import MIB, Part
 LEGACY_OPTIONS = ("-I", "128", "-O", "^64bit,^metadata_csum,^metadata_csum_seed,^orphan_file")
 
 
-def write_root(image: Path, part: Part, kind: str, tree: Path, uuid: str, for_grub_legacy: bool = False, subvolumes: tuple = ()) -> None:
+def write_root(image: Path, part: Part, kind: str, tree: Path, uuid: str, for_grub_legacy: bool = False, subvolumes: tuple = (), label: str = "root") -> None:
     """Write a directory as the file system of a partition.
 
     kind: ext4, ext3, xfs or btrfs; subvolumes: of @, on Btrfs with snapshots
@@ -36,7 +36,7 @@ def write_root(image: Path, part: Part, kind: str, tree: Path, uuid: str, for_gr
                 "-U",
                 uuid,
                 "-L",
-                "root",
+                label,
                 "-m",
                 "1",
                 *features,
@@ -54,12 +54,12 @@ def write_root(image: Path, part: Part, kind: str, tree: Path, uuid: str, for_gr
         handle.truncate(part.size)
     if kind == "btrfs":
         require_programs("mkfs.btrfs")
-        run(["mkfs.btrfs", "-q", "-f", "-U", uuid, "-L", "root", "--rootdir", tree, beside])
+        run(["mkfs.btrfs", "-q", "-f", "-U", uuid, "-L", label, "--rootdir", tree, beside])
     else:
         require_programs("mkfs.xfs")
         prototype = image.with_name("xfs.proto")
         prototype.write_text(xfs_prototype(tree), encoding="utf-8")
-        run(["mkfs.xfs", "-q", "-f", "-m", f"uuid={uuid}", "-L", "root", "-p", prototype, beside])
+        run(["mkfs.xfs", "-q", "-f", "-m", f"uuid={uuid}", "-L", label, "-p", prototype, beside])
         prototype.unlink()
     place(image, part, beside)
 

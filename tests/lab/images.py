@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from lab.commands import run
 from lab.errors import LabError
+from lab.layout import FIRST_EXTENT, GROUP, VOLUME
 
+LOGICAL_TYPES = ("8E", "E6D6D379-F507-44C2-A23C-238F2A3DF928")
 LINUX_TYPES = ("83", "0FC63DAF-8483-4772-8E79-3D69D8477DE4")
 
 
@@ -25,14 +27,33 @@ class Partition(NamedTuple):
 
 
 def root_partition(image: Path) -> Partition:
-    """Return the largest Linux partition of a raw image. Raises LabError: when there is none."""
-    table = json.loads(run(["sfdisk", "--json", image]))["partitiontable"]
-    sector = int(table.get("sectorsize", 512))
-    linux = [(part["size"] * sector, part["start"] * sector, part["node"]) for part in table["partitions"] if part["type"].upper() in LINUX_TYPES]
+    """Return the largest Linux partition of a raw image, or where the one volume of its volume group lies. Raises LabError: when there is neither."""
+    groups, linux = _partitions(image, LOGICAL_TYPES), _partitions(image, LINUX_TYPES)
+    if groups:
+        return Partition(groups[0].number, groups[0].start + FIRST_EXTENT, groups[0].size - FIRST_EXTENT)
     if not linux:
         raise LabError(f"cannot find the root partition of {image}: its partition table has no Linux partition")
-    size, start, node = max(linux)
-    return Partition(int(node[len(str(image)) :].lstrip("p")), start, size)
+    return max(linux, key=lambda part: part.size)
+
+
+def boot_partition(image: Path):
+    """Return the partition of /boot of a raw image whose root is a logical volume; None of any other."""
+    return next(iter(_partitions(image, LINUX_TYPES)), None) if _partitions(image, LOGICAL_TYPES) else None
+
+
+def _partitions(image: Path, types: tuple) -> list:
+    table = json.loads(run(["sfdisk", "--json", image]))["partitiontable"]
+    sector = int(table.get("sectorsize", 512))
+    return [
+        Partition(int(part["node"][len(str(image)) :].lstrip("p")), part["start"] * sector, part["size"] * sector)
+        for part in table["partitions"]
+        if part["type"].upper() in types
+    ]
+
+
+def root_device(image: Path) -> str:
+    """Return what the guest's fstab may call the root of a raw image: its partition, or its logical volume."""
+    return f"/dev/mapper/{GROUP}-{VOLUME}" if boot_partition(image) else f"/dev/sda{root_partition(image).number}"
 
 
 def image_format(image: Path) -> str:

@@ -12,9 +12,13 @@ MIB = 1024 * 1024  # bytes
 ODD_SECTORS = 37  # of a faulty disk, so that its size is no whole MiB (R02)
 ESP_SIZE = 64 * MIB
 SWAP_SIZE = 64 * MIB
+BOOT_SIZE = 512 * MIB  # beside a logical volume
+FIRST_EXTENT = MIB  # where lvm2 puts it on a physical volume
+EXTENT = 4 * MIB
+GROUP, VOLUME = "rhel", "root"
 GPT_BACKUP = 34 * SECTOR  # the second partition table at the end of the disk
 
-MBR_TYPES = {"root": "83", "swap": "82"}
+MBR_TYPES = {"boot": "83", "root": "83", "lvm": "8e", "swap": "82"}
 GPT_TYPES = {
     "biosboot": "21686148-6449-6E6F-744E-656564454649",
     "esp": "C12A7328-F81F-11D2-BA4B-00A0C93EC93B",
@@ -24,7 +28,7 @@ GPT_TYPES = {
 
 
 class Part(NamedTuple):
-    """A partition: role is biosboot, esp, root or swap; start and size in bytes."""
+    """A partition: role is biosboot, esp, boot, root, lvm or swap; start and size in bytes."""
 
     role: str
     number: int
@@ -40,8 +44,21 @@ class Layout(NamedTuple):
     parts: tuple
 
     def part(self, role: str):
-        """Return the partition of a role, or None."""
-        return next((part for part in self.parts if part.role == role), None)
+        """Return the partition of a role, or None. Of a root that is a logical volume: where it lies in the partition of its group."""
+        found = next((part for part in self.parts if part.role == role), None)
+        group = self.part("lvm") if role == "root" and not found else None
+        return Part("root", group.number, group.start + FIRST_EXTENT, extents(group) * EXTENT) if group else found
+
+    def device(self, role: str) -> str:
+        """Return what the kernel calls the disk's partition of a role, or what device mapper calls its logical volume."""
+        if role == "root" and self.part("lvm"):
+            return f"/dev/mapper/{GROUP}-{VOLUME}"
+        return f"/dev/sda{self.part(role).number}"
+
+
+def extents(group: Part) -> int:
+    """Return how many extents a volume may have that fills the partition of its group."""
+    return (group.size - FIRST_EXTENT) // EXTENT
 
 
 def layout(plan: Plan) -> Layout:
@@ -52,9 +69,11 @@ def layout(plan: Plan) -> Layout:
         sizes["esp"] = ESP_SIZE
     elif plan.table == "gpt" and plan.recipe.loader == "grub2":
         sizes["biosboot"] = MIB
+    if plan.logical:
+        sizes["boot"] = BOOT_SIZE
     end = (size - GPT_BACKUP) // MIB * MIB
     swap = SWAP_SIZE if plan.faulty and plan.swap_partition else 0
-    sizes["root"] = end - MIB - sum(sizes.values()) - swap
+    sizes["lvm" if plan.logical else "root"] = end - MIB - sum(sizes.values()) - swap
     if swap:
         sizes["swap"] = swap
     parts, start = [], MIB
@@ -69,6 +88,6 @@ def sfdisk_script(disk: Layout) -> str:
     lines = ["label: dos" if disk.table == "mbr" else "label: gpt"]
     for part in disk.parts:
         kind = (MBR_TYPES if disk.table == "mbr" else GPT_TYPES)[part.role]
-        active = ", bootable" if disk.table == "mbr" and part.role == "root" else ""
+        active = ", bootable" if disk.table == "mbr" and part.role in ("root", "boot") else ""
         lines.append(f"start={part.start // SECTOR}, size={part.size // SECTOR}, type={kind}{active}")
     return "\n".join(lines) + "\n"

@@ -19,7 +19,15 @@ from lab.faults import MAC
 from lab.guests import Guest
 from lab.paths import cache_dir
 
-FIRMWARE_FILES = (("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"), ("OVMF_CODE.fd", "OVMF_VARS.fd"))
+#: Code and empty variables, by Debian's name of the architecture; the first that is there.
+FIRMWARE_FILES = {
+    "amd64": (("OVMF/OVMF_CODE_4M.fd", "OVMF/OVMF_VARS_4M.fd"), ("OVMF/OVMF_CODE.fd", "OVMF/OVMF_VARS.fd")),
+    "arm64": (("AAVMF/AAVMF_CODE.fd", "AAVMF/AAVMF_VARS.fd"),),
+}
+FIRMWARE_PACKAGES = {"amd64": "ovmf", "arm64": "qemu-efi-aarch64"}
+PROGRAMS = {"amd64": "qemu-system-x86_64", "arm64": "qemu-system-aarch64"}
+#: MiB. On Azure the early console of arm64 is at 0xeffec000 (3,840 MiB); where QEMU has nothing there, a kernel that writes to it dies.
+MEMORY = {"amd64": 1024, "arm64": 4096}
 BUSES = {
     "scsi": ("-device", "virtio-scsi-pci", "-device", "scsi-hd,drive=d0,bootindex=1"),  # /dev/sda
     "virtio": ("-device", "virtio-blk-pci,drive=d0,bootindex=1"),  # /dev/vda
@@ -34,24 +42,26 @@ def start(
     firmware: str = "bios",
     bus: str = "scsi",
     in_place: bool = False,
-    memory: int = 1024,
+    memory: int = 0,
     processors: int = 0,
     until: str = "",
     timeout: float = 300,
     wait: bool = True,
     owned: bool = False,
+    architecture: str = "amd64",
 ) -> Guest:
     """Return a booted machine.
 
     disk: raw, qcow2 or fixed VHD; stays as it is unless in_place
-    memory: int, MiB; timeout: float, seconds of each attempt
+    memory: int, MiB, 0 for what the architecture needs; timeout: float, seconds of each attempt
     processors: int, 0 for what is fastest
     until: a regular expression on the serial console to wait for, instead of an ssh login
     owned: the guest must not outlive this process: `lab cleanup` takes it when this one is killed
     Raises LabError: when the guest does not come up; a panic early in the boot is tried again, ATTEMPTS times
     """
-    require_programs("qemu-system-x86_64", "qemu-img", "ssh")
-    settings = {"firmware": firmware, "bus": bus, "in_place": in_place, "memory": memory, "processors": processors or accelerator.best_processors()}
+    require_programs(PROGRAMS[architecture], "qemu-img", "ssh")
+    settings = {"architecture": architecture, "firmware": firmware, "bus": bus, "in_place": in_place, "memory": memory or MEMORY[architecture]}
+    settings["processors"] = processors or accelerator.best_processors(architecture)
     guest = guests.claim(name or guests.new_name("machine"), "machine", owned)
     try:
         guest.user, guest.key, guest.settings = tree.USER, str(keys.private_key()), settings
@@ -73,7 +83,7 @@ def start(
     return guest
 
 
-def stop(guest: Guest, at_once: bool = False, timeout: float = 60) -> None:
+def stop(guest: Guest, at_once: bool = False, timeout: float = 180) -> None:
     """Power a machine off from inside, or with at_once pull the plug; then give back all that it held."""
     if guests.alive(guest.process) and not at_once:
         # The cloud kernel does not hear the power button.
@@ -141,12 +151,10 @@ def arguments(guest: Guest) -> list:
     """Return QEMU's command line."""
     settings = guest.settings
     return [
-        "qemu-system-x86_64",
+        PROGRAMS[settings["architecture"]],
         "-name",
         guest.name,
-        "-M",
-        "q35",
-        *accelerator.arguments(),
+        *accelerator.arguments(settings["architecture"]),
         "-smp",
         str(settings["processors"]),
         "-m",
@@ -173,13 +181,13 @@ def arguments(guest: Guest) -> list:
     ]
 
 
-def ovmf() -> tuple:
-    """Return the paths of OVMF's code and its empty variables. Raises LabError: when it is not installed."""
-    for code, variables in FIRMWARE_FILES:
-        pair = Path("/usr/share/OVMF") / code, Path("/usr/share/OVMF") / variables
+def efi_firmware(architecture: str = "amd64") -> tuple:
+    """Return the paths of the firmware's code and its empty variables. Raises LabError: when it is not installed."""
+    for names in FIRMWARE_FILES[architecture]:
+        pair = tuple(Path("/usr/share") / name for name in names)
         if all(path.is_file() for path in pair):
             return pair
-    raise LabError("cannot boot by UEFI: no OVMF in /usr/share/OVMF; install the package ovmf")
+    raise LabError(f"cannot boot by UEFI: no {FIRMWARE_FILES[architecture][0][0]} in /usr/share; install the package {FIRMWARE_PACKAGES[architecture]}")
 
 
 def _scratch(guest: Guest) -> None:
@@ -198,7 +206,7 @@ def _drive(guest: Guest) -> str:
 def _firmware(guest: Guest) -> tuple:
     if guest.settings["firmware"] == "bios":
         return ()
-    code, variables = ovmf()
+    code, variables = efi_firmware(guest.settings["architecture"])
     own = Path(guest.scratch[0]) / "variables.fd"
     if not own.exists():
         shutil.copyfile(variables, own)

@@ -94,6 +94,7 @@ def release(guest: Guest) -> None:
                 run(["umount", "-l", "-R", mount])
     if guest.node:
         Path(guest.node).unlink(missing_ok=True)
+        Path(_boot_node(guest)).unlink(missing_ok=True)
     if guest.disk and guest.offset and Path(guest.disk).exists():
         _detach_loops(guest)
     if guest.settings.get("archives"):
@@ -110,10 +111,10 @@ def arguments(guest: Guest, root: Path) -> list:
     own_unit = () if Path("/run/systemd/system").is_dir() else ("--keep-unit",)
     device = ()
     if guest.node:
-        # Without udev in the guest, GRUB finds the root's UUID by this name, and writes root=UUID=.
-        uuid = run(["blkid", "-p", "-s", "UUID", "-o", "value", guest.node]).strip()
-        number = images.root_partition(Path(guest.disk)).number
-        names = (guest.node, f"{guest.node}:/dev/disk/by-uuid/{uuid}", f"{guest.node}:/dev/sda{number}")
+        disk = Path(guest.disk)
+        names = _names(guest.node, images.root_device(disk))
+        if images.boot_partition(disk):
+            names += _names(_boot_node(guest), f"/dev/sda{images.boot_partition(disk).number}")
         device = tuple(f"--bind={name}" for name in names)
     archives = guest.settings.get("archives")
     return [
@@ -142,6 +143,16 @@ def arguments(guest: Guest, root: Path) -> list:
     ]
 
 
+def _names(node: str, name: str) -> tuple:
+    """Return what binds a device into the guest: itself, and by a name of fstab, and of udev, which is not there: GRUB finds the UUID by that."""
+    uuid = run(["blkid", "-p", "-s", "UUID", "-o", "value", node]).strip()
+    return (node, f"{node}:/dev/disk/by-uuid/{uuid}", f"{node}:{name}")
+
+
+def _boot_node(guest: Guest) -> str:
+    return f"{guest.node}-boot"
+
+
 def _mount_partition(guest: Guest) -> Path:
     """Mount the root partition of the guest's disk by a loop device at its offset.
 
@@ -152,17 +163,36 @@ def _mount_partition(guest: Guest) -> Path:
     guest.offset = partition.start
     guest.node = f"/dev/labroot-{guest.name}"
     guests.save(guest)
-    with locked(run_dir() / ".loop.lock"):
-        device = run(["losetup", "--find", "--show", "--offset", partition.start, "--sizelimit", partition.size, guest.disk]).strip()
-    os.mknod(guest.node, 0o600 | 0o060000, os.stat(device).st_rdev)
+    _loop(guest, partition, guest.node)
     mount = guest.directory / "root"
     mount.mkdir()
-    kind = run(["blkid", "-p", "-s", "TYPE", "-o", "value", guest.node]).strip()
-    # Another copy of the same cached disk may be mounted already.
-    run(["mount", *(("-o", "nouuid") if kind == "xfs" else ()), guest.node, mount])
+    kind = _mount_node(guest.node, mount)
     if kind == "btrfs":
         _mount_subvolumes(guest, mount)
+    boot = images.boot_partition(Path(guest.disk))
+    if boot:
+        device = _loop(guest, boot, _boot_node(guest))
+        try:
+            _mount_node(_boot_node(guest), mount / "boot")
+        finally:
+            run(["losetup", "-d", device])  # once it is not mounted any more
     return mount
+
+
+def _loop(guest: Guest, partition, node: str) -> str:
+    """Return the loop device of a part of the guest's disk, which has another node too."""
+    with locked(run_dir() / ".loop.lock"):
+        device = run(["losetup", "--find", "--show", "--offset", partition.start, "--sizelimit", partition.size, guest.disk]).strip()
+    os.mknod(node, 0o600 | 0o060000, os.stat(device).st_rdev)
+    return device
+
+
+def _mount_node(node: str, mount: Path) -> str:
+    """Mount a device, and return the kind of its file system."""
+    kind = run(["blkid", "-p", "-s", "TYPE", "-o", "value", node]).strip()
+    # Another copy of the same cached disk may be mounted already.
+    run(["mount", *(("-o", "nouuid") if kind == "xfs" else ()), node, mount])
+    return kind
 
 
 def _mount_subvolumes(guest: Guest, mount: Path) -> None:

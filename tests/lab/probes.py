@@ -45,12 +45,16 @@ def _lacks(*words):
     return lambda output: bool(output) and not any(word in output.split() for word in words)
 
 
+def _speaks_on_serial(output):
+    return any(word.partition(",")[0] in ("console=ttyS0", "console=ttyAMA0") for word in output.split())
+
+
 def _empty(output):
     return not output.strip()
 
 
 PROBES = (
-    Probe("kernel console", "R27", MENU, lambda output: "console=ttyS0" in output, "on ttyS0", "not on ttyS0"),
+    Probe("kernel console", "R27", MENU, _speaks_on_serial, "on the serial port", "not on the serial port"),
     Probe("kernel line", "R30", MENU, _lacks(*REMOVED_PARAMETERS), "shows messages", " ".join(REMOVED_PARAMETERS)),
     Probe(
         "GRUB terminal",

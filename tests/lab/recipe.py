@@ -16,6 +16,7 @@ LOADERS = ("grub2", "grub-legacy", "none")
 INITRAMFS = ("initramfs-tools", "dracut")
 FILE_SYSTEMS = ("ext4", "ext3", "xfs", "btrfs")
 KERNELS = ("cloud", "generic")
+ARCHITECTURES = ("amd64", "arm64")  # as Debian names them
 
 COMMON_PACKAGES = (
     "systemd-sysv",
@@ -40,7 +41,7 @@ COMMON_PACKAGES = (
     "fdisk",
 )
 FILE_SYSTEM_PACKAGES = {"xfs": "xfsprogs", "btrfs": "btrfs-progs"}
-KERNEL_PACKAGES = {"cloud": "linux-image-cloud-amd64", "generic": "linux-image-amd64"}
+KERNEL_PACKAGES = {"cloud": "linux-image-cloud-{architecture}", "generic": "linux-image-{architecture}"}
 
 
 class Recipe(NamedTuple):
@@ -53,6 +54,7 @@ class Recipe(NamedTuple):
     kernel: str = "cloud"
     file_system: str = "ext4"
     include: tuple = ()
+    architecture: str = "amd64"
     agent: bool = False  # the Azure agent, without the conflict with NetworkManager that Debian's package has and others' have not
 
 
@@ -64,6 +66,7 @@ class Plan(NamedTuple):
     faulty: bool = False
     size: int = 2 * 1024**3  # bytes, before the odd sectors of a faulty disk
     swap_partition: bool = True  # of a faulty disk
+    logical: bool = False  # the root on a logical volume, /boot on a partition of its own; MBR alone
     subvolumes: tuple = ()  # of @, on Btrfs whose default subvolume is @/.snapshots/1/snapshot
     like: str = ""  # the name of a shape of lab.shapes, "" for a Debian as it is
 
@@ -73,10 +76,14 @@ def check_plan(plan: Plan) -> Plan:
     recipe = plan.recipe
     if recipe.firmware == "uefi" and plan.table != "gpt":
         raise LabError("cannot plan the disk: UEFI guests have a GPT; leave --table out or give --table gpt")
+    if recipe.architecture == "arm64" and recipe.firmware != "uefi":
+        raise LabError("cannot plan the disk: arm64 machines have UEFI; give --firmware uefi")
     if recipe.loader == "grub-legacy" and (recipe.firmware == "uefi" or plan.table == "gpt"):
         raise LabError("cannot plan the disk: GRUB Legacy knows neither UEFI nor GPT; use --firmware bios --table mbr")
     if recipe.loader == "grub-legacy" and recipe.file_system not in ("ext3", "ext4"):
         raise LabError(f"cannot plan the disk: GRUB Legacy does not read {recipe.file_system}; use --fs ext4 or ext3")
+    if plan.logical and plan.table != "mbr":
+        raise LabError("cannot plan the disk: one with a logical volume has an MBR here; leave --table out")
     if plan.size < 1024**3:
         raise LabError(f"cannot plan the disk: {plan.size} bytes hold no Debian; give --size 1G or more")
     return plan
@@ -84,9 +91,9 @@ def check_plan(plan: Plan) -> Plan:
 
 def packages(recipe: Recipe) -> list:
     """Return the packages that mmdebstrap installs; those of late_packages come after them."""
-    chosen = [*COMMON_PACKAGES, KERNEL_PACKAGES[recipe.kernel], recipe.initramfs]
+    chosen = [*COMMON_PACKAGES, KERNEL_PACKAGES[recipe.kernel].format(architecture=recipe.architecture), recipe.initramfs]
     if recipe.loader == "grub2":
-        chosen.append("grub-pc" if recipe.firmware == "bios" else "grub-efi-amd64")
+        chosen.append("grub-pc" if recipe.firmware == "bios" else f"grub-efi-{recipe.architecture}")
     if recipe.file_system in FILE_SYSTEM_PACKAGES:
         chosen.append(FILE_SYSTEM_PACKAGES[recipe.file_system])
     return [*chosen, *recipe.include]

@@ -6,7 +6,7 @@
 import shlex
 from pathlib import Path
 
-from lab import debs, host
+from lab import debs, foreign, host
 from lab.commands import require_programs, run
 from lab.files import cached
 from lab.paths import cache_dir
@@ -32,6 +32,7 @@ def base_tarball(recipe: Recipe, say=print) -> Path:
     """Return the path of the tarball of a root with the recipe's packages, built when it is not cached."""
     require_programs("mmdebstrap", "tar")
     cache = cache_dir()
+    foreign.require(recipe.architecture)
     archives = debs.archive(recipe.suite)
     command = bootstrap_command(recipe, archives)
     # The key holds all that decides the content, but not where this machine keeps its cache.
@@ -53,6 +54,7 @@ def bootstrap_command(recipe: Recipe, archives: Path) -> list:
         "--mode=root",
         "--variant=apt",
         "--format=tar",
+        *_other_architecture(recipe),
         f"--include={','.join(packages(recipe))}",
         *(f"--aptopt={option}" for option in APT_OPTIONS),
         *(f"--dpkgopt={option}" for option in DPKG_OPTIONS),
@@ -63,6 +65,10 @@ def bootstrap_command(recipe: Recipe, archives: Path) -> list:
         *_install_late(recipe),
         *_install_agent(recipe),
     ]
+
+
+def _other_architecture(recipe: Recipe) -> list:
+    return [] if recipe.architecture == "amd64" else [f"--architectures={recipe.architecture}"]
 
 
 def _keep_packages(archives: Path) -> list:

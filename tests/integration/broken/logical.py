@@ -5,16 +5,13 @@
 
 import shutil
 import uuid
-from pathlib import Path
 
-from lab import bootloader, filesystems, tree
+from lab import bootloader, filesystems, logical, tree
 from lab.commands import run
-from lab.layout import MIB, SECTOR, Layout, Part
+from lab.layout import EXTENT, FIRST_EXTENT, MIB, SECTOR, Layout, Part, extents
 
 GROUP, VOLUME = "vg0", "root"
 BOOT_SIZE = 256 * MIB
-FIRST_EXTENT = MIB  # where lvm2 puts it on a physical volume
-EXTENT = 4 * MIB
 
 
 def grow(root, identifier):
@@ -41,19 +38,5 @@ def write(raw, root, size, identifier):
     shutil.move(root / "boot", boot_files)
     (root / "boot").mkdir()
     filesystems.write_root(raw, boot, "ext4", boot_files, (root / "tmp/boot-uuid").read_text(encoding="ascii"))
-    extents = (group.size - FIRST_EXTENT) // EXTENT
-    _write_group(raw, group, extents)
-    filesystems.write_root(raw, Part("root", 0, group.start + FIRST_EXTENT, extents * EXTENT), "ext4", root, identifier)
-
-
-def _write_group(raw, part, extents):
-    quiet = ("--driverloaded", "n", "-q")
-    loop = run(["losetup", "--find", "--show", "--offset", part.start, "--sizelimit", part.size, raw]).strip()
-    try:
-        run(["pvcreate", *quiet, loop])
-        run(["vgcreate", *quiet, "-s", f"{EXTENT}b", GROUP, loop])
-        run(["lvcreate", *quiet, "-an", "-Zn", "-Wn", "-n", VOLUME, "-l", extents, GROUP])
-    finally:
-        run(["losetup", "--detach", loop])
-        for left in [Path("/etc/lvm/backup", GROUP), *Path("/etc/lvm/archive").glob(f"{GROUP}_*")]:
-            left.unlink(missing_ok=True)
+    logical.write_group(raw, group, GROUP, VOLUME)
+    filesystems.write_root(raw, Part("root", 0, group.start + FIRST_EXTENT, extents(group) * EXTENT), "ext4", root, identifier)

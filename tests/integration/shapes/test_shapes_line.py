@@ -7,8 +7,16 @@ import pytest
 from lab import line, shapes
 
 
+def wrong(walked):
+    return [f"{proof.name}: {proof.after}" for proof in walked.proofs if not proof.holds]
+
+
+def test_the_fastest_is_prepared_twice_and_its_vhd_is_as_ready_as_the_guest_was(tmp_path):
+    assert wrong(line.walk("ubuntu", tmp_path, boots=False)) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", shapes.SHAPES)
 def test_a_faulty_guest_becomes_an_image_that_boots_with_this_kernel_and_the_next(name, tmp_path):
     walked = line.walk(name, tmp_path)
-    assert [f"{proof.name}: {proof.after}" for proof in walked.proofs if not proof.holds] == []
+    assert wrong(walked) == []

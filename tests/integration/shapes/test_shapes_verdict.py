@@ -14,8 +14,10 @@ EVERYWHERE = {"R02", "R12b", "R17a", "R17b", "R19b", "R27a", "R30a", "R34d", "R3
 PLANTED = {
     "ubuntu": EVERYWHERE | {"R34b"},  # its card is found by its MAC address
     "rhel9": EVERYWHERE | {"R12a", "R13a"},  # a swap partition, and /dev/sda in fstab
+    "rhel9-lvm": EVERYWHERE | {"R12a", "R13a"},  # /boot by its partition's name
     "rhel8": EVERYWHERE | {"R12a", "R13a"},
     "suse": EVERYWHERE | {"R12a", "R13a"},
+    "arm64": EVERYWHERE | {"R12a", "R13a"},
 }
 
 

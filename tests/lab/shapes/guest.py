@@ -78,7 +78,7 @@ def grub2_named(root: Path) -> None:
 
 def grub2_menu(guest: Unfilled, subvolume: str = "") -> None:
     """Write /boot/grub2: grub.cfg by the guest's own generator, the modules of the BIOS. subvolume: where GRUB finds the root on Btrfs."""
-    with bootloader.answering(guest.root, guest.plan.recipe, guest.disk, guest.names.root, subvolume):
+    with bootloader.answering(guest.root, guest.plan.recipe, guest.disk, guest.names.root, subvolume, guest.names.boot):
         tree.chroot(guest.root, "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg")
     bootloader.write_bios_files(guest.root, guest.plan.recipe, guest.disk, "boot/grub2", subvolume)
 

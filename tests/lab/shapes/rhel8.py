@@ -28,8 +28,8 @@ add)
   cat >"$entry" <<EOF
 title $NAME ($version) $VERSION_ID
 version $version
-linux /boot/vmlinuz-$version
-initrd /boot/initramfs-$version.img
+linux @BOOT@/vmlinuz-$version
+initrd @BOOT@/initramfs-$version.img
 options \\$kernelopts
 id $machine-$version
 grub_users \\$grub_users

@@ -7,17 +7,22 @@ Source: the files of RHEL 9's packages grub2-common, grub2-tools, systemd-udev a
 """
 
 from lab import faults, tree
+from lab.layout import GROUP, VOLUME
 from lab.recipe import Plan, Recipe
 from lab.shapes import guest as shared
 
 NAME = "rhel9"
-# Begins with a letter: where the default began with a digit, GRUB 2.14-4 was seen to start the first entry.
+# Begins with a letter: the name of a default that begins with a digit is a number to upstream's GRUB, whose first entry it starts then.
+# Red Hat's looks at ids and titles first. Source: its patch "Fix menu entry selection based on ID and title" of 2018
 MACHINE_ID = "b4f00e8d049424ea1b2e951fa3b96614"
 # Not linux-image-rt-amd64: with its entry GRUB 2.14-4 showed the line of `initrd` run into other bytes, and started the kernel without an
 # initramfs. Seen with this one entry; the cause was not looked for in GRUB's source.
 KERNEL_AFTER = "linux-image-amd64"
 PACKAGES = ("network-manager", "chrony", "firewalld", "tuned", "polkitd", "curl")
 PLAN = Plan(Recipe("forky", initramfs="dracut", file_system="xfs", include=PACKAGES, agent=True), size=3 * 1024**3)
+
+# A container, where the guest may be prepared, shows dracut no device mapper; a machine does.
+LOGICAL_CONF = 'add_dracutmodules+=" lvm dm "\nadd_drivers+=" dm_mod "\n'
 
 GOOD = "console=tty0 console=ttyS0,115200n8 net.ifnames=0"
 FAULTY = "crashkernel=auto rhgb quiet"
@@ -33,6 +38,7 @@ GRUB_ENABLE_BLSCFG=true
 """
 TERMINAL = 'GRUB_TERMINAL="serial console"\nGRUB_SERIAL_COMMAND="serial --speed=115200"'
 
+# @BOOT@ is where GRUB finds what the guest has in /boot, @ROOT@ what a command line calls the root.
 # Red Hat's has the same effect; its blscfg finds the entries by a variable, the one of GRUB 2.14 by --path.
 LINUX_D = """#!/bin/sh
 set -e
@@ -40,7 +46,7 @@ set -e
 prepare_grub_to_access_device "${GRUB_DEVICE_BOOT}"
 cat <<EOF
 insmod blsuki
-blscfg --path /boot/loader/entries
+blscfg --path @BOOT@/loader/entries
 EOF
 """
 
@@ -64,15 +70,15 @@ add)
     options=$(cat /etc/kernel/cmdline)
   else
     . /etc/default/grub
-    options="root=UUID=$(grub2-probe --target=fs_uuid /) ro $GRUB_CMDLINE_LINUX"
+    options="root=@ROOT@ ro $GRUB_CMDLINE_LINUX"
   fi
   . /etc/os-release
   mkdir -p /boot/loader/entries
   cat >"$entry" <<EOF
 title $NAME ($version) $VERSION_ID
 version $version
-linux /boot/vmlinuz-$version
-initrd /boot/initramfs-$version.img
+linux @BOOT@/vmlinuz-$version
+initrd @BOOT@/initramfs-$version.img
 options $options
 grub_users \\$grub_users
 grub_arg --unrestricted
@@ -115,29 +121,38 @@ method=disabled
 
 def fill(guest: shared.Unfilled, entry_plugin: str = ENTRY_PLUGIN) -> None:
     """Write all that makes an unpacked base a guest of this shape. entry_plugin: the script that writes the entry of a kernel."""
-    root, faulty = guest.root, guest.plan.faulty
+    root, faulty, logical = guest.root, guest.plan.faulty, guest.plan.logical
+    places = {"@BOOT@": "" if logical else "/boot", "@ROOT@": guest.disk.device("root") if logical else f"UUID={guest.names.root}"}
     tree.write(root, "etc/system-release", "Debian GNU/Linux release in the shape of another\n")
     tree.write(root, "etc/machine-id", MACHINE_ID + "\n")
     shared.grub2_named(root)
     shared.hostonly_dracut(root)
-    parameters = FAULTY if faulty else GOOD
+    if logical:
+        tree.write(root, "etc/dracut.conf.d/21-lab.conf", LOGICAL_CONF)
+    parameters = (f"rd.lvm.lv={GROUP}/{VOLUME} " if logical else "") + (FAULTY if faulty else GOOD)
     tree.write(
         root, "etc/default/grub", GRUB_DEFAULTS.format(timeout=1, terminal='GRUB_TERMINAL_OUTPUT="console"' if faulty else TERMINAL, parameters=parameters)
     )
     resume = f" resume=UUID={guest.names.swap}" if faulty else ""
-    tree.write(root, "etc/kernel/cmdline", f"root=UUID={guest.names.root} ro {parameters}{resume}\n")
+    tree.write(root, "etc/kernel/cmdline", f"root={places['@ROOT@']} ro {parameters}{resume}\n")
     if faulty:
         shared.plant_common(guest)
     # enp0s2: the lab's machines without net.ifnames=0
     name, ethernet = ("enp0s2", f"mac-address={faults.MAC}\n") if faulty else ("eth0", "")
     shared.use_network_manager(root, {name: PROFILE.format(name=name, ethernet=ethernet)})
-    _kernel_by_kernel_install(root, entry_plugin)
+    _kernel_by_kernel_install(root, _placed(entry_plugin, places))
     first = shared.first_image_conf(guest)
     version = tree.kernel_version(root)
     tree.chroot(root, "kernel-install", "add", version, f"/boot/vmlinuz-{version}", timeout=3600)
     first.unlink()
-    tree.write(root, "etc/grub.d/10_linux", LINUX_D, 0o755)
+    tree.write(root, "etc/grub.d/10_linux", _placed(LINUX_D, places), 0o755)
     shared.grub2_menu(guest)
+
+
+def _placed(script: str, places: dict) -> str:
+    for name, place in places.items():
+        script = script.replace(name, place)
+    return script
 
 
 def _kernel_by_kernel_install(root, entry_plugin: str) -> None:

@@ -40,6 +40,14 @@ def test_a_faulty_disk_ends_with_swap_and_is_no_whole_mib():
     assert disk.part("swap").start + disk.part("swap").size <= disk.size - 34 * 512
 
 
+def test_a_logical_root_lies_behind_the_first_mib_of_its_groups_partition():
+    disk = layout(Plan(Recipe(), "mbr", size=2048 * MIB, logical=True))
+    assert [(part.role, part.number, part.start) for part in disk.parts] == [("boot", 1, MIB), ("lvm", 2, 513 * MIB)]
+    assert disk.part("root") == ("root", 2, 514 * MIB, 1532 * MIB)  # 383 extents of 4 MiB in 1533 MiB
+    assert (disk.device("boot"), disk.device("root")) == ("/dev/sda1", "/dev/mapper/rhel-root")
+    assert "size=1048576, type=83, bootable\n" in sfdisk_script(disk) and "type=8e\n" in sfdisk_script(disk)
+
+
 @pytest.mark.parametrize("table, firmware", [("mbr", "bios"), ("gpt", "bios"), ("gpt", "uefi")])
 def test_sfdisk_takes_the_script_and_reads_the_same_partitions_back(tmp_path, table, firmware):
     sfdisk = shutil.which("sfdisk", path="/usr/sbin:/sbin:/usr/bin")

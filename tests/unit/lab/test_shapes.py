@@ -46,7 +46,7 @@ def test_each_shape_has_a_plan_that_goes_together(name, faulty):
 
 
 def test_an_unknown_shape_is_named_with_those_that_there_are():
-    with pytest.raises(LabError, match="'rhel3': the lab knows rhel9, ubuntu, suse, rhel8"):
+    with pytest.raises(LabError, match="'rhel3': the lab knows rhel9, rhel9-lvm, ubuntu, suse, rhel8, arm64"):
         shapes.plan("rhel3")
 
 

@@ -45,7 +45,7 @@ def test_both_pages_are_as_they_are_generated(generator):
 
 def test_every_shape_that_a_row_names_is_one_of_the_lab(generator):
     named = {name for row in generator.DISTRIBUTIONS for name in row.shapes}
-    assert named == set(shapes.SHAPES)
+    assert named == set(shapes.SHAPES) - {"arm64"}  # which is Debian itself
 
 
 def test_every_recorded_tree_that_a_row_names_is_there(generator):
