@@ -77,6 +77,7 @@ case $target in
   fs) echo {file_system} ;;
   partmap) echo {table} ;;
   drive) echo "(hd0,{table}{number})" ;;
+  abstraction) case $device in /dev/mapper/*) echo lvm ;; esac ;;
 esac
 """
 
@@ -86,11 +87,16 @@ for path; do :; done
 echo "/{subvolume}${{path%/}}"
 """
 
+RELATIVE_TO_BOOT = """#!/bin/sh
+for path; do :; done
+echo "${path#/boot}"
+"""
 
-def write_files(root: Path, recipe: Recipe, disk: Layout, uuid: str) -> None:
-    """Write the boot loader's files into the guest's tree, its menu made by the guest's own tools."""
+
+def write_files(root: Path, recipe: Recipe, disk: Layout, uuid: str, boot_uuid: str = "") -> None:
+    """Write the boot loader's files into the guest's tree, its menu made by the guest's own tools. Identifiers are as in `answering`."""
     if recipe.loader == "grub2":
-        _grub2_menu(root, recipe, disk, uuid)
+        _grub2_menu(root, recipe, disk, uuid, boot_uuid)
         if recipe.firmware == "bios":
             write_bios_files(root, recipe, disk)
     elif recipe.loader == "grub-legacy":
@@ -149,26 +155,30 @@ def answering(root: Path, recipe: Recipe, disk: Layout, uuid: str, subvolume: st
         table=_grub_table(disk),
         file_system=GRUB_FILE_SYSTEM[recipe.file_system],
     )
-    by_uuid = root / "dev/disk/by-uuid" / uuid
-    by_uuid.parent.mkdir(parents=True)
-    by_uuid.touch()  # without it 10_linux writes root=/dev/sda1
+    # Without it 10_linux writes root=/dev/sda1; with the other, the name of a logical volume.
+    devices = [root / "dev/disk/by-uuid" / uuid, *([root / disk.device("root").lstrip("/")] if disk.logical else ())]
+    for device in devices:
+        device.parent.mkdir(parents=True)
+        device.touch()
     with contextlib.ExitStack() as replaced:
         replaced.enter_context(_replaced(root / "usr/sbin/grub-probe", probe))
         if subvolume:
             replaced.enter_context(_replaced(root / "usr/bin/grub-mkrelpath", RELATIVE.format(subvolume=subvolume)))
+        elif boot_uuid:
+            replaced.enter_context(_replaced(root / "usr/bin/grub-mkrelpath", RELATIVE_TO_BOOT))
         yield
-    by_uuid.unlink()
-    run(["rm", "-r", root / "dev/disk"])
+    run(["rm", "-r", *(root / "dev" / device.relative_to(root / "dev").parts[0] for device in devices)])
 
 
-def _grub2_menu(root: Path, recipe: Recipe, disk: Layout, uuid: str) -> None:
+def _grub2_menu(root: Path, recipe: Recipe, disk: Layout, uuid: str, boot_uuid: str) -> None:
     (root / "boot/grub").mkdir(exist_ok=True)
-    with answering(root, recipe, disk, uuid):
+    with answering(root, recipe, disk, uuid, boot_uuid=boot_uuid):
         tree.chroot(root, "grub-mkconfig", "-o", "/boot/grub/grub.cfg")
     tree.chroot(root, "grub-editenv", "/boot/grub/grubenv", "create")
     menu = (root / "boot/grub/grub.cfg").read_text(encoding="utf-8")
-    if f"root=UUID={uuid}" not in menu:
-        raise LabError("cannot make the boot menu: grub-mkconfig wrote no entry with root=UUID=; is a kernel in /boot?")
+    named = disk.device("root") if disk.logical else f"UUID={uuid}"
+    if f"root={named} " not in menu:
+        raise LabError(f"cannot make the boot menu: grub-mkconfig wrote no entry with root={named}; is a kernel in /boot?")
 
 
 @contextlib.contextmanager

@@ -19,12 +19,16 @@ SCRATCH_NEEDED = 2 * 1024**3  # bytes: the unpacked root, and what is written of
 
 
 class Names(NamedTuple):
-    """The identifiers of a disk's file systems; esp: 8 hexadecimal digits; boot: of /boot where it is one of its own."""
+    """The identifiers of a disk's file systems; esp: 8 hexadecimal digits; boot: of /boot where it is one of its own.
+
+    volume: udev's of the logical volume of the root, behind dm-uuid-
+    """
 
     root: str
     swap: str
     esp: str
     boot: str = ""
+    volume: str = ""
 
 
 def build(plan: Plan, out: Path, say=print) -> Path:
@@ -58,15 +62,19 @@ def _build_raw(plan: Plan, tarball: Path, out: Path, say) -> None:
     scratch = roomy_scratch(cache_dir(), SCRATCH_NEEDED) / f"imagewright-lab-build-{uuids.uuid4().hex[:8]}"
     scratch.mkdir()
     root, image = scratch / "root", scratch / "disk.raw"
-    names = Names(str(uuids.uuid4()), str(uuids.uuid4()), uuids.uuid4().hex[:8].upper(), str(uuids.uuid4()) if plan.logical else "")
+    names = Names(str(uuids.uuid4()), str(uuids.uuid4()), uuids.uuid4().hex[:8].upper())
     disk = layout.layout(plan)
     try:
+        _partition(image, disk)
+        if disk.part("lvm"):  # its identifiers are lvm2's, and the guest's files name them
+            logical.write_group(image, disk.part("lvm"), *disk.logical)
+            names = names._replace(boot=str(uuids.uuid4()), volume=logical.read_volume(image, disk.part("lvm").start).identifier)
         say(f"unpack {tarball.name}")
         tree.unpack(tarball, root)
         with tree.proc_mounted(root):
             say("settings, initramfs, boot menu")
             fill_tree(root, plan, disk, names)
-        say("partitions, file systems, boot code")
+        say("file systems, boot code")
         _write_disk(image, root, plan, disk, names)
         run(["cp", "--sparse=always", image, out])
     finally:
@@ -86,7 +94,7 @@ def fill_tree(root: Path, plan: Plan, disk: Layout, names: Names) -> None:
     if plan.faulty:
         faults.plant(root, disk, plan.recipe.file_system, names.swap)
     _make_initramfs(root, plan)
-    bootloader.write_files(root, plan.recipe, disk, names.root)
+    bootloader.write_files(root, plan.recipe, disk, names.root, names.boot)
 
 
 def fstab(plan: Plan, disk: Layout, names: Names) -> str:
@@ -114,14 +122,16 @@ def _make_initramfs(root: Path, plan: Plan) -> None:
         tree.edit(root, "etc/initramfs-tools/initramfs.conf", "MODULES=", "MODULES=dep")
 
 
-def _write_disk(image: Path, root: Path, plan: Plan, disk: Layout, names: Names) -> None:
+def _partition(image: Path, disk: Layout) -> None:
     with image.open("wb") as handle:
         handle.truncate(disk.size)
     run(["sfdisk", "--quiet", "--no-tell-kernel", "--no-reread", image], stdin=layout.sfdisk_script(disk))
+
+
+def _write_disk(image: Path, root: Path, plan: Plan, disk: Layout, names: Names) -> None:
     kind = plan.recipe.file_system
     with contextlib.ExitStack() as stack:
         if disk.part("boot"):
-            logical.write_group(image, disk.part("lvm"))
             files = stack.enter_context(logical.boot_apart(root))
             filesystems.write_root(image, disk.part("boot"), kind, files, names.boot, label="boot")
         filesystems.write_root(

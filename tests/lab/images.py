@@ -10,9 +10,10 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
+from lab import logical
 from lab.commands import run
 from lab.errors import LabError
-from lab.layout import FIRST_EXTENT, GROUP, VOLUME
+from lab.layout import FIRST_EXTENT, mapped
 
 LOGICAL_TYPES = ("8E", "E6D6D379-F507-44C2-A23C-238F2A3DF928")
 LINUX_TYPES = ("83", "0FC63DAF-8483-4772-8E79-3D69D8477DE4")
@@ -51,9 +52,12 @@ def _partitions(image: Path, types: tuple) -> list:
     ]
 
 
-def root_device(image: Path) -> str:
-    """Return what the guest's fstab may call the root of a raw image: its partition, or its logical volume."""
-    return f"/dev/mapper/{GROUP}-{VOLUME}" if boot_partition(image) else f"/dev/sda{root_partition(image).number}"
+def root_devices(image: Path) -> tuple:
+    """Return what the guest's fstab may call the root of a raw image: its partition, or its logical volume by both names."""
+    if not boot_partition(image):
+        return (f"/dev/sda{root_partition(image).number}",)
+    volume = logical.read_volume(image, root_partition(image).start - FIRST_EXTENT)
+    return mapped(volume.group, volume.name), f"/dev/disk/by-id/dm-uuid-{volume.identifier}"
 
 
 def image_format(image: Path) -> str:

@@ -15,7 +15,6 @@ SWAP_SIZE = 64 * MIB
 BOOT_SIZE = 512 * MIB  # beside a logical volume
 FIRST_EXTENT = MIB  # where lvm2 puts it on a physical volume
 EXTENT = 4 * MIB
-GROUP, VOLUME = "rhel", "root"
 GPT_BACKUP = 34 * SECTOR  # the second partition table at the end of the disk
 
 MBR_TYPES = {"boot": "83", "root": "83", "lvm": "8e", "swap": "82"}
@@ -37,11 +36,12 @@ class Part(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A disk: size in bytes, table is mbr or gpt, its partitions in order."""
+    """A disk: size in bytes, table is mbr or gpt, its partitions in order; logical: (volume group, logical volume) of a root that is one, else ()."""
 
     size: int
     table: str
     parts: tuple
+    logical: tuple = ()
 
     def part(self, role: str):
         """Return the partition of a role, or None. Of a root that is a logical volume: where it lies in the partition of its group."""
@@ -52,8 +52,13 @@ class Layout(NamedTuple):
     def device(self, role: str) -> str:
         """Return what the kernel calls the disk's partition of a role, or what device mapper calls its logical volume."""
         if role == "root" and self.part("lvm"):
-            return f"/dev/mapper/{GROUP}-{VOLUME}"
+            return mapped(*self.logical)
         return f"/dev/sda{self.part(role).number}"
+
+
+def mapped(group: str, volume: str) -> str:
+    """Return what device mapper calls a logical volume: a dash of a name is doubled."""
+    return f"/dev/mapper/{group.replace('-', '--')}-{volume.replace('-', '--')}"
 
 
 def extents(group: Part) -> int:
@@ -80,7 +85,7 @@ def layout(plan: Plan) -> Layout:
     for number, (role, length) in enumerate(sizes.items(), start=1):
         parts.append(Part(role, number, start, length))
         start += length
-    return Layout(size, plan.table, tuple(parts))
+    return Layout(size, plan.table, tuple(parts), plan.logical)
 
 
 def sfdisk_script(disk: Layout) -> str:

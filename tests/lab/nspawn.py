@@ -112,7 +112,7 @@ def arguments(guest: Guest, root: Path) -> list:
     device = ()
     if guest.node:
         disk = Path(guest.disk)
-        names = _names(guest.node, images.root_device(disk))
+        names = _names(guest.node, *images.root_devices(disk))
         if images.boot_partition(disk):
             names += _names(_boot_node(guest), f"/dev/sda{images.boot_partition(disk).number}")
         device = tuple(f"--bind={name}" for name in names)
@@ -143,10 +143,10 @@ def arguments(guest: Guest, root: Path) -> list:
     ]
 
 
-def _names(node: str, name: str) -> tuple:
-    """Return what binds a device into the guest: itself, and by a name of fstab, and of udev, which is not there: GRUB finds the UUID by that."""
+def _names(node: str, *names: str) -> tuple:
+    """Return what binds a device into the guest: itself, and by names of fstab, and of udev, which is not there: GRUB finds the UUID by that."""
     uuid = run(["blkid", "-p", "-s", "UUID", "-o", "value", node]).strip()
-    return (node, f"{node}:/dev/disk/by-uuid/{uuid}", f"{node}:{name}")
+    return (node, f"{node}:/dev/disk/by-uuid/{uuid}", *(f"{node}:{name}" for name in names))
 
 
 def _boot_node(guest: Guest) -> str:

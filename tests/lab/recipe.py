@@ -66,7 +66,7 @@ class Plan(NamedTuple):
     faulty: bool = False
     size: int = 2 * 1024**3  # bytes, before the odd sectors of a faulty disk
     swap_partition: bool = True  # of a faulty disk
-    logical: bool = False  # the root on a logical volume, /boot on a partition of its own; MBR alone
+    logical: tuple = ()  # (volume group, logical volume) of the root, with /boot on a partition of its own; MBR alone
     subvolumes: tuple = ()  # of @, on Btrfs whose default subvolume is @/.snapshots/1/snapshot
     like: str = ""  # the name of a shape of lab.shapes, "" for a Debian as it is
 

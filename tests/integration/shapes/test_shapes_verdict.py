@@ -13,6 +13,7 @@ NOT_PLANTED = {"R01", "R18a", "R18b", "R36", "R40a", "R43", "R55a", "R72"}
 EVERYWHERE = {"R02", "R12b", "R17a", "R17b", "R19b", "R27a", "R30a", "R34d", "R35", "R46c", "R47"}
 PLANTED = {
     "ubuntu": EVERYWHERE | {"R34b"},  # its card is found by its MAC address
+    "ubuntu-lvm": EVERYWHERE | {"R34b"},
     "rhel9": EVERYWHERE | {"R12a", "R13a"},  # a swap partition, and /dev/sda in fstab
     "rhel9-lvm": EVERYWHERE | {"R12a", "R13a"},  # /boot by its partition's name
     "rhel8": EVERYWHERE | {"R12a", "R13a"},

@@ -10,11 +10,11 @@ guest of that shape. What boots here has the other distribution's parts, in the 
 
 from lab.errors import LabError
 from lab.recipe import Plan
-from lab.shapes import arm64, guest, rhel8, rhel9, rhel9_lvm, suse, ubuntu
+from lab.shapes import arm64, guest, rhel8, rhel9, rhel9_lvm, suse, ubuntu, ubuntu_lvm
 
 __all__ = ["SHAPES", "guest", "named", "plan"]
 
-SHAPES = {shape.NAME: shape for shape in (rhel9, rhel9_lvm, ubuntu, suse, rhel8, arm64)}
+SHAPES = {shape.NAME: shape for shape in (rhel9, rhel9_lvm, ubuntu, ubuntu_lvm, suse, rhel8, arm64)}
 
 
 def plan(name: str, faulty: bool = False) -> Plan:

@@ -97,4 +97,4 @@ def debian_initramfs_and_menu(guest: Unfilled) -> None:
     tree.make_initramfs(guest.root, guest.plan.recipe)
     if dependent:
         tree.edit(guest.root, conf, "MODULES=", "MODULES=dep")
-    bootloader.write_files(guest.root, guest.plan.recipe, guest.disk, guest.names.root)
+    bootloader.write_files(guest.root, guest.plan.recipe, guest.disk, guest.names.root, guest.names.boot)

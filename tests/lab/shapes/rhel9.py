@@ -7,7 +7,6 @@ Source: the files of RHEL 9's packages grub2-common, grub2-tools, systemd-udev a
 """
 
 from lab import faults, tree
-from lab.layout import GROUP, VOLUME
 from lab.recipe import Plan, Recipe
 from lab.shapes import guest as shared
 
@@ -129,7 +128,7 @@ def fill(guest: shared.Unfilled, entry_plugin: str = ENTRY_PLUGIN) -> None:
     shared.hostonly_dracut(root)
     if logical:
         tree.write(root, "etc/dracut.conf.d/21-lab.conf", LOGICAL_CONF)
-    parameters = (f"rd.lvm.lv={GROUP}/{VOLUME} " if logical else "") + (FAULTY if faulty else GOOD)
+    parameters = (f"rd.lvm.lv={'/'.join(logical)} " if logical else "") + (FAULTY if faulty else GOOD)
     tree.write(
         root, "etc/default/grub", GRUB_DEFAULTS.format(timeout=1, terminal='GRUB_TERMINAL_OUTPUT="console"' if faulty else TERMINAL, parameters=parameters)
     )

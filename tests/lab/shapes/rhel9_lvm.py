@@ -7,5 +7,5 @@ from lab.shapes import rhel9
 
 NAME = "rhel9-lvm"
 KERNEL_AFTER = rhel9.KERNEL_AFTER
-PLAN = rhel9.PLAN._replace(recipe=rhel9.PLAN.recipe._replace(include=(*rhel9.PACKAGES, "lvm2")), logical=True)
+PLAN = rhel9.PLAN._replace(recipe=rhel9.PLAN.recipe._replace(include=(*rhel9.PACKAGES, "lvm2")), logical=("rhel", "root"))
 fill = rhel9.fill

@@ -70,11 +70,11 @@ UFW_RULE = """### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in
 
 def fill(guest: shared.Unfilled) -> None:
     """Write all that makes an unpacked base a guest of this shape."""
-    root, faulty, uuid = guest.root, guest.plan.faulty, guest.names.root
+    root, faulty = guest.root, guest.plan.faulty
     if faulty:
         shared.plant_common(guest)
         shared.plant_dependent_initramfs(root)
-    tree.write(root, "etc/fstab", f"/dev/disk/by-uuid/{uuid} / ext4 defaults 0 1\n" + ("/swap.img\tnone\tswap\tsw\t0\t0\n" if faulty else ""))
+    tree.write(root, "etc/fstab", fstab(guest))
     if faulty:
         _swap_file(root)
     (root / "etc/systemd/network/20-dhcp.network").unlink()
@@ -88,6 +88,20 @@ def fill(guest: shared.Unfilled) -> None:
     for folder in ("postinst.d", "postrm.d"):
         tree.write(root, f"etc/kernel/{folder}/zz-update-grub", MENU_HOOK, 0o755)
     shared.debian_initramfs_and_menu(guest)
+
+
+def fstab(guest: shared.Unfilled) -> str:
+    """Return an fstab as curtin writes it: file systems by UUID, a logical volume by its identifier."""
+    lines = [
+        f"/dev/disk/by-id/dm-uuid-{guest.names.volume} / ext4 defaults 0 1"
+        if guest.plan.logical
+        else f"/dev/disk/by-uuid/{guest.names.root} / ext4 defaults 0 1"
+    ]
+    if guest.plan.logical:
+        lines.append(f"/dev/disk/by-uuid/{guest.names.boot} /boot ext4 defaults 0 1")
+    if guest.plan.faulty:
+        lines.append("/swap.img\tnone\tswap\tsw\t0\t0")
+    return "\n".join(lines) + "\n"
 
 
 def _network(root, faulty: bool) -> None:

@@ -13,7 +13,7 @@ from lab.console import read_console
 from lab.errors import LabError
 from lab.inside import read_state
 from lab.recipe import check_plan
-from lab.shapes import rhel8, rhel9, suse
+from lab.shapes import rhel8, rhel9, suse, ubuntu
 
 REPORT = """Loading Linux
 [ 0.0] Command line: {cmdline}
@@ -46,7 +46,7 @@ def test_each_shape_has_a_plan_that_goes_together(name, faulty):
 
 
 def test_an_unknown_shape_is_named_with_those_that_there_are():
-    with pytest.raises(LabError, match="'rhel3': the lab knows rhel9, rhel9-lvm, ubuntu, suse, rhel8, arm64"):
+    with pytest.raises(LabError, match="'rhel3': the lab knows rhel9, rhel9-lvm, ubuntu, ubuntu-lvm, suse, rhel8, arm64"):
         shapes.plan("rhel3")
 
 
@@ -61,6 +61,14 @@ def test_the_fstab_of_snapshots_mounts_every_subvolume_by_its_own_line():
     assert lines[0] == "UUID=11-22 / btrfs defaults 0 0"
     assert "UUID=11-22 /var btrfs subvol=/@/var 0 0" in lines
     assert len(lines) == 1 + len(suse.SUBVOLUMES)
+
+
+def test_the_fstab_of_ubuntus_installer_names_a_logical_volume_by_its_identifier():
+    names = type("Names", (), {"root": "11-22", "boot": "33-44", "volume": "LVM-aabb"})
+    plans = [shapes.plan("ubuntu-lvm"), shapes.plan("ubuntu", faulty=True)]
+    on_a_volume, on_a_partition = (ubuntu.fstab(shapes.guest.Unfilled(Path("/none"), plan, layout.layout(plan), names)) for plan in plans)
+    assert on_a_volume == "/dev/disk/by-id/dm-uuid-LVM-aabb / ext4 defaults 0 1\n/dev/disk/by-uuid/33-44 /boot ext4 defaults 0 1\n"
+    assert on_a_partition == "/dev/disk/by-uuid/11-22 / ext4 defaults 0 1\n/swap.img\tnone\tswap\tsw\t0\t0\n"
 
 
 @pytest.mark.parametrize(
