@@ -17,7 +17,7 @@ MENU = (
     "grep -hE '^options\\s' /boot/loader/entries/*.conf; } 2>/dev/null | grep -v single | head -n1 | "
     "sed \"s~[$]kernelopts~$(sed -n 's/^kernelopts=//p' /boot/grub2/grubenv 2>/dev/null)~\""
 )
-IN_INITRAMFS = """cd /boot && images=$(ls | grep -E '^init(rd|ramfs)[.-]' || echo initrd.img-none) && for image in $images; do
+IN_INITRAMFS = """cd /boot && images=$(ls | grep -E '^init(rd|ramfs)[.-]' | grep -v kdump || echo initrd.img-none) && for image in $images; do
   listed=$(lsinitramfs $image 2>/dev/null || lsinitrd $image)
   version=${{image#initrd.img-}} version=${{version#initramfs-}} version=${{version#initrd-}}
   for driver in {drivers}; do

@@ -6,6 +6,8 @@
 Source: the files of RHEL 9's packages grub2-common, grub2-tools, systemd-udev and dracut, as public mirrors of their sources show them
 """
 
+import shutil
+
 from lab import faults, tree
 from lab.recipe import Plan, Recipe
 from lab.shapes import guest as shared
@@ -144,6 +146,8 @@ def fill(guest: shared.Unfilled, entry_plugin: str = ENTRY_PLUGIN) -> None:
     version = tree.kernel_version(root)
     tree.chroot(root, "kernel-install", "add", version, f"/boot/vmlinuz-{version}", timeout=3600)
     first.unlink()
+    if logical:  # kdump's own image, which no entry of the menu starts
+        shutil.copy(root / f"boot/initramfs-{version}.img", root / f"boot/initramfs-{version}kdump.img")
     tree.write(root, "etc/grub.d/10_linux", _placed(LINUX_D, places), 0o755)
     shared.grub2_menu(guest)
 
