@@ -9,6 +9,7 @@ from typing import Callable, NamedTuple, Optional
 
 from integration.broken import logical
 from lab import bootloader, debs, disk, filesystems, keys, layout, rootfs, tree
+from lab import logical as volume_group
 from lab.commands import run
 from lab.files import cached, remove_tree, roomy_scratch
 from lab.paths import cache_dir
@@ -48,7 +49,7 @@ def built(image, name, say=print):
     if image.grow is None:
         return disk.cached_disk(image.plan, say)
     tarball = rootfs.base_tarball(image.plan.recipe, say)
-    code = [Path(module.__file__).read_text(encoding="utf-8") for module in (bootloader, disk, filesystems, layout, logical, tree)]
+    code = [Path(module.__file__).read_text(encoding="utf-8") for module in (bootloader, disk, filesystems, layout, logical, tree, volume_group)]
     key = content_id(name, image.plan, tarball.name, keys.public_key(), code, Path(__file__).read_text(encoding="utf-8"))
     return cached(cache_dir() / "disk" / f"broken-{key}.raw", lambda part: _build(image, tarball, part))
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Like RHEL 8: as RHEL 9, but each boot entry takes its parameters from kernelopts in grubenv, and there is no /etc/kernel/cmdline.
+"""Like RHEL 8: as RHEL 9 on a logical volume, but each boot entry takes its parameters from kernelopts in grubenv, and there is no /etc/kernel/cmdline.
 
 GRUB 2.14 puts variables into an entry as Red Hat's does, so this boots. Python and dracut are Debian's, which are newer.
 Source: the files of RHEL 8's packages grub2-common, grub2-tools and dracut, as public mirrors of their sources show them
@@ -9,11 +9,11 @@ Source: the files of RHEL 8's packages grub2-common, grub2-tools and dracut, as 
 
 from lab import tree
 from lab.shapes import guest as shared
-from lab.shapes import rhel9
+from lab.shapes import rhel9, rhel9_lvm
 
 NAME = "rhel8"
 KERNEL_AFTER = rhel9.KERNEL_AFTER
-PLAN = rhel9.PLAN
+PLAN = rhel9_lvm.PLAN
 
 ENTRY_PLUGIN = """#!/bin/sh
 set -e

@@ -61,7 +61,7 @@ def test_what_was_not_built_is_named_with_a_reason_and_with_what_there_is(genera
 
 
 def test_a_shape_whose_proofs_did_not_all_hold_is_not_called_booted(generator):
-    row = next(row for row in generator.DISTRIBUTIONS if row.shapes == ("ubuntu",))
+    row = next(row for row in generator.DISTRIBUTIONS if "ubuntu" in row.shapes)
     assert generator.proof(row, {"ubuntu": result()}).startswith("shaped like it (`ubuntu`), booted: 30 proofs, 2026-11-28")
     assert generator.proof(row, {"ubuntu": result(["swap"])}).startswith("shaped like it (`ubuntu`), 29 of 30 proofs, 2026-11-28; not: swap")
     assert "shaped" not in generator.proof(row, {})
