@@ -78,9 +78,10 @@ def fill(guest: shared.Unfilled) -> None:
     if faulty:
         _swap_file(root)
     (root / "etc/systemd/network/20-dhcp.network").unlink()
-    _network(root, faulty)
+    _network(guest)
     _firewall(root)
     tree.write(root, "etc/ssh/sshd_config.d/50-cloud-init.conf", "PasswordAuthentication yes\n", 0o600)
+    tree.write(root, "etc/ssh/sshd_config.d/60-cloudimg-settings.conf", "PasswordAuthentication no\n")
     tree.write(root, "etc/default/grub", GRUB_DEFAULTS.format(parameters="rhgb crashkernel=auto" if faulty else "net.ifnames=0"))
     parameters = "quiet splash" if faulty else "console=tty1 console=ttyS0"
     terminal = "GRUB_TERMINAL=console" if faulty else GOOD_TERMINAL
@@ -92,11 +93,8 @@ def fill(guest: shared.Unfilled) -> None:
 
 def fstab(guest: shared.Unfilled) -> str:
     """Return an fstab as curtin writes it: file systems by UUID, a logical volume by its identifier."""
-    lines = [
-        f"/dev/disk/by-id/dm-uuid-{guest.names.volume} / ext4 defaults 0 1"
-        if guest.plan.logical
-        else f"/dev/disk/by-uuid/{guest.names.root} / ext4 defaults 0 1"
-    ]
+    device = f"by-id/dm-uuid-{guest.names.volume}" if guest.plan.logical else f"by-uuid/{guest.names.root}"
+    lines = [f"/dev/disk/{device} / ext4 defaults 0 1"]
     if guest.plan.logical:
         lines.append(f"/dev/disk/by-uuid/{guest.names.boot} /boot ext4 defaults 0 1")
     if guest.plan.faulty:
@@ -104,9 +102,11 @@ def fstab(guest: shared.Unfilled) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _network(root, faulty: bool) -> None:
+def _network(guest: shared.Unfilled) -> None:
+    root, faulty = guest.root, guest.plan.faulty
     name, match = ("enp0s2", MATCH.format(mac=faults.MAC, name="enp0s2")) if faulty else ("eth0", "")
-    tree.write(root, "etc/netplan/50-cloud-init.yaml", NETPLAN.format(name=name, match=match), 0o600)
+    place = "00-installer-config.yaml" if guest.plan.logical else "50-cloud-init.yaml"  # of 22.04 and of 24.04
+    tree.write(root, f"etc/netplan/{place}", NETPLAN.format(name=name, match=match), 0o600)
     for path, text in INSTALLER.items() if faulty else ():
         tree.write(root, path, text.format(name=name, match=match))
 

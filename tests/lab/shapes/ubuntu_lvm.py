@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Like Ubuntu Server as its installer leaves it unless it is told otherwise: as ubuntu, with the root on the logical volume ubuntu-vg/ubuntu-lv and a /boot."""
+"""Like Ubuntu Server 22.04 as its installer leaves it: as ubuntu, with the root on the logical volume ubuntu-vg/ubuntu-lv, and a /boot of its own."""
 
 from lab.shapes import ubuntu
 
