@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lab import logical
 from lab.commands import run
 from lab.errors import LabError
-from lab.layout import FIRST_EXTENT, mapped
+from lab.layout import FIRST_EXTENT
 
 LOGICAL_TYPES = ("8E", "E6D6D379-F507-44C2-A23C-238F2A3DF928")
 LINUX_TYPES = ("83", "0FC63DAF-8483-4772-8E79-3D69D8477DE4")
@@ -52,12 +52,10 @@ def _partitions(image: Path, types: tuple) -> list:
     ]
 
 
-def root_devices(image: Path) -> tuple:
-    """Return what the guest's fstab may call the root of a raw image: its partition, or its logical volume by both names."""
-    if not boot_partition(image):
-        return (f"/dev/sda{root_partition(image).number}",)
-    volume = logical.read_volume(image, root_partition(image).start - FIRST_EXTENT)
-    return mapped(volume.group, volume.name), f"/dev/disk/by-id/dm-uuid-{volume.identifier}"
+def root_volume(image: Path):
+    """Return the logical.Volume that is the root of a raw image, or None when its root is a partition."""
+    groups = _partitions(image, LOGICAL_TYPES)
+    return logical.read_volume(image, groups[0].start) if groups else None
 
 
 def image_format(image: Path) -> str:

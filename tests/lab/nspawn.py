@@ -20,6 +20,7 @@ from lab.commands import run, succeeds
 from lab.errors import LabError
 from lab.files import locked, remove_tree
 from lab.guests import Guest
+from lab.layout import mapped
 from lab.paths import run_dir
 
 # A container has no hardware, and shares this machine's network.
@@ -111,11 +112,7 @@ def arguments(guest: Guest, root: Path) -> list:
     own_unit = () if Path("/run/systemd/system").is_dir() else ("--keep-unit",)
     device = ()
     if guest.node:
-        disk = Path(guest.disk)
-        names = _names(guest.node, *images.root_devices(disk))
-        if images.boot_partition(disk):
-            names += _names(_boot_node(guest), f"/dev/sda{images.boot_partition(disk).number}")
-        device = tuple(f"--bind={name}" for name in names)
+        device = tuple(f"--bind={name}" for name in _devices(guest, Path(guest.disk)))
     archives = guest.settings.get("archives")
     return [
         "systemd-nspawn",
@@ -143,10 +140,21 @@ def arguments(guest: Guest, root: Path) -> list:
     ]
 
 
-def _names(node: str, *names: str) -> tuple:
-    """Return what binds a device into the guest: itself, and by names of fstab, and of udev, which is not there: GRUB finds the UUID by that."""
-    uuid = run(["blkid", "-p", "-s", "UUID", "-o", "value", node]).strip()
-    return (node, f"{node}:/dev/disk/by-uuid/{uuid}", *(f"{node}:{name}" for name in names))
+def _devices(guest: Guest, disk: Path) -> tuple:
+    """Return what binds the guest's devices into it: themselves, and by the names of fstab and of udev, which is not there.
+
+    GRUB finds a UUID by udev's name alone, and where that is missing, as it is for a logical volume here, calls the root what it is mounted from.
+    """
+    root, boot, volume = guest.node, images.boot_partition(disk), images.root_volume(disk)
+    if volume is None:
+        return root, _by_uuid(root), f"{root}:/dev/sda{images.root_partition(disk).number}"
+    of_root = (root, f"{root}:{mapped(volume.group, volume.name)}", f"{root}:/dev/disk/by-id/dm-uuid-{volume.identifier}")
+    of_boot = (_boot_node(guest), _by_uuid(_boot_node(guest)), f"{_boot_node(guest)}:/dev/sda{boot.number}")
+    return of_root + of_boot
+
+
+def _by_uuid(node: str) -> str:
+    return f"{node}:/dev/disk/by-uuid/{run(['blkid', '-p', '-s', 'UUID', '-o', 'value', node]).strip()}"
 
 
 def _boot_node(guest: Guest) -> str:
@@ -166,7 +174,8 @@ def _mount_partition(guest: Guest) -> Path:
     _loop(guest, partition, guest.node)
     mount = guest.directory / "root"
     mount.mkdir()
-    kind = _mount_node(guest.node, mount)
+    volume = images.root_volume(Path(guest.disk))
+    kind = _mount_volume(guest.node, mapped(volume.group, volume.name), mount) if volume else _mount_node(guest.node, mount)
     if kind == "btrfs":
         _mount_subvolumes(guest, mount)
     boot = images.boot_partition(Path(guest.disk))
@@ -193,6 +202,22 @@ def _mount_node(node: str, mount: Path) -> str:
     # Another copy of the same cached disk may be mounted already.
     run(["mount", *(("-o", "nouuid") if kind == "xfs" else ()), node, mount])
     return kind
+
+
+def _mount_volume(node: str, name: str, mount: Path) -> str:
+    """Mount a device by device mapper's name of a logical volume, which is what the guest's tools then find; return the kind of its file system.
+
+    The name is on this machine for that moment alone. Raises LabError: when this machine has such a volume itself
+    """
+    with locked(run_dir() / ".loop.lock"):
+        if os.path.lexists(name):
+            raise LabError(f"cannot mount the root of the guest as {name}: this machine has a volume of that name; start the guest as a machine")
+        Path(name).parent.mkdir(exist_ok=True)
+        os.mknod(name, 0o600 | 0o060000, os.stat(node).st_rdev)
+        try:
+            return _mount_node(name, mount)
+        finally:
+            Path(name).unlink()
 
 
 def _mount_subvolumes(guest: Guest, mount: Path) -> None:
