@@ -10,7 +10,7 @@ Source: systemd.exec(5), systemd.service(5), systemd.resource-control(5).
 import re
 from typing import List, NamedTuple, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_filters
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import UnitSetting
 
 
@@ -45,11 +45,13 @@ _STAYS = re.compile(r"sshd?\S*\s(.*\s)?-D(\s|$)|waagent\S*\s(.*\s)?-daemon(\s|$)
 _SPANS = {"": 1, "s": 1, "sec": 1, "second": 1, "seconds": 1, "ms": 0.001, "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hr": 3600, "d": 86400}
 #: Seconds: who ends a service sooner does not want it to run.
 _SHORTEST = 600
+#: Seconds that a start has by default, and below which none succeeds. Source: systemd-system.conf(5), DefaultTimeoutStartSec=.
+_USUAL_LIMIT, _SOONEST = 90, 1
 
 
 def restraints(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
     """Return [(UnitSetting, what it keeps the service from)] of a service's settings."""
-    found = _paths(settings, needs) + _capabilities(settings, needs) + _limits(settings)
+    found = _paths(settings, needs) + _capabilities(settings, needs) + unit_filters.filters(settings, needs.devices) + _limits(settings)
     for key, wanted, text in (
         ("PrivateUsers", False, "it can become no other user"),
         ("DynamicUser", False, "it runs as a user who is not root"),
@@ -107,31 +109,13 @@ def _holds(folder: str, path: str) -> bool:
 
 
 def _capabilities(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
-    """Return what a bounding set takes, and families of addresses that a service may not use."""
+    """Return what a bounding set takes."""
     found = []
     bounding = [setting for setting in settings if (setting.section, setting.key) == ("Service", "CapabilityBoundingSet")]
-    missing = [name for name in needs.capabilities if not _is_allowed(bounding, name)]
+    missing = [name for name in needs.capabilities if not unit_filters.is_allowed(bounding, {name})]
     if missing:
         found.append((bounding[-1], f"it lacks {missing[0]}"))
-    families = [setting for setting in settings if (setting.section, setting.key) == ("Service", "RestrictAddressFamilies")]
-    if families and [setting for setting in families if setting.value] and not _is_allowed(families, "AF_INET"):
-        found.append((families[-1], "it may not use IPv4"))
     return found
-
-
-def _is_allowed(lines: List[UnitSetting], name: str) -> bool:
-    """Return whether lines of what is allowed, or with ``~`` of what is not, let a name through; an empty line takes all before it back."""
-    allowed: Optional[bool] = None
-    for setting in lines:
-        words = setting.value.lstrip("~").upper().split()
-        if not words:
-            # no capability at all, and no word about families; ~ alone allows every capability
-            allowed = False if setting.key == "CapabilityBoundingSet" and not setting.value else None
-        elif setting.value.startswith("~"):
-            allowed = allowed is not False and name not in words
-        else:
-            allowed = name in words or allowed is True
-    return allowed is not False
 
 
 def _limits(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
@@ -145,12 +129,29 @@ def _limits(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
     kind = unit_files.last(settings, "Service", "Type")
     if kind is not None and kind.value == "forking" and any(_STAYS.search(setting.value) for setting in unit_files.listed(settings, "Service", "ExecStart")):
         found.append((kind, "its program stays in the foreground, and is ended as one that did not start"))
+    if kind is not None and kind.value == "dbus":
+        found.append((kind, "it takes no name on the bus, and is ended as one that did not start"))
+    found += _starting(settings, kind.value if kind is not None else "simple")
     watched = unit_files.last(settings, "Service", "WatchdogSec")
-    if watched is not None and (_seconds(watched.value) or 0) > 0 and (kind is None or kind.value != "oneshot"):
+    if watched is not None and (seconds(watched.value) or 0) > 0 and (kind is None or kind.value != "oneshot"):
         found.append((watched, "it tells no watchdog that it lives, and is ended"))
     longest = unit_files.last(settings, "Service", "RuntimeMaxSec")
-    if longest is not None and 0 < (_seconds(longest.value) or 0) < _SHORTEST:
+    if longest is not None and 0 < (seconds(longest.value) or 0) < _SHORTEST:
         found.append((longest, "it is ended then"))
+    return found
+
+
+def _starting(settings: List[UnitSetting], kind: str) -> List[Tuple[UnitSetting, str]]:
+    """Return what ends a service before it has started: a limit that is too short, and commands before it that take longer."""
+    limit = unit_files.last(settings, "Service", "TimeoutStartSec") or unit_files.last(settings, "Service", "TimeoutSec")
+    given = seconds(limit.value) if limit is not None else None
+    found = [(limit, "it has not started then")] if limit is not None and given and given < _SOONEST and kind in ("notify", "forking", "oneshot") else []
+    longest = given or (_USUAL_LIMIT if limit is None and kind != "oneshot" else None)
+    for setting in unit_files.listed(settings, "Service", "ExecStartPre"):
+        match = re.match(r"[@:+!|-]*(?:/usr)?/bin/sleep\s+(\S+)$", setting.value)
+        span = (float("inf") if match.group(1).startswith("inf") else seconds(match.group(1))) if match else None
+        if span and (longest is not None and span > longest or longest is None and span > _SHORTEST):
+            found.append((setting, "it is not started so long, and ended before"))
     return found
 
 
@@ -160,8 +161,8 @@ def _number(text: str) -> Optional[int]:
     return int(match.group(1)) * _UNITS[match.group(2)] if match else None
 
 
-def _seconds(text: str) -> Optional[float]:
-    """Return the seconds of a span such as ``1min 30s``; None of what is none. Source: systemd.time(7)."""
+def seconds(text: str) -> Optional[float]:
+    """Return the seconds (float) of a span such as ``1min 30s``; None of what is none. Source: systemd.time(7)."""
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip())
     if not parts or any(name not in _SPANS for _count, name in parts):
         return None

@@ -11,7 +11,7 @@ import posixpath
 import re
 from typing import Callable, List, NamedTuple, Optional, Set, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_places, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
@@ -42,7 +42,7 @@ class UnitAnswer(NamedTuple):
 #: (Tree, path) -> why the program there cannot run.
 Obstacles = Callable[[Tree, str], List[programs.Obstacle]]
 
-_EXEC = ("ExecCondition", "ExecStartPre", "ExecStart")
+_EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost")
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf")
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -147,7 +147,18 @@ def _of_requirements(units: Units, settings: List[UnitSetting], command_line: Op
             if answer.state == MASKED or answer.state == FAILS or answer.state == MISSING and not _may_be_generated(units.tree, name):
                 faults.append(_at(setting, f"which is {'masked' if answer.state == MASKED else 'missing' if answer.state == MISSING else 'not able to start'}"))
                 faults += answer.causes
+            elif setting.key == "BindsTo" and _ends_at_once(units, required):
+                faults.append(_at(setting, f"{required.name} ends when it is done, and this unit with it"))
     return faults
+
+
+def _ends_at_once(units: Units, unit: Unit) -> bool:
+    """Whether a service is not active any more when its commands have ended."""
+    if unit.state != THERE or not unit.name.endswith(".service"):
+        return False
+    settings = units.settings(unit)
+    kind, stays = unit_files.last(settings, "Service", "Type"), unit_files.last(settings, "Service", "RemainAfterExit")
+    return kind is not None and kind.value == "oneshot" and (stays is None or stays.value.lower() not in ("yes", "true", "1", "on", "y", "t"))
 
 
 def _may_be_generated(tree: Tree, name: str) -> bool:
@@ -204,39 +215,25 @@ def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: 
         and not setting.value.startswith(("/run/", "/var/run/"))
         and not tree.exists(setting.value)
     ]
-    for key in ("WorkingDirectory", "RootDirectory") if tree.has_own_root else ():
-        place = unit_files.last(settings, "Service", key)
-        if (
-            place is not None
-            and place.value.startswith("/")
-            and "%" not in place.value
-            and not _may_be_made(settings, place.value)
-            and not tree.is_dir(place.value)
-        ):
-            faults.append(_at(place, f"{place.value} is no directory"))
+    faults += [_at(setting, text) for setting, text in unit_places.missing(tree, settings)] if tree.has_own_root else []
     return faults + _of_account(tree, settings), doubts
 
 
-def _may_be_made(settings: List[UnitSetting], path: str) -> bool:
-    """Whether a directory of a service is made at boot, or by systemd itself for the service."""
-    made = [
-        f"{top}/{name.partition(':')[0]}"
-        for key, top in (("StateDirectory", "/var/lib"), ("CacheDirectory", "/var/cache"), ("LogsDirectory", "/var/log"), ("ConfigurationDirectory", "/etc"))
-        for name in unit_files.words(settings, "Service", key)
-    ]
-    return path.startswith(("/run/", "/var/run/", "/tmp", "/dev/", "/proc/", "/sys/")) or any(path == place or path.startswith(place + "/") for place in made)
-
-
 def _of_account(tree: Tree, settings: List[UnitSetting]) -> List[Cause]:
-    """Return the [Cause] of an account that a service runs under, and that neither is in /etc/passwd nor is made at boot by systemd-sysusers."""
-    setting = unit_files.last(settings, "Service", "User")
+    """Return the [Cause] of an account or a group that a service runs under, and that neither is there nor is made at boot by systemd-sysusers."""
     dynamic = unit_files.last(settings, "Service", "DynamicUser")
-    if setting is None or "%" in setting.value or setting.value.isdigit() or dynamic is not None and dynamic.value.lower() in ("yes", "true", "1", "on"):
+    if dynamic is not None and dynamic.value.lower() in ("yes", "true", "1", "on"):
         return []
-    places = ["/etc/passwd", "/usr/lib/passwd"] + [path for pattern in _SYSUSERS for path in tree.glob(pattern)]
-    texts = [tree.read_text(path) for path in places if tree.is_file(path)]
-    known = re.compile(rf"^(?:u!?\s+\"?)?{re.escape(setting.value)}(?::|\"?\s|$)", re.MULTILINE)
-    return [] if not tree.is_file("/etc/passwd") or any(known.search(text) for text in texts) else [_at(setting, "there is no such account")]
+    faults = []
+    for key, name, kinds, what in (("User", "passwd", "u!?", "account"), ("Group", "group", "[ug]!?", "group")):
+        setting = unit_files.last(settings, "Service", key)
+        if setting is None or not setting.value or "%" in setting.value or setting.value.isdigit() or not tree.is_file(f"/etc/{name}"):
+            continue
+        places = [f"/etc/{name}", f"/usr/lib/{name}"] + [path for pattern in _SYSUSERS for path in tree.glob(pattern)]
+        known = re.compile(rf"^(?:{kinds}\s+\"?)?{re.escape(setting.value)}(?::|\"?\s|$)", re.MULTILINE)
+        if not any(known.search(tree.read_text(path)) for path in places if tree.is_file(path)):
+            faults.append(_at(setting, f"there is no such {what}"))
+    return faults
 
 
 def _program(unit: Unit, command: str) -> Tuple[Optional[str], bool]:

@@ -6,9 +6,18 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import re
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, unit_restraints, units
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, failed, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import named_volume
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import mount_lines
+
+_CARD = re.compile(r"/sys/subsystem/net/devices/([^/]+)$")
+#: Names that udev or the kernel give to cards, not to what is made of them.
+_PHYSICAL = re.compile(r"(eth|en[opsx]|wl)\S*$|ens?\d+")
 
 #: What is told when none of several services starts: the one that was meant to, before one that is merely there.
 _TOLD_FIRST = (units.FAILS, units.SKIPPED, units.MASKED, units.DISABLED, units.MISSING)
@@ -27,6 +36,8 @@ def cut_off(known, unit):
     settings = known.settings(unit)
     alone, denied = unit_files.last(settings, "Service", "PrivateNetwork"), unit_files.listed(settings, "Service", "IPAddressDeny")
     found = [alone] if alone is not None and alone.value.lower() in ("yes", "true", "1", "on", "y", "t") else []
+    other = unit_files.last(settings, "Service", "NetworkNamespacePath")
+    found += [other] if other is not None and other.value else []
     if not unit_files.listed(settings, "Service", "IPAddressAllow"):
         found += [setting for setting in denied if {"any", "0.0.0.0/0"} & set(setting.value.split())]
     return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in found]
@@ -45,6 +56,43 @@ def held_back(known, unit, work):
     return cut_off(known, unit) + [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
 
 
+def waiting_for(context, unit):
+    """Return the [Evidence] of mounts, devices and cards that a unit requires and that this machine does not have."""
+    if unit.state != unit_files.THERE or not unit.name.endswith((".service", ".socket")):
+        return []  # a script of SysV and a job of Upstart have no such settings
+    known, lines, found = context.shared(unit_files.Units), context.shared(mount_lines.mount_lines), []
+    settings = known.settings(unit)
+    for setting in [each for key in ("Requires", "BindsTo", "Requisite") for each in unit_files.listed(settings, "Unit", key)]:
+        for name in setting.value.split():
+            cause = ""
+            if name.endswith(".mount") and "%" not in name and known.find(name).state == unit_files.MISSING:
+                point = unit_files.path_of(name)
+                cause = _of_mount(context, [line for line in lines if line.mount_point == point], point)
+            elif name.endswith(".device") and "%" not in name:
+                cause = _of_device(context, unit_files.path_of(name))
+            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {cause}")] if cause else []
+    for setting in unit_files.listed(settings, "Unit", "RequiresMountsFor"):
+        for path in setting.value.split():
+            cause = "; ".join(_of_mount(context, [line], path) for line in lines if line.mount_point != "/" and (path + "/").startswith(line.mount_point + "/"))
+            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {cause}")] if cause.strip("; ") else []
+    return found
+
+
+def _of_mount(context, lines, point):
+    """Return why a mount of these lines ([MountLine]) does not come up, "" when nothing is seen; without a line there is no such unit."""
+    if not lines:
+        return f"nothing is mounted on {point}"
+    return next((f"{line.device} is not on this disk" for line in lines if named_volume(context, line.device) is False), "")
+
+
+def _of_device(context, path):
+    card = _CARD.match(path)
+    if card:
+        name = card_name.first_card(context.tree)[0].name
+        return f"the first card is called {name}" if _PHYSICAL.match(card.group(1)) and card.group(1) != name else ""
+    return f"{path} is not on this disk" if path.startswith("/dev/") and named_volume(context, path) is False else ""
+
+
 def service_outcome(context, names, work):
     """Return passed when one of several services (or names of one) starts at the next boot on Azure, else failed with why not.
 
@@ -54,11 +102,11 @@ def service_outcome(context, names, work):
     known, line = context.shared(unit_files.Units), started_line(context)
     answers = [services.will_start(known, [name], line) for name in names]
     starting = [answer for answer in answers if answer.state in (units.STARTS, units.UNKNOWN)]
-    held = [held_back(known, answer.unit, work) for answer in starting]
+    held = [held_back(known, answer.unit, work) + waiting_for(context, answer.unit) for answer in starting]
     if starting and not all(held):
         return passed()
     if starting:
-        return failed([place for places in held for place in places], "It starts, and its unit keeps it from its work.")
+        return failed([place for places in held for place in places], "Its unit keeps it from its work.")
     answer = min(answers, key=lambda answer: _TOLD_FIRST.index(answer.state))
     evidence = [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
     detail = f"It is masked: `systemctl unmask {answer.unit.name}`, then enable it." if answer.state == units.MASKED else ""

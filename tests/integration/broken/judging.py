@@ -19,10 +19,21 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.check 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evaluate import is_ready
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.opened_image import open_image
 from integration.broken import controls, disks, images
-from integration.broken import ways_boot, ways_cloud_init, ways_disk, ways_limits, ways_login, ways_network, ways_root, ways_siblings, ways_system
+from integration.broken import (
+    ways_boot,
+    ways_cloud_init,
+    ways_commands,
+    ways_disk,
+    ways_limits,
+    ways_login,
+    ways_network,
+    ways_root,
+    ways_siblings,
+    ways_system,
+)
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
-_MORE = (ways_system, ways_limits, ways_login, ways_network, ways_cloud_init, ways_disk, ways_siblings)
+_MORE = (ways_system, ways_limits, ways_login, ways_network, ways_cloud_init, ways_disk, ways_siblings, ways_commands)
 WAYS = {**ways_boot.WAYS, **ways_root.WAYS}
 CONTROLS = dict(controls.CONTROLS)
 for _topic in _MORE:

@@ -299,10 +299,39 @@ class Whole(LiveTree):
         ("WorkingDirectory=/var/lib/agent/work\nStateDirectory=agent", "starts"),
         ("WorkingDirectory=/run/agent", "starts"),
         ("WorkingDirectory=/etc", "starts"),
+        ("WorkingDirectory=/etc/fstab", "fails"),
+        ("RootImage=/srv/agent.raw", "fails"),
+        ("ReadWritePaths=/etc /var/lib/build", "fails"),
+        ("ReadWritePaths=/etc -/var/lib/build", "starts"),
+        ("BindReadOnlyPaths=/srv/home:/home", "fails"),
+        ("BindReadOnlyPaths=/etc:/home", "starts"),
+        ("LoadCredential=key:/etc/build/key", "fails"),
+        ("LoadCredential=key", "starts"),
+        ("ReadOnlyPaths=/var/lib/made", "starts"),
+        ("Group=builders", "fails"),
+        ("Group=root", "starts"),
+        ("ExecStartPost=/bin/false", "fails"),
+        ("ExecStartPost=-/bin/false", "starts"),
     ],
 )
-def test_a_service_needs_the_directory_that_it_works_in(tmp_path, settings, state):
-    write_tree(tmp_path, {**GOOD, f"{LIB}/agent.service": AGENT.replace("[Service]", f"[Service]\n{settings}")})
+def test_a_service_needs_what_it_is_laid_out_with(tmp_path, settings, state):
+    more = {"/etc/group": "root:x:0:\n", "/etc/fstab": "", "/usr/lib/tmpfiles.d/made.conf": "d /var/lib/made 0755 root root -\n"}
+    write_tree(tmp_path, {**GOOD, **more, f"{LIB}/agent.service": AGENT.replace("[Service]", f"[Service]\n{settings}")})
     (tmp_path / "usr/sbin/waagent").chmod(0o755)
     (tmp_path / "usr/bin/python3").chmod(0o755)
     assert units.will_start(unit_files.Units(Whole(str(tmp_path))), "agent.service").state == state
+
+
+@pytest.mark.parametrize(
+    ("needed", "state"),
+    [
+        ("[Service]\nType=oneshot\nExecStart=/usr/sbin/waagent\n", "fails"),
+        ("[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/sbin/waagent\n", "starts"),
+        ("[Service]\nExecStart=/usr/sbin/waagent\n", "starts"),
+    ],
+)
+def test_a_service_ends_with_the_one_that_it_is_bound_to(tmp_path, needed, state):
+    write_tree(tmp_path, {**GOOD, f"{LIB}/agent.service": "[Unit]\nBindsTo=first.service\nAfter=first.service\n" + AGENT, f"{LIB}/first.service": needed})
+    (tmp_path / "usr/sbin/waagent").chmod(0o755)
+    (tmp_path / "usr/bin/python3").chmod(0o755)
+    assert units.will_start(unit_files.Units(LiveTree(str(tmp_path))), "agent.service").state == state

@@ -8,24 +8,18 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 import re
-import shlex
-import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, unit_reach, units
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
 _PROGRAMS = ("poweroff", "halt", "reboot", "shutdown")
 _VERBS = ("poweroff", "halt", "reboot", "kexec", "rescue", "emergency", "soft-reboot")
 _TARGETS = re.compile(r"(rescue|emergency|poweroff|halt|reboot|shutdown)(\.target)?$")
 _ACTIONS = re.compile(r"(poweroff|reboot|halt|exit|kexec|soft-reboot)(-force|-immediate)?$")
-_SHELLS = ("sh", "bash", "dash", "ash")
-_RC_LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local")
-_CRON = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root", "/var/spool/cron/tabs/root")
 
 
 @rule(
@@ -43,36 +37,26 @@ def stays_up(context):
     tree = context.tree
     if not services.uses_systemd(tree):
         return not_applicable("the guest is not started by systemd")
-    return failed_if(_of_units(context.shared(Units)) + _of_rc_local(context) + _of_cron(context))
+    known = context.shared(Units)
+    ending = [run for run in context.facts(boot_commands.commands) if ends(run.command)]
+    skipped = {unit for unit in {run.unit for run in ending if run.unit} if units.can_start(known, unit).state == units.SKIPPED}
+    found = [Evidence(run.path, run.line, run.text) for run in ending if run.unit not in skipped]
+    return failed_if(sorted(set(found + _of_actions(context))))
 
 
-def _of_units(known):
-    found = []
-    reached = known.known(unit_reach.reached_through_services)
-    for name in sorted(reached | _of_timers(known, reached)):
-        unit = known.find(name)
-        if unit.state != THERE or not unit.name.endswith(".service"):
-            continue
-        try:
-            settings = known.settings(unit)
-        except ImagewrightError:
-            continue
-        ending = [
-            setting
-            for key in ("ExecStartPre", "ExecStart", "ExecStartPost")
-            for setting in unit_files.listed(settings, "Service", key)
-            if ends(setting.value.lstrip("@-:+!|"))
-        ]
+def _of_actions(context):
+    """Return the [Evidence] of services whose end, or whose failure, ends the machine."""
+    known, found = context.shared(Units), []
+    for unit, settings in context.facts(boot_commands.services_of_boot):
         action, stays = unit_files.last(settings, "Unit", "SuccessAction"), unit_files.last(settings, "Service", "RemainAfterExit")
-        if action is not None and _ACTIONS.match(action.value) and not (stays is not None and stays.value.lower() in ("yes", "true", "1", "on")):
-            ending.append(action)
+        at_end = action is not None and _ACTIONS.match(action.value) and not (stays is not None and stays.value.lower() in ("yes", "true", "1", "on"))
         on_failure = _on_failure(settings)
-        state = units.can_start(known, name).state if ending or on_failure else None
+        state = units.can_start(known, unit.name).state if at_end or on_failure else None
         if on_failure and state == units.FAILS:
             found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}, and the unit fails") for setting in on_failure]
-        if ending and state != units.SKIPPED:
-            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in ending]
-    return sorted(set(found))
+        if at_end and state != units.SKIPPED:
+            found.append(Evidence(action.path, action.line, f"{action.key}={action.value}"))
+    return found
 
 
 def _on_failure(settings):
@@ -84,55 +68,12 @@ def _on_failure(settings):
     ]
 
 
-def _of_timers(known, reached):
-    """Return the names ({str}) of the units that enabled timers start a time after each boot."""
-    found = set()
-    for name in sorted(each for each in reached if each.endswith(".timer")):
-        unit = known.find(name)
-        if unit.state != THERE:
-            continue
-        try:
-            settings = known.settings(unit)
-        except ImagewrightError:
-            continue
-        if any(unit_files.listed(settings, "Timer", key) for key in ("OnBootSec", "OnStartupSec", "OnActiveSec")):
-            started = unit_files.last(settings, "Timer", "Unit")
-            found.add(started.value if started is not None and started.value else name[: -len("timer")] + "service")
-    return found
-
-
-def _of_rc_local(context):
-    """Return the [Evidence] of commands of rc.local that no condition guards; systemd runs it when it may be executed."""
-    found = []
-    for path in _RC_LOCAL:
-        status = context.tree.stat(path)
-        if status is None or not stat.S_ISREG(status.mode) or not status.mode & stat.S_IXUSR:
-            continue
-        found += [Evidence(path, number, words) for number, words in unguarded(context.lines(path)) if ends(words)]
-    return found
-
-
-def _of_cron(context):
-    found = []
-    for path in [path for pattern in _CRON for path in (context.tree.glob(pattern) if "*" in pattern else [pattern])]:
-        for number, text in context.lines(path):
-            words = text.split()
-            if words[:1] == ["@reboot"] and (ends(" ".join(words[1:])) or ends(" ".join(words[2:]))):
-                found.append(Evidence(path, number, text.strip()))
-    return found
-
-
 def ends(command):
     """Return whether a command line (str) powers a machine off, restarts it or leaves its usual target, whatever else is the case."""
-    try:
-        words = shlex.split(command, comments=True)
-    except ValueError:
-        return False
-    while words and posixpath.basename(words[0]) in ("sudo", "exec", "env", "nohup"):
-        words = words[1:]
+    words = boot_commands.words_of(command)
     if not words:
         return False
-    name, rest = posixpath.basename(words[0].rstrip(";")), [word.rstrip(";") for word in words[1:]]
+    name, rest = posixpath.basename(words[0]), words[1:]
     if name in _PROGRAMS:
         return not {"-c", "-k", "--help", "-w", "--wtmp-only", "--show"} & set(rest)
     if name in ("init", "telinit"):
@@ -140,9 +81,6 @@ def ends(command):
     if name == "systemctl":
         plain = [word for word in rest if not word.startswith("-")]
         return plain[:1] != [] and (plain[0] in _VERBS or plain[0] in ("isolate", "start") and bool(plain[1:]) and bool(_TARGETS.match(plain[1])))
-    if name in _SHELLS and "-c" in rest[:2]:
-        inner = rest[rest.index("-c") + 1 : rest.index("-c") + 2]
-        return bool(inner) and not re.search(r"\b(if|while|until|case)\b|&&|\|\|", inner[0]) and any(ends(part) for part in inner[0].split(";") if part.strip())
     return False
 
 

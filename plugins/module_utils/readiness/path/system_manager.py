@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
     boot_targets,
+    cut_off,
     encrypted_devices,
     endings,
     kernel_limits,
@@ -16,7 +17,19 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     mount_kinds,
     mounts,
     root_mount,
+    tmpfiles,
+    unit_order,
 )
 
-RULES = boot_targets.RULES + mounts.RULES + mount_kinds.RULES + root_mount.RULES + encrypted_devices.RULES + endings.RULES
+RULES = (
+    boot_targets.RULES
+    + mounts.RULES
+    + mount_kinds.RULES
+    + root_mount.RULES
+    + encrypted_devices.RULES
+    + endings.RULES
+    + cut_off.RULES
+    + unit_order.RULES
+    + tmpfiles.RULES
+)
 RULES += kernel_settings.RULES + kernel_limits.RULES + manager_limits.RULES

@@ -4,7 +4,7 @@
 """Cases of the step ssh: what ends sshd, and what keeps a user of Azure out."""
 
 from unit.readiness.cases.common import BY_AGENT, WITHOUT_CLOUD_INIT
-from unit.readiness.guest_tree import ELF_X86_64, UNITS
+from unit.readiness.guest_tree import ELF_X86_64, UNITS, UUID
 
 _CONF = "/etc/ssh/sshd_config"
 _DROP_IN = "/etc/ssh/sshd_config.d/50-own.conf"
@@ -64,6 +64,10 @@ BROKEN_FILES = [
     ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "*  hard  nproc 0\n"}, ("/etc/security/limits.d/z.conf", 1)),
     ("R46h", {**_PAM, **_NOLOGIN, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}, (f"{_SYSTEM}/systemd-user-sessions.service", None)),
     ("R46h", {"/etc/bash.bashrc": "exit\n"}, ("/etc/bash.bashrc", 1)),
+    *[
+        ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Unit]\n{text}\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2))
+        for text in ("Requires=srv-data.mount", "Requires=sys-subsystem-net-devices-ens192.device", "BindsTo=sys-subsystem-net-devices-eth1.device")
+    ],
     ("R46h", {**_PAM, "/etc/pam.d/sshd": "session required pam_exec.so /opt/gone\n" + _PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
     ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + _PAM["/etc/pam.d/sshd"], "/etc/shells": "/bin/ksh\n"}, ("/etc/pam.d/sshd", 1)),
     ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 0\n"}, ("/etc/ssh/sshd_config", 1)),
@@ -78,6 +82,17 @@ BROKEN_FILES = [
             "InaccessiblePaths=-/home /srv",
             "TemporaryFileSystem=/home:ro",
             "CapabilityBoundingSet=",
+            "SystemCallFilter=@basic-io @file-system",
+            "SystemCallFilter=@system-service\nSystemCallFilter=~@setuid",
+            "SystemCallFilter=~@network-io:EPERM",
+            "SystemCallArchitectures=x86",
+            "NoExecPaths=/",
+            "SocketBindDeny=any",
+            "NetworkNamespacePath=/run/netns/build",
+            "Type=dbus",
+            "Type=notify\nTimeoutStartSec=10ms",
+            "ExecStartPre=-/bin/sleep 600",
+            "TimeoutStartSec=30\nExecStartPre=-/usr/bin/sleep 1min",
             "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETGID\nCapabilityBoundingSet=CAP_SYS_CHROOT",
             "CapabilityBoundingSet=~CAP_SETUID",
             "CapabilityBoundingSet=~CAP_SYS_PTRACE\nCapabilityBoundingSet=",
@@ -205,6 +220,24 @@ CONTROLS = [
             "TasksMax=33%\nLimitNOFILE=524288\nMemoryMax=infinity\nRuntimeMaxSec=infinity",
             "TasksMax=1\nTasksMax=512",
             "MemoryMax=256M\nRuntimeMaxSec=1d\nWatchdogSec=0",
+            "SystemCallFilter=@system-service @mount\nSystemCallFilter=~@resources",
+            "SystemCallFilter=~@mount @swap @reboot",
+            "SystemCallFilter=@basic-io\nSystemCallFilter=",
+            "SystemCallArchitectures=native",
+            "NoExecPaths=/\nExecPaths=/usr /etc",
+            "SocketBindDeny=any\nSocketBindAllow=tcp:22",
+            "TimeoutStartSec=infinity\nExecStartPre=-/bin/sleep 5",
+            "ExecStartPre=-/bin/sleep 10\nTimeoutStartSec=20",
+        )
+    ],
+    *[
+        ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Unit]\n{text}\n"})
+        for text in (
+            f"BindsTo=dev-disk-by\\x2duuid-{UUID.replace('-', chr(92) + 'x2d')}.device",
+            "Wants=dev-disk-by\\x2duuid-1\\x2d2.device",
+            "Requires=sys-subsystem-net-devices-eth0.device",
+            "Requires=sys-subsystem-net-devices-docker0.device",
+            "RequiresMountsFor=/srv/keys",
         )
     ],
     ("R46k", _conf("HostKeyAlgorithms +ssh-rsa")),

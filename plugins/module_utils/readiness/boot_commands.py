@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands that run at every boot: of services, of timers that follow the boot, of rc.local and of cron's @reboot, and of the scripts
+that they start where an administrator keeps such.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import posixpath
+import re
+import shlex
+import stat
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
+
+#: A service that the boot starts. settings: [UnitSetting].
+BootService = collections.namedtuple("BootService", "unit settings")
+
+#: One command line. path: str; line: int from 1; text: str, the line as it is there; command: str; unit: str, the unit that runs it, or "".
+BootCommand = collections.namedtuple("BootCommand", "path line text command unit")
+
+RC_LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local")
+_CRON = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root", "/var/spool/cron/tabs/root")
+_SHELLS = ("sh", "bash", "dash", "ash")
+#: Where packages put no scripts: what lies there somebody wrote for this machine.
+_OWN = ("/usr/local/", "/opt/", "/root/", "/etc/", "/srv/", "/home/", "/var/")
+_LARGEST_SCRIPT = 65536  # bytes
+_BEFORE_A_COMMAND = ("sudo", "exec", "env", "nohup")
+
+
+def services_of_boot(context):
+    """Return the [BootService] that the default target, or a timer some time after each boot, starts; those that cannot be read are left out."""
+    known = context.shared(Units)
+    reached = known.known(unit_reach.reached_through_services)
+    found = []
+    for name in sorted(reached | _of_timers(known, reached)):
+        unit = known.find(name)
+        settings = _settings(known, unit) if unit.name.endswith(".service") else None
+        if settings is not None:
+            found.append(BootService(unit, settings))
+    return found
+
+
+def commands(context):
+    """Return the [BootCommand] of the boot, each file's in its order."""
+    found = _of_services(context) + _of_rc_local(context) + _of_cron(context)
+    return found + [inner for run in found for inner in _of_script(context, run)]
+
+
+def words_of(command):
+    """Return the words ([str]) of a command line (str) from its program on, as a shell takes them apart; [] of what is none."""
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError:
+        return []
+    while words and posixpath.basename(words[0]) in _BEFORE_A_COMMAND:
+        words = words[1:]
+    return [word.rstrip(";") for word in words]
+
+
+def parts_of(command):
+    """Return the command lines ([str]) that a command line runs whatever is the case: itself, or those that a shell gets with -c."""
+    words = words_of(command)
+    if not words or posixpath.basename(words[0]) not in _SHELLS or not set(words[1:3]) & {"-c", "-ec", "-lc", "-xc", "-exc"}:
+        return [command]
+    inner = next((word for before, word in zip(words[1:], words[2:]) if before.startswith("-") and before.endswith("c")), "")
+    if re.search(r"\b(if|while|until|for|case)\b|&&|\|\|", inner):
+        return []
+    return [part for part in re.split(r"[;\n]", inner) if part.strip()]
+
+
+def _of_timers(known, reached):
+    """Return the names ({str}) of the units that enabled timers start a time after each boot."""
+    found = set()
+    for name in sorted(each for each in reached if each.endswith(".timer")):
+        settings = _settings(known, known.find(name))
+        if settings and any(unit_files.listed(settings, "Timer", key) for key in ("OnBootSec", "OnStartupSec", "OnActiveSec")):
+            started = unit_files.last(settings, "Timer", "Unit")
+            found.add(started.value if started is not None and started.value else name[: -len("timer")] + "service")
+    return found
+
+
+def _settings(known, unit):
+    if unit.state != THERE:
+        return None
+    try:
+        return known.settings(unit)
+    except ImagewrightError:
+        return None
+
+
+def _of_services(context):
+    return [
+        BootCommand(setting.path, setting.line, f"{setting.key}={setting.value}", part.strip(), service.unit.name)
+        for service in context.facts(services_of_boot)
+        for key in ("ExecStartPre", "ExecStart", "ExecStartPost")
+        for setting in unit_files.listed(service.settings, "Service", key)
+        for part in parts_of(setting.value.lstrip("@-:+!|"))
+    ]
+
+
+def _of_script(context, run):
+    """Return the [BootCommand] of the shell script that a BootCommand starts, those that no condition guards."""
+    words = words_of(run.command)
+    if words and posixpath.basename(words[0]) in _SHELLS:
+        words = [word for word in words[1:] if not word.startswith("-")]
+    status = context.tree.stat(words[0]) if words and words[0].startswith(_OWN) else None
+    if status is None or not stat.S_ISREG(status.mode) or status.size > _LARGEST_SCRIPT:
+        return []
+    if not re.match(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?(sh|bash|dash|ash)\b", context.first_line(words[0])):
+        return []
+    return [BootCommand(words[0], number, text, part.strip(), run.unit) for number, text in unguarded(context.lines(words[0])) for part in parts_of(text)]
+
+
+def _of_rc_local(context):
+    """Return the commands of rc.local that no condition guards; systemd runs it when it may be executed."""
+    found = []
+    for path in RC_LOCAL:
+        status = context.tree.stat(path)
+        if status is None or not stat.S_ISREG(status.mode) or not status.mode & stat.S_IXUSR:
+            continue
+        found += [BootCommand(path, number, words, part.strip(), "") for number, words in unguarded(context.lines(path)) for part in parts_of(words)]
+    return found
+
+
+def _of_cron(context):
+    """Return the commands of cron's @reboot; in the files of the system, the user stands before the command."""
+    found = []
+    for path in [path for pattern in _CRON for path in (context.tree.glob(pattern) if "*" in pattern else [pattern])]:
+        for number, text in context.lines(path):
+            words = text.split()
+            if words[:1] == ["@reboot"]:
+                command = " ".join(words[1:] if path.startswith("/var/spool/") else words[2:])
+                found += [BootCommand(path, number, text.strip(), part.strip(), "") for part in parts_of(command)]
+    return found

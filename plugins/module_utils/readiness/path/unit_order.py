@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What units do to each other at boot: one that keeps a needed one from being started, and one behind which it waits for ever.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, unit_restraints, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import needed_units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+
+#: Targets that every needed unit, or its network, comes behind.
+_WAITED_FOR = ("sysinit.target", "basic.target", "local-fs.target", "network-pre.target", "network.target", "network-online.target", "sockets.target")
+#: Seconds: who waits longer gives up.
+_LONGEST = 600
+_ENDLESS = re.compile(r"while\s+(:|true|\[\s*1\s*\]|sleep\s+\S+)\s*;|until\s+false\s*;")
+
+
+@rule(
+    "R69f",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="No unit of the boot conflicts with one that the first login needs",
+    fault="A unit of the boot keeps one away that the first login needs",
+    why="systemd does not start a unit that another one of the same boot conflicts with: it drops the start, and says so nowhere but in its log.",
+    cure="Disable the unit that is named, or take the line out of it.",
+    source="systemd.unit(5), Conflicts=; systemd src/core/transaction.c",
+)
+def nothing_conflicts(context):
+    """Return failed with each Conflicts= of a unit of the boot that names a needed one; a socket takes the place of its service."""
+    known, needed, found = context.shared(Units), context.facts(needed_units), []
+    if not needed:
+        return not_applicable("no unit is seen to be started")
+    for name in sorted(known.known(unit_reach.reached_through_services)):
+        unit = known.find(name)
+        if unit.state != THERE:
+            continue
+        try:
+            settings = unit_files.listed(known.settings(unit), "Unit", "Conflicts")
+        except ImagewrightError:
+            continue
+        for setting in settings:
+            kept = [word for word in setting.value.split() if word in needed and not _takes_its_place(unit, word)]
+            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {kept[0]} is not started")] if kept else []
+    return failed_if(sorted(set(found)))
+
+
+def _takes_its_place(unit, name):
+    """Return whether a Unit is the one of this name, or the socket of the service."""
+    return name in unit.names or {own.rpartition(".")[0] for own in unit.names} == {name.rpartition(".")[0]}
+
+
+@rule(
+    "R69g",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="Nothing that never ends comes before the first login",
+    fault="The boot waits for something that never ends",
+    why="A service of the kind oneshot is started when its commands have ended: what is ordered behind it waits until then, by default without a limit.",
+    cure="Disable the unit, or give it Type=exec or TimeoutStartSec=.",
+    source="systemd.service(5), Type=, TimeoutStartSec=; systemd.unit(5), Before=",
+)
+def nothing_waits_for_ever(context):
+    """Return failed with each command without an end of a service of the boot that a needed unit, or a target that it comes behind, waits for."""
+    known, found = context.shared(Units), []
+    for unit, settings in context.facts(boot_commands.services_of_boot):
+        endless = [setting for key in ("ExecStartPre", "ExecStart") for setting in unit_files.listed(settings, "Service", key) if _never_ends(setting.value)]
+        kind, limit = (unit_files.last(settings, "Service", key) for key in ("Type", "TimeoutStartSec"))
+        seconds = unit_restraints.seconds(limit.value) if limit is not None else None
+        if not endless or kind is None or kind.value != "oneshot" or seconds is not None and 0 < seconds <= _LONGEST:
+            continue
+        if _is_waited_for(context, known, unit, settings) and units.can_start(known, unit.name).state != units.SKIPPED:
+            found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in endless]
+    return failed_if(sorted(set(found)))
+
+
+def _is_waited_for(context, known, unit, settings):
+    """Return whether a needed unit, or a target before it, comes behind a Unit: it says so itself, or the target wants it."""
+    before = set(unit_files.words(settings, "Unit", "Before")) | {pull.parent for pull in known.pulls_of(unit)}
+    return bool(before & (set(_WAITED_FOR) | context.facts(needed_units)))
+
+
+def _never_ends(command):
+    words = boot_commands.words_of(command.lstrip("@-:+!|"))
+    name, rest = posixpath.basename(words[0]) if words else "", words[1:]
+    if name == "sleep":
+        return bool(rest) and (rest[0] in ("infinity", "inf") or (unit_restraints.seconds(rest[0]) or 0) > _LONGEST)
+    return name == "tail" and bool({"-f", "-F", "--follow"} & set(rest)) or name in ("sh", "bash", "dash") and bool(_ENDLESS.search(" ".join(rest)))
+
+
+RULES = [nothing_conflicts, nothing_waits_for_ever]

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of what the boot does to itself: commands that cut the machine off, units that keep others away, files that are removed."""
+
+from unit.readiness.cases.system_manager import SYSTEM, TARGETS, WANTED
+
+_UNIT = f"{SYSTEM}/done.service"
+_RC, _CRON, _TMPFILES = "/etc/rc.local", "/etc/cron.d/build", "/etc/tmpfiles.d/build.conf"
+_TOOL = {"/usr/bin/systemd-tmpfiles": ""}
+_FIREWALL = "table inet f {\n chain i {\n  type filter hook input priority 0; policy drop;\n }\n}\n"
+
+
+def _service(text, unit="", more=None):
+    """Return the files of a guest whose boot starts done.service; the first line of text is its second, or comes behind the lines of unit."""
+    return {**TARGETS, _UNIT: (f"[Unit]\n{unit}" if unit else "") + f"[Service]\n{text}\n", **WANTED, **(more or {})}
+
+
+def _rc_local(*lines):
+    return {**TARGETS, _RC: ("program", "\n".join(("#!/bin/sh -e", *lines, "exit 0", "")))}
+
+
+def _tmpfiles(text, **more):
+    return {**_TOOL, _TMPFILES: f"# x\n{text}\n", **more}
+
+
+BROKEN_FILES = [
+    *[
+        ("R69e", _service(f"Type=oneshot\nExecStart={command}"), (_UNIT, 3))
+        for command in (
+            "/sbin/ip link set dev eth0 down",
+            "-/usr/sbin/ip l set eth0 down",
+            "/sbin/ifconfig eth0 down",
+            "/sbin/ifdown -a",
+            "/usr/bin/nmcli networking off",
+            "/usr/bin/nmcli device disconnect eth0",
+            "/bin/networkctl down eth0",
+            "/sbin/ip addr flush dev eth0",
+            "/sbin/ip route flush all",
+            "/sbin/ip route flush table main",
+            "/sbin/ip route del default",
+            "/sbin/ip route add blackhole 168.63.129.16/32",
+            "/sbin/modprobe -r hv_netvsc",
+            "/sbin/rmmod hv_storvsc",
+            "/bin/systemctl stop ssh",
+            "/bin/systemctl disable --now walinuxagent.service",
+            "/bin/systemctl mask systemd-networkd",
+            "/usr/sbin/service ssh stop",
+            "/usr/bin/touch /etc/nologin",
+            "/usr/sbin/iptables -P INPUT DROP",
+            '/bin/sh -c "echo done; ip link set eth0 down"',
+        )
+    ],
+    ("R69e", _service("ExecStart=/bin/true\nExecStartPost=/bin/systemctl --no-block stop ssh.service"), (_UNIT, 3)),
+    ("R69e", _service("ExecStart=/usr/sbin/nft -f /etc/own.nft", more={"/etc/own.nft": _FIREWALL}), (_UNIT, 2)),
+    ("R69e", _service("ExecStart=/opt/done", more={"/opt/done": ("program", "#!/bin/sh\nset -e\nip link set eth0 down\n")}), ("/opt/done", 3)),
+    ("R69c", _service("ExecStart=/bin/sh /opt/done", more={"/opt/done": ("program", "#!/bin/bash\npoweroff\n")}), ("/opt/done", 2)),
+    ("R69e", _rc_local("ip link set eth0 down"), (_RC, 2)),
+    ("R69e", _rc_local("iptables -F", "iptables -P INPUT DROP", "iptables -A INPUT -i lo -j ACCEPT"), (_RC, 3)),
+    ("R69e", _rc_local("iptables -A INPUT -p tcp --dport 22 -j DROP"), (_RC, 2)),
+    ("R69e", _rc_local("iptables -A OUTPUT -d 168.63.129.16 -j REJECT"), (_RC, 2)),
+    ("R69e", {**TARGETS, _CRON: "@reboot root systemctl stop ssh\n"}, (_CRON, 1)),
+    ("R69f", _service("ExecStart=/bin/true", "Conflicts=ssh.service\n"), (_UNIT, 2)),
+    ("R69f", _service("ExecStart=/bin/true", "Description=x\nConflicts=other.service systemd-networkd.service\n"), (_UNIT, 3)),
+    (
+        "R69f",
+        {**TARGETS, f"{SYSTEM}/multi-user.target.d/z.conf": "[Unit]\nConflicts=walinuxagent.service\n"},
+        (f"{SYSTEM}/multi-user.target.d/z.conf", 2),
+    ),
+    ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep infinity", "Before=ssh.service\n"), (_UNIT, 5)),
+    ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep 1h", "Before=network-pre.target\n"), (_UNIT, 5)),
+    ("R69g", _service('Type=oneshot\nExecStart=/bin/sh -c "while :; do sleep 1; done"', "Before=basic.target\n"), (_UNIT, 5)),
+    ("R69g", _service("Type=oneshot\nExecStart=/usr/bin/tail -f /var/log/syslog", "Before=walinuxagent.service\n"), (_UNIT, 5)),
+    (
+        "R69g",
+        {**TARGETS, _UNIT: "[Service]\nType=oneshot\nExecStart=/bin/sleep inf\n", f"{SYSTEM}/sysinit.target.wants/done.service": ("link", _UNIT)},
+        (_UNIT, 3),
+    ),
+    ("R69h", _tmpfiles("f /etc/nologin 0644 root root - closed"), (_TMPFILES, 2)),
+    ("R69h", _tmpfiles("r! /etc/ssh/sshd_config"), (_TMPFILES, 2)),
+    ("R69h", _tmpfiles("R /etc/ssh"), (_TMPFILES, 2)),
+    ("R69h", _tmpfiles("D /home 0755 root root -"), (_TMPFILES, 2)),
+    ("R69h", _tmpfiles("z / 0700 root root -"), (_TMPFILES, 2)),
+    ("R69h", _tmpfiles("d /etc 0750 root root -"), (_TMPFILES, 2)),
+]
+
+RIGHT_FILES = [("R69h", _TOOL)]
+
+CONTROLS = [
+    *[
+        ("R69e", _service(f"ExecStart={command}"))
+        for command in (
+            "/sbin/ip link set eth1 down",
+            "/sbin/ip link set dev eth0 up",
+            "/sbin/ip route add default via 10.0.0.1",
+            "/sbin/ip route add blackhole 10.9.0.0/16",
+            "/sbin/ip route flush cache",
+            "/sbin/ip route flush table 100",
+            "/usr/bin/nmcli radio wifi off",
+            "/sbin/modprobe -r floppy",
+            "/bin/systemctl restart ssh",
+            "/bin/systemctl stop apt-daily.timer",
+            "/bin/systemctl mask NetworkManager",  # which this guest does not start
+            "/usr/bin/touch /etc/nologin.txt",
+            "/usr/sbin/iptables -P FORWARD DROP",
+            "/usr/sbin/nft -f /etc/not-there.nft",
+            '/bin/sh -c "test -e /x && ip link set eth0 down"',
+        )
+    ],
+    ("R69e", _service("ExecStart=/bin/systemctl stop ssh\nExecStart=/bin/systemctl start ssh")),
+    ("R69e", _service("ExecStart=/bin/systemctl stop ssh", "ConditionVirtualization=vmware\n")),
+    ("R69e", _service("ExecStop=/sbin/ip link set eth0 down\nExecStart=/bin/true")),
+    ("R69e", _service("ExecStart=/opt/done", more={"/opt/done": ("program", "#!/bin/sh\nif [ -e /x ]; then\n ip link set eth0 down\nfi\n")})),
+    ("R69e", _service("ExecStart=/opt/done", more={"/opt/done": ("program", "#!/usr/bin/python3\nip link set eth0 down\n")})),
+    ("R69e", _rc_local("ip link set eth0 down", "ip link set eth0 up")),
+    ("R69e", _rc_local("iptables -P INPUT DROP", "iptables -A INPUT -m state --state ESTABLISHED -j ACCEPT", "iptables -A INPUT -p tcp --dport 22 -j ACCEPT")),
+    ("R69e", _rc_local("iptables -P INPUT DROP", "for port in 22 80; do", " iptables -A INPUT -p tcp --dport $port -j ACCEPT", "done")),
+    ("R69e", _rc_local("iptables -A INPUT -p tcp --dport 22 -j DROP", "iptables -F INPUT")),
+    ("R69e", _rc_local("iptables -t nat -A OUTPUT -d 168.63.129.16 -j REJECT")),
+    ("R69e", _rc_local("touch /etc/nologin", "rm -f /etc/nologin")),
+    ("R69e", {**TARGETS, _CRON: "0 3 * * * root systemctl stop ssh\n"}),
+    ("R69f", _service("ExecStart=/bin/true", "Conflicts=shutdown.target rescue.service\n")),
+    ("R69f", {**TARGETS, _UNIT: "[Unit]\nConflicts=ssh.service\n[Service]\nExecStart=/bin/true\n"}),  # enabled by nobody
+    (
+        "R69f",
+        {
+            **TARGETS,
+            f"{SYSTEM}/ssh.socket": "[Unit]\nConflicts=ssh.service\n[Socket]\nListenStream=22\n",
+            f"{SYSTEM}/sockets.target.wants/ssh.socket": ("link", f"{SYSTEM}/ssh.socket"),
+        },
+    ),
+    ("R69g", _service("Type=simple\nExecStart=/bin/sleep infinity", "Before=ssh.service\n")),
+    ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep infinity", "After=ssh.service\n")),
+    ("R69g", _service("Type=oneshot\nTimeoutStartSec=2min\nExecStart=/bin/sleep infinity", "Before=ssh.service\n")),
+    ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep 5", "Before=ssh.service\n")),
+    ("R69h", _tmpfiles('F! /run/nologin 0644 - - - "System is booting up."')),
+    ("R69h", _tmpfiles("D! /tmp 1777 root root 0")),
+    ("R69h", _tmpfiles("d /home 0755 root root -")),
+    ("R69h", _tmpfiles("z /etc/shadow 0600 root root -")),
+    ("R69h", _tmpfiles("r! /etc/ssh/*.bak")),
+    ("R69h", {**_TOOL, "/usr/lib/tmpfiles.d/build.conf": "r /etc/passwd\n", _TMPFILES: ""}),
+]
