@@ -8,7 +8,7 @@ Source: Microsoft PE Format; UEFI Specification 2.10, section 2.1.1 (UEFI Images
 """
 
 import struct
-from typing import List, NamedTuple, Optional, Tuple
+from typing import BinaryIO, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 
@@ -67,6 +67,19 @@ def read_program(read_at: ReadAt, size: Optional[int] = None) -> EfiProgram:
     if size is not None and any(section.offset + section.size > size for section in sections if section.size):
         raise PeError("is cut off: a section ends behind the end of the file")
     return EfiProgram(MACHINES.get(machine, f"0x{machine:04x}"), sections, _certificates(optional))
+
+
+def find_section(stream: BinaryIO, wanted: bytes) -> Optional[PeSection]:
+    """Return the PeSection of that name of the EFI program in a binary stream, None when it has none.
+
+    Raises PeError: as read_program.
+    """
+
+    def read_at(offset: int, length: int) -> bytes:
+        stream.seek(offset)
+        return stream.read(length)
+
+    return next((section for section in read_program(read_at).sections if section.name == wanted), None)
 
 
 def signed_by_microsoft(program: EfiProgram, read_at: ReadAt) -> bool:

@@ -49,17 +49,11 @@ def section(stream, wanted, where):
     wanted: str, e.g. ``.initrd`` or ``.uname``, which has the kernel's version.
     Raises CorruptImage: it is not a whole EFI program.
     """
-
-    def read_at(offset, length):
-        stream.seek(offset)
-        return stream.read(length)
-
     try:
-        program = pe.read_program(read_at)
+        found = pe.find_section(stream, wanted.encode())
     except pe.PeError:
         raise CorruptImage(f"cannot read {where}: it is no whole EFI program; build the unified kernel image again") from None
-    for found in program.sections:
-        if found.name == wanted.encode():
-            stream.seek(found.offset)
-            return io.BufferedReader(_Part(stream, min(found.memory, found.size) if found.memory else found.size), 256 * 1024)
-    return None
+    if found is None:
+        return None
+    stream.seek(found.offset)
+    return io.BufferedReader(_Part(stream, min(found.memory, found.size) if found.memory else found.size), 256 * 1024)

@@ -95,16 +95,11 @@ def _of_bzimage(stream, base, header):
 
 def _of_unified(stream):
     """Return the Payload of the kernel in a unified kernel image, None when the stream is none."""
-
-    def read_at(offset, length):
-        stream.seek(offset)
-        return stream.read(length)
-
     try:
-        program = pe.read_program(read_at)
+        section = pe.find_section(stream, b".linux")
     except pe.PeError:
         return None
-    return next((_payload(stream, section.offset) for section in program.sections if section.name == b".linux"), None)
+    return _payload(stream, section.offset) if section is not None else None
 
 
 def _chunks(stream, length):

@@ -122,7 +122,7 @@ class Guest:
         self._work, self._complaints, self._count = work, complaints, 0
         self._folder = scratch(work.folder)
         argv = appliance.command(work.network)
-        failures = []
+        failures: List[ImagewrightError] = []
         for attempt in appliance.attempts():
             environment = {**work.environment, "LIBGUESTFS_BACKEND_SETTINGS": attempt.settings}
             self._process = commands.attached(argv, f"open {work.path}", environment, complaints)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A guest is never given up for nothing: what would make its preparation worthless stops the playbook before the first change."""
 
+import os
 import subprocess
 import sys
 
@@ -134,9 +135,9 @@ def test_readiness_of_nothing_is_no_success(options, words):
 
 
 def test_a_task_file_of_the_user_that_is_not_there(fresh_guest, image):
-    message = the_error(fresh_guest, image, {"azure_hooks": {"after_image": "/nowhere/sign.yml"}})
+    message = the_error(fresh_guest, image, {"azure_hooks": {"after_image": "$HOME/nowhere/sign.yml"}})
 
-    assert "cannot run azure_hooks.after_image: there is no file /nowhere/sign.yml" in message
+    assert f"cannot run azure_hooks.after_image: there is no file {os.environ['HOME']}/nowhere/sign.yml" in message
 
 
 def sudo_asks_for_a_password(guest):
