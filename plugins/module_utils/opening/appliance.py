@@ -95,7 +95,9 @@ def environment(folder: str) -> Dict[str, str]:
 
     Raises ImagewrightError: libguestfs does not say where its own parts are, or ours cannot be written.
     """
-    own = commands.run(["guestfish", "get-path"], "ask libguestfs for its appliance", timeout=_LOOK).stdout.strip()
+    # guestfish writes its history into its user's home
+    home = {"HOME": folder}
+    own = commands.run(["guestfish", "get-path"], "ask libguestfs for its appliance", timeout=_LOOK, env=home).stdout.strip()
     parts = next((place for place in own.split(":") if os.path.isdir(os.path.join(place, "supermin.d"))), None)
     if parts is None:
         raise ImagewrightError(f"cannot find the parts of libguestfs' appliance: there is no supermin.d in {own}; install libguestfs as your system has it")
@@ -109,6 +111,7 @@ def environment(folder: str) -> Dict[str, str]:
     except OSError as error:
         raise from_os_error(f"write {cache}", error) from error
     return {
+        **home,
         "LIBGUESTFS_PATH": cache,
         "LIBGUESTFS_CACHEDIR": cache,
         "LIBGUESTFS_TMPDIR": folder,

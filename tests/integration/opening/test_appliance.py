@@ -131,6 +131,7 @@ def test_who_is_not_root_opens_an_image_too(owner):
         done = as_user(home, program)
 
         assert done.stdout == "appliance b'ID=busybox\\nVERSION_ID=1\\n' []\n", done.stderr
+        assert sorted(path.name for path in home.iterdir()) == ["bin", "cache", "disk.raw"]
 
 
 def variables(disk, way):

@@ -114,7 +114,7 @@ def test_another_list_of_packages_makes_its_directory_newer_for_supermin_looks_a
     own = tmp_path / "guestfs/supermin.d"
     own.mkdir(parents=True)
     (own / "base.tar.gz").touch()
-    monkeypatch.setattr(appliance.commands, "run", lambda argv, doing, timeout: SimpleNamespace(stdout=f"/nowhere:{own.parent}\n"))
+    monkeypatch.setattr(appliance.commands, "run", lambda argv, doing, timeout, env: SimpleNamespace(stdout=f"/nowhere:{own.parent}\n"))
     assert appliance.environment("/scratch")["LIBGUESTFS_PATH"] == str(tmp_path / "imagewright-azure/appliance")
     parts = tmp_path / "imagewright-azure/appliance/supermin.d"
     assert sorted(path.name for path in parts.iterdir()) == ["base.tar.gz", "packages-imagewright"]
