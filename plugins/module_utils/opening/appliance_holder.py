@@ -119,7 +119,7 @@ class Guest:
 
     def __init__(self, work: ApplianceWork, complaints: IO[bytes]):
         """Start it. Raises ImagewrightError: it does not start."""
-        self._work, self._complaints, self._count = work, complaints, 0
+        self._work, self._complaints, self._count, self._has_python = work, complaints, 0, False
         self._folder = scratch(work.folder)
         argv = appliance.command(work.network)
         failures: List[ImagewrightError] = []
@@ -140,12 +140,19 @@ class Guest:
     def _start(self, patience: int) -> None:
         self._tell(appliance.adding(self._work.path, self._work.kind), _STEP)
         self._tell("run", patience)
-        self._tell(f'-debug sh "{appliance.FURNISHING}; echo here" | cat > {self._folder}/answer', _STEP)
-        if self._read_answer().strip() != b"here":
+        self._tell(f'-debug sh "{appliance.FURNISHING}; echo here; test -x {appliance.PYTHON} || echo alone" | cat > {self._folder}/answer', _STEP)
+        words = self._read_answer().split()
+        if b"here" not in words:
             raise self._failure("libguestfs' appliance does not start")
+        self._has_python = b"alone" not in words
 
     def mount(self) -> None:
-        """Mount the guest's file systems. Raises ImagewrightError: one cannot be mounted."""
+        """Mount the guest's file systems. Raises ImagewrightError: one cannot be mounted, or there is no Python for the modules."""
+        if not self._has_python:
+            raise ImagewrightError(
+                f"cannot open {self._work.path}: libguestfs' appliance is made of this machine's packages, and none of them brings {appliance.PYTHON}; "
+                "install python3 with this machine's package manager"
+            )
         answer = self.run(asking.Request(appliance.mounting(self._work.plan.places), b""))
         problem = answer.stdout.decode("utf-8", "replace").strip()
         if problem or answer.rc:

@@ -6,12 +6,14 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.opening import appliance_holder, asking, session
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.opening import appliance, appliance_holder, asking, session
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from lab import demo_image, playing
 
@@ -114,6 +116,18 @@ def test_a_file_system_that_the_appliance_cannot_mount_is_one_error(tmp_path, ow
     assert result["failed"] and "the guest mounts a file system at /data, and there is no such directory" in result["msg"]
     _wait_until(lambda: locks.holders(str(disk)) == [])
     assert held(tmp_path) == ([], [], [])
+
+
+def test_a_machine_whose_packages_bring_no_python_is_told(disk, owner, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(appliance, "_PACKAGES", ())
+
+    with pytest.raises(ImagewrightError, match="none of them brings /usr/bin/python3; install python3 with this machine's package manager"):
+        session.begin(str(disk), owner.pid, network=False, way="appliance")
+
+    _wait_until(lambda: locks.holders(str(disk)) == [])
+    assert held(tmp_path) == ([], [], [])
+    shutil.rmtree(tmp_path / "cache")
 
 
 @pytest.mark.skipif(not users_python_works(), reason="this Python is for root alone")
