@@ -117,6 +117,7 @@ def begin(path: str, owner: int, network: bool, way: str = "auto") -> Session:
         except OSError as error:
             raise from_os_error(f"open {path}", error) from error
         if chosen == KERNEL:
+            os.mkdir(os.path.join(folder.path, holder.ROOT))
             pid = holder.start(holder.Work(path, descriptor, watched, folder.path, wanted, network, (reading, folder.lock)))
             opened = Session(f"{pid}:{start_time(pid)}", chosen, os.path.join(folder.path, holder.ROOT), sys.executable, wanted)
         else:
@@ -257,7 +258,6 @@ def _folder(path: str) -> Iterator[_Folder]:
         os.mkdir(name, 0o700)
     except FileExistsError:
         raise ImagewrightError(f"cannot open {path}: another run is at work on it; wait for that one to end") from None
-    os.mkdir(os.path.join(name, holder.ROOT))
     lock = os.open(name, os.O_RDONLY | os.O_DIRECTORY)
     folder = _Folder(name, lock)
     try:

@@ -36,7 +36,7 @@ def disk(tmp_path):
     """A disk, and the proof that this machine holds nothing of it in the end."""
     path = busybox_disk(tmp_path / "disk.raw", files={"etc/sudoers": "Defaults targetpw\nadmin ALL=(ALL) ALL\n"})
     yield path
-    _wait_until(lambda: locks.holders(str(path)) == [] and held(tmp_path)[0] == [])
+    _wait_until(lambda: not (path.exists() and locks.holders(str(path))) and held(tmp_path)[0] == [])
     assert held(tmp_path)[2] == []
 
 
@@ -101,6 +101,8 @@ def test_nothing_is_left_when_one_is_killed_and_the_next_run_is_right(killed, di
         owner.wait()
 
     _wait_until(lambda: locks.holders(str(disk)) == [])
+    if killed == "owner":
+        _wait_until(lambda: held(disk.parent) == ([], [], []))
     with an_owner() as next_one:
         again = run_module("image_session", path=disk, owner=next_one.pid, way="kernel")
         assert not again["failed"], again
