@@ -90,6 +90,8 @@ def _write_snapshot_root(image: Path, part: Part, tree: Path, uuid: str, subvolu
                 run(["cp", "-a", entry, top / "@" / name])
                 run(["rm", "-r", entry])
         run(["btrfs", "subvolume", "set-default", snapshot])
+        # a program that began meanwhile in a mount namespace of its own keeps the file system mounted there
+        run(["sync", "--file-system", top])
     finally:
         run(["umount", top])
     top.rmdir()

@@ -116,14 +116,15 @@ def _first_mentioned(configuration, symbols):
     return None
 
 
+def configurations(tree, version):
+    """Return the paths ([str]) where a kernel's configuration lies, the first one that is there counts."""
+    folder = modules_directory(tree, version)
+    return [f"/boot/config-{version}", f"{folder}/config", f"{folder}/config-{version}", f"/usr/lib/modules/{version}/config"]
+
+
 def _configuration(tree, version):
     """Return {symbol: value} of the kernel's configuration; ``n`` for the symbols that are named as not set."""
-    for path in (
-        f"/boot/config-{version}",
-        f"{modules_directory(tree, version)}/config",
-        f"{modules_directory(tree, version)}/config-{version}",
-        f"/usr/lib/modules/{version}/config",
-    ):
+    for path in configurations(tree, version):
         if tree.is_file(path):
             text = tree.read_text(path)
             found = dict(re.findall(r"^CONFIG_(\w+)=(\S+)", text, re.M))

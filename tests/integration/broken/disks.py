@@ -136,6 +136,7 @@ class Disk:
             _said("mount", "-o", "loop", part, folder)
             try:
                 change(folder)
+                _said("sync", "--file-system", folder)
             finally:
                 _said("umount", folder)
 

@@ -102,6 +102,8 @@ def _write_subvolumes(raw, part, root, identifier, subvolumes):
             if where != "/":
                 remove_tree(place / subvolumes[0][0] / where.lstrip("/"))
                 (place / subvolumes[0][0] / where.lstrip("/")).mkdir()
+        # a program that began meanwhile in a mount namespace of its own keeps the file system mounted there
+        run(["sync", "--file-system", place])
     finally:
         run(["umount", place])
     filesystems.place(raw, part, beside)

@@ -22,6 +22,16 @@ def in_root(directory):
     return linked(directory, f"/data{directory}")
 
 
+def kernel_without(symbol):
+    """Return the way in which the kernel's configuration says that it is built without a symbol."""
+
+    def change(layer):
+        path = f"/boot/config-{version(layer)}"
+        layer.write(path, layer.read(path).replace(f"CONFIG_{symbol}=y", f"# CONFIG_{symbol} is not set"))
+
+    return change
+
+
 def useradd(key, value):
     """Return the way in which new users get another value by login.defs."""
 
@@ -41,6 +51,17 @@ WAYS = {
     ),
     "the entries look on another disk": menu("\tlinux\t", "\tset root='hd1,msdos1'\n\tlinux\t"),
     "rdinit is not there": parameters("rdinit=/sbin/preinit"),
+    "memmap takes all memory": parameters("memmap=64G$16M"),
+    "memmap leaves little memory": parameters("memmap=exactmap memmap=640K@0 memmap=100M@1M"),
+    "no disk is looked for": parameters("scsi_mod.scan=none"),
+    "the command line turns modules off": parameters("sysctl.kernel.modules_disabled=1"),
+    "the command line wants the machine off": parameters("systemd.wants=poweroff.target"),
+    "acpi=ht": parameters("acpi=ht"),
+    "root is a disk in memory": parameters("root=/dev/ram0"),
+    "the command line has SELinux enforce without a policy": parameters("security=selinux selinux=1 enforcing=1"),
+    "the kernel is built without the unpacking of its initramfs": kernel_without("BLK_DEV_INITRD"),
+    "the kernel is built without devtmpfs": kernel_without("DEVTMPFS"),
+    "udev's rules are gone": gone("/usr/lib/udev"),
     "the root is not mounted again, by the command line": parameters("systemd.mask=systemd-remount-fs.service"),
     "the modules' files are gone, and their lists are there": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/kernel"),
     "the network driver is cut off": lambda layer: [layer.cut(path) for path in layer.tree.glob("/usr/lib/modules/*/kernel/drivers/net/hyperv/hv_netvsc.ko*")],
@@ -135,6 +156,8 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "memory is reserved": parameters("memmap=1M$0x9f000 crashkernel=256M"),
+    "the command line sets what sysctl does": parameters("sysctl.vm.swappiness=10 scsi_mod.scan=sync acpi=noirq"),
     "root= stands twice, and the last one is right": lambda layer: layer.write(
         "/boot/grub/grub.cfg", layer.read("/boot/grub/grub.cfg").replace("root=UUID=", "root=/dev/sdz9 root=UUID=")
     ),

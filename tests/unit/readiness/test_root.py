@@ -136,6 +136,9 @@ def test_a_rule_file_of_udevs_own_that_is_gone_is_an_error(tree):
     assert finding(tree, "R69d")[0] == "passed"
     (folder / "80-drivers.rules").rename(folder / "80-drivers.rules.dpkg-old")
     assert finding(tree, "R69d") == ("failed", "error", [("/usr/lib/udev/rules.d/80-drivers.rules", "is not there")])
+    for path in folder.iterdir():
+        path.unlink()
+    assert finding(tree, "R69d")[:2] == ("failed", "error")
 
 
 def test_the_file_of_a_driver_that_is_gone_is_an_error(tree):

@@ -103,7 +103,7 @@ def needed_units(context):
 def udev_rules(context):
     """Return failed with each rule file that every boot needs and that is masked, empty or in no directory of udev's."""
     tree = context.tree
-    if not any(tree.is_file(path) for path in _SYSTEMD) or not any(tree.listdir(folder) for folder in _UDEV_RULES[1:]):
+    if not any(tree.is_file(path) for path in _SYSTEMD) or not (tree.has_own_root or any(tree.listdir(folder) for folder in _UDEV_RULES[1:])):
         return not_applicable("udev's own rules are not in this tree")
     evidence = []
     for name in _NEEDED_RULES:

@@ -227,10 +227,13 @@ def selinux_is_whole(context):
     """Return failed when SELinux enforces and its policy is not there, or the first files have no label and no relabel is asked for."""
     tree, path = context.tree, "/etc/selinux/config"
     settings = guest_labels.settings(tree)
-    if settings.get("SELINUX", ("",))[0] != "enforcing" or not _is_active(context):
+    demanded = _demanded(context)
+    if settings.get("SELINUX", ("",))[0] != "enforcing" and demanded is None or not _is_active(context):
         return not_applicable("SELinux does not enforce")
-    kind, line = settings.get("SELINUXTYPE", ("targeted", settings["SELINUX"][1]))
+    kind, line = settings.get("SELINUXTYPE", ("targeted", settings.get("SELINUX", ("", None))[1]))
     policies = [policy for policy in tree.glob(f"/etc/selinux/{kind}/policy/policy.*") if tree.is_file(policy) and tree.stat(policy).size]
+    if not policies and demanded is not None:
+        return failed([Evidence(demanded.path, demanded.line, f"enforcing=1: /etc/selinux/{kind}/policy has no policy; {demanded.text}")])
     if not policies:
         return failed([Evidence(path, line, f"/etc/selinux/{kind}/policy has no policy, and SELINUX=enforcing")])
     if tree.lstat("/.autorelabel") is not None:
@@ -239,6 +242,13 @@ def selinux_is_whole(context):
     if any(label is None for _name, label in labels):
         return passed("with a policy; labels cannot be read here")
     return failed_if(Evidence(name, None, "has no label of SELinux, and /.autorelabel is not there") for name, label in labels if not label)
+
+
+def _demanded(context):
+    """Return the place of a started command line that has SELinux enforce, whatever /etc/selinux/config says, None without one."""
+    return next(
+        (line.place for line in context.shared(command_lines) if line.kind == "normal" and kernel_cmdline.values(line.text, "enforcing")[-1:] == ["1"]), None
+    )
 
 
 def _is_active(context):

@@ -69,7 +69,7 @@ def _stops(context, line):
         cause = _VALUES[name](context, parameter.value or "") if parameter is not None else ""
         if cause:
             found.append((parameter, cause))
-    return found + _huge_pages(line)
+    return found + _huge_pages(line) + _memory_map(line)
 
 
 def _is_mounted_to_write(line):
@@ -84,8 +84,16 @@ def _word(context, parameter, line):
         return f"init goes to {_RUN_LEVELS[parameter.text]}.target"
     if name in _STOPS:
         return "the initramfs stops and opens a shell"
-    if name == "acpi" and value == "off":
+    if name == "acpi" and value in ("off", "ht"):
         return "Hyper-V's bus is found by ACPI, and the disk and the network on it"
+    if name == "scsi_mod.scan" and value in ("none", "manual"):
+        return "the kernel looks for no disk"
+    if name in ("sysctl.kernel.modules_disabled", "sysctl.kernel/modules_disabled") and value not in ("0", ""):
+        return "no module is loaded"
+    if name in ("sysctl.vm.nr_hugepages", "sysctl.vm/nr_hugepages") and _count(value) * huge_pages.DEFAULT_SIZE >= LEAST_MEMORY:
+        return "all memory of the smallest size of Azure is taken for huge pages"
+    if name in ("systemd.wants", "rd.systemd.wants"):
+        return _first_target(context, value or "")
     if name == "noinitrd" and value is None:
         return "the initramfs, with the drivers of the disk, is not used"
     if name == "nomodule" and value is None:
@@ -108,6 +116,10 @@ def _word(context, parameter, line):
     if name == "systemd.mask" and _NEEDED.match(unit) and _is_in_use(context, unit):
         return "the boot or the first login needs this unit"
     return ""
+
+
+def _count(value):
+    return int(value[:18]) if value and value.isdigit() else 0
 
 
 def _is_in_use(context, unit):
@@ -144,7 +156,7 @@ def _target(context, value):
 
 
 def _first_target(_context, value):
-    return "the initramfs goes there and no further" if re.match(r"(rescue|emergency|halt|poweroff|reboot)\.(target|service)$", value) else ""
+    return "systemd goes there and no further" if re.match(r"(rescue|emergency|halt|poweroff|reboot)\.(target|service)$", value) else ""
 
 
 def _memory(_context, value):
@@ -161,6 +173,25 @@ def _huge_pages(line):
         return []
     beside = f" of {there >> 20}" if there is not None else ""
     return [(pages, f"{taken >> 20}{beside} MiB are taken for huge pages, and the smallest size of Azure has {LEAST_MEMORY >> 20}")]
+
+
+def _memory_map(line):
+    """Return [(Parameter, why the boot stops (str))] of memmap=, by which memory is taken, or all that there is named. Source: kernel-parameters.txt."""
+    parameters = [parameter for parameter in line.parameters if parameter.name == "memmap"]
+    found, exact = [], None
+    for parameter in parameters:
+        for part in (parameter.value or "").split(","):
+            size, sign, start = re.match(r"([^@$#!%]*)([@$#!%]?)(.*)$", part).groups()
+            size, start = huge_pages.size_of(size) or 0, huge_pages.size_of(start) or 0
+            if part == "exactmap":
+                exact = (parameter, 0)
+            elif exact is not None and sign == "@":
+                exact = (parameter, exact[1] + size)
+            elif sign in ("$", "!") and start < LEAST_MEMORY // 2 and start + size > 2 * LEAST_MEMORY:
+                found.append((parameter, "the kernel does not use this memory, and the smallest sizes of Azure have no more"))
+    if exact is not None and exact[1] < LEAST_MEMORY:
+        found.append((exact[0], f"the kernel uses no more than {exact[1] >> 20} MiB, and needs {LEAST_MEMORY >> 20}"))
+    return found
 
 
 def named(line):

@@ -18,7 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 
 #: Disks by controller and number, names of multipath and loop devices of the build host, device numbers, the network.
 _BY_DEVICE = re.compile(
-    r"/dev/(?:(?:[shv]d[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|nbd\d+|loop\d+(?:p\d+)?|mmcblk\d+(?:p\d+)?|dasd[a-z]+\d*|dm-\d+|fuse|nfs"
+    r"/dev/(?:(?:[shv]d[a-z]+\d*|xvd[a-z]+\d*|nvme\d+n\d+(?:p\d+)?|nbd\d+|ram\d*|zram\d+|loop\d+(?:p\d+)?|mmcblk\d+(?:p\d+)?|dasd[a-z]+\d*|dm-\d+|fuse|nfs"
     r"|mapper/(?:mpath[a-z]+|loop\d+|nbd\d+|[0-9a-f]{17}|[0-9a-f]{33})(?:-part|_part|p)?\d*)(?=$|:)"
     r"|cciss/|ida/|disk/by-path/|disk/by-diskseq/|disk/by-id/(?!dm-uuid-|dm-name-|md-uuid-|md-name-)|mapper/(?:isw|pdc|nvidia|sil|via|jmicron)_)"
     r"|[0-9a-fA-F]{3,4}$|\d+:\d+$|(?:nfs|nbd|iscsi|fcoe|live):"

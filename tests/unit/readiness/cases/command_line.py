@@ -65,6 +65,14 @@ BROKEN_FILES = [
         for parameter in (
             "init=/bin/bash",
             "init=/bin/gone",
+            "acpi=ht",
+            "memmap=64G$16M",
+            "memmap=exactmap memmap=640K@0 memmap=100M@1M",
+            "scsi_mod.scan=none",
+            "sysctl.kernel.modules_disabled=1",
+            "sysctl.vm.nr_hugepages=100000",
+            "systemd.wants=poweroff.target",
+            "rd.systemd.wants=emergency.service",
             "systemd.volatile=yes",
             "systemd.volatile",
             "systemd.confirm_spawn=true",
@@ -103,6 +111,7 @@ BROKEN_FILES = [
         )
     ],
     ("R63", _with("rdinit=/sbin/preinit"), _LINE),
+    ("R13b", _with("root=/dev/ram0"), _LINE),
     ("R63", _with("systemd.mask=systemd-remount-fs.service"), _LINE),
     ("R63", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
     ("R17f", _with("module_blacklist=ext4"), _LINE),
@@ -147,6 +156,9 @@ CONTROLS = [
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
     ("R63", _with("init=/usr/lib/systemd/systemd")),
     ("R63", _with("rdinit=/init")),
+    ("R63", _with("acpi=noirq scsi_mod.scan=sync sysctl.vm.swappiness=10 sysctl.kernel.modules_disabled=0 sysctl.vm.nr_hugepages=16")),
+    ("R63", _with("memmap=1M$0x9f000 memmap=4G!12G systemd.wants=ssh.service")),
+    ("R63", _with("memmap=exactmap memmap=640K@0 memmap=4G@1M")),
     ("R63", _with("rw systemd.mask=systemd-remount-fs.service")),
     ("R63", _with("rd.shell rd.debug panic=10 3")),
     ("R63", _with("systemd.unit=emergency.target systemd.unit=multi-user.target")),

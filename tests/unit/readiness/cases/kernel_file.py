@@ -9,10 +9,11 @@ import lzma
 
 from unit.kernel.kernel_files import bzimage, efi, packed, packed_zboot, uki, zboot
 from unit.readiness.cases.common import DEP
-from unit.readiness.guest_tree import GRUB_CFG, KERNEL
+from unit.readiness.guest_tree import GRUB_CFG, INITRAMFS, KERNEL
 
 _VMLINUZ = f"/boot/vmlinuz-{KERNEL}"
 _OLD = "6.1.0-1-amd64"
+_CONFIG = f"/boot/config-{KERNEL}"
 _CONTENT = "".join(f"{number * number} " for number in range(9000)).encode()
 _XZ, _GZIP = lzma.compress(_CONTENT, check=lzma.CHECK_CRC32), gzip.compress(_CONTENT, mtime=0)
 
@@ -32,6 +33,8 @@ def _of_package(octets):
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    *[("R62b", {_CONFIG: f"CONFIG_MODULES=y\n# CONFIG_{symbol} is not set\n"}, (_CONFIG, 2)) for symbol in ("DEVTMPFS", "CGROUPS", "UNIX", "BLK_DEV_INITRD")],
+    ("R62b", {_CONFIG: "# CONFIG_RD_ZSTD is not set\n", INITRAMFS: b"\x28\xb5\x2f\xfd" + bytes(60)}, (_CONFIG, 1)),
     ("R60", {_VMLINUZ: bzimage()[:20000]}, (_VMLINUZ, None)),
     ("R60", {_VMLINUZ: bytes(100000)}, (_VMLINUZ, None)),
     ("R60", {_VMLINUZ: zboot(0x8664)[:-1]}, (_VMLINUZ, None)),
@@ -52,6 +55,8 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R62b", {_CONFIG: "# CONFIG_RD_ZSTD is not set\n# CONFIG_SYSV68_PARTITION is not set\n# CONFIG_NET_9P is not set\n"}),  # its initramfs is not packed
+    ("R62b", {_CONFIG: "CONFIG_DEVTMPFS=y\n# CONFIG_DEVTMPFS_MOUNT is not set\n"}),
     # as its package has it: not read once more
     ("R60a", {**_of_package(_damaged(packed(_GZIP))), _VMLINUZ: _damaged(packed(_GZIP))}),
     ("R60", {_VMLINUZ: bzimage() + b"signature"}),

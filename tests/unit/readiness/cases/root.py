@@ -31,6 +31,7 @@ BROKEN_FILES = [
     ("R68b", {"/etc/passwd": FILES["/etc/passwd"] + "half a line:x:10\n"}, ("/etc/passwd", 3)),
     ("R68b", {"/etc/passwd": FILES["/etc/passwd"].replace("root:x:0:0", "root:x:1:0")}, ("/etc/passwd", None)),
     ("R68f", {**_RHEL, **_ENFORCING}, ("/etc/selinux/config", 3)),
+    ("R68f", grub("ro ", "ro security=selinux selinux=1 enforcing=1 "), ("/boot/grub/grub.cfg", 3)),
     ("R68f", {**_RHEL, **_ENFORCING, "/etc/selinux/mls/policy/policy.33": "policy"}, ("/etc/selinux/config", 3)),
     ("R68f", {**_ENFORCING, **grub("ro ", "ro security=selinux selinux=1 ")}, ("/etc/selinux/config", 3)),
 ]
@@ -48,6 +49,8 @@ CONTROLS = [
     ("R68b", {"/etc/passwd": FILES["/etc/passwd"] + "+::::::\n"}),  # NIS
     ("R68b", {"/etc/group": FILES["/etc/group"] + "users:x:100:daemon,root\n"}),
     ("R68d", {"/root/.profile": "# closed to others, as it should be\n"}),
+    ("R68f", grub("ro ", "ro security=selinux selinux=1 enforcing=1 enforcing=0 ")),
+    ("R68f", grub("ro ", "ro enforcing=1 ")),  # Debian's kernel starts with AppArmor
     ("R68f", _ENFORCING),  # Debian's kernel starts with AppArmor
     ("R68f", {**_RHEL, "/etc/selinux/config": "SELINUX=permissive\nSELINUXTYPE=targeted\n"}),
     ("R68f", {**_RHEL, **_ENFORCING, **grub("ro ", "ro selinux=0 ")}),
