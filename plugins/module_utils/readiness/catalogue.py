@@ -22,6 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     kernel_payload,
     loader,
     login_limits,
+    login_time,
     provisioner,
     root,
     ssh as ssh_step,
@@ -97,6 +98,7 @@ _PATH = (
     first_card,
     ssh_step,
     login_limits,
+    login_time,
     provisioner,
     identity_step,
 )

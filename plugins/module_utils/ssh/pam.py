@@ -14,6 +14,7 @@ import collections
 import posixpath
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: One line. kind: auth, account, session or password; control: str, ``required`` or ``[default=die ...]``; module: str; arguments: (str, ...).
@@ -34,8 +35,10 @@ _MODULES = (
     "/lib/pam",
 )
 _MOST_FILES = 64
-_SHELLS, _USUAL_SHELLS = "/etc/shells", ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
-_USUAL_NAME = "azureuser"  # what Azure calls the user when nobody says so
+#: What a module has for each kind. Source: pam_modules.h.
+_FUNCTIONS = {"auth": b"pam_sm_authenticate\0", "account": b"pam_sm_acct_mgmt\0", "session": b"pam_sm_open_session\0", "password": b"pam_sm_chauthtok\0"}
+_MOST_MODULE = 4 * 1024 * 1024  # bytes; real ones have less than one MiB
+_ALL = 1 << 30  # lines: as many as there are
 _LINE = re.compile(r"(-?)(auth|account|session|password)[ \t]+(\[[^\]]*\]|\S+)[ \t]+(\S+)(.*)", re.IGNORECASE)
 _INCLUDE = re.compile(r"@include[ \t]+(\S+)", re.IGNORECASE)
 
@@ -61,69 +64,64 @@ def stack(tree, service):
 
 
 def missing(tree, service, kinds=("auth", "account", "session")):
-    """Return what the service fails by ([Missing]): an included file, or a module whose failure counts, that is not there."""
+    """Return what the service fails by ([Missing]): an included file, or a module whose failure counts, that is not there, or is none for this."""
     lines, found = stack(tree, service)
     folders = [folder for pattern in _MODULES for folder in tree.glob(pattern)]
     for line in lines:
-        if line.kind in kinds and _counts(line) and not _is_there(tree, folders, line.module):
-            found.append(Missing(line.path, line.line, f"{line.text}: there is no {line.module}"))
+        if line.kind in kinds and _counts(line):
+            paths = [line.module] if line.module.startswith("/") else [f"{folder}/{line.module}" for folder in folders]
+            path = next((path for path in paths if tree.is_file(path)), None)
+            if path is None:
+                found.append(Missing(line.path, line.line, f"{line.text}: there is no {line.module}"))
+            elif not _answers(tree, path, line.kind):
+                found.append(Missing(line.path, line.line, f"{line.text}: {line.module} has no answer to {line.kind}"))
     return found
 
 
 def denied(tree, service, kinds):
-    """Return the [PamLine] by which the service turns everybody away: a pam_deny of one of the kinds that nothing before can jump over or end the stack at."""
-    found, passed = [], set()
+    """Return the [PamLine] by which the service turns everybody away: a pam_deny of one of the kinds that is asked whatever those before it say."""
+    return [line for line in asked(tree, service, kinds) if posixpath.basename(line.module) == "pam_deny.so" and fails(line)]
+
+
+def asked(tree, service, kinds):
+    """Return the [PamLine] of the kinds that are asked whatever the lines before them say: none before jumps over them, or ends the stack well."""
+    found, skipped = [], {}
     for line in stack(tree, service)[0]:
-        if line.kind not in kinds or line.kind in passed:
+        if line.kind not in kinds or skipped.get(line.kind) == _ALL:
             continue
-        if posixpath.basename(line.module) == "pam_deny.so" and _fails(line):
+        if skipped.get(line.kind):
+            skipped[line.kind] -= 1
+        else:
             found.append(line)
-            passed.add(line.kind)
-        elif line.control == "sufficient" or line.control.startswith("[") and not _only_goes_on(line):
-            passed.add(line.kind)
+        skipped[line.kind] = max(skipped.get(line.kind, 0), _most_skipped(line))
     return found
 
 
-def turned_away(tree, service, kinds, groups):
-    """Return [(PamLine, cause)] of pam_listfile and pam_succeed_if that turn away a user whom nobody knew when the image was made.
-
-    kinds: as of missing; groups: {str}, those of the user, None when they are not known.
-    """
-    found = []
-    for line in stack(tree, service)[0]:
-        if line.kind not in kinds or not _fails(line):
-            continue
-        name, words = posixpath.basename(line.module), " ".join(line.arguments)
-        options = dict(word.partition("=")[::2] for word in line.arguments)
-        if name == "pam_listfile.so" and (options.get("item"), options.get("sense")) == ("user", "allow"):
-            path = options.get("file", "")
-            known = tree.read_text(path).split() if tree.is_file(path) else []
-            if _USUAL_NAME not in known and (known or options.get("onerr") != "succeed"):
-                found.append((line, f"{path} does not have the user"))
-        elif name == "pam_succeed_if.so":
-            wanted = re.search(r"\buser ingroup (\S+)", words)
-            if wanted and groups is not None and not set(wanted.group(1).split(":")) & groups:
-                found.append((line, "the user is not in the group"))
-            wanted = re.search(r"\buser (?:=|in) (\S+)", words)
-            if wanted and _USUAL_NAME not in wanted.group(1).split(":"):
-                found.append((line, "the user is another one"))
-        elif name == "pam_exec.so":
-            program = next((word for word in line.arguments if word.startswith("/")), None)
-            if program is not None and tree.lstat(program) is None and not program.startswith("/run/"):
-                found.append((line, f"there is no {program}"))
-        elif name == "pam_shells.so" and tree.is_file(_SHELLS) and not set(_USUAL_SHELLS) & set(tree.read_text(_SHELLS).split()):
-            found.append((line, f"{_SHELLS} has no shell of a new user's"))
-    return found
+def action(line, answer):
+    """Return what follows an answer of the line's module (str, as in pam.conf(5): ``user_unknown``): ``ok``, ``bad``, ``die``, ``ignore`` and so on."""
+    if line.control.startswith("["):
+        actions = _actions(line)
+        return actions.get(answer, actions.get("default", "bad"))
+    return "ignore" if line.control in ("sufficient", "optional") else {"required": "bad", "requisite": "die"}.get(line.control, "bad")
 
 
-def _fails(line):
+def options(line):
+    """Return {name: value} of a line's arguments, "" of one without a value; those in brackets may have blanks."""
+    words = re.findall(r"\[(?:[^\]\\]|\\.)*\]|\S+", " ".join(line.arguments))
+    return dict(word.strip("[]").partition("=")[::2] for word in words)
+
+
+def fails(line):
     """Return whether the failure of a line's module (authentication or permission) is one of the service."""
     return line.control in ("required", "requisite") or line.control.startswith("[") and _actions(line).get("default") in ("bad", "die")
 
 
-def _only_goes_on(line):
-    """Return whether the next line is asked whatever the module says, or the service fails."""
-    return set(_actions(line).values()) <= {"ok", "ignore", "bad", "die", "reset"}
+def _most_skipped(line):
+    """Return the number of next lines that the line may have skipped, _ALL when it may end the stack well."""
+    if line.control == "sufficient":
+        return _ALL
+    actions = _actions(line).values() if line.control.startswith("[") else ()
+    return _ALL if "done" in actions else max([int(action) for action in actions if action.isdigit()] or [0])
 
 
 def _actions(line):
@@ -169,5 +167,7 @@ def _counts(line):
     return line.control == "sufficient" and posixpath.basename(line.module) == "pam_unix.so"
 
 
-def _is_there(tree, folders, module):
-    return tree.is_file(module) if module.startswith("/") else any(tree.is_file(f"{folder}/{module}") for folder in folders)
+def _answers(tree, path, kind):
+    """Return whether a module has the function that is called for a kind; True of what is no library. Without it it counts as one that is not there."""
+    content = tree.read_bytes(path, _MOST_MODULE)
+    return not content.startswith(elf.MAGIC) or b"pam_sm_" not in content or _FUNCTIONS[kind] in content

@@ -14,7 +14,7 @@ import fnmatch
 import ipaddress
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, effective_of
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, effective_of, seconds
 
 #: A setting that keeps people out. cause: str, for a person.
 AccessObstacle = collections.namedtuple("AccessObstacle", "path line text cause")
@@ -35,6 +35,10 @@ _OF_HOST_KEYS = {
     "ed25519": ("ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"),
 }
 _MADE = re.compile(r"/etc/ssh/ssh_host_[a-z0-9]+_key$")
+#: A pattern of AllowUsers for connections of the machine to itself, and one of DenyUsers for all.
+_OF_ITSELF, _ANYBODY = re.compile(r"@(?:127\.[0-9.*/]*|::1|localhost)$"), re.compile(r"\??\*+(?:@(?:\*|0\.0\.0\.0/0))?$")
+#: The least that a login over a network needs. Source: MaxStartups of sshd_config(5), connections that are not yet authenticated.
+_LEAST_GRACE, _LEAST_STARTUPS = 10, 3
 _WAYS = ("publickey", "password", "keyboard-interactive")
 
 
@@ -47,13 +51,14 @@ def kept_out(settings, accounts, groups, is_new):
     found = []
     for keyword, names in (("allowusers", accounts), ("allowgroups", groups)):
         lines = _lines(settings, keyword)
-        patterns = [pattern.split("@")[0] for setting in lines for pattern in setting.value.split()]
+        patterns = [pattern.split("@")[0] for setting in lines for pattern in setting.value.split() if not _OF_ITSELF.search(pattern)]
         if lines and names is not None and not _lets_in(patterns, names, is_new if keyword == "allowusers" else False):
             found.append(_obstacle(lines[0], "a user whom Azure makes is not among them" if is_new else "none of them is there"))
     for keyword, names in (("denyusers", ["?*"]), ("denygroups", sorted(groups or ()))):
         for setting in _lines(settings, keyword):
             if any(
-                pattern == "*" or keyword == "denygroups" and any(fnmatch.fnmatchcase(name, pattern) for name in names) for pattern in setting.value.split()
+                _ANYBODY.match(pattern) or keyword == "denygroups" and any(fnmatch.fnmatchcase(name, pattern) for name in names)
+                for pattern in setting.value.split()
             ):
                 found.append(_obstacle(setting, "every user whom Azure makes is among them"))
     return found
@@ -118,6 +123,31 @@ def no_session(settings, has_file, runs):
     return found
 
 
+def from_some_places(settings):
+    """Return the Obstacles of AllowUsers when every user that it names may come from some addresses alone."""
+    lines = _lines(settings, "allowusers")
+    patterns = [pattern for setting in lines for pattern in setting.value.split() if not pattern.startswith("!")]
+    if not patterns or any(pattern.partition("@")[2] in ("", "*", "0.0.0.0/0") for pattern in patterns):
+        return []
+    return [_obstacle(setting, "who comes from another address is turned away, whatever the network of Azure lets through") for setting in lines]
+
+
+def impatient(settings):
+    """Return the Obstacles of the settings that leave little time, few attempts or few connections to who logs in over a network."""
+    found = []
+    value, path, line = effective_of(settings, "LoginGraceTime", "120")
+    if 0 < (seconds(value) or 0) < _LEAST_GRACE:
+        found.append(AccessObstacle(path, line, f"LoginGraceTime {value}", "who has not logged in by then is cut off"))
+    value, path, line = effective_of(settings, "MaxAuthTries")
+    if value == "1":
+        found.append(AccessObstacle(path, line, "MaxAuthTries 1", "a client that offers another key first is cut off"))
+    value, path, line = effective_of(settings, "MaxStartups", "10")
+    first, share, most = (value.split(":") + ["100", ""])[:3] if ":" in value else (value, "100", value)
+    if first.isdigit() and 0 < int(first[:9]) < _LEAST_STARTUPS and (share == "100" or most.isdigit() and int(most[:9]) < _LEAST_STARTUPS):
+        found.append(AccessObstacle(path, line, f"MaxStartups {value}", "others that connect, as they do to every public address, keep the user out"))
+    return found
+
+
 def no_key(settings, has_file):
     """Return the Obstacles of the settings by which no key of Azure's kinds, RSA and Ed25519, is taken; [] where a password is.
 
@@ -167,6 +197,8 @@ def other_ports(settings):
     ports = _lines(settings, "port")
     own = {setting.value for setting in ports} or {"22"}
     addresses = [setting.value.split()[0] for setting in _lines(settings, "listenaddress") if setting.value]
+    if any(map(is_any, addresses)):  # on another address nobody comes
+        addresses = [address for address in addresses if is_any(address)]
     named = [match.group(1) for address in addresses for match in [re.match(r"(?:\[.*\]|[^:]*):(\d+)$", address)] if match]
     listening = set(named) | (own if len(named) < len(addresses) or not addresses else set())
     return [] if "22" in listening else [_obstacle(setting, "") for setting in ports or _lines(settings, "listenaddress")]

@@ -22,7 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 #: scope: GLOBAL, EVERYONE (behind ``Match all``) or SOME (behind another Match).
 SshdSetting = collections.namedtuple("SshdSetting", "path line keyword value scope")
 
-_OF_ALL = re.compile(r"(?:all|(?:user|group|host|address)\s+\*)\s*\Z", re.IGNORECASE)
+_OF_ALL = re.compile(r"(?:all|(?:user|group|host|address)\s+\*|address\s+0\.0\.0\.0/0|localport\s+22)\s*\Z", re.IGNORECASE)
 GLOBAL, EVERYONE, SOME = "global", "everyone", "some"
 
 #: What sshd reads; SUSE's sshd reads the vendor's as long as the administrator has none.
@@ -129,8 +129,8 @@ def with_option(text, keyword, value):
     lines = text.split("\n")
     written = f"{keyword} {value}"
     commented = re.compile(r"[ \t]*#[ \t]*" + keyword + r"[ \t]+\S+[ \t]*\r?\Z", re.IGNORECASE)
-    first_match = next((index for index, line in enumerate(lines) if _parsed(line)[0] == "match"), None)
-    place = next((index for index, line in enumerate(lines[:first_match]) if _parsed(line)[0] == keyword.lower()), None)
+    first_match = next((index for index, line in enumerate(lines) if parsed(line)[0] == "match"), None)
+    place = next((index for index, line in enumerate(lines[:first_match]) if parsed(line)[0] == keyword.lower()), None)
     if place is None:
         place = next((index for index, line in enumerate(lines[:first_match]) if commented.match(line)), None)
     if place is not None:
@@ -167,7 +167,7 @@ def _settings(tree, path, scope, including, read):
         raise ImagewrightError(f"cannot read {path}: {including[-1]} includes it, and it includes that again; remove one of the includes")
     found, outer = [], scope
     for number, line in enumerate(tree.read_text(path).split("\n"), 1):
-        keyword, value = _parsed(line)
+        keyword, value = parsed(line)
         if keyword == "match":
             scope = EVERYONE if _OF_ALL.match(value) and outer != SOME else SOME
         if keyword is not None:
@@ -181,7 +181,7 @@ def _settings(tree, path, scope, including, read):
     return found
 
 
-def _parsed(line):
+def parsed(line):
     """Return (keyword in lower case, value) of a line, (None, "") of a blank one or a comment."""
     match = _LINE.match(line)
     if not match:

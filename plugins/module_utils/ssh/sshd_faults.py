@@ -76,11 +76,20 @@ def _cause(setting, program):
         return "more stands behind its value"
     if keyword == "subsystem" and len(words) < 2:
         return "it takes a name and a command"
-    if keyword == "maxstartups" and not re.match(r"[0-9]+(:[0-9]+:[0-9]+)?\Z", words[0]):
-        return "it takes a number, or three with colons between"
+    if keyword == "maxstartups":
+        return _cause_of_startups(words[0])
     if keyword in keywords.ALGORITHMS and program:
         return _cause_of_algorithms(words[0], program)
     return None
+
+
+def _cause_of_startups(value):
+    if not re.match(r"[0-9]{1,9}(:[0-9]{1,9}:[0-9]{1,9})?\Z", value):
+        return "it takes a number, or three with colons between"
+    first, *more = map(int, value.split(":"))
+    if more and not (first <= more[1] and 1 <= more[0] <= 100):
+        return "the first number is above the third, or the share is none from 1 to 100"
+    return None if first else "no connection may begin"
 
 
 def _cause_of_match(words):

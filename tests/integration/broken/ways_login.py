@@ -11,6 +11,16 @@ def agent(old, new):
     return lambda layer: layer.replace(CONF, old, new)
 
 
+def started(words):
+    """Return the way in which the unit of ssh starts sshd with other options."""
+    return drop_in("ssh", f"[Service]\nExecStart=\nExecStart=/usr/sbin/sshd {words}\n")
+
+
+def with_file(line, path, text):
+    """Return the way in which PAM's first line for sshd is another one, which reads a file."""
+    return lambda layer: (layer.first(PAM, line + "\n"), layer.write(path, text))
+
+
 def pam(line):
     return lambda layer: layer.first(PAM, line + "\n")
 
@@ -48,6 +58,33 @@ WAYS = {
     "sshd's configuration is binary": written(SSHD, b"\0\1\2\3" * 64),
     "sshd's configuration is a directory": lambda layer: (layer.remove(SSHD), layer.directory(SSHD)),
     "sshd includes a file with a fault": lambda layer: (layer.first(SSHD, "Include /etc/ssh/mine.conf\n"), layer.write("/etc/ssh/mine.conf", "Prot 22\n")),
+    "sshd is started with a configuration that is not there": started("-D -f /etc/ssh/none"),
+    "sshd is started to look at its configuration": started("-t"),
+    "sshd is started for an address": started("-D -o ListenAddress=10.1.1.1"),
+    "sshd is started for one user": started("-D -o 'AllowUsers builder'"),
+    "sshd is started with an option that is none": written("/etc/default/ssh", 'SSHD_OPTS="-o Nope=yes"\n'),
+    "sshd is started for nobody": written("/etc/default/ssh", "SSHD_OPTS='-oPubkeyAuthentication=no -oPasswordAuthentication=no'\n"),
+    "sshd's first connections are more than it takes": sshd("MaxStartups 60:30:10"),
+    "sshd denies everybody from everywhere": sshd("DenyUsers *@*"),
+    "sshd lets in who is in already": sshd("AllowUsers azureuser@127.0.0.1"),
+    "PAM asks a program that fails": pam("account required pam_exec.so /bin/false"),
+    "PAM has no hour for a login": with_file("account required pam_time.so", "/etc/security/time.conf", "*;*;*;!Al0000-2400\n"),
+    "PAM has a minute for a login": with_file("account required pam_time.so", "/etc/security/time.conf", "sshd;*;*;Wk0000-0001\n"),
+    "PAM wants who logs in to be root's": pam("account required pam_wheel.so group=builders"),
+    "PAM looks for the user in another file": pam("account required pam_localuser.so file=/etc/nobody"),
+    "PAM has closed the machine by another file": with_file("account required pam_nologin.so file=/etc/closed", "/etc/closed", "closed\n"),
+    "PAM lets nobody in by a file of its own": with_file("account required pam_access.so accessfile=/etc/own", "/etc/own", "-:ALL:ALL\n"),
+    "PAM lets only root in": with_file("account required pam_access.so", "/etc/security/access.conf", "-:ALL EXCEPT root:ALL\n"),
+    "PAM lets accounts of the system in": pam("account required pam_usertype.so issystem"),
+    "PAM asks a module that has no answer": pam("account required pam_limits.so"),
+    "PAM's list of whom it denies is not there": pam("account [success=ok default=die] pam_listfile.so item=user sense=deny file=/etc/denied"),
+    "PAM gives everybody a directory that is not there": with_file(
+        "session required pam_namespace.so", "/etc/security/namespace.conf", "/tmp /tmp-inst/ level root\n"
+    ),
+    "accounts are looked up where nobody answers": written("/etc/nsswitch.conf", "passwd: sss [!SUCCESS=return] files\ngroup: files\nshadow: files\n"),
+    "accounts are looked up where they are not known": written("/etc/nsswitch.conf", "passwd: systemd [NOTFOUND=return] files\ngroup: files\n"),
+    "sudo has no rights": lambda layer: layer.status("/usr/bin/sudo", mode=0o755),
+    "sudo is not root's": lambda layer: layer.status("/usr/bin/sudo", mode=0o4755, uid=1000),
     "the unit of ssh wants a file that is not there": drop_in("ssh", "[Unit]\nConditionPathExists=/etc/build/ready\n"),
     "the unit of ssh starts what is not there": drop_in("ssh", "[Service]\nExecStart=\nExecStart=/opt/ssh/sshd -D\n"),
     "the unit of ssh checks what fails": drop_in("ssh", "[Service]\nExecStartPre=/bin/false\n"),
@@ -126,6 +163,20 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "sshd is started with options": started("-D -e -4 -o ListenAddress=10.1.1.1 -oListenAddress=0.0.0.0"),
+    "sshd is started with another configuration": lambda layer: (layer.write("/etc/ssh/own", layer.read(SSHD)), started("-D -f /etc/ssh/own")(layer)),
+    "sshd's options are none": written("/etc/default/ssh", "# SSHD_OPTS=-t\nSSHD_OPTS=\n"),
+    "sshd is patient": sshd("LoginGraceTime 60\nMaxAuthTries 4\nMaxStartups 10:30:60"),
+    "PAM asks a program that succeeds": pam("account required pam_exec.so /bin/true"),
+    "PAM wants root, as sshd is": pam("account requisite pam_rootok.so"),
+    "PAM has hours for others": with_file("account required pam_time.so", "/etc/security/time.conf", "login;tty*;!root;!Al0000-2400\n"),
+    "PAM has another file that closes the machine": pam("account required pam_nologin.so file=/etc/closed"),
+    "PAM gives nobody a directory": pam("session required pam_namespace.so"),
+    "PAM asks for SELinux": pam("session required pam_selinux.so open"),
+    "PAM counts no failures": pam("auth required pam_faillock.so preauth deny=0"),
+    "PAM lets a group in": with_file("account required pam_access.so", "/etc/security/access.conf", "+:root:ALL\n+:(users):ALL\n-:ALL:ALL\n"),
+    "accounts are looked up in files first": written("/etc/nsswitch.conf", "passwd: files [!SUCCESS=return] sss\ngroup: files\nshadow: files\n"),
+    "a shell waits ten minutes": written("/etc/profile.d/tmout.sh", "readonly TMOUT=600\nexport TMOUT\n"),
     "sshd takes a key, or a key and a password": sshd("AuthenticationMethods publickey publickey,password"),
     "sshd takes keys by today's algorithms": sshd("PubkeyAcceptedAlgorithms +ssh-rsa"),
     "sshd takes large keys alone": sshd("RequiredRSASize 2048"),

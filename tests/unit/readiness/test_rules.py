@@ -162,7 +162,7 @@ def test_what_resembles_a_fault_and_is_right_passes(guest, rule, files):
         ("R40e", {"/usr/bin/openssl": None}, "warning"),
         ("R40e", {"/usr/sbin/useradd": None, "/sbin/apk": "program", "/usr/sbin/adduser": "program"}, "warning"),
         ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL\n"}, "error"),
-        ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, "warning"),
+        ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, "error"),
         ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n"), "error"),
         ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n", "wants"), "warning"),
     ],
@@ -171,6 +171,11 @@ def test_what_the_user_cannot_do_without_is_an_error_and_the_rest_less(guest, ru
     change(guest, files)
     found = findings(guest)[rule]
     assert (found.status, found.severity) == ("failed", severity)
+
+
+def test_a_sudo_without_rights_is_a_warning_in_a_tree_whose_modes_may_be_those_of_a_copy(guest):
+    change(guest, {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"})
+    assert findings(guest, disk=None)["R47a"].severity == "warning"
 
 
 def test_every_rule_has_a_case_in_which_it_passes(guest):

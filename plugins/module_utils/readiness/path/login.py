@@ -11,16 +11,18 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import started_line
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, server, sshd_access, sshd_config
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, pam_modules, server, sshd_access, sshd_config
 
 NO_SERVER = "there is no SSH server"
 _CONF = "/etc/ssh/sshd_config"
+_MOST_ACCOUNTS = 20
 #: limits.conf: nobody may log in at all.
 _NO_LOGIN = re.compile(r"\s*\*\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins|nproc)\s+0\s*(?:#|$)")
 _ENDS = re.compile(r"(?:exit|logout)\b|exec\s+(?:/usr)?/s?bin/(?:false|true|nologin)\b")
@@ -46,7 +48,7 @@ def lets_in(context):
     names = {account.name for account in accounts.accounts(context.tree)} if context.tree.is_file("/etc/passwd") else set()
     is_new = context.kind != "specialized"
     groups = default_groups(context) if is_new else _groups_with_members(context.tree)
-    settings = context.shared(sshd_config.settings)
+    settings = context.facts(sshd_started.settings)
     by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
     no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
     no_way += sshd_access.no_key(settings, context.tree.is_file)
@@ -106,16 +108,14 @@ def no_barrier(context):
     if server.reads_hosts_deny(context.shared(server.content)) and not _wrapped(context, "/etc/hosts.allow"):
         found += _wrapped(context, "/etc/hosts.deny")
     modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
-    if "pam_access.so" in modules:
-        found += _of_access_conf(context)
     if pam.service_path(tree, "sshd") and uses_pam(context):
         # a key is not asked of auth: only who may have a password is turned away there
-        password = sshd_config.effective_of(context.shared(sshd_config.settings), "PasswordAuthentication", "yes")[0].lower() != "no"
+        password = sshd_config.effective_of(context.facts(sshd_started.settings), "PasswordAuthentication", "yes")[0].lower() != "no"
         kinds = ("auth", "account", "session") if password else ("account", "session")
         found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sshd", kinds)]
-        if context.kind != "specialized":
-            turned_away = pam.turned_away(tree, "sshd", kinds, default_groups(context))
-            found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line, cause in turned_away]
+        refusals = [pam_modules.refusals(tree, "sshd", kinds, user) for user in _users(context)]
+        if all(refusals):
+            found += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in dict.fromkeys((refusals or [[]])[0])]
         if "pam_limits.so" in modules:
             found += context.find(["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf"), _NO_LOGIN.match)
     if "pam_nologin.so" in modules:
@@ -138,7 +138,7 @@ def asks_pam(context):
     """Return failed when UsePAM is off where the guest uses PAM; a warning on a machine that moves as it is, with the users that it has."""
     if server.program(context.tree) is None or not pam.service_path(context.tree, "sshd"):
         return not_applicable(NO_SERVER if server.program(context.tree) is None else "the guest does not use PAM")
-    value, path, line = sshd_config.effective_of(context.shared(sshd_config.settings), "UsePAM", "no")
+    value, path, line = sshd_config.effective_of(context.facts(sshd_started.settings), "UsePAM", "no")
     if value.lower() == "yes":
         return passed()
     found = Evidence(path or _CONF, line, "UsePAM no" if path else "UsePAM is not set: no")
@@ -171,7 +171,7 @@ def _ended_shells(context):
 
 def uses_pam(context):
     """Return whether sshd asks PAM about accounts and sessions."""
-    return sshd_config.effective_of(context.shared(sshd_config.settings), "UsePAM", "no")[0].lower() == "yes"
+    return sshd_config.effective_of(context.facts(sshd_started.settings), "UsePAM", "no")[0].lower() == "yes"
 
 
 def shown(obstacle):
@@ -187,6 +187,16 @@ def default_groups(context):
     found = config.value(documents, "system_info", "default_user", "groups")
     names = found.value if found else []
     return {"users"} | {str(name).strip() for name in (names.split(",") if isinstance(names, str) else names if isinstance(names, list) else [])}
+
+
+def _users(context):
+    """Return who logs in ([pam_modules.NewUser]): whom Azure makes, under the name that it takes when none is given; or the accounts that the guest has."""
+    rows = [text.split() for _number, text in context.lines("/etc/login.defs")]
+    least = [int(row[1]) for row in rows if row[:1] == ["UID_MIN"] and len(row) > 1 and row[1].isdigit()]
+    if context.kind != "specialized":
+        return [pam_modules.NewUser(sshd_access.DEFAULT_NAME, default_groups(context), least[-1] if least else accounts.UID_MIN)]
+    people = accounts.of_people(accounts.accounts(context.tree), context.text("/etc/login.defs")) if context.tree.is_file("/etc/passwd") else []
+    return [pam_modules.NewUser(account.name, None, account.uid) for account in people[:_MOST_ACCOUNTS]]
 
 
 def _groups_with_members(tree):
@@ -209,16 +219,6 @@ def _wrapped(context, path):
         ):
             found.append(Evidence(path, number, text.strip()))
     return found
-
-
-def _of_access_conf(context):
-    """Return the Evidence of the line that turns away every user of no name from everywhere; the first line that matches counts."""
-    for number, text in context.lines("/etc/security/access.conf"):
-        fields = [field.strip() for field in text.partition("#")[0].split(":", 2)]
-        if len(fields) < 3 or fields[1].split()[:1] != ["ALL"] or fields[2].split()[:1] != ["ALL"]:
-            continue
-        return [Evidence("/etc/security/access.conf", number, text.strip())] if fields[0] == "-" else []
-    return []
 
 
 RULES = [lets_in, pam_is_whole, no_barrier, asks_pam]

@@ -8,11 +8,12 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_labels, programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_labels, programs, services, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import name_services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -33,6 +34,8 @@ _INITS = ("/sbin/init", "/etc/init", "/bin/init", "/bin/sh")
 _SHADOW = "/etc/shadow"
 _DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), (_SHADOW, 2, "root", None))
 #: Directories that programs of every account go through.
+#: The services that answer for a directory of nsswitch.conf; of another it is not known whether it answers.
+_DAEMONS = {"sss": ["sssd", "sssd-nss.socket"], "ldap": ["nslcd"], "winbind": ["winbind", "winbindd"]}
 _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run", "/home")
 _SHELLS = ("/bin/sh", "/bin/bash")
 _LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu*/ld-linux*.so.*", "/lib/*-linux-gnu*/libtinfo.so.6")
@@ -173,17 +176,24 @@ def directories_are_there(context):
     fault="Accounts are not looked up in the guest's own files",
     why="The user whom Azure makes is in /etc/passwd and /etc/shadow: where nsswitch.conf names a directory service alone, nobody finds it, nor the accounts "
     "of the services.",
-    cure="Have `files` in the lines passwd, group and shadow of /etc/nsswitch.conf.",
+    cure="Have `files` in the lines passwd, group and shadow of /etc/nsswitch.conf, first or without [..=return] before it.",
     source="nsswitch.conf(5)",
 )
 def accounts_are_in_files(context):
-    """Return failed with the line passwd, group or shadow of nsswitch.conf that does not name files."""
+    """Return failed with the line passwd, group or shadow of nsswitch.conf that does not name files, or ends before it gets there."""
     found = []
     for number, text in context.lines("/etc/nsswitch.conf"):
-        name, colon, services = text.partition("#")[0].partition(":")
-        if colon and name.strip() in ("passwd", "group", "shadow") and not {"files", "compat", "db"} & set(services.split()):
-            found.append(Evidence("/etc/nsswitch.conf", number, text.strip()))
+        name, colon, listed = text.partition("#")[0].partition(":")
+        if colon and name.strip() in ("passwd", "group", "shadow"):
+            cause = name_services.cause(listed, lambda service: _answers(context, service))
+            found += [Evidence("/etc/nsswitch.conf", number, f"{text.strip()}{cause and ': '}{cause}")] if cause is not None else []
     return failed_if(found)
+
+
+def _answers(context, service):
+    """Return whether a directory service of nsswitch.conf will be there to answer at the next boot."""
+    names = _DAEMONS.get(service)
+    return names is None or services.will_start(context.shared(unit_files.Units), names).state in (units.STARTS, units.UNKNOWN)
 
 
 @rule(

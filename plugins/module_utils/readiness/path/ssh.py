@@ -11,6 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, shown
@@ -18,7 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.host_keys import agent_makes_keys, key_makers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_config, sshd_faults
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_command_line, sshd_config, sshd_faults
 
 _CONF = "/etc/ssh/sshd_config"
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf")
@@ -29,19 +30,23 @@ _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local
     step=SSH,
     severity=ERROR,
     fixed_by="",
-    title="sshd takes its configuration",
-    fault="sshd ends with a line of its configuration",
-    why="With one line that sshd does not know, in any of the files that it includes, it ends when it starts, and nobody can log in.",
+    title="sshd takes its command line and its configuration",
+    fault="sshd ends with an option of its command line or a line of its configuration",
+    why="With one line that sshd does not know, in any of the files that it includes, or one such option of its unit (SSHD_OPTS, OPTIONS), it ends when it "
+    "starts, and nobody can log in.",
     cure="Correct the line, or take it out; `sshd -t` names the first one.",
-    source="OpenSSH servconf.c; sshd_config(5)",
+    source="OpenSSH servconf.c, sshd.c; sshd_config(5); sshd(8)",
 )
 def configuration(context):
     """Return failed with each line that this sshd ends with, unknown when a file cannot be read."""
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
-    if sshd_config.main_file(context.tree) is None:
+    line = context.facts(sshd_started.command_line)
+    if line.conf is None and sshd_config.main_file(context.tree) is None:
         return failed([Evidence(_CONF, None, "there is no such file, and sshd ends without it")])
-    found = sshd_faults.faults(context.shared(sshd_config.settings), context.shared(server.content))
+    if line.conf is not None and line.conf.text != sshd_command_line.NO_FILE and context.facts(sshd_started.conf_path) is None:
+        return failed([Evidence(line.conf.path, line.conf.line, f"-f {line.conf.text}: there is no such file, and sshd ends without it")])
+    found = line.faults + sshd_faults.faults(context.facts(sshd_started.settings), context.shared(server.content))
     return failed_if(Evidence(fault.path, fault.line, f"{fault.text}: {fault.cause}") for fault in found)
 
 
@@ -68,7 +73,7 @@ def listens(context):
             if len(fixed) == len(streams)
             else []
         )
-    return failed_if(shown(found) for found in sshd_access.not_listening(context.shared(sshd_config.settings)))
+    return failed_if(shown(found) for found in sshd_access.not_listening(context.facts(sshd_started.settings)))
 
 
 @rule(
@@ -88,7 +93,7 @@ def on_the_usual_port(context):
         return not_applicable(NO_SERVER)
     streams = _streams(context)
     if streams is None:
-        return failed_if(shown(found) for found in sshd_access.other_ports(context.shared(sshd_config.settings)))
+        return failed_if(shown(found) for found in sshd_access.other_ports(context.facts(sshd_started.settings)))
     if not streams or any(stream.value.rpartition(":")[2] == "22" for stream in streams):
         return passed()
     return failed([Evidence(stream.path, stream.line, f"ListenStream={stream.value}") for stream in streams])
@@ -118,12 +123,12 @@ def has_host_keys(context):
     """Return passed with the host keys that are there, or with what makes them at boot."""
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
-    unusable = sshd_access.no_host_key_algorithm(context.shared(sshd_config.settings))
+    unusable = sshd_access.no_host_key_algorithm(context.facts(sshd_started.settings))
     if unusable:
         return failed([shown(found) for found in unusable])
     if context.kind == "generalized":
         return _of_new_machine(context)
-    named = [setting.value for setting in context.shared(sshd_config.settings) if setting.keyword == "hostkey" and context.tree.is_file(setting.value)]
+    named = [setting.value for setting in context.facts(sshd_started.settings) if setting.keyword == "hostkey" and context.tree.is_file(setting.value)]
     found = named or context.tree.glob("/etc/ssh/ssh_host_*_key")
     makers = key_makers(context.tree)
     if found or makers:
@@ -134,7 +139,7 @@ def has_host_keys(context):
 def _of_new_machine(context):
     """Return failed with the lines of HostKey that nobody makes keys for, and with what keeps whoever provisions from making any."""
     tree = context.tree
-    wrong = sshd_access.no_host_key(context.shared(sshd_config.settings), tree.is_file)
+    wrong = sshd_access.no_host_key(context.facts(sshd_started.settings), tree.is_file)
     if wrong:
         return failed([shown(found) for found in wrong])
     if tree.glob("/etc/ssh/ssh_host_*_key") or key_makers(tree) or provisioner(tree).who != WAAGENT:
@@ -170,7 +175,7 @@ def has_its_own(context):
         and not context.find(tree.glob("/usr/lib/tmpfiles.d/*.conf") + tree.glob("/etc/tmpfiles.d/*.conf"), lambda text: folder in text.split())
     ):
         found.append(Evidence(folder, None, "the directory into which sshd goes is not there"))
-    if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.shared(sshd_config.settings)):
+    if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.facts(sshd_started.settings)):
         found += [Evidence(path, None, "sshd starts it for each connection, and it is not there") for path in server.helpers(content) if not tree.is_file(path)]
     return failed_if(found)
 

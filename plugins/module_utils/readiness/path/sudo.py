@@ -9,11 +9,13 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import stat
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, is_by_cloud_init, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines, sudoers_privileges
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS
@@ -40,8 +42,8 @@ _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 def sudo_works(context):
     """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
 
-    It is an error when a line is none of sudo's, when sudo does not read the directory into which the agent writes the user's rule, or a
-    later rule takes it back.
+    It is an error on a disk, where modes and owners are the guest's own, and when a line is none of sudo's, sudo does not read the directory into which the
+    agent writes the user's rule, or a later rule takes it back.
     """
     tree = context.tree
     program = next((path for path in _SUDO if tree.is_file(path)), None)
@@ -55,8 +57,14 @@ def sudo_works(context):
         status = tree.stat(path)
         if status is not None and (status.mode & stat.S_IWOTH or owned and status.uid != 0):
             found.append(Evidence(path, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: sudo takes no rule of it"))
-    serious = _of_sudoers(context)
-    return failed_if(serious + found, severity=ERROR if serious else None)
+    found += [
+        Evidence(line.path, line.line, f"{line.text}: a program of it gets no rights of root")
+        for line in context.shared(mount_lines)
+        if line.mount_point in ("/", "/usr", "/usr/bin") and "nosuid" in line.options
+    ]
+    wrong = programs.why_not(tree, program) if tree.has_own_root else ""
+    serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_sudoers(context)
+    return failed_if(serious + found, severity=ERROR if serious or found and context.disk is not None else None)
 
 
 def _of_sudoers(context):

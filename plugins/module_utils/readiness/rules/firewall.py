@@ -6,11 +6,11 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import loaded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 
 _SSH = 22
 
@@ -49,7 +49,7 @@ def ssh_comes_in(context):
     found = context.shared(loaded.loaded)
     if not found.hooks:
         return not_applicable("no firewall is loaded at boot")
-    ports = [int(setting.value) for setting in sshd_config.settings(context.tree) if setting.keyword.lower() == "port" and setting.value.isdecimal()]
+    ports = [int(setting.value) for setting in context.facts(sshd_started.settings) if setting.keyword.lower() == "port" and setting.value.isdecimal()]
     return failed_if(Evidence(*place) for place in loaded.keeps_ssh_away(found, ports or [_SSH]))
 
 

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
     FAILED,
@@ -93,7 +94,7 @@ def keep_alive(context):
     """Return failed when ClientAliveInterval, as sshd reads it, is not from 30 to 235 s."""
     if not _is_installed(context.tree):
         return not_applicable("there is no SSH server")
-    value, path, line = sshd_config.effective(context.tree, "ClientAliveInterval", "0")
+    value, path, line = sshd_config.effective_of(context.facts(sshd_started.settings), "ClientAliveInterval", "0")
     if _LEAST <= _seconds(str(value)) <= _MOST:
         return passed(f"ClientAliveInterval {value}", [Evidence(path, line, f"ClientAliveInterval {value}")] if path else [])
     place = Evidence(path, line, f"ClientAliveInterval {value}") if path else Evidence("/etc/ssh/sshd_config", None, "ClientAliveInterval is not set: 0")

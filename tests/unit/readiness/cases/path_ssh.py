@@ -9,15 +9,15 @@ from unit.readiness.guest_tree import ELF_X86_64, UNITS, UUID
 _CONF = "/etc/ssh/sshd_config"
 _DROP_IN = "/etc/ssh/sshd_config.d/50-own.conf"
 _INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n"
-_SECURITY = "/usr/lib/x86_64-linux-gnu/security"
+SECURITY = "/usr/lib/x86_64-linux-gnu/security"
 _SYSTEM, _NOLOGIN = "/etc/systemd/system", {"/usr/lib/tmpfiles.d/systemd-nologin.conf": 'F! /run/nologin 0644 - - - "booting"\n'}
-_PAM = {
+PAM = {
     "/etc/pam.d/sudo": "session required pam_unix.so\n",
     _CONF: "UsePAM yes\nClientAliveInterval 180\n",
-    f"{_SECURITY}/pam_unix.so": "x",
-    f"{_SECURITY}/pam_nologin.so": "x",
-    f"{_SECURITY}/pam_listfile.so": "x",
-    f"{_SECURITY}/pam_succeed_if.so": "x",
+    f"{SECURITY}/pam_unix.so": "x",
+    f"{SECURITY}/pam_nologin.so": "x",
+    f"{SECURITY}/pam_listfile.so": "x",
+    f"{SECURITY}/pam_succeed_if.so": "x",
     "/etc/pam.d/sshd": "@include common-auth\naccount required pam_nologin.so\n@include common-account\nsession optional pam_gone.so\n"
     "-session optional pam_systemd.so\n",
     "/etc/pam.d/common-account": "account required pam_unix.so\n",
@@ -30,11 +30,11 @@ _WITH_ACCOUNT = "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/u
 
 
 #: A guest whose sshd limits sessions.
-_LIMITED = {"/etc/pam.d/sshd": _PAM["/etc/pam.d/sshd"] + "session required pam_limits.so\n", f"{_SECURITY}/pam_limits.so": "x"}
+_LIMITED = {"/etc/pam.d/sshd": PAM["/etc/pam.d/sshd"] + "session required pam_limits.so\n", f"{SECURITY}/pam_limits.so": "x"}
 
 
 def _pam(without=None, **changed):
-    return {path: text for path, text in {**_PAM, **changed}.items() if path != without}
+    return {path: text for path, text in {**PAM, **changed}.items() if path != without}
 
 
 def _socket(address):
@@ -51,7 +51,7 @@ def _conf(text):
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     *[
-        ("R46h", {**_PAM, "/etc/pam.d/sshd": line + "\n" + _PAM["/etc/pam.d/sshd"], **files}, ("/etc/pam.d/sshd", 1))
+        ("R46h", {**PAM, "/etc/pam.d/sshd": line + "\n" + PAM["/etc/pam.d/sshd"], **files}, ("/etc/pam.d/sshd", 1))
         for line, files in (
             ("account required pam_listfile.so item=user sense=allow file=/etc/allowed onerr=fail", {"/etc/allowed": "builder\n"}),
             ("account required pam_listfile.so item=user sense=allow file=/etc/allowed onerr=fail", {}),
@@ -59,17 +59,17 @@ BROKEN_FILES = [
             ("session required pam_succeed_if.so user in builder:root", {}),
         )
     ],
-    ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "# x\n* - maxlogins 0\n"}, ("/etc/security/limits.d/z.conf", 2)),
+    ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "# x\n* - maxlogins 0\n"}, ("/etc/security/limits.d/z.conf", 2)),
     ("R46h", {"/etc/profile": "if true; then\n  exit 1\nfi\nexit 1\n"}, ("/etc/profile", 4)),
-    ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "*  hard  nproc 0\n"}, ("/etc/security/limits.d/z.conf", 1)),
-    ("R46h", {**_PAM, **_NOLOGIN, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}, (f"{_SYSTEM}/systemd-user-sessions.service", None)),
+    ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "*  hard  nproc 0\n"}, ("/etc/security/limits.d/z.conf", 1)),
+    ("R46h", {**PAM, **_NOLOGIN, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}, (f"{_SYSTEM}/systemd-user-sessions.service", None)),
     ("R46h", {"/etc/bash.bashrc": "exit\n"}, ("/etc/bash.bashrc", 1)),
     *[
         ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Unit]\n{text}\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2))
         for text in ("Requires=srv-data.mount", "Requires=sys-subsystem-net-devices-ens192.device", "BindsTo=sys-subsystem-net-devices-eth1.device")
     ],
-    ("R46h", {**_PAM, "/etc/pam.d/sshd": "session required pam_exec.so /opt/gone\n" + _PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
-    ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + _PAM["/etc/pam.d/sshd"], "/etc/shells": "/bin/ksh\n"}, ("/etc/pam.d/sshd", 1)),
+    ("R46h", {**PAM, "/etc/pam.d/sshd": "session required pam_exec.so /opt/gone\n" + PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
+    ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + PAM["/etc/pam.d/sshd"], "/etc/shells": "/bin/ksh\n"}, ("/etc/pam.d/sshd", 1)),
     ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 0\n"}, ("/etc/ssh/sshd_config", 1)),
     ("R46e", {"/etc/ssh/sshd_config": "Port 22\nMatch User *\n DenyUsers *\n"}, ("/etc/ssh/sshd_config", 3)),
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
@@ -173,33 +173,37 @@ BROKEN_FILES = [
     ("R46f", _conf("ListenAddress 127.0.0.1:22"), (_CONF, 1)),
     ("R46f", _conf("AddressFamily inet6"), (_CONF, 1)),
     ("R46f", _socket("192.168.122.40:22"), (f"{UNITS}/ssh.socket", 2)),
-    ("R46g", _pam(f"{_SECURITY}/pam_nologin.so"), ("/etc/pam.d/sshd", 2)),
+    ("R46g", _pam(f"{SECURITY}/pam_nologin.so"), ("/etc/pam.d/sshd", 2)),
     ("R46g", _pam("/etc/pam.d/common-account"), ("/etc/pam.d/sshd", 3)),
     ("R46g", _pam("/etc/pam.d/sshd"), ("/etc/pam.d/sshd", None)),
     (
         "R46g",
-        {**_PAM, "/etc/pam.d/sshd": "auth substack password-auth\n", "/etc/pam.d/password-auth": "auth sufficient pam_unix.so\nauth requisite /x/own.so\n"},
+        {**PAM, "/etc/pam.d/sshd": "auth substack password-auth\n", "/etc/pam.d/password-auth": "auth sufficient pam_unix.so\nauth requisite /x/own.so\n"},
         ("/etc/pam.d/password-auth", 2),
     ),
     ("R46h", {"/etc/nologin": ""}, ("/etc/nologin", None)),
-    ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_deny.so\n" + _PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
+    ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_deny.so\n" + PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
     ("R46h", _pam(**{"/etc/pam.d/common-account": "account required pam_unix.so\naccount requisite pam_deny.so\n"}), ("/etc/pam.d/common-account", 2)),
-    ("R46h", {**_PAM, "/etc/pam.d/sshd": "auth [success=ok default=bad] pam_unix.so\nauth [default=die] pam_deny.so\n"}, ("/etc/pam.d/sshd", 2)),
+    ("R46h", {**PAM, "/etc/pam.d/sshd": "auth [success=ok default=bad] pam_unix.so\nauth [default=die] pam_deny.so\n"}, ("/etc/pam.d/sshd", 2)),
     ("R46h", {"/etc/hosts.deny": "# all\nALL: ALL\n"}, ("/etc/hosts.deny", 2)),
     ("R46h", {"/etc/hosts.deny": "sshd : ALL\n", "/etc/hosts.allow": "sshd: 10.0.0.0/8\n"}, ("/etc/hosts.deny", 1)),
-    ("R46h", {"/etc/pam.d/sshd": "account required pam_access.so\n", "/etc/security/access.conf": "+:root:ALL\n-:ALL:ALL\n"}, ("/etc/security/access.conf", 2)),
+    (
+        "R46h",
+        {**PAM, "/etc/pam.d/sshd": "account required pam_access.so\n", "/etc/security/access.conf": "+:root:ALL\n-:ALL:ALL\n"},
+        ("/etc/security/access.conf", 2),
+    ),
     ("R46i", {"/usr/sbin/sshd": _PROGRAM}, ("/etc/passwd", None)),
     ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/share/empty.sshd\0", "/usr/lib/sysusers.d/x.conf": "u sshd - -\n"}, ("/usr/share/empty.sshd", None)),
     ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/lib/openssh/sshd-session\0", "/etc/passwd": _WITH_ACCOUNT}, ("/usr/lib/openssh/sshd-session", None)),
-    ("R46g", {**_PAM, "/etc/pam.d/sudo": "auth required pam_gone.so\nsession required pam_limits.so\n"}, ("/etc/pam.d/sudo", 2)),
-    ("R46j", {**_PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n"}, (_CONF, 1)),
+    ("R46g", {**PAM, "/etc/pam.d/sudo": "auth required pam_gone.so\nsession required pam_limits.so\n"}, ("/etc/pam.d/sudo", 2)),
+    ("R46j", {**PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n"}, (_CONF, 1)),
 ]
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
 RIGHT_FILES = [
-    ("R46g", _PAM),
+    ("R46g", PAM),
     ("R46i", {"/usr/sbin/sshd": _PROGRAM + b"/usr/lib/openssh/sshd-session\0", "/usr/lib/openssh/sshd-session": "x", "/etc/passwd": _WITH_ACCOUNT}),
-    ("R46j", _PAM),
+    ("R46j", PAM),
 ]
 
 #: (rule, files that resemble its fault, and are right)
@@ -248,19 +252,19 @@ CONTROLS = [
     ("R46l", _conf("ListenAddress [::]:22\nListenAddress 0.0.0.0:22\nPort 2222")),
     ("R46l", _conf("Match User x\n  X11Forwarding no")),
     ("R46l", _socket("0.0.0.0:22")),
-    ("R46h", {**_PAM, "/etc/pam.d/sshd": "session optional pam_exec.so /opt/gone\n" + _PAM["/etc/pam.d/sshd"]}),
-    ("R46h", {**_PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + _PAM["/etc/pam.d/sshd"], "/etc/shells": "# x\n/bin/bash\n"}),
-    ("R46h", {**_PAM, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}),  # nothing makes /run/nologin
+    ("R46h", {**PAM, "/etc/pam.d/sshd": "session optional pam_exec.so /opt/gone\n" + PAM["/etc/pam.d/sshd"]}),
+    ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + PAM["/etc/pam.d/sshd"], "/etc/shells": "# x\n/bin/bash\n"}),
+    ("R46h", {**PAM, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}),  # nothing makes /run/nologin
     ("R46h", {"/etc/bash.bashrc": '[ -z "$PS1" ] && return\nexport A=b\n'}),
     ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 2\nMatch User builder\n DenyUsers *\n"}),
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\nIPAddressAllow=10.0.0.0/8\n"}),
-    ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "* hard nproc 4096\nbuilder hard nproc 0\n"}),
+    ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "* hard nproc 4096\nbuilder hard nproc 0\n"}),
     ("R46h", {"/etc/skel/.profile": "exit 0\n", "/etc/skel/.bash_profile": ". ~/.bashrc\n"}),  # bash reads the first of them alone
     ("R46h", {"/etc/skel/.profile": '[ -n "$PS1" ] || return\nif [ -e ~/.off ]; then\n  exit\nfi\n'}),
     ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem sftp /usr/lib/sftp-server"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.9p2"}),
     ("R46d", {**_conf("Subsystem sftp internal-sftp\nSubsystem netconf /usr/lib/netconf"), "/usr/sbin/sshd": ELF_X86_64 + b"OpenSSH_9.2p1"}),
     *[
-        ("R46h", {**_PAM, "/etc/pam.d/sshd": line + "\n" + _PAM["/etc/pam.d/sshd"], **files})
+        ("R46h", {**PAM, "/etc/pam.d/sshd": line + "\n" + PAM["/etc/pam.d/sshd"], **files})
         for line, files in (
             ("account required pam_listfile.so item=user sense=deny file=/etc/denied onerr=succeed", {"/etc/denied": "builder\n"}),
             ("account required pam_listfile.so item=user sense=allow file=/etc/allowed", {"/etc/allowed": "azureuser\n"}),
@@ -269,7 +273,7 @@ CONTROLS = [
             ("auth required pam_succeed_if.so user ingroup users", {}),
         )
     ],
-    ("R46h", {**_PAM, **_LIMITED, "/etc/security/limits.conf": "# * - maxlogins 0\n* hard maxlogins 10\nbuilder - maxlogins 0\n"}),
+    ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.conf": "# * - maxlogins 0\n* hard maxlogins 10\nbuilder - maxlogins 0\n"}),
     ("R46h", {"/etc/profile": '[ -z "$PS1" ] && exit\nf() {\n exit 1\n}\nexport EDITOR=vi\n'}),
     ("R46d", _conf('Banner "/etc/issue"\nAuthorizedKeysCommand /usr/bin/keys\nAuthorizedKeysCommandUser nobody')),
     ("R46d", {"/usr/sbin/sshd": _PROGRAM + b"OpenSSH_9.6p1\0", _CONF: "Subsystem sftp a b\nSubsystem sftp c d\n"}),
@@ -305,8 +309,8 @@ CONTROLS = [
         ),
     ),
     ("R46h", _pam(**{"/etc/pam.d/common-auth": "auth required pam_env.so\nauth sufficient pam_unix.so\nauth required pam_deny.so\n"})),
-    ("R46h", {**_PAM, _CONF: "UsePAM yes\nPasswordAuthentication no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "auth required pam_deny.so\n"}),
-    ("R46h", {**_PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "account required pam_deny.so\n"}),
+    ("R46h", {**PAM, _CONF: "UsePAM yes\nPasswordAuthentication no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "auth required pam_deny.so\n"}),
+    ("R46h", {**PAM, _CONF: "UsePAM no\nClientAliveInterval 180\n", "/etc/pam.d/sshd": "account required pam_deny.so\n"}),
     ("R46f", _conf("ListenAddress 10.0.0.4\nListenAddress 0.0.0.0\nAddressFamily any")),
     ("R46f", _socket("22")),
     ("R46f", _socket("192.168.122.40:22\nListenStream=0.0.0.0:22")),
@@ -315,5 +319,5 @@ CONTROLS = [
     ("R46h", {"/etc/hosts.deny": "ALL: ALL\n", "/usr/sbin/sshd": _PROGRAM}),
     ("R46i", {"/usr/sbin/sshd": _PROGRAM, "/usr/lib/sysusers.d/openssh.conf": 'u sshd - "sshd"\n'}),
     ("R46h", {"/etc/security/access.conf": "-:ALL:ALL\n"}),
-    ("R46h", {"/etc/pam.d/sshd": "account required pam_access.so\n", "/etc/security/access.conf": "+:ALL:ALL\n-:ALL:ALL\n"}),
+    ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_access.so\n", "/etc/security/access.conf": "+:ALL:ALL\n-:ALL:ALL\n"}),
 ]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of sudo."""
 
-from unit.readiness.cases.common import BY_AGENT, WITHOUT_CLOUD_INIT
+from unit.readiness.cases.common import BY_AGENT, FSTAB, WITHOUT_CLOUD_INIT
 
 _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT, "/etc/sudoers.d/README": "# rules\n"}
 
@@ -22,6 +22,7 @@ BROKEN_FILES = [
     ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nUser_Alias ADMINS\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL)\n"}, ("/etc/sudoers", 1)),
     ("R47a", _BY_AGENT, ("/etc/sudoers", None)),
+    ("R47a", {"/etc/fstab": FSTAB + "/dev/mapper/root-usr /usr ext4 ro,nosuid 0 2\n"}, ("/etc/fstab", 2)),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/opt/rules\n"}, ("/etc/sudoers", None)),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !ALL\n"}, ("/etc/sudoers.d/zz-hardening", 1)),
     ("R47a", {"/etc/sudoers": _RULES_READ + "Cmnd_Alias EVERYTHING = ALL\nUser_Alias PEOPLE = ALL\nPEOPLE ALL = !EVERYTHING\n"}, ("/etc/sudoers", 5)),
@@ -29,6 +30,7 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R47a", {"/etc/fstab": FSTAB + "UUID=1 /home ext4 nosuid,nodev 0 2\ntmpfs /tmp tmpfs nosuid,noexec 0 0\n"}),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/etc/sudoers.d/\n"}),
     # ahead of the user's rule, given again behind, of one command alone, and as a user who is not root
     ("R47a", {"/etc/sudoers": "ALL ALL=(ALL) !ALL\nroot ALL=(ALL) ALL\n@includedir /etc/sudoers.d\n"}),

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SSH: whoever may log in has the time for it, and may come from where Azure lets people come from.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import WARNING, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, shown
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access
+
+#: In the order in which a shell of a login reads them.
+_FILES = ("/etc/environment", "/etc/profile", "/etc/profile.d/*.sh", "/etc/bash.bashrc", "/etc/bashrc", "/etc/skel/.bash_profile", "/etc/skel/.bashrc")
+_TIMEOUT = re.compile(r"(?:(?:(?:declare|typeset)\s+-\S+|readonly|export)\s+)*TMOUT=[\"\']?(\d{1,9})[\"\']?(?:\s|;|&|$)")
+_READ_ONLY = re.compile(r"(?:readonly|(?:declare|typeset)\s+-\w*r\w*)\s+TMOUT\b|.*;\s*readonly\s+TMOUT\b")
+_LEAST = 10  # s, to read a prompt and write a command
+
+
+@rule(
+    "R46n",
+    step=SSH,
+    severity=WARNING,
+    fixed_by="",
+    title="Who logs in has the time for it",
+    fault="Who logs in has little time for it",
+    why="A login over a network takes a second or more, clients offer several keys, and others connect to every public address all the time. A shell whose "
+    "TMOUT is a few seconds ends before a command is written; commands that are given to ssh still run.",
+    cure="Set LoginGraceTime 60, MaxAuthTries 3 and MaxStartups 10:30:60, or more; TMOUT=600 in /etc/profile.d.",
+    source="sshd_config(5); bash(1), TMOUT",
+)
+def has_time(context):
+    """Return failed with the settings of sshd that leave little time or room, and with a TMOUT of less than ten seconds."""
+    if server.program(context.tree) is None:
+        return not_applicable(NO_SERVER)
+    found = [shown(obstacle) for obstacle in sshd_access.impatient(context.facts(sshd_started.settings))]
+    return failed_if(found + _short_timeout(context))
+
+
+@rule(
+    "R46o",
+    step=SSH,
+    severity=WARNING,
+    fixed_by="",
+    title="sshd lets users in from everywhere",
+    fault="sshd lets users in from some addresses alone",
+    why="An address of AllowUsers is one of the network for which the image was made: a network of Azure may have others, and who comes by the public "
+    "address of the machine has another.",
+    cure="Leave out what stands behind @ in AllowUsers, and let the network security group say from where one may come.",
+    source="sshd_config(5); Microsoft: network-security-groups-overview",
+)
+def from_everywhere(context):
+    """Return failed with the lines of AllowUsers when each user of theirs is bound to an address."""
+    if server.program(context.tree) is None:
+        return not_applicable(NO_SERVER)
+    return failed_if(shown(obstacle) for obstacle in sshd_access.from_some_places(context.facts(sshd_started.settings)))
+
+
+def _short_timeout(context):
+    """Return the [Evidence] of the TMOUT that a shell ends up with, when it is a few seconds; none after it is read-only."""
+    place, seconds = None, 0
+    for path in [path for pattern in _FILES for path in (context.tree.glob(pattern) if "*" in pattern else [pattern])]:
+        for number, words in unguarded(context.lines(path)):
+            match = _TIMEOUT.match(words)
+            if match:
+                place, seconds = Evidence(path, number, f"{words}: a shell that waits for so many seconds ends"), int(match.group(1))
+            if _READ_ONLY.match(words):
+                return [place] if place and 0 < seconds < _LEAST else []
+    return [place] if 0 < seconds < _LEAST else []
+
+
+RULES = [has_time, from_everywhere]
