@@ -10,6 +10,8 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
+    agent_paths,
+    cloud_network,
     command_line,
     firmware,
     first_card,
@@ -100,6 +102,8 @@ _PATH = (
     login_limits,
     login_time,
     provisioner,
+    cloud_network,
+    agent_paths,
     identity_step,
 )
 

@@ -108,6 +108,16 @@ WAYS = {
     "cloud-init writes no keys": without_lines("ssh"),
     "cloud-init's user has a shell that is not there": configured("system_info:\n  default_user:\n    name: admin\n    shell: /usr/bin/zsh\n"),
     "cloud-init's user is locked out": configured("system_info:\n  default_user:\n    name: admin\n    shell: /usr/sbin/nologin\n"),
+    "cloud-init's user has root's number": configured("system_info:\n  default_user:\n    name: admin\n    uid: 0\n"),
+    "cloud-init's user is one of SELinux": configured("system_info:\n  default_user:\n    name: admin\n    selinux_user: staff_u\n"),
+    "cloud-init's user has a group that is not there": configured("system_info:\n  default_user:\n    name: admin\n    groups: []\n    primary_group: nope\n"),
+    "cloud-init's user has groups that nobody makes": configured(
+        "system_info:\n  default_user:\n    name: admin\n    groups: [nope]\n    create_groups: false\n"
+    ),
+    "cloud-init writes the network for a manager that is none": configured("system_info:\n  network:\n    renderers: [nplan]\n"),
+    "cloud-init asks a proxy": cloud(
+        lambda layer: layer.write("/etc/systemd/system.conf.d/z.conf", "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128\n")
+    ),
     "cloud-init powers the machine off": configured("power_state:\n  mode: poweroff\n  delay: now\n"),
     "cloud-init's first commands power the machine off": configured("bootcmd:\n  - [poweroff]\n"),
     "cloud-init has a fixed address": configured("network:\n  version: 2\n  ethernets:\n    eth0: {addresses: [192.0.2.9/24]}\n"),
@@ -162,6 +172,14 @@ WAYS = {
 CONTROLS = {
     "cloud-init looks at Azure first": configured("datasource_list: [ Azure, NoCloud, None ]\n"),
     "cloud-init's user has another name": configured("system_info:\n  default_user:\n    name: operator\n    lock_passwd: true\n    gecos: Operator\n"),
+    "cloud-init's user has a number and a group": configured("system_info:\n  default_user:\n    name: admin\n    uid: 1500\n    primary_group: users\n"),
+    "cloud-init takes the first card by DHCP alone": configured("datasource:\n  Azure:\n    apply_network_config: false\n"),
+    "cloud-init asks a proxy, but not for Azure": cloud(
+        lambda layer: layer.write(
+            "/etc/systemd/system.conf.d/z.conf", "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128 no_proxy=169.254.169.254,168.63.129.16\n"
+        )
+    ),
+    "cloud-init deletes the host keys": configured("ssh_deletekeys: true\ndisable_root: false\n"),
     "cloud-init makes users more": configured("users:\n  - default\n  - name: backup\n    system: true\n"),
     "cloud-init leaves the disk as it is": configured("growpart: {mode: off}\nresize_rootfs: false\n"),
     "cloud-init runs commands": configured("runcmd:\n  - [systemctl, restart, chrony]\nbootcmd:\n  - echo hello\n"),

@@ -116,6 +116,13 @@ WAYS = {
     "the agent may not write to /etc": drop_in(AGENT, "[Service]\nProtectSystem=strict\n"),
     "the agent sees no drive": drop_in(AGENT, "[Service]\nPrivateDevices=yes\n"),
     "the agent's rules are read by nobody": with_agent(lambda layer: layer.first(CONF, "OS.SudoersDir=/opt/rules\n")),
+    "the agent looks for passwords where there are none": with_agent(
+        lambda layer: layer.append(CONF, "OS.PasswordPath=/etc/none\nProvisioning.DeleteRootPassword=y\n")
+    ),
+    "the agent's directory cannot be made": with_agent(lambda layer: layer.append(CONF, "Lib.Dir=/proc/waagent\n")),
+    "the agent's openssl is not there": with_agent(lambda layer: layer.append(CONF, "OS.OpensslPath=/usr/bin/openssl3\n")),
+    "the agent looks for sshd_config where there is none": with_agent(lambda layer: layer.append(CONF, "OS.SshDir=/etc/sshd\n")),
+    "the agent's number cannot be written": with_agent(lambda layer: layer.append(CONF, "Pid.File=/nonexist/x.pid\n")),
     "homes cannot be written": lambda layer: layer.append("/etc/fstab", "/home /home none bind,ro 0 0\n"),
     "autofs holds the homes": lambda layer: (
         layer.write("/etc/auto.master", "/home /etc/auto.home\n"),
@@ -212,6 +219,9 @@ CONTROLS = {
     "the shell's first file ends for dumb terminals": lambda layer: layer.append("/etc/profile", '[ "$TERM" = none ] && exit 1\n'),
     "an earlier file of sudoers takes everything from everybody": written("/etc/sudoers.d/00-hardening", "ALL ALL=(ALL:ALL) !ALL\n", 0o440),
     "sudoers has aliases": written("/etc/sudoers.d/z", "User_Alias OPS = alice, bob\nOPS ALL=(ALL) NOPASSWD: /usr/bin/systemctl\n", 0o440),
+    "the agent's paths are others": with_agent(
+        lambda layer: layer.append(CONF, "OS.HomeDir=/nohome\nDVD.MountPoint=/mnt/none/x\nPid.File=/run/x.pid\nOS.EnableFIPS=y\n")
+    ),
     "the agent's state is empty": lambda layer: layer.directory("/var/lib/waagent/events"),
     "the agent's network goes by a proxy": with_agent(lambda layer: layer.append(CONF, "HttpProxy.Host=proxy.example\nHttpProxy.Port=3128\n")),
 }

@@ -12,6 +12,7 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
     Evidence,
@@ -49,8 +50,9 @@ _CLOSED = ("nologin", "false", "true", "halt", "shutdown", "sync")
     fixed_by="",
     title="cloud-init makes the user and its key",
     fault="cloud-init does not make the user or its key",
-    why="The user of Azure is the default one of the list users, made by the module users-groups; the module ssh writes the keys and makes the server's.",
-    cure="Have `users: [default]` in /etc/cloud/cloud.cfg, and users-groups and ssh in cloud_init_modules.",
+    why="The user of Azure is the default one of the list users, made by the module users-groups; the module ssh writes the keys and makes the server's. "
+    "useradd refuses a number that is taken, a group that is not there and a user of SELinux where that is off.",
+    cure="Have `users: [default]` in /etc/cloud/cloud.cfg, and users-groups and ssh in cloud_init_modules; take the key out of system_info: default_user.",
     source="cloudinit/config/cc_users_groups.py, cc_ssh.py",
 )
 def makes_the_user(context):
@@ -79,23 +81,7 @@ def makes_the_user(context):
         for name in ("users_groups", "ssh")
         if name not in named
     ]
-    return failed_if(found + _of_default_user(documents) + _of_distribution(context.tree, documents))
-
-
-def _of_default_user(documents):
-    """Return the [Evidence] of what keeps the default user from its home, its key or its login."""
-    found = []
-    keys = config.value(documents, "allow_public_ssh_keys")
-    if keys and keys.value is False:
-        found.append(Evidence(keys.path, keys.line, "allow_public_ssh_keys is false: the key of Azure is left out"))
-    for name in ("no_create_home", "system"):
-        setting = config.value(documents, "system_info", "default_user", name)
-        if setting and setting.value is True:
-            found.append(Evidence(setting.path, setting.line, f"{name}: the user gets no home, in which its key would be"))
-    expires = config.value(documents, "system_info", "default_user", "expiredate")
-    if expires and re.match(r"\d{4}-\d\d-\d\d$", str(expires.value)) and str(expires.value) < time.strftime("%Y-%m-%d", time.gmtime()):
-        found.append(Evidence(expires.path, expires.line, f"expiredate {expires.value}: the user has expired"))
-    return found
+    return failed_if(found + cloud_user.obstacles(context.tree, documents) + _of_distribution(context.tree, documents))
 
 
 def _of_distribution(tree, documents):

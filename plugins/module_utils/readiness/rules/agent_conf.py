@@ -25,6 +25,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent import c
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS, SWITCH
 
 _CONF = "/etc/waagent.conf"
+_ASLEEP = "/var/lib/waagent/disable_agent"
 
 
 @rule(
@@ -122,7 +123,7 @@ def known_keys(context):
     fault="The agent does not run extensions",
     why="Without extensions neither passwords can be reset nor disks encrypted, nor backups made from Azure; the certification runs one. They are "
     "unpacked and started below /var/lib/waagent.",
-    cure="Set Extensions.Enabled=y (waagent_conf); take noexec from the line of /etc/fstab.",
+    cure="Set Extensions.Enabled=y (waagent_conf); remove /var/lib/waagent/disable_agent; take noexec from the line of /etc/fstab.",
     source="Microsoft: agent-linux; marketplace certification",
 )
 def extensions(context):
@@ -131,6 +132,8 @@ def extensions(context):
         return not_applicable("the agent has no configuration")
     setting = _settings(context).get("Extensions.Enabled")
     evidence = [setting[1]] if setting and (setting[0] or "").lower() == "n" else []
+    if context.tree.exists(_ASLEEP):
+        evidence.append(Evidence(_ASLEEP, None, "as long as it is there, the agent sleeps after it has provisioned"))
     places = ("/var", "/var/lib", "/var/lib/waagent")
     return failed_if(
         evidence

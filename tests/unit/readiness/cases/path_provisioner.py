@@ -11,6 +11,7 @@ _OWN = "/etc/cloud/cloud.cfg.d/95-own.cfg"
 _SYSTEM = "/etc/systemd/system"
 _SOURCES = "/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg"
 _AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
+_NET, _MANAGER = "/usr/lib/python3/dist-packages/cloudinit/net", "/etc/systemd/system.conf.d/own.conf"
 _DISTROS = "/usr/lib/python3/dist-packages/cloudinit/distros"
 _CLOUD_INIT = {"/usr/bin/cloud-init": "#!/usr/bin/python3\n# EASY-INSTALL\n"}
 _BLOCK_LIST = "datasource:\n  Azure:\n    apply_network_config: false\ndatasource_list:\n - Azure\n"
@@ -78,6 +79,38 @@ BROKEN_FILES = [
     ("R42k", {_OWN: "system_info:\n  distro: slackware\n", f"{_DISTROS}/debian.py": ""}, (_OWN, 2)),
     ("R42m", {"/etc/cloud/ds-identify.cfg": "# x\npolicy: disabled\n"}, ("/etc/cloud/ds-identify.cfg", 2)),
     ("R42m", {"/etc/cloud/ds-identify.cfg": "datasource: Ec2\n"}, ("/etc/cloud/ds-identify.cfg", 1)),
+    *[
+        ("R42k", {_OWN: f"system_info:\n  default_user:\n    name: a\n    {text}\n"}, (_OWN, 4))
+        for text in ("uid: 0", "uid: '1'", "selinux_user: staff_u", "primary_group: nope")
+    ],
+    ("R42k", {_OWN: "system_info:\n  default_user:\n    groups: [adm]\n    create_groups: false\n"}, (_OWN, 3)),
+    ("R42o", {_OWN: "system_info:\n  network:\n    renderers: [netplan, nplan]\n"}, (_OWN, 3)),
+    ("R42o", {_OWN: "system_info:\n  network:\n    renderers: [sysconfig]\n"}, (_OWN, 3)),
+    ("R42o", {_OWN: "system_info:\n  network:\n    renderers: [eni]\n", f"{_NET}/renderers.py": '    "netplan": netplan,\n'}, (_OWN, 3)),
+    ("R42p", {_MANAGER: "[Manager]\nDefaultEnvironment=A=b http_proxy=http://proxy:3128\n"}, (_MANAGER, 2)),
+    (
+        "R42p",
+        {f"{_SYSTEM}/cloud-init.service.d/z.conf": "[Service]\nEnvironmentFile=/etc/proxy\n", "/etc/proxy": "# x\nHTTP_PROXY=http://proxy:3128\n"},
+        ("/etc/proxy", 2),
+    ),
+    (
+        "R42p",
+        {f"{_SYSTEM}/cloud-init-local.service.d/z.conf": '[Service]\nEnvironment="http_proxy=http://p:1" no_proxy=example.com\n'},
+        (f"{_SYSTEM}/cloud-init-local.service.d/z.conf", 2),
+    ),
+    *[
+        ("R45b", {**BY_AGENT_FILES, "/etc/waagent.conf": BY_AGENT + text}, ("/etc/waagent.conf", BY_AGENT.count("\n") + 1))
+        for text in (
+            "OS.PasswordPath=/etc/none\nProvisioning.DeleteRootPassword=y\n",
+            "Lib.Dir=/proc/waagent\n",
+            "Lib.Dir=/etc/passwd/waagent\n",
+            "OS.SshDir=/etc/sshd\n",
+            "OS.OpensslPath=/usr/bin/openssl3\n",
+            "Pid.File=/nonexist/x.pid\n",
+            "DVD.MountPoint=/etc/passwd/x\n",
+        )
+    ],
+    ("R57", {"/var/lib/waagent/disable_agent": ""}, ("/var/lib/waagent/disable_agent", None)),
     ("R42n", {_OWN: "power_state:\n  mode: poweroff\n"}, (_OWN, 2)),
     ("R42n", {_OWN: "bootcmd:\n  - [systemctl, reboot]\n"}, (_OWN, 1)),
     ("R42n", {_OWN: "runcmd:\n  - sleep 5; poweroff\n"}, (_OWN, 1)),
@@ -141,6 +174,32 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    *[
+        ("R42k", {_OWN: f"system_info:\n  default_user:\n    name: a\n{text}"})
+        for text in (
+            "    uid: 1500\n    primary_group: daemon\n",
+            "    groups: [adm]\n    primary_group: nope\n",  # made with the others
+            "    groups: [daemon]\n    create_groups: false\n",
+            "    inactive: '5'\n    lock_passwd: true\n    ssh_redirect_user: true\n",
+        )
+    ],
+    ("R42k", {_OWN: "groups:\n - nope\nsystem_info:\n  default_user:\n    name: a\n    primary_group: nope\n"}),
+    ("R42k", {_OWN: "system_info:\n  default_user:\n    selinux_user: staff_u\n", "/etc/selinux/config": "SELINUX=permissive\n"}),
+    ("R42o", {_OWN: "system_info:\n  network:\n    renderers: [netplan, networkd]\n", "/usr/lib/systemd/systemd-networkd": ""}),
+    ("R42o", {_OWN: "system_info:\n  network:\n    activators: [netplan]\n"}),
+    ("R42p", {_MANAGER: "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128 no_proxy=169.254.169.254,168.63.129.16\n"}),
+    ("R42p", {_MANAGER: "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128 NO_PROXY=*\n"}),
+    ("R42p", {_MANAGER: "[Manager]\nDefaultEnvironment=https_proxy=http://proxy:3128\n", "/etc/environment": "http_proxy=http://proxy:3128\n"}),
+    *[
+        ("R45b", {**BY_AGENT_FILES, "/etc/waagent.conf": BY_AGENT + text})
+        for text in (
+            "OS.PasswordPath=/etc/none\nProvisioning.DeleteRootPassword=n\n",
+            "Lib.Dir=/var/lib/own/waagent\nOS.HomeDir=/nohome\nOS.OpensslPath=None\n",
+            "Pid.File=/run/own/x.pid\nDVD.MountPoint=/mnt/none/x\n",
+            "HttpProxy.Host=proxy.corp\nHttpProxy.Port=3128\nOS.EnableFIPS=y\n",
+        )
+    ],
+    ("R45b", {"/etc/waagent.conf": WAAGENT + "OS.SshDir=/etc/sshd\nDVD.MountPoint=/etc/passwd/x\n"}),  # cloud-init makes the user
     ("R40h", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/home /home none bind,rw 0 0\n/srv /srv none bind,ro 0 0\n"}),
     ("R40h", {**_AUTOFS, "/etc/auto.master": "/net -hosts\n/misc /etc/auto.misc\n# /home /etc/auto.home\n/home -null\n"}),
     ("R40h", {"/etc/auto.master": "/home /etc/auto.home\n"}),

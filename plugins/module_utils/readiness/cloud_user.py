@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the default user of cloud-init's files asks for, and useradd refuses.
+
+The name in the files does not count: Azure gives another.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: cloudinit/distros/__init__.py, add_user and create_user; useradd(8).
+"""
+
+import re
+import time
+
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
+from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_labels
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+
+_KEYS = ("system_info", "default_user")
+_PASSWD, _GROUP = "/etc/passwd", "/etc/group"
+
+
+def obstacles(tree, documents):
+    """Return the [Evidence] of what keeps the default user from being made, from its home, its key or its login.
+
+    documents: as of cloud_init.config.documents.
+    """
+    found = []
+    keys = config.value(documents, "allow_public_ssh_keys")
+    if keys and keys.value is False:
+        found.append(Evidence(keys.path, keys.line, "allow_public_ssh_keys is false: the key of Azure is left out"))
+    for name in ("no_create_home", "system"):
+        setting = config.value(documents, *_KEYS, name)
+        if setting and setting.value is True:
+            found.append(_at(setting, f"{name}: the user gets no home, in which its key would be"))
+    expires = config.value(documents, *_KEYS, "expiredate")
+    if expires and re.match(r"\d{4}-\d\d-\d\d$", str(expires.value)) and str(expires.value) < time.strftime("%Y-%m-%d", time.gmtime()):
+        found.append(_at(expires, f"expiredate {expires.value}: the user has expired"))
+    return found + _of_number(tree, documents) + _of_groups(tree, documents) + _of_selinux(tree, documents)
+
+
+def _of_number(tree, documents):
+    number = config.value(documents, *_KEYS, "uid")
+    if number is None or isinstance(number.value, bool) or not str(number.value).isdigit():
+        return []
+    taken = [row[0] for row in _rows(tree, _PASSWD) if len(row) > 2 and row[2].isdigit() and int(row[2]) == int(str(number.value)[:10])]
+    return [_at(number, f"uid {number.value}: {taken[0]} has it, and useradd gives it to nobody else")] if taken else []
+
+
+def _of_groups(tree, documents):
+    """Return the [Evidence] of groups that are not there, and that nothing makes: the first one is made only together with others."""
+    listed, first, makes = (config.value(documents, *_KEYS, name) for name in ("groups", "primary_group", "create_groups"))
+    names = listed.value if listed is not None else []
+    names = names.split(",") if isinstance(names, str) else list(names) if isinstance(names, (list, dict)) else []
+    made = {row[0] for row in _rows(tree, _GROUP)} | _of_list(documents)
+    wanted = [(first, str(first.value))] if first is not None and first.value and (not names or _is_off(makes)) else []
+    wanted += [(listed, str(name).strip()) for name in names] if _is_off(makes) else []
+    return [_at(setting, f"{name}: there is no such group, and nothing makes it") for setting, name in wanted if made and name and name not in made]
+
+
+def _of_list(documents):
+    """Return the names ({str}) of the groups that cloud-init makes of its list groups."""
+    listed = config.value(documents, "groups")
+    items = listed.value if listed is not None and isinstance(listed.value, list) else [listed.value] if listed is not None else []
+    return {str(name) for item in items for name in (item if isinstance(item, dict) else [item])}
+
+
+def _of_selinux(tree, documents):
+    user = config.value(documents, *_KEYS, "selinux_user")
+    if user is None or not user.value or guest_labels.mode_and_type(tree)[0] in ("enforcing", "permissive"):
+        return []
+    return [_at(user, f"selinux_user: {user.value}: SELinux is off, and useradd refuses")]
+
+
+def _is_off(setting):
+    return setting is not None and setting.value is False
+
+
+def _rows(tree, path):
+    return [line.split(":") for line in tree.read_text(path).split("\n") if line.strip()] if tree.is_file(path) else []
+
+
+def _at(setting, text):
+    return Evidence(setting.path, setting.line, text)
