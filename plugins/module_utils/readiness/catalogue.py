@@ -11,6 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
     agent_paths,
+    cloud_commands,
     cloud_network,
     command_line,
     firmware,
@@ -103,6 +104,7 @@ _PATH = (
     login_time,
     provisioner,
     cloud_network,
+    cloud_commands,
     agent_paths,
     identity_step,
 )

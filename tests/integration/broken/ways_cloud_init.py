@@ -115,6 +115,9 @@ WAYS = {
         "system_info:\n  default_user:\n    name: admin\n    groups: [nope]\n    create_groups: false\n"
     ),
     "cloud-init writes the network for a manager that is none": configured("system_info:\n  network:\n    renderers: [nplan]\n"),
+    "cloud-init's first commands mask ssh": configured("bootcmd:\n  - [systemctl, mask, --now, ssh]\n"),
+    "cloud-init's commands remove the homes": configured("runcmd:\n  - rm -rf /home\n"),
+    "cloud-init's commands close the firewall": configured("runcmd:\n  - iptables -P INPUT DROP\n"),
     "cloud-init asks a proxy": cloud(
         lambda layer: layer.write("/etc/systemd/system.conf.d/z.conf", "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128\n")
     ),
@@ -179,6 +182,7 @@ CONTROLS = {
             "/etc/systemd/system.conf.d/z.conf", "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128 no_proxy=169.254.169.254,168.63.129.16\n"
         )
     ),
+    "cloud-init's commands clean up": configured("runcmd:\n  - userdel -r builder\n  - rm -rf /home/builder\n  - [systemctl, restart, ssh]\n"),
     "cloud-init deletes the host keys": configured("ssh_deletekeys: true\ndisable_root: false\n"),
     "cloud-init makes users more": configured("users:\n  - default\n  - name: backup\n    system: true\n"),
     "cloud-init leaves the disk as it is": configured("growpart: {mode: off}\nresize_rootfs: false\n"),

@@ -47,13 +47,13 @@ def stays_reachable(context):
     by_place = collections.OrderedDict()
     for run in runs:
         by_place.setdefault(run.path, []).append(run)
-    found = [(run, cause) for own in by_place.values() for run, cause in _cutting(own, card, started(context)) + _firewalls(context, own)]
+    found = [(run, cause) for own in by_place.values() for run, cause in cutting(own, card, started(context)) + firewalls(context, own)]
     known = context.shared(Units)
     skipped = {unit for unit in {run.unit for run, _cause in found if run.unit} if units.can_start(known, unit).state == units.SKIPPED}
     return failed_if(Evidence(run.path, run.line, f"{run.text}: {cause}") for run, cause in found if run.unit not in skipped)
 
 
-def _cutting(runs, card, needed):
+def cutting(runs, card, needed):
     """Return [(BootCommand, what it does)] of the commands of one place; one that a later one takes back is none. needed: {str}, as of started."""
     found = {}
     for run in runs:
@@ -137,7 +137,7 @@ def _stem(unit):
     return re.sub(r"\.(service|socket)$", "", unit)
 
 
-def _firewalls(context, runs):
+def firewalls(context, runs):
     """Return [(BootCommand, what it does)] of rules that the commands of one place load, and that keep the platform or SSH away."""
     found, changes = [], []
     for run in runs:

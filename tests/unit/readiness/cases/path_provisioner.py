@@ -110,6 +110,21 @@ BROKEN_FILES = [
             "DVD.MountPoint=/etc/passwd/x\n",
         )
     ],
+    *[
+        ("R42q", {_OWN: f"# own\n{text}\n"}, (_OWN, 2))
+        for text in (
+            "bootcmd:\n  - [systemctl, mask, --now, ssh]",
+            "runcmd:\n  - systemctl stop ssh",
+            "runcmd:\n  - echo x; rm -rf /home/*",
+            "runcmd:\n  - [rm, -r, /etc/ssh]",
+            "runcmd:\n  - [userdel, -r, azureuser]",
+            "runcmd:\n  - usermod --expiredate 1 azureuser",
+            "runcmd:\n  - ip link set eth0 down",
+            "runcmd:\n  - touch /etc/nologin",
+            "runcmd:\n  - iptables -P INPUT DROP",
+            "runcmd:\n  - [sh, -c, 'sleep 1; systemctl disable --now ssh']",
+        )
+    ],
     ("R57", {"/var/lib/waagent/disable_agent": ""}, ("/var/lib/waagent/disable_agent", None)),
     ("R42n", {_OWN: "power_state:\n  mode: poweroff\n"}, (_OWN, 2)),
     ("R42n", {_OWN: "bootcmd:\n  - [systemctl, reboot]\n"}, (_OWN, 1)),
@@ -186,6 +201,16 @@ CONTROLS = [
     ("R42k", {_OWN: "groups:\n - nope\nsystem_info:\n  default_user:\n    name: a\n    primary_group: nope\n"}),
     ("R42k", {_OWN: "system_info:\n  default_user:\n    selinux_user: staff_u\n", "/etc/selinux/config": "SELINUX=permissive\n"}),
     ("R42o", {_OWN: "system_info:\n  network:\n    renderers: [netplan, networkd]\n", "/usr/lib/systemd/systemd-networkd": ""}),
+    *[
+        ("R42q", {_OWN: text + "\n"})
+        for text in (
+            "runcmd:\n  - systemctl stop ssh\n  - systemctl start ssh",
+            "runcmd:\n  - [systemctl, restart, ssh]\n  - userdel -r builder\n  - rm -rf /home/builder /tmp/x",
+            "runcmd:\n  - 'if [ -e /x ]; then systemctl stop ssh; fi'",
+            "bootcmd:\n  - systemctl mask apt-daily.timer\nruncmd:\n  - rm -f /etc/ssh/sshd_config.d/50-build.conf",
+            "runcmd: []",
+        )
+    ],
     ("R42o", {_OWN: "system_info:\n  network:\n    activators: [netplan]\n"}),
     ("R42p", {_MANAGER: "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128 no_proxy=169.254.169.254,168.63.129.16\n"}),
     ("R42p", {_MANAGER: "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128 NO_PROXY=*\n"}),
