@@ -25,6 +25,9 @@ NO_ROUTE = "no route"
 #: What a manager does with a card. what: one of these; places: [Place], what decides it, the winner first.
 CardAnswer = collections.namedtuple("CardAnswer", "what places")
 
+#: Bytes of a packet that every host takes, and that a client of DHCP asks for at least. Source: RFC 791; DHCP_MIN_PACKET_SIZE of systemd.
+LEAST_MTU = 576
+
 _FURTHER_CARD = re.compile(r"eth[1-9]\d*")
 
 

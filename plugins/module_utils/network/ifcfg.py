@@ -11,7 +11,17 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, HELD, NOT_STARTED, NOTHING, CardAnswer, one_of
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
+    DHCP,
+    FIRST,
+    FIXED,
+    HELD,
+    NO_ROUTE,
+    NOT_STARTED,
+    NOTHING,
+    CardAnswer,
+    one_of,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -27,7 +37,7 @@ _LINES = ["DEVICE=eth0", "ONBOOT=yes", "BOOTPROTO=dhcp", "TYPE=Ethernet", "USERC
 _COPY = re.compile(r"(~|\.(bak|old|orig|rej|rpmnew|rpmorig|rpmsave|augnew|augtmp))\Z")
 
 #: What names the bond, bridge or team that a card is a port of, by its name or its UUID.
-PORT_OF = ("MASTER", "BRIDGE", "TEAM_MASTER", "OVS_BRIDGE", "MASTER_UUID", "BRIDGE_UUID", "TEAM_MASTER_UUID")
+PORT_OF = ("MASTER", "BRIDGE", "TEAM_MASTER", "OVS_BRIDGE", "MASTER_UUID", "BRIDGE_UUID", "TEAM_MASTER_UUID", "VRF", "VRF_UUID")
 _ASSIGNMENT = re.compile(r"""[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s#;]*)""")
 _NO = ("no", "n", "false", "f", "off", "0")
 
@@ -140,9 +150,20 @@ def _answer(file):
     if file.settings.get("HWADDR"):
         return CardAnswer(NOTHING, [file.place("HWADDR")])  # the script passes over a card of another address
     if file.settings.get("BOOTPROTO", "").lower() in ("dhcp", "bootp"):
-        return CardAnswer(DHCP, [file.place("BOOTPROTO")])
+        without = without_route(file, ("DEFROUTE",))
+        return CardAnswer(DHCP, [file.place("BOOTPROTO")]) if without is None else CardAnswer(NO_ROUTE, [without])
     fixed = bool(file.settings.get("IPADDR") or file.settings.get("IPADDR0"))
     return CardAnswer(FIXED if fixed else NOTHING, [file.place("IPADDR", "IPADDR0", "BOOTPROTO")])
+
+
+def without_route(file, names=("DEFROUTE", "PEERROUTES")):
+    """Return the Place where a file (IfcfgFile) says that the lease's routes are not taken, None without one.
+
+    names: settings that count; the network script knows no PEERROUTES.
+
+    Source: dhclient-script of Red Hat, DEFROUTE; settings-ifcfg-rh of NetworkManager, DEFROUTE and PEERROUTES.
+    """
+    return next((file.place(name) for name in names if file.settings.get(name, "").lower() in _NO), None)
 
 
 def _kind(settings, card):

@@ -10,6 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import fnmatch
+import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, is_ethernet, remove
@@ -34,12 +35,12 @@ def stanzas(tree):
 
 def mentions(tree, card):
     """Return the Places of the stanzas of a card (first_card.Card)."""
-    return [stanza.place for stanza in stanzas(tree) if _is_of(stanza, card)]
+    return [stanza.place for stanza in stanzas(tree) if is_of(stanza, card)]
 
 
 def answer(tree, card=FIRST):
     """Return the CardAnswer of ifupdown for a card: all its stanzas are applied, where a line starts it."""
-    own = [stanza for stanza in stanzas(tree) if _is_of(stanza, card) and stanza.family == "inet"]
+    own = [stanza for stanza in stanzas(tree) if is_of(stanza, card) and stanza.family == "inet"]
     asking = [stanza.place for stanza in own if stanza.method == "dhcp"]
     if not own:
         return CardAnswer(NOTHING, [stanza.place for stanza in stanzas(tree) if is_ethernet(stanza.card)])
@@ -47,15 +48,19 @@ def answer(tree, card=FIRST):
         return CardAnswer(NOT_STARTED, [stanza.place for stanza in own])
     failing = [stanza.place for stanza in own if any(_fails(tree, words) for words in stanza.options)]
     if failing:
-        return CardAnswer(NOT_STARTED, [failing[0]._replace(text=f"{failing[0].text}: a command before it is not there")])
+        return CardAnswer(NOT_STARTED, [failing[0]._replace(text=f"{failing[0].text}: a command before it is not there, or fails")])
     if asking:
         return CardAnswer(DHCP, asking)
     return CardAnswer(FIXED if any(stanza.method == "static" for stanza in own) else NOTHING, [stanza.place for stanza in own])
 
 
 def _fails(tree, words):
-    """Return whether a line of a stanza is a command before it whose program is not there, so that ifup gives up."""
-    if words[:1] != ["pre-up"] or not words[1:] or not words[1].startswith("/") or "||" in words or not tree.has_own_root:
+    """Return whether a line of a stanza is a command before it that fails, or whose program is not there, so that ifup gives up."""
+    if words[:1] != ["pre-up"] or not words[1:] or "||" in words or ";" in words:
+        return False
+    if posixpath.basename(words[1]) == "false" or words[1:2] == ["exit"] and words[2:3] not in ([], ["0"]):
+        return True
+    if not words[1].startswith("/") or not tree.has_own_root:
         return False
     return not words[1].startswith(("/run/", "/sys/", "/proc/")) and not tree.exists(words[1])
 
@@ -104,7 +109,7 @@ def plan(tree, settings):
     return sorted(changes, key=lambda change: first.get(change.path, 0))
 
 
-def _is_of(stanza, card):
+def is_of(stanza, card):
     """Return whether a stanza is of the card; ``iface eth0=office`` and ``/eth*`` are forms of it."""
     return fnmatch.fnmatchcase(card.name, stanza.card.partition("=")[2] or stanza.card.strip("/"))
 

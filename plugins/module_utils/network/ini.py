@@ -8,8 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-#: One assignment. section, key, value: str, the key as it is written, ("unmanaged-devices+"); line: int from 1.
-IniEntry = collections.namedtuple("IniEntry", "section key value line")
+#: One assignment. section, key, value: str, the key as it is written, ("unmanaged-devices+"); line: int from 1;
+#: header: int, the line of the section's name.
+IniEntry = collections.namedtuple("IniEntry", "section key value line header")
 
 #: Words of systemd and of NetworkManager for yes and no.
 TRUE = ("1", "yes", "y", "true", "t", "on")
@@ -18,7 +19,7 @@ FALSE = ("0", "no", "n", "false", "f", "off")
 
 def entries(text):
     """Return the assignments ([IniEntry]) of an INI text in their order. A backslash at the end of a line continues it, as systemd has it."""
-    found, section, begun, number = [], None, "", 0
+    found, section, header, begun, number = [], None, 0, "", 0
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if line.startswith(("#", ";")):
@@ -28,10 +29,10 @@ def entries(text):
             continue
         line, begun = begun + line, ""
         if line.startswith("[") and line.endswith("]"):
-            section = line[1:-1]
+            section, header = line[1:-1], number
         elif "=" in line and section is not None:
             key, value = line.split("=", 1)
-            found.append(IniEntry(section, key.strip(), value.strip(), number))
+            found.append(IniEntry(section, key.strip(), value.strip(), number, header))
     return found
 
 
@@ -46,3 +47,18 @@ def last(found, section, key):
     found: [IniEntry].
     """
     return next((entry for entry in reversed(found) if (entry.section, entry.key) == (section, key)), None)
+
+
+def blocks(found, section):
+    """Return the sections ([[IniEntry]]) of a name that may be there several times, each for itself, as ``[Route]`` is.
+
+    found: [IniEntry], of a file and of its drop-ins behind it.
+    """
+    made, before = [], None
+    for entry in found:
+        if entry.section == section:
+            if before is None or (before.section, before.header) != (section, entry.header) or entry.line <= before.line:
+                made.append([])
+            made[-1].append(entry)
+        before = entry
+    return made

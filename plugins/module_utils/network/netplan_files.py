@@ -16,7 +16,16 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIXED, HELD, NO_ROUTE, NOT_STARTED, NOTHING, CardAnswer
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
+    DHCP,
+    FIXED,
+    HELD,
+    LEAST_MTU,
+    NO_ROUTE,
+    NOT_STARTED,
+    NOTHING,
+    CardAnswer,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -24,7 +33,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.texts im
 FOLDERS = ("/etc/netplan", "/lib/netplan", "/usr/lib/netplan")
 
 #: Kinds of definitions that are made of others, the key that names those, and what they are.
-_MADE_OF = (("bonds", "interfaces", "bond"), ("bridges", "interfaces", "bridge"), ("vlans", "link", VLAN))
+_MADE_OF = (("bonds", "interfaces", "bond"), ("bridges", "interfaces", "bridge"), ("vrfs", "interfaces", "VRF"), ("vlans", "link", VLAN))
 _TRUE = ("y", "yes", "on", "true")
 
 #: What netplan knows below a definition of an Ethernet card; it refuses all files for one word that it does not know. Source: YAML reference, src/parse.c.
@@ -125,7 +134,7 @@ def answer(files, card):
     for name, (settings, places) in sorted(cards.items()):
         if not _matches(name, settings.get("match"), card):
             continue
-        for kind, key, _word in _MADE_OF[:2]:
+        for kind, key, _word in _MADE_OF[:3]:
             for parts, where in merged(files, kind).values():
                 if isinstance(parts.get(key), list) and name in [str(part) for part in parts[key]]:
                     return name, CardAnswer(HELD, [where[key]])
@@ -134,6 +143,8 @@ def answer(files, card):
         overrides = settings.get("dhcp4-overrides")
         if is_true(settings.get("dhcp4")) and isinstance(overrides, dict) and overrides.get("use-routes") is False:
             return name, CardAnswer(NO_ROUTE, [places["dhcp4-overrides"]])
+        if is_true(settings.get("dhcp4")) and isinstance(settings.get("mtu"), int) and settings["mtu"] < LEAST_MTU:
+            return name, CardAnswer(NOTHING, [places["mtu"]])
         if is_true(settings.get("dhcp4")):
             return name, CardAnswer(DHCP, [places["dhcp4"]])
         key = "addresses" if settings.get("addresses") else "dhcp4" if "dhcp4" in settings else None

@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import fnmatch
 import ipaddress
 import posixpath
+import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
@@ -19,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     FIRST,
     FIXED,
     HELD,
+    LEAST_MTU,
     NO_ROUTE,
     NOT_STARTED,
     NOTHING,
@@ -47,6 +49,8 @@ _NOTHING = "# Nothing, in the place of a file of this name that would keep the f
 
 #: Azure's platform: its DHCP server, its name server, and what an agent talks to.
 AZURE_SERVER = "168.63.129.16"
+#: Tables of routes that the kernel's own rules ask. Source: ip-rule(8).
+ASKED_TABLES = ("main", "254", "default", "253", "local", "255")
 _ASKING = ini.TRUE + ("ipv4", "both", "v4")
 _MASTERS = (("Bond", "bond"), ("Bridge", "bridge"), ("VLAN", VLAN))
 
@@ -188,7 +192,7 @@ def _answer(file):
         return CardAnswer(UNMANAGED, [_place(file, "Unmanaged")])
     if said("Link", "ActivationPolicy", ("manual", "down", "always-down")):
         return CardAnswer(NOT_STARTED, [_place(file, "ActivationPolicy")])
-    for key in ("Bond", "Bridge"):
+    for key in ("Bond", "Bridge", "VRF"):
         if words(file.entries, "Network", key):
             return CardAnswer(HELD, [_place(file, key)])
     if said("Link", "ARP", ini.FALSE):
@@ -203,9 +207,27 @@ def _answer(file):
         for section, key in [(section, key) for section in ("DHCPv4", "DHCP") for key in ("UseRoutes", "UseGateway")]:
             if said(section, key, ini.FALSE):
                 return CardAnswer(NO_ROUTE, [_place(file, key)])
+        if _in_another_table(file):
+            return CardAnswer(NO_ROUTE, [_place(file, "RouteTable")])
+        if _is_too_small(ini.last(file.entries, "Link", "MTUBytes")):
+            return CardAnswer(NOTHING, [_place(file, "MTUBytes")])
         return CardAnswer(DHCP, [_place(file, "DHCP")])
     fixed = any(entry.key == "Address" and entry.section in ("Network", "Address") for entry in file.entries)
     return CardAnswer(FIXED if fixed else NOTHING, [_place(file, "Address" if fixed else "DHCP", "Name")])
+
+
+def _in_another_table(file):
+    """Return whether the lease's routes go to a table that no rule of the file has asked."""
+    said = [entry for entry in (ini.last(file.entries, section, "RouteTable") for section in ("DHCPv4", "DHCP")) if entry is not None and entry.value]
+    if not said or said[0].value in ASKED_TABLES:
+        return False
+    return said[0].value not in words(file.entries, "RoutingPolicyRule", "Table")
+
+
+def _is_too_small(entry):
+    """Return whether an MTU (IniEntry or None) is below what DHCP needs; networkd starts no client then."""
+    match = re.fullmatch(r"(\d+)B?", entry.value) if entry is not None else None
+    return match is not None and int(match.group(1)) < LEAST_MTU
 
 
 def _refused(file):

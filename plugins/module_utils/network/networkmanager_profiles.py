@@ -14,6 +14,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ini
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import LEAST_MTU
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 _FOLDERS = ("/etc/NetworkManager/system-connections", "/usr/lib/NetworkManager/system-connections")
@@ -26,10 +27,13 @@ WITHOUT_ROUTE = "auto without a route"
 #: That of one which first proves who it is to a switch, as Azure has none.
 WITHOUT_SWITCH_LOGIN = "802.1X"
 
+#: That of one whose packets are too small for DHCP.
+WITHOUT_LEASE = "auto with too small packets"
+
 #: A profile. path: str; kind: str, ``ethernet``, ``bond`` ...; uuid: str or None; card (name or None), match, drivers ([str], patterns): what it is for;
 #: places_of_cards, parameters: [str], patterns of udev's ID_PATH, and words of the kernel's command line, that it is for; zone: str or None, of firewalld;
 #: mac: bool, whether it is for a MAC address; autoconnect: bool; priority: int; master: str or None, of a port; parent: str or None, of a VLAN;
-#: method: str, of IPv4, or WITHOUT_ROUTE or WITHOUT_SWITCH_LOGIN; places: {word: Place}.
+#: method: str, of IPv4, or WITHOUT_ROUTE, WITHOUT_SWITCH_LOGIN or WITHOUT_LEASE; places: {word: Place}.
 Profile = collections.namedtuple(
     "Profile", "path kind uuid card match drivers places_of_cards parameters zone mac autoconnect priority master parent method places"
 )
@@ -49,13 +53,22 @@ def profiles(tree, reads_ifcfg):
             if tree.has_own_root and tree.stat(path).mode & 0o077:
                 continue  # NetworkManager takes none that others than root may read
             names.add(name)
-            found.append(_keyfile(path, text_of(tree, path)))
+            text = text_of(tree, path)
+            if not _is_refused(ini.entries(text)):
+                found.append(_keyfile(path, text))
     return found + ([_of_ifcfg(file) for file in ifcfg.all_files(tree)] if reads_ifcfg else [])
 
 
 def whole(profile):
     """Return the Place of a profile as a whole."""
     return Place(profile.path, None, f"a profile of type {profile.kind}")
+
+
+def _is_refused(entries):
+    """Return whether NetworkManager takes the profile ([IniEntry]) for invalid: a gateway without an address. Source: verify of NMSettingIPConfig."""
+    gateway, never = ini.last(entries, "ipv4", "gateway"), ini.last(entries, "ipv4", "never-default")
+    has_address = any(entry.section == "ipv4" and re.fullmatch(r"address(es)?\d*", entry.key) for entry in entries)
+    return gateway is not None and bool(gateway.value) and not has_address and not (never is not None and never.value.lower() in ini.TRUE)
 
 
 def _keyfile(path, text):
@@ -78,6 +91,12 @@ def _keyfile(path, text):
     method = value("method", ("ipv4", "method")) or "auto"
     if method == "auto" and any((value("routes", ("ipv4", key)) or "").lower() in ini.TRUE for key in ("never-default", "ignore-auto-routes")):
         method, places["method"] = WITHOUT_ROUTE, places["routes"]
+    table = value("table", ("ipv4", "route-table")) or "0"
+    if method == "auto" and table not in ("0", "253", "254", "255") and not any(_asks(entry, table) for entry in entries):
+        method, places["method"] = WITHOUT_ROUTE, places["table"]
+    mtu = value("mtu", ("ethernet", "mtu"), ("802-3-ethernet", "mtu")) or "0"
+    if method == "auto" and mtu.isdigit() and 0 < int(mtu) < LEAST_MTU:
+        method, places["method"] = WITHOUT_LEASE, places["mtu"]
     eap = value("eap", ("802-1x", "eap"))
     if eap and (value("optional", ("802-1x", "optional")) or "").lower() not in ini.TRUE:
         method, places["method"] = WITHOUT_SWITCH_LOGIN, places["eap"]
@@ -103,12 +122,23 @@ def _keyfile(path, text):
     )
 
 
+def _asks(entry, table):
+    """Return whether an entry of a profile is a rule that asks a table of routes (str, its number)."""
+    words = entry.value.split()
+    return (
+        entry.section == "ipv4"
+        and entry.key.startswith("routing-rule")
+        and (("table", table) in zip(words, words[1:]) or ("lookup", table) in zip(words, words[1:]))
+    )
+
+
 def _of_ifcfg(file):
     """Return the Profile that NetworkManager makes of an ifcfg file."""
     protocol = file.settings.get("BOOTPROTO", "none").lower()
     method = "auto" if protocol in ("dhcp", "bootp") else "manual" if file.settings.get("IPADDR") or file.settings.get("IPADDR0") else "disabled"
+    without = ifcfg.without_route(file)
     places = {
-        "method": file.place("BOOTPROTO", "IPADDR", "IPADDR0"),
+        "method": without if method == "auto" and without is not None else file.place("BOOTPROTO", "IPADDR", "IPADDR0"),
         "zone": file.place("ZONE"),
         "card": file.place("DEVICE"),
         "autoconnect": file.place("ONBOOT"),
@@ -129,7 +159,7 @@ def _of_ifcfg(file):
         _priority(file.settings.get("AUTOCONNECT_PRIORITY")),
         file.master,
         None,
-        method,
+        WITHOUT_ROUTE if method == "auto" and without is not None else method,
         places,
     )
 

@@ -132,6 +132,16 @@ WAYS = {
     "networkd: the file is empty": networkd(""),
     "networkd: the file is masked": lambda layer: (layer.needs(NETWORK), layer.link(NETWORK, "/dev/null")),
     "networkd: the file has another name": lambda layer: (layer.write(NETWORK + ".off", layer.read(NETWORK)), layer.remove(NETWORK)),
+    "networkd: Azure's platform is a blackhole": networkd(DHCP + "[Route]\nDestination=168.63.129.16/32\nType=blackhole\n"),
+    "networkd: everybody is unreachable": networkd(DHCP + "[Route]\nDestination=0.0.0.0/0\nType=unreachable\n"),
+    "networkd: everything to the old gateway": networkd(DHCP + "[Route]\nGateway=192.168.1.1\nGatewayOnLink=yes\n"),
+    "networkd: a rule rejects Azure's platform": networkd(DHCP + "[RoutingPolicyRule]\nTo=168.63.129.16\nType=prohibit\n"),
+    "networkd: the card is in a VRF": lambda layer: (
+        networkd(DHCP + "VRF=blue\n")(layer),
+        layer.write("/etc/systemd/network/10-vrf.netdev", "[NetDev]\nName=blue\nKind=vrf\n[VRF]\nTable=10\n"),
+    ),
+    "networkd: routes in a table that nobody asks": networkd(DHCP + "[DHCPv4]\nRouteTable=100\n"),
+    "networkd: packets too small for DHCP": networkd(DHCP + "[Link]\nMTUBytes=68\n"),
     "a link file gives the card the address of the old one": networkd(
         "[Match]\nOriginalName=eth*\n[Link]\nNamePolicy=keep\nMACAddress=52:54:00:12:34:56\n", "/etc/systemd/network/10-a.link"
     ),
@@ -152,6 +162,20 @@ WAYS = {
     "NetworkManager: an address of chance": network_manager(conf="[connection]\nethernet.cloned-mac-address=random\n"),
     "NetworkManager: for one user": network_manager("interface-name=eth0\npermissions=user:builder:;\n[ipv4]\nmethod=auto\n", "[main]\nno-auto-default=*\n"),
     "NetworkManager: no route": network_manager("interface-name=eth0\n[ipv4]\nmethod=auto\nnever-default=true\nignore-auto-routes=true\n"),
+    "NetworkManager: Azure's platform is a blackhole": network_manager(
+        "interface-name=eth0\n[ipv4]\nmethod=auto\nroute1=168.63.129.16/32\nroute1_options=type=blackhole\n"
+    ),
+    "NetworkManager: everything to the old gateway": network_manager("interface-name=eth0\n[ipv4]\nmethod=auto\nroute1=0.0.0.0/0,192.168.1.1,10\n"),
+    "NetworkManager: a rule rejects everything": network_manager("interface-name=eth0\n[ipv4]\nmethod=auto\nrouting-rule1=priority 5 from all blackhole\n"),
+    "NetworkManager: routes in a table that nobody asks": network_manager("interface-name=eth0\n[ipv4]\nmethod=auto\nroute-table=100\n"),
+    "NetworkManager: packets too small for DHCP": network_manager("interface-name=eth0\n[ethernet]\nmtu=68\n[ipv4]\nmethod=auto\n"),
+    "NetworkManager: a gateway and no address": network_manager(
+        "interface-name=eth0\n[ipv4]\nmethod=auto\ngateway=192.168.1.1\n", "[main]\nno-auto-default=*\n"
+    ),
+    "NetworkManager: a script takes the card down": lambda layer: (
+        network_manager("interface-name=eth0\n[ipv4]\nmethod=auto\n")(layer),
+        layer.write("/etc/NetworkManager/dispatcher.d/99-own", "#!/bin/sh\nip link set eth0 down\n", 0o755),
+    ),
     "NetworkManager: no card is managed": network_manager(conf="[keyfile]\nunmanaged-devices=*\n"),
     "NetworkManager: Ethernet is not managed": network_manager(conf="[keyfile]\nunmanaged-devices=type:ethernet\n"),
     "NetworkManager: eth0 is not managed": network_manager(conf="[device-eth]\nmatch-device=interface-name:eth*\nmanaged=0\n"),
@@ -184,6 +208,16 @@ WAYS = {
     "netplan: a part of a bridge": netplan(
         "network:\n  version: 2\n  ethernets:\n    eth0: {}\n  bridges:\n    br0: {interfaces: [eth0], addresses: [192.0.2.9/24]}\n"
     ),
+    "netplan: Azure's platform is a blackhole": netplan(
+        "network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      routes: [{to: 168.63.129.16/32, type: blackhole}]\n"
+    ),
+    "netplan: everything to the old gateway": netplan(
+        "network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      routes: [{to: default, via: 192.168.1.1, on-link: true}]\n"
+    ),
+    "netplan: the card is in a VRF": netplan(
+        "network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n  vrfs:\n    blue: {table: 10, interfaces: [eth0]}\n"
+    ),
+    "netplan: packets too small for DHCP": netplan("network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true, mtu: 68}\n"),
     "netplan: its generator is gone": lambda layer: (
         netplan("network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n")(layer),
         layer.remove(*layer.tree.glob("/usr/lib/systemd/system-generators/netplan")),
@@ -197,6 +231,15 @@ WAYS = {
     "ifupdown: the address of the old card": ifupdown("auto eth0\niface eth0 inet dhcp\n  hwaddress ether 52:54:00:12:34:56\n"),
     "ifupdown: an unknown method": ifupdown("auto eth0\niface eth0 inet dchp\n"),
     "ifupdown: a part of a bridge": ifupdown("auto br0\niface br0 inet static\n  address 192.0.2.9/24\n  bridge_ports eth0\n"),
+    "ifupdown: a command takes the card down": ifupdown("auto eth0\niface eth0 inet dhcp\n  post-up ip link set eth0 down\n"),
+    "ifupdown: a command before the card fails": ifupdown("auto eth0\niface eth0 inet dhcp\n  pre-up false\n"),
+    "ifupdown: everything to the old gateway": ifupdown("auto eth0\niface eth0 inet dhcp\n  up ip route replace default via 192.168.1.1 dev eth0 onlink\n"),
+    "ifupdown: Azure's platform is a blackhole": ifupdown("auto eth0\niface eth0 inet dhcp\n  pre-up ip route add blackhole 168.63.129.16\n"),
+    "ifupdown: the card is in another namespace": ifupdown("auto eth0\niface eth0 inet dhcp\n  up ip link set $IFACE netns build\n"),
+    "ifupdown: a script behind it empties the card": lambda layer: (
+        ifupdown("auto eth0\niface eth0 inet dhcp\n")(layer),
+        layer.write("/etc/network/if-up.d/zz-own", "#!/bin/sh\nip addr flush dev eth0\n", 0o755),
+    ),
     "ifupdown: a file that it sources is not there": ifupdown("source /etc/network/interfaces.d/first\n"),
     "ifupdown: no DHCP client": lambda layer: (
         ifupdown("auto eth0\niface eth0 inet dhcp\n")(layer),
@@ -230,6 +273,11 @@ CONTROLS = {
     "networkd: always up": networkd(
         "[Match]\nName=eth0\n[Link]\nActivationPolicy=always-up\n[Network]\nDHCP=ipv4\n[DHCPv4]\nUseDomains=yes\nRouteMetric=100\n"
     ),
+    "networkd: routes of an administrator": networkd(
+        DHCP + "[Route]\nDestination=10.0.0.0/8\nType=unreachable\nMetric=4294967295\n[Route]\nDestination=10.9.0.0/16\nGateway=_dhcp4\n"
+        "[Route]\nDestination=168.63.0.0/16\nType=blackhole\n[RoutingPolicyRule]\nFrom=10.9.0.0/16\nTable=100\n[Link]\nMTUBytes=9000\n"
+    ),
+    "networkd: a gateway of the old network, which is waited for": networkd(DHCP + "Gateway=192.168.1.1\n"),
     "networkd: a drop-in of the administrator": networkd("[DHCPv4]\nUseMTU=no\n", f"{NETWORK}.d/z.conf"),
     "a link file keeps addresses": networkd(
         "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel\nMACAddressPolicy=persistent\n", "/etc/systemd/network/99-default.link"
@@ -237,6 +285,14 @@ CONTROLS = {
     "NetworkManager: a profile for every card": network_manager("[ipv4]\nmethod=auto\n[ipv6]\nmethod=auto\n"),
     "NetworkManager: a profile for eth0": network_manager("interface-name=eth0\n[ipv4]\nmethod=auto\n", "[main]\nno-auto-default=*\n"),
     "NetworkManager: a profile for another card": network_manager("interface-name=ens3\n[ipv4]\nmethod=auto\n"),
+    "NetworkManager: routes of an administrator": network_manager(
+        "interface-name=eth0\n[ethernet]\nmtu=1400\nmac-address-blacklist=52:54:00:12:34:56;\n"
+        "[ipv4]\nmethod=auto\nroute-metric=50\nroute1=10.9.0.0/16,10.0.0.1\nroute2=192.0.2.0/24\nroute2_options=type=blackhole\n"
+    ),
+    "NetworkManager: a script for other times": lambda layer: (
+        network_manager("interface-name=eth0\n[ipv4]\nmethod=auto\n")(layer),
+        layer.write("/etc/NetworkManager/dispatcher.d/99-own", '#!/bin/sh\nif [ "$2" = down ]; then\n  ip link set eth0 down\nfi\n', 0o755),
+    ),
     "NetworkManager: an address is kept": network_manager(conf="[connection]\nethernet.cloned-mac-address=preserve\n"),
     "NetworkManager: containers are not managed": network_manager(
         conf="[keyfile]\nunmanaged-devices=interface-name:veth*;interface-name:docker0;driver:mlx5_core\n"
@@ -248,11 +304,19 @@ CONTROLS = {
     "netplan: for every card": netplan("network:\n  version: 2\n  ethernets:\n    all-en:\n      match: {name: 'e*'}\n      dhcp4: on\n      dhcp6: false\n"),
     "netplan: the driver": netplan("network:\n  version: 2\n  ethernets:\n    first:\n      match: {driver: hv_netvsc}\n      dhcp4: true\n"),
     "netplan: name servers": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      nameservers: {addresses: [192.0.2.53]}\n"),
+    "netplan: routes of an administrator": netplan(
+        "network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      mtu: 1400\n      dhcp4-overrides: {route-metric: 50}\n"
+        "      routes: [{to: 10.9.0.0/16, via: 10.0.0.1, on-link: true}, {to: 192.0.2.0/24, type: blackhole}]\n"
+    ),
     "netplan: a tunnel": netplan(
         "network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n  tunnels:\n    wg0: {mode: wireguard, key: abc, addresses: [10.9.0.2/24]}\n"
     ),
     "ifupdown: hotplug": ifupdown("allow-hotplug eth0\niface eth0 inet dhcp\n"),
     "ifupdown: and IPv6": ifupdown("auto eth0\niface eth0 inet dhcp\niface eth0 inet6 auto\n"),
+    "ifupdown: commands of an administrator": ifupdown(
+        "auto eth0\niface eth0 inet dhcp\n  gateway 192.168.1.1\n  pre-up ip link set $IFACE down || true\n  up ip route add 10.9.0.0/16 via 10.0.0.1 || true\n"
+        "  up ethtool -K $IFACE tso off\n  down ip link set $IFACE down\n"
+    ),
     "ifupdown: in a directory": lambda layer: (
         ifupdown("source /etc/network/interfaces.d/*\n")(layer),
         layer.write("/etc/network/interfaces.d/first", "auto eth0\niface eth0 inet dhcp\n"),
