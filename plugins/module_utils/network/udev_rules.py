@@ -76,26 +76,36 @@ def is_by_address(rule):
 
 def holds(rule, card):
     """Return whether everything that a rule asks is true of the card (first_card.Card) for certain; one that asks nothing hangs on a jump before it."""
+    return is_of(
+        rule,
+        {
+            "SUBSYSTEM": ("net",),
+            "ACTION": ("add",),
+            "KERNEL": (card.name,),
+            "DRIVERS": _PARENTS,
+            "ATTR{type}": ("1",),
+            "ATTR{dev_id}": ("0x0",),
+            "ATTR{dev_port}": ("0",),
+            "ENV{ID_NET_DRIVER}": (card.driver,),
+            "NAME": ("",),
+            "SUBSYSTEMS": ("net", "vmbus"),
+        },
+    )
+
+
+def is_of(rule, known):
+    """Return whether everything that a rule asks is true of a device for certain.
+
+    known: {key: values ([str])} of what is known of the device, and of its parents.
+    """
     asks = any(operator == "==" and key in _TELLING for key, operator, value in rule.tokens)
-    return asks and all(_is_true(key, operator, value, card) for key, operator, value in rule.tokens)
+    return asks and all(_is_true(key, operator, value, known) for key, operator, value in rule.tokens)
 
 
-def _is_true(key, operator, value, card):
+def _is_true(key, operator, value, known):
     """Return whether a token holds; an assignment always does, but for those that run something first."""
     if operator not in ("==", "!="):
         return key not in ("IMPORT", "PROGRAM", "GOTO")
-    known = {
-        "SUBSYSTEM": ("net",),
-        "ACTION": ("add",),
-        "KERNEL": (card.name,),
-        "DRIVERS": _PARENTS,
-        "ATTR{type}": ("1",),
-        "ATTR{dev_id}": ("0x0",),
-        "ATTR{dev_port}": ("0",),
-        "ENV{ID_NET_DRIVER}": (card.driver,),
-        "NAME": ("",),
-        "SUBSYSTEMS": ("net", "vmbus"),
-    }
     if key not in known:
         return False
     fits = any(fnmatch.fnmatchcase(each, pattern) for each in known[key] for pattern in value.split("|"))

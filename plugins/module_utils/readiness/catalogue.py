@@ -31,6 +31,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     root,
     ssh as ssh_step,
     system_manager,
+    udev_devices,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
     agent,
@@ -99,6 +100,7 @@ _PATH = (
     initramfs_init,
     root,
     system_manager,
+    udev_devices,
     first_card,
     first_card_routes,
     ssh_step,

@@ -19,8 +19,32 @@ def limits(text, path="/etc/security/limits.d/own.conf"):
     return written(path, text + "\n")
 
 
+def slice_of(name, text):
+    return written(f"/etc/systemd/system/{name}.d/own.conf", f"[Slice]\n{text}\n")
+
+
 #: {what was done: how}
 WAYS = {
+    "a slice gives every session one process": slice_of("user-.slice", "TasksMax=1"),
+    "a slice gives every session 1 MiB": slice_of("user.slice", "MemoryMax=1M"),
+    "a slice gives all services one process": slice_of("system.slice", "TasksMax=1"),
+    "a slice gives all services 1 MiB": slice_of("system.slice", "MemoryMax=1M"),
+    "a slice gives all services no processor": slice_of("system.slice", "CPUQuota=1%"),
+    "a slice gives all services no network": slice_of("system.slice", "IPAddressDeny=any"),
+    "a slice gives the whole system few processes": slice_of("-.slice", "TasksMax=50"),
+    "systemd gives its services no time": manager("DefaultTimeoutStartSec=1ms"),
+    "systemd gives its services no search path": manager("DefaultEnvironment=PATH=/opt/none"),
+    "systemd gives its services few capabilities": manager("CapabilityBoundingSet=CAP_NET_ADMIN"),
+    "systemd lets nobody become root": manager("NoNewPrivileges=yes"),
+    "sysctl lets packets die on the way": sysctl("net.ipv4.ip_default_ttl = 1"),
+    "sysctl gives connections no memory": sysctl("net.ipv4.tcp_mem = 0 0 0"),
+    "sysctl gives connections no buffer": sysctl("net.ipv4.tcp_rmem = 1 1 1"),
+    "sysctl gives connections one port": sysctl("net.ipv4.ip_local_port_range = 40000 40000"),
+    "sysctl has a queue that swallows all": sysctl("net.core.default_qdisc = blackhole"),
+    "sysctl keeps no neighbour": sysctl("net.ipv4.neigh.default.gc_thresh3 = 0"),
+    "sysctl lets no connection wait": sysctl("net.core.somaxconn = 0\nnet.ipv4.tcp_syncookies = 0"),
+    "sysctl has a program that loads no module": sysctl("kernel.modprobe = /bin/false"),
+    "sysctl gives services no files of their own": sysctl("user.max_mnt_namespaces = 0"),
     "sysctl takes all memory for huge pages": sysctl("vm.nr_hugepages = 100000"),
     "sysctl keeps all memory free": sysctl("vm.min_free_kbytes = 2097152"),
     "sysctl promises nobody memory": sysctl("vm.overcommit_memory = 2\nvm.overcommit_ratio = 1"),
@@ -52,6 +76,22 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "slices of a hardening": lambda layer: (
+        slice_of("user-.slice", "TasksMax=33%\nMemoryMax=80%\nCPUQuota=200%")(layer),
+        slice_of("system.slice", "MemoryMax=90%\nAllowedCPUs=63\nIPAddressDeny=192.0.2.0/24")(layer),
+        slice_of("-.slice", "MemoryMax=10M\nCPUQuota=1%")(layer),
+        written("/etc/systemd/logind.conf.d/own.conf", "[Login]\nUserTasksMax=1\nKillUserProcesses=yes\n")(layer),
+    ),
+    "systemd's settings of an administrator": manager(
+        "CPUAffinity=63\nDefaultTimeoutStartSec=30s\nDefaultTimeoutStopSec=5s\nRuntimeWatchdogSec=10\nDefaultStartLimitBurst=0\n"
+        "DefaultEnvironment=PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LD_PRELOAD=/usr/lib/none.so\nCapabilityBoundingSet=~CAP_SYS_RAWIO"
+    ),
+    "sysctl's network of a hardening": sysctl(
+        "net.ipv4.tcp_syncookies = 1\nnet.core.somaxconn = 0\nnet.ipv4.conf.all.rp_filter = 1\nnet.ipv4.icmp_echo_ignore_all = 1\n"
+        "net.ipv6.conf.all.disable_ipv6 = 1\nnet.ipv4.ip_local_port_range = 32768 60999\nnet.core.default_qdisc = fq_codel\n"
+        "user.max_user_namespaces = 0\nkernel.kexec_load_disabled = 1\nkernel.panic = 10\nvm.panic_on_oom = 2\nkernel.modprobe = /sbin/modprobe"
+    ),
+    "a search path for every session": written("/etc/environment", "PATH=/opt/none\nLD_LIBRARY_PATH=/opt/none\n"),
     "sysctl of a hardening": sysctl(
         "vm.overcommit_memory = 2\nvm.overcommit_ratio = 80\nkernel.pid_max = 65536\nfs.file-max = 65535\nvm.nr_hugepages = 64\nvm.min_free_kbytes = 65536"
     ),

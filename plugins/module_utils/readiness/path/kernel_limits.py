@@ -33,6 +33,8 @@ _LEAST = {
     "kernel.pid_max": _Least(1024, _LEAST_PID_MAX, "is the highest number of a process, and 300 are kept"),
     "fs.file-max": _Least(1024, 0, "files may be open in the whole system: a boot opens more, and who is not root none then"),
     "vm.max_map_count": _Least(256, 0, "mappings are all that a process may have: one of systemd has more"),
+    "fs.mount-max": _Least(64, 1, "file systems are all that may be mounted for a process; systemd mounts twenty"),
+    "user.max_mnt_namespaces": _Least(16, 0, "services may have files of their own: networkd, udev and logind do"),
     "fs.epoll.max_user_watches": _Least(64, 0, "files are all that root's programs may wait for together"),
 }
 

@@ -59,8 +59,8 @@ def services_may_start(context):
         setting = _last(settings, key, lambda value, key=key: _limit(key, value))
         if setting is not None and _limit(key, setting.value) < least:
             found.append(setting)
-    setting = _last(settings, "DefaultTasksMax", _tasks)
-    if setting is not None and _tasks(setting.value) < _LEAST_TASKS:
+    setting = _last(settings, "DefaultTasksMax", tasks)
+    if setting is not None and tasks(setting.value) < _LEAST_TASKS:
         found.append(setting)
     return failed_if(Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: no service starts with so little") for setting in found)
 
@@ -77,14 +77,20 @@ def _limit(key, value):
     if soft == "infinity":
         return float("inf")
     if key == "DefaultLimitCPU":
-        return _seconds(soft)
+        return seconds(soft)
     if key not in _BYTES:
         return int(soft) if soft.isdigit() else None
-    match = _SIZE.match(soft)
+    return size(soft)
+
+
+def size(text):
+    """Return the bytes (float) of a size, as ``64M``, None when systemd does not understand it."""
+    match = _SIZE.match(text)
     return float(match.group(1)) * 1024 ** " KMGTPE".index(match.group(2) or " ") if match else None
 
 
-def _seconds(text):
+def seconds(text):
+    """Return the seconds (float) of a time span, None when systemd does not understand it."""
     total, place = 0.0, 0
     while place < len(text):
         match = _SPAN.match(text, place)
@@ -96,7 +102,7 @@ def _seconds(text):
     return total if text else None
 
 
-def _tasks(value):
+def tasks(value):
     """Return the number (float) of tasks of DefaultTasksMax=, None when systemd does not understand it; it takes no 0."""
     if value == "infinity":
         return float("inf")

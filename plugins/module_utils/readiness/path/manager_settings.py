@@ -29,12 +29,21 @@ def settings(tree):
 
     Raises ImagewrightError: a file cannot be read.
     """
-    main = [path for path in (folder + "/system.conf" for folder in _FOLDERS) if tree.is_file(path)][:1]
+    return _settings(tree, "system.conf")
+
+
+def logind(tree):
+    """Return the [UnitSetting] of logind.conf and its drop-ins, as of settings."""
+    return _settings(tree, "logind.conf")
+
+
+def _settings(tree, name):
+    main = [path for path in (f"{folder}/{name}" for folder in _FOLDERS) if tree.is_file(path)][:1]
     added = {}
     for folder in _FOLDERS:
-        for path in tree.glob(folder + "/system.conf.d/*.conf"):
+        for path in tree.glob(f"{folder}/{name}.d/*.conf"):
             added.setdefault(posixpath.basename(path), path)
-    paths = main + [added[name] for name in sorted(added) if tree.is_file(added[name])]
+    paths = main + [added[each] for each in sorted(added) if tree.is_file(added[each])]
     return [setting for path in paths for setting in unit_files.parse(tree.read_text(path), path)]
 
 

@@ -12,11 +12,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     encrypted_devices,
     endings,
     kernel_limits,
+    kernel_network,
     kernel_settings,
+    manager_environment,
     manager_limits,
     mount_kinds,
     mounts,
     root_mount,
+    slices,
     tmpfiles,
     unit_order,
 )
@@ -32,4 +35,4 @@ RULES = (
     + unit_order.RULES
     + tmpfiles.RULES
 )
-RULES += kernel_settings.RULES + kernel_limits.RULES + manager_limits.RULES
+RULES += kernel_settings.RULES + kernel_limits.RULES + kernel_network.RULES + manager_limits.RULES + manager_environment.RULES + slices.RULES

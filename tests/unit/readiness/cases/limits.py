@@ -31,8 +31,51 @@ def _manager(text):
     return {_DROP_IN: "[Manager]\n" + text + "\n"}
 
 
+def _slice(name, text):
+    return {f"/etc/systemd/system/{name}.d/own.conf": "[Slice]\n" + text + "\n"}
+
+
+def _drop_in(name):
+    return f"/etc/systemd/system/{name}.d/own.conf"
+
+
+_LOGIND = "/etc/systemd/logind.conf"
+_ENVIRONMENT = "/etc/environment"
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    ("R73d", _slice("user-.slice", "TasksMax=1"), (_drop_in("user-.slice"), 2)),
+    ("R73d", _slice("user.slice", "MemoryMax=1M"), (_drop_in("user.slice"), 2)),
+    ("R73d", _slice("user.slice", "# build\nMemoryHigh=512K"), (_drop_in("user.slice"), 3)),
+    ("R73d", _slice("system.slice", "TasksMax=4"), (_drop_in("system.slice"), 2)),
+    ("R73d", _slice("system.slice", "CPUQuota=1%"), (_drop_in("system.slice"), 2)),
+    ("R73d", _slice("system.slice", "MemoryMax=1%"), (_drop_in("system.slice"), 2)),
+    ("R73d", _slice("system.slice", "IPAddressDeny=any\nIPAddressAllow=localhost"), (_drop_in("system.slice"), 2)),
+    ("R73d", _slice("-.slice", "TasksMax=50"), (_drop_in("-.slice"), 2)),
+    ("R73d", {"/usr/lib/systemd/system/system.slice": "[Slice]\nMemoryMax=16M\n"}, ("/usr/lib/systemd/system/system.slice", 2)),
+    ("R73d", {"/usr/lib/systemd/libsystemd-shared-237.so": "", _LOGIND: "[Login]\nUserTasksMax=1\n"}, (_LOGIND, 2)),
+    ("R73e", _manager("DefaultTimeoutStartSec=1ms"), (_DROP_IN, 2)),
+    ("R73e", {_SYSTEM: "[Manager]\nDefaultTimeoutStartSec=0.01s\n"}, (_SYSTEM, 2)),
+    ("R73e", _manager("DefaultTimeoutStartSec=1s"), (_DROP_IN, 2)),
+    ("R73f", _manager("DefaultEnvironment=PATH=/opt/none"), (_DROP_IN, 2)),
+    ("R73f", _manager('DefaultEnvironment=LANG=C "PATH=/bin"'), (_DROP_IN, 2)),
+    ("R73f", _manager("CapabilityBoundingSet=CAP_NET_ADMIN CAP_SETUID"), (_DROP_IN, 2)),
+    ("R73f", _manager("CapabilityBoundingSet=~CAP_SETUID CAP_SYS_PTRACE"), (_DROP_IN, 2)),
+    ("R73f", _manager("NoNewPrivileges=yes"), (_DROP_IN, 2)),
+    ("R73g", {_ENVIRONMENT: "LANG=C\nPATH=/opt/none\n"}, (_ENVIRONMENT, 2)),
+    ("R73g", {_ENVIRONMENT: 'PATH=""\n'}, (_ENVIRONMENT, 1)),
+    ("R73h", _sysctl("net.ipv4.ip_default_ttl = 1"), (_SYSCTL, 1)),
+    ("R73h", _sysctl("net.ipv4.tcp_mem = 0 0 0"), (_SYSCTL, 1)),
+    ("R73h", _sysctl("net.ipv4.tcp_rmem = 1 1 1"), (_SYSCTL, 1)),
+    ("R73h", _sysctl("net/ipv4/tcp_wmem = 1\t64\t64"), (_SYSCTL, 1)),
+    ("R73h", _sysctl("net.ipv4.ip_local_port_range = 40000 40000"), (_SYSCTL, 1)),
+    ("R73h", _sysctl("net.core.default_qdisc = blackhole"), (_SYSCTL, 1)),
+    ("R73h", _sysctl("net.ipv4.neigh.default.gc_thresh3 = 0"), (_SYSCTL, 1)),
+    ("R73h", _sysctl("net.ipv4.tcp_syncookies = 0\nnet.core.somaxconn = 0"), (_SYSCTL, 2)),
+    ("R20d", _sysctl("kernel.modprobe = /bin/false"), (_SYSCTL, 1)),
+    ("R20d", _sysctl("kernel.modprobe ="), (_SYSCTL, 1)),
+    ("R73b", _sysctl("user.max_mnt_namespaces = 0"), (_SYSCTL, 1)),
+    ("R73b", _sysctl("fs.mount-max = 8"), (_SYSCTL, 1)),
     ("R73a", _sysctl("vm.nr_hugepages = 256"), (_SYSCTL, 1)),
     ("R73a", _sysctl("# huge\nvm/nr_hugepages=100000"), (_SYSCTL, 2)),
     ("R73a", {**_sysctl("vm.nr_hugepages = 1"), "/boot/grub/grub.cfg": GRUB_CFG.replace("rootdelay=300", "rootdelay=300 default_hugepagesz=1G")}, (_SYSCTL, 1)),
@@ -84,6 +127,30 @@ RIGHT_FILES = [("R46m", _limits("* hard core 0\n* soft nofile 65535\n* hard nofi
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R73d", _slice("user-.slice", "TasksMax=33%\nMemoryMax=infinity\nCPUQuota=20%")),
+    ("R73d", _slice("user.slice", "CPUQuota=1%\nMemoryMax=80%\nAllowedCPUs=63")),
+    ("R73d", _slice("-.slice", "MemoryMax=1M\nCPUQuota=1%")),  # the root slice has neither
+    ("R73d", _slice("system.slice", "TasksMax=0\nMemoryMax=2G\nIPAddressDeny=192.0.2.0/24\nAllowedCPUs=63")),
+    ("R73d", _slice("system.slice", "IPAddressDeny=any\nIPAddressAllow=localhost 10.0.0.0/8 168.63.129.16")),
+    ("R73d", _slice("machine.slice", "TasksMax=1\nMemoryMax=1M")),
+    ("R73d", {"/usr/lib/systemd/libsystemd-shared-252.so": "", _LOGIND: "[Login]\nUserTasksMax=1\nKillUserProcesses=yes\n"}),
+    ("R73e", _manager("DefaultTimeoutStartSec=30s\nDefaultTimeoutStopSec=1s\nDefaultStartLimitBurst=0\nRuntimeWatchdogSec=10")),
+    ("R73e", _manager("DefaultTimeoutStartSec=0")),
+    ("R73e", {_SYSTEM: "[Manager]\nDefaultTimeoutStartSec=1ms\n", **_manager("DefaultTimeoutStartSec=infinity")}),
+    ("R73f", _manager("DefaultEnvironment=PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LD_PRELOAD=/usr/lib/none.so LD_LIBRARY_PATH=/opt/none")),
+    ("R73f", _manager("DefaultEnvironment=PATH=/opt/none\nDefaultEnvironment=PATH=/usr/sbin:/bin:/usr/bin\nCPUAffinity=63")),
+    ("R73f", _manager("CapabilityBoundingSet=~CAP_SYS_RAWIO CAP_SYS_PTRACE\nNoNewPrivileges=no")),
+    ("R73f", _manager("CapabilityBoundingSet=CAP_KILL\nCapabilityBoundingSet=~")),
+    ("R73g", {_ENVIRONMENT: 'PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nLD_LIBRARY_PATH=/opt/none\n'}),
+    ("R73g", {_ENVIRONMENT: "#PATH=/opt\nMYPATH=/opt\nLANG=C.UTF-8\n"}),
+    ("R73h", _sysctl("net.ipv4.ip_default_ttl = 64\nnet.ipv4.tcp_mem = 65536 131072 262144\nnet.ipv4.ip_local_port_range = 1024 65535")),
+    ("R73h", _sysctl("net.core.somaxconn = 0\nnet.ipv4.tcp_rmem = 4096 131072 6291456\nnet.ipv4.tcp_wmem = 4096 16384 4194304")),
+    ("R73h", _sysctl("net.core.default_qdisc = fq\nnet.ipv4.icmp_echo_ignore_all = 1\nnet.ipv4.tcp_syncookies = 0\nnet.core.somaxconn = 128")),
+    ("R73h", {_OWN: "net.ipv4.ip_default_ttl = 1\n", **_sysctl("net.ipv4.ip_default_ttl = 64")}),
+    ("R73h", _sysctl("net.ipv4.ip_local_port_range = 60000 1\nnet.ipv4.tcp_mem = 0\nnet.core.rmem_max = 0")),  # the kernel refuses them
+    ("R20d", _sysctl("kernel.modprobe = /bin/sh")),
+    ("R20d", _sysctl("kernel.core_pattern = |/bin/false\nkernel.panic = 10\nvm.panic_on_oom = 2")),
+    ("R73b", _sysctl("user.max_user_namespaces = 0\nfs.mount-max = 100000")),
     ("R73a", _sysctl("vm.nr_hugepages = 128")),
     ("R73a", {_OWN: "vm.nr_hugepages = 100000\n", **_sysctl("vm.nr_hugepages = 0")}),
     (

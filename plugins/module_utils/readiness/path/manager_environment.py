@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""System manager: the time, the search path and the privileges that systemd gives every service, and the search path of every session.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import re
+import shlex
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH, SYSTEM_MANAGER
+
+#: Where programs of the system are; of these one each has to be searched that has the programs of PROGRAMS.
+_FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+#: What an agent and cloud-init start by its name alone.
+_PROGRAMS = ("sh", "useradd", "ip", "mount")
+#: What a session starts by its name alone.
+_OF_SESSIONS = ("sh", "ls", "cat")
+#: Seconds in which no service has told that it is ready, and in which one on a small machine may not have.
+_NOTHING_STARTS, _LITTLE = 0.1, 10
+#: What services of the boot do: mount, set addresses, become another user, bind port 22. Source: capabilities(7).
+_CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE")
+_ENVIRONMENT = "/etc/environment"
+
+
+@rule(
+    "R73e",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="systemd gives its services time to start",
+    fault="systemd gives its services no time to start",
+    why="A service that has not told in DefaultTimeoutStartSec= that it is ready is killed: networkd, sshd and the agent are.",
+    cure="Remove the line from system.conf, or have it in a drop-in of the one service that is meant.",
+    source="systemd-system.conf(5), DefaultTimeoutStartSec=; systemd.service(5), TimeoutStartSec=",
+    choice="Below ten seconds it is a warning, for a service of a small machine that has much to do may need them; 0 is no limit.",
+)
+def services_have_time(context):
+    """Return failed with the line of a time in which no service starts; a warning where most do."""
+    if not services.uses_systemd(context.tree):
+        return not_applicable("the guest is not started by systemd")
+    setting = unit_files.last(context.shared(manager_settings.settings), "Manager", "DefaultTimeoutStartSec")
+    time = None if setting is None or setting.value == "infinity" else manager_limits.seconds(setting.value)
+    if not time or time >= _LITTLE:
+        return failed_if([])
+    return failed_if([Evidence(setting.path, setting.line, f"{setting.key}={setting.value}")], severity=None if time < _NOTHING_STARTS else WARNING)
+
+
+@rule(
+    "R73f",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="systemd gives its services a search path and the privileges of root",
+    fault="systemd takes the search path, or privileges of root, from every service",
+    why="The agent and cloud-init start useradd, ip and mount by their names alone; what CapabilityBoundingSet= of system.conf leaves out, no service gets "
+    "back, and with NoNewPrivileges= sudo gives nobody root.",
+    cure="Remove the line from system.conf, or have it in a drop-in of the one service that is meant.",
+    source="systemd-system.conf(5), DefaultEnvironment=, CapabilityBoundingSet= and NoNewPrivileges=; capabilities(7)",
+    choice="LD_PRELOAD= of a library that is not there is right: the loader passes over it with a message.",
+)
+def services_have_their_means(context):
+    """Return failed with the line of system.conf that leaves services without programs, capabilities or sudo."""
+    if not services.uses_systemd(context.tree):
+        return not_applicable("the guest is not started by systemd")
+    settings, found = context.shared(manager_settings.settings), []
+    paths = [setting for setting in unit_files.listed(settings, "Manager", "DefaultEnvironment") if _path_of(setting.value) is not None]
+    for setting in paths[-1:]:
+        lost = _not_found(context.tree, _path_of(setting.value), _PROGRAMS)
+        found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {', '.join(lost)} cannot be found")] if lost else []
+    found += _without_capabilities(settings)
+    privileges = unit_files.last(settings, "Manager", "NoNewPrivileges")
+    if privileges is not None and privileges.value.lower() in ("1", "yes", "y", "true", "t", "on"):
+        found.append(Evidence(privileges.path, privileges.line, f"NoNewPrivileges={privileges.value}: sudo gives nobody root"))
+    return failed_if(found)
+
+
+def _without_capabilities(settings):
+    """Return the [Evidence] of what bounds the capabilities of all to less than services of the boot need; sets are joined, and taken away with ``~``."""
+    kept, last = None, None
+    for setting in [each for each in settings if (each.section, each.key) == ("Manager", "CapabilityBoundingSet")]:
+        words = {word.upper() for word in setting.value.lstrip("~").split()}
+        if not setting.value:
+            kept = set()
+        elif setting.value == "~":
+            kept = None
+        elif setting.value.startswith("~"):
+            kept = (set(_CAPABILITIES) if kept is None else kept) - words
+        else:
+            kept = words if kept is None else kept | words
+        last = setting
+    lacks = [name for name in _CAPABILITIES if name not in kept] if kept is not None else []
+    return [Evidence(last.path, last.line, f"CapabilityBoundingSet={last.value}: without {', '.join(lacks)}")] if lacks else []
+
+
+@rule(
+    "R73g",
+    step=SSH,
+    severity=WARNING,
+    title="A session finds the programs of the system",
+    fault="A session does not find the programs of the system",
+    why="pam_env gives every session the search path of /etc/environment: what is run by ssh without a login shell, as by Ansible, finds no program.",
+    cure="Remove PATH from /etc/environment, or have /usr/bin and /usr/sbin in it.",
+    source="pam_env(8), environment(5); sshd(8), LOGIN PROCESS",
+    choice="A warning: a login shell sets its own path in /etc/profile, and sudo another.",
+)
+def sessions_have_a_path(context):
+    """Return failed with the last line of /etc/environment that sets a search path without the programs of a session."""
+    lines = [(number, text.strip()) for number, text in context.lines(_ENVIRONMENT) if re.match(r"\s*(?:export\s+)?PATH\s*=", text)]
+    if not lines:
+        return failed_if([])
+    number, text = lines[-1]
+    lost = _not_found(context.tree, text.partition("=")[2].strip().strip("\"'"), _OF_SESSIONS)
+    return failed_if([Evidence(_ENVIRONMENT, number, f"{text}: {', '.join(lost)} cannot be found")] if lost else [])
+
+
+def _path_of(value):
+    """Return the search path (str) that a list of assignments sets, None when it sets none; what cannot be parted sets none."""
+    try:
+        words = shlex.split(value)
+    except ValueError:
+        return None
+    return next((word.partition("=")[2] for word in reversed(words) if word.startswith("PATH=")), None)
+
+
+def _not_found(tree, path, programs):
+    """Return the programs ([str]) that the system has and a search path (str or None) does not lead to."""
+    if path is None or "$" in path:
+        return []
+    there = [name for name in programs if any(tree.exists(f"{folder}/{name}") for folder in _FOLDERS)]
+    return [name for name in there if not any(folder.startswith("/") and tree.exists(f"{folder}/{name}") for folder in path.split(":"))]
+
+
+RULES = [services_have_time, services_have_their_means, sessions_have_a_path]

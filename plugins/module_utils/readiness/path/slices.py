@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""System manager: what systemd's slices leave all services, and all sessions, together.
+
+PRIVATE: module_utils of this collection are not an interface.
+"""
+
+import collections
+import ipaddress
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
+from ansible_collections.imagewright.azure.plugins.module_utils.network.fixed_routes import PLATFORM
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+
+_MIB = 1024 * 1024
+#: What a slice has to leave. tasks: int, processes and threads; memory: int, bytes, or None where the kernel has no such limit; quota: int, percent of
+#: one processor, or None where little is slow and no more.
+_Least = collections.namedtuple("_Least", "tasks memory quota")
+#: The root slice has no limit of memory and processor; its tasks are those of the whole kernel (kernel.threads-max). A session is a manager of its own,
+#: two processes of sshd, and a shell with what it runs.
+_LEAST = {
+    "-.slice": _Least(512, None, None),
+    "system.slice": _Least(32, 64 * _MIB, 5),
+    "user.slice": _Least(8, 8 * _MIB, None),
+    "user-1000.slice": _Least(8, 8 * _MIB, None),
+}
+#: The whole memory of which percents count here, for an image does not know the size of its machines.
+_MEMORY = 4096 * _MIB
+_ANY = ("any", "0.0.0.0/0")
+#: Versions of systemd whose logind gives each user UserTasksMax=. Source: NEWS of systemd, 228 and 239.
+_USER_TASKS = range(228, 239)
+
+
+@rule(
+    "R73d",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The slices of systemd leave services and sessions what they need",
+    fault="A slice of systemd leaves all services, or every session, too little",
+    why="What system.slice allows is for all services together, what user.slice and user-.slice allow is for each session: beyond it no process is made, "
+    "memory is taken back by killing, and packets are dropped.",
+    cure="Remove the line from the slice's drop-in, or limit the one service that is meant.",
+    source="systemd.resource-control(5); systemd.special(7), user.slice and system.slice; logind.conf(5)",
+    choice="AllowedCPUs= of processors that a machine has not is right: the kernel gives all then. A small CPUQuota= of user.slice makes a login slow.",
+)
+def slices_leave_enough(context):
+    """Return failed with the last line of each limit of a slice that is too small for what is in it, and of addresses that it refuses."""
+    if not services.uses_systemd(context.tree):
+        return not_applicable("the guest is not started by systemd")
+    known, found = context.shared(Units), []
+    for name, least in _LEAST.items():
+        settings = known.settings(known.find(name))
+        small = [(key, _too_small(settings, key, test)) for key, test in _tests(least)]
+        found += [Evidence(setting.path, setting.line, f"{key}={setting.value} for all of {name}") for key, setting in small if setting is not None]
+        refused = _refused(settings) if name in ("-.slice", "system.slice") else None
+        found += [Evidence(refused.path, refused.line, f"IPAddressDeny={refused.value} for all of {name}")] if refused is not None else []
+    return failed_if(sorted(set(found + _of_logind(context)), key=lambda place: (place.path, place.line)))
+
+
+def _tests(least):
+    """Return [(key, callable, value -> whether it is too small)] of the limits of a slice."""
+    tests = [("TasksMax", lambda value: _is_below(manager_limits.tasks(value), least.tasks))]
+    if least.memory is not None:
+        tests += [(key, lambda value: _is_below(_memory(value), least.memory)) for key in ("MemoryMax", "MemoryHigh", "MemoryLimit")]
+    if least.quota is not None:
+        tests.append(("CPUQuota", lambda value: bool(re.match(r"\d+(\.\d+)?%$", value)) and 0 < float(value[:-1]) < least.quota))
+    return tests
+
+
+def _too_small(settings, key, test):
+    """Return the last UnitSetting of a key of [Slice], where it is too small; None otherwise."""
+    setting = unit_files.last(settings, "Slice", key)
+    return setting if setting is not None and test(setting.value) else None
+
+
+def _is_below(value, least):
+    return value is not None and 0 < value < least  # systemd takes no 0
+
+
+def _memory(value):
+    """Return the bytes (float) of a limit of memory, None when systemd does not understand it, or it is none."""
+    match = re.match(r"(\d+(?:\.\d+)?)%$", value)
+    return float(match.group(1)) * _MEMORY / 100 if match else manager_limits.size(value)
+
+
+def _refused(settings):
+    """Return the UnitSetting by which a slice refuses the packets of Azure's platform, None without one; an allowed address counts before a refused one."""
+    refusing = [setting for setting in unit_files.listed(settings, "Slice", "IPAddressDeny") if any(_has_platform(word) for word in setting.value.split())]
+    if not refusing or any(_has_platform(word) for word in unit_files.words(settings, "Slice", "IPAddressAllow")):
+        return None
+    return refusing[-1]
+
+
+def _has_platform(word):
+    if word in _ANY:
+        return True
+    try:
+        return ipaddress.ip_address(PLATFORM) in ipaddress.ip_network(word, strict=False)
+    except ValueError:
+        return False
+
+
+def _of_logind(context):
+    """Return the [Evidence] of UserTasksMax=, where this systemd still knows it."""
+    if context.shared(manager_settings.version) not in _USER_TASKS:
+        return []
+    setting = unit_files.last(context.shared(manager_settings.logind), "Login", "UserTasksMax")
+    if setting is None or not _is_below(manager_limits.tasks(setting.value), _LEAST["user.slice"].tasks):
+        return []
+    return [Evidence(setting.path, setting.line, f"UserTasksMax={setting.value}")]
+
+
+RULES = [slices_leave_enough]

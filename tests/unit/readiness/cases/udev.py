@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of rules of udev that take the disk or the card away."""
+
+_RULES = "/etc/udev/rules.d/99-own.rules"
+_NEW = {"/usr/lib/systemd/libsystemd-shared-255.so": ""}
+
+
+def _udev(text, **files):
+    return {_RULES: "# own\n" + text + "\n", **files}
+
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R81", _udev('ACTION=="add", SUBSYSTEM=="scsi", ATTR{delete}="1"'), (_RULES, 2)),
+    ("R81", _udev('SUBSYSTEM=="scsi", ATTR{type}=="0", ATTR{state}="offline"'), (_RULES, 2)),
+    ("R81", _udev('SUBSYSTEM=="block", KERNEL=="sd*", ATTR{device/delete}="1"'), (_RULES, 2)),
+    ("R81", _udev('SUBSYSTEM=="block", ENV{ID_VENDOR}=="Msft", \\\n  ATTR{device/driver/unbind}="%b"'), (_RULES, 2)),
+    ("R81", _udev('KERNEL=="sd?", SUBSYSTEM=="block", RUN+="/bin/sh -c \'echo 1 > /sys/block/%k/device/delete\'"'), (_RULES, 2)),
+    ("R81", _udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/sbin/blockdev --setro $devnode"'), (_RULES, 2)),
+    ("R81", _udev('SUBSYSTEM=="block", ENV{DEVTYPE}=="partition", ENV{SYSTEMD_READY}="0"'), (_RULES, 2)),
+    ("R81", {"/usr/lib/udev/rules.d/90-own.rules": 'SUBSYSTEM=="block", ENV{SYSTEMD_READY}="0"\n'}, ("/usr/lib/udev/rules.d/90-own.rules", 1)),
+    ("R35e", _udev('SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ATTR{device/driver/unbind}="%b"'), (_RULES, 2)),
+    ("R35e", _udev('SUBSYSTEM=="net", KERNEL=="eth*", ATTR{mtu}="68"'), (_RULES, 2)),
+    ("R35e", _udev('SUBSYSTEM=="net", ACTION=="add", RUN+="/sbin/ip link set %k down"'), (_RULES, 2)),
+    ("R35e", _udev('SUBSYSTEM=="net", KERNEL=="eth0", RUN+="/sbin/ip link set $name netns build"'), (_RULES, 2)),
+    ("R35e", _udev('SUBSYSTEM=="net", RUN+="/sbin/modprobe -r hv_netvsc"'), (_RULES, 2)),
+    ("R35e", _udev('SUBSYSTEM=="net", ENV{ID_NET_MANAGED_BY}="io.own"', **_NEW), (_RULES, 2)),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R81", _udev('SUBSYSTEM=="scsi", ATTR{vendor}=="VMware*", ATTR{delete}="1"')),
+    ("R81", _udev('ACTION=="remove", SUBSYSTEM=="scsi", ATTR{delete}="1"')),
+    ("R81", _udev('SUBSYSTEM=="block", KERNEL=="sr*", ENV{SYSTEMD_READY}="0"')),
+    ("R81", _udev('SUBSYSTEM=="block", KERNEL=="sd*", ATTRS{model}=="Virtual Disk*", ATTR{device/timeout}="300", ATTR{queue/scheduler}="none"')),
+    ("R81", _udev('SUBSYSTEM=="block", ENV{ID_FS_LABEL}=="build", ENV{SYSTEMD_READY}="0", ENV{UDISKS_IGNORE}="1"')),
+    ("R81", _udev('SUBSYSTEM=="usb", DRIVER=="usb-storage", ATTR{authorized}="0", RUN+="/bin/sh -c \'echo 1 > /sys/block/sdz/device/delete\'"')),
+    ("R81", _udev('SUBSYSTEM=="block", KERNEL=="sd*", ATTR{driver/unbind}="1"')),  # no device has this identifier
+    ("R35e", _udev('SUBSYSTEM=="net", DRIVERS=="virtio_net", ATTR{device/driver/unbind}="%b"')),
+    ("R35e", _udev('SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ATTR{device/driver/unbind}="1"')),
+    ("R35e", _udev('SUBSYSTEM=="net", KERNEL=="eth*", ATTR{mtu}="1400", RUN+="/sbin/ethtool -K %k tso off"')),
+    ("R35e", _udev('SUBSYSTEM=="net", KERNEL=="wlan*", RUN+="/sbin/ip link set %k down"')),
+    ("R35e", _udev('ACTION=="remove", SUBSYSTEM=="net", RUN+="/sbin/ip link set %k down"')),
+    ("R35e", _udev('SUBSYSTEM=="net", ENV{ID_NET_MANAGED_BY}="io.systemd.Network"', **_NEW)),
+    ("R35e", _udev('SUBSYSTEM=="net", ENV{ID_NET_MANAGED_BY}="io.own"', **{"/usr/lib/systemd/libsystemd-shared-252.so": ""})),
+]
