@@ -105,8 +105,8 @@ def built_in(tree, version):
     path = f"{modules_directory(tree, version)}/modules.builtin"
     if tree.is_file(path):
         return {name for name in map(module_name, tree.read_text(path).splitlines()) if name}
-    configuration = _configuration(tree, version)
-    return {name for name, symbols in _SYMBOLS.items() if _first_mentioned(configuration, symbols) == "y"}
+    said = configuration(tree, version)
+    return {name for name, symbols in _SYMBOLS.items() if _first_mentioned(said, symbols) == "y"}
 
 
 def _first_mentioned(configuration, symbols):
@@ -122,7 +122,7 @@ def configurations(tree, version):
     return [f"/boot/config-{version}", f"{folder}/config", f"{folder}/config-{version}", f"/usr/lib/modules/{version}/config"]
 
 
-def _configuration(tree, version):
+def configuration(tree, version):
     """Return {symbol: value} of the kernel's configuration; ``n`` for the symbols that are named as not set."""
     for path in configurations(tree, version):
         if tree.is_file(path):

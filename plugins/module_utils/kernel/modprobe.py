@@ -84,7 +84,7 @@ def banning_lines(text, module):
     """Return [(line, last, text, module)] of the lines that ban the module: ``blacklist``, ``install`` of a program that does not
     load it, ``alias`` to ``off``.
     """
-    return [(first, last, " ".join(words), module) for first, last, words in _commands(text) if _bans(words, module)]
+    return [(first, last, " ".join(words), module) for first, last, words in commands(text) if _bans(words, module)]
 
 
 def without(text, modules):
@@ -93,8 +93,8 @@ def without(text, modules):
     return "\n".join("# " + line if number in numbers else line for number, line in enumerate(text.split("\n"), 1))
 
 
-def _commands(text):
-    """Return [(first line, last line, words)] of the commands.
+def commands(text):
+    """Return [(first line, last line, words)] of the commands of a file's text.
 
     A backslash takes the line end behind it away with it, and leaves any other character as it is; a comment may be continued.
     Source: freadline_wrapped and kmod_config_parse of kmod.

@@ -21,6 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     initramfs,
     initramfs_init,
     initramfs_root,
+    module_options,
     kernel as kernel_step,
     kernel_config,
     kernel_payload,
@@ -31,6 +32,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     root,
     ssh as ssh_step,
     system_manager,
+    appraisal,
     udev_devices,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
@@ -97,9 +99,11 @@ _PATH = (
     command_line,
     initramfs,
     initramfs_root,
+    module_options,
     initramfs_init,
     root,
     system_manager,
+    appraisal,
     udev_devices,
     first_card,
     first_card_routes,

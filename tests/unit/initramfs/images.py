@@ -47,10 +47,14 @@ COMPRESS = {
 }
 
 
-def elf_module(code, version=VERSION, debug=b""):
-    """Return a kernel module (bytes): ELF64 with .text, .modinfo and, when given, the unloaded section .debug."""
+def elf_module(code, version=VERSION, debug=b"", parameters=()):
+    """Return a kernel module (bytes): ELF64 with .text, .modinfo and, when given, the unloaded section .debug.
+
+    parameters: [str], as modinfo has them: ``ring_size:uint``.
+    """
     names = b"\0.text\0.modinfo\0.debug\0.shstrtab\0"
     modinfo = b"license=GPL\0vermagic=" + version.encode() + b" SMP preempt mod_unload\0"
+    modinfo += b"".join(b"parmtype=" + parameter.encode() + b"\0" for parameter in parameters)
     parts = [(b".text", 2, code), (b".modinfo", 2, modinfo), (b".debug", 0, debug), (b".shstrtab", 0, names)]
     body, headers = b"", [bytes(64)]
     for name, flags, content in parts:
