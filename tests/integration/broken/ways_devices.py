@@ -21,7 +21,6 @@ WAYS = {
     "modprobe gives the card's driver a number that is too large": modprobe("options hv_netvsc ring_size=99999999999999"),
     "modprobe has the disk's driver divide by nothing": modprobe("options hv_storvsc storvsc_vcpus_per_sub_channel=0"),
     "modprobe has no disk looked for": modprobe("options scsi_mod scan=none"),
-    "the command line has no disk looked for": parameters("scsi_mod.scan=none"),
     "the command line gives the disk's driver no number": parameters("hv_storvsc.storvsc_ringbuffer_size=64K"),
     "IMA runs signed programs alone": written("/etc/ima/ima-policy", "# own\nappraise func=BPRM_CHECK appraise_type=imasig\n"),
     "IMA appraises what is root's": parameters("ima_policy=appraise_tcb ima_appraise=enforce"),

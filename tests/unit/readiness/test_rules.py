@@ -165,12 +165,6 @@ def test_what_resembles_a_fault_and_is_right_passes(guest, rule, files):
         ("R47a", {"/usr/bin/sudo": None, "/usr/local/bin/sudo": "program"}, "error"),
         ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n"), "error"),
         ("R13c", mount_unit("What=/dev/disk/by-label/data\nWhere=/data\n", "wants"), "warning"),
-        ("R81", {"/etc/udev/rules.d/9.rules": 'SUBSYSTEM=="block", ENV{SYSTEMD_READY}="0"\n'}, "error"),
-        ("R81", {"/etc/udev/rules.d/9.rules": 'SUBSYSTEM=="block", ENV{SYSTEMD_READY}="0"\n', "/etc/fstab": FSTAB}, "warning"),
-        ("R35e", {"/etc/udev/rules.d/9.rules": 'SUBSYSTEM=="net", RUN+="/sbin/modprobe -r hv_netvsc"\n'}, "error"),
-        ("R35e", {"/etc/udev/rules.d/9.rules": 'SUBSYSTEM=="net", RUN+="/sbin/ip link set %k down"\n'}, "warning"),
-        ("R73e", {"/etc/systemd/system.conf": "[Manager]\nDefaultTimeoutStartSec=20ms\n"}, "error"),
-        ("R73e", {"/etc/systemd/system.conf": "[Manager]\nDefaultTimeoutStartSec=1s\n"}, "warning"),
     ],
 )
 def test_what_the_user_cannot_do_without_is_an_error_and_the_rest_less(guest, rule, files, severity):

@@ -38,12 +38,11 @@ _RUN_PARTS = re.compile(r"[A-Za-z0-9_-]+$")
     "R34i",
     step=FIRST_CARD,
     severity=ERROR,
-    fixed_by="guest_network",
     title="No route or rule of the configuration takes the place of the lease's",
     fault="A route or rule of the configuration takes the place of those that Azure gives",
     why="Azure's lease brings the routes to everybody and to its platform. One to the gateway of the build's network leads nowhere, and a blackhole that comes "
     "before them swallows what goes there.",
-    cure="Remove the route, the gateway or the rule, or run the role guest_network.",
+    cure="Remove the route, the gateway or the rule.",
     source="systemd.network(5), [Route] and [RoutingPolicyRule]; nm-settings-keyfile(5); netplan's YAML reference; ip-route(8); RFC 3442",
     choice="A gateway that is in no network of the card is a warning: networkd from 249 on waits for it, and the services that wait for the network with it "
     "two minutes; networkd before 249 gives the card up, an error. A route to a larger network than an address of the platform is right, for the longest "
@@ -96,7 +95,6 @@ def _of_rule(rejecting):
     "R34j",
     step=FIRST_CARD,
     severity=ERROR,
-    fixed_by="guest_network",
     title="No command beside the first card takes it away",
     fault="A command that runs when the first card comes up takes it, or its routes, away",
     why="Options of ifupdown (pre-up, up, post-up) and the scripts of if-up.d and of NetworkManager's dispatcher run at each boot: what they do to the card "

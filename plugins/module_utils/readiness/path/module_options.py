@@ -19,6 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import root_kind
 
 _DRIVERS = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "sd_mod", "scsi_mod")
+#: What R63 asks of the command line, built in or not.
+_OF_ANOTHER_RULE = (("scsi_mod", "scan"),)
 _MOST_MODULE = 64 * 1024 * 1024  # bytes of the file
 _SIGNED = b"~Module signature appended~\n"  # include/linux/module_signature.h of Linux
 #: Pages of the ring of hv_storvsc: one of indices, and one for a request at least.
@@ -76,6 +78,8 @@ def _of_command_line(context):
     found = []
     for parameter in starting_parameters(context):
         module, dot, name = parameter.name.partition(".")
+        if dot and (module, name) in _OF_ANOTHER_RULE:
+            continue
         if dot and module in _DRIVERS:
             found.append(_Option(module, name, parameter.value, parameter.place._replace(text=f"{parameter.text} in {parameter.place.text}")))
     return found

@@ -14,7 +14,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     kernel_limits,
     kernel_network,
     kernel_settings,
-    manager_environment,
     manager_limits,
     mount_kinds,
     mounts,
@@ -35,4 +34,4 @@ RULES = (
     + unit_order.RULES
     + tmpfiles.RULES
 )
-RULES += kernel_settings.RULES + kernel_limits.RULES + kernel_network.RULES + manager_limits.RULES + manager_environment.RULES + slices.RULES
+RULES += kernel_settings.RULES + kernel_limits.RULES + kernel_network.RULES + manager_limits.RULES + slices.RULES

@@ -111,7 +111,6 @@ def _waits(entry):
     "R35e",
     step=FIRST_CARD,
     severity=ERROR,
-    fixed_by="guest_network",
     title="No rule of udev takes the first card away",
     fault="A rule of udev takes the first card away",
     why="At every boot udev is told of the card again: what takes it off its driver, gives it packets too small for DHCP or names another manager, leaves it "

@@ -36,7 +36,6 @@ BROKEN_FILES = [
     ("R17i", _options("options hv_storvsc storvsc_vcpus_per_sub_channel=0"), (_CONF, 1)),
     ("R17i", _options("options hv_storvsc storvsc_ringbuffer_size=4096"), (_CONF, 1)),
     ("R17i", {**_DRIVER, **_line("hv_storvsc.storvsc_ringbuffer_size=1M")}, _MENU),
-    ("R17i", _line("scsi_mod.scan=none"), _MENU),
     (
         "R17i",
         {**_DRIVER, INITRAMFS: initramfs(IN_INITRAMFS, {"etc/modprobe.d/own.conf": "options hv_storvsc storvsc_ringbuffer_size=abc\n"})},
@@ -59,6 +58,7 @@ CONTROLS = [
     ("R17i", _options("options hv_storvsc storvsc_ringbuffer_size=0x100000 nosuch=abc logging\noptions nvidia x=y")),  # what it has not is passed over
     ("R17i", _options("#options hv_storvsc storvsc_ringbuffer_size=abc\nsoftdep hv_storvsc pre: hv_vmbus")),
     ("R17i", {**_DRIVER, **_line("hv_storvsc.storvsc_ringbuffer_size=1048576 scsi_mod.scan=async")}),
+    ("R17i", {**_DRIVER, **_line("scsi_mod.scan=none")}),  # R63 tells
     ("R17i", _options("options scsi_mod scan=none")),  # which this kernel has built in
     ("R17j", _line("module.sig_enforce=0 lockdown=none")),
     ("R17j", {**_line("module.sig_enforce=1"), _CONFIGURATION: "CONFIG_SERIAL_8250_CONSOLE=y\n# CONFIG_MODULE_SIG is not set\n"}),
