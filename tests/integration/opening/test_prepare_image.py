@@ -134,7 +134,7 @@ def test_the_verdict_is_the_one_of_the_same_guest_prepared_live(tmp_path):
     image, vhd = copy_of(plan, tmp_path), tmp_path / "of-image.vhd"
     demo_image.prepare(image, vhd, {})
     live_vhd = tmp_path / "of-live.vhd"
-    record = demo.start("container", "bios", image)
+    record = demo.start("container", plan.recipe, image)
     try:
         live = LiveGuest(record, "faulty", azure_image_src=str(image), azure_image_dest=str(live_vhd))
         demo.play(live, demo.GENERALIZED, tmp_path / "play.log")
