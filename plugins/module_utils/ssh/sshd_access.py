@@ -109,6 +109,9 @@ def no_session(settings, has_file, runs):
     value, path, line = effective_of(settings, "MaxSessions")
     if value == "0":
         found.append(AccessObstacle(path, line, "MaxSessions 0", "no connection may have a session"))
+    value, path, line = effective_of(settings, "RefuseConnection")
+    if value and value.lower() == "yes":
+        found.append(AccessObstacle(path, line, "RefuseConnection yes", "every connection is ended"))
     value, path, line = effective_of(settings, "MaxAuthTries")
     if value == "0":
         found.append(AccessObstacle(path, line, "MaxAuthTries 0", "nobody may try"))
@@ -141,6 +144,10 @@ def impatient(settings):
     value, path, line = effective_of(settings, "MaxAuthTries")
     if value == "1":
         found.append(AccessObstacle(path, line, "MaxAuthTries 1", "a client that offers another key first is cut off"))
+    value, path, line = effective_of(settings, "ChannelTimeout", "none")
+    for kind, _equals, limit in [word.partition("=") for word in value.split()]:
+        if kind in ("session", "session:*", "session:shell", "*", "global") and 0 < (seconds(limit) or 0) < _LEAST_GRACE:
+            found.append(AccessObstacle(path, line, f"ChannelTimeout {value}", "a session in which nothing is written for that time is closed"))
     value, path, line = effective_of(settings, "MaxStartups", "10")
     first, share, most = (value.split(":") + ["100", ""])[:3] if ":" in value else (value, "100", value)
     if first.isdigit() and 0 < int(first[:9]) < _LEAST_STARTUPS and (share == "100" or most.isdigit() and int(most[:9]) < _LEAST_STARTUPS):

@@ -118,6 +118,7 @@ WAYS = {
     "cloud-init's first commands mask ssh": configured("bootcmd:\n  - [systemctl, mask, --now, ssh]\n"),
     "cloud-init's commands remove the homes": configured("runcmd:\n  - rm -rf /home\n"),
     "cloud-init's commands close the firewall": configured("runcmd:\n  - iptables -P INPUT DROP\n"),
+    "cloud-init makes another user by the old key": configured("user: builder\n"),
     "cloud-init asks a proxy": cloud(
         lambda layer: layer.write("/etc/systemd/system.conf.d/z.conf", "[Manager]\nDefaultEnvironment=http_proxy=http://proxy:3128\n")
     ),

@@ -123,6 +123,20 @@ WAYS = {
     "the agent's openssl is not there": with_agent(lambda layer: layer.append(CONF, "OS.OpensslPath=/usr/bin/openssl3\n")),
     "the agent looks for sshd_config where there is none": with_agent(lambda layer: layer.append(CONF, "OS.SshDir=/etc/sshd\n")),
     "the agent's number cannot be written": with_agent(lambda layer: layer.append(CONF, "Pid.File=/nonexist/x.pid\n")),
+    "the agent makes keys that sshd does not look for": with_agent(
+        lambda layer: (
+            layer.replace(CONF, "Provisioning.SshHostKeyPairType=auto", "Provisioning.SshHostKeyPairType=ed25519"),
+            layer.first(SSHD, "HostKey /etc/ssh/ssh_host_rsa_key\n"),
+        )
+    ),
+    "the agent mounts the temporary disk over the system": with_agent(
+        lambda layer: layer.replace(CONF, "ResourceDisk.MountPoint=/mnt/resource", "ResourceDisk.MountPoint=/usr")
+    ),
+    "the agent writes keys to another home": with_agent(written("/etc/default/useradd", "HOME=/srv/people\n")),
+    "everybody may write to a new home": lambda layer: layer.append("/etc/login.defs", "\nHOME_MODE 0777\n"),
+    "sudo's plugin is not there": written("/etc/sudo.conf", "Plugin sudoers_policy own.so\n"),
+    "sudo has no rules": with_agent(gone("/etc/sudoers")),
+    "a new user's shell ends": written("/etc/skel/.bashrc", "exit 0\n"),
     "homes cannot be written": lambda layer: layer.append("/etc/fstab", "/home /home none bind,ro 0 0\n"),
     "autofs holds the homes": lambda layer: (
         layer.write("/etc/auto.master", "/home /etc/auto.home\n"),
@@ -222,6 +236,7 @@ CONTROLS = {
     "the agent's paths are others": with_agent(
         lambda layer: layer.append(CONF, "OS.HomeDir=/nohome\nDVD.MountPoint=/mnt/none/x\nPid.File=/run/x.pid\nOS.EnableFIPS=y\n")
     ),
+    "a group may write to a new home": lambda layer: layer.append("/etc/login.defs", "\nHOME_MODE 0770\n"),
     "the agent's state is empty": lambda layer: layer.directory("/var/lib/waagent/events"),
     "the agent's network goes by a proxy": with_agent(lambda layer: layer.append(CONF, "HttpProxy.Host=proxy.example\nHttpProxy.Port=3128\n")),
 }

@@ -17,6 +17,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent import c
 
 #: File systems of the kernel, in which nobody makes a directory.
 _OF_THE_KERNEL = ("/proc", "/sys")
+#: Directories without which a machine does not run, or nobody logs in.
+_NOT_TO_BE_HIDDEN = ("/", "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var", "/var/lib", "/var/lib/waagent")
 #: Made at boot.
 _OF_A_BOOT = ("/run", "/var/run", "/dev/shm", "/tmp", "/var/tmp")
 
@@ -89,7 +91,14 @@ def _no_passwords(tree, value, settings):
     return "there is no such file, from which root's password is to be deleted"
 
 
-_ASKED = {"Lib.Dir": _not_made, "Pid.File": _no_folder, "OS.OpensslPath": _no_program}
+def _hides(_tree, value, settings):
+    formats = settings.get("ResourceDisk.Format")
+    if formats is None or formats.value.lower() != "y" or posixpath.normpath(value) not in _NOT_TO_BE_HIDDEN:
+        return ""
+    return "the temporary disk is mounted over what the guest needs"
+
+
+_ASKED = {"Lib.Dir": _not_made, "Pid.File": _no_folder, "OS.OpensslPath": _no_program, "ResourceDisk.MountPoint": _hides}
 _PROVISIONING = {"DVD.MountPoint": _not_made, "OS.SshDir": _no_sshd_config, "OS.PasswordPath": _no_passwords}
 
 RULES = [paths_are_there]

@@ -159,6 +159,7 @@ def _ended_shells(context):
     """Return the [Evidence] of each line of the files that every login shell reads first, which ends the shell whatever is the case."""
     # of those of a new user's own bash takes the first that is there
     own = [path for path in ("/etc/skel/.bash_profile", "/etc/skel/.bash_login", "/etc/skel/.profile") if context.tree.is_file(path)][:1]
+    own += ["/etc/skel/.bashrc"]  # bash reads it for every command that ssh gives it, too
     return [
         Evidence(path, number, f"{words}: it ends every login")
         for path in ["/etc/profile", "/etc/bash.bashrc", "/etc/bashrc"]

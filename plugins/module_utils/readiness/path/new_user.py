@@ -12,7 +12,7 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user, sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
     Evidence,
@@ -28,11 +28,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
     NOBODY,
     NOT_CLOUD_INIT,
     TWICE,
+    WAAGENT,
     is_by_cloud_init,
     provisioner,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 
 _USERADD, _LOGIN_DEFS = "/etc/default/useradd", "/etc/login.defs"
@@ -65,13 +68,21 @@ def makes_the_user(context):
     found = []
     users = config.value(documents, "users")
     names = users.value if users else None
-    if users and not (
-        isinstance(names, str)
-        and "default" in names.split(",")
-        or isinstance(names, dict)
-        and "default" in names
-        or isinstance(names, list)
-        and any(name == "default" or isinstance(name, dict) and name.get("name") == "default" for name in names)
+    other = config.value(documents, "user")
+    name = other.value.get("name") if other and isinstance(other.value, dict) else other.value if other else None
+    if isinstance(name, str) and name not in ("default", DEFAULT_NAME):
+        found.append(Evidence(other.path, other.line, f"user: {name}: it takes the place of the user of Azure, whose name is another"))
+    if (
+        users
+        and not (other and other.value)
+        and not (
+            isinstance(names, str)
+            and "default" in names.split(",")
+            or isinstance(names, dict)
+            and "default" in names
+            or isinstance(names, list)
+            and any(name == "default" or isinstance(name, dict) and name.get("name") == "default" for name in names)
+        )
     ):
         found.append(Evidence(users.path, users.line, "users leaves out default, which is the user of Azure"))
     named = {name for listed in config.modules(documents).values() for name in listed}
@@ -171,9 +182,18 @@ def _of_login_defs(context):
         found.append((least[1] or most[1])._replace(text=f"{(least[1] or most[1]).text}: no number is between UID_MIN and UID_MAX"))
     mode, place = settings.get("HOME_MODE", (None, None))
     mask, place = (None, place) if mode else settings.get("UMASK", (None, None))
-    if re.fullmatch(r"[0-7]{3,4}", mode or mask or "") and (int(mode, 8) if mode else 0o777 & ~int(mask, 8)) & 0o500 != 0o500:
-        found.append(place._replace(text=f"{place.text}: a user may not enter its home"))
+    if re.fullmatch(r"[0-7]{3,4}", mode or mask or ""):
+        rights = int(mode, 8) if mode else 0o777 & ~int(mask, 8)
+        if rights & 0o500 != 0o500:
+            found.append(place._replace(text=f"{place.text}: a user may not enter its home"))
+        elif rights & _untrusted(context) and sshd_config.effective_of(context.facts(sshd_started.settings), "StrictModes", "yes")[0].lower() == "yes":
+            found.append(place._replace(text=f"{place.text}: others may write to the user's home, and sshd takes no key from there (StrictModes)"))
     return found
+
+
+def _untrusted(context):
+    """Return the rights (int) of others with which sshd takes no key: Debian's lets a group write that has the user alone."""
+    return 0o002 if context.tree.is_file("/var/lib/dpkg/status") else 0o022
 
 
 def _of_homes(context):
@@ -185,6 +205,8 @@ def _of_homes(context):
             base = value
         if equals and name == "EXPIRE" and re.fullmatch(r"(19|20)\d\d-\d\d-\d\d", value) and value < time.strftime("%Y-%m-%d", time.gmtime()):
             found.append(Evidence(_USERADD, number, f"{text.strip()}: a new user has expired"))
+        if equals and name == "HOME" and provisioner(tree).who == WAAGENT and tree.resolve(base) != tree.resolve("/home"):
+            found.append(Evidence(_USERADD, number, f"{text.strip()}: the agent writes the user's key to /home, where Azure says, and sshd looks here"))
     lines = context.shared(mount_lines)
     found += [Evidence(line.path, line.line, f"{line.text}: no home can be made") for line in lines if line.mount_point == base and "ro" in line.options]
     found += _of_automounter(context, base)

@@ -24,6 +24,9 @@ _CONF = "/etc/waagent.conf"
 _RULES = "/etc/sudoers.d"
 #: cloud-init's rule for the user; the agent's is called waagent. Source: cloudinit/distros, ci_sudoers_fn.
 _RULE_OF_CLOUD_INIT = _RULES + "/90-cloud-init-users"
+_SUDO_CONF = "/etc/sudo.conf"
+_PLUGINS = ("/usr/libexec/sudo", "/usr/lib/sudo", "/usr/lib64/sudo", "/usr/local/libexec/sudo")
+_BUILT_IN = ("sudoers.so",)  # some distributions build it into sudo
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 
 
@@ -63,15 +66,29 @@ def sudo_works(context):
         if line.mount_point in ("/", "/usr", "/usr/bin") and "nosuid" in line.options
     ]
     wrong = programs.why_not(tree, program) if tree.has_own_root else ""
-    serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_sudoers(context)
+    serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context) + _of_sudoers(context)
     return failed_if(serious + found, severity=ERROR if serious or found and context.disk is not None else None)
+
+
+def _of_plugins(context):
+    """Return the [Evidence] of the lines of sudo.conf that name a plugin that is not there: sudo ends with the first."""
+    return [
+        Evidence(_SUDO_CONF, number, f"{text.strip()}: there is no such plugin")
+        for number, text in context.lines(_SUDO_CONF)
+        for words in [text.partition("#")[0].split()]
+        if words[:1] == ["Plugin"]
+        and words[2:]
+        and words[2] not in _BUILT_IN
+        and not any(context.tree.exists(posixpath.join(folder, words[2])) for folder in _PLUGINS)
+    ]
 
 
 def _of_sudoers(context):
     """Return the [Evidence] of what takes sudo from everybody, or from the user whom the agent makes; an include of what is not there is R47's."""
     tree = context.tree
     if not tree.exists(sudoers.main_file(tree)):
-        return []
+        # cloud-init writes one where there is none
+        return [] if is_by_cloud_init(tree) else [Evidence(sudoers.main_file(tree), None, "there is no such file, and sudo ends without it")]
     try:
         entries = sudoers.entries(tree)
     except ImagewrightError:

@@ -10,6 +10,7 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -18,7 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent import c
 
 #: As Debian 13's unit is, for the first boot alone, in a guest that has a machine-id.
 _PASSED_OVER = (units.SKIPPED, units.FAILS, units.MASKED)
-_MAKES_KEYS = "Provisioning.RegenerateSshHostKeyPair"
+_MAKES_KEYS, _KIND = "Provisioning.RegenerateSshHostKeyPair", "Provisioning.SshHostKeyPairType"
+_KINDS = ("rsa", "ecdsa", "ed25519")  # that sshd looks for by default, since 7.0
 
 #: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
 _KEY_MAKERS = (
@@ -59,7 +61,28 @@ def host_keys_made(context):
     if who != WAAGENT:
         return not_applicable("nobody provisions this guest")
     makes_keys, place = agent_makes_keys(tree)
-    return passed() if makers or makes_keys else failed([place])
+    if makes_keys:
+        return failed_if(_unusable_kind(context))
+    return passed() if makers else failed([place])
+
+
+def _unusable_kind(context):
+    """Return the [Evidence] of the kind of host keys that the agent makes in place of all others, when sshd does not look for it, or nobody can make it."""
+    tree = context.tree
+    path = installation.conf_path(tree) or installation.PATHS[0]
+    found = [setting for setting in conf.settings(tree.read_text(path) if tree.is_file(path) else "") if setting.key == _KIND and setting.value]
+    kind = found[-1].value if found else "rsa"
+    named = [setting.value for setting in context.facts(sshd_started.settings) if setting.keyword == "hostkey"]
+    looked_for = named or [f"/etc/ssh/ssh_host_{each}_key" for each in _KINDS]
+    made = _KINDS if kind == "auto" else (kind,)
+    if any(path.endswith(f"/ssh_host_{each}_key") for path in looked_for for each in made) or named and any("ssh_host_" not in path for path in named):
+        return []
+    cause = (
+        "sshd looks for other host keys, which the agent deletes"
+        if kind in _KINDS
+        else "sshd has no such host key by default, and the agent deletes the others"
+    )
+    return [Evidence(path, found[-1].number if found else None, f"{_KIND}={kind}: {cause}")]
 
 
 def key_makers(tree):

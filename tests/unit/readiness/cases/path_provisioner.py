@@ -11,6 +11,7 @@ _OWN = "/etc/cloud/cloud.cfg.d/95-own.cfg"
 _SYSTEM = "/etc/systemd/system"
 _SOURCES = "/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg"
 _AGENT = "/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py"
+_MADE_BY_AGENT = "Provisioning.RegenerateSshHostKeyPair=y\n"
 _NET, _MANAGER = "/usr/lib/python3/dist-packages/cloudinit/net", "/etc/systemd/system.conf.d/own.conf"
 _DISTROS = "/usr/lib/python3/dist-packages/cloudinit/distros"
 _CLOUD_INIT = {"/usr/bin/cloud-init": "#!/usr/bin/python3\n# EASY-INSTALL\n"}
@@ -125,6 +126,20 @@ BROKEN_FILES = [
             "runcmd:\n  - [sh, -c, 'sleep 1; systemctl disable --now ssh']",
         )
     ],
+    ("R40h", {"/etc/login.defs": "UID_MIN 1000\nHOME_MODE 0777\n"}, ("/etc/login.defs", 2)),
+    ("R40h", {"/etc/login.defs": "UMASK 002\n"}, ("/etc/login.defs", 1)),
+    ("R40h", {**BY_AGENT_FILES, "/etc/default/useradd": "HOME=/srv/people\n"}, ("/etc/default/useradd", 1)),
+    ("R42k", {_OWN: "user: builder\n"}, (_OWN, 1)),
+    ("R42k", {_OWN: "user:\n  name: builder\n"}, (_OWN, 1)),
+    *[
+        ("R49g", {**BY_AGENT_FILES, "/etc/waagent.conf": BY_AGENT + _MADE_BY_AGENT + text, **files}, ("/etc/waagent.conf", place))
+        for text, files, place in (
+            ("Provisioning.SshHostKeyPairType=dsa\n", {}, BY_AGENT.count("\n") + 2),
+            ("Provisioning.SshHostKeyPairType=ed25519\n", {"/etc/ssh/sshd_config": "HostKey /etc/ssh/ssh_host_rsa_key\n"}, BY_AGENT.count("\n") + 2),
+            ("", {"/etc/ssh/sshd_config": "HostKey /etc/ssh/ssh_host_ed25519_key\n"}, None),
+        )
+    ],
+    ("R45b", {**BY_AGENT_FILES, "/etc/waagent.conf": "ResourceDisk.MountPoint=/usr/\n" + BY_AGENT.replace("Format=n", "Format=y")}, ("/etc/waagent.conf", 1)),
     ("R57", {"/var/lib/waagent/disable_agent": ""}, ("/var/lib/waagent/disable_agent", None)),
     ("R42n", {_OWN: "power_state:\n  mode: poweroff\n"}, (_OWN, 2)),
     ("R42n", {_OWN: "bootcmd:\n  - [systemctl, reboot]\n"}, (_OWN, 1)),
@@ -189,6 +204,20 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R40h", {"/etc/login.defs": "HOME_MODE 0755\nUMASK 002\n"}),
+    ("R40h", {"/etc/login.defs": "UMASK 002\n", "/var/lib/dpkg/status": ""}),
+    ("R40h", {"/etc/login.defs": "UMASK 000\n", "/etc/ssh/sshd_config": "StrictModes no\n"}),
+    ("R40h", {"/etc/default/useradd": "HOME=/srv/people\n"}),  # cloud-init asks the system where the home is
+    ("R42k", {_OWN: "user:\n  lock_passwd: true\nusers: []\n"}),
+    *[
+        ("R49g", {**BY_AGENT_FILES, "/etc/waagent.conf": BY_AGENT + _MADE_BY_AGENT + text, **files})
+        for text, files in (
+            ("Provisioning.SshHostKeyPairType=auto\n", {"/etc/ssh/sshd_config": "HostKey /etc/ssh/ssh_host_ed25519_key\n"}),
+            ("Provisioning.SshHostKeyPairType=ecdsa\n", {}),
+            ("", {"/etc/ssh/sshd_config": "HostKey /etc/ssh/ssh_host_rsa_key\nHostKey /etc/ssh/ssh_host_ed25519_key\n"}),
+        )
+    ],
+    ("R45b", {**BY_AGENT_FILES, "/etc/waagent.conf": BY_AGENT.replace("Format=n", "Format=y") + "ResourceDisk.MountPoint=/mnt\n"}),
     *[
         ("R42k", {_OWN: f"system_info:\n  default_user:\n    name: a\n{text}"})
         for text in (

@@ -22,6 +22,8 @@ BROKEN_FILES = [
     ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nUser_Alias ADMINS\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL)\n"}, ("/etc/sudoers", 1)),
     ("R47a", _BY_AGENT, ("/etc/sudoers", None)),
+    ("R47a", {**_BY_AGENT, "/etc/sudoers": None}, ("/etc/sudoers", None)),
+    ("R47a", {"/etc/sudo.conf": "# own\nPlugin sudoers_policy own.so\n"}, ("/etc/sudo.conf", 2)),
     ("R47a", {"/etc/fstab": FSTAB + "/dev/mapper/root-usr /usr ext4 ro,nosuid 0 2\n"}, ("/etc/fstab", 2)),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/opt/rules\n"}, ("/etc/sudoers", None)),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !ALL\n"}, ("/etc/sudoers.d/zz-hardening", 1)),
@@ -30,6 +32,8 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R47a", {"/etc/sudoers": None}),  # cloud-init writes one
+    ("R47a", {"/etc/sudo.conf": "Plugin sudoers_policy sudoers.so\n# Plugin x own.so\nPlugin own_policy own.so\n", "/usr/libexec/sudo/own.so": ""}),
     ("R47a", {"/etc/fstab": FSTAB + "UUID=1 /home ext4 nosuid,nodev 0 2\ntmpfs /tmp tmpfs nosuid,noexec 0 0\n"}),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/etc/sudoers.d/\n"}),
     # ahead of the user's rule, given again behind, of one command alone, and as a user who is not root
