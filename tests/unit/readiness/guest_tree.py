@@ -117,7 +117,7 @@ def good_guest(root):
     for folder in ("dev", "proc", "run", "sys", "var"):
         (root / folder).mkdir(exist_ok=True)
     pathlib.Path(str(root) + "/bin/true").chmod(0o755)
-    write(root, "/usr/bin/sudo", "program")
+    write(root, "/usr/bin/sudo", ELF_X86_64)
     pathlib.Path(str(root) + "/usr/bin/sudo").chmod(0o4755)
     for name, path in MODULES.items():
         write(root, f"/lib/modules/{KERNEL}/kernel/{path}", module(name))
