@@ -179,7 +179,7 @@ def attached(argv: Sequence[str], doing: str, env: Mapping[str, str], stderr: IO
 def _start(command: Sequence[str], doing: str, **options: Any) -> "subprocess.Popen[bytes]":
     """Return the Popen of a program in a session of its own; raise ImagewrightError when it cannot be started."""
     try:
-        return subprocess.Popen(command, cwd="/", start_new_session=True, **options)
+        return subprocess.Popen(command, cwd="/", start_new_session=True, **options)  # pylint: disable=ansible-bad-function  # run_command has no time limit
     except OSError as error:
         cause = f"{command[0]} cannot be started: {error.strerror}"
         raise ImagewrightError(f"cannot {doing}: {cause}; install it first", cmd=command) from error
