@@ -47,7 +47,7 @@ def conf_path(context):
 
 
 def command_line(context):
-    """Return the sshd_command_line.CommandLine of the service that starts sshd; without an option where another program starts it, or none does."""
+    """Return the sshd_command_line.SshdCommandLine of the service that starts sshd; without an option where another program starts it, or none does."""
     return sshd_command_line.parse(_arguments(context) or [])
 
 

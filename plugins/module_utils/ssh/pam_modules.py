@@ -21,7 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, 
 NewUser = collections.namedtuple("NewUser", "name groups uid")
 
 #: Line that turns the user away. path, line, text: of the file in which it is to be changed.
-Refusal = collections.namedtuple("Refusal", "path line text cause")
+ModuleRefusal = collections.namedtuple("ModuleRefusal", "path line text cause")
 
 _SHELLS, _USUAL_SHELLS = "/etc/shells", ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
 _GROUPS, _NAMESPACE = "/etc/group", "/etc/security/namespace.conf"
@@ -39,12 +39,12 @@ _CONDITION = re.compile(r"\b(user|uid|service)\s+(\S+)\s+(\S+)")
 
 
 def refusals(tree, service, kinds, user):
-    """Return the [Refusal] of the modules that turn a NewUser away, of the lines of the kinds that are asked in any case and whose failure counts."""
+    """Return the [ModuleRefusal] of the modules that turn a NewUser away, of the lines of the kinds that are asked in any case and whose failure counts."""
     found = []
     for line in pam.asked(tree, service, kinds):
         name = posixpath.basename(line.module)
         if name in _DIRECTORIES and _refused_by_directory(line):
-            found.append(Refusal(line.path, line.line, line.text, "it does not know a user of this machine alone"))
+            found.append(ModuleRefusal(line.path, line.line, line.text, "it does not know a user of this machine alone"))
         elif name in _ASKED and pam.fails(line):
             found += _ASKED[name](tree, line, pam.options(line), user)
     return found
@@ -147,23 +147,23 @@ def _of_namespace(tree, line, options, unused_user):
             continue
         if len(words) < 3:
             if "ignore_config_error" not in options:
-                found.append(Refusal(path, number, text.strip(), "it needs a directory, another one and a method"))
+                found.append(ModuleRefusal(path, number, text.strip(), "it needs a directory, another one and a method"))
             continue
         method, flags = words[2].partition(":")[0], words[2].split(":")[1:]
         parent = posixpath.dirname(words[1].rstrip("/")) if not words[1].endswith("/") else words[1].rstrip("/")
         made = method in ("tmpfs", "tmpdir") or any(flag.startswith("create") for flag in flags) or "$" in words[1]
         if not made and parent and not tree.is_dir(parent) and "ignore_instance_parent_mode" not in flags:
-            found.append(Refusal(path, number, text.strip(), f"there is no directory {parent}"))
+            found.append(ModuleRefusal(path, number, text.strip(), f"there is no directory {parent}"))
     return found
 
 
 def _of_access(tree, line, options, user):
     found = pam_access.refused(tree, options.get("accessfile"), user.name, user.groups)
-    return [Refusal(found.path, found.line, found.text, found.cause)] if found else []
+    return [ModuleRefusal(found.path, found.line, found.text, found.cause)] if found else []
 
 
 def _of_time(tree, line, options, user):
-    return [Refusal(found.path, found.line, found.text, found.cause) for found in pam_time.refused(tree, options.get("conffile"), user.name)]
+    return [ModuleRefusal(found.path, found.line, found.text, found.cause) for found in pam_time.refused(tree, options.get("conffile"), user.name)]
 
 
 _ASKED = {
@@ -190,5 +190,5 @@ def _refused_by_directory(line):
 
 
 def _at(line, cause):
-    """Return the [Refusal] of a PamLine itself."""
-    return [Refusal(line.path, line.line, line.text, cause)]
+    """Return the [ModuleRefusal] of a PamLine itself."""
+    return [ModuleRefusal(line.path, line.line, line.text, cause)]

@@ -19,7 +19,7 @@ Argument = collections.namedtuple("Argument", "text path line")
 
 #: What a command line asks for. conf: Argument of -f, None when it is not there; settings: [SshdSetting]; faults: [SshdFault]; has_ports: bool, of -p,
 #: for which sshd leaves Port of its configuration out.
-CommandLine = collections.namedtuple("CommandLine", "conf settings faults has_ports")
+SshdCommandLine = collections.namedtuple("SshdCommandLine", "conf settings faults has_ports")
 
 #: Configuration that is none: sshd reads no file.
 NO_FILE = "none"
@@ -33,7 +33,7 @@ _FAMILIES = {"4": "inet", "6": "inet6"}
 
 
 def parse(arguments):
-    """Return the CommandLine of the Arguments ([Argument]) behind the program's name."""
+    """Return the SshdCommandLine of the Arguments ([Argument]) behind the program's name."""
     conf, settings, faults, ports = None, [], [], False
     for option, value, place in _options(arguments):
         if option is None:
@@ -54,11 +54,11 @@ def parse(arguments):
             settings.append(SshdSetting(place.path, place.line, _AS_SETTING[option], value, GLOBAL))
         elif option in _FAMILIES:
             settings.append(SshdSetting(place.path, place.line, "addressfamily", _FAMILIES[option], GLOBAL))
-    return CommandLine(conf, settings, faults, ports)
+    return SshdCommandLine(conf, settings, faults, ports)
 
 
 def joined(line, configured):
-    """Return the settings ([SshdSetting]) of a CommandLine with those of the configuration ([SshdSetting]) behind them, as sshd takes them."""
+    """Return the settings ([SshdSetting]) of a SshdCommandLine with those of the configuration ([SshdSetting]) behind them, as sshd takes them."""
     return line.settings + [setting for setting in configured if not (line.has_ports and setting.keyword == "port")]
 
 
