@@ -205,7 +205,7 @@ def test_prepare_looks_at_the_variables_of_every_guest_role():
 def test_prepare_runs_every_guest_role_and_deprovisions_last():
     runs = [
         role["name"].split(".")[-1]
-        for task in [*load("prepare", "tasks/roles.yml")[0]["block"], *load("prepare", "tasks/finish.yml")]
+        for task in [*load("prepare", "tasks/work.yml"), *load("prepare", "tasks/finish.yml")]
         for role in [task.get("ansible.builtin.import_role") or task.get("ansible.builtin.include_role") or {"tasks_from": "none"}]
         if role.get("tasks_from", ENTRY) == ENTRY
     ]
@@ -218,18 +218,24 @@ def test_prepare_runs_every_guest_role_and_deprovisions_last():
 
 def test_prepare_builds_images_and_menus_once_for_all_roles():
     (block,) = load("prepare", "tasks/roles.yml")
-    assert block["block"][-1]["ansible.builtin.include_role"]["name"] == "imagewright.azure.guest_boot"
+    assert load("prepare", "tasks/work.yml")[-1]["ansible.builtin.include_role"]["name"] == "imagewright.azure.guest_boot"
     assert {"__guest_boot_cmdline_absent_for_others", "__guest_boot_initrd_left_out"} <= set(block["vars"])
     assert {"__guest_swap_boot_follows", "__guest_network_boot_follows"} <= set(block["vars"])
 
 
+def test_a_guest_that_is_ready_has_one_skipped_task_for_all_roles():
+    (block,) = load("prepare", "tasks/roles.yml")
+    _look, work = block["block"]
+    assert work["ansible.builtin.include_tasks"] == {"file": "work.yml", "apply": {"tags": "always"}}
+    assert (work["when"], work["tags"]) == ("__prepare_with_work | length > 0", "always")
+
+
 @pytest.mark.parametrize("role", SURVEYED_ROLES)
 def test_prepare_runs_a_role_where_it_has_work_and_gives_its_tag_to_its_tasks(role):
-    (block,) = load("prepare", "tasks/roles.yml")
     assert ("work.yml" in [path.name for path in (ROLES / role / "tasks").iterdir()]) is (role in DIFFERING_ROLES)
     (task,) = [
         task
-        for task in block["block"]
+        for task in load("prepare", "tasks/work.yml")
         if task.get("ansible.builtin.include_role", {}).get("name") == f"imagewright.azure.{role}"
         and task["ansible.builtin.include_role"].get("tasks_from", ENTRY) == ENTRY
     ]
