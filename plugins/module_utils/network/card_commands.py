@@ -23,12 +23,33 @@ DOWN, MOVED, EMPTIED, NO_DRIVER, REFUSED, SMALL, DEFAULT = "down", "moved", "emp
 
 #: What one command does. what: one of the words above; text: str, the command; first: bool, whether it
 #: has its way beside the routes of a lease: what only adds one that is there, or whose gateway is in no network of the card, fails.
-CardCommand = collections.namedtuple("CardCommand", "what text first")
+#: taken: str, what it is that the card has no longer: ``card`` for itself, ``route``, or the name of the module.
+CardCommand = collections.namedtuple("CardCommand", "what text first taken")
+
+#: {what: the sentence that says it}
+SAID = {
+    DOWN: "takes the card down",
+    MOVED: "puts the card into another network",
+    EMPTIED: "takes the address or the routes of the lease",
+    NO_DRIVER: "takes the card's driver away",
+    REFUSED: "rejects what is sent to Azure's platform, or to everybody",
+    SMALL: "leaves packets that are too small for DHCP",
+    DEFAULT: "sends everything to a gateway of the build's network",
+}
 
 _SHELLS = ("sh", "bash", "dash", "ash")
 _BEFORE = ("sudo", "exec", "env", "nohup", "command")
-_OBJECTS = {"link": "link", "l": "link", "address": "address", "addr": "address", "a": "address", "route": "route", "r": "route", "ro": "route", "rule": "rule"}
-_ADDING = {"add": False, "a": False, "append": False, "replace": True, "change": True, "prepend": True}
+#: Of which ip takes the first that a word begins, and of their verbs.
+_OBJECTS = ("address", "route", "rule", "link")
+_VERBS = {
+    "address": ("add", "change", "replace", "delete", "show", "flush"),
+    "route": ("list", "show", "get", "add", "change", "replace", "prepend", "append", "test", "delete", "flush"),
+    "rule": ("list", "show", "add", "delete", "flush"),
+    "link": ("add", "set", "change", "replace", "delete", "show"),
+}
+_ADDING = {"add": False, "append": False, "replace": True, "change": True, "prepend": True}
+_DRIVER = ("hv_netvsc", "hv-netvsc")
+_MAIN = ("main", "254")
 
 
 def commands(line, card, names=()):
@@ -47,16 +68,23 @@ def commands(line, card, names=()):
         if word not in (";", "&&", "||"):
             part.append(word)
             continue
-        found += _of_words(part, card)
+        found += of_words(part, card)
         part = []
         if word == "||":
             break
     return found
 
 
-def _of_words(words, card):
+def from_program(words):
+    """Return words of a command line ([str]) from its program on, without what only starts another program."""
     while words and posixpath.basename(words[0]) in _BEFORE:
         words = words[1:]
+    return words
+
+
+def of_words(words, card):
+    """Return the [CardCommand] of one command ([str], its words) that harm a card (str, its name)."""
+    words = from_program(words)
     if not words:
         return []
     name, rest, text = posixpath.basename(words[0]), words[1:], " ".join(words)
@@ -65,44 +93,70 @@ def _of_words(words, card):
     if name == "ip":
         return _of_ip([word for word in rest if word not in ("-4", "-s", "-d", "-o")], card, text)
     if _takes_down(name, rest, card):
-        return [CardCommand(DOWN, text, True)]
-    if (name == "rmmod" or name == "modprobe" and "-r" in rest) and {"hv_netvsc", "hv-netvsc"} & set(rest):
-        return [CardCommand(NO_DRIVER, text, True)]
+        return [CardCommand(DOWN, text, True, "card")]
+    if name == "rmmod" or name == "modprobe" and {"-r", "--remove"} & set(rest):
+        return [CardCommand(NO_DRIVER, text, True, word) for word in rest if word in _DRIVER]
     return []
 
 
 def _takes_down(name, rest, card):
     """Return whether a program (str, its name) with its words takes a card down."""
     if name == "nmcli":
-        return rest[-2:] == ["networking", "off"] or card in rest and ("disconnect" in rest or rest[-2:] == ["managed", "no"])
+        return _is_of_nmcli([word for word in rest if not word.startswith("-")], card)
     if name == "ifconfig":
         return rest[:1] == [card] and ("down" in rest or rest[1:2] == ["0.0.0.0"])
-    return card in rest and (name == "ifdown" or name == "dhclient" and bool({"-r", "-x"} & set(rest)) or name == "networkctl" and rest[0] == "down")
+    if name == "ifdown":
+        return bool({card, "-a", "--all"} & set(rest))
+    return card in rest and (name == "dhclient" and bool({"-r", "-x"} & set(rest)) or name == "networkctl" and rest[0] in ("down", "delete"))
+
+
+def _is_of_nmcli(words, card):
+    """Return whether words of nmcli, which takes each for the first that it begins, take all cards or this one down."""
+    kind, verb, named = (words + ["", ""])[0], (words + ["", ""])[1], words[2:]
+    if len(kind) > 1 and "networking".startswith(kind):
+        return verb == "off"
+    if not kind or not "device".startswith(kind) or card not in named:
+        return False
+    return len(verb) > 1 and "disconnect".startswith(verb) or verb == "set" and words[-2:] == ["managed", "no"]
 
 
 def _of_ip(rest, card, text):
-    kind, verb, words = _OBJECTS.get((rest[:1] or [""])[0]), (rest[1:2] or [""])[0], rest[2:]
-    what, first = None, True
+    kind = _begun(rest[:1], _OBJECTS)
+    verb, words = _begun(rest[1:2], _VERBS.get(kind, ())), rest[2:]
+    what, first, taken = None, True, "card" if kind in ("link", "address") else "route"
     if kind == "link" and card in words:
         what = _of_link(verb, words)
-    elif kind == "address" and verb in ("flush", "f"):
+    elif kind == "address" and verb == "flush":
         what = EMPTIED if card in words or not words else None
-    elif kind == "route" and verb in ("del", "delete", "flush"):
-        what = EMPTIED if words[:1] in (["default"], ["0.0.0.0/0"], ["all"]) or verb == "flush" and card in words else None
+    elif kind == "route" and verb in ("delete", "flush"):
+        what = EMPTIED if words[:1] in (["default"], ["0.0.0.0/0"]) or verb == "flush" and _flushes(words, card) else None
     elif kind == "route" and verb in _ADDING:
         what = _of_route(words)
         first = _ADDING[verb] and (what != DEFAULT or "onlink" in words)
-    elif kind == "rule" and verb in ("add", "a") and set(words) & set(REJECTING) and not {"from", "iif", "oif", "fwmark", "dport", "sport"} & set(words):
+    elif kind == "rule" and verb == "add" and set(words) & set(REJECTING) and not {"from", "iif", "oif", "fwmark", "dport", "sport"} & set(words):
         to = words[words.index("to") + 1] if "to" in words[:-1] else "default"
         what = REFUSED if to in ("default", "all") or rejects_platform(network_of(to), True) else None
-    return [CardCommand(what, text, first)] if what else []
+    return [CardCommand(what, text, first, taken)] if what else []
+
+
+def _begun(words, known):
+    """Return the first of the known words that the only word begins, "" for none."""
+    return next((each for each in known if each.startswith(words[0])), "") if words and words[0] else ""
+
+
+def _flushes(words, card):
+    """Return whether the words behind `ip route flush` choose the routes of the lease."""
+    chosen = dict(zip(words[::2], words[1::2])) if words[:1] != ["all"] else {}
+    if "cache" in words or chosen.get("dev", card) != card or chosen.get("table", "main") not in _MAIN + ("all",):
+        return False
+    return words[:1] == ["all"] or {"dev", "table"} & set(chosen) != set()
 
 
 def _of_link(verb, words):
     """Return what a verb of `ip link` does to a card that its words name, None for nothing."""
-    if verb in ("del", "delete") or verb in ("set", "s") and "down" in words:
+    if verb == "delete" or verb in ("set", "change") and "down" in words:
         return DOWN
-    if verb not in ("set", "s"):
+    if verb not in ("set", "change"):
         return None
     if "netns" in words or "master" in words:
         return MOVED
@@ -115,7 +169,7 @@ def _of_route(words):
     kind = words[0] if words[:1] and words[0] in REJECTING else "unicast"
     destination = words[1:2] if kind != "unicast" or words[:1] == ["unicast"] else words[:1]
     network = network_of(destination[0]) if destination else None
-    if network is None or "table" in words and words[-1] != "table" and words[words.index("table") + 1] not in ("main", "254"):
+    if network is None or "table" in words and words[-1] != "table" and words[words.index("table") + 1] not in _MAIN:
         return None
     metric = words[words.index("metric") + 1] if "metric" in words[:-1] else "0"
     route = FixedRoute(network, None, kind, "onlink" in words, int(metric) if metric.isdigit() else 0, Place("", None, ""))

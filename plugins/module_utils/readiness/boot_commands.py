@@ -16,6 +16,7 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 
 #: A service that the boot starts. settings: [UnitSetting].
@@ -30,7 +31,6 @@ _SHELLS = ("sh", "bash", "dash", "ash")
 #: Where packages put no scripts: what lies there somebody wrote for this machine.
 _OWN = ("/usr/local/", "/opt/", "/root/", "/etc/", "/srv/", "/home/", "/var/")
 _LARGEST_SCRIPT = 65536  # bytes
-_BEFORE_A_COMMAND = ("sudo", "exec", "env", "nohup")
 
 
 def services_of_boot(context):
@@ -58,9 +58,7 @@ def words_of(command):
         words = shlex.split(command, comments=True)
     except ValueError:
         return []
-    while words and posixpath.basename(words[0]) in _BEFORE_A_COMMAND:
-        words = words[1:]
-    return [word.rstrip(";") for word in words]
+    return [word.rstrip(";") for word in from_program(words)]
 
 
 def parts_of(command):

@@ -13,7 +13,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_commands, card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
@@ -22,8 +22,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
 _TAKES_AWAY, _BRINGS_BACK = ("stop", "kill", "disable", "mask"), ("start", "restart", "enable", "unmask", "reload-or-restart")
-_DRIVERS = re.compile(r"hv_(netvsc|storvsc|vmbus)$")
-_EVERYWHERE = ("default", "0.0.0.0/0", "168.63.129.16", "168.63.129.16/32")
 _NOLOGIN = ("/etc/nologin", "/run/nologin", "/var/run/nologin")
 _SSH = 22
 
@@ -72,14 +70,9 @@ def cut(words, card, needed):
     words: [str], from the program on; card: str, name of the first card; needed: {str}, names of units without their suffix.
     """
     name, rest = posixpath.basename(words[0]) if words else "", words[1:]
-    if name == "ip":
-        return _of_ip([word for word in rest if word not in ("-4", "-o", "-s")], card)
-    if name == "ifconfig" and rest[:1] == [card] and "down" in rest[1:] or name == "ifdown" and ({card, "-a", "--all"} & set(rest)):
-        return card, "the first card goes down"
-    if name == "networkctl" and rest[:1] in (["down"], ["delete"]) and card in rest or name == "nmcli" and _is_of_nmcli(rest, card):
-        return card, "the first card goes down"
-    if name in ("rmmod", "modprobe") and (name == "rmmod" or {"-r", "--remove"} & set(rest)):
-        return next(((word, "the driver is unloaded") for word in rest if _DRIVERS.match(word)), ("", ""))
+    for command in card_commands.of_words(words, card):
+        if command.what != card_commands.DEFAULT:  # its gateway is in no network of the card, so it fails
+            return card if command.taken == "card" else command.taken, f"it {card_commands.SAID[command.what]}"
     if name in ("systemctl", "service"):
         verb, named = _of_systemctl(name, rest)
         unit = next((_stem(each) for each in named if _stem(each) in needed), "") if verb in _TAKES_AWAY else ""
@@ -87,29 +80,6 @@ def cut(words, card, needed):
     if name == "touch" and set(_NOLOGIN) & set(rest):
         return "nologin", "nobody but root may log in while this file is there"
     return "", ""
-
-
-def _of_ip(words, card):
-    kind, verb, rest = words[0] if words else "", words[1] if words[1:] else "", words[2:]
-    if "link".startswith(kind or "-") and "set".startswith(verb or "-") and card in rest and "down" in rest:
-        return card, "the first card goes down"
-    if kind in ("a", "addr", "address") and verb in ("flush", "f") and card in rest:
-        return card, "the first card loses its address"
-    if kind in ("r", "route") and verb in ("flush", "f") and "cache" not in rest and ("table" not in rest or "main" in rest):
-        return "route", "there is no route any more"
-    if kind in ("r", "route") and verb in ("del", "delete", "d") and rest[:1] == ["default"]:
-        return "route", "there is no route to anybody outside the subnet"
-    if kind in ("r", "route") and verb in ("add", "a", "replace", "append") and rest[:1] and rest[0] in ("blackhole", "unreachable", "prohibit"):
-        return ("route", f"nothing reaches {rest[1]}") if rest[1:] and rest[1] in _EVERYWHERE else ("", "")
-    return "", ""
-
-
-def _is_of_nmcli(words, card):
-    plain = [word for word in words if not word.startswith("-")]
-    kind, verb, named = (plain + ["", ""])[0], (plain + ["", ""])[1], plain[2:]
-    if "networking".startswith(kind or "-") and len(kind) > 1:
-        return verb == "off"
-    return kind in ("d", "dev", "device") and "disconnect".startswith(verb or "-") and card in named
 
 
 def _of_systemctl(name, rest):

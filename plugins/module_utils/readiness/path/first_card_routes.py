@@ -10,7 +10,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import added_routes, card_commands, card_name, fixed_routes, ifupdown, managers
-from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import DEFAULT, DOWN, EMPTIED, MOVED, NO_DRIVER, REFUSED, SMALL
+from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import DEFAULT, DOWN, EMPTIED, MOVED, NO_DRIVER, REFUSED, SAID, SMALL
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -19,16 +19,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 
 #: The first version of networkd that waits until a gateway can be reached; those before give the card up.
 _WAITING = 249
-#: What one command or route does, and how bad that is. severity: ERROR or WARNING.
-_SAID = {
-    DOWN: "takes the card down",
-    MOVED: "puts the card into another network",
-    EMPTIED: "takes the address or the routes of the lease",
-    NO_DRIVER: "takes the card's driver away",
-    REFUSED: "rejects what is sent to Azure's platform, or to everybody",
-    SMALL: "leaves packets that are too small for DHCP",
-    DEFAULT: "sends everything to a gateway of the build's network",
-}
 #: Words that stand for the card's name in a hook: of ifupdown, of NetworkManager.
 _CARD_WORDS = ("${IFACE}", "$IFACE", "${DEVICE_IFACE}", "$DEVICE_IFACE")
 _RUN_PARTS = re.compile(r"[A-Za-z0-9_-]+$")
@@ -170,7 +160,7 @@ def _of_script(context, path, card):
 
 
 def _shown(path, line, command):
-    return Evidence(path, line, f"{command.text}: {_SAID[command.what]}")
+    return Evidence(path, line, f"{command.text}: {SAID[command.what]}")
 
 
 RULES = [routes_are_the_leases, left_alone_by_commands]
