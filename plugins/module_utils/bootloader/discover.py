@@ -5,17 +5,35 @@
 
 An adapter is a module with NAME and these functions: is_present(tree), plan(tree, wanted, options) -> LoaderPlan, entries(tree) ->
 [BootEntry], predict(before, after) -> [BootEntry], stale(tree, wanted, options) -> [path], given(tree) -> {path: [parameter]},
-generators(tree, root) -> [Generator], next_kernel(tree, entries) -> str or None. A new boot loader is one file more, its name in ADAPTERS,
+generators(tree, root) -> [Generator], next_kernel(tree, entries) -> str or None. A new boot loader is one file more, its place in adapters,
 and in starting.py what it starts by itself.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, extlinux, grub2, grub_legacy, unsupported
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2, menu_places, unsupported
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
-#: Every adapter; the first that can tell what the next kernel gets is believed.
-ADAPTERS = (bls, grub2, grub_legacy, extlinux)
+
+def adapters(tree):
+    """Return the adapters of the boot loaders that the guest may have; the first that can tell what the next kernel gets is believed.
+
+    Those that few guests have are imported where their files are: what a module imports is compiled each time it runs.
+    """
+    found = [bls, grub2]
+    if _has(tree, menu_places.GRUB_LEGACY):
+        from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_legacy
+
+        found.append(grub_legacy)
+    if _has(tree, menu_places.EXTLINUX):
+        from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux
+
+        found.append(extlinux)
+    return found
+
+
+def _has(tree, patterns):
+    return any(tree.glob(pattern) if "*" in pattern else tree.exists(pattern) for pattern in patterns)
 
 
 def loaders(tree, name="auto", refuse=False):
@@ -27,7 +45,7 @@ def loaders(tree, name="auto", refuse=False):
     """
     if name == "auto" and refuse:
         unsupported.refuse(tree)
-    present = [adapter for adapter in ADAPTERS if adapter.is_present(tree)]
+    present = [adapter for adapter in adapters(tree) if adapter.is_present(tree)]
     if name == "auto":
         return present
     named = [adapter for adapter in present if name == adapter.NAME]

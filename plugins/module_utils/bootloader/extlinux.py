@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux_conf, reading, variables
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux_conf, menu_places, reading, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, Generator, LoaderPlan, guest_path, is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
@@ -30,8 +30,6 @@ _FEEDS = (
         "/boot/extlinux/extlinux.conf",
     ),
 )
-
-_MENUS = ("/boot/extlinux.conf", "/boot/extlinux/*.conf", "/boot/extlinux/*.cfg", "/boot/syslinux/*.cfg", "/boot/efi/EFI/syslinux/*.cfg")
 
 
 def is_present(tree):
@@ -128,7 +126,7 @@ def next_kernel(tree, entries):
 
 def _menus(tree):
     """Return {path: text} of the menus that start a Linux kernel, each once."""
-    return collections.OrderedDict((path, text) for path, text in reading.texts(tree, _MENUS).items() if _labels(tree, path))
+    return collections.OrderedDict((path, text) for path, text in reading.texts(tree, menu_places.EXTLINUX).items() if _labels(tree, path))
 
 
 def _labels(tree, path):

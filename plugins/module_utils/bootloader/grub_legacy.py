@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_lst, reading, variables
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_lst, menu_places, reading, variables
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, LoaderPlan, guest_path
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
@@ -19,8 +19,6 @@ NAME = "grub_legacy"
 SYSCONFIG = "/etc/sysconfig/bootloader"
 #: Variables of SYSCONFIG that hold Linux arguments: by kind of entry. XEN_APPEND is the hypervisor's.
 _APPEND = collections.OrderedDict([("DEFAULT_APPEND", "normal"), ("XEN_KERNEL_APPEND", "normal"), ("FAILSAFE_APPEND", "rescue")])
-
-_MENUS = ("/boot/grub/menu.lst", "/boot/grub/grub.conf", "/etc/grub.conf", "/boot/efi/EFI/redhat/grub.conf", "/boot/boot/grub/menu.lst")
 
 
 def is_present(tree):
@@ -111,7 +109,7 @@ def next_kernel(tree, entries):
 
 def _menus(tree):
     """Return {path: text} of the menus, links followed."""
-    return collections.OrderedDict((tree.resolve(path), text) for path, text in reading.texts(tree, _MENUS).items() if menu_lst.is_menu(text))
+    return collections.OrderedDict((tree.resolve(path), text) for path, text in reading.texts(tree, menu_places.GRUB_LEGACY).items() if menu_lst.is_menu(text))
 
 
 def _described(path, before, after):

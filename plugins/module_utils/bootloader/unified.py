@@ -10,11 +10,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_places
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import uki
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
 
 NAME = "uki"
 
@@ -25,7 +24,7 @@ _MOST_TEXT = 64 * 1024
 def paths(tree):
     """Return the paths ([str]) of the unified kernel images, each once, the newest by its name first."""
     found = {}
-    for pattern in uki.PLACES:
+    for pattern in menu_places.UNIFIED:
         for path in tree.glob(pattern):
             if tree.is_file(path):
                 found.setdefault(tree.resolve(path), path)
@@ -41,7 +40,7 @@ def entries(tree):
             None,
             _title(tree, path),
             path,
-            [path] if _has(tree, path, ".initrd") else [],
+            [path] if _section(tree, path, ".initrd", 0) is not None else [],
             " ".join((section_text(tree, path, ".cmdline") or "").split("\n")).strip(),
             "normal",
         )
@@ -51,20 +50,22 @@ def entries(tree):
 
 def section_text(tree, path, name):
     """Return the text (str) of a section of an image, None when it has none or is no whole EFI program."""
+    content = _section(tree, path, name, _MOST_TEXT)
+    return None if content is None else content.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _section(tree, path, name, most):
+    """Return the first bytes of a section of an image, as many as most; None when it has none or is no whole EFI program."""
+    # here alone: what reads EFI programs is compiled only on guests that have such an image
+    from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import uki
+    from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
+
     try:
         with tree.open(path) as stream:
             section = uki.section(stream, name, path)
-            return None if section is None else section.read(_MOST_TEXT).partition(b"\0")[0].decode("utf-8", "surrogateescape")
+            return None if section is None else section.read(most)
     except CorruptImage:
         return None
-
-
-def _has(tree, path, name):
-    try:
-        with tree.open(path) as stream:
-            return uki.section(stream, name, path) is not None
-    except CorruptImage:
-        return False
 
 
 def release(tree, path):

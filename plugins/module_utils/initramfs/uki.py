@@ -13,9 +13,6 @@ import io
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import pe
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CorruptImage
 
-#: Where firmware and systemd-boot find them without an entry being written. Source: UAPI.1 Boot Loader Specification, type 2.
-PLACES = ("/boot/EFI/Linux/*.efi", "/boot/efi/EFI/Linux/*.efi", "/efi/EFI/Linux/*.efi")
-
 
 class _Part(io.RawIOBase):
     """The length bytes of a binary stream from where it stands."""
