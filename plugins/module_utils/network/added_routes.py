@@ -13,6 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init impor
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import network_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     fixed_routes,
+    ifcfg,
     managers,
     netplan,
     netplan_files,
@@ -48,6 +49,8 @@ def added(tree, card=FIRST):
             found += _of_networkmanager(tree, card)
         elif manager == "wicked" and not writes:
             found.append(("wicked", _of_wicked(tree, card)))
+        if manager in ("ifcfg", "networkmanager") and not writes:
+            found.append((manager, _of_scripts(tree, card, manager == "networkmanager")))
     return found
 
 
@@ -79,6 +82,21 @@ def _of_networkmanager(tree, card):
         for profile in started
         if not posixpath.basename(profile.path).startswith("ifcfg-")
     ]
+
+
+def _of_scripts(tree, card, by_networkmanager):
+    """Return what the files of routes and rules add that stand beside an ifcfg file. Source: ifup-routes of initscripts; nms-ifcfg-rh-reader.c."""
+    if by_networkmanager and not networkmanager.reads_ifcfg(tree) or not tree.is_file(f"{ifcfg.FOLDER}/ifcfg-{card.name}"):
+        return fixed_routes.Added([], [], 0)
+    return fixed_routes.of_commands(
+        _lines(tree, f"{ifcfg.FOLDER}/route-{card.name}"), _lines(tree, f"{ifcfg.FOLDER}/rule-{card.name}"), 100 if by_networkmanager else 0
+    )
+
+
+def _lines(tree, path):
+    """Return the Places of the lines of a file that are no comments, each with its words."""
+    lines = text_of(tree, path).split("\n") if tree.is_file(path) else []
+    return [Place(path, number, line.strip()) for number, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _of_wicked(tree, card):

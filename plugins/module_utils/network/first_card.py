@@ -20,7 +20,7 @@ FIRST = Card("eth0", "hv_netvsc")
 #: What becomes of the card. It asks for its address by DHCP; it gets a fixed one; it is a part of a bond, bridge or team; the manager leaves it alone;
 #: its configuration is not started at boot; it is up without an address, or nobody has a configuration for it; the files do not tell.
 DHCP, FIXED, HELD, UNMANAGED, NOT_STARTED, NOTHING, UNSURE = "dhcp", "fixed", "held", "unmanaged", "not started", "nothing", "unsure"
-NO_ROUTE = "no route"
+NO_ROUTE, STARVED = "no route", "starved"
 
 #: What a manager does with a card. what: one of these; places: [Place], what decides it, the winner first.
 CardAnswer = collections.namedtuple("CardAnswer", "what places")

@@ -71,6 +71,9 @@ def of_networkd(file):
     for entry in file.entries:
         if (entry.section, entry.key) == ("Network", "Gateway") and _is_address(entry.value):
             routes.append(FixedRoute(_ALL, entry.value, "unicast", False, 0, place(entry)))
+    on_device = ini.last(file.entries, "Network", "DefaultRouteOnDevice")
+    if on_device is not None and on_device.value.lower() in ini.TRUE:
+        routes.append(FixedRoute(_ALL, None, "unicast", False, 0, place(on_device)))
     for block in ini.blocks(file.entries, "Route"):
         said = {entry.key: entry for entry in block if entry.value}
         route = _of_block(said, lambda key, said=said: place(said[key]))
@@ -109,6 +112,49 @@ def _rule_of_block(block, place):
         return []
     destination = network_of(said["To"].value) if "To" in said else _ALL
     return [] if destination is None else [RejectingRule(destination, place(kind))]
+
+
+def of_commands(routes, rules, metric):
+    """Return what is Added by lines ([Place]) of routes and rules as `ip` takes them, or of routes as ADDRESS0=, NETMASK0= and GATEWAY0=.
+
+    metric: int, of the lease's routes. Those of another table are none of the first card's own.
+    """
+    found, numbered = [], {}
+    for place in routes:
+        name, equals, value = place.text.partition("=")
+        match = re.fullmatch(r"(ADDRESS|NETMASK|GATEWAY|METRIC)(\d+)", name)
+        if equals and match:
+            numbered.setdefault(match.group(2), {})[match.group(1)] = (value.strip("\"' "), place)
+            continue
+        found += _of_words(place.text.split(), place)
+    for said in numbered.values():
+        network = network_of(f"{said['ADDRESS'][0]}/{said['NETMASK'][0]}") if {"ADDRESS", "NETMASK", "GATEWAY"} <= set(said) else None
+        if network is not None:
+            number = said["METRIC"][0] if "METRIC" in said else None
+            found.append(FixedRoute(network, said["GATEWAY"][0], "unicast", False, _number(number, 0), said["GATEWAY"][1]))
+    return Added(found, [rule for place in rules for rule in _rule_of_words(place.text.split(), place)], metric)
+
+
+def _of_words(words, place):
+    """Return the [FixedRoute] of the words behind `ip route add`."""
+    kind = words[0] if words[0] in REJECTING else "unicast"
+    rest = words[1:] if words[0] in REJECTING + ("unicast",) else words
+    network = network_of(rest[0]) if rest else None
+    options = dict(zip(rest[1:], rest[2:]))
+    if network is None or options.get("table", "main") not in ("main", "254"):
+        return []
+    return [FixedRoute(network, options.get("via"), kind, "onlink" in rest, _number(options.get("metric"), 0), place)]
+
+
+def _rule_of_words(words, place):
+    """Return the [RejectingRule] of the words behind `ip rule add`."""
+    selecting = {"iif", "oif", "fwmark", "dport", "sport", "tos", "uidrange", "ipproto"} & set(words)
+    options = dict(zip(words, words[1:]))
+    if not set(words) & set(REJECTING[:3]) or selecting or options.get("from", "all") not in ("all", "0.0.0.0/0", "default"):
+        return []
+    priority = options.get("priority") or options.get("pref") or options.get("prio")
+    network = network_of(options.get("to", "all"))
+    return [] if network is None or _number(priority, 0) >= _MAIN_RULE else [RejectingRule(network, place)]
 
 
 def of_netplan(files, name):

@@ -16,6 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     FIRST,
     FIXED,
     HELD,
+    LEAST_MTU,
     NO_ROUTE,
     NOT_STARTED,
     NOTHING,
@@ -39,6 +40,7 @@ _COPY = re.compile(r"(~|\.(bak|old|orig|rej|rpmnew|rpmorig|rpmsave|augnew|augtmp
 #: What names the bond, bridge or team that a card is a port of, by its name or its UUID.
 PORT_OF = ("MASTER", "BRIDGE", "TEAM_MASTER", "OVS_BRIDGE", "MASTER_UUID", "BRIDGE_UUID", "TEAM_MASTER_UUID", "VRF", "VRF_UUID")
 _ASSIGNMENT = re.compile(r"""[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s#;]*)""")
+_YES = ("yes", "y", "true", "t", "on", "1")
 _NO = ("no", "n", "false", "f", "off", "0")
 
 
@@ -75,7 +77,10 @@ def files(tree):
 
 def answer(tree, card=FIRST):
     """Return the CardAnswer of the network script for a card."""
-    found = [_answer(file) for file in all_files(tree) if file.card == card.name]
+    whole = IfcfgFile(NETWORK, text_of(tree, NETWORK) if tree.is_file(NETWORK) else "")
+    if whole.settings.get("NETWORKING", "").lower() == "no":
+        return CardAnswer(NOT_STARTED, [whole.place("NETWORKING")])
+    found = [_answer(file, of_another_card(tree, file)) for file in all_files(tree) if file.card == card.name]
     return one_of(found) if found else CardAnswer(NOTHING, [file.place("DEVICE") for file in all_files(tree) if file.kind is None])
 
 
@@ -141,8 +146,19 @@ def with_settings(text, settings):
     return text
 
 
-def _answer(file):
-    """Return the CardAnswer of a file for its own card."""
+def of_another_card(tree, file):
+    """Return the Place of GATEWAYDEV= that has the default route of another card than that of a file (IfcfgFile) alone, None without one.
+
+    Source: dhclient-script of Red Hat; read_defroute of NetworkManager's ifcfg-rh.
+    """
+    whole = IfcfgFile(NETWORK, text_of(tree, NETWORK) if tree.is_file(NETWORK) else "")
+    named = file.settings.get("GATEWAYDEV") or whole.settings.get("GATEWAYDEV")
+    said = "GATEWAYDEV" in file.settings and file or whole
+    return said.place("GATEWAYDEV") if named and named != file.card and file.settings.get("DEFROUTE", "").lower() not in _YES else None
+
+
+def _answer(file, gateway_device):
+    """Return the CardAnswer of a file for its own card. gateway_device: Place or None, as of of_another_card."""
     if file.master is not None:
         return CardAnswer(HELD, [file.place(*PORT_OF)])
     if not file.is_started:
@@ -150,7 +166,10 @@ def _answer(file):
     if file.settings.get("HWADDR"):
         return CardAnswer(NOTHING, [file.place("HWADDR")])  # the script passes over a card of another address
     if file.settings.get("BOOTPROTO", "").lower() in ("dhcp", "bootp"):
-        without = without_route(file, ("DEFROUTE",))
+        without = without_route(file, ("DEFROUTE",)) or gateway_device
+        mtu = file.settings.get("MTU", "")
+        if mtu.isdigit() and int(mtu) < LEAST_MTU:
+            return CardAnswer(NOTHING, [file.place("MTU")])
         return CardAnswer(DHCP, [file.place("BOOTPROTO")]) if without is None else CardAnswer(NO_ROUTE, [without])
     fixed = bool(file.settings.get("IPADDR") or file.settings.get("IPADDR0"))
     return CardAnswer(FIXED if fixed else NOTHING, [file.place("IPADDR", "IPADDR0", "BOOTPROTO")])

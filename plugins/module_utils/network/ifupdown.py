@@ -10,9 +10,8 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import fnmatch
-import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_before, ifupdown_stanzas
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, is_ethernet, remove
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, NOT_STARTED, NOTHING, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ifupdown_stanzas import PATH, STANZA, files, logical_lines
@@ -46,23 +45,15 @@ def answer(tree, card=FIRST):
         return CardAnswer(NOTHING, [stanza.place for stanza in stanzas(tree) if is_ethernet(stanza.card)])
     if not any(starts(text_of(tree, path), card.name) for path in files(tree)):
         return CardAnswer(NOT_STARTED, [stanza.place for stanza in own])
-    failing = [stanza.place for stanza in own if any(_fails(tree, words) for words in stanza.options)]
+    left_out = ifupdown_before.not_set_up(tree, card.name)
+    if left_out is not None:
+        return CardAnswer(NOT_STARTED, [left_out])
+    failing = [stanza.place for stanza in own if any(ifupdown_before.fails(tree, words) for words in stanza.options)]
     if failing:
         return CardAnswer(NOT_STARTED, [failing[0]._replace(text=f"{failing[0].text}: a command before it is not there, or fails")])
     if asking:
         return CardAnswer(DHCP, asking)
     return CardAnswer(FIXED if any(stanza.method == "static" for stanza in own) else NOTHING, [stanza.place for stanza in own])
-
-
-def _fails(tree, words):
-    """Return whether a line of a stanza is a command before it that fails, or whose program is not there, so that ifup gives up."""
-    if words[:1] != ["pre-up"] or not words[1:] or "||" in words or ";" in words:
-        return False
-    if posixpath.basename(words[1]) == "false" or words[1:2] == ["exit"] and words[2:3] not in ([], ["0"]):
-        return True
-    if not words[1].startswith("/") or not tree.has_own_root:
-        return False
-    return not words[1].startswith(("/run/", "/sys/", "/proc/")) and not tree.exists(words[1])
 
 
 def masters(tree):

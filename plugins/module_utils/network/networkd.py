@@ -12,7 +12,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, networkd_queues
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import (
@@ -24,6 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     NO_ROUTE,
     NOT_STARTED,
     NOTHING,
+    STARVED,
     UNMANAGED,
     CardAnswer,
     one_of,
@@ -49,6 +50,8 @@ _NOTHING = "# Nothing, in the place of a file of this name that would keep the f
 
 #: Azure's platform: its DHCP server, its name server, and what an agent talks to.
 AZURE_SERVER = "168.63.129.16"
+#: Port of DHCP to which a server sends its answer. Source: RFC 2131, 4.1.
+_DHCP_PORT = 68
 #: Tables of routes that the kernel's own rules ask. Source: ip-rule(8).
 ASKED_TABLES = ("main", "254", "default", "253", "local", "255")
 _ASKING = ini.TRUE + ("ipv4", "both", "v4")
@@ -211,6 +214,12 @@ def _answer(file):
             return CardAnswer(NO_ROUTE, [_place(file, "RouteTable")])
         if _is_too_small(ini.last(file.entries, "Link", "MTUBytes")):
             return CardAnswer(NOTHING, [_place(file, "MTUBytes")])
+        port = ini.last(file.entries, "DHCPv4", "ListenPort")
+        if port is not None and port.value.isdigit() and int(port.value) != _DHCP_PORT:
+            return CardAnswer(NOTHING, [_place(file, "ListenPort")])  # servers answer to the usual one
+        queue = networkd_queues.starving(file.entries)
+        if queue is not None:
+            return CardAnswer(STARVED, [_place(file, queue)])
         return CardAnswer(DHCP, [_place(file, "DHCP")])
     fixed = any(entry.key == "Address" and entry.section in ("Network", "Address") for entry in file.entries)
     return CardAnswer(FIXED if fixed else NOTHING, [_place(file, "Address" if fixed else "DHCP", "Name")])

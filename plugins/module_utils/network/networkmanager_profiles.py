@@ -12,7 +12,7 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ini
+from ansible_collections.imagewright.azure.plugins.module_utils.network import fixed_routes, ifcfg, ini
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import LEAST_MTU
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
@@ -56,7 +56,7 @@ def profiles(tree, reads_ifcfg):
             text = text_of(tree, path)
             if not _is_refused(ini.entries(text)):
                 found.append(_keyfile(path, text))
-    return found + ([_of_ifcfg(file) for file in ifcfg.all_files(tree)] if reads_ifcfg else [])
+    return found + ([_of_ifcfg(file, ifcfg.of_another_card(tree, file)) for file in ifcfg.all_files(tree)] if reads_ifcfg else [])
 
 
 def whole(profile):
@@ -97,6 +97,9 @@ def _keyfile(path, text):
     mtu = value("mtu", ("ethernet", "mtu"), ("802-3-ethernet", "mtu")) or "0"
     if method == "auto" and mtu.isdigit() and 0 < int(mtu) < LEAST_MTU:
         method, places["method"] = WITHOUT_LEASE, places["mtu"]
+    rejected = _list(value("rejected", ("ipv4", "dhcp-reject-servers")))
+    if method == "auto" and any(fixed_routes.rejects_platform(fixed_routes.network_of(word), True) for word in rejected):
+        method, places["method"] = WITHOUT_LEASE, places["rejected"]
     eap = value("eap", ("802-1x", "eap"))
     if eap and (value("optional", ("802-1x", "optional")) or "").lower() not in ini.TRUE:
         method, places["method"] = WITHOUT_SWITCH_LOGIN, places["eap"]
@@ -132,11 +135,11 @@ def _asks(entry, table):
     )
 
 
-def _of_ifcfg(file):
-    """Return the Profile that NetworkManager makes of an ifcfg file."""
+def _of_ifcfg(file, gateway_device):
+    """Return the Profile that NetworkManager makes of an ifcfg file. gateway_device: Place or None, as of ifcfg.of_another_card."""
     protocol = file.settings.get("BOOTPROTO", "none").lower()
     method = "auto" if protocol in ("dhcp", "bootp") else "manual" if file.settings.get("IPADDR") or file.settings.get("IPADDR0") else "disabled"
-    without = ifcfg.without_route(file)
+    without = ifcfg.without_route(file) or gateway_device
     places = {
         "method": without if method == "auto" and without is not None else file.place("BOOTPROTO", "IPADDR", "IPADDR0"),
         "zone": file.place("ZONE"),

@@ -10,9 +10,9 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
-from ansible_collections.imagewright.azure.plugins.module_utils.network import first_card
+from ansible_collections.imagewright.azure.plugins.module_utils.network import first_card, fixed_routes
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet, remove, write
-from ansible_collections.imagewright.azure.plugins.module_utils.network.ifcfg import all_files, with_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.network.ifcfg import IfcfgFile, all_files, with_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -21,6 +21,9 @@ FOLDER = "/etc/sysconfig/network"
 NATIVE = "/etc/wicked/ifconfig"
 FIRST_CARD = FOLDER + "/ifcfg-eth0"
 DHCP = FOLDER + "/dhcp"
+CONFIGURATION = "/etc/wicked/*.xml"
+#: Servers whose offers are passed over. Source: wicked-config(5), addrconf.
+_IGNORED = re.compile(r"<ignore-server\s+ip=[\"']([0-9.]+)[\"']")
 
 #: Settings that name the parts of a card, and what it is. Source: ifcfg-bonding(5), ifcfg-bridge(5), ifcfg-vlan(5), ifcfg-team(5) of wicked.
 _PARTS = (
@@ -39,12 +42,27 @@ def files(tree):
 def answer(tree, card=first_card.FIRST):
     """Return the Answer of wicked for a card."""
     found = [_answer(file) for file in all_files(tree, FOLDER) if file.path == f"{FOLDER}/ifcfg-{card.name}"]
+    if found and all(each.what == first_card.DHCP for each in found):
+        found = [_of_client(tree) or each for each in found]
     if found:
         return first_card.one_of(found)
     native = [path for path in tree.glob(NATIVE + "/*.xml") if tree.is_file(path) and _may_be_of(text_of(tree, path), card.name)]
     if native:
         return first_card.CardAnswer(first_card.UNSURE, [Place(path, None, "wicked's own XML, which is not read here") for path in native])
     return first_card.CardAnswer(first_card.NOTHING, [])
+
+
+def _of_client(tree):
+    """Return the CardAnswer of what keeps wicked's client from the lease or its route whatever the card's file says, None without it."""
+    common = IfcfgFile(DHCP, text_of(tree, DHCP) if tree.is_file(DHCP) else "")
+    if common.settings.get("DHCLIENT_SET_DEFAULT_ROUTE", "").lower() == "no":
+        return first_card.CardAnswer(first_card.NO_ROUTE, [common.place("DHCLIENT_SET_DEFAULT_ROUTE")])
+    for path in tree.glob(CONFIGURATION):
+        for number, line in enumerate(text_of(tree, path).split("\n") if tree.is_file(path) else [], 1):
+            match = _IGNORED.search(line.partition("<!--")[0])
+            if match and fixed_routes.rejects_platform(fixed_routes.network_of(match.group(1)), True):
+                return first_card.CardAnswer(first_card.NOTHING, [Place(path, number, line.strip())])
+    return None
 
 
 def _may_be_of(text, name):
@@ -88,7 +106,12 @@ def _answer(file):
     if file.master is not None:
         return first_card.CardAnswer(first_card.HELD, [file.place("MASTER", "BRIDGE")])
     protocol = file.settings.get("BOOTPROTO", "").lower()
+    mtu = file.settings.get("MTU", "")
     if "dhcp" in protocol and protocol != "dhcp6":
+        if file.settings.get("DHCLIENT_SET_DEFAULT_ROUTE", "").lower() == "no":
+            return first_card.CardAnswer(first_card.NO_ROUTE, [file.place("DHCLIENT_SET_DEFAULT_ROUTE")])
+        if mtu.isdigit() and int(mtu) < first_card.LEAST_MTU:
+            return first_card.CardAnswer(first_card.NOTHING, [file.place("MTU")])
         return first_card.CardAnswer(first_card.DHCP, [file.place("BOOTPROTO")])
     fixed = any(name.startswith("IPADDR") and value for name, value in file.settings.items())
     return first_card.CardAnswer(first_card.FIXED if fixed else first_card.NOTHING, [file.place("IPADDR", "BOOTPROTO")])

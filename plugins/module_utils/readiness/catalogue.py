@@ -12,8 +12,10 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
     agent_paths,
     cloud_commands,
+    cloud_files,
     cloud_network,
     command_line,
+    dhcp_clients,
     firmware,
     first_card,
     first_card_routes,
@@ -108,6 +110,7 @@ _PATH = (
     udev_devices,
     first_card,
     first_card_routes,
+    dhcp_clients,
     ssh_step,
     login_limits,
     login_time,
@@ -115,6 +118,7 @@ _PATH = (
     provisioner,
     cloud_network,
     cloud_commands,
+    cloud_files,
     agent_paths,
     identity_step,
 )

@@ -51,6 +51,16 @@ def command_line(context):
     return sshd_command_line.parse(_arguments(context) or [])
 
 
+def unit(context):
+    """Return the Unit whose program is sshd, of those that start at boot, None where there is none, or no systemd."""
+    if not services.uses_systemd(context.tree):
+        return None
+    known = context.shared(unit_files.Units)
+    started = next((each for each in _services(known) if each.state == unit_files.THERE), None)
+    found = service_arguments.arguments(context, known.settings(started)) if started else None
+    return started if found and posixpath.basename(found[0]) == "sshd" else None
+
+
 def _arguments(context):
     known = context.shared(unit_files.Units)
     if services.uses_systemd(context.tree) or not any(context.tree.is_file(script) for script, _name, _path in _SCRIPTS):

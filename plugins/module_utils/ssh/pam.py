@@ -7,7 +7,8 @@ Pure: reads a Tree.
 
 PRIVATE: module_utils of this collection are not an interface.
 Source: pam.conf(5); _pam_parse_conf_file and _pam_load_module of Linux-PAM: a module that cannot be loaded fails, and what its control says of
-a failure follows; ``-`` before the type takes it silently out.
+a failure follows; ``-`` before the type has it say nothing of that, and no more. A line that PAM does not understand is a module that fails, and so is a jump
+behind the end of the stack. Tried with Linux-PAM 1.5.2.
 """
 
 import collections
@@ -39,7 +40,19 @@ _MOST_FILES = 64
 _FUNCTIONS = {"auth": b"pam_sm_authenticate\0", "account": b"pam_sm_acct_mgmt\0", "session": b"pam_sm_open_session\0", "password": b"pam_sm_chauthtok\0"}
 _MOST_MODULE = 4 * 1024 * 1024  # bytes; real ones have less than one MiB
 _ALL = 1 << 30  # lines: as many as there are
-_LINE = re.compile(r"(-?)(auth|account|session|password)[ \t]+(\[[^\]]*\]|\S+)[ \t]+(\S+)(.*)", re.IGNORECASE)
+_LINE = re.compile(r"-?(auth|account|session|password)[ \t]+(\[[^\]]*\]|[^\[\s]\S*)[ \t]+(\S+)(.*)", re.IGNORECASE)
+_BEGINNING = re.compile(r"-?(auth|account|session|password)\b", re.IGNORECASE)
+_CONTROLS = ("required", "requisite", "sufficient", "optional")
+_ACTIONS = ("ok", "done", "bad", "die", "ignore", "reset")
+#: What a module may answer. Source: _pam_tokens.h.
+_ANSWERS = (
+    *("success", "open_err", "symbol_err", "service_err", "system_err", "buf_err", "perm_denied", "auth_err", "cred_insufficient", "authinfo_unavail"),
+    *("user_unknown", "maxtries", "new_authtok_reqd", "acct_expired", "session_err", "cred_unavail", "cred_expired", "cred_err", "no_module_data"),
+    *("conv_err", "authtok_err", "authtok_recover_err", "authtok_lock_busy", "authtok_disable_aging", "try_again", "ignore", "abort", "authtok_expired"),
+    *("module_unknown", "bad_item", "conv_again", "incomplete", "default"),
+)
+#: Modules that let a new user pass, and those that have no opinion of it.
+_SUCCEEDING, _SILENT = ("pam_unix.so", "pam_permit.so", "pam_localuser.so"), ("pam_nologin.so", "pam_warn.so", "pam_echo.so")
 _INCLUDE = re.compile(r"@include[ \t]+(\S+)", re.IGNORECASE)
 
 
@@ -68,7 +81,9 @@ def missing(tree, service, kinds=("auth", "account", "session")):
     lines, found = stack(tree, service)
     folders = [folder for pattern in _MODULES for folder in tree.glob(pattern)]
     for line in lines:
-        if line.kind in kinds and _counts(line):
+        if line.kind in kinds and not line.module:
+            found.append(Missing(line.path, line.line, f"{line.text}: PAM does not understand the line, and turns everybody away"))
+        elif line.kind in kinds and _counts(line):
             paths = [line.module] if line.module.startswith("/") else [f"{folder}/{line.module}" for folder in folders]
             path = next((path for path in paths if tree.is_file(path)), None)
             if path is None:
@@ -81,6 +96,27 @@ def missing(tree, service, kinds=("auth", "account", "session")):
 def denied(tree, service, kinds):
     """Return the [PamLine] by which the service turns everybody away: a pam_deny of one of the kinds that is asked whatever those before it say."""
     return [line for line in asked(tree, service, kinds) if posixpath.basename(line.module) == "pam_deny.so" and fails(line)]
+
+
+def undecided(tree, service, kinds):
+    """Return the [Missing] by which a stack turns everybody away though no module does: a jump behind its end, or no line that lets anybody pass."""
+    found = []
+    for kind in kinds:
+        lines = [line for line in stack(tree, service)[0] if line.kind == kind]
+        for position, line in enumerate(lines):
+            following = action(line, "success") if posixpath.basename(line.module) in _SUCCEEDING else ""
+            if following.isdigit() and int(following[:9]) > len(lines) - position - 1:
+                found.append(Missing(line.path, line.line, f"{line.text}: it jumps behind the last line, and PAM turns everybody away"))
+        if lines and not any(_lets_pass(line) for line in lines):
+            found.append(Missing(lines[-1].path, lines[-1].line, f"{lines[-1].text}: no line of {kind} lets anybody pass, as pam_permit.so at its end does"))
+    return found
+
+
+def _lets_pass(line):
+    name = posixpath.basename(line.module)
+    if name in _SILENT and "successok" not in line.arguments or name == "pam_deny.so":
+        return False
+    return not line.control.startswith("[") or _actions(line).get("success", _actions(line).get("default")) in ("ok", "done")
 
 
 def asked(tree, service, kinds):
@@ -126,7 +162,7 @@ def _most_skipped(line):
 
 def _actions(line):
     """Return {answer of the module: what follows} of a control in brackets."""
-    return dict(word.partition("=")[::2] for word in line.control.strip("[]").split())
+    return dict(word.partition("=")[::2] for word in re.sub(r"\s*=\s*", "=", line.control.strip("[]")).split())
 
 
 def _read(tree, service, kind, lines, missing_files, read, including):
@@ -146,14 +182,25 @@ def _read(tree, service, kind, lines, missing_files, read, including):
         if whole:
             _read(tree, whole.group(1), kind, lines, missing_files, read, including + ((path, number),))
             continue
-        match = _LINE.match(content)
-        if not match or kind and match.group(2).lower() != kind:
+        beginning, match = _BEGINNING.match(content), _LINE.match(content)
+        its_kind = beginning.group(1).lower() if beginning else ""
+        if not beginning or kind and its_kind != kind:
             continue
-        silent, its_kind, control, module, rest = match.groups()
+        control, module, rest = match.groups()[1:] if match else ("", "", "")
         if control.lower() in ("include", "substack"):
-            _read(tree, module, its_kind.lower(), lines, missing_files, read, including + ((path, number),))
-        elif not silent:
-            lines.append(PamLine(path, number, its_kind.lower(), control.lower(), module, tuple(rest.split()), content))
+            _read(tree, module, its_kind, lines, missing_files, read, including + ((path, number),))
+        elif match and _is_control(control.lower()):
+            lines.append(PamLine(path, number, its_kind, control.lower(), module, tuple(rest.split()), content))
+        else:
+            lines.append(PamLine(path, number, its_kind, "required", "", (), content))
+
+
+def _is_control(control):
+    """Return whether PAM knows the control (str) of a line."""
+    if not control.startswith("["):
+        return control in _CONTROLS
+    pairs = [word.partition("=") for word in re.sub(r"\s*=\s*", "=", control.strip("[]")).split()]
+    return all(answer in _ANSWERS and (following in _ACTIONS or following.isdigit()) for answer, _equals, following in pairs)
 
 
 def _counts(line):

@@ -13,8 +13,9 @@ nothing: pam_rootok (sshd is root), pam_securetty (of root alone), pam_selinux w
 import collections
 import posixpath
 import re
+import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, pam_access, pam_time
 
 #: Who logs in. groups: {str}, None when they are not known; uid: int, the first that a new user may get.
@@ -26,6 +27,10 @@ ModuleRefusal = collections.namedtuple("ModuleRefusal", "path line text cause")
 _SHELLS, _USUAL_SHELLS = "/etc/shells", ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
 _GROUPS, _NAMESPACE = "/etc/group", "/etc/security/namespace.conf"
 _VENDORS_NAMESPACE = ("/usr/etc/security/namespace.conf", "/usr/lib/security/namespace.conf", "/usr/share/pam/security/namespace.conf")
+_LIMITS = "/etc/security/limits.conf"
+_VENDORS_LIMITS = ("/usr/etc/security/limits.conf", "/usr/lib/security/limits.conf", "/usr/share/pam/security/limits.conf")
+#: Options without which pam_listfile does not ask.
+_LISTFILE = ("item", "sense", "file")
 _COMPARED = {
     "eq": int.__eq__,
     "ne": int.__ne__,
@@ -50,7 +55,28 @@ def refusals(tree, service, kinds, user):
     return found
 
 
+def _of_env(unused_tree, line, unused_options, unused_user):
+    return _at(line, "it has no answer to account, and fails") if line.kind == "account" else []
+
+
+def _of_limits(tree, line, options, unused_user):
+    path = options.get("conf", _LIMITS)
+    is_there = any(tree.is_file(each) for each in ((path,) if "conf" in options else (path,) + _VENDORS_LIMITS))
+    return [] if is_there or line.kind != "session" else _at(line, f"there is no {path}")
+
+
+def _of_loginuid(tree, line, options, unused_user):
+    if "require_auditd" not in options or services.state(tree, ("auditd",)) == services.ENABLED:
+        return []
+    return _at(line, "auditd is not enabled, and without it nobody gets a session")
+
+
 def _of_listfile(tree, line, options, user):
+    status = tree.stat(options["file"]) if options.get("file") else None
+    if not set(_LISTFILE) <= set(options):
+        return [] if options.get("onerr") == "succeed" else _at(line, f"it needs {', '.join(_LISTFILE)}")
+    if status is not None and (not stat.S_ISREG(status.mode) or status.mode & stat.S_IWOTH):
+        return _at(line, f"{options['file']} is no file, or everybody may write to it")
     path, is_there = options.get("file", ""), tree.is_file(options.get("file", ""))
     if not is_there:
         return [] if options.get("onerr") == "succeed" or not path else _at(line, f"there is no {path}")
@@ -88,7 +114,9 @@ def _of_exec(tree, line, options, unused_user):
     if asked and {"session": "open_session"}.get(line.kind, line.kind) != asked:
         return []
     program = next((word for word in line.arguments if word.startswith("/")), None)
-    if program is None or program.startswith("/run/"):
+    if program is None:
+        return _at(line, "it names no program")
+    if program.startswith("/run/"):
         return []
     if posixpath.basename(program) == "false":
         return _at(line, "it always fails")
@@ -133,7 +161,9 @@ def _of_wheel(tree, line, options, unused_user):
 
 
 def _of_usertype(unused_tree, line, options, unused_user):
-    return _at(line, "the user is none of the system") if "issystem" in options else []
+    if "issystem" in options:
+        return _at(line, "the user is none of the system")
+    return [] if "isregular" in options else _at(line, "it needs isregular or issystem")
 
 
 def _of_namespace(tree, line, options, unused_user):
@@ -167,6 +197,9 @@ def _of_time(tree, line, options, user):
 
 
 _ASKED = {
+    "pam_env.so": _of_env,
+    "pam_limits.so": _of_limits,
+    "pam_loginuid.so": _of_loginuid,
     "pam_listfile.so": _of_listfile,
     "pam_succeed_if.so": _of_succeed_if,
     "pam_exec.so": _of_exec,

@@ -16,6 +16,8 @@ _MOST = 16 * 1024 * 1024  # bytes of sshd; the largest builds have 3 MiB
 
 _HELPERS = re.compile(rb"(/[A-Za-z0-9_./+-]+/sshd-(?:session|auth))\0")
 _EMPTY = (b"/usr/share/empty.sshd", b"/var/empty/sshd", b"/var/lib/empty", b"/var/empty", b"/var/chroot/ssh")
+#: Where it goes on Debian: who starts it makes the directory at each boot.
+AT_BOOT = "/run/sshd"
 ACCOUNT = "sshd"
 
 

@@ -25,6 +25,8 @@ DEFAULT_NAME = "azureuser"
 #: Ways of sshd by which somebody whom the provisioner made can prove who they are.
 #: Commands that end a session at once.
 _ENDING = ("false", "true", "nologin", "exit")
+#: Commands that take and give files, and no more.
+_FILES_ALONE = ("internal-sftp", "sftp-server", "scponly", "rssh")
 #: Key algorithms of Azure's keys, and whether they are of RSA. Source: Microsoft, "Supported SSH key formats".
 _KINDS = (("rsa-sha2-256", True), ("rsa-sha2-512", True), ("ssh-rsa", True), ("ssh-ed25519", False))
 _LARGEST_RSA = 4096  # bits, of keys that people and Azure make
@@ -118,7 +120,9 @@ def no_session(settings, has_file, runs):
     value, path, line = effective_of(settings, "ForceCommand", "none")
     words = value.split()
     if words and words[0].lower() != "none":
-        cause = "it ends every session at once" if words[0].rpartition("/")[2] in _ENDING else runs(words[0]) if words[0].startswith("/") else ""
+        name = words[0].rpartition("/")[2]
+        cause = "it ends every session at once" if name in _ENDING else "it gives nobody a shell" if name in _FILES_ALONE else ""
+        cause = cause or (runs(words[0]) if words[0].startswith("/") else "")
         found += [AccessObstacle(path, line, f"ForceCommand {value}", cause)] if cause else []
     value, path, line = effective_of(settings, "ChrootDirectory", "none")
     if value.lower() != "none" and "%" not in value and not has_file(f"{value.rstrip('/')}/bin/sh"):

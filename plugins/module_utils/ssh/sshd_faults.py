@@ -76,6 +76,10 @@ def _cause(setting, program):
         return "more stands behind its value"
     if keyword == "subsystem" and len(words) < 2:
         return "it takes a name and a command"
+    if keyword == "rdomain" and words[0].lower() != "none":
+        return "no sshd of Linux takes it"
+    if keyword == "listenaddress" and "rdomain" in words[1:-1]:
+        return f"there is no VRF {words[-1]!r} when sshd starts"
     if keyword == "maxstartups":
         return _cause_of_startups(words[0])
     if keyword in keywords.ALGORITHMS and program:

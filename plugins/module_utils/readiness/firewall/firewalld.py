@@ -49,6 +49,7 @@ _OF_OTHER_PORTS = (
 #: Arguments of iptables as they are: the table, the chain, the rule.
 _PASSED_THROUGH = re.compile(r"\s*(?:(?:-t|--table)\s+(?:filter|security|raw|mangle)\s+)?(?:-A|--append|-I|--insert)\s+(\w+)\s+(?:[0-9]+\s+)?(.*)")
 
+_OF_DIRECT = re.compile(r"<(rule|passthrough)\b([^<>]*)>([^<]*)<")
 _RICH = re.compile(r"<rule\b([^<>]*)>(.*?)</rule\s*>", re.DOTALL)
 _OF_PRIORITY = re.compile(r"<rule\b[^<>]*\bpriority\s*=")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -69,7 +70,9 @@ def _zone(tree):
     elements = {name: _elements(text_of(tree, path, MOST_RULES)) for name, path in files.items()}
     known = set(files).union(_OPEN, _CLOSED)
     bound = [name for name, found in elements.items() if any(kind == "interface" and each.get("name") == _CARD for kind, each in found)]
-    candidates = [(zone, tuple(where)) for zone, where in _of_card(tree)] + [(name, (files[name], None, f"the zone of {_CARD}")) for name in bound]
+    everybody = [name for name, each in elements.items() if any(kind == "source" and _is_everybody(source.get("address", "")) for kind, source in each)]
+    candidates = [(name, (files[name], None, f"the zone {name} of every source")) for name in everybody]
+    candidates += [(zone, tuple(where)) for zone, where in _of_card(tree)] + [(name, (files[name], None, f"the zone of {_CARD}")) for name in bound]
     candidates += [_default(tree), (_USUAL, (_CONFIGURATION, None, f"DefaultZone={_USUAL}"))]
     name, place = next(((zone, where) for zone, where in candidates if zone in known), candidates[-1])
     found = elements.get(name, [])
@@ -89,7 +92,7 @@ def _zone(tree):
         elif kind in ("rule", "protocol"):
             rules.append(PacketRule([Condition(None, False, [])], ACCEPT, "", place))
     # a zone of certain sources may let them in
-    if any(kind == "source" for other in elements.values() for kind, unused in other):
+    if name not in everybody and any(kind == "source" for other in elements.values() for kind, unused in other):
         rules.append(PacketRule([Condition(None, False, [])], ACCEPT, "", place))
     path = files.get(name, place[0])
     shown = f"the zone {name} of the first card, target {target}, does not let it in"
@@ -116,6 +119,10 @@ def _of_card(tree):
     return [(file.settings["ZONE"], file.place("ZONE")) for file in files if file.settings.get("ZONE")][:1]
 
 
+def _is_everybody(address):
+    return address.endswith("/0") and ":" not in address
+
+
 def _is_of_card(place):
     """Return whether a place (path, line, text) is of a card's configuration, and not of firewalld."""
     return not place[0].startswith(_FOLDERS)
@@ -124,11 +131,14 @@ def _is_of_card(place):
 def _refusals(tree, path):
     """Return [([Condition], line, text)] of the rich rules of a zone's file (path, or None) that refuse packets, whoever they come from."""
     text = _without_comments(text_of(tree, path, MOST_RULES)) if path else ""
-    if _OF_PRIORITY.search(text):
-        return []  # one that lets in may come before
-    found = []
-    for match in _RICH.finditer(text):
+    found, letting_in = [], []
+    for match in sorted(_RICH.finditer(text), key=_priority):
         inside = match.group(2)
+        if "<accept" in inside:
+            letting_in.append(_priority(match))
+        # one that lets in, or a zone's own list, comes before
+        if _OF_PRIORITY.search(text) and (letting_in or _priority(match) > 0):
+            continue
         if not re.search(r"<(?:reject|drop)\b", inside) or re.search(r"<(?:source|destination|accept)\b", inside) or "ipv6" in match.group(1):
             continue
         what = {kind: dict(_ATTRIBUTE.findall(rest)) for kind, rest in re.findall(r"<(service|port|protocol|icmp-type|icmp-block)\b([^<>]*)>", inside)}
@@ -140,6 +150,12 @@ def _refusals(tree, path):
         if conditions is not None:
             found.append((conditions, text.count("\n", 0, match.start()) + 1, " ".join(match.group().split())))
     return found
+
+
+def _priority(match):
+    """Return the priority (int) of a rich rule: those below 0 come before all that a zone names."""
+    number = dict(_ATTRIBUTE.findall(match.group(1))).get("priority", "0")
+    return int(number) if re.fullmatch(r"-?\d{1,5}", number) else 0
 
 
 def _without_comments(text):
@@ -168,22 +184,34 @@ def _policies(tree):
                 PacketRule([Condition(None, False, [])], ACCEPT, "", place) for kind, unused in elements if kind in ("service", "port", "rule", "protocol")
             ]
             found.append(Hook("output", DROP, {"policy": opened}, "policy", place))
+        if ("ingress-zone", {"name": "ANY"}) in elements and ("egress-zone", {"name": "HOST"}) in elements and target in ("DROP", "REJECT"):
+            found += _before_zones(path, elements, target)
     return found
+
+
+def _before_zones(path, elements, target):
+    """Return the Hook of a policy for what comes in from everywhere, when it is asked before the zones, and lets in nothing by itself."""
+    priority = next((each.get("priority", "-1") for kind, each in elements if kind == "policy"), "-1")
+    if not priority.startswith("-") or any(kind in ("service", "port", "rule", "protocol", "accept") for kind, unused in elements):
+        return []
+    place = (path, None, f"a policy for what comes in from everywhere, target {target}")
+    return [Hook("input", DROP, {"policy": [PacketRule([Condition("state", False, ["established", "related"])], ACCEPT, "", place)]}, "policy", place)]
 
 
 def _direct(tree):
     """Return the Hooks of direct rules of IPv4."""
     text = text_of(tree, _DIRECT) if tree.is_file(_DIRECT) else ""
     chains = {"INPUT": [], "OUTPUT": []}
-    for number, line in enumerate(text.split("\n"), 1):
-        head, unused, rest = line.partition(">")
-        attributes = dict(_ATTRIBUTE.findall(head))
-        text, chain = rest.partition("<")[0], attributes.get("chain")
-        if "<passthrough" in head:
-            match = _PASSED_THROUGH.match(text)
-            chain, text = match.groups() if match else (None, "")
+    for match in _OF_DIRECT.finditer(_without_comments(text)):
+        attributes, words, chain = dict(_ATTRIBUTE.findall(match.group(2))), match.group(3), None
+        if match.group(1) == "passthrough":
+            passed = _PASSED_THROUGH.match(words)
+            chain, words = passed.groups() if passed else (None, "")
+        else:
+            chain = attributes.get("chain")
         if attributes.get("ipv") == "ipv4" and chain in chains:
-            chains[chain].append(iptables.rule_of(text, (_DIRECT, number, line.strip())))
+            number = text.count("\n", 0, match.start()) + 1
+            chains[chain].append(iptables.rule_of(words, (_DIRECT, number, text.split("\n")[number - 1].strip())))
     return [Hook(iptables.HOOKS[chain], ACCEPT, {chain: rules}, chain, (_DIRECT, None, chain)) for chain, rules in chains.items() if rules]
 
 

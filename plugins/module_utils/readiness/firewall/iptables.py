@@ -43,7 +43,11 @@ _OPTIONS = {
     "--src-type": "from",
 }
 #: Options that narrow nothing: names of modules whose own options follow, comments, what a target does.
-_IDLE = ("-m", "--match", "--comment", "--reject-with", "--log-prefix", "--log-level", "-c")
+_IDLE = ("-m", "--match", "--comment", "--reject-with", "--log-prefix", "--log-level", "-c", "--to-ports", "--to-port", "--to-destination")
+_TABLES = ("filter", "security", "mangle", "raw", "nat")
+#: Chains of the table nat that say where a packet goes: to another port, or to another machine.
+_SENT_ELSEWHERE = ("PREROUTING", "OUTPUT")
+_ELSEWHERE = ("REDIRECT", "DNAT")
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 
 
@@ -75,12 +79,13 @@ def tables(path, text, wanted=("filter", "security", "mangle", "raw")):
 
 
 def hooks(path, text):
-    """Return the Hooks ([Hook]) of a text."""
+    """Return the Hooks ([Hook]) of a text; what is sent elsewhere by the table nat does not arrive, which is as good as dropped."""
+    found = tables(path, text, _TABLES)
     return [
         Hook(HOOKS[chain], DROP if policy == "DROP" else ACCEPT, chains, chain, places[chain])
-        for policies, chains, places in tables(path, text).values()
+        for name, (policies, chains, places) in found.items()
         for chain, policy in policies.items()
-        if chain in HOOKS
+        if chain in HOOKS and (name != "nat" or chain in _SENT_ELSEWHERE)
     ]
 
 
@@ -93,6 +98,13 @@ def _words(line):
     return [word[1:-1].replace("\\", "") if word.startswith('"') and len(word) > 1 else word for word in _WORD.findall(line)]
 
 
+def _is_elsewhere(words):
+    """Return whether the target of a rule's words sends a packet to another port, or to another machine."""
+    named = [word for word, following in zip(words, words[1:]) if word in ("-j", "--jump") and following in _ELSEWHERE]
+    place = next((value for word, value in zip(words, words[1:]) if word in ("--to-ports", "--to-port", "--to-destination")), "")
+    return bool(named and place) and not place.startswith("127.")
+
+
 def _rule(words, place):
     conditions, verdict, target, negated, position = [], None, "", False, 0
     while position < len(words):
@@ -103,6 +115,7 @@ def _rule(words, place):
             continue
         if word in ("-j", "--jump", "-g", "--goto"):
             verdict, target = _VERDICTS.get(value, GOTO if word in ("-g", "--goto") else JUMP), value
+            verdict = DROP if _is_elsewhere(words) else verdict
             position += 1
         elif word == "--syn":
             conditions.append(Condition("first", negated, []))

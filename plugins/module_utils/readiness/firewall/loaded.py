@@ -21,6 +21,9 @@ Loaded = collections.namedtuple("Loaded", "hooks loaded_by")
 #: The host's own address for agents, and that of the machine's metadata. Source: Microsoft, "What is IP address 168.63.129.16".
 PLATFORM = ("168.63.129.16", "169.254.169.254")
 
+#: A public address that nobody who made an image knew. Source: one of Azure's own, 20.33.0.0/16 to 20.128.0.0/16.
+STRANGER = "20.50.2.1"
+
 _NFT_FILE = re.compile(r"\bnft\b[^\n]*?\s(?:-f|--file)\s+(\S+)")
 _NFT_FILES = ("/etc/sysconfig/nftables.conf", "/etc/nftables.conf", "/etc/nftables.nft")
 _IPTABLES = (
@@ -63,11 +66,14 @@ def keeps_platform_away(found):
     return list(dict.fromkeys(places))
 
 
-def keeps_ssh_away(found, ports):
-    """Return the places that drop whoever wants to log in, at each of the server's ports ([int]), or what it answers."""
+def keeps_ssh_away(found, ports, source=None):
+    """Return the places that drop whoever wants to log in, at each of the server's ports ([int]), or what it answers.
+
+    source: str, address of who logs in, None for anybody.
+    """
     places = []
     for port in ports:
-        dropping = dropped(found.hooks, Packet("input", None, None, 40000, port, "new"))
+        dropping = dropped(found.hooks, Packet("input", source, None, 40000, port, "new"))
         dropping = dropping or dropped(found.hooks, Packet("output", None, None, port, 40000, "established"))
         if not dropping:
             return []

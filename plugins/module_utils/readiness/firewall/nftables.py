@@ -19,6 +19,8 @@ _FAMILIES = ("ip", "inet", "netdev")
 _ALL_FAMILIES = _FAMILIES + ("ip6", "arp", "bridge")
 #: Where a packet that comes in, or goes out, passes.
 _HOOKS = {"input": "input", "prerouting": "input", "ingress": "input", "output": "output", "postrouting": "output", "egress": "output"}
+#: Where a chain of the type nat says where a packet goes.
+_SENT_ELSEWHERE = ("prerouting", "output")
 _FIRST = "eth0"
 _TOKEN = re.compile(r"""#[^\n]*|"[^"\n]*"|\\\n|[{};\n]|[^\s{};"#,]+|,""")
 _MOST_FILES, _MOST_TOKENS, _MOST_SHOWN = 200, 200000, 200
@@ -124,7 +126,8 @@ class _Reading:
         for words, block in statements:
             if words[0] == "type" and "hook" in words[:-1]:
                 hook = words[words.index("hook") + 1]
-                if words[1:2] == ["filter"] and hook in _HOOKS and _is_of_the_first_card(words, block):
+                asked = _HOOKS if words[1:2] == ["filter"] else _SENT_ELSEWHERE if words[1:2] == ["nat"] else ()
+                if hook in asked and _is_of_the_first_card(words, block):
                     head = (_HOOKS[hook], ACCEPT, words[0].place)
             elif words[0] == "policy" and head is not None:
                 head = (head[0], DROP if words[1:2] == ["drop"] else ACCEPT, words[0].place)

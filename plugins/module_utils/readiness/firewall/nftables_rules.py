@@ -47,6 +47,10 @@ def rules_of(words, variables, sets):
         word = words[position]
         if word in _VERDICTS:
             return [PacketRule(conditions, _VERDICTS[word], "", place)]
+        if word in ("redirect", "dnat") and any(each in ("to", ":") or each.startswith(":") for each in words[position + 1 :]):
+            # what is sent to another port or machine does not arrive
+            to_itself = any(each.startswith("127.") for each in words[position + 1 :])
+            return [PacketRule(conditions, None if to_itself else DROP, "", place)]
         if word in ("jump", "goto"):
             return [PacketRule(conditions, JUMP if word == "jump" else GOTO, str("".join(words[position + 1 : position + 2])), place)]
         if word in _IDLE:

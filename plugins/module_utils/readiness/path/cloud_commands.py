@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
+import re
 import shlex
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
@@ -23,6 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access 
 
 #: What a login needs, and no command may remove.
 _NEEDED = ("/home", f"/home/{DEFAULT_NAME}", "/etc/ssh", "/etc/ssh/sshd_config", "/etc/passwd", "/etc/shadow", "/etc/pam.d", "/etc/sudoers.d")
+_ECHO = re.compile(r"((?:/bin/)?echo(?: -[ne]+)?|printf)\s+(.*?)\s*(>>?)\s*(/\S+)$")
 _OF_USERS = ("userdel", "deluser")
 
 
@@ -67,6 +69,19 @@ def _commands(documents, key):
             for whole in ([line] if words else line.split(";"))
             for part in boot_commands.parts_of(whole)
         ]
+    return found
+
+
+def written_by_commands(documents, key):
+    """Return [(BootCommand, path, text, whether it is added)] of the commands of a list that write a line into a file: ``echo LINE >> FILE``."""
+    found = []
+    for run in _commands(documents, key):
+        match = _ECHO.match(run.command.strip())
+        if match and "$" not in match.group(2):
+            quoted = match.group(2).strip()
+            line = quoted[1:-1] if quoted[:1] in ("'", '"') and quoted[-1:] == quoted[:1] and len(quoted) > 1 else quoted
+            text = (line.replace("\\n", "\n") if match.group(1).endswith(("printf", "-e")) else line) + ("" if match.group(1) == "printf" else "\n")
+            found.append((run, match.group(4).strip("'\""), text, match.group(3) == ">>"))
     return found
 
 

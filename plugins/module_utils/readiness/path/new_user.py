@@ -8,7 +8,6 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 import re
-import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
@@ -22,7 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     passed,
     unknown,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import sudo
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import new_account, sudo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
     CLOUD_INIT,
     NOBODY,
@@ -38,7 +37,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 
-_USERADD, _LOGIN_DEFS = "/etc/default/useradd", "/etc/login.defs"
+_USERADD = "/etc/default/useradd"
 _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
 #: cloud-init's modules of distributions.
 _DISTRIBUTIONS = ("/usr/lib/python3*/*-packages/cloudinit/distros", "/usr/lib/python3/dist-packages/cloudinit/distros")
@@ -148,16 +147,18 @@ def _of_useradd(context):
     severity=ERROR,
     title="A user can be made, with a home that it may enter",
     fault="No user can be made, or none that may enter its home",
-    why="Whoever provisions calls useradd: it fails where a lock is left behind, no number is free or /home leads nowhere, and a user that has expired, or "
-    "may not enter its home, is turned away with a right key.",
-    cure="Remove the lock; correct UID_MIN, UID_MAX, UMASK and HOME_MODE in /etc/login.defs, EXPIRE in /etc/default/useradd; make the directory for homes.",
-    source="useradd(8); login.defs(5); lckpwdf(3); shadow lib/commonio.c",
+    why="Whoever provisions calls useradd: it fails where a lock is left behind, no number is free, a script beside it fails or /home leads nowhere, and a "
+    "user that has expired, has to change a password that it does not have, or may not enter its home, is turned away with a right key.",
+    cure="Remove the lock, or the script; correct the ranges of numbers, PASS_MAX_DAYS, UMASK and HOME_MODE in /etc/login.defs, EXPIRE in "
+    "/etc/default/useradd; make the directory for homes.",
+    source="useradd(8); login.defs(5); subuid(5); lckpwdf(3); shadow lib/commonio.c",
+    choice="PASS_MAX_DAYS of some days, as hardening guides have it, is right for who has a password.",
 )
 def user_can_be_made(context):
     """Return failed with each file or setting that keeps a new user from being made or from its home."""
     if context.kind == "specialized" or provisioner(context.tree).who == NOBODY:
         return not_applicable("nobody makes a user")
-    return failed_if(_locks(context) + _of_login_defs(context) + _of_homes(context))
+    return failed_if(_locks(context) + new_account.obstacles(context) + _of_modes(context) + _of_homes(context))
 
 
 def _locks(context):
@@ -170,16 +171,9 @@ def _locks(context):
     ]
 
 
-def _of_login_defs(context):
-    settings = {}
-    for number, text in context.lines(_LOGIN_DEFS):
-        words = text.split()
-        if len(words) > 1 and not text.lstrip().startswith("#"):
-            settings[words[0]] = (words[1], Evidence(_LOGIN_DEFS, number, " ".join(words)))
-    least, most = (settings.get(name, (usual, None)) for name, usual in (("UID_MIN", "1000"), ("UID_MAX", "60000")))
-    found = []
-    if least[0].isdigit() and most[0].isdigit() and int(least[0]) > int(most[0]):
-        found.append((least[1] or most[1])._replace(text=f"{(least[1] or most[1]).text}: no number is between UID_MIN and UID_MAX"))
+def _of_modes(context):
+    """Return the [Evidence] of a mode of new homes that keeps their user, or sshd's trust, out."""
+    settings, found = new_account.settings(context), []
     mode, place = settings.get("HOME_MODE", (None, None))
     mask, place = (None, place) if mode else settings.get("UMASK", (None, None))
     if re.fullmatch(r"[0-7]{3,4}", mode or mask or ""):
@@ -203,8 +197,6 @@ def _of_homes(context):
         value = value.strip("\"'")
         if equals and name == "HOME" and value.startswith("/"):
             base = value
-        if equals and name == "EXPIRE" and re.fullmatch(r"(19|20)\d\d-\d\d-\d\d", value) and value < time.strftime("%Y-%m-%d", time.gmtime()):
-            found.append(Evidence(_USERADD, number, f"{text.strip()}: a new user has expired"))
         if equals and name == "HOME" and provisioner(tree).who == WAAGENT and tree.resolve(base) != tree.resolve("/home"):
             found.append(Evidence(_USERADD, number, f"{text.strip()}: the agent writes the user's key to /home, where Azure says, and sshd looks here"))
     lines = context.shared(mount_lines)

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import re
+import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
@@ -22,6 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_command_line, sshd_config, sshd_faults
 
 _CONF = "/etc/ssh/sshd_config"
+_TMPFILES = ("/usr/lib/tmpfiles.d/*.conf", "/usr/local/lib/tmpfiles.d/*.conf", "/etc/tmpfiles.d/*.conf")
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf")
 
 
@@ -161,23 +163,54 @@ def _of_new_machine(context):
     source="OpenSSH sshd.c, pathnames.h",
 )
 def has_its_own(context):
-    """Return failed when the account sshd, the empty directory or a helper program is not there; only a real program tells what it needs."""
+    """Return failed when the account sshd, its directory or a helper program is not there; only a real program tells what it needs."""
     tree, content = context.tree, context.shared(server.content)
     if not content:
         return not_applicable(NO_SERVER if server.program(tree) is None else "the server is no program of this processor's kind")
     found = []
     if tree.is_file("/etc/passwd") and not _has_account(tree):
         found.append(Evidence("/etc/passwd", None, f"there is no account {server.ACCOUNT}, and systemd-sysusers does not make it at the next boot"))
-    folder = server.empty_directory(content)
-    if (
-        folder
-        and not tree.is_dir(folder)
-        and not context.find(tree.glob("/usr/lib/tmpfiles.d/*.conf") + tree.glob("/etc/tmpfiles.d/*.conf"), lambda text: folder in text.split())
-    ):
-        found.append(Evidence(folder, None, "the directory into which sshd goes is not there"))
+    found += _of_directory(context, content)
     if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.facts(sshd_started.settings)):
         found += [Evidence(path, None, "sshd starts it for each connection, and it is not there") for path in server.helpers(content) if not tree.is_file(path)]
     return failed_if(found)
+
+
+def _of_directory(context, content):
+    """Return the [Evidence] of the directory into which sshd goes before a login, when it is not there, nobody makes it, or others may write to it."""
+    tree, folder = context.tree, server.empty_directory(content)
+    if folder is None:
+        return _not_made(context) if server.AT_BOOT.encode("ascii") + b"\0" in content else []
+    status = tree.stat(folder)
+    if status is None or not stat.S_ISDIR(status.mode):
+        return [] if _makes(context, folder) else [Evidence(folder, None, "the directory into which sshd goes is not there")]
+    # only a disk has the guest's own modes and owners
+    wrong = context.disk is not None and (status.uid != 0 or status.mode & 0o022)
+    return [Evidence(folder, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: sshd goes into no directory of others")] if wrong else []
+
+
+def _not_made(context):
+    """Return the [Evidence] of a service of sshd that does not make its directory below /run, or makes one that others may write to."""
+    unit = sshd_started.unit(context)
+    if unit is None or _makes(context, server.AT_BOOT):
+        return []
+    settings = context.shared(unit_files.Units).settings(unit)
+    if any(setting.section == "Service" and setting.key.startswith("Exec") and server.AT_BOOT in setting.value for setting in settings):
+        return []
+    if server.AT_BOOT.rpartition("/")[2] not in unit_files.words(settings, "Service", "RuntimeDirectory"):
+        place = next((setting for setting in reversed(settings) if setting.key == "RuntimeDirectory"), None)
+        text = f"there is no {server.AT_BOOT} when sshd starts"
+        return [Evidence(place.path, place.line, f"RuntimeDirectory={place.value}: {text}") if place else Evidence(unit.path, None, text)]
+    mode = unit_files.last(settings, "Service", "RuntimeDirectoryMode")
+    if mode is not None and re.fullmatch(r"[0-7]{3,4}", mode.value) and int(mode.value, 8) & 0o022:
+        return [Evidence(mode.path, mode.line, f"RuntimeDirectoryMode={mode.value}: sshd goes into no directory of others")]
+    return []
+
+
+def _makes(context, folder):
+    """Return whether systemd-tmpfiles makes a directory."""
+    paths = [path for pattern in _TMPFILES for path in context.tree.glob(pattern)]
+    return bool(context.find(paths, lambda text: text.split()[1:2] == [folder] and text.split()[0][:1] in "dDvqQ"))
 
 
 def _has_account(tree):

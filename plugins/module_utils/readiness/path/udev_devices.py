@@ -8,9 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_commands, card_name, managers, udev_rules
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_commands, card_name, ini, managers, networkd_files, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import MOVED, NO_DRIVER, REFUSED
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import LEAST_MTU
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, LEAST_MTU
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -111,12 +111,12 @@ def _waits(entry):
     "R35e",
     step=FIRST_CARD,
     severity=ERROR,
-    title="No rule of udev takes the first card away",
-    fault="A rule of udev takes the first card away",
+    title="No rule or .link file of udev takes the first card away",
+    fault="A rule or .link file of udev takes the first card away",
     why="At every boot udev is told of the card again: what takes it off its driver, gives it packets too small for DHCP or names another manager, leaves it "
     "without an address.",
-    cure="Remove the rule, or have it ask for the card that is meant.",
-    source="udev(7); systemd-networkd.service(8), ID_NET_MANAGED_BY; Linux drivers/hv/vmbus_drv.c",
+    cure="Remove the rule or the file, or have it ask for the card that is meant.",
+    source="udev(7); systemd.link(5); systemd-networkd.service(8), ID_NET_MANAGED_BY; Linux drivers/hv/vmbus_drv.c",
     choice="A rule that takes the card down is a warning: whether it comes before or behind the network manager is chance.",
 )
 def card_is_kept(context):
@@ -131,7 +131,18 @@ def card_is_kept(context):
             for severity in filter(None, (_of_card(token, card, by_networkd) for token in each.tokens)):
                 found.append(Evidence(path, each.line, each.text))
                 severities.append(severity)
-    return failed_if(found, severity=None if ERROR in severities else WARNING)
+    small = _of_link(context.tree)
+    return failed_if(found + small, severity=None if ERROR in severities or small else WARNING)
+
+
+def _of_link(tree):
+    """Return the [Evidence] of an MTU that is too small for DHCP, in the .link file that udev takes for the card."""
+    for file in networkd_files.in_order(tree, "link"):
+        if networkd_files.matches(file.entries, FIRST, tree):
+            entry = ini.last(file.entries, "Link", "MTUBytes")
+            is_small = entry is not None and entry.value.rstrip("B").isdigit() and int(entry.value.rstrip("B")) < LEAST_MTU
+            return [Evidence(file.path, entry.line if entry in ini.entries(file.text) else None, f"MTUBytes={entry.value}")] if is_small else []
+    return []
 
 
 def _of_card(token, card, by_networkd):

@@ -7,7 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import loaded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
@@ -49,8 +49,36 @@ def ssh_comes_in(context):
     found = context.shared(loaded.loaded)
     if not found.hooks:
         return not_applicable("no firewall is loaded at boot")
-    ports = [int(setting.value) for setting in context.facts(sshd_started.settings) if setting.keyword.lower() == "port" and setting.value.isdecimal()]
-    return failed_if(Evidence(*place) for place in loaded.keeps_ssh_away(found, ports or [_SSH]))
+    return failed_if(Evidence(*place) for place in loaded.keeps_ssh_away(found, _ports(context)))
 
 
-RULES = [platform_reached, ssh_comes_in]
+@rule(
+    "R39d",
+    step=FIRST_CARD,
+    severity=WARNING,
+    title="The guest's firewall lets SSH in from everywhere",
+    fault="The guest's firewall lets SSH in from some addresses alone",
+    why="The addresses are those of the network for which the image was made: a network of Azure may have others, and who comes by the public address of "
+    "the machine has another.",
+    cure="Allow the server's port from everywhere, and let the network security group say from where one may come.",
+    source="iptables(8), nft(8), ufw(8), firewalld.zone(5); Microsoft: network-security-groups-overview",
+    choice="Addresses of a company's own, or of all private networks, may be meant so: a warning.",
+)
+def ssh_comes_from_everywhere(context):
+    """Return failed with the rule or policy that drops new connections from an address that nobody knew, when others may come in."""
+    found = context.shared(loaded.loaded)
+    if not found.hooks:
+        return not_applicable("no firewall is loaded at boot")
+    ports = _ports(context)
+    if loaded.keeps_ssh_away(found, ports):
+        return not_applicable("nobody comes in at all")
+    return failed_if(Evidence(*place) for place in loaded.keeps_ssh_away(found, ports, loaded.STRANGER))
+
+
+def _ports(context):
+    """Return the ports ([int]) at which sshd listens."""
+    named = [int(setting.value) for setting in context.facts(sshd_started.settings) if setting.keyword.lower() == "port" and setting.value.isdecimal()]
+    return named or [_SSH]
+
+
+RULES = [platform_reached, ssh_comes_in, ssh_comes_from_everywhere]

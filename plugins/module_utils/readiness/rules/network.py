@@ -39,6 +39,7 @@ _OTHERWISE = {
     "unmanaged": "the network manager is told to leave it alone",
     "not started": "its configuration is not started at boot",
     "no route": "it takes no route with its address, and so finds neither Azure's platform nor anybody else",
+    "starved": "its packets are thrown away",
     "nothing": "no configuration asks for an address on it",
 }
 

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Provisioner: the files that cloud-init writes on every machine of the image leave the way in as it is, and its own state has a place.
+
+What is asked of the image is asked once more, of the image with those files: what fails then, and did not before, they break.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: cloudinit/config/cc_write_files.py, cc_set_passwords.py, cc_snap.py; cloudinit/helpers.py, Paths.
+"""
+
+import base64
+import binascii
+import collections
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
+from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, Evidence, failed_if, not_applicable, unknown
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login, new_user, ssh, sudo
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.cloud_commands import written_by_commands
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import NOT_CLOUD_INIT, is_by_cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import firewall, network
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+
+#: A file that cloud-init writes. append: bool; mode: int; path, line, text: where it says so.
+WrittenFile = collections.namedtuple("WrittenFile", "target content append mode path line text")
+
+#: What the written files may break.
+_ASKED = ssh.RULES + login.RULES + sudo.RULES + firewall.RULES + [rule for rule in new_user.RULES if rule.id in ("R40g", "R40h")] + [network.dhcp]
+#: Where files of the way in lie; of others no question is asked again.
+_OF_THE_WAY_IN = re.compile(
+    r"/etc/(ssh|pam\.d|security|sudoers|nologin|hosts\.(allow|deny)|nftables|iptables|sysconfig|ufw|default|firewalld|login\.defs|profile|bash|skel|shells|"
+    r"netplan|network|systemd/network|NetworkManager|nsswitch|passwd|shadow|group)|/usr/lib/systemd|/etc/systemd/system"
+)
+_NO_PLACE = ("/proc", "/sys", "/dev/null")
+
+
+@rule(
+    "R42r",
+    step=PROVISIONER,
+    severity=ERROR,
+    title="The files that cloud-init writes leave the way in as it is",
+    fault="A file that cloud-init writes closes the way in",
+    why="write_files of the build writes on every machine made of the image, and so does a command of bootcmd or runcmd with > or >>; a password of the "
+    "build makes the user of Azure change it before anything else.",
+    cure="Take the file, or the command, out of /etc/cloud/cloud.cfg.d; set chpasswd: {expire: false}; take paths out of system_info.",
+    source="cloudinit/config/cc_write_files.py, cc_set_passwords.py; cloudinit/helpers.py",
+)
+def files_leave_the_way_in(context):
+    """Return failed with each file that is written after which a rule of the way in fails that holds without it; unknown when nothing here reads YAML."""
+    if not is_by_cloud_init(context.tree):
+        return not_applicable(NOT_CLOUD_INIT)
+    documents, faults = context.shared(config.documents)
+    if faults:
+        return unknown(faults[0].message)
+    files = [file for file in _of_write_files(documents) + _of_commands(documents) if _OF_THE_WAY_IN.match(posixpath.normpath(file.target))]
+    return failed_if(_broken(context, files) + _of_password(documents) + _of_state(context, documents))
+
+
+def _of_write_files(documents):
+    """Return the [WrittenFile] of the list write_files; without those whose content is packed."""
+    listed = config.value(documents, "write_files")
+    found = []
+    for item in listed.value if listed is not None and isinstance(listed.value, list) else []:
+        target = item.get("path") if isinstance(item, dict) else None
+        content = _content(item) if isinstance(target, str) and target.startswith("/") else None
+        if content is not None:
+            text = f"write_files: {target}"
+            found.append(WrittenFile(target, content, item.get("append") is True, _mode(item.get("permissions")), listed.path, listed.line, text))
+    return found
+
+
+def _content(item):
+    """Return the text (str) of an item, None for one that is packed, or comes from elsewhere."""
+    content, encoding = item.get("content", ""), str(item.get("encoding", "text/plain")).lower()
+    if "source" in item or "gz" in encoding or not isinstance(content, str):
+        return None
+    if encoding not in ("b64", "base64"):
+        return content
+    try:
+        return base64.b64decode(content).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _mode(permissions):
+    return int(str(permissions), 8) if re.fullmatch(r"0?o?[0-7]{3,4}", str(permissions)) and not isinstance(permissions, int) else 0o644
+
+
+def _of_commands(documents):
+    return [
+        WrittenFile(target, content, append, 0o644, run.path, run.line, run.text)
+        for key in ("bootcmd", "runcmd")
+        for run, target, content, append in written_by_commands(documents, key)
+    ]
+
+
+def _broken(context, files):
+    """Return the [Evidence] of each file with which a rule fails that holds without it."""
+    found, before = [], {}
+    for file in files:
+        tree = EditedTree(context.tree, [_edit(context, file)])
+        after = Context(tree, context.disk, context.profile, context.generation, context.kind, context.problem, context.image)
+        for asked in _ASKED:
+            evidence = _failing(asked, after)
+            if not evidence:
+                continue
+            if asked.id not in before:
+                before[asked.id] = _failing(asked, context)
+            new = [item for item in evidence if item not in before[asked.id]]
+            if new:
+                found.append(Evidence(file.path, file.line, f"{file.text}: {asked.fault[0].lower()}{asked.fault[1:]} ({new[0].text or new[0].path})"))
+                break
+    return found
+
+
+def _edit(context, file):
+    before = context.text(file.target)
+    return Edit(file.target, before, before + file.content if file.append else file.content, mode=file.mode)
+
+
+def _failing(asked, context):
+    """Return the [Evidence] of a rule that fails as an error, [] when it holds or cannot be decided."""
+    try:
+        outcome = asked.check(context)
+    except ImagewrightError:
+        return []
+    return outcome.evidence if outcome.status == FAILED and (outcome.severity or asked.severity) == ERROR else []
+
+
+def _of_password(documents):
+    """Return the [Evidence] of a password that the default user has to change when it comes in first, whatever its key."""
+    password, expire = config.value(documents, "password"), config.value(documents, "chpasswd", "expire")
+    if password is None or not password.value or expire is not None and expire.value is False:
+        return []
+    text = "the user of Azure gets it, has to change it before anything else, and does not know it (chpasswd: expire)"
+    return [Evidence(password.path, password.line, f"password: {text}")]
+
+
+def _of_state(context, documents):
+    """Return the [Evidence] of a directory for cloud-init's state that cannot be made."""
+    place = config.value(documents, "system_info", "paths", "cloud_dir")
+    path = place.value if place is not None and isinstance(place.value, str) else ""
+    if not path.startswith("/"):
+        return []
+    above = path.rstrip("/")
+    while above and context.tree.lstat(above) is None:
+        above = posixpath.dirname(above).rstrip("/")
+    is_there = not above or context.tree.is_dir(above)
+    if is_there and not any(path == top or path.startswith(top + "/") for top in _NO_PLACE):
+        return []
+    return [Evidence(place.path, place.line, f"cloud_dir: {path}: nobody makes a directory there")]
+
+
+RULES = [files_leave_the_way_in]

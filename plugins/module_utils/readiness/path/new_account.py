@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has useradd give up, or make a user whose account ends: numbers of the user, its group and its subordinates, scripts beside useradd, dates.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: login.defs(5), useradd(8), subuid(5), shadow(5); useradd.c, find_new_uid.c, find_new_sub_uids.c and run_part.c of shadow 4.13, tried with it:
+of a directory of scripts every file is run, and one that cannot be, or fails, ends useradd.
+"""
+
+import re
+import stat
+import time
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
+
+LOGIN_DEFS, _USERADD = "/etc/login.defs", "/etc/default/useradd"
+_PROGRAMS = ("/usr/sbin/useradd", "/sbin/useradd")
+_SCRIPTS = "/etc/shadow-maint/useradd-%s.d"
+_MOST_PROGRAM = 1024 * 1024  # bytes; real ones have some 150 KiB
+_PEOPLE = (("UID", "/etc/passwd", "1000", "60000"), ("GID", "/etc/group", "1000", "60000"))
+_SUBORDINATES = (("SUB_UID", "/etc/subuid"), ("SUB_GID", "/etc/subgid"))
+#: Numbers of a range that are looked through.
+_SMALL_RANGE = 100000
+
+
+def settings(context):
+    """Return {name: (value, Evidence)} of login.defs, the last one of each."""
+    found = {}
+    for number, text in context.lines(LOGIN_DEFS):
+        words = text.split()
+        if len(words) > 1 and not text.lstrip().startswith("#"):
+            found[words[0]] = (words[1], Evidence(LOGIN_DEFS, number, " ".join(words)))
+    return found
+
+
+def obstacles(context):
+    """Return the [Evidence] of what keeps a new user from being made, or from logging in some days later."""
+    known = settings(context)
+    found = [evidence for names in _PEOPLE for evidence in _of_people(context, known, *names)]
+    found += [evidence for names in _SUBORDINATES for evidence in _of_subordinates(context, known, *names)]
+    days, place = known.get("PASS_MAX_DAYS", ("", None))
+    if days == "0":
+        text = "from the next day on a password has to be changed, which who logs in with a key does not have"
+        found.append(place._replace(text=f"{place.text}: {text}"))
+    return found + _of_scripts(context) + _of_expiry(context)
+
+
+def _of_people(context, known, name, path, least, most):
+    """Return the [Evidence] of a range of numbers in which none is free."""
+    least, most = known.get(f"{name}_MIN", (least, None)), known.get(f"{name}_MAX", (most, None))
+    place = least[1] or most[1]
+    if place is None or not (least[0].isdigit() and most[0].isdigit()) or name == "GID" and known.get("USERGROUPS_ENAB", ("yes",))[0].lower() == "no":
+        return []
+    first, last = int(least[0]), int(most[0])
+    if first > last:
+        return [place._replace(text=f"{place.text}: no number is between {name}_MIN and {name}_MAX")]
+    if last - first > _SMALL_RANGE:
+        return []
+    rows = [text.split(":") for _number, text in context.lines(path)]
+    taken = {int(row[2]) for row in rows if len(row) > 2 and row[2].isdigit()}
+    is_full = all(number in taken for number in range(first, last + 1))
+    return [place._replace(text=f"{place.text}: every number between {name}_MIN and {name}_MAX is taken")] if is_full else []
+
+
+def _of_subordinates(context, known, name, path):
+    """Return the [Evidence] of a range in which no new user gets its subordinate numbers, where the guest gives them."""
+    if not context.tree.is_file(path):
+        return []
+    usual = {"MIN": "100000", "MAX": "600100000", "COUNT": "65536"}
+    values = {end: known.get(f"{name}_{end}", (text, None)) for end, text in usual.items()}
+    if not all(value.isdigit() for value, _place in values.values()):
+        return []
+    least, most, count = (int(values[end][0]) for end in ("MIN", "MAX", "COUNT"))
+    place = next((where for _value, where in values.values() if where is not None), Evidence(path, None, ""))
+    if count and (least > most or most - least + 1 < count):
+        return [place._replace(text=f"{place.text}: {name}_MIN and {name}_MAX leave no {count} numbers for a user: useradd fails")]
+    return [Evidence(path, None, "no range is free for a new user: useradd fails")] if count and not _has_gap(context, path, least, most, count) else []
+
+
+def _has_gap(context, path, least, most, count):
+    rows = [text.split(":") for _number, text in context.lines(path)]
+    taken = sorted((int(row[1]), int(row[2])) for row in rows if len(row) == 3 and row[1].isdigit() and row[2].strip().isdigit())
+    free = least
+    for first, width in taken:
+        if first - free >= count:
+            return True
+        free = max(free, first + width)
+    return most - free + 1 >= count
+
+
+def _of_scripts(context):
+    """Return the [Evidence] of the files beside useradd that fail."""
+    tree, found = context.tree, []
+    program = next((path for path in _PROGRAMS if tree.is_file(path)), None)
+    for when in ("pre", "post"):
+        folder = _SCRIPTS % when
+        if not tree.is_dir(folder) or program is None or folder.encode("ascii") not in tree.read_bytes(program, _MOST_PROGRAM):
+            continue
+        for path in [f"{folder}/{name}" for name in tree.listdir(folder)]:
+            status = tree.stat(path)
+            if status is not None and stat.S_ISREG(status.mode):
+                found += _of_script(context, path, status)
+    return found
+
+
+def _of_script(context, path, status):
+    first = context.tree.read_bytes(path, 4)
+    wrong = "it may not be run" if not status.mode & stat.S_IXUSR else "" if first.startswith((b"#!", b"\x7fELF")) else "it is no program"
+    wrong = wrong or (programs.why_not(context.tree, path) if context.tree.has_own_root else "")
+    if wrong:
+        return [Evidence(path, None, f"{wrong}: useradd runs every file here, and ends with it")]
+    lines = unguarded(context.lines(path)) if first.startswith(b"#!") else []
+    if lines and re.match(r"(exit\s+[1-9]|(/bin/)?false\s*$)", lines[-1][1]) and not any(re.search(r"\|\||&&", text) for _number, text in lines):
+        return [Evidence(path, lines[-1][0], f"{lines[-1][1]}: useradd ends with it")]
+    return []
+
+
+def _of_expiry(context):
+    """Return the [Evidence] of an EXPIRE= of useradd that is before today, or no date: the account has expired then, too."""
+    found = []
+    for number, text in context.lines(_USERADD):
+        name, equals, value = text.strip().partition("=")
+        value = value.strip().strip("\"'")
+        if name != "EXPIRE" or not equals or not value or value == "-1":
+            continue
+        if re.fullmatch(r"\d\d\d\d-\d\d-\d\d", value):
+            is_over = value < time.strftime("%Y-%m-%d", time.gmtime())
+        else:
+            is_over = int(value) <= time.time() // 86400 if re.fullmatch(r"\d{1,6}", value) else not re.search(r"\d", value)
+        if is_over:
+            found.append(Evidence(_USERADD, number, f"{text.strip()}: a new user has expired"))
+    return found

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases of what useradd gives up for, of stacks of PAM that let nobody pass, and of sshd's directory below /run."""
+
+from unit.readiness.cases.path_ssh import _PROGRAM, _WITH_ACCOUNT, PAM, SECURITY
+from unit.readiness.guest_tree import UNITS
+
+_DEFS, _USERADD, _SUBUID = "/etc/login.defs", "/etc/default/useradd", "/etc/subuid"
+_PRE = "/etc/shadow-maint/useradd-pre.d"
+_WITH_SCRIPTS = {"/usr/sbin/useradd": "/etc/shadow-maint/useradd-pre.d\0"}
+_SSHD = "/etc/pam.d/sshd"
+_RUN = {"/usr/sbin/sshd": _PROGRAM, "/etc/passwd": _WITH_ACCOUNT}
+_DROP_IN = "/etc/systemd/system/ssh.service.d/own.conf"
+_MADE = {f"{UNITS}/ssh.service.d/10-made.conf": "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D\nRuntimeDirectory=sshd\nRuntimeDirectoryMode=0755\n"}
+
+
+def _first(line, **files):
+    return {**PAM, _SSHD: line + "\n" + PAM[_SSHD], **files}
+
+
+def _account(text):
+    return {**PAM, "/etc/pam.d/common-account": text, f"{SECURITY}/pam_permit.so": "x", f"{SECURITY}/pam_deny.so": "x"}
+
+
+#: (rule, files to write (None: removed), (path, line) of the first evidence)
+BROKEN_FILES = [
+    ("R40h", {_DEFS: "# x\nPASS_MAX_DAYS 0\n"}, (_DEFS, 2)),
+    ("R40h", {_DEFS: "GID_MIN 60001\n"}, (_DEFS, 1)),
+    ("R40h", {_DEFS: "UID_MIN 1000\nUID_MAX 1000\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\nx:x:1000:1000::/:/bin/sh\n"}, (_DEFS, 1)),
+    ("R40h", {_DEFS: "SUB_UID_MIN 100000\nSUB_UID_MAX 100000\n", _SUBUID: ""}, (_DEFS, 1)),
+    ("R40h", {_DEFS: "SUB_GID_COUNT 700000000\n", "/etc/subgid": ""}, (_DEFS, 1)),
+    ("R40h", {_SUBUID: "builder:100000:600000000\n"}, (_SUBUID, None)),
+    ("R40h", {**_WITH_SCRIPTS, f"{_PRE}/own": ("program", "#!/bin/sh\nexit 1\n")}, (f"{_PRE}/own", 2)),
+    ("R40h", {**_WITH_SCRIPTS, f"{_PRE}/README": "Scripts for useradd.\n"}, (f"{_PRE}/README", None)),
+    ("R40h", {_USERADD: "EXPIRE=never\n"}, (_USERADD, 1)),
+    ("R40h", {_USERADD: "EXPIRE=0\n"}, (_USERADD, 1)),
+    ("R46g", _first("-account required pam_none.so"), (_SSHD, 1)),
+    ("R46g", _first("account requierd pam_unix.so"), (_SSHD, 1)),
+    ("R46g", _first("account [success=okay default=ignore] pam_unix.so"), (_SSHD, 1)),
+    ("R46g", _first("account [success=ok default=ignore pam_unix.so"), (_SSHD, 1)),
+    ("R46g", _first("session required"), (_SSHD, 1)),
+    (
+        "R46g",
+        _account("account [success=3 default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n"),
+        ("/etc/pam.d/common-account", 1),
+    ),
+    ("R46g", _account("account [success=1 default=ignore] pam_unix.so\naccount requisite pam_deny.so\n"), ("/etc/pam.d/common-account", 2)),
+    *[
+        ("R46h", {**_first(line, **files), f"{SECURITY}/{line.split()[2]}": "x"}, (_SSHD, 1))
+        for line, files in (
+            ("account required pam_env.so", {}),
+            ("session required pam_limits.so conf=/etc/none", {}),
+            ("session required pam_loginuid.so require_auditd", {}),
+            ("account required pam_listfile.so item=user sense=deny", {}),
+            ("account required pam_listfile.so item=user sense=deny file=/etc/ssh onerr=succeed", {}),
+            ("account required pam_exec.so quiet", {}),
+            ("account required pam_usertype.so", {}),
+        )
+    ],
+    ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\n"}, (_DROP_IN, 2)),
+    ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\nRuntimeDirectory=ssh\n"}, (_DROP_IN, 3)),
+    ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectoryMode=0777\n"}, (_DROP_IN, 2)),
+    ("R46d", {"/etc/ssh/sshd_config": "RDomain blue\n"}, ("/etc/ssh/sshd_config", 1)),
+    ("R46d", {"/etc/ssh/sshd_config": "ListenAddress 0.0.0.0 rdomain mgmt\n"}, ("/etc/ssh/sshd_config", 1)),
+    ("R46e", {"/etc/ssh/sshd_config": "ForceCommand internal-sftp -d /data\n"}, ("/etc/ssh/sshd_config", 1)),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R40h", {_DEFS: "PASS_MAX_DAYS 365\nPASS_MIN_DAYS 1\nPASS_WARN_AGE 7\n"}),
+    ("R40h", {_DEFS: "#PASS_MAX_DAYS 0\nPASS_MAX_DAYS 99999\nPASS_MIN_DAYS 0\n"}),
+    ("R40h", {_DEFS: "GID_MIN 60001\nGID_MAX 70000\nUID_MIN 60001\nUID_MAX 70000\n"}),
+    ("R40h", {_DEFS: "GID_MIN 60001\nUSERGROUPS_ENAB no\n"}),
+    ("R40h", {_DEFS: "SUB_UID_COUNT 0\nSUB_UID_MIN 10\nSUB_UID_MAX 1\n", _SUBUID: ""}),
+    ("R40h", {_DEFS: "SUB_UID_MIN 10\nSUB_UID_MAX 1\n"}),  # no file, no numbers
+    ("R40h", {_SUBUID: "builder:100000:65536\nother:165536:65536\n"}),
+    ("R40h", {**_WITH_SCRIPTS, f"{_PRE}/own": ("program", '#!/bin/sh\n[ "$SUBJECT" = root ] && exit 1\nexit 0\n')}),
+    ("R40h", {f"{_PRE}/README": "Scripts for useradd.\n"}),  # this useradd runs none
+    ("R40h", {_USERADD: "EXPIRE=\nINACTIVE=-1\nSHELL=/bin/sh\n"}),
+    ("R46g", _first("-account optional pam_none.so")),
+    ("R46g", _first("-session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_none.so")),
+    ("R46g", _first("Account REQUIRED pam_unix.so")),
+    ("R46g", _first("account [success = ok   default = bad] pam_unix.so")),
+    ("R46g", _account("account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n")),
+    ("R46g", _account("account [success=2 default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n")),
+    *[
+        ("R46h", {**_first(line), f"{SECURITY}/{line.split()[2]}": "x"})
+        for line in (
+            "session required pam_env.so readenv=1 envfile=/etc/default/locale",
+            "account sufficient pam_env.so",
+            "session required pam_loginuid.so",
+            "account required pam_listfile.so item=user sense=deny file=/etc/none onerr=succeed",
+            "session optional pam_limits.so conf=/etc/none",
+        )
+    ],
+    ("R46i", {**_RUN, **_MADE}),
+    ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\n", "/etc/tmpfiles.d/sshd.conf": "d /run/sshd 0755 root root -\n"}),
+    ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\nExecStartPre=/bin/mkdir -p /run/sshd\n"}),
+    ("R46d", {"/etc/ssh/sshd_config": "RDomain none\nListenAddress 0.0.0.0\n"}),
+    ("R46e", {"/etc/ssh/sshd_config": "Match Group sftponly\n  ForceCommand internal-sftp\n"}),
+]
