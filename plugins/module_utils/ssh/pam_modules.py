@@ -61,6 +61,8 @@ def _of_env(unused_tree, line, unused_options, unused_user):
 
 def _of_limits(tree, line, options, unused_user):
     path = options.get("conf", _LIMITS)
+    if "conf" not in options and not tree.has_own_root:
+        return []
     is_there = any(tree.is_file(each) for each in ((path,) if "conf" in options else (path,) + _VENDORS_LIMITS))
     return [] if is_there or line.kind != "session" else _at(line, f"there is no {path}")
 

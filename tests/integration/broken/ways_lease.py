@@ -136,7 +136,7 @@ CONTROLS = {
     ),
     "nftables: as a benchmark has it": nftables(
         "flush ruleset\ntable inet filter {\n chain input {\n  type filter hook input priority 0; policy drop;\n  iif lo accept\n"
-        "  ip protocol tcp ct state established accept\n  ip protocol udp ct state established accept\n  tcp dport ssh ct state new limit rate 9/minute accept\n"
+        "  ip protocol tcp ct state established accept\n  ip protocol udp ct state established accept\n  tcp dport ssh ct state new limit rate 9/hour accept\n"
         " }\n chain output {\n  type filter hook output priority 0; policy drop;\n  ct state established,related,new accept\n }\n}\n"
     ),
     "nftables: a port of the web is sent elsewhere": nftables(
