@@ -142,6 +142,7 @@ def _wicked(more="", **files):
     return _of_service("wicked", {f"{_NETWORK}/ifcfg-eth0": "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n" + more, **files})
 
 
+RIGHT_FILES = [("R34k", _dhclient("reject 192.168.122.1;\n"))]
 BROKEN_FILES += [
     ("R34b", _ifcfg(**{_NETWORK: "NETWORKING=no\n"}), (_NETWORK, 1)),
     ("R34b", _ifcfg(**{_NETWORK: "NETWORKING=yes\nGATEWAYDEV=eth1\n"}), (_NETWORK, 2)),

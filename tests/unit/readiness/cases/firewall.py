@@ -38,6 +38,7 @@ BROKEN_FILES = [
 ]
 
 RIGHT_FILES = [
+    ("R39d", {**_LOADED, _NFT: _HEAD % "input" + "  tcp dport 22 accept\n}\n}\n"}),
     ("R39", {**_LOADED, "/etc/nftables.conf": _HEAD % "output" + "  meta skuid root accept\n}\n}\n"}),
     ("R39c", {**_LOADED, "/etc/nftables.conf": _HEAD % "input" + "  tcp dport 22 accept\n}\n}\n"}),
 ]
@@ -69,7 +70,6 @@ BROKEN_FILES += [
     ),
 ]
 CONTROLS = [
-    ("R39d", {**_LOADED, _NFT: _HEAD % "input" + "  tcp dport 22 accept\n}\n}\n"}),
     ("R39d", {**_LOADED, _NFT: _OPEN % "ip saddr 192.168.1.0/24 tcp dport 22 drop"}),
     ("R39d", _saved("*filter\n:INPUT DROP [0:0]\n-A INPUT -s 203.0.113.0/24 -j DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n")),
     ("R39c", {**_LOADED, _NFT: _NAT % ("prerouting", "tcp dport 80 redirect to :8080")}),
