@@ -13,7 +13,7 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, grub2_menu, grub_script, grubenv, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, grub2_menu, grub_conditions, grub_script, grubenv, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
@@ -52,9 +52,11 @@ def _read_menus(tree):
 def _start(tree, path):
     """Return the Start of one grub.cfg."""
     environment, items, settings, stops = _environment(tree, path), [], [], []
-    for part in _parts(tree, path):
-        script = reading.parsed(tree, part, grub_script.menu)
-        items += _items(tree, part, script.items)
+    scripts = [(part, reading.parsed(tree, part, grub_script.menu)) for part in _parts(tree, path)]
+    # what the menu sets itself is another value by then
+    known = {name: value for name, value in environment.items() if not any(setting.name == name for _part, script in scripts for setting in script.settings)}
+    for part, script in scripts:
+        items += _items(tree, part, script.items, known)
         settings += [_Placed(part, setting.name, setting.value, setting.line, setting.conditions) for setting in script.settings]
         stops += [_Placed(part, stop.name, stop.value, stop.line, stop.conditions) for stop in script.stops]
     wanted, place = _default(path, settings, environment)
@@ -71,7 +73,7 @@ def _start(tree, path):
         entry,
         place,
         problem,
-        _waits(settings, environment) + _stops(stops),
+        _waits(settings, environment) + _stops(stops, known) + _loops(path, scripts[0][1], known) + (_of_entry(scripts, entry, known) if entry else []),
         [] if item is None or item.unrestricted else _passwords(tree, path, settings),
         dict(environment, **{setting.name: setting.value for setting in settings if _holds(setting.conditions, environment)}),
     )
@@ -125,14 +127,21 @@ def _holds(conditions, environment):
             return False
         if "initrdfail" in condition and not negated and environment.get("initrdfail") != "2":
             return False
+        if grub_conditions.truth(condition, {}) is False:
+            return False
     return True
 
 
-def _items(tree, path, items):
-    """Return the [_Item] of a menu, Boot Loader Specification entries in their place."""
+def _items(tree, path, items, known):
+    """Return the [_Item] of a menu, Boot Loader Specification entries in their place; those around which a condition does not hold are left out.
+
+    known: {name: value}, variables.
+    """
     entries = {(entry.path, entry.line): entry for entry in grub2_menu.entries(tree)}
     found = []
     for item in items:
+        if any(grub_conditions.truth(condition, known) is False for condition in item.conditions):
+            continue
         if item.kind == "blscfg":
             found += [
                 _Item(
@@ -152,7 +161,7 @@ def _items(tree, path, items):
         names |= {option.partition("=")[2] for option in item.heading[1:] if option.startswith("--id=")}
         unrestricted = "--unrestricted" in item.heading
         if item.kind == "submenu":
-            found.append(_Item(path, item.line, names, None, _items(tree, path, item.items), unrestricted))
+            found.append(_Item(path, item.line, names, None, _items(tree, path, item.items, known), unrestricted))
         else:
             found.append(_Item(path, item.line, names, entries.get((path, item.line)), None, unrestricted))
     return found
@@ -206,13 +215,48 @@ def _waits(settings, environment):
     return found
 
 
-def _stops(stops):
+def _stops(stops, known):
     """Return the Places ([Place]) of commands around the entries that wait for a key, wait too long or end GRUB."""
     return [
         Place(stop.path, stop.line, f"{stop.name} {stop.value}".strip())
         for stop in stops
-        if not stop.conditions and (stop.name != "sleep" or any(is_long(word) for word in stop.value.split()))
+        if _is_run(stop.conditions, known) and (stop.name != "sleep" or any(is_long(word) for word in stop.value.split()))
     ]
+
+
+def _is_run(conditions, known):
+    """Return whether all conditions ([str]) hold whatever the machine is."""
+    return all(grub_conditions.truth(condition, known) is True for condition in conditions)
+
+
+def _loops(path, script, known):
+    """Return the Places ([Place]) of commands by which a menu reads itself again, and again, until the memory is used up."""
+    if any(setting.name == "prefix" for setting in script.settings):
+        return []  # what lies there is another file
+    own = ("$prefix", "${prefix}", "$config_directory", "${config_directory}", posixpath.dirname(path))
+    names = [f"{folder}/{posixpath.basename(path)}" for folder in own] + ["$config_file", "${config_file}"]
+    return [
+        Place(path, statement.line, " ".join(statement.words) + ": the menu reads itself for ever")
+        for statement in script.statements
+        if statement.entry is None
+        and statement.words[0] in ("configfile", "source", ".", "normal")
+        and re.sub(r"^\(\$\{?\w+\}?\)", "", " ".join(statement.words[1:2])) in names
+        and _is_run(statement.conditions, known)
+    ]
+
+
+def _of_entry(scripts, entry, known):
+    """Return the Places ([Place]) of commands in the entry that starts which wait for a key, wait too long or end GRUB before the kernel runs."""
+    found = []
+    for statement in [each for path, script in scripts if path == entry.path for each in script.statements if each.entry is not None]:
+        name, rest = statement.words[0], statement.words[1:]
+        if statement.entry != entry.line or not _is_run(statement.conditions, known):
+            continue
+        if name == "boot":
+            break
+        if name in grub_script.STOPPING_COMMANDS and (name != "sleep" or any(is_long(word) for word in rest)):
+            found.append(Place(entry.path, statement.line, " ".join(statement.words)))
+    return found
 
 
 def _passwords(tree, path, settings):

@@ -24,15 +24,20 @@ Command = collections.namedtuple("Command", "words line")
 MenuEntry = collections.namedtuple("MenuEntry", "heading line section commands")
 
 #: A whole menu. items: [MenuItem] in order; settings: [MenuSetting] outside of its entries; stops: [MenuSetting], commands there that end or wait:
-#: their name, what follows it, line, and the conditions around them.
-Menu = collections.namedtuple("Menu", "items settings stops")
-#: kind: menuentry, submenu or blscfg (Boot Loader Specification entries stand there); heading: [str]; line: int; items: [MenuItem] of a submenu.
-MenuItem = collections.namedtuple("MenuItem", "kind heading line items")
+#: their name, what follows it, line, and the conditions around them; statements: [Statement], all that is run, in and outside of entries.
+Menu = collections.namedtuple("Menu", "items settings stops statements")
+#: kind: menuentry, submenu or blscfg (Boot Loader Specification entries stand there); heading: [str]; line: int; items: [MenuItem] of a submenu;
+#: conditions: [str], of each `if` around it.
+MenuItem = collections.namedtuple("MenuItem", "kind heading line items conditions")
+#: One command. words: [str]; line: int; conditions: [str]; entry: int, the line of the menuentry that it is in, None outside of all.
+Statement = collections.namedtuple("Statement", "words line conditions entry")
 #: ``set name=value`` with its line; conditions: [str], of each `if` around it, ``else `` before one that must not hold.
 MenuSetting = collections.namedtuple("MenuSetting", "name value line conditions")
 
 KERNEL_COMMANDS = frozenset(["linux", "linux16", "linuxefi", "kernel"])
 STOPPING_COMMANDS = frozenset(["read", "sleep", "halt", "reboot", "exit", "normal_exit", "fwsetup"])
+#: Loops that only a break ends.
+_ENDLESS = (["while", "true"], ["until", "false"])
 INITRD_COMMANDS = frozenset(["initrd", "initrd16", "initrdefi"])
 
 _SEPARATORS = ";&|<>{}"
@@ -133,7 +138,7 @@ def menu(text, where="grub.cfg"):
 
     Raises ImagewrightError: GRUB itself could not read it.
     """
-    menus, blocks, conditions, settings, stops = [[]], [], [], [], []
+    menus, blocks, conditions, settings, stops, statements, functions = [[]], [], [], [], [], [], []
     for command, _section, opens, closes in _commands(text, where):
         words = [word.text for word in command.words]
         while words and words[0] in ("then", "else", "elif", "do"):
@@ -141,28 +146,44 @@ def menu(text, where="grub.cfg"):
                 conditions[-1] = " ".join(words[1:]) if words[0] == "elif" else "else " + conditions[-1]
             words = words[1:]
         name = words[0] if words else ""
+        in_entry, in_function = "menuentry" in [block.name for block in blocks], "function" in [block.name for block in blocks]
         if name == "if":
             conditions.append(" ".join(words[1:]))
         elif name == "fi" and conditions:
             conditions.pop()
+        if words and not opens and not in_function:
+            inside = next((block.line for block in blocks if block.name == "menuentry"), None)
+            statements.append(Statement(words, command.line, list(conditions), inside))
         if opens:
             if name in ("menuentry", "submenu"):
-                menus[-1].append(MenuItem(name, words[1:], command.line, [] if name == "submenu" else None))
+                # what a function has in its body is in the menu when it is called
+                called = [f"function {block.heading}" for block in blocks if block.name == "function"]
+                menus[-1].append(MenuItem(name, words[1:], command.line, [] if name == "submenu" else None, called + conditions))
             if name == "submenu":
                 menus.append(menus[-1][-1].items)
-            blocks.append(name)
-        elif name == "blscfg" and "menuentry" not in blocks:
-            menus[-1].append(MenuItem(name, [], command.line, None))
-        elif name == "set" and not {"menuentry", "function"}.intersection(blocks):
+            if name == "function":
+                functions.append(" ".join(words[1:2]))
+            blocks.append(_Block(name, " ".join(words[1:2]), command.line))
+        elif name == "blscfg" and not in_entry:
+            menus[-1].append(MenuItem(name, [], command.line, None, list(conditions)))
+        elif name == "set" and not in_entry and not in_function:
             settings += [MenuSetting(*(word.split("=", 1) + [command.line, list(conditions)])) for word in words[1:2] if "=" in word]
-        elif name in STOPPING_COMMANDS and not {"menuentry", "function"}.intersection(blocks):
+        elif (name in STOPPING_COMMANDS or words in _ENDLESS) and not in_entry and not in_function:
             stops.append(MenuSetting(name, " ".join(words[1:]), command.line, list(conditions)))
         if closes:
             if not blocks:
                 raise ImagewrightError(f"cannot read {where} line {command.line}: its '}}' closes nothing; regenerate the file")
-            if blocks.pop() == "submenu":
+            if blocks.pop().name == "submenu":
                 menus.pop()
-    return Menu(menus[0], settings, stops)
+    called = {statement.words[0] for statement in statements}
+    menus[0][:] = [item for item in menus[0] if not any(f"function {name}" in item.conditions for name in functions if name not in called)]
+    if any(statement.words[0] == "break" for statement in statements):
+        stops = [stop for stop in stops if [stop.name, stop.value] not in _ENDLESS]
+    return Menu(menus[0], settings, stops, statements)
+
+
+#: A block that is open. name: what opens it; heading: str, what follows; line: int.
+_Block = collections.namedtuple("_Block", "name heading line")
 
 
 def commands(text, where="grub.cfg"):

@@ -11,7 +11,7 @@ import posixpath
 import re
 from typing import Callable, List, NamedTuple, Optional, Set, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_places, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_labels, unit_places, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
@@ -108,6 +108,7 @@ def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles:
     if unit.name.endswith(".service"):
         found, doubtful = _of_service(units.tree, unit, settings, obstacles)
         faults, doubts = faults + found, doubts + doubtful
+        faults += [_at(setting, text) for setting, text in unit_labels.unknown(units.tree, settings, command_line)]
     if faults:
         return UnitAnswer(FAILS, unit, faults)
     return UnitAnswer(UNKNOWN, unit, doubts) if doubts else UnitAnswer(STARTS, unit, [])

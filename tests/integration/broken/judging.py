@@ -28,6 +28,7 @@ from integration.broken import (
     ways_lease,
     ways_limits,
     ways_login,
+    ways_menu,
     ways_network,
     ways_root,
     ways_siblings,
@@ -35,7 +36,7 @@ from integration.broken import (
 )
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
-_MORE = (ways_system, ways_limits, ways_login, ways_network, ways_cloud_init, ways_devices, ways_disk, ways_siblings, ways_commands, ways_lease)
+_MORE = (ways_system, ways_limits, ways_login, ways_network, ways_cloud_init, ways_devices, ways_disk, ways_siblings, ways_commands, ways_lease, ways_menu)
 WAYS = {**ways_boot.WAYS, **ways_root.WAYS}
 CONTROLS = dict(controls.CONTROLS)
 for _topic in _MORE:

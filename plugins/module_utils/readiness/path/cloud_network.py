@@ -94,7 +94,7 @@ def asks_directly(context):
     if not is_by_cloud_init(context.tree):
         return not_applicable(NOT_CLOUD_INIT)
     units = context.shared(unit_files.Units)
-    default = _renamed(context.shared(manager_settings.settings))
+    default = _renamed(manager_settings.settings(context))
     found = []
     for name in cloud_init.SERVICES:
         unit = units.find(f"{name}.service")

@@ -47,7 +47,7 @@ _LEAST = {
     fault="A setting of the kernel leaves the programs no memory",
     why="Huge pages and reserves are taken from the memory before any program has some; with vm.overcommit_memory=2 none is promised beyond the limit: "
     "systemd, sshd and the agent are killed, or do not start.",
-    cure="Remove the line, or set it on the machine, by its size.",
+    cure="Remove the line (or sysctl.NAME= of the command line), or set it on the machine, by its size.",
     source="Linux Documentation/admin-guide/sysctl/vm.rst; Documentation/mm/overcommit-accounting.rst",
     choice="Huge pages and reserves of 512 MiB and more, all that the smallest size of Azure has, for an image does not know the size of its machines.",
 )
@@ -89,7 +89,7 @@ def _promised(found):
     title="The kernel's settings leave the boot its processes and files",
     fault="A setting of the kernel leaves the boot too few processes or files",
     why="Beyond these numbers no process, thread, mapping or file is given out any more, to root neither: services fail, and nobody logs in.",
-    cure="Remove the line, or set a number as the kernel's own.",
+    cure="Remove the line (or sysctl.NAME= of the command line), or set a number as the kernel's own.",
     source="Linux Documentation/admin-guide/sysctl/kernel.rst, fs.rst and vm.rst; setrlimit(2), EPERM of RLIMIT_NOFILE",
     choice="fs.nr_open has to be as high as the limit that systemd gives its services (DefaultLimitNOFILE=, from 240 on 524288): a limit above it is "
     "refused, and the service with it.",
@@ -110,7 +110,7 @@ def _open_files(context, found):
     value = kernel_settings.number(found.get("fs.nr_open"))
     if value is None or value < _LEAST_NR_OPEN or not services.uses_systemd(context.tree):
         return []
-    own = unit_files.last(context.shared(manager_settings.settings), "Manager", "DefaultLimitNOFILE")
+    own = unit_files.last(manager_settings.settings(context), "Manager", "DefaultLimitNOFILE")
     limit = own.value.rpartition(":")[2] if own is not None else "524288" if (context.shared(manager_settings.version) or 0) >= 240 else "1024"
     if not limit.isdigit() or int(limit) <= value:
         return []

@@ -36,7 +36,7 @@ _SWALLOWING = ("blackhole",)
     fault="A setting of the kernel lets no connection come about",
     why="Packets that die on the way, connections without memory or ports, and a queue that swallows all: the machine has an address, and nobody reaches it, "
     "nor it Azure's platform.",
-    cure="Remove the line from sysctl.d.",
+    cure="Remove the line from sysctl.d, or sysctl.NAME= from the command line.",
     source="Linux Documentation/networking/ip-sysctl.rst; Documentation/admin-guide/sysctl/net.rst; net/ipv4/tcp_input.c, tcp_conn_request",
     choice="net.core.somaxconn=0 lets one connection wait as long as SYN cookies are sent, and none without them.",
 )
@@ -92,7 +92,7 @@ def _numbers(setting, count):
     title="The kernel can have modules loaded that it asks for",
     fault="The kernel asks a program that is not there, or does nothing, for its modules",
     why="What kernel.modprobe names loads the module of a file system when it is mounted: vfat of the EFI system partition, udf of the provisioning DVD.",
-    cure="Remove kernel.modprobe from sysctl.d.",
+    cure="Remove kernel.modprobe from sysctl.d, or from the command line.",
     source="Linux Documentation/admin-guide/sysctl/kernel.rst, modprobe",
 )
 def kernel_can_load(context):

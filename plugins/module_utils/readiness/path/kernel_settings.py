@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""System manager: what sysctl sets in the kernel.
+"""System manager: what sysctl, and the kernel by ``sysctl.NAME=`` of its command line, set in the kernel.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -12,11 +12,15 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
 #: The first folder that has a file of a name counts.
 _FOLDERS = ("/etc/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
-#: One setting of the kernel that sysctl writes at the boot. value: str; path, line: where the last one is that is read.
+#: The kernel that first takes ``sysctl.NAME=``. Source: Linux 5.8, do_sysctl_args.
+_FIRST_OF_LINE = (5, 8)
+_KERNEL_VERSION = re.compile(r"(\d+)\.(\d+)")
+#: One setting of the kernel that is written at the boot. value: str; path, line: where the last one is that is read.
 KernelSetting = collections.namedtuple("KernelSetting", "value path line")
 
 _NO_MORE_MODULES = re.compile(r"^\s*-?\s*kernel[./]modules_disabled\s*=\s*(?!0\s*$)\S")
@@ -39,21 +43,43 @@ def modules_may_be_loaded(context):
 
 
 def settings(context):
-    """Return the OrderedDict of {name, with dots (str): KernelSetting} that sysctl leaves in the kernel, in the order in which they are written.
+    """Return the OrderedDict of {name, with dots (str): KernelSetting} that the boot leaves in the kernel, in the order in which they are written.
 
-    Source: sysctl.d(5); the first dot or slash of a name says which of both parts it.
+    The kernel writes those of its command line before it starts init, sysctl those of its files later.
+    Source: sysctl.d(5); Linux kernel-parameters, sysctl.*=.
     """
     found = collections.OrderedDict()
+    written = _of_command_lines(context)
     for path in context.shared(_files):
         for number, text in context.lines(path):
             name, has_value, value = text.partition("=")
             name = name.strip().lstrip("-").strip()
-            if not has_value or not name or name[0] in "#;":
-                continue
-            separator = re.search(r"[./]", name)
-            name = name.translate(str.maketrans("./", "/.")) if separator and separator.group() == "/" else name
-            found.pop(name, None)  # the last one is written last, too
-            found[name] = KernelSetting(value.strip(), path, number)
+            if has_value and name and name[0] not in "#;":
+                written.append((name, KernelSetting(value.strip(), path, number)))
+    for name, setting in written:
+        name = _with_dots(name)
+        found.pop(name, None)  # the last one is written last, too
+        found[name] = setting
+    return found
+
+
+def _with_dots(name):
+    """Return the name of a setting (str) with dots between its parts: the first dot or slash says which of both that is."""
+    separator = re.search(r"[./]", name)
+    return name.translate(str.maketrans("./", "/.")) if separator and separator.group() == "/" else name
+
+
+def _of_command_lines(context):
+    """Return [(name, KernelSetting)] of ``sysctl.NAME=`` on the started command lines, where their kernel takes it."""
+    found = []
+    for line in started_lines(context):
+        version = _KERNEL_VERSION.search(posixpath.basename(line.entry.kernel))
+        if version is not None and (int(version.group(1)), int(version.group(2))) < _FIRST_OF_LINE:
+            continue
+        for parameter in line.parameters:
+            name, _equals, value = parameter.text.replace('"', "").partition("=")
+            if re.match(r"sysctl[./]", name):
+                found.append((name[len("sysctl.") :], KernelSetting(value.strip(), parameter.place.path, parameter.place.line)))
     return found
 
 

@@ -10,14 +10,21 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_long
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu, grub_conditions, grub_script
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries, starts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import LOADER
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import has_identifier
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import has_identifier, named_volume
 
-_SET_ROOT = re.compile(r"\s*set\s+root=[\"']?\(?hd(\d{1,3})(?:,(?:msdos|gpt)?(\d{1,3}))?\)?[\"']?\s*$")
+_SET_ROOT = re.compile(r"root=\(?([^()]*)\)?$")
+_DISK = re.compile(r"hd(\d{1,3})(?:,(?:msdos|gpt)?(\d{1,3}))?$")
+#: Devices that Azure has not, or that hold no kernel.
+_NO_DISKS = ("fd", "cd", "memdisk", "proc", "tftp", "pxe", "http")
+#: What leaves root as it is.
+_SAME = ("$root", "${root}")
+_LOW, _HIGH = 256 * 1024 * 1024, 1024 * 1024 * 1024  # bytes
 _TIMEOUT = re.compile(r"\s*(?:export\s+)?GRUB_TIMEOUT=[\"']?(-?\d+)")
 #: Directories of GRUB's modules.
 _PLATFORMS = ("i386-pc", "x86_64-efi", "i386-efi", "arm64-efi")
@@ -87,27 +94,173 @@ def menu_ends(context):
     source="GRUB manual, root and search",
 )
 def looks_on_this_disk(context):
-    """Return failed with the line of each started entry of GRUB 2 that sets root to another disk or partition, where no search after it finds one here."""
+    """Return failed with the line by which each started entry of GRUB 2 looks on another disk or partition, where no search after it finds one here."""
     found = [place for entry in started_entries(context) if entry.loader == grub2_menu.NAME for place in _roots(context, entry)]
     return failed_if(found)
 
 
 def _roots(context, entry):
-    """Return [Evidence] of the last line of an entry that says where its files are, when that is nowhere on this disk."""
-    wrong = []
-    for number, text in [(number, text) for number, text in context.lines(entry.path) if entry.line and number > entry.line]:
-        words = text.split()
-        if words[:1] == ["}"] or words[:1] and words[0].startswith("linux"):
-            break
-        match = _SET_ROOT.match(text)
-        if match:
-            disk, partition = int(match.group(1)), match.group(2)
-            numbers = [each.number for each in context.disk.table.partitions] if context.disk is not None else None
-            is_wrong = disk > 0 or numbers is not None and partition is not None and int(partition) not in numbers
-            wrong = [Evidence(entry.path, number, text.strip())] if is_wrong else []
-        elif words[:1] and words[0].startswith("search") and has_identifier(context, None, words[-1]) is not False:
+    """Return [Evidence] of the last line that says where the files of an entry are, when that is nowhere on this disk, and of files that it names there."""
+    wrong, files = [], []
+    for statement in _statements(context, entry):
+        words, holds = statement.words, _holds(statement)
+        if holds is False:
+            continue
+        match = _SET_ROOT.match(" ".join(words[-1:])) if words[0] == "set" or len(words) == 1 else None
+        if match or words == ["unset", "root"]:
+            elsewhere = _is_elsewhere(context, match.group(1) if match else "")
+            if elsewhere is not True:
+                wrong = wrong if elsewhere is None and match.group(1) in _SAME else []
+            elif holds:
+                wrong = [Evidence(entry.path, statement.line, " ".join(words))]
+        elif words[0].startswith("search") and _sets_root(words) and _finds(context, words) is not False:
             wrong = []
-    return wrong
+        elif statement.entry is not None and words[0].startswith(("linux", "initrd")):
+            named = [word for word in words[1 : 2 if words[0].startswith("linux") else None] if _is_elsewhere(context, _device(word)) is True]
+            files += [Evidence(entry.path, statement.line, " ".join(words)) for _word in named[:1] if holds]
+            if words[0].startswith("linux") and _device(" ".join(words[1:2])) is not None:
+                wrong = []  # it names the disk itself
+    return wrong + files
+
+
+def _statements(context, entry):
+    """Return the [Statement] of a menu that GRUB runs before the kernel of an entry: around all entries, and then in this one."""
+    if not entry.line or not context.tree.is_file(entry.path):
+        return []
+    every = grub_script.menu(context.text(entry.path), entry.path).statements
+    own = [statement for statement in every if statement.entry == entry.line]
+    end = next((index for index, statement in enumerate(own) if statement.words[0] == "boot"), len(own))
+    return [statement for statement in every if statement.entry is None] + own[:end]
+
+
+def _holds(statement):
+    """Return whether a Statement is run: None when its conditions do not tell."""
+    truths = [grub_conditions.truth(condition, {}) for condition in statement.conditions]
+    return False if False in truths else None if None in truths else True
+
+
+def _sets_root(words):
+    """Return whether a search sets the variable root, and no other one."""
+    names = [word.partition("=")[2] for word in words if word.startswith("--set=")]
+    names += [after for word, after in zip(words, words[1:]) if word in ("--set", "-s") and not after.startswith("-") and after != words[-1]]
+    return not names or names[-1] == "root"
+
+
+def _finds(context, words):
+    """Return whether a search finds its file system on this disk, None when that is not known."""
+    kind, value = words[0].partition(".")[2] or "", words[-1] if words[0] == "search" else " ".join(words[1:2])
+    if kind == "file" or {"--file", "-f"} & set(words):
+        return any(context.tree.exists(top + value) for top in ("", "/boot"))
+    if kind == "fs_label" or {"--label", "--fs-label", "-l"} & set(words):
+        return named_volume(context, f"LABEL={value}")
+    return has_identifier(context, None, value)
+
+
+def _device(word):
+    """Return what stands in the brackets before a path (str), None without any."""
+    match = re.match(r"\(([^()]*)\)", word)
+    return match.group(1) if match else None
+
+
+def _is_elsewhere(context, device):
+    """Return whether a device of GRUB's (str, ``hd0,gpt2``) is none of this disk, None when that is not known."""
+    match = _DISK.match(device or "")
+    if device is None or device and not match:
+        return True if device and device.startswith(_NO_DISKS) else None
+    if not device:
+        return True
+    disk, partition = int(match.group(1)), match.group(2)
+    if disk > 0:
+        return True
+    if context.disk is None:
+        return None
+    numbers = [each.number for each in context.disk.table.partitions]
+    return int(partition) not in numbers if partition is not None else bool(numbers)
+
+
+@rule(
+    "R14j",
+    step=LOADER,
+    severity=ERROR,
+    title="GRUB looks for its modules where they are",
+    fault="GRUB looks for its modules where none are",
+    why="The command linux is a module, as is what unpacks the kernel: where prefix names another place before it is loaded, GRUB says that it cannot find "
+    "the command, and starts nothing.",
+    cure="Remove `set prefix=` from the menu, or correct it.",
+    source="GRUB manual, prefix; grub-core/normal/autofs.c, dyncmd.c",
+    choice="A warning for a GRUB of UEFI alone: one that is signed has its modules in it.",
+)
+def finds_its_modules(context):
+    """Return failed with the last line before a started kernel that sets prefix to a place where this GRUB's modules are not."""
+    found = []
+    for entry in [entry for entry in started_entries(context) if entry.loader == grub2_menu.NAME]:
+        folder = posixpath.dirname(entry.path)
+        there = [platform for platform in _PLATFORMS if context.tree.is_dir(f"{folder}/{platform}")]
+        places = [statement for statement in _statements(context, entry) if _holds(statement) and _prefix_of(statement.words) is not None]
+        wrong = there and places and not _has_modules(context, _prefix_of(places[-1].words), there)
+        found += [(Evidence(entry.path, places[-1].line, " ".join(places[-1].words)), "i386-pc" in there)] if wrong else []
+    return failed_if([place for place, _bios in found], severity=ERROR if any(bios for _place, bios in found) else WARNING)
+
+
+def _prefix_of(words):
+    """Return the prefix (str) that a command sets, None when it sets none."""
+    text = words[-1] if words[0] in ("set", "export") or len(words) == 1 else ""
+    return text.partition("=")[2] if text.startswith("prefix=") else None
+
+
+def _has_modules(context, prefix, platforms):
+    """Return whether modules of one of the platforms lie at a prefix of GRUB's, or that is not known; paths count from a file system's root."""
+    device = _device(prefix)
+    if "$" in prefix.replace("($root)", "") or "${" in prefix:
+        return True
+    if device is not None and "$" not in device and _is_elsewhere(context, device) is True:
+        return False
+    parts = [part for part in prefix.partition(")")[2 if device is not None else 0].split("/") if part]
+    tails = ["/".join(parts[index:]) for index in range(len(parts) + 1)]
+    return any(context.tree.is_dir(posixpath.join(top, tail, platform)) for top in ("/", "/boot") for tail in tails for platform in platforms)
+
+
+@rule(
+    "R14k",
+    step=LOADER,
+    severity=ERROR,
+    title="GRUB hands the kernel the memory of the machine",
+    fault="GRUB takes the memory that the kernel needs",
+    why="What cutmem and badram take is in no list of memory that the kernel gets: a line for another machine's broken memory leaves none of a small one's.",
+    cure="Remove cutmem or badram from the menu, and GRUB_BADRAM from /etc/default/grub.",
+    source="GRUB manual, badram and cutmem; grub-core/mmap/mmap.c",
+    choice="What lies between 256 MiB and 1 GiB has to be left, for the smallest sizes of Azure have no more.",
+)
+def leaves_memory(context):
+    """Return failed with each line before a started kernel that takes the first gigabyte."""
+    return failed_if(
+        Evidence(entry.path, statement.line, " ".join(statement.words))
+        for entry in started_entries(context)
+        if entry.loader == grub2_menu.NAME
+        for statement in _statements(context, entry)
+        if _holds(statement) and (_cuts(statement.words) or _is_bad(statement.words))
+    )
+
+
+def _cuts(words):
+    """Return whether cutmem takes all between 256 MiB and 1 GiB."""
+    if words[0] != "cutmem" or len(words) != 3:
+        return False
+    start, end = (_bytes(word) for word in words[1:])
+    return start is not None and end is not None and start <= _LOW and end >= _HIGH
+
+
+def _bytes(word):
+    """Return the address (int) of ``64M`` or ``0x4000000``, None of what is none."""
+    return int(word, 16) if re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}", word) else huge_pages.size_of(word)
+
+
+def _is_bad(words):
+    """Return whether badram, whose addresses are bad where they are the same as one in the bits of its mask, takes all between 256 MiB and 1 GiB."""
+    if words[0] != "badram" or len(words) < 2:
+        return False
+    numbers = [int(word, 16) for word in words[1].split(",") if re.fullmatch(r"(0[xX])?[0-9a-fA-F]{1,16}", word)]
+    return any(not mask & (_HIGH - 4096) and (address ^ _LOW) & mask < 4096 for address, mask in zip(numbers[::2], numbers[1::2]))
 
 
 @rule(
@@ -145,4 +298,4 @@ def _waits_long(text):
     return bool(match) and (match.group(1).startswith("-") or is_long(match.group(1)))
 
 
-RULES = [starts_linux, looks_on_this_disk, has_its_commands, asks_no_password, menu_ends]
+RULES = [starts_linux, looks_on_this_disk, has_its_commands, finds_its_modules, leaves_memory, asks_no_password, menu_ends]

@@ -35,7 +35,7 @@ _ENVIRONMENT = "/etc/environment"
     title="systemd gives its services time to start",
     fault="systemd gives its services no time to start",
     why="A service that has not told in DefaultTimeoutStartSec= that it is ready is killed: networkd, sshd and the agent are.",
-    cure="Remove the line from system.conf, or have it in a drop-in of the one service that is meant.",
+    cure="Remove the line from system.conf (or the parameter from the command line), or have it in a drop-in of the one service that is meant.",
     source="systemd-system.conf(5), DefaultTimeoutStartSec=; systemd.service(5), TimeoutStartSec=",
     choice="Below ten seconds it is a warning, for a service of a small machine that has much to do may need them; 0 is no limit.",
 )
@@ -43,7 +43,7 @@ def services_have_time(context):
     """Return failed with the line of a time in which no service starts; a warning where most do."""
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
-    setting = unit_files.last(context.shared(manager_settings.settings), "Manager", "DefaultTimeoutStartSec")
+    setting = unit_files.last(manager_settings.settings(context), "Manager", "DefaultTimeoutStartSec")
     time = None if setting is None or setting.value == "infinity" else manager_limits.seconds(setting.value)
     if not time or time >= _LITTLE:
         return failed_if([])
@@ -58,7 +58,7 @@ def services_have_time(context):
     fault="systemd takes the search path, or privileges of root, from every service",
     why="The agent and cloud-init start useradd, ip and mount by their names alone; what CapabilityBoundingSet= of system.conf leaves out, no service gets "
     "back, and with NoNewPrivileges= sudo gives nobody root.",
-    cure="Remove the line from system.conf, or have it in a drop-in of the one service that is meant.",
+    cure="Remove the line from system.conf (or the parameter from the command line), or have it in a drop-in of the one service that is meant.",
     source="systemd-system.conf(5), DefaultEnvironment=, CapabilityBoundingSet= and NoNewPrivileges=; capabilities(7)",
     choice="LD_PRELOAD= of a library that is not there is right: the loader passes over it with a message.",
 )
@@ -66,7 +66,7 @@ def services_have_their_means(context):
     """Return failed with the line of system.conf that leaves services without programs, capabilities or sudo."""
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
-    settings, found = context.shared(manager_settings.settings), []
+    settings, found = manager_settings.settings(context), []
     paths = [setting for setting in unit_files.listed(settings, "Manager", "DefaultEnvironment") if _path_of(setting.value) is not None]
     for setting in paths[-1:]:
         lost = _not_found(context.tree, _path_of(setting.value), _PROGRAMS)

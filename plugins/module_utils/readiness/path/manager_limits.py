@@ -53,7 +53,7 @@ def services_may_start(context):
     """Return failed with the last line of each default limit that is too small for any service."""
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
-    settings = context.shared(manager_settings.settings)
+    settings = manager_settings.settings(context)
     found = []
     for key, least in _LEAST.items():
         setting = _last(settings, key, lambda value, key=key: _limit(key, value))

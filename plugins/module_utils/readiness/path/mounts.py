@@ -11,6 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of, named_volume
@@ -21,6 +22,8 @@ EMERGENCY = "A mount that fails and that the start waits for ends in the emergen
 #: Made again at each start, so that no image shows what will be there.
 _MADE_AT_BOOT = ("/run", "/dev", "/proc", "/sys", "/tmp", "/var/run")
 SBIN = ("/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
+#: Seconds in which no device appears, and in which one may not.
+_NONE, _LITTLE = 0.1, 3
 #: Kinds that mount(8) cannot mount without the program mount.KIND.
 _WITH_HELPER = ("nfs", "nfs4", "cifs", "smb3", "glusterfs", "davfs", "ntfs-3g")
 
@@ -197,4 +200,31 @@ def _is_lacking(context, name):
     return unit.state == MISSING and not name.endswith(".mount") and not context.tree.exists(f"/etc/init.d/{name.rpartition('.')[0]}")
 
 
-RULES = [options_are_known, sources_are_there, helpers_are_there, no_shared_folders, network_file_systems, required_units]
+@rule(
+    "R70l",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The device of every mount has time to appear",
+    fault="The device of a mount has no time to appear",
+    why="udev has to see a disk before it can be mounted: where the time for it is shorter than that, the mount fails. " + EMERGENCY,
+    cure="Remove x-systemd.device-timeout= from /etc/fstab, DefaultDeviceTimeoutSec= from system.conf, or systemd.default_device_timeout_sec= from the "
+    "command line.",
+    source="systemd.mount(5), x-systemd.device-timeout=; systemd-system.conf(5), DefaultDeviceTimeoutSec=",
+    choice="Below three seconds it is a warning, for a disk that is attached late may need them; 0 is no limit.",
+)
+def devices_have_time(context):
+    """Return failed with each mount whose device gets no time, by its own option or by systemd's default; the root is there before."""
+    default = unit_files.last(manager_settings.settings(context), "Manager", "DefaultDeviceTimeoutSec")
+    found = []
+    for line in context.shared(mount_lines):
+        own = [option.partition("=")[2] for option in line.options if option.startswith(("x-systemd.device-timeout=", "comment=systemd.device-timeout="))]
+        text = own[-1] if own else default.value if default is not None else ""
+        time = manager_limits.seconds(text) if text != "infinity" else None
+        if time and time < _LITTLE and line.mount_point != "/" and line.device.startswith(("/dev/", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=")):
+            place = Evidence(default.path, default.line, f"{default.key}={text}, and {line.text}") if not own else _evidence(line, f"it has {text} to appear")
+            found.append((place, time < _NONE and line.required))
+    found.sort(key=lambda each: not each[1])
+    return failed_if([place for place, _stops in found], severity=ERROR if found and found[0][1] else WARNING)
+
+
+RULES = [options_are_known, sources_are_there, helpers_are_there, no_shared_folders, network_file_systems, required_units, devices_have_time]

@@ -21,6 +21,7 @@ _PROGRAMS = ("/", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib")
 _OWN = ("/", "/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/var", "/var/lib")
 _FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
 _EMPTY = ("tmpfs", "ramfs")
+_NO = ("0", "no", "n", "false", "f", "off")
 
 
 @rule(
@@ -32,7 +33,7 @@ _EMPTY = ("tmpfs", "ramfs")
     why="The kernel mounts the root read-only (ro), and systemd mounts it again as its line of /etc/fstab says: without the line, or with ro in it, nobody "
     "can write accounts, keys and logs.",
     cure="Have a line for / in /etc/fstab, without ro (`UUID=... / ext4 defaults 0 1`), or rw on the kernel's command line.",
-    source="systemd-remount-fs.service(8); bootparam(7), ro and rw",
+    source="systemd-remount-fs.service(8); bootparam(7), ro and rw; systemd-fstab-generator(8), fstab=",
 )
 def root_is_written(context):
     """Return failed with the root's line that has ro, or, where there is none, with each started line that does not have rw."""
@@ -43,20 +44,15 @@ def root_is_written(context):
     roots = [line for line in mounts if line.mount_point == "/"]
     if any(line.mount_point.rstrip("/") == "/etc" for line in mounts):
         return passed("/etc is a file system of its own")  # as of systems whose root is read-only on purpose
+    lines = started_lines(context)
     if roots:
         own = roots[-1]
-        return failed_if([Evidence(own.path, own.line, own.text)] if _last_mode(own.options) == "ro" else [])
-    lines = started_lines(context)
+        read_only = [Evidence(own.path, own.line, own.text)] if _last_mode(own.options) == "ro" else []
+        return failed_if(read_only + [place for line in lines for place in _passed_over(line)])
     if not lines:
         return not_applicable("no boot loader that is known here starts this guest")
     # what systemd finds by the types of partitions it mounts to write
-    found = [
-        line
-        for line in lines
-        if _last_mode([parameter.text for parameter in line.parameters]) != "rw"
-        and last(line, "root") is not None
-        and last(line, "root").value not in _FOUND_BY_SYSTEMD
-    ]
+    found = [line for line in lines if not _is_written(line) and last(line, "root") is not None and last(line, "root").value not in _FOUND_BY_SYSTEMD]
     return failed_if([Evidence(_FSTAB, None, "no entry for /, and no rw on the kernel's command line")] if found else [])
 
 
@@ -96,6 +92,17 @@ def nothing_hides_the_system(context):
         for line in context.shared(mount_lines)
         if line.kind in _EMPTY and (line.mount_point.rstrip("/") or "/") in _OWN and "noauto" not in line.options
     )
+
+
+def _passed_over(line):
+    """Return the [Evidence] of the parameter of a StartedLine by which systemd passes over /etc/fstab, and so leaves the root read-only, without rw."""
+    parameter = last(line, "fstab", "systemd.fstab")
+    ignored = parameter is not None and (parameter.value or "yes").lower() in _NO
+    return [parameter.place._replace(text=f"{parameter.text}: {parameter.place.text}")] if ignored and not _is_written(line) else []
+
+
+def _is_written(line):
+    return _last_mode([parameter.text for parameter in line.parameters]) == "rw"
 
 
 def _last_mode(words):

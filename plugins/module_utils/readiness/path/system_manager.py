@@ -20,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     root_mount,
     slices,
     tmpfiles,
+    unit_cycles,
     unit_order,
 )
 
@@ -32,6 +33,7 @@ RULES = (
     + endings.RULES
     + cut_off.RULES
     + unit_order.RULES
+    + unit_cycles.RULES
     + tmpfiles.RULES
 )
 RULES += kernel_settings.RULES + kernel_limits.RULES + kernel_network.RULES + manager_limits.RULES + slices.RULES

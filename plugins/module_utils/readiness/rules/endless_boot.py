@@ -26,8 +26,8 @@ _BOOTING_TARGETS = re.compile(r"(multi-user|graphical|default|runlevel[2-5])\.ta
 #: Units of which the boot, or the first login, needs each that is in use.
 _NEEDED = re.compile(
     r"(sshd?|ssh(d)?-keygen.*|dropbear|walinuxagent|waagent|cloud-(init|init-local|init-main|init-network|config|final)|NetworkManager|"
-    r"systemd-networkd|networking|network|wicked|systemd-udevd|systemd-user-sessions|dbus|dbus-broker)\.(service|socket)$|"
-    r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$"
+    r"systemd-networkd|networking|network|wicked|systemd-udevd|systemd-udev-trigger|systemd-user-sessions|dbus|dbus-broker)\.(service|socket)$|"
+    r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$|(system|-)\.slice$"
 )
 _YES, _NO = ("1", "yes", "true", "on", "y", "t"), ("0", "no", "false", "off", "n", "f")
 _INSTALLERS = {"boot": ("casper", "live", "nfs")}
@@ -88,10 +88,8 @@ def _word(context, parameter, line):
         return "Hyper-V's bus is found by ACPI, and the disk and the network on it"
     if name == "scsi_mod.scan" and value in ("none", "manual"):
         return "the kernel looks for no disk"
-    if name in ("sysctl.kernel.modules_disabled", "sysctl.kernel/modules_disabled") and value not in ("0", ""):
+    if re.match(r"sysctl[./]kernel[./]modules_disabled$", name) and value not in ("0", ""):
         return "no module is loaded"
-    if name in ("sysctl.vm.nr_hugepages", "sysctl.vm/nr_hugepages") and _count(value) * huge_pages.DEFAULT_SIZE >= LEAST_MEMORY:
-        return "all memory of the smallest size of Azure is taken for huge pages"
     if name in ("systemd.wants", "rd.systemd.wants"):
         return _first_target(context, value or "")
     if name == "noinitrd" and value is None:
@@ -106,6 +104,8 @@ def _word(context, parameter, line):
         return "systemd runs this command and powers off"
     if name == "systemd.volatile" and (value or "yes") in _YES:
         return "systemd starts with /usr alone: without the accounts and settings of /etc"
+    if name == "systemd.volatile" and value == "state":
+        return "an empty file system is mounted over /var at every boot"
     if name == "systemd.confirm_spawn" and value not in _NO:
         return "systemd asks at the console before it starts each unit"
     if value in _INSTALLERS.get(name, ()):
@@ -118,13 +118,9 @@ def _word(context, parameter, line):
     return ""
 
 
-def _count(value):
-    return int(value[:18]) if value and value.isdigit() else 0
-
-
 def _is_in_use(context, unit):
     """Return whether a unit is there and started; targets, and what other units start, always are."""
-    if unit.endswith((".target", ".mount")):
+    if unit.endswith((".target", ".mount", ".slice")):
         return True
     return services.state(context.tree, [unit]) == services.ENABLED
 

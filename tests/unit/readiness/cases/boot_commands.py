@@ -4,9 +4,19 @@
 """Cases of what the boot does to itself: commands that cut the machine off, units that keep others away, files that are removed."""
 
 from unit.readiness.cases.system_manager import SYSTEM, TARGETS, WANTED
+from unit.readiness.guest_tree import GRUB_CFG, KERNEL, UNITS
 
 _UNIT = f"{SYSTEM}/done.service"
 _RC, _CRON, _TMPFILES = "/etc/rc.local", "/etc/cron.d/build", "/etc/tmpfiles.d/build.conf"
+_SSH, _AGENT = (f"/etc/systemd/system/{name}.service.d/own.conf" for name in ("ssh", "walinuxagent"))
+_BEHIND_ALL = "[Unit]\nAfter=multi-user.target\n"
+_CONFIG = f"/boot/config-{KERNEL}"
+_WITH_APPARMOR = 'CONFIG_X=y\nCONFIG_SECURITY_APPARMOR=y\nCONFIG_LSM="landlock,lockdown,yama,integrity,apparmor,bpf"\n'
+#: A guest whose SELinux has a policy with the types of sshd.
+_SELINUX = {
+    "/etc/selinux/config": "SELINUX=permissive\nSELINUXTYPE=targeted\n",
+    "/etc/selinux/targeted/policy/policy.33": "\x08sshd_t\x06init_t\n",
+}
 _TOOL = {"/usr/bin/systemd-tmpfiles": ""}
 _FIREWALL = "table inet f {\n chain i {\n  type filter hook input priority 0; policy drop;\n }\n}\n"
 
@@ -69,6 +79,12 @@ BROKEN_FILES = [
         {**TARGETS, f"{SYSTEM}/multi-user.target.d/z.conf": "[Unit]\nConflicts=walinuxagent.service\n"},
         (f"{SYSTEM}/multi-user.target.d/z.conf", 2),
     ),
+    ("R69i", _service("ExecStart=/bin/true", "Before=ssh.service\nAfter=ssh.service\n"), (_UNIT, 2)),
+    ("R69i", {**TARGETS, _SSH: "[Unit]\nAfter=walinuxagent.service\n", _AGENT: "[Unit]\nAfter=ssh.service\n"}, (_SSH, 2)),
+    ("R69i", {**TARGETS, _SSH: "[Unit]\n# of the build\nBefore=sysinit.target\n"}, (_SSH, 3)),
+    ("R69i", {**TARGETS, "/etc/systemd/system/basic.target.d/own.conf": _BEHIND_ALL}, ("/etc/systemd/system/basic.target.d/own.conf", 2)),
+    ("R46b", {_SSH: "[Service]\nAppArmorProfile=nothing\n", _CONFIG: _WITH_APPARMOR}, (_SSH, 2)),
+    ("R46b", {_SSH: "[Service]\nSELinuxContext=system_u:system_r:nothing_t:s0\n", **_SELINUX}, (_SSH, 2)),
     ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep infinity", "Before=ssh.service\n"), (_UNIT, 5)),
     ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep 1h", "Before=network-pre.target\n"), (_UNIT, 5)),
     ("R69g", _service('Type=oneshot\nExecStart=/bin/sh -c "while :; do sleep 1; done"', "Before=basic.target\n"), (_UNIT, 5)),
@@ -126,6 +142,16 @@ CONTROLS = [
     ("R69e", _rc_local("touch /etc/nologin", "rm -f /etc/nologin")),
     ("R69e", {**TARGETS, _CRON: "0 3 * * * root systemctl stop ssh\n"}),
     ("R69f", _service("ExecStart=/bin/true", "Conflicts=shutdown.target rescue.service\n")),
+    ("R69i", _service("ExecStart=/bin/true", "Before=ssh.service walinuxagent.service\nAfter=network.target own.service\n")),
+    ("R69i", _service("ExecStart=/bin/true", "DefaultDependencies=no\nBefore=sysinit.target\n")),
+    ("R69i", _service("ExecStart=/bin/true", "After=multi-user.target\n")),
+    ("R69i", {**TARGETS, _SSH: "[Unit]\nAfter=rescue.service\n", f"{UNITS}/rescue.service": "[Unit]\nAfter=ssh.service\n"}),  # no part of the boot
+    ("R46b", {_SSH: "[Service]\nAppArmorProfile=-nothing\n", _CONFIG: _WITH_APPARMOR}),
+    ("R46b", {_SSH: "[Service]\nAppArmorProfile=nothing\n", _CONFIG: "CONFIG_X=y\n# CONFIG_SECURITY_APPARMOR is not set\n"}),
+    ("R46b", {_SSH: "[Service]\nAppArmorProfile=own\n", _CONFIG: _WITH_APPARMOR, "/etc/apparmor.d/own": "profile own {\n}\n"}),
+    ("R46b", {_SSH: "[Service]\nAppArmorProfile=nothing\n", _CONFIG: _WITH_APPARMOR, "/boot/grub/grub.cfg": GRUB_CFG.replace(" ro ", " ro apparmor=0 ")}),
+    ("R46b", {_SSH: "[Service]\nSELinuxContext=system_u:system_r:sshd_t:s0\n", **_SELINUX}),
+    ("R46b", {_SSH: "[Service]\nSELinuxContext=system_u:system_r:nothing_t:s0\n", **_SELINUX, "/etc/selinux/config": "SELINUX=disabled\n"}),
     ("R69f", {**TARGETS, _UNIT: "[Unit]\nConflicts=ssh.service\n[Service]\nExecStart=/bin/true\n"}),  # enabled by nobody
     (
         "R69f",

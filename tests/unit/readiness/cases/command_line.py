@@ -4,7 +4,7 @@
 """Cases of what the started command line names and does."""
 
 from unit.readiness.cases.common import FSTAB, grub
-from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UUID, initramfs
+from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UNITS, UUID, initramfs
 
 _MENU = "/boot/grub/grub.cfg"
 _LINE = (_MENU, 3)
@@ -25,6 +25,10 @@ def _bls(options):
     return {_MENU: "blscfg\n", _ENTRY: f"title Linux\nversion {KERNEL}\nlinux /boot/vmlinuz-{KERNEL}\ninitrd {INITRAMFS}\noptions {options}\n"}
 
 
+_TRIGGER = {
+    f"{UNITS}/systemd-udev-trigger.service": "[Service]\n",
+    f"{UNITS}/sysinit.target.wants/systemd-udev-trigger.service": ("link", "../systemd-udev-trigger.service"),
+}
 _RED_HAT = {"/etc/os-release": "ID=rhel\n", "/etc/fstab": FSTAB + "UUID=1-2 /boot xfs defaults 0 0\n"}
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
@@ -47,6 +51,27 @@ BROKEN_FILES = [
             "/dev/mapper/36000c29d9d0b5b0e4d1e2f3a4b5c6d7ep2",
         )
     ],
+    ("R63", {**_with("systemd.mask=systemd-udev-trigger.service"), **_TRIGGER}, _LINE),
+    # what sysctl.d and system.conf say, too
+    ("R73h", _with("sysctl.net.ipv4.ip_default_ttl=1"), _LINE),
+    ("R73h", _with("sysctl/net/ipv4/ip_default_ttl=1"), _LINE),
+    ("R73h", _with('sysctl.net.ipv4.tcp_mem="0 0 0"'), (_MENU, 2)),
+    ("R73h", {**_with("sysctl.net.ipv4.ip_default_ttl=64"), "/etc/sysctl.d/50-own.conf": "net.ipv4.ip_default_ttl=1\n"}, ("/etc/sysctl.d/50-own.conf", 1)),
+    ("R73a", _with("sysctl.vm.nr_hugepages=100000"), _LINE),
+    ("R73a", _with("sysctl.vm.overcommit_memory=2 sysctl.vm.overcommit_ratio=1"), _LINE),
+    ("R73b", _with("sysctl.kernel/threads-max=60"), _LINE),
+    ("R20d", _with("sysctl.kernel.modprobe=/bin/false"), _LINE),
+    ("R73e", _with("systemd.default_timeout_start_sec=1ms"), _LINE),
+    ("R73e", {**_with("systemd.default-timeout-start-sec=5ms"), "/etc/systemd/system.conf": "[Manager]\nDefaultTimeoutStartSec=30\n"}, _LINE),
+    ("R73f", _with("systemd.setenv=PATH="), _LINE),
+    ("R73f", _with('systemd.setenv="PATH=/opt/my tools"'), (_MENU, 2)),
+    ("R73f", _with("systemd.setenv=LANG=C systemd.setenv=PATH=/opt/none"), _LINE),
+    ("R70l", _with("systemd.default_device_timeout_sec=1ms"), _LINE),
+    ("R70l", {"/etc/systemd/system.conf": "[Manager]\nDefaultDeviceTimeoutSec=10ms\n"}, ("/etc/systemd/system.conf", 2)),
+    ("R70l", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /boot/efi vfat x-systemd.device-timeout=1ms 0 1\n"}, ("/etc/fstab", 2)),
+    ("R70l", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /boot/efi vfat x-systemd.device-timeout=1s 0 1\n"}, ("/etc/fstab", 2)),
+    ("R70g", _with("fstab=no"), _LINE),
+    ("R70g", _with("systemd.fstab=0"), _LINE),
     ("R13b", {_MENU: GRUB_CFG.replace(f"root=UUID={UUID} ", "")}, _LINE),
     ("R13b", _bls("$kernelopts"), (_ENTRY, 1)),  # nothing sets it
     ("R13b", _bls(CMDLINE), (_ENTRY, 5)),
@@ -70,11 +95,13 @@ BROKEN_FILES = [
             "memmap=exactmap memmap=640K@0 memmap=100M@1M",
             "scsi_mod.scan=none",
             "sysctl.kernel.modules_disabled=1",
-            "sysctl.vm.nr_hugepages=100000",
-            "systemd.wants=poweroff.target",
-            "rd.systemd.wants=emergency.service",
+            "sysctl/kernel/modules_disabled=1",
+            "systemd.mask=system.slice",
             "systemd.volatile=yes",
             "systemd.volatile",
+            "systemd.volatile=state",
+            "systemd.wants=poweroff.target",
+            "rd.systemd.wants=emergency.service",
             "systemd.confirm_spawn=true",
             "rdinit=/bin/sh",
             "single",
@@ -156,6 +183,18 @@ CONTROLS = [
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
     ("R63", _with("init=/usr/lib/systemd/systemd")),
     ("R63", _with("rdinit=/init")),
+    ("R73h", _with("sysctl.net.ipv4.ip_default_ttl=128 sysctl.net.core.somaxconn=4096")),
+    ("R73h", {**_with("sysctl.net.ipv4.ip_default_ttl=1"), "/etc/sysctl.d/50-own.conf": "net.ipv4.ip_default_ttl=64\n"}),
+    # before 5.8 the kernel knows no such parameter
+    ("R73h", {_MENU: GRUB_CFG.replace(" ro ", " ro sysctl.net.ipv4.ip_default_ttl=1 ").replace(f"vmlinuz-{KERNEL}", "vmlinuz-4.18.0-553.el8")}),
+    ("R73a", _with("sysctl.vm.nr_hugepages=16 sysctl.vm.swappiness=10")),
+    ("R73e", _with("systemd.default_timeout_start_sec=90s")),
+    ("R73e", {**_with("systemd.default_timeout_start_sec=3min"), "/etc/systemd/system.conf": "[Manager]\nDefaultTimeoutStartSec=1ms\n"}),
+    ("R73f", _with("systemd.setenv=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin systemd.setenv=SYSTEMD_LOG_LEVEL=debug")),
+    ("R70l", _with("systemd.default_device_timeout_sec=30s")),
+    ("R70l", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /boot/efi vfat x-systemd.device-timeout=0 0 1\ntmpfs /tmp tmpfs x-systemd.device-timeout=1ms 0 0\n"}),
+    ("R70g", _with("fstab=yes")),
+    ("R70g", {_MENU: GRUB_CFG.replace(" ro ", " rw fstab=no ")}),
     ("R63", _with("acpi=noirq scsi_mod.scan=sync sysctl.vm.swappiness=10 sysctl.kernel.modules_disabled=0 sysctl.vm.nr_hugepages=16")),
     ("R63", _with("memmap=1M$0x9f000 memmap=4G!12G systemd.wants=ssh.service")),
     ("R63", _with("memmap=exactmap memmap=640K@0 memmap=4G@1M")),

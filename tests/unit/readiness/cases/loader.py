@@ -53,6 +53,11 @@ def _uki(cmdline=f"root=UUID={UUID} ro {CMDLINE}", drivers=IN_INITRAMFS):
     return {_MENU: None, "/etc/default/grub": None, INITRAMFS: None, f"/boot/vmlinuz-{KERNEL}": None, _UKI: image}
 
 
+def _before_kernel(text):
+    """Return the menu whose entry has a command more before its kernel."""
+    return {_MENU: GRUB_CFG.replace("  linux", f"  {text}\n  linux", 1)}
+
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R14d", {_MENU: _SAVED + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv("saved_entry=old\n")}, (_MENU, 10)),
@@ -66,7 +71,7 @@ BROKEN_FILES = [
     ("R14g", {_MENU: GRUB_CFG + "source ${config_directory}/custom.cfg\n", "/boot/grub/custom.cfg": "set timeout=-1\n"}, ("/boot/grub/custom.cfg", 1)),
     ("R14f", {_MENU: _FROM_USER_CFG + GRUB_CFG, "/boot/grub/user.cfg": "GRUB2_PASSWORD=grub.pbkdf2.sha512.1.A.B\n"}, (_MENU, 4)),
     ("R14g", {_MENU: "set timeout=-1\n" + GRUB_CFG}, (_MENU, 1)),
-    ("R14g", {_MENU: "if [ x$feature_timeout_style = xy ] ; then\n set timeout=-1\nelse\n set timeout=-1\nfi\n" + GRUB_CFG}, (_MENU, 4)),
+    ("R14g", {_MENU: "if [ x$feature_timeout_style = xy ] ; then\n set timeout=-1\nelse\n set timeout=-1\nfi\n" + GRUB_CFG}, (_MENU, 2)),
     ("R14g", {_MENU: "set timeout=3600\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14g", {_MENU: "\nread answer\n" + GRUB_CFG}, (_MENU, 2)),
     ("R14g", {_MENU: GRUB_CFG + "sleep --interruptible 7200\n"}, (_MENU, GRUB_CFG.count("\n") + 1)),
@@ -77,6 +82,30 @@ BROKEN_FILES = [
     ("R14i", {**_FOR_BIOS, _MENU: GRUB_CFG.replace("  initrd ", "  initrdefi ", 1)}, (_MENU, 4)),
     ("R14i", {"/boot/grub/x86_64-efi/command.lst": "linux: linux\ninitrd: linux\n", _MENU: GRUB_CFG.replace("  linux ", "  linux16 ", 1)}, (_MENU, 3)),
     ("R14h", {_MENU: GRUB_CFG.replace("  linux", "  set root=(hd0,gpt7)\n  search --fs-uuid --set=root 1111-2222\n  linux", 1)}, (_MENU, 3)),
+    ("R14h", _before_kernel("unset root"), (_MENU, 3)),
+    ("R14h", _before_kernel("set root="), (_MENU, 3)),
+    ("R14h", _before_kernel("root=hd7"), (_MENU, 3)),
+    ("R14h", _before_kernel("set root=(hd0)"), (_MENU, 3)),
+    ("R14h", _before_kernel("set root=memdisk"), (_MENU, 3)),
+    ("R14h", {_MENU: "set root=hd1,gpt1\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14h", _before_kernel("set root=hd1,1; search --no-floppy --label --set=root nowhere"), (_MENU, 3)),
+    ("R14h", {_MENU: GRUB_CFG.replace("linux /boot", "linux (hd1,gpt1)/boot", 1)}, (_MENU, 3)),
+    ("R14h", {_MENU: GRUB_CFG.replace("initrd /boot", "initrd (hd0,gpt9)/boot", 1)}, (_MENU, 4)),
+    ("R14j", {**_FOR_BIOS, _MENU: "set prefix=(hd1,gpt1)/boot/grub\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14j", {**_FOR_BIOS, **_before_kernel("set prefix=/grub-old")}, (_MENU, 3)),
+    ("R14k", {_MENU: "cutmem 1M 4G\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14k", _before_kernel("cutmem 0x100000 0x100000000"), (_MENU, 3)),
+    ("R14k", {_MENU: "badram 0x0,0x0\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14g", _before_kernel("halt"), (_MENU, 3)),
+    ("R14g", _before_kernel("sleep 7200"), (_MENU, 3)),
+    ("R14g", {_MENU: GRUB_CFG.replace("\n}", "\n  exit\n}", 1)}, (_MENU, 5)),
+    ("R14g", {_MENU: "if true; then\n  exit\nfi\n" + GRUB_CFG}, (_MENU, 2)),
+    ("R14g", {_MENU: GRUB_CFG + "while true; do\n  sleep 1\ndone\n"}, (_MENU, GRUB_CFG.count("\n") + 1)),
+    ("R14g", {_MENU: GRUB_CFG + "configfile $prefix/grub.cfg\n"}, (_MENU, GRUB_CFG.count("\n") + 1)),
+    ("R14g", {_MENU: "source /boot/grub/grub.cfg\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14e", {_MENU: "if false; then\n" + GRUB_CFG + "fi\n"}, None),
+    ("R14e", {_MENU: "if [ $grub_platform = xen ]; then\n" + GRUB_CFG + "fi\n"}, None),
+    ("R14e", {_MENU: "function linux_menu {\n" + GRUB_CFG + "}\n"}, None),
     ("R14g", {_MENU: "set timeout=${menu_wait}\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("menu_wait=-1\n")}, (_MENU, 1)),
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + "GRUB_TIMEOUT=86400\n"}, ("/etc/default/grub", 5)),
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + 'GRUB_TIMEOUT="-1"\n'}, ("/etc/default/grub", 5)),
@@ -121,6 +150,24 @@ CONTROLS = [
     ("R14e", _systemd_boot("default arch-*\n")),
     *[(rule, _uki()) for rule in ("R13b", "R13d", "R14c", "R14d", "R14e", "R17a", "R27a", "R60", "R61", "R62", "R63")],
     ("R14h", {_MENU: GRUB_CFG.replace("  linux", "  set root='hd0,gpt3'\n  linux", 1)}),
+    ("R14h", _before_kernel("unset root; set root=$root; search --no-floppy --file --set=root /etc/fstab")),
+    ("R14h", _before_kernel("search --no-floppy --fs-uuid --set=root 11111111-2222-3333-4444-555555555555")),  # root stays where GRUB's own files are
+    ("R14h", _before_kernel("if [ x$feature_platform_search_hint != xy ]; then set root=hd1,gpt1; fi; set root=lvm/vg0-root")),
+    ("R14h", {_MENU: "search --set=fonts --label nowhere\n" + GRUB_CFG.replace("linux /boot", "linux ($root)/boot", 1)}),
+    ("R14h", {_MENU: GRUB_CFG.replace("linux /boot", "linux (hd0,gpt3)/boot", 1)}),
+    ("R14h", {_MENU: GRUB_CFG.replace("\n}", "\n  boot\n  unset root\n}", 1)}),
+    ("R14j", {**_FOR_BIOS, _MENU: "set prefix=($root)/boot/grub\nset prefix=$prefix\n" + GRUB_CFG}),
+    ("R14j", {**_FOR_BIOS, _MENU: "set prefix=/grub\n" + GRUB_CFG + "set prefix=/boot/grub\n"}),
+    ("R14j", {_MENU: "set prefix=(hd1)/boot/grub\n" + GRUB_CFG}),  # a GRUB with all in its core
+    ("R14k", {_MENU: "cutmem 0x40000000 0x40100000\nbadram 0x12345000,0xfffff000\n" + GRUB_CFG}),
+    ("R14k", {_MENU: GRUB_CFG + "menuentry 'Other' {\n  cutmem 1M 4G\n  linux /boot/other\n}\n"}),
+    ("R14g", {_MENU: "if [ x$grub_platform = xxen ]; then exit; fi\nwhile true; do\n  break\ndone\n" + GRUB_CFG}),
+    ("R14g", {_MENU: GRUB_CFG + "menuentry 'Off' {\n  halt\n}\nmenuentry 'Set-up' {\n  fwsetup\n}\n"}),
+    ("R14g", {_MENU: GRUB_CFG.replace("\n}", "\n  boot\n  halt\n}", 1)}),
+    ("R14g", {_MENU: GRUB_CFG + "source /boot/grub/none.cfg\nif [ -f $prefix/own.cfg ]; then\n  configfile $prefix/own.cfg\nfi\n"}),
+    ("R14e", {_MENU: "if [ x$feature_menuentry_id = xy ]; then\n" + GRUB_CFG + "fi\n"}),
+    ("R14e", {_MENU: "function linux_menu {\n" + GRUB_CFG + "}\nlinux_menu\n"}),
+    ("R14e", {_MENU: 'if [ "$grub_platform" = "efi" ]; then\n' + GRUB_CFG + "else\n" + GRUB_CFG + "fi\n"}),
     ("R14h", {_MENU: GRUB_CFG.replace("  linux", f"  set root='hd1,gpt1'\n  search --no-floppy --fs-uuid --set=root {UUID}\n  linux", 1)}),
     ("R14i", {**_FOR_BIOS, _MENU: GRUB_CFG.replace("  linux ", "  linux16 ", 1).replace("  initrd ", "  initrd16 ", 1)}),
     ("R14i", {_MENU: GRUB_CFG.replace("  linux ", "  linuxefi ", 1).replace("  initrd ", "  initrdefi ", 1)}),  # a GRUB with all in its core
