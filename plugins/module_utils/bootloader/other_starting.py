@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.place impor
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
 
 _LINE = re.compile(r"^[ \t]*([A-Za-z]+)(?![^ \t\r\n])[ \t]*([^\r\n]*)", re.MULTILINE)
-_LEGACY_LINE = re.compile(r"^[ \t]*(default|timeout|password|lock|title)(?:[ \t]*=[ \t]*|[ \t]+|$)([^\r\n]*)", re.MULTILINE)
+_LEGACY_LINE = re.compile(r"^[ \t]*(default|timeout|password|lock|title|pause|halt|reboot)(?:[ \t]*=[ \t]*|[ \t]+|$)([^\r\n]*)", re.MULTILINE)
 
 
 def extlinux(tree):
@@ -40,6 +40,10 @@ def _extlinux(tree, path):
     place = Place(path, number, f"default {wanted}") if wanted in names else Place(path, None, "the first label")
     entry = names.get(wanted, entries[0] if entries else None)
     timeout, number = settings.get("timeout", ("0", None))
+    at_end, line = settings.get("ontimeout", ("", None))
+    if at_end and (shows_menu or settings.get("prompt", ("0", None))[0] == "1"):
+        label = (at_end.lower().split() or [""])[0]
+        entry, place = names.get(label), Place(path, line, f"ontimeout {at_end}")
     # in tenths of a second
     for_ever = (
         is_long(timeout[:-1]) or not timeout.strip("0") and (shows_menu or settings.get("prompt", ("0", None))[0] == "1") and "totaltimeout" not in settings
@@ -91,6 +95,7 @@ def _legacy(tree, path):
     found = [(match.group(1), match.group(2).strip(), number) for number, match in _numbered(_LEGACY_LINE, text)]
     place = next((Place(path, line, f"default {value}") for name, value, line in found if name == "default"), Place(path, None, "the first title"))
     waits = [Place(path, line, f"timeout {value}") for name, value, line in found if name == "timeout" and (value.startswith("-") or is_long(value))]
+    waits += [Place(path, line, f"{name} {value}".strip()) for name, value, line in _of_title(found, entry) if name in ("pause", "halt", "reboot")]
     locked = [Place(path, line, "the title that starts asks for a password") for name, _value, line in _of_title(found, entry) if name in ("lock", "password")]
     return Start(grub_legacy.NAME, path, entry, place, "" if entry else f"{place.text} starts no Linux", waits, locked)
 

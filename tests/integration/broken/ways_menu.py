@@ -83,7 +83,15 @@ WAYS = {
     "the entries stand under a condition that never holds": around_entries("if false; then", "fi"),
     "the entries are those of another platform": around_entries('if [ "$grub_platform" = "xen" ]; then', "fi"),
     "the entries stand in a function that nobody calls": around_entries("function linux_entries {", "}"),
+    "GRUB's module of the menu is gone": bios(lambda layer: layer.remove("/boot/grub/i386-pc/normal.mod")),
+    "GRUB's module of Linux is gone": bios(lambda layer: layer.remove("/boot/grub/i386-pc/linux.mod")),
+    "GRUB's module of Linux is cut to half its size": bios(lambda layer: layer.cut("/boot/grub/i386-pc/linux.mod")),
+    "a module that GRUB's module of Linux needs is empty": bios(lambda layer: layer.write("/boot/grub/i386-pc/relocator.mod", b"")),
     # the command line
+    "init is an interpreter": parameters("init=/usr/bin/python3"),
+    "the local APIC is not used": parameters("nolapic"),
+    "the initcall of ACPI is banned": parameters("initcall_blacklist=acpi_init"),
+    "the initcall that unpacks the initramfs is banned": parameters("initcall_blacklist=populate_rootfs"),
     "the command line takes the search path from all services": parameters("systemd.setenv=PATH="),
     "the command line gives all services another search path": parameters("systemd.setenv=PATH=/opt/none"),
     "the command line gives services no time": parameters("systemd.default_timeout_start_sec=1ms"),
@@ -144,6 +152,7 @@ CONTROLS = {
     ),
     "the entries name their kernel by the variable root": lambda layer: layer.write(MENU, layer.read(MENU).replace("\tlinux\t/", "\tlinux\t($root)/")),
     "the entries stand under a condition that always holds": around_entries("if [ x$feature_menuentry_id = xy ]; then", "fi"),
+    "GRUB's modules that nothing needs are gone": bios(lambda layer: layer.remove("/boot/grub/i386-pc/gfxterm.mod", "/boot/grub/i386-pc/affs.mod")),
     "the entries keep the video mode": before_kernel("set gfxpayload=keep"),
     "the entries say what they do not do": before_kernel("echo 'halt; exit'"),
     "the command line says what systemd does anyway": parameters(

@@ -8,9 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 import re
+import struct
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_long
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu, grub_conditions, grub_script
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu, grub_conditions, grub_legacy, grub_script
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -20,6 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volume
 
 _SET_ROOT = re.compile(r"root=\(?([^()]*)\)?$")
 _DISK = re.compile(r"hd(\d{1,3})(?:,(?:msdos|gpt)?(\d{1,3}))?$")
+_LEGACY_DISK = re.compile(r"\(hd(\d{1,3}),(\d{1,3})\)")
 #: Devices that Azure has not, or that hold no kernel.
 _NO_DISKS = ("fd", "cd", "memdisk", "proc", "tftp", "pxe", "http")
 #: What leaves root as it is.
@@ -96,7 +98,20 @@ def menu_ends(context):
 def looks_on_this_disk(context):
     """Return failed with the line by which each started entry of GRUB 2 looks on another disk or partition, where no search after it finds one here."""
     found = [place for entry in started_entries(context) if entry.loader == grub2_menu.NAME for place in _roots(context, entry)]
-    return failed_if(found)
+    return failed_if(found + [place for entry in started_entries(context) if entry.loader == grub_legacy.NAME for place in _legacy_roots(context, entry)])
+
+
+def _legacy_roots(context, entry):
+    """Return [Evidence] of the lines of a title of GRUB Legacy's that name another disk, or a partition that is not there; it counts partitions from 0."""
+    found = []
+    for number, text in [(number, text) for number, text in context.lines(entry.path) if entry.line and number > entry.line]:
+        words = re.split(r"[ \t=]+", text.strip())
+        if words[0] == "title":
+            break
+        match = _LEGACY_DISK.match(" ".join(words[1:2])) if words[0] in ("root", "kernel", "initrd") else None
+        if match and (int(match.group(1)) > 0 or _is_elsewhere(context, f"hd0,{int(match.group(2)) + 1}") is True):
+            found.append(Evidence(entry.path, number, text.strip()))
+    return found
 
 
 def _roots(context, entry):
@@ -221,6 +236,58 @@ def _has_modules(context, prefix, platforms):
 
 
 @rule(
+    "R14l",
+    step=LOADER,
+    severity=ERROR,
+    title="The modules with which GRUB starts Linux are there and whole",
+    fault="A module with which GRUB starts Linux is gone, or damaged",
+    why="The menu is a module of GRUB's, as is the command linux and what both need: without the file GRUB stops at `grub rescue>`, or says that it cannot "
+    "find the command.",
+    cure="Install the boot loader again from the guest or a chroot of it: `grub-install` (`grub2-install`).",
+    source="GRUB moddep.lst, command.lst; grub-core/kern/dl.c",
+    choice="Only of generation 1: a GRUB of UEFI mostly has them in it.",
+)
+def modules_are_whole(context):
+    """Return failed with each file of a module that the menu and the started entry need, as GRUB's own lists say, and that is not there or no whole ELF."""
+    found = []
+    for entry in [entry for entry in started_entries(context) if entry.loader == grub2_menu.NAME and entry.line]:
+        folder = f"{posixpath.dirname(entry.path)}/{_PLATFORMS[0]}"
+        needs = dict(_pairs(context, f"{folder}/moddep.lst"))
+        wanted = {"normal"} | {module for command, module in _pairs(context, f"{folder}/command.lst") if command.lstrip("*") in ("linux", "initrd")}
+        waiting = [name for name in sorted(wanted) if name in needs]
+        seen = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting += needs.get(name, "").split()
+        found += [Evidence(f"{folder}/{name}.mod", None, text) for name in sorted(seen) for text in [_wrong_module(context, f"{folder}/{name}.mod")] if text]
+    return failed_if(found)
+
+
+def _pairs(context, path):
+    """Return [(name, value)] of the lines of one of GRUB's lists, ``name: value``."""
+    return [(name.strip(), value.strip()) for _number, text in context.lines(path) for name, colon, value in [text.partition(":")] if colon]
+
+
+def _wrong_module(context, path):
+    """Return what is wrong (str) with the file of a module, "" when nothing is: an ELF file ends with the table of its sections, or holds it."""
+    status = context.tree.stat(path)
+    if status is None:
+        return "is not there"
+    head = context.tree.read_bytes(path, 64)
+    if head[:4] != b"\x7fELF" or len(head) < 52:
+        return "is no module"
+    wide = head[4] == 2
+    table, size, count = (
+        (struct.unpack_from("<Q", head, 40) + struct.unpack_from("<HH", head, 58))
+        if wide and len(head) == 64
+        else (struct.unpack_from("<I", head, 32) + struct.unpack_from("<HH", head, 46))
+    )
+    return "is cut off" if table + size * count > status.size else ""
+
+
+@rule(
     "R14k",
     step=LOADER,
     severity=ERROR,
@@ -298,4 +365,4 @@ def _waits_long(text):
     return bool(match) and (match.group(1).startswith("-") or is_long(match.group(1)))
 
 
-RULES = [starts_linux, looks_on_this_disk, has_its_commands, finds_its_modules, leaves_memory, asks_no_password, menu_ends]
+RULES = [starts_linux, looks_on_this_disk, has_its_commands, finds_its_modules, modules_are_whole, leaves_memory, asks_no_password, menu_ends]

@@ -18,6 +18,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
 
 _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "true", "false", "sulogin"])
+#: Programs that are no init, and start none by themselves.
+_NO_INIT = re.compile(r"(python|perl|ruby)[\d.]*$|(login|getty|agetty|cat|echo|sleep|vi|vim|nano|ls|env|sudo|su|systemctl|poweroff|reboot|halt|shutdown)$")
 #: Words that init takes for a run level without a login over the network. Source: systemd, kernel-command-line(7); sysvinit init(8).
 _RUN_LEVELS = {"single": "rescue", "s": "rescue", "S": "rescue", "-s": "rescue", "1": "rescue", "rescue": "rescue", "emergency": "emergency", "-b": "emergency"}
 #: Names that stop the initramfs. Source: dracut.cmdline(7), initramfs-tools(7), mkinitcpio(8).
@@ -28,6 +30,10 @@ _NEEDED = re.compile(
     r"(sshd?|ssh(d)?-keygen.*|dropbear|walinuxagent|waagent|cloud-(init|init-local|init-main|init-network|config|final)|NetworkManager|"
     r"systemd-networkd|networking|network|wicked|systemd-udevd|systemd-udev-trigger|systemd-user-sessions|dbus|dbus-broker)\.(service|socket)$|"
     r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$|(system|-)\.slice$"
+)
+#: Functions with which drivers of Hyper-V and its disk, ACPI, the initramfs and file systems of a root start. Source: module_init() and initcalls of Linux.
+_INITCALLS = (
+    r"(^|,)(init_)?((hv|hyperv|storvsc|netvsc|sd)_|(acpi_init|populate_rootfs|ext4_init_fs|ext4_fs|init_xfs_fs|xfs_fs|init_btrfs_fs|btrfs_fs|dm_init)(,|$))"
 )
 _YES, _NO = ("1", "yes", "true", "on", "y", "t"), ("0", "no", "false", "off", "n", "f")
 _INSTALLERS = {"boot": ("casper", "live", "nfs")}
@@ -96,10 +102,12 @@ def _word(context, parameter, line):
         return "the initramfs, with the drivers of the disk, is not used"
     if name == "nomodule" and value is None:
         return "no module is loaded"
+    if name in ("nolapic", "disableapic") and value is None:
+        return "Hyper-V's bus interrupts by the local APIC, which is not used"
     if name == "nopv" and value is None:
         return "the kernel does not look for Hyper-V, and finds neither its disk nor its network"
-    if name == "initcall_blacklist" and re.search(r"(^|,)(init_)?(hv|hyperv|storvsc|netvsc|sd)_", value or ""):
-        return "a driver of Hyper-V does not start"
+    if name == "initcall_blacklist" and re.search(_INITCALLS, value or ""):
+        return "a driver of Hyper-V, or of the root, does not start"
     if name == "systemd.run":
         return "systemd runs this command and powers off"
     if name == "systemd.volatile" and (value or "yes") in _YES:
@@ -129,6 +137,8 @@ def _init(context, value):
     name = posixpath.basename(value)
     if name in _SHELLS:
         return "this shell is started in place of init"
+    if _NO_INIT.match(name):
+        return "this program is started in place of init"
     if value.startswith("/") and not context.tree.exists(value):
         return "this program is not there"
     return ""

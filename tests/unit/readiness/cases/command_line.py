@@ -97,6 +97,9 @@ BROKEN_FILES = [
             "sysctl.kernel.modules_disabled=1",
             "sysctl/kernel/modules_disabled=1",
             "systemd.mask=system.slice",
+            "init=/usr/bin/python3",
+            "nolapic",
+            "initcall_blacklist=populate_rootfs",
             "systemd.volatile=yes",
             "systemd.volatile",
             "systemd.volatile=state",
@@ -183,6 +186,7 @@ CONTROLS = [
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
     ("R63", _with("init=/usr/lib/systemd/systemd")),
     ("R63", _with("rdinit=/init")),
+    ("R63", _with("initcall_blacklist=acpi_cpufreq_init,algif_hash_init noapictimer lapic=notscdeadline")),
     ("R73h", _with("sysctl.net.ipv4.ip_default_ttl=128 sysctl.net.core.somaxconn=4096")),
     ("R73h", {**_with("sysctl.net.ipv4.ip_default_ttl=1"), "/etc/sysctl.d/50-own.conf": "net.ipv4.ip_default_ttl=64\n"}),
     # before 5.8 the kernel knows no such parameter

@@ -53,6 +53,21 @@ def _uki(cmdline=f"root=UUID={UUID} ro {CMDLINE}", drivers=IN_INITRAMFS):
     return {_MENU: None, "/etc/default/grub": None, INITRAMFS: None, f"/boot/vmlinuz-{KERNEL}": None, _UKI: image}
 
 
+_MODULE = b"\x7fELF\x01\x01\x01" + bytes(25) + b"\x34\0\0\0" + bytes(10) + b"\x28\0\x01\0\0\0" + bytes(40)
+_WITH_MODULES = {
+    **_FOR_BIOS,
+    "/boot/grub/i386-pc/moddep.lst": "normal: extcmd\nlinux: relocator extcmd\nrelocator:\nextcmd:\ngfxterm:\n",
+    **{f"/boot/grub/i386-pc/{name}.mod": _MODULE for name in ("normal", "linux", "relocator", "extcmd")},
+}
+_LEGACY, _EXTLINUX = "/boot/grub/menu.lst", "/boot/extlinux.conf"
+_EXTLINUX_MENU = f"DEFAULT l\nPROMPT 1\nTIMEOUT 30\nLABEL l\nLINUX vmlinuz-{KERNEL}\n"
+
+
+def _legacy(text):
+    """Return the menu of GRUB Legacy whose title has some lines before its kernel."""
+    return {_MENU: None, _LEGACY: f"default 0\ntimeout 5\ntitle Linux\n{text}\nkernel /boot/vmlinuz-{KERNEL} root=UUID={UUID} ro\ninitrd {INITRAMFS}\n"}
+
+
 def _before_kernel(text):
     """Return the menu whose entry has a command more before its kernel."""
     return {_MENU: GRUB_CFG.replace("  linux", f"  {text}\n  linux", 1)}
@@ -93,6 +108,13 @@ BROKEN_FILES = [
     ("R14h", {_MENU: GRUB_CFG.replace("initrd /boot", "initrd (hd0,gpt9)/boot", 1)}, (_MENU, 4)),
     ("R14j", {**_FOR_BIOS, _MENU: "set prefix=(hd1,gpt1)/boot/grub\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14j", {**_FOR_BIOS, **_before_kernel("set prefix=/grub-old")}, (_MENU, 3)),
+    ("R14l", {path: text for path, text in _WITH_MODULES.items() if not path.endswith("linux.mod")}, ("/boot/grub/i386-pc/linux.mod", None)),
+    ("R14l", {**_WITH_MODULES, "/boot/grub/i386-pc/relocator.mod": ""}, ("/boot/grub/i386-pc/relocator.mod", None)),
+    ("R14l", {**_WITH_MODULES, "/boot/grub/i386-pc/normal.mod": _MODULE[:60]}, ("/boot/grub/i386-pc/normal.mod", None)),
+    ("R14h", _legacy("root (hd1,0)"), (_LEGACY, 4)),
+    ("R14h", _legacy("root (hd0,8)"), (_LEGACY, 4)),
+    ("R14g", _legacy("root (hd0,2)\npause press a key"), (_LEGACY, 5)),
+    ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU + "ONTIMEOUT local\nLABEL local\nLOCALBOOT -1\n"}, (_EXTLINUX, 6)),
     ("R14k", {_MENU: "cutmem 1M 4G\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14k", _before_kernel("cutmem 0x100000 0x100000000"), (_MENU, 3)),
     ("R14k", {_MENU: "badram 0x0,0x0\n" + GRUB_CFG}, (_MENU, 1)),
@@ -159,6 +181,11 @@ CONTROLS = [
     ("R14j", {**_FOR_BIOS, _MENU: "set prefix=($root)/boot/grub\nset prefix=$prefix\n" + GRUB_CFG}),
     ("R14j", {**_FOR_BIOS, _MENU: "set prefix=/grub\n" + GRUB_CFG + "set prefix=/boot/grub\n"}),
     ("R14j", {_MENU: "set prefix=(hd1)/boot/grub\n" + GRUB_CFG}),  # a GRUB with all in its core
+    ("R14l", _WITH_MODULES),
+    ("R14l", {**_WITH_MODULES, "/boot/grub/i386-pc/gfxterm.mod": ""}),  # which no entry needs
+    ("R14h", _legacy("root (hd0,2)")),
+    ("R14g", _legacy("root (hd0,2)")),
+    ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU + "ONTIMEOUT l\n"}),
     ("R14k", {_MENU: "cutmem 0x40000000 0x40100000\nbadram 0x12345000,0xfffff000\n" + GRUB_CFG}),
     ("R14k", {_MENU: GRUB_CFG + "menuentry 'Other' {\n  cutmem 1M 4G\n  linux /boot/other\n}\n"}),
     ("R14g", {_MENU: "if [ x$grub_platform = xxen ]; then exit; fi\nwhile true; do\n  break\ndone\n" + GRUB_CFG}),
