@@ -36,6 +36,19 @@ _OF_HOST_KEYS = {
     "ecdsa": ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp256-cert-v01@openssh.com"),
     "ed25519": ("ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"),
 }
+#: What a client offers by itself.
+_OFFERED = {
+    "Ciphers": ("chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"),
+    "MACs": (
+        *("umac-64-etm@openssh.com", "umac-128-etm@openssh.com", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com"),
+        *("hmac-sha1-etm@openssh.com", "umac-64@openssh.com", "umac-128@openssh.com", "hmac-sha2-256", "hmac-sha2-512", "hmac-sha1"),
+    ),
+    "KexAlgorithms": (
+        *("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "curve25519-sha256@libssh.org"),
+        *("ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521", "diffie-hellman-group-exchange-sha256", "diffie-hellman-group16-sha512"),
+        *("diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256", "diffie-hellman-group14-sha1"),
+    ),
+}
 _MADE = re.compile(r"/etc/ssh/ssh_host_[a-z0-9]+_key$")
 #: A pattern of AllowUsers for connections of the machine to itself, and one of DenyUsers for all.
 _OF_ITSELF, _ANYBODY = re.compile(r"@(?:127\.[0-9.*/]*|::1|localhost)$"), re.compile(r"\??\*+(?:@(?:\*|0\.0\.0\.0/0))?$")
@@ -114,6 +127,9 @@ def no_session(settings, has_file, runs):
     value, path, line = effective_of(settings, "RefuseConnection")
     if value and value.lower() == "yes":
         found.append(AccessObstacle(path, line, "RefuseConnection yes", "every connection is ended"))
+    value, path, line = effective_of(settings, "PerSourceMaxStartups")
+    if value == "0":
+        found.append(AccessObstacle(path, line, "PerSourceMaxStartups 0", "no address may have a connection"))
     value, path, line = effective_of(settings, "MaxAuthTries")
     if value == "0":
         found.append(AccessObstacle(path, line, "MaxAuthTries 0", "nobody may try"))
@@ -127,6 +143,25 @@ def no_session(settings, has_file, runs):
     value, path, line = effective_of(settings, "ChrootDirectory", "none")
     if value.lower() != "none" and "%" not in value and not has_file(f"{value.rstrip('/')}/bin/sh"):
         found.append(AccessObstacle(path, line, f"ChrootDirectory {value}", "there is no shell in it"))
+    return found
+
+
+def no_common_algorithm(settings):
+    """Return the Obstacles of the lists of algorithms that have none which a client of today offers by itself.
+
+    Source: myproposal.h of OpenSSH 7.4 to 10.0. A cipher that checks its packets itself needs no code (MACs).
+    """
+    found = []
+    alone = [
+        pattern for pattern in (effective_of(settings, "Ciphers")[0] or _OFFERED["Ciphers"][0]).split(",") if pattern.lstrip("+^").startswith(("chacha", "aes"))
+    ]
+    with_code = all("gcm" not in pattern and "chacha" not in pattern and "*" not in pattern for pattern in alone)
+    for keyword, offered in _OFFERED.items():
+        value, path, line = effective_of(settings, keyword)
+        if not value or value[0] in "+^-" or keyword == "MACs" and not with_code:
+            continue
+        if not any(fnmatch.fnmatchcase(name, pattern) for name in offered for pattern in value.split(",")):
+            found.append(AccessObstacle(path, line, f"{keyword} {value}", "no client of today offers one of these, and nobody can connect"))
     return found
 
 

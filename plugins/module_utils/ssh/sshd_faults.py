@@ -18,6 +18,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config 
 #: One line that sshd ends with. cause: str, for a person.
 SshdFault = collections.namedtuple("SshdFault", "path line text cause")
 
+#: How the first word of some settings looks.
+_SHAPES = {
+    "setenv": re.compile(r"[^=]+="),
+    "streamlocalbindmask": re.compile(r"0?[0-7]{1,3}\Z"),
+    "rekeylimit": re.compile(r"(?:default|[0-9]{1,12}[kKmMgG]?)\Z"),
+    "ipqos": re.compile(r"(?:none|af[1-4][1-3]|cs[0-7]|ef|le|lowdelay|throughput|reliability|0x[0-9a-f]+|[0-9]+)\Z", re.IGNORECASE),
+}
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 
 
@@ -37,9 +44,10 @@ def faults(settings, program=b""):
             subsystems.add(name)
         if cause:
             found.append(SshdFault(setting.path, setting.line, f"{setting.keyword} {setting.value}".strip(), cause))
-    if effective_of(settings, "AuthorizedKeysCommand", "none")[0].lower() != "none" and effective_of(settings, "AuthorizedKeysCommandUser")[0] is None:
-        value, path, line = effective_of(settings, "AuthorizedKeysCommand")
-        found.append(SshdFault(path, line, f"authorizedkeyscommand {value}", "AuthorizedKeysCommandUser is not set"))
+    for command in ("AuthorizedKeysCommand", "AuthorizedPrincipalsCommand"):
+        value, path, line = effective_of(settings, command, "none")
+        if value.lower() != "none" and effective_of(settings, f"{command}User")[0] is None:
+            found.append(SshdFault(path, line, f"{command.lower()} {value}", f"{command}User is not set"))
     return found
 
 
@@ -76,6 +84,8 @@ def _cause(setting, program):
         return "more stands behind its value"
     if keyword == "subsystem" and len(words) < 2:
         return "it takes a name and a command"
+    if keyword in _SHAPES and not _SHAPES[keyword].match(words[0]):
+        return "it is no such value"
     if keyword == "rdomain" and words[0].lower() != "none":
         return "no sshd of Linux takes it"
     if keyword == "listenaddress" and "rdomain" in words[1:-1]:

@@ -51,6 +51,7 @@ def lets_in(context):
     settings = context.facts(sshd_started.settings)
     by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
     no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
+    no_way += sshd_access.no_common_algorithm(settings)
     no_way += sshd_access.no_key(settings, context.tree.is_file)
     no_way += sshd_access.no_session(settings, context.tree.is_file, lambda path: programs.why_not(context.tree, path))
     return failed_if(shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)

@@ -63,6 +63,20 @@ BROKEN_FILES = [
     ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectoryMode=0777\n"}, (_DROP_IN, 2)),
     ("R46d", {"/etc/ssh/sshd_config": "RDomain blue\n"}, ("/etc/ssh/sshd_config", 1)),
     ("R46d", {"/etc/ssh/sshd_config": "ListenAddress 0.0.0.0 rdomain mgmt\n"}, ("/etc/ssh/sshd_config", 1)),
+    *[
+        (rule, {"/etc/ssh/sshd_config": text + "\n"}, ("/etc/ssh/sshd_config", 1))
+        for rule, text in (
+            ("R46d", "SetEnv FOO"),
+            ("R46d", "IPQoS garbage"),
+            ("R46d", "StreamLocalBindMask 999"),
+            ("R46d", "RekeyLimit garbage"),
+            ("R46d", "AuthorizedPrincipalsCommand /usr/bin/principals"),
+            ("R46e", "PerSourceMaxStartups 0"),
+            ("R46e", "Ciphers 3des-cbc,aes128-cbc"),
+            ("R46e", "MACs hmac-md5,hmac-md5-96\nCiphers aes128-ctr"),
+            ("R46e", "KexAlgorithms diffie-hellman-group1-sha1"),
+        )
+    ],
     ("R46e", {"/etc/ssh/sshd_config": "ForceCommand internal-sftp -d /data\n"}, ("/etc/ssh/sshd_config", 1)),
 ]
 
@@ -98,5 +112,17 @@ CONTROLS = [
     ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\n", "/etc/tmpfiles.d/sshd.conf": "d /run/sshd 0755 root root -\n"}),
     ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\nExecStartPre=/bin/mkdir -p /run/sshd\n"}),
     ("R46d", {"/etc/ssh/sshd_config": "RDomain none\nListenAddress 0.0.0.0\n"}),
+    *[
+        (rule, {"/etc/ssh/sshd_config": text + "\n"})
+        for rule, text in (
+            ("R46d", "SetEnv FOO=bar\nIPQoS lowdelay throughput\nStreamLocalBindMask 0177\nRekeyLimit 1G 1h"),
+            ("R46d", "RekeyLimit default none\nIPQoS cs1 0x10"),
+            ("R46d", "AuthorizedPrincipalsCommand /usr/bin/principals\nAuthorizedPrincipalsCommandUser nobody"),
+            ("R46e", "PerSourceMaxStartups none\nCiphers aes256-ctr\nMACs hmac-sha2-512\nKexAlgorithms ecdh-sha2-nistp384"),
+            ("R46e", "MACs hmac-md5\nCiphers aes256-gcm@openssh.com,aes128-ctr"),  # the first needs none
+            ("R46e", "Ciphers -3des-cbc\nKexAlgorithms -diffie-hellman-group1-sha1\nMACs +hmac-md5"),
+            ("R46e", "Ciphers aes*\nMACs hmac-sha2-*\nKexAlgorithms curve25519-*"),
+        )
+    ],
     ("R46e", {"/etc/ssh/sshd_config": "Match Group sftponly\n  ForceCommand internal-sftp\n"}),
 ]
