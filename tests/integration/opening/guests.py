@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import sysconfig
 import tempfile
+import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
 from ansible_collections.imagewright.azure.plugins.module_utils.opening import session
@@ -92,6 +93,14 @@ def inside(opened, command):
     pid = opened.partition(":")[0]
     argv = ["nsenter", "--target", pid, "--mount", "--pid", "--uts", "--ipc", "--net", "--", "/bin/sh", "-c", command]
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+
+
+def wait_until(condition, seconds=60):
+    """Wait until a function returns what is true; that it does not is the test's failure."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert condition()
 
 
 def held(folder):

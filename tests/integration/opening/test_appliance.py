@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -17,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.opening import a
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from lab import demo_image, playing
 
-from .guests import USER, as_user, busybox_disk, emulate_where_needed, held, place_of_a_user, read, users_python_works
+from .guests import USER, as_user, busybox_disk, emulate_where_needed, held, place_of_a_user, read, users_python_works, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="the disks are made by root")]
 
@@ -36,7 +35,7 @@ def disk(tmp_path):
     """A disk, and the proof that this machine holds nothing of it in the end."""
     path = busybox_disk(tmp_path / "disk.raw", files={"etc/sudoers": "Defaults targetpw\nadmin ALL=(ALL) ALL\n"})
     yield path
-    _wait_until(lambda: not (path.exists() and locks.holders(str(path))) and held(tmp_path)[0] == [])
+    wait_until(lambda: not (path.exists() and locks.holders(str(path))) and held(tmp_path)[0] == [])
     assert held(tmp_path)[2] == []
 
 
@@ -61,13 +60,6 @@ def owner():
 def inside(opened, command, stdin=b""):
     """Return the answer to a shell's command in the appliance of a session."""
     return asking.ask(opened["session"].split(":", 2)[2], asking.Request(command, stdin), 600)
-
-
-def _wait_until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert condition()
 
 
 def test_the_guest_is_mounted_in_there_alone_and_what_is_written_is_in_the_image(disk, owner, run_module):
@@ -100,9 +92,9 @@ def test_nothing_is_left_when_one_is_killed_and_the_next_run_is_right(killed, di
     if killed == "owner":
         owner.wait()
 
-    _wait_until(lambda: locks.holders(str(disk)) == [])
+    wait_until(lambda: locks.holders(str(disk)) == [])
     if killed == "owner":
-        _wait_until(lambda: held(disk.parent) == ([], [], []))
+        wait_until(lambda: held(disk.parent) == ([], [], []))
     with an_owner() as next_one:
         again = run_module("image_session", path=disk, owner=next_one.pid, way="kernel")
         assert not again["failed"], again
@@ -116,7 +108,7 @@ def test_a_file_system_that_the_appliance_cannot_mount_is_one_error(tmp_path, ow
     result = run_module("image_session", path=disk, owner=owner.pid, way="appliance")
 
     assert result["failed"] and "the guest mounts a file system at /data, and there is no such directory" in result["msg"]
-    _wait_until(lambda: locks.holders(str(disk)) == [])
+    wait_until(lambda: locks.holders(str(disk)) == [])
     assert held(tmp_path) == ([], [], [])
 
 
@@ -127,7 +119,7 @@ def test_a_machine_whose_packages_bring_no_python_is_told(disk, owner, tmp_path,
     with pytest.raises(ImagewrightError, match="none of them brings /usr/bin/python3; install python3 with this machine's package manager"):
         session.begin(str(disk), owner.pid, network=False, way="appliance")
 
-    _wait_until(lambda: locks.holders(str(disk)) == [])
+    wait_until(lambda: locks.holders(str(disk)) == [])
     assert held(tmp_path) == ([], [], [])
     shutil.rmtree(tmp_path / "cache")
 
@@ -175,9 +167,9 @@ def test_a_playbook_that_is_killed_in_the_middle_leaves_nothing_and_the_next_one
     copy = tmp_path / "disk.vhd.preparing"
     argv = [playing.program("ansible-playbook"), "-i", "localhost,", demo_image.PLAYBOOK, "--extra-vars", json.dumps(variables(disk, way))]
     with subprocess.Popen(argv, env=playing.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as play:
-        _wait_until(lambda: os.path.exists(os.path.join(session.folder_of(str(copy)), appliance_holder.SOCKET)), 600)
+        wait_until(lambda: os.path.exists(os.path.join(session.folder_of(str(copy)), appliance_holder.SOCKET)), 600)
         play.kill()
 
-    _wait_until(lambda: locks.holders(str(copy)) == [] and held(tmp_path) == ([], [], []))
+    wait_until(lambda: locks.holders(str(copy)) == [] and held(tmp_path) == ([], [], []))
     assert not clean_sudoers(disk, "kernel").failed
     assert sorted(path.name for path in tmp_path.iterdir()) == ["disk.raw", "disk.vhd"] and read(tmp_path / "disk.vhd", "/etc/sudoers") == CLEAN
