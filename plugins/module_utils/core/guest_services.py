@@ -29,6 +29,13 @@ _TOOLS = (
     ("chkconfig", True, [["chkconfig", "{}", "on"]], [["chkconfig", "{}", "off"]]),
     ("update-rc.d", True, [["update-rc.d", "{}", "defaults"], ["update-rc.d", "{}", "enable"]], [["update-rc.d", "{}", "disable"]]),
 )
+#: A job of Upstart is switched by a word in a file beside its own. Source: init(5) of Upstart, "Override File Handling", "manual".
+_JOB = (
+    "upstart",
+    True,
+    [["sh", "-c", 'test ! -e "/etc/init/$1.override" || sed -i "/^[[:blank:]]*manual[[:blank:]]*$/d" "/etc/init/$1.override"', "enable", "{}"]],
+    [["sh", "-c", 'echo manual >> "/etc/init/$1.override"', "disable", "{}"]],
+)
 
 
 def run(module: "AnsibleModule") -> Dict[str, Any]:
@@ -65,7 +72,7 @@ def _text(states: Mapping[str, str]) -> str:
 def _switch(tree: LiveTree, name: str, state: str, before: str) -> None:
     """Switch a service and look whether it is so. Raises ImagewrightError: it is not."""
     doing = f"{'start' if state == services.ENABLED else 'no longer start'} {name} at boot in {tree.root}"
-    program, _another, on, off = _tool(tree, doing)
+    program, _another, on, off = _JOB if services.has_job(tree, name) and not services.uses_systemd(tree) else _tool(tree, doing)
     if before == services.MASKED:
         commands.run(["systemctl", "unmask", name], doing, root=tree.root)
     for words in on if state == services.ENABLED else off:

@@ -59,6 +59,16 @@ def uses_systemd(tree: Tree) -> bool:
     return any(tree.exists(path) for path in ("/usr/lib/systemd/systemd", "/lib/systemd/systemd"))
 
 
+def uses_upstart(tree: Tree) -> bool:
+    """Return whether the guest is started by Upstart: Debian's packages bring jobs for it where another init is."""
+    return not uses_systemd(tree) and any(tree.exists(path) for path in ("/etc/init/rc-sysinit.conf", "/etc/init/rc.conf"))
+
+
+def has_job(tree: Tree, name: str) -> bool:
+    """Return whether a job of Upstart is what starts a service. Ubuntu has a script of that name beside it, or a link to one that calls Upstart."""
+    return tree.exists(f"/etc/init/{name}.conf") and (uses_upstart(tree) or not _has_script(tree, name))
+
+
 def unit_path(tree: Tree, unit: str) -> Optional[str]:
     """Return the path (str) of a unit's file, or of the link that masks it, None without one."""
     found = Units(tree).find(unit)
@@ -98,11 +108,15 @@ def _script(tree: Tree, name: str) -> str:
     """Return starts, disabled or missing: of a script in init.d, or a job of Upstart."""
     if "." in name:
         return MISSING
-    if tree.exists(f"/etc/init.d/{name}") or tree.exists(f"/etc/rc.d/init.d/{name}"):
-        return STARTS if any(tree.glob(pattern.format(name)) for pattern in _START_LINKS) else DISABLED
-    if tree.exists(f"/etc/init/{name}.conf"):
+    if has_job(tree, name):
         return STARTS if _is_started(tree, name) else DISABLED
+    if _has_script(tree, name):
+        return STARTS if any(tree.glob(pattern.format(name)) for pattern in _START_LINKS) else DISABLED
     return MISSING
+
+
+def _has_script(tree: Tree, name: str) -> bool:
+    return tree.exists(f"/etc/init.d/{name}") or tree.exists(f"/etc/rc.d/init.d/{name}")
 
 
 def _is_started(tree: Tree, name: str) -> bool:

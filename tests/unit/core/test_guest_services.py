@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """guest_services on guests of systemd and of SysV scripts, whose tools are played."""
 
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -101,6 +102,51 @@ def test_scripts_are_switched_by_chkconfig(red_hat_6, monkeypatch):
 
     assert switch(red_hat_6, enabled=["waagent"], disabled=["ntpd"])["changed"]
     assert calls == [["chkconfig", "waagent", "on"], ["chkconfig", "ntpd", "off"]]
+
+
+@pytest.fixture
+def ubuntu_12(tmp_path):
+    """A guest with Upstart: the agent's job, the server's beside a script of its name, a clock that is a script."""
+    write(tmp_path, "sbin/init", "usr/sbin/update-rc.d", "etc/init/rc-sysinit.conf", "etc/init.d/ssh", "etc/init.d/ntp", "etc/rc2.d/S23ntp")
+    write(tmp_path, "etc/init/walinuxagent.conf", "etc/init/ssh.conf", text="start on runlevel [2345]\nexec /usr/sbin/program\n")
+    return tmp_path
+
+
+def played_shell(root):
+    """Return what plays the guest's programs: sh, which is given its names as arguments, with this machine's own one."""
+
+    def run(argv, _doing, root=None, **_options):
+        assert argv[:2] == ["sh", "-c"]
+        done = subprocess.run(["sh", "-c", argv[2].replace("/etc/", f"{played}/etc/"), *argv[3:]], check=True, capture_output=True, text=True)
+        return Completed(argv, done.returncode, done.stdout, done.stderr)
+
+    played = root
+    return run
+
+
+def test_a_job_of_upstart_is_switched_by_its_override(ubuntu_12, monkeypatch):
+    monkeypatch.setattr(guest_services.commands, "run", played_shell(ubuntu_12))
+    override = ubuntu_12 / "etc/init/walinuxagent.override"
+
+    off, again = switch(ubuntu_12, disabled=["walinuxagent"]), switch(ubuntu_12, disabled=["walinuxagent"])
+
+    assert (off["before"], off["changed"], again["changed"]) == ({"walinuxagent": "enabled"}, True, False)
+    assert override.read_text() == "manual\n"
+    override.write_text("env LEVEL=1\n manual\n")
+    on, again = switch(ubuntu_12, enabled=["walinuxagent"]), switch(ubuntu_12, enabled=["walinuxagent"])
+    assert (on["before"], on["changed"], again["changed"]) == ({"walinuxagent": "disabled"}, True, False)
+    assert override.read_text() == "env LEVEL=1\n"
+
+
+def test_where_upstart_starts_the_guest_a_job_counts_and_not_the_script_of_its_name(ubuntu_12):
+    assert switch(ubuntu_12, check=True, disabled=["ssh", "ntp"])["before"] == {"ssh": "enabled", "ntp": "enabled"}
+
+
+def test_where_another_init_starts_the_guest_a_script_counts_and_not_the_job_that_its_package_brings(ubuntu_12):
+    """Debian 7 and 8."""
+    (ubuntu_12 / "etc/init/rc-sysinit.conf").unlink()
+
+    assert switch(ubuntu_12, check=True, disabled=["ssh", "ntp"])["before"] == {"ssh": "disabled", "ntp": "enabled"}
 
 
 def test_a_tool_that_does_nothing_is_not_believed(systemd, monkeypatch):
