@@ -17,15 +17,21 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 
 #: Guest: (distribution, version, family), as ansible.builtin.setup returns them.
 GUESTS = {
+    "debian7": ("Debian", "7.11", "Debian"),
+    "debian9": ("Debian", "9.13", "Debian"),
     "debian12": ("Debian", "12.5", "Debian"),
     "debian13": ("Debian", "13.1", "Debian"),
     "sid": ("Debian", "n/a", "Debian"),
     "ubuntu": ("Ubuntu", "24.04", "Debian"),
+    "ubuntu12": ("Ubuntu", "12.04", "Debian"),
+    "ubuntu16": ("Ubuntu", "16.04", "Debian"),
+    "rhel5": ("RedHat", "5.11", "RedHat"),
     "centos6": ("CentOS", "6.10", "RedHat"),
     "centos7": ("CentOS", "7.4", "RedHat"),
     "rhel9": ("RedHat", "9.4", "RedHat"),
     "leap": ("openSUSE Leap", "15.6", "Suse"),
     "sles": ("SLES", "15.5", "Suse"),
+    "sles11": ("SLES", "11.4", "Suse"),
     "gentoo": ("Gentoo", "2.15", "Gentoo"),
 }
 ROLES = ["guest_agent", "guest_boot", "guest_kernel", "guest_network", "guest_ssh", "guest_time"]
@@ -102,6 +108,20 @@ def test_a_distribution_counts_more_than_the_version_of_its_family(values):
 
 def test_a_disk_on_nvme_is_supported_from_the_version_on_that_azure_lists(values):
     assert {guest for guest in GUESTS if values[guest]["nvme"]} == {"debian12", "debian13", "sid", "ubuntu", "rhel9", "sles"}
+
+
+def test_an_old_release_is_asked_for_no_package_that_its_repositories_have_not(values):
+    assert values["debian9"]["guest_network"] == values["debian7"]["guest_network"] == {"has_vm_utils": False}
+    assert values["debian9"]["guest_agent"]["source_needs"] == values["ubuntu16"]["guest_agent"]["source_needs"] == ["python3-setuptools", "openssl"]
+    assert values["debian7"]["guest_agent"]["source_needs"] == values["sles11"]["guest_agent"]["source_needs"] == ["python-setuptools", "openssl"]
+    assert values["ubuntu16"]["guest_agent"]["cloud_init_packages"] == ["cloud-init", "cloud-guest-utils", "gdisk"]
+    assert values["ubuntu12"]["guest_agent"]["cloud_init_packages"] == ["cloud-init", "cloud-utils", "gdisk"]
+    assert [values[guest]["guest_kernel"]["daemon_packages"] for guest in ("debian7", "rhel5", "ubuntu12")] == [[]] * 3
+    assert [values[guest]["guest_time"]["package"] for guest in ("rhel5", "sles11", "debian7", "ubuntu12")] == ["", "", "chrony", "chrony"]
+
+
+def test_red_hat_5_has_the_boot_of_red_hat_6(values):
+    assert values["rhel5"]["guest_boot"] == values["centos6"]["guest_boot"]
 
 
 def test_a_system_that_no_table_names_has_what_all_of_them_need(values):
