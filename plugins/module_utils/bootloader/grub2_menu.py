@@ -22,6 +22,9 @@ _PLACES = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub2-efi/grub.
 #: What 10_linux puts before GRUB_CMDLINE_LINUX in recovery entries, by distribution.
 _RECOVERY_WORDS = frozenset(["single", "recovery", "nomodeset", "dis_ucode_ldr"])
 
+#: What Ubuntu's 10_linux adds behind GRUB_CMDLINE_LINUX_DEFAULT where that has the splash screen.
+SPLASH, WITH_SPLASH = "splash", "$vt_handoff"
+
 
 def menus(tree):
     """Return {path: text} of the grub.cfg files that hold a menu; empty ones, and stubs that only load another, are left out."""
@@ -206,7 +209,8 @@ def predict(entry, before, after):
             end -= 1  # 10_linux of RHEL 7 adds it behind the variables
     else:
         end = place + len(old)
-    return entry._replace(cmdline=" ".join(words[:place] + new + words[end:]))
+    behind = [word for word in words[end:] if word != WITH_SPLASH or SPLASH in grub_script.passed(after[1])]
+    return entry._replace(cmdline=" ".join(words[:place] + new + behind))
 
 
 def _find(words, part):
@@ -226,7 +230,7 @@ def _guess(entry, words):
     if entry.kind == "recovery":
         start = _behind(words, start, _RECOVERY_WORDS.__contains__)
         start = _behind(words, start, _is_of_root)
-    end = len(words) - 1 if words[-1:] == ["$vt_handoff"] else len(words)
+    end = len(words) - 1 if words[-1:] == [WITH_SPLASH] else len(words)
     return start, max(start, end)
 
 

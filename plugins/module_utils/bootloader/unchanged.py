@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
@@ -116,10 +117,13 @@ def _values(entry, wanted, options):
     # an entry that is to be left may follow a source that it shares
     line = kernel_cmdline.split(cmdline_changes.change(entry.cmdline, wanted if is_subject(entry, options) else wanted._replace(present=[])))
     asked = {kernel_cmdline.key(parameter) for parameter in wanted.present}
+    with_splash = grub2_menu.SPLASH in asked.union(map(kernel_cmdline.key, wanted.absent))
     found = collections.OrderedDict()
     for parameter in line:
         name = kernel_cmdline.key(parameter)
         if name in asked and (name not in wanted.repeatable or any(cmdline_changes.is_same_repeated(parameter, given) for given in wanted.present)):
+            continue
+        if with_splash and parameter == grub2_menu.WITH_SPLASH:
             continue
         found.setdefault(name, []).append(parameter)
     return found

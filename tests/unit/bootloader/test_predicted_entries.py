@@ -45,3 +45,17 @@ def test_without_parameters_of_the_variables_what_the_generator_adds_stays(kind,
 def test_a_parameter_of_the_variables_is_replaced_behind_the_subvolume():
     line = f"{ROOT} single dis_ucode_ldr {SUBVOLUME} crashkernel=auto"
     assert predicted("recovery", line, ("crashkernel=auto", "quiet", ""), (CONSOLE, "", "")) == f"{ROOT} single dis_ucode_ldr {SUBVOLUME} {CONSOLE}"
+
+
+@pytest.mark.parametrize(
+    ("line", "default", "expected"),
+    [
+        (f"{ROOT} quiet splash $vt_handoff", "quiet", f"{ROOT} quiet"),
+        (f"{ROOT} quiet splash $vt_handoff init=/sbin/upstart", "quiet", f"{ROOT} quiet init=/sbin/upstart"),
+        # not up to date: the sources had other words once
+        (f"{ROOT} panic=1 splash $vt_handoff", "quiet", f"{ROOT} quiet"),
+        (f"{ROOT} quiet splash $vt_handoff", "splash", f"{ROOT} splash $vt_handoff"),
+    ],
+)
+def test_what_ubuntu_adds_for_the_splash_screen_goes_with_it(line, default, expected):
+    assert predicted("normal", line, ("", "quiet splash", ""), ("", default, "")) == expected

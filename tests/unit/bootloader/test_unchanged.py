@@ -61,6 +61,14 @@ def test_anything_else_is_told_with_its_entry(before, after, told):
         check([before], [after + " console=tty1 console=ttyS0 rootdelay=300"])
 
 
+def test_what_ubuntu_adds_for_the_splash_screen_goes_and_comes_with_it():
+    gone, come = cmdline_changes.request([], ["splash"]), cmdline_changes.request(["splash"], [])
+    check(["root=UUID=1 ro quiet splash $vt_handoff"], ["root=UUID=1 ro quiet"], wanted=gone)
+    check(["root=UUID=1 ro quiet"], ["root=UUID=1 ro quiet splash $vt_handoff"], wanted=come)
+    with pytest.raises(ImagewrightError, match="it lost '\\$vt_handoff'"):
+        check(["root=UUID=1 ro quiet splash $vt_handoff"], ["root=UUID=1 ro splash"], wanted=cmdline_changes.request([], ["quiet"]))
+
+
 def test_a_menu_that_was_not_up_to_date_may_get_what_its_sources_say():
     check(["root=UUID=1"], ["root=UUID=1 panic=1"], given=["panic=1"])
     with pytest.raises(ImagewrightError, match="it lost 'panic=2' and got 'panic=1'"):
