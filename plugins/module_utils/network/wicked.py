@@ -21,6 +21,7 @@ FOLDER = "/etc/sysconfig/network"
 NATIVE = "/etc/wicked/ifconfig"
 FIRST_CARD = FOLDER + "/ifcfg-eth0"
 DHCP = FOLDER + "/dhcp"
+ROUTES = FOLDER + "/routes"
 CONFIGURATION = "/etc/wicked/*.xml"
 #: Servers whose offers are passed over. Source: wicked-config(5), addrconf.
 _IGNORED = re.compile(r"<ignore-server\s+ip=[\"']([0-9.]+)[\"']")
@@ -94,9 +95,27 @@ def plan(tree, settings):
     changes = [remove(tree, path, "is a bond, bridge, team or VLAN that holds the first card") for path in dict.fromkeys(own) if tree.is_file(path)]
     changes += [remove(tree, path, "describes a card of this machine alone") for path in files(tree) if path not in own + [FIRST_CARD]]
     changes.append(write(tree, FIRST_CARD, "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n", "DHCP on eth0"))
+    changes += [change for path in (ROUTES, f"{FOLDER}/ifroute-eth0") for change in _without_gateway(tree, path)]
     before = edits.read(tree, DHCP) or ""
     changes.append(write(tree, DHCP, with_settings(before, {"DHCLIENT_SET_HOSTNAME": '"no"'}), "the name comes from Azure, not from DHCP"))
     return changes
+
+
+def _without_gateway(tree, path):
+    """Return the Changes ([Change]) that take the gateway of everybody out of a table of routes: it was the one of the fixed address."""
+    before = edits.read(tree, path)
+    after = "".join(line for line in (before or "").splitlines(keepends=True) if not _is_of_gateway(line.split()))
+    return [write(tree, path, after, "the gateway comes from Azure")] if after != (before or "") else []
+
+
+def _is_of_gateway(words):
+    """Return whether a line (its words: destination, gateway, netmask, card) sends all of IPv4 to a gateway of the first card, or of any.
+
+    Source: ifroute(5) of wicked.
+    """
+    destination, gateway, netmask, card = (words + ["-"] * 4)[:4]
+    everybody = destination in ("default", "0.0.0.0/0") or (destination == "0.0.0.0" and netmask in ("-", "0.0.0.0"))
+    return everybody and re.match(r"\d", gateway) is not None and card in ("-", "eth0")
 
 
 def _answer(file):
