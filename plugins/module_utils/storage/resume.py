@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import edits
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import dracut
 
 INITRAMFS_TOOLS = "/etc/initramfs-tools/conf.d/resume"
 DRACUT = "/etc/dracut.conf.d/azure-no-resume.conf"
@@ -17,7 +18,7 @@ def edits_of(tree):
     wanted = []
     if tree.is_dir("/etc/initramfs-tools"):
         wanted.append((INITRAMFS_TOOLS, "RESUME=none\n"))
-    if tree.is_dir("/etc/dracut.conf.d") and (tree.exists("/usr/bin/dracut") or tree.exists("/sbin/dracut")):
+    if dracut.is_installed(tree):
         wanted.append((DRACUT, 'omit_dracutmodules+=" resume "\n'))
     planned = [edits.Edit(path, edits.read(tree, path), text) for path, text in wanted]
     return [edit for edit in planned if edit.before != edit.after]

@@ -72,10 +72,16 @@ def test_files_can_be_kept(tmp_path, run_module):
     assert (tmp_path / "swapfile").exists()
 
 
-def test_dracut_is_told_to_leave_resume_out(tmp_path):
-    tree = guest(tmp_path, {"/etc/dracut.conf.d/x.conf": "", "/usr/bin/dracut": ""})
+@pytest.mark.parametrize("files", [("/etc/dracut.conf.d/x.conf", "/usr/bin/dracut"), ("/usr/bin/dracut",), ("/usr/sbin/dracut",), ("/sbin/dracut",)])
+def test_dracut_is_told_to_leave_resume_out(tmp_path, files):
+    """Wherever its program is, and before anybody else has made the directory."""
+    tree = guest(tmp_path, dict.fromkeys(files, ""))
 
     assert [(edit.path, edit.after) for edit in resume.edits_of(tree)] == [("/etc/dracut.conf.d/azure-no-resume.conf", 'omit_dracutmodules+=" resume "\n')]
+
+
+def test_a_directory_that_another_generator_left_makes_no_configuration(tmp_path):
+    assert resume.edits_of(guest(tmp_path, {"/etc/dracut.conf.d/x.conf": ""})) == []
 
 
 def test_the_partition_of_a_tree_cannot_be_wiped(tmp_path, run_module):
