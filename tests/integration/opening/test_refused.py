@@ -37,6 +37,7 @@ ERRORS = {
     "damaged": "/ is on partition 1, whose file system has errors that the kernel has found: it would be made worse; start the guest",
     "without-journal": "/ is on partition 1, whose file system has no journal and was not unmounted",
     "hibernated": "its system is hibernated, its memory is on partition 2 and has its file systems mounted",
+    "encrypted": "partition 1 holds an encrypted LUKS volume",
     "full": "cannot write /etc/sudoers: no space left on the file system; free some space first",
     "of-another-architecture": "its programs are for aarch64 and this machine is x86_64",
 }
@@ -66,6 +67,10 @@ def make(folder):
     with open(disks["hibernated"], "r+b") as stream:
         stream.seek(59392 * 512 + PAGE - 10)
         stream.write(b"S1SUSPEND\0")
+    disks["encrypted"] = busybox_disk(folder / "encrypted.raw")
+    with open(disks["encrypted"], "r+b") as stream:
+        stream.seek(MIB)
+        stream.write(b"LUKS\xba\xbe\0\x02" + bytes(8184))
     return disks
 
 
