@@ -29,6 +29,8 @@ DRIVERS = {
     "xfs": "fs/xfs/xfs.ko",
     "btrfs": "fs/btrfs/btrfs.ko",
 }
+#: Besides, where the kernel is from 4.6 on, or Red Hat 7.4's and later; a guest names the drivers that it has then.
+NVME = {"nvme": "drivers/nvme/host/nvme.ko", "nvme_core": "drivers/nvme/host/nvme-core.ko", "pci_hyperv": "drivers/pci/host/pci-hyperv.ko"}
 IN_INITRAMFS = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "sd_mod", "ext3", "ext4", "xfs", "btrfs")
 
 PROGRAMS = [
@@ -71,12 +73,12 @@ def write_guest(root, guest):
     for version, (vmlinuz, image) in guest["kernels"].items():
         names = guest.get("drivers", DRIVERS)
         write(root, vmlinuz, "kernel")
-        write(root, f"/lib/modules/{version}/modules.dep", "".join(f"kernel/{path}:\n" for name, path in DRIVERS.items() if name in names))
+        write(root, f"/lib/modules/{version}/modules.dep", "".join(f"kernel/{path}:\n" for name, path in {**DRIVERS, **NVME}.items() if name in names))
         write(root, f"/lib/modules/{version}/modules.builtin", "")
-        for name, path in DRIVERS.items():
+        for name, path in {**DRIVERS, **NVME}.items():
             if name in names:
                 write(root, f"/lib/modules/{version}/kernel/{path}", b"\x7fELF" + name.encode())
-        write(root, image, _initramfs(version, [name for name in IN_INITRAMFS if name in names], guest["members"]))
+        write(root, image, initramfs(version, [name for name in IN_INITRAMFS if name in names], guest["members"]))
     return root
 
 
@@ -89,11 +91,15 @@ def unit(name, folder="/usr/lib", wanted_by="multi-user.target", start=None):
     }
 
 
-def _initramfs(version, names, own):
-    """Return a cpio archive (bytes) as the guest's generator builds it: its own members ([str]), the programs that it starts, and drivers ([str])."""
+def initramfs(version, names, own, texts=None):
+    """Return a cpio archive (bytes) as the guest's generator builds it: its own members ([str]), the programs that it starts, and drivers ([str]).
+
+    texts: {path: text}, further members.
+    """
     files = {"init": b"#!/bin/sh\n", **dict.fromkeys(("bin/sh", "sbin/modprobe", "sbin/udevd", *own), ELF_X86_64)}
     files.update({f"lib/modules/{version}/kernel/{DRIVERS[name]}": b"\x7fELF" + name.encode() for name in names})
     files[f"lib/modules/{version}/modules.dep"] = "".join(f"kernel/{DRIVERS[name]}:\n" for name in names).encode()
     files[f"lib/modules/{version}/modules.dep.bin"] = files[f"lib/modules/{version}/modules.alias.bin"] = b"index"
     files[f"lib/modules/{version}/modules.alias"] = b"# Aliases\n"
+    files.update({name: text.encode() for name, text in (texts or {}).items()})
     return b"".join(member(name, content, 0o100755) for name, content in files.items()) + member("TRAILER!!!", b"", 0)
