@@ -1,12 +1,14 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a service is laid out with and that has to be there when it starts: directories, images of a root, credentials.
+"""What a service is laid out with and that has to be there when it starts: directories, images of a root, credentials, its streams, its PAM service.
 
 PRIVATE: module_utils of this collection are not an interface.
-Source: systemd.exec(5): without it the service ends with 200/CHDIR, 226/NAMESPACE or 243/CREDENTIALS.
+Source: systemd.exec(5): without it the service ends with 200/CHDIR, 208/STDIN, 209/STDOUT, 224/PAM, 226/NAMESPACE or 243/CREDENTIALS.
 """
 
+import posixpath
+import re
 from typing import List, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
@@ -19,6 +21,11 @@ _LISTS = ("BindPaths", "BindReadOnlyPaths", "ReadWritePaths", "ReadOnlyPaths", "
 _MADE_BY_SYSTEMD = (("StateDirectory", "/var/lib"), ("CacheDirectory", "/var/cache"), ("LogsDirectory", "/var/log"), ("ConfigurationDirectory", "/etc"))
 #: Directories that are empty before the boot.
 _MADE_AT_BOOT = ("/run/", "/var/run/", "/tmp", "/dev/", "/proc/", "/sys/")
+_STREAMS = ("StandardInput", "StandardOutput", "StandardError")
+_WRITES = ("file", "append", "truncate")
+#: The last virtual terminal of Linux. Source: MAX_NR_CONSOLES of linux/vt.h.
+_LAST_TERMINAL = 63
+_PAM = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", "/usr/etc/pam.d")
 _TMPFILES = ("/etc/tmpfiles.d/*.conf", "/usr/local/lib/tmpfiles.d/*.conf", "/usr/lib/tmpfiles.d/*.conf")
 
 
@@ -29,7 +36,40 @@ def missing(tree: Tree, settings: List[UnitSetting]) -> List[Tuple[UnitSetting, 
         if not path.startswith("/") or "%" in path or (tree.is_dir(path) if is_directory else tree.exists(path)) or _may_be_made(tree, settings, path):
             continue
         found.append((setting, f"{path} is no directory" if is_directory else f"{path} is not there"))
-    return found
+    return found + _of_terminal(settings) + _of_pam(tree, settings)
+
+
+def inner_root(settings: List[UnitSetting]) -> str:
+    """Return the directory in which a service finds its own programs (str), "" for the guest's root, and where other directories are laid into it."""
+    setting = unit_files.last(settings, "Service", "RootDirectory")
+    laid = [
+        key
+        for key in ("BindPaths", "BindReadOnlyPaths", "ExtensionDirectories", "ExtensionImages", "MountImages")
+        if unit_files.listed(settings, "Service", key)
+    ]
+    path = setting.value.rstrip("/") if setting is not None and not laid else ""
+    return path if path.startswith("/") and "%" not in path else ""
+
+
+def _of_terminal(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
+    """Return what names a virtual terminal that Linux has not, for a service that needs one."""
+    streams = [unit_files.last(settings, "Service", key) for key in _STREAMS]
+    terminal = unit_files.last(settings, "Service", "TTYPath")
+    number = re.match(r"/dev/tty(\d+)$", terminal.value) if terminal is not None else None
+    if terminal is None or number is None or int(number.group(1)) <= _LAST_TERMINAL:
+        return []
+    return [(terminal, f"there is no {terminal.value}")] if any(stream is not None and stream.value.startswith("tty") for stream in streams) else []
+
+
+def _of_pam(tree: Tree, settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
+    """Return the PAM service that is not there, where what takes its place, ``other``, lets nobody pass. Source: pam.d(5)."""
+    setting = unit_files.last(settings, "Service", "PAMName")
+    if setting is None or not setting.value or "%" in setting.value or any(tree.is_file(f"{folder}/{setting.value}") for folder in _PAM):
+        return []
+    other = next((f"{folder}/other" for folder in _PAM if tree.is_file(f"{folder}/other")), None)
+    if other is not None and not re.search(r"^\s*(account|session)\s.*\bpam_deny\.so", tree.read_text(other), re.MULTILINE):
+        return []
+    return [(setting, f"there is no service {setting.value} of PAM, and {other or 'no other'} in its place lets nobody pass")]
 
 
 def _named(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str, bool]]:
@@ -39,6 +79,12 @@ def _named(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str, bool]]:
     for key in _LISTS:
         for setting in unit_files.listed(settings, "Service", key):
             found += [(setting, word.lstrip("+").partition(":")[0], False) for word in setting.value.split()]
+    for setting in filter(None, [unit_files.last(settings, "Service", key) for key in _STREAMS]):
+        kind, _separator, path = setting.value.partition(":")
+        if setting.key == "StandardInput" and kind == "file":
+            found.append((setting, path, False))
+        elif setting.key != "StandardInput" and kind in _WRITES and path.startswith("/"):
+            found.append((setting, posixpath.dirname(path), True))  # the file itself is made
     return found + [(setting, setting.value.partition(":")[2], False) for setting in unit_files.listed(settings, "Service", "LoadCredential")]
 
 

@@ -194,10 +194,15 @@ def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: 
     own = [setting for setting in settings if setting.section == "Service"]
     if any(setting.key == "ExecStart" for setting in own) and not unit_files.listed(settings, "Service", "ExecStart"):
         faults.append(_at([setting for setting in own if setting.key == "ExecStart"][-1], "takes the program away, and none is given instead"))
+    inner = unit_places.inner_root(settings)
     for key in _EXEC:
         for setting in unit_files.listed(settings, "Service", key):
             path, may_fail = _program(unit, setting.value)
             if path is None or may_fail:
+                continue
+            if inner and path.startswith("/") and not _is_outside(setting.value):
+                if tree.is_dir(inner) and tree.lstat(inner + path) is None:
+                    faults.append(_at(setting, f"{inner}{path} is not there"))
                 continue
             if posixpath.basename(path) == "false":
                 faults.append(_at(setting, "it always fails"))
@@ -220,21 +225,29 @@ def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: 
     return faults + _of_account(tree, settings), doubts
 
 
+def _is_outside(command: str) -> bool:
+    """Whether a command line runs in the guest's root whatever the service's own is."""
+    return "+" in command[: len(command) - len(command.lstrip("@-:+!|"))]
+
+
 def _of_account(tree: Tree, settings: List[UnitSetting]) -> List[Cause]:
     """Return the [Cause] of an account or a group that a service runs under, and that neither is there nor is made at boot by systemd-sysusers."""
     dynamic = unit_files.last(settings, "Service", "DynamicUser")
     if dynamic is not None and dynamic.value.lower() in ("yes", "true", "1", "on"):
         return []
-    faults = []
-    for key, name, kinds, what in (("User", "passwd", "u!?", "account"), ("Group", "group", "[ug]!?", "group")):
-        setting = unit_files.last(settings, "Service", key)
-        if setting is None or not setting.value or "%" in setting.value or setting.value.isdigit() or not tree.is_file(f"/etc/{name}"):
-            continue
-        places = [f"/etc/{name}", f"/usr/lib/{name}"] + [path for pattern in _SYSUSERS for path in tree.glob(pattern)]
-        known = re.compile(rf"^(?:{kinds}\s+\"?)?{re.escape(setting.value)}(?::|\"?\s|$)", re.MULTILINE)
-        if not any(known.search(tree.read_text(path)) for path in places if tree.is_file(path)):
-            faults.append(_at(setting, f"there is no such {what}"))
-    return faults
+    named = [(setting, setting.value, kind) for kind in ("User", "Group") for setting in [unit_files.last(settings, "Service", kind)] if setting is not None]
+    named += [(setting, word, "Group") for setting in unit_files.listed(settings, "Service", "SupplementaryGroups") for word in setting.value.split()]
+    return [_at(setting, f"there is no {what} {name}") for setting, name, kind in named for what in [_unknown(tree, name, kind)] if what]
+
+
+def _unknown(tree: Tree, name: str, kind: str) -> str:
+    """Return ``account`` or ``group`` where the name of a User or Group is in no file that makes one, else ""."""
+    file, kinds, what = ("passwd", "u!?", "account") if kind == "User" else ("group", "[ug]!?", "group")
+    if not name or "%" in name or name.isdigit() or not tree.is_file(f"/etc/{file}"):
+        return ""
+    places = [f"/etc/{file}", f"/usr/lib/{file}"] + [path for pattern in _SYSUSERS for path in tree.glob(pattern)]
+    known = re.compile(rf"^(?:{kinds}\s+\"?)?{re.escape(name)}(?::|\"?\s|$)", re.MULTILINE)
+    return "" if any(known.search(tree.read_text(path)) for path in places if tree.is_file(path)) else what
 
 
 def _program(unit: Unit, command: str) -> Tuple[Optional[str], bool]:

@@ -68,6 +68,11 @@ WAYS = {
     "the target of the boot conflicts with ssh": written("/etc/systemd/system/multi-user.target.d/z.conf", "[Unit]\nConflicts=ssh.service\n"),
     "ssh waits for what never ends": once("/bin/sleep infinity", "Before=ssh.service"),
     "the network waits for what never ends": once("/bin/sh -c 'while true; do sleep 1; done'", "DefaultDependencies=no\nBefore=network-pre.target"),
+    "ssh reads a file that is not there": drop_in("ssh", "[Service]\nStandardInput=file:/srv/none\n"),
+    "ssh writes into a directory that is not there": drop_in("ssh", "[Service]\nStandardOutput=append:/srv/none/ssh.log\n"),
+    "ssh needs a terminal that Linux has not": drop_in("ssh", "[Service]\nStandardInput=tty-fail\nTTYPath=/dev/tty99\n"),
+    "ssh has a root of its own without its program": drop_in("ssh", "[Service]\nRootDirectory=/srv\n"),
+    "the agent has a further group that is not there": drop_in("walinuxagent", "[Service]\nSupplementaryGroups=builders\n"),
     "ssh waits longer than it may": drop_in("ssh", "[Service]\nExecStartPre=/bin/sleep 600\n"),
     "ssh is bound to a disk of the build machine": drop_in(
         "ssh", "[Unit]\nBindsTo=dev-disk-by\\x2duuid-11111111\\x2d2222\\x2d3333\\x2d4444\\x2d555555555555.device\n"
@@ -91,6 +96,8 @@ WAYS = {
 }
 
 CONTROLS = {
+    "ssh writes a log of its own": drop_in("ssh", "[Service]\nStandardOutput=append:/var/log/ssh.log\nSupplementaryGroups=adm\n"),
+    "a PAM service that is not there, where others pass": drop_in("ssh", "[Service]\nPAMName=none\n"),
     "a unit takes another card down": once("/sbin/ip link set eth1 down"),
     "a unit starts ssh again": once("/bin/systemctl restart ssh"),
     "a unit stops a timer": once("/bin/systemctl stop apt-daily.timer"),

@@ -308,6 +308,23 @@ class Whole(LiveTree):
         ("LoadCredential=key:/etc/build/key", "fails"),
         ("LoadCredential=key", "starts"),
         ("ReadOnlyPaths=/var/lib/made", "starts"),
+        ("RootDirectory=/srv/inner", "starts"),
+        ("RootDirectory=/srv/empty", "fails"),
+        ("RootDirectory=/srv/empty\nBindReadOnlyPaths=/usr", "starts"),
+        ("StandardInput=file:/srv/none", "fails"),
+        ("StandardInput=file:/etc/fstab", "starts"),
+        ("StandardInput=tty-fail\nTTYPath=/dev/tty99", "fails"),
+        ("StandardInput=tty-force\nTTYPath=/dev/tty12", "starts"),
+        ("TTYPath=/dev/tty99", "starts"),
+        ("StandardOutput=file:/srv/none/out", "fails"),
+        ("StandardError=append:/srv/none/out", "fails"),
+        ("StandardOutput=append:/var/log/agent/out\nLogsDirectory=agent", "starts"),
+        ("StandardOutput=truncate:/etc/out", "starts"),
+        ("StandardOutput=journal+console", "starts"),
+        ("PAMName=none", "fails"),
+        ("PAMName=login", "starts"),
+        ("SupplementaryGroups=root builders", "fails"),
+        ("SupplementaryGroups=root 4", "starts"),
         ("Group=builders", "fails"),
         ("Group=root", "starts"),
         ("ExecStartPost=/bin/false", "fails"),
@@ -315,7 +332,14 @@ class Whole(LiveTree):
     ],
 )
 def test_a_service_needs_what_it_is_laid_out_with(tmp_path, settings, state):
-    more = {"/etc/group": "root:x:0:\n", "/etc/fstab": "", "/usr/lib/tmpfiles.d/made.conf": "d /var/lib/made 0755 root root -\n"}
+    more = {
+        "/etc/group": "root:x:0:\n",
+        "/etc/fstab": "",
+        "/etc/pam.d/login": "",
+        "/srv/empty/x": "",
+        "/srv/inner/usr/sbin/waagent": "",
+        "/usr/lib/tmpfiles.d/made.conf": "d /var/lib/made 0755 root root -\n",
+    }
     write_tree(tmp_path, {**GOOD, **more, f"{LIB}/agent.service": AGENT.replace("[Service]", f"[Service]\n{settings}")})
     (tmp_path / "usr/sbin/waagent").chmod(0o755)
     (tmp_path / "usr/bin/python3").chmod(0o755)
