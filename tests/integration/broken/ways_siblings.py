@@ -150,7 +150,9 @@ WAYS = {
     "cloud-init's user is one of the system": configured("system_info:\n  default_user:\n    name: admin\n    system: true\n"),
     "cloud-init's user has expired": configured("system_info:\n  default_user:\n    name: admin\n    expiredate: '2020-01-01'\n"),
     "cloud-init is for another distribution": configured("system_info:\n  distro: slackware\n"),
-    "cloud-init's state is a file": cloud(lambda layer: (layer.remove("/var/lib/cloud"), layer.write("/var/lib/cloud", "x"))),
+    "cloud-init's state is a file": cloud(
+        lambda layer: (layer.tree.lstat("/var/lib/cloud") and layer.remove("/var/lib/cloud"), layer.write("/var/lib/cloud", "x"))
+    ),
     "cloud-init is told on the command line to look nowhere": cloud(parameters("cc: datasource_list: [ None ] end_cc")),
 }
 

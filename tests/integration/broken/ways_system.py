@@ -41,6 +41,23 @@ def module_is(name, content):
     return change
 
 
+def first_boot(change):
+    """Return the way in which the next boot is the first, with one more change (of a Layer)."""
+
+    def both(layer):
+        layer.needs("/usr/lib/systemd/system/sysinit.target.wants/systemd-firstboot.service")
+        layer.write("/etc/machine-id", "uninitialized\n")
+        change(layer)
+
+    return both
+
+
+def no_time_zone(layer):
+    """Take the time zone away, where the guest has one."""
+    if layer.tree.lstat("/etc/localtime"):
+        layer.remove("/etc/localtime")
+
+
 def service(name, text, target="multi-user.target"):
     """Return the way in which a unit is there that a target wants."""
     return lambda layer: (
@@ -136,6 +153,8 @@ def other_options(layer):
 
 #: {what was done: how}
 WAYS = {
+    "the first boot asks for the time zone": first_boot(no_time_zone),
+    "the first boot asks for the language": first_boot(lambda layer: [layer.write(f"/usr/lib/locale/{name}.utf8/LC_CTYPE", "") for name in ("C", "de_DE")]),
     # GRUB
     "the menu starts a memory test": lambda layer: (
         layer.append(MENU, "menuentry 'Memory test' {\n linux16 /boot/memtest.bin\n}\n"),
@@ -269,6 +288,9 @@ WAYS["the initramfs has an /init alone"] = early(_no_members)
 
 #: {what was done: how}
 CONTROLS = {
+    "the first boot has nothing to ask": first_boot(
+        lambda layer: [layer.write(path, "") for path in ("/etc/localtime", "/etc/locale.conf", "/etc/vconsole.conf")]
+    ),
     "the default is an entry that is not there": menu('set default="0"', 'set default="17"'),
     "the menu waits half a minute": menu("set timeout=", "set timeout=30 #"),
     "systemd.unit is multi-user.target": parameters("systemd.unit=multi-user.target"),

@@ -20,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     root_mount,
     slices,
     tmpfiles,
+    first_boot,
     unit_cycles,
     unit_order,
 )
@@ -33,6 +34,7 @@ RULES = (
     + endings.RULES
     + cut_off.RULES
     + unit_order.RULES
+    + first_boot.RULES
     + unit_cycles.RULES
     + tmpfiles.RULES
 )
