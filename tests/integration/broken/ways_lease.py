@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What keeps a lease from being taken, a user from being made, and anybody from getting past PAM, by the files that a build leaves."""
 
+from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_cloud_init import configured
 from integration.broken.ways_login import pam
 from integration.broken.ways_network import DHCP, IN_DROP, firewalld, ifupdown, iptables, nftables, ufw
@@ -34,6 +35,17 @@ def first(path, text):
     return lambda layer: layer.first(path, text)
 
 
+def without_run_sshd(text):
+    """Return the way in which ssh's service has other directories below /run; systemd from 257 on makes sshd's own itself, by systemd-tmpfiles."""
+
+    def change(layer):
+        if layer.tree.exists("/usr/lib/tmpfiles.d/20-systemd-ssh-generator.conf"):
+            raise DoesNotApply("systemd makes /run/sshd")
+        drop_in("ssh", f"[Service]\n{text}\n")(layer)
+
+    return change
+
+
 #: {what was done: how}
 WAYS = {
     "networkd: DHCP answers to a port that it does not use": networkd(DHCP + "[DHCPv4]\nListenPort=10068\n"),
@@ -61,8 +73,8 @@ WAYS = {
     "ifupdown: its service leaves the card out": beside(_DEFAULTS, 'EXCLUDE_INTERFACES="eth0 wlan0"\n'),
     "ifupdown: a script for the card's configuration fails": ifupdown("auto eth0\nmapping eth0\n  script /bin/false\niface eth0 inet dhcp\n"),
     "ifupdown: another card has an unknown method": ifupdown(_CARD + "iface ens3 inet dchp\n"),
-    "ssh has no directory below /run": drop_in("ssh", "[Service]\nRuntimeDirectory=\n"),
-    "ssh has another directory below /run": drop_in("ssh", "[Service]\nRuntimeDirectory=\nRuntimeDirectory=ssh\n"),
+    "ssh has no directory below /run": without_run_sshd("RuntimeDirectory="),
+    "ssh has another directory below /run": without_run_sshd("RuntimeDirectory=\nRuntimeDirectory=ssh"),
     "ssh's directory below /run is everybody's": drop_in("ssh", "[Service]\nRuntimeDirectoryMode=0777\n"),
     "sshd is in a VRF": first(SSHD, "RDomain blue\n"),
     "sshd listens in a VRF": first(SSHD, "ListenAddress 0.0.0.0 rdomain blue\n"),
