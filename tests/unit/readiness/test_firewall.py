@@ -63,6 +63,8 @@ def chain(hook, *rules, policy="drop"):
     return head + "".join(f"  {rule}\n" for rule in rules) + " }\n}\n"
 
 
+#: SSH comes in from the addresses of one network.
+SOME = {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT\n"}
 #: rule, files, (path, line) of what drops the packet
 BROKEN = [
     ("R39c", {**NFTABLES, NFT: "table inet f {\n chain c {\n type filter hook prerouting priority -300;\n tcp dport 22 drop\n }\n}\n"}, (NFT, 4)),
@@ -135,6 +137,10 @@ BROKEN = [
     ),
     ("R39c", {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -j ours\n-A ours -m geoip --src-cc SE -j RETURN\n-A ours -j REJECT\n"}, (IPTABLES, 2)),
     ("R39c", {**UFW_ON, UFW_RULES: "*filter\n:ufw-user-input - [0:0]\nCOMMIT\n"}, (UFW, 1)),
+    # the first packet of a connection goes through the chains of nat, and iptables-restore takes this policy
+    ("R39c", {**NFTABLES, NFT: "table ip f {\n chain c {\n type nat hook prerouting priority -100; policy drop;\n }\n}\n"}, (NFT, 3)),
+    ("R39c", {**PERSISTENT, IPTABLES: "*nat\n:PREROUTING DROP [0:0]\nCOMMIT\n"}, (IPTABLES, 2)),
+    ("R39d", SOME, (IPTABLES, 2)),
     ("R39c", {**FIREWALLD_ON, FIREWALLD: "DefaultZone=drop\n"}, (FIREWALLD, 1)),
     ("R39c", {**FIREWALLD_ON, ZONE: '<zone>\n<service name="dhcpv6-client"/>\n<!-- <service name="ssh"/> -->\n</zone>\n'}, (ZONE, None)),
 ]
@@ -143,8 +149,11 @@ BROKEN = [
 RIGHT = [
     {**NFTABLES, NFT: "table inet f {\n chain c {\n type filter hook prerouting priority -300;\n tcp dport 23 drop\n }\n}\n"},
     {**NFTABLES, NFT: "table netdev f {\n chain c {\n type filter hook ingress device eth1 priority 0; policy drop;\n }\n}\n"},
-    {**NFTABLES, NFT: "table ip f {\n chain c {\n type nat hook prerouting priority -100; policy drop;\n }\n}\n"},
-    {**PERSISTENT, IPTABLES: "*nat\n:PREROUTING DROP [0:0]\nCOMMIT\n*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp --dport 22 -j DROP\nCOMMIT\n"},
+    {**NFTABLES, NFT: "table ip f {\n chain c {\n type nat hook prerouting priority -100; policy accept;\n tcp dport 80 redirect to 8080\n }\n}\n"},
+    {
+        **PERSISTENT,
+        IPTABLES: "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp --dport 22 -j DROP\nCOMMIT\n",
+    },
     {IPTABLES: "*filter\n:INPUT DROP [0:0]\n:OUTPUT DROP [0:0]\n"},
     {NFT: OUT_OVER_LINES},  # nothing loads them
     {"/etc/ufw/ufw.conf": "ENABLED=no\n", **on("ufw"), UFW: 'DEFAULT_OUTPUT_POLICY="DROP"\n'},
@@ -159,7 +168,6 @@ RIGHT = [
     },
     {**PERSISTENT, IPTABLES: CLOSED + '-A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -m comment --comment "who we are" -j ACCEPT\n'},
     {**PERSISTENT, IPTABLES: CLOSED.replace("INPUT DROP", "INPUT ACCEPT") + "-A INPUT -j ours\n-A ours -m geoip --src-cc SE -j RETURN\n-A ours -j DROP\n"},
-    {**PERSISTENT, IPTABLES: CLOSED + "-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT\n"},  # some may come in
     {
         **PERSISTENT,
         IPTABLES: CLOSED + "-A INPUT -p tcp --dport 22 -m recent --update --seconds 30 --hitcount 6 -j DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT\n",
@@ -210,6 +218,10 @@ def test_what_is_dropped_is_found_where_it_is(tmp_path, rule, files, place):
 
     assert outcome.status == "failed"
     assert (outcome.evidence[0].path, outcome.evidence[0].line) == place
+
+
+def test_ssh_that_comes_from_some_addresses_alone_is_not_kept_away(tmp_path):
+    assert found(tmp_path, SOME)["R39c"].status == "passed"
 
 
 @pytest.mark.parametrize("files", RIGHT)

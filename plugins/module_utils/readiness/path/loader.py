@@ -12,6 +12,7 @@ import struct
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_long
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu, grub_conditions, grub_legacy, grub_script
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -276,7 +277,7 @@ def _wrong_module(context, path):
     if status is None:
         return "is not there"
     head = context.tree.read_bytes(path, 64)
-    if head[:4] != b"\x7fELF" or len(head) < 52:
+    if head[:4] != elf.MAGIC or len(head) < 52:
         return "is no module"
     wide = head[4] == 2
     table, size, count = (
