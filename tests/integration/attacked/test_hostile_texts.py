@@ -1,19 +1,18 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that no real system has: each module that reads them names the file, in seconds of process time and bounded memory."""
+"""Files that no real system has: each module that reads them names the file, in bounded time and memory."""
 
 import shutil
 
+import bounds
 import pytest
+from bounds import MIB
 from integration.interrupted import running
 from integration.interrupted.exploring import CASES
 from unit.trees import write_tree
 
-MIB = 1024 * 1024
-
-#: What a module may take to refuse such a file, and to read one whose lines are long, in seconds of process time; and its memory.
-MOST_SECONDS, MOST_SECONDS_READING, MOST_MEMORY = 2, 5, 400 * MIB
+MOST_MEMORY = 400 * MIB
 
 #: {case: the files that its module reads}
 READ = {
@@ -74,9 +73,9 @@ def place(tmp_path):
     shutil.rmtree(tmp_path)
 
 
-def assert_bounded(ended, seconds=MOST_SECONDS):
+def assert_bounded(ended):
     assert ended.state in ("done", "failed"), ended.words
-    assert ended.seconds < seconds, ended
+    assert ended.seconds < bounds.SECONDS, ended
     assert ended.memory < MOST_MEMORY, ended.memory // MIB
 
 
@@ -101,7 +100,7 @@ def test_a_long_line_takes_time_in_proportion(place, name, path, text):
     guest = place(name)
     beginning, piece, times = LONG[text]
     (guest / "guest" / path.lstrip("/")).write_bytes(beginning + piece * times + b"\n")
-    assert_bounded(running.run(CASES[name], guest, most_memory=MOST_MEMORY), MOST_SECONDS_READING)
+    assert_bounded(running.run(CASES[name], guest, most_memory=MOST_MEMORY))
 
 
 @pytest.mark.parametrize("name", CHAINS)

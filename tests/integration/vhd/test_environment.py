@@ -5,7 +5,6 @@
 
 import os
 import sys
-import time
 
 import pytest
 from conftest import run_module_process
@@ -72,10 +71,8 @@ def test_41_a_file_system_with_a_lower_limit_refuses_before_the_copy(tmp_path):
     limited = tmp_path / "python-limited"
     limited.write_text(f'#!/bin/sh\nulimit -f {200 * 1024 * 2}\nexec {sys.executable} "$@"\n')
     limited.chmod(0o755)
-    begin = time.monotonic()
     result = align(disk, python=os.fspath(limited))
     assert result["failed"] and "does not take files of this size" in result["msg"], result
-    assert time.monotonic() - begin < 5
     assert sorted(os.listdir(tmp_path)) == ["a.raw", "python-limited"]
 
 

@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """chrony's files: what chronyd reads, and how Hyper-V's clock becomes the only one of them."""
 
-import time
-
 import pytest
+from bounds import bounded
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.trees import write_tree
@@ -418,10 +417,9 @@ def test_a_file_that_is_named_and_not_read_is_warned_of(tmp_path, run_module):
 @pytest.mark.parametrize("line", ["OPTIONS" * 20000, "OPTIONS=" + "-f " * 100000, "ExecStart=" + " " * 300000, "A" * 500000 + "=-f /x"])
 def test_the_time_for_a_line_of_options_grows_with_its_length(tmp_path, line):
     write_tree(tmp_path, {"/etc/chrony.conf": "", "/etc/sysconfig/chronyd": line + "\n"})
-    begin = time.process_time()
 
-    assert chrony_conf.find_path(LiveTree(str(tmp_path))) in ("/etc/chrony.conf", None)
-    assert time.process_time() - begin < 2
+    with bounded():
+        assert chrony_conf.find_path(LiveTree(str(tmp_path))) in ("/etc/chrony.conf", None)
 
 
 def test_a_line_of_ten_megabytes_is_refused_by_its_place(tmp_path, run_module):

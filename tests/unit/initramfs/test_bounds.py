@@ -5,10 +5,9 @@
 
 import gzip
 import io
-import time
-import tracemalloc
 
 import pytest
+from bounds import MIB, bounded
 from unit.initramfs import hostile, images
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
@@ -16,28 +15,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 
-MIB = 1024 * 1024
-
-
-def bounded(work, seconds, mebibytes):
-    """Assert that the work takes no more, and return what it returned."""
-    tracemalloc.start()
-    started = time.process_time()
-    result = work()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert time.process_time() - started < seconds and peak < mebibytes * MIB, (time.process_time() - started, peak)
-    return result
-
 
 def test_sections_that_lie_on_each_other_are_damage():
     module = hostile.overlapping_sections()
 
-    def look():
-        with pytest.raises(ValueError, match="its sections lie on each other"):
-            module_file.loaded_sections(module)
-
-    bounded(look, 2, 128)
+    with bounded(128), pytest.raises(ValueError, match="its sections lie on each other"):
+        module_file.loaded_sections(module)
 
 
 def test_an_initramfs_with_such_a_module_lacks_it(tmp_path):
@@ -46,18 +29,16 @@ def test_an_initramfs_with_such_a_module_lacks_it(tmp_path):
     assert len(image) < 200000
     images.write_kernel(tmp_path, image=image)
     (kernel,) = kernels.installed_kernels(LiveTree(str(tmp_path)))
-    verdict = bounded(lambda: verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_storvsc"]), 5, 192)
+    with bounded(192):
+        verdict = verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_storvsc"])
     assert verdict.missing == ["hv_storvsc"] and "its file is damaged" in verdict.reason
 
 
 def test_a_link_longer_than_a_path_is_damage():
     image = hostile.initramfs_of_long_links(4)
 
-    def look():
-        with pytest.raises(CorruptImage, match=r"the link 'usr/lib/link0' at byte \d+ has 50331648 bytes"):
-            list(archive.list_members(io.BytesIO(image), "/boot/initrd"))
-
-    bounded(look, 2, 16)
+    with bounded(16), pytest.raises(CorruptImage, match=r"the link 'usr/lib/link0' at byte \d+ has 50331648 bytes"):
+        list(archive.list_members(io.BytesIO(image), "/boot/initrd"))
 
 
 def test_a_link_of_a_usual_length_is_read():
@@ -76,11 +57,8 @@ def test_more_files_than_any_initramfs_has_are_damage(monkeypatch, name, most):
 def test_a_module_that_unpacks_to_gigabytes_is_damage(monkeypatch):
     monkeypatch.setattr(module_file, "MAX_MODULE", 8 * MIB)
 
-    def look():
-        with pytest.raises(CorruptImage, match="unpacks to more than 8 MiB"):
-            module_file.unpacked(gzip.compress(bytes(64 * MIB)), "hv_vmbus.ko.gz")
-
-    bounded(look, 3, 80)
+    with bounded(80), pytest.raises(CorruptImage, match="unpacks to more than 8 MiB"):
+        module_file.unpacked(gzip.compress(bytes(64 * MIB)), "hv_vmbus.ko.gz")
 
 
 def test_a_sparse_module_of_6_gib_on_the_disk_cannot_be_compared(tmp_path):
@@ -90,8 +68,5 @@ def test_a_sparse_module_of_6_gib_on_the_disk_cannot_be_compared(tmp_path):
         stream.truncate(6 * 1024 * MIB)
     (kernel,) = kernels.installed_kernels(LiveTree(str(tmp_path)))
 
-    def look():
-        with pytest.raises(CannotVerify, match="hv_storvsc cannot be compared with .* more than 48 MiB"):
-            verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_storvsc"])
-
-    bounded(look, 3, 128)
+    with bounded(128), pytest.raises(CannotVerify, match="hv_storvsc cannot be compared with .* more than 48 MiB"):
+        verify.check_image(LiveTree(str(tmp_path)), kernel, ["hv_storvsc"])

@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files that no real network has: refused by name, or read in linear time."""
 
-import time
-
 import pytest
+from bounds import bounded
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from unit.network.guests import after, guest
 
@@ -23,19 +22,14 @@ FILES = [
 @pytest.mark.parametrize("manager, path, line", FILES)
 def test_a_file_larger_than_any_real_one_is_refused_by_name(tmp_path, manager, path, line):
     tree = guest(tmp_path, {path: line * (2 * MIB // len(line))})
-    begin = time.process_time()
 
-    with pytest.raises(ImagewrightError, match=f"cannot read {path}: it has more than 1024 KiB, which no configuration of a network has"):
+    with bounded(), pytest.raises(ImagewrightError, match=f"cannot read {path}: it has more than 1024 KiB, which no configuration of a network has"):
         after(tree, manager)
-
-    assert time.process_time() - begin < 1
 
 
 @pytest.mark.parametrize("manager, path, line", FILES)
 def test_a_file_that_is_read_is_read_in_linear_time(tmp_path, manager, path, line):
     tree = guest(tmp_path, {path: line * (MIB // len(line) - 1)})
-    begin = time.process_time()
 
-    after(tree, manager)
-
-    assert time.process_time() - begin < 5
+    with bounded():
+        after(tree, manager)

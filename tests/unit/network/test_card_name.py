@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The name that udev gives the first card, and how network_dhcp lets it keep the kernel's."""
 
-import time
-
 import pytest
+from bounds import bounded
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network import udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_name import first_card
@@ -107,8 +106,5 @@ def test_a_name_that_shall_stay_and_that_is_configured_is_right(tmp_path):
 
 @pytest.mark.parametrize("text", ['ATTR{address}=="' * 60000, 'A=="x", ' * 100000, "\\\n" * 300000, 'NAME="' + "x" * 900000])
 def test_a_file_of_rules_is_read_in_linear_time(text):
-    begin = time.monotonic()
-
-    udev_rules.rules(text)
-
-    assert time.monotonic() - begin < 3
+    with bounded():
+        udev_rules.rules(text)
