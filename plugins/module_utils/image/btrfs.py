@@ -15,6 +15,7 @@ from typing import Any, Iterator, List, Optional, Tuple
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 
 #: A file or directory: (subvolume id, inode number).
@@ -36,7 +37,7 @@ _ADDRESS_AT = 48  # where a node says its own address
 _CRC32C, _SHA256, _BLAKE2B = 0, 2, 3  # csum_type; 1 is xxhash64, which Python has not
 
 
-class BtrfsFileSystem:
+class BtrfsFileSystem(FileSystem):
     """A Btrfs file system."""
 
     kind = "btrfs"

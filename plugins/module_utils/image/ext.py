@@ -14,6 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory, ext_features
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import require_directory, whole_blocks
 
@@ -28,7 +29,7 @@ _HAS_JOURNAL = 0x4  # s_feature_compat
 _JOURNAL_MAGIC = b"\xc0\x3b\x39\x98"  # at the start of each of its own blocks; linux/include/linux/jbd2.h
 
 
-class ExtFileSystem:
+class ExtFileSystem(FileSystem):
     """An ext2/3/4 file system; nodes are inode numbers."""
 
     kind = "ext"

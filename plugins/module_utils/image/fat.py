@@ -13,14 +13,14 @@ from typing import Iterator, Tuple
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
-from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import Node
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem, Node
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 
 # bits of DIR_NTRes: a short name that Windows NT and Linux show in lower case
 _LOWER_BASE, _LOWER_EXTENSION = 0x08, 0x10
 
 
-class FatFileSystem:
+class FatFileSystem(FileSystem):
     """A FAT file system; nodes are the library's directory entries. Names are found in any case, as by Linux' vfat."""
 
     kind = "fat"

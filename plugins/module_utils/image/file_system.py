@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from typing import Any, Iterator, Optional, Protocol, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 Node = Any
 
 
-class FileSystem(Protocol):
+class FileSystem:
     """A file system that can be read.
 
     kind: ext, xfs, btrfs or fat; uuid, label: "" without one; clean: whether nothing is left to replay, None when it does not tell;
@@ -32,12 +32,16 @@ class FileSystem(Protocol):
 
     def entries(self, node: Node) -> Iterator[Tuple[str, Node]]:
         """Yield (name, Node) of a directory."""
+        raise NotImplementedError
 
     def status(self, node: Node) -> Status:
         """Return the Status of a node."""
+        raise NotImplementedError
 
     def link(self, node: Node) -> str:
         """Return the target of a symbolic link."""
+        raise NotImplementedError
 
     def open(self, node: Node) -> Stream:
         """Return the content as a stream."""
+        raise NotImplementedError

@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from types import ModuleType
 from typing import Iterable, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -13,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.footer import COOKIE
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.problems import refusal
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes import SECTOR, show_size
-from ansible_collections.imagewright.azure.plugins.module_utils.image import qcow2, vdi, vhd_file, vhdx, vmdk
+from ansible_collections.imagewright.azure.plugins.module_utils.image import vhd_file
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_file import RAW, VHD, Image
 
 #: Headers of image formats: (offset, bytes, format).
@@ -27,14 +28,8 @@ _IMAGE_MAGIC = (
     (0, b"vhdxfile", "vhdx"),
 )
 
-#: Readers by format: (read_at, file size, path) -> Image.
-_READERS = {"qcow2": qcow2.read_image, "vmdk": vmdk.read_image, "vdi": vdi.read_image, "vhdx": vhdx.read_image}
-
 #: Headers that no disk begins with: those above, and that of a dynamic VHD.
 _NO_DISK_MAGIC = _IMAGE_MAGIC + ((0, COOKIE, VHD),)
-
-#: What `qemu-img check` does not look at, by format: (read_at, file size, path).
-_BLOCK_CHECKS = {"vmdk": vmdk.check_grains}
 
 _DECOMPRESS = "decompress it first"
 _EXTRACT = "extract the disk from it first"
@@ -77,7 +72,7 @@ def read_image(read_at: ReadAt, file_size: int, path: str, wanted: str = "auto",
         return _matching(vhd, "vpc" if wanted == "raw" and vhd.dynamic is None else wanted, path)
     found = _format_by_magic(read_at, _IMAGE_MAGIC)
     if found:
-        return _matching(_READERS[found](read_at, file_size, path), wanted, path)
+        return _matching(_reader(found).read_image(read_at, file_size, path), wanted, path)
     for offset, magic, problem_id, what, fix in _NOT_A_DISK + (() if wanted == "raw" else _RAW_ON_REQUEST):
         if read_at(offset, len(magic)) == magic:
             raise refusal(path, problem_id, f"it is {what}, not a disk", fix)
@@ -91,8 +86,8 @@ def check_blocks(read_at: ReadAt, file_size: int, path: str, image_format: str) 
 
     Raises ImagewrightError: one is past the end of the file, or where another is.
     """
-    if image_format in _BLOCK_CHECKS:
-        _BLOCK_CHECKS[image_format](read_at, file_size, path)
+    if image_format == "vmdk":  # `qemu-img check` looks at those of the others
+        _reader(image_format).check_grains(read_at, file_size, path)
 
 
 def require_whole_sectors(image: Image, path: str, size_is_given: bool) -> None:
@@ -116,6 +111,25 @@ def image_inside(read_at: ReadAt) -> Optional[str]:
     A footer that was put behind an image which is not raw makes such a VHD: Azure takes it, and no machine boots from it.
     """
     return _format_by_magic(read_at, _NO_DISK_MAGIC)
+
+
+def _reader(image_format: str) -> ModuleType:
+    """Return the module that reads a format of _IMAGE_MAGIC, imported for such a file alone: what a module imports is compiled at each of its runs."""
+    if image_format == "qcow2":
+        from ansible_collections.imagewright.azure.plugins.module_utils.image import qcow2
+
+        return qcow2
+    if image_format == "vmdk":
+        from ansible_collections.imagewright.azure.plugins.module_utils.image import vmdk
+
+        return vmdk
+    if image_format == "vdi":
+        from ansible_collections.imagewright.azure.plugins.module_utils.image import vdi
+
+        return vdi
+    from ansible_collections.imagewright.azure.plugins.module_utils.image import vhdx
+
+    return vhdx
 
 
 def _refuse_image_inside(read_at: ReadAt, vhd: Image, path: str) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import Window
 from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_directory, xfs_log
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import require_directory, whole_blocks
 
@@ -25,7 +26,7 @@ _SECURE = 0x4  # flags of an attribute: its name begins with ``security.``
 _UNCHANGING = 0x8 | 0x10  # di_flags, immutable and append-only
 
 
-class XfsFileSystem:
+class XfsFileSystem(FileSystem):
     """An XFS file system; nodes are inode numbers."""
 
     kind = "xfs"

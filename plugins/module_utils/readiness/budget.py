@@ -22,6 +22,7 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 
+#: Limits of time on a usual machine. A much slower one, as one that is emulated, gets as many times more.
 MOST_SECONDS = 60  # of process time, of a whole verdict; sound images take 5
 MOST_MEMORY = 1024 * 1024 * 1024  # bytes of the process; sound images take 300 MiB
 _MOST_WAITING = 180  # s on the clock, of a whole verdict: what waits for a network takes no process time
@@ -29,6 +30,10 @@ _MOST_SECONDS_OF_STEP = 25  # of process time: one step leaves the others their 
 _MOST_WAITING_OF_STEP = 60  # s on the clock
 _GRACE = 5  # s between the limit that a step sees and the end of the process
 _LEAST_ROOM = 512 * 1024 * 1024  # bytes: a process that had much mapped before gets so much more
+
+_WORK = 100000  # numbers that a usual machine adds in the next line's seconds of process time
+_USUAL = 0.005
+_SLOWER, _SLOWEST = 4, 60  # times: a busy machine is no slow one; what is endless shall end
 
 _LENGTH = struct.Struct(">I")
 _HEADER = 4  # bytes of _LENGTH
@@ -49,6 +54,8 @@ def bounded(produce):
     produce: callable -> iterable of values that pickle takes.
     Raises ImagewrightError: produce raised it. Raises Ended: a limit was met; what was found before has been yielded.
     """
+    global _slowness  # pylint: disable=global-statement  # a fact of this machine
+    _slowness = slowness()
     ours, theirs = os.pipe()
     try:
         child = os.fork()
@@ -60,7 +67,7 @@ def bounded(produce):
     os.close(theirs)
     status = []
     try:
-        for kind, value in _received(ours, time.monotonic() + _MOST_WAITING):
+        for kind, value in _received(ours, time.monotonic() + _here(_MOST_WAITING)):
             if kind == _END:
                 return
             if kind == _ERROR:
@@ -86,8 +93,8 @@ def step(doing, most=None):
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    seconds = min(_MOST_SECONDS_OF_STEP, max(seconds_left(), 0.01), most or _MOST_SECONDS_OF_STEP)
-    waiting = min(_MOST_WAITING_OF_STEP, most or _MOST_WAITING_OF_STEP)
+    seconds = min(_here(most or _MOST_SECONDS_OF_STEP), max(seconds_left(), 0.01))
+    waiting = _here(most or _MOST_WAITING_OF_STEP)
 
     def stop(number, unused_frame):
         limit = f"{seconds:.0f} s of process time" if number == signal.SIGPROF else f"{waiting:.0f} s"
@@ -107,10 +114,28 @@ def step(doing, most=None):
 
 def seconds_left():
     """Return how much process time (float, s) is left of a verdict's."""
-    return MOST_SECONDS - time.process_time() if _is_child else float(MOST_SECONDS)
+    return most_seconds() - time.process_time() if _is_child else float(most_seconds())
+
+
+def most_seconds():
+    """Return the process time (int, s) that a verdict has on this machine."""
+    return int(_here(MOST_SECONDS))
+
+
+def slowness():
+    """Return how many times slower than a usual machine this one is (float): 1 for any that is not much slower."""
+    started = time.process_time()
+    sum(number for number in range(_WORK))
+    times = (time.process_time() - started) / _USUAL
+    return 1 if times < _SLOWER else min(times, _SLOWEST)
+
+
+def _here(seconds):
+    return seconds * _slowness
 
 
 _is_child = False
+_slowness = 1
 
 
 def _work(produce, pipe):
@@ -142,7 +167,11 @@ def _work(produce, pipe):
 def _limit():
     with open("/proc/self/statm", encoding="ascii") as stream:
         mapped = int(stream.read().split()[0]) * resource.getpagesize()
-    for what, limit in ((resource.RLIMIT_CPU, MOST_SECONDS + _GRACE), (resource.RLIMIT_AS, max(MOST_MEMORY, mapped + _LEAST_ROOM)), (resource.RLIMIT_CORE, 0)):
+    for what, limit in (
+        (resource.RLIMIT_CPU, most_seconds() + int(_here(_GRACE))),
+        (resource.RLIMIT_AS, max(MOST_MEMORY, mapped + _LEAST_ROOM)),
+        (resource.RLIMIT_CORE, 0),
+    ):
         hard = resource.getrlimit(what)[1]
         if hard == resource.RLIM_INFINITY or hard > limit:
             resource.setrlimit(what, (limit, limit))
@@ -191,10 +220,10 @@ def _end(child):
 
 def _cause(status):
     if status == -1:
-        return f"it took more than {_MOST_WAITING} s"
+        return f"it took more than {_here(_MOST_WAITING):g} s"
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number in (signal.SIGXCPU, signal.SIGKILL):
-            return f"it took more than {MOST_SECONDS} s of process time"
+            return f"it took more than {most_seconds()} s of process time"
         return f"its process ended by the signal {number}"
     return f"it needed more than {MOST_MEMORY >> 20} MiB of memory" if os.WEXITSTATUS(status) == 2 else "its process ended early"

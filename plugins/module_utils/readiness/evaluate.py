@@ -94,7 +94,9 @@ def _outcome(context, rule):
     if rule.needs in ("tree", "others") and context.tree is None:
         return unknown(f"no Linux root could be read: {context.problem}")
     if budget.seconds_left() <= 0:
-        return unknown(f"there was no time for it: the rules before took {budget.MOST_SECONDS} s of process time, for what they read is too large, or damaged")
+        return unknown(
+            f"there was no time for it: the rules before took {budget.most_seconds()} s of process time, for what they read is too large, or damaged"
+        )
     try:
         with budget.step(f"check {rule.id}"):
             return rule.check(context)

@@ -48,6 +48,31 @@ def test_a_package_imports_only_what_lies_below_it(name):
         assert imported in allowed, f"{name} imports {imported}/, {package}/ may import {sorted(allowed)}"
 
 
+#: What runs on the controller alone, by a Python of its own.
+OF_THE_CONTROLLER = {"image_session.py", "vhd_align.py", "vhd_info.py", "vhd_upload.py"}
+
+
+def imported_at_once(path):
+    """Return {file of module_utils} that a module imports when it starts, what its functions import left out."""
+    found, left = set(), [path]
+    while left:
+        for node in ast.parse(left.pop().read_text()).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PREFIX[:-1]):
+                place = MODULE_UTILS.joinpath(*node.module[len(PREFIX) :].split("."))
+                places = [place, *(place / alias.name for alias in node.names)]
+                files = {file.with_suffix(".py") for file in places if file.with_suffix(".py").is_file()}
+                left += files - found
+                found |= files
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((MODULE_UTILS.parent / "modules").glob("*.py")), ids=lambda path: path.name)
+def test_what_a_guest_runs_starts_without_what_only_the_controllers_python_can(path):
+    packages = {file.relative_to(MODULE_UTILS).parts[0] for file in imported_at_once(path)}
+    assert "core" in packages or not packages
+    assert bool(packages & {"image", "vhd", "upload", "opening"}) == (path.name in OF_THE_CONTROLLER)
+
+
 def test_only_readiness_info_carries_what_opens_an_image():
     plugins = MODULE_UTILS.parent
     assert [path.name for path in plugins.rglob("*.py") if "import opened_image" in path.read_text()] == ["readiness_info.py"]

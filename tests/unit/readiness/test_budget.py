@@ -13,6 +13,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import budget
 
 
+@pytest.fixture(autouse=True)
+def a_usual_machine(monkeypatch):
+    """Let the limits be those of a usual machine, whatever this one is."""
+    monkeypatch.setattr(budget, "slowness", lambda: 1)
+
+
 def collected(produce):
     """Return (values, message of the end or None)."""
     values = []
@@ -47,6 +53,21 @@ def test_process_time_ends_what_swallows_every_error_and_leaves_what_was_found(m
     started = time.monotonic()
     assert collected(swallowing) == (["first"], "it took more than 1 s of process time")
     assert time.monotonic() - started < 100
+
+
+def test_an_emulated_machine_gets_as_much_more_time_as_it_is_slower(monkeypatch):
+    monkeypatch.setattr(budget, "MOST_SECONDS", 1)
+    monkeypatch.setattr(budget, "_GRACE", 0)
+    monkeypatch.setattr(budget, "slowness", lambda: 2.5)
+    assert collected(swallowing) == (["first"], "it took more than 2 s of process time")
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(0.003, 1), (0.019, 1), (0.05, 10), (0.2, 40), (30, 60)])
+def test_how_much_slower_it_is_a_piece_of_work_tells(monkeypatch, seconds, times):
+    clock = iter([100, 100 + seconds])
+    monkeypatch.undo()
+    monkeypatch.setattr(budget.time, "process_time", lambda: next(clock))
+    assert budget.slowness() == pytest.approx(times)
 
 
 def waiting():
