@@ -19,6 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     firmware,
     first_card,
     first_card_routes,
+    grub_modules,
+    grub_statements,
     identity as identity_step,
     initramfs,
     initramfs_init,
@@ -96,6 +98,8 @@ _TOPICS = (
 _PATH = (
     firmware,
     loader,
+    grub_statements,
+    grub_modules,
     kernel_step,
     kernel_config,
     kernel_payload,
