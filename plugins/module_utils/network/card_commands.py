@@ -15,6 +15,7 @@ import posixpath
 import re
 import shlex
 
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ip_flush
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import LEAST_MTU
 from ansible_collections.imagewright.azure.plugins.module_utils.network.fixed_routes import REJECTING, FixedRoute, network_of, rejects_platform
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
@@ -121,15 +122,17 @@ def _is_of_nmcli(words, card):
 
 
 def _of_ip(rest, card, text):
-    kind = _begun(rest[:1], _OBJECTS)
-    verb, words = _begun(rest[1:2], _VERBS.get(kind, ())), rest[2:]
+    kind = ip_flush.begun(rest[:1], _OBJECTS)
+    verb, words = ip_flush.begun(rest[1:2], _VERBS.get(kind, ())), rest[2:]
     what, first, taken = None, True, "card" if kind in ("link", "address") else "route"
     if kind == "link" and card in words:
         what = _of_link(verb, words)
     elif kind == "address" and verb == "flush":
-        what = EMPTIED if card in words or not words else None
-    elif kind == "route" and verb in ("delete", "flush"):
-        what = EMPTIED if words[:1] in (["default"], ["0.0.0.0/0"]) or verb == "flush" and _flushes(words, card) else None
+        what = EMPTIED if ip_flush.takes_address(words, card) else None
+    elif kind == "route" and verb == "flush":
+        what = EMPTIED if ip_flush.takes_routes(words, card) else None
+    elif kind == "route" and verb == "delete":
+        what = EMPTIED if words[:1] in (["default"], ["0.0.0.0/0"]) else None
     elif kind == "route" and verb in _ADDING:
         what = _of_route(words)
         first = _ADDING[verb] and (what != DEFAULT or "onlink" in words)
@@ -137,19 +140,6 @@ def _of_ip(rest, card, text):
         to = words[words.index("to") + 1] if "to" in words[:-1] else "default"
         what = REFUSED if to in ("default", "all") or rejects_platform(network_of(to), True) else None
     return [CardCommand(what, text, first, taken)] if what else []
-
-
-def _begun(words, known):
-    """Return the first of the known words that the only word begins, "" for none."""
-    return next((each for each in known if each.startswith(words[0])), "") if words and words[0] else ""
-
-
-def _flushes(words, card):
-    """Return whether the words behind `ip route flush` choose the routes of the lease."""
-    chosen = dict(zip(words[::2], words[1::2])) if words[:1] != ["all"] else {}
-    if "cache" in words or chosen.get("dev", card) != card or chosen.get("table", "main") not in _MAIN + ("all",):
-        return False
-    return words[:1] == ["all"] or {"dev", "table"} & set(chosen) != set()
 
 
 def _of_link(verb, words):
