@@ -16,10 +16,8 @@ from typing import Iterable, List, Optional, Tuple
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import UnitSetting
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, TRUE, UnitSetting
 
-_YES = ("1", "yes", "true", "on")
-_NO = ("0", "no", "false", "off")
 #: What is made at boot, so that no file tells of it.
 _MADE_AT_BOOT = re.compile(r"/(?:run|var/run|var/lock|proc|sys|dev|tmp)(?:/|$)")
 #: Of these, what every machine of Azure has.
@@ -112,7 +110,7 @@ def _of_command_line(kind: str, value: str, command_line: Optional[str]) -> Opti
 
 
 def _virtualization(value: str, unused_tree: Tree) -> bool:
-    return value.lower() in _YES + ("vm", "microsoft")
+    return value.lower() in TRUE + ("vm", "microsoft")
 
 
 def architecture_is(value: str, tree: Tree) -> Optional[bool]:
@@ -136,12 +134,12 @@ def _host(value: str, tree: Tree) -> Optional[bool]:
 
 def _first_boot(value: str, tree: Tree) -> Optional[bool]:
     """Since 247 an empty machine-id is none of a first boot, before it was: only an id tells."""
-    if value.lower() not in _YES + _NO:
+    if value.lower() not in TRUE + FALSE:
         return None
     path = "/etc/machine-id"
     text = tree.read_bytes(path, 64).decode("ascii", "replace").strip() if tree.is_file(path) else ""
     is_first = True if text == "uninitialized" else False if re.match(r"[0-9a-f]{32}$", text) else None
-    return None if is_first is None else is_first == (value.lower() in _YES)
+    return None if is_first is None else is_first == (value.lower() in TRUE)
 
 
 def _user(value: str, unused_tree: Tree) -> bool:
@@ -167,5 +165,5 @@ _OF_SYSTEM = {
     "OSRelease": _os_release,
     # the manager has every capability, and a virtual machine no battery
     "Capability": lambda unused_value, unused_tree: True,
-    "ACPower": lambda value, unused_tree: value.lower() in _YES,
+    "ACPower": lambda value, unused_tree: value.lower() in TRUE,
 }

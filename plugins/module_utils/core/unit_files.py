@@ -24,6 +24,8 @@ FOLDERS = (
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 )
+#: What systemd takes for a boolean, in any case. Source: parse_boolean of systemd's src/basic/parse-util.c.
+TRUE, FALSE = ("1", "yes", "y", "true", "t", "on"), ("0", "no", "n", "false", "f", "off")
 _MOST_UNIT = 1024 * 1024  # bytes of a unit or drop-in; real ones have a few KiB
 _MOST_ALIASES = 8
 _KINDS = ("wants", "requires", "upholds")

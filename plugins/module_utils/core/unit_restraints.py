@@ -11,7 +11,7 @@ import re
 from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_filters
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import UnitSetting
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE, UnitSetting
 
 
 class ServiceNeeds(NamedTuple):
@@ -35,7 +35,6 @@ PROVISIONING = ServiceNeeds(
     writes=("/etc", "/home", "/var/lib"), capabilities=("CAP_SYS_ADMIN", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"), devices=True
 )
 
-_TRUE = ("1", "yes", "y", "true", "t", "on")
 _HIDING = ("InaccessiblePaths", "InaccessibleDirectories", "TemporaryFileSystem")
 #: Below these a Python or OpenSSH server does not even start. Bytes; descriptors; processes.
 _LEAST = {"MemoryMax": 16 * 1024**2, "MemoryLimit": 16 * 1024**2, "LimitAS": 64 * 1024**2, "LimitNOFILE": 16, "TasksMax": 3, "LimitFSIZE": 4096}
@@ -59,7 +58,7 @@ def restraints(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[U
         ("PrivateDevices", not needs.devices, "it sees no disk and no drive"),
     ):
         setting = unit_files.last(settings, "Service", key)
-        if setting is not None and not wanted and setting.value.lower() in _TRUE + ("self",):
+        if setting is not None and not wanted and setting.value.lower() in TRUE + ("self",):
             found.append((setting, text))
     return found
 
@@ -78,7 +77,7 @@ def _paths(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitS
     home = unit_files.last(settings, "Service", "ProtectHome")
     if home is not None and "/home" in needed:
         value = home.value.lower()
-        if value in _TRUE or value == "tmpfs":
+        if value in TRUE or value == "tmpfs":
             found.append((home, "it does not see /home"))
         elif value == "read-only" and "/home" in needs.writes and not _is_written(settings, "/home"):
             found.append((home, "it cannot write to /home"))

@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import prog
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, THERE, UnitSetting, Unit, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, THERE, TRUE, UnitSetting, Unit, Units
 
 #: What comes of a unit: it starts; its condition is false (systemd skips it without an error); it is started and fails; nobody starts it; it is
 #: masked; it is not there; it cannot be told.
@@ -159,7 +159,7 @@ def _ends_at_once(units: Units, unit: Unit) -> bool:
         return False
     settings = units.settings(unit)
     kind, stays = unit_files.last(settings, "Service", "Type"), unit_files.last(settings, "Service", "RemainAfterExit")
-    return kind is not None and kind.value == "oneshot" and (stays is None or stays.value.lower() not in ("yes", "true", "1", "on", "y", "t"))
+    return kind is not None and kind.value == "oneshot" and (stays is None or stays.value.lower() not in TRUE)
 
 
 def _may_be_generated(tree: Tree, name: str) -> bool:
@@ -183,7 +183,7 @@ def service_of_socket(unit: Unit, settings: List[UnitSetting]) -> str:
     named = unit_files.last(settings, "Socket", "Service")
     accepts = unit_files.last(settings, "Socket", "Accept")
     stem = unit.name.rpartition(".")[0]
-    per_connection = accepts is not None and accepts.value.lower() in ("yes", "true", "1", "on")
+    per_connection = accepts is not None and accepts.value.lower() in TRUE
     return named.value if named else f"{stem}@1.service" if per_connection else f"{stem}.service"
 
 
@@ -233,7 +233,7 @@ def _is_outside(command: str) -> bool:
 def _of_account(tree: Tree, settings: List[UnitSetting]) -> List[Cause]:
     """Return the [Cause] of an account or a group that a service runs under, and that neither is there nor is made at boot by systemd-sysusers."""
     dynamic = unit_files.last(settings, "Service", "DynamicUser")
-    if dynamic is not None and dynamic.value.lower() in ("yes", "true", "1", "on"):
+    if dynamic is not None and dynamic.value.lower() in TRUE:
         return []
     named = [(setting, setting.value, kind) for kind in ("User", "Group") for setting in [unit_files.last(settings, "Service", kind)] if setting is not None]
     named += [(setting, word, "Group") for setting in unit_files.listed(settings, "Service", "SupplementaryGroups") for word in setting.value.split()]

@@ -8,13 +8,14 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+
 #: One assignment. section, key, value: str, the key as it is written, ("unmanaged-devices+"); line: int from 1;
 #: header: int, the line of the section's name.
 IniEntry = collections.namedtuple("IniEntry", "section key value line header")
 
-#: Words of systemd and of NetworkManager for yes and no.
-TRUE = ("1", "yes", "y", "true", "t", "on")
-FALSE = ("0", "no", "n", "false", "f", "off")
+#: Words for yes and no: NetworkManager takes those of systemd.
+TRUE, FALSE = unit_files.TRUE, unit_files.FALSE
 
 
 def entries(text):

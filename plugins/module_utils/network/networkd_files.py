@@ -13,6 +13,7 @@ import fnmatch
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, started_kernel
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -24,7 +25,7 @@ NetworkdFile = collections.namedtuple("NetworkdFile", "path entries text")
 
 #: What udev says of a card of VMBus: its path, ID_PATH, and the words for the machine that it is in.
 PATH = "acpi-VMBUS:01"
-_MACHINE = ("microsoft", "vm", "yes", "true", "1", "on")
+_MACHINE = ("microsoft", "vm") + TRUE
 #: Keys that ask for the machine, the host or the kernel, and not for the card.
 _OF_THE_MACHINE = ("Virtualization", "Host", "Architecture", "KernelCommandLine", "KernelVersion", "Version", "Credential", "Firmware")
 

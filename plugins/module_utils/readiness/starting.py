@@ -35,7 +35,7 @@ def cut_off(known, unit):
         return []
     settings = known.settings(unit)
     alone, denied = unit_files.last(settings, "Service", "PrivateNetwork"), unit_files.listed(settings, "Service", "IPAddressDeny")
-    found = [alone] if alone is not None and alone.value.lower() in ("yes", "true", "1", "on", "y", "t") else []
+    found = [alone] if alone is not None and alone.value.lower() in unit_files.TRUE else []
     other = unit_files.last(settings, "Service", "NetworkNamespacePath")
     found += [other] if other is not None and other.value else []
     if not unit_files.listed(settings, "Service", "IPAddressAllow"):

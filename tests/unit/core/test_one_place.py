@@ -22,6 +22,7 @@ KNOWN_ONCE = [
     ("how a VHD's footer begins", r'b"conectix', "disk/footer.py"),
     ("how cpio's members begin", r'b"070701', "initramfs/archive.py"),
     ("the octal escapes of fstab and mountinfo", r"\\\\\(\[0-7\]\{3\}\)", "storage/fstab.py"),
+    ("systemd's words for yes and no", r'"1", "yes"|"0", "no"|"yes", "true", "1"', "core/unit_files.py"),
     ("the largest disk that Azure takes", r"4095 \* GIB|32 \* TIB|8 \* TIB", "disk/limits.py"),
 ]
 

@@ -49,7 +49,7 @@ def _of_actions(context):
     known, found = context.shared(Units), []
     for unit, settings in context.facts(boot_commands.services_of_boot):
         action, stays = unit_files.last(settings, "Unit", "SuccessAction"), unit_files.last(settings, "Service", "RemainAfterExit")
-        at_end = action is not None and _ACTIONS.match(action.value) and not (stays is not None and stays.value.lower() in ("yes", "true", "1", "on"))
+        at_end = action is not None and _ACTIONS.match(action.value) and not (stays is not None and stays.value.lower() in unit_files.TRUE)
         on_failure = _on_failure(settings)
         state = units.can_start(known, unit.name).state if at_end or on_failure else None
         if on_failure and state == units.FAILS:

@@ -21,7 +21,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 
 _MACHINE_ID = "/etc/machine-id"
 _UNIT = "systemd-firstboot.service"
-_OFF = ("0", "no", "n", "false", "f", "off")
 _LOCALES = "/usr/lib/locale"
 _KEYMAPS = ("/usr/share/keymaps", "/usr/share/kbd/keymaps", "/usr/lib/kbd/keymaps")
 
@@ -57,7 +56,7 @@ def asks_nothing(context):
 
 
 def _is_off(parameter):
-    return parameter.name in ("systemd.firstboot", "systemd.condition_first_boot") and (parameter.value or "").lower() in _OFF
+    return parameter.name in ("systemd.firstboot", "systemd.condition_first_boot") and (parameter.value or "").lower() in unit_files.FALSE
 
 
 def _asked(tree, words):

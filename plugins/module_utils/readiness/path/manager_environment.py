@@ -73,7 +73,7 @@ def services_have_their_means(context):
         found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {', '.join(lost)} cannot be found")] if lost else []
     found += _without_capabilities(settings)
     privileges = unit_files.last(settings, "Manager", "NoNewPrivileges")
-    if privileges is not None and privileges.value.lower() in ("1", "yes", "y", "true", "t", "on"):
+    if privileges is not None and privileges.value.lower() in unit_files.TRUE:
         found.append(Evidence(privileges.path, privileges.line, f"NoNewPrivileges={privileges.value}: sudo gives nobody root"))
     return failed_if(found)
 

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
@@ -21,7 +22,6 @@ _PROGRAMS = ("/", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib")
 _OWN = ("/", "/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/var", "/var/lib")
 _FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
 _EMPTY = ("tmpfs", "ramfs")
-_NO = ("0", "no", "n", "false", "f", "off")
 
 
 @rule(
@@ -97,7 +97,7 @@ def nothing_hides_the_system(context):
 def _passed_over(line):
     """Return the [Evidence] of the parameter of a StartedLine by which systemd passes over /etc/fstab, and so leaves the root read-only, without rw."""
     parameter = last(line, "fstab", "systemd.fstab")
-    ignored = parameter is not None and (parameter.value or "yes").lower() in _NO
+    ignored = parameter is not None and (parameter.value or "yes").lower() in FALSE
     return [parameter.place._replace(text=f"{parameter.text}: {parameter.place.text}")] if ignored and not _is_written(line) else []
 
 

@@ -19,7 +19,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import is_network, mount_lines
 
-_NO = ("0", "no", "n", "false", "f", "off")
 #: Suffix -> what such a unit comes behind, and before, unless it says DefaultDependencies=no.
 _USUAL = {
     ".service": (("sysinit.target", "basic.target"), ()),
@@ -99,7 +98,7 @@ def _settings(known, name):
 
 def _is_plain(settings):
     own = unit_files.last(settings, "Unit", "DefaultDependencies")
-    return own is None or own.value.lower() not in _NO
+    return own is None or own.value.lower() not in unit_files.FALSE
 
 
 def _add(order, pair, place=None):

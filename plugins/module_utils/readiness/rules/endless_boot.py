@@ -10,6 +10,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
@@ -35,7 +36,6 @@ _NEEDED = re.compile(
 _INITCALLS = (
     r"(^|,)(init_)?((hv|hyperv|storvsc|netvsc|sd)_|(acpi_init|populate_rootfs|ext4_init_fs|ext4_fs|init_xfs_fs|xfs_fs|init_btrfs_fs|btrfs_fs|dm_init)(,|$))"
 )
-_YES, _NO = ("1", "yes", "true", "on", "y", "t"), ("0", "no", "false", "off", "n", "f")
 _INSTALLERS = {"boot": ("casper", "live", "nfs")}
 LEAST_MEMORY = 512 * 1024 * 1024  # bytes; the smallest size of Azure, B1ls
 _LEAST_LEFT = 256 * 1024 * 1024  # bytes beside huge pages, where the line itself says how much there is
@@ -110,11 +110,11 @@ def _word(context, parameter, line):
         return "a driver of Hyper-V, or of the root, does not start"
     if name == "systemd.run":
         return "systemd runs this command and powers off"
-    if name == "systemd.volatile" and (value or "yes") in _YES:
+    if name == "systemd.volatile" and (value or "yes") in TRUE:
         return "systemd starts with /usr alone: without the accounts and settings of /etc"
     if name == "systemd.volatile" and value == "state":
         return "an empty file system is mounted over /var at every boot"
-    if name == "systemd.confirm_spawn" and value not in _NO:
+    if name == "systemd.confirm_spawn" and value not in FALSE:
         return "systemd asks at the console before it starts each unit"
     if value in _INSTALLERS.get(name, ()):
         return "the initramfs looks for the medium of an installer"

@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
@@ -28,7 +29,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 _UNMANAGED = re.compile(
-    r"AZURE_UNMANAGED_SRIOV|NM_UNMANAGED|ID_NET_MANAGED_BY|^\s*Unmanaged\s*=\s*(?:yes|true|1)|unmanaged-devices\s*=.*(?:mlx|mana)", re.IGNORECASE | re.MULTILINE
+    rf"AZURE_UNMANAGED_SRIOV|NM_UNMANAGED|ID_NET_MANAGED_BY|^\s*Unmanaged\s*=\s*(?:{'|'.join(TRUE)})\b|unmanaged-devices\s*=.*(?:mlx|mana)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _VF = re.compile(r"hv_pci|mlx[45]|mana|azure", re.IGNORECASE)
 
