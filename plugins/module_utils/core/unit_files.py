@@ -103,6 +103,15 @@ class Units:
             self._settings[unit.name] = [setting for path in files for setting in parse(self._text(path), path)]
         return self._settings[unit.name]
 
+    def readable_settings(self, unit: Unit) -> Optional[List[UnitSetting]]:
+        """Return the [UnitSetting] of a Unit that is there, as of settings(), None of one that is not, or that cannot be read."""
+        if unit.state != THERE:
+            return None
+        try:
+            return self.settings(unit)
+        except ImagewrightError:
+            return None
+
     def pulls(self) -> List[Pull]:
         """Return every [Pull] that `systemctl enable` or a package made, by the folder's precedence."""
         return self.known(_pulls)

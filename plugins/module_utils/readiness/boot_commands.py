@@ -14,8 +14,7 @@ import shlex
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 
@@ -40,7 +39,7 @@ def services_of_boot(context):
     found = []
     for name in sorted(reached | _of_timers(known, reached)):
         unit = known.find(name)
-        settings = _settings(known, unit) if unit.name.endswith(".service") else None
+        settings = known.readable_settings(unit) if unit.name.endswith(".service") else None
         if settings is not None:
             found.append(BootService(unit, settings))
     return found
@@ -76,20 +75,11 @@ def _of_timers(known, reached):
     """Return the names ({str}) of the units that enabled timers start a time after each boot."""
     found = set()
     for name in sorted(each for each in reached if each.endswith(".timer")):
-        settings = _settings(known, known.find(name))
+        settings = known.readable_settings(known.find(name))
         if settings and any(unit_files.listed(settings, "Timer", key) for key in ("OnBootSec", "OnStartupSec", "OnActiveSec")):
             started = unit_files.last(settings, "Timer", "Unit")
             found.add(started.value if started is not None and started.value else name[: -len("timer")] + "service")
     return found
-
-
-def _settings(known, unit):
-    if unit.state != THERE:
-        return None
-    try:
-        return known.settings(unit)
-    except ImagewrightError:
-        return None
 
 
 def _of_services(context):

@@ -11,8 +11,7 @@ systemd.service(5), systemd.socket(5), systemd.target(5), systemd.timer(5), syst
 import collections
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, unit_reach
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import needed_units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -62,7 +61,7 @@ def nothing_waits_in_a_circle(context):
 def _order(context, known):
     """Return the _Order of the units that the default target pulls in."""
     names = sorted({known.find(name).name for name in known.known(unit_reach.reached_through_services)})
-    there = {name: settings for name in names for settings in [_settings(known, name)] if settings is not None}
+    there = {name: settings for name in names for settings in [known.readable_settings(known.find(name))] if settings is not None}
     order = _Order({name: {} for name in there}, {name: set() for name in there})
     mounts = _of_fstab(context)
     for name in mounts:
@@ -84,16 +83,6 @@ def _order(context, known):
         order.required.setdefault("local-fs.target", set()).add(name)
     _add_targets(order, known, there, plain)
     return order
-
-
-def _settings(known, name):
-    unit = known.find(name)
-    if unit.state != THERE:
-        return None
-    try:
-        return known.settings(unit)
-    except ImagewrightError:
-        return None
 
 
 def _is_plain(settings):

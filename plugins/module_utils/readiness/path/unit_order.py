@@ -10,8 +10,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, unit_restraints, units
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import needed_units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
@@ -42,13 +41,7 @@ def nothing_conflicts(context):
         return not_applicable("no unit is seen to be started")
     for name in sorted(known.known(unit_reach.reached_through_services)):
         unit = known.find(name)
-        if unit.state != THERE:
-            continue
-        try:
-            settings = unit_files.listed(known.settings(unit), "Unit", "Conflicts")
-        except ImagewrightError:
-            continue
-        for setting in settings:
+        for setting in unit_files.listed(known.readable_settings(unit) or [], "Unit", "Conflicts"):
             kept = [word for word in setting.value.split() if word in needed and not _takes_its_place(unit, word)]
             found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {kept[0]} is not started")] if kept else []
     return failed_if(sorted(set(found)))
