@@ -15,6 +15,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import unit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import UnitSetting
 
+#: Where PAM looks for a service's file, the first counts. Source: pam.d(5); of distributions that leave /etc to the administrator.
+PAM_FOLDERS = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", "/usr/etc/pam.d")
+#: Where systemd-tmpfiles looks, of two files with one name the first counts; /run is empty before the boot. Source: tmpfiles.d(5).
+TMPFILES_FOLDERS = ("/etc/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d")
+
 _DIRECTORIES = ("WorkingDirectory", "RootDirectory")
 #: Lists of paths, of which one with ``-`` may be missing.
 _LISTS = ("BindPaths", "BindReadOnlyPaths", "ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths", "ExecPaths", "NoExecPaths")
@@ -25,8 +30,6 @@ _STREAMS = ("StandardInput", "StandardOutput", "StandardError")
 _WRITES = ("file", "append", "truncate")
 #: The last virtual terminal of Linux. Source: MAX_NR_CONSOLES of linux/vt.h.
 _LAST_TERMINAL = 63
-_PAM = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", "/usr/etc/pam.d")
-_TMPFILES = ("/etc/tmpfiles.d/*.conf", "/usr/local/lib/tmpfiles.d/*.conf", "/usr/lib/tmpfiles.d/*.conf")
 
 
 def missing(tree: Tree, settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
@@ -64,9 +67,9 @@ def _of_terminal(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
 def _of_pam(tree: Tree, settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
     """Return the PAM service that is not there, where what takes its place, ``other``, lets nobody pass. Source: pam.d(5)."""
     setting = unit_files.last(settings, "Service", "PAMName")
-    if setting is None or not setting.value or "%" in setting.value or any(tree.is_file(f"{folder}/{setting.value}") for folder in _PAM):
+    if setting is None or not setting.value or "%" in setting.value or any(tree.is_file(f"{folder}/{setting.value}") for folder in PAM_FOLDERS):
         return []
-    other = next((f"{folder}/other" for folder in _PAM if tree.is_file(f"{folder}/other")), None)
+    other = next((f"{folder}/other" for folder in PAM_FOLDERS if tree.is_file(f"{folder}/other")), None)
     if other is not None and not re.search(r"^\s*(account|session)\s.*\bpam_deny\.so", tree.read_text(other), re.MULTILINE):
         return []
     return [(setting, f"there is no service {setting.value} of PAM, and {other or 'no other'} in its place lets nobody pass")]
@@ -93,4 +96,4 @@ def _may_be_made(tree: Tree, settings: List[UnitSetting], path: str) -> bool:
     made = [f"{top}/{name.partition(':')[0]}" for key, top in _MADE_BY_SYSTEMD for name in unit_files.words(settings, "Service", key)]
     if path.startswith(_MADE_AT_BOOT) or any(path == place or path.startswith(place + "/") for place in made):
         return True
-    return any(path in tree.read_text(file) for pattern in _TMPFILES for file in tree.glob(pattern) if tree.is_file(file))
+    return any(path in tree.read_text(file) for folder in TMPFILES_FOLDERS for file in tree.glob(f"{folder}/*.conf") if tree.is_file(file))

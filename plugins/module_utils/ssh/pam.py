@@ -17,6 +17,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import PAM_FOLDERS
 
 #: One line. kind: auth, account, session or password; control: str, ``required`` or ``[default=die ...]``; module: str; arguments: (str, ...).
 PamLine = collections.namedtuple("PamLine", "path line kind control module arguments text")
@@ -24,7 +25,6 @@ PamLine = collections.namedtuple("PamLine", "path line kind control module argum
 #: What a service cannot do without and is not there. line: int or None.
 Missing = collections.namedtuple("Missing", "path line text")
 
-FOLDERS = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d")
 _MODULES = (
     "/lib/security",
     "/lib64/security",
@@ -58,12 +58,12 @@ _INCLUDE = re.compile(r"@include[ \t]+(\S+)", re.IGNORECASE)
 
 def uses_pam(tree):
     """Return whether the guest has services of PAM at all."""
-    return any(tree.listdir(folder) for folder in FOLDERS)
+    return any(tree.listdir(folder) for folder in PAM_FOLDERS)
 
 
 def service_path(tree, service):
     """Return the path (str) of a service's file, None without one."""
-    return next((f"{folder}/{service}" for folder in FOLDERS if tree.is_file(f"{folder}/{service}")), None)
+    return next((f"{folder}/{service}" for folder in PAM_FOLDERS if tree.is_file(f"{folder}/{service}")), None)
 
 
 def stack(tree, service):
@@ -170,7 +170,9 @@ def _read(tree, service, kind, lines, missing_files, read, including):
     path = service_path(tree, service) if "/" not in service else service if tree.is_file(service) else None
     if path is None:
         missing_files.append(
-            Missing(including[-1][0] if including else posixpath.join(FOLDERS[0], service), including[-1][1] if including else None, f"there is no {service}")
+            Missing(
+                including[-1][0] if including else posixpath.join(PAM_FOLDERS[0], service), including[-1][1] if including else None, f"there is no {service}"
+            )
         )
         return
     if path in [place[0] for place in including] or read[0] > _MOST_FILES:

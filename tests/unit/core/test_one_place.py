@@ -23,6 +23,8 @@ KNOWN_ONCE = [
     ("how cpio's members begin", r'b"070701', "initramfs/archive.py"),
     ("the octal escapes of fstab and mountinfo", r"\\\\\(\[0-7\]\{3\}\)", "storage/fstab.py"),
     ("systemd's words for yes and no", r'"1", "yes"|"0", "no"|"yes", "true", "1"', "core/unit_files.py"),
+    ("where PAM's services are", r'"/usr/etc/pam\.d', "core/unit_places.py"),
+    ("where systemd-tmpfiles looks", r'"/usr/local/lib/tmpfiles\.d', "core/unit_places.py"),
     ("the largest disk that Azure takes", r"4095 \* GIB|32 \* TIB|8 \* TIB", "disk/limits.py"),
 ]
 

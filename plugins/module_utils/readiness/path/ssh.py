@@ -10,6 +10,7 @@ import re
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import TMPFILES_FOLDERS
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
@@ -23,7 +24,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_command_line, sshd_config, sshd_faults
 
 _CONF = "/etc/ssh/sshd_config"
-_TMPFILES = ("/usr/lib/tmpfiles.d/*.conf", "/usr/local/lib/tmpfiles.d/*.conf", "/etc/tmpfiles.d/*.conf")
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf")
 
 
@@ -209,7 +209,7 @@ def _not_made(context):
 
 def _makes(context, folder):
     """Return whether systemd-tmpfiles makes a directory."""
-    paths = [path for pattern in _TMPFILES for path in context.tree.glob(pattern)]
+    paths = [path for folder in TMPFILES_FOLDERS for path in context.tree.glob(f"{folder}/*.conf")]
     return bool(context.find(paths, lambda text: text.split()[1:2] == [folder] and text.split()[0][:1] in "dDvqQ"))
 
 

@@ -9,12 +9,13 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import TMPFILES_FOLDERS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
-#: Of two files with one name that of the first folder counts.
-_FOLDERS = ("/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d")
+#: Of two files with one name that of the first folder counts; in a guest that runs /run has some.
+_FOLDERS = (TMPFILES_FOLDERS[0], "/run/tmpfiles.d") + TMPFILES_FOLDERS[1:]
 _PROGRAMS = ("/usr/bin/systemd-tmpfiles", "/bin/systemd-tmpfiles")
 #: systemd removes /run/nologin when the boot is done, and makes it by such a line itself.
 _NOLOGIN = "/etc/nologin"
