@@ -32,6 +32,15 @@ class Elf(NamedTuple):
     whole: bool
 
 
+class SectionTable(NamedTuple):
+    """Where a file has its section headers. offset: bytes from its start; width: bytes of each; entries: how many; names: number of that of their names."""
+
+    offset: int
+    width: int
+    entries: int
+    names: int
+
+
 class ElfSection(NamedTuple):
     """A section header: its name, type (SHT_), flags (SHF_), and where its content lies in the file (bytes)."""
 
@@ -50,6 +59,7 @@ Segment = Tuple[int, int, int, int]
 
 MAGIC = b"\x7fELF"
 HEADER = 64  # bytes, of the larger kind
+_SMALL_HEADER = 52  # bytes, of 32 bit
 
 _LOAD, _DYNAMIC, _INTERP = 1, 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH = 1, 5, 10, 15, 29
@@ -75,7 +85,7 @@ def read(stream: Stream, size: int) -> Elf:
 
     Raises ValueError: it is no ELF file, or its tables are damaged.
     """
-    header = _part(stream, 0, HEADER, size, least=52)
+    header = _part(stream, 0, HEADER, size, least=_SMALL_HEADER)
     if header[:4] != MAGIC or header[4] not in (1, 2) or header[5] not in (1, 2):
         raise ValueError("it is no ELF file")
     order, wide = _order(header), header[4] == 2
@@ -97,20 +107,33 @@ def read(stream: Stream, size: int) -> Elf:
     return Elf(machine, 64 if wide else 32, interpreter, needed, rpath, runpath, whole)
 
 
+def section_headers(header: bytes) -> SectionTable:
+    """Return the SectionTable that the start of an ELF file (bytes, HEADER of them where it has so many) tells of. Nothing of it is checked.
+
+    Raises ValueError: it is no ELF file, or its start is cut off.
+    """
+    if header[:4] != MAGIC or len(header) < _SMALL_HEADER:
+        raise ValueError("it is no ELF file")
+    order, wide = _order(header), header[4] == 2
+    try:
+        table = struct.unpack_from(order + ("Q" if wide else "I"), header, 40 if wide else 32)[0]
+        return SectionTable(table, *struct.unpack_from(order + "HHH", header, 58 if wide else 46))
+    except struct.error:
+        raise ValueError("it is no ELF file") from None
+
+
 def sections(content: bytes) -> List[ElfSection]:
     """Return the section headers of a whole ELF file. What they say of offsets and lengths is not checked: a section may go beyond the file.
 
     Raises ValueError: it is no ELF file, or the headers are cut off.
     """
-    if content[:4] != MAGIC or len(content) < HEADER:
+    if len(content) < HEADER:
         raise ValueError("it is no ELF file")
-    order, wide = _order(content), content[4] == 2
+    table = section_headers(content)
+    layout = _order(content) + ("IIQQQQ" if content[4] == 2 else "IIIIII")  # name, type, flags, address, offset, size
     try:
-        table = struct.unpack_from(order + ("Q" if wide else "I"), content, 40 if wide else 32)[0]
-        width, count, names_index = struct.unpack_from(order + "HHH", content, 58 if wide else 46)
-        layout = order + ("IIQQQQ" if wide else "IIIIII")  # name, type, flags, address, offset, size
-        headers = [struct.unpack_from(layout, content, table + number * width) for number in range(count)]
-        names_at, names_size = headers[names_index][4:6]
+        headers = [struct.unpack_from(layout, content, table.offset + number * table.width) for number in range(table.entries)]
+        names_at, names_size = headers[table.names][4:6]
     except (struct.error, IndexError):
         raise ValueError("its section headers are cut off") from None
     found = []

@@ -7,7 +7,6 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
-import struct
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
@@ -133,16 +132,11 @@ def _wrong_module(context, path):
     status = context.tree.stat(path)
     if status is None:
         return "is not there"
-    head = context.tree.read_bytes(path, 64)
-    if head[:4] != elf.MAGIC or len(head) < 52:
+    try:
+        table = elf.section_headers(context.tree.read_bytes(path, elf.HEADER))
+    except ValueError:
         return "is no module"
-    wide = head[4] == 2
-    table, size, count = (
-        (struct.unpack_from("<Q", head, 40) + struct.unpack_from("<HH", head, 58))
-        if wide and len(head) == 64
-        else (struct.unpack_from("<I", head, 32) + struct.unpack_from("<HH", head, 46))
-    )
-    return "is cut off" if table + size * count > status.size else ""
+    return "is cut off" if table.offset + table.width * table.entries > status.size else ""
 
 
 RULES = [has_its_commands, finds_its_modules, modules_are_whole]
