@@ -16,11 +16,12 @@ PLACE = CHECKOUT / "docs/tested.md"
 README = CHECKOUT / "README.md"
 RESULTS = CHECKOUT / "tests/lab/tested.json"
 TREES = CHECKOUT / "tests/unit/fixtures/boot"
+OLD_RELEASES = "tests/integration/opening/test_old_releases.py"
 BLOCK = re.compile(r"(<!-- tested: begin -->\n).*?(<!-- tested: end -->)", re.DOTALL)
 
 #: A row. shapes: of lab.shapes; trees: names of recorded trees; python: the one that Ansible finds on it, as (major, minor), None when too old,
-#: () when it has none, or that of the oldest and of the newest release; old: whether tests/unit/old_guests has its releases.
-Distribution = collections.namedtuple("Distribution", "names shapes trees python not_tried old", defaults=(False,))
+#: () when it has none, or that of the oldest and of the newest release; old: its releases on whose recorded trees OLD_RELEASES runs all roles.
+Distribution = collections.namedtuple("Distribution", "names shapes trees python not_tried old", defaults=((),))
 
 OLD = "anything over SSH, a boot: its disk image is prepared on the controller"
 RED_HAT = "Red Hat's SELinux policy, grubby, Red Hat's kernel"
@@ -33,16 +34,30 @@ DISTRIBUTIONS = (
         (3, 6),
         "its older dracut, " + RED_HAT + ", ifcfg files, Python 3.6 live",
     ),
-    Distribution("Red Hat Enterprise Linux and Oracle Linux 5, 6, 7", (), ("rhel5", "rhel6", "rhel7"), None, OLD, True),
+    Distribution(
+        "Red Hat Enterprise Linux and Oracle Linux 5, 6, 7",
+        (),
+        ("rhel5", "rhel6", "rhel7"),
+        None,
+        OLD + "; an agent on release 5, whose Python runs none",
+        ("Red Hat 5.11", "Red Hat 6.10", "Red Hat 7.9"),
+    ),
     Distribution("Fedora", ("rhel9",), ("fedora",), (3, 13), RED_HAT + ", unified kernel images, ostree"),
     Distribution("SUSE Linux Enterprise 16, openSUSE Leap 16 and Tumbleweed", ("suse",), ("sles16",), (3, 13), "sdbootutil with systemd-boot, /usr/etc"),
     Distribution(
         "SUSE Linux Enterprise 15, openSUSE Leap 15", ("suse",), ("sles15",), (3, 6), "wicked, SUSE's GRUB, which counts paths from the default subvolume"
     ),
-    Distribution("SUSE Linux Enterprise 11, 12", (), ("sles11", "sles12"), None, OLD, True),
+    Distribution("SUSE Linux Enterprise 11, 12", (), ("sles11", "sles12"), None, OLD, ("SUSE 11 SP4", "SUSE 12 SP5")),
     Distribution("Ubuntu Server 22.04, 24.04, 26.04", ("ubuntu", "ubuntu-lvm"), ("ubuntu2404-cloud",), ((3, 10), (3, 14)), "snaps, Ubuntu's kernel"),
-    Distribution("Ubuntu Server 12.04 to 16.04, Debian 7 to 9", (), (), None, OLD, True),
-    Distribution("Ubuntu Server 18.04, Debian 10", (), (), ((3, 6), (3, 7)), "a boot", True),
+    Distribution(
+        "Ubuntu Server 12.04 to 16.04, Debian 7 to 9",
+        (),
+        (),
+        None,
+        OLD,
+        ("Ubuntu 12.04", "Ubuntu 14.04", "Ubuntu 16.04", "Debian 7", "Debian 8", "Debian 9"),
+    ),
+    Distribution("Ubuntu Server 18.04, Debian 10", (), (), ((3, 6), (3, 7)), "anything over SSH, a boot", ("Ubuntu 18.04", "Debian 10")),
     Distribution("Azure Linux 2, 3", (), ("azurelinux2", "azurelinux3"), (3, 9), "a boot"),
     Distribution("Amazon Linux 2", (), ("amazon2",), None, OLD),
     Distribution("Arch Linux", (), ("arch-sdboot",), (3, 13), "a boot"),
@@ -155,13 +170,17 @@ HEAD = """# What was tested on what
 <!-- Written by docs/generate_tested.py; change that, or run the line again: python3 -m lab line NAME --record -->
 
 Nothing here ran on Azure, and on no installation of the distributions below but Debian: their packages were not there. What was there are
-Debian's packages of the same programs, and three kinds of proof, of which the table has those that are recorded:
+Debian's packages of the same programs, and four kinds of proof, of which the table has those that are recorded:
 
 * **shaped like it, booted**: a guest built of Debian's packages with the programs, files and settings of the distribution in their places and
   with faults planted. It was prepared twice (the second run changed nothing), judged alive and as a VHD, converted, its VHD booted in QEMU to
   the login, a second kernel installed in the result by its own tools, and that booted too.
 * **recorded tree**: its files as its documents and its packages' sources describe them, with expected results by hand
   (`tests/unit/fixtures/boot`). Nothing ran there.
+* **all roles on recorded trees**: the files of an old release as its installer leaves them on a virtual machine of another kind, written down from
+  documents too, with programs that do what the release's menu, initramfs and package manager would do. All roles prepared each tree twice, as a mounted
+  one (the second run changed nothing); what was wrong was told before, and what is left was named (`tests/integration/opening/test_old_releases.py`, in
+  `make test-all`). No program and no kernel of the release ran.
 * **its real tools on its files**: where Debian has the very tool (dracut, grub-mkconfig, kernel-install, snapper, netplan, NetworkManager,
   cloud-init, chronyd, firewalld), it ran on the shape.
 
@@ -204,7 +223,7 @@ def proof(row, results):
     if trees:
         found.append("recorded tree " + ", ".join(f"`{name}`" for name in trees))
     if row.old:
-        found.append("recorded trees of its releases in `tests/unit/old_guests`")
+        found.append(f"all roles on recorded trees of {', '.join(row.old)}, as their installers leave them (`{OLD_RELEASES}`)")
     return "; ".join(found) or "none"
 
 

@@ -4,6 +4,7 @@
 """docs/tested.md says what the tests ran, and no more."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,12 @@ def test_every_shape_that_a_row_names_is_one_of_the_lab(generator):
 
 def test_every_recorded_tree_that_a_row_names_is_there(generator):
     assert [name for row in generator.DISTRIBUTIONS for name in row.trees if not (generator.TREES / name).is_dir()] == []
+
+
+def test_the_old_releases_that_the_rows_name_are_those_on_whose_trees_all_roles_run(generator):
+    named = [name for row in generator.DISTRIBUTIONS for name in row.old]
+    played = re.findall(r'"([^"]+)": old_releases\.', (CHECKOUT / generator.OLD_RELEASES).read_text(encoding="utf-8"))
+    assert sorted(named) == sorted(played)
 
 
 def test_what_was_not_built_is_named_with_a_reason_and_with_what_there_is(generator):
