@@ -106,7 +106,7 @@ def test_28_a_child_that_a_killed_run_leaves_for_a_moment_is_waited_for(tmp_path
 
     descriptor, stale = temporary.open_temporary(dest)
 
-    assert stale and child.wait(timeout=20) == 0
+    assert stale and child.wait(timeout=100) == 0
     assert os.fstat(descriptor).st_size == 0 and os.path.samestat(os.fstat(descriptor), os.lstat(place))
     os.close(descriptor)
 
@@ -147,7 +147,7 @@ def test_33_a_machine_that_ends_in_time_is_waited_for(held):
     time.sleep(1)
     assert run.poll() is None
     holder.communicate()
-    result = json.loads(run.communicate(timeout=20)[0])
+    result = json.loads(run.communicate(timeout=100)[0])
     assert result["changed"], result
 
 
