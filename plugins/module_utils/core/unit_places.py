@@ -94,6 +94,11 @@ def _named(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str, bool]]:
 def _may_be_made(tree: Tree, settings: List[UnitSetting], path: str) -> bool:
     """Whether a path is made at boot: by systemd itself for the service, or by systemd-tmpfiles."""
     made = [f"{top}/{name.partition(':')[0]}" for key, top in _MADE_BY_SYSTEMD for name in unit_files.words(settings, "Service", key)]
-    if path.startswith(_MADE_AT_BOOT) or any(path == place or path.startswith(place + "/") for place in made):
+    return any(path == place or path.startswith(place + "/") for place in made) or is_made_at_boot(tree, path)
+
+
+def is_made_at_boot(tree: Tree, path: str) -> bool:
+    """Return whether a path is of a directory that is empty before the boot, or systemd-tmpfiles makes it."""
+    if path.startswith(_MADE_AT_BOOT):
         return True
     return any(path in tree.read_text(file) for folder in TMPFILES_FOLDERS for file in tree.glob(f"{folder}/*.conf") if tree.is_file(file))

@@ -74,9 +74,9 @@ def other_passwords(entries):
     """Return the OtherPasswords ([OtherPassword]) that are on for everybody after all entries; one that is turned off later is off."""
     aliases = sudoers_aliases.aliases(entries)
     states = collections.OrderedDict.fromkeys(sudoers_lines.OTHER_PASSWORDS)
-    for path, line in _in_effect(entries):
+    for path, line in in_effect(entries):
         for _start, _end, name, is_on in sudoers_lines.defaults_items(line):
-            if name in states and _is_for_everybody(sudoers_lines.binding(line), aliases):
+            if name in states and is_for_everybody(sudoers_lines.binding(line), aliases):
                 states[name] = OtherPassword(name, path, line.number) if is_on else None
     return [state for state in states.values() if state]
 
@@ -99,7 +99,7 @@ def ways_to_root(tree, entries):
     return ways
 
 
-def _in_effect(entries):
+def in_effect(entries):
     """Return the entries with the ``Defaults`` of commands last, as sudo takes them. Source: update_defaults in sudo's defaults.c, tried with sudo 1.9."""
 
     def is_of_commands(entry):
@@ -109,7 +109,7 @@ def _in_effect(entries):
     return sorted(entries, key=is_of_commands)
 
 
-def _is_for_everybody(binding, aliases):
+def is_for_everybody(binding, aliases):
     """Return whether the ``Defaults`` entry of a Binding counts for all who become root, but for those that it may name."""
     if not binding.kind:
         return True

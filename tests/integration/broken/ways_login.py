@@ -174,6 +174,11 @@ WAYS = {
         lambda layer: layer.remove(*[path for name in ("udf/udf", "isofs/isofs") for path in layer.tree.glob(f"/usr/lib/modules/*/kernel/fs/{name}.ko*")])
     ),
     "a later file of sudoers takes everything from everybody": written("/etc/sudoers.d/zz-hardening", "ALL ALL=(ALL:ALL) !ALL\n", 0o440),
+    "sudo looks for its commands in another root": written("/etc/sudoers.d/z", "Defaults runchroot=/nowhere\n", 0o440),
+    "sudo starts its commands in a directory that is not there": written("/etc/sudoers.d/z", "Defaults runcwd=/nowhere\n", 0o440),
+    "sudo cannot write its log, and does not go on": written("/etc/sudoers.d/z", "Defaults logfile=/nowhere/log, !ignore_logfile_errors\n", 0o440),
+    "sudo cannot keep what commands write": written("/etc/sudoers.d/z", "Defaults log_output, iolog_dir=/proc/own\n", 0o440),
+    "sudo gives its commands no memory": written("/etc/sudoers.d/z", "Defaults rlimit_as=65536\n", 0o440),
     "a file of sudoers is broken": written("/etc/sudoers.d/z", "this is no line\n", 0o440),
     # cloud-init would write the include again
     "sudoers does not look into its directory": with_agent(
@@ -232,6 +237,12 @@ CONTROLS = {
     "new users get bash": written("/etc/default/useradd", "SHELL=/bin/bash\n"),
     "the shell's first file ends for dumb terminals": lambda layer: layer.append("/etc/profile", '[ "$TERM" = none ] && exit 1\n'),
     "an earlier file of sudoers takes everything from everybody": written("/etc/sudoers.d/00-hardening", "ALL ALL=(ALL:ALL) !ALL\n", 0o440),
+    "sudoers has a hardening": written(
+        "/etc/sudoers.d/z",
+        "Defaults requiretty, use_pty, env_reset, runchroot=*\nDefaults logfile=/nowhere/log\nDefaults log_output, iolog_dir=/var/log/own/%{user}\n"
+        'Defaults secure_path="/usr/sbin:/usr/bin:/sbin:/bin", rlimit_core=0\n',
+        0o440,
+    ),
     "sudoers has aliases": written("/etc/sudoers.d/z", "User_Alias OPS = alice, bob\nOPS ALL=(ALL) NOPASSWD: /usr/bin/systemctl\n", 0o440),
     "the agent's paths are others": with_agent(
         lambda layer: layer.append(CONF, "OS.HomeDir=/nohome\nDVD.MountPoint=/mnt/none/x\nPid.File=/run/x.pid\nOS.EnableFIPS=y\n")

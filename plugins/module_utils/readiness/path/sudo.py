@@ -16,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
-from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_lines, sudoers_privileges
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_defaults, sudoers_lines, sudoers_privileges
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent.keys import KEYS
 
@@ -46,7 +46,7 @@ def sudo_works(context):
     """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
 
     It is an error on a disk, where modes and owners are the guest's own, and when a line is none of sudo's, sudo does not read the directory into which the
-    agent writes the user's rule, or a later rule takes it back.
+    agent writes the user's rule, a later rule takes it back, or an option lets no command run. Where commands are found by their path alone a shell still is.
     """
     tree = context.tree
     program = next((path for path in _SUDO if tree.is_file(path)), None)
@@ -67,7 +67,8 @@ def sudo_works(context):
     ]
     wrong = programs.why_not(tree, program) if tree.has_own_root else ""
     serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context) + _of_sudoers(context)
-    return failed_if(serious + found, severity=ERROR if serious or found and context.disk is not None else None)
+    is_error = serious or found and context.disk is not None
+    return failed_if(serious + found + _of_search_path(context), severity=ERROR if is_error else None)
 
 
 def _of_plugins(context):
@@ -96,6 +97,7 @@ def _of_sudoers(context):
     found = [
         Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_privileges.fault(line)] if cause
     ]
+    found += [Evidence(option.path, option.line, f"{option.text}: {cause}") for option, cause in sudoers_defaults.refusals(tree, *_options(context, entries))]
     includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
     by_agent = provisioner(tree).who == WAAGENT
     folder = _agents_setting(tree, "OS.SudoersDir") if by_agent else _RULES
@@ -107,6 +109,22 @@ def _of_sudoers(context):
     if by_agent and folder not in includes and (tree.is_dir(folder) or posixpath.dirname(folder) != posixpath.dirname(_RULES)):
         found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {folder}, into which the agent writes the user's rule"))
     return found
+
+
+def _options(context, entries):
+    """Return ({name: Option} of all entries of sudoers, the places ([str]) at which something is mounted)."""
+    return sudoers_defaults.options(entries), [line.mount_point for line in context.shared(mount_lines)]
+
+
+def _of_search_path(context):
+    """Return the [Evidence] of a secure_path with which sudo finds no usual command."""
+    tree = context.tree
+    try:
+        entries = sudoers.entries(tree) if tree.exists(sudoers.main_file(tree)) else []
+    except ImagewrightError:
+        return []
+    option = sudoers_defaults.without_commands(tree, *_options(context, entries))
+    return [Evidence(option.path, option.line, f"{option.text}: no command is found there by its name alone")] if option else []
 
 
 def _agents_setting(tree, key):

@@ -10,6 +10,14 @@ _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT, "/etc/sudoers.
 _RULES_READ = "root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n"
 _REFUSED = {"/etc/sudoers": _RULES_READ}
 
+
+def _defaults(text, more=None):
+    """Return the files of a guest whose sudoers has options more, from its second line on."""
+    return {"/etc/sudoers": f"# own\n{text}\n{_RULES_READ}", **(more or {})}
+
+
+_LS = {"/usr/bin/ls": ("program", "")}
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R47", {"/etc/sudoers": "Defaults env_reset\nDefaults targetpw\nALL ALL=(ALL) ALL\n"}, ("/etc/sudoers", 2)),
@@ -27,6 +35,17 @@ BROKEN_FILES = [
     ("R47a", {"/etc/fstab": FSTAB + "/dev/mapper/root-usr /usr ext4 ro,nosuid 0 2\n"}, ("/etc/fstab", 2)),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/opt/rules\n"}, ("/etc/sudoers", None)),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !ALL\n"}, ("/etc/sudoers.d/zz-hardening", 1)),
+    ("R47a", _defaults("Defaults runchroot=/nowhere"), ("/etc/sudoers", 2)),
+    ("R47a", _defaults('Defaults runchroot = "/srv/tree"', {"/srv/tree/etc/passwd": ""}), ("/etc/sudoers", 2)),
+    ("R47a", _defaults("Defaults:ALL runcwd=/nowhere"), ("/etc/sudoers", 2)),
+    ("R47a", _defaults("Defaults !ignore_logfile_errors\nDefaults env_reset, logfile=/var/log/sudo/own.log"), ("/etc/sudoers", 3)),
+    ("R47a", _defaults("Defaults logfile=/etc/ssh\nDefaults !ignore_logfile_errors"), ("/etc/sudoers", 2)),
+    ("R47a", _defaults("Defaults log_output\nDefaults iolog_dir=/etc/passwd/%{user}"), ("/etc/sudoers", 3)),
+    ("R47a", _defaults("Defaults iolog_dir=/proc/own, log_stdin"), ("/etc/sudoers", 2)),
+    ("R47a", _defaults("Defaults log_output", {"/var/log/sudo-io": "x"}), ("/etc/sudoers", 2)),
+    ("R47a", _defaults("Defaults rlimit_nofile=2"), ("/etc/sudoers", 2)),
+    ("R47a", _defaults('Defaults rlimit_as="65536,infinity"'), ("/etc/sudoers", 2)),
+    ("R47a", _defaults('Defaults secure_path="/opt/own/bin:/nowhere"', _LS), ("/etc/sudoers", 2)),  # a warning
     ("R47a", {"/etc/sudoers": _RULES_READ + "Cmnd_Alias EVERYTHING = ALL\nUser_Alias PEOPLE = ALL\nPEOPLE ALL = !EVERYTHING\n"}, ("/etc/sudoers", 5)),
 ]
 
@@ -36,6 +55,20 @@ CONTROLS = [
     ("R47a", {"/etc/sudo.conf": "Plugin sudoers_policy sudoers.so\n# Plugin x own.so\nPlugin own_policy own.so\n", "/usr/libexec/sudo/own.so": ""}),
     ("R47a", {"/etc/fstab": FSTAB + "UUID=1 /home ext4 nosuid,nodev 0 2\ntmpfs /tmp tmpfs nosuid,noexec 0 0\n"}),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/etc/sudoers.d/\n"}),
+    ("R47a", _defaults("Defaults requiretty\nDefaults use_pty\nDefaults env_reset, mail_badpass, !root_sudo")),
+    ("R47a", _defaults("Defaults runchroot=/nowhere\nDefaults runchroot=*\nDefaults runcwd=~\nDefaults:builder runcwd=/nowhere")),
+    ("R47a", _defaults("Defaults runchroot=/srv/tree\nDefaults runcwd=/run/own", {"/srv/tree/usr/bin/id": ""})),
+    ("R47a", _defaults("Defaults runchroot=/nowhere\nDefaults !runchroot")),
+    # sudo goes on without its log, which is on a file system of its own, or made at boot
+    ("R47a", _defaults("Defaults logfile=/nowhere/own.log")),
+    ("R47a", _defaults("Defaults logfile=/nowhere/own.log, !ignore_logfile_errors, !log_allowed")),
+    ("R47a", _defaults("Defaults logfile=/srv/log/own.log, !ignore_logfile_errors", {"/etc/fstab": FSTAB + "UUID=1 /srv ext4 nofail 0 2\n"})),
+    ("R47a", _defaults("Defaults logfile=/var/log/own/log, !ignore_logfile_errors", {"/usr/lib/tmpfiles.d/own.conf": "d /var/log/own 0700\n"})),
+    ("R47a", _defaults("Defaults log_output, iolog_dir=/var/log/own/%{user}, log_input")),
+    ("R47a", _defaults("Defaults iolog_dir=/proc/own\nDefaults !log_output")),
+    ("R47a", _defaults("Defaults log_output, iolog_dir=/proc/own, ignore_iolog_errors")),
+    ("R47a", _defaults('Defaults rlimit_core=0, rlimit_nofile=1024, rlimit_as=infinity, rlimit_stack="8388608,infinity", rlimit_data=default')),
+    ("R47a", _defaults('Defaults secure_path="/opt/own/bin:/usr/bin"', _LS)),
     # ahead of the user's rule, given again behind, of one command alone, and as a user who is not root
     ("R47a", {"/etc/sudoers": "ALL ALL=(ALL) !ALL\nroot ALL=(ALL) ALL\n@includedir /etc/sudoers.d\n"}),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/10-hardening": "ALL ALL=(ALL) !ALL\n"}),
