@@ -10,7 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_reader, grub_script, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry, guest_path
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
@@ -47,14 +47,11 @@ def uses_bls(path, text):
 
 
 def entries(tree):
-    """Return the entries ([BootEntry]) of every grub.cfg that start a Linux kernel.
-
-    Raises ImagewrightError: a grub.cfg is one that GRUB itself could not read.
-    """
+    """Return the entries ([BootEntry]) of every grub.cfg that start a Linux kernel, without those that GRUB drops for an error in their syntax."""
     found = []
     for path, text in menus(tree).items():
         generated = "### BEGIN" in text
-        for entry in reading.parsed(tree, path, grub_script.menu_entries):
+        for entry in reading.parsed(tree, path, grub_reader.menu_entries):
             found += _boot_entry(tree, path, entry, generated)
     return found + _own_entries(tree)
 
@@ -66,7 +63,7 @@ def _own_entries(tree):
         own = tree.resolve(posixpath.join(posixpath.dirname(path), "custom.cfg"))
         if tree.is_file(own) and own not in found:
             found[own] = [
-                made._replace(kind="other") for entry in reading.parsed(tree, own, grub_script.menu_entries) for made in _boot_entry(tree, own, entry, False)
+                made._replace(kind="other") for entry in reading.parsed(tree, own, grub_reader.menu_entries) for made in _boot_entry(tree, own, entry, False)
             ]
     return [entry for entries_of_file in found.values() for entry in entries_of_file]
 
@@ -74,7 +71,7 @@ def _own_entries(tree):
 def titles(tree):
     """Return {path: [str]}: the titles of all entries of each grub.cfg, of whatever system, but the firmware's set-up.
 
-    That one is there when the firmware of the machine that ran grub-mkconfig offers it.
+    That one is there when the firmware of the machine that ran grub-mkconfig offers it. Raises ImagewrightError: GRUB drops a part of a grub.cfg.
     """
     return {
         path: [

@@ -13,7 +13,16 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, grub2_menu, grub_conditions, grub_script, grubenv, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
+    bls,
+    bls_entry,
+    grub2_menu,
+    grub_conditions,
+    grub_reader,
+    grub_script,
+    grubenv,
+    reading,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.core import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
@@ -39,10 +48,10 @@ _VARIABLE = re.compile(r"^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$")
 
 def starts(tree):
     """Return the [Start] of each grub.cfg that GRUB reads."""
-    return [_start(tree, path) for path in _read_menus(tree)]
+    return [_start(tree, path) for path in menus_read(tree)]
 
 
-def _read_menus(tree):
+def menus_read(tree):
     """Return the paths ([str]) of the menus; of /boot/grub and /boot/grub2 the one whose GRUB is installed, where that tells."""
     menus = [path for path, text in grub2_menu.menus(tree).items() if "menuentry" in text or "blscfg" in text]
     installed = [path for path in menus if any(tree.is_dir(f"{posixpath.dirname(path)}/{platform}") for platform in ("i386-pc", "x86_64-efi", "arm64-efi"))]
@@ -52,7 +61,7 @@ def _read_menus(tree):
 def _start(tree, path):
     """Return the Start of one grub.cfg."""
     environment, items, settings, stops = _environment(tree, path), [], [], []
-    scripts = [(part, reading.parsed(tree, part, grub_script.menu)) for part in _parts(tree, path)]
+    scripts = [(part, reading.parsed(tree, part, grub_reader.menu)) for part in parts(tree, path)]
     # what the menu sets itself is another value by then
     known = {name: value for name, value in environment.items() if not any(setting.name == name for _part, script in scripts for setting in script.settings)}
     for part, script in scripts:
@@ -67,6 +76,8 @@ def _start(tree, path):
     if item is not None and entry is None:
         problem = f"{place.text} starts {sorted(item.names)[0] if item.names else 'an entry'!r}, which is no Linux"
         place = Place(item.path, item.line, problem)
+    if not items:
+        place = next(iter(_drops(tree, path)), place)
     return Start(
         grub2_menu.NAME,
         path,
@@ -79,7 +90,13 @@ def _start(tree, path):
     )
 
 
-def _parts(tree, path):
+def _drops(tree, path):
+    """Return the Places ([Place]) of the statements that GRUB drops."""
+    found = [(part, drop) for part in parts(tree, path) for drop in reading.parsed(tree, part, grub_reader.drops)]
+    return [Place(part, drop.line, f"GRUB drops what begins here: {drop.cause} (line {drop.last}), and no entry is left") for part, drop in found]
+
+
+def parts(tree, path):
     """Return the paths ([str]) of what makes one menu: the grub.cfg, and custom.cfg beside it where it loads that."""
     own = tree.resolve(posixpath.join(posixpath.dirname(path), "custom.cfg"))
     return [path] + ([own] if tree.is_file(own) and "custom.cfg" in reading.text(tree, path) else [])

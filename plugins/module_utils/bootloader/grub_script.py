@@ -46,6 +46,14 @@ _BLANKS = " \t\r"
 _SPECIAL = frozenset(_SEPARATORS + "$\\'\"")
 
 
+class NeverClosed(ImagewrightError):
+    """What is open to the end of the text. position: int; text: str, the quote or ``${``."""
+
+    def __init__(self, message, position, text):
+        super().__init__(message)
+        self.position, self.text = position, text
+
+
 def tokens(text):
     """Return the parameters ([kernel_cmdline.Token]) of a line of arguments, such as the value of GRUB_CMDLINE_LINUX, as they are written.
 
@@ -212,12 +220,17 @@ def _commands(text, where):
         yield Command(current, line), section, False, False
 
 
-def _scan(text, where, ends="#\n" + _SEPARATORS):
-    """Yield (GrubWord, None) for words, and (GrubWord with text None, separator or comment) for the rest, in order.
+def scanned(text, where, position):
+    """Yield (GrubWord, None) for words of a text from an offset on, and (GrubWord with text None, separator or comment) for the rest, in order.
 
-    ends: str, the characters that end words; those left out are taken for parts of words.
+    Raises NeverClosed: there is a quote that is open.
     """
-    position, size = 0, len(text)
+    return _scan(text, where, position=position)
+
+
+def _scan(text, where, ends="#\n" + _SEPARATORS, position=0):
+    """Yield as scanned. ends: str, the characters that end words; those left out are taken for parts of words."""
+    size = len(text)
     while position < size:
         character = text[position]
         if character in _BLANKS:
@@ -246,7 +259,7 @@ def _word(text, start, where, ends):
         if character == "'":
             end = text.find("'", position + 1)
             if end < 0:
-                _refuse(text, position, where, "single quote")
+                _refuse(text, position, where, "'", "single quote")
             characters.append(text[position + 1 : end])
             position = end + 1
         elif character == '"':
@@ -259,7 +272,7 @@ def _word(text, start, where, ends):
         elif text.startswith("${", position):
             end = text.find("}", position)
             if end < 0:
-                _refuse(text, position, where, "'${'")
+                _refuse(text, position, where, "${", "'${'")
             characters.append(text[position : end + 1])
             position = end + 1
         else:
@@ -273,7 +286,7 @@ def _double_quoted(text, start, where):
     position, characters = start + 1, []
     while text[position : position + 1] != '"':
         if position >= len(text):
-            _refuse(text, start, where, "double quote")
+            _refuse(text, start, where, '"', "double quote")
         if text[position] == "\\" and text[position + 1 : position + 2] in ('"', "\\", "$", "\n"):
             position += 1
             if text[position] != "\n":
@@ -284,6 +297,6 @@ def _double_quoted(text, start, where):
     return position + 1, "".join(characters)
 
 
-def _refuse(text, position, where, what):
+def _refuse(text, position, where, sign, what):
     line = text.count("\n", 0, position) + 1
-    raise ImagewrightError(f"cannot read {where} line {line}: its {what} is never closed; close it")
+    raise NeverClosed(f"cannot read {where} line {line}: its {what} is never closed; close it", position, sign)

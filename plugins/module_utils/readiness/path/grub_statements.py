@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu, grub_conditions, grub_legacy, grub_script
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu, grub_conditions, grub_legacy, grub_reader
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -68,7 +68,7 @@ def statements(context, entry):
     """Return the [Statement] of a menu that GRUB runs before the kernel of an entry: around all entries, and then in this one."""
     if not entry.line or not context.tree.is_file(entry.path):
         return []
-    every = grub_script.menu(context.text(entry.path), entry.path).statements
+    every = grub_reader.menu(context.text(entry.path), entry.path).statements
     own = [statement for statement in every if statement.entry == entry.line]
     end = next((index for index, statement in enumerate(own) if statement.words[0] == "boot"), len(own))
     return [statement for statement in every if statement.entry is None] + own[:end]

@@ -78,6 +78,19 @@ BROKEN_FILES = [
     ("R14d", {_MENU: _SAVED + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv("saved_entry=old\n")}, (_MENU, 10)),
     ("R14d", {_MENU: 'set default="1"\n' + GRUB_CFG + _OLD}, (_MENU, 10)),
     ("R14e", {_MENU: GRUB_CFG.replace("menuentry", _WINDOWS + "menuentry")}, (_MENU, 2)),
+    # what GRUB drops: the entry itself, and one ahead of which another system stays
+    ("R14e", {_MENU: "if true; then\n" + GRUB_CFG}, (_MENU, 1)),
+    ("R14e", {_MENU: GRUB_CFG.replace("}", "")}, (_MENU, 2)),
+    ("R14e", {_MENU: "set pager='1\n" + GRUB_CFG.replace("'", '"')}, (_MENU, 1)),
+    ("R14e", {_MENU: _WINDOWS + GRUB_CFG.replace("}", "fi")}, (_MENU, 1)),
+    ("R14m", {_MENU: GRUB_CFG + "menuentry 'Own' {\n echo own\n"}, (_MENU, 7)),
+    ("R14m", {_MENU: GRUB_CFG + "echo it's late\nset timeout=5\n"}, (_MENU, 7)),
+    ("R14m", {_MENU: GRUB_CFG + 'set color="$ 1"\nset timeout=5\n'}, (_MENU, 7)),
+    ("R14n", {_MENU: "insmod pgp\nset check_signatures=enforce\n" + GRUB_CFG}, (_MENU, 2)),
+    ("R14n", {_MENU: "trust /boot/own.pub\n" + GRUB_CFG.replace("  linux", "  set check_signatures=1\n  linux")}, (_MENU, 4)),
+    ("R14n", {_MENU: "set check_signatures=enforce\n" + GRUB_CFG, "/boot/efi/EFI/debian/grubx64.efi": "MZ check_signatures\0"}, (_MENU, 1)),
+    ("R14n", {_MENU: "set check_signatures=enforce\n" + GRUB_CFG}, (_MENU, 1)),  # a warning: nothing loads what checks
+    ("R14n", {_MENU: "insmod pgp\nset check_signatures=enforce\n" + GRUB_CFG, f"/boot/vmlinuz-{KERNEL}.sig": "x"}, (_MENU, 2)),
     ("R14e", {_MENU: "set default='Windows'\n" + GRUB_CFG + _WINDOWS}, (_MENU, 8)),
     ("R14e", {_MENU: 'set default="1>0"\n' + GRUB_CFG + "submenu 'More' {\n" + _WINDOWS + "}\n"}, (_MENU, 9)),
     ("R14e", {_MENU: GRUB_CFG.replace("menuentry", "menuentry 'Memory test' {\n linux16 /boot/memtest86+.bin\n}\nmenuentry", 1)}, (_MENU, 2)),
@@ -160,6 +173,17 @@ CONTROLS = [
     ("R14e", {_MENU: GRUB_CFG + _WINDOWS}),
     ("R14e", {_MENU: 'set default="1>Debian GNU/Linux"\n' + _WINDOWS + "submenu 'More' {\n" + GRUB_CFG + "}\n"}),
     ("R14e", {_MENU: 'if [ "${next_entry}" ] ; then\n set default="${next_entry}"\nelse\n set default="0"\nfi\n' + GRUB_CFG + _WINDOWS}),
+    # GRUB goes on behind an error: the entry is ahead of it, or of another line
+    ("R14e", {_MENU: GRUB_CFG + "menuentry 'Own' {\n echo own\n"}),
+    ("R14e", {_MENU: GRUB_CFG + "echo 'it's late'\n"}),
+    ("R14e", {_MENU: "fi\n}\n" + GRUB_CFG}),
+    ("R14m", {_MENU: "if [ x$a = xy ]; then\n true\nelse\n echo 'then fi'\nfi # it's\nmenuentry \"it's\" { true }\n" + GRUB_CFG}),
+    ("R14m", {"/boot/grub/custom.cfg": "menuentry {\n"}),  # which this menu does not load
+    ("R14n", {_MENU: "insmod pgp\nset check_signatures=enforce\nset check_signatures=no\n" + GRUB_CFG}),
+    ("R14n", {_MENU: "insmod pgp\nset check_signatures=enforce\nunset check_signatures\n" + GRUB_CFG}),
+    ("R14n", {_MENU: "trust /boot/own.pub\nset check_signatures=trust\n" + GRUB_CFG}),
+    ("R14n", {_MENU: "insmod pgp\nif false; then\n set check_signatures=enforce\nfi\n" + GRUB_CFG}),
+    ("R14n", {_MENU: "insmod pgp\nset check_signatures=enforce\n" + GRUB_CFG, f"/boot/vmlinuz-{KERNEL}.sig": "x", f"{INITRAMFS}.sig": "x"}),
     ("R14f", {_MENU: _PASSWORD + GRUB_CFG.replace("--class debian", "--class debian --unrestricted")}),
     ("R14f", {_MENU: _FROM_USER_CFG + GRUB_CFG}),  # nobody has set a password
     ("R14g", {_MENU: "set timeout=-1\n" + GRUB_CFG + "set timeout=5\n"}),
