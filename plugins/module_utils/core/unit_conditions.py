@@ -59,6 +59,8 @@ def _truth(kind: str, value: str, negated: bool, tree: Tree, command_line: Optio
         return _of_file(kind, value, negated, tree)
     if kind in ("KernelCommandLine", "Environment"):
         truth = _of_command_line(kind, value, command_line)
+    elif kind == "FirstBoot" and _told_of_first_boot(command_line) is not None and value.lower() in TRUE + FALSE:
+        truth = _told_of_first_boot(command_line) == (value.lower() in TRUE)
     elif kind in _OF_SYSTEM:
         truth = _OF_SYSTEM[kind](value, tree)
     else:
@@ -107,6 +109,16 @@ def _of_command_line(kind: str, value: str, command_line: Optional[str]) -> Opti
     if kind == "Environment":
         return value in parameters
     return value in parameters if "=" in value else any(parameter.partition("=")[0] == value for parameter in parameters)
+
+
+def _told_of_first_boot(command_line: Optional[str]) -> Optional[bool]:
+    """Return what systemd.condition_first_boot= says, None without it."""
+    told = None
+    for word in (command_line or "").split():
+        name, _sign, text = word.partition("=")
+        if name.replace("-", "_") == "systemd.condition_first_boot" and (text.lower() or "yes") in TRUE + FALSE:
+            told = (text.lower() or "yes") in TRUE
+    return told
 
 
 def _virtualization(value: str, unused_tree: Tree) -> bool:

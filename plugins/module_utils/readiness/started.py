@@ -59,6 +59,12 @@ def last(line, *names):
     return next((parameter for parameter in reversed(line.parameters) if parameter.name in names), None)
 
 
+def initramfs_of(context, entry):
+    """Return the content ([InitramfsTree]) of the images that a boot entry (BootEntry) is started with, without those that cannot be read."""
+    loaded = {context.tree.resolve(path) for path in entry.initrds}
+    return [image.files for image in context.shared(images) if image.files is not None and context.tree.resolve(image.kernel.image) in loaded]
+
+
 def bans(context, names):
     """Return the Evidence of each parameter of a started entry that keeps a driver ([str]) from being loaded."""
     found = []

@@ -58,6 +58,11 @@ WAYS = {
     "the command line takes pages of 1 GiB": parameters("default_hugepagesz=1G hugepagesz=1G hugepages=64"),
     "the command line takes the memory that it leaves": parameters("mem=768M hugepages=300"),
     "systemd gives every service one task": manager("DefaultTasksMax=1"),
+    "the kernel allows fewer files than ssh asks for": lambda layer: (
+        manager("DefaultLimitNOFILE=1024:65536")(layer),
+        layer.write("/etc/sysctl.d/zz-own.conf", "fs.nr_open = 65536\n"),
+        layer.write("/etc/systemd/system/ssh.service.d/z.conf", "[Service]\nLimitNOFILE=131072\n"),
+    ),
     "systemd gives every service three files": manager("DefaultLimitNOFILE=3"),
     "systemd gives every service one process": manager("DefaultLimitNPROC=1"),
     "systemd gives every service little memory": manager("DefaultLimitAS=1M"),
@@ -76,6 +81,11 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "ssh asks for more files than the kernel allows": lambda layer: layer.write(
+        "/etc/systemd/system/ssh.service.d/z.conf", "[Service]\nLimitNOFILE=2147483584\n"
+    ),
+    "systemd asks for more files than the kernel allows": manager("DefaultLimitNOFILE=2147483584"),
+    "ssh asks for all files": lambda layer: layer.write("/etc/systemd/system/ssh.service.d/z.conf", "[Service]\nLimitNOFILE=infinity\n"),
     "slices of a hardening": lambda layer: (
         slice_of("user-.slice", "TasksMax=33%\nMemoryMax=80%\nCPUQuota=200%")(layer),
         slice_of("system.slice", "MemoryMax=90%\nAllowedCPUs=63\nIPAddressDeny=192.0.2.0/24")(layer),

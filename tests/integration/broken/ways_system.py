@@ -58,6 +58,11 @@ def no_time_zone(layer):
         layer.remove("/etc/localtime")
 
 
+def by_dracut(change):
+    """Return a way of an initramfs of dracut."""
+    return lambda layer: (layer.needs("/usr/lib/dracut"), change(layer))
+
+
 def service(name, text, target="multi-user.target"):
     """Return the way in which a unit is there that a target wants."""
     return lambda layer: (
@@ -182,7 +187,14 @@ WAYS = {
     "noinitrd": parameters("noinitrd"),
     "rdinit is a shell": parameters("rdinit=/bin/sh"),
     "the target of the command line is not there": parameters("systemd.unit=nothing.target"),
-    "the initramfs goes to its emergency target": parameters("rd.break"),
+    "the initramfs goes to its emergency target": by_dracut(parameters("rd.break")),
+    "the first boot is told on the command line, and asks for the time zone": lambda layer: (
+        first_boot(no_time_zone)(layer),
+        layer.write("/etc/machine-id", "0123456789abcdef0123456789abcdef\n"),
+        parameters("systemd.condition_first_boot=yes")(layer),
+    ),
+    "init has arguments": by_dracut(parameters('init="/lib/systemd/systemd --show-status=1"')),
+    "the provisioning DVD is behind no PCI": lambda layer: (layer.needs("/boot/grub/i386-pc"), parameters("pci=off")(layer)),
     "runlevel S": parameters("S"),
     "runlevel s": parameters("s"),
     "rescue": parameters("rescue"),
@@ -192,7 +204,8 @@ WAYS = {
     "the initcall of the disks is banned": parameters("initcall_blacklist=storvsc_drv_init"),
     "the initcall of the cards is banned": parameters("initcall_blacklist=netvsc_drv_init"),
     "udev is masked": parameters("systemd.mask=systemd-udevd.service"),
-    "the root is volatile": parameters("systemd.volatile=yes"),
+    "the root is volatile": by_dracut(parameters("systemd.volatile=yes")),
+    "the usr of the command line is of another disk": by_dracut(parameters("usrhash=" + 4 * "0123456789abcdef")),
     "systemd runs one command": parameters("systemd.run=/bin/true"),
     "the boot is one of a live medium": parameters("boot=live"),
     "the boot is one over the network": parameters("boot=nfs"),
@@ -288,6 +301,13 @@ WAYS["the initramfs has an /init alone"] = early(_no_members)
 
 #: {what was done: how}
 CONTROLS = {
+    "what only dracut does, and initramfs-tools does not": lambda layer: (
+        layer.needs("/usr/share/initramfs-tools/init"),
+        parameters("rd.break systemd.volatile=yes init=/sbin/upstart rd.systemd.unit=emergency.target usrhash=" + 4 * "0123456789abcdef")(layer),
+    ),
+    "what only initramfs-tools does, and dracut does not": by_dracut(parameters("break=premount boot=casper")),
+    "the machine is slow": parameters("noapic nosmp maxcpus=0 clocksource=jiffies pci=noacpi"),
+    "the machine-id of the command line is none": parameters("systemd.machine_id=nothing"),
     "the first boot has nothing to ask": first_boot(
         lambda layer: [layer.write(path, "") for path in ("/etc/localtime", "/etc/locale.conf", "/etc/vconsole.conf")]
     ),

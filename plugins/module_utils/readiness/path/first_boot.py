@@ -41,15 +41,20 @@ def asks_nothing(context):
     """Return failed with each question that systemd-firstboot asks when the guest is started next."""
     tree, known = context.tree, context.shared(Units)
     text = tree.read_bytes(_MACHINE_ID, 64).decode("ascii", "replace").strip() if tree.is_file(_MACHINE_ID) else None
-    if text not in (None, "uninitialized"):
+    told = [parameter for parameter in starting_parameters(context, "systemd.condition_first_boot") if (parameter.value or "yes").lower() in unit_files.TRUE]
+    if text not in (None, "uninitialized") and not told:
         return not_applicable("there is a machine-id, or an empty one: no boot is the first")
-    unit = known.find(_UNIT)
+    unit, line = known.find(_UNIT), " ".join(parameter.text for parameter in starting_parameters(context)) or None
     if unit.state != unit_files.THERE or _UNIT not in known.known(unit_reach.reached_through_services):
         return passed("nothing starts systemd-firstboot")
-    if any(_is_off(parameter) for parameter in starting_parameters(context)) or units.can_start(known, _UNIT).state in (units.SKIPPED, units.FAILS):
+    if any(_is_off(parameter) for parameter in starting_parameters(context)) or units.can_start(known, _UNIT, line).state in (units.SKIPPED, units.FAILS):
         return passed("systemd-firstboot does not run")
     return failed_if(
-        Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: it asks for {what}, for {_MACHINE_ID} is {text or 'not there'}")
+        Evidence(
+            setting.path,
+            setting.line,
+            f"{setting.key}={setting.value}: it asks for {what}, for {told[0].text if told else f'{_MACHINE_ID} is ' + (text or 'not there')}",
+        )
         for setting in unit_files.listed(known.settings(unit), "Service", "ExecStart")
         for what in _asked(tree, setting.value.split()[1:])
     )

@@ -37,6 +37,22 @@ _LEAST = {
     "user.max_mnt_namespaces": _Least(16, 0, "services may have files of their own: networkd, udev and logind do"),
     "fs.epoll.max_user_watches": _Least(64, 0, "files are all that root's programs may wait for together"),
 }
+#: Open files that the kernel lets a process have at most where nothing sets fs.nr_open; systemd raises it from a version on, but for Debian's.
+_NR_OPEN, _RAISED_NR_OPEN = 1024 * 1024, 1073741816
+_RAISING = 240
+#: Services without which nobody is let in.
+_SERVICES = (
+    "ssh.service",
+    "sshd.service",
+    "walinuxagent.service",
+    "waagent.service",
+    "cloud-init-local.service",
+    "cloud-init.service",
+    "cloud-init-main.service",
+    "cloud-init-network.service",
+    "cloud-config.service",
+    "cloud-final.service",
+)
 
 
 @rule(
@@ -106,15 +122,47 @@ def counts_are_left(context):
 
 
 def _open_files(context, found):
-    """Return the [Evidence] of fs.nr_open below the limit of open files that systemd sets for each service."""
+    """Return the [Evidence] of fs.nr_open below the limit of open files that systemd sets for each service, or that one of those needed here has."""
     value = kernel_settings.number(found.get("fs.nr_open"))
     if value is None or value < _LEAST_NR_OPEN or not services.uses_systemd(context.tree):
         return []
+    is_new = (context.shared(manager_settings.version) or 0) >= 240
     own = unit_files.last(manager_settings.settings(context), "Manager", "DefaultLimitNOFILE")
-    limit = own.value.rpartition(":")[2] if own is not None else "524288" if (context.shared(manager_settings.version) or 0) >= 240 else "1024"
-    if not limit.isdigit() or int(limit) <= value:
-        return []
-    return [_shown("fs.nr_open", found["fs.nr_open"], f"systemd cannot set its services' limit of {limit} open files, and starts none")]
+    usual = own.value if own is not None else "1024:524288" if is_new else "1024"
+    if _is_refused(context, usual, value):
+        return [_shown("fs.nr_open", found["fs.nr_open"], f"systemd cannot set its services' limit of {usual.rpartition(':')[2]} open files, and starts none")]
+    known = context.shared(unit_files.Units)
+    limits = [
+        unit_files.last(known.settings(unit), "Service", "LimitNOFILE")
+        for name in _SERVICES
+        for unit in [known.find(name)]
+        if unit.state == unit_files.THERE and services.state(context.tree, [name]) == services.ENABLED
+    ]
+    return [
+        Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: the kernel allows {value} (fs.nr_open), and the service does not start")
+        for setting in limits
+        if is_new and setting is not None and _is_refused(context, setting.value, value)
+    ]
+
+
+def _is_refused(context, text, most):
+    """Return whether systemd cannot set a limit (str, ``1024:524288``) where fs.nr_open was lowered to most (int) when systemd ran already.
+
+    What is refused it sets to its own limit, which is as high as fs.nr_open was: that fails too, unless it is the one that the process has anyway.
+    Source: src/basic/rlimit-util.c, setrlimit_closest; src/core/main.c, bump_rlimit_nofile.
+    """
+    soft, _colon, hard = text.partition(":")
+    numbers = [int(word) if word.isdigit() else None for word in (soft.strip(), (hard or soft).strip())]
+    first = usual_most_open(context)
+    if numbers[1] is not None and numbers[1] <= most:
+        return False
+    return not all(number is None or number >= first for number in numbers) and (numbers[1] is not None or (hard or soft).strip() == "infinity")
+
+
+def usual_most_open(context):
+    """Return the open files (int) that a process may have at most where nothing sets fs.nr_open."""
+    is_old = (context.shared(manager_settings.version) or _RAISING) < _RAISING
+    return _NR_OPEN if is_old or context.tree.is_file("/var/lib/dpkg/status") else _RAISED_NR_OPEN
 
 
 def _shown(name, setting, text):

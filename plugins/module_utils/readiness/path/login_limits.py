@@ -10,7 +10,7 @@ import collections
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import kernel_settings, manager_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import kernel_limits, kernel_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, default_groups, uses_pam
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
@@ -28,9 +28,6 @@ _LEAST = {
     "nofile": 16,
     "nproc": 5,  # sshd's own process of the user, the shell, and what it starts
 }
-#: Open files that the kernel lets a process have at most where nothing sets fs.nr_open; systemd raises it from a version on, but for Debian's.
-_NR_OPEN, _RAISED_NR_OPEN = 1024 * 1024, 1073741816
-_RAISING = 240
 _NO_LIMIT = ("-1", "unlimited", "infinity")
 #: Who a line is about, the weaker first: the stronger counts wherever it stands.
 _EVERYBODY, _GROUP, _USERS = range(3)
@@ -110,10 +107,7 @@ def _strength(domain, groups):
 def _most_open(context):
     """Return the hard limit of open files (int) that the kernel gives at most."""
     own = kernel_settings.number(kernel_settings.settings(context).get("fs.nr_open"))
-    if own is not None:
-        return own
-    is_old = (context.shared(manager_settings.version) or _RAISING) < _RAISING
-    return _NR_OPEN if is_old or context.tree.is_file("/var/lib/dpkg/status") else _RAISED_NR_OPEN
+    return own if own is not None else kernel_limits.usual_most_open(context)
 
 
 def _shown(limit, text):

@@ -11,6 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
+from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import generation_wanted
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import initramfs_tools
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
@@ -115,13 +116,21 @@ def card_names(context):
     fixed_by=_FIX,
     title="The provisioning DVD is not hidden",
     fault="The provisioning DVD is hidden by the command line",
-    why="openSUSE's libata.atapi_enabled=0 and reserve=0x1f0,0x8 hide the DVD that the provisioning data comes on.",
+    why="openSUSE's libata.atapi_enabled=0 and reserve=0x1f0,0x8 hide the DVD that the provisioning data comes on, as does pci=off in generation 1, where it "
+    "is a disk of a PCI card.",
     cure=_CURE,
-    source="Microsoft: suse-create-upload-vhd",
+    source="Microsoft: suse-create-upload-vhd; Linux arch/x86/pci/common.c, pcibios_setup",
 )
 def hidden_dvd(context):
     """Return failed with each place that brings a parameter onto a command line which hides the DVD drive."""
-    return failed_if(having(context, lambda parameter: parameter == "libata.atapi_enabled=0" or parameter.startswith("reserve=0x1f0")))
+    is_second = generation_wanted(context.generation) == 2 or context.disk is not None and set(context.disk.bootability.generations) == {2}
+
+    def hides(parameter):
+        if parameter == "libata.atapi_enabled=0" or parameter.startswith("reserve=0x1f0"):
+            return True
+        return not is_second and parameter.startswith("pci=") and "off" in parameter[4:].split(",")
+
+    return failed_if(having(context, hides))
 
 
 def _has_nvme(tree):

@@ -13,8 +13,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import serv
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if, not_applicable
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, images, starts_systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
 
@@ -23,8 +23,13 @@ _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "true
 _NO_INIT = re.compile(r"(python|perl|ruby)[\d.]*$|(login|getty|agetty|cat|echo|sleep|vi|vim|nano|ls|env|sudo|su|systemctl|poweroff|reboot|halt|shutdown)$")
 #: Words that init takes for a run level without a login over the network. Source: systemd, kernel-command-line(7); sysvinit init(8).
 _RUN_LEVELS = {"single": "rescue", "s": "rescue", "S": "rescue", "-s": "rescue", "1": "rescue", "rescue": "rescue", "emergency": "emergency", "-b": "emergency"}
-#: Names that stop the initramfs. Source: dracut.cmdline(7), initramfs-tools(7), mkinitcpio(8).
-_STOPS = ("rd.break", "rdbreak", "break", "rd.emergency_break")
+#: Names that stop the initramfs, and which. Source: dracut.cmdline(7), initramfs-tools(7), mkinitcpio(8).
+_STOPS = {
+    "rd.break": ("dracut",),
+    "rdbreak": ("dracut",),
+    "rd.emergency_break": ("dracut",),
+    "break": ("initramfs-tools", "mkinitcpio"),
+}
 _BOOTING_TARGETS = re.compile(r"(multi-user|graphical|default|runlevel[2-5])\.target$")
 #: Units of which the boot, or the first login, needs each that is in use.
 _NEEDED = re.compile(
@@ -67,12 +72,12 @@ def _stops(context, line):
     """Return [(Parameter, why the boot stops (str))] of a StartedLine."""
     found = []
     for parameter in line.parameters:
-        cause = _word(context, parameter, line)
+        cause = _word(context, parameter, line) or _word_of_initramfs(context, parameter, line)
         if cause:
             found.append((parameter, cause))
     for name in ("init", "rdinit", "systemd.unit", "rd.systemd.unit", "mem"):
         parameter = last(line, name)
-        cause = _VALUES[name](context, parameter.value or "") if parameter is not None else ""
+        cause = _VALUES[name](context, _unquoted(parameter), line) if parameter is not None else ""
         if cause:
             found.append((parameter, cause))
     return found + _huge_pages(line) + _memory_map(line)
@@ -88,16 +93,14 @@ def _word(context, parameter, line):
     name, value = parameter.name, parameter.value
     if value is None and parameter.text in _RUN_LEVELS:
         return f"init goes to {_RUN_LEVELS[parameter.text]}.target"
-    if name in _STOPS:
-        return "the initramfs stops and opens a shell"
     if name == "acpi" and value in ("off", "ht"):
         return "Hyper-V's bus is found by ACPI, and the disk and the network on it"
     if name == "scsi_mod.scan" and value in ("none", "manual"):
         return "the kernel looks for no disk"
     if re.match(r"sysctl[./]kernel[./]modules_disabled$", name) and value not in ("0", ""):
         return "no module is loaded"
-    if name in ("systemd.wants", "rd.systemd.wants"):
-        return _first_target(context, value or "")
+    if name == "systemd.wants":
+        return _goes_no_further(value or "")
     if name == "noinitrd" and value is None:
         return "the initramfs, with the drivers of the disk, is not used"
     if name == "nomodule" and value is None:
@@ -110,20 +113,42 @@ def _word(context, parameter, line):
         return "a driver of Hyper-V, or of the root, does not start"
     if name == "systemd.run":
         return "systemd runs this command and powers off"
-    if name == "systemd.volatile" and (value or "yes") in TRUE:
-        return "systemd starts with /usr alone: without the accounts and settings of /etc"
     if name == "systemd.volatile" and value == "state":
         return "an empty file system is mounted over /var at every boot"
     if name == "systemd.confirm_spawn" and value not in FALSE:
         return "systemd asks at the console before it starts each unit"
-    if value in _INSTALLERS.get(name, ()):
-        return "the initramfs looks for the medium of an installer"
     unit = value if value and re.search(r"\.[a-z]+$", value) else f"{value}.service"
     if name == "systemd.mask" and unit == "systemd-remount-fs.service" and not _is_mounted_to_write(line):
         return "the root stays read-only, as the kernel mounts it"
     if name == "systemd.mask" and _NEEDED.match(unit) and _is_in_use(context, unit):
         return "the boot or the first login needs this unit"
     return ""
+
+
+def _word_of_initramfs(context, parameter, line):
+    """Return why one parameter stops the initramfs that the line is read by, "" when it does not."""
+    name, value = parameter.name, parameter.value
+    if name in _STOPS and _may_be_by(context, line, *_STOPS[name]):
+        return "the initramfs stops and opens a shell"
+    if name == "rd.systemd.wants" and _may_be_by(context, line, "systemd"):
+        return _goes_no_further(value or "")
+    # systemd does it in the initramfs alone: the service asserts /etc/initrd-release
+    if name == "systemd.volatile" and (value or "yes") in TRUE and _may_be_by(context, line, "systemd"):
+        return "systemd starts with /usr alone: without the accounts and settings of /etc"
+    if value in _INSTALLERS.get(name, ()) and _may_be_by(context, line, "initramfs-tools"):
+        return "the initramfs looks for the medium of an installer"
+    return ""
+
+
+def _may_be_by(context, line, *names):
+    """Return whether the initramfs of a StartedLine was built by one of the names (str), or has ``systemd`` for its init; one that is not known may be."""
+    known = [({generator(files)} | ({"systemd"} if starts_systemd(files) else set())) for files in initramfs_of(context, line.entry)]
+    return not known or any("" in kinds or kinds.intersection(names) for kinds in known)
+
+
+def _unquoted(parameter):
+    """Return the value (str) of a Parameter without quotes around it."""
+    return re.sub(r"^\"(.*)\"$", r"\1", parameter.value or "")
 
 
 def _is_in_use(context, unit):
@@ -133,18 +158,19 @@ def _is_in_use(context, unit):
     return services.state(context.tree, [unit]) == services.ENABLED
 
 
-def _init(context, value):
+def _init(context, value, line):
     name = posixpath.basename(value)
     if name in _SHELLS:
         return "this shell is started in place of init"
     if _NO_INIT.match(name):
         return "this program is started in place of init"
-    if value.startswith("/") and not context.tree.exists(value):
+    # words behind the program are a part of its name; initramfs-tools takes /sbin/init in place of what is not there
+    if value.startswith("/") and not context.tree.exists(value) and _may_be_by(context, line, "systemd", "dracut", "mkinitcpio", "mkinitfs"):
         return "this program is not there"
     return ""
 
 
-def _first_init(context, value):
+def _first_init(context, value, _line):
     if posixpath.basename(value) in _SHELLS:
         return "this shell is started in place of the initramfs's init"
     read = [image.files for image in context.shared(images) if image.files]
@@ -153,7 +179,7 @@ def _first_init(context, value):
     return ""
 
 
-def _target(context, value):
+def _target(context, value, _line):
     if _BOOTING_TARGETS.match(value):
         return ""
     if re.match(r"(rescue|emergency|poweroff|halt|reboot|shutdown|runlevel[016]|system-update|sleep|suspend|hibernate)\.(target|service)$", value):
@@ -161,11 +187,15 @@ def _target(context, value):
     return "" if services.unit_path(context.tree, value) else "systemd has no such unit, and goes to emergency.target"
 
 
-def _first_target(_context, value):
+def _first_target(context, value, line):
+    return _goes_no_further(value) if _may_be_by(context, line, "systemd") else ""
+
+
+def _goes_no_further(value):
     return "systemd goes there and no further" if re.match(r"(rescue|emergency|halt|poweroff|reboot)\.(target|service)$", value) else ""
 
 
-def _memory(_context, value):
+def _memory(_context, value, _line):
     size = huge_pages.size_of(value)
     return f"the kernel uses no more, and needs {LEAST_MEMORY // 1024**2} MiB" if size is not None and size < LEAST_MEMORY else ""
 

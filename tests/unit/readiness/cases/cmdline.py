@@ -21,6 +21,7 @@ BROKEN_FILES = [
     ("R28b", {"/etc/kernel/postinst.d/initramfs-tools": "#!/bin/sh\n", "/usr/share/initramfs-tools/init": "#!/bin/sh\n"}, ("/etc/default/grub", 4)),
     ("R29", {"/etc/os-release": "ID=rhel\n"}, ("/etc/default/grub", 3)),
     ("R30a", grub("rootdelay=300", "rootdelay=300 quiet crashkernel=auto"), ("/etc/default/grub", 4)),
+    ("R30b", grub("rootdelay=300", "rootdelay=300 pci=noacpi,off"), ("/etc/default/grub", 4)),
     ("R30b", grub("rootdelay=300", "rootdelay=300 libata.atapi_enabled=0"), ("/etc/default/grub", 4)),
     ("R33", {"/etc/default/grub": GRUB_DEFAULT.replace("serial console", "console")}, ("/etc/default/grub", 2)),
     ("R33b", {"/etc/systemd/system/serial-getty@ttyS0.service": DEV_NULL}, ("/etc/systemd/system/serial-getty@ttyS0.service", None)),

@@ -4,7 +4,7 @@
 """Cases of what the started command line names and does."""
 
 from unit.readiness.cases.common import FSTAB, grub
-from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UNITS, UUID, initramfs
+from unit.readiness.guest_tree import CMDLINE, ELF_X86_64, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UNITS, UUID, initramfs
 
 _MENU = "/boot/grub/grub.cfg"
 _LINE = (_MENU, 3)
@@ -30,6 +30,26 @@ _TRIGGER = {
     f"{UNITS}/sysinit.target.wants/systemd-udev-trigger.service": ("link", "../systemd-udev-trigger.service"),
 }
 _RED_HAT = {"/etc/os-release": "ID=rhel\n", "/etc/fstab": FSTAB + "UUID=1-2 /boot xfs defaults 0 0\n"}
+
+
+def _dracut(changes=()):
+    """Return an initramfs of dracut, whose init is systemd."""
+    files = {"init": None, "scripts/functions": None, "usr/lib/dracut/hooks/x": b"", "usr/lib/systemd/systemd": ELF_X86_64, **dict(changes)}
+    return initramfs(IN_INITRAMFS, files, {"init": "usr/lib/systemd/systemd"})
+
+
+#: What only some initramfs does.
+_OF_DRACUT = (
+    "init=/bin/gone",
+    'init="/usr/lib/systemd/systemd --show-status=1"',
+    "systemd.volatile=yes",
+    "systemd.volatile",
+    "rd.systemd.wants=emergency.service",
+    "rd.systemd.unit=emergency.target",
+    "rd.break",
+    "rd.break=pre-mount",
+)
+_HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
@@ -89,7 +109,6 @@ BROKEN_FILES = [
         ("R63", _with(parameter), _LINE)
         for parameter in (
             "init=/bin/bash",
-            "init=/bin/gone",
             "acpi=ht",
             "memmap=64G$16M",
             "memmap=exactmap memmap=640K@0 memmap=100M@1M",
@@ -100,11 +119,8 @@ BROKEN_FILES = [
             "init=/usr/bin/python3",
             "nolapic",
             "initcall_blacklist=populate_rootfs",
-            "systemd.volatile=yes",
-            "systemd.volatile",
             "systemd.volatile=state",
             "systemd.wants=poweroff.target",
-            "rd.systemd.wants=emergency.service",
             "systemd.confirm_spawn=true",
             "rdinit=/bin/sh",
             "single",
@@ -113,10 +129,8 @@ BROKEN_FILES = [
             "emergency",
             "-b",
             "systemd.unit=rescue.target",
-            "rd.break",
             "systemd.unit=multi-user.target systemd.unit=emergency.target",
             "systemd.unit=gone.target",
-            "rd.break=pre-mount",
             "break=premount",
             "break",
             "systemd.mask=ssh.service",
@@ -137,13 +151,15 @@ BROKEN_FILES = [
             "noinitrd",
             "nomodule",
             "boot=casper",
-            "rd.systemd.unit=emergency.target",
         )
     ],
     ("R63", _with("rdinit=/sbin/preinit"), _LINE),
     ("R13b", _with("root=/dev/ram0"), _LINE),
     ("R63", _with("systemd.mask=systemd-remount-fs.service"), _LINE),
-    ("R63", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
+    ("R63", {INITRAMFS: _dracut({"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
+    *[("R63", {**_with(parameter), INITRAMFS: _dracut()}, (_MENU, 2) if " " in parameter else _LINE) for parameter in _OF_DRACUT],
+    ("R63", {**_with("rd.break"), INITRAMFS: initramfs(IN_INITRAMFS, {"scripts/functions": None})}, _LINE),  # of a generator that is not known
+    ("R64b", {**_with(f"usrhash={_HASH}"), INITRAMFS: _dracut()}, _LINE),
     ("R17f", _with("module_blacklist=ext4"), _LINE),
     ("R64a", _with("rootfstype=xfs"), _LINE),
     ("R64a", _with("rootfstype=ext3"), _LINE),
@@ -185,6 +201,11 @@ CONTROLS = [
     ("R13b", _with("boot=UUID=1-2 fips=1")),
     ("R13b", {INITRAMFS: initramfs(IN_INITRAMFS, {"etc/cmdline.d/95root-dev.conf": " root=/dev/sda2\n"})}),  # the entry's comes last
     ("R63", _with("init=/usr/lib/systemd/systemd")),
+    *[("R63", _with(parameter)) for parameter in _OF_DRACUT],  # initramfs-tools has another one
+    *[("R63", {**_with(parameter), INITRAMFS: _dracut()}) for parameter in ("break=premount", "boot=casper", 'init="/usr/lib/systemd/systemd"')],
+    ("R63", _with("noapic nosmp maxcpus=0 clocksource=jiffies pci=noacpi systemd.machine_id=nothing systemd.condition_first_boot=yes")),
+    ("R64b", _with(f"roothash={_HASH} usrhash={_HASH}")),  # what is not in the initramfs waits, and goes on
+    ("R64b", {**_with(f"roothash={_HASH} usrhash={_HASH} mount.usr=UUID={UUID}"), INITRAMFS: _dracut()}),
     ("R63", _with("rdinit=/init")),
     ("R63", _with("initcall_blacklist=acpi_cpufreq_init,algif_hash_init noapictimer lapic=notscdeadline")),
     ("R73h", _with("sysctl.net.ipv4.ip_default_ttl=128 sysctl.net.core.somaxconn=4096")),

@@ -23,11 +23,20 @@ def _asking(prompts, *more, wanted=True):
     return found
 
 
+def _told(value):
+    return {"/boot/grub/grub.cfg": GRUB_CFG.replace(" ro ", f" ro systemd.condition-first-boot={value} ")}
+
+
 BROKEN_FILES = [
     ("R69k", _asking("--prompt-locale --prompt-timezone --prompt-root-password", _FIRST), (_UNIT, 5)),
     ("R69k", _asking("--prompt-locale --prompt-timezone", {"/etc/machine-id": None}, _ZONE, _TWO), (_UNIT, 5)),
     ("R69k", _asking("--prompt", _FIRST, _ZONE, {"/usr/share/keymaps/i386/qwerty/us.map.gz": ""}), (_UNIT, 5)),
     ("R69k", _asking("--prompt-locale", _FIRST, {f"{_LOCALES}/C.utf8/LC_CTYPE": "", f"{_LOCALES}/locale-archive": "x"}), (_UNIT, 5)),
+]
+
+BROKEN_FILES += [
+    ("R69k", _asking("--prompt-timezone", {"/etc/machine-id": "0123456789abcdef0123456789abcdef\n"}, _told("yes")), (_UNIT, 5)),
+    ("R69k", _asking("--prompt-timezone", _told("1")), (_UNIT, 5)),
 ]
 
 RIGHT_FILES = [("R69k", _asking("--prompt-locale --prompt-timezone", _FIRST, _ZONE))]
@@ -43,4 +52,6 @@ CONTROLS = [
     ("R69k", _asking("--prompt-timezone", _FIRST, {f"{SYSTEM}/systemd-firstboot.service": ("link", "/dev/null")})),
     ("R69k", _asking("--prompt-timezone", _FIRST, {"/boot/grub/grub.cfg": GRUB_CFG.replace(" ro ", " ro systemd.firstboot=off ")})),
     ("R69k", _asking("--timezone=UTC", _FIRST)),
+    ("R69k", _asking("--prompt-timezone", _FIRST, _told("no"))),
+    ("R69k", _asking("--prompt-timezone", _ZONE, _told("yes"))),
 ]

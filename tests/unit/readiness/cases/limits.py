@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of what starves a machine: settings of the kernel, of systemd and of PAM that leave too little memory, too few processes or files."""
 
-from unit.readiness.guest_tree import GRUB_CFG
+from unit.readiness.guest_tree import GRUB_CFG, UNITS
 
 _SYSCTL, _OWN = "/etc/sysctl.d/99-own.conf", "/etc/sysctl.d/50-own.conf"
 _SYSTEM, _DROP_IN = "/etc/systemd/system.conf", "/etc/systemd/system.conf.d/50-own.conf"
@@ -17,6 +17,7 @@ _LIMITED = {
     f"{_SECURITY}/pam_unix.so": "x",
     f"{_SECURITY}/pam_limits.so": "x",
 }
+_OF_SSH = f"{UNITS}/ssh.service.d/z.conf"
 
 
 def _sysctl(text, **files):
@@ -99,6 +100,20 @@ BROKEN_FILES = [
     ("R73b", {"/etc/sysctl.conf": "kernel.threads-max=50\n", "/etc/sysctl.d/99-sysctl.conf": ("link", "../sysctl.conf")}, ("/etc/sysctl.d/99-sysctl.conf", 1)),
     ("R73c", _manager("DefaultTasksMax=1"), (_DROP_IN, 2)),
     ("R73c", _manager("DefaultTasksMax=0.1%"), (_DROP_IN, 2)),
+    # a service's own limit, which systemd can neither set nor leave
+    *[
+        (
+            "R73b",
+            {
+                **_SYSTEMD,
+                **_manager("DefaultLimitNOFILE=65536"),
+                **_sysctl("fs.nr_open = 65536"),
+                f"{UNITS}/{name}.service.d/z.conf": f"[Service]\nLimitNOFILE={limit}\n",
+            },
+            (f"{UNITS}/{name}.service.d/z.conf", 2),
+        )
+        for name, limit in (("ssh", "131072"), ("walinuxagent", "1024:131072"), ("cloud-init", "1024:infinity"))
+    ],
     ("R73c", {_SYSTEM: "[Manager]\n#LogLevel=info\nDefaultLimitNOFILE=3\n"}, (_SYSTEM, 3)),
     ("R73c", _manager("DefaultLimitNOFILE=4:524288"), (_DROP_IN, 2)),
     ("R73c", _manager("DefaultLimitNPROC=1"), (_DROP_IN, 2)),
@@ -169,6 +184,17 @@ CONTROLS = [
     ("R73b", {"/etc/sysctl.conf": "kernel.threads-max = 50\n"}),  # systemd does not read it
     ("R73b", {**_SYSTEMD, **_manager("DefaultLimitNOFILE=65536"), **_sysctl("fs.nr_open = 65536")}),
     ("R73b", _sysctl("# kernel.threads-max = 50\n;fs.file-max = 1\nkernel.threads-max = many")),
+    # above the kernel's own number systemd sets as many as there are
+    *[
+        ("R73b", {**_SYSTEMD, **_sysctl("fs.nr_open = 1048576"), _OF_SSH: f"[Service]\nLimitNOFILE={limit}\n"})
+        for limit in ("infinity", "1024:524288", "1048576")
+    ],
+    ("R73b", {**_SYSTEMD, **_manager("DefaultLimitNOFILE=1024:65536"), **_sysctl("fs.nr_open = 65536"), _OF_SSH: "[Service]\nLimitNOFILE=2147483584\n"}),
+    ("R73b", {**_SYSTEMD, **_manager("DefaultLimitNOFILE=1024:65536"), **_sysctl("fs.nr_open = 65536"), _OF_SSH: "[Service]\nLimitNOFILE=infinity\n"}),
+    (
+        "R73b",
+        {**_SYSTEMD, **_manager("DefaultLimitNOFILE=65536"), **_sysctl("fs.nr_open = 65536"), f"{UNITS}/other.service": "[Service]\nLimitNOFILE=131072\n"},
+    ),
     ("R73c", _manager("DefaultTasksMax=15%\nDefaultLimitNOFILE=1024:524288\nDefaultLimitCORE=0\nDefaultLimitMEMLOCK=64K\nDefaultLimitNPROC=4096")),
     ("R73c", {_SYSTEM: "[Manager]\nDefaultTasksMax=1\n", **_manager("DefaultTasksMax=4096")}),
     ("R73c", {_SYSTEM: "[Manager]\nDefaultLimitAS=4M\n", **_manager("DefaultLimitAS=")}),

@@ -157,7 +157,7 @@ BROKEN_FILES = [
     ("R13b", _uki(f"root=/dev/sda1 {CMDLINE}"), (_UKI, None)),
     ("R13d", _uki(f"root=UUID=99999999-0000-0000-0000-000000000000 {CMDLINE}"), (_UKI, None)),
     ("R27a", _uki(f"root=UUID={UUID}"), (_UKI, None)),
-    ("R63", _uki(f"root=UUID={UUID} {CMDLINE} rd.break"), (_UKI, None)),
+    ("R63", _uki(f"root=UUID={UUID} {CMDLINE} break"), (_UKI, None)),
     ("R17a", _uki(drivers=[name for name in IN_INITRAMFS if name != "hv_storvsc"]), (_UKI, None)),
     ("R60", dict(_uki(), **{_UKI: _uki()[_UKI][:-1000]}), (_UKI, None)),
     (
