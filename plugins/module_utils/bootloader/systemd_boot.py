@@ -53,14 +53,17 @@ def start(tree):
 
 
 def sorted_entries(tree):
-    """Return the entries ([BootEntry]) in the order of the menu: those whose tries are used up last, then by sort-key, machine-id, version."""
+    """Return the entries ([BootEntry]) in the order of the menu: those whose tries are used up last, then by sort-key, machine-id, version.
+
+    One whose kernel is not there is in no menu. Source: src/boot/efi/boot.c, config_entry_add_type1 (before 251 config_entry_add_from_file).
+    """
     entries = [(entry, _fields(tree, entry)) for entry in bls.entries(tree) + unified.entries(tree)]
     newest = sorted(entries, key=lambda pair: bls_reading.version_key(identifier(pair[0].path)), reverse=True)
     keyed = [pair for pair in newest if pair[1]["sort-key"]]
     keyed.sort(key=lambda pair: bls_reading.version_key(pair[1]["version"]), reverse=True)
     keyed.sort(key=lambda pair: (pair[1]["sort-key"], pair[1]["machine-id"]))
     ordered = [entry for entry, _unused in keyed] + [entry for entry, fields in newest if not fields["sort-key"]]
-    return sorted([entry for entry in ordered if _is_for(tree, entry)], key=lambda entry: is_used_up(entry.path))
+    return sorted([entry for entry in ordered if _is_for(tree, entry) and tree.exists(entry.kernel)], key=lambda entry: is_used_up(entry.path))
 
 
 def _is_for(tree, entry):

@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
+import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import menu_places
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import BootEntry
@@ -19,6 +20,8 @@ NAME = "uki"
 
 #: Bytes of the longest command line or os-release that is read.
 _MOST_TEXT = 64 * 1024
+#: Of systemd, whose stub reads addons from then on.
+_ADDONS_SINCE = 254
 
 
 def paths(tree):
@@ -41,11 +44,29 @@ def entries(tree):
             _title(tree, path),
             path,
             [path] if _section(tree, path, ".initrd", 0) is not None else [],
-            " ".join((section_text(tree, path, ".cmdline") or "").split("\n")).strip(),
+            " ".join(" ".join([section_text(tree, path, ".cmdline") or ""] + _added(tree, path)).split("\n")).strip(),
             "normal",
         )
         for path in paths(tree)
     ]
+
+
+def has_kernel(tree, path):
+    """Return whether an image has a kernel in it, which its program starts; what is no whole EFI program is told by other rules."""
+    return bool(_section(tree, path, ".linux", 1)) or _section(tree, path, ".osrel", 0) is None
+
+
+def _added(tree, path):
+    """Return the command lines ([str]) of the addons of an image, which its program puts behind its own: those of all images, then its own.
+
+    Source: systemd-stub(7), since 254; the version is in the image's .sdmagic. One for another kernel is passed over.
+    """
+    version = re.search(r"systemd-stub (\d+)", section_text(tree, path, ".sdmagic") or "")
+    if version and int(version.group(1)) < _ADDONS_SINCE:
+        return []
+    kernel, top = section_text(tree, path, ".uname"), path.partition("/EFI/Linux/")[0]
+    paths = sorted(tree.glob(f"{top}/loader/addons/*.addon.efi")) + sorted(tree.glob(f"{path}.extra.d/*.addon.efi"))
+    return [section_text(tree, each, ".cmdline") or "" for each in paths if tree.is_file(each) and section_text(tree, each, ".uname") in (None, kernel)]
 
 
 def section_text(tree, path, name):

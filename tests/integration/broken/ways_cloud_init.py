@@ -167,6 +167,8 @@ WAYS = {
     "unified kernel image: cut off": unified(lambda octets: octets[: len(octets) // 2]),
     "unified kernel image: empty": unified(lambda octets: b""),
     "unified kernel image: another root": unified(of_another_root),
+    "unified kernel image: no kernel in it": unified(lambda octets: octets.replace(b".linux\0\0", b".linuy\0\0", 1)),
+    "unified kernel image: no command line": unified(lambda octets: octets.replace(b".cmdline", b".cmdlinf", 1)),
     "unified kernel image: gone": lambda layer: layer.remove(*layer.tree.glob("/boot/efi/EFI/Linux/*.efi")),
     "unified kernel image: a text": unified(lambda octets: b"oops\n" * 1000),
 }
@@ -193,6 +195,12 @@ CONTROLS = {
     "cloud-init upgrades": configured("package_update: true\npackage_upgrade: true\n"),
     "ds-identify is told Azure": cloud(lambda layer: layer.write("/etc/cloud/ds-identify.cfg", "datasource: Azure\n")),
     "cloud-init's last unit is masked": cloud(masked("cloud-init-hotplugd.socket")),
+    "systemd-boot: an entry more whose kernel is not there, and the default": lambda layer: (
+        loader_conf("default zz-*\n")(layer),
+        layer.write(f"{LOADER}/entries/zz-old.conf", layer.read(_found(layer, f"{LOADER}/entries/*.conf")[0]).replace("/linux\n", "/linux.old\n")),
+    ),
+    "systemd-boot: no try is left": named("+0-3"),
+    "systemd-boot: keys are to be enrolled": loader_conf("timeout 3\nsecure-boot-enroll force\neditor no\n"),
     "systemd-boot: a default that matches nothing": loader_conf("timeout 3\ndefault other-*\n"),
     "systemd-boot: a boot counter": named("+3"),
     "systemd-boot: a long timeout": loader_conf("timeout 30\neditor no\n"),

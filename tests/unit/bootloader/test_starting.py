@@ -116,6 +116,7 @@ def sd_boot(settings, *names):
     for name in names:
         file, key, version = (name.split() + ["", ""])[:3]
         files[f"/efi/loader/entries/{file}"] = f"title {file}\nlinux /{file}\noptions root=UUID=1\n" + (f"sort-key {key}\nversion {version}\n" if key else "")
+        files[f"/efi/{file}"] = "kernel"
     return files
 
 

@@ -10,6 +10,7 @@ import collections
 import posixpath
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import unified
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
@@ -34,7 +35,10 @@ def _examined(context):
         if status is None or not status.size:
             continue  # told by R14d
         try:
-            found[entry.kernel] = _Examined(entry.kernel, image_file.examine(tree, entry.kernel), None)
+            file = image_file.examine(tree, entry.kernel)
+            if entry.loader == unified.NAME and not file.problem and not unified.has_kernel(tree, entry.kernel):
+                file = file._replace(problem="there is no kernel in this unified kernel image (its section .linux)")
+            found[entry.kernel] = _Examined(entry.kernel, file, None)
         except ImagewrightError as error:
             found[entry.kernel] = _Examined(entry.kernel, None, error)
     return list(found.values())

@@ -155,6 +155,16 @@ BROKEN_FILES = [
         ("/boot/efi/loader/entries/debian.conf", 3),
     ),
     ("R13b", _uki(f"root=/dev/sda1 {CMDLINE}"), (_UKI, None)),
+    ("R13b", {**_uki(), f"{_UKI}.extra.d/own.addon.efi": uki(cmdline=b"root=/dev/sdb1\0")}, (_UKI, None)),
+    ("R63", {**_uki(), "/boot/efi/loader/addons/own.addon.efi": uki(cmdline=b"systemd.unit=rescue.target\n\0")}, (_UKI, None)),
+    (
+        "R60",
+        {**_uki(), _UKI: uki(osrel=b"ID=debian\n", cmdline=f"root=UUID={UUID} ro".encode(), uname=KERNEL.encode(), initrd=initramfs(IN_INITRAMFS))},
+        (_UKI, None),
+    ),
+    ("R60", {**_uki(), _UKI: uki(osrel=b"ID=debian\n", cmdline=f"root=UUID={UUID} ro".encode(), linux=b"", initrd=initramfs(IN_INITRAMFS))}, (_UKI, None)),
+    ("R13b", {**_uki(), _UKI: uki(osrel=b"ID=debian\n", uname=KERNEL.encode(), linux=b"kernel", initrd=initramfs(IN_INITRAMFS))}, (_UKI, None)),
+    ("R14e", _systemd_boot("default debian*\n", debian="/gone"), ("/boot/efi/loader/loader.conf", 1)),
     ("R13d", _uki(f"root=UUID=99999999-0000-0000-0000-000000000000 {CMDLINE}"), (_UKI, None)),
     ("R27a", _uki(f"root=UUID={UUID}"), (_UKI, None)),
     ("R63", _uki(f"root=UUID={UUID} {CMDLINE} break"), (_UKI, None)),
@@ -194,6 +204,20 @@ CONTROLS = [
     ("R14e", {_MENU: GRUB_CFG + "menuentry 'Memory test' {\n linux16 /boot/memtest86+.bin\n}\n"}),
     ("R14g", {_MENU: None, "/boot/extlinux.conf": f"DEFAULT menu.c32\nPROMPT 0\nMENU HIDDEN\nTIMEOUT 10\nLABEL l\nMENU DEFAULT\nLINUX vmlinuz-{KERNEL}\n"}),
     ("R14e", _systemd_boot("default arch-*\n")),
+    ("R14e", _systemd_boot("default old*\nsecure-boot-enroll force\neditor no\n", old="/gone")),  # which is in no menu
+    ("R14e", {path.replace("debian.conf", "debian+0-3.conf"): content for path, content in _systemd_boot().items()}),
+    # what is none of this image's, or of a program that knows no addons
+    ("R13b", {**_uki(), f"{_UKI}.extra.d/own.addon.efi": uki(cmdline=b"root=/dev/sdb1\0", uname=b"5.10.0-1-amd64")}),
+    ("R13b", {**_uki(), f"{_UKI}.extra.d/own.efi": uki(cmdline=b"root=/dev/sdb1\0")}),
+    ("R63", {**_uki(), f"{_UKI}.extra.d/own.addon.efi": uki(cmdline=b"quiet loglevel=3\0")}),
+    (
+        "R63",
+        {
+            **_uki(),
+            _UKI: uki(sdmagic=b"#### LoaderInfo: systemd-stub 252.39-1 ####\0", osrel=b"ID=debian\n", cmdline=f"root=UUID={UUID} ro".encode(), linux=b"kernel"),
+            f"{_UKI}.extra.d/own.addon.efi": uki(cmdline=b"single\0"),
+        },
+    ),
     *[(rule, _uki()) for rule in ("R13b", "R13d", "R14c", "R14d", "R14e", "R17a", "R27a", "R60", "R61", "R62", "R63")],
     ("R14h", {_MENU: GRUB_CFG.replace("  linux", "  set root='hd0,gpt3'\n  linux", 1)}),
     ("R14h", _before_kernel("unset root; set root=$root; search --no-floppy --file --set=root /etc/fstab")),
