@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an ELF file says of itself, of 32 and of 64 bit, either byte order. Only the tables are read, and each has a bound.
 
-Source: the System V ABI (ELF header, program headers, dynamic section); e_machine by its registry.
+Source: the System V ABI (ELF header, program headers, dynamic section); e_machine by its registry; the Linux Standard Base, symbol versioning.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -20,7 +20,8 @@ class Elf(NamedTuple):
     """What is needed to run a file.
 
     machine: e_machine; bits: 32 or 64; interpreter: PT_INTERP, if any; needed: DT_NEEDED; rpath, runpath: their directories with $ORIGIN as it is
-    written; whole: whether no segment goes beyond the end of the file.
+    written; whole: whether no segment goes beyond the end of the file; asked: (library, version of its symbols) that it cannot do without; versions:
+    those that it has itself, none of a library without any.
     """
 
     machine: int
@@ -30,6 +31,8 @@ class Elf(NamedTuple):
     rpath: List[str]
     runpath: List[str]
     whole: bool
+    asked: Tuple[Tuple[str, str], ...] = ()
+    versions: Tuple[str, ...] = ()
 
 
 class SectionTable(NamedTuple):
@@ -63,12 +66,17 @@ _SMALL_HEADER = 52  # bytes, of 32 bit
 
 _LOAD, _DYNAMIC, _INTERP = 1, 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH = 1, 5, 10, 15, 29
+_DT_VERDEF, _DT_VERDEFNUM, _DT_VERNEED, _DT_VERNEEDNUM = 0x6FFFFFFC, 0x6FFFFFFD, 0x6FFFFFFE, 0x6FFFFFFF
+_READ_TAGS = (_DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH, _DT_VERDEF, _DT_VERDEFNUM, _DT_VERNEED, _DT_VERNEEDNUM)
+#: A version that may be missing. Source: elf.h, VER_FLG_WEAK.
+_WEAK = 2
 
 #: Far above what linkers write: program headers, entries of the dynamic section, bytes of a string.
 _MOST_SEGMENTS = 512
 _MOST_ENTRIES = 8192
 _MOST_NAMES = 1024
 _LONGEST_STRING = 4096
+_MOST_VERSIONS = 4096
 _LONGEST_SECTION_NAME = 1024
 
 
@@ -96,15 +104,21 @@ def read(stream: Stream, size: int) -> Elf:
         needed: List[str] = []
         rpath: List[str] = []
         runpath: List[str] = []
+        asked: Tuple[Tuple[str, str], ...] = ()
+        versions: Tuple[str, ...] = ()
         for kind, offset, _address, length in segments:
             if kind == _INTERP:
                 interpreter = _text(_part(stream, offset, min(length, _LONGEST_STRING), size))
             elif kind == _DYNAMIC:
-                needed, rpath, runpath = _dynamic(stream, segments, (offset, length), order, wide, size)
+                values = _dynamic_values(stream, (offset, length), order, wide, size)
+                strings = _Strings(stream, segments, values, size)
+                needed, rpath, runpath = (_names(strings, values[tag]) for tag in (_DT_NEEDED, _DT_RPATH, _DT_RUNPATH))
+                rpath, runpath = _folders(rpath), _folders(runpath)
+                asked, versions = _asked_versions(strings, values, order), _own_versions(strings, values, order)
     except struct.error:
         raise ValueError("its tables are cut off") from None
     whole = all(offset + length <= size for kind, offset, _address, length in segments if kind == _LOAD)
-    return Elf(machine, 64 if wide else 32, interpreter, needed, rpath, runpath, whole)
+    return Elf(machine, 64 if wide else 32, interpreter, needed, rpath, runpath, whole, asked, versions)
 
 
 def section_headers(header: bytes) -> SectionTable:
@@ -165,8 +179,8 @@ def _segments(stream: Stream, header: bytes, order: str, wide: bool, size: int) 
     return found
 
 
-def _dynamic(stream: Stream, segments: List[Segment], place: Tuple[int, int], order: str, wide: bool, size: int) -> Tuple[List[str], List[str], List[str]]:
-    """Return (needed, rpath, runpath) of the dynamic section at place (offset, length)."""
+def _dynamic_values(stream: Stream, place: Tuple[int, int], order: str, wide: bool, size: int) -> Dict[int, List[int]]:
+    """Return {tag: [value]} of the dynamic section at place (offset, length)."""
     offset, length = place
     layout = struct.Struct(order + ("qQ" if wide else "iI"))
     octets = _part(stream, offset, min(length, _MOST_ENTRIES * layout.size), size)
@@ -175,21 +189,68 @@ def _dynamic(stream: Stream, segments: List[Segment], place: Tuple[int, int], or
         tag, value = layout.unpack_from(octets, start)
         if tag == 0:
             break
-        if tag in (_DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH):
+        if tag in _READ_TAGS:
             values[tag].append(value)
-    wanted = [values[_DT_NEEDED], values[_DT_RPATH], values[_DT_RUNPATH]]
-    if not any(wanted):
-        return [], [], []
-    if sum(map(len, wanted)) > _MOST_NAMES:
+    return values
+
+
+class _Strings:
+    """The strings of a dynamic section, and the tables beside them; they are looked for when one is asked for."""
+
+    def __init__(self, stream: Stream, segments: List[Segment], values: Dict[int, List[int]], size: int) -> None:
+        self._stream, self._segments, self._values, self._size = stream, segments, values, size
+
+    def at(self, value: int) -> str:
+        """Return the string at an offset of the table. Raises ValueError: there is none."""
+        if not self._values[_DT_STRTAB]:
+            raise ValueError("its dynamic section has no strings")
+        limit = self._values[_DT_STRSZ][0] if self._values[_DT_STRSZ] else self._size
+        if value >= limit:
+            raise ValueError("a name is beyond its strings")
+        return _text(_part(self._stream, _file_offset(self._segments, self._values[_DT_STRTAB][0]) + value, _LONGEST_STRING, self._size))
+
+    def structure(self, layout: struct.Struct, address: int) -> Tuple[int, ...]:
+        """Return what a structure at an address of the loaded program holds."""
+        octets = _part(self._stream, _file_offset(self._segments, address), layout.size, self._size, least=layout.size)
+        return layout.unpack(octets)
+
+
+def _names(strings: _Strings, values: List[int]) -> List[str]:
+    if len(values) > _MOST_NAMES:
         raise ValueError(f"it needs more than {_MOST_NAMES} libraries")
-    if not values[_DT_STRTAB]:
-        raise ValueError("its dynamic section has no strings")
-    strings = _file_offset(segments, values[_DT_STRTAB][0])
-    limit = values[_DT_STRSZ][0] if values[_DT_STRSZ] else size
-    if any(value >= limit for group in wanted for value in group):
-        raise ValueError("a name is beyond its strings")
-    needed, rpath, runpath = ([_text(_part(stream, strings + value, _LONGEST_STRING, size)) for value in group] for group in wanted)
-    return needed, _folders(rpath), _folders(runpath)
+    return [strings.at(value) for value in values]
+
+
+def _asked_versions(strings: _Strings, values: Dict[int, List[int]], order: str) -> Tuple[Tuple[str, str], ...]:
+    """Return ((library, version), ...) that the file cannot do without: Elfxx_Verneed and Elfxx_Vernaux, alike for 32 and 64 bit."""
+    table, each = struct.Struct(order + "HHIII"), struct.Struct(order + "IHHII")
+    found: List[Tuple[str, str]] = []
+    address, seen = (values[_DT_VERNEED] or [0])[0], 0
+    for _number in range(min((values[_DT_VERNEEDNUM] or [0])[0], _MOST_NAMES)):
+        _version, count, library, first, following = strings.structure(table, address)
+        place = address + first
+        for _entry in range(count):
+            seen += 1
+            if seen > _MOST_VERSIONS:
+                raise ValueError(f"it asks for more than {_MOST_VERSIONS} versions")
+            _hash, flags, _other, name, beyond = strings.structure(each, place)
+            if not flags & _WEAK:
+                found.append((strings.at(library), strings.at(name)))
+            place += beyond
+        address += following
+    return tuple(found)
+
+
+def _own_versions(strings: _Strings, values: Dict[int, List[int]], order: str) -> Tuple[str, ...]:
+    """Return the versions (str) of its symbols that a library has: Elfxx_Verdef and its first Elfxx_Verdaux."""
+    table, each = struct.Struct(order + "HHHHIII"), struct.Struct(order + "II")
+    found: List[str] = []
+    address = (values[_DT_VERDEF] or [0])[0]
+    for _number in range(min((values[_DT_VERDEFNUM] or [0])[0], _MOST_VERSIONS)):
+        _version, _flags, _index, _count, _hash, first, following = strings.structure(table, address)
+        found.append(strings.at(strings.structure(each, address + first)[0]))
+        address += following
+    return tuple(found)
 
 
 def _file_offset(segments: List[Segment], address: int) -> int:

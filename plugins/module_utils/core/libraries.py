@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the loader of a guest finds the libraries of a program.
 
-Source: ld.so(8), ldconfig(8) of glibc; ldso/dynlink.c of musl.
+Source: ld.so(8), ldconfig(8), elf/rtld.c, do_preload, and elf/dl-version.c of glibc; ldso/dynlink.c of musl.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
 import re
-from typing import Dict, Iterable, List, Optional, Set, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.elf import Elf
@@ -40,6 +40,20 @@ _DEEPEST_INCLUDE = 8
 _MOST_CONFIGURATION = 256
 _LARGEST_CACHE = 16 * 1024 * 1024
 
+_PRELOAD = "/etc/ld.so.preload"
+
+
+class Lacking(NamedTuple):
+    """What a loader does not find for a program.
+
+    damaged, unread: [(path, what is wrong)]; missing: [(name, path of the one that needs it)]; older: [(path of the one that needs it, "VERSION of PATH")].
+    """
+
+    damaged: List[Tuple[str, str]]
+    missing: List[Tuple[str, str]]
+    unread: List[Tuple[str, str]]
+    older: List[Tuple[str, str]]
+
 
 class Libraries:
     """The libraries of one guest; what it was asked once it knows.
@@ -51,50 +65,77 @@ class Libraries:
         self._tree, self._inspect = tree, inspect
         self._configured: Optional[List[str]] = None
         self._cached: Optional[Dict[str, List[str]]] = None
+        self._preloaded: Optional[List[str]] = None
         self._facts: Dict[str, Facts] = {}
 
-    def of(self, path: str, program: Elf) -> Tuple[List[Tuple[str, str]], List[Tuple[str, str]], List[Tuple[str, str]]]:
-        """Return (damaged, missing, unread) of all shared objects that the program (Elf) at path needs, and they in turn.
-
-        damaged, unread: [(path, what is wrong)]; missing: [(name, path of the one that needs it)].
-        """
-        damaged: List[Tuple[str, str]] = []
-        missing: List[Tuple[str, str]] = []
-        unread: List[Tuple[str, str]] = []
-        seen: Set[str] = set()
+    def of(self, path: str, program: Elf) -> Lacking:
+        """Return what is Lacking of all shared objects that the program (Elf) at path needs, and they in turn."""
+        lacking = Lacking([], [], [], [])
+        places: Dict[str, Optional[str]] = {}
+        objects: List[Tuple[str, Elf]] = []
         pending: List[Tuple[str, Elf, Tuple[str, ...]]] = [(path, program, ())]
-        while pending and len(seen) < _MOST_OBJECTS:
+        pending += [(place, facts.elf, ()) for place, facts in self._of_preload(program) if facts.elf]
+        while pending and len(places) < _MOST_OBJECTS:
             user, object_, inherited = pending.pop(0)
+            objects.append((user, object_))
             # DT_RPATH counts for what it needs too, unless there is DT_RUNPATH
             rpath = inherited if object_.runpath else tuple(self._expanded(object_.rpath, user, object_)) + inherited
             for name in object_.needed:
-                if name in seen or self._is_of_loader(name, program):
+                if name in places or self._is_of_loader(name, program):
                     continue
-                seen.add(name)
+                places[name] = None
                 try:
                     place = self._find(name, object_, user, rpath, program)
                 except ImagewrightError as error:
-                    unread.append((name, str(error)))
+                    lacking.unread.append((name, str(error)))
                     continue
                 if place is None:
-                    missing.append((name, user))
+                    lacking.missing.append((name, user))
                     continue
                 facts = self._look(place)
                 if facts.elf is None or not facts.elf.whole:
-                    damaged.append((place, facts.problem or ("it is cut off" if facts.elf else "it is no shared library")))
+                    lacking.damaged.append((place, facts.problem or ("it is cut off" if facts.elf else "it is no shared library")))
                 else:
+                    places[name] = place
                     pending.append((place, facts.elf, rpath))
-        return damaged, missing, unread
+        if not _is_musl(program):
+            lacking.older.extend(self._older(objects, places))
+        return lacking
+
+    def _older(self, objects: List[Tuple[str, Elf]], places: Dict[str, Optional[str]]) -> List[Tuple[str, str]]:
+        """Return [(path, "VERSION of PATH")] of the objects that ask a library for a version that it has not; one without any versions is taken as it is."""
+        found = []
+        for user, object_ in objects:
+            for name, version in object_.asked:
+                place = places.get(name)
+                library = self._look(place).elf if place else None
+                if library and library.versions and version not in library.versions:
+                    found.append((user, f"{version} of {place}"))
+                    break
+        return found
+
+    def _of_preload(self, program: Elf) -> List[Tuple[str, Facts]]:
+        """Return [(path, Facts)] of what is loaded before everything: what is not there, or is no library for this program, is passed over."""
+        if _is_musl(program):
+            return []
+        if self._preloaded is None:
+            text = self._tree.read_text(_PRELOAD) if self._tree.is_file(_PRELOAD) else ""
+            self._preloaded = [word for line in text.split("\n") for word in re.split(r"[\s:]+", line.partition("#")[0]) if word]
+        places = [self._find(name, program, _PRELOAD, (), program) for name in self._preloaded]
+        found = [(place, self._look(place)) for place in places if place]
+        return [
+            (place, facts) for place, facts in found if facts.elf and facts.elf.whole and (facts.elf.machine, facts.elf.bits) == (program.machine, program.bits)
+        ]
 
     def _is_of_loader(self, name: str, program: Elf) -> bool:
         loader = posixpath.basename(program.interpreter or "")
-        return name == loader or (loader.startswith("ld-musl") and _OF_MUSL.match(name) is not None)
+        return name == loader or (_is_musl(program) and _OF_MUSL.match(name) is not None)
 
     def _find(self, name: str, object_: Elf, user: str, rpath: Iterable[str], program: Elf) -> Optional[str]:
         """Return the path of a library, None where there is none. Raises ImagewrightError: a file cannot be read."""
         if "/" in name:
             return name if self._tree.is_file(name) else None
-        musl = posixpath.basename(program.interpreter or "").startswith("ld-musl")
+        musl = _is_musl(program)
         folders = [] if object_.runpath and not musl else list(rpath)
         folders += self._expanded(object_.runpath, user, object_)
         folders += self._of_musl(program) if musl else self._of_configuration() + _default(program)
@@ -174,6 +215,10 @@ def configured_folders(tree: Tree, path: str = "/etc/ld.so.conf", depth: int = 0
         elif words[0].startswith("/"):
             found.append(words[0].partition("=")[0])
     return found
+
+
+def _is_musl(program: Elf) -> bool:
+    return posixpath.basename(program.interpreter or "").startswith("ld-musl")
 
 
 def _default(program: Elf) -> List[str]:

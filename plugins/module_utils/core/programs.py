@@ -47,6 +47,7 @@ FORMAT = "no program"  # neither ELF nor #!
 MACHINE = "other machine"  # needed: the machine that it is for
 DAMAGED = "damaged"  # needed: what of it
 LIBRARY = "library"  # needed: the name of the library that is not found
+VERSION = "version"  # needed: the version of a library that it has not
 UNKNOWN = "unknown"  # needed: why it cannot be read
 
 #: As many interpreters as Linux follows. Source: fs/exec.c, exec_binprm.
@@ -74,6 +75,26 @@ def obstacles(tree: Tree, path: str, machine: Optional[str] = None, inspect: Opt
 def why_not(tree: Tree, path: str) -> str:
     """Return why a program cannot run (str, the first obstacle), "" when nothing is in its way, or what is cannot be told."""
     return next((sentence(obstacle) for obstacle in obstacles(tree, path) if obstacle.kind != UNKNOWN), "")
+
+
+def why_not_loaded(tree: Tree, path: str, program: str, libraries: Optional[Libraries] = None) -> str:
+    """Return why a program (guest path) cannot load a library (guest path) that it opens itself, as a module of PAM (str); "" when nothing is in its way.
+
+    Of a program that is no ELF file nothing is told. libraries: as of obstacles().
+    """
+    try:
+        user = inspect_file(tree, program).elf if tree.is_file(program) else None
+        library = inspect_file(tree, path) if user and tree.is_file(path) else None
+    except ImagewrightError:
+        return ""
+    if user is None or library is None:
+        return ""
+    if library.elf is None or not library.elf.whole:
+        return f"{path} is damaged: " + (library.problem or ("it is cut off" if library.elf else "it is no shared library"))
+    if (library.elf.machine, library.elf.bits) != (user.machine, user.bits):
+        return f"{path} is for another processor: {elf.MACHINES.get(library.elf.machine, library.elf.machine)}, {library.elf.bits} bit"
+    found = _of_libraries(path, library.elf._replace(interpreter=user.interpreter), libraries or Libraries(tree, inspect_file), ())
+    return next((sentence(obstacle) for obstacle in found if obstacle.kind != UNKNOWN), "")
 
 
 def inspect_file(tree: Tree, path: str) -> Facts:
@@ -107,9 +128,10 @@ def sentence(obstacle: Obstacle) -> str:
         MACHINE: f"{obstacle.path} is for another processor: {obstacle.needed}",
         DAMAGED: f"{obstacle.path} is damaged: {obstacle.needed}",
         LIBRARY: f"the library {obstacle.needed}, which {obstacle.path} needs, is not found",
+        VERSION: f"{obstacle.path} needs {obstacle.needed}, which does not have it",
         UNKNOWN: f"{obstacle.path} cannot be read: {obstacle.needed}",
     }
-    whose = f"; {' needs '.join(obstacle.wanted_by)} needs it" if obstacle.wanted_by and obstacle.kind != LIBRARY else ""
+    whose = f"; {' needs '.join(obstacle.wanted_by)} needs it" if obstacle.wanted_by and obstacle.kind not in (LIBRARY, VERSION) else ""
     return texts[obstacle.kind] + whose
 
 
@@ -161,10 +183,15 @@ def _of_elf(tree: Tree, path: str, program: Elf, machine: Optional[str], look: I
     broken = _of_file(tree, program.interpreter, wanted_by + (path,))
     if broken:
         return [broken]
-    damaged, missing, unread = libraries.of(path, program)
-    found = [Obstacle(LIBRARY, user, name, wanted_by) for name, user in missing]
-    found += [Obstacle(DAMAGED, library, problem, wanted_by + (path,)) for library, problem in damaged]
-    return found + [Obstacle(UNKNOWN, library, problem, wanted_by + (path,)) for library, problem in unread]
+    return _of_libraries(path, program, libraries, wanted_by)
+
+
+def _of_libraries(path: str, program: Elf, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
+    lacking = libraries.of(path, program)
+    found = [Obstacle(LIBRARY, user, name, wanted_by) for name, user in lacking.missing]
+    found += [Obstacle(DAMAGED, library, problem, wanted_by + (path,)) for library, problem in lacking.damaged]
+    found += [Obstacle(VERSION, user, needed, wanted_by) for user, needed in lacking.older]
+    return found + [Obstacle(UNKNOWN, library, problem, wanted_by + (path,)) for library, problem in lacking.unread]
 
 
 def _of_script(tree: Tree, path: str, line: bytes, machine: Optional[str], look: Inspect, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:

@@ -15,8 +15,9 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import PAM_FOLDERS
 
 #: One line. kind: auth, account, session or password; control: str, ``required`` or ``[default=die ...]``; module: str; arguments: (str, ...).
@@ -76,9 +77,13 @@ def stack(tree, service):
     return lines, missing
 
 
-def missing(tree, service, kinds=("auth", "account", "session")):
-    """Return what the service fails by ([Missing]): an included file, or a module whose failure counts, that is not there, or is none for this."""
+def missing(tree, service, program, kinds=("auth", "account", "session")):
+    """Return what the service fails by ([Missing]): an included file, or a module whose failure counts, that is not there, or is none for this.
+
+    program: guest path of what asks PAM, and loads the modules.
+    """
     lines, found = stack(tree, service)
+    libraries = Libraries(tree, programs.inspect_file)
     folders = [folder for pattern in _MODULES for folder in tree.glob(pattern)]
     for line in lines:
         if line.kind in kinds and not line.module:
@@ -90,6 +95,9 @@ def missing(tree, service, kinds=("auth", "account", "session")):
                 found.append(Missing(line.path, line.line, f"{line.text}: there is no {line.module}"))
             elif not _answers(tree, path, line.kind):
                 found.append(Missing(line.path, line.line, f"{line.text}: {line.module} has no answer to {line.kind}"))
+            else:
+                wrong = programs.why_not_loaded(tree, path, program, libraries)
+                found += [Missing(line.path, line.line, f"{line.text}: {wrong}")] if wrong else []
     return found
 
 

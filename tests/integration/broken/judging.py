@@ -20,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.evalua
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.opened_image import open_image
 from integration.broken import controls, disks, images
 from integration.broken import (
+    ways_beneath,
     ways_boot,
     ways_cloud_init,
     ways_commands,
@@ -36,7 +37,20 @@ from integration.broken import (
 )
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
-_MORE = (ways_system, ways_limits, ways_login, ways_network, ways_cloud_init, ways_devices, ways_disk, ways_siblings, ways_commands, ways_lease, ways_menu)
+_MORE = (
+    ways_system,
+    ways_limits,
+    ways_login,
+    ways_network,
+    ways_cloud_init,
+    ways_devices,
+    ways_disk,
+    ways_siblings,
+    ways_commands,
+    ways_lease,
+    ways_menu,
+    ways_beneath,
+)
 WAYS = {**ways_boot.WAYS, **ways_root.WAYS}
 CONTROLS = dict(controls.CONTROLS)
 for _topic in _MORE:

@@ -81,6 +81,15 @@ INIT = program(["libc.so.6"])
         ({"/sbin/init": b"#!/usr/bin/env -S LANG=C python3 -u\n", "/usr/bin/env": INIT, "/usr/local/bin/python3": INIT}, {}),
         ({"/sbin/init": b"#!/usr/bin/env LANG=C\n", "/usr/bin/env": INIT}, {}),  # cannot be told
         ({"/sbin/init": b"#!/bin/script\n", "/bin/script": b"#!/bin/sh\n", "/bin/sh": INIT}, {}),
+        # what is to be loaded before everything is passed over where it is not there, is no library, or is for another processor
+        ({"/sbin/init": INIT, "/etc/ld.so.preload": b"/opt/none.so # own\n"}, {}),
+        ({"/sbin/init": INIT, "/etc/ld.so.preload": b"/opt/own.so\n", "/opt/own.so": b"a text\n"}, {}),
+        ({"/sbin/init": INIT, "/etc/ld.so.preload": b"/opt/own.so\n", "/opt/own.so": library(["libnone.so"], machine=AARCH64)}, {}),
+        ({"/sbin/init": INIT, "/etc/ld.so.preload": b"# /opt/own.so\n", "/opt/own.so": library(["libnone.so"])}, {}),
+        # versions: it is there, may be missing, or is asked of a library that has none
+        ({"/sbin/init": program(["liba.so"], asked=[("liba.so", "A_2", 0)]), "/lib64/liba.so": library(versions=["liba.so", "A_1", "A_2"])}, {}),
+        ({"/sbin/init": program(["liba.so"], asked=[("liba.so", "A_9", 2)]), "/lib64/liba.so": library(versions=["liba.so", "A_1"])}, {}),
+        ({"/sbin/init": program(["liba.so"], asked=[("liba.so", "A_9", 0)]), "/lib64/liba.so": library()}, {}),
     ],
 )
 def test_nothing_is_in_the_way(tmp_path, files, links):
@@ -139,12 +148,48 @@ def test_nothing_is_in_the_way(tmp_path, files, links):
         ({"/sbin/init": b"#!/usr/bin/env python3\n", "/usr/bin/env": INIT}, {}, ["python3 is not there; /sbin/init needs /usr/bin/env needs it"]),
         ({"/sbin/init": b"#!/bin/a\n", "/bin/a": b"#!/sbin/init\n"}, {}, "its interpreters lead to each other"),
         ({"/sbin/init": b"#!\n"}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
+        (
+            {"/sbin/init": INIT, "/etc/ld.so.preload": b"/opt/own.so:/opt/none.so\n", "/opt/own.so": library(["libnone.so"])},
+            {},
+            ["the library libnone.so, which /opt/own.so needs, is not found"],
+        ),
+        (
+            {"/sbin/init": program(["liba.so"], asked=[("liba.so", "A_9", 0)]), "/lib64/liba.so": library(versions=["liba.so", "A_1"])},
+            {},
+            ["/sbin/init needs A_9 of /lib64/liba.so, which does not have it"],
+        ),
+        (
+            {
+                "/sbin/init": program(["liba.so"]),
+                "/lib64/liba.so": library(["libb.so"], asked=[("libb.so", "B_1", 0), ("libb.so", "B_2", 0)]),
+                "/lib64/libb.so": library(versions=["B_1"]),
+            },
+            {},
+            ["/lib64/liba.so needs B_2 of /lib64/libb.so, which does not have it"],
+        ),
     ],
 )
 def test_what_is_in_the_way_is_named(tmp_path, files, links, expected):
     tree = guest(tmp_path, {path: content for path, content in dict(LIBC, **files).items() if content is not None}, links)
     found = problems(tree, machine="x86_64")
     assert found == expected if isinstance(expected, list) else expected in found[0]
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        (library(["libc.so.6"]), ""),
+        (b"", "/lib64/pam.so is damaged: it is no shared library"),
+        (bytes(900), "/lib64/pam.so is damaged: it is no shared library"),
+        (library(["libc.so.6"])[:100], "/lib64/pam.so is damaged: it is cut off"),
+        (library(["libc.so.6"], machine=AARCH64), "/lib64/pam.so is for another processor: aarch64, 64 bit"),
+        (library(["libnone.so"]), "the library libnone.so, which /lib64/pam.so needs, is not found"),
+    ],
+)
+def test_why_a_module_cannot_be_loaded_is_told(tmp_path, module, expected):
+    tree = guest(tmp_path, {**LIBC, "/usr/sbin/sshd": program(["libc.so.6"]), "/bin/text": b"a recorded program", "/lib64/pam.so": (module, 0o644)})
+    assert programs.why_not_loaded(tree, "/lib64/pam.so", "/usr/sbin/sshd") == expected
+    assert programs.why_not_loaded(tree, "/lib64/pam.so", "/bin/text") == programs.why_not_loaded(tree, "/lib64/none.so", "/usr/sbin/sshd") == ""
 
 
 def test_a_32_bit_program_runs_on_a_64_bit_kernel_with_libraries_of_its_own(tmp_path):

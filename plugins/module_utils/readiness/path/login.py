@@ -64,27 +64,26 @@ def lets_in(context):
     fixed_by="",
     title="PAM has all that sshd and sudo ask it for",
     fault="PAM lacks what sshd or sudo asks it for",
-    why="A module or a file that is not there fails every login, also one with a key, and sudo with it.",
+    why="A module or a file that is not there, or that cannot be loaded, fails every login, also one with a key, and sudo with it.",
     cure="Install the package of the module, or take its line out.",
     source="pam.conf(5)",
 )
 def pam_is_whole(context):
-    """Return failed with each line of PAM's files for sshd and sudo whose module or file is not there and whose failure counts."""
+    """Return failed with each line of PAM's files for sshd and sudo whose module or file is not there, or no library, and whose failure counts."""
     tree = context.tree
     if not pam.uses_pam(tree):
         return not_applicable("the guest does not use PAM")
     asked = []
     if server.program(tree) is not None and uses_pam(context):
-        asked.append("sshd")
-    if any(tree.exists(path) for path in ("/usr/bin/sudo", "/usr/local/bin/sudo")):
-        asked.append("sudo")
+        asked.append(("sshd", server.program(tree)))
+    asked += [("sudo", path) for path in ("/usr/bin/sudo", "/usr/local/bin/sudo") if tree.exists(path)][:1]
     if not asked:
         return not_applicable("neither sshd nor sudo asks PAM")
     found = []
-    for service in asked:
+    for service, program in asked:
         lines, files = pam.stack(tree, service)
         # sudo with NOPASSWD, as the provisioner writes it, asks for no password but for the account and the session
-        found += files + (pam.missing(tree, service, ("account", "session") if service == "sudo" else ("auth", "account", "session")) if lines else [])
+        found += files + (pam.missing(tree, service, program, ("account", "session") if service == "sudo" else ("auth", "account", "session")) if lines else [])
         # of files that are not there each fails already
         found += pam.undecided(tree, service, ("account", "session")) if not files else []
     return failed_if(Evidence(missing.path, missing.line, missing.text) for missing in dict.fromkeys(found))

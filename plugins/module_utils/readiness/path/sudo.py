@@ -56,32 +56,49 @@ def sudo_works(context):
     status = tree.stat(program)
     if not status.mode & stat.S_ISUID or owned and status.uid != 0:
         found.append(Evidence(program, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: not setuid root"))
+    if not status.mode & stat.S_IXOTH:
+        found.append(Evidence(program, None, f"mode {stat.S_IMODE(status.mode):04o}: a new user, who is in no group of the build's, may not run it"))
     for path in ("/etc/sudoers", "/etc/sudoers.d"):
         status = tree.stat(path)
-        if status is not None and (status.mode & stat.S_IWOTH or owned and status.uid != 0):
-            found.append(Evidence(path, None, f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}: sudo takes no rule of it"))
+        if status is not None and (status.mode & stat.S_IWOTH or owned and (status.uid != 0 or status.mode & stat.S_IWGRP and status.gid != 0)):
+            who = f"mode {stat.S_IMODE(status.mode):04o}, user id {status.uid}, group id {status.gid}"
+            found.append(Evidence(path, None, f"{who}: sudo takes no rule of it"))
     found += [
         Evidence(line.path, line.line, f"{line.text}: a program of it gets no rights of root")
         for line in context.shared(mount_lines)
         if line.mount_point in ("/", "/usr", "/usr/bin") and "nosuid" in line.options
     ]
     wrong = programs.why_not(tree, program) if tree.has_own_root else ""
-    serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context) + _of_sudoers(context)
+    serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context, program) + _of_sudoers(context)
     is_error = serious or found and context.disk is not None
     return failed_if(serious + found + _of_search_path(context), severity=ERROR if is_error else None)
 
 
-def _of_plugins(context):
-    """Return the [Evidence] of the lines of sudo.conf that name a plugin that is not there: sudo ends with the first."""
-    return [
-        Evidence(_SUDO_CONF, number, f"{text.strip()}: there is no such plugin")
-        for number, text in context.lines(_SUDO_CONF)
-        for words in [text.partition("#")[0].split()]
-        if words[:1] == ["Plugin"]
-        and words[2:]
-        and words[2] not in _BUILT_IN
-        and not any(context.tree.exists(posixpath.join(folder, words[2])) for folder in _PLUGINS)
-    ]
+def _of_plugins(context, program):
+    """Return the [Evidence] of the plugins that are not there, or are no libraries for it: sudo ends with the first.
+
+    Without a line of sudo.conf it loads sudoers.so.
+    """
+    tree, found = context.tree, []
+    lines = [(number, text.strip(), text.partition("#")[0].split()) for number, text in context.lines(_SUDO_CONF)]
+    given = [words[2] for _number, _text, words in lines if words[:2] == ["Path", "plugin_dir"] and words[2:]]
+    plugins = [(number, text, words[2]) for number, text, words in lines if words[:1] == ["Plugin"] and words[2:]]
+    for number, text, name in dict.fromkeys(plugins or [(None, "", _BUILT_IN[0])]):
+        path = next((path for folder in given[-1:] or _PLUGINS for path in [posixpath.join(folder, name)] if tree.exists(path)), None)
+        if path is not None:
+            wrong = programs.why_not_loaded(tree, path, program)
+            found += [Evidence(path, None, wrong)] if wrong else []
+        elif name not in _BUILT_IN:
+            found.append(Evidence(_SUDO_CONF, number, f"{text}: there is no such plugin"))
+        elif given and not _has_built_in(tree):
+            number, text = next((number, text) for number, text, words in lines if words[:2] == ["Path", "plugin_dir"])
+            found.append(Evidence(_SUDO_CONF, number, f"{text}: there is no {name}"))
+    return found
+
+
+def _has_built_in(tree):
+    """Return whether sudo has its own policy in itself, and needs no sudoers.so."""
+    return not any(tree.is_file(posixpath.join(folder, _BUILT_IN[0])) for folder in _PLUGINS)
 
 
 def _of_sudoers(context):

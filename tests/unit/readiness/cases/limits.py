@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of what starves a machine: settings of the kernel, of systemd and of PAM that leave too little memory, too few processes or files."""
 
-from unit.readiness.guest_tree import GRUB_CFG, UNITS
+from unit.readiness.guest_tree import ELF_X86_64, GRUB_CFG, UNITS
 
 _SYSCTL, _OWN = "/etc/sysctl.d/99-own.conf", "/etc/sysctl.d/50-own.conf"
 _SYSTEM, _DROP_IN = "/etc/systemd/system.conf", "/etc/systemd/system.conf.d/50-own.conf"
@@ -14,8 +14,8 @@ _SYSTEMD = {"/usr/lib/systemd/libsystemd-shared-252.so": ""}
 _LIMITED = {
     "/etc/ssh/sshd_config": "UsePAM yes\nClientAliveInterval 180\n",
     "/etc/pam.d/sshd": "account required pam_unix.so\nsession required pam_limits.so\n",
-    f"{_SECURITY}/pam_unix.so": "x",
-    f"{_SECURITY}/pam_limits.so": "x",
+    f"{_SECURITY}/pam_unix.so": ELF_X86_64,
+    f"{_SECURITY}/pam_limits.so": ELF_X86_64,
 }
 _OF_SSH = f"{UNITS}/ssh.service.d/z.conf"
 

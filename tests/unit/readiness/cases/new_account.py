@@ -4,7 +4,7 @@
 """Cases of what useradd gives up for, of stacks of PAM that let nobody pass, and of sshd's directory below /run."""
 
 from unit.readiness.cases.path_ssh import _PROGRAM, _WITH_ACCOUNT, PAM, SECURITY
-from unit.readiness.guest_tree import UNITS
+from unit.readiness.guest_tree import ELF_X86_64, UNITS
 
 _DEFS, _USERADD, _SUBUID = "/etc/login.defs", "/etc/default/useradd", "/etc/subuid"
 _PRE = "/etc/shadow-maint/useradd-pre.d"
@@ -20,7 +20,7 @@ def _first(line, **files):
 
 
 def _account(text):
-    return {**PAM, "/etc/pam.d/common-account": text, f"{SECURITY}/pam_permit.so": "x", f"{SECURITY}/pam_deny.so": "x"}
+    return {**PAM, "/etc/pam.d/common-account": text, f"{SECURITY}/pam_permit.so": ELF_X86_64, f"{SECURITY}/pam_deny.so": ELF_X86_64}
 
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
@@ -47,7 +47,7 @@ BROKEN_FILES = [
     ),
     ("R46g", _account("account [success=1 default=ignore] pam_unix.so\naccount requisite pam_deny.so\n"), ("/etc/pam.d/common-account", 2)),
     *[
-        ("R46h", {**_first(line, **files), f"{SECURITY}/{line.split()[2]}": "x"}, (_SSHD, 1))
+        ("R46h", {**_first(line, **files), f"{SECURITY}/{line.split()[2]}": ELF_X86_64}, (_SSHD, 1))
         for line, files in (
             ("account required pam_env.so", {}),
             ("session required pam_limits.so conf=/etc/none", {}),
@@ -99,7 +99,7 @@ CONTROLS = [
     ("R46g", _account("account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n")),
     ("R46g", _account("account [success=2 default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n")),
     *[
-        ("R46h", {**_first(line), f"{SECURITY}/{line.split()[2]}": "x"})
+        ("R46h", {**_first(line), f"{SECURITY}/{line.split()[2]}": ELF_X86_64})
         for line in (
             "session required pam_env.so readenv=1 envfile=/etc/default/locale",
             "account sufficient pam_env.so",

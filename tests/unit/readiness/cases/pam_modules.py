@@ -118,4 +118,4 @@ CONTROLS = [
 # whose module is there for R46g
 for _rule, _files, *_place in BROKEN_FILES + CONTROLS:
     if _rule == "R46h":
-        _files.update({f"{SECURITY}/{name}.so": "x" for name in ("pam_exec", "pam_access", "pam_time")})
+        _files.update({f"{SECURITY}/{name}.so": ELF_X86_64 for name in ("pam_exec", "pam_access", "pam_time")})

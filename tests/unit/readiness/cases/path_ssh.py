@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of the step ssh: what ends sshd, and what keeps a user of Azure out."""
 
+from unit.core.elf_files import AARCH64, library
 from unit.readiness.cases.common import BY_AGENT, WITHOUT_CLOUD_INIT
 from unit.readiness.guest_tree import ELF_X86_64, UNITS, UUID
 
@@ -14,10 +15,10 @@ _SYSTEM, _NOLOGIN = "/etc/systemd/system", {"/usr/lib/tmpfiles.d/systemd-nologin
 PAM = {
     "/etc/pam.d/sudo": "session required pam_unix.so\n",
     _CONF: "UsePAM yes\nClientAliveInterval 180\n",
-    f"{SECURITY}/pam_unix.so": "x",
-    f"{SECURITY}/pam_nologin.so": "x",
-    f"{SECURITY}/pam_listfile.so": "x",
-    f"{SECURITY}/pam_succeed_if.so": "x",
+    f"{SECURITY}/pam_unix.so": ELF_X86_64,
+    f"{SECURITY}/pam_nologin.so": ELF_X86_64,
+    f"{SECURITY}/pam_listfile.so": ELF_X86_64,
+    f"{SECURITY}/pam_succeed_if.so": ELF_X86_64,
     "/etc/pam.d/sshd": "@include common-auth\naccount required pam_nologin.so\n@include common-account\nsession optional pam_gone.so\n"
     "-session optional pam_systemd.so\n",
     "/etc/pam.d/common-account": "account required pam_unix.so\n",
@@ -30,7 +31,7 @@ _WITH_ACCOUNT = "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/u
 
 
 #: A guest whose sshd limits sessions.
-_LIMITED = {"/etc/pam.d/sshd": PAM["/etc/pam.d/sshd"] + "session required pam_limits.so\n", f"{SECURITY}/pam_limits.so": "x"}
+_LIMITED = {"/etc/pam.d/sshd": PAM["/etc/pam.d/sshd"] + "session required pam_limits.so\n", f"{SECURITY}/pam_limits.so": ELF_X86_64}
 
 
 def _pam(without=None, **changed):
@@ -177,6 +178,9 @@ BROKEN_FILES = [
     ("R46f", _conf("AddressFamily inet6"), (_CONF, 1)),
     ("R46f", _socket("192.168.122.40:22"), (f"{UNITS}/ssh.socket", 2)),
     ("R46g", _pam(f"{SECURITY}/pam_nologin.so"), ("/etc/pam.d/sshd", 2)),
+    ("R46g", _pam(**{"/usr/sbin/sshd": ELF_X86_64, f"{SECURITY}/pam_nologin.so": ""}), ("/etc/pam.d/sshd", 2)),
+    ("R46g", _pam(**{"/usr/sbin/sshd": ELF_X86_64, f"{SECURITY}/pam_unix.so": library(machine=AARCH64)}), ("/etc/pam.d/common-auth", 2)),
+    ("R46g", _pam(**{"/usr/sbin/sshd": ELF_X86_64, f"{SECURITY}/pam_unix.so": library(["libtirpc.so.3"])}), ("/etc/pam.d/common-auth", 2)),
     ("R46g", _pam("/etc/pam.d/common-account"), ("/etc/pam.d/sshd", 3)),
     ("R46g", _pam("/etc/pam.d/sshd"), ("/etc/pam.d/sshd", None)),
     (

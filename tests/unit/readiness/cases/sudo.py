@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of sudo."""
 
+from unit.core.elf_files import AARCH64, library
 from unit.readiness.cases.common import BY_AGENT, FSTAB, WITHOUT_CLOUD_INIT
 
 _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT, "/etc/sudoers.d/README": "# rules\n"}
@@ -32,6 +33,10 @@ BROKEN_FILES = [
     ("R47a", _BY_AGENT, ("/etc/sudoers", None)),
     ("R47a", {**_BY_AGENT, "/etc/sudoers": None}, ("/etc/sudoers", None)),
     ("R47a", {"/etc/sudo.conf": "# own\nPlugin sudoers_policy own.so\n"}, ("/etc/sudo.conf", 2)),
+    ("R47a", {"/etc/sudo.conf": "# own\nPath plugin_dir /opt/sudo\n", "/usr/libexec/sudo/sudoers.so": library()}, ("/etc/sudo.conf", 2)),
+    ("R47a", {"/usr/libexec/sudo/sudoers.so": library(machine=AARCH64)}, ("/usr/libexec/sudo/sudoers.so", None)),
+    ("R47a", {"/usr/lib/sudo/sudoers.so": library()[:80]}, ("/usr/lib/sudo/sudoers.so", None)),
+    ("R47a", {"/usr/libexec/sudo/sudoers.so": library(["libsudo_util.so.0"])}, ("/usr/libexec/sudo/sudoers.so", None)),
     ("R47a", {"/etc/fstab": FSTAB + "/dev/mapper/root-usr /usr ext4 ro,nosuid 0 2\n"}, ("/etc/fstab", 2)),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/opt/rules\n"}, ("/etc/sudoers", None)),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !ALL\n"}, ("/etc/sudoers.d/zz-hardening", 1)),
@@ -52,7 +57,10 @@ BROKEN_FILES = [
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
     ("R47a", {"/etc/sudoers": None}),  # cloud-init writes one
-    ("R47a", {"/etc/sudo.conf": "Plugin sudoers_policy sudoers.so\n# Plugin x own.so\nPlugin own_policy own.so\n", "/usr/libexec/sudo/own.so": ""}),
+    ("R47a", {"/etc/sudo.conf": "Plugin sudoers_policy sudoers.so\n# Plugin x own.so\nPlugin own_policy own.so\n", "/usr/libexec/sudo/own.so": library()}),
+    ("R47a", {"/etc/sudo.conf": "Path plugin_dir /opt/sudo\nPlugin own_policy own.so\n", "/opt/sudo/own.so": library()}),
+    ("R47a", {"/etc/sudo.conf": "Path plugin_dir /opt/sudo\n"}),  # a sudo that has its policy in itself
+    ("R47a", {"/usr/libexec/sudo/sudoers.so": library()}),
     ("R47a", {"/etc/fstab": FSTAB + "UUID=1 /home ext4 nosuid,nodev 0 2\ntmpfs /tmp tmpfs nosuid,noexec 0 0\n"}),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/etc/sudoers.d/\n"}),
     ("R47a", _defaults("Defaults requiretty\nDefaults use_pty\nDefaults env_reset, mail_badpass, !root_sudo")),
