@@ -21,9 +21,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.conten
 
 #: Programs and libraries: looked into, not kept. Kernel modules and firmware are neither.
 _PROGRAM = re.compile(r"(init|linuxrc|(usr/)?(local/)?(s?bin|libexec|lib(32|64|x32)?)/(?!modules/|firmware/).+)$")
-#: Texts that are kept: the set-up of the image, what dracut waits for, and the indexes of its modules.
+#: Texts that are kept: the set-up of the image, its scripts, dracut's hooks, and the indexes of its modules.
 _TEXT = re.compile(
-    r"(etc|conf|((usr|var)/)?lib/dracut/hooks/initqueue/finished|(usr/)?lib/(modprobe\.d|udev/rules\.d|systemd/network))/.+"
+    r"(etc|conf|scripts|((usr|var)/)?lib/dracut/hooks|(usr/)?lib/(modprobe\.d|udev/rules\.d|systemd/network))/.+"
     r"|(usr/)?lib/modules/[^/]+/modules\.(dep|builtin)$|init$|config$"
 )
 _LARGEST_TEXT = 4 * 1024 * 1024  # bytes

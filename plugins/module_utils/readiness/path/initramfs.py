@@ -31,6 +31,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 
 #: What waits for devices, loads their drivers and gives the root its name, by what built the image.
+_RULES = ("/usr/lib/udev/rules.d", "/lib/udev/rules.d", "/etc/udev/rules.d")
 _FINDERS = UDEV + (
     "/sbin/nlplug-findfs",
     "/usr/sbin/nlplug-findfs",
@@ -172,7 +173,7 @@ def finds_devices(context):
         files = image.files
         present = [path for path in _FINDERS if files.lstat(path) is not None]
         if present:
-            return obstacles(files, present[:1], machine) or _lacks_libkmod(files)
+            return obstacles(files, present[:1], machine) or _lacks_libkmod(files) or _lacks_rules(context, image, present[0])
         name = generator(files)
         needs = name in ("dracut", "mkinitfs") or starts_systemd(files) or files.exists("/scripts/init-top/udev") or files.exists("/hooks/udev")
         return [f"{'nlplug-findfs' if name == 'mkinitfs' else 'udev (systemd-udevd)'} is not in it"] if needs else []
@@ -196,6 +197,17 @@ def _calls_modprobe(context, image):
 def _loads_by_itself(files):
     """Return whether modules are loaded by a program's own code: systemd-udevd and nlplug-findfs with libkmod, or insmod by nash."""
     return starts_systemd(files) or any(files.exists(path) for path in ("/sbin/nlplug-findfs", "/bin/nash", "/sbin/insmod", "/bin/insmod"))
+
+
+def _lacks_rules(context, image, finder):
+    """Return the rule of udev's that is missing ([str]): without it the driver of the disk, which the image has as a module, is not loaded."""
+    files = image.files
+    if finder not in UDEV or any(files.exists(f"{folder}/80-drivers.rules") for folder in _RULES) or not any(files.listdir(folder) for folder in _RULES):
+        return []
+    listed = files.read_text("/conf/modules").split() if files.is_file("/conf/modules") else []
+    version = image.kernel.version
+    is_module = "hv_storvsc" in drivers.index(context.tree, version) and "hv_storvsc" not in drivers.built_in(context.tree, version)
+    return ["80-drivers.rules, by which udev loads drivers, is not in it"] if is_module and "hv_storvsc" not in listed else []
 
 
 def _lacks_libkmod(files):

@@ -64,10 +64,7 @@ def has_what_it_calls(context):
 
 def _script(files, path):
     """Return the text (str) of a shell script of an image, "" when it is none, or one that is not kept."""
-    try:
-        text = files.read_text(path) if files.is_file(path) else ""
-    except ImagewrightError:
-        return ""
+    text = _text_of(files, path)
     return text if text.startswith("#!") else ""
 
 
@@ -78,11 +75,26 @@ def _lacking_scripts(files, text):
     # a directory that is not there is passed over
     wanted += [f"{folder}/ORDER" for folder in folders if files.is_dir(folder) and files.listdir(folder)]
     found = [f"/init reads {path}, which is not in it" for path in dict.fromkeys(wanted) if not files.exists(path)]
-    if folders and any(files.exists(path) for path in UDEV) and not any(files.exists(f"{folder}/udev") for folder in folders):
+    if folders and any(files.exists(path) for path in UDEV) and not any(_starts_udev(files, folder) for folder in folders):
         found.append("udev is in it, and no script starts it (scripts/init-top/udev)")
     if "$hookdir/mount/" in text and not any(files.listdir(folder) for folder in _HOOKS if files.is_dir(folder)):
         found.append("it has no script that mounts the root (lib/dracut/hooks/mount)")
     return found
+
+
+def _starts_udev(files, folder):
+    """Return whether the scripts of a directory start udev; that of init-bottom ends it."""
+    if posixpath.basename(folder) == "init-bottom" or not files.exists(f"{folder}/udev"):
+        return False
+    order = _text_of(files, f"{folder}/ORDER")
+    return f"{folder}/udev" in order or "/scripts/" not in order
+
+
+def _text_of(files, path):
+    try:
+        return files.read_text(path) if files.is_file(path) else ""
+    except ImagewrightError:
+        return ""
 
 
 def _lacking_programs(files, text):

@@ -96,6 +96,11 @@ _NAMES = {
 }
 
 
+def _own_script(text):
+    """Return the files of a guest whose initramfs runs a script more before the root is mounted."""
+    return _tools(**{"scripts/local-premount/ORDER": b'/scripts/local-premount/own "$@"\n', "scripts/local-premount/own": text})
+
+
 def _dracut(changes=()):
     return {INITRAMFS: initramfs(IN_INITRAMFS, {**_DRACUT, **dict(changes)})}
 
@@ -124,6 +129,23 @@ BROKEN_FILES = [
     ("R65e", _systemd({"usr/bin/systemctl": None}), _PLACE),
     ("R65e", _systemd({f"{_UNITS}/initrd-switch-root.service": None, f"{_UNITS}/initrd.target": b""}), _PLACE),
     ("R65e", _systemd({_GENERATOR: None}), _PLACE),
+    ("R65e", _tools(order=b"# order\n/scripts/init-top/keymap\n"), _PLACE),
+    ("R65e", _tools(udev=None, **{"scripts/init-bottom/ORDER": b"", "scripts/init-bottom/udev": _SCRIPT}), _PLACE),
+    ("R65g", _tools(conf_d="break=premount\n"), _PLACE),
+    ("R65g", _tools(conf_d="init=/bin/sh\n"), _PLACE),
+    ("R65g", _tools(conf="BOOT=local\nROOTFSTYPE=reiserfs\n"), _PLACE),
+    ("R65g", _tools(conf_d="KEYMAP=y\nexit 1\n"), _PLACE),
+    ("R65g", _tools(conf_d="MORE=(a b)\n"), _PLACE),
+    ("R65g", _tools(order=b"/scripts/init-top/udev\nexit 0\n"), _PLACE),
+    ("R65g", _tools(functions=b"panic()\n{\n\texit\n}\nexit 0\n"), _PLACE),
+    ("R65g", _own_script(b"#!/bin/sh\nwhile :; do sleep 1; done\n"), _PLACE),
+    ("R65g", _own_script(b"#!/bin/sh\nwhile true; do\n\techo waiting\n\tsleep 1\ndone\n"), _PLACE),
+    ("R65g", _own_script(b"#!/bin/sh\ncase $1 in\nprereqs)\n\texit 0\n\t;;\nesac\nsleep infinity\n"), _PLACE),
+    ("R65g", _own_script(b"#!/bin/sh\n. /scripts/functions\npanic 'no disk'\n"), _PLACE),
+    ("R65g", _own_script(b"#!/bin/sh\npoweroff -f\n"), _PLACE),
+    ("R65g", _dracut({"usr/lib/dracut/hooks/pre-mount/50-own.sh": b"reboot -f\n"}), _PLACE),
+    ("R65g", _dracut({"usr/lib/dracut/hooks/pre-udev/50-own.sh": b"exit 0\n"}), _PLACE),
+    ("R65g", _systemd({"usr/lib/dracut/hooks/pre-pivot/50-own.sh": b"sleep 100000\n"}), _PLACE),
     ("R65f", _tools(param="ROOT=/dev/vdb1\n"), _PLACE),
     ("R65f", _tools(param=f"ROOT=UUID={UUID}\nexport ROOT='UUID={_OTHER}'\n"), _PLACE),
     ("R65f", _tools(param="BOOT=nfs\n"), _PLACE),
@@ -145,6 +167,13 @@ CONTROLS = [
     ("R65e", _dracut()),
     ("R65e", _systemd()),
     ("R65e", _systemd({_GENERATOR: None, "usr/lib/dracut/hooks/mount/99-mount-root.sh": b""})),
+    ("R65g", _tools(conf_d="RESUME=none\nbreak=\n# break=top\nKEYMAP=y\ninit=/sbin/none\nROOTFSTYPE=ext4\n")),
+    ("R65g", _own_script(b"#!/bin/sh\n[ -e /dev/own ] || exit 0\nif ! own; then\n\tpoweroff -f\n\tpanic none\nfi\nexit 1\n")),
+    ("R65g", _own_script(b"#!/bin/sh\nwhile true; do\n\t[ -e /dev/sda ] && break\n\tsleep 1\ndone\nsleep 5\n")),
+    ("R65g", _own_script(b"#!/bin/sh\nexit 0\npoweroff -f\n")),
+    ("R65g", _tools(**{"scripts/init-top/own": b"#!/bin/sh\npoweroff -f\n"})),  # ORDER does not name it
+    ("R65g", _systemd({"usr/lib/dracut/hooks/pre-pivot/50-own.sh": b"exit 0\n"})),  # systemd's service ends, and no more
+    ("R65g", _dracut({"usr/lib/dracut/hooks/emergency/50-own.sh": b"reboot -f\n"})),
     ("R65f", _tools(param=f"ROOT=UUID={UUID}\n")),
     ("R65f", _tools(param="# ROOT=/dev/vdb1\nRESUME=none\nROOTDELAY=5\nROOT=\n")),
     ("R65f", _tools(conf_d="ROOT=/dev/vda1\n")),  # root= wins
