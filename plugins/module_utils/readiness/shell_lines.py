@@ -33,3 +33,14 @@ def unguarded(lines):
                 break
         depth += bool(opens)
     return found
+
+
+def failing_end(lines):
+    """Return (line, text) of the last command of a script, where it fails whenever the script is run; None of any other.
+
+    lines: [(number, text)] of the script.
+    """
+    own = unguarded(lines)
+    if own and re.match(r"(exit\s+[1-9]|(/bin/)?false\s*$)", own[-1][1]) and not any(re.search(r"\|\||&&", text) for _number, text in own):
+        return own[-1]
+    return None

@@ -241,7 +241,7 @@ def no_host_key_algorithm(settings):
 def other_ports(settings):
     """Return the Obstacles of Port and ListenAddress, when sshd listens on other ports than 22 alone."""
     ports = _lines(settings, "port")
-    own = {setting.value for setting in ports} or {"22"}
+    own = {"22" if setting.value.lower() == "ssh" else setting.value for setting in ports} or {"22"}
     addresses = [setting.value.split()[0] for setting in _lines(settings, "listenaddress") if setting.value]
     if any(map(is_any, addresses)):  # on another address nobody comes
         addresses = [address for address in addresses if is_any(address)]

@@ -22,7 +22,15 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 #: scope: GLOBAL, EVERYONE (behind ``Match all``) or SOME (behind another Match).
 SshdSetting = collections.namedtuple("SshdSetting", "path line keyword value scope")
 
-_OF_ALL = re.compile(r"(?:all|(?:user|group|host|address)\s+\*|address\s+0\.0\.0\.0/0|localport\s+22)\s*\Z", re.IGNORECASE)
+#: A list of patterns that has everybody: nobody comes from, or to, another address on Azure; with ``!`` it leaves somebody out.
+_OF_ALL = {
+    "user": ("*",),
+    "group": ("*",),
+    "host": ("*",),
+    "address": ("*", "0.0.0.0/0"),
+    "localaddress": ("*", "0.0.0.0/0"),
+    "localport": ("22",),
+}
 GLOBAL, EVERYONE, SOME = "global", "everyone", "some"
 
 #: What sshd reads; SUSE's sshd reads the vendor's as long as the administrator has none.
@@ -169,7 +177,7 @@ def _settings(tree, path, scope, including, read):
     for number, line in enumerate(tree.read_text(path).split("\n"), 1):
         keyword, value = parsed(line)
         if keyword == "match":
-            scope = EVERYONE if _OF_ALL.match(value) and outer != SOME else SOME
+            scope = EVERYONE if _is_for_all(value) and outer != SOME else SOME
         if keyword is not None:
             found.append(SshdSetting(path, number, keyword, value, scope))
         elif line.strip() and not line.lstrip().startswith("#"):
@@ -179,6 +187,15 @@ def _settings(tree, path, scope, including, read):
             for name in [name for pattern in _patterns(value) for name in tree.glob(pattern) if tree.is_file(name)]:
                 found += _settings(tree, name, scope, including + (path,), read)
     return found
+
+
+def _is_for_all(value):
+    """Return whether a Match (str, its criteria) is for every connection."""
+    words = re.sub(r"\s*=\s*", " ", value).split()
+    if [word.lower() for word in words] == ["all"]:
+        return True
+    lists = [(name.lower(), patterns.split(",")) for name, patterns in zip(words[::2], words[1::2])]
+    return bool(lists) and all("!" not in "".join(patterns) and set(patterns) & set(_OF_ALL.get(name, ())) for name, patterns in lists)
 
 
 def parsed(line):

@@ -10,6 +10,7 @@ Source: process_server_config_line of servconf.c; sshd ends with the first of th
 """
 
 import collections
+import ipaddress
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_keywords as keywords
@@ -22,7 +23,9 @@ SshdFault = collections.namedtuple("SshdFault", "path line text cause")
 _SHAPES = {
     "setenv": re.compile(r"[^=]+="),
     "streamlocalbindmask": re.compile(r"0?[0-7]{1,3}\Z"),
-    "rekeylimit": re.compile(r"(?:default|[0-9]{1,12}[kKmMgG]?)\Z"),
+    "rekeylimit": re.compile(r"(?:default|0|1[6-9]|[2-9][0-9]|[0-9]{3,12}|[0-9]{1,12}[kKmMgG])\Z"),
+    "persourcemaxstartups": re.compile(r"(?:none|[0-9]{1,9})\Z"),
+    "fingerprinthash": re.compile(r"(?:md5|sha1|sha256|sha384|sha512)\Z", re.IGNORECASE),
     "ipqos": re.compile(r"(?:none|af[1-4][1-3]|cs[0-7]|ef|le|lowdelay|throughput|reliability|0x[0-9a-f]+|[0-9]+)\Z", re.IGNORECASE),
 }
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
@@ -74,10 +77,10 @@ def _cause(setting, program):
     choices = keywords.CHOICES.get(keyword)
     if choices is not None and words[0].lower() not in choices:
         return f"it takes {', '.join(sorted(choices - {'true', 'false'}))}"
-    if keyword in keywords.NUMBERS and not _NUMBER.match(words[0]):
-        return "it takes a number"
-    if keyword == "port" and not 0 < int(words[0]) < 65536:
+    if keyword == "port" and not _is_port(words[0]):
         return "there is no such port"
+    if keyword in keywords.NUMBERS - {"port"} and not _NUMBER.match(words[0]):
+        return "it takes a number"
     if keyword in keywords.TIMES and seconds(words[0]) is None:
         return "it takes a time, such as 180 or 3m"
     if len(words) > 1 and (choices is not None or keyword in keywords.NUMBERS | keywords.TIMES):
@@ -90,10 +93,66 @@ def _cause(setting, program):
         return "no sshd of Linux takes it"
     if keyword == "listenaddress" and "rdomain" in words[1:-1]:
         return f"there is no VRF {words[-1]!r} when sshd starts"
+    if keyword in _WORDS and not all(map(_WORDS[keyword], words)):
+        return "it takes no such words"
+    if keyword == "rekeylimit" and words[1:] and words[1] != "none" and seconds(words[1]) is None:
+        return "its second word is no time"
+    if keyword == "authenticationmethods":
+        return _cause_of_methods(words)
+    if keyword in ("allowusers", "denyusers"):
+        return next((cause for word in words for cause in [_cause_of_addresses(word.rpartition("@")[2])] if cause), None)
+    if keyword == "listenaddress" and re.match(r"(?:[^:]*|\[.*\]):[0-9]+\Z", words[0]) and not _is_port(words[0].rpartition(":")[2]):
+        return "there is no such port"
     if keyword == "maxstartups":
         return _cause_of_startups(words[0])
     if keyword in keywords.ALGORITHMS and program:
         return _cause_of_algorithms(words[0], program)
+    return None
+
+
+def _is_port(value):
+    return value.lower() in keywords.NAMED_PORTS or bool(_NUMBER.match(value)) and 0 < int(value) < 65536
+
+
+def _is_forwarded(word):
+    return word in ("any", "none") or word.rpartition(":")[2] in ("*", "0") or _is_port(word.rpartition(":")[2])
+
+
+def _is_block_size(word):
+    sizes = word.split(":")
+    return len(sizes) < 3 and all(_NUMBER.match(size) and int(size) <= most for size, most in zip(sizes, (32, 128)))
+
+
+#: What each word of some settings has to be.
+_WORDS = {
+    "acceptenv": lambda word: "=" not in word,
+    "channeltimeout": lambda word: word == "none" or seconds(word.rpartition("=")[2]) is not None,
+    "permitlisten": _is_forwarded,
+    "permitopen": _is_forwarded,
+    "persourcenetblocksize": _is_block_size,
+    "pubkeyauthoptions": lambda word: word in ("none", "touch-required", "verify-required"),
+}
+
+
+def _cause_of_methods(words):
+    """Return the cause when a list of AuthenticationMethods has what sshd does not know; a part behind a colon names what keyboard-interactive asks."""
+    if "any" in words and len(words) > 1:
+        return "any stands alone"
+    names = [name.partition(":")[0] for word in words if word != "any" for name in word.split(",")]
+    unknown = [name for name in names if name not in keywords.METHODS]
+    return f"this sshd knows no {unknown[0]!r}" if unknown else None
+
+
+def _cause_of_addresses(value):
+    """Return the cause when a list of networks has one whose address is none of a network; what is no address is a pattern of names."""
+    for item in value.split(","):
+        address, slash, _length = item.lstrip("!").partition("/")
+        try:
+            network = slash and ipaddress.ip_address(address) and ipaddress.ip_network(item.lstrip("!"), strict=False)
+        except ValueError:
+            continue
+        if network and str(network.network_address) != str(ipaddress.ip_address(address)):
+            return f"{item} has bits behind its length"
     return None
 
 
@@ -108,6 +167,8 @@ def _cause_of_startups(value):
 
 def _cause_of_match(words):
     position = 0
+    if len(words) > 1 and "all" in [word.lower() for word in words[::2]] and not {"canonical", "final"} & {word.lower() for word in words}:
+        return "Match all stands alone"
     while position < len(words):
         name, equals, value = words[position].partition("=")
         if name.lower() in keywords.MATCH_ALONE:
@@ -116,6 +177,12 @@ def _cause_of_match(words):
             position += 1 if equals and value else 2
             if position > len(words):
                 return f"Match {name} has no value"
+            value = value if equals and value else words[position - 1]
+            cause = _cause_of_addresses(value) if name.lower() in ("address", "localaddress") else None
+            if name.lower() == "localport" and not all(_is_port(port.lstrip("!")) for port in value.split(",")):
+                cause = "there is no such port"
+            if cause:
+                return f"Match {name}: {cause}"
         else:
             return f"Match knows no {name!r}"
     return None

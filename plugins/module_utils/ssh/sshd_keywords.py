@@ -65,7 +65,14 @@ GLOBAL_ONLY = _set("""
     permituserenvironment pidfile port printlastlog printmotd strictmodes syslogfacility tcpkeepalive usedns usepam xauthlocation""")
 
 #: Lists of algorithms; sshd ends with a name that it does not know.
-ALGORITHMS = _set("ciphers macs kexalgorithms hostkeyalgorithms pubkeyacceptedalgorithms pubkeyacceptedkeytypes casignaturealgorithms")
+ALGORITHMS = _set("""
+    casignaturealgorithms ciphers hostbasedacceptedalgorithms hostbasedacceptedkeytypes hostkeyalgorithms kexalgorithms macs pubkeyacceptedalgorithms
+    pubkeyacceptedkeytypes""")
+
+#: Ways to authenticate that AuthenticationMethods may have. Source: auth2.c, auth2_methods_valid.
+METHODS = _set("publickey password keyboard-interactive hostbased gssapi-with-mic gssapi-keyex none")
+#: Names of ports, of /etc/services, that somebody may have written in place of a number.
+NAMED_PORTS = _set("ssh http https domain ftp telnet smtp ntp imap imaps ldap ldaps")
 
 MATCH_WITH_VALUE = _set("user group host localaddress localport rdomain address version tagged command sessiontype")
 MATCH_ALONE = _set("all canonical final invalid-user")

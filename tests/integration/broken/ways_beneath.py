@@ -3,10 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What stops a machine beneath its configuration: libraries and modules, the files that useradd writes, the scripts of its initramfs."""
 
+import posixpath
+import stat
 import struct
+import time
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from integration.broken.overlay import DoesNotApply
-from integration.broken.ways_root import written
+from integration.broken.ways_boot import early, of_initramfs_tools, with_file, without
+from integration.broken.ways_root import SSHD, sshd, with_agent, written
 
 _LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 _SUDOERS_SO = "/usr/libexec/sudo/sudoers.so"
@@ -53,6 +58,36 @@ def preloaded(layer):
     layer.write("/etc/ld.so.preload", "/usr/local/lib/libown.so\n")
 
 
+def directory(path):
+    """Return the way in which a directory is there in place of a file."""
+
+    def change(layer):
+        folder = Status(stat.S_IFDIR | 0o755, 4096, 0, 0, time.time())
+        layer.entries[posixpath.join(layer.tree.resolve(posixpath.dirname(path)), posixpath.basename(path))] = (folder, None)
+
+    return change
+
+
+def ordered(text):
+    """Return what puts lines before those by which an initramfs runs its first scripts."""
+
+    def change(members):
+        name = "scripts/init-top/ORDER"
+        members[name] = members[name]._replace(content=text.encode("ascii") + members[name].content)
+
+    return change
+
+
+def own_script(text):
+    """Return what has an initramfs run a script (bytes) more."""
+
+    def change(members):
+        ordered('/scripts/init-top/own "$@"\n')(members)
+        with_file("scripts/init-top/own", text, 0o755)(members)
+
+    return change
+
+
 def mode(path, permissions, gid=None):
     return lambda layer: (layer.needs(path), layer.status(layer.tree.resolve(path), permissions, gid=gid))
 
@@ -70,11 +105,54 @@ WAYS = {
     "sudo's policy is for another processor": of_arm(_SUDOERS_SO),
     "sudo looks for its plugins where none are": written("/etc/sudo.conf", "Path plugin_dir /opt/none/\n"),
     "sudo is closed to others": mode("/usr/bin/sudo", 0o4750),
+    "bash, which the agent gives its user, lacks a library": with_agent(lambda layer: layer.remove(*layer.tree.glob(f"{_LIBRARIES}/libtinfo.so*"))),
+    "bash, which the agent gives its user, is zeros": with_agent(zeros("/usr/bin/bash")),
+    "shadow is a link": lambda layer: (layer.write("/etc/auth/shadow", layer.read("/etc/shadow"), 0o640), layer.link("/etc/shadow", "auth/shadow")),
+    "gshadow is a directory": directory("/etc/gshadow"),
+    "the copy of passwd is a directory": directory("/etc/passwd-"),
+    "the lock of passwd is a directory": directory("/etc/.pwd.lock"),
+    "new users get a file in the place of their keys": written("/etc/skel/.ssh", ""),
+    "new users get a link that leads nowhere in the place of their keys": lambda layer: layer.link("/etc/skel/.ssh", "/data/ssh"),
+    "another useradd comes first, and fails": written("/usr/local/sbin/useradd", "#!/bin/sh\nexit 1\n", 0o755),
+    "another useradd comes first, and is empty": written("/usr/local/sbin/useradd", "", 0o755),
+    "another ssh-keygen comes first, and fails": written("/usr/local/bin/ssh-keygen", "#!/bin/sh\nexit 1\n", 0o755),
+    "ssh-keygen is gone": with_agent(lambda layer: layer.remove("/usr/bin/ssh-keygen")),
+    "sshd does not take a method": sshd("AuthenticationMethods publickey,one-time"),
+    "sshd does not take a network with bits behind its length": lambda layer: layer.append(SSHD, "\nMatch Address 10.0.0.1/8\n  PasswordAuthentication yes\n"),
+    "sshd does not take a limit of new keys": sshd("RekeyLimit 15"),
+    "sshd does not take a port that it forwards": sshd("PermitOpen internal:99999"),
+    "sshd does not take options of keys with a comma": sshd("PubkeyAuthOptions touch-required,verify-required"),
+    "sshd takes no key from any network": lambda layer: layer.append(
+        SSHD, "\nMatch Address 0.0.0.0/0,::/0\n  PubkeyAuthentication no\n  PasswordAuthentication no\n  KbdInteractiveAuthentication no\n"
+    ),
+    "sshd takes no key at any of its addresses": lambda layer: layer.append(
+        SSHD, "\nMatch LocalAddress *\n  PubkeyAuthentication no\n  PasswordAuthentication no\n  KbdInteractiveAuthentication no\n"
+    ),
+    "the initramfs does not start udev": early(of_initramfs_tools(without("scripts/init-top/udev"))),
+    "the initramfs has no rule that loads drivers": early(of_initramfs_tools(without("80-drivers.rules"))),
+    "the initramfs stops by its own settings": early(of_initramfs_tools(with_file("conf/conf.d/own", b"break=premount\n"))),
+    "the initramfs mounts the root as what it is not": early(of_initramfs_tools(with_file("conf/conf.d/own", b"ROOTFSTYPE=reiserfs\n"))),
+    "the initramfs ends by its own settings": early(of_initramfs_tools(with_file("conf/conf.d/own", b"exit 1\n"))),
+    "the initramfs has settings of another shell": early(of_initramfs_tools(with_file("conf/conf.d/own", b"MORE=(1 2)\n"))),
+    "the initramfs ends in the order of its scripts": early(of_initramfs_tools(ordered("exit 1\n"))),
+    "a script of the initramfs waits for ever": early(of_initramfs_tools(own_script(b"#!/bin/sh\nwhile :; do sleep 1; done\n"))),
+    "a script of the initramfs powers the machine off": early(of_initramfs_tools(own_script(b"#!/bin/sh\npoweroff -f\n"))),
+    "a script of the initramfs stops in a shell": early(of_initramfs_tools(own_script(b"#!/bin/sh\n. /scripts/functions\npanic 'no disk'\n"))),
     "sudo's directory of rules is a group's": mode("/etc/sudoers.d", 0o775, 1000),
 }
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "a script of the initramfs fails": early(of_initramfs_tools(own_script(b'#!/bin/sh\n[ "$1" = prereqs ] && exit 0\nexit 1\n'))),
+    "a script of the initramfs waits for a while": early(
+        of_initramfs_tools(own_script(b"#!/bin/sh\nn=0\nwhile [ $n -lt 5 ]; do\n  sleep 1\n  n=$((n+1))\ndone\nexit 0\n"))
+    ),
+    "the initramfs has settings of its own": early(of_initramfs_tools(with_file("conf/conf.d/own", b"RESUME=none\nKEYMAP=y\ninit=/sbin/none\n"))),
+    "sshd's port has a name": sshd("Port ssh\nRekeyLimit 16 1h\nFingerprintHash md5\nPubkeyAuthOptions touch-required verify-required"),
+    "another useradd may not be run": written("/usr/local/sbin/useradd", "#!/bin/sh\nexit 1\n", 0o644),
+    "another useradd calls the system's": written("/usr/local/sbin/useradd", '#!/bin/sh\nexec /usr/sbin/useradd "$@"\n', 0o755),
+    "new users get a configuration of ssh": written("/etc/skel/.ssh/config", "Host *\n", 0o600),
+    "the skeleton of homes is a file": lambda layer: (layer.remove("/etc/skel"), layer.write("/etc/skel", "")),
     "a library to preload is a text": both(written("/etc/ld.so.preload", "/opt/own.so\n"), written("/opt/own.so", "a text\n", 0o755)),
     "a library to preload is whole": lambda layer: layer.write("/etc/ld.so.preload", f"{_LIBRARIES}/libz.so.1\n"),
     "sudo looks for its plugins where they are": written("/etc/sudo.conf", "Path plugin_dir /usr/libexec/sudo/\nPlugin sudoers_policy sudoers.so\n"),

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has useradd give up, or make a user whose account ends: numbers of the user, its group and its subordinates, scripts beside useradd, dates.
+"""What has useradd give up, or make a user whose account ends: its files, numbers of the user, its group and its subordinates, scripts beside it, dates.
 
 PRIVATE: module_utils of this collection are not an interface.
 Source: login.defs(5), useradd(8), subuid(5), shadow(5); useradd.c, find_new_uid.c, find_new_sub_uids.c and run_part.c of shadow 4.13, tried with it:
-of a directory of scripts every file is run, and one that cannot be, or fails, ends useradd.
+of a directory of scripts every file is run, and one that cannot be, or fails, ends useradd; lib/commonio.c opens no link, and writes a copy beside each file.
 """
 
 import re
@@ -14,10 +14,12 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
 
 LOGIN_DEFS, _USERADD = "/etc/login.defs", "/etc/default/useradd"
 _PROGRAMS = ("/usr/sbin/useradd", "/sbin/useradd")
+_WRITTEN = tuple(f"/etc/{name}" for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid"))
+_LOCK = "/etc/.pwd.lock"  # lckpwdf(3)
 _SCRIPTS = "/etc/shadow-maint/useradd-%s.d"
 _MOST_PROGRAM = 1024 * 1024  # bytes; real ones have some 150 KiB
 _PEOPLE = (("UID", "/etc/passwd", "1000", "60000"), ("GID", "/etc/group", "1000", "60000"))
@@ -45,7 +47,34 @@ def obstacles(context):
     if days == "0":
         text = "from the next day on a password has to be changed, which who logs in with a key does not have"
         found.append(place._replace(text=f"{place.text}: {text}"))
-    return found + _of_scripts(context) + _of_expiry(context)
+    return found + _of_files(context.tree) + _of_skeleton(context) + _of_scripts(context) + _of_expiry(context)
+
+
+def _of_files(tree):
+    """Return the [Evidence] of the files that useradd writes, or their copies, where they are none; what is not there it passes over, or makes."""
+    if not any(tree.is_file(path) for path in _PROGRAMS):
+        return []
+    found = []
+    for path in _WRITTEN:
+        status = tree.lstat(path)
+        if status is not None and tree.exists(path) and not stat.S_ISREG(status.mode):
+            found.append(Evidence(path, None, ("is a link" if tree.is_symlink(path) else "is no file") + ": useradd opens none but a file"))
+        found += [Evidence(path + sign, None, f"is no file: useradd cannot write {path}") for sign in "-+" if tree.is_dir(path + sign)]
+    return found + ([Evidence(_LOCK, None, "is no file: useradd cannot lock /etc/passwd")] if tree.is_dir(_LOCK) else [])
+
+
+def _of_skeleton(context):
+    """Return the [Evidence] of what a new user gets in the place of its keys: useradd copies it, and the provisioner can write none there."""
+    tree = context.tree
+    given = [text.strip().partition("=")[2].strip("\"'") for _number, text in context.lines(_USERADD) if text.strip().startswith("SKEL=")]
+    skeleton = given[-1] if given and given[-1].startswith("/") else "/etc/skel"
+    folder = f"{skeleton}/.ssh"
+    if tree.lstat(folder) is not None and not tree.is_dir(folder):
+        cause = f"leads to {tree.resolve(folder)}, which is not there" if tree.is_symlink(folder) else "is no directory"
+        return [Evidence(folder, None, f"{cause}: every new user gets it in the place of the directory for its keys")]
+    if tree.is_dir(f"{folder}/authorized_keys"):
+        return [Evidence(f"{folder}/authorized_keys", None, "is a directory: every new user gets it in the place of its keys")]
+    return []
 
 
 def _of_people(context, known, name, path, least, most):
@@ -112,10 +141,8 @@ def _of_script(context, path, status):
     wrong = wrong or (programs.why_not(context.tree, path) if context.tree.has_own_root else "")
     if wrong:
         return [Evidence(path, None, f"{wrong}: useradd runs every file here, and ends with it")]
-    lines = unguarded(context.lines(path)) if first.startswith(b"#!") else []
-    if lines and re.match(r"(exit\s+[1-9]|(/bin/)?false\s*$)", lines[-1][1]) and not any(re.search(r"\|\||&&", text) for _number, text in lines):
-        return [Evidence(path, lines[-1][0], f"{lines[-1][1]}: useradd ends with it")]
-    return []
+    failing = failing_end(context.lines(path)) if first.startswith(b"#!") else None
+    return [Evidence(path, failing[0], f"{failing[1]}: useradd ends with it")] if failing else []
 
 
 def _of_expiry(context):

@@ -39,6 +39,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_li
 
 _USERADD = "/etc/default/useradd"
 _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
+#: The agent's module that calls useradd, and how it does.
+_AGENTS = ("/usr/lib/python3*/*-packages/azurelinuxagent/common/osutil/default.py",)
+_AGENTS_SHELL = '"-s", "/bin/bash"'
 #: cloud-init's modules of distributions.
 _DISTRIBUTIONS = ("/usr/lib/python3*/*-packages/cloudinit/distros", "/usr/lib/python3/dist-packages/cloudinit/distros")
 #: Shells that let nobody in.
@@ -112,7 +115,7 @@ def _of_distribution(tree, documents):
     fault="The user of Azure gets a shell that lets nobody in",
     why="sshd turns a user away whose shell is not there, and ends the session of one whose shell is nologin.",
     cure="Correct SHELL= in /etc/default/useradd, or system_info: default_user: shell: of cloud-init; or install the shell.",
-    source="useradd(8); cloudinit/distros; OpenSSH auth.c, allowed_user",
+    source="useradd(8); cloudinit/distros; WALinuxAgent common/osutil/default.py, useradd; OpenSSH auth.c, allowed_user",
 )
 def shell_runs(context):
     """Return failed with what gives the user a shell that is not there, cannot run, or lets nobody in."""
@@ -120,7 +123,7 @@ def shell_runs(context):
     if who == NOBODY:
         return not_applicable("nobody provisions this guest")
     place = _of_cloud_init(context) if who in (CLOUD_INIT, TWICE) else None
-    place = place or _of_useradd(context)
+    place = place or (_of_agent(context) if who == WAAGENT else None) or _of_useradd(context)
     if place is None:
         return passed("the system's default shell")
     shell = place.text.rpartition("=")[2].rpartition(": ")[2]
@@ -136,6 +139,17 @@ def _of_cloud_init(context):
     return Evidence(found.path, found.line, f"shell: {found.value}") if found and isinstance(found.value, str) and found.value else None
 
 
+def _of_agent(context):
+    """Return the Evidence of the shell that the agent itself names: since 2.9 it calls useradd with one."""
+    paths = [path for pattern in _AGENTS for path in context.tree.glob(pattern)]
+    text = context.tree.read_text(paths[0]) if paths else ""
+    return (
+        Evidence(paths[0], text[: text.index(_AGENTS_SHELL)].count("\n") + 1, "useradd -s=/bin/bash")
+        if _AGENTS_SHELL in text and not context.tree.exists("/sbin/apk")
+        else None
+    )
+
+
 def _of_useradd(context):
     found = [(number, match.group(1)) for number, text in context.lines(_USERADD) for match in [_SHELL.match(text)] if match and match.group(1)]
     return Evidence(_USERADD, found[-1][0], f"SHELL={found[-1][1]}") if found else None
@@ -147,7 +161,8 @@ def _of_useradd(context):
     severity=ERROR,
     title="A user can be made, with a home that it may enter",
     fault="No user can be made, or none that may enter its home",
-    why="Whoever provisions calls useradd: it fails where a lock is left behind, no number is free, a script beside it fails or /home leads nowhere, and a "
+    why="Whoever provisions calls useradd: it fails where a lock is left behind, a file of accounts is a link, no number is free, a script beside it fails or "
+    "/home leads nowhere; what /etc/skel has in the place of .ssh keeps the key out; and a "
     "user that has expired, has to change a password that it does not have, or may not enter its home, is turned away with a right key.",
     cure="Remove the lock, or the script; correct the ranges of numbers, PASS_MAX_DAYS, UMASK and HOME_MODE in /etc/login.defs, EXPIRE in "
     "/etc/default/useradd; make the directory for homes.",

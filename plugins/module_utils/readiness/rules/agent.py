@@ -23,10 +23,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_restraints import PROVISIONING
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
+_LOCAL = ("/usr/local/sbin", "/usr/local/bin")
 _USERADD = ("/usr/sbin/useradd", "/sbin/useradd", "/usr/bin/useradd")
 _LEAST_VERSION = (2, 2, 41)  # CERT test 39
 _OFF = "cloud-init=disabled"
@@ -128,8 +130,8 @@ def python(context):
     fixed_by="guest_agent",
     title="The programs that the agent calls are there",
     fault="A program that the agent calls is not there",
-    why="The agent creates the user, sets its password and configures the network with the system's own tools.",
-    cure="Install passwd, openssl, iproute2, mount, sed and grep.",
+    why="The agent creates the user, makes the host keys and configures the network with the system's own tools, by the search path of services.",
+    cure="Install passwd, openssl, openssh-client, iproute2, mount, sed and grep; remove what is found before them in /usr/local.",
     source="Microsoft: agent-linux",
 )
 def tools(context):
@@ -142,6 +144,11 @@ def tools(context):
         for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep")
         if not any(context.tree.exists(f"{folder}/{name}") for folder in folders)
     ]
+    shadowing = _shadowing(context)
+    if shadowing and provisioner(context.tree).who != NOBODY:
+        return failed(shadowing, severity=ERROR)
+    if provisioner(context.tree).who == WAAGENT and context.tree.has_own_root and not any(context.tree.exists(f"{folder}/ssh-keygen") for folder in folders):
+        return failed([Evidence("/usr/bin/ssh-keygen", None, "not there: the agent makes the host keys with it, and gives up without")], severity=ERROR)
     useradd = next((path for path in _USERADD if context.tree.exists(path)), None)
     wrong = programs.why_not(context.tree, useradd) if useradd and context.tree.has_own_root else ""
     if wrong and provisioner(context.tree).who != NOBODY:
@@ -151,6 +158,26 @@ def tools(context):
     return failed_if(
         [Evidence(f"/usr/{'sbin' if name == 'useradd' else 'bin'}/{name}", None, "not there") for name in missing], severity=None if makes_users else ERROR
     )
+
+
+def _shadowing(context):
+    """Return the [Evidence] of what is found ahead of the system's own useradd and ssh-keygen, and does not do their work."""
+    tree, found = context.tree, []
+    for name in ("useradd", "ssh-keygen"):
+        path = next((path for folder in _LOCAL for path in [f"{folder}/{name}"] if _is_run(tree, path)), None)
+        if path is None:
+            continue
+        wrong = programs.why_not(tree, path) if tree.has_own_root else ""
+        failing = failing_end(context.lines(path)) if tree.read_bytes(path, 2) == b"#!" else None
+        if wrong or failing:
+            found.append(Evidence(path, failing[0] if failing else None, f"{wrong or failing[1]}: it is found before the system's own {name}"))
+    return found
+
+
+def _is_run(tree, path):
+    """Return whether a search takes the file: what may not be run is passed over."""
+    status = tree.stat(path)
+    return status is not None and tree.is_file(path) and bool(status.mode & 0o111)
 
 
 def _by_adduser(tree):
