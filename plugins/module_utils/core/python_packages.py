@@ -26,6 +26,7 @@ class PythonAnswer(NamedTuple):
 
 
 _FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/share/oem/python/lib")
+_LOCAL = ("/usr/local/lib", "/usr/local/lib64")
 _SEARCHED = ("/usr/bin", "/bin", "/usr/local/bin")
 _VERSION = re.compile(r"python([23]\.[0-9]+)")
 
@@ -76,6 +77,22 @@ def find(tree: Tree, script: str, package: str) -> Optional[PythonAnswer]:
         for path in _in(tree, place, package)
     ]
     return PythonAnswer(found, any(_looks_into(path, version) for path in found), version, named)
+
+
+def shadowing(tree: Tree, script: str, package: str, module: str) -> Optional[str]:
+    """Return the directory (str) of a package in /usr/local that the Python of a script takes before the system's, and that lacks a module of it, or None.
+
+    module: path below the package (``cmd/main.py``). Source: site.py, where Debian's puts /usr/local first, and Fedora's as well.
+    """
+    answer = find(tree, script, package)
+    if answer is None or answer.version is None:
+        return None
+    own = [f"{folder}/python{answer.version}/{name}/{package}" for folder in _LOCAL for name in ("dist-packages", "site-packages")]
+    first = next((path for path in own if tree.is_file(f"{path}/__init__.py")), None)
+    if first is None or tree.is_file(f"{first}/{module}"):
+        return None
+    others = [path for path in answer.found if path != first and _looks_into(path, answer.version)]
+    return first if any(tree.is_file(f"{path}/{module}") for path in others) else None
 
 
 def _program(tree: Tree, named: Optional[str]) -> Optional[str]:

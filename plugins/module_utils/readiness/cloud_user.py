@@ -21,7 +21,7 @@ _PASSWD, _GROUP = "/etc/passwd", "/etc/group"
 
 
 def obstacles(tree, documents):
-    """Return the [Evidence] of what keeps the default user from being made, from its home, its key or its login.
+    """Return the [Evidence] of what keeps the default user from being made, from its home, its key, its login or sudo.
 
     documents: as of cloud_init.config.documents.
     """
@@ -36,6 +36,9 @@ def obstacles(tree, documents):
     expires = config.value(documents, *_KEYS, "expiredate")
     if expires and re.match(r"\d{4}-\d\d-\d\d$", str(expires.value)) and str(expires.value) < time.strftime("%Y-%m-%d", time.gmtime()):
         found.append(_at(expires, f"expiredate {expires.value}: the user has expired"))
+    sudo = config.value(documents, *_KEYS, "sudo")
+    if sudo is not None and not sudo.value:
+        found.append(_at(sudo, "sudo: the user gets no rule, and without a password it may not use sudo"))
     return found + _of_number(tree, documents) + _of_groups(tree, documents) + _of_selinux(tree, documents)
 
 

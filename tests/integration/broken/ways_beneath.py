@@ -11,7 +11,9 @@ import time
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_boot import early, of_initramfs_tools, with_file, without
-from integration.broken.ways_root import SSHD, sshd, with_agent, written
+from integration.broken.ways_cloud_init import cloud, configured
+from integration.broken.ways_limits import manager
+from integration.broken.ways_root import SSHD, drop_in, fstab, sshd, with_agent, written
 
 _LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 _SUDOERS_SO = "/usr/libexec/sudo/sudoers.so"
@@ -138,11 +140,26 @@ WAYS = {
     "a script of the initramfs waits for ever": early(of_initramfs_tools(own_script(b"#!/bin/sh\nwhile :; do sleep 1; done\n"))),
     "a script of the initramfs powers the machine off": early(of_initramfs_tools(own_script(b"#!/bin/sh\npoweroff -f\n"))),
     "a script of the initramfs stops in a shell": early(of_initramfs_tools(own_script(b"#!/bin/sh\n. /scripts/functions\npanic 'no disk'\n"))),
+    "PAM turns everybody away from sudo": lambda layer: layer.first("/etc/pam.d/sudo", "account required pam_deny.so\n"),
+    "PAM lets only a group use sudo": lambda layer: layer.first("/etc/pam.d/sudo", "account required pam_succeed_if.so user ingroup builders\n"),
+    "PAM asks a program that fails before sudo": lambda layer: layer.append("/etc/pam.d/sudo", "session required pam_exec.so /bin/false\n"),
+    "hosts.allow turns everybody away": written("/etc/hosts.allow", "sshd: ALL: deny\n"),
+    "fstab mounts a tmpfs over /etc/ssh": fstab("tmpfs /etc/ssh tmpfs defaults 0 0"),
+    "fstab mounts a tmpfs over /etc/systemd": fstab("tmpfs /etc/systemd tmpfs defaults 0 0"),
+    "the agent has no search path": with_agent(drop_in("walinuxagent", "[Service]\nEnvironment=PATH=/opt/none\n")),
+    "the agent's Python looks elsewhere": with_agent(drop_in("walinuxagent", "[Service]\nEnvironment=LANG=C PYTHONHOME=/opt/python\n")),
+    "systemd has every Python look elsewhere": manager("DefaultEnvironment=PYTHONHOME=/opt/python"),
+    "cloud-init's user has no rule of sudo": configured("system_info:\n  default_user:\n    name: admin\n    sudo: false\n"),
+    "the agent's Python finds an empty package first": with_agent(written("/usr/local/lib/python3.11/dist-packages/azurelinuxagent/__init__.py", "")),
+    "cloud-init's Python finds an empty package first": cloud(written("/usr/local/lib/python3.13/dist-packages/cloudinit/__init__.py", "")),
     "sudo's directory of rules is a group's": mode("/etc/sudoers.d", 0o775, 1000),
 }
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "PAM asks nobody's password for sudo": lambda layer: layer.first("/etc/pam.d/sudo", "auth required pam_deny.so\n"),
+    "hosts.allow turns the rest away": written("/etc/hosts.allow", "sshd: ALL\nALL: ALL: deny\n"),
+    "the agent has an environment": drop_in("walinuxagent", "[Service]\nEnvironment=PYTHONPATH=/none PYTHONUNBUFFERED=1 PATH=/usr/sbin:/usr/bin\n"),
     "a script of the initramfs fails": early(of_initramfs_tools(own_script(b'#!/bin/sh\n[ "$1" = prereqs ] && exit 0\nexit 1\n'))),
     "a script of the initramfs waits for a while": early(
         of_initramfs_tools(own_script(b"#!/bin/sh\nn=0\nwhile [ $n -lt 5 ]; do\n  sleep 1\n  n=$((n+1))\ndone\nexit 0\n"))

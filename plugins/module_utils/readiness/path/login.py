@@ -26,6 +26,7 @@ _MOST_ACCOUNTS = 20
 #: limits.conf: nobody may log in at all.
 _NO_LOGIN = re.compile(r"\s*\*\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins|nproc)\s+0\s*(?:#|$)")
 _ENDS = re.compile(r"(?:exit|logout)\b|exec\s+(?:/usr)?/s?bin/(?:false|true|nologin)\b")
+_DENIES = re.compile(r":\s*deny\s*$", re.IGNORECASE)
 _WRAPPED = re.compile(r"^[ \t]*([^#:\n][^:\n]*):([^:\n]*)", re.MULTILINE)
 
 
@@ -107,15 +108,16 @@ def no_barrier(context):
         return not_applicable(NO_SERVER)
     if tree.exists("/etc/nologin"):
         found.append(Evidence("/etc/nologin", None, "as long as it is there, nobody but root logs in"))
-    if server.reads_hosts_deny(context.shared(server.content)) and not _wrapped(context, "/etc/hosts.allow"):
-        found += _wrapped(context, "/etc/hosts.deny")
+    if server.reads_hosts_deny(context.shared(server.content)):
+        refused = _refused_first(context)
+        found += refused if refused or _wrapped(context, "/etc/hosts.allow") else _wrapped(context, "/etc/hosts.deny")
     modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
     if pam.service_path(tree, "sshd") and uses_pam(context):
         # a key is not asked of auth: only who may have a password is turned away there
         password = sshd_config.effective_of(context.facts(sshd_started.settings), "PasswordAuthentication", "yes")[0].lower() != "no"
         kinds = ("auth", "account", "session") if password else ("account", "session")
         found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sshd", kinds)]
-        refusals = [pam_modules.refusals(tree, "sshd", kinds, user) for user in _users(context)]
+        refusals = [pam_modules.refusals(tree, "sshd", kinds, user) for user in users(context)]
         if all(refusals):
             found += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in dict.fromkeys((refusals or [[]])[0])]
         if "pam_limits.so" in modules:
@@ -192,7 +194,7 @@ def default_groups(context):
     return {"users"} | {str(name).strip() for name in (names.split(",") if isinstance(names, str) else names if isinstance(names, list) else [])}
 
 
-def _users(context):
+def users(context):
     """Return who logs in ([pam_modules.NewUser]): whom Azure makes, under the name that it takes when none is given; or the accounts that the guest has."""
     rows = [text.split() for _number, text in context.lines("/etc/login.defs")]
     least = [int(row[1]) for row in rows if row[:1] == ["UID_MIN"] and len(row) > 1 and row[1].isdigit()]
@@ -209,17 +211,29 @@ def _groups_with_members(tree):
     return {row[0] for row in rows if len(row) > 3 and (row[3] or row[2] in primary)}
 
 
+def _refused_first(context):
+    """Return the Evidence of a line of hosts.allow that turns every client of sshd away, unless one before it lets them in."""
+    for number, text in context.lines("/etc/hosts.allow"):
+        match = _WRAPPED.match(text)
+        if match and _is_of_all(match):
+            return [Evidence("/etc/hosts.allow", number, text.strip())] if _DENIES.search(text) else []
+    return []
+
+
+def _is_of_all(match):
+    """Return whether a line (match of _WRAPPED) is about every client of sshd."""
+    programs_of, clients = (match.group(number).replace(",", " ").lower().split() for number in (1, 2))
+    return bool({"sshd", "all"} & set(programs_of)) and "all" in clients and "except" not in clients
+
+
 def _wrapped(context, path):
     """Return the Evidence of each line of hosts.allow or hosts.deny that is about every client of sshd."""
-    found = []
+    found, allows = [], path.endswith("allow")
     for number, text in context.lines(path):
         match = _WRAPPED.match(text)
-        if (
-            match
-            and {"sshd", "all"} & set(match.group(1).replace(",", " ").lower().split())
-            and "all" in match.group(2).replace(",", " ").lower().split()
-            and "except" not in match.group(2).lower()
-        ):
+        if allows and _DENIES.search(text):  # hosts_options(5): what comes first counts
+            continue
+        if match and _is_of_all(match):
             found.append(Evidence(path, number, text.strip()))
     return found
 

@@ -19,6 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: What an agent and cloud-init start by its name alone.
 _PROGRAMS = ("sh", "useradd", "ip", "mount")
+#: The units of whoever provisions.
+_PROVISIONERS = ("walinuxagent", "waagent", "cloud-init-main", "cloud-init-local", "cloud-init", "cloud-init-network", "cloud-config", "cloud-final")
 #: What a session starts by its name alone.
 _OF_SESSIONS = ("sh", "ls", "cat")
 #: Seconds in which no service has told that it is ready, and in which one on a small machine may not have.
@@ -56,26 +58,45 @@ def services_have_time(context):
     severity=ERROR,
     title="systemd gives its services a search path and the privileges of root",
     fault="systemd takes the search path, or privileges of root, from every service",
-    why="The agent and cloud-init start useradd, ip and mount by their names alone; what CapabilityBoundingSet= of system.conf leaves out, no service gets "
-    "back, and with NoNewPrivileges= sudo gives nobody root.",
-    cure="Remove the line from system.conf (or the parameter from the command line), or have it in a drop-in of the one service that is meant.",
+    why="The agent and cloud-init start useradd, ip and mount by their names alone, and PYTHONHOME takes Python its own modules; what CapabilityBoundingSet= "
+    "of system.conf leaves out, no service gets back, and with NoNewPrivileges= sudo gives nobody root.",
+    cure="Remove the line from system.conf or the unit (or the parameter from the command line), or have it in a drop-in of the one service that is meant.",
     source="systemd-system.conf(5), DefaultEnvironment=, CapabilityBoundingSet= and NoNewPrivileges=; capabilities(7)",
     choice="LD_PRELOAD= of a library that is not there is right: the loader passes over it with a message.",
 )
 def services_have_their_means(context):
-    """Return failed with the line of system.conf that leaves services without programs, capabilities or sudo."""
+    """Return failed with the line of system.conf, or of a provisioner's unit, that leaves services without programs, capabilities or sudo."""
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
-    settings, found = manager_settings.settings(context), []
-    paths = [setting for setting in unit_files.listed(settings, "Manager", "DefaultEnvironment") if _path_of(setting.value) is not None]
-    for setting in paths[-1:]:
-        lost = _not_found(context.tree, _path_of(setting.value), _PROGRAMS)
-        found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {', '.join(lost)} cannot be found")] if lost else []
+    settings = manager_settings.settings(context)
+    found = _of_environment(context.tree, unit_files.listed(settings, "Manager", "DefaultEnvironment")) + _of_provisioners(context)
     found += _without_capabilities(settings)
     privileges = unit_files.last(settings, "Manager", "NoNewPrivileges")
     if privileges is not None and privileges.value.lower() in unit_files.TRUE:
         found.append(Evidence(privileges.path, privileges.line, f"NoNewPrivileges={privileges.value}: sudo gives nobody root"))
     return failed_if(found)
+
+
+def _of_provisioners(context):
+    """Return the [Evidence] of what the units of whoever provisions set themselves."""
+    known, found = context.shared(unit_files.Units), []
+    for name in _PROVISIONERS:
+        settings = known.readable_settings(known.find(f"{name}.service")) or []
+        found += _of_environment(context.tree, unit_files.listed(settings, "Service", "Environment"))
+    return found
+
+
+def _of_environment(tree, settings):
+    """Return the [Evidence] of a search path without programs, and of a place without Python's own modules, in assignments ([UnitSetting])."""
+    found = []
+    for setting in [each for each in settings if _value_of(each.value, "PATH") is not None][-1:]:
+        lost = _not_found(tree, _value_of(setting.value, "PATH"), _PROGRAMS)
+        found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {', '.join(lost)} cannot be found")] if lost else []
+    for setting in [each for each in settings if _value_of(each.value, "PYTHONHOME") is not None][-1:]:
+        home = _value_of(setting.value, "PYTHONHOME").partition(":")[0]
+        if home.startswith("/") and not any(tree.glob(f"{home}/{folder}/python*/os.py") for folder in ("lib", "lib64")):
+            found.append(Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: Python's own modules are not there, and it ends at once"))
+    return found
 
 
 def _without_capabilities(settings):
@@ -117,13 +138,13 @@ def sessions_have_a_path(context):
     return failed_if([Evidence(_ENVIRONMENT, number, f"{text}: {', '.join(lost)} cannot be found")] if lost else [])
 
 
-def _path_of(value):
-    """Return the search path (str) that a list of assignments sets, None when it sets none; what cannot be parted sets none."""
+def _value_of(value, name):
+    """Return what a list of assignments sets a name to (str), None when it does not; what cannot be parted sets none."""
     try:
         words = shlex.split(value)
     except ValueError:
         return None
-    return next((word.partition("=")[2] for word in reversed(words) if word.startswith("PATH=")), None)
+    return next((word.partition("=")[2] for word in reversed(words) if word.startswith(f"{name}=")), None)
 
 
 def _not_found(tree, path, programs):

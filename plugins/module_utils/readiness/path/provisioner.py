@@ -37,6 +37,10 @@ _OFF = re.compile(
 _CANCELLED = re.compile(r"shutdown\s+-c\b")
 
 
+#: What each package's script imports of it.
+_MODULES = {"azurelinuxagent": "agent.py", "cloudinit": "cmd/main.py"}
+
+
 def _package(tree, script, package):
     """Return the Outcome whether the Python of a script finds its package."""
     if script is None or not tree.is_file(script):
@@ -47,6 +51,9 @@ def _package(tree, script, package):
     library = python_packages.without_library(tree, script)
     if library and package == "cloudinit":  # the agent's has a rule of its own
         return failed([Evidence(library, None, f"{answer.interpreter} does not find os.py and encodings, and ends at once")])
+    shadowing = python_packages.shadowing(tree, script, package, _MODULES[package])
+    if shadowing:
+        return failed([Evidence(shadowing, None, f"{answer.interpreter} takes this one before the system's, and it has no {_MODULES[package]}")])
     if answer.there:
         return passed(evidence=[Evidence(answer.found[0], None, f"for Python {answer.version or '(version not known)'}")])
     if answer.found:

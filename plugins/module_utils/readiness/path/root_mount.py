@@ -20,6 +20,7 @@ _FSTAB = "/etc/fstab"
 _PROGRAMS = ("/", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib")
 #: What is hidden by nothing that is empty at every boot.
 _OWN = ("/", "/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/var", "/var/lib")
+_OWN += ("/etc/pam.d", "/etc/ssh", "/etc/systemd", "/etc/systemd/system")
 _FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
 _EMPTY = ("tmpfs", "ramfs")
 

@@ -7,14 +7,17 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
+import re
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, is_by_cloud_init, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, pam_modules
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_defaults, sudoers_lines, sudoers_privileges
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf
@@ -27,6 +30,8 @@ _RULE_OF_CLOUD_INIT = _RULES + "/90-cloud-init-users"
 _SUDO_CONF = "/etc/sudo.conf"
 _PLUGINS = ("/usr/libexec/sudo", "/usr/lib/sudo", "/usr/lib64/sudo", "/usr/local/libexec/sudo")
 _BUILT_IN = ("sudoers.so",)  # some distributions build it into sudo
+#: Lines of which pam_modules tells what they say to sshd alone.
+_OF_SSHD = re.compile(r"pam_wheel\.so|pam_usertype\.so|\bservice\s")
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 
 
@@ -69,7 +74,7 @@ def sudo_works(context):
         if line.mount_point in ("/", "/usr", "/usr/bin") and "nosuid" in line.options
     ]
     wrong = programs.why_not(tree, program) if tree.has_own_root else ""
-    serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context, program) + _of_sudoers(context)
+    serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context, program) + _of_sudoers(context) + _of_pam(context)
     is_error = serious or found and context.disk is not None
     return failed_if(serious + found + _of_search_path(context), severity=ERROR if is_error else None)
 
@@ -99,6 +104,25 @@ def _of_plugins(context, program):
 def _has_built_in(tree):
     """Return whether sudo has its own policy in itself, and needs no sudoers.so."""
     return not any(tree.is_file(posixpath.join(folder, _BUILT_IN[0])) for folder in _PLUGINS)
+
+
+def _of_pam(context):
+    """Return the [Evidence] of the lines of PAM by which sudo turns away who may use it without a password; what is not there is R46g's."""
+    tree = context.tree
+    if not pam.service_path(tree, "sudo"):
+        return []
+    found = [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sudo", ("account", "session"))]
+    # who asks is the account, whom it is for (root) the session
+    refusals = [
+        [refusal for refusal in pam_modules.refusals(tree, "sudo", ("account",), user) if not _OF_SSHD.search(refusal.text)] for user in login.users(context)
+    ]
+    found += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in refusals[0]] if refusals and all(refusals) else []
+    root = pam_modules.NewUser("root", {"root"}, 0)
+    return found + [
+        Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}")
+        for refusal in pam_modules.refusals(tree, "sudo", ("session",), root)
+        if "pam_exec.so" in refusal.text
+    ]
 
 
 def _of_sudoers(context):

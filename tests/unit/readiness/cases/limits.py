@@ -9,6 +9,8 @@ _SYSCTL, _OWN = "/etc/sysctl.d/99-own.conf", "/etc/sysctl.d/50-own.conf"
 _SYSTEM, _DROP_IN = "/etc/systemd/system.conf", "/etc/systemd/system.conf.d/50-own.conf"
 _LIMITS, _MORE = "/etc/security/limits.conf", "/etc/security/limits.d/90-own.conf"
 _SECURITY = "/usr/lib/x86_64-linux-gnu/security"
+_OF_AGENT = "/etc/systemd/system/walinuxagent.service.d/own.conf"
+_OF_CLOUD_INIT = (_OF_AGENT.replace("walinuxagent", "cloud-init-local"), 2)
 _SYSTEMD = {"/usr/lib/systemd/libsystemd-shared-252.so": ""}
 #: A guest whose sshd sets the limits of a session.
 _LIMITED = {
@@ -59,6 +61,10 @@ BROKEN_FILES = [
     ("R73e", {_SYSTEM: "[Manager]\nDefaultTimeoutStartSec=0.01s\n"}, (_SYSTEM, 2)),
     ("R73e", _manager("DefaultTimeoutStartSec=1s"), (_DROP_IN, 2)),
     ("R73f", _manager("DefaultEnvironment=PATH=/opt/none"), (_DROP_IN, 2)),
+    ("R73f", _manager("DefaultEnvironment=PYTHONHOME=/opt/python"), (_DROP_IN, 2)),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PATH=/opt/none\n"}, (_OF_AGENT, 2)),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=A=b\nEnvironment=LANG=C PYTHONHOME=/opt/python:/x\n"}, (_OF_AGENT, 3)),
+    ("R73f", {_OF_AGENT.replace("walinuxagent", "cloud-init-local"): "[Service]\nEnvironment=PYTHONHOME=/opt\n"}, _OF_CLOUD_INIT),
     ("R73f", _manager('DefaultEnvironment=LANG=C "PATH=/bin"'), (_DROP_IN, 2)),
     ("R73f", _manager("CapabilityBoundingSet=CAP_NET_ADMIN CAP_SETUID"), (_DROP_IN, 2)),
     ("R73f", _manager("CapabilityBoundingSet=~CAP_SETUID CAP_SYS_PTRACE"), (_DROP_IN, 2)),
@@ -142,6 +148,10 @@ RIGHT_FILES = [("R46m", _limits("* hard core 0\n* soft nofile 65535\n* hard nofi
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONPATH=/none PATH=/usr/sbin:/usr/bin:/bin:/sbin\n"}),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHOME=/opt/python\n", "/opt/python/lib/python3.11/os.py": ""}),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PATH=/opt/none\nEnvironment=\n"}),
+    ("R73f", {_OF_AGENT.replace("walinuxagent", "apt-daily"): "[Service]\nEnvironment=PATH=/opt/none\n"}),
     ("R73d", _slice("user-.slice", "TasksMax=33%\nMemoryMax=infinity\nCPUQuota=20%")),
     ("R73d", _slice("user.slice", "CPUQuota=1%\nMemoryMax=80%\nAllowedCPUs=63")),
     ("R73d", _slice("-.slice", "MemoryMax=1M\nCPUQuota=1%")),  # the root slice has neither

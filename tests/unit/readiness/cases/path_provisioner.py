@@ -46,6 +46,20 @@ _AUTOFS = {
     f"{WANTS}/autofs.service": ("link", f"{UNITS}/autofs.service"),
 }
 
+_LOCAL = "/usr/local/lib/python3.11/dist-packages"
+_OF_3_11 = {
+    "/usr/bin/python3": ("link", "python3.11"),
+    "/usr/bin/python3.11": "program",
+    "/usr/lib/python3.11/os.py": "",
+    "/usr/lib/python3.11/encodings/__init__.py": "",
+}
+
+
+def _shadowed(package, module, folder=_LOCAL):
+    """Return the files of a package that is whole, and of one in /usr/local that is not."""
+    return {f"/usr/lib/python3/dist-packages/{package}/{module}": "", f"{folder}/{package}/__init__.py": "", f"{folder}/{package}/other.py": ""}
+
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "SHELL=/bin/bash\nSHELL=/usr/bin/zsh\n"}, ("/etc/default/useradd", 2)),
@@ -166,6 +180,8 @@ BROKEN_FILES = [
     ("R42a", {_SOURCES: _BLOCK_LIST, "/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "23.4"\n'}, (_SOURCES, 4)),
     ("R42d", {f"{UNITS}/cloud-final.service": _unit("ConditionPathExists=/etc/never")}, (f"{UNITS}/cloud-final.service", 2)),
     ("R42i", {**_CLOUD_INIT, "/usr/lib/python3/dist-packages/cloudinit/version.py": None}, ("/usr/bin/cloud-init", 1)),
+    ("R42i", {**_CLOUD_INIT, **_OF_3_11, **_shadowed("cloudinit", "cmd/main.py")}, (f"{_LOCAL}/cloudinit", None)),
+    ("R40f", {**_OF_3_11, **_shadowed("azurelinuxagent", "agent.py")}, (f"{_LOCAL}/azurelinuxagent", None)),
     ("R42i", {**_CLOUD_INIT, "/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}, ("/usr/lib/python3.12", None)),
     ("R42j", {_OWN: "ssh_pwauth: [\n"}, (_OWN, None)),
     ("R42j", {_OWN: "\tusers: []\n"}, (_OWN, None)),
@@ -200,6 +216,7 @@ BROKEN_FILES = [
 #: (rule that does not concern the right guest, files with which it does, and holds)
 RIGHT_FILES = [
     ("R42i", _CLOUD_INIT),
+    ("R42i", {**_CLOUD_INIT, **_OF_3_11, **_shadowed("cloudinit", "cmd/main.py"), f"{_LOCAL}/cloudinit/cmd/main.py": ""}),  # a whole one
 ]
 
 #: (rule, files that resemble its fault, and are right)
@@ -286,6 +303,8 @@ CONTROLS = [
     ("R42n", {_OWN: "power_state: {mode: poweroff, condition: false}\n"}),
     ("R40b", {f"{UNITS}/walinuxagent.service": _unit("ConditionVirtualization=|vmware\nConditionVirtualization=|microsoft")}),
     ("R40f", {"/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}),
+    ("R40f", {**_OF_3_11, f"{_LOCAL}/azurelinuxagent/other.py": ""}),  # no package
+    ("R40f", {**_OF_3_11, **_shadowed("azurelinuxagent", "agent.py", _LOCAL.replace("3.11", "3.9"))}),  # of another Python
     ("R42a", _kernel("ds=Azure")),
     ("R42a", {_SOURCES: _BLOCK_LIST}),
     ("R42a", {_SOURCES: "datasource_list: [Azure, None]  # not [ Ec2 ]\n"}),

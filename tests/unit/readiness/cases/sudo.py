@@ -5,9 +5,12 @@
 
 from unit.core.elf_files import AARCH64, library
 from unit.readiness.cases.common import BY_AGENT, FSTAB, WITHOUT_CLOUD_INIT
+from unit.readiness.guest_tree import ELF_X86_64
 
 _BY_AGENT = {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT, "/etc/sudoers.d/README": "# rules\n"}
 
+_ACCESS = ("/etc/security/access.conf", 1)
+_WRAPPED = {"/usr/sbin/sshd": ELF_X86_64 + b"\0libwrap.so.0\0"}
 _RULES_READ = "root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n"
 _REFUSED = {"/etc/sudoers": _RULES_READ}
 
@@ -34,6 +37,21 @@ BROKEN_FILES = [
     ("R47a", {**_BY_AGENT, "/etc/sudoers": None}, ("/etc/sudoers", None)),
     ("R47a", {"/etc/sudo.conf": "# own\nPlugin sudoers_policy own.so\n"}, ("/etc/sudo.conf", 2)),
     ("R47a", {"/etc/sudo.conf": "# own\nPath plugin_dir /opt/sudo\n", "/usr/libexec/sudo/sudoers.so": library()}, ("/etc/sudo.conf", 2)),
+    *[
+        ("R47a", {"/etc/pam.d/sudo": line + "\nsession required pam_permit.so\n"}, ("/etc/pam.d/sudo", 1))
+        for line in (
+            "account required pam_deny.so",
+            "session required pam_deny.so",
+            "session required pam_exec.so /bin/false",
+            "account required pam_succeed_if.so user ingroup builders",
+        )
+    ],
+    ("R47a", {"/etc/pam.d/sudo": "account required pam_access.so\n", "/etc/security/access.conf": "- : ALL EXCEPT root : ALL\n"}, _ACCESS),
+    ("R42k", {"/etc/cloud/cloud.cfg.d/99-own.cfg": "system_info:\n  default_user:\n    sudo: []\n"}, ("/etc/cloud/cloud.cfg.d/99-own.cfg", 3)),
+    ("R42k", {"/etc/cloud/cloud.cfg.d/99-own.cfg": "system_info:\n  default_user:\n    sudo: false\n"}, ("/etc/cloud/cloud.cfg.d/99-own.cfg", 3)),
+    ("R70i", {"/etc/fstab": FSTAB + "tmpfs /etc/ssh tmpfs defaults 0 0\n"}, ("/etc/fstab", 2)),
+    ("R46h", {**_WRAPPED, "/etc/hosts.allow": "sshd: 10.0.0.0/8\nsshd: ALL: deny\n"}, ("/etc/hosts.allow", 2)),
+    ("R46h", {**_WRAPPED, "/etc/hosts.allow": "ALL: ALL : DENY\n"}, ("/etc/hosts.allow", 1)),
     ("R47a", {"/usr/libexec/sudo/sudoers.so": library(machine=AARCH64)}, ("/usr/libexec/sudo/sudoers.so", None)),
     ("R47a", {"/usr/lib/sudo/sudoers.so": library()[:80]}, ("/usr/lib/sudo/sudoers.so", None)),
     ("R47a", {"/usr/libexec/sudo/sudoers.so": library(["libsudo_util.so.0"])}, ("/usr/libexec/sudo/sudoers.so", None)),
@@ -59,6 +77,19 @@ CONTROLS = [
     ("R47a", {"/etc/sudoers": None}),  # cloud-init writes one
     ("R47a", {"/etc/sudo.conf": "Plugin sudoers_policy sudoers.so\n# Plugin x own.so\nPlugin own_policy own.so\n", "/usr/libexec/sudo/own.so": library()}),
     ("R47a", {"/etc/sudo.conf": "Path plugin_dir /opt/sudo\nPlugin own_policy own.so\n", "/opt/sudo/own.so": library()}),
+    *[
+        ("R47a", {"/etc/pam.d/sudo": line + "\n"})
+        for line in (
+            "auth required pam_deny.so\naccount required pam_permit.so",
+            "account sufficient pam_permit.so\naccount required pam_deny.so",
+            "session required pam_succeed_if.so user = root",
+            "account required pam_succeed_if.so user notingroup builders",
+            "session optional pam_exec.so /bin/false",
+        )
+    ],
+    ("R42k", {"/etc/cloud/cloud.cfg.d/99-own.cfg": "system_info:\n  default_user:\n    sudo: ['ALL=(ALL) NOPASSWD:ALL']\n"}),
+    ("R70i", {"/etc/fstab": FSTAB + "tmpfs /etc/none tmpfs defaults 0 0\n"}),
+    ("R46h", {**_WRAPPED, "/etc/hosts.allow": "sshd: ALL\nALL: ALL: deny\n", "/etc/hosts.deny": "ALL: ALL\n"}),
     ("R47a", {"/etc/sudo.conf": "Path plugin_dir /opt/sudo\n"}),  # a sudo that has its policy in itself
     ("R47a", {"/usr/libexec/sudo/sudoers.so": library()}),
     ("R47a", {"/etc/fstab": FSTAB + "UUID=1 /home ext4 nosuid,nodev 0 2\ntmpfs /tmp tmpfs nosuid,noexec 0 0\n"}),
