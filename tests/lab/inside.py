@@ -22,6 +22,7 @@ EXT = ("ext2", "ext3", "ext4")
 DONE = re.compile(END)
 SETTLE = 5  # seconds between multi-user and the report
 ADDRESS_TIME = 40  # seconds more that it waits for an address of the first card
+START_TIME = 60  # seconds more that it waits for services that are being started, as one that D-Bus asked for
 
 # Jobs that wait for a device are listed at once; restarts of failing units are over after SETTLE.
 UNIT = f"""[Unit]
@@ -30,6 +31,8 @@ DefaultDependencies=no
 After=multi-user.target
 [Service]
 ExecStart=/bin/sh -c 'sleep {SETTLE}; for second in $$(seq {ADDRESS_TIME}); do ip -4 -o addr show scope global | grep -q . && break; sleep 1; done; \\
+  for second in $$(seq {START_TIME}); do systemctl list-jobs --no-legend --plain --full | \\
+    grep -v "[.]device " | grep -q " running *$$" || break; sleep 1; done; \\
   exec >/dev/console; echo; echo {BEGIN}; ip -4 -o addr show scope global | sed "s/^/address /"; \\
   echo "cmdline $$(cat /proc/cmdline)"; echo "kernel $$(uname -r)"; echo "root $$(findmnt -no SOURCE,FSTYPE /)"; \\
   echo "target $$(systemctl is-active multi-user.target)"; \\

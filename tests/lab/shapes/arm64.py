@@ -8,7 +8,7 @@ from lab.recipe import Plan, Recipe
 from lab.shapes import guest as shared
 
 NAME = "arm64"
-KERNEL_AFTER = "linux-image-arm64"
+KERNEL_AFTER = "linux-image-rt-arm64"  # GRUB starts the last by name, and "arm64" comes before "cloud"
 PLAN = Plan(Recipe("bookworm", firmware="uefi", architecture="arm64"), table="gpt", size=3 * 1024**3)
 
 GOOD = """GRUB_DEFAULT=0
