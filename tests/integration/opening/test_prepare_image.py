@@ -26,6 +26,8 @@ GUESTS = {
     "in the shape of RHEL 9": shapes.plan("rhel9", faulty=True),
     "in the shape of Ubuntu": shapes.plan("ubuntu", faulty=True),
 }
+#: {guest: variables}. cloud-init asks Azure for twenty minutes in what it is to provision, and nobody answers here.
+VARIABLES = {"in the shape of Ubuntu": {"prepare_image_kind": "specialized"}}
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +60,7 @@ def test_a_guest_of_each_kind_boots_from_what_was_made_of_its_image(name, tmp_pa
     image, vhd = copy_of(GUESTS[name], tmp_path), tmp_path / "disk.vhd"
     before = digest(image)
 
-    play = demo_image.prepare(image, vhd, {})
+    play = demo_image.prepare(image, vhd, VARIABLES.get(name, {}))
 
     assert play.changed > 5 and digest(image) == before and sorted(os.listdir(tmp_path)) == ["disk.raw", "disk.vhd"]
     assert_boots(vhd)
