@@ -102,6 +102,7 @@ WAYS = {
     "a library of systemd is gone": lambda layer: layer.remove(*layer.tree.glob("/usr/lib/x86_64-linux-gnu/systemd/libsystemd-core-*.so")),
     "/ is closed to others": lambda layer: layer.status("/", mode=0o700),
     "/etc is closed to others": lambda layer: layer.status("/etc", mode=0o700),
+    "the directory of the libraries is closed to others": lambda layer: layer.status("/usr/lib/x86_64-linux-gnu", mode=0o700),
     "passwd is empty": written("/etc/passwd", ""),
     "passwd is gone": gone("/etc/passwd"),
     "shadow is gone": gone("/etc/shadow"),

@@ -106,6 +106,17 @@ def test_what_every_user_runs_is_open_to_all(tree, path, mode, expected):
     assert finding(tree, "R68d")[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("folder", "mode", "expected"), [("x86_64-linux-gnu", 0o700, "failed"), ("x86_64-linux-gnu", 0o711, "passed"), ("udev", 0o700, "passed")]
+)
+def test_the_directory_of_the_c_library_is_open_to_all(tree, folder, mode, expected):
+    for name in ("x86_64-linux-gnu", "udev"):
+        pathlib.Path(f"{tree.root}/lib/{name}").mkdir(exist_ok=True)
+    pathlib.Path(f"{tree.root}/lib/x86_64-linux-gnu/libc.so.6").write_bytes(b"")
+    pathlib.Path(f"{tree.root}/lib/{folder}").chmod(mode)
+    assert finding(tree, "R68d")[0] == expected
+
+
 def test_the_mode_of_a_directory_into_which_a_guest_was_unpacked_is_not_the_guests(tmp_path):
     tree = LiveTree(str(good_guest(tmp_path / "guest")))
     pathlib.Path(tree.root).chmod(0o700)  # as mkdtemp makes it

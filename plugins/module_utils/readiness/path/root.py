@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_labels, programs, services, unit_files, units
@@ -140,11 +141,13 @@ def accounts_can_be_written(context):
 def directories_are_open(context):
     """Return failed with each directory of the system that others may not search, each shell that they may not run, and each library that they may not read."""
     evidence = []
-    for path in _FOR_ALL if context.tree.has_own_root else _FOR_ALL[1:]:
+    libraries = [path for pattern in _LIBRARIES for path in context.tree.glob(pattern)]
+    folders = [path for path in map(posixpath.dirname, libraries) if path not in _FOR_ALL]
+    for path in (*(_FOR_ALL if context.tree.has_own_root else _FOR_ALL[1:]), *dict.fromkeys(folders)):
         status = context.tree.stat(path)
         if status is not None and stat.S_ISDIR(status.mode) and not status.mode & stat.S_IXOTH:
             evidence.append(Evidence(path, None, f"has mode {stat.S_IMODE(status.mode):04o}"))
-    for path, needed in [(path, stat.S_IXOTH) for path in _SHELLS] + [(path, stat.S_IROTH) for pattern in _LIBRARIES for path in context.tree.glob(pattern)]:
+    for path, needed in [(path, stat.S_IXOTH) for path in _SHELLS] + [(path, stat.S_IROTH) for path in libraries]:
         status = context.tree.stat(path) if context.tree.has_own_root else None
         if status is not None and stat.S_ISREG(status.mode) and not status.mode & needed:
             evidence.append(Evidence(path, None, f"has mode {stat.S_IMODE(status.mode):04o}"))
