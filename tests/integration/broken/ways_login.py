@@ -119,6 +119,7 @@ WAYS = {
     "the agent looks for passwords where there are none": with_agent(
         lambda layer: layer.append(CONF, "OS.PasswordPath=/etc/none\nProvisioning.DeleteRootPassword=y\n")
     ),
+    "the agent's own directory leads nowhere": with_agent(lambda layer: layer.link("/var/lib/waagent", "/data/waagent")),
     "the agent's directory cannot be made": with_agent(lambda layer: layer.append(CONF, "Lib.Dir=/proc/waagent\n")),
     "the agent's openssl is not there": with_agent(lambda layer: layer.append(CONF, "OS.OpensslPath=/usr/bin/openssl3\n")),
     "the agent looks for sshd_config where there is none": with_agent(lambda layer: layer.append(CONF, "OS.SshDir=/etc/sshd\n")),

@@ -19,6 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.waagent import c
 _OF_THE_KERNEL = ("/proc", "/sys")
 #: Directories without which a machine does not run, or nobody logs in.
 _NOT_TO_BE_HIDDEN = ("/", "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var", "/var/lib", "/var/lib/waagent")
+_OWN = "/var/lib/waagent"  # where it writes when nothing else is said
 #: Made at boot.
 _OF_A_BOOT = ("/run", "/var/run", "/dev/shm", "/tmp", "/var/tmp")
 
@@ -45,7 +46,7 @@ def paths_are_there(context):
     lines = dict(context.lines(path))
     settings = {setting.key: setting for setting in conf.settings(tree.read_text(path)) if setting.value}
     by_agent = provisioner(tree).who in (WAAGENT, TWICE)
-    found = []
+    found = [] if "Lib.Dir" in settings else [Evidence(_OWN, None, cause) for cause in [_not_made(tree, _OWN, settings)] if cause]
     for key, cause_of in list(_ASKED.items()) + (list(_PROVISIONING.items()) if by_agent and context.kind != "specialized" else []):
         setting = settings.get(key)
         cause = cause_of(tree, setting.value, settings) if setting is not None and setting.value.startswith("/") else ""

@@ -153,6 +153,9 @@ BROKEN_FILES = [
             ("", {"/etc/ssh/sshd_config": "HostKey /etc/ssh/ssh_host_ed25519_key\n"}, None),
         )
     ],
+    ("R45b", {**BY_AGENT_FILES, "/var/lib/waagent": ("link", "/data/waagent")}, ("/var/lib/waagent", None)),
+    ("R45b", {**BY_AGENT_FILES, "/var/lib/waagent": "a file"}, ("/var/lib/waagent", None)),
+    ("R45b", {**BY_AGENT_FILES, "/var/lib": ("link", "/data/lib")}, ("/var/lib/waagent", None)),
     ("R45b", {**BY_AGENT_FILES, "/etc/waagent.conf": "ResourceDisk.MountPoint=/usr/\n" + BY_AGENT.replace("Format=n", "Format=y")}, ("/etc/waagent.conf", 1)),
     ("R57", {"/var/lib/waagent/disable_agent": ""}, ("/var/lib/waagent/disable_agent", None)),
     ("R42n", {_OWN: "power_state:\n  mode: poweroff\n"}, (_OWN, 2)),
@@ -270,6 +273,8 @@ CONTROLS = [
             "HttpProxy.Host=proxy.corp\nHttpProxy.Port=3128\nOS.EnableFIPS=y\n",
         )
     ],
+    ("R45b", {**BY_AGENT_FILES, "/var/lib/waagent": ("link", "../../data"), "/data/ovf-env.xml.seen": ""}),
+    ("R45b", {**BY_AGENT_FILES, "/var/lib/waagent": ("link", "/gone"), "/etc/waagent.conf": BY_AGENT + "Lib.Dir=/var/opt/waagent\n"}),
     ("R45b", {"/etc/waagent.conf": WAAGENT + "OS.SshDir=/etc/sshd\nDVD.MountPoint=/etc/passwd/x\n"}),  # cloud-init makes the user
     ("R40h", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/home /home none bind,rw 0 0\n/srv /srv none bind,ro 0 0\n"}),
     ("R40h", {**_AUTOFS, "/etc/auto.master": "/net -hosts\n/misc /etc/auto.misc\n# /home /etc/auto.home\n/home -null\n"}),
