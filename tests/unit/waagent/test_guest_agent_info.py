@@ -143,7 +143,7 @@ def test_a_mounted_guest_is_not_judged_by_the_command_line_of_the_machine_it_is_
     "line, expected",
     [
         ("ro quiet ds=nocloud\\;s=http://192.0.2.1/ cloud-init=disabled", ["ds", "cloud-init"]),
-        ("cc: {runcmd: [x]} end_cc ro", ["cc:"]),
+        ("cc: \\{runcmd: [x]\\} end_cc ro", ["cc:"]),
         ("network-config=disabled ci.ds=NoCloud", ["ci.ds", "network-config"]),
         ("ro ds=Azure cloud-init=enabled my.ds=x", []),
     ],
