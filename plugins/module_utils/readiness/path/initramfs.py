@@ -32,6 +32,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 
 #: What waits for devices, loads their drivers and gives the root its name, by what built the image.
 _RULES = ("/usr/lib/udev/rules.d", "/lib/udev/rules.d", "/etc/udev/rules.d")
+_OF_UDEV = tuple(folder for folder in _RULES if not folder.startswith("/etc/"))
 _FINDERS = UDEV + (
     "/sbin/nlplug-findfs",
     "/usr/sbin/nlplug-findfs",
@@ -202,7 +203,7 @@ def _loads_by_itself(files):
 def _lacks_rules(context, image, finder):
     """Return the rule of udev's that is missing ([str]): without it the driver of the disk, which the image has as a module, is not loaded."""
     files = image.files
-    if finder not in UDEV or any(files.exists(f"{folder}/80-drivers.rules") for folder in _RULES) or not any(files.listdir(folder) for folder in _RULES):
+    if finder not in UDEV or any(files.exists(f"{folder}/80-drivers.rules") for folder in _RULES) or not any(map(files.listdir, _OF_UDEV)):
         return []
     listed = files.read_text("/conf/modules").split() if files.is_file("/conf/modules") else []
     version = image.kernel.version
