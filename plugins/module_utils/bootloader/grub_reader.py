@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import functools
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_script
@@ -31,12 +32,13 @@ _QUOTED = re.compile(r'"(?:\\.|[^\\"])*"', re.DOTALL)
 _DEEPEST = 50
 
 
+@functools.lru_cache(maxsize=8)  # the menu, its entries and what is dropped are asked for one after the other
 def as_run(text, where="grub.cfg"):
     """Return (the text with blanks in place of what GRUB drops, [Dropped]); every offset and line stays.
 
     Raises ImagewrightError: its statements stand in each other deeper than in any menu.
     """
-    pieces, dropped, position = [], [], 0
+    pieces, dropped, position, line, last = [], [], 0, 1, len(text.rstrip())
     while position < len(text):
         tokens = _Tokens(text, position, where)
         try:
@@ -45,9 +47,10 @@ def as_run(text, where="grub.cfg"):
         except _Wrong as wrong:
             end = len(text) if wrong.token.kind in ("end", "open") else (text.find("\n", wrong.token.end) + 1 or len(text))
             start = position + len(text[position:end]) - len(text[position:end].lstrip())
-            begins, ends = (text.count("\n", 0, place) + 1 for place in (start, min(wrong.token.end, len(text.rstrip()))))
+            begins, ends = (line + text.count("\n", position, place) for place in (start, min(wrong.token.end, last)))
             dropped.append(Dropped(begins, ends, wrong.cause))
             pieces.append(re.sub(r"[^\n]", " ", text[position:end]))
+        line += text.count("\n", position, end)
         position = end
     return "".join(pieces), dropped
 

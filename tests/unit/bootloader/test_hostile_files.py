@@ -7,12 +7,20 @@ import contextlib
 
 import pytest
 from bounds import bounded
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, extlinux_conf, grub2_defaults, grub_script, menu_lst, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
+    bls_entry,
+    extlinux_conf,
+    grub2_defaults,
+    grub_reader,
+    grub_script,
+    menu_lst,
+    reading,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline_changes
 
-SIZE = 128 * 1024
+SIZE = 512 * 1024  # what is quadratic takes longer than bounds.SECONDS
 WANTED = cmdline_changes.request(["console=tty1", "console=ttyS0", "a=1"], ["quiet"])
 
 
@@ -46,6 +54,8 @@ def _refused_defaults(text):
         ("menuentry a {\n linux /a " + "x " * (SIZE // 2) + "\n}\n", grub_script.menu_entries),
         ("menuentry a {\nlinux /a\n}\n" * (SIZE // 25), grub_script.menu_entries),
         ("a;" * (SIZE // 2), grub_script.commands),
+        ("}\n" * (SIZE // 2), grub_reader.as_run),
+        ("function a {\n" * (SIZE // 13), grub_reader.as_run),
         ("label a\nkernel /a\nappend a" + " " * SIZE + "b\n", lambda text: extlinux_conf.change(text, WANTED, True, True)),
         ("label a\nkernel /a\nappend b\n" * (SIZE // 27), lambda text: extlinux_conf.change(text, WANTED, True, True)),
         ("title a\nkernel /a b\n" * (SIZE // 20), lambda text: menu_lst.change(text, WANTED, True, True)),
