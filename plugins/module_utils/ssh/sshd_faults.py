@@ -74,6 +74,11 @@ def _cause(setting, program):
         return _cause_of_match(words)
     if setting.scope == SOME and keyword in keywords.GLOBAL_ONLY:
         return "it may not stand behind Match"
+    return _cause_of_value(keyword, words, program)
+
+
+def _cause_of_value(keyword, words, program):
+    """Return what is wrong with the words ([str]) of a keyword (str) that sshd knows, None when nothing is."""
     choices = keywords.CHOICES.get(keyword)
     if choices is not None and words[0].lower() not in choices:
         return f"it takes {', '.join(sorted(choices - {'true', 'false'}))}"
