@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an ELF file says of itself, of 32 and of 64 bit, either byte order. Only the tables are read, and each has a bound.
 
-Source: the System V ABI (ELF header, program headers, dynamic section); e_machine by its registry; the Linux Standard Base, symbol versioning.
+Source: the System V ABI (program headers, dynamic section); the Linux Standard Base, symbol versioning.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -14,6 +14,7 @@ import struct
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
+from ansible_collections.imagewright.azure.plugins.module_utils.core.elf_header import HEADER, MAGIC, SMALL_HEADER, byte_order
 
 
 class Elf(NamedTuple):
@@ -54,15 +55,8 @@ class ElfSection(NamedTuple):
     length: int
 
 
-#: e_machine -> name as of `uname -m`.
-MACHINES = {3: "i686", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
-
 #: A program header: (type, offset, address, length in the file).
 Segment = Tuple[int, int, int, int]
-
-MAGIC = b"\x7fELF"
-HEADER = 64  # bytes, of the larger kind
-_SMALL_HEADER = 52  # bytes, of 32 bit
 
 _LOAD, _DYNAMIC, _INTERP = 1, 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_RPATH, _DT_RUNPATH = 1, 5, 10, 15, 29
@@ -80,23 +74,15 @@ _MOST_VERSIONS = 4096
 _LONGEST_SECTION_NAME = 1024
 
 
-def machine_of(header: bytes) -> Optional[str]:
-    """Return the name of the machine (str, as of `uname -m`) that the start of an ELF file (bytes, 20 at least) is for, None for another file."""
-    if header[:4] != MAGIC or len(header) < 20 or header[5] not in (1, 2):
-        return None
-    number = struct.unpack_from(_order(header) + "H", header, 18)[0]
-    return MACHINES.get(number, f"unknown ({number})")
-
-
 def read(stream: Stream, size: int) -> Elf:
     """Return the Elf of a binary, seekable stream of size bytes.
 
     Raises ValueError: it is no ELF file, or its tables are damaged.
     """
-    header = _part(stream, 0, HEADER, size, least=_SMALL_HEADER)
+    header = _part(stream, 0, HEADER, size, least=SMALL_HEADER)
     if header[:4] != MAGIC or header[4] not in (1, 2) or header[5] not in (1, 2):
         raise ValueError("it is no ELF file")
-    order, wide = _order(header), header[4] == 2
+    order, wide = byte_order(header), header[4] == 2
     try:
         machine = struct.unpack_from(order + "H", header, 18)[0]
         segments = _segments(stream, header, order, wide, size)
@@ -126,9 +112,9 @@ def section_headers(header: bytes) -> SectionTable:
 
     Raises ValueError: it is no ELF file, or its start is cut off.
     """
-    if header[:4] != MAGIC or len(header) < _SMALL_HEADER:
+    if header[:4] != MAGIC or len(header) < SMALL_HEADER:
         raise ValueError("it is no ELF file")
-    order, wide = _order(header), header[4] == 2
+    order, wide = byte_order(header), header[4] == 2
     try:
         table = struct.unpack_from(order + ("Q" if wide else "I"), header, 40 if wide else 32)[0]
         return SectionTable(table, *struct.unpack_from(order + "HHH", header, 58 if wide else 46))
@@ -144,7 +130,7 @@ def sections(content: bytes) -> List[ElfSection]:
     if len(content) < HEADER:
         raise ValueError("it is no ELF file")
     table = section_headers(content)
-    layout = _order(content) + ("IIQQQQ" if content[4] == 2 else "IIIIII")  # name, type, flags, address, offset, size
+    layout = byte_order(content) + ("IIQQQQ" if content[4] == 2 else "IIIIII")  # name, type, flags, address, offset, size
     try:
         headers = [struct.unpack_from(layout, content, table.offset + number * table.width) for number in range(table.entries)]
         names_at, names_size = headers[table.names][4:6]
@@ -156,10 +142,6 @@ def sections(content: bytes) -> List[ElfSection]:
         name = content[start : min(start + _LONGEST_SECTION_NAME, names_at + names_size)].partition(b"\0")[0]
         found.append(ElfSection(name.decode("ascii", "replace"), kind, flags, offset, length))
     return found
-
-
-def _order(header: bytes) -> str:
-    return ">" if header[5] == 2 else "<"
 
 
 def _segments(stream: Stream, header: bytes, order: str, wide: bool, size: int) -> List[Segment]:

@@ -12,7 +12,7 @@ import posixpath
 import re
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.core.elf import Elf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.program_facts import Facts, Inspect
@@ -158,7 +158,7 @@ class Libraries:
     def _expanded(self, folders: Iterable[str], user: str, object_: Elf) -> List[str]:
         """Return the directories of an RPATH or RUNPATH with what ld.so puts into them."""
         origin = posixpath.dirname(self._tree.resolve(user))
-        machine = elf.MACHINES.get(object_.machine, "")
+        machine = elf_header.MACHINES.get(object_.machine, "")
         found = []
         for folder in folders:
             text = re.sub(r"\$(ORIGIN|\{ORIGIN\})", lambda _match: origin, folder)
@@ -222,6 +222,6 @@ def _is_musl(program: Elf) -> bool:
 
 
 def _default(program: Elf) -> List[str]:
-    machine = elf.MACHINES.get(program.machine, "")
+    machine = elf_header.MACHINES.get(program.machine, "")
     multiarch = [f"{folder}/{_MULTIARCH[machine]}" for folder in ("/lib", "/usr/lib")] if machine in _MULTIARCH else []
     return multiarch + list(_DEFAULT[program.bits])

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from typing import Tuple
 
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
@@ -22,7 +22,7 @@ def architecture(tree: Tree) -> Tuple[str, str]:
     Raises ImagewrightError: no program is found.
     """
     for path in _PROGRAMS:
-        machine = elf.machine_of(tree.read_bytes(path, elf.HEADER)) if tree.is_file(path) else None
+        machine = elf_header.machine_of(tree.read_bytes(path, elf_header.HEADER)) if tree.is_file(path) else None
         if machine:
             return machine, path
     raise ImagewrightError("cannot tell the architecture of the guest: none of its programs was found (/bin/sh, /sbin/init)")

@@ -16,7 +16,7 @@ import re
 import stat
 from typing import List, NamedTuple, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.commands import SEARCH_PATH
 from ansible_collections.imagewright.azure.plugins.module_utils.core.elf import Elf
@@ -92,7 +92,7 @@ def why_not_loaded(tree: Tree, path: str, program: str, libraries: Optional[Libr
     if library.elf is None or not library.elf.whole:
         return f"{path} is damaged: " + (library.problem or ("it is cut off" if library.elf else "it is no shared library"))
     if (library.elf.machine, library.elf.bits) != (user.machine, user.bits):
-        return f"{path} is for another processor: {elf.MACHINES.get(library.elf.machine, library.elf.machine)}, {library.elf.bits} bit"
+        return f"{path} is for another processor: {elf_header.MACHINES.get(library.elf.machine, library.elf.machine)}, {library.elf.bits} bit"
     found = _of_libraries(path, library.elf._replace(interpreter=user.interpreter), libraries or Libraries(tree, inspect_file), ())
     return next((sentence(obstacle) for obstacle in found if obstacle.kind != UNKNOWN), "")
 
@@ -109,7 +109,7 @@ def facts_of(stream: Stream, size: int) -> Facts:
     start = stream.read(_LINE)
     if start.startswith(b"#!"):
         return Facts(None, start[2:], "")
-    if not start.startswith(elf.MAGIC):
+    if not start.startswith(elf_header.MAGIC):
         return Facts(None, None, "")
     try:
         return Facts(elf.read(stream, size), None, "")
@@ -173,7 +173,7 @@ def _of_file(tree: Tree, path: str, wanted_by: Tuple[str, ...]) -> Optional[Obst
 
 
 def _of_elf(tree: Tree, path: str, program: Elf, machine: Optional[str], look: Inspect, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
-    name = elf.MACHINES.get(program.machine, f"e_machine {program.machine}")
+    name = elf_header.MACHINES.get(program.machine, f"e_machine {program.machine}")
     if machine and name != machine and name not in _ALSO_RUNS.get(machine, ()):
         return [Obstacle(MACHINE, path, name, wanted_by)]
     if not program.whole:

@@ -10,7 +10,7 @@ Source: GRUB, kern/main.c (grub_set_prefix_and_root) and util/grub-install.c.
 import re
 from typing import AbstractSet, Any, Dict, List, Optional, Union
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.grub_core import GrubCore
@@ -117,7 +117,7 @@ def _missing_module(file_system: Any, folder: str, built_in: AbstractSet[str]) -
         node = node_at(file_system, f"{folder}/{name}.mod")
         if node is None:
             return f"its module {name}.mod is not there"
-        if file_system.open(node).read(len(elf.MAGIC)) != elf.MAGIC:
+        if file_system.open(node).read(len(elf_header.MAGIC)) != elf_header.MAGIC:
             return f"its module {name}.mod is no module"
     return ""
 

@@ -15,7 +15,7 @@ import re
 import struct
 import zlib
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: kind: what the file is, "" when it is of no kind that is known here; machine: as of `uname -m`, "" when it does not tell;
@@ -55,7 +55,7 @@ def examine(tree, path):
             return KernelFile("Image", "aarch64", "")
         if header[:2] == b"\x1f\x8b":
             return _gzip(stream)
-        if header[:4] == elf.MAGIC and len(header) >= 64:
+        if header[:4] == elf_header.MAGIC and len(header) >= 64:
             return _elf(header, size)
     return KernelFile("", "", _no_program(header))
 

@@ -15,7 +15,7 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import PAM_FOLDERS
@@ -227,4 +227,4 @@ def _counts(line):
 def _answers(tree, path, kind):
     """Return whether a module has the function that is called for a kind; True of what is no library. Without it it counts as one that is not there."""
     content = tree.read_bytes(path, _MOST_MODULE)
-    return not content.startswith(elf.MAGIC) or b"pam_sm_" not in content or _FUNCTIONS[kind] in content
+    return not content.startswith(elf_header.MAGIC) or b"pam_sm_" not in content or _FUNCTIONS[kind] in content

@@ -9,7 +9,7 @@ Source: pathnames.h and auth.h of OpenSSH (SSHDIR, SSH_PRIVSEP_USER, _PATH_PRIVS
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 
 PROGRAMS = ("/usr/sbin/sshd", "/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd")
 _MOST = 16 * 1024 * 1024  # bytes of sshd; the largest builds have 3 MiB
@@ -32,7 +32,7 @@ def content(tree):
     if path is None or not tree.is_file(path):
         return b""
     found = tree.read_bytes(path, _MOST)
-    if not found.startswith(elf.MAGIC):
+    if not found.startswith(elf_header.MAGIC):
         return b""
     sessions = [helper for helper in helpers(found) if helper.endswith("sshd-session") and tree.is_file(helper)]
     return b"".join([found] + [tree.read_bytes(helper, _MOST) for helper in sessions])

@@ -17,7 +17,7 @@ MODULES = "ansible_collections.imagewright.azure.plugins.modules."
 #: What is known, what only its code says (a regular expression), and the one file of module_utils that may.
 KNOWN_ONCE = [
     ("where a file has data and where holes", r"SEEK_(DATA|HOLE)", "disk/sparse.py"),
-    ("how a program of ELF begins", r'b"\\x7fELF', "core/elf.py"),
+    ("how a program of ELF begins", r'b"\\x7fELF', "core/elf_header.py"),
     ("where an ELF file has its sections", r"40 if wide else 32|58 if wide else 46", "core/elf.py"),
     ("how a GUID partition table begins", r'b"EFI PART', "disk/gpt.py"),
     ("how a VHD's footer begins", r'b"conectix', "disk/footer.py"),

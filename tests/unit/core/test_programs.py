@@ -7,7 +7,7 @@ import io
 import struct
 
 import pytest
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, elf_header, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from unit.core.elf_files import AARCH64, I386, library, program
 
@@ -222,7 +222,7 @@ def test_musl_looks_where_its_own_file_says(tmp_path, path_file, place, found):
 def test_big_endian_files_are_read(tmp_path):
     content = program(["libc.so.6"], "/lib/ld64.so.1", machine=22, order=">")
     assert elf.read(io.BytesIO(content), len(content)) == elf.Elf(22, 64, "/lib/ld64.so.1", ["libc.so.6"], [], [], True)
-    assert elf.machine_of(content) == "s390x"
+    assert elf_header.machine_of(content) == "s390x"
 
 
 @pytest.mark.parametrize(

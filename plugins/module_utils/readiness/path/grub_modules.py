@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.grub_statements import device_of, is_elsewhere, runs, statements
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -133,7 +133,7 @@ def _wrong_module(context, path):
     if status is None:
         return "is not there"
     try:
-        table = elf.section_headers(context.tree.read_bytes(path, elf.HEADER))
+        table = elf.section_headers(context.tree.read_bytes(path, elf_header.HEADER))
     except ValueError:
         return "is no module"
     return "is cut off" if table.offset + table.width * table.entries > status.size else ""

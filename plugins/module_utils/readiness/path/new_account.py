@@ -12,7 +12,7 @@ import re
 import stat
 import time
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
 
@@ -137,7 +137,7 @@ def _of_scripts(context):
 
 def _of_script(context, path, status):
     first = context.tree.read_bytes(path, 4)
-    wrong = "it may not be run" if not status.mode & stat.S_IXUSR else "" if first.startswith((b"#!", elf.MAGIC)) else "it is no program"
+    wrong = "it may not be run" if not status.mode & stat.S_IXUSR else "" if first.startswith((b"#!", elf_header.MAGIC)) else "it is no program"
     wrong = wrong or (programs.why_not(context.tree, path) if context.tree.has_own_root else "")
     if wrong:
         return [Evidence(path, None, f"{wrong}: useradd runs every file here, and ends with it")]

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import module_file
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
@@ -23,7 +23,7 @@ _NETWORK = ("hv_netvsc",)
 _DISK = ("sd_mod",)
 _MOST_MODULE = 64 * 1024 * 1024  # bytes of the file
 #: How the file of a module begins: ELF, or packed by xz, zstd or gzip.
-_MODULES = (elf.MAGIC, b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
+_MODULES = (elf_header.MAGIC, b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 _CLASSES = (b"\x01", b"\x02")  # the byte behind ELF's magic: 32 or 64 bits
 _DVD = ("sr_mod", "isofs")
 
