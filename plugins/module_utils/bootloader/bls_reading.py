@@ -12,11 +12,10 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grubenv, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grubenv, menu_places, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
-_ENTRIES = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf")
 GRUBENV = ("/boot/grub2/grubenv", "/boot/grub/grubenv", "/boot/efi/EFI/*/grubenv")
 GRUB_CFG = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/boot/efi/EFI/*/grub.cfg")
 #: The lines that stand in for a lost grubenv (kernelopts) and for an entry without options (default_kernelopts).
@@ -29,7 +28,7 @@ KERNELOPTS = ("kernelopts", "default_kernelopts")
 def entry_paths(tree):
     """Return the paths ([str]) of the entries, each once, the newest version first."""
     found = collections.OrderedDict()
-    for pattern in _ENTRIES:
+    for pattern in menu_places.BLS:
         for path in sorted(tree.glob(pattern), key=_version, reverse=True):
             if tree.is_file(path):
                 found.setdefault(tree.resolve(path), path)

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import os
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2, grub2_menu, kernel_install, unchanged
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2, grub2_menu, menu_places, unchanged
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_subject
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.reading import Reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, edits, files
@@ -34,8 +34,8 @@ def plan(tree, loaders, wanted, options, regenerate):
     tree = Reading(tree)
     plans = [loader.plan(tree, wanted, options) for loader in loaders]
     # the file that must not be older than /etc/default/grub comes last
-    planned_edits = sorted([edit for planned in plans for edit in planned.edits], key=lambda edit: edit.path == kernel_install.MAIN)
-    edited = Reading(EditedTree(tree, planned_edits))
+    planned_edits = sorted([edit for planned in plans for edit in planned.edits], key=lambda edit: edit.path == menu_places.KERNEL_CMDLINE)
+    edited = Reading(EditedTree(tree, planned_edits)) if planned_edits else tree  # which has been read
     before = [entry for loader in loaders for entry in loader.entries(tree)]
     after, generators, lines, warnings = [], [], [], [warning for planned in plans for warning in planned.warnings]
     for loader, planned in zip(loaders, plans):
@@ -83,6 +83,10 @@ def renew(tree):
 
     tree: LiveTree.
     """
+    if not tree.is_file(menu_places.KERNEL_CMDLINE):
+        return
+    from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import kernel_install
+
     if kernel_install.is_overruled(tree):
         files.write(tree.host_path(kernel_install.MAIN), tree.read_bytes(kernel_install.MAIN))
 
@@ -93,7 +97,7 @@ def regenerate(tree, generators):
     tree: LiveTree.
     Raises ImagewrightError: one is not installed, or failed.
     """
-    kept = {path: tree.read_bytes(path) for path in bls.protected(tree)} if generators else {}
+    kept = {path: tree.read_bytes(path) for path in _protected(tree)} if generators else {}
     done = []
     for generator in generators:
         if generator.aside:
@@ -121,7 +125,14 @@ def touched(tree, generators):
     if not generators:
         return []
     outputs = [generator.output for generator in generators]
-    return outputs + [path + ".new" for path in outputs] + bls.protected(tree)
+    return outputs + [path + ".new" for path in outputs] + _protected(tree)
+
+
+def _protected(tree):
+    """Return the paths ([str]) that a generator may rewrite with what it probes; the reader of entries is imported where one runs."""
+    from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls
+
+    return bls.protected(tree)
 
 
 def read_back(tree, loaders, wanted, options, regenerated, change):

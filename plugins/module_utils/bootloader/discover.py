@@ -11,16 +11,21 @@ and in starting.py what it starts by itself.
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, grub2, menu_places, unsupported
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2, menu_places, unsupported
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 
 def adapters(tree):
     """Return the adapters of the boot loaders that the guest may have; the first that can tell what the next kernel gets is believed.
 
-    Those that few guests have are imported where their files are: what a module imports is compiled each time it runs.
+    All but GRUB 2 are imported where their files are: what a module imports is compiled each time it runs.
     """
-    found = [bls, grub2]
+    found = []
+    if _has(tree, menu_places.BLS):
+        from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls
+
+        found.append(bls)
+    found.append(grub2)
     if _has(tree, menu_places.GRUB_LEGACY):
         from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_legacy
 

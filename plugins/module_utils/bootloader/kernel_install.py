@@ -13,12 +13,12 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, menu_places, reading
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
 
-MAIN, VENDOR_MAIN = "/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"
+MAIN, VENDOR_MAIN = menu_places.KERNEL_CMDLINE, "/usr/lib/kernel/cmdline"
 PARTS, VENDOR_PARTS = "/etc/kernel/cmdline.d", "/usr/kernel/cmdline.d"
 #: Red Hat's own way: it takes the words of comments for parameters, and a MAIN that is older than DEFAULTS for overruled.
 RED_HAT = "/usr/lib/kernel/install.d/20-grub.install"

@@ -6,6 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+#: Entries of the Boot Loader Specification, and the line that kernel-install gives to those of new kernels.
+BLS = ("/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf")
+KERNEL_CMDLINE = "/etc/kernel/cmdline"
 GRUB_LEGACY = ("/boot/grub/menu.lst", "/boot/grub/grub.conf", "/etc/grub.conf", "/boot/efi/EFI/redhat/grub.conf", "/boot/boot/grub/menu.lst")
 EXTLINUX = ("/boot/extlinux.conf", "/boot/extlinux/*.conf", "/boot/extlinux/*.cfg", "/boot/syslinux/*.cfg", "/boot/efi/EFI/syslinux/*.cfg")
 #: Unified kernel images, where firmware and systemd-boot find them without an entry being written.
