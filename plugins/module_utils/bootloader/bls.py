@@ -125,26 +125,6 @@ def entries(tree):
     return [entry for entry in found if entry is not None]
 
 
-def predict(before, after):
-    """Return the entries ([BootEntry]) once the edits are made: nothing has to be generated for them."""
-    return entries(after)
-
-
-def stale(tree, wanted, options):
-    """Return []: the entries are edited themselves."""
-    return []
-
-
-def given(tree):
-    """Return {}: the entries are edited themselves."""
-    return {}
-
-
-def generators(tree, root):
-    """Return []: the entries are edited themselves."""
-    return []
-
-
 def protected(tree):
     """Return the paths ([str]) that grub2-mkconfig may rewrite with what it probes, and that must stay as they were edited."""
     return bls_reading.entry_paths(tree) + list(reading.texts(tree, bls_reading.GRUBENV)) + [path for path in [kernel_install.MAIN] if tree.is_file(path)]

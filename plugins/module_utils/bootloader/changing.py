@@ -51,7 +51,7 @@ def plan(tree, loaders, wanted, options, regenerate):
             check(entries, wanted, options)
         after += entries
         lines.append((not entries, loader.next_kernel(edited, predicted)))
-    given = {path: parameters for loader in loaders for path, parameters in loader.given(edited).items()} if generators else {}
+    given = {path: parameters for loader in loaders if _is_generated(loader) for path, parameters in loader.given(edited).items()} if generators else {}
     unchanged.check(_that_stay(tree, before, after), after, wanted, options, given)
     machine = machine_of(tree)
     for entry in after:
@@ -144,7 +144,7 @@ def read_back(tree, loaders, wanted, options, regenerated, change):
     entries, tree = [], Reading(tree)
     for loader in loaders:
         found = loader.entries(tree)
-        outputs = [] if regenerated else [generator.output for generator in loader.generators(tree, tree.root)]
+        outputs = [] if regenerated else [generator.output for generator in _generators(tree, loader)]
         check([entry for entry in found if entry.path not in outputs], wanted, options)
         entries += found
     unchanged.check(_that_stay(tree, change.before, entries), entries, wanted, options, change.given)
@@ -206,11 +206,20 @@ def _identity(entry):
 
 def _needed_generators(tree, loader, planned, wanted, options):
     """Return the generators of a boot loader that have work to do: all when a source changes, else those of stale files."""
-    generators = loader.generators(tree, getattr(tree, "root", "/"))
-    if planned.regenerate:
+    generators = _generators(tree, loader)
+    if planned.regenerate or not generators:
         return generators
     stale = loader.stale(tree, wanted, options)
     return [generator for generator in generators if generator.output in stale]
+
+
+def _generators(tree, loader):
+    """Return the Generators ([Generator]) of a boot loader: none of one whose files are edited themselves."""
+    return loader.generators(tree, getattr(tree, "root", "/")) if _is_generated(loader) else []
+
+
+def _is_generated(loader):
+    return hasattr(loader, "generators")
 
 
 def _check_ready(tree, generators):

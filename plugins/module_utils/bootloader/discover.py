@@ -4,9 +4,9 @@
 """The boot loaders of a guest.
 
 An adapter is a module with NAME and these functions: is_present(tree), plan(tree, wanted, options) -> LoaderPlan, entries(tree) ->
-[BootEntry], predict(before, after) -> [BootEntry], stale(tree, wanted, options) -> [path], given(tree) -> {path: [parameter]},
-generators(tree, root) -> [Generator], next_kernel(tree, entries) -> str or None. A new boot loader is one file more, its place in adapters,
-and in starting.py what it starts by itself.
+[BootEntry], next_kernel(tree, entries) -> str or None; and, where a program generates its files, generators(tree, root) -> [Generator],
+predict(before, after) -> [BootEntry], stale(tree, wanted, options) -> [path], given(tree) -> {path: [parameter]}. A new boot loader is one
+file more, its place in adapters, and in starting.py what it starts by itself.
 
 PRIVATE: module_utils of this collection are not an interface.
 """

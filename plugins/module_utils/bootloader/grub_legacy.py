@@ -70,26 +70,6 @@ def entries(tree):
     ]
 
 
-def predict(before, after):
-    """Return the entries ([BootEntry]) once the edits are made: nothing has to be generated for them."""
-    return entries(after)
-
-
-def stale(tree, wanted, options):
-    """Return []: the menu is edited itself."""
-    return []
-
-
-def given(tree):
-    """Return {}: the menu is edited itself."""
-    return {}
-
-
-def generators(tree, root):
-    """Return []: the menu is edited itself, as is what update-grub would make it from."""
-    return []
-
-
 def next_kernel(tree, entries):
     """Return the command line (str) of the next kernel: from Debian's comments, SUSE's variables, or the default stanza."""
     for text in _menus(tree).values():

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The generators of initramfs images that this collection knows, and which of them a guest uses.
 
-Each is a module with the same functions: is_installed, has_kernel_hook, config_file, config_edits, target, build, after and obstacles,
-and with NAME and MARKERS. A new generator is one more such module and one more entry here.
+Each is a module with the same functions: is_installed, has_kernel_hook, config_file, config_edits, target and build,
+with NAME and MARKERS, and with after and obstacles where it has such. A new generator is one more such module and one more entry here.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -27,6 +27,16 @@ NAMES = [generator.NAME for generator in GENERATORS]
 def installed(tree):
     """Return the generators that are installed in the guest."""
     return [generator for generator in GENERATORS if generator.is_installed(tree)]
+
+
+def obstacles(generator, tree, modules):
+    """Return what in a generator's configuration keeps modules ([str]) out ([str], ``path line N: text``)."""
+    return generator.obstacles(tree, modules) if hasattr(generator, "obstacles") else []
+
+
+def after(generator, tree, kernel, image):
+    """Return the commands ([[str]]) to run when a kernel's image was replaced."""
+    return generator.after(tree, kernel, image) if hasattr(generator, "after") else []
 
 
 def choose(tree, name, kernels):

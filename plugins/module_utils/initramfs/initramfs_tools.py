@@ -70,8 +70,3 @@ def after(tree, kernel, image):
     if not tree.is_dir(_HOOKS):
         return []
     return [["run-parts", f"--arg={kernel.version}", f"--arg={image}", _HOOKS]]
-
-
-def obstacles(tree, modules):
-    """Return what in the generator's configuration keeps modules out ([str], ``path line N: text``)."""
-    return []

@@ -125,7 +125,7 @@ def _reports(states, items, names, rebuilds):
 def _warnings(tree, generator, states, rebuilds, names):
     """Yield what the user must know besides the result."""
     rebuilt = [rebuild.state for rebuild in rebuilds]
-    for obstacle in generator.obstacles(tree, names) if generator else []:
+    for obstacle in generators.obstacles(generator, tree, names) if generator else []:
         yield f"the next kernel's initramfs may lack drivers, which are kept out by {obstacle}; take them out of that line"
     for state in states:
         kernel, missing = state.kernel, ", ".join(state.verdict.missing)

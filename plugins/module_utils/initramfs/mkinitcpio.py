@@ -93,16 +93,6 @@ def build(tree, kernel, output, modules, work):
     return command + shlex.split(settings.get("options", ""))
 
 
-def after(tree, kernel, image):
-    """Return the commands ([[str]]) to run when an image was replaced."""
-    return []
-
-
-def obstacles(tree, modules):
-    """Return what in the generator's configuration keeps modules out ([str])."""
-    return []
-
-
 def _config_files(tree):
     """Return the files ([str]) whose MODULES count: those that presets name, and where one names none the drop-in, or the main file without any."""
     presets = _presets(tree)

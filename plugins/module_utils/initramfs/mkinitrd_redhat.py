@@ -66,13 +66,3 @@ def target(tree, kernel):
 def build(tree, kernel, output, modules, work):
     """Return the arguments ([str]) that build the kernel's image into the new file output, with temporary files in work."""
     return ["mkinitrd", "-f"] + [f"--preload={name}" for name in modules] + [output, kernel.version]
-
-
-def after(tree, kernel, image):
-    """Return the commands ([[str]]) to run when an image was replaced."""
-    return []
-
-
-def obstacles(tree, modules):
-    """Return what in the generator's configuration keeps modules out ([str])."""
-    return []

@@ -72,13 +72,3 @@ def build(tree, kernel, output, modules, work):
     """
     folder = posixpath.dirname(output)
     return ["mkinitrd", "-b", folder, "-k", posixpath.relpath(kernel.vmlinuz, folder), "-i", posixpath.basename(output)]
-
-
-def after(tree, kernel, image):
-    """Return the commands ([[str]]) to run when an image was replaced."""
-    return []
-
-
-def obstacles(tree, modules):
-    """Return what in the generator's configuration keeps modules out ([str])."""
-    return []

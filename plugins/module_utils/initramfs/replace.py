@@ -17,7 +17,7 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands, files, work_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.core.descriptors import opened
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
-from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried
+from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import carried, generators
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.verify import check_image
 
 #: An image that was replaced. target: its guest path; kept: guest path of a copy of the old one, None when there was none;
@@ -137,7 +137,7 @@ def _build(tree, generator, kernel, output, target, modules, work):
     except ImagewrightError as error:
         raise ImagewrightError(f"cannot {doing}: the new image does not stand the test: {error}{_last_lines(completed)}", **words) from error
     if verdict.missing:  # a driver that the kernel has not is told before
-        hindered = generator.obstacles(tree, modules)
+        hindered = generators.obstacles(generator, tree, modules)
         fix = f"; take them out of {' and '.join(hindered)}" if hindered else ""
         lacking = ", ".join(verdict.missing)
         raise ImagewrightError(
@@ -160,7 +160,7 @@ def _last_lines(completed):
 def _activate(tree, generator, kernel, modules, left_out):
     """Run what the distribution runs after an image was replaced, then prove what is booted, if that is another file."""
     target = generator.target(tree, kernel)
-    for argv in generator.after(tree, kernel, target):
+    for argv in generators.after(generator, tree, kernel, target):
         commands.run(argv, f"run the hooks for the new {target}", root=tree.root)
     if kernel.image is None or tree.resolve(kernel.image) == tree.resolve(target):
         return
