@@ -184,7 +184,7 @@ WAYS = {
     "rescue.target": parameters("systemd.unit=rescue.target"),
     "emergency": parameters("emergency"),
     "init is a shell": parameters("init=/bin/sh"),
-    "init is not there": lambda layer: (layer.needs("/usr/lib/dracut"), parameters("init=/sbin/upstart")(layer)),
+    "init is not there": lambda layer: (layer.needs("/usr/lib/dracut/modules.d"), parameters("init=/sbin/upstart")(layer)),
     "break=premount": parameters("break=premount"),
     "break": parameters("break"),
     "mem=64M": parameters("mem=64M"),
