@@ -60,7 +60,7 @@ def no_time_zone(layer):
 
 def by_dracut(change):
     """Return a way of an initramfs of dracut."""
-    return lambda layer: (layer.needs("/usr/lib/dracut"), change(layer))
+    return lambda layer: (layer.needs("/usr/lib/dracut/modules.d"), change(layer))
 
 
 def service(name, text, target="multi-user.target"):

@@ -39,6 +39,7 @@ _DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), (
 _DAEMONS = {"sss": ["sssd", "sssd-nss.socket"], "ldap": ["nslcd"], "winbind": ["winbind", "winbindd"]}
 _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run", "/home")
 _SHELLS = ("/bin/sh", "/bin/bash")
+_OTHER_SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/dash", "/usr/bin/dash", "/bin/busybox", "/usr/bin/busybox")
 _LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu*/ld-linux*.so.*", "/lib/*-linux-gnu*/libtinfo.so.6")
 _FOR_A_START = ("/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var")
 #: What a first boot writes at least, keys, logs, the agent's state, and what it takes comfortably, in
@@ -61,13 +62,34 @@ _LABELLED = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/etc/passwd", 
 )
 def init_runs(context):
     """Return failed with what keeps /sbin/init from running."""
-    tree = context.tree
-    path = next((path for path in _INITS[:3] if tree.lstat(path) is not None), _INITS[0])
+    return _runs(context, next((path for path in _INITS[:3] if context.tree.lstat(path) is not None), _INITS[0]))
+
+
+@rule(
+    "R68i",
+    step=ROOT,
+    severity=ERROR,
+    title="The root's /bin/sh can run",
+    fault="The root's /bin/sh cannot run",
+    why="The agent makes the host keys through it, ifupdown and dhclient bring the first card up through it, and so does every script of the system: without it "
+    "the machine is not provisioned.",
+    cure="Link it again to a shell that is there (`ln -s dash /bin/sh`, `ln -s bash /bin/sh`), or install its package again.",
+    source="system(3); azurelinuxagent/common/utils/shellutil.py; interfaces(5)",
+)
+def shell_runs(context):
+    """Return failed with what keeps /bin/sh from running, or its absence beside another shell."""
+    if context.tree.lstat(_SHELLS[0]) is None and not any(context.tree.is_file(path) for path in _OTHER_SHELLS):
+        return not_applicable("no shell is there at all")
+    return _runs(context, _SHELLS[0])
+
+
+def _runs(context, path):
+    """Return failed with what keeps a program of the root from running."""
     try:
         machine = context.shared(architecture)[0]
     except ImagewrightError:
         machine = None
-    found = programs.obstacles(tree, path, machine)
+    found = programs.obstacles(context.tree, path, machine)
     unread = [obstacle for obstacle in found if obstacle.kind == programs.UNKNOWN]
     if unread and len(unread) == len(found):
         return unknown(programs.sentence(unread[0]))
@@ -281,6 +303,7 @@ def _is_active(context):
 
 RULES = [
     init_runs,
+    shell_runs,
     accounts_are_whole,
     accounts_can_be_written,
     directories_are_open,

@@ -25,6 +25,10 @@ BROKEN_FILES = [
     ("R68a", {_INIT: program(["libc.so.6"]), _LOADER: library()}, (_LOADER, None)),  # the loader is not executable
     ("R68a", {_INIT: program(machine=AARCH64, interpreter=None)}, ("/sbin/init", None)),
     ("R68a", {_INIT: ""}, ("/sbin/init", None)),
+    ("R68i", {"/bin/sh": ("link", "zsh")}, ("/bin/sh", None)),
+    ("R68i", {"/bin/sh": None, "/usr/bin/bash": program(interpreter=None)}, ("/bin/sh", None)),
+    ("R68i", {"/bin/sh": ("link", "busybox"), "/bin/busybox": ""}, ("/bin/sh", None)),
+    ("R68i", {"/bin/sh": program(["libc.so.6"])}, (_LOADER, None)),
     ("R68b", {"/etc/passwd": ""}, ("/etc/passwd", None)),
     ("R68b", {"/etc/shadow": None}, ("/etc/shadow", None)),
     ("R68b", {"/etc/group": None}, ("/etc/group", None)),
@@ -46,6 +50,7 @@ CONTROLS = [
     ("R68h", {"/etc/nsswitch.conf": "# passwd: sss\npasswd: files systemd\nshadow: files\nhosts: dns\n"}),
     ("R68h", {"/etc/nsswitch.conf": "passwd: compat\nshadow: compat\n"}),
     ("R68a", {"/sbin/init": ("link", "../lib/systemd/systemd"), "/lib/systemd/systemd": ("link", _INIT)}),
+    ("R68i", {"/bin/sh": ("link", "../usr/bin/dash"), "/usr/bin/dash": ("link", "/usr/lib/systemd/systemd")}),
     ("R68b", {"/etc/passwd": FILES["/etc/passwd"] + "+::::::\n"}),  # NIS
     ("R68b", {"/etc/group": FILES["/etc/group"] + "users:x:100:daemon,root\n"}),
     ("R68d", {"/root/.profile": "# closed to others, as it should be\n"}),
