@@ -25,6 +25,17 @@ def pam(line):
     return lambda layer: layer.first(PAM, line + "\n")
 
 
+def by_useradd(text):
+    """Return the way that useradd's defaults give the user of an agent that names no shell."""
+
+    def change(layer):
+        if any('"-s", "/bin/bash"' in layer.read(path) for path in layer.tree.glob("/usr/lib/python3*/*-packages/azurelinuxagent/common/osutil/default.py")):
+            raise DoesNotApply("the agent names a shell")
+        layer.write("/etc/default/useradd", text)
+
+    return with_agent(change)
+
+
 def sftp_twice(layer):
     """Have sshd's configuration set sftp twice, which it takes since 9.5."""
     if layer.tree.exists("/usr/lib/openssh/sshd-session"):
@@ -100,9 +111,9 @@ WAYS = {
     "nobody may have a session": lambda layer: layer.write("/etc/security/limits.d/z.conf", "* - maxlogins 0\n"),
     "PAM's file for all sessions is gone": gone("/etc/pam.d/common-session"),
     "PAM's file includes one that is not there": lambda layer: layer.append(PAM, "@include common-mine\n"),
-    # cloud-init names a shell of its own
-    "new users get a shell that is not there": with_agent(written("/etc/default/useradd", "SHELL=/usr/bin/zsh\n")),
-    "new users get a shell that ends": with_agent(written("/etc/default/useradd", "SHELL=/usr/sbin/nologin\n")),
+    # cloud-init names a shell of its own, and so does the agent since 2.9
+    "new users get a shell that is not there": by_useradd("SHELL=/usr/bin/zsh\n"),
+    "new users get a shell that ends": by_useradd("SHELL=/usr/sbin/nologin\n"),
     "sshd has no host key of the kinds that it offers": sshd("HostKeyAlgorithms ssh-dss"),
     "sshd does not ask PAM": sshd("UsePAM no"),
     "ssh sees no home": drop_in("ssh", "[Service]\nProtectHome=yes\n"),

@@ -76,7 +76,7 @@ def init_runs(context):
     cure="Link it again to a shell that is there (`ln -s dash /bin/sh`, `ln -s bash /bin/sh`), or install its package again.",
     source="system(3); azurelinuxagent/common/utils/shellutil.py; interfaces(5)",
 )
-def shell_runs(context):
+def system_shell_runs(context):
     """Return failed with what keeps /bin/sh from running, or its absence beside another shell."""
     if context.tree.lstat(_SHELLS[0]) is None and not any(context.tree.is_file(path) for path in _OTHER_SHELLS):
         return not_applicable("no shell is there at all")
@@ -303,7 +303,7 @@ def _is_active(context):
 
 RULES = [
     init_runs,
-    shell_runs,
+    system_shell_runs,
     accounts_are_whole,
     accounts_can_be_written,
     directories_are_open,
