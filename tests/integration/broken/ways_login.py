@@ -26,11 +26,11 @@ def pam(line):
 
 
 def by_useradd(text):
-    """Return the way that useradd's defaults give the user of an agent that names no shell."""
+    """Return the way that useradd's defaults give the user of an agent that names no shell, as those before 2.9 do."""
 
     def change(layer):
-        if any('"-s", "/bin/bash"' in layer.read(path) for path in layer.tree.glob("/usr/lib/python3*/*-packages/azurelinuxagent/common/osutil/default.py")):
-            raise DoesNotApply("the agent names a shell")
+        for path in layer.tree.glob("/usr/lib/python3*/*-packages/azurelinuxagent/common/osutil/default.py"):
+            layer.replace(path, ', "-s", "/bin/bash"', "")
         layer.write("/etc/default/useradd", text)
 
     return with_agent(change)

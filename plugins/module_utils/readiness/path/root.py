@@ -71,8 +71,8 @@ def init_runs(context):
     severity=ERROR,
     title="The root's /bin/sh can run",
     fault="The root's /bin/sh cannot run",
-    why="The agent makes the host keys through it, ifupdown and dhclient bring the first card up through it, and so does every script of the system: without it "
-    "the machine is not provisioned.",
+    why="The agent makes the host keys through it, ifupdown and dhclient bring the first card up through it, and so does every script of the system: without "
+    "it the machine is not provisioned.",
     cure="Link it again to a shell that is there (`ln -s dash /bin/sh`, `ln -s bash /bin/sh`), or install its package again.",
     source="system(3); azurelinuxagent/common/utils/shellutil.py; interfaces(5)",
 )
