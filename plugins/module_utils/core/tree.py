@@ -13,7 +13,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import fnmatch
 import posixpath
 import stat
-from typing import Iterable, List, NamedTuple, Optional
+from typing import FrozenSet, Iterable, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
@@ -204,6 +204,13 @@ class Tree:
 
     def security_label(self, path: str) -> Optional[str]:
         """Return the SELinux label (str) of the path, links followed, "" without one; None when that is not known."""
+        return None
+
+    def file_system_features(self, path: str) -> Optional[FrozenSet[str]]:
+        """Return the names ({str}) of the features, which decide about mounts, of the file system that is mounted on the path; None when they are not known.
+
+        They are called as tune2fs and btrfs call them, and ``default-data=MODE`` is what ``tune2fs -o`` has set.
+        """
         return None
 
     def _parent_resolved(self, path: str) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 import struct
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, FrozenSet, Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -28,6 +28,7 @@ _UNCHANGING = 0x40 | 0x80  # BTRFS_INODE_IMMUTABLE and _APPEND, btrfs_tree.h
 _ROOT_REF, _DIR_INDEX, _ROOT_ITEM = 156, 96, 132  # types of keys, btrfs_tree.h
 _XATTR_ITEM, _BLOCK_GROUP_ITEM = 24, 192
 _EXTENT_TREE, _BLOCK_GROUP_TREE = 2, 11  # object ids
+_FREE_SPACE_TREE = 0x1  # compat_ro_flags
 _DATA = 1  # BTRFS_BLOCK_GROUP_DATA
 _DIR_ITEM = struct.Struct("<25xHHx")  # the lengths of data and name, which follow it
 _PLENTY = 1024 * 1024 * 1024  # bytes: nobody asks for more of them
@@ -143,6 +144,10 @@ class BtrfsFileSystem(FileSystem):
             if int(chunk.type) & _DATA
         ]
         return unallocated + sum(inside), None
+
+    def features(self) -> FrozenSet[str]:
+        """Return the names ({str}) of the features that decide about its mounts."""
+        return frozenset(["free-space-tree"] if self._fs.sb.compat_ro_flags & _FREE_SPACE_TREE else [])
 
     def _block_groups(self) -> Any:
         try:

@@ -11,7 +11,7 @@ import contextlib
 import io
 import posixpath
 import stat
-from typing import Any, Callable, ContextManager, Dict, Iterable, Iterator, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, ContextManager, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -77,6 +77,13 @@ class MountedTree(Tree):
         """Return what is Free in the file system of the path; None when it cannot be asked here."""
         question = getattr(self.mount_of(path).file_system, "free", None)
         return None if question is None else Free(*question())
+
+    def file_system_features(self, path: str) -> Optional[FrozenSet[str]]:
+        """Return the names ({str}) of the features, which decide about mounts, of the file system that is mounted on the path; None when
+        they are not known."""
+        mount = self.mount_of(path)
+        question = getattr(mount.file_system, "features", None)
+        return question() if question is not None and mount.path == self.resolve(path) else None
 
     def _asked(self, path: str, name: str) -> Any:
         """Return what a method of the file system says of the path, None where it has no such method or nothing is there."""

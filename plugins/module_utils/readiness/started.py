@@ -59,6 +59,16 @@ def last(line, *names):
     return next((parameter for parameter in reversed(line.parameters) if parameter.name in names), None)
 
 
+def is_written(line):
+    """Return whether the root of a StartedLine is mounted to write from its start: the last of ro and rw is rw."""
+    return last_mode([parameter.text for parameter in line.parameters]) == "rw"
+
+
+def last_mode(words):
+    """Return the last ``ro`` or ``rw`` of some words ([str]), "" without one."""
+    return next((word for word in reversed(words) if word in ("ro", "rw")), "")
+
+
 def initramfs_of(context, entry):
     """Return the content ([InitramfsTree]) of the images that a boot entry (BootEntry) is started with, without those that cannot be read."""
     loaded = {context.tree.resolve(path) for path in entry.initrds}

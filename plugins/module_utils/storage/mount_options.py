@@ -65,6 +65,20 @@ _UDF = _words("""
 #: Kind of a file system -> its own options.
 _OF_KIND = {"ext2": _EXT, "ext3": _EXT, "ext4": _EXT, "xfs": _XFS, "btrfs": _BTRFS, "vfat": _FAT, "msdos": _FAT, "tmpfs": _TMPFS, "iso9660": _ISO, "udf": _UDF}
 
+#: What one kernel or another does not take: given up since, or newer than some. Only the driver of the kernel that starts can tell.
+#: Source: Linux Documentation/admin-guide/xfs.rst, "Removed Mount Options"; fs/ext4/super.c; fs/btrfs/super.c.
+_OF_SOME_KERNELS = {
+    "ext4": _words("""
+        bh dax extents inlinecrypt journal_path mb_optimize_scan no_prefetch_block_bitmaps noacl nobh noextents noreservation nouser_xattr oldalloc orlov
+        prefetch_block_bitmaps prjquota reservation xip"""),
+    "xfs": _words("""
+        attr2 barrier dax delaylog ihashsize ikeep irixsgid lifetime max_atomic_write max_open_zones noattr2 nobarrier nodelaylog noikeep nolifetime
+        osyncisdsync osyncisosync"""),
+    "btrfs": _words("""
+        alloc_start check_int check_int_data check_int_print_mask ignorebadroots ignoredatacsums inode_cache noinode_cache nologreplay norecovery recovery
+        rescue subvolrootid"""),
+}
+
 #: (kinds, option) -> the values that it takes.
 _VALUES = {
     ("ext", "errors"): ("continue", "remount-ro", "panic"),
@@ -84,6 +98,12 @@ def unknown(kind, options):
     if kind not in _OF_KIND:
         return []
     return [option for option in options if not _is_known(kind, option)]
+
+
+def of_some_kernels(kind, options):
+    """Return the options ([str]) that the file system knows, and not every kernel."""
+    known = _OF_SOME_KERNELS.get(kind, ())
+    return [option for option in options if option.partition("=")[0] in known]
 
 
 def is_noexec(options):

@@ -30,6 +30,7 @@ from integration.broken import (
     ways_limits,
     ways_login,
     ways_menu,
+    ways_mounts,
     ways_network,
     ways_root,
     ways_siblings,
@@ -50,6 +51,7 @@ _MORE = (
     ways_lease,
     ways_menu,
     ways_beneath,
+    ways_mounts,
 )
 WAYS = {**ways_boot.WAYS, **ways_root.WAYS}
 CONTROLS = dict(controls.CONTROLS)

@@ -95,3 +95,27 @@ def fill(stream):
                 stream.write(os.urandom(piece))
         except OSError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), {"has_journal"}),
+        (("-o", "journal_data_writeback"), {"has_journal", "default-data=writeback"}),
+        (("-o", "journal_data"), {"has_journal", "default-data=journal"}),
+        (("-O", "^has_journal"), set()),
+        (("-O", "project,quota"), {"has_journal", "project"}),
+    ],
+)
+def test_ext4_tells_what_decides_about_its_mounts(tmp_path, folder, options, expected):
+    image = images.ext4(tmp_path / "disk", folder, 300 * MIB)
+    if options:
+        run("tune2fs", *options, image)
+    with ImageTree(str(image)) as tree:
+        assert tree.file_system_features("/") == expected
+        assert tree.file_system_features("/etc") is None
+
+
+def test_btrfs_tells_its_free_space_tree(tmp_path, folder):
+    with ImageTree(str(images.btrfs(tmp_path / "disk", folder, 512 * MIB))) as tree:
+        assert tree.file_system_features("/") <= {"free-space-tree"}

@@ -11,11 +11,13 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import mount_drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import is_written, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of, named_volume
-from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_options
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_options, mount_refusals
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import SHARED_FOLDER_KINDS, is_network, mount_lines
 
 EMERGENCY = "A mount that fails and that the start waits for ends in the emergency shell; nobody on Azure has a keyboard for it."
@@ -44,19 +46,37 @@ def judged(found):
     severity=ERROR,
     title="Every mount has options that its file system takes",
     fault="A mount has an option that its file system refuses",
-    why="The kernel refuses the whole mount for one option that it does not know. " + EMERGENCY,
+    why="The kernel refuses the whole mount for one option that it does not know, has given up, or cannot have on this file system. " + EMERGENCY,
     cure="Correct the option in /etc/fstab; `mount -fav` does not show it, `mount -a` on an unmounted one does.",
-    source="mount(8); systemd.mount(5)",
+    source="mount(8); systemd.mount(5); Linux Documentation/admin-guide/xfs.rst, removed mount options; fs/ext4/super.c; fs/btrfs/super.c",
 )
 def options_are_known(context):
-    """Return failed with each line that has an option which is unknown to a file system whose options are known."""
+    """Return failed with each line that has an option which is unknown to a file system whose options are known, or to its driver, or which it refuses."""
     found = []
     for line in context.shared(mount_lines):
         kind = kind_of(context, line.device) if line.kind == "auto" else line.kind
-        unknown = mount_options.unknown(kind, line.options)
+        unknown = mount_options.unknown(kind, line.options) + [
+            option for option in mount_options.of_some_kernels(kind, line.options) if not mount_drivers.takes(mount_drivers.driver_of(context, kind), option)
+        ]
+        told = _as_it_stops(context, line)
         if unknown:
-            found.append((line, f"{kind} does not know {', '.join(unknown)}"))
+            found.append((told, f"{kind} does not know {', '.join(unknown)}"))
+        found += [(told, f"{refusal.option}: {refusal.cause}") for refusal in _refusals(context, line, kind)]
     return judged(found)
+
+
+def _refusals(context, line, kind):
+    """Return the [Refusal] of a MountLine; the root has the options of its first mount, too, whichever entry starts."""
+    features = context.tree.file_system_features(line.mount_point)
+    firsts = [mount_drivers.root_flags(started) for started in started_lines(context)] if line.mount_point == "/" else []
+    found = [mount_refusals.of_any_mount(kind, first + line.options, features) for first in firsts or [[]]]
+    return min(found, key=len)
+
+
+def _as_it_stops(context, line):
+    """Return a MountLine that nothing waits for where it is of a root which the command line has written already: mounting it again may fail then."""
+    lines = started_lines(context)
+    return line._replace(required=False) if line.mount_point == "/" and lines and all(is_written(started) for started in lines) else line
 
 
 @rule(

@@ -8,10 +8,13 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import mount_drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last, started_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import is_written, last, last_mode, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import mount_refusals
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_options import is_noexec
 
@@ -31,13 +34,15 @@ _EMPTY = ("tmpfs", "ramfs")
     severity=ERROR,
     title="The root is mounted to write",
     fault="The root stays read-only",
-    why="The kernel mounts the root read-only (ro), and systemd mounts it again as its line of /etc/fstab says: without the line, or with ro in it, nobody "
-    "can write accounts, keys and logs.",
-    cure="Have a line for / in /etc/fstab, without ro (`UUID=... / ext4 defaults 0 1`), or rw on the kernel's command line.",
-    source="systemd-remount-fs.service(8); bootparam(7), ro and rw; systemd-fstab-generator(8), fstab=",
+    why="The kernel mounts the root read-only (ro), and systemd mounts it again as its line of /etc/fstab says: without the line, with ro in it, or with an "
+    "option that cannot be changed any more, nobody can write accounts, keys and logs.",
+    cure="Have a line for / in /etc/fstab, without ro (`UUID=... / ext4 defaults 0 1`), or rw on the kernel's command line; have data= of ext4 in rootflags= "
+    "of the command line too, or as the file system's own (`tune2fs -o journal_data_writeback`).",
+    source="systemd-remount-fs.service(8); bootparam(7), ro and rw; systemd-fstab-generator(8), fstab=; Linux fs/ext4/super.c",
+    choice="A mode of ext4's journal is a warning where only files can be read: its superblock may say the same.",
 )
 def root_is_written(context):
-    """Return failed with the root's line that has ro, or, where there is none, with each started line that does not have rw."""
+    """Return failed with the root's line that has ro, or what no later mount changes, or, where there is none, with each started line without rw."""
     tree = context.tree
     if not services.uses_systemd(tree):
         return not_applicable("the guest is not started by systemd")
@@ -48,12 +53,15 @@ def root_is_written(context):
     lines = started_lines(context)
     if roots:
         own = roots[-1]
-        read_only = [Evidence(own.path, own.line, own.text)] if _last_mode(own.options) == "ro" else []
-        return failed_if(read_only + [place for line in lines for place in _passed_over(line)])
+        read_only = [Evidence(own.path, own.line, own.text)] if last_mode(own.options) == "ro" else []
+        read_only += [place for line in lines for place in _passed_over(line)]
+        kept = _kept(context, own, lines)
+        severity = ERROR if read_only or any(sure for _place, sure in kept) else WARNING
+        return failed_if(dict.fromkeys(read_only + [place for place, _sure in kept]), severity=severity)
     if not lines:
         return not_applicable("no boot loader that is known here starts this guest")
     # what systemd finds by the types of partitions it mounts to write
-    found = [line for line in lines if not _is_written(line) and last(line, "root") is not None and last(line, "root").value not in _FOUND_BY_SYSTEMD]
+    found = [line for line in lines if not is_written(line) and last(line, "root") is not None and last(line, "root").value not in _FOUND_BY_SYSTEMD]
     return failed_if([Evidence(_FSTAB, None, "no entry for /, and no rw on the kernel's command line")] if found else [])
 
 
@@ -99,16 +107,17 @@ def _passed_over(line):
     """Return the [Evidence] of the parameter of a StartedLine by which systemd passes over /etc/fstab, and so leaves the root read-only, without rw."""
     parameter = last(line, "fstab", "systemd.fstab")
     ignored = parameter is not None and (parameter.value or "yes").lower() in FALSE
-    return [parameter.place._replace(text=f"{parameter.text}: {parameter.place.text}")] if ignored and not _is_written(line) else []
+    return [parameter.place._replace(text=f"{parameter.text}: {parameter.place.text}")] if ignored and not is_written(line) else []
 
 
-def _is_written(line):
-    return _last_mode([parameter.text for parameter in line.parameters]) == "rw"
-
-
-def _last_mode(words):
-    """Return the last ``ro`` or ``rw`` of some words ([str]), "" without one."""
-    return next((word for word in reversed(words) if word in ("ro", "rw")), "")
+def _kept(context, own, lines):
+    """Return [(Evidence, sure: bool)] of the options of the root's MountLine that it cannot be mounted again with, so that it stays as ro has it."""
+    kind = kind_of(context, own.device) if own.kind == "auto" else own.kind
+    features, found = context.tree.file_system_features("/"), []
+    for line in [line for line in lines if not is_written(line) and not mount_drivers.reads_fstab(context, line)]:
+        refusals = mount_refusals.of_a_later_mount(kind, own.options, mount_drivers.root_flags(line), features, mount_drivers.driver_of(context, kind))
+        found += [(Evidence(own.path, own.line, f"{refusal.option}: {refusal.cause}: {own.text}"), refusal.sure) for refusal in refusals]
+    return found
 
 
 RULES = [root_is_written, programs_run, nothing_hides_the_system]

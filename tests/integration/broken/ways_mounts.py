@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mounts that the kernel refuses though their options and devices are known, and right ones that resemble them."""
+
+from integration.broken.overlay import DoesNotApply
+from integration.broken.ways_boot import parameters
+from integration.broken.ways_root import fstab, root_kind
+
+
+def root_options(options, kind="ext4"):
+    """Return the way in which the root's line of fstab has options more, on an image whose root is of a kind."""
+
+    def change(layer):
+        if root_kind(layer) != kind:
+            raise DoesNotApply(f"the root is no {kind}")
+        lines = [line.split() for line in layer.read("/etc/fstab").splitlines()]
+        changed = [" ".join(words[:3] + [f"{words[3]},{options}"] + words[4:]) if words[1:2] == ["/"] else " ".join(words) for words in lines]
+        layer.write("/etc/fstab", "\n".join(changed) + "\n")
+
+    return change
+
+
+def with_driver(kind, change):
+    """Return the way in which change is done to an image whose kernel has the driver of a file system as a module."""
+
+    def way(layer):
+        if not layer.tree.glob(f"/usr/lib/modules/*/kernel/fs/{kind}/{kind}.ko*"):
+            raise DoesNotApply(f"{kind} is built into the kernel")
+        change(layer)
+
+    return way
+
+
+#: {what was done: how}
+WAYS = {
+    "fstab's root has another mode of ext4's journal": root_options("data=journal"),
+    "fstab's root has data=writeback": root_options("data=writeback"),
+    "fstab's root has another mode than rootflags": lambda layer: (
+        root_options("data=ordered")(layer),
+        parameters("rootflags=data=writeback")(layer),
+    ),
+    "fstab's root has an option that this kernel's ext4 has given up": with_driver("ext4", root_options("nouser_xattr")),
+    "fstab's root has a dax that cannot be changed": with_driver("ext4", root_options("dax=never")),
+    "fstab's root gives up Btrfs's free space tree": root_options("space_cache=v1", "btrfs"),
+    "fstab's root has quotas of projects that ext4 lacks": root_options("prjquota"),
+    "fstab's root has an option that this kernel's XFS has given up": with_driver("xfs", root_options("nobarrier", "xfs")),
+}
+
+CONTROLS = {
+    "fstab's root has the mode of the journal that it has anyway": root_options("data=ordered"),
+    "fstab's root and rootflags have the same mode": lambda layer: (root_options("data=writeback")(layer), parameters("rootflags=data=writeback")(layer)),
+    "fstab's root has another mode and is written already": lambda layer: (root_options("data=writeback")(layer), parameters("rw")(layer)),
+    "fstab's root has what a later mount changes": root_options("commit=30,noatime,discard,nobarrier,errors=panic,lazytime"),
+    "fstab's root has Btrfs's free space tree": root_options("space_cache=v2", "btrfs"),
+    "fstab mounts a data disk with another mode": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 data=journal,nofail 0 2"),
+}
