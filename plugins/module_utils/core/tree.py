@@ -209,7 +209,8 @@ class Tree:
     def file_system_features(self, path: str) -> Optional[FrozenSet[str]]:
         """Return the names ({str}) of the features, which decide about mounts, of the file system that is mounted on the path; None when they are not known.
 
-        They are called as tune2fs and btrfs call them, and ``default-data=MODE`` is what ``tune2fs -o`` has set.
+        They are called as the tools of the file system call them; ``default-data=MODE`` is what ``tune2fs -o`` has set, and ``read-only`` says that
+        nobody writes to it, however it is mounted.
         """
         return None
 

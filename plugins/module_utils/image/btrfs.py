@@ -28,7 +28,18 @@ _UNCHANGING = 0x40 | 0x80  # BTRFS_INODE_IMMUTABLE and _APPEND, btrfs_tree.h
 _ROOT_REF, _DIR_INDEX, _ROOT_ITEM = 156, 96, 132  # types of keys, btrfs_tree.h
 _XATTR_ITEM, _BLOCK_GROUP_ITEM = 24, 192
 _EXTENT_TREE, _BLOCK_GROUP_TREE = 2, 11  # object ids
-_FREE_SPACE_TREE = 0x1  # compat_ro_flags
+_SEEDING, _SUBVOLUME_READ_ONLY = 1 << 32, 1  # BTRFS_SUPER_FLAG_SEEDING, BTRFS_ROOT_SUBVOL_RDONLY
+#: Bits of incompat_flags and of compat_ro_flags, uapi/linux/btrfs.h
+_INCOMPATIBLE = {
+    0x100: "skinny-metadata",
+    0x200: "no-holes",
+    0x400: "metadata-uuid",
+    0x800: "raid1c34",
+    0x1000: "zoned",
+    0x4000: "raid-stripe-tree",
+    0x10000: "squota",
+}
+_READ_ONLY = {0x1: "free-space-tree", 0x4: "verity", 0x8: "block-group-tree"}
 _DATA = 1  # BTRFS_BLOCK_GROUP_DATA
 _DIR_ITEM = struct.Struct("<25xHHx")  # the lengths of data and name, which follow it
 _PLENTY = 1024 * 1024 * 1024  # bytes: nobody asks for more of them
@@ -145,9 +156,13 @@ class BtrfsFileSystem(FileSystem):
         ]
         return unallocated + sum(inside), None
 
-    def features(self) -> FrozenSet[str]:
-        """Return the names ({str}) of the features that decide about its mounts."""
-        return frozenset(["free-space-tree"] if self._fs.sb.compat_ro_flags & _FREE_SPACE_TREE else [])
+    def features(self, node: Node) -> FrozenSet[str]:
+        """Return the names ({str}) of the features that decide about its mounts; a seed, and a subvolume with ro=true, is read-only."""
+        sb = self._fs.sb
+        found = [name for bit, name in _INCOMPATIBLE.items() if sb.incompat_flags & bit]
+        found += [name for bit, name in _READ_ONLY.items() if sb.compat_ro_flags & bit]
+        read_only = sb.flags & _SEEDING or self._fs.open_subvolume(node[0]).tree.root_item.flags & _SUBVOLUME_READ_ONLY
+        return frozenset(found + (["read-only"] if read_only else []))
 
     def _block_groups(self) -> Any:
         try:

@@ -26,7 +26,6 @@ _IN_INODE = 60  # bytes of i_block
 _PARENT = 4  # bytes of the parent's number, with which a directory in its inode begins
 _UNCHANGING = 0x10 | 0x20  # i_flags, immutable and append-only
 _HAS_JOURNAL = 0x4  # s_feature_compat
-_PROJECT = 0x2000  # s_feature_ro_compat
 _DATA_MODE, _DATA_MODES = 0x60, {0x20: "journal", 0x40: "ordered", 0x60: "writeback"}  # s_default_mount_opts
 _JOURNAL_MAGIC = b"\xc0\x3b\x39\x98"  # at the start of each of its own blocks; linux/include/linux/jbd2.h
 
@@ -119,13 +118,13 @@ class ExtFileSystem(FileSystem):
         high = sb.s_free_blocks_count_hi if sb.s_feature_incompat & _64BIT else 0
         return (high << 32 | sb.s_free_blocks_count_lo) * self._fs.block_size, sb.s_free_inodes_count
 
-    def features(self) -> FrozenSet[str]:
+    def features(self, node: int) -> FrozenSet[str]:
         """Return the names ({str}) of the features that decide about its mounts, and its own default mode of the journal's data."""
         sb = self._fs.sb
         mode = _DATA_MODES.get(sb.s_default_mount_opts & _DATA_MODE)
         found = [f"default-data={mode}"] if mode else []
         found += ["has_journal"] if sb.s_feature_compat & _HAS_JOURNAL else []
-        return frozenset(found + (["project"] if sb.s_feature_ro_compat & _PROJECT else []))
+        return frozenset(found + ext_features.names(sb.s_feature_incompat, sb.s_feature_ro_compat))
 
 
 def open_file_system(stream: Stream, name: str) -> ExtFileSystem:

@@ -19,6 +19,31 @@ _SUPERBLOCK, _FEATURES = 1024, struct.Struct("<92xIII")  # compatible, incompati
 _READ = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000
 _NAMES = {0x1: "compression", 0x8: "journal_dev", 0x10: "meta_bg", 0x1000: "dirdata"}
 _BIGALLOC = 0x200  # read-only compatible; blocks lie in clusters
+#: Of which a kernel may not know each, with names: incompatible, and read-only compatible.
+_INCOMPATIBLE = {
+    0x100: "mmp",
+    0x400: "ea_inode",
+    0x2000: "metadata_csum_seed",
+    0x4000: "large_dir",
+    0x8000: "inline_data",
+    0x10000: "encrypt",
+    0x20000: "casefold",
+}
+_READ_ONLY = {
+    0x100: "quota",
+    0x200: "bigalloc",
+    0x400: "metadata_csum",
+    0x1000: "read-only",
+    0x2000: "project",
+    0x4000: "shared_blocks",
+    0x8000: "verity",
+}
+
+
+def names(incompatible: int, read_only: int) -> List[str]:
+    """Return the names of the features that decide whether a kernel mounts a file system, and whether to write."""
+    found = [name for bit, name in _INCOMPATIBLE.items() if incompatible & bit]
+    return found + [name for bit, name in _READ_ONLY.items() if read_only & bit]
 
 
 def unreadable(stream: Stream) -> List[str]:

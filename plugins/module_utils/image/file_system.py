@@ -20,8 +20,8 @@ class FileSystem:
 
     kind: ext, xfs, btrfs or fat; uuid, label: "" without one; clean: whether nothing is left to replay, None when it does not tell;
     root: Node of its root directory.
-    A file system that can tell also has is_immutable(node), security_label(node), free() -> (bytes, inodes or None) and features(), as of
-    Tree.file_system_features.
+    A file system that can tell also has is_immutable(node), security_label(node), free() -> (bytes, inodes or None) and features(node of what is
+    mounted), as of Tree.file_system_features.
     """
 
     kind: str

@@ -83,7 +83,7 @@ class MountedTree(Tree):
         they are not known."""
         mount = self.mount_of(path)
         question = getattr(mount.file_system, "features", None)
-        return question() if question is not None and mount.path == self.resolve(path) else None
+        return question(mount.root) if question is not None and mount.path == self.resolve(path) else None
 
     def _asked(self, path: str, name: str) -> Any:
         """Return what a method of the file system says of the path, None where it has no such method or nothing is there."""

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import io
 import os
-from typing import Iterable, Iterator, List, Optional, Tuple
+from typing import FrozenSet, Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
@@ -24,6 +24,20 @@ _ATTRIBUTES_AT = 4  # bytes into an attribute fork of the short form
 _KEPT_BLOCKS = 8192  # that the kernel gives to nobody: Linux fs/xfs/xfs_mount.c, xfs_default_resblks
 _SECURE = 0x4  # flags of an attribute: its name begins with ``security.``
 _UNCHANGING = 0x8 | 0x10  # di_flags, immutable and append-only
+_VERSION, _VERSION_5 = 0xF, 5  # sb_versionnum
+_NEEDS_REPAIR = 0x10  # sb_features_incompat; Linux fs/xfs/xfs_super.c, xfs_fs_fill_super
+#: Bits of sb_features_incompat and of sb_features_ro_compat, fs/xfs/libxfs/xfs_format.h, by the names that mkfs.xfs has for them.
+_INCOMPATIBLE = {
+    0x2: "sparse",
+    0x4: "meta_uuid",
+    0x8: "bigtime",
+    0x20: "nrext64",
+    0x40: "exchange",
+    0x80: "parent",
+    0x100: "metadir",
+    0x200: "zoned",
+}
+_READ_ONLY = {0x1: "finobt", 0x2: "rmapbt", 0x4: "reflink", 0x8: "inobtcount"}
 
 
 class XfsFileSystem(FileSystem):
@@ -43,6 +57,12 @@ class XfsFileSystem(FileSystem):
         #: why Linux does not mount it (str), "" when nothing is known; Linux fs/xfs/xfs_mount.c, xfs_check_sizes
         size = stream.seek(0, os.SEEK_END)
         self.obstacle = f"it has {length} bytes, and its partition {size}" if length > size else ""
+        if self._has_features() and self._fs.sb.sb_features_incompat & _NEEDS_REPAIR:
+            self.obstacle = "it says that it needs xfs_repair"
+
+    def _has_features(self) -> bool:
+        """Return whether its superblock has words of features: that of version 5."""
+        return self._fs.sb.sb_versionnum & _VERSION == _VERSION_5
 
     def entries(self, node: int) -> Iterator[Tuple[str, int]]:
         """Yield (name, node) of a directory."""
@@ -112,6 +132,14 @@ class XfsFileSystem(FileSystem):
         """Return (bytes, inodes) that are free; XFS makes inodes of free space, unless it has a limit that it reaches."""
         sb = self._fs.sb
         return max(0, sb.sb_fdblocks - min(sb.sb_dblocks // 20, _KEPT_BLOCKS)) * sb.sb_blocksize, None
+
+    def features(self, node: int) -> FrozenSet[str]:
+        """Return the names ({str}) of the features that decide whether a kernel mounts it."""
+        sb = self._fs.sb
+        if not self._has_features():
+            return frozenset()
+        found = [name for bit, name in _INCOMPATIBLE.items() if sb.sb_features_incompat & bit]
+        return frozenset(found + [name for bit, name in _READ_ONLY.items() if sb.sb_features_ro_compat & bit])
 
     def log_place(self) -> Optional[Tuple[int, int]]:
         """Return (start, size) of the log in bytes, None when it is on another device."""

@@ -21,11 +21,11 @@ _KEPT = (
 )
 
 #: A refused option. option: str; cause: str; sure: bool, False where a file system may have defaults of its own that nobody could read.
-Refusal = collections.namedtuple("Refusal", "option cause sure")
+RefusedOption = collections.namedtuple("RefusedOption", "option cause sure")
 
 
 def of_any_mount(kind, options, features):
-    """Return the [Refusal] of options that do not go together, or not with the features of the file system.
+    """Return the [RefusedOption] of options that do not go together, or not with the features of the file system.
 
     kind: str, ``ext4``; options: [str]; features: {str} as of Tree.file_system_features, None when they are not known.
     """
@@ -34,12 +34,12 @@ def of_any_mount(kind, options, features):
     if kind == "btrfs":
         return _of_btrfs(options, features)
     if kind == "xfs" and "norecovery" in options and "ro" not in options:
-        return [Refusal("norecovery", "without a recovery it is mounted read-only alone", True)]
+        return [RefusedOption("norecovery", "without a recovery it is mounted read-only alone", True)]
     return []
 
 
 def of_a_later_mount(kind, options, first, features, driver):
-    """Return the [Refusal] of options that cannot be changed any more once the file system is mounted.
+    """Return the [RefusedOption] of options that cannot be changed any more once the file system is mounted.
 
     first: [str], options of the mount that is there; driver: bytes, content of the driver's module, b"" when it is not known.
     """
@@ -49,11 +49,11 @@ def of_a_later_mount(kind, options, first, features, driver):
     wanted, there = _last(options, _MODE), _data_mode(first, features)
     if wanted and wanted != there and (features is None or "has_journal" in features):
         found.append(
-            Refusal(f"data={wanted}", f"it is mounted with data={there}, which no later mount changes", _last(first, _MODE) != "" or features is not None)
+            RefusedOption(f"data={wanted}", f"it is mounted with data={there}, which no later mount changes", _last(first, _MODE) != "" or features is not None)
         )
     for names, message in _KEPT:
         found += [
-            Refusal(option, "no later mount changes it", True)
+            RefusedOption(option, "no later mount changes it", True)
             for option in options
             if option.partition("=")[0] in names and option not in first and message in driver and not (option in _NO_DELAY and set(_NO_DELAY) & set(first))
         ]
@@ -64,11 +64,11 @@ def _of_ext(options, features):
     names, found = [option.partition("=")[0] for option in options], []
     mode = _data_mode(options, features)
     if features is not None and "has_journal" in features and "journal_async_commit" in names and mode == "ordered":
-        found.append(Refusal("journal_async_commit", "it does not go with data=ordered", True))
+        found.append(RefusedOption("journal_async_commit", "it does not go with data=ordered", True))
     if mode == "journal" and "delalloc" in names:
-        found.append(Refusal("delalloc", "it does not go with data=journal", True))
+        found.append(RefusedOption("delalloc", "it does not go with data=journal", True))
     if "prjquota" in names and features is not None and "project" not in features:
-        found.append(Refusal("prjquota", "the file system lacks the feature project (tune2fs -O project)", True))
+        found.append(RefusedOption("prjquota", "the file system lacks the feature project (tune2fs -O project)", True))
     return found
 
 
@@ -76,7 +76,7 @@ def _of_btrfs(options, features):
     given = [option for option in options if option.partition("=")[0] in ("space_cache", "nospace_cache")]
     if not given or given[-1] == "space_cache=v2" or "clear_cache" in options or features is None or "free-space-tree" not in features:
         return []
-    return [Refusal(given[-1], "the file system has a free space tree, which is not given up (space_cache=v2)", True)]
+    return [RefusedOption(given[-1], "the file system has a free space tree, which is not given up (space_cache=v2)", True)]
 
 
 def _data_mode(options, features):

@@ -125,6 +125,17 @@ def new_uuid(disk):
     disk.beside(change)
 
 
+def tuned(programs):
+    """Return the way in which a program changes the root's file system. programs: {kind: [str]}, the path follows."""
+
+    def change(disk):
+        if disk.kind() not in programs:
+            raise DoesNotApply(f"the root is {disk.kind()}")
+        disk.beside(lambda path: subprocess.run([*programs[disk.kind()], path], check=True, capture_output=True))
+
+    return change
+
+
 def root_in(folder):
     """Return the directory of the root below a mounted file system: itself, or its subvolume @."""
     root = next((place for place in (folder, os.path.join(folder, "@")) if os.path.isdir(os.path.join(place, "var/tmp"))), None)
@@ -203,6 +214,9 @@ WAYS = {
     "the logical volume is zeros": with_partition("lvm", lambda disk, _number, start, _size: disk.zero(start + MIB, 64 * MIB)),
     # file systems
     "the root has another UUID": new_uuid,
+    "the root's file system is read-only by itself": tuned({"ext4": ["tune2fs", "-O", "read-only"], "btrfs": ["btrfstune", "-f", "-S", "1"]}),
+    "the root has a feature that no kernel of Linux's own has": lambda disk: disk.debugfs("set_super_value feature_ro_compat 0x446b"),
+    "the root says that it needs a repair": tuned({"xfs": ["xfs_db", "-x", "-c", "sb 0", "-c", "write features_incompat 0x1b"]}),
     "the root is full": lambda disk: disk.mounted(filled),
     "the root has no free inode": lambda disk: disk.debugfs("set_super_value free_inodes_count 0"),
     "the root's superblock is zeros": ext_only(lambda disk, start: disk.zero(start + SUPERBLOCK, 1024)),
@@ -261,6 +275,8 @@ CONTROLS = {
     "the root has another label": lambda disk: disk.debugfs("set_super_value volume_name other"),
     "the root has been mounted often": lambda disk: disk.debugfs("set_super_value mnt_count 40"),
     "the root keeps nothing for root": lambda disk: disk.debugfs("set_super_value r_blocks_count 0"),
+    "the root's journal has another mode by default": tuned({"ext4": ["tune2fs", "-o", "journal_data_writeback"]}),
+    "the root has features more that its kernel knows": tuned({"ext4": ["tune2fs", "-O", "project,quota,large_dir"]}),
     "a directory was emptied": lambda disk: disk.mounted(lambda folder: (os.makedirs(f"{folder}/srv/many"), os.rmdir(f"{folder}/srv/many"))),
     "there is a large file": lambda disk: disk.mounted(large_file),
 }

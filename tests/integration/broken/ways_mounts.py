@@ -45,9 +45,12 @@ WAYS = {
     "fstab's root gives up Btrfs's free space tree": root_options("space_cache=v1", "btrfs"),
     "fstab's root has quotas of projects that ext4 lacks": root_options("prjquota"),
     "fstab's root has an option that this kernel's XFS has given up": with_driver("xfs", root_options("nobarrier", "xfs")),
+    "fstab binds /var read-only": fstab("/var /var none bind,ro 0 0"),
+    "an overlay over /etc has nothing to write to": fstab("overlay /etc overlay lowerdir=/etc:/usr/share 0 0"),
 }
 
 CONTROLS = {
+    "fstab mounts a directory of programs read-only": fstab("/usr/share /opt none bind,ro 0 0"),
     "fstab's root has the mode of the journal that it has anyway": root_options("data=ordered"),
     "fstab's root and rootflags have the same mode": lambda layer: (root_options("data=writeback")(layer), parameters("rootflags=data=writeback")(layer)),
     "fstab's root has another mode and is written already": lambda layer: (root_options("data=writeback")(layer), parameters("rw")(layer)),

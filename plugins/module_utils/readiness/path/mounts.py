@@ -66,7 +66,7 @@ def options_are_known(context):
 
 
 def _refusals(context, line, kind):
-    """Return the [Refusal] of a MountLine; the root has the options of its first mount, too, whichever entry starts."""
+    """Return the [RefusedOption] of a MountLine; the root has the options of its first mount, too, whichever entry starts."""
     features = context.tree.file_system_features(line.mount_point)
     firsts = [mount_drivers.root_flags(started) for started in started_lines(context)] if line.mount_point == "/" else []
     found = [mount_refusals.of_any_mount(kind, first + line.options, features) for first in firsts or [[]]]
