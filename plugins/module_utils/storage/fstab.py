@@ -23,6 +23,9 @@ UNSTABLE = re.compile(
     r"|mapper/(mpath[a-z]+|loop[0-9]+|nbd[0-9]+|[0-9a-f]{17}|[0-9a-f]{33})((-part|_part|p)?[0-9]+)?\Z)"
 )
 
+#: Drives whose discs come and go.
+_REMOVABLE = re.compile(r"/dev/(sr\d+|scd\d+|cdrom\d*|cdrw\d*|dvd(rw)?\d*|fd\d+|floppy(-.*)?)\Z")
+
 #: Swap that is not on the OS disk: compressed memory, and Azure's temporary disk as cloud-init and azure-vm-utils name it.
 _OTHER_SWAP = re.compile(r"/dev/(zram[0-9]|disk/cloud/azure_resource|disk/azure/(resource|local))")
 
@@ -62,6 +65,11 @@ def is_shared_folder(entry):
 def is_unstable(entry):
     """Return whether the entry names its device in a way that another machine may not."""
     return UNSTABLE.match(entry.device) is not None
+
+
+def is_removable(device):
+    """Return whether a device (str) is a drive for CDs, DVDs or floppies."""
+    return _REMOVABLE.match(device) is not None
 
 
 def without(text, gone, method="comment"):

@@ -13,6 +13,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import unit
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 
 FSTAB = "/etc/fstab"
+#: Options of what is mounted when somebody looks.
+AUTOMOUNT = ("x-systemd.automount", "comment=systemd.automount")
 
 #: One mount. device, mount_point, kind: str; options: [str]; required: bool, whether the boot stops when it fails;
 #: path: str; line: int from 1, or None; text: str, the place that says it.
@@ -61,7 +63,7 @@ def is_network(line):
 
 def _of_entry(entry):
     options = [option for option in entry.options.split(",") if option]
-    waits = not {"nofail", "x-systemd.automount", "comment=systemd.automount", "_netdev"} & set(options) and entry.kind not in NETWORK_KINDS
+    waits = not {"nofail", "_netdev", *AUTOMOUNT} & set(options) and entry.kind not in NETWORK_KINDS
     return MountLine(entry.device, entry.mount_point, entry.kind, options, waits, FSTAB, entry.line, entry.text.strip())
 
 

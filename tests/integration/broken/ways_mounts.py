@@ -46,10 +46,17 @@ WAYS = {
     "fstab's root has quotas of projects that ext4 lacks": root_options("prjquota"),
     "fstab's root has an option that this kernel's XFS has given up": with_driver("xfs", root_options("nobarrier", "xfs")),
     "fstab binds /var read-only": fstab("/var /var none bind,ro 0 0"),
+    "fstab mounts a CD": fstab("/dev/sr0 /mnt iso9660 ro 0 0"),
+    "fstab mounts a floppy": fstab("/dev/fd0 /mnt auto defaults 0 0"),
+    "fstab mounts /home when somebody looks, from a disk that is not there": fstab(
+        "UUID=11111111-2222-3333-4444-555555555555 /home ext4 nofail,x-systemd.automount 0 0"
+    ),
     "an overlay over /etc has nothing to write to": fstab("overlay /etc overlay lowerdir=/etc:/usr/share 0 0"),
 }
 
 CONTROLS = {
+    "fstab mounts a CD that may be missing": fstab("/dev/sr0 /mnt iso9660 ro,nofail 0 0"),
+    "fstab mounts a data disk when somebody looks": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 x-systemd.automount 0 0"),
     "fstab mounts a directory of programs read-only": fstab("/usr/share /opt none bind,ro 0 0"),
     "fstab's root has the mode of the journal that it has anyway": root_options("data=ordered"),
     "fstab's root and rootflags have the same mode": lambda layer: (root_options("data=writeback")(layer), parameters("rootflags=data=writeback")(layer)),

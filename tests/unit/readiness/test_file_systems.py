@@ -4,6 +4,7 @@
 """What the superblock of a mounted file system decides: whether it is written, by which kernel it is mounted, and how it may be mounted again."""
 
 import pytest
+from unit.readiness.disks import GOOD_DISK
 from unit.readiness.guest_tree import KERNEL, UUID, good_guest, write
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
@@ -110,3 +111,18 @@ def test_the_mode_of_the_journal_in_the_superblock_decides_about_the_next_mount(
     assert finding(tree, "R70g")[:2] == ("failed", "error")
     tree.features = {"/": USUAL | {"default-data=writeback"}}
     assert finding(tree, "R70g") == ("passed",)
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("UUID=1-2 /home ext4 x-systemd.automount 0 0", "error"),
+        ("UUID=1-2 /var/log ext4 noauto,nofail,x-systemd.automount 0 0", "error"),
+        ("UUID=1-2 /data ext4 x-systemd.automount 0 0", "warning"),
+        ("UUID=1-2 /home ext4 nofail 0 0", "warning"),
+    ],
+)
+def test_an_automount_without_its_device_stops_who_looks_into_it(tree, line, severity):
+    fstab(tree, line)
+    (found,) = evaluate(Context(tree, GOOD_DISK), [each for each in all_rules() if each.id == "R13c"])
+    assert (found.status, found.severity) == ("failed", severity)

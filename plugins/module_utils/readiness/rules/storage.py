@@ -17,6 +17,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage import s
 
 _FSTAB = "/etc/fstab"
 _FIX = "guest_swap; fstab_clean"
+#: Directories that every provisioning or login goes through.
+_LOOKED_INTO = ("/home", "/root", "/tmp", "/var", "/var/lib", "/var/lib/cloud", "/var/lib/waagent", "/var/log", "/var/tmp")
 
 
 def _entries(tree):
@@ -24,8 +26,13 @@ def _entries(tree):
 
 
 def _is_needed(entry):
-    """Whether the boot stops without it: systemd goes to the emergency shell when a mount without nofail does not come up."""
+    """Whether the boot stops without it: systemd goes to the emergency shell when a mount without nofail does not come up.
+
+    What is mounted when somebody looks stops nothing, unless who provisions and logs in looks: whatever is below it is an error then.
+    """
     options = entry.options.split(",")
+    if set(mount_lines.AUTOMOUNT) & set(options):
+        return entry.mount_point.rstrip("/") in _LOOKED_INTO
     return entry.kind != "swap" and "nofail" not in options and "noauto" not in options
 
 
@@ -114,16 +121,20 @@ def stable_names_of_units(context):
     fixed_by="fstab_clean",
     title="Every device of /etc/fstab and of mount units is on this disk",
     fault="/etc/fstab or a mount unit names a device that is not on this disk",
-    why="An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell.",
-    cure="Remove the entry, or give it the option nofail; disable the mount unit.",
-    source="systemd.mount(5)",
+    why="An entry for a disk that only the old machine had makes systemd wait 90 seconds, then stop in the emergency shell; so does a drive for CDs or "
+    "floppies, for Azure has a disc in it at the first boot alone, of another kind. Below an automount whose device is not there nothing is found.",
+    cure="Remove the entry, or give it the option nofail, or noauto for a CD; disable the mount unit.",
+    source="systemd.mount(5); systemd.automount(5); Microsoft: agent-linux, provisioning DVD",
 )
 def devices_are_there(context):
     """Return failed with each line and mount unit whose device nothing on the disk is; a warning when the boot does not wait for any."""
-    if identifiers(context) is None:
+    lines = [line for line in context.shared(mount_lines.mount_lines) if line.path != _FSTAB]
+    missing = [entry for entry in context.shared(_entries) if _is_needed(entry) and fstab.is_removable(entry.device)]
+    units = [line for line in lines if line.required and fstab.is_removable(line.device)]
+    if identifiers(context) is None and not missing and not units:
         return not_applicable("what is on the disk is not known here")
-    missing = [entry for entry in context.shared(_entries) if named_volume(context, entry.device) is False]
-    units = [line for line in context.shared(mount_lines.mount_lines) if line.path != _FSTAB and named_volume(context, line.device) is False]
+    missing += [entry for entry in context.shared(_entries) if named_volume(context, entry.device) is False]
+    units += [line for line in lines if named_volume(context, line.device) is False]
     needed = any(_is_needed(entry) for entry in missing) or any(line.required for line in units)
     return failed_if(
         [_shown(entry) for entry in missing] + [Evidence(line.path, line.line, line.text) for line in units], severity=ERROR if needed else WARNING

@@ -20,6 +20,16 @@ BROKEN_FILES = [
     ("R13c", {"/etc/fstab": FSTAB + "/dev/datavg/data /data ext4 nofail 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 64} /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "/dev/md0 /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/sr0 /media/cdrom udf,iso9660 ro 0 0\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/fd0 /media/floppy auto defaults 0 0\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/cdrom /mnt/cd iso9660 user,ro 0 0\n"}, ("/etc/fstab", 2)),
     ("R13d", {"/boot/grub/grub.cfg": GRUB_CFG.replace(UUID, "99999999-0000-0000-0000-000000000000")}, ("/boot/grub/grub.cfg", 3)),
     ("R13e", {"/etc/fstab": "# nothing\n"}, ("/etc/fstab", None)),
+]
+
+#: (rule, files that resemble its fault, and are right)
+CONTROLS = [
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0\n"}),
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/sr0 /media/cdrom udf,iso9660 ro,nofail 0 0\n"}),
+    ("R13c", {"/etc/fstab": FSTAB + "/dev/cdrom /media/cdrom auto x-systemd.automount 0 0\n"}),
 ]
