@@ -16,17 +16,16 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import (
     bls,
     bls_entry,
+    grub2_environment,
     grub2_menu,
     grub_conditions,
     grub_reader,
     grub_script,
-    grubenv,
     reading,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.core import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: One line of a menu as GRUB counts them. names: titles and ids ({str}); line: int; entry: BootEntry or None (another system, a submenu);
 #: items: [_Item] of a submenu, None of an entry; unrestricted: bool, started without a password.
@@ -42,6 +41,10 @@ _NUMBERS_FIRST = ("debian", "arch", "alpine")
 
 #: Kernels that are no system and never end.
 _NO_SYSTEM = re.compile(r"memtest|ipxe|netboot|etherboot", re.IGNORECASE)
+
+#: Where a part of what grub-mkconfig writes begins; the first of them sets the timeout.
+_GENERATED = "### BEGIN /etc/grub.d/"
+_READING_COMMANDS = ("source", ".", "configfile", "normal", "legacy_configfile", "legacy_source", "extract_entries_source", "eval")
 
 _VARIABLE = re.compile(r"^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$")
 
@@ -60,7 +63,7 @@ def menus_read(tree):
 
 def _start(tree, path):
     """Return the Start of one grub.cfg."""
-    environment, items, settings, stops = _environment(tree, path), [], [], []
+    environment, items, settings, stops = grub2_environment.variables(tree, path), [], [], []
     scripts = [(part, reading.parsed(tree, part, grub_reader.menu)) for part in parts(tree, path)]
     # what the menu sets itself is another value by then
     known = {name: value for name, value in environment.items() if not any(setting.name == name for _part, script in scripts for setting in script.settings)}
@@ -68,6 +71,9 @@ def _start(tree, path):
         items += _items(tree, part, script.items, known)
         settings += [_Placed(part, setting.name, setting.value, setting.line, setting.conditions) for setting in script.settings]
         stops += [_Placed(part, stop.name, stop.value, stop.line, stop.conditions) for stop in script.stops]
+    own = grub2_environment.loaded(tree, path, [statement for _part, script in scripts for statement in script.statements], known)
+    # the menus of all distributions load it before anything else
+    settings = [_Placed(place, name, value, None, []) for place, name, value in own] + settings
     wanted, place = _default(path, settings, environment)
     item, problem = _chosen(items, wanted, distribution.distribution(tree).family in _NUMBERS_FIRST)
     entry = item.entry if item else None
@@ -84,7 +90,12 @@ def _start(tree, path):
         entry,
         place,
         problem,
-        _waits(settings, environment) + _stops(stops, known) + _loops(path, scripts[0][1], known) + (_of_entry(scripts, entry, known) if entry else []),
+        _waits(settings, environment)
+        + _without_timeout(tree, path, settings, scripts)
+        + _astray(settings)
+        + _stops(stops, known)
+        + _loops(path, scripts[0][1], known)
+        + (_of_entry(scripts, entry, known) if entry else []),
         [] if item is None or item.unrestricted else _passwords(tree, path, settings),
         dict(environment, **{setting.name: setting.value for setting in settings if _holds(setting.conditions, environment)}),
     )
@@ -102,15 +113,26 @@ def parts(tree, path):
     return [path] + ([own] if tree.is_file(own) and "custom.cfg" in reading.text(tree, path) else [])
 
 
-def _environment(tree, path):
-    """Return the variables ({name: value}) of the grubenv that this menu loads, {} when there is none that can be read."""
-    for candidate in [posixpath.join(posixpath.dirname(path), "grubenv"), "/boot/grub2/grubenv", "/boot/grub/grubenv"]:
-        if tree.is_file(candidate):
-            try:
-                return grubenv.parse(reading.text(tree, candidate), candidate)
-            except ImagewrightError:
-                return {}  # GRUB does not read it either
-    return {}
+def _astray(settings):
+    """Return the Places ([Place]) of grubenv's prefix, where GRUB looks for its modules from then on, unless the menu sets it again."""
+    prefixes = [setting for setting in settings if setting.name == "prefix"]
+    return [
+        Place(setting.path, setting.line, f"prefix={setting.value}, which load_env sets: GRUB finds no module any more")
+        for setting in prefixes[-1:]
+        if setting.line is None
+    ]
+
+
+def _without_timeout(tree, path, settings, scripts):
+    """Return the Place ([Place]) of a whole menu that nothing gives a timeout; what it may read of other files is not known here."""
+    text = reading.text(tree, path)
+    if _GENERATED in text and _GENERATED + "00_header" not in text:
+        return []  # a part of what grub-mkconfig writes
+    statements = [statement for _part, script in scripts for statement in script.statements]
+    reads_more = any(each.words[0] in _READING_COMMANDS and "custom.cfg" not in " ".join(each.words) for each in statements)
+    if reads_more or any(setting.name == "timeout" for setting in settings):
+        return []
+    return [Place(path, None, "timeout is not set: the menu waits for a key")]
 
 
 def _default(path, settings, environment):

@@ -45,6 +45,17 @@ def bios(change):
     return lambda layer: (layer.needs("/boot/grub/i386-pc/command.lst"), change(layer))
 
 
+def grubenv(**variables):
+    """Return the way in which GRUB's environment block has variables."""
+    text = "# GRUB Environment Block\n" + "".join(f"{name}={value}\n" for name, value in variables.items())
+    return written("/boot/grub/grubenv", text + "#" * (1024 - len(text)))
+
+
+def without_timeout(layer):
+    """Have a menu that nothing gives a timeout."""
+    layer.write(MENU, re.sub(r"(?m)^(\s*)set timeout=.*$", r"\1true", layer.read(MENU)))
+
+
 def search(text):
     """Return the way in which the entries have other lines in place of their search; UUID stands for their own."""
 
@@ -59,6 +70,9 @@ def search(text):
 
 #: {what was done: how}
 WAYS = {
+    "grubenv has another prefix": grubenv(prefix="(hd0,msdos1)/boot/gone"),
+    "grubenv asks for a password": grubenv(superusers="root"),
+    "the menu has no timeout": without_timeout,
     "the entries unset root": before_kernel("unset root"),
     "the entries set root to nothing": before_kernel("set root="),
     "the entries set root without set": before_kernel("root=hd7"),
@@ -136,6 +150,8 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "grubenv has a timeout that the menu sets again": grubenv(timeout="-1", default="7"),
+    "grubenv has variables of nobody": grubenv(mine="1", kernelopts="quiet"),
     "the menu has a picture and a font that are not there": first("background_image /boot/none.png\nloadfont /boot/none.pf2\nset theme=/boot/none/theme.txt"),
     "the menu reads a file that is not there": first("source /boot/none.cfg"),
     "the menu loads a module that is not there": first("insmod nothing_of_this_name"),

@@ -11,6 +11,9 @@ _MENU = "/boot/grub/grub.cfg"
 _FOR_BIOS = {"/boot/grub/i386-pc/command.lst": "*menuentry: normal\ninitrd16: linux16\ninitrd: linux\nlinux16: linux16\nlinux: linux\n"}
 _WINDOWS = "menuentry 'Windows' {\n chainloader +1\n}\n"
 _OLD = GRUB_CFG.replace("'Debian GNU/Linux'", "'Old' --id old").replace(KERNEL, "5.10.0-1-amd64")
+#: A menu without what grub-mkconfig writes around its parts.
+_BY_HAND = "".join(line + "\n" for line in GRUB_CFG.splitlines() if not line.startswith("#"))
+_LOCKED = "R14f"
 _SAVED = 'set default="${saved_entry}"\n'
 _PASSWORD = 'set superusers="admin"\npassword_pbkdf2 admin grub.pbkdf2.sha512.1.A.B\n'
 _FROM_USER_CFG = (
@@ -75,6 +78,18 @@ def _before_kernel(text):
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    *[
+        (rule, {_MENU: loading + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv(text)}, ("/boot/grub/grubenv", None))
+        for rule, loading, text in (
+            ("R14g", "load_env\n", "timeout=-1\n"),
+            ("R14g", "load_env timeout default\nset default=0\n", "timeout=-1\n"),
+            ("R14g", "if [ -s $prefix/grubenv ]; then\n load_env\nfi\nset timeout=5\n", "prefix=(hd0,msdos1)/boot/gone\n"),
+            (_LOCKED, "load_env --skip-sig\nset timeout=5\n", "superusers=root\n"),
+        )
+    ],
+    ("R14d", {_MENU: "load_env\n" + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv("default=old\n")}, (_MENU, 10)),
+    ("R14g", {_MENU: _BY_HAND}, (_MENU, None)),
+    ("R14g", {_MENU: "### BEGIN /etc/grub.d/00_header ###\nset default=0\n" + GRUB_CFG}, (_MENU, None)),
     ("R14d", {_MENU: _SAVED + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv("saved_entry=old\n")}, (_MENU, 10)),
     ("R14d", {_MENU: 'set default="1"\n' + GRUB_CFG + _OLD}, (_MENU, 10)),
     ("R14e", {_MENU: GRUB_CFG.replace("menuentry", _WINDOWS + "menuentry")}, (_MENU, 2)),
@@ -179,6 +194,15 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R14g", {_MENU: "load_env\nset timeout=5\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("timeout=-1\n")}),
+    ("R14g", {_MENU: "load_env saved_entry\nset timeout=5\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("prefix=/gone\n")}),
+    ("R14g", {_MENU: "load_env\nset prefix=/boot/grub\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("prefix=/gone\n")}),
+    ("R14g", {_MENU: GRUB_CFG, "/boot/grub/grubenv": _grubenv("timeout=-1\nprefix=/gone\n")}),  # nobody loads it
+    ("R14g", {_MENU: "set timeout=3\n" + _BY_HAND}),
+    ("R14g", {_MENU: "source $prefix/timeout.cfg\n" + _BY_HAND}),
+    ("R14g", {_MENU: "load_env\n" + _BY_HAND, "/boot/grub/grubenv": _grubenv("timeout=3\n")}),
+    (_LOCKED, {_MENU: "load_env saved_entry\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("superusers=root\n")}),
+    (_LOCKED, {_MENU: "load_env\n" + GRUB_CFG.replace("--class", "--unrestricted --class"), "/boot/grub/grubenv": _grubenv("superusers=root\n")}),
     ("R14d", {_MENU: _SAVED + GRUB_CFG, "/boot/grub/grubenv": _grubenv("saved_entry=gone\n")}),  # GRUB starts the first one then
     ("R14e", {_MENU: GRUB_CFG + _WINDOWS}),
     ("R14e", {_MENU: 'set default="1>Debian GNU/Linux"\n' + _WINDOWS + "submenu 'More' {\n" + GRUB_CFG + "}\n"}),
