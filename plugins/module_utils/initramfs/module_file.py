@@ -18,6 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.forwar
 
 _ALLOCATED = 2  # SHF_ALLOC: the section is part of the loaded module
 _NO_CONTENT = 8  # SHT_NOBITS
+_CHECKSUMS = ("__versions", "__version_ext_crcs")  # sections of CONFIG_MODVERSIONS
 MAX_MODULE = 256 * 1024 * 1024  # bytes of a module that is unpacked; those with all their debugging information have some ten MiB
 
 
@@ -58,6 +59,18 @@ def difference(content, original, version, where):
     if found is None or found.group(1).decode("ascii", "replace") != version:
         return f"is for another kernel than {version}"
     return None
+
+
+def other_kernel(sections, version):
+    """Return the version (str) of the kernel that a module is of, "" when a kernel may load it.
+
+    Where a module has the checksums of the symbols that it uses, these decide, and not the version: so Red Hat's are loaded into later kernels.
+    sections: {name: bytes}, as of loaded_sections; version: str, of the kernel.
+    Source: Linux kernel/module/version.c (same_magic).
+    """
+    said = re.search(rb"(?:^|\0)vermagic=(\S+)", sections.get(".modinfo", b""))
+    own = said.group(1).decode("ascii", "replace") if said else version
+    return "" if own == version or set(_CHECKSUMS).intersection(sections) else own
 
 
 def loaded_sections(module):

@@ -11,6 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import fnmatch
 import posixpath
 import re
 
@@ -38,6 +39,18 @@ NEEDED = (
     "nvme",
     "nvme_core",
 )
+
+#: What the kernel and udev ask for on Azure, with which modules.alias has it; an alias of modprobe.d stands before that.
+#: Source: Linux include/linux/hyperv.h (HV_NIC_GUID, HV_SCSI_GUID, HV_PCIE_GUID); drivers/scsi/sd.c, sr.c; fs/udf, fs/isofs, fs/fat; seen of modprobe 30.
+_ASKED = {
+    "hv_netvsc": ("vmbus:635161f83edfc546913ff2d2f965ed0e",),
+    "hv_storvsc": ("vmbus:d96361baa104294db60572e2ffb1dc7f",),
+    "pci_hyperv": ("vmbus:1df6c444444400449d52802e27ede19f",),
+    "sd_mod": ("scsi:t-0x00",),
+    "sr_mod": ("scsi:t-0x05",),
+    "udf": ("fs-udf",),
+    "vfat": ("fs-vfat",),
+}
 
 #: Directories of kmod, strongest first: a file hides those of the same name further down.
 ADMIN_FOLDER = "/etc/modprobe.d"
@@ -82,7 +95,7 @@ def files(tree):
 
 def banning_lines(text, module):
     """Return [(line, last, text, module)] of the lines that ban the module: ``blacklist``, ``install`` of a program that does not
-    load it, ``alias`` to ``off``.
+    load it, ``alias`` to ``off`` or to another module.
     """
     return [(first, last, " ".join(words), module) for first, last, words in commands(text) if _bans(words, module)]
 
@@ -110,11 +123,19 @@ def commands(text):
 
 
 def _bans(words, module):
-    if len(words) < 2 or _normal(words[1]) != _normal(module):
+    if len(words) < 2:
         return False
+    if words[0] == "alias":
+        # old files have names for modules that are called otherwise: iso9660 isofs
+        return len(words) > 2 and _normal(words[2]) not in NEEDED + (_normal(module),) and _is_of(words[1], module)
     if words[0] == "install":
-        return len(words) > 2 and not _LOADERS.search(" ".join(words[2:]))
-    return words[0] == "blacklist" or (words[0] == "alias" and words[2:3] == ["off"])
+        return len(words) > 2 and fnmatch.fnmatchcase(_normal(module), _normal(words[1])) and not _LOADERS.search(" ".join(words[2:]))
+    return words[0] == "blacklist" and _normal(words[1]) == _normal(module)
+
+
+def _is_of(pattern, module):
+    """Return whether an alias (a pattern, str) stands before what loads a module: its name, or what udev and the kernel ask for."""
+    return fnmatch.fnmatchcase(_normal(module), _normal(pattern)) or any(fnmatch.fnmatchcase(asked, pattern) for asked in _ASKED.get(_normal(module), ()))
 
 
 def _normal(name):

@@ -286,6 +286,11 @@ WAYS = {
     "the network driver is empty": module_is("hv_netvsc", b""),
     "the network driver is a text": module_is("hv_netvsc", b"oops\n" * 100),
     "modules.alias is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.alias", f"/lib/modules/{version(layer)}/modules.alias.bin"),
+    "modules.dep.bin is cut off": lambda layer: layer.cut(f"/lib/modules/{version(layer)}/modules.dep.bin"),
+    "modules.alias.bin is zeros": lambda layer: layer.write(f"/lib/modules/{version(layer)}/modules.alias.bin", bytes(50000)),
+    "an alias stands before what udev asks of Hyper-V": written("/etc/modprobe.d/z.conf", "alias vmbus:* off\n"),
+    "an alias stands before UDF": written("/etc/modprobe.d/z.conf", "alias fs-udf off\n"),
+    "a pattern of install bans the card": written("/etc/modprobe.d/z.conf", "install *_netvsc /bin/false\n"),
     "modules.dep.bin is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.dep.bin"),
     "the network driver is banned by alias": written("/etc/modprobe.d/z.conf", "install hv_netvsc /usr/bin/false\n"),
     "udev's rule for modules is masked": lambda layer: layer.link("/etc/udev/rules.d/80-drivers.rules", "/dev/null"),
@@ -301,6 +306,7 @@ WAYS["the initramfs has an /init alone"] = early(_no_members)
 
 #: {what was done: how}
 CONTROLS = {
+    "aliases turn off what Azure does not need": written("/etc/modprobe.d/z.conf", "alias net-pf-10 off\nalias fs-cramfs off\nalias eth0 hv_netvsc\n"),
     "what only dracut does, and initramfs-tools does not": lambda layer: (
         layer.needs("/usr/share/initramfs-tools/init"),
         parameters("rd.break systemd.volatile=yes init=/sbin/upstart rd.systemd.unit=emergency.target usrhash=" + 4 * "0123456789abcdef")(layer),

@@ -20,6 +20,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree i
         "install udf /bin/false",
         "install udf /usr/bin/logger no\n",
         "alias udf off\n",
+        "alias fs-udf off\n",
+        "alias fs-* something\n",
+        "install ud* /bin/false\n",
         "install \\\n udf \\\n /bin/false\n",
         "# x\\\n y\nblacklist udf\n",
     ],
@@ -40,6 +43,10 @@ def test_a_line_that_bans_the_module_is_found(text):
         "softdep udf pre: x\n",
         "install udf /sbin/modprobe --ignore-install udf\n",
         "alias fs-udf udf\n",
+        "alias fs-udf2 off\n",
+        "alias net-pf-10 off\n",
+        "alias vmbus:* off\n",
+        "blacklist ud*\n",
         "blacklist\n",
         "",
     ],
@@ -109,3 +116,14 @@ def test_lifting_bans_in_any_text_lifts_them_and_keeps_the_rest(text):
     assert [line for line in after.split("\n") if not line.startswith("# ")] == [
         old for old, new in zip(text.split("\n"), after.split("\n")) if not new.startswith("# ")
     ]
+
+
+@pytest.mark.parametrize("line", ["alias vmbus:* off", "alias vmbus:635161f83edfc546913ff2d2f965ed0e* other", "alias hv-netvsc off", "alias hv_* dummy"])
+def test_an_alias_that_stands_before_that_of_the_module_bans_it(line):
+    # seen of modprobe 30: what udev asks for is looked up in modprobe.d before modules.alias
+    assert [text for _first, _last, text, _module in modprobe.banning_lines(line + "\n", "hv_netvsc")] == [line]
+
+
+@pytest.mark.parametrize("line", ["alias vmbus:d963* off", "alias eth0 hv_netvsc", "alias iso9660 isofs", "alias scsi_hostadapter off"])
+def test_an_alias_of_something_else_does_not(line):
+    assert modprobe.banning_lines(line + "\n", "hv_netvsc") == [] and modprobe.banning_lines(line + "\n", "iso9660") == []

@@ -160,6 +160,8 @@ def test_the_file_of_a_driver_that_is_gone_is_an_error(tree):
     assert finding(tree, "R17c")[0] == "passed"
     (folder / MODULES["hv_netvsc"]).write_bytes(elf_module(b"code", KERNEL)[:-200])
     assert finding(tree, "R17c")[2][0][1] == f"is no module, or not a whole one (kernel {KERNEL})"
+    (folder / MODULES["hv_netvsc"]).write_bytes(elf_module(b"code", "6.1.0-27-amd64"))
+    assert finding(tree, "R17c")[2][0][1] == f"is of the kernel 6.1.0-27-amd64, and this one refuses it (kernel {KERNEL})"
     (folder / MODULES["hv_netvsc"]).write_bytes(b"\x7fELF of no known class")
     assert finding(tree, "R17c")[0] == "passed"
     (folder / MODULES["hv_netvsc"]).write_bytes(b"oops")

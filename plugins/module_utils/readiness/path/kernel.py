@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import image_file, kernels, modprobe
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, image_file, kernels, modprobe, module_index
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel.drivers import modules_directory
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, passed, unknown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
@@ -97,19 +97,30 @@ def right_processor(context):
     step=KERNEL,
     severity=ERROR,
     title="Every kernel has its modules and their indices",
-    fault="A kernel's modules, or an index of them, are gone",
+    fault="A kernel's modules, or an index of them, are gone or damaged",
     why="Without them no driver is loaded once the root is mounted: no network, no DVD drive, no FAT.",
     cure="Install the package with this kernel's modules again, and run depmod VERSION; or remove the kernel and its entry.",
     source="depmod(8); kmod libkmod-index",
 )
 def modules_are_there(context):
-    """Return failed with each kernel whose modules directory, or its modules.dep, is not there; a warning when none of them starts by itself."""
-    missing = [(kernel, _missing(context, kernel)) for kernel in kernels.installed_kernels(context.tree) if kernel.kind == "normal"]
-    missing = [(kernel, path) for kernel, path in missing if path]
-    return failed_if(
-        [Evidence(path, None, f"is not there, or empty (kernel {kernel.version}, {kernel.vmlinuz})") for kernel, path in missing],
-        severity=_severity(context, [kernel.vmlinuz for kernel, _unused in missing]),
-    )
+    """Return failed with each kernel whose modules directory, or an index in it, is not there or damaged; a warning when none of them starts by itself."""
+    found = []
+    for kernel in [each for each in kernels.installed_kernels(context.tree) if each.kind == "normal"]:
+        path = _missing(context, kernel)
+        wrong = [(path, "is not there, or empty")] if path else _damaged(context.tree, kernel)
+        found += [(kernel, Evidence(place, None, f"{cause} (kernel {kernel.version}, {kernel.vmlinuz})")) for place, cause in wrong]
+    return failed_if([place for _kernel, place in found], severity=_severity(context, [kernel.vmlinuz for kernel, _place in found]))
+
+
+def _damaged(tree, kernel):
+    """Return [(path, what is wrong with it)] of the indices by which kmod's modprobe does not find the modules that modules.dep has."""
+    folder = modules_directory(tree, kernel.version)
+    if not tree.has_own_root or not modprobe.is_kmod(tree) or not _has_files(tree, folder):
+        return []
+    names = [name for name in modprobe.NEEDED if name in drivers.index(tree, kernel.version)]
+    asked = [(posixpath.join(folder, "modules.dep.bin"), names), (posixpath.join(folder, "modules.alias.bin"), [])]
+    found = [(path, module_index.problem(tree, path, keys)) for path, keys in asked if tree.is_file(path)]
+    return [(path, cause) for path, cause in found if cause]
 
 
 def _missing(context, kernel):

@@ -82,20 +82,29 @@ def _lost(tree, kernel, names):
         path = index[name].path
         if not tree.is_file(path):
             found.append(Evidence(path, None, f"is not there, though modules.dep has it (kernel {kernel.version})"))
-        elif not tree.read_bytes(path, 6).startswith(_MODULES) or not _is_whole(tree, path):
-            found.append(Evidence(path, None, f"is no module, or not a whole one (kernel {kernel.version})"))
+            continue
+        wrong = _wrong(tree, path, kernel.version)
+        if wrong:
+            found.append(Evidence(path, None, f"{wrong} (kernel {kernel.version})"))
     return found
 
 
-def _is_whole(tree, path):
-    """Return whether a module's file has all that its own headers tell of; one that nothing here unpacks, or of no known class, is taken to."""
+def _wrong(tree, path, version):
+    """Return what is wrong with a module's file (str), "" when nothing is; one that nothing here unpacks, or of no known class, is taken to be right."""
+    torn = "is no module, or not a whole one"
+    if not tree.read_bytes(path, 6).startswith(_MODULES):
+        return torn
     try:
         content = module_file.unpacked(tree.read_bytes(path, _MOST_MODULE), path)
-        return content[4:5] not in _CLASSES or bool(module_file.loaded_sections(content))
+        sections = module_file.loaded_sections(content) if content[4:5] in _CLASSES else None
     except CannotVerify:
-        return True
+        return ""
     except (ValueError, CorruptImage):
-        return False
+        return torn
+    if sections is None:
+        return ""
+    other = module_file.other_kernel(sections, version)
+    return f"is of the kernel {other}, and this one refuses it" if other else "" if sections else torn
 
 
 def _dvd_severity(context):
