@@ -17,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_
 from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline, cmdline_changes, image_file
 
 NAME = "bls"
 
@@ -150,14 +150,14 @@ def next_kernel(tree, entries):
 
 def _boot_entry(tree, path, text, environment, first_only):
     """Return the BootEntry of an entry's text, None when it starts no Linux kernel."""
-    kernels = bls_entry.values(text, "linux")
+    base = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
+    kernels = bls_entry.values(text, "linux") or ([] if first_only else [name for name in bls_entry.values(text, "efi") if _is_kernel(tree, name, base)])
     if not kernels:
         return None
     options = bls_entry.options(text, first_only)
     if options is None:
         options = "$default_kernelopts" if "default_kernelopts" in environment else ""
     title = (bls_entry.values(text, "title") + [posixpath.basename(path)])[0]
-    base = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
     initrds = [initrd for line in bls_entry.values(text, "initrd") for initrd in line.split() if not initrd.startswith("$")]
     rescue = "-0-rescue" in path or "0-rescue" in posixpath.basename(kernels[0])
     return BootEntry(
@@ -170,6 +170,12 @@ def _boot_entry(tree, path, text, environment, first_only):
         bls_entry.expand(options, environment) if environment else options,
         "rescue" if rescue else "normal",
     )
+
+
+def _is_kernel(tree, name, base):
+    """Return whether the program of a line ``efi`` is a kernel with an EFI stub, whatever it is called; only GRUB passes over such entries."""
+    path = guest_path(tree, name, base)
+    return tree.is_file(path) and image_file.is_linux(tree, path)
 
 
 def _newest(tree):

@@ -16,7 +16,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, bls_reading, efi_fallback, reading, unified
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, guest_path, is_long
 
 NAME = "systemd-boot"
 
@@ -45,11 +45,34 @@ def start(tree):
     entries = sorted_entries(tree)
     line, pattern = settings.get("default", (None, ""))
     chosen = [entry for entry in entries if pattern and fnmatch.fnmatchcase(identifier(entry.path), pattern)]
-    chosen = chosen or [entry for entry in entries if entry.kind != "other"]
+    tool = None if chosen else _tool(tree, entries, pattern)
+    chosen = chosen or [entry for entry in entries if entry.kind != "other" and tool is None]
     place = Place(path or (chosen[0].path if chosen else "/boot"), line, f"default {pattern}" if line else "the first entry of the menu")
     line, timeout = settings.get("timeout", (None, ""))
     waits = [Place(path, line, f"timeout {timeout}")] if timeout == "menu-force" or is_long(timeout) else []
-    return Start(NAME, path or place.path, chosen[0] if chosen else None, place, "" if chosen else "the menu has no entry", waits, [])
+    if tool is not None:
+        place = place._replace(text=f"{place.text}: {tool.text}")
+    problem = "" if chosen else tool.text if tool is not None else "the menu has no entry"
+    return Start(NAME, path or place.path, chosen[0] if chosen else None, place, problem, waits, [])
+
+
+def _tool(tree, entries, pattern):
+    """Return the Place of the program that default names in place of Linux, None when it names none.
+
+    entries: [BootEntry], of Linux; pattern: str, of ``default``, "" without one.
+    """
+    own = {entry.path for entry in entries}
+    tools = [path for path in bls_reading.entry_paths(tree) if path not in own and _program(tree, path)]
+    named = [path for path in tools if pattern and fnmatch.fnmatchcase(identifier(path), pattern)]
+    return Place(named[0], None, f"it starts {_program(tree, named[0])}, which is no Linux") if named else None
+
+
+def _program(tree, path):
+    """Return the program (str) that an entry's line ``efi`` names, "" when it has none, or one that is not there: it is in no menu then."""
+    base = posixpath.dirname(posixpath.dirname(posixpath.dirname(path)))
+    text = reading.text(tree, path)
+    names = [] if bls_entry.values(text, "linux") else bls_entry.values(text, "efi")
+    return next((name for name in names if tree.is_file(guest_path(tree, name, base))), "")
 
 
 def sorted_entries(tree):

@@ -60,6 +60,16 @@ def examine(tree, path):
     return KernelFile("", "", _no_program(header))
 
 
+def is_linux(tree, path):
+    """Return whether a file is a kernel that firmware can start: one with an EFI stub, packed or not.
+
+    Source: Linux Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst; drivers/firmware/efi/libstub/zboot-header.S.
+    """
+    with tree.open(path) as stream:
+        header = stream.read(_HEADER)
+    return header[:2] == b"MZ" and (header[0x202:0x206] == b"HdrS" or header[0x38:0x3C] == _ARM64_MAGIC or header[4:8] == b"zimg")
+
+
 def _no_program(header):
     """Return what a file of no known kind certainly is in place of a kernel (str), "" when it may be one of another kind.
 

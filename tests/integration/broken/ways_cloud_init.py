@@ -162,6 +162,10 @@ WAYS = {
     "systemd-boot: an entry is for another processor": entry(lambda text: text + "architecture aa64\n"),
     "systemd-boot: the menu waits for ever": loader_conf("timeout menu-force\n"),
     "systemd-boot: single": entry(lambda text: text.replace("options ", "options single ")),
+    "systemd-boot: the default is a tool": lambda layer: (
+        loader_conf("timeout 3\ndefault memtest*\n")(layer),
+        layer.write(f"{LOADER}/entries/memtest.conf", "title Memory test\nefi /EFI/BOOT/BOOTX64.EFI\n"),
+    ),
     "systemd-boot: the kernel is cut off": lambda layer: [layer.cut(path) for path in _found(layer, "/boot/efi/*/*/linux")],
     "systemd-boot: the initramfs is cut off": lambda layer: [layer.cut(path) for path in _found(layer, "/boot/efi/*/*/initrd*")],
     "unified kernel image: cut off": unified(lambda octets: octets[: len(octets) // 2]),
@@ -198,6 +202,11 @@ CONTROLS = {
     "systemd-boot: an entry more whose kernel is not there, and the default": lambda layer: (
         loader_conf("default zz-*\n")(layer),
         layer.write(f"{LOADER}/entries/zz-old.conf", layer.read(_found(layer, f"{LOADER}/entries/*.conf")[0]).replace("/linux\n", "/linux.old\n")),
+    ),
+    "systemd-boot: the kernel is started as a program of EFI": entry(lambda text: text.replace("\nlinux ", "\nefi ")),
+    "systemd-boot: there is a tool, too": lambda layer: (
+        loader_conf("timeout 3\n")(layer),
+        layer.write(f"{LOADER}/entries/memtest.conf", "title Memory test\nefi /EFI/BOOT/BOOTX64.EFI\n"),
     ),
     "systemd-boot: no try is left": named("+0-3"),
     "systemd-boot: keys are to be enrolled": loader_conf("timeout 3\nsecure-boot-enroll force\neditor no\n"),

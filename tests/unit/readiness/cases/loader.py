@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of what the boot loader starts by itself."""
 
-from unit.kernel.kernel_files import uki
+from unit.kernel.kernel_files import efi, uki, zboot
 from unit.readiness.cases.common import GRUB_DEFAULT
 from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UUID, initramfs
 
@@ -41,6 +41,15 @@ def _systemd_boot(settings="", **entries):
     return files
 
 
+def _by_stub():
+    """Return the files of a guest whose entry starts its kernel as a program of EFI."""
+    files = _systemd_boot("default debian*\n")
+    entry = files[_ENTRY.format("debian")].replace("\nlinux ", "\nefi ")
+    return {**files, _ENTRY.format("debian"): entry, "/boot/efi/vmlinuz": zboot(0x8664)}
+
+
+_ENTRY = "/boot/efi/loader/entries/{}.conf"
+_MEMTEST = {_ENTRY.format("memtest"): "title Memory test\nefi /memtest.efi\n", "/boot/efi/memtest.efi": efi(0x8664)}
 _UKI = f"/boot/efi/EFI/Linux/debian-{KERNEL}.efi"
 
 
@@ -180,6 +189,8 @@ BROKEN_FILES = [
     ("R60", {**_uki(), _UKI: uki(osrel=b"ID=debian\n", cmdline=f"root=UUID={UUID} ro".encode(), linux=b"", initrd=initramfs(IN_INITRAMFS))}, (_UKI, None)),
     ("R13b", {**_uki(), _UKI: uki(osrel=b"ID=debian\n", uname=KERNEL.encode(), linux=b"kernel", initrd=initramfs(IN_INITRAMFS))}, (_UKI, None)),
     ("R14e", _systemd_boot("default debian*\n", debian="/gone"), ("/boot/efi/loader/loader.conf", 1)),
+    ("R14e", {**_systemd_boot("timeout 3\ndefault memtest.conf\n"), **_MEMTEST}, ("/boot/efi/loader/loader.conf", 2)),
+    ("R14e", {**_systemd_boot("default mem*\n"), **_MEMTEST}, ("/boot/efi/loader/loader.conf", 1)),
     ("R13d", _uki(f"root=UUID=99999999-0000-0000-0000-000000000000 {CMDLINE}"), (_UKI, None)),
     ("R27a", _uki(f"root=UUID={UUID}"), (_UKI, None)),
     ("R63", _uki(f"root=UUID={UUID} {CMDLINE} break"), (_UKI, None)),
@@ -228,6 +239,9 @@ CONTROLS = [
     ("R14e", {_MENU: GRUB_CFG + "menuentry 'Memory test' {\n linux16 /boot/memtest86+.bin\n}\n"}),
     ("R14g", {_MENU: None, "/boot/extlinux.conf": f"DEFAULT menu.c32\nPROMPT 0\nMENU HIDDEN\nTIMEOUT 10\nLABEL l\nMENU DEFAULT\nLINUX vmlinuz-{KERNEL}\n"}),
     ("R14e", _systemd_boot("default arch-*\n")),
+    ("R14e", {**_systemd_boot("default debian*\n"), **_MEMTEST}),
+    ("R14e", {**_systemd_boot("default memtest.conf\n"), _ENTRY.format("memtest"): "title Gone\nefi /gone.efi\n"}),
+    *[(rule, _by_stub()) for rule in ("R14c", "R14d", "R14e", "R27a")],
     ("R14e", _systemd_boot("default old*\nsecure-boot-enroll force\neditor no\n", old="/gone")),  # which is in no menu
     ("R14e", {path.replace("debian.conf", "debian+0-3.conf"): content for path, content in _systemd_boot().items()}),
     # what is none of this image's, or of a program that knows no addons
