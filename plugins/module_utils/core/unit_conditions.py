@@ -13,6 +13,7 @@ import re
 import stat
 from typing import Iterable, List, Optional, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import machine_conditions, systemd_version
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
@@ -24,6 +25,8 @@ _MADE_AT_BOOT = re.compile(r"/(?:run|var/run|var/lock|proc|sys|dev|tmp)(?:/|$)")
 _ON_AZURE = re.compile(r"/(?:dev/vmbus(?:/hv_(?:kvp|vss|fcopy))?|sys/bus/vmbus(?:/.*)?|dev/ptp_hyperv|dev/null|dev/console|run|proc|sys|dev|tmp)/?$")
 #: Variables of the manager that do not come from the kernel's command line.
 _ALWAYS_SET = ("PATH", "LANG", "TERM", "HOME", "USER", "SHELL")
+#: Since which systemd a machine-id that is empty is none of a first boot. Source: systemd's NEWS, 247.
+_EMPTY_IS_NO_FIRST_BOOT = 247
 _MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 
 
@@ -63,6 +66,8 @@ def _truth(kind: str, value: str, negated: bool, tree: Tree, command_line: Optio
         truth = _told_of_first_boot(command_line) == (value.lower() in TRUE)
     elif kind in _OF_SYSTEM:
         truth = _OF_SYSTEM[kind](value, tree)
+    elif kind in machine_conditions.CONDITIONS:
+        truth = machine_conditions.CONDITIONS[kind](value, tree, command_line)
     else:
         return None
     return truth if truth is None else truth != negated
@@ -145,12 +150,15 @@ def _host(value: str, tree: Tree) -> Optional[bool]:
 
 
 def _first_boot(value: str, tree: Tree) -> Optional[bool]:
-    """Since 247 an empty machine-id is none of a first boot, before it was: only an id tells."""
+    """Since 247 an empty machine-id is none of a first boot, before it was; one that is not there always is."""
     if value.lower() not in TRUE + FALSE:
         return None
     path = "/etc/machine-id"
     text = tree.read_bytes(path, 64).decode("ascii", "replace").strip() if tree.is_file(path) else ""
     is_first = True if text == "uninitialized" else False if re.match(r"[0-9a-f]{32}$", text) else None
+    own = systemd_version.version(tree)
+    if not text and own is not None and tree.is_file(path):
+        is_first = own < _EMPTY_IS_NO_FIRST_BOOT
     return None if is_first is None else is_first == (value.lower() in TRUE)
 
 

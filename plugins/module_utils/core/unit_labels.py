@@ -28,10 +28,10 @@ def unknown(tree: Tree, settings: List[UnitSetting], command_line: Optional[str]
     """
     found = []
     for setting in _named(settings, "AppArmorProfile"):
-        if setting.value != "unconfined" and _has_apparmor(tree, command_line) and not _has_profile(tree, setting.value):
+        if setting.value != "unconfined" and has_apparmor(tree, command_line) and not _has_profile(tree, setting.value):
             found.append((setting, "AppArmor has no such profile"))
     for setting in _named(settings, "SELinuxContext"):
-        if _has_selinux(tree, command_line) and not _has_type(tree, setting.value):
+        if has_selinux(tree, command_line) and not _has_type(tree, setting.value):
             found.append((setting, "the policy of SELinux has no such type"))
     return found
 
@@ -41,8 +41,8 @@ def _named(settings: List[UnitSetting], key: str) -> List[UnitSetting]:
     return [setting for setting in unit_files.listed(settings, "Service", key)[-1:] if not setting.value.startswith("-") and "%" not in setting.value]
 
 
-def _has_apparmor(tree: Tree, command_line: Optional[str]) -> bool:
-    """Whether the kernel runs AppArmor: as it is built, unless its command line says otherwise."""
+def has_apparmor(tree: Tree, command_line: Optional[str]) -> bool:
+    """Return whether the kernel runs AppArmor: as it is built, unless its command line says otherwise."""
     words = (command_line or "").split()
     for word in words:
         name, _equals, value = word.partition("=")
@@ -62,7 +62,8 @@ def _has_profile(tree: Tree, name: str) -> bool:
     return any(declared.search(_text(tree, path)) for pattern in _PROFILES for path in tree.glob(pattern) if tree.is_file(path))
 
 
-def _has_selinux(tree: Tree, command_line: Optional[str]) -> bool:
+def has_selinux(tree: Tree, command_line: Optional[str]) -> bool:
+    """Return whether the guest has SELinux on."""
     words = (command_line or "").split()
     if "selinux=0" in words or not tree.is_file(_SELINUX):
         return False

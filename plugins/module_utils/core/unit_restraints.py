@@ -42,6 +42,8 @@ _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 #: Options by which sshd and the agent stay in the foreground.
 _STAYS = re.compile(r"sshd?\S*\s(.*\s)?-D(\s|$)|waagent\S*\s(.*\s)?-daemon(\s|$)")
 _SPANS = {"": 1, "s": 1, "sec": 1, "second": 1, "seconds": 1, "ms": 0.001, "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hr": 3600, "d": 86400}
+#: The processors of the sizes that most machines have: what needs more is not started on them. Source: Microsoft, sizes of the series B, D and E.
+_PROCESSORS = 8
 #: Seconds: who ends a service sooner does not want it to run.
 _SHORTEST = 600
 #: Seconds that a start has by default, and below which none succeeds. Source: systemd-system.conf(5), DefaultTimeoutStartSec=.
@@ -50,7 +52,8 @@ _USUAL_LIMIT, _SOONEST = 90, 1
 
 def restraints(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
     """Return [(UnitSetting, what it keeps the service from)] of a service's settings."""
-    found = _paths(settings, needs) + _capabilities(settings, needs) + unit_filters.filters(settings, needs.devices) + _limits(settings)
+    found = _paths(settings, needs) + _capabilities(settings, needs) + _privileges(settings, needs) + _processors(settings)
+    found += unit_filters.filters(settings, needs.devices) + _limits(settings)
     for key, wanted, text in (
         ("PrivateUsers", False, "it can become no other user"),
         ("DynamicUser", False, "it runs as a user who is not root"),
@@ -114,6 +117,37 @@ def _capabilities(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tupl
     missing = [name for name in needs.capabilities if not unit_filters.is_allowed(bounding, {name})]
     if missing:
         found.append((bounding[-1], f"it lacks {missing[0]}"))
+    return found
+
+
+def _privileges(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
+    """Return what takes from a service what root may: an account of its own, and flags of capabilities(7) that part root from its capabilities."""
+    found = []
+    account = unit_files.last(settings, "Service", "User")
+    if account is not None and account.value not in ("root", "0") and "%" not in account.value:
+        found.append((account, "it runs as a user who is not root"))
+    flags = unit_files.listed(settings, "Service", "SecureBits")
+    for setting in flags:
+        words = setting.value.split()
+        if "noroot" in words:
+            found.append((setting, "what it starts has no capabilities, though it is root"))
+        elif "no-setuid-fixup" in words and needs.privileges:
+            found.append((setting, "sshd sees that it could become root again, and ends every login"))
+    return found
+
+
+def _processors(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
+    """Return what binds a service to processors, or to memory beside them, that no usual size of Azure has: it is not started then."""
+    found = []
+    bound = unit_files.listed(settings, "Service", "CPUAffinity")
+    words = [word for setting in bound for word in re.split(r"[\s,]+", setting.value) if word]
+    first = [int(re.match(r"\d+", word).group()) for word in words if re.match(r"\d{1,6}(-\d{1,6})?$", word)]  # type: ignore[union-attr]
+    if first and len(first) == len(words) and min(first) >= _PROCESSORS:
+        found.append((bound[-1], f"a machine with fewer than {min(first) + 1} processors does not start it"))
+    policy, mask = unit_files.last(settings, "Service", "NUMAPolicy"), unit_files.last(settings, "Service", "NUMAMask")
+    nodes = re.split(r"[\s,]+", mask.value) if mask is not None and policy is not None and policy.value in ("bind", "interleave", "preferred") else []
+    if mask is not None and nodes and all(re.match(r"[1-9]\d*(-\d+)?$", node) for node in nodes):
+        found.append((mask, "a machine with one node of memory, as most sizes have, does not start it"))
     return found
 
 

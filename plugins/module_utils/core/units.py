@@ -12,6 +12,7 @@ import re
 from typing import Callable, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_labels, unit_places, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_refusals
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
@@ -104,6 +105,7 @@ def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles:
         doubts.append(_at(setting, "cannot be decided here"))
     faults = _of_requirements(units, settings, command_line, obstacles, seen)
     if unit.name.endswith(".socket"):
+        faults += [_at(setting, text) for setting, text in unit_refusals.of_socket(settings)]
         faults += _of_socket(units, unit, settings, command_line, obstacles, seen)
     if unit.name.endswith(".service"):
         found, doubtful = _of_service(units.tree, unit, settings, obstacles)
@@ -194,6 +196,7 @@ def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: 
     own = [setting for setting in settings if setting.section == "Service"]
     if any(setting.key == "ExecStart" for setting in own) and not unit_files.listed(settings, "Service", "ExecStart"):
         faults.append(_at([setting for setting in own if setting.key == "ExecStart"][-1], "takes the program away, and none is given instead"))
+    faults += [_at(setting, text) for setting, text in unit_refusals.of_service(settings)]
     inner = unit_places.inner_root(settings)
     for key in _EXEC:
         for setting in unit_files.listed(settings, "Service", key):

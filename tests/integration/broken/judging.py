@@ -35,6 +35,7 @@ from integration.broken import (
     ways_root,
     ways_siblings,
     ways_system,
+    ways_units,
 )
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
@@ -52,6 +53,7 @@ _MORE = (
     ways_menu,
     ways_beneath,
     ways_mounts,
+    ways_units,
 )
 WAYS = {**ways_boot.WAYS, **ways_root.WAYS}
 CONTROLS = dict(controls.CONTROLS)

@@ -28,6 +28,11 @@ def restrained(text, needs=unit_restraints.LOGIN):
         ("RestrictAddressFamilies=none", 2, "it may not use IPv4"),
         ("LimitAS=1M", 2, "it does not start with so little"),
         ("RuntimeMaxSec=1min 30s", 2, "it is ended then"),
+        ("User=sshd", 2, "it runs as a user who is not root"),
+        ("SecureBits=keep-caps noroot", 2, "what it starts has no capabilities, though it is root"),
+        ("SecureBits=no-setuid-fixup", 2, "sshd sees that it could become root again, and ends every login"),
+        ("CPUAffinity=64-127", 2, "a machine with fewer than 65 processors does not start it"),
+        ("NUMAPolicy=bind\nNUMAMask=1", 3, "a machine with one node of memory, as most sizes have, does not start it"),
     ],
 )
 def test_what_keeps_a_server_from_its_work_is_told_with_its_line(text, line, cause):
@@ -43,6 +48,12 @@ def test_what_keeps_a_server_from_its_work_is_told_with_its_line(text, line, cau
         "CapabilityBoundingSet=CAP_SETUID CAP_SETGID\nCapabilityBoundingSet=CAP_SYS_CHROOT CAP_NET_BIND_SERVICE",
         "LimitAS=infinity\nLimitNOFILE=1024:524288\nMemoryMax=10%",
         "RuntimeMaxSec=a while",
+        "User=root\nSecureBits=keep-caps noroot-locked",
+        "CPUAffinity=0 64-127",
+        "CPUAffinity=64\nCPUAffinity=",
+        "CPUAffinity=numa",
+        "NUMAPolicy=bind\nNUMAMask=0-1",
+        "NUMAPolicy=local\nNUMAMask=1",
     ],
 )
 def test_what_resembles_it_and_is_right_is_not(text):

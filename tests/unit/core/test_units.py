@@ -112,6 +112,21 @@ def with_unit(lines):
         ("ConditionEnvironment=LANG\n", "unknown"),
         ("ConditionFirstBoot=yes\n", "unknown"),
         ("ConditionSecurity=tpm2\n", "unknown"),
+        ("ConditionSecurity=selinux\n", "skipped"),
+        ("ConditionSecurity=!apparmor\n", "starts"),
+        ("ConditionSecurity=grsecurity\n", "skipped"),
+        ("ConditionSecurity=audit\n", "unknown"),
+        ("ConditionFirmware=device-tree\n", "skipped"),
+        ("ConditionFirmware=smbios-field(sys_vendor = QEMU)\n", "skipped"),
+        ("ConditionFirmware=smbios-field(sys_vendor $= Microsoft*)\n", "starts"),
+        ("ConditionFirmware=smbios-field(product_serial = 1)\n", "unknown"),
+        ("ConditionPathIsMountPoint=/data\n", "skipped"),
+        ("ConditionPathIsMountPoint=!/data\n", "starts"),
+        ("AssertPathIsMountPoint=/data\n", "fails"),
+        ("ConditionPathIsMountPoint=/\n", "starts"),
+        ("ConditionPathIsMountPoint=/mnt/resource\n", "unknown"),
+        ("ConditionPathIsEncrypted=/\n", "skipped"),
+        ("ConditionKernelVersion=>=5\n", "unknown"),
         ("ConditionCapability=CAP_SYS_TIME\n", "starts"),
         ("ConditionUser=1000\n", "skipped"),
         ("AssertPathExists=/etc/agent.key\n", "fails"),
@@ -359,3 +374,67 @@ def test_a_service_ends_with_the_one_that_it_is_bound_to(tmp_path, needed, state
     (tmp_path / "usr/sbin/waagent").chmod(0o755)
     (tmp_path / "usr/bin/python3").chmod(0o755)
     assert units.will_start(unit_files.Units(LiveTree(str(tmp_path))), "agent.service").state == state
+
+
+@pytest.mark.parametrize(
+    ("condition", "files", "state"),
+    [
+        ("KernelVersion=>=5.10", {"/lib/modules/6.1.0-28-amd64/modules.dep": "a"}, "starts"),
+        ("KernelVersion=>= 5.10 <6", {"/lib/modules/6.1.0-28-amd64/modules.dep": "a"}, "skipped"),
+        ("KernelVersion=5.10.*", {"/lib/modules/6.1.0-28-amd64/modules.dep": "a"}, "skipped"),
+        ("KernelVersion=<6.1.0-30", {"/lib/modules/6.1.0-28-amd64/modules.dep": "a"}, "starts"),
+        ("KernelVersion=>=6", {"/lib/modules/6.1.0/modules.dep": "a", "/lib/modules/5.10.0/modules.dep": "a"}, "unknown"),
+        ("Version=systemd >=300", {"/usr/lib/systemd/libsystemd-shared-258.so": "a"}, "skipped"),
+        ("Version=systemd >=300", {"/usr/lib/systemd/libsystemd-shared-257.so": "a"}, "unknown"),
+        ("FirstBoot=yes", {"/etc/machine-id": "\n", "/usr/lib/systemd/libsystemd-shared-252.so": "a"}, "skipped"),
+        ("FirstBoot=yes", {"/etc/machine-id": "\n", "/usr/lib/systemd/libsystemd-shared-241.so": "a"}, "starts"),
+        ("FirstBoot=yes", {"/usr/lib/systemd/libsystemd-shared-252.so": "a"}, "unknown"),
+        ("PathIsMountPoint=/data", {"/etc/fstab": "/dev/sdb1 /data ext4 defaults 0 2\n"}, "unknown"),
+        ("PathIsMountPoint=/srv/my-data", {f"{ETC}/srv-my\\x2ddata.mount": "[Mount]\n"}, "unknown"),
+        ("Firmware=uefi", {"/boot/grub/i386-pc/core.img": "a"}, "skipped"),
+        ("Firmware=uefi", {"/boot/grub/i386-pc/core.img": "a", "/boot/efi/EFI/BOOT/BOOTX64.EFI": "a"}, "unknown"),
+        ("Security=apparmor", {"/etc/apparmor.d/sshd": "a"}, "starts"),
+        ("Security=smack", {"/etc/apparmor.d/sshd": "a"}, "skipped"),
+        ("Credential=own", {"/usr/lib/systemd/libsystemd-shared-252.so": "a"}, "skipped"),
+        ("Credential=own", {"/usr/lib/systemd/libsystemd-shared-252.so": "a", "/etc/credstore/own": "a"}, "unknown"),
+    ],
+)
+def test_conditions_on_the_machine_are_decided_by_what_the_guest_has(tmp_path, condition, files, state):
+    assert answer(tmp_path, {**files, f"{LIB}/agent.service": AGENT.replace("[Service]", f"Condition{condition}\n[Service]")})[0] == state
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("ExecStart=/usr/sbin/waagent", "fails"),
+        ("ExecStartPost=bin/waagent", "fails"),
+        ("Type=oneshot\nRestart=always", "fails"),
+        ("PAMName=login\nKillMode=process", "fails"),
+        ("ExecStart=\nExecStart=/usr/sbin/waagent ; /usr/sbin/waagent", "fails"),
+        ("Type=oneshot\nExecStart=/usr/sbin/waagent", "starts"),
+        ("ExecStart=\nExecStart=/usr/sbin/waagent 'a ; b'", "starts"),
+        ("ExecStartPost=-bin/waagent", "starts"),
+        ("Restart=always\nKillMode=process", "starts"),
+    ],
+)
+def test_a_service_that_systemd_refuses_fails(tmp_path, text, state):
+    assert answer(tmp_path, {f"{ETC}/agent.service.d/x.conf": f"[Service]\n{text}\n"})[0] == state
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("ListenStream=\n", "fails"),
+        ("ListenStream=\nListenStream=[::]:22\n", "starts"),
+        ("Accept=yes\nService=agent.service\n", "fails"),
+        ("Accept=yes\nMaxConnections=0\n", "fails"),
+        ("Accept=yes\nMaxConnections=64\n", "starts"),
+    ],
+)
+def test_a_socket_that_systemd_refuses_fails(tmp_path, text, state):
+    files = {
+        f"{LIB}/agent.socket": f"[Socket]\nListenStream=22\n{text}[Install]\nWantedBy=sockets.target\n",
+        f"{LIB}/agent@.service": "[Service]\nExecStart=/usr/sbin/waagent -i\n",
+        f"{ETC}/sockets.target.wants/agent.socket": f"->{LIB}/agent.socket",
+    }
+    assert answer(tmp_path, files, "agent.socket")[0] == state

@@ -9,10 +9,10 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import systemd_version
 from ansible_collections.imagewright.azure.plugins.module_utils.network import added_routes, card_commands, card_name, fixed_routes, ifupdown, managers
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import DEFAULT, DOWN, EMPTIED, MOVED, NO_DRIVER, REFUSED, SAID, SMALL
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
@@ -67,7 +67,7 @@ def _of_route(context, manager, found, route):
         if before:
             return ERROR, "it is taken before the lease's route, and leads nowhere"
         return (WARNING, "it is as good as the lease's route, and leads nowhere") if beside else None
-    version = context.shared(manager_settings.version) if manager == "networkd" else None
+    version = context.shared(systemd_version.version) if manager == "networkd" else None
     if version is not None and version < _WAITING:
         return ERROR, "the gateway is not reached from Azure's address, and this networkd gives the card up"
     return WARNING, "the gateway is not reached from Azure's address: the route is refused, or waited for"

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import kernel_settings, manager_settings
@@ -126,7 +126,7 @@ def _open_files(context, found):
     value = kernel_settings.number(found.get("fs.nr_open"))
     if value is None or value < _LEAST_NR_OPEN or not services.uses_systemd(context.tree):
         return []
-    is_new = (context.shared(manager_settings.version) or 0) >= 240
+    is_new = (context.shared(systemd_version.version) or 0) >= 240
     own = unit_files.last(manager_settings.settings(context), "Manager", "DefaultLimitNOFILE")
     usual = own.value if own is not None else "1024:524288" if is_new else "1024"
     if _is_refused(context, usual, value):
@@ -161,7 +161,7 @@ def _is_refused(context, text, most):
 
 def usual_most_open(context):
     """Return the open files (int) that a process may have at most where nothing sets fs.nr_open."""
-    is_old = (context.shared(manager_settings.version) or _RAISING) < _RAISING
+    is_old = (context.shared(systemd_version.version) or _RAISING) < _RAISING
     return _NR_OPEN if is_old or context.tree.is_file("/var/lib/dpkg/status") else _RAISED_NR_OPEN
 
 

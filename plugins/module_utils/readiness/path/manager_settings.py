@@ -17,19 +17,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starte
 
 #: The first folder that has a file of a name counts; what lies below /run is gone at the next boot.
 _FOLDERS = ("/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd")
-_LIBRARIES = (
-    "/usr/lib/systemd/libsystemd-shared-*.so",
-    "/lib/systemd/libsystemd-shared-*.so",
-    "/usr/lib64/systemd/libsystemd-shared-*.so",
-    "/usr/lib/*/systemd/libsystemd-shared-*.so",
-)
 #: What says the same on the command line, with ``-`` as ``_``.
 _PARAMETERS = {
     "systemd.setenv": "DefaultEnvironment",
     "systemd.default_timeout_start_sec": "DefaultTimeoutStartSec",
     "systemd.default_device_timeout_sec": "DefaultDeviceTimeoutSec",
 }
-_VERSION = re.compile(r".*/libsystemd-shared-(\d+)")
 
 
 def settings(context):
@@ -65,9 +58,3 @@ def _settings(tree, name):
             added.setdefault(posixpath.basename(path), path)
     paths = main + [added[each] for each in sorted(added) if tree.is_file(added[each])]
     return [setting for path in paths for setting in unit_files.parse(tree.read_text(path), path)]
-
-
-def version(tree):
-    """Return the version (int) of systemd, None when it is not known."""
-    found = [_VERSION.match(path) for pattern in _LIBRARIES for path in tree.glob(pattern)]
-    return max((int(match.group(1)) for match in found if match), default=None)

@@ -10,7 +10,7 @@ import collections
 import ipaddress
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.fixed_routes import PLATFORM
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
@@ -108,7 +108,7 @@ def _has_platform(word):
 
 def _of_logind(context):
     """Return the [Evidence] of UserTasksMax=, where this systemd still knows it."""
-    if context.shared(manager_settings.version) not in _USER_TASKS:
+    if context.shared(systemd_version.version) not in _USER_TASKS:
         return []
     setting = unit_files.last(context.shared(manager_settings.logind), "Login", "UserTasksMax")
     if setting is None or not _is_below(manager_limits.tasks(setting.value), _LEAST["user.slice"].tasks):

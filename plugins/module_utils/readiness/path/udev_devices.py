@@ -8,11 +8,11 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import systemd_version
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_commands, card_name, ini, managers, networkd_files, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import MOVED, NO_DRIVER, REFUSED
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, LEAST_MTU
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
@@ -123,7 +123,7 @@ def card_is_kept(context):
     """Return failed with each rule that for certain takes Azure's card away, or from its network manager."""
     card, _place = context.shared(card_name.first_card)
     found, severities = [], []
-    by_networkd = set(context.shared(managers.active)) & {"networkd", "netplan"} and (context.shared(manager_settings.version) or 0) >= _LEAVING
+    by_networkd = set(context.shared(managers.active)) & {"networkd", "netplan"} and (context.shared(systemd_version.version) or 0) >= _LEAVING
     for path, text in udev_rules.files(context.tree):
         for each in udev_rules.rules(text) if re.search(r"unbind|RUN|mtu|ID_NET_MANAGED_BY", text) else []:
             if not udev_rules.holds(each, card):

@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What keeps a needed unit from starting: settings that systemd refuses, conditions that are false on Azure, generators that do not run."""
+
+from integration.broken.ways_root import AGENT, drop_in
+
+#: {what was done: how}
+WAYS = {
+    "ssh's unit has two programs": drop_in("ssh", "[Service]\nExecStart=/usr/sbin/sshd -D -p 2222\n"),
+    "ssh's unit stays with PAM and ends by process": drop_in("ssh", "[Service]\nPAMName=sshd\n"),
+    "the agent's unit is done at once and always starts again": drop_in(AGENT, "[Service]\nType=oneshot\nRestart=always\n"),
+    "ssh wants another kernel": drop_in("ssh", "[Unit]\nConditionKernelVersion=>=99\n"),
+    "ssh wants a first boot": drop_in("ssh", "[Unit]\nConditionFirstBoot=yes\n"),
+    "ssh wants Smack": drop_in("ssh", "[Unit]\nConditionSecurity=smack\n"),
+    "ssh wants QEMU's firmware": drop_in("ssh", "[Unit]\nConditionFirmware=smbios-field(sys_vendor = QEMU)\n"),
+    "ssh insists on a mount that is not there": drop_in("ssh", "[Unit]\nAssertPathIsMountPoint=/data\n"),
+    "the agent wants a credential": drop_in(AGENT, "[Unit]\nConditionCredential=azure\n"),
+    "ssh wants the 65th processor": drop_in("ssh", "[Service]\nCPUAffinity=64\n"),
+    "ssh wants memory of another node": drop_in("ssh", "[Service]\nNUMAPolicy=bind\nNUMAMask=1\n"),
+    "ssh is root without what root may": drop_in("ssh", "[Service]\nSecureBits=noroot noroot-locked\n"),
+    "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
+}
+
+#: {what was done: how}
+CONTROLS = {
+    "ssh's unit has another program instead": drop_in("ssh", "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o LogLevel=VERBOSE\n"),
+    "ssh's conditions are true on Azure": drop_in(
+        "ssh",
+        "[Unit]\nConditionKernelVersion=>=4\nConditionFirstBoot=no\nConditionSecurity=!smack\nConditionFirmware=!device-tree\n"
+        "ConditionPathIsMountPoint=!/data\nConditionPathIsMountPoint=/\nAssertVirtualization=vm\n",
+    ),
+    "ssh has the first processors": drop_in("ssh", "[Service]\nCPUAffinity=0-63\nNUMAPolicy=bind\nNUMAMask=0\nSecureBits=keep-caps\nUser=root\n"),
+}
