@@ -5,6 +5,23 @@
 
 from integration.broken.ways_root import AGENT, drop_in
 
+_WAITING = "systemd-networkd-wait-online.service"
+
+
+def online(options):
+    """Return the way in which the agent waits for the network, and networkd's program that tells of it has such options."""
+    program = "/usr/lib/systemd/systemd-networkd-wait-online"
+
+    def change(layer):
+        layer.needs(f"/usr/lib/systemd/system/{_WAITING}")
+        layer.link(f"/etc/systemd/system/{_WAITING}", f"/usr/lib/systemd/system/{_WAITING}")
+        layer.link(f"/etc/systemd/system/network-online.target.wants/{_WAITING}", f"/usr/lib/systemd/system/{_WAITING}")
+        drop_in("systemd-networkd-wait-online", f"[Service]\nExecStart=\nExecStart={program} {options}\n")(layer)
+        drop_in(AGENT, "[Unit]\nWants=network-online.target\nAfter=network-online.target\n")(layer)
+
+    return change
+
+
 #: {what was done: how}
 WAYS = {
     "ssh's unit has two programs": drop_in("ssh", "[Service]\nExecStart=/usr/sbin/sshd -D -p 2222\n"),
@@ -19,6 +36,7 @@ WAYS = {
     "ssh wants the 65th processor": drop_in("ssh", "[Service]\nCPUAffinity=64\n"),
     "ssh wants memory of another node": drop_in("ssh", "[Service]\nNUMAPolicy=bind\nNUMAMask=1\n"),
     "ssh is root without what root may": drop_in("ssh", "[Service]\nSecureBits=noroot noroot-locked\n"),
+    "the network is online when a card is that never comes": online("--interface=ens224 --timeout=0"),
     "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
 }
 
@@ -31,4 +49,6 @@ CONTROLS = {
         "ConditionPathIsMountPoint=!/data\nConditionPathIsMountPoint=/\nAssertVirtualization=vm\n",
     ),
     "ssh has the first processors": drop_in("ssh", "[Service]\nCPUAffinity=0-63\nNUMAPolicy=bind\nNUMAMask=0\nSecureBits=keep-caps\nUser=root\n"),
+    "the network is online when the first card is": online("--interface=eth0 --timeout=0"),
+    "the network is online after two minutes": online("--interface=ens224"),
 }

@@ -11,6 +11,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, unit_restraints, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import needed_units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
@@ -18,7 +19,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule i
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
 #: Targets that every needed unit, or its network, comes behind.
-_WAITED_FOR = ("sysinit.target", "basic.target", "local-fs.target", "network-pre.target", "network.target", "network-online.target", "sockets.target")
+_WAITED_FOR = ("sysinit.target", "basic.target", "local-fs.target", "network-pre.target", "network.target", "sockets.target")
+#: One that not every boot waits for: a needed unit has to come behind it.
+_ONLINE = "network-online.target"
 #: Seconds: who waits longer gives up.
 _LONGEST = 600
 _ENDLESS = re.compile(r"while\s+(:|true|\[\s*1\s*\]|sleep\s+\S+)\s*;|until\s+false\s*;")
@@ -60,13 +63,14 @@ def _takes_its_place(unit, name):
     fault="The boot waits for something that never ends",
     why="A service of the kind oneshot is started when its commands have ended: what is ordered behind it waits until then, by default without a limit.",
     cure="Disable the unit, or give it Type=exec or TimeoutStartSec=.",
-    source="systemd.service(5), Type=, TimeoutStartSec=; systemd.unit(5), Before=",
+    source="systemd.service(5), Type=, TimeoutStartSec=; systemd.unit(5), Before=; systemd-networkd-wait-online.service(8), --timeout=",
 )
 def nothing_waits_for_ever(context):
     """Return failed with each command without an end of a service of the boot that a needed unit, or a target that it comes behind, waits for."""
-    known, found = context.shared(Units), []
+    known, found, card = context.shared(Units), [], card_name.first_card(context.tree)[0].name
     for unit, settings in context.facts(boot_commands.services_of_boot):
-        endless = [setting for key in ("ExecStartPre", "ExecStart") for setting in unit_files.listed(settings, "Service", key) if _never_ends(setting.value)]
+        commands = [setting for key in ("ExecStartPre", "ExecStart") for setting in unit_files.listed(settings, "Service", key)]
+        endless = [setting for setting in commands if _never_ends(setting.value) or _waits_for_others(setting.value, unit, card)]
         kind, limit = (unit_files.last(settings, "Service", key) for key in ("Type", "TimeoutStartSec"))
         seconds = unit_restraints.seconds(limit.value) if limit is not None else None
         if not endless or kind is None or kind.value != "oneshot" or seconds is not None and 0 < seconds <= _LONGEST:
@@ -79,7 +83,23 @@ def nothing_waits_for_ever(context):
 def _is_waited_for(context, known, unit, settings):
     """Return whether a needed unit, or a target before it, comes behind a Unit: it says so itself, or the target wants it."""
     before = set(unit_files.words(settings, "Unit", "Before")) | {pull.parent for pull in known.pulls_of(unit)}
-    return bool(before & (set(_WAITED_FOR) | context.facts(needed_units)))
+    if before & (set(_WAITED_FOR) | context.facts(needed_units)):
+        return True
+    behind = {word for name in context.facts(needed_units) for word in unit_files.words(known.readable_settings(known.find(name)) or [], "Unit", "After")}
+    return bool(behind & (set(unit.names) | (before & {_ONLINE})))
+
+
+def _waits_for_others(command, unit, card):
+    """Return whether a command line waits without a limit until cards are online of which a machine of Azure, whose first is card, lacks one."""
+    words = boot_commands.words_of(command.lstrip("@-:+!|"))
+    if not words or posixpath.basename(words[0]) != "systemd-networkd-wait-online":
+        return False
+    options = re.findall(r"(?:^| )(--timeout|--interface|-i)[ =]?(\S+)", " ".join(words[1:]))
+    limit = [value for option, value in options if option == "--timeout"][-1:]
+    named = [value.replace("%i", unit.name.partition("@")[2].rpartition(".")[0]).partition(":")[0] for option, value in options if option != "--timeout"]
+    others = [name for name in named if name not in (card, "lo") and "%" not in name]
+    enough = "--any" in words and len(others) < len(named)
+    return bool(others) and not enough and limit in (["0"], ["infinity"])
 
 
 def _never_ends(command):

@@ -34,6 +34,20 @@ def _tmpfiles(text, **more):
     return {**_TOOL, _TMPFILES: f"# x\n{text}\n", **more}
 
 
+_ONLINE = f"{SYSTEM}/systemd-networkd-wait-online.service"
+
+
+def _online(options):
+    """Return the files of a guest whose agent waits for the network, as networkd tells of it with such options."""
+    return {
+        **TARGETS,
+        _ONLINE: f"[Unit]\nBefore=network-online.target\n[Service]\nType=oneshot\nExecStart=/usr/lib/systemd/systemd-networkd-wait-online {options}\n",
+        f"{SYSTEM}/network-online.target.wants/systemd-networkd-wait-online.service": ("link", _ONLINE),
+        f"{SYSTEM}/walinuxagent.service.d/a.conf": "[Unit]\nWants=network-online.target\n",
+        f"{SYSTEM}/walinuxagent.service.d/z.conf": "[Unit]\nAfter=network-online.target\n",
+    }
+
+
 BROKEN_FILES = [
     *[
         ("R69e", _service(f"Type=oneshot\nExecStart={command}"), (_UNIT, 3))
@@ -96,6 +110,8 @@ BROKEN_FILES = [
         {**TARGETS, _UNIT: "[Service]\nType=oneshot\nExecStart=/bin/sleep inf\n", f"{SYSTEM}/sysinit.target.wants/done.service": ("link", _UNIT)},
         (_UNIT, 3),
     ),
+    ("R69g", _online("--timeout=0 -i ens192"), (_ONLINE, 5)),
+    ("R69g", _online("--timeout=infinity --interface=eth0 --interface=eth1:routable"), (_ONLINE, 5)),
     ("R69h", _tmpfiles("f /etc/nologin 0644 root root - closed"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("r! /etc/ssh/sshd_config"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("R /etc/ssh"), (_TMPFILES, 2)),
@@ -173,6 +189,10 @@ CONTROLS = [
     ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep infinity", "After=ssh.service\n")),
     ("R69g", _service("Type=oneshot\nTimeoutStartSec=2min\nExecStart=/bin/sleep infinity", "Before=ssh.service\n")),
     ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep 5", "Before=ssh.service\n")),
+    ("R69g", _online("--interface=ens192")),
+    ("R69g", _online("--timeout=0 --interface=eth0:routable")),
+    ("R69g", _online("--timeout=0 --any -i eth0 -i eth1")),
+    ("R69g", {**_online("--timeout=0 -i eth1"), f"{SYSTEM}/walinuxagent.service.d/z.conf": "[Unit]\nAfter=network.target\n"}),
     ("R69h", _tmpfiles('F! /run/nologin 0644 - - - "System is booting up."')),
     ("R69h", _tmpfiles("D! /tmp 1777 root root 0")),
     ("R69h", _tmpfiles("d /home 0755 root root -")),
