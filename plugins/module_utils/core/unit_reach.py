@@ -10,7 +10,7 @@ Source: systemd.special(7), bootup(7).
 import collections
 from typing import Dict, List, Set
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Unit, Units
@@ -28,12 +28,6 @@ _ALWAYS = {
 }
 #: Targets that a generator pulls at boot: what it writes below /run is in no image.
 _BY_GENERATORS = {"cloud-init.target": "cloud-init-generator"}
-_GENERATOR_FOLDERS = (
-    "/etc/systemd/system-generators",
-    "/usr/local/lib/systemd/system-generators",
-    "/usr/lib/systemd/system-generators",
-    "/lib/systemd/system-generators",
-)
 _PULLING = ("Wants", "Requires", "BindsTo", "Upholds")
 
 
@@ -87,5 +81,4 @@ def _wanted(units: Units, unit: Unit) -> List[str]:
 
 def _by_generators(tree: Tree) -> List[str]:
     """Return the targets ([str]) that generators pull; a tree without any generator is a part of a system, and taken to have them."""
-    generators = {name for folder in _GENERATOR_FOLDERS for name in tree.listdir(folder)}
-    return [target for target, generator in _BY_GENERATORS.items() if generator in generators or not generators]
+    return [target for target, generator in _BY_GENERATORS.items() if not generators.names(tree) or generators.obstacle(tree, generator) is None]

@@ -13,6 +13,7 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files, networkd, networkmanager, networkmanager_card
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, remove, write
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, NOT_STARTED, NOTHING, UNMANAGED, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
@@ -45,7 +46,7 @@ def files(tree):
 
 
 #: What hands netplan's files on at boot: systemd's generator, since 1.2 a unit beside it.
-_READERS = ("/usr/lib/systemd/system-generators/netplan", "/lib/systemd/system-generators/netplan", "/usr/lib/systemd/system/netplan-configure.service")
+_GENERATOR, _UNIT = "netplan", "/usr/lib/systemd/system/netplan-configure.service"
 
 
 def is_in_use(tree):
@@ -55,7 +56,7 @@ def is_in_use(tree):
 
 def is_read(tree):
     """Return whether something hands netplan's files on at boot; a directory of some of a guest's files does not tell, and is taken to."""
-    return not tree.has_own_root or any(tree.exists(path) for path in _READERS)
+    return not tree.has_own_root or tree.exists(_UNIT) or generators.obstacle(tree, _GENERATOR) is None
 
 
 def read(tree, cloud_init=False):
@@ -74,7 +75,8 @@ def answer(tree, card=FIRST, cloud_init=False):
     if wrong is not None:
         return CardAnswer(NOT_STARTED, [wrong._replace(text=f"netplan refuses it, and with it all its files: {wrong.text}")])
     if not is_read(tree):
-        return CardAnswer(NOT_STARTED, [Place(_READERS[0], None, "is not there: nobody reads netplan's files at boot")])
+        kept = generators.obstacle(tree, _GENERATOR)
+        return CardAnswer(NOT_STARTED, [Place(kept.path, None, f"{kept.text}: nobody reads netplan's files at boot")])
     if netplan_files.renderer(found, name) == "NetworkManager":
         if services.state(tree, ["NetworkManager"]) != services.ENABLED:
             return CardAnswer(NOT_STARTED, [Place(file.path, None, "renderer: NetworkManager, which is not enabled") for file in found])

@@ -5,6 +5,7 @@
 
 from integration.broken.ways_root import AGENT, drop_in
 
+GENERATORS = "/usr/lib/systemd/system-generators"
 _WAITING = "systemd-networkd-wait-online.service"
 
 
@@ -18,6 +19,25 @@ def online(options):
         layer.link(f"/etc/systemd/system/network-online.target.wants/{_WAITING}", f"/usr/lib/systemd/system/{_WAITING}")
         drop_in("systemd-networkd-wait-online", f"[Service]\nExecStart=\nExecStart={program} {options}\n")(layer)
         drop_in(AGENT, "[Unit]\nWants=network-online.target\nAfter=network-online.target\n")(layer)
+
+    return change
+
+
+def masked_generator(name):
+    return lambda layer: (layer.needs(f"{GENERATORS}/{name}"), layer.link(f"/etc/systemd/system-generators/{name}", "/dev/null"))
+
+
+def by_socket(masked=False):
+    """Return the way in which a socket starts sshd for each connection."""
+    folder = "/etc/systemd/system"
+
+    def change(layer):
+        layer.remove(f"{folder}/multi-user.target.wants/ssh.service", f"{folder}/sshd.service")
+        layer.write(f"{folder}/ssh.socket", "[Socket]\nListenStream=22\nAccept=yes\n[Install]\nWantedBy=sockets.target\n")
+        layer.link(f"{folder}/sockets.target.wants/ssh.socket", f"{folder}/ssh.socket")
+        layer.write("/usr/lib/systemd/system/ssh@.service", "[Service]\nExecStart=-/usr/sbin/sshd -i\nStandardInput=socket\nRuntimeDirectory=sshd\n")
+        if masked:
+            layer.link(f"{folder}/ssh@.service", "/dev/null")
 
     return change
 
@@ -37,6 +57,14 @@ WAYS = {
     "ssh wants memory of another node": drop_in("ssh", "[Service]\nNUMAPolicy=bind\nNUMAMask=1\n"),
     "ssh is root without what root may": drop_in("ssh", "[Service]\nSecureBits=noroot noroot-locked\n"),
     "the network is online when a card is that never comes": online("--interface=ens224 --timeout=0"),
+    "nobody reads fstab": lambda layer: (layer.needs("/usr/lib/systemd/system/ssh.service"), masked_generator("systemd-fstab-generator")(layer)),
+    "nobody starts cloud-init": masked_generator("cloud-init-generator"),
+    "nobody reads netplan's files": lambda layer: (layer.needs(f"{GENERATORS}/netplan"), layer.write("/etc/systemd/system-generators/netplan", "")),
+    "a socket takes connections for a masked service": by_socket(masked=True),
+    "a socket of ssh listens nowhere": lambda layer: (
+        by_socket()(layer),
+        layer.write("/etc/systemd/system/ssh.socket.d/z.conf", "[Socket]\nListenStream=\n"),
+    ),
     "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
 }
 
@@ -49,6 +77,8 @@ CONTROLS = {
         "ConditionPathIsMountPoint=!/data\nConditionPathIsMountPoint=/\nAssertVirtualization=vm\n",
     ),
     "ssh has the first processors": drop_in("ssh", "[Service]\nCPUAffinity=0-63\nNUMAPolicy=bind\nNUMAMask=0\nSecureBits=keep-caps\nUser=root\n"),
+    "a generator is masked that nobody needs": masked_generator("systemd-gpt-auto-generator"),
+    "a socket takes connections for a service of each": by_socket(),
     "the network is online when the first card is": online("--interface=eth0 --timeout=0"),
     "the network is online after two minutes": online("--interface=ens224"),
 }

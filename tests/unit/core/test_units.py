@@ -253,8 +253,10 @@ def test_a_unit_larger_than_any_is_unknown(tmp_path):
 def test_cloud_init_is_pulled_by_its_generator(tmp_path):
     generators = "/usr/lib/systemd/system-generators"
     files = {f"{ETC}/cloud-init.target.wants/agent.service": f"->{LIB}/agent.service", f"{ETC}/multi-user.target.wants/agent.service": None}
-    assert answer(tmp_path / "a", {**files, f"{generators}/cloud-init-generator": ""})[0] == "starts"
-    assert answer(tmp_path / "b", {**files, f"{generators}/systemd-fstab-generator": ""})[0] == "disabled"
+    assert answer(tmp_path / "a", {**files, f"{generators}/cloud-init-generator": "program"})[0] == "starts"
+    assert answer(tmp_path / "b", {**files, f"{generators}/systemd-fstab-generator": "program"})[0] == "disabled"
+    masked = {f"{generators}/cloud-init-generator": "program", "/etc/systemd/system-generators/cloud-init-generator": "->/dev/null"}
+    assert answer(tmp_path / "c", {**files, **masked})[0] == "disabled"
 
 
 @pytest.mark.parametrize(

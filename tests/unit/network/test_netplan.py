@@ -183,6 +183,7 @@ GENERATOR = {"/usr/lib/systemd/system-generators/netplan": "program"}
         ({**IFUPDOWN, **GENERATOR}, ["netplan", "ifupdown"], "fixed"),
         ({**enabled("systemd-networkd")}, ["netplan"], "not started"),
         ({**enabled("systemd-networkd"), **GENERATOR}, ["netplan"], "fixed"),
+        ({**enabled("systemd-networkd"), **GENERATOR, "/etc/systemd/system-generators/netplan": ""}, ["netplan"], "not started"),
     ],
 )
 def test_what_a_netplan_that_was_removed_leaves_decides_nothing(tmp_path, monkeypatch, files, names, what):

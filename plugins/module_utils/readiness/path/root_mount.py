@@ -6,8 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, services, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import mount_drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -24,7 +24,10 @@ _PROGRAMS = ("/", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib")
 #: What is hidden by nothing that is empty at every boot.
 _OWN = ("/", "/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/var", "/var/lib")
 _OWN += ("/etc/pam.d", "/etc/ssh", "/etc/systemd", "/etc/systemd/system")
+#: Of these, what is not there before a line of fstab mounts it; /usr is mounted by the initramfs.
+_NEEDED = ("/etc", "/var", "/var/lib", "/opt")
 _FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
+_REMOUNT = "systemd-remount-fs.service"
 _EMPTY = ("tmpfs", "ramfs")
 
 
@@ -103,6 +106,32 @@ def nothing_hides_the_system(context):
     )
 
 
+@rule(
+    "R70m",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="systemd reads /etc/fstab",
+    fault="systemd does not read /etc/fstab",
+    why="systemd-fstab-generator makes the mounts of /etc/fstab, and has the root mounted again to write; where it is masked, a root that the kernel "
+    "mounted read-only stays so, and /var is empty.",
+    cure="Remove the link of this name below /etc/systemd/system-generators, or install systemd's package again.",
+    source="systemd.generator(7); systemd-fstab-generator(8)",
+    choice="File systems that no boot needs, as /home, are not asked for.",
+)
+def fstab_is_read(context):
+    """Return failed when the generator does not run, and fstab mounts a directory of the system, or the root is to be mounted again."""
+    if not services.uses_systemd(context.tree) or not generators.names(context.tree):
+        return not_applicable("the generators of systemd are not in this tree")
+    kept = generators.obstacle(context.tree, "systemd-fstab-generator")
+    if kept is None:
+        return passed()
+    lost = [line for line in context.shared(mount_lines) if line.path == _FSTAB and line.mount_point.rstrip("/") in _NEEDED and "noauto" not in line.options]
+    # older systemd wants it by a link of its own
+    again = _REMOUNT in context.shared(Units).known(unit_reach.reached_through_services)
+    read_only = [] if again else [line for line in started_lines(context) if not is_written(line)]
+    return failed_if([Evidence(kept.path, None, kept.text)] if lost or read_only else [])
+
+
 def _passed_over(line):
     """Return the [Evidence] of the parameter of a StartedLine by which systemd passes over /etc/fstab, and so leaves the root read-only, without rw."""
     parameter = last(line, "fstab", "systemd.fstab")
@@ -120,4 +149,4 @@ def _kept(context, own, lines):
     return found
 
 
-RULES = [root_is_written, programs_run, nothing_hides_the_system]
+RULES = [root_is_written, programs_run, nothing_hides_the_system, fstab_is_read]

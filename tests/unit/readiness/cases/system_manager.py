@@ -28,6 +28,9 @@ WANTED = {f"{SYSTEM}/multi-user.target.wants/done.service": ("link", f"{SYSTEM}/
 UDEV = {f"/usr/lib/udev/rules.d/{name}.rules": "# x\n" for name in ("50-udev-default", "60-persistent-storage", "80-drivers", "99-systemd")}
 
 
+_GENERATORS, _MASKS = f"{UNITS[:-7]}/system-generators", "/etc/systemd/system-generators"
+#: The kernel mounts the root to write.
+_ROOT_WRITTEN = {"/boot/grub/grub.cfg": GRUB_CFG.replace(" ro ", " rw ")}
 #: A line for the root with other options.
 ROOT = f"UUID={UUID} / ext4 {{}} 0 1\n"
 
@@ -54,7 +57,18 @@ def crypttab(line, fstab_line=""):
 
 ENCRYPTED_ROOT = {**crypttab("root_crypt UUID=1-2 none luks,discard"), "/boot/grub/grub.cfg": GRUB_CFG.replace(f"UUID={UUID}", "/dev/mapper/root_crypt")}
 
+#: A guest in which systemd reads fstab.
+_GENERATED = {**TARGETS, f"{_GENERATORS}/systemd-fstab-generator": "program"}
+
 BROKEN_FILES = [
+    ("R70m", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": DEV_NULL}, (f"{_MASKS}/systemd-fstab-generator", None)),
+    ("R70m", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": ""}, (f"{_MASKS}/systemd-fstab-generator", None)),
+    ("R70m", {**TARGETS, f"{_GENERATORS}/systemd-getty-generator": "program"}, (f"{_GENERATORS}/systemd-fstab-generator", None)),
+    (
+        "R70m",
+        {**_GENERATED, **_ROOT_WRITTEN, f"{_MASKS}/systemd-fstab-generator": DEV_NULL, **fstab("/dev/mapper/vg-var /var ext4 defaults 0 2")},
+        (f"{_MASKS}/systemd-fstab-generator", None),
+    ),
     ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", f"{UNITS}/rescue.target")}, (f"{SYSTEM}/default.target", None)),
     ("R69a", {**TARGETS, f"{SYSTEM}/default.target": ("link", f"{UNITS}/emergency.target")}, (f"{SYSTEM}/default.target", None)),
     ("R69a", {**TARGETS, f"{SYSTEM}/default.target": DEV_NULL}, (f"{SYSTEM}/default.target", None)),
@@ -165,9 +179,20 @@ BROKEN_FILES = [
     ("R57", fstab("LABEL=agent /var/lib/waagent ext4 users,nofail 0 2"), ("/etc/fstab", 2)),
 ]
 
-RIGHT_FILES = [("R69a", TARGETS)]
+RIGHT_FILES = [("R69a", TARGETS), ("R70m", _GENERATED)]
 
 CONTROLS = [
+    ("R70m", {**_GENERATED, f"{_MASKS}/systemd-gpt-auto-generator": DEV_NULL}),
+    (
+        "R70m",
+        {
+            **_GENERATED,
+            f"{_MASKS}/systemd-fstab-generator": DEV_NULL,
+            f"{UNITS}/local-fs.target.wants/systemd-remount-fs.service": ("link", "../systemd-remount-fs.service"),
+        },
+    ),
+    ("R70m", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": "own program"}),
+    ("R70m", {**_GENERATED, **_ROOT_WRITTEN, f"{_MASKS}/systemd-fstab-generator": DEV_NULL}),
     ("R69c", {**TARGETS, f"{SYSTEM}/done.service": "[Service]\nExecStart=/sbin/poweroff\n"}),  # enabled by nobody
     ("R69c", {**TARGETS, f"{SYSTEM}/done.service": "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/sbin/poweroff\n", **WANTED}),
     ("R69c", {**TARGETS, f"{SYSTEM}/done.service": '[Service]\nExecStart=/bin/sh -c "test -e /x && reboot"\nExecStop=/sbin/poweroff\n', **WANTED}),

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a generator of systemd's runs at boot: what writes units of fstab, of netplan's files, and the start of cloud-init.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: systemd.generator(7); conf_files_list of systemd's src/basic/conf-files.c.
+"""
+
+import stat
+from typing import List, NamedTuple, Optional
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
+
+#: The first folder that has one of a name counts. What lies below /run is gone at the next boot.
+_FOLDERS = (
+    "/etc/systemd/system-generators",
+    "/usr/local/lib/systemd/system-generators",
+    "/usr/lib/systemd/system-generators",
+    "/lib/systemd/system-generators",
+)
+
+
+class Obstacle(NamedTuple):
+    """Why a generator does not run. path: the guest's."""
+
+    path: str
+    text: str
+
+
+def names(tree: Tree) -> List[str]:
+    """Return the names ([str]) of the generators of a tree; one without any is a part of a system."""
+    return sorted({name for folder in _FOLDERS for name in tree.listdir(folder)})
+
+
+def obstacle(tree: Tree, name: str) -> Optional[Obstacle]:
+    """Return the Obstacle of a generator that does not run: it is masked, or not there; None of one that runs."""
+    for folder in _FOLDERS:
+        path = f"{folder}/{name}"
+        if tree.is_symlink(path) and tree.readlink(path) == "/dev/null":
+            return Obstacle(path, "is masked: a link to /dev/null")
+        status = tree.stat(path)
+        if status is not None and stat.S_ISREG(status.mode):
+            return None if status.size else Obstacle(path, "is masked: an empty file")
+    return Obstacle(f"{_FOLDERS[-2]}/{name}", "is not there")
