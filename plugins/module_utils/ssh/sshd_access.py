@@ -27,6 +27,10 @@ DEFAULT_NAME = "azureuser"
 _ENDING = ("false", "true", "nologin", "exit")
 #: Commands that take and give files, and no more.
 _FILES_ALONE = ("internal-sftp", "sftp-server", "scponly", "rssh")
+#: Commands that say something, unless more follows; where a shell looks for a program, and what it needs none for.
+_SAYING, _GOES_ON = ("echo", "printf", "cat", "sleep", "uptime", "date"), re.compile(r"[;&|`]|\$\(|\bexec\b")
+_SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/games", "/usr/games", "/snap/bin")
+_OF_THE_SHELL = ("cd", "case", "command", "eval", "export", "for", "if", "read", "set", "source", "test", "time", "trap", "ulimit", "umask", "until", "while")
 #: Key algorithms of Azure's keys, and whether they are of RSA. Source: Microsoft, "Supported SSH key formats".
 _KINDS = (("rsa-sha2-256", True), ("rsa-sha2-512", True), ("ssh-rsa", True), ("ssh-ed25519", False))
 _LARGEST_RSA = 4096  # bits, of keys that people and Azure make
@@ -103,9 +107,9 @@ def no_way_in(settings):
     if "publickey" in off:
         found.append(AccessObstacle(ways["publickey"][1], ways["publickey"][2], "PubkeyAuthentication no", "a key of Azure lets nobody in"))
     value, path, line = effective_of(settings, "AuthenticationMethods")
-    lists = [{way.split(":")[0] for way in methods.split(",")} for methods in (value or "").split()]
-    # a user of Azure has a key or a password, and seldom both
-    if value and value.lower() != "any" and not any(ways <= set(_WAYS) - set(off) and not ("publickey" in ways and len(ways) > 1) for ways in lists):
+    lists = [[way.split(":")[0] for way in methods.split(",")] for methods in (value or "").split()]
+    # a user of Azure has a key or a password, and seldom both; publickey twice asks for two keys
+    if value and value.lower() != "any" and not any(set(ways) <= set(_WAYS) - set(off) and not ("publickey" in ways and len(ways) > 1) for ways in lists):
         found.append(AccessObstacle(path, line, f"AuthenticationMethods {value}", "no list of it has only ways that are on, and that a user of Azure has"))
     value, path, line = effective_of(settings, "AuthorizedKeysFile")
     if value and all(
@@ -115,10 +119,10 @@ def no_way_in(settings):
     return found
 
 
-def no_session(settings, has_file, runs):
+def no_session(settings, has_file, runs, is_new):
     """Return the Obstacles of the settings by which nobody gets a session, though the key is right.
 
-    has_file: callable, path -> bool, of the guest; runs: callable, path -> str, why a program does not run, "" when it does.
+    has_file: callable, path -> bool, of the guest; runs: callable, path -> str, why a program does not run, "" when it does; is_new: as of kept_out.
     """
     found = []
     value, path, line = effective_of(settings, "MaxSessions")
@@ -134,16 +138,38 @@ def no_session(settings, has_file, runs):
     if value == "0":
         found.append(AccessObstacle(path, line, "MaxAuthTries 0", "nobody may try"))
     value, path, line = effective_of(settings, "ForceCommand", "none")
-    words = value.split()
-    if words and words[0].lower() != "none":
-        name = words[0].rpartition("/")[2]
-        cause = "it ends every session at once" if name in _ENDING else "it gives nobody a shell" if name in _FILES_ALONE else ""
-        cause = cause or (runs(words[0]) if words[0].startswith("/") else "")
-        found += [AccessObstacle(path, line, f"ForceCommand {value}", cause)] if cause else []
+    cause = _forced(value, has_file, runs)
+    found += [AccessObstacle(path, line, f"ForceCommand {value}", cause)] if cause else []
     value, path, line = effective_of(settings, "ChrootDirectory", "none")
-    if value.lower() != "none" and "%" not in value and not has_file(f"{value.rstrip('/')}/bin/sh"):
-        found.append(AccessObstacle(path, line, f"ChrootDirectory {value}", "there is no shell in it"))
-    return found
+    cause = _locked_in(value, has_file, is_new) if value.lower() != "none" else ""
+    return found + ([AccessObstacle(path, line, f"ChrootDirectory {value}", cause)] if cause else [])
+
+
+def _forced(command, has_file, runs):
+    """Return why a command (str) of ForceCommand, which the user's shell runs, is no session, "" when it may be one."""
+    words = command.split()
+    words = words[1:] if words[:1] == ["exec"] else words
+    if not words or words[0].lower() == "none":
+        return ""
+    name = words[0].rpartition("/")[2]
+    if name in _ENDING:
+        return "it ends every session at once"
+    if name in _FILES_ALONE or name in _SAYING and not _GOES_ON.search(command):
+        return "it gives nobody a shell"
+    if words[0].startswith("/"):
+        return runs(words[0])
+    is_name = re.fullmatch(r"[a-z0-9][a-z0-9._-]*", words[0]) and words[0] not in _OF_THE_SHELL + _SAYING + _SAYING
+    return "there is no such program" if is_name and not any(has_file(f"{folder}/{name}") for folder in _SEARCHED) else ""
+
+
+def _locked_in(folder, has_file, is_new):
+    """Return why nobody gets a session in a directory of ChrootDirectory, "" when somebody may. Source: safely_chroot of OpenSSH's session.c."""
+    plain = folder.replace("%%", "")
+    if "%h" in plain or plain.rstrip("/") == "/home/%u":
+        return "a home is its user's, and sshd goes into no directory that is not root's alone"
+    if is_new and ("%u" in plain or "%U" in plain):
+        return "nobody makes it for a user whom Azure makes"
+    return "" if "%" in plain or has_file(f"{folder.rstrip('/')}/bin/sh") else "there is no shell in it"
 
 
 def no_common_algorithm(settings):

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What keeps a needed unit from starting: settings that systemd refuses, conditions that are false on Azure, generators that do not run."""
 
-from integration.broken.ways_root import AGENT, drop_in
+from integration.broken.ways_boot import parameters
+from integration.broken.ways_root import AGENT, drop_in, sshd
 
 GENERATORS = "/usr/lib/systemd/system-generators"
 _WAITING = "systemd-networkd-wait-online.service"
@@ -65,6 +66,11 @@ WAYS = {
         by_socket()(layer),
         layer.write("/etc/systemd/system/ssh.socket.d/z.conf", "[Socket]\nListenStream=\n"),
     ),
+    "sshd wants two keys": sshd("AuthenticationMethods publickey,publickey"),
+    "sshd puts everybody into their own home": sshd("ChrootDirectory %h"),
+    "sshd puts everybody into a directory of their own": sshd("ChrootDirectory /srv/%u"),
+    "sshd runs a menu that is not there": sshd("ForceCommand own-menu --all"),
+    "sshd says that it is closed": sshd("ForceCommand echo 'This machine is closed.'"),
     "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
 }
 
@@ -79,6 +85,9 @@ CONTROLS = {
     "ssh has the first processors": drop_in("ssh", "[Service]\nCPUAffinity=0-63\nNUMAPolicy=bind\nNUMAMask=0\nSecureBits=keep-caps\nUser=root\n"),
     "a generator is masked that nobody needs": masked_generator("systemd-gpt-auto-generator"),
     "a socket takes connections for a service of each": by_socket(),
+    "sshd takes two keys, or one": sshd("AuthenticationMethods publickey,publickey publickey"),
+    "sshd says hello first": sshd("ForceCommand echo hello; exec $SHELL"),
+    "the old control groups": parameters("systemd.unified_cgroup_hierarchy=0"),
     "the network is online when the first card is": online("--interface=eth0 --timeout=0"),
     "the network is online after two minutes": online("--interface=ens224"),
 }

@@ -54,7 +54,7 @@ def lets_in(context):
     no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
     no_way += sshd_access.no_common_algorithm(settings)
     no_way += sshd_access.no_key(settings, context.tree.is_file)
-    no_way += sshd_access.no_session(settings, context.tree.is_file, lambda path: programs.why_not(context.tree, path))
+    no_way += sshd_access.no_session(settings, context.tree.is_file, lambda path: programs.why_not(context.tree, path), is_new)
     return failed_if(shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)
 
 

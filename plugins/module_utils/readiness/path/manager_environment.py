@@ -9,7 +9,8 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 import shlex
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -27,6 +28,8 @@ _OF_SESSIONS = ("sh", "ls", "cat")
 _NOTHING_STARTS, _LITTLE = 0.1, 10
 #: What services of the boot do: mount, set addresses, become another user, bind port 22. Source: capabilities(7).
 _CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE")
+#: Versions of systemd.
+_WAITING_FOR_GROUPS = (256, 257)
 _ENVIRONMENT = "/etc/environment"
 
 
@@ -50,6 +53,31 @@ def services_have_time(context):
     if not time or time >= _LITTLE:
         return failed_if([])
     return failed_if([Evidence(setting.path, setting.line, f"{setting.key}={setting.value}")], severity=None if time < _NOTHING_STARTS else WARNING)
+
+
+@rule(
+    "R69l",
+    step=SYSTEM_MANAGER,
+    severity=WARNING,
+    fixed_by="grub_cmdline",
+    title="systemd does not wait because of the old control groups",
+    fault="systemd waits half a minute because of the old control groups",
+    why="systemd 256 and 257 take systemd.unified_cgroup_hierarchy=0 for a mistake: they show a message, wait 30 seconds, and start with version 2.",
+    cure="Take the parameter out; SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 beside it has version 1 with these two.",
+    source="systemd's NEWS, 256; tried with 257",
+    choice="Older ones use version 1 then, and 258 and later know the parameter no more.",
+)
+def groups_are_unified(context):
+    """Return failed with each started line that asks systemd 256 or 257 for the old control groups."""
+    if context.shared(systemd_version.version) not in _WAITING_FOR_GROUPS:
+        return not_applicable("no systemd that waits for it is there")
+    names = ("systemd.unified_cgroup_hierarchy", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE")
+    asked = [[started.last(line, name) for name in names] for line in started.started_lines(context)]
+    return failed_if(
+        old.place._replace(text=f"{old.text}: {old.place.text}")
+        for old, forced in asked
+        if old is not None and (old.value or "").lower() in unit_files.FALSE and not (forced is not None and (forced.value or "1").lower() in unit_files.TRUE)
+    )
 
 
 @rule(
@@ -155,4 +183,4 @@ def _not_found(tree, path, programs):
     return [name for name in there if not any(folder.startswith("/") and tree.exists(f"{folder}/{name}") for folder in path.split(":"))]
 
 
-RULES = [services_have_time, services_have_their_means, sessions_have_a_path]
+RULES = [services_have_time, groups_are_unified, services_have_their_means, sessions_have_a_path]

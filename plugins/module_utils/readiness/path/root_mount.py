@@ -107,7 +107,7 @@ def nothing_hides_the_system(context):
 
 
 @rule(
-    "R70m",
+    "R70o",
     step=SYSTEM_MANAGER,
     severity=ERROR,
     title="systemd reads /etc/fstab",

@@ -173,7 +173,17 @@ def has_its_own(context):
     found += _of_directory(context, content)
     if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.facts(sshd_started.settings)):
         found += [Evidence(path, None, "sshd starts it for each connection, and it is not there") for path in server.helpers(content) if not tree.is_file(path)]
-    return failed_if(found)
+    return failed_if(found + _of_other_helpers(context))
+
+
+def _of_other_helpers(context):
+    """Return the [Evidence] of the settings that name another helper program, which is not there."""
+    named = [sshd_config.effective_of(context.facts(sshd_started.settings), keyword) for keyword in ("SshdSessionPath", "SshdAuthPath")]
+    return [
+        Evidence(path, line, f"{value}: sshd starts it for each connection, and it is not there")
+        for value, path, line in named
+        if value and value.startswith("/") and not context.tree.is_file(value)
+    ]
 
 
 def _of_directory(context, content):

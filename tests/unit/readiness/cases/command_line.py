@@ -51,7 +51,12 @@ _OF_DRACUT = (
 )
 _HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
+def _of_systemd(version):
+    return {f"/usr/lib/systemd/libsystemd-shared-{version}.so": "library"}
+
+
 BROKEN_FILES = [
     *[
         ("R13b", _root(value), _LINE)
@@ -81,6 +86,8 @@ BROKEN_FILES = [
     ("R73a", _with("sysctl.vm.overcommit_memory=2 sysctl.vm.overcommit_ratio=1"), _LINE),
     ("R73b", _with("sysctl.kernel/threads-max=60"), _LINE),
     ("R20d", _with("sysctl.kernel.modprobe=/bin/false"), _LINE),
+    ("R69l", {**_with("systemd.unified_cgroup_hierarchy=0"), **_of_systemd(257)}, _LINE),
+    ("R69l", {**_with("systemd.unified-cgroup-hierarchy=no SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=0"), **_of_systemd(256)}, _LINE),
     ("R73e", _with("systemd.default_timeout_start_sec=1ms"), _LINE),
     ("R73e", {**_with("systemd.default-timeout-start-sec=5ms"), "/etc/systemd/system.conf": "[Manager]\nDefaultTimeoutStartSec=30\n"}, _LINE),
     ("R73f", _with("systemd.setenv=PATH="), _LINE),
@@ -186,6 +193,9 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R69l", {**_with("systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"), **_of_systemd(257)}),
+    ("R69l", {**_with("systemd.unified_cgroup_hierarchy=1"), **_of_systemd(257)}),
+    ("R69l", {**_with("systemd.unified_cgroup_hierarchy=0"), **_of_systemd(252)}),
     ("R64c", {"/etc/os-release": "ID=rhel\n", **_with("fips=1")}),
     ("R64c", {**_RED_HAT, **_with("fips=0")}),
     ("R13b", {_MENU: GRUB_CFG.replace("root=", "root=/dev/loop0p3 root=")}),

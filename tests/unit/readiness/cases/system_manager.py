@@ -61,11 +61,11 @@ ENCRYPTED_ROOT = {**crypttab("root_crypt UUID=1-2 none luks,discard"), "/boot/gr
 _GENERATED = {**TARGETS, f"{_GENERATORS}/systemd-fstab-generator": "program"}
 
 BROKEN_FILES = [
-    ("R70m", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": DEV_NULL}, (f"{_MASKS}/systemd-fstab-generator", None)),
-    ("R70m", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": ""}, (f"{_MASKS}/systemd-fstab-generator", None)),
-    ("R70m", {**TARGETS, f"{_GENERATORS}/systemd-getty-generator": "program"}, (f"{_GENERATORS}/systemd-fstab-generator", None)),
+    ("R70o", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": DEV_NULL}, (f"{_MASKS}/systemd-fstab-generator", None)),
+    ("R70o", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": ""}, (f"{_MASKS}/systemd-fstab-generator", None)),
+    ("R70o", {**TARGETS, f"{_GENERATORS}/systemd-getty-generator": "program"}, (f"{_GENERATORS}/systemd-fstab-generator", None)),
     (
-        "R70m",
+        "R70o",
         {**_GENERATED, **_ROOT_WRITTEN, f"{_MASKS}/systemd-fstab-generator": DEV_NULL, **fstab("/dev/mapper/vg-var /var ext4 defaults 0 2")},
         (f"{_MASKS}/systemd-fstab-generator", None),
     ),
@@ -179,20 +179,20 @@ BROKEN_FILES = [
     ("R57", fstab("LABEL=agent /var/lib/waagent ext4 users,nofail 0 2"), ("/etc/fstab", 2)),
 ]
 
-RIGHT_FILES = [("R69a", TARGETS), ("R70m", _GENERATED)]
+RIGHT_FILES = [("R69a", TARGETS), ("R70o", _GENERATED)]
 
 CONTROLS = [
-    ("R70m", {**_GENERATED, f"{_MASKS}/systemd-gpt-auto-generator": DEV_NULL}),
+    ("R70o", {**_GENERATED, f"{_MASKS}/systemd-gpt-auto-generator": DEV_NULL}),
     (
-        "R70m",
+        "R70o",
         {
             **_GENERATED,
             f"{_MASKS}/systemd-fstab-generator": DEV_NULL,
             f"{UNITS}/local-fs.target.wants/systemd-remount-fs.service": ("link", "../systemd-remount-fs.service"),
         },
     ),
-    ("R70m", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": "own program"}),
-    ("R70m", {**_GENERATED, **_ROOT_WRITTEN, f"{_MASKS}/systemd-fstab-generator": DEV_NULL}),
+    ("R70o", {**_GENERATED, f"{_MASKS}/systemd-fstab-generator": "own program"}),
+    ("R70o", {**_GENERATED, **_ROOT_WRITTEN, f"{_MASKS}/systemd-fstab-generator": DEV_NULL}),
     ("R69c", {**TARGETS, f"{SYSTEM}/done.service": "[Service]\nExecStart=/sbin/poweroff\n"}),  # enabled by nobody
     ("R69c", {**TARGETS, f"{SYSTEM}/done.service": "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/sbin/poweroff\n", **WANTED}),
     ("R69c", {**TARGETS, f"{SYSTEM}/done.service": '[Service]\nExecStart=/bin/sh -c "test -e /x && reboot"\nExecStop=/sbin/poweroff\n', **WANTED}),
