@@ -158,7 +158,7 @@ def _forced(command, has_file, runs):
         return "it gives nobody a shell"
     if words[0].startswith("/"):
         return runs(words[0])
-    is_name = re.fullmatch(r"[a-z0-9][a-z0-9._-]*", words[0]) and words[0] not in _OF_THE_SHELL + _SAYING + _SAYING
+    is_name = re.fullmatch(r"[a-z0-9][a-z0-9._-]*", words[0]) and words[0] not in _OF_THE_SHELL + _SAYING
     return "there is no such program" if is_name and not any(has_file(f"{folder}/{name}") for folder in _SEARCHED) else ""
 
 

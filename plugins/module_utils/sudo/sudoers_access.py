@@ -52,16 +52,37 @@ def refusal(entries, file):
 
     entries: as of grants, those of the file's directory in their order; file: str, path, though it need not be there yet.
     """
-    aliases, folder, found, is_included = sudoers_aliases.aliases(entries), posixpath.dirname(file), None, False
-    for path, line in entries:
-        included = sudoers_lines.include(line)
-        is_included = is_included or (included is not None and included.is_directory and posixpath.normpath(included.path) == folder)
-        if not (path > file if posixpath.dirname(path) == folder else is_included):
-            continue
+    aliases, found = sudoers_aliases.aliases(entries), None
+    for path, line in _behind(entries, file):
         for privilege in sudoers_privileges.privileges(line):
             commands = {word: negated for negated, word in sudoers_aliases.expanded([(privilege.negated, privilege.command)], aliases, "Cmnd")}
             if "ALL" in commands and (False, "ALL") in sudoers_aliases.expanded(privilege.users, aliases) and _as_root(privilege.runas, aliases):
                 found = (path, line) if commands["ALL"] else None
+    return found
+
+
+def asks_password(entries, file, names):
+    """Return the (path, SudoersLine) behind what a file gives by which a user is asked for a password, None when none is: the last rule that fits counts.
+
+    entries, file: as of refusal; names: {str}, words of a user list that stand for the user, ``ALL`` and ``%sudo``.
+    """
+    aliases, found = sudoers_aliases.aliases(entries), None
+    for path, line in _behind(entries, file):
+        for privilege in sudoers_privileges.privileges(line):
+            fits = [negated for negated, user in sudoers_aliases.expanded(privilege.users, aliases) if user in names]
+            if fits and not fits[-1] and not privilege.negated and _is_everything(privilege, aliases) and _as_root(privilege.runas, aliases):
+                found = (path, line) if privilege.password else None
+    return found
+
+
+def _behind(entries, file):
+    """Return the entries that sudo reads behind a file, which need not be there yet."""
+    folder, found, is_included = posixpath.dirname(file), [], False
+    for path, line in entries:
+        included = sudoers_lines.include(line)
+        is_included = is_included or (included is not None and included.is_directory and posixpath.normpath(included.path) == folder)
+        if path > file if posixpath.dirname(path) == folder else is_included:
+            found.append((path, line))
     return found
 
 

@@ -4,7 +4,7 @@
 """What keeps a needed unit from starting: settings that systemd refuses, conditions that are false on Azure, generators that do not run."""
 
 from integration.broken.ways_boot import parameters
-from integration.broken.ways_root import AGENT, drop_in, sshd
+from integration.broken.ways_root import AGENT, drop_in, sshd, written
 
 GENERATORS = "/usr/lib/systemd/system-generators"
 _WAITING = "systemd-networkd-wait-online.service"
@@ -86,6 +86,7 @@ CONTROLS = {
     "a generator is masked that nobody needs": masked_generator("systemd-gpt-auto-generator"),
     "a socket takes connections for a service of each": by_socket(),
     "sshd takes two keys, or one": sshd("AuthenticationMethods publickey,publickey publickey"),
+    "sudo asks for a password": written("/etc/sudoers.d/zz-local", "ALL ALL=(ALL) PASSWD: ALL\n", 0o440),
     "sshd says hello first": sshd("ForceCommand echo hello; exec $SHELL"),
     "the old control groups": parameters("systemd.unified_cgroup_hierarchy=0"),
     "the network is online when the first card is": online("--interface=eth0 --timeout=0"),

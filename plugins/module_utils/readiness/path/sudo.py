@@ -32,6 +32,7 @@ _PLUGINS = ("/usr/libexec/sudo", "/usr/lib/sudo", "/usr/lib64/sudo", "/usr/local
 _BUILT_IN = ("sudoers.so",)  # some distributions build it into sudo
 #: Lines of which pam_modules tells what they say to sshd alone.
 _OF_SSHD = re.compile(r"pam_wheel\.so|pam_usertype\.so|\bservice\s")
+_ASKS = sudoers_defaults.Option(True, "", None, "")
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
 
 
@@ -51,7 +52,8 @@ def sudo_works(context):
     """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
 
     It is an error on a disk, where modes and owners are the guest's own, and when a line is none of sudo's, sudo does not read the directory into which the
-    agent writes the user's rule, a later rule takes it back, or an option lets no command run. Where commands are found by their path alone a shell still is.
+    agent writes the user's rule, a later rule takes it back, or an option lets no command run. Where commands are found by their path alone, or sudo asks
+    for a password, a shell still is.
     """
     tree = context.tree
     program = next((path for path in _SUDO if tree.is_file(path)), None)
@@ -76,7 +78,7 @@ def sudo_works(context):
     wrong = programs.why_not(tree, program) if tree.has_own_root else ""
     serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context, program) + _of_sudoers(context) + _of_pam(context)
     is_error = serious or found and context.disk is not None
-    return failed_if(serious + found + _of_search_path(context), severity=ERROR if is_error else None)
+    return failed_if(serious + found + _of_search_path(context) + _of_passwords(context), severity=ERROR if is_error else None)
 
 
 def _of_plugins(context, program):
@@ -142,7 +144,7 @@ def _of_sudoers(context):
     includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
     by_agent = provisioner(tree).who == WAAGENT
     folder = _agents_setting(tree, "OS.SudoersDir") if by_agent else _RULES
-    refusal = sudoers_access.refusal(entries, _RULE_OF_CLOUD_INIT if is_by_cloud_init(tree) else f"{folder}/waagent")
+    refusal = sudoers_access.refusal(entries, _users_rule(context))
     if refusal and context.kind != "specialized":
         path, line = refusal
         found.append(Evidence(path, line.number, f"{' '.join(line.clean.split())}: it is read behind the user's rule, and takes everything from everybody"))
@@ -150,6 +152,30 @@ def _of_sudoers(context):
     if by_agent and folder not in includes and (tree.is_dir(folder) or posixpath.dirname(folder) != posixpath.dirname(_RULES)):
         found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {folder}, into which the agent writes the user's rule"))
     return found
+
+
+def _users_rule(context):
+    """Return the path (str) of the file into which whoever provisions writes the user's rule."""
+    if is_by_cloud_init(context.tree):
+        return _RULE_OF_CLOUD_INIT
+    return (_agents_setting(context.tree, "OS.SudoersDir") if provisioner(context.tree).who == WAAGENT else _RULES) + "/waagent"
+
+
+def _of_passwords(context):
+    """Return the [Evidence] of a rule behind the user's by which sudo asks for a password: who has a key alone has none to give."""
+    tree = context.tree
+    try:
+        entries = sudoers.entries(tree) if tree.exists(sudoers.main_file(tree)) else []
+    except ImagewrightError:
+        return []
+    if context.kind == "specialized" or sudoers_defaults.options(entries).get("authenticate", _ASKS).value is False:
+        return []
+    groups = login.default_groups(context) if is_by_cloud_init(tree) else ()
+    rule_of = sudoers_access.asks_password(entries, _users_rule(context), {"ALL"} | {f"%{name}" for name in groups or ()})
+    if rule_of is None:
+        return []
+    path, line = rule_of
+    return [Evidence(path, line.number, f"{' '.join(line.clean.split())}: it is read behind the user's rule, and asks for a password")]
 
 
 def _options(context, entries):

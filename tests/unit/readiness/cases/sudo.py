@@ -23,6 +23,9 @@ def _defaults(text, more=None):
 _LS = {"/usr/bin/ls": ("program", "")}
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
+#: cloud-init's user is in a group.
+_IN_SUDO = {"/etc/cloud/cloud.cfg.d/99-own.cfg": "system_info:\n  default_user:\n    name: azureuser\n    groups: [adm, sudo]\n"}
+
 BROKEN_FILES = [
     ("R47", {"/etc/sudoers": "Defaults env_reset\nDefaults targetpw\nALL ALL=(ALL) ALL\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudoers": "# own\nroot ALL=(ALL:ALL\n"}, ("/etc/sudoers", 2)),
@@ -58,6 +61,8 @@ BROKEN_FILES = [
     ("R47a", {"/etc/fstab": FSTAB + "/dev/mapper/root-usr /usr ext4 ro,nosuid 0 2\n"}, ("/etc/fstab", 2)),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/opt/rules\n"}, ("/etc/sudoers", None)),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/zz-hardening": "ALL ALL=(ALL) !ALL\n"}, ("/etc/sudoers.d/zz-hardening", 1)),
+    ("R47a", {**_REFUSED, "/etc/sudoers.d/99-local": "# own\nALL ALL=(ALL) PASSWD: ALL\n"}, ("/etc/sudoers.d/99-local", 2)),
+    ("R47a", {**_REFUSED, **_IN_SUDO, "/etc/sudoers.d/99-local": "%sudo ALL=(ALL:ALL) ALL\n"}, ("/etc/sudoers.d/99-local", 1)),
     ("R47a", _defaults("Defaults runchroot=/nowhere"), ("/etc/sudoers", 2)),
     ("R47a", _defaults('Defaults runchroot = "/srv/tree"', {"/srv/tree/etc/passwd": ""}), ("/etc/sudoers", 2)),
     ("R47a", _defaults("Defaults:ALL runcwd=/nowhere"), ("/etc/sudoers", 2)),
@@ -74,6 +79,10 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R47a", {**_REFUSED, "/etc/sudoers.d/10-local": "ALL ALL=(ALL) PASSWD: ALL\n"}),
+    ("R47a", {**_REFUSED, "/etc/sudoers.d/99-local": "%wheel ALL=(ALL) ALL\nALL ALL=(ALL) /usr/bin/id\n"}),
+    ("R47a", {**_REFUSED, **_IN_SUDO, "/etc/sudoers.d/99-local": "%sudo ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL) NOPASSWD: ALL\n"}),
+    ("R47a", {**_REFUSED, "/etc/sudoers.d/99-local": "Defaults !authenticate\nALL ALL=(ALL) ALL\n"}),
     ("R47a", {"/etc/sudoers": None}),  # cloud-init writes one
     ("R47a", {"/etc/sudo.conf": "Plugin sudoers_policy sudoers.so\n# Plugin x own.so\nPlugin own_policy own.so\n", "/usr/libexec/sudo/own.so": library()}),
     ("R47a", {"/etc/sudo.conf": "Path plugin_dir /opt/sudo\nPlugin own_policy own.so\n", "/opt/sudo/own.so": library()}),
