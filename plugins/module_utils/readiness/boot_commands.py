@@ -13,7 +13,7 @@ import re
 import shlex
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, unit_restraints
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
@@ -29,6 +29,9 @@ _CRON = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var
 _SHELLS = ("sh", "bash", "dash", "ash")
 #: Where packages put no scripts: what lies there somebody wrote for this machine.
 _OWN = ("/usr/local/", "/opt/", "/root/", "/etc/", "/srv/", "/home/", "/var/")
+#: Seconds: who waits longer gives up.
+LONGEST = 600
+_ENDLESS = re.compile(r"while\s+(:|true|\[\s*1\s*\]|sleep\s+\S+)\s*;|until\s+false\s*;")
 _LARGEST_SCRIPT = 65536  # bytes
 
 
@@ -58,6 +61,15 @@ def words_of(command):
     except ValueError:
         return []
     return [word.rstrip(";") for word in from_program(words)]
+
+
+def never_ends(command):
+    """Return whether a command line (str) runs until somebody ends it, or longer than anybody waits for it."""
+    words = words_of(command)
+    name, rest = posixpath.basename(words[0]) if words else "", words[1:]
+    if name == "sleep":
+        return bool(rest) and (rest[0] in ("infinity", "inf") or (unit_restraints.seconds(rest[0]) or 0) > LONGEST)
+    return name == "tail" and bool({"-f", "-F", "--follow"} & set(rest)) or name in _SHELLS and bool(_ENDLESS.search(" ".join(rest)))
 
 
 def parts_of(command):

@@ -10,29 +10,40 @@ import re
 
 _CLOSES = re.compile(r"(fi|done|esac|\})(\s|;|$)")
 _OPENS = re.compile(r"(if|while|until|for|case)\b")
+_JOINED = re.compile(r"&&|\|\||[{}()|`]|\b(?:if|then|do|case|while|until|for)\b")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _CLOSED_HERE = re.compile(r";\s*(fi|done|esac|\})\s*$")
 
 
 def unguarded(lines):
-    """Return [(number, command)] of the lines outside of any condition, loop and function, up to the first ``exit`` or ``return``, which is the last.
+    """Return [(number, command)] of the lines outside of any condition, loop and function, and no part of the line before.
 
-    lines: [(number from 1, text)].
+    The first ``exit`` or ``return`` is the last. lines: [(number from 1, text)].
     """
-    found, depth = [], 0
+    found, depth, is_joined = [], 0, False
     for number, text in lines:
         words = text.strip()
         if not words or words.startswith("#"):
             continue
+        was_joined, is_joined = is_joined, words.endswith(("&&", "||", "|", "\\"))
         if _CLOSES.match(words):
             depth = max(0, depth - 1)
             continue
         opens = (_OPENS.match(words) or words.endswith("{")) and not _CLOSED_HERE.search(words)
-        if not depth and not opens:
+        if not depth and not opens and not was_joined:
             found.append((number, words))
             if re.match(r"(exit|return)\b", words):
                 break
         depth += bool(opens)
     return found
+
+
+def commands_of(line):
+    """Return the commands ([str]) of a line that stand side by side; a line with a condition, a pipe or a group is one."""
+    if _JOINED.search(_QUOTED.sub("word", line)) or line.count('"') % 2 or line.count("'") % 2:
+        return [line]
+    plain = _QUOTED.sub(lambda quoted: quoted.group().replace(";", "\0"), line)
+    return [part.replace("\0", ";").strip() for part in plain.split(";") if part.strip()]
 
 
 def failing_end(lines):

@@ -71,6 +71,10 @@ WAYS = {
     "sshd puts everybody into a directory of their own": sshd("ChrootDirectory /srv/%u"),
     "sshd runs a menu that is not there": sshd("ForceCommand own-menu --all"),
     "sshd says that it is closed": sshd("ForceCommand echo 'This machine is closed.'"),
+    "the shell's first file says goodbye and ends": lambda layer: layer.first("/etc/profile", "echo 'closed; for now'; exit 1\n"),
+    "the shell's first file becomes something else": written("/etc/profile.d/00-menu.sh", "exec cat /etc/motd\n"),
+    "a login kills its own session": written("/etc/profile.d/00-menu.sh", "kill -HUP $PPID\n"),
+    "sshd's own file for logins never ends": written("/etc/ssh/sshrc", "exec 2>/dev/null\nsleep infinity\n"),
     "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
 }
 
@@ -87,6 +91,8 @@ CONTROLS = {
     "a socket takes connections for a service of each": by_socket(),
     "sshd takes two keys, or one": sshd("AuthenticationMethods publickey,publickey publickey"),
     "sudo asks for a password": written("/etc/sudoers.d/zz-local", "ALL ALL=(ALL) PASSWD: ALL\n", 0o440),
+    "sshd's own file for logins fails": written("/etc/ssh/sshrc", "logger login\nexit 1\n"),
+    "a login is recorded": written("/etc/profile.d/00-script.sh", "[ -t 0 ] || \\\n  return\nexec script -q /tmp/session\n"),
     "sshd says hello first": sshd("ForceCommand echo hello; exec $SHELL"),
     "the old control groups": parameters("systemd.unified_cgroup_hierarchy=0"),
     "the network is online when the first card is": online("--interface=eth0 --timeout=0"),

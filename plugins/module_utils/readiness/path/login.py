@@ -11,11 +11,10 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import session_files, sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import started_line
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, pam_modules, server, sshd_access, sshd_config
@@ -25,7 +24,6 @@ _CONF = "/etc/ssh/sshd_config"
 _MOST_ACCOUNTS = 20
 #: limits.conf: nobody may log in at all.
 _NO_LOGIN = re.compile(r"\s*\*\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins|nproc)\s+0\s*(?:#|$)")
-_ENDS = re.compile(r"(?:exit|logout)\b|exec\s+(?:/usr)?/s?bin/(?:false|true|nologin)\b")
 _DENIES = re.compile(r":\s*deny\s*$", re.IGNORECASE)
 _WRAPPED = re.compile(r"^[ \t]*([^#:\n][^:\n]*):([^:\n]*)", re.MULTILINE)
 
@@ -102,7 +100,7 @@ def pam_is_whole(context):
     source="nologin(5); hosts_access(5); access.conf(5); pam_deny(8)",
 )
 def no_barrier(context):
-    """Return failed with /etc/nologin, and with each line of hosts.deny, access.conf and PAM's files that turns every new user away."""
+    """Return failed with /etc/nologin, with each line of hosts.deny, access.conf and PAM's files that turns every new user away, and of what a login runs."""
     tree, found = context.tree, []
     if server.program(tree) is None:
         return not_applicable(NO_SERVER)
@@ -124,7 +122,7 @@ def no_barrier(context):
             found += context.find(["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf"), _NO_LOGIN.match)
     if "pam_nologin.so" in modules:
         found += _never_opened(context)
-    return failed_if(found + _ended_shells(context))
+    return failed_if(found + session_files.ending(context))
 
 
 @rule(
@@ -157,21 +155,6 @@ def _never_opened(context):
     if not makes or answer.state not in (units.MASKED, units.MISSING, units.FAILS, units.SKIPPED):
         return []
     return [Evidence(cause.path or "/etc/systemd/system", cause.line, f"/run/nologin stays: {cause.text}") for cause in answer.causes]
-
-
-def _ended_shells(context):
-    """Return the [Evidence] of each line of the files that every login shell reads first, which ends the shell whatever is the case."""
-    # of those of a new user's own bash takes the first that is there
-    own = [path for path in ("/etc/skel/.bash_profile", "/etc/skel/.bash_login", "/etc/skel/.profile") if context.tree.is_file(path)][:1]
-    own += ["/etc/skel/.bashrc"]  # bash reads it for every command that ssh gives it, too
-    return [
-        Evidence(path, number, f"{words}: it ends every login")
-        for path in ["/etc/profile", "/etc/bash.bashrc", "/etc/bashrc"]
-        + context.tree.glob("/etc/profile.d/*.sh")
-        + (own if context.kind != "specialized" else [])
-        for number, words in unguarded(context.lines(path))
-        if _ENDS.match(words)
-    ]
 
 
 def uses_pam(context):

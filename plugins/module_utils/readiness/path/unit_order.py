@@ -22,9 +22,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _WAITED_FOR = ("sysinit.target", "basic.target", "local-fs.target", "network-pre.target", "network.target", "sockets.target")
 #: One that not every boot waits for: a needed unit has to come behind it.
 _ONLINE = "network-online.target"
-#: Seconds: who waits longer gives up.
-_LONGEST = 600
-_ENDLESS = re.compile(r"while\s+(:|true|\[\s*1\s*\]|sleep\s+\S+)\s*;|until\s+false\s*;")
 
 
 @rule(
@@ -70,10 +67,10 @@ def nothing_waits_for_ever(context):
     known, found, card = context.shared(Units), [], card_name.first_card(context.tree)[0].name
     for unit, settings in context.facts(boot_commands.services_of_boot):
         commands = [setting for key in ("ExecStartPre", "ExecStart") for setting in unit_files.listed(settings, "Service", key)]
-        endless = [setting for setting in commands if _never_ends(setting.value) or _waits_for_others(setting.value, unit, card)]
+        endless = [setting for setting in commands if boot_commands.never_ends(setting.value.lstrip("@-:+!|")) or _waits_for_others(setting.value, unit, card)]
         kind, limit = (unit_files.last(settings, "Service", key) for key in ("Type", "TimeoutStartSec"))
         seconds = unit_restraints.seconds(limit.value) if limit is not None else None
-        if not endless or kind is None or kind.value != "oneshot" or seconds is not None and 0 < seconds <= _LONGEST:
+        if not endless or kind is None or kind.value != "oneshot" or seconds is not None and 0 < seconds <= boot_commands.LONGEST:
             continue
         if _is_waited_for(context, known, unit, settings) and units.can_start(known, unit.name).state != units.SKIPPED:
             found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in endless]
@@ -100,14 +97,6 @@ def _waits_for_others(command, unit, card):
     others = [name for name in named if name not in (card, "lo") and "%" not in name]
     enough = "--any" in words and len(others) < len(named)
     return bool(others) and not enough and limit in (["0"], ["infinity"])
-
-
-def _never_ends(command):
-    words = boot_commands.words_of(command.lstrip("@-:+!|"))
-    name, rest = posixpath.basename(words[0]) if words else "", words[1:]
-    if name == "sleep":
-        return bool(rest) and (rest[0] in ("infinity", "inf") or (unit_restraints.seconds(rest[0]) or 0) > _LONGEST)
-    return name == "tail" and bool({"-f", "-F", "--follow"} & set(rest)) or name in ("sh", "bash", "dash") and bool(_ENDLESS.search(" ".join(rest)))
 
 
 RULES = [nothing_conflicts, nothing_waits_for_ever]

@@ -65,6 +65,11 @@ BROKEN_FILES = [
     ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "*  hard  nproc 0\n"}, ("/etc/security/limits.d/z.conf", 1)),
     ("R46h", {**PAM, **_NOLOGIN, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}, (f"{_SYSTEM}/systemd-user-sessions.service", None)),
     ("R46h", {"/etc/bash.bashrc": "exit\n"}, ("/etc/bash.bashrc", 1)),
+    ("R46h", {"/etc/bash.bashrc": "echo 'closed; for now'; exit 1\n"}, ("/etc/bash.bashrc", 1)),
+    ("R46h", {"/etc/profile.d/z.sh": "exec cat /etc/motd\n"}, ("/etc/profile.d/z.sh", 1)),
+    ("R46h", {"/etc/profile.d/z.sh": "# x\nkill -9 $PPID\n"}, ("/etc/profile.d/z.sh", 2)),
+    ("R46h", {"/etc/skel/.bashrc": "sleep infinity\n"}, ("/etc/skel/.bashrc", 1)),
+    ("R46h", {"/etc/ssh/sshrc": "logger login\ntail -f /var/log/auth.log\n"}, ("/etc/ssh/sshrc", 2)),
     *[
         ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Unit]\n{text}\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2))
         for text in ("Requires=srv-data.mount", "Requires=sys-subsystem-net-devices-ens192.device", "BindsTo=sys-subsystem-net-devices-eth1.device")
@@ -304,6 +309,11 @@ CONTROLS = [
     ("R46e", _conf("ForceCommand if true; then exec $SHELL; fi")),
     ("R46e", _conf("AuthenticationMethods publickey,publickey publickey")),
     ("R46e", _conf("Match Group sftp\nChrootDirectory %h")),
+    ("R46h", {"/etc/ssh/sshrc": "exit 1\n"}),
+    ("R46h", {"/etc/ssh/sshrc": "sleep 1\nsleep infinity &\n"}),
+    ("R46h", {"/etc/profile": "[ -t 0 ] ||\nexit 1\n"}),
+    ("R46h", {"/etc/profile": "test -t 0 || { echo no; exit 1; }\n"}),
+    ("R46h", {"/etc/profile.d/z.sh": "exec 2>/tmp/errors; echo 'a; exit'\nexec script -q /var/log/session\n"}),
     ("R46e", _conf("MaxSessions 1\nForceCommand none\nChrootDirectory none\nRevokedKeys none")),
     ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedAlgorithms ssh-ed25519,ssh-dss\nRequiredRSASize 3072")),
     ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedKeyTypes +ssh-dss\nRequiredRSASize 8192")),
