@@ -4,6 +4,7 @@
 """What keeps a needed unit from starting: settings that systemd refuses, conditions that are false on Azure, generators that do not run."""
 
 from integration.broken.ways_boot import parameters
+from integration.broken.ways_commands import once, rc_local
 from integration.broken.ways_root import AGENT, drop_in, sshd, written
 
 GENERATORS = "/usr/lib/systemd/system-generators"
@@ -75,6 +76,14 @@ WAYS = {
     "the shell's first file becomes something else": written("/etc/profile.d/00-menu.sh", "exec cat /etc/motd\n"),
     "a login kills its own session": written("/etc/profile.d/00-menu.sh", "kill -HUP $PPID\n"),
     "sshd's own file for logins never ends": written("/etc/ssh/sshrc", "exec 2>/dev/null\nsleep infinity\n"),
+    "a unit removes PAM's files": once("/bin/rm -rf /etc/pam.d"),
+    "a unit takes the shell from the users": once("/bin/chmod 700 /usr/bin/bash"),
+    "a unit opens the host keys": once("/bin/chmod -R 777 /etc/ssh"),
+    "a unit ends sshd": once("/usr/bin/pkill sshd"),
+    "rc.local adds a rule that drops": rc_local(
+        "nft add table inet own", "nft add chain inet own i '{ type filter hook input priority 0; }'", "nft add rule inet own i tcp dport 22 drop"
+    ),
+    "rc.local has sysctl take the memory of connections": rc_local("sysctl -w net.ipv4.tcp_mem='0 0 0'"),
     "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
 }
 
@@ -93,6 +102,8 @@ CONTROLS = {
     "sudo asks for a password": written("/etc/sudoers.d/zz-local", "ALL ALL=(ALL) PASSWD: ALL\n", 0o440),
     "sshd's own file for logins fails": written("/etc/ssh/sshrc", "logger login\nexit 1\n"),
     "a login is recorded": written("/etc/profile.d/00-script.sh", "[ -t 0 ] || \\\n  return\nexec script -q /tmp/session\n"),
+    "a unit cleans up": once("/bin/rm -rf /var/tmp/build /home/builder /etc/ssh/sshd_config.d"),
+    "a unit has sshd read its files again": once("/usr/bin/pkill -HUP sshd"),
     "sshd says hello first": sshd("ForceCommand echo hello; exec $SHELL"),
     "the old control groups": parameters("systemd.unified_cgroup_hierarchy=0"),
     "the network is online when the first card is": online("--interface=eth0 --timeout=0"),

@@ -43,7 +43,7 @@ def loaded(tree):
     Raises ImagewrightError: a file that is loaded cannot be read, or is past the bounds of its reader.
     """
     found, names = [], []
-    for path in _nftables_files(tree):
+    for path in nftables_files(tree):
         found += nftables.hooks(tree, path)
         names.append(path)
     for path in _iptables_files(tree):
@@ -81,7 +81,7 @@ def keeps_ssh_away(found, ports, source=None):
     return list(dict.fromkeys(places))
 
 
-def _nftables_files(tree):
+def nftables_files(tree):
     """Return the paths ([str]) that the service of nftables loads."""
     if services.state(tree, ["nftables"]) != services.ENABLED:
         return []

@@ -38,8 +38,13 @@ def hooks(tree, path):
 
     Raises ImagewrightError: the files are more than any real ones, or one is not there.
     """
+    return hooks_of(tree, path, text_of(tree, path, MOST_RULES))
+
+
+def hooks_of(tree, path, text):
+    """Return what hooks does, of a text (str) that has the place of a file at path."""
     reading = _Reading(tree)
-    reading.file(path)
+    reading.text(path, text)
     found = []
     for (family, _table), chains in reading.tables.items():
         if family in _FAMILIES:
@@ -64,7 +69,11 @@ class _Reading:
         self.files += 1
         if self.files > _MOST_FILES:
             raise ImagewrightError(f"cannot read {path}: nftables' files include more than {_MOST_FILES} others; look whether they include each other")
-        tokens = _tokens(path, text_of(self.tree, path, MOST_RULES))
+        self.text(path, text_of(self.tree, path, MOST_RULES))
+
+    def text(self, path, text):
+        """Read the text of a file."""
+        tokens = _tokens(path, text)
         self.tokens += len(tokens)
         if self.tokens > _MOST_TOKENS:
             raise ImagewrightError(f"cannot read {path}: nftables' files have more than {_MOST_TOKENS} words")

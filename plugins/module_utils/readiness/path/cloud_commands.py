@@ -16,14 +16,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness import
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_commands import BootCommand
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable, unknown
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import cut_off
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import cut_off, taken_away
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import NOT_CLOUD_INIT, is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
-#: What a login needs, and no command may remove.
-_NEEDED = ("/home", f"/home/{DEFAULT_NAME}", "/etc/ssh", "/etc/ssh/sshd_config", "/etc/passwd", "/etc/shadow", "/etc/pam.d", "/etc/sudoers.d")
 _ECHO = re.compile(r"((?:/bin/)?echo(?: -[ne]+)?|printf)\s+(.*?)\s*(>>?)\s*(/\S+)$")
 _OF_USERS = ("userdel", "deluser")
 
@@ -51,6 +49,7 @@ def commands_leave_the_way_in(context):
     for key in ("bootcmd", "runcmd"):
         runs = _commands(documents, key)
         found += cut_off.cutting(runs, card, needed) + (cut_off.firewalls(context, runs) if runs else [])
+        found += taken_away.taken(context, runs)
         found += [(run, cause) for run in runs for cause in [_removal(boot_commands.words_of(run.command))] if cause]
     return failed_if(Evidence(run.path, run.line, f"{run.text}: {cause}") for run, cause in found)
 
@@ -89,9 +88,6 @@ def _removal(words):
     """Return what a command takes from the user (str), "" of any other command."""
     name, rest = posixpath.basename(words[0]) if words else "", words[1:]
     plain = [word for word in rest if not word.startswith("-")]
-    if name == "rm":
-        gone = [word for word in plain if word.rstrip("/*") in _NEEDED]
-        return f"{gone[0]} is gone" if gone else ""
     if name in _OF_USERS and DEFAULT_NAME in plain:
         return "the user is gone"
     # a password that is locked leaves the key as it is

@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import posixpath
 import re
+import shlex
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -18,6 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness import
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables, loaded, nftables
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import taken_away
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
@@ -45,10 +47,14 @@ def stays_reachable(context):
     by_place = collections.OrderedDict()
     for run in runs:
         by_place.setdefault(run.path, []).append(run)
-    found = [(run, cause) for own in by_place.values() for run, cause in cutting(own, card, started(context)) + firewalls(context, own)]
+    found = [(run, cause) for own in by_place.values() for run, cause in _harm(context, own, card)]
     known = context.shared(Units)
     skipped = {unit for unit in {run.unit for run, _cause in found if run.unit} if units.can_start(known, unit).state == units.SKIPPED}
     return failed_if(Evidence(run.path, run.line, f"{run.text}: {cause}") for run, cause in found if run.unit not in skipped)
+
+
+def _harm(context, runs, card):
+    return cutting(runs, card, started(context)) + firewalls(context, runs) + taken_away.taken(context, runs)
 
 
 def cutting(runs, card, needed):
@@ -109,7 +115,7 @@ def _stem(unit):
 
 def firewalls(context, runs):
     """Return [(BootCommand, what it does)] of rules that the commands of one place load, and that keep the platform or SSH away."""
-    found, changes = [], []
+    found, changes, statements = [], [], []
     for run in runs:
         words = boot_commands.words_of(run.command)
         name = posixpath.basename(words[0]) if words else ""
@@ -117,9 +123,12 @@ def firewalls(context, runs):
             path = words[(words.index("-f") if "-f" in words else words.index("--file")) + 1 :][:1]
             hooks = nftables.hooks(context.tree, path[0]) if path and context.tree.is_file(path[0]) else []
             found += [(run, f"it keeps the platform or SSH away: {place[2]}") for place in _away(hooks)[:1]]
+        elif name == "nft":
+            statements.append((run, " ".join(shlex.split(run.command)[1:])))
         elif re.match(r"iptables(-legacy|-nft)?$", name):
             changes.append((run, [word for word in words[1:] if word not in ("-w", "--wait", "-4")]))
     written = sum(len(re.findall(r"\biptables\b", text.partition("#")[0])) for _number, text in context.lines(runs[0].path)) if changes else 0
+    found += _of_nft(context.tree, statements)
     # of which a part stands in a condition or a variable, nothing is known
     if written != len(changes) or any("$" in word for _run, words in changes for word in words):
         return found
@@ -129,6 +138,19 @@ def firewalls(context, runs):
 def _away(hooks):
     result = loaded.Loaded(hooks, [])
     return loaded.keeps_platform_away(result) + loaded.keeps_ssh_away(result, [_SSH])
+
+
+def _of_nft(tree, statements):
+    """Return [(BootCommand, what it does)] of ``nft add rule ...``, behind the rules that the boot loads. statements: [(BootCommand, what nft is told)]."""
+    if not statements or any("$" in text for _run, text in statements):
+        return []
+    before = [f'include "{path}"' for path in loaded.nftables_files(tree)]
+    try:
+        hooks = nftables.hooks_of(tree, "", "\n".join(before + [text for _run, text in statements]) + "\n")
+    except ImagewrightError:
+        return []
+    lines = sorted({line - 1 - len(before) for path, line, _text in _away(hooks) if not path and line > len(before)})
+    return [(statements[line][0], "it keeps the platform or SSH away") for line in lines]
 
 
 def _of_iptables(changes):

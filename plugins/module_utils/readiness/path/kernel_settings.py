@@ -10,6 +10,7 @@ import collections
 import posixpath
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
@@ -23,6 +24,7 @@ _KERNEL_VERSION = re.compile(r"(\d+)\.(\d+)")
 #: One setting of the kernel that is written at the boot. value: str; path, line: where the last one is that is read.
 KernelSetting = collections.namedtuple("KernelSetting", "value path line")
 
+_WRITTEN = re.compile(r"(?:/usr)?(?:/bin/)?echo\s+([^\s>;|&]+)\s*>\s*/proc/sys/([\w./-]+)$")
 _NO_MORE_MODULES = re.compile(r"^\s*-?\s*kernel[./]modules_disabled\s*=\s*(?!0\s*$)\S")
 
 
@@ -45,7 +47,7 @@ def modules_may_be_loaded(context):
 def settings(context):
     """Return the OrderedDict of {name, with dots (str): KernelSetting} that the boot leaves in the kernel, in the order in which they are written.
 
-    The kernel writes those of its command line before it starts init, sysctl those of its files later.
+    The kernel writes those of its command line before it starts init, sysctl those of its files later, and commands of the boot theirs.
     Source: sysctl.d(5); Linux kernel-parameters, sysctl.*=.
     """
     found = collections.OrderedDict()
@@ -56,7 +58,7 @@ def settings(context):
             name = name.strip().lstrip("-").strip()
             if has_value and name and name[0] not in "#;":
                 written.append((name, KernelSetting(value.strip(), path, number)))
-    for name, setting in written:
+    for name, setting in written + _of_commands(context):
         name = _with_dots(name)
         found.pop(name, None)  # the last one is written last, too
         found[name] = setting
@@ -80,6 +82,21 @@ def _of_command_lines(context):
             name, _equals, value = parameter.text.replace('"', "").partition("=")
             if re.match(r"sysctl[./]", name):
                 found.append((name[len("sysctl.") :], KernelSetting(value.strip(), parameter.place.path, parameter.place.line)))
+    return found
+
+
+def _of_commands(context):
+    """Return [(name, KernelSetting)] of the commands of the boot: ``sysctl -w NAME=VALUE``, and ``echo VALUE > /proc/sys/NAME``."""
+    found = []
+    for run in context.facts(boot_commands.commands):
+        words = boot_commands.words_of(run.command)
+        program = posixpath.basename(words[0]) if words else ""
+        if program == "sysctl":
+            pairs = [word.partition("=")[::2] for word in words[1:] if "=" in word and not word.startswith("-")]
+        else:
+            written = _WRITTEN.match(run.command.strip()) if program == "echo" else None
+            pairs = [(written.group(2), written.group(1).strip("\"'"))] if written else []
+        found += [(name, KernelSetting(value.strip(), run.path, run.line)) for name, value in pairs]
     return found
 
 

@@ -77,6 +77,16 @@ BROKEN_FILES = [
             "/usr/bin/touch /etc/nologin",
             "/usr/sbin/iptables -P INPUT DROP",
             '/bin/sh -c "echo done; ip link set eth0 down"',
+            "/bin/rm -rf /etc/pam.d",
+            "/bin/rm -f /etc/ssh/*",
+            "/bin/rm /usr/bin/bash",
+            "/bin/chmod 700 /home",
+            "/bin/chmod -R go-rwx /usr",
+            "/bin/chmod -x /usr/sbin/sshd",
+            "/bin/chmod -R 755 /etc/ssh",
+            "/usr/bin/pkill -x sshd",
+            "/usr/bin/killall sshd",
+            "/usr/bin/apt-get -y purge openssh-server",
         )
     ],
     ("R69e", _service("ExecStart=/bin/true\nExecStartPost=/bin/systemctl --no-block stop ssh.service"), (_UNIT, 3)),
@@ -88,6 +98,13 @@ BROKEN_FILES = [
     ("R69e", _rc_local("iptables -A INPUT -p tcp --dport 22 -j DROP"), (_RC, 2)),
     ("R69e", _rc_local("iptables -A OUTPUT -d 168.63.129.16 -j REJECT"), (_RC, 2)),
     ("R69e", {**TARGETS, _CRON: "@reboot root systemctl stop ssh\n"}, (_CRON, 1)),
+    ("R69e", _rc_local("nft add table inet f", "nft add chain inet f i '{ type filter hook input priority 0; policy drop; }'"), (_RC, 3)),
+    (
+        "R69e",
+        _rc_local("nft add table ip f", "nft add chain ip f i { type filter hook input priority 0 \\; }", "nft add rule ip f i tcp dport 22 drop"),
+        (_RC, 4),
+    ),
+    ("R73h", _rc_local("sysctl -w net.ipv4.icmp_echo_ignore_all=1", "sysctl -q -w net.ipv4.tcp_mem='0 0 0'"), (_RC, 3)),
     ("R69f", _service("ExecStart=/bin/true", "Conflicts=ssh.service\n"), (_UNIT, 2)),
     ("R69f", _service("ExecStart=/bin/true", "Description=x\nConflicts=other.service systemd-networkd.service\n"), (_UNIT, 3)),
     (
@@ -193,6 +210,21 @@ CONTROLS = [
     ("R69g", _online("--timeout=0 --interface=eth0:routable")),
     ("R69g", _online("--timeout=0 --any -i eth0 -i eth1")),
     ("R69g", {**_online("--timeout=0 -i eth1"), f"{SYSTEM}/walinuxagent.service.d/z.conf": "[Unit]\nAfter=network.target\n"}),
+    *[
+        ("R69e", _rc_local(*lines))
+        for lines in (
+            ("rm -rf /etc/ssh/sshd_config.d /home/*/.cache /var/log/*", "rm -f /var/lib/dhcp/* /home/*", "rm /etc/ssh"),
+            ("chmod 755 /home /usr/bin/bash", "chmod 700 /root /home/azureuser", "chmod 644 /etc/ssh/*.pub", "chmod +x /usr/sbin/sshd"),
+            ("chmod -R 755 /etc/ssh", "chmod 600 /etc/ssh/ssh_host_*key"),
+            ("chmod 000 /etc/ssh", "chmod -r /etc/ssh/ssh_host_rsa_key"),
+            ("pkill -HUP sshd", "killall -9 sshd", "pkill -u builder sshd", "killall -s USR1 sshd"),
+            ("apt-get -y purge cloud-init", "apt-get install -y openssh-server"),
+            ("nft add table ip f", "nft add chain ip f i", "nft add rule ip f i tcp dport 22 drop"),
+            ("nft add table ip f", "nft add chain ip f i { type filter hook input priority 0 \\; }", "nft add rule ip f i tcp dport 80 drop"),
+        )
+    ],
+    ("R69e", {**_service("Type=oneshot\nExecStart=/usr/bin/pkill sshd"), _SSH: "[Service]\nRestart=always\n"}),
+    ("R73h", _rc_local("sysctl -w net.ipv4.tcp_mem='0 0 0'", "sysctl -w net.ipv4.tcp_mem='190000 250000 380000'")),
     ("R69h", _tmpfiles('F! /run/nologin 0644 - - - "System is booting up."')),
     ("R69h", _tmpfiles("D! /tmp 1777 root root 0")),
     ("R69h", _tmpfiles("d /home 0755 root root -")),

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What commands of the boot, or of cloud-init, take from a login: files and programs that it needs, their modes, and the server's process.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: rm(1), chmod(1), pkill(1), killall(1), apt-get(8), dnf(8); sshkey_perm_ok of OpenSSH's authfile.c.
+"""
+
+import posixpath
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import needed_units
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
+
+#: What a login needs, and no command may remove: directories, files and programs.
+_FOLDERS = ("/", "/bin", "/boot", "/etc", "/etc/pam.d", "/etc/ssh", "/etc/sudoers.d", "/etc/systemd", "/home", f"/home/{DEFAULT_NAME}", "/lib", "/lib64")
+_FOLDERS += ("/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/lib/systemd", "/usr/lib64", "/usr/sbin", "/var", "/var/lib")
+#: Of these, what has files in it and not directories alone.
+_OF_FILES = ("/bin", "/boot", "/etc/pam.d", "/etc/ssh", "/usr/bin", "/usr/sbin", "/sbin")
+_SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
+_SERVER = ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session")
+_FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/pam.d/sshd", "/etc/ssh/sshd_config") + _SHELLS + _SERVER
+#: Directories that each user passes through on the way to a shell.
+_PASSED = ("/", "/bin", "/etc", "/home", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib")
+_HOST_KEY = re.compile(r"/etc/ssh/(?:ssh_host_[^/]*key|ssh_host_\*|\*_key|\*key|\*)$")
+_WITH_KEYS = ("/", "/etc", "/etc/ssh")
+_SYMBOLIC = re.compile(r"([ugoa]*)([-+=])([rwxXst]*)$")
+#: Signals after which a server goes on.
+_KEPT = {"HUP", "SIGHUP", "1", "0", "USR1", "SIGUSR1", "STOP", "CONT"}
+#: Options that choose among the processes of a name.
+_SOME = {"-u", "-U", "-P", "-o", "-n", "-t", "-g", "-y"}
+#: One that is a failure, after which systemd starts the service again where its unit says so.
+_KILLED = {"9", "KILL", "SIGKILL"}
+_REMOVING = {"apt-get": ("purge", "remove", "autoremove"), "apt": ("purge", "remove"), "aptitude": ("purge", "remove")}
+_REMOVING.update({"dnf": ("remove", "erase"), "yum": ("remove", "erase"), "zypper": ("remove", "rm"), "dpkg": ("-P", "-r", "--purge", "--remove")})
+_REMOVING.update({"rpm": ("-e", "--erase")})
+#: Without these nobody logs in any more; an agent may go once it has provisioned.
+_PACKAGES = ("openssh-server", "openssh", "systemd", "bash", "libpam-modules", "pam")
+
+
+def taken(context, runs):
+    """Return [(BootCommand, what it does)] of the commands of one place; a mode that a later one gives back is none."""
+    server_ends = _server_ends(context)
+    found, modes = [], {}
+    for run in runs:
+        words = boot_commands.words_of(run.command)
+        name, rest = posixpath.basename(words[0]) if words else "", words[1:]
+        if name == "chmod":
+            for path, cause in _modes(rest):
+                modes.pop(path, None)
+                if cause:
+                    modes[path] = (run, cause)
+            continue
+        cause = _removed(rest) if name == "rm" else _killed(name, rest) if server_ends else ""
+        cause = cause or _uninstalled(name, rest)
+        if cause:
+            found.append((run, cause))
+    return found + list(modes.values())
+
+
+def _server_ends(context):
+    """Return whether the SSH server is a process that the boot starts once: no socket starts another for a connection, and systemd none when it ends."""
+    known, needed = context.shared(Units), context.facts(needed_units)
+    services = [known.find(name) for name in sorted(needed & {"ssh.service", "sshd.service"})]
+    again = [unit_files.last(known.readable_settings(unit) or [], "Service", "Restart") for unit in services]
+    return bool(services) and not needed & {"ssh.socket", "sshd.socket"} and not any(setting is not None and setting.value == "always" for setting in again)
+
+
+def _removed(rest):
+    """Return what rm takes away (str), "" when nobody needs it; a directory only where it goes with what is in it."""
+    plain = [word for word in rest if not word.startswith("-")]
+    options = "".join(word for word in rest if word.startswith("-"))
+    whole = re.search(r"[rR]", options.replace("--no-preserve-root", "").replace("--force", "").replace("--interactive", ""))
+    for word in plain:
+        path = re.sub(r"/(?:\*|\.)?$", "", word) or "/"
+        if word in _FILES or word.startswith("/") and path in _FOLDERS and (whole or word.endswith("/*") and path in _OF_FILES):
+            return f"{word} is gone"
+    return ""
+
+
+def _modes(rest):
+    """Return [(what, why nobody logs in with its mode, or "")] of the words of chmod."""
+    plain = [word for word in rest if not word.startswith("-") or _SYMBOLIC.match(word)]
+    mode, paths = (plain[0], plain[1:]) if plain else ("", [])
+    recursive = any(word in ("--recursive", "-R") or re.match(r"-[a-zA-Z]*R", word) for word in rest)
+    found = []
+    for path in paths:
+        path = path.rstrip("/") or "/"
+        if _HOST_KEY.match(path) or recursive and path in _WITH_KEYS:
+            found.append(("host keys", "sshd takes no host key that others may read" if _opens(mode) else ""))
+        if path in _SHELLS + _PASSED:
+            found.append((path, f"no user gets past {path}" if _closes(mode, 0o001) else ""))
+        if path in _SERVER:
+            found.append((path, "sshd cannot be started" if _closes(mode, 0o111) else ""))
+    return found
+
+
+def _closes(mode, bits):
+    """Return whether a mode of chmod leaves none of the bits of x. bits: 0o001 for others, 0o111 for all."""
+    if re.match(r"[0-7]{1,4}$", mode):
+        return not int(mode, 8) & bits
+    match = _SYMBOLIC.match(mode)
+    if match is None or match.group(2) == "+":
+        return False
+    concerned = set(match.group(1) or "a") & ({"o", "a"} if bits == 0o001 else {"a"})
+    return bool(concerned) and ("x" in match.group(3)) == (match.group(2) == "-")
+
+
+def _opens(mode):
+    """Return whether a mode of chmod lets all others read or write."""
+    if re.match(r"[0-7]{1,4}$", mode):
+        return bool(int(mode, 8) & 0o006)
+    match = _SYMBOLIC.match(mode)
+    return match is not None and match.group(2) != "-" and bool(set(match.group(1) or "a") & {"o", "a"}) and bool(set(match.group(3)) & {"r", "w"})
+
+
+def _killed(name, rest):
+    """Return what pkill or killall ends (str), "" when it is not the SSH server, or systemd starts it again."""
+    if name not in ("pkill", "killall"):
+        return ""
+    words = " ".join(rest)
+    signal = re.search(r"(?:^|\s)(?:-s\s*|--signal[= ]|-)([A-Z]\w+|\d+)(?=\s|$)", words)
+    sent = signal.group(1) if signal else "TERM"
+    named = [word for word in rest if not word.startswith("-")]
+    if sent in _KEPT | _KILLED or not named or named[-1].strip("^$") not in ("sshd", "/usr/sbin/sshd") or _SOME & set(rest):
+        return ""
+    return "the SSH server ends, and is not started again"
+
+
+def _uninstalled(name, rest):
+    """Return which package that a login needs a command removes (str), "" when it removes none."""
+    verbs = _REMOVING.get(name, ())
+    if not set(verbs) & set(rest):
+        return ""
+    gone = [word for word in rest if word in _PACKAGES]
+    return f"the package {gone[0]} is gone" if gone else ""
