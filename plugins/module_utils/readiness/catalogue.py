@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
     agent_paths,
     cloud_commands,
+    cloud_disk,
     cloud_files,
     cloud_network,
     command_line,
@@ -128,6 +129,7 @@ _PATH = (
     provisioner,
     cloud_network,
     cloud_commands,
+    cloud_disk,
     cloud_files,
     agent_paths,
     identity_step,

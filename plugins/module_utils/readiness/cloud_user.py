@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: cloudinit/distros/__init__.py, add_user and create_user; useradd(8).
 """
 
+import posixpath
 import re
 import time
 
@@ -39,7 +40,19 @@ def obstacles(tree, documents):
     sudo = config.value(documents, *_KEYS, "sudo")
     if sudo is not None and not sudo.value:
         found.append(_at(sudo, "sudo: the user gets no rule, and without a password it may not use sudo"))
-    return found + _of_number(tree, documents) + _of_groups(tree, documents) + _of_selinux(tree, documents)
+    return found + _of_home(tree, documents) + _of_number(tree, documents) + _of_groups(tree, documents) + _of_selinux(tree, documents)
+
+
+def _of_home(tree, documents):
+    """Return the [Evidence] of a home that nobody can make: below what is no directory, or where the kernel shows what it has."""
+    home = config.value(documents, *_KEYS, "homedir")
+    if home is None or not str(home.value).startswith("/"):
+        return []
+    path = posixpath.normpath(str(home.value))
+    above = [path[: match.start()] for match in re.finditer("/", path)][1:]
+    wrong = next((f"{folder} is no directory" for folder in above + [path] if tree.exists(folder) and not tree.is_dir(folder)), "")
+    wrong = wrong or ("nobody makes directories there" if re.match(r"/(proc|sys)(/|$)", path) else "")
+    return [_at(home, f"homedir: {home.value}: {wrong}, and useradd makes no home")] if wrong else []
 
 
 def _of_number(tree, documents):

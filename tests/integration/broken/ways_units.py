@@ -4,6 +4,7 @@
 """What keeps a needed unit from starting: settings that systemd refuses, conditions that are false on Azure, generators that do not run."""
 
 from integration.broken.ways_boot import parameters
+from integration.broken.ways_cloud_init import configured
 from integration.broken.ways_commands import once, rc_local
 from integration.broken.ways_root import AGENT, drop_in, sshd, written
 
@@ -27,6 +28,11 @@ def online(options):
 
 def masked_generator(name):
     return lambda layer: (layer.needs(f"{GENERATORS}/{name}"), layer.link(f"/etc/systemd/system-generators/{name}", "/dev/null"))
+
+
+def without_keygen(text):
+    """Return the way in which cloud-init alone makes host keys, and is configured so."""
+    return lambda layer: (configured(text)(layer), layer.link("/etc/systemd/system/sshd-keygen.service", "/dev/null"))
 
 
 def by_socket(masked=False):
@@ -84,6 +90,12 @@ WAYS = {
         "nft add table inet own", "nft add chain inet own i '{ type filter hook input priority 0; }'", "nft add rule inet own i tcp dport 22 drop"
     ),
     "rc.local has sysctl take the memory of connections": rc_local("sysctl -w net.ipv4.tcp_mem='0 0 0'"),
+    "cloud-init makes host keys of no usual kind": without_keygen("ssh_genkeytypes: [xmss]\n"),
+    "cloud-init brings host keys that are none": without_keygen("ssh_keys: {rsa_private: none}\n"),
+    "cloud-init writes a partition table over the system's": configured("disk_setup: {/dev/sda: {table_type: gpt, layout: true, overwrite: true}}\n"),
+    "cloud-init makes a home where the kernel shows what it has": configured("system_info: {default_user: {homedir: /proc/azureuser}}\n"),
+    "cloud-init sleeps before the server comes": configured("bootcmd: [sleep 2h]\n"),
+    "cloud-init removes the server": configured("runcmd: [[apt-get, -y, purge, openssh-server]]\n"),
     "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
 }
 
@@ -104,6 +116,8 @@ CONTROLS = {
     "a login is recorded": written("/etc/profile.d/00-script.sh", "[ -t 0 ] || \\\n  return\nexec script -q /tmp/session\n"),
     "a unit cleans up": once("/bin/rm -rf /var/tmp/build /home/builder /etc/ssh/sshd_config.d"),
     "a unit has sshd read its files again": once("/usr/bin/pkill -HUP sshd"),
+    "cloud-init partitions the temporary disk": configured("disk_setup: {ephemeral0: {table_type: gpt, layout: true, overwrite: true}}\n"),
+    "cloud-init sleeps when all is there": configured("runcmd: [sleep 2h]\n"),
     "sshd says hello first": sshd("ForceCommand echo hello; exec $SHELL"),
     "the old control groups": parameters("systemd.unified_cgroup_hierarchy=0"),
     "the network is online when the first card is": online("--interface=eth0 --timeout=0"),

@@ -50,6 +50,10 @@ def commands_leave_the_way_in(context):
         runs = _commands(documents, key)
         found += cut_off.cutting(runs, card, needed) + (cut_off.firewalls(context, runs) if runs else [])
         found += taken_away.taken(context, runs)
+        # runcmd runs when the server is there already
+        found += [
+            (run, "it comes before the network and the server, which wait for it") for run in runs if key == "bootcmd" and boot_commands.never_ends(run.command)
+        ]
         found += [(run, cause) for run in runs for cause in [_removal(boot_commands.words_of(run.command))] if cause]
     return failed_if(Evidence(run.path, run.line, f"{run.text}: {cause}") for run, cause in found)
 

@@ -52,18 +52,32 @@ def host_keys_made(context):
     who = provisioner(tree).who
     makers = key_makers(tree)
     if who == CLOUD_INIT:
-        kinds = config.value(context.shared(config.documents)[0], "ssh_genkeytypes")
-        return failed_if(
-            [Evidence(kinds.path, kinds.line, "ssh_genkeytypes is empty: cloud-init deletes the host keys and makes none")]
-            if kinds and not kinds.value and not makers
-            else []
-        )
+        return failed_if([] if makers else _of_cloud_init(context))
     if who != WAAGENT:
         return not_applicable("nobody provisions this guest")
     makes_keys, place = agent_makes_keys(tree)
     if makes_keys:
         return failed_if(_unusable_kind(context))
     return passed() if makers else failed([place])
+
+
+def _of_cloud_init(context):
+    """Return the [Evidence] of what has cloud-init delete the host keys, and make or bring none that sshd looks for."""
+    documents = context.shared(config.documents)[0]
+    kinds, keys, deletes = (config.value(documents, key) for key in ("ssh_genkeytypes", "ssh_keys", "ssh_deletekeys"))
+    if deletes is not None and deletes.value is False and context.tree.glob("/etc/ssh/ssh_host_*_key"):
+        return []
+    if keys is not None and isinstance(keys.value, dict):
+        usable = [kind for kind in _KINDS if str(keys.value.get(f"{kind}_private", "")).lstrip().startswith("-----BEGIN ")]
+        return [] if usable else [Evidence(keys.path, keys.line, "ssh_keys has no private key of a kind that sshd looks for, and cloud-init makes none beside")]
+    if kinds is None or isinstance(kinds.value, list) and set(map(str, kinds.value)) & set(_KINDS) or kinds.value in _KINDS:
+        return []
+    cause = (
+        f"{kinds.value}: cloud-init deletes the host keys, and makes none of a kind that sshd looks for"
+        if kinds.value
+        else "is empty: cloud-init deletes the host keys and makes none"
+    )
+    return [Evidence(kinds.path, kinds.line, f"ssh_genkeytypes {cause}")]
 
 
 def _unusable_kind(context):
