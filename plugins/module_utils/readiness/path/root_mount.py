@@ -120,7 +120,7 @@ def nothing_hides_the_system(context):
 )
 def fstab_is_read(context):
     """Return failed when the generator does not run, and fstab mounts a directory of the system, or the root is to be mounted again."""
-    if not services.uses_systemd(context.tree) or not generators.names(context.tree):
+    if not services.uses_systemd(context.tree) or not any(name.startswith("systemd-") for name in generators.names(context.tree)):
         return not_applicable("the generators of systemd are not in this tree")
     kept = generators.obstacle(context.tree, "systemd-fstab-generator")
     if kept is None:

@@ -197,6 +197,16 @@ BROKEN_FILES = [
     ("R43", _kernel("cloud-init=disabled"), ("/boot/grub/grub.cfg", 3)),
     ("R49g", {_OWN: "ssh_genkeytypes: []\n"}, (_OWN, 1)),
     ("R49g", {_OWN: "# own\nssh_genkeytypes: [dsa, xmss]\n"}, (_OWN, 2)),
+    (
+        "R49g",
+        {
+            _OWN: "ssh_genkeytypes: []\n",
+            "/usr/lib/systemd/system/sshd-keygen@.service": "[Service]\nType=oneshot\nExecStart=/bin/true\n",
+            "/usr/lib/systemd/system/sshd-keygen@.service.d/disable-sshd-keygen-if-cloud-init-active.conf": "[Unit]\n"
+            "ConditionPathExists=!/run/systemd/generator.early/multi-user.target.wants/cloud-init.target\n",
+        },
+        (_OWN, 1),
+    ),
     ("R49g", {_OWN: "ssh_keys:\n  rsa_private: none\n"}, (_OWN, 1)),
     ("R49g", {_OWN: "ssh_keys: {}\nssh_genkeytypes: [rsa]\n"}, (_OWN, 1)),
     ("R42s", {_OWN: "disk_setup:\n  /dev/sda:\n    table_type: gpt\n    layout: true\n    overwrite: true\n"}, (_OWN, 1)),
