@@ -9,7 +9,7 @@ Source: site.py of CPython; Debian's /usr/lib/python3/dist-packages.
 
 import posixpath
 import re
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
@@ -28,6 +28,9 @@ class PythonAnswer(NamedTuple):
 _FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/share/oem/python/lib")
 _LOCAL = ("/usr/local/lib", "/usr/local/lib64")
 _SEARCHED = ("/usr/bin", "/bin", "/usr/local/bin")
+#: Statements at the beginning of a line, and behind an import in a line of a .pth file, that end Python.
+_EXITS = re.compile(r"(?:sys\.exit|os\._exit|os\.abort|exit|quit)\(|raise SystemExit\b")
+_EXITS_BEHIND = re.compile(r";\s*(?:(?:sys\.exit|os\._exit|os\.abort|exit|quit)\(|raise SystemExit\b)")
 _VERSION = re.compile(r"python([23]\.[0-9]+)")
 
 
@@ -93,6 +96,54 @@ def shadowing(tree: Tree, script: str, package: str, module: str) -> Optional[st
         return None
     others = [path for path in answer.found if path != first and _looks_into(path, answer.version)]
     return first if any(tree.is_file(f"{path}/{module}") for path in others) else None
+
+
+def ended(tree: Tree, script: str) -> Optional[Tuple[str, int, str]]:
+    """Return the (path, line from 1, text) by which the Python of a script ends before the script begins, None when it goes on.
+
+    Python runs sitecustomize, usercustomize and the lines of .pth files that begin with import; another exception than SystemExit is passed over.
+    Source: site.py, execsitecustomize and addpackage; tried with 3.11.
+    """
+    program = _program(tree, interpreter(tree, script))
+    version = _version(tree, program) if program else None
+    if version is None or " -S" in tree.read_bytes(script, 256).partition(b"\n")[0].decode("utf-8", "replace"):
+        return None
+    places = _places(tree, version)
+    customs = [f"{place}/{name}.py" for name in ("sitecustomize", "usercustomize") for place in [f"/usr/lib/python{version}"] + places]
+    own = [next((path for path in customs if path.endswith(name) and tree.is_file(path)), None) for name in ("/sitecustomize.py", "/usercustomize.py")]
+    for path in [path for path in own if path] + [path for place in places for path in tree.glob(f"{place}/*.pth")]:
+        for number, text in enumerate(_text(tree, path).split("\n"), 1):
+            line = text.rstrip()
+            if re.match(r"import[ \t]", line) and _EXITS_BEHIND.search(line) or not path.endswith(".pth") and _EXITS.match(line):
+                return path, number, line
+    return None
+
+
+def emptied(tree: Tree, script: str, package: str, word: str) -> Optional[str]:
+    """Return the file (str) of a package in /usr/local that the Python of a script takes before the system's, and that has nothing of it; None otherwise.
+
+    word: str, what each version of the package has in its first file, as ``safe_load`` of yaml.
+    """
+    program = _program(tree, interpreter(tree, script))
+    version = _version(tree, program) if program else None
+    places = _places(tree, version) if version else []
+    first = next((path for place in places for path in (f"{place}/{package}/__init__.py", f"{place}/{package}.py") if tree.is_file(path)), None)
+    return first if first is not None and first.startswith(_LOCAL) and word not in _text(tree, first) else None
+
+
+def _places(tree: Tree, version: str) -> List[str]:
+    """Return the directories ([str]) of packages that a Python looks into, in their order."""
+    own = [
+        f"{folder}/python{name}/{kind}"
+        for folder in _LOCAL + ("/usr/lib", "/usr/lib64")
+        for name in (version, "3")
+        for kind in ("dist-packages", "site-packages")
+    ]
+    return [place for place in own if tree.is_dir(place)]
+
+
+def _text(tree: Tree, path: str) -> str:
+    return tree.read_bytes(path, 65536).decode("utf-8", "replace")
 
 
 def _program(tree: Tree, named: Optional[str]) -> Optional[str]:

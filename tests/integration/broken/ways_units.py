@@ -6,7 +6,7 @@
 from integration.broken.ways_boot import parameters
 from integration.broken.ways_cloud_init import configured
 from integration.broken.ways_commands import once, rc_local
-from integration.broken.ways_root import AGENT, drop_in, sshd, written
+from integration.broken.ways_root import AGENT, drop_in, sshd, with_agent, written
 
 GENERATORS = "/usr/lib/systemd/system-generators"
 _WAITING = "systemd-networkd-wait-online.service"
@@ -33,6 +33,16 @@ def masked_generator(name):
 def without_keygen(text):
     """Return the way in which cloud-init alone makes host keys, and is configured so."""
     return lambda layer: (configured(text)(layer), layer.link("/etc/systemd/system/sshd-keygen.service", "/dev/null"))
+
+
+def written_for_python(name, text):
+    """Return the way in which a file is written where the system's Python looks first for packages."""
+
+    def change(layer):
+        folder = layer.tree.glob("/usr/lib/python3.*/os.py")[0].split("/")[3]
+        layer.write(f"/usr/local/lib/{folder}/dist-packages/{name}", text)
+
+    return change
 
 
 def by_socket(masked=False):
@@ -96,6 +106,11 @@ WAYS = {
     "cloud-init makes a home where the kernel shows what it has": configured("system_info: {default_user: {homedir: /proc/azureuser}}\n"),
     "cloud-init sleeps before the server comes": configured("bootcmd: [sleep 2h]\n"),
     "cloud-init removes the server": configured("runcmd: [[apt-get, -y, purge, openssh-server]]\n"),
+    "the agent's Python ends before it begins": with_agent(
+        lambda layer: layer.write(layer.tree.glob("/usr/lib/python3.*/os.py")[0].replace("os.py", "sitecustomize.py"), "import sys\nsys.exit(0)\n")
+    ),
+    "a line for Python's paths ends it": with_agent(written_for_python("own.pth", "import os; os._exit(0)\n")),
+    "an empty yaml is before cloud-init's": lambda layer: (layer.needs("/usr/bin/cloud-init"), written_for_python("yaml/__init__.py", "")(layer)),
     "ssh runs as its own account": drop_in("ssh", "[Service]\nUser=sshd\n"),
 }
 
@@ -118,6 +133,7 @@ CONTROLS = {
     "a unit has sshd read its files again": once("/usr/bin/pkill -HUP sshd"),
     "cloud-init partitions the temporary disk": configured("disk_setup: {ephemeral0: {table_type: gpt, layout: true, overwrite: true}}\n"),
     "cloud-init sleeps when all is there": configured("runcmd: [sleep 2h]\n"),
+    "a line for Python's paths fails": with_agent(written_for_python("own.pth", "import nothing_of_that_name\n/opt/own\n")),
     "sshd says hello first": sshd("ForceCommand echo hello; exec $SHELL"),
     "the old control groups": parameters("systemd.unified_cgroup_hierarchy=0"),
     "the network is online when the first card is": online("--interface=eth0 --timeout=0"),

@@ -31,3 +31,18 @@ def test_a_package_is_there_where_the_interpreter_looks(tmp_path, folder, there)
 def test_a_script_of_another_interpreter_has_no_python(tmp_path):
     write_tree(tmp_path, {"/usr/bin/agent": "#!/bin/sh\n"})
     assert python_packages.find(LiveTree(str(tmp_path)), "/usr/bin/agent", "azurelinuxagent") is None
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"/usr/local/lib/python3.11/dist-packages/yaml/__init__.py": ""}, "/usr/local/lib/python3.11/dist-packages/yaml/__init__.py"),
+        ({"/usr/local/lib/python3.11/dist-packages/yaml.py": "# own\n"}, "/usr/local/lib/python3.11/dist-packages/yaml.py"),
+        ({"/usr/local/lib/python3.11/dist-packages/yaml/__init__.py": "def safe_load(stream): ...\n"}, None),
+        ({"/usr/local/lib/python3.9/dist-packages/yaml/__init__.py": ""}, None),
+        ({"/usr/lib/python3/dist-packages/yaml/__init__.py": ""}, None),  # the package's own is another rule's
+    ],
+)
+def test_an_emptied_package_in_usr_local_is_taken_before_the_systems(tmp_path, files, found):
+    write_tree(tmp_path, {**SCRIPT, "/usr/lib/python3/dist-packages/yaml/__init__.py": "def safe_load(stream): ...\n", **files})
+    assert python_packages.emptied(LiveTree(str(tmp_path)), "/usr/bin/cloud-init", "yaml", "safe_load") == found

@@ -39,6 +39,8 @@ _CANCELLED = re.compile(r"shutdown\s+-c\b")
 
 #: What each package's script imports of it.
 _MODULES = {"azurelinuxagent": "agent.py", "cloudinit": "cmd/main.py"}
+#: What the first file of a package that cloud-init imports has, in each of its versions.
+_HAVING = {"yaml": "safe_load", "requests": "from .api", "jinja2": "Template", "configobj": "ConfigObj"}
 
 
 def _package(tree, script, package):
@@ -51,6 +53,10 @@ def _package(tree, script, package):
     library = python_packages.without_library(tree, script)
     if library and package == "cloudinit":  # the agent's has a rule of its own
         return failed([Evidence(library, None, f"{answer.interpreter} does not find os.py and encodings, and ends at once")])
+    ended = python_packages.ended(tree, script)
+    if ended:
+        path, number, text = ended
+        return failed([Evidence(path, number, f"{text}: {answer.interpreter} runs it before {script}, and ends")])
     shadowing = python_packages.shadowing(tree, script, package, _MODULES[package])
     if shadowing:
         return failed([Evidence(shadowing, None, f"{answer.interpreter} takes this one before the system's, and it has no {_MODULES[package]}")])
@@ -104,9 +110,10 @@ def cloud_init_package(context):
     lacking = [
         name for name in ("yaml", "requests") for answer in [python_packages.find(context.tree, cloud_init.PROGRAM, name)] if answer and not answer.there
     ]
-    return (
-        failed([Evidence(cloud_init.PROGRAM, None, f"{name}, which it imports, is in no directory of its Python") for name in lacking]) if lacking else outcome
-    )
+    found = [Evidence(cloud_init.PROGRAM, None, f"{name}, which it imports, is in no directory of its Python") for name in lacking]
+    emptied = [python_packages.emptied(context.tree, cloud_init.PROGRAM, name, word) for name, word in _HAVING.items()]
+    found += [Evidence(path, None, "is taken before the system's, and has nothing of what cloud-init imports") for path in emptied if path]
+    return failed(found) if found else outcome
 
 
 @rule(

@@ -186,6 +186,8 @@ BROKEN_FILES = [
     ("R42i", {**_CLOUD_INIT, **_OF_3_11, **_shadowed("cloudinit", "cmd/main.py")}, (f"{_LOCAL}/cloudinit", None)),
     ("R40f", {**_OF_3_11, **_shadowed("azurelinuxagent", "agent.py")}, (f"{_LOCAL}/azurelinuxagent", None)),
     ("R42i", {**_CLOUD_INIT, "/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}, ("/usr/lib/python3.12", None)),
+    ("R42i", {**_CLOUD_INIT, **_OF_3_11, f"{_LOCAL}/sitecustomize.py": "import sys\nsys.exit(1)\n"}, (f"{_LOCAL}/sitecustomize.py", 2)),
+    ("R40f", {**_OF_3_11, f"{_LOCAL}/own.pth": "# x\nimport os; os._exit(0)\n"}, (f"{_LOCAL}/own.pth", 2)),
     ("R42j", {_OWN: "ssh_pwauth: [\n"}, (_OWN, None)),
     ("R42j", {_OWN: "\tusers: []\n"}, (_OWN, None)),
     ("R42k", {_OWN: "# own\nusers: []\n"}, (_OWN, 2)),
@@ -328,6 +330,8 @@ CONTROLS = [
     ("R40f", {"/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}),
     ("R40f", {**_OF_3_11, f"{_LOCAL}/azurelinuxagent/other.py": ""}),  # no package
     ("R40f", {**_OF_3_11, **_shadowed("azurelinuxagent", "agent.py", _LOCAL.replace("3.11", "3.9"))}),  # of another Python
+    ("R40f", {**_OF_3_11, f"{_LOCAL}/sitecustomize.py": "import sys\nif sys.argv[1:] == ['x']:\n    sys.exit(1)\nraise RuntimeError\n"}),
+    ("R40f", {**_OF_3_11, f"{_LOCAL.replace('3.11', '3.9')}/sitecustomize.py": "raise SystemExit\n", f"{_LOCAL}/own.pth": "/opt/own\nsys.exit(1)\n"}),
     ("R42a", _kernel("ds=Azure")),
     ("R42a", {_SOURCES: _BLOCK_LIST}),
     ("R42a", {_SOURCES: "datasource_list: [Azure, None]  # not [ Ec2 ]\n"}),
