@@ -21,7 +21,7 @@ _FOLDERS = (
 )
 
 
-class Obstacle(NamedTuple):
+class GeneratorObstacle(NamedTuple):
     """Why a generator does not run. path: the guest's."""
 
     path: str
@@ -33,13 +33,13 @@ def names(tree: Tree) -> List[str]:
     return sorted({name for folder in _FOLDERS for name in tree.listdir(folder)})
 
 
-def obstacle(tree: Tree, name: str) -> Optional[Obstacle]:
-    """Return the Obstacle of a generator that does not run: it is masked, or not there; None of one that runs."""
+def obstacle(tree: Tree, name: str) -> Optional[GeneratorObstacle]:
+    """Return the GeneratorObstacle of a generator that does not run: it is masked, or not there; None of one that runs."""
     for folder in _FOLDERS:
         path = f"{folder}/{name}"
         if tree.is_symlink(path) and tree.readlink(path) == "/dev/null":
-            return Obstacle(path, "is masked: a link to /dev/null")
+            return GeneratorObstacle(path, "is masked: a link to /dev/null")
         status = tree.stat(path)
         if status is not None and stat.S_ISREG(status.mode):
-            return None if status.size else Obstacle(path, "is masked: an empty file")
-    return Obstacle(f"{_FOLDERS[-2]}/{name}", "is not there")
+            return None if status.size else GeneratorObstacle(path, "is masked: an empty file")
+    return GeneratorObstacle(f"{_FOLDERS[-2]}/{name}", "is not there")

@@ -188,6 +188,7 @@ BROKEN_FILES = [
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
 RIGHT_FILES = [
+    ("R69l", _of_systemd(257)),
     ("R64c", {**_RED_HAT, **_with("fips=1 boot=UUID=1-2")}),
 ]
 
