@@ -118,6 +118,8 @@ WAYS = {
     "another useradd comes first, and fails": written("/usr/local/sbin/useradd", "#!/bin/sh\nexit 1\n", 0o755),
     "another useradd comes first, and is empty": written("/usr/local/sbin/useradd", "", 0o755),
     "another ssh-keygen comes first, and fails": written("/usr/local/bin/ssh-keygen", "#!/bin/sh\nexit 1\n", 0o755),
+    "the kernel's modprobe is gone": lambda layer: layer.remove("/usr/sbin/modprobe"),
+    "kmod is gone": lambda layer: layer.remove("/usr/bin/kmod"),
     "ssh-keygen is gone": with_agent(lambda layer: layer.remove("/usr/bin/ssh-keygen")),
     "sshd does not take a method": sshd("AuthenticationMethods publickey,one-time"),
     "sshd does not take a network with bits behind its length": lambda layer: layer.append(SSHD, "\nMatch Address 10.0.0.1/8\n  PasswordAuthentication yes\n"),

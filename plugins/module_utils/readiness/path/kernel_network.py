@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import kernel_settings
@@ -26,6 +27,10 @@ _LEAST_PORTS = 16
 _LEAST_NEIGHBOURS = 8
 #: Queues that carry nothing. Source: sch_blackhole.c of Linux.
 _SWALLOWING = ("blackhole",)
+#: What the kernel starts where nothing else is named. Source: CONFIG_MODPROBE_PATH.
+_MODPROBE = "/sbin/modprobe"
+#: The C library of a whole system.
+_LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib/ld-musl-*.so.1")
 
 
 @rule(
@@ -91,18 +96,29 @@ def _numbers(setting, count):
     severity=ERROR,
     title="The kernel can have modules loaded that it asks for",
     fault="The kernel asks a program that is not there, or does nothing, for its modules",
-    why="What kernel.modprobe names loads the module of a file system when it is mounted: vfat of the EFI system partition, udf of the provisioning DVD.",
-    cure="Remove kernel.modprobe from sysctl.d, or from the command line.",
+    why="/sbin/modprobe, or what kernel.modprobe names, loads the module of a file system when it is mounted: vfat of the EFI system partition, udf of "
+    "the provisioning DVD.",
+    cure="Install kmod again; remove kernel.modprobe from sysctl.d, or from the command line.",
     source="Linux Documentation/admin-guide/sysctl/kernel.rst, modprobe",
 )
 def kernel_can_load(context):
-    """Return failed with the line that names another program than modprobe, where a kernel has vfat or udf as a module."""
+    """Return failed with the line that names another program than modprobe, or what keeps modprobe from running, where a kernel has vfat or udf as a module."""
     setting = kernel_settings.settings(context).get("kernel.modprobe")
-    if setting is None or not context.shared(_has_modules):
+    if not context.shared(_has_modules):
         return failed_if([])
+    if setting is None:
+        return failed_if(_of_modprobe(context.tree))
     target = context.tree.resolve(setting.value) if setting.value.startswith("/") else ""
     loads = bool(target) and (context.tree.is_file(target) or not context.tree.has_own_root) and not re.search(r"/(false|true|nologin)$", target)
     return failed_if([] if loads else [Evidence(setting.path, setting.line, f"kernel.modprobe = {setting.value}")])
+
+
+def _of_modprobe(tree):
+    """Return the [Evidence] that the program cannot run which the kernel starts by itself; none where it is not there in what is no whole system."""
+    if tree.lstat(_MODPROBE) is None and not any(tree.glob(pattern) for pattern in _LIBRARIES):
+        return []
+    wrong = programs.why_not(tree, _MODPROBE)
+    return [Evidence(_MODPROBE, None, wrong)] if wrong else []
 
 
 def _has_modules(tree):

@@ -81,6 +81,9 @@ BROKEN_FILES = [
     ("R73h", _sysctl("net.ipv4.tcp_syncookies = 0\nnet.core.somaxconn = 0"), (_SYSCTL, 2)),
     ("R20d", _sysctl("kernel.modprobe = /bin/false"), (_SYSCTL, 1)),
     ("R20d", _sysctl("kernel.modprobe ="), (_SYSCTL, 1)),
+    ("R20d", {"/sbin/modprobe": ("link", "/bin/kmod")}, ("/sbin/modprobe", None)),
+    ("R20d", {"/sbin/modprobe": ""}, ("/sbin/modprobe", None)),
+    ("R20d", {"/lib/x86_64-linux-gnu/libc.so.6": "library"}, ("/sbin/modprobe", None)),
     ("R73b", _sysctl("user.max_mnt_namespaces = 0"), (_SYSCTL, 1)),
     ("R73b", _sysctl("fs.mount-max = 8"), (_SYSCTL, 1)),
     ("R73a", _sysctl("vm.nr_hugepages = 256"), (_SYSCTL, 1)),
@@ -174,6 +177,7 @@ CONTROLS = [
     ("R73h", {_OWN: "net.ipv4.ip_default_ttl = 1\n", **_sysctl("net.ipv4.ip_default_ttl = 64")}),
     ("R73h", _sysctl("net.ipv4.ip_local_port_range = 60000 1\nnet.ipv4.tcp_mem = 0\nnet.core.rmem_max = 0")),  # the kernel refuses them
     ("R20d", _sysctl("kernel.modprobe = /bin/sh")),
+    ("R20d", {"/sbin/modprobe": ("link", "../bin/kmod"), "/bin/kmod": ("link", "/usr/lib/systemd/systemd")}),
     ("R20d", _sysctl("kernel.core_pattern = |/bin/false\nkernel.panic = 10\nvm.panic_on_oom = 2")),
     ("R73b", _sysctl("user.max_user_namespaces = 0\nfs.mount-max = 100000")),
     ("R73a", _sysctl("vm.nr_hugepages = 128")),
