@@ -53,6 +53,7 @@ UNKNOWN = "unknown"  # needed: why it cannot be read
 #: As many interpreters as Linux follows. Source: fs/exec.c, exec_binprm.
 _MOST_INTERPRETERS = 5
 _LINE = 256  # bytes of a #! line, BINPRM_BUF_SIZE
+_C_LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib/ld-musl-*.so.1")
 
 #: 64-bit kernels run programs of their 32-bit kind.
 _ALSO_RUNS = {"x86_64": ("i686",)}
@@ -70,6 +71,11 @@ def obstacles(tree: Tree, path: str, machine: Optional[str] = None, inspect: Opt
         return _of_program(tree, path, machine, look, libraries or Libraries(tree, look), ())
     except ImagewrightError as error:  # a directory on the way cannot be read
         return [Obstacle(UNKNOWN, path, str(error), ())]
+
+
+def is_whole_system(tree: Tree) -> bool:
+    """Return whether the guest has a C library: of a tree without one no program is missed, for it holds a few files of a system."""
+    return any(tree.glob(pattern) for pattern in _C_LIBRARIES)
 
 
 def why_not(tree: Tree, path: str) -> str:

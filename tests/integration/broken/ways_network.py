@@ -240,6 +240,8 @@ WAYS = {
         ifupdown("auto eth0\niface eth0 inet dhcp\n")(layer),
         layer.write("/etc/network/if-up.d/zz-own", "#!/bin/sh\nip addr flush dev eth0\n", 0o755),
     ),
+    "ifupdown: ip, which sets the address, is gone": lambda layer: (ifupdown("auto eth0\niface eth0 inet dhcp\n")(layer), layer.remove("/usr/bin/ip")),
+    "ip is gone, by which cloud-init asks": lambda layer: (layer.needs("/usr/bin/cloud-init"), layer.remove("/usr/bin/ip")),
     "ifupdown: a file that it sources is not there": ifupdown("source /etc/network/interfaces.d/first\n"),
     "ifupdown: no DHCP client": lambda layer: (
         ifupdown("auto eth0\niface eth0 inet dhcp\n")(layer),

@@ -29,8 +29,6 @@ _LEAST_NEIGHBOURS = 8
 _SWALLOWING = ("blackhole",)
 #: What the kernel starts where nothing else is named. Source: CONFIG_MODPROBE_PATH.
 _MODPROBE = "/sbin/modprobe"
-#: The C library of a whole system.
-_LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib/ld-musl-*.so.1")
 
 
 @rule(
@@ -115,7 +113,7 @@ def kernel_can_load(context):
 
 def _of_modprobe(tree):
     """Return the [Evidence] that the program cannot run which the kernel starts by itself; none where it is not there in what is no whole system."""
-    if tree.lstat(_MODPROBE) is None and not any(tree.glob(pattern) for pattern in _LIBRARIES):
+    if tree.lstat(_MODPROBE) is None and not programs.is_whole_system(tree):
         return []
     wrong = programs.why_not(tree, _MODPROBE)
     return [Evidence(_MODPROBE, None, wrong)] if wrong else []

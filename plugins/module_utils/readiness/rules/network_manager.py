@@ -6,14 +6,19 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_card
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import cut_off
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
+
+#: Where programs are, and DHCP clients in the order in which they are looked for.
+_FOLDERS = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
+_CLIENTS = ("dhclient", "dhcpcd", "dhcpcd5", "udhcpc", "pump")
 
 
 @rule(
@@ -87,21 +92,30 @@ def configuration_is_read(context):
     "R39b",
     step=FIRST_CARD,
     severity=ERROR,
-    title="A DHCP client is there",
-    fault="No DHCP client is there",
-    why="ifupdown and the old network scripts call a DHCP client: without one the card gets no address.",
-    cure="Install isc-dhcp-client, dhclient or dhcpcd.",
-    source="Microsoft: no-agent; interfaces(5)",
+    title="A DHCP client is there, and ip",
+    fault="No DHCP client is there, or no ip",
+    why="ifupdown and the old network scripts call a DHCP client, whose script sets the address with ip, and cloud-init brings the card up with ip before it "
+    "asks Azure: without them the card gets no address.",
+    cure="Install isc-dhcp-client, dhclient or dhcpcd; iproute2 or iproute.",
+    source="Microsoft: no-agent; interfaces(5); dhclient-script(8); cloudinit/net/ephemeral.py",
 )
 def dhcp_client(context):
-    """Return failed when a manager that has no DHCP client of its own runs, and none is installed."""
+    """Return failed when a manager that has no DHCP client of its own runs and none is installed, or when ip cannot run that its script or cloud-init calls."""
     needing = [name for name in context.shared(managers.active) if name in ("ifupdown", "ifcfg")]
-    if not needing:
+    if not needing and not is_by_cloud_init(context.tree):
         return not_applicable("the network manager has a DHCP client of its own")
-    folders, names_of_clients = ("/usr/sbin", "/sbin", "/usr/bin", "/bin"), ("dhclient", "dhcpcd", "dhcpcd5", "udhcpc", "pump")
-    if any(context.tree.exists(f"{folder}/{name}") for folder in folders for name in names_of_clients):
-        return passed()
-    return failed([Evidence("/sbin/dhclient", None, "not there")])
+    client = next((path for path in (f"{folder}/{name}" for name in _CLIENTS for folder in _FOLDERS) if context.tree.exists(path)), "")
+    found = [Evidence("/sbin/dhclient", None, "not there")] if needing and not client else []
+    if client.endswith("/dhclient") or is_by_cloud_init(context.tree):
+        found += _of_ip(context.tree)
+    return failed_if(found)
+
+
+def _of_ip(tree):
+    """Return the [Evidence] that ip cannot run, or is not there in a whole system."""
+    path = next((path for path in (f"{folder}/ip" for folder in _FOLDERS) if tree.exists(path)), "")
+    wrong = programs.why_not(tree, path) if path else "is not there" if programs.is_whole_system(tree) else ""
+    return [Evidence(path or "/sbin/ip", None, wrong)] if wrong else []
 
 
 RULES = [manager, manager_starts, configuration_is_read, dhcp_client]

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of the network."""
 
+from unit.core.elf_files import library, program
 from unit.readiness.cases.common import MANAGED_BY_NETWORKMANAGER, PROFILE
 from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, UNITS, WANTS, initramfs
 
@@ -10,6 +11,12 @@ from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, UNITS, 
 LEFT_ALONE = {"/etc/cloud/cloud.cfg.d/99-x.cfg": "network: {config: disabled}\n"}
 
 _NM = "/etc/NetworkManager/conf.d/own.conf"
+_BY_DHCLIENT = {
+    "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
+    f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
+    f"{UNITS}/networking.service": "[Install]\n",
+    "/sbin/dhclient": "program",
+}
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
@@ -166,6 +173,8 @@ BROKEN_FILES = [
         },
         ("/sbin/dhclient", None),
     ),
+    ("R39b", {**_BY_DHCLIENT, "/usr/sbin/ip": program(["libmnl.so.0"])}, ("/usr/sbin/ip", None)),
+    ("R39b", {**_BY_DHCLIENT, "/usr/sbin/ip": None, "/sbin/ip": ("link", "/bin/ip"), "/lib/x86_64-linux-gnu/libc.so.6": library()}, ("/sbin/ip", None)),
 ]
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
@@ -173,19 +182,12 @@ RIGHT_FILES = [
     ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "[main]\nplugins=keyfile\n"}),
     ("R34e", {"/etc/sysconfig/network/dhcp": 'DHCLIENT_SET_HOSTNAME="no"\n'}),
     ("R72", {"/etc/resolv.conf": "nameserver 168.63.129.16\n"}),
-    (
-        "R39b",
-        {
-            "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
-            f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
-            f"{UNITS}/networking.service": "[Install]\n",
-            "/sbin/dhclient": "program",
-        },
-    ),
 ]
 
 #: (rule, files that resemble its fault, and are right)
 _KEPT = [
+    ("R39b", _BY_DHCLIENT),
+    ("R39b", {**_BY_DHCLIENT, "/usr/sbin/ip": None, "/sbin/ip": ("link", "/usr/lib/systemd/systemd"), "/lib/x86_64-linux-gnu/libc.so.6": library()}),
     ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "\n# x\n[main]\nplugins = keyfile\n  dns=default\n[logging]\n"}),
     (
         "R34b",
