@@ -167,7 +167,7 @@ def _ends_at_once(units: Units, unit: Unit) -> bool:
 def _may_be_generated(tree: Tree, name: str) -> bool:
     """Whether a generator makes the unit at boot: of a script in init.d, of crypttab, or an instance."""
     stem = name.rpartition(".")[0]
-    return "@" in stem or tree.exists(f"/etc/init.d/{stem}")
+    return "@" in stem or name.endswith(".service") and tree.exists(f"/etc/init.d/{stem}")
 
 
 def _of_socket(units: Units, unit: Unit, settings: List[UnitSetting], command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> List[Cause]:

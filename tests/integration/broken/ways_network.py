@@ -241,6 +241,9 @@ WAYS = {
         layer.write("/etc/network/if-up.d/zz-own", "#!/bin/sh\nip addr flush dev eth0\n", 0o755),
     ),
     "ifupdown: ip, which sets the address, is gone": lambda layer: (ifupdown("auto eth0\niface eth0 inet dhcp\n")(layer), layer.remove("/usr/bin/ip")),
+    "NetworkManager: D-Bus has no file of its own": lambda layer: (layer.needs("/usr/sbin/NetworkManager"), layer.remove("/usr/share/dbus-1/system.conf")),
+    "NetworkManager: D-Bus knows no such name": lambda layer: layer.remove("/usr/share/dbus-1/system.d/org.freedesktop.NetworkManager.conf"),
+    "NetworkManager: D-Bus has no socket": lambda layer: (layer.needs("/usr/sbin/NetworkManager"), layer.remove("/usr/lib/systemd/system/dbus.socket")),
     "ip is gone, by which cloud-init asks": lambda layer: (layer.needs("/usr/bin/cloud-init"), layer.remove("/usr/bin/ip")),
     "ifupdown: a file that it sources is not there": ifupdown("source /etc/network/interfaces.d/first\n"),
     "ifupdown: no DHCP client": lambda layer: (

@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import re
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
@@ -19,6 +21,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 #: Where programs are, and DHCP clients in the order in which they are looked for.
 _FOLDERS = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 _CLIENTS = ("dhclient", "dhcpcd", "dhcpcd5", "udhcpc", "pump")
+#: D-Bus's own file, of today and of before 1.9.18, and who may own which name.
+_BUS = ("/usr/share/dbus-1/system.conf", "/etc/dbus-1/system.conf")
+_POLICIES = ("/usr/share/dbus-1/system.d/*.conf", "/etc/dbus-1/system.d/*.conf", "/etc/dbus-1/system.conf", "/etc/dbus-1/system-local.conf")
+_NAME = "org.freedesktop.NetworkManager"
+_OWNS = rf"""own(?:_prefix)?\s*=\s*["'](?:{re.escape(_NAME)}|\*)["']"""
 
 
 @rule(
@@ -55,10 +62,23 @@ def manager_starts(context):
     for name in active:
         answer = services.will_start(units, managers.services_of(context.tree, name))
         apart = [] if answer.state in (FAILS, SKIPPED, MASKED) else cut_off(units, answer.unit)
+        apart += _of_bus(context.tree) if name == "networkmanager" else []
         if answer.state not in (FAILS, SKIPPED, MASKED) and not apart:
             return passed()
         causes += apart or [Evidence(*cause) for cause in answer.causes]
     return failed(causes) if active else not_applicable("no network manager is enabled")
+
+
+def _of_bus(tree):
+    """Return the [Evidence] of what D-Bus lacks, in a whole system, for NetworkManager to have its name on it."""
+    if not programs.is_whole_system(tree):
+        return []
+    if not any(tree.is_file(path) for path in _BUS):
+        return [Evidence(_BUS[0], None, "is not there, and without it there is no D-Bus, which NetworkManager needs")]
+    policies = [path for pattern in _POLICIES for path in tree.glob(pattern) if tree.is_file(path)]
+    if any(re.search(_OWNS, tree.read_text(path)) for path in policies):
+        return []
+    return [Evidence(_POLICIES[0].replace("*", _NAME), None, "is not there, and no other policy of D-Bus lets NetworkManager have its name")]
 
 
 @rule(

@@ -11,6 +11,10 @@ from unit.readiness.guest_tree import GRUB_CFG, IN_INITRAMFS, INITRAMFS, UNITS, 
 LEFT_ALONE = {"/etc/cloud/cloud.cfg.d/99-x.cfg": "network: {config: disabled}\n"}
 
 _NM = "/etc/NetworkManager/conf.d/own.conf"
+#: A whole system whose D-Bus knows NetworkManager.
+_LIBC = {"/lib/x86_64-linux-gnu/libc.so.6": library()}
+_BUS, _POLICY = "/usr/share/dbus-1/system.conf", "/usr/share/dbus-1/system.d/org.freedesktop.NetworkManager.conf"
+_OWN = "<busconfig><policy user='root'><allow own='org.freedesktop.NetworkManager'/></policy></busconfig>\n"
 _BY_DHCLIENT = {
     "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
     f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
@@ -173,6 +177,8 @@ BROKEN_FILES = [
         },
         ("/sbin/dhclient", None),
     ),
+    ("R34g", {**MANAGED_BY_NETWORKMANAGER, **_LIBC, _POLICY: _OWN}, (_BUS, None)),
+    ("R34g", {**MANAGED_BY_NETWORKMANAGER, **_LIBC, _BUS: "<busconfig/>\n", _POLICY: _OWN.replace("NetworkManager", "NetworkManager1")}, (_POLICY, None)),
     ("R39b", {**_BY_DHCLIENT, "/usr/sbin/ip": program(["libmnl.so.0"])}, ("/usr/sbin/ip", None)),
     ("R39b", {**_BY_DHCLIENT, "/usr/sbin/ip": None, "/sbin/ip": ("link", "/bin/ip"), "/lib/x86_64-linux-gnu/libc.so.6": library()}, ("/sbin/ip", None)),
 ]
@@ -186,6 +192,8 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 _KEPT = [
+    ("R34g", {**MANAGED_BY_NETWORKMANAGER, **_LIBC, _BUS: "<busconfig/>\n", "/etc/dbus-1/system.d/nm.conf": _OWN}),
+    ("R34g", {**MANAGED_BY_NETWORKMANAGER, **_LIBC, "/etc/dbus-1/system.conf": _OWN}),
     ("R39b", _BY_DHCLIENT),
     ("R39b", {**_BY_DHCLIENT, "/usr/sbin/ip": None, "/sbin/ip": ("link", "/usr/lib/systemd/systemd"), "/lib/x86_64-linux-gnu/libc.so.6": library()}),
     ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "\n# x\n[main]\nplugins = keyfile\n  dns=default\n[logging]\n"}),
