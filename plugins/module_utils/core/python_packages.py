@@ -13,6 +13,13 @@ from typing import List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
+#: Where requests says what it imports. Source: requests 2.16 and later; the older ones bring it in packages/.
+_OF_REQUESTS = {
+    "__init__.py": re.compile(r"^import (urllib3)$", re.M),
+    "packages.py": re.compile(r"^for package in \(([^)]*)\)", re.M),
+    "certs.py": re.compile(r"^from (certifi) import", re.M),
+}
+
 
 class PythonAnswer(NamedTuple):
     """found: directories of the package; there: whether the interpreter looks into one of them; version: ``3.11``, None when not known;
@@ -80,6 +87,20 @@ def find(tree: Tree, script: str, package: str) -> Optional[PythonAnswer]:
         for path in _in(tree, place, package)
     ]
     return PythonAnswer(found, any(_looks_into(path, version) for path in found), version, named)
+
+
+def of_requests(tree: Tree, script: str) -> List[str]:
+    """Return the packages ([str]) that requests imports whatever it does, by its own files; one that brings them itself names none.
+
+    script: guest path of a Python script.
+    """
+    answer = find(tree, script, "requests")
+    names: List[str] = []
+    for folder in answer.found[:1] if answer else []:
+        for name, imports in _OF_REQUESTS.items():
+            text = tree.read_text(f"{folder}/{name}") if tree.is_file(f"{folder}/{name}") else ""
+            names += [word for found in imports.findall(text) for word in re.findall(r"\w+", found)]
+    return list(dict.fromkeys(names))
 
 
 def shadowing(tree: Tree, script: str, package: str, module: str) -> Optional[str]:

@@ -10,9 +10,8 @@ Source: systemd.special(7), bootup(7).
 import collections
 from typing import Dict, List, Set
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, programs, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Unit, Units
 
 DEFAULT = "default.target"
@@ -53,7 +52,7 @@ def _reached(units: Units, through_services: bool) -> Set[str]:
     for pull in units.pulls():
         links.setdefault(pull.parent, []).append(pull.unit)
     found: Set[str] = set()
-    waiting = collections.deque([start] + _by_generators(units.tree))
+    waiting = collections.deque([start] + _by_generators(units))
     while waiting and len(found) < _MOST_UNITS:
         name = waiting.popleft()
         if name in found:
@@ -79,6 +78,10 @@ def _wanted(units: Units, unit: Unit) -> List[str]:
     return [word for key in _PULLING for word in unit_files.words(settings, "Unit", key)]
 
 
-def _by_generators(tree: Tree) -> List[str]:
-    """Return the targets ([str]) that generators pull; a tree without any generator is a part of a system, and taken to have them."""
-    return [target for target, generator in _BY_GENERATORS.items() if not generators.names(tree) or generators.obstacle(tree, generator) is None]
+def _by_generators(units: Units) -> List[str]:
+    """Return the targets ([str]) that generators pull; a tree without any generator is a part of a system, and taken to have them and what they pull."""
+    tree = units.tree
+    if not generators.names(tree):
+        return list(_BY_GENERATORS)
+    found = [target for target, generator in _BY_GENERATORS.items() if generators.obstacle(tree, generator) is None]
+    return [target for target in found if units.find(target).state != unit_files.MISSING or not programs.is_whole_system(tree)]

@@ -6,6 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import module_file
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
@@ -14,7 +15,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initra
 
 _MOST_MODULE = 64 * 1024 * 1024  # bytes of the file
 _DRIVERS = {"ext2": "ext4", "ext3": "ext4", "ext4": "ext4", "xfs": "xfs", "btrfs": "btrfs"}
-_ELF = b"\x7fELF"
 
 
 def driver_of(context, kind):
@@ -74,4 +74,4 @@ def _content(context, name):
         content = module_file.unpacked(tree.read_bytes(path, _MOST_MODULE), path)
     except (CannotVerify, CorruptImage):
         return b""
-    return content if content.startswith(_ELF) and b"vermagic=" in content else b""
+    return content if content.startswith(elf_header.MAGIC) and b"vermagic=" in content else b""

@@ -147,6 +147,8 @@ WAYS = {
     "cloud-init's data source is gone": cloud(lambda layer: layer.remove(f"{MODULES}/cloudinit/sources/DataSourceAzure.py")),
     "a file of cloud-init is empty": cloud(lambda layer: layer.write(f"{MODULES}/cloudinit/cmd/main.py", "")),
     "cloud-init's YAML is gone": cloud(lambda layer: layer.remove(f"{MODULES}/yaml")),
+    "what cloud-init's requests imports is gone": cloud(lambda layer: layer.remove(f"{MODULES}/urllib3")),
+    "cloud-init's target is gone": cloud(lambda layer: layer.remove("/usr/lib/systemd/system/cloud-init.target")),
     "cloud-init's requests is gone": cloud(lambda layer: layer.remove(f"{MODULES}/requests")),
     "cloud-init's generator is gone": cloud(
         lambda layer: layer.remove(*[path for path in ("/usr/lib/systemd/system-generators/cloud-init-generator",) if layer.tree.lstat(path)])

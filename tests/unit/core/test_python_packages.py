@@ -46,3 +46,26 @@ def test_a_script_of_another_interpreter_has_no_python(tmp_path):
 def test_an_emptied_package_in_usr_local_is_taken_before_the_systems(tmp_path, files, found):
     write_tree(tmp_path, {**SCRIPT, "/usr/lib/python3/dist-packages/yaml/__init__.py": "def safe_load(stream): ...\n", **files})
     assert python_packages.emptied(LiveTree(str(tmp_path)), "/usr/bin/cloud-init", "yaml", "safe_load") == found
+
+
+_BOTH = ["urllib3", "idna"]
+
+
+@pytest.mark.parametrize(
+    ("files", "imported"),
+    [
+        (
+            {"packages.py": 'for package in ("urllib3", "idna"):\n    __import__(package)\n', "certs.py": "from certifi import where\n"},
+            ["urllib3", "idna", "certifi"],
+        ),
+        (
+            {"__init__.py": "import warnings\nimport urllib3\n", "packages.py": "for package in ('urllib3', 'idna', 'chardet'):\n"},
+            ["urllib3", "idna", "chardet"],
+        ),
+        ({"packages/urllib3/__init__.py": "", "certs.py": "try:\n    from certifi import where\nexcept ImportError:\n"}, []),  # as 2.9 has them
+    ],
+)
+def test_requests_says_itself_what_it_imports(tmp_path, files, imported):
+    folder = "/usr/lib/python3/dist-packages/requests"
+    write_tree(tmp_path, {**SCRIPT, f"{folder}/__init__.py": "x", **{f"{folder}/{name}": text for name, text in files.items()}})
+    assert python_packages.of_requests(LiveTree(str(tmp_path)), "/usr/bin/cloud-init") == imported

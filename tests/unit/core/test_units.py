@@ -257,6 +257,9 @@ def test_cloud_init_is_pulled_by_its_generator(tmp_path):
     assert answer(tmp_path / "b", {**files, f"{generators}/systemd-fstab-generator": "program"})[0] == "disabled"
     masked = {f"{generators}/cloud-init-generator": "program", "/etc/systemd/system-generators/cloud-init-generator": "->/dev/null"}
     assert answer(tmp_path / "c", {**files, **masked})[0] == "disabled"
+    whole = {**files, f"{generators}/cloud-init-generator": "program", "/lib64/libc.so.6": "library"}
+    assert answer(tmp_path / "d", {**whole, f"{LIB}/cloud-init.target": "[Unit]\n"})[0] == "starts"
+    assert answer(tmp_path / "e", whole)[0] == "disabled"
 
 
 @pytest.mark.parametrize(

@@ -107,10 +107,13 @@ def cloud_init_package(context):
     if outcome.status != PASSED or not context.tree.has_own_root:
         return outcome
     # what it imports whatever it does; the others are asked for where they are used
-    lacking = [
-        name for name in ("yaml", "requests") for answer in [python_packages.find(context.tree, cloud_init.PROGRAM, name)] if answer and not answer.there
+    lacking = [(name, "it") for name in ("yaml", "requests")] + [(name, "requests") for name in python_packages.of_requests(context.tree, cloud_init.PROGRAM)]
+    found = [
+        Evidence(cloud_init.PROGRAM, None, f"{name}, which {importer} imports, is in no directory of its Python")
+        for name, importer in lacking
+        for answer in [python_packages.find(context.tree, cloud_init.PROGRAM, name)]
+        if answer and not answer.there
     ]
-    found = [Evidence(cloud_init.PROGRAM, None, f"{name}, which it imports, is in no directory of its Python") for name in lacking]
     emptied = [python_packages.emptied(context.tree, cloud_init.PROGRAM, name, word) for name, word in _HAVING.items()]
     found += [Evidence(path, None, "is taken before the system's, and has nothing of what cloud-init imports") for path in emptied if path]
     return failed(found) if found else outcome
