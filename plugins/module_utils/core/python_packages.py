@@ -9,7 +9,7 @@ Source: site.py of CPython; Debian's /usr/lib/python3/dist-packages.
 
 import posixpath
 import re
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
@@ -38,6 +38,8 @@ _SEARCHED = ("/usr/bin", "/bin", "/usr/local/bin")
 #: Statements at the beginning of a line, and behind an import in a line of a .pth file, that end Python.
 _EXITS = re.compile(r"(?:sys\.exit|os\._exit|os\.abort|exit|quit)\(|raise SystemExit\b")
 _EXITS_BEHIND = re.compile(r";\s*(?:(?:sys\.exit|os\._exit|os\.abort|exit|quit)\(|raise SystemExit\b)")
+#: Modules that releases of Python gave up, or that distributions put into a package of their own. Source: What's New in Python 3.12 and 3.13.
+_GIVEN_UP = re.compile(r"^(?:import|from)[ \t]+(distutils|imp|asyncore|crypt|cgi|pipes)\b[^\n]*", re.M)
 _VERSION = re.compile(r"python([23]\.[0-9]+)")
 
 
@@ -101,6 +103,27 @@ def of_requests(tree: Tree, script: str) -> List[str]:
             text = tree.read_text(f"{folder}/{name}") if tree.is_file(f"{folder}/{name}") else ""
             names += [word for found in imports.findall(text) for word in re.findall(r"\w+", found)]
     return list(dict.fromkeys(names))
+
+
+def given_up(tree: Tree, script: str, package: str, modules: Iterable[str]) -> Optional[Tuple[str, int, str]]:
+    """Return (path, line, text) of the first import of a package's modules, whatever they do, that its Python has not any more; None without one.
+
+    modules: paths below the package (``cmd/main.py``). Nothing is told of a Python whose library is not seen.
+    """
+    answer = find(tree, script, package)
+    if answer is None or answer.version is None:
+        return None
+    libraries = [f"{folder}/python{answer.version}" for folder in _FOLDERS]
+    if not any(tree.is_file(f"{library}/os.py") for library in libraries):
+        return None
+    places = libraries + [f"{folder}/python{number}/{name}-packages" for folder in _FOLDERS for number in (answer.version, "3") for name in ("site", "dist")]
+    for path in [f"{folder}/{module}" for folder in answer.found if _looks_into(folder, answer.version) for module in modules]:
+        text = tree.read_text(path) if tree.is_file(path) else ""
+        for match in _GIVEN_UP.finditer(text):
+            names = [match.group(1)] + (["_distutils_hack"] if match.group(1) == "distutils" else [])  # which setuptools brings
+            if not any(tree.glob(f"{place}/{name}.py*") or tree.glob(f"{place}/{name}/__init__.py*") for place in places for name in names):
+                return path, text.count("\n", 0, match.start()) + 1, match.group()
+    return None
 
 
 def shadowing(tree: Tree, script: str, package: str, module: str) -> Optional[str]:

@@ -110,11 +110,12 @@ def _write_subvolumes(raw, part, root, identifier, subvolumes):
 
 
 def _install_agent(root):
-    """Unpack the agent's package into the tree, with what its package would enable."""
+    """Unpack the agent's package into the tree with what its Python lacks, and enable what its package would."""
     recipe = IMAGES["Debian 13 XFS"].plan.recipe
     rootfs.base_tarball(recipe)  # whose packages are kept
-    found = sorted(debs.archive(recipe.suite).glob(f"{AGENT}_*.deb"))
-    run(["dpkg-deb", "-x", found[-1], root])
+    for package in (AGENT, "python3-crypt-r"):
+        found = sorted(debs.archive(recipe.suite).glob(f"{package}_*.deb"))
+        run(["dpkg-deb", "-x", found[-1], root])
     tree.chroot(root, "systemctl", "-q", "enable", "walinuxagent.service")
 
 

@@ -118,6 +118,9 @@ WAYS = {
     "another useradd comes first, and fails": written("/usr/local/sbin/useradd", "#!/bin/sh\nexit 1\n", 0o755),
     "another useradd comes first, and is empty": written("/usr/local/sbin/useradd", "", 0o755),
     "another ssh-keygen comes first, and fails": written("/usr/local/bin/ssh-keygen", "#!/bin/sh\nexit 1\n", 0o755),
+    "the agent's Python has no module any more that it imports": lambda layer: layer.remove(
+        *layer.tree.glob("/usr/lib/python3.*/crypt.py"), *layer.tree.glob("/usr/lib/python3/dist-packages/crypt.py")
+    ),
     "the kernel's modprobe is gone": lambda layer: layer.remove("/usr/sbin/modprobe"),
     "kmod is gone": lambda layer: layer.remove("/usr/bin/kmod"),
     "ssh-keygen is gone": with_agent(lambda layer: layer.remove("/usr/bin/ssh-keygen")),

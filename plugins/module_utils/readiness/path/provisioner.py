@@ -39,6 +39,18 @@ _CANCELLED = re.compile(r"shutdown\s+-c\b")
 
 #: What each package's script imports of it.
 _MODULES = {"azurelinuxagent": "agent.py", "cloudinit": "cmd/main.py"}
+#: What is imported whatever they do, and what finds Azure.
+_IMPORTED = {
+    "azurelinuxagent": (
+        "agent.py",
+        "common/version.py",
+        "common/osutil/factory.py",
+        "common/osutil/default.py",
+        "common/utils/textutil.py",
+        "common/utils/flexible_version.py",
+    ),
+    "cloudinit": ("cmd/main.py", "util.py", "distros/__init__.py", "sources/DataSourceAzure.py", "sources/helpers/azure.py"),
+}
 #: What the first file of a package that cloud-init imports has, in each of its versions.
 _HAVING = {"yaml": "safe_load", "requests": "from .api", "jinja2": "Template", "configobj": "ConfigObj"}
 
@@ -60,6 +72,10 @@ def _package(tree, script, package):
     shadowing = python_packages.shadowing(tree, script, package, _MODULES[package])
     if shadowing:
         return failed([Evidence(shadowing, None, f"{answer.interpreter} takes this one before the system's, and it has no {_MODULES[package]}")])
+    gone = python_packages.given_up(tree, script, package, _IMPORTED[package])
+    if gone:
+        path, number, text = gone
+        return failed([Evidence(path, number, f"{text}: Python {answer.version} has it not, nor has a package beside it")])
     if answer.there:
         return passed(evidence=[Evidence(answer.found[0], None, f"for Python {answer.version or '(version not known)'}")])
     if answer.found:
