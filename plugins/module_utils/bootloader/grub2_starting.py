@@ -23,7 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
     grub_script,
     reading,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.core import distribution
+from ansible_collections.imagewright.azure.plugins.module_utils.core import distribution, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
 
@@ -126,8 +126,8 @@ def _astray(settings):
 def _without_timeout(tree, path, settings, scripts):
     """Return the Place ([Place]) of a whole menu that nothing gives a timeout; what it may read of other files is not known here."""
     text = reading.text(tree, path)
-    if _GENERATED in text and _GENERATED + "00_header" not in text:
-        return []  # a part of what grub-mkconfig writes
+    if not programs.is_whole_system(tree) or _GENERATED in text and _GENERATED + "00_header" not in text:
+        return []  # a part of a system, or of what grub-mkconfig writes
     statements = [statement for _part, script in scripts for statement in script.statements]
     reads_more = any(each.words[0] in _READING_COMMANDS and "custom.cfg" not in " ".join(each.words) for each in statements)
     if reads_more or any(setting.name == "timeout" for setting in settings):

@@ -14,6 +14,7 @@ _OLD = GRUB_CFG.replace("'Debian GNU/Linux'", "'Old' --id old").replace(KERNEL, 
 #: A menu without what grub-mkconfig writes around its parts.
 _BY_HAND = "".join(line + "\n" for line in GRUB_CFG.splitlines() if not line.startswith("#"))
 _LOCKED = "R14f"
+_WHOLE = {"/lib64/libc.so.6": "library"}
 _SAVED = 'set default="${saved_entry}"\n'
 _PASSWORD = 'set superusers="admin"\npassword_pbkdf2 admin grub.pbkdf2.sha512.1.A.B\n'
 _FROM_USER_CFG = (
@@ -97,8 +98,8 @@ BROKEN_FILES = [
         )
     ],
     ("R14d", {_MENU: "load_env\n" + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv("default=old\n")}, (_MENU, 10)),
-    ("R14g", {_MENU: _BY_HAND}, (_MENU, None)),
-    ("R14g", {_MENU: "### BEGIN /etc/grub.d/00_header ###\nset default=0\n" + GRUB_CFG}, (_MENU, None)),
+    ("R14g", {**_WHOLE, _MENU: _BY_HAND}, (_MENU, None)),
+    ("R14g", {**_WHOLE, _MENU: "### BEGIN /etc/grub.d/00_header ###\nset default=0\n" + GRUB_CFG}, (_MENU, None)),
     ("R14d", {_MENU: _SAVED + GRUB_CFG + _OLD, "/boot/grub/grubenv": _grubenv("saved_entry=old\n")}, (_MENU, 10)),
     ("R14d", {_MENU: 'set default="1"\n' + GRUB_CFG + _OLD}, (_MENU, 10)),
     ("R14e", {_MENU: GRUB_CFG.replace("menuentry", _WINDOWS + "menuentry")}, (_MENU, 2)),
@@ -209,9 +210,10 @@ CONTROLS = [
     ("R14g", {_MENU: "load_env saved_entry\nset timeout=5\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("prefix=/gone\n")}),
     ("R14g", {_MENU: "load_env\nset prefix=/boot/grub\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("prefix=/gone\n")}),
     ("R14g", {_MENU: GRUB_CFG, "/boot/grub/grubenv": _grubenv("timeout=-1\nprefix=/gone\n")}),  # nobody loads it
-    ("R14g", {_MENU: "set timeout=3\n" + _BY_HAND}),
-    ("R14g", {_MENU: "source $prefix/timeout.cfg\n" + _BY_HAND}),
-    ("R14g", {_MENU: "load_env\n" + _BY_HAND, "/boot/grub/grubenv": _grubenv("timeout=3\n")}),
+    ("R14g", {_MENU: _BY_HAND}),  # in a part of a system
+    ("R14g", {**_WHOLE, _MENU: "set timeout=3\n" + _BY_HAND}),
+    ("R14g", {**_WHOLE, _MENU: "source $prefix/timeout.cfg\n" + _BY_HAND}),
+    ("R14g", {**_WHOLE, _MENU: "load_env\n" + _BY_HAND, "/boot/grub/grubenv": _grubenv("timeout=3\n")}),
     (_LOCKED, {_MENU: "load_env saved_entry\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("superusers=root\n")}),
     (_LOCKED, {_MENU: "load_env\n" + GRUB_CFG.replace("--class", "--unrestricted --class"), "/boot/grub/grubenv": _grubenv("superusers=root\n")}),
     ("R14d", {_MENU: _SAVED + GRUB_CFG, "/boot/grub/grubenv": _grubenv("saved_entry=gone\n")}),  # GRUB starts the first one then
