@@ -121,6 +121,8 @@ WAYS = {
     "the agent's Python has no module any more that it imports": lambda layer: layer.remove(
         *layer.tree.glob("/usr/lib/python3.*/crypt.py"), *layer.tree.glob("/usr/lib/python3/dist-packages/crypt.py")
     ),
+    "sudoers.d leads nowhere": lambda layer: layer.link("/etc/sudoers.d", "/srv/sudoers.d"),
+    "/var/lib leads nowhere": lambda layer: layer.link("/var/lib", "/srv/lib"),
     "the kernel's modprobe is gone": lambda layer: layer.remove("/usr/sbin/modprobe"),
     "kmod is gone": lambda layer: layer.remove("/usr/bin/kmod"),
     "ssh-keygen is gone": with_agent(lambda layer: layer.remove("/usr/bin/ssh-keygen")),

@@ -41,6 +41,8 @@ _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib
 _SHELLS = ("/bin/sh", "/bin/bash")
 _OTHER_SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/dash", "/usr/bin/dash", "/bin/busybox", "/usr/bin/busybox")
 _LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu*/ld-linux*.so.*", "/lib/*-linux-gnu*/libtinfo.so.6")
+#: Directories that are made where they are not there, and in which who provisions writes.
+_WRITTEN = ("/var/lib", "/etc/sudoers.d")
 _FOR_A_START = ("/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var")
 #: What a first boot writes at least, keys, logs, the agent's state, and what it takes comfortably, in
 #: bytes; ext4 keeps 16 MiB to itself, which count as free and are given to nobody (fs/ext4/super.c, ext4_calculate_resv_clusters)
@@ -182,15 +184,22 @@ def directories_are_open(context):
     severity=ERROR,
     title="The directories that a start mounts on are there",
     fault="A directory is not there that a start needs",
-    why="The initramfs and systemd mount /proc, /sys, /dev and /run on directories of the root, which is read-only then: where one is missing, the boot ends.",
+    why="The initramfs and systemd mount /proc, /sys, /dev and /run on directories of the root, which is read-only then: where one is missing, the boot ends. "
+    "Where /var/lib or /etc/sudoers.d is a file, or a link that leads nowhere, nobody can make it, and who provisions ends there.",
     cure="Make it again: `mkdir -m 755` with its name; /proc and /sys have the mode 0555.",
-    source="hier(7); systemd src/shared/mount-setup.c",
+    source="hier(7); systemd src/shared/mount-setup.c; mkdir(2)",
 )
 def directories_are_there(context):
-    """Return failed with each directory for a mount of the start, and /etc, /usr and /var, that is not in the guest's own root."""
-    if not context.tree.has_own_root:
+    """Return failed with each directory for a mount of the start, and /etc, /usr and /var, that is not in the guest's own root, and each that is none."""
+    tree = context.tree
+    blocked = [path for path in _WRITTEN if tree.lstat(path) is not None and not tree.is_dir(path)]
+    if not tree.has_own_root and not blocked:
         return not_applicable("the directories for mounts are not in every tree of files")
-    return failed_if(Evidence(path, None, "there is no such directory") for path in _FOR_A_START if not context.tree.is_dir(path))
+    lacking = [path for path in _FOR_A_START if tree.has_own_root and not tree.is_dir(path)]
+    return failed_if(
+        [Evidence(path, None, "there is no such directory") for path in lacking]
+        + [Evidence(path, None, f"leads nowhere, to {tree.readlink(path)}" if tree.is_symlink(path) else "is no directory") for path in blocked]
+    )
 
 
 @rule(

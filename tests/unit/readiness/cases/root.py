@@ -25,6 +25,8 @@ BROKEN_FILES = [
     ("R68a", {_INIT: program(["libc.so.6"]), _LOADER: library()}, (_LOADER, None)),  # the loader is not executable
     ("R68a", {_INIT: program(machine=AARCH64, interpreter=None)}, ("/sbin/init", None)),
     ("R68a", {_INIT: ""}, ("/sbin/init", None)),
+    ("R68g", {"/etc/sudoers.d": ("link", "/srv/sudoers.d")}, ("/etc/sudoers.d", None)),
+    ("R68g", {"/etc/sudoers.d": "a file\n"}, ("/etc/sudoers.d", None)),
     ("R68i", {"/bin/sh": ("link", "zsh")}, ("/bin/sh", None)),
     ("R68i", {"/bin/sh": None, "/usr/bin/bash": program(interpreter=None)}, ("/bin/sh", None)),
     ("R68i", {"/bin/sh": ("link", "busybox"), "/bin/busybox": ""}, ("/bin/sh", None)),
