@@ -58,6 +58,14 @@ def no_time_zone(layer):
         layer.remove("/etc/localtime")
 
 
+def no_language(layer):
+    """Have two languages and none of them chosen."""
+    for name in ("C", "de_DE"):
+        layer.write(f"/usr/lib/locale/{name}.utf8/LC_CTYPE", "")
+    if layer.tree.lstat("/etc/locale.conf"):
+        layer.remove("/etc/locale.conf")
+
+
 def by_dracut(change):
     """Return a way of an initramfs of dracut."""
     return lambda layer: (layer.needs("/usr/lib/dracut/modules.d"), change(layer))
@@ -159,7 +167,7 @@ def other_options(layer):
 #: {what was done: how}
 WAYS = {
     "the first boot asks for the time zone": first_boot(no_time_zone),
-    "the first boot asks for the language": first_boot(lambda layer: [layer.write(f"/usr/lib/locale/{name}.utf8/LC_CTYPE", "") for name in ("C", "de_DE")]),
+    "the first boot asks for the language": first_boot(no_language),
     # GRUB
     "the menu starts a memory test": lambda layer: (
         layer.append(MENU, "menuentry 'Memory test' {\n linux16 /boot/memtest.bin\n}\n"),
