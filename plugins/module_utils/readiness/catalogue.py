@@ -10,6 +10,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
+    accounts,
     agent_paths,
     cloud_commands,
     cloud_disk,
@@ -115,6 +116,7 @@ _PATH = (
     module_options,
     initramfs_init,
     root,
+    accounts,
     system_manager,
     file_systems,
     appraisal,
