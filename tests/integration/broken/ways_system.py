@@ -8,7 +8,7 @@ import stat
 from integration.broken.cpio import Member
 from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_boot import MENU, early, halved, initrd, kernel, of_initramfs_tools, parameters, version, with_file, without
-from integration.broken.ways_root import FSTAB, drop_in, fstab, gone, masked, root_kind, written
+from integration.broken.ways_root import FSTAB, drop_in, fstab, gone, masked, root_kind, with_agent, written
 
 
 def menu(old, new):
@@ -297,7 +297,7 @@ WAYS = {
     "modules.dep.bin is cut off": lambda layer: layer.cut(f"/lib/modules/{version(layer)}/modules.dep.bin"),
     "modules.alias.bin is zeros": lambda layer: layer.write(f"/lib/modules/{version(layer)}/modules.alias.bin", bytes(50000)),
     "an alias stands before what udev asks of Hyper-V": written("/etc/modprobe.d/z.conf", "alias vmbus:* off\n"),
-    "an alias stands before UDF": written("/etc/modprobe.d/z.conf", "alias fs-udf off\n"),
+    "an alias stands before UDF": with_agent(written("/etc/modprobe.d/z.conf", "alias fs-udf off\n")),
     "a pattern of install bans the card": written("/etc/modprobe.d/z.conf", "install *_netvsc /bin/false\n"),
     "modules.dep.bin is gone": lambda layer: layer.remove(f"/lib/modules/{version(layer)}/modules.dep.bin"),
     "the network driver is banned by alias": written("/etc/modprobe.d/z.conf", "install hv_netvsc /usr/bin/false\n"),
