@@ -12,6 +12,8 @@ _CLOSES = re.compile(r"(fi|done|esac|\})(\s|;|$)")
 _OPENS = re.compile(r"(if|while|until|for|case)\b")
 _JOINED = re.compile(r"&&|\|\||[{}()|`]|\b(?:if|then|do|case|while|until|for)\b")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+#: A word that ends a here-document (2, in quotes of 1), whose lines may be indented by tabs (with -); a shift of numbers has none.
+_HERE = re.compile(r"<<(-?)[ \t]*([\"']?)\\?([A-Za-z_!][\w.!-]*)\2")
 _CLOSED_HERE = re.compile(r";\s*(fi|done|esac|\})\s*$")
 
 
@@ -21,7 +23,7 @@ def unguarded(lines):
     The first ``exit`` or ``return`` is the last. lines: [(number from 1, text)].
     """
     found, depth, is_joined = [], 0, False
-    for number, text in lines:
+    for number, text in _outside_of_texts(lines):
         words = text.strip()
         if not words or words.startswith("#"):
             continue
@@ -36,6 +38,42 @@ def unguarded(lines):
                 break
         depth += bool(opens)
     return found
+
+
+def _outside_of_texts(lines):
+    """Yield the (number, text) of the lines that begin outside of quotation marks and are none of a here-document."""
+    quote, ends = "", []
+    for number, text in lines:
+        if ends:
+            indented, word = ends[0]
+            if (text.lstrip("\t") if indented else text) == word:
+                ends.pop(0)
+            continue
+        if not quote:
+            yield number, text
+        if quote or "'" in text or '"' in text or "<<" in text:
+            quote, ends = _left_open(text, quote)
+
+
+def _left_open(text, quote):
+    """Return (the quotation mark that is open behind a line, "" without one; [(whether its lines are indented, end)] of the here-documents that begin in it).
+
+    quote: str, the mark that is open before it.
+    """
+    ends, position = [], 0
+    while position < len(text):
+        mark = text[position]
+        here = _HERE.match(text, position) if not quote and mark == "<" and not text.startswith("<<<", position) and "((" not in text else None
+        if quote:
+            quote = "" if mark == quote else quote
+        elif mark in "'\"":
+            quote = mark
+        elif mark == "#" and (position == 0 or text[position - 1] in " \t;"):
+            break
+        if here:
+            ends.append((bool(here.group(1)), here.group(3)))
+        position = here.end() if here else position + 1 + (mark == "\\" and quote != "'") + 2 * (text.startswith("<<<", position) and not quote)
+    return quote, ends
 
 
 def commands_of(line):
