@@ -80,11 +80,7 @@ def _of_cloud_init(context):
         return [] if usable else [Evidence(keys.path, keys.line, "ssh_keys has no private key of a kind that sshd looks for, and cloud-init makes none beside")]
     if kinds is None or isinstance(kinds.value, list) and set(map(str, kinds.value)) & set(_KINDS) or kinds.value in _KINDS:
         return []
-    cause = (
-        f"{kinds.value}: cloud-init deletes the host keys, and makes none of a kind that sshd looks for"
-        if kinds.value
-        else "is empty: cloud-init deletes the host keys and makes none"
-    )
+    cause = f"{kinds.value}: cloud-init makes no host key of a kind that sshd looks for" if kinds.value else "is empty: cloud-init makes no host keys"
     return [Evidence(kinds.path, kinds.line, f"ssh_genkeytypes {cause}")]
 
 
