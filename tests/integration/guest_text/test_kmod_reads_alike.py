@@ -34,7 +34,7 @@ FRAGMENTS = [
 
 
 def seen_by_kmod(folder, text):
-    """Return the kinds of bans ({"install", "blacklist", "alias"}) of udf that kmod reads in the text."""
+    """Return the kinds of bans ({"install", "blacklist", "alias"}) of udf that kmod reads in the text; an alias to another module loads that alone."""
     (folder / "a.conf").write_bytes(text.encode())
     shown = subprocess.run(["/sbin/modprobe", "-c", "-C", folder], capture_output=True, check=True).stdout.decode("latin-1")
     commands = [line.split(" ") for line in shown.split("\n")]
@@ -42,7 +42,7 @@ def seen_by_kmod(folder, text):
         words[0]
         for words in commands
         if words[1:2] == ["udf"]
-        and (words[0] == "blacklist" or (words[0] == "install" and "modprobe" not in " ".join(words)) or words[0] + words[-1] == "aliasoff")
+        and (words[0] == "blacklist" or (words[0] == "install" and "modprobe" not in " ".join(words)) or (words[0] == "alias" and words[-1] != "udf"))
     }
 
 
