@@ -97,7 +97,7 @@ WAYS = {
 
 CONTROLS = {
     "ssh writes a log of its own": drop_in("ssh", "[Service]\nStandardOutput=append:/var/log/ssh.log\nSupplementaryGroups=adm\n"),
-    "a PAM service that is not there, where others pass": drop_in("ssh", "[Service]\nPAMName=none\n"),
+    "a PAM service that is not there, where others pass": drop_in("ssh", "[Service]\nPAMName=none\nKillMode=mixed\n"),
     "a unit takes another card down": once("/sbin/ip link set eth1 down"),
     "a unit starts ssh again": once("/bin/systemctl restart ssh"),
     "a unit stops a timer": once("/bin/systemctl stop apt-daily.timer"),
