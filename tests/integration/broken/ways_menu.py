@@ -142,7 +142,10 @@ WAYS = {
         drop_in("ssh", "[Unit]\nAfter=own.service\n")(layer),
         service("own", "[Unit]\nAfter=ssh.service\n[Service]\nType=oneshot\nExecStart=/bin/true\n")(layer),
     ),
-    "the network comes behind all that needs it": drop_in("systemd-networkd", "[Unit]\nAfter=multi-user.target\n"),
+    "the network comes behind all that needs it": lambda layer: (
+        layer.needs("/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"),
+        drop_in("systemd-networkd", "[Unit]\nAfter=multi-user.target\n")(layer),
+    ),
     "the basic target comes behind the last": written("/etc/systemd/system/basic.target.d/z.conf", "[Unit]\nAfter=multi-user.target\n"),
     "ssh has a profile of AppArmor that is not there": drop_in("ssh", "[Service]\nAppArmorProfile=nothing_of_this_name\n"),
     "the agent has a profile of AppArmor that is not there": drop_in("walinuxagent", "[Service]\nAppArmorProfile=/usr/sbin/nothing\n"),
