@@ -92,7 +92,7 @@ class Libraries:
                 if place is None:
                     lacking.missing.append((name, user))
                     continue
-                facts = self._look(place)
+                facts = self.look(place)
                 if facts.elf is None or not facts.elf.whole:
                     lacking.damaged.append((place, facts.problem or ("it is cut off" if facts.elf else "it is no shared library")))
                 else:
@@ -108,7 +108,7 @@ class Libraries:
         for user, object_ in objects:
             for name, version in object_.asked:
                 place = places.get(name)
-                library = self._look(place).elf if place else None
+                library = self.look(place).elf if place else None
                 if library and library.versions and version not in library.versions:
                     found.append((user, f"{version} of {place}"))
                     break
@@ -122,7 +122,7 @@ class Libraries:
             text = self._tree.read_text(_PRELOAD) if self._tree.is_file(_PRELOAD) else ""
             self._preloaded = [word for line in text.split("\n") for word in re.split(r"[\s:]+", line.partition("#")[0]) if word]
         places = [self._find(name, program, _PRELOAD, (), program) for name in self._preloaded]
-        found = [(place, self._look(place)) for place in places if place]
+        found = [(place, self.look(place)) for place in places if place]
         return [
             (place, facts) for place, facts in found if facts.elf and facts.elf.whole and (facts.elf.machine, facts.elf.bits) == (program.machine, program.bits)
         ]
@@ -146,10 +146,11 @@ class Libraries:
         """Return whether a file is what the loader takes: it passes over one for another machine, but not over a damaged one."""
         if not self._tree.is_file(path):
             return False
-        facts = self._look(path)
+        facts = self.look(path)
         return facts.elf is None or (facts.elf.machine, facts.elf.bits) == (program.machine, program.bits)
 
-    def _look(self, path: str) -> Facts:
+    def look(self, path: str) -> Facts:
+        """Return the Facts of a file, which is looked at once. Raises ImagewrightError: it cannot be read."""
         resolved = self._tree.resolve(path)
         if resolved not in self._facts:
             self._facts[resolved] = self._inspect(self._tree, resolved)

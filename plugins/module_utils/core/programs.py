@@ -66,9 +66,8 @@ def obstacles(tree: Tree, path: str, machine: Optional[str] = None, inspect: Opt
     inspect: callable (tree, path) -> Facts of a file, where the tree cannot open it (an initramfs); inspect_file by default.
     libraries: Libraries of the tree, so that what many programs need is looked at once; or None.
     """
-    look = inspect or inspect_file
     try:
-        return _of_program(tree, path, machine, look, libraries or Libraries(tree, look), ())
+        return _of_program(tree, path, machine, libraries or Libraries(tree, inspect or inspect_file), ())
     except ImagewrightError as error:  # a directory on the way cannot be read
         return [Obstacle(UNKNOWN, path, str(error), ())]
 
@@ -88,9 +87,10 @@ def why_not_loaded(tree: Tree, path: str, program: str, libraries: Optional[Libr
 
     Of a program that is no ELF file nothing is told. libraries: as of obstacles().
     """
+    libraries = libraries or Libraries(tree, inspect_file)
     try:
-        user = inspect_file(tree, program).elf if tree.is_file(program) else None
-        library = inspect_file(tree, path) if user and tree.is_file(path) else None
+        user = libraries.look(program).elf if tree.is_file(program) else None
+        library = libraries.look(path) if user and tree.is_file(path) else None
     except ImagewrightError:
         return ""
     if user is None or library is None:
@@ -99,7 +99,7 @@ def why_not_loaded(tree: Tree, path: str, program: str, libraries: Optional[Libr
         return f"{path} is damaged: " + (library.problem or ("it is cut off" if library.elf else "it is no shared library"))
     if (library.elf.machine, library.elf.bits) != (user.machine, user.bits):
         return f"{path} is for another processor: {elf_header.MACHINES.get(library.elf.machine, library.elf.machine)}, {library.elf.bits} bit"
-    found = _of_libraries(path, library.elf._replace(interpreter=user.interpreter), libraries or Libraries(tree, inspect_file), ())
+    found = _of_libraries(path, library.elf._replace(interpreter=user.interpreter), libraries, ())
     return next((sentence(obstacle) for obstacle in found if obstacle.kind != UNKNOWN), "")
 
 
@@ -141,22 +141,22 @@ def sentence(obstacle: Obstacle) -> str:
     return texts[obstacle.kind] + whose
 
 
-def _of_program(tree: Tree, path: str, machine: Optional[str], look: Inspect, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
+def _of_program(tree: Tree, path: str, machine: Optional[str], libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
     """Return the Obstacles of a program, or of the interpreter that wanted_by name."""
     broken = _of_file(tree, path, wanted_by)
     if broken:
         return [broken]
     try:
-        facts = look(tree, path)
+        facts = libraries.look(path)
     except ImagewrightError as error:
         return [Obstacle(UNKNOWN, path, str(error), wanted_by)]
     if facts.problem:
         return [Obstacle(DAMAGED, path, facts.problem, wanted_by)]
     if facts.script is not None:
-        return _of_script(tree, path, facts.script, machine, look, libraries, wanted_by)
+        return _of_script(tree, path, facts.script, machine, libraries, wanted_by)
     if facts.elf is None:
         return [Obstacle(FORMAT, path, "", wanted_by)]
-    return _of_elf(tree, path, facts.elf, machine, look, libraries, wanted_by)
+    return _of_elf(tree, path, facts.elf, machine, libraries, wanted_by)
 
 
 def _of_file(tree: Tree, path: str, wanted_by: Tuple[str, ...]) -> Optional[Obstacle]:
@@ -178,7 +178,7 @@ def _of_file(tree: Tree, path: str, wanted_by: Tuple[str, ...]) -> Optional[Obst
     return None
 
 
-def _of_elf(tree: Tree, path: str, program: Elf, machine: Optional[str], look: Inspect, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
+def _of_elf(tree: Tree, path: str, program: Elf, machine: Optional[str], libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
     name = elf_header.MACHINES.get(program.machine, f"e_machine {program.machine}")
     if machine and name != machine and name not in _ALSO_RUNS.get(machine, ()):
         return [Obstacle(MACHINE, path, name, wanted_by)]
@@ -200,7 +200,7 @@ def _of_libraries(path: str, program: Elf, libraries: Libraries, wanted_by: Tupl
     return found + [Obstacle(UNKNOWN, library, problem, wanted_by + (path,)) for library, problem in lacking.unread]
 
 
-def _of_script(tree: Tree, path: str, line: bytes, machine: Optional[str], look: Inspect, libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
+def _of_script(tree: Tree, path: str, line: bytes, machine: Optional[str], libraries: Libraries, wanted_by: Tuple[str, ...]) -> List[Obstacle]:
     """Return the Obstacles of a script by the interpreter that its first line names, without ``#!``."""
     words = re.split(rb"[ \t]+", line.partition(b"\n")[0].strip(b" \t"), maxsplit=1)
     if not words[0]:
@@ -211,7 +211,7 @@ def _of_script(tree: Tree, path: str, line: bytes, machine: Optional[str], look:
         return [Obstacle(DAMAGED, path, "its interpreters lead to each other", wanted_by)]
     if not interpreter.startswith("/"):
         return [Obstacle(MISSING, interpreter, "", chain)]
-    problems = _of_program(tree, interpreter, machine, look, libraries, chain)
+    problems = _of_program(tree, interpreter, machine, libraries, chain)
     if problems or posixpath.basename(interpreter) != "env" or len(words) < 2:
         return problems
     wanted = _env_program(words[1].decode("utf-8", "surrogateescape"))
@@ -220,7 +220,7 @@ def _of_script(tree: Tree, path: str, line: bytes, machine: Optional[str], look:
     place = wanted if "/" in wanted else _on_search_path(tree, wanted)
     if place is None:
         return [Obstacle(MISSING, wanted, "", chain + (interpreter,))]
-    return _of_program(tree, place, machine, look, libraries, chain + (interpreter,))
+    return _of_program(tree, place, machine, libraries, chain + (interpreter,))
 
 
 def _env_program(argument: str) -> Optional[str]:

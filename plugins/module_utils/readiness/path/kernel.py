@@ -117,7 +117,8 @@ def _damaged(tree, kernel):
     folder = modules_directory(tree, kernel.version)
     if not tree.has_own_root or not modprobe.is_kmod(tree) or not _has_files(tree, folder):
         return []
-    names = [name for name in modprobe.NEEDED if name in drivers.index(tree, kernel.version)]
+    index = drivers.index(tree, kernel.version)
+    names = [name for name in modprobe.NEEDED if name in index]
     asked = [(posixpath.join(folder, "modules.dep.bin"), names), (posixpath.join(folder, "modules.alias.bin"), [])]
     found = [(path, module_index.problem(tree, path, keys)) for path, keys in asked if tree.is_file(path)]
     return [(path, cause) for path, cause in found if cause]
