@@ -157,7 +157,9 @@ WAYS = {
     "the agent's Python looks elsewhere": with_agent(drop_in("walinuxagent", "[Service]\nEnvironment=LANG=C PYTHONHOME=/opt/python\n")),
     "systemd has every Python look elsewhere": manager("DefaultEnvironment=PYTHONHOME=/opt/python"),
     "cloud-init's user has no rule of sudo": configured("system_info:\n  default_user:\n    name: admin\n    sudo: false\n"),
-    "the agent's Python finds an empty package first": with_agent(written("/usr/local/lib/python3.11/dist-packages/azurelinuxagent/__init__.py", "")),
+    "the agent's Python finds an empty package first": with_agent(
+        lambda layer: layer.write(f"/usr/local/lib/{posixpath.basename(layer.tree.resolve('/usr/bin/python3'))}/dist-packages/azurelinuxagent/__init__.py", "")
+    ),
     "cloud-init's Python finds an empty package first": cloud(written("/usr/local/lib/python3.13/dist-packages/cloudinit/__init__.py", "")),
     "sudo's directory of rules is a group's": mode("/etc/sudoers.d", 0o775, 1000),
 }

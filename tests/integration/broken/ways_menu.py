@@ -48,7 +48,7 @@ def bios(change):
 def grubenv(**variables):
     """Return the way in which GRUB's environment block has variables."""
     text = "# GRUB Environment Block\n" + "".join(f"{name}={value}\n" for name, value in variables.items())
-    return written("/boot/grub/grubenv", text + "#" * (1024 - len(text)))
+    return lambda layer: (layer.needs(MENU), layer.write("/boot/grub/grubenv", text + "#" * (1024 - len(text))))
 
 
 def without_timeout(layer):

@@ -77,7 +77,10 @@ WAYS = {
     "the network is online when a card is that never comes": online("--interface=ens224 --timeout=0"),
     "nobody reads fstab": lambda layer: (layer.needs("/usr/lib/systemd/system/ssh.service"), masked_generator("systemd-fstab-generator")(layer)),
     "nobody starts cloud-init": masked_generator("cloud-init-generator"),
-    "nobody reads netplan's files": lambda layer: (layer.needs(f"{GENERATORS}/netplan"), layer.write("/etc/systemd/system-generators/netplan", "")),
+    "nobody reads netplan's files": lambda layer: (
+        layer.needs(f"{GENERATORS}/netplan", "/etc/netplan/50-cloud-init.yaml"),
+        layer.write("/etc/systemd/system-generators/netplan", ""),
+    ),
     "a socket takes connections for a masked service": by_socket(masked=True),
     "a socket of ssh listens nowhere": lambda layer: (
         by_socket()(layer),

@@ -200,21 +200,22 @@ def _of_directory(context, content):
 
 
 def _not_made(context):
-    """Return the [Evidence] of a service of sshd that does not make its directory below /run, or makes one that others may write to."""
+    """Return the [Evidence] of a service of sshd that does not make its directory below /run, or gives it a mode with which others may write to it."""
     unit = sshd_started.unit(context)
-    if unit is None or _makes(context, server.AT_BOOT):
+    if unit is None:
         return []
     settings = context.shared(unit_files.Units).settings(unit)
-    if any(setting.section == "Service" and setting.key.startswith("Exec") and server.AT_BOOT in setting.value for setting in settings):
-        return []
-    if server.AT_BOOT.rpartition("/")[2] not in unit_files.words(settings, "Service", "RuntimeDirectory"):
-        place = next((setting for setting in reversed(settings) if setting.key == "RuntimeDirectory"), None)
-        text = f"there is no {server.AT_BOOT} when sshd starts"
-        return [Evidence(place.path, place.line, f"RuntimeDirectory={place.value}: {text}") if place else Evidence(unit.path, None, text)]
+    own = server.AT_BOOT.rpartition("/")[2] in unit_files.words(settings, "Service", "RuntimeDirectory")
     mode = unit_files.last(settings, "Service", "RuntimeDirectoryMode")
-    if mode is not None and re.fullmatch(r"[0-7]{3,4}", mode.value) and int(mode.value, 8) & 0o022:
+    if own and mode is not None and re.fullmatch(r"[0-7]{3,4}", mode.value) and int(mode.value, 8) & 0o022:
+        # systemd gives it to a directory that is there, too
         return [Evidence(mode.path, mode.line, f"RuntimeDirectoryMode={mode.value}: sshd goes into no directory of others")]
-    return []
+    by_command = any(setting.section == "Service" and setting.key.startswith("Exec") and server.AT_BOOT in setting.value for setting in settings)
+    if own or by_command or _makes(context, server.AT_BOOT):
+        return []
+    place = next((setting for setting in reversed(settings) if setting.key == "RuntimeDirectory"), None)
+    text = f"there is no {server.AT_BOOT} when sshd starts"
+    return [Evidence(place.path, place.line, f"RuntimeDirectory={place.value}: {text}") if place else Evidence(unit.path, None, text)]
 
 
 def _makes(context, folder):

@@ -36,6 +36,7 @@ _SSHD = "/etc/pam.d/sshd"
 _RUN = {"/usr/sbin/sshd": _PROGRAM, "/etc/passwd": _WITH_ACCOUNT}
 _DROP_IN = "/etc/systemd/system/ssh.service.d/own.conf"
 _MADE = {f"{UNITS}/ssh.service.d/10-made.conf": "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D\nRuntimeDirectory=sshd\nRuntimeDirectoryMode=0755\n"}
+_BY_TMPFILES = {"/usr/lib/tmpfiles.d/ssh.conf": "d /run/sshd 0755\n"}
 
 
 def _first(line, **files):
@@ -97,6 +98,7 @@ BROKEN_FILES = [
     ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\n"}, (_DROP_IN, 2)),
     ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\nRuntimeDirectory=ssh\n"}, (_DROP_IN, 3)),
     ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectoryMode=0777\n"}, (_DROP_IN, 2)),
+    ("R46i", {**_RUN, **_MADE, **_BY_TMPFILES, _DROP_IN: "[Service]\nRuntimeDirectoryMode=0777\n"}, (_DROP_IN, 2)),
     ("R46d", {"/etc/ssh/sshd_config": "RDomain blue\n"}, ("/etc/ssh/sshd_config", 1)),
     ("R46d", {"/etc/ssh/sshd_config": "ListenAddress 0.0.0.0 rdomain mgmt\n"}, ("/etc/ssh/sshd_config", 1)),
     *[
