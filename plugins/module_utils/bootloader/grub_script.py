@@ -35,7 +35,7 @@ Statement = collections.namedtuple("Statement", "words line conditions entry")
 MenuSetting = collections.namedtuple("MenuSetting", "name value line conditions")
 
 KERNEL_COMMANDS = frozenset(["linux", "linux16", "linuxefi", "kernel"])
-STOPPING_COMMANDS = frozenset(["read", "sleep", "halt", "reboot", "exit", "normal_exit", "fwsetup"])
+STOPPING_COMMANDS = frozenset(["read", "sleep", "halt", "reboot", "exit", "normal_exit", "fwsetup", "videotest", "vbetest"])
 #: Loops that only a break ends.
 _ENDLESS = (["while", "true"], ["until", "false"])
 INITRD_COMMANDS = frozenset(["initrd", "initrd16", "initrdefi"])

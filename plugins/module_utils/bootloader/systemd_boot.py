@@ -42,29 +42,18 @@ def start(tree):
     """Return the Start of systemd-boot."""
     path = next((path for path in _SETTINGS if tree.is_file(path)), None)
     settings = _settings(tree, path) if path else {}
-    entries = sorted_entries(tree)
     line, pattern = settings.get("default", (None, ""))
-    chosen = [entry for entry in entries if pattern and fnmatch.fnmatchcase(identifier(entry.path), pattern)]
-    tool = None if chosen else _tool(tree, entries, pattern)
-    chosen = chosen or [entry for entry in entries if entry.kind != "other" and tool is None]
-    place = Place(path or (chosen[0].path if chosen else "/boot"), line, f"default {pattern}" if line else "the first entry of the menu")
+    menu = _menu(tree)
+    named = [item for item in menu if pattern and fnmatch.fnmatchcase(identifier(item[0]), pattern)]
+    chosen, entry = (named or [item for item in menu if item[1] is None or item[1].kind != "other"] or [(None, None)])[0]
+    place = Place(path or chosen or "/boot", line, f"default {pattern}" if line else "the first entry of the menu")
     line, timeout = settings.get("timeout", (None, ""))
     waits = [Place(path, line, f"timeout {timeout}")] if timeout == "menu-force" or is_long(timeout) else []
-    if tool is not None:
-        place = place._replace(text=f"{place.text}: {tool.text}")
-    problem = "" if chosen else tool.text if tool is not None else "the menu has no entry"
-    return Start(NAME, path or place.path, chosen[0] if chosen else None, place, problem, waits, [])
-
-
-def _tool(tree, entries, pattern):
-    """Return the Place of the program that default names in place of Linux, None when it names none.
-
-    entries: [BootEntry], of Linux; pattern: str, of ``default``, "" without one.
-    """
-    own = {entry.path for entry in entries}
-    tools = [path for path in bls_reading.entry_paths(tree) if path not in own and _program(tree, path)]
-    named = [path for path in tools if pattern and fnmatch.fnmatchcase(identifier(path), pattern)]
-    return Place(named[0], None, f"it starts {_program(tree, named[0])}, which is no Linux") if named else None
+    problem = "" if entry else "the menu has no entry"
+    if chosen and not entry:
+        problem = f"it starts {_program(tree, chosen)}, which is no Linux"
+        place = Place(place.path, place.line, f"{place.text}: {identifier(chosen)}")
+    return Start(NAME, path or place.path, entry, place, problem, waits, [])
 
 
 def _program(tree, path):
@@ -76,22 +65,30 @@ def _program(tree, path):
 
 
 def sorted_entries(tree):
-    """Return the entries ([BootEntry]) in the order of the menu: those whose tries are used up last, then by sort-key, machine-id, version.
+    """Return the entries of Linux ([BootEntry]) in the order of the menu."""
+    return [entry for _path, entry in _menu(tree) if entry is not None]
+
+
+def _menu(tree):
+    """Return [(path, BootEntry, None of another program)] in the order of the menu: those whose tries are used up last, then by sort-key, machine-id, version.
 
     One whose kernel is not there is in no menu. Source: src/boot/efi/boot.c, config_entry_add_type1 (before 251 config_entry_add_from_file).
     """
-    entries = [(entry, _fields(tree, entry)) for entry in bls.entries(tree) + unified.entries(tree)]
-    newest = sorted(entries, key=lambda pair: bls_reading.version_key(identifier(pair[0].path)), reverse=True)
+    items = [(entry.path, entry) for entry in bls.entries(tree) + unified.entries(tree) if tree.exists(entry.kernel)]
+    own = {path for path, _entry in items}
+    items += [(path, None) for path in bls_reading.entry_paths(tree) if path not in own and _program(tree, path)]
+    shown = [(item, _fields(tree, *item)) for item in items if _is_for(tree, *item)]
+    newest = sorted(shown, key=lambda pair: bls_reading.version_key(identifier(pair[0][0])), reverse=True)
     keyed = [pair for pair in newest if pair[1]["sort-key"]]
     keyed.sort(key=lambda pair: bls_reading.version_key(pair[1]["version"]), reverse=True)
     keyed.sort(key=lambda pair: (pair[1]["sort-key"], pair[1]["machine-id"]))
-    ordered = [entry for entry, _unused in keyed] + [entry for entry, fields in newest if not fields["sort-key"]]
-    return sorted([entry for entry in ordered if _is_for(tree, entry) and tree.exists(entry.kernel)], key=lambda entry: is_used_up(entry.path))
+    ordered = [item for item, _fields_of in keyed] + [item for item, fields in newest if not fields["sort-key"]]
+    return sorted(ordered, key=lambda item: is_used_up(item[0]))
 
 
-def _is_for(tree, entry):
-    """Return whether systemd-boot of this processor shows an entry: one that names another is left out."""
-    named = [] if entry.loader == unified.NAME else bls_entry.values(reading.text(tree, entry.path), "architecture")
+def _is_for(tree, path, entry):
+    """Return whether systemd-boot of this processor shows what is at a path: one that names another is left out."""
+    named = [] if entry is not None and entry.loader == unified.NAME else bls_entry.values(reading.text(tree, path), "architecture")
     names, unused = efi_fallback.names(tree)
     own = {match.group(1).lower() for match in (re.match(r"boot(\w+)\.efi$", name, re.IGNORECASE) for name in names) if match}
     return not named or not own or named[0].lower() in own
@@ -108,16 +105,16 @@ def identifier(path):
     return _COUNTER.sub("", posixpath.basename(path))
 
 
-def _fields(tree, entry):
-    """Return {sort-key, machine-id, version: str} of an entry; those of a unified kernel image are of its os-release."""
-    if entry.loader == unified.NAME:
-        release = unified.release(tree, entry.path)
+def _fields(tree, path, entry):
+    """Return {sort-key, machine-id, version: str} of what is at a path; those of a unified kernel image are of its os-release."""
+    if entry is not None and entry.loader == unified.NAME:
+        release = unified.release(tree, path)
         return {
             "sort-key": release.get("IMAGE_ID") or release.get("ID") or "",
             "machine-id": "",
-            "version": unified.section_text(tree, entry.path, ".uname") or "",
+            "version": unified.section_text(tree, path, ".uname") or "",
         }
-    text = reading.text(tree, entry.path)
+    text = reading.text(tree, path)
     return {key: (bls_entry.values(text, key) + [""])[0] for key in ("sort-key", "machine-id", "version")}
 
 

@@ -168,6 +168,10 @@ WAYS = {
         loader_conf("timeout 3\ndefault memtest*\n")(layer),
         layer.write(f"{LOADER}/entries/memtest.conf", "title Memory test\nefi /EFI/BOOT/BOOTX64.EFI\n"),
     ),
+    "systemd-boot: a tool sorts before Linux": lambda layer: (
+        loader_conf("timeout 3\n")(layer),
+        layer.write(f"{LOADER}/entries/memtest.conf", "title Memory test\nsort-key 0\nefi /EFI/BOOT/BOOTX64.EFI\n"),
+    ),
     "systemd-boot: the kernel is cut off": lambda layer: [layer.cut(path) for path in _found(layer, "/boot/efi/*/*/linux")],
     "systemd-boot: the initramfs is cut off": lambda layer: [layer.cut(path) for path in _found(layer, "/boot/efi/*/*/initrd*")],
     "unified kernel image: cut off": unified(lambda octets: octets[: len(octets) // 2]),
@@ -209,6 +213,10 @@ CONTROLS = {
     "systemd-boot: there is a tool, too": lambda layer: (
         loader_conf("timeout 3\n")(layer),
         layer.write(f"{LOADER}/entries/memtest.conf", "title Memory test\nefi /EFI/BOOT/BOOTX64.EFI\n"),
+    ),
+    "systemd-boot: there is a tool behind Linux": lambda layer: (
+        loader_conf("timeout 3\n")(layer),
+        layer.write(f"{LOADER}/entries/0.conf", "title Memory test\nsort-key zz\nefi /EFI/BOOT/BOOTX64.EFI\n"),
     ),
     "systemd-boot: no try is left": named("+0-3"),
     "systemd-boot: keys are to be enrolled": loader_conf("timeout 3\nsecure-boot-enroll force\neditor no\n"),

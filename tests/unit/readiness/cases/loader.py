@@ -50,6 +50,7 @@ def _by_stub():
 
 
 _ENTRY = "/boot/efi/loader/entries/{}.conf"
+_CHECK = {_ENTRY.format("check"): "title Check\nefi /memtest.efi\n", "/boot/efi/memtest.efi": efi(0x8664)}
 _MEMTEST = {_ENTRY.format("memtest"): "title Memory test\nefi /memtest.efi\n", "/boot/efi/memtest.efi": efi(0x8664)}
 _UKI = f"/boot/efi/EFI/Linux/debian-{KERNEL}.efi"
 
@@ -169,6 +170,7 @@ BROKEN_FILES = [
     ("R14g", {_MENU: "set timeout=${menu_wait}\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("menu_wait=-1\n")}, (_MENU, 1)),
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + "GRUB_TIMEOUT=86400\n"}, ("/etc/default/grub", 5)),
     ("R14g", {"/etc/default/grub": GRUB_DEFAULT + 'GRUB_TIMEOUT="-1"\n'}, ("/etc/default/grub", 5)),
+    ("R14g", {_MENU: "videotest 800x600\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14g", _systemd_boot("default debian.conf\ntimeout menu-force\n"), ("/boot/efi/loader/loader.conf", 2)),
     ("R14d", _systemd_boot("default old*\n", old="/gone"), ("/boot/efi/loader/entries/old.conf", 2)),
     (
@@ -191,6 +193,12 @@ BROKEN_FILES = [
     ("R13b", {**_uki(), _UKI: uki(osrel=b"ID=debian\n", uname=KERNEL.encode(), linux=b"kernel", initrd=initramfs(IN_INITRAMFS))}, (_UKI, None)),
     ("R14e", _systemd_boot("default debian*\n", debian="/gone"), ("/boot/efi/loader/loader.conf", 1)),
     ("R14e", {**_systemd_boot("timeout 3\ndefault memtest.conf\n"), **_MEMTEST}, ("/boot/efi/loader/loader.conf", 2)),
+    ("R14e", {**_systemd_boot("timeout 3\n"), **_MEMTEST}, ("/boot/efi/loader/loader.conf", None)),
+    (
+        "R14e",
+        {**_systemd_boot("timeout 3\n"), **_CHECK, _ENTRY.format("check"): "title Check\nsort-key 0\nefi /memtest.efi\n"},
+        ("/boot/efi/loader/loader.conf", None),
+    ),
     ("R14e", {**_systemd_boot("default mem*\n"), **_MEMTEST}, ("/boot/efi/loader/loader.conf", 1)),
     ("R13d", _uki(f"root=UUID=99999999-0000-0000-0000-000000000000 {CMDLINE}"), (_UKI, None)),
     ("R27a", _uki(f"root=UUID={UUID}"), (_UKI, None)),
@@ -242,6 +250,7 @@ CONTROLS = [
     ("R14g", {_MENU: None, "/boot/extlinux.conf": f"DEFAULT menu.c32\nPROMPT 0\nMENU HIDDEN\nTIMEOUT 10\nLABEL l\nMENU DEFAULT\nLINUX vmlinuz-{KERNEL}\n"}),
     ("R14e", _systemd_boot("default arch-*\n")),
     ("R14e", {**_systemd_boot("default debian*\n"), **_MEMTEST}),
+    ("R14e", {**_systemd_boot("timeout 3\n"), **_CHECK}),
     ("R14e", {**_systemd_boot("default memtest.conf\n"), _ENTRY.format("memtest"): "title Gone\nefi /gone.efi\n"}),
     *[(rule, _by_stub()) for rule in ("R14c", "R14d", "R14e", "R27a")],
     ("R14e", _systemd_boot("default old*\nsecure-boot-enroll force\neditor no\n", old="/gone")),  # which is in no menu
