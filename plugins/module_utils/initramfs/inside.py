@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of an initramfs as a Tree, read in one pass: names, modes and links of all, small texts, and what programs and libraries need.
+"""The files of an initramfs as a Tree, read in one pass: names, modes and links of all, small texts, the indices of modules, and what programs and
+libraries need.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -24,7 +25,7 @@ _PROGRAM = re.compile(r"(init|linuxrc|(usr/)?(local/)?(s?bin|libexec|lib(32|64|x
 #: Texts that are kept: the set-up of the image, its scripts, dracut's hooks, and the indexes of its modules.
 _TEXT = re.compile(
     r"(etc|conf|scripts|((usr|var)/)?lib/dracut/hooks|(usr/)?lib/(modprobe\.d|udev/rules\.d|systemd/network))/.+"
-    r"|(usr/)?lib/modules/[^/]+/modules\.(dep|builtin)$|init$|config$"
+    r"|(usr/)?lib/modules/[^/]+/modules\.(dep|dep\.bin|alias\.bin|builtin)$|init$|config$"
 )
 _LARGEST_TEXT = 4 * 1024 * 1024  # bytes
 _LARGEST_PROGRAM = 32 * 1024 * 1024

@@ -61,6 +61,12 @@ def any_has(tree, name):
     return not versions or any(name in available(tree, version) or name in built_in(tree, version) for version in versions)
 
 
+def built_in_everywhere(tree):
+    """Return the names ({str}) of the drivers that every kernel has built in, so that no ban reaches them."""
+    found = [built_in(tree, kernel.version) for kernel in installed_kernels(tree) if kernel.has_modules]
+    return set.intersection(*map(set, found)) if found else set()
+
+
 def version_key(version):
     """Return a key that sorts the versions of kernels by their numbers."""
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.findall(r"\d+|[^\d.]+", version)]

@@ -41,15 +41,13 @@ NEEDED = (
 )
 
 #: What the kernel and udev ask for on Azure, with which modules.alias has it; an alias of modprobe.d stands before that.
-#: Source: Linux include/linux/hyperv.h (HV_NIC_GUID, HV_SCSI_GUID, HV_PCIE_GUID); drivers/scsi/sd.c, sr.c; fs/udf, fs/isofs, fs/fat; seen of modprobe 30.
+#: Source: Linux include/linux/hyperv.h (HV_NIC_GUID, HV_SCSI_GUID, HV_PCIE_GUID); drivers/scsi/sd.c, sr.c; seen of modprobe 30.
 _ASKED = {
     "hv_netvsc": ("vmbus:635161f83edfc546913ff2d2f965ed0e",),
     "hv_storvsc": ("vmbus:d96361baa104294db60572e2ffb1dc7f",),
     "pci_hyperv": ("vmbus:1df6c444444400449d52802e27ede19f",),
     "sd_mod": ("scsi:t-0x00",),
     "sr_mod": ("scsi:t-0x05",),
-    "udf": ("fs-udf",),
-    "vfat": ("fs-vfat",),
 }
 
 #: Directories of kmod, strongest first: a file hides those of the same name further down.
@@ -134,8 +132,12 @@ def _bans(words, module):
 
 
 def _is_of(pattern, module):
-    """Return whether an alias (a pattern, str) stands before what loads a module: its name, or what udev and the kernel ask for."""
-    return fnmatch.fnmatchcase(_normal(module), _normal(pattern)) or any(fnmatch.fnmatchcase(asked, pattern) for asked in _ASKED.get(_normal(module), ()))
+    """Return whether an alias (a pattern, str) stands before what loads a module: its name, or what udev and the kernel ask for.
+
+    To mount a file system the kernel asks for ``fs-`` and its name. Source: Linux fs/filesystems.c, get_fs_type.
+    """
+    asked = _ASKED.get(_normal(module), (f"fs-{module}",))
+    return fnmatch.fnmatchcase(_normal(module), _normal(pattern)) or any(fnmatch.fnmatchcase(name, pattern) for name in asked)
 
 
 def _normal(name):

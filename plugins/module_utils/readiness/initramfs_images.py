@@ -48,6 +48,9 @@ DRIVERS_OF = {
     "erofs": ("erofs",),
 }
 
+#: The drivers of Hyper-V's disk.
+DRIVERS_OF_DISK = ("hv_vmbus", "hv_storvsc", "sd_mod")
+
 #: The drivers of each layer of the root.
 DRIVERS_OF_LAYERS = {
     LVM: ("dm_mod",),

@@ -117,6 +117,19 @@ def halved(word):
     return change
 
 
+def replaced(name, content):
+    """Return what gives all files of a name in an initramfs another content."""
+
+    def change(members):
+        found = [path for path in members if path.rpartition("/")[2] == name]
+        if not found:
+            raise DoesNotApply(f"the initramfs has no {name}")
+        for path in found:
+            members[path] = members[path]._replace(content=content)
+
+    return change
+
+
 def of_initramfs_tools(change):
     """Return what changes an initramfs of initramfs-tools: others need neither its programs nor its settings."""
 
@@ -192,12 +205,17 @@ WAYS = {
     "the agent is masked": parameters("systemd.mask=walinuxagent.service"),
     "ssh is masked": parameters("systemd.mask=ssh.service"),
     "networkd is masked": lambda layer: (layer.needs(NETWORK), parameters("systemd.mask=systemd-networkd.service")(layer)),
+    "the kernel waits behind each message": parameters("boot_delay=5000"),
+    "udev waits before each program": parameters("udev.exec_delay=600"),
     "the storage driver is blacklisted": parameters("modprobe.blacklist=hv_storvsc"),
     "the bus is blacklisted": parameters("module_blacklist=hv_vmbus"),
     "the network driver is blacklisted": parameters("module_blacklist=hv_netvsc"),
     "an initcall is blacklisted": parameters("initcall_blacklist=init_hv_vmbus_drv modprobe.blacklist=hv_vmbus"),
     # the initramfs
     "the initramfs has no modules.dep": early(without("modules.dep")),
+    "the initramfs has half a modules.dep.bin": early(halved("modules.dep.bin")),
+    "the initramfs has a text for modules.dep.bin": early(replaced("modules.dep.bin", b"kernel/fs/xfs/xfs.ko:\n" * 20)),
+    "the initramfs has zeros for modules.alias.bin": early(replaced("modules.alias.bin", bytes(4096))),
     "the initramfs has no /init": early(without_init),
     "the initramfs has an /init that cannot be run": early(not_executable("init")),
     "the initramfs has no C library": early(without("libc.so.6")),

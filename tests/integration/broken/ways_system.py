@@ -101,6 +101,24 @@ def root_driver(change, name=""):
     return way
 
 
+def of_ext4_that_is_built_in(way):
+    def change(layer):
+        if "/ext4.ko" not in layer.read(f"/lib/modules/{version(layer)}/modules.builtin"):
+            raise DoesNotApply("ext4 is a module")
+        way(layer)
+
+    return change
+
+
+def aliased(driver):
+    """Return what turns the alias off by which the kernel asks for a file system. driver: str, as ``/xfs.ko``."""
+    return with_file("etc/modprobe.d/z.conf", f"alias fs-{driver[1:-3]} off\n".encode())
+
+
+def banned(driver):
+    return with_file("etc/modprobe.d/z.conf", f"blacklist {driver[1:-3]}\n".encode())
+
+
 def another_version(members):
     """Have the modules of the initramfs lie below the name of another kernel."""
     moved = [name for name in members if "lib/modules/" in name]
@@ -229,6 +247,8 @@ WAYS = {
     "the initramfs has the modules of another kernel": early(another_version),
     "the initramfs has no driver of the root's file system": root_driver(without),
     "the initramfs has half a driver of the root's file system": root_driver(halved),
+    "the initramfs has another alias for the root's file system": root_driver(aliased),
+    "the initramfs bans the driver of the root's file system": root_driver(banned),
     "the initramfs lacks what the driver of the root's file system needs": root_driver(without, "libcrc32c.ko"),
     "the initramfs boots over the network": early(of_initramfs_tools(with_file("conf/initramfs.conf", b"BOOT=nfs\n"))),
     "the initramfs has no modules.alias": early(without("modules.alias")),
@@ -351,6 +371,10 @@ CONTROLS = {
     "a unit is enabled whose program is not there": service("old", "[Service]\nExecStart=/opt/old/run\n"),
     "default.target is graphical.target": lambda layer: layer.link("/etc/systemd/system/default.target", "/lib/systemd/system/graphical.target"),
     "names are looked up at more places": lambda layer: layer.replace("/etc/nsswitch.conf", "files", "files sss"),
+    "the command line bans drivers that are built in": of_ext4_that_is_built_in(parameters("module_blacklist=ext4 modprobe.blacklist=ext4")),
+    "the initramfs bans drivers that are built in": of_ext4_that_is_built_in(
+        early(with_file("etc/modprobe.d/z.conf", b"blacklist ext4\ninstall ext4 /bin/false\n"))
+    ),
     "a module is banned whose device Azure has not": written("/etc/modprobe.d/z.conf", "blacklist nouveau\nblacklist i2c_piix4\ninstall dccp /bin/true\n"),
     "the agent has a drop-in for its start": drop_in("walinuxagent", "[Unit]\nAfter=network-online.target\n"),
     "a console more is asked for": parameters("console=tty1 earlyprintk=ttyS0"),

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from unit.initramfs.images import elf_module
+from unit.kernel.module_indices import index_of
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import module_index
@@ -15,7 +16,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import mo
 _VERSION = "6.1.0-28-amd64"
 _NAMES = ("hv_netvsc", "hv_storvsc", "hv_vmbus", "udf", "vfat")
 _DEP = f"/lib/modules/{_VERSION}/modules.dep.bin"
-_DEPMOD = shutil.which("depmod", path="/usr/sbin:/sbin:/usr/bin:/bin")
+_DEPMOD, _MODPROBE = (shutil.which(name, path="/usr/sbin:/sbin:/usr/bin:/bin") for name in ("depmod", "modprobe"))
 
 
 @pytest.fixture
@@ -37,6 +38,13 @@ def problem(root, names=_NAMES):
 def test_what_depmod_writes_has_every_module(root):
     assert problem(root) == ""
     assert problem(root, ["hv_net", "hv_netvsc2", "udf"]) == "does not have hv_net, hv_netvsc2"
+
+
+def test_modprobe_reads_the_indices_of_other_tests(root):
+    (root / _DEP.lstrip("/")).write_bytes(index_of(_NAMES))
+    assert problem(root) == "" and problem(root, ["udf", "xfs"]) == "does not have xfs"
+    found = [subprocess.run([_MODPROBE, "-n", "-d", root, "-S", _VERSION, name], check=False, stderr=subprocess.DEVNULL).returncode for name in ("udf", "xfs")]
+    assert found == [0, 1]
 
 
 @pytest.mark.parametrize(

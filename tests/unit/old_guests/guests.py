@@ -8,6 +8,7 @@ Written after the distributions' documents and packages; no system of theirs was
 
 import pathlib
 
+from unit.kernel.module_indices import index_of
 from unit.readiness.guest_tree import ELF_X86_64, _member as member, write
 from unit.trees import write_tree
 
@@ -99,7 +100,7 @@ def initramfs(version, names, own, texts=None):
     files = {"init": b"#!/bin/sh\n", **dict.fromkeys(("bin/sh", "sbin/modprobe", "sbin/udevd", *own), ELF_X86_64)}
     files.update({f"lib/modules/{version}/kernel/{DRIVERS[name]}": b"\x7fELF" + name.encode() for name in names})
     files[f"lib/modules/{version}/modules.dep"] = "".join(f"kernel/{DRIVERS[name]}:\n" for name in names).encode()
-    files[f"lib/modules/{version}/modules.dep.bin"] = files[f"lib/modules/{version}/modules.alias.bin"] = b"index"
+    files[f"lib/modules/{version}/modules.dep.bin"] = files[f"lib/modules/{version}/modules.alias.bin"] = index_of(names)
     files[f"lib/modules/{version}/modules.alias"] = b"# Aliases\n"
     files.update({name: text.encode() for name, text in (texts or {}).items()})
     return b"".join(member(name, content, 0o100755) for name, content in files.items()) + member("TRAILER!!!", b"", 0)

@@ -11,11 +11,12 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels, modprobe
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels, modprobe, module_index
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
     DRIVERS_OF,
+    DRIVERS_OF_DISK,
     FIX,
     REBUILD,
     UDEV,
@@ -23,6 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initra
     judged,
     machine_of,
     obstacles,
+    root_drivers,
     root_facts,
     size_of,
     starts_systemd,
@@ -80,7 +82,7 @@ def is_loaded(context):
         if entry.initrds or entry.kernel.lower().endswith(".efi"):
             continue
         version = kernels.version_of(tree, entry.kernel)
-        lacks = [name for name in ("hv_vmbus", "hv_storvsc", "sd_mod") if version and name not in drivers.built_in(tree, version)]
+        lacks = [name for name in DRIVERS_OF_DISK if version and name not in drivers.built_in(tree, version)]
         root = (kernel_cmdline.values(entry.cmdline or "", "root") or [""])[-1] or ""
         by_name = root.startswith(("UUID=", "LABEL=", "/dev/disk/", "/dev/mapper/"))
         if version is None or not (lacks or by_name):
@@ -135,7 +137,7 @@ def can_start(context):
     source="depmod(8); modprobe(8); Linux kernel/module/kmod.c",
 )
 def can_load(context):
-    """Return failed with each image that has modules and lacks modprobe or the indexes of its modules."""
+    """Return failed with each image that has modules and lacks modprobe or a whole index of its modules."""
 
     def judge(image):
         files, version = image.files, image.kernel.version
@@ -145,12 +147,16 @@ def can_load(context):
         found = [] if any(files.lstat(path) is not None for path in modprobe.PROGRAMS) or not _calls_modprobe(context, image) else ["it has no modprobe"]
         # mkinitcpio keeps the index that kmod reads and takes the text away
         kinds = (".bin",) if generator(files) == "mkinitcpio" else ("", ".bin") if modprobe.is_kmod(files) else ("",)
-        return found + [
-            f"{folder[1:]}/{name}{kind} is not in it"
-            for name in ("modules.dep", "modules.alias")
-            for kind in kinds
-            if not size_of(files, f"{folder}/{name}{kind}") and not (name == "modules.alias" and size_of(files, f"{folder}/{name}.bin"))
-        ]
+        return (
+            found
+            + [
+                f"{folder[1:]}/{name}{kind} is not in it"
+                for name in ("modules.dep", "modules.alias")
+                for kind in kinds
+                if not size_of(files, f"{folder}/{name}{kind}") and not (name == "modules.alias" and size_of(files, f"{folder}/{name}.bin"))
+            ]
+            + (_damaged_indices(context, files, folder) if ".bin" in kinds else [])
+        )
 
     return judged(context, judge)
 
@@ -180,6 +186,16 @@ def finds_devices(context):
         return [f"{'nlplug-findfs' if name == 'mkinitfs' else 'udev (systemd-udevd)'} is not in it"] if needs else []
 
     return judged(context, judge)
+
+
+def _damaged_indices(context, files, folder):
+    """Return what is wrong ([str]) with the indices that kmod reads: it finds no module of the way to the root by them."""
+    text = files.read_text(f"{folder}/modules.dep") if files.is_file(f"{folder}/modules.dep") else ""
+    known, wanted = drivers.parse_modules_dep(text, ""), DRIVERS_OF_DISK + tuple(name for group in root_drivers(context.facts(root_facts)) for name in group)
+    asked = [("modules.dep.bin", [name for name in wanted if name in known]), ("modules.alias.bin", [])]
+    found = [(f"{folder}/{name}", keys) for name, keys in asked if size_of(files, f"{folder}/{name}")]
+    problems = [(path, module_index.problem(files, path, keys)) for path, keys in found]
+    return [f"{path[1:]} in it {problem}" for path, problem in problems if problem]
 
 
 def _has_modules(files, folder):

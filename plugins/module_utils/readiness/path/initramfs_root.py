@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import dr
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import (
     DRIVERS_OF,
+    DRIVERS_OF_DISK,
     DRIVERS_OF_LAYERS,
     FIX,
     LUKS,
@@ -90,15 +91,11 @@ def reaches_root(context):
 def drivers_allowed(context):
     """Return failed with each line of an image's own modprobe.d that bans a driver of Hyper-V's disk or of the root."""
     facts = context.facts(root_facts)
-    wanted = (
-        ["hv_vmbus", "hv_storvsc", "sd_mod"]
-        + list(DRIVERS_OF.get(facts.kind, ())[:1])
-        + [name for layer in sorted(facts.layers) for name in DRIVERS_OF_LAYERS[layer]]
-    )
+    wanted = list(DRIVERS_OF_DISK) + list(DRIVERS_OF.get(facts.kind, ())[:1]) + [name for layer in sorted(facts.layers) for name in DRIVERS_OF_LAYERS[layer]]
 
     def judge(image):
-        read = modprobe.texts(image.files)
-        return [f"{ban.path[1:]} line {ban.line}: {ban.text}" for name in wanted for ban in modprobe.bans_in(read, name)]
+        read, built_in = modprobe.texts(image.files), drivers.built_in(context.tree, image.kernel.version)
+        return [f"{ban.path[1:]} line {ban.line}: {ban.text}" for name in wanted if name not in built_in for ban in modprobe.bans_in(read, name)]
 
     return judged(context, judge)
 

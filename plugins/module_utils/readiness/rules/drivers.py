@@ -224,15 +224,9 @@ def hyperv_allowed(context):
     return _allowed(context, _STORAGE + _NETWORK + _DISK + ("pci_hyperv", "nvme", "nvme_core", "hv_utils"), on_command_line=False)
 
 
-def _built_in_everywhere(tree):
-    """Return the names ({str}) of the drivers that every kernel has built in, so that no ban reaches them."""
-    found = [drivers.built_in(tree, kernel.version) for kernel in kernels.installed_kernels(tree) if kernel.has_modules]
-    return set.intersection(*map(set, found)) if found else set()
-
-
 def _allowed(context, names, severity=None, on_command_line=True):
     read = context.shared(modprobe.texts)
-    names = [name for name in names if name not in context.shared(_built_in_everywhere)]
+    names = [name for name in names if name not in context.shared(kernels.built_in_everywhere)]
     found = [ban for name in names for ban in modprobe.bans_in(read, name)]
     return failed_if([Evidence(ban.path, ban.line, ban.text) for ban in found] + (bans(context, names) if on_command_line else []), severity=severity)
 

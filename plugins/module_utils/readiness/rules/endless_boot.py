@@ -11,9 +11,10 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, TRUE
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, huge_pages, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, images, starts_systemd
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
@@ -43,6 +44,9 @@ _INITCALLS = (
 )
 _INSTALLERS = {"boot": ("casper", "live", "nfs")}
 LEAST_MEMORY = 512 * 1024 * 1024  # bytes; the smallest size of Azure, B1ls
+#: Of boot_delay, milliseconds behind each of the some thousand messages of a boot; the kernel takes none above the most. Source: kernel/printk/printk.c.
+_SLOWEST, _MOST_DELAY = 1000, 10000
+_LONGEST_DELAY = 60  # seconds, of udev.exec_delay
 _LEAST_LEFT = 256 * 1024 * 1024  # bytes beside huge pages, where the line itself says how much there is
 
 
@@ -111,6 +115,10 @@ def _word(context, parameter, line):
         return "the kernel does not look for Hyper-V, and finds neither its disk nor its network"
     if name == "initcall_blacklist" and re.search(_INITCALLS, value or ""):
         return "a driver of Hyper-V, or of the root, does not start"
+    if name == "boot_delay" and value and value.isdigit() and _SLOWEST <= int(value[:9]) <= _MOST_DELAY and _delays_messages(context, line):
+        return f"the kernel waits {value} ms behind each of its messages, and Azure for no machine that long"
+    if name in ("udev.exec_delay", "rd.udev.exec_delay") and (manager_limits.seconds(value or "") or 0) >= _LONGEST_DELAY:
+        return "udev waits that long before each program of its rules, and whoever waits for the device gives up"
     if name == "systemd.run":
         return "systemd runs this command and powers off"
     if name == "systemd.volatile" and value == "state":
@@ -149,6 +157,13 @@ def _may_be_by(context, line, *names):
 def _unquoted(parameter):
     """Return the value (str) of a Parameter without quotes around it."""
     return re.sub(r"^\"(.*)\"$", r"\1", parameter.value or "")
+
+
+def _delays_messages(context, line):
+    """Return whether the kernel of a StartedLine knows boot_delay, as those of distributions do, whose configurations say otherwise of others."""
+    kernel = line.entry.kernel
+    version = kernels.version_of(context.tree, kernel) if kernel and context.tree.is_file(kernel) else None
+    return version is None or drivers.configuration(context.tree, version).get("BOOT_PRINTK_DELAY") != "n"
 
 
 def _is_in_use(context, unit):

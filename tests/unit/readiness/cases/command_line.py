@@ -4,7 +4,7 @@
 """Cases of what the started command line names and does."""
 
 from unit.readiness.cases.common import FSTAB, grub
-from unit.readiness.guest_tree import CMDLINE, ELF_X86_64, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, UNITS, UUID, initramfs
+from unit.readiness.guest_tree import CMDLINE, ELF_X86_64, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES, UNITS, UUID, initramfs
 
 _MENU = "/boot/grub/grub.cfg"
 _LINE = (_MENU, 3)
@@ -129,6 +129,9 @@ BROKEN_FILES = [
             "systemd.volatile=state",
             "systemd.wants=poweroff.target",
             "systemd.confirm_spawn=true",
+            "boot_delay=1000",
+            "udev.exec_delay=10min",
+            "rd.udev.exec_delay=600",
             "rdinit=/bin/sh",
             "single",
             "S",
@@ -218,6 +221,9 @@ CONTROLS = [
     ("R64b", _with(f"roothash={_HASH} usrhash={_HASH}")),  # what is not in the initramfs waits, and goes on
     ("R64b", {**_with(f"roothash={_HASH} usrhash={_HASH} mount.usr=UUID={UUID}"), INITRAMFS: _dracut()}),
     ("R63", _with("rdinit=/init")),
+    ("R63", _with("boot_delay=10 udev.exec_delay=1 udev.event_timeout=600")),
+    ("R63", _with("boot_delay=100000")),  # of which the kernel makes none
+    ("R63", {**_with("boot_delay=5000"), f"/boot/config-{KERNEL}": "# CONFIG_BOOT_PRINTK_DELAY is not set\n"}),
     ("R63", _with("initcall_blacklist=acpi_cpufreq_init,algif_hash_init noapictimer lapic=notscdeadline")),
     ("R73h", _with("sysctl.net.ipv4.ip_default_ttl=128 sysctl.net.core.somaxconn=4096")),
     ("R73h", {**_with("sysctl.net.ipv4.ip_default_ttl=1"), "/etc/sysctl.d/50-own.conf": "net.ipv4.ip_default_ttl=64\n"}),
@@ -251,6 +257,7 @@ CONTROLS = [
     ("R13d", _root(f"UUID={UUID.upper()}/PARTNROFF=1")),
     ("R63", _with("systemd.mask=tmp systemd.mask=getty@tty1")),
     ("R17f", _with("module_blacklist=xfs,floppy modprobe.blacklist=")),
+    ("R17f", {**_with("module_blacklist=hv_storvsc,ext4"), f"/lib/modules/{KERNEL}/modules.builtin": "".join(f"kernel/{path}\n" for path in MODULES.values())}),
     ("R64a", _with("rootfstype=ext4")),
     ("R64a", _with("rootfstype=xfs,ext4")),
     ("R64a", {**_with("rootflags=subvol=@"), "/etc/fstab": FSTAB.replace(" ext4 defaults", " btrfs subvol=@")}),

@@ -4,6 +4,7 @@
 """Cases of the initramfs: it is loaded, starts, and reaches the root."""
 
 from unit.core.elf_files import AARCH64, library, program
+from unit.kernel.module_indices import index_of
 from unit.readiness.guest_tree import ELF_X86_64, GRUB_CFG, IN_INITRAMFS, INITRAMFS, KERNEL, MODULES, MODULES_DEP, UUID, initramfs
 
 _FOLDER = f"lib/modules/{KERNEL}"
@@ -34,6 +35,18 @@ _RED_HAT = {"/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\nPRETTY_NAME="Red Ha
 _REQUIRED = "etc/systemd/system/initrd.target.requires/"
 
 
+#: modprobe is kmod's, with its indices.
+_AS_KMOD = {"sbin/modprobe": "/bin/kmod"}
+_INDEX = index_of(IN_INITRAMFS)
+_KMOD = {"sbin/modprobe": None, "bin/kmod": ELF_X86_64, f"{_FOLDER}/modules.dep.bin": _INDEX, f"{_FOLDER}/modules.alias.bin": _INDEX}
+_DAMAGED = (
+    ("modules.dep.bin", b"oops\n" * 20),
+    ("modules.dep.bin", _INDEX[: len(_INDEX) // 2]),
+    ("modules.dep.bin", index_of(["hv_vmbus", "hv_storvsc", "sd_mod"])),  # without the root's ext4
+    ("modules.alias.bin", bytes(100)),
+)
+
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R65a", {"/boot/grub/grub.cfg": _WITHOUT_INITRD}, ("/boot/grub/grub.cfg", 3)),
@@ -51,6 +64,7 @@ BROKEN_FILES = [
     ("R65c", _image({f"{_FOLDER}/modules.dep": b""}), _PLACE),
     ("R65c", _image({"sbin/modprobe": None}), _PLACE),
     ("R65c", _image({"sbin/modprobe": None, "bin/kmod": ELF_X86_64}, {"sbin/modprobe": "/bin/kmod"}), _PLACE),  # and it reads modules.dep.bin alone
+    *[("R65c", _image({**_KMOD, f"{_FOLDER}/{name}": content}, _AS_KMOD), _PLACE) for name, content in _DAMAGED],
     ("R65d", _image({"lib/systemd/systemd-udevd": None, "scripts/init-top/udev": b"#!/bin/sh\n"}), _PLACE),
     ("R65d", _image({"lib/systemd/systemd-udevd": None, "scripts/functions": None, "usr/lib/dracut/hooks/x": b""}), _PLACE),
     ("R65d", _image({"lib/systemd/systemd-udevd": None}, {"lib/systemd/systemd-udevd": "../../bin/udevadm"}), _PLACE),
@@ -74,6 +88,7 @@ BROKEN_FILES = [
     ("R66b", {"/etc/fstab": "/dev/md0 / ext4 defaults 0 1\n", **_image({"etc/mdadm.conf": b"DEVICE /dev/vd[ab]1\nARRAY /dev/md0\n"})}, _PLACE),
     ("R17h", _image({"etc/modprobe.d/cis.conf": b"# no\nblacklist hv_storvsc\n"}), _PLACE),
     ("R17h", _image({"lib/modprobe.d/hard.conf": b"install ext4 /bin/false\n"}), _PLACE),
+    ("R17h", _image({"etc/modprobe.d/hard.conf": b"alias fs-ext4 off\n"}), _PLACE),  # for which the kernel asks
     ("R67", _image({"etc/udev/rules.d/70-persistent-net.rules": _MAC_RULE}), _PLACE),
     ("R67", _image({"etc/systemd/network/10-lan.link": b"[Match]\nMACAddress=52:54:00:12:34:56\n[Link]\nName=lan0\n"}), _PLACE),
 ]
@@ -98,9 +113,9 @@ CONTROLS = [
         _image(
             {
                 f"{_FOLDER}/modules.dep": None,
-                f"{_FOLDER}/modules.dep.bin": b"x",
+                f"{_FOLDER}/modules.dep.bin": _INDEX,
                 f"{_FOLDER}/modules.alias": None,
-                f"{_FOLDER}/modules.alias.bin": b"x",
+                f"{_FOLDER}/modules.alias.bin": _INDEX,
                 "scripts/functions": None,
                 "init_functions": b"x",
                 "buildconfig": b"x",
@@ -108,6 +123,8 @@ CONTROLS = [
         ),
     ),  # mkinitcpio
     ("R65c", _image({"sbin/modprobe": None, "bin/busybox": ELF_X86_64}, {"sbin/modprobe": "/bin/busybox"})),
+    ("R65c", _image({"sbin/modprobe": None, "bin/busybox": ELF_X86_64, f"{_FOLDER}/modules.dep.bin": b"x"}, {"sbin/modprobe": "/bin/busybox"})),
+    ("R65c", _image(_KMOD, _AS_KMOD)),
     ("R65d", _image({"lib/systemd/systemd-udevd": None, "usr/bin/udevadm": ELF_X86_64}, {"lib/systemd/systemd-udevd": "../../usr/bin/udevadm"})),
     ("R65d", _image({"lib/systemd/systemd-udevd": None, "scripts/functions": None, "sbin/nlplug-findfs": ELF_X86_64})),  # Alpine's
     ("R66a", {**_without("ext4"), _BUILT_IN: f"kernel/{MODULES['ext4']}\n"}),
@@ -123,6 +140,8 @@ CONTROLS = [
     ("R66c", _image({"usr/lib/dracut/hooks/initqueue/finished/devexists-x.sh": f'[ -e "/dev/disk/by-uuid/{UUID}" ]\n'.encode()})),
     ("R66b", _image({"etc/lvm/lvm.conf": b'filter = [ "r|.*|" ]\n'})),  # no LVM below the root
     ("R17h", _image({"etc/modprobe.d/fb.conf": b"blacklist hyperv_fb\n", "lib/modprobe.d/fb.conf": b"blacklist hv_storvsc\n"})),  # the first hides the second
+    ("R17h", {**_image({"etc/modprobe.d/x.conf": b"install ext4 /bin/false\nblacklist hv_storvsc\n"}), _BUILT_IN: _ALL_BUILT_IN}),
+    ("R17h", _image({"etc/modprobe.d/x.conf": b"alias fs-cramfs off\nalias net-pf-10 off\n"})),
     ("R17h", _image({"etc/modprobe.d/x.conf": b"# blacklist hv_storvsc\noptions hv_storvsc storvsc_ringbuffer_size=131072\n"})),
     ("R67", _image({"etc/udev/rules.d/70-x.rules": b'SUBSYSTEM=="net", DRIVERS=="mlx5_core", ENV{NM_UNMANAGED}="1"\n'})),
     ("R67", _image({"usr/lib/systemd/network/73-usb-net-by-mac.link": b"[Match]\nPath=*-usb-*\n[Link]\nNamePolicy=mac\n"})),
