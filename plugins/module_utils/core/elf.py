@@ -72,6 +72,7 @@ _MOST_NAMES = 1024
 _LONGEST_STRING = 4096
 _MOST_VERSIONS = 4096
 _LONGEST_SECTION_NAME = 1024
+_MOST_SECTION_NAMES = 1024 * 1024
 
 
 def read(stream: Stream, size: int) -> Elf:
@@ -122,24 +123,24 @@ def section_headers(header: bytes) -> SectionTable:
         raise ValueError("it is no ELF file") from None
 
 
-def sections(content: bytes) -> List[ElfSection]:
-    """Return the section headers of a whole ELF file. What they say of offsets and lengths is not checked: a section may go beyond the file.
+def sections(stream: Stream, size: int) -> List[ElfSection]:
+    """Return the section headers of a binary, seekable stream of size bytes. What they say of offsets and lengths is not checked: a section may go
+    beyond the file.
 
     Raises ValueError: it is no ELF file, or the headers are cut off.
     """
-    if len(content) < HEADER:
-        raise ValueError("it is no ELF file")
-    table = section_headers(content)
-    layout = byte_order(content) + ("IIQQQQ" if content[4] == 2 else "IIIIII")  # name, type, flags, address, offset, size
+    header = _part(stream, 0, HEADER, size, least=HEADER)
+    table = section_headers(header)
+    layout = struct.Struct(byte_order(header) + ("IIQQQQ" if header[4] == 2 else "IIIIII"))  # name, type, flags, address, offset, size
+    octets = _part(stream, table.offset, table.entries * table.width, size)
     try:
-        headers = [struct.unpack_from(layout, content, table.offset + number * table.width) for number in range(table.entries)]
+        headers = [layout.unpack_from(octets, number * table.width) for number in range(table.entries)]
         names_at, names_size = headers[table.names][4:6]
     except (struct.error, IndexError):
         raise ValueError("its section headers are cut off") from None
-    found = []
+    names, found = _part(stream, names_at, min(names_size, _MOST_SECTION_NAMES), size), []
     for name_at, kind, flags, _address, offset, length in headers:
-        start = names_at + name_at
-        name = content[start : min(start + _LONGEST_SECTION_NAME, names_at + names_size)].partition(b"\0")[0]
+        name = names[name_at : name_at + _LONGEST_SECTION_NAME].partition(b"\0")[0]
         found.append(ElfSection(name.decode("ascii", "replace"), kind, flags, offset, length))
     return found
 

@@ -78,13 +78,26 @@ def loaded_sections(module):
 
     Raises ValueError: it is not an ELF file, it is cut off, or its sections lie on each other.
     """
-    found, left = {}, len(module)
-    for section in elf.sections(module):
+    return {name: b"".join(pieces) for name, pieces in _sections(io.BytesIO(module), len(module), None).items()}
+
+
+def outline(stream, size):
+    """Return {name: content} of the same sections of a binary stream of size bytes; only the content of .modinfo is read. Raises ValueError likewise."""
+    return {name: b"".join(pieces) for name, pieces in _sections(stream, size, (".modinfo",)).items()}
+
+
+def _sections(stream, size, read):
+    """Return {name: [content]}; read: None, or the names ([str]) of the sections whose content is read."""
+    found, left = {}, size
+    for section in elf.sections(stream, size):
         if section.kind != _NO_CONTENT and (section.flags & _ALLOCATED or section.name == ".modinfo"):
             left -= section.length
-            if section.offset + section.length > len(module):
+            if section.offset + section.length > size:
                 raise ValueError("a section is cut off")
             if left < 0:
                 raise ValueError("its sections lie on each other")
-            found.setdefault(section.name, []).append(module[section.offset : section.offset + section.length])
-    return {name: b"".join(pieces) for name, pieces in found.items()}
+            pieces = found.setdefault(section.name, [])
+            if read is None or section.name in read:
+                stream.seek(section.offset)
+                pieces.append(stream.read(section.length))
+    return found

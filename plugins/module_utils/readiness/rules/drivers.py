@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import io
+
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import module_file
@@ -91,18 +93,26 @@ def _lost(tree, kernel, names):
 
 def _wrong(tree, path, version):
     """Return what is wrong with a module's file (str), "" when nothing is; one that nothing here unpacks, or of no known class, is taken to be right."""
-    torn = "is no module, or not a whole one"
-    if not tree.read_bytes(path, 6).startswith(_MODULES):
-        return torn
-    try:
-        content = module_file.unpacked(tree.read_bytes(path, _MOST_MODULE), path)
-        sections = module_file.loaded_sections(content) if content[4:5] in _CLASSES else None
-    except CannotVerify:
-        return ""
-    except (ValueError, CorruptImage):
-        return torn
-    if sections is None:
-        return ""
+    torn, size = "is no module, or not a whole one", tree.stat(path).size
+    with tree.open(path) as stream:
+        start = stream.read(16)
+        if not start.startswith(_MODULES):
+            return torn
+        if not start.startswith(elf_header.MAGIC):  # it is compressed
+            stream.seek(0)
+            try:
+                content = module_file.unpacked(stream.read(_MOST_MODULE), path)
+            except CannotVerify:
+                return ""
+            except CorruptImage:
+                return torn
+            start, size, stream = content[:16], len(content), io.BytesIO(content)
+        if start[4:5] not in _CLASSES:
+            return ""
+        try:
+            sections = module_file.outline(stream, size)
+        except ValueError:
+            return torn
     other = module_file.other_kernel(sections, version)
     return f"is of the kernel {other}, and this one refuses it" if other else "" if sections else torn
 
