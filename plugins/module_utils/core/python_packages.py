@@ -11,6 +11,7 @@ import posixpath
 import re
 from typing import Iterable, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import python_syntax
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 #: Where requests says what it imports. Source: requests 2.16 and later; the older ones bring it in packages/.
@@ -58,7 +59,7 @@ def without_library(tree: Tree, script: str) -> Optional[str]:
     Source: getpath.py of CPython: os.py below PREFIX/lib or lib64, or an archive.
     """
     program = _program(tree, interpreter(tree, script))
-    version = _version(tree, program) if program else None
+    version = interpreter_version(tree, program) if program else None
     if program is None or version is None or not tree.is_file(program):
         return None
     prefix = posixpath.dirname(posixpath.dirname(tree.resolve(program)))
@@ -80,7 +81,7 @@ def find(tree: Tree, script: str, package: str) -> Optional[PythonAnswer]:
     program = _program(tree, named)
     if named is None or program is None:
         return None
-    version = _version(tree, program)
+    version = interpreter_version(tree, program)
     found = [
         path
         for folder in _FOLDERS
@@ -126,6 +127,22 @@ def given_up(tree: Tree, script: str, package: str, modules: Iterable[str]) -> O
     return None
 
 
+def unreadable(tree: Tree, script: str, package: str, modules: Iterable[str]) -> Optional[Tuple[str, Optional[int], str]]:
+    """Return (path, line, what is wrong) of the first module of a package in /usr/local that its Python cannot import, None without one.
+
+    Those elsewhere are compared with their packages. modules: as of given_up, the package's own __init__.py among them.
+    """
+    program = _program(tree, interpreter(tree, script))
+    version = interpreter_version(tree, program) if program else None
+    places = [f"{place}/{package}" for place in _places(tree, version)] if version else []
+    folder = next((path for path in places if tree.glob(f"{path}/*.py")), "")
+    for path in [f"{folder}/{module}" for module in ("__init__.py", *modules)] if folder.startswith(_LOCAL) else []:
+        found = python_syntax.problem(tree, path, version) if tree.is_file(path) else None
+        if found:
+            return (path, *found)
+    return None
+
+
 def shadowing(tree: Tree, script: str, package: str, module: str) -> Optional[str]:
     """Return the directory (str) of a package in /usr/local that the Python of a script takes before the system's, and that lacks a module of it, or None.
 
@@ -149,7 +166,7 @@ def ended(tree: Tree, script: str) -> Optional[Tuple[str, int, str]]:
     Source: site.py, execsitecustomize and addpackage; tried with 3.11.
     """
     program = _program(tree, interpreter(tree, script))
-    version = _version(tree, program) if program else None
+    version = interpreter_version(tree, program) if program else None
     if version is None or " -S" in tree.read_bytes(script, 256).partition(b"\n")[0].decode("utf-8", "replace"):
         return None
     places = _places(tree, version)
@@ -169,7 +186,7 @@ def emptied(tree: Tree, script: str, package: str, word: str) -> Optional[str]:
     word: str, what each version of the package has in its first file, as ``safe_load`` of yaml.
     """
     program = _program(tree, interpreter(tree, script))
-    version = _version(tree, program) if program else None
+    version = interpreter_version(tree, program) if program else None
     places = _places(tree, version) if version else []
     first = next((path for place in places for path in (f"{place}/{package}/__init__.py", f"{place}/{package}.py") if tree.is_file(path)), None)
     return first if first is not None and first.startswith(_LOCAL) and word not in _text(tree, first) else None
@@ -197,7 +214,7 @@ def _program(tree: Tree, named: Optional[str]) -> Optional[str]:
     return named if named.startswith("/") else next((f"{folder}/{named}" for folder in _SEARCHED if tree.exists(f"{folder}/{named}")), named)
 
 
-def _version(tree: Tree, program: str) -> Optional[str]:
+def interpreter_version(tree: Tree, program: str) -> Optional[str]:
     """Return the version (``3.11``) of an interpreter by the name of its program, None when that does not say it."""
     match = _VERSION.search(posixpath.basename(tree.resolve(program))) or _VERSION.search(program)
     return match.group(1) if match else None

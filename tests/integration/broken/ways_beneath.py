@@ -53,6 +53,32 @@ def zeros(path):
     return lambda layer: (layer.needs(path), layer.write(path, bytes(len(layer.tree.read_bytes(path)))))
 
 
+def module_of(package, name, change):
+    """Return the way in which the octets of a module of a Python package, or of Python's own library ("" for the package), are changed."""
+
+    def way(layer):
+        paths = layer.tree.glob(f"/usr/lib/python3*/*-packages/{package}/{name}") if package else layer.tree.glob(f"/usr/lib/python3.*/{name}")
+        if not paths:
+            raise DoesNotApply(f"there is no {name} of {package}")
+        for path in paths:
+            layer.write(path, change(layer.tree.read_bytes(path)))
+
+    return way
+
+
+def slip(octets):
+    """Leave a bracket open behind the last line of a module."""
+    return octets + b"print(\n"
+
+
+def half(octets):
+    return octets[: len(octets) // 2]
+
+
+def patched(octets):
+    return octets + b"\n# patched here\nPATCHED = True\n"
+
+
 def preloaded(layer):
     """Have a library loaded before all that needs one which is not there."""
     library = layer.tree.read_bytes(f"{_LIBRARIES}/libpam.so.0").replace(b"libaudit.so.1\0", b"libnothing.so\0")
@@ -100,6 +126,13 @@ WAYS = {
     "libcrypto is another library": lambda layer: layer.write(f"{_LIBRARIES}/libcrypto.so.3", layer.tree.read_bytes(f"{_LIBRARIES}/libz.so.1")),
     "sshd is made for a newer C library": replaced("/usr/sbin/sshd", b"GLIBC_2.34\0", b"GLIBC_2.99\0"),
     "useradd is made for a newer C library": replaced("/usr/sbin/useradd", b"GLIBC_2.34\0", b"GLIBC_2.99\0"),
+    "a module of the agent is cut off": with_agent(module_of("azurelinuxagent", "common/conf.py", half)),
+    "a module of the agent has a slip": with_agent(module_of("azurelinuxagent", "common/osutil/default.py", slip)),
+    "a module of the agent is zeros": with_agent(module_of("azurelinuxagent", "daemon/main.py", lambda octets: bytes(len(octets)))),
+    "a module of cloud-init is cut off": cloud(module_of("cloudinit", "stages.py", half)),
+    "a module of cloud-init has a slip": cloud(module_of("cloudinit", "sources/DataSourceAzure.py", slip)),
+    "a module of Python is cut off": module_of("", "logging/__init__.py", half),
+    "a module of Python has a slip": module_of("", "subprocess.py", slip),
     "a module of PAM is for another processor": of_arm(f"{_LIBRARIES}/security/pam_unix.so"),
     "a module of PAM is zeros": zeros(f"{_LIBRARIES}/security/pam_permit.so"),
     "a module of PAM is cut off": lambda layer: layer.cut(f"{_LIBRARIES}/security/pam_nologin.so"),
@@ -166,6 +199,9 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "a module of the agent is patched": with_agent(module_of("azurelinuxagent", "common/conf.py", patched)),
+    "a module of cloud-init is patched": cloud(module_of("cloudinit", "stages.py", patched)),
+    "a module of Python is patched": module_of("", "subprocess.py", patched),
     "PAM asks nobody's password for sudo": lambda layer: layer.first("/etc/pam.d/sudo", "auth required pam_deny.so\n"),
     "hosts.allow turns the rest away": written("/etc/hosts.allow", "sshd: ALL\nALL: ALL: deny\n"),
     "the agent has an environment": drop_in("walinuxagent", "[Service]\nEnvironment=PYTHONPATH=/none PYTHONUNBUFFERED=1 PATH=/usr/sbin:/usr/bin\n"),

@@ -76,6 +76,10 @@ def _package(tree, script, package):
     if gone:
         path, number, text = gone
         return failed([Evidence(path, number, f"{text}: Python {answer.version} has it not, nor has a package beside it")])
+    wrong = python_packages.unreadable(tree, script, package, _IMPORTED[package])
+    if wrong:
+        path, number, text = wrong
+        return failed([Evidence(path, number, f"{text}: it ends at the import")])
     if answer.there:
         return passed(evidence=[Evidence(answer.found[0], None, f"for Python {answer.version or '(version not known)'}")])
     if answer.found:

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import packages
+from ansible_collections.imagewright.azure.plugins.module_utils.core import packages, python_packages, python_syntax
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -64,8 +64,20 @@ _OF_SSH = (
     "/lib/*-linux-gnu/libpam.so.0",
 )
 _OF_PROVISIONERS = installation.PROGRAMS + ("/usr/bin/cloud-init",)
-#: One file of each package of Python's own library, by which that package is found.
-_OF_PYTHON = ("/usr/lib/python3*/os.py", "/usr/lib/python3*/socket.py", "/usr/lib/python3*/xml/__init__.py", "/usr/lib64/python3*/os.py")
+#: What Python and both provisioners import of its own library, of each of its packages one at least.
+_OF_PYTHON = tuple(
+    f"/usr/{folder}/python3*/{name}.py"
+    for folder in ("lib", "lib64")
+    for name in (
+        *("abc", "argparse", "base64", "codecs", "contextlib", "copy", "datetime", "enum", "functools", "genericpath", "hashlib", "inspect", "io"),
+        *("os", "platform", "posixpath", "random", "re", "shutil", "site", "socket", "ssl", "stat", "struct", "subprocess", "tempfile", "threading"),
+        *("traceback", "types", "typing", "uuid", "warnings"),
+        *("collections/__init__", "email/message", "encodings/__init__", "encodings/utf_8", "http/client", "importlib/__init__", "json/__init__"),
+        *("json/decoder", "logging/__init__", "logging/handlers", "re/__init__", "urllib/parse", "urllib/request", "xml/__init__", "xml/dom/minidom"),
+    )
+)
+#: The directory of one release's modules; Debian's python3 is that of its python3 program.
+_VERSION = re.compile(r"/python(3\.\d+)/")
 #: Directories of the provisioners' Python code, and how deep it lies in them.
 _PYTHON = tuple(
     f"{folder}/python3*/{packages}/{name}{depth}/*.py"
@@ -132,22 +144,20 @@ def ssh_server(context):
     source=_SOURCE,
 )
 def provisioners(context):
-    """Return failed with each program of the agent and cloud-init that differs, and each Python file and unit that is empty or gone of their packages."""
-    return _outcome(context, _found(context.tree, _OF_PROVISIONERS + _OF_PYTHON) + context.shared(_empty), whole=True, and_units=True)
+    """Return failed with each program and Python file of the agent and cloud-init that differs, and each file and unit that is gone of their packages.
+
+    An error where Python cannot read what differs.
+    """
+    return _outcome(context, _found(context.tree, _OF_PROVISIONERS + _OF_PYTHON + _PYTHON), whole=True, and_units=True)
 
 
 def _kernels(tree):
     return sorted({each.vmlinuz for each in kernels.installed_kernels(tree) if each.kind == "normal"})
 
 
-def _empty(tree):
-    """Return the Python files ([str]) of the provisioners that have no content; many are so in their packages."""
-    return [path for pattern in _PYTHON for path in tree.glob(pattern) for status in [tree.stat(path)] if status is not None and not status.size]
-
-
 def compared_files(tree):
     """Return {path: packages.FileAnswer} of all files that the rules here ask about: the database is read once."""
-    return packages.compare(tree, sorted(set(_kernels(tree) + _found(tree, _OF_ROOT + _OF_SSH + _OF_PROVISIONERS + _OF_PYTHON) + _empty(tree))))
+    return packages.compare(tree, sorted(set(_kernels(tree) + _found(tree, _OF_ROOT + _OF_SSH + _OF_PROVISIONERS + _OF_PYTHON + _PYTHON))))
 
 
 def _found(tree, patterns):
@@ -173,15 +183,27 @@ def _outcome(context, paths, whole=False, and_units=False):
             if (_CODE.match(path) and not _LEFT_OUT.match(path) or and_units and _UNIT.match(path)) and path not in answers
         ]
     )
-    stops = gone or any(answer.state == packages.GONE or answer.is_empty for unused, answer in wrong)
-    evidence = [Evidence(path, None, answer.text) for path, answer in wrong] + [
-        Evidence(path, None, f"not there, though the package {name} has it") for path, name in gone
-    ]
+    unreadable = [Evidence(path, line, cause) for path, answer in wrong for line, cause in _unreadable(context.tree, path, answer)]
+    stops = gone or unreadable or any(answer.state == packages.GONE or answer.is_empty for unused, answer in wrong)
+    evidence = (
+        unreadable
+        + [Evidence(path, None, answer.text) for path, answer in wrong]
+        + [Evidence(path, None, f"not there, though the package {name} has it") for path, name in gone]
+    )
     if evidence:
         return failed(evidence, severity=ERROR if stops else WARNING)
     if doubts:
         return unknown(doubts[0].text, doubts, NOTE)
     return passed() if any(answer.state == packages.SAME for answer in answers.values()) else not_applicable("they come from no package")
+
+
+def _unreadable(tree, path, answer):
+    """Return [(line, what is wrong)] of a module of Python that is not as its package says, when it cannot be imported."""
+    version = _VERSION.search(path)
+    if not path.endswith(".py") or answer.state != packages.CHANGED or answer.is_empty:
+        return []
+    found = python_syntax.problem(tree, path, version.group(1) if version else python_packages.interpreter_version(tree, "/usr/bin/python3"))
+    return [found] if found else [(None, "is cut off within a line")] if python_syntax.is_cut_off(tree, path) else []
 
 
 RULES = [kernel, system, ssh_server, provisioners]

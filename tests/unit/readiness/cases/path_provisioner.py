@@ -185,6 +185,16 @@ BROKEN_FILES = [
     ("R42i", {**_CLOUD_INIT, "/usr/lib/python3/dist-packages/cloudinit/version.py": None}, ("/usr/bin/cloud-init", 1)),
     ("R42i", {**_CLOUD_INIT, **_OF_3_11, **_shadowed("cloudinit", "cmd/main.py")}, (f"{_LOCAL}/cloudinit", None)),
     ("R40f", {**_OF_3_11, **_shadowed("azurelinuxagent", "agent.py")}, (f"{_LOCAL}/azurelinuxagent", None)),
+    (
+        "R40f",
+        {**_OF_3_11, _AGENT: None, f"{_LOCAL}/azurelinuxagent/agent.py": "import os\n\n\ndef main(\n"},
+        (f"{_LOCAL}/azurelinuxagent/agent.py", 4),
+    ),
+    (
+        "R42i",
+        {**_CLOUD_INIT, **_OF_3_11, f"{_LOCAL}/cloudinit/cmd/main.py": "import os\n", f"{_LOCAL}/cloudinit/__init__.py": "VERSION = '\n"},
+        (f"{_LOCAL}/cloudinit/__init__.py", 1),
+    ),
     ("R42i", {**_CLOUD_INIT, "/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}, ("/usr/lib/python3.12", None)),
     ("R42i", {**_CLOUD_INIT, **_OF_3_11, f"{_LOCAL}/sitecustomize.py": "import sys\nsys.exit(1)\n"}, (f"{_LOCAL}/sitecustomize.py", 2)),
     ("R40f", {**_OF_3_11, f"{_LOCAL}/own.pth": "# x\nimport os; os._exit(0)\n"}, (f"{_LOCAL}/own.pth", 2)),
