@@ -155,6 +155,7 @@ WAYS = {
         *layer.tree.glob("/usr/lib/python3.*/crypt.py"), *layer.tree.glob("/usr/lib/python3/dist-packages/crypt.py")
     ),
     "sudoers.d leads nowhere": lambda layer: layer.link("/etc/sudoers.d", "/srv/sudoers.d"),
+    "/lib is gone": lambda layer: layer.remove("/lib"),
     "/var/lib leads nowhere": lambda layer: layer.link("/var/lib", "/srv/lib"),
     "the kernel's modprobe is gone": lambda layer: layer.remove("/usr/sbin/modprobe"),
     "kmod is gone": lambda layer: layer.remove("/usr/bin/kmod"),

@@ -130,7 +130,7 @@ def test_a_directory_that_others_may_search_is_right(tree, mode):
     assert finding(tree, "R68d")[0] == "passed"
 
 
-@pytest.mark.parametrize("path", ["/proc", "/dev", "/var"])
+@pytest.mark.parametrize("path", ["/proc", "/dev", "/var", "/lib"])
 def test_a_directory_that_a_start_mounts_on_and_that_is_gone_is_an_error(tree, path):
     for name in ("dev", "proc", "run", "sys", "var"):
         pathlib.Path(tree.root, name).mkdir(exist_ok=True)

@@ -37,7 +37,7 @@ _OTHER_SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/dash", "/usr/bin/dash", "/b
 _LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu*/ld-linux*.so.*", "/lib/*-linux-gnu*/libtinfo.so.6")
 #: Directories that are made where they are not there, and in which who provisions writes.
 _WRITTEN = ("/var/lib", "/etc/sudoers.d")
-_FOR_A_START = ("/dev", "/etc", "/proc", "/run", "/sys", "/usr", "/var")
+_FOR_A_START = ("/dev", "/etc", "/lib", "/proc", "/run", "/sys", "/usr", "/var")
 #: What a first boot writes at least, keys, logs, the agent's state, and what it takes comfortably, in
 #: bytes; ext4 keeps 16 MiB to itself, which count as free and are given to nobody (fs/ext4/super.c, ext4_calculate_resv_clusters)
 _LEAST_FREE, _LITTLE_FREE = 32 * 1024 * 1024, 256 * 1024 * 1024
@@ -126,12 +126,13 @@ def directories_are_open(context):
     title="The directories that a start mounts on are there",
     fault="A directory is not there that a start needs",
     why="The initramfs and systemd mount /proc, /sys, /dev and /run on directories of the root, which is read-only then: where one is missing, the boot ends. "
+    "Below /lib, a link to /usr/lib in most guests, kmod looks for every driver. "
     "Where /var/lib or /etc/sudoers.d is a file, or a link that leads nowhere, nobody can make it, and who provisions ends there.",
-    cure="Make it again: `mkdir -m 755` with its name; /proc and /sys have the mode 0555.",
+    cure="Make it again: `mkdir -m 755` with its name, `ln -s usr/lib /lib`; /proc and /sys have the mode 0555.",
     source="hier(7); systemd src/shared/mount-setup.c; mkdir(2)",
 )
 def directories_are_there(context):
-    """Return failed with each directory for a mount of the start, and /etc, /usr and /var, that is not in the guest's own root, and each that is none."""
+    """Return failed with each directory for a mount of the start, and /etc, /lib, /usr and /var, that is not in the guest's own root, and each that is none."""
     tree = context.tree
     blocked = [path for path in _WRITTEN if tree.lstat(path) is not None and not tree.is_dir(path)]
     if not tree.has_own_root and not blocked:
