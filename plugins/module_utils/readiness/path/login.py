@@ -17,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import started_line
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, pam_modules, server, sshd_access, sshd_config
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, pam_modules, server, sshd_access, sshd_config, sshd_keys, sshd_sessions
 
 NO_SERVER = "there is no SSH server"
 _CONF = "/etc/ssh/sshd_config"
@@ -50,9 +50,9 @@ def lets_in(context):
     settings = context.facts(sshd_started.settings)
     by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
     no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
-    no_way += sshd_access.no_common_algorithm(settings)
-    no_way += sshd_access.no_key(settings, context.tree.is_file)
-    no_way += sshd_access.no_session(settings, context.tree.is_file, lambda path: programs.why_not(context.tree, path), is_new)
+    no_way += sshd_keys.no_common_algorithm(settings)
+    no_way += sshd_keys.no_key(settings, context.tree.is_file)
+    no_way += sshd_sessions.no_session(settings, context.tree.is_file, lambda path: programs.why_not(context.tree, path), is_new)
     return failed_if(shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)
 
 

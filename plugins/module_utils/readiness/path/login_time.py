@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.l
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_sessions
 
 #: In the order in which a shell of a login reads them.
 _FILES = ("/etc/environment", "/etc/profile", "/etc/profile.d/*.sh", "/etc/bash.bashrc", "/etc/bashrc", "/etc/skel/.bash_profile", "/etc/skel/.bashrc")
@@ -39,7 +39,7 @@ def has_time(context):
     """Return failed with the settings of sshd that leave little time or room, and with a TMOUT of less than ten seconds."""
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
-    found = [shown(obstacle) for obstacle in sshd_access.impatient(context.facts(sshd_started.settings))]
+    found = [shown(obstacle) for obstacle in sshd_sessions.impatient(context.facts(sshd_started.settings))]
     return failed_if(found + _short_timeout(context))
 
 

@@ -21,7 +21,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.host_keys import agent_makes_keys, key_makers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_command_line, sshd_config, sshd_faults
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_command_line, sshd_config, sshd_faults, sshd_keys
 
 _CONF = "/etc/ssh/sshd_config"
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf")
@@ -125,7 +125,7 @@ def has_host_keys(context):
     """Return passed with the host keys that are there, or with what makes them at boot."""
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
-    unusable = sshd_access.no_host_key_algorithm(context.facts(sshd_started.settings))
+    unusable = sshd_keys.no_host_key_algorithm(context.facts(sshd_started.settings))
     if unusable:
         return failed([shown(found) for found in unusable])
     if context.kind == "generalized":
@@ -141,7 +141,7 @@ def has_host_keys(context):
 def _of_new_machine(context):
     """Return failed with the lines of HostKey that nobody makes keys for, and with what keeps whoever provisions from making any."""
     tree = context.tree
-    wrong = sshd_access.no_host_key(context.facts(sshd_started.settings), tree.is_file)
+    wrong = sshd_keys.no_host_key(context.facts(sshd_started.settings), tree.is_file)
     if wrong:
         return failed([shown(found) for found in wrong])
     if tree.glob("/etc/ssh/ssh_host_*_key") or key_makers(tree) or provisioner(tree).who != WAAGENT:

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether sshd and a client of today agree: on algorithms, on the kinds of Azure's keys, on a host key.
+
+Pure: settings in, settings that keep people out out.
+
+PRIVATE: module_utils of this collection are not an interface.
+Source: sshd_config(5); myproposal.h of OpenSSH.
+"""
+
+import fnmatch
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import AccessObstacle, lines_of, obstacle_of
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import effective_of
+
+#: Key algorithms of Azure's keys, and whether they are of RSA. Source: Microsoft, "Supported SSH key formats".
+_KINDS = (("rsa-sha2-256", True), ("rsa-sha2-512", True), ("ssh-rsa", True), ("ssh-ed25519", False))
+_LARGEST_RSA = 4096  # bits, of keys that people and Azure make
+#: What each kind of host key may sign with. Source: sshd_config(5), HostKeyAlgorithms.
+_OF_HOST_KEYS = {
+    "rsa": ("ssh-rsa", "rsa-sha2-256", "rsa-sha2-512", "ssh-rsa-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com"),
+    "ecdsa": ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp256-cert-v01@openssh.com"),
+    "ed25519": ("ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"),
+}
+#: What a client offers by itself.
+_OFFERED = {
+    "Ciphers": ("chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"),
+    "MACs": (
+        *("umac-64-etm@openssh.com", "umac-128-etm@openssh.com", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com"),
+        *("hmac-sha1-etm@openssh.com", "umac-64@openssh.com", "umac-128@openssh.com", "hmac-sha2-256", "hmac-sha2-512", "hmac-sha1"),
+    ),
+    "KexAlgorithms": (
+        *("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "curve25519-sha256@libssh.org"),
+        *("ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521", "diffie-hellman-group-exchange-sha256", "diffie-hellman-group16-sha512"),
+        *("diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256", "diffie-hellman-group14-sha1"),
+    ),
+}
+_MADE = re.compile(r"/etc/ssh/ssh_host_[a-z0-9]+_key$")
+
+
+def no_common_algorithm(settings):
+    """Return the Obstacles of the lists of algorithms that have none which a client of today offers by itself.
+
+    Source: myproposal.h of OpenSSH 7.4 to 10.0. A cipher that checks its packets itself needs no code (MACs).
+    """
+    found = []
+    alone = [
+        pattern for pattern in (effective_of(settings, "Ciphers")[0] or _OFFERED["Ciphers"][0]).split(",") if pattern.lstrip("+^").startswith(("chacha", "aes"))
+    ]
+    with_code = all("gcm" not in pattern and "chacha" not in pattern and "*" not in pattern for pattern in alone)
+    for keyword, offered in _OFFERED.items():
+        value, path, line = effective_of(settings, keyword)
+        if not value or value[0] in "+^-" or keyword == "MACs" and not with_code:
+            continue
+        if not any(fnmatch.fnmatchcase(name, pattern) for name in offered for pattern in value.split(",")):
+            found.append(AccessObstacle(path, line, f"{keyword} {value}", "no client of today offers one of these, and nobody can connect"))
+    return found
+
+
+def no_key(settings, has_file):
+    """Return the Obstacles of the settings by which no key of Azure's kinds, RSA and Ed25519, is taken; [] where a password is.
+
+    has_file: callable, path -> bool, of the guest.
+    """
+    if effective_of(settings, "PasswordAuthentication", "yes")[0].lower() != "no":
+        return []
+    found = []
+    value, path, line = effective_of(settings, "RevokedKeys", "none")
+    if value.lower() != "none" and not has_file(value):
+        found.append(AccessObstacle(path, line, f"RevokedKeys {value}", "it is not there, and so sshd refuses every key"))
+    size, path, line = effective_of(settings, "RequiredRSASize")
+    without_rsa = size is not None and size.isdigit() and int(size[:9]) > _LARGEST_RSA
+    kinds = [(kind, is_rsa) for kind, is_rsa in _KINDS if not (is_rsa and without_rsa)]
+    for keyword in ("PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"):
+        value, path, line = effective_of(settings, keyword)
+        if value and value[0] not in "+^-" and not any(fnmatch.fnmatchcase(kind, pattern) for pattern in value.split(",") for kind, _is_rsa in kinds):
+            found.append(AccessObstacle(path, line, f"{keyword} {value}", "no key of RSA or Ed25519, as Azure has them, is taken"))
+    return found
+
+
+def no_host_key(settings, has_file):
+    """Return the Obstacles of HostKey, when no key that it names is there, and none is of those that whoever provisions makes.
+
+    has_file: callable, path -> bool, of the guest.
+    """
+    lines = lines_of(settings, "hostkey")
+    if any(has_file(setting.value) or _MADE.match(setting.value) for setting in lines):
+        return []
+    return [obstacle_of(setting, "it is not there, and whoever provisions makes /etc/ssh/ssh_host_*_key alone") for setting in lines]
+
+
+def no_host_key_algorithm(settings):
+    """Return the Obstacles of HostKeyAlgorithms, when none of the host keys may be used with them."""
+    value, path, line = effective_of(settings, "HostKeyAlgorithms")
+    if not value or value[0] in "+^-":
+        return []
+    named = [setting.value for setting in lines_of(settings, "hostkey")] or list(_OF_HOST_KEYS)
+    usable = [algorithm for name in named for kind, algorithms in _OF_HOST_KEYS.items() if kind in name for algorithm in algorithms]
+    if not usable or any(fnmatch.fnmatchcase(algorithm, pattern) for pattern in value.split(",") for algorithm in usable):
+        return []
+    return [AccessObstacle(path, line, f"HostKeyAlgorithms {value}", "no host key is of these kinds, and nobody can connect")]
