@@ -18,14 +18,14 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
     bls_entry,
     grub2_environment,
     grub2_menu,
+    grub2_waiting,
     grub_conditions,
     grub_reader,
-    grub_script,
     reading,
 )
-from ansible_collections.imagewright.azure.plugins.module_utils.core import distribution, programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start
 
 #: One line of a menu as GRUB counts them. names: titles and ids ({str}); line: int; entry: BootEntry or None (another system, a submenu);
 #: items: [_Item] of a submenu, None of an entry; unrestricted: bool, started without a password.
@@ -41,12 +41,6 @@ _NUMBERS_FIRST = ("debian", "arch", "alpine")
 
 #: Kernels that are no system and never end.
 _NO_SYSTEM = re.compile(r"memtest|ipxe|netboot|etherboot", re.IGNORECASE)
-
-#: Where a part of what grub-mkconfig writes begins; the first of them sets the timeout.
-_GENERATED = "### BEGIN /etc/grub.d/"
-_READING_COMMANDS = ("source", ".", "configfile", "normal", "legacy_configfile", "legacy_source", "extract_entries_source", "eval")
-
-_VARIABLE = re.compile(r"^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$")
 
 
 def starts(tree):
@@ -90,14 +84,14 @@ def _start(tree, path):
         entry,
         place,
         problem,
-        _waits(settings, environment)
-        + _without_timeout(tree, path, settings, scripts)
-        + _astray(settings)
-        + _stops(stops, known)
-        + _loops(path, scripts[0][1], known)
-        + (_of_entry(scripts, entry, known) if entry else []),
-        [] if item is None or item.unrestricted else _passwords(tree, path, settings),
-        dict(environment, **{setting.name: setting.value for setting in settings if _holds(setting.conditions, environment)}),
+        grub2_waiting.waits(settings, environment)
+        + grub2_waiting.without_timeout(tree, path, settings, scripts)
+        + grub2_waiting.astray(settings)
+        + grub2_waiting.stopping(stops, known)
+        + grub2_waiting.loops(path, scripts[0][1], known)
+        + (grub2_waiting.of_entry(scripts, entry, known) if entry else []),
+        [] if item is None or item.unrestricted else grub2_waiting.passwords(tree, path, settings),
+        dict(environment, **{setting.name: setting.value for setting in settings if grub_conditions.holds(setting.conditions, environment)}),
     )
 
 
@@ -113,62 +107,21 @@ def parts(tree, path):
     return [path] + ([own] if tree.is_file(own) and "custom.cfg" in reading.text(tree, path) else [])
 
 
-def _astray(settings):
-    """Return the Places ([Place]) of grubenv's prefix, where GRUB looks for its modules from then on, unless the menu sets it again."""
-    prefixes = [setting for setting in settings if setting.name == "prefix"]
-    return [
-        Place(setting.path, setting.line, f"prefix={setting.value}, which load_env sets: GRUB finds no module any more")
-        for setting in prefixes[-1:]
-        if setting.line is None
-    ]
-
-
-def _without_timeout(tree, path, settings, scripts):
-    """Return the Place ([Place]) of a whole menu that nothing gives a timeout; what it may read of other files is not known here."""
-    text = reading.text(tree, path)
-    if not programs.is_whole_system(tree) or _GENERATED in text and _GENERATED + "00_header" not in text:
-        return []  # a part of a system, or of what grub-mkconfig writes
-    statements = [statement for _part, script in scripts for statement in script.statements]
-    reads_more = any(each.words[0] in _READING_COMMANDS and "custom.cfg" not in " ".join(each.words) for each in statements)
-    if reads_more or any(setting.name == "timeout" for setting in settings):
-        return []
-    return [Place(path, None, "timeout is not set: the menu waits for a key")]
-
-
 def _default(path, settings, environment):
     """Return (what `default` says (str), Place of what says it)."""
     wanted, place = "0", Place(path, None, "the first entry")
     for setting in settings:
         if setting.name != "default":
             continue
-        variable = _VARIABLE.match(setting.value)
-        name = variable.group(1) if variable else None
+        name = grub_conditions.variable_of(setting.value)
         value = environment.get(name, "") if name else setting.value
         once = name == "next_entry"
-        if (once and not value) or not _holds(setting.conditions, environment):
+        if (once and not value) or not grub_conditions.holds(setting.conditions, environment):
             continue
         wanted, place = value or "0", Place(setting.path, setting.line, f"default={value}" + (f" ({name} of grubenv)" if name else ""))
         if once:  # the other branch of the same `if` sets what is usual
             return wanted, place
     return wanted, place
-
-
-def _holds(conditions, environment):
-    """Return whether the conditions ([str]) under which a variable is set may hold when nobody is there.
-
-    Known are those that ask what a boot before has left in grubenv; any other may.
-    """
-    for condition in conditions:
-        negated = condition.startswith("else ")
-        if "boot_counter" in condition and not negated and not (environment.get("boot_counter") in ("0", "-1") and environment.get("boot_success", "0") == "0"):
-            return False
-        if "recordfail" in condition and negated == (environment.get("recordfail") == "1"):
-            return False
-        if "initrdfail" in condition and not negated and environment.get("initrdfail") != "2":
-            return False
-        if grub_conditions.truth(condition, {}) is False:
-            return False
-    return True
 
 
 def _items(tree, path, items, known):
@@ -240,73 +193,3 @@ def _chosen(items, wanted, numbers_first):
 def _number(digits):
     """Return the number (int) that C reads: hexadecimal behind 0x, octal behind 0."""
     return int(digits, 16) if digits[:2] in ("0x", "0X") else int(digits, 8 if digits.startswith("0") else 10)
-
-
-def _waits(settings, environment):
-    """Return the Places ([Place]) that make the menu wait for ever, or too long: the last setting of the timeout counts."""
-    set_last = [setting for setting in settings if setting.name == "timeout" and _holds(setting.conditions, environment)][-1:]
-    found = []
-    for setting in set_last:
-        variable = _VARIABLE.match(setting.value)
-        value = environment.get(variable.group(1), "") if variable else setting.value
-        if value.startswith("-") or is_long(value):
-            found.append(Place(setting.path, setting.line, f"timeout={value}" + (f" ({variable.group(1)} of grubenv)" if variable else "")))
-    return found
-
-
-def _stops(stops, known):
-    """Return the Places ([Place]) of commands around the entries that wait for a key, wait too long or end GRUB."""
-    return [
-        Place(stop.path, stop.line, f"{stop.name} {stop.value}".strip())
-        for stop in stops
-        if _is_run(stop.conditions, known) and (stop.name != "sleep" or any(is_long(word) for word in stop.value.split()))
-    ]
-
-
-def _is_run(conditions, known):
-    """Return whether all conditions ([str]) hold whatever the machine is."""
-    return all(grub_conditions.truth(condition, known) is True for condition in conditions)
-
-
-def _loops(path, script, known):
-    """Return the Places ([Place]) of commands by which a menu reads itself again, and again, until the memory is used up."""
-    if any(setting.name == "prefix" for setting in script.settings):
-        return []  # what lies there is another file
-    own = ("$prefix", "${prefix}", "$config_directory", "${config_directory}", posixpath.dirname(path))
-    names = [f"{folder}/{posixpath.basename(path)}" for folder in own] + ["$config_file", "${config_file}"]
-    return [
-        Place(path, statement.line, " ".join(statement.words) + ": the menu reads itself for ever")
-        for statement in script.statements
-        if statement.entry is None
-        and statement.words[0] in ("configfile", "source", ".", "normal")
-        and re.sub(r"^\(\$\{?\w+\}?\)", "", " ".join(statement.words[1:2])) in names
-        and _is_run(statement.conditions, known)
-    ]
-
-
-def _of_entry(scripts, entry, known):
-    """Return the Places ([Place]) of commands in the entry that starts which wait for a key, wait too long or end GRUB before the kernel runs."""
-    found = []
-    for statement in [each for path, script in scripts if path == entry.path for each in script.statements if each.entry is not None]:
-        name, rest = statement.words[0], statement.words[1:]
-        if statement.entry != entry.line or not _is_run(statement.conditions, known):
-            continue
-        if name == "boot":
-            break
-        if name in grub_script.STOPPING_COMMANDS and (name != "sleep" or any(is_long(word) for word in rest)):
-            found.append(Place(entry.path, statement.line, " ".join(statement.words)))
-    return found
-
-
-def _passwords(tree, path, settings):
-    """Return the Places ([Place]) of the users without whom no restricted entry starts."""
-    found = []
-    for setting in settings:
-        if setting.name != "superusers" or not setting.value:
-            continue
-        if any("GRUB2_PASSWORD" in condition for condition in setting.conditions):
-            user = posixpath.join(posixpath.dirname(path), "user.cfg")
-            if not tree.is_file(user) or "GRUB2_PASSWORD=" not in reading.text(tree, user):
-                continue
-        found.append(Place(setting.path, setting.line, f"superusers={setting.value}, and the entry that starts has no --unrestricted"))
-    return found

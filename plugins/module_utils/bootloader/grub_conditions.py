@@ -14,6 +14,12 @@ _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*
 _PLATFORMS = ("pc", "efi")
 
 
+def variable_of(value):
+    """Return the name (str) of the variable that a value is, as ``${timeout}``, None of any other value."""
+    match = _VARIABLE.fullmatch(value)
+    return (match.group(1) or match.group(2)) if match else None
+
+
 def truth(condition, variables):
     """Return whether a condition (str, the words behind ``if``, or ``else`` and those) holds; None when that cannot be told.
 
@@ -66,3 +72,21 @@ def _expanded(word, variables):
 def _value(name, variables):
     """Return the value (str) of a variable, None when it is not known; a GRUB of the last ten years has all features."""
     return "y" if name.startswith("feature_") else variables.get(name)
+
+
+def holds(conditions, environment):
+    """Return whether the conditions ([str]) under which a variable is set may hold when nobody is there.
+
+    Known are those that ask what a boot before has left in grubenv; any other may.
+    """
+    for condition in conditions:
+        negated = condition.startswith("else ")
+        if "boot_counter" in condition and not negated and not (environment.get("boot_counter") in ("0", "-1") and environment.get("boot_success", "0") == "0"):
+            return False
+        if "recordfail" in condition and negated == (environment.get("recordfail") == "1"):
+            return False
+        if "initrdfail" in condition and not negated and environment.get("initrdfail") != "2":
+            return False
+        if truth(condition, {}) is False:
+            return False
+    return True
