@@ -9,8 +9,8 @@ PRIVATE: module_utils of this collection are not an interface.
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import module_file
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_entries
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_version
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, starts_systemd
 
 _MOST_MODULE = 64 * 1024 * 1024  # bytes of the file
@@ -64,10 +64,8 @@ def _btrfs(context):
 
 def _content(context, name):
     tree = context.tree
-    versions = {kernels.version_of(tree, entry.kernel) for entry in started_entries(context) if tree.is_file(entry.kernel)}
-    if len(versions) != 1 or None in versions:
-        return b""
-    path = drivers.available(tree, versions.pop()).get(name)
+    version = started_version(context)
+    path = drivers.available(tree, version).get(name) if version is not None else None
     if path is None or not tree.is_file(path):
         return b""
     try:

@@ -12,6 +12,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.starting import starts as starts_of_tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
@@ -38,6 +39,12 @@ def starts(context):
 def started_entries(context):
     """Return the boot entries ([BootEntry]) that start by themselves."""
     return [start.entry for start in starts(context) if start.entry is not None]
+
+
+def started_version(context):
+    """Return the version (str) of the kernel that starts by itself, None when that is not known, or several boot loaders start several."""
+    versions = {kernels.version_of(context.tree, entry.kernel) for entry in started_entries(context) if context.tree.is_file(entry.kernel)}
+    return versions.pop() if len(versions) == 1 else None
 
 
 def started_lines(context):

@@ -6,10 +6,10 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import file_system_features, kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import file_system_features
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last_mode, started_entries
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import last_mode, started_version
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of, named_volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
@@ -62,10 +62,10 @@ def _is_read_only(context, line):
 )
 def features_are_known(context):
     """Return failed with each mount of the disk whose file system has a feature that is newer than the kernel which starts."""
-    versions = {kernels.version_of(context.tree, entry.kernel) for entry in started_entries(context) if context.tree.is_file(entry.kernel)}
-    if len(versions) != 1 or None in versions:
+    version = started_version(context)
+    if version is None:
         return not_applicable("which kernel starts is not known here")
-    version, found = versions.pop(), []
+    found = []
     for line in context.shared(mount_lines):
         kind = kind_of(context, line.device) if line.kind == "auto" else line.kind
         features = context.tree.file_system_features(line.mount_point) or ()

@@ -6,12 +6,12 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import DRIVERS_OF
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.mounts import EMERGENCY, SBIN, helper_of, judged
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_version
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import NETWORK_KINDS, SHARED_FOLDER_KINDS, mount_lines
 
@@ -42,10 +42,10 @@ _DRIVERS = {"iso9660": ("isofs",), "ntfs": ("ntfs", "ntfs3"), "msdos": ("msdos",
 )
 def file_systems_are_known(context):
     """Return failed with each mount of a type that the kernel which starts has neither built in nor as a module."""
-    versions = {kernels.version_of(context.tree, entry.kernel) for entry in started_entries(context) if context.tree.is_file(entry.kernel)}
-    if len(versions) != 1 or None in versions:
+    version = started_version(context)
+    if version is None:
         return not_applicable("which kernel starts is not known here")
-    known = _known_file_systems(context.tree, versions.pop())
+    known = _known_file_systems(context.tree, version)
     if known is None:
         return not_applicable("what the kernel that starts has is not known here")
     found = []
