@@ -16,6 +16,8 @@ from integration.broken.ways_limits import manager
 from integration.broken.ways_root import SSHD, drop_in, fstab, sshd, with_agent, written
 
 _LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+_UNITS = "/usr/lib/systemd/system"
+_LET = "  /{usr/,}lib{,64}/** mrix,\n  /etc/** rwl,\n  /{usr/,}{,s}bin/* mrUx,\n  capability,\n"
 _SUDOERS_SO = "/usr/libexec/sudo/sudoers.so"
 
 
@@ -79,6 +81,19 @@ def patched(octets):
     return octets + b"\n# patched here\nPATCHED = True\n"
 
 
+def confined(rules, program="/usr/sbin/sshd", flags=""):
+    """Return the way in which AppArmor, which the images lack, confines a program."""
+
+    def way(layer):
+        layer.needs(program)
+        layer.write("/usr/sbin/apparmor_parser", layer.tree.read_bytes("/usr/bin/true"), 0o755)
+        layer.write(f"{_UNITS}/apparmor.service", "[Unit]\nDefaultDependencies=no\nBefore=sysinit.target\n[Service]\nType=oneshot\nExecStart=/usr/bin/true\n")
+        layer.link("/etc/systemd/system/sysinit.target.wants/apparmor.service", f"{_UNITS}/apparmor.service")
+        layer.write("/etc/apparmor.d/own", f"abi <abi/3.0>,\nprofile own {program} {flags}{{\n{rules}}}\n")
+
+    return way
+
+
 def preloaded(layer):
     """Have a library loaded before all that needs one which is not there."""
     library = layer.tree.read_bytes(f"{_LIBRARIES}/libpam.so.0").replace(b"libaudit.so.1\0", b"libnothing.so\0")
@@ -133,6 +148,10 @@ WAYS = {
     "a module of cloud-init has a slip": cloud(module_of("cloudinit", "sources/DataSourceAzure.py", slip)),
     "a module of Python is cut off": module_of("", "logging/__init__.py", half),
     "a module of Python has a slip": module_of("", "subprocess.py", slip),
+    "AppArmor keeps sshd from all": confined(""),
+    "AppArmor keeps sshd from its connections": confined(_LET),
+    "AppArmor keeps sshd from the accounts": confined(_LET + "  network,\n  deny /etc/passwd r,\n"),
+    "AppArmor keeps useradd from its files": confined("  /{usr/,}lib{,64}/** mr,\n  /etc/** r,\n", "/usr/sbin/useradd"),
     "a module of PAM is for another processor": of_arm(f"{_LIBRARIES}/security/pam_unix.so"),
     "a module of PAM is zeros": zeros(f"{_LIBRARIES}/security/pam_permit.so"),
     "a module of PAM is cut off": lambda layer: layer.cut(f"{_LIBRARIES}/security/pam_nologin.so"),
@@ -200,6 +219,9 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "AppArmor lets sshd do its work": confined(_LET + "  network,\n"),
+    "AppArmor complains of sshd": confined("", flags="flags=(complain) "),
+    "AppArmor lets useradd do its work": confined(_LET, "/usr/sbin/useradd"),
     "a module of the agent is patched": with_agent(module_of("azurelinuxagent", "common/conf.py", patched)),
     "a module of cloud-init is patched": cloud(module_of("cloudinit", "stages.py", patched)),
     "a module of Python is patched": module_of("", "subprocess.py", patched),
