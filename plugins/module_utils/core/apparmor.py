@@ -36,7 +36,9 @@ class AppArmorRule(NamedTuple):
 
 
 class AppArmorProfile(NamedTuple):
-    """A profile that is enforced. path: of its file; line: from 1; name: str; attached: patterns of AppArmor of the programs that it is for; rules: [AppArmorRule];
+    """A profile that is enforced.
+
+    path: of its file; line: from 1; name: str; attached: patterns of AppArmor of the programs that it is for; rules: [AppArmorRule];
     has_abi: whether its file names the features that it is written for; without them the network is nobody's business.
     """
 
