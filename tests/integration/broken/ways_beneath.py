@@ -148,6 +148,9 @@ WAYS = {
     "a module of cloud-init has a slip": cloud(module_of("cloudinit", "sources/DataSourceAzure.py", slip)),
     "a module of Python is cut off": module_of("", "logging/__init__.py", half),
     "a module of Python has a slip": module_of("", "subprocess.py", slip),
+    "openssl is not there": with_agent(lambda layer: layer.remove("/usr/bin/openssl")),
+    "openssl has no configuration": with_agent(lambda layer: layer.remove("/etc/ssl/openssl.cnf")),
+    "openssl's configuration has a slip": with_agent(lambda layer: layer.append("/etc/ssl/openssl.cnf", "MinProtocol TLSv1.2\n")),
     "AppArmor keeps sshd from all": confined(""),
     "AppArmor keeps sshd from its connections": confined(_LET),
     "AppArmor keeps sshd from the accounts": confined(_LET + "  network,\n  deny /etc/passwd r,\n"),
@@ -219,6 +222,7 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "openssl's configuration has one more section": with_agent(lambda layer: layer.append("/etc/ssl/openssl.cnf", "\n[ own ] # own\nMinProtocol = TLSv1.2\n")),
     "AppArmor lets sshd do its work": confined(_LET + "  network,\n"),
     "AppArmor complains of sshd": confined("", flags="flags=(complain) "),
     "AppArmor lets useradd do its work": confined(_LET, "/usr/sbin/useradd"),
