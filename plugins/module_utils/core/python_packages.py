@@ -11,7 +11,7 @@ import posixpath
 import re
 from typing import Iterable, List, NamedTuple, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import python_syntax
+from ansible_collections.imagewright.azure.plugins.module_utils.core import python_imports, python_syntax
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 #: Where requests says what it imports. Source: requests 2.16 and later; the older ones bring it in packages/.
@@ -39,8 +39,8 @@ _SEARCHED = ("/usr/bin", "/bin", "/usr/local/bin")
 #: Statements at the beginning of a line, and behind an import in a line of a .pth file, that end Python.
 _EXITS = re.compile(r"(?:sys\.exit|os\._exit|os\.abort|exit|quit)\(|raise SystemExit\b")
 _EXITS_BEHIND = re.compile(r";\s*(?:(?:sys\.exit|os\._exit|os\.abort|exit|quit)\(|raise SystemExit\b)")
-#: Modules that releases of Python gave up, or that distributions put into a package of their own. Source: What's New in Python 3.12 and 3.13.
-_GIVEN_UP = re.compile(r"^(?:import|from)[ \t]+(distutils|imp|asyncore|crypt|cgi|pipes)\b[^\n]*", re.M)
+#: What an entry script of a distribution asks for.
+_ENTRY = re.compile(r"^__requires__ = ['\"]([\w.-]+)==", re.M)
 _VERSION = re.compile(r"python([23]\.[0-9]+)")
 
 
@@ -84,7 +84,7 @@ def find(tree: Tree, script: str, package: str) -> Optional[PythonAnswer]:
     version = interpreter_version(tree, program)
     found = [
         path
-        for folder in _FOLDERS
+        for folder in _own_folders(tree, program) + _FOLDERS
         for pattern in (f"{folder}/python*/site-packages", f"{folder}/python*/dist-packages")
         for place in tree.glob(pattern)
         for path in _in(tree, place, package)
@@ -106,25 +106,44 @@ def of_requests(tree: Tree, script: str) -> List[str]:
     return list(dict.fromkeys(names))
 
 
-def given_up(tree: Tree, script: str, package: str, modules: Iterable[str]) -> Optional[Tuple[str, int, str]]:
-    """Return (path, line, text) of the first import of a package's modules, whatever they do, that its Python has not any more; None without one.
+def missing_import(tree: Tree, script: str, modules: Iterable[str]) -> Optional[python_imports.MissingImport]:
+    """Return the first import of modules ([str], ``cloudinit.cmd.main``) that the Python of a script runs whatever they do and that is nowhere, or None."""
+    version, places = _python(tree, script)
+    return python_imports.missing(tree, version, places, modules) if version else None
 
-    modules: paths below the package (``cmd/main.py``). Nothing is told of a Python whose library is not seen.
+
+def without_distro(tree: Tree, script: str) -> Optional[Tuple[str, int, str]]:
+    """Return the (path, line from 1, text) by which the agent asks the package distro for the distribution, when its Python has neither that nor the
+    function of platform.py that it asks first; None otherwise.
+
+    Source: WALinuxAgent common/future.py, get_linux_distribution; platform.linux_distribution is gone since 3.8.
     """
-    answer = find(tree, script, package)
-    if answer is None or answer.version is None:
+    version, places = _python(tree, script)
+    numbers = [int(part) for part in (version or "0.0").split(".")]
+    if version is None or numbers < [3, 8] or not python_imports.is_missing(tree, version, places, "distro"):
         return None
-    libraries = [f"{folder}/python{answer.version}" for folder in _FOLDERS]
-    if not any(tree.is_file(f"{library}/os.py") for library in libraries):
-        return None
-    places = libraries + [f"{folder}/python{number}/{name}-packages" for folder in _FOLDERS for number in (answer.version, "3") for name in ("site", "dist")]
-    for path in [f"{folder}/{module}" for folder in answer.found if _looks_into(folder, answer.version) for module in modules]:
-        text = tree.read_text(path) if tree.is_file(path) else ""
-        for match in _GIVEN_UP.finditer(text):
-            names = [match.group(1)] + (["_distutils_hack"] if match.group(1) == "distutils" else [])  # which setuptools brings
-            if not any(tree.glob(f"{place}/{name}.py*") or tree.glob(f"{place}/{name}/__init__.py*") for place in places for name in names):
-                return path, text.count("\n", 0, match.start()) + 1, match.group()
+    for path in [f"{place}/azurelinuxagent/common/future.py" for place in places]:
+        text = _text(tree, path) if tree.is_file(path) else ""
+        match = re.search(r"^[ \t]+distro\.linux_distribution\(", text, re.M)
+        if match:
+            return path, text.count("\n", 0, match.start()) + 1, match.group().strip() + ")"
     return None
+
+
+def without_entry(tree: Tree, script: str) -> Optional[str]:
+    """Return the name (str) of the installed distribution whose entry point a script asks for, when its entry_points.txt is nowhere; None otherwise.
+
+    Source: easy_install and Debian's packages (load_entry_point); importlib.metadata.
+    """
+    match = _ENTRY.search(_text(tree, script)) if tree.is_file(script) else None
+    _version, places = _python(tree, script)
+    if match is None or not places:
+        return None
+    name = re.sub(r"[-_.]+", "_", match.group(1)).lower()
+    found = [path for place in places for ending in ("egg-info", "dist-info") for path in tree.glob(f"{place}/*.{ending}")]
+    own = [path for path in found if re.sub(r"[-_.]+", "_", posixpath.basename(path)).lower().startswith(name + "_")]
+    eggs = [path for place in places for path in tree.glob(f"{place}/*.egg") + tree.glob(f"{place}/*.egg-link")]
+    return None if eggs or any(tree.is_file(f"{path}/entry_points.txt") for path in own) else match.group(1)
 
 
 def unreadable(tree: Tree, script: str, package: str, modules: Iterable[str]) -> Optional[Tuple[str, Optional[int], str]]:
@@ -132,10 +151,8 @@ def unreadable(tree: Tree, script: str, package: str, modules: Iterable[str]) ->
 
     Those elsewhere are compared with their packages. modules: as of given_up, the package's own __init__.py among them.
     """
-    program = _program(tree, interpreter(tree, script))
-    version = interpreter_version(tree, program) if program else None
-    places = [f"{place}/{package}" for place in _places(tree, version)] if version else []
-    folder = next((path for path in places if tree.glob(f"{path}/*.py")), "")
+    version, places = _python(tree, script)
+    folder = next((path for place in places for path in [f"{place}/{package}"] if tree.glob(f"{path}/*.py")), "")
     for path in [f"{folder}/{module}" for module in ("__init__.py", *modules)] if folder.startswith(_LOCAL) else []:
         found = python_syntax.problem(tree, path, version) if tree.is_file(path) else None
         if found:
@@ -165,11 +182,9 @@ def ended(tree: Tree, script: str) -> Optional[Tuple[str, int, str]]:
     Python runs sitecustomize, usercustomize and the lines of .pth files that begin with import; another exception than SystemExit is passed over.
     Source: site.py, execsitecustomize and addpackage; tried with 3.11.
     """
-    program = _program(tree, interpreter(tree, script))
-    version = interpreter_version(tree, program) if program else None
+    version, places = _python(tree, script)
     if version is None or " -S" in tree.read_bytes(script, 256).partition(b"\n")[0].decode("utf-8", "replace"):
         return None
-    places = _places(tree, version)
     customs = [f"{place}/{name}.py" for name in ("sitecustomize", "usercustomize") for place in [f"/usr/lib/python{version}"] + places]
     own = [next((path for path in customs if path.endswith(name) and tree.is_file(path)), None) for name in ("/sitecustomize.py", "/usercustomize.py")]
     for path in [path for path in own if path] + [path for place in places for path in tree.glob(f"{place}/*.pth")]:
@@ -185,18 +200,29 @@ def emptied(tree: Tree, script: str, package: str, word: str) -> Optional[str]:
 
     word: str, what each version of the package has in its first file, as ``safe_load`` of yaml.
     """
-    program = _program(tree, interpreter(tree, script))
-    version = interpreter_version(tree, program) if program else None
-    places = _places(tree, version) if version else []
+    _version, places = _python(tree, script)
     first = next((path for place in places for path in (f"{place}/{package}/__init__.py", f"{place}/{package}.py") if tree.is_file(path)), None)
     return first if first is not None and first.startswith(_LOCAL) and word not in _text(tree, first) else None
 
 
-def _places(tree: Tree, version: str) -> List[str]:
-    """Return the directories ([str]) of packages that a Python looks into, in their order."""
+def _python(tree: Tree, script: str) -> Tuple[Optional[str], List[str]]:
+    """Return (version of the Python of a script, directories of packages that it looks into in their order); (None, []) where that is not known."""
+    program = _program(tree, interpreter(tree, script))
+    version = interpreter_version(tree, program) if program else None
+    return (version, _places(tree, version, program)) if program and version else (None, [])
+
+
+def _own_folders(tree: Tree, program: str) -> Tuple[str, ...]:
+    """Return the directory of an environment of its own (venv) that an interpreter is in, () where it is the system's. Source: PEP 405."""
+    prefix = posixpath.dirname(posixpath.dirname(program))
+    return (f"{prefix}/lib",) if program.startswith("/") and tree.is_file(f"{prefix}/pyvenv.cfg") else ()
+
+
+def _places(tree: Tree, version: str, program: str) -> List[str]:
+    """Return the directories ([str]) of packages that a Python looks into, in their order; those of the system as well for one in an environment."""
     own = [
         f"{folder}/python{name}/{kind}"
-        for folder in _LOCAL + ("/usr/lib", "/usr/lib64")
+        for folder in _own_folders(tree, program) + _LOCAL + ("/usr/lib", "/usr/lib64")
         for name in (version, "3")
         for kind in ("dist-packages", "site-packages")
     ]

@@ -68,6 +68,18 @@ def module_of(package, name, change):
     return way
 
 
+def packages_gone(*patterns):
+    """Return the way in which what patterns match of Debian's Python packages is gone."""
+
+    def way(layer):
+        paths = [path for pattern in patterns for path in layer.tree.glob(f"/usr/lib/python3/dist-packages/{pattern}")]
+        if not paths:
+            raise DoesNotApply(f"nothing of {patterns} is there")
+        layer.remove(*paths)
+
+    return way
+
+
 def slip(octets):
     """Leave a bracket open behind the last line of a module."""
     return octets + b"print(\n"
@@ -148,6 +160,13 @@ WAYS = {
     "a module of cloud-init has a slip": cloud(module_of("cloudinit", "sources/DataSourceAzure.py", slip)),
     "a module of Python is cut off": module_of("", "logging/__init__.py", half),
     "a module of Python has a slip": module_of("", "subprocess.py", slip),
+    "the agent's entry point is gone": with_agent(packages_gone("WALinuxAgent*")),
+    "the agent's Python has no distro": with_agent(packages_gone("distro", "distro.py")),
+    "cloud-init's entry point is gone": cloud(packages_gone("cloud_init*")),
+    "cloud-init's jinja2 is gone": cloud(packages_gone("jinja2")),
+    "what cloud-init's jinja2 imports is gone": cloud(packages_gone("markupsafe")),
+    "cloud-init's jsonpatch is gone": cloud(packages_gone("jsonpatch*")),
+    "cloud-init's configobj is gone": cloud(packages_gone("configobj")),
     "openssl is not there": with_agent(lambda layer: layer.remove("/usr/bin/openssl")),
     "openssl has no configuration": with_agent(lambda layer: layer.remove("/etc/ssl/openssl.cnf")),
     "openssl's configuration has a slip": with_agent(lambda layer: layer.append("/etc/ssl/openssl.cnf", "MinProtocol TLSv1.2\n")),
@@ -222,6 +241,8 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "cloud-init's schemas are gone": cloud(packages_gone("jsonschema", "jsonschema_specifications", "attr", "attrs", "rpds")),
+    "cloud-init has no OAuth": cloud(packages_gone("oauthlib*", "jwt", "blinker")),
     "openssl's configuration has one more section": with_agent(lambda layer: layer.append("/etc/ssl/openssl.cnf", "\n[ own ] # own\nMinProtocol = TLSv1.2\n")),
     "AppArmor lets sshd do its work": confined(_LET + "  network,\n"),
     "AppArmor complains of sshd": confined("", flags="flags=(complain) "),

@@ -28,6 +28,18 @@ def test_a_package_is_there_where_the_interpreter_looks(tmp_path, folder, there)
     assert (found.found, found.there, found.version) == ([f"{folder}/cloudinit"], there, "3.11")
 
 
+def test_an_environment_of_its_own_has_its_own_packages(tmp_path):
+    folder = "/opt/azure/lib/python3.11/site-packages/azurelinuxagent"
+    script = {
+        "/usr/sbin/waagent": "#!/opt/azure/bin/python3\n",
+        "/opt/azure/bin/python3": "->/usr/bin/python3.11",
+        "/opt/azure/pyvenv.cfg": "home = /usr/bin\n",
+    }
+    write_tree(tmp_path, {"/usr/bin/python3.11": "program", **script, f"{folder}/__init__.py": "x"})
+    found = python_packages.find(LiveTree(str(tmp_path)), "/usr/sbin/waagent", "azurelinuxagent")
+    assert (found.found, found.there) == ([folder], True)
+
+
 def test_a_script_of_another_interpreter_has_no_python(tmp_path):
     write_tree(tmp_path, {"/usr/bin/agent": "#!/bin/sh\n"})
     assert python_packages.find(LiveTree(str(tmp_path)), "/usr/bin/agent", "azurelinuxagent") is None
@@ -69,24 +81,3 @@ def test_requests_says_itself_what_it_imports(tmp_path, files, imported):
     folder = "/usr/lib/python3/dist-packages/requests"
     write_tree(tmp_path, {**SCRIPT, f"{folder}/__init__.py": "x", **{f"{folder}/{name}": text for name, text in files.items()}})
     assert python_packages.of_requests(LiveTree(str(tmp_path)), "/usr/bin/cloud-init") == imported
-
-
-@pytest.mark.parametrize(
-    ("text", "files", "line"),
-    [
-        ("import os\nfrom distutils.version import LooseVersion\n", {}, 2),
-        ("import crypt\n", {"/usr/lib/python3.11/distutils/__init__.py": ""}, 1),
-        ("from distutils import version\n", {"/usr/lib/python3.11/distutils/__init__.py": ""}, None),
-        ("from distutils import version\n", {"/usr/lib/python3/dist-packages/_distutils_hack/__init__.py": ""}, None),
-        ("from crypt import crypt\n", {"/usr/lib/python3/dist-packages/crypt.py": ""}, None),
-        ("import crypt\n", {"/usr/lib/python3.11/crypt.pyc": ""}, None),
-        ("try:\n    import crypt\nexcept ImportError:\n    crypt = None\nimport importlib\n", {}, None),
-        ("import crypt\n", {"/usr/lib/python3.11/os.py": None}, None),  # a library that is not seen
-    ],
-)
-def test_a_module_that_python_gave_up_is_told_where_it_is_imported(tmp_path, text, files, line):
-    module = "/usr/lib/python3/dist-packages/cloudinit/util.py"
-    there = {**SCRIPT, "/usr/lib/python3.11/os.py": "", module: text, **files}
-    write_tree(tmp_path, {path: content for path, content in there.items() if content is not None})
-    found = python_packages.given_up(LiveTree(str(tmp_path)), "/usr/bin/cloud-init", "cloudinit", ["util.py", "other.py"])
-    assert found == (None if line is None else (module, line, text.splitlines()[line - 1]))

@@ -51,6 +51,17 @@ _IMPORTED = {
     ),
     "cloudinit": ("cmd/main.py", "util.py", "distros/__init__.py", "sources/DataSourceAzure.py", "sources/helpers/azure.py"),
 }
+#: What they run, each in its turn; what a release has not is passed over.
+_ENTERED = {
+    "azurelinuxagent": (
+        *("agent", "common.osutil.factory", "common.version", "daemon.main", "daemon.scvmm", "pa.deprovision.factory", "pa.provision.factory"),
+        *("pa.rdma.factory", "ga.update", "ga.exthandlers", "ga.env", "ga.monitor"),
+    ),
+    "cloudinit": (
+        *("cmd.main", "stages", "sources.DataSourceAzure", "sources.helpers.azure", "util", "distros", "handlers.cloud_config", "templater"),
+        *("config.cc_users_groups", "config.cc_ssh", "config.cc_set_hostname", "net.dhcp"),
+    ),
+}
 #: What the first file of a package that cloud-init imports has, in each of its versions.
 _HAVING = {"yaml": "safe_load", "requests": "from .api", "jinja2": "Template", "configobj": "ConfigObj"}
 
@@ -72,10 +83,12 @@ def _package(tree, script, package):
     shadowing = python_packages.shadowing(tree, script, package, _MODULES[package])
     if shadowing:
         return failed([Evidence(shadowing, None, f"{answer.interpreter} takes this one before the system's, and it has no {_MODULES[package]}")])
-    gone = python_packages.given_up(tree, script, package, _IMPORTED[package])
-    if gone:
-        path, number, text = gone
-        return failed([Evidence(path, number, f"{text}: Python {answer.version} has it not, nor has a package beside it")])
+    entry = python_packages.without_entry(tree, script)
+    if entry:
+        return failed([Evidence(script, None, f"asks for the entry point of {entry}, whose entry_points.txt is in no directory of Python {answer.version}")])
+    imports = python_packages.missing_import(tree, script, [f"{package}.{name}" for name in _ENTERED[package]])
+    if imports:
+        return failed([Evidence(imports.path, imports.line, f"{imports.text}: {imports.name} is in no directory of Python {answer.version}")])
     wrong = python_packages.unreadable(tree, script, package, _IMPORTED[package])
     if wrong:
         path, number, text = wrong
@@ -105,7 +118,11 @@ _SOURCES_OF_KERNEL = re.compile(r"\bcc:.*?datasource_list\s*:\s*([^\]}]*)")
 def agent_package(context):
     """Return failed when azurelinuxagent is in no directory that the interpreter of waagent looks into."""
     path = installation.program(context.tree)
-    return _package(context.tree, path if path and path.endswith("waagent") else None, "azurelinuxagent")
+    outcome = _package(context.tree, path if path and path.endswith("waagent") else None, "azurelinuxagent")
+    asks = python_packages.without_distro(context.tree, path) if outcome.status == PASSED else None
+    if asks:
+        return failed([Evidence(asks[0], asks[1], f"{asks[2]}: its Python has no package distro (python3-distro), and the agent ends as it starts")])
+    return outcome
 
 
 @rule(
