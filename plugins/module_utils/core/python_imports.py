@@ -54,6 +54,16 @@ def missing(tree: Tree, version: str, places: List[str], modules: Iterable[str])
     return walk.run(list(modules)) if walk is not None else None
 
 
+def shadowing(tree: Tree, version: str, places: List[str], modules: Iterable[str], folder: str) -> Optional[str]:
+    """Return the first file (str) of a script's own folder that Python takes in place of a module of its library or a package which modules import."""
+    walk = _walk(tree, version, places)
+    if walk is None or walk.run(list(modules)) is not None:
+        return None
+    own = {name.partition(".")[0] for name in modules}
+    names = set(tree.listdir(folder)) if tree.is_dir(folder) else set()
+    return next((f"{folder}/{name}.py" for name in sorted(walk.names - own) if f"{name}.py" in names and name not in _COMPILED), None)
+
+
 def is_missing(tree: Tree, version: str, places: List[str], name: str) -> bool:
     """Return whether a module of another package (``distro``) is in no directory; where nothing can be told it is not. As of missing."""
     walk = _walk(tree, version, places)
@@ -85,6 +95,8 @@ class _Walk:
         self._tree, self._library, self._places = tree, library, places
         self._names: Dict[str, FrozenSet[str]] = {}
         self._seen: Set[str] = set()
+        #: What is imported, without what lies in packages: ``logging``, ``yaml``.
+        self.names: Set[str] = set()
         self._waiting: Deque[Tuple[str, str, bool]] = collections.deque()  # file, the package that it is in, whether it is the program's own
 
     def run(self, modules: List[str]) -> Optional[MissingImport]:
@@ -96,6 +108,7 @@ class _Walk:
             text = _QUOTED.sub(lambda match: '""' + "\n" * match.group().count("\n"), _text(self._tree, path))
             for place, statement, name, further in _statements(text, package):
                 top = name.partition(".")[0]
+                self.names.add(top)
                 if not self.reach(name, top in own):
                     return MissingImport(path, text.count("\n", 0, place) + 1, statement, name if top in own else top)
                 for each in further:

@@ -112,6 +112,15 @@ def missing_import(tree: Tree, script: str, modules: Iterable[str]) -> Optional[
     return python_imports.missing(tree, version, places, modules) if version else None
 
 
+def module_of_its_folder(tree: Tree, script: str, modules: Iterable[str]) -> Optional[str]:
+    """Return the file (str) beside a script that its Python takes in place of a module which modules ([str], dotted) import, or None.
+
+    Source: sys.path[0] is the directory of the script, links followed.
+    """
+    version, places = _python(tree, script)
+    return python_imports.shadowing(tree, version, places, modules, posixpath.dirname(tree.resolve(script))) if version else None
+
+
 def without_distro(tree: Tree, script: str) -> Optional[Tuple[str, int, str]]:
     """Return the (path, line from 1, text) by which the agent asks the package distro for the distribution, when its Python has neither that nor the
     function of platform.py that it asks first; None otherwise.

@@ -11,7 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
     accounts,
-    agent_openssl,
+    openssl,
     agent_paths,
     cloud_commands,
     cloud_disk,
@@ -136,7 +136,7 @@ _PATH = (
     cloud_commands,
     cloud_disk,
     cloud_files,
-    agent_openssl,
+    openssl,
     agent_paths,
     identity_step,
 )

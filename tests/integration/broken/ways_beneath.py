@@ -68,6 +68,16 @@ def module_of(package, name, change):
     return way
 
 
+def openssl(line, sections):
+    """Return the way in which openssl.cnf has one more line in its main section."""
+
+    def way(layer):
+        layer.replace("/etc/ssl/openssl.cnf", "openssl_conf = openssl_init", "openssl_conf = own_main")
+        layer.append("/etc/ssl/openssl.cnf", f"\n[own_main]\n{line}\n{sections}")
+
+    return way
+
+
 def packages_gone(*patterns):
     """Return the way in which what patterns match of Debian's Python packages is gone."""
 
@@ -167,6 +177,15 @@ WAYS = {
     "what cloud-init's jinja2 imports is gone": cloud(packages_gone("markupsafe")),
     "cloud-init's jsonpatch is gone": cloud(packages_gone("jsonpatch*")),
     "cloud-init's configobj is gone": cloud(packages_gone("configobj")),
+    "OpenSSL has the provider legacy alone": openssl("providers = those", "[those]\nlegacy = on\n[on]\nactivate = 1\n"),
+    "OpenSSL is asked for FIPS, which is not there": openssl("alg_section = own", "[own]\ndefault_properties = fips=yes\n"),
+    "the agent's Python has a seed that is none": drop_in("walinuxagent", "[Service]\nEnvironment=PYTHONHASHSEED=none\n"),
+    "every Python has an allocator that is none": manager("DefaultEnvironment=PYTHONMALLOC=jemalloc"),
+    "a module lies beside the agent": with_agent(written("/usr/sbin/logging.py", "")),
+    "a module lies beside cloud-init": cloud(written("/usr/bin/json.py", "")),
+    "fstab mounts /dev without devices": fstab("devtmpfs /dev devtmpfs nodev,nosuid,noexec 0 0"),
+    "fstab mounts nothing over the modules": fstab("tmpfs /usr/lib/modules tmpfs defaults 0 0"),
+    "fstab binds an empty directory over PAM's": fstab("/srv /etc/pam.d none bind 0 0"),
     "openssl is not there": with_agent(lambda layer: layer.remove("/usr/bin/openssl")),
     "openssl has no configuration": with_agent(lambda layer: layer.remove("/etc/ssl/openssl.cnf")),
     "openssl's configuration has a slip": with_agent(lambda layer: layer.append("/etc/ssl/openssl.cnf", "MinProtocol TLSv1.2\n")),
@@ -241,6 +260,9 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "OpenSSL has the provider legacy as well": openssl("providers = those", "[those]\nlegacy = on\ndefault = on\n[on]\nactivate = 1\n"),
+    "a module of its own lies beside the agent": with_agent(written("/usr/sbin/own_tool.py", "")),
+    "fstab has /proc for its owners": fstab("proc /proc proc nosuid,noexec,nodev,hidepid=2 0 0"),
     "cloud-init's schemas are gone": cloud(packages_gone("jsonschema", "jsonschema_specifications", "attr", "attrs", "rpds")),
     "cloud-init has no OAuth": cloud(packages_gone("oauthlib*", "jwt", "blinker")),
     "openssl's configuration has one more section": with_agent(lambda layer: layer.append("/etc/ssl/openssl.cnf", "\n[ own ] # own\nMinProtocol = TLSv1.2\n")),

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 import shlex
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import python_environment, services, systemd_version, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
@@ -124,7 +124,17 @@ def _of_environment(tree, settings):
         home = _value_of(setting.value, "PYTHONHOME").partition(":")[0]
         if home.startswith("/") and not any(tree.glob(f"{home}/{folder}/python*/os.py") for folder in ("lib", "lib64")):
             found.append(Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: Python's own modules are not there, and it ends at once"))
-    return found
+    return found + _ends_python(settings)
+
+
+def _ends_python(settings):
+    """Return the [Evidence] of the last assignment of each variable with which Python ends as it starts."""
+    found = {}
+    for setting in settings:
+        for name, value in _assignments(setting.value):
+            cause = python_environment.why_it_ends(name, value)
+            found[name] = Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {cause}, and ends") if cause else None
+    return [place for place in found.values() if place]
 
 
 def _without_capabilities(settings):
@@ -166,13 +176,17 @@ def sessions_have_a_path(context):
     return failed_if([Evidence(_ENVIRONMENT, number, f"{text}: {', '.join(lost)} cannot be found")] if lost else [])
 
 
-def _value_of(value, name):
-    """Return what a list of assignments sets a name to (str), None when it does not; what cannot be parted sets none."""
+def _assignments(value):
+    """Return [(name, value)] of a list of assignments (str), none of what cannot be parted."""
     try:
-        words = shlex.split(value)
+        return [(word.partition("=")[0], word.partition("=")[2]) for word in shlex.split(value) if "=" in word]
     except ValueError:
-        return None
-    return next((word.partition("=")[2] for word in reversed(words) if word.startswith(f"{name}=")), None)
+        return []
+
+
+def _value_of(value, name):
+    """Return what a list of assignments sets a name to (str), None when it does not."""
+    return next((each for own, each in reversed(_assignments(value)) if own == name), None)
 
 
 def _not_found(tree, path, programs):

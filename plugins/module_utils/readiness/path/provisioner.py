@@ -89,6 +89,9 @@ def _package(tree, script, package):
     imports = python_packages.missing_import(tree, script, [f"{package}.{name}" for name in _ENTERED[package]])
     if imports:
         return failed([Evidence(imports.path, imports.line, f"{imports.text}: {imports.name} is in no directory of Python {answer.version}")])
+    beside = python_packages.module_of_its_folder(tree, script, [f"{package}.{name}" for name in _ENTERED[package]])
+    if beside:
+        return failed([Evidence(beside, None, f"{answer.interpreter} takes it before its own module of this name, for it lies beside {script}")])
     wrong = python_packages.unreadable(tree, script, package, _IMPORTED[package])
     if wrong:
         path, number, text = wrong

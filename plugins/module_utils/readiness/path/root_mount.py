@@ -24,6 +24,11 @@ _PROGRAMS = ("/", "/usr", "/usr/bin", "/usr/sbin", "/usr/lib")
 #: What is hidden by nothing that is empty at every boot.
 _OWN = ("/", "/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/var", "/var/lib")
 _OWN += ("/etc/pam.d", "/etc/ssh", "/etc/systemd", "/etc/systemd/system")
+#: What is hidden by nothing where something is in it.
+_FILLED = ("/lib/modules", "/lib/systemd", "/usr/lib64", "/usr/lib/modules", "/usr/lib/python3", "/usr/lib/systemd", "/usr/lib/udev", "/usr/share/dbus-1")
+_FILLED += ("/etc/NetworkManager", "/etc/cloud", "/etc/dbus-1", "/etc/netplan", "/etc/network", "/etc/security", "/etc/sysconfig", "/etc/systemd/network")
+#: The kernel's own file systems, and the options with which systemd mounts them again that end the boot or every session.
+_OF_THE_KERNEL = {"/dev": ("nodev", "no device can be opened"), "/proc": ("ro", "PAM cannot write whose session it is, and ends it")}
 #: Of these, what is not there before a line of fstab mounts it; /usr is mounted by the initramfs.
 _NEEDED = ("/etc", "/var", "/var/lib", "/opt")
 _FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
@@ -93,17 +98,48 @@ def programs_run(context):
     severity=ERROR,
     title="Nothing empty is mounted over the system's own directories",
     fault="An empty file system is mounted over a directory of the system",
-    why="A tmpfs over /etc, /usr or /var hides the accounts, programs and services that are there, at every boot.",
+    why="A tmpfs over /etc, /usr or /var, or an empty directory that is bound to one, hides the accounts, programs and services that are there, at every boot.",
     cure="Remove the line of /etc/fstab, or the unit.",
-    source="tmpfs(5)",
+    source="tmpfs(5); mount(8), bind mounts",
 )
 def nothing_hides_the_system(context):
-    """Return failed with each tmpfs over a directory of the system."""
+    """Return failed with each tmpfs, and each bind mount of an empty directory, over a directory of the system."""
+    tree = context.tree
     return failed_if(
         Evidence(line.path, line.line, line.text)
         for line in context.shared(mount_lines)
-        if line.kind in _EMPTY and (line.mount_point.rstrip("/") or "/") in _OWN and "noauto" not in line.options
+        for place in [line.mount_point.rstrip("/") or "/"]
+        if "noauto" not in line.options and (place in _OWN or place in _FILLED and tree.is_dir(place) and tree.listdir(place)) and _is_empty(tree, line)
     )
+
+
+def _is_empty(tree, line):
+    """Return whether a MountLine shows nothing where it is mounted."""
+    if line.kind in _EMPTY:
+        return True
+    return bool({"bind", "rbind"} & set(line.options)) and tree.has_own_root and tree.is_dir(line.device) and not tree.listdir(line.device)
+
+
+@rule(
+    "R70p",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The kernel's own file systems are mounted again as they have to be",
+    fault="A file system of the kernel is mounted again with an option that ends the boot, or every session",
+    why="systemd mounts /dev and /proc itself, and again with the options of their lines in /etc/fstab, as hardening guides have them for /dev/shm.",
+    cure="Take the option out of the line in /etc/fstab, or the line.",
+    source="systemd-remount-fs.service(8); systemd src/shared/mount-setup.c, mount_point_is_api; pam_loginuid(8)",
+)
+def of_the_kernel(context):
+    """Return failed with each line of fstab for /dev with nodev, and for /proc with ro."""
+    if not services.uses_systemd(context.tree):
+        return not_applicable("the guest is not started by systemd")
+    found = []
+    for line in [each for each in context.shared(mount_lines) if each.path == _FSTAB]:
+        option, cause = _OF_THE_KERNEL.get(line.mount_point.rstrip("/"), ("", ""))
+        if option and [word for word in line.options if word in (option, {"nodev": "dev", "ro": "rw"}[option])][-1:] == [option]:
+            found.append(Evidence(line.path, line.line, f"{option}: {cause}: {line.text}"))
+    return failed_if(found)
 
 
 @rule(
@@ -149,4 +185,4 @@ def _kept(context, own, lines):
     return found
 
 
-RULES = [root_is_written, programs_run, nothing_hides_the_system, fstab_is_read]
+RULES = [root_is_written, programs_run, nothing_hides_the_system, of_the_kernel, fstab_is_read]

@@ -66,6 +66,11 @@ BROKEN_FILES = [
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=A=b\nEnvironment=LANG=C PYTHONHOME=/opt/python:/x\n"}, (_OF_AGENT, 3)),
     ("R73f", {_OF_AGENT.replace("walinuxagent", "cloud-init-local"): "[Service]\nEnvironment=PYTHONHOME=/opt\n"}, _OF_CLOUD_INIT),
     ("R73f", _manager('DefaultEnvironment=LANG=C "PATH=/bin"'), (_DROP_IN, 2)),
+    *[
+        ("R73f", {_OF_AGENT: f"[Service]\nEnvironment=LANG=C {value}\n"}, (_OF_AGENT, 2))
+        for value in ("PYTHONHASHSEED=none", "PYTHONMALLOC=jemalloc", "PYTHONUTF8=yes", "PYTHONIOENCODING=latin1x", "PYTHONTRACEMALLOC=all")
+    ],
+    ("R73f", _manager("DefaultEnvironment=PYTHONHASHSEED=4294967296"), (_DROP_IN, 2)),
     ("R73f", _manager("CapabilityBoundingSet=CAP_NET_ADMIN CAP_SETUID"), (_DROP_IN, 2)),
     ("R73f", _manager("CapabilityBoundingSet=~CAP_SETUID CAP_SYS_PTRACE"), (_DROP_IN, 2)),
     ("R73f", _manager("NoNewPrivileges=yes"), (_DROP_IN, 2)),
@@ -154,6 +159,8 @@ CONTROLS = [
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONPATH=/none PATH=/usr/sbin:/usr/bin:/bin:/sbin\n"}),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHOME=/opt/python\n", "/opt/python/lib/python3.11/os.py": ""}),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PATH=/opt/none\nEnvironment=\n"}),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHASHSEED=random PYTHONUTF8=1 PYTHONIOENCODING=utf-8:strict PYTHONMALLOC=malloc\n"}),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHASHSEED=none\nEnvironment=PYTHONHASHSEED=0\n"}),
     ("R73f", {_OF_AGENT.replace("walinuxagent", "apt-daily"): "[Service]\nEnvironment=PATH=/opt/none\n"}),
     ("R73d", _slice("user-.slice", "TasksMax=33%\nMemoryMax=infinity\nCPUQuota=20%")),
     ("R73d", _slice("user.slice", "CPUQuota=1%\nMemoryMax=80%\nAllowedCPUs=63")),

@@ -115,6 +115,9 @@ BROKEN_FILES = [
     ("R70i", fstab("tmpfs /etc tmpfs defaults 0 0"), ("/etc/fstab", 2)),
     ("R70i", unit_of("etc", "What=tmpfs\nWhere=/etc\nType=tmpfs\n"), (f"{SYSTEM}/etc.mount", 2)),
     ("R70i", fstab("tmpfs /var/ tmpfs size=1g 0 0"), ("/etc/fstab", 2)),
+    ("R70i", {**fstab("tmpfs /usr/lib/modules tmpfs defaults 0 0"), "/usr/lib/modules/own/modules.dep": ""}, ("/etc/fstab", 2)),
+    ("R70p", fstab("devtmpfs /dev devtmpfs nodev,nosuid,noexec 0 0"), ("/etc/fstab", 2)),
+    ("R70p", fstab("proc /proc/ proc rw,ro 0 0"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /data ext4 defaults,noatim 0 2"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /boot/efi vfat umask=0077,errors=remount-rw 0 2"), ("/etc/fstab", 2)),
     ("R70a", fstab("UUID=ABCD-1234 /data xfs defaults,errors=remount-ro 0 2"), ("/etc/fstab", 2)),
@@ -211,6 +214,11 @@ CONTROLS = [
     ("R70h", fstab("UUID=ABCD-1234 /home ext4 defaults,noexec 0 2")),
     ("R70h", fstab("UUID=ABCD-1234 /usr ext4 defaults,group,nouser 0 2")),  # group means nosuid and nodev alone
     ("R70i", fstab("tmpfs /tmp tmpfs defaults 0 0")),
+    ("R70i", fstab("tmpfs /etc/sysconfig tmpfs defaults 0 0")),  # which has nothing in it
+    ("R70i", {**fstab("/srv/pam.d /etc/pam.d none bind 0 0"), "/srv/pam.d/sshd": ""}),
+    ("R70p", fstab("devtmpfs /dev devtmpfs nosuid,noexec,nodev,dev 0 0")),
+    ("R70p", fstab("tmpfs /dev/shm tmpfs nodev,nosuid,noexec 0 0")),
+    ("R70p", fstab("proc /proc proc nosuid,noexec,nodev,hidepid=2 0 0")),
     ("R70i", fstab("tmpfs /etc tmpfs noauto 0 0")),
     ("R70i", fstab("tmpfs /var/tmp tmpfs defaults 0 0")),
     ("R70i", fstab("UUID=ABCD-1234 /usr ext4 defaults 0 2")),

@@ -1,21 +1,23 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provisioner: the openssl with which the agent makes the certificate that it talks to Azure with.
+"""OpenSSL: the agent makes the certificate with it by which it talks to Azure, and sshd has its algorithms of it.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
+import re
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core import openssl_conf, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER, SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 
+_LIBRARIES = ("/usr/lib*/libcrypto.so.3", "/usr/lib/*-linux-gnu*/libcrypto.so.3", "/lib*/libcrypto.so.3")
+_INCLUDES = re.compile(r"^\s*\.include", re.M)
 _DEFAULT = "/usr/bin/openssl"
-#: Where openssl looks for its configuration, as it is built: Debian's, Red Hat's, all others'.
-_FOLDERS = ("/usr/lib/ssl", "/etc/pki/tls", "/etc/ssl")
 
 
 @rule(
@@ -54,21 +56,36 @@ def _why_not(tree):
 
 def _of_configuration(context):
     """Return the [Evidence] of a configuration that openssl cannot read, and without which it makes no certificate."""
-    folder = next((path for path in _FOLDERS if context.tree.is_dir(path)), None)
-    if folder is None:
+    path = openssl_conf.path(context.tree)
+    if path is None:
         return []
-    path = f"{folder}/openssl.cnf"
     if not context.tree.is_file(path):
         return [Evidence(path, None, "there is no such file, and `openssl req` ends without it")]
-    continued = False
-    for number, text in context.lines(path):
-        line = text.partition("#")[0].strip().lstrip("\ufeff")
-        is_whole, continued = not continued, text.rstrip().endswith("\\")
-        if not is_whole or not line or line.startswith(".") or "=" in line and not line.startswith("["):
-            continue
-        if not (line.startswith("[") and "]" in line):
-            return [Evidence(path, number, f"{line}: openssl takes no such line, and ends")]
-    return []
+    _sections, wrong = openssl_conf.parse(context.tree.read_text(path))
+    return [Evidence(path, wrong[0], f"{wrong[1]}: openssl takes no such line, and ends")] if wrong else []
 
 
-RULES = [certificate_can_be_made]
+@rule(
+    "R46p",
+    step=SSH,
+    severity=ERROR,
+    title="OpenSSL has its algorithms",
+    fault="OpenSSL is set up without its algorithms",
+    why="sshd and ssh-keygen read openssl.cnf as well: with another provider than default alone, or asked for those of FIPS that are not there, they have no "
+    "random numbers (`PRNG is not seeded`) and end.",
+    cure="Activate the provider default beside the others in openssl.cnf (`activate = 1` in its section), or take the setting out.",
+    source="config(5) of OpenSSL 3, Provider Configuration; crypto/provider_conf.c; `sshd -t` and ssh-keygen, tried with OpenSSL 3.0",
+)
+def openssl_has_algorithms(context):
+    """Return failed with each line of openssl.cnf that leaves OpenSSL 3 without algorithms."""
+    path = openssl_conf.path(context.tree)
+    if path is None or not context.tree.is_file(path) or not any(context.tree.glob(pattern) for pattern in _LIBRARIES):
+        return not_applicable("there is no openssl.cnf of OpenSSL 3")
+    text = context.tree.read_text(path)
+    if _INCLUDES.search(text):
+        return not_applicable(f"{path} includes other files")
+    sections, _wrong = openssl_conf.parse(text)
+    return failed_if(Evidence(path, line, text) for line, text in openssl_conf.without_algorithms(sections))
+
+
+RULES = [certificate_can_be_made, openssl_has_algorithms]
