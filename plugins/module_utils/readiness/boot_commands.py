@@ -16,6 +16,7 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, unit_restraints
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
 
 #: A service that the boot starts. settings: [UnitSetting].
@@ -25,6 +26,7 @@ BootService = collections.namedtuple("BootService", "unit settings")
 BootCommand = collections.namedtuple("BootCommand", "path line text command unit")
 
 RC_LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local")
+_SCRIPTS = ("/var/lib/cloud/scripts/per-boot/*", "/var/lib/cloud/scripts/per-instance/*", "/var/lib/cloud/scripts/per-once/*")
 _CRON = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root", "/var/spool/cron/tabs/root")
 _SHELLS = ("sh", "bash", "dash", "ash")
 #: Where packages put no scripts: what lies there somebody wrote for this machine.
@@ -50,7 +52,7 @@ def services_of_boot(context):
 
 def commands(context):
     """Return the [BootCommand] of the boot, each file's in its order."""
-    found = _of_services(context) + _of_rc_local(context) + _of_cron(context)
+    found = _of_services(context) + _of_rc_local(context) + _of_cron(context) + _of_cloud_init(context)
     return found + [inner for run in found for inner in _of_script(context, run)]
 
 
@@ -126,6 +128,15 @@ def _of_rc_local(context):
             continue
         found += [BootCommand(path, number, words, part.strip(), "") for number, words in unguarded(context.lines(path)) for part in parts_of(words)]
     return found
+
+
+def _of_cloud_init(context):
+    """Return the commands of the scripts that cloud-init runs at each start, or at the first. Source: cloudinit/config/cc_scripts_per_boot.py and its like."""
+    if not is_by_cloud_init(context.tree):
+        return []
+    runs = [BootCommand(path, None, path, path, "") for pattern in _SCRIPTS for path in context.tree.glob(pattern)]
+    executable = [run for run in runs for status in [context.tree.stat(run.path)] if status is not None and status.mode & stat.S_IXUSR]
+    return [inner for run in executable for inner in _of_script(context, run)]
 
 
 def _of_cron(context):

@@ -186,6 +186,21 @@ WAYS = {
     "fstab mounts /dev without devices": fstab("devtmpfs /dev devtmpfs nodev,nosuid,noexec 0 0"),
     "fstab mounts nothing over the modules": fstab("tmpfs /usr/lib/modules tmpfs defaults 0 0"),
     "fstab binds an empty directory over PAM's": fstab("/srv /etc/pam.d none bind 0 0"),
+    "cloud-init has no netcat": cloud(lambda layer: layer.remove("/usr/bin/nc")),
+    "cloud-init has a netcat without sockets": cloud(
+        lambda layer: (layer.write("/usr/bin/nc.traditional", "program", 0o755), layer.link("/usr/bin/nc", "nc.traditional"))
+    ),
+    "cloud-init's default user is off": configured("users:\n  default: false\n"),
+    "cloud-init takes the user's shell": configured("runcmd:\n - [usermod, -s, /usr/sbin/nologin, azureuser]\n"),
+    "a script of cloud-init powers the machine off": cloud(written("/var/lib/cloud/scripts/per-boot/x.sh", "#!/bin/sh\npoweroff\n", 0o755)),
+    "a script of cloud-init stops ssh": cloud(written("/var/lib/cloud/scripts/per-once/x.sh", "#!/bin/sh\nsystemctl stop ssh\n", 0o755)),
+    "cloud-init has an answer of NoCloud": cloud(
+        lambda layer: (
+            layer.write("/etc/cloud/cloud.cfg.d/zz.cfg", "datasource_list: [ NoCloud, Azure ]\n"),
+            layer.write("/var/lib/cloud/seed/nocloud/meta-data", "instance-id: build\n"),
+            layer.write("/var/lib/cloud/seed/nocloud/user-data", "#cloud-config\n"),
+        )
+    ),
     "openssl is not there": with_agent(lambda layer: layer.remove("/usr/bin/openssl")),
     "openssl has no configuration": with_agent(lambda layer: layer.remove("/etc/ssl/openssl.cnf")),
     "openssl's configuration has a slip": with_agent(lambda layer: layer.append("/etc/ssl/openssl.cnf", "MinProtocol TLSv1.2\n")),
@@ -260,6 +275,15 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "cloud-init has an answer of NoCloud that nobody asks for": cloud(
+        lambda layer: (
+            layer.write("/etc/cloud/cloud.cfg.d/zz.cfg", "datasource_list: [ Azure, NoCloud ]\n"),
+            layer.write("/var/lib/cloud/seed/nocloud/meta-data", "instance-id: build\n"),
+            layer.write("/var/lib/cloud/seed/nocloud/user-data", "#cloud-config\n"),
+        )
+    ),
+    "a script of cloud-init that may not be run": cloud(written("/var/lib/cloud/scripts/per-boot/x.sh", "#!/bin/sh\npoweroff\n", 0o644)),
+    "cloud-init gives the user another shell": configured("runcmd:\n - [usermod, -s, /bin/sh, azureuser]\n"),
     "OpenSSL has the provider legacy as well": openssl("providers = those", "[those]\nlegacy = on\ndefault = on\n[on]\nactivate = 1\n"),
     "a module of its own lies beside the agent": with_agent(written("/usr/sbin/own_tool.py", "")),
     "fstab has /proc for its owners": fstab("proc /proc proc nosuid,noexec,nodev,hidepid=2 0 0"),

@@ -81,7 +81,7 @@ def makes_the_user(context):
             isinstance(names, str)
             and "default" in names.split(",")
             or isinstance(names, dict)
-            and "default" in names
+            and names.get("default", False) is not False
             or isinstance(names, list)
             and any(name == "default" or isinstance(name, dict) and name.get("name") == "default" for name in names)
         )

@@ -31,6 +31,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 #: A machine that keeps its identity has its users and keys: cloud-init may find no source there, such as the one its installer named.
 _PROVISIONED = ("generalized", "before_deprovision")
 _LEAST_VERSION = (21, 2)
+#: Where an answer of NoCloud may lie in the image.
+_NOCLOUD = ("/var/lib/cloud/seed/nocloud", "/var/lib/cloud/seed/nocloud-net")
 #: Versions whose ds-identify finds no source in a block list; others fall back to every source that they know.
 _MISREADS_BLOCK_LISTS = ((23, 4),)
 
@@ -74,13 +76,26 @@ def finds_azure(context):
     source="Microsoft: create-upload-generic",
 )
 def azure_alone(context):
-    """Return failed when no list of data sources is set, or it names others beside Azure."""
+    """Return failed when no list of data sources is set, or it names others beside Azure; an error where what is asked first has an answer in the image."""
     if provisioner(context.tree).who != CLOUD_INIT:
         return not_applicable(NOT_CLOUD_INIT)
     names, place = datasources(context.tree)
+    seeds = _seeds(context.tree, names)
+    if seeds:
+        return failed(seeds, severity=ERROR)
     if names is None:
         return failed([Evidence("/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg", None, "no datasource_list is set")])
     return failed_if([] if [name for name in names if name != "None"] in ([], ["Azure"]) else [place])
+
+
+def _seeds(tree, names):
+    """Return the [Evidence] of the answer of NoCloud that lies in the image, when it is asked before Azure. names: [str] of the list, or None.
+
+    Source: cloudinit/sources/DataSourceNoCloud.py; util.pathprefix2dict.
+    """
+    order = [name for name in names or ("NoCloud", "Azure") if name in ("NoCloud", "Azure")]
+    found = [f"{folder}/meta-data" for folder in _NOCLOUD if tree.is_file(f"{folder}/meta-data") and tree.is_file(f"{folder}/user-data")]
+    return [Evidence(path, None, "cloud-init takes this, and never asks Azure") for path in found] if order[:1] == ["NoCloud"] else []
 
 
 @rule(
@@ -126,8 +141,25 @@ def all_stages(context):
         if answer.state in (units.DISABLED, units.MASKED, units.FAILS, units.SKIPPED):
             evidence += [Evidence(cause.path or "/etc/systemd/system", cause.line, cause.text) for cause in answer.causes]
         else:
-            evidence += held_back(known, answer.unit, PROVISIONING)
+            evidence += held_back(known, answer.unit, PROVISIONING) + _without_netcat(context.tree, known.readable_settings(answer.unit) or [])
     return failed_if(evidence)
+
+
+def _without_netcat(tree, settings):
+    """Return the [Evidence] of the command of a stage that asks cloud-init's one process through a socket, with a netcat that is not there or has no -U.
+
+    Without it the command ends well, and the process waits for ever. Source: cloudinit/socket.py; nc(1) of OpenBSD.
+    """
+    found = []
+    for setting in unit_files.listed(settings, "Service", "ExecStart"):
+        asks = re.search(r"\|\s*(?:/(?:usr/)?bin/)?(nc|netcat|ncat)\s", setting.value)
+        if not asks or not tree.has_own_root:
+            continue
+        program = next((path for folder in ("/usr/bin", "/bin") for path in [f"{folder}/{asks.group(1)}"] if tree.exists(path)), None)
+        if program is None or tree.resolve(program).endswith(("/nc.traditional", "/busybox")):
+            cause = f"there is no {asks.group(1)}" if program is None else f"{program} is {tree.resolve(program)}, which knows no -U"
+            found.append(Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {cause}"))
+    return found
 
 
 @rule(

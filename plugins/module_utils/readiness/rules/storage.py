@@ -75,9 +75,19 @@ def no_swap(context):
 )
 def no_random_swap(context):
     """Return failed with each line of /etc/crypttab that has the option swap; a warning when it names its device by an identifier."""
-    found = [(number, text) for number, text in context.lines(swap_makers.CRYPTTAB) if swap_makers.is_random_swap(text)]
+    used = {entry.device for entry in context.shared(_entries)}
+    found = [
+        (number, text)
+        for number, text in context.lines(swap_makers.CRYPTTAB)
+        if swap_makers.is_random_swap(text) and not _waits_for_somebody(text.split(), used)
+    ]
     by_name = any(not text.split()[1].upper().startswith(("UUID=", "PARTUUID=", "LABEL=", "PARTLABEL=")) for _number, text in found)
     return failed_if([Evidence(swap_makers.CRYPTTAB, number, text.strip()) for number, text in found], severity=ERROR if by_name else WARNING)
+
+
+def _waits_for_somebody(words, used):
+    """Return whether a line of crypttab is set up by hand alone: noauto, and no line of fstab names it. words: [str]; used: devices ({str}) of fstab."""
+    return "noauto" in (words + [""] * 4)[3].split(",") and f"/dev/mapper/{words[0]}" not in used
 
 
 @rule(

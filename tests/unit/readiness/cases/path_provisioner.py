@@ -46,6 +46,8 @@ _AUTOFS = {
     f"{WANTS}/autofs.service": ("link", f"{UNITS}/autofs.service"),
 }
 
+_NOCLOUD = "/var/lib/cloud/seed/nocloud"
+_SEED = {f"{_NOCLOUD}/meta-data": "instance-id: build\n", f"{_NOCLOUD}/user-data": "#cloud-config\n"}
 _LOCAL = "/usr/local/lib/python3.11/dist-packages"
 _OF_3_11 = {
     "/usr/bin/python3": ("link", "python3.11"),
@@ -201,6 +203,10 @@ BROKEN_FILES = [
     ("R42j", {_OWN: "ssh_pwauth: [\n"}, (_OWN, None)),
     ("R42j", {_OWN: "\tusers: []\n"}, (_OWN, None)),
     ("R42k", {_OWN: "# own\nusers: []\n"}, (_OWN, 2)),
+    ("R42k", {_OWN: "users:\n  default: false\n"}, (_OWN, 1)),
+    ("R42q", {_OWN: "runcmd: [usermod -s /usr/sbin/nologin azureuser]\n"}, (_OWN, 1)),
+    ("R42q", {_OWN: "runcmd:\n- [chsh, -s, /bin/false, azureuser]\n"}, (_OWN, 1)),
+    ("R42b", {_SOURCES: "datasource_list: [ NoCloud, Azure ]\n", **_SEED}, (f"{_NOCLOUD}/meta-data", None)),
     ("R42k", {_OWN: "users:\n- name: builder\n  sudo: true\n"}, (_OWN, 1)),
     ("R42k", {_CLOUD: FILES[_CLOUD].replace(" - users-groups\n", "")}, (_CLOUD, 2)),
     ("R42k", {_CLOUD: FILES[_CLOUD].replace(" - ssh\n", "")}, (_CLOUD, 2)),
@@ -238,6 +244,11 @@ BROKEN_FILES = [
     ),
     ("R12b", {_OWN: "a: 1\nswap:\n  filename: /swap.img\n  size: 2147483648\n"}, (_OWN, 2)),
     ("R12b", {"/etc/rc.local": "#!/bin/sh\nswapon /swap.img\n"}, ("/etc/rc.local", 2)),
+    (
+        "R12d",
+        {"/etc/crypttab": "swap /dev/sdz2 /dev/urandom swap,noauto\n", "/etc/fstab": "/dev/mapper/swap none swap sw 0 0\n"},
+        ("/etc/crypttab", 1),
+    ),
     ("R12d", {"/etc/crypttab": "cryptswap1 /dev/sda3 /dev/urandom swap,offset=1024,cipher=aes-xts-plain64\n"}, ("/etc/crypttab", 1)),
     (
         "R55a",
@@ -366,6 +377,7 @@ CONTROLS = [
     ("R47", {"/etc/sudoers": "Defaults env_reset\nDefaults targetpw\nDefaults !targetpw\nroot ALL=(ALL:ALL) ALL\n"}),
     ("R12b", {"/etc/systemd/system/dev-zram0.swap": "[Swap]\nWhat=/dev/zram0\n"}),
     ("R12b", {_OWN: "swap:\n  filename: /mnt/swapfile\n  size: 2147483648\n"}),
+    ("R12d", {"/etc/crypttab": "swap /dev/sdz2 /dev/urandom swap,noauto\n"}),
     ("R12d", {"/etc/crypttab": "data UUID=1 none luks\n# cswap /dev/sda3 /dev/urandom swap\n"}),
     ("R13a", {"/etc/fstab": FILES["/etc/fstab"] + "/dev/disk/by-id/dm-uuid-LVM-abc /srv ext4 defaults 0 2\n"}),
     ("R55a", {f"{UNITS}/chrony.service": "[Service]\nEnvironment=OPTIONS=-F\nExecStart=/bin/true $OPTIONS 2 -f /etc/chrony/chrony.conf\n[Install]\n"}),
