@@ -22,6 +22,8 @@ _FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin
 _PROGRAMS = ("sh", "useradd", "ip", "mount")
 #: The units of whoever provisions.
 _PROVISIONERS = ("walinuxagent", "waagent", "cloud-init-main", "cloud-init-local", "cloud-init", "cloud-init-network", "cloud-config", "cloud-final")
+#: Of these, the agent: what it imports (crypt, distro) warns of its end.
+_AGENTS = ("walinuxagent", "waagent")
 #: What a session starts by its name alone.
 _OF_SESSIONS = ("sh", "ls", "cat")
 #: Seconds in which no service has told that it is ready, and in which one on a small machine may not have.
@@ -110,7 +112,11 @@ def _of_provisioners(context):
     known, found = context.shared(unit_files.Units), []
     for name in _PROVISIONERS:
         settings = known.readable_settings(known.find(f"{name}.service")) or []
-        found += _of_environment(context.tree, unit_files.listed(settings, "Service", "Environment"))
+        own = unit_files.listed(settings, "Service", "Environment")
+        found += _of_environment(context.tree, own)
+        strict = [setting for setting in own if (_value_of(setting.value, "PYTHONWARNINGS") or "").split("::")[0] == "error"]
+        if name in _AGENTS and strict:
+            found.append(Evidence(strict[-1].path, strict[-1].line, f"{strict[-1].key}={strict[-1].value}: a warning that the agent's imports give ends it"))
     return found
 
 

@@ -71,6 +71,7 @@ BROKEN_FILES = [
         for value in ("PYTHONHASHSEED=none", "PYTHONMALLOC=jemalloc", "PYTHONUTF8=yes", "PYTHONIOENCODING=latin1x", "PYTHONTRACEMALLOC=all")
     ],
     ("R73f", _manager("DefaultEnvironment=PYTHONHASHSEED=4294967296"), (_DROP_IN, 2)),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONWARNINGS=error::DeprecationWarning\n"}, (_OF_AGENT, 2)),
     ("R73f", _manager("CapabilityBoundingSet=CAP_NET_ADMIN CAP_SETUID"), (_DROP_IN, 2)),
     ("R73f", _manager("CapabilityBoundingSet=~CAP_SETUID CAP_SYS_PTRACE"), (_DROP_IN, 2)),
     ("R73f", _manager("NoNewPrivileges=yes"), (_DROP_IN, 2)),
@@ -161,6 +162,7 @@ CONTROLS = [
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PATH=/opt/none\nEnvironment=\n"}),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHASHSEED=random PYTHONUTF8=1 PYTHONIOENCODING=utf-8:strict PYTHONMALLOC=malloc\n"}),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHASHSEED=none\nEnvironment=PYTHONHASHSEED=0\n"}),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONWARNINGS=ignore\n"}),
     ("R73f", {_OF_AGENT.replace("walinuxagent", "apt-daily"): "[Service]\nEnvironment=PATH=/opt/none\n"}),
     ("R73d", _slice("user-.slice", "TasksMax=33%\nMemoryMax=infinity\nCPUQuota=20%")),
     ("R73d", _slice("user.slice", "CPUQuota=1%\nMemoryMax=80%\nAllowedCPUs=63")),

@@ -27,6 +27,7 @@ BROKEN_FILES = [
     ("R68a", {_INIT: ""}, ("/sbin/init", None)),
     ("R68g", {"/etc/sudoers.d": ("link", "/srv/sudoers.d")}, ("/etc/sudoers.d", None)),
     ("R68g", {"/etc/sudoers.d": "a file\n"}, ("/etc/sudoers.d", None)),
+    ("R68i", {"/bin/sh": ("link", "false"), "/bin/false": ("program", program(interpreter=None))}, ("/bin/sh", None)),
     ("R68i", {"/bin/sh": ("link", "zsh")}, ("/bin/sh", None)),
     ("R68i", {"/bin/sh": None, "/usr/bin/bash": program(interpreter=None)}, ("/bin/sh", None)),
     ("R68i", {"/bin/sh": ("link", "busybox"), "/bin/busybox": ""}, ("/bin/sh", None)),
