@@ -8,7 +8,8 @@ Pure: reads a Tree.
 PRIVATE: module_utils of this collection are not an interface.
 Source: pam.conf(5); _pam_parse_conf_file and _pam_load_module of Linux-PAM: a module that cannot be loaded fails, and what its control says of
 a failure follows; ``-`` before the type has it say nothing of that, and no more. A line that PAM does not understand is a module that fails, and so is a jump
-behind the end of the stack. Tried with Linux-PAM 1.5.2.
+behind the end of the stack. The carriage return of a line end of Windows is a part of the last word, the name of a module or file that is not there.
+Tried with Linux-PAM 1.5.2.
 """
 
 import collections
@@ -41,7 +42,9 @@ _MOST_FILES = 64
 _FUNCTIONS = {"auth": b"pam_sm_authenticate\0", "account": b"pam_sm_acct_mgmt\0", "session": b"pam_sm_open_session\0", "password": b"pam_sm_chauthtok\0"}
 _MOST_MODULE = 4 * 1024 * 1024  # bytes; real ones have less than one MiB
 _ALL = 1 << 30  # lines: as many as there are
-_LINE = re.compile(r"-?(auth|account|session|password)[ \t]+(\[[^\]]*\]|[^\[\s]\S*)[ \t]+(\S+)(.*)", re.IGNORECASE)
+_BLANK, _RETURN = " \t\n", "\r"
+_SHOWN_RETURN = "^M"  # as `cat -A` does
+_LINE = re.compile(r"-?(auth|account|session|password)[ \t]+(\[[^\]]*\]|[^\[\s]\S*)[ \t]+([^ \t]+)(.*)", re.IGNORECASE)
 _BEGINNING = re.compile(r"-?(auth|account|session|password)\b", re.IGNORECASE)
 _CONTROLS = ("required", "requisite", "sufficient", "optional")
 _ACTIONS = ("ok", "done", "bad", "die", "ignore", "reset")
@@ -54,7 +57,7 @@ _ANSWERS = (
 )
 #: Modules that let a new user pass, and those that have no opinion of it.
 _SUCCEEDING, _SILENT = ("pam_unix.so", "pam_permit.so", "pam_localuser.so"), ("pam_nologin.so", "pam_warn.so", "pam_echo.so")
-_INCLUDE = re.compile(r"@include[ \t]+(\S+)", re.IGNORECASE)
+_INCLUDE = re.compile(r"@include[ \t]+([^ \t]+)", re.IGNORECASE)
 
 
 def uses_pam(tree):
@@ -92,7 +95,7 @@ def missing(tree, service, program, kinds=("auth", "account", "session")):
             paths = [line.module] if line.module.startswith("/") else [f"{folder}/{line.module}" for folder in folders]
             path = next((path for path in paths if tree.is_file(path)), None)
             if path is None:
-                found.append(Missing(line.path, line.line, f"{line.text}: there is no {line.module}"))
+                found.append(Missing(line.path, line.line, f"{line.text}: there is no {_shown(line.module)}"))
             elif not _answers(tree, path, line.kind):
                 found.append(Missing(line.path, line.line, f"{line.text}: {line.module} has no answer to {line.kind}"))
             else:
@@ -179,7 +182,9 @@ def _read(tree, service, kind, lines, missing_files, read, including):
     if path is None:
         missing_files.append(
             Missing(
-                including[-1][0] if including else posixpath.join(PAM_FOLDERS[0], service), including[-1][1] if including else None, f"there is no {service}"
+                including[-1][0] if including else posixpath.join(PAM_FOLDERS[0], service),
+                including[-1][1] if including else None,
+                f"there is no {_shown(service)}",
             )
         )
         return
@@ -187,7 +192,7 @@ def _read(tree, service, kind, lines, missing_files, read, including):
         raise ImagewrightError(f"cannot read {path}: PAM's files include each other, or more than {_MOST_FILES}; remove one of the includes")
     text = re.sub(r"\\\r?\n", "  ", tree.read_text(path)) if "\\" in tree.read_text(path) else tree.read_text(path)
     for number, raw in enumerate(text.split("\n"), 1):
-        content = raw.partition("#")[0].strip()
+        content = raw.partition("#")[0].strip(_BLANK)
         whole = _INCLUDE.match(content)
         if whole:
             _read(tree, whole.group(1), kind, lines, missing_files, read, including + ((path, number),))
@@ -200,9 +205,14 @@ def _read(tree, service, kind, lines, missing_files, read, including):
         if control.lower() in ("include", "substack"):
             _read(tree, module, its_kind, lines, missing_files, read, including + ((path, number),))
         elif match and _is_control(control.lower()):
-            lines.append(PamLine(path, number, its_kind, control.lower(), module, tuple(rest.split()), content))
+            lines.append(PamLine(path, number, its_kind, control.lower(), module, tuple(rest.split()), _shown(content)))
         else:
-            lines.append(PamLine(path, number, its_kind, "required", "", (), content))
+            lines.append(PamLine(path, number, its_kind, "required", "", (), _shown(content)))
+
+
+def _shown(text):
+    """Return a text (str) with what nobody sees of it: the carriage return of a line end of Windows."""
+    return text.replace(_RETURN, _SHOWN_RETURN)
 
 
 def _is_control(control):

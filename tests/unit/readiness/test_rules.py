@@ -64,6 +64,10 @@ def change(root, files):
         elif isinstance(content, tuple) and content[0] == "program":
             write(root, path, content[1])
             os.chmod(str(root) + path, 0o755)
+        elif isinstance(content, tuple) and content[0] == "pipe":
+            write(root, path, "")
+            os.unlink(str(root) + path)
+            os.mkfifo(str(root) + path)
         elif isinstance(content, tuple):
             write(root, path, "")
             with open(str(root) + path, "r+b") as stream:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has useradd give up, or make a user whose account ends: its files, numbers of the user, its group and its subordinates, scripts beside it, dates.
+"""What has useradd give up, or make a user whose account ends: locks, its files, names and numbers, scripts beside it, dates.
 
 PRIVATE: module_utils of this collection are not an interface.
 Source: login.defs(5), useradd(8), subuid(5), shadow(5); useradd.c, find_new_uid.c, find_new_sub_uids.c and run_part.c of shadow 4.13, tried with it:
@@ -15,11 +15,14 @@ import time
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
 LOGIN_DEFS, _USERADD = "/etc/login.defs", "/etc/default/useradd"
 _PROGRAMS = ("/usr/sbin/useradd", "/sbin/useradd")
 _WRITTEN = tuple(f"/etc/{name}" for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid"))
 _LOCK = "/etc/.pwd.lock"  # lckpwdf(3)
+#: Numbers of processes that are there whenever somebody asks: init, and the parent of the kernel's own.
+_EVER_ALIVE = (1, 2)
 _SCRIPTS = "/etc/shadow-maint/useradd-%s.d"
 _MOST_PROGRAM = 1024 * 1024  # bytes; real ones have some 150 KiB
 _PEOPLE = (("UID", "/etc/passwd", "1000", "60000"), ("GID", "/etc/group", "1000", "60000"))
@@ -47,7 +50,48 @@ def obstacles(context):
     if days == "0":
         text = "from the next day on a password has to be changed, which who logs in with a key does not have"
         found.append(place._replace(text=f"{place.text}: {text}"))
-    return found + _of_files(context.tree) + _of_skeleton(context) + _of_scripts(context) + _of_expiry(context)
+    return found + _of_locks(context) + _of_group(context) + _of_files(context.tree) + _of_skeleton(context) + _of_scripts(context) + _of_expiry(context)
+
+
+def _of_locks(context):
+    """Return the [Evidence] of locks that useradd does not take away, as it does those with the number of a process that has ended."""
+    found = []
+    for path in [f"{path}.lock" for path in _WRITTEN]:
+        is_file = context.tree.is_file(path)
+        cause = _of_lock(context.text(path).partition("\0")[0]) if is_file else "is no file" if context.tree.exists(path) else ""
+        found += [Evidence(path, None, f"{cause}: useradd gives up")] if cause else []
+    return found
+
+
+def _of_lock(text):
+    """Return why a lock with a text (str) stays (str), "" of one that useradd takes away. Source: shadow lib/commonio.c, do_lock_file; get_pid.c."""
+    if not text.strip():
+        return "is left behind, without the number of a process"
+    if not re.fullmatch(r"\s*[-+]?\d+", text):
+        return "is left behind, and has more in it than the number of a process"
+    return f"is left behind, with the number of a process that is always there ({text.strip()})" if int(text) <= 0 or int(text) in _EVER_ALIVE else ""
+
+
+def _of_group(context):
+    """Return the [Evidence] of a group of the name that a user of Azure has when none is given, without that user: useradd makes no second one."""
+    has_own = settings(context).get("USERGROUPS_ENAB", ("yes",))[0].lower() != "no"
+    accounts = {text.partition(":")[0] for _number, text in context.lines("/etc/passwd")}
+    if not has_own or DEFAULT_NAME in accounts or not any(context.tree.is_file(path) for path in _PROGRAMS):
+        return []
+    return [
+        Evidence("/etc/group", number, f"{text.strip()}: useradd makes no user {DEFAULT_NAME} where the group is there already")
+        for number, text in context.lines("/etc/group")
+        if text.partition(":")[0] == DEFAULT_NAME
+    ]
+
+
+def closed_home(tree, base):
+    """Return the [Evidence] of a home of root's, below the directory for homes (base), which useradd leaves to root, and nobody else may enter."""
+    path = f"{base.rstrip('/')}/{DEFAULT_NAME}"
+    status, owned = tree.stat(path), tree.stat("/").uid == 0
+    if status is None or not owned or status.uid != 0 or not stat.S_ISDIR(status.mode) or status.mode & stat.S_IXOTH:
+        return []
+    return [Evidence(path, None, f"is root's, with mode {stat.S_IMODE(status.mode):04o}: useradd leaves it so, and sshd reads no key there")]
 
 
 def _of_files(tree):

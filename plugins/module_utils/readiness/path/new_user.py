@@ -161,11 +161,11 @@ def _of_useradd(context):
     severity=ERROR,
     title="A user can be made, with a home that it may enter",
     fault="No user can be made, or none that may enter its home",
-    why="Whoever provisions calls useradd: it fails where a lock is left behind, a file of accounts is a link, no number is free, a script beside it fails or "
-    "/home leads nowhere; what /etc/skel has in the place of .ssh keeps the key out; and a "
-    "user that has expired, has to change a password that it does not have, or may not enter its home, is turned away with a right key.",
-    cure="Remove the lock, or the script; correct the ranges of numbers, PASS_MAX_DAYS, UMASK and HOME_MODE in /etc/login.defs, EXPIRE in "
-    "/etc/default/useradd; make the directory for homes.",
+    why="Whoever provisions calls useradd: it fails where a lock is left behind, a file of accounts is a link, its group is there already, no number is free, "
+    "a script beside it fails or /home leads nowhere; what /etc/skel has in the place of .ssh keeps the key out; and a user that has expired, has to change a "
+    "password that it does not have, or may not enter its home, is turned away with a right key.",
+    cure="Remove the lock, the script, the group (groupdel), or the home that is root's; correct the ranges of numbers, PASS_MAX_DAYS, UMASK and HOME_MODE in "
+    "/etc/login.defs, EXPIRE in /etc/default/useradd; make the directory for homes.",
     source="useradd(8); login.defs(5); subuid(5); lckpwdf(3); shadow lib/commonio.c",
     choice="PASS_MAX_DAYS of some days, as hardening guides have it, is right for who has a password.",
 )
@@ -173,17 +173,7 @@ def user_can_be_made(context):
     """Return failed with each file or setting that keeps a new user from being made or from its home."""
     if context.kind == "specialized" or provisioner(context.tree).who == NOBODY:
         return not_applicable("nobody makes a user")
-    return failed_if(_locks(context) + new_account.obstacles(context) + _of_modes(context) + _of_homes(context))
-
-
-def _locks(context):
-    """Return the [Evidence] of locks that useradd does not take away: those without the number of a process that has ended."""
-    paths = [f"/etc/{name}.lock" for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")]
-    return [
-        Evidence(path, None, "is left behind, without the number of a process")
-        for path in paths
-        if context.tree.is_file(path) and not context.text(path).strip()
-    ]
+    return failed_if(new_account.obstacles(context) + _of_modes(context) + _of_homes(context))
 
 
 def _of_modes(context):
@@ -216,7 +206,7 @@ def _of_homes(context):
             found.append(Evidence(_USERADD, number, f"{text.strip()}: the agent writes the user's key to /home, where Azure says, and sshd looks here"))
     lines = context.shared(mount_lines)
     found += [Evidence(line.path, line.line, f"{line.text}: no home can be made") for line in lines if line.mount_point == base and "ro" in line.options]
-    found += _of_automounter(context, base)
+    found += _of_automounter(context, base) + new_account.closed_home(tree, base)
     mounted = any(line.mount_point != "/" and tree.resolve(base).startswith(line.mount_point.rstrip("/") + "/") for line in lines)
     if tree.lstat(base) is not None and not tree.is_dir(base) and not mounted:
         found.append(Evidence(base, None, f"leads to {tree.resolve(base)}, which is not there" if tree.is_symlink(base) else "is no directory"))

@@ -329,7 +329,7 @@ CONTROLS = [
             "CPUQuota=75%\nMemoryMax=512M",
         )
     ],
-    ("R40h", {"/etc/passwd.lock": "4711\n"}),
+    ("R40h", {"/etc/passwd.lock": "4711"}),
     ("R40h", {"/etc/login.defs": "UID_MIN 1000\nUID_MAX 60000\nUMASK 077\nHOME_MODE 0700\n"}),
     ("R40h", {"/etc/default/useradd": "EXPIRE=\nHOME=/srv/home\n# HOME=/gone\n"}),
     ("R40h", {"/home": ("link", "/srv/home"), "/srv/home/x": ""}),

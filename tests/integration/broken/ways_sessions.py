@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ends a session or never lets one begin: what useradd finds, pipes in the place of files, the first files of a shell, sudo's options."""
+
+import posixpath
+import stat
+import time
+
+from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
+from integration.broken.ways_beneath import directory
+from integration.broken.ways_root import written
+
+_PROFILE, _SUDOERS = "/etc/profile.d/t.sh", "/etc/sudoers.d/z"
+
+
+def _special(path, mode, uid=0):
+    """Return the way in which a pipe or a directory is there in place of a file; mode: int, with its type."""
+
+    def change(layer):
+        entry = (Status(mode, 0, uid, uid, time.time()), None)
+        layer.directory(posixpath.dirname(path))
+        layer.entries[posixpath.join(layer.tree.resolve(posixpath.dirname(path)), posixpath.basename(path))] = entry
+
+    return change
+
+
+def pipe(path):
+    return _special(path, stat.S_IFIFO | 0o644)
+
+
+def home(mode, uid=0):
+    return _special("/home/azureuser", stat.S_IFDIR | mode, uid)
+
+
+def windows(path):
+    """Return the way in which the lines of a file end as those of Windows."""
+    return lambda layer: layer.write(path, layer.read(path).replace("\n", "\r\n"))
+
+
+def profile(text):
+    return written(_PROFILE, text + "\n")
+
+
+def sudoers(text):
+    return written(_SUDOERS, text + "\n", 0o440)
+
+
+def _with_banner(change):
+    return lambda layer: (change("/etc/ssh/banner")(layer), layer.write("/etc/ssh/sshd_config.d/own.conf", "Banner /etc/ssh/banner\n"))
+
+
+_PIPES = (
+    *("/etc/motd", "/etc/environment", "/etc/default/locale", "/etc/security/limits.d/x.conf", "/etc/ssh/sshd_config.d/x.conf", "/etc/profile.d/x.sh"),
+    *("/etc/modprobe.d/x.conf", "/etc/ld.so.preload", "/etc/nsswitch.conf", "/etc/login.defs", "/etc/hostname"),
+)
+
+#: {what was done: how}
+WAYS = {
+    **{f"a lock of {name} has the number of init": written(f"/etc/{name}.lock", "1") for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")},
+    "a lock of group has more than a number": written("/etc/group.lock", "99999\n"),
+    "a lock of group is a directory": directory("/etc/group.lock"),
+    **{f"the copy {name} is a directory": directory(f"/etc/{name}") for name in ("shadow-", "group-", "gshadow-", "subuid-", "subgid-")},
+    "the group of the user is there already": lambda layer: layer.append("/etc/group", "azureuser:x:1000:\n"),
+    "the home of the user is root's and closed": home(0o700),
+    "hostname is a directory": directory("/etc/hostname"),
+    "PAM's file of sshd has line ends of Windows": windows("/etc/pam.d/sshd"),
+    "PAM's common-account has line ends of Windows": windows("/etc/pam.d/common-account"),
+    "PAM's common-session has line ends of Windows": windows("/etc/pam.d/common-session"),
+    **{f"a pipe is in the place of {path}": pipe(path) for path in _PIPES},
+    "a pipe is in the place of sshd's banner": _with_banner(pipe),
+}
+
+#: {what was done, and is right: how}
+CONTROLS = {
+    "a lock of group has the number of a process that has ended": written("/etc/group.lock", "4000000\0"),
+    "a group of another name is there": lambda layer: layer.append("/etc/group", "azureusers:x:1000:\n"),
+    "the home of the user is root's and open": home(0o755),
+    "the home of the user is there already": home(0o700, 1000),
+    "environment has line ends of Windows": windows("/etc/environment"),
+    "motd leads to /dev/null": lambda layer: layer.link("/etc/motd", "/dev/null"),
+    "a setting of kmod leads to /dev/null": lambda layer: layer.link("/etc/modprobe.d/x.conf", "/dev/null"),
+    "sshd has a banner": _with_banner(lambda path: written(path, "Welcome\n")),
+    "a pipe lies where nobody reads": pipe("/etc/own.pipe"),
+}
