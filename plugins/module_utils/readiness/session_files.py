@@ -4,36 +4,148 @@
 """The files that a login runs before the user's first command: whether one of them ends the session, or never ends itself.
 
 PRIVATE: module_utils of this collection are not an interface.
-Source: bash(1), INVOCATION; sshd(8), SSHRC: what /etc/ssh/sshrc exits with counts for nothing, and sshd waits for its end.
+Source: bash(1), INVOCATION, PROMPT_COMMAND, trap, set; sshd(8), SSHRC: what /etc/ssh/sshrc exits with counts for nothing, and sshd waits for its end;
+newgrp(1) and su(1), which ask for a password that nobody has; update-motd(5). Each was tried with bash 5.2.
 """
 
 import re
+import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands, shell_conditions
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import commands_of, unguarded
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam
 
-_SSHRC = "/etc/ssh/sshrc"
+_SSHRC, _PROFILE, _SKELETON = "/etc/ssh/sshrc", "/etc/profile", "/etc/skel"
+_MOTD_SCRIPTS, _MOTD_MODULES = "/etc/update-motd.d", ("/usr/lib/*-linux-*/security/pam_motd.so", "/lib/*-linux-*/security/pam_motd.so")
+_MOST_MODULE = 1024 * 1024  # bytes; a real one has some 20 KiB
+#: The names that run-parts --lsbsysinit runs.
+_RUN_PARTS = re.compile(r"[A-Za-z0-9_-]+")
 #: Programs that are no session, and end.
 _NO_SHELL = r"(?:false|true|nologin|echo|printf|cat|sleep|date|uptime|logout|exit)"
-_ENDS = re.compile(rf"(?:exit|logout)\b|exec\s+(?:/usr)?(?:/s?bin/)?{_NO_SHELL}(?:\s|$)|kill\s+(?:-\S+\s+)*[\"']?\$(?:\$|PPID|\{{PPID\}})|suspend\s+-f")
+_BIN = r"(?:/usr)?(?:/s?bin/)?"
+_LEAVES = rf"(?:exit|logout)\b|exec\s+{_BIN}{_NO_SHELL}(?:\s|$)|kill\s+(?:-\S+\s+)*[\"']?\$(?:\$|PPID|\{{PPID\}})|suspend\s+-f"
+_ENDS = re.compile(
+    rf"{_LEAVES}|exec\s+(?:[^<]*\s)?0?<\s*(?:/dev/null\b|&-)|exec\s+{_BIN}(?:su|runuser|login)(?:\s|$)"
+    rf"|(?:(?:export|readonly|(?:declare|typeset)(?:\s+-\w+)*)\s+)?PROMPT_COMMAND=[\"']?(?:{_LEAVES})|trap\s+(?:--\s+)?[\"']?(?:{_LEAVES}).*\sDEBUG\b"
+)
+_NEW_GROUP = re.compile(rf"exec\s+{_BIN}(?:newgrp|sg)\s+(?:-l?\s+)?([A-Za-z_][\w.-]*)")
+#: In a file that root's shell reads, too, it comes back to it.
+_AGAIN = re.compile(rf"exec\s+{_BIN}sudo\s+(?:-i|--login|{_BIN}su\s+(?:-|-l|--login))\s*$")
+_ENDLESS = re.compile(r"(?:while\s+(?::|true)|until\s+false)\s*;(?!.*\b(?:break|exit|return|exec)\b).*\bdone\b")
+_STOPS_AT_FAULTS, _GOES_ON = re.compile(r"set\s+(?:-[A-Za-z]*e[A-Za-z]*\b|.*-o\s+errexit)"), re.compile(r"set\s+(?:\+[A-Za-z]*e|\+o\s+errexit)")
+_JOINS = re.compile(r"&&|\|")
+_SOURCES = re.compile(r"(?:\.|source)\s+[\"']?(~|\$HOME|\$\{HOME\})?(/[\w./-]+)[\"']?\s*")
+_READS = re.compile(r"(?m)(?:^|[\s;])(?:\.|source)[ \t]+[\"']?(/[\w./-]+)")
+_RETURNS, _IS_INTERACTIVE = re.compile(r"\b(?:return|exit)\b"), re.compile(r"PS1|\$-|^\s*\*\)\s*return")
 
 
-def ending(context):
-    """Return the [Evidence] of each line of the files that every login reads first, which ends the session whatever is the case, or never ends."""
+def ending(context, groups=None):
+    """Return the [Evidence] of each line of the files that every login reads first, which ends the session whatever is the case, or never ends.
+
+    groups: {str} of who logs in, None when they are not known.
+    """
     # of those of a new user's own bash takes the first that is there
-    own = [path for path in ("/etc/skel/.bash_profile", "/etc/skel/.bash_login", "/etc/skel/.profile") if context.tree.is_file(path)][:1]
-    own += ["/etc/skel/.bashrc"]  # bash reads it for every command that ssh gives it, too
-    paths = ["/etc/profile", "/etc/bash.bashrc", "/etc/bashrc"] + context.tree.glob("/etc/profile.d/*.sh") + (own if context.kind != "specialized" else [])
+    own = [path for path in (f"{_SKELETON}/{name}" for name in (".bash_profile", ".bash_login", ".profile")) if context.tree.is_file(path)][:1]
+    own += [f"{_SKELETON}/.bashrc"]  # bash reads it for every command that ssh gives it, too
+    paths = [_PROFILE, "/etc/bash.bashrc", "/etc/bashrc"] + context.tree.glob("/etc/profile.d/*.sh") + (own if context.kind != "specialized" else [])
+    around = shell_conditions.Surroundings(context.tree, groups, _all_text(context, ["/etc/environment"] + paths))
+    lines = {path: unguarded(shell_conditions.joined(context.lines(path))) for path in paths}
     found = [
-        Evidence(path, number, f"{words}: it ends every login")
-        for path in paths
-        for number, words in unguarded(context.lines(path))
-        if any(_ENDS.match(command) for command in commands_of(words))
+        Evidence(path, number, f"{words}: it ends every login") for path in paths for number, words in lines[path] if _ends(words, around, path not in own)
     ]
+    found += [evidence for path in paths for evidence in _at_a_fault(path, lines[path], around)] + _circles(context, lines)
     return found + [
         Evidence(path, number, f"{words}: every login waits for its end, and it has none")
-        for path in [_SSHRC] + paths
-        for number, words in unguarded(context.lines(path))
-        if any(not command.endswith("&") and boot_commands.never_ends(command) for command in commands_of(words))
+        for path in [_SSHRC] + paths + _of_motd(context)
+        for number, words in lines.get(path) or unguarded(context.lines(path))
+        if any(_never_ends(command) for command in commands_of(words))
     ]
+
+
+def _all_text(context, paths):
+    """Return the text (str) of files, and of those that they have the shell read."""
+    texts = [context.text(path) for path in paths]
+    inner = {match.group(1) for text in texts for match in _READS.finditer(text)} - set(paths)
+    return "\n".join(texts + [context.text(path) for path in sorted(inner)])
+
+
+def _ends(words, around, is_of_all):
+    """Return whether a line ends the session; is_of_all: bool, root's shell reads it, too."""
+    condition = shell_conditions.condition(words)
+    commands = condition.commands if condition and shell_conditions.holds(condition, around) else commands_of(words)
+    return any(_ENDS.match(command) or is_of_all and _AGAIN.match(command) or _is_foreign(command, around.groups) for command in commands)
+
+
+def _is_foreign(command, groups):
+    """Return whether a command takes on a group that who logs in is not in."""
+    match = _NEW_GROUP.match(command)
+    return bool(match) and groups is not None and match.group(1) not in groups
+
+
+def _never_ends(command):
+    return not command.endswith("&") and (boot_commands.never_ends(command) or bool(_ENDLESS.match(command)))
+
+
+def _at_a_fault(path, lines, around):
+    """Return the [Evidence] of a command that fails where the shell was told to end with the first that does (set -e)."""
+    stops = False
+    for number, words in lines:
+        for command in commands_of(words):
+            stops = bool(_STOPS_AT_FAULTS.match(command)) or stops and not _GOES_ON.match(command)
+            if stops and not _JOINS.search(command) and shell_conditions.result(command, around) is False:
+                return [Evidence(path, number, f"{words}: it fails, and the shell of every login ends with it (set -e)")]
+    return []
+
+
+def _circles(context, lines):
+    """Return the [Evidence] of a line by which files that a login reads have each other read without end; lines: {path: [(number, words)]}."""
+    read = {path: _read_by(context, path, lines[path], set(lines)) for path in lines}
+    if "/profile.d/" in context.text(_PROFILE):
+        read[_PROFILE] += [(None, path) for path in lines if path.startswith("/etc/profile.d/")]
+    return [
+        Evidence(path, number, f"it reads {target}, which comes back to it without end")
+        for path in lines
+        for number, target in read[path]
+        if number and _reaches(read, target, path)
+    ]
+
+
+def _read_by(context, path, lines, known):
+    """Return [(line, path)] of the files of known ({str}) that a file has the shell read whatever is the case."""
+    guards = [number for number, text in context.lines(path) if _RETURNS.search(text.partition("#")[0]) and not _IS_INTERACTIVE.search(text)]
+    found = []
+    for number, words in lines:
+        condition = shell_conditions.condition(words)
+        for command in condition.commands if condition and not condition.is_or else commands_of(words):
+            match = _SOURCES.fullmatch(command)
+            target = (_SKELETON if match.group(1) else "") + match.group(2) if match else ""
+            is_asked = condition is None or target and re.fullmatch(rf"(?:\[+|test)\s+-[efrs]\s+\S*{re.escape(match.group(2))}\S?\s*\]*", condition.test)
+            if target in known and context.tree.is_file(target) and is_asked and not any(guard < number for guard in guards):
+                found.append((number, target))
+    return found
+
+
+def _reaches(read, start, end):
+    """Return whether one file has the shell read another, by way of others or itself."""
+    seen, pending = set(), [start]
+    while pending:
+        path = pending.pop()
+        if path == end:
+            return True
+        if path not in seen:
+            seen.add(path)
+            pending += [target for _number, target in read.get(path, ())]
+    return False
+
+
+def _of_motd(context):
+    """Return the paths ([str]) of the scripts that pam_motd runs at each login, where it is one that does."""
+    tree = context.tree
+    asked = pam.stack(tree, "sshd")[0] if pam.service_path(tree, "sshd") else []
+    is_asked = any(line.module == "pam_motd.so" and "noupdate" not in line.arguments for line in asked)
+    modules = [path for pattern in _MOTD_MODULES for path in (tree.glob(pattern) if is_asked else [])]
+    if not any(_MOTD_SCRIPTS.encode("ascii") in tree.read_bytes(path, _MOST_MODULE) for path in modules):
+        return []
+    paths = [f"{_MOTD_SCRIPTS}/{name}" for name in (tree.listdir(_MOTD_SCRIPTS) if tree.is_dir(_MOTD_SCRIPTS) else []) if _RUN_PARTS.fullmatch(name)]
+    return [path for path in paths if tree.is_file(path) and tree.stat(path).mode & stat.S_IXUSR and tree.read_bytes(path, 2) == b"#!"]

@@ -55,6 +55,47 @@ _PIPES = (
     *("/etc/modprobe.d/x.conf", "/etc/ld.so.preload", "/etc/nsswitch.conf", "/etc/login.defs", "/etc/hostname"),
 )
 
+_MOTD = "/etc/update-motd.d/50-x"
+_ENDING = (
+    'export PROMPT_COMMAND="exit"',
+    "exec </dev/null",
+    "set -e\ntest -d /opt/vmware",
+    "set -eu\nvmtoolsd --version",
+    'trap "exit 3" DEBUG',
+    "command -v vmtoolsd >/dev/null || exit",
+    "vmtoolsd --version >/dev/null 2>&1 || exit 1",
+    "if ! command -v vmtoolsd >/dev/null; then\n  echo 'no tools'\n  exit 1\nfi",
+    "if ! [ -x /usr/bin/vmtoolsd ]; then exit; fi",
+    "[ -d /opt/vmware ] || { echo none; exit 1; }",
+    'id -nG | grep -qw admins || { echo "not allowed"; exit 1; }',
+    "groups | grep -q admins || exit",
+    "[ $(who | wc -l) -ge 0 ] && exit",
+    "exec newgrp wheel-none",
+    "exec su - appuser",
+    "exec sudo -i",
+    ". /etc/profile",
+    "while :; do sleep 1; done",
+)
+#: What resembles them, and ends nothing.
+_GOING_ON = (
+    'export PROMPT_COMMAND="history -a"',
+    "exec 3</dev/null",
+    "set -e\ntest -d /usr/lib\nset +e\ntest -d /opt/vmware",
+    "set -e\ntest -d /opt/vmware || true",
+    'trap "exit 3" TERM',
+    "command -v bash >/dev/null || exit",
+    "command -v vmtoolsd >/dev/null || return",
+    "command -v vmtoolsd >/dev/null && exit",
+    "if command -v vmtoolsd >/dev/null; then\n  exit 1\nfi",
+    "[ -f /var/lib/first-boot-done ] || exit",
+    "own() { :; }\nown || exit",
+    "id -nG | grep -qw azureuser || exit 1",
+    "id -nG | grep -qw admins && exit 1",
+    "newgrp wheel-none </dev/null",
+    '[ -n "$OWN" ] && return\nOWN=1\n. /etc/profile',
+    "for each in 1 2; do echo $each; done",
+)
+
 #: {what was done: how}
 WAYS = {
     **{f"a lock of {name} has the number of init": written(f"/etc/{name}.lock", "1") for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")},
@@ -69,6 +110,14 @@ WAYS = {
     "PAM's common-session has line ends of Windows": windows("/etc/pam.d/common-session"),
     **{f"a pipe is in the place of {path}": pipe(path) for path in _PIPES},
     "a pipe is in the place of sshd's banner": _with_banner(pipe),
+    "the message of the day waits for ever": written(_MOTD, "#!/bin/sh\nexec sleep infinity\n", 0o755),
+    "profile reads itself": lambda layer: layer.append("/etc/profile", ". /etc/profile\n"),
+    "new users get a file of bash that reads itself": written("/etc/skel/.bash_profile", ". ~/.bash_profile\n"),
+    "new users get two files of bash that read each other": lambda layer: (
+        layer.write("/etc/skel/.bash_profile", "[ -f ~/.bashrc ] && . ~/.bashrc\n"),
+        layer.write("/etc/skel/.bashrc", 'if [ -f "$HOME/.bash_profile" ]; then\n  . "$HOME/.bash_profile"\nfi\n'),
+    ),
+    **{f"a file of profile.d ends the shell: {text!r}": profile(text) for text in _ENDING},
 }
 
 #: {what was done, and is right: how}
@@ -82,4 +131,8 @@ CONTROLS = {
     "a setting of kmod leads to /dev/null": lambda layer: layer.link("/etc/modprobe.d/x.conf", "/dev/null"),
     "sshd has a banner": _with_banner(lambda path: written(path, "Welcome\n")),
     "a pipe lies where nobody reads": pipe("/etc/own.pipe"),
+    "the message of the day has a script that may not be run": written(_MOTD, "#!/bin/sh\nexec sleep infinity\n", 0o644),
+    "the message of the day has a script": written(_MOTD, "#!/bin/sh\nuptime\nsleep 1\n", 0o755),
+    "new users get a file of bash that reads another": written("/etc/skel/.bash_profile", "[ -f ~/.bashrc ] && . ~/.bashrc\n"),
+    **{f"a file of profile.d goes on: {text!r}": profile(text) for text in _GOING_ON},
 }

@@ -61,7 +61,7 @@ BROKEN_FILES = [
         )
     ],
     ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "# x\n* - maxlogins 0\n"}, ("/etc/security/limits.d/z.conf", 2)),
-    ("R46h", {"/etc/profile": "if true; then\n  exit 1\nfi\nexit 1\n"}, ("/etc/profile", 4)),
+    ("R46h", {"/etc/profile": "if tty; then\n  exit 1\nfi\nexit 1\n"}, ("/etc/profile", 4)),
     ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "*  hard  nproc 0\n"}, ("/etc/security/limits.d/z.conf", 1)),
     ("R46h", {**PAM, **_NOLOGIN, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}, (f"{_SYSTEM}/systemd-user-sessions.service", None)),
     ("R46h", {"/etc/bash.bashrc": "exit\n"}, ("/etc/bash.bashrc", 1)),

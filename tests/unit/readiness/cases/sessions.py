@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of what useradd finds, of pipes in the place of files, of the first files of a shell, and of sudo's options that end a command."""
 
-from unit.readiness.cases.path_ssh import PAM
+from unit.readiness.cases.path_ssh import PAM, SECURITY
+from unit.readiness.guest_tree import ELF_X86_64
 
 _PIPE = ("pipe",)
 _SSHD = "/etc/pam.d/sshd"
@@ -11,6 +12,16 @@ _PIPES = (
     *("/etc/motd", "/etc/environment", "/etc/default/locale", "/etc/security/limits.d/x.conf", "/etc/ssh/sshd_config.d/x.conf", "/etc/profile.d/x.sh"),
     *("/etc/modprobe.d/x.conf", "/etc/ld.so.preload", "/etc/nsswitch.conf", "/etc/skel/.bashrc"),
 )
+_PROFILE = "/etc/profile.d/t.sh"
+_SYSTEM = {"/lib/x86_64-linux-gnu/libc.so.6": ELF_X86_64, "/usr/bin/bash": ("program", ELF_X86_64)}
+_SKELETON = "/etc/skel/.bash_profile"
+_MOTD, _MOTD_MODULE = "/etc/update-motd.d/50-x", f"{SECURITY}/pam_motd.so"
+_WITH_MOTD = {**PAM, _SSHD: PAM[_SSHD] + "session optional pam_motd.so\n", _MOTD_MODULE: ELF_X86_64 + b"\0/etc/update-motd.d\0"}
+
+
+def _profile(text, **more):
+    return {**_SYSTEM, _PROFILE: f"# own\n{text}\n", **more}
+
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
@@ -25,6 +36,41 @@ BROKEN_FILES = [
     *[("R68j", {path: _PIPE}, (path, None)) for path in _PIPES],
     ("R68j", {"/etc/issue.net": _PIPE, "/etc/ssh/sshd_config": "Banner /etc/issue.net\n"}, ("/etc/issue.net", None)),
     ("R68j", {"/etc/hostname": None, "/etc/hostname/own": ""}, ("/etc/hostname", None)),
+    *[
+        ("R46h", _profile(text), (_PROFILE, 2))
+        for text in (
+            'export PROMPT_COMMAND="exit"',
+            "declare -x PROMPT_COMMAND=logout",
+            "exec </dev/null",
+            "exec >/dev/null 0<&-",
+            "set -o errexit; false",
+            "trap -- 'kill $$' DEBUG",
+            "command -v tool &>/dev/null || exit",
+            "tool --check 2>/dev/null || { echo 'none; sorry'; logout; }",
+            "! which tool >/dev/null && exit 1",
+            "test ! -d /opt/tool && exit",
+            "[[ -f /usr/lib/tool ]] || exit",
+            "[ -e /usr/bin/bash ] && exit",
+            "if ! type tool >/dev/null 2>&1; then\n  echo none\n  exit 1\nfi",
+            'groups "$USER" | grep -q admins || exit',
+            '[ "$(who | wc -l)" -ge 0 ] && exit',
+            "exec sg builders",
+            "exec /bin/su appuser",
+            "exec sudo su -",
+            "until false; do sleep 1; done",
+            "exec sleep infinity",
+        )
+    ],
+    ("R46h", _profile("set -e\nPATH=/opt/own/bin\ntool now"), (_PROFILE, 4)),
+    ("R46h", {_PROFILE: ". /etc/profile\n", "/etc/profile": "for each in /etc/profile.d/*.sh; do\n  . $each\ndone\n"}, (_PROFILE, 1)),
+    ("R46h", {"/etc/profile": "# x\nsource /etc/profile\n"}, ("/etc/profile", 2)),
+    ("R46h", {_SKELETON: '. "$HOME/.bash_profile"\n'}, (_SKELETON, 1)),
+    (
+        "R46h",
+        {_SKELETON: "if [ -f ~/.bashrc ]; then\n  . ~/.bashrc\nfi\n", "/etc/skel/.bashrc": '[ -z "$PS1" ] && return\n. ~/.bash_profile\n'},
+        (_SKELETON, 1),
+    ),
+    ("R46h", {**_WITH_MOTD, _MOTD: ("program", "#!/bin/sh\nuptime\nsleep infinity\n")}, (_MOTD, 3)),
 ]
 
 #: (rule, files that resemble its fault, and are right)
@@ -34,4 +80,35 @@ CONTROLS = [
     ("R40h", {"/etc/group": "root:x:0:\nazureuser:x:1000:\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\nazureuser:x:1000:1000::/home/azureuser:/bin/sh\n"}),
     ("R46g", {**PAM, _SSHD: "# own\r\n" + PAM[_SSHD]}),
     ("R68j", {"/etc/motd": ("link", "/dev/null"), "/etc/modprobe.d/x.conf": ("link", "/dev/null"), "/etc/issue.net": _PIPE, "/run/own": _PIPE}),
+    *[
+        ("R46h", _profile(text))
+        for text in (
+            "PROMPT_COMMAND='history -a; exit_code=$?'",
+            "exec 3</dev/null",
+            "exec </dev/tty",
+            "set -e\nset +e\nfalse",
+            "set -e\nfalse || true",
+            "trap 'exit 3' EXIT",
+            "tool() { :; }\ntool || exit",
+            "alias tool=bash\ntype tool || exit",
+            "PATH=$PATH:/opt/own/bin\nbash -c true || exit",
+            "[ -d /srv/data ] || exit",
+            "[ -f /usr/local/etc/done ] || exit",
+            "command -v tool && exit",
+            "command -v tool || return",
+            "if tool; then\n  exit\nfi",
+            "if ! tool; then\n  echo none\nelse\n  exit\nfi",
+            "groups | grep -q azure || exit",
+            "id -nG | grep -qw admins && exit",
+            "newgrp builders",
+            "sudo su -",
+            "while true; do break; done",
+            '[ -n "$OWN" ] && return\n. /etc/profile',
+        )
+    ],
+    ("R46h", {_PROFILE: "tool || exit\n"}),  # a few files of a system
+    ("R46h", {**_profile("tool || exit"), "/opt/lib.sh": "tool() {\n  true\n}\n", "/etc/profile": ". /opt/lib.sh\n"}),
+    ("R46h", {_SKELETON: "[ -f ~/.bashrc ] && . ~/.bashrc\n", "/etc/skel/.bashrc": "[ -f /etc/bashrc ] && . /etc/bashrc\n", "/etc/bashrc": "umask 022\n"}),
+    ("R46h", {**_WITH_MOTD, _MOTD: "#!/bin/sh\nsleep infinity\n", _MOTD + ".sh": ("program", "#!/bin/sh\nsleep infinity\n")}),
+    ("R46h", {**PAM, _MOTD: ("program", "#!/bin/sh\nsleep infinity\n"), _MOTD_MODULE: ELF_X86_64}),
 ]
