@@ -18,7 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import prog
 Surroundings = collections.namedtuple("Surroundings", "tree groups text")
 
 #: A line ``TEST && COMMANDS``, or ``||``. is_or: bool; commands: [str].
-Condition = collections.namedtuple("Condition", "test is_or commands")
+ShellCondition = collections.namedtuple("ShellCondition", "test is_or commands")
 
 _LINE = re.compile(r"((?:[^&|]|\|(?!\|)|&>|>&)+?)\s*(&&|\|\|)\s*(\{\s.*\s?\}|[^&|{}()]+(?:\d?>&\d|&>)?[^&|{}()]*)\s*;?\s*")
 _SHORT_IF = re.compile(r"if\s+(.+?)\s*;\s*then\s+(.+?)\s*;?\s*fi\s*;?\s*")
@@ -41,7 +41,8 @@ _OF_BASH = frozenset(
         r"\w+",
         "alias bg bind break builtin caller case cd command compgen complete compopt continue coproc declare dirs disown do done echo elif else enable esac "
         "eval exec exit export false fc fg fi for function getopts hash help history if in jobs kill let local logout mapfile popd printf pushd pwd "
-        "read readarray readonly return select set shift shopt source suspend test then time times trap true type typeset ulimit umask unalias unset until wait while",
+        "read readarray readonly return select set shift shopt source suspend test then time times trap true type typeset "
+        "ulimit umask unalias unset until wait while",
     )
 )
 
@@ -77,7 +78,7 @@ def _body(lines, start):
 
 
 def condition(line):
-    """Return the Condition that a line (str) is, None of any other."""
+    """Return the ShellCondition that a line (str) is, None of any other."""
     match = _LINE.fullmatch(line)
     if not match:
         return None
@@ -86,11 +87,11 @@ def condition(line):
     plain = re.sub(r"\"[^\"]*\"|'[^']*'", lambda quoted: quoted.group().replace(";", "\0"), inner)
     if re.search(r"&&|\|\|", plain):
         return None
-    return Condition(match.group(1).strip(), match.group(2) == "||", [part.replace("\0", ";").strip() for part in plain.split(";") if part.strip()])
+    return ShellCondition(match.group(1).strip(), match.group(2) == "||", [part.replace("\0", ";").strip() for part in plain.split(";") if part.strip()])
 
 
 def holds(condition_of, around):
-    """Return whether the commands of a Condition are run for everybody; around: Surroundings."""
+    """Return whether the commands of a ShellCondition are run for everybody; around: Surroundings."""
     return result(condition_of.test, around) is (not condition_of.is_or)
 
 
