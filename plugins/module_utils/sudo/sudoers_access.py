@@ -21,6 +21,9 @@ Grant = collections.namedtuple("Grant", "user password path line")
 #: An option by which sudo asks for another account's password. option: ``targetpw``, ``rootpw`` or ``runaspw``; path, line: where.
 OtherPassword = collections.namedtuple("OtherPassword", "option path line")
 
+#: Seconds in which a command of somebody who works with root's rights, or of Ansible, is done at least.
+LEAST_SECONDS = 10
+
 #: The aliases that may stand in a `Defaults` entry of each kind.
 _BOUND_TO = {":": "User", "@": "Host", ">": "Runas", "!": "Cmnd"}
 
@@ -66,12 +69,32 @@ def asks_password(entries, file, names):
 
     entries, file: as of refusal; names: {str}, words of a user list that stand for the user, ``ALL`` and ``%sudo``.
     """
+    last = _last_behind(entries, file, names)
+    return last[:2] if last and last[2].password else None
+
+
+def confining(entries, file, names):
+    """Return (path, SudoersLine, why (str)) of the rule behind what a file gives with which hardly a command does its work, None without one.
+
+    entries, file, names: as of asks_password.
+    """
+    path, line, privilege = _last_behind(entries, file, names) or (None, None, None)
+    if privilege is None:
+        return None
+    cause = "no command may start another (NOEXEC)" if privilege.noexec else ""
+    if privilege.timeout is not None and privilege.timeout < LEAST_SECONDS:
+        cause = "every command is ended after some seconds (TIMEOUT)"
+    return (path, line, cause) if cause else None
+
+
+def _last_behind(entries, file, names):
+    """Return (path, SudoersLine, Privilege) of the last rule behind what a file gives that lets a user run everything, None without one."""
     aliases, found = sudoers_aliases.aliases(entries), None
     for path, line in _behind(entries, file):
         for privilege in sudoers_privileges.privileges(line):
             fits = [negated for negated, user in sudoers_aliases.expanded(privilege.users, aliases) if user in names]
             if fits and not fits[-1] and not privilege.negated and _is_everything(privilege, aliases) and _as_root(privilege.runas, aliases):
-                found = (path, line) if privilege.password else None
+                found = (path, line, privilege)
     return found
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ``Defaults`` of sudoers with which sudo runs no command, and those with which it finds none by its name.
+"""The ``Defaults`` of sudoers with which sudo runs no command, or none that does its work, and those with which it finds none by its name.
 
 Source: sudoers(5), "SUDOERS OPTIONS"; each tried with sudo 1.9.13.
 
@@ -13,7 +13,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_places
-from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_access, sudoers_aliases, sudoers_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_access, sudoers_aliases, sudoers_lines, sudoers_privileges
 
 #: An option that holds for everybody. value: str, True or False; path, line: where; text: str, as written.
 Option = collections.namedtuple("Option", "value path line text")
@@ -48,11 +48,23 @@ def refusals(tree, known, mounted):
     found = [(known[name], cause) for name, cause in (("runchroot", _of_root(tree, known)), ("runcwd", _of_directory(tree, known, mounted))) if cause]
     found += [(known["logfile"], cause) for cause in [_of_log(tree, known, mounted)] if cause]
     found += [(option, cause) for option, cause in [_of_kept(tree, known)] if cause]
+    found += [(known["noexec"], "no command may start another")] if _is_on(known, "noexec") else []
+    limit = sudoers_privileges.seconds(_text(known, "command_timeout"))
+    found += [(known["command_timeout"], "every command is ended after some seconds")] if limit and limit < sudoers_access.LEAST_SECONDS else []
     for name, least in _LEAST.items():
         # the soft one, ahead of the comma
         value = _text(known, name).partition(",")[0].strip()
         if value.isdigit() and int(value) < least:
             found.append((known[name], f"no program starts with less than {least}"))
+    return found
+
+
+def doubts(known):
+    """Return [(Option, what becomes of a command (str))] of the options that leave a way (``sudo -u root``), or that hang on another machine."""
+    account, switch = _text(known, "runas_default"), _switch(known)
+    found = [(known["runas_default"], f"a command runs as {account}, unless root is asked for (-u root)")] if account not in ("", "root", "#0") else []
+    if switch is not None and _text(known, "log_servers") and not _is_on(known, "ignore_iolog_errors"):
+        found.append((known["log_servers"], f"no command runs where none of these servers answers, for they are to keep what it writes ({switch.text})"))
     return found
 
 
@@ -110,7 +122,7 @@ def _of_log(tree, known, mounted):
 
 def _of_kept(tree, known):
     """Return (Option, what is wrong (str)) of the directory for what commands read and write, which sudo makes with those above it; else (None, "")."""
-    switch = next((known[name] for name in _KEEPING if _is_on(known, name)), None)
+    switch = _switch(known)
     if switch is None or _is_on(known, "ignore_iolog_errors") or _text(known, "log_servers"):
         return None, ""
     option = known.get("iolog_dir", switch)
@@ -121,6 +133,11 @@ def _of_kept(tree, known):
         path = posixpath.dirname(path)
     wrong = path.startswith("/") and not tree.is_dir(path)
     return option, f"{path} is no directory, and sudo does not go on when it cannot keep what a command writes ({switch.text})" if wrong else ""
+
+
+def _switch(known):
+    """Return the Option by which sudo keeps what a command reads or writes, None without one."""
+    return next((known[name] for name in _KEEPING if _is_on(known, name)), None)
 
 
 def _is_mounted(path, mounted):

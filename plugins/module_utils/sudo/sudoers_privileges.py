@@ -14,12 +14,14 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers_aliases, sudoers_lines
 
 #: One command of a user specification. users, runas: [(negated, word)], runas None when none is written; password: bool, asked for;
-#: negated: bool and command: str, the command word.
-Privilege = collections.namedtuple("Privilege", "users runas password negated command")
+#: negated: bool and command: str, the command word; noexec: bool, the command may start no other; timeout: int, seconds that it may take, or None.
+Privilege = collections.namedtuple("Privilege", "users runas password negated command noexec timeout")
 
 _TAGS = re.compile(r"(NO)?(EXEC|FOLLOW|INTERCEPT|LOG_INPUT|LOG_OUTPUT|MAIL|PASSWD|SETENV)\Z")
 
 _OPTIONS = re.compile(r"(ROLE|TYPE|PRIVS|LIMITPRIVS|APPARMOR_PROFILE|TIMEOUT|NOTBEFORE|NOTAFTER|CWD|CHROOT)\Z")
+
+_TIME = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.IGNORECASE)
 
 _TOKEN = re.compile(r'(?:%:?|\+)?(?:"(?:[^"\\]|\\.)*(?:"|\Z)|(?:[^\s"=,():!\\]|\\.)+)|[=,():!]')
 
@@ -39,6 +41,13 @@ def privileges(line):
         else:
             position += 1
     return found
+
+
+def seconds(text):
+    """Return the seconds (int) of a time of sudoers (str: ``90``, ``1m30s``), None of none or of 0, which is no limit."""
+    match = _TIME.fullmatch(text)
+    parts = [int(number or 0) for number in match.groups()] if match else [0]
+    return sum(number * unit for number, unit in zip(parts, (86400, 3600, 60, 1))) or None
 
 
 def fault(line):
@@ -86,6 +95,7 @@ def _members(tokens):
 def _commands(users, tokens, position):
     """Return ([Privilege] from a position (int) of the tokens up to the next host list, the position of that)."""
     found, runas, password, negated, command = [], None, True, False, None
+    noexec, timeout = False, None
     while position < len(tokens):
         token, following = tokens[position], tokens[position + 1 : position + 2]
         if token == "(":
@@ -95,8 +105,10 @@ def _commands(users, tokens, position):
             position = close
         elif command is None and _TAGS.match(token) and following == [":"]:
             password = {"PASSWD": True, "NOPASSWD": False}.get(token, password)
+            noexec = {"EXEC": False, "NOEXEC": True}.get(token, noexec)
             position += 1
         elif command is None and _OPTIONS.match(token) and following == ["="]:
+            timeout = seconds("".join(tokens[position + 2 : position + 3])) if token == "TIMEOUT" else timeout
             position += 2
         elif token == "!" and command is None:
             negated = not negated
@@ -106,7 +118,7 @@ def _commands(users, tokens, position):
             negated, command = False, None
         elif command is None:
             command = token
-            found.append(Privilege(users, runas, password, negated, command))
+            found.append(Privilege(users, runas, password, negated, command, noexec, timeout))
         position += 1
     return found, position + 1
 

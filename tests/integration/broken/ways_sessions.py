@@ -76,6 +76,19 @@ _ENDING = (
     ". /etc/profile",
     "while :; do sleep 1; done",
 )
+_USELESS = (
+    "Defaults command_timeout=1",
+    "Defaults noexec",
+    "ALL ALL=(ALL) TIMEOUT=1s NOPASSWD: ALL",
+    "ALL ALL=(ALL) NOEXEC: ALL",
+)
+_USEFUL = (
+    "Defaults command_timeout=3600",
+    "Defaults!/usr/bin/vi noexec",
+    "ALL ALL=(ALL) TIMEOUT=1h NOPASSWD: ALL",
+    "backup ALL=(ALL) NOEXEC: ALL",
+    "Defaults log_servers=10.1.1.1, log_output, ignore_iolog_errors",
+)
 #: What resembles them, and ends nothing.
 _GOING_ON = (
     'export PROMPT_COMMAND="history -a"',
@@ -118,6 +131,8 @@ WAYS = {
         layer.write("/etc/skel/.bashrc", 'if [ -f "$HOME/.bash_profile" ]; then\n  . "$HOME/.bash_profile"\nfi\n'),
     ),
     **{f"a file of profile.d ends the shell: {text!r}": profile(text) for text in _ENDING},
+    **{f"sudo's commands do no work: {text!r}": sudoers(text) for text in _USELESS},
+    "the shell ends after a second, and nobody may say otherwise": profile("TMOUT=1; readonly TMOUT"),
 }
 
 #: {what was done, and is right: how}
@@ -135,4 +150,5 @@ CONTROLS = {
     "the message of the day has a script": written(_MOTD, "#!/bin/sh\nuptime\nsleep 1\n", 0o755),
     "new users get a file of bash that reads another": written("/etc/skel/.bash_profile", "[ -f ~/.bashrc ] && . ~/.bashrc\n"),
     **{f"a file of profile.d goes on: {text!r}": profile(text) for text in _GOING_ON},
+    **{f"sudo's commands do their work: {text!r}": sudoers(text) for text in _USEFUL},
 }

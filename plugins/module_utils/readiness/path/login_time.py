@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import WARNING, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, shown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
@@ -20,7 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh import serve
 _FILES = ("/etc/environment", "/etc/profile", "/etc/profile.d/*.sh", "/etc/bash.bashrc", "/etc/bashrc", "/etc/skel/.bash_profile", "/etc/skel/.bashrc")
 _TIMEOUT = re.compile(r"(?:(?:(?:declare|typeset)\s+-\S+|readonly|export)\s+)*TMOUT=[\"\']?(\d{1,9})[\"\']?(?:\s|;|&|$)")
 _READ_ONLY = re.compile(r"(?:readonly|(?:declare|typeset)\s+-\w*r\w*)\s+TMOUT\b|.*;\s*readonly\s+TMOUT\b")
-_LEAST = 10  # s, to read a prompt and write a command
+_LEAST, _NO_TIME = 10, 5  # s, to read a prompt and write a command; and with less than which nobody does
 
 
 @rule(
@@ -36,11 +36,15 @@ _LEAST = 10  # s, to read a prompt and write a command
     source="sshd_config(5); bash(1), TMOUT",
 )
 def has_time(context):
-    """Return failed with the settings of sshd that leave little time or room, and with a TMOUT of less than ten seconds."""
+    """Return failed with the settings of sshd that leave little time or room, and with a TMOUT of less than ten seconds.
+
+    It is an error when the TMOUT is less than five and cannot be changed.
+    """
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
     found = [shown(obstacle) for obstacle in sshd_sessions.impatient(context.facts(sshd_started.settings))]
-    return failed_if(found + _short_timeout(context))
+    short, is_fixed = _short_timeout(context)
+    return failed_if(found + short, severity=ERROR if is_fixed else None)
 
 
 @rule(
@@ -63,7 +67,10 @@ def from_everywhere(context):
 
 
 def _short_timeout(context):
-    """Return the [Evidence] of the TMOUT that a shell ends up with, when it is a few seconds; none after it is read-only."""
+    """Return ([Evidence] of the TMOUT that a shell ends up with, when it is a few seconds; whether it leaves no time at all to set another).
+
+    After a line that makes it read-only none counts.
+    """
     place, seconds = None, 0
     for path in [path for pattern in _FILES for path in (context.tree.glob(pattern) if "*" in pattern else [pattern])]:
         for number, words in unguarded(context.lines(path)):
@@ -71,8 +78,8 @@ def _short_timeout(context):
             if match:
                 place, seconds = Evidence(path, number, f"{words}: a shell that waits for so many seconds ends"), int(match.group(1))
             if _READ_ONLY.match(words):
-                return [place] if place and 0 < seconds < _LEAST else []
-    return [place] if 0 < seconds < _LEAST else []
+                return [place] if place and 0 < seconds < _LEAST else [], 0 < seconds < _NO_TIME
+    return [place] if 0 < seconds < _LEAST else [], False
 
 
 RULES = [has_time, from_everywhere]

@@ -52,8 +52,8 @@ def sudo_works(context):
     """Return failed when sudo is not setuid root, or /etc/sudoers may be written by others than root.
 
     It is an error on a disk, where modes and owners are the guest's own, and when a line is none of sudo's, sudo does not read the directory into which the
-    agent writes the user's rule, a later rule takes it back, or an option lets no command run. Where commands are found by their path alone, or sudo asks
-    for a password, a shell still is.
+    agent writes the user's rule, a later rule takes it back, or an option lets no command run, or do its work. Where commands are found by their path
+    alone, run as another than root or hang on a server, or sudo asks for a password, a shell still is.
     """
     tree = context.tree
     program = next((path for path in _SUDO if tree.is_file(path)), None)
@@ -78,7 +78,7 @@ def sudo_works(context):
     wrong = programs.why_not(tree, program) if tree.has_own_root else ""
     serious = ([Evidence(program, None, wrong)] if wrong else []) + _of_plugins(context, program) + _of_sudoers(context) + _of_pam(context)
     is_error = serious or found and context.disk is not None
-    return failed_if(serious + found + _of_search_path(context) + _of_passwords(context), severity=ERROR if is_error else None)
+    return failed_if(serious + found + _of_options(context) + _of_passwords(context), severity=ERROR if is_error else None)
 
 
 def _of_plugins(context, program):
@@ -148,6 +148,10 @@ def _of_sudoers(context):
     if refusal and context.kind != "specialized":
         path, line = refusal
         found.append(Evidence(path, line.number, f"{' '.join(line.clean.split())}: it is read behind the user's rule, and takes everything from everybody"))
+    confining = sudoers_access.confining(entries, _users_rule(context), _users_words(context))
+    if confining and context.kind != "specialized":
+        path, line, cause = confining
+        found.append(Evidence(path, line.number, f"{' '.join(line.clean.split())}: it is read behind the user's rule, and {cause}"))
     # where there is no such directory the agent makes it, and adds the include to the file sudoers beside it
     if by_agent and folder not in includes and (tree.is_dir(folder) or posixpath.dirname(folder) != posixpath.dirname(_RULES)):
         found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {folder}, into which the agent writes the user's rule"))
@@ -161,6 +165,12 @@ def _users_rule(context):
     return (_agents_setting(context.tree, "OS.SudoersDir") if provisioner(context.tree).who == WAAGENT else _RULES) + "/waagent"
 
 
+def _users_words(context):
+    """Return the words ({str}) of a user list that stand for the user."""
+    groups = login.default_groups(context) if is_by_cloud_init(context.tree) else ()
+    return {"ALL"} | {f"%{name}" for name in groups or ()}
+
+
 def _of_passwords(context):
     """Return the [Evidence] of a rule behind the user's by which sudo asks for a password: who has a key alone has none to give."""
     tree = context.tree
@@ -170,8 +180,7 @@ def _of_passwords(context):
         return []
     if context.kind == "specialized" or sudoers_defaults.options(entries).get("authenticate", _ASKS).value is False:
         return []
-    groups = login.default_groups(context) if is_by_cloud_init(tree) else ()
-    rule_of = sudoers_access.asks_password(entries, _users_rule(context), {"ALL"} | {f"%{name}" for name in groups or ()})
+    rule_of = sudoers_access.asks_password(entries, _users_rule(context), _users_words(context))
     if rule_of is None:
         return []
     path, line = rule_of
@@ -183,15 +192,16 @@ def _options(context, entries):
     return sudoers_defaults.options(entries), [line.mount_point for line in context.shared(mount_lines)]
 
 
-def _of_search_path(context):
-    """Return the [Evidence] of a secure_path with which sudo finds no usual command."""
+def _of_options(context):
+    """Return the [Evidence] of a secure_path with which sudo finds no usual command, and of what else leaves a way to one."""
     tree = context.tree
     try:
         entries = sudoers.entries(tree) if tree.exists(sudoers.main_file(tree)) else []
     except ImagewrightError:
         return []
     option = sudoers_defaults.without_commands(tree, *_options(context, entries))
-    return [Evidence(option.path, option.line, f"{option.text}: no command is found there by its name alone")] if option else []
+    found = [Evidence(option.path, option.line, f"{option.text}: no command is found there by its name alone")] if option else []
+    return found + [Evidence(doubt.path, doubt.line, f"{doubt.text}: {cause}") for doubt, cause in sudoers_defaults.doubts(sudoers_defaults.options(entries))]
 
 
 def _agents_setting(tree, key):

@@ -12,6 +12,8 @@ _PIPES = (
     *("/etc/motd", "/etc/environment", "/etc/default/locale", "/etc/security/limits.d/x.conf", "/etc/ssh/sshd_config.d/x.conf", "/etc/profile.d/x.sh"),
     *("/etc/modprobe.d/x.conf", "/etc/ld.so.preload", "/etc/nsswitch.conf", "/etc/skel/.bashrc"),
 )
+_SUDOERS, _RULE = "/etc/sudoers", "/etc/sudoers.d/zz"
+_RULES_READ = "root ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n"
 _PROFILE = "/etc/profile.d/t.sh"
 _SYSTEM = {"/lib/x86_64-linux-gnu/libc.so.6": ELF_X86_64, "/usr/bin/bash": ("program", ELF_X86_64)}
 _SKELETON = "/etc/skel/.bash_profile"
@@ -70,6 +72,21 @@ BROKEN_FILES = [
         {_SKELETON: "if [ -f ~/.bashrc ]; then\n  . ~/.bashrc\nfi\n", "/etc/skel/.bashrc": '[ -z "$PS1" ] && return\n. ~/.bash_profile\n'},
         (_SKELETON, 1),
     ),
+    *[
+        ("R47a", {_SUDOERS: f"# own\n{text}\n{_RULES_READ}"}, (_SUDOERS, 2))
+        for text in (
+            "Defaults runas_default=nobody",  # a warning, as is the next
+            "Defaults log_servers=10.1.1.1:30344, log_output",
+            "Defaults command_timeout=1",
+            "Defaults env_reset, command_timeout = 0m9s",
+            "Defaults noexec",
+            "Defaults!ALL noexec",
+        )
+    ],
+    *[
+        ("R47a", {_SUDOERS: _RULES_READ, _RULE: text + "\n"}, (_RULE, 1))
+        for text in ("ALL ALL=(ALL) TIMEOUT=1s NOPASSWD: ALL", "ALL ALL=(ALL) NOPASSWD:NOEXEC: /usr/bin/id, ALL", "ALL ALL=(ALL) NOEXEC: ALL")
+    ],
     ("R46h", {**_WITH_MOTD, _MOTD: ("program", "#!/bin/sh\nuptime\nsleep infinity\n")}, (_MOTD, 3)),
 ]
 
@@ -111,4 +128,27 @@ CONTROLS = [
     ("R46h", {_SKELETON: "[ -f ~/.bashrc ] && . ~/.bashrc\n", "/etc/skel/.bashrc": "[ -f /etc/bashrc ] && . /etc/bashrc\n", "/etc/bashrc": "umask 022\n"}),
     ("R46h", {**_WITH_MOTD, _MOTD: "#!/bin/sh\nsleep infinity\n", _MOTD + ".sh": ("program", "#!/bin/sh\nsleep infinity\n")}),
     ("R46h", {**PAM, _MOTD: ("program", "#!/bin/sh\nsleep infinity\n"), _MOTD_MODULE: ELF_X86_64}),
+    *[
+        ("R47a", {_SUDOERS: f"{text}\n{_RULES_READ}"})
+        for text in (
+            "Defaults runas_default=root",
+            "Defaults log_servers=10.1.1.1:30344",
+            "Defaults log_servers=10.1.1.1:30344, log_output, ignore_iolog_errors",
+            "Defaults command_timeout=0",
+            "Defaults command_timeout=1h5",
+            "Defaults noexec\nDefaults !noexec",
+            "Defaults:backup noexec, command_timeout=1",
+            "Defaults!/usr/bin/vi noexec",
+        )
+    ],
+    *[
+        ("R47a", {_SUDOERS: _RULES_READ, _RULE: text + "\n"})
+        for text in (
+            "ALL ALL=(ALL) TIMEOUT=1h NOPASSWD: ALL",
+            "backup ALL=(ALL) TIMEOUT=1s NOPASSWD: ALL",
+            "ALL ALL=(ALL) NOPASSWD: NOEXEC: /usr/bin/vi, EXEC: ALL",
+            "ALL ALL=(ALL) TIMEOUT=1s NOPASSWD: ALL\nALL ALL=(ALL) NOPASSWD: ALL",
+        )
+    ],
+    ("R47a", {_SUDOERS: _RULES_READ, "/etc/sudoers.d/10-own": "ALL ALL=(ALL) TIMEOUT=1s NOEXEC: NOPASSWD: ALL\n"}),
 ]
