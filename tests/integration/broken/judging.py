@@ -26,6 +26,7 @@ from integration.broken import (
     ways_commands,
     ways_devices,
     ways_disk,
+    ways_firewall,
     ways_lease,
     ways_limits,
     ways_login,
@@ -41,6 +42,7 @@ from integration.broken import (
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
 _MORE = (
+    ways_firewall,
     ways_system,
     ways_limits,
     ways_login,

@@ -13,7 +13,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.nftables_rules import rules_of
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Hook
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, ACCEPT, DROP, Hook, without
 
 _FAMILIES = ("ip", "inet", "netdev")
 _ALL_FAMILIES = _FAMILIES + ("ip6", "arp", "bridge")
@@ -25,6 +25,25 @@ _FIRST = "eth0"
 _TOKEN = re.compile(r"""#[^\n]*|"[^"\n]*"|\\\n|[{};\n]|[^\s{};"#,]+|,""")
 _MOST_FILES, _MOST_TOKENS, _MOST_SHOWN = 200, 200000, 200
 _INCLUDES_FROM = "/etc/"
+#: Words of a rule by which something of a table of ARP may get through, and those of one that asks for nothing.
+_LETTING = {"accept", "jump", "goto", "return", "queue", "vmap"}
+_WITHOUT_CONDITION = {"drop", "counter", "log"}
+#: Where a guest has what calls nft, beside the service.
+_SCRIPTS = (
+    "/usr/local/bin/*",
+    "/usr/local/sbin/*",
+    "/etc/systemd/system/*.service",
+    "/etc/cron*/*",
+    "/etc/crontab",
+    "/etc/rc.local",
+    "/etc/network/if-*.d/*",
+    "/etc/networkd-dispatcher/*/*",
+    "/etc/NetworkManager/dispatcher.d/*",
+    "/opt/*",
+    "/opt/*/*",
+    "/opt/*/bin/*",
+)
+_MOST_SCRIPT = 256 * 1024
 
 
 class NftablesToken(str):
@@ -46,22 +65,62 @@ def hooks_of(tree, path, text):
     reading = _Reading(tree)
     reading.text(path, text)
     found = []
-    for (family, _table), chains in reading.tables.items():
-        if family in _FAMILIES:
+    for key, chains in reading.tables.items():
+        if key[0] in _FAMILIES:
+            sets = _known_sets(reading, key)
             made = {
-                name: [rule for statement in statements for rule in rules_of(statement, reading.variables, reading.sets)]
+                name: [rule for statement in statements for rule in rules_of(statement, reading.variables, sets)]
                 for name, (_head, statements) in chains.items()
             }
+            if reading.marks:
+                made = {name: without(rules, "mark") for name, rules in made.items()}
             found += [Hook(head[0], head[1], made, name, head[2]) for name, (head, _statements_of_it) in chains.items() if head is not None]
+        elif key[0] == "arp":
+            found += _of_arp(chains)
+    return found
+
+
+def _known_sets(reading, key):
+    """Return {name: [str]} of the sets of a table whose elements are known: no rule adds to them, and where one is empty, no script of the guest."""
+    found = {
+        name: [value for element in elements for value in (reading.variables.get(element[1:], [element]) if element.startswith("$") else [element])]
+        for name, elements in reading.sets.get(key, {}).items()
+        if name not in reading.growing
+    }
+    if all(found.values()):
+        return found
+    filled = _are_filled_by_scripts(reading.tree)
+    return {name: elements for name, elements in found.items() if elements or not filled}
+
+
+def _are_filled_by_scripts(tree):
+    """Return whether a script or unit of the guest's own calls nft for an element of a set."""
+    paths = [path for pattern in _SCRIPTS for path in tree.glob(pattern) if tree.is_file(path) and tree.stat(path).size <= _MOST_SCRIPT]
+    return any("nft" in text and "element" in text for text in (text_of(tree, path) for path in paths))
+
+
+def _of_arp(chains):
+    """Return the Hooks ([Hook]) of a table of ARP that lets nothing through: without ARP nobody finds the machine, nor it its gateway."""
+    if any(set(words) & _LETTING for _head, statements in chains.values() for words in statements):
+        return []
+    found = []
+    for name, (head, statements) in chains.items():
+        dropping = next((words[0].place for words in statements if "drop" in words and set(words) <= _WITHOUT_CONDITION), None)
+        if head is not None and (dropping or head[1] == DROP):
+            found.append(Hook(head[0], DROP, {}, name, dropping or head[2]))
     return found
 
 
 class _Reading:
-    """What the files say so far. tables: {(family, table): {chain: (head or None, [statement])}}; a head is (hook, policy, place)."""
+    """What the files say so far.
+
+    tables: {(family, table): {chain: (head or None, [statement])}}; a head is (hook, policy, place); sets: {(family, table): {name: [str]}};
+    growing: {str}, names of sets that get elements while the machine runs; marks: bool, whether a rule marks packets.
+    """
 
     def __init__(self, tree):
         self.tree = tree
-        self.tables, self.variables, self.sets = {}, {}, {}
+        self.tables, self.variables, self.sets, self.growing, self.marks = {}, {}, {}, set(), False
         self.files = self.tokens = 0
 
     def file(self, path):
@@ -77,6 +136,9 @@ class _Reading:
         self.tokens += len(tokens)
         if self.tokens > _MOST_TOKENS:
             raise ImagewrightError(f"cannot read {path}: nftables' files have more than {_MOST_TOKENS} words")
+        pairs = list(zip(tokens, tokens[1:]))
+        self.marks = self.marks or ("mark", "set") in pairs
+        self.growing.update(str(name[1:]) for verb, name in pairs if verb in ("add", "update") and name.startswith("@"))
         for statement, block in _statements(tokens):
             self.statement(statement, block)
 
@@ -88,6 +150,7 @@ class _Reading:
             self.variables[words[1]] = [word for word in (words[3:] if len(words) > 3 else []) + (block or []) if word not in ("{", "}", ",", "\n")]
         elif words[0] == "flush" and words[1:2] in (["ruleset"], []):
             self.tables.clear()
+            self.sets.clear()
         elif words[0] == "table":
             self.table(words[1:], block or [])
         elif words[0] in ("add", "create", "insert") and len(words) > 2:
@@ -110,13 +173,14 @@ class _Reading:
             if statement[0] == "chain" and len(statement) > 1:
                 self.chain(chains, statement[1], _statements(inner or []))
             elif statement[0] in ("set", "map") and len(statement) > 1:
-                self.sets[statement[1]] = _elements(inner or [])
+                self.set(key, statement[1], inner or [])
 
     def command(self, verb, kind, words, block):
         """Take a command: add table, add chain, add rule."""
         family = words[:1] if words[0] in _ALL_FAMILIES else ["ip"]
         rest = words[1:] if words[0] in _ALL_FAMILIES else words
-        chains = self.tables.setdefault(_key(family + rest[:1]), {})
+        key = _key(family + rest[:1])
+        chains = self.tables.setdefault(key, {})
         if kind == "chain" and len(rest) > 1:
             self.chain(chains, rest[1], _statements(block or []))
         elif kind == "rule" and len(rest) > 2:
@@ -127,7 +191,15 @@ class _Reading:
             else:
                 statements.append(whole)
         elif kind in ("set", "map") and len(rest) > 1:
-            self.sets[rest[1]] = _elements(block or [])
+            self.set(key, rest[1], block or [])
+        elif kind == "element" and len(rest) > 1:
+            self.sets.setdefault(key, {}).setdefault(str(rest[1]), []).extend(_listed(rest[2:] + (block or [])))
+
+    def set(self, key, name, block):
+        """Take a set of a table: its elements, and whether it is one that grows."""
+        self.sets.setdefault(key, {}).setdefault(str(name), []).extend(_elements(block))
+        if {"dynamic", "timeout"} & set(block):
+            self.growing.add(str(name))
 
     def chain(self, chains, name, statements):
         """Take a chain: its type and policy, and its rules."""
@@ -165,7 +237,11 @@ def _elements(block):
         return []
     start = words.index("elements")
     end = words.index("}", start) if "}" in words[start:] else len(words)
-    return [str(word) for word in words[start + 1 : end] if word not in ("=", "{", ",")]
+    return _listed(words[start + 1 : end])
+
+
+def _listed(words):
+    return [str(word) for word in words if word not in ("=", "{", "}", ",", "\n")]
 
 
 def _tokens(path, text):

@@ -8,6 +8,7 @@ Source: nft(8), payload, meta and conntrack expressions, verdict statements and 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import nftables_matches
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import ACCEPT, DROP, GOTO, JUMP, RETURN, Condition, PacketRule
 
 _VERDICTS = {"accept": ACCEPT, "drop": DROP, "reject": DROP, "return": RETURN}
@@ -34,12 +35,14 @@ _SHORT = {"iifname": "in", "iif": "in", "oifname": "out", "oif": "out", "skuid":
 _OTHERS = ("udp", "icmp", "icmpv6", "ip6", "sctp", "dccp", "udplite", "arp", "ether", "vlan", "igmp", "esp", "ah")
 #: Words that narrow nothing, and how many follow them.
 _IDLE = {"counter": 0, "log": 0, "comment": 1, "prefix": 1, "level": 1, "group": 1, "flags": 1, "packets": 1, "bytes": 1, "with": 9, "notrack": 0}
+#: What the first router throws away.
+_SHORT_LIVED = (["ip", "ttl", "set", "0"], ["ip", "ttl", "set", "1"])
 
 
 def rules_of(words, variables, sets):
     """Return the rules ([PacketRule]) of a statement: one, or one for each entry of a verdict map.
 
-    words: [nftables.NftablesToken]; variables, sets: {name: [str]}.
+    words: [nftables.NftablesToken]; variables, sets: {name: [str]}, a set that somebody fills while the machine runs is none of them.
     """
     conditions, position = [], 0
     place = getattr(words[0], "place", ("", None, ""))
@@ -53,6 +56,13 @@ def rules_of(words, variables, sets):
             return [PacketRule(conditions, None if to_itself else DROP, "", place)]
         if word in ("jump", "goto"):
             return [PacketRule(conditions, JUMP if word == "jump" else GOTO, str("".join(words[position + 1 : position + 2])), place)]
+        if words[position : position + 4] in _SHORT_LIVED:
+            return [PacketRule(conditions + [Condition("answer", False, [])], DROP, "", place)]
+        special = nftables_matches.match(words, position)
+        if special is not None:
+            conditions.append(special[0])
+            position += special[1]
+            continue
         if word in _IDLE:
             position += 1 + _IDLE[word]
             continue
@@ -97,7 +107,7 @@ def _values(words, position, variables, sets):
         if word.startswith("$"):
             found = variables.get(word[1:])
         elif word.startswith("@"):
-            found = sets.get(word[1:]) or None
+            found = sets.get(word[1:])
         else:
             found = [] if word == "," else [word]
         if found is None:

@@ -11,6 +11,7 @@ import fnmatch
 import ipaddress
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import circumstances
 
 #: A packet. hook: input or output; source, destination: str or None, not known; sport, dport: int or None; state: new or established.
 #: It is TCP, of IPv4, over eth0, and where it goes out one of root's.
@@ -51,6 +52,11 @@ def dropped(hooks, packet):
     return []
 
 
+def without(rules, key):
+    """Return the rules ([PacketRule]) with the conditions of a key (str) as ones that cannot be told."""
+    return [rule._replace(conditions=[condition._replace(key=None) if condition.key == key else condition for condition in rule.conditions]) for rule in rules]
+
+
 def _judge(chains, name, packet, steps, depth):
     """Return (ACCEPT, DROP or None at the chain's end, place, whether it may have been accepted before)."""
     in_doubt = may_leave = False
@@ -79,11 +85,14 @@ def _fit(conditions, packet):
     verdicts = []
     for condition in conditions:
         fits = _FITTING[condition.key](condition.values, packet) if condition.key in _FITTING else None
+        if condition.key in _OF_LISTS and not condition.values:
+            fits = False  # a set that is empty
         verdicts.append(fits if fits is None else fits != condition.negated)
     return False if False in verdicts else None if None in verdicts else True
 
 
-def _in_networks(values, address):
+def _in_networks(values, address, is_own):
+    """Return whether an address (str, or None, not known) is in one of the networks. is_own: bool, whether it is the machine's, which no file knew."""
     try:
         networks = [ipaddress.ip_network(value, strict=False) for value in values]
     except ValueError:
@@ -91,8 +100,13 @@ def _in_networks(values, address):
     if any(network.prefixlen == 0 for network in networks):
         return True
     if address is None:
-        return None
+        return False if is_own and all(_is_of_no_card(network) for network in networks) else None
     return any(ipaddress.ip_address(address) in network for network in networks)
+
+
+def _is_of_no_card(network):
+    """Return whether a network is one address, as that of the machine of the build, or one that no card of Azure's has."""
+    return network.prefixlen == network.max_prefixlen or network.is_loopback or network.is_multicast or network.is_link_local
 
 
 def _in_ports(values, port):
@@ -110,10 +124,12 @@ def _is_card(values, wanted):
     return wanted and any(fnmatch.fnmatchcase(_CARD, value.replace("+", "*")) for value in values)
 
 
+#: Keys of conditions whose values may be none.
+_OF_LISTS = ("source", "destination", "sport", "dport", "in", "out", "mark", "mac")
 _FITTING = {
     "protocol": lambda values, packet: bool({"tcp", "6", "all", "ip", "0"} & set(values)),
-    "source": lambda values, packet: _in_networks(values, packet.source),
-    "destination": lambda values, packet: _in_networks(values, packet.destination),
+    "source": lambda values, packet: _in_networks(values, packet.source, packet.hook == "output"),
+    "destination": lambda values, packet: _in_networks(values, packet.destination, packet.hook == "input"),
     "sport": lambda values, packet: _in_ports(values, packet.sport),
     "dport": lambda values, packet: _in_ports(values, packet.dport),
     "in": lambda values, packet: _is_card(values, packet.hook == "input"),
@@ -124,4 +140,5 @@ _FITTING = {
     "to": lambda values, packet: packet.hook == "input" and "LOCAL" in values,
     "from": lambda values, packet: packet.hook == "output" and "LOCAL" in values,
     "first": lambda values, packet: packet.state == "new",
+    **circumstances.FITTING,
 }

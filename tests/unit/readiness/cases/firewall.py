@@ -85,3 +85,95 @@ CONTROLS = [
     ("R39c", _public("", **{f"{_FIREWALLD}/policies/own.xml": _POLICY % ("10", "")})),
     ("R39c", _public("", **{f"{_FIREWALLD}/policies/own.xml": _POLICY % ("-10", '<service name="ssh"/>\n')})),
 ]
+
+#: Conditions that never, or always, hold on Azure: the file but for its rule, the rule, and the line that closes the port.
+_INPUT_OF_NFT = _HEAD % "input" + "  %s\n }\n}\n"
+_DROPPING = "*filter\n:INPUT DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -m state --state ESTABLISHED -j ACCEPT\n%s\nCOMMIT\n"
+_ACCEPTING = _DROPPING.replace("INPUT DROP", "INPUT ACCEPT")
+_CLOSED_BY_NFT = [
+    "ip daddr 192.168.1.10 tcp dport 22 accept",
+    "ip daddr { 192.168.1.10, 127.0.0.0/8 } accept",
+    "meta mark 0x77 tcp dport 22 accept",
+    "ct mark 1 accept",
+    'tcp dport 22 meta time < "2020-01-01" accept',
+    'tcp dport 22 meta time "2019-01-01 10:00" - "2019-01-02 10:00" accept',
+    "ether saddr 00:50:56:01:02:03 tcp dport 22 accept",
+    "ether daddr 00:50:56:01:02:03 tcp dport 22 accept",
+    "meta pkttype { broadcast, multicast } accept",
+    "tcp dport 22 meta length < 40 accept",
+    "tcp dport 22 ct count 0 accept",
+    "tcp flags == ack tcp dport 22 accept",
+    "limit rate 1/day burst 1 packets accept",
+]
+_DROPPED_BY_NFT = [
+    "ip daddr != 192.168.1.10 drop",
+    "tcp dport 22 ct count over 0 drop",
+    "tcp flags & (syn|ack) == syn drop",
+    "tcp flags & (fin | syn | rst | ack) == syn drop",
+    "tcp flags syn / syn,ack drop",
+    "tcp flags syn drop",
+    "tcp flags { syn } drop",
+    "ct state new limit rate over 1/day burst 1 packets drop",
+    "meta length 0-65535 drop",
+    "ip length >= 40 reject",
+    'meta time > "2020-01-01" drop',
+    "meta mark != 1 drop",
+]
+_LET_IN_BY_NFT = [
+    "ip daddr 10.0.0.0/8 tcp dport 22 accept",
+    "tcp dport 22 ct count over 10 drop\n  tcp dport 22 accept",
+    "tcp dport 22 ct count 10 accept",
+    "tcp flags & (fin|syn|rst|ack) != syn ct state new drop\n  tcp dport 22 accept",
+    "tcp flags & (syn|rst) == (syn|rst) drop\n  tcp flags syn tcp dport 22 accept",
+    "tcp flags & syn accept",
+    "tcp dport 22 limit rate 10/minute burst 5 packets accept",
+    "tcp dport 22 limit rate over 400 kbytes/second burst 1 kbytes drop\n  tcp dport 22 accept",
+    "ether saddr 12:34:56:78:9a:bc ether type ip tcp dport 22 accept",
+    "meta pkttype host tcp dport 22 accept",
+    'meta time < "2020-01-01" drop\n  tcp dport 22 accept',
+    "meta hour 08:00-18:00 tcp dport 22 accept",
+    "meta length > 1500 drop\n  meta mark 0 tcp dport 22 accept",
+    "meta mark set 1\n  meta mark 1 accept",
+    "tcp dport 7000 add @ok { ip saddr timeout 1m }\n  ip saddr @ok tcp dport 22 accept",
+]
+BROKEN_FILES += [("R39c", {**_LOADED, _NFT: _INPUT_OF_NFT % each}, (_NFT, 3)) for each in _CLOSED_BY_NFT]
+BROKEN_FILES += [("R39c", {**_LOADED, _NFT: _OPEN % each}, (_NFT, 4)) for each in _DROPPED_BY_NFT]
+CONTROLS += [("R39c", {**_LOADED, _NFT: _INPUT_OF_NFT % each}) for each in _LET_IN_BY_NFT]
+_SET = "table inet filter {\n set ok {\n  type ipv4_addr\n%s }\n chain x {\n  type filter hook input priority 0; policy drop;\n  ip saddr @ok accept\n }\n}\n%s"
+_ARP = "table arp filter {\n chain x {\n  type filter hook %s priority 0; policy %s;\n  %s\n }\n}\n"
+_BY_IPTABLES = "-A INPUT %s -p tcp --dport 22 -j %s"
+BROKEN_FILES += [
+    ("R39c", {**_LOADED, _NFT: _SET % ("", "")}, (_NFT, 6)),
+    ("R39c", {**_LOADED, _NFT: _SET % ("", "add element ip other ok { 203.0.113.7 }\n")}, (_NFT, 6)),
+    ("R39c", {**_LOADED, _NFT: _ARP % ("input", "drop", "")}, (_NFT, 3)),
+    ("R39", {**_LOADED, _NFT: _ARP % ("output", "accept", "counter drop")}, (_NFT, 4)),
+    ("R39c", {**_LOADED, _NFT: "table ip f {\n chain x {\n  type filter hook output priority 0;\n  ip ttl set 1\n }\n}\n"}, (_NFT, 4)),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-d 192.168.1.10/32", "ACCEPT")), (_V4, 2)),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-m mac --mac-source 00:50:56:01:02:03", "ACCEPT")), (_V4, 2)),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-m recent --rcheck --name KNOCK", "ACCEPT")), (_V4, 2)),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-m time --datestop 2020-01-01", "ACCEPT")), (_V4, 2)),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-m mark --mark 0x1/0xff", "ACCEPT")), (_V4, 2)),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-m pkttype --pkt-type broadcast", "ACCEPT")), (_V4, 2)),
+    ("R39c", _saved(_ACCEPTING % _BY_IPTABLES % ("-m length --length 0:65535", "DROP")), (_V4, 5)),
+    ("R39c", _saved(_ACCEPTING % _BY_IPTABLES % ("--syn -m connlimit --connlimit-above 0", "REJECT")), (_V4, 5)),
+    ("R39c", _saved(_ACCEPTING % _BY_IPTABLES % ("--tcp-flags SYN,ACK,FIN,RST SYN", "DROP")), (_V4, 5)),
+    ("R39c", _saved(_ACCEPTING % '-A OUTPUT -p tcp -m string --string "SSH-2.0" --algo bm -j DROP'), (_V4, 5)),
+    ("R39c", _saved("*mangle\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j TTL --ttl-set 1\nCOMMIT\n"), (_V4, 3)),
+]
+CONTROLS += [
+    ("R39c", {**_LOADED, _NFT: _SET % ("elements = { 203.0.113.7 }\n", "")}),
+    ("R39c", {**_LOADED, _NFT: _SET % ("", "add element inet filter ok { 203.0.113.7 }\n")}),
+    ("R39c", {**_LOADED, _NFT: _SET % ("flags timeout\n", "")}),
+    ("R39c", {**_LOADED, _NFT: _SET % ("", ""), "/usr/local/sbin/mine": "#!/bin/sh\nnft add element inet filter ok { $1 }\n"}),
+    ("R39c", {**_LOADED, _NFT: _ARP % ("input", "drop", "arp operation { request, reply } accept")}),
+    ("R39c", {**_LOADED, _NFT: _ARP % ("input", "accept", "arp operation nak drop")}),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-m mac --mac-source 12:34:56:78:9A:BC", "ACCEPT"))),
+    ("R39c", _saved(_DROPPING % ("-A INPUT -p tcp --dport 70 -m recent --set --name KNOCK\n" + _BY_IPTABLES % ("-m recent --rcheck --name KNOCK", "ACCEPT")))),
+    ("R39c", _saved(_DROPPING % ("-A INPUT -j MARK --set-mark 1\n" + _BY_IPTABLES % ("-m mark --mark 1", "ACCEPT")))),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-m limit --limit 1/day --limit-burst 5", "ACCEPT"))),
+    ("R39c", _saved(_DROPPING % _BY_IPTABLES % ("-m time --datestart 2020-01-01 --datestop 2038-01-01", "ACCEPT"))),
+    ("R39c", _saved(_ACCEPTING % _BY_IPTABLES % ("-m length --length 1500:65535", "DROP"))),
+    ("R39c", _saved(_ACCEPTING % _BY_IPTABLES % ("--syn -m connlimit --connlimit-above 10", "REJECT"))),
+    ("R39c", _saved(_ACCEPTING % _BY_IPTABLES % ("--tcp-flags ALL NONE", "DROP"))),
+    ("R39c", _saved("*mangle\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j TTL --ttl-set 65\nCOMMIT\n")),
+]
