@@ -199,7 +199,8 @@ def parse(text: str, path: str) -> List[UnitSetting]:
     section = ""
     pending: List[str] = []
     first: Optional[int] = None
-    for number, line in enumerate(text.split("\n"), 1):
+    # systemd passes over the mark of the octets' order, with which some editors begin a file
+    for number, line in enumerate(text[text.startswith("\ufeff") :].split("\n"), 1):
         line = line.strip()
         if line.startswith(("#", ";")) or not line and first is None:
             continue

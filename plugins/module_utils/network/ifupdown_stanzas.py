@@ -75,12 +75,20 @@ def stanzas(path, text):
         if words and STANZA.match(words[0]):
             inside = None
             if words[0] == "iface" and len(words) > 1:
-                inside = CardStanza(words[1], (words[2:3] or [""])[0], (words[3:4] or [""])[0], [], Place(path, number, raw.strip()))
+                family, method = _inherited(words, found) or ((words[2:3] or [""])[0], (words[3:4] or [""])[0])
+                inside = CardStanza(words[1], family, method, [], Place(path, number, raw.strip()))
                 found.append(inside)
         elif inside is not None and words:
             inside.options.append(words)
         number += raw.count("\n")
     return found
+
+
+def _inherited(words, found):
+    """Return (family, method) of an iface line that has those of a stanza before it, ``iface eth0 inherits base``; None of any other."""
+    if words[2:3] != ["inherits"]:
+        return None
+    return next(((stanza.family, stanza.method) for stanza in found if [stanza.card] == words[3:4]), None)
 
 
 def masters(found):

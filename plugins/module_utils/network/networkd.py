@@ -31,7 +31,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, may_match_on_azure, words
-from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of, without_mark
 
 FOLDER = "/etc/systemd/network"
 DHCP_FILE = FOLDER + "/50-azure-dhcp.network"
@@ -54,14 +54,17 @@ AZURE_SERVER = "168.63.129.16"
 _DHCP_PORT = 68
 #: Tables of routes that the kernel's own rules ask. Source: ip-rule(8).
 ASKED_TABLES = ("main", "254", "default", "253", "local", "255")
-_ASKING = ini.TRUE + ("ipv4", "both", "v4")
+#: What DHCP= may be, as it is written here, beside yes and no in any case; anything else is passed over.
+#: Source: config_parse_dhcp and address_family_from_string of systemd.
+_ASKING, _NOT_ASKING = ("ipv4", "both", "v4"), ("ipv6", "v6", "none")
 _MASTERS = (("Bond", "bond"), ("Bridge", "bridge"), ("VLAN", VLAN))
 
 
 def files(tree):
     """Return the paths ([str]) of the administrator's .network files for Ethernet cards, without those for another hypervisor, host or kernel alone."""
     paths = [path for path in tree.glob(FOLDER + "/*.network") if tree.is_file(path)]
-    return [path for path in paths if _is_for_ethernet(text_of(tree, path)) and may_match_on_azure(ini.entries(text_of(tree, path)), tree)]
+    texts = {path: without_mark(text_of(tree, path)) for path in paths}
+    return [path for path, text in texts.items() if _is_for_ethernet(text) and may_match_on_azure(ini.entries(text), tree)]
 
 
 def answer(tree, card=FIRST):
@@ -98,7 +101,7 @@ def plan(tree, settings):
     """
     changes = _without_masters(tree, order(settings.masters))
     gone = {change.path for change in changes}
-    texts = {path: text_of(tree, path) for path in files(tree) if path not in gone}
+    texts = {path: without_mark(text_of(tree, path)) for path in files(tree) if path not in gone}
     changes += [
         remove(tree, path, "describes a card of this machine alone") for path, text in texts.items() if is_of_this_machine(text) and not _put(ini.entries(text))
     ]
@@ -187,13 +190,13 @@ def _put(entries):
 def _answer(file):
     """Return the CardAnswer of a file for a card that it matches."""
 
-    def said(section, key, accepted):
+    def said(section, key, accepted, exactly=False):
         entry = ini.last(file.entries, section, key)
-        return entry is not None and entry.value.lower() in accepted
+        return entry is not None and (entry.value if exactly else entry.value.lower()) in accepted
 
     if said("Link", "Unmanaged", ini.TRUE):
         return CardAnswer(UNMANAGED, [_place(file, "Unmanaged")])
-    if said("Link", "ActivationPolicy", ("manual", "down", "always-down")):
+    if said("Link", "ActivationPolicy", ("manual", "down", "always-down"), exactly=True):
         return CardAnswer(NOT_STARTED, [_place(file, "ActivationPolicy")])
     for key in ("Bond", "Bridge", "VRF"):
         if words(file.entries, "Network", key):
@@ -203,7 +206,7 @@ def _answer(file):
     carriers = words(file.entries, "Network", "BindCarrier")
     if carriers and not any(fnmatch.fnmatchcase(FIRST.name, carrier) for carrier in carriers):
         return CardAnswer(NOT_STARTED, [_place(file, "BindCarrier")])
-    if said("Network", "DHCP", _ASKING):
+    if _asks_by_dhcp(file.entries):
         refused = _refused(file)
         if refused:
             return CardAnswer(NOTHING, [_place(file, refused)])
@@ -223,6 +226,13 @@ def _answer(file):
         return CardAnswer(DHCP, [_place(file, "DHCP")])
     fixed = any(entry.key == "Address" and entry.section in ("Network", "Address") for entry in file.entries)
     return CardAnswer(FIXED if fixed else NOTHING, [_place(file, "Address" if fixed else "DHCP", "Name")])
+
+
+def _asks_by_dhcp(entries):
+    """Return whether the last DHCP= that networkd understands asks for an address of IPv4."""
+    values = [entry.value for entry in entries if (entry.section, entry.key) == ("Network", "DHCP")]
+    known = [value for value in values if value in _ASKING + _NOT_ASKING or value.lower() in ini.TRUE + ini.FALSE]
+    return bool(known) and (known[-1] in _ASKING or known[-1].lower() in ini.TRUE)
 
 
 def _in_another_table(file):

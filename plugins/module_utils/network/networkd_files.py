@@ -15,7 +15,7 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, started_kernel
-from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of, without_mark
 
 #: Where the files are: of two with one name that of the first folder counts. /run is empty before the boot.
 FOLDERS = ("/etc/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
@@ -34,13 +34,13 @@ def in_order(tree, kind):
     """Return the Files of a kind (str, ``network``, ``netdev`` or ``link``) by name; one that is empty, or a link to nothing, masks its namesakes."""
     found = []
     for _name, path in sorted(_first_of_each_name(tree, FOLDERS, f"*.{kind}").items()):
-        text = text_of(tree, path) if tree.is_file(path) else ""
+        text = without_mark(text_of(tree, path)) if tree.is_file(path) else ""
         if text.strip() and (kind == "link" or _is_readable(tree, path)):
             name = posixpath.basename(path) + ".d"
             drop_ins = _first_of_each_name(tree, [f"{folder}/{name}" for folder in FOLDERS], "*.conf")
             entries = ini.entries(text)
             for _drop_in, drop_in in sorted(drop_ins.items()):
-                entries += ini.entries(text_of(tree, drop_in)) if tree.is_file(drop_in) else []
+                entries += ini.entries(without_mark(text_of(tree, drop_in))) if tree.is_file(drop_in) else []
             found.append(NetworkdFile(path, entries, text))
     return found
 
@@ -74,6 +74,11 @@ def matches(entries, card, tree=None):
     if not verdicts or False in verdicts:
         return False
     return None if None in verdicts else True
+
+
+def is_for_another_address(entries):
+    """Return whether the [Match] section asks for a MAC address: Azure gives every card another than a file of the build's has."""
+    return any(_fits(_patterns(entries, key), None) is False for key in ("MACAddress", "PermanentMACAddress") if _patterns(entries, key))
 
 
 def may_match_on_azure(entries, tree):

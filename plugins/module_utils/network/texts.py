@@ -21,3 +21,11 @@ def text_of(tree, path, most=MOST):
     if status is not None and status.size > most:
         raise ImagewrightError(f"cannot read {path}: it has more than {most // 1024} KiB, which no configuration of a network has; look whether it is damaged")
     return tree.read_text(path)
+
+
+def without_mark(text):
+    """Return the text (str) of a file of systemd without the mark of its octets' order, which some editors begin a file with, and which systemd passes over.
+
+    Source: config_parse of systemd's src/shared/conf-parser.c. GLib, and NetworkManager with it, does not.
+    """
+    return text[1:] if text.startswith("\ufeff") else text

@@ -15,15 +15,17 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml
 from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     ifcfg,
     ifupdown,
+    ini,
     netplan,
     netplan_files,
     networkd,
+    networkd_files,
     networkmanager_profiles,
     wicked,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import may_be_first
-from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, may_be_first
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of, without_mark
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import starting_parameters
@@ -74,9 +76,22 @@ def gives_an_address(parameter):
     return name == "ip" and bool(_IPV4.fullmatch(fields[0])) and not (len(fields) > 6 and fields[6] in _ASKING)
 
 
-def is_serious(lines):
+def is_serious(context, lines):
     """Return whether one of the lines is of a card that may be the first on Azure."""
-    return any(may_be_first(line.card) for line in lines)
+    apart = _passed_over(context.tree)
+    return any(may_be_first(line.card) and line.evidence.path not in apart for line in lines)
+
+
+def are_passed_over(context, lines):
+    """Return whether all lines ([CardLine]) are of files that networkd passes over on Azure."""
+    return {line.evidence.path for line in lines} <= _passed_over(context.tree)
+
+
+def _passed_over(tree):
+    """Return the paths ({str}) of .network files for a MAC address, which take no card on Azure, where another has the first card ask for its address."""
+    if networkd.answer(tree).what != DHCP:
+        return set()
+    return {path for path in networkd.files(tree) if networkd_files.is_for_another_address(ini.entries(without_mark(text_of(tree, path))))}
 
 
 def _lines(context):
@@ -84,7 +99,7 @@ def _lines(context):
     tree = context.tree
     cards = {path: path.rpartition("ifcfg-")[2] for path in wicked.files(tree)}
     cards.update((file.path, file.card.partition(":")[0]) for file in ifcfg.all_files(tree) if file.kind is None and file.master is None)
-    cards.update((path, networkd.card_of(text_of(tree, path))) for path in networkd.files(tree))
+    cards.update((path, networkd.card_of(without_mark(text_of(tree, path)))) for path in networkd.files(tree))
     cards.update(
         (profile.path, profile.card or "*")
         for profile in networkmanager_profiles.profiles(tree, False)

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Firewalls that let SSH in, or keep it away, under a condition that is never, or always, so on Azure; and managers of networks by their own files."""
 
-from integration.broken.ways_network import INPUT_OF_IPTABLES, INPUT_OF_NFT, ifupdown, iptables, nftables
+from integration.broken.ways_boot import NETWORK
+from integration.broken.ways_network import DHCP, INPUT_OF_IPTABLES, INPUT_OF_NFT, ifupdown, iptables, nftables
+from integration.broken.ways_root import networkd
 
 _ARP = "table arp filter {\n chain input {\n  type filter hook input priority 0; policy drop;%s\n }\n}\n"
 _OPEN_OF_NFT = INPUT_OF_NFT.replace("policy drop", "policy accept")
@@ -11,8 +13,13 @@ _OPEN_OF_IPTABLES = INPUT_OF_IPTABLES.replace("INPUT DROP", "INPUT ACCEPT").repl
 _RECENT = "-A INPUT -p tcp --dport 22 -m recent --%s --name KNOCK -j ACCEPT"
 _SET = INPUT_OF_NFT.replace(" chain in", " set ok { type ipv4_addr; %s}\n chain in") % ("%s", "ip saddr @ok tcp dport 22 accept")
 
+_OF_OLD = "/etc/systemd/network/10-old.network", "[Match]\nMACAddress=00:50:56:01:02:03\n[Network]\nAddress=10.0.0.5/24\n"
+
 #: {what was done: how}
 WAYS = {
+    # networkd and ifupdown
+    "networkd: a word of DHCP in other letters": networkd("[Match]\nName=eth0\n[Network]\nDHCP=IPv4\n"),
+    "ifupdown: a stanza inherits from none": ifupdown("auto eth0\niface eth0 inet dhcp inherits base\n"),
     # nftables
     "nftables: no ARP comes in": nftables(_ARP % ""),
     "nftables: no ARP goes out": nftables(_ARP.replace("input", "output") % "\n  counter drop"),
@@ -50,6 +57,11 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    # networkd and ifupdown
+    "networkd: yes in other letters": networkd("[Match]\nName=eth0\n[Network]\nDHCP=Yes\nDHCP=IPv6\n"),
+    "networkd: a file that begins with the mark of its order": networkd("\ufeff" + DHCP),
+    "networkd: a file for the address of the old card beside": lambda layer: (layer.needs(NETWORK), layer.write(*_OF_OLD)),
+    "ifupdown: a stanza inherits from another": ifupdown("auto eth0\niface base inet dhcp\n  metric 5\niface eth0 inet dhcp inherits base\n"),
     "nftables: some ARP comes in": nftables(_ARP % "\n  arp operation { request, reply } accept"),
     "nftables: bridges drop": nftables("table bridge filter {\n chain input {\n  type filter hook input priority 0; policy drop;\n }\n}\n"),
     "nftables: ssh at any address of a network": nftables(INPUT_OF_NFT % "ip daddr 10.0.0.0/8 tcp dport 22 accept"),

@@ -170,9 +170,20 @@ def test_a_match_asks_for_the_kernel_that_starts(tmp_path, match, verdict):
         ("[Link]\nARP=no\n", "no route", 6),
         ("[Network]\nBindCarrier=eth9 wan*\n", "not started", 6),
         ("[Network]\nBindCarrier=eth*\n", "dhcp", 4),
+        ("DHCP=No\n", "nothing", 4),
+        ("DHCP=IPv6\n", "dhcp", 4),
     ],
 )
 def test_a_card_that_asks_may_still_not_get_its_address(tmp_path, more, what, line):
     tree = guest(tmp_path, {ETC + "/10-x.network": "[Match]\nName=eth0\n[Network]\nDHCP=yes\n" + more})
     found = networkd.answer(tree)
     assert (found.what, found.places[0].line) == (what, line)
+
+
+@pytest.mark.parametrize("word, what", [("IPv4", "nothing"), ("ipv4", "dhcp"), ("Yes", "dhcp"), ("Both", "nothing"), ("", "nothing")])
+def test_words_of_dhcp_but_yes_and_no_are_taken_as_they_are_written_here_alone(tmp_path, word, what):
+    assert networkd.answer(guest(tmp_path, {ETC + "/10-x.network": f"[Match]\nName=eth0\n[Network]\nDHCP={word}\n"})).what == what
+
+
+def test_a_file_may_begin_with_the_mark_of_its_octets_order(tmp_path):
+    assert networkd.answer(guest(tmp_path, {ETC + "/10-x.network": "\ufeff[Match]\nName=eth0\n[Network]\nDHCP=yes\n"})).what == "dhcp"

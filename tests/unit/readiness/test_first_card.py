@@ -123,3 +123,12 @@ def test_a_parameter_that_gives_an_address(parameter, fixed):
 )
 def test_the_resolvers_file_is_made_or_written_by_somebody(tmp_path, files, status):
     assert outcome(tmp_path, "R72", files).status == status
+
+
+@pytest.mark.parametrize("rule", ["R34c", "R34d"])
+@pytest.mark.parametrize(("more", "severity"), [({f"{NETWORKD}/20-dhcp.network": "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"}, "warning"), ({}, None)])
+def test_a_file_of_networkd_for_the_address_of_another_card_is_no_error_beside_the_right_one(tmp_path, rule, more, severity):
+    files = {f"{NETWORKD}/10-old.network": "[Match]\nMACAddress=00:50:56:01:02:03\n[Network]\nAddress=10.0.0.5/24\n", **more}
+    found = outcome(tmp_path, rule, files)
+
+    assert (found.status, found.severity) == ("failed", severity)

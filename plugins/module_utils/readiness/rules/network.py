@@ -99,7 +99,7 @@ def fixed_address(context):
     """
     found = card_addresses.fixed(context)
     return failed_if(
-        [line.evidence for line in found] + card_addresses.on_command_lines(context), severity=None if card_addresses.is_serious(found) else WARNING
+        [line.evidence for line in found] + card_addresses.on_command_lines(context), severity=None if card_addresses.is_serious(context, found) else WARNING
     )
 
 
@@ -115,8 +115,12 @@ def fixed_address(context):
     source="Microsoft: redhat-create-upload-vhd",
 )
 def own_address(context):
-    """Return failed with each line of a network configuration that matches a card by a MAC address."""
-    return failed_if(line.evidence for line in card_addresses.own(context))
+    """Return failed with each line of a network configuration that matches a card by a MAC address.
+
+    It is a warning where networkd takes another file for the first card, which asks for its address.
+    """
+    found = card_addresses.own(context)
+    return failed_if([line.evidence for line in found], severity=WARNING if card_addresses.are_passed_over(context, found) else None)
 
 
 @rule(

@@ -76,6 +76,16 @@ BROKEN_FILES = [
     ("R34b", _ifupdown("  pre-up /bin/true && false\n"), (_INTERFACES, 4)),
     ("R34b", _ifupdown("mapping eth0\n  script /bin/false\n"), (_INTERFACES, 6)),
     ("R34b", {**_ifupdown("iface ens3 inet dchp\n"), "/lib/udev/ifupdown-hotplug": "x"}, (_INTERFACES, 5)),
+    *[
+        ("R34b", {**_ifupdown(lines), "/lib/udev/ifupdown-hotplug": "x"}, (_INTERFACES, line))
+        for lines, line in (
+            ("iface ens3 inet dhcp inherits base\n", 5),
+            ("iface ens3 inet dhcp inherits base\niface base inet dhcp\n", 5),
+            ("iface base inet6 auto\niface ens3 inet dhcp inherits base\n", 6),
+            ("iface ens3 inherits base\n", 5),
+            ("iface ens3 inet dhcp inherits\n", 5),
+        )
+    ],
 ]
 
 #: (rule, files that resemble its fault, and are right)
@@ -117,7 +127,7 @@ CONTROLS = [
     ("R34b", {**_ifupdown(""), "/etc/network/if-pre-up.d/own.sh": ("program", "#!/bin/sh\nexit 1\n"), "/etc/network/if-pre-up.d/README": "exit 1\n"}),
     ("R34b", {**_before(), _DEFAULTS: "#CONFIGURE_INTERFACES=no\nEXCLUDE_INTERFACES=wlan0\n"}),
     ("R34b", {**_ifupdown("allow-hotplug eth0\n"), _DEFAULTS: "CONFIGURE_INTERFACES=no\n"}),  # udev starts it
-    ("R34b", {**_ifupdown("iface ens3 inet manual\niface wlan0 inet6 auto\niface ens4 inherits base\n"), "/lib/udev/ifupdown-hotplug": "x"}),
+    ("R34b", {**_ifupdown("iface ens3 inet manual\niface wlan0 inet6 auto\niface ens4 inherits ens3\n"), "/lib/udev/ifupdown-hotplug": "x"}),
     ("R34b", _ifupdown("  pre-up sh -c 'exit 0'\n  up false\n  pre-up test -e /etc/none || exit 0\n")),
 ]
 
