@@ -20,6 +20,8 @@ _CALLS = {
     "openat": {"openat", "@file-system", "@system-service", "@known"},
 }
 _MOUNT = {"mount": {"mount", "@mount", "@known"}}
+#: Where shells, interpreters and libraries are.
+_PROGRAMS = {"/bin", "/usr/bin", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/bin/bash", "/usr/bin/bash"}
 _ARCHITECTURES = ("native", "x86-64", "arm64")
 
 
@@ -36,10 +38,13 @@ def filters(settings: List[UnitSetting], mounts: bool) -> List[Tuple[UnitSetting
     machines = unit_files.listed(settings, "Service", "SystemCallArchitectures")
     if machines and not {word for setting in machines for word in setting.value.split()} & set(_ARCHITECTURES):
         found.append((machines[-1], "it is ended at its first call"))
-    allowed = {word.lstrip("-+") for setting in unit_files.listed(settings, "Service", "ExecPaths") for word in setting.value.split()}
+    allowed = {word.lstrip("-+") for word in unit_files.words(settings, "Service", "ExecPaths")}
     for setting in unit_files.listed(settings, "Service", "NoExecPaths"):
-        if {word.lstrip("-+") for word in setting.value.split()} & {"/", "/usr"} and not allowed & {"/", "/usr", "/usr/bin", "/usr/sbin"}:
+        kept = {word.lstrip("-+").rstrip("/") or "/" for word in setting.value.split()}
+        if kept & {"/", "/usr"} and not allowed & {"/", "/usr", "/usr/bin", "/usr/sbin"}:
             found.append((setting, "it may run no program, not its own either"))
+        elif kept & _PROGRAMS and not allowed:
+            found.append((setting, "it may run no shell and no interpreter, or load no library"))
     if not unit_files.listed(settings, "Service", "SocketBindAllow"):
         found += [
             (setting, "it may listen to no port")

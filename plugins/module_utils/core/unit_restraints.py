@@ -28,10 +28,14 @@ class ServiceNeeds(NamedTuple):
 
 #: An SSH server opens a session as any user, in the namespaces of the server.
 LOGIN = ServiceNeeds(
-    reads=("/etc/ssh", "/home", "/usr"), capabilities=("CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT", "CAP_NET_BIND_SERVICE"), devices=False, privileges=True
+    reads=("/etc/ssh", "/home", "/usr", "/etc/passwd", "/etc/shadow", "/etc/pam.d", "/usr/bin/bash", "/bin/bash", "/usr/sbin/sshd", "/dev/null"),
+    capabilities=("CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT", "CAP_NET_BIND_SERVICE"),
+    devices=False,
+    privileges=True,
 )
 #: A provisioner mounts the DVD of Azure and makes the user.
 PROVISIONING = ServiceNeeds(
+    reads=("/usr/bin", "/usr/sbin", "/usr/lib", "/etc/passwd", "/etc/shadow", "/etc/waagent.conf", "/usr/sbin/useradd", "/dev/null"),
     writes=("/etc", "/home", "/var/lib"), capabilities=("CAP_SYS_ADMIN", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"), devices=True
 )
 
@@ -53,7 +57,7 @@ _USUAL_LIMIT, _SOONEST = 90, 1
 def restraints(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
     """Return [(UnitSetting, what it keeps the service from)] of a service's settings."""
     found = _paths(settings, needs) + _capabilities(settings, needs) + _privileges(settings, needs) + _processors(settings)
-    found += unit_filters.filters(settings, needs.devices) + _limits(settings)
+    found += unit_filters.filters(settings, needs.devices) + _limits(settings) + _devices(settings, needs)
     for key, wanted, text in (
         ("PrivateUsers", False, "it can become no other user"),
         ("DynamicUser", False, "it runs as a user who is not root"),
@@ -118,6 +122,18 @@ def _capabilities(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tupl
     if missing:
         found.append((bounding[-1], f"it lacks {missing[0]}"))
     return found
+
+
+def _devices(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
+    """Return what lets a service open no device, not /dev/null either, or not the drive that it needs: a list of allowed ones closes all others."""
+    policy, allowed = unit_files.last(settings, "Service", "DevicePolicy"), unit_files.listed(settings, "Service", "DeviceAllow")
+    kind, names = policy.value if policy is not None else "auto", [setting.value.split()[0] for setting in allowed]
+    if policy is not None and kind == "strict" and not any(name.startswith(("/dev/null", "char-mem", "char-*", "/dev/char/1:3")) for name in names):
+        return [(policy, "it may not open /dev/null, and is not started")]
+    is_closed = kind in ("strict", "closed") or kind == "auto" and bool(names)
+    if needs.devices and is_closed and not any(name.startswith(("block-", "/dev/sr", "/dev/cd", "/dev/dvd", "/dev/disk/", "/dev/block/")) for name in names):
+        return [(allowed[-1] if allowed else policy, "it may not open the drive")]  # type: ignore[list-item]
+    return []
 
 
 def _privileges(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:

@@ -9,7 +9,7 @@ Source: systemd.unit(5), systemd.service(5), systemd.exec(5).
 
 import posixpath
 import re
-from typing import Callable, List, NamedTuple, Optional, Set, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_labels, unit_places, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_refusals
@@ -103,7 +103,7 @@ def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles:
         if truth is False:
             return UnitAnswer(state, unit, [_at(setting, "is not true")])
         doubts.append(_at(setting, "cannot be decided here"))
-    faults = _of_requirements(units, settings, command_line, obstacles, seen)
+    faults = _of_requirements(units, settings + _linked(units, unit), command_line, obstacles, seen)
     if unit.name.endswith(".socket"):
         faults += [_at(setting, text) for setting, text in unit_refusals.of_socket(settings)]
         faults += _of_socket(units, unit, settings, command_line, obstacles, seen)
@@ -153,6 +153,27 @@ def _of_requirements(units: Units, settings: List[UnitSetting], command_line: Op
             elif setting.key == "BindsTo" and _ends_at_once(units, required):
                 faults.append(_at(setting, f"{required.name} ends when it is done, and this unit with it"))
     return faults
+
+
+def _linked(units: Units, unit: Unit) -> List[UnitSetting]:
+    """Return the [UnitSetting] for which links in a unit's ``.requires`` stand, also those that lead nowhere; systemd passes over one to /dev/null.
+
+    Source: process_deps of systemd's src/core/load-dropin.c.
+    """
+    return [
+        UnitSetting("Unit", "Requires", pull.unit, pull.path, 0)
+        for name in dict.fromkeys(unit.names)
+        for pull in units.known(_required).get(name, [])
+        if units.tree.is_symlink(pull.path) and units.tree.readlink(pull.path) != "/dev/null"
+    ]
+
+
+def _required(units: Units) -> Dict[str, List[unit_files.Pull]]:
+    found: Dict[str, List[unit_files.Pull]] = {}
+    for pull in units.pulls():
+        if pull.kind == "requires":
+            found.setdefault(pull.parent, []).append(pull)
+    return found
 
 
 def _ends_at_once(units: Units, unit: Unit) -> bool:
@@ -271,4 +292,4 @@ def _about(unit: Unit, text: str) -> Cause:
 
 
 def _at(setting: UnitSetting, text: str) -> Cause:
-    return Cause(setting.path, setting.line, f"{setting.key}={setting.value}: {text}")
+    return Cause(setting.path, setting.line or None, f"{setting.key}={setting.value}: {text}")

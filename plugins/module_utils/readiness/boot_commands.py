@@ -66,12 +66,14 @@ def words_of(command):
 
 
 def never_ends(command):
-    """Return whether a command line (str) runs until somebody ends it, or longer than anybody waits for it."""
+    """Return whether a command line (str) runs until somebody ends it, as a server, or longer than anybody waits for it."""
     words = words_of(command)
     words = words[1:] if words[:1] == ["exec"] else words
     name, rest = posixpath.basename(words[0]) if words else "", words[1:]
     if name == "sleep":
         return bool(rest) and (rest[0] in ("infinity", "inf") or (unit_restraints.seconds(rest[0]) or 0) > LONGEST)
+    if name == "sshd" and "-D" in rest or "waagent" in command and {"-daemon", "--daemon"} & set(rest):
+        return True
     return name == "tail" and bool({"-f", "-F", "--follow"} & set(rest)) or name in _SHELLS and bool(_ENDLESS.search(" ".join(rest)))
 
 

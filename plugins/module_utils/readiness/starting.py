@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, unit_restraints, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, unit_files, unit_restraints, units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, failed, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
@@ -19,6 +19,8 @@ _CARD = re.compile(r"/sys/subsystem/net/devices/([^/]+)$")
 #: Names that udev or the kernel give to cards, not to what is made of them.
 _PHYSICAL = re.compile(r"(eth|en[opsx]|wl)\S*$|ens?\d+")
 
+#: The first version of systemd that knows RestrictNetworkInterfaces=. Source: NEWS of systemd.
+_RESTRICTING = 250
 #: What is told when none of several services starts: the one that was meant to, before one that is merely there.
 _TOLD_FIRST = (units.FAILS, units.SKIPPED, units.MASKED, units.DISABLED, units.MISSING)
 
@@ -30,7 +32,7 @@ def started_line(context):
 
 
 def cut_off(known, unit):
-    """Return the [Evidence] of the settings of a service by which it has no network: one of its own, or every address denied."""
+    """Return the [Evidence] of the settings of a service by which it has no network: one of its own, every address denied, or the card."""
     if unit.state != unit_files.THERE or not unit.name.endswith(".service"):
         return []
     settings = known.settings(unit)
@@ -40,7 +42,18 @@ def cut_off(known, unit):
     found += [other] if other is not None and other.value else []
     if not unit_files.listed(settings, "Service", "IPAddressAllow"):
         found += [setting for setting in denied if {"any", "0.0.0.0/0"} & set(setting.value.split())]
+    found += _of_cards(known.tree, settings)
     return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}") for setting in found]
+
+
+def _of_cards(tree, settings):
+    """Return the last UnitSetting, in a list, by which a service uses other cards than the first; lists of both kinds together are not judged."""
+    lists = unit_files.listed(settings, "Service", "RestrictNetworkInterfaces")
+    if not lists or (systemd_version.version(tree) or 0) < _RESTRICTING or len({setting.value.startswith("~") for setting in lists}) > 1:
+        return []
+    card, names = card_name.first_card(tree)[0].name, {word for setting in lists for word in setting.value.lstrip("~").split()}
+    is_kept = card in names if lists[0].value.startswith("~") else bool(names) and all(name == "lo" or _PHYSICAL.match(name) for name in names - {card})
+    return lists[-1:] if is_kept and (lists[0].value.startswith("~") or card not in names) else []
 
 
 def held_back(known, unit, work):

@@ -22,6 +22,7 @@ from integration.broken import controls, disks, images
 from integration.broken import (
     ways_beneath,
     ways_boot,
+    ways_boot_units,
     ways_cloud_init,
     ways_commands,
     ways_devices,
@@ -43,6 +44,7 @@ from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
 _MORE = (
     ways_firewall,
+    ways_boot_units,
     ways_system,
     ways_limits,
     ways_login,

@@ -22,6 +22,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _WAITED_FOR = ("sysinit.target", "basic.target", "local-fs.target", "network-pre.target", "network.target", "sockets.target")
 #: One that not every boot waits for: a needed unit has to come behind it.
 _ONLINE = "network-online.target"
+#: What an agent comes behind, and what waits itself for each unit that it wants.
+_REACHED = "multi-user.target"
 
 
 @rule(
@@ -82,8 +84,10 @@ def _is_waited_for(context, known, unit, settings):
     before = set(unit_files.words(settings, "Unit", "Before")) | {pull.parent for pull in known.pulls_of(unit)}
     if before & (set(_WAITED_FOR) | context.facts(needed_units)):
         return True
-    behind = {word for name in context.facts(needed_units) for word in unit_files.words(known.readable_settings(known.find(name)) or [], "Unit", "After")}
-    return bool(behind & (set(unit.names) | (before & {_ONLINE})))
+    others = context.facts(needed_units) - set(unit.names)
+    behind = {word for name in others for word in unit_files.words(known.readable_settings(known.find(name)) or [], "Unit", "After")}
+    own = set(unit_files.words(settings, "Unit", "After"))  # a target does not wait for a unit that comes behind it
+    return bool(behind & (set(unit.names) | (before & {_ONLINE, _REACHED} - own)))
 
 
 def _waits_for_others(command, unit, card):
