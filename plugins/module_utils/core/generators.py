@@ -34,12 +34,17 @@ def names(tree: Tree) -> List[str]:
 
 
 def obstacle(tree: Tree, name: str) -> Optional[GeneratorObstacle]:
-    """Return the GeneratorObstacle of a generator that does not run: it is masked, or not there; None of one that runs."""
+    """Return the GeneratorObstacle of a generator that does not run: it is masked, may not be executed, or is not there; None of one that runs."""
+    closed = None
     for folder in _FOLDERS:
         path = f"{folder}/{name}"
         if tree.is_symlink(path) and tree.readlink(path) == "/dev/null":
             return GeneratorObstacle(path, "is masked: a link to /dev/null")
         status = tree.stat(path)
         if status is not None and stat.S_ISREG(status.mode):
-            return None if status.size else GeneratorObstacle(path, "is masked: an empty file")
-    return GeneratorObstacle(f"{_FOLDERS[-2]}/{name}", "is not there")
+            if not status.size:
+                return GeneratorObstacle(path, "is masked: an empty file")
+            if not tree.has_own_root or status.mode & 0o111:
+                return None
+            closed = closed or GeneratorObstacle(path, "may not be executed")  # systemd looks for the next of its name
+    return closed or GeneratorObstacle(f"{_FOLDERS[-2]}/{name}", "is not there")

@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands that run at every boot: of services, of timers that follow the boot, of rc.local and of cron's @reboot, and of the scripts
-that they start where an administrator keeps such.
+"""The commands that run at every boot: of services, of timers and paths that start some, of scripts of SysV, of rc.local and of cron's @reboot,
+and of the scripts that they start where an administrator keeps such.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -13,7 +13,7 @@ import re
 import shlex
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, unit_restraints
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, unit_files, unit_reach, unit_restraints
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
@@ -38,11 +38,11 @@ _LARGEST_SCRIPT = 65536  # bytes
 
 
 def services_of_boot(context):
-    """Return the [BootService] that the default target, or a timer some time after each boot, starts; those that cannot be read are left out."""
+    """Return the [BootService] that the default target, a timer some time after each boot, or a path that is there, starts; those that cannot be read are left out."""
     known = context.shared(Units)
     reached = known.known(unit_reach.reached_through_services)
     found = []
-    for name in sorted(reached | _of_timers(known, reached)):
+    for name in sorted(reached | _of_timers(known, reached) | _of_paths(known, reached)):
         unit = known.find(name)
         settings = known.readable_settings(unit) if unit.name.endswith(".service") else None
         if settings is not None:
@@ -52,7 +52,7 @@ def services_of_boot(context):
 
 def commands(context):
     """Return the [BootCommand] of the boot, each file's in its order."""
-    found = _of_services(context) + _of_rc_local(context) + _of_cron(context) + _of_cloud_init(context)
+    found = _of_services(context) + _of_sysv(context) + _of_rc_local(context) + _of_cron(context) + _of_cloud_init(context)
     return found + [inner for run in found for inner in _of_script(context, run)]
 
 
@@ -99,6 +99,19 @@ def _of_timers(known, reached):
     return found
 
 
+def _of_paths(known, reached):
+    """Return the names ({str}) of the units that enabled path units start at once, for what they wait for is there. Source: systemd.path(5)."""
+    found = set()
+    for name in sorted(each for each in reached if each.endswith(".path")):
+        settings = known.readable_settings(known.find(name)) or []
+        there = [setting for key in ("PathExists", "PathExistsGlob") for setting in unit_files.listed(settings, "Path", key) if known.tree.glob(setting.value)]
+        there += [setting for setting in unit_files.listed(settings, "Path", "DirectoryNotEmpty") if known.tree.listdir(setting.value)]
+        if there:
+            started = unit_files.last(settings, "Path", "Unit")
+            found.add(started.value if started is not None and started.value else name[: -len("path")] + "service")
+    return found
+
+
 def _of_services(context):
     return [
         BootCommand(setting.path, setting.line, f"{setting.key}={setting.value}", part.strip(), service.unit.name)
@@ -120,6 +133,40 @@ def _of_script(context, run):
     if not re.match(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?(sh|bash|dash|ash)\b", context.first_line(words[0])):
         return []
     return [BootCommand(words[0], number, text, part.strip(), run.unit) for number, text in unguarded(context.lines(words[0])) for part in parts_of(text)]
+
+
+def _of_sysv(context):
+    """Return the commands of the scripts of init.d that a runlevel starts and no unit replaces: those that no condition guards, and of ``start``.
+
+    Source: systemd-sysv-generator(8).
+    """
+    tree, known, found = context.tree, context.shared(Units), []
+    if generators.obstacle(tree, "systemd-sysv-generator") is not None:
+        return found
+    names = {re.sub(r"^S\d\d", "", posixpath.basename(path)) for path in tree.glob("/etc/rc[2345].d/S[0-9][0-9]*")}
+    for name in sorted(names):
+        path, status = f"/etc/init.d/{name}", tree.stat(f"/etc/init.d/{name}")
+        if status is None or not stat.S_ISREG(status.mode) or not status.mode & stat.S_IXUSR or status.size > _LARGEST_SCRIPT:
+            continue
+        if known.find(re.sub(r"\.sh$", "", name) + ".service").state != unit_files.MISSING:
+            continue
+        lines = context.lines(path)
+        found += [BootCommand(path, number, text, part.strip(), "") for number, text in unguarded(lines) + _of_start(lines) for part in parts_of(text)]
+    return found
+
+
+def _of_start(lines):
+    """Return [(number, command)] of the branch ``start)`` of a script of SysV, where its ``case`` asks for the first word alone."""
+    found, inside = [], False
+    texts = [(number, text.strip()) for number, text in lines]
+    opened = [position for position, (_number, text) in enumerate(texts) if re.match(r"""case\s+["']?\$\{?1\}?["']?\s+in$""", text)]
+    for number, text in texts[opened[0] + 1 :] if len(opened) == 1 else []:
+        if inside and text.startswith(";;"):
+            break
+        if inside:
+            found.append((number, text))
+        inside = inside or text in ("start)", "(start)")
+    return unguarded(found)
 
 
 def _of_rc_local(context):

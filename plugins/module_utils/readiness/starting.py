@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, unit_files, unit_restraints, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, systemd_version, unit_files, unit_restraints, units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence, failed, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
@@ -19,6 +19,8 @@ _CARD = re.compile(r"/sys/subsystem/net/devices/([^/]+)$")
 #: Names that udev or the kernel give to cards, not to what is made of them.
 _PHYSICAL = re.compile(r"(eth|en[opsx]|wl)\S*$|ens?\d+")
 
+#: Commands that stand for a service that is not wanted.
+_NOTHING = re.compile(r"[@:+!|-]*(?:(?:/usr)?/bin/)?(?:true|sleep|echo|printf)(?:\s|$)")
 #: The first version of systemd that knows RestrictNetworkInterfaces=. Source: NEWS of systemd.
 _RESTRICTING = 250
 #: What is told when none of several services starts: the one that was meant to, before one that is merely there.
@@ -56,6 +58,16 @@ def _of_cards(tree, settings):
     return lists[-1:] if is_kept and (lists[0].value.startswith("~") or card not in names) else []
 
 
+def does_nothing(known, unit):
+    """Return the [Evidence] of the programs of a service, in a whole system, where all of them end without having done anything."""
+    if unit.state != unit_files.THERE or not unit.name.endswith(".service") or not programs.is_whole_system(known.tree):
+        return []
+    started = unit_files.listed(known.settings(unit), "Service", "ExecStart")
+    if not all(_NOTHING.match(setting.value) for setting in started):
+        return []
+    return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: it does nothing of what {unit.names[0]} is for") for setting in started]
+
+
 def held_back(known, unit, work):
     """Return the [Evidence] of what the settings of a service, or of that which a socket starts, keep it from.
 
@@ -66,7 +78,7 @@ def held_back(known, unit, work):
     if unit.state != unit_files.THERE or not unit.name.endswith(".service"):
         return []  # a script of SysV and a job of Upstart have no such settings
     found = unit_restraints.restraints(known.settings(unit), work)
-    return cut_off(known, unit) + [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
+    return does_nothing(known, unit) + cut_off(known, unit) + [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
 
 
 def waiting_for(context, unit):

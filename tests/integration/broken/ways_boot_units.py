@@ -21,8 +21,77 @@ def required(target):
     return lambda layer: (layer.needs(_SSH), layer.link(f"{_OWN}/ssh.service.requires/foo.service", target))
 
 
+def evil(command="/usr/bin/systemctl poweroff"):
+    """Return a function that writes the service evil.service, which no target wants."""
+    return lambda layer: layer.write(f"{_OWN}/evil.service", f"[Service]\nType=oneshot\nExecStart={command}\n[Install]\nWantedBy=multi-user.target\n")
+
+
+def by_path(path):
+    """Return the way in which a path unit starts what powers the machine off, when path is there."""
+
+    def change(layer):
+        evil()(layer)
+        layer.write(f"{_OWN}/p.path", f"[Path]\nPathExists={path}\nUnit=evil.service\n[Install]\nWantedBy=multi-user.target\n")
+        layer.link(f"{_OWN}/multi-user.target.wants/p.path", f"{_OWN}/p.path")
+
+    return change
+
+
+def sysv(*lines, level=2):
+    """Return the way in which a script of SysV has such lines, and a runlevel starts it."""
+
+    def change(layer):
+        layer.needs("/usr/lib/systemd/system-generators/systemd-sysv-generator")
+        header = "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: fw\n# Default-Start: 2 3 4 5\n### END INIT INFO\n"
+        layer.write("/etc/init.d/fw", header + "".join(f"{line}\n" for line in lines), 0o755)
+        layer.link(f"/etc/rc{level}.d/S01fw", "../init.d/fw")
+
+    return change
+
+
+def of_target(text):
+    return written(f"{_OWN}/multi-user.target.d/x.conf", f"[Unit]\n{text}\n")
+
+
+def of_session(text):
+    return written(f"{_OWN}/session-.scope.d/x.conf", f"[Scope]\n{text}\n")
+
+
+def idle(text):
+    return written("/etc/systemd/logind.conf.d/x.conf", f"[Login]\n{text}\n")
+
+
+def udev(text):
+    return written("/etc/udev/rules.d/99-x.rules", text + "\n")
+
+
+_STARTING = ('case "$1" in', "start)", "  /sbin/poweroff", "  ;;", "stop)", "  true", "  ;;", "esac")
+_STOPPING = ('case "$1" in', "start)", "  true", "  ;;", "stop)", "  /sbin/poweroff", "  ;;", "esac")
+
 #: {what was done: how}
 WAYS = {
+    "a path that is there powers the machine off": by_path("/etc/passwd"),
+    "a target gives up at once": of_target("JobTimeoutSec=1\nJobTimeoutAction=poweroff"),
+    "a session ends at once": of_session("RuntimeMaxSec=1"),
+    "a session has no memory": of_session("MemoryMax=64K"),
+    "a machine that nobody uses is powered off": idle("IdleAction=poweroff\nIdleActionSec=60"),
+    "a script of SysV stops and masks ssh": sysv("systemctl stop ssh", "systemctl mask ssh"),
+    "a script of SysV powers the machine off": sysv("/sbin/poweroff"),
+    "a script of SysV powers the machine off when it is started": sysv(*_STARTING),
+    "udev powers the machine off when it sees the card": udev('SUBSYSTEM=="net", ACTION=="add", RUN+="/sbin/poweroff"'),
+    "fstab's generator may not be executed": lambda layer: (
+        layer.needs("/usr/lib/systemd/system/ssh.service"),
+        layer.status("/usr/lib/systemd/system-generators/systemd-fstab-generator", 0o644),
+    ),
+    "networkd may use no network": of_networkd("[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX\n"),
+    "networkd is nobody": of_networkd("[Service]\nUser=nobody\nAmbientCapabilities=\n"),
+    "networkd is another program": of_networkd("[Service]\nType=simple\nExecStart=\nExecStart=/bin/true\n"),
+    "ssh is the name of another unit": lambda layer: (
+        layer.write(f"{_OWN}/other.service", "[Service]\nExecStart=/bin/sleep 9\n"),
+        layer.link(f"{_OWN}/ssh.service", f"{_OWN}/other.service"),
+        layer.link(f"{_OWN}/sshd.service", f"{_OWN}/ssh.service"),
+    ),
+    "udevd has a network of its own": drop_in("systemd-udevd", "[Service]\nPrivateNetwork=yes\n"),
     "ssh requires by a link what is not there": required(f"{_OWN}/foo.service"),
     "ssh is a unit that never has started": lambda layer: (
         layer.needs("/usr/lib/systemd/system/walinuxagent.service"),
@@ -37,6 +106,22 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "networkd may use what it does": of_networkd("[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=~AF_BLUETOOTH\n"),
+    "networkd is root": of_networkd("[Service]\nUser=root\nAmbientCapabilities=\n"),
+    "ssh is the other name of another unit": lambda layer: (
+        layer.write(f"{_OWN}/other.service", "[Service]\nExecStart=/usr/sbin/sshd -D\nRuntimeDirectory=sshd\n[Install]\nWantedBy=multi-user.target\n"),
+        layer.link(f"{_OWN}/ssh.service", f"{_OWN}/other.service"),
+    ),
+    "a path that is not there powers the machine off": by_path("/etc/no-such-file"),
+    "a target gives up after an hour": of_target("JobTimeoutSec=1h\nJobTimeoutAction=poweroff"),
+    "a session ends after a day": of_session("RuntimeMaxSec=1d\nMemoryMax=1G"),
+    "a machine that nobody uses is locked": idle("IdleAction=lock\nIdleActionSec=60"),
+    "a script of SysV powers the machine off when it is stopped": sysv(*_STOPPING),
+    "a script of SysV that a runlevel of the end starts": sysv("/sbin/poweroff", level=0),
+    "udev powers the machine off when it sees a card of another machine": udev('SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", RUN+="/sbin/poweroff"'),
+    "udev powers the machine off when the battery is empty": udev('SUBSYSTEM=="power_supply", ATTR{capacity}=="3", RUN+="/sbin/poweroff"'),
+    "a generator may not be executed that nobody needs": lambda layer: layer.status("/usr/lib/systemd/system-generators/systemd-gpt-auto-generator", 0o644),
+    "udevd has the mounts of its own": drop_in("systemd-udevd", "[Service]\nPrivateMounts=yes\nIPAddressDeny=any\n"),
     "ssh requires by a link what is masked there": required("/dev/null"),
     "the agent is a unit that never has started": drop_in(AGENT, "[Service]\nType=oneshot\nRestart=no\n"),
     "ssh opens the usual devices": drop_in("ssh", "[Service]\nDevicePolicy=closed\n"),

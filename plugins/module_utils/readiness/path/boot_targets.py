@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_reach, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FOLDERS, MASKED, MISSING, THERE, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -86,8 +86,20 @@ def needed_units(context):
         answer = units.can_start(found, name)
         if answer.state in (MASKED, MISSING, units.FAILS):
             evidence += [Evidence(cause.path, cause.line, cause.text) for cause in answer.causes]
+    evidence += _of_udevd(found)
     masked = [unit for unit in map(found.find, _SLICES) if unit.state == MASKED]
     return failed_if(evidence + [Evidence(unit.path, None, f"{unit.name} is masked, and with it every service") for unit in masked])
+
+
+def _of_udevd(found):
+    """Return the [Evidence] of what parts udevd from the rest: systemd hears of no device by a network of its own, and sees no name in a /dev of its own."""
+    settings = found.readable_settings(found.find("systemd-udevd.service")) or []
+    alone = [unit_files.last(settings, "Service", key) for key in ("PrivateNetwork", "PrivateDevices")]
+    return [
+        Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: systemd sees no device")
+        for setting in alone
+        if setting is not None and setting.value.lower() in unit_files.TRUE
+    ]
 
 
 @rule(

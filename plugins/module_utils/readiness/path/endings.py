@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ends a machine that has come up: units, rc.local and cron that power it off, restart it or go to rescue mode at every boot.
+"""What ends a machine that has come up: units, rules of udev, rc.local and cron that power it off, restart it or go to rescue mode at every boot.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -9,16 +9,21 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, unit_reach, unit_restraints, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.udev_devices import DEVICES
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
 _PROGRAMS = ("poweroff", "halt", "reboot", "shutdown")
 _VERBS = ("poweroff", "halt", "reboot", "kexec", "rescue", "emergency", "soft-reboot")
 _TARGETS = re.compile(r"(rescue|emergency|poweroff|halt|reboot|shutdown)(\.target)?$")
+#: Seconds: no machine of Azure is up sooner.
+_SOON = 5
 _ACTIONS = re.compile(r"(poweroff|reboot|halt|exit|kexec|soft-reboot)(-force|-immediate)?$")
 
 
@@ -41,7 +46,8 @@ def stays_up(context):
     ending = [run for run in context.facts(boot_commands.commands) if ends(run.command)]
     skipped = {unit for unit in {run.unit for run in ending if run.unit} if units.can_start(known, unit).state == units.SKIPPED}
     found = [Evidence(run.path, run.line, run.text) for run in ending if run.unit not in skipped]
-    return failed_if(sorted(set(found + _of_actions(context))))
+    found += _of_actions(context) + _of_targets(known) + _of_udev(context) + _of_logind(context)
+    return failed_if(sorted(set(found), key=lambda place: (place.path, place.line or 0, place.text)))
 
 
 def _of_actions(context):
@@ -57,6 +63,43 @@ def _of_actions(context):
         if at_end and state != units.SKIPPED:
             found.append(Evidence(action.path, action.line, f"{action.key}={action.value}"))
     return found
+
+
+def _of_targets(known):
+    """Return the [Evidence] of what ends the machine where the boot has not come to its target within seconds. Source: systemd.unit(5), JobTimeoutAction=."""
+    found = []
+    for name in sorted({"multi-user.target", "graphical.target"} & known.known(unit_reach.reached)):
+        settings = known.settings(known.find(name))
+        action, limit = unit_files.last(settings, "Unit", "JobTimeoutAction"), unit_files.last(settings, "Unit", "JobTimeoutSec")
+        limit = limit or unit_files.last(settings, "Unit", "JobRunningTimeoutSec")
+        seconds = unit_restraints.seconds(limit.value) if limit is not None else None
+        if action is not None and _ACTIONS.match(action.value) and seconds and seconds < _SOON:
+            found.append(Evidence(action.path, action.line, f"{action.key}={action.value}, and {limit.key}={limit.value}"))
+    return found
+
+
+def _of_udev(context):
+    """Return the [Evidence] of rules of udev that end the machine when it is told of the first card, or of the disk."""
+    card, _place = context.shared(card_name.first_card)
+    found = []
+    for path, text in udev_rules.files(context.tree):
+        for each in udev_rules.rules(text) if "RUN" in text else []:
+            runs = [value for key, operator, value in each.tokens if key in ("RUN", "RUN{program}") and operator in ("=", "+=", ":=")]
+            if not any(ends(part) for value in runs for part in boot_commands.parts_of(value)):
+                continue
+            if udev_rules.holds(each, card) or any(udev_rules.is_of(each, device) for device in DEVICES):
+                found.append(Evidence(path, each.line, each.text))
+    return found
+
+
+def _of_logind(context):
+    """Return the [Evidence] of a machine that ends when nobody has been at it for minutes: a new one, before anybody comes. Source: logind.conf(5)."""
+    settings = context.shared(manager_settings.logind)
+    action, after = unit_files.last(settings, "Login", "IdleAction"), unit_files.last(settings, "Login", "IdleActionSec")
+    seconds = unit_restraints.seconds(after.value) if after is not None else None
+    if action is None or action.value not in ("poweroff", "reboot", "halt", "kexec") or seconds is None or seconds >= boot_commands.LONGEST:
+        return []
+    return [Evidence(action.path, action.line, f"{action.key}={action.value}, and {after.key}={after.value}")]
 
 
 def _on_failure(settings):

@@ -30,6 +30,8 @@ _LEAST = {
     "user.slice": _Least(8, 8 * _MIB, None),
     "user-1000.slice": _Least(8, 8 * _MIB, None),
 }
+#: The scope of a session, with the drop-ins of all, and seconds: who ends one sooner lets nobody work.
+_SCOPE, _SHORTEST = "session-1.scope", 60
 #: The whole memory of which percents count here, for an image does not know the size of its machines.
 _MEMORY = 4096 * _MIB
 _ANY = ("any", "0.0.0.0/0")
@@ -60,7 +62,15 @@ def slices_leave_enough(context):
         found += [Evidence(setting.path, setting.line, f"{key}={setting.value} for all of {name}") for key, setting in small if setting is not None]
         refused = _refused(settings) if name in ("-.slice", "system.slice") else None
         found += [Evidence(refused.path, refused.line, f"IPAddressDeny={refused.value} for all of {name}")] if refused is not None else []
-    return failed_if(sorted(set(found + _of_logind(context)), key=lambda place: (place.path, place.line)))
+    return failed_if(sorted(set(found + _of_scope(known) + _of_logind(context)), key=lambda place: (place.path, place.line)))
+
+
+def _of_scope(known):
+    """Return the [Evidence] of what ends each session, or leaves it too little: drop-ins for the scope of a first one. Source: systemd.scope(5)."""
+    settings = known.settings(known.find(_SCOPE))
+    small = [(key, _too_small(settings, key, test, "Scope")) for key, test in _tests(_LEAST["user-1000.slice"])]
+    small.append(("RuntimeMaxSec", _too_small(settings, "RuntimeMaxSec", lambda value: _is_below(manager_limits.seconds(value), _SHORTEST), "Scope")))
+    return [Evidence(setting.path, setting.line, f"{key}={setting.value} for each session") for key, setting in small if setting is not None]
 
 
 def _tests(least):
@@ -73,9 +83,9 @@ def _tests(least):
     return tests
 
 
-def _too_small(settings, key, test):
-    """Return the last UnitSetting of a key of [Slice], where it is too small; None otherwise."""
-    setting = unit_files.last(settings, "Slice", key)
+def _too_small(settings, key, test, section="Slice"):
+    """Return the last UnitSetting of a key of [Slice], or of another section, where it is too small; None otherwise."""
+    setting = unit_files.last(settings, section, key)
     return setting if setting is not None and test(setting.value) else None
 
 

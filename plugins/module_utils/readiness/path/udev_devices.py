@@ -46,7 +46,7 @@ _SCSI = {
     "ATTR{vendor}": ("Msft    ",),
     "ATTR{model}": ("Virtual Disk    ",),
 }
-_DEVICES = (_DISK, _PARTITION, _SCSI)
+DEVICES = (_DISK, _PARTITION, _SCSI)
 #: Attributes that take a disk away when they are written. Source: drivers/scsi/scsi_sysfs.c of Linux.
 _DELETING, _STATE = ("ATTR{delete}", "ATTR{device/delete}"), ("ATTR{state}", "ATTR{device/state}")
 _UNBINDING = ("ATTR{driver/unbind}", "ATTR{device/driver/unbind}")
@@ -78,7 +78,7 @@ def disk_is_kept(context):
         if not re.search(r"delete|unbind|state|RUN|SYSTEMD_READY", text):
             continue
         for each in udev_rules.rules(text):
-            if any(udev_rules.is_of(each, device) for device in _DEVICES):
+            if any(udev_rules.is_of(each, device) for device in DEVICES):
                 if any(_takes_disk(*token) for token in each.tokens):
                     found.append(Evidence(path, each.line, each.text))
                 elif ("ENV{SYSTEMD_READY}", "=", "0") in each.tokens and not udev_rules.is_of(each, _SCSI):

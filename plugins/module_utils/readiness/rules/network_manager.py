@@ -8,14 +8,15 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_filters import is_allowed
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
 from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_card
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import cut_off
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import cut_off, does_nothing
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD
 
 #: Where programs are, and DHCP clients in the order in which they are looked for.
@@ -25,6 +26,8 @@ _CLIENTS = ("dhclient", "dhcpcd", "dhcpcd5", "udhcpc", "pump")
 _BUS = ("/usr/share/dbus-1/system.conf", "/etc/dbus-1/system.conf")
 _POLICIES = ("/usr/share/dbus-1/system.d/*.conf", "/etc/dbus-1/system.d/*.conf", "/etc/dbus-1/system.conf", "/etc/dbus-1/system-local.conf")
 _NAME = "org.freedesktop.NetworkManager"
+#: What sets up a card itself, and what it needs for that and for DHCP. Source: capabilities(7).
+_MANAGERS, _CAPABILITIES = ("systemd-networkd.service", "NetworkManager.service"), ("CAP_NET_ADMIN", "CAP_NET_RAW")
 _OWNS = rf"""own(?:_prefix)?\s*=\s*["'](?:{re.escape(_NAME)}|\*)["']"""
 
 
@@ -61,12 +64,28 @@ def manager_starts(context):
     active, units, causes = context.shared(managers.active), Units(context.tree), []
     for name in active:
         answer = services.will_start(units, managers.services_of(context.tree, name))
-        apart = [] if answer.state in (FAILS, SKIPPED, MASKED) else cut_off(units, answer.unit)
+        apart = [] if answer.state in (FAILS, SKIPPED, MASKED) else does_nothing(units, answer.unit) + cut_off(units, answer.unit) + _kept(units, answer.unit)
         apart += _of_bus(context.tree) if name == "networkmanager" else []
         if answer.state not in (FAILS, SKIPPED, MASKED) and not apart:
             return passed()
         causes += apart or [Evidence(*cause) for cause in answer.causes]
     return failed(causes) if active else not_applicable("no network manager is enabled")
+
+
+def _kept(units, unit):
+    """Return the [Evidence] of what a manager's unit keeps it from: to set up a card, or to send by it before it has an address."""
+    settings = units.readable_settings(unit) if unit.name in _MANAGERS else None
+    if not settings:
+        return []
+    families, bounding = ([each for each in settings if (each.section, each.key) == ("Service", key)] for key in ("RestrictAddressFamilies", "CapabilityBoundingSet"))
+    found = []
+    if [setting for setting in families if setting.value]:
+        found += [(families[-1], f"it may not use {name}") for name in ("AF_INET", "AF_NETLINK", "AF_PACKET") if not is_allowed(families, {name})][:1]
+    found += [(bounding[-1], f"it lacks {name}") for name in _CAPABILITIES if not is_allowed(bounding, {name})][:1]
+    user, ambient = unit_files.last(settings, "Service", "User"), unit_files.words(settings, "Service", "AmbientCapabilities")
+    if user is not None and user.value not in ("root", "0") and not any(word.startswith("~") for word in ambient):
+        found += [(user, f"who is not root, and it lacks {name}") for name in _CAPABILITIES if name not in ambient][:1]
+    return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
 
 
 def _of_bus(tree):
