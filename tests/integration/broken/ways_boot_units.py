@@ -65,11 +65,21 @@ def udev(text):
     return written("/etc/udev/rules.d/99-x.rules", text + "\n")
 
 
+def tmpfiles(line):
+    return written("/etc/tmpfiles.d/x.conf", line + "\n")
+
+
 _STARTING = ('case "$1" in', "start)", "  /sbin/poweroff", "  ;;", "stop)", "  true", "  ;;", "esac")
 _STOPPING = ('case "$1" in', "start)", "  true", "  ;;", "stop)", "  /sbin/poweroff", "  ;;", "esac")
 
 #: {what was done: how}
 WAYS = {
+    "a file is made for which ssh does not start": tmpfiles("f+ /etc/ssh/sshd_not_to_be_run 0644 root root -"),
+    "sudo's mode is set without its bit": tmpfiles("z /usr/bin/sudo 0755 root root -"),
+    "the host keys' mode is set for all": tmpfiles("z /etc/ssh/ssh_host_*_key 0644 root root -"),
+    "what is in /home gets old in a second": tmpfiles("d /home 0755 root root 1s"),
+    "the kernel is asked to power the machine off": tmpfiles("w /proc/sysrq-trigger - - - - o"),
+    "a file of the kernel closes its modules": tmpfiles("w /proc/sys/kernel/modules_disabled - - - - 1"),
     "a path that is there powers the machine off": by_path("/etc/passwd"),
     "a target gives up at once": of_target("JobTimeoutSec=1\nJobTimeoutAction=poweroff"),
     "a session ends at once": of_session("RuntimeMaxSec=1"),
@@ -106,6 +116,10 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "sudo's mode is set with its bit": tmpfiles("z /usr/bin/sudo 4755 root root -\nz /usr/bin/su 0755 root root -"),
+    "the host keys' mode is set for root": tmpfiles("z /etc/ssh/ssh_host_*_key 0600 root root -\nz /etc/ssh/*.pub 0644 root root -"),
+    "what is in /home never gets old": tmpfiles("d /home 0755 root root -\nd /var/cache/own 0755 root root 1d\ne /tmp - - - 1h"),
+    "the kernel is asked to write its disks": tmpfiles("w /proc/sysrq-trigger - - - - s\nw /proc/sys/kernel/modules_disabled - - - - 0"),
     "networkd may use what it does": of_networkd("[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=~AF_BLUETOOTH\n"),
     "networkd is root": of_networkd("[Service]\nUser=root\nAmbientCapabilities=\n"),
     "ssh is the other name of another unit": lambda layer: (

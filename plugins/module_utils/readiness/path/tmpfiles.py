@@ -1,15 +1,20 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What systemd-tmpfiles does at boot: files that it makes, removes and closes.
+"""What systemd-tmpfiles does at boot: files that it makes, removes, closes and writes.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import collections
+import fnmatch
 import posixpath
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import TMPFILES_FOLDERS
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_needs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
@@ -33,6 +38,16 @@ _NEEDED = (
     "/usr/sbin/waagent",
     "/home",
 )
+#: Where everything is needed that lies in it, however old it is; of /home what a login has not read since so long.
+_KEPT, _HOMES = ("/", "/etc", "/usr", "/bin", "/lib", "/sbin", "/boot"), ("/home", "/home/*")
+_CLEANER = "systemd-tmpfiles-clean.timer"
+_KEYS = tuple(f"/etc/ssh/ssh_host_{kind}_key" for kind in ("rsa", "ecdsa", "ed25519"))
+_SUDO = ("/usr/bin/sudo", "/bin/sudo")
+#: What the kernel does when this is written to /proc/sysrq-trigger. Source: Linux Documentation/admin-guide/sysrq.rst.
+_REQUESTS = {"o": "powers the machine off", "b": "restarts the machine", "c": "crashes", "e": "ends all programs", "i": "ends all programs"}
+_SPAN = re.compile(r"(?:[abcmABCM]*:)?(\d+)\s*(us|ms|s|m|min|h)?$")
+#: One line. kind: str, its letter without signs; place: str, the path; mode, age, argument: str, - where it has none; source: Evidence without a cause.
+_Line = collections.namedtuple("_Line", "kind place mode age argument source")
 _OPEN = ("/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/bin", "/lib", "/sbin", "/var", "/home", "/dev", "/run")
 
 
@@ -51,18 +66,67 @@ def nothing_is_removed(context):
     tree = context.tree
     if not any(tree.exists(path) for path in _PROGRAMS):
         return not_applicable("systemd-tmpfiles is not installed")
-    found, settled = [], set()
-    for path in _files(tree):
+    found, settled, lines = [], set(), _lines(context)
+    forbidding, excepted = _forbidding(context), {line.place for line in lines if line.kind in ("x", "X")}
+    cleans = context.shared(Units).find(_CLEANER).state == unit_files.THERE
+    for line in lines:
+        cause = _cause(line.kind, line.place, line.mode) or _written(line) or _made(line, forbidding)
+        cause = cause or (_aged(line) if cleans and not any(_is_below(place, line.place) for place in excepted) else "")
+        if (line.kind, line.place) not in settled and cause:
+            found.append(line.source._replace(text=f"{line.source.text}: {cause}"))
+        settled.add((line.kind, line.place))
+    return failed_if(found)
+
+
+def _lines(context):
+    """Return the [_Line] of all files, in the order in which they count."""
+    found = []
+    for path in _files(context.tree):
         for number, text in context.lines(path):
-            words = text.split()
+            words = text.split(None, 6)
             if len(words) < 2 or words[0].startswith("#"):
                 continue
             kind, place = words[0].rstrip("!+-=~^$?"), posixpath.normpath(words[1].strip("\"'"))
-            cause = _cause(kind, place, (words + ["-", "-"])[2])
-            if (kind, place) not in settled and cause:
-                found.append(Evidence(path, number, f"{text.strip()}: {cause}"))
-            settled.add((kind, place))
-    return failed_if(found)
+            words += ["-"] * (7 - len(words))
+            found.append(_Line(kind, place, words[2], words[5], words[6].strip(), Evidence(path, number, text.strip())))
+    return found
+
+
+def _forbidding(context):
+    """Return {path: name of the unit} of what must not be there for a server, an agent or a network manager to start."""
+    known, found = context.shared(Units), {}
+    for name in sorted(each for each in context.facts(boot_needs.needed_units) if each.endswith(".service") and not each.startswith("cloud-")):
+        for setting in unit_files.listed(known.readable_settings(known.find(name)) or [], "Unit", "ConditionPathExists"):
+            if setting.value.startswith("!/"):
+                found[setting.value[1:]] = name
+    return found
+
+
+def _made(line, forbidding):
+    """Return which unit does not start for what a line makes (str), "" when none."""
+    name = forbidding.get(line.place) if line.kind in ("f", "F", "C", "L", "d", "D", "p", "v", "q", "Q") else None
+    return f"{name} does not start while it is there" if name else ""
+
+
+def _written(line):
+    """Return what a line that writes to a file of the kernel does (str), "" when nothing."""
+    if line.kind not in ("w", "f", "F"):
+        return ""
+    if line.place == "/proc/sysrq-trigger" and line.argument[:1] in _REQUESTS:
+        return f"the kernel {_REQUESTS[line.argument[:1]]}"
+    if line.place == "/proc/sys/kernel/modules_disabled" and line.argument == "1":
+        return "no module is loaded any more, that of the provisioning DVD neither"
+    return ""
+
+
+def _aged(line):
+    """Return what a line has removed once it is old (str), "" when nothing: systemd-tmpfiles-clean.timer comes a quarter of an hour after the boot."""
+    span = _SPAN.match(line.age) if line.kind in ("d", "D", "e", "v", "q", "Q") else None
+    days = re.match(r"\d+(d|w)$", line.age) if line.kind in ("d", "D", "e", "v", "q", "Q") else None
+    if line.place in _KEPT and (span or days):
+        return "what is older is removed"
+    # keys and programs of an image are older than a day, and what a login reads is read once a day
+    return "keys that are older are removed" if line.place in _HOMES and span else ""
 
 
 def _files(tree):
@@ -81,10 +145,25 @@ def _cause(kind, place, mode):
     removed = [path for path in _NEEDED if kind == "r" and path == place or kind in ("R", "D") and (path + "/").startswith(place.rstrip("/") + "/")]
     if removed:
         return f"{removed[0]} is removed"
+    plain = int(mode, 8) if re.match(r"[0-7]{3,4}$", mode) else None
+    if kind in ("z", "Z", "m") and plain is not None:
+        if not plain & 0o4000 and any(_covers(kind, place, path) for path in _SUDO):
+            return "sudo is not setuid any more"
+        if plain & 0o006 and all(_covers(kind, place, path) for path in _KEYS):
+            return "sshd takes no host key that others may read"
     digits = re.match(r"[~:]*([0-7]{3,4})$", mode)
     if kind in ("d", "D", "z", "Z", "m", "v", "q", "Q") and place in _OPEN and digits and not int(digits.group(1), 8) & 0o001:
         return "nobody but its owner reaches what lies in it"
     return ""
+
+
+def _covers(kind, place, path):
+    """Return whether a line is about a path: by its pattern, or with all that is below its place."""
+    return fnmatch.fnmatchcase(path, place) or kind == "Z" and _is_below(path, place)
+
+
+def _is_below(path, place):
+    return (path + "/").startswith(place.rstrip("*/") + "/")
 
 
 RULES = [nothing_is_removed]
