@@ -33,6 +33,16 @@ def names(tree: Tree) -> List[str]:
     return sorted({name for folder in _FOLDERS for name in tree.listdir(folder)})
 
 
+def started(tree: Tree, name: str) -> str:
+    """Return the path (str) of a generator that runs, "" of one that does not."""
+    return "" if obstacle(tree, name) is not None else next(f"{folder}/{name}" for folder in _FOLDERS if _runs(tree, f"{folder}/{name}"))
+
+
+def _runs(tree: Tree, path: str) -> bool:
+    status = tree.stat(path)
+    return status is not None and stat.S_ISREG(status.mode) and (not tree.has_own_root or bool(status.mode & 0o111))
+
+
 def obstacle(tree: Tree, name: str) -> Optional[GeneratorObstacle]:
     """Return the GeneratorObstacle of a generator that does not run: it is masked, may not be executed, or is not there; None of one that runs."""
     closed = None
@@ -44,7 +54,7 @@ def obstacle(tree: Tree, name: str) -> Optional[GeneratorObstacle]:
         if status is not None and stat.S_ISREG(status.mode):
             if not status.size:
                 return GeneratorObstacle(path, "is masked: an empty file")
-            if not tree.has_own_root or status.mode & 0o111:
+            if _runs(tree, path):
                 return None
             closed = closed or GeneratorObstacle(path, "may not be executed")  # systemd looks for the next of its name
     return closed or GeneratorObstacle(f"{_FOLDERS[-2]}/{name}", "is not there")

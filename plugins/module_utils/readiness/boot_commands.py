@@ -17,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import gene
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import for_certain, unguarded
 
 #: A service that the boot starts. settings: [UnitSetting].
 BootService = collections.namedtuple("BootService", "unit settings")
@@ -151,7 +151,7 @@ def _of_sysv(context):
         if known.find(re.sub(r"\.sh$", "", name) + ".service").state != unit_files.MISSING:
             continue
         lines = context.lines(path)
-        found += [BootCommand(path, number, text, part.strip(), "") for number, text in unguarded(lines) + _of_start(lines) for part in parts_of(text)]
+        found += [BootCommand(path, number, text, part.strip(), "") for number, text in for_certain(lines) + _of_start(lines) for part in parts_of(text)]
     return found
 
 
@@ -160,13 +160,15 @@ def _of_start(lines):
     found, inside = [], False
     texts = [(number, text.strip()) for number, text in lines]
     opened = [position for position, (_number, text) in enumerate(texts) if re.match(r"""case\s+["']?\$\{?1\}?["']?\s+in$""", text)]
+    first = texts[opened[0]][0] if opened else 0
     for number, text in texts[opened[0] + 1 :] if len(opened) == 1 else []:
         if inside and text.startswith(";;"):
             break
         if inside:
             found.append((number, text))
         inside = inside or text in ("start)", "(start)")
-    return unguarded(found)
+    # a line before it may have ended the script
+    return for_certain(found) if not re.search(r"\b(exit|exec)\b", " ".join(text.partition("#")[0] for number, text in texts if number < first)) else []
 
 
 def _of_rc_local(context):

@@ -76,6 +76,16 @@ def _left_open(text, quote):
     return quote, ends
 
 
+def for_certain(lines):
+    """Return the [(number, command)] of unguarded() before the first line by which a condition may end the script: what follows hangs on it.
+
+    lines: [(number from 1, text)].
+    """
+    lines = list(lines)
+    ends = next((number for number, text in lines if re.search(r"\b(exit|return|exec)\b", text.partition("#")[0])), None)
+    return [(number, words) for number, words in unguarded(lines) if ends is None or number < ends]
+
+
 def commands_of(line):
     """Return the commands ([str]) of a line that stand side by side; a line with a condition, a pipe or a group is one."""
     if _JOINED.search(_QUOTED.sub("word", line)) or line.count('"') % 2 or line.count("'") % 2:

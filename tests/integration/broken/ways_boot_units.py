@@ -69,11 +69,53 @@ def tmpfiles(line):
     return written("/etc/tmpfiles.d/x.conf", line + "\n")
 
 
+def generator(*lines):
+    return written(f"/etc/systemd/system-generators/own", "#!/bin/sh\n" + "".join(f"{line}\n" for line in lines), 0o755)
+
+
+def binfmt(line):
+    """Return the way in which binfmt.d has a line more."""
+    return lambda layer: (layer.needs("/usr/lib/systemd/system/systemd-binfmt.service"), layer.write("/etc/binfmt.d/own.conf", line + "\n"))
+
+
+def web_socket(port):
+    """Return the way in which a socket of another service listens."""
+
+    def change(layer):
+        layer.needs(_SSH)
+        layer.write(f"{_OWN}/web.service", "[Service]\nExecStart=/usr/bin/python3 -m http.server\n")
+        layer.write(f"{_OWN}/web.socket", f"[Socket]\nListenStream={port}\n[Install]\nWantedBy=sockets.target\n")
+        layer.link(f"{_OWN}/sockets.target.wants/web.socket", f"{_OWN}/web.socket")
+
+    return change
+
+
+def preset(line, machine_id="uninitialized"):
+    """Return the way in which a first boot, or another, finds a line of a preset, and a unit that powers the machine off."""
+
+    def change(layer):
+        evil()(layer)
+        layer.write("/etc/machine-id", machine_id + "\n")
+        layer.write(f"{_OWN}-preset/00-x.preset", line + "\n")
+
+    return change
+
+
+_ELF = r"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00"
+_MASK = r"\xff\xff\xff\xff\xff\xfe\xfe\xfc\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
 _STARTING = ('case "$1" in', "start)", "  /sbin/poweroff", "  ;;", "stop)", "  true", "  ;;", "esac")
 _STOPPING = ('case "$1" in', "start)", "  true", "  ;;", "stop)", "  /sbin/poweroff", "  ;;", "esac")
 
 #: {what was done: how}
 WAYS = {
+    "a preset enables at the first boot what powers the machine off": preset("enable evil.service"),
+    "a generator masks ssh": generator("set -e", 'ln -s /dev/null "$2/ssh.service"'),
+    "a generator masks ssh by a name": generator('early="$2"', 'ln -sf /dev/null "$early/ssh.service"'),
+    "a generator goes to rescue mode": generator('ln -s /lib/systemd/system/rescue.target "$2/default.target"'),
+    "programs are handed to an interpreter that is not there": binfmt(f":q:M::{_ELF}\\x3e\\x00:{_MASK}:/usr/bin/qemu-x86_64-static:"),
+    "programs are handed to one of them": binfmt(f":q:M::{_ELF}\\x3e\\x00:{_MASK}:/usr/bin/env:"),
+    "scripts are handed to an interpreter that is not there": binfmt(":sh:M::#!::/usr/bin/nope:"),
+    "another service listens on ssh's port": web_socket(22),
     "a file is made for which ssh does not start": tmpfiles("f+ /etc/ssh/sshd_not_to_be_run 0644 root root -"),
     "sudo's mode is set without its bit": tmpfiles("z /usr/bin/sudo 0755 root root -"),
     "the host keys' mode is set for all": tmpfiles("z /etc/ssh/ssh_host_*_key 0644 root root -"),
@@ -116,6 +158,16 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "a preset enables at the first boot alone what powers the machine off": preset("enable evil.service", "2794d7c287a1450bbd3607595e3110bc"),
+    "a preset disables all": preset("disable *"),
+    "a generator masks ssh where it is asked to": generator("grep -q own.nossh /proc/cmdline || exit 0", 'ln -s /dev/null "$2/ssh.service"'),
+    "a script of SysV powers the machine off where it is asked to": sysv("[ -e /etc/own.off ] || exit 0", "/sbin/poweroff"),
+    "a generator masks what nobody needs": generator('ln -s /dev/null "$2/apt-daily.timer"', 'ln -s /dev/null "$3/ssh.service"'),
+    "a generator masks ssh in a container": generator("if grep -q container /proc/1/environ; then", '  ln -s /dev/null "$2/ssh.service"', "fi"),
+    "a generator goes to the usual target": generator('ln -s /lib/systemd/system/multi-user.target "$2/default.target"'),
+    "programs of another machine are handed to an interpreter": binfmt(f":q:M::{_ELF}\\xb7\\x00:{_MASK}:/usr/bin/qemu-aarch64-static:OCF"),
+    "programs are handed to none": binfmt(f":q:M::{_ELF}\\x3e\\x00:{_MASK}:/usr/bin/qemu-x86_64-static:F"),
+    "another service listens on a port": web_socket(8022),
     "sudo's mode is set with its bit": tmpfiles("z /usr/bin/sudo 4755 root root -\nz /usr/bin/su 0755 root root -"),
     "the host keys' mode is set for root": tmpfiles("z /etc/ssh/ssh_host_*_key 0600 root root -\nz /etc/ssh/*.pub 0644 root root -"),
     "what is in /home never gets old": tmpfiles("d /home 0755 root root -\nd /var/cache/own 0755 root root 1d\ne /tmp - - - 1h"),

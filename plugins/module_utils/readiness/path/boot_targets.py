@@ -10,7 +10,9 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FOLDERS, MASKED, MISSING, THERE, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_needs, generated
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
@@ -23,6 +25,8 @@ _SERVICES = ("systemd-udevd.service", "systemd-udev-trigger.service", "systemd-r
 _SLICES = ("system.slice", "-.slice")
 _UDEV_RULES = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d")
 _NEEDED_RULES = ("50-udev-default.rules", "60-persistent-storage.rules", "80-drivers.rules", "99-systemd.rules")
+#: Where a default target leads to no login.
+_ELSEWHERE = re.compile(r"(?:^|/)(?:(?:rescue|emergency|poweroff|halt|reboot|shutdown|kexec|sysinit|basic)\.target|null)$")
 _INITTAB = "/etc/inittab"
 _RUNLEVEL = re.compile(r"^\s*[^#:]*:([0-9sS]):initdefault:")
 
@@ -43,6 +47,9 @@ def default_target(context):
         return _default_runlevel(context)
     found = context.shared(Units)
     unit = unit_reach.default_target(found)
+    made = [each for each in generated.links(context) if each.unit == unit_reach.DEFAULT and _ELSEWHERE.search(each.target)]
+    if made:
+        return failed([each.place for each in made])
     link = next((f"{folder}/default.target" for folder in FOLDERS if context.tree.lstat(f"{folder}/default.target") is not None), None)
     if unit.state == MASKED:
         return failed([Evidence(unit.path, None, f"{unit.name} is masked")])
@@ -86,9 +93,16 @@ def needed_units(context):
         answer = units.can_start(found, name)
         if answer.state in (MASKED, MISSING, units.FAILS):
             evidence += [Evidence(cause.path, cause.line, cause.text) for cause in answer.causes]
-    evidence += _of_udevd(found)
+    evidence += _of_udevd(found) + _of_generators(context, found)
     masked = [unit for unit in map(found.find, _SLICES) if unit.state == MASKED]
     return failed_if(evidence + [Evidence(unit.path, None, f"{unit.name} is masked, and with it every service") for unit in masked])
+
+
+def _of_generators(context, found):
+    """Return the [Evidence] of generators that mask what every start goes through, a server, or who provisions."""
+    needed = {name for name in context.facts(boot_needs.needed_units) if not name.startswith("cloud-") or is_by_cloud_init(context.tree)}
+    masked = [each for each in generated.links(context) if each.target == "/dev/null" and each.unit in needed.union(_TARGETS, _SERVICES)]
+    return [each.place for each in masked if found.find(each.unit).name == each.unit]
 
 
 def _of_udevd(found):

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import TMPFILES_FOLDERS
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import STARTS
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
@@ -24,6 +24,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_command_line, sshd_config, sshd_faults, sshd_keys
 
 _CONF = "/etc/ssh/sshd_config"
+#: Port 22 of every address.
+_PORT = re.compile(r"(?:(?:0\.0\.0\.0|\[::\]):)?22$")
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf")
 
 
@@ -75,7 +77,17 @@ def listens(context):
             if len(fixed) == len(streams)
             else []
         )
-    return failed_if(shown(found) for found in sshd_access.not_listening(context.facts(sshd_started.settings)))
+    return failed_if([shown(found) for found in sshd_access.not_listening(context.facts(sshd_started.settings))] + _taken(context))
+
+
+def _taken(context):
+    """Return the [Evidence] of sockets of other services that listen on port 22, and do so before the server is started."""
+    known, found = context.shared(unit_files.Units), []
+    for name in sorted(each for each in known.known(unit_reach.reached) if each.endswith(".socket") and each not in ("ssh.socket", "sshd.socket")):
+        streams = [each for each in unit_files.listed(known.readable_settings(known.find(name)) or [], "Socket", "ListenStream") if _PORT.match(each.value)]
+        if streams and services.will_start(known, [name]).state == STARTS:
+            found += [Evidence(each.path, each.line, f"ListenStream={each.value}: the port is taken when sshd comes") for each in streams]
+    return found
 
 
 @rule(

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
+    binary_formats,
     boot_targets,
     cut_off,
     encrypted_devices,
@@ -37,5 +38,6 @@ RULES = (
     + first_boot.RULES
     + unit_cycles.RULES
     + tmpfiles.RULES
+    + binary_formats.RULES
 )
 RULES += kernel_settings.RULES + kernel_limits.RULES + kernel_network.RULES + manager_limits.RULES + slices.RULES
