@@ -36,7 +36,9 @@ LOGIN = ServiceNeeds(
 #: A provisioner mounts the DVD of Azure and makes the user.
 PROVISIONING = ServiceNeeds(
     reads=("/usr/bin", "/usr/sbin", "/usr/lib", "/etc/passwd", "/etc/shadow", "/etc/waagent.conf", "/usr/sbin/useradd", "/dev/null"),
-    writes=("/etc", "/home", "/var/lib"), capabilities=("CAP_SYS_ADMIN", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"), devices=True
+    writes=("/etc", "/home", "/var/lib"),
+    capabilities=("CAP_SYS_ADMIN", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"),
+    devices=True,
 )
 
 _HIDING = ("InaccessiblePaths", "InaccessibleDirectories", "TemporaryFileSystem")

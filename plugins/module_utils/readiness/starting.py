@@ -78,7 +78,11 @@ def held_back(known, unit, work):
     if unit.state != unit_files.THERE or not unit.name.endswith(".service"):
         return []  # a script of SysV and a job of Upstart have no such settings
     found = unit_restraints.restraints(known.settings(unit), work)
-    return does_nothing(known, unit) + cut_off(known, unit) + [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
+    return (
+        does_nothing(known, unit)
+        + cut_off(known, unit)
+        + [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
+    )
 
 
 def waiting_for(context, unit):

@@ -77,7 +77,9 @@ def _kept(units, unit):
     settings = units.readable_settings(unit) if unit.name in _MANAGERS else None
     if not settings:
         return []
-    families, bounding = ([each for each in settings if (each.section, each.key) == ("Service", key)] for key in ("RestrictAddressFamilies", "CapabilityBoundingSet"))
+    families, bounding = (
+        [each for each in settings if (each.section, each.key) == ("Service", key)] for key in ("RestrictAddressFamilies", "CapabilityBoundingSet")
+    )
     found = []
     if [setting for setting in families if setting.value]:
         found += [(families[-1], f"it may not use {name}") for name in ("AF_INET", "AF_NETLINK", "AF_PACKET") if not is_allowed(families, {name})][:1]
