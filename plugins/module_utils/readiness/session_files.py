@@ -101,7 +101,7 @@ def _at_a_fault(path, lines, around):
 def _circles(context, lines):
     """Return the [Evidence] of a line by which files that a login reads have each other read without end; lines: {path: [(number, words)]}."""
     read = {path: _read_by(context, path, lines[path], set(lines)) for path in lines}
-    if "/profile.d/" in context.text(_PROFILE):
+    if "/etc/profile.d" in context.text(_PROFILE):
         read[_PROFILE] += [(None, path) for path in lines if path.startswith("/etc/profile.d/")]
     return [
         Evidence(path, number, f"it reads {target}, which comes back to it without end")

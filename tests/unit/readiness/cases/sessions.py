@@ -65,6 +65,7 @@ BROKEN_FILES = [
     ],
     ("R46h", _profile("set -e\nPATH=/opt/own/bin\ntool now"), (_PROFILE, 4)),
     ("R46h", {_PROFILE: ". /etc/profile\n", "/etc/profile": "for each in /etc/profile.d/*.sh; do\n  . $each\ndone\n"}, (_PROFILE, 1)),
+    ("R46h", {_PROFILE: ". /etc/profile\n", "/etc/profile": "for each in $(run-parts --list /etc/profile.d); do\n  . $each\ndone\n"}, (_PROFILE, 1)),
     ("R46h", {"/etc/profile": "# x\nsource /etc/profile\n"}, ("/etc/profile", 2)),
     ("R46h", {_SKELETON: '. "$HOME/.bash_profile"\n'}, (_SKELETON, 1)),
     (
