@@ -10,7 +10,7 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager_card, networkmanager_profiles
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager_card, networkmanager_conf, networkmanager_profiles
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, UNMANAGED
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
@@ -130,10 +130,10 @@ def _managed(tree):
     return [
         write(
             tree,
-            f"{networkmanager_card.CONF_D}/{posixpath.basename(place.path)}",
+            f"{networkmanager_conf.CONF_D}/{posixpath.basename(place.path)}",
             "# In the place of the package's file, which keeps NetworkManager from Ethernet cards.\n",
             "NetworkManager manages the first card",
         )
         for place in found.places
-        if found.what == UNMANAGED and place.path.startswith(networkmanager_card.PACKAGES_CONF_D + "/")
+        if found.what == UNMANAGED and place.path.startswith(networkmanager_conf.PACKAGES_CONF_D + "/")
     ]

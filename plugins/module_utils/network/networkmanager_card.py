@@ -9,10 +9,7 @@ no profile is made by itself for a card that has one of its own, though it be no
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import collections
 import fnmatch
-import posixpath
-import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, ifupdown, ini, networkd_files, started_kernel, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
@@ -28,14 +25,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     CardAnswer,
     one_of,
 )
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_conf import configuration
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_profiles import WITHOUT_ROUTE, WITHOUT_SWITCH_LOGIN, profiles, whole
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
-#: In the order in which they are read; a file of /etc stands for one of the same name in /usr/lib.
-CONF_D, PACKAGES_CONF_D = "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"
-MAIN = "/etc/NetworkManager/NetworkManager.conf"
-#: One setting. items: [str], of a list; place: Place of its last line.
-ManagerSetting = collections.namedtuple("ManagerSetting", "items place")
+#: What it was told for good: ``nmcli networking off``. Source: NetworkManager(8); nm-config.c, state file, whose booleans are those of GLib.
+STATE = "/var/lib/NetworkManager/NetworkManager.state"
 
 
 def answer(tree, reads_ifcfg, card=FIRST, without=(), made=()):
@@ -72,29 +67,6 @@ def _first(fitting):
     return [profile for profile in by_themselves if profile.priority == max(profile.priority for profile in by_themselves)]
 
 
-def configuration(tree, without=()):
-    """Return {(section, key): ManagerSetting}, ``+=`` and ``-=`` applied.
-
-    without: [str], names of files of packages that something masks at the boot, as netplan does.
-    """
-    names = {posixpath.basename(path) for path in tree.glob(CONF_D + "/*.conf")}
-    paths = [path for path in tree.glob(PACKAGES_CONF_D + "/*.conf") if posixpath.basename(path) not in names and posixpath.basename(path) not in without]
-    found = {}
-    for path in paths + [MAIN] + tree.glob(CONF_D + "/*.conf"):
-        text = text_of(tree, path) if tree.is_file(path) else ""
-        lines = text.split("\n")
-        for entry in ini.entries(text):
-            key, operator = (entry.key[:-1].rstrip(), entry.key[-1]) if entry.key[-1:] in "+-" and entry.key else (entry.key, "")
-            items = [item.strip() for item in re.split(r"[,;]", entry.value) if item.strip()]
-            before = found[entry.section, key].items if (entry.section, key) in found else []
-            if operator == "-":
-                items = [item for item in before if item not in items]
-            elif operator == "+":
-                items = before + items
-            found[entry.section, key] = ManagerSetting(items, Place(path, entry.line, lines[entry.line - 1].strip()))
-    return found
-
-
 def in_device_list(items, card):
     """Return whether a device list takes the card; of its items one with ``except:`` that fits decides."""
     excepted = [item[len("except:") :] for item in items if item.startswith("except:")]
@@ -121,7 +93,7 @@ def _is_device(item, card):
 def _ignoring(tree, settings, card, reads_ifcfg):
     """Return the Places ([Place]) that say that NetworkManager shall leave the card alone."""
     listed = settings.get(("keyfile", "unmanaged-devices"))
-    found = [listed.place] if listed is not None and in_device_list(listed.items, card) else []
+    found = _turned_off(tree) + ([listed.place] if listed is not None and in_device_list(listed.items, card) else [])
     for (section, key), setting in settings.items():
         if section.startswith("device") and key == "managed" and not set(setting.items) & set(ini.TRUE):
             matching = settings.get((section, "match-device"))
@@ -135,6 +107,13 @@ def _ignoring(tree, settings, card, reads_ifcfg):
         for file in (ifcfg.all_files(tree) if reads_ifcfg else [])
         if file.card == card.name and file.settings.get("NM_CONTROLLED", "").lower() in ("no", "n", "false", "0")
     ]
+
+
+def _turned_off(tree):
+    """Return the [Place] of the state in which it leaves every card alone."""
+    text = text_of(tree, STATE) if tree.is_file(STATE) else ""
+    entry = ini.last(ini.entries(text), "main", "NetworkingEnabled")
+    return [Place(STATE, entry.line, f"{entry.key}={entry.value}")] if entry is not None and entry.value in ("false", "0") else []
 
 
 def _by_rules(tree, card):

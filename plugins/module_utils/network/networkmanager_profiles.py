@@ -12,12 +12,12 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import fixed_routes, ifcfg, ini
+from ansible_collections.imagewright.azure.plugins.module_utils.network import fixed_routes, ifcfg, ini, networkmanager_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import LEAST_MTU
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
-_FOLDERS = ("/etc/NetworkManager/system-connections", "/usr/lib/NetworkManager/system-connections")
+_OF_PACKAGES = "/usr/lib/NetworkManager/system-connections"
 #: Names of keyfiles that are passed over. Source: nm_keyfile_utils_ignore_filename.
 _NO_PROFILE = re.compile(r"^\.|~$|\.(bak|old|orig|rej|swp|swx|rpmnew|rpmorig|rpmsave|dpkg-\w+|ifcfg)$|-?\.lock$", re.IGNORECASE)
 
@@ -45,13 +45,13 @@ def profiles(tree, reads_ifcfg):
     reads_ifcfg: bool, whether this NetworkManager reads ifcfg files.
     """
     found, names = [], set()
-    for folder in _FOLDERS:
+    for folder in (networkmanager_conf.folder_of_profiles(tree), _OF_PACKAGES):
         for path in tree.glob(folder + "/*"):
             name = posixpath.basename(path)
-            if name in names or _NO_PROFILE.search(name) or not tree.is_file(path) or (folder != _FOLDERS[0] and not name.endswith(".nmconnection")):
+            if name in names or _NO_PROFILE.search(name) or not tree.is_file(path) or (folder == _OF_PACKAGES and not name.endswith(".nmconnection")):
                 continue
-            if tree.has_own_root and tree.stat(path).mode & 0o077:
-                continue  # NetworkManager takes none that others than root may read
+            if tree.has_own_root and (tree.stat(path).mode & 0o077 or tree.stat(path).uid):
+                continue  # NetworkManager takes none that others than root may read, or own
             names.add(name)
             text = text_of(tree, path)
             if not _is_refused(ini.entries(text)):

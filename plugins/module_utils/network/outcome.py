@@ -10,7 +10,7 @@ import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import network_settings
-from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, netplan, networkd
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, managers, netplan, networkd, networkmanager_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNMANAGED, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches
@@ -42,5 +42,10 @@ def _of_cloud_init(tree, active, card):
                 return networkd.answer(tree, card)
     if "networkmanager" in active:
         of_networkmanager = managers.ADAPTERS["networkmanager"].answer(tree, card)
-        return of_networkmanager if of_networkmanager.what == UNMANAGED else written
+        return of_networkmanager if of_networkmanager.what == UNMANAGED or _reads_another_folder(tree, active) else written
     return written
+
+
+def _reads_another_folder(tree, active):
+    """Return whether NetworkManager reads its profiles elsewhere than cloud-init writes one, and no file of another kind. active: [str], of managers."""
+    return active == ["networkmanager"] and not tree.is_dir(ifcfg.FOLDER) and networkmanager_conf.folder_of_profiles(tree) != networkmanager_conf.PROFILES

@@ -86,13 +86,15 @@ class Layer:
         self._make(self._key(path))
 
     def status(self, path, mode=None, uid=None, gid=None):
-        """Change permissions (int) or owner of what is there."""
-        now = self.tree.stat(path)
+        """Change permissions (int) or owner of what is there, or was written before."""
+        key = self.tree.resolve(path)
+        written = self.entries.get(self._key(key))
+        now = self.tree.stat(path) if written is None else written[0]
         changed = now._replace(
             mode=now.mode if mode is None else stat.S_IFMT(now.mode) | mode, uid=now.uid if uid is None else uid, gid=now.gid if gid is None else gid
         )
-        content = self.tree.read_bytes(path) if stat.S_ISREG(now.mode) else None
-        self.entries[self.tree.resolve(path)] = (changed, content)
+        content = written[1] if written is not None else self.tree.read_bytes(path) if stat.S_ISREG(now.mode) else None
+        self.entries[key] = (changed, content)
 
     def cut(self, path, share=0.5):
         """Leave the first part of a file."""

@@ -4,7 +4,17 @@
 """Firewalls that let SSH in, or keep it away, under a condition that is never, or always, so on Azure; and managers of networks by their own files."""
 
 from integration.broken.ways_boot import NETWORK
-from integration.broken.ways_network import DHCP, INPUT_OF_IPTABLES, INPUT_OF_NFT, ifupdown, iptables, nftables
+from integration.broken.ways_network import (
+    DHCP,
+    INPUT_OF_IPTABLES,
+    INPUT_OF_NFT,
+    NM_CONF,
+    NM_PROFILE,
+    ifupdown,
+    iptables,
+    network_manager,
+    nftables,
+)
 from integration.broken.ways_root import networkd
 
 _ARP = "table arp filter {\n chain input {\n  type filter hook input priority 0; policy drop;%s\n }\n}\n"
@@ -15,8 +25,42 @@ _SET = INPUT_OF_NFT.replace(" chain in", " set ok { type ipv4_addr; %s}\n chain 
 
 _OF_OLD = "/etc/systemd/network/10-old.network", "[Match]\nMACAddress=00:50:56:01:02:03\n[Network]\nAddress=10.0.0.5/24\n"
 
+_ETH0 = "interface-name=eth0\n[ipv4]\nmethod=auto\n"
+_STATE = "/var/lib/NetworkManager/NetworkManager.state"
+_ELSEWHERE = "[main]\nno-auto-default=*\n[keyfile]\npath=/etc/nm-profiles\n"
+_BUS_HERE = "/etc/dbus-1/system-local.conf"
+
+
+def managed(path, text, mode=0o644):
+    """Return the way in which an image that NetworkManager sets up has a file, and cloud-init still writes its profile."""
+
+    def change(layer):
+        layer.needs("/etc/systemd/system/multi-user.target.wants/NetworkManager.service")
+        layer.write(path, text, mode)
+
+    return change
+
+
+def elsewhere(layer):
+    """NetworkManager has a profile in a folder of its own, where it looks for it."""
+    managed(NM_CONF, _ELSEWHERE)(layer)
+    layer.write("/etc/nm-profiles/first.nmconnection", "[connection]\nid=first\ntype=ethernet\n" + _ETH0, 0o600)
+
+
+def owned(layer):
+    """The only profile is somebody's, and not root's."""
+    network_manager(_ETH0, "[main]\nno-auto-default=*\n")(layer)
+    layer.status(NM_PROFILE, uid=1000, gid=1000)
+
+
 #: {what was done: how}
 WAYS = {
+    # NetworkManager
+    "NetworkManager: networking is off": managed(_STATE, "[main]\nNetworkingEnabled=false\nWirelessEnabled=true\n"),
+    "NetworkManager: profiles are looked for elsewhere": managed(NM_CONF, _ELSEWHERE),
+    "NetworkManager: its only profile is not root's": owned,
+    "NetworkManager: D-Bus has a local file that is no XML": managed(_BUS_HERE, '<busconfig>\n  <policy context="default">\n</busconfig>\n'),
+    "NetworkManager: D-Bus has an empty local file": managed(_BUS_HERE, ""),
     # networkd and ifupdown
     "networkd: a word of DHCP in other letters": networkd("[Match]\nName=eth0\n[Network]\nDHCP=IPv4\n"),
     "ifupdown: a stanza inherits from none": ifupdown("auto eth0\niface eth0 inet dhcp inherits base\n"),
@@ -57,6 +101,16 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    # NetworkManager
+    "NetworkManager: networking is on": managed(_STATE, "[main]\nNetworkingEnabled=true\nWirelessEnabled=false\nWWANEnabled=false\n"),
+    "NetworkManager: a profile elsewhere": elsewhere,
+    "NetworkManager: profiles are looked for elsewhere, and one is made by itself": managed(NM_CONF, "[keyfile]\npath=/etc/nm-profiles\n"),
+    "NetworkManager: D-Bus has a local file": managed(
+        _BUS_HERE,
+        '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"\n'
+        ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">\n<busconfig>\n <limit name="max_replies_per_connection">512</limit>\n</busconfig>\n',
+    ),
+    "NetworkManager: D-Bus has a file of an administrator that is no XML": managed("/etc/dbus-1/system.d/own.conf", "<busconfig>\n"),
     # networkd and ifupdown
     "networkd: yes in other letters": networkd("[Match]\nName=eth0\n[Network]\nDHCP=Yes\nDHCP=IPv6\n"),
     "networkd: a file that begins with the mark of its order": networkd("\ufeff" + DHCP),

@@ -443,3 +443,8 @@ def test_a_socket_that_systemd_refuses_fails(tmp_path, text, state):
         f"{ETC}/sockets.target.wants/agent.socket": f"->{LIB}/agent.socket",
     }
     assert answer(tmp_path, files, "agent.socket")[0] == state
+
+
+def test_a_unit_may_begin_with_the_mark_of_its_octets_order():
+    settings = unit_files.parse("\ufeff[Unit]\nDescription=x\n", "/etc/systemd/system/x.service")
+    assert [(setting.section, setting.key, setting.line) for setting in settings] == [("Unit", "Description", 2)]

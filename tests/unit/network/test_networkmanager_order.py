@@ -7,7 +7,8 @@ import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import networkmanager
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST
-from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_card import configuration, in_device_list
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_card import in_device_list
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_conf import configuration
 from unit.network.guests import after, guest
 
 KEYFILES, CONF_D, PACKAGES = "/etc/NetworkManager/system-connections", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"
@@ -169,3 +170,12 @@ def test_a_profile_is_for_a_place_a_command_line_or_a_switch(tmp_path, section, 
     files = {"/boot/grub2/grub.cfg": menu, "/boot/vmlinuz-6.1": "kernel", "/boot/initrd.img-6.1": "image"}
     files.update({KEYFILES + "/x.nmconnection": profile() + section, CONF_D + "/x.conf": "[main]\nno-auto-default=*\n"})
     assert networkmanager.answer(guest(tmp_path, files), FIRST).what == what
+
+
+@pytest.mark.parametrize(("uid", "mode", "what"), [(0, 0o600, "dhcp"), (1000, 0o600, "nothing"), (0, 0o640, "nothing")])
+def test_a_profile_that_is_not_roots_alone_is_refused(tmp_path, monkeypatch, uid, mode, what):
+    path, stat = KEYFILES + "/x.nmconnection", LiveTree.stat
+    tree = guest(tmp_path, {path: profile(), CONF_D + "/x.conf": "[main]\nno-auto-default=*\n"})
+    monkeypatch.setattr(LiveTree, "has_own_root", True)
+    monkeypatch.setattr(LiveTree, "stat", lambda self, name: stat(self, name)._replace(uid=uid, mode=0o100000 | mode) if name == path else stat(self, name))
+    assert networkmanager.answer(tree, FIRST).what == what

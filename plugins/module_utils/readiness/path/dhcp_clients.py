@@ -10,7 +10,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, dhclient_conf, dhcpcd_conf, managers, networkmanager_card
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, dhclient_conf, dhcpcd_conf, managers, networkmanager_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -62,7 +62,7 @@ def _client(context):
     active = context.shared(managers.active)
     if set(active) & {"ifupdown", "ifcfg"} or is_by_cloud_init(tree):
         return there[0] if there[:1] and there[0] not in _OTHERS else None
-    named = networkmanager_card.configuration(tree).get(("main", "dhcp")) if "networkmanager" in active else None
+    named = networkmanager_conf.configuration(tree).get(("main", "dhcp")) if "networkmanager" in active else None
     wanted = named.items[0] if named is not None and named.items else ""
     return wanted if wanted in _DHCLIENT + _DHCPCD and wanted in there else None
 

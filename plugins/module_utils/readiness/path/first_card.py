@@ -15,7 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     card_name,
     managers,
     networkd_files,
-    networkmanager_card,
+    networkmanager_conf,
     networkmanager_profiles,
     outcome,
 )
@@ -120,7 +120,7 @@ def keeps_its_address(context):
         evidence += [Evidence(link.path, entry.line, f"{entry.key}={entry.value}") for entry in wanted if entry.value]
     if "networkmanager" in context.shared(managers.active):
         paths = [profile.path for profile in networkmanager_profiles.profiles(tree, False) if profile.kind == "ethernet"]
-        places = [setting.place for setting in networkmanager_card.configuration(tree).values()]
+        places = [setting.place for setting in networkmanager_conf.configuration(tree).values()]
         evidence += [Evidence(place.path, place.line, place.text) for place in places if _CLONED.match(place.text)]
         evidence += context.find(paths, _CLONED.match)
     return failed_if(evidence)

@@ -8,11 +8,11 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, xml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_filters import is_allowed
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
-from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_card
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -24,6 +24,9 @@ _FOLDERS = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 _CLIENTS = ("dhclient", "dhcpcd", "dhcpcd5", "udhcpc", "pump")
 #: D-Bus's own file, of today and of before 1.9.18, and who may own which name.
 _BUS = ("/usr/share/dbus-1/system.conf", "/etc/dbus-1/system.conf")
+_LOCAL = "/etc/dbus-1/system-local.conf"
+_DAEMON, _BROKER = "/usr/bin/dbus-daemon", "/usr/bin/dbus-broker-launch"
+_MOST_BUS = 1024 * 1024  # bytes of a file; real ones have some KiB
 _POLICIES = ("/usr/share/dbus-1/system.d/*.conf", "/etc/dbus-1/system.d/*.conf", "/etc/dbus-1/system.conf", "/etc/dbus-1/system-local.conf")
 _NAME = "org.freedesktop.NetworkManager"
 #: What sets up a card itself, and what it needs for that and for DHCP. Source: capabilities(7).
@@ -96,10 +99,31 @@ def _of_bus(tree):
         return []
     if not any(tree.is_file(path) for path in _BUS):
         return [Evidence(_BUS[0], None, "is not there, and without it there is no D-Bus, which NetworkManager needs")]
+    broken = [Evidence(path, line, f"{wrong}: D-Bus does not start, which NetworkManager needs") for path, line, wrong in _no_configuration_of_bus(tree)]
+    if broken:
+        return broken
     policies = [path for pattern in _POLICIES for path in tree.glob(pattern) if tree.is_file(path)]
     if any(re.search(_OWNS, tree.read_text(path)) for path in policies):
         return []
     return [Evidence(_POLICIES[0].replace("*", _NAME), None, "is not there, and no other policy of D-Bus lets NetworkManager have its name")]
+
+
+def _no_configuration_of_bus(tree):
+    """Return [(path, line, what is wrong)] of the files without any of which dbus-daemon does not start; of one in system.d it only complains.
+
+    Source: bus/config-parser.c of D-Bus, include_file and include_dir.
+    """
+    if tree.exists(_BROKER) or not tree.is_file(_DAEMON):
+        return []
+    found, texts = [], ""
+    for path in (path for path in _BUS + (_LOCAL,) if tree.is_file(path)):
+        if path == _LOCAL and _LOCAL not in texts:
+            continue
+        content = tree.read_bytes(path, _MOST_BUS + 1)
+        texts += content.decode("utf-8", "replace")
+        problem = xml_text.problem(content, "busconfig") if len(content) <= _MOST_BUS else None
+        found += [(path, problem.line, problem.text)] if problem is not None else []
+    return found
 
 
 @rule(
@@ -117,7 +141,7 @@ def configuration_is_read(context):
     if "networkmanager" not in context.shared(managers.active):
         return not_applicable("NetworkManager does not set up this guest")
     found = []
-    for path in [networkmanager_card.MAIN] + context.tree.glob(networkmanager_card.CONF_D + "/*.conf"):
+    for path in [networkmanager_conf.MAIN] + context.tree.glob(networkmanager_conf.CONF_D + "/*.conf"):
         section = False
         for number, text in context.lines(path):
             line = text.strip()

@@ -15,6 +15,10 @@ _NM = "/etc/NetworkManager/conf.d/own.conf"
 _LIBC = {"/lib/x86_64-linux-gnu/libc.so.6": library()}
 _BUS, _POLICY = "/usr/share/dbus-1/system.conf", "/usr/share/dbus-1/system.d/org.freedesktop.NetworkManager.conf"
 _OWN = "<busconfig><policy user='root'><allow own='org.freedesktop.NetworkManager'/></policy></busconfig>\n"
+_LOCAL, _DAEMON = "/etc/dbus-1/system-local.conf", "/usr/bin/dbus-daemon"
+_INCLUDING = f'<busconfig><include ignore_missing="yes">{_LOCAL}</include></busconfig>\n'
+_WITH_BUS = {**MANAGED_BY_NETWORKMANAGER, **_LIBC, _BUS: _INCLUDING, _POLICY: _OWN, _DAEMON: program()}
+_STATE, _FIRST = "/var/lib/NetworkManager/NetworkManager.state", "/etc/NetworkManager/system-connections/first.nmconnection"
 _BY_DHCLIENT = {
     "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
     f"{WANTS}/networking.service": ("link", f"{UNITS}/networking.service"),
@@ -24,6 +28,12 @@ _BY_DHCLIENT = {
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    *[
+        ("R34g", {**_WITH_BUS, _LOCAL: text}, (_LOCAL, line))
+        for text, line in (("<busconfig>\n<policy>\n</busconfig>\n", 3), ("", 1), ("<config/>\n", 1), ("<busconfig/>\nmore\n", 2))
+    ],
+    ("R34b", {**MANAGED_BY_NETWORKMANAGER, _STATE: "[main]\nNetworkingEnabled=false\n"}, (_STATE, 2)),
+    ("R34b", {**MANAGED_BY_NETWORKMANAGER, _FIRST: PROFILE, _NM: "[keyfile]\npath=/etc/other\n"}, ("/usr/lib/NetworkManager/conf.d/00-server.conf", 2)),
     ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "# x\n[main\nplugins=keyfile\n"}, (_NM, 2)),
     ("R34h", {**MANAGED_BY_NETWORKMANAGER, _NM: "plugins=keyfile\n"}, (_NM, 1)),
     (
@@ -320,3 +330,12 @@ CONTROLS = (
         ),
     ]
 )
+CONTROLS += [
+    ("R34b", {**MANAGED_BY_NETWORKMANAGER, _FIRST: PROFILE, _STATE: "[main]\nNetworkingEnabled=true\nWirelessEnabled=false\n"}),
+    ("R34b", {**MANAGED_BY_NETWORKMANAGER, "/etc/other/first": PROFILE, _NM: "[keyfile]\npath=/etc/other\n"}),
+    ("R34g", {**_WITH_BUS, _LOCAL: '<!DOCTYPE busconfig SYSTEM "http://x/y.dtd">\n<busconfig>\n</busconfig>\n'}),
+    ("R34g", {**_WITH_BUS, _LOCAL: "<busconfig>\n", _BUS: "<busconfig/>\n"}),  # nothing reads it
+    ("R34g", {**_WITH_BUS, _LOCAL: "<busconfig>\n", "/usr/bin/dbus-broker-launch": program()}),
+    ("R34g", {**_WITH_BUS, "/etc/dbus-1/system.d/own.conf": "<busconfig>\n"}),
+    ("R34g", {**_WITH_BUS, _LOCAL: '<!DOCTYPE busconfig [<!ENTITY a "a">]>\n<busconfig>&a;\n'}),
+]
