@@ -38,7 +38,7 @@ _LARGEST_SCRIPT = 65536  # bytes
 
 
 def services_of_boot(context):
-    """Return the [BootService] that the default target, a timer some time after each boot, or a path that is there, starts; those that cannot be read are left out."""
+    """Return the [BootService] that the default target, a timer some time after each boot, or a path that is there, starts; what cannot be read is left out."""
     known = context.shared(Units)
     reached = known.known(unit_reach.reached_through_services)
     found = []

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What units, and what makes or configures them beside their own files, do to a boot."""
 
-from integration.broken.ways_commands import once
+from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_root import AGENT, drop_in, written
 
 _OWN = "/etc/systemd/system"
@@ -13,7 +13,14 @@ _NETWORKD = "systemd-networkd"
 
 def of_networkd(text):
     """Return the way in which networkd has a drop-in, on an image that it sets up."""
-    return lambda layer: (layer.needs(f"/usr/lib/systemd/system/{_NETWORKD}.service", "/etc/systemd/network"), drop_in(_NETWORKD, text)(layer))
+
+    def change(layer):
+        if layer.tree.exists("/etc/NetworkManager/NetworkManager.conf"):
+            raise DoesNotApply("NetworkManager sets up the cards")
+        layer.needs(f"/usr/lib/systemd/system/{_NETWORKD}.service")
+        drop_in(_NETWORKD, text)(layer)
+
+    return change
 
 
 def required(target):
@@ -70,7 +77,7 @@ def tmpfiles(line):
 
 
 def generator(*lines):
-    return written(f"/etc/systemd/system-generators/own", "#!/bin/sh\n" + "".join(f"{line}\n" for line in lines), 0o755)
+    return written("/etc/systemd/system-generators/own", "#!/bin/sh\n" + "".join(f"{line}\n" for line in lines), 0o755)
 
 
 def binfmt(line):
