@@ -25,6 +25,7 @@ _SHORT_IF = re.compile(r"if\s+(.+?)\s*;\s*then\s+(.+?)\s*;?\s*fi\s*;?\s*")
 _IF = re.compile(r"if\s+(.+?)\s*;\s*then\s*")
 _INNER = re.compile(r"(?:if|while|until|for|case|else|elif|then|do)\b|.*\{\s*$")
 _MOST_LINES = 20
+_LONGEST = 2000  # bytes of a line that a person writes
 _SILENCED = re.compile(r"\s*(?:&>>?|\d?>>?)\s*(?:/dev/null|&\d)")
 _NAME = r"[A-Za-z_][\w.+-]*"
 _LOOKED_UP = re.compile(rf"(?:command\s+-[vV]|which|type(?:\s+-[pPt])?|hash)\s+({_NAME})\s*")
@@ -79,7 +80,7 @@ def _body(lines, start):
 
 def condition(line):
     """Return the ShellCondition that a line (str) is, None of any other."""
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line) if len(line) <= _LONGEST else None
     if not match:
         return None
     then = match.group(3).strip()
