@@ -203,6 +203,7 @@ WAYS = {
     ),
     "the agent's Python takes warnings for errors": drop_in("walinuxagent", "[Service]\nEnvironment=PYTHONWARNINGS=error\n"),
     "/bin/sh is no shell": lambda layer: layer.link("/usr/bin/sh", "false"),
+    "systemd-tmpfiles removes the keys of users": written("/etc/tmpfiles.d/x.conf", "R! /home/*/.ssh\n"),
     "openssl is not there": with_agent(lambda layer: layer.remove("/usr/bin/openssl")),
     "openssl has no configuration": with_agent(lambda layer: layer.remove("/etc/ssl/openssl.cnf")),
     "openssl's configuration has a slip": with_agent(lambda layer: layer.append("/etc/ssl/openssl.cnf", "MinProtocol TLSv1.2\n")),

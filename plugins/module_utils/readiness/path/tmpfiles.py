@@ -18,6 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness import
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
 #: Of two files with one name that of the first folder counts; in a guest that runs /run has some.
 _FOLDERS = (TMPFILES_FOLDERS[0], "/run/tmpfiles.d") + TMPFILES_FOLDERS[1:]
@@ -38,6 +39,8 @@ _NEEDED = (
     "/usr/sbin/waagent",
     "/home",
 )
+#: What a pattern of homes may mean of the user of Azure, of which the last is no directory.
+_OF_USERS = (f"/home/{DEFAULT_NAME}", f"/home/{DEFAULT_NAME}/.ssh", f"/home/{DEFAULT_NAME}/.ssh/authorized_keys")
 #: Where everything is needed that lies in it, however old it is; of /home what a login has not read since so long.
 _KEPT, _HOMES = ("/", "/etc", "/usr", "/bin", "/lib", "/sbin", "/boot"), ("/home", "/home/*")
 _CLEANER = "systemd-tmpfiles-clean.timer"
@@ -145,6 +148,8 @@ def _cause(kind, place, mode):
     removed = [path for path in _NEEDED if kind == "r" and path == place or kind in ("R", "D") and (path + "/").startswith(place.rstrip("/") + "/")]
     if removed:
         return f"{removed[0]} is removed"
+    if kind in ("r", "R") and any(fnmatch.fnmatchcase(path, place) for path in (_OF_USERS if kind == "R" else _OF_USERS[-1:])):
+        return "the keys of every user are removed"
     plain = int(mode, 8) if re.match(r"[0-7]{3,4}$", mode) else None
     if kind in ("z", "Z", "m") and plain is not None:
         if not plain & 0o4000 and any(_covers(kind, place, path) for path in _SUDO):

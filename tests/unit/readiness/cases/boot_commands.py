@@ -132,6 +132,8 @@ BROKEN_FILES = [
     ("R69h", _tmpfiles("f /etc/nologin 0644 root root - closed"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("r! /etc/ssh/sshd_config"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("R /etc/ssh"), (_TMPFILES, 2)),
+    ("R69h", _tmpfiles("R! /home/*/.ssh"), (_TMPFILES, 2)),
+    ("R69h", _tmpfiles("r /home/*/.ssh/authorized_keys"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("D /home 0755 root root -"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("z / 0700 root root -"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("d /etc 0750 root root -"), (_TMPFILES, 2)),
@@ -140,6 +142,8 @@ BROKEN_FILES = [
 RIGHT_FILES = [("R69h", _TOOL)]
 
 CONTROLS = [
+    ("R69h", _tmpfiles("R! /home/*/.cache")),
+    ("R69h", _tmpfiles("r /home/*/.ssh")),  # which removes no directory that has something in it
     *[
         ("R69e", _service(f"ExecStart={command}"))
         for command in (
