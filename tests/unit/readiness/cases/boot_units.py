@@ -97,6 +97,8 @@ BROKEN_FILES = [
     ),
 ]
 
+RIGHT_FILES = [("R69m", {**_FORMATS, _BINFMT: ":exe:E::exe::/usr/bin/wine:\n"})]
+
 CONTROLS = [
     ("R46b", {_REQUIRED: DEV_NULL}),
     ("R46b", {_SSH: "[Service]\nDevicePolicy=strict\nDeviceAllow=char-mem rw\nDeviceAllow=char-pts rw\n"}),
