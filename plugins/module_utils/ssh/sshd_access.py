@@ -40,13 +40,12 @@ def kept_out(settings, accounts, groups, is_new):
         patterns = [pattern.split("@")[0] for setting in lines for pattern in setting.value.split() if not _OF_ITSELF.search(pattern)]
         if lines and names is not None and not _lets_in(patterns, names, is_new if keyword == "allowusers" else False):
             found.append(obstacle_of(lines[0], "a user whom Azure makes is not among them" if is_new else "none of them is there"))
-    for keyword, names in (("denyusers", ["?*"]), ("denygroups", sorted(groups or ()))):
+    # a user whom Azure makes has a group of the same name
+    own = [DEFAULT_NAME] if is_new else []
+    for keyword, names in (("denyusers", own), ("denygroups", own + sorted(groups or ()))):
         for setting in lines_of(settings, keyword):
-            if any(
-                _ANYBODY.match(pattern) or keyword == "denygroups" and any(fnmatch.fnmatchcase(name, pattern) for name in names)
-                for pattern in setting.value.split()
-            ):
-                found.append(obstacle_of(setting, "every user whom Azure makes is among them"))
+            if any(_ANYBODY.match(pattern) or any(fnmatch.fnmatchcase(name, pattern) for name in names) for pattern in setting.value.split()):
+                found.append(obstacle_of(setting, "every user whom Azure makes, or its usual one, is among them"))
     return found
 
 

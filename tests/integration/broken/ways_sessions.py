@@ -9,7 +9,7 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from integration.broken.ways_beneath import directory
-from integration.broken.ways_root import written
+from integration.broken.ways_root import sshd, written
 
 _PROFILE, _SUDOERS = "/etc/profile.d/t.sh", "/etc/sudoers.d/z"
 
@@ -111,6 +111,12 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
+    "sshd turns the usual user of Azure away": sshd("DenyUsers azureuser"),
+    "sshd turns the group of the usual user of Azure away": sshd("DenyGroups azureuser"),
+    "sshd's program for sessions may not be run": lambda layer: (
+        layer.needs("/usr/lib/openssh/sshd-session"),
+        layer.status("/usr/lib/openssh/sshd-session", 0o644),
+    ),
     **{f"a lock of {name} has the number of init": written(f"/etc/{name}.lock", "1") for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")},
     "a lock of group has more than a number": written("/etc/group.lock", "99999\n"),
     "a lock of group is a directory": directory("/etc/group.lock"),

@@ -184,8 +184,14 @@ def has_its_own(context):
         found.append(Evidence("/etc/passwd", None, f"there is no account {server.ACCOUNT}, and systemd-sysusers does not make it at the next boot"))
     found += _of_directory(context, content)
     if not any(setting.keyword in ("sshdsessionpath", "sshdauthpath") for setting in context.facts(sshd_started.settings)):
-        found += [Evidence(path, None, "sshd starts it for each connection, and it is not there") for path in server.helpers(content) if not tree.is_file(path)]
+        missing = [(path, "it is not there" if not tree.is_file(path) else _not_run(tree, path)) for path in server.helpers(content)]
+        found += [Evidence(path, None, f"sshd starts it for each connection, and {cause}") for path, cause in missing if cause]
     return failed_if(found + _of_other_helpers(context))
+
+
+def _not_run(tree, path):
+    """Return that a program may not be run (str), "" when root may; a tree of files may have lost its modes."""
+    return "" if not tree.has_own_root or tree.stat(path).mode & 0o111 else "it may not be run"
 
 
 def _of_other_helpers(context):

@@ -172,6 +172,8 @@ BROKEN_FILES = [
     ("R46e", _conf("AllowUsers root daemon@10.0.0.1"), (_CONF, 1)),
     ("R46e", _conf("AllowGroups ssh-users"), (_CONF, 1)),
     ("R46e", _conf("DenyUsers *"), (_CONF, 1)),
+    ("R46e", _conf("DenyUsers builder azureuser"), (_CONF, 1)),
+    ("R46e", _conf("DenyGroups azureuser"), (_CONF, 1)),
     ("R46e", {**_conf("DenyGroups sudo"), "/etc/cloud/cloud.cfg.d/01-user.cfg": "system_info:\n  default_user:\n    groups: [adm, sudo]\n"}, (_CONF, 1)),
     ("R46e", _conf("PubkeyAuthentication no"), (_CONF, 1)),
     (
@@ -283,6 +285,7 @@ CONTROLS = [
     ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + PAM["/etc/pam.d/sshd"], "/etc/shells": "# x\n/bin/bash\n"}),
     ("R46h", {**PAM, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}),  # nothing makes /run/nologin
     ("R46h", {"/etc/bash.bashrc": '[ -z "$PS1" ] && return\nexport A=b\n'}),
+    ("R46e", {"/etc/ssh/sshd_config": "DenyUsers root builder\nDenyGroups builders\n"}),
     ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 2\nMatch User builder\n DenyUsers *\n"}),
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\nIPAddressAllow=10.0.0.0/8\n"}),
     ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "* hard nproc 4096\nbuilder hard nproc 0\n"}),
