@@ -27,6 +27,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     CardAnswer,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
+from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_values
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: /run is empty before the boot.
@@ -158,7 +159,9 @@ def is_true(value):
 
 
 def refused(files):
-    """Return the Place of what netplan refuses all files for: a version other than 2, or an unknown word of an Ethernet card; None without one."""
+    """Return the Place of what netplan refuses all files for, None without one: a version other than 2, an unknown word of an Ethernet card, a value of
+    another kind than its key asks for.
+    """
     for file in files:
         if yaml_text.get(file.document, "network", "version") not in (None, 2):
             return place(file, "version")
@@ -166,6 +169,11 @@ def refused(files):
             unknown = next((key for key in settings if str(key) not in _KNOWN.split()), None)
             if unknown is not None:
                 return place(file, "ethernets", name, unknown)
+        for kind in ("ethernets", "bonds", "bridges", "vlans"):
+            for name, settings in definitions(file, kind).items():
+                wrong = next((key for key, value in settings.items() if netplan_values.is_refused(str(key), value)), None)
+                if wrong is not None:
+                    return place(file, kind, name, wrong)
     return None
 
 

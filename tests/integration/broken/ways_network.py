@@ -192,6 +192,11 @@ WAYS = {
     ),
     # netplan
     "netplan: no YAML": netplan("network:\n  version: 2\n\tethernets: {}\n"),
+    "netplan: a name in the place of a number": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      mtu: jumbo\n"),
+    "netplan: name servers without their key": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      nameservers: 192.0.2.1\n"),
+    "netplan: a gateway that is no address in another file": netplan(
+        "network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n", "network:\n  version: 2\n  ethernets:\n    ens192: {gateway4: 192.0.2.300}\n"
+    ),
     "netplan: a fixed address": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      addresses: [192.0.2.9/24]\n"),
     "netplan: for another card": netplan("network:\n  version: 2\n  ethernets:\n    ens3:\n      dhcp4: true\n"),
     "netplan: for the address of the old card": netplan(
