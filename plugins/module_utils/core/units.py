@@ -43,6 +43,9 @@ class UnitAnswer(NamedTuple):
 #: (Tree, path) -> why the program there cannot run.
 Obstacles = Callable[[Tree, str], List[programs.Obstacle]]
 
+_TEST = re.compile(r"(?:/usr)?/bin/(?:test|\[)\s+-[edfrsx]\s+(/[\w./+-]+)(?:\s+\])?")
+#: Where a boot, or the first one, may make what a test asks for.
+_OF_A_BOOT = ("/dev/", "/home/", "/mnt/", "/proc/", "/run/", "/sys/", "/tmp/", "/var/")
 _EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost")
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf")
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -231,6 +234,9 @@ def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: 
             if posixpath.basename(path) == "false":
                 faults.append(_at(setting, "it always fails"))
                 continue
+            if key != "ExecStart" and _is_untrue(tree, setting.value):
+                faults.append(_at(setting, "it fails, for there is no such file"))
+                continue
             places = [path] if path.startswith("/") else [f"{folder}/{path}" for folder in _SEARCHED]
             answers = [obstacles(tree, place) for place in places if tree.lstat(place) is not None]
             if [] in answers:
@@ -247,6 +253,12 @@ def _of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: 
     ]
     faults += [_at(setting, text) for setting, text in unit_places.missing(tree, settings)] if tree.has_own_root else []
     return faults + _of_account(tree, settings), doubts
+
+
+def _is_untrue(tree: Tree, command: str) -> bool:
+    """Whether a command line asks for a file that is not there, and that no boot makes."""
+    asked = _TEST.fullmatch(command.lstrip("@:+!|").strip())
+    return asked is not None and tree.has_own_root and not asked.group(1).startswith(_OF_A_BOOT) and tree.lstat(asked.group(1)) is None
 
 
 def _is_outside(command: str) -> bool:

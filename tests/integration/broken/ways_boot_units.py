@@ -115,6 +115,8 @@ _STOPPING = ('case "$1" in', "start)", "  true", "  ;;", "stop)", "  /sbin/power
 
 #: {what was done: how}
 WAYS = {
+    "ssh starts where VMware's tools are": drop_in("ssh", "[Service]\nExecCondition=/usr/bin/test -e /etc/vmware-tools\n"),
+    "ssh ends with a test that fails": drop_in("ssh", "[Service]\nExecStartPost=/usr/bin/test -f /usr/share/none\n"),
     "a preset enables at the first boot what powers the machine off": preset("enable evil.service"),
     "a generator masks ssh": generator("set -e", 'ln -s /dev/null "$2/ssh.service"'),
     "a generator masks ssh by a name": generator('early="$2"', 'ln -sf /dev/null "$early/ssh.service"'),
@@ -165,6 +167,8 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "ssh asks for a file of the boot": drop_in("ssh", "[Service]\nExecStartPost=/usr/bin/test -d /run/sshd\nExecStartPost=-/usr/bin/test -e /etc/none\n"),
+    "ssh asks for a file that is there": drop_in("ssh", "[Service]\nExecCondition=/usr/bin/test -e /etc/passwd\n"),
     "a preset enables at the first boot alone what powers the machine off": preset("enable evil.service", "2794d7c287a1450bbd3607595e3110bc"),
     "a preset disables all": preset("disable *"),
     "a generator masks ssh where it is asked to": generator("grep -q own.nossh /proc/cmdline || exit 0", 'ln -s /dev/null "$2/ssh.service"'),
