@@ -23,6 +23,7 @@ def with_cloud_init(fresh_guest):
     for file in pathlib.Path(yaml.__file__).parent.glob("*.py"):
         fresh_guest.write(f"/usr/lib/python3/dist-packages/yaml/{file.name}", file.read_text())
     fresh_guest.write(GENERATOR, "#!/bin/sh\n")
+    fresh_guest.run(f"chmod 755 {GENERATOR}")
     fresh_guest.write("/etc/netplan/10-office.yaml", "network: {ethernets: {ens3: {addresses: [192.0.2.3/24]}}}\n")
     yield fresh_guest
     fresh_guest.run(

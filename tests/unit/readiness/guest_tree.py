@@ -112,7 +112,7 @@ def good_guest(root):
     for path in (*PROGRAMS, "/bin/sh", "/usr/sbin/waagent", "/usr/lib/systemd/systemd"):
         pathlib.Path(str(root) + path).chmod(0o755)
     symlink(root, "/sbin/init", "/usr/lib/systemd/systemd")
-    for path in ("/bin/true", "/usr/sbin/ip", "/usr/sbin/useradd"):
+    for path in ("/bin/true", "/usr/bin/openssl", "/usr/sbin/ip", "/usr/sbin/useradd"):
         write(root, path, ELF_X86_64)
     for folder in ("dev", "proc", "run", "sys", "var"):
         (root / folder).mkdir(exist_ok=True)
