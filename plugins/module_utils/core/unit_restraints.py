@@ -10,7 +10,7 @@ Source: systemd.exec(5), systemd.service(5), systemd.resource-control(5).
 import re
 from typing import List, NamedTuple, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_filters
+from ansible_collections.imagewright.azure.plugins.module_utils.core import time_span, unit_files, unit_filters
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE, UnitSetting
 
 
@@ -47,7 +47,6 @@ _LEAST = {"MemoryMax": 16 * 1024**2, "MemoryLimit": 16 * 1024**2, "LimitAS": 64 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 #: Options by which sshd and the agent stay in the foreground.
 _STAYS = re.compile(r"sshd?\S*\s(.*\s)?-D(\s|$)|waagent\S*\s(.*\s)?-daemon(\s|$)")
-_SPANS = {"": 1, "s": 1, "sec": 1, "second": 1, "seconds": 1, "ms": 0.001, "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hr": 3600, "d": 86400}
 #: The processors of the sizes that most machines have: what needs more is not started on them. Source: Microsoft, sizes of the series B, D and E.
 _PROCESSORS = 8
 #: Seconds: who ends a service sooner does not want it to run.
@@ -184,10 +183,10 @@ def _limits(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
         found.append((kind, "it takes no name on the bus, and is ended as one that did not start"))
     found += _starting(settings, kind.value if kind is not None else "simple")
     watched = unit_files.last(settings, "Service", "WatchdogSec")
-    if watched is not None and (seconds(watched.value) or 0) > 0 and (kind is None or kind.value != "oneshot"):
+    if watched is not None and (time_span.seconds(watched.value) or 0) > 0 and (kind is None or kind.value != "oneshot"):
         found.append((watched, "it tells no watchdog that it lives, and is ended"))
     longest = unit_files.last(settings, "Service", "RuntimeMaxSec")
-    if longest is not None and 0 < (seconds(longest.value) or 0) < _SHORTEST:
+    if longest is not None and 0 < (time_span.seconds(longest.value) or 0) < _SHORTEST:
         found.append((longest, "it is ended then"))
     return found
 
@@ -195,12 +194,12 @@ def _limits(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
 def _starting(settings: List[UnitSetting], kind: str) -> List[Tuple[UnitSetting, str]]:
     """Return what ends a service before it has started: a limit that is too short, and commands before it that take longer."""
     limit = unit_files.last(settings, "Service", "TimeoutStartSec") or unit_files.last(settings, "Service", "TimeoutSec")
-    given = seconds(limit.value) if limit is not None else None
+    given = time_span.seconds(limit.value) if limit is not None else None
     found = [(limit, "it has not started then")] if limit is not None and given and given < _SOONEST and kind in ("notify", "forking", "oneshot") else []
     longest = given or (_USUAL_LIMIT if limit is None and kind != "oneshot" else None)
     for setting in unit_files.listed(settings, "Service", "ExecStartPre"):
         match = re.match(r"[@:+!|-]*(?:/usr)?/bin/sleep\s+(\S+)$", setting.value)
-        span = (float("inf") if match.group(1).startswith("inf") else seconds(match.group(1))) if match else None
+        span = (float("inf") if match.group(1).startswith("inf") else time_span.seconds(match.group(1))) if match else None
         if span and (longest is not None and span > longest or longest is None and span > _SHORTEST):
             found.append((setting, "it is not started so long, and ended before"))
     return found
@@ -210,11 +209,3 @@ def _number(text: str) -> Optional[int]:
     """Return a size or a count (int), of ``soft:hard`` the first; None of ``infinity``, of shares of the whole, and of what is none."""
     match = re.match(r"(\d+)([KMGT]?)(?::|$)", text.strip())
     return int(match.group(1)) * _UNITS[match.group(2)] if match else None
-
-
-def seconds(text: str) -> Optional[float]:
-    """Return the seconds (float) of a span such as ``1min 30s``; None of what is none. Source: systemd.time(7)."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip())
-    if not parts or any(name not in _SPANS for _count, name in parts):
-        return None
-    return sum(float(count) * _SPANS[name] for count, name in parts)

@@ -13,7 +13,7 @@ import re
 import shlex
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, unit_files, unit_reach, unit_restraints
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, time_span, unit_files, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
@@ -71,7 +71,7 @@ def never_ends(command):
     words = words[1:] if words[:1] == ["exec"] else words
     name, rest = posixpath.basename(words[0]) if words else "", words[1:]
     if name == "sleep":
-        return bool(rest) and (rest[0] in ("infinity", "inf") or (unit_restraints.seconds(rest[0]) or 0) > LONGEST)
+        return bool(rest) and (rest[0] in ("infinity", "inf") or (time_span.seconds(rest[0]) or 0) > LONGEST)
     if name == "sshd" and "-D" in rest or "waagent" in command and {"-daemon", "--daemon"} & set(rest):
         return True
     return name == "tail" and bool({"-f", "-F", "--follow"} & set(rest)) or name in _SHELLS and bool(_ENDLESS.search(" ".join(rest)))

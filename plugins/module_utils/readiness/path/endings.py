@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, unit_reach, unit_restraints, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span, unit_files, unit_reach, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
@@ -72,7 +72,7 @@ def _of_targets(known):
         settings = known.settings(known.find(name))
         action, limit = unit_files.last(settings, "Unit", "JobTimeoutAction"), unit_files.last(settings, "Unit", "JobTimeoutSec")
         limit = limit or unit_files.last(settings, "Unit", "JobRunningTimeoutSec")
-        seconds = unit_restraints.seconds(limit.value) if limit is not None else None
+        seconds = time_span.seconds(limit.value) if limit is not None else None
         if action is not None and _ACTIONS.match(action.value) and seconds and seconds < _SOON:
             found.append(Evidence(action.path, action.line, f"{action.key}={action.value}, and {limit.key}={limit.value}"))
     return found
@@ -96,7 +96,7 @@ def _of_logind(context):
     """Return the [Evidence] of a machine that ends when nobody has been at it for minutes: a new one, before anybody comes. Source: logind.conf(5)."""
     settings = context.shared(manager_settings.logind)
     action, after = unit_files.last(settings, "Login", "IdleAction"), unit_files.last(settings, "Login", "IdleActionSec")
-    seconds = unit_restraints.seconds(after.value) if after is not None else None
+    seconds = time_span.seconds(after.value) if after is not None else None
     if action is None or action.value not in ("poweroff", "reboot", "halt", "kexec") or seconds is None or seconds >= boot_commands.LONGEST:
         return []
     return [Evidence(action.path, action.line, f"{action.key}={action.value}, and {after.key}={after.value}")]

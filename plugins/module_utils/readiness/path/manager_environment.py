@@ -9,10 +9,10 @@ PRIVATE: module_utils of this collection are not an interface.
 import re
 import shlex
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import python_environment, services, systemd_version, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import python_environment, services, systemd_version, time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH, SYSTEM_MANAGER
 
@@ -51,7 +51,7 @@ def services_have_time(context):
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
     setting = unit_files.last(manager_settings.settings(context), "Manager", "DefaultTimeoutStartSec")
-    time = None if setting is None or setting.value == "infinity" else manager_limits.seconds(setting.value)
+    time = None if setting is None or setting.value == "infinity" else time_span.seconds(setting.value)
     if not time or time >= _LITTLE:
         return failed_if([])
     return failed_if([Evidence(setting.path, setting.line, f"{setting.key}={setting.value}")], severity=None if time < _NOTHING_STARTS else WARNING)

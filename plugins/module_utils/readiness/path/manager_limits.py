@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -27,11 +27,6 @@ _LEAST = {
 }
 _BYTES = ("DefaultLimitAS", "DefaultLimitDATA", "DefaultLimitSTACK", "DefaultLimitFSIZE")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGTPE]?)B?$")
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
-_SECONDS = {"": 1, "us": 1e-6, "usec": 1e-6, "ms": 1e-3, "msec": 1e-3}
-_SECONDS.update(dict.fromkeys(("s", "sec", "second", "seconds"), 1))
-_SECONDS.update(dict.fromkeys(("m", "min", "minute", "minutes"), 60))
-_SECONDS.update(dict.fromkeys(("h", "hr", "hour", "hours"), 3600))
 #: Tasks that a service with threads and programs of its own has at once: the agent, cloud-init, sshd with one session.
 _LEAST_TASKS = 16
 #: Tasks of which DefaultTasksMax= counts percents on the smallest size of Azure: a kernel allows so many by 512 MiB.
@@ -77,7 +72,7 @@ def _limit(key, value):
     if soft == "infinity":
         return float("inf")
     if key == "DefaultLimitCPU":
-        return seconds(soft)
+        return time_span.seconds(soft)
     if key not in _BYTES:
         return int(soft) if soft.isdigit() else None
     return size(soft)
@@ -87,19 +82,6 @@ def size(text):
     """Return the bytes (float) of a size, as ``64M``, None when systemd does not understand it."""
     match = _SIZE.match(text)
     return float(match.group(1)) * 1024 ** " KMGTPE".index(match.group(2) or " ") if match else None
-
-
-def seconds(text):
-    """Return the seconds (float) of a time span, None when systemd does not understand it."""
-    total, place = 0.0, 0
-    while place < len(text):
-        match = _SPAN.match(text, place)
-        if not match:
-            return None
-        # a unit that is not known here is of days and more
-        total += float(match.group(1)) * _SECONDS.get(match.group(2), 86400)
-        place = match.end()
-    return total if text else None
 
 
 def tasks(value):

@@ -9,10 +9,10 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, MISSING, Units
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import mount_drivers
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits, manager_settings
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import is_written, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
@@ -239,7 +239,7 @@ def devices_have_time(context):
     for line in context.shared(mount_lines):
         own = [option.partition("=")[2] for option in line.options if option.startswith(("x-systemd.device-timeout=", "comment=systemd.device-timeout="))]
         text = own[-1] if own else default.value if default is not None else ""
-        time = manager_limits.seconds(text) if text != "infinity" else None
+        time = time_span.seconds(text) if text != "infinity" else None
         if time and time < _LITTLE and line.mount_point != "/" and line.device.startswith(("/dev/", "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=")):
             place = Evidence(default.path, default.line, f"{default.key}={text}, and {line.text}") if not own else _evidence(line, f"it has {text} to appear")
             found.append((place, time < _NONE and line.required))

@@ -10,7 +10,7 @@ import collections
 import ipaddress
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, systemd_version, time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.fixed_routes import PLATFORM
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
@@ -69,7 +69,7 @@ def _of_scope(known):
     """Return the [Evidence] of what ends each session, or leaves it too little: drop-ins for the scope of a first one. Source: systemd.scope(5)."""
     settings = known.settings(known.find(_SCOPE))
     small = [(key, _too_small(settings, key, test, "Scope")) for key, test in _tests(_LEAST["user-1000.slice"])]
-    small.append(("RuntimeMaxSec", _too_small(settings, "RuntimeMaxSec", lambda value: _is_below(manager_limits.seconds(value), _SHORTEST), "Scope")))
+    small.append(("RuntimeMaxSec", _too_small(settings, "RuntimeMaxSec", lambda value: _is_below(time_span.seconds(value), _SHORTEST), "Scope")))
     return [Evidence(setting.path, setting.line, f"{key}={setting.value} for each session") for key, setting in small if setting is not None]
 
 

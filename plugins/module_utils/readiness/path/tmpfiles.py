@@ -11,7 +11,7 @@ import fnmatch
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import TMPFILES_FOLDERS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_needs
@@ -48,7 +48,7 @@ _KEYS = tuple(f"/etc/ssh/ssh_host_{kind}_key" for kind in ("rsa", "ecdsa", "ed25
 _SUDO = ("/usr/bin/sudo", "/bin/sudo")
 #: What the kernel does when this is written to /proc/sysrq-trigger. Source: Linux Documentation/admin-guide/sysrq.rst.
 _REQUESTS = {"o": "powers the machine off", "b": "restarts the machine", "c": "crashes", "e": "ends all programs", "i": "ends all programs"}
-_SPAN = re.compile(r"(?:[abcmABCM]*:)?(\d+)\s*(us|ms|s|m|min|h)?$")
+_DAY = 86400  # seconds
 #: One line. kind: str, its letter without signs; place: str, the path; mode, age, argument: str, - where it has none; source: Evidence without a cause.
 _Line = collections.namedtuple("_Line", "kind place mode age argument source")
 _OPEN = ("/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/bin", "/lib", "/sbin", "/var", "/home", "/dev", "/run")
@@ -124,12 +124,12 @@ def _written(line):
 
 def _aged(line):
     """Return what a line has removed once it is old (str), "" when nothing: systemd-tmpfiles-clean.timer comes a quarter of an hour after the boot."""
-    span = _SPAN.match(line.age) if line.kind in ("d", "D", "e", "v", "q", "Q") else None
-    days = re.match(r"\d+(d|w)$", line.age) if line.kind in ("d", "D", "e", "v", "q", "Q") else None
-    if line.place in _KEPT and (span or days):
+    # before the span may stand which times count
+    span = time_span.seconds(line.age.rpartition(":")[2]) if line.kind in ("d", "D", "e", "v", "q", "Q") else None
+    if span is not None and line.place in _KEPT:
         return "what is older is removed"
     # keys and programs of an image are older than a day, and what a login reads is read once a day
-    return "keys that are older are removed" if line.place in _HOMES and span else ""
+    return "keys that are older are removed" if span is not None and span < _DAY and line.place in _HOMES else ""
 
 
 def _files(tree):

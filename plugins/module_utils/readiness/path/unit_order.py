@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, unit_reach, unit_restraints, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import time_span, unit_files, unit_reach, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
@@ -71,7 +71,7 @@ def nothing_waits_for_ever(context):
         commands = [setting for key in ("ExecStartPre", "ExecStart") for setting in unit_files.listed(settings, "Service", key)]
         endless = [setting for setting in commands if boot_commands.never_ends(setting.value.lstrip("@-:+!|")) or _waits_for_others(setting.value, unit, card)]
         kind, limit = (unit_files.last(settings, "Service", key) for key in ("Type", "TimeoutStartSec"))
-        seconds = unit_restraints.seconds(limit.value) if limit is not None else None
+        seconds = time_span.seconds(limit.value) if limit is not None else None
         if not endless or kind is None or kind.value != "oneshot" or seconds is not None and 0 < seconds <= boot_commands.LONGEST:
             continue
         if _is_waited_for(context, known, unit, settings) and units.can_start(known, unit.name).state != units.SKIPPED:

@@ -9,12 +9,11 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, huge_pages, kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, images, starts_systemd
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_limits
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE
@@ -117,7 +116,7 @@ def _word(context, parameter, line):
         return "a driver of Hyper-V, or of the root, does not start"
     if name == "boot_delay" and value and value.isdigit() and _SLOWEST <= int(value[:9]) <= _MOST_DELAY and _delays_messages(context, line):
         return f"the kernel waits {value} ms behind each of its messages, and Azure for no machine that long"
-    if name in ("udev.exec_delay", "rd.udev.exec_delay") and (manager_limits.seconds(value or "") or 0) >= _LONGEST_DELAY:
+    if name in ("udev.exec_delay", "rd.udev.exec_delay") and (time_span.seconds(value or "") or 0) >= _LONGEST_DELAY:
         return "udev waits that long before each program of its rules, and whoever waits for the device gives up"
     if name == "systemd.run":
         return "systemd runs this command and powers off"
