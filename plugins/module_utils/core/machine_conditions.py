@@ -13,7 +13,7 @@ import posixpath
 import re
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import systemd_version, unit_labels
+from ansible_collections.imagewright.azure.plugins.module_utils.core import apparmor, systemd_version, unit_labels
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
@@ -84,7 +84,7 @@ def security(value: str, tree: Tree, command_line: Optional[str]) -> Optional[bo
     if value == "selinux":
         return None if unit_labels.has_selinux(tree, command_line) else False
     if value == "apparmor":
-        return (True if command_line is not None else None) if unit_labels.has_apparmor(tree, command_line) else False
+        return (True if command_line is not None else None) if apparmor.has_apparmor(tree, command_line) else False
     if value == "smack":
         others = tree.is_dir("/etc/apparmor.d") or tree.is_file("/etc/selinux/config")
         return False if others and command_line is not None and not any("smack" in word for word in words) else None

@@ -55,6 +55,9 @@ _MOST_INTERPRETERS = 5
 _LINE = 256  # bytes of a #! line, BINPRM_BUF_SIZE
 _C_LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib/ld-musl-*.so.1")
 
+#: Programs that accounts have in the place of a shell, and that end at once.
+NO_SHELLS = ("false", "nologin", "true")
+
 #: 64-bit kernels run programs of their 32-bit kind.
 _ALSO_RUNS = {"x86_64": ("i686",)}
 
@@ -74,7 +77,12 @@ def obstacles(tree: Tree, path: str, machine: Optional[str] = None, inspect: Opt
 
 def is_whole_system(tree: Tree) -> bool:
     """Return whether the guest has a C library: of a tree without one no program is missed, for it holds a few files of a system."""
-    return any(tree.glob(pattern) for pattern in _C_LIBRARIES)
+    return c_library(tree) is not None
+
+
+def c_library(tree: Tree) -> Optional[str]:
+    """Return the path (str) of the C library, None without one."""
+    return next((path for pattern in _C_LIBRARIES for path in tree.glob(pattern)), None)
 
 
 def why_not(tree: Tree, path: str) -> str:

@@ -11,12 +11,10 @@ kernel runs without the one or the other, systemd passes over the setting.
 import re
 from typing import List, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import apparmor, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import UnitSetting
 
-_CONFIGURATIONS = ("/boot/config-*", "/usr/lib/modules/*/config", "/lib/modules/*/config")
-_PROFILES = ("/etc/apparmor.d/*", "/etc/apparmor.d/*/*", "/var/lib/snapd/apparmor/profiles/*", "/usr/share/apparmor.d/*")
 _SELINUX = "/etc/selinux/config"
 _MOST_TEXT = 1024 * 1024  # bytes of a file that is asked for a profile; of a policy, 64 times as many
 
@@ -28,7 +26,7 @@ def unknown(tree: Tree, settings: List[UnitSetting], command_line: Optional[str]
     """
     found = []
     for setting in _named(settings, "AppArmorProfile"):
-        if setting.value != "unconfined" and has_apparmor(tree, command_line) and not _has_profile(tree, setting.value):
+        if setting.value != "unconfined" and apparmor.has_apparmor(tree, command_line) and not apparmor.has_profile(tree, setting.value):
             found.append((setting, "AppArmor has no such profile"))
     for setting in _named(settings, "SELinuxContext"):
         if has_selinux(tree, command_line) and not _has_type(tree, setting.value):
@@ -39,27 +37,6 @@ def unknown(tree: Tree, settings: List[UnitSetting], command_line: Optional[str]
 def _named(settings: List[UnitSetting], key: str) -> List[UnitSetting]:
     """Return the last [UnitSetting] of a key, where it names what has to be there: with ``-`` it may be missing."""
     return [setting for setting in unit_files.listed(settings, "Service", key)[-1:] if not setting.value.startswith("-") and "%" not in setting.value]
-
-
-def has_apparmor(tree: Tree, command_line: Optional[str]) -> bool:
-    """Return whether the kernel runs AppArmor: as it is built, unless its command line says otherwise."""
-    words = (command_line or "").split()
-    for word in words:
-        name, _equals, value = word.partition("=")
-        if name == "apparmor" and value == "0" or name in ("lsm", "security") and "apparmor" not in value:
-            return False
-    texts = [_text(tree, path) for pattern in _CONFIGURATIONS for path in tree.glob(pattern)[:1]][:1]
-    if not texts:
-        return tree.is_dir("/etc/apparmor.d")
-    is_built = "\nCONFIG_SECURITY_APPARMOR=y" in texts[0]
-    is_used = re.search(r"^CONFIG_LSM=.*\bapparmor\b|^CONFIG_DEFAULT_SECURITY_APPARMOR=y", texts[0], re.MULTILINE)
-    return is_built and (bool(is_used) or "apparmor=1" in words or "security=apparmor" in words)
-
-
-def _has_profile(tree: Tree, name: str) -> bool:
-    """Whether a file of AppArmor's declares a profile: ``profile NAME {`` or, of a program's path, ``/usr/sbin/NAME {``."""
-    declared = re.compile(rf"^\s*(?:profile\s+)?\"?{re.escape(name.partition('//')[0])}\"?(?:\s|$)", re.MULTILINE)
-    return any(declared.search(_text(tree, path)) for pattern in _PROFILES for path in tree.glob(pattern) if tree.is_file(path))
 
 
 def has_selinux(tree: Tree, command_line: Optional[str]) -> bool:

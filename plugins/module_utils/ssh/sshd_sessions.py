@@ -11,11 +11,12 @@ Source: sshd_config(5); do_child and safely_chroot of OpenSSH's session.c.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import AccessObstacle
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import effective_of, seconds
 
 #: Commands that end a session at once.
-_ENDING = ("false", "true", "nologin", "exit")
+_ENDING = programs.NO_SHELLS + ("exit",)
 #: Commands that take and give files, and no more.
 _FILES_ALONE = ("internal-sftp", "sftp-server", "scponly", "rssh")
 #: Commands that say something, unless more follows; where a shell looks for a program, and what it needs none for.

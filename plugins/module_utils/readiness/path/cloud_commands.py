@@ -10,6 +10,7 @@ import posixpath
 import re
 import shlex
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
@@ -23,7 +24,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
 _ECHO = re.compile(r"((?:/bin/)?echo(?: -[ne]+)?|printf)\s+(.*?)\s*(>>?)\s*(/\S+)$")
-_NO_SHELLS = ("/nologin", "/false", "/true")
 _OF_USERS = ("userdel", "deluser")
 
 
@@ -95,7 +95,12 @@ def _removal(words):
     plain = [word for word in rest if not word.startswith("-")]
     if name in _OF_USERS and DEFAULT_NAME in plain:
         return "the user is gone"
-    if name in ("usermod", "chsh") and DEFAULT_NAME in plain and {"-s", "--shell"} & set(rest) and any(word.endswith(_NO_SHELLS) for word in plain):
+    if (
+        name in ("usermod", "chsh")
+        and DEFAULT_NAME in plain
+        and {"-s", "--shell"} & set(rest)
+        and any(posixpath.basename(word) in programs.NO_SHELLS for word in plain)
+    ):
         return "the user has no shell any more"
     # a password that is locked leaves the key as it is
     return "the user may log in no more" if name == "usermod" and DEFAULT_NAME in plain and {"-e", "--expiredate"} & set(rest) else ""

@@ -7,7 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.core import apparmor, services, unit_labels
+from ansible_collections.imagewright.azure.plugins.module_utils.core import apparmor, apparmor_profiles, programs, services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -17,7 +17,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh import serve
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
 _PARSERS = ("/sbin/apparmor_parser", "/usr/sbin/apparmor_parser")
-_LIBC = ("/usr/lib*/libc.so.6", "/usr/lib/*-linux-gnu*/libc.so.6", "/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6")
 #: What brings up the card, makes the user and runs the user's commands.
 _USERADD, _SHELL = "/usr/sbin/useradd", "/bin/bash"
 _OTHERS = ("/sbin/dhclient", "/usr/sbin/dhcpcd", "/usr/lib/systemd/systemd-networkd", "/usr/sbin/NetworkManager", "/usr/bin/sudo")
@@ -43,7 +42,7 @@ def programs_are_let(context):
     found = []
     for program, needs in _needs(context):
         resolved = context.tree.resolve(program)
-        for profile in [each for each in context.shared(apparmor.profiles) if apparmor.is_for(each, resolved)]:
+        for profile in [each for each in context.shared(apparmor_profiles.profiles) if apparmor_profiles.is_for(each, resolved)]:
             lacking = [what for what, allowed in needs if not allowed(profile)]
             if lacking:
                 found.append(Evidence(profile.path, profile.line, f"the profile {profile.name} does not let {program} {', '.join(lacking)}"))
@@ -55,13 +54,13 @@ def _is_on(context):
     lines = [" ".join(parameter.text for parameter in line.parameters) for line in started_lines(context)]
     if not any(context.tree.exists(path) for path in _PARSERS) or services.state(context.tree, ["apparmor"]) != services.ENABLED:
         return False
-    return any(unit_labels.has_apparmor(context.tree, line) for line in lines)
+    return any(apparmor.has_apparmor(context.tree, line) for line in lines)
 
 
 def _needs(context):
     """Return [(program, [(what it needs (str), callable (AppArmorProfile) -> bool)])] of those that are there; each profile is asked about its own."""
     tree = context.tree
-    libc = next((tree.resolve(path) for pattern in _LIBC for path in tree.glob(pattern)), None)
+    libc = programs.c_library(tree)
     library = [_file(tree, libc, "r"), _file(tree, libc, "m")] if libc else []
     found = [(path, library) for path in _OTHERS if tree.is_file(path)]
     shell = [_file(tree, _SHELL, "x")] if tree.is_file(_SHELL) else []
@@ -69,7 +68,7 @@ def _needs(context):
     if sshd is not None:
         conf = context.facts(sshd_started.conf_path)
         own = library + [_file(tree, path, "r") for path in (conf, "/etc/passwd") if path]
-        own += [("connect", apparmor.allows_connections)]
+        own += [("connect", apparmor_profiles.allows_connections)]
         identity = [(f"have the capability {name}", _capability(name)) for name in ("setuid", "setgid")]
         found.append((sshd, own + ([_file(tree, path, "x") for path in sessions] or identity + shell)))
         found += [(path, library + identity + shell) for path in sessions]
@@ -88,11 +87,11 @@ def _sessions(context):
 def _file(tree, path, permission):
     """Return (what is needed, callable (AppArmorProfile) -> bool) of a file."""
     words, resolved = {"r": "read", "w": "write", "m": "load", "x": "run"}, tree.resolve(path)
-    return f"{words[permission]} {resolved}", lambda profile: apparmor.allows_file(profile, resolved, permission)
+    return f"{words[permission]} {resolved}", lambda profile: apparmor_profiles.allows_file(profile, resolved, permission)
 
 
 def _capability(name):
-    return lambda profile: apparmor.allows_capability(profile, name)
+    return lambda profile: apparmor_profiles.allows_capability(profile, name)
 
 
 RULES = [programs_are_let]

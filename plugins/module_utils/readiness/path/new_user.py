@@ -45,7 +45,7 @@ _AGENTS_SHELL = '"-s", "/bin/bash"'
 #: cloud-init's modules of distributions.
 _DISTRIBUTIONS = ("/usr/lib/python3*/*-packages/cloudinit/distros", "/usr/lib/python3/dist-packages/cloudinit/distros")
 #: Shells that let nobody in.
-_CLOSED = ("nologin", "false", "true", "halt", "shutdown", "sync")
+_CLOSED = programs.NO_SHELLS + ("halt", "shutdown", "sync")
 
 
 @rule(

@@ -33,7 +33,6 @@ _INITS = ("/sbin/init", "/etc/init", "/bin/init", "/bin/sh")
 #: Directories that programs of every account go through.
 _FOR_ALL = ("/", "/bin", "/etc", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/var", "/var/lib", "/run", "/home")
 _SHELLS = ("/bin/sh", "/bin/bash")
-_NO_SHELLS = ("false", "nologin", "true")
 _OTHER_SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/dash", "/usr/bin/dash", "/bin/busybox", "/usr/bin/busybox")
 _LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib*/ld-linux*.so.*", "/lib/*-linux-gnu*/ld-linux*.so.*", "/lib/*-linux-gnu*/libtinfo.so.6")
 #: Directories that are made where they are not there, and in which who provisions writes.
@@ -78,7 +77,7 @@ def system_shell_runs(context):
     if context.tree.lstat(_SHELLS[0]) is None and not any(context.tree.is_file(path) for path in _OTHER_SHELLS):
         return not_applicable("no shell is there at all")
     target = context.tree.resolve(_SHELLS[0])
-    if posixpath.basename(target) in _NO_SHELLS and context.tree.is_file(target):
+    if posixpath.basename(target) in programs.NO_SHELLS and context.tree.is_file(target):
         return failed([Evidence(_SHELLS[0], None, f"is {target}, which is no shell")])
     return _runs(context, _SHELLS[0])
 

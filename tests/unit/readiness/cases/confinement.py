@@ -7,7 +7,7 @@ from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, KERNEL, UNITS, WANTS
 
 _FOLDER = "/etc/apparmor.d"
 _OWN = f"{_FOLDER}/own"
-_LIBC = "/usr/lib/x86_64-linux-gnu/libc.so.6"
+_LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
 #: A guest that loads profiles at its start.
 _LOADING = {
     "/sbin/apparmor_parser": "program",

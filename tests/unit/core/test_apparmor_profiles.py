@@ -6,7 +6,7 @@
 import pytest
 from unit.trees import write_tree
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import apparmor
+from ansible_collections.imagewright.azure.plugins.module_utils.core import apparmor_profiles
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 
 _TUNABLES = {
@@ -19,7 +19,7 @@ _TUNABLES = {
 def read(tmp_path, text, name="own", **files):
     """Return the [AppArmorProfile] of a file in /etc/apparmor.d."""
     write_tree(tmp_path, {**_TUNABLES, f"/etc/apparmor.d/{name}": text, **files})
-    return apparmor.profiles(LiveTree(str(tmp_path)))
+    return apparmor_profiles.profiles(LiveTree(str(tmp_path)))
 
 
 _PROFILE = """# for sshd
@@ -62,8 +62,13 @@ profile own /usr/{,local/}sbin/sshd flags=(attach_disconnected) {
 )
 def test_a_file_is_allowed_by_the_rules_of_the_profile_itself(tmp_path, rule, path, permission, allowed):
     (found,) = read(tmp_path, _PROFILE.replace("RULE", rule))
-    assert (found.name, found.line, apparmor.is_for(found, "/usr/sbin/sshd"), apparmor.is_for(found, "/usr/bin/sshd")) == ("own", 5, True, False)
-    assert apparmor.allows_file(found, path, permission) is allowed
+    assert (found.name, found.line, apparmor_profiles.is_for(found, "/usr/sbin/sshd"), apparmor_profiles.is_for(found, "/usr/bin/sshd")) == (
+        "own",
+        5,
+        True,
+        False,
+    )
+    assert apparmor_profiles.allows_file(found, path, permission) is allowed
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,7 @@ def test_a_file_is_allowed_by_the_rules_of_the_profile_itself(tmp_path, rule, pa
 )
 def test_capabilities_and_networks_are_allowed_one_by_one(tmp_path, rule, setuid, connects):
     (found,) = read(tmp_path, _PROFILE.replace("RULE", rule))
-    assert (apparmor.allows_capability(found, "setuid"), apparmor.allows_connections(found)) == (setuid, connects)
+    assert (apparmor_profiles.allows_capability(found, "setuid"), apparmor_profiles.allows_connections(found)) == (setuid, connects)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +108,7 @@ def test_what_is_not_loaded_or_not_enforced_is_no_profile(tmp_path, text, name, 
 
 def test_without_the_features_that_it_is_for_a_profile_says_nothing_of_the_network(tmp_path):
     (found,) = read(tmp_path, _PROFILE.replace("RULE", "").replace("abi <abi/3.0>,\n", "", 1))
-    assert apparmor.allows_connections(found)
+    assert apparmor_profiles.allows_connections(found)
 
 
 def test_a_profile_of_the_old_syntax_has_its_program_for_a_name(tmp_path):
