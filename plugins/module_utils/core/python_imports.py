@@ -28,6 +28,15 @@ class MissingImport(NamedTuple):
     name: str
 
 
+class Imports(NamedTuple):
+    """What is wrong with imports. missing: the first MissingImport, or None; beside: file in the script's own folder that Python takes in place of a
+    module of its library or of a package, or None.
+    """
+
+    missing: Optional[MissingImport]
+    beside: Optional[str]
+
+
 _IMPORT = re.compile(r"^import[ \t]+([\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)[ \t]*(?:#.*)?$", re.M)
 _FROM = re.compile(r"^from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n(]+)", re.M)
 _QUOTED = re.compile(r"(\"\"\"|''')[\s\S]*?(?:\1|\Z)")
@@ -44,28 +53,23 @@ _OF_EACH = ("os", "socket", "threading")  # modules that each whole library of P
 _MOST_MODULES, _MOST_FILE = 2000, 1024 * 1024
 
 
-def missing(tree: Tree, version: str, places: List[str], modules: Iterable[str]) -> Optional[MissingImport]:
-    """Return the first MissingImport of modules ([str], ``cloudinit.cmd.main``) and of all that they import; None when nothing is missing.
+def follow(tree: Tree, version: str, places: List[str], modules: Iterable[str], folder: str) -> Imports:
+    """Return the Imports of modules ([str], ``cloudinit.cmd.main``) and of all that they import.
 
-    version: ``3.11``, of the guest's Python; places: directories of packages ([str]), in its order. Nothing is told of a Python whose library is not
-    seen, of one of 2.x, and where a .pth file or an egg brings more directories.
+    version: ``3.11``, of the guest's Python; places: directories of packages ([str]), in its order; folder: of the script, into which it looks before all
+    others. Nothing is told of a Python whose library is not seen, of one of 2.x, and where a .pth file or an egg brings more directories.
     """
     walk = _walk(tree, version, places)
-    return walk.run(list(modules)) if walk is not None else None
-
-
-def shadowing(tree: Tree, version: str, places: List[str], modules: Iterable[str], folder: str) -> Optional[str]:
-    """Return the first file (str) of a script's own folder that Python takes in place of a module of its library or a package which modules import."""
-    walk = _walk(tree, version, places)
-    if walk is None or walk.run(list(modules)) is not None:
-        return None
-    own = {name.partition(".")[0] for name in modules}
-    names = set(tree.listdir(folder)) if tree.is_dir(folder) else set()
-    return next((f"{folder}/{name}.py" for name in sorted(walk.names - own) if f"{name}.py" in names and name not in _COMPILED), None)
+    if walk is None:
+        return Imports(None, None)
+    missing, own = walk.run(list(modules)), {name.partition(".")[0] for name in modules}
+    beside = set(tree.listdir(folder)) if tree.is_dir(folder) else set()
+    taken = next((f"{folder}/{name}.py" for name in sorted(walk.names - own) if f"{name}.py" in beside and name not in _COMPILED), None)
+    return Imports(missing, taken)
 
 
 def is_missing(tree: Tree, version: str, places: List[str], name: str) -> bool:
-    """Return whether a module of another package (``distro``) is in no directory; where nothing can be told it is not. As of missing."""
+    """Return whether a module of another package (``distro``) is in no directory; where nothing can be told it is not. As of follow."""
     walk = _walk(tree, version, places)
     return walk is not None and not walk.reach(name, False)
 

@@ -106,19 +106,15 @@ def of_requests(tree: Tree, script: str) -> List[str]:
     return list(dict.fromkeys(names))
 
 
-def missing_import(tree: Tree, script: str, modules: Iterable[str]) -> Optional[python_imports.MissingImport]:
-    """Return the first import of modules ([str], ``cloudinit.cmd.main``) that the Python of a script runs whatever they do and that is nowhere, or None."""
-    version, places = _python(tree, script)
-    return python_imports.missing(tree, version, places, modules) if version else None
-
-
-def module_of_its_folder(tree: Tree, script: str, modules: Iterable[str]) -> Optional[str]:
-    """Return the file (str) beside a script that its Python takes in place of a module which modules ([str], dotted) import, or None.
+def imports(tree: Tree, script: str, modules: Iterable[str]) -> python_imports.Imports:
+    """Return the Imports of modules ([str], ``cloudinit.cmd.main``) that the Python of a script runs whatever they do.
 
     Source: sys.path[0] is the directory of the script, links followed.
     """
     version, places = _python(tree, script)
-    return python_imports.shadowing(tree, version, places, modules, posixpath.dirname(tree.resolve(script))) if version else None
+    if version is None:
+        return python_imports.Imports(None, None)
+    return python_imports.follow(tree, version, places, modules, posixpath.dirname(tree.resolve(script)))
 
 
 def without_distro(tree: Tree, script: str) -> Optional[Tuple[str, int, str]]:

@@ -22,7 +22,7 @@ _OWN = {
 def found(tmp_path, text, **files):
     """Return (path below the packages, line, name) of what is missing for cloudinit.main with a text, None for nothing."""
     write_tree(tmp_path, {**_LIBRARY, **_OWN, _MAIN: text, **files})
-    missing = python_imports.missing(LiveTree(str(tmp_path)), "3.12", [_PLACE], ["cloudinit.main", "cloudinit.of_another_release"])
+    missing = python_imports.follow(LiveTree(str(tmp_path)), "3.12", [_PLACE], ["cloudinit.main", "cloudinit.of_another_release"], "/usr/bin").missing
     return missing and (missing.path[len(_PLACE) + 1 :], missing.line, missing.name)
 
 
@@ -71,8 +71,15 @@ def test_what_is_there_or_may_be_done_without_is_not_missing(tmp_path, text, fil
 
 def test_nothing_is_told_of_a_library_that_is_not_seen(tmp_path):
     write_tree(tmp_path, {**_OWN, _MAIN: "import gone\n", "/usr/lib/python3.12/os.py": ""})
-    assert python_imports.missing(LiveTree(str(tmp_path)), "3.12", [_PLACE], ["cloudinit.main"]) is None
-    assert python_imports.missing(LiveTree(str(tmp_path)), "2.7", [_PLACE], ["cloudinit.main"]) is None
+    for version in ("3.12", "2.7"):
+        assert python_imports.follow(LiveTree(str(tmp_path)), version, [_PLACE], ["cloudinit.main"], "/usr/bin") == (None, None)
+
+
+@pytest.mark.parametrize(("name", "taken"), [("re.py", True), ("yaml.py", True), ("cloudinit.py", False), ("own_tool.py", False), ("sys.py", False)])
+def test_a_file_beside_the_script_is_taken_first(tmp_path, name, taken):
+    write_tree(tmp_path, {**_LIBRARY, **_OWN, _MAIN: "import re, sys\nfrom . import util\n", f"/usr/bin/{name}": ""})
+    found = python_imports.follow(LiveTree(str(tmp_path)), "3.12", [_PLACE], ["cloudinit.main"], "/usr/bin")
+    assert found.beside == (f"/usr/bin/{name}" if taken else None)
 
 
 _SCRIPT = {"/usr/bin/python3": "->python3.12", "/usr/bin/python3.12": "program"}

@@ -86,10 +86,9 @@ def _package(tree, script, package):
     entry = python_packages.without_entry(tree, script)
     if entry:
         return failed([Evidence(script, None, f"asks for the entry point of {entry}, whose entry_points.txt is in no directory of Python {answer.version}")])
-    imports = python_packages.missing_import(tree, script, [f"{package}.{name}" for name in _ENTERED[package]])
-    if imports:
-        return failed([Evidence(imports.path, imports.line, f"{imports.text}: {imports.name} is in no directory of Python {answer.version}")])
-    beside = python_packages.module_of_its_folder(tree, script, [f"{package}.{name}" for name in _ENTERED[package]])
+    missing, beside = python_packages.imports(tree, script, [f"{package}.{name}" for name in _ENTERED[package]])
+    if missing:
+        return failed([Evidence(missing.path, missing.line, f"{missing.text}: {missing.name} is in no directory of Python {answer.version}")])
     if beside:
         return failed([Evidence(beside, None, f"{answer.interpreter} takes it before its own module of this name, for it lies beside {script}")])
     wrong = python_packages.unreadable(tree, script, package, _IMPORTED[package])

@@ -27,8 +27,8 @@ _OWN += ("/etc/pam.d", "/etc/ssh", "/etc/systemd", "/etc/systemd/system")
 #: What is hidden by nothing where something is in it.
 _FILLED = ("/lib/modules", "/lib/systemd", "/usr/lib64", "/usr/lib/modules", "/usr/lib/python3", "/usr/lib/systemd", "/usr/lib/udev", "/usr/share/dbus-1")
 _FILLED += ("/etc/NetworkManager", "/etc/cloud", "/etc/dbus-1", "/etc/netplan", "/etc/network", "/etc/security", "/etc/sysconfig", "/etc/systemd/network")
-#: The kernel's own file systems, and the options with which systemd mounts them again that end the boot or every session.
-_OF_THE_KERNEL = {"/dev": ("nodev", "no device can be opened"), "/proc": ("ro", "PAM cannot write whose session it is, and ends it")}
+#: The kernel's own file systems: the option with which none may be mounted again, that which takes it back, and what it does.
+_OF_THE_KERNEL = {"/dev": ("nodev", "dev", "no device can be opened"), "/proc": ("ro", "rw", "PAM cannot write whose session it is, and ends it")}
 #: Of these, what is not there before a line of fstab mounts it; /usr is mounted by the initramfs.
 _NEEDED = ("/etc", "/var", "/var/lib", "/opt")
 _FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
@@ -136,8 +136,8 @@ def of_the_kernel(context):
         return not_applicable("the guest is not started by systemd")
     found = []
     for line in [each for each in context.shared(mount_lines) if each.path == _FSTAB]:
-        option, cause = _OF_THE_KERNEL.get(line.mount_point.rstrip("/"), ("", ""))
-        if option and [word for word in line.options if word in (option, {"nodev": "dev", "ro": "rw"}[option])][-1:] == [option]:
+        option, opposite, cause = _OF_THE_KERNEL.get(line.mount_point.rstrip("/"), ("", "", ""))
+        if option and [word for word in line.options if word in (option, opposite)][-1:] == [option]:
             found.append(Evidence(line.path, line.line, f"{option}: {cause}: {line.text}"))
     return failed_if(found)
 
