@@ -154,11 +154,12 @@ def without_entry(tree: Tree, script: str) -> Optional[str]:
 def unreadable(tree: Tree, script: str, package: str, modules: Iterable[str]) -> Optional[Tuple[str, Optional[int], str]]:
     """Return (path, line, what is wrong) of the first module of a package in /usr/local that its Python cannot import, None without one.
 
-    Those elsewhere are compared with their packages. modules: as of given_up, the package's own __init__.py among them.
+    Those elsewhere are compared with their packages. modules: below the package, dotted (``cmd.main``); its own first file is looked at as well.
     """
     version, places = _python(tree, script)
     folder = next((path for place in places for path in [f"{place}/{package}"] if tree.glob(f"{path}/*.py")), "")
-    for path in [f"{folder}/{module}" for module in ("__init__.py", *modules)] if folder.startswith(_LOCAL) else []:
+    names = [f"{module.replace('.', '/')}{ending}" for module in modules for ending in (".py", "/__init__.py")]
+    for path in [f"{folder}/{name}" for name in ("__init__.py", *names)] if folder.startswith(_LOCAL) else []:
         found = python_syntax.problem(tree, path, version) if tree.is_file(path) else None
         if found:
             return (path, *found)
