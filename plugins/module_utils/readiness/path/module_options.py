@@ -13,12 +13,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compre
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels, modprobe, module_parameters
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import images
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import DRIVERS_OF_DISK
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines, starting_parameters
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import INITRAMFS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import root_kind
 
-_DRIVERS = ("hv_vmbus", "hv_storvsc", "hv_netvsc", "sd_mod", "scsi_mod")
+_DRIVERS = DRIVERS_OF_DISK + ("hv_netvsc", "scsi_mod")
 #: What R63 asks of the command line, built in or not.
 _OF_ANOTHER_RULE = (("scsi_mod", "scan"),)
 _MOST_MODULE = 64 * 1024 * 1024  # bytes of the file

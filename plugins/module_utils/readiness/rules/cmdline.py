@@ -17,6 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, none_lacks
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import DRIVERS_OF_DISK
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, FIRST_CARD, INITRAMFS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import root_kind
@@ -195,7 +196,7 @@ def no_resume(context):
 )
 def banned_drivers(context):
     """Return failed with each place that brings a ban of a Hyper-V driver, or of the root's file system, onto a command line; none reaches what is built in."""
-    drivers = {"hv_vmbus", "hv_storvsc", "hv_netvsc", "pci_hyperv", "sd_mod", "scsi_mod", context.shared(root_kind)}
+    drivers = {*DRIVERS_OF_DISK, "hv_netvsc", "pci_hyperv", "scsi_mod", context.shared(root_kind)}
     drivers -= context.shared(kernels.built_in_everywhere)
 
     def bans(parameter):

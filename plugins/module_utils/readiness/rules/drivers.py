@@ -13,16 +13,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init impor
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs import module_file
 from ansible_collections.imagewright.azure.plugins.module_utils.initramfs.compression import CannotVerify, CorruptImage
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import drivers, kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.kernel import modprobe
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, Evidence, failed_if, not_applicable, unknown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import bans
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, INITRAMFS, PROVISIONER, SYSTEM_MANAGER
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, PROVISIONER, SYSTEM_MANAGER
 
-_STORAGE = ("hv_vmbus", "hv_storvsc")
 _NETWORK = ("hv_netvsc",)
-_DISK = ("sd_mod",)
 _MOST_MODULE = 64 * 1024 * 1024  # bytes of the file
 #: How the file of a module begins: ELF, or packed by xz, zstd or gzip.
 _MODULES = (elf_header.MAGIC, b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
@@ -117,7 +113,7 @@ def _wrong(tree, path, version):
     return f"is of the kernel {other}, and this one refuses it" if other else "" if sections else torn
 
 
-def _dvd_severity(context):
+def dvd_severity(context):
     """Return the severity of what only the provisioning DVD needs: cloud-init 21.2 and later can do without."""
     version = cloud_init.version(context.tree)
     return WARNING if provisioner(context.tree).who == CLOUD_INIT and version is not None and version >= (21, 2) else None
@@ -136,23 +132,7 @@ def _dvd_severity(context):
 )
 def udf_available(context):
     """Return failed with each kernel without udf; a warning where cloud-init can do without the DVD."""
-    return _available(context, ("udf",), _dvd_severity(context))
-
-
-@rule(
-    "R19b",
-    step=PROVISIONER,
-    severity=ERROR,
-    fixed_by="guest_kernel; modprobe_allow",
-    title="udf is not banned",
-    fault="udf is banned",
-    why="CIS hardening bans udf; then the provisioning DVD cannot be mounted and no user is made.",
-    cure="Remove the line (modprobe_allow).",
-    source="Microsoft: create-upload-generic",
-)
-def udf_allowed(context):
-    """Return failed with each line of modprobe.d, and of a started command line, that bans udf; a warning where cloud-init can do without the DVD."""
-    return _allowed(context, ("udf",), _dvd_severity(context))
+    return _available(context, ("udf",), dvd_severity(context))
 
 
 @rule(
@@ -167,23 +147,7 @@ def udf_allowed(context):
 )
 def dvd_available(context):
     """Return failed with each kernel without sr_mod or isofs."""
-    return _available(context, _DVD, _dvd_severity(context))
-
-
-@rule(
-    "R19d",
-    step=PROVISIONER,
-    severity=ERROR,
-    fixed_by="guest_kernel; modprobe_allow",
-    title="The DVD drive's drivers are not banned",
-    fault="A driver of the DVD drive is banned",
-    why="A hardening rule against CD-ROMs keeps the provisioning data from being read.",
-    cure="Remove the line (modprobe_allow).",
-    source="Microsoft: create-upload-generic",
-)
-def dvd_allowed(context):
-    """Return failed with each ban of the drive or its file system, in modprobe.d or on a started line; a warning where cloud-init can do without."""
-    return _allowed(context, ("sr_mod", "cdrom", "isofs", "iso9660"), _dvd_severity(context))
+    return _available(context, _DVD, dvd_severity(context))
 
 
 @rule(
@@ -200,45 +164,6 @@ def dvd_allowed(context):
 def vfat_available(context):
     """Return failed with each kernel that lacks vfat, fat or the code page of their names."""
     return _available(context, ("vfat", "fat", "nls_cp437"))
-
-
-@rule(
-    "R20b",
-    step=SYSTEM_MANAGER,
-    severity=ERROR,
-    fixed_by="guest_kernel; modprobe_allow",
-    title="vfat is not banned",
-    fault="vfat is banned",
-    why="CIS hardening bans vfat; then neither the EFI system partition nor a FAT provisioning disk can be mounted.",
-    cure="Remove the line (modprobe_allow).",
-    source="Microsoft: create-upload-generic",
-)
-def vfat_allowed(context):
-    """Return failed with each line of modprobe.d, and of a started command line, that bans vfat, fat or the code page of their names."""
-    return _allowed(context, ("vfat", "fat", "nls_cp437", "nls_iso8859_1", "nls_ascii"))
-
-
-@rule(
-    "R17e",
-    step=INITRAMFS,
-    severity=ERROR,
-    fixed_by="modprobe_allow",
-    title="No driver that Azure needs is banned in modprobe.d",
-    fault="A driver that Azure needs is banned in modprobe.d",
-    why="A hardening rule (blacklist, or install DRIVER /bin/false) keeps the driver from being loaded.",
-    cure="Remove the line (modprobe_allow).",
-    source="modprobe.d(5)",
-)
-def hyperv_allowed(context):
-    """Return failed with each line of modprobe.d that keeps a driver of Hyper-V's disk or network from being loaded."""
-    return _allowed(context, _STORAGE + _NETWORK + _DISK + ("pci_hyperv", "nvme", "nvme_core", "hv_utils"), on_command_line=False)
-
-
-def _allowed(context, names, severity=None, on_command_line=True):
-    read = context.shared(modprobe.texts)
-    names = [name for name in names if name not in context.shared(kernels.built_in_everywhere)]
-    found = [ban for name in names for ban in modprobe.bans_in(read, name)]
-    return failed_if([Evidence(ban.path, ban.line, ban.text) for ban in found] + (bans(context, names) if on_command_line else []), severity=severity)
 
 
 @rule(
@@ -288,13 +213,9 @@ def guest_services(context):
 
 RULES = [
     network_available,
-    hyperv_allowed,
     udf_available,
-    udf_allowed,
     dvd_available,
-    dvd_allowed,
     vfat_available,
-    vfat_allowed,
     accelerated,
     boost,
     guest_services,
