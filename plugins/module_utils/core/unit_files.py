@@ -193,14 +193,21 @@ def _pulls_by_unit(units: Units) -> Dict[str, List[Pull]]:
     return found
 
 
+def without_mark(text: str) -> str:
+    """Return the text of a file of systemd without the mark of the octets' order, with which some editors begin one, and which systemd passes over.
+
+    Source: config_parse of systemd's src/shared/conf-parser.c.
+    """
+    return text[1:] if text.startswith("\ufeff") else text
+
+
 def parse(text: str, path: str) -> List[UnitSetting]:
     """Return the [UnitSetting] of a unit file's text. A line that ends with a backslash goes on in the next that is no comment."""
     found: List[UnitSetting] = []
     section = ""
     pending: List[str] = []
     first: Optional[int] = None
-    # systemd passes over the mark of the octets' order, with which some editors begin a file
-    for number, line in enumerate(text[text.startswith("\ufeff") :].split("\n"), 1):
+    for number, line in enumerate(without_mark(text).split("\n"), 1):
         line = line.strip()
         if line.startswith(("#", ";")) or not line and first is None:
             continue

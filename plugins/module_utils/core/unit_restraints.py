@@ -131,9 +131,11 @@ def _devices(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[Uni
     kind, names = policy.value if policy is not None else "auto", [setting.value.split()[0] for setting in allowed]
     if policy is not None and kind == "strict" and not any(name.startswith(("/dev/null", "char-mem", "char-*", "/dev/char/1:3")) for name in names):
         return [(policy, "it may not open /dev/null, and is not started")]
+    closing = allowed[-1] if allowed else policy
     is_closed = kind in ("strict", "closed") or kind == "auto" and bool(names)
-    if needs.devices and is_closed and not any(name.startswith(("block-", "/dev/sr", "/dev/cd", "/dev/dvd", "/dev/disk/", "/dev/block/")) for name in names):
-        return [(allowed[-1] if allowed else policy, "it may not open the drive")]  # type: ignore[list-item]
+    drives = ("block-", "/dev/sr", "/dev/cd", "/dev/dvd", "/dev/disk/", "/dev/block/")
+    if needs.devices and closing is not None and is_closed and not any(name.startswith(drives) for name in names):
+        return [(closing, "it may not open the drive")]
     return []
 
 

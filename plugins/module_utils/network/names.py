@@ -13,7 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.errors impo
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, ini, networkd, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import merged, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST
-from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of, without_mark
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import systemd_text_of, text_of
 
 #: R35. Written by old udev, cloud-init and installers.
 _PERSISTENT = (
@@ -61,7 +61,7 @@ def is_of_another_card(tree, path):
 
     One that gives eth0 away, or no name at all, is made for the first card of this machine.
     """
-    given = ini.last(ini.entries(without_mark(text_of(tree, path))), "Link", "Name")
+    given = ini.last(ini.entries(systemd_text_of(tree, path)), "Link", "Name")
     return given is not None and bool(given.value) and _OF_KERNEL.fullmatch(given.value) is None
 
 

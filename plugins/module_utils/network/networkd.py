@@ -31,7 +31,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master, order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches, may_match_on_azure, words
-from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of, without_mark
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import systemd_text_of
 
 FOLDER = "/etc/systemd/network"
 DHCP_FILE = FOLDER + "/50-azure-dhcp.network"
@@ -63,7 +63,7 @@ _MASTERS = (("Bond", "bond"), ("Bridge", "bridge"), ("VLAN", VLAN))
 def files(tree):
     """Return the paths ([str]) of the administrator's .network files for Ethernet cards, without those for another hypervisor, host or kernel alone."""
     paths = [path for path in tree.glob(FOLDER + "/*.network") if tree.is_file(path)]
-    texts = {path: without_mark(text_of(tree, path)) for path in paths}
+    texts = {path: systemd_text_of(tree, path) for path in paths}
     return [path for path, text in texts.items() if _is_for_ethernet(text) and may_match_on_azure(ini.entries(text), tree)]
 
 
@@ -101,7 +101,7 @@ def plan(tree, settings):
     """
     changes = _without_masters(tree, order(settings.masters))
     gone = {change.path for change in changes}
-    texts = {path: without_mark(text_of(tree, path)) for path in files(tree) if path not in gone}
+    texts = {path: systemd_text_of(tree, path) for path in files(tree) if path not in gone}
     changes += [
         remove(tree, path, "describes a card of this machine alone") for path, text in texts.items() if is_of_this_machine(text) and not _put(ini.entries(text))
     ]

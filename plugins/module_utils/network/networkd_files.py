@@ -15,7 +15,7 @@ import posixpath
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, started_kernel
-from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of, without_mark
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import systemd_text_of
 
 #: Where the files are: of two with one name that of the first folder counts. /run is empty before the boot.
 FOLDERS = ("/etc/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
@@ -34,13 +34,13 @@ def in_order(tree, kind):
     """Return the Files of a kind (str, ``network``, ``netdev`` or ``link``) by name; one that is empty, or a link to nothing, masks its namesakes."""
     found = []
     for _name, path in sorted(_first_of_each_name(tree, FOLDERS, f"*.{kind}").items()):
-        text = without_mark(text_of(tree, path)) if tree.is_file(path) else ""
+        text = systemd_text_of(tree, path) if tree.is_file(path) else ""
         if text.strip() and (kind == "link" or _is_readable(tree, path)):
             name = posixpath.basename(path) + ".d"
             drop_ins = _first_of_each_name(tree, [f"{folder}/{name}" for folder in FOLDERS], "*.conf")
             entries = ini.entries(text)
             for _drop_in, drop_in in sorted(drop_ins.items()):
-                entries += ini.entries(without_mark(text_of(tree, drop_in))) if tree.is_file(drop_in) else []
+                entries += ini.entries(systemd_text_of(tree, drop_in)) if tree.is_file(drop_in) else []
             found.append(NetworkdFile(path, entries, text))
     return found
 

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import without_mark
 
 #: Bytes of one file; those of a host with hundreds of cards have some ten KiB, the largest file of udev's rules has 200.
 MOST = 1024 * 1024
@@ -23,9 +24,6 @@ def text_of(tree, path, most=MOST):
     return tree.read_text(path)
 
 
-def without_mark(text):
-    """Return the text (str) of a file of systemd without the mark of its octets' order, which some editors begin a file with, and which systemd passes over.
-
-    Source: config_parse of systemd's src/shared/conf-parser.c. GLib, and NetworkManager with it, does not.
-    """
-    return text[1:] if text.startswith("\ufeff") else text
+def systemd_text_of(tree, path):
+    """Return the text (str) of a file of systemd-networkd and udev's .link files, as text_of. GLib, and NetworkManager with it, keeps the mark."""
+    return without_mark(text_of(tree, path))

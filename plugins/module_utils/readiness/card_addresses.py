@@ -25,7 +25,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import (
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, may_be_first
-from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of, without_mark
+from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import systemd_text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import starting_parameters
@@ -91,7 +91,7 @@ def _passed_over(tree):
     """Return the paths ({str}) of .network files for a MAC address, which take no card on Azure, where another has the first card ask for its address."""
     if networkd.answer(tree).what != DHCP:
         return set()
-    return {path for path in networkd.files(tree) if networkd_files.is_for_another_address(ini.entries(without_mark(text_of(tree, path))))}
+    return {path for path in networkd.files(tree) if networkd_files.is_for_another_address(ini.entries(systemd_text_of(tree, path)))}
 
 
 def _lines(context):
@@ -99,7 +99,7 @@ def _lines(context):
     tree = context.tree
     cards = {path: path.rpartition("ifcfg-")[2] for path in wicked.files(tree)}
     cards.update((file.path, file.card.partition(":")[0]) for file in ifcfg.all_files(tree) if file.kind is None and file.master is None)
-    cards.update((path, networkd.card_of(without_mark(text_of(tree, path)))) for path in networkd.files(tree))
+    cards.update((path, networkd.card_of(systemd_text_of(tree, path))) for path in networkd.files(tree))
     cards.update(
         (profile.path, profile.card or "*")
         for profile in networkmanager_profiles.profiles(tree, False)
