@@ -17,6 +17,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config 
 
 #: Key algorithms of Azure's keys, and whether they are of RSA. Source: Microsoft, "Supported SSH key formats".
 _KINDS = (("rsa-sha2-256", True), ("rsa-sha2-512", True), ("ssh-rsa", True), ("ssh-ed25519", False))
+#: What servers of today do not take by themselves, nor do clients offer it. Source: the notes of OpenSSH 8.8.
+_NOT_USUAL = {"ssh-rsa", "ssh-rsa-cert-v01@openssh.com"}
 _LARGEST_RSA = 4096  # bits, of keys that people and Azure make
 #: What each kind of host key may sign with. Source: sshd_config(5), HostKeyAlgorithms.
 _OF_HOST_KEYS = {
@@ -45,18 +47,21 @@ def no_common_algorithm(settings):
 
     Source: myproposal.h of OpenSSH 7.4 to 10.0. A cipher that checks its packets itself needs no code (MACs).
     """
-    found = []
-    alone = [
-        pattern for pattern in (effective_of(settings, "Ciphers")[0] or _OFFERED["Ciphers"][0]).split(",") if pattern.lstrip("+^").startswith(("chacha", "aes"))
-    ]
-    with_code = all("gcm" not in pattern and "chacha" not in pattern and "*" not in pattern for pattern in alone)
+    ciphers, found = _left(effective_of(settings, "Ciphers")[0], _OFFERED["Ciphers"]), []
+    without_code = any("gcm" in name or "chacha" in name for name in ciphers)
     for keyword, offered in _OFFERED.items():
         value, path, line = effective_of(settings, keyword)
-        if not value or value[0] in "+^-" or keyword == "MACs" and not with_code:
-            continue
-        if not any(fnmatch.fnmatchcase(name, pattern) for name in offered for pattern in value.split(",")):
+        if value and not (keyword == "MACs" and without_code) and not _left(value, offered):
             found.append(AccessObstacle(path, line, f"{keyword} {value}", "no client of today offers one of these, and nobody can connect"))
     return found
+
+
+def _left(value, names):
+    """Return those of names ([str]) that a list of algorithms (str, or None) leaves: it says which, or behind - which of the usual ones it takes away."""
+    if not value or value[0] in "+^":
+        return list(names)
+    patterns = value.lstrip("-").split(",")
+    return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) is (value[0] != "-")]
 
 
 def no_key(settings, has_file):
@@ -72,10 +77,10 @@ def no_key(settings, has_file):
         found.append(AccessObstacle(path, line, f"RevokedKeys {value}", "it is not there, and so sshd refuses every key"))
     size, path, line = effective_of(settings, "RequiredRSASize")
     without_rsa = size is not None and size.isdigit() and int(size[:9]) > _LARGEST_RSA
-    kinds = [(kind, is_rsa) for kind, is_rsa in _KINDS if not (is_rsa and without_rsa)]
+    kinds = [kind for kind, is_rsa in _KINDS if not (is_rsa and without_rsa)]
     for keyword in ("PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"):
         value, path, line = effective_of(settings, keyword)
-        if value and value[0] not in "+^-" and not any(fnmatch.fnmatchcase(kind, pattern) for pattern in value.split(",") for kind, _is_rsa in kinds):
+        if value and value[0] not in "+^" and not set(_left(value, kinds)) - (_NOT_USUAL if value[0] == "-" else set()):
             found.append(AccessObstacle(path, line, f"{keyword} {value}", "no key of RSA or Ed25519, as Azure has them, is taken"))
     return found
 
@@ -94,10 +99,10 @@ def no_host_key(settings, has_file):
 def no_host_key_algorithm(settings):
     """Return the Obstacles of HostKeyAlgorithms, when none of the host keys may be used with them."""
     value, path, line = effective_of(settings, "HostKeyAlgorithms")
-    if not value or value[0] in "+^-":
+    if not value or value[0] in "+^":
         return []
     named = [setting.value for setting in lines_of(settings, "hostkey")] or list(_OF_HOST_KEYS)
     usable = [algorithm for name in named for kind, algorithms in _OF_HOST_KEYS.items() if kind in name for algorithm in algorithms]
-    if not usable or any(fnmatch.fnmatchcase(algorithm, pattern) for pattern in value.split(",") for algorithm in usable):
+    if not usable or set(_left(value, usable)) - (_NOT_USUAL if value[0] == "-" else set()):
         return []
     return [AccessObstacle(path, line, f"HostKeyAlgorithms {value}", "no host key is of these kinds, and nobody can connect")]

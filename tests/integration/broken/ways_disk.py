@@ -88,6 +88,11 @@ def ext_only(change):
     return way
 
 
+def with_grub(change):
+    """Return the way in which change is done to a disk whose GRUB reads the root itself."""
+    return lambda disk: (grub_folder(disk), change(disk))
+
+
 def grub(name, request="unlink {}"):
     """Return the way in which a module of GRUB for BIOS is gone from ext4, or is otherwise changed by a request to debugfs."""
     return with_bios(lambda disk: disk.debugfs(request.format(f"{grub_folder(disk)}/i386-pc/{name}")))
@@ -230,6 +235,9 @@ WAYS = {
     "the inode of /usr/lib is zeros": inode_of("/usr/lib"),
     "the inode of passwd is zeros": inode_of("/etc/passwd"),
     "the root has a feature that no kernel knows": ext_only(lambda disk, start: disk.write(start + SUPERBLOCK + 0x60 + 3, b"\x40")),
+    "GRUB does not read the data in the inodes of the root": with_grub(lambda disk: disk.debugfs("feature inline_data")),
+    "GRUB does not read the attributes in inodes of the root": with_grub(lambda disk: disk.debugfs("feature ea_inode")),
+    "GRUB does not read the root's directories without case": with_grub(lambda disk: disk.debugfs("feature casefold")),
     "passwd may not be changed": lambda disk: disk.debugfs("set_inode_field /etc/passwd flags 0x80010"),
 }
 
@@ -277,6 +285,9 @@ CONTROLS = {
     "the root keeps nothing for root": lambda disk: disk.debugfs("set_super_value r_blocks_count 0"),
     "the root's journal has another mode by default": tuned({"ext4": ["tune2fs", "-o", "journal_data_writeback"]}),
     "the root has features more that its kernel knows": tuned({"ext4": ["tune2fs", "-O", "project,quota,large_dir"]}),
+    "the root has features more that its GRUB passes over": lambda disk: disk.debugfs("feature metadata_csum_seed large_dir encrypt mmp"),
+    "the root's journal is to be replayed": lambda disk: disk.debugfs("feature needs_recovery"),
+    "the root was not unmounted": lambda disk: disk.debugfs("set_super_value state 0"),
     "a directory was emptied": lambda disk: disk.mounted(lambda folder: (os.makedirs(f"{folder}/srv/many"), os.rmdir(f"{folder}/srv/many"))),
     "there is a large file": lambda disk: disk.mounted(large_file),
 }

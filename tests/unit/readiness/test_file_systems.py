@@ -56,6 +56,26 @@ def test_a_read_only_root_with_an_etc_of_its_own_is_meant(tree):
 
 
 @pytest.mark.parametrize(
+    ("features", "version", "expected"),
+    [
+        ({"inline_data", "encrypt"}, "", ("failed", "error", "/boot/grub/grub.cfg")),
+        ({"casefold"}, "2.14-1", ("failed", "error", "/boot/grub/grub.cfg")),
+        ({"mmp", "metadata_csum_seed", "large_dir", "encrypt", "verity", "quota"}, "", ("passed",)),
+        ({"bigtime", "nrext64", "exchange"}, "2.12-9", ("failed", "error", "/boot/grub/grub.cfg")),
+        ({"bigtime", "nrext64", "exchange"}, "2.14-1", ("passed",)),
+        ({"exchange"}, "", ("passed",)),  # which GRUB it is does not show
+        ({"zoned"}, "2.06-1", ("passed",)),
+    ],
+)
+def test_a_file_system_that_grub_does_not_read_is_an_error(tree, features, version, expected):
+    write(tree.root, "/boot/grub/i386-pc/normal.mod", f"GNU GRUB\0{version}\0prefix" if version else "own")
+    tree.features = {"/": features}
+    assert finding(tree, "R14o") == expected
+    tree.features = {"/": features, "/boot": USUAL}
+    assert finding(tree, "R14o") == ("passed",)
+
+
+@pytest.mark.parametrize(
     ("line", "expected"),
     [
         ("UUID=ABCD-1234 /var ext4 defaults,ro 0 2", ("failed", "error", "/etc/fstab")),

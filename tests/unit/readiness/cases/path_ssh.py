@@ -122,6 +122,8 @@ BROKEN_FILES = [
         )
     ],
     ("R46k", _conf("HostKeyAlgorithms ssh-dss"), (_CONF, 1)),
+    ("R46k", _conf("HostKeyAlgorithms -ecdsa-*,ssh-ed25519*,rsa-sha2-*"), (_CONF, 1)),
+    *[("R46e", _conf(text), (_CONF, 1)) for text in ("Ciphers -*", "Ciphers -aes*,chacha20-*", "KexAlgorithms -*", "MACs -*\nCiphers -*gcm*,chacha*")],
     ("R46k", _conf("HostKey /etc/ssh/ssh_host_rsa_key\nHostKeyAlgorithms ssh-ed25519,ecdsa-sha2-*"), (_CONF, 2)),
     ("R46l", _conf("Port 2222"), (_CONF, 1)),
     ("R46l", _conf("ListenAddress 0.0.0.0:2222"), (_CONF, 1)),
@@ -150,6 +152,7 @@ BROKEN_FILES = [
             "RevokedKeys /etc/ssh/revoked\nPasswordAuthentication no",
             "PubkeyAcceptedAlgorithms ssh-dss\nPasswordAuthentication no",
             "PubkeyAcceptedKeyTypes ssh-rsa,rsa-sha2-512\nRequiredRSASize 8192\nPasswordAuthentication no",
+            "PubkeyAcceptedAlgorithms -rsa-*,ssh-ed25519*\nPasswordAuthentication no",
         )
     ],
     ("R46f", _conf("ListenAddress ::"), (_CONF, 1)),
@@ -320,6 +323,8 @@ CONTROLS = [
     ("R46e", _conf("MaxSessions 1\nForceCommand none\nChrootDirectory none\nRevokedKeys none")),
     ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedAlgorithms ssh-ed25519,ssh-dss\nRequiredRSASize 3072")),
     ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedKeyTypes +ssh-dss\nRequiredRSASize 8192")),
+    ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedAlgorithms -ssh-rsa,ecdsa-*,rsa-*")),
+    ("R46k", _conf("HostKeyAlgorithms -ssh-rsa,ecdsa-*\nCiphers -*cbc,chacha20-*\nKexAlgorithms -*sha1,ecdh-*\nMACs -*")),
     ("R46e", _conf("PubkeyAcceptedAlgorithms ssh-dss")),  # a password is taken
     ("R46e", _conf("Match User sftp\nForceCommand /bin/false\nChrootDirectory /srv/none")),
     ("R46e", {**_conf("ChrootDirectory /srv/jail"), "/srv/jail/bin/sh": "x"}),
