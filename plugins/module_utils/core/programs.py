@@ -16,7 +16,7 @@ import re
 import stat
 from typing import List, NamedTuple, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, elf_header
+from ansible_collections.imagewright.azure.plugins.module_utils.core import elf, elf_header, stand_ins
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.commands import SEARCH_PATH
 from ansible_collections.imagewright.azure.plugins.module_utils.core.elf import Elf
@@ -53,6 +53,8 @@ UNKNOWN = "unknown"  # needed: why it cannot be read
 #: As many interpreters as Linux follows. Source: fs/exec.c, exec_binprm.
 _MOST_INTERPRETERS = 5
 _LINE = 256  # bytes of a #! line, BINPRM_BUF_SIZE
+_SHELLS = ("sh", "bash", "dash", "ash")
+_LONGEST_STAND_IN = 4096  # bytes
 _C_LIBRARIES = ("/lib*/libc.so.6", "/lib/*-linux-gnu*/libc.so.6", "/lib/ld-musl-*.so.1")
 
 #: Programs that accounts have in the place of a shell, and that end at once.
@@ -220,6 +222,9 @@ def _of_script(tree: Tree, path: str, line: bytes, machine: Optional[str], libra
     if not interpreter.startswith("/"):
         return [Obstacle(MISSING, interpreter, "", chain)]
     problems = _of_program(tree, interpreter, machine, libraries, chain)
+    if not problems and posixpath.basename(interpreter) in _SHELLS:
+        handed = stand_ins.handed_to(_short_text(tree, path))
+        return _of_program(tree, handed, machine, libraries, chain) if handed is not None and is_whole_system(tree) else []
     if problems or posixpath.basename(interpreter) != "env" or len(words) < 2:
         return problems
     wanted = _env_program(words[1].decode("utf-8", "surrogateescape"))
@@ -229,6 +234,15 @@ def _of_script(tree: Tree, path: str, line: bytes, machine: Optional[str], libra
     if place is None:
         return [Obstacle(MISSING, wanted, "", chain + (interpreter,))]
     return _of_program(tree, place, machine, libraries, chain + (interpreter,))
+
+
+def _short_text(tree: Tree, path: str) -> str:
+    """Return the text (str) of a script that is short enough to stand in for a program, "" of any other, and of one that cannot be read."""
+    try:
+        octets = tree.read_bytes(path, _LONGEST_STAND_IN + 1)
+    except ImagewrightError:
+        return ""
+    return octets.decode("utf-8", "surrogateescape") if len(octets) <= _LONGEST_STAND_IN else ""
 
 
 def _env_program(argument: str) -> Optional[str]:

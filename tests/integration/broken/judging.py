@@ -38,6 +38,7 @@ from integration.broken import (
     ways_root,
     ways_sessions,
     ways_siblings,
+    ways_stand_ins,
     ways_system,
     ways_units,
 )
@@ -46,6 +47,7 @@ from integration.broken.overlay import DoesNotApply, Layer, laid_over
 _MORE = (
     ways_firewall,
     ways_boot_units,
+    ways_stand_ins,
     ways_system,
     ways_limits,
     ways_login,

@@ -12,6 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import open
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER, SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf, installation
 
@@ -39,7 +40,7 @@ def certificate_can_be_made(context):
         return not_applicable("the agent is not installed")
     if not tree.has_own_root:
         return not_applicable("openssl and its files are not in every tree of files")
-    wrong = [] if _names_another(tree) else [Evidence(_DEFAULT, None, text) for text in [_why_not(tree)] if text]
+    wrong = [] if _names_another(tree) else [Evidence(_DEFAULT, None, text) for text in [_why_not(context)] if text]
     return failed_if(wrong or _of_configuration(context), severity=None if provisioner(tree).who in (WAAGENT, TWICE) else WARNING)
 
 
@@ -50,8 +51,11 @@ def _names_another(tree):
     return any(setting.key == "OS.OpensslPath" and (setting.value or "").startswith("/") for setting in settings)
 
 
-def _why_not(tree):
-    return programs.why_not(tree, _DEFAULT) if tree.lstat(_DEFAULT) is not None else "is not there"
+def _why_not(context):
+    if context.tree.lstat(_DEFAULT) is None:
+        return "is not there"
+    failing = failing_end(context.lines(_DEFAULT)) if context.tree.is_file(_DEFAULT) and context.tree.read_bytes(_DEFAULT, 2) == b"#!" else None
+    return programs.why_not(context.tree, _DEFAULT) or (f"line {failing[0]}: {failing[1]}: it does nothing but fail" if failing else "")
 
 
 def _of_configuration(context):

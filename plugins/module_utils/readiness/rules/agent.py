@@ -29,7 +29,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
 _LOCAL = ("/usr/local/sbin", "/usr/local/bin")
-_USERADD = ("/usr/sbin/useradd", "/sbin/useradd", "/usr/bin/useradd")
 _LEAST_VERSION = (2, 2, 41)  # CERT test 39
 _OFF = "cloud-init=disabled"
 
@@ -147,17 +146,32 @@ def tools(context):
     shadowing = _shadowing(context)
     if shadowing and provisioner(context.tree).who != NOBODY:
         return failed(shadowing, severity=ERROR)
-    if provisioner(context.tree).who == WAAGENT and context.tree.has_own_root and not any(context.tree.exists(f"{folder}/ssh-keygen") for folder in folders):
+    who = provisioner(context.tree).who
+    if who == WAAGENT and context.tree.has_own_root and not any(context.tree.exists(f"{folder}/ssh-keygen") for folder in folders):
         return failed([Evidence("/usr/bin/ssh-keygen", None, "not there: the agent makes the host keys with it, and gives up without")], severity=ERROR)
-    useradd = next((path for path in _USERADD if context.tree.exists(path)), None)
-    wrong = programs.why_not(context.tree, useradd) if useradd and context.tree.has_own_root else ""
-    if wrong and provisioner(context.tree).who != NOBODY:
-        return failed([Evidence(useradd, None, wrong)], severity=ERROR)
+    useless = _useless(context, ("useradd",) if who == CLOUD_INIT else ("useradd", "ssh-keygen", "mount"), folders)
+    if useless and who != NOBODY:
+        return failed(useless, severity=ERROR)
     makes_users = "useradd" not in missing or provisioner(context.tree).who == NOBODY or _by_adduser(context.tree)
     missing.sort(key=lambda name: name != "useradd")
     return failed_if(
         [Evidence(f"/usr/{'sbin' if name == 'useradd' else 'bin'}/{name}", None, "not there") for name in missing], severity=None if makes_users else ERROR
     )
+
+
+def _useless(context, names, folders):
+    """Return the [Evidence] of the system's own programs that are there, and cannot run or do nothing but fail."""
+    tree = context.tree
+    paths = [next((path for folder in folders for path in [f"{folder}/{name}"] if tree.exists(path)), None) for name in names]
+    paths = [path for path in paths if path is not None and tree.has_own_root]
+    return [Evidence(path, line, text) for path in paths for line, text in [_obstacle(context, path)] if text]
+
+
+def _obstacle(context, path):
+    """Return (line or None, text) of what keeps a program from doing any work; the text is "" when nothing is known to."""
+    wrong = programs.why_not(context.tree, path) if context.tree.has_own_root else ""
+    failing = failing_end(context.lines(path)) if not wrong and context.tree.read_bytes(path, 2) == b"#!" else None
+    return (failing[0], failing[1]) if failing else (None, wrong)
 
 
 def _shadowing(context):
@@ -167,10 +181,9 @@ def _shadowing(context):
         path = next((path for folder in _LOCAL for path in [f"{folder}/{name}"] if _is_run(tree, path)), None)
         if path is None:
             continue
-        wrong = programs.why_not(tree, path) if tree.has_own_root else ""
-        failing = failing_end(context.lines(path)) if tree.read_bytes(path, 2) == b"#!" else None
-        if wrong or failing:
-            found.append(Evidence(path, failing[0] if failing else None, f"{wrong or failing[1]}: it is found before the system's own {name}"))
+        line, wrong = _obstacle(context, path)
+        if wrong:
+            found.append(Evidence(path, line, f"{wrong}: it is found before the system's own {name}"))
     return found
 
 
