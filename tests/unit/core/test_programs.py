@@ -76,7 +76,8 @@ INIT = program(["libc.so.6"])
             },
             {},
         ),
-        ({"/sbin/init": b"#!/bin/sh -e\nexec /real\n", "/bin/sh": INIT}, {}),
+        ({"/sbin/init": b"#!/bin/sh -e\nexec /real\n", "/bin/sh": INIT, "/real": INIT}, {}),
+        ({"/sbin/init": b"#!/bin/sh -e\n[ -x /real ] && exec /real\n", "/bin/sh": INIT}, {}),
         ({"/sbin/init": b"#! /usr/bin/env python3\n", "/usr/bin/env": INIT, "/usr/bin/python3.11": INIT}, {"/usr/bin/python3": "python3.11"}),
         ({"/sbin/init": b"#!/usr/bin/env -S LANG=C python3 -u\n", "/usr/bin/env": INIT, "/usr/local/bin/python3": INIT}, {}),
         ({"/sbin/init": b"#!/usr/bin/env LANG=C\n", "/usr/bin/env": INIT}, {}),  # cannot be told
@@ -106,6 +107,7 @@ def test_nothing_is_in_the_way(tmp_path, files, links):
         ({"/sbin/init": (INIT, 0o644)}, {}, ["/sbin/init is not executable (mode 0644)"]),
         ({"/sbin/init": b""}, {}, ["/sbin/init is empty"]),
         ({"/sbin/init": b"\0" * 5000}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
+        ({"/sbin/init": b"#!/bin/sh -e\nexec /real\n", "/bin/sh": INIT}, {}, ["/real is not there; /sbin/init needs it"]),
         ({"/sbin/init": b"exec /real\n"}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
         ({"/sbin/init": INIT[:40]}, {}, ["/sbin/init is damaged: it is cut off"]),
         ({"/sbin/init": INIT[:-10]}, {}, ["/sbin/init is damaged: it is cut off"]),
