@@ -12,8 +12,8 @@ import collections
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grubenv, menu_places, reading
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_entry, grubenv, kernel_install, menu_places, reading
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 
 GRUBENV = ("/boot/grub2/grubenv", "/boot/grub/grubenv", "/boot/efi/EFI/*/grubenv")
@@ -22,6 +22,15 @@ GRUB_CFG = ("/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/boot/efi/EFI/*/grub
 #: Source: rhboot/grub2, util/grub.d/10_linux.in of Fedora 30 and of version 8; blscfg.c.
 FALLBACK = re.compile(r'^([ \t]*set ((?:default_)?kernelopts)=")((?:[^"\\$\n]|\\.)*)("[ \t]*\r?)$', re.MULTILINE)
 _BLSCFG = re.compile(r"^[ \t]*blscfg\b", re.MULTILINE)
+#: Where systemd-boot, and zipl, have their files.
+_OTHER_READERS = (
+    "/boot/loader/loader.conf",
+    "/boot/efi/loader/loader.conf",
+    "/efi/loader/loader.conf",
+    "/boot/efi/EFI/systemd",
+    "/efi/EFI/systemd",
+    "/boot/EFI/systemd",
+)
 KERNELOPTS = ("kernelopts", "default_kernelopts")
 
 
@@ -58,19 +67,35 @@ def is_read_by_grub(tree):
     return any(_BLSCFG.search(text) for text in reading.texts(tree, GRUB_CFG).values())
 
 
+def not_read(tree):
+    """Return the Place of the menu of GRUB that ought to read the entries below /boot and does not, or is not there; None where something may read them.
+
+    Entries on the EFI system partition are systemd-boot's, or of a GRUB that finds them by itself.
+    """
+    paths = entry_paths(tree)
+    if not paths or not all(path.startswith("/boot/loader/") for path in paths) or is_read_by_grub(tree) or any(map(tree.exists, _OTHER_READERS)):
+        return None
+    folder = next((folder for folder in ("/boot/grub2", "/boot/grub") if tree.is_dir(folder)), None)
+    if folder is None or not tree.is_file(kernel_install.DEFAULTS):
+        return None
+    path = f"{folder}/grub.cfg"
+    said = (
+        "has no command blscfg, with which GRUB reads the entries below /boot/loader"
+        if tree.is_file(path)
+        else "is not there, and GRUB reads no entries without it"
+    )
+    return Place(path, None, said)
+
+
 def environment(tree):
     """Return GRUB's variables ({name: value}) that entries may refer to: grubenv's, and what grub.cfg sets."""
-    found, fallbacks = {}, {}
-    for text in reading.texts(tree, GRUB_CFG).values():
+    found, fallbacks, menus = {}, {}, reading.texts(tree, GRUB_CFG)
+    for text in menus.values():
         fallbacks.update((match.group(2), plain(match.group(3))) for match in FALLBACK.finditer(text))
-    for path, text in reading.texts(tree, GRUBENV).items():
-        try:
-            variables = grubenv.parse(text, path)
-        except ImagewrightError:
-            if uses_kernelopts(tree):
-                raise
-            continue
-        found.update({name: value for name, value in variables.items() if name in KERNELOPTS + ("tuned_params",)})
+    beside = {posixpath.dirname(path) for path, text in menus.items() if _BLSCFG.search(text)}
+    # a menu loads the one beside it; what lies elsewhere counts where nothing else does
+    for _path, text in sorted(reading.texts(tree, GRUBENV).items(), key=lambda item: posixpath.dirname(item[0]) in beside):
+        found.update({name: value for name, value in grubenv.loaded(text).items() if name in KERNELOPTS + ("tuned_params",)})
     known = dict({"tuned_params": ""}, **dict(fallbacks, **found))
     if "default_kernelopts" in fallbacks:  # grub.cfg sets it whatever grubenv says
         known["default_kernelopts"] = fallbacks["default_kernelopts"]

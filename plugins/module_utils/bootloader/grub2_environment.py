@@ -10,7 +10,6 @@ Source: grub-core/commands/loadenv.c; seen of grub-emu 2.06.
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub_conditions, grubenv, reading
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: Variables of GRUB itself that decide about the start; grubenv holds others for scripts.
 _OWN_VARIABLES = ("default", "prefix", "superusers", "timeout")
@@ -19,10 +18,7 @@ _OWN_VARIABLES = ("default", "prefix", "superusers", "timeout")
 def variables(tree, path):
     """Return the variables ({name: value}) of the grubenv that this menu loads, {} when there is none that can be read."""
     place = _block(tree, path)
-    try:
-        return grubenv.parse(reading.text(tree, place), place) if place else {}
-    except ImagewrightError:
-        return {}  # GRUB does not read it either
+    return grubenv.loaded(reading.text(tree, place)) if place else {}
 
 
 def _block(tree, path):

@@ -27,6 +27,14 @@ def parse(text, where="grubenv"):
     return collections.OrderedDict((match.group(1), _plain(match.group(2))) for match in _matches(text, where))
 
 
+def loaded(text):
+    """Return {name: value} that GRUB's load_env gets of a file: of any length, {} without the first line of an environment block.
+
+    Source: grub-core/commands/loadenv.c, read_envblk_file; grub-core/lib/envblk.c, grub_envblk_open and grub_envblk_iterate.
+    """
+    return collections.OrderedDict((match.group(1), _plain(match.group(2))) for match in _variables(text)) if text.startswith(SIGNATURE) else {}
+
+
 def with_value(text, name, value, where="grubenv"):
     """Return the block with one variable set, all others as they are, and exactly 1024 bytes long.
 
@@ -53,6 +61,10 @@ def _matches(text, where):
     whole = text.startswith(SIGNATURE) and text.rstrip("#").endswith("\n")
     if not whole or len(text.encode("utf-8", "surrogateescape")) != SIZE:
         raise ImagewrightError(f"cannot read {where}: it is not a GRUB environment block of {SIZE} bytes; make a new one with `grub-editenv {where} create`")
+    return _variables(text)
+
+
+def _variables(text):
     found, position = [], len(SIGNATURE)
     while position < len(text):
         match = _VARIABLE.match(text, position)

@@ -8,6 +8,7 @@ Source: SYSLINUX doc/syslinux.txt and doc/menu.txt; GRUB Legacy 0.97 docs/grub.t
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import extlinux as extlinux_loader
@@ -16,7 +17,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.place impor
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, is_long
 
 _LINE = re.compile(r"^[ \t]*([A-Za-z]+)(?![^ \t\r\n])[ \t]*([^\r\n]*)", re.MULTILINE)
-_LEGACY_LINE = re.compile(r"^[ \t]*(default|timeout|password|lock|title|pause|halt|reboot)(?:[ \t]*=[ \t]*|[ \t]+|$)([^\r\n]*)", re.MULTILINE)
+_LEGACY_LINE = re.compile(r"^[ \t]*(default|timeout|terminal|password|lock|title|pause|halt|reboot)(?:[ \t]*=[ \t]*|[ \t]+|$)([^\r\n]*)", re.MULTILINE)
+#: What EXTLINUX tries behind a name that is no label's. Source: SYSLINUX core/elflink/load_env32.c and com32/elflink/ldlinux/execute.c.
+_EXTENSIONS = ("", ".c32", ".com", ".cbt", ".bss", ".bs", ".0", ".img")
 
 
 def extlinux(tree):
@@ -39,6 +42,9 @@ def _extlinux(tree, path):
     wanted, number = marked if shows_menu and marked else (default.lower(), number)
     place = Place(path, number, f"default {wanted}") if wanted in names else Place(path, None, "the first label")
     entry = names.get(wanted, entries[0] if entries else None)
+    if not shows_menu and wanted not in names and not _may_be_started(tree, path, text, default):
+        said = f"default {default}: there is no such label" if default else "no default and no menu: EXTLINUX asks what to start"
+        entry, place = None, Place(path, number, said)
     timeout, number = settings.get("timeout", ("0", None))
     at_end, line = settings.get("ontimeout", ("", None))
     if at_end and (shows_menu or settings.get("prompt", ("0", None))[0] == "1"):
@@ -57,6 +63,14 @@ def _extlinux(tree, path):
         [Place(path, number, f"timeout {timeout}: the menu waits for a key")] if for_ever else [],
         [],
     )
+
+
+def _may_be_started(tree, path, text, default):
+    """Return whether what DEFAULT says (str) may start all the same: a file beside the menu, or a label of a file that the menu includes."""
+    word = (default.split() or [""])[0]
+    folder = posixpath.dirname(path)
+    included = any(match.group(1).lower() == "include" or match.group(0).lower().split()[:2] == ["menu", "include"] for match in _LINE.finditer(text))
+    return included or any(tree.is_file(posixpath.join(place, word.lstrip("/") + end)) for place in (folder, "/boot", "/") for end in _EXTENSIONS if word)
 
 
 def _settings(text):
@@ -96,8 +110,22 @@ def _legacy(tree, path):
     place = next((Place(path, line, f"default {value}") for name, value, line in found if name == "default"), Place(path, None, "the first title"))
     waits = [Place(path, line, f"timeout {value}") for name, value, line in found if name == "timeout" and (value.startswith("-") or is_long(value))]
     waits += [Place(path, line, f"{name} {value}".strip()) for name, value, line in _of_title(found, entry) if name in ("pause", "halt", "reboot")]
+    waits += [Place(path, line, f"terminal {value}: GRUB waits for a key on one of them") for name, value, line in found if name == "terminal" and _asks(value)]
+    if not any(name == "timeout" for name, _value, _line in found):
+        waits.append(Place(path, None, "timeout is not set: the menu waits for a key"))
     locked = [Place(path, line, "the title that starts asks for a password") for name, _value, line in _of_title(found, entry) if name in ("lock", "password")]
     return Start(grub_legacy.NAME, path, entry, place, "" if entry else f"{place.text} starts no Linux", waits, locked)
+
+
+def _asks(terminals):
+    """Return whether the command terminal (str, its words) waits until a key is pressed: of several it asks which, for as long as --timeout= says.
+
+    Source: GRUB Legacy 0.97 stage2/builtins.c, terminal_func; docs/grub.texi, terminal.
+    """
+    words = terminals.split()
+    ends = [word.partition("=")[2] for word in words if word.startswith("--timeout=")]
+    several = len({word for word in words if not word.startswith("--")}) > 1
+    return several and (not ends or is_long(ends[-1]))
 
 
 def _of_title(found, entry):

@@ -86,7 +86,7 @@ def _of_entry(tree, entry):
     version = version_of(tree, entry.kernel)
     if version is None:
         return None
-    images = [path for path in entry.initrds if "$" not in path and not _MICROCODE.search(posixpath.basename(path))]
+    images = initramfs_of(entry)
     image = images[-1] if images else None
     if image is None and posixpath.splitext(entry.kernel)[1].lower() == ".efi":
         image = entry.kernel  # a unified kernel image holds its own
@@ -110,6 +110,11 @@ def _kernel(tree, version, image, path, rescue):
         kind = "rescue"
     has_modules = tree.is_file(f"{modules_directory(tree, version)}/modules.dep")
     return Kernel(version, image, path, has_modules, kind)
+
+
+def initramfs_of(entry):
+    """Return the paths ([str]) of the initramfs of a boot entry: what it loads besides, as the processor's microcode, is none."""
+    return [path for path in entry.initrds if "$" not in path and not _MICROCODE.search(posixpath.basename(path))]
 
 
 def image_beside(tree, vmlinuz):

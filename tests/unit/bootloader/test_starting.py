@@ -158,9 +158,9 @@ def test_beside_grub_systemd_boot_counts_where_firmware_starts_it(tmp_path, fall
     ("text", "title", "waits"),
     [
         ("TIMEOUT 50\nDEFAULT b\nLABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "b", False),
-        ("LABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "a", False),
-        ("PROMPT 1\nLABEL a\nLINUX /a\n", "a", True),
-        ("PROMPT 1\nTIMEOUT 30\nLABEL a\nLINUX /a\n", "a", False),
+        ("DEFAULT a\nLABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "a", False),
+        ("PROMPT 1\nDEFAULT a\nLABEL a\nLINUX /a\n", "a", True),
+        ("PROMPT 1\nTIMEOUT 30\nDEFAULT a\nLABEL a\nLINUX /a\n", "a", False),
         ("DEFAULT vesamenu.c32\nTIMEOUT 0\nLABEL a\nLINUX /a\nLABEL b\nMENU DEFAULT\nLINUX /b\n", "b", True),
         ("UI menu.c32\nDEFAULT b\nTIMEOUT 5\nLABEL a\nLINUX /a\nLABEL b\nLINUX /b\n", "b", False),
     ],
@@ -175,12 +175,13 @@ def test_extlinux_starts_its_default_and_waits_without_a_timeout(tmp_path, text,
     [
         ("default 1\ntimeout 5\ntitle A\nkernel /a\ntitle B\nkernel /b\n", "B", False, False),
         ("timeout -1\ntitle A\nkernel /a\n", "A", True, False),
-        ("password --md5 x\ntitle A\nkernel /a\n", "A", False, False),  # guards the editor alone
-        ("title A\nlock\nkernel /a\n", "A", False, True),
-        ("default 0\ntitle A\npassword x\nkernel /a\ntitle B\nkernel /b\n", "A", False, True),
-        ("default 1\ntitle A\npassword x\nkernel /a\ntitle B\nkernel /b\n", "B", False, False),
+        ("title A\nkernel /a\n", "A", True, False),
+        ("timeout 5\npassword --md5 x\ntitle A\nkernel /a\n", "A", False, False),  # guards the editor alone
+        ("timeout 5\ntitle A\nlock\nkernel /a\n", "A", False, True),
+        ("timeout 5\ndefault 0\ntitle A\npassword x\nkernel /a\ntitle B\nkernel /b\n", "A", False, True),
+        ("timeout 5\ndefault 1\ntitle A\npassword x\nkernel /a\ntitle B\nkernel /b\n", "B", False, False),
     ],
 )
-def test_grub_legacy_starts_its_default(tmp_path, text, title, waits, locked):
+def test_grub_legacy_starts_its_default_and_waits_without_a_timeout(tmp_path, text, title, waits, locked):
     found = start_of(tmp_path, {"/boot/grub/menu.lst": text})
     assert (found.entry.title, bool(found.waits), bool(found.passwords)) == (title, waits, locked)

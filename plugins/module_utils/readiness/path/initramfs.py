@@ -79,7 +79,7 @@ def is_loaded(context):
     tree, evidence, severe = context.tree, [], False
     entries = [entry for entry in context.shared(boot_entries) if entry.kind != "other" and entry.kernel and tree.is_file(entry.kernel)]
     for entry in entries:
-        if entry.initrds or entry.kernel.lower().endswith(".efi"):
+        if kernels.initramfs_of(entry) or any("$" in path for path in entry.initrds) or entry.kernel.lower().endswith(".efi"):
             continue
         version = kernels.version_of(tree, entry.kernel)
         lacks = [name for name in DRIVERS_OF_DISK if version and name not in drivers.built_in(tree, version)]

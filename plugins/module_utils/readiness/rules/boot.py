@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import efi_fallback
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_reading, efi_fallback
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
@@ -28,14 +28,19 @@ def _linux_entries(context):
     severity=ERROR,
     title="There is a boot entry that starts Linux",
     fault="No boot entry starts Linux",
-    why="A boot loader without entries stops at its prompt; update-grub writes none without a word where it cannot tell the root's device.",
+    why="A boot loader without entries stops at its prompt; update-grub writes none without a word where it cannot tell the root's device. The entries of "
+    "Red Hat's systems are files of their own, which GRUB reads by the command blscfg of its menu.",
     cure="Install a kernel and run update-grub or grub2-mkconfig; look at its output.",
     source="GRUB 10_linux",
 )
 def has_entry(context):
-    """Return passed when at least one normal boot entry starts a Linux kernel."""
+    """Return passed when at least one normal boot entry starts a Linux kernel, and failed with the menu that does not read the entries which there are."""
     entries = _linux_entries(context)
-    if any(entry.kind == "normal" for entry in entries):
+    normal = [entry for entry in entries if entry.kind == "normal"]
+    unread = context.shared(bls_reading.not_read) if normal and all(entry.loader == "bls" for entry in normal) else None
+    if unread is not None:
+        return failed([Evidence(*unread)])
+    if normal:
         return passed(f"{len(entries)} boot entries")
     return failed([Evidence("/boot", None, "no entry that starts Linux was found")])
 

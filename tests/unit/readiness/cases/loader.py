@@ -73,6 +73,9 @@ _WITH_MODULES = {
     "/boot/grub/i386-pc/moddep.lst": "normal: extcmd\nlinux: relocator extcmd\nrelocator:\nextcmd:\ngfxterm:\n",
     **{f"/boot/grub/i386-pc/{name}.mod": _MODULE for name in ("normal", "linux", "relocator", "extcmd")},
 }
+_BLS_ENTRY, _MENU2 = f"/boot/loader/entries/ab12-{KERNEL}.conf", "/boot/grub2/grub.cfg"
+_BY_BLSCFG = "load_env\nset timeout=5\ninsmod blscfg\nblscfg\n"
+_WITH_KERNELOPTS = {_BLS_ENTRY: f"title Linux\nversion {KERNEL}\nlinux /boot/vmlinuz-{KERNEL}\ninitrd {INITRAMFS}\noptions $kernelopts\n"}
 _LEGACY, _EXTLINUX = "/boot/grub/menu.lst", "/boot/extlinux.conf"
 _EXTLINUX_MENU = f"DEFAULT l\nPROMPT 1\nTIMEOUT 30\nLABEL l\nLINUX vmlinuz-{KERNEL}\n"
 
@@ -80,6 +83,18 @@ _EXTLINUX_MENU = f"DEFAULT l\nPROMPT 1\nTIMEOUT 30\nLABEL l\nLINUX vmlinuz-{KERN
 def _legacy(text):
     """Return the menu of GRUB Legacy whose title has some lines before its kernel."""
     return {_MENU: None, _LEGACY: f"default 0\ntimeout 5\ntitle Linux\n{text}\nkernel /boot/vmlinuz-{KERNEL} root=UUID={UUID} ro\ninitrd {INITRAMFS}\n"}
+
+
+def _changed_legacy(before, after):
+    """Return the menu of GRUB Legacy with a part of it changed."""
+    return {path: text and text.replace(before, after) for path, text in _legacy("root (hd0,2)").items()}
+
+
+def _bls(menu, **files):
+    """Return the files of a guest whose entry is a file of its own below /boot, with the menu (str, None without one) of the GRUB that is to read it."""
+    line = GRUB_CFG.split(f"vmlinuz-{KERNEL} ")[1].split("\n")[0]
+    entry = f"title Linux\nversion {KERNEL}\nlinux /boot/vmlinuz-{KERNEL}\ninitrd {INITRAMFS}\noptions {line}\n"
+    return {_MENU: None, _BLS_ENTRY: entry, _MENU2 + ".old": "", **({} if menu is None else {_MENU2: menu}), **files}
 
 
 def _before_kernel(text):
@@ -153,6 +168,28 @@ BROKEN_FILES = [
     ("R14h", _legacy("root (hd1,0)"), (_LEGACY, 4)),
     ("R14h", _legacy("root (hd0,8)"), (_LEGACY, 4)),
     ("R14g", _legacy("root (hd0,2)\npause press a key"), (_LEGACY, 5)),
+    ("R14c", _bls(None), (_MENU2, None)),
+    ("R14c", _bls(""), (_MENU2, None)),
+    ("R14c", _bls("set timeout=5\ninsmod blscfg\n# blscfg\n"), (_MENU2, None)),
+    # the environment block that counts is the one beside the menu, whatever its length
+    *[
+        (
+            "R13b",
+            {**_bls(_BY_BLSCFG), **_WITH_KERNELOPTS, "/boot/efi/EFI/redhat/grubenv": _grubenv(f"kernelopts=root=UUID={UUID} ro\n"), **block},
+            (_BLS_ENTRY, None),
+        )
+        for block in (
+            {"/boot/grub2/grubenv": _grubenv("kernelopts=root=/dev/sda2 ro\n")},
+            {"/boot/grub2/grubenv": _grubenv("kernelopts=root=/dev/sda2 ro\n")[:-9]},
+        )
+    ],
+    ("R65a", {_MENU: GRUB_CFG.replace(f"initrd {INITRAMFS}", "initrd /boot/intel-ucode.img"), "/boot/intel-ucode.img": "microcode"}, (_MENU, 3)),
+    ("R14g", _changed_legacy("timeout 5\n", ""), (_LEGACY, None)),
+    ("R14g", _changed_legacy("timeout", "serial --unit=0 --speed=115200\nterminal serial console\ntimeout"), (_LEGACY, 3)),
+    ("R14g", _changed_legacy("timeout", "serial\nterminal --silent --lines=24 console serial\ntimeout"), (_LEGACY, 3)),
+    ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU.replace("DEFAULT l", "DEFAULT lts")}, (_EXTLINUX, 1)),
+    ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU.replace("DEFAULT l\n", "")}, (_EXTLINUX, None)),
+    ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU.replace("DEFAULT l", "DEFAULT local") + "LABEL local\nLOCALBOOT -1\n"}, (_EXTLINUX, 1)),
     ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU + "ONTIMEOUT local\nLABEL local\nLOCALBOOT -1\n"}, (_EXTLINUX, 6)),
     ("R14k", {_MENU: "cutmem 1M 4G\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14k", _before_kernel("cutmem 0x100000 0x100000000"), (_MENU, 3)),
@@ -282,7 +319,14 @@ CONTROLS = [
     ("R14l", {**_WITH_MODULES, "/boot/grub/i386-pc/gfxterm.mod": ""}),  # which no entry needs
     ("R14h", _legacy("root (hd0,2)")),
     ("R14g", _legacy("root (hd0,2)")),
+    *[
+        ("R14g", _changed_legacy("timeout", f"serial\nterminal {terminals}\ntimeout"))
+        for terminals in ("--timeout=5 serial console", "serial", "--dumb serial")
+    ],
     ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU + "ONTIMEOUT l\n"}),
+    ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU.replace("DEFAULT l", f"DEFAULT vmlinuz-{KERNEL} ro")}),
+    ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU.replace("DEFAULT l", "DEFAULT more") + "INCLUDE more.cfg\n"}),
+    ("R14e", {_MENU: None, _EXTLINUX: _EXTLINUX_MENU.replace("DEFAULT l", "UI menu.c32")}),
     ("R14k", {_MENU: "cutmem 0x40000000 0x40100000\nbadram 0x12345000,0xfffff000\n" + GRUB_CFG}),
     ("R14k", {_MENU: GRUB_CFG + "menuentry 'Other' {\n  cutmem 1M 4G\n  linux /boot/other\n}\n"}),
     ("R14g", {_MENU: "if [ x$grub_platform = xxen ]; then exit; fi\nwhile true; do\n  break\ndone\n" + GRUB_CFG}),
