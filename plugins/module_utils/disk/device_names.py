@@ -28,6 +28,9 @@ _DISK = re.compile(r"^/dev/(?:(?:sd|vd|hd|xvd)[a-z]+|(?:nvme\d+n|mmcblk|loop|nbd
 _RAID = re.compile(r"^/dev/(md\d+|md_d\d+|md/.+)$")
 _VOLUME = re.compile(r"^/dev/([^/]+/[^/]+)$")
 
+_VOLUME_NUMBER = re.compile(r"(?:[0-9A-F]{4}-[0-9A-F]{4}|[0-9A-F]{16})$", re.IGNORECASE)
+_UUID = re.compile(r"(?:[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-F]{8}-[0-9A-F]{2})$", re.IGNORECASE)
+
 #: Folders in /dev that are no volume groups.
 _NO_GROUPS = ("disk", "mapper", "md", "block", "char", "bus", "input", "dri", "net", "pts", "shm", "snd", "cdrom", "cloud", "azure", "vfio", "fd", "zvol")
 
@@ -59,6 +62,20 @@ def parse(source: str) -> Tuple[str, str]:
     if match and match.group(1).split("/")[0] not in _NO_GROUPS:
         return "logical", match.group(1)
     return "", ""
+
+
+def is_misspelt(source: str) -> bool:
+    """Return whether a name (str, as of parse) has the UUID in other letters than udev's link and blkid, which tell large ones from small ones.
+
+    The volume numbers of FAT and NTFS have large letters, all else small ones. Source: util-linux libblkid/src/superblocks.
+    """
+    match = _TAG.match(source) or _LINK.match(source)
+    if not match or match.group(1).lower() not in ("uuid", "partuuid"):
+        return False
+    value = match.group(2)
+    if match.group(1).lower() == "uuid" and _VOLUME_NUMBER.match(value):
+        return value != value.upper()
+    return bool(_UUID.match(value)) and value != value.lower()
 
 
 def decoded(name: str) -> str:

@@ -50,3 +50,26 @@ def test_a_logical_volume_has_all_its_names():
         ("mapper", "my--group-root--a"),
         ("dm-uuid", "LVM-" + "x" * 64),
     }
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("UUID=11111111-2222-3333-4444-5555555555ab", False),
+        ("UUID=11111111-2222-3333-4444-5555555555AB", True),
+        ('UUID="11111111-2222-3333-4444-5555555555AB"', True),
+        ("/dev/disk/by-uuid/11111111-2222-3333-4444-5555555555AB", True),
+        ("PARTUUID=1111ABCD-01", True),
+        ("PARTUUID=1111abcd-01", False),
+        ("UUID=ABCD-1234", False),  # FAT
+        ("UUID=abcd-1234", True),
+        ("UUID=01D5B2A6C7E8F900", False),  # NTFS
+        ("UUID=01d5b2a6c7e8f900", True),
+        ("LABEL=ABCD-efgh", False),
+        ("/dev/disk/by-partlabel/Root", False),
+        ("UUID=1d2b3c-Qx9k-LVM2", False),
+        ("/dev/mapper/VG-root", False),
+    ],
+)
+def test_letters_of_a_uuid_are_those_of_udev(source, expected):
+    assert device_names.is_misspelt(source) is expected

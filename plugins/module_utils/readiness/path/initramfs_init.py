@@ -29,6 +29,7 @@ _MADE_LATER = ("/dev/", "/proc/", "/run/", "/sys/", "/tmp/")
 _CALLED = re.compile(
     r"(?:^|[;&|(`!]|\b(?:exec|then|do|else|if|while|until)\b)[ \t]*(?:/(?:usr/)?s?bin/)?(mount|cat|run-init|switch_root)(?=[ \t])", re.MULTILINE
 )
+_TAGS = ("UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=")
 _LOOKED_FOR = re.compile(r"=\$\(command -v (switch_root)\)")
 _RUN_SCRIPTS = re.compile(r"^\s*run_scripts\s+(/scripts/[\w-]+)", re.MULTILINE)
 _HOOKS = ("/usr/lib/dracut/hooks/mount", "/lib/dracut/hooks/mount", "/var/lib/dracut/hooks/mount")
@@ -53,11 +54,13 @@ _SETTING = re.compile(r"""^\s*(?:export\s+)?(ROOT|BOOT)=(?:"([^"]*)"|'([^']*)'|(
 def has_what_it_calls(context):
     """Return failed with each image that lacks a script or a program of its /init, or, where that is systemd, what mounts the root and leaves for it."""
 
+    roots = [root.value or "" for line in started_lines(context) for root in [last(line, "root")] if root is not None]
+
     def judge(image):
         if starts_systemd(image.files):
             return _lacking_for_systemd(image.files)
         text = _script(image.files, "/init")
-        return _lacking_scripts(image.files, text) + _lacking_programs(image.files, text)
+        return _lacking_scripts(image.files, text) + _lacking_programs(image.files, text) + _lacking_for_names(image.files, roots)
 
     return judged(context, judge)
 
@@ -106,6 +109,12 @@ def _lacking_programs(files, text):
         for name in dict.fromkeys(_CALLED.findall(text) + _LOOKED_FOR.findall(text))
         if not any(files.lstat(f"{folder}/{name}") for folder in _PATH)
     ]
+
+
+def _lacking_for_names(files, roots):
+    """Return what looks the root's name up ([str]): a script of initramfs-tools calls blkid for a root= (of roots, [str]) that is no path."""
+    asks = re.search(r"\bblkid -l -t\b", _text_of(files, "/scripts/functions")) and any(root.startswith(_TAGS) for root in roots)
+    return ["scripts/functions calls blkid, which is not in it"] if asks and not any(files.lstat(f"{folder}/blkid") for folder in _PATH) else []
 
 
 def _lacking_for_systemd(files):

@@ -17,8 +17,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cm
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, none_lacks
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, NOTE, WARNING, failed_if, not_applicable, passed
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import DRIVERS_OF_DISK
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import DRIVERS_OF_DISK, generator
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, FIRST_CARD, INITRAMFS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import root_kind
 
@@ -205,7 +206,24 @@ def banned_drivers(context):
             word.replace("-", "_") in drivers for word in (value or "").split(",") if word
         )
 
-    return failed_if(having(context, bans))
+    return failed_if(having(context, bans) + _banned_by_initramfs_tools(context, drivers - {"hv_netvsc", "pci_hyperv"}))
+
+
+def _banned_by_initramfs_tools(context, drivers):
+    """Return the [Evidence] of blacklist=, which initramfs-tools writes into its modprobe.d; what its list of modules names is loaded all the same.
+
+    Source: initramfs-tools, init and scripts/init-top/blacklist.
+    """
+    found = []
+    for line in started_lines(context):
+        given = last(line, "blacklist")
+        banned = {word.replace("-", "_") for word in (given.value or "").split(",")} & drivers if given is not None else set()
+        for files in initramfs_of(context, line.entry) if banned else []:
+            if generator(files) == "initramfs-tools" and files.exists("/scripts/init-top/blacklist"):
+                named = files.read_text("/conf/modules") if files.is_file("/conf/modules") else ""
+                is_banned = banned - {word.replace("-", "_") for word in named.split()}
+                found += [given.place._replace(text=f"{given.text}: not loaded in the initramfs: {given.place.text}")] if is_banned else []
+    return found
 
 
 def _machine(context):

@@ -6,10 +6,13 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initramfs_images import generator, starts_systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import initramfs_of, last, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import COMMAND_LINE, SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import identifiers, named_volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_lines
@@ -143,12 +146,18 @@ def devices_are_there(context):
     units = [line for line in lines if line.required and fstab.is_removable(line.device)]
     if identifiers(context) is None and not missing and not units:
         return not_applicable("what is on the disk is not known here")
-    missing += [entry for entry in context.shared(_entries) if named_volume(context, entry.device) is False]
-    units += [line for line in lines if named_volume(context, line.device) is False]
+    missing += [entry for entry in context.shared(_entries) if _is_not_found(context, entry)]
+    units += [line for line in lines if _is_not_found(context, line)]
     needed = any(_is_needed(entry) for entry in missing) or any(line.required for line in units)
     return failed_if(
         [_shown(entry) for entry in missing] + [Evidence(line.path, line.line, line.text) for line in units], severity=ERROR if needed else WARNING
     )
+
+
+def _is_not_found(context, entry):
+    """Return whether no device has the name of an entry, or it is written in other letters than udev's; the root is mounted before udev is asked."""
+    there = named_volume(context, entry.device)
+    return there is False or there is True and entry.mount_point != "/" and device_names.is_misspelt(entry.device)
 
 
 @rule(
@@ -173,7 +182,19 @@ def root_is_there(context):
                 device = (value or "").partition(":")[0] if name == "cryptdevice" else value or ""
                 if named_volume(context, device) is False:
                     evidence.append(line.place._replace(text=f"{name}={value} is not on this disk: {line.place.text}"))
+    evidence += _misspelt_roots(context)
     return failed_if(evidence) if context.shared(command_lines) else not_applicable("no boot loader that is known here starts this guest")
+
+
+def _misspelt_roots(context):
+    """Return the [Evidence] of each started root= in other letters than udev's and blkid's, which the initramfs asks for it."""
+    roots = [(line, last(line, "root")) for line in started_lines(context)]
+    return [
+        root.place._replace(text=f"{root.text}: blkid and udev have it in other letters, large or small: {root.place.text}")
+        for line, root in roots
+        if root is not None and device_names.is_misspelt(root.value or "")
+        if any(generator(files) == "initramfs-tools" or starts_systemd(files) for files in initramfs_of(context, line.entry))
+    ]
 
 
 @rule(

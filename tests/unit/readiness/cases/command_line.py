@@ -11,6 +11,9 @@ _LINE = (_MENU, 3)
 _ENTRY = f"/boot/loader/entries/abc-{KERNEL}.conf"
 
 
+_BANS = {"scripts/init-top/blacklist": b"#!/bin/sh\n"}
+
+
 def _with(parameter):
     """Return the guest's menu with one parameter more."""
     return {_MENU: GRUB_CFG.replace(" ro ", f" ro {parameter} ")}
@@ -171,6 +174,8 @@ BROKEN_FILES = [
     ("R63", {**_with("rd.break"), INITRAMFS: initramfs(IN_INITRAMFS, {"scripts/functions": None})}, _LINE),  # of a generator that is not known
     ("R64b", {**_with(f"usrhash={_HASH}"), INITRAMFS: _dracut()}, _LINE),
     ("R17f", _with("module_blacklist=ext4"), _LINE),
+    *[("R17f", {**_with(text), INITRAMFS: initramfs(IN_INITRAMFS, _BANS)}, _LINE) for text in ("blacklist=floppy,hv_storvsc", "blacklist=hv-vmbus")],
+    ("R13d", _root(f"UUID={UUID.upper()}"), _LINE),
     ("R64a", _with("rootfstype=xfs"), _LINE),
     ("R64a", _with("rootfstype=ext3"), _LINE),
     ("R64a", _with("rootflags=subvol=@"), _LINE),
@@ -257,6 +262,10 @@ CONTROLS = [
     ("R13d", _root(f"UUID={UUID.upper()}/PARTNROFF=1")),
     ("R63", _with("systemd.mask=tmp systemd.mask=getty@tty1")),
     ("R17f", _with("module_blacklist=xfs,floppy modprobe.blacklist=")),
+    ("R17f", _with("blacklist=hv_storvsc")),  # no script here reads it
+    ("R17f", {**_with("blacklist=hv_netvsc,floppy"), INITRAMFS: initramfs(IN_INITRAMFS, _BANS)}),
+    ("R17f", {**_with("blacklist=hv_storvsc"), INITRAMFS: initramfs(IN_INITRAMFS, {**_BANS, "conf/modules": b"hv_storvsc\nhv_vmbus\n"})}),
+    ("R13d", {**_root(f"UUID={UUID.upper()}"), INITRAMFS: initramfs(IN_INITRAMFS, {"scripts/functions": None})}),
     ("R17f", {**_with("module_blacklist=hv_storvsc,ext4"), f"/lib/modules/{KERNEL}/modules.builtin": "".join(f"kernel/{path}\n" for path in MODULES.values())}),
     ("R64a", _with("rootfstype=ext4")),
     ("R64a", _with("rootfstype=xfs,ext4")),

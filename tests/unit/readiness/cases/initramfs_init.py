@@ -26,6 +26,7 @@ run_scripts /scripts/init-premount
 mount -n -o move /run ${rootmnt}/run
 exec run-init "${rootmnt}" "${init}"
 """
+_ASKS_BLKID = b'resolve_device() {\n\tDEV="$(blkid -l -t "$DEV" -o device)" || return 1\n}\n'
 _TOOLS = {
     "init": _INIT,
     "conf/initramfs.conf": "MODULES=most\nBOOT=local\n",
@@ -114,6 +115,7 @@ BROKEN_FILES = [
     ("R65c", _tools(modprobe=None, insmod=ELF_X86_64), _PLACE),
     ("R65c", _systemd({"sbin/modprobe": None}), _PLACE),  # the kernel calls it for ext4
     ("R65e", _tools(mount=None), _PLACE),
+    ("R65e", _tools(functions=_ASKS_BLKID), _PLACE),
     ("R65e", _tools(cat=None), _PLACE),
     ("R65e", _tools(run_init=None), _PLACE),
     ("R65e", _tools(functions=None), _PLACE),
@@ -157,6 +159,8 @@ BROKEN_FILES = [
 CONTROLS = [
     ("R65c", {**_systemd({"sbin/modprobe": None}), **_EXT4_BUILT_IN}),  # udev loads the drivers by itself
     ("R65e", _tools()),
+    ("R65e", _tools(functions=_ASKS_BLKID, **{"usr/sbin/blkid": ELF_X86_64})),
+    ("R65e", {**_tools(functions=_ASKS_BLKID), "/boot/grub/grub.cfg": GRUB_CFG.replace(f"UUID={UUID}", f"/dev/disk/by-uuid/{UUID}")}),
     ("R65e", _tools(order=None, udev=None, **{"lib/systemd/systemd-udevd": None})),  # there is no such directory, and nothing to start
     (
         "R65e",

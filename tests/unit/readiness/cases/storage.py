@@ -16,6 +16,7 @@ BROKEN_FILES = [
     ("R13a", {"/etc/fstab": FSTAB + "/dev/mapper/loop0p1 /boot ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "UUID=99999999-0000-0000-0000-000000000000 /data xfs defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "LABEL=DATA /data xfs defaults 0 2\n"}, ("/etc/fstab", 2)),
+    ("R13c", {"/etc/fstab": FSTAB + f"UUID={UUID.upper()} /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "/dev/mapper/datavg-data /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + "/dev/datavg/data /data ext4 nofail 0 2\n"}, ("/etc/fstab", 2)),
     ("R13c", {"/etc/fstab": FSTAB + f"/dev/disk/by-id/dm-uuid-LVM-{'a' * 64} /data ext4 defaults 0 2\n"}, ("/etc/fstab", 2)),
@@ -29,6 +30,7 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R13c", {"/etc/fstab": FSTAB.replace(UUID, UUID.upper())}),  # the root is mounted before
     ("R13c", {"/etc/fstab": FSTAB + "/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0\n"}),
     ("R13c", {"/etc/fstab": FSTAB + "/dev/sr0 /media/cdrom udf,iso9660 ro,nofail 0 0\n"}),
     ("R13c", {"/etc/fstab": FSTAB + "/dev/cdrom /media/cdrom auto x-systemd.automount 0 0\n"}),
