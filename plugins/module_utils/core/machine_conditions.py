@@ -19,7 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.machine imp
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 #: What Azure's firmware says of itself, the same on each size. Source: Microsoft, "Virtual Machines", DMI of Hyper-V.
-_FIRMWARE = {
+FIRMWARE = {
     "sys_vendor": "Microsoft Corporation",
     "product_name": "Virtual Machine",
     "board_vendor": "Microsoft Corporation",
@@ -48,6 +48,10 @@ _OPERATORS: Dict[str, Callable[[Any, Any], bool]] = {
 _ALWAYS_MOUNTED = ("/", "/proc", "/sys", "/dev", "/run", "/dev/shm", "/dev/pts")
 _PERHAPS_MOUNTED = re.compile(r"/(?:boot|efi|home|srv|usr|var|var/tmp|tmp|(?:mnt|media|snap|proc|sys|dev|run)(?:/.*)?)$")
 _UNIT_FOLDERS = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+#: The least and the most of the sizes that most machines have, bytes and processors: of the series B, D and E. Source: Microsoft, "Sizes for virtual machines".
+_MEMORY, _PROCESSORS = (960 * 1024**2, 64 * 1024**3), (1, 16)
+#: Since which systemd the old control groups are gone; from 256 on they ask for a word of the command line. Source: its NEWS, 258.
+_NO_OLD_GROUPS = 258
 #: Since which systemd a condition is one; an older leaves the line out.
 _CREDENTIALS_SINCE, _VERSION_SINCE = 252, 258
 _CREDENTIALS = ("/boot/efi/loader/credentials/*", "/efi/loader/credentials/*", "/boot/loader/credentials/*", "/etc/credstore*/*", "/usr/lib/credstore*/*")
@@ -61,9 +65,9 @@ def firmware(value: str, tree: Tree, unused_line: Optional[str]) -> Optional[boo
         return has_efi(tree)
     if value.startswith("device-tree"):
         return False if is_x86 else None
-    if not field or field.group(1) not in _FIRMWARE:
+    if not field or field.group(1) not in FIRMWARE:
         return None if value.startswith("smbios-field(") else False
-    own, sign, wanted = _FIRMWARE[field.group(1)], field.group(2), field.group(3).strip("\"'")
+    own, sign, wanted = FIRMWARE[field.group(1)], field.group(2), field.group(3).strip("\"'")
     same = fnmatch.fnmatchcase(own, wanted) if "$" in sign else own == wanted
     return same != sign.startswith("!")
 
@@ -141,6 +145,35 @@ def credential(value: str, tree: Tree, command_line: Optional[str]) -> Optional[
     return None if "credential" in command_line or not value else False
 
 
+def memory(value: str, unused_tree: Tree, unused_line: Optional[str]) -> Optional[bool]:
+    """Return whether a machine has the memory that ConditionMemory= asks for; None where only some usual sizes have."""
+    compared = _COMPARED.match(value)
+    sign, number = (compared.group(1), compared.group(2)) if compared else (">=", value)
+    asked = re.match(r"(\d+)(?:\.\d+)?\s*([BKMGTPE]?)$", number.strip())
+    return _of_usual_sizes(sign, int(asked.group(1)) * 1024 ** "BKMGTPE".index(asked.group(2) or "B"), _MEMORY) if asked else None
+
+
+def processors(value: str, unused_tree: Tree, unused_line: Optional[str]) -> Optional[bool]:
+    """Return whether a machine has the processors that ConditionCPUs= asks for, likewise."""
+    compared = _COMPARED.match(value)
+    sign, number = (compared.group(1), compared.group(2)) if compared else (">=", value)
+    return _of_usual_sizes(sign, int(number), _PROCESSORS) if re.match(r"\d{1,9}$", number.strip()) else None
+
+
+def control_groups(value: str, tree: Tree, command_line: Optional[str]) -> Optional[bool]:
+    """Return False for the old control groups where systemd has none any more, and for a controller that the command line takes away."""
+    own = systemd_version.version(tree)
+    if value == "v1":
+        return False if own is not None and own >= _NO_OLD_GROUPS else None
+    taken = {name for word in (command_line or "").split() if word.startswith("cgroup_disable=") for name in word.partition("=")[2].split(",")}
+    return False if value in taken else None
+
+
+def _of_usual_sizes(sign: str, asked: int, sizes: Tuple[int, int]) -> Optional[bool]:
+    answers = {_OPERATORS[sign](size, asked) for size in sizes}
+    return answers.pop() if len(answers) == 1 else None
+
+
 #: {name of the condition: its truth of (value, Tree, the kernel's command line or None)}
 CONDITIONS: Dict[str, Callable[[str, Tree, Optional[str]], Optional[bool]]] = {
     "Firmware": firmware,
@@ -150,6 +183,9 @@ CONDITIONS: Dict[str, Callable[[str, Tree, Optional[str]], Optional[bool]]] = {
     "PathIsMountPoint": path_is_mount_point,
     "PathIsEncrypted": path_is_encrypted,
     "Credential": credential,
+    "Memory": memory,
+    "CPUs": processors,
+    "ControlGroupController": control_groups,
 }
 
 

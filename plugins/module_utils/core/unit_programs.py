@@ -11,7 +11,7 @@ import posixpath
 import re
 from typing import Callable, List, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_files, unit_places, unit_refusals
+from ansible_collections.imagewright.azure.plugins.module_utils.core import command_results, programs, unit_files, unit_places, unit_refusals
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE, Unit, UnitSetting
 
@@ -20,9 +20,8 @@ Obstacles = Callable[[Tree, str], List[programs.Obstacle]]
 #: A setting, and what is wrong with it (str).
 Found = Tuple[UnitSetting, str]
 
-_TEST = re.compile(r"(?:/usr)?/bin/(?:test|\[)\s+-[edfrsx]\s+(/[\w./+-]+)(?:\s+\])?")
-#: Where a boot, or the first one, may make what a test asks for.
-_OF_A_BOOT = ("/dev/", "/home/", "/mnt/", "/proc/", "/run/", "/sys/", "/tmp/", "/var/")
+#: What ends the program of a service right after its start. Source: kill(1); the other signals are for reloading and the like.
+_KILLED = re.compile(r"(?:/usr)?/bin/kill\s+(?:-(?:s\s+)?(?:SIG)?(?:TERM|KILL|INT|QUIT|ABRT|15|9|2|3|6)\s+)?\$\{?MAINPID\}?$")
 _EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost")
 _SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf")
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -46,11 +45,15 @@ def of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: O
                 if tree.is_dir(inner) and tree.lstat(inner + path) is None:
                     faults.append((setting, f"{inner}{path} is not there"))
                 continue
+            command = setting.value.lstrip("@:+!|").strip()
             if posixpath.basename(path) == "false":
                 faults.append((setting, "it always fails"))
                 continue
-            if key != "ExecStart" and _is_untrue(tree, setting.value):
-                faults.append((setting, "it fails, for there is no such file"))
+            if key != "ExecStart" and command_results.succeeds(tree, command) is False:
+                faults.append((setting, "it fails on this guest"))
+                continue
+            if key == "ExecStartPost" and _KILLED.match(command):
+                faults.append((setting, "it ends the program that has just started"))
                 continue
             places = [path] if path.startswith("/") else [f"{folder}/{path}" for folder in _SEARCHED]
             answers = [obstacles(tree, place) for place in places if tree.lstat(place) is not None]
@@ -68,12 +71,6 @@ def of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: O
     ]
     faults += unit_places.missing(tree, settings) if tree.has_own_root else []
     return faults + _of_account(tree, settings), doubts
-
-
-def _is_untrue(tree: Tree, command: str) -> bool:
-    """Whether a command line asks for a file that is not there, and that no boot makes."""
-    asked = _TEST.fullmatch(command.lstrip("@:+!|").strip())
-    return asked is not None and tree.has_own_root and not asked.group(1).startswith(_OF_A_BOOT) and tree.lstat(asked.group(1)) is None
 
 
 def _is_outside(command: str) -> bool:

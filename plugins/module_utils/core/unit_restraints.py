@@ -28,7 +28,7 @@ class ServiceNeeds(NamedTuple):
 
 #: An SSH server opens a session as any user, in the namespaces of the server.
 LOGIN = ServiceNeeds(
-    reads=("/etc/ssh", "/home", "/usr", "/etc/passwd", "/etc/shadow", "/etc/pam.d", "/usr/bin/bash", "/bin/bash", "/usr/sbin/sshd", "/dev/null"),
+    reads=("/etc/ssh", "/home", "/usr", "/etc/passwd", "/etc/shadow", "/etc/pam.d", "/usr/bin/bash", "/bin/bash", "/usr/sbin/sshd", "/dev/null", "/run"),
     capabilities=("CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT", "CAP_NET_BIND_SERVICE"),
     devices=False,
     privileges=True,
@@ -36,17 +36,31 @@ LOGIN = ServiceNeeds(
 #: A provisioner mounts the DVD of Azure and makes the user.
 PROVISIONING = ServiceNeeds(
     reads=("/usr/bin", "/usr/sbin", "/usr/lib", "/etc/passwd", "/etc/shadow", "/etc/waagent.conf", "/usr/sbin/useradd", "/dev/null"),
-    writes=("/etc", "/home", "/var/lib"),
+    writes=("/etc", "/home", "/var/lib", "/run"),
     capabilities=("CAP_SYS_ADMIN", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_SETUID", "CAP_SETGID"),
     devices=True,
 )
 
 _HIDING = ("InaccessiblePaths", "InaccessibleDirectories", "TemporaryFileSystem")
-#: Below these a Python or OpenSSH server does not even start. Bytes; descriptors; processes.
-_LEAST = {"MemoryMax": 16 * 1024**2, "MemoryLimit": 16 * 1024**2, "LimitAS": 64 * 1024**2, "LimitNOFILE": 16, "TasksMax": 3, "LimitFSIZE": 4096}
+#: Below these a server does not even start, or no session. Bytes; descriptors; processes. Those of a process were tried with OpenSSH 9.2.
+_LEAST = {
+    "MemoryMax": 16 * 1024**2,
+    "MemoryLimit": 16 * 1024**2,
+    "LimitAS": 8 * 1024**2,
+    "LimitDATA": 2 * 1024**2,
+    "LimitNOFILE": 12,
+    "LimitNPROC": 4,
+    "TasksMax": 3,
+    "LimitFSIZE": 4096,
+    "LimitSTACK": 32 * 1024,
+}
+#: Below which Python does not start, which provisions.
+_LEAST_OF_PYTHON = {"LimitAS": 64 * 1024**2}
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 #: Options by which sshd and the agent stay in the foreground.
 _STAYS = re.compile(r"sshd?\S*\s(.*\s)?-D(\s|$)|waagent\S*\s(.*\s)?-daemon(\s|$)")
+#: Programs that never tell systemd that they have started.
+_SILENT = re.compile(r"waagent\S*\s(.*\s)?-daemon(\s|$)")
 #: The processors of the sizes that most machines have: what needs more is not started on them. Source: Microsoft, sizes of the series B, D and E.
 _PROCESSORS = 8
 #: Seconds: who ends a service sooner does not want it to run.
@@ -58,7 +72,7 @@ _USUAL_LIMIT, _SOONEST = 90, 1
 def restraints(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
     """Return [(UnitSetting, what it keeps the service from)] of a service's settings."""
     found = _paths(settings, needs) + _capabilities(settings, needs) + _privileges(settings, needs) + _processors(settings)
-    found += unit_filters.filters(settings, needs.devices) + _limits(settings) + _devices(settings, needs)
+    found += unit_filters.filters(settings, needs.devices) + _limits(settings, needs) + _devices(settings, needs)
     for key, wanted, text in (
         ("PrivateUsers", False, "it can become no other user"),
         ("DynamicUser", False, "it runs as a user who is not root"),
@@ -170,17 +184,24 @@ def _processors(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
     return found
 
 
-def _limits(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
+def _limits(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
     """Return the limits below which no such service runs, and what ends it soon after its start."""
     found = []
-    for key, least in _LEAST.items():
+    for key, least in {**_LEAST, **(_LEAST_OF_PYTHON if needs.devices else {})}.items():
         for setting in unit_files.listed(settings, "Service", key)[-1:]:
             number = _number(setting.value)
             if number is not None and number < least:
                 found.append((setting, "it does not start with so little"))
     kind = unit_files.last(settings, "Service", "Type")
-    if kind is not None and kind.value == "forking" and any(_STAYS.search(setting.value) for setting in unit_files.listed(settings, "Service", "ExecStart")):
+    starts = unit_files.listed(settings, "Service", "ExecStart")
+    if kind is not None and kind.value == "forking" and any(_STAYS.search(setting.value) for setting in starts):
         found.append((kind, "its program stays in the foreground, and is ended as one that did not start"))
+    if (
+        kind is not None
+        and kind.value.startswith("notify")
+        and any(_SILENT.search(setting.value) for setting in unit_files.listed(settings, "Service", "ExecStart"))
+    ):
+        found.append((kind, "its program never says that it has started, and is ended as one that did not"))
     if kind is not None and kind.value == "dbus":
         found.append((kind, "it takes no name on the bus, and is ended as one that did not start"))
     found += _starting(settings, kind.value if kind is not None else "simple")

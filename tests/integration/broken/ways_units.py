@@ -62,6 +62,20 @@ def by_socket(masked=False):
 
 #: {what was done: how}
 WAYS = {
+    "ssh waits for a machine with more memory than most": drop_in("ssh", "[Unit]\nConditionMemory=>=512G\n"),
+    "the agent waits for a machine with more processors than most": with_agent(drop_in(AGENT, "[Unit]\nConditionCPUs=>=64\n")),
+    "ssh starts on VMware alone, by a look for a text": drop_in("ssh", "[Service]\nExecCondition=/usr/bin/grep -q VMware /sys/class/dmi/id/sys_vendor\n"),
+    "ssh's last command fails in a shell": drop_in("ssh", "[Service]\nExecStartPost=/bin/sh -c 'exit 1'\n"),
+    "ssh is ended by its own last command": drop_in("ssh", "[Service]\nExecStartPost=/bin/kill $MAINPID\n"),
+    "ssh copies first what is not there": drop_in("ssh", "[Service]\nExecStartPre=/bin/cp /etc/ssh/banner.build /etc/issue.net\n"),
+    "ssh may only do what most services do": drop_in("ssh", "[Service]\nSystemCallFilter=@system-service\n"),
+    "ssh's sessions may set no priority": drop_in("ssh", "[Service]\nSystemCallFilter=~@resources\n"),
+    "ssh may not run another program": drop_in("ssh", "[Service]\nSystemCallFilter=~execve\n"),
+    "ssh does not see /run": drop_in("ssh", "[Service]\nInaccessiblePaths=/run\n"),
+    "ssh's sessions have one process": drop_in("ssh", "[Service]\nLimitNPROC=1\n"),
+    "the agent may give no file away": with_agent(drop_in(AGENT, "[Service]\nSystemCallFilter=~@chown\n")),
+    "the agent may make no account": with_agent(drop_in(AGENT, "[Service]\nNoExecPaths=/usr/sbin\n")),
+    "the agent is to tell that it has started": with_agent(drop_in(AGENT, "[Service]\nType=notify\n")),
     "ssh's unit has two programs": drop_in("ssh", "[Service]\nExecStart=/usr/sbin/sshd -D -p 2222\n"),
     "ssh's unit stays with PAM and ends by process": drop_in("ssh", "[Service]\nPAMName=sshd\n"),
     "the agent's unit is done at once and always starts again": drop_in(AGENT, "[Service]\nType=oneshot\nRestart=always\n"),
@@ -119,6 +133,12 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "ssh starts on Azure alone, by a look for a text": drop_in("ssh", "[Service]\nExecCondition=/usr/bin/grep -qi microsoft /sys/class/dmi/id/sys_vendor\n"),
+    "ssh starts on most machines": drop_in("ssh", "[Unit]\nConditionMemory=>=512M\nConditionCPUs=>=1\n"),
+    "ssh's last command may fail in a shell": drop_in(
+        "ssh", "[Service]\nExecStartPost=-/bin/sh -c 'exit 1'\nExecStartPost=/bin/sh -c 'test -e /srv/x || exit 0'\n"
+    ),
+    "ssh may do what it does": drop_in("ssh", "[Service]\nSystemCallFilter=@system-service @privileged\nNoExecPaths=/\nExecPaths=/usr\n"),
     "ssh's unit has another program instead": drop_in("ssh", "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o LogLevel=VERBOSE\n"),
     "ssh's conditions are true on Azure": drop_in(
         "ssh",

@@ -27,6 +27,15 @@ def restrained(text, needs=unit_restraints.LOGIN):
         ("CapabilityBoundingSet=~CAP_SETGID CAP_SYS_ADMIN", 2, "it lacks CAP_SETGID"),
         ("RestrictAddressFamilies=none", 2, "it may not use IPv4"),
         ("LimitAS=1M", 2, "it does not start with so little"),
+        ("LimitNPROC=2", 2, "it does not start with so little"),
+        ("SystemCallFilter=~@chown", 2, "it is ended when it calls chown"),
+        ("SystemCallFilter=@system-service", 2, "it is ended when it calls chroot"),
+        ("SystemCallFilter=~@resources", 2, "it is ended when it calls setpriority"),
+        ("SystemCallFilter=~@timer @keyring", 2, "it is ended when it calls alarm"),
+        ("SystemCallFilter=~execve", 2, "it is ended when it calls execve"),
+        ("NoExecPaths=/usr/sbin", 2, "it may run nothing in /usr/sbin"),
+        ("NoExecPaths=/\nExecPaths=/usr/bin /usr/sbin", 2, "it may run nothing in /usr/lib"),
+        ("InaccessiblePaths=/run", 2, "it does not see /run"),
         ("RuntimeMaxSec=1min 30s", 2, "it is ended then"),
         ("User=sshd", 2, "it runs as a user who is not root"),
         ("SecureBits=keep-caps noroot", 2, "what it starts has no capabilities, though it is root"),
@@ -46,6 +55,13 @@ def test_what_keeps_a_server_from_its_work_is_told_with_its_line(text, line, cau
         "Type=oneshot\nWatchdogSec=0",
         "TemporaryFileSystem=/home\nBindPaths=/srv/home:/home",
         "CapabilityBoundingSet=CAP_SETUID CAP_SETGID\nCapabilityBoundingSet=CAP_SYS_CHROOT CAP_NET_BIND_SERVICE",
+        "LimitAS=16M\nLimitNPROC=4",
+        "SystemCallFilter=@system-service @privileged",
+        "SystemCallFilter=@system-service chroot\nSystemCallFilter=~@memlock @sync @sandbox @debug",
+        "SystemCallFilter=~execve\nSystemCallFilter=",
+        "NoExecPaths=/\nExecPaths=/usr/bin /usr/sbin /usr/lib",
+        "NoExecPaths=/usr\nExecPaths=/usr/bin /usr/sbin /usr/lib/x86_64-linux-gnu",
+        "Type=notify\nExecStart=/usr/sbin/sshd -D",
         "LimitAS=infinity\nLimitNOFILE=1024:524288\nMemoryMax=10%",
         "RuntimeMaxSec=a while",
         "User=root\nSecureBits=keep-caps noroot-locked",
@@ -64,3 +80,10 @@ def test_what_a_provisioner_writes_it_may_write():
     assert restrained("ProtectSystem=full", unit_restraints.PROVISIONING) == [(2, "it cannot write to /etc")]
     assert restrained("ProtectSystem=strict\nReadWritePaths=-/", unit_restraints.PROVISIONING) == []
     assert restrained("ProtectSystem=strict") == []
+
+
+def test_a_provisioner_that_never_says_that_it_started_is_ended():
+    text = "Type=notify\nExecStart=/usr/bin/python3 -u /usr/sbin/waagent -daemon"
+    assert restrained(text, unit_restraints.PROVISIONING) == [(2, "its program never says that it has started, and is ended as one that did not")]
+    assert restrained(text.replace("notify", "exec"), unit_restraints.PROVISIONING) == []
+    assert restrained("LimitAS=32M", unit_restraints.PROVISIONING) == [(2, "it does not start with so little")]

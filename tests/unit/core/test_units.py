@@ -120,6 +120,15 @@ def with_unit(lines):
         ("ConditionFirmware=smbios-field(sys_vendor = QEMU)\n", "skipped"),
         ("ConditionFirmware=smbios-field(sys_vendor $= Microsoft*)\n", "starts"),
         ("ConditionFirmware=smbios-field(product_serial = 1)\n", "unknown"),
+        ("ConditionMemory=>=512G\n", "skipped"),
+        ("ConditionMemory=>=512M\n", "starts"),
+        ("ConditionMemory=>=8G\n", "unknown"),
+        ("ConditionMemory=<512M\n", "skipped"),
+        ("ConditionMemory=much\n", "unknown"),
+        ("ConditionCPUs=64\n", "skipped"),
+        ("ConditionCPUs=>1\n", "unknown"),
+        ("ConditionCPUs=!=0\n", "starts"),
+        ("ConditionControlGroupController=memory\n", "unknown"),
         ("ConditionPathIsMountPoint=/data\n", "skipped"),
         ("ConditionPathIsMountPoint=!/data\n", "starts"),
         ("AssertPathIsMountPoint=/data\n", "fails"),
@@ -333,6 +342,24 @@ class Whole(LiveTree):
         ("RootDirectory=/srv/empty\nBindReadOnlyPaths=/usr", "starts"),
         ("ExecCondition=/usr/bin/test -e /etc/vmware-tools", "fails"),
         ("ExecStartPost=/bin/[ -f /usr/share/none ]", "fails"),
+        ("ExecStartPre=/bin/sh -c 'exit 1'", "fails"),
+        ("ExecStartPre=/bin/sh -c 'exit 0'", "starts"),
+        ("ExecStartPre=/bin/sh -c 'true; exit'", "starts"),
+        ("ExecStartPre=/bin/sh -c 'test -e /etc/none || exit 0'", "starts"),
+        ("ExecStartPre=/bin/sh -c 'test -e /etc/none && exit 0'", "fails"),
+        ("ExecStartPre=/bin/sh -c 'for name in a; do test -e /etc/none; done'", "starts"),
+        ("ExecStartPre=/bin/sh -c 'systemctl is-active x || exit 1'", "starts"),
+        ("ExecCondition=/bin/grep -q VMware /sys/class/dmi/id/sys_vendor", "fails"),
+        ("ExecCondition=/bin/grep -qi microsoft /sys/class/dmi/id/sys_vendor", "starts"),
+        ("ExecCondition=/bin/sh -c '! grep -q root /etc/passwd'", "fails"),
+        ("ExecCondition=/bin/grep -q root /etc/passwd", "starts"),
+        ("ExecCondition=/bin/grep -qw roo /etc/passwd", "fails"),
+        ("ExecCondition=/bin/grep -q ^none: /etc/passwd", "starts"),
+        ("ExecStartPre=/bin/cat /etc/none", "fails"),
+        ("ExecStartPre=/bin/rm -f /etc/none", "starts"),
+        ("ExecStartPre=/bin/cat /run/none", "starts"),
+        ("ExecStartPost=/bin/kill $MAINPID", "fails"),
+        ("ExecStartPost=/bin/kill -HUP $MAINPID", "starts"),
         ("ExecStartPre=-/usr/bin/test -d /etc/none", "starts"),
         ("StandardInput=file:/srv/none", "fails"),
         ("StandardInput=file:/etc/fstab", "starts"),
@@ -362,10 +389,11 @@ def test_a_service_needs_what_it_is_laid_out_with(tmp_path, settings, state):
         "/srv/empty/x": "",
         "/srv/inner/usr/sbin/waagent": "",
         "/usr/lib/tmpfiles.d/made.conf": "d /var/lib/made 0755 root root -\n",
+        **{f"/bin/{name}": ELF_X86_64.decode() for name in ("sh", "grep", "cat", "rm", "kill")},
     }
     write_tree(tmp_path, {**GOOD, **more, f"{LIB}/agent.service": AGENT.replace("[Service]", f"[Service]\n{settings}")})
-    (tmp_path / "usr/sbin/waagent").chmod(0o755)
-    (tmp_path / "usr/bin/python3").chmod(0o755)
+    for program in (*tmp_path.glob("usr/*bin/*"), *tmp_path.glob("bin/*")):
+        program.chmod(0o755)
     assert units.will_start(unit_files.Units(Whole(str(tmp_path))), "agent.service").state == state
 
 

@@ -324,7 +324,7 @@ CONTROLS = [
         ("R40b", {f"{_SYSTEM}/walinuxagent.service.d/z.conf": f"[Service]\n{text}\n"})
         for text in (
             "NoNewPrivileges=yes",
-            "ProtectSystem=strict\nReadWritePaths=/etc /home /var",
+            "ProtectSystem=strict\nReadWritePaths=/etc /home /var /run",
             "ReadOnlyPaths=/usr /boot",
             "CPUQuota=75%\nMemoryMax=512M",
         )

@@ -256,7 +256,7 @@ CONTROLS = [
             "TasksMax=33%\nLimitNOFILE=524288\nMemoryMax=infinity\nRuntimeMaxSec=infinity",
             "TasksMax=1\nTasksMax=512",
             "MemoryMax=256M\nRuntimeMaxSec=1d\nWatchdogSec=0",
-            "SystemCallFilter=@system-service @mount\nSystemCallFilter=~@resources",
+            "SystemCallFilter=@system-service @mount @privileged\nSystemCallFilter=~@clock @module",
             "SystemCallFilter=~@mount @swap @reboot",
             "SystemCallFilter=@basic-io\nSystemCallFilter=",
             "SystemCallArchitectures=native",
