@@ -33,6 +33,14 @@ _NEW_GROUP = re.compile(rf"exec\s+{_BIN}(?:newgrp|sg)\s+(?:-l?\s+)?([A-Za-z_][\w
 #: In a file that root's shell reads, too, it comes back to it.
 _AGAIN = re.compile(rf"exec\s+{_BIN}sudo\s+(?:-i|--login|{_BIN}su\s+(?:-|-l|--login))\s*$")
 _ENDLESS = re.compile(r"(?:while\s+(?::|true)|until\s+false)\s*;(?!.*\b(?:break|exit|return|exec)\b).*\bdone\b")
+#: A shell of its own that reads the same files again.
+_LOGIN_SHELL = re.compile(rf"exec\s+(?:-l\s+{_BIN}(?:bash|sh|dash)\b|{_BIN}(?:bash\s+(?:-[a-z]*l[a-z]*|--login)|(?:sh|dash)\s+-[a-z]*l[a-z]*)(?:\s|$))")
+_SAME_SHELL = re.compile(rf"exec\s+{_BIN}bash(?:\s+-i)?\s*$")
+#: Limits of a shell with which it starts no program, or none that runs: a number less than this, as ulimit takes it.
+_LIMIT = re.compile(r"ulimit\s+(?:-[HS]*S[HS]*\s+)?-[HS]*([uvnds])\s+(\d+)\s*$")
+_HARD = re.compile(r"ulimit\s+-H\w?\b")
+_LEAST = {"u": 5, "v": 2048, "n": 5, "d": 128, "s": 16}
+_ENVIRONMENT, _PROMPT = "/etc/environment", re.compile(rf"(?:export\s+)?PROMPT_COMMAND=[\"']?(?:{_LEAVES})")
 _STOPS_AT_FAULTS, _GOES_ON = re.compile(r"set\s+(?:-[A-Za-z]*e[A-Za-z]*\b|.*-o\s+errexit)"), re.compile(r"set\s+(?:\+[A-Za-z]*e|\+o\s+errexit)")
 _JOINS = re.compile(r"&&|\|")
 _SOURCES = re.compile(r"(?:\.|source)\s+[\"']?(~|\$HOME|\$\{HOME\})?(/[\w./-]+)[\"']?\s*")
@@ -49,12 +57,20 @@ def ending(context, groups=None):
     own = [path for path in (f"{_SKELETON}/{name}" for name in (".bash_profile", ".bash_login", ".profile")) if context.tree.is_file(path)][:1]
     own += [f"{_SKELETON}/.bashrc"]  # bash reads it for every command that ssh gives it, too
     paths = [_PROFILE, "/etc/bash.bashrc", "/etc/bashrc"] + context.tree.glob("/etc/profile.d/*.sh") + (own if context.kind != "specialized" else [])
-    around = shell_conditions.Surroundings(context.tree, groups, _all_text(context, ["/etc/environment"] + paths))
+    around = shell_conditions.Surroundings(context.tree, groups, _all_text(context, [_ENVIRONMENT] + paths))
     lines = {path: unguarded(shell_conditions.joined(context.lines(path))) for path in paths}
     found = [
         Evidence(path, number, f"{words}: it ends every login") for path in paths for number, words in lines[path] if _ends(words, around, path not in own)
     ]
     found += [evidence for path in paths for evidence in _at_a_fault(path, lines[path], around)] + _circles(context, lines)
+    found += [
+        Evidence(path, number, f"{words}: {cause}")
+        for path in paths
+        for number, words in lines[path]
+        for cause in [next(filter(None, (_hinders(command, path) for command in commands_of(words))), "")]
+        if cause
+    ]
+    found += _of_environment(context)
     return found + [
         Evidence(path, number, f"{words}: every login waits for its end, and it has none")
         for path in [_SSHRC] + paths + _of_motd(context)
@@ -75,6 +91,26 @@ def _ends(words, around, is_of_all):
     condition = shell_conditions.condition(words)
     commands = condition.commands if condition and shell_conditions.holds(condition, around) else commands_of(words)
     return any(_ENDS.match(command) or is_of_all and _AGAIN.match(command) or _is_foreign(command, around.groups) for command in commands)
+
+
+def _hinders(command, path):
+    """Return why (str) a command of a file leaves a session no way to do anything, "" of any other."""
+    if _LOGIN_SHELL.match(command) or path.endswith("bashrc") and _SAME_SHELL.match(command):
+        return "the new shell reads this file again, and so on without end"
+    limit = _LIMIT.match(command)
+    if limit and not _HARD.match(command) and int(limit.group(2)[:12]) < _LEAST[limit.group(1)]:
+        return "no program runs with so little"
+    return ""
+
+
+def _of_environment(context):
+    """Return the [Evidence] of a command of /etc/environment with which bash ends at its first prompt, where pam_env gives it to every session."""
+    lines = pam.stack(context.tree, "sshd")[0] if pam.service_path(context.tree, "sshd") else []
+    if not any(line.module == "pam_env.so" and "readenv=0" not in line.arguments for line in lines):
+        return []
+    return [
+        Evidence(_ENVIRONMENT, number, f"{text.strip()}: it ends every login") for number, text in context.lines(_ENVIRONMENT) if _PROMPT.match(text.strip())
+    ]
 
 
 def _is_foreign(command, groups):

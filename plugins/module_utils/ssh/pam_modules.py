@@ -27,6 +27,7 @@ ModuleRefusal = collections.namedtuple("ModuleRefusal", "path line text cause")
 _SHELLS, _USUAL_SHELLS = "/etc/shells", ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
 _GROUPS, _NAMESPACE = "/etc/group", "/etc/security/namespace.conf"
 _VENDORS_NAMESPACE = ("/usr/etc/security/namespace.conf", "/usr/lib/security/namespace.conf", "/usr/share/pam/security/namespace.conf")
+_MADE_AT_BOOT = ("/run/", "/dev/", "/tmp/", "/var/run/", "/var/tmp/")
 _LIMITS = "/etc/security/limits.conf"
 _VENDORS_LIMITS = ("/usr/etc/security/limits.conf", "/usr/lib/security/limits.conf", "/usr/share/pam/security/limits.conf")
 #: Options without which pam_listfile does not ask.
@@ -168,7 +169,7 @@ def _of_usertype(unused_tree, line, options, unused_user):
     return [] if "isregular" in options else _at(line, "it needs isregular or issystem")
 
 
-def _of_namespace(tree, line, options, unused_user):
+def _of_namespace(tree, line, options, user):
     path = next((path for path in (_NAMESPACE,) + _VENDORS_NAMESPACE if tree.is_file(path)), None)
     if path is None:
         return _at(line, f"there is no {_NAMESPACE}")
@@ -181,12 +182,30 @@ def _of_namespace(tree, line, options, unused_user):
             if "ignore_config_error" not in options:
                 found.append(ModuleRefusal(path, number, text.strip(), "it needs a directory, another one and a method"))
             continue
-        method, flags = words[2].partition(":")[0], words[2].split(":")[1:]
-        parent = posixpath.dirname(words[1].rstrip("/")) if not words[1].endswith("/") else words[1].rstrip("/")
-        made = method in ("tmpfs", "tmpdir") or any(flag.startswith("create") for flag in flags) or "$" in words[1]
-        if not made and parent and not tree.is_dir(parent) and "ignore_instance_parent_mode" not in flags:
-            found.append(ModuleRefusal(path, number, text.strip(), f"there is no directory {parent}"))
+        cause = _of_instances(tree, words, options, user)
+        found += [ModuleRefusal(path, number, text.strip(), cause)] if cause else []
     return found
+
+
+def _of_instances(tree, words, options, user):
+    """Return why (str) a user gets no directory of its own by a line of namespace.conf, "" when nothing is in its way. Tried with Linux-PAM 1.5.2.
+
+    The directory that the instances lie in is made, below one that is there; one that is there has to be root's, and closed to everybody.
+    """
+    place, prefix, method = words[0], words[1], words[2].partition(":")[0]
+    names = set(words[3].lstrip("~").split(",")) if len(words) > 3 else set()
+    if "$" in place + prefix or (user.name in names) != (len(words) > 3 and words[3].startswith("~")):
+        return ""
+    if not tree.exists(place) and not (place.rstrip("/") + "/").startswith(_MADE_AT_BOOT) and "create" not in words[2]:
+        return f"there is no directory {place}"
+    parent = prefix.rstrip("/") if prefix.endswith("/") else posixpath.dirname(prefix)
+    if method in ("tmpfs", "tmpdir") or not parent or parent.startswith(_MADE_AT_BOOT):
+        return ""
+    status = tree.stat(parent)
+    if status is None:
+        return "" if tree.is_dir(posixpath.dirname(parent)) else f"there is no directory {posixpath.dirname(parent)}"
+    is_closed = not status.mode & 0o777 and (status.uid == 0 or tree.stat("/").uid != 0)
+    return "" if is_closed or "ignore_instance_parent_mode" in options else f"{parent} has to be root's, with mode 000 (ignore_instance_parent_mode)"
 
 
 def _of_access(tree, line, options, user):

@@ -49,6 +49,7 @@ def refusals(tree, known, mounted):
     found += [(known["logfile"], cause) for cause in [_of_log(tree, known, mounted)] if cause]
     found += [(option, cause) for option, cause in [_of_kept(tree, known)] if cause]
     found += [(known["noexec"], "no command may start another")] if _is_on(known, "noexec") else []
+    found += [(known["closefrom"], "sudo closes its own output, and ends without a word")] if _text(known, "closefrom") in ("0", "1") else []
     limit = sudoers_privileges.seconds(_text(known, "command_timeout"))
     found += [(known["command_timeout"], "every command is ended after some seconds")] if limit and limit < sudoers_access.LEAST_SECONDS else []
     for name, least in _LEAST.items():

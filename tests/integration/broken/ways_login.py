@@ -90,7 +90,7 @@ WAYS = {
     "PAM asks a module that has no answer": pam("account required pam_limits.so"),
     "PAM's list of whom it denies is not there": pam("account [success=ok default=die] pam_listfile.so item=user sense=deny file=/etc/denied"),
     "PAM gives everybody a directory that is not there": with_file(
-        "session required pam_namespace.so", "/etc/security/namespace.conf", "/tmp /tmp-inst/ level root\n"
+        "session required pam_namespace.so", "/etc/security/namespace.conf", "/tmp /srv/own/tmp/ level root\n"
     ),
     "accounts are looked up where nobody answers": written("/etc/nsswitch.conf", "passwd: sss [!SUCCESS=return] files\ngroup: files\nshadow: files\n"),
     "accounts are looked up where they are not known": written("/etc/nsswitch.conf", "passwd: systemd [NOTFOUND=return] files\ngroup: files\n"),

@@ -11,6 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from integration.broken.ways_beneath import directory
 from integration.broken.ways_root import sshd, written
 
+_NAMESPACES = "session required pam_namespace.so\n"
 _PROFILE, _SUDOERS = "/etc/profile.d/t.sh", "/etc/sudoers.d/z"
 
 
@@ -31,6 +32,18 @@ def pipe(path):
 
 def home(mode, uid=0):
     return _special("/home/azureuser", stat.S_IFDIR | mode, uid)
+
+
+def _instances(mode):
+    """Return the way in which every session has a /tmp of its own; mode: int, of the directory that they are in, None when that is not there."""
+
+    def change(layer):
+        layer.append("/etc/pam.d/sshd", _NAMESPACES)
+        layer.write("/etc/security/namespace.conf", "/tmp /tmp-inst/ user root\n")
+        if mode is not None:
+            _special("/tmp-inst", stat.S_IFDIR | mode)(layer)
+
+    return change
 
 
 def windows(path):
@@ -57,6 +70,10 @@ _PIPES = (
 
 _MOTD = "/etc/update-motd.d/50-x"
 _ENDING = (
+    "ulimit -u 1",
+    "ulimit -v 1000",
+    "ulimit -n 3",
+    "exec bash -l",
     'export PROMPT_COMMAND="exit"',
     "exec </dev/null",
     "set -e\ntest -d /opt/vmware",
@@ -77,12 +94,16 @@ _ENDING = (
     "while :; do sleep 1; done",
 )
 _USELESS = (
+    "Defaults closefrom=1",
     "Defaults command_timeout=1",
     "Defaults noexec",
     "ALL ALL=(ALL) TIMEOUT=1s NOPASSWD: ALL",
     "ALL ALL=(ALL) NOEXEC: ALL",
 )
 _USEFUL = (
+    "Defaults closefrom=4",
+    'Defaults group_plugin="/usr/lib/none.so /etc/group"',
+    "Defaults pam_service=sudo-own",
     "Defaults command_timeout=3600",
     "Defaults!/usr/bin/vi noexec",
     "ALL ALL=(ALL) TIMEOUT=1h NOPASSWD: ALL",
@@ -91,6 +112,10 @@ _USEFUL = (
 )
 #: What resembles them, and ends nothing.
 _GOING_ON = (
+    "ulimit -u 4096",
+    "ulimit -c 0",
+    "exec bash",
+    "umask 077",
     'export PROMPT_COMMAND="history -a"',
     "exec 3</dev/null",
     "set -e\ntest -d /usr/lib\nset +e\ntest -d /opt/vmware",
@@ -111,6 +136,8 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
+    "every session ends at bash's first prompt": written("/etc/environment", "LANG=C.UTF-8\nPROMPT_COMMAND=exit\n"),
+    "PAM gives everybody a directory in one that others may read": _instances(0o755),
     "sshd turns the usual user of Azure away": sshd("DenyUsers azureuser"),
     "sshd turns the group of the usual user of Azure away": sshd("DenyGroups azureuser"),
     "sshd's program for sessions may not be run": lambda layer: (
@@ -143,6 +170,9 @@ WAYS = {
 
 #: {what was done, and is right: how}
 CONTROLS = {
+    "every session writes its history at bash's prompt": written("/etc/environment", "PROMPT_COMMAND='history -a'\n"),
+    "PAM gives everybody a directory in one that is closed": _instances(0o000),
+    "PAM gives everybody a directory in one that it makes": _instances(None),
     "a lock of group has the number of a process that has ended": written("/etc/group.lock", "4000000\0"),
     "a group of another name is there": lambda layer: layer.append("/etc/group", "azureusers:x:1000:\n"),
     "the home of the user is root's and open": home(0o755),

@@ -60,7 +60,10 @@ BROKEN_FILES = [
         ("R46h", _file("account required pam_time.so", _TIME, "# x\n" + text + "\n"), (_TIME, 2))
         for text in ("*;*;*;!Al0000-2400", "sshd;*;!root;Wk0000-0001", "login|sshd ; ssh ; * ; Su0100-0200|Sa0100-0200", "sshd;*;*;Al0800-1800&!Al0000-2400")
     ],
-    ("R46h", _file("session required pam_namespace.so", _NAMESPACE, "/tmp /tmp-inst/ level root\n"), (_NAMESPACE, 1)),
+    ("R46h", {**_file("session required pam_namespace.so", _NAMESPACE, "/tmp /tmp-inst/ level root,adm\n"), "/tmp-inst/.keep": ""}, (_NAMESPACE, 1)),
+    ("R46h", {**_file("session required pam_namespace.so", _NAMESPACE, "/tmp /opt/own- user:create ~azureuser\n"), "/opt/.keep": ""}, (_NAMESPACE, 1)),
+    ("R46h", _file("session required pam_namespace.so", _NAMESPACE, "# own\n/tmp /srv/own/tmp/ user root\n"), (_NAMESPACE, 2)),
+    ("R46h", _file("session required pam_namespace.so", _NAMESPACE, "/srv/own /tmp-inst/ user root\n"), (_NAMESPACE, 1)),
     ("R46h", _file("session required pam_namespace.so", _NAMESPACE, "/tmp\n"), (_NAMESPACE, 1)),
     ("R46g", {**_with("account required pam_motd.so"), f"{SECURITY}/pam_motd.so": _SESSION_ALONE}, (_SSHD, 1)),
 ]
@@ -111,7 +114,12 @@ CONTROLS = [
         )
     ],
     ("R46h", _file("session required pam_namespace.so", _NAMESPACE, "# /tmp /tmp-inst/ level root\n$HOME $HOME/inst/ user root\n/tmp tmp tmpfs root\n")),
-    ("R46h", {**_file("session required pam_namespace.so", _NAMESPACE, "/tmp /tmp-inst/ level root,adm\n"), "/tmp-inst/.keep": ""}),
+    ("R46h", _file("session required pam_namespace.so", _NAMESPACE, "/tmp /tmp-inst/ level root\n")),  # it is made
+    ("R46h", {**_file("session required pam_namespace.so", _NAMESPACE, "/tmp /tmp-inst/ user azureuser\n/tmp /opt/ user ~builder\n"), "/opt/.keep": ""}),
+    (
+        "R46h",
+        {**_file("session required pam_namespace.so ignore_instance_parent_mode", _NAMESPACE, "/tmp /tmp-inst/ user root\n"), "/tmp-inst/.keep": ""},
+    ),
     ("R46g", {**_with("session required pam_motd.so"), f"{SECURITY}/pam_motd.so": _SESSION_ALONE}),
     ("R46g", {**_with("account optional pam_motd.so"), f"{SECURITY}/pam_motd.so": _SESSION_ALONE}),
 ]

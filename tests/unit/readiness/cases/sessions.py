@@ -21,6 +21,9 @@ _MOTD, _MOTD_MODULE = "/etc/update-motd.d/50-x", f"{SECURITY}/pam_motd.so"
 _WITH_MOTD = {**PAM, _SSHD: PAM[_SSHD] + "session optional pam_motd.so\n", _MOTD_MODULE: ELF_X86_64 + b"\0/etc/update-motd.d\0"}
 
 
+_ENV = {f"{SECURITY}/pam_env.so": ELF_X86_64}
+
+
 def _profile(text, **more):
     return {**_SYSTEM, _PROFILE: f"# own\n{text}\n", **more}
 
@@ -61,8 +64,17 @@ BROKEN_FILES = [
             "exec sudo su -",
             "until false; do sleep 1; done",
             "exec sleep infinity",
+            "ulimit -u 1",
+            "ulimit -S -v 1000",
+            "ulimit -n 3; umask 022",
+            "exec bash -l",
+            "exec /bin/bash --login",
+            "exec -l bash",
+            "exec /bin/sh -l",
         )
     ],
+    ("R46h", {"/etc/skel/.bashrc": "# own\nexec bash\n"}, ("/etc/skel/.bashrc", 2)),
+    ("R46h", {**PAM, _SSHD: PAM[_SSHD] + "session required pam_env.so\n", **_ENV, "/etc/environment": "A=b\nPROMPT_COMMAND='exit'\n"}, ("/etc/environment", 2)),
     ("R46h", _profile("set -e\nPATH=/opt/own/bin\ntool now"), (_PROFILE, 4)),
     ("R46h", {_PROFILE: ". /etc/profile\n", "/etc/profile": "for each in /etc/profile.d/*.sh; do\n  . $each\ndone\n"}, (_PROFILE, 1)),
     ("R46h", {_PROFILE: ". /etc/profile\n", "/etc/profile": "for each in $(run-parts --list /etc/profile.d); do\n  . $each\ndone\n"}, (_PROFILE, 1)),
@@ -76,6 +88,7 @@ BROKEN_FILES = [
     *[
         ("R47a", {_SUDOERS: f"# own\n{text}\n{_RULES_READ}"}, (_SUDOERS, 2))
         for text in (
+            "Defaults closefrom=1",
             "Defaults runas_default=nobody",  # a warning, as is the next
             "Defaults log_servers=10.1.1.1:30344, log_output",
             "Defaults command_timeout=1",
@@ -93,6 +106,8 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R46h", {**PAM, _SSHD: PAM[_SSHD] + "session required pam_env.so\n", **_ENV, "/etc/environment": "PROMPT_COMMAND='history -a'\n"}),
+    ("R46h", {"/etc/environment": "PROMPT_COMMAND=exit\n"}),  # nothing reads it
     ("R40h", {"/etc/group.lock": "4000000\0", "/etc/passwd.lock": "1234"}),
     ("R40h", {"/etc/group": "root:x:0:\nazureuser:x:1000:\n", "/etc/login.defs": "USERGROUPS_ENAB no\n"}),
     ("R40h", {"/etc/group": "root:x:0:\nazureuser:x:1000:\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\nazureuser:x:1000:1000::/home/azureuser:/bin/sh\n"}),
@@ -102,6 +117,12 @@ CONTROLS = [
         ("R46h", _profile(text))
         for text in (
             "PROMPT_COMMAND='history -a; exit_code=$?'",
+            "ulimit -u 512",
+            "ulimit -Hu 1",  # bash refuses it
+            "ulimit -c 0; ulimit -n 65536",
+            "exec bash",  # which does not read this file
+            '[ -n "$BASH_VERSION" ] || exec bash -l',
+            "exec zsh -l",
             "exec 3</dev/null",
             "exec </dev/tty",
             "set -e\nset +e\nfalse",
