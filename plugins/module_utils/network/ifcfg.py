@@ -45,7 +45,10 @@ _NO = ("no", "n", "false", "f", "off", "0")
 
 
 class IfcfgFile:
-    """An ifcfg file. path: str; settings: {NAME: value}; card: str, the name of its card; kind: str or None for an Ethernet card."""
+    """An ifcfg file. path: str; settings: {NAME: value}; card: str, the name of its card; kind: str or None for an Ethernet card;
+
+    returns: Place of a line of DOS, None without one.
+    """
 
     def __init__(self, path, text):
         self.path = path
@@ -58,6 +61,8 @@ class IfcfgFile:
         self.card = self.settings.get("DEVICE") or path.rpartition("ifcfg-")[2]
         self.kind = _kind(self.settings, self.card)
         self.master = next((self.settings[name] for name in PORT_OF if self.settings.get(name)), None)
+        # bash takes a carriage return at the end of a line for a part of the value
+        self.returns = next((Place(path, number, "ends with a carriage return") for number, line in enumerate(text.split("\n"), 1) if line[-1:] == "\r"), None)
         self.is_started = self.settings.get("ONBOOT", "yes").lower() not in _NO
 
     def place(self, *names):
@@ -163,6 +168,8 @@ def _answer(file, gateway_device):
         return CardAnswer(HELD, [file.place(*PORT_OF)])
     if not file.is_started:
         return CardAnswer(NOT_STARTED, [file.place("ONBOOT")])
+    if file.returns is not None:
+        return CardAnswer(NOTHING, [file.returns])
     if file.settings.get("HWADDR"):
         return CardAnswer(NOTHING, [file.place("HWADDR")])  # the script passes over a card of another address
     if file.settings.get("BOOTPROTO", "").lower() in ("dhcp", "bootp"):

@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services
 from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifcfg, networkmanager_card, networkmanager_conf, networkmanager_profiles
@@ -40,8 +41,11 @@ addr-gen-mode=eui64
 
 
 def answer(tree, card=FIRST):
-    """Return the Answer of NetworkManager for a card."""
-    return networkmanager_card.answer(tree, reads_ifcfg(tree), card)
+    """Return the CardAnswer of NetworkManager for a card, or that of the network script beside it, which sets up what NetworkManager leaves alone."""
+    own = networkmanager_card.answer(tree, reads_ifcfg(tree), card)
+    if own.what == UNMANAGED and any(file.card == card.name for file in ifcfg.all_files(tree)) and services.state(tree, ["network"]) == services.ENABLED:
+        return ifcfg.answer(tree, card)
+    return own
 
 
 def masters(tree):

@@ -24,16 +24,21 @@ _NO_PROFILE = re.compile(r"^\.|~$|\.(bak|old|orig|rej|swp|swx|rpmnew|rpmorig|rpm
 #: The method of a profile that asks for an address and takes no route with it.
 WITHOUT_ROUTE = "auto without a route"
 
+_YES = ("yes", "y", "true", "t", "on", "1")
+
 #: That of one which first proves who it is to a switch, as Azure has none.
 WITHOUT_SWITCH_LOGIN = "802.1X"
 
 #: That of one whose packets are too small for DHCP.
 WITHOUT_LEASE = "auto with too small packets"
 
+#: That of one which fails, and goes down again, where nobody announces IPv6.
+WITHOUT_IPV6 = "auto, and no start without IPv6"
+
 #: A profile. path: str; kind: str, ``ethernet``, ``bond`` ...; uuid: str or None; card (name or None), match, drivers ([str], patterns): what it is for;
 #: places_of_cards, parameters: [str], patterns of udev's ID_PATH, and words of the kernel's command line, that it is for; zone: str or None, of firewalld;
 #: mac: bool, whether it is for a MAC address; autoconnect: bool; priority: int; master: str or None, of a port; parent: str or None, of a VLAN;
-#: method: str, of IPv4, or WITHOUT_ROUTE, WITHOUT_SWITCH_LOGIN or WITHOUT_LEASE; places: {word: Place}.
+#: method: str, of IPv4, or WITHOUT_ROUTE, WITHOUT_SWITCH_LOGIN, WITHOUT_LEASE or WITHOUT_IPV6; places: {word: Place}.
 Profile = collections.namedtuple(
     "Profile", "path kind uuid card match drivers places_of_cards parameters zone mac autoconnect priority master parent method places"
 )
@@ -100,6 +105,9 @@ def _keyfile(path, text):
     rejected = _list(value("rejected", ("ipv4", "dhcp-reject-servers")))
     if method == "auto" and any(fixed_routes.rejects_platform(fixed_routes.network_of(word), True) for word in rejected):
         method, places["method"] = WITHOUT_LEASE, places["rejected"]
+    may_fail, method6 = value("may_fail", ("ipv6", "may-fail")), value("method6", ("ipv6", "method")) or "auto"
+    if method == "auto" and method6 in ("auto", "dhcp") and may_fail is not None and may_fail.lower() in ini.FALSE:
+        method, places["method"] = WITHOUT_IPV6, places["may_fail"]
     eap = value("eap", ("802-1x", "eap"))
     if eap and (value("optional", ("802-1x", "optional")) or "").lower() not in ini.TRUE:
         method, places["method"] = WITHOUT_SWITCH_LOGIN, places["eap"]
@@ -139,9 +147,11 @@ def _of_ifcfg(file, gateway_device):
     """Return the Profile that NetworkManager makes of an ifcfg file. gateway_device: Place or None, as of ifcfg.of_another_card."""
     protocol = file.settings.get("BOOTPROTO", "none").lower()
     method = "auto" if protocol in ("dhcp", "bootp") else "manual" if file.settings.get("IPADDR") or file.settings.get("IPADDR0") else "disabled"
-    without = ifcfg.without_route(file) or gateway_device
+    method_place = file.place("BOOTPROTO", "IPADDR", "IPADDR0")
+    if method == "auto":
+        method, method_place = _obstacle(file, gateway_device) or (method, method_place)
     places = {
-        "method": without if method == "auto" and without is not None else file.place("BOOTPROTO", "IPADDR", "IPADDR0"),
+        "method": method_place,
         "zone": file.place("ZONE"),
         "card": file.place("DEVICE"),
         "autoconnect": file.place("ONBOOT"),
@@ -162,9 +172,27 @@ def _of_ifcfg(file, gateway_device):
         _priority(file.settings.get("AUTOCONNECT_PRIORITY")),
         file.master,
         None,
-        WITHOUT_ROUTE if method == "auto" and without is not None else method,
+        method,
         places,
     )
+
+
+def _obstacle(file, gateway_device):
+    """Return (method, Place) of what keeps a file of DHCP (IfcfgFile) from a lease that is of use, None without it.
+
+    Source: nms-ifcfg-rh-reader.c, IPV6_FAILURE_FATAL, IPV6INIT and MTU.
+    """
+    without, mtu = ifcfg.without_route(file) or gateway_device, file.settings.get("MTU", "")
+    if without is not None:
+        return WITHOUT_ROUTE, without
+    if mtu.isdigit() and 0 < int(mtu) < LEAST_MTU:
+        return WITHOUT_LEASE, file.place("MTU")
+    if (
+        all(file.settings.get(name, "").lower() in _YES for name in ("IPV6INIT", "IPV6_FAILURE_FATAL"))
+        and file.settings.get("IPV6_AUTOCONF", "").lower() != "no"
+    ):
+        return WITHOUT_IPV6, file.place("IPV6_FAILURE_FATAL")
+    return None
 
 
 def _priority(word):

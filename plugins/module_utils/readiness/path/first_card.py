@@ -14,6 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import serv
 from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     card_name,
     managers,
+    name_servers,
     networkd_files,
     networkmanager_conf,
     networkmanager_profiles,
@@ -46,7 +47,6 @@ _MADE_BY = (
 #: Managers that write the resolver's file with what DHCP says.
 _WRITING = ("networkmanager", "ifupdown", "ifcfg", "wicked")
 _CLONED = re.compile(r"\s*(?:ethernet\.)?cloned-mac-address\s*=\s*(?:random|stable|stable-ssid|(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})\s*$")
-_PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|127\.0\.0\.(?!53|54)")
 
 
 @rule(
@@ -137,28 +137,37 @@ def _is_random(entry):
     title="Names are looked up where Azure's DHCP says",
     fault="Names are looked up at the build's servers, or nowhere",
     why="The machine is provisioned, for the platform is reached by its address, but no name resolves: updates, extensions and mounts fail.",
-    cure="Enable the service that makes the file, or remove the file, so that the network manager writes it.",
-    source="resolv.conf(5), systemd-resolved.service(8)",
+    cure="Enable the service that makes the file, or remove the file, so that the network manager writes it; let it take the servers that DHCP names "
+    "(ignore-auto-dns, PEERDNS, UseDNS, use-dns, NETCONFIG_DNS_POLICY).",
+    source="resolv.conf(5), systemd-resolved.service(8), nm-settings-nmcli(5), systemd.network(5), netconfig(8)",
     kinds=("generalized", "specialized"),
 )
 def resolver(context):
-    """Return failed for a link to a file that nobody makes at boot, and for servers of a private network in a file that nobody writes again."""
+    """Return failed for a link to a file that nobody makes at boot, for servers of a private network in a file that nobody writes again, and for a manager
+
+    that leaves the lease's servers out.
+    """
     tree = context.tree
+    active = context.shared(managers.active)
+    alone = name_servers.file_left_alone(tree, active)
+    refused = [] if alone else [Evidence(*place) for place in name_servers.refused(tree, active)]
     if tree.is_symlink(RESOLVER):
         target = tree.resolve(RESOLVER).replace("/var/run/", "/run/")
         makers = next((names for beginning, names in _MADE_BY if target.startswith(beginning)), None)
         if makers is not None and services.state(tree, makers) == services.ENABLED or tree.exists(RESOLVER):
-            return passed(f"{' or '.join(makers or ())} makes it" if makers else "")
+            return failed(refused) if refused else passed(f"{' or '.join(makers or ())} makes it" if makers else "")
         return failed(
             [Evidence(RESOLVER, None, f"-> {tree.readlink(RESOLVER)}")],
             f"{' and '.join(makers)} {'is' if len(makers) == 1 else 'are'} not enabled." if makers else "Nothing makes what it points to.",
         )
     if not tree.is_file(RESOLVER):
-        return not_applicable("the network manager makes the file")
-    if set(context.shared(managers.active)) & set(_WRITING):
-        return passed("the network manager writes the file with what DHCP says")
+        if alone is not None:
+            return failed([Evidence(*alone)], f"Nobody writes {RESOLVER}, which is not there.")
+        return failed(refused) if refused else not_applicable("the network manager makes the file")
+    if set(active) & set(_WRITING) and alone is None:
+        return failed(refused) if refused else passed("the network manager writes the file with what DHCP says")
     return failed_if(
-        context.find([RESOLVER], lambda text: re.match(r"\s*nameserver\s", text) and _PRIVATE.match(text.split()[1] if text.split()[1:] else "")),
+        context.find([RESOLVER], lambda text: re.match(r"\s*nameserver\s", text) and name_servers.PRIVATE.match(text.split()[1] if text.split()[1:] else "")),
         "No network manager that runs writes the file again.",
     )
 
