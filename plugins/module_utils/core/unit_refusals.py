@@ -42,6 +42,17 @@ def of_service(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
     return found
 
 
+def starts_nothing(settings: List[UnitSetting]) -> bool:
+    """Return whether systemd refuses a service because it has no program: neither ExecStart= nor, of Type=oneshot, what is done at its end."""
+    if any(setting.section == "Service" and setting.key == "ExecStart" for setting in settings):
+        return False  # one that is taken back is told where it is
+    if unit_files.last(settings, "Unit", "SuccessAction") is not None:
+        return False
+    kind, stays = (unit_files.last(settings, "Service", key) for key in ("Type", "RemainAfterExit"))
+    ends = bool(unit_files.listed(settings, "Service", "ExecStop"))
+    return not (ends and kind is not None and kind.value == "oneshot" and stays is not None and stays.value.lower() in TRUE)
+
+
 def of_socket(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
     """Return [(UnitSetting, why systemd refuses the socket)]."""
     own = [setting for setting in settings if setting.section == "Socket"]

@@ -102,6 +102,8 @@ def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles:
         found, doubtful = unit_programs.of_service(units.tree, unit, settings, obstacles)
         faults += [_at(setting, text) for setting, text in found]
         doubts += [_at(setting, text) for setting, text in doubtful]
+        if unit_refusals.starts_nothing(settings) and programs.is_whole_system(units.tree):
+            faults.append(_about(unit, "it has no ExecStart=, and systemd refuses it"))
         faults += [_at(setting, text) for setting, text in unit_labels.unknown(units.tree, settings, command_line)]
     if faults:
         return UnitAnswer(FAILS, unit, faults)

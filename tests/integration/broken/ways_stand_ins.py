@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a diversion, a wrapper or a half-finished upgrade leaves in the place of a program."""
+"""What a diversion, a wrapper, an editor or a half-finished upgrade leaves in the place of a program, or of its unit."""
 
 from integration.broken.ways_root import written
 
@@ -25,8 +25,16 @@ def init(program):
     return lambda layer: (layer.write("/sbin/init.own", f'#!/bin/sh\numask 022\nexec {program} "$@"\n', 0o755), layer.link("/sbin/init", "init.own"))
 
 
+def unit_of_ssh(change):
+    """Return the way in which ssh's unit is an administrator's own: change takes the text (str) of the package's, and returns another (str or bytes)."""
+    return lambda layer: layer.write("/etc/systemd/system/ssh.service", change(layer.read("/usr/lib/systemd/system/ssh.service")))
+
+
 #: {what was done: how}
 WAYS = {
+    "ssh's unit is in letters of two octets": unit_of_ssh(lambda text: b"\xff\xfe" + text.encode("utf-16-le")),
+    "ssh's unit has its program in no section of systemd's": unit_of_ssh(lambda text: text.replace("[Service]", "[service]")),
+    "ssh's unit has no program": unit_of_ssh(lambda text: text.replace("ExecStart=", "ExecStartt=")),
     "a script calls the useradd that was moved away": calls("/usr/sbin/useradd", "/usr/sbin/useradd.real"),
     "a script calls the sshd that was moved away": calls("/usr/sbin/sshd", "/usr/sbin/sshd.distrib"),
     "a script calls the mount that was moved away": calls("/usr/bin/mount", "/usr/bin/mount.real"),
@@ -39,6 +47,9 @@ WAYS = {
 
 #: {what was done: how}: right configurations that resemble the faults above.
 CONTROLS = {
+    "ssh's unit has line ends of Windows": unit_of_ssh(lambda text: text.replace("\n", "\r\n")),
+    "ssh's unit begins with the mark of its order": unit_of_ssh(lambda text: "\ufeff" + text),
+    "ssh's unit has a letter of Latin-1": unit_of_ssh(lambda text: text.replace("Description=", "Description=\udcdc ")),
     "a script calls the useradd beside it": diverted("/usr/sbin/useradd"),
     "a script calls the sshd beside it": diverted("/usr/sbin/sshd"),
     "a script calls systemd": init("/lib/systemd/systemd"),

@@ -479,3 +479,22 @@ def test_a_socket_that_systemd_refuses_fails(tmp_path, text, state):
 def test_a_unit_may_begin_with_the_mark_of_its_octets_order():
     settings = unit_files.parse("\ufeff[Unit]\nDescription=x\n", "/etc/systemd/system/x.service")
     assert [(setting.section, setting.key, setting.line) for setting in settings] == [("Unit", "Description", 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("[Service]\nType=notify\n", "fails"),
+        ("[Unit]\nExecStart=/bin/true\n[Service]\nUser=root\n", "fails"),
+        ("[service]\nExecStart=/bin/true\n", "fails"),
+        ("[Service]\nType=oneshot\nRemainAfterExit=yes\n", "fails"),
+        ("[Service]\nType=oneshot\nExecStop=/bin/true\n", "fails"),
+        ("[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStop=/bin/true\n", "starts"),
+        ("[Unit]\nSuccessAction=none\n[Service]\nType=oneshot\n", "starts"),
+    ],
+)
+def test_a_service_without_a_program_is_refused(tmp_path, text, state):
+    write_tree(tmp_path, {f"{ETC}/one.service": text, f"{ETC}/multi-user.target.wants/one.service": f"->{ETC}/one.service"})
+    assert units.will_start(unit_files.Units(LiveTree(str(tmp_path))), "one.service").state != "fails"  # of a few files nothing is told
+    write_tree(tmp_path, {"/lib/x86_64-linux-gnu/libc.so.6": "x"})
+    assert (units.will_start(unit_files.Units(LiveTree(str(tmp_path))), "one.service").state == "fails") is (state == "fails")
