@@ -9,10 +9,11 @@ PRIVATE: module_utils of this collection are not an interface.
 from typing import Dict, Iterable, Optional
 
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import inittab, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core import units as systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Unit, Units
-from ansible_collections.imagewright.azure.plugins.module_utils.core.units import DISABLED, MASKED, MISSING, STARTS, STATES, UnitAnswer, Cause, Obstacles
+from ansible_collections.imagewright.azure.plugins.module_utils.core.units import DISABLED, FAILS, MASKED, MISSING, STARTS, STATES, UnitAnswer, Cause, Obstacles
 
 ENABLED = "enabled"
 #: What starts a service without systemd, at Debian (rcS.d before any runlevel, as networking), Red Hat, SUSE (boot.d the same) and with OpenRC.
@@ -23,6 +24,15 @@ _START_LINKS = (
     "/etc/init.d/boot.d/S[0-9][0-9]{}",
     "/etc/runlevels/*/{}",
 )
+#: The same where the runlevel is known in which the guest ends: {0} is the script, {1} the runlevel.
+_LINKS_OF_LEVEL = (
+    "/etc/rc[S{1}].d/S[0-9][0-9]{0}",
+    "/etc/rc.d/rc{1}.d/S[0-9][0-9]{0}",
+    "/etc/init.d/rc{1}.d/S[0-9][0-9]{0}",
+    "/etc/init.d/boot.d/S[0-9][0-9]{0}",
+)
+#: Runlevels of OpenRC in which no machine ends by itself.
+_ASIDE = ("shutdown", "single", "recovery", "nonetwork")
 
 
 def state(tree: Tree, names: Iterable[str]) -> str:
@@ -100,8 +110,31 @@ def _will_start(units: Units, name: str, command_line: Optional[str], obstacles:
         return systemd.will_start(units, _unit_name(name), command_line, obstacles)
     if script == MISSING:
         return UnitAnswer(MISSING, unit, [Cause("/etc/init.d", None, f"there is no service {name}")])
-    cause = [Cause(f"/etc/init.d/{name}", None, "no runlevel starts it")] if script == DISABLED else []
-    return UnitAnswer(script, Unit(name, THERE, f"/etc/init.d/{name}", [name]), cause)
+    path = next((path for path in (f"/etc/init.d/{name}", f"/etc/rc.d/init.d/{name}") if units.tree.exists(path)), f"/etc/init.d/{name}")
+    wrong = "" if script == DISABLED or has_job(units.tree, name) else _why_not(units.tree, path)
+    cause = [Cause(path, None, wrong or _not_started(units.tree))] if wrong or script == DISABLED else []
+    return UnitAnswer(FAILS if wrong else script, Unit(name, THERE, path, [name]), cause)
+
+
+def _not_started(tree: Tree) -> str:
+    """Return what is wrong (str) of a service that is not started."""
+    level = inittab.default_level(tree)
+    return f"the runlevel {level}, in which the machine ends, does not start it" if level and not tree.is_dir("/etc/runlevels") else "no runlevel starts it"
+
+
+def _why_not(tree: Tree, path: str) -> str:
+    """Return why a script of SysV or OpenRC does nothing (str), "" when nothing is in its way.
+
+    Of files that were laid out without their modes, or without the system's programs, neither is missed.
+    """
+    obstacles = [
+        obstacle
+        for obstacle in programs.obstacles(tree, path)
+        if obstacle.kind in (programs.EMPTY, programs.NOT_A_FILE)
+        or (obstacle.kind == programs.NOT_EXECUTABLE and obstacle.path == path and tree.has_own_root)
+        or (obstacle.kind in (programs.MISSING, programs.NOT_EXECUTABLE) and obstacle.path != path and programs.is_whole_system(tree))
+    ]
+    return programs.sentence(obstacles[0]) if obstacles else ""
 
 
 def _script(tree: Tree, name: str) -> str:
@@ -111,8 +144,17 @@ def _script(tree: Tree, name: str) -> str:
     if has_job(tree, name):
         return STARTS if _is_started(tree, name) else DISABLED
     if _has_script(tree, name):
-        return STARTS if any(tree.glob(pattern.format(name)) for pattern in _START_LINKS) else DISABLED
+        return STARTS if _has_link(tree, name) else DISABLED
     return MISSING
+
+
+def _has_link(tree: Tree, name: str) -> bool:
+    """Return whether a link starts a script: in the runlevel in which the guest ends, where it is known; systemd takes those of runlevels 2 to 5 for one."""
+    level = inittab.default_level(tree) if _uses_another_init(tree) else ""
+    if tree.is_dir("/etc/runlevels"):
+        return any(path.split("/")[3] not in _ASIDE for path in tree.glob(f"/etc/runlevels/*/{name}"))
+    patterns = [pattern.format(name, level) for pattern in _LINKS_OF_LEVEL] if level in ("2", "3", "4", "5") else [each.format(name) for each in _START_LINKS]
+    return any(tree.glob(pattern) for pattern in patterns)
 
 
 def _has_script(tree: Tree, name: str) -> bool:

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import firewalld, iptables, nftables, ufw
@@ -26,6 +26,8 @@ STRANGER = "20.50.2.1"
 
 _NFT_FILE = re.compile(r"\bnft\b[^\n]*?\s(?:-f|--file)\s+(\S+)")
 _NFT_FILES = ("/etc/sysconfig/nftables.conf", "/etc/nftables.conf", "/etc/nftables.nft")
+#: The same of OpenRC's script, at Alpine and at Gentoo.
+_OPENRC, _OPENRC_FILES = "/etc/conf.d/nftables", ("/etc/nftables.nft", "/var/lib/nftables/rules-save")
 _IPTABLES = (
     ("netfilter-persistent", "/etc/iptables/rules.v4"),
     ("iptables-persistent", "/etc/iptables/rules.v4"),
@@ -85,6 +87,10 @@ def nftables_files(tree):
     """Return the paths ([str]) that the service of nftables loads."""
     if services.state(tree, ["nftables"]) != services.ENABLED:
         return []
+    if tree.is_dir("/etc/runlevels"):
+        values = shell_variables.values(text_of(tree, _OPENRC), _OPENRC) if tree.is_file(_OPENRC) else {}
+        files = [values[name] for name in ("rules_file", "NFTABLES_SAVE") if values.get(name)]
+        return [path for path in files + list(_OPENRC_FILES) if tree.is_file(path)][:1]
     unit = services.unit_path(tree, "nftables.service")
     named = _NFT_FILE.search(text_of(tree, unit)) if unit is not None and tree.is_file(unit) else None
     files = [named.group(1)] if named else []

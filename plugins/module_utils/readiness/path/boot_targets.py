@@ -13,6 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_needs, generated
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import old_inits
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
@@ -27,8 +28,6 @@ _UDEV_RULES = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/lib/udev/ru
 _NEEDED_RULES = ("50-udev-default.rules", "60-persistent-storage.rules", "80-drivers.rules", "99-systemd.rules")
 #: Where a default target leads to no login.
 _ELSEWHERE = re.compile(r"(?:^|/)(?:(?:rescue|emergency|poweroff|halt|reboot|shutdown|kexec|sysinit|basic)\.target|null)$")
-_INITTAB = "/etc/inittab"
-_RUNLEVEL = re.compile(r"^\s*[^#:]*:([0-9sS]):initdefault:")
 
 
 @rule(
@@ -38,11 +37,11 @@ _RUNLEVEL = re.compile(r"^\s*[^#:]*:([0-9sS]):initdefault:")
     title="The default target leads to a login",
     fault="The default target does not lead to a login",
     why="A machine whose default target is rescue.target, masked or not there ends in a shell on the console, or nowhere; on Azure nobody sits there.",
-    cure="Run `systemctl set-default multi-user.target` in the guest.",
-    source="systemd.special(7), default.target",
+    cure="Run `systemctl set-default multi-user.target` in the guest; of older systems, correct /etc/inittab.",
+    source="systemd.special(7), default.target; inittab(5); openrc(8)",
 )
 def default_target(context):
-    """Return failed when the default target is masked, not there, or does not pull in multi-user.target; of older systems, runlevel 0, 1 or 6."""
+    """Return failed when the default target is masked, not there, or does not pull in multi-user.target; of older systems, when init comes to no runlevel."""
     if not any(context.tree.is_file(path) for path in _SYSTEMD):
         return _default_runlevel(context)
     found = context.shared(Units)
@@ -63,10 +62,8 @@ def default_target(context):
 
 
 def _default_runlevel(context):
-    levels = [(number, text, match.group(1)) for number, text in context.lines(_INITTAB) for match in [_RUNLEVEL.match(text)] if match]
-    if not levels:
-        return not_applicable("the guest is not started by systemd")
-    return failed_if(Evidence(_INITTAB, number, text.strip()) for number, text, level in levels if level in "016sS")
+    found = old_inits.without_login(context)
+    return not_applicable("the guest is not started by systemd") if found is None else failed_if(found)
 
 
 @rule(
@@ -75,14 +72,16 @@ def _default_runlevel(context):
     severity=ERROR,
     title="What every start goes through is there and not masked",
     fault="A unit that every start needs is masked, missing or cannot start",
-    why="Without udev no disk gets its name, so that no file system is mounted; without these targets nothing behind them starts.",
+    why="Without udev no disk gets its name, so that no file system is mounted; without these targets, or the programs and jobs of an older init, nothing "
+    "behind them starts.",
     cure="Run `systemctl unmask` with the unit's name in the guest, or install its package once more.",
-    source="bootup(7)",
+    source="bootup(7); inittab(5); init(5) of Upstart",
 )
 def needed_units(context):
-    """Return failed with each target and service of the start that is masked, missing or cannot start."""
+    """Return failed with each target and service of the start that is masked, missing or cannot start; of older systems, with what init starts."""
     if not any(context.tree.is_file(path) for path in _SYSTEMD):
-        return not_applicable("the guest is not started by systemd")
+        found = old_inits.lacking(context)
+        return failed_if(found) if found else not_applicable("the guest is not started by systemd")
     found = context.shared(Units)
     whole = found.find("sysinit.target").state == THERE  # else the tree is one without systemd's own units
     evidence = []

@@ -10,6 +10,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import gene
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import mount_drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import old_inits
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import is_written, last, last_mode, started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
@@ -53,7 +54,8 @@ def root_is_written(context):
     """Return failed with the root's line that has ro, or what no later mount changes, or, where there is none, with each started line without rw."""
     tree = context.tree
     if not services.uses_systemd(tree):
-        return not_applicable("the guest is not started by systemd")
+        left = [] if any(is_written(line) for line in started_lines(context)) else old_inits.root_is_left(context)
+        return failed_if(left) if left else not_applicable("the guest is not started by systemd")
     mounts = context.shared(mount_lines)
     roots = [line for line in mounts if line.mount_point == "/"]
     if any(line.mount_point.rstrip("/") == "/etc" for line in mounts):
