@@ -24,7 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     wicked,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import is_ethernet
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, may_be_first
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, may_be_first
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import systemd_text_of
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import having
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
@@ -88,10 +88,19 @@ def are_passed_over(context, lines):
 
 
 def _passed_over(tree):
-    """Return the paths ({str}) of .network files for a MAC address, which take no card on Azure, where another has the first card ask for its address."""
+    """Return the paths ({str}) of .network files that take no card on Azure, where another has the first card ask for its address.
+
+    They are for a MAC address, or for the first card by its name and behind the file that networkd takes for it.
+    """
     if networkd.answer(tree).what != DHCP:
         return set()
-    return {path for path in networkd.files(tree) if networkd_files.is_for_another_address(ini.entries(systemd_text_of(tree, path)))}
+    found = {path for path in networkd.files(tree) if networkd_files.is_for_another_address(ini.entries(systemd_text_of(tree, path)))}
+    is_taken = False
+    for file in networkd_files.in_order(tree, "network"):
+        if is_taken and ini.values(file.text, "Match", "Name") == [FIRST.name]:
+            found.add(file.path)
+        is_taken = is_taken or networkd_files.matches(file.entries, FIRST, tree) is True
+    return found
 
 
 def _lines(context):

@@ -31,6 +31,7 @@ _NAME = r"[A-Za-z_][\w.+-]*"
 _LOOKED_UP = re.compile(rf"(?:command\s+-[vV]|which|type(?:\s+-[pPt])?|hash)\s+({_NAME})\s*")
 _TESTED = re.compile(r"(?:test\s+(.+)|\[\s+(.+)\s+\]|\[\[\s+(.+)\s+\]\])\s*")
 _OF_FILE = re.compile(r"(-[edfrsx])\s+(/[\w./+-]+)")
+_ENTERED = re.compile(r"(cd|pushd|\.|source)\s+[\"']?(/[\w./+-]+)[\"']?")
 _COUNTED = re.compile(r"\"?\$\(.*\|\s*wc\s+-l\s*\)\"?\s+-ge\s+0")
 _OF_GROUPS = re.compile(r"(?:id(?:\s+-\w+)*|groups)(?:\s+\"?\$\{?(?:USER|LOGNAME)\}?\"?)?\s*\|\s*[ef]?grep\s+((?:-[qwx]+\s+)*)([\"']?)([\w-]+)\2\s*")
 _CALLED = re.compile(rf"({_NAME}|/[\w./+-]+)(?:\s+[^|&;<>(){{}}=`$]*)?")
@@ -109,6 +110,9 @@ def result(test, around):
         return _is_program(looked_up.group(1), around)
     if tested:
         return _of_test(next(filter(None, tested.groups())), around.tree)
+    entered = _ENTERED.fullmatch(test)
+    if entered:
+        return _of_path("-d" if entered.group(1) in ("cd", "pushd") else "-f", entered.group(2), around.tree)
     if of_groups:
         return _of_groups(of_groups, around.groups)
     return False if called and _is_program(called.group(1), around) is False else None

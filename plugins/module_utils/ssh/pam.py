@@ -167,7 +167,8 @@ def _most_skipped(line):
     """Return the number of next lines that the line may have skipped, _ALL when it may end the stack well."""
     if line.control == "sufficient":
         return _ALL
-    actions = _actions(line).values() if line.control.startswith("[") else ()
+    # the password of a new user has not expired
+    actions = [action for answer, action in _actions(line).items() if answer != "new_authtok_reqd"] if line.control.startswith("[") else ()
     return _ALL if "done" in actions else max([int(action) for action in actions if action.isdigit()] or [0])
 
 

@@ -74,6 +74,8 @@ _ENDING = (
     "ulimit -v 1000",
     "ulimit -n 3",
     "exec bash -l",
+    "cd /opt/app || exit 1",
+    "set -e\n. /opt/app/env.sh",
     'export PROMPT_COMMAND="exit"',
     "exec </dev/null",
     "set -e\ntest -d /opt/vmware",
@@ -115,6 +117,8 @@ _GOING_ON = (
     "ulimit -u 4096",
     "ulimit -c 0",
     "exec bash",
+    "cd /opt/app 2>/dev/null",
+    "[ -r /opt/app/env.sh ] && . /opt/app/env.sh",
     "umask 077",
     'export PROMPT_COMMAND="history -a"',
     "exec 3</dev/null",
@@ -136,6 +140,7 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
+    "PAM turns everybody away behind those whom it lets pass": lambda layer: layer.append("/etc/pam.d/common-account", "account required pam_deny.so\n"),
     "every session ends at bash's first prompt": written("/etc/environment", "LANG=C.UTF-8\nPROMPT_COMMAND=exit\n"),
     "PAM gives everybody a directory in one that others may read": _instances(0o755),
     "sshd turns the usual user of Azure away": sshd("DenyUsers azureuser"),

@@ -194,6 +194,9 @@ CONTROLS = {
     "networkd: its group may read the file": lambda layer: (layer.needs(NETWORK), layer.status(NETWORK, mode=0o644)),
     "networkd: Azure's server is on the list": networkd("[Match]\nName=eth0\n[Network]\nDHCP=yes\n[DHCPv4]\nAllowList=168.63.129.16 10.0.0.0/8\n"),
     "networkd: not for a netboot": networkd("[Match]\nName=eth0\nKernelCommandLine=!netboot\n[Network]\nDHCP=yes\n"),
+    "networkd: a file with a fixed address comes behind": networkd(
+        "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.9/24\n", "/etc/systemd/network/90-build.network"
+    ),
     "networkd: a file of another host comes first": networkd(
         "[Match]\nName=eth0\nHost=build\n[Network]\nAddress=192.0.2.9/24\n", "/etc/systemd/network/05-build.network"
     ),

@@ -132,3 +132,20 @@ def test_a_file_of_networkd_for_the_address_of_another_card_is_no_error_beside_t
     found = outcome(tmp_path, rule, files)
 
     assert (found.status, found.severity) == ("failed", severity)
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [("eth0", "warning"), ("eth*", None), ("eth0 ens3", None)],
+)
+def test_a_fixed_address_in_a_file_that_networkd_does_not_take_for_the_first_card_is_no_error(tmp_path, name, severity):
+    asking = {f"{NETWORKD}/20-dhcp.network": "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"}
+    other = f"[Match]\nName={name}\n[Network]\nAddress=10.0.0.5/24\n"
+    found = outcome(tmp_path, "R34c", {**asking, f"{NETWORKD}/30-old.network": other})
+    assert (found.status, found.severity) == ("failed", severity)
+
+
+def test_a_fixed_address_in_the_file_that_networkd_takes_for_the_first_card_is_an_error(tmp_path):
+    asking = {f"{NETWORKD}/20-dhcp.network": "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"}
+    found = outcome(tmp_path, "R34c", {**asking, f"{NETWORKD}/10-old.network": "[Match]\nName=eth0\n[Network]\nAddress=10.0.0.5/24\n"})
+    assert (found.status, found.severity) == ("failed", None)

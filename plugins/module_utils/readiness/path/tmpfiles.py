@@ -49,8 +49,14 @@ _SUDO = ("/usr/bin/sudo", "/bin/sudo")
 #: What the kernel does when this is written to /proc/sysrq-trigger. Source: Linux Documentation/admin-guide/sysrq.rst.
 _REQUESTS = {"o": "powers the machine off", "b": "restarts the machine", "c": "crashes", "e": "ends all programs", "i": "ends all programs"}
 _DAY = 86400  # seconds
-#: One line. kind: str, its letter without signs; place: str, the path; mode, age, argument: str, - where it has none; source: Evidence without a cause.
-_Line = collections.namedtuple("_Line", "kind place mode age argument source")
+#: One line. kind: str, its letter without signs; signs: str; place: str, the path; mode, age, argument: str, - where it has none; source: Evidence
+#: without a cause.
+_Line = collections.namedtuple("_Line", "kind signs place mode age argument source")
+#: Files that count for nothing with the one line that F and f+ leave in them, and those that useradd writes to.
+_LONG = tuple(path for path in _NEEDED if path not in ("/etc/ssh/sshd_config", "/etc/waagent.conf", "/etc/cloud/cloud.cfg", "/home"))
+_OF_ACCOUNTS = ("/etc/passwd", "/etc/shadow", "/etc/group", "/home", "/etc/sudoers.d", "/etc")
+#: As chattr writes them: no sign is a plus.
+_IMMUTABLE = re.compile(r"[+=]?[A-Za-z]*[ai]")
 _OPEN = ("/", "/etc", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/bin", "/lib", "/sbin", "/var", "/home", "/dev", "/run")
 
 
@@ -73,7 +79,7 @@ def nothing_is_removed(context):
     forbidding, excepted = _forbidding(context), {line.place for line in lines if line.kind in ("x", "X")}
     cleans = context.shared(Units).find(_CLEANER).state == unit_files.THERE
     for line in lines:
-        cause = _cause(line.kind, line.place, line.mode) or _written(line) or _made(line, forbidding)
+        cause = _cause(line.kind, line.place, line.mode) or _written(line) or _made(line, forbidding) or _replaced(tree, line) or _kept_as_it_is(line)
         cause = cause or (_aged(line) if cleans and not any(_is_below(place, line.place) for place in excepted) else "")
         if (line.kind, line.place) not in settled and cause:
             found.append(line.source._replace(text=f"{line.source.text}: {cause}"))
@@ -91,7 +97,7 @@ def _lines(context):
                 continue
             kind, place = words[0].rstrip("!+-=~^$?"), posixpath.normpath(words[1].strip("\"'"))
             words += ["-"] * (7 - len(words))
-            found.append(_Line(kind, place, words[2], words[5], words[6].strip(), Evidence(path, number, text.strip())))
+            found.append(_Line(kind, words[0][len(kind) :], place, words[2], words[5], words[6].strip(), Evidence(path, number, text.strip())))
     return found
 
 
@@ -109,6 +115,29 @@ def _made(line, forbidding):
     """Return which unit does not start for what a line makes (str), "" when none."""
     name = forbidding.get(line.place) if line.kind in ("f", "F", "C", "L", "d", "D", "p", "v", "q", "Q") else None
     return f"{name} does not start while it is there" if name else ""
+
+
+def _replaced(tree, line):
+    """Return what a line lays in the place of what a login needs (str), "" when nothing."""
+    if line.place not in _NEEDED:
+        return ""
+    if line.kind in ("p", "c", "b") and "+" in line.signs:
+        return "it is no file any more"
+    if line.kind == "L" and "+" in line.signs:
+        target = line.argument if line.argument not in ("", "-") else f"/usr/share/factory{line.place}"
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(line.place), target))
+        gone = target == "/dev/null" or not tree.exists(target) and not target.startswith(("/run/", "/tmp/"))
+        return f"it is a link to {target}, which is not there" if gone and "%" not in target else ""
+    is_written = line.kind == "F" or line.kind == "f" and "+" in line.signs
+    return "nothing of it is left but this line" if is_written and line.place in _LONG else ""
+
+
+def _kept_as_it_is(line):
+    """Return what a line of file attributes keeps useradd from (str), "" when nothing."""
+    if line.kind not in ("h", "H") or line.argument.startswith("-") or not _IMMUTABLE.match(line.argument):
+        return ""
+    held = [path for path in _OF_ACCOUNTS if path == line.place or line.kind == "H" and _is_below(path, line.place)]
+    return f"nobody can write to {held[0]} any more, and no user is made" if held else ""
 
 
 def _written(line):

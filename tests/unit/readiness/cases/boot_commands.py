@@ -131,6 +131,19 @@ BROKEN_FILES = [
     ("R69g", _online("--timeout=infinity --interface=eth0 --interface=eth1:routable"), (_ONLINE, 5)),
     ("R69h", _tmpfiles("f /etc/nologin 0644 root root - closed"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("r! /etc/ssh/sshd_config"), (_TMPFILES, 2)),
+    *[
+        ("R69h", _tmpfiles(text), (_TMPFILES, 2))
+        for text in (
+            "L+ /etc/passwd - - - - /data/passwd",
+            "L+! /etc/ssh/sshd_config - - - - /dev/null",
+            "f+ /etc/shadow 0640 root shadow - none",
+            "F /etc/fstab 0644 root root -",
+            "p+ /etc/sudoers 0440 root root -",
+            "h /etc/passwd - - - - +i",
+            "h /etc/group - - - - a",
+            "H /etc - - - - =i",
+        )
+    ],
     ("R69h", _tmpfiles("R /etc/ssh"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("R! /home/*/.ssh"), (_TMPFILES, 2)),
     ("R69h", _tmpfiles("r /home/*/.ssh/authorized_keys"), (_TMPFILES, 2)),
@@ -142,6 +155,19 @@ BROKEN_FILES = [
 RIGHT_FILES = [("R69h", _TOOL)]
 
 CONTROLS = [
+    *[
+        ("R69h", _tmpfiles(text))
+        for text in (
+            "L /etc/passwd - - - - /data/passwd",  # it is there
+            "L+ /etc/fstab - - - - /etc/waagent.conf",
+            "L+ /etc/resolv.conf - - - - /run/none",
+            "f /etc/shadow 0640 root shadow - none",
+            "f+ /etc/ssh/sshd_config 0600 root root - PermitRootLogin no",
+            "h /var/log/journal - - - - +C",
+            "h /etc/passwd - - - - -i",
+            "p+ /run/own 0600 root root -",
+        )
+    ],
     ("R69h", _tmpfiles("R! /home/*/.cache")),
     ("R69h", _tmpfiles("r /home/*/.ssh")),  # which removes no directory that has something in it
     *[

@@ -9,6 +9,7 @@ from unit.readiness.guest_tree import ELF_X86_64, UNITS
 
 _AGENTS = "/usr/lib/python3/dist-packages/azurelinuxagent/common/osutil/default.py"
 _WITH_BASH = '# own\ncmd = ["useradd", "-m", username, "-s", "/bin/bash"]\n'
+_DEBIANS = "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n"
 #: Each was tried with OpenSSH 9.2.
 _REFUSED_BY_SSHD = (
     "RekeyLimit 15",
@@ -49,6 +50,11 @@ def _account(text):
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    (
+        "R46h",
+        _account(_DEBIANS + "account required pam_deny.so\n"),
+        ("/etc/pam.d/common-account", 4),
+    ),
     ("R40h", {_DEFS: "# x\nPASS_MAX_DAYS 0\n"}, (_DEFS, 2)),
     ("R40h", {_DEFS: "GID_MIN 60001\n"}, (_DEFS, 1)),
     ("R40h", {_DEFS: "UID_MIN 1000\nUID_MAX 1000\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\nx:x:1000:1000::/:/bin/sh\n"}, (_DEFS, 1)),
@@ -140,11 +146,15 @@ CONTROLS = [
     ("R40h", {**_WITH_SCRIPTS, f"{_PRE}/own": ("program", '#!/bin/sh\n[ "$SUBJECT" = root ] && exit 1\nexit 0\n')}),
     ("R40h", {f"{_PRE}/README": "Scripts for useradd.\n"}),  # this useradd runs none
     ("R40h", {_USERADD: "EXPIRE=\nINACTIVE=-1\nSHELL=/bin/sh\n"}),
+    (
+        "R46h",
+        _account(_DEBIANS + "account optional pam_deny.so\n"),
+    ),
     ("R46g", _first("-account optional pam_none.so")),
     ("R46g", _first("-session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_none.so")),
     ("R46g", _first("Account REQUIRED pam_unix.so")),
     ("R46g", _first("account [success = ok   default = bad] pam_unix.so")),
-    ("R46g", _account("account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n")),
+    ("R46g", _account(_DEBIANS)),
     ("R46g", _account("account [success=2 default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n")),
     *[
         ("R46h", {**_first(line), f"{SECURITY}/{line.split()[2]}": ELF_X86_64})

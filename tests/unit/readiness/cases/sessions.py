@@ -49,6 +49,8 @@ BROKEN_FILES = [
             "exec </dev/null",
             "exec >/dev/null 0<&-",
             "set -o errexit; false",
+            "cd /opt/own || exit 1",
+            "set -e; . /opt/own/env.sh",
             "trap -- 'kill $$' DEBUG",
             "command -v tool &>/dev/null || exit",
             "tool --check 2>/dev/null || { echo 'none; sorry'; logout; }",
@@ -123,6 +125,9 @@ CONTROLS = [
             "exec bash",  # which does not read this file
             '[ -n "$BASH_VERSION" ] || exec bash -l',
             "exec zsh -l",
+            "cd /usr/bin || exit 1",
+            "cd /srv/app || exit 1",  # the first boot may make it
+            "set -e; . /opt/own/env.sh || true",
             "exec 3</dev/null",
             "exec </dev/tty",
             "set -e\nset +e\nfalse",

@@ -25,7 +25,9 @@ TARGETS = {
 
 #: What pulls the unit done.service in.
 WANTED = {f"{SYSTEM}/multi-user.target.wants/done.service": ("link", f"{SYSTEM}/done.service")}
-UDEV = {f"/usr/lib/udev/rules.d/{name}.rules": "# x\n" for name in ("50-udev-default", "60-persistent-storage", "80-drivers", "99-systemd")}
+UDEV = {
+    f"/usr/lib/udev/rules.d/{name}.rules": 'ACTION=="remove", GOTO="end"\n' for name in ("50-udev-default", "60-persistent-storage", "80-drivers", "99-systemd")
+}
 
 
 _GENERATORS, _MASKS = f"{UNITS[:-7]}/system-generators", "/etc/systemd/system-generators"
@@ -106,6 +108,7 @@ BROKEN_FILES = [
     ("R69c", {**TARGETS, "/etc/cron.d/build": "# x\n@reboot root /sbin/shutdown -r now\n"}, ("/etc/cron.d/build", 2)),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": DEV_NULL}, ("/etc/udev/rules.d/80-drivers.rules", None)),
     ("R69d", {**UDEV, "/etc/udev/rules.d/99-systemd.rules": ""}, ("/etc/udev/rules.d/99-systemd.rules", None)),
+    ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": "# taken out\n\n  # RUN\n"}, ("/etc/udev/rules.d/80-drivers.rules", None)),
     ("R70g", {"/etc/fstab": ROOT.format("errors=remount-ro,ro")}, ("/etc/fstab", 1)),
     ("R70g", {"/etc/fstab": ""}, ("/etc/fstab", None)),
     ("R70g", {"/etc/fstab": None}, ("/etc/fstab", None)),
@@ -204,7 +207,7 @@ CONTROLS = [
     ("R69c", {**TARGETS, "/etc/rc.local": ("program", "#!/bin/sh\nif [ -e /x ]; then\n  reboot\nfi\n# poweroff\nexit 0\npoweroff\n")}),
     ("R69c", {**TARGETS, "/etc/cron.d/night": "0 4 * * 0 root /sbin/reboot\n"}),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-net-setup-link.rules": DEV_NULL}),
-    ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": "# own\n"}),
+    ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": 'ACTION!="remove", ENV{MODALIAS}=="?*", RUN{builtin}+="kmod load"\n'}),
     ("R69d", {path.replace("/usr", "", 1): text for path, text in UDEV.items()}),
     ("R70g", {"/etc/fstab": ROOT.format("ro,rw,errors=remount-ro")}),
     ("R70g", {"/etc/fstab": ROOT.format("ro") + "overlay /etc overlay lowerdir=/etc 0 0\n"}),  # read-only on purpose
