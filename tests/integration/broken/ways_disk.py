@@ -88,6 +88,11 @@ def ext_only(change):
     return way
 
 
+def immutable(path):
+    """Return the way in which a path of ext4 is as after `chattr +i`."""
+    return lambda disk: disk.debugfs(f"set_inode_field {path} flags 0x80010")
+
+
 def with_grub(change):
     """Return the way in which change is done to a disk whose GRUB reads the root itself."""
     return lambda disk: (grub_folder(disk), change(disk))
@@ -238,7 +243,9 @@ WAYS = {
     "GRUB does not read the data in the inodes of the root": with_grub(lambda disk: disk.debugfs("feature inline_data")),
     "GRUB does not read the attributes in inodes of the root": with_grub(lambda disk: disk.debugfs("feature ea_inode")),
     "GRUB does not read the root's directories without case": with_grub(lambda disk: disk.debugfs("feature casefold")),
-    "passwd may not be changed": lambda disk: disk.debugfs("set_inode_field /etc/passwd flags 0x80010"),
+    "passwd may not be changed": immutable("/etc/passwd"),
+    "the agent may not change the name of the host": immutable("/etc/hostname"),
+    "the agent may not make host keys": immutable("/etc/ssh"),
 }
 
 
@@ -289,5 +296,6 @@ CONTROLS = {
     "the root's journal is to be replayed": lambda disk: disk.debugfs("feature needs_recovery"),
     "the root was not unmounted": lambda disk: disk.debugfs("set_super_value state 0"),
     "a directory was emptied": lambda disk: disk.mounted(lambda folder: (os.makedirs(f"{folder}/srv/many"), os.rmdir(f"{folder}/srv/many"))),
+    "a file may not be changed that nobody writes": immutable("/etc/issue"),
     "there is a large file": lambda disk: disk.mounted(large_file),
 }

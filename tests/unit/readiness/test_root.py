@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from unit.initramfs.images import elf_module
+from unit.readiness.cases.common import BY_AGENT, WITHOUT_CLOUD_INIT
 from unit.readiness.guest_tree import KERNEL, MODULES, good_guest, write
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
@@ -53,6 +54,37 @@ def test_a_file_of_accounts_that_is_immutable_is_an_error(tree, path):
     (pathlib.Path(tree.root) / "home").mkdir()
     tree.unchanging = (path, "/etc/motd")
     assert finding(tree, "R68c") == ("failed", "error", [(path, "is immutable or append-only (lsattr)")])
+
+
+@pytest.mark.parametrize(
+    ("path", "agent", "cloud_init"),
+    [
+        ("/etc/hostname", True, False),
+        ("/etc/ssh", True, True),
+        ("/var/lib/waagent", True, False),
+        ("/var/lib/cloud", False, True),
+    ],
+)
+def test_what_whoever_provisions_writes_may_not_be_immutable(tree, path, agent, cloud_init):
+    for folder in ("etc/ssh", "var/lib/waagent", "var/lib/cloud"):
+        (pathlib.Path(tree.root) / folder).mkdir(parents=True, exist_ok=True)
+    write(tree.root, "/etc/hostname", "build\n")
+    tree.unchanging = (path,)
+    assert (finding(tree, "R68c")[0] == "failed") is cloud_init
+    for name, content in {"/etc/waagent.conf": BY_AGENT + "Provisioning.RegenerateSshHostKeyPair=y\n", **WITHOUT_CLOUD_INIT}.items():
+        write(tree.root, name, content)
+    assert (finding(tree, "R68c")[0] == "failed") is agent
+
+
+def test_immutable_host_keys_are_right_where_nobody_makes_others(tree):
+    write(tree.root, "/etc/ssh/ssh_host_rsa_key", "key")
+    tree.unchanging = ("/etc/ssh/ssh_host_rsa_key",)
+    assert finding(tree, "R68c")[0] == "passed"
+    for name, content in {"/etc/waagent.conf": BY_AGENT + "Provisioning.RegenerateSshHostKeyPair=y\n", **WITHOUT_CLOUD_INIT}.items():
+        write(tree.root, name, content)
+    assert finding(tree, "R68c")[0] == "failed"
+    write(tree.root, "/etc/waagent.conf", BY_AGENT + "Provisioning.RegenerateSshHostKeyPair=n\n")
+    assert finding(tree, "R68c")[0] == "passed"
 
 
 def test_another_immutable_file_is_nobodys_business(tree):
@@ -143,7 +175,7 @@ def test_a_rule_file_of_udevs_own_that_is_gone_is_an_error(tree):
     folder = pathlib.Path(tree.root, "usr/lib/udev/rules.d")
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("50-udev-default.rules", "60-persistent-storage.rules", "80-drivers.rules", "99-systemd.rules"):
-        (folder / name).write_text("# x\n")
+        (folder / name).write_text('# x\nACTION=="remove", GOTO="end"\n')
     assert finding(tree, "R69d")[0] == "passed"
     (folder / "80-drivers.rules").rename(folder / "80-drivers.rules.dpkg-old")
     assert finding(tree, "R69d") == ("failed", "error", [("/usr/lib/udev/rules.d/80-drivers.rules", "is not there")])

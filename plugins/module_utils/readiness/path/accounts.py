@@ -15,7 +15,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     failed_if,
     not_applicable,
 )
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules.host_keys import agent_makes_keys
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import ROOT
 
 #: Account databases: (path, fields that a line has at least, name that must be in it, its number in field 2 or None).
@@ -57,25 +59,42 @@ def _uses_shadow(context):
     return any(text.split(":")[1:2] == ["x"] for _number, text in context.lines("/etc/passwd"))
 
 
+_OF_ACCOUNTS = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid", "/etc", "/etc/sudoers.d", "/home")
+#: Source: WALinuxAgent pa/provision/default.py; cloudinit/helpers.py, cloudinit/distros, write_sudo_rules.
+_OF_AGENT = ("/etc/hostname", "/var/lib/waagent", "/etc/sudoers.d/waagent")
+_OF_CLOUD_INIT = ("/var/lib/cloud", "/var/lib/cloud/instances", "/etc/sudoers.d/90-cloud-init-users")
+_SERVERS, _HOST_KEYS = "/etc/ssh", "/etc/ssh/ssh_host_*_key"
+
+
 @rule(
     "R68c",
     step=ROOT,
     severity=ERROR,
-    title="Whoever provisions may write the files of accounts",
-    fault="A file of accounts cannot be written",
-    why="cloud-init and the agent make the user with useradd: an immutable /etc/passwd (chattr +i) keeps them from it.",
+    title="Whoever provisions may write the files of accounts, and its own",
+    fault="A file that whoever provisions writes cannot be written",
+    why="cloud-init and the agent make the user with useradd: an immutable /etc/passwd (chattr +i) keeps them from it. The host keys are made anew, and the "
+    "agent ends when it cannot write the name of the host.",
     cure="Run `chattr -i` on the file; keep it from being set again by what hardens the guest.",
     source="chattr(1)",
 )
 def accounts_can_be_written(context):
-    """Return failed with each file of accounts, or its directory, that is immutable or append-only."""
-    paths = [
-        path for path in ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc", "/etc/sudoers.d", "/home") if context.tree.lstat(path) is not None
-    ]
-    answers = [(path, context.tree.is_immutable(path)) for path in paths]
+    """Return failed with each file of accounts, or of whoever provisions, or its directory, that is immutable or append-only."""
+    tree = context.tree
+    named = list(_OF_ACCOUNTS) + (_of_provisioner(tree) if context.kind != "specialized" else [])
+    paths = [path for path in named if tree.lstat(path) is not None]
+    answers = [(path, tree.is_immutable(path)) for path in paths]
     if all(answer is None for _path, answer in answers):
         return not_applicable("this file system does not tell")
     return failed_if(Evidence(path, None, "is immutable or append-only (lsattr)") for path, answer in answers if answer)
+
+
+def _of_provisioner(tree):
+    """Return the paths ([str]) that whoever provisions writes to, removes or makes files in, besides those of accounts."""
+    who, keys = provisioner(tree).who, tree.glob(_HOST_KEYS)
+    if who == WAAGENT:
+        return list(_OF_AGENT) + ([_SERVERS] + keys if agent_makes_keys(tree)[0] else [])
+    # keys that it cannot delete it leaves as they are
+    return list(_OF_CLOUD_INIT) + ([_SERVERS] if not keys else []) if who == CLOUD_INIT else []
 
 
 @rule(
