@@ -201,7 +201,7 @@ RIGHT = [
         "/etc/firewalld/zones/office.xml": '<zone target="DROP">\n <port protocol="tcp" port="22"/>\n</zone>\n',
     },
     {**FIREWALLD_ON, FIREWALLD: "DefaultZone=drop\n", "/etc/firewalld/zones/trusted.xml": '<zone target="ACCEPT"><interface name="eth0"/></zone>\n'},
-    {**FIREWALLD_ON, FIREWALLD: "DefaultZone=drop\n", "/etc/firewalld/zones/home.xml": '<zone><source address="192.0.2.0/24"/><service name="ssh"/></zone>\n'},
+    {**FIREWALLD_ON, FIREWALLD: "DefaultZone=drop\n", "/etc/firewalld/zones/home.xml": '<zone><source ipset="own"/><service name="ssh"/></zone>\n'},
 ]
 
 

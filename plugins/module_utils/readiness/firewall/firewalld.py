@@ -52,6 +52,8 @@ _PASSED_THROUGH = re.compile(r"\s*(?:(?:-t|--table)\s+(?:filter|security|raw|man
 _OF_DIRECT = re.compile(r"<(rule|passthrough)\b([^<>]*)>([^<]*)<")
 _RICH = re.compile(r"<rule\b([^<>]*)>(.*?)</rule\s*>", re.DOTALL)
 _OF_PRIORITY = re.compile(r"<rule\b[^<>]*\bpriority\s*=")
+#: What of a rich rule says which packets it is about.
+_OF_PACKETS = ("service", "port", "protocol", "icmp-type", "icmp-block", "masquerade", "forward-port", "source-port")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ELEMENT = re.compile(r"<(zone|policy|service|port|interface|source|rule|protocol|accept|ingress-zone|egress-zone)\b([^<>]*)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*["']([^"']*)["']""")
@@ -82,18 +84,12 @@ def _zone(tree):
     rules = [PacketRule([Condition("state", False, ["established", "related"])], ACCEPT, "", place)]
     # what rich rules refuse comes before what anything lets in
     rules += [PacketRule(conditions, DROP, "", (files[name], number, text)) for conditions, number, text in _refusals(tree, files.get(name))]
-    for kind, each in found:
-        if kind == "service" and each.get("name") not in _OF_OTHER_PORTS:
-            # what a service of the administrator's own opens is not looked up
-            opened = Condition("dport", False, ["22"]) if each.get("name") == "ssh" else Condition(None, False, [])
-            rules.append(PacketRule([opened], ACCEPT, "", place))
-        elif kind == "port" and each.get("protocol") in (None, "tcp"):
-            rules.append(PacketRule([Condition("dport", False, [each.get("port", "")])], ACCEPT, "", place))
-        elif kind in ("rule", "protocol"):
-            rules.append(PacketRule([Condition(None, False, [])], ACCEPT, "", place))
-    # a zone of certain sources may let them in
-    if name not in everybody and any(kind == "source" for other in elements.values() for kind, unused in other):
-        rules.append(PacketRule([Condition(None, False, [])], ACCEPT, "", place))
+    rules += [PacketRule(conditions, ACCEPT, "", place) for conditions in _openings(tree, files.get(name))]
+    # a zone of certain sources lets those in
+    for other in [other for other in files if other not in (name, *everybody)]:
+        sources = [source for kind, source in elements[other] if kind == "source"]
+        opened = [[]] if ("zone", "ACCEPT") in [(kind, each.get("target")) for kind, each in elements[other]] else _openings(tree, files[other])
+        rules += [PacketRule([_of_source(source)] + conditions, ACCEPT, "", place) for source in sources for conditions in opened]
     path = files.get(name, place[0])
     shown = f"the zone {name} of the first card, target {target}, does not let it in"
     return Hook(
@@ -103,6 +99,41 @@ def _zone(tree):
         name,
         (place[0], place[1], f"{place[2]}: {shown}") if _is_of_card(place) else (path, place[1] if path == place[0] else None, shown),
     )
+
+
+def _openings(tree, path):
+    """Return [[Condition]] of what the file (path, or None) of a zone lets in, of each what a packet of IPv4 has to be."""
+    text = _without_comments(text_of(tree, path, MOST_RULES)) if path else ""
+    found = [_opening(kind, each) for kind, each in _elements(_RICH.sub("", text)) if kind in ("service", "port", "protocol")]
+    found = [[condition] for condition in found if condition is not None]
+    for match in _RICH.finditer(text):
+        if "<accept" in match.group(2) and "ipv6" not in match.group(1):
+            inside = [(kind, dict(_ATTRIBUTE.findall(rest))) for kind, rest in re.findall(r"<([a-z-]+)\b([^<>]*)>", match.group(2))]
+            opened = [_opening(kind, each) for kind, each in inside if kind in _OF_PACKETS]
+            narrowed = [_of_source(each) for kind, each in inside if kind == "source"]
+            narrowed += [Condition(None, False, []) for kind, each in inside if kind in ("destination", "limit")]
+            found += [] if None in opened else [opened + narrowed]
+    return found
+
+
+def _opening(kind, each):
+    """Return the Condition of an element that lets something in, None when that is not TCP, or another service."""
+    if kind == "port":
+        return Condition("dport", False, [each.get("port", "")]) if each.get("protocol") in (None, "tcp") else None
+    if kind == "protocol":
+        return Condition("protocol", False, [each.get("value", "")])
+    if kind != "service" or each.get("name") in _OF_OTHER_PORTS:
+        return None
+    # what a service of the administrator's own opens is not looked up
+    return Condition("dport", False, ["22"]) if each.get("name") == "ssh" else Condition(None, False, [])
+
+
+def _of_source(each):
+    """Return the Condition of an element source: an address of IPv4; of a set, or a MAC address, it is not told."""
+    address = each.get("address", "")
+    if ":" in address:
+        return Condition("family", False, ["ipv6"])
+    return Condition("source" if address else None, each.get("invert", "").lower() in ("yes", "true"), [address])
 
 
 def _of_card(tree):

@@ -12,7 +12,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, shell_variables
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_stanzas
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import firewalld, iptables, nftables, ufw
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import firewalld, iptables, nftables, susefirewall2, ufw
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall.packets import MOST_RULES, Packet, dropped
 
 #: hooks: [packets.Hook]; loaded_by: [str], what loads them, for a person.
@@ -51,8 +51,8 @@ def loaded(tree):
     for path in _iptables_files(tree):
         found += iptables.hooks(path, text_of(tree, path, MOST_RULES))
         names.append(path)
-    for firewall in (ufw, firewalld):
-        if services.state(tree, firewall.SERVICES) == services.ENABLED and (firewall is firewalld or ufw.is_on(tree)):
+    for firewall in (ufw, firewalld, susefirewall2):
+        if services.state(tree, firewall.SERVICES) == services.ENABLED and (firewall is not ufw or ufw.is_on(tree)):
             found += firewall.hooks(tree)
             names += firewall.SERVICES
     return Loaded(found, names)

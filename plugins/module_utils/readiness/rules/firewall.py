@@ -42,7 +42,7 @@ def platform_reached(context):
     fault="The guest's firewall keeps SSH out",
     why="It is the only way in that Azure has but the serial console: nobody logs in.",
     cure="Allow the server's port in the file that is named, e.g. ufw allow ssh, or firewall-offline-cmd --add-service=ssh.",
-    source="iptables(8), nft(8), ufw(8), firewalld.zone(5)",
+    source="iptables(8), nft(8), ufw(8), firewalld.zone(5), SuSEfirewall2(8)",
 )
 def ssh_comes_in(context):
     """Return failed with the rule or policy that drops new connections to every port of the server."""

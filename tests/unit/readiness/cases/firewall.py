@@ -177,3 +177,63 @@ CONTROLS += [
     ("R39c", _saved(_ACCEPTING % _BY_IPTABLES % ("--tcp-flags ALL NONE", "DROP"))),
     ("R39c", _saved("*mangle\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j TTL --ttl-set 65\nCOMMIT\n")),
 ]
+
+
+def _zone(inside, **files):
+    """Return the files of a guest whose default zone of firewalld has nothing but some elements."""
+    return {**_of("firewalld"), f"{_FIREWALLD}/firewalld.conf": "DefaultZone=own\n", _OWN_ZONE: f"<zone>\n{inside}\n</zone>\n", **files}
+
+
+def _rich(inside, family=' family="ipv4"'):
+    return _zone(f"<rule{family}>{inside}<accept/></rule>")
+
+
+def _suse(text, **files):
+    """Return the files of a guest with SuSEfirewall2."""
+    return {**_of("SuSEfirewall2"), _SUSE: text, **files}
+
+
+_OWN_ZONE, _SUSE = f"{_FIREWALLD}/zones/own.xml", "/etc/sysconfig/SuSEfirewall2"
+_NEAR, _SSH = '<source address="192.168.0.0/16"/>', '<service name="ssh"/>'
+_HOME = {f"{_FIREWALLD}/zones/home.xml": f"<zone>{_NEAR}{_SSH}</zone>\n"}
+
+BROKEN_FILES += [
+    *[("R39d", _rich(inside)) + ((_OWN_ZONE, None),) for inside in (_NEAR + _SSH, _NEAR, _NEAR + '<port protocol="tcp" port="22"/>')],
+    ("R39d", _zone('<service name="http"/>', **_HOME), (_OWN_ZONE, None)),
+    ("R39d", _zone('<service name="http"/>', **{f"{_FIREWALLD}/zones/trusted.xml": f'<zone target="ACCEPT">{_NEAR}</zone>\n'}), (_OWN_ZONE, None)),
+    *[
+        ("R39c", _rich(inside, family), (_OWN_ZONE, None))
+        for inside, family in (
+            ('<service name="http"/>', ""),
+            ('<port protocol="udp" port="22"/>', ""),
+            (_SSH, ' family="ipv6"'),
+            ('<protocol value="icmp"/>', ""),
+        )
+    ],
+    ("R39c", _suse('FW_DEV_EXT="eth0"\nFW_SERVICES_EXT_TCP=""\n'), (_SUSE, 2)),
+    ("R39c", _suse('FW_DEV_EXT="any"\nFW_SERVICES_EXT_TCP="80 443 8000:9000"\nFW_CONFIGURATIONS_EXT="apache2"\n'), (_SUSE, 2)),
+    ("R39c", _suse(""), (_SUSE, None)),
+    ("R39c", _suse('FW_DEV_EXT="eth1"\nFW_DEV_INT="eth0"\nFW_PROTECT_FROM_INT="yes"\nFW_SERVICES_EXT_TCP="ssh"\n'), (_SUSE, 2)),
+    ("R39d", _suse('FW_DEV_EXT="any"\nFW_TRUSTED_NETS="192.168.0.0/16,tcp,22"\n'), (_SUSE, 1)),
+]
+
+CONTROLS += [
+    *[("R39d", _rich(inside)) for inside in (_SSH, '<source address="0.0.0.0/0"/>' + _SSH, '<source address="10.0.0.0/8" invert="true"/>' + _SSH)],
+    *[("R39d", _zone(inside)) for inside in (_SSH, '<port protocol="tcp" port="20-30"/>', '<protocol value="tcp"/>', '<service name="own"/>')],
+    ("R39d", _zone(_SSH, **_HOME)),
+    ("R39c", _rich('<source ipset="own"/>' + _SSH)),
+    ("R39c", _zone('<service name="http"/>', **_HOME)),
+    *[
+        ("R39d", _suse(text))
+        for text in (
+            'FW_DEV_EXT="eth0"\nFW_SERVICES_EXT_TCP="ssh"\n',
+            'FW_DEV_EXT="any"\nFW_SERVICES_EXT_TCP="20:1024"\n',
+            'FW_DEV_EXT="any"\nFW_CONFIGURATIONS_EXT="sshd"\n',
+            'FW_DEV_EXT="eth1"\nFW_DEV_INT="eth0"\nFW_PROTECT_FROM_INT="no"\n',
+            'FW_SERVICES_ACCEPT_EXT="0/0,tcp,22"\n',
+            'FW_ZONE_DEFAULT="no"\nFW_DEV_EXT="eth1"\n',
+        )
+    ],
+    ("R39c", _suse('FW_DEV_EXT="any"\nFW_CUSTOMRULES="/etc/sysconfig/scripts/SuSEfirewall2-custom"\n')),
+    ("R39c", {_SUSE: 'FW_DEV_EXT="any"\n'}),  # which nobody starts
+]
