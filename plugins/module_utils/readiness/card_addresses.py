@@ -11,15 +11,18 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import installation as cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import network_settings
-from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, yaml_text
+from ansible_collections.imagewright.azure.plugins.module_utils.core.distribution import distribution
 from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     ifcfg,
     ifupdown,
     ini,
+    managers,
     netplan,
     netplan_files,
     networkd,
     networkd_files,
+    networkmanager,
     networkmanager_profiles,
     wicked,
 )
@@ -105,9 +108,10 @@ def _passed_over(tree):
 
 def _lines(context):
     """Return every line of files of one Ethernet card each."""
-    tree = context.tree
+    tree, unread = context.tree, context.shared(_unread)
     cards = {path: path.rpartition("ifcfg-")[2] for path in wicked.files(tree)}
     cards.update((file.path, file.card.partition(":")[0]) for file in ifcfg.all_files(tree) if file.kind is None and file.master is None)
+    cards = {path: card for path, card in cards.items() if not path.startswith(unread)}
     cards.update((path, networkd.card_of(systemd_text_of(tree, path))) for path in networkd.files(tree))
     cards.update(
         (profile.path, profile.card or "*")
@@ -115,6 +119,19 @@ def _lines(context):
         if profile.kind == "ethernet" and profile.master is None
     )
     return [CardLine(card, place) for path, card in sorted(cards.items()) for place in context.find([path], str.strip)]
+
+
+def _unread(tree):
+    """Return the folders ((str)) of files that an upgrade left behind: NetworkManager has taken the place of wicked, or of the network script, and reads none.
+
+    Source: release notes of SUSE 16; NetworkManager of Red Hat 10, which knows no ifcfg files.
+    """
+    if managers.active(tree) != ["networkmanager"]:
+        return ()
+    readers = {"suse": (wicked.FOLDER, ["wicked", "network"]), "redhat": (ifcfg.FOLDER, ["network"])}
+    folder, names = readers.get(distribution(tree).family, ("", []))
+    left = folder and services.state(tree, names) == services.MISSING and not (folder == ifcfg.FOLDER and networkmanager.reads_ifcfg(tree))
+    return (folder + "/",) if left else ()
 
 
 def _yaml(tree):

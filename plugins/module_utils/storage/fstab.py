@@ -59,7 +59,7 @@ def is_other_swap(device):
 
 def is_shared_folder(entry):
     """Return whether the entry mounts a folder of the host that the guest comes from."""
-    return entry.kind in _SHARED_FOLDERS or entry.device.startswith((".host:", "vmhgfs-fuse#"))
+    return entry.kind in _SHARED_FOLDERS or entry.device.startswith((".host:", "vmhgfs-fuse"))
 
 
 def is_unstable(entry):

@@ -61,6 +61,11 @@ def is_network(line):
     return line.kind in NETWORK_KINDS or "_netdev" in line.options
 
 
+def is_shared_folder(line):
+    """Return whether a MountLine is of a kind that another hypervisor serves; fuse alone tells it by the program, or by VMware's name of the host."""
+    return line.kind in SHARED_FOLDER_KINDS or (line.kind == "fuse" and line.device.startswith(("vmhgfs-fuse", ".host:", "prl_fsd")))
+
+
 def _of_entry(entry):
     options = [option for option in entry.options.split(",") if option]
     waits = not {"nofail", "_netdev", *AUTOMOUNT} & set(options) and entry.kind not in NETWORK_KINDS

@@ -34,6 +34,7 @@ _IPTABLES = (
     ("iptables", "/etc/sysconfig/iptables"),
     ("iptables", "/etc/iptables/iptables.rules"),
     ("iptables", "/etc/iptables/rules-save"),
+    ("iptables", "/etc/systemd/scripts/ip4save"),
 )
 _RESTORED = re.compile(r"^[^#\n]*\biptables(?:-legacy|-nft)?-restore\b[^\n<|;&]*?(?:<\s*)?(/\S+)", re.MULTILINE)
 _SCRIPTS = ("/etc/network/if-pre-up.d/*", "/etc/network/if-up.d/*", "/etc/rc.local", "/etc/rc.d/rc.local")

@@ -46,6 +46,9 @@ _MADE_BY = (
 )
 #: Managers that write the resolver's file with what DHCP says.
 _WRITING = ("networkmanager", "ifupdown", "ifcfg", "wicked")
+_NSSWITCH, _HOSTS = "/etc/nsswitch.conf", re.compile(r"\s*hosts\s*:")
+#: Sources of names that ask a server, or may do so. Source: nsswitch.conf(5), nss-resolve(8).
+_ASKS_SERVERS = re.compile(r":.*\b(?:dns|resolve|nis|nisplus|ldap|sss|wins|winbind|db|hesiod|docker|libvirt|unbound|nss_\w+)\b")
 _CLONED = re.compile(r"\s*(?:ethernet\.)?cloned-mac-address\s*=\s*(?:random|stable|stable-ssid|(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})\s*$")
 
 
@@ -143,13 +146,17 @@ def _is_random(entry):
     kinds=("generalized", "specialized"),
 )
 def resolver(context):
-    """Return failed for a link to a file that nobody makes at boot, for servers of a private network in a file that nobody writes again, and for a manager
+    """Return failed for a guest that asks no server for names, or not those of the lease.
 
-    that leaves the lease's servers out.
+    It does not, with a link to a file that nobody makes at boot, servers of a private network in a file that nobody writes again, or a manager that leaves
+    the lease's servers out.
     """
     tree = context.tree
     active = context.shared(managers.active)
     alone = name_servers.file_left_alone(tree, active)
+    unasked = context.find([_NSSWITCH], lambda text: _HOSTS.match(text) and not _ASKS_SERVERS.search(text.partition("#")[0]))
+    if unasked:
+        return failed(unasked, "No name is looked up at a server.")
     refused = [] if alone else [Evidence(*place) for place in name_servers.refused(tree, active)]
     if tree.is_symlink(RESOLVER):
         target = tree.resolve(RESOLVER).replace("/var/run/", "/run/")

@@ -18,7 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starte
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import kind_of, named_volume
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab, mount_options, mount_refusals
-from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import SHARED_FOLDER_KINDS, is_network, mount_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import is_network, is_shared_folder, mount_lines
 
 EMERGENCY = "A mount that fails and that the start waits for ends in the emergency shell; nobody on Azure has a keyboard for it."
 #: Made again at each start, so that no image shows what will be there.
@@ -145,7 +145,7 @@ def helpers_are_there(context):
 
 def helper_of(line):
     """Return the program (str) that mounts a MountLine, None when the kernel does or another rule speaks of it."""
-    if line.kind in SHARED_FOLDER_KINDS:
+    if is_shared_folder(line):
         return None
     if line.kind in _WITH_HELPER:
         return f"mount.{'nfs' if line.kind == 'nfs4' else line.kind}"
@@ -166,7 +166,7 @@ def helper_of(line):
 )
 def no_shared_folders(context):
     """Return failed with each line of a kind that another hypervisor serves, unless the start does not wait for it."""
-    return failed_if(_evidence(line, "not there on Azure") for line in context.shared(mount_lines) if line.kind in SHARED_FOLDER_KINDS and line.required)
+    return failed_if(_evidence(line, "not there on Azure") for line in context.shared(mount_lines) if is_shared_folder(line) and line.required)
 
 
 @rule(

@@ -22,6 +22,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _WAITED_FOR = ("sysinit.target", "basic.target", "local-fs.target", "network-pre.target", "network.target", "sockets.target")
 #: One that not every boot waits for: a needed unit has to come behind it.
 _ONLINE = "network-online.target"
+#: What has the console as its input and reads nothing there, and what is asked elsewhere whether it asks.
+_ASKING_NOTHING = re.compile(r".*autorelabel|systemd-firstboot\.")
 #: What an agent comes behind, and what waits itself for each unit that it wants.
 _REACHED = "multi-user.target"
 
@@ -60,16 +62,21 @@ def _takes_its_place(unit, name):
     severity=ERROR,
     title="Nothing that never ends comes before the first login",
     fault="The boot waits for something that never ends",
-    why="A service of the kind oneshot is started when its commands have ended: what is ordered behind it waits until then, by default without a limit.",
-    cure="Disable the unit, or give it Type=exec or TimeoutStartSec=.",
+    why="A service of the kind oneshot is started when its commands have ended: what is ordered behind it waits until then, by default without a limit. "
+    "An assistant of the first start asks at the console, where nobody answers.",
+    cure="Disable the unit, or give it Type=exec or TimeoutStartSec=; of an assistant, remove the file by which it is started.",
     source="systemd.service(5), Type=, TimeoutStartSec=; systemd.unit(5), Before=; systemd-networkd-wait-online.service(8), --timeout=",
 )
 def nothing_waits_for_ever(context):
-    """Return failed with each command without an end of a service of the boot that a needed unit, or a target that it comes behind, waits for."""
+    """Return failed with what never ends in services of the boot: a command, or a question at the console.
+
+    A needed unit, or a target that it comes behind, waits for the service.
+    """
     known, found, card = context.shared(Units), [], card_name.first_card(context.tree)[0].name
     for unit, settings in context.facts(boot_commands.services_of_boot):
         commands = [setting for key in ("ExecStartPre", "ExecStart") for setting in unit_files.listed(settings, "Service", key)]
         endless = [setting for setting in commands if boot_commands.never_ends(setting.value.lstrip("@-:+!|")) or _waits_for_others(setting.value, unit, card)]
+        endless += _asking(unit, settings)
         kind, limit = (unit_files.last(settings, "Service", key) for key in ("Type", "TimeoutStartSec"))
         seconds = time_span.seconds(limit.value) if limit is not None else None
         if not endless or kind is None or kind.value != "oneshot" or seconds is not None and 0 < seconds <= boot_commands.LONGEST:
@@ -88,6 +95,12 @@ def _is_waited_for(context, known, unit, settings):
     behind = {word for name in others for word in unit_files.words(known.readable_settings(known.find(name)) or [], "Unit", "After")}
     own = set(unit_files.words(settings, "Unit", "After"))  # a target does not wait for a unit that comes behind it
     return bool(behind & (set(unit.names) | (before & {_ONLINE, _REACHED} - own)))
+
+
+def _asking(unit, settings):
+    """Return [UnitSetting] of the line by which a Unit reads what somebody types at the console, as the assistants of a first start do."""
+    said = unit_files.last(settings, "Service", "StandardInput")
+    return [said] if said is not None and said.value in ("tty", "tty-force", "tty-fail") and not _ASKING_NOTHING.match(unit.name) else []
 
 
 def _waits_for_others(command, unit, card):

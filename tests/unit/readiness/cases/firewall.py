@@ -237,3 +237,9 @@ CONTROLS += [
     ("R39c", _suse('FW_DEV_EXT="any"\nFW_CUSTOMRULES="/etc/sysconfig/scripts/SuSEfirewall2-custom"\n')),
     ("R39c", {_SUSE: 'FW_DEV_EXT="any"\n'}),  # which nobody starts
 ]
+
+# Azure Linux, and Photon
+_IP4SAVE = "/etc/systemd/scripts/ip4save"
+_CLOSED_BY = "*filter\n:INPUT DROP [0:0]\n-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n%sCOMMIT\n"
+BROKEN_FILES += [("R39c", {**_of("iptables"), _IP4SAVE: _CLOSED_BY % ""}, (_IP4SAVE, 2))]
+CONTROLS += [("R39c", {**_of("iptables"), _IP4SAVE: _CLOSED_BY % "-A INPUT -p tcp --dport 22 -j ACCEPT\n"}), ("R39c", {_IP4SAVE: _CLOSED_BY % ""})]

@@ -19,6 +19,12 @@ _BY_WICKED = {
     f"{WANTS}/wicked.service": ("link", f"{UNITS}/wicked.service"),
     "/etc/sysconfig/network/ifcfg-eth0": "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n",
 }
+_OF_WICKED, _FIXED = "/etc/sysconfig/network/ifcfg-eth0", "BOOTPROTO='static'\nIPADDR='10.1.1.5/24'\nSTARTMODE='auto'\n"
+_SUSE16 = {"/etc/os-release": 'ID="sles"\nID_LIKE="suse opensuse"\nVERSION_ID="16.0"\nPRETTY_NAME="SUSE Linux Enterprise Server 16.0"\n'}
+_RHEL9, _RHEL10 = (
+    {"/etc/os-release": f'ID="rhel"\nID_LIKE="fedora"\nVERSION_ID="{version}"\nPRETTY_NAME="Red Hat {version}"\n'} for version in ("9.4", "10.0")
+)
+_NSSWITCH = "/etc/nsswitch.conf"
 _NETCONFIG = "/etc/sysconfig/network/config"
 _NETWORKD = "/etc/systemd/network/10-azure.network"
 _NETPLAN = "/etc/netplan/01-net.yaml"
@@ -57,12 +63,15 @@ BROKEN_FILES = [
     ("R72", _conf("[main]\ndns=none\n"), (_CONF, 2)),
     ("R72", _conf("[main]\nrc-manager=unmanaged\n"), (_CONF, 2)),
     ("R72", {**_conf("[main]\ndns=none\n"), "/etc/resolv.conf": "nameserver 192.168.1.1\n"}, ("/etc/resolv.conf", 1)),
+    ("R34c", {**_BY_WICKED, **_SUSE16, _OF_WICKED: _FIXED}, (_OF_WICKED, 1)),
+    ("R34c", {**MANAGED_BY_NETWORKMANAGER, **_RHEL9, _IFCFG: "DEVICE=eth0\nBOOTPROTO=none\nIPADDR=10.1.1.5\n"}, (_IFCFG, 3)),
     ("R72", {**_BY_WICKED, _NETCONFIG: 'NETCONFIG_DNS_POLICY=""\n'}, (_NETCONFIG, 1)),
     ("R72", {**_BY_WICKED, _NETCONFIG: 'NETCONFIG_DNS_POLICY="STATIC"\nNETCONFIG_DNS_STATIC_SERVERS="192.168.1.1"\n'}, (_NETCONFIG, 1)),
     ("R72", _networkd("[DHCPv4]\nUseDNS=no\n"), (_NETWORKD, 7)),
     ("R72", _networkd("DNS=192.168.1.1\n[DHCP]\nUseDNS=false\n"), (_NETWORKD, 8)),
     ("R72", _netplan("      dhcp4-overrides: {use-dns: false}\n"), (_NETPLAN, 6)),
     ("R72", _netplan("      nameservers: {addresses: [10.0.0.1]}\n      dhcp4-overrides:\n        use-dns: false\n"), (_NETPLAN, 7)),
+    *[("R72", {_NSSWITCH: f"passwd: files\nhosts: {sources}\n"}, (_NSSWITCH, 2)) for sources in ("files", "files myhostname", "files # dns")],
     ("R34b", _keyfile(ipv6="may-fail=false\n"), (_KEYFILE, 8)),
     ("R34b", {**MANAGED_BY_NETWORKMANAGER, _KEYFILE: f"{PROFILE}[ipv4]\nmethod=auto\n[ipv6]\nmethod=dhcp\nmay-fail=no\n"}, (_KEYFILE, 8)),
     ("R34b", _ifcfg("IPV6INIT=yes\nIPV6_FAILURE_FATAL=yes\n"), (_IFCFG, 6)),
@@ -97,7 +106,15 @@ CONTROLS = [
     ("R72", _netplan("      nameservers: {addresses: [10.0.0.1]}\n")),
     ("R72", _netplan("      nameservers: {addresses: [9.9.9.9]}\n      dhcp4-overrides: {use-dns: false}\n")),
     *[("R34b", _keyfile(ipv6=more)) for more in ("may-fail=true\n", "method=link-local\nmay-fail=false\n", "method=disabled\nmay-fail=false\n")],
+    *[
+        ("R72", {_NSSWITCH: f"passwd: files\nhosts: {sources}\n"})
+        for sources in ("files dns", "mymachines resolve [!UNAVAIL=return] files myhostname dns", "sss")
+    ],
+    ("R72", {_NSSWITCH: "passwd: files\n"}),
     ("R34b", _keyfile("may-fail=false\n")),
+    # what an upgrade left of a tool that is gone
+    *[(rule, {**MANAGED_BY_NETWORKMANAGER, **_SUSE16, _OF_WICKED: f"{_FIXED}LLADDR='52:54:00:12:34:56'\n"}) for rule in ("R34c", "R34d")],
+    ("R34c", {**MANAGED_BY_NETWORKMANAGER, **_RHEL10, _IFCFG: "DEVICE=eth0\nBOOTPROTO=static\nIPADDR=10.1.1.5\n"}),
     *[
         ("R34b", _ifcfg(more))
         for more in ("IPV6INIT=no\nIPV6_FAILURE_FATAL=yes\n", "IPV4_FAILURE_FATAL=yes\nIPV6INIT=yes\nIPV6_FAILURE_FATAL=no\n", "MTU=9000\n")
