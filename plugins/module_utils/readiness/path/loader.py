@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import xen
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_long
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -24,16 +25,21 @@ _SOURCES = ("/etc/default/grub", "/etc/default/grub.d/*.cfg")
     severity=ERROR,
     title="The entry that starts by itself starts Linux",
     fault="The entry that starts by itself starts no Linux",
-    why="On Azure nobody chooses in the menu: what default=, the saved entry or loader.conf names is started.",
+    why="On Azure nobody chooses in the menu: what default=, the saved entry or loader.conf names is started. The Xen hypervisor hides Hyper-V, with its disk "
+    "and its network, from the Linux beneath it.",
     cure="Choose an entry of Linux: grub2-set-default (or GRUB_DEFAULT=0 and update-grub), `default` in loader.conf or extlinux.conf.",
     source="GRUB manual, default; loader.conf(5); SYSLINUX doc/syslinux.txt",
 )
 def starts_linux(context):
-    """Return failed with what chooses an entry of another system, or none, in each configuration that is read."""
+    """Return failed with what chooses an entry of another system, or none, in each configuration that is read, and with an entry that starts Xen."""
     found = starts(context)
     if not found:
         return not_applicable("no boot loader that is known here starts this guest")
     evidence = [Evidence(*start.choice) for start in found if start.entry is None]
+    beneath = [(start.entry, xen.line_of(context.tree, start.entry)) for start in found if start.entry is not None]
+    evidence += [
+        Evidence(entry.path, line[0], f"{entry.title}: {line[1]}: Linux beneath Xen sees no Hyper-V, and not its disk") for entry, line in beneath if line
+    ]
     return failed_if(evidence) if evidence else passed(f"{found[0].entry.title} ({found[0].choice.text})", [Evidence(*found[0].choice)])
 
 

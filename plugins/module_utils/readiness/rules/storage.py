@@ -6,6 +6,8 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import re
+
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import device_names
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
@@ -20,6 +22,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage import s
 
 _FSTAB = "/etc/fstab"
 _FIX = "guest_swap; fstab_clean"
+#: A file system named by what is on it, or by its partition.
+_TAG = re.compile(r"(?:/dev/disk/by-)?(UUID|LABEL|PARTUUID|PARTLABEL)[=/](.+)", re.IGNORECASE)
 #: Directories that every provisioning or login goes through.
 _LOOKED_INTO = ("/home", "/root", "/tmp", "/var", "/var/lib", "/var/lib/cloud", "/var/lib/waagent", "/var/log", "/var/tmp")
 
@@ -174,7 +178,8 @@ def _is_not_found(context, entry):
 def root_is_there(context):
     """Return failed with each command line whose root= (the last one counts), boot=, mount.usr=, real_root= or cryptdevice= names nothing on the disk."""
     if context.disk is None or identifiers(context) is None:
-        return not_applicable("what is on the disk is not known here")
+        apart = _other_than_fstab(context)
+        return failed(apart) if apart else not_applicable("what is on the disk is not known here")
     evidence = []
     for line in context.shared(command_lines):
         for name in ("root", "real_root", "boot", "mount.usr", "cryptdevice"):
@@ -184,6 +189,28 @@ def root_is_there(context):
                     evidence.append(line.place._replace(text=f"{name}={value} is not on this disk: {line.place.text}"))
     evidence += _misspelt_roots(context)
     return failed_if(evidence) if context.shared(command_lines) else not_applicable("no boot loader that is known here starts this guest")
+
+
+def _other_than_fstab(context):
+    """Return the [Evidence] of what starts with a root=, boot= or mount.usr= that is another file system than /etc/fstab has there: one of them is gone.
+
+    With the root of /etc/fstab gone systemd cannot mount the root to write.
+    """
+    found = []
+    for line in started_lines(context):
+        for name, mount_point in (("root", "/"), ("boot", "/boot"), ("mount.usr", "/usr")):
+            parameter = last(line, name)
+            entries = [entry for entry in context.shared(_entries) if entry.mount_point == mount_point]
+            told, said = (_tag(parameter.value or "") if parameter is not None else None), (_tag(entries[-1].device) if entries else None)
+            if told is not None and said is not None and told[0] == said[0] and told[1] != said[1]:
+                found.append(parameter.place._replace(text=f"{parameter.text}, and {_FSTAB} line {entries[-1].line} has {entries[-1].device} at {mount_point}"))
+    return found
+
+
+def _tag(device):
+    """Return (kind, value) of a file system that is named by what is on it, None of any other; a UUID in small letters."""
+    match = _TAG.match(device.strip("\"'"))
+    return (match.group(1).lower(), match.group(2).lower()) if match else None
 
 
 def _misspelt_roots(context):

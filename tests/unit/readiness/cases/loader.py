@@ -90,6 +90,12 @@ def _changed_legacy(before, after):
     return {path: text and text.replace(before, after) for path, text in _legacy("root (hd0,2)").items()}
 
 
+#: The menu whose entry starts Xen, and Linux beneath it.
+_BENEATH_XEN = GRUB_CFG.replace("  linux /boot", "  multiboot2 /boot/xen-4.17-amd64.gz placeholder\n  module2 /boot", 1).replace(
+    "  initrd ", "  module2 --nounzip "
+)
+
+
 def _bls(menu, **files):
     """Return the files of a guest whose entry is a file of its own below /boot, with the menu (str, None without one) of the GRUB that is to read it."""
     line = GRUB_CFG.split(f"vmlinuz-{KERNEL} ")[1].split("\n")[0]
@@ -168,6 +174,13 @@ BROKEN_FILES = [
     ("R14h", _legacy("root (hd1,0)"), (_LEGACY, 4)),
     ("R14h", _legacy("root (hd0,8)"), (_LEGACY, 4)),
     ("R14g", _legacy("root (hd0,2)\npause press a key"), (_LEGACY, 5)),
+    ("R14e", {_MENU: _BENEATH_XEN}, (_MENU, 3)),
+    ("R14e", {_MENU: "submenu 'Xen' {\n" + _BENEATH_XEN.replace("multiboot2", "xen_hypervisor").replace("module2", "xen_module") + "}\n"}, (_MENU, 4)),
+    (
+        "R14e",
+        {path: text and text.replace("kernel ", "kernel /boot/xen.gz dom0_mem=1G\nmodule ") for path, text in _legacy("root (hd0,2)").items()},
+        (_LEGACY, 5),
+    ),
     ("R14c", _bls(None), (_MENU2, None)),
     ("R14c", _bls(""), (_MENU2, None)),
     ("R14c", _bls("set timeout=5\ninsmod blscfg\n# blscfg\n"), (_MENU2, None)),
