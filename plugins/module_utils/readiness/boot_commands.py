@@ -17,7 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import gene
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import for_certain, unguarded
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import called, chained, for_certain
 
 #: A service that the boot starts. settings: [UnitSetting].
 BootService = collections.namedtuple("BootService", "unit settings")
@@ -83,9 +83,14 @@ def parts_of(command):
     if not words or posixpath.basename(words[0]) not in _SHELLS or not set(words[1:3]) & {"-c", "-ec", "-lc", "-xc", "-exc"}:
         return [command]
     inner = next((word for before, word in zip(words[1:], words[2:]) if before.startswith("-") and before.endswith("c")), "")
-    if re.search(r"\b(if|while|until|for|case)\b|&&|\|\|", inner):
+    if re.search(r"\b(if|while|until|for|case)\b|\|\|", inner) or "&&" in inner and re.search(r"\b(exit|exec|return)\b", inner):
         return []
-    return [part for part in re.split(r"[;\n]", inner) if part.strip()]
+    return [each for part in re.split(r"[;\n]", inner) if part.strip() for each in chained(part)]
+
+
+def _parts_of_line(line):
+    """Return the command lines ([str]) that a line of a script runs whatever is the case."""
+    return [part.strip() for each in chained(line) for part in parts_of(each)]
 
 
 def _of_timers(known, reached):
@@ -116,23 +121,31 @@ def _of_services(context):
     return [
         BootCommand(setting.path, setting.line, f"{setting.key}={setting.value}", part.strip(), service.unit.name)
         for service in context.facts(services_of_boot)
-        for key in ("ExecStartPre", "ExecStart", "ExecStartPost")
+        for key in _keys_of(service.settings)
         for setting in unit_files.listed(service.settings, "Service", key)
         for part in parts_of(setting.value.lstrip("@-:+!|"))
     ]
 
 
+def _keys_of(settings):
+    """Return the keys ([str]) of the commands that a service runs when it is started, and when it has ended at once."""
+    kind, stays = (unit_files.last(settings, "Service", key) for key in ("Type", "RemainAfterExit"))
+    ends = kind is not None and kind.value == "oneshot" and not (stays is not None and stays.value.lower() in unit_files.TRUE)
+    return ["ExecStartPre", "ExecStart", "ExecStartPost"] + (["ExecStopPost"] if ends else [])
+
+
 def _of_script(context, run):
     """Return the [BootCommand] of the shell script that a BootCommand starts, those that no condition guards."""
     words = words_of(run.command)
-    if words and posixpath.basename(words[0]) in _SHELLS:
+    by_shell = bool(words) and posixpath.basename(words[0]) in _SHELLS
+    if by_shell:
         words = [word for word in words[1:] if not word.startswith("-")]
     status = context.tree.stat(words[0]) if words and words[0].startswith(_OWN) else None
     if status is None or not stat.S_ISREG(status.mode) or status.size > _LARGEST_SCRIPT:
         return []
-    if not re.match(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?(sh|bash|dash|ash)\b", context.first_line(words[0])):
+    if not by_shell and not re.match(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?(sh|bash|dash|ash)\b", context.first_line(words[0])):
         return []
-    return [BootCommand(words[0], number, text, part.strip(), run.unit) for number, text in unguarded(context.lines(words[0])) for part in parts_of(text)]
+    return [BootCommand(words[0], number, text, part, run.unit) for number, text in called(context.lines(words[0])) for part in _parts_of_line(text)]
 
 
 def _of_sysv(context):
@@ -151,7 +164,7 @@ def _of_sysv(context):
         if known.find(re.sub(r"\.sh$", "", name) + ".service").state != unit_files.MISSING:
             continue
         lines = context.lines(path)
-        found += [BootCommand(path, number, text, part.strip(), "") for number, text in for_certain(lines) + _of_start(lines) for part in parts_of(text)]
+        found += [BootCommand(path, number, text, part, "") for number, text in for_certain(lines) + _of_start(lines) for part in _parts_of_line(text)]
     return found
 
 
@@ -178,7 +191,7 @@ def _of_rc_local(context):
         status = context.tree.stat(path)
         if status is None or not stat.S_ISREG(status.mode) or not status.mode & stat.S_IXUSR:
             continue
-        found += [BootCommand(path, number, words, part.strip(), "") for number, words in unguarded(context.lines(path)) for part in parts_of(words)]
+        found += [BootCommand(path, number, words, part, "") for number, words in called(context.lines(path)) for part in _parts_of_line(words)]
     return found
 
 

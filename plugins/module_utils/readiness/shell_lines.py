@@ -14,6 +14,9 @@ _JOINED = re.compile(r"&&|\|\||[{}()|`]|\b(?:if|then|do|case|while|until|for)\b"
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 #: A word that ends a here-document (2, in quotes of 1), whose lines may be indented by tabs (with -); a shift of numbers has none.
 _HERE = re.compile(r"<<(-?)[ \t]*([\"']?)\\?([A-Za-z_!][\w.!-]*)\2")
+#: Commands that do not fail, as far as it matters what stands behind && of them.
+_GOES_WELL = re.compile(r"(?:(?:/usr)?/s?bin/)?(?:echo|printf|sleep|sync|true|:|touch|logger|date|ip6?tables)(?:\s|$)")
+_FUNCTION = re.compile(r"(?:function\s+([\w-]+)\s*(?:\(\s*\))?|([\w-]+)\s*\(\s*\))\s*\{?\s*$")
 _CLOSED_HERE = re.compile(r";\s*(fi|done|esac|\})\s*$")
 
 
@@ -74,6 +77,47 @@ def _left_open(text, quote):
             ends.append((bool(here.group(1)), here.group(3)))
         position = here.end() if here else position + 1 + (mark == "\\" and quote != "'") + 2 * (text.startswith("<<<", position) and not quote)
     return quote, ends
+
+
+def chained(line):
+    """Return the commands ([str]) of a line that are run whatever is the case: of those that && joins the first, and each behind some that do not fail."""
+    masked = _QUOTED.sub(lambda quoted: quoted.group().replace("&", "\0"), line)
+    if "&&" not in masked or "||" in masked or line.count('"') % 2 or line.count("'") % 2:
+        return [line]
+    found = []
+    for part in masked.split("&&"):
+        found.append(part.replace("\0", "&").strip())
+        if not _GOES_WELL.match(found[-1]):
+            break
+    return found
+
+
+def called(lines):
+    """Return the [(number, command)] of unguarded() with those of the script's own functions in the place of each line that calls one.
+
+    lines: [(number from 1, text)].
+    """
+    lines = list(lines)
+    bodies = _functions(lines)
+    found = []
+    for number, words in unguarded(lines):
+        name = words.split()[0]
+        found += unguarded(bodies[name]) if name in bodies else [] if _FUNCTION.match(words) else [(number, words)]
+    return found
+
+
+def _functions(lines):
+    """Return {name: lines of its body} of the functions whose braces stand at the beginning of lines."""
+    found, name, body = {}, None, []
+    for number, text in lines:
+        match = _FUNCTION.match(text) if name is None else None
+        if match:
+            name, body = match.group(1) or match.group(2), []
+        elif name is not None and text.rstrip() == "}":
+            found[name], name = body, None
+        elif name is not None and text.strip() != "{":
+            body.append((number, text))
+    return found
 
 
 def for_certain(lines):

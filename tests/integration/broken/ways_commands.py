@@ -36,6 +36,20 @@ def with_networkd(change):
 
 #: {what was done: how}
 WAYS = {
+    "a unit closes the firewall by two commands": once("/bin/sh -c 'iptables -P INPUT DROP && iptables -P OUTPUT DROP'"),
+    "a unit asks the kernel to restart": once("/bin/sh -c 'sync; echo b > /proc/sysrq-trigger'"),
+    "a unit powers the machine off when it has ended": service("Type=oneshot\nExecStart=/bin/true\nExecStopPost=/sbin/poweroff"),
+    "a function of a unit's script powers the machine off": lambda layer: (
+        layer.write("/opt/done", '#!/bin/bash\nmain() {\n  echo done\n  systemctl poweroff\n}\nmain "$@"\n', 0o755),
+        once("/opt/done")(layer),
+    ),
+    "a unit hands a file of commands to a shell": lambda layer: (
+        layer.write("/usr/local/lib/done", "poweroff\n"),
+        once("/bin/bash /usr/local/lib/done")(layer),
+    ),
+    "a unit gives /etc to somebody else": once("/bin/chown -R 1000:1000 /etc"),
+    "a unit writes over the disk": once("/bin/dd if=/dev/zero of=/dev/sda bs=1M"),
+    "a unit deprovisions": with_agent(once("/usr/sbin/waagent -force -deprovision+user")),
     "a unit takes the first card down": once("/sbin/ip link set eth0 down"),
     "a unit takes the first card's address": once("/sbin/ip addr flush dev eth0"),
     "a unit takes the routes": once("/sbin/ip route flush table main"),
@@ -96,6 +110,11 @@ WAYS = {
 }
 
 CONTROLS = {
+    "a unit closes the firewall when it is asked to": once("/bin/sh -c 'test -f /etc/closed && iptables -P INPUT DROP'"),
+    "a unit asks the kernel to write its disks": once("/bin/sh -c 'echo s > /proc/sysrq-trigger'"),
+    "a unit gives /etc to root": once("/bin/chown -R root:root /etc/ssh"),
+    "a unit fills a swap file": once("/bin/dd if=/dev/zero of=/swapfile bs=1M count=1"),
+    "a unit asks whether to deprovision": once("-/usr/sbin/waagent -deprovision"),
     "ssh writes a log of its own": drop_in("ssh", "[Service]\nStandardOutput=append:/var/log/ssh.log\nSupplementaryGroups=adm\n"),
     "a PAM service that is not there, where others pass": drop_in("ssh", "[Service]\nPAMName=none\nKillMode=mixed\n"),
     "a unit takes another card down": once("/sbin/ip link set eth1 down"),
@@ -104,7 +123,7 @@ CONTROLS = {
     "rc.local lets ssh in": rc_local(
         "iptables -P INPUT DROP", "iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT", "iptables -A INPUT -p tcp --dport 22 -j ACCEPT"
     ),
-    "a unit that never ends comes behind ssh": once("/bin/sleep infinity", "After=ssh.service"),
+    "a unit that never ends comes behind ssh": service("Type=exec\nExecStart=/bin/sleep infinity", "After=ssh.service"),
     "ssh is hardened as systemd's manual does it": drop_in(
         "ssh",
         "[Service]\nSystemCallArchitectures=native\nSystemCallFilter=~@clock @cpu-emulation @debug @module @raw-io @reboot @swap\nLockPersonality=yes\n",

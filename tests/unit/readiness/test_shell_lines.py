@@ -5,7 +5,7 @@
 
 import pytest
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import unguarded
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import called, chained, unguarded
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,33 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_
 )
 def test_what_runs_whatever_is_the_case(script, commands):
     assert [command for _number, command in unguarded(list(enumerate(script.splitlines(), 1)))] == commands
+
+
+@pytest.mark.parametrize(
+    ("line", "commands"),
+    [
+        ("iptables -P INPUT DROP && iptables -P OUTPUT DROP", ["iptables -P INPUT DROP", "iptables -P OUTPUT DROP"]),
+        ("sleep 5 && /bin/echo done && poweroff", ["sleep 5", "/bin/echo done", "poweroff"]),
+        ("test -f /a && poweroff", ["test -f /a"]),
+        ("cd /opt && ./own && poweroff", ["cd /opt"]),
+        ("echo 'a && b'", ["echo 'a && b'"]),
+        ("echo 'a && b' && id", ["echo 'a && b'", "id"]),
+        ("true && false || poweroff", ["true && false || poweroff"]),
+        ("id", ["id"]),
+    ],
+)
+def test_what_stands_behind_commands_that_do_not_fail_runs(line, commands):
+    assert chained(line) == commands
+
+
+@pytest.mark.parametrize(
+    ("script", "commands"),
+    [
+        ('main() {\n  id\n  if true; then\n    exit\n  fi\n  who\n}\nmain "$@"\n', ["id", "who"]),
+        ("function main\n{\n  id\n}\nmain\ntrue\n", ["id", "true"]),
+        ("main() {\n  id\n}\ntrue\n", ["true"]),
+        ("main() {\n  id\n}\n[ -n $1 ] && main\n", ["[ -n $1 ] && main"]),
+    ],
+)
+def test_a_function_that_is_called_runs(script, commands):
+    assert [command for _number, command in called(list(enumerate(script.splitlines(), 1)))] == commands

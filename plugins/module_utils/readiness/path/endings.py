@@ -24,6 +24,7 @@ _VERBS = ("poweroff", "halt", "reboot", "kexec", "rescue", "emergency", "soft-re
 _TARGETS = re.compile(r"(rescue|emergency|poweroff|halt|reboot|shutdown)(\.target)?$")
 #: Seconds: no machine of Azure is up sooner.
 _SOON = 5
+_REQUESTS = ("b", "c", "e", "i", "o")  # Source: Linux Documentation/admin-guide/sysrq.rst
 _ACTIONS = re.compile(r"(poweroff|reboot|halt|exit|kexec|soft-reboot)(-force|-immediate)?$")
 
 
@@ -119,6 +120,8 @@ def ends(command):
     name, rest = posixpath.basename(words[0]), words[1:]
     if name in _PROGRAMS:
         return not {"-c", "-k", "--help", "-w", "--wtmp-only", "--show"} & set(rest)
+    if name in ("echo", "printf") and rest and re.search(r">\s*/proc/sysrq-trigger\b", " ".join(rest)):
+        return rest[0][:1] in _REQUESTS
     if name in ("init", "telinit"):
         return rest[:1] in (["0"], ["6"], ["1"], ["s"], ["S"])
     if name == "systemctl":

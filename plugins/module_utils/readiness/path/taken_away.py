@@ -28,6 +28,9 @@ _FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/pam.d/sshd", "/etc/s
 _PASSED = ("/", "/bin", "/etc", "/home", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib")
 _HOST_KEY = re.compile(r"/etc/ssh/(?:ssh_host_[^/]*key|ssh_host_\*|\*_key|\*key|\*)$")
 _WITH_KEYS = ("/", "/etc", "/etc/ssh")
+_OF_SUDO = ("/etc/sudoers", "/etc/sudoers.d", "/usr/bin/sudo", "/bin/sudo")
+_ABOVE_SUDO = ("/", "/etc", "/usr", "/usr/bin", "/bin")
+_DISK = re.compile(r"/dev/(?:[sv]da|nvme0n1(?:p\d+)?|sda\d+)$")
 _SYMBOLIC = re.compile(r"([ugoa]*)([-+=])([rwxXst]*)$")
 #: Signals after which a server goes on.
 _KEPT = {"HUP", "SIGHUP", "1", "0", "USR1", "SIGUSR1", "STOP", "CONT"}
@@ -56,7 +59,7 @@ def taken(context, runs):
                     modes[path] = (run, cause)
             continue
         cause = _removed(rest) if name == "rm" else _killed(name, rest) if server_ends else ""
-        cause = cause or _uninstalled(name, rest)
+        cause = cause or _uninstalled(name, rest) or _owned(name, rest) or _overwritten(name, rest) or _deprovisioned(words)
         if cause:
             found.append((run, cause))
     return found + list(modes.values())
@@ -129,6 +132,33 @@ def _killed(name, rest):
     if sent in _KEPT | _KILLED or not named or named[-1].strip("^$") not in ("sshd", "/usr/sbin/sshd") or _SOME & set(rest):
         return ""
     return "the SSH server ends, and is not started again"
+
+
+def _owned(name, rest):
+    """Return what chown makes somebody else's (str), "" when nothing of sudo's."""
+    plain = [word for word in rest if not word.startswith("-")]
+    if name != "chown" or not plain or re.match(r"(?:root|0|\+0)?(?:[:.].*)?$", plain[0]):
+        return ""
+    whole = any(re.match(r"-[a-zA-Z]*R|--recursive$", word) for word in rest)
+    gone = [path for path in plain[1:] if path in _OF_SUDO or whole and (path.rstrip("/") or "/") in _ABOVE_SUDO]
+    return f"sudo refuses to work, for {gone[0]} is another's than root's" if gone else ""
+
+
+def _overwritten(name, rest):
+    """Return the disk (str, in a sentence) that dd or shred writes over, "" without one."""
+    if name == "dd":
+        rest = [word[len("of=") :] for word in rest if word.startswith("of=")]
+    over = [word for word in rest if _DISK.match(word)] if name in ("dd", "shred") else []
+    return f"{over[0]}, on Azure the disk of the system or the temporary one, is written over" if over else ""
+
+
+def _deprovisioned(words):
+    """Return what the agent takes away (str) when it is told, without asking, to deprovision."""
+    is_agent = any(posixpath.basename(word) == "waagent" for word in words[:3])
+    asked = [word.lstrip("-/") for word in words]
+    if not is_agent or "force" not in asked or not {"deprovision", "deprovision+user"} & set(asked):
+        return ""
+    return "the host keys, the passwords and the mark of what was provisioned are deleted"
 
 
 def _uninstalled(name, rest):

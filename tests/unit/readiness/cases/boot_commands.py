@@ -50,8 +50,26 @@ def _online(options):
 
 BROKEN_FILES = [
     *[
+        ("R69c", _service(f"Type=oneshot\n{text}"), (_UNIT, 3))
+        for text in ("ExecStart=/bin/sh -c 'echo b > /proc/sysrq-trigger'", "ExecStart=/bin/sh -c 'sleep 5 && echo o >/proc/sysrq-trigger'")
+    ],
+    ("R69c", _service("Type=oneshot\nExecStart=/bin/true\nExecStopPost=/sbin/poweroff"), (_UNIT, 4)),
+    ("R69c", _service("Type=oneshot\nExecStart=/bin/sh /srv/own", more={"/srv/own": "# own\npoweroff\n"}), ("/srv/own", 2)),
+    (
+        "R69c",
+        _service("Type=oneshot\nExecStart=/opt/own", more={"/opt/own": ("program", "#!/bin/bash\nmain() {\n  systemctl poweroff\n}\nmain\n")}),
+        ("/opt/own", 3),
+    ),
+    *[
         ("R69e", _service(f"Type=oneshot\nExecStart={command}"), (_UNIT, 3))
         for command in (
+            "/bin/sh -c 'iptables -P INPUT DROP && iptables -P OUTPUT DROP'",
+            "/bin/chown -R 1000:1000 /etc",
+            "/bin/chown builder /etc/sudoers",
+            "/bin/dd if=/dev/zero of=/dev/sda bs=1M",
+            "/usr/bin/shred -n 1 /dev/nvme0n1",
+            "/usr/bin/python3 /usr/sbin/waagent -force -deprovision+user",
+            "/usr/sbin/waagent -deprovision --force",
             "/sbin/ip link set dev eth0 down",
             "-/usr/sbin/ip l set eth0 down",
             "/sbin/ifconfig eth0 down",
@@ -157,6 +175,13 @@ BROKEN_FILES = [
 RIGHT_FILES = [("R69h", _TOOL)]
 
 CONTROLS = [
+    ("R69c", _service("Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\nExecStopPost=/sbin/poweroff")),
+    ("R69c", _service("Type=oneshot\nExecStart=/bin/sh -c 'echo s > /proc/sysrq-trigger; echo h > /opt/own'")),
+    ("R69c", _service("Type=oneshot\nExecStart=/srv/own", more={"/srv/own": ("program", "poweroff\n")})),  # no shell is asked to read it
+    (
+        "R69c",
+        _service("Type=oneshot\nExecStart=/opt/own", more={"/opt/own": ("program", "#!/bin/bash\nlast() {\n  poweroff\n}\n[ -e /opt/end ] && last\n")}),
+    ),
     *[
         ("R69h", _tmpfiles(text))
         for text in (
@@ -175,6 +200,16 @@ CONTROLS = [
     *[
         ("R69e", _service(f"ExecStart={command}"))
         for command in (
+            "/bin/sh -c 'test -f /opt/own && iptables -P INPUT DROP'",
+            "/bin/sh -c '[ -e /run/own ] && exit 0; iptables -P INPUT DROP'",
+            "/bin/chown -R root:root /etc",
+            "/bin/chown 0:0 /etc/sudoers",
+            "/bin/chown -R :adm /etc",
+            "/bin/chown builder /etc/motd",
+            "/bin/dd if=/dev/zero of=/swapfile bs=1M",
+            "/bin/dd if=/dev/sda of=/root/mbr count=1",
+            "/usr/sbin/waagent -deprovision",  # it asks, and nobody answers
+            "/usr/sbin/waagent -version",
             "/sbin/ip link set eth1 down",
             "/sbin/ip link set dev eth0 up",
             "/sbin/ip route add default via 10.0.0.1",
