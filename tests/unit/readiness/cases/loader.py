@@ -189,7 +189,7 @@ BROKEN_FILES = [
         (
             "R13b",
             {**_bls(_BY_BLSCFG), **_WITH_KERNELOPTS, "/boot/efi/EFI/redhat/grubenv": _grubenv(f"kernelopts=root=UUID={UUID} ro\n"), **block},
-            (_BLS_ENTRY, None),
+            ("/boot/grub2/grubenv", 2),
         )
         for block in (
             {"/boot/grub2/grubenv": _grubenv("kernelopts=root=/dev/sda2 ro\n")},
