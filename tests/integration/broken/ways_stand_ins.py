@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a diversion, a wrapper, an editor or a half-finished upgrade leaves in the place of a program, or of its unit."""
 
-from integration.broken.ways_root import written
+from integration.broken.ways_root import AGENT, drop_in, with_agent, written
 
 
 def calls(path, program):
@@ -21,6 +21,11 @@ def python(change):
     return lambda layer: change(layer, layer.tree.resolve("/usr/bin/python3"))
 
 
+def agent(arguments):
+    """Return the way in which the agent's unit starts it with other arguments."""
+    return with_agent(drop_in(AGENT, f"[Service]\nExecStart=\nExecStart=/usr/bin/python3 -u /usr/sbin/waagent {arguments}\n"))
+
+
 def init(program):
     return lambda layer: (layer.write("/sbin/init.own", f'#!/bin/sh\numask 022\nexec {program} "$@"\n', 0o755), layer.link("/sbin/init", "init.own"))
 
@@ -32,6 +37,10 @@ def unit_of_ssh(change):
 
 #: {what was done: how}
 WAYS = {
+    "the agent's unit has it say its version": agent("-version"),
+    "the agent's unit has it handle extensions alone": agent("-run-exthandlers"),
+    "the agent's program has a line of a conflict": with_agent(lambda layer: layer.append("/usr/sbin/waagent", "\n<<<<<<< HEAD\n")),
+    "the name of the host leads to a directory that is not there": with_agent(lambda layer: layer.link("/etc/hostname", "/data/hostname")),
     "ssh's unit is in letters of two octets": unit_of_ssh(lambda text: b"\xff\xfe" + text.encode("utf-16-le")),
     "ssh's unit has its program in no section of systemd's": unit_of_ssh(lambda text: text.replace("[Service]", "[service]")),
     "ssh's unit has no program": unit_of_ssh(lambda text: text.replace("ExecStart=", "ExecStartt=")),
@@ -47,6 +56,9 @@ WAYS = {
 
 #: {what was done: how}: right configurations that resemble the faults above.
 CONTROLS = {
+    "the agent's unit says more": agent("-verbose -daemon"),
+    "the agent's program has a remark more": with_agent(lambda layer: layer.append("/usr/sbin/waagent", "\n# patched\n")),
+    "the name of the host is a link": lambda layer: (layer.write("/etc/host.name", "build\n"), layer.link("/etc/hostname", "host.name")),
     "ssh's unit has line ends of Windows": unit_of_ssh(lambda text: text.replace("\n", "\r\n")),
     "ssh's unit begins with the mark of its order": unit_of_ssh(lambda text: "\ufeff" + text),
     "ssh's unit has a letter of Latin-1": unit_of_ssh(lambda text: text.replace("Description=", "Description=\udcdc ")),

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: fifo(7); each was tried with sshd 9.2, bash 5.2, kmod 30, useradd 4.13 and the C library 2.36: they open what is there and ask no more.
 """
 
+import posixpath
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
@@ -47,7 +48,16 @@ def files_are_files(context):
     tree = context.tree
     paths = _FILES + _banner(context) + tuple(path for pattern in _FOLDERS for path in tree.glob(pattern))
     found = [Evidence(path, None, "is a pipe: who reads it waits for ever") for path in dict.fromkeys(paths) if _is_pipe(tree, path)]
-    return failed_if(found + ([Evidence(_HOSTNAME, None, "is a directory: nobody can write the name of the machine")] if tree.is_dir(_HOSTNAME) else []))
+    return failed_if(found + [Evidence(_HOSTNAME, None, f"{cause}: nobody can write the name of the machine") for cause in [_of_hostname(tree)] if cause])
+
+
+def _of_hostname(tree):
+    """Return why the agent cannot write /etc/hostname (str), "" when it can; who writes to a link makes no directory."""
+    if tree.is_dir(_HOSTNAME):
+        return "is a directory"
+    leads = tree.is_symlink(_HOSTNAME) and tree.lstat(_HOSTNAME) is not None and not tree.exists(_HOSTNAME)
+    folder = posixpath.dirname(tree.resolve(_HOSTNAME)) if leads else "/etc"
+    return "" if tree.is_dir(folder) or folder.startswith(("/run", "/tmp")) else f"leads to {folder}, which is not there"
 
 
 def _is_pipe(tree, path):

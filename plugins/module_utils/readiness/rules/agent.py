@@ -6,9 +6,11 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, python_packages, services
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, python_packages, services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -68,10 +70,29 @@ def installed(context):
     source="Microsoft: agent-linux",
 )
 def enabled(context):
-    """Return failed when no service of the installed agent is enabled."""
+    """Return failed when no service of the installed agent is enabled, or the one that is has it do something else than provision."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
+    others = _other_commands(context)
+    if others:
+        return failed(others)
     return service_outcome(context, installation.SERVICES, PROVISIONING)
+
+
+def _other_commands(context):
+    """Return the [Evidence] of a unit that has the agent do another thing than run as its daemon, the one that provisions. Source: agent.py, parse_args."""
+    if provisioner(context.tree).who not in (WAAGENT, TWICE):
+        return []
+    known = context.shared(Units)
+    units = [known.find(f"{name}.service") for name in installation.SERVICES]
+    starts = [setting for unit in units for setting in unit_files.listed(known.readable_settings(unit) or [], "Service", "ExecStart")]
+    found = []
+    for setting in starts:
+        words = setting.value.lstrip("@-:+!|").split()
+        place = next((number for number, word in enumerate(words) if posixpath.basename(word) == "waagent"), None)
+        if place is not None and not any(re.match(r"[-/]*(?:daemon|start)\b|\$", word) for word in words[place + 1 :]):
+            found.append(Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: only -daemon provisions"))
+    return found
 
 
 @rule(

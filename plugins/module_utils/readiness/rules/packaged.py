@@ -77,6 +77,7 @@ _OF_PYTHON = tuple(
     )
 )
 #: The directory of one release's modules; Debian's python3 is that of its python3 program.
+_SCRIPT, _LONGEST_FIRST_LINE = re.compile(rb"#![^\n]*\bpython"), 256
 _VERSION = re.compile(r"/python(3\.\d+)/")
 #: Directories of the provisioners' Python code, and how deep it lies in them.
 _PYTHON = tuple(
@@ -198,12 +199,12 @@ def _outcome(context, paths, whole=False, and_units=False):
 
 
 def _unreadable(tree, path, answer):
-    """Return [(line, what is wrong)] of a module of Python that is not as its package says, when it cannot be imported."""
+    """Return [(line, what is wrong)] of a module or a script of Python that is not as its package says, when it cannot be imported, or started."""
     version = _VERSION.search(path)
-    if not path.endswith(".py") or answer.state != packages.CHANGED or answer.is_empty:
+    if answer.state != packages.CHANGED or answer.is_empty or not (path.endswith(".py") or _SCRIPT.match(tree.read_bytes(path, _LONGEST_FIRST_LINE))):
         return []
     found = python_syntax.problem(tree, path, version.group(1) if version else python_packages.interpreter_version(tree, "/usr/bin/python3"))
-    return [found] if found else [(None, "is cut off within a line")] if python_syntax.is_cut_off(tree, path) else []
+    return [found] if found else [(None, "is cut off within a line")] if path.endswith(".py") and python_syntax.is_cut_off(tree, path) else []
 
 
 RULES = [kernel, system, ssh_server, provisioners]

@@ -3,8 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of the agent."""
 
-from unit.readiness.cases.common import DEV_NULL, OLD_AGENT, WAAGENT
+from unit.readiness.cases.common import BY_AGENT, DEV_NULL, OLD_AGENT, WAAGENT, WITHOUT_CLOUD_INIT
 from unit.readiness.guest_tree import UNITS, WANTS
+
+_DROP_IN = "/etc/systemd/system/walinuxagent.service.d/z.conf"
+
+
+def _started(command):
+    """Return the files of a guest whose agent provisions, and is started by another command."""
+    text = f"[Service]\nExecStart=\nExecStart={command}\n"
+    return {"/etc/waagent.conf": BY_AGENT, **WITHOUT_CLOUD_INIT, _DROP_IN: text, "/usr/bin/python3": "program"}
+
 
 _PYTHON = {"/usr/bin/python3": ("link", "python3.12"), "/usr/bin/python3.12": "program"}
 
@@ -13,6 +22,10 @@ BROKEN_FILES = [
     ("R40a", {"/usr/sbin/waagent": None}, ("/usr/sbin/waagent", None)),
     ("R40b", {f"{WANTS}/walinuxagent.service": None}, (f"{UNITS}/walinuxagent.service", None)),
     ("R40b", {"/etc/systemd/system/walinuxagent.service": DEV_NULL}, ("/etc/systemd/system/walinuxagent.service", None)),
+    *[
+        ("R40b", _started(f"/usr/bin/python3 -u /usr/sbin/waagent{arguments}"), (_DROP_IN, 3))
+        for arguments in (" -version", " -run-exthandlers", "", " --help", " -deprovision")
+    ],
     ("R40c", {"/usr/lib/python3/dist-packages/azurelinuxagent/common/version.py": "AGENT_VERSION = '2.2.18'\n"}, None),
     ("R40d", {"/usr/sbin/waagent": "#!/usr/bin/python2.7\n"}, ("/usr/sbin/waagent", 1)),
     ("R40d", _PYTHON, ("/usr/lib/python3.12", None)),
@@ -41,6 +54,10 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    *[
+        ("R40b", _started(f"/bin/true /usr/sbin/waagent {arguments}"))
+        for arguments in ("-daemon", "--daemon", "daemon", "-verbose -start", "-daemon -configuration-path:/etc/own.conf", "$OPTIONS")
+    ],
     ("R40d", {**_PYTHON, "/usr/lib64/python3.12/os.py": "import sys\n", "/usr/lib64/python3.12/encodings/__init__.py": ""}),
     ("R40d", {**_PYTHON, "/usr/lib/python312.zip": "PK"}),
     ("R40e", {"/usr/sbin/useradd": None, "/sbin/useradd": "program"}),

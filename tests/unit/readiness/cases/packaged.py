@@ -28,6 +28,7 @@ BROKEN_FILES = [
     ("R80c", {**_DPKG, "/usr/sbin/sshd": None}, ("/usr/sbin/sshd", None)),
     ("R80c", {**_DPKG, "/usr/sbin/sshd": "another"}, ("/usr/sbin/sshd", None)),
     ("R80d", {path: text for path, text in _DPKG.items() if path != _AGENT}, (_AGENT, None)),
+    ("R80d", {**_DPKG, "/usr/bin/python3": ("link", "python3.11"), _AGENT: "#!/usr/bin/python3\n<<<<<<< HEAD\n"}, (_AGENT, 2)),
     ("R80d", {**_DPKG, f"{_INFO}/walinuxagent.md5sums": _DPKG[f"{_INFO}/walinuxagent.md5sums"].replace(_EMPTY, "0" * 32)}, (_AGENT, None)),
     (
         "R80d",

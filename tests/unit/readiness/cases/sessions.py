@@ -41,6 +41,7 @@ BROKEN_FILES = [
     *[("R68j", {path: _PIPE}, (path, None)) for path in _PIPES],
     ("R68j", {"/etc/issue.net": _PIPE, "/etc/ssh/sshd_config": "Banner /etc/issue.net\n"}, ("/etc/issue.net", None)),
     ("R68j", {"/etc/hostname": None, "/etc/hostname/own": ""}, ("/etc/hostname", None)),
+    ("R68j", {"/etc/hostname": ("link", "/data/hostname")}, ("/etc/hostname", None)),
     *[
         ("R46h", _profile(text), (_PROFILE, 2))
         for text in (
@@ -110,6 +111,7 @@ BROKEN_FILES = [
 CONTROLS = [
     ("R46h", {**PAM, _SSHD: PAM[_SSHD] + "session required pam_env.so\n", **_ENV, "/etc/environment": "PROMPT_COMMAND='history -a'\n"}),
     ("R46h", {"/etc/environment": "PROMPT_COMMAND=exit\n"}),  # nothing reads it
+    *[("R68j", {"/etc/hostname": ("link", target)}) for target in ("host.name", "/run/hostname", "/etc/own")],
     ("R40h", {"/etc/group.lock": "4000000\0", "/etc/passwd.lock": "1234"}),
     ("R40h", {"/etc/group": "root:x:0:\nazureuser:x:1000:\n", "/etc/login.defs": "USERGROUPS_ENAB no\n"}),
     ("R40h", {"/etc/group": "root:x:0:\nazureuser:x:1000:\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\nazureuser:x:1000:1000::/home/azureuser:/bin/sh\n"}),
