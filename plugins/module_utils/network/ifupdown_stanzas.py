@@ -81,7 +81,20 @@ def stanzas(path, text):
         elif inside is not None and words:
             inside.options.append(words)
         number += raw.count("\n")
-    return found
+    return [_of_newer(stanza) for stanza in found]
+
+
+def _of_newer(stanza):
+    """Return a stanza (CardStanza) with the family and method that ifupdown-ng, Alpine's, takes from its lines where the iface line has none.
+
+    Source: interfaces(5) of ifupdown-ng, use.
+    """
+    if stanza.family or stanza.method:
+        return stanza
+    used = [words[1] for words in stanza.options if words[0] == "use" and len(words) > 1]
+    fixed = any(words[0] == "address" for words in stanza.options)
+    method = next((name for name in ("dhcp", "loopback", "static") if name in used), "static" if fixed else "")
+    return stanza._replace(family="inet", method=method) if method else stanza
 
 
 def _inherited(words, found):

@@ -22,7 +22,7 @@ ADAPTERS = {
 
 #: Unit (systemd) or script (SysV, OpenRC) that starts each manager.
 _SERVICES = {
-    "networkmanager": ("NetworkManager",),
+    "networkmanager": ("NetworkManager", "networkmanager"),  # the second one is OpenRC's
     "networkd": ("systemd-networkd",),
     "wicked": ("wicked",),
     "ifcfg": ("network",),

@@ -10,7 +10,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
-from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, outcome, wicked
+from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, other_managers, outcome, wicked
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
@@ -49,7 +49,7 @@ _OTHERWISE = {
 def _answers(tree):
     """Return (Card, [(manager, Answer)]) of the first card under the name that it will have."""
     card = card_name.first_card(tree)[0]
-    return card, outcome.answers(tree, card)
+    return card, outcome.answers(tree, card) or other_managers.answers(tree, card)
 
 
 @rule(

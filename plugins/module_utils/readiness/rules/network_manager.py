@@ -12,7 +12,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import prog
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_filters import is_allowed
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
-from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_conf
+from ansible_collections.imagewright.azure.plugins.module_utils.network import managers, networkmanager_conf, other_managers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -48,7 +48,7 @@ _OWNS = rf"""own(?:_prefix)?\s*=\s*["'](?:{re.escape(_NAME)}|\*)["']"""
 )
 def manager(context):
     """Return passed with the network managers that start at boot."""
-    active = context.shared(managers.active)
+    active = context.shared(managers.active) or [name for name, _answer in other_managers.answers(context.tree)]
     return passed(" and ".join(active)) if active else failed([Evidence("/etc/systemd/system", None, "no network manager is enabled")])
 
 
