@@ -193,14 +193,18 @@ def _read(tree, service, kind, lines, missing_files, read, including):
         raise ImagewrightError(f"cannot read {path}: PAM's files include each other, or more than {_MOST_FILES}; remove one of the includes")
     text = re.sub(r"\\\r?\n", "  ", tree.read_text(path)) if "\\" in tree.read_text(path) else tree.read_text(path)
     for number, raw in enumerate(text.split("\n"), 1):
-        content = raw.partition("#")[0].strip(_BLANK)
+        content = raw.partition("\0")[0].partition("#")[0].strip(_BLANK)
         whole = _INCLUDE.match(content)
         if whole:
             _read(tree, whole.group(1), kind, lines, missing_files, read, including + ((path, number),))
             continue
         beginning, match = _BEGINNING.match(content), _LINE.match(content)
-        its_kind = beginning.group(1).lower() if beginning else ""
-        if not beginning or kind and its_kind != kind:
+        its_kind = beginning.group(1).lower() if beginning else "auth"  # of what has none of the types PAM makes a line of auth that fails
+        if not content or kind and its_kind != kind:
+            continue
+        if not beginning:
+            if content.split()[1:2] not in (["sufficient"], ["optional"]):
+                lines.append(PamLine(path, number, its_kind, "required", "", (), _shown(content)))
             continue
         control, module, rest = match.groups()[1:] if match else ("", "", "")
         if control.lower() in ("include", "substack"):

@@ -65,6 +65,7 @@ def _with_banner(change):
 
 _PIPES = (
     *("/etc/motd", "/etc/environment", "/etc/default/locale", "/etc/security/limits.d/x.conf", "/etc/ssh/sshd_config.d/x.conf", "/etc/profile.d/x.sh"),
+    *("/etc/systemd/system/ssh.service.d/x.conf", "/etc/tmpfiles.d/x.conf", "/etc/udev/rules.d/10-x.rules", "/etc/localtime"),
     *("/etc/modprobe.d/x.conf", "/etc/ld.so.preload", "/etc/nsswitch.conf", "/etc/login.defs", "/etc/hostname"),
 )
 
@@ -140,6 +141,8 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
+    "PAM has a line of a conflict": lambda layer: layer.first("/etc/pam.d/common-auth", "<<<<<<< HEAD\n"),
+    "PAM has a word with a slip": lambda layer: layer.first("/etc/pam.d/sshd", "acount required pam_permit.so\n"),
     "PAM turns everybody away behind those whom it lets pass": lambda layer: layer.append("/etc/pam.d/common-account", "account required pam_deny.so\n"),
     "every session ends at bash's first prompt": written("/etc/environment", "LANG=C.UTF-8\nPROMPT_COMMAND=exit\n"),
     "PAM gives everybody a directory in one that others may read": _instances(0o755),
@@ -176,6 +179,7 @@ WAYS = {
 #: {what was done, and is right: how}
 CONTROLS = {
     "every session writes its history at bash's prompt": written("/etc/environment", "PROMPT_COMMAND='history -a'\n"),
+    "PAM has an empty line of an editor": lambda layer: layer.first("/etc/pam.d/sshd", " \t\n\n"),
     "PAM gives everybody a directory in one that is closed": _instances(0o000),
     "PAM gives everybody a directory in one that it makes": _instances(None),
     "a lock of group has the number of a process that has ended": written("/etc/group.lock", "4000000\0"),

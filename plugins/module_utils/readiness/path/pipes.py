@@ -4,7 +4,7 @@
 """Root: what a start and a login read are files, for the reader of a pipe to which nobody writes waits for ever.
 
 PRIVATE: module_utils of this collection are not an interface.
-Source: fifo(7); each was tried with sshd 9.2, bash 5.2, kmod 30, useradd 4.13 and the C library 2.36: they open what is there and ask no more.
+Source: fifo(7); each was tried with sshd 9.2, bash 5.2, kmod 30, useradd 4.13, systemd 252 and the C library 2.36: they open what is there and ask no more.
 """
 
 import posixpath
@@ -20,7 +20,19 @@ _HOSTNAME = "/etc/hostname"
 _FILES = (
     # the loader, the C library and systemd, of every program
     *("/etc/ld.so.preload", "/etc/ld.so.cache", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"),
-    *("/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/etc/gai.conf", _HOSTNAME, "/etc/fstab", "/etc/login.defs", "/etc/default/useradd"),
+    *(
+        "/etc/localtime",
+        "/etc/systemd/system.conf",
+        "/etc/default/ssh",
+        "/etc/hosts",
+        "/etc/host.conf",
+        "/etc/resolv.conf",
+        "/etc/gai.conf",
+        _HOSTNAME,
+        "/etc/fstab",
+        "/etc/login.defs",
+        "/etc/default/useradd",
+    ),
     # sshd and PAM
     *("/etc/ssh/sshd_config", "/etc/motd", "/etc/environment", "/etc/default/locale", "/etc/security/limits.conf", "/etc/security/pam_env.conf"),
     # the shell of whoever logs in
@@ -29,6 +41,8 @@ _FILES = (
 _FOLDERS = (
     *("/etc/security/limits.d/*.conf", "/etc/ssh/sshd_config.d/*.conf", "/etc/profile.d/*.sh", "/etc/pam.d/*"),
     *("/etc/modprobe.d/*.conf", "/usr/lib/modprobe.d/*.conf", "/lib/modprobe.d/*.conf"),
+    # systemd itself, and what it waits for without a limit
+    *("/etc/systemd/system.conf.d/*.conf", "/etc/systemd/system/*.d/*.conf", "/etc/tmpfiles.d/*.conf", "/etc/udev/rules.d/*.rules"),
 )
 
 

@@ -10,6 +10,7 @@ _PIPE = ("pipe",)
 _SSHD = "/etc/pam.d/sshd"
 _PIPES = (
     *("/etc/motd", "/etc/environment", "/etc/default/locale", "/etc/security/limits.d/x.conf", "/etc/ssh/sshd_config.d/x.conf", "/etc/profile.d/x.sh"),
+    *("/etc/localtime", "/etc/systemd/system/ssh.service.d/x.conf", "/etc/tmpfiles.d/x.conf", "/etc/udev/rules.d/x.rules", "/etc/default/ssh"),
     *("/etc/modprobe.d/x.conf", "/etc/ld.so.preload", "/etc/nsswitch.conf", "/etc/skel/.bashrc"),
 )
 _SUDOERS, _RULE = "/etc/sudoers", "/etc/sudoers.d/zz"
@@ -37,6 +38,10 @@ BROKEN_FILES = [
     ("R40h", {"/etc/shadow.lock/own": ""}, ("/etc/shadow.lock", None)),
     ("R40h", {"/etc/group": "root:x:0:\nazureuser:x:1000:\n"}, ("/etc/group", 2)),
     ("R46g", {**PAM, _SSHD: PAM[_SSHD].replace("\n", "\r\n")}, (_SSHD, 1)),
+    *[
+        ("R46g", {**PAM, _SSHD: f"# own\n{text}\n{PAM[_SSHD]}"}, (_SSHD, 2))
+        for text in ("acount required pam_permit.so", "junk", "<<<<<<< HEAD", "\ufeff# own", "@includ common-auth", "-acount requisite pam_unix.so")
+    ],
     ("R46g", {**PAM, _SSHD: PAM[_SSHD] + "account required pam_permit.so\r\n"}, (_SSHD, PAM[_SSHD].count("\n") + 1)),
     *[("R68j", {path: _PIPE}, (path, None)) for path in _PIPES],
     ("R68j", {"/etc/issue.net": _PIPE, "/etc/ssh/sshd_config": "Banner /etc/issue.net\n"}, ("/etc/issue.net", None)),
@@ -111,6 +116,10 @@ BROKEN_FILES = [
 CONTROLS = [
     ("R46h", {**PAM, _SSHD: PAM[_SSHD] + "session required pam_env.so\n", **_ENV, "/etc/environment": "PROMPT_COMMAND='history -a'\n"}),
     ("R46h", {"/etc/environment": "PROMPT_COMMAND=exit\n"}),  # nothing reads it
+    *[
+        ("R46g", {**PAM, _SSHD: f"# own\n{text}\n{PAM[_SSHD]}"})
+        for text in ("acount sufficient pam_permit.so", "acount optional pam_permit.so", " \t", "\0" * 20)
+    ],
     *[("R68j", {"/etc/hostname": ("link", target)}) for target in ("host.name", "/run/hostname", "/etc/own")],
     ("R40h", {"/etc/group.lock": "4000000\0", "/etc/passwd.lock": "1234"}),
     ("R40h", {"/etc/group": "root:x:0:\nazureuser:x:1000:\n", "/etc/login.defs": "USERGROUPS_ENAB no\n"}),
