@@ -4,7 +4,7 @@
 """What cases of several topics break in the right guest."""
 
 from unit.readiness.disks import TABLE
-from unit.readiness.guest_tree import CMDLINE, GRUB_CFG, INITRAMFS, IN_INITRAMFS, KERNEL, MODULES, UNITS, UUID, WANTS, initramfs
+from unit.readiness.guest_tree import CMDLINE, ELF_X86_64, GRUB_CFG, INITRAMFS, IN_INITRAMFS, KERNEL, MODULES, UNITS, UUID, WANTS, initramfs
 
 DEP = f"/lib/modules/{KERNEL}/modules.dep"
 
@@ -40,7 +40,8 @@ MANAGED_BY_NETWORKMANAGER = {
     "/etc/systemd/network/10-azure.network": None,
     f"{WANTS}/cloud-init.service": None,
     f"{WANTS}/cloud-init-local.service": None,
-    f"{UNITS}/NetworkManager.service": "[Install]\n",
+    f"{UNITS}/NetworkManager.service": "[Service]\nExecStart=/usr/sbin/NetworkManager --no-daemon\n[Install]\n",
+    "/usr/sbin/NetworkManager": ("program", ELF_X86_64),
     f"{WANTS}/NetworkManager.service": ("link", f"{UNITS}/NetworkManager.service"),
     "/usr/lib/NetworkManager/conf.d/00-server.conf": "[main]\nno-auto-default=*\n",
 }
