@@ -5,7 +5,7 @@
 
 from integration.broken.ways_boot import parameters
 from integration.broken.ways_cloud_init import configured
-from integration.broken.ways_commands import once, rc_local
+from integration.broken.ways_commands import once, rc_local, service
 from integration.broken.ways_root import AGENT, drop_in, sshd, with_agent, written
 
 GENERATORS = "/usr/lib/systemd/system-generators"
@@ -113,6 +113,8 @@ WAYS = {
     "a unit takes the shell from the users": once("/bin/chmod 700 /usr/bin/bash"),
     "a unit opens the host keys": once("/bin/chmod -R 777 /etc/ssh"),
     "a unit ends sshd": once("/usr/bin/pkill sshd"),
+    "an assistant asks before sshd": service("Type=oneshot\nStandardInput=tty\nExecStart=/usr/bin/head -n 1", "Before=ssh.service\n"),
+    "an assistant asks before the system is up": service("Type=oneshot\nStandardInput=tty-force\nExecStart=/usr/bin/head -n 1", "Before=network.target\n"),
     "rc.local adds a rule that drops": rc_local(
         "nft add table inet own", "nft add chain inet own i '{ type filter hook input priority 0; }'", "nft add rule inet own i tcp dport 22 drop"
     ),
@@ -152,6 +154,10 @@ CONTROLS = {
     "sudo asks for a password": written("/etc/sudoers.d/zz-local", "ALL ALL=(ALL) PASSWD: ALL\n", 0o440),
     "sshd's own file for logins fails": written("/etc/ssh/sshrc", "logger login\nexit 1\n"),
     "a login is recorded": written("/etc/profile.d/00-script.sh", "[ -t 0 ] || \\\n  return\nexec script -q /tmp/session\n"),
+    "an assistant asks once all is up": service("Type=oneshot\nStandardInput=tty\nExecStart=/usr/bin/head -n 1", "After=multi-user.target\n"),
+    "an assistant whose file is gone": service(
+        "Type=oneshot\nStandardInput=tty\nExecStart=/usr/bin/head -n 1", "Before=ssh.service\nConditionPathExists=/var/lib/assistant\n"
+    ),
     "a unit cleans up": once("/bin/rm -rf /var/tmp/build /home/builder /etc/ssh/sshd_config.d"),
     "a unit has sshd read its files again": once("/usr/bin/pkill -HUP sshd"),
     "cloud-init partitions the temporary disk": configured("disk_setup: {ephemeral0: {table_type: gpt, layout: true, overwrite: true}}\n"),
