@@ -70,8 +70,8 @@ def _of_hostname(tree):
     if tree.is_dir(_HOSTNAME):
         return "is a directory"
     leads = tree.is_symlink(_HOSTNAME) and tree.lstat(_HOSTNAME) is not None and not tree.exists(_HOSTNAME)
-    folder = posixpath.dirname(tree.resolve(_HOSTNAME)) if leads else "/etc"
-    return "" if tree.is_dir(folder) or folder.startswith(("/run", "/tmp")) else f"leads to {folder}, which is not there"
+    folder = posixpath.dirname(tree.resolve(_HOSTNAME))
+    return "" if not leads or tree.is_dir(folder) or folder.startswith(("/run", "/tmp")) else f"leads to {folder}, which is not there"
 
 
 def _is_pipe(tree, path):
