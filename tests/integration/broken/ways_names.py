@@ -46,6 +46,11 @@ def quoted(uuid):
 
 #: {what was done: how}
 WAYS = {
+    "the entries have the paths of a /boot of its own": lambda layer: (
+        layer.replace(MENU, "\tlinux\t/boot/", "\tlinux\t/"),
+        layer.replace(MENU, "\tinitrd\t/boot/", "\tinitrd\t/"),
+    ),
+    "the entries have the initramfs at the top": lambda layer: layer.replace(MENU, "\tinitrd\t/boot/", "\tinitrd\t/"),
     "root is a UUID in large letters": root_argument(lambda uuid: f"UUID={uuid.upper()}"),
     "fstab has the UUID of another mount in large letters": fstab_line("/", str.upper, "/srv/own"),
     "fstab has the number of FAT in small letters": fstab_line("/boot/efi", str.lower),

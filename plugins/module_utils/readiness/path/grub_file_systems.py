@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""GRUB: it reads the file systems of its menu and of the kernel, whose features Linux may know and GRUB not.
+"""GRUB: it reads the file systems of its menu and of the kernel, whose features Linux may know and GRUB not, and finds the kernel there.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -11,14 +11,17 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import grub_statements
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import LOADER
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.volumes import root_kind
 
 #: Features of ext4 that no GRUB has.
 _OF_EXT = ("casefold", "ea_inode", "inline_data")
 #: Features of XFS that GRUB has since 2.14.
 _OF_XFS, _SINCE = ("exchange", "metadir", "parent"), (2, 14)
+_PLAIN = ("ext2", "ext3", "ext4", "xfs")
 _VERSION = re.compile(rb"\0(2)\.(\d\d)[^\0]{0,40}\0")
 _MOST_MODULE = 1024 * 1024  # bytes
 
@@ -67,4 +70,32 @@ def _is_older(tree, menu):
     return False
 
 
-RULES = [reads_its_file_systems]
+@rule(
+    "R14p",
+    step=LOADER,
+    severity=ERROR,
+    title="The kernel is where GRUB looks for it on the root's file system",
+    fault="The kernel, or its initramfs, is not where GRUB looks for it on the root's file system",
+    why="A path in a menu counts from the top of the file system that GRUB searches: with /vmlinuz of a menu that was made for a /boot of its own, GRUB finds "
+    "nothing once /boot is a directory of the root.",
+    cure="Run update-grub or grub2-mkconfig in the guest, with its own file systems mounted.",
+    source="GRUB manual, File name syntax, search, linux",
+)
+def kernel_is_found(context):
+    """Return failed with each file that a started entry loads from the root's own file system, which it searches by its UUID, and that is not there."""
+    found = []
+    for entry in [entry for entry in started_entries(context) if entry.loader == grub2_menu.NAME]:
+        root = re.search(r"\broot=UUID=(\S+)", entry.cmdline or "")
+        lines = [statement for statement in grub_statements.statements(context, entry) if grub_statements.runs(statement) is not False]
+        searched = {statement.words[-1].lower() for statement in lines if statement.words[0].startswith("search")}
+        # a volume of Btrfs has other tops than its own
+        if root is None or searched != {root.group(1).lower()} or context.shared(root_kind) not in _PLAIN:
+            continue
+        for statement in [statement for statement in lines if statement.words[0].startswith(("linux", "initrd"))]:
+            named = statement.words[1:2] if statement.words[0].startswith("linux") else statement.words[1:]
+            gone = [path for path in named if path.startswith("/") and "$" not in path and not context.tree.exists(path)]
+            found += [Evidence(entry.path, statement.line, f"{statement.words[0]} {path}: it is not there on the root's file system") for path in gone]
+    return failed_if(found)
+
+
+RULES = [reads_its_file_systems, kernel_is_found]

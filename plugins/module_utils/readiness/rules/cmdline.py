@@ -84,10 +84,20 @@ def root_delay(context):
     choice="Ubuntu's page and the general one ask for rootdelay=300 all the same; Debian's does not. We remove it where initramfs-tools is in use.",
 )
 def needless_delay(context):
-    """Return failed with each place that brings a long rootdelay= onto a command line of initramfs-tools, which sleeps all of it."""
+    """Return failed with each place that brings a long rootdelay= onto a command line of initramfs-tools, which sleeps all of it.
+
+    It is an error where that is longer than anybody waits for the machine.
+    """
     if not _sleeps(context.tree):
         return not_applicable("only the initramfs of initramfs-tools sleeps")
-    return failed_if(having(context, lambda parameter: re.match(r"rootdelay=\d\d", parameter)))
+    too_long = [
+        delay
+        for line in started_lines(context)
+        for delay in [last(line, "rootdelay")]
+        if delay is not None and re.match(r"1[2-9]\d\d$|[2-9]\d{3}$|\d{5,}$", delay.value or "")
+    ]
+    found = having(context, lambda parameter: re.match(r"rootdelay=\d\d", parameter))
+    return failed_if(found or [delay.place for delay in too_long], severity=ERROR if too_long else None)
 
 
 @rule(

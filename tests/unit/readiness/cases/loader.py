@@ -108,6 +108,11 @@ def _before_kernel(text):
     return {_MENU: GRUB_CFG.replace("  linux", f"  {text}\n  linux", 1)}
 
 
+def _searching(uuid):
+    """Return a menu whose entry searches a file system by its UUID."""
+    return GRUB_CFG.replace("  linux", f"  search --no-floppy --fs-uuid --set=root {uuid}\n  linux")
+
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     *[
@@ -133,6 +138,8 @@ BROKEN_FILES = [
     ("R14m", {_MENU: GRUB_CFG + "menuentry 'Own' {\n echo own\n"}, (_MENU, 7)),
     ("R14m", {_MENU: GRUB_CFG + "echo it's late\nset timeout=5\n"}, (_MENU, 7)),
     ("R14m", {_MENU: GRUB_CFG + 'set color="$ 1"\nset timeout=5\n'}, (_MENU, 7)),
+    ("R14p", {_MENU: _searching(UUID).replace("linux /boot/", "linux /")}, (_MENU, 4)),
+    ("R14p", {_MENU: _searching(UUID.upper()).replace("initrd /boot/", "initrd /")}, (_MENU, 5)),
     ("R14n", {_MENU: "insmod pgp\nset check_signatures=enforce\n" + GRUB_CFG}, (_MENU, 2)),
     ("R14n", {_MENU: "trust /boot/own.pub\n" + GRUB_CFG.replace("  linux", "  set check_signatures=1\n  linux")}, (_MENU, 4)),
     ("R14n", {_MENU: "set check_signatures=enforce\n" + GRUB_CFG, "/boot/efi/EFI/debian/grubx64.efi": "MZ check_signatures\0"}, (_MENU, 1)),
@@ -264,6 +271,10 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R14p", {_MENU: _searching(UUID)}),
+    ("R14p", {_MENU: _searching("11111111-2222-3333-4444-555555555555").replace("/boot/", "/")}),  # a /boot of its own
+    ("R14p", {_MENU: GRUB_CFG.replace("/boot/", "/")}),  # where GRUB is does not show
+    ("R14p", {_MENU: _searching(UUID).replace("/boot/", "/@/boot/"), "/etc/fstab": f"UUID={UUID} / btrfs subvol=@ 0 0\n"}),
     ("R14g", {_MENU: "load_env\nset timeout=5\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("timeout=-1\n")}),
     ("R14g", {_MENU: "load_env saved_entry\nset timeout=5\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("prefix=/gone\n")}),
     ("R14g", {_MENU: "load_env\nset prefix=/boot/grub\n" + GRUB_CFG, "/boot/grub/grubenv": _grubenv("prefix=/gone\n")}),
