@@ -22,6 +22,17 @@ NAME = "systemd-boot"
 
 _PROGRAMS = ("/boot/efi/EFI/systemd/systemd-boot*.efi", "/efi/EFI/systemd/systemd-boot*.efi", "/boot/EFI/systemd/systemd-boot*.efi")
 _SETTINGS = ("/boot/efi/loader/loader.conf", "/efi/loader/loader.conf", "/boot/loader/loader.conf")
+#: Entries that are of no file, each with what it does and where it is in the menu: with a setting that is on, or a program on the partition.
+#: Those for the firmware's own set-up are there where the firmware tells so, which is not known.
+_AUTOMATIC = (
+    ("auto-poweroff", "powers the machine off", "auto-poweroff", ""),
+    ("auto-reboot", "restarts the machine", "auto-reboot", ""),
+    ("auto-windows", "is Windows", "", "/EFI/Microsoft/Boot/bootmgfw.efi"),
+    ("auto-osx", "is macOS", "", "/System/Library/CoreServices/boot.efi"),
+    ("auto-efi-shell", "is the firmware's shell", "", "/shellx64.efi"),
+    ("auto-efi-shell", "is the firmware's shell", "", "/shellaa64.efi"),
+)
+_ON = ("1", "yes", "y", "true", "t", "on")
 _LINE = re.compile(r"^[ \t]*([a-z-]+)[ \t]+([^\r\n]*)", re.MULTILINE)
 _COUNTER = re.compile(r"\+(\d+)(?:-\d+)?(?=\.(?:conf|efi)$)")
 
@@ -47,13 +58,34 @@ def start(tree):
     named = [item for item in menu if pattern and fnmatch.fnmatchcase(identifier(item[0]), pattern)]
     chosen, entry = (named or [item for item in menu if item[1] is None or item[1].kind != "other"] or [(None, None)])[0]
     place = Place(path or chosen or "/boot", line, f"default {pattern}" if line else "the first entry of the menu")
-    line, timeout = settings.get("timeout", (None, ""))
-    waits = [Place(path, line, f"timeout {timeout}")] if timeout == "menu-force" or is_long(timeout) else []
+    does = _automatic(tree, path, settings, pattern) if pattern and not named else ""
     problem = "" if entry else "the menu has no entry"
-    if chosen and not entry:
+    if does:
+        entry, problem = None, f"it starts what {does}"
+    elif chosen and not entry:
         problem = f"it starts {_program(tree, chosen)}, which is no Linux"
         place = Place(place.path, place.line, f"{place.text}: {identifier(chosen)}")
+    line, timeout = settings.get("timeout", (None, ""))
+    waits = [Place(path, line, f"timeout {timeout}")] if timeout == "menu-force" or is_long(timeout) else []
     return Start(NAME, path or place.path, entry, place, problem, waits, [])
+
+
+def _automatic(tree, path, settings, pattern):
+    """Return what the entry does (str) that systemd-boot makes by itself and that a pattern means, "" when there is none. path: of loader.conf."""
+    partition = posixpath.dirname(posixpath.dirname(path))
+    for name, does, setting, program in _AUTOMATIC:
+        is_there = settings.get(setting, (None, ""))[1].lower() in _ON if setting else tree.is_file(partition + program)
+        if is_there and fnmatch.fnmatchcase(name, pattern):
+            return does
+    return ""
+
+
+def device_trees(tree, entry):
+    """Return the paths ([str]) of the device trees that an entry's file names: without them systemd-boot does not start it, on x86 neither."""
+    if not tree.is_file(entry.path) or not entry.path.endswith(".conf"):
+        return []
+    base = posixpath.dirname(posixpath.dirname(posixpath.dirname(entry.path)))
+    return [guest_path(tree, name, base) for name in bls_entry.values(reading.text(tree, entry.path), "devicetree")]
 
 
 def _program(tree, path):

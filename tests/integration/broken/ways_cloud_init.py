@@ -168,6 +168,13 @@ WAYS = {
         loader_conf("timeout 3\ndefault memtest*\n")(layer),
         layer.write(f"{LOADER}/entries/memtest.conf", "title Memory test\nefi /EFI/BOOT/BOOTX64.EFI\n"),
     ),
+    "systemd-boot: the default powers off": loader_conf("timeout 3\nauto-poweroff yes\ndefault auto-poweroff\n"),
+    "systemd-boot: the default restarts": loader_conf("timeout 3\nauto-reboot 1\ndefault auto-*\n"),
+    "systemd-boot: the default is a shell": lambda layer: (
+        loader_conf("timeout 3\ndefault auto-efi-shell\n")(layer),
+        layer.write("/boot/efi/shellx64.efi", "MZ"),
+    ),
+    "systemd-boot: an entry's device tree is not there": entry(lambda text: text + "devicetree /board.dtb\n"),
     "systemd-boot: a tool sorts before Linux": lambda layer: (
         loader_conf("timeout 3\n")(layer),
         layer.write(f"{LOADER}/entries/memtest.conf", "title Memory test\nsort-key 0\nefi /EFI/BOOT/BOOTX64.EFI\n"),
@@ -218,6 +225,8 @@ CONTROLS = {
         loader_conf("timeout 3\n")(layer),
         layer.write(f"{LOADER}/entries/0.conf", "title Memory test\nsort-key zz\nefi /EFI/BOOT/BOOTX64.EFI\n"),
     ),
+    "systemd-boot: a default that powers off, and is in no menu": loader_conf("timeout 3\ndefault auto-poweroff\n"),
+    "systemd-boot: the menu has an entry that powers off": loader_conf("timeout 3\nauto-poweroff yes\nauto-reboot yes\n"),
     "systemd-boot: no try is left": named("+0-3"),
     "systemd-boot: keys are to be enrolled": loader_conf("timeout 3\nsecure-boot-enroll force\neditor no\n"),
     "systemd-boot: a default that matches nothing": loader_conf("timeout 3\ndefault other-*\n"),

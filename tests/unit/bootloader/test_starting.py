@@ -137,6 +137,23 @@ def test_systemd_boot_sorts_its_menu_and_counts_tries(tmp_path, settings, names,
     assert start_of(tmp_path, sd_boot(settings, *names)).entry.title == file
 
 
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("auto-poweroff yes\ndefault auto-poweroff\n", "it starts what powers the machine off"),
+        ("auto-reboot on\ndefault auto-*\n", "it starts what restarts the machine"),
+        ("default auto-efi-shell\n", "it starts what is the firmware's shell"),
+        ("default auto-poweroff\n", ""),  # in no menu
+        ("auto-poweroff yes\n", ""),
+        ("auto-poweroff yes\ndefault a*\n", ""),  # Linux comes before what is made by itself
+        ("default auto-windows\n", ""),
+    ],
+)
+def test_systemd_boot_makes_entries_by_itself(tmp_path, settings, problem):
+    found = start_of(tmp_path, {**sd_boot(settings, "a-1.conf"), "/efi/shellx64.efi": "MZ"})
+    assert (found.problem, found.entry is None) == (problem, bool(problem))
+
+
 @pytest.mark.parametrize(("fallback", "title"), [("systemd-boot", ["Debian", "a.conf"]), ("shim", ["Debian"])])
 def test_beside_grub_systemd_boot_counts_where_firmware_starts_it(tmp_path, fallback, title):
     write_tree(

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_reading, efi_fallback
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls_reading, efi_fallback, systemd_boot
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.entries import boot_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import architecture
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import line_of
@@ -61,7 +61,8 @@ def entries_are_whole(context):
     started = started_entries(context)
     entries = _linux_entries(context)
     for entry in entries + [entry for entry in started if entry not in entries]:
-        paths = [path for path in [entry.kernel] + list(entry.initrds) if path and "$" not in path]
+        trees = systemd_boot.device_trees(context.tree, entry) if entry in started and systemd_boot.is_fallback(context.tree) else []
+        paths = [path for path in [entry.kernel] + list(entry.initrds) + trees if path and "$" not in path]
         missing = [path for path in paths if not _has_content(context.tree, path)]
         evidence += [
             Evidence(entry.path, line_of(context.tree, entry, posixpath.basename(path)), f"{entry.title}: {path} is not there, or empty") for path in missing

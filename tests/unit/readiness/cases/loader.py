@@ -131,6 +131,12 @@ BROKEN_FILES = [
     ("R14d", {_MENU: 'set default="1"\n' + GRUB_CFG + _OLD}, (_MENU, 10)),
     ("R14e", {_MENU: GRUB_CFG.replace("menuentry", _WINDOWS + "menuentry")}, (_MENU, 2)),
     # what GRUB drops: the entry itself, and one ahead of which another system stays
+    (
+        "R14d",
+        {**_by_stub(), "/boot/efi/EFI/BOOT/BOOTX64.EFI": "MZ", _ENTRY.format("debian"): _by_stub()[_ENTRY.format("debian")] + "devicetree /board.dtb\n"},
+        (_ENTRY.format("debian"), 5),
+    ),
+    ("R14e", {**_systemd_boot("auto-poweroff yes\ndefault auto-poweroff\n"), "/boot/efi/EFI/BOOT/BOOTX64.EFI": "MZ"}, ("/boot/efi/loader/loader.conf", 2)),
     ("R14e", {_MENU: "if true; then\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14e", {_MENU: GRUB_CFG.replace("}", "")}, (_MENU, 2)),
     ("R14e", {_MENU: "set pager='1\n" + GRUB_CFG.replace("'", '"')}, (_MENU, 1)),
