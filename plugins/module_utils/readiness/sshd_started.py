@@ -10,8 +10,9 @@ Source: sshd(8): an option of the command line counts before a line of the confi
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import service_arguments
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs, service_arguments
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_command_line, sshd_config
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
 _NAMES = ("ssh", "sshd")
 #: One that is started and ends for another reason is R46b's, and its options count nevertheless.
@@ -34,8 +35,15 @@ def settings(context):
     line, path = context.facts(command_line), context.facts(conf_path)
     if path is None:
         return line.settings
-    configured = context.shared(sshd_config.settings) if path == sshd_config.main_file(context.tree) else sshd_config.settings(context.tree, path)
-    return sshd_command_line.joined(line, configured)
+    return sshd_command_line.joined(line, sshd_config.settings(context.tree, path, _visitor(context)))
+
+
+def _visitor(context):
+    """Return the sshd_config.Visitor whom Azure makes, None of an image that keeps its identity: its accounts log in, each for itself."""
+    if context.kind == "specialized":
+        return None
+    groups = login_defs.groups(context)
+    return sshd_config.Visitor(DEFAULT_NAME, groups if groups is None else groups | {login_defs.own_group(context)})
 
 
 def conf_path(context):

@@ -24,8 +24,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places
 #: One line. kind: auth, account, session or password; control: str, ``required`` or ``[default=die ...]``; module: str; arguments: (str, ...).
 PamLine = collections.namedtuple("PamLine", "path line kind control module arguments text")
 
-#: What a service cannot do without and is not there. line: int or None.
-Missing = collections.namedtuple("Missing", "path line text")
+#: What a service cannot do without and is not there. line: int or None; kind: as of a PamLine, "" of a whole file, which every kind needs.
+Missing = collections.namedtuple("Missing", "path line text kind")
 
 _MODULES = (
     "/lib/security",
@@ -80,6 +80,11 @@ def stack(tree, service):
     return lines, missing
 
 
+def module_paths(tree, name):
+    """Return the paths ([str]) at which a module (str, ``pam_limits.so``) is."""
+    return [f"{folder}/{name}" for pattern in _MODULES for folder in tree.glob(pattern) if tree.is_file(f"{folder}/{name}")]
+
+
 def missing(tree, service, program, kinds=("auth", "account", "session")):
     """Return what the service fails by ([Missing]): an included file, or a module whose failure counts, that is not there, or is none for this.
 
@@ -90,17 +95,17 @@ def missing(tree, service, program, kinds=("auth", "account", "session")):
     folders = [folder for pattern in _MODULES for folder in tree.glob(pattern)]
     for line in lines:
         if line.kind in kinds and not line.module:
-            found.append(Missing(line.path, line.line, f"{line.text}: PAM does not understand the line, and turns everybody away"))
+            found.append(Missing(line.path, line.line, f"{line.text}: PAM does not understand the line, and turns everybody away", line.kind))
         elif line.kind in kinds and _counts(line):
             paths = [line.module] if line.module.startswith("/") else [f"{folder}/{line.module}" for folder in folders]
             path = next((path for path in paths if tree.is_file(path)), None)
             if path is None:
-                found.append(Missing(line.path, line.line, f"{line.text}: there is no {_shown(line.module)}"))
+                found.append(Missing(line.path, line.line, f"{line.text}: there is no {_shown(line.module)}", line.kind))
             elif not _answers(tree, path, line.kind):
-                found.append(Missing(line.path, line.line, f"{line.text}: {line.module} has no answer to {line.kind}"))
+                found.append(Missing(line.path, line.line, f"{line.text}: {line.module} has no answer to {line.kind}", line.kind))
             else:
                 wrong = programs.why_not_loaded(tree, path, program, libraries)
-                found += [Missing(line.path, line.line, f"{line.text}: {wrong}")] if wrong else []
+                found += [Missing(line.path, line.line, f"{line.text}: {wrong}", line.kind)] if wrong else []
     return found
 
 
@@ -117,9 +122,10 @@ def undecided(tree, service, kinds):
         for position, line in enumerate(lines):
             following = action(line, "success") if posixpath.basename(line.module) in _SUCCEEDING else ""
             if following.isdigit() and int(following[:9]) > len(lines) - position - 1:
-                found.append(Missing(line.path, line.line, f"{line.text}: it jumps behind the last line, and PAM turns everybody away"))
+                found.append(Missing(line.path, line.line, f"{line.text}: it jumps behind the last line, and PAM turns everybody away", kind))
         if lines and not any(_lets_pass(line) for line in lines):
-            found.append(Missing(lines[-1].path, lines[-1].line, f"{lines[-1].text}: no line of {kind} lets anybody pass, as pam_permit.so at its end does"))
+            text = f"{lines[-1].text}: no line of {kind} lets anybody pass, as pam_permit.so at its end does"
+            found.append(Missing(lines[-1].path, lines[-1].line, text, kind))
     return found
 
 
@@ -186,6 +192,7 @@ def _read(tree, service, kind, lines, missing_files, read, including):
                 including[-1][0] if including else posixpath.join(PAM_FOLDERS[0], service),
                 including[-1][1] if including else None,
                 f"there is no {_shown(service)}",
+                kind or "",
             )
         )
         return

@@ -23,7 +23,7 @@ def refused(tree, path, name, groups):
     path: str of accessfile=, None for the usual files; name: str; groups: {str}, None when they are not known.
     """
     if path is not None and not tree.is_file(path):
-        return None  # it is said in the log, and everybody is let in
+        return AccessRefusal(path, None, "accessfile=" + path, "there is no such file, and the module gives up")
     for place in [path] if path is not None else [_CONF] + sorted(tree.glob(_MORE)):
         for number, text in enumerate(tree.read_text(place).split("\n"), 1) if tree.is_file(place) else ():
             fields = [field.strip() for field in text.split(":", 2)]

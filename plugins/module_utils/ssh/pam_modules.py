@@ -210,6 +210,8 @@ def _of_instances(tree, words, options, user):
 
 def _of_access(tree, line, options, user):
     found = pam_access.refused(tree, options.get("accessfile"), user.name, user.groups)
+    if found and found.line is None:
+        return _at(line, f"{found.path}: {found.cause}")
     return [ModuleRefusal(found.path, found.line, found.text, found.cause)] if found else []
 
 

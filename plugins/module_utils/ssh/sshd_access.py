@@ -61,8 +61,8 @@ def not_listening(settings):
     return [obstacle_of(setting, "the address that Azure gives is another one") for setting in lines]
 
 
-def no_way_in(settings):
-    """Return the Obstacles of the settings that leave no way to prove who one is, or none with a key."""
+def no_way_in(settings, is_new):
+    """Return the Obstacles of the settings that leave no way to prove who one is, or none with a key; is_new: as of kept_out."""
     ways = {
         "publickey": effective_of(settings, "PubkeyAuthentication", "yes"),
         "password": effective_of(settings, "PasswordAuthentication", "yes"),
@@ -76,8 +76,9 @@ def no_way_in(settings):
         found.append(AccessObstacle(ways["publickey"][1], ways["publickey"][2], "PubkeyAuthentication no", "a key of Azure lets nobody in"))
     value, path, line = effective_of(settings, "AuthenticationMethods")
     lists = [[way.split(":")[0] for way in methods.split(",")] for methods in (value or "").split()]
-    # a user of Azure has a key or a password, and seldom both; publickey twice asks for two keys
-    if value and value.lower() != "any" and not any(set(ways) <= set(_WAYS) - set(off) and not ("publickey" in ways and len(ways) > 1) for ways in lists):
+    # a user of Azure has a key, and who provisions turns passwords off then, so that sshd does not even start; publickey twice asks for two keys
+    own = {"publickey"} if is_new else set(_WAYS)
+    if value and value.lower() != "any" and not any(set(ways) <= own - set(off) and not ("publickey" in ways and len(ways) > 1) for ways in lists):
         found.append(AccessObstacle(path, line, f"AuthenticationMethods {value}", "no list of it has only ways that are on, and that a user of Azure has"))
     value, path, line = effective_of(settings, "AuthorizedKeysFile")
     if value and all(

@@ -19,8 +19,11 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 
 #: One line. line: int, 1-based; keyword: str in lower case, "" of a line that is none of sshd's; value: str, arguments joined by a blank, quotes resolved;
-#: scope: GLOBAL, EVERYONE (behind ``Match all``) or SOME (behind another Match).
+#: scope: GLOBAL, EVERYONE (behind ``Match all``, or one that is for the visitor wherever that one comes from) or SOME (behind another Match).
 SshdSetting = collections.namedtuple("SshdSetting", "path line keyword value scope")
+
+#: Who logs in. name: str, the usual one of a user whom Azure makes; groups: {str} of that user, or None when they are not known.
+Visitor = collections.namedtuple("Visitor", "name groups")
 
 #: A list of patterns that has everybody: nobody comes from, or to, another address on Azure; with ``!`` it leaves somebody out.
 _OF_ALL = {
@@ -113,13 +116,15 @@ def host_keys(tree):
     return [setting for setting in settings(tree) if setting.keyword == "hostkey"]
 
 
-def settings(tree, path=None):
+def settings(tree, path=None, visitor=None):
     """Return the lines ([SshdSetting]) in the order in which sshd reads them, those of included files in their place.
+
+    visitor: Visitor, for whom a Match may be, None for nobody in particular.
 
     Raises ImagewrightError: files include each other, or are too many.
     """
     path = path or main_file(tree)
-    return _settings(tree, path, GLOBAL, (), []) if path else []
+    return _settings(tree, path, GLOBAL, (), [], visitor) if path else []
 
 
 def includes(tree, path, target):
@@ -166,7 +171,7 @@ def means_same(one, other):
     return one.lower() == other.lower() or (seconds(one) is not None and seconds(one) == seconds(other))
 
 
-def _settings(tree, path, scope, including, read):
+def _settings(tree, path, scope, including, read, visitor):
     """Return the Settings of a file and of those that it includes; read: [str], grows by each path that is read."""
     read.append(path)
     if len(read) > MOST_FILES:
@@ -177,7 +182,7 @@ def _settings(tree, path, scope, including, read):
     for number, line in enumerate(tree.read_text(path).split("\n"), 1):
         keyword, value = parsed(line)
         if keyword == "match":
-            scope = EVERYONE if _is_for_all(value) and outer != SOME else SOME
+            scope = EVERYONE if _is_for_all(value, visitor) and outer != SOME else SOME
         if keyword is not None:
             found.append(SshdSetting(path, number, keyword, value, scope))
         elif line.strip() and not line.lstrip().startswith("#"):
@@ -185,17 +190,29 @@ def _settings(tree, path, scope, including, read):
         if keyword == "include":
             # a Match of an included file ends with that file
             for name in [name for pattern in _patterns(value) for name in tree.glob(pattern) if tree.is_file(name)]:
-                found += _settings(tree, name, scope, including + (path,), read)
+                found += _settings(tree, name, scope, including + (path,), read, visitor)
     return found
 
 
-def _is_for_all(value):
-    """Return whether a Match (str, its criteria) is for every connection."""
+def _is_for_all(value, visitor):
+    """Return whether a Match (str, its criteria) is for every connection, or (Visitor) for each of somebody's."""
     words = re.sub(r"\s*=\s*", " ", value).split()
     if [word.lower() for word in words] == ["all"]:
         return True
     lists = [(name.lower(), patterns.split(",")) for name, patterns in zip(words[::2], words[1::2])]
-    return bool(lists) and all("!" not in "".join(patterns) and set(patterns) & set(_OF_ALL.get(name, ())) for name, patterns in lists)
+    return bool(lists) and all(_is_for(visitor, name, patterns) for name, patterns in lists)
+
+
+def _is_for(visitor, name, patterns):
+    """Return whether one criterion (str, in lower case) of a Match is met, by its patterns ([str]): one of them has to match, and none that begins with !."""
+    own = {"user": visitor and {visitor.name}, "group": visitor and visitor.groups}.get(name)
+    if own:
+        kept = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+        taken = [pattern for pattern in patterns if not pattern.startswith("!")]
+        return not any(fnmatch.fnmatchcase(each, pattern) for each in own for pattern in kept) and any(
+            fnmatch.fnmatchcase(each, pattern) for each in own for pattern in taken
+        )
+    return "!" not in "".join(patterns) and bool(set(patterns) & set(_OF_ALL.get(name, ())))
 
 
 def parsed(line):

@@ -29,6 +29,8 @@ _SHAPES = {
     "ipqos": re.compile(r"(?:none|af[1-4][1-3]|cs[0-7]|ef|le|lowdelay|throughput|reliability|0x[0-9a-f]+|[0-9]+)\Z", re.IGNORECASE),
 }
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
+#: A keyword that every sshd has, and bytes around it in which the others are.
+_TYPICAL, _NEAR = b"clientaliveinterval\0", 16384
 
 
 def faults(settings, program=b""):
@@ -37,7 +39,7 @@ def faults(settings, program=b""):
     program: bytes of the guest's sshd, which has all keywords and algorithms that it knows as text; of a build that is not known here it decides
     alone. b"" where it could not be read.
     """
-    knows = program if b"clientaliveinterval\0" in program else b""
+    knows = program if _TYPICAL in program else b""
     found, subsystems, once = [], set(), _takes_a_subsystem_once(program)
     for setting in settings:
         cause = _cause(setting, knows)
@@ -60,18 +62,27 @@ def _takes_a_subsystem_once(program):
     return match is not None and (int(match.group(1)), int(match.group(2))) < (9, 5)
 
 
+def _knows(program, keyword):
+    """Return whether sshd has a keyword (str): one of OpenSSH's stands anywhere in it, another near them, for functions of the C library have names, too."""
+    name = keyword.encode("ascii", "replace") + b"\0"
+    if not program or keyword in keywords.ALL:
+        return name in program if program else keyword in keywords.ALL
+    start = program.index(_TYPICAL)
+    return name in program[max(start - _NEAR, 0) : start + _NEAR]
+
+
 def _cause(setting, program):
     keyword, words = setting.keyword, setting.value.split()
     if not keyword:
         return "it has no value" if len(words) == 1 and words[0].lower() in keywords.ALL else "it is no line of sshd"
-    if program and keyword.encode("ascii") + b"\0" not in program or not program and keyword not in keywords.ALL:
+    if not _knows(program, keyword):
         return "this sshd knows no such keyword"
     if not words:
         return "it has no value"
     if any(word.startswith('"') for word in words):  # those that are closed are resolved
         return "its quotation mark is not closed"
     if keyword == "match":
-        return _cause_of_match(words)
+        return _cause_of_match(words, program)
     if setting.scope == SOME and keyword in keywords.GLOBAL_ONLY:
         return "it may not stand behind Match"
     return _cause_of_value(keyword, words, program)
@@ -94,7 +105,7 @@ def _cause_of_value(keyword, words, program):
         return "it takes a name and a command"
     if keyword in _SHAPES and not _SHAPES[keyword].match(words[0]):
         return "it is no such value"
-    if keyword == "rdomain" and words[0].lower() != "none":
+    if keyword == "rdomain":
         return "no sshd of Linux takes it"
     if keyword == "listenaddress" and "rdomain" in words[1:-1]:
         return f"there is no VRF {words[-1]!r} when sshd starts"
@@ -170,12 +181,14 @@ def _cause_of_startups(value):
     return None if first else "no connection may begin"
 
 
-def _cause_of_match(words):
+def _cause_of_match(words, program):
     position = 0
-    if len(words) > 1 and "all" in [word.lower() for word in words[::2]] and not {"canonical", "final"} & {word.lower() for word in words}:
+    if len(words) > 1 and "all" in [word.lower() for word in words[::2]]:
         return "Match all stands alone"
     while position < len(words):
         name, equals, value = words[position].partition("=")
+        if program and name.lower().encode("ascii", "replace") not in program:
+            return f"this sshd knows no Match {name}"
         if name.lower() in keywords.MATCH_ALONE:
             position += 1
         elif name.lower() in keywords.MATCH_WITH_VALUE:
@@ -198,6 +211,8 @@ def _cause_of_algorithms(value, program):
     if value.startswith("-"):
         return None
     for name in value.lstrip("+^").split(","):
+        if name == "none":
+            return "none is no algorithm that may be asked for"
         if name and not any(sign in name for sign in "*?!") and name.encode("ascii", "replace") + b"\0" not in program:
             return f"this sshd knows no {name!r}"
     return None

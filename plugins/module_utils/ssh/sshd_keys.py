@@ -65,12 +65,10 @@ def _left(value, names):
 
 
 def no_key(settings, has_file):
-    """Return the Obstacles of the settings by which no key of Azure's kinds, RSA and Ed25519, is taken; [] where a password is.
+    """Return the Obstacles of the settings by which no key of Azure's kinds, RSA and Ed25519, is taken; who provisions turns passwords off with a key.
 
     has_file: callable, path -> bool, of the guest.
     """
-    if effective_of(settings, "PasswordAuthentication", "yes")[0].lower() != "no":
-        return []
     found = []
     value, path, line = effective_of(settings, "RevokedKeys", "none")
     if value.lower() != "none" and not has_file(value):
@@ -80,7 +78,7 @@ def no_key(settings, has_file):
     kinds = [kind for kind, is_rsa in _KINDS if not (is_rsa and without_rsa)]
     for keyword in ("PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"):
         value, path, line = effective_of(settings, keyword)
-        if value and value[0] not in "+^" and not set(_left(value, kinds)) - (_NOT_USUAL if value[0] == "-" else set()):
+        if value and value[0] not in "+^" and not set(_left(value, kinds)) - _NOT_USUAL:
             found.append(AccessObstacle(path, line, f"{keyword} {value}", "no key of RSA or Ed25519, as Azure has them, is taken"))
     return found
 

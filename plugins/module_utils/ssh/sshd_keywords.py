@@ -75,4 +75,4 @@ METHODS = _set("publickey password keyboard-interactive hostbased gssapi-with-mi
 NAMED_PORTS = _set("ssh http https domain ftp telnet smtp ntp imap imaps ldap ldaps")
 
 MATCH_WITH_VALUE = _set("user group host localaddress localport rdomain address version tagged command sessiontype")
-MATCH_ALONE = _set("all canonical final invalid-user")
+MATCH_ALONE = _set("all invalid-user")

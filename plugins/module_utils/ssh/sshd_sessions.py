@@ -93,6 +93,9 @@ def impatient(settings):
     for kind, _equals, limit in [word.partition("=") for word in value.split()]:
         if kind in ("session", "session:*", "session:shell", "*", "global") and 0 < (seconds(limit) or 0) < _LEAST_GRACE:
             found.append(AccessObstacle(path, line, f"ChannelTimeout {value}", "a session in which nothing is written for that time is closed"))
+    value, path, line = effective_of(settings, "PermitTTY", "yes")
+    if value.lower() == "no":
+        found.append(AccessObstacle(path, line, "PermitTTY no", "a session has no terminal: no prompt, and no editor"))
     value, path, line = effective_of(settings, "MaxStartups", "10")
     first, share, most = (value.split(":") + ["100", ""])[:3] if ":" in value else (value, "100", value)
     if first.isdigit() and 0 < int(first[:9]) < _LEAST_STARTUPS and (share == "100" or most.isdigit() and int(most[:9]) < _LEAST_STARTUPS):

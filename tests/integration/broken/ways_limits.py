@@ -76,7 +76,9 @@ WAYS = {
     "PAM gives every session no time": limits("* - cpu 0"),
     "PAM lets no session write a file": limits("* hard fsize 0"),
     "PAM gives every session one process": lambda layer: layer.append("/etc/security/limits.conf", "* hard nproc 1\n"),
-    "PAM gives every session more files than the kernel has": limits("* hard nofile 4194304"),
+    "PAM locks every session in": limits("* - chroot /srv/none"),
+    "PAM lets nobody have a session": limits("%azureuser - maxlogins 0"),
+    "PAM lets no session become root": limits("* - nonewprivs 1"),
 }
 
 #: {what was done: how}, which is right
@@ -113,6 +115,8 @@ CONTROLS = {
     "systemd's limits of a hardening": manager(
         "DefaultTasksMax=4096\nDefaultLimitNOFILE=65535:524288\nDefaultLimitCORE=0\nDefaultLimitNPROC=8192\nSystemCallArchitectures=native"
     ),
+    # its module keeps to what the kernel gives
+    "PAM gives every session more files than the kernel has": limits("* hard nofile 4194304\n* soft nofile 3"),
     "PAM's limits of a hardening": limits("* hard core 0\n* - nofile 65535\n* hard nproc 4096\n@builders hard as 1000\nbuilder hard nofile 3"),
     "PAM's limits are taken back": lambda layer: (limits("* hard as 1000", "/etc/security/limits.d/10-own.conf")(layer), limits("* - as unlimited")(layer)),
 }

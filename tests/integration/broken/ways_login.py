@@ -212,7 +212,7 @@ CONTROLS = {
     "PAM gives nobody a directory": pam("session required pam_namespace.so"),
     "PAM asks for SELinux": pam("session required pam_selinux.so open"),
     "PAM counts no failures": pam("auth required pam_faillock.so preauth deny=0"),
-    "PAM lets a group in": with_file("account required pam_access.so", "/etc/security/access.conf", "+:root:ALL\n+:(users):ALL\n-:ALL:ALL\n"),
+    "PAM lets a group in": with_file("account required pam_access.so", "/etc/security/access.conf", "+:root:ALL\n+:(azureuser):ALL\n-:ALL:ALL\n"),
     "accounts are looked up in files first": written("/etc/nsswitch.conf", "passwd: files [!SUCCESS=return] sss\ngroup: files\nshadow: files\n"),
     "a shell waits ten minutes": written("/etc/profile.d/tmout.sh", "readonly TMOUT=600\nexport TMOUT\n"),
     "sshd takes a key, or a key and a password": sshd("AuthenticationMethods publickey publickey,password"),

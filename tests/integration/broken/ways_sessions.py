@@ -146,6 +146,14 @@ WAYS = {
     "PAM turns everybody away behind those whom it lets pass": lambda layer: layer.append("/etc/pam.d/common-account", "account required pam_deny.so\n"),
     "every session ends at bash's first prompt": written("/etc/environment", "LANG=C.UTF-8\nPROMPT_COMMAND=exit\n"),
     "PAM gives everybody a directory in one that others may read": _instances(0o755),
+    "sshd runs for all but root a command that ends": sshd("Match User *,!root\nForceCommand /bin/false\nMatch all"),
+    "sshd takes no key of all but a group": sshd("Match Group *,!wheel\nPubkeyAuthentication no\nMatch all"),
+    "sshd runs for Azure's usual user a command that ends": sshd("Match User azure*\nForceCommand /bin/false\nMatch all"),
+    "sshd wants passwords alone": sshd("AuthenticationMethods password"),
+    "sshd takes keys that no client signs with": sshd("PubkeyAcceptedAlgorithms ssh-rsa"),
+    "sshd has a criterion of ssh's": sshd("Match final\nMatch all"),
+    "sshd gets the name of a function": sshd("UMask 077"),
+    "useradd's settings are a directory": _special("/etc/login.defs", stat.S_IFDIR | 0o755),
     "sshd turns the usual user of Azure away": sshd("DenyUsers azureuser"),
     "sshd turns the group of the usual user of Azure away": sshd("DenyGroups azureuser"),
     "sshd's program for sessions may not be run": lambda layer: (
@@ -182,6 +190,13 @@ CONTROLS = {
     "PAM has an empty line of an editor": lambda layer: layer.first("/etc/pam.d/sshd", " \t\n\n"),
     "PAM gives everybody a directory in one that is closed": _instances(0o000),
     "PAM gives everybody a directory in one that it makes": _instances(None),
+    "sshd runs for a group that the user is not in a command that ends": sshd("Match Group builders,!azureuser\nForceCommand /bin/false\nMatch all"),
+    "sshd takes keys of Azure's usual user alone": sshd(
+        "Match User azureuser\nPubkeyAuthentication yes\nMatch User *,!azureuser,!root\nPasswordAuthentication no\nMatch all"
+    ),
+    "sshd denies a group that useradd gives nobody": sshd("DenyGroups users"),
+    "PAM takes no password for ssh": lambda layer: layer.first("/etc/pam.d/sshd", "auth required pam_deny.so\n"),
+    "PAM opens no session for sudo": lambda layer: layer.first("/etc/pam.d/sudo", "session required pam_deny.so\n"),
     "a lock of group has the number of a process that has ended": written("/etc/group.lock", "4000000\0"),
     "a group of another name is there": lambda layer: layer.append("/etc/group", "azureusers:x:1000:\n"),
     "the home of the user is root's and open": home(0o755),

@@ -8,10 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import session_files, sshd_started
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs, session_files, sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -23,7 +22,7 @@ NO_SERVER = "there is no SSH server"
 _CONF = "/etc/ssh/sshd_config"
 _MOST_ACCOUNTS = 20
 #: limits.conf: nobody may log in at all.
-_NO_LOGIN = re.compile(r"\s*\*\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins|nproc)\s+0\s*(?:#|$)")
+_NO_LOGIN = re.compile(r"\s*(\S+)\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins|nproc)\s+0\s*(?:#|$)")
 _DENIES = re.compile(r":\s*deny\s*$", re.IGNORECASE)
 _WRAPPED = re.compile(r"^[ \t]*([^#:\n][^:\n]*):([^:\n]*)", re.MULTILINE)
 
@@ -46,10 +45,10 @@ def lets_in(context):
         return not_applicable(NO_SERVER)
     names = {account.name for account in accounts.accounts(context.tree)} if context.tree.is_file("/etc/passwd") else set()
     is_new = context.kind != "specialized"
-    groups = default_groups(context) if is_new else _groups_with_members(context.tree)
+    groups = login_defs.groups(context) if is_new else _groups_with_members(context.tree)
     settings = context.facts(sshd_started.settings)
     by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
-    no_way = sshd_access.no_way_in(settings) or (sshd_access.not_read(settings) if by_agent else [])
+    no_way = sshd_access.no_way_in(settings, is_new) or (sshd_access.not_read(settings) if by_agent else [])
     no_way += sshd_keys.no_common_algorithm(settings)
     no_way += sshd_keys.no_key(settings, context.tree.is_file)
     no_way += sshd_sessions.no_session(settings, context.tree.is_file, lambda path: programs.why_not(context.tree, path), is_new)
@@ -78,14 +77,18 @@ def pam_is_whole(context):
     asked += [("sudo", path) for path in ("/usr/bin/sudo", "/usr/local/bin/sudo") if tree.exists(path)][:1]
     if not asked:
         return not_applicable("neither sshd nor sudo asks PAM")
-    found = []
+    found, of_passwords = [], []
     for service, program in asked:
         lines, files = pam.stack(tree, service)
-        # sudo with NOPASSWD, as the provisioner writes it, asks for no password but for the account and the session
-        found += files + (pam.missing(tree, service, program, ("account", "session") if service == "sudo" else ("auth", "account", "session")) if lines else [])
+        # neither a key nor sudo with NOPASSWD, as the provisioner writes it, asks for a password, but both for the account and the session
+        found += [file for file in files if file.kind not in ("auth", "password")]
+        of_passwords += [file for file in files if file.kind == "auth" and service == "sshd"]
+        found += pam.missing(tree, service, program, ("account", "session")) if lines else []
+        of_passwords += pam.missing(tree, service, program, ("auth",)) if lines and service == "sshd" else []
         # of files that are not there each fails already
         found += pam.undecided(tree, service, ("account", "session")) if not files else []
-    return failed_if(Evidence(missing.path, missing.line, missing.text) for missing in dict.fromkeys(found))
+    places = [Evidence(missing.path, missing.line, missing.text) for missing in dict.fromkeys(found + of_passwords)]
+    return failed_if(places, severity=ERROR if found else WARNING)
 
 
 @rule(
@@ -101,7 +104,7 @@ def pam_is_whole(context):
 )
 def no_barrier(context):
     """Return failed with /etc/nologin, with each line of hosts.deny, access.conf and PAM's files that turns every new user away, and of what a login runs."""
-    tree, found = context.tree, []
+    tree, found, of_passwords = context.tree, [], []
     if server.program(tree) is None:
         return not_applicable(NO_SERVER)
     if tree.exists("/etc/nologin"):
@@ -111,19 +114,26 @@ def no_barrier(context):
         found += refused if refused or _wrapped(context, "/etc/hosts.allow") else _wrapped(context, "/etc/hosts.deny")
     modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
     if pam.service_path(tree, "sshd") and uses_pam(context):
-        # a key is not asked of auth: only who may have a password is turned away there
-        password = sshd_config.effective_of(context.facts(sshd_started.settings), "PasswordAuthentication", "yes")[0].lower() != "no"
-        kinds = ("auth", "account", "session") if password else ("account", "session")
+        kinds = ("account", "session")
         found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sshd", kinds)]
         refusals = [pam_modules.refusals(tree, "sshd", kinds, user) for user in users(context)]
         if all(refusals):
             found += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in dict.fromkeys((refusals or [[]])[0])]
+        # a key is not asked of auth: only who may have a password is turned away there
+        if sshd_config.effective_of(context.facts(sshd_started.settings), "PasswordAuthentication", "yes")[0].lower() != "no":
+            text = "nobody gets past it with a password"
+            of_passwords += [Evidence(line.path, line.line, f"{line.text}: {text}") for line in pam.denied(tree, "sshd", ("auth",))]
+            refusals = [pam_modules.refusals(tree, "sshd", ("auth",), user) for user in users(context)]
+            if all(refusals):
+                of_passwords += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in dict.fromkeys((refusals or [[]])[0])]
         if "pam_limits.so" in modules:
-            found += context.find(["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf"), _NO_LOGIN.match)
+            files = ["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf")
+            found += context.find(files, lambda text: _lets_nobody_in(text, login_defs.groups(context) if context.kind != "specialized" else set()))
     if "pam_nologin.so" in modules:
         found += _never_opened(context)
-    groups = default_groups(context) if context.kind != "specialized" else None
-    return failed_if(found + session_files.ending(context, groups if groups is None else groups | {sshd_access.DEFAULT_NAME}))
+    groups = login_defs.groups(context) if context.kind != "specialized" else None
+    found += session_files.ending(context, groups if groups is None else groups | {sshd_access.DEFAULT_NAME})
+    return failed_if(found + of_passwords, severity=ERROR if found else WARNING)
 
 
 @rule(
@@ -158,6 +168,12 @@ def _never_opened(context):
     return [Evidence(cause.path or "/etc/systemd/system", cause.line, f"/run/nologin stays: {cause.text}") for cause in answer.causes]
 
 
+def _lets_nobody_in(text, groups):
+    """Return whether a line of limits.conf lets a new user, of groups ({str}, None when they are not known), have no session at all."""
+    match = _NO_LOGIN.match(text)
+    return match is not None and match.group(1) in {"*", "%", sshd_access.DEFAULT_NAME} | {sign + name for sign in "@%" for name in groups or ()}
+
+
 def uses_pam(context):
     """Return whether sshd asks PAM about accounts and sessions."""
     return sshd_config.effective_of(context.facts(sshd_started.settings), "UsePAM", "no")[0].lower() == "yes"
@@ -168,22 +184,12 @@ def shown(obstacle):
     return Evidence(obstacle.path or _CONF, obstacle.line, f"{obstacle.text}: {obstacle.cause}")
 
 
-def default_groups(context):
-    """Return the groups ({str}) of a user whom cloud-init or the agent makes, None where cloud-init's files cannot be read."""
-    documents, faults = context.shared(config.documents)
-    if faults:
-        return None
-    found = config.value(documents, "system_info", "default_user", "groups")
-    names = found.value if found else []
-    return {"users"} | {str(name).strip() for name in (names.split(",") if isinstance(names, str) else names if isinstance(names, list) else [])}
-
-
 def users(context):
     """Return who logs in ([pam_modules.NewUser]): whom Azure makes, under the name that it takes when none is given; or the accounts that the guest has."""
     rows = [text.split() for _number, text in context.lines("/etc/login.defs")]
     least = [int(row[1]) for row in rows if row[:1] == ["UID_MIN"] and len(row) > 1 and row[1].isdigit()]
     if context.kind != "specialized":
-        return [pam_modules.NewUser(sshd_access.DEFAULT_NAME, default_groups(context), least[-1] if least else accounts.UID_MIN)]
+        return [pam_modules.NewUser(sshd_access.DEFAULT_NAME, login_defs.groups(context), least[-1] if least else accounts.UID_MIN)]
     people = accounts.of_people(accounts.accounts(context.tree), context.text("/etc/login.defs")) if context.tree.is_file("/etc/passwd") else []
     return [pam_modules.NewUser(account.name, None, account.uid) for account in people[:_MOST_ACCOUNTS]]
 

@@ -9,12 +9,14 @@ PRIVATE: module_utils of this collection are not an interface.
 import collections
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import kernel_limits, kernel_settings
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, default_groups, uses_pam
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, uses_pam
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, server
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
 _CONF = "/etc/security/limits.conf"
 _MORE = "/etc/security/limits.d/*.conf"
@@ -26,8 +28,12 @@ _LEAST = {
     "fsize": 64,  # KiB; sshd writes who logs in
     "cpu": 1,  # minutes: a program that has used 0 is killed
     "nofile": 16,
-    "nproc": 5,  # sshd's own process of the user, the shell, and what it starts
+    "nproc": 4,  # sshd's own process of the user, the shell, and what it starts
 }
+#: What a session raises by itself, up to the hard limit. Tried with Linux-PAM 1.5.2 and OpenSSH 9.2, as the numbers above.
+_RAISED = ("nofile",)
+#: What a pam_limits names that keeps to it, and bytes of one.
+_KNOWS_MOST, _LARGEST = b"/proc/sys/fs/nr_open", 4 * 1024 * 1024
 _NO_LIMIT = ("-1", "unlimited", "infinity")
 #: Who a line is about, the weaker first: the stronger counts wherever it stands.
 _EVERYBODY, _GROUP, _USERS = range(3)
@@ -57,17 +63,40 @@ def a_shell_starts(context):
         return not_applicable(NO_SERVER)
     if not pam.service_path(tree, "sshd") or not uses_pam(context) or "pam_limits.so" not in {line.module for line in pam.stack(tree, "sshd")[0]}:
         return not_applicable("sshd's sessions are not limited by PAM")
-    groups = default_groups(context) if context.kind != "specialized" else set()
+    groups = login_defs.groups(context) if context.kind != "specialized" else set()
     soft, hard = _limits(context, groups or set())
     found = []
     for item, least in _LEAST.items():
-        limits = [kind[item] for kind in (hard, soft) if item in kind and kind[item].value is not None and kind[item].value < least]
+        kinds = (hard,) if item in _RAISED else (hard, soft)
+        limits = [kind[item] for kind in kinds if item in kind and kind[item].value is not None and kind[item].value < least]
         found += [_shown(limit, f"no shell starts with less than {least}") for limit in limits[:1]]
     most = _most_open(context)
     files = hard.get("nofile")
-    if files is not None and files.value is not None and files.value > most:
+    # one that knows fs.nr_open gives no more than that
+    if (
+        not any(_KNOWS_MOST in context.tree.read_bytes(path, _LARGEST) for path in pam.module_paths(context.tree, "pam_limits.so"))
+        and files is not None
+        and files.value is not None
+        and files.value > most
+    ):
         found.append(_shown(files, f"the kernel gives a process {most} at most (fs.nr_open), and refuses the session"))
-    return failed_if(found)
+    return failed_if(found + _of_session(context, groups or set()))
+
+
+def _of_session(context, groups):
+    """Return the [Evidence] of the lines that lock a session in where no shell is, or keep sudo in it from becoming root."""
+    found = []
+    for path in [_CONF] + sorted(context.tree.glob(_MORE)):
+        for number, text in context.lines(path):
+            words = text.partition("#")[0].split()
+            if len(words) != 4 or _strength(words[0], groups) is None or words[1].lower() not in ("-", "hard", "soft"):
+                continue
+            place = Evidence(path, number, text.strip())
+            if words[2].lower() == "chroot" and "%" not in words[3] and not context.tree.exists(words[3].rstrip("/") + "/bin/sh"):
+                found.append(place._replace(text=f"{place.text}: there is no shell in {words[3]}"))
+            elif words[2].lower() == "nonewprivs" and words[3] == "1":
+                found.append(place._replace(text=f"{place.text}: sudo cannot become root in the session"))
+    return found
 
 
 def _limits(context, groups):
@@ -93,6 +122,8 @@ def _strength(domain, groups):
     """Return how strongly a line about a domain (str) holds for a new user, None when it does not."""
     if domain == "*":
         return _EVERYBODY
+    if domain == DEFAULT_NAME:
+        return _USERS
     if domain.startswith("@"):
         return _GROUP if domain[1:] in groups else None
     match = _RANGE.match(domain)

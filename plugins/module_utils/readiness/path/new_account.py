@@ -13,11 +13,12 @@ import stat
 import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header, programs
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
-LOGIN_DEFS, _USERADD = "/etc/login.defs", "/etc/default/useradd"
+_USERADD = "/etc/default/useradd"
 _PROGRAMS = ("/usr/sbin/useradd", "/sbin/useradd")
 _WRITTEN = tuple(f"/etc/{name}" for name in ("passwd", "shadow", "group", "gshadow", "subuid", "subgid"))
 _LOCK = "/etc/.pwd.lock"  # lckpwdf(3)
@@ -31,21 +32,13 @@ _SUBORDINATES = (("SUB_UID", "/etc/subuid"), ("SUB_GID", "/etc/subgid"))
 _SMALL_RANGE = 100000
 
 
-def settings(context):
-    """Return {name: (value, Evidence)} of login.defs, the last one of each."""
-    found = {}
-    for number, text in context.lines(LOGIN_DEFS):
-        words = text.split()
-        if len(words) > 1 and not text.lstrip().startswith("#"):
-            found[words[0]] = (words[1], Evidence(LOGIN_DEFS, number, " ".join(words)))
-    return found
-
-
 def obstacles(context):
     """Return the [Evidence] of what keeps a new user from being made, or from logging in some days later."""
-    known = settings(context)
+    known = login_defs.settings(context)
     found = [evidence for names in _PEOPLE for evidence in _of_people(context, known, *names)]
     found += [evidence for names in _SUBORDINATES for evidence in _of_subordinates(context, known, *names)]
+    if context.tree.exists(login_defs.PATH) and not context.tree.is_file(login_defs.PATH):
+        found.append(Evidence(login_defs.PATH, None, "it is no file, and useradd gives up"))
     days, place = known.get("PASS_MAX_DAYS", ("", None))
     if days == "0":
         text = "from the next day on a password has to be changed, which who logs in with a key does not have"
@@ -74,7 +67,7 @@ def _of_lock(text):
 
 def _of_group(context):
     """Return the [Evidence] of a group of the name that a user of Azure has when none is given, without that user: useradd makes no second one."""
-    has_own = settings(context).get("USERGROUPS_ENAB", ("yes",))[0].lower() != "no"
+    has_own = login_defs.settings(context).get("USERGROUPS_ENAB", ("yes",))[0].lower() != "no"
     accounts = {text.partition(":")[0] for _number, text in context.lines("/etc/passwd")}
     if not has_own or DEFAULT_NAME in accounts or not any(context.tree.is_file(path) for path in _PROGRAMS):
         return []

@@ -12,6 +12,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user, sshd_started
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
     Evidence,
@@ -178,7 +179,7 @@ def user_can_be_made(context):
 
 def _of_modes(context):
     """Return the [Evidence] of a mode of new homes that keeps their user, or sshd's trust, out."""
-    settings, found = new_account.settings(context), []
+    settings, found = login_defs.settings(context), []
     mode, place = settings.get("HOME_MODE", (None, None))
     mask, place = (None, place) if mode else settings.get("UMASK", (None, None))
     if re.fullmatch(r"[0-7]{3,4}", mode or mask or ""):

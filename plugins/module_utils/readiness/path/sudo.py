@@ -12,6 +12,7 @@ import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, is_by_cloud_init, provisioner
@@ -31,6 +32,7 @@ _SUDO_CONF = "/etc/sudo.conf"
 _PLUGINS = ("/usr/libexec/sudo", "/usr/lib/sudo", "/usr/lib64/sudo", "/usr/local/libexec/sudo")
 _BUILT_IN = ("sudoers.so",)  # some distributions build it into sudo
 #: Lines of which pam_modules tells what they say to sshd alone.
+_OF_SESSIONS = ("pam_exec.so", "pam_limits.so", "pam_succeed_if.so")
 _OF_SSHD = re.compile(r"pam_wheel\.so|pam_usertype\.so|\bservice\s")
 _ASKS = sudoers_defaults.Option(True, "", None, "")
 _SUDO = ("/usr/bin/sudo", "/usr/local/bin/sudo")
@@ -113,17 +115,20 @@ def _of_pam(context):
     tree = context.tree
     if not pam.service_path(tree, "sudo"):
         return []
-    found = [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sudo", ("account", "session"))]
+    found = [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sudo", ("account",))]
     # who asks is the account, whom it is for (root) the session
     refusals = [
         [refusal for refusal in pam_modules.refusals(tree, "sudo", ("account",), user) if not _OF_SSHD.search(refusal.text)] for user in login.users(context)
     ]
     found += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in refusals[0]] if refusals and all(refusals) else []
     root = pam_modules.NewUser("root", {"root"}, 0)
+    # the terminal and the address of who asks are another matter
+    of_root = [each for each in pam_modules.refusals(tree, "sudo", ("session",), root) if any(name in each.text for name in _OF_SESSIONS)]
+    found += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in of_root]
     return found + [
-        Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}")
-        for refusal in pam_modules.refusals(tree, "sudo", ("session",), root)
-        if "pam_exec.so" in refusal.text
+        Evidence(line.path, line.line, f"{line.text}: who asks is not root")
+        for line in pam.asked(tree, "sudo", ("account",))
+        if posixpath.basename(line.module) == "pam_rootok.so" and pam.fails(line)
     ]
 
 
@@ -167,7 +172,7 @@ def _users_rule(context):
 
 def _users_words(context):
     """Return the words ({str}) of a user list that stand for the user."""
-    groups = login.default_groups(context) if is_by_cloud_init(context.tree) else ()
+    groups = login_defs.groups(context) if is_by_cloud_init(context.tree) else ()
     return {"ALL"} | {f"%{name}" for name in groups or ()}
 
 

@@ -169,7 +169,6 @@ CONTROLS = [
     ("R46i", {**_RUN, **_MADE}),
     ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\n", "/etc/tmpfiles.d/sshd.conf": "d /run/sshd 0755 root root -\n"}),
     ("R46i", {**_RUN, **_MADE, _DROP_IN: "[Service]\nRuntimeDirectory=\nExecStartPre=/bin/mkdir -p /run/sshd\n"}),
-    ("R46d", {"/etc/ssh/sshd_config": "RDomain none\nListenAddress 0.0.0.0\n"}),
     *[
         (rule, {"/etc/ssh/sshd_config": text + "\n"})
         for rule, text in (

@@ -38,9 +38,11 @@ BROKEN_FILES = [
             "account required pam_usertype.so issystem",
             "account required pam_listfile.so item=user sense=deny file=/etc/none",
             "account required pam_succeed_if.so uid < 1000",
-            "account requisite pam_succeed_if.so quiet user notingroup users:staff",
+            "account requisite pam_succeed_if.so quiet user notingroup azureuser:staff",
+            "account required pam_succeed_if.so user ingroup users",
             "account required pam_succeed_if.so service != sshd",
             "account required pam_sss.so",
+            "account required pam_access.so accessfile=/etc/none",
             "account [success=ok default=bad] pam_ldap.so minimum_uid=1000",
             "session required pam_namespace.so",
         )
@@ -91,7 +93,6 @@ CONTROLS = [
             "account required pam_succeed_if.so user notingroup builders",
             "account [default=bad success=ok user_unknown=ignore authinfo_unavail=ignore] pam_sss.so",
             "account required pam_sss.so ignore_unknown_user ignore_authinfo_unavail",
-            "account required pam_access.so accessfile=/etc/none",
             "account required pam_time.so",
         )
     ],
@@ -99,10 +100,10 @@ CONTROLS = [
     ("R46h", _behind("account required pam_unix.so\naccount sufficient pam_localuser.so\naccount required pam_exec.so /bin/false\n")),
     ("R46h", _behind("account [success=1 default=ignore] pam_succeed_if.so user ingroup users\naccount required pam_exec.so /bin/false\n")),
     ("R46h", _file("account required pam_wheel.so use_uid group=admins", "/etc/group", _GROUP)),
-    ("R46h", _file("account required pam_listfile.so item=group sense=allow file=/etc/groups", "/etc/groups", "users\nbuilders\n")),
-    ("R46h", _file("account required pam_access.so", _ACCESS, "+:root:ALL\n+:(users):ALL\n-:ALL:ALL\n")),
+    ("R46h", _file("account required pam_listfile.so item=group sense=allow file=/etc/groups", "/etc/groups", "azureuser\nbuilders\n")),
+    ("R46h", _file("account required pam_access.so", _ACCESS, "+:root:ALL\n+:(azureuser):ALL\n-:ALL:ALL\n")),
     ("R46h", _file("account required pam_access.so", _ACCESS, "+:azureuser:ALL\n-:ALL:ALL\n")),
-    ("R46h", _file("account required pam_access.so", _ACCESS, "-:ALL EXCEPT root users:ALL\n-:builder:ALL\n")),
+    ("R46h", _file("account required pam_access.so", _ACCESS, "-:ALL EXCEPT root azureuser:ALL\n-:builder:ALL\n")),
     *[
         ("R46h", _file("account required pam_time.so", _TIME, text + "\n"))
         for text in (

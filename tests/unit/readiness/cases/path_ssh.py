@@ -45,6 +45,10 @@ def _socket(address):
     }
 
 
+#: useradd gives the group of /etc/default/useradd, and no own one.
+_USERS = {"/etc/login.defs": "USERGROUPS_ENAB no\n"}
+
+
 def _conf(text):
     return {_CONF: text + "\nClientAliveInterval 180\n"}
 
@@ -150,7 +154,10 @@ BROKEN_FILES = [
             "AuthenticationMethods publickey,publickey",
             "AuthenticationMethods publickey,publickey keyboard-interactive\nKbdInteractiveAuthentication no",
             "RevokedKeys /etc/ssh/revoked\nPasswordAuthentication no",
-            "PubkeyAcceptedAlgorithms ssh-dss\nPasswordAuthentication no",
+            "PubkeyAcceptedAlgorithms ssh-dss",
+            "PubkeyAcceptedAlgorithms ssh-rsa",
+            "AuthenticationMethods keyboard-interactive:pam publickey,publickey",
+            "AuthenticationMethods password",
             "PubkeyAcceptedKeyTypes ssh-rsa,rsa-sha2-512\nRequiredRSASize 8192\nPasswordAuthentication no",
             "PubkeyAcceptedAlgorithms -rsa-*,ssh-ed25519*\nPasswordAuthentication no",
         )
@@ -201,8 +208,8 @@ BROKEN_FILES = [
     ("R46f", _socket("192.168.122.40:22"), (f"{UNITS}/ssh.socket", 2)),
     ("R46g", _pam(f"{SECURITY}/pam_nologin.so"), ("/etc/pam.d/sshd", 2)),
     ("R46g", _pam(**{"/usr/sbin/sshd": ELF_X86_64, f"{SECURITY}/pam_nologin.so": ""}), ("/etc/pam.d/sshd", 2)),
-    ("R46g", _pam(**{"/usr/sbin/sshd": ELF_X86_64, f"{SECURITY}/pam_unix.so": library(machine=AARCH64)}), ("/etc/pam.d/common-auth", 2)),
-    ("R46g", _pam(**{"/usr/sbin/sshd": ELF_X86_64, f"{SECURITY}/pam_unix.so": library(["libtirpc.so.3"])}), ("/etc/pam.d/common-auth", 2)),
+    ("R46g", _pam(**{"/usr/sbin/sshd": ELF_X86_64, f"{SECURITY}/pam_unix.so": library(machine=AARCH64)}), ("/etc/pam.d/common-account", 1)),
+    ("R46g", _pam(**{"/usr/sbin/sshd": ELF_X86_64, f"{SECURITY}/pam_unix.so": library(["libtirpc.so.3"])}), ("/etc/pam.d/common-account", 1)),
     ("R46g", _pam("/etc/pam.d/common-account"), ("/etc/pam.d/sshd", 3)),
     ("R46g", _pam("/etc/pam.d/sshd"), ("/etc/pam.d/sshd", None)),
     (
@@ -213,6 +220,11 @@ BROKEN_FILES = [
     ("R46h", {"/etc/nologin": ""}, ("/etc/nologin", None)),
     ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_deny.so\n" + PAM["/etc/pam.d/sshd"]}, ("/etc/pam.d/sshd", 1)),
     ("R46h", _pam(**{"/etc/pam.d/common-account": "account required pam_unix.so\naccount requisite pam_deny.so\n"}), ("/etc/pam.d/common-account", 2)),
+    ("R46e", _conf("Match User *,!root\nForceCommand /bin/false"), (_CONF, 2)),
+    ("R46e", _conf("Match Group *,!wheel\nPubkeyAuthentication no"), (_CONF, 2)),
+    ("R46e", _conf("Match User azure* LocalPort 22\nForceCommand /bin/false"), (_CONF, 2)),
+    ("R46d", _conf("Match final"), (_CONF, 1)),
+    ("R46d", _conf("RDomain none"), (_CONF, 1)),
     ("R46h", {**PAM, "/etc/pam.d/sshd": "auth [success=ok default=bad] pam_unix.so\nauth [default=die] pam_deny.so\n"}, ("/etc/pam.d/sshd", 2)),
     ("R46h", {"/etc/hosts.deny": "# all\nALL: ALL\n"}, ("/etc/hosts.deny", 2)),
     ("R46h", {"/etc/hosts.deny": "sshd : ALL\n", "/etc/hosts.allow": "sshd: 10.0.0.0/8\n"}, ("/etc/hosts.deny", 1)),
@@ -287,6 +299,11 @@ CONTROLS = [
     ("R46h", {**PAM, "/etc/pam.d/sshd": "session optional pam_exec.so /opt/gone\n" + PAM["/etc/pam.d/sshd"]}),
     ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + PAM["/etc/pam.d/sshd"], "/etc/shells": "# x\n/bin/bash\n"}),
     ("R46h", {**PAM, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}),  # nothing makes /run/nologin
+    ("R46e", _conf("Match User *,!azureuser\nForceCommand /bin/false")),
+    ("R46e", _conf("Match Group *,!azureuser\nPubkeyAuthentication no")),
+    ("R46e", _conf("Match User azureuser Address 10.0.0.0/8\nForceCommand /bin/false")),
+    ("R46e", _conf("PubkeyAuthentication no\nMatch User azure*\nPubkeyAuthentication yes")),
+    ("R46e", _conf("DenyGroups users")),
     ("R46h", {"/etc/bash.bashrc": '[ -z "$PS1" ] && return\nexport A=b\n'}),
     ("R46e", {"/etc/ssh/sshd_config": "DenyUsers root builder\nDenyGroups builders\n"}),
     ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 2\nMatch User builder\n DenyUsers *\n"}),
@@ -303,7 +320,7 @@ CONTROLS = [
             ("account required pam_listfile.so item=user sense=allow file=/etc/allowed", {"/etc/allowed": "azureuser\n"}),
             ("account sufficient pam_succeed_if.so user ingroup builders", {}),
             ("account required pam_succeed_if.so uid >= 1000 quiet", {}),
-            ("auth required pam_succeed_if.so user ingroup users", {}),
+            ("auth required pam_succeed_if.so user ingroup users", _USERS),
         )
     ],
     ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.conf": "# * - maxlogins 0\n* hard maxlogins 10\nbuilder - maxlogins 0\n"}),
@@ -325,7 +342,6 @@ CONTROLS = [
     ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedKeyTypes +ssh-dss\nRequiredRSASize 8192")),
     ("R46e", _conf("PasswordAuthentication no\nPubkeyAcceptedAlgorithms -ssh-rsa,ecdsa-*,rsa-*")),
     ("R46k", _conf("HostKeyAlgorithms -ssh-rsa,ecdsa-*\nCiphers -*cbc,chacha20-*\nKexAlgorithms -*sha1,ecdh-*\nMACs -*")),
-    ("R46e", _conf("PubkeyAcceptedAlgorithms ssh-dss")),  # a password is taken
     ("R46e", _conf("Match User sftp\nForceCommand /bin/false\nChrootDirectory /srv/none")),
     ("R46e", {**_conf("ChrootDirectory /srv/jail"), "/srv/jail/bin/sh": "x"}),
     ("R46f", _conf("ListenAddress ::\nListenAddress 0.0.0.0")),
@@ -339,7 +355,7 @@ CONTROLS = [
     ("R46e", {_CONF: "ClientAliveInterval 180\nMatch User git\n AllowUsers git\n PubkeyAuthentication no\n"}),
     ("R46e", _conf("DenyUsers root\nPasswordAuthentication no\nAuthenticationMethods publickey")),
     ("R46e", _conf("AuthenticationMethods publickey,password publickey")),
-    ("R46e", _conf("AuthenticationMethods keyboard-interactive:pam publickey,publickey")),
+    ("R46e", _conf("AuthenticationMethods keyboard-interactive:pam publickey")),
     ("R46e", _conf("AuthorizedKeysFile /etc/ssh/keys/%u none")),
     ("R46e", _conf("AuthorizedKeysFile /etc/ssh/keys/all .ssh/authorized_keys")),
     ("R46e", {**_BY_AGENT, **_conf("AuthorizedKeysFile /etc/ssh/keys/%u %h/.ssh/authorized_keys")}),

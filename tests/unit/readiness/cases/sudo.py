@@ -44,9 +44,11 @@ BROKEN_FILES = [
         ("R47a", {"/etc/pam.d/sudo": line + "\nsession required pam_permit.so\n"}, ("/etc/pam.d/sudo", 1))
         for line in (
             "account required pam_deny.so",
-            "session required pam_deny.so",
             "session required pam_exec.so /bin/false",
             "account required pam_succeed_if.so user ingroup builders",
+            "account required pam_rootok.so",
+            "session required pam_limits.so conf=/etc/none",
+            "session required pam_succeed_if.so quiet user ingroup builders",
         )
     ],
     ("R47a", {"/etc/pam.d/sudo": "account required pam_access.so\n", "/etc/security/access.conf": "- : ALL EXCEPT root : ALL\n"}, _ACCESS),
@@ -90,6 +92,7 @@ CONTROLS = [
         ("R47a", {"/etc/pam.d/sudo": line + "\n"})
         for line in (
             "auth required pam_deny.so\naccount required pam_permit.so",
+            "session required pam_deny.so",
             "account sufficient pam_permit.so\naccount required pam_deny.so",
             "session required pam_succeed_if.so user = root",
             "account required pam_succeed_if.so user notingroup builders",
