@@ -141,8 +141,6 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
-    "PAM has a line of a conflict": lambda layer: layer.first("/etc/pam.d/common-auth", "<<<<<<< HEAD\n"),
-    "PAM has a word with a slip": lambda layer: layer.first("/etc/pam.d/sshd", "acount required pam_permit.so\n"),
     "PAM turns everybody away behind those whom it lets pass": lambda layer: layer.append("/etc/pam.d/common-account", "account required pam_deny.so\n"),
     "every session ends at bash's first prompt": written("/etc/environment", "LANG=C.UTF-8\nPROMPT_COMMAND=exit\n"),
     "PAM gives everybody a directory in one that others may read": _instances(0o755),
@@ -186,6 +184,9 @@ WAYS = {
 
 #: {what was done, and is right: how}
 CONTROLS = {
+    # it is a line of auth that fails, and who has a key is not asked for a password
+    "PAM has a line of a conflict": lambda layer: layer.first("/etc/pam.d/common-auth", "<<<<<<< HEAD\n"),
+    "PAM has a word with a slip": lambda layer: layer.first("/etc/pam.d/sshd", "acount required pam_permit.so\n"),
     "every session writes its history at bash's prompt": written("/etc/environment", "PROMPT_COMMAND='history -a'\n"),
     "PAM has an empty line of an editor": lambda layer: layer.first("/etc/pam.d/sshd", " \t\n\n"),
     "PAM gives everybody a directory in one that is closed": _instances(0o000),
