@@ -16,6 +16,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import bls, bls_entry, bls_reading, efi_fallback, reading, unified
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import Start, guest_path, is_long
 
 NAME = "systemd-boot"
@@ -32,7 +33,6 @@ _AUTOMATIC = (
     ("auto-efi-shell", "is the firmware's shell", "", "/shellx64.efi"),
     ("auto-efi-shell", "is the firmware's shell", "", "/shellaa64.efi"),
 )
-_ON = ("1", "yes", "y", "true", "t", "on")
 _LINE = re.compile(r"^[ \t]*([a-z-]+)[ \t]+([^\r\n]*)", re.MULTILINE)
 _COUNTER = re.compile(r"\+(\d+)(?:-\d+)?(?=\.(?:conf|efi)$)")
 
@@ -74,7 +74,7 @@ def _automatic(tree, path, settings, pattern):
     """Return what the entry does (str) that systemd-boot makes by itself and that a pattern means, "" when there is none. path: of loader.conf."""
     partition = posixpath.dirname(posixpath.dirname(path))
     for name, does, setting, program in _AUTOMATIC:
-        is_there = settings.get(setting, (None, ""))[1].lower() in _ON if setting else tree.is_file(partition + program)
+        is_there = settings.get(setting, (None, ""))[1].lower() in TRUE if setting else tree.is_file(partition + program)
         if is_there and fnmatch.fnmatchcase(name, pattern):
             return does
     return ""
