@@ -24,11 +24,16 @@ _RUN_PARTS = re.compile(r"[A-Za-z0-9_-]+")
 #: Programs that are no session, and end.
 _NO_SHELL = r"(?:false|true|nologin|echo|printf|cat|sleep|date|uptime|logout|exit)"
 _BIN = r"(?:/usr)?(?:/s?bin/)?"
-_LEAVES = rf"(?:exit|logout)\b|exec\s+{_BIN}{_NO_SHELL}(?:\s|$)|kill\s+(?:-\S+\s+)*[\"']?\$(?:\$|PPID|\{{PPID\}})|suspend\s+-f"
+#: bash takes no TERM while it reads its files, but sshd's own process above it does.
+_KILLED = r"kill\s+(?:-(?:s\s+)?(?:SIG)?(?:KILL|HUP|9|1)\s+[\"']?\$\$|(?:-\S+\s+)*[\"']?\$(?:PPID|\{PPID\}))"
+_LEAVES = rf"(?:exit|logout)\b|exec\s+{_BIN}{_NO_SHELL}(?:\s|$)|{_KILLED}|suspend\s+-f"
 _ENDS = re.compile(
     rf"{_LEAVES}|exec\s+(?:[^<]*\s)?0?<\s*(?:/dev/null\b|&-)|exec\s+{_BIN}(?:su|runuser|login)(?:\s|$)"
     rf"|(?:(?:export|readonly|(?:declare|typeset)(?:\s+-\w+)*)\s+)?PROMPT_COMMAND=[\"']?(?:{_LEAVES})|trap\s+(?:--\s+)?[\"']?(?:{_LEAVES}).*\sDEBUG\b"
 )
+#: A shell that cannot run the program of an exec ends while it reads its files; one that writes nowhere shows nothing.
+_RUN = re.compile(r"exec\s+(?:-[la]+\s+)?([A-Za-z0-9_./-]+)(?:\s+[^|&;<>(){}=`$]*)?")
+_SILENT = re.compile(r"exec\s+(?:\d?>&?\d\s+)*(?:&|1)?>>?\s*(/[\w./-]+)(?:\s+\d?>&?\S+)*\s*")
 _NEW_GROUP = re.compile(rf"exec\s+{_BIN}(?:newgrp|sg)\s+(?:-l?\s+)?([A-Za-z_][\w.-]*)")
 #: In a file that root's shell reads, too, it comes back to it.
 _AGAIN = re.compile(rf"exec\s+{_BIN}sudo\s+(?:-i|--login|{_BIN}su\s+(?:-|-l|--login))\s*$")
@@ -67,7 +72,7 @@ def ending(context, groups=None):
         Evidence(path, number, f"{words}: {cause}")
         for path in paths
         for number, words in lines[path]
-        for cause in [next(filter(None, (_hinders(command, path) for command in commands_of(words))), "")]
+        for cause in [next(filter(None, (_hinders(command, path, around) for command in commands_of(words))), "")]
         if cause
     ]
     found += _of_environment(context)
@@ -93,10 +98,15 @@ def _ends(words, around, is_of_all):
     return any(_ENDS.match(command) or is_of_all and _AGAIN.match(command) or _is_foreign(command, around.groups) for command in commands)
 
 
-def _hinders(command, path):
+def _hinders(command, path, around):
     """Return why (str) a command of a file leaves a session no way to do anything, "" of any other."""
     if _LOGIN_SHELL.match(command) or path.endswith("bashrc") and _SAME_SHELL.match(command):
         return "the new shell reads this file again, and so on without end"
+    run, silent = _RUN.fullmatch(command), _SILENT.fullmatch(command)
+    if run and shell_conditions.is_program(run.group(1), around) is False:
+        return f"there is no {run.group(1)}, and the shell ends"
+    if silent:
+        return f"all that the session writes goes to {silent.group(1)}, and nobody sees it"
     limit = _LIMIT.match(command)
     if limit and not _HARD.match(command) and int(limit.group(2)[:12]) < _LEAST[limit.group(1)]:
         return "no program runs with so little"

@@ -32,6 +32,11 @@ _LOOKED_UP = re.compile(rf"(?:command\s+-[vV]|which|type(?:\s+-[pPt])?|hash)\s+(
 _TESTED = re.compile(r"(?:test\s+(.+)|\[\s+(.+)\s+\]|\[\[\s+(.+)\s+\]\])\s*")
 _OF_FILE = re.compile(r"(-[edfrsx])\s+(/[\w./+-]+)")
 _ENTERED = re.compile(r"(cd|pushd|\.|source)\s+[\"']?(/[\w./+-]+)[\"']?")
+#: What every session of a new user over SSH has, and of whom it is: a number from 1000 on, and another name than root's.
+_OF_SSH = re.compile(r"(-n|-z)\s+\"?\$\{?SSH_(?:CONNECTION|CLIENT|TTY)\}?\"?")
+_OF_NUMBER = re.compile(r"\"?(?:\$\(id\s+-u\)|`id\s+-u`|\$E?UID|\$\{E?UID\})\"?\s+(-ne|!=|-gt|-ge|-eq|==?|-lt|-le)\s+\"?(\d{1,4})\"?")
+_OF_NAME = re.compile(r"\"?(?:\$USER|\$LOGNAME|\$\{(?:USER|LOGNAME)\}|\$\((?:whoami|id\s+-un)\)|`(?:whoami|id\s+-un)`)\"?\s+(!=|==?)\s+[\"']?root[\"']?")
+_FIRST_NUMBER = 1000
 _COUNTED = re.compile(r"\"?\$\(.*\|\s*wc\s+-l\s*\)\"?\s+-ge\s+0")
 _OF_GROUPS = re.compile(r"(?:id(?:\s+-\w+)*|groups)(?:\s+\"?\$\{?(?:USER|LOGNAME)\}?\"?)?\s*\|\s*[ef]?grep\s+((?:-[qwx]+\s+)*)([\"']?)([\w-]+)\2\s*")
 _CALLED = re.compile(rf"({_NAME}|/[\w./+-]+)(?:\s+[^|&;<>(){{}}=`$]*)?")
@@ -107,7 +112,7 @@ def result(test, around):
     if test in ("true", ":", "false"):
         return test != "false"
     if looked_up:
-        return _is_program(looked_up.group(1), around)
+        return is_program(looked_up.group(1), around)
     if tested:
         return _of_test(next(filter(None, tested.groups())), around.tree)
     entered = _ENTERED.fullmatch(test)
@@ -115,10 +120,10 @@ def result(test, around):
         return _of_path("-d" if entered.group(1) in ("cd", "pushd") else "-f", entered.group(2), around.tree)
     if of_groups:
         return _of_groups(of_groups, around.groups)
-    return False if called and _is_program(called.group(1), around) is False else None
+    return False if called and is_program(called.group(1), around) is False else None
 
 
-def _is_program(name, around):
+def is_program(name, around):
     """Return whether a name or a path is one of a program: True, False, or None where it cannot be told."""
     if name in _OF_BASH or not programs.is_whole_system(around.tree):
         return True if name in _OF_BASH else None
@@ -136,8 +141,26 @@ def _of_test(words, tree):
     if words.startswith("! "):
         inner = _of_test(words[2:].strip(), tree)
         return None if inner is None else not inner
+    of_session = _of_session(words)
+    if of_session is not None:
+        return of_session
     match = _OF_FILE.fullmatch(words.replace('"', "").replace("'", "").strip())
     return _of_path(match.group(1), match.group(2), tree) if match else True if _COUNTED.fullmatch(words) else None
+
+
+def _of_session(words):
+    """Return the result of a test for what every session of a new user has, None of any other test."""
+    of_ssh, of_number, of_name = _OF_SSH.fullmatch(words), _OF_NUMBER.fullmatch(words), _OF_NAME.fullmatch(words)
+    if of_ssh:
+        return of_ssh.group(1) == "-n"
+    if of_name:
+        return of_name.group(1) == "!="
+    if of_number:
+        sign, number = of_number.group(1), int(of_number.group(2))
+        if number < _FIRST_NUMBER:
+            return sign in ("-ne", "!=", "-gt", "-ge")
+        return {"-ge": True, "-lt": False}.get(sign) if number == _FIRST_NUMBER else None
+    return None
 
 
 def _of_path(sign, path, tree):

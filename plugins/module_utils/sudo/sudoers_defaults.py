@@ -64,6 +64,8 @@ def doubts(known):
     """Return [(Option, what becomes of a command (str))] of the options that leave a way (``sudo -u root``), or that hang on another machine."""
     account, switch = _text(known, "runas_default"), _switch(known)
     found = [(known["runas_default"], f"a command runs as {account}, unless root is asked for (-u root)")] if account not in ("", "root", "#0") else []
+    if _is_on(known, "requiretty"):
+        found.append((known["requiretty"], "a command that ssh is given, as Ansible and Packer do, has no terminal, and gets no root"))
     if switch is not None and _text(known, "log_servers") and not _is_on(known, "ignore_iolog_errors"):
         found.append((known["log_servers"], f"no command runs where none of these servers answers, for they are to keep what it writes ({switch.text})"))
     return found

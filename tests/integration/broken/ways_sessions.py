@@ -141,6 +141,12 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
+    "every session becomes a shell that is not there": written(_PROFILE, "exec zsh -l\n"),
+    "every session over ssh ends": written(_PROFILE, '[ -n "$SSH_CONNECTION" ] && exit\n'),
+    "every session but root's ends": written(_PROFILE, "[ $(id -u) -ne 0 ] && exit\n"),
+    "every session is silent": written(_PROFILE, "exec >/dev/null\n"),
+    "the rules of sudo end within a line": written("/etc/sudoers.d/aa", "root ALL=(ALL) ALL\\\n", 0o440),
+    "sudo is given other rules": written("/etc/sudo.conf", "Plugin sudoers_policy sudoers.so sudoers_file=/etc/own.sudoers\n"),
     "PAM turns everybody away behind those whom it lets pass": lambda layer: layer.append("/etc/pam.d/common-account", "account required pam_deny.so\n"),
     "every session ends at bash's first prompt": written("/etc/environment", "LANG=C.UTF-8\nPROMPT_COMMAND=exit\n"),
     "PAM gives everybody a directory in one that others may read": _instances(0o755),
@@ -184,6 +190,11 @@ WAYS = {
 
 #: {what was done, and is right: how}
 CONTROLS = {
+    "every session of root's ends": written(_PROFILE, "[ $(id -u) -eq 0 ] && exit\n"),
+    "every session is silent about faults": written(_PROFILE, "exec 2>/dev/null\n"),
+    "sudo wants a terminal": written(_SUDOERS, "Defaults requiretty\n", 0o440),
+    # this sudo leaves the line out
+    "the rules of sudo have a line that is none": written("/etc/sudoers.d/aa", "garbage\n", 0o440),
     # it is a line of auth that fails, and who has a key is not asked for a password
     "PAM has a line of a conflict": lambda layer: layer.first("/etc/pam.d/common-auth", "<<<<<<< HEAD\n"),
     "PAM has a word with a slip": lambda layer: layer.first("/etc/pam.d/sshd", "acount required pam_permit.so\n"),

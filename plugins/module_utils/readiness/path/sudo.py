@@ -19,6 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, pam_modules
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.sudo import sudoers, sudoers_access, sudoers_defaults, sudoers_lines, sudoers_privileges
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import conf
@@ -32,6 +33,8 @@ _SUDO_CONF = "/etc/sudo.conf"
 _PLUGINS = ("/usr/libexec/sudo", "/usr/lib/sudo", "/usr/lib64/sudo", "/usr/local/libexec/sudo")
 _BUILT_IN = ("sudoers.so",)  # some distributions build it into sudo
 #: Lines of which pam_modules tells what they say to sshd alone.
+#: What a policy names that goes on after a line that it does not understand, and bytes of one.
+_RECOVERY, _MOST_PLUGIN = b"error_recovery", 8 * 1024 * 1024
 _OF_SESSIONS = ("pam_exec.so", "pam_limits.so", "pam_succeed_if.so")
 _OF_SSHD = re.compile(r"pam_wheel\.so|pam_usertype\.so|\bservice\s")
 _ASKS = sudoers_defaults.Option(True, "", None, "")
@@ -102,6 +105,11 @@ def _of_plugins(context, program):
         elif given and not _has_built_in(tree):
             number, text = next((number, text) for number, text, words in lines if words[:2] == ["Path", "plugin_dir"])
             found.append(Evidence(_SUDO_CONF, number, f"{text}: there is no {name}"))
+    for number, text, words in lines:
+        for word in words[3:] if words[:1] == ["Plugin"] else ():
+            name, _equals, path = word.partition("=")
+            if name == "sudoers_file" and path and not tree.exists(path):
+                found.append(Evidence(_SUDO_CONF, number, f"{text}: there is no {path}"))
     return found
 
 
@@ -142,8 +150,13 @@ def _of_sudoers(context):
         entries = sudoers.entries(tree)
     except ImagewrightError:
         return []
-    found = [
-        Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_privileges.fault(line)] if cause
+    found = _faults(entries)
+    found = [] if found and _recovers(tree) else found
+    found += [
+        Evidence(path, len(lines), f"{lines[-1].strip()}: the file ends within a line, which takes what is read next into itself")
+        for path in dict.fromkeys(path for path, _line in entries)
+        for lines in [tree.read_text(path).rstrip().split("\n")]
+        if lines[-1].endswith("\\")
     ]
     found += [Evidence(option.path, option.line, f"{option.text}: {cause}") for option, cause in sudoers_defaults.refusals(tree, *_options(context, entries))]
     includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]
@@ -163,6 +176,19 @@ def _of_sudoers(context):
     return found
 
 
+def _faults(entries):
+    """Return the [Evidence] of the lines that are none of sudo's; entries: as of sudoers.entries."""
+    return [
+        Evidence(path, line.number, f"{' '.join(line.clean.split())}: {cause}") for path, line in entries for cause in [sudoers_privileges.fault(line)] if cause
+    ]
+
+
+def _recovers(tree):
+    """Return whether this sudo leaves out a line that is none of its own, and goes on. Source: sudo.conf(5), error_recovery; tried with 1.9.13."""
+    paths = [posixpath.join(folder, _BUILT_IN[0]) for folder in _PLUGINS]
+    return any(_RECOVERY in tree.read_bytes(path, _MOST_PLUGIN) for path in paths if tree.is_file(path))
+
+
 def _users_rule(context):
     """Return the path (str) of the file into which whoever provisions writes the user's rule."""
     if is_by_cloud_init(context.tree):
@@ -172,8 +198,8 @@ def _users_rule(context):
 
 def _users_words(context):
     """Return the words ({str}) of a user list that stand for the user."""
-    groups = login_defs.groups(context) if is_by_cloud_init(context.tree) else ()
-    return {"ALL"} | {f"%{name}" for name in groups or ()}
+    groups = login_defs.groups(context) if is_by_cloud_init(context.tree) else (login_defs.own_group(context),)
+    return {"ALL", DEFAULT_NAME} | {f"%{name}" for name in groups or ()}
 
 
 def _of_passwords(context):
@@ -205,7 +231,9 @@ def _of_options(context):
     except ImagewrightError:
         return []
     option = sudoers_defaults.without_commands(tree, *_options(context, entries))
-    found = [Evidence(option.path, option.line, f"{option.text}: no command is found there by its name alone")] if option else []
+    faults = _faults(entries)
+    left_out = [place._replace(text=f"{place.text}; sudo leaves it out") for place in faults] if faults and _recovers(tree) else []
+    found = left_out + [Evidence(option.path, option.line, f"{option.text}: no command is found there by its name alone")] if option else []
     return found + [Evidence(doubt.path, doubt.line, f"{doubt.text}: {cause}") for doubt, cause in sudoers_defaults.doubts(sudoers_defaults.options(entries))]
 
 

@@ -39,6 +39,9 @@ BROKEN_FILES = [
     ("R47a", _BY_AGENT, ("/etc/sudoers", None)),
     ("R47a", {**_BY_AGENT, "/etc/sudoers": None}, ("/etc/sudoers", None)),
     ("R47a", {"/etc/sudo.conf": "# own\nPlugin sudoers_policy own.so\n"}, ("/etc/sudo.conf", 2)),
+    ("R47a", {"/etc/sudo.conf": "# own\nPlugin sudoers_policy sudoers.so sudoers_file=/etc/own.sudoers\n"}, ("/etc/sudo.conf", 2)),
+    ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nbuilder ALL=(ALL) ALL\\\n"}, ("/etc/sudoers", 2)),
+    ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nDefaults requiretty\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudo.conf": "# own\nPath plugin_dir /opt/sudo\n", "/usr/libexec/sudo/sudoers.so": library()}, ("/etc/sudo.conf", 2)),
     *[
         ("R47a", {"/etc/pam.d/sudo": line + "\nsession required pam_permit.so\n"}, ("/etc/pam.d/sudo", 1))
@@ -106,7 +109,7 @@ CONTROLS = [
     ("R47a", {"/usr/libexec/sudo/sudoers.so": library()}),
     ("R47a", {"/etc/fstab": FSTAB + "UUID=1 /home ext4 nosuid,nodev 0 2\ntmpfs /tmp tmpfs nosuid,noexec 0 0\n"}),
     ("R47a", {**_BY_AGENT, **_REFUSED, "/etc/waagent.conf": BY_AGENT + "OS.SudoersDir=/etc/sudoers.d/\n"}),
-    ("R47a", _defaults("Defaults requiretty\nDefaults use_pty\nDefaults env_reset, mail_badpass, !root_sudo")),
+    ("R47a", _defaults("Defaults use_pty\nDefaults env_reset, mail_badpass, !root_sudo")),
     ("R47a", _defaults("Defaults runchroot=/nowhere\nDefaults runchroot=*\nDefaults runcwd=~\nDefaults:builder runcwd=/nowhere")),
     ("R47a", _defaults("Defaults runchroot=/srv/tree\nDefaults runcwd=/run/own", {"/srv/tree/usr/bin/id": ""})),
     ("R47a", _defaults("Defaults runchroot=/nowhere\nDefaults !runchroot")),
