@@ -86,11 +86,11 @@ def module_paths(tree, name):
 
 
 def missing(tree, service, program, kinds=("auth", "account", "session")):
-    """Return what the service fails by ([Missing]): an included file, or a module whose failure counts, that is not there, or is none for this.
+    """Return the modules ([Missing]) that the service fails by: one whose failure counts is not there, or is none for this; of files stack tells.
 
     program: guest path of what asks PAM, and loads the modules.
     """
-    lines, found = stack(tree, service)
+    lines, found = stack(tree, service)[0], []
     libraries = Libraries(tree, programs.inspect_file)
     folders = [folder for pattern in _MODULES for folder in tree.glob(pattern)]
     for line in lines:

@@ -141,6 +141,7 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
+    "PAM has no file for accounts": lambda layer: layer.first("/etc/pam.d/sshd", "account include own-account\n"),
     "every session becomes a shell that is not there": written(_PROFILE, "exec zsh -l\n"),
     "every session over ssh ends": written(_PROFILE, '[ -n "$SSH_CONNECTION" ] && exit\n'),
     "every session but root's ends": written(_PROFILE, "[ $(id -u) -ne 0 ] && exit\n"),
@@ -190,6 +191,7 @@ WAYS = {
 
 #: {what was done, and is right: how}
 CONTROLS = {
+    "PAM has no file for passwords": lambda layer: layer.first("/etc/pam.d/sshd", "auth include own-auth\n"),
     "every session of root's ends": written(_PROFILE, "[ $(id -u) -eq 0 ] && exit\n"),
     "every session is silent about faults": written(_PROFILE, "exec 2>/dev/null\n"),
     "sudo wants a terminal": written(_SUDOERS, "Defaults requiretty\n", 0o440),
