@@ -38,6 +38,8 @@ _MODULES = (
     "/lib/pam",
 )
 _MOST_FILES = 64
+#: What counts for a service that has no file.
+_OTHER = "other"
 #: What a module has for each kind. Source: pam_modules.h.
 _FUNCTIONS = {"auth": b"pam_sm_authenticate\0", "account": b"pam_sm_acct_mgmt\0", "session": b"pam_sm_open_session\0", "password": b"pam_sm_chauthtok\0"}
 _MOST_MODULE = 4 * 1024 * 1024  # bytes; real ones have less than one MiB
@@ -71,7 +73,7 @@ def service_path(tree, service):
 
 
 def stack(tree, service):
-    """Return ([PamLine], [Missing] files) of a service with all that it includes.
+    """Return ([PamLine], [Missing] files) of a service with all that it includes; of one without a file those of ``other``.
 
     Raises ImagewrightError: files include each other, or are too many.
     """
@@ -186,6 +188,7 @@ def _actions(line):
 def _read(tree, service, kind, lines, missing_files, read, including):
     read[0] += 1
     path = service_path(tree, service) if "/" not in service else service if tree.is_file(service) else None
+    path = path or (None if including else service_path(tree, _OTHER))
     if path is None:
         missing_files.append(
             Missing(

@@ -191,7 +191,10 @@ WAYS = {
     "sshd looks for keys elsewhere": with_agent(sshd("AuthorizedKeysFile /etc/nobody/%u\nPasswordAuthentication no")),
     "nobody may log in": written("/etc/nologin", "closed\n"),
     "hosts.deny keeps everybody out": written("/etc/hosts.deny", "ALL: ALL\n"),
-    "PAM of sshd is gone": gone(PAM),
+    "PAM of sshd is gone, and nobody else may come in": lambda layer: (
+        layer.remove(PAM),
+        layer.write("/etc/pam.d/other", "account required pam_deny.so\nsession required pam_deny.so\n"),
+    ),
     "PAM of sshd names a module that is not there": lambda layer: layer.append(PAM, "account required pam_ours.so\n"),
     "PAM of accounts is gone": gone("/etc/pam.d/common-account"),
     "pam_unix is gone": lambda layer: layer.remove(*layer.tree.glob("/lib/x86_64-linux-gnu/security/pam_unix.so")),

@@ -4,7 +4,7 @@
 """What PAM has for passwords alone is a warning: a key is not asked there. Each was tried with OpenSSH 9.2 and Linux-PAM 1.5.2."""
 
 import pytest
-from unit.readiness.cases.path_ssh import PAM
+from unit.readiness.cases.path_ssh import PAM, SECURITY
 from unit.readiness.guest_tree import good_guest, write
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
@@ -32,3 +32,14 @@ def test_only_what_a_key_is_asked_for_turns_everybody_away(tmp_path, check, line
         write(tmp_path, path, content)
     found = check.check(Context(LiveTree(str(tmp_path))))
     assert (found.status, found.severity) == ("failed", severity)
+
+
+@pytest.mark.parametrize(("other", "severity"), [("account required pam_unix.so\n", None), ("account required pam_deny.so\n", ERROR), (None, ERROR)])
+def test_without_a_file_of_its_own_that_of_others_counts(tmp_path, other, severity):
+    good_guest(tmp_path)
+    files = {**PAM, "/etc/pam.d/other": other, f"{SECURITY}/pam_deny.so": PAM[f"{SECURITY}/pam_unix.so"]}
+    for path, content in files.items():
+        if content is not None and path != "/etc/pam.d/sshd":
+            write(tmp_path, path, content)
+    found = login.pam_is_whole.check(Context(LiveTree(str(tmp_path))))
+    assert (found.status, found.severity) == ("failed" if severity else "passed", severity)

@@ -110,12 +110,14 @@ def _of_provisioner(tree):
 )
 def accounts_are_in_files(context):
     """Return failed with the line passwd, group or shadow of nsswitch.conf that does not name files, or ends before it gets there."""
-    found = []
-    for number, text in context.lines("/etc/nsswitch.conf"):
+    path, found = "/etc/nsswitch.conf", []
+    if context.tree.exists(path) and not context.tree.is_file(path):
+        found.append(Evidence(path, None, "it is no file, and nobody is found"))
+    for number, text in context.lines(path):
         name, colon, listed = text.partition("#")[0].partition(":")
         if colon and name.strip() in ("passwd", "group", "shadow"):
             cause = name_services.cause(listed, lambda service: _answers(context, service))
-            found += [Evidence("/etc/nsswitch.conf", number, f"{text.strip()}{cause and ': '}{cause}")] if cause is not None else []
+            found += [Evidence(path, number, f"{text.strip()}{cause and ': '}{cause}")] if cause is not None else []
     return failed_if(found)
 
 

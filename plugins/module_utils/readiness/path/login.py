@@ -85,6 +85,8 @@ def pam_is_whole(context):
         of_passwords += [file for file in files if file.kind == "auth" and service == "sshd"]
         found += pam.missing(tree, service, program, ("account", "session")) if lines else []
         of_passwords += pam.missing(tree, service, program, ("auth",)) if lines and service == "sshd" else []
+        if pam.service_path(tree, service) is None:  # where that file is there, R46h and R47a tell of it
+            found += [pam.Missing(line.path, line.line, f"{line.text}: {service} has no file of its own", line.kind) for line in _denied(tree, service)]
         # of files that are not there each fails already
         found += pam.undecided(tree, service, ("account", "session")) if not files else []
     places = [Evidence(missing.path, missing.line, missing.text) for missing in dict.fromkeys(found + of_passwords)]
@@ -166,6 +168,11 @@ def _never_opened(context):
     if not makes or answer.state not in (units.MASKED, units.MISSING, units.FAILS, units.SKIPPED):
         return []
     return [Evidence(cause.path or "/etc/systemd/system", cause.line, f"/run/nologin stays: {cause.text}") for cause in answer.causes]
+
+
+def _denied(tree, service):
+    """Return the [PamLine] by which a service turns everybody away; a refused session does not end sudo."""
+    return pam.denied(tree, service, ("account",) if service == "sudo" else ("account", "session"))
 
 
 def _lets_nobody_in(text, groups):
