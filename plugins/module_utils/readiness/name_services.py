@@ -6,7 +6,7 @@
 Pure.
 
 PRIVATE: module_utils of this collection are not an interface.
-Source: nsswitch.conf(5).
+Source: nsswitch.conf(5); tried with glibc 2.36, which takes no line with a slip.
 """
 
 import re
@@ -26,6 +26,11 @@ def cause(listed, answers):
     words = _WORD.findall(listed)
     if not set(words) & set(_FILES):
         return ""
+    if words[0].startswith("["):
+        return f"{words[0]} follows no service, and the whole line is left out"
+    wrong = next((status for word in words if word.startswith("[") for _sign, status, _action in _ACTION.findall(word) if status.lower() not in _STATUSES), "")
+    if wrong:
+        return f"there is no status {wrong}, and the whole line is left out"
     for word, following in zip(words, words[1:] + [""]):
         if word in _FILES:
             return None

@@ -141,6 +141,20 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
+    "accounts are looked up by a line with a slip": written("/etc/nsswitch.conf", "passwd: files [NOTFUND=return] systemd\ngroup: files\nshadow: files\n"),
+    "accounts are looked up by a line that begins with an action": written(
+        "/etc/nsswitch.conf", "passwd: [NOTFOUND=return] files\ngroup: files\nshadow: files\n"
+    ),
+    "the rules of sudo are looked up in a directory alone": lambda layer: layer.append("/etc/nsswitch.conf", "sudoers: sss\n"),
+    "the usual user of Azure is there without a line in shadow": lambda layer: layer.append(
+        "/etc/passwd", "azureuser:x:1500:1500::/home/azureuser:/bin/bash\n"
+    ),
+    "the usual user of Azure is there with another home": lambda layer: (
+        layer.append("/etc/passwd", "azureuser:x:1500:1500::/srv/azureuser:/bin/bash\n"),
+        layer.append("/etc/shadow", "azureuser:!:19000:0:99999:7:::\n"),
+    ),
+    "useradd's numbers begin below zero": lambda layer: layer.append("/etc/login.defs", "\nUID_MIN -1\n"),
+    "the lock of the accounts is a link that leads nowhere": lambda layer: layer.link("/etc/.pwd.lock", "/data/none/lock"),
     "PAM has no file for accounts": lambda layer: layer.first("/etc/pam.d/sshd", "account include own-account\n"),
     "every session becomes a shell that is not there": written(_PROFILE, "exec zsh -l\n"),
     "every session over ssh ends": written(_PROFILE, '[ -n "$SSH_CONNECTION" ] && exit\n'),
@@ -191,6 +205,15 @@ WAYS = {
 
 #: {what was done, and is right: how}
 CONTROLS = {
+    "the rules of sudo are looked up in a directory, too": lambda layer: layer.append("/etc/nsswitch.conf", "sudoers: sss files\n"),
+    "accounts are looked up by a line with actions": written(
+        "/etc/nsswitch.conf", "passwd: files [SUCCESS=return NOTFOUND=continue] systemd\ngroup: files [SUCCESS=merge] systemd\nshadow: files\n"
+    ),
+    "the usual user of Azure is there": lambda layer: (
+        layer.append("/etc/passwd", "azureuser:x:1500:1500::/home/azureuser:/bin/bash\n"),
+        layer.append("/etc/shadow", "azureuser:!:19000:0:99999:7:::\n"),
+        layer.append("/etc/group", "azureuser:x:1500:\n"),
+    ),
     # /etc/pam.d/other counts then, and Debian's lets in whom its common files let in
     "PAM of sshd is gone": lambda layer: layer.remove("/etc/pam.d/sshd"),
     "PAM has no file for passwords": lambda layer: layer.first("/etc/pam.d/sshd", "auth include own-auth\n"),

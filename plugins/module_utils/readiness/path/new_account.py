@@ -8,6 +8,7 @@ Source: login.defs(5), useradd(8), subuid(5), shadow(5); useradd.c, find_new_uid
 of a directory of scripts every file is run, and one that cannot be, or fails, ends useradd; lib/commonio.c opens no link, and writes a copy beside each file.
 """
 
+import posixpath
 import re
 import stat
 import time
@@ -15,6 +16,7 @@ import time
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
@@ -43,7 +45,16 @@ def obstacles(context):
     if days == "0":
         text = "from the next day on a password has to be changed, which who logs in with a key does not have"
         found.append(place._replace(text=f"{place.text}: {text}"))
-    return found + _of_locks(context) + _of_group(context) + _of_files(context.tree) + _of_skeleton(context) + _of_scripts(context) + _of_expiry(context)
+    return (
+        found
+        + _of_locks(context)
+        + _of_group(context)
+        + _of_namesake(context)
+        + _of_files(context.tree)
+        + _of_skeleton(context)
+        + _of_scripts(context)
+        + _of_expiry(context)
+    )
 
 
 def _of_locks(context):
@@ -97,7 +108,30 @@ def _of_files(tree):
         if status is not None and tree.exists(path) and not stat.S_ISREG(status.mode):
             found.append(Evidence(path, None, ("is a link" if tree.is_symlink(path) else "is no file") + ": useradd opens none but a file"))
         found += [Evidence(path + sign, None, f"is no file: useradd cannot write {path}") for sign in "-+" if tree.is_dir(path + sign)]
-    return found + ([Evidence(_LOCK, None, "is no file: useradd cannot lock /etc/passwd")] if tree.is_dir(_LOCK) else [])
+    is_lost = tree.is_dir(_LOCK) or tree.is_symlink(_LOCK) and not tree.is_dir(posixpath.dirname(tree.resolve(_LOCK)))
+    return found + ([Evidence(_LOCK, None, "is no file: useradd cannot lock /etc/passwd")] if is_lost else [])
+
+
+def _of_namesake(context):
+    """Return the [Evidence] of an account of the name that a user of Azure has when none is given, which is taken as it is, and lets nobody in.
+
+    Source: WALinuxAgent common/osutil/default.py, useradd and deploy_ssh_pubkey, which writes the key to the home that Azure names.
+    """
+    rows = [(number, text.split(":")) for number, text in context.lines("/etc/passwd")]
+    own = next(((number, row) for number, row in rows if row[0] == DEFAULT_NAME and len(row) == 7), None)
+    if own is None or not context.tree.has_own_root:
+        return []
+    number, row = own
+    home, shell = row[5].rstrip("/"), row[6].strip()
+    known = [text.split(":") for _number, text in context.lines("/etc/shadow") if text.startswith(DEFAULT_NAME + ":")]
+    cause = ""
+    if not known:
+        cause = "it has no line in /etc/shadow, and PAM turns it away"
+    elif shell and (shell.rpartition("/")[2] in programs.NO_SHELLS or context.tree.lstat(shell) is None):
+        cause = f"{shell} is no shell"
+    elif home != "/home/" + DEFAULT_NAME and provisioner(context.tree).who == WAAGENT:
+        cause = f"its key is written to /home/{DEFAULT_NAME}, and its home is another"
+    return [Evidence("/etc/passwd", number, f"{DEFAULT_NAME} is there already, and is taken as it is: {cause}")] if cause else []
 
 
 def _of_skeleton(context):
@@ -118,6 +152,9 @@ def _of_people(context, known, name, path, least, most):
     """Return the [Evidence] of a range of numbers in which none is free."""
     least, most = known.get(f"{name}_MIN", (least, None)), known.get(f"{name}_MAX", (most, None))
     place = least[1] or most[1]
+    below = next((each for each in (least, most) if each[1] is not None and re.match(r"-\d+$", each[0])), None)
+    if below:
+        return [below[1]._replace(text=f"{below[1].text}: no number is below zero, and useradd takes it for one above all")]
     if place is None or not (least[0].isdigit() and most[0].isdigit()) or name == "GID" and known.get("USERGROUPS_ENAB", ("yes",))[0].lower() == "no":
         return []
     first, last = int(least[0]), int(most[0])

@@ -35,6 +35,7 @@ _BUILT_IN = ("sudoers.so",)  # some distributions build it into sudo
 #: Lines of which pam_modules tells what they say to sshd alone.
 #: What a policy names that goes on after a line that it does not understand, and bytes of one.
 _RECOVERY, _MOST_PLUGIN = b"error_recovery", 8 * 1024 * 1024
+_NSSWITCH = "/etc/nsswitch.conf"
 _OF_SESSIONS = ("pam_exec.so", "pam_limits.so", "pam_succeed_if.so")
 _OF_SSHD = re.compile(r"pam_wheel\.so|pam_usertype\.so|\bservice\s")
 _ASKS = sudoers_defaults.Option(True, "", None, "")
@@ -151,7 +152,7 @@ def _of_sudoers(context):
     except ImagewrightError:
         return []
     found = _faults(entries)
-    found = [] if found and _recovers(tree) else found
+    found = _of_name_service(context) + ([] if found and _recovers(tree) else found)
     found += [
         Evidence(path, len(lines), f"{lines[-1].strip()}: the file ends within a line, which takes what is read next into itself")
         for path in dict.fromkeys(path for path, _line in entries)
@@ -174,6 +175,16 @@ def _of_sudoers(context):
     if by_agent and folder not in includes and (tree.is_dir(folder) or posixpath.dirname(folder) != posixpath.dirname(_RULES)):
         found.append(Evidence(sudoers.main_file(tree), None, f"it does not include {folder}, into which the agent writes the user's rule"))
     return found
+
+
+def _of_name_service(context):
+    """Return the [Evidence] of a line of nsswitch.conf by which sudo looks for its rules in a directory service alone."""
+    return [
+        Evidence(_NSSWITCH, number, f"{text.strip()}: sudo does not read its files")
+        for number, text in context.lines(_NSSWITCH)
+        for name, colon, listed in [text.partition("#")[0].partition(":")]
+        if colon and name.strip() == "sudoers" and listed.strip() and "files" not in listed.split()
+    ]
 
 
 def _faults(entries):

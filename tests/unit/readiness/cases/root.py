@@ -17,6 +17,8 @@ _POLICY = {"/etc/selinux/targeted/policy/policy.33": "policy"}
 BROKEN_FILES = [
     ("R68h", {"/etc/nsswitch.conf": "# x\npasswd: sss systemd\nshadow: files\n"}, ("/etc/nsswitch.conf", 2)),
     ("R68h", {"/etc/nsswitch.conf": "passwd: files\ngroup: sss [SUCCESS=merge] systemd\n"}, ("/etc/nsswitch.conf", 2)),
+    ("R68h", {"/etc/nsswitch.conf": "passwd: [NOTFOUND=return] files\nshadow: files\n"}, ("/etc/nsswitch.conf", 1)),
+    ("R68h", {"/etc/nsswitch.conf": "passwd: files [BOGUS=return] systemd\nshadow: files\n"}, ("/etc/nsswitch.conf", 1)),
     ("R68h", {"/etc/nsswitch.conf": "passwd: files\nshadow: ldap # no files\n"}, ("/etc/nsswitch.conf", 2)),
     ("R68a", {_INIT: None}, ("/sbin/init", None)),
     ("R68a", {"/sbin/init": None}, ("/sbin/init", None)),

@@ -41,6 +41,7 @@ BROKEN_FILES = [
     ("R47a", {"/etc/sudo.conf": "# own\nPlugin sudoers_policy own.so\n"}, ("/etc/sudo.conf", 2)),
     ("R47a", {"/etc/sudo.conf": "# own\nPlugin sudoers_policy sudoers.so sudoers_file=/etc/own.sudoers\n"}, ("/etc/sudo.conf", 2)),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nbuilder ALL=(ALL) ALL\\\n"}, ("/etc/sudoers", 2)),
+    ("R47a", {"/etc/nsswitch.conf": "passwd: files\nsudoers: sss\n"}, ("/etc/nsswitch.conf", 2)),
     ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\nDefaults requiretty\n"}, ("/etc/sudoers", 2)),
     ("R47a", {"/etc/sudo.conf": "# own\nPath plugin_dir /opt/sudo\n", "/usr/libexec/sudo/sudoers.so": library()}, ("/etc/sudo.conf", 2)),
     *[
@@ -88,6 +89,7 @@ CONTROLS = [
     ("R47a", {**_REFUSED, "/etc/sudoers.d/99-local": "%wheel ALL=(ALL) ALL\nALL ALL=(ALL) /usr/bin/id\n"}),
     ("R47a", {**_REFUSED, **_IN_SUDO, "/etc/sudoers.d/99-local": "%sudo ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL) NOPASSWD: ALL\n"}),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/99-local": "Defaults !authenticate\nALL ALL=(ALL) ALL\n"}),
+    ("R47a", {"/etc/nsswitch.conf": "passwd: files\nsudoers: sss files\n"}),
     ("R47a", {"/etc/sudoers": None}),  # cloud-init writes one
     ("R47a", {"/etc/sudo.conf": "Plugin sudoers_policy sudoers.so\n# Plugin x own.so\nPlugin own_policy own.so\n", "/usr/libexec/sudo/own.so": library()}),
     ("R47a", {"/etc/sudo.conf": "Path plugin_dir /opt/sudo\nPlugin own_policy own.so\n", "/opt/sudo/own.so": library()}),
