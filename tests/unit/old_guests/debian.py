@@ -221,6 +221,7 @@ UBUNTU12 = _guest(
         "/etc/network/interfaces": INTERFACES,
         "/etc/ssh/sshd_config": SSHD,
         "/etc/ntp.conf": NTP,
+        "/etc/init/rc.conf": "start on runlevel [0123456]\nstop on runlevel [!$RUNLEVEL]\nexport RUNLEVEL\ntask\nexec /etc/init.d/rc $RUNLEVEL\n",
         "/etc/init/rc-sysinit.conf": "start on (filesystem and static-network-up) or failsafe-boot\nstop on runlevel\nenv DEFAULT_RUNLEVEL=2\ntask\n"
         "exec telinit 2\n",
         "/etc/init/networking.conf": "start on (local-filesystems and (stopped udevtrigger or container)) or runlevel [2345]\nstop on unmounting-filesystem\n"

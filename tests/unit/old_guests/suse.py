@@ -83,7 +83,7 @@ SLES12 = {
         **unit("wicked"),
         **unit("wickedd"),
         **unit("sshd"),
-        **unit("waagent"),
+        **unit("waagent", start="/usr/sbin/waagent -daemon"),
         **unit("chronyd"),
         "/etc/systemd/system/default.target": "->/usr/lib/systemd/system/multi-user.target",
         "/usr/lib/systemd/system/multi-user.target": "[Unit]\nDescription=Multi-User System\n",
