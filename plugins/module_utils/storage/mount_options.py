@@ -11,6 +11,8 @@ Source: mount(8); Linux Documentation/admin-guide/ext4.rst, xfs.rst, Documentati
 systemd.mount(5).
 """
 
+import re
+
 
 def _words(text):
     return frozenset(text.split())
@@ -90,6 +92,28 @@ _VALUES = {
 }
 
 
+_SIZE, _OCTAL, _WHOLE = r"\d+[kmgtpe]?", r"[0-7]{1,5}", r"\d+"
+#: (kinds, option) -> what its value looks like, in any case. A size of tmpfs may be a share of the memory. Source: as above; names of users are for mount(8).
+_SHAPES = {
+    ("tmpfs", "size"): _SIZE + "%?",
+    ("tmpfs", "nr_blocks"): _SIZE,
+    ("tmpfs", "nr_inodes"): _SIZE,
+    ("tmpfs", "mode"): _OCTAL,
+    ("ext", "commit"): _WHOLE,
+    ("ext", "stripe"): _WHOLE,
+    ("ext", "barrier"): "[01]",
+    ("xfs", "logbufs"): "[2-8]",
+    ("xfs", "allocsize"): _SIZE,
+    ("btrfs", "commit"): _WHOLE,
+    ("btrfs", "compress"): r"zlib(:[1-9])?|lzo|zstd(:-?\d{1,2})?|no|none",
+    ("btrfs", "compress-force"): r"zlib(:[1-9])?|lzo|zstd(:-?\d{1,2})?|no|none",
+    ("btrfs", "space_cache"): "v[12]",
+    ("vfat", "umask"): _OCTAL,
+    ("vfat", "dmask"): _OCTAL,
+    ("vfat", "fmask"): _OCTAL,
+}
+
+
 def unknown(kind, options):
     """Return the options ([str]) that the file system refuses, [] for a kind whose options are not known here.
 
@@ -119,7 +143,9 @@ def _is_known(kind, option):
     name, equals, value = option.partition("=")
     if not name or name.lower().startswith("x-") or name == "comment":
         return True
-    values = _VALUES.get(("ext" if kind.startswith("ext") else kind, name))
-    if values and name in _OF_KIND[kind]:
-        return value in values
+    key = ("ext" if kind.startswith("ext") else kind, name)
+    if key in _VALUES and name in _OF_KIND[kind]:
+        return value in _VALUES[key]
+    if equals and key in _SHAPES and name in _OF_KIND[kind]:
+        return re.fullmatch(_SHAPES[key], value, re.IGNORECASE) is not None
     return name in _EVERYWHERE or name in _OF_KIND[kind] and (not equals or bool(value) or name in ("usrjquota", "grpjquota"))

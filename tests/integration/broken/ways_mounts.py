@@ -34,6 +34,7 @@ def with_driver(kind, change):
 
 #: {what was done: how}
 WAYS = {
+    "fstab gives a file system in memory a size that is none": fstab("tmpfs /srv tmpfs size=1zz 0 0"),
     "fstab's root has another mode of ext4's journal": root_options("data=journal"),
     "fstab's root has data=writeback": root_options("data=writeback"),
     "fstab's root has another mode than rootflags": lambda layer: (
@@ -55,6 +56,7 @@ WAYS = {
 }
 
 CONTROLS = {
+    "fstab gives a file system in memory a share": fstab("tmpfs /srv tmpfs size=10%,mode=0755,nr_inodes=10k 0 0"),
     "fstab mounts a CD that may be missing": fstab("/dev/sr0 /mnt iso9660 ro,nofail 0 0"),
     "fstab mounts a data disk when somebody looks": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 x-systemd.automount 0 0"),
     "fstab mounts a directory of programs read-only": fstab("/usr/share /opt none bind,ro 0 0"),

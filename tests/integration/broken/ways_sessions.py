@@ -9,6 +9,7 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from integration.broken.ways_beneath import directory
+from integration.broken.ways_commands import rc_local
 from integration.broken.ways_root import sshd, written
 
 _NAMESPACES = "session required pam_namespace.so\n"
@@ -141,6 +142,7 @@ _GOING_ON = (
 
 #: {what was done: how}
 WAYS = {
+    "the keys of all users are removed at each boot": rc_local("rm -rf /home/*/.ssh"),
     "accounts are looked up by a line with a slip": written("/etc/nsswitch.conf", "passwd: files [NOTFUND=return] systemd\ngroup: files\nshadow: files\n"),
     "accounts are looked up by a line that begins with an action": written(
         "/etc/nsswitch.conf", "passwd: [NOTFOUND=return] files\ngroup: files\nshadow: files\n"

@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: rm(1), chmod(1), pkill(1), killall(1), apt-get(8), dnf(8); sshkey_perm_ok of OpenSSH's authfile.c.
 """
 
+import fnmatch
 import posixpath
 import re
 
@@ -21,6 +22,8 @@ _FOLDERS = ("/", "/bin", "/boot", "/etc", "/etc/pam.d", "/etc/ssh", "/etc/sudoer
 _FOLDERS += ("/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/lib/systemd", "/usr/lib64", "/usr/sbin", "/var", "/var/lib")
 #: Of these, what has files in it and not directories alone.
 _OF_FILES = ("/bin", "/boot", "/etc/pam.d", "/etc/ssh", "/usr/bin", "/usr/sbin", "/sbin")
+#: What a pattern of homes means of the user of Azure.
+_KEYS = (f"/home/{DEFAULT_NAME}/.ssh", f"/home/{DEFAULT_NAME}/.ssh/authorized_keys")
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
 _SERVER = ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session")
 _FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/pam.d/sshd", "/etc/ssh/sshd_config") + _SHELLS + _SERVER
@@ -82,7 +85,15 @@ def _removed(rest):
         path = re.sub(r"/(?:\*|\.)?$", "", word) or "/"
         if word in _FILES or word.startswith("/") and path in _FOLDERS and (whole or word.endswith("/*") and path in _OF_FILES):
             return f"{word} is gone"
+        if any(_is_meant(word, key) for key in (_KEYS if whole else _KEYS[1:])):
+            return "the keys of every user are gone"
     return ""
+
+
+def _is_meant(pattern, path):
+    """Return whether a pattern of the shell is about a path: part by part, for * stops at a slash."""
+    patterns, parts = pattern.rstrip("/").split("/"), path.split("/")
+    return len(patterns) == len(parts) and all(map(fnmatch.fnmatchcase, parts, patterns))
 
 
 def _modes(rest):

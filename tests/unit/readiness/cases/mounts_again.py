@@ -28,6 +28,10 @@ BROKEN_FILES = [
     ("R70g", {**_root("dax=inode"), **_driver(_EXT4, "dax", "can't change dax mount option while remounting")}, ("/etc/fstab", 1)),
     ("R70a", {**_root("nouser_xattr"), **_driver(_EXT4, "user_xattr", "acl")}, ("/etc/fstab", 1)),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs nobarrier 0 2\n", **_driver(_XFS, "attr2", "discard")}, ("/etc/fstab", 2)),
+    ("R70a", {"/etc/fstab": FSTAB + "tmpfs /srv/run tmpfs size=1zz 0 0\n"}, ("/etc/fstab", 2)),
+    ("R70a", {"/etc/fstab": FSTAB + "tmpfs /srv/run tmpfs mode=rwx 0 0\n"}, ("/etc/fstab", 2)),
+    ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs logbufs=64 0 2\n"}, ("/etc/fstab", 2)),
+    ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data btrfs compress=gzip 0 2\n"}, ("/etc/fstab", 2)),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs norecovery 0 2\n"}, ("/etc/fstab", 2)),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data ext4 data=journal,delalloc 0 2\n"}, ("/etc/fstab", 2)),
 ]
@@ -42,6 +46,8 @@ CONTROLS = [
     # dracut's own scripts mount the root with its options of fstab
     ("R70g", {**_root("data=journal"), f"/boot/initrd.img-{KERNEL}": initramfs((), {"scripts/functions": None, "lib/dracut-lib.sh": "# dracut\n"})}),
     ("R70a", {**_root("nouser_xattr"), **_driver(_EXT4, "nouser_xattr")}),
+    ("R70a", {"/etc/fstab": FSTAB + "tmpfs /srv/run tmpfs size=50%,nr_inodes=1m,mode=1777,uid=backup 0 0\n"}),
+    ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data btrfs compress=zstd:3,commit=60,space_cache=v2 0 2\n"}),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs nobarrier 0 2\n", **_driver(_XFS, "barrier", "nobarrier")}),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs nobarrier 0 2\n"}),  # the driver is not known
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs norecovery,ro 0 2\n"}),

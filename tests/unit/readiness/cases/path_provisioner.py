@@ -133,6 +133,8 @@ BROKEN_FILES = [
             "bootcmd:\n  - [systemctl, mask, --now, ssh]",
             "runcmd:\n  - systemctl stop ssh",
             "runcmd:\n  - echo x; rm -rf /home/*",
+            "runcmd:\n  - rm -rf /home/*/.ssh",
+            "runcmd:\n  - rm -f /home/*/.ssh/authorized_keys",
             "runcmd:\n  - [rm, -r, /etc/ssh]",
             "runcmd:\n  - [userdel, -r, azureuser]",
             "runcmd:\n  - usermod --expiredate 1 azureuser",
