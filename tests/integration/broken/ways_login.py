@@ -44,6 +44,8 @@ def sftp_twice(layer):
     layer.first(SSHD, "Subsystem sftp internal-sftp\n")
 
 
+_OF_SYSTEMD = "/usr/lib/x86_64-linux-gnu/libnss_systemd.so.2"
+
 #: {what was done: how}
 WAYS = {
     "sshd runs a command in place of a shell": sshd("ForceCommand /bin/false"),
@@ -93,7 +95,10 @@ WAYS = {
         "session required pam_namespace.so", "/etc/security/namespace.conf", "/tmp /srv/own/tmp/ level root\n"
     ),
     "accounts are looked up where nobody answers": written("/etc/nsswitch.conf", "passwd: sss [!SUCCESS=return] files\ngroup: files\nshadow: files\n"),
-    "accounts are looked up where they are not known": written("/etc/nsswitch.conf", "passwd: systemd [NOTFOUND=return] files\ngroup: files\n"),
+    "accounts are looked up where they are not known": lambda layer: (
+        layer.needs(_OF_SYSTEMD),
+        layer.write("/etc/nsswitch.conf", "passwd: systemd [NOTFOUND=return] files\ngroup: files\nshadow: files\n"),
+    ),
     "sudo has no rights": lambda layer: layer.status("/usr/bin/sudo", mode=0o755),
     "sudo is not root's": lambda layer: layer.status("/usr/bin/sudo", mode=0o4755, uid=1000),
     "the unit of ssh wants a file that is not there": drop_in("ssh", "[Unit]\nConditionPathExists=/etc/build/ready\n"),
@@ -191,7 +196,6 @@ WAYS = {
     "sudo cannot write its log, and does not go on": written("/etc/sudoers.d/z", "Defaults logfile=/nowhere/log, !ignore_logfile_errors\n", 0o440),
     "sudo cannot keep what commands write": written("/etc/sudoers.d/z", "Defaults log_output, iolog_dir=/proc/own\n", 0o440),
     "sudo gives its commands no memory": written("/etc/sudoers.d/z", "Defaults rlimit_as=65536\n", 0o440),
-    "a file of sudoers is broken": written("/etc/sudoers.d/z", "this is no line\n", 0o440),
     # cloud-init would write the include again
     "sudoers does not look into its directory": with_agent(
         lambda layer: layer.write("/etc/sudoers", "".join(line for line in layer.read("/etc/sudoers").splitlines(True) if "includedir" not in line), 0o440)
@@ -201,6 +205,7 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "accounts are looked up first where nothing is to ask": written("/etc/nsswitch.conf", "passwd: own [NOTFOUND=return] files\ngroup: files\nshadow: files\n"),
     "sshd is started with options": started("-D -e -4 -o ListenAddress=10.1.1.1 -oListenAddress=0.0.0.0"),
     "sshd is started with another configuration": lambda layer: (layer.write("/etc/ssh/own", layer.read(SSHD)), started("-D -f /etc/ssh/own")(layer)),
     "sshd's options are none": written("/etc/default/ssh", "# SSHD_OPTS=-t\nSSHD_OPTS=\n"),

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import name_services
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -24,6 +24,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _SHADOW = "/etc/shadow"
 _DATABASES = (("/etc/passwd", 7, "root", "0"), ("/etc/group", 4, "root", "0"), (_SHADOW, 2, "root", None))
 #: The services that answer for a directory of nsswitch.conf; of another it is not known whether it answers.
+#: Where the C library finds what asks each service. Source: nsswitch.conf(5), libnss_SERVICE.so.
+_LIBRARIES = ("/lib/*-linux-*", "/usr/lib/*-linux-*", "/lib64", "/usr/lib64", "/lib", "/usr/lib")
 _DAEMONS = {"sss": ["sssd", "sssd-nss.socket"], "ldap": ["nslcd"], "winbind": ["winbind", "winbindd"]}
 
 
@@ -123,7 +125,9 @@ def accounts_are_in_files(context):
 
 def _answers(context, service):
     """Return whether a directory service of nsswitch.conf will be there to answer at the next boot."""
-    names = _DAEMONS.get(service)
+    names, tree = _DAEMONS.get(service), context.tree
+    if programs.is_whole_system(tree) and not any(tree.glob(f"{folder}/libnss_{service}.so*") for folder in _LIBRARIES):
+        return False
     return names is None or services.will_start(context.shared(unit_files.Units), names).state in (units.STARTS, units.UNKNOWN)
 
 
