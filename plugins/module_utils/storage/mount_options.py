@@ -93,9 +93,10 @@ _VALUES = {
 
 
 _SIZE, _OCTAL, _WHOLE = r"\d+[kmgtpe]?", r"[0-7]{1,5}", r"\d+"
-#: (kinds, option) -> what its value looks like, in any case. A size of tmpfs may be a share of the memory. Source: as above; names of users are for mount(8).
+#: (kinds, option) -> what its value looks like, in any case. A size of tmpfs may be a share of the memory, whose sign is doubled in a unit.
+#: Source: as above; names of users are for mount(8).
 _SHAPES = {
-    ("tmpfs", "size"): _SIZE + "%?",
+    ("tmpfs", "size"): _SIZE + "%{0,2}",
     ("tmpfs", "nr_blocks"): _SIZE,
     ("tmpfs", "nr_inodes"): _SIZE,
     ("tmpfs", "mode"): _OCTAL,

@@ -46,6 +46,13 @@ CONTROLS = [
     # dracut's own scripts mount the root with its options of fstab
     ("R70g", {**_root("data=journal"), f"/boot/initrd.img-{KERNEL}": initramfs((), {"scripts/functions": None, "lib/dracut-lib.sh": "# dracut\n"})}),
     ("R70a", {**_root("nouser_xattr"), **_driver(_EXT4, "nouser_xattr")}),
+    (
+        "R70a",
+        {
+            "/etc/systemd/system/local-fs.target.wants/tmp.mount": ("link", "/usr/lib/systemd/system/tmp.mount"),
+            "/usr/lib/systemd/system/tmp.mount": "[Mount]\nWhat=tmpfs\nWhere=/tmp\nType=tmpfs\nOptions=mode=1777,size=50%%,nr_inodes=1m\n",
+        },
+    ),
     ("R70a", {"/etc/fstab": FSTAB + "tmpfs /srv/run tmpfs size=50%,nr_inodes=1m,mode=1777,uid=backup 0 0\n"}),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data btrfs compress=zstd:3,commit=60,space_cache=v2 0 2\n"}),
     ("R70a", {"/etc/fstab": FSTAB + "UUID=ABCD-1234 /data xfs nobarrier 0 2\n", **_driver(_XFS, "barrier", "nobarrier")}),
