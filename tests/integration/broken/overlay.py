@@ -13,7 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from ansible_collections.imagewright.azure.plugins.module_utils.image import image_tree
 from integration.broken import cpio
 
-_GONE = object()
+GONE = object()
 
 
 class DoesNotApply(Exception):
@@ -74,7 +74,7 @@ class Layer:
         if not paths or not all(self.tree.lstat(path) for path in paths):
             raise DoesNotApply(f"one of {paths} is not there")
         for path in paths:
-            self.entries[self._key(path)] = _GONE
+            self.entries[self._key(path)] = GONE
 
     def link(self, path, target):
         """Put a symbolic link at a path, in place of what is there."""
@@ -133,8 +133,8 @@ def laid_over(entries):
                 return entries[resolved]
             above = posixpath.dirname(resolved)
             while above != "/":
-                if entries.get(above) is _GONE:
-                    return _GONE
+                if entries.get(above) is GONE:
+                    return GONE
                 above = posixpath.dirname(above)
             return None
 
@@ -142,13 +142,13 @@ def laid_over(entries):
             entry = self._changed(resolved)
             if entry is None:
                 return super()._lstat(resolved)
-            return None if entry is _GONE else entry[0]
+            return None if entry is GONE else entry[0]
 
         def _link_target(self, resolved):
             entry = self._changed(resolved)
             if entry is None:
                 return super()._link_target(resolved)
-            return entry[1] if entry is not _GONE and stat.S_ISLNK(entry[0].mode) else None
+            return entry[1] if entry is not GONE and stat.S_ISLNK(entry[0].mode) else None
 
         def _entries(self, resolved):
             # what is below a directory that the image has not is in the changes
@@ -156,11 +156,11 @@ def laid_over(entries):
 
         def _listdir(self, resolved):
             entry = self._changed(resolved)
-            new = entry not in (None, _GONE) and super()._lstat(resolved) is None
+            new = entry not in (None, GONE) and super()._lstat(resolved) is None
             below = set() if new else set(super()._listdir(resolved))
             for path, changed in entries.items():
                 if posixpath.dirname(path) == resolved:
-                    (below.discard if changed is _GONE else below.add)(os.path.basename(path))
+                    (below.discard if changed is GONE else below.add)(os.path.basename(path))
             return below
 
         def _open(self, resolved):
