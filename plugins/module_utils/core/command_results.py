@@ -46,6 +46,8 @@ _READERS = (
     "source",
     ".",
 )
+#: Of these those that make files; and other programs that make none.
+_MAKERS, _QUIET = ("cp", "mv"), ("sshd", "sleep", "true", "false", "echo", "systemctl")
 _FORCED = {"rm": "f", "chmod": "f", "chown": "f", "chgrp": "f"}
 
 
@@ -61,6 +63,12 @@ def succeeds(tree: Tree, command: str) -> Optional[bool]:
     if name in _SHELLS:
         return _of_shell(tree, words[1:])
     return None if any(sign in command for sign in "$%*?") else _of_words(tree, words)
+
+
+def may_make(tree: Tree, command: str) -> bool:
+    """Return whether a command line (str) may make files that one behind it asks for: all but programs that are known to make none."""
+    name = posixpath.basename(command.split()[0]) if command.split() else ""
+    return name in _MAKERS or name not in _RESULTS and name not in _QUIET and succeeds(tree, command) is None
 
 
 def _of_shell(tree: Tree, words: List[str]) -> Optional[bool]:

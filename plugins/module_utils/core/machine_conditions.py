@@ -147,17 +147,21 @@ def credential(value: str, tree: Tree, command_line: Optional[str]) -> Optional[
 
 def memory(value: str, unused_tree: Tree, unused_line: Optional[str]) -> Optional[bool]:
     """Return whether a machine has the memory that ConditionMemory= asks for; None where only some usual sizes have."""
-    compared = _COMPARED.match(value)
-    sign, number = (compared.group(1), compared.group(2)) if compared else (">=", value)
-    asked = re.match(r"(\d+)(?:\.\d+)?\s*([BKMGTPE]?)$", number.strip())
+    sign, number = _asked(value)
+    asked = re.match(r"(\d+)(?:\.\d+)?\s*([BKMGTPE]?)$", number)
     return _of_usual_sizes(sign, int(asked.group(1)) * 1024 ** "BKMGTPE".index(asked.group(2) or "B"), _MEMORY) if asked else None
 
 
 def processors(value: str, unused_tree: Tree, unused_line: Optional[str]) -> Optional[bool]:
     """Return whether a machine has the processors that ConditionCPUs= asks for, likewise."""
+    sign, number = _asked(value)
+    return _of_usual_sizes(sign, int(number), _PROCESSORS) if re.match(r"\d{1,9}$", number) else None
+
+
+def _asked(value: str) -> Tuple[str, str]:
+    """Return (operator, number (str)) of a condition; without an operator at least that many."""
     compared = _COMPARED.match(value)
-    sign, number = (compared.group(1), compared.group(2)) if compared else (">=", value)
-    return _of_usual_sizes(sign, int(number), _PROCESSORS) if re.match(r"\d{1,9}$", number.strip()) else None
+    return (compared.group(1), compared.group(2).strip()) if compared else (">=", value.strip())
 
 
 def control_groups(value: str, tree: Tree, command_line: Optional[str]) -> Optional[bool]:

@@ -74,8 +74,8 @@ def _kept(paths: List[str], allowed: List[str]) -> List[str]:
     """Return the directories of programs and libraries, and the shells, that may not be run; of what is allowed in a part nothing is said."""
     found = []
     for names in (*_RUN, _SHELLS):
-        kept = [name for name in names if any(_holds(path, name) for path in paths)]
-        if kept and not any(_holds(place, name) or _holds(name, place) for place in allowed for name in names):
+        kept = [name for name in names if any(holds(path, name) for path in paths)]
+        if kept and not any(holds(place, name) or holds(name, place) for place in allowed for name in names):
             found.append(kept[0])
     return found
 
@@ -84,7 +84,8 @@ def _plain(word: str) -> str:
     return word.lstrip("-+").rstrip("/") or "/"
 
 
-def _holds(folder: str, path: str) -> bool:
+def holds(folder: str, path: str) -> bool:
+    """Return whether a path is a directory, or below it."""
     return folder in ("/", path) or path.startswith(folder + "/")
 
 

@@ -36,21 +36,23 @@ def of_service(tree: Tree, unit: Unit, settings: List[UnitSetting], obstacles: O
         faults.append(([setting for setting in own if setting.key == "ExecStart"][-1], "takes the program away, and none is given instead"))
     faults += unit_refusals.of_service(settings)
     inner = unit_places.inner_root(settings)
+    is_made = False  # what a command asks for may be made by one before it
     for key in _EXEC:
         for setting in unit_files.listed(settings, "Service", key):
             path, may_fail = _program(unit, setting.value)
+            command, was_made = setting.value.lstrip("@-:+!|").strip(), is_made
+            is_made = is_made or key != "ExecStart" and command_results.may_make(tree, command)
             if path is None or may_fail:
                 continue
             if inner and path.startswith("/") and not _is_outside(setting.value):
                 if tree.is_dir(inner) and tree.lstat(inner + path) is None:
                     faults.append((setting, f"{inner}{path} is not there"))
                 continue
-            command = setting.value.lstrip("@:+!|").strip()
             if posixpath.basename(path) == "false":
                 faults.append((setting, "it always fails"))
                 continue
-            if key != "ExecStart" and command_results.succeeds(tree, command) is False:
-                faults.append((setting, "it fails on this guest"))
+            if key != "ExecStart" and not was_made and command_results.succeeds(tree, command) is False:
+                faults.append((setting, "it fails, for what it asks for is not so on this guest, and the service is not started"))
                 continue
             if key == "ExecStartPost" and _KILLED.match(command):
                 faults.append((setting, "it ends the program that has just started"))

@@ -92,8 +92,8 @@ def _paths(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitS
     again = [_plain(word) for key in ("BindPaths", "BindReadOnlyPaths") for word in unit_files.words(settings, "Service", key)]
     for key in _HIDING:
         for setting in unit_files.listed(settings, "Service", key):
-            hidden = [need for word in setting.value.split() for need in needed if _holds(_plain(word), need)]
-            hidden = [need for need in hidden if not any(_holds(place, need) for place in again)]
+            hidden = [need for word in setting.value.split() for need in needed if unit_filters.holds(_plain(word), need)]
+            hidden = [need for need in hidden if not any(unit_filters.holds(place, need) for place in again)]
             if hidden:
                 found.append((setting, f"it does not see {hidden[0]}"))
     home = unit_files.last(settings, "Service", "ProtectHome")
@@ -109,24 +109,22 @@ def _paths(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitS
         found += [(system, f"it cannot write to {kept[0]}")] if kept else []
     for key in ("ReadOnlyPaths", "ReadOnlyDirectories"):
         for setting in unit_files.listed(settings, "Service", key):
-            kept = [need for word in setting.value.split() for need in needs.writes if _holds(_plain(word), need) and not _is_written(settings, need)]
+            kept = [
+                need for word in setting.value.split() for need in needs.writes if unit_filters.holds(_plain(word), need) and not _is_written(settings, need)
+            ]
             found += [(setting, f"it cannot write to {kept[0]}")] if kept else []
     return found
 
 
 def _is_written(settings: List[UnitSetting], path: str) -> bool:
     places = [word for key in ("ReadWritePaths", "ReadWriteDirectories") for word in unit_files.words(settings, "Service", key)]
-    return any(_holds(_plain(place), path) for place in places)
+    return any(unit_filters.holds(_plain(place), path) for place in places)
 
 
 def _plain(word: str) -> str:
     """Return the path of a word such as ``-/home`` or ``/srv:ro``; of what is mounted elsewhere, the place where."""
     parts = word.lstrip("-+").split(":")
     return (parts[1] if len(parts) > 1 and parts[1].startswith("/") else parts[0]).rstrip("/") or "/"
-
-
-def _holds(folder: str, path: str) -> bool:
-    return folder in ("/", path) or path.startswith(folder + "/")
 
 
 def _capabilities(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
