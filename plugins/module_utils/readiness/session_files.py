@@ -33,7 +33,7 @@ _ENDS = re.compile(
 )
 #: A shell that cannot run the program of an exec ends while it reads its files; one that writes nowhere shows nothing.
 _RUN = re.compile(r"exec\s+(?:-[la]+\s+)?([A-Za-z0-9_./-]+)(?:\s+[^|&;<>(){}=`$]*)?")
-_SILENT = re.compile(r"exec\s+(?:\d?>&?\d\s+)*(?:&|1)?>>?\s*(/[\w./-]+)(?:\s+\d?>&?\S+)*\s*")
+_SILENT = re.compile(r"exec\s+(?:\d?>&?\d\s+)*(?:&|1)?>>?\s*(?!/dev/(?:tty|std|pts|fd)|/proc/self/)(/[\w./-]+)(?:\s+\d?>&?\S+)*\s*")
 _NEW_GROUP = re.compile(rf"exec\s+{_BIN}(?:newgrp|sg)\s+(?:-l?\s+)?([A-Za-z_][\w.-]*)")
 #: In a file that root's shell reads, too, it comes back to it.
 _AGAIN = re.compile(rf"exec\s+{_BIN}sudo\s+(?:-i|--login|{_BIN}su\s+(?:-|-l|--login))\s*$")

@@ -116,18 +116,10 @@ def no_barrier(context):
         found += refused if refused or _wrapped(context, "/etc/hosts.allow") else _wrapped(context, "/etc/hosts.deny")
     modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
     if pam.service_path(tree, "sshd") and uses_pam(context):
-        kinds = ("account", "session")
-        found += [Evidence(line.path, line.line, f"{line.text}: nobody gets past it") for line in pam.denied(tree, "sshd", kinds)]
-        refusals = [pam_modules.refusals(tree, "sshd", kinds, user) for user in users(context)]
-        if all(refusals):
-            found += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in dict.fromkeys((refusals or [[]])[0])]
+        found += _turned_away(context, ("account", "session"), "nobody gets past it")
         # a key is not asked of auth: only who may have a password is turned away there
         if sshd_config.effective_of(context.facts(sshd_started.settings), "PasswordAuthentication", "yes")[0].lower() != "no":
-            text = "nobody gets past it with a password"
-            of_passwords += [Evidence(line.path, line.line, f"{line.text}: {text}") for line in pam.denied(tree, "sshd", ("auth",))]
-            refusals = [pam_modules.refusals(tree, "sshd", ("auth",), user) for user in users(context)]
-            if all(refusals):
-                of_passwords += [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in dict.fromkeys((refusals or [[]])[0])]
+            of_passwords += _turned_away(context, ("auth",), "nobody gets past it with a password")
         if "pam_limits.so" in modules:
             files = ["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf")
             found += context.find(files, lambda text: _lets_nobody_in(text, login_defs.groups(context) if context.kind != "specialized" else set()))
@@ -168,6 +160,14 @@ def _never_opened(context):
     if not makes or answer.state not in (units.MASKED, units.MISSING, units.FAILS, units.SKIPPED):
         return []
     return [Evidence(cause.path or "/etc/systemd/system", cause.line, f"/run/nologin stays: {cause.text}") for cause in answer.causes]
+
+
+def _turned_away(context, kinds, text):
+    """Return the [Evidence] of sshd's lines of PAM, of the kinds, that turn everybody away, or each of who logs in; text: str, what pam_deny does."""
+    found = [Evidence(line.path, line.line, f"{line.text}: {text}") for line in pam.denied(context.tree, "sshd", kinds)]
+    refusals = [pam_modules.refusals(context.tree, "sshd", kinds, user) for user in users(context)]
+    first = dict.fromkeys((refusals or [[]])[0]) if all(refusals) else ()
+    return found + [Evidence(refusal.path, refusal.line, f"{refusal.text}: {refusal.cause}") for refusal in first]
 
 
 def _denied(tree, service):

@@ -72,13 +72,7 @@ def a_shell_starts(context):
         found += [_shown(limit, f"no shell starts with less than {least}") for limit in limits[:1]]
     most = _most_open(context)
     files = hard.get("nofile")
-    # one that knows fs.nr_open gives no more than that
-    if (
-        not any(_KNOWS_MOST in context.tree.read_bytes(path, _LARGEST) for path in pam.module_paths(context.tree, "pam_limits.so"))
-        and files is not None
-        and files.value is not None
-        and files.value > most
-    ):
+    if files is not None and files.value is not None and files.value > most and not _keeps_to_most(context.tree):
         found.append(_shown(files, f"the kernel gives a process {most} at most (fs.nr_open), and refuses the session"))
     return failed_if(found + _of_session(context, groups or set()))
 
@@ -86,35 +80,44 @@ def a_shell_starts(context):
 def _of_session(context, groups):
     """Return the [Evidence] of the lines that lock a session in where no shell is, or keep sudo in it from becoming root."""
     found = []
+    for place, words in _lines(context):
+        if _strength(words[0], groups) is None or words[1].lower() not in ("-", "hard", "soft"):
+            continue
+        if words[2].lower() == "chroot" and "%" not in words[3] and not context.tree.exists(words[3].rstrip("/") + "/bin/sh"):
+            found.append(place._replace(text=f"{place.text}: there is no shell in {words[3]}"))
+        elif words[2].lower() == "nonewprivs" and words[3] == "1":
+            found.append(place._replace(text=f"{place.text}: sudo cannot become root in the session"))
+    return found
+
+
+def _keeps_to_most(tree):
+    """Return whether a pam_limits that knows fs.nr_open gives no more than that."""
+    return any(_KNOWS_MOST in tree.read_bytes(path, _LARGEST) for path in pam.module_paths(tree, "pam_limits.so"))
+
+
+def _lines(context):
+    """Return [(Evidence, the four words)] of the lines of limits.conf and the files behind it."""
+    found = []
     for path in [_CONF] + sorted(context.tree.glob(_MORE)):
         for number, text in context.lines(path):
             words = text.partition("#")[0].split()
-            if len(words) != 4 or _strength(words[0], groups) is None or words[1].lower() not in ("-", "hard", "soft"):
-                continue
-            place = Evidence(path, number, text.strip())
-            if words[2].lower() == "chroot" and "%" not in words[3] and not context.tree.exists(words[3].rstrip("/") + "/bin/sh"):
-                found.append(place._replace(text=f"{place.text}: there is no shell in {words[3]}"))
-            elif words[2].lower() == "nonewprivs" and words[3] == "1":
-                found.append(place._replace(text=f"{place.text}: sudo cannot become root in the session"))
+            if len(words) == 4:
+                found.append((Evidence(path, number, text.strip()), words))
     return found
 
 
 def _limits(context, groups):
     """Return ({item: _Limit} of the soft limits, the same of the hard ones) of a new user who is in groups ({str}); the last line of a strength counts."""
     soft, hard = {}, {}
-    for path in [_CONF] + sorted(context.tree.glob(_MORE)):
-        for number, text in context.lines(path):
-            words = text.partition("#")[0].split()
-            if len(words) != 4:
-                continue
-            strength, item = _strength(words[0], groups), words[2].lower()
-            value = None if words[3].lower() in _NO_LIMIT else int(words[3]) if words[3].isdigit() else ""
-            if strength is None or item not in _LEAST or value == "":
-                continue
-            limit = _Limit(value, strength, path, number, text.strip())
-            for kind, limits in (("soft", soft), ("hard", hard)):
-                if words[1].lower() in (kind, "-") and (item not in limits or limits[item].strength <= strength):
-                    limits[item] = limit
+    for place, words in _lines(context):
+        strength, item = _strength(words[0], groups), words[2].lower()
+        value = None if words[3].lower() in _NO_LIMIT else int(words[3]) if words[3].isdigit() else ""
+        if strength is None or item not in _LEAST or value == "":
+            continue
+        limit = _Limit(value, strength, place.path, place.line, place.text)
+        for kind, limits in (("soft", soft), ("hard", hard)):
+            if words[1].lower() in (kind, "-") and (item not in limits or limits[item].strength <= strength):
+                limits[item] = limit
     return soft, hard
 
 

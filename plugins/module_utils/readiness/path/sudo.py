@@ -36,6 +36,8 @@ _BUILT_IN = ("sudoers.so",)  # some distributions build it into sudo
 #: What a policy names that goes on after a line that it does not understand, and bytes of one.
 _RECOVERY, _MOST_PLUGIN = b"error_recovery", 8 * 1024 * 1024
 _NSSWITCH = "/etc/nsswitch.conf"
+#: A last line that goes on in what is read next: it ends in a backslash that is not escaped; a comment ends with its line.
+_UNENDED = re.compile(r"^(?!\s*#(?!include)).*(?<!\\)(?:\\\\)*\\$")
 _OF_SESSIONS = ("pam_exec.so", "pam_limits.so", "pam_succeed_if.so")
 _OF_SSHD = re.compile(r"pam_wheel\.so|pam_usertype\.so|\bservice\s")
 _ASKS = sudoers_defaults.Option(True, "", None, "")
@@ -157,7 +159,7 @@ def _of_sudoers(context):
         Evidence(path, len(lines), f"{lines[-1].strip()}: the file ends within a line, which takes what is read next into itself")
         for path in dict.fromkeys(path for path, _line in entries)
         for lines in [tree.read_text(path).rstrip().split("\n")]
-        if lines[-1].endswith("\\")
+        if _UNENDED.search(lines[-1])
     ]
     found += [Evidence(option.path, option.line, f"{option.text}: {cause}") for option, cause in sudoers_defaults.refusals(tree, *_options(context, entries))]
     includes = [sudoers.include_path(tree, path, included.path) for path, line in entries for included in [sudoers_lines.include(line)] if included]

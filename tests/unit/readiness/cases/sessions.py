@@ -147,6 +147,7 @@ CONTROLS = [
             "kill $$",  # which bash does not take while it reads its files
             "exec 2>/dev/null",
             "exec > >(tee -a /var/log/sessions)",
+            "exec >/dev/tty 2>&1",
             '[ -z "$SSH_CONNECTION" ] && exit',
             "[ $(id -u) -eq 0 ] && exit",
             "[ $UID -ge 2000 ] && logout",

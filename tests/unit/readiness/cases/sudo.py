@@ -90,6 +90,7 @@ CONTROLS = [
     ("R47a", {**_REFUSED, **_IN_SUDO, "/etc/sudoers.d/99-local": "%sudo ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL) NOPASSWD: ALL\n"}),
     ("R47a", {**_REFUSED, "/etc/sudoers.d/99-local": "Defaults !authenticate\nALL ALL=(ALL) ALL\n"}),
     ("R47a", {"/etc/nsswitch.conf": "passwd: files\nsudoers: sss files\n"}),
+    ("R47a", {"/etc/sudoers": "root ALL=(ALL:ALL) ALL\n# C:\\own\\\n"}),
     ("R47a", {"/etc/sudoers": None}),  # cloud-init writes one
     ("R47a", {"/etc/sudo.conf": "Plugin sudoers_policy sudoers.so\n# Plugin x own.so\nPlugin own_policy own.so\n", "/usr/libexec/sudo/own.so": library()}),
     ("R47a", {"/etc/sudo.conf": "Path plugin_dir /opt/sudo\nPlugin own_policy own.so\n", "/opt/sudo/own.so": library()}),
