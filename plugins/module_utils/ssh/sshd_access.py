@@ -14,7 +14,7 @@ import fnmatch
 import ipaddress
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import SOME, effective_of
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import KEY_FILES, PATHS, SOME, effective_of
 
 #: A setting that keeps people out. cause: str, for a person.
 AccessObstacle = collections.namedtuple("AccessObstacle", "path line text cause")
@@ -26,6 +26,8 @@ DEFAULT_NAME = "azureuser"
 _OF_ITSELF, _ANYBODY = re.compile(r"@(?:127\.[0-9.*/]*|::1|localhost)$"), re.compile(r"\??\*+(?:@(?:\*|0\.0\.0\.0/0))?$")
 #: Ways of sshd by which somebody whom the provisioner made can prove who they are.
 _WAYS = ("publickey", "password", "keyboard-interactive")
+#: Where keys are written to that nobody wants elsewhere, from a user's home.
+_KEYS = ".ssh/authorized_keys"
 
 
 def kept_out(settings, accounts, groups, is_new):
@@ -109,14 +111,35 @@ def other_ports(settings):
     return [] if "22" in listening else [obstacle_of(setting, "") for setting in ports or lines_of(settings, "listenaddress")]
 
 
-def not_read(settings):
-    """Return the obstacles ([AccessObstacle]) of AuthorizedKeysFile when sshd does not look into ~/.ssh/authorized_keys; [] when a command tells it keys."""
-    value, path, line = effective_of(settings, "AuthorizedKeysFile")
-    if value is None or effective_of(settings, "AuthorizedKeysCommand", "none")[0].lower() != "none":
+def not_read(settings, by_cloud_init):
+    """Return the obstacles ([AccessObstacle]) of AuthorizedKeysFile when sshd does not look where the user's key is written; [] when a command tells it keys.
+
+    by_cloud_init: bool, whether cloud-init writes it; it looks into sshd_config alone, and takes the last line, whoever it is for. The agent never looks.
+    Source: extract_authorized_keys of cloud-init's cloudinit/ssh_util.py.
+    """
+    value, path, line = effective_of(settings, "AuthorizedKeysFile", KEY_FILES)
+    if effective_of(settings, "AuthorizedKeysCommand", "none")[0].lower() != "none":
         return []
-    if any(re.fullmatch(r"(?:%h/|/home/%u/|(?:\./)*)\.ssh/authorized_keys", pattern) for pattern in value.split()):
+    lines = [setting for setting in settings if setting.keyword == "authorizedkeysfile" and setting.path == PATHS[0]] if by_cloud_init else []
+    written = _written_to(lines[-1].value) if lines else _KEYS
+    if written in [_of_home(pattern) for pattern in value.split()]:
         return []
-    return [AccessObstacle(path, line, f"AuthorizedKeysFile {value}", "the agent writes the user's keys to ~/.ssh/authorized_keys, where sshd does not look")]
+    shown = "~/" + written if not written.startswith("/") else written
+    if path is None:  # it is a line for others that sends cloud-init there
+        return [obstacle_of(lines[-1], f"cloud-init takes this line, and writes the user's keys to {shown}, where sshd does not look")]
+    who = "cloud-init" if by_cloud_init else "the agent"
+    return [AccessObstacle(path, line, f"AuthorizedKeysFile {value}", f"{who} writes the user's keys to {shown}, where sshd does not look")]
+
+
+def _written_to(value):
+    """Return the path (str, as of _of_home) to which cloud-init writes keys by an AuthorizedKeysFile: the first that is of one user."""
+    own = [pattern for pattern in value.split() if "%u" in pattern or not pattern.startswith("/") or "%h" in pattern]
+    return _of_home(own[0]) if own else _KEYS
+
+
+def _of_home(pattern):
+    """Return a pattern of AuthorizedKeysFile as a path (str) from the home of a new user, or from / where it lies elsewhere."""
+    return re.sub(r"^(?:%h/+|/home/%u/+)?(?:\./+)*", "", pattern)
 
 
 def _lets_in(patterns, names, is_new):

@@ -43,7 +43,7 @@ PATHS = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config")
 FOLDER = "/etc/ssh"
 
 #: sshd's default of AuthorizedKeysFile.
-_KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"
+KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"
 
 #: As deep as sshd follows includes.
 MAX_DEPTH = 16
@@ -106,7 +106,7 @@ def effective_of(found, keyword, default=None):
 def authorized_keys_files(tree):
     """Return the patterns ([str]) of AuthorizedKeysFile by which sshd finds keys, those for some connections alone among them."""
     found = settings(tree)
-    values = [effective_of(found, "AuthorizedKeysFile", _KEY_FILES)[0]]
+    values = [effective_of(found, "AuthorizedKeysFile", KEY_FILES)[0]]
     values += [setting.value for setting in found if setting.keyword == "authorizedkeysfile" and setting.scope == SOME]
     return list(dict.fromkeys(word for value in values for word in value.split()))
 

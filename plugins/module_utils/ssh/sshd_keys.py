@@ -9,8 +9,10 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: sshd_config(5); myproposal.h of OpenSSH.
 """
 
+import base64
 import fnmatch
 import re
+import struct
 
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import AccessObstacle, lines_of, obstacle_of
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_config import effective_of
@@ -39,6 +41,8 @@ _OFFERED = {
         *("diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256", "diffie-hellman-group14-sha1"),
     ),
 }
+_KEY_REVOCATION_LIST = b"SSHKRL\n\0"
+_LENGTH = struct.Struct(">I")  # of a string in a key
 _MADE = re.compile(r"/etc/ssh/ssh_host_[a-z0-9]+_key$")
 
 
@@ -64,15 +68,17 @@ def _left(value, names):
     return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) is (value[0] != "-")]
 
 
-def no_key(settings, has_file):
+def no_key(settings, read):
     """Return the Obstacles of the settings by which no key of Azure's kinds, RSA and Ed25519, is taken; who provisions turns passwords off with a key.
 
-    has_file: callable, path -> bool, of the guest.
+    read: callable, path -> bytes of a file of the guest, or None without one.
     """
     found = []
     value, path, line = effective_of(settings, "RevokedKeys", "none")
-    if value.lower() != "none" and not has_file(value):
-        found.append(AccessObstacle(path, line, f"RevokedKeys {value}", "it is not there, and so sshd refuses every key"))
+    content = b"" if value.lower() == "none" else read(value)
+    if content is None or not _is_key_list(content):
+        cause = "it is not there" if content is None else "it is neither a list of public keys nor one that ssh-keygen -k made"
+        found.append(AccessObstacle(path, line, f"RevokedKeys {value}", f"{cause}, and so sshd refuses every key"))
     size, path, line = effective_of(settings, "RequiredRSASize")
     without_rsa = size is not None and size.isdigit() and int(size[:9]) > _LARGEST_RSA
     kinds = [kind for kind, is_rsa in _KINDS if not (is_rsa and without_rsa)]
@@ -81,6 +87,29 @@ def no_key(settings, has_file):
         if value and value[0] not in "+^" and not set(_left(value, kinds)) - _NOT_USUAL:
             found.append(AccessObstacle(path, line, f"{keyword} {value}", "no key of RSA or Ed25519, as Azure has them, is taken"))
     return found
+
+
+def _is_key_list(content):
+    """Return whether sshd can read a list of revoked keys (bytes). Source: sshkey_check_revoked and sshkey_in_file of OpenSSH."""
+    lines = [line.strip() for line in content.split(b"\n")]
+    return content.startswith(_KEY_REVOCATION_LIST) or all(_is_public_key(line) for line in lines if line and not line.startswith(b"#"))
+
+
+def _is_public_key(line):
+    """Return whether a line (bytes) is a public key: its kind, and in base64 strings of which the first says it again. Source: RFC 4253, 6.6."""
+    words = line.split(None, 2)
+    try:
+        octets = base64.b64decode(words[1], validate=True) if len(words) > 1 else b""
+    except ValueError:
+        return False
+    parts = []
+    while len(octets) >= _LENGTH.size:
+        end = _LENGTH.size + _LENGTH.unpack_from(octets)[0]
+        if end > len(octets):
+            return False
+        parts.append(octets[_LENGTH.size : end])
+        octets = octets[end:]
+    return not octets and len(parts) > 1 and parts[0] == words[0]
 
 
 def no_host_key(settings, has_file):

@@ -25,6 +25,15 @@ def pam(line):
     return lambda layer: layer.first(PAM, line + "\n")
 
 
+def wrapped(text):
+    return lambda layer: layer.write("/etc/hosts.deny", text)
+
+
+def with_cloud_init(change):
+    """Return the way in which change is done to an image that cloud-init provisions."""
+    return lambda layer: (layer.needs("/etc/cloud/cloud.cfg"), change(layer))
+
+
 def by_useradd(text):
     """Return the way that useradd's defaults give the user of an agent that names no shell, as those before 2.9 do."""
 
@@ -62,6 +71,16 @@ WAYS = {
     "sshd has sftp twice": sftp_twice,
     "sshd puts everybody into a directory that is not there": sshd("ChrootDirectory /srv/jail"),
     "sshd's list of revoked keys is not there": sshd("RevokedKeys /etc/ssh/revoked\nPasswordAuthentication no"),
+    "sshd's list of revoked keys is none": lambda layer: (layer.write("/etc/ssh/revoked", "nobody so far\n"), sshd("RevokedKeys /etc/ssh/revoked")(layer)),
+    "hosts.deny lets in the machine itself alone": wrapped("ALL: ALL EXCEPT LOCAL\n"),
+    "hosts.deny is about all programs but one": wrapped("ALL EXCEPT vsftpd: ALL\n"),
+    "hosts.deny is about all, in two lines": wrapped("ALL: \\\n ALL\n"),
+    "cloud-init does not look where sshd looks for keys": with_cloud_init(
+        lambda layer: layer.write("/etc/ssh/sshd_config.d/10-keys.conf", "AuthorizedKeysFile /etc/ssh/keys/%u\n")
+    ),
+    "cloud-init takes the keys of others for the user's": with_cloud_init(
+        lambda layer: layer.append(SSHD, "Match User backup\n  AuthorizedKeysFile /etc/ssh/keys/%u\n")
+    ),
     "sshd denies every group": sshd("DenyGroups *"),
     "sshd denies everybody in a block for all": lambda layer: layer.append(SSHD, "Match all\n  DenyUsers *\n"),
     "sshd has a block whose condition is none": lambda layer: layer.append(SSHD, "Match Username admin\n  X11Forwarding no\n"),
@@ -205,6 +224,20 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "hosts.deny turns one away": wrapped("sshd: 192.0.2.1\nALL EXCEPT sshd: ALL\n"),
+    "hosts.deny lets another network in": wrapped("ALL: ALL EXCEPT 10.\n"),
+    "hosts.allow lets all in but one": lambda layer: (
+        wrapped("ALL: ALL\n")(layer),
+        layer.write("/etc/hosts.allow", "sshd: ALL EXCEPT 192.0.2.1\n"),
+    ),
+    "sshd has a list of revoked keys": lambda layer: (
+        layer.write("/etc/ssh/revoked", "# leavers\nssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP+ieJXyKMRUrqD41Bpnsu/izQassRMm5xIlU5+1qYfJ leaver\n"),
+        layer.first(SSHD, "RevokedKeys /etc/ssh/revoked\n"),
+    ),
+    "cloud-init looks where sshd looks for keys": with_cloud_init(
+        lambda layer: layer.write("/etc/ssh/sshd_config.d/10-keys.conf", "AuthorizedKeysFile /etc/ssh/keys/%u %h/.ssh/authorized_keys\n")
+    ),
+    "others have their keys elsewhere": with_agent(lambda layer: layer.append(SSHD, "Match User backup\n  AuthorizedKeysFile /etc/ssh/keys/%u\n")),
     "accounts are looked up first where nothing is to ask": written("/etc/nsswitch.conf", "passwd: own [NOTFOUND=return] files\ngroup: files\nshadow: files\n"),
     "sshd is started with options": started("-D -e -4 -o ListenAddress=10.1.1.1 -oListenAddress=0.0.0.0"),
     "sshd is started with another configuration": lambda layer: (layer.write("/etc/ssh/own", layer.read(SSHD)), started("-D -f /etc/ssh/own")(layer)),

@@ -12,19 +12,26 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import prog
 from ansible_collections.imagewright.azure.plugins.module_utils.generalize import accounts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs, session_files, sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed, failed_if, not_applicable, passed
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import started_line
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam, pam_modules, server, sshd_access, sshd_config, sshd_keys, sshd_sessions
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import (
+    pam,
+    pam_modules,
+    server,
+    sshd_access,
+    sshd_config,
+    sshd_keys,
+    sshd_sessions,
+    tcp_wrappers,
+)
 
 NO_SERVER = "there is no SSH server"
 _CONF = "/etc/ssh/sshd_config"
 _MOST_ACCOUNTS = 20
 #: limits.conf: nobody may log in at all.
 _NO_LOGIN = re.compile(r"\s*(\S+)\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins|nproc)\s+0\s*(?:#|$)")
-_DENIES = re.compile(r":\s*deny\s*$", re.IGNORECASE)
-_WRAPPED = re.compile(r"^[ \t]*([^#:\n][^:\n]*):([^:\n]*)", re.MULTILINE)
 
 
 @rule(
@@ -47,10 +54,11 @@ def lets_in(context):
     is_new = context.kind != "specialized"
     groups = login_defs.groups(context) if is_new else _groups_with_members(context.tree)
     settings = context.facts(sshd_started.settings)
-    by_agent = is_new and provisioner(context.tree).who == WAAGENT  # cloud-init reads AuthorizedKeysFile itself
-    no_way = sshd_access.no_way_in(settings, is_new) or (sshd_access.not_read(settings) if by_agent else [])
+    who = provisioner(context.tree).who
+    is_made = is_new and who in (WAAGENT, CLOUD_INIT)
+    no_way = sshd_access.no_way_in(settings, is_new) or (sshd_access.not_read(settings, who == CLOUD_INIT) if is_made else [])
     no_way += sshd_keys.no_common_algorithm(settings)
-    no_way += sshd_keys.no_key(settings, context.tree.is_file)
+    no_way += sshd_keys.no_key(settings, lambda path: context.tree.read_bytes(path) if context.tree.is_file(path) else None)
     no_way += sshd_sessions.no_session(settings, context.tree.is_file, lambda path: programs.why_not(context.tree, path), is_new)
     return failed_if(shown(found) for found in sshd_access.kept_out(settings, names, groups, is_new) + no_way)
 
@@ -106,20 +114,20 @@ def pam_is_whole(context):
 )
 def no_barrier(context):
     """Return failed with /etc/nologin, with each line of hosts.deny, access.conf and PAM's files that turns every new user away, and of what a login runs."""
-    tree, found, of_passwords = context.tree, [], []
+    tree, found, of_some = context.tree, [], []
     if server.program(tree) is None:
         return not_applicable(NO_SERVER)
     if tree.exists("/etc/nologin"):
         found.append(Evidence("/etc/nologin", None, "as long as it is there, nobody but root logs in"))
-    if server.reads_hosts_deny(context.shared(server.content)):
-        refused = _refused_first(context)
-        found += refused if refused or _wrapped(context, "/etc/hosts.allow") else _wrapped(context, "/etc/hosts.deny")
+    refused = tcp_wrappers.refused(tree) if server.reads_hosts_deny(context.shared(server.content)) else None
+    if refused:
+        (found if refused.everybody else of_some).append(Evidence(refused.path, refused.line, refused.text))
     modules = {line.module for line in pam.stack(tree, "sshd")[0]} if pam.service_path(tree, "sshd") else set()
     if pam.service_path(tree, "sshd") and uses_pam(context):
         found += _turned_away(context, ("account", "session"), "nobody gets past it")
         # a key is not asked of auth: only who may have a password is turned away there
         if sshd_config.effective_of(context.facts(sshd_started.settings), "PasswordAuthentication", "yes")[0].lower() != "no":
-            of_passwords += _turned_away(context, ("auth",), "nobody gets past it with a password")
+            of_some += _turned_away(context, ("auth",), "nobody gets past it with a password")
         if "pam_limits.so" in modules:
             files = ["/etc/security/limits.conf"] + tree.glob("/etc/security/limits.d/*.conf")
             found += context.find(files, lambda text: _lets_nobody_in(text, login_defs.groups(context) if context.kind != "specialized" else set()))
@@ -127,7 +135,7 @@ def no_barrier(context):
         found += _never_opened(context)
     groups = login_defs.groups(context) if context.kind != "specialized" else None
     found += session_files.ending(context, groups if groups is None else groups | {sshd_access.DEFAULT_NAME})
-    return failed_if(found + of_passwords, severity=ERROR if found else WARNING)
+    return failed_if(found + of_some, severity=ERROR if found else WARNING)
 
 
 @rule(
@@ -206,33 +214,6 @@ def _groups_with_members(tree):
     rows = [line.split(":") for line in tree.read_text("/etc/group").split("\n")] if tree.is_file("/etc/group") else []
     primary = {line.split(":")[3] for line in tree.read_text("/etc/passwd").split("\n") if line.count(":") > 3} if tree.is_file("/etc/passwd") else set()
     return {row[0] for row in rows if len(row) > 3 and (row[3] or row[2] in primary)}
-
-
-def _refused_first(context):
-    """Return the Evidence of a line of hosts.allow that turns every client of sshd away, unless one before it lets them in."""
-    for number, text in context.lines("/etc/hosts.allow"):
-        match = _WRAPPED.match(text)
-        if match and _is_of_all(match):
-            return [Evidence("/etc/hosts.allow", number, text.strip())] if _DENIES.search(text) else []
-    return []
-
-
-def _is_of_all(match):
-    """Return whether a line (match of _WRAPPED) is about every client of sshd."""
-    programs_of, clients = (match.group(number).replace(",", " ").lower().split() for number in (1, 2))
-    return bool({"sshd", "all"} & set(programs_of)) and "all" in clients and "except" not in clients
-
-
-def _wrapped(context, path):
-    """Return the Evidence of each line of hosts.allow or hosts.deny that is about every client of sshd."""
-    found, allows = [], path.endswith("allow")
-    for number, text in context.lines(path):
-        match = _WRAPPED.match(text)
-        if allows and _DENIES.search(text):  # hosts_options(5): what comes first counts
-            continue
-        if match and _is_of_all(match):
-            found.append(Evidence(path, number, text.strip()))
-    return found
 
 
 RULES = [lets_in, pam_is_whole, no_barrier, asks_pam]
