@@ -11,11 +11,11 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import services, yaml_text
-from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files, networkd, networkmanager, networkmanager_card
+from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_files, netplan_refusals, networkd, networkmanager, networkmanager_card
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, remove, write
 from ansible_collections.imagewright.azure.plugins.module_utils.core import generators
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, NOT_STARTED, NOTHING, UNMANAGED, CardAnswer
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, NOT_STARTED, NOTHING, UNMANAGED, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import order
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkd_files import in_order, matches
 
@@ -70,10 +70,14 @@ def read(tree, cloud_init=False):
 def answer(tree, card=FIRST, cloud_init=False):
     """Return the CardAnswer of netplan and its renderer for a card."""
     found = read(tree, cloud_init)
-    name, said = netplan_files.answer(found, card)
-    wrong = netplan_files.refused(found)
-    if wrong is not None:
+    wrong = netplan_refusals.first(found)
+    goes_on = not cloud_init and netplan_refusals.goes_on(tree)  # cloud-init runs `netplan generate` itself, which does not
+    if wrong is not None and not goes_on:
         return CardAnswer(NOT_STARTED, [wrong._replace(text=f"netplan refuses it, and with it all its files: {wrong.text}")])
+    found = netplan_refusals.as_far_as_read(found) if goes_on else found
+    name, said = netplan_files.answer(found, card)
+    if wrong is not None and said.what != DHCP:
+        return CardAnswer(NOT_STARTED, [wrong._replace(text=f"netplan does not read on here: {wrong.text}")])
     if not is_read(tree):
         kept = generators.obstacle(tree, _GENERATOR)
         return CardAnswer(NOT_STARTED, [Place(kept.path, None, f"{kept.text}: nobody reads netplan's files at boot")])

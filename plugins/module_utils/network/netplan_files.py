@@ -27,7 +27,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     CardAnswer,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
-from ansible_collections.imagewright.azure.plugins.module_utils.network import netplan_values
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: /run is empty before the boot.
@@ -36,16 +35,6 @@ FOLDERS = ("/etc/netplan", "/lib/netplan", "/usr/lib/netplan")
 #: Kinds of definitions that are made of others, the key that names those, and what they are.
 _MADE_OF = (("bonds", "interfaces", "bond"), ("bridges", "interfaces", "bridge"), ("vrfs", "interfaces", "VRF"), ("vlans", "link", VLAN))
 _TRUE = ("y", "yes", "on", "true")
-
-#: What netplan knows below a definition of an Ethernet card; it refuses all files for one word that it does not know. Source: YAML reference, src/parse.c.
-_KNOWN = (
-    "accept-ra activation-mode addresses auth critical delay-virtual-functions-rebind dhcp-identifier dhcp4 dhcp4-overrides dhcp6 dhcp6-overrides "
-    "embedded-switch-mode emit-lldp gateway4 gateway6 generic-receive-offload generic-segmentation-offload hairpin ignore-carrier infiniband-mode "
-    "ipv6-address-generation ipv6-address-token ipv6-mtu ipv6-privacy large-receive-offload link link-local macaddress match mtu nameservers "
-    "neigh-suppress networkmanager openvswitch optional optional-addresses port-mac-learning ra-overrides receive-checksum-offload regulatory-domain "
-    "renderer routes routing-policy set-name tcp-segmentation-offload tcp6-segmentation-offload transmit-checksum-offload virtual-function-count "
-    "wakeonlan wakeonwlan"
-)
 
 #: A file that was read. path: str; text: str; document: yaml_text.Document.
 NetplanFile = collections.namedtuple("NetplanFile", "path text document")
@@ -156,25 +145,6 @@ def answer(files, card):
 def is_true(value):
     """Return whether a value of netplan's is true; PyYAML leaves ``y`` and what is in quotes a string."""
     return value is True or (isinstance(value, str) and value.lower() in _TRUE)
-
-
-def refused(files):
-    """Return the Place of what netplan refuses all files for, None without one: a version other than 2, an unknown word of an Ethernet card, a value of
-    another kind than its key asks for.
-    """
-    for file in files:
-        if yaml_text.get(file.document, "network", "version") not in (None, 2):
-            return place(file, "version")
-        for name, settings in definitions(file, "ethernets").items():
-            unknown = next((key for key in settings if str(key) not in _KNOWN.split()), None)
-            if unknown is not None:
-                return place(file, "ethernets", name, unknown)
-        for kind in ("ethernets", "bonds", "bridges", "vlans"):
-            for name, settings in definitions(file, kind).items():
-                wrong = next((key for key, value in settings.items() if netplan_values.is_refused(str(key), value)), None)
-                if wrong is not None:
-                    return place(file, kind, name, wrong)
-    return None
 
 
 def _matches(name, match, card):

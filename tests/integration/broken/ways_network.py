@@ -192,11 +192,16 @@ WAYS = {
     ),
     # netplan
     "netplan: no YAML": netplan("network:\n  version: 2\n\tethernets: {}\n"),
-    "netplan: a name in the place of a number": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      mtu: jumbo\n"),
-    "netplan: name servers without their key": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      nameservers: 192.0.2.1\n"),
-    "netplan: a gateway that is no address in another file": netplan(
-        "network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n", "network:\n  version: 2\n  ethernets:\n    ens192: {gateway4: 192.0.2.300}\n"
+    # since 1.1 the generator goes on behind what it refuses, but not in that definition
+    "netplan: a name in the place of a number": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      mtu: jumbo\n      dhcp4: true\n"),
+    "netplan: name servers without their key": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      nameservers: 192.0.2.1\n      dhcp4: true\n"),
+    "netplan: a word that it does not know": netplan(
+        "network:\n  version: 2\n  ethernets:\n    eth0:\n      nameserver: {addresses: [192.0.2.1]}\n      dhcp4: true\n"
     ),
+    "netplan: a word that it does not know in a match": netplan(
+        "network:\n  version: 2\n  ethernets:\n    eth0:\n      match: {nam: eth0}\n      dhcp4: true\n"
+    ),
+    "netplan: a section that it does not know": netplan("network:\n  version: 2\n  ethernet:\n    eth0:\n      dhcp4: true\n"),
     "netplan: a fixed address": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      addresses: [192.0.2.9/24]\n"),
     "netplan: for another card": netplan("network:\n  version: 2\n  ethernets:\n    ens3:\n      dhcp4: true\n"),
     "netplan: for the address of the old card": netplan(
@@ -313,6 +318,10 @@ CONTROLS = {
     "netplan: flow style": netplan("{network: {version: 2, ethernets: {eth0: {dhcp4: yes}}}}\n"),
     "netplan: for every card": netplan("network:\n  version: 2\n  ethernets:\n    all-en:\n      match: {name: 'e*'}\n      dhcp4: on\n      dhcp6: false\n"),
     "netplan: the driver": netplan("network:\n  version: 2\n  ethernets:\n    first:\n      match: {driver: hv_netvsc}\n      dhcp4: true\n"),
+    "netplan: a name in the place of a number, behind DHCP": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      mtu: jumbo\n"),
+    "netplan: a gateway that is no address in another file": netplan(
+        "network:\n  version: 2\n  ethernets:\n    eth0: {dhcp4: true}\n", "network:\n  version: 2\n  ethernets:\n    ens192: {gateway4: 192.0.2.300}\n"
+    ),
     "netplan: name servers": netplan("network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      nameservers: {addresses: [192.0.2.53]}\n"),
     "netplan: routes of an administrator": netplan(
         "network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      mtu: 1400\n      dhcp4-overrides: {route-metric: 50}\n"

@@ -44,6 +44,9 @@ def _netplan(more):
     }
 
 
+#: A generator of netplan's that passes over what it refuses.
+_GOES_ON = {"/usr/libexec/netplan/generate": "generate --ignore-errors"}
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     ("R34i", _networkd("[Route]\nDestination=168.63.129.16/32\nType=blackhole\n"), (_FILE, 7)),
@@ -80,6 +83,15 @@ BROKEN_FILES = [
     ("R34b", _keyfile("[ipv4]\nmethod=auto\nroute-table=100\n"), (_KEYFILE, 6)),
     ("R34b", _keyfile("[ethernet]\nmtu=100\n[ipv4]\nmethod=auto\n"), (_KEYFILE, 5)),
     ("R34b", _netplan("      mtu: 100\n"), (_PLAN, 6)),
+    ("R34b", _netplan("      nameservers: {address: [192.0.2.1]}\n"), (_PLAN, 6)),
+    ("R34b", _netplan("      routes:\n        - dest: 10.9.0.0/16\n          via: 10.0.0.1\n"), (_PLAN, 7)),
+    ("R34b", _netplan("      dhcp4-overrides:\n        use_dns: false\n"), (_PLAN, 7)),
+    ("R34b", _netplan("  bonds:\n    bond0:\n      slaves: [eth1]\n"), (_PLAN, 8)),
+    ("R34b", _netplan("  wifi: {}\n"), (_PLAN, 6)),
+    ("R34b", _netplan("own: {}\n"), (_PLAN, 6)),
+    # since 1.1 the generator goes on, but not in this definition
+    ("R34b", {**_netplan(""), **_GOES_ON, _PLAN: "network:\n  version: 2\n  ethernets:\n    eth0:\n      mtu: big\n      dhcp4: true\n"}, (_PLAN, 5)),
+    ("R34b", {**_netplan(""), **_GOES_ON, _PLAN: "network:\n  version: 2\n  ethernet:\n    eth0:\n      dhcp4: true\n"}, (_PLAN, 3)),
     ("R34b", _netplan("  vrfs:\n    blue:\n      table: 10\n      interfaces: [eth0]\n"), (_PLAN, 9)),
     ("R34b", _ifupdown("  pre-up false\n"), (_INTERFACES, 4)),
     ("R34b", _ifupdown("  pre-up exit 1\n"), (_INTERFACES, 4)),
@@ -116,5 +128,9 @@ CONTROLS = [
     ("R34b", _keyfile("[ethernet]\nmtu=9000\nmac-address-blacklist=52:54:00:12:34:56;\n[ipv4]\nmethod=auto\nroute-table=0\n")),
     ("R34b", _keyfile("[ipv4]\nmethod=auto\nroute-table=100\nrouting-rule1=priority 5 from 0.0.0.0/0 table 100\n")),
     ("R34b", _netplan("      mtu: 1400\n")),
+    ("R34b", {**_netplan("      nameserver: {}\n"), **_GOES_ON}),
+    ("R34b", {**_netplan("  bonds:\n    bond0:\n      slaves: [eth1]\n  wifi: {}\n"), **_GOES_ON}),
+    ("R34b", _netplan("      match: {name: 'e*', driver: [hv_netvsc]}\n      nameservers: {search: [example.org], addresses: [192.0.2.1]}\n")),
+    ("R34b", _netplan("      dhcp4-overrides: {use-dns: true, route-metric: 100}\n      optional: true\n  renderer: networkd\n")),
     ("R34b", _ifupdown("  pre-up false || true\n  pre-up exit 0\n")),
 ]
