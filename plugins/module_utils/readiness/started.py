@@ -22,8 +22,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.initra
 Parameter = collections.namedtuple("Parameter", "text name value place")
 
 #: The line of one started entry. entry: BootEntry; parameters: [Parameter], in the order in which they are read: those of the initramfs
-#: first, as dracut joins them; problem: str, why the initramfs could not be asked, "" when it was.
-StartedLine = collections.namedtuple("StartedLine", "entry parameters problem")
+#: first, as dracut joins them; arguments: [Parameter], what follows a bare ``--``, which the kernel hands to init, and others read all the same;
+#: problem: str, why the initramfs could not be asked, "" when it was.
+StartedLine = collections.namedtuple("StartedLine", "entry parameters arguments problem")
 
 #: Parameters that name drivers which are not loaded. Source: Linux kernel-parameters; modprobe(8).
 _BANS = ("module_blacklist", "modprobe.blacklist")
@@ -100,10 +101,12 @@ def _started_lines(context):
             texts = _own_cmdlines(context, entry)
         except ImagewrightError as error:
             problem = str(error)
-        parameters = [_parameter(text, place) for content, place in texts for text in _of_kernel(content)]
+        parameters = [_parameter(text, place) for content, place in texts for text in _of_kernel(kernel_cmdline.split(content))]
         place = Evidence(entry.path, line_of(context.tree, entry, entry.cmdline), f"{entry.title}: {entry.cmdline}")
-        parameters += [_parameter(text, place) for text in _of_kernel(_expanded(entry.cmdline or "", start.variables))]
-        found.append(StartedLine(entry, parameters, problem))
+        words = kernel_cmdline.split(_expanded(entry.cmdline or "", start.variables))
+        own = _of_kernel(words)
+        parameters += [_parameter(text, place) for text in own]
+        found.append(StartedLine(entry, parameters, [_parameter(text, place) for text in words[len(own) + 1 :]], problem))
     return found
 
 
@@ -117,8 +120,7 @@ def _parameter(text, place):
     return Parameter(text, name.replace("-", "_"), value, place)
 
 
-def _of_kernel(text):
-    parameters = kernel_cmdline.split(text)
+def _of_kernel(parameters):
     return parameters[: parameters.index("--")] if "--" in parameters else parameters
 
 

@@ -37,6 +37,8 @@ _NEEDED = re.compile(
     r"systemd-networkd|networking|network|wicked|systemd-udevd|systemd-udev-trigger|systemd-user-sessions|dbus|dbus-broker)\.(service|socket)$|"
     r"(multi-user|graphical|basic|sysinit|local-fs|network|network-online|sockets|cloud-config|cloud-init)\.target$|-\.mount$|(system|-)\.slice$"
 )
+#: What systemd, udev and the initramfs look for in the whole line, also behind ``--``. Source: systemd src/basic/proc-cmdline.c; init of initramfs-tools.
+_OF_PROGRAMS = re.compile(r"(systemd|udev|rd)\.|(rdbreak|break|boot|init)$")
 #: Functions with which drivers of Hyper-V and its disk, ACPI, the initramfs and file systems of a root start. Source: module_init() and initcalls of Linux.
 _INITCALLS = (
     r"(^|,)(init_)?((hv|hyperv|storvsc|netvsc|sd)_|(acpi_init|populate_rootfs|ext4_init_fs|ext4_fs|init_xfs_fs|xfs_fs|init_btrfs_fs|btrfs_fs|dm_init)(,|$))"
@@ -73,7 +75,9 @@ def comes_to_a_login(context):
 
 def _stops(context, line):
     """Return [(Parameter, why the boot stops (str))] of a StartedLine."""
-    found = []
+    read = [parameter for parameter in line.arguments if _OF_PROGRAMS.match(parameter.name) or parameter.text in _RUN_LEVELS]
+    line = line._replace(parameters=line.parameters + read)
+    found = _unit_of_init(context, line)
     for parameter in line.parameters:
         cause = _word(context, parameter, line) or _word_of_initramfs(context, parameter, line)
         if cause:
@@ -84,6 +88,12 @@ def _stops(context, line):
         if cause:
             found.append((parameter, cause))
     return found + _huge_pages(line) + _memory_map(line)
+
+
+def _unit_of_init(context, line):
+    """Return [(Parameter, why the boot stops (str))] of a ``--unit=`` behind ``--``, which systemd takes before all else. Source: systemd(1)."""
+    named = [parameter for parameter in line.arguments if parameter.text.startswith("--unit=")][-1:]
+    return [(parameter, cause) for parameter in named for cause in [_target(context, _unquoted(parameter), line)] if cause]
 
 
 def _is_mounted_to_write(line):

@@ -167,6 +167,8 @@ BROKEN_FILES = [
         )
     ],
     ("R63", _with("rdinit=/sbin/preinit"), _LINE),
+    # systemd and the initramfs read the whole line, and systemd what the kernel hands to it
+    *[("R63", _with(f"-- {word}"), _LINE) for word in ("single", "systemd.unit=rescue.target", "break=premount", "--unit=rescue.target", "--unit=own.target")],
     ("R13b", _with("root=/dev/ram0"), _LINE),
     ("R63", _with("systemd.mask=systemd-remount-fs.service"), _LINE),
     ("R63", {INITRAMFS: _dracut({"etc/cmdline": "rd.break\n"})}, (f"{INITRAMFS}: etc/cmdline", None)),
@@ -255,7 +257,7 @@ CONTROLS = [
     ("R63", _with("default_hugepagesz=1G hugepagesz=2M hugepages=200")),
     ("R63", _with("hugepages=100000 hugepages=16")),
     ("R63", _with("transparent_hugepage=never -- hugepages=100000")),
-    ("R63", _with("-- single")),
+    ("R63", _with("-- --unit=multi-user.target --log-level=debug acpi=off mem=64M")),
     ("R63", _with("systemd.volatile=overlay systemd.confirm_spawn=no rootflags=noatime,data=ordered")),
     ("R64a", _with("rootflags=noatime,data=ordered")),
     ("R13b", _root("PARTUUID=4A6B-01/PARTNROFF=1")),
