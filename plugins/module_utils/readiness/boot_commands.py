@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands that run at every boot: of services, of timers and paths that start some, of scripts of SysV, of rc.local and of cron's @reboot,
-and of the scripts that they start where an administrator keeps such.
+"""The commands that run at every boot, or within minutes of it: of services, of timers and paths that start some, of scripts of SysV, of rc.local and
+of cron, and of the scripts that they start where an administrator keeps such.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -28,6 +28,9 @@ BootCommand = collections.namedtuple("BootCommand", "path line text command unit
 RC_LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local")
 _SCRIPTS = ("/var/lib/cloud/scripts/per-boot/*", "/var/lib/cloud/scripts/per-instance/*", "/var/lib/cloud/scripts/per-once/*")
 _CRON = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var/spool/cron/root", "/var/spool/cron/tabs/root")
+#: Times that come within ten minutes, whenever a machine is started. Source: systemd.time(7), CALENDAR EVENTS; crontab(5).
+_OFTEN = re.compile(r"(minutely|(\*-\*-\*\s+)?\*:(\*|[0*]/([1-9]|10))(:[0-9*/]+)?)$")
+_OFTEN_OF_CRON = re.compile(r"(\*|\*/([1-9]|10))(\s+\*){4}\s")
 _SHELLS = ("sh", "bash", "dash", "ash")
 #: Where packages put no scripts: what lies there somebody wrote for this machine.
 _OWN = ("/usr/local/", "/opt/", "/root/", "/etc/", "/srv/", "/home/", "/var/")
@@ -94,11 +97,13 @@ def _parts_of_line(line):
 
 
 def _of_timers(known, reached):
-    """Return the names ({str}) of the units that enabled timers start a time after each boot."""
+    """Return the names ({str}) of the units that enabled timers start a time after each boot, or every few minutes."""
     found = set()
     for name in sorted(each for each in reached if each.endswith(".timer")):
         settings = known.readable_settings(known.find(name))
-        if settings and any(unit_files.listed(settings, "Timer", key) for key in ("OnBootSec", "OnStartupSec", "OnActiveSec")):
+        after_boot = settings and any(unit_files.listed(settings, "Timer", key) for key in ("OnBootSec", "OnStartupSec", "OnActiveSec"))
+        often = [setting for setting in unit_files.listed(settings or [], "Timer", "OnCalendar") if _OFTEN.match(setting.value)]
+        if after_boot or often:
             started = unit_files.last(settings, "Timer", "Unit")
             found.add(started.value if started is not None and started.value else name[: -len("timer")] + "service")
     return found
@@ -205,12 +210,13 @@ def _of_cloud_init(context):
 
 
 def _of_cron(context):
-    """Return the commands of cron's @reboot; in the files of the system, the user stands before the command."""
+    """Return the commands of cron's @reboot, and of what it runs every few minutes; in the files of the system, the user stands before the command."""
     found = []
     for path in [path for pattern in _CRON for path in (context.tree.glob(pattern) if "*" in pattern else [pattern])]:
         for number, text in context.lines(path):
             words = text.split()
-            if words[:1] == ["@reboot"]:
-                command = " ".join(words[1:] if path.startswith("/var/spool/") else words[2:])
+            times = 1 if words[:1] == ["@reboot"] else 5 if _OFTEN_OF_CRON.match(text.strip()) else 0
+            if times:
+                command = " ".join(words[times:] if path.startswith("/var/spool/") else words[times + 1 :])
                 found += [BootCommand(path, number, text.strip(), part.strip(), "") for part in parts_of(command)]
     return found

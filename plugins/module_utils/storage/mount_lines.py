@@ -8,6 +8,7 @@ Source: fstab(5), systemd.mount(5), systemd-fstab-generator(8).
 """
 
 import collections
+import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
@@ -19,6 +20,9 @@ AUTOMOUNT = ("x-systemd.automount", "comment=systemd.automount")
 #: One mount. device, mount_point, kind: str; options: [str]; required: bool, whether the boot stops when it fails;
 #: path: str; line: int from 1, or None; text: str, the place that says it.
 MountLine = collections.namedtuple("MountLine", "device mount_point kind options required path line text")
+
+#: A mount unit that systemd does not load. path: str; line: int from 1; text: str, why; required: bool, whether local-fs.target requires it.
+RefusedUnit = collections.namedtuple("RefusedUnit", "path line text required")
 
 #: File systems that come over a network: the boot goes on when one does not answer.
 NETWORK_KINDS = (
@@ -73,30 +77,63 @@ def _of_entry(entry):
 
 
 def _of_units(tree):
-    """Return the [MountLine] of mount units that are enabled; only one that local-fs.target requires holds the boot up."""
+    """Return the [MountLine] of mount units that are enabled, and that systemd takes; only one that local-fs.target requires holds the boot up."""
+    found = []
+    for unit, settings, is_required in _enabled_units(tree):
+        if _refused(unit, settings):
+            continue
+        what, kind, options = (unit_files.last(settings, "Mount", key) for key in ("What", "Type", "Options"))
+        where = _where(unit, settings)
+        found.append(
+            MountLine(
+                what.value,
+                where,
+                kind.value if kind else "",
+                options.value.split(",") if options else [],
+                is_required,
+                unit.path,
+                what.line,
+                f"What={what.value} Where={where}",
+            )
+        )
+    return found
+
+
+def refused_units(tree):
+    """Return the [RefusedUnit] of the enabled mount units that systemd does not load."""
+    found = [(unit, _refused(unit, settings), is_required) for unit, settings, is_required in _enabled_units(tree)]
+    return [RefusedUnit(unit.path, refusal[0], refusal[1], is_required) for unit, refusal, is_required in found if refusal]
+
+
+def _enabled_units(tree):
+    """Return [(Unit, its settings, whether local-fs.target requires it)] of the mount units that something wants."""
     units = unit_files.Units(tree)
     pulled = collections.OrderedDict()
     for pull in units.pulls():
         if pull.unit.endswith(".mount"):
             pulled.setdefault(pull.unit, set()).add((pull.parent, pull.kind))
-    found = []
-    for name, by in pulled.items():
-        unit = units.find(name)
-        if unit.state != unit_files.THERE:
-            continue
-        settings = units.settings(unit)
-        what, where, kind, options = (unit_files.last(settings, "Mount", key) for key in ("What", "Where", "Type", "Options"))
-        if what is not None and where is not None:
-            found.append(
-                MountLine(
-                    what.value,
-                    where.value,
-                    kind.value if kind else "",
-                    options.value.split(",") if options else [],
-                    ("local-fs.target", "requires") in by,
-                    unit.path,
-                    what.line,
-                    f"What={what.value} Where={where.value}",
-                )
-            )
-    return found
+    named = [(units.find(name), by) for name, by in pulled.items()]
+    return [(unit, units.settings(unit), ("local-fs.target", "requires") in by) for unit, by in named if unit.state == unit_files.THERE]
+
+
+def _refused(unit, settings):
+    """Return (line, why systemd refuses it) of a mount unit that has settings of its own, None of one that it takes."""
+    what, where = (unit_files.last(settings, "Mount", key) for key in ("What", "Where"))
+    if not any(setting.section == "Mount" for setting in settings):
+        return None  # of a part of a system
+    is_told = where is not None and where.value.startswith("/") and "%" not in where.value
+    if is_told and not any(_plain(unit_files.path_of(name)) == _plain(where.value) for name in unit.names):
+        return where.line, f"Where={where.value} does not fit the name of the unit, which is of /{_plain(unit_files.path_of(unit.name))}"
+    if what is None or not what.value:
+        return None if what is None and where is None else ((what or where).line, "it has no What=")
+    return None
+
+
+def _where(unit, settings):
+    """Return the mount point (str) of a mount unit: that of its name, where it has no Where= that is a whole path."""
+    where = unit_files.last(settings, "Mount", "Where")
+    return where.value if where is not None and where.value.startswith("/") else "/" + _plain(unit_files.path_of(unit.name))
+
+
+def _plain(path):
+    return posixpath.normpath(path.strip("/")) if path.strip("/") else ""

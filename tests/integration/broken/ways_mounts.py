@@ -32,6 +32,14 @@ def with_driver(kind, change):
     return way
 
 
+def mount_unit(name, settings):
+    """Return the way in which local-fs.target requires a mount unit more."""
+    return lambda layer: (
+        layer.write(f"/etc/systemd/system/{name}.mount", "[Mount]\n" + settings),
+        layer.link(f"/etc/systemd/system/local-fs.target.requires/{name}.mount", f"/etc/systemd/system/{name}.mount"),
+    )
+
+
 #: {what was done: how}
 WAYS = {
     "fstab gives a file system in memory a size that is none": fstab("tmpfs /srv tmpfs size=1zz 0 0"),
@@ -52,10 +60,19 @@ WAYS = {
     "fstab mounts /home when somebody looks, from a disk that is not there": fstab(
         "UUID=11111111-2222-3333-4444-555555555555 /home ext4 nofail,x-systemd.automount 0 0"
     ),
+    "proc is mounted over /etc": fstab("proc /etc proc defaults 0 0"),
+    "another directory is bound to /etc": fstab("/usr/share /etc none bind 0 0"),
+    "a mount unit that is required has another place than its name": lambda layer: (
+        parameters("ro")(layer),
+        mount_unit("srv-data", "What=tmpfs\nWhere=/srv/other\nType=tmpfs\n")(layer),
+    ),
+    "a mount unit that is required mounts nothing": lambda layer: (parameters("ro")(layer), mount_unit("srv-data", "Where=/srv/data\nType=tmpfs\n")(layer)),
     "an overlay over /etc has nothing to write to": fstab("overlay /etc overlay lowerdir=/etc:/usr/share 0 0"),
 }
 
 CONTROLS = {
+    "a mount unit that is required has its place by its name alone": mount_unit("srv-data", "What=tmpfs\nType=tmpfs\n"),
+    "a mount unit that is required has a sign in its name": mount_unit("srv-my\\x2ddata", "What=tmpfs\nWhere=/srv/my-data\nType=tmpfs\n"),
     "fstab gives a file system in memory a share": fstab("tmpfs /srv tmpfs size=10%,mode=0755,nr_inodes=10k 0 0"),
     "fstab mounts a CD that may be missing": fstab("/dev/sr0 /mnt iso9660 ro,nofail 0 0"),
     "fstab mounts a data disk when somebody looks": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 x-systemd.automount 0 0"),

@@ -34,7 +34,8 @@ _OF_THE_KERNEL = {"/dev": ("nodev", "dev", "no device can be opened"), "/proc": 
 _NEEDED = ("/etc", "/var", "/var/lib", "/opt")
 _FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
 _REMOUNT = "systemd-remount-fs.service"
-_EMPTY = ("tmpfs", "ramfs")
+#: What has nothing of the system: empty, or the kernel's own.
+_WITHOUT_SYSTEM = ("tmpfs", "ramfs", "proc", "sysfs", "devtmpfs", "devpts", "debugfs", "tracefs", "configfs", "securityfs", "cgroup", "cgroup2", "mqueue")
 
 
 @rule(
@@ -99,13 +100,14 @@ def programs_run(context):
     step=SYSTEM_MANAGER,
     severity=ERROR,
     title="Nothing empty is mounted over the system's own directories",
-    fault="An empty file system is mounted over a directory of the system",
-    why="A tmpfs over /etc, /usr or /var, or an empty directory that is bound to one, hides the accounts, programs and services that are there, at every boot.",
+    fault="A file system without the system's files is mounted over a directory of the system",
+    why="A tmpfs or proc over /etc, /usr or /var, or a directory without their files that is bound to one, hides the accounts, "
+    "programs and services that are there, at every boot.",
     cure="Remove the line of /etc/fstab, or the unit.",
     source="tmpfs(5); mount(8), bind mounts",
 )
 def nothing_hides_the_system(context):
-    """Return failed with each tmpfs, and each bind mount of an empty directory, over a directory of the system."""
+    """Return failed with each tmpfs, file system of the kernel's, and bind mount of what has none of its files, over a directory of the system."""
     tree = context.tree
     return failed_if(
         Evidence(line.path, line.line, line.text)
@@ -116,10 +118,13 @@ def nothing_hides_the_system(context):
 
 
 def _is_empty(tree, line):
-    """Return whether a MountLine shows nothing where it is mounted."""
-    if line.kind in _EMPTY:
+    """Return whether a MountLine shows nothing of what it hides: it is empty, the kernel's, or a directory with hardly anything of it."""
+    if line.kind in _WITHOUT_SYSTEM:
         return True
-    return bool({"bind", "rbind"} & set(line.options)) and tree.has_own_root and tree.is_dir(line.device) and not tree.listdir(line.device)
+    if not {"bind", "rbind"} & set(line.options) or not tree.has_own_root or not tree.is_dir(line.device):
+        return False
+    shown, hidden = set(tree.listdir(line.device)), set(tree.listdir(line.mount_point))
+    return not shown or len(shown & hidden) * 4 < len(hidden)
 
 
 @rule(

@@ -17,6 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     kernel_settings,
     manager_limits,
     mount_kinds,
+    mount_units,
     mounts,
     root_mount,
     slices,
@@ -30,6 +31,7 @@ RULES = (
     boot_targets.RULES
     + mounts.RULES
     + mount_kinds.RULES
+    + mount_units.RULES
     + root_mount.RULES
     + encrypted_devices.RULES
     + endings.RULES

@@ -106,6 +106,8 @@ BROKEN_FILES = [
     ],
     ("R69c", {**TARGETS, "/etc/rc.local": ("program", "#!/bin/sh\nif false; then\n reboot\nfi\n/sbin/poweroff\nexit 0\n")}, ("/etc/rc.local", 5)),
     ("R69c", {**TARGETS, "/etc/cron.d/build": "# x\n@reboot root /sbin/shutdown -r now\n"}, ("/etc/cron.d/build", 2)),
+    ("R69c", {**TARGETS, "/etc/cron.d/build": "*/5 * * * * root /sbin/shutdown -h now\n"}, ("/etc/cron.d/build", 1)),
+    ("R69c", {**TARGETS, "/var/spool/cron/crontabs/root": "* * * * * systemctl poweroff\n"}, ("/var/spool/cron/crontabs/root", 1)),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": DEV_NULL}, ("/etc/udev/rules.d/80-drivers.rules", None)),
     ("R69d", {**UDEV, "/etc/udev/rules.d/99-systemd.rules": ""}, ("/etc/udev/rules.d/99-systemd.rules", None)),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": "# taken out\n\n  # RUN\n"}, ("/etc/udev/rules.d/80-drivers.rules", None)),
@@ -118,6 +120,10 @@ BROKEN_FILES = [
     ("R70i", fstab("tmpfs /etc tmpfs defaults 0 0"), ("/etc/fstab", 2)),
     ("R70i", unit_of("etc", "What=tmpfs\nWhere=/etc\nType=tmpfs\n"), (f"{SYSTEM}/etc.mount", 2)),
     ("R70i", fstab("tmpfs /var/ tmpfs size=1g 0 0"), ("/etc/fstab", 2)),
+    ("R70i", fstab("proc /etc proc defaults 0 0"), ("/etc/fstab", 2)),
+    ("R70q", unit_of("srv-data", "What=tmpfs\nWhere=/srv/other\nType=tmpfs\n", "requires"), (f"{SYSTEM}/srv-data.mount", 3)),
+    ("R70q", unit_of("srv-data", "Where=/srv/data\nType=tmpfs\n"), (f"{SYSTEM}/srv-data.mount", 2)),
+    ("R70q", unit_of("srv-my-data", "What=tmpfs\nWhere=/srv/my-data\nType=tmpfs\n"), (f"{SYSTEM}/srv-my-data.mount", 3)),
     ("R70i", {**fstab("tmpfs /usr/lib/modules tmpfs defaults 0 0"), "/usr/lib/modules/own/modules.dep": ""}, ("/etc/fstab", 2)),
     ("R70p", fstab("devtmpfs /dev devtmpfs nodev,nosuid,noexec 0 0"), ("/etc/fstab", 2)),
     ("R70p", fstab("proc /proc/ proc rw,ro 0 0"), ("/etc/fstab", 2)),
@@ -170,7 +176,7 @@ BROKEN_FILES = [
             },
             (f"{SYSTEM}/end.service", 2),
         )
-        for timer in ("OnBootSec=5min", "OnStartupSec=1\nUnit=end.service")
+        for timer in ("OnBootSec=5min", "OnStartupSec=1\nUnit=end.service", "OnCalendar=minutely", "OnCalendar=*:0/5", "OnCalendar=*-*-* *:*:00")
     ],
     ("R70e", fstab("server:/export /mnt/export nfs defaults 0 0"), ("/etc/fstab", 2)),
     ("R70e", fstab("UUID=ABCD-1234 /data ext4 _netdev 0 0"), ("/etc/fstab", 2)),
@@ -207,6 +213,7 @@ CONTROLS = [
     ("R69c", {**TARGETS, "/etc/rc.local": "#!/bin/sh\npoweroff\n"}),  # may not be run
     ("R69c", {**TARGETS, "/etc/rc.local": ("program", "#!/bin/sh\nif [ -e /x ]; then\n  reboot\nfi\n# poweroff\nexit 0\npoweroff\n")}),
     ("R69c", {**TARGETS, "/etc/cron.d/night": "0 4 * * 0 root /sbin/reboot\n"}),
+    ("R69c", {**TARGETS, "/etc/cron.d/night": "*/5 4 * * * root /sbin/reboot\n*/5 * * * * root /usr/bin/reboot-notifier\n"}),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-net-setup-link.rules": DEV_NULL}),
     ("R69d", {**UDEV, "/etc/udev/rules.d/80-drivers.rules": 'ACTION!="remove", ENV{MODALIAS}=="?*", RUN{builtin}+="kmod load"\n'}),
     ("R69d", {path.replace("/usr", "", 1): text for path, text in UDEV.items()}),
@@ -224,6 +231,11 @@ CONTROLS = [
     ("R70p", fstab("tmpfs /dev/shm tmpfs nodev,nosuid,noexec 0 0")),
     ("R70p", fstab("proc /proc proc nosuid,noexec,nodev,hidepid=2 0 0")),
     ("R70i", fstab("tmpfs /etc tmpfs noauto 0 0")),
+    ("R70i", fstab("proc /srv/jail/proc proc defaults 0 0")),
+    ("R70q", unit_of(r"srv-my\x2ddata", "What=tmpfs\nWhere=/srv/my-data/\nType=tmpfs\n", "requires")),
+    ("R70q", unit_of("srv-data", "What=tmpfs\nType=tmpfs\n", "requires")),
+    ("R70q", unit_of("-", "What=/dev/sda1\nWhere=/\n", "requires")),
+    ("R70q", {f"{SYSTEM}/srv-data.mount": "[Mount]\nWhat=tmpfs\nWhere=/srv/other\n"}),  # which nobody wants
     ("R70i", fstab("tmpfs /var/tmp tmpfs defaults 0 0")),
     ("R70i", fstab("UUID=ABCD-1234 /usr ext4 defaults 0 2")),
     ("R13c", mount_unit("What=/dev/disk/by-uuid/ABCD-1234\nWhere=/data\nType=vfat\n")),
