@@ -19,6 +19,8 @@ _OF_ALL = (
     *("was never closed", "unexpected EOF", "unmatched", "does not match", "unterminated triple-quoted", "EOF while scanning triple-quoted"),
     *("unexpected indent", "unindent", "expected an indented block"),
 )
+#: Lines that a merge leaves in a text.
+_CONFLICT = (b"<<<<<<<", b"=======", b">>>>>>>")
 _MOST_FILE = 1024 * 1024  # bytes; the largest module of the agent and cloud-init has 150 KiB
 
 
@@ -43,7 +45,8 @@ def problem(tree: Tree, path: str, version: Optional[str]) -> Optional[Tuple[Opt
             ast.parse(octets, path)
     except SyntaxError as error:  # IndentationError, TabError
         is_of_all = any(words in error.msg for words in _OF_ALL) and not error.msg.startswith("f-string")  # what is inside has changed with 3.12
-        return (error.lineno, f"Python cannot read it: {error.msg}") if is_of_all or is_read_here else None
+        is_conflict = any(line.startswith(_CONFLICT) for line in octets.split(b"\n")[(error.lineno or 1) - 1 :][:1])
+        return (error.lineno, f"Python cannot read it: {error.msg}") if is_of_all or is_conflict or is_read_here else None
     except (ValueError, MemoryError, RecursionError):
         return (None, "Python cannot read it") if is_read_here else None
     return None

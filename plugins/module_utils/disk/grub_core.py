@@ -33,6 +33,9 @@ class GrubCore(NamedTuple):
 
 
 _KERNEL_SECTOR_AT = 0x5C  # boot.img: of the core's first sector
+_DRIVE_AT = 0x64  # boot.img: that it reads from
+_ANY_DRIVE, _FIRST_DRIVE = 0xFF, 0x80  # the one that the BIOS started, the first disk
+_JUMPS = (0xEB, 0xE9)
 _MESSAGES = b"GRUB \0Geom\0Hard Disk\0Read\0 Error"  # of boot.img, and of stage1 of GRUB Legacy
 _CORE_MESSAGES = b"Geom\0Read\0 Error"  # of diskboot.img
 _LEGACY_VERSION = b"\x03\x02"  # stage1, at 0x3E
@@ -62,6 +65,14 @@ def read_boot_code(sector: bytes) -> BootCode:
     if any(text in sector[:440] for text in _ACTIVE_PARTITION):
         return BootCode("active_partition", 0)
     return BootCode("unknown", 0)
+
+
+def fault_of_boot_code(sector: bytes) -> str:
+    """Return why GRUB's boot code (bytes of 512) cannot load its core, "" when it can, as far as its own sector tells."""
+    if sector[0] not in _JUMPS:
+        return "does not begin with the jump to its program"
+    drive = sector[_DRIVE_AT]
+    return "" if drive in (_ANY_DRIVE, _FIRST_DRIVE) else f"reads from drive {drive:#x} alone, and the disk is {_FIRST_DRIVE:#x} on Azure"
 
 
 def read_core(read_at: ReadAt, sector: int) -> Optional[GrubCore]:

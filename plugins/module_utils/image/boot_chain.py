@@ -25,7 +25,8 @@ def of_bios(disk: DiskImage) -> Optional[BootChain]:
         return None
     code = grub_core.read_boot_code(disk.table.mbr)
     if code.kind == "grub2":
-        return _of_grub(disk, code.sector)
+        fault = grub_core.fault_of_boot_code(disk.table.mbr)
+        return broken("sector 0", f"GRUB's boot code {fault}") if fault else _of_grub(disk, code.sector)
     if code.kind == "grub_legacy":
         return whole("GRUB Legacy")
     active = [partition for partition in disk.table.partitions if partition.active]

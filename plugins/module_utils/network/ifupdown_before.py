@@ -43,6 +43,10 @@ _METHODS = {
 }
 
 
+#: A card whose name tells a place on a bus that Azure's first card is not on. Source: systemd.net-naming-scheme(7).
+_OF_ANOTHER_BUS = re.compile(r"/sys/class/net/(en[ops]\d+\w*|enx[0-9a-f]{12})(/|$)")
+
+
 def not_set_up(tree, card):
     """Return the Place of what keeps ifup from setting a card (str, its name) up, before any of its stanza's own lines; None without one."""
     return _unreadable(tree) or _excluded(tree, card) or _mapping(tree, card) or _failing_script(tree)
@@ -84,6 +88,8 @@ def _part_fails(tree, command):
 
 
 def _is_gone(tree, path, question):
+    if _OF_ANOTHER_BUS.match(path):
+        return True
     return path.startswith("/") and not path.startswith(_NOT_OF_THE_DISK) and not getattr(tree, question)(path)
 
 

@@ -11,6 +11,7 @@ from integration.broken.disks import LINUX, MIB, SECTOR
 from integration.broken.overlay import DoesNotApply
 
 CORE_AT = 0x5C  # of the boot code: the sector of GRUB's core
+DRIVE_AT = 0x64  # of the boot code: the drive that it reads from
 BLOCKS_AT = 500  # of the core's first sector: where it goes on, and for how many sectors
 LOADER = "/EFI/BOOT/BOOTX64.EFI"
 STUB = "/EFI/debian/grub.cfg"
@@ -105,7 +106,10 @@ def grub(name, request="unlink {}"):
 
 def grub_folder(disk):
     """Return the directory of GRUB's files (str) in the file system of /boot, which may be one of its own."""
-    return "/boot/grub" if "Inode:" in disk.debugfs("stat /boot/grub/i386-pc") else "/grub"
+    found = next((folder for folder in ("/boot/grub", "/grub") if "Inode:" in disk.debugfs(f"stat {folder}/grub.cfg")), None)
+    if found is None:
+        raise DoesNotApply("GRUB does not read this file system")
+    return found
 
 
 def block_of(path):
@@ -172,6 +176,8 @@ WAYS = {
     "the boot code is zeros": with_bios(lambda disk: disk.zero(0, 440)),
     "the first sector has no signature": with_bios(lambda disk: disk.zero(510, 2)),
     "the boot code loads another sector": with_bios(lambda disk: disk.write(CORE_AT, struct.pack("<Q", 2040))),
+    "the boot code reads from the second drive": with_bios(lambda disk: disk.write(DRIVE_AT, b"\x81")),
+    "the boot code has no jump": with_bios(lambda disk: disk.zero(0, 3)),
     "the core is zeros": lambda disk: disk.zero(core(disk)[0], core(disk)[1] + SECTOR),
     "the core lacks its second half": lambda disk: disk.zero(core(disk)[0] + core(disk)[1] // 2, core(disk)[1] // 2 + SECTOR),
     "the core is overwritten behind its first sector": lambda disk: disk.write(core(disk)[0] + SECTOR, b"\xff" * core(disk)[1]),
@@ -279,6 +285,7 @@ def hybrid(disk):
 
 #: {what was done: how}: right disks that resemble the faults above.
 CONTROLS = {
+    "the boot code reads from the first drive": with_bios(lambda disk: disk.write(DRIVE_AT, b"\x80")),
     "the boot flag is on no partition": lambda disk: (disk.needs("dos"), disk.write(446, b"\0")),
     "the disk's signature is another": lambda disk: (disk.needs("dos"), disk.write(440, b"\1\2\3\4")),
     "there is a partition more without a file system": added_partition({"dos": "83", "gpt": LINUX}),

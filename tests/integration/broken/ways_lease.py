@@ -69,6 +69,7 @@ WAYS = {
     "ifupdown: a shell before it fails": ifupdown(_CARD + "  pre-up sh -c 'exit 1'\n"),
     "ifupdown: rules before it are not there": ifupdown(_CARD + "  pre-up iptables-restore < /etc/iptables.none\n"),
     "ifupdown: a test before it fails": ifupdown(_CARD + "  pre-up test -e /etc/none\n"),
+    "ifupdown: a test for a card of another bus": ifupdown(_CARD + "  pre-up test -e /sys/class/net/ens192\n"),
     "ifupdown: its service sets nothing up": beside(_DEFAULTS, "CONFIGURE_INTERFACES=no\n"),
     "ifupdown: its service leaves the card out": beside(_DEFAULTS, 'EXCLUDE_INTERFACES="eth0 wlan0"\n'),
     "ifupdown: a script for the card's configuration fails": ifupdown("auto eth0\nmapping eth0\n  script /bin/false\niface eth0 inet dhcp\n"),
@@ -117,6 +118,7 @@ WAYS = {
 }
 
 CONTROLS = {
+    "ifupdown: a test for its own card": ifupdown(_CARD + "  pre-up test -e /sys/class/net/eth0\n"),
     "networkd: a usual port of DHCP": networkd(DHCP + "[DHCPv4]\nListenPort=68\nRequestOptions=119 121\nSendHostname=no\n"),
     "networkd: some packets are lost": networkd(DHCP + "[NetworkEmulator]\nParent=root\nLossRate=1%\nDelaySec=20ms\n"),
     "networkd: a fair queue": networkd(DHCP + "[FairQueueing]\nParent=root\n"),

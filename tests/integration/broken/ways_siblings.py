@@ -42,6 +42,15 @@ def useradd(key, value):
     return change
 
 
+def timer(settings):
+    """Return the way in which an enabled timer starts a service that powers the machine off."""
+    return lambda layer: (
+        layer.write("/etc/systemd/system/end.timer", settings + "[Install]\nWantedBy=timers.target\n"),
+        layer.write("/etc/systemd/system/end.service", "[Service]\nExecStart=/usr/bin/systemctl poweroff\n"),
+        layer.link("/etc/systemd/system/timers.target.wants/end.timer", "/etc/systemd/system/end.timer"),
+    )
+
+
 #: {what was done: how}
 WAYS = {
     # the loader, the kernel and its command line
@@ -98,11 +107,10 @@ WAYS = {
         layer.write("/etc/crypttab", "data UUID=11111111-2222-3333-4444-555555555555 /root/key luks\n"),
         fstab("/dev/mapper/data /data ext4 defaults 0 2")(layer),
     ),
-    "a timer powers the machine off after its start": lambda layer: (
-        layer.write("/etc/systemd/system/end.timer", "[Timer]\nOnBootSec=2min\n[Install]\nWantedBy=timers.target\n"),
-        layer.write("/etc/systemd/system/end.service", "[Service]\nExecStart=/usr/bin/systemctl poweroff\n"),
-        layer.link("/etc/systemd/system/timers.target.wants/end.timer", "/etc/systemd/system/end.timer"),
-    ),
+    "a timer powers the machine off after its start": timer("[Timer]\nOnBootSec=2min\n"),
+    "a timer powers the machine off each minute": timer("[Timer]\nOnCalendar=minutely\n"),
+    "a timer powers the machine off every five minutes": timer("[Timer]\nOnCalendar=*:0/5\n"),
+    "cron powers the machine off each minute": written("/etc/cron.d/build", "* * * * * root /sbin/poweroff\n"),
     "a unit that fails powers the machine off": service("check", "[Unit]\nFailureAction=poweroff\n[Service]\nType=oneshot\nExecStart=/opt/build/check\n"),
     # the first card
     "networkd may not read its file": lambda layer: (layer.needs(NETWORK), layer.status(NETWORK, mode=0o600)),
@@ -158,6 +166,9 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "init is told of its usual target": parameters("-- --unit=multi-user.target --log-level=info"),
+    "behind -- stands what is the kernel's": parameters("-- acpi=off mem=64M"),
+    "cron restarts the machine at night": written("/etc/cron.d/night", "*/5 4 * * 0 root /sbin/reboot\n"),
     "memory is reserved": parameters("memmap=1M$0x9f000 crashkernel=256M"),
     "the command line sets what sysctl does": parameters("sysctl.vm.swappiness=10 scsi_mod.scan=sync acpi=noirq"),
     "root= stands twice, and the last one is right": lambda layer: layer.write(
@@ -183,11 +194,8 @@ CONTROLS = {
         [layer.directory(f"/opt/{name}") for name in ("lower", "upper", "work")],
         fstab("overlay /srv overlay lowerdir=/opt/lower,upperdir=/opt/upper,workdir=/opt/work 0 0")(layer),
     ),
-    "a timer powers the machine off at night": lambda layer: (
-        layer.write("/etc/systemd/system/end.timer", "[Timer]\nOnCalendar=*-*-* 23:00\n[Install]\nWantedBy=timers.target\n"),
-        layer.write("/etc/systemd/system/end.service", "[Service]\nExecStart=/usr/bin/systemctl poweroff\n"),
-        layer.link("/etc/systemd/system/timers.target.wants/end.timer", "/etc/systemd/system/end.timer"),
-    ),
+    "a timer powers the machine off at night": timer("[Timer]\nOnCalendar=*-*-* 23:00\n"),
+    "a timer powers the machine off each day": timer("[Timer]\nOnCalendar=daily\n"),
     "a unit that succeeds would power the machine off when it fails": service(
         "check", "[Unit]\nFailureAction=poweroff\n[Service]\nType=oneshot\nExecStart=/bin/true\n"
     ),

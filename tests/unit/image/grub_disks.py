@@ -112,6 +112,7 @@ def boot_sector(core_sector, active_only=b""):
     sector[0x180 : 0x180 + len(text)] = text
     if not active_only:
         struct.pack_into("<Q", sector, 0x5C, core_sector)
+        sector[0x64] = 0xFF  # from the drive that the BIOS started
     sector[510:] = b"\x55\xaa"
     return bytes(sector)
 

@@ -72,6 +72,14 @@ def damaged_core():
     return disk([("0x83", "ext", FileSystem(GRUB))], bytes(octets), "mbr")
 
 
+def changed(found, at, octets):
+    """Return a disk with other bytes in its first sector."""
+    sector = bytearray(found.table.mbr)
+    sector[at : at + len(octets)] = octets
+    rest = found.content.read_at(512, MIB - 512)
+    return disk([("0x83", "ext", FileSystem(GRUB))], bytes(sector) + rest, "mbr")
+
+
 def with_boot_directory(files):
     """Return a disk whose /boot is a file system of its own."""
     return [("0x83", "ext", FileSystem(files)), ("0x83", "xfs", FileSystem({"/etc/fstab": b""}, "xfs", OTHER_UUID))]
@@ -84,6 +92,7 @@ def with_boot_directory(files):
         bios_disk("(hd0,msdos1)/boot/grub"),
         bios_disk("(,msdos1)/grub2", volumes=with_boot_directory(grub("/grub2"))),
         bios_disk("(,msdos1)/boot/grub", decompressor=2832),  # of another release
+        changed(bios_disk("(,msdos1)/boot/grub"), 0x64, b"\x80"),
         bios_disk("(,gpt2)/boot/grub", sector=2048, kind="gpt", volumes=[(BIOS_BOOT, "empty", None), (LINUX, "ext", FileSystem(GRUB))]),
         bios_disk("(,gpt1)/boot/grub", sector=4100, kind="gpt", volumes=[(LINUX, "ext", FileSystem(GRUB))]),  # block lists, no BIOS boot partition
         bios_disk("(,msdos1)/@/boot/grub", volumes=[("0x83", "btrfs", FileSystem(SUBVOLUMES, "btrfs", default="/@"))]),
@@ -130,6 +139,8 @@ def test_a_core_that_finds_its_files_is_whole(found):
         (disk([("0x83", "ext", FileSystem(GRUB))], boot_sector(4096), "mbr"), "at sector 4096 there is no GRUB core"),
         (disk([("0x83", "ext", None)], boot_sector(1) + bios_core("(,msdos1)/boot/grub")[0], "mbr"), "where the core at sector 1 goes on, there are zeros"),
         (damaged_core(), "the core at sector 1 is damaged"),
+        (changed(bios_disk("(,msdos1)/boot/grub"), 0, b"\0\0\0"), "GRUB's boot code does not begin with the jump to its program"),
+        (changed(bios_disk("(,msdos1)/boot/grub"), 0x64, b"\x81"), "GRUB's boot code reads from drive 0x81 alone"),
         (disk([("0x83", "ext", None)], boot_sector(0, b"Missing operating system\r\n"), "mbr"), "starts the active partition, and none is active"),
         (disk([("0x83", "ext", None)], boot_sector(0, b"Missing operating system\r\n"), "mbr", active=(1,)), "its first sector has no boot code"),
     ],

@@ -207,7 +207,7 @@ def _of_homes(context):
             found.append(Evidence(_USERADD, number, f"{text.strip()}: the agent writes the user's key to /home, where Azure says, and sshd looks here"))
     lines = context.shared(mount_lines)
     found += [Evidence(line.path, line.line, f"{line.text}: no home can be made") for line in lines if line.mount_point == base and "ro" in line.options]
-    found += _of_automounter(context, base) + new_account.closed_home(tree, base)
+    found += _of_automounter(context, base) + new_account.closed_home(context, base)
     mounted = any(line.mount_point != "/" and tree.resolve(base).startswith(line.mount_point.rstrip("/") + "/") for line in lines)
     if tree.lstat(base) is not None and not tree.is_dir(base) and not mounted:
         found.append(Evidence(base, None, f"leads to {tree.resolve(base)}, which is not there" if tree.is_symlink(base) else "is no directory"))

@@ -36,7 +36,9 @@ _FILES = (
     # sshd and PAM
     *("/etc/ssh/sshd_config", "/etc/motd", "/etc/environment", "/etc/default/locale", "/etc/security/limits.conf", "/etc/security/pam_env.conf"),
     # the shell of whoever logs in
-    *("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/skel/.bashrc", "/etc/skel/.bash_profile", "/etc/skel/.profile"),
+    *("/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/skel/.bashrc", "/etc/skel/.bash_profile", "/etc/skel/.profile", "/etc/inputrc"),
+    # what a session with a terminal is written to
+    "/var/log/wtmp",
 )
 _FOLDERS = (
     *("/etc/security/limits.d/*.conf", "/etc/ssh/sshd_config.d/*.conf", "/etc/profile.d/*.sh", "/etc/pam.d/*"),
