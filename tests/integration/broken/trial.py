@@ -43,13 +43,14 @@ BEYOND = {
     "sudoers has a hardening": "root is tried without a terminal",
     "sudo wants a terminal": "root is tried without a terminal",
     "a search path for every session": "a warning: commands are found by their whole path alone",
-    "the home of the user is there already": "the image has an account with the number that the home belongs to",
+    "hosts.deny lets in the machine itself alone": "the client comes from the machine itself",
+    "hosts.deny lets another network in": "the client comes from the machine itself",
 }
 #: What a change has to be about alone for a trial to tell of it.
 TOLD = re.compile(
     r"/etc/(?:pam\.d|security|sudoers\.d|ssh|skel|profile\.d)/|/home(?:/|$)|/usr/lib/x86_64-linux-gnu/security/"
     r"|/etc/(?:passwd|shadow|group|gshadow|subuid|subgid|login\.defs|nsswitch\.conf|sudoers|sudo\.conf|profile|bash\.bashrc|environment|shells|nologin"
-    r"|\.pwd\.lock|default/useradd|waagent\.conf)[^/]*$|/usr/bin/(?:bash|dash|sudo)$|/usr/sbin/(?:sshd|useradd)$"
+    r"|inputrc|hosts\.(?:allow|deny)|\.pwd\.lock|default/useradd|waagent\.conf)[^/]*$|/usr/bin/(?:bash|dash|sudo)$|/usr/sbin/(?:sshd|useradd)$|/var/log/wtmp$"
 )
 _ROOM = 256 * 1024**2  # bytes that the changes may take
 #: Seconds: a login takes less than one, and useradd with a file of three thousand members some.
