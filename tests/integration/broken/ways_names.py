@@ -40,6 +40,11 @@ def fstab_line(place, spelt, other=None):
     return change
 
 
+def of_initramfs_tools(change):
+    """Return the way in which change is done where initramfs-tools made the initramfs: udev of dracut's looks at the disks itself."""
+    return lambda layer: (layer.needs("/etc/initramfs-tools"), change(layer))
+
+
 def quoted(uuid):
     return f'"{uuid}"'
 
@@ -54,8 +59,8 @@ WAYS = {
     "root is a UUID in large letters": root_argument(lambda uuid: f"UUID={uuid.upper()}"),
     "fstab has the UUID of another mount in large letters": fstab_line("/", str.upper, "/srv/own"),
     "fstab has the number of FAT in small letters": fstab_line("/boot/efi", str.lower),
-    "the initramfs has no blkid": early(without("bin/blkid")),
-    "the initramfs is told to ban the storage driver": parameters("blacklist=hv_storvsc"),
+    "the initramfs has no blkid": of_initramfs_tools(early(without("bin/blkid"))),
+    "the initramfs is told to ban the storage driver": of_initramfs_tools(parameters("blacklist=hv_storvsc")),
 }
 
 #: {what was done: how}: right configurations that resemble the faults above.
