@@ -9,8 +9,9 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, python_packages, services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import python_packages, services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import called_programs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -25,12 +26,10 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, NOBODY, TWICE, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_restraints import PROVISIONING
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.starting import service_outcome
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 from ansible_collections.imagewright.azure.plugins.module_utils.waagent import installation
 
-_LOCAL = ("/usr/local/sbin", "/usr/local/bin")
 _LEAST_VERSION = (2, 2, 41)  # CERT test 39
 _OFF = "cloud-init=disabled"
 
@@ -158,19 +157,15 @@ def tools(context):
     """Return failed with each program that the agent calls and that is in none of the usual directories; without useradd it makes no user, an error."""
     if installation.program(context.tree) is None:
         return not_applicable("the agent is not installed")
-    folders = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
-    missing = [
-        name
-        for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep")
-        if not any(context.tree.exists(f"{folder}/{name}") for folder in folders)
-    ]
-    shadowing = _shadowing(context)
+    tree = context.tree
+    missing = [name for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep") if called_programs.place(tree, name) is None]
+    shadowing = called_programs.shadowing(context)
     if shadowing and provisioner(context.tree).who != NOBODY:
         return failed(shadowing, severity=ERROR)
     who = provisioner(context.tree).who
-    if who == WAAGENT and context.tree.has_own_root and not any(context.tree.exists(f"{folder}/ssh-keygen") for folder in folders):
+    if who == WAAGENT and tree.has_own_root and called_programs.place(tree, "ssh-keygen") is None:
         return failed([Evidence("/usr/bin/ssh-keygen", None, "not there: the agent makes the host keys with it, and gives up without")], severity=ERROR)
-    useless = _useless(context, ("useradd",) if who == CLOUD_INIT else ("useradd", "ssh-keygen", "mount"), folders)
+    useless = called_programs.useless(context, ("useradd",) if who == CLOUD_INIT else ("useradd", "ssh-keygen", "mount"))
     if useless and who != NOBODY:
         return failed(useless, severity=ERROR)
     makes_users = "useradd" not in missing or provisioner(context.tree).who == NOBODY or _by_adduser(context.tree)
@@ -178,40 +173,6 @@ def tools(context):
     return failed_if(
         [Evidence(f"/usr/{'sbin' if name == 'useradd' else 'bin'}/{name}", None, "not there") for name in missing], severity=None if makes_users else ERROR
     )
-
-
-def _useless(context, names, folders):
-    """Return the [Evidence] of the system's own programs that are there, and cannot run or do nothing but fail."""
-    tree = context.tree
-    paths = [next((path for folder in folders for path in [f"{folder}/{name}"] if tree.exists(path)), None) for name in names]
-    paths = [path for path in paths if path is not None and tree.has_own_root]
-    return [Evidence(path, line, text) for path in paths for line, text in [_obstacle(context, path)] if text]
-
-
-def _obstacle(context, path):
-    """Return (line or None, text) of what keeps a program from doing any work; the text is "" when nothing is known to."""
-    wrong = programs.why_not(context.tree, path) if context.tree.has_own_root else ""
-    failing = failing_end(context.lines(path)) if not wrong and context.tree.read_bytes(path, 2) == b"#!" else None
-    return (failing[0], failing[1]) if failing else (None, wrong)
-
-
-def _shadowing(context):
-    """Return the [Evidence] of what is found ahead of the system's own useradd and ssh-keygen, and does not do their work."""
-    tree, found = context.tree, []
-    for name in ("useradd", "ssh-keygen"):
-        path = next((path for folder in _LOCAL for path in [f"{folder}/{name}"] if _is_run(tree, path)), None)
-        if path is None:
-            continue
-        line, wrong = _obstacle(context, path)
-        if wrong:
-            found.append(Evidence(path, line, f"{wrong}: it is found before the system's own {name}"))
-    return found
-
-
-def _is_run(tree, path):
-    """Return whether a search takes the file: what may not be run is passed over."""
-    status = tree.stat(path)
-    return status is not None and tree.is_file(path) and bool(status.mode & 0o111)
 
 
 def _by_adduser(tree):
