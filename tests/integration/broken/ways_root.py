@@ -220,5 +220,6 @@ WAYS = {
     "useradd is gone": gone("/usr/sbin/useradd"),
     # cloud-init can do without the disc
     "the drivers of the provisioning disc are banned": with_agent(written("/etc/modprobe.d/z.conf", "install udf /bin/false\ninstall isofs /bin/false\n")),
-    "sudo is broken": written("/etc/sudoers", "root ALL=(ALL:ALL\n", 0o440),
+    # cloud-init adds the line that reads its own file
+    "sudo is broken": with_agent(written("/etc/sudoers", "root ALL=(ALL:ALL\n", 0o440)),
 }

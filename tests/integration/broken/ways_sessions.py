@@ -10,7 +10,7 @@ import time
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from integration.broken.ways_beneath import directory
 from integration.broken.ways_commands import rc_local
-from integration.broken.ways_root import sshd, written
+from integration.broken.ways_root import sshd, with_agent, written
 
 _NAMESPACES = "session required pam_namespace.so\n"
 _PROFILE, _SUDOERS = "/etc/profile.d/t.sh", "/etc/sudoers.d/z"
@@ -151,9 +151,11 @@ WAYS = {
     "the usual user of Azure is there without a line in shadow": lambda layer: layer.append(
         "/etc/passwd", "azureuser:x:1500:1500::/home/azureuser:/bin/bash\n"
     ),
-    "the usual user of Azure is there with another home": lambda layer: (
-        layer.append("/etc/passwd", "azureuser:x:1500:1500::/srv/azureuser:/bin/bash\n"),
-        layer.append("/etc/shadow", "azureuser:!:19000:0:99999:7:::\n"),
+    "the usual user of Azure is there with another home": with_agent(
+        lambda layer: (
+            layer.append("/etc/passwd", "azureuser:x:1500:1500::/srv/azureuser:/bin/bash\n"),
+            layer.append("/etc/shadow", "azureuser:!:19000:0:99999:7:::\n"),
+        )
     ),
     "useradd's numbers begin below zero": lambda layer: layer.append("/etc/login.defs", "\nUID_MIN -1\n"),
     "the lock of the accounts is a link that leads nowhere": lambda layer: layer.link("/etc/.pwd.lock", "/data/none/lock"),

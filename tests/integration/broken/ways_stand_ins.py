@@ -51,7 +51,9 @@ WAYS = {
     "a script calls the systemd that was moved away": init("/lib/systemd/systemd.real"),
     "a script calls a Python that is not there": python(lambda layer, path: calls(path, "/opt/python/bin/python3")(layer)),
     "useradd is a script that fails": written("/usr/sbin/useradd", "#!/bin/sh\necho not here\nexit 1\n", 0o755),
-    "openssl is a script that fails": written("/usr/bin/openssl", "#!/bin/sh\nexit 1\n", 0o755),
+    "openssl is a script that fails": with_agent(written("/usr/bin/openssl", "#!/bin/sh\nexit 1\n", 0o755)),
+    "ssh-keygen is not there": lambda layer: layer.remove("/usr/bin/ssh-keygen"),
+    "mount is not there": lambda layer: layer.remove("/usr/bin/mount"),
 }
 
 #: {what was done: how}: right configurations that resemble the faults above.
@@ -64,6 +66,8 @@ CONTROLS = {
     "ssh's unit has a letter of Latin-1": unit_of_ssh(lambda text: text.replace("Description=", "Description=\udcdc ")),
     "a script calls the useradd beside it": diverted("/usr/sbin/useradd"),
     "a script calls the sshd beside it": diverted("/usr/sbin/sshd"),
+    "a script calls the mount beside it": diverted("/usr/bin/mount"),
+    "a script calls the ssh-keygen beside it": diverted("/usr/bin/ssh-keygen"),
     "a script calls systemd": init("/lib/systemd/systemd"),
     "a script calls the Python beside it": python(lambda layer, path: diverted(path)(layer)),
 }

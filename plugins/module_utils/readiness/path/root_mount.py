@@ -6,9 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, services, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, programs, services, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import FALSE, Units
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import mount_drivers
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import called_programs, mount_drivers
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import old_inits
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -150,6 +150,32 @@ def of_the_kernel(context):
 
 
 @rule(
+    "R70r",
+    step=SYSTEM_MANAGER,
+    severity=ERROR,
+    title="The program by which systemd mounts can run",
+    fault="The program by which systemd mounts cannot run",
+    why="systemd mounts with mount(8), and with it has the root written, which the kernel mounts read-only; a mount that the start waits for ends in the "
+    "emergency shell.",
+    cure="Install the package mount (util-linux) again.",
+    source="systemd-remount-fs.service(8); systemd src/core/mount.c",
+    choice="Where the kernel mounts the root to write, and the start waits for no other mount, it is a warning.",
+)
+def mount_runs(context):
+    """Return failed with what keeps mount(8) from doing any work; an error where the start needs it."""
+    tree = context.tree
+    if not services.uses_systemd(tree) or not programs.is_whole_system(tree):
+        return not_applicable("the guest is not started by systemd, or only some of its files are here")
+    found = called_programs.useless(context, ("mount",))
+    if called_programs.place(tree, "mount") is None:
+        found.append(Evidence("/usr/bin/mount", None, "not there"))
+    lines = started_lines(context)
+    is_written_already = bool(lines) and all(map(is_written, lines))
+    waits = any(line.required and line.mount_point != "/" for line in context.shared(mount_lines))
+    return failed_if(found, severity=WARNING if is_written_already and not waits else ERROR)
+
+
+@rule(
     "R70o",
     step=SYSTEM_MANAGER,
     severity=ERROR,
@@ -192,4 +218,4 @@ def _kept(context, own, lines):
     return found
 
 
-RULES = [root_is_written, programs_run, nothing_hides_the_system, of_the_kernel, fstab_is_read]
+RULES = [root_is_written, programs_run, nothing_hides_the_system, mount_runs, of_the_kernel, fstab_is_read]

@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import python_packages, services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, python_packages, services, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import called_programs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines
@@ -147,28 +147,30 @@ def python(context):
     step=PROVISIONER,
     severity=WARNING,
     fixed_by="guest_agent",
-    title="The programs that the agent calls are there",
-    fault="A program that the agent calls is not there",
-    why="The agent creates the user, makes the host keys and configures the network with the system's own tools, by the search path of services.",
+    title="The programs that whoever provisions calls are there",
+    fault="A program that whoever provisions calls is not there, or does nothing",
+    why="The agent creates the user, makes the host keys and configures the network with the system's own tools, by the search path of services; so does "
+    "cloud-init the user.",
     cure="Install passwd, openssl, openssh-client, iproute2, mount, sed and grep; remove what is found before them in /usr/local.",
     source="Microsoft: agent-linux",
 )
 def tools(context):
-    """Return failed with each program that the agent calls and that is in none of the usual directories; without useradd it makes no user, an error."""
-    if installation.program(context.tree) is None:
+    """Return failed with each program that the agent calls and that is in none of the usual directories; without useradd nobody makes a user, an error."""
+    tree, who = context.tree, provisioner(context.tree).who
+    has_agent = installation.program(tree) is not None
+    if not has_agent and not (who == CLOUD_INIT and programs.is_whole_system(tree)):
         return not_applicable("the agent is not installed")
-    tree = context.tree
-    missing = [name for name in ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep") if called_programs.place(tree, name) is None]
+    called = ("chpasswd", "useradd", "openssl", "ip", "mount", "sed", "grep") if has_agent else ("useradd",)
+    missing = [name for name in called if called_programs.place(tree, name) is None]
     shadowing = called_programs.shadowing(context)
-    if shadowing and provisioner(context.tree).who != NOBODY:
+    if shadowing and who != NOBODY:
         return failed(shadowing, severity=ERROR)
-    who = provisioner(context.tree).who
     if who == WAAGENT and tree.has_own_root and called_programs.place(tree, "ssh-keygen") is None:
         return failed([Evidence("/usr/bin/ssh-keygen", None, "not there: the agent makes the host keys with it, and gives up without")], severity=ERROR)
     useless = called_programs.useless(context, ("useradd",) if who == CLOUD_INIT else ("useradd", "ssh-keygen", "mount"))
     if useless and who != NOBODY:
         return failed(useless, severity=ERROR)
-    makes_users = "useradd" not in missing or provisioner(context.tree).who == NOBODY or _by_adduser(context.tree)
+    makes_users = "useradd" not in missing or who == NOBODY or _by_adduser(tree)
     missing.sort(key=lambda name: name != "useradd")
     return failed_if(
         [Evidence(f"/usr/{'sbin' if name == 'useradd' else 'bin'}/{name}", None, "not there") for name in missing], severity=None if makes_users else ERROR

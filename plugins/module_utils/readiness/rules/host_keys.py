@@ -8,9 +8,9 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_files, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_files, units
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import called_programs, sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed, failed_if, not_applicable, passed
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import CLOUD_INIT, WAAGENT, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -42,7 +42,8 @@ _KEY_MAKERS = (
     title="SSH host keys are made at the first boot",
     fault="Nothing makes SSH host keys at the first boot",
     why="Deprovisioning takes the host keys away; where nobody makes new ones, the SSH server does not start.",
-    cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent); where cloud-init provisions, take ssh_genkeytypes out.",
+    cure="Set Provisioning.RegenerateSshHostKeyPair=y in waagent.conf (role guest_agent); where cloud-init provisions, take ssh_genkeytypes out, and have "
+    "ssh-keygen of openssh-client.",
     source="WALinuxAgent pa/provision/default.py",
     choice="The agent's default without the key is n, its own file says y, and Ubuntu's says n, for there cloud-init makes them.",
 )
@@ -79,9 +80,16 @@ def _of_cloud_init(context):
         usable = [kind for kind in _KINDS if str(keys.value.get(f"{kind}_private", "")).lstrip().startswith("-----BEGIN ")]
         return [] if usable else [Evidence(keys.path, keys.line, "ssh_keys has no private key of a kind that sshd looks for, and cloud-init makes none beside")]
     if kinds is None or isinstance(kinds.value, list) and set(map(str, kinds.value)) & set(_KINDS) or kinds.value in _KINDS:
-        return []
+        return _of_program(context)
     cause = f"{kinds.value}: cloud-init makes no host key of a kind that sshd looks for" if kinds.value else "is empty: cloud-init makes no host keys"
     return [Evidence(kinds.path, kinds.line, f"ssh_genkeytypes {cause}")]
+
+
+def _of_program(context):
+    """Return the [Evidence] of an ssh-keygen by which cloud-init makes no host keys."""
+    if called_programs.place(context.tree, "ssh-keygen") is None and programs.is_whole_system(context.tree):
+        return [Evidence("/usr/bin/ssh-keygen", None, "not there: cloud-init deletes the host keys, and makes others with it")]
+    return called_programs.useless(context, ("ssh-keygen",))
 
 
 def _unusable_kind(context):

@@ -216,6 +216,7 @@ BROKEN_FILES = [
     ("R42l", _kernel("network-config=disabled"), ("/etc/default/grub", 4)),
     ("R43", _kernel("cloud-init=disabled"), ("/boot/grub/grub.cfg", 3)),
     ("R49g", {_OWN: "ssh_genkeytypes: []\n"}, (_OWN, 1)),
+    ("R49g", {"/lib64/libc.so.6": "library"}, ("/usr/bin/ssh-keygen", None)),
     ("R49g", {_OWN: "# own\nssh_genkeytypes: [dsa, xmss]\n"}, (_OWN, 2)),
     (
         "R49g",
@@ -365,6 +366,8 @@ CONTROLS = [
     ("R43", _kernel("cloud-init=disabled cloud-init=enabled")),
     ("R43", {"/etc/waagent.conf": WAAGENT}),
     ("R49g", {_OWN: "ssh_genkeytypes: [ed25519]\n"}),
+    ("R49g", {"/lib64/libc.so.6": "library", "/usr/bin/ssh-keygen": "program"}),
+    ("R49g", {"/lib64/libc.so.6": "library", _OWN: "ssh_keys:\n  ed25519_private: |\n    -----BEGIN OPENSSH PRIVATE KEY-----\n    x\n"}),
     ("R49g", {_OWN: "ssh_genkeytypes: [xmss]\nssh_deletekeys: false\n", "/etc/ssh/ssh_host_rsa_key": "key"}),
     ("R49g", {_OWN: "ssh_genkeytypes: ed25519\n"}),
     ("R49g", {_OWN: "ssh_keys:\n  ed25519_private: |\n    -----BEGIN OPENSSH PRIVATE KEY-----\n    x\n"}),
