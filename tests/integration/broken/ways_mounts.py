@@ -60,6 +60,8 @@ WAYS = {
     "fstab mounts /home when somebody looks, from a disk that is not there": fstab(
         "UUID=11111111-2222-3333-4444-555555555555 /home ext4 nofail,x-systemd.automount 0 0"
     ),
+    "homes are in memory that is closed": fstab("tmpfs /home tmpfs mode=0700 0 0"),
+    "homes are in memory without room": fstab("tmpfs /home tmpfs size=4k 0 0"),
     "proc is mounted over /etc": fstab("proc /etc proc defaults 0 0"),
     "another directory is bound to /etc": fstab("/usr/share /etc none bind 0 0"),
     "a mount unit that is required has another place than its name": lambda layer: (
@@ -71,6 +73,7 @@ WAYS = {
 }
 
 CONTROLS = {
+    "homes are in memory": fstab("tmpfs /home tmpfs size=1g,mode=0755 0 0"),
     "a mount unit that is required has its place by its name alone": mount_unit("srv-data", "What=tmpfs\nType=tmpfs\n"),
     "a mount unit that is required has a sign in its name": mount_unit("srv-my\\x2ddata", "What=tmpfs\nWhere=/srv/my-data\nType=tmpfs\n"),
     "fstab gives a file system in memory a share": fstab("tmpfs /srv tmpfs size=10%,mode=0755,nr_inodes=10k 0 0"),

@@ -22,6 +22,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     passed,
     unknown,
 )
+from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import new_account, sudo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
     CLOUD_INIT,
@@ -39,6 +40,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access 
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 
 _USERADD = "/etc/default/useradd"
+#: Bytes and files that a new user's home needs at least: its directories, and three files of the skeleton.
+_LEAST_HOME, _LEAST_FILES = 16384, 6
 _SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
 #: The agent's module that calls useradd, and how it does.
 _AGENTS = ("/usr/lib/python3*/*-packages/azurelinuxagent/common/osutil/default.py",)
@@ -207,11 +210,23 @@ def _of_homes(context):
             found.append(Evidence(_USERADD, number, f"{text.strip()}: the agent writes the user's key to /home, where Azure says, and sshd looks here"))
     lines = context.shared(mount_lines)
     found += [Evidence(line.path, line.line, f"{line.text}: no home can be made") for line in lines if line.mount_point == base and "ro" in line.options]
+    found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line in lines if line.mount_point == base for cause in [_of_memory(line)] if cause]
     found += _of_automounter(context, base) + new_account.closed_home(context, base)
     mounted = any(line.mount_point != "/" and tree.resolve(base).startswith(line.mount_point.rstrip("/") + "/") for line in lines)
     if tree.lstat(base) is not None and not tree.is_dir(base) and not mounted:
         found.append(Evidence(base, None, f"leads to {tree.resolve(base)}, which is not there" if tree.is_symlink(base) else "is no directory"))
     return found
+
+
+def _of_memory(line):
+    """Return why no home can be made in a file system in memory (MountLine), or entered, "" when it can. Source: tmpfs(5)."""
+    options = dict(option.partition("=")[::2] for option in line.options) if line.kind in ("tmpfs", "ramfs") else {}
+    mode, size, inodes = (options.get(name, "") for name in ("mode", "size", "nr_inodes"))
+    if re.fullmatch(r"[0-7]{1,4}", mode) and not int(mode, 8) & 0o001:
+        return "nobody but root may enter it"
+    # 0 is no limit
+    is_small = any(0 < (huge_pages.size_of(text) or 0) < least for text, least in ((size, _LEAST_HOME), (inodes, _LEAST_FILES)))
+    return "it has no room for a home" if is_small else ""
 
 
 def _of_automounter(context, base):

@@ -75,6 +75,10 @@ BROKEN_FILES = [
     ("R40h", {"/home": ("link", "/data/home")}, ("/home", None)),
     ("R40h", {"/home": "a file"}, ("/home", None)),
     ("R40h", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/home /home none bind,ro 0 0\n"}, ("/etc/fstab", 2)),
+    *[
+        ("R40h", {"/etc/fstab": f"UUID=1 / ext4 defaults 0 1\ntmpfs /home tmpfs {options} 0 0\n"}, ("/etc/fstab", 2))
+        for options in ("mode=0700", "nosuid,size=4k", "nr_inodes=2")
+    ],
     ("R40h", {**_AUTOFS, "/etc/auto.master": "# homes\n/home  /etc/auto.home --timeout=60\n"}, ("/etc/auto.master", 2)),
     ("R40h", {**_AUTOFS, "/etc/auto.master.d/home.autofs": "/home auto.home\n"}, ("/etc/auto.master.d/home.autofs", 1)),
     *[
@@ -321,6 +325,7 @@ CONTROLS = [
     ("R45b", {**BY_AGENT_FILES, "/var/lib/waagent": ("link", "/gone"), "/etc/waagent.conf": BY_AGENT + "Lib.Dir=/var/opt/waagent\n"}),
     ("R45b", {"/etc/waagent.conf": WAAGENT + "OS.SshDir=/etc/sshd\nDVD.MountPoint=/etc/passwd/x\n"}),  # cloud-init makes the user
     ("R40h", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\n/home /home none bind,rw 0 0\n/srv /srv none bind,ro 0 0\n"}),
+    ("R40h", {"/etc/fstab": "UUID=1 / ext4 defaults 0 1\ntmpfs /home tmpfs size=10%,mode=0755,nr_inodes=10k 0 0\ntmpfs /srv tmpfs mode=0700 0 0\n"}),
     ("R40h", {**_AUTOFS, "/etc/auto.master": "/net -hosts\n/misc /etc/auto.misc\n# /home /etc/auto.home\n/home -null\n"}),
     ("R40h", {"/etc/auto.master": "/home /etc/auto.home\n"}),
     *[
