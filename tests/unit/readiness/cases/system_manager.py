@@ -193,7 +193,7 @@ BROKEN_FILES = [
     ("R57", fstab("LABEL=agent /var/lib/waagent ext4 users,nofail 0 2"), ("/etc/fstab", 2)),
 ]
 
-RIGHT_FILES = [("R69a", TARGETS), ("R70o", _GENERATED)]
+RIGHT_FILES = [("R69a", TARGETS), ("R70o", _GENERATED), ("R70r", {"/lib64/libc.so.6": "library"})]
 
 CONTROLS = [
     ("R70o", {**_GENERATED, f"{_MASKS}/systemd-gpt-auto-generator": DEV_NULL}),
