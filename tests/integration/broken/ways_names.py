@@ -35,7 +35,8 @@ def fstab_line(place, spelt, other=None):
             layer.directory(other)
             layer.append(FSTAB, f"UUID={spelt(found.group(1))} {other} auto defaults 0 0\n")
         else:
-            layer.write(FSTAB, text.replace(found.group(1), spelt(found.group(1))))
+            line = found.group().replace(found.group(1), spelt(found.group(1)))
+            layer.write(FSTAB, text.replace(found.group(), line))  # not of other mounts of the same file system, for whose device the boot waits
 
     return change
 
