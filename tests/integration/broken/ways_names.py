@@ -46,6 +46,17 @@ def of_initramfs_tools(change):
     return lambda layer: (layer.needs("/etc/initramfs-tools"), change(layer))
 
 
+def looked_up(change):
+    """Return the way in which change is done where initramfs-tools looks for the root by its UUID."""
+
+    def way(layer):
+        if BY_UUID not in layer.read(MENU):
+            raise DoesNotApply("the menu does not name the root by its UUID")
+        of_initramfs_tools(change)(layer)
+
+    return way
+
+
 def quoted(uuid):
     return f'"{uuid}"'
 
@@ -60,7 +71,7 @@ WAYS = {
     "root is a UUID in large letters": root_argument(lambda uuid: f"UUID={uuid.upper()}"),
     "fstab has the UUID of another mount in large letters": fstab_line("/", str.upper, "/srv/own"),
     "fstab has the number of FAT in small letters": fstab_line("/boot/efi", str.lower),
-    "the initramfs has no blkid": of_initramfs_tools(early(without("bin/blkid"))),
+    "the initramfs has no blkid": looked_up(early(without("bin/blkid"))),
     "the initramfs is told to ban the storage driver": of_initramfs_tools(parameters("blacklist=hv_storvsc")),
 }
 
