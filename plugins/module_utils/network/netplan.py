@@ -74,9 +74,10 @@ def answer(tree, card=FIRST, cloud_init=False):
     goes_on = not cloud_init and netplan_refusals.goes_on(tree)  # cloud-init runs `netplan generate` itself, which does not
     if wrong is not None and not goes_on:
         return CardAnswer(NOT_STARTED, [wrong._replace(text=f"netplan refuses it, and with it all its files: {wrong.text}")])
+    meant = netplan_files.answer(found, card)[1]
     found = netplan_refusals.as_far_as_read(found) if goes_on else found
     name, said = netplan_files.answer(found, card)
-    if wrong is not None and said.what != DHCP:
+    if wrong is not None and said.what != DHCP and (meant.what != said.what or not said.places):
         return CardAnswer(NOT_STARTED, [wrong._replace(text=f"netplan does not read on here: {wrong.text}")])
     if not is_read(tree):
         kept = generators.obstacle(tree, _GENERATOR)

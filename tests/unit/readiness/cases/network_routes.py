@@ -44,6 +44,8 @@ def _netplan(more):
     }
 
 
+_FIXED_BESIDE_A_SLIP = "network:\n  version: 2\n  ethernets:\n    eth0:\n      addresses: [192.0.2.9/24]\n  bonds:\n    bond0:\n      slaves: [eth1]\n"
+
 #: A generator of netplan's that passes over what it refuses.
 _GOES_ON = {"/usr/libexec/netplan/generate": "generate --ignore-errors"}
 
@@ -91,6 +93,8 @@ BROKEN_FILES = [
     ("R34b", _netplan("own: {}\n"), (_PLAN, 6)),
     # since 1.1 the generator goes on, but not in this definition
     ("R34b", {**_netplan(""), **_GOES_ON, _PLAN: "network:\n  version: 2\n  ethernets:\n    eth0:\n      mtu: big\n      dhcp4: true\n"}, (_PLAN, 5)),
+    # a fixed address is not the fault of a word elsewhere
+    ("R34b", {**_netplan(""), **_GOES_ON, _PLAN: _FIXED_BESIDE_A_SLIP}, (_PLAN, 5)),
     ("R34b", {**_netplan(""), **_GOES_ON, _PLAN: "network:\n  version: 2\n  ethernet:\n    eth0:\n      dhcp4: true\n"}, (_PLAN, 3)),
     ("R34b", _netplan("  vrfs:\n    blue:\n      table: 10\n      interfaces: [eth0]\n"), (_PLAN, 9)),
     ("R34b", _ifupdown("  pre-up false\n"), (_INTERFACES, 4)),
