@@ -7,27 +7,21 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import contextlib
-import fcntl
-import hashlib
 import json
 import os
 import select
-import shutil
 import socket
 import sys
-import time
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import commands
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
-from ansible_collections.imagewright.azure.plugins.module_utils.opening import appliance, appliance_holder, asking, holder, kernel
+from ansible_collections.imagewright.azure.plugins.module_utils.opening import appliance, appliance_holder, asking, holder, kernel, session_folder
 from ansible_collections.imagewright.azure.plugins.module_utils.opening.alive import is_alive, start_time
 from ansible_collections.imagewright.azure.plugins.module_utils.opening.plan import Plan, foreign_machine, missing_drivers, plan
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 
-#: Where sessions have their directories, ours alone.
-SESSIONS = "/run/imagewright-azure"
 #: The two ways: mounts of this machine's kernel in namespaces, and libguestfs' appliance.
 KERNEL, APPLIANCE = "kernel", "appliance"
 #: What the connection opened_image and the modules start programs of the guest by.
@@ -113,7 +107,7 @@ def begin(path: str, owner: int, network: bool, way: str = "auto") -> Session:
             reading = stack.enter_context(_opened(path, os.O_RDONLY))
             locks.claim(reading, path, writing=True)
             descriptor = stack.enter_context(_opened(path, os.O_RDWR))
-            folder = stack.enter_context(_folder(path))
+            folder = stack.enter_context(session_folder.made(path))
         except OSError as error:
             raise from_os_error(f"open {path}", error) from error
         if chosen == KERNEL:
@@ -142,7 +136,7 @@ def _opened(path: str, flags: int) -> Iterator[int]:
             os.close(descriptor)
 
 
-def _start_appliance(path: str, watched: int, folder: "_Folder", wanted: Plan, network: bool) -> int:
+def _start_appliance(path: str, watched: int, folder: session_folder.Folder, wanted: Plan, network: bool) -> int:
     with open(path, "rb") as stream:
         kind = "vpc" if os.fstat(stream.fileno()).st_size > wanted.size else "raw"
     scratch = appliance_holder.scratch(folder.path)
@@ -157,7 +151,7 @@ def end(path: str, session: Optional[str]) -> List[str]:
     session: str, Session.name; None when none had begun.
     Raises ImagewrightError: its holder does not answer.
     """
-    folder = folder_of(path)
+    folder = session_folder.folder_of(path)
     watched = _watch(session) if session else None
     if watched is not None and session:
         asked = session.split(":", 2)[2:]
@@ -165,22 +159,10 @@ def end(path: str, session: Optional[str]) -> List[str]:
             return _ask_appliance(path, asked[0], watched) if asked else _ask(path, os.path.join(folder, holder.SOCKET), watched)
         finally:
             os.close(watched)
-            _remove(folder)
-    if os.path.isdir(sessions()):
-        _remove_leftovers()
+            session_folder.remove(folder)
+    if os.path.isdir(session_folder.sessions()):
+        session_folder.remove_leftovers()
     return []
-
-
-def sessions() -> str:
-    """Return where the sessions of this user have their directories (str)."""
-    if os.geteuid() == 0:
-        return SESSIONS
-    return os.path.join(os.environ.get("XDG_RUNTIME_DIR") or "/tmp", f"{os.path.basename(SESSIONS)}-{os.geteuid()}")
-
-
-def folder_of(path: str) -> str:
-    """Return the directory (str) of the session of an image."""
-    return os.path.join(sessions(), hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16])
 
 
 def _ask(path: str, socket_path: str, watched: int) -> List[str]:
@@ -231,72 +213,3 @@ def _drivers() -> List[str]:
     except OSError:
         files = []
     return known + [os.path.basename(path).partition(".")[0].replace("-", "_") for path in files]
-
-
-class _Folder:
-    """The directory of a session. path: str; lock: int, a descriptor of it that is locked."""
-
-    def __init__(self, path: str, lock: int):
-        self.path, self.lock, self.kept = path, lock, False
-
-    def keep(self) -> None:
-        """Leave it to the holder."""
-        self.kept = True
-
-
-@contextlib.contextmanager
-def _folder(path: str) -> Iterator[_Folder]:
-    """Yield the new, locked _Folder of an image; it is removed again unless it is kept."""
-    place = sessions()
-    os.makedirs(place, mode=0o700, exist_ok=True)
-    status = os.lstat(place)
-    if status.st_uid != os.geteuid() or status.st_mode & 0o077 or not os.path.isdir(place) or os.path.islink(place):
-        raise ImagewrightError(f"cannot work in {place}: it must be a directory of this user that nobody else may enter; remove it")
-    _remove_leftovers()
-    name = folder_of(path)
-    try:
-        os.mkdir(name, 0o700)
-    except FileExistsError:
-        raise ImagewrightError(f"cannot open {path}: another run is at work on it; wait for that one to end") from None
-    lock = os.open(name, os.O_RDONLY | os.O_DIRECTORY)
-    folder = _Folder(name, lock)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield folder
-    finally:
-        os.close(lock)
-        if not folder.kept:
-            _remove(name)
-
-
-def _remove_leftovers() -> None:
-    """Remove the directories of sessions whose holder was killed."""
-    for name in os.listdir(sessions()):
-        path = os.path.join(sessions(), name)
-        with contextlib.suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(path)
-            finally:
-                os.close(descriptor)
-
-
-def _remove(path: str) -> None:
-    """Remove a session's directory; where a guest was mounted nothing but empty directories is ever removed."""
-    deadline = time.monotonic() + 5
-    shutil.rmtree(appliance_holder.scratch(path), ignore_errors=True)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(path, holder.SOCKET))
-    for place in (os.path.join(path, holder.ROOT), path):
-        while True:
-            try:
-                os.rmdir(place)
-                break
-            except FileNotFoundError:
-                break
-            except OSError:
-                # the kernel may be busy with the unmounting of a holder that has just gone
-                if time.monotonic() >= deadline:
-                    break
-                time.sleep(0.05)

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.image.image_tree import ImageTree
-from ansible_collections.imagewright.azure.plugins.module_utils.opening import session
+from ansible_collections.imagewright.azure.plugins.module_utils.opening import session_folder
 from lab import accelerator, playing
 from lab.paths import CHECKOUT
 from unit.image.images import MIB, ROOT_UUID, ext4, put, run
@@ -106,8 +106,8 @@ def wait_until(condition, seconds=60):
 def held(folder):
     """Return what this machine holds of the images in a folder (other tests have theirs): files of loop devices, directories of sessions; and mounts of all."""
     loops = sorted(file for file in _files_of_loops() if file.startswith(f"{folder}/"))
-    sessions = sorted(path.name for path in pathlib.Path(folder).glob("*.*") if os.path.exists(session.folder_of(str(path))))
-    mounts = [line for line in pathlib.Path("/proc/self/mounts").read_text().splitlines() if session.SESSIONS in line]
+    sessions = sorted(path.name for path in pathlib.Path(folder).glob("*.*") if os.path.exists(session_folder.folder_of(str(path))))
+    mounts = [line for line in pathlib.Path("/proc/self/mounts").read_text().splitlines() if session_folder.SESSIONS in line]
     return loops, sessions, mounts
 
 

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.opening import appliance, appliance_holder, asking, session
+from ansible_collections.imagewright.azure.plugins.module_utils.opening import appliance, appliance_holder, asking, session, session_folder
 from ansible_collections.imagewright.azure.plugins.module_utils.vhd import locks
 from lab import demo_image, playing
 
@@ -167,7 +167,7 @@ def test_a_playbook_that_is_killed_in_the_middle_leaves_nothing_and_the_next_one
     copy = tmp_path / "disk.vhd.preparing"
     argv = [playing.program("ansible-playbook"), "-i", "localhost,", demo_image.PLAYBOOK, "--extra-vars", json.dumps(variables(disk, way))]
     with subprocess.Popen(argv, env=playing.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as play:
-        wait_until(lambda: os.path.exists(os.path.join(session.folder_of(str(copy)), appliance_holder.SOCKET)), 600)
+        wait_until(lambda: os.path.exists(os.path.join(session_folder.folder_of(str(copy)), appliance_holder.SOCKET)), 600)
         play.kill()
 
     wait_until(lambda: locks.holders(str(copy)) == [] and held(tmp_path) == ([], [], []))
