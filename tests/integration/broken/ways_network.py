@@ -41,6 +41,21 @@ def netplan(text, more=None):
     return change
 
 
+def netctl(profile):
+    """Return the way in which netctl sets the card up in networkd's place, on an image that has networkd."""
+
+    def change(layer):
+        layer.needs(NETWORK, "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service")
+        layer.remove(NETWORK)
+        layer.write("/usr/lib/netctl/network", "#!/bin/bash\n", 0o755)
+        layer.write("/usr/sbin/dhcpcd", "#!/bin/sh\n", 0o755)
+        layer.write("/usr/lib/systemd/system/netctl@.service", "[Service]\nType=notify\nExecStart=/usr/lib/netctl/network start %I\n")
+        layer.link("/etc/systemd/system/multi-user.target.wants/netctl@first.service", "/usr/lib/systemd/system/netctl@.service")
+        layer.write("/etc/netctl/first", profile)
+
+    return change
+
+
 def ifupdown(text):
     """Return the way in which ifupdown sets the card up in networkd's place, on an image that has both."""
 
@@ -109,6 +124,10 @@ IN_DROP = 'DEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="ACCEPT"\nDEFAULT_
 
 #: {what was done: how}
 WAYS = {
+    # netctl
+    "netctl: a fixed address": netctl("Interface=eth0\nConnection=ethernet\nIP=static\nAddress=('192.168.1.5/24')\nGateway='192.168.1.1'\n"),
+    "netctl: for the card of the old machine": netctl("Interface=ens3\nConnection=ethernet\nIP=dhcp\n"),
+    "netctl: by a client that is not there": netctl("Interface=eth0\nConnection=ethernet\nIP=dhcp\nDHCPClient=udhcpc\n"),
     # networkd
     "networkd: for VMware alone": networkd("[Match]\nName=eth0\nVirtualization=vmware\n[Network]\nDHCP=yes\n"),
     "networkd: for the host of the build": networkd("[Match]\nName=eth0\nHost=build\n[Network]\nDHCP=yes\n"),
@@ -281,6 +300,7 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "netctl: DHCP": netctl("Description='A basic dhcp ethernet connection'\nInterface=eth0\nConnection=ethernet\nIP=dhcp\n"),
     "networkd: for Hyper-V": networkd("[Match]\nName=eth0\nVirtualization=microsoft\n[Network]\nDHCP=yes\n"),
     "networkd: for every virtual machine": networkd("[Match]\nType=ether\nVirtualization=vm\n[Network]\nDHCP=yes\n"),
     "networkd: for the card's driver": networkd("[Match]\nDriver=hv_netvsc\n[Network]\nDHCP=yes\n"),

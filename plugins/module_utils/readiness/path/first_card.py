@@ -18,6 +18,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import (
     networkd_files,
     networkmanager_conf,
     networkmanager_profiles,
+    other_managers,
     outcome,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST
@@ -171,7 +172,8 @@ def resolver(context):
         if alone is not None:
             return failed([Evidence(*alone)], f"Nobody writes {RESOLVER}, which is not there.")
         return failed(refused) if refused else not_applicable("the network manager makes the file")
-    if set(active) & set(_WRITING) and alone is None:
+    others = [name for name, answer in other_managers.answers(tree) if answer.what == DHCP]
+    if (set(active) & set(_WRITING) or others) and alone is None:
         return failed(refused) if refused else passed("the network manager writes the file with what DHCP says")
     return failed_if(
         context.find([RESOLVER], lambda text: re.match(r"\s*nameserver\s", text) and name_servers.PRIVATE.match(text.split()[1] if text.split()[1:] else "")),

@@ -11,7 +11,7 @@ import re
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import kernels
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, managers, masters, names, other_managers, outcome, wicked
-from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, UNSURE
+from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, NOTHING, UNMANAGED, UNSURE
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import card_addresses
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -49,7 +49,9 @@ _OTHERWISE = {
 def _answers(tree):
     """Return (Card, [(manager, Answer)]) of the first card under the name that it will have."""
     card = card_name.first_card(tree)[0]
-    return card, outcome.answers(tree, card) or other_managers.answers(tree, card)
+    found = outcome.answers(tree, card)
+    # Debian enables its networking, and presets networkd, where another has the card
+    return card, found if any(answer.what not in (NOTHING, UNMANAGED) for _manager, answer in found) else found + other_managers.answers(tree, card)
 
 
 @rule(
