@@ -11,7 +11,7 @@ import posixpath
 import re
 from typing import Callable, List, Optional, Tuple
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import command_results, programs, unit_files, unit_places, unit_refusals
+from ansible_collections.imagewright.azure.plugins.module_utils.core import command_results, credentials, programs, unit_files, unit_places, unit_refusals
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE, Unit, UnitSetting
 
@@ -23,7 +23,9 @@ Found = Tuple[UnitSetting, str]
 #: What ends the program of a service right after its start. Source: kill(1); the other signals are for reloading and the like.
 _KILLED = re.compile(r"(?:/usr)?/bin/kill\s+(?:-(?:s\s+)?(?:SIG)?(?:TERM|KILL|INT|QUIT|ABRT|15|9|2|3|6)\s+)?\$\{?MAINPID\}?$")
 _EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost")
-_SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf")
+_SYSUSERS = ("/etc/sysusers.d/*.conf", "/usr/local/lib/sysusers.d/*.conf", "/usr/lib/sysusers.d/*.conf") + tuple(
+    f"{store}/sysusers.extra" for store in credentials.STORES
+)
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 

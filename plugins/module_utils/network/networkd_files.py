@@ -12,13 +12,16 @@ import collections
 import fnmatch
 import posixpath
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_conditions
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE
+from ansible_collections.imagewright.azure.plugins.module_utils.core import credentials, unit_conditions, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, started_kernel
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import systemd_text_of
 
 #: Where the files are: of two with one name that of the first folder counts. /run is empty before the boot.
 FOLDERS = ("/etc/systemd/network", "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network")
+
+#: What makes files of credentials below /run, before udev starts.
+_GENERATOR = "systemd-network-generator.service"
 
 #: A file with its drop-ins. path: str; entries: [ini.IniEntry], those of the file first; text: str, of the file alone.
 NetworkdFile = collections.namedtuple("NetworkdFile", "path entries text")
@@ -33,9 +36,12 @@ _OF_THE_MACHINE = ("Virtualization", "Host", "Architecture", "KernelCommandLine"
 def in_order(tree, kind):
     """Return the Files of a kind (str, ``network``, ``netdev`` or ``link``) by name; one that is empty, or a link to nothing, masks its namesakes."""
     found = []
-    for _name, path in sorted(_first_of_each_name(tree, FOLDERS, f"*.{kind}").items()):
+    first = _first_of_each_name(tree, FOLDERS[:1], f"*.{kind}")
+    for name, path in list(_of_credentials(tree, kind).items()) + list(_first_of_each_name(tree, FOLDERS[1:], f"*.{kind}").items()):
+        first.setdefault(name, path)
+    for _name, path in sorted(first.items()):
         text = systemd_text_of(tree, path) if tree.is_file(path) else ""
-        if text.strip() and (kind == "link" or _is_readable(tree, path)):
+        if text.strip() and (kind == "link" or path.startswith(credentials.STORES) or _is_readable(tree, path)):
             name = posixpath.basename(path) + ".d"
             drop_ins = _first_of_each_name(tree, [f"{folder}/{name}" for folder in FOLDERS], "*.conf")
             entries = ini.entries(text)
@@ -43,6 +49,16 @@ def in_order(tree, kind):
                 entries += ini.entries(systemd_text_of(tree, drop_in)) if tree.is_file(drop_in) else []
             found.append(NetworkdFile(path, entries, text))
     return found
+
+
+def _of_credentials(tree, kind):
+    """Return {name: path} of the credentials that become files below /run/systemd/network. Source: systemd-network-generator(8); tried with 257."""
+    begin = f"network.{kind}."
+    if not any(tree.glob(f"{store}/{begin}*") for store in credentials.STORES):
+        return {}
+    known = Units(tree)
+    handed = credentials.handed(known, _GENERATOR) if _GENERATOR in unit_reach.reached_through_services(known) else {}
+    return {f"{name[len(begin) :]}.{kind}": path for name, path in handed.items() if name.startswith(begin)}
 
 
 def _is_readable(tree, path):

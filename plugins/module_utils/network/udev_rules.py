@@ -12,6 +12,8 @@ import collections
 import fnmatch
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import credentials, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: One rule. line: int from 1, where it begins; text: str; tokens: [(key, operator, value)], e.g. ``("ATTR{address}", "==", "52:54:00:12:34:56")``.
@@ -19,6 +21,9 @@ UdevRule = collections.namedtuple("UdevRule", "line text tokens")
 
 #: Where rules are: of two files with one name that of the first folder counts. /run is empty before the boot.
 FOLDERS = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d")
+
+#: What makes files of rules of credentials, before udev starts, and the names of these.
+_SERVICE, _CREDENTIALS = "systemd-udev-load-credentials.service", "udev.rules."
 
 #: Drivers of a card of VMBus and of what it hangs on.
 _PARENTS = ("hv_netvsc", "hv_vmbus", "vmbus", "")
@@ -31,11 +36,22 @@ _TOKEN = re.compile(r"""(?<![A-Za-z_])([A-Za-z_]+(?:\{[^}"]*\})?)[ \t]*(==|!=|\+
 
 def files(tree):
     """Return [(path, text)] of the files of rules in the order in which udev reads them."""
-    by_name = {}
-    for folder in FOLDERS:
+    by_name = {path.rpartition("/")[2]: path for path in tree.glob(FOLDERS[0] + "/*.rules")}
+    for name, path in _of_credentials(tree).items():
+        by_name.setdefault(name, path)
+    for folder in FOLDERS[1:]:
         for path in tree.glob(folder + "/*.rules"):
             by_name.setdefault(path.rpartition("/")[2], path)
     return [(path, text_of(tree, path)) for _name, path in sorted(by_name.items()) if tree.is_file(path)]
+
+
+def _of_credentials(tree):
+    """Return {name: path} of the credentials that become files of rules below /run. Source: udevadm(8), --load-credentials; tried with 257."""
+    if not any(tree.glob(f"{store}/{_CREDENTIALS}*") for store in credentials.STORES):
+        return {}
+    known = Units(tree)
+    handed = credentials.handed(known, _SERVICE) if _SERVICE in unit_reach.reached_through_services(known) else {}
+    return {f"{name[len(_CREDENTIALS) :]}.rules": path for name, path in handed.items() if name.startswith(_CREDENTIALS)}
 
 
 def rules(text):

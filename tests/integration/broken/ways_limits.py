@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What starves a machine: too little memory, too few processes, files or bytes, by sysctl, the command line, systemd's settings and PAM's limits."""
 
+from integration.broken.overlay import DoesNotApply
 from integration.broken.ways_boot import parameters
 from integration.broken.ways_root import written
 
@@ -23,8 +24,29 @@ def slice_of(name, text):
     return written(f"/etc/systemd/system/{name}.d/own.conf", f"[Slice]\n{text}\n")
 
 
+def credential(service, name, text, store="/etc/credstore"):
+    """Return how a service of systemd is handed a file of a store, where it asks for one."""
+
+    def change(layer):
+        unit = f"/usr/lib/systemd/system/{service}.service"
+        layer.needs(unit)
+        if "Credential=" not in layer.read(unit):
+            raise DoesNotApply(f"{service} takes no credential")
+        layer.write(f"{store}/{name}", text + "\n")
+
+    return change
+
+
 #: {what was done: how}
 WAYS = {
+    "sysctl has a pattern that lets no module be loaded": sysctl("kernel.mod*_disabled = 1"),
+    "sysctl has a pattern for the hops of packets": sysctl("net/ipv4/ip_default_tt? = 1"),
+    "a credential lets no module be loaded": credential("systemd-sysctl", "sysctl.extra", "kernel.modules_disabled = 1"),
+    "a credential of a package lets no module be loaded": credential("systemd-sysctl", "sysctl.extra", "kernel.modules_disabled = 1", "/usr/lib/credstore"),
+    "a credential removes the server's files": credential("systemd-tmpfiles-setup", "tmpfiles.extra", "R /etc/ssh"),
+    "a credential has udev delete every disk": credential(
+        "systemd-udev-load-credentials", "udev.rules.99-own", 'SUBSYSTEM=="block", KERNEL=="sd*", ATTR{device/delete}="1"'
+    ),
     "a slice gives every session one process": slice_of("user-.slice", "TasksMax=1"),
     "a slice gives every session 1 MiB": slice_of("user.slice", "MemoryMax=1M"),
     "a slice gives all services one process": slice_of("system.slice", "TasksMax=1"),
@@ -83,6 +105,11 @@ WAYS = {
 
 #: {what was done: how}, which is right
 CONTROLS = {
+    "sysctl turns the loading of modules off, and on again behind it": sysctl("kernel.modules_disabled = 1\nkernel.modules_disabled = 0"),
+    "sysctl leaves modules out of a pattern": sysctl("-kernel.modules_disabled\nkernel.mod*_disabled = 1"),
+    "a credential hardens the kernel": credential("systemd-sysctl", "sysctl.extra", "kernel.kptr_restrict = 2\nnet.ipv4.conf.*.rp_filter = 1"),
+    "a credential that sysctl does not take": credential("systemd-sysctl", "sysctl.own", "kernel.modules_disabled = 1"),
+    "a credential makes a directory": credential("systemd-tmpfiles-setup", "tmpfiles.extra", "d /srv/own 0755 root root -"),
     "ssh asks for more files than the kernel allows": lambda layer: layer.write(
         "/etc/systemd/system/ssh.service.d/z.conf", "[Service]\nLimitNOFILE=2147483584\n"
     ),

@@ -37,6 +37,9 @@ _LEAST = {
     "user.max_mnt_namespaces": _Least(16, 0, "services may have files of their own: networkd, udev and logind do"),
     "fs.epoll.max_user_watches": _Least(64, 0, "files are all that root's programs may wait for together"),
 }
+#: Names that the rules ask for.
+_PAGES = ("vm.nr_hugepages", "vm.nr_hugepages_mempolicy")
+_OF_MEMORY = _PAGES + ("vm.min_free_kbytes", "vm.overcommit_memory", "vm.overcommit_ratio", "vm.overcommit_kbytes")
 #: Open files that the kernel lets a process have at most where nothing sets fs.nr_open; systemd raises it from a version on, but for Debian's.
 _NR_OPEN, _RAISED_NR_OPEN = 1024 * 1024, 1073741816
 _RAISING = 240
@@ -69,10 +72,10 @@ _SERVICES = (
 )
 def memory_is_left(context):
     """Return failed with the last line that sets so many huge pages, such a reserve, or so low a limit of what is promised."""
-    found = kernel_settings.settings(context)
+    found = kernel_settings.settings(context, _OF_MEMORY)
     bad = []
     size = max([huge_pages.default_size(named(line)) for line in started_lines(context)] or [huge_pages.DEFAULT_SIZE])
-    for name in ("vm.nr_hugepages", "vm.nr_hugepages_mempolicy"):
+    for name in _PAGES:
         taken = (kernel_settings.number(found.get(name)) or 0) * size
         if taken >= LEAST_MEMORY:
             bad.append(_shown(name, found[name], f"{taken >> 20} MiB are taken for huge pages"))
@@ -112,7 +115,7 @@ def _promised(found):
 )
 def counts_are_left(context):
     """Return failed with the last line of each setting that is too small to boot with."""
-    found = kernel_settings.settings(context)
+    found = kernel_settings.settings(context, tuple(_LEAST) + ("fs.nr_open",))
     bad = []
     for name, setting in found.items():
         least, value = _LEAST.get(name), kernel_settings.number(setting)

@@ -27,6 +27,17 @@ _LEAST_PORTS = 16
 _LEAST_NEIGHBOURS = 8
 #: Queues that carry nothing. Source: sch_blackhole.c of Linux.
 _SWALLOWING = ("blackhole",)
+_BUFFERS = ("net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem")
+#: What connections_come_about asks for.
+_NAMES = _BUFFERS + (
+    "net.ipv4.ip_default_ttl",
+    "net.ipv4.tcp_mem",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.neigh.default.gc_thresh3",
+    "net.ipv4.tcp_syncookies",
+    "net.core.default_qdisc",
+    "net.core.somaxconn",
+)
 #: What the kernel starts where nothing else is named. Source: CONFIG_MODPROBE_PATH.
 _MODPROBE = "/sbin/modprobe"
 
@@ -45,7 +56,7 @@ _MODPROBE = "/sbin/modprobe"
 )
 def connections_come_about(context):
     """Return failed with the last line of each setting of the network with which no connection comes about."""
-    found = kernel_settings.settings(context)
+    found = kernel_settings.settings(context, _NAMES)
     return failed_if(Evidence(found[name].path, found[name].line, f"{name} = {found[name].value}: {harm}") for name, harm in _harms(found))
 
 
@@ -59,7 +70,7 @@ def _harms(found):
     memory = _numbers(found.get("net.ipv4.tcp_mem"), 3)
     if memory and memory[2] < _LEAST_PAGES:
         harms.append(("net.ipv4.tcp_mem", "no connection gets memory"))
-    for name in ("net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"):
+    for name in _BUFFERS:
         buffer = _numbers(found.get(name), 3)
         if buffer and 0 < buffer[1] < _LEAST_BUFFER:
             harms.append((name, "no connection gets a buffer for a packet"))
@@ -101,7 +112,7 @@ def _numbers(setting, count):
 )
 def kernel_can_load(context):
     """Return failed with the line that names another program than modprobe, or what keeps modprobe from running, where a kernel has vfat or udf as a module."""
-    setting = kernel_settings.settings(context).get("kernel.modprobe")
+    setting = kernel_settings.settings(context, ("kernel.modprobe",)).get("kernel.modprobe")
     if not context.shared(_has_modules):
         return failed_if([])
     if setting is None:

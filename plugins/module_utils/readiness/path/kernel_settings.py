@@ -7,11 +7,14 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import collections
+import fnmatch
 import posixpath
 import re
 
+from ansible_collections.imagewright.azure.plugins.module_utils.core import credentials, services, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, failed_if
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
@@ -24,8 +27,10 @@ _KERNEL_VERSION = re.compile(r"(\d+)\.(\d+)")
 #: One setting of the kernel that is written at the boot. value: str; path, line: where the last one is that is read.
 KernelSetting = collections.namedtuple("KernelSetting", "value path line")
 
+#: What reads the files of a guest that systemd starts, and the credential with further lines.
+_SERVICE, _CREDENTIAL = "systemd-sysctl.service", "sysctl.extra"
+_NO_MORE_MODULES = "kernel.modules_disabled"
 _WRITTEN = re.compile(r"(?:/usr)?(?:/bin/)?echo\s+([^\s>;|&]+)\s*>\s*/proc/sys/([\w./-]+)$")
-_NO_MORE_MODULES = re.compile(r"^\s*-?\s*kernel[./]modules_disabled\s*=\s*(?!0\s*$)\S")
 
 
 @rule(
@@ -40,29 +45,64 @@ _NO_MORE_MODULES = re.compile(r"^\s*-?\s*kernel[./]modules_disabled\s*=\s*(?!0\s
     source="Linux Documentation/admin-guide/sysctl/kernel.rst; sysctl.d(5)",
 )
 def modules_may_be_loaded(context):
-    """Return failed with each line of sysctl.d or sysctl.conf that turns the loading of modules off: nothing turns it on again."""
-    return failed_if(context.find(context.shared(_files), _NO_MORE_MODULES.match))
+    """Return failed with each line of sysctl.d or sysctl.conf that turns the loading of modules off: once written, nothing turns it on again."""
+    written = [setting for name, setting in _of_files(context, (_NO_MORE_MODULES,)) if number(setting) != 0 and setting.value]
+    return failed_if(Evidence(setting.path, setting.line, f"{_NO_MORE_MODULES} = {setting.value}") for setting in written)
 
 
-def settings(context):
-    """Return the OrderedDict of {name, with dots (str): KernelSetting} that the boot leaves in the kernel, in the order in which they are written.
+def settings(context, names):
+    """Return the OrderedDict of {name (str): KernelSetting} that the boot leaves in the kernel, in the order in which they are written.
 
+    names: those that are asked for ([str], with dots); a pattern of a file is one of these at most.
     The kernel writes those of its command line before it starts init, sysctl those of its files later, and commands of the boot theirs.
     Source: sysctl.d(5); Linux kernel-parameters, sysctl.*=.
     """
     found = collections.OrderedDict()
-    written = _of_command_lines(context)
-    for path in context.shared(_files):
-        for number, text in context.lines(path):
-            name, has_value, value = text.partition("=")
-            name = name.strip().lstrip("-").strip()
-            if has_value and name and name[0] not in "#;":
-                written.append((name, KernelSetting(value.strip(), path, number)))
-    for name, setting in written + _of_commands(context):
+    for name, setting in _of_command_lines(context) + _of_files(context, names) + _of_commands(context):
         name = _with_dots(name)
-        found.pop(name, None)  # the last one is written last, too
-        found[name] = setting
+        if name in names:
+            found.pop(name, None)  # the last one is written last, too
+            found[name] = setting
     return found
+
+
+def _of_files(context, names):
+    """Return [(name, KernelSetting)] of what sysctl writes of its files, in that order.
+
+    systemd's writes of each name the last value alone; a pattern means all names that no line has in full, with a value or, behind ``-``, without one.
+    Other ones write each line. Source: systemd-sysctl 252 and 257, and procps 4, tried.
+    """
+    lines = [line for path in context.facts(_files) for line in _lines(context, path)]
+    if not services.uses_systemd(context.tree):
+        return [(name, setting) for name, setting in lines if setting is not None and name in names]
+    last = collections.OrderedDict()
+    for name, setting in lines:
+        last.pop(name, None)
+        last[name] = setting
+    found = []
+    for name, setting in last.items():
+        is_pattern = re.search(r"[*?\[]", name)
+        meant = [each for each in names if (each not in last and _fits(each, name) if is_pattern else each == name)]
+        found += [(each, setting) for each in meant if setting is not None]
+    return found
+
+
+def _lines(context, path):
+    """Return [(name with dots, KernelSetting)] of the lines of a file, with None for one that has a name behind ``-`` and no value."""
+    found = []
+    for line, text in context.lines(path):
+        name, has_value, value = text.strip().partition("=")
+        is_kept = name.startswith("-")
+        name = _with_dots(name.lstrip("-").strip())
+        if name and name[0] not in "#;" and (has_value or is_kept):
+            found.append((name, KernelSetting(value.strip(), path, line) if has_value else None))
+    return found
+
+
+def _fits(name, pattern):
+    """Return whether a name is one of those that a pattern means, in which no sign stands for a dot."""
+    parts, wanted = name.split("."), pattern.split(".")
+    return len(parts) == len(wanted) and all(fnmatch.fnmatchcase(part, each) for part, each in zip(parts, wanted))
 
 
 def _with_dots(name):
@@ -108,14 +148,18 @@ def number(setting):
         return int(setting.value) if setting.value.isdigit() else None
 
 
-def _files(tree):
-    """Return the paths ([str]) of the files that are read; systemd reads sysctl.conf only where sysctl.d has a link to it."""
+def _files(context):
+    """Return the paths ([str]) of the files that are read, and of a credential behind them; systemd reads sysctl.conf only where sysctl.d has a link to it."""
+    tree, known = context.tree, context.shared(Units)
+    if known.find(_SERVICE).state == unit_files.MASKED:
+        return []
     found = {}
     for folder in _FOLDERS:
         for path in tree.glob(folder + "/*.conf"):
             found.setdefault(posixpath.basename(path), path)
+    added = [path for name, path in credentials.handed(known, _SERVICE).items() if name == _CREDENTIAL]
     older = [] if any(tree.is_file(path) for path in ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")) else ["/etc/sysctl.conf"]
-    return [path for path in [found[name] for name in sorted(found)] + older if tree.is_file(path)]
+    return [path for path in [found[name] for name in sorted(found)] + added + older if tree.is_file(path)]
 
 
 RULES = [modules_may_be_loaded]

@@ -140,7 +140,7 @@ def _strength(domain, groups):
 
 def _most_open(context):
     """Return the hard limit of open files (int) that the kernel gives at most."""
-    own = kernel_settings.number(kernel_settings.settings(context).get("fs.nr_open"))
+    own = kernel_settings.number(kernel_settings.settings(context, ("fs.nr_open",)).get("fs.nr_open"))
     return own if own is not None else kernel_limits.usual_most_open(context)
 
 

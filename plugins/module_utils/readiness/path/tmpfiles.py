@@ -11,7 +11,7 @@ import fnmatch
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import time_span, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import credentials, time_span, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_places import TMPFILES_FOLDERS
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_needs
@@ -22,6 +22,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access 
 
 #: Of two files with one name that of the first folder counts; in a guest that runs /run has some.
 _FOLDERS = (TMPFILES_FOLDERS[0], "/run/tmpfiles.d") + TMPFILES_FOLDERS[1:]
+#: What works the lines off at the boot, and the credential with further ones, which come last.
+_SERVICE, _CREDENTIAL = "systemd-tmpfiles-setup.service", "tmpfiles.extra"
 _PROGRAMS = ("/usr/bin/systemd-tmpfiles", "/bin/systemd-tmpfiles")
 #: systemd removes /run/nologin when the boot is done, and makes it by such a line itself.
 _NOLOGIN = "/etc/nologin"
@@ -90,7 +92,8 @@ def nothing_is_removed(context):
 def _lines(context):
     """Return the [_Line] of all files, in the order in which they count."""
     found = []
-    for path in _files(context.tree):
+    handed = credentials.handed(context.shared(Units), _SERVICE)
+    for path in _files(context.tree) + [handed[name] for name in (_CREDENTIAL,) if name in handed]:
         for number, text in context.lines(path):
             words = text.split(None, 6)
             if len(words) < 2 or words[0].startswith("#"):

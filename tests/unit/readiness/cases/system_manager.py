@@ -4,7 +4,7 @@
 """Cases of the start behind the root: targets, mounts, encrypted devices, settings of the kernel."""
 
 from unit.readiness.cases.common import DEV_NULL, FSTAB
-from unit.readiness.guest_tree import GRUB_CFG, UNITS, UUID
+from unit.readiness.guest_tree import ELF_X86_64, GRUB_CFG, UNITS, UUID
 
 SYSTEM = "/etc/systemd/system"
 #: systemd's own targets, as far as the start needs them.
@@ -35,6 +35,12 @@ _GENERATORS, _MASKS = f"{UNITS[:-7]}/system-generators", "/etc/systemd/system-ge
 _ROOT_WRITTEN = {"/boot/grub/grub.cfg": GRUB_CFG.replace(" ro ", " rw ")}
 #: A line for the root with other options.
 ROOT = f"UUID={UUID} / ext4 {{}} 0 1\n"
+#: Services of systemd that take credentials.
+_TAKES_CREDENTIALS = {
+    f"{UNITS}/systemd-sysctl.service": "[Service]\nExecStart=/bin/true\nLoadCredential=sysctl.extra\n",
+    f"{UNITS}/systemd-tmpfiles-setup.service": "[Service]\nExecStart=/bin/true\nLoadCredential=tmpfiles.extra\n",
+}
+_TMPFILES = {"/usr/bin/systemd-tmpfiles": ELF_X86_64}
 
 
 def fstab(line):
@@ -189,6 +195,22 @@ BROKEN_FILES = [
     ("R71b", crypttab("data UUID=1-2 none luks", "/dev/mapper/data /data ext4 defaults 0 2"), ("/etc/crypttab", 2)),
     ("R20c", {"/etc/sysctl.d/99-hardening.conf": "kernel.kptr_restrict = 2\nkernel.modules_disabled = 1\n"}, ("/etc/sysctl.d/99-hardening.conf", 2)),
     ("R20c", {"/usr/lib/sysctl.d/50-hardening.conf": "-kernel/modules_disabled=1\n"}, ("/usr/lib/sysctl.d/50-hardening.conf", 1)),
+    # a pattern means each name that no line has in full
+    ("R20c", {"/etc/sysctl.d/99-hardening.conf": "kernel.mod*_disabled = 1\n"}, ("/etc/sysctl.d/99-hardening.conf", 1)),
+    ("R20c", {"/etc/sysctl.d/99-hardening.conf": "kernel/modules_disable[d] = 1\n"}, ("/etc/sysctl.d/99-hardening.conf", 1)),
+    ("R20c", {"/etc/sysctl.d/99-hardening.conf": "kernel.modules_disabled = 0\n  - kernel.modules_disabled = 1\n"}, ("/etc/sysctl.d/99-hardening.conf", 2)),
+    # systemd hands its services the files of the stores that they ask for, and these come last
+    ("R20c", {**_TAKES_CREDENTIALS, "/etc/credstore/sysctl.extra": "kernel.modules_disabled=1\n"}, ("/etc/credstore/sysctl.extra", 1)),
+    (
+        "R20c",
+        {
+            "/usr/lib/systemd/system/systemd-sysctl.service": "[Service]\nExecStart=/bin/true\nImportCredential=sysctl.*\n",
+            "/usr/lib/credstore/sysctl.extra": "# build\nkernel.modules_disabled=1\n",
+            "/etc/sysctl.d/99-own.conf": "kernel.modules_disabled=0\n",
+        },
+        ("/usr/lib/credstore/sysctl.extra", 2),
+    ),
+    ("R69h", {**_TAKES_CREDENTIALS, **_TMPFILES, "/etc/credstore/tmpfiles.extra": "R /etc/ssh\n"}, ("/etc/credstore/tmpfiles.extra", 1)),
     ("R57", fstab("LABEL=var /var ext4 defaults,nodev,nosuid,noexec 0 2"), ("/etc/fstab", 2)),
     ("R57", fstab("LABEL=agent /var/lib/waagent ext4 users,nofail 0 2"), ("/etc/fstab", 2)),
 ]
@@ -314,6 +336,16 @@ CONTROLS = [
     ("R71b", crypttab("data UUID=1-2 none luks,tpm2-device=auto")),
     ("R71b", crypttab("data UUID=1-2 none luks,noauto")),
     ("R20c", {"/etc/sysctl.d/99-hardening.conf": "kernel.modules_disabled = 0\n# kernel.modules_disabled = 1\n"}),
+    # systemd writes the last value alone
+    ("R20c", {"/etc/sysctl.d/10-own.conf": "kernel.modules_disabled = 1\n", "/etc/sysctl.d/99-own.conf": "kernel.modules_disabled = 0\n"}),
+    ("R20c", {"/etc/sysctl.d/10-own.conf": "kernel.modules_disabled = 0\n", "/etc/sysctl.d/99-own.conf": "kernel.mod*_disabled = 1\n"}),
+    ("R20c", {"/etc/sysctl.d/99-own.conf": "-kernel.modules_disabled\nkernel.mod*_disabled = 1\n"}),
+    ("R20c", {"/etc/sysctl.d/99-own.conf": "kernel*modules_disabled = 1\nkernel.modules_disabled\n"}),
+    ("R20c", {"/etc/sysctl.d/99-own.conf": "kernel.modules_disabled = 1\n", "/etc/systemd/system/systemd-sysctl.service": ""}),
+    ("R20c", {**_TAKES_CREDENTIALS, "/etc/credstore/sysctl.other": "kernel.modules_disabled=1\n"}),
+    ("R20c", {"/etc/credstore/sysctl.extra": "kernel.modules_disabled=1\n"}),
+    ("R69h", {**_TAKES_CREDENTIALS, **_TMPFILES, "/etc/credstore/tmpfiles.extra": "R /etc/ssh/moduli\n"}),
+    ("R69h", {**_TMPFILES, "/etc/credstore/tmpfiles.extra": "R /etc/ssh\n"}),
     ("R20c", {"/etc/sysctl.d/50-same.conf": "kernel.kptr_restrict = 2\n", "/usr/lib/sysctl.d/50-same.conf": "kernel.modules_disabled = 1\n"}),
     ("R57", fstab("LABEL=var /var ext4 noexec,exec,nofail 0 2")),
     ("R57", fstab("LABEL=var /var ext4 group,nofail 0 2")),

@@ -5,6 +5,17 @@
 
 _RULES = "/etc/udev/rules.d/99-own.rules"
 _NEW = {"/usr/lib/systemd/libsystemd-shared-255.so": ""}
+#: What makes rules and .link files of the credentials of the stores, of which udevd wants the one.
+_BY_CREDENTIALS = {
+    "/etc/systemd/system/sysinit.target.wants/systemd-udev-load-credentials.service": "",
+    "/usr/lib/systemd/system/systemd-udev-load-credentials.service": "[Service]\nExecStart=/bin/true\nImportCredential=udev.rules.*\n",
+    "/etc/systemd/system/sysinit.target.wants/systemd-network-generator.service": "",
+    "/usr/lib/systemd/system/systemd-network-generator.service": "[Service]\nExecStart=/bin/true\nImportCredential=network.link.*\n",
+}
+_CREDENTIAL = "/etc/credstore/udev.rules.99-own"
+_OF_LINK = "/usr/lib/credstore/network.link.10-own"
+_UNBOUND = 'SUBSYSTEM=="scsi", ATTR{type}=="0", ATTR{delete}="1"\n'
+_SMALL = "[Match]\nDriver=hv_netvsc\n[Link]\nMTUBytes=68\n"
 
 
 def _udev(text, **files):
@@ -21,6 +32,8 @@ BROKEN_FILES = [
     ("R81", _udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/sbin/blockdev --setro $devnode"'), (_RULES, 2)),
     ("R81", _udev('SUBSYSTEM=="block", ENV{DEVTYPE}=="partition", ENV{SYSTEMD_READY}="0"'), (_RULES, 2)),
     ("R81", {"/usr/lib/udev/rules.d/90-own.rules": 'SUBSYSTEM=="block", ENV{SYSTEMD_READY}="0"\n'}, ("/usr/lib/udev/rules.d/90-own.rules", 1)),
+    ("R81", {**_BY_CREDENTIALS, _CREDENTIAL: _UNBOUND}, (_CREDENTIAL, 1)),
+    ("R35e", {**_BY_CREDENTIALS, _OF_LINK: _SMALL}, (_OF_LINK, 4)),
     ("R35e", _udev('SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ATTR{device/driver/unbind}="%b"'), (_RULES, 2)),
     ("R35e", _udev('SUBSYSTEM=="net", KERNEL=="eth*", ATTR{mtu}="68"'), (_RULES, 2)),
     ("R35e", _udev('SUBSYSTEM=="net", ACTION=="add", RUN+="/sbin/ip link set %k down"'), (_RULES, 2)),
@@ -31,6 +44,10 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R81", {_CREDENTIAL: _UNBOUND}),  # nothing makes rules of it
+    ("R81", {**_BY_CREDENTIALS, "/etc/credstore/udev.conf.99-own": _UNBOUND}),
+    ("R81", {**_BY_CREDENTIALS, _CREDENTIAL: _UNBOUND, _RULES: "# own\n"}),  # what is in /etc has the name first
+    ("R35e", {_OF_LINK: _SMALL}),
     ("R81", _udev('SUBSYSTEM=="scsi", ATTR{vendor}=="VMware*", ATTR{delete}="1"')),
     ("R81", _udev('ACTION=="remove", SUBSYSTEM=="scsi", ATTR{delete}="1"')),
     ("R81", _udev('SUBSYSTEM=="block", KERNEL=="sr*", ENV{SYSTEMD_READY}="0"')),
