@@ -16,6 +16,7 @@ import time
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_labels
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
 _KEYS = ("system_info", "default_user")
 _PASSWD, _GROUP = "/etc/passwd", "/etc/group"
@@ -30,10 +31,6 @@ def obstacles(tree, documents):
     keys = config.value(documents, "allow_public_ssh_keys")
     if keys and keys.value is False:
         found.append(Evidence(keys.path, keys.line, "allow_public_ssh_keys is false: the key of Azure is left out"))
-    for name in ("no_create_home", "system"):
-        setting = config.value(documents, *_KEYS, name)
-        if setting and setting.value is True:
-            found.append(_at(setting, f"{name}: the user gets no home, in which its key would be"))
     expires = config.value(documents, *_KEYS, "expiredate")
     if expires and re.match(r"\d{4}-\d\d-\d\d$", str(expires.value)) and str(expires.value) < time.strftime("%Y-%m-%d", time.gmtime()):
         found.append(_at(expires, f"expiredate {expires.value}: the user has expired"))
@@ -41,6 +38,27 @@ def obstacles(tree, documents):
     if sudo is not None and not sudo.value:
         found.append(_at(sudo, "sudo: the user gets no rule, and without a password it may not use sudo"))
     return found + _of_home(tree, documents) + _of_number(tree, documents) + _of_groups(tree, documents) + _of_selinux(tree, documents)
+
+
+def homeless(tree, documents):
+    """Return the [Evidence] of what has useradd make no home: cloud-init makes one for the key, in which the user may not write, for it is root's."""
+    settings = [(name, config.value(documents, *_KEYS, name)) for name in ("no_create_home", "system")]
+    is_there = asked(documents, "homedir") or tree.is_dir(f"/home/{DEFAULT_NAME}")
+    text = "cloud-init makes the home for the key alone, and as root's, so that the user may not write there"
+    return [_at(setting, f"{name}: {text}") for name, setting in settings if setting and setting.value is True and not is_there]
+
+
+def asked(documents, key):
+    """Return the values ({str}) of a key that cloud-init's files ask for the user of Azure, in whatever way they name it.
+
+    documents: as of cloud_init.config.documents.
+    """
+    named, other = config.value(documents, "users"), config.value(documents, "user")
+    listed = named.value if named is not None and isinstance(named.value, list) else []
+    entries = [entry for entry in listed if isinstance(entry, dict) and entry.get("name") in ("default", DEFAULT_NAME)]
+    entries += [other.value] if other is not None and isinstance(other.value, dict) else []
+    values = [entry.get(key) for entry in entries] + [setting.value for setting in [config.value(documents, *_KEYS, key)] if setting is not None]
+    return {str(value) for value in values if value is not None}
 
 
 def _of_home(tree, documents):

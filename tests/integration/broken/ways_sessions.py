@@ -9,6 +9,7 @@ import time
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from integration.broken.ways_beneath import directory
+from integration.broken.ways_cloud_init import configured
 from integration.broken.ways_commands import rc_local
 from integration.broken.ways_root import sshd, with_agent, written
 
@@ -33,6 +34,11 @@ def pipe(path):
 
 def home(mode, uid=0):
     return _special("/home/azureuser", stat.S_IFDIR | mode, uid)
+
+
+def _with(*changes):
+    """Return the way in which several things are done."""
+    return lambda layer: [change(layer) for change in changes]
 
 
 def _instances(mode):
@@ -192,6 +198,9 @@ WAYS = {
     "the group of the user is there already": lambda layer: layer.append("/etc/group", "azureuser:x:1000:\n"),
     "the home of the user is root's and closed": home(0o700),
     "the home of the user is another account's": home(0o755, 1000),
+    "the home of the user is root's, and others may write there": home(0o777),
+    "the home of the user is its own, and closed": home(0o000, 1001),
+    "the home of the user is another account's, and closed to a server that is not strict": _with(sshd("StrictModes no"), home(0o700, 1000)),
     "hostname is a directory": directory("/etc/hostname"),
     "PAM's file of sshd has line ends of Windows": windows("/etc/pam.d/sshd"),
     "PAM's common-account has line ends of Windows": windows("/etc/pam.d/common-account"),
@@ -247,6 +256,11 @@ CONTROLS = {
     "a group of another name is there": lambda layer: layer.append("/etc/group", "azureusers:x:1000:\n"),
     "the home of the user is root's and open": home(0o755),
     "the home of the user is there already, and of the next number": home(0o700, 1001),
+    "the home of the user is another account's, and sshd is not strict": _with(sshd("StrictModes no"), home(0o755, 1000)),
+    "the home of the user is there already, and of cloud-init's number": _with(configured("system_info: {default_user: {uid: 1777}}\n"), home(0o700, 1777)),
+    "the home of the user is another account's, and cloud-init names another": _with(
+        configured("system_info: {default_user: {homedir: /srv/people}}\n"), home(0o700, 1000)
+    ),
     "environment has line ends of Windows": windows("/etc/environment"),
     "motd leads to /dev/null": lambda layer: layer.link("/etc/motd", "/dev/null"),
     "a setting of kmod leads to /dev/null": lambda layer: layer.link("/etc/modprobe.d/x.conf", "/dev/null"),

@@ -154,8 +154,6 @@ WAYS = {
     "a lock of passwd was left behind": written("/etc/passwd.lock", ""),
     "the agent reads a file of settings that is not there": drop_in(AGENT, "[Service]\nEnvironmentFile=/etc/build/agent\n"),
     "cloud-init takes no key": configured("allow_public_ssh_keys: false\n"),
-    "cloud-init's user gets no home": configured("system_info:\n  default_user:\n    name: admin\n    no_create_home: true\n"),
-    "cloud-init's user is one of the system": configured("system_info:\n  default_user:\n    name: admin\n    system: true\n"),
     "cloud-init's user has expired": configured("system_info:\n  default_user:\n    name: admin\n    expiredate: '2020-01-01'\n"),
     "cloud-init is for another distribution": configured("system_info:\n  distro: slackware\n"),
     "cloud-init's state is a file": cloud(
@@ -228,6 +226,9 @@ CONTROLS = {
     "new users have a home for themselves": useradd("HOME_MODE", "0700"),
     "a lock of passwd has a number": written("/etc/passwd.lock", "4711"),
     "cloud-init takes keys": configured("allow_public_ssh_keys: true\nno_ssh_fingerprints: true\npreserve_hostname: true\n"),
+    # cloud-init makes the home for the key itself
+    "cloud-init's user gets no home": configured("system_info:\n  default_user:\n    name: admin\n    no_create_home: true\n"),
+    "cloud-init's user is one of the system": configured("system_info:\n  default_user:\n    name: admin\n    system: true\n"),
     "cloud-init's user has no end": configured("system_info:\n  default_user:\n    name: admin\n    expiredate: ''\n    no_create_home: false\n"),
     "cloud-init's first commands fail": configured("bootcmd:\n  - [/bin/false]\nmounts:\n  - [/dev/vdb, /data]\n"),
     "cloud-init is told something on the command line": cloud(parameters("cc: ssh_pwauth: false end_cc")),

@@ -88,34 +88,8 @@ def _of_group(context):
     ]
 
 
-def closed_home(context, base):
-    """Return the [Evidence] of a home that is there already, below the directory for homes (base), which useradd leaves to its owner, somebody else."""
-    tree, path = context.tree, f"{base.rstrip('/')}/{DEFAULT_NAME}"
-    status, owned = tree.stat(path), tree.stat("/").uid == 0
-    if status is None or not owned or not stat.S_ISDIR(status.mode) or DEFAULT_NAME in _names(context):
-        return []
-    if status.uid == 0:
-        text = f"is root's, with mode {stat.S_IMODE(status.mode):04o}: useradd leaves it so, and sshd reads no key there"
-        return [] if status.mode & stat.S_IXOTH else [Evidence(path, None, text)]
-    number = _next_number(context)
-    text = f"belongs to {status.uid}, and the new user will be {number}: useradd leaves it so, and sshd takes no key from there"
-    return [Evidence(path, None, text)] if number is not None and status.uid != number else []
-
-
 def _names(context):
     return {text.partition(":")[0] for _number, text in context.lines("/etc/passwd")}
-
-
-def _next_number(context):
-    """Return the number (int) that useradd gives the next user, None where that is not known: the one after the last that is taken."""
-    known = login_defs.settings(context)
-    least, most = (known.get(f"UID_{end}", (usual, None))[0] for end, usual in (("MIN", "1000"), ("MAX", "60000")))
-    if not (least.isdigit() and most.isdigit()):
-        return None
-    rows = [text.split(":") for _number, text in context.lines("/etc/passwd")]
-    taken = {int(row[2]) for row in rows if len(row) > 2 and row[2].isdigit() and int(least) <= int(row[2]) <= int(most)}
-    number = max(taken) + 1 if taken else int(least)
-    return number if number <= int(most) else None
 
 
 def _of_files(tree):

@@ -11,10 +11,11 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user, sshd_started
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
+    WARNING,
     Evidence,
     failed,
     failed_if,
@@ -23,7 +24,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     unknown,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import new_account, sudo
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import existing_home, new_account, sudo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
     CLOUD_INIT,
     NOBODY,
@@ -35,7 +36,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provis
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh import sshd_config
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_lines import mount_lines
 
@@ -98,7 +98,8 @@ def makes_the_user(context):
         for name in ("users_groups", "ssh")
         if name not in named
     ]
-    return failed_if(found + cloud_user.obstacles(context.tree, documents) + _of_distribution(context.tree, documents))
+    found += cloud_user.obstacles(context.tree, documents) + _of_distribution(context.tree, documents)
+    return failed_if(found + cloud_user.homeless(context.tree, documents), severity=None if found else WARNING)
 
 
 def _of_distribution(tree, documents):
@@ -189,14 +190,9 @@ def _of_modes(context):
         rights = int(mode, 8) if mode else 0o777 & ~int(mask, 8)
         if rights & 0o500 != 0o500:
             found.append(place._replace(text=f"{place.text}: a user may not enter its home"))
-        elif rights & _untrusted(context) and sshd_config.effective_of(context.facts(sshd_started.settings), "StrictModes", "yes")[0].lower() == "yes":
+        elif rights & existing_home.of_others(context) and existing_home.is_strict(context):
             found.append(place._replace(text=f"{place.text}: others may write to the user's home, and sshd takes no key from there (StrictModes)"))
     return found
-
-
-def _untrusted(context):
-    """Return the rights (int) of others with which sshd takes no key: Debian's lets a group write that has the user alone."""
-    return 0o002 if context.tree.is_file("/var/lib/dpkg/status") else 0o022
 
 
 def _of_homes(context):
@@ -211,7 +207,7 @@ def _of_homes(context):
     lines = context.shared(mount_lines)
     found += [Evidence(line.path, line.line, f"{line.text}: no home can be made") for line in lines if line.mount_point == base and "ro" in line.options]
     found += [Evidence(line.path, line.line, f"{line.text}: {cause}") for line in lines if line.mount_point == base for cause in [_of_memory(line)] if cause]
-    found += _of_automounter(context, base) + new_account.closed_home(context, base)
+    found += _of_automounter(context, base) + existing_home.obstacles(context, base)
     mounted = any(line.mount_point != "/" and tree.resolve(base).startswith(line.mount_point.rstrip("/") + "/") for line in lines)
     if tree.lstat(base) is not None and not tree.is_dir(base) and not mounted:
         found.append(Evidence(base, None, f"leads to {tree.resolve(base)}, which is not there" if tree.is_symlink(base) else "is no directory"))
