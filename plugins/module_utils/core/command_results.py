@@ -140,11 +140,15 @@ def _of_test(tree: Tree, words: List[str]) -> Optional[bool]:
 
 
 def _of_path(tree: Tree, sign: str, path: str) -> Optional[bool]:
-    status = tree.lstat(path) if sign in ("-L", "-h") else tree.stat(path)
-    if posixpath.normpath(path).startswith(_OF_A_BOOT):
-        return None
+    return None if posixpath.normpath(path).startswith(_OF_A_BOOT) else passes(tree, sign, path)
+
+
+def passes(tree: Tree, sign: str, path: str) -> Optional[bool]:
+    """Return whether a path passes a test (``-e``, ``-d``) of test(1) for root, as it is in the image; None of a test that is not known."""
+    is_of_link = sign in ("-L", "-h")
+    status = tree.lstat(path) if is_of_link else tree.stat(path)
     if status is None:
-        return False if sign in ("-e", "-f", "-d", "-r", "-w", "-s", "-x", "-L", "-h", "-a") else None
+        return False if is_of_link or sign in ("-e", "-f", "-d", "-r", "-w", "-s", "-x", "-a") else None
     answers = {"-e": True, "-a": True, "-d": stat.S_ISDIR(status.mode), "-f": stat.S_ISREG(status.mode), "-s": status.size > 0}
     answers.update({"-x": bool(status.mode & 0o111), "-L": stat.S_ISLNK(status.mode), "-h": stat.S_ISLNK(status.mode), "-r": True})
     return answers.get(sign)

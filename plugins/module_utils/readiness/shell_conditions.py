@@ -11,7 +11,7 @@ import collections
 import re
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import command_results, programs
 
 #: Where and for whom lines are run. tree; groups: {str} of who logs in, None when they are not known; text: str, all that was read before, which may define a
 #: function, an alias or a directory of programs.
@@ -167,10 +167,9 @@ def _of_path(sign, path, tree):
     """Return whether a path of a package passes a test for a file, None of any other path."""
     if not path.startswith(_OF_PACKAGES) or path.startswith(_LATER) or not programs.is_whole_system(tree):
         return None
-    status = tree.stat(path)
-    if status is None:
-        return False
-    return {"-e": True, "-d": stat.S_ISDIR(status.mode), "-f": stat.S_ISREG(status.mode)}.get(sign)
+    # whether it may be read, or run, is another thing for a user than for root
+    passed = command_results.passes(tree, sign, path)
+    return passed if passed is False or sign in ("-e", "-d", "-f") else None
 
 
 def _of_groups(match, groups):
