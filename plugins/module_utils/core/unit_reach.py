@@ -8,11 +8,9 @@ Source: systemd.special(7), bootup(7).
 """
 
 import collections
-import fnmatch
-import posixpath
-from typing import Dict, List, Set, Tuple
+from typing import Dict, List, Optional, Set
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, programs, unit_files
+from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, presets, programs, unit_files
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Unit, Units
 
@@ -29,9 +27,8 @@ _ALWAYS = {
 }
 #: Targets that a generator pulls at boot: what it writes below /run is in no image.
 _BY_GENERATORS = {"cloud-init.target": "cloud-init-generator"}
-#: What PID 1 enables at a first boot. Source: systemd.preset(5), manager_preset_all of systemd's src/core/manager.c, which disables nothing by default.
-_PRESETS = ("/etc/systemd/system-preset", "/usr/local/lib/systemd/system-preset", "/usr/lib/systemd/system-preset", "/lib/systemd/system-preset")
-_MACHINE_ID = "/etc/machine-id"
+#: Whose links a preset removes; those of packages stay.
+_OF_ADMINISTRATOR = "/etc/systemd/system/"
 _PULLING = ("Wants", "Requires", "BindsTo", "Upholds")
 
 
@@ -55,8 +52,9 @@ def _reached(units: Units, through_services: bool) -> Set[str]:
     start = default.name if default.state == unit_files.THERE else _USUAL
     links: Dict[str, List[str]] = {}
     for pull in units.pulls():
-        links.setdefault(pull.parent, []).append(pull.unit)
-    for parent, name in units.known(_preset):
+        if not is_removed(units, pull):
+            links.setdefault(pull.parent, []).append(pull.unit)
+    for parent, name in units.known(presets.enabled):
         links.setdefault(parent, []).append(name)
     found: Set[str] = set()
     waiting = collections.deque([start] + _by_generators(units))
@@ -77,31 +75,23 @@ def _reached(units: Units, through_services: bool) -> Set[str]:
     return found
 
 
+def is_removed(units: Units, pull: unit_files.Pull) -> bool:
+    """Return whether systemd removes a link before it looks for what to start, for a preset disables its unit at the first boot."""
+    return pull.path.startswith(_OF_ADMINISTRATOR) and removing_rule(units, units.find(pull.unit)) is not None
+
+
+def removing_rule(units: Units, unit: Unit) -> Optional[presets.PresetRule]:
+    """Return the PresetRule that disables a Unit at the first boot, None without one."""
+    rules = units.known(presets.disabled)
+    return next((rules[name] for name in [unit.name] + unit.names if name in rules), None) if rules else None
+
+
 def _wanted(units: Units, unit: Unit) -> List[str]:
     try:
         settings = units.settings(unit)
     except ImagewrightError:
         return []
     return [word for key in _PULLING for word in unit_files.words(settings, "Unit", key)]
-
-
-def _preset(units: Units) -> List[Tuple[str, str]]:
-    """Return [(unit that wants it, unit)] of what a line of a preset enables when the guest has its first boot; a unit that no line names is left out."""
-    tree = units.tree
-    if not tree.has_own_root or tree.exists(_MACHINE_ID) and tree.read_bytes(_MACHINE_ID, 64).strip() != b"uninitialized":
-        return []
-    by_name: Dict[str, str] = {}
-    for folder in _PRESETS:
-        for path in tree.glob(folder + "/*.preset"):
-            by_name.setdefault(posixpath.basename(path), path)
-    lines = [line.split() for _name, path in sorted(by_name.items()) if tree.is_file(path) for line in tree.read_text(path).splitlines()]
-    rules = [words[:2] for words in lines if len(words) > 1 and words[0] in ("enable", "disable")]
-    found = []
-    for name in sorted({name for folder in unit_files.FOLDERS for name in units.names(folder) if "." in name and "@" not in name}):
-        verb = next((verb for verb, pattern in rules if fnmatch.fnmatchcase(name, pattern)), "")
-        settings = units.readable_settings(units.find(name)) if verb == "enable" else None
-        found += [(parent, name) for key in ("WantedBy", "RequiredBy") for parent in unit_files.words(settings or [], "Install", key)]
-    return found
 
 
 def _by_generators(units: Units) -> List[str]:

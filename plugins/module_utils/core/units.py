@@ -68,6 +68,10 @@ def enablement(units: Units, unit: Unit) -> UnitAnswer:
     pulls = units.pulls_of(unit)
     if names & units.known(unit_reach.reached_through_services):
         return UnitAnswer(STARTS, unit, [])
+    removing = unit_reach.removing_rule(units, unit)
+    if removing is not None and any(unit_reach.is_removed(units, pull) for pull in pulls):
+        text = f"{removing.verb} {removing.pattern}: systemd disables {unit.name} at the first boot, which is that without a machine-id"
+        return UnitAnswer(DISABLED, unit, [Cause(removing.path, removing.line, text)])
     if any(pull.parent.endswith(".device") for pull in pulls):
         return UnitAnswer(UNKNOWN, unit, [Cause(pull.path, None, f"started when the device is there: {pull.parent}") for pull in pulls])
     if pulls:

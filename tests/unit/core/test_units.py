@@ -74,6 +74,46 @@ def test_the_file_that_counts_and_who_pulls_it(tmp_path, files, state):
     assert answer(tmp_path, files)[0] == state
 
 
+UNWANTED = {f"{ETC}/multi-user.target.wants/agent.service": None}
+PRESET, OWN_PRESET = "/usr/lib/systemd/system-preset/90-systemd.preset", "/etc/systemd/system-preset/10-own.preset"
+FULL = {"/etc/os-release": "ID=fedora\nVERSION_ID=41\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "state"),
+    [
+        ({**UNWANTED, PRESET: "enable ssh.service\n"}, "starts"),  # what no line names is enabled
+        ({**UNWANTED, PRESET: "enable agent.*\ndisable *\n"}, "starts"),
+        ({**UNWANTED, PRESET: "enable agent.service\n", OWN_PRESET: "disable agent.service\n"}, "disabled"),
+        ({**UNWANTED, PRESET: "enable agent.service\n", OWN_PRESET: "# own\nignore agent.service\n"}, "disabled"),
+        ({**UNWANTED, PRESET: "enable ssh.service\n", "/etc/machine-id": "uninitialized\n"}, "starts"),
+        ({**UNWANTED, PRESET: "enable agent.service\n", "/etc/machine-id": ""}, "disabled"),
+        ({**UNWANTED, PRESET: "disable *\nenable agent.service\n"}, "disabled"),
+        (
+            {**UNWANTED, PRESET: "enable other.service\ndisable *\n", f"{LIB}/other.service": "[Service]\nExecStart=/bin/sh\n[Install]\nAlso=agent.service\n"},
+            "starts",
+        ),
+        ({PRESET: "disable *\n"}, "starts"),
+        ({PRESET: "disable *\n", **FULL}, "disabled"),
+        ({PRESET: "disable *\n", "/etc/os-release": "ID=fedora\nVERSION_ID=36\n"}, "starts"),
+        ({PRESET: "disable *\n", "/etc/os-release": 'ID=azurelinux\nVERSION_ID="3.0"\n'}, "disabled"),
+        ({PRESET: "disable *\n", "/etc/machine-id": "", **FULL}, "starts"),
+        ({PRESET: "enable agent.service\ndisable *\n", **FULL}, "starts"),
+        ({PRESET: "ignore agent.service\ndisable *\n", **FULL}, "starts"),
+        ({PRESET: "disable *\n", f"{LIB}/multi-user.target.wants/agent.service": "->../agent.service", **FULL}, "starts"),
+    ],
+)
+def test_a_first_boot_enables_what_its_presets_say_and_that_of_some_disables(tmp_path, monkeypatch, files, state):
+    monkeypatch.setattr(LiveTree, "has_own_root", True)  # else what a tree lacks says nothing
+    assert answer(tmp_path, files)[0] == state
+
+
+def test_a_unit_that_the_first_boot_disables_is_named_by_the_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(LiveTree, "has_own_root", True)
+    text = answer(tmp_path, {PRESET: "disable *\n", **FULL})[1]
+    assert text == "disable *: systemd disables agent.service at the first boot, which is that without a machine-id"
+
+
 def test_an_enabled_unit_without_a_file_is_named_by_its_link(tmp_path):
     assert answer(tmp_path, {f"{LIB}/agent.service": None})[1] == "enabled, but there is no unit agent.service"
 
