@@ -8,19 +8,23 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import os
 import stat
-from typing import Any, FrozenSet, Iterator, Tuple
+import struct
+from typing import Any, FrozenSet, Iterator, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
-from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory, ext_features
+from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory, ext_features, ext_inode
 from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import require_directory, whole_blocks
 
 # s_feature_incompat, linux/fs/ext4/ext4.h
 _RECOVER, _64BIT = 0x4, 0x80
-_VALID = 0x1  # s_state
+_CHECKSUM_SEED, _MULTIPLE_MOUNTS = 0x2000, 0x100
+_CHECKSUMS = 0x400  # s_feature_ro_compat
+_VALID, _ERRORS = 0x1, 0x2  # s_state
+_MMP_MAGIC, _CHECKED_NOW = 0x4D4D50, 0xE24D4D50  # of the block that guards against two mounts at once, and its sequence while fsck runs
 _INLINE_DATA_FLAG = 0x10000000  # i_flags
 _IN_INODE = 60  # bytes of i_block
 _PARENT = 4  # bytes of the parent's number, with which a directory in its inode begins
@@ -50,7 +54,10 @@ class ExtFileSystem(FileSystem):
         self.label = self._fs.volume_name
         # with a journal the first tells, without one (ext2) the second
         self.clean = not incompatible & _RECOVER and bool(self._fs.sb.s_state & _VALID)
+        self.has_errors = bool(self._fs.sb.s_state & _ERRORS)
         self.root = 2
+        self._crc = library("dissect.util.hash", f"read {name}").crc32c.crc32c
+        self._seed = self._checksum_seed()
         self.obstacle = self._obstacle(stream.seek(0, os.SEEK_END))
 
     def _obstacle(self, size: int) -> str:
@@ -67,7 +74,24 @@ class ExtFileSystem(FileSystem):
             journal = self._fs.get_inode(sb.s_journal_inum)
             if not stat.S_ISREG(journal.inode.i_mode) or journal.open().read(len(_JOURNAL_MAGIC)) != _JOURNAL_MAGIC:
                 return "its journal is damaged"
+        if sb.s_feature_incompat & _MULTIPLE_MOUNTS and self._mmp_sequence() == _CHECKED_NOW:
+            return "its MMP block says that fsck is running on it (tune2fs -f -E clear_mmp)"
         return ""
+
+    def _mmp_sequence(self) -> Optional[int]:
+        """Return what the block says that guards against two mounts at once (int), None when it is none. Source: Linux fs/ext4/mmp.c."""
+        stream = self._fs.fh
+        stream.seek(self._fs.sb.s_mmp_block * self._fs.block_size)
+        octets = stream.read(8)
+        magic, sequence = struct.unpack("<II", octets) if len(octets) == 8 else (0, 0)
+        return sequence if magic == _MMP_MAGIC else None
+
+    def _checksum_seed(self) -> Optional[int]:
+        """Return the CRC32C (int) with which the checksums begin, None without any."""
+        sb = self._fs.sb
+        if not sb.s_feature_ro_compat & _CHECKSUMS:
+            return None
+        return ~sb.s_checksum_seed & 0xFFFFFFFF if sb.s_feature_incompat & _CHECKSUM_SEED else self._crc(sb.s_uuid, 0)
 
     def entries(self, node: int) -> Iterator[Tuple[str, int]]:
         """Yield (name, node) of a directory."""
@@ -84,10 +108,23 @@ class ExtFileSystem(FileSystem):
             yield from ext_directory.entries(stream.read(size), highest, f"{where}, block {number}")
 
     def status(self, node: int) -> Status:
-        """Return the Status of a node."""
+        """Return the Status of a node. Raises ImagewrightError: Linux refuses it."""
         inode = self._fs.get_inode(node)
+        # of one that was not unmounted the journal may have another
+        refused = ext_inode.refused(self._inode_bytes(node), node, self._seed, self._crc) if self.clean else ""
+        if refused:
+            raise ImagewrightError(f"cannot read a file of {self._name}: {refused}, and Linux does not open it; repair it with fsck, or take a sound copy")
         raw = inode.inode
         return Status(raw.i_mode, inode.size, raw.i_uid | raw.i_uid_high << 16, raw.i_gid | raw.i_gid_high << 16, inode.mtime_ns / 1e9)
+
+    def _inode_bytes(self, node: int) -> bytes:
+        sb, stream = self._fs.sb, self._fs.fh
+        group, index = divmod(node - 1, sb.s_inodes_per_group)
+        descriptor = self._fs._read_group_desc(group)
+        table = getattr(descriptor, "bg_inode_table_hi", 0) << 32 | descriptor.bg_inode_table_lo
+        stream.seek(table * self._fs.block_size + index * sb.s_inode_size)
+        octets: bytes = stream.read(sb.s_inode_size)
+        return octets
 
     def link(self, node: int) -> str:
         """Return the target (str) of a symbolic link."""

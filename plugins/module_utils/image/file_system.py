@@ -19,7 +19,7 @@ class FileSystem:
     """A file system that can be read.
 
     kind: ext, xfs, btrfs or fat; uuid, label: "" without one; clean: whether nothing is left to replay, None when it does not tell;
-    root: Node of its root directory.
+    has_errors: whether it says that Linux found it damaged; root: Node of its root directory.
     A file system that can tell also has is_immutable(node), security_label(node), free() -> (bytes, inodes or None) and features(node of what is
     mounted), as of Tree.file_system_features.
     """
@@ -29,6 +29,7 @@ class FileSystem:
     uuid: str
     label: str
     clean: Optional[bool]
+    has_errors: bool = False
     root: Node
 
     def entries(self, node: Node) -> Iterator[Tuple[str, Node]]:

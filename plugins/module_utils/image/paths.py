@@ -17,6 +17,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries 
 _MOST_SYMLINKS = 40
 _MOST_TARGET = 4096  # bytes, PATH_MAX of Linux
 _SMALL = 1024 * 1024  # bytes
+_TYPES = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK)
 _MOST_OF_DIRECTORY = 256 * 1024 * 1024  # bytes: some million names
 
 
@@ -49,7 +50,7 @@ def status(file_system: FileSystem, node: Node, path: str) -> Status:
     Raises ImagewrightError: it is of no kind that there is, as of an inode that was deleted or overwritten.
     """
     found = file_system.status(node)
-    if not stat.S_IFMT(found.mode):
+    if stat.S_IFMT(found.mode) not in _TYPES:
         raise ImagewrightError(
             f"cannot read {path}: its {file_system.kind} file system is damaged: what its directory names is neither a file nor a "
             "directory; check it with fsck, or take a sound copy"

@@ -24,11 +24,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes imp
 #: mount_problems: [str], file systems that the system mounts and that cannot be read;
 #: bios, efi: disk.boot_facts.BootChain of generation 1 and 2, or None when the disk does not begin to boot so, or nobody looked;
 #: left_out: [str], Linux file systems that nothing mounts;
-#: kinds: {(kind, value): str}, what the volumes hold by the names of identifiers.
+#: kinds: {(kind, value): str}, what the volumes hold by the names of identifiers;
+#: faulty: [(name of the volume, kind of its file system)], file systems that say that Linux found errors in them.
 DiskFacts = collections.namedtuple(
-    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out kinds"
+    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out kinds faulty"
 )
-DiskFacts.__new__.__defaults__ = (None, None, (), {})
+DiskFacts.__new__.__defaults__ = (None, None, (), {}, ())
 
 
 def of_image(disk, follow_bios=None, follow_efi=None):
@@ -65,6 +66,7 @@ def of_image(disk, follow_bios=None, follow_efi=None):
         _chain(follow_efi, disk),
         (),
         {name: opened.volume.holds for opened in disk.volumes for name in opened.names},
+        [(opened.volume.name, opened.file_system.kind) for opened in disk.file_systems() if opened.file_system.has_errors],
     )
 
 

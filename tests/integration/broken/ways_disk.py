@@ -129,6 +129,11 @@ def inode_of(path):
     return lambda disk: disk.debugfs(f"clri {path}")
 
 
+def mmp_block(disk, start):
+    """Return where the block is (bytes of the disk) that guards a root of ext4 against two mounts at once."""
+    return start + 4096 * struct.unpack("<Q", disk.read(start + SUPERBLOCK + 0x168, 8))[0]
+
+
 def new_uuid(disk):
     """Give the root another UUID, as a copy to a new file system has."""
     programs = {"ext4": ["tune2fs", "-f", "-U", "random"], "xfs": ["xfs_admin", "-U", "generate"], "btrfs": ["btrfstune", "-f", "-u"]}
@@ -245,6 +250,12 @@ WAYS = {
     "the inode of fstab is zeros": inode_of("/etc/fstab"),
     "the inode of /usr/lib is zeros": inode_of("/usr/lib"),
     "the inode of passwd is zeros": inode_of("/etc/passwd"),
+    "the inode of fstab is marked as deleted": lambda disk: disk.debugfs("set_inode_field /etc/fstab links_count 0"),
+    "the inode of sshd is of no type": lambda disk: disk.debugfs("set_inode_field /usr/sbin/sshd mode 0"),
+    "the inode of passwd has another checksum": lambda disk: disk.debugfs("set_inode_field /etc/passwd checksum 0x1234"),
+    "the root says that fsck is running on it": ext_only(
+        lambda disk, start: (tuned({"ext4": ["tune2fs", "-O", "mmp,^metadata_csum"]})(disk), disk.write(mmp_block(disk, start) + 4, b"\x50\x4d\x4d\xe2"))
+    ),
     "the root has a feature that no kernel knows": ext_only(lambda disk, start: disk.write(start + SUPERBLOCK + 0x60 + 3, b"\x40")),
     "GRUB does not read the data in the inodes of the root": with_grub(lambda disk: disk.debugfs("feature inline_data")),
     "GRUB does not read the attributes in inodes of the root": with_grub(lambda disk: disk.debugfs("feature ea_inode")),
@@ -299,7 +310,9 @@ CONTROLS = {
     "the root keeps nothing for root": lambda disk: disk.debugfs("set_super_value r_blocks_count 0"),
     "the root's journal has another mode by default": tuned({"ext4": ["tune2fs", "-o", "journal_data_writeback"]}),
     "the root has features more that its kernel knows": tuned({"ext4": ["tune2fs", "-O", "project,quota,large_dir"]}),
-    "the root has features more that its GRUB passes over": lambda disk: disk.debugfs("feature metadata_csum_seed large_dir encrypt mmp"),
+    "the root has features more that its GRUB passes over": tuned({"ext4": ["tune2fs", "-O", "metadata_csum_seed,large_dir,encrypt,mmp"]}),
+    "an inode says when it was deleted, and is used again": lambda disk: disk.debugfs("set_inode_field /etc/fstab dtime 1700000000"),
+    "Linux found an error in the root": lambda disk: disk.debugfs("set_super_value state 3"),
     "the root's journal is to be replayed": lambda disk: disk.debugfs("feature needs_recovery"),
     "the root was not unmounted": lambda disk: disk.debugfs("set_super_value state 0"),
     "a directory was emptied": lambda disk: disk.mounted(lambda folder: (os.makedirs(f"{folder}/srv/many"), os.rmdir(f"{folder}/srv/many"))),

@@ -191,4 +191,20 @@ def clean_file_systems(context):
     return failed_if(Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]} {_NOT_UNMOUNTED[kind]}") for name, kind in context.disk.unclean)
 
 
-RULES = [readable, all_is_looked_at, all_can_be_read, size_limit, generation, fallback_loader, clean_file_systems]
+@rule(
+    "R52b",
+    step=ROOT,
+    severity=WARNING,
+    needs="disk",
+    title="Linux has found no error in the file systems",
+    fault="Linux has found errors in a file system",
+    why="Files may be gone or torn. The start has fsck go over the whole, and ends at its question where it cannot repair that alone.",
+    cure="Run `e2fsck -f` on the file system while nothing mounts it.",
+    source="ext4(5), errors=; tune2fs(8); Linux fs/ext4/super.c, ext4_setup_super",
+)
+def sound_file_systems(context):
+    """Return failed with each file system of the image that says that errors were found in it."""
+    return failed_if(Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]} that says so") for name, kind in context.disk.faulty)
+
+
+RULES = [readable, all_is_looked_at, all_can_be_read, size_limit, generation, fallback_loader, clean_file_systems, sound_file_systems]

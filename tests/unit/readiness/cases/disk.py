@@ -54,4 +54,5 @@ BROKEN_DISKS = [
     ("R52", {"unclean": [("partition 3", "ext")]}, {}, "partition 3 holds an ext2/3/4 file system that is still marked as in use"),
     ("R52", {"unclean": [("partition 3", "xfs")], "undecided": [("partition 2", "xfs")]}, {}, "partition 3 holds an XFS file system whose log"),
     ("R52", {"unclean": [("partition 3", "btrfs")]}, {}, "whose log tree has not been replayed"),
+    ("R52b", {"faulty": [("partition 3", "ext")]}, {}, "partition 3 holds an ext2/3/4 file system that says so"),
 ]
