@@ -9,6 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 Source: sshd_config(5); do_child and safely_chroot of OpenSSH's session.c.
 """
 
+import fnmatch
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
@@ -25,6 +26,11 @@ _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbi
 _OF_THE_SHELL = ("cd", "case", "command", "eval", "export", "for", "if", "read", "set", "source", "test", "time", "trap", "ulimit", "umask", "until", "while")
 #: The least that a login over a network needs. Source: MaxStartups of sshd_config(5), connections that are not yet authenticated.
 _LEAST_GRACE, _LEAST_STARTUPS = 10, 3
+#: Seconds in which nobody reads a prompt and writes a command.
+_NO_TIME = 5
+_CLOSED = "a session in which nothing is written for that time is closed"
+#: Bits of an address that part who connects from others on a public address, and the fewest places for those who are punished.
+_LEAST_BITS, _LEAST_PUNISHED = 9, 100
 
 
 def no_session(settings, has_file, runs, is_new):
@@ -45,6 +51,9 @@ def no_session(settings, has_file, runs, is_new):
     value, path, line = effective_of(settings, "MaxAuthTries")
     if value == "0":
         found.append(AccessObstacle(path, line, "MaxAuthTries 0", "nobody may try"))
+    value, path, line = effective_of(settings, "ChannelTimeout", "none")
+    if 0 < _idle(value, "shell") < _NO_TIME:
+        found.append(AccessObstacle(path, line, f"ChannelTimeout {value}", _CLOSED))
     value, path, line = effective_of(settings, "ForceCommand", "none")
     cause = _forced(value, has_file, runs)
     found += [AccessObstacle(path, line, f"ForceCommand {value}", cause)] if cause else []
@@ -80,6 +89,41 @@ def _locked_in(folder, has_file, is_new):
     return "" if "%" in plain or has_file(f"{folder.rstrip('/')}/bin/sh") else "there is no shell in it"
 
 
+def _idle(value, kind):
+    """Return the seconds (int) after which ChannelTimeout closes a session of a kind (``shell`` or ``command``) that writes nothing, 0 for never.
+
+    The first pattern counts. Source: lookup_timeout of OpenSSH's channels.c; 9.2 and 10.0 take ``session`` for none of them.
+    """
+    limits = [word.partition("=")[::2] for word in value.split()]
+    return next((seconds(limit) or 0 for pattern, limit in limits if fnmatch.fnmatchcase(f"session:{kind}", pattern)), 0)
+
+
+def shared_fate(settings, punishes):
+    """Return the Obstacles of the settings by which what others on the network do, as they do to every public address, is held against the user.
+
+    punishes: bool, this sshd refuses an address for a while from which attempts failed (9.8 and later). Tried with OpenSSH 10.0.
+    """
+    found, bits = [], _number(effective_of(settings, "PerSourceNetBlockSize", "32:128")[0].partition(":")[0], 32)
+    startups = effective_of(settings, "PerSourceMaxStartups", "none")
+    if bits < _LEAST_BITS and _number(startups[0], _LEAST_STARTUPS) < _LEAST_STARTUPS:
+        found.append(AccessObstacle(*startups[1:], f"PerSourceMaxStartups {startups[0]}", f"all of PerSourceNetBlockSize {bits} have them together"))
+    penalties, path, line = effective_of(settings, "PerSourcePenalties", "yes")
+    exempt = [setting for setting in settings if setting.keyword == "persourcepenaltyexemptlist"]
+    if not punishes or penalties.lower() == "no" or exempt:
+        return found
+    block, place, number = effective_of(settings, "PerSourceNetBlockSize", "32:128")
+    if bits < _LEAST_BITS:
+        found.append(AccessObstacle(place, number, f"PerSourceNetBlockSize {block}", "who tries wrong keys has all others refused, too (PerSourcePenalties)"))
+    options = dict(word.partition(":")[::2] for word in penalties.lower().split())
+    if options.get("overflow") == "deny-all" and 0 < _number(options.get("max-sources4", ""), _LEAST_PUNISHED) < _LEAST_PUNISHED:
+        found.append(AccessObstacle(path, line, f"PerSourcePenalties {penalties}", "when so many addresses have tried wrong keys, all are refused"))
+    return found
+
+
+def _number(text, otherwise):
+    return int(text[:9]) if text.isdigit() else otherwise
+
+
 def impatient(settings):
     """Return the Obstacles of the settings that leave little time, few attempts or few connections to who logs in over a network."""
     found = []
@@ -90,9 +134,9 @@ def impatient(settings):
     if value == "1":
         found.append(AccessObstacle(path, line, "MaxAuthTries 1", "a client that offers another key first is cut off"))
     value, path, line = effective_of(settings, "ChannelTimeout", "none")
-    for kind, _equals, limit in [word.partition("=") for word in value.split()]:
-        if kind in ("session", "session:*", "session:shell", "*", "global") and 0 < (seconds(limit) or 0) < _LEAST_GRACE:
-            found.append(AccessObstacle(path, line, f"ChannelTimeout {value}", "a session in which nothing is written for that time is closed"))
+    together = [seconds(word.partition("=")[2]) or 0 for word in value.split() if word.startswith("global=")]  # 9.7 and later
+    if any(0 < time < _LEAST_GRACE for time in [_idle(value, kind) for kind in ("shell", "command")] + together):
+        found.append(AccessObstacle(path, line, f"ChannelTimeout {value}", _CLOSED))
     value, path, line = effective_of(settings, "PermitTTY", "yes")
     if value.lower() == "no":
         found.append(AccessObstacle(path, line, "PermitTTY no", "a session has no terminal: no prompt, and no editor"))

@@ -59,6 +59,7 @@ _OF_SYSTEMD = "/usr/lib/x86_64-linux-gnu/libnss_systemd.so.2"
 WAYS = {
     "sshd runs a command in place of a shell": sshd("ForceCommand /bin/false"),
     "sshd gives no session": sshd("MaxSessions 0"),
+    "sshd closes a session before anybody has written a command": sshd("ChannelTimeout session:*=1s"),
     "sshd wants to know the host": sshd("AuthenticationMethods hostbased"),
     "sshd wants a key and a password": sshd("AuthenticationMethods publickey,password\nPasswordAuthentication no"),
     "sshd takes no key of today": sshd("PubkeyAcceptedAlgorithms ssh-dss\nPasswordAuthentication no"),
@@ -242,6 +243,8 @@ CONTROLS = {
     "sshd is started with options": started("-D -e -4 -o ListenAddress=10.1.1.1 -oListenAddress=0.0.0.0"),
     "sshd is started with another configuration": lambda layer: (layer.write("/etc/ssh/own", layer.read(SSHD)), started("-D -f /etc/ssh/own")(layer)),
     "sshd's options are none": written("/etc/default/ssh", "# SSHD_OPTS=-t\nSSHD_OPTS=\n"),
+    "sshd closes connections that nobody uses": sshd("UnusedConnectionTimeout 1\nChannelTimeout session=1s direct-tcpip=1m"),
+    "sshd counts the connections of an address": sshd("PerSourceMaxStartups 1\nPerSourceNetBlockSize 24:56\nClientAliveInterval 1\nClientAliveCountMax 0"),
     "sshd is patient": sshd("LoginGraceTime 60\nMaxAuthTries 4\nMaxStartups 10:30:60"),
     "PAM asks a program that succeeds": pam("account required pam_exec.so /bin/true"),
     "PAM wants root, as sshd is": pam("account requisite pam_rootok.so"),

@@ -20,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh import serve
 _FILES = ("/etc/environment", "/etc/profile", "/etc/profile.d/*.sh", "/etc/bash.bashrc", "/etc/bashrc", "/etc/skel/.bash_profile", "/etc/skel/.bashrc")
 _TIMEOUT = re.compile(r"(?:(?:(?:declare|typeset)\s+-\S+|readonly|export)\s+)*TMOUT=[\"\']?(\d{1,9})[\"\']?(?:\s|;|&|$)")
 _READ_ONLY = re.compile(r"(?:readonly|(?:declare|typeset)\s+-\w*r\w*)\s+TMOUT\b|.*;\s*readonly\s+TMOUT\b")
+_PENALTIES = b"persourcepenalties"
 _LEAST, _NO_TIME = 10, 5  # s, to read a prompt and write a command; and with less than which nobody does
 
 
@@ -32,7 +33,8 @@ _LEAST, _NO_TIME = 10, 5  # s, to read a prompt and write a command; and with le
     fault="Who logs in has little time for it",
     why="A login over a network takes a second or more, clients offer several keys, and others connect to every public address all the time. A shell whose "
     "TMOUT is a few seconds ends before a command is written; commands that are given to ssh still run.",
-    cure="Set LoginGraceTime 60, MaxAuthTries 3 and MaxStartups 10:30:60, or more; TMOUT=600 in /etc/profile.d.",
+    cure="Set LoginGraceTime 60, MaxAuthTries 3 and MaxStartups 10:30:60, or more; take ChannelTimeout, PerSourceNetBlockSize and PerSourcePenalties out; "
+    "TMOUT=600 in /etc/profile.d.",
     source="sshd_config(5); bash(1), TMOUT",
 )
 def has_time(context):
@@ -42,7 +44,8 @@ def has_time(context):
     """
     if server.program(context.tree) is None:
         return not_applicable(NO_SERVER)
-    found = [shown(obstacle) for obstacle in sshd_sessions.impatient(context.facts(sshd_started.settings))]
+    settings, punishes = context.facts(sshd_started.settings), _PENALTIES in context.shared(server.content).lower()
+    found = [shown(obstacle) for obstacle in sshd_sessions.impatient(settings) + sshd_sessions.shared_fate(settings, punishes)]
     short, is_fixed = _short_timeout(context)
     return failed_if(found + short, severity=ERROR if is_fixed else None)
 

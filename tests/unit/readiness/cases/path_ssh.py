@@ -82,7 +82,7 @@ BROKEN_FILES = [
     ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + PAM["/etc/pam.d/sshd"], "/etc/shells": "/bin/ksh\n"}, ("/etc/pam.d/sshd", 1)),
     ("R46h", {"/etc/skel/.bashrc": "# own\nexit 0\n"}, ("/etc/skel/.bashrc", 2)),
     ("R46e", {"/etc/ssh/sshd_config": "RefuseConnection yes\n"}, ("/etc/ssh/sshd_config", 1)),
-    ("R46n", {"/etc/ssh/sshd_config": "ChannelTimeout session=5s\n"}, ("/etc/ssh/sshd_config", 1)),
+    ("R46n", {"/etc/ssh/sshd_config": "ChannelTimeout session:shell=5s\n"}, ("/etc/ssh/sshd_config", 1)),
     ("R46e", {"/etc/ssh/sshd_config": "MaxAuthTries 0\n"}, ("/etc/ssh/sshd_config", 1)),
     ("R46e", {"/etc/ssh/sshd_config": "Port 22\nMatch User *\n DenyUsers *\n"}, ("/etc/ssh/sshd_config", 3)),
     ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": "[Service]\nIPAddressDeny=any\n"}, (f"{_SYSTEM}/ssh.service.d/z.conf", 2)),
@@ -256,7 +256,7 @@ RIGHT_FILES = [
 CONTROLS = [
     ("R46h", {"/etc/skel/.bashrc": 'case $- in\n  *i*) ;;\n  *) return;;\nesac\n[ -z "$PS1" ] && return\nexport A=b\n'}),
     ("R46e", {"/etc/ssh/sshd_config": "Match Address 192.0.2.1\n  RefuseConnection yes\n"}),
-    ("R46n", {"/etc/ssh/sshd_config": "ChannelTimeout direct-tcpip=5s session=1h\n"}),
+    ("R46n", {"/etc/ssh/sshd_config": "ChannelTimeout direct-tcpip=5s session=1s session:*=1h global=1h\n"}),
     *[
         ("R46b", {f"{_SYSTEM}/ssh.service.d/z.conf": f"[Service]\n{text}\n"})
         for text in (
