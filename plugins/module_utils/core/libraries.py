@@ -99,8 +99,13 @@ class Libraries:
                     places[name] = place
                     pending.append((place, facts.elf, rpath))
         if not _is_musl(program):
-            lacking.older.extend(self._older(objects, places))
+            loader = program.interpreter if program.interpreter and self._tree.is_file(program.interpreter) else None
+            lacking.older.extend(self._older(objects, dict(places, **{posixpath.basename(loader): loader} if loader else {})))
         return lacking
+
+    def place_of(self, name: str, path: str, program: Elf) -> Optional[str]:
+        """Return the path of a library that the program (Elf) at path is given, None where there is none."""
+        return self._find(name, program, path, self._expanded(program.rpath, path, program), program)
 
     def _older(self, objects: List[Tuple[str, Elf]], places: Dict[str, Optional[str]]) -> List[Tuple[str, str]]:
         """Return [(path, "VERSION of PATH")] of the objects that ask a library for a version that it has not; one without any versions is taken as it is."""

@@ -99,6 +99,8 @@ WAYS = {
     "a library to preload needs one that is not there": preloaded,
     "libcrypto is another library": lambda layer: layer.write(f"{_LIBRARIES}/libcrypto.so.3", layer.tree.read_bytes(f"{_LIBRARIES}/libz.so.1")),
     "sshd is made for a newer C library": replaced("/usr/sbin/sshd", b"GLIBC_2.34\0", b"GLIBC_2.99\0"),
+    "the C library is of another release than its loader": replaced(f"{_LIBRARIES}/libc.so.6", b" release version 2.", b" release version 3."),
+    "the C library asks its loader for what that has not": replaced(f"{_LIBRARIES}/ld-linux-x86-64.so.2", b"GLIBC_2.35\0", b"GLIBC_2.99\0"),
     "useradd is made for a newer C library": replaced("/usr/sbin/useradd", b"GLIBC_2.34\0", b"GLIBC_2.99\0"),
     "a module of PAM is for another processor": of_arm(f"{_LIBRARIES}/security/pam_unix.so"),
     "a module of PAM is zeros": zeros(f"{_LIBRARIES}/security/pam_permit.so"),

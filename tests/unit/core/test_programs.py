@@ -169,6 +169,15 @@ def test_nothing_is_in_the_way(tmp_path, files, links):
             {},
             ["/lib64/liba.so needs B_2 of /lib64/libb.so, which does not have it"],
         ),
+        (
+            {
+                "/sbin/init": INIT,
+                "/lib/x86_64-linux-gnu/libc.so.6": library(["ld-linux-x86-64.so.2"], asked=[("ld-linux-x86-64.so.2", "L_2", 0)]),
+                LOADER: library(versions=["L_1"]),
+            },
+            {},
+            [f"/lib/x86_64-linux-gnu/libc.so.6 needs L_2 of {LOADER}, which does not have it"],
+        ),
     ],
 )
 def test_what_is_in_the_way_is_named(tmp_path, files, links, expected):

@@ -9,9 +9,21 @@ from unit.readiness.guest_tree import FILES
 
 _INIT = "/usr/lib/systemd/systemd"
 _LOADER = "/lib64/ld-linux-x86-64.so.2"
+_LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
 _RHEL = {"/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n'}
 _ENFORCING = {"/etc/selinux/config": "# x\nSELINUX=enforcing\nSELINUXTYPE=targeted\n"}
 _POLICY = {"/etc/selinux/targeted/policy/policy.33": "policy"}
+
+
+def glibc(library_release, loader_release):
+    """Return a system whose C library and loader say of which release they are."""
+    said = [f" (Debian GLIBC {release}-9+deb12u9) stable release version {release}.\n\0".encode() for release in (library_release, loader_release)]
+    return {
+        _INIT: program(["libc.so.6"]),
+        _LIBC: library() + b"GNU C Library" + said[0],
+        _LOADER: ("program", library() + b"ld.so" + said[1]),
+    }
+
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
@@ -27,6 +39,13 @@ BROKEN_FILES = [
     ("R68a", {_INIT: program(["libc.so.6"]), _LOADER: library()}, (_LOADER, None)),  # the loader is not executable
     ("R68a", {_INIT: program(machine=AARCH64, interpreter=None)}, ("/sbin/init", None)),
     ("R68a", {_INIT: ""}, ("/sbin/init", None)),
+    ("R68k", glibc("2.41", "2.36"), (_LIBC, None)),
+    ("R68k", glibc("2.36", "2.41"), (_LIBC, None)),
+    (
+        "R68k",  # as before 2.33, whose loader does not say it
+        {**glibc("2.31", "2.28"), _LOADER: ("link", "/lib/x86_64-linux-gnu/ld-2.28.so"), "/lib/x86_64-linux-gnu/ld-2.28.so": ("program", library())},
+        (_LIBC, None),
+    ),
     ("R68g", {"/etc/sudoers.d": ("link", "/srv/sudoers.d")}, ("/etc/sudoers.d", None)),
     ("R68g", {"/etc/sudoers.d": "a file\n"}, ("/etc/sudoers.d", None)),
     ("R68i", {"/bin/sh": ("link", "false"), "/bin/false": ("program", program(interpreter=None))}, ("/bin/sh", None)),
@@ -48,6 +67,7 @@ BROKEN_FILES = [
 #: (rule that does not concern the right guest, files with which it does, and holds)
 RIGHT_FILES = [
     ("R68f", {**_RHEL, **_ENFORCING, **_POLICY, "/.autorelabel": ""}),
+    ("R68k", glibc("2.36", "2.36")),
 ]
 
 #: (rule, files that resemble its fault, and are right)
