@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What takes a device or its driver away: rules of udev, options of modules, signatures that are asked for."""
 
-from integration.broken.ways_boot import parameters
+from integration.broken.ways_boot import early, parameters, with_file
 from integration.broken.ways_root import written
+
+_BOUND = 'SUBSYSTEM=="vmbus", ATTR{class_id}=="{%s}", ATTR{driver_override}="uio_hv_generic"'
 
 
 def udev(text, path="/etc/udev/rules.d/99-own.rules"):
@@ -29,6 +31,14 @@ WAYS = {
     "udev takes the disk off its driver": udev('SUBSYSTEM=="block", ENV{ID_VENDOR}=="Msft", ATTR{device/driver/unbind}="%b"'),
     "udev write-protects every disk": udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/sbin/blockdev --setro $devnode"', "/usr/lib/udev/rules.d/99-own.rules"),
     "udev takes the card off its driver": udev('SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ATTR{device/driver/unbind}="%b"'),
+    "udev gives the card a driver for programs, before it has its own": lambda layer: (
+        udev(_BOUND % "f8615163-df3e-46c5-913f-f2d2f965ed0e")(layer),
+        early(lambda members: [members.pop(name) for name in list(members) if "/hv_netvsc.ko" in name])(layer),
+    ),
+    "udev of the initramfs gives the disk a driver for programs": early(
+        with_file("etc/udev/rules.d/10-own.rules", (_BOUND % "ba6163d9-04a1-4d29-b605-72e2ffb1dc7f").encode() + b"\n")
+    ),
+    "udev takes the card off its driver on its bus": udev('SUBSYSTEM=="vmbus", ATTR{class_id}=="{f8615163-*", ATTR{driver/unbind}="%k"'),
     "udev removes the card's driver": udev('SUBSYSTEM=="net", KERNEL=="eth*", RUN+="/sbin/modprobe -r hv_netvsc"'),
     "udev leaves the card packets too small for DHCP": udev('SUBSYSTEM=="net", KERNEL=="eth*", ATTR{mtu}="68"'),
 }
@@ -47,6 +57,8 @@ CONTROLS = {
         'SUBSYSTEM=="block", ATTRS{model}=="Virtual Disk*", ATTR{device/timeout}="300", ATTR{queue/scheduler}="none"'
     ),
     "udev hides what is no disk": udev('SUBSYSTEM=="block", KERNEL=="sr*", ENV{SYSTEMD_READY}="0"\nSUBSYSTEM=="block", KERNEL=="sd*", ENV{UDISKS_IGNORE}="1"'),
+    "udev gives a second card a driver for programs": udev('SUBSYSTEM=="vmbus", KERNEL=="7ad35d50-*", ATTR{driver_override}="uio_hv_generic"'),
+    "udev gives cards of PCI a driver for programs": udev('SUBSYSTEM=="pci", ATTR{vendor}=="0x15b3", ATTR{driver_override}="vfio-pci"'),
     "udev has a card of another host unbound": udev('SUBSYSTEM=="net", DRIVERS=="virtio_net", ATTR{device/driver/unbind}="%b"'),
     "udev sets the card up": udev('SUBSYSTEM=="net", KERNEL=="eth*", ATTR{mtu}="1400", RUN+="/sbin/ethtool -K %k tso off"'),
 }

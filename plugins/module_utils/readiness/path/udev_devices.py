@@ -13,6 +13,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network import c
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import MOVED, NO_DRIVER, REFUSED
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import FIRST, LEAST_MTU
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import udev_bus
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRST_CARD, SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
@@ -83,6 +84,7 @@ def disk_is_kept(context):
                     found.append(Evidence(path, each.line, each.text))
                 elif ("ENV{SYSTEMD_READY}", "=", "0") in each.tokens and not udev_rules.is_of(each, _SCSI):
                     hidden.append(Evidence(path, each.line, each.text))
+    found += [place for place, _severity in udev_bus.taken(context, udev_bus.DISK)]
     is_waited_for = any(_waits(entry) for entry in fstab.entries(context.text("/etc/fstab")))
     return failed_if(found + hidden, severity=WARNING if hidden and not found and not is_waited_for else None)
 
@@ -131,6 +133,9 @@ def card_is_kept(context):
             for severity in filter(None, (_of_card(token, card, by_networkd) for token in each.tokens)):
                 found.append(Evidence(path, each.line, each.text))
                 severities.append(severity)
+    for place, severity in udev_bus.taken(context, udev_bus.CARD):
+        found.append(place)
+        severities.append(severity)
     small = _of_link(context.tree)
     return failed_if(found + small, severity=None if ERROR in severities or small else WARNING)
 

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases of rules of udev that take the disk or the card away."""
 
+from unit.readiness.guest_tree import IN_INITRAMFS, INITRAMFS, initramfs
+
 _RULES = "/etc/udev/rules.d/99-own.rules"
 _NEW = {"/usr/lib/systemd/libsystemd-shared-255.so": ""}
 #: What makes rules and .link files of the credentials of the stores, of which udevd wants the one.
@@ -16,6 +18,14 @@ _CREDENTIAL = "/etc/credstore/udev.rules.99-own"
 _OF_LINK = "/usr/lib/credstore/network.link.10-own"
 _UNBOUND = 'SUBSYSTEM=="scsi", ATTR{type}=="0", ATTR{delete}="1"\n'
 _SMALL = "[Match]\nDriver=hv_netvsc\n[Link]\nMTUBytes=68\n"
+
+_BOUND = 'ACTION=="add", SUBSYSTEM=="vmbus", ATTR{class_id}=="{%s}", ATTR{driver_override}="uio_hv_generic"'
+_NET, _SCSI, _IDE = "f8615163-df3e-46c5-913f-f2d2f965ed0e", "ba6163d9-04a1-4d29-b605-72e2ffb1dc7f", "32412632-86cb-44a2-9b5c-50d1417354f5"
+_IN_IMAGE = "etc/udev/rules.d/10-own.rules"
+
+
+def _image(text, names=IN_INITRAMFS):
+    return {INITRAMFS: initramfs(names, {_IN_IMAGE: text + "\n"})}
 
 
 def _udev(text, **files):
@@ -40,10 +50,23 @@ BROKEN_FILES = [
     ("R35e", _udev('SUBSYSTEM=="net", KERNEL=="eth0", RUN+="/sbin/ip link set $name netns build"'), (_RULES, 2)),
     ("R35e", _udev('SUBSYSTEM=="net", RUN+="/sbin/modprobe -r hv_netvsc"'), (_RULES, 2)),
     ("R35e", _udev('SUBSYSTEM=="net", ENV{ID_NET_MANAGED_BY}="io.own"', **_NEW), (_RULES, 2)),
+    ("R81", _image(_BOUND % _SCSI), (f"{INITRAMFS}: /{_IN_IMAGE}", 1)),
+    ("R81", _image('SUBSYSTEM=="vmbus", KERNEL=="00000000-0000-8899-*", ATTR{driver_override}="uio_hv_generic"'), (f"{INITRAMFS}: /{_IN_IMAGE}", 1)),
+    ("R81", _udev('SUBSYSTEM=="vmbus", ATTR{class_id}=="{ba6163d9-*", ATTR{driver/unbind}="%k"'), (_RULES, 2)),
+    ("R35e", _image(_BOUND % _NET), (f"{INITRAMFS}: /{_IN_IMAGE}", 1)),
+    ("R35e", _udev(_BOUND % _NET), (_RULES, 2)),
+    ("R35e", _udev('SUBSYSTEM=="vmbus", ENV{MODALIAS}=="vmbus:635161f8*", ATTR{driver/unbind}="$kernel"'), (_RULES, 2)),
 ]
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R81", _udev(_BOUND % _SCSI)),  # the initramfs has given it its driver by then
+    ("R81", _udev('SUBSYSTEM=="vmbus", ATTR{class_id}=="{ba6163d9-*", ATTR{driver_override}="hv_storvsc"')),
+    ("R81", _image('SUBSYSTEM=="pci", ATTR{vendor}=="0x15b3", ATTR{driver_override}="vfio-pci"')),
+    ("R81", _image(_BOUND % _NET)),
+    ("R35e", _udev('SUBSYSTEM=="vmbus", KERNEL=="7ad35d50-c05b-47ab-b3a0-56a9a845852b", ATTR{driver_override}="uio_hv_generic"')),  # DPDK's second card
+    ("R35e", _udev('SUBSYSTEM=="pci", ATTR{vendor}=="0x15b3", ATTR{driver_override}="vfio-pci"')),
+    ("R35e", _udev('SUBSYSTEM=="vmbus", ATTR{class_id}=="{da0a7802-e377-4aac-8e77-0558eb1073f8}", ATTR{driver_override}="uio_hv_generic"')),
     ("R81", {_CREDENTIAL: _UNBOUND}),  # nothing makes rules of it
     ("R81", {**_BY_CREDENTIALS, "/etc/credstore/udev.conf.99-own": _UNBOUND}),
     ("R81", {**_BY_CREDENTIALS, _CREDENTIAL: _UNBOUND, _RULES: "# own\n"}),  # what is in /etc has the name first
