@@ -10,7 +10,7 @@ Source: systemd.unit(5), systemd.service(5), systemd.exec(5).
 from typing import Dict, List, NamedTuple, Optional, Set
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, unit_conditions, unit_files, unit_labels, unit_reach
-from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_programs, unit_refusals
+from ansible_collections.imagewright.azure.plugins.module_utils.core import unit_programs, unit_refusals, unit_times
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.libraries import Libraries
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
@@ -99,6 +99,7 @@ def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles:
             return UnitAnswer(state, unit, [_at(setting, "is not true")])
         doubts.append(_at(setting, "cannot be decided here"))
     faults = _of_requirements(units, settings + _linked(units, unit), command_line, obstacles, seen)
+    faults += [_at(setting, text) for setting, text in unit_times.too_short(unit.name, settings)]
     if unit.name.endswith(".socket"):
         faults += [_at(setting, text) for setting, text in unit_refusals.of_socket(settings)]
         faults += _of_socket(units, unit, settings, command_line, obstacles, seen)

@@ -56,8 +56,8 @@ def sysv(*lines, level=2):
     return change
 
 
-def of_target(text):
-    return written(f"{_OWN}/multi-user.target.d/x.conf", f"[Unit]\n{text}\n")
+def of_target(text, name="multi-user"):
+    return written(f"{_OWN}/{name}.target.d/x.conf", f"[Unit]\n{text}\n")
 
 
 def of_session(text):
@@ -138,6 +138,10 @@ WAYS = {
     "a file of the kernel closes its modules": tmpfiles("w /proc/sys/kernel/modules_disabled - - - - 1"),
     "a path that is there powers the machine off": by_path("/etc/passwd"),
     "a target gives up at once": of_target("JobTimeoutSec=1\nJobTimeoutAction=poweroff"),
+    "sysinit.target gives up at once": of_target("JobTimeoutSec=100ms", "sysinit"),
+    "sysinit.target gives up at once, and restarts": of_target("JobTimeoutSec=1\nJobTimeoutAction=reboot-force", "sysinit"),
+    "ssh gives up before its turn": drop_in("ssh", "[Unit]\nJobTimeoutSec=100ms\n"),
+    "the end of nologin has no time": drop_in("systemd-user-sessions", "[Service]\nTimeoutStartSec=1ms\n"),
     "a session ends at once": of_session("RuntimeMaxSec=1"),
     "a session has no memory": of_session("MemoryMax=64K"),
     "a machine that nobody uses is powered off": idle("IdleAction=poweroff\nIdleActionSec=60"),
@@ -202,6 +206,8 @@ CONTROLS = {
         layer.link(f"{_OWN}/ssh.service", f"{_OWN}/other.service"),
     ),
     "a path that is not there powers the machine off": by_path("/etc/no-such-file"),
+    "a target gives up when it has run for a second": of_target("JobRunningTimeoutSec=1\nJobTimeoutAction=poweroff"),
+    "ssh gives up after minutes": drop_in("ssh", "[Unit]\nJobTimeoutSec=10min\nFailureAction=reboot\n[Service]\nTimeoutStartSec=5min\n"),
     "a target gives up after an hour": of_target("JobTimeoutSec=1h\nJobTimeoutAction=poweroff"),
     "a session ends after a day": of_session("RuntimeMaxSec=1d\nMemoryMax=1G"),
     "a machine that nobody uses is locked": idle("IdleAction=lock\nIdleActionSec=60"),

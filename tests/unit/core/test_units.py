@@ -485,6 +485,24 @@ def test_conditions_on_the_machine_are_decided_by_what_the_guest_has(tmp_path, c
 @pytest.mark.parametrize(
     ("text", "state"),
     [
+        ("[Unit]\nJobTimeoutSec=500ms\n", "fails"),
+        ("[Service]\nType=notify\nTimeoutStartSec=10ms\n", "fails"),
+        ("[Service]\nType=oneshot\nTimeoutSec=1ms\n", "fails"),
+        ("[Unit]\nJobTimeoutSec=30s\n", "starts"),
+        ("[Unit]\nJobTimeoutSec=0\n", "starts"),
+        ("[Unit]\nJobTimeoutSec=500ms\nDefaultDependencies=no\n", "starts"),
+        ("[Unit]\nJobRunningTimeoutSec=500ms\n", "starts"),
+        ("[Service]\nTimeoutStartSec=10ms\n", "starts"),  # of Type=simple
+        ("[Service]\nType=oneshot\nTimeoutStartSec=10ms\nTimeoutStartSec=infinity\n", "starts"),
+    ],
+)
+def test_a_service_without_time_to_start_fails(tmp_path, text, state):
+    assert answer(tmp_path, {f"{ETC}/agent.service.d/x.conf": text})[0] == state
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
         ("ExecStart=/usr/sbin/waagent", "fails"),
         ("ExecStartPost=bin/waagent", "fails"),
         ("Type=oneshot\nRestart=always", "fails"),

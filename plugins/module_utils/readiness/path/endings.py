@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 import posixpath
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span, unit_files, unit_reach, units
+from ansible_collections.imagewright.azure.plugins.module_utils.core import services, time_span, unit_files, unit_reach, unit_times, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name, udev_rules
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
@@ -22,8 +22,9 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps 
 _PROGRAMS = ("poweroff", "halt", "reboot", "shutdown")
 _VERBS = ("poweroff", "halt", "reboot", "kexec", "rescue", "emergency", "soft-reboot")
 _TARGETS = re.compile(r"(rescue|emergency|poweroff|halt|reboot|shutdown)(\.target)?$")
-#: Seconds: no machine of Azure is up sooner.
-_SOON = 5
+#: Seconds: no machine of Azure is up sooner, or has come so far that its services start.
+_SOON, _AT_ONCE = 5, 1.5
+_EARLY = ("basic.target", "network-online.target")
 _REQUESTS = ("b", "c", "e", "i", "o")  # Source: Linux Documentation/admin-guide/sysrq.rst
 _ACTIONS = re.compile(r"(poweroff|reboot|halt|exit|kexec|soft-reboot)(-force|-immediate)?$")
 
@@ -67,14 +68,19 @@ def _of_actions(context):
 
 
 def _of_targets(known):
-    """Return the [Evidence] of what ends the machine where the boot has not come to its target within seconds. Source: systemd.unit(5), JobTimeoutAction=."""
+    """Return the [Evidence] of what ends the machine where the boot has not come to a target, or a unit, within seconds.
+
+    Source: systemd.unit(5), JobTimeoutAction=. JobRunningTimeoutSec= does not count: a target runs for no time.
+    """
     found = []
-    for name in sorted({"multi-user.target", "graphical.target"} & known.known(unit_reach.reached)):
-        settings = known.settings(known.find(name))
+    for name in sorted(known.known(unit_reach.reached_through_services)):
+        settings = known.readable_settings(known.find(name)) or []
         action, limit = unit_files.last(settings, "Unit", "JobTimeoutAction"), unit_files.last(settings, "Unit", "JobTimeoutSec")
-        limit = limit or unit_files.last(settings, "Unit", "JobRunningTimeoutSec")
-        seconds = time_span.seconds(limit.value) if limit is not None else None
-        if action is not None and _ACTIONS.match(action.value) and seconds and seconds < _SOON:
+        if action is None or limit is None or not _ACTIONS.match(action.value):
+            continue
+        is_last = name in ("multi-user.target", "graphical.target")
+        waits = is_last or name in _EARLY or unit_times.job_limit(name, settings) is not None
+        if waits and 0 < unit_times.seconds(limit) < (_SOON if is_last else _AT_ONCE):
             found.append(Evidence(action.path, action.line, f"{action.key}={action.value}, and {limit.key}={limit.value}"))
     return found
 

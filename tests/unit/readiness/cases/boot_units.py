@@ -20,6 +20,7 @@ _FORMATS = {
     "/usr/sbin/sshd": ELF_X86_64,
 }
 _ELF = r"\x7fELF\x02\x01\x01"
+_EARLY = f"{SYSTEM}/sysinit.target.d/own.conf"
 _REQUIRED = f"{SYSTEM}/ssh.service.requires/foo.service"
 _MASKING = 'ln -s /dev/null "$2/ssh.service"'
 
@@ -71,6 +72,10 @@ BROKEN_FILES = [
     ("R69c", _path("PathExistsGlob=/etc/pass*\nUnit=evil.service"), (f"{SYSTEM}/evil.service", 3)),
     ("R69c", _path("DirectoryNotEmpty=/etc"), (f"{SYSTEM}/evil.service", 3)),
     ("R69c", {**TARGETS, _TARGET: "[Unit]\nJobTimeoutSec=1\nJobTimeoutAction=reboot\n"}, (_TARGET, 3)),
+    ("R69c", {**TARGETS, _EARLY: "[Unit]\nJobTimeoutSec=1s\nJobTimeoutAction=reboot-force\n"}, (_EARLY, 3)),
+    ("R69c", {**TARGETS, _SSH: "[Unit]\nJobTimeoutAction=reboot\nJobTimeoutSec=100ms\n"}, (_SSH, 2)),
+    ("R69b", {**TARGETS, _EARLY: "[Unit]\nJobTimeoutSec=100ms\n"}, (_EARLY, 2)),
+    ("R46b", {**TARGETS, _SSH: "[Unit]\nJobTimeoutSec=100ms\n"}, (_SSH, 2)),
     ("R69c", {**TARGETS, _LOGIND: "[Login]\nIdleAction=poweroff\nIdleActionSec=1min\n"}, (_LOGIND, 2)),
     ("R69c", {**TARGETS, _UDEV: 'SUBSYSTEM=="net", ACTION=="add", RUN+="/sbin/poweroff"\n'}, (_UDEV, 1)),
     ("R69c", {**TARGETS, _UDEV: 'KERNEL=="sda", SUBSYSTEM=="block", RUN+="/bin/sh -c \'sync; reboot -f\'"\n'}, (_UDEV, 1)),
@@ -118,6 +123,11 @@ CONTROLS = [
     ("R69g", {**TARGETS, _AGENT: "[Unit]\nAfter=multi-user.target\n[Service]\nType=oneshot\nExecStart=\nExecStart=/usr/sbin/waagent -daemon\n"}),
     ("R69c", _path("PathExists=/etc/nothing\nPathChanged=/etc/passwd\nDirectoryNotEmpty=/srv")),
     ("R69c", {**TARGETS, _TARGET: "[Unit]\nJobTimeoutSec=30min\nJobTimeoutAction=reboot\n"}),
+    ("R69c", {**TARGETS, _TARGET: "[Unit]\nJobRunningTimeoutSec=1\nJobTimeoutAction=reboot\n"}),  # a target runs for no time
+    ("R69c", {**TARGETS, _SSH: "[Unit]\nJobTimeoutAction=reboot\nJobTimeoutSec=10min\n"}),
+    ("R69c", {**TARGETS, _SSH: "[Unit]\nFailureAction=reboot\nStartLimitAction=reboot\n"}),
+    ("R69b", {**TARGETS, _EARLY: "[Unit]\nJobTimeoutSec=5min\n"}),
+    ("R46b", {**TARGETS, _SSH: "[Unit]\nJobTimeoutSec=5min\nJobRunningTimeoutSec=1min\n"}),
     ("R69c", {**TARGETS, _LOGIND: "[Login]\nIdleAction=poweroff\nIdleActionSec=2h\n"}),
     ("R69c", {**TARGETS, _UDEV: 'SUBSYSTEM=="net", ATTR{address}=="52:54:00:12:34:56", RUN+="/sbin/poweroff"\n'}),
     ("R69c", {**TARGETS, _UDEV: 'SUBSYSTEM=="power_supply", RUN+="/sbin/poweroff"\n'}),
