@@ -10,6 +10,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import posixpath
 import re
+import struct
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header
@@ -41,6 +42,8 @@ _MOST_CONFIGURATION = 256
 _LARGEST_CACHE = 16 * 1024 * 1024
 
 _PRELOAD = "/etc/ld.so.preload"
+#: Bytes that the loader reads of a library before it maps it. Source: struct filebuf of elf/dl-load.c.
+_READ_FIRST = 832
 
 
 class Lacking(NamedTuple):
@@ -58,11 +61,11 @@ class Lacking(NamedTuple):
 class Libraries:
     """The libraries of one guest; what it was asked once it knows.
 
-    tree: any Tree. inspect: how a file of it is looked at.
+    tree: any Tree. inspect: how a file of it is looked at. environment: {name: value} of the variables that the loader reads.
     """
 
-    def __init__(self, tree: Tree, inspect: Inspect) -> None:
-        self._tree, self._inspect = tree, inspect
+    def __init__(self, tree: Tree, inspect: Inspect, environment: Optional[Dict[str, str]] = None) -> None:
+        self._tree, self._inspect, self._environment = tree, inspect, environment or {}
         self._configured: Optional[List[str]] = None
         self._cached: Optional[Dict[str, List[str]]] = None
         self._preloaded: Optional[List[str]] = None
@@ -74,7 +77,9 @@ class Libraries:
         places: Dict[str, Optional[str]] = {}
         objects: List[Tuple[str, Elf]] = []
         pending: List[Tuple[str, Elf, Tuple[str, ...]]] = [(path, program, ())]
-        pending += [(place, facts.elf, ()) for place, facts in self._of_preload(program) if facts.elf]
+        preloaded = self._of_preload(program)
+        pending += [(place, facts.elf, ()) for place, facts in preloaded if facts.elf and facts.elf.whole]
+        lacking.damaged.extend((place, facts.problem or "it is cut off") for place, facts in preloaded if not (facts.elf and facts.elf.whole))
         while pending and len(places) < _MOST_OBJECTS:
             user, object_, inherited = pending.pop(0)
             objects.append((user, object_))
@@ -120,17 +125,27 @@ class Libraries:
         return found
 
     def _of_preload(self, program: Elf) -> List[Tuple[str, Facts]]:
-        """Return [(path, Facts)] of what is loaded before everything: what is not there, or is no library for this program, is passed over."""
+        """Return [(path, Facts)] of what is loaded before everything: what is not there, or begins as no library for this program, is passed over.
+
+        One that is cut off behind its beginning the loader takes, and ends.
+        """
         if _is_musl(program):
             return []
         if self._preloaded is None:
             text = self._tree.read_text(_PRELOAD) if self._tree.is_file(_PRELOAD) else ""
-            self._preloaded = [word for line in text.split("\n") for word in re.split(r"[\s:]+", line.partition("#")[0]) if word]
+            named = [self._environment.get("LD_PRELOAD", "")] + [line.partition("#")[0] for line in text.split("\n")]
+            self._preloaded = [word for words in named for word in re.split(r"[\s:]+", words) if word]
         places = [self._find(name, program, _PRELOAD, (), program) for name in self._preloaded]
         found = [(place, self.look(place)) for place in places if place]
-        return [
-            (place, facts) for place, facts in found if facts.elf and facts.elf.whole and (facts.elf.machine, facts.elf.bits) == (program.machine, program.bits)
-        ]
+        return [(place, facts) for place, facts in found if (facts.elf or facts.problem) and self._machine(place) == (program.machine, program.bits)]
+
+    def _machine(self, path: str) -> Optional[Tuple[int, int]]:
+        """Return (machine, bits) of an ELF file, whole or not; None of one that has not even what the loader reads first."""
+        start = self._tree.read_bytes(path, _READ_FIRST)
+        if len(start) < _READ_FIRST:
+            facts = self.look(path)
+            return (facts.elf.machine, facts.elf.bits) if facts.elf else None
+        return struct.unpack_from(elf_header.byte_order(start) + "H", start, 18)[0], 64 if start[4] == 2 else 32
 
     def _is_of_loader(self, name: str, program: Elf) -> bool:
         loader = posixpath.basename(program.interpreter or "")
@@ -142,10 +157,17 @@ class Libraries:
             return name if self._tree.is_file(name) else None
         musl = _is_musl(program)
         folders = [] if object_.runpath and not musl else list(rpath)
+        folders += [] if musl else self._of_environment(name, user, object_)
         folders += self._expanded(object_.runpath, user, object_)
         folders += self._of_musl(program) if musl else self._of_configuration() + _default(program)
         candidates = [posixpath.join(folder, name) for folder in folders] + ([] if musl else self._of_cache().get(name, []))
         return next((candidate for candidate in candidates if self._fits(candidate, program)), None)
+
+    def _of_environment(self, name: str, user: str, object_: Elf) -> List[str]:
+        """Return the directories of LD_LIBRARY_PATH in which everybody may read a library of a name; the loader passes over what it may not."""
+        folders = self._expanded(re.split(r"[:;]", self._environment.get("LD_LIBRARY_PATH", "")), user, object_)
+        modes = [(folder, self._tree.stat(folder), self._tree.stat(posixpath.join(folder, name))) for folder in folders]
+        return [folder for folder, own, file in modes if own and file and own.mode & 0o001 and file.mode & 0o004]
 
     def _fits(self, path: str, program: Elf) -> bool:
         """Return whether a file is what the loader takes: it passes over one for another machine, but not over a damaged one."""

@@ -42,6 +42,7 @@ from integration.broken import (
     ways_stand_ins,
     ways_system,
     ways_units,
+    ways_variables,
 )
 from integration.broken.overlay import DoesNotApply, Layer, laid_over
 
@@ -66,6 +67,7 @@ _MORE = (
     ways_beneath,
     ways_mounts,
     ways_units,
+    ways_variables,
 )
 WAYS = {**ways_boot.WAYS, **ways_root.WAYS}
 CONTROLS = dict(controls.CONTROLS)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.image import image_tree
-from integration.broken import images, judging, ways_lease, ways_limits, ways_login, ways_sessions
+from integration.broken import images, judging, ways_lease, ways_limits, ways_login, ways_sessions, ways_variables
 from integration.broken.overlay import GONE, DoesNotApply, Layer
 from lab import keys, ports
 from lab.files import roomy_scratch
@@ -31,7 +31,7 @@ from lab.paths import cache_dir
 
 USER = "azureuser"
 #: Of these topics each change is tried that is about nothing else.
-TOPICS = (ways_login, ways_sessions, ways_limits, ways_lease)
+TOPICS = (ways_login, ways_sessions, ways_limits, ways_lease, ways_variables)
 WAYS = {way: change for topic in TOPICS for way, change in topic.WAYS.items()}
 CONTROLS = {way: change for topic in TOPICS for way, change in topic.CONTROLS.items()}
 #: {what was done: why a trial does not see what it does}
@@ -48,7 +48,7 @@ BEYOND = {
 }
 #: What a change has to be about alone for a trial to tell of it.
 TOLD = re.compile(
-    r"/etc/(?:pam\.d|security|sudoers\.d|ssh|skel|profile\.d)/|/home(?:/|$)|/usr/lib/x86_64-linux-gnu/security/"
+    r"/opt/own/|/etc/(?:pam\.d|security|sudoers\.d|ssh|skel|profile\.d)/|/home(?:/|$)|/usr/lib/x86_64-linux-gnu/security/"
     r"|/etc/(?:passwd|shadow|group|gshadow|subuid|subgid|login\.defs|nsswitch\.conf|sudoers|sudo\.conf|profile|bash\.bashrc|environment|shells|nologin"
     r"|inputrc|hosts\.(?:allow|deny)|\.pwd\.lock|default/useradd|waagent\.conf)[^/]*$|/usr/bin/(?:bash|dash|sudo)$|/usr/sbin/(?:sshd|useradd)$|/var/log/wtmp$"
 )

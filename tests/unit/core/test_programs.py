@@ -106,6 +106,11 @@ def test_nothing_is_in_the_way(tmp_path, files, links):
         ({"/sbin/init/x": b""}, {}, ["/sbin/init is not a regular file"]),
         ({"/sbin/init": (INIT, 0o644)}, {}, ["/sbin/init is not executable (mode 0644)"]),
         ({"/sbin/init": b""}, {}, ["/sbin/init is empty"]),
+        (
+            {"/sbin/init": INIT, "/etc/ld.so.preload": b"/opt/own.so\n", "/opt/own.so": library(["libc.so.6"])[:-20]},
+            {},
+            ["/opt/own.so is damaged: it is cut off; /sbin/init needs it"],
+        ),
         ({"/sbin/init": b"\0" * 5000}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),
         ({"/sbin/init": b"#!/bin/sh -e\nexec /real\n", "/bin/sh": INIT}, {}, ["/real is not there; /sbin/init needs it"]),
         ({"/sbin/init": b"exec /real\n"}, {}, ["/sbin/init is no program: it begins neither as an ELF file nor with #!"]),

@@ -1,38 +1,44 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""System manager: the time, the search path and the privileges that systemd gives every service, and the search path of every session.
+"""System manager: the time, the search path and the privileges that systemd gives every service.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import re
 import shlex
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import python_environment, services, systemd_version, time_span, unit_files
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import started
+from ansible_collections.imagewright.azure.plugins.module_utils.core import (
+    loader_environment,
+    python_environment,
+    services,
+    systemd_version,
+    time_span,
+    unit_files,
+)
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import service_arguments, sshd_started, started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH, SYSTEM_MANAGER
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
+from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server
 
 #: Where programs of the system are; of these one each has to be searched that has the programs of PROGRAMS.
 _FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 #: What an agent and cloud-init start by its name alone.
 _PROGRAMS = ("sh", "useradd", "ip", "mount")
+#: What shows whether the loader starts what the system, or whoever provisions, consists of.
+_OF_SYSTEM, _PYTHONS = ("/bin/sh", "/usr/bin/sh"), ("/usr/bin/python3", "/usr/libexec/platform-python")
 #: The units of whoever provisions.
 _PROVISIONERS = ("walinuxagent", "waagent", "cloud-init-main", "cloud-init-local", "cloud-init", "cloud-init-network", "cloud-config", "cloud-final")
 #: Of these, the agent: what it imports (crypt, distro) warns of its end.
 _AGENTS = ("walinuxagent", "waagent")
-#: What a session starts by its name alone.
-_OF_SESSIONS = ("sh", "ls", "cat")
 #: Seconds in which no service has told that it is ready, and in which one on a small machine may not have.
 _NOTHING_STARTS, _LITTLE = 0.1, 10
 #: What services of the boot do: mount, set addresses, become another user, bind port 22. Source: capabilities(7).
 _CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE")
 #: Versions of systemd.
 _WAITING_FOR_GROUPS = (256, 257)
-_ENVIRONMENT = "/etc/environment"
 
 
 @rule(
@@ -89,9 +95,10 @@ def groups_are_unified(context):
     title="systemd gives its services a search path and the privileges of root",
     fault="systemd takes the search path, or privileges of root, from every service",
     why="The agent and cloud-init start useradd, ip and mount by their names alone, and PYTHONHOME takes Python its own modules; what CapabilityBoundingSet= "
-    "of system.conf leaves out, no service gets back, and with NoNewPrivileges= sudo gives nobody root.",
+    "of system.conf leaves out, no service gets back, and with NoNewPrivileges= sudo gives nobody root; with a damaged library in LD_LIBRARY_PATH nothing "
+    "starts.",
     cure="Remove the line from system.conf or the unit (or the parameter from the command line), or have it in a drop-in of the one service that is meant.",
-    source="systemd-system.conf(5), DefaultEnvironment=, CapabilityBoundingSet= and NoNewPrivileges=; capabilities(7)",
+    source="systemd-system.conf(5), DefaultEnvironment=, CapabilityBoundingSet= and NoNewPrivileges=; capabilities(7); ld.so(8)",
     choice="LD_PRELOAD= of a library that is not there is right: the loader passes over it with a message.",
 )
 def services_have_their_means(context):
@@ -99,7 +106,8 @@ def services_have_their_means(context):
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
     settings = manager_settings.settings(context)
-    found = _of_environment(context.tree, unit_files.listed(settings, "Manager", "DefaultEnvironment")) + _of_provisioners(context)
+    for_all = unit_files.listed(settings, "Manager", "DefaultEnvironment")
+    found = _of_environment(context.tree, for_all) + _not_loaded(context.tree, _OF_SYSTEM, for_all) + _of_provisioners(context) + _of_server(context)
     found += _without_capabilities(settings)
     privileges = unit_files.last(settings, "Manager", "NoNewPrivileges")
     if privileges is not None and privileges.value.lower() in unit_files.TRUE:
@@ -113,18 +121,35 @@ def _of_provisioners(context):
     for name in _PROVISIONERS:
         settings = known.readable_settings(known.find(f"{name}.service")) or []
         own = unit_files.listed(settings, "Service", "Environment")
-        found += _of_environment(context.tree, own)
+        found += _of_environment(context.tree, own) + _not_loaded(context.tree, _PYTHONS, own)
         strict = [setting for setting in own if (_value_of(setting.value, "PYTHONWARNINGS") or "").split("::")[0] == "error"]
         if name in _AGENTS and strict:
             found.append(Evidence(strict[-1].path, strict[-1].line, f"{strict[-1].key}={strict[-1].value}: a warning that the agent's imports give ends it"))
     return found
 
 
+def _of_server(context):
+    """Return the [Evidence] of what the unit of sshd sets, in itself and in the files that it names, with which sshd does not start."""
+    unit, program = sshd_started.unit(context), server.program(context.tree)
+    known = service_arguments.variables(context, context.shared(unit_files.Units).settings(unit)) if unit and program else {}
+    named = [(name, known[name]) for name in loader_environment.NAMES if name in known]
+    causes = [(name, value, loader_environment.why_not(context.tree, program, {name: value.text})) for name, value in named]
+    return [Evidence(value.path, value.line, f"{name}={value.text}: {cause}") for name, value, cause in causes if cause]
+
+
+def _not_loaded(tree, programs, settings):
+    """Return the [Evidence] of assignments ([UnitSetting]) with which the first of some programs that is there does not start."""
+    program = next((path for path in programs if tree.is_file(path)), None)
+    last = {name: (value, setting) for setting in settings for name, value in _assignments(setting.value) if name in loader_environment.NAMES}
+    causes = [(setting, loader_environment.why_not(tree, program, {name: value})) for name, (value, setting) in last.items() if program]
+    return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {cause}") for setting, cause in causes if cause]
+
+
 def _of_environment(tree, settings):
     """Return the [Evidence] of a search path without programs, and of a place without Python's own modules, in assignments ([UnitSetting])."""
     found = []
     for setting in [each for each in settings if _value_of(each.value, "PATH") is not None][-1:]:
-        lost = _not_found(tree, _value_of(setting.value, "PATH"), _PROGRAMS)
+        lost = not_found(tree, _value_of(setting.value, "PATH"), _PROGRAMS)
         found += [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {', '.join(lost)} cannot be found")] if lost else []
     for setting in [each for each in settings if _value_of(each.value, "PYTHONHOME") is not None][-1:]:
         home = _value_of(setting.value, "PYTHONHOME").partition(":")[0]
@@ -161,27 +186,6 @@ def _without_capabilities(settings):
     return [Evidence(last.path, last.line, f"CapabilityBoundingSet={last.value}: without {', '.join(lacks)}")] if lacks else []
 
 
-@rule(
-    "R73g",
-    step=SSH,
-    severity=WARNING,
-    title="A session finds the programs of the system",
-    fault="A session does not find the programs of the system",
-    why="pam_env gives every session the search path of /etc/environment: what is run by ssh without a login shell, as by Ansible, finds no program.",
-    cure="Remove PATH from /etc/environment, or have /usr/bin and /usr/sbin in it.",
-    source="pam_env(8), environment(5); sshd(8), LOGIN PROCESS",
-    choice="A warning: a login shell sets its own path in /etc/profile, and sudo another.",
-)
-def sessions_have_a_path(context):
-    """Return failed with the last line of /etc/environment that sets a search path without the programs of a session."""
-    lines = [(number, text.strip()) for number, text in context.lines(_ENVIRONMENT) if re.match(r"\s*(?:export\s+)?PATH\s*=", text)]
-    if not lines:
-        return failed_if([])
-    number, text = lines[-1]
-    lost = _not_found(context.tree, text.partition("=")[2].strip().strip("\"'"), _OF_SESSIONS)
-    return failed_if([Evidence(_ENVIRONMENT, number, f"{text}: {', '.join(lost)} cannot be found")] if lost else [])
-
-
 def _assignments(value):
     """Return [(name, value)] of a list of assignments (str), none of what cannot be parted."""
     try:
@@ -195,7 +199,7 @@ def _value_of(value, name):
     return next((each for own, each in reversed(_assignments(value)) if own == name), None)
 
 
-def _not_found(tree, path, programs):
+def not_found(tree, path, programs):
     """Return the programs ([str]) that the system has and a search path (str or None) does not lead to."""
     if path is None or "$" in path:
         return []
@@ -203,4 +207,4 @@ def _not_found(tree, path, programs):
     return [name for name in there if not any(folder.startswith("/") and tree.exists(f"{folder}/{name}") for folder in path.split(":"))]
 
 
-RULES = [services_have_time, groups_are_unified, services_have_their_means, sessions_have_a_path]
+RULES = [services_have_time, groups_are_unified, services_have_their_means]

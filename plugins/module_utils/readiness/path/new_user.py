@@ -11,7 +11,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user, new_shell
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
@@ -26,10 +26,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import existing_home, new_account, sudo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
-    CLOUD_INIT,
     NOBODY,
     NOT_CLOUD_INIT,
-    TWICE,
     WAAGENT,
     is_by_cloud_init,
     provisioner,
@@ -42,10 +40,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.storage.mount_li
 _USERADD = "/etc/default/useradd"
 #: Bytes and files that a new user's home needs at least: its directories, and three files of the skeleton.
 _LEAST_HOME, _LEAST_FILES = 16384, 6
-_SHELL = re.compile(r"^\s*SHELL=[\"']?([^\"'\s#]*)")
-#: The agent's module that calls useradd, and how it does.
-_AGENTS = ("/usr/lib/python3*/*-packages/azurelinuxagent/common/osutil/default.py",)
-_AGENTS_SHELL = '"-s", "/bin/bash"'
 #: cloud-init's modules of distributions.
 _DISTRIBUTIONS = ("/usr/lib/python3*/*-packages/cloudinit/distros", "/usr/lib/python3/dist-packages/cloudinit/distros")
 #: Shells that let nobody in.
@@ -124,40 +118,17 @@ def _of_distribution(tree, documents):
 )
 def shell_runs(context):
     """Return failed with what gives the user a shell that is not there, cannot run, or lets nobody in."""
-    tree, who = context.tree, provisioner(context.tree).who
-    if who == NOBODY:
+    tree = context.tree
+    if provisioner(tree).who == NOBODY:
         return not_applicable("nobody provisions this guest")
-    place = _of_cloud_init(context) if who in (CLOUD_INIT, TWICE) else None
-    place = place or (_of_agent(context) if who == WAAGENT else None) or _of_useradd(context)
-    if place is None:
+    found = new_shell.named(context)
+    if found is None:
         return passed("the system's default shell")
-    shell = place.text.rpartition("=")[2].rpartition(": ")[2]
+    shell, place = found
     if posixpath.basename(shell) in _CLOSED:
         return failed([place._replace(text=f"{place.text}: it lets nobody in")])
     wrong = programs.why_not(tree, shell)
     return failed_if([place._replace(text=f"{place.text}: {wrong}")] if wrong else [])
-
-
-def _of_cloud_init(context):
-    documents, faults = context.shared(config.documents)
-    found = None if faults else config.value(documents, "system_info", "default_user", "shell")
-    return Evidence(found.path, found.line, f"shell: {found.value}") if found and isinstance(found.value, str) and found.value else None
-
-
-def _of_agent(context):
-    """Return the Evidence of the shell that the agent itself names: since 2.9 it calls useradd with one."""
-    paths = [path for pattern in _AGENTS for path in context.tree.glob(pattern)]
-    text = context.tree.read_text(paths[0]) if paths else ""
-    return (
-        Evidence(paths[0], text[: text.index(_AGENTS_SHELL)].count("\n") + 1, "useradd -s=/bin/bash")
-        if _AGENTS_SHELL in text and not context.tree.exists("/sbin/apk")
-        else None
-    )
-
-
-def _of_useradd(context):
-    found = [(number, match.group(1)) for number, text in context.lines(_USERADD) for match in [_SHELL.match(text)] if match and match.group(1)]
-    return Evidence(_USERADD, found[-1][0], f"SHELL={found[-1][1]}") if found else None
 
 
 @rule(
