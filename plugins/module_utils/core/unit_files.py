@@ -13,6 +13,7 @@ import stat
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, TypeVar
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_text import not_utf8, of_systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
 #: Where the system manager finds units at its next boot, the first that has one counts. What lies below /run is gone by then.
@@ -102,6 +103,13 @@ class Units:
             files = ([unit.path] if unit.state == THERE and unit.path else []) + self._drop_ins(unit)
             self._settings[unit.name] = [setting for path in files for setting in parse(self._text(path), path)]
         return self._settings[unit.name]
+
+    def fault(self, unit: Unit) -> Optional[int]:
+        """Return the number of the line at which systemd gives up the own file of a Unit that is there, and loads no such unit, None without one.
+
+        Raises ImagewrightError: as settings.
+        """
+        return not_utf8(self._text(unit.path)) if unit.path else None
 
     def readable_settings(self, unit: Unit) -> Optional[List[UnitSetting]]:
         """Return the [UnitSetting] of a Unit that is there, as of settings(), None of one that is not, or that cannot be read."""
@@ -193,21 +201,17 @@ def _pulls_by_unit(units: Units) -> Dict[str, List[Pull]]:
     return found
 
 
-def without_mark(text: str) -> str:
-    """Return the text of a file of systemd without the mark of the octets' order, with which some editors begin one, and which systemd passes over.
-
-    Source: config_parse of systemd's src/shared/conf-parser.c.
-    """
-    return text[1:] if text.startswith("\ufeff") else text
-
-
 def parse(text: str, path: str) -> List[UnitSetting]:
-    """Return the [UnitSetting] of a unit file's text. A line that ends with a backslash goes on in the next that is no comment."""
+    """Return the [UnitSetting] of a unit file's text, up to a line that is no UTF-8.
+
+    A line that ends with a backslash goes on in the next that is no comment.
+    """
     found: List[UnitSetting] = []
     section = ""
     pending: List[str] = []
     first: Optional[int] = None
-    for number, line in enumerate(without_mark(text).split("\n"), 1):
+    last_read = not_utf8(text)
+    for number, line in enumerate(of_systemd(text).split("\n")[: last_read and last_read - 1], 1):
         line = line.strip()
         if line.startswith(("#", ";")) or not line and first is None:
             continue

@@ -87,9 +87,11 @@ def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles:
     if unit.state != THERE:
         return _not_there(units, unit)
     try:
-        settings = units.settings(unit)
+        settings, fault = units.settings(unit), units.fault(unit)
     except ImagewrightError as error:
         return UnitAnswer(UNKNOWN, unit, [_about(unit, str(error))])
+    if fault is not None:
+        return UnitAnswer(FAILS, unit, [Cause(unit.path or unit.name, fault, "is no UTF-8, and systemd does not load the unit")])
     doubts = []
     for prefix, state in (("Condition", SKIPPED), ("Assert", FAILS)):
         truth, setting = unit_conditions.outcome(settings, prefix, units.tree, command_line)

@@ -11,7 +11,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import fnmatch
 
-from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_before, ifupdown_stanzas
+from ansible_collections.imagewright.azure.plugins.module_utils.network import ifupdown_before, ifupdown_faults, ifupdown_stanzas
 from ansible_collections.imagewright.azure.plugins.module_utils.network.changes import Change, is_ethernet, remove
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import DHCP, FIRST, FIXED, NOT_STARTED, NOTHING, CardAnswer
 from ansible_collections.imagewright.azure.plugins.module_utils.network.ifupdown_stanzas import PATH, STANZA, files, logical_lines
@@ -29,7 +29,7 @@ def has_ethernet(tree):
 
 def stanzas(tree):
     """Return the iface stanzas ([ifupdown_stanzas.CardStanza]) of all files."""
-    return [stanza for path in files(tree) for stanza in ifupdown_stanzas.stanzas(path, text_of(tree, path))]
+    return [stanza for path, text in ifupdown_faults.texts(tree).items() for stanza in ifupdown_stanzas.stanzas(path, text)]
 
 
 def mentions(tree, card):
@@ -39,11 +39,14 @@ def mentions(tree, card):
 
 def answer(tree, card=FIRST):
     """Return the CardAnswer of ifupdown for a card: all its stanzas are applied, where a line starts it."""
+    wrong = ifupdown_faults.fault(tree)
+    if wrong is not None:
+        return CardAnswer(NOTHING, [wrong])
     own = [stanza for stanza in stanzas(tree) if is_of(stanza, card) and stanza.family == "inet"]
     asking = [stanza.place for stanza in own if stanza.method == "dhcp"]
     if not own:
         return CardAnswer(NOTHING, [stanza.place for stanza in stanzas(tree) if is_ethernet(stanza.card)])
-    if not any(starts(text_of(tree, path), card.name) for path in files(tree)):
+    if not any(starts(text, card.name) for text in ifupdown_faults.texts(tree).values()):
         return CardAnswer(NOT_STARTED, [stanza.place for stanza in own])
     left_out = ifupdown_before.not_set_up(tree, card.name)
     if left_out is not None:

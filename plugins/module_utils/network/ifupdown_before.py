@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keeps ifup from setting a card up: a command or script before it that fails, a word that it does not know, a setting of its service.
+"""What keeps ifup from setting a card up: a command or script before it that fails, a setting of its service.
 
 Source: interfaces(5); ifup(8), --read-environment; networking.service, ifup@.service and ifupdown-hotplug of Debian; run-parts(8). Tried with ifupdown 0.8.41:
-a script of if-pre-up.d that fails stops all cards, a stanza with an unknown method, or one that inherits from none, makes the whole file unreadable.
+a script of if-pre-up.d that fails stops all cards.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -33,23 +33,13 @@ _OF_THE_SHELL = (
 _PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _NOT_OF_THE_DISK = ("/run/", "/sys/", "/proc/", "/dev/", "/var/run/", "/tmp/")
 _ASKED = {"-e": "exists", "-f": "is_file", "-d": "is_dir", "-s": "exists", "-r": "exists", "-x": "exists"}
-#: Debian's own ifup: others, as Alpine's, know more.
-_DEBIANS = ("/lib/udev/ifupdown-hotplug", "/usr/lib/udev/ifupdown-hotplug")
-_METHODS = {
-    "inet": ("loopback", "static", "manual", "dhcp", "bootp", "tunnel", "ppp", "wvdial", "ipv4ll"),
-    "inet6": ("loopback", "auto", "static", "manual", "dhcp", "v4tunnel", "6to4", "ppp"),
-    "ipx": ("static", "dynamic"),
-    "can": ("static",),
-}
-
-
 #: A card whose name tells a place on a bus that Azure's first card is not on. Source: systemd.net-naming-scheme(7).
 _OF_ANOTHER_BUS = re.compile(r"/sys/class/net/(en[ops]\d+\w*|enx[0-9a-f]{12})(/|$)")
 
 
 def not_set_up(tree, card):
     """Return the Place of what keeps ifup from setting a card (str, its name) up, before any of its stanza's own lines; None without one."""
-    return _unreadable(tree) or _excluded(tree, card) or _mapping(tree, card) or _failing_script(tree)
+    return _excluded(tree, card) or _mapping(tree, card) or _failing_script(tree)
 
 
 def fails(tree, words):
@@ -167,29 +157,3 @@ def _mapping(tree, card):
                 mapped = False
             number += raw.count("\n")
     return None
-
-
-def _unreadable(tree):
-    """Return the Place of a line of any stanza with which Debian's ifup reads none of the files."""
-    if not any(tree.exists(path) for path in _DEBIANS):
-        return None
-    read = {path: logical_lines(text_of(tree, path)) for path in files(tree)}
-    for path, lines in read.items():
-        number = 1
-        # where a file is included among the lines of another is not looked up
-        known = [words for other, theirs in read.items() if other != path for _raw, words in theirs]
-        for raw, words in lines:
-            if words[:1] == ["iface"] and len(words) > 3 and "inherits" not in words and words[3] not in _METHODS.get(words[2], ()):
-                return Place(path, number, f"{raw.strip()}: ifup knows no such {'method' if words[2] in _METHODS else 'family'}, and reads none of its files")
-            if words[:1] == ["iface"] and "inherits" in words[2:] and not _has_parent(words, known):
-                return Place(path, number, f"{raw.strip()}: no stanza before it is there to inherit from, and ifup reads none of its files")
-            known.append(words)
-            number += raw.count("\n")
-    return None
-
-
-def _has_parent(words, known):
-    """Return whether there is the stanza, of the same family, that an iface line inherits from. words: [str]; known: [[str]], lines before it."""
-    position = words.index("inherits", 2)
-    name, family = words[position + 1 : position + 2], words[2:3] if position > 2 else None
-    return any(line[:1] == ["iface"] and line[1:2] == name and family in (None, line[2:3]) for line in known if name)

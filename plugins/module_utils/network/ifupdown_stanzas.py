@@ -13,6 +13,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_text import of_c
 from ansible_collections.imagewright.azure.plugins.module_utils.network.masters import VLAN, Master
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -64,7 +65,7 @@ def logical_lines(text):
     found = []
     for raw in re.findall(r"[ \t]*#[^\n]*\n?|(?:[^\n]*\\\n)*[^\n]*\n?", text):
         if raw:
-            found.append((raw, [] if raw.lstrip().startswith("#") else raw.replace("\\\n", " ").split()))
+            found.append((raw, [] if raw.lstrip().startswith("#") else of_c(raw.replace("\\\n", " ")).split()))
     return found
 
 

@@ -102,7 +102,8 @@ def renderer(files, name=None):
 def place(file, *keys):
     """Return the Place of a key below network."""
     number = yaml_text.line(file.document, "network", *keys)
-    return Place(file.path, number, file.text.split("\n")[number - 1].strip() if number else "")
+    # YAML has a carriage return end a line, too
+    return Place(file.path, number, (file.text.splitlines()[number - 1 : number] or [""])[0].strip() if number else "")
 
 
 def masters(files):

@@ -13,6 +13,8 @@ import fnmatch
 import posixpath
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import credentials, unit_conditions, unit_reach
+from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_text import not_utf8
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import TRUE, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini, started_kernel
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import systemd_text_of
@@ -31,24 +33,43 @@ PATH = "acpi-VMBUS:01"
 _MACHINE = ("microsoft", "vm") + TRUE
 #: Keys that ask for the machine, the host or the kernel, and not for the card.
 _OF_THE_MACHINE = ("Virtualization", "Host", "Architecture", "KernelCommandLine", "KernelVersion", "Version", "Credential", "Firmware")
+#: Keys that ask for the card.
+_OF_THE_CARD = ("Name", "OriginalName", "Driver", "Type", "Path", "Kind", "MACAddress", "PermanentMACAddress", "SSID", "BSSID", "WLANInterfaceType", "Property")
+_KEYS = set(_OF_THE_MACHINE + _OF_THE_CARD)
 
 
 def in_order(tree, kind):
     """Return the Files of a kind (str, ``network``, ``netdev`` or ``link``) by name; one that is empty, or a link to nothing, masks its namesakes."""
     found = []
+    for path in _paths(tree, kind):
+        text = systemd_text_of(tree, path)
+        if text.strip() and (kind == "link" or path.startswith(credentials.STORES) or _is_readable(tree, path)):
+            texts = [text] + [systemd_text_of(tree, drop_in) for drop_in in _drop_ins(tree, path)]
+            if not any(not_utf8(each) for each in texts):
+                found.append(NetworkdFile(path, [entry for each in texts for entry in ini.entries(each)], text))
+    return found
+
+
+def given_up(tree, kind):
+    """Return the Places ([Place]) at which systemd gives up a file of a kind (str), or a drop-in, and leaves the file out: lines that are no UTF-8."""
+    every = [each for path in _paths(tree, kind) for each in [path] + _drop_ins(tree, path)]
+    lines = [(path, not_utf8(systemd_text_of(tree, path))) for path in every]
+    return [Place(path, line, "is no UTF-8, and systemd leaves the file out") for path, line in lines if line]
+
+
+def _paths(tree, kind):
+    """Return the paths ([str]) of the files of a kind by name, of one name the one that counts."""
     first = _first_of_each_name(tree, FOLDERS[:1], f"*.{kind}")
     for name, path in list(_of_credentials(tree, kind).items()) + list(_first_of_each_name(tree, FOLDERS[1:], f"*.{kind}").items()):
         first.setdefault(name, path)
-    for _name, path in sorted(first.items()):
-        text = systemd_text_of(tree, path) if tree.is_file(path) else ""
-        if text.strip() and (kind == "link" or path.startswith(credentials.STORES) or _is_readable(tree, path)):
-            name = posixpath.basename(path) + ".d"
-            drop_ins = _first_of_each_name(tree, [f"{folder}/{name}" for folder in FOLDERS], "*.conf")
-            entries = ini.entries(text)
-            for _drop_in, drop_in in sorted(drop_ins.items()):
-                entries += ini.entries(systemd_text_of(tree, drop_in)) if tree.is_file(drop_in) else []
-            found.append(NetworkdFile(path, entries, text))
-    return found
+    return [path for _name, path in sorted(first.items()) if tree.is_file(path)]
+
+
+def _drop_ins(tree, path):
+    """Return the paths ([str]) of a file's drop-ins in their order."""
+    name = posixpath.basename(path) + ".d"
+    found = _first_of_each_name(tree, [f"{folder}/{name}" for folder in FOLDERS], "*.conf")
+    return [drop_in for _name, drop_in in sorted(found.items()) if tree.is_file(drop_in)]
 
 
 def _of_credentials(tree, kind):
@@ -83,11 +104,11 @@ def words(entries, section, key):
 def matches(entries, card, tree=None):
     """Return whether the [Match] section takes the card (first_card.Card): True, False, or None where the files do not tell.
 
-    A file without a [Match] section takes none. tree: Tree, whose kernels tell the processor, or None when nobody knows it.
+    A file without a [Match] section, or with none of these keys in it, takes none. tree: Tree, whose kernels tell the processor, or None when nobody knows it.
     """
     keys = list(dict.fromkeys(entry.key for entry in entries if entry.section == "Match"))
     verdicts = [_matches(key, _patterns(entries, key), card, tree) for key in keys]
-    if not verdicts or False in verdicts:
+    if not set(keys) & _KEYS or False in verdicts:
         return False
     return None if None in verdicts else True
 

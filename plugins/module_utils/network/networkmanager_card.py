@@ -26,7 +26,13 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
     one_of,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_conf import configuration
-from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_profiles import WITHOUT_ROUTE, WITHOUT_SWITCH_LOGIN, profiles, whole
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_profiles import (
+    WITHOUT_ROUTE,
+    WITHOUT_SWITCH_LOGIN,
+    profiles,
+    refusals,
+    whole,
+)
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 #: What it was told for good: ``nmcli networking off``. Source: NetworkManager(8); nm-config.c, state file, whose booleans are those of GLib.
@@ -50,9 +56,8 @@ def answer(tree, reads_ifcfg, card=FIRST, without=(), made=()):
         return CardAnswer(NOT_STARTED, [profile.places.get("autoconnect", whole(profile)) for profile in fitting])
     forbidding = settings.get(("main", "no-auto-default"))
     if forbidding is not None and in_device_list(forbidding.items, card):
-        return CardAnswer(
-            NOTHING, [forbidding.place] + [profile.places.get("card", whole(profile)) for profile in profiles(tree, reads_ifcfg) if profile.kind == "ethernet"]
-        )
+        others = [profile.places.get("card", whole(profile)) for profile in profiles(tree, reads_ifcfg) if profile.kind == "ethernet"]
+        return CardAnswer(NOTHING, refusals(tree) + [forbidding.place] + others)
     return CardAnswer(DHCP, [])
 
 

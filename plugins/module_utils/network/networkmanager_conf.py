@@ -13,6 +13,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_text import of_c
 from ansible_collections.imagewright.azure.plugins.module_utils.network import ini
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
@@ -34,7 +35,7 @@ def configuration(tree, without=()):
     paths = [path for path in tree.glob(PACKAGES_CONF_D + "/*.conf") if posixpath.basename(path) not in names and posixpath.basename(path) not in without]
     found = {}
     for path in paths + [MAIN] + tree.glob(CONF_D + "/*.conf"):
-        text = text_of(tree, path) if tree.is_file(path) else ""
+        text = of_c(text_of(tree, path)) if tree.is_file(path) else ""
         lines = text.split("\n")
         for entry in ini.entries(text):
             key, operator = (entry.key[:-1].rstrip(), entry.key[-1]) if entry.key[-1:] in "+-" and entry.key else (entry.key, "")

@@ -14,7 +14,9 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.network import fixed_routes, ifcfg, ini, networkmanager_conf
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_text import of_c
 from ansible_collections.imagewright.azure.plugins.module_utils.network.first_card import LEAST_MTU
+from ansible_collections.imagewright.azure.plugins.module_utils.network.networkmanager_refusals import refused
 from ansible_collections.imagewright.azure.plugins.module_utils.network.texts import text_of
 
 _OF_PACKAGES = "/usr/lib/NetworkManager/system-connections"
@@ -49,6 +51,24 @@ def profiles(tree, reads_ifcfg):
 
     reads_ifcfg: bool, whether this NetworkManager reads ifcfg files.
     """
+    texts = {path: of_c(text_of(tree, path)) for path in _keyfiles(tree)}
+    found = [_keyfile(path, text) for path, text in texts.items() if refused(path, text) is None]
+    return found + ([_of_ifcfg(file, ifcfg.of_another_card(tree, file)) for file in ifcfg.all_files(tree)] if reads_ifcfg else [])
+
+
+def refusals(tree):
+    """Return the Places ([Place]) for which NetworkManager takes keyfiles for invalid, one a file."""
+    places = [refused(path, of_c(text_of(tree, path))) for path in _keyfiles(tree)]
+    return [place for place in places if place is not None]
+
+
+def whole(profile):
+    """Return the Place of a profile as a whole."""
+    return Place(profile.path, None, f"a profile of type {profile.kind}")
+
+
+def _keyfiles(tree):
+    """Return the paths ([str]) of the keyfiles that NetworkManager reads."""
     found, names = [], set()
     for folder in (networkmanager_conf.folder_of_profiles(tree), _OF_PACKAGES):
         for path in tree.glob(folder + "/*"):
@@ -58,22 +78,8 @@ def profiles(tree, reads_ifcfg):
             if tree.has_own_root and (tree.stat(path).mode & 0o077 or tree.stat(path).uid):
                 continue  # NetworkManager takes none that others than root may read, or own
             names.add(name)
-            text = text_of(tree, path)
-            if not _is_refused(ini.entries(text)):
-                found.append(_keyfile(path, text))
-    return found + ([_of_ifcfg(file, ifcfg.of_another_card(tree, file)) for file in ifcfg.all_files(tree)] if reads_ifcfg else [])
-
-
-def whole(profile):
-    """Return the Place of a profile as a whole."""
-    return Place(profile.path, None, f"a profile of type {profile.kind}")
-
-
-def _is_refused(entries):
-    """Return whether NetworkManager takes the profile ([IniEntry]) for invalid: a gateway without an address. Source: verify of NMSettingIPConfig."""
-    gateway, never = ini.last(entries, "ipv4", "gateway"), ini.last(entries, "ipv4", "never-default")
-    has_address = any(entry.section == "ipv4" and re.fullmatch(r"address(es)?\d*", entry.key) for entry in entries)
-    return gateway is not None and bool(gateway.value) and not has_address and not (never is not None and never.value.lower() in ini.TRUE)
+            found.append(path)
+    return found
 
 
 def _keyfile(path, text):

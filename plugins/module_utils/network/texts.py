@@ -7,7 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import without_mark
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_text import of_systemd
 
 #: Bytes of one file; those of a host with hundreds of cards have some ten KiB, the largest file of udev's rules has 200.
 MOST = 1024 * 1024
@@ -25,5 +25,5 @@ def text_of(tree, path, most=MOST):
 
 
 def systemd_text_of(tree, path):
-    """Return the text (str) of a file of systemd-networkd and udev's .link files, as text_of. GLib, and NetworkManager with it, keeps the mark."""
-    return without_mark(text_of(tree, path))
+    """Return the text (str) of a file of systemd-networkd and udev's .link files, as systemd takes it apart; else as text_of."""
+    return of_systemd(text_of(tree, path))

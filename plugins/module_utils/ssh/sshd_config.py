@@ -17,6 +17,7 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.core.program_text import of_sshd
 
 #: One line. line: int, 1-based; keyword: str in lower case, "" of a line that is none of sshd's; value: str, arguments joined by a blank, quotes resolved;
 #: scope: GLOBAL, EVERYONE (behind ``Match all``, or one that is for the visitor wherever that one comes from) or SOME (behind another Match).
@@ -179,7 +180,7 @@ def _settings(tree, path, scope, including, read, visitor):
     if len(including) > MAX_DEPTH or path in including:
         raise ImagewrightError(f"cannot read {path}: {including[-1]} includes it, and it includes that again; remove one of the includes")
     found, outer = [], scope
-    for number, line in enumerate(tree.read_text(path).split("\n"), 1):
+    for number, line in enumerate(of_sshd(tree.read_text(path)).split("\n"), 1):
         keyword, value = parsed(line)
         if keyword == "match":
             scope = EVERYONE if _is_for_all(value, visitor) and outer != SOME else SOME

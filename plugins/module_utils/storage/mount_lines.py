@@ -55,9 +55,10 @@ SHARED_FOLDER_KINDS = ("vmhgfs", "fuse.vmhgfs-fuse", "fuse.vmhgfs", "vmhgfs-fuse
 
 
 def mount_lines(tree):
-    """Return the [MountLine] of a tree, without what is mounted by hand alone (noauto) and without swap."""
+    """Return the [MountLine] of a tree, without what is mounted by hand alone (noauto), swap, and what systemd passes over: a place that is no whole path."""
     lines = fstab.entries(tree.read_text(FSTAB)) if tree.is_file(FSTAB) else []
-    return [_of_entry(entry) for entry in lines if entry.kind != "swap" and "noauto" not in entry.options.split(",")] + _of_units(tree)
+    mounted = [entry for entry in lines if entry.kind != "swap" and "noauto" not in entry.options.split(",") and entry.mount_point.startswith("/")]
+    return [_of_entry(entry) for entry in mounted] + _of_units(tree)
 
 
 def is_network(line):

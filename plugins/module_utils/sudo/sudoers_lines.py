@@ -36,7 +36,7 @@ _DEFAULTS = re.compile(rf"\ufeff?[ \t]*Defaults(?:([:@>!])[ \t]*({_MEMBER}(?:[ \
 _CONTINUATION = re.compile(r"\\\r?\n")
 
 #: What means itself, in quotes or not.
-_PLAIN = re.compile(r'[^\\\n\r#"]+')
+_PLAIN = re.compile(r'[^\\\n\r#"\0]+')
 
 #: A numeric user or group where a comment would begin.
 _ID = re.compile(r"#-?[0-9]")
@@ -115,7 +115,7 @@ def _scan(text, start):
         elif character == "\n":
             clean.append(" ")
             return position + 1, "".join(clean)
-        elif character == "#" and not quoted and not _ID.match(text, position):
+        elif character == "\0" or character == "#" and not quoted and not _ID.match(text, position):  # sudo reads no line further than to a NUL
             end = text.find("\n", position) + 1 or len(text)
             clean.append(" " * (end - position))
             return end, "".join(clean)

@@ -11,6 +11,7 @@ NM_CONF = "/etc/NetworkManager/conf.d/z.conf"
 NETPLAN = "/etc/netplan/50-first.yaml"
 INTERFACES = "/etc/network/interfaces"
 DHCP = "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"
+_NO_DEFAULT = "[main]\nno-auto-default=*\n"
 
 
 def network_manager(profile="", conf="", mode=0o600):
@@ -56,13 +57,13 @@ def netctl(profile):
     return change
 
 
-def ifupdown(text):
+def ifupdown(text, before=""):
     """Return the way in which ifupdown sets the card up in networkd's place, on an image that has both."""
 
     def change(layer):
         layer.needs("/sbin/ifup", NETWORK, "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service")
         layer.remove(NETWORK, "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service")
-        layer.write(INTERFACES, "auto lo\niface lo inet loopback\n" + text)
+        layer.write(INTERFACES, before + "auto lo\niface lo inet loopback\n" + text)
 
     return change
 
@@ -129,6 +130,13 @@ WAYS = {
     "netctl: for the card of the old machine": netctl("Interface=ens3\nConnection=ethernet\nIP=dhcp\n"),
     "netctl: by a client that is not there": netctl("Interface=eth0\nConnection=ethernet\nIP=dhcp\nDHCPClient=udhcpc\n"),
     # networkd
+    "networkd: a no-break space before a key": networkd("[Match]\nName=eth0\n[Network]\n\u00a0DHCP=yes\n"),
+    "networkd: a line that is no UTF-8": networkd("[Match]\nName=eth0\n[Network]\nDescription=caf\udce9\nDHCP=yes\n"),
+    "networkd: no key of its match is known": networkd("[Match]\nNaem=eth0\n[Network]\nDHCP=yes\n"),
+    "ifupdown: the mark of the octets' order": ifupdown("auto eth0\niface eth0 inet dhcp\n", "\ufeff"),
+    "ifupdown: an option behind no card": ifupdown("auto eth0\n  mtu 1400\niface eth0 inet dhcp\n"),
+    "NetworkManager: a blank behind the method": network_manager("interface-name=eth0\n[ipv4]\nmethod=auto \n", _NO_DEFAULT),
+    "NetworkManager: IPv6 without a method": network_manager("[ipv4]\nmethod=auto\n[ipv6]\naddr-gen-mode=eui64\n", _NO_DEFAULT),
     "networkd: for VMware alone": networkd("[Match]\nName=eth0\nVirtualization=vmware\n[Network]\nDHCP=yes\n"),
     "networkd: for the host of the build": networkd("[Match]\nName=eth0\nHost=build\n[Network]\nDHCP=yes\n"),
     "networkd: for another processor": networkd("[Match]\nName=eth0\nArchitecture=arm64\n[Network]\nDHCP=yes\n"),
@@ -300,6 +308,12 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "networkd: NUL where the file was not written to its end": networkd(DHCP + 64 * "\0"),
+    "NetworkManager: IPv6 without a method, and a profile of its own": network_manager("[ipv4]\nmethod=auto\n[ipv6]\naddr-gen-mode=eui64\n"),
+    "ifupdown: a file that it includes is wrong": lambda layer: (
+        ifupdown("auto eth0\niface eth0 inet dhcp\nsource /etc/network/more\n")(layer),
+        layer.write("/etc/network/more", "iface ens3 inet dchp\n"),
+    ),
     "netctl: DHCP": netctl("Description='A basic dhcp ethernet connection'\nInterface=eth0\nConnection=ethernet\nIP=dhcp\n"),
     "networkd: for Hyper-V": networkd("[Match]\nName=eth0\nVirtualization=microsoft\n[Network]\nDHCP=yes\n"),
     "networkd: for every virtual machine": networkd("[Match]\nType=ether\nVirtualization=vm\n[Network]\nDHCP=yes\n"),
