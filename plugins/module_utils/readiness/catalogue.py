@@ -51,6 +51,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path i
     system_manager,
     appraisal,
     udev_devices,
+    udev_waits,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import (
     agent,
@@ -134,6 +135,7 @@ _PATH = (
     appraisal,
     confinement,
     udev_devices,
+    udev_waits,
     first_card,
     first_card_routes,
     dhcp_clients,

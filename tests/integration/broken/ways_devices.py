@@ -28,6 +28,11 @@ WAYS = {
     "IMA appraises what is root's": parameters("ima_policy=appraise_tcb ima_appraise=enforce"),
     "udev deletes every device of SCSI": udev('ACTION=="add", SUBSYSTEM=="scsi", ATTR{delete}="1"'),
     "udev deletes every disk": udev('SUBSYSTEM=="block", KERNEL=="sd*", ATTR{device/delete}="1"'),
+    "udev holds every disk up": lambda layer: (
+        layer.needs("/etc/initramfs-tools"),
+        udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/bin/sleep 300"')(layer),
+        layer.append("/etc/fstab", f"{layer.read('/etc/fstab').split()[0]} /srv ext4 defaults 0 2\n"),
+    ),
     "udev takes the disk off its driver": udev('SUBSYSTEM=="block", ENV{ID_VENDOR}=="Msft", ATTR{device/driver/unbind}="%b"'),
     "udev write-protects every disk": udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/sbin/blockdev --setro $devnode"', "/usr/lib/udev/rules.d/99-own.rules"),
     "udev takes the card off its driver": udev('SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ATTR{device/driver/unbind}="%b"'),
@@ -56,6 +61,8 @@ CONTROLS = {
     "udev sets the disk as Azure's guides have it": udev(
         'SUBSYSTEM=="block", ATTRS{model}=="Virtual Disk*", ATTR{device/timeout}="300", ATTR{queue/scheduler}="none"'
     ),
+    "udev holds every disk up for a moment": udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/bin/sleep 3"'),
+    "udev's own settings": written("/etc/udev/udev.conf", "event_timeout=1\nchildren_max=1\nresolve_names=never\n"),
     "udev hides what is no disk": udev('SUBSYSTEM=="block", KERNEL=="sr*", ENV{SYSTEMD_READY}="0"\nSUBSYSTEM=="block", KERNEL=="sd*", ENV{UDISKS_IGNORE}="1"'),
     "udev gives a second card a driver for programs": udev('SUBSYSTEM=="vmbus", KERNEL=="7ad35d50-*", ATTR{driver_override}="uio_hv_generic"'),
     "udev gives cards of PCI a driver for programs": udev('SUBSYSTEM=="pci", ATTR{vendor}=="0x15b3", ATTR{driver_override}="vfio-pci"'),

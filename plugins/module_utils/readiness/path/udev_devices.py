@@ -47,7 +47,8 @@ _SCSI = {
     "ATTR{vendor}": ("Msft    ",),
     "ATTR{model}": ("Virtual Disk    ",),
 }
-DEVICES = (_DISK, _PARTITION, _SCSI)
+OF_BLOCKS = (_DISK, _PARTITION)
+DEVICES = OF_BLOCKS + (_SCSI,)
 #: Attributes that take a disk away when they are written. Source: drivers/scsi/scsi_sysfs.c of Linux.
 _DELETING, _STATE = ("ATTR{delete}", "ATTR{device/delete}"), ("ATTR{state}", "ATTR{device/state}")
 _UNBINDING = ("ATTR{driver/unbind}", "ATTR{device/driver/unbind}")
@@ -85,7 +86,7 @@ def disk_is_kept(context):
                 elif ("ENV{SYSTEMD_READY}", "=", "0") in each.tokens and not udev_rules.is_of(each, _SCSI):
                     hidden.append(Evidence(path, each.line, each.text))
     found += [place for place, _severity in udev_bus.taken(context, udev_bus.DISK)]
-    is_waited_for = any(_waits(entry) for entry in fstab.entries(context.text("/etc/fstab")))
+    is_waited_for = any(waits(entry) for entry in fstab.entries(context.text("/etc/fstab")))
     return failed_if(found + hidden, severity=WARNING if hidden and not found and not is_waited_for else None)
 
 
@@ -99,7 +100,7 @@ def _takes_disk(key, operator, value):
     return key in _DELETING or key in _STATE and value == "offline"
 
 
-def _waits(entry):
+def waits(entry):
     """Return whether the boot waits for the device of a line of fstab, and fails without it."""
     options = entry.options.split(",")
     return (

@@ -5,6 +5,8 @@
 
 from unit.readiness.guest_tree import IN_INITRAMFS, INITRAMFS, initramfs
 
+from unit.readiness.cases.common import FSTAB
+
 _RULES = "/etc/udev/rules.d/99-own.rules"
 _NEW = {"/usr/lib/systemd/libsystemd-shared-255.so": ""}
 #: What makes rules and .link files of the credentials of the stores, of which udevd wants the one.
@@ -44,6 +46,9 @@ BROKEN_FILES = [
     ("R81", {"/usr/lib/udev/rules.d/90-own.rules": 'SUBSYSTEM=="block", ENV{SYSTEMD_READY}="0"\n'}, ("/usr/lib/udev/rules.d/90-own.rules", 1)),
     ("R81", {**_BY_CREDENTIALS, _CREDENTIAL: _UNBOUND}, (_CREDENTIAL, 1)),
     ("R35e", {**_BY_CREDENTIALS, _OF_LINK: _SMALL}, (_OF_LINK, 4)),
+    ("R81b", _udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/bin/sleep 300"'), (_RULES, 2)),
+    ("R81b", _udev('SUBSYSTEM=="block", ENV{DEVTYPE}=="partition", PROGRAM=="/bin/sh -c \'sleep 5min; true\'", SYMLINK+="own"'), (_RULES, 2)),
+    ("R81b", _udev('SUBSYSTEM=="block", KERNEL=="sda*", IMPORT{program}="/usr/bin/sleep infinity"'), (_RULES, 2)),
     ("R35e", _udev('SUBSYSTEM=="net", DRIVERS=="hv_netvsc", ATTR{device/driver/unbind}="%b"'), (_RULES, 2)),
     ("R35e", _udev('SUBSYSTEM=="net", KERNEL=="eth*", ATTR{mtu}="68"'), (_RULES, 2)),
     ("R35e", _udev('SUBSYSTEM=="net", ACTION=="add", RUN+="/sbin/ip link set %k down"'), (_RULES, 2)),
@@ -70,6 +75,11 @@ CONTROLS = [
     ("R81", {_CREDENTIAL: _UNBOUND}),  # nothing makes rules of it
     ("R81", {**_BY_CREDENTIALS, "/etc/credstore/udev.conf.99-own": _UNBOUND}),
     ("R81", {**_BY_CREDENTIALS, _CREDENTIAL: _UNBOUND, _RULES: "# own\n"}),  # what is in /etc has the name first
+    ("R81b", _udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/bin/sleep 5"')),
+    ("R81b", _udev('SUBSYSTEM=="block", KERNEL=="sr*", RUN+="/bin/sleep 300"')),
+    ("R81b", _udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/bin/sh -c \'sleep 300 &\'"')),
+    ("R81b", _udev('SUBSYSTEM=="net", RUN+="/bin/sleep 300"')),
+    ("R81b", _udev('SUBSYSTEM=="block", KERNEL=="sd*", RUN+="/bin/sleep 300"', **{"/etc/fstab": FSTAB})),  # nothing waits for a device
     ("R35e", {_OF_LINK: _SMALL}),
     ("R81", _udev('SUBSYSTEM=="scsi", ATTR{vendor}=="VMware*", ATTR{delete}="1"')),
     ("R81", _udev('ACTION=="remove", SUBSYSTEM=="scsi", ATTR{delete}="1"')),
