@@ -20,6 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.bootloader impor
     grub2_menu,
     grub2_waiting,
     grub_conditions,
+    grub_paths,
     grub_reader,
     reading,
 )
@@ -132,7 +133,7 @@ def _items(tree, path, items, known):
     entries = {(entry.path, entry.line): entry for entry in grub2_menu.entries(tree)}
     found = []
     for item in items:
-        if any(grub_conditions.truth(condition, known) is False for condition in item.conditions):
+        if any(grub_conditions.truth(condition, known, lambda wanted: grub_paths.is_there(tree, wanted)) is False for condition in item.conditions):
             continue
         if item.kind == "blscfg":
             found += [

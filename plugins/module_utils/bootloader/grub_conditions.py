@@ -12,6 +12,7 @@ import re
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 #: Processors and firmware that GRUB was made for and no machine of Azure has.
 _PLATFORMS = ("pc", "efi")
+_OF_FILES = ("-d", "-e", "-f", "-s")
 
 
 def variable_of(value):
@@ -20,31 +21,34 @@ def variable_of(value):
     return (match.group(1) or match.group(2)) if match else None
 
 
-def truth(condition, variables):
+def truth(condition, variables, is_there=None):
     """Return whether a condition (str, the words behind ``if``, or ``else`` and those) holds; None when that cannot be told.
 
-    variables: {name: value}, of grubenv.
+    variables: {name: value}, of grubenv. is_there: callable, path of GRUB's -> whether it is there, None when that cannot be told; or None.
     """
     if condition.startswith("else "):
-        return _negated(truth(condition[len("else ") :], variables))
+        return _negated(truth(condition[len("else ") :], variables, is_there))
     words = condition.split()
     if words[:1] == ["!"]:
-        return _negated(truth(" ".join(words[1:]), variables))
+        return _negated(truth(" ".join(words[1:]), variables, is_there))
     if words in (["true"], ["false"]):
         return words == ["true"]
     if words[:1] == ["["] and words[-1:] == ["]"]:
-        return _test(words[1:-1], variables)
-    return _test(words[1:], variables) if words[:1] == ["test"] else None
+        return _test(words[1:-1], variables, is_there)
+    return _test(words[1:], variables, is_there) if words[:1] == ["test"] else None
 
 
 def _negated(value):
     return None if value is None else not value
 
 
-def _test(words, variables):
-    """Return what a test of two words says, None of any other, and where a word is not known."""
+def _test(words, variables, is_there):
+    """Return what a test of two words, or of a file, says, None of any other, and where a word is not known."""
     if words[:1] == ["!"]:
-        return _negated(_test(words[1:], variables))
+        return _negated(_test(words[1:], variables, is_there))
+    if len(words) == 2 and words[0] in _OF_FILES and is_there is not None:
+        # whether what is there is a file, or empty, is another question
+        return False if is_there(words[1]) is False else None
     if len(words) != 3 or words[1] not in ("=", "==", "!=", "-eq", "-ne"):
         return None
     if _names_no_platform(words[0], words[2]):

@@ -40,6 +40,11 @@ def around_entries(opening, closing):
     )
 
 
+def around_kernel(condition):
+    """Return the way in which the entries load their kernel where a condition holds."""
+    return lambda layer: layer.write(MENU, re.sub(r"(?m)^(\tlinux\t.*)$", rf"\tif {condition}; then\n\1\n\tfi", layer.read(MENU)))
+
+
 def bios(change):
     """Return a way of a GRUB whose modules are files."""
     return lambda layer: (layer.needs("/boot/grub/i386-pc/command.lst"), change(layer))
@@ -86,6 +91,10 @@ WAYS = {
     "the menu cuts the memory": first("cutmem 1M 4G"),
     "the entries cut the memory": before_kernel("cutmem 0x1000000 0x100000000"),
     "the menu has all memory as bad": first("badram 0x00000000,0x00000000"),
+    "the entries take their kernel from a file that is not there": before_kernel("loopback loop /boot/gone.iso\n\tset root=(loop)"),
+    "the entries load their kernel where a file is that is not there": around_kernel("[ -f /boot/gone ]"),
+    "the entries stand under the condition that a file is there": around_entries("if [ -e /boot/gone ]; then", "fi"),
+    "the entries forget where the modules are": bios(before_kernel("unset prefix")),
     "the menu halts under a condition that always holds": first("if true; then halt; fi"),
     "the menu waits in a loop": at_end("while true; do sleep 1; done"),
     "the menu reads itself": first("configfile $prefix/grub.cfg"),
@@ -170,6 +179,9 @@ CONTROLS = {
     "the menu has a function that exits": first("function leave {\n exit\n}"),
     "the menu looks for fonts where none are": first("search --no-floppy --fs-uuid --set=fonts 11111111-2222-3333-4444-555555555555"),
     "the menu asks for a key": first("if keystatus --shift; then\n set timeout=-1\nelse\n set timeout=2\nfi\nset fallback=1\nset pager=1"),
+    "the menu opens a file as a disk that is not there": first("loopback loop /boot/gone.iso"),
+    "the entries load their kernel where a file is that is there": around_kernel("[ -f /boot/grub/grub.cfg ]"),
+    "the entries load their kernel where a file is not there": around_kernel("! test -f /boot/gone"),
     "the menu cuts little memory": first("cutmem 0x40000000 0x40100000\nbadram 0x12345000,0xfffff000"),
     "the menu sets its prefix again": first("set prefix=$prefix\nexport prefix"),
     "the entries search with hints": search(

@@ -11,7 +11,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import grub_statements
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import grub_loopback, grub_statements
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import started_entries
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import LOADER
@@ -89,7 +89,7 @@ def kernel_is_found(context):
         lines = [statement for statement in grub_statements.statements(context, entry) if grub_statements.runs(statement) is not False]
         searched = {statement.words[-1].lower() for statement in lines if statement.words[0].startswith("search")}
         # a volume of Btrfs has other tops than its own
-        if root is None or searched != {root.group(1).lower()} or context.shared(root_kind) not in _PLAIN:
+        if root is None or grub_loopback.loop_of(context, entry) or searched != {root.group(1).lower()} or context.shared(root_kind) not in _PLAIN:
             continue
         for statement in [statement for statement in lines if statement.words[0].startswith(("linux", "initrd"))]:
             named = statement.words[1:2] if statement.words[0].startswith("linux") else statement.words[1:]

@@ -76,6 +76,8 @@ def finds_its_modules(context):
 
 def _prefix_of(words):
     """Return the prefix (str) that a command sets, None when it sets none."""
+    if words == ["unset", "prefix"]:
+        return ""
     text = words[-1] if words[0] in ("set", "export") or len(words) == 1 else ""
     return text.partition("=")[2] if text.startswith("prefix=") else None
 

@@ -129,7 +129,7 @@ def _roots(context, entry):
                 wrong = wrong if elsewhere is None and match.group(1) in _SAME else []
             elif holds:
                 wrong = [Evidence(entry.path, statement.line, " ".join(words))]
-        elif words[0].startswith("search") and _sets_root(words) and _finds(context, words) is not False:
+        elif words[0].startswith("search") and sets_root(words) and _finds(context, words) is not False:
             wrong = []
         elif statement.entry is not None and words[0].startswith(("linux", "initrd")):
             named = [word for word in words[1 : 2 if words[0].startswith("linux") else None] if is_elsewhere(context, device_of(word)) is True]
@@ -139,7 +139,7 @@ def _roots(context, entry):
     return wrong + files
 
 
-def _sets_root(words):
+def sets_root(words):
     """Return whether a search sets the variable root, and no other one."""
     names = [word.partition("=")[2] for word in words if word.startswith("--set=")]
     names += [after for word, after in zip(words, words[1:]) if word in ("--set", "-s") and not after.startswith("-") and after != words[-1]]

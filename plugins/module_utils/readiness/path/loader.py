@@ -8,9 +8,10 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import xen
+from ansible_collections.imagewright.azure.plugins.module_utils.bootloader import grub2_menu, grub_conditions, grub_paths, grub_script, xen
 from ansible_collections.imagewright.azure.plugins.module_utils.bootloader.boot_entry import is_long
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable, passed
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import grub_statements
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.started import starts
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import LOADER
@@ -37,10 +38,25 @@ def starts_linux(context):
         return not_applicable("no boot loader that is known here starts this guest")
     evidence = [Evidence(*start.choice) for start in found if start.entry is None]
     beneath = [(start.entry, xen.line_of(context.tree, start.entry)) for start in found if start.entry is not None]
+    evidence += [place for start in found if start.entry is not None for place in _passed_over(context, start.entry)]
     evidence += [
         Evidence(entry.path, line[0], f"{entry.title}: {line[1]}: Linux beneath Xen sees no Hyper-V, and not its disk") for entry, line in beneath if line
     ]
     return failed_if(evidence) if evidence else passed(f"{found[0].entry.title} ({found[0].choice.text})", [Evidence(*found[0].choice)])
+
+
+def _passed_over(context, entry):
+    """Return [Evidence] of the line of the kernel of an entry of GRUB 2 to which GRUB does not come, for a condition around it does not hold."""
+    if entry.loader != grub2_menu.NAME:
+        return []
+    lines = [each for each in grub_statements.statements(context, entry) if each.entry is not None and each.words[0] in grub_script.KERNEL_COMMANDS]
+    conditions = [condition for line in lines for condition in line.conditions if _fails(context.tree, condition)]
+    is_passed = lines and all(any(_fails(context.tree, condition) for condition in line.conditions) for line in lines)
+    return [Evidence(entry.path, lines[0].line, f"{entry.title}: GRUB does not come to this line: {conditions[0]}")] if is_passed else []
+
+
+def _fails(tree, condition):
+    return grub_conditions.truth(condition, {}, lambda wanted: grub_paths.is_there(tree, wanted)) is False
 
 
 @rule(

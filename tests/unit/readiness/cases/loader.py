@@ -181,6 +181,12 @@ BROKEN_FILES = [
     ("R14h", {_MENU: GRUB_CFG.replace("initrd /boot", "initrd (hd0,gpt9)/boot", 1)}, (_MENU, 4)),
     ("R14j", {**_FOR_BIOS, _MENU: "set prefix=(hd1,gpt1)/boot/grub\n" + GRUB_CFG}, (_MENU, 1)),
     ("R14j", {**_FOR_BIOS, **_before_kernel("set prefix=/grub-old")}, (_MENU, 3)),
+    ("R14j", {**_FOR_BIOS, **_before_kernel("unset prefix")}, (_MENU, 3)),
+    ("R14q", _before_kernel("loopback loop /gone.iso; set root=(loop)"), (_MENU, 3)),
+    ("R14q", _before_kernel("loopback disk ($root)/ubuntu/disks/root.disk; set root=disk"), (_MENU, 3)),
+    ("R14q", {_MENU: "loopback loop (hd0,1)/gone.iso\n" + GRUB_CFG.replace("linux /boot", "linux (loop)/boot", 1)}, (_MENU, 1)),
+    ("R14e", {_MENU: GRUB_CFG.replace("  linux", "  if [ -f /boot/gone ]; then\n  linux", 1).replace("}", "fi\n}", 1)}, (_MENU, 4)),
+    ("R14e", {_MENU: "if test -e (hd0,msdos1)/gone; then\n" + GRUB_CFG + "fi\n"}, None),
     ("R14l", {path: text for path, text in _WITH_MODULES.items() if not path.endswith("linux.mod")}, ("/boot/grub/i386-pc/linux.mod", None)),
     ("R14l", {**_WITH_MODULES, "/boot/grub/i386-pc/relocator.mod": ""}, ("/boot/grub/i386-pc/relocator.mod", None)),
     ("R14l", {**_WITH_MODULES, "/boot/grub/i386-pc/normal.mod": _MODULE[:60]}, ("/boot/grub/i386-pc/normal.mod", None)),
@@ -277,6 +283,12 @@ BROKEN_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    ("R14q", _before_kernel("loopback loop /gone.iso")),  # nothing is taken from it
+    ("R14q", _before_kernel("loopback loop /gone.iso; set root=(loop); set root=hd0,gpt3")),
+    ("R14e", {_MENU: "if [ -f /boot/grub/grub.cfg ]; then\n" + GRUB_CFG + "fi\n"}),
+    ("R14e", {_MENU: "if [ ! -f /gone ]; then\n" + GRUB_CFG + "fi\n"}),
+    ("R14e", {_MENU: "if [ -f $prefix/gone ]; then\n" + GRUB_CFG + "fi\n"}),
+    ("R14e", {_MENU: "if [ -f /EFI/Microsoft/Boot/bootmgfw.efi ]; then\n" + _WINDOWS + "fi\n" + GRUB_CFG}),
     ("R14p", {_MENU: _searching(UUID)}),
     ("R14p", {_MENU: _searching("11111111-2222-3333-4444-555555555555").replace("/boot/", "/")}),  # a /boot of its own
     ("R14p", {_MENU: GRUB_CFG.replace("/boot/", "/")}),  # where GRUB is does not show
