@@ -81,6 +81,17 @@ def enablement(units: Units, unit: Unit) -> UnitAnswer:
     return UnitAnswer(DISABLED, unit, [_about(unit, f"{unit.name} is not enabled: no target wants it")])
 
 
+def nobody_starts(units: Units, name: str) -> Optional[Cause]:
+    """Return the Cause when nothing pulls in a unit that systemd's package has pulled in, where the boot goes its usual way; else None.
+
+    None, too, of a unit that is not there, and of a tree that is not a whole system.
+    """
+    unit, reached = units.find(name), units.known(unit_reach.reached_through_services)
+    if unit.state != THERE or not programs.is_whole_system(units.tree) or "multi-user.target" not in reached or reached.intersection(unit.names):
+        return None
+    return _about(unit, "nothing starts it: its link in a directory TARGET.wants, which its package brings, is gone")
+
+
 def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> UnitAnswer:
     """Return the UnitAnswer for a Unit; seen: {str}, units that are being asked already, to which this one is added."""
     seen.add(unit.name)

@@ -52,6 +52,11 @@ def timer(settings):
 
 
 #: {what was done: how}
+def unlinked(name):
+    """Return a change that removes a link that systemd's package brings."""
+    return lambda layer: layer.remove(f"/usr/lib/systemd/system/{name}")
+
+
 WAYS = {
     # the loader, the kernel and its command line
     "the menu's timeout is a variable that says for ever": lambda layer: (
@@ -94,6 +99,8 @@ WAYS = {
     # the system manager
     "a drop-in for all services is for VMware": written("/etc/systemd/system/service.d/z.conf", "[Unit]\nConditionVirtualization=vmware\n"),
     "systemd's sessions of users are masked": masked("systemd-user-sessions.service"),
+    "nothing starts systemd's sessions of users": unlinked("multi-user.target.wants/systemd-user-sessions.service"),
+    "nothing has udev start for what is there": unlinked("sysinit.target.wants/systemd-udev-trigger.service"),
     "fstab mounts a type that no kernel has": fstab("UUID=11111111-2222-3333-4444-555555555555 /data reiser5 defaults 0 0"),
     "a mount unit names a disk of the build machine": lambda layer: (
         layer.write("/etc/systemd/system/data.mount", "[Mount]\nWhat=/dev/vdb1\nWhere=/data\nType=ext4\n"),
@@ -164,6 +171,8 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "nothing starts systemd's settings of the kernel": unlinked("sysinit.target.wants/systemd-sysctl.service"),
+    "udevd is started by what needs it alone": unlinked("sysinit.target.wants/systemd-udevd.service"),
     "init is told of its usual target": parameters("-- --unit=multi-user.target --log-level=info"),
     "behind -- stands what is the kernel's": parameters("-- acpi=off mem=64M"),
     "cron restarts the machine at night": written("/etc/cron.d/night", "*/5 4 * * 0 root /sbin/reboot\n"),

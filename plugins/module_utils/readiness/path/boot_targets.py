@@ -22,6 +22,8 @@ _SYSTEMD = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 _TARGETS = ("sysinit.target", "basic.target", "local-fs.target", "multi-user.target")
 #: Without them no disk gets its name, or the root stays read-only.
 _SERVICES = ("systemd-udevd.service", "systemd-udev-trigger.service", "systemd-remount-fs.service")
+#: Of these what the links of systemd's package alone start; the other is pulled in by a generator, too.
+_SHIPPED = ("systemd-udev-trigger.service", "systemd-udevd.service")
 #: Every service is in one of them; systemd makes those without a file.
 _SLICES = ("system.slice", "-.slice")
 _UDEV_RULES = ("/etc/udev/rules.d", "/usr/local/lib/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d")
@@ -92,6 +94,8 @@ def needed_units(context):
         answer = units.can_start(found, name)
         if answer.state in (MASKED, MISSING, units.FAILS):
             evidence += [Evidence(cause.path, cause.line, cause.text) for cause in answer.causes]
+    lost = [units.nobody_starts(found, name) for name in _SHIPPED]
+    evidence += [Evidence(cause.path, cause.line, cause.text) for cause in lost if cause]
     evidence += _of_udevd(found) + _of_generators(context, found)
     masked = [unit for unit in map(found.find, _SLICES) if unit.state == MASKED]
     return failed_if(evidence + [Evidence(unit.path, None, f"{unit.name} is masked, and with it every service") for unit in masked])

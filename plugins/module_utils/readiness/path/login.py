@@ -30,6 +30,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.ssh import (
 NO_SERVER = "there is no SSH server"
 _CONF = "/etc/ssh/sshd_config"
 _MOST_ACCOUNTS = 20
+_OPENING = "systemd-user-sessions.service"
 #: limits.conf: nobody may log in at all.
 _NO_LOGIN = re.compile(r"\s*(\S+)\s+(?:-|hard|soft)\s+(?:maxlogins|maxsyslogins|nproc)\s+0\s*(?:#|$)")
 
@@ -164,10 +165,12 @@ def _never_opened(context):
     """Return the [Evidence] of what keeps systemd from taking away /run/nologin, which it makes at each boot before users may come in."""
     known = context.shared(unit_files.Units)
     makes = any(context.tree.is_file(f"{folder}/systemd-nologin.conf") for folder in ("/usr/lib/tmpfiles.d", "/lib/tmpfiles.d"))
-    answer = units.can_start(known, "systemd-user-sessions.service", started_line(context))
-    if not makes or answer.state not in (units.MASKED, units.MISSING, units.FAILS, units.SKIPPED):
+    answer = units.can_start(known, _OPENING, started_line(context))
+    if not makes:
         return []
-    return [Evidence(cause.path or "/etc/systemd/system", cause.line, f"/run/nologin stays: {cause.text}") for cause in answer.causes]
+    lost = units.nobody_starts(known, _OPENING)
+    causes = answer.causes if answer.state in (units.MASKED, units.MISSING, units.FAILS, units.SKIPPED) else [lost] if lost else []
+    return [Evidence(cause.path or "/etc/systemd/system", cause.line, f"/run/nologin stays: {cause.text}") for cause in causes]
 
 
 def _turned_away(context, kinds, text):

@@ -6,9 +6,9 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import shell_variables
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, shell_variables, units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.machine import is_arm
-from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
+from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import cmdline as kernel_cmdline
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.command_lines import command_lines, having, none_lacks
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
@@ -144,14 +144,17 @@ def serial_menu(context):
     severity=NOTE,
     title="There is a login on the serial console",
     fault="There is no login on the serial console",
-    why="systemd offers one on the console of the kernel's command line; masked, the serial console shows messages and lets nobody in.",
-    cure="Run `systemctl unmask serial-getty@ttyS0.service`.",
+    why="systemd offers one on the console of the kernel's command line; without it the serial console shows messages and lets nobody in.",
+    cure="Run `systemctl unmask serial-getty@ttyS0.service`; where its file or its program is gone, install the package of it again.",
     source="Microsoft: serial-console-linux",
 )
 def serial_login(context):
-    """Return failed when systemd's login on the first serial port is masked, itself or as a template."""
-    unit = context.shared(Units).find(f"serial-getty@{_serial(context)}.service")
-    return failed_if([Evidence(unit.path, None, "masked")] if unit.state == MASKED else [])
+    """Return failed when systemd's login on the first serial port is masked, itself or as a template, or, of a whole system, not there or cannot run."""
+    known, name = context.shared(Units), f"serial-getty@{_serial(context)}.service"
+    answer = units.can_start(known, name)
+    is_lost = answer.state in (units.MISSING, units.FAILS) and services.uses_systemd(context.tree) and programs.is_whole_system(context.tree)
+    is_masked = answer.state == units.MASKED
+    return failed_if(Evidence(cause.path or name, cause.line, "masked" if is_masked else cause.text) for cause in answer.causes if is_masked or is_lost)
 
 
 RULES = [serial_console, console_order, early_messages, quiet_boot, serial_menu, serial_login]

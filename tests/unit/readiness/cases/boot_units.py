@@ -20,6 +20,7 @@ _FORMATS = {
     "/usr/sbin/sshd": ELF_X86_64,
 }
 _ELF = r"\x7fELF\x02\x01\x01"
+_TRIGGER = f"{UNITS}/systemd-udev-trigger.service"
 _EARLY = f"{SYSTEM}/sysinit.target.d/own.conf"
 _REQUIRED = f"{SYSTEM}/ssh.service.requires/foo.service"
 _MASKING = 'ln -s /dev/null "$2/ssh.service"'
@@ -36,6 +37,13 @@ def _script(*lines):
 
 def _generator(*lines):
     return {**TARGETS, _GENERATOR: ("program", "\n".join(("#!/bin/sh", *lines, "")))}
+
+
+def _unlinked(more):
+    """Return the files of a whole system whose start of udev's events has no link of its package's."""
+    services = {f"{UNITS}/systemd-{name}.service": "[Service]\nExecStart=/usr/bin/true\n" for name in ("udevd", "remount-fs", "udev-trigger")}
+    services[_TRIGGER] += "[Unit]\nWants=systemd-udevd.service\n"
+    return {**TARGETS, "/lib64/libc.so.6": "library", "/usr/bin/true": ("program", ELF_X86_64), **services, **more}
 
 
 def _socket(stream):
@@ -63,6 +71,7 @@ BROKEN_FILES = [
     ("R34g", {_NETWORKD: "[Service]\nCapabilityBoundingSet=CAP_SYS_ADMIN\n"}, (_NETWORKD, 2)),
     ("R34g", {_NETWORKD: "[Service]\nUser=daemon\nAmbientCapabilities=\n"}, (_NETWORKD, 2)),
     ("R69b", {**TARGETS, _UDEVD: "[Service]\nPrivateNetwork=yes\n"}, (_UDEVD, 2)),
+    ("R69b", _unlinked({}), (_TRIGGER, None)),
     ("R69b", _generator(_MASKING), (_GENERATOR, 2)),
     ("R69b", _generator("early=${2}", "ln -snf /dev/null $early/ssh.service"), (_GENERATOR, 3)),
     ("R69b", _generator('ln -s /dev/null "$1/ssh.service"'), (_GENERATOR, 2)),
@@ -113,6 +122,7 @@ CONTROLS = [
     ("R34g", {_NETWORKD: "[Service]\nRestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6 AF_PACKET\nUser=root\n"}),
     ("R34g", {_NETWORKD: "[Service]\nUser=daemon\nAmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW\nCapabilityBoundingSet=~CAP_SYS_ADMIN\n"}),
     ("R69b", {**TARGETS, _UDEVD: "[Service]\nPrivateMounts=yes\nIPAddressDeny=any\n"}),
+    ("R69b", _unlinked({f"{UNITS}/sysinit.target.wants/systemd-udev-trigger.service": ("link", _TRIGGER)})),
     ("R69b", _generator('ln -s /dev/null "$3/ssh.service"', 'ln -s /dev/null "$2/apt-daily.timer"')),
     ("R69b", _generator("[ -e /etc/own ] || exit 0", _MASKING)),
     ("R69b", _generator("if [ -e /etc/own ]; then", _MASKING, "fi")),

@@ -25,6 +25,7 @@ BROKEN_FILES = [
     ("R30b", grub("rootdelay=300", "rootdelay=300 libata.atapi_enabled=0"), ("/etc/default/grub", 4)),
     ("R33", {"/etc/default/grub": GRUB_DEFAULT.replace("serial console", "console")}, ("/etc/default/grub", 2)),
     ("R33b", {"/etc/systemd/system/serial-getty@ttyS0.service": DEV_NULL}, ("/etc/systemd/system/serial-getty@ttyS0.service", None)),
+    ("R33b", {"/usr/lib/systemd/systemd": "program", "/lib64/libc.so.6": "library"}, ("/usr/lib/systemd/system", None)),
     ("R33b", {"/etc/systemd/system/serial-getty@.service": ""}, ("/etc/systemd/system/serial-getty@.service", None)),
 ]
 

@@ -12,6 +12,7 @@ _DROP_IN = "/etc/ssh/sshd_config.d/50-own.conf"
 _INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n"
 SECURITY = "/usr/lib/x86_64-linux-gnu/security"
 _SYSTEM, _NOLOGIN = "/etc/systemd/system", {"/usr/lib/tmpfiles.d/systemd-nologin.conf": 'F! /run/nologin 0644 - - - "booting"\n'}
+_OPENING = "/usr/lib/systemd/system/systemd-user-sessions.service"
 PAM = {
     "/etc/pam.d/sudo": "session required pam_unix.so\n",
     _CONF: "UsePAM yes\nClientAliveInterval 180\n",
@@ -53,6 +54,12 @@ def _conf(text):
     return {_CONF: text + "\nClientAliveInterval 180\n"}
 
 
+def _unlinked(more):
+    """Return the files of a whole system whose end of /run/nologin has no link of its package's."""
+    program = {"/lib64/libc.so.6": "library", "/usr/lib/systemd/systemd-user-sessions": ("program", ELF_X86_64)}
+    return {**PAM, **_NOLOGIN, **program, _OPENING: "[Service]\nExecStart=/usr/lib/systemd/systemd-user-sessions start\n", **more}
+
+
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
     *[
@@ -68,6 +75,7 @@ BROKEN_FILES = [
     ("R46h", {"/etc/profile": "if tty; then\n  exit 1\nfi\nexit 1\n"}, ("/etc/profile", 4)),
     ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "*  hard  nproc 0\n"}, ("/etc/security/limits.d/z.conf", 1)),
     ("R46h", {**PAM, **_NOLOGIN, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}, (f"{_SYSTEM}/systemd-user-sessions.service", None)),
+    ("R46h", _unlinked({}), (_OPENING, None)),
     ("R46h", {"/etc/bash.bashrc": "exit\n"}, ("/etc/bash.bashrc", 1)),
     ("R46h", {"/etc/bash.bashrc": "echo 'closed; for now'; exit 1\n"}, ("/etc/bash.bashrc", 1)),
     ("R46h", {"/etc/profile.d/z.sh": "exec cat /etc/motd\n"}, ("/etc/profile.d/z.sh", 1)),
@@ -303,6 +311,8 @@ CONTROLS = [
     ("R46l", _socket("0.0.0.0:22")),
     ("R46h", {**PAM, "/etc/pam.d/sshd": "session optional pam_exec.so /opt/gone\n" + PAM["/etc/pam.d/sshd"]}),
     ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + PAM["/etc/pam.d/sshd"], "/etc/shells": "# x\n/bin/bash\n"}),
+    ("R46h", _unlinked({f"{_SYSTEM}/multi-user.target.wants/systemd-user-sessions.service": ("link", _OPENING)})),
+    ("R46h", _unlinked({f"{_SYSTEM}/ssh.service.d/z.conf": "[Unit]\nWants=systemd-user-sessions.service\n"})),
     ("R46h", {**PAM, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}),  # nothing makes /run/nologin
     ("R46e", _conf("Match User *,!azureuser\nForceCommand /bin/false")),
     ("R46e", _conf("Match Group *,!azureuser\nPubkeyAuthentication no")),
