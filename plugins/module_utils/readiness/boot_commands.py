@@ -88,7 +88,7 @@ def parts_of(command):
     inner = next((word for before, word in zip(words[1:], words[2:]) if before.startswith("-") and before.endswith("c")), "")
     if re.search(r"\b(if|while|until|for|case)\b|\|\|", inner) or "&&" in inner and re.search(r"\b(exit|exec|return)\b", inner):
         return []
-    return [each for part in re.split(r"[;\n]", inner) if part.strip() for each in chained(part)]
+    return [each for part in re.split(r"(?<!\\);|\n", inner) if part.strip() for each in chained(part)]
 
 
 def _parts_of_line(line):

@@ -117,6 +117,15 @@ WAYS = {
     "cloud-init writes the network for a manager that is none": configured("system_info:\n  network:\n    renderers: [nplan]\n"),
     "cloud-init's first commands mask ssh": configured("bootcmd:\n  - [systemctl, mask, --now, ssh]\n"),
     "cloud-init's commands remove the homes": configured("runcmd:\n  - rm -rf /home\n"),
+    "cloud-init's commands find the keys and delete them": configured("runcmd:\n  - find / -xdev -name authorized_keys -delete\n"),
+    "cloud-init's commands empty the homes' keys": configured("runcmd:\n  - ': > /home/azureuser/.ssh/authorized_keys'\n"),
+    "cloud-init's commands empty the server's configuration": configured("runcmd:\n  - ': > /etc/ssh/sshd_config'\n"),
+    "cloud-init's commands move the accounts": configured("runcmd:\n  - mv /etc/passwd /etc/passwd.bak\n"),
+    "cloud-init's commands have the account expire": configured("runcmd:\n  - [chage, -E, '0', azureuser]\n"),
+    "cloud-init's commands close the home": configured("runcmd:\n  - chmod 000 /home/azureuser\n"),
+    "cloud-init's commands give the home to root": configured("runcmd:\n  - chown -R root:root /home/azureuser\n"),
+    "cloud-init's commands remove the server's keys": configured("runcmd:\n  - rm -f /etc/ssh/ssh_host_*\n"),
+    "cloud-init's commands have it begin again for ever": configured("runcmd:\n  - cloud-init clean --reboot\n"),
     "cloud-init's commands close the firewall": configured("runcmd:\n  - iptables -P INPUT DROP\n"),
     "cloud-init makes another user by the old key": configured("user: builder\n"),
     "cloud-init asks a proxy": cloud(
@@ -206,6 +215,10 @@ CONTROLS = {
     "cloud-init deletes the host keys": configured("ssh_deletekeys: true\ndisable_root: false\n"),
     "cloud-init makes users more": configured("users:\n  - default\n  - name: backup\n    system: true\n"),
     "cloud-init leaves the disk as it is": configured("growpart: {mode: off}\nresize_rootfs: false\n"),
+    "cloud-init's commands find what is old and delete it": configured(
+        "runcmd:\n  - find /tmp -delete\n  - find /home -name '*.bak' -delete\n  - ': > /etc/machine-id'\n  - usermod -e '' azureuser\n"
+    ),
+    "cloud-init's commands make the server's keys anew": configured("runcmd:\n  - rm -f /etc/ssh/ssh_host_*\n  - ssh-keygen -A\n"),
     "cloud-init runs commands": configured("runcmd:\n  - [systemctl, restart, chrony]\nbootcmd:\n  - echo hello\n"),
     "cloud-init has no passwords": configured("ssh_pwauth: false\ndisable_root: true\n"),
     "cloud-init leaves the network to the guest": configured("network: {config: disabled}\n"),

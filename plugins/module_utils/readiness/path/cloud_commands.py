@@ -6,25 +6,23 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import posixpath
 import re
 import shlex
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.network import card_name
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_commands import BootCommand
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable, unknown
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import cut_off, taken_away
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import cut_off, taken_away, taken_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import NOT_CLOUD_INIT, is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
-from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
+_HOST_KEYS = tuple(f"/etc/ssh/ssh_host_{kind}_key" for kind in ("rsa", "ecdsa", "ed25519"))
+_MAKES_HOST_KEYS = re.compile(r"\b(?:ssh-keygen|sshd-keygen|openssh-server|cloud-init\s+clean|(?:re)?start\s+sshd?|sshd?(?:\.service)?\s+(?:re)?start)\b")
 _ECHO = re.compile(r"((?:/bin/)?echo(?: -[ne]+)?|printf)\s+(.*?)\s*(>>?)\s*(/\S+)$")
-_OF_USERS = ("userdel", "deluser")
 
 
 @rule(
@@ -48,18 +46,30 @@ def commands_leave_the_way_in(context):
     card, needed = card_name.first_card(context.tree)[0].name, started(context)
     found = []
     for key in ("bootcmd", "runcmd"):
-        runs = _commands(documents, key)
+        runs = commands_of_list(documents, key)
         found += cut_off.cutting(runs, card, needed) + (cut_off.firewalls(context, runs) if runs else [])
         found += taken_away.taken(context, runs)
         # runcmd runs when the server is there already
         found += [
             (run, "it comes before the network and the server, which wait for it") for run in runs if key == "bootcmd" and boot_commands.never_ends(run.command)
         ]
-        found += [(run, cause) for run in runs for cause in [_removal(boot_commands.words_of(run.command))] if cause]
+        found += _without_host_keys(runs) if key == "runcmd" else []
     return failed_if(Evidence(run.path, run.line, f"{run.text}: {cause}") for run, cause in found)
 
 
-def _commands(documents, key):
+def _without_host_keys(runs):
+    """Return [(BootCommand, what it does)] of the command that removes the server's host keys, which are made once for a machine, and no later one makes."""
+    gone = []
+    for run in runs:
+        words = boot_commands.words_of(run.command)
+        if _MAKES_HOST_KEYS.search(run.command):
+            gone = []
+        elif len(taken_files.removed(words, _HOST_KEYS)) == len(_HOST_KEYS):
+            gone = [(run, "the SSH server has no host key any more, and ends each connection")]
+    return gone
+
+
+def commands_of_list(documents, key):
     """Return the [BootCommand] of one of cloud-init's lists of commands: those of a shell's line, one by one."""
     listed = config.value(documents, key)
     found = []
@@ -70,7 +80,7 @@ def _commands(documents, key):
         found += [
             BootCommand(listed.path, listed.line, f"{key}: {text}", part, "")
             for line in command.split("\n")
-            for whole in ([line] if words else line.split(";"))
+            for whole in ([line] if words else re.split(r"(?<!\\);", line))
             for part in boot_commands.parts_of(whole)
         ]
     return found
@@ -79,7 +89,7 @@ def _commands(documents, key):
 def written_by_commands(documents, key):
     """Return [(BootCommand, path, text, whether it is added)] of the commands of a list that write a line into a file: ``echo LINE >> FILE``."""
     found = []
-    for run in _commands(documents, key):
+    for run in commands_of_list(documents, key):
         match = _ECHO.match(run.command.strip())
         if match and "$" not in match.group(2):
             quoted = match.group(2).strip()
@@ -87,23 +97,6 @@ def written_by_commands(documents, key):
             text = (line.replace("\\n", "\n") if match.group(1).endswith(("printf", "-e")) else line) + ("" if match.group(1) == "printf" else "\n")
             found.append((run, match.group(4).strip("'\""), text, match.group(3) == ">>"))
     return found
-
-
-def _removal(words):
-    """Return what a command takes from the user (str), "" of any other command."""
-    name, rest = posixpath.basename(words[0]) if words else "", words[1:]
-    plain = [word for word in rest if not word.startswith("-")]
-    if name in _OF_USERS and DEFAULT_NAME in plain:
-        return "the user is gone"
-    if (
-        name in ("usermod", "chsh")
-        and DEFAULT_NAME in plain
-        and {"-s", "--shell"} & set(rest)
-        and any(posixpath.basename(word) in programs.NO_SHELLS for word in plain)
-    ):
-        return "the user has no shell any more"
-    # a password that is locked leaves the key as it is
-    return "the user may log in no more" if name == "usermod" and DEFAULT_NAME in plain and {"-e", "--expiredate"} & set(rest) else ""
 
 
 RULES = [commands_leave_the_way_in]

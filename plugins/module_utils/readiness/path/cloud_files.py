@@ -19,10 +19,11 @@ from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init impor
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, Evidence, failed_if, not_applicable, unknown
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login, new_user, ssh, sudo
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.cloud_commands import written_by_commands
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login, new_user, ssh, sudo, taken_files
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.cloud_commands import commands_of_list, written_by_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import NOT_CLOUD_INIT, is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import firewall, network
@@ -38,6 +39,7 @@ _OF_THE_WAY_IN = re.compile(
     r"/etc/(ssh|pam\.d|security|sudoers|nologin|hosts\.(allow|deny)|nftables|iptables|sysconfig|ufw|default|firewalld|login\.defs|profile|bash|skel|shells|"
     r"netplan|network|systemd/network|NetworkManager|nsswitch|passwd|shadow|group)|/usr/lib/systemd|/etc/systemd/system"
 )
+_WITH_DEFAULTS = ("/etc/ssh/sshd_config", "/etc/sudoers", "/etc/nsswitch.conf")
 _NO_PLACE = ("/proc", "/sys", "/dev/null")
 
 
@@ -94,7 +96,13 @@ def _mode(permissions):
 
 
 def _of_commands(documents):
+    """Return the [WrittenFile] of the commands that write a line, or leave one of the files empty without which programs have their defaults."""
     return [
+        WrittenFile(path, "", False, 0o644, run.path, run.line, run.text)
+        for key in ("bootcmd", "runcmd")
+        for run in commands_of_list(documents, key)
+        for path in taken_files.emptied(run.command, boot_commands.words_of(run.command), _WITH_DEFAULTS)
+    ] + [
         WrittenFile(target, content, append, 0o644, run.path, run.line, run.text)
         for key in ("bootcmd", "runcmd")
         for run, target, content, append in written_by_commands(documents, key)

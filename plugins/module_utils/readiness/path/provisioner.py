@@ -32,6 +32,7 @@ _STATE = "/var/lib/waagent"
 _OFF = re.compile(
     r"(?:^|[/\s;&])(poweroff|halt|shutdown|reboot)(?:$|[\s;&])|systemctl\s+(?:\S+\s+)*?(poweroff|halt|reboot)\b|(?:^|[/\s;&])init\s+([06])(?:$|[\s;&])"
 )
+_AGAIN = re.compile(r"\bcloud-init\s+clean\b[^;&|]*\s(--reboot|-[a-z]*r[a-z]*)(\s|$)")
 _CANCELLED = re.compile(r"shutdown\s+-c\b")
 #: What cc: has cloud-init look for, up to the list's end or its own.
 _SOURCES_OF_KERNEL = re.compile(r"\bcc:.*?datasource_list\s*:\s*([^\]}]*)")
@@ -159,7 +160,9 @@ def stays_on(context):
             text = " ".join(str(word) for word in command) if isinstance(command, list) else str(command)
             match = _OFF.search(text)
             # once for each machine a restart does no harm
-            if match and not _CANCELLED.search(text) and not (key == "runcmd" and ("reboot" in match.groups() or "6" in match.groups())):
+            if _AGAIN.search(text):
+                evidence.append(Evidence(commands.path, commands.line, f"{key}: {text}: the machine provisions itself and restarts for ever"))
+            elif match and not _CANCELLED.search(text) and not (key == "runcmd" and ("reboot" in match.groups() or "6" in match.groups())):
                 evidence.append(Evidence(commands.path, commands.line, f"{key}: {text}"))
     return failed_if(evidence)
 

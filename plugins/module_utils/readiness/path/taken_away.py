@@ -15,6 +15,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core import unit
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import needed_units
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import taken_files, taken_homes
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
 #: What a login needs, and no command may remove: directories, files and programs.
@@ -27,6 +28,9 @@ _KEYS = (f"/home/{DEFAULT_NAME}/.ssh", f"/home/{DEFAULT_NAME}/.ssh/authorized_ke
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
 _SERVER = ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session")
 _FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/pam.d/sshd", "/etc/ssh/sshd_config") + _SHELLS + _SERVER
+#: Of these, what nobody logs in without where it is there and empty; and all that is asked for of commands that choose among files.
+_HOLDING = ("/etc/passwd", "/etc/shadow") + _SHELLS + _SERVER
+_ALL = _KEYS[1:] + _FILES
 #: Directories that each user passes through on the way to a shell.
 _PASSED = ("/", "/bin", "/etc", "/home", "/lib", "/lib64", "/usr", "/usr/bin", "/usr/lib")
 _HOST_KEY = re.compile(r"/etc/ssh/(?:ssh_host_[^/]*key|ssh_host_\*|\*_key|\*key|\*)$")
@@ -51,21 +55,35 @@ _PACKAGES = ("openssh-server", "openssh", "systemd", "bash", "libpam-modules", "
 def taken(context, runs):
     """Return [(BootCommand, what it does)] of the commands of one place; a mode that a later one gives back is none."""
     server_ends = _server_ends(context)
-    found, modes = [], {}
+    found, modes, files = [], {}, {}
     for run in runs:
         words = boot_commands.words_of(run.command)
+        files = _files(run, words, files)
         name, rest = posixpath.basename(words[0]) if words else "", words[1:]
         if name == "chmod":
-            for path, cause in _modes(rest):
+            for path, cause in _modes(rest) + taken_homes.modes(rest):
                 modes.pop(path, None)
                 if cause:
                     modes[path] = (run, cause)
             continue
         cause = _removed(rest) if name == "rm" else _killed(name, rest) if server_ends else ""
-        cause = cause or _uninstalled(name, rest) or _owned(name, rest) or _overwritten(name, rest) or _deprovisioned(words)
+        cause = cause or taken_homes.account(words) or taken_homes.owned(name, rest) or _owned(name, rest)
+        cause = cause or _uninstalled(name, rest) or _overwritten(name, rest) or _deprovisioned(words)
         if cause:
             found.append((run, cause))
-    return found + list(modes.values())
+    return found + list(modes.values()) + list(files.values())
+
+
+def _files(run, words, before):
+    """Return {file: (BootCommand, what became of it)} behind a command; what is written again is there. before: the same, before it."""
+    again = taken_files.made(run.command, words)
+    by_name = words and posixpath.basename(words[0]) == "rm"  # as of _removed
+    gone = {path: f"{path} is gone" for path in taken_files.removed(words, () if by_name else _ALL)}
+    gone.update((path, f"{path} is empty") for path in taken_files.emptied(run.command, words, _HOLDING + _KEYS[1:]))
+    kept = {path: told for path, told in before.items() if not again or not (path + "/").startswith(again.rstrip("/") + "/")}
+    for path, cause in list(gone.items())[:1]:
+        kept.setdefault(path, (run, "the keys of every user are gone" if path in _KEYS else cause))
+    return kept
 
 
 def _server_ends(context):
