@@ -36,7 +36,7 @@ def path(context):
         if faults or len(cloud_user.asked(documents, "shell")) > 1:
             return None
     found = named(context)
-    return found[0] if found else next((each for each in _USUAL if context.tree.exists(each)), _USUAL[-1])
+    return found[0] if found else next((each for each in _USUAL if context.tree.exists(each)), _USUAL[0])
 
 
 def _of_cloud_init(context):

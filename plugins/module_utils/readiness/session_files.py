@@ -5,18 +5,18 @@
 
 PRIVATE: module_utils of this collection are not an interface.
 Source: bash(1), INVOCATION, PROMPT_COMMAND, trap, set; sshd(8), SSHRC: what /etc/ssh/sshrc exits with counts for nothing, and sshd waits for its end;
-newgrp(1) and su(1), which ask for a password that nobody has; update-motd(5). Each was tried with bash 5.2.
+newgrp(1) and su(1), which ask for a password that nobody has; update-motd(5). Each was tried with bash 5.2, those of zsh with zsh 5.9.
 """
 
 import re
 import stat
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands, shell_conditions
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands, other_shells, shell_aliases, shell_conditions, shell_kinds
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import commands_of, unguarded
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import pam
 
-_SSHRC, _PROFILE, _SKELETON = "/etc/ssh/sshrc", "/etc/profile", "/etc/skel"
+_SSHRC, _PROFILE, _SKELETON = "/etc/ssh/sshrc", shell_kinds.PROFILE, shell_kinds.SKELETON
 _MOTD_SCRIPTS, _MOTD_MODULES = "/etc/update-motd.d", ("/usr/lib/*-linux-*/security/pam_motd.so", "/lib/*-linux-*/security/pam_motd.so")
 _MOST_MODULE = 1024 * 1024  # bytes; a real one has some 20 KiB
 #: The names that run-parts --lsbsysinit runs.
@@ -31,6 +31,8 @@ _ENDS = re.compile(
     rf"{_LEAVES}|exec\s+(?:[^<]*\s)?0?<\s*(?:/dev/null\b|&-)|exec\s+{_BIN}(?:su|runuser|login)(?:\s|$)"
     rf"|(?:(?:export|readonly|(?:declare|typeset)(?:\s+-\w+)*)\s+)?PROMPT_COMMAND=[\"']?(?:{_LEAVES})|trap\s+(?:--\s+)?[\"']?(?:{_LEAVES}).*\sDEBUG\b"
 )
+#: zsh goes on without its input, and knows no PROMPT_COMMAND.
+_ENDS_ZSH = re.compile(rf"{_LEAVES}|exec\s+{_BIN}(?:su|runuser|login)(?:\s|$)|trap\s+(?:--\s+)?[\"']?(?:{_LEAVES}).*\sDEBUG\b")
 #: A shell that cannot run the program of an exec ends while it reads its files; one that writes nowhere shows nothing.
 _RUN = re.compile(r"exec\s+(?:-[la]+\s+)?([A-Za-z0-9_./-]+)(?:\s+[^|&;<>(){}=`$]*)?")
 _SILENT = re.compile(r"exec\s+(?:\d?>&?\d\s+)*(?:&|1)?>>?\s*(?!/dev/(?:tty|std|pts|fd)|/proc/self/)(/[\w./-]+)(?:\s+\d?>&?\S+)*\s*")
@@ -40,6 +42,7 @@ _AGAIN = re.compile(rf"exec\s+{_BIN}sudo\s+(?:-i|--login|{_BIN}su\s+(?:-|-l|--lo
 _ENDLESS = re.compile(r"(?:while\s+(?::|true)|until\s+false)\s*;(?!.*\b(?:break|exit|return|exec)\b).*\bdone\b")
 #: A shell of its own that reads the same files again.
 _LOGIN_SHELL = re.compile(rf"exec\s+(?:-l\s+{_BIN}(?:bash|sh|dash)\b|{_BIN}(?:bash\s+(?:-[a-z]*l[a-z]*|--login)|(?:sh|dash)\s+-[a-z]*l[a-z]*)(?:\s|$))")
+_ZSH_AGAIN = re.compile(rf"exec\s+(?:(?P<login>-l)\s+{_BIN}zsh\b|{_BIN}zsh(?:\s+-i)?(?P<flag>\s+(?:-[a-z]*l[a-z]*|--login))?\s*$)")
 _SAME_SHELL = re.compile(rf"exec\s+{_BIN}bash(?:\s+-i)?\s*$")
 #: Limits of a shell with which it starts no program, or none that runs: a number less than this, as ulimit takes it.
 _LIMIT = re.compile(r"ulimit\s+(?:-[HS]*S[HS]*\s+)?-[HS]*([uvnds])\s+(\d+)\s*$")
@@ -58,27 +61,38 @@ def ending(context, groups=None):
 
     groups: {str} of who logs in, None when they are not known.
     """
-    # of those of a new user's own bash takes the first that is there
-    own = [path for path in (f"{_SKELETON}/{name}" for name in (".bash_profile", ".bash_login", ".profile")) if context.tree.is_file(path)][:1]
-    own += [f"{_SKELETON}/.bashrc"]  # bash reads it for every command that ssh gives it, too
-    paths = [_PROFILE, "/etc/bash.bashrc", "/etc/bashrc"] + context.tree.glob("/etc/profile.d/*.sh") + (own if context.kind != "specialized" else [])
+    shell = shell_kinds.kind(context)
+    paths, own = shell_kinds.files(context, shell)
+    if shell in (shell_kinds.FISH, shell_kinds.CSH):
+        return other_shells.ending(context, shell, paths) + _endless(context, [_SSHRC] + _of_motd(context), {})
     around = shell_conditions.Surroundings(context.tree, groups, _all_text(context, [_ENVIRONMENT] + paths))
     lines = {path: unguarded(shell_conditions.joined(context.lines(path))) for path in paths}
+    known = shell_aliases.called(lines)
+    ends = _ENDS_ZSH if shell == shell_kinds.ZSH else _ENDS
     found = [
-        Evidence(path, number, f"{words}: it ends every login") for path in paths for number, words in lines[path] if _ends(words, around, path not in own)
+        Evidence(path, number, f"{words}: it ends every login")
+        for path in paths
+        for number, words in lines[path]
+        if _ends(known.get((path, number), words), ends, around, path not in own)
     ]
-    found += [evidence for path in paths for evidence in _at_a_fault(path, lines[path], around)] + _circles(context, lines)
+    found += [evidence for path in paths for evidence in (_at_a_fault(path, lines[path], around) if shell != shell_kinds.ZSH else [])]
+    found += _circles(context, lines)
     found += [
         Evidence(path, number, f"{words}: {cause}")
         for path in paths
         for number, words in lines[path]
-        for cause in [next(filter(None, (_hinders(command, path, around) for command in commands_of(words))), "")]
+        for cause in [next(filter(None, (_hinders(command, path, shell, around) for command in commands_of(words))), "")]
         if cause
     ]
-    found += _of_environment(context)
-    return found + [
+    found += _of_environment(context) if shell == shell_kinds.BASH else []
+    return found + _endless(context, [_SSHRC] + paths + _of_motd(context), lines)
+
+
+def _endless(context, paths, lines):
+    """Return the [Evidence] of the lines of files that have no end; lines: {path: as of unguarded} of those that are read already."""
+    return [
         Evidence(path, number, f"{words}: every login waits for its end, and it has none")
-        for path in [_SSHRC] + paths + _of_motd(context)
+        for path in paths
         for number, words in lines.get(path) or unguarded(context.lines(path))
         if any(_never_ends(command) for command in commands_of(words))
     ]
@@ -91,23 +105,26 @@ def _all_text(context, paths):
     return "\n".join(texts + [context.text(path) for path in sorted(inner)])
 
 
-def _ends(words, around, is_of_all):
-    """Return whether a line ends the session; is_of_all: bool, root's shell reads it, too."""
+def _ends(words, ends, around, is_of_all):
+    """Return whether a line ends the session; ends: pattern of commands; is_of_all: bool, root's shell reads it, too."""
     condition = shell_conditions.condition(words)
     commands = condition.commands if condition and shell_conditions.holds(condition, around) else commands_of(words)
-    return any(_ENDS.match(command) or is_of_all and _AGAIN.match(command) or _is_foreign(command, around.groups) for command in commands)
+    return any(ends.match(command) or is_of_all and _AGAIN.match(command) or _is_foreign(command, around.groups) for command in commands)
 
 
-def _hinders(command, path, around):
-    """Return why (str) a command of a file leaves a session no way to do anything, "" of any other."""
-    if _LOGIN_SHELL.match(command) or path.endswith("bashrc") and _SAME_SHELL.match(command):
+def _hinders(command, path, shell, around):
+    """Return why (str) a command of a file that a kind of shell reads leaves a session no way to do anything, "" of any other."""
+    again = _ZSH_AGAIN.match(command) if shell == shell_kinds.ZSH else None
+    if again and (again.group("login") or again.group("flag") or path.endswith(("zshrc", "zshenv"))):
+        return "the new shell reads this file again, and so on without end"
+    if shell != shell_kinds.ZSH and (_LOGIN_SHELL.match(command) or path.endswith("bashrc") and _SAME_SHELL.match(command)):
         return "the new shell reads this file again, and so on without end"
     run, silent = _RUN.fullmatch(command), _SILENT.fullmatch(command)
     if run and shell_conditions.is_program(run.group(1), around) is False:
         return f"there is no {run.group(1)}, and the shell ends"
     if silent:
         return f"all that the session writes goes to {silent.group(1)}, and nobody sees it"
-    limit = _LIMIT.match(command)
+    limit = _LIMIT.match(command) if shell != shell_kinds.ZSH else None
     if limit and not _HARD.match(command) and int(limit.group(2)[:12]) < _LEAST[limit.group(1)]:
         return "no program runs with so little"
     return ""
@@ -147,7 +164,7 @@ def _at_a_fault(path, lines, around):
 def _circles(context, lines):
     """Return the [Evidence] of a line by which files that a login reads have each other read without end; lines: {path: [(number, words)]}."""
     read = {path: _read_by(context, path, lines[path], set(lines)) for path in lines}
-    if "/etc/profile.d" in context.text(_PROFILE):
+    if _PROFILE in read and "/etc/profile.d" in context.text(_PROFILE):
         read[_PROFILE] += [(None, path) for path in lines if path.startswith("/etc/profile.d/")]
     return [
         Evidence(path, number, f"it reads {target}, which comes back to it without end")

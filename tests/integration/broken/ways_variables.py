@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables that a session, or a service, begins with: what the loader of programs reads, and the search path."""
+"""What a session, or a service, begins with: variables that the loader of programs reads, the search path, aliases, and the files of another shell."""
 
 from integration.broken.ways_limits import manager
+from integration.broken.ways_login import by_useradd
 from integration.broken.ways_root import drop_in, sshd, written
 
 _ENVIRONMENT, _CONF, _PROFILE = "/etc/environment", "/etc/security/pam_env.conf", "/etc/profile.d/t.sh"
@@ -14,6 +15,12 @@ _PATH = f"LD_LIBRARY_PATH={_OWN}"
 def with_library(name, change, way):
     """Return the way in which a changed copy of a library is in a directory of its own; change: callable, bytes -> bytes."""
     return lambda layer: (layer.write(f"{_OWN}/{name}", change(layer.tree.read_bytes(f"{_LIBRARIES}/{name}")), 0o755), way(layer))
+
+
+def of_dash(change):
+    """Return the way in which the user's shell is dash, and a file is changed."""
+    as_dash = by_useradd("SHELL=/bin/dash\n")
+    return lambda layer: (layer.needs("/bin/dash"), as_dash(layer), change(layer))
 
 
 def _cut(octets):
@@ -48,6 +55,9 @@ WAYS = {
     ),
     "every session lists libraries": written(_ENVIRONMENT, "LD_TRACE_LOADED_OBJECTS=1\n"),
     "every session lists the words of the loader": written(_ENVIRONMENT, "LD_DEBUG=help\n"),
+    "every login shell calls an alias that ends it": written(_PROFILE, "alias ls=exit\nls\n"),
+    "the user's dash ends in its first file": of_dash(written(_PROFILE, "exit\n")),
+    "the user's dash ends in a new user's file": of_dash(written("/etc/skel/.profile", "exec false\n")),
     "systemd gives every service an empty C library": with_library("libc.so.6", _nothing, manager(f"DefaultEnvironment={_PATH}")),
     "sshd's unit gives it half a C library": with_library("libc.so.6", _cut, drop_in("ssh", f"[Service]\nEnvironment={_PATH}\n")),
     "half a library is loaded before all": with_library("libm.so.6", _cut, written("/etc/ld.so.preload", f"{_OWN}/libm.so.6\n")),
@@ -62,5 +72,7 @@ CONTROLS = {
     "every session loads a library before all": written(_ENVIRONMENT, f"LD_PRELOAD={_LIBRARIES}/libm.so.6\nLD_BIND_NOW=1\nLD_DEBUG=nothing\n"),
     "every session loads no library before all": with_library("libm.so.6", _nothing, written(_ENVIRONMENT, f"LD_PRELOAD={_OWN}/libm.so.6\n")),
     "every login shell adds to the search path": written(_PROFILE, "PATH=$PATH:/opt/own/bin\n"),
+    "every login shell has aliases": written(_PROFILE, "alias ls='ls --color=auto'\nalias rm=reboot\nls /\n"),
+    "the user's dash reads none of bash's files": of_dash(lambda layer: [layer.write(path, "exit\n") for path in ("/etc/bash.bashrc", "/etc/skel/.bashrc")]),
     "sshd's unit looks for libraries where none are": drop_in("ssh", f"[Service]\nEnvironment={_PATH}\n"),
 }

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import sshd_started
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import shell_kinds, sshd_started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER, shown
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
@@ -16,8 +16,6 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server, sshd_access, sshd_sessions
 
-#: In the order in which a shell of a login reads them.
-_FILES = ("/etc/environment", "/etc/profile", "/etc/profile.d/*.sh", "/etc/bash.bashrc", "/etc/bashrc", "/etc/skel/.bash_profile", "/etc/skel/.bashrc")
 _TIMEOUT = re.compile(r"(?:(?:(?:declare|typeset)\s+-\S+|readonly|export)\s+)*TMOUT=[\"\']?(\d{1,9})[\"\']?(?:\s|;|&|$)")
 _READ_ONLY = re.compile(r"(?:readonly|(?:declare|typeset)\s+-\w*r\w*)\s+TMOUT\b|.*;\s*readonly\s+TMOUT\b")
 _PENALTIES = b"persourcepenalties"
@@ -74,8 +72,10 @@ def _short_timeout(context):
 
     After a line that makes it read-only none counts.
     """
-    place, seconds = None, 0
-    for path in [path for pattern in _FILES for path in (context.tree.glob(pattern) if "*" in pattern else [pattern])]:
+    place, seconds, shell = None, 0, shell_kinds.kind(context)
+    if shell in (shell_kinds.FISH, shell_kinds.CSH):  # for them it is a variable like any other
+        return [], False
+    for path in ["/etc/environment"] + shell_kinds.files(context, shell)[0]:
         for number, words in unguarded(context.lines(path)):
             match = _TIMEOUT.match(words)
             if match:

@@ -6,11 +6,10 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import loader_environment
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import new_shell, session_variables
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import new_shell, session_variables, shell_kinds
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.login import NO_SERVER
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.manager_environment import not_found
@@ -30,7 +29,6 @@ _SETS = re.compile(
 )
 _EXPORTS = re.compile(r"\b(?:export|(?:declare|typeset)\s+-x)\s+(?:\S+\s+)*?(\w+)\b")
 _MAY_SET = re.compile(r"\b(?:PATH|LD_[A-Z_]+)\+?=|\bunset\b|\bpathmunge\b")
-_SHELLS = ("bash", "sh", "dash", "ash", "ksh", "mksh", "busybox")
 _OWN = re.compile(r"\$(?:PATH\b|\{PATH\})")
 
 
@@ -85,7 +83,7 @@ def sessions_have_a_path(context):
 
 def _of_login_shells(context):
     """Return the [Evidence] of the lines of a login shell's files that leave it a search path without programs, or let none run."""
-    if posixpath.basename(new_shell.path(context) or "") not in _SHELLS:
+    if shell_kinds.kind(context) not in (shell_kinds.BASH, shell_kinds.SH):
         return []
     values, exported = {"PATH": (None, None)}, {"PATH"}
     for path, number, words, is_certain in _lines(context):
