@@ -6,12 +6,12 @@
 import pytest
 from ansible_collections.imagewright.azure.plugins.module_utils.core.live_tree import LiveTree
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_environment, udev_devices
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_environment, root_mount, udev_devices
 from unit.readiness.cases.common import FSTAB
 from unit.readiness.guest_tree import IN_INITRAMFS, INITRAMFS, good_guest, initramfs
 from unit.readiness.test_rules import change
 
-RULES = {rule.id: rule for rule in udev_devices.RULES + manager_environment.RULES}
+RULES = {rule.id: rule for rule in udev_devices.RULES + manager_environment.RULES + root_mount.RULES}
 
 _BOUND = 'SUBSYSTEM=="vmbus", ATTR{class_id}=="{f8615163-df3e-46c5-913f-f2d2f965ed0e}", ATTR{driver_override}="uio_hv_generic"\n'
 
@@ -25,6 +25,8 @@ _BOUND = 'SUBSYSTEM=="vmbus", ATTR{class_id}=="{f8615163-df3e-46c5-913f-f2d2f965
         ("R35e", {"/etc/udev/rules.d/9.rules": 'SUBSYSTEM=="net", RUN+="/sbin/ip link set %k down"\n'}, "warning"),
         ("R35e", {"/etc/udev/rules.d/9.rules": _BOUND}, "warning"),  # the initramfs has given the card its driver by then
         ("R35e", {"/etc/udev/rules.d/9.rules": _BOUND, INITRAMFS: initramfs([name for name in IN_INITRAMFS if name != "hv_netvsc"])}, "error"),
+        ("R70p", {"/etc/fstab": FSTAB + "tmpfs /run tmpfs ro 0 0\n"}, "error"),
+        ("R70p", {"/etc/fstab": FSTAB + "sysfs /sys sysfs ro 0 0\n"}, "warning"),
         ("R73e", {"/etc/systemd/system.conf": "[Manager]\nDefaultTimeoutStartSec=20ms\n"}, "error"),
         ("R73e", {"/etc/systemd/system.conf": "[Manager]\nDefaultTimeoutStartSec=1s\n"}, "warning"),
     ],

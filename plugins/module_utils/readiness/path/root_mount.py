@@ -29,7 +29,15 @@ _OWN += ("/etc/pam.d", "/etc/ssh", "/etc/systemd", "/etc/systemd/system")
 _FILLED = ("/lib/modules", "/lib/systemd", "/usr/lib64", "/usr/lib/modules", "/usr/lib/python3", "/usr/lib/systemd", "/usr/lib/udev", "/usr/share/dbus-1")
 _FILLED += ("/etc/NetworkManager", "/etc/cloud", "/etc/dbus-1", "/etc/netplan", "/etc/network", "/etc/security", "/etc/sysconfig", "/etc/systemd/network")
 #: The kernel's own file systems: the option with which none may be mounted again, that which takes it back, and what it does.
-_OF_THE_KERNEL = {"/dev": ("nodev", "dev", "no device can be opened"), "/proc": ("ro", "rw", "PAM cannot write whose session it is, and ends it")}
+_OF_THE_KERNEL = {
+    "/dev": ("nodev", "dev", "no device can be opened"),
+    "/proc": ("ro", "rw", "PAM cannot write whose session it is, and ends it"),
+    "/run": ("ro", "rw", "no service can make its socket, or its directory there"),
+    "/sys": ("ro", "rw", "udev cannot ask for the devices that were there before it"),
+    "/sys/fs/cgroup": ("ro", "rw", "systemd can make no control group, and starts no service without one"),
+}
+#: Where it is chance whether the devices were asked for before.
+_BY_LUCK = ("/sys",)
 #: Of these, what is not there before a line of fstab mounts it; /usr is mounted by the initramfs.
 _NEEDED = ("/etc", "/var", "/var/lib", "/opt")
 _FOUND_BY_SYSTEMD = ("gpt-auto", "gpt-auto-force", "dissect", "dissect-force", "tmpfs")
@@ -133,20 +141,23 @@ def _is_empty(tree, line):
     severity=ERROR,
     title="The kernel's own file systems are mounted again as they have to be",
     fault="A file system of the kernel is mounted again with an option that ends the boot, or every session",
-    why="systemd mounts /dev and /proc itself, and again with the options of their lines in /etc/fstab, as hardening guides have them for /dev/shm.",
+    why="systemd mounts /dev, /proc, /run and /sys itself, and again with the options of their lines in /etc/fstab, as hardening guides have them for "
+    "/dev/shm.",
     cure="Take the option out of the line in /etc/fstab, or the line.",
     source="systemd-remount-fs.service(8); systemd src/shared/mount-setup.c, mount_point_is_api; pam_loginuid(8)",
+    choice="/sys is a warning: whether udev has asked for all devices before it is read-only is chance.",
 )
 def of_the_kernel(context):
-    """Return failed with each line of fstab for /dev with nodev, and for /proc with ro."""
+    """Return failed with each line of fstab for /dev with nodev, and for /proc, /run, /sys and the control groups with ro."""
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
-    found = []
+    found, stops = [], False
     for line in [each for each in context.shared(mount_lines) if each.path == _FSTAB]:
         option, opposite, cause = _OF_THE_KERNEL.get(line.mount_point.rstrip("/"), ("", "", ""))
         if option and [word for word in line.options if word in (option, opposite)][-1:] == [option]:
             found.append(Evidence(line.path, line.line, f"{option}: {cause}: {line.text}"))
-    return failed_if(found)
+            stops = stops or line.mount_point.rstrip("/") not in _BY_LUCK
+    return failed_if(found, severity=None if stops else WARNING)
 
 
 @rule(
