@@ -8,6 +8,7 @@ Source: read_conf_with_confd and mergemanydict of cloud-init: files of cloud.cfg
 """
 
 import collections
+import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import yaml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -44,12 +45,23 @@ def value(found, *keys):
     return None
 
 
+def said(found, *keys):
+    """Return the ConfigValue of a path of keys as value(), also where the file that counts says null: what others say does not come in its place."""
+    for path, document in reversed(found):
+        if keys in document.places:
+            return ConfigValue(yaml_text.get(document, *keys), path, yaml_text.line(document, *keys))
+    return None
+
+
 def modules(found):
-    """Return {list: [name]} of the modules that cloud-init runs in each stage, names with ``_``; without what cannot be understood."""
+    """Return {list: [name]} of the modules that cloud-init runs in each stage, names with ``_``; without what cannot be understood.
+
+    Source: form_module_name of cloudinit/config/modules.py.
+    """
     lists = {}
     for key in ("cloud_init_modules", "cloud_config_modules", "cloud_final_modules"):
-        listed = value(found, key)
+        listed = said(found, key)
         items = listed.value if listed and isinstance(listed.value, list) else []
         names = [item[0] if isinstance(item, list) and item else item.get("name") if isinstance(item, dict) else item for item in items]
-        lists[key] = [name.replace("-", "_") for name in names if isinstance(name, str)]
+        lists[key] = [re.sub(r"^cc_|\.py$", "", name.strip().replace("-", "_")) for name in names if isinstance(name, str)]
     return lists

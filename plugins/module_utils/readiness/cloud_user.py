@@ -34,10 +34,15 @@ def obstacles(tree, documents):
     expires = config.value(documents, *_KEYS, "expiredate")
     if expires and re.match(r"\d{4}-\d\d-\d\d$", str(expires.value)) and str(expires.value) < time.strftime("%Y-%m-%d", time.gmtime()):
         found.append(_at(expires, f"expiredate {expires.value}: the user has expired"))
-    sudo = config.value(documents, *_KEYS, "sudo")
+    sudo = config.said(documents, *_KEYS, "sudo")
     if sudo is not None and not sudo.value:
         found.append(_at(sudo, "sudo: the user gets no rule, and without a password it may not use sudo"))
-    return found + _of_home(tree, documents) + _of_number(tree, documents) + _of_groups(tree, documents) + _of_selinux(tree, documents)
+    elif sudo is not None and not isinstance(sudo.value, (str, list)):
+        found.append(_at(sudo, f"sudo: {sudo.value}: it is no rule, and the user gets none"))
+    snap = config.value(documents, *_KEYS, "snapuser")
+    if snap:
+        found.append(_at(snap, "snapuser: the user of Azure has no account of Ubuntu's, and is not made"))
+    return found + _of_kinds(documents) + _of_home(tree, documents) + _of_number(tree, documents) + _of_groups(tree, documents) + _of_selinux(tree, documents)
 
 
 def homeless(tree, documents):
@@ -61,6 +66,25 @@ def asked(documents, key):
     return {str(value) for value in values if value is not None}
 
 
+def _of_kinds(documents):
+    """Return the [Evidence] of values of another kind than a list of names, with which users-groups ends before it makes anybody.
+
+    Source: cloudinit/distros/ug_util.py; tried with 22.4 and 25.1.
+    """
+    found = []
+    for keys in (("groups",), (*_KEYS, "groups")):
+        groups = config.said(documents, *keys)
+        if groups is not None and not isinstance(groups.value, (list, dict, str)):
+            found.append(_at(groups, f"groups: {_shown(groups.value)}: it is no list, and cloud-init makes nobody"))
+    users = config.said(documents, "users")
+    strange = [item for item in users.value if not isinstance(item, (str, dict, list))] if users is not None and isinstance(users.value, list) else []
+    return found + ([_at(users, f"users: {_shown(strange[0])}: it is no user, and cloud-init makes nobody")] if strange else [])
+
+
+def _shown(value):
+    return "null" if value is None else value
+
+
 def _of_home(tree, documents):
     """Return the [Evidence] of a home that nobody can make: below what is no directory, or where the kernel shows what it has."""
     home = config.value(documents, *_KEYS, "homedir")
@@ -75,8 +99,10 @@ def _of_home(tree, documents):
 
 def _of_number(tree, documents):
     number = config.value(documents, *_KEYS, "uid")
-    if number is None or isinstance(number.value, bool) or not str(number.value).isdigit():
+    if number is None or isinstance(number.value, bool):
         return []
+    if not str(number.value).isdigit():
+        return [_at(number, f"uid {number.value}: it is no number, and useradd refuses it")]
     taken = [row[0] for row in _rows(tree, _PASSWD) if len(row) > 2 and row[2].isdigit() and int(row[2]) == int(str(number.value)[:10])]
     return [_at(number, f"uid {number.value}: {taken[0]} has it, and useradd gives it to nobody else")] if taken else []
 

@@ -66,7 +66,7 @@ def makes_the_user(context):
     if faults:
         return unknown(faults[0].message)
     found = []
-    users = config.value(documents, "users")
+    users = config.said(documents, "users")
     names = users.value if users else None
     other = config.value(documents, "user")
     name = other.value.get("name") if other and isinstance(other.value, dict) else other.value if other else None
@@ -86,7 +86,7 @@ def makes_the_user(context):
     ):
         found.append(Evidence(users.path, users.line, "users leaves out default, which is the user of Azure"))
     named = {name for listed in config.modules(documents).values() for name in listed}
-    place = config.value(documents, "cloud_init_modules")
+    place = config.said(documents, "cloud_init_modules")
     found += [
         Evidence(place.path if place else config.PATHS[0], place.line if place else None, f"no stage runs the module {name.replace('_', '-')}")
         for name in ("users_groups", "ssh")

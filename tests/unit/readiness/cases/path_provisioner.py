@@ -64,6 +64,23 @@ def _shadowed(package, module, folder=_LOCAL):
 
 #: (rule, files to write (None: removed), (path, line) of the first evidence)
 BROKEN_FILES = [
+    *[
+        ("R42k", {_OWN: f"# own\n{text}\n"}, (_OWN, 2))
+        for text in (
+            "users: null",
+            "users:",
+            "cloud_init_modules: null",
+            "groups: null",
+            "groups: 5",
+            "users: [default, null]",
+            "users: [default, 5]",
+            "system_info: {default_user: {groups: null}}",
+            "system_info: {default_user: {sudo: null}}",
+            "system_info: {default_user: {sudo: true}}",
+            "system_info: {default_user: {uid: first}}",
+            "system_info: {default_user: {snapuser: builder@example.com}}",
+        )
+    ],
     ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "SHELL=/bin/bash\nSHELL=/usr/bin/zsh\n"}, ("/etc/default/useradd", 2)),
     ("R40g", {**BY_AGENT_FILES, "/etc/default/useradd": "SHELL=/usr/sbin/nologin\n"}, ("/etc/default/useradd", 1)),
     ("R40g", {_OWN: "system_info:\n  default_user:\n    name: admin\n    shell: /usr/bin/zsh\n"}, (_OWN, 4)),
@@ -272,6 +289,18 @@ RIGHT_FILES = [
 
 #: (rule, files that resemble its fault, and are right)
 CONTROLS = [
+    *[
+        ("R42k", {_OWN: text})
+        for text in (
+            "cloud_init_modules: [disk_setup, mounts, cc_users_groups, cc_ssh.py]\n",
+            "users: [default, [builder, admin]]\n",
+            "users: [default, {name: default}]\ngroups: [docker, {admins: [root]}]\n",
+            "groups: docker\nuser: null\n",
+            "system_info: {default_user: {uid: 1500, groups: 'adm, audio', inactive: '30'}}\n",
+            "system_info: {default_user: null}\n",
+            "cloud_final_modules: null\n",
+        )
+    ],
     ("R40h", {"/etc/login.defs": "HOME_MODE 0755\nUMASK 002\n"}),
     ("R40h", {"/etc/login.defs": "UMASK 002\n", "/var/lib/dpkg/status": ""}),
     ("R40h", {"/etc/login.defs": "UMASK 000\n", "/etc/ssh/sshd_config": "StrictModes no\n"}),
