@@ -11,6 +11,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import
 from integration.broken.ways_beneath import directory
 from integration.broken.ways_cloud_init import configured
 from integration.broken.ways_commands import rc_local
+from integration.broken.ways_login import with_cloud_init
 from integration.broken.ways_root import sshd, with_agent, written
 
 _NAMESPACES = "session required pam_namespace.so\n"
@@ -201,6 +202,8 @@ WAYS = {
     "the home of the user is root's, and others may write there": home(0o777),
     "the home of the user is its own, and closed": home(0o000, 1001),
     "the home of the user is another account's, and closed to a server that is not strict": _with(sshd("StrictModes no"), home(0o700, 1000)),
+    "new users get a directory for keys that others may write to": with_cloud_init(_special("/etc/skel/.ssh", stat.S_IFDIR | 0o777)),
+    "new users get a directory for keys that they may not enter": with_cloud_init(_special("/etc/skel/.ssh", stat.S_IFDIR)),
     "hostname is a directory": directory("/etc/hostname"),
     "PAM's file of sshd has line ends of Windows": windows("/etc/pam.d/sshd"),
     "PAM's common-account has line ends of Windows": windows("/etc/pam.d/common-account"),
@@ -261,6 +264,7 @@ CONTROLS = {
     "the home of the user is another account's, and cloud-init names another": _with(
         configured("system_info: {default_user: {homedir: /srv/people}}\n"), home(0o700, 1000)
     ),
+    "new users get a directory for keys": _special("/etc/skel/.ssh", stat.S_IFDIR | 0o700),
     "environment has line ends of Windows": windows("/etc/environment"),
     "motd leads to /dev/null": lambda layer: layer.link("/etc/motd", "/dev/null"),
     "a setting of kmod leads to /dev/null": lambda layer: layer.link("/etc/modprobe.d/x.conf", "/dev/null"),

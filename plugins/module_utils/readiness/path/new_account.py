@@ -16,7 +16,8 @@ import time
 from ansible_collections.imagewright.azure.plugins.module_utils.core import elf_header, programs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import Evidence
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, provisioner
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import existing_home
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import WAAGENT, is_by_cloud_init, provisioner
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import failing_end
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh.sshd_access import DEFAULT_NAME
 
@@ -139,7 +140,15 @@ def _of_skeleton(context):
         return [Evidence(folder, None, f"{cause}: every new user gets it in the place of the directory for its keys")]
     if tree.is_dir(f"{folder}/authorized_keys"):
         return [Evidence(f"{folder}/authorized_keys", None, "is a directory: every new user gets it in the place of its keys")]
-    return []
+    status = tree.stat(folder)
+    # the agent gives the directory a mode of its own, cloud-init leaves the one that useradd copied
+    if status is None or not tree.has_own_root or not is_by_cloud_init(tree):
+        return []
+    mode = f"has the mode {stat.S_IMODE(status.mode):04o}, which every new user's gets"
+    if not status.mode & stat.S_IXUSR:
+        return [Evidence(folder, None, f"{mode}: the user may not enter it")]
+    is_open = status.mode & existing_home.of_others(context) and existing_home.is_strict(context)
+    return [Evidence(folder, None, f"{mode}: others may write there, and sshd takes no key from it (StrictModes)")] if is_open else []
 
 
 def _of_people(context, known, name, path, least, most):
