@@ -23,6 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.image.paths impo
 _RECOVER, _64BIT = 0x4, 0x80
 _CHECKSUM_SEED, _MULTIPLE_MOUNTS = 0x2000, 0x100
 _CHECKSUMS = 0x400  # s_feature_ro_compat
+_SUPERBLOCK, _CRC32C = 1024, 1  # where it is, and its bytes; s_checksum_type
 _VALID, _ERRORS = 0x1, 0x2  # s_state
 _MMP_MAGIC, _CHECKED_NOW = 0x4D4D50, 0xE24D4D50  # of the block that guards against two mounts at once, and its sequence while fsck runs
 _INLINE_DATA_FLAG = 0x10000000  # i_flags
@@ -74,9 +75,19 @@ class ExtFileSystem(FileSystem):
             journal = self._fs.get_inode(sb.s_journal_inum)
             if not stat.S_ISREG(journal.inode.i_mode) or journal.open().read(len(_JOURNAL_MAGIC)) != _JOURNAL_MAGIC:
                 return "its journal is damaged"
+        if sb.s_feature_ro_compat & _CHECKSUMS and not self._is_proven():
+            return "the checksum of its superblock is wrong"
         if sb.s_feature_incompat & _MULTIPLE_MOUNTS and self._mmp_sequence() == _CHECKED_NOW:
             return "its MMP block says that fsck is running on it (tune2fs -f -E clear_mmp)"
         return ""
+
+    def _is_proven(self) -> bool:
+        """Return whether the superblock is as its checksum says. Source: Linux fs/ext4/super.c, ext4_superblock_csum."""
+        stream = self._fs.fh
+        stream.seek(_SUPERBLOCK)
+        octets = stream.read(_SUPERBLOCK)
+        value: int = ~self._crc(octets[:-4], 0) & 0xFFFFFFFF
+        return value == int.from_bytes(octets[-4:], "little") and self._fs.sb.s_checksum_type == _CRC32C
 
     def _mmp_sequence(self) -> Optional[int]:
         """Return what the block says that guards against two mounts at once (int), None when it is none. Source: Linux fs/ext4/mmp.c."""

@@ -240,6 +240,7 @@ WAYS = {
     "the root says that it needs a repair": tuned({"xfs": ["xfs_db", "-x", "-c", "sb 0", "-c", "write features_incompat 0x1b"]}),
     "the root is full": lambda disk: disk.mounted(filled),
     "the root has no free inode": lambda disk: disk.debugfs("set_super_value free_inodes_count 0"),
+    "the root's superblock has another checksum": ext_only(lambda disk, start: disk.write(start + SUPERBLOCK + 1020, b"\1\2\3\4")),
     "the root's superblock is zeros": ext_only(lambda disk, start: disk.zero(start + SUPERBLOCK, 1024)),
     "the root is zeros": with_partition("root", lambda disk, _number, start, _size: disk.zero(start, 64 * MIB)),
     "the journal is zeros": ext_only(lambda disk, start: disk.zero(start + 4096 * int(disk.debugfs("bmap <8> 0").splitlines()[-1]), 4096)),

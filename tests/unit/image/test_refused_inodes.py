@@ -80,6 +80,17 @@ def test_an_mmp_block_that_says_that_fsck_runs_is_told(image):
             assert ["fsck is running" in problem for problem in tree.mount_problems] == [True] * problems
 
 
+def test_a_superblock_with_a_wrong_checksum_is_told(image):
+    with open(image, "r+b") as stream:
+        stream.seek(1024 + 120)  # the label
+        stream.write(b"other")
+    with ImageTree(str(image)) as tree:
+        assert ["checksum of its superblock" in problem for problem in tree.mount_problems] == [True]
+    run("debugfs", "-w", "-R", "set_super_value volume_name other", image)
+    with ImageTree(str(image)) as tree:
+        assert not tree.mount_problems
+
+
 def test_errors_that_linux_found_are_told(image):
     with ImageTree(str(image)) as tree:
         assert not tree.mounts[0].file_system.has_errors
