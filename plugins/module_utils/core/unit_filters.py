@@ -32,6 +32,7 @@ _OF_LOGIN = {
     "setpriority": {"setpriority", "@resources", "@system-service", "@known"},
     "keyctl": {"keyctl", "@keyring", "@system-service", "@known"},
 }
+_OF_NETWORK = ("socket", "openat", "read")
 #: Calls that a list of allowed ones has by itself. Source: systemd.exec(5).
 _ALWAYS = {"execve", "@default"}
 #: Where interpreters and shells are, what makes an account or serves a session, and libraries: each by its names.
@@ -54,13 +55,7 @@ def filters(settings: List[UnitSetting], mounts: bool) -> List[Tuple[UnitSetting
     machines = unit_files.listed(settings, "Service", "SystemCallArchitectures")
     if machines and not {word for setting in machines for word in setting.value.split()} & set(_ARCHITECTURES):
         found.append((machines[-1], "it is ended at its first call"))
-    allowed = [_plain(word) for word in unit_files.words(settings, "Service", "ExecPaths")]
-    found += [
-        (setting, f"it may run nothing in {kept[0]}")
-        for setting in unit_files.listed(settings, "Service", "NoExecPaths")
-        for kept in [_kept([_plain(word) for word in setting.value.split()], allowed)]
-        if kept
-    ]
+    found += _not_run(settings)
     if not unit_files.listed(settings, "Service", "SocketBindAllow"):
         found += [
             (setting, "it may listen to no port")
@@ -68,6 +63,23 @@ def filters(settings: List[UnitSetting], mounts: bool) -> List[Tuple[UnitSetting
             if {"any", "tcp", "ipv4", "ipv4:tcp"} & set(setting.value.split())
         ]
     return found
+
+
+def of_network(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
+    """Return [(UnitSetting, what it keeps a network manager from)]: it neither mounts nor becomes another user."""
+    calls = _of(settings, "SystemCallFilter")
+    denied = [name for name in _OF_NETWORK if not is_allowed(calls, _CALLS[name])]
+    return ([(calls[-1], f"it is ended when it calls {denied[0]}")] if denied else []) + _not_run(settings)
+
+
+def _not_run(settings: List[UnitSetting]) -> List[Tuple[UnitSetting, str]]:
+    allowed = [_plain(word) for word in unit_files.words(settings, "Service", "ExecPaths")]
+    return [
+        (setting, f"it may run nothing in {kept[0]}")
+        for setting in unit_files.listed(settings, "Service", "NoExecPaths")
+        for kept in [_kept([_plain(word) for word in setting.value.split()], allowed)]
+        if kept
+    ]
 
 
 def _kept(paths: List[str], allowed: List[str]) -> List[str]:

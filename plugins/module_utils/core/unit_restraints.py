@@ -85,6 +85,18 @@ def restraints(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[U
     return found
 
 
+def of_network(settings: List[UnitSetting], reads: Tuple[str, ...]) -> List[Tuple[UnitSetting, str]]:
+    """Return [(UnitSetting, what it keeps a network manager from)]. reads: directories. Each was tried with systemd-networkd 252 and 257."""
+    found = unit_filters.of_network(settings) + _paths(settings, ServiceNeeds(reads=reads))
+    users, files = unit_files.last(settings, "Service", "PrivateUsers"), unit_files.last(settings, "Service", "LimitNOFILE")
+    if users is not None and users.value.lower() in TRUE + ("self", "identity"):
+        found.append((users, "it may not change the machine's network"))
+    number = _number(files.value) if files is not None else None
+    if files is not None and number is not None and number < _LEAST["LimitNOFILE"]:
+        found.append((files, "it does not start with so little"))
+    return found
+
+
 def _paths(settings: List[UnitSetting], needs: ServiceNeeds) -> List[Tuple[UnitSetting, str]]:
     """Return what is wrong with the directories that a service sees: hidden, or not to be written."""
     found = []

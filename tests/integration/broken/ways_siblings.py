@@ -125,6 +125,9 @@ WAYS = {
     "networkd: Azure's server is not on the list": networkd("[Match]\nName=eth0\n[Network]\nDHCP=yes\n[DHCPv4]\nAllowList=192.168.122.1\n"),
     "networkd: no ARP": networkd("[Match]\nName=eth0\n[Link]\nARP=no\n[Network]\nDHCP=yes\n"),
     "networkd: for a kernel of before": networkd("[Match]\nName=eth0\nKernelVersion=4.*\n[Network]\nDHCP=yes\n"),
+    "networkd has users of its own": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nPrivateUsers=yes\n")(layer)),
+    "networkd may use no socket": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nSystemCallFilter=~@network-io\n")(layer)),
+    "networkd sees none of its files": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nTemporaryFileSystem=/etc\n")(layer)),
     "networkd has a network of its own": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nPrivateNetwork=yes\n")(layer)),
     "ifupdown: a command before it is not there": ifupdown("auto eth0\niface eth0 inet dhcp\n  pre-up /opt/build/first\n"),
     "ifupdown: a directory is read without names that have a dot": lambda layer: (
@@ -171,6 +174,9 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "networkd is hardened": drop_in(
+        "systemd-networkd", "[Service]\nSystemCallFilter=~@privileged @mount\nPrivateDevices=yes\nReadOnlyPaths=/\nInaccessiblePaths=/home\nUMask=0077\n"
+    ),
     "nothing starts systemd's settings of the kernel": unlinked("sysinit.target.wants/systemd-sysctl.service"),
     "udevd is started by what needs it alone": unlinked("sysinit.target.wants/systemd-udevd.service"),
     "init is told of its usual target": parameters("-- --unit=multi-user.target --log-level=info"),

@@ -8,7 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import re
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, xml_text
+from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, unit_restraints, xml_text
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import MASKED, Units
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_filters import is_allowed
 from ansible_collections.imagewright.azure.plugins.module_utils.core.units import FAILS, SKIPPED
@@ -31,6 +31,7 @@ _POLICIES = ("/usr/share/dbus-1/system.d/*.conf", "/etc/dbus-1/system.d/*.conf",
 _NAME = "org.freedesktop.NetworkManager"
 #: What sets up a card itself, and what it needs for that and for DHCP. Source: capabilities(7).
 _MANAGERS, _CAPABILITIES = ("systemd-networkd.service", "NetworkManager.service"), ("CAP_NET_ADMIN", "CAP_NET_RAW")
+_OWN_FILES = "/etc/systemd/network"
 _OWNS = rf"""own(?:_prefix)?\s*=\s*["'](?:{re.escape(_NAME)}|\*)["']"""
 
 
@@ -90,6 +91,8 @@ def _kept(units, unit):
     user, ambient = unit_files.last(settings, "Service", "User"), unit_files.words(settings, "Service", "AmbientCapabilities")
     if user is not None and user.value not in ("root", "0") and not any(word.startswith("~") for word in ambient):
         found += [(user, f"who is not root, and it lacks {name}") for name in _CAPABILITIES if name not in ambient][:1]
+    is_own = unit.name == _MANAGERS[0] and units.tree.glob(f"{_OWN_FILES}/*.network")
+    found += unit_restraints.of_network(settings, ("/usr/lib", _OWN_FILES) if is_own else ("/usr/lib",))
     return [Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {text}") for setting, text in found]
 
 

@@ -70,6 +70,17 @@ BROKEN_FILES = [
     ("R34g", {_NETWORKD: "[Service]\nRestrictAddressFamilies=AF_UNIX\n"}, (_NETWORKD, 2)),
     ("R34g", {_NETWORKD: "[Service]\nCapabilityBoundingSet=CAP_SYS_ADMIN\n"}, (_NETWORKD, 2)),
     ("R34g", {_NETWORKD: "[Service]\nUser=daemon\nAmbientCapabilities=\n"}, (_NETWORKD, 2)),
+    *(
+        ("R34g", {_NETWORKD: f"[Service]\n{text}\n", "/etc/systemd/network/10-own.network": "[Match]\nName=*\n[Network]\nDHCP=yes\n"}, (_NETWORKD, line))
+        for text, line in (
+            ("SystemCallFilter=@system-service\nSystemCallFilter=~@network-io", 3),
+            ("PrivateUsers=yes", 2),
+            ("NoExecPaths=/", 2),
+            ("LimitNOFILE=1", 2),
+            ("TemporaryFileSystem=/etc", 2),
+            ("InaccessiblePaths=-/etc/systemd", 2),
+        )
+    ),
     ("R69b", {**TARGETS, _UDEVD: "[Service]\nPrivateNetwork=yes\n"}, (_UDEVD, 2)),
     ("R69b", _unlinked({}), (_TRIGGER, None)),
     ("R69b", _generator(_MASKING), (_GENERATOR, 2)),
@@ -119,6 +130,17 @@ CONTROLS = [
     ("R46b", {_SSH: "[Service]\nDevicePolicy=closed\nNoExecPaths=/home\nInaccessiblePaths=/srv\n"}),
     ("R46b", {_SSH: "[Service]\nRestrictNetworkInterfaces=eth1\n"}),  # this systemd may be older
     ("R40b", {_AGENT: "[Service]\nDevicePolicy=closed\nDeviceAllow=block-sr rw\n"}),
+    *(
+        ("R34g", {_NETWORKD: f"[Service]\n{text}\n", "/etc/systemd/network/10-own.network": "[Match]\nName=*\n[Network]\nDHCP=yes\n"})
+        for text in (
+            "SystemCallFilter=@system-service\nSystemCallFilter=~@privileged @mount",
+            "SystemCallFilter=~@network-io\nSystemCallFilter=",
+            "PrivateUsers=no\nPrivateDevices=yes\nProtectSystem=strict\nReadOnlyPaths=/",
+            "NoExecPaths=/\nExecPaths=/usr/lib /usr/bin /usr/sbin /bin/bash",
+            "InaccessiblePaths=/home\nLimitNOFILE=64\nTemporaryFileSystem=/etc:ro\nBindReadOnlyPaths=/etc",
+            "MemoryDenyWriteExecute=yes\nProtectKernelTunables=yes\nRestrictNamespaces=yes\nUMask=0077\nWatchdogSec=5min",
+        )
+    ),
     ("R34g", {_NETWORKD: "[Service]\nRestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6 AF_PACKET\nUser=root\n"}),
     ("R34g", {_NETWORKD: "[Service]\nUser=daemon\nAmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW\nCapabilityBoundingSet=~CAP_SYS_ADMIN\n"}),
     ("R69b", {**TARGETS, _UDEVD: "[Service]\nPrivateMounts=yes\nIPAddressDeny=any\n"}),
