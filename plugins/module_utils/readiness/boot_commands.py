@@ -16,6 +16,7 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, time_span, unit_files, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import python_lines
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import called, chained, for_certain
 
@@ -31,6 +32,8 @@ _CRON = ("/etc/crontab", "/etc/cron.d/*", "/var/spool/cron/crontabs/root", "/var
 #: Times that come within ten minutes, whenever a machine is started. Source: systemd.time(7), CALENDAR EVENTS; crontab(5).
 _OFTEN = re.compile(r"(minutely|(\*-\*-\*\s+)?\*:(\*|[0*]/([1-9]|10))(:[0-9*/]+)?)$")
 _OFTEN_OF_CRON = re.compile(r"(\*|\*/([1-9]|10))(\s+\*){4}\s")
+_SHELL, _PYTHON = re.compile(r"(?:ba|da|a)?sh$"), re.compile(r"python[23]?(?:\.\d+)?$")
+_BY_PYTHON = re.compile(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?python3?(\.\d+)?\b")
 _SHELLS = ("sh", "bash", "dash", "ash")
 #: Where packages put no scripts: what lies there somebody wrote for this machine.
 _OWN = ("/usr/local/", "/opt/", "/root/", "/etc/", "/srv/", "/home/", "/var/")
@@ -140,17 +143,21 @@ def _keys_of(settings):
 
 
 def _of_script(context, run):
-    """Return the [BootCommand] of the shell script that a BootCommand starts, those that no condition guards."""
+    """Return the [BootCommand] of the script of a shell, or of Python, that a BootCommand starts, those that no condition guards."""
     words = words_of(run.command)
-    by_shell = bool(words) and posixpath.basename(words[0]) in _SHELLS
-    if by_shell:
+    by_shell, by_python = (bool(words) and bool(re.match(each, posixpath.basename(words[0]))) for each in (_SHELL, _PYTHON))
+    if by_shell or by_python:
         words = [word for word in words[1:] if not word.startswith("-")]
     status = context.tree.stat(words[0]) if words and words[0].startswith(_OWN) else None
     if status is None or not stat.S_ISREG(status.mode) or status.size > _LARGEST_SCRIPT:
         return []
+    lines = context.lines(words[0])
+    if by_python or not by_shell and _BY_PYTHON.match(context.first_line(words[0])):
+        found = python_lines.commands("\n".join(text for _number, text in lines))
+        return [BootCommand(words[0], number, lines[number - 1][1].strip(), part, run.unit) for number, command in found for part in _parts_of_line(command)]
     if not by_shell and not re.match(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?(sh|bash|dash|ash)\b", context.first_line(words[0])):
         return []
-    return [BootCommand(words[0], number, text, part, run.unit) for number, text in called(context.lines(words[0])) for part in _parts_of_line(text)]
+    return [BootCommand(words[0], number, text, part, run.unit) for number, text in called(lines) for part in _parts_of_line(text)]
 
 
 def _of_sysv(context):

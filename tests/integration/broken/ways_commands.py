@@ -43,6 +43,14 @@ WAYS = {
         layer.write("/opt/done", '#!/bin/bash\nmain() {\n  echo done\n  systemctl poweroff\n}\nmain "$@"\n', 0o755),
         once("/opt/done")(layer),
     ),
+    "a script of Python powers the machine off": lambda layer: (
+        layer.write("/opt/done", '#!/usr/bin/python3\nimport subprocess\n\ndef main():\n    subprocess.run(["systemctl", "poweroff"])\n\nmain()\n', 0o755),
+        once("/opt/done")(layer),
+    ),
+    "a script of Python takes the first card down": lambda layer: (
+        layer.write("/opt/done", 'import os\nos.system("ip link set eth0 down")\n'),
+        once("/usr/bin/python3 /opt/done")(layer),
+    ),
     "a unit hands a file of commands to a shell": lambda layer: (
         layer.write("/usr/local/lib/done", "poweroff\n"),
         once("/bin/bash /usr/local/lib/done")(layer),
@@ -110,6 +118,10 @@ WAYS = {
 }
 
 CONTROLS = {
+    "a script of Python powers the machine off when it is asked to": lambda layer: (
+        layer.write("/opt/done", '#!/usr/bin/python3\nimport os\nif os.path.exists("/opt/end"):\n    os.system("poweroff")\n', 0o755),
+        once("/opt/done")(layer),
+    ),
     "a unit closes the firewall when it is asked to": once("/bin/sh -c 'test -f /etc/closed && iptables -P INPUT DROP'"),
     "a unit asks the kernel to write its disks": once("/bin/sh -c 'echo s > /proc/sysrq-trigger'"),
     "a unit gives /etc to root": once("/bin/chown -R root:root /etc/ssh"),
