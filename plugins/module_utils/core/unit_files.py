@@ -145,7 +145,7 @@ class Units:
             if name not in self._names[folder]:
                 continue
             path = f"{folder}/{name}"
-            target = self._target(path)
+            target = self.target(path)
             if target == "/dev/null":
                 return MASKED, path, ""
             if target is not None and posixpath.dirname(target) in FOLDERS:
@@ -159,7 +159,7 @@ class Units:
             dangling = dangling or path
         return MISSING, dangling, ""
 
-    def _target(self, path: str) -> Optional[str]:
+    def target(self, path: str) -> Optional[str]:
         """Return where a link points to, as an absolute path, None when it is no link."""
         if not self.tree.is_symlink(path):
             return None
@@ -184,14 +184,18 @@ class Units:
 
 
 def _pulls(units: Units) -> List[Pull]:
-    return [
-        Pull(name, parent, kind, f"{folder}/{directory}/{name}")
-        for folder in FOLDERS
-        for directory in sorted(units.names(folder))
-        for parent, unused, kind in [directory.rpartition(".")]
-        if kind in _KINDS
-        for name in units.tree.listdir(f"{folder}/{directory}")
-    ]
+    """Return every [Pull]; a link to /dev/null masks those of its name in the folders behind. Source: process_deps of systemd's src/core/load-dropin.c."""
+    found, masked = [], set()
+    for folder in FOLDERS:
+        for directory in sorted(units.names(folder)):
+            parent, _dot, kind = directory.rpartition(".")
+            for name in units.tree.listdir(f"{folder}/{directory}") if kind in _KINDS else ():
+                path = f"{folder}/{directory}/{name}"
+                if units.target(path) == "/dev/null":
+                    masked.add((directory, name))
+                elif (directory, name) not in masked:
+                    found.append(Pull(name, parent, kind, path))
+    return found
 
 
 def _pulls_by_unit(units: Units) -> Dict[str, List[Pull]]:

@@ -57,6 +57,11 @@ def unlinked(name):
     return lambda layer: layer.remove(f"/usr/lib/systemd/system/{name}")
 
 
+def nulled(name):
+    """Return a change that masks a link to a unit, which leaves the unit alone."""
+    return lambda layer: layer.link(f"/etc/systemd/system/{name}", "/dev/null")
+
+
 WAYS = {
     # the loader, the kernel and its command line
     "the menu's timeout is a variable that says for ever": lambda layer: (
@@ -101,6 +106,8 @@ WAYS = {
     "systemd's sessions of users are masked": masked("systemd-user-sessions.service"),
     "nothing starts systemd's sessions of users": unlinked("multi-user.target.wants/systemd-user-sessions.service"),
     "nothing has udev start for what is there": unlinked("sysinit.target.wants/systemd-udev-trigger.service"),
+    "a link of the administrator's masks that to the end of nologin": nulled("multi-user.target.wants/systemd-user-sessions.service"),
+    "a link of the administrator's masks that to udev's start": nulled("sysinit.target.wants/systemd-udev-trigger.service"),
     "fstab mounts a type that no kernel has": fstab("UUID=11111111-2222-3333-4444-555555555555 /data reiser5 defaults 0 0"),
     "a mount unit names a disk of the build machine": lambda layer: (
         layer.write("/etc/systemd/system/data.mount", "[Mount]\nWhat=/dev/vdb1\nWhere=/data\nType=ext4\n"),
@@ -179,6 +186,7 @@ CONTROLS = {
     ),
     "nothing starts systemd's settings of the kernel": unlinked("sysinit.target.wants/systemd-sysctl.service"),
     "udevd is started by what needs it alone": unlinked("sysinit.target.wants/systemd-udevd.service"),
+    "a link to what needs no start is masked": nulled("sysinit.target.wants/systemd-sysctl.service"),
     "init is told of its usual target": parameters("-- --unit=multi-user.target --log-level=info"),
     "behind -- stands what is the kernel's": parameters("-- acpi=off mem=64M"),
     "cron restarts the machine at night": written("/etc/cron.d/night", "*/5 4 * * 0 root /sbin/reboot\n"),

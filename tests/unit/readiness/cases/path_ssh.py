@@ -13,6 +13,7 @@ _INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\nClientAliveInterval 180\n"
 SECURITY = "/usr/lib/x86_64-linux-gnu/security"
 _SYSTEM, _NOLOGIN = "/etc/systemd/system", {"/usr/lib/tmpfiles.d/systemd-nologin.conf": 'F! /run/nologin 0644 - - - "booting"\n'}
 _OPENING = "/usr/lib/systemd/system/systemd-user-sessions.service"
+_LINK = "/usr/lib/systemd/system/multi-user.target.wants/systemd-user-sessions.service"
 PAM = {
     "/etc/pam.d/sudo": "session required pam_unix.so\n",
     _CONF: "UsePAM yes\nClientAliveInterval 180\n",
@@ -76,6 +77,7 @@ BROKEN_FILES = [
     ("R46h", {**PAM, **_LIMITED, "/etc/security/limits.d/z.conf": "*  hard  nproc 0\n"}, ("/etc/security/limits.d/z.conf", 1)),
     ("R46h", {**PAM, **_NOLOGIN, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}, (f"{_SYSTEM}/systemd-user-sessions.service", None)),
     ("R46h", _unlinked({}), (_OPENING, None)),
+    ("R46h", _unlinked({_LINK: ("link", _OPENING), f"/etc{_LINK[8:]}": ("link", "/dev/null")}), (_OPENING, None)),
     ("R46h", {"/etc/bash.bashrc": "exit\n"}, ("/etc/bash.bashrc", 1)),
     ("R46h", {"/etc/bash.bashrc": "echo 'closed; for now'; exit 1\n"}, ("/etc/bash.bashrc", 1)),
     ("R46h", {"/etc/profile.d/z.sh": "exec cat /etc/motd\n"}, ("/etc/profile.d/z.sh", 1)),
@@ -311,6 +313,7 @@ CONTROLS = [
     ("R46l", _socket("0.0.0.0:22")),
     ("R46h", {**PAM, "/etc/pam.d/sshd": "session optional pam_exec.so /opt/gone\n" + PAM["/etc/pam.d/sshd"]}),
     ("R46h", {**PAM, "/etc/pam.d/sshd": "account required pam_shells.so\n" + PAM["/etc/pam.d/sshd"], "/etc/shells": "# x\n/bin/bash\n"}),
+    ("R46h", _unlinked({f"/etc{_LINK[8:]}": ("link", _OPENING), _LINK: ("link", "/dev/null")})),
     ("R46h", _unlinked({f"{_SYSTEM}/multi-user.target.wants/systemd-user-sessions.service": ("link", _OPENING)})),
     ("R46h", _unlinked({f"{_SYSTEM}/ssh.service.d/z.conf": "[Unit]\nWants=systemd-user-sessions.service\n"})),
     ("R46h", {**PAM, f"{_SYSTEM}/systemd-user-sessions.service": ("link", "/dev/null")}),  # nothing makes /run/nologin
