@@ -31,7 +31,7 @@ def obstacles(tree, documents):
     keys = config.value(documents, "allow_public_ssh_keys")
     if keys and keys.value is False:
         found.append(Evidence(keys.path, keys.line, "allow_public_ssh_keys is false: the key of Azure is left out"))
-    expires = config.value(documents, *_KEYS, "expiredate")
+    expires = own_setting(documents, "expiredate")
     if expires and re.match(r"\d{4}-\d\d-\d\d$", str(expires.value)) and str(expires.value) < time.strftime("%Y-%m-%d", time.gmtime()):
         found.append(_at(expires, f"expiredate {expires.value}: the user has expired"))
     sudo = config.said(documents, *_KEYS, "sudo")
@@ -51,6 +51,11 @@ def homeless(tree, documents):
     is_there = asked(documents, "homedir") or tree.is_dir(f"/home/{DEFAULT_NAME}")
     text = "cloud-init makes the home for the key alone, and as root's, so that the user may not write there"
     return [_at(setting, f"{name}: {text}") for name, setting in settings if setting and setting.value is True and not is_there]
+
+
+def own_setting(documents, key):
+    """Return the ConfigValue of a key for the user of Azure, None without one: that of ``user``, which older files have, counts before default_user's."""
+    return config.value(documents, "user", key) or config.value(documents, *_KEYS, key)
 
 
 def asked(documents, key):
@@ -87,7 +92,7 @@ def _shown(value):
 
 def _of_home(tree, documents):
     """Return the [Evidence] of a home that nobody can make: below what is no directory, or where the kernel shows what it has."""
-    home = config.value(documents, *_KEYS, "homedir")
+    home = own_setting(documents, "homedir")
     if home is None or not str(home.value).startswith("/"):
         return []
     path = posixpath.normpath(str(home.value))
@@ -98,7 +103,7 @@ def _of_home(tree, documents):
 
 
 def _of_number(tree, documents):
-    number = config.value(documents, *_KEYS, "uid")
+    number = own_setting(documents, "uid")
     if number is None or isinstance(number.value, bool):
         return []
     if not str(number.value).isdigit():

@@ -33,7 +33,7 @@ def path(context):
     """Return the path (str) of the shell, the system's usual one where nothing names it, None where cloud-init's files name several."""
     if provisioner(context.tree).who in (CLOUD_INIT, TWICE):
         documents, faults = context.shared(config.documents)
-        if faults or len(cloud_user.asked(documents, "shell")) > 1:
+        if faults or not config.value(documents, "user", "shell") and len(cloud_user.asked(documents, "shell")) > 1:
             return None
     found = named(context)
     return found[0] if found else next((each for each in _USUAL if context.tree.exists(each)), _USUAL[0])
@@ -41,7 +41,7 @@ def path(context):
 
 def _of_cloud_init(context):
     documents, faults = context.shared(config.documents)
-    found = None if faults else config.value(documents, "system_info", "default_user", "shell")
+    found = None if faults else cloud_user.own_setting(documents, "shell")
     if found is None or not isinstance(found.value, str) or not found.value:
         return None
     return found.value, Evidence(found.path, found.line, f"shell: {found.value}")

@@ -171,6 +171,7 @@ WAYS = {
     "a lock of passwd was left behind": written("/etc/passwd.lock", ""),
     "the agent reads a file of settings that is not there": drop_in(AGENT, "[Service]\nEnvironmentFile=/etc/build/agent\n"),
     "cloud-init takes no key": configured("allow_public_ssh_keys: false\n"),
+    "cloud-init's user has a shell that is not there, by an older word": configured("user: {name: azureuser, shell: /none}\n"),
     "cloud-init's user has expired": configured("system_info:\n  default_user:\n    name: admin\n    expiredate: '2020-01-01'\n"),
     "cloud-init is for another distribution": configured("system_info:\n  distro: slackware\n"),
     "cloud-init's state is a file": cloud(

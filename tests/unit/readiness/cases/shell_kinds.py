@@ -7,7 +7,7 @@ from unit.readiness.guest_tree import ELF_X86_64
 
 _SYSTEM = {"/lib/x86_64-linux-gnu/libc.so.6": ELF_X86_64, "/usr/bin/bash": ("program", ELF_X86_64)}
 _FISH, _CSH, _LOGIN, _ZSHRC = "/etc/fish/config.fish", "/etc/csh.cshrc", "/etc/csh.login", "/etc/zsh/zshrc"
-_PROFILE = "/etc/profile.d/t.sh"
+_PROFILE, _OWN = "/etc/profile.d/t.sh", "/etc/cloud/cloud.cfg.d/99-own.cfg"
 
 
 def _of(shell, path, text, **more):
@@ -49,6 +49,9 @@ BROKEN_FILES = [
     ("R46h", _of("dash", "/etc/profile", "exit"), ("/etc/profile", 2)),
     ("R46h", _of("dash", "/etc/skel/.profile", "exec false"), ("/etc/skel/.profile", 2)),
     ("R46h", {"/etc/cloud/cloud.cfg.d/9.cfg": "system_info: {default_user: {shell: /bin/zsh}}\n", _ZSHRC: "exit\n"}, (_ZSHRC, 1)),
+    ("R40g", {_OWN: "user: {name: azureuser, shell: /none}\nsystem_info: {default_user: {shell: /bin/sh}}\n"}, (_OWN, 1)),
+    ("R42k", {_OWN: "user: {name: azureuser, expiredate: '2020-01-01'}\n"}, (_OWN, 1)),
+    ("R42k", {_OWN: "user: {uid: 1}\n"}, (_OWN, 1)),
     ("R46h", {_PROFILE: "alias ls=exit\nls\n"}, (_PROFILE, 2)),
     ("R46h", {_PROFILE: "alias own='exec false'\n", "/etc/bash.bashrc": "own now\n"}, ("/etc/bash.bashrc", 1)),
     ("R46n", _of("zsh", _ZSHRC, "TMOUT=2"), (_ZSHRC, 2)),
@@ -96,6 +99,7 @@ CONTROLS = [
         )
     ],
     *[("R46h", _of("dash", path, "exit")) for path in ("/etc/bash.bashrc", "/etc/skel/.bashrc", "/etc/skel/.bash_profile")],
+    ("R42k", {_OWN: "user: {uid: 1500}\nsystem_info: {default_user: {uid: 1}}\n"}),
     ("R46h", {_PROFILE: "alias ls=exit\n"}),
     ("R46h", {_PROFILE: "alias ls='ls --color'\nls\n"}),
     ("R46h", {_PROFILE: "alias ls=reboot\n", "/etc/bash.bashrc": "alias rm='rm -i'\n"}),
