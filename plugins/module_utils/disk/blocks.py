@@ -8,14 +8,16 @@ PRIVATE: module_utils of this collection are not an interface.
 
 import collections
 import io
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.annotations import ReadAt
 
-#: File systems read inodes and directory entries of a few bytes: a block read once answers many of them.
-_BLOCK = 32 * 1024  # bytes
-_MOST_BLOCKS = 512  # 16 MiB in all
+#: File systems read inodes and directory entries of a few bytes: a block read once answers many of them. A larger block fetches what nobody asks for: with
+#: 32 KiB a verdict read a tenth more.
+_BLOCK = 4 * 1024  # bytes
+_MOST_BLOCKS = 4096  # 16 MiB in all
+_MOST_KEPT = 32 * 1024  # bytes: what is read in larger pieces is a file, which is read once
 
 
 class CachedBytes:
@@ -39,28 +41,25 @@ class CachedBytes:
         Raises ImagewrightError: the image cannot be read there.
         """
         length = max(0, min(length, self.size - offset))
-        if length > _BLOCK:
+        if length > _MOST_KEPT:
             return self._fetch(offset, length)
-        pieces = []
-        while length > 0:
-            number, start = divmod(offset, _BLOCK)
-            piece = self._block(number)[start : start + length]
-            if not piece:
-                break
-            pieces.append(piece)
-            offset += len(piece)
-            length -= len(piece)
-        return b"".join(pieces)
+        first, start = divmod(offset, _BLOCK)
+        wanted = range(first, -(-(offset + length) // _BLOCK))
+        self._keep(wanted)
+        return b"".join(self._blocks[number] for number in wanted)[start : start + length]
 
-    def _block(self, number: int) -> bytes:
-        if number in self._blocks:
+    def _keep(self, wanted: Sequence[int]) -> None:
+        """Have blocks, by their numbers, one behind the other, in the cache as those that were used last; what lacks is fetched at once."""
+        missing = [number for number in wanted if number not in self._blocks]
+        if missing:
+            begin, end = missing[0] * _BLOCK, min((missing[-1] + 1) * _BLOCK, self.size)
+            octets = self._fetch(begin, end - begin)
+            for number in range(missing[0], missing[-1] + 1):
+                self._blocks[number] = octets[number * _BLOCK - begin : (number + 1) * _BLOCK - begin]
+        for number in wanted:
             self._blocks.move_to_end(number)
-            return self._blocks[number]
-        block = self._fetch(number * _BLOCK, min(_BLOCK, self.size - number * _BLOCK))
-        self._blocks[number] = block
-        if len(self._blocks) > _MOST_BLOCKS:
+        while len(self._blocks) > _MOST_BLOCKS:
             self._blocks.popitem(last=False)
-        return block
 
     def _fetch(self, offset: int, length: int) -> bytes:
         try:
