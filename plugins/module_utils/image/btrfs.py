@@ -40,6 +40,7 @@ _INCOMPATIBLE = {
     0x10000: "squota",
 }
 _READ_ONLY = {0x1: "free-space-tree", 0x4: "verity", 0x8: "block-group-tree"}
+_SECTOR = 4096  # bytes
 _DATA = 1  # BTRFS_BLOCK_GROUP_DATA
 _DIR_ITEM = struct.Struct("<25xHHx")  # the lengths of data and name, which follow it
 _PLENTY = 1024 * 1024 * 1024  # bytes: nobody asks for more of them
@@ -58,6 +59,8 @@ class BtrfsFileSystem(FileSystem):
     def __init__(self, stream: Stream, name: str) -> None:
         self._name = name
         self._fs = _checked(library("dissect.btrfs.btrfs", f"read {name}"), name)(stream)
+        # the library reads 64 KiB for each node of 16 KiB and each page of a program
+        self._fs._logical_fh.align = _SECTOR
         if self._fs.sb.num_devices != 1:
             raise ImagewrightError(f"cannot read {name}: its Btrfs file system spans {self._fs.sb.num_devices} devices; an Azure OS disk must hold all of it")
         self.uuid = str(self._fs.uuid)
