@@ -65,6 +65,8 @@ _SILENT = re.compile(r"waagent\S*\s(.*\s)?-daemon(\s|$)")
 _PROCESSORS = 8
 #: Seconds: who ends a service sooner does not want it to run.
 _SHORTEST = 600
+#: Seconds in which no network manager has a lease.
+_LEASE = 5
 #: Seconds that a start has by default, and below which none succeeds. Source: systemd-system.conf(5), DefaultTimeoutStartSec=.
 _USUAL_LIMIT, _SOONEST = 90, 1
 
@@ -94,6 +96,9 @@ def of_network(settings: List[UnitSetting], reads: Tuple[str, ...]) -> List[Tupl
     number = _number(files.value) if files is not None else None
     if files is not None and number is not None and number < _LEAST["LimitNOFILE"]:
         found.append((files, "it does not start with so little"))
+    longest = unit_files.last(settings, "Service", "RuntimeMaxSec")
+    if longest is not None and 0 < (time_span.seconds(longest.value) or 0) < _LEASE:
+        found.append((longest, "it is ended before it has an address"))
     return found
 
 

@@ -132,6 +132,7 @@ WAYS = {
     "networkd: Azure's server is not on the list": networkd("[Match]\nName=eth0\n[Network]\nDHCP=yes\n[DHCPv4]\nAllowList=192.168.122.1\n"),
     "networkd: no ARP": networkd("[Match]\nName=eth0\n[Link]\nARP=no\n[Network]\nDHCP=yes\n"),
     "networkd: for a kernel of before": networkd("[Match]\nName=eth0\nKernelVersion=4.*\n[Network]\nDHCP=yes\n"),
+    "networkd is ended before it has an address": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nRuntimeMaxSec=2\n")(layer)),
     "networkd has users of its own": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nPrivateUsers=yes\n")(layer)),
     "networkd may use no socket": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nSystemCallFilter=~@network-io\n")(layer)),
     "networkd sees none of its files": lambda layer: (layer.needs(NETWORK), drop_in("systemd-networkd", "[Service]\nTemporaryFileSystem=/etc\n")(layer)),

@@ -77,6 +77,7 @@ BROKEN_FILES = [
             ("PrivateUsers=yes", 2),
             ("NoExecPaths=/", 2),
             ("LimitNOFILE=1", 2),
+            ("RuntimeMaxSec=2", 2),
             ("TemporaryFileSystem=/etc", 2),
             ("InaccessiblePaths=-/etc/systemd", 2),
         )
@@ -137,6 +138,8 @@ CONTROLS = [
             "SystemCallFilter=~@network-io\nSystemCallFilter=",
             "PrivateUsers=no\nPrivateDevices=yes\nProtectSystem=strict\nReadOnlyPaths=/",
             "NoExecPaths=/\nExecPaths=/usr/lib /usr/bin /usr/sbin /bin/bash",
+            "RuntimeMaxSec=infinity",
+            "RuntimeMaxSec=1d",
             "InaccessiblePaths=/home\nLimitNOFILE=64\nTemporaryFileSystem=/etc:ro\nBindReadOnlyPaths=/etc",
             "MemoryDenyWriteExecute=yes\nProtectKernelTunables=yes\nRestrictNamespaces=yes\nUMask=0077\nWatchdogSec=5min",
         )
