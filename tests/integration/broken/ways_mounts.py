@@ -77,6 +77,7 @@ CONTROLS = {
     "a mount unit that is required has its place by its name alone": mount_unit("srv-data", "What=tmpfs\nType=tmpfs\n"),
     "a mount unit that is required has a sign in its name": mount_unit("srv-my\\x2ddata", "What=tmpfs\nWhere=/srv/my-data\nType=tmpfs\n"),
     "fstab gives a file system in memory a share": fstab("tmpfs /srv tmpfs size=10%,mode=0755,nr_inodes=10k 0 0"),
+    "fstab names a disk of the build machine for what is no path": fstab("UUID=11111111-2222-3333-4444-555555555555 srv ext4 defaults 0 0"),
     "fstab mounts a CD that may be missing": fstab("/dev/sr0 /mnt iso9660 ro,nofail 0 0"),
     "fstab mounts a data disk when somebody looks": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 x-systemd.automount 0 0"),
     "fstab mounts a directory of programs read-only": fstab("/usr/share /opt none bind,ro 0 0"),

@@ -35,12 +35,13 @@ def _entries(tree):
 def _is_needed(entry):
     """Whether the boot stops without it: systemd goes to the emergency shell when a mount without nofail does not come up.
 
-    What is mounted when somebody looks stops nothing, unless who provisions and logs in looks: whatever is below it is an error then.
+    What is mounted when somebody looks stops nothing, unless who provisions and logs in looks: whatever is below it is an error then. A line whose mount
+    point is no absolute path is left out.
     """
     options = entry.options.split(",")
     if set(mount_lines.AUTOMOUNT) & set(options):
         return entry.mount_point.rstrip("/") in _LOOKED_INTO
-    return entry.kind != "swap" and "nofail" not in options and "noauto" not in options
+    return entry.kind != "swap" and entry.mount_point.startswith("/") and "nofail" not in options and "noauto" not in options
 
 
 def _shown(entry):
