@@ -113,8 +113,22 @@ _MASK = r"\xff\xff\xff\xff\xff\xfe\xfe\xfc\xff\xff\xff\xff\xff\xff\xff\xff\xfe\x
 _STARTING = ('case "$1" in', "start)", "  /sbin/poweroff", "  ;;", "stop)", "  true", "  ;;", "esac")
 _STOPPING = ('case "$1" in', "start)", "  true", "  ;;", "stop)", "  /sbin/poweroff", "  ;;", "esac")
 
+
 #: {what was done: how}
+def listed(name):
+    """Return the way in which fapolicyd starts, and a rule file of the name denies everything, beside one that allows what packages brought."""
+
+    def change(layer):
+        layer.write(f"{_OWN}/fapolicyd.service", "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n")
+        layer.link(f"{_OWN}/multi-user.target.wants/fapolicyd.service", f"{_OWN}/fapolicyd.service")
+        layer.write("/etc/fapolicyd/rules.d/50-usual.rules", "allow perm=execute all : trust=1\nallow perm=open all : all\n")
+        layer.write(f"/etc/fapolicyd/rules.d/{name}", "deny_audit perm=any all : all\n")
+
+    return change
+
+
 WAYS = {
+    "fapolicyd denies everything first": listed("00-own.rules"),
     "ssh starts where VMware's tools are": drop_in("ssh", "[Service]\nExecCondition=/usr/bin/test -e /etc/vmware-tools\n"),
     "ssh ends with a test that fails": drop_in("ssh", "[Service]\nExecStartPost=/usr/bin/test -f /usr/share/none\n"),
     "a preset enables at the first boot what powers the machine off": preset("enable evil.service"),
@@ -176,6 +190,7 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "fapolicyd denies everything else": listed("90-own.rules"),
     "ssh asks for a file of the boot": drop_in("ssh", "[Service]\nExecStartPost=/usr/bin/test -d /run/sshd\nExecStartPost=-/usr/bin/test -e /etc/none\n"),
     "ssh asks for a file that is there": drop_in("ssh", "[Service]\nExecCondition=/usr/bin/test -e /etc/passwd\n"),
     "a preset enables at the first boot alone what powers the machine off": preset("enable evil.service", "2794d7c287a1450bbd3607595e3110bc"),
