@@ -89,7 +89,9 @@ def nobody_starts(units: Units, name: str) -> Optional[Cause]:
     unit, reached = units.find(name), units.known(unit_reach.reached_through_services)
     if unit.state != THERE or not programs.is_whole_system(units.tree) or "multi-user.target" not in reached or reached.intersection(unit.names):
         return None
-    return _about(unit, "nothing starts it: its link in a directory TARGET.wants, which its package brings, is gone")
+    return _about(
+        unit, "nothing starts it: the link to it in TARGET.wants, which its package brings, is gone, or one to /dev/null in /etc/systemd/system hides it"
+    )
 
 
 def _can_start(units: Units, unit: Unit, command_line: Optional[str], obstacles: Obstacles, seen: Set[str]) -> UnitAnswer:
