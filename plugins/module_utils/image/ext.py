@@ -9,12 +9,12 @@ PRIVATE: module_utils of this collection are not an interface.
 import os
 import stat
 import struct
-from typing import Any, FrozenSet, Iterator, Optional, Tuple
+from typing import Any, FrozenSet, Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
-from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory, ext_features, ext_inode
+from ansible_collections.imagewright.azure.plugins.module_utils.image import ext_directory, ext_features, ext_groups, ext_inode
 from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import require_directory, whole_blocks
@@ -27,11 +27,13 @@ _SUPERBLOCK, _CRC32C = 1024, 1  # where it is, and its bytes; s_checksum_type
 _VALID, _ERRORS = 0x1, 0x2  # s_state
 _MMP_MAGIC, _CHECKED_NOW = 0x4D4D50, 0xE24D4D50  # of the block that guards against two mounts at once, and its sequence while fsck runs
 _INLINE_DATA_FLAG = 0x10000000  # i_flags
+_INDEX = 0x1000  # i_flags, of a directory
 _IN_INODE = 60  # bytes of i_block
 _PARENT = 4  # bytes of the parent's number, with which a directory in its inode begins
 _UNCHANGING = 0x10 | 0x20  # i_flags, immutable and append-only
 _HAS_JOURNAL = 0x4  # s_feature_compat
 _DATA_MODE, _DATA_MODES = 0x60, {0x20: "journal", 0x40: "ordered", 0x60: "writeback"}  # s_default_mount_opts
+_ON_ERRORS = {1: "continue", 2: "remount-ro", 3: "panic"}  # s_errors
 _JOURNAL_MAGIC = b"\xc0\x3b\x39\x98"  # at the start of each of its own blocks; linux/include/linux/jbd2.h
 
 
@@ -71,6 +73,12 @@ class ExtFileSystem(FileSystem):
         length = (high << 32 | sb.s_blocks_count_lo) * self._fs.block_size
         if length > size:
             return f"it has {length} bytes, and its partition {size}"
+        impossible = ext_groups.impossible(sb, self._fs.block_size, self._fs.block_count)
+        if impossible:
+            return impossible
+        misplaced = ext_groups.misplaced(self._groups(), sb, self._fs.block_size, self._fs.block_count)
+        if misplaced:
+            return misplaced
         if sb.s_feature_compat & _HAS_JOURNAL and sb.s_journal_inum:
             journal = self._fs.get_inode(sb.s_journal_inum)
             if not stat.S_ISREG(journal.inode.i_mode) or journal.open().read(len(_JOURNAL_MAGIC)) != _JOURNAL_MAGIC:
@@ -80,6 +88,25 @@ class ExtFileSystem(FileSystem):
         if sb.s_feature_incompat & _MULTIPLE_MOUNTS and self._mmp_sequence() == _CHECKED_NOW:
             return "its MMP block says that fsck is running on it (tune2fs -f -E clear_mmp)"
         return ""
+
+    def _groups(self) -> List[ext_groups.Group]:
+        return ext_groups.groups(self._fs.fh, self._fs.sb, self._fs.block_size, self._fs.block_count)
+
+    def unwritten(self) -> Tuple[str, str]:
+        """Return why Linux does not write it, as of FileSystem: for a descriptor at all, for a bitmap from where it looks there for room.
+
+        Of the first fsck.ext4 -p makes the right one wherever it is started, of the second only when it has another reason to look at all.
+        """
+        if not self.clean or self.obstacle:
+            return "", ""
+        found, on_errors = self._groups(), _ON_ERRORS.get(self._fs.sb.s_errors, "continue")
+        unproven = ext_groups.unproven(found, self._fs.sb, self._seed, self._crc)
+        return (unproven, "") if unproven else (ext_groups.unproven_bitmap(found, self._fs.sb, self._seed, self._crc, self._read), on_errors)
+
+    def _read(self, block: int, length: int) -> bytes:
+        self._fs.fh.seek(block * self._fs.block_size)
+        octets: bytes = self._fs.fh.read(length)
+        return octets
 
     def _is_proven(self) -> bool:
         """Return whether the superblock is as its checksum says. Source: Linux fs/ext4/super.c, ext4_superblock_csum."""
@@ -116,7 +143,17 @@ class ExtFileSystem(FileSystem):
         size, length = self._fs.block_size, whole_blocks(directory.size, self._fs.block_size, where)
         stream = directory.open()
         for number in range(length // size):
-            yield from ext_directory.entries(stream.read(size), highest, f"{where}, block {number}")
+            block, place = stream.read(size), f"{where}, block {number}"
+            found = list(ext_directory.entries(block, highest, place))
+            self._require_proof(block, directory, number, place)
+            yield from found
+
+    def _require_proof(self, block: bytes, directory: Any, number: int, place: str) -> None:
+        if self._seed is None or not self.clean:
+            return
+        seed = self._crc(struct.pack("<II", directory.inum, directory.inode.i_generation), self._seed)
+        if ext_directory.unproven(block, bool(directory.inode.i_flags & _INDEX), not number, seed, self._crc):
+            raise ImagewrightError(f"cannot read {place}: its checksum is wrong, and Linux does not read it; repair it with fsck, or take a sound copy")
 
     def status(self, node: int) -> Status:
         """Return the Status of a node. Raises ImagewrightError: Linux refuses it."""

@@ -12,9 +12,14 @@ import struct
 from typing import Iterator, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
+from ansible_collections.imagewright.azure.plugins.module_utils.image.ext_inode import Crc
 
 _ENTRY = struct.Struct("<IHBB")  # inode, length of the record, length of the name, type; without the feature filetype the last is 0
 _ROOT, _FIRST_FREE = 2, 11  # inode numbers; those between are the file system's own
+_TAIL = struct.Struct("<IHBBI")  # a record without a name that ends a block: 0, its length, 0, its type, the checksum of what is before it
+_TAIL_TYPE = 0xDE
+_DOTS, _INFO = 12, 24  # bytes of the record of "." that begins an index, and where what it says of itself is
+_PAIR = 8  # bytes of an entry of an index, and of the end behind them: reserved, checksum
 
 
 def entries(block: bytes, highest: int, where: str) -> Iterator[Tuple[str, int]]:
@@ -36,6 +41,31 @@ def entries(block: bytes, highest: int, where: str) -> Iterator[Tuple[str, int]]
         if inode:
             yield block[position + _ENTRY.size : position + _ENTRY.size + name_length].decode("utf-8", "surrogateescape"), inode
         position += length
+
+
+def unproven(block: bytes, is_indexed: bool, is_first: bool, seed: int, crc: Crc) -> bool:
+    """Return whether Linux refuses a block of a directory by its checksum.
+
+    block: bytes. is_indexed: bool, whether the directory says that it has an index; is_first: bool, of its blocks.
+    seed: int, CRC32C with which the directory's checksums begin.
+    Source: Linux fs/ext4/namei.c (__ext4_read_dirblock, ext4_dirblock_csum_verify, ext4_dx_csum_verify); tried on a mounted file system.
+    """
+    length = struct.unpack_from("<H", block, 4)[0]
+    if is_indexed and (is_first or length in (0, 65535) or length == len(block)):
+        return not _is_proven_index(block, length, seed, crc)
+    *fixed, wanted = _TAIL.unpack_from(block, len(block) - _TAIL.size)
+    return fixed != [0, _TAIL.size, 0, _TAIL_TYPE] or ~crc(block[: -_TAIL.size], seed) & 0xFFFFFFFF != wanted
+
+
+def _is_proven_index(block: bytes, length: int, seed: int, crc: Crc) -> bool:
+    """Return whether a block of an index has the checksum that is behind all that it has room for."""
+    start = _INFO + _PAIR if length == _DOTS else _ENTRY.size
+    limit, count = struct.unpack_from("<HH", block, start)
+    tail = start + limit * _PAIR
+    if tail > len(block) - _PAIR or not count:
+        return False
+    value = crc(block[: start + count * _PAIR] + block[tail : tail + 4] + bytes(4), seed)
+    return bool(~value & 0xFFFFFFFF == int.from_bytes(block[tail + 4 : tail + _PAIR], "little"))
 
 
 def _damage(where: str, position: int, cause: str) -> ImagewrightError:

@@ -47,3 +47,7 @@ class FileSystem:
     def open(self, node: Node) -> Stream:
         """Return the content as a stream."""
         raise NotImplementedError
+
+    def unwritten(self) -> Tuple[str, str]:
+        """Return (why Linux does not write it, what it does at the first error), the first "" when it does, the second "" when it never writes."""
+        return "", ""

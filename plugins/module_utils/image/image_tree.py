@@ -31,7 +31,7 @@ class ImageTree(MountedTree):
             self.close()
             raise
         super().__init__(assembled.mounts)
-        self.mount_problems, self.left_out = assembled.problems, assembled.left_out
+        self.mount_problems, self.left_out, self.unwritten = assembled.problems, assembled.left_out, assembled.unwritten
 
     def __enter__(self) -> "ImageTree":
         return self

@@ -25,11 +25,12 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.volumes imp
 #: bios, efi: disk.boot_facts.BootChain of generation 1 and 2, or None when the disk does not begin to boot so, or nobody looked;
 #: left_out: [str], Linux file systems that nothing mounts;
 #: kinds: {(kind, value): str}, what the volumes hold by the names of identifiers;
-#: faulty: [(name of the volume, kind of its file system)], file systems that say that Linux found errors in them.
+#: faulty: [(name of the volume, kind of its file system)], file systems that say that Linux found errors in them;
+#: unwritten: [image.assembly.Unwritten], mounted file systems that Linux does not write, or not for long.
 DiskFacts = collections.namedtuple(
-    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out kinds faulty"
+    "DiskFacts", "path format virtual_size table bootability volumes unclean undecided identifiers mount_problems bios efi left_out kinds faulty unwritten"
 )
-DiskFacts.__new__.__defaults__ = (None, None, (), {}, ())
+DiskFacts.__new__.__defaults__ = (None, None, (), {}, (), ())
 
 
 def of_image(disk, follow_bios=None, follow_efi=None):
@@ -72,7 +73,7 @@ def of_image(disk, follow_bios=None, follow_efi=None):
 
 def with_mounts(facts, tree):
     """Return the DiskFacts with what is known once the tree of the image (ImageTree) is put together."""
-    return facts._replace(mount_problems=tree.mount_problems, left_out=tree.left_out)
+    return facts._replace(mount_problems=tree.mount_problems, left_out=tree.left_out, unwritten=tree.unwritten)
 
 
 def _chain(follow, disk):

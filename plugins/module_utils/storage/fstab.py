@@ -47,6 +47,12 @@ def entries(text):
     return found
 
 
+def is_checked(entry):
+    """Return whether fsck looks at the file system of an entry before it is mounted: its sixth field says so."""
+    fields = entry.text.split()
+    return len(fields) > 5 and fields[5].isdigit() and int(fields[5]) > 0
+
+
 def is_swap(entry):
     """Return whether the entry is swap on the OS disk: a partition, a logical volume or a file."""
     return entry.kind == "swap" and not is_other_swap(entry.device)

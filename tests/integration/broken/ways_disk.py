@@ -4,6 +4,7 @@
 """What stops a machine and shows in no file: boot code, partition table, EFI system partition, file systems."""
 
 import os
+import re
 import struct
 import subprocess
 
@@ -124,6 +125,42 @@ def block_of(path):
     return ext_only(change)
 
 
+def other_octet(path, octet=-2):
+    """Return the way in which an octet of the first block of a directory of ext4 is another; octet: from the end when negative, of its checksum."""
+
+    def change(disk, start):
+        block = disk.debugfs(f"bmap {path} 0").splitlines()[-1]
+        if not block.isdecimal():
+            raise DoesNotApply(f"{path} is not there")
+        place = start + 4096 * int(block) + octet % 4096
+        disk.write(place, bytes([disk.read(place, 1)[0] ^ 0xFF]))
+
+    return ext_only(change)
+
+
+def bitmap(disk, start):
+    """Have a bitmap of ext4 be another than its checksum says."""
+    done = subprocess.run(["dumpe2fs", f"{disk.path}?offset={start}"], capture_output=True, text=True, check=True)
+    disk.zero(start + 4096 * int(done.stdout.split("Block bitmap at ")[1].split()[0]), 1)
+
+
+def with_fstab(change, *edits):
+    """Return the way in which change is done to a root of ext4 after edits, [(old, new)], of its fstab."""
+
+    def write(folder):
+        path = os.path.join(root_in(folder), "etc/fstab")
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+        for old, new in edits:
+            if not re.search(old, text, re.M):
+                raise DoesNotApply(f"fstab has no {old}")
+            text = re.sub(old, new, text, flags=re.M)
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+
+    return ext_only(lambda disk, start: (disk.mounted(write), change(disk, start)))
+
+
 def inode_of(path):
     """Return the way in which the inode of a path of ext4 is zeros."""
     return lambda disk: disk.debugfs(f"clri {path}")
@@ -241,6 +278,16 @@ WAYS = {
     "the root is full": lambda disk: disk.mounted(filled),
     "the root has no free inode": lambda disk: disk.debugfs("set_super_value free_inodes_count 0"),
     "the root's superblock has another checksum": ext_only(lambda disk, start: disk.write(start + SUPERBLOCK + 1020, b"\1\2\3\4")),
+    "the root's groups have half their blocks": lambda disk: disk.debugfs("set_super_value blocks_per_group 16384"),
+    "the root's groups have half their inodes": lambda disk: disk.debugfs("set_super_value inodes_per_group 4096"),
+    "the root's second group has its inodes behind the end": lambda disk: disk.debugfs("set_block_group 1 inode_table 0xffffff"),
+    "a descriptor has another checksum, and nothing looks at the root first": with_fstab(
+        lambda disk, _start: disk.debugfs("set_block_group 1 checksum 0x1234"), (r"^(UUID=\S+ / .*) \d+ \d+$", r"\1 0 0")
+    ),
+    "a bitmap has another checksum, and an error makes the root read-only": with_fstab(bitmap, (r"^(UUID=\S+ / \S+) \S+", r"\1 errors=remount-ro")),
+    "the root's directory has another checksum": other_octet("/"),
+    "the directory of systemd has another checksum": other_octet("/usr/lib/systemd"),
+    "the directory of accounts has another octet": other_octet("/etc", -20),
     "the root's superblock is zeros": ext_only(lambda disk, start: disk.zero(start + SUPERBLOCK, 1024)),
     "the root is zeros": with_partition("root", lambda disk, _number, start, _size: disk.zero(start, 64 * MIB)),
     "the journal is zeros": ext_only(lambda disk, start: disk.zero(start + 4096 * int(disk.debugfs("bmap <8> 0").splitlines()[-1]), 4096)),
@@ -309,6 +356,9 @@ CONTROLS = {
     "the root has another label": lambda disk: disk.debugfs("set_super_value volume_name other"),
     "the root has been mounted often": lambda disk: disk.debugfs("set_super_value mnt_count 40"),
     "the root keeps nothing for root": lambda disk: disk.debugfs("set_super_value r_blocks_count 0"),
+    "a descriptor has another checksum, and fsck looks at the root first": lambda disk: disk.debugfs("set_block_group 1 checksum 0x1234"),
+    "a bitmap has another checksum, and an error changes nothing": with_fstab(bitmap, (r"^(UUID=\S+ / \S+) \S+", r"\1 errors=continue")),
+    "a directory that nobody asks for has another checksum": other_octet("/usr/share/doc"),
     "the root's journal has another mode by default": tuned({"ext4": ["tune2fs", "-o", "journal_data_writeback"]}),
     "the root has features more that its kernel knows": tuned({"ext4": ["tune2fs", "-O", "project,quota,large_dir"]}),
     "the root has features more that its GRUB passes over": tuned({"ext4": ["tune2fs", "-O", "metadata_csum_seed,large_dir,encrypt,mmp"]}),

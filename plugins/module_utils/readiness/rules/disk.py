@@ -23,6 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import FIRMWARE, ROOT
+from ansible_collections.imagewright.azure.plugins.module_utils.storage import fstab
 
 #: How it shows that a file system was not unmounted.
 _NOT_UNMOUNTED = {"ext": "that is still marked as in use", "xfs": "whose log does not end with an unmount", "btrfs": "whose log tree has not been replayed"}
@@ -207,4 +208,44 @@ def sound_file_systems(context):
     return failed_if(Evidence(context.disk.path, None, f"{name} holds {NAMES[kind]} that says so") for name, kind in context.disk.faulty)
 
 
-RULES = [readable, all_is_looked_at, all_can_be_read, size_limit, generation, fallback_loader, clean_file_systems, sound_file_systems]
+@rule(
+    "R52c",
+    step=ROOT,
+    severity=ERROR,
+    needs="disk",
+    title="Linux writes the file systems of the system",
+    fault="Linux does not write a file system of the system, or stops at its first error",
+    why="A descriptor of a group with another checksum keeps ext4 read-only, and a bitmap with another is an error as soon as Linux looks there for room: "
+    "with errors=remount-ro all is read-only from then on, and nobody can be made who logs in.",
+    cure="Run `e2fsck -f` on the file system while nothing mounts it, or take a sound copy.",
+    source="ext4(5), errors=; Linux fs/ext4/super.c (ext4_check_descriptors, __ext4_remount), fs/ext4/bitmap.c; tried with Linux 6.1 and e2fsck 1.47",
+    choice="A descriptor is a warning where the sixth field of fstab has fsck look at it first, which makes it right; a bitmap is one with errors=continue.",
+)
+def written_file_systems(context):
+    """Return failed with each file system of the image's system that Linux would mount read-only, or have become so."""
+    lines = fstab.entries(context.text("/etc/fstab")) if context.tree is not None else []
+    found = {unwritten: _is_survived(unwritten, lines) for unwritten in context.disk.unwritten}
+    places = [Evidence(context.disk.path, None, f"{unwritten.name} holds {NAMES[unwritten.kind]}: {unwritten.cause}") for unwritten in found]
+    return failed_if(places, "", WARNING if all(found.values()) else ERROR)
+
+
+def _is_survived(unwritten, lines):
+    """Return whether a machine starts with an Unwritten file system, by the lines ([FstabEntry]) of its fstab."""
+    entry = next((entry for entry in lines if entry.mount_point.rstrip("/") == unwritten.path.rstrip("/")), None)
+    if not unwritten.on_errors:
+        return entry is not None and fstab.is_checked(entry)
+    modes = [option.partition("=")[2] for option in entry.options.split(",") if option.startswith("errors=")] if entry else []
+    return (modes or [unwritten.on_errors])[-1] == "continue"
+
+
+RULES = [
+    readable,
+    all_is_looked_at,
+    all_can_be_read,
+    size_limit,
+    generation,
+    fallback_loader,
+    clean_file_systems,
+    sound_file_systems,
+    written_file_systems,
+]

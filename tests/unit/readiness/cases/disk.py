@@ -9,6 +9,7 @@ from unit.readiness.disks import GIB, LINUX, MIB, PARTITIONS, SWAP, volumes
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import broken
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.bootability import Bootability
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.partitions import Partition
+from ansible_collections.imagewright.azure.plugins.module_utils.image.assembly import Unwritten
 
 
 def problem(problem_id, cause):
@@ -55,4 +56,6 @@ BROKEN_DISKS = [
     ("R52", {"unclean": [("partition 3", "xfs")], "undecided": [("partition 2", "xfs")]}, {}, "partition 3 holds an XFS file system whose log"),
     ("R52", {"unclean": [("partition 3", "btrfs")]}, {}, "whose log tree has not been replayed"),
     ("R52b", {"faulty": [("partition 3", "ext")]}, {}, "partition 3 holds an ext2/3/4 file system that says so"),
+    ("R52c", {"unwritten": [Unwritten("/", "partition 3", "ext", "a bitmap has another checksum", "remount-ro")]}, {}, "a bitmap has another checksum"),
+    ("R52c", {"unwritten": [Unwritten("/", "partition 3", "ext", "a descriptor has another checksum", "")]}, {}, "a descriptor has another checksum"),
 ]
