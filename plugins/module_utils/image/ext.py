@@ -89,7 +89,7 @@ class ExtFileSystem(FileSystem):
             return "its MMP block says that fsck is running on it (tune2fs -f -E clear_mmp)"
         return ""
 
-    def _groups(self) -> List[ext_groups.Group]:
+    def _groups(self) -> List[ext_groups.BlockGroup]:
         return ext_groups.groups(self._fs.fh, self._fs.sb, self._fs.block_size, self._fs.block_count)
 
     def unwritten(self) -> Tuple[str, str]:

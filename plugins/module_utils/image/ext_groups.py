@@ -25,7 +25,7 @@ _NOT_INODES, _NOT_BLOCKS = 0x1, 0x2  # bg_flags: the bitmap is not written yet
 _MOST = 1024  # groups whose bitmaps are read: of 128 GiB
 
 
-class Group(NamedTuple):
+class BlockGroup(NamedTuple):
     """The descriptor of a block group.
 
     number: int; octets: its bytes; blocks, inodes, table: int, blocks where its bitmaps and its inodes are; flags: int;
@@ -63,8 +63,8 @@ def impossible(sb: Any, block_size: int, blocks: int) -> str:
     return "" if groups * inodes == sb.s_inodes_count else f"it has {sb.s_inodes_count} inodes, and its {groups} groups have {groups * inodes}"
 
 
-def groups(stream: Stream, sb: Any, block_size: int, blocks: int) -> List[Group]:
-    """Return the [Group] of a file system that is not impossible."""
+def groups(stream: Stream, sb: Any, block_size: int, blocks: int) -> List[BlockGroup]:
+    """Return the [BlockGroup] of a file system that is not impossible."""
     size = sb.s_desc_size if sb.s_feature_incompat & _64BIT else _SMALL
     count = -(-(blocks - sb.s_first_data_block) // sb.s_blocks_per_group)
     stream.seek((sb.s_first_data_block + 1) * block_size)
@@ -72,16 +72,16 @@ def groups(stream: Stream, sb: Any, block_size: int, blocks: int) -> List[Group]
     return [_group(number, octets[number * size : (number + 1) * size]) for number in range(len(octets) // size)]
 
 
-def _group(number: int, octets: bytes) -> Group:
+def _group(number: int, octets: bytes) -> BlockGroup:
     blocks, inodes, table, flags, _snapshot, blocks_sum, inodes_sum, _checksum = _LOWER.unpack_from(octets)
     if len(octets) >= _LARGE:
         high = _UPPER.unpack_from(octets)
         blocks, inodes, table = blocks | high[0] << 32, inodes | high[1] << 32, table | high[2] << 32
         blocks_sum, inodes_sum = blocks_sum | high[3] << 16, inodes_sum | high[4] << 16
-    return Group(number, octets, blocks, inodes, table, flags, (blocks_sum, inodes_sum))
+    return BlockGroup(number, octets, blocks, inodes, table, flags, (blocks_sum, inodes_sum))
 
 
-def misplaced(found: List[Group], sb: Any, block_size: int, blocks: int) -> str:
+def misplaced(found: List[BlockGroup], sb: Any, block_size: int, blocks: int) -> str:
     """Return which of the groups has a bitmap or its inodes where it cannot have them, with which Linux does not mount (str), "" when none has."""
     table_blocks = sb.s_inodes_per_group * sb.s_inode_size // block_size
     for group in found:
@@ -95,7 +95,7 @@ def misplaced(found: List[Group], sb: Any, block_size: int, blocks: int) -> str:
     return ""
 
 
-def unproven(found: List[Group], sb: Any, seed: Optional[int], crc: Crc) -> str:
+def unproven(found: List[BlockGroup], sb: Any, seed: Optional[int], crc: Crc) -> str:
     """Return which of the groups has a descriptor with another checksum, with which Linux does not write (str), "" when none has.
 
     seed: int, CRC32C with which the file system's checksums begin, None when it has none of these.
@@ -111,7 +111,7 @@ def unproven(found: List[Group], sb: Any, seed: Optional[int], crc: Crc) -> str:
     return ""
 
 
-def unproven_bitmap(found: List[Group], sb: Any, seed: Optional[int], crc: Crc, read: Callable[[int, int], bytes]) -> str:
+def unproven_bitmap(found: List[BlockGroup], sb: Any, seed: Optional[int], crc: Crc, read: Callable[[int, int], bytes]) -> str:
     """Return which bitmap has another checksum, so that Linux finds an error as soon as it looks there for room (str), "" when none has.
 
     read: callable (block, bytes) -> bytes of the file system.
@@ -126,7 +126,7 @@ def unproven_bitmap(found: List[Group], sb: Any, seed: Optional[int], crc: Crc, 
     return ""
 
 
-def _bitmaps(group: Group, sb: Any) -> Iterator[Tuple[str, int, int, int]]:
+def _bitmaps(group: BlockGroup, sb: Any) -> Iterator[Tuple[str, int, int, int]]:
     if not group.flags & _NOT_BLOCKS:
         yield "blocks", group.blocks, sb.s_blocks_per_group // 8, group.sums[0]
     if not group.flags & _NOT_INODES:
