@@ -121,6 +121,8 @@ def _fallback_loader(read_at: ReadAt, esp: Partition) -> Optional[_Loader]:
             continue
         try:
             program = pe.read_program(found.read_at, found.size)
+            if not found.read_at(found.size - 1, 1):
+                raise pe.PeError("is cut off: its chain of clusters ends before it does")
         except pe.PeError as error:
             problem = problem or f"{name} {error}"
             continue

@@ -6,7 +6,7 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from typing import Optional
+from typing import ContextManager, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.disk import bootability, grub_core
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.boot_facts import BootChain, broken, undecided, whole
@@ -14,6 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.disk.sizes impor
 from ansible_collections.imagewright.azure.plugins.module_utils.image import efi_chain
 from ansible_collections.imagewright.azure.plugins.module_utils.image.disk_image import DiskImage
 from ansible_collections.imagewright.azure.plugins.module_utils.image.grub_prefix import resolve_prefix
+from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error
 
 
 def of_bios(disk: DiskImage) -> Optional[BootChain]:
@@ -26,7 +27,8 @@ def of_bios(disk: DiskImage) -> Optional[BootChain]:
     code = grub_core.read_boot_code(disk.table.mbr)
     if code.kind == "grub2":
         fault = grub_core.fault_of_boot_code(disk.table.mbr)
-        return broken("sector 0", f"GRUB's boot code {fault}") if fault else _of_grub(disk, code.sector)
+        with _reading():
+            return broken("sector 0", f"GRUB's boot code {fault}") if fault else _of_grub(disk, code.sector)
     if code.kind == "grub_legacy":
         return whole("GRUB Legacy")
     active = [partition for partition in disk.table.partitions if partition.active]
@@ -52,10 +54,16 @@ def of_efi(disk: DiskImage) -> Optional[BootChain]:
     partitions = {partition.number for partition in bootability.efi_partitions(disk.table)}
     for opened in disk.file_systems():
         if opened.volume.partition is not None and opened.volume.partition.number in partitions and opened.readable().kind == "fat":
-            chain = efi_chain.follow(disk, opened, verdict.architecture)
+            with _reading():
+                chain = efi_chain.follow(disk, opened, verdict.architecture)
             if chain is not None:
                 return chain
     return None
+
+
+def _reading() -> ContextManager[None]:
+    """Turn what a library raises while the way is followed into our one error."""
+    return damage_as_error("follow what the firmware starts", "a file system is damaged")
 
 
 def _of_grub(disk: DiskImage, sector: int) -> BootChain:

@@ -12,7 +12,7 @@ import struct
 from typing import Iterator, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
-from ansible_collections.imagewright.azure.plugins.module_utils.image.ext_inode import Crc
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import Crc
 
 _ENTRY = struct.Struct("<IHBB")  # inode, length of the record, length of the name, type; without the feature filetype the last is 0
 _ROOT, _FIRST_FREE = 2, 11  # inode numbers; those between are the file system's own

@@ -13,7 +13,7 @@ import struct
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
-from ansible_collections.imagewright.azure.plugins.module_utils.image.ext_inode import Crc
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import Crc
 
 _64BIT, _FLEXIBLE = 0x80, 0x200  # s_feature_incompat
 _OLD_CHECKSUMS, _CHECKSUMS = 0x10, 0x400  # s_feature_ro_compat: gdt_csum, metadata_csum

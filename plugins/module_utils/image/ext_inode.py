@@ -8,14 +8,13 @@ Source: Linux fs/ext4/inode.c, __ext4_iget and ext4_inode_csum; each case was tr
 """
 
 import struct
-from typing import Callable, Optional
+from typing import Optional
+
+from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import Crc
 
 _OLD_SIZE = 128  # bytes of an inode of ext2; what a larger one has behind them begins with how much of that is used
 _PLACES = {"links": 26, "generation": 100, "low": 124, "high": 130}  # bytes
 _LEAST_EXTRA = 4  # bytes that are used when the upper half of the checksum is there
-
-#: (bytes, value so far) -> CRC32C as of dissect.util.
-Crc = Callable[[bytes, int], int]
 
 
 def refused(inode: bytes, number: int, seed: Optional[int], crc: Crc) -> str:

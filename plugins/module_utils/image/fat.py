@@ -14,7 +14,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem, Node
-from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
+from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import damage_as_error, library
 
 # bits of DIR_NTRes: a short name that Windows NT and Linux show in lower case
 _LOWER_BASE, _LOWER_EXTENSION = 0x08, 0x10
@@ -54,7 +54,17 @@ class FatFileSystem(FileSystem):
 
     def open(self, node: Node) -> Stream:
         """Return the content as a stream."""
-        return node.open() if node.size else io.BytesIO()
+        if not node.size:
+            return io.BytesIO()
+        with damage_as_error(f"read {node.name} of {self._name}", "its chain of clusters is damaged"):
+            stream: Stream = node.open()
+            length = sum(count for _place, count in node.dataruns()) * self._fs.cluster_size
+        if length < node.size:
+            raise ImagewrightError(
+                f"cannot read {node.name} of {self._name}: its chain of clusters ends after {length} of {node.size} bytes; repair it with fsck.vfat, or copy "
+                "the file to it anew"
+            )
+        return stream
 
     def _bound_chains(self) -> None:
         """Let a chain of clusters that leads back to itself end in an error instead of never."""

@@ -6,13 +6,16 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Callable, Iterator, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 
 #: A file or directory, as its file system has them: an inode number (ext, XFS), (subvolume, inode number) (Btrfs), or a library's entry (FAT).
 Node = Any
+
+#: (bytes, value so far) -> CRC32C as of dissect.util: the complement of what Linux goes on with.
+Crc = Callable[[bytes, int], int]
 
 
 class FileSystem:

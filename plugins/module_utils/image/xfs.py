@@ -11,9 +11,10 @@ import os
 from typing import FrozenSet, Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
+from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Status
 from ansible_collections.imagewright.azure.plugins.module_utils.disk.blocks import Window
-from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_directory, xfs_log
+from ansible_collections.imagewright.azure.plugins.module_utils.image import xfs_checksums, xfs_directory, xfs_log
 from ansible_collections.imagewright.azure.plugins.module_utils.image.file_system import FileSystem
 from ansible_collections.imagewright.azure.plugins.module_utils.image.libraries import library
 from ansible_collections.imagewright.azure.plugins.module_utils.image.paths import require_directory, whole_blocks
@@ -59,6 +60,30 @@ class XfsFileSystem(FileSystem):
         self.obstacle = f"it has {length} bytes, and its partition {size}" if length > size else ""
         if self._has_features() and self._fs.sb.sb_features_incompat & _NEEDS_REPAIR:
             self.obstacle = "it says that it needs xfs_repair"
+        self._crc = library("dissect.util.hash", f"read {name}").crc32c.crc32c
+        # of one that was not unmounted the log may have newer ones
+        self._has_checksums = self._has_features() and bool(self.clean)
+        self.obstacle = self.obstacle or self._impossible() or self._unproven()
+
+    def _impossible(self) -> str:
+        """Return why Linux takes it for none (str), "" when it does not. Source: Linux fs/xfs/libxfs/xfs_sb.c, xfs_validate_sb_common."""
+        sb = self._fs.sb
+        if sb.sb_inprogress:
+            return "it says that it is being made"
+        groups = -(-sb.sb_dblocks // max(1, sb.sb_agblocks))
+        return "" if groups == sb.sb_agcount else f"it has {sb.sb_agcount} groups, and its blocks are those of {groups}"
+
+    def _unproven(self) -> str:
+        if not self._has_checksums:
+            return ""
+        sb, stream = self._fs.sb, self._fs.fh
+
+        def read(offset: int, length: int) -> bytes:
+            stream.seek(offset)
+            octets: bytes = stream.read(length)
+            return octets
+
+        return xfs_checksums.unproven(read, sb.sb_sectsize, sb.sb_agblocks * sb.sb_blocksize, sb.sb_agcount, self._crc)
 
     def _has_features(self) -> bool:
         """Return whether its superblock has words of features: that of version 5."""
@@ -79,16 +104,18 @@ class XfsFileSystem(FileSystem):
             if any(first <= number * size // self._fs.block_size < end for first, end in holes):
                 continue  # given back when its last entry went
             stream.seek(number * size)
-            yield from (
-                (name, inode)
-                for name, inode in xfs_directory.entries(stream.read(size), has_types, node, f"{where}, block {number}")
-                if name not in (".", "..")
-            )
+            block, place = stream.read(size), f"{where}, block {number}"
+            found = [(name, inode) for name, inode in xfs_directory.entries(block, has_types, node, place) if name not in (".", "..")]
+            if self._has_checksums and not xfs_checksums.is_proven(block, xfs_checksums.DIRECTORY, self._crc):
+                raise _unproven_error(place)
+            yield from found
 
     def status(self, node: int) -> Status:
-        """Return the Status of a node."""
+        """Return the Status of a node. Raises ImagewrightError: Linux refuses it."""
         inode = self._fs.get_inode(node)
         raw = inode.inode
+        if self._has_checksums and not xfs_checksums.is_proven(inode._buf.getvalue(), xfs_checksums.INODE, self._crc):
+            raise _unproven_error(f"a file of {self._name} (inode {node})")
         return Status(raw.di_mode, inode.size, raw.di_uid, raw.di_gid, inode.mtime_ns / 1e9)
 
     def link(self, node: int) -> str:
@@ -148,6 +175,10 @@ class XfsFileSystem(FileSystem):
             return None
         group, block = divmod(sb.sb_logstart, 1 << sb.sb_agblklog)
         return (group * sb.sb_agblocks + block) * sb.sb_blocksize, sb.sb_logblocks * sb.sb_blocksize
+
+
+def _unproven_error(where: str) -> ImagewrightError:
+    return ImagewrightError(f"cannot read {where}: its checksum is wrong, and Linux does not read it; repair it with xfs_repair, or take a sound copy")
 
 
 def _holes(runs: Iterable[Tuple[Optional[int], int]]) -> List[Tuple[int, int]]:

@@ -6,6 +6,7 @@
 import contextlib
 import json
 import os
+import re
 import struct
 import subprocess
 import tempfile
@@ -105,6 +106,39 @@ class Disk:
     def write_esp(self, path, content):
         """Write a file (content: bytes) of the EFI system partition."""
         self.mtools("mcopy", "-o", "FILE", f"::{path}", content=content)
+
+    def esp_path(self, pattern):
+        """Return the path (str) of the first file of the EFI system partition that a regular expression finds."""
+        _number, start, _size = self.partition("esp")
+        listed = _said("env", "MTOOLS_SKIP_CHECK=1", "mdir", "-i", f"{self.path}@@{start}", "-/", "-b", "::/")
+        found = [line[2:] for line in listed.splitlines() if re.search(pattern, line)]
+        if not found:
+            raise DoesNotApply(f"no file of the EFI system partition is {pattern}")
+        return found[0]
+
+    def cut_chain(self, path):
+        """Let the chain of clusters of a file of the EFI system partition end in its middle, in both tables."""
+        first, last = self._clusters(path)
+        self._write_cluster((first + last) // 2, 0x0FFFFFFF)
+
+    def free_chain(self, path):
+        """Let the chain of clusters of a file of the EFI system partition be free, in both tables."""
+        self._write_cluster(self._clusters(path)[0], 0)
+
+    def _clusters(self, path):
+        """Return (first, last) of the clusters of a file of the EFI system partition."""
+        self.esp_file(path)
+        _number, start, _size = self.partition("esp")
+        shown = _said("env", "MTOOLS_SKIP_CHECK=1", "mshowfat", "-i", f"{self.path}@@{start}", f"::{path}")
+        first, last = re.findall(r"<(\d+)(?:-(\d+))?>", shown)[0]
+        return int(first), int(last or first)
+
+    def _write_cluster(self, cluster, value):
+        _number, start, _size = self.partition("esp")
+        reserved, tables, small, large = struct.unpack("<HB5xH12xI", self.read(start + 14, 26))
+        entry = struct.pack("<H", value & 0xFFFF) if small else struct.pack("<I", value)
+        for table in range(tables):
+            self.write(start + (reserved + table * (small or large)) * SECTOR + cluster * len(entry), entry)
 
     def kind(self):
         """Return the kind of the root's file system (str), as blkid calls it."""

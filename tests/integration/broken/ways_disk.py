@@ -90,6 +90,17 @@ def ext_only(change):
     return way
 
 
+def xfs_only(change):
+    """Return the way in which change (takes Disk and the offset of the root) is done to a root of XFS."""
+
+    def way(disk):
+        if disk.kind() != "xfs":
+            raise DoesNotApply("the root is no XFS")
+        change(disk, disk.partition("root")[1])
+
+    return way
+
+
 def immutable(path):
     """Return the way in which a path of ext4 is as after `chattr +i`."""
     return lambda disk: disk.debugfs(f"set_inode_field {path} flags 0x80010")
@@ -246,6 +257,10 @@ WAYS = {
     "the fallback loader is a text": loader(lambda octets: b"This is not a program.\n" * 100),
     "the fallback loader is cut off": loader(lambda octets: octets[: len(octets) // 2]),
     "the fallback loader lacks its end": loader(lambda octets: octets[:-40000]),
+    "the fallback loader's chain of clusters ends too early": lambda disk: disk.cut_chain(LOADER),
+    "the kernel's chain of clusters on the ESP ends too early": lambda disk: disk.cut_chain(disk.esp_path("/linux$|/Linux/.*efi$")),
+    "the initramfs' chain of clusters on the ESP ends too early": lambda disk: disk.cut_chain(disk.esp_path("/initrd")),
+    "the chain of clusters of GRUB's lines on the ESP is one of nothing": lambda disk: disk.free_chain(STUB),
     "the fallback loader is for another processor": loader(of_arm),
     "the fallback loader is zeros": loader(lambda octets: bytes(len(octets))),
     "GRUB's lines on the ESP look for another file system": stub("search.fs_uuid ", "search.fs_uuid 11111111-2222-3333-4444-555555555555 root\n#"),
@@ -277,6 +292,14 @@ WAYS = {
     "the root says that it needs a repair": tuned({"xfs": ["xfs_db", "-x", "-c", "sb 0", "-c", "write features_incompat 0x1b"]}),
     "the root is full": lambda disk: disk.mounted(filled),
     "the root has no free inode": lambda disk: disk.debugfs("set_super_value free_inodes_count 0"),
+    "the root's superblock of XFS has another octet": xfs_only(lambda disk, start: disk.write(start + 108, b"other")),
+    "the root's first group of XFS has another count of free blocks": xfs_only(lambda disk, start: disk.write(start + SECTOR + 52, b"\1\2")),
+    "the root's last group of XFS has another count of inodes": xfs_only(
+        lambda disk, start: disk.write(start + 3 * struct.unpack(">I", disk.read(start + 84, 4))[0] * 4096 + 2 * SECTOR + 16, b"\1\2")
+    ),
+    "the root of XFS says that it is being made": tuned({"xfs": ["xfs_db", "-x", "-c", "sb 0", "-c", "write -d inprogress 1"]}),
+    "the inode of passwd on XFS has another checksum": tuned({"xfs": ["xfs_db", "-x", "-c", "path /etc/passwd", "-c", "crc -i"]}),
+    "the root's directory on XFS has another checksum": tuned({"xfs": ["xfs_db", "-x", "-c", "path /", "-c", "crc -i"]}),
     "the root's superblock has another checksum": ext_only(lambda disk, start: disk.write(start + SUPERBLOCK + 1020, b"\1\2\3\4")),
     "the root's groups have half their blocks": lambda disk: disk.debugfs("set_super_value blocks_per_group 16384"),
     "the root's groups have half their inodes": lambda disk: disk.debugfs("set_super_value inodes_per_group 4096"),

@@ -97,12 +97,14 @@ def test_zeros_in_a_directory_of_xfs_are_damage(tmp_path, folder, octets, path, 
 
 
 def test_a_short_directory_of_xfs_that_lost_its_entries_is_damage(tmp_path, folder):
-    disk = on_disk(tmp_path, xfs(tmp_path / "part", folder, SIZE))
-    content = disk.read_bytes()
+    part = xfs(tmp_path / "part", folder, SIZE)
+    content = part.read_bytes()
     # /var has one name, "long", and lies in its inode: count, count of long numbers, parent, then length and offset of the name
     place = next(found.start() - 9 for found in re.finditer(b"long", content) if content[found.start() - 9 : found.start() - 7] == b"\1\0")
-    overwrite(disk, place, bytes(6))
-    with ImageTree(disk) as tree, pytest.raises(ImagewrightError, match="entries take 6 bytes"):
+    number = run("xfs_db", "-r", "-c", "path /var", "-c", "inode", part).split()[-1]
+    overwrite(part, place, bytes(6))
+    run("xfs_db", "-x", "-c", f"inode {number}", "-c", "crc -r", part)
+    with ImageTree(on_disk(tmp_path, part)) as tree, pytest.raises(ImagewrightError, match="entries take 6 bytes"):
         tree.listdir("/var")
 
 
