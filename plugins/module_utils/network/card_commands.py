@@ -39,7 +39,10 @@ SAID = {
 }
 
 _SHELLS = ("sh", "bash", "dash", "ash")
-_BEFORE = ("sudo", "exec", "env", "nohup", "command")
+_BEFORE = ("sudo", "exec", "env", "nohup", "command", "builtin", "eval", "setsid", "time", "nice", "ionice", "stdbuf", "timeout", "systemd-run")
+#: Their options whose value is a word of its own, and those that have a word before the program.
+_WITH_VALUE = {"sudo": "ug", "env": "u", "nice": "n", "ionice": "cn", "stdbuf": "ioe", "timeout": "ks", "systemd-run": "upEMH", "exec": "a"}
+_SET = re.compile(r"[A-Za-z_]\w*=")
 #: Of which ip takes the first that a word begins, and of their verbs.
 _OBJECTS = ("address", "route", "rule", "link")
 _VERBS = {
@@ -77,9 +80,33 @@ def commands(line, card, names=()):
 
 
 def from_program(words):
-    """Return words of a command line ([str]) from its program on, without what only starts another program."""
-    while words and posixpath.basename(words[0]) in _BEFORE:
-        words = words[1:]
+    """Return words of a command line ([str]) from its program on, without what only starts another program, or gives it a variable."""
+    while words:
+        name = posixpath.basename(words[0])
+        if _SET.match(words[0]):
+            words = words[1:]
+        elif name == "command" and set(words[1:2]) & {"-v", "-V"} or name == "systemd-run" and any(word.startswith("--on-") for word in words):
+            return []  # it only looks the program up, or starts it some time later
+        elif name == "eval":
+            words = _split(" ".join(words[1:]))
+        elif name in _BEFORE:
+            words = _behind_options(words[1:], _WITH_VALUE.get(name, ""))[name == "timeout" :]
+        else:
+            break
+    return words
+
+
+def _split(text):
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return []
+
+
+def _behind_options(words, with_value):
+    """Return the words ([str]) behind the options; with_value: str, the letters of options whose value is a word of its own."""
+    while words[:1] and words[0].startswith("-"):
+        words = words[1 + (len(words[0]) == 2 and words[0][1] in with_value) :]
     return words
 
 

@@ -16,9 +16,9 @@ import stat
 from ansible_collections.imagewright.azure.plugins.module_utils.core import generators, time_span, unit_files, unit_reach
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import Units
 from ansible_collections.imagewright.azure.plugins.module_utils.network.card_commands import from_program
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import python_lines
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import python_lines, shell_conditions, shell_text
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import is_by_cloud_init
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import called, chained, for_certain
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import called, chained, commands_of, for_certain
 
 #: A service that the boot starts. settings: [UnitSetting].
 BootService = collections.namedtuple("BootService", "unit settings")
@@ -74,7 +74,8 @@ def words_of(command):
 def never_ends(command):
     """Return whether a command line (str) runs until somebody ends it, as a server, or longer than anybody waits for it."""
     words = words_of(command)
-    words = words[1:] if words[:1] == ["exec"] else words
+    if re.match(r"(?:/usr)?(?:/bin/)?timeout\s", command):
+        return False
     name, rest = posixpath.basename(words[0]) if words else "", words[1:]
     if name == "sleep":
         return bool(rest) and (rest[0] in ("infinity", "inf") or (time_span.seconds(rest[0]) or 0) > LONGEST)
@@ -88,7 +89,7 @@ def parts_of(command):
     words = words_of(command)
     if not words or posixpath.basename(words[0]) not in _SHELLS or not set(words[1:3]) & {"-c", "-ec", "-lc", "-xc", "-exc"}:
         return [command]
-    inner = next((word for before, word in zip(words[1:], words[2:]) if before.startswith("-") and before.endswith("c")), "")
+    inner = shell_text.one_line(next((word for before, word in zip(words[1:], words[2:]) if before.startswith("-") and before.endswith("c")), ""))
     if re.search(r"\b(if|while|until|for|case)\b|\|\|", inner) or "&&" in inner and re.search(r"\b(exit|exec|return)\b", inner):
         return []
     return [each for part in re.split(r"(?<!\\);|\n", inner) if part.strip() for each in chained(part)]
@@ -96,7 +97,7 @@ def parts_of(command):
 
 def _parts_of_line(line):
     """Return the command lines ([str]) that a line of a script runs whatever is the case."""
-    return [part.strip() for each in chained(line) for part in parts_of(each)]
+    return [part.strip() for own in commands_of(line) for each in chained(own) for part in parts_of(each)]
 
 
 def _of_timers(known, reached):
@@ -157,7 +158,27 @@ def _of_script(context, run):
         return [BootCommand(words[0], number, lines[number - 1][1].strip(), part, run.unit) for number, command in found for part in _parts_of_line(command)]
     if not by_shell and not re.match(r"#!\s*(/usr)?(/local)?/bin/(env\s+)?(sh|bash|dash|ash)\b", context.first_line(words[0])):
         return []
-    return [BootCommand(words[0], number, text, part, run.unit) for number, text in called(lines) for part in _parts_of_line(text)]
+    return _of_lines(context, words[0], lines, called, run.unit)
+
+
+def _of_lines(context, path, lines, taken, unit):
+    """Return the [BootCommand] of the lines ([(number, text)]) of a script; taken: callable, lines -> those that are run whatever is the case."""
+    texts = dict(lines)
+    found = taken(_met(context.tree, shell_text.written_out(lines)))
+    return [BootCommand(path, number, texts[number].strip(), part, unit) for number, text in found for part in _parts_of_line(text)]
+
+
+def _met(tree, lines):
+    """Return the lines with the commands behind each condition that the image tells to hold in its place."""
+    found = []
+    for number, text in shell_conditions.joined(lines):
+        each = shell_conditions.condition(text.strip())
+        met = each is not None and shell_conditions.result_for_root(each.test, tree) is (not each.is_or)
+        if not met:
+            found.append((number, text))
+        for command in each.commands if met else []:
+            found.append((next((own for own, line in lines if own >= number and line.strip().rstrip(";") == command), number), command))
+    return found
 
 
 def _of_sysv(context):
@@ -176,7 +197,7 @@ def _of_sysv(context):
         if known.find(re.sub(r"\.sh$", "", name) + ".service").state != unit_files.MISSING:
             continue
         lines = context.lines(path)
-        found += [BootCommand(path, number, text, part, "") for number, text in for_certain(lines) + _of_start(lines) for part in _parts_of_line(text)]
+        found += _of_lines(context, path, lines, lambda each: for_certain(each) + _of_start(each), "")
     return found
 
 
@@ -203,7 +224,7 @@ def _of_rc_local(context):
         status = context.tree.stat(path)
         if status is None or not stat.S_ISREG(status.mode) or not status.mode & stat.S_IXUSR:
             continue
-        found += [BootCommand(path, number, words, part, "") for number, words in called(context.lines(path)) for part in _parts_of_line(words)]
+        found += _of_lines(context, path, context.lines(path), called, "")
     return found
 
 

@@ -123,6 +123,25 @@ def result(test, around):
     return False if called and is_program(called.group(1), around) is False else None
 
 
+def result_for_root(test, tree):
+    """Return whether a test (str) of a script that root runs at the boot succeeds; None where it cannot be told, as of what the boot may make."""
+    test = _SILENCED.sub("", test).strip()
+    if test.startswith("! "):
+        inner = result_for_root(test[2:], tree)
+        return None if inner is None else not inner
+    looked_up, tested = _LOOKED_UP.fullmatch(test), _TESTED.fullmatch(test)
+    if test in ("true", ":", "false"):
+        return test != "false"
+    if looked_up:
+        return is_program(looked_up.group(1), Surroundings(tree, None, ""))
+    words = next(filter(None, tested.groups()), "").replace('"', "").replace("'", "").strip() if tested else ""
+    negated, match = words.startswith("! "), _OF_FILE.fullmatch(words[2:].strip() if words.startswith("! ") else words)
+    if match is None or not match.group(2).startswith(_OF_PACKAGES) or match.group(2).startswith(_LATER) or not programs.is_whole_system(tree):
+        return None
+    passed = command_results.passes(tree, match.group(1), match.group(2))
+    return passed if passed is None else passed is not negated
+
+
 def is_program(name, around):
     """Return whether a name or a path is one of a program: True, False, or None where it cannot be told."""
     if name in _OF_BASH or not programs.is_whole_system(around.tree):

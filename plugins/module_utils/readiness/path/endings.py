@@ -26,6 +26,10 @@ _TARGETS = re.compile(r"(rescue|emergency|poweroff|halt|reboot|shutdown)(\.targe
 _SOON, _AT_ONCE = 5, 1.5
 _EARLY = ("basic.target", "network-online.target")
 _REQUESTS = ("b", "c", "e", "i", "o")  # Source: Linux Documentation/admin-guide/sysrq.rst
+#: What systemd does with a signal that it gets: it restarts, ends or goes to rescue mode, or stops working as one that has crashed.
+#: Source: systemd(1), SIGNALS; systemd src/basic/def.h, SIGNALS_CRASH_HANDLER.
+_SIGNALS = {"INT": 2, "QUIT": 3, "ILL": 4, "ABRT": 6, "BUS": 7, "FPE": 8, "SEGV": 11}
+_SIGNALS.update({f"RTMIN+{number}": 34 + number for number in (1, 2, 3, 4, 5, 6, 7, 13, 14, 15, 16, 17)})
 _ACTIONS = re.compile(r"(poweroff|reboot|halt|exit|kexec|soft-reboot)(-force|-immediate)?$")
 
 
@@ -130,10 +134,18 @@ def ends(command):
         return rest[0][:1] in _REQUESTS
     if name in ("init", "telinit"):
         return rest[:1] in (["0"], ["6"], ["1"], ["s"], ["S"])
+    if name == "kill":
+        return _is_of_first_process(rest)
     if name == "systemctl":
         plain = [word for word in rest if not word.startswith("-")]
         return plain[:1] != [] and (plain[0] in _VERBS or plain[0] in ("isolate", "start") and bool(plain[1:]) and bool(_TARGETS.match(plain[1])))
     return False
+
+
+def _is_of_first_process(rest):
+    """Return whether the words of kill send the first process a signal by which the machine ends, or nothing is started any more."""
+    match = re.match(r"-(?:s |n |-signal[= ])?\s*(?:SIG)?([A-Z]+(?:\+\d+)?|\d+) (?:-- )?(?:\d+ )*1(?: |$)", " ".join(rest))
+    return match is not None and (match.group(1) in _SIGNALS or match.group(1).isdigit() and int(match.group(1)) in _SIGNALS.values())
 
 
 RULES = [stays_up]

@@ -48,7 +48,41 @@ def _online(options):
     }
 
 
+def _script(*lines):
+    """Return the files of a guest whose boot starts a script."""
+    return _service("Type=oneshot\nExecStart=/opt/own", more={"/opt/own": ("program", "\n".join(("#!/bin/bash", *lines, "")))})
+
+
 BROKEN_FILES = [
+    *[
+        ("R69c", _service(f"Type=oneshot\nExecStart=/bin/kill {words}"), (_UNIT, 3))
+        for words in ("-INT 1", "-s RTMIN+4 1", "-SIGSEGV 1", "-11 1", "--signal=SIGRTMIN+5 1", "-n 2 1")
+    ],
+    *[
+        ("R69c", _script(*lines), ("/opt/own", line))
+        for lines, line in (
+            (("sync; poweroff",), 2),
+            (("{ sync; poweroff; }",), 2),
+            (("(sleep 60; poweroff) &",), 2),
+            (("for unit in own other; do", "  systemctl disable $unit", "done", "reboot"), 5),
+            (("for verb in daemon-reload poweroff", "do", '  systemctl "$verb"', "done"), 4),
+            (("END=/sbin/poweroff", "$END"), 3),
+            (("timeout -k 5 60 nice -n 5 poweroff",), 2),
+            (("LANG=C poweroff",), 2),
+            (("eval 'systemctl poweroff'",), 2),
+            (("if true; then", "  sync", "  poweroff", "fi"), 4),
+        )
+    ],
+    *[
+        ("R69e", _script(*lines), ("/opt/own", line))
+        for lines, line in (
+            (("for file in /etc/passwd /etc/shadow; do", "  rm -f $file", "done"), 3),
+            (('for unit in cron ssh; do systemctl stop "$unit"; done',), 2),
+            (("readonly UNIT='ssh'", "systemctl disable --now ${UNIT}.service"), 3),
+            (("clean() {", "  for file in passwd shadow; do", "    rm /etc/$file", "  done", "}", "clean"), 4),
+        )
+    ],
+    ("R69e", _service('Type=oneshot\nExecStart=/bin/sh -c "for unit in cron ssh; do systemctl stop $unit; done"'), (_UNIT, 3)),
     *[
         ("R69c", _service(f"Type=oneshot\n{text}"), (_UNIT, 3))
         for text in ("ExecStart=/bin/sh -c 'echo b > /proc/sysrq-trigger'", "ExecStart=/bin/sh -c 'sleep 5 && echo o >/proc/sysrq-trigger'")
@@ -175,6 +209,28 @@ BROKEN_FILES = [
 RIGHT_FILES = [("R69h", _TOOL)]
 
 CONTROLS = [
+    *[("R69c", _service(f"Type=oneshot\nExecStart=/bin/kill {words}")) for words in ("-HUP 1", "1", "-TERM 1", "-INT 11", "-s USR1 1", "-9 1", "-l")],
+    *[
+        ("R69c", _script(*lines))
+        for lines in (
+            ("for end in 1 2; do", "  [ -e /opt/end ] || break", "  poweroff", "done"),
+            ("END=/sbin/poweroff", "[ -e /opt/end ] || END=/bin/true", "$END"),
+            ("for end in $(cat /opt/end); do poweroff; done",),
+            ("if false; then", "  poweroff", "fi"),
+            ("echo 'sync; poweroff'",),
+            ("END=/sbin/poweroff", "command -v poweroff", "systemd-run --on-calendar=daily poweroff"),
+            ("( [ -e /opt/end ] && poweroff )",),
+        )
+    ],
+    *[
+        ("R69e", _script(*lines))
+        for lines in (
+            ("for unit in cron own; do", "  systemctl stop $unit", "done"),
+            ("for unit in ssh; do systemctl stop $unit; done", "systemctl start ssh"),
+            ("if [ -e /etc/build ]; then", "  UNIT=ssh", "fi", "systemctl stop $UNIT"),
+            ("UNIT=ssh", "echo 'systemctl stop $UNIT'"),
+        )
+    ],
     ("R69c", _service("Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\nExecStopPost=/sbin/poweroff")),
     ("R69c", _service("Type=oneshot\nExecStart=/bin/sh -c 'echo s > /proc/sysrq-trigger; echo h > /opt/own'")),
     ("R69c", _service("Type=oneshot\nExecStart=/srv/own", more={"/srv/own": ("program", "poweroff\n")})),  # no shell is asked to read it
@@ -273,6 +329,7 @@ CONTROLS = [
     ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep infinity", "After=ssh.service\n")),
     ("R69g", _service("Type=oneshot\nTimeoutStartSec=2min\nExecStart=/bin/sleep infinity", "Before=ssh.service\n")),
     ("R69g", _service("Type=oneshot\nExecStart=/bin/sleep 5", "Before=ssh.service\n")),
+    ("R69g", _service("Type=oneshot\nExecStart=/usr/bin/timeout 5 sleep infinity", "Before=ssh.service\n")),
     ("R69g", _service("Type=oneshot\nStandardInput=tty\nExecStart=/usr/sbin/assistant", "After=multi-user.target\n")),
     ("R69g", _service("Type=oneshot\nStandardInput=tty\nExecStart=/usr/sbin/assistant", "Before=ssh.service\nConditionPathExists=/etc/assistant\n")),
     ("R69g", _service("Type=oneshot\nStandardInput=null\nExecStart=/usr/sbin/own", "Before=ssh.service\n")),

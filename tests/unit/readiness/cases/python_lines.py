@@ -26,6 +26,33 @@ BROKEN_FILES = [
     ),
     ("R69c", _started('def main():\n    os.execv("/sbin/poweroff", ["poweroff"])\n\nsys.exit(main())\n'), (_OWN, 4)),
     ("R69c", _started('from subprocess import run as go\ntry:\n    go(("shutdown", "-h", "now"))\nexcept OSError:\n    pass\n'), (_OWN, 5)),
+    *[
+        ("R69c", _started(text), (_OWN, line))
+        for text, line in (
+            ('command = "poweroff"\nos.system(command)\n', 4),
+            ('subprocess.Popen(["systemctl", "poweroff"]).wait()\n', 3),
+            ('os.popen("poweroff").read()\n', 3),
+            ('os.execlp("poweroff", "poweroff")\n', 3),
+            ('def main():\n    return os.system("reboot")\n\nraise SystemExit(main())\n', 4),
+            ('def first():\n    os.sync()\n    return 0\n\nfirst()\nos.system("reboot")\n', 8),
+            ("import signal\nos.kill(1, signal.SIGINT)\n", 4),
+            ("from signal import SIGRTMIN\nimport signal\nos.kill(1, signal.SIGRTMIN + 4)\n", 5),
+            ("os.kill(1, 11)\n", 3),
+        )
+    ],
+    *[
+        ("R69e", _started(text), (_OWN, line))
+        for text, line in (
+            ('from pathlib import Path\nPath("/etc/passwd").unlink()\n', 4),
+            ('from pathlib import Path\nkeys = Path("/etc/shadow")\nkeys.write_text("")\n', 5),
+            ('open("/etc/shadow", "w").close()\n', 3),
+            ('os.chmod("/usr/bin/bash", 0o700)\n', 3),
+            ('os.truncate("/etc/passwd", 0)\n', 3),
+            ('shutil.copyfile("/dev/null", "/etc/passwd")\n', 3),
+            ('for name in ("passwd", "shadow"):\n    os.remove(f"/etc/{name}")\n', 4),
+            ('UNITS = ["cron", "ssh"]\n\ndef main():\n    for unit in UNITS:\n        subprocess.run(["systemctl", "stop", unit])\n\nmain()\n', 7),
+        )
+    ],
     ("R69e", _started('os.system("ip link set eth0 down")\n'), (_OWN, 3)),
     ("R69e", _started('with open("/dev/null") as none:\n    shutil.rmtree("/etc/ssh")\n'), (_OWN, 4)),
     ("R69e", _started('os.remove("/etc/passwd")\n'), (_OWN, 3)),
@@ -46,7 +73,11 @@ CONTROLS = [
         'while True:\n    subprocess.run(["sleep", "5"])\nos.system("poweroff")\n',
         'import argparse\nargs = argparse.ArgumentParser().parse_args()\nos.system("poweroff")\n',
         'from own import check\ncheck()\nos.system("poweroff")\n',
-        'command = "poweroff"\nos.system(command)\n',
+        'command = "poweroff"\nif os.path.exists("/opt/own.test"):\n    command = "true"\nos.system(command)\n',
+        'for name in ("sync", "reboot"):\n    if os.path.exists("/opt/" + name):\n        os.system(name)\n',
+        'for name in ("sync", "poweroff"):\n    break\n    os.system(name)\n',
+        "import signal\nos.kill(1, signal.SIGHUP)\nos.kill(1, signal.SIGTERM)\nos.kill(1, 0)\nos.kill(11, signal.SIGINT)\n",
+        'os.popen("poweroff --help").read()\n',
         'print("poweroff")\nsubprocess.run(["echo", "poweroff"])\n',
         'subprocess.run("poweroff --now --really")\n',
         'assert os.path.exists("/opt/end")\nos.system("poweroff")\n',
@@ -60,4 +91,13 @@ CONTROLS = [
             'shutil.rmtree("/tmp/build")\nos.remove("/etc/motd")\nos.rename("/tmp/passwd", "/etc/passwd")\nsubprocess.run(["systemctl", "restart", "ssh"])\n'
         ),
     ),
+    *[
+        ("R69e", _started(text))
+        for text in (
+            'from pathlib import Path\nPath("/etc/passwd").write_text(Path("/opt/passwd").read_text())\nPath("/etc/motd").unlink()\n',
+            'name = "/etc/passwd"\nprint(name.replace("/etc", "/opt"))\nopen(name).close()\nopen("/etc/motd", "w").close()\n',
+            'os.chmod("/usr/bin/bash", 0o755)\nos.chown("/etc/shadow", 0, 42)\nos.truncate("/var/log/own", 0)\n',
+            'shutil.copy("/etc/passwd", "/opt/passwd")\nos.symlink("/etc/passwd", "/opt/accounts")\n',
+        )
+    ],
 ]

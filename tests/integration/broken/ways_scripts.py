@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, imagewright.azure contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What scripts of the boot do in loops, groups and functions, by names that stand for something, and by calls of Python."""
+
+from integration.broken.ways_commands import once
+
+
+def by_shell(*lines):
+    """Return the way in which the boot runs such lines of bash."""
+    return _by("#!/bin/bash", lines)
+
+
+def by_python(*lines):
+    """Return the way in which the boot runs such lines of Python."""
+    return _by("#!/usr/bin/python3", lines)
+
+
+def _by(program, lines):
+    return lambda layer: (layer.write("/opt/done", "\n".join((program, *lines, "")), 0o755), once("/opt/done")(layer))
+
+
+#: {what was done: how}
+WAYS = {
+    "a unit sends systemd the signal of a crash": once("/bin/kill -SEGV 1"),
+    "a unit sends systemd the signal to power off": once("/bin/kill -s RTMIN+4 1"),
+    "a script has a loop that removes accounts": by_shell("for name in passwd shadow; do", "  rm -f /etc/$name", "done"),
+    "a script has a loop on one line that stops ssh": by_shell('for unit in cron ssh; do systemctl stop "$unit"; done'),
+    "a script powers off in a group": by_shell("(sleep 60; poweroff) &"),
+    "a script powers off behind another command": by_shell("sync; poweroff"),
+    "a script has a name for ssh's unit": by_shell("UNIT=ssh", "systemctl disable --now $UNIT"),
+    "a script powers off where systemd is": by_shell("if [ -x /usr/bin/systemctl ]; then", "  systemctl poweroff", "fi"),
+    "a script stops ssh where systemctl is found": by_shell("command -v systemctl >/dev/null && systemctl stop ssh"),
+    "a script powers off with a limit of time": by_shell("timeout 60 poweroff"),
+    "a script of Python sends systemd a signal": by_python("import os, signal", "os.kill(1, signal.SIGINT)"),
+    "a script of Python waits for poweroff": by_python("import subprocess", "subprocess.Popen(['poweroff']).wait()"),
+    "a script of Python has a name for the command": by_python("import os", "COMMAND = 'poweroff'", "os.system(COMMAND)"),
+    "a script of Python unlinks a path": by_python("from pathlib import Path", "Path('/etc/passwd').unlink()"),
+    "a script of Python has a loop that removes accounts": by_python("import os", "for name in ('passwd', 'shadow'):", "    os.remove(f'/etc/{name}')"),
+    "a script of Python takes the shell from the users": by_python("import os", "os.chmod('/usr/bin/bash', 0o700)"),
+}
+
+#: {what was done: how}
+CONTROLS = {
+    "a unit has systemd read its files again": once("/bin/kill -HUP 1"),
+    "a script has a loop that stops what nobody needs": by_shell("for unit in cron apt-daily.timer; do", "  systemctl stop $unit", "done"),
+    "a script powers off where a program is that is not": by_shell("if [ -x /usr/bin/nothing-of-that-name ]; then", "  systemctl poweroff", "fi"),
+    "a script has a name for poweroff": by_shell("END=/sbin/poweroff", '[ -e /opt/end ] && "$END"', "exit 0"),
+    "a script of Python has a loop that may end": by_python(
+        "import os", "for name in ('sync', 'reboot'):", "    if os.path.exists('/opt/' + name):", "        os.system(name)"
+    ),
+    "a script of Python writes accounts": by_python(
+        "from pathlib import Path", "accounts = Path('/etc/passwd')", "accounts.write_text(accounts.read_text())", "Path('/etc/motd').unlink()"
+    ),
+}
