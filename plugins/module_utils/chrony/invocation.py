@@ -30,7 +30,7 @@ _WORD = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'])+")
 
 def invocation(tree):
     """Return the Invocation of chronyd at the next boot; of no file and no place where nothing says otherwise."""
-    units = unit_files.Units(tree)
+    units = tree.known(unit_files.Units)
     for unit in [units.find(name + ".service") for name in SERVICES]:
         started = unit_files.last(units.settings(unit), "Service", "ExecStart") if unit.state != unit_files.MASKED else None
         if started is not None:

@@ -46,7 +46,7 @@ def state(tree: Tree, names: Iterable[str]) -> str:
 
 def states(tree: Tree, names: Iterable[str]) -> Dict[str, str]:
     """Return {name: state} of the services, each asked for itself, in their order."""
-    units = Units(tree)
+    units = tree.known(Units)
     return {name: _state(units, name) for name in names}
 
 
@@ -81,7 +81,7 @@ def has_job(tree: Tree, name: str) -> bool:
 
 def unit_path(tree: Tree, unit: str) -> Optional[str]:
     """Return the path (str) of a unit's file, or of the link that masks it, None without one."""
-    found = Units(tree).find(unit)
+    found = tree.known(Units).find(unit)
     return None if found.state == MISSING else found.path
 
 

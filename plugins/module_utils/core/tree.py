@@ -13,10 +13,12 @@ PRIVATE: module_utils of this collection are not an interface.
 import fnmatch
 import posixpath
 import stat
-from typing import FrozenSet, Iterable, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, TypeVar
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError, from_os_error
+
+_Found = TypeVar("_Found")
 
 
 class Status(NamedTuple):
@@ -53,6 +55,21 @@ MAX_SYMLINKS = 40
 
 class Tree:
     """What every tree can do, in terms of lstat, listdir, readlink and open of the guest's resolved paths."""
+
+    #: What known() returns for each finder, None while somebody may write the tree.
+    _answers: Optional[Dict[Callable[..., Any], Any]] = None
+
+    def settle(self) -> None:
+        """Take it that nobody writes the tree from now on: what is found out about it is kept."""
+        self._answers = {}
+
+    def known(self, finder: "Callable[[Tree], _Found]") -> _Found:
+        """Return finder(tree), found once in a tree that is settled, and anew at each call in one that somebody may write."""
+        if self._answers is None:
+            return finder(self)
+        if finder not in self._answers:
+            self._answers[finder] = finder(self)
+        return self._answers[finder]
 
     def resolve(self, path: str) -> str:
         """Return the path (str) with every symbolic link followed inside the tree; the last part need not exist.

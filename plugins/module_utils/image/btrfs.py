@@ -6,11 +6,12 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import functools
 import hashlib
 import os
 import stat
 import struct
-from typing import Any, FrozenSet, Iterator, List, Optional, Tuple
+from typing import Any, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.annotations import Stream
 from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
@@ -44,10 +45,21 @@ _SECTOR = 4096  # bytes
 _DATA = 1  # BTRFS_BLOCK_GROUP_DATA
 _DIR_ITEM = struct.Struct("<25xHHx")  # the lengths of data and name, which follow it
 _PLENTY = 1024 * 1024 * 1024  # bytes: nobody asks for more of them
+_KEY = struct.Struct("<QBQ")
+_HEADER, _POINTER, _ITEM = 101, 33, 25  # bytes: of a node's header, and of what follows it in a node and in a leaf; each begins with a key
+_MOST_NODES = 8192  # whose keys are remembered: as many as the library keeps
 _STUB = (0, 0)  # node of an empty directory in the place of a subvolume that is not there
 _CHECKSUM = 32  # bytes at the start of a node
 _ADDRESS_AT = 48  # where a node says its own address
 _CRC32C, _SHA256, _BLAKE2B = 0, 2, 3  # csum_type; 1 is xxhash64, which Python has not
+
+
+class _Key(NamedTuple):
+    """What items of a tree are sorted by."""
+
+    objectid: int
+    type: int
+    offset: int
 
 
 class BtrfsFileSystem(FileSystem):
@@ -58,7 +70,7 @@ class BtrfsFileSystem(FileSystem):
 
     def __init__(self, stream: Stream, name: str) -> None:
         self._name = name
-        self._fs = _checked(library("dissect.btrfs.btrfs", f"read {name}"), name)(stream)
+        self._fs = _checked(library("dissect.btrfs.btrfs", f"read {name}"), library("dissect.btrfs.tree", f"read {name}"), name)(stream)
         # the library reads 64 KiB for each node of 16 KiB and each page of a program
         self._fs._logical_fh.align = _SECTOR
         if self._fs.sb.num_devices != 1:
@@ -200,11 +212,30 @@ class BtrfsFileSystem(FileSystem):
         return self._fs.open_subvolume(node[0]).inode(node[1])
 
 
-def _checked(module: Any, name: str) -> Any:
-    """Return the library's class, reading no node that is not what was written."""
+def _checked(module: Any, trees: Any, name: str) -> Any:
+    """Return the library's class, reading no node that is not what was written, and the keys of a node once."""
+
+    class Cursor(trees.Cursor):
+        """A place in a tree that knows the keys and items which another one of the same tree has parsed."""
+
+        def push(self, address: int, initial_index: int = 0) -> None:
+            super().push(address, initial_index)
+            self._keys, self._items = self.btree.parsed(address)
+
+        def _read_key(self, index: int) -> "_Key":
+            # the library asks each field of a key that it has whether it is 0
+            if index not in self._keys:
+                self._keys[index] = _Key(*_KEY.unpack_from(self._node, _HEADER + index * (_POINTER if self._header.level else _ITEM)))
+            return self._keys[index]
 
     class Checked(module.Btrfs):
         """A file system whose nodes are proven by their checksums: one of zeros would be a directory without files."""
+
+        def _open_tree(self, objectid: int) -> Any:
+            tree = super()._open_tree(objectid)
+            tree.cursor = functools.partial(Cursor, tree)
+            tree.parsed = functools.lru_cache(_MOST_NODES)(lambda _address: ({}, {}))
+            return tree
 
         def _read_node(self, address: int) -> bytes:
             node = super()._read_node(address)

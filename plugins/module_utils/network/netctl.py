@@ -88,7 +88,7 @@ class _Profile:
 
 def _waiting(tree, unit, card):
     """Return the CardAnswer of a profile's unit that waits for a card that is not there, None of any other."""
-    units = unit_files.Units(tree)
+    units = tree.known(unit_files.Units)
     for setting in unit_files.listed(units.readable_settings(units.find(unit + ".service")) or [], "Unit", "BindsTo"):
         for device in setting.value.split():
             path = unit_files.path_of(device)

@@ -77,7 +77,7 @@ def _of_credentials(tree, kind):
     begin = f"network.{kind}."
     if not any(tree.glob(f"{store}/{begin}*") for store in credentials.STORES):
         return {}
-    known = Units(tree)
+    known = tree.known(Units)
     handed = credentials.handed(known, _GENERATOR) if _GENERATOR in unit_reach.reached_through_services(known) else {}
     return {f"{name[len(begin) :]}.{kind}": path for name, path in handed.items() if name.startswith(begin)}
 

@@ -49,7 +49,7 @@ def _of_credentials(tree):
     """Return {name: path} of the credentials that become files of rules below /run. Source: udevadm(8), --load-credentials; tried with 257."""
     if not any(tree.glob(f"{store}/{_CREDENTIALS}*") for store in credentials.STORES):
         return {}
-    known = Units(tree)
+    known = tree.known(Units)
     handed = credentials.handed(known, _SERVICE) if _SERVICE in unit_reach.reached_through_services(known) else {}
     return {f"{name[len(_CREDENTIALS) :]}.rules": path for name, path in handed.items() if name.startswith(_CREDENTIALS)}
 

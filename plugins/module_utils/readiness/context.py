@@ -29,25 +29,27 @@ class Context:
         self.problem = problem
         self.image = image
         self._answers = {}
+        if tree is not None:
+            tree.settle()
 
     def shared(self, reader):
         """Return reader(tree), read once for all rules.
 
         reader: callable, Tree -> anything; its ImagewrightError is raised again at each call, and the end of its time or memory as one.
         """
-        return self._once(reader, self.tree)
+        return self._once(reader, self.tree.known)
 
     def facts(self, finder):
         """Return finder(context), found once for all rules: what a step of the path knows, for its own rules and for the steps behind it.
 
         finder: callable, Context -> anything; its ImagewrightError is raised again at each call.
         """
-        return self._once(finder, self)
+        return self._once(finder, lambda question: question(self))
 
-    def _once(self, question, subject):
+    def _once(self, question, asked):
         if question not in self._answers:
             try:
-                self._answers[question] = (question(subject), None)
+                self._answers[question] = (asked(question), None)
             except ImagewrightError as error:
                 self._answers[question] = (None, error)
             except (budget.Spent, MemoryError, RecursionError) as error:

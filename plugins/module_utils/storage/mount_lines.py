@@ -108,7 +108,7 @@ def refused_units(tree):
 
 def _enabled_units(tree):
     """Return [(Unit, its settings, whether local-fs.target requires it)] of the mount units that something wants."""
-    units = unit_files.Units(tree)
+    units = tree.known(unit_files.Units)
     pulled = collections.OrderedDict()
     for pull in units.pulls():
         if pull.unit.endswith(".mount"):

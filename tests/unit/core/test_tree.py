@@ -124,3 +124,16 @@ def test_a_text_larger_than_any_configuration_is_an_error_that_names_it(root):
         stream.truncate(17 * 2**20)
     with pytest.raises(ImagewrightError, match="cannot read /etc/huge: it has more than 16 MiB"):
         LiveTree(str(root)).read_text("/etc/huge")
+
+
+def test_what_is_found_out_is_kept_in_a_settled_tree_alone(root):
+    def text(tree):
+        return tree.read_text("/etc/default/grub")
+
+    open_tree, settled = LiveTree(str(root)), LiveTree(str(root))
+    settled.settle()
+    assert [tree.known(text) for tree in (open_tree, settled)] == ["GRUB_TIMEOUT=5\r\n\udcff\n"] * 2
+    (root / "etc" / "default" / "grub").write_text("changed")
+    assert (open_tree.known(text), settled.known(text)) == ("changed", "GRUB_TIMEOUT=5\r\n\udcff\n")
+    settled.settle()
+    assert settled.known(text) == "changed"

@@ -65,7 +65,7 @@ def host_keys_made(context):
 def _leaves_them_to_cloud_init(tree, path):
     """Return whether a unit that makes host keys is passed over where cloud-init starts, as Red Hat's is by a drop-in of cloud-init's package."""
     name = posixpath.basename(path).replace("@.", "@rsa.")
-    known = unit_files.Units(tree)
+    known = tree.known(unit_files.Units)
     settings = known.readable_settings(known.find(name)) or [] if name.endswith(".service") else []
     return any(setting.key == "ConditionPathExists" and setting.value.startswith("!/run/") and "cloud-init.target" in setting.value for setting in settings)
 
@@ -113,7 +113,7 @@ def _unusable_kind(context):
 
 def key_makers(tree):
     """Return the paths ([str]) of what makes host keys at boot, besides whoever provisions: not of a unit that the next boot certainly passes over."""
-    known = unit_files.Units(tree)
+    known = tree.known(unit_files.Units)
     paths = [path for pattern in _KEY_MAKERS for path in tree.glob(pattern) if tree.is_file(path)]
     return [
         path for path in paths if not path.endswith(".service") or "@" in path or units.can_start(known, posixpath.basename(path)).state not in _PASSED_OVER

@@ -65,7 +65,7 @@ def manager(context):
 )
 def manager_starts(context):
     """Return failed with what keeps the managers that are enabled from starting, when none of them starts."""
-    active, units, causes = context.shared(managers.active), Units(context.tree), []
+    active, units, causes = context.shared(managers.active), context.tree.known(Units), []
     for name in active:
         answer = services.will_start(units, managers.services_of(context.tree, name))
         apart = [] if answer.state in (FAILS, SKIPPED, MASKED) else does_nothing(units, answer.unit) + cut_off(units, answer.unit) + _kept(units, answer.unit)
