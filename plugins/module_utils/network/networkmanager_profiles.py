@@ -82,61 +82,110 @@ def _keyfiles(tree):
     return found
 
 
-def _keyfile(path, text):
-    entries, lines, places = ini.entries(text), text.split("\n"), {}
+class _Keyfile:
+    """A keyfile that is asked for its values, and remembers by its own words where they were."""
 
-    def value(word, *names):
+    def __init__(self, path, text):
+        self.path = path
+        self.entries = ini.entries(text)
+        self.places = {}
+        self._lines = text.split("\n")
+
+    def value(self, word, *names):
+        """Return the value (str) of the first of the names ((section, key)) that has one, None without one; word: of places."""
         for section, key in names:
-            entry = ini.last(entries, section, key)
+            entry = ini.last(self.entries, section, key)
             if entry is not None and entry.value:
-                places[word] = Place(path, entry.line, lines[entry.line - 1].strip())
+                self.places[word] = Place(self.path, entry.line, self._lines[entry.line - 1].strip())
                 return entry.value
         return None
 
-    kind = value("kind", ("connection", "type"))
-    # only a port has a type of port; the older words are read still
-    is_port = value("port", *[("connection", key) for key in ("port-type", "slave-type")]) is not None
-    master = value("master", *[("connection", key) for key in ("controller", "master")])
+    def says(self, word, *names):
+        """Return whether the value is a yes."""
+        return (self.value(word, *names) or "").lower() in ini.TRUE
+
+
+def _keyfile(path, text):
+    file = _Keyfile(path, text)
+    kind = file.value("kind", ("connection", "type"))
     # a profile of certain users waits until one of them is logged in
-    permissions = value("autoconnect", ("connection", "permissions"))
-    method = value("method", ("ipv4", "method")) or "auto"
-    if method == "auto" and any((value("routes", ("ipv4", key)) or "").lower() in ini.TRUE for key in ("never-default", "ignore-auto-routes")):
-        method, places["method"] = WITHOUT_ROUTE, places["routes"]
-    table = value("table", ("ipv4", "route-table")) or "0"
-    if method == "auto" and table not in ("0", "253", "254", "255") and not any(_asks(entry, table) for entry in entries):
-        method, places["method"] = WITHOUT_ROUTE, places["table"]
-    mtu = value("mtu", ("ethernet", "mtu"), ("802-3-ethernet", "mtu")) or "0"
-    if method == "auto" and mtu.isdigit() and 0 < int(mtu) < LEAST_MTU:
-        method, places["method"] = WITHOUT_LEASE, places["mtu"]
-    rejected = _list(value("rejected", ("ipv4", "dhcp-reject-servers")))
-    if method == "auto" and any(fixed_routes.rejects_platform(fixed_routes.network_of(word), True) for word in rejected):
-        method, places["method"] = WITHOUT_LEASE, places["rejected"]
-    may_fail, method6 = value("may_fail", ("ipv6", "may-fail")), value("method6", ("ipv6", "method")) or "auto"
-    if method == "auto" and method6 in ("auto", "dhcp") and may_fail is not None and may_fail.lower() in ini.FALSE:
-        method, places["method"] = WITHOUT_IPV6, places["may_fail"]
-    eap = value("eap", ("802-1x", "eap"))
-    if eap and (value("optional", ("802-1x", "optional")) or "").lower() not in ini.TRUE:
-        method, places["method"] = WITHOUT_SWITCH_LOGIN, places["eap"]
-    if is_port and master is None:
-        master, places["master"] = "", places["port"]
+    permissions = file.value("autoconnect", ("connection", "permissions"))
     return Profile(
         path,
         "ethernet" if kind == "802-3-ethernet" else kind,
-        value("uuid", ("connection", "uuid")),
-        value("card", ("connection", "interface-name")),
-        _list(value("match", ("match", "interface-name"))),
-        _list(value("drivers", ("match", "driver"))),
-        _list(value("places_of_cards", ("match", "path"))),
-        _list(value("parameters", ("match", "kernel-command-line"))),
-        value("zone", ("connection", "zone")),
-        value("mac", ("ethernet", "mac-address"), ("802-3-ethernet", "mac-address")) is not None,
-        (value("autoconnect", ("connection", "autoconnect")) or "true").lower() in ini.TRUE and not permissions,
-        _priority(value("priority", ("connection", "autoconnect-priority"))),
-        master,
-        value("parent", ("vlan", "parent")),
-        method,
-        places,
+        file.value("uuid", ("connection", "uuid")),
+        file.value("card", ("connection", "interface-name")),
+        _list(file.value("match", ("match", "interface-name"))),
+        _list(file.value("drivers", ("match", "driver"))),
+        _list(file.value("places_of_cards", ("match", "path"))),
+        _list(file.value("parameters", ("match", "kernel-command-line"))),
+        file.value("zone", ("connection", "zone")),
+        file.value("mac", ("ethernet", "mac-address"), ("802-3-ethernet", "mac-address")) is not None,
+        (file.value("autoconnect", ("connection", "autoconnect")) or "true").lower() in ini.TRUE and not permissions,
+        _priority(file.value("priority", ("connection", "autoconnect-priority"))),
+        _master(file),
+        file.value("parent", ("vlan", "parent")),
+        _method(file),
+        file.places,
     )
+
+
+def _master(file):
+    """Return the name (str) of what a port belongs to, "" where it is not told, None of one that is no port."""
+    # only a port has a type of port; the older words are read still
+    is_port = file.value("port", *[("connection", key) for key in ("port-type", "slave-type")]) is not None
+    master = file.value("master", *[("connection", key) for key in ("controller", "master")])
+    if is_port and master is None:
+        file.places["master"] = file.places["port"]
+        return ""
+    return master
+
+
+def _method(file):
+    """Return the method of IPv4 (str), as of Profile; of several obstacles that which comes first on the way."""
+    method = file.value("method", ("ipv4", "method")) or "auto"
+    eap = file.value("eap", ("802-1x", "eap"))
+    if eap and not file.says("optional", ("802-1x", "optional")):
+        return _hindered(file, WITHOUT_SWITCH_LOGIN, "eap")
+    if method != "auto":
+        return method
+    for obstacle in (_without_route, _without_lease, _without_ipv6):
+        found = obstacle(file)
+        if found is not None:
+            return found
+    return method
+
+
+def _hindered(file, method, word):
+    """Return the method (str), whose cause is in the place of the word."""
+    file.places["method"] = file.places[word]
+    return method
+
+
+def _without_route(file):
+    if any(file.says("routes", ("ipv4", key)) for key in ("never-default", "ignore-auto-routes")):
+        return _hindered(file, WITHOUT_ROUTE, "routes")
+    table = file.value("table", ("ipv4", "route-table")) or "0"
+    if table not in ("0", "253", "254", "255") and not any(_asks(entry, table) for entry in file.entries):
+        return _hindered(file, WITHOUT_ROUTE, "table")
+    return None
+
+
+def _without_lease(file):
+    mtu = file.value("mtu", ("ethernet", "mtu"), ("802-3-ethernet", "mtu")) or "0"
+    if mtu.isdigit() and 0 < int(mtu) < LEAST_MTU:
+        return _hindered(file, WITHOUT_LEASE, "mtu")
+    rejected = _list(file.value("rejected", ("ipv4", "dhcp-reject-servers")))
+    if any(fixed_routes.rejects_platform(fixed_routes.network_of(word), True) for word in rejected):
+        return _hindered(file, WITHOUT_LEASE, "rejected")
+    return None
+
+
+def _without_ipv6(file):
+    may_fail, method = file.value("may_fail", ("ipv6", "may-fail")), file.value("method6", ("ipv6", "method")) or "auto"
+    if method in ("auto", "dhcp") and may_fail is not None and may_fail.lower() in ini.FALSE:
+        return _hindered(file, WITHOUT_IPV6, "may_fail")
+    return None
 
 
 def _asks(entry, table):
