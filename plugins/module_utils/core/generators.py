@@ -21,6 +21,10 @@ _FOLDERS = (
 )
 
 
+#: Of these each prints variables that the manager has from then on, and every service gets.
+_OF_ENVIRONMENT = tuple(folder.replace("system-generators", "system-environment-generators") for folder in _FOLDERS)
+
+
 class GeneratorObstacle(NamedTuple):
     """Why a generator does not run. path: the guest's."""
 
@@ -31,6 +35,15 @@ class GeneratorObstacle(NamedTuple):
 def names(tree: Tree) -> List[str]:
     """Return the names ([str]) of the generators of a tree; one without any is a part of a system."""
     return sorted({name for folder in _FOLDERS for name in tree.listdir(folder)})
+
+
+def of_environment(tree: Tree) -> List[str]:
+    """Return the paths ([str]) of the generators of the manager's environment, in the order in which they run. Source: systemd.environment-generator(7)."""
+    found = {}
+    for folder in _OF_ENVIRONMENT:
+        for name in tree.listdir(folder):
+            found.setdefault(name, f"{folder}/{name}")
+    return [found[name] for name in sorted(found) if _runs(tree, found[name])]
 
 
 def started(tree: Tree, name: str) -> str:

@@ -41,6 +41,7 @@ BEYOND = {
     "the agent mounts the temporary disk over the system": "there is no such disk",
     "a file of profile.d goes on: '[ -f /var/lib/first-boot-done ] || exit'": "the first boot may make the file",
     "sudoers has a hardening": "root is tried without a terminal",
+    "every session's bash ends behind one command": "a trial has one command alone",
     "sudo wants a terminal": "root is tried without a terminal",
     "a search path for every session": "a warning: commands are found by their whole path alone",
     "hosts.deny lets in the machine itself alone": "the client comes from the machine itself",

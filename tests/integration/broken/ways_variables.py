@@ -5,7 +5,7 @@
 
 from integration.broken.ways_limits import manager
 from integration.broken.ways_login import by_useradd
-from integration.broken.ways_root import drop_in, sshd, written
+from integration.broken.ways_root import drop_in, sshd, with_agent, written
 
 _ENVIRONMENT, _CONF, _PROFILE = "/etc/environment", "/etc/security/pam_env.conf", "/etc/profile.d/t.sh"
 _LIBRARIES, _OWN = "/usr/lib/x86_64-linux-gnu", "/opt/own"
@@ -59,6 +59,17 @@ WAYS = {
     "the user's dash ends in its first file": of_dash(written(_PROFILE, "exit\n")),
     "the user's dash ends in a new user's file": of_dash(written("/etc/skel/.profile", "exec false\n")),
     "systemd gives every service an empty C library": with_library("libc.so.6", _nothing, manager(f"DefaultEnvironment={_PATH}")),
+    "every session's bash runs no command": written(_ENVIRONMENT, "SHELLOPTS=noexec\n"),
+    "every session's bash ends behind one command": written(_ENVIRONMENT, "SHELLOPTS=onecmd\n"),
+    "a generator gives every service a search path without programs": written(
+        "/etc/systemd/system-environment-generators/10-own", "#!/bin/sh\necho PATH=/opt/none\n", 0o755
+    ),
+    "a file of the agent's unit takes Python its modules": with_agent(
+        lambda layer: (
+            layer.write("/etc/default/own", "PYTHONPLATLIBDIR=lib64\n"),
+            drop_in("walinuxagent", "[Service]\nEnvironmentFile=/etc/default/own\n")(layer),
+        )
+    ),
     "sshd's unit gives it half a C library": with_library("libc.so.6", _cut, drop_in("ssh", f"[Service]\nEnvironment={_PATH}\n")),
     "half a library is loaded before all": with_library("libm.so.6", _cut, written("/etc/ld.so.preload", f"{_OWN}/libm.so.6\n")),
 }
@@ -71,6 +82,11 @@ CONTROLS = {
     "every session takes a library of others": with_library("libcrypto.so.3", _nothing, written(_ENVIRONMENT, f"{_PATH}\n")),
     "every session loads a library before all": written(_ENVIRONMENT, f"LD_PRELOAD={_LIBRARIES}/libm.so.6\nLD_BIND_NOW=1\nLD_DEBUG=nothing\n"),
     "every session loads no library before all": with_library("libm.so.6", _nothing, written(_ENVIRONMENT, f"LD_PRELOAD={_OWN}/libm.so.6\n")),
+    "every session's bash has options": written(_ENVIRONMENT, "SHELLOPTS=braceexpand:hashall:ignoreeof\n"),
+    "systemd has bash run no command where sh is another": manager("DefaultEnvironment=SHELLOPTS=noexec"),
+    "a generator gives every service a longer search path": written(
+        "/etc/systemd/system-environment-generators/10-own", '#!/bin/sh\necho "PATH=/opt/own/bin:$PATH"\n', 0o755
+    ),
     "every login shell adds to the search path": written(_PROFILE, "PATH=$PATH:/opt/own/bin\n"),
     "every login shell has aliases": written(_PROFILE, "alias ls='ls --color=auto'\nalias rm=reboot\nls /\n"),
     "the user's dash reads none of bash's files": of_dash(lambda layer: [layer.write(path, "exit\n") for path in ("/etc/bash.bashrc", "/etc/skel/.bashrc")]),

@@ -6,9 +6,12 @@
 PRIVATE: module_utils of this collection are not an interface.
 """
 
+import posixpath
+import re
 import shlex
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import (
+    generators,
     loader_environment,
     python_environment,
     services,
@@ -20,6 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness import
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, WARNING, Evidence, failed_if, not_applicable
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import manager_settings
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_lines import for_certain
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server
 
@@ -37,6 +41,10 @@ _AGENTS = ("walinuxagent", "waagent")
 _NOTHING_STARTS, _LITTLE = 0.1, 10
 #: What services of the boot do: mount, set addresses, become another user, bind port 22. Source: capabilities(7).
 _CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_DAC_OVERRIDE")
+#: A variable that a script of a shell prints.
+_PRINTED = re.compile(r"(?:echo|printf)\s+([\"']?)([A-Za-z_]\w*=[^$`\"'|;&<>]*)\1\s*$")
+#: With which bash runs nothing that it is given as an argument, or in a file.
+_RUNS_NOTHING = "noexec"
 #: Versions of systemd.
 _WAITING_FOR_GROUPS = (256, 257)
 
@@ -106,8 +114,14 @@ def services_have_their_means(context):
     if not services.uses_systemd(context.tree):
         return not_applicable("the guest is not started by systemd")
     settings = manager_settings.settings(context)
-    for_all = unit_files.listed(settings, "Manager", "DefaultEnvironment")
-    found = _of_environment(context.tree, for_all) + _not_loaded(context.tree, _OF_SYSTEM, for_all) + _of_provisioners(context) + _of_server(context)
+    for_all = _of_generators(context) + unit_files.listed(settings, "Manager", "DefaultEnvironment")
+    found = (
+        _without_commands(context.tree, for_all)
+        + _of_environment(context.tree, for_all)
+        + _not_loaded(context.tree, _OF_SYSTEM, for_all)
+        + _of_provisioners(context)
+        + _of_server(context)
+    )
     found += _without_capabilities(settings)
     privileges = unit_files.last(settings, "Manager", "NoNewPrivileges")
     if privileges is not None and privileges.value.lower() in unit_files.TRUE:
@@ -115,17 +129,47 @@ def services_have_their_means(context):
     return failed_if(found)
 
 
+def _of_generators(context):
+    """Return the [UnitSetting] of the variables that scripts among the generators of the manager's environment print whatever is the case."""
+    found = []
+    for path in generators.of_environment(context.tree):
+        if re.match(r"#!\s*(/usr)?/bin/(env\s+)?(sh|bash|dash)\b", context.first_line(path)):
+            printed = [(number, _PRINTED.match(text)) for number, text in for_certain(context.lines(path))]
+            found += [unit_files.UnitSetting("Manager", "echo", shlex.quote(match.group(2).strip()), path, number) for number, match in printed if match]
+    return found
+
+
+def _without_commands(tree, settings):
+    """Return the [Evidence] of assignments ([UnitSetting]) with which bash runs nothing, where it is the shell of all scripts."""
+    last = [setting for setting in settings if _value_of(setting.value, "SHELLOPTS") is not None][-1:]
+    is_bash = any(posixpath.basename(tree.resolve(path)) == "bash" for path in _OF_SYSTEM if tree.is_symlink(path))
+    return [
+        Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: no shell runs a command")
+        for setting in last
+        if is_bash and _RUNS_NOTHING in (_value_of(setting.value, "SHELLOPTS") or "").split(":")
+    ]
+
+
 def _of_provisioners(context):
-    """Return the [Evidence] of what the units of whoever provisions set themselves."""
+    """Return the [Evidence] of what the units of whoever provisions set themselves, in them and in the files that they name."""
     known, found = context.shared(unit_files.Units), []
     for name in _PROVISIONERS:
         settings = known.readable_settings(known.find(f"{name}.service")) or []
         own = unit_files.listed(settings, "Service", "Environment")
-        found += _of_environment(context.tree, own) + _not_loaded(context.tree, _PYTHONS, own)
+        # what a file sets counts before what Environment= does
+        own = own + _of_files(context, settings)
+        found += _of_environment(context.tree, own) + _not_loaded(context.tree, _PYTHONS, own) + _without_commands(context.tree, own)
         strict = [setting for setting in own if (_value_of(setting.value, "PYTHONWARNINGS") or "").split("::")[0] == "error"]
         if name in _AGENTS and strict:
             found.append(Evidence(strict[-1].path, strict[-1].line, f"{strict[-1].key}={strict[-1].value}: a warning that the agent's imports give ends it"))
     return found
+
+
+def _of_files(context, settings):
+    """Return the [UnitSetting] of the variables in the files that a unit names."""
+    files = [setting.value.lstrip("-") for setting in unit_files.listed(settings, "Service", "EnvironmentFile")]
+    known = [(name, value) for path in files for name, value in service_arguments.of_file(context, path).items()]
+    return [unit_files.UnitSetting("Service", "EnvironmentFile", shlex.quote(f"{name}={value.text}"), value.path, value.line) for name, value in known]
 
 
 def _of_server(context):
@@ -155,15 +199,21 @@ def _of_environment(tree, settings):
         home = _value_of(setting.value, "PYTHONHOME").partition(":")[0]
         if home.startswith("/") and not any(tree.glob(f"{home}/{folder}/python*/os.py") for folder in ("lib", "lib64")):
             found.append(Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: Python's own modules are not there, and it ends at once"))
-    return found + _ends_python(settings)
+    for setting in [each for each in settings if _value_of(each.value, "PYTHONPLATLIBDIR") is not None][-1:]:
+        folder = _value_of(setting.value, "PYTHONPLATLIBDIR")
+        if folder and tree.glob("/usr/lib*/python3*/os.py") and not tree.glob(f"/usr/{folder}/python3*/os.py"):
+            found.append(Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: Python's own modules are not there, and it ends at once"))
+    return found + _ends_python(tree, settings)
 
 
-def _ends_python(settings):
+def _ends_python(tree, settings):
     """Return the [Evidence] of the last assignment of each variable with which Python ends as it starts."""
     found = {}
+    minors = [re.search(r"/python3\.(\d+)/", path) for path in tree.glob("/usr/lib*/python3.*/os.py")]
+    minor = min((int(match.group(1)) for match in minors if match), default=0)
     for setting in settings:
         for name, value in _assignments(setting.value):
-            cause = python_environment.why_it_ends(name, value)
+            cause = python_environment.why_it_ends(name, value, minor)
             found[name] = Evidence(setting.path, setting.line, f"{setting.key}={setting.value}: {cause}, and ends") if cause else None
     return [place for place in found.values() if place]
 

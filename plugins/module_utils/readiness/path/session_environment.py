@@ -19,6 +19,8 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.shell_
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SSH
 from ansible_collections.imagewright.azure.plugins.module_utils.ssh import server
 
+#: Options of bash with which nobody works. Tried with bash 5.2: an interactive shell passes over noexec.
+_OPTIONS = {"noexec": "bash runs no command that ssh brings, nor scp and sftp", "onecmd": "bash ends behind the first command"}
 #: What a session starts by its name alone, and what one of its programs is.
 _PROGRAMS, _PROGRAM = ("sh", "ls", "cat"), "/bin/ls"
 _OF_FILE = re.compile(r"\s*(?:export\s+)?PATH\s*=")
@@ -40,9 +42,10 @@ _OWN = re.compile(r"\$(?:PATH\b|\{PATH\})")
     title="The variables of a session let its shell start",
     fault="A variable that every session gets lets no shell start",
     why="pam_env and SetEnv give every session variables that the loader of programs reads: with a damaged library or another C library in "
-    "LD_LIBRARY_PATH, or LD_TRACE_LOADED_OBJECTS, the key is right, and the shell ends before its first command.",
+    "LD_LIBRARY_PATH, or LD_TRACE_LOADED_OBJECTS, the key is right, and the shell ends before its first command; bash reads SHELLOPTS, with noexec of which "
+    "it runs no command that ssh brings, and with onecmd ends behind the first.",
     cure="Take the line out of /etc/environment, pam_env.conf or sshd_config; name directories of libraries in /etc/ld.so.conf.d, or for one service alone.",
-    source="ld.so(8); pam_env(8); sshd_config(5), SetEnv",
+    source="ld.so(8); bash(1), SHELLOPTS; pam_env(8); sshd_config(5), SetEnv",
     choice="LD_PRELOAD of what is not there, or is no library, is right: the loader passes over it with a message.",
 )
 def shell_is_loaded(context):
@@ -55,6 +58,9 @@ def shell_is_loaded(context):
     for variable in known if shell else []:
         cause = loader_environment.why_not(context.tree, shell, {variable.name: variable.value})
         found += [variable.place._replace(text=f"{variable.place.text}: {cause}")] if cause else []
+    options = session_variables.last(context, "SHELLOPTS") if shell_kinds.kind(context) == shell_kinds.BASH else None
+    for option in options.value.split(":") if options else []:
+        found += [options.place._replace(text=f"{options.place.text}: {_OPTIONS[option]}")] if option in _OPTIONS else []
     return failed_if(found)
 
 

@@ -68,8 +68,25 @@ BROKEN_FILES = [
     ("R73f", _manager('DefaultEnvironment=LANG=C "PATH=/bin"'), (_DROP_IN, 2)),
     *[
         ("R73f", {_OF_AGENT: f"[Service]\nEnvironment=LANG=C {value}\n"}, (_OF_AGENT, 2))
-        for value in ("PYTHONHASHSEED=none", "PYTHONMALLOC=jemalloc", "PYTHONUTF8=yes", "PYTHONIOENCODING=latin1x", "PYTHONTRACEMALLOC=all")
+        for value in (
+            "PYTHONHASHSEED=none",
+            "PYTHONMALLOC=jemalloc",
+            "PYTHONUTF8=yes",
+            "PYTHONIOENCODING=latin1x",
+            "PYTHONTRACEMALLOC=all",
+            "PYTHONINTMAXSTRDIGITS=100",
+        )
     ],
+    *[
+        ("R73f", {_OF_AGENT: f"[Service]\nEnvironment={value}\n", "/usr/lib/python3.13/os.py": ""}, (_OF_AGENT, 2))
+        for value in ("PYTHON_GIL=0", "PYTHON_CPU_COUNT=none", "PYTHON_FROZEN_MODULES=yes", "PYTHONPLATLIBDIR=lib64")
+    ],
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironmentFile=-/etc/default/own\n", "/etc/default/own": "LANG=C\nPYTHONHOME=/opt\n"}, ("/etc/default/own", 2)),
+    (
+        "R73f",
+        {_OF_AGENT: "[Service]\nEnvironmentFile=/etc/default/own\nEnvironment=PATH=/usr/bin\n", "/etc/default/own": "PATH=/opt\n"},
+        ("/etc/default/own", 1),
+    ),
     ("R73f", _manager("DefaultEnvironment=PYTHONHASHSEED=4294967296"), (_DROP_IN, 2)),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONWARNINGS=error::DeprecationWarning\n"}, (_OF_AGENT, 2)),
     ("R73f", _manager("CapabilityBoundingSet=CAP_NET_ADMIN CAP_SETUID"), (_DROP_IN, 2)),
@@ -168,6 +185,9 @@ CONTROLS = [
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHASHSEED=random PYTHONUTF8=1 PYTHONIOENCODING=utf-8:strict PYTHONMALLOC=malloc\n"}),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONHASHSEED=none\nEnvironment=PYTHONHASHSEED=0\n"}),
     ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHONWARNINGS=ignore\n"}),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHON_GIL=0 PYTHON_CPU_COUNT=none PYTHONPLATLIBDIR=lib\n", "/usr/lib/python3.11/os.py": ""}),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironment=PYTHON_GIL=1 PYTHON_CPU_COUNT=2 PYTHONINTMAXSTRDIGITS=0\n", "/usr/lib/python3.13/os.py": ""}),
+    ("R73f", {_OF_AGENT: "[Service]\nEnvironmentFile=-/etc/default/none\nEnvironmentFile=/etc/default/own\n", "/etc/default/own": "#PATH=/opt\nOPTS=-v\n"}),
     ("R73f", {_OF_AGENT.replace("walinuxagent", "apt-daily"): "[Service]\nEnvironment=PATH=/opt/none\n"}),
     ("R73d", _slice("user-.slice", "TasksMax=33%\nMemoryMax=infinity\nCPUQuota=20%")),
     ("R73d", _slice("user.slice", "CPUQuota=1%\nMemoryMax=80%\nAllowedCPUs=63")),

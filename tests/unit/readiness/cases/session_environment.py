@@ -24,8 +24,12 @@ _UNIT = {f"{UNITS}/ssh.service": "[Service]\nEnvironmentFile=-/etc/default/ssh\n
 _PATH = "LD_LIBRARY_PATH=/opt/own"
 
 
-def _with(path, text, **more):
-    return {**_SYSTEM, path: text + "\n", **more}
+_GENERATOR, _SH_IS_BASH = "/etc/systemd/system-environment-generators/10-own", {"/bin/sh": ("link", "bash")}
+
+
+def _with(path, text, mode=False, **more):
+    """Return the files of a system with one more; mode: bool, whether it may be run."""
+    return {**_SYSTEM, path: ("program", text + "\n") if mode else text + "\n", **more}
 
 
 def _login(text):
@@ -36,11 +40,23 @@ def _login(text):
 BROKEN_FILES = [
     *[
         ("R46q", _with(_ENVIRONMENT, f"LANG=C.UTF-8\n{text}"), (_ENVIRONMENT, 2))
-        for text in (_PATH, f'export {_PATH.replace("=", "=" + chr(34))}:/usr/lib" # own', "LD_TRACE_LOADED_OBJECTS=1", "LD_DEBUG=help")
+        for text in (
+            _PATH,
+            f'export {_PATH.replace("=", "=" + chr(34))}:/usr/lib" # own',
+            "LD_TRACE_LOADED_OBJECTS=1",
+            "LD_DEBUG=help",
+            "SHELLOPTS=braceexpand:noexec",
+            "SHELLOPTS=onecmd",
+        )
     ],
     ("R46q", _with(_CONF, "# own\nLD_TRACE_LOADED_OBJECTS OVERRIDE=1"), (_CONF, 2)),
     ("R46q", _with(_CONF, 'LD_LIBRARY_PATH   DEFAULT="/opt/own"'), (_CONF, 1)),
     ("R46q", _with(_SSHD, f"SetEnv A=b {_PATH}"), (_SSHD, 1)),
+    ("R46q", _with(_SSHD, "SetEnv SHELLOPTS=noexec"), (_SSHD, 1)),
+    ("R73f", {**_with("/etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=SHELLOPTS=noexec"), **_SH_IS_BASH}, ("/etc/systemd/system.conf", 2)),
+    ("R73f", {**_with(_OF_AGENT, "[Service]\nEnvironment=SHELLOPTS=posix:noexec"), **_SH_IS_BASH}, (_OF_AGENT, 2)),
+    ("R73f", _with(_GENERATOR, f"#!/bin/sh\necho {_PATH}", mode=True), (_GENERATOR, 2)),
+    ("R73f", _with(_GENERATOR, "#!/bin/sh\nset -e\necho 'PATH=/opt/none'", mode=True), (_GENERATOR, 3)),
     ("R46q", _with("/etc/pam.d/sshd", PAM["/etc/pam.d/sshd"] + "auth required pam_env.so envfile=/etc/own", **{"/etc/own": _PATH}), ("/etc/own", 1)),
     ("R46q", {**_with(_ENVIRONMENT, "LD_PRELOAD=/opt/own.so"), "/opt/own.so": library(["libnone.so"])}, (_ENVIRONMENT, 1)),
     ("R73f", _with("/etc/systemd/system.conf", f"[Manager]\nDefaultEnvironment={_PATH}"), ("/etc/systemd/system.conf", 2)),
@@ -58,7 +74,15 @@ BROKEN_FILES = [
 CONTROLS = [
     *[
         ("R46q", _with(_ENVIRONMENT, text))
-        for text in ("LD_LIBRARY_PATH=/opt/none", "#" + _PATH, "LD_PRELOAD=/opt/none.so", "LD_PRELOAD=/opt/own/libc.so.6", "LD_BIND_NOW=1", "LD_DEBUG=libs")
+        for text in (
+            "LD_LIBRARY_PATH=/opt/none",
+            "#" + _PATH,
+            "LD_PRELOAD=/opt/none.so",
+            "LD_PRELOAD=/opt/own/libc.so.6",
+            "LD_BIND_NOW=1",
+            "LD_DEBUG=libs",
+            "SHELLOPTS=nounset",
+        )
     ],
     ("R46q", _with(_ENVIRONMENT, f"{_PATH}\nLD_LIBRARY_PATH=/usr/lib")),
     ("R46q", {**_with(_ENVIRONMENT, _PATH), "/etc/pam.d/sshd": PAM["/etc/pam.d/sshd"]}),  # nothing reads it
@@ -68,6 +92,11 @@ CONTROLS = [
     ("R46q", _with(_CONF, "LD_LIBRARY_PATH DEFAULT=/opt/own OVERRIDE=${HOME}/lib")),
     ("R46q", _with(_SSHD, "Match User backup\n  SetEnv " + _PATH)),
     ("R46q", _login(f"export {_PATH}")),
+    ("R46q", {**_with(_ENVIRONMENT, "SHELLOPTS=noexec"), "/bin/dash": _RUN, "/etc/default/useradd": "SHELL=/bin/dash\n"}),
+    ("R73f", _with("/etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=SHELLOPTS=noexec")),  # sh is not bash
+    ("R73f", {**_with("/etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=SHELLOPTS=posix"), **_SH_IS_BASH}),
+    ("R73f", _with(_GENERATOR, "#!/bin/sh\n[ -e /opt/own ] || exit 0\necho PATH=/opt/none", mode=True)),
+    ("R73f", _with(_GENERATOR, "#!/bin/sh\necho PATH=/opt/own/bin:$PATH\necho OWN=1", mode=True)),
     ("R73f", _with("/etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=LD_LIBRARY_PATH=/opt/none LD_PRELOAD=/opt/none.so")),
     ("R73f", {**_with(_OF_SERVER, "[Service]\nEnvironment=LD_LIBRARY_PATH=/opt/none"), **_UNIT}),
     *[
