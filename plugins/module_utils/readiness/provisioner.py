@@ -73,7 +73,7 @@ def datasources(tree):
 
     Where this Python cannot read YAML, a list that begins its line is read by its lines.
     """
-    documents, faults = config.documents(tree)
+    documents, faults = config.as_written(tree)
     found = config.value(documents, "datasource_list")
     if found is not None:
         names = found.value if isinstance(found.value, list) else [found.value]

@@ -64,7 +64,10 @@ def fault(line):
     tokens = _TOKEN.findall(text)
     if "=" not in tokens:
         return "a rule without ="
-    behind = tokens[tokens.index("=") + 1 :]
+    before, behind = tokens[: tokens.index("=")], tokens[tokens.index("=") + 1 :]
+    words = [token for token in before if token != "!"]
+    if sum(1 for one, other in zip(words, words[1:]) if not {one, other} & {",", ":"}) > 1:
+        return "more than users and hosts before ="
     if behind[:1] == ["("]:
         if ")" not in behind:
             return "( is not closed"

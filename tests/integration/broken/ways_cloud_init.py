@@ -121,6 +121,22 @@ WAYS = {
     "cloud-init has groups that are none": configured("groups:\n"),
     "cloud-init has no first stage": configured("cloud_init_modules:\n"),
     "cloud-init gives no rule of sudo": configured("system_info:\n  default_user:\n    sudo:\n"),
+    "cloud-init is told a merge_how that is none": configured("merge_how: append\nssh_pwauth: false\n"),
+    "cloud-init's main configuration is left out by its merge_how": cloud(lambda layer: layer.first(CONF, "merge_how: list(append)\n")),
+    "cloud-init's first file takes the place of the others": cloud(
+        lambda layer: layer.write("/etc/cloud/cloud.cfg.d/01-own.cfg", "merge_how: dict(replace)\nusers: [{name: builder}]\n")
+    ),
+    "cloud-init makes a user first whose group is there": configured("users: [default, {name: video}]\n"),
+    "cloud-init makes a user first whose number is taken": configured("users: [default, {name: builder, uid: 33}]\n"),
+    "cloud-init makes a user first without a home, with keys": configured("users: [default, {name: backup2, system: true, ssh_authorized_keys: [a]}]\n"),
+    "cloud-init's rule of sudo is none": configured("system_info: {default_user: {sudo: 'ALL=(ALL) NOPASSWD'}}\n"),
+    "cloud-init's rule of sudo is not closed": configured("system_info: {default_user: {sudo: ['ALL=(ALL NOPASSWD:ALL']}}\n"),
+    "cloud-init's system is empty": configured("system_info:\n"),
+    "cloud-init's default user is empty": configured("system_info:\n  default_user:\n"),
+    "cloud-init's keys are empty": configured("ssh_authorized_keys:\n"),
+    "cloud-init's host keys are not to be published": configured("ssh_publish_hostkeys: false\n"),
+    "cloud-init's user has expired in the list": configured("users: [{name: default, expiredate: '2020-01-01'}]\n"),
+    "cloud-init's user has a colon in its name": configured("system_info: {default_user: {gecos: 'Azure: admin'}}\n"),
     "cloud-init's commands remove the homes": configured("runcmd:\n  - rm -rf /home\n"),
     "cloud-init's commands find the keys and delete them": configured("runcmd:\n  - find / -xdev -name authorized_keys -delete\n"),
     "cloud-init's commands empty the homes' keys": configured("runcmd:\n  - ': > /home/azureuser/.ssh/authorized_keys'\n"),
@@ -207,6 +223,12 @@ WAYS = {
 
 #: {what was done: how}
 CONTROLS = {
+    "cloud-init's main configuration is joined to a list": cloud(
+        lambda layer: (layer.first(CONF, "merge_how: list(append)+dict(recurse_list)+str()\n"), layer.write(LAST, "users: [{name: builder}]\n"))
+    ),
+    "cloud-init makes a user first whose group is there, and is the first": configured("users: [default, {name: video, primary_group: video}]\n"),
+    "cloud-init's rule of sudo is the usual one": configured("system_info: {default_user: {sudo: 'ALL=(ALL) NOPASSWD:ALL'}}\n"),
+    "cloud-init publishes no host keys": configured("ssh_publish_hostkeys: {enabled: false}\n"),
     "cloud-init looks at Azure first": configured("datasource_list: [ Azure, NoCloud, None ]\n"),
     "cloud-init's user has another name": configured("system_info:\n  default_user:\n    name: operator\n    lock_passwd: true\n    gecos: Operator\n"),
     "cloud-init's user has a number and a group": configured("system_info:\n  default_user:\n    name: admin\n    uid: 1500\n    primary_group: users\n"),

@@ -67,7 +67,8 @@ FILES = {
     "/etc/sudoers": "Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n",
     "/etc/ssh/sshd_config": "Port 22\nClientAliveInterval 180\n",
     "/etc/waagent.conf": "Provisioning.Agent=cloud-init\nAutoUpdate.Enabled=y\nResourceDisk.Format=n\nResourceDisk.EnableSwap=n\n",
-    "/etc/cloud/cloud.cfg": "users: [default]\ncloud_init_modules:\n - disk_setup\n - mounts\n - users-groups\n - ssh\n\ncloud_config_modules:\n - locale\n",
+    "/etc/cloud/cloud.cfg": "users: [default]\ncloud_init_modules:\n - disk_setup\n - mounts\n - users-groups\n - ssh\n\ncloud_config_modules:\n - locale\n"
+    "system_info: {default_user: {sudo: ['ALL=(ALL) NOPASSWD:ALL']}}\n",
     "/etc/cloud/cloud.cfg.d/10-azure-kvp.cfg": "reporting:\n  telemetry:\n    type: hyperv\n",
     "/etc/cloud/cloud.cfg.d/91-azure_datasource.cfg": "datasource_list: [ Azure ]\n",
     "/usr/lib/python3/dist-packages/cloudinit/version.py": '__VERSION__ = "22.4.2"\n',

@@ -11,8 +11,7 @@ import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
 from ansible_collections.imagewright.azure.plugins.module_utils.core import programs, services, unit_files, units
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_user, new_shell
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness import login_defs
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness import cloud_others, cloud_user, login_defs, new_shell
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import (
     ERROR,
     WARNING,
@@ -24,7 +23,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findin
     unknown,
 )
 from ansible_collections.imagewright.azure.plugins.module_utils.kernel import huge_pages
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import existing_home, new_account, sudo
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import cloud_sudo, existing_home, new_account, sudo
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import (
     NOBODY,
     NOT_CLOUD_INIT,
@@ -54,7 +53,8 @@ _CLOSED = programs.NO_SHELLS + ("halt", "shutdown", "sync")
     title="cloud-init makes the user and its key",
     fault="cloud-init does not make the user or its key",
     why="The user of Azure is the default one of the list users, made by the module users-groups; the module ssh writes the keys and makes the server's. "
-    "useradd refuses a number that is taken, a group that is not there and a user of SELinux where that is off.",
+    "useradd refuses a number that is taken, a group that is not there and a user of SELinux where that is off; others of the list are made before it, and "
+    "with one that cannot be made cloud-init ends. The rule of sudo is written as it is.",
     cure="Have `users: [default]` in /etc/cloud/cloud.cfg, and users-groups and ssh in cloud_init_modules; take the key out of system_info: default_user.",
     source="cloudinit/config/cc_users_groups.py, cc_ssh.py",
 )
@@ -81,7 +81,7 @@ def makes_the_user(context):
             or isinstance(names, dict)
             and names.get("default", False) is not False
             or isinstance(names, list)
-            and any(name == "default" or isinstance(name, dict) and name.get("name") == "default" for name in names)
+            and any(name == "default" or isinstance(name, dict) and name.get("name", "default") == "default" for name in names)
         )
     ):
         found.append(Evidence(users.path, users.line, "users leaves out default, which is the user of Azure"))
@@ -93,7 +93,9 @@ def makes_the_user(context):
         if name not in named
     ]
     found += cloud_user.obstacles(context.tree, documents) + _of_distribution(context.tree, documents)
-    return failed_if(found + cloud_user.homeless(context.tree, documents), severity=None if found else WARNING)
+    without, doubted = cloud_sudo.obstacles(context, documents)
+    found += without + cloud_others.obstacles(context.tree, documents, login_defs.settings(context).get("USERGROUPS_ENAB", ("yes",))[0].lower() != "no")
+    return failed_if(found + doubted + cloud_user.homeless(context.tree, documents), severity=None if found else WARNING)
 
 
 def _of_distribution(tree, documents):

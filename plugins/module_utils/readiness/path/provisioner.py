@@ -45,19 +45,22 @@ _SOURCES_OF_KERNEL = re.compile(r"\bcc:.*?datasource_list\s*:\s*([^\]}]*)")
     fixed_by="",
     title="cloud-init can read its files",
     fault="cloud-init cannot read a file of its own",
-    why="A file that is no YAML is left out with all that it says: the list of sources, the user, the stages.",
-    cure="Correct the file, or remove it.",
-    source="cloudinit/util.py, read_conf",
+    why="A file that is no YAML is left out with all that it says: the list of sources, the user, the stages. With a merge_how that it does not know, or a "
+    "conf_d that is no path, cloud-init ends; by a merge_how without dict(), or a conf_d, it leaves files out.",
+    cure="Correct the file, or remove it; write merge_how: list(append)+dict(recurse_list)+str(), or none.",
+    source="cloudinit/util.py, read_conf; cloudinit/mergers",
 )
 def files_are_yaml(context):
-    """Return failed with each file of cloud.cfg(.d) that is no YAML, unknown when nothing here reads YAML."""
+    """Return failed with each file of cloud.cfg(.d) that is no YAML, or ends cloud-init, as a warning with what is left out; unknown without PyYAML."""
     if not is_by_cloud_init(context.tree):
         return not_applicable(NOT_CLOUD_INIT)
     faults = context.shared(config.documents)[1]
     missing = [fault for fault in faults if fault.missing]
     if missing:
         return unknown(missing[0].message)
-    return failed_if(Evidence(fault.path, None, fault.message) for fault in faults)
+    if faults:
+        return failed([Evidence(fault.path, None, fault.message) for fault in faults])
+    return failed_if([Evidence(*place) for place in config.left_out(context.tree)], severity=WARNING)
 
 
 @rule(

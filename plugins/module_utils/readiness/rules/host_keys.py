@@ -73,7 +73,7 @@ def _leaves_them_to_cloud_init(tree, path):
 def _of_cloud_init(context):
     """Return the [Evidence] of what has cloud-init delete the host keys, and make or bring none that sshd looks for."""
     documents = context.shared(config.documents)[0]
-    kinds, keys, deletes = (config.value(documents, key) for key in ("ssh_genkeytypes", "ssh_keys", "ssh_deletekeys"))
+    kinds, keys, deletes = (config.said(documents, key) for key in ("ssh_genkeytypes", "ssh_keys", "ssh_deletekeys"))
     if deletes is not None and deletes.value is False and context.tree.glob("/etc/ssh/ssh_host_*_key"):
         return []
     if keys is not None and isinstance(keys.value, dict):

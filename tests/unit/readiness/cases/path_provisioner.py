@@ -297,7 +297,6 @@ CONTROLS = [
             "users: [default, {name: default}]\ngroups: [docker, {admins: [root]}]\n",
             "groups: docker\nuser: null\n",
             "system_info: {default_user: {uid: 1500, groups: 'adm, audio', inactive: '30'}}\n",
-            "system_info: {default_user: null}\n",
             "cloud_final_modules: null\n",
         )
     ],
