@@ -8,7 +8,7 @@ Source: systemd.generator(7); conf_files_list of systemd's src/basic/conf-files.
 """
 
 import stat
-from typing import List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 
@@ -39,7 +39,7 @@ def names(tree: Tree) -> List[str]:
 
 def of_environment(tree: Tree) -> List[str]:
     """Return the paths ([str]) of the generators of the manager's environment, in the order in which they run. Source: systemd.environment-generator(7)."""
-    found = {}
+    found: Dict[str, str] = {}
     for folder in _OF_ENVIRONMENT:
         for name in tree.listdir(folder):
             found.setdefault(name, f"{folder}/{name}")

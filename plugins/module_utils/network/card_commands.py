@@ -20,7 +20,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.network.first_ca
 from ansible_collections.imagewright.azure.plugins.module_utils.network.fixed_routes import REJECTING, FixedRoute, network_of, rejects_platform
 from ansible_collections.imagewright.azure.plugins.module_utils.core.place import Place
 
-DOWN, MOVED, EMPTIED, NO_DRIVER, REFUSED, SMALL, DEFAULT = "down", "moved", "emptied", "no driver", "refused", "small", "default"
+DOWN, MOVED, EMPTIED, NO_DRIVER, REFUSED, SMALL, OTHER, DEFAULT = "down", "moved", "emptied", "no driver", "refused", "small", "other", "default"
 
 #: What one command does. what: one of the words above; text: str, the command; first: bool, whether it
 #: has its way beside the routes of a lease: what only adds one that is there, or whose gateway is in no network of the card, fails.
@@ -35,6 +35,7 @@ SAID = {
     NO_DRIVER: "takes the card's driver away",
     REFUSED: "rejects what is sent to Azure's platform, or to everybody",
     SMALL: "leaves packets that are too small for DHCP",
+    OTHER: "gives the card an address that is not its own, from which the platform takes no packet",
     DEFAULT: "sends everything to a gateway of the build's network",
 }
 
@@ -177,6 +178,8 @@ def _of_link(verb, words):
         return None
     if "netns" in words or "master" in words:
         return MOVED
+    if "address" in words[:-1] and re.match(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$", words[words.index("address") + 1]):
+        return OTHER
     mtu = words[words.index("mtu") + 1] if "mtu" in words[:-1] else ""
     return SMALL if mtu.isdigit() and int(mtu) < LEAST_MTU else None
 

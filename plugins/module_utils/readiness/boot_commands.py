@@ -41,6 +41,7 @@ _OWN = ("/usr/local/", "/opt/", "/root/", "/etc/", "/srv/", "/home/", "/var/")
 LONGEST = 600
 _ENDLESS = re.compile(r"while\s+(:|true|\[\s*1\s*\]|sleep\s+\S+)\s*;|until\s+false\s*;")
 _LARGEST_SCRIPT = 65536  # bytes
+_DEEPEST = 3  # scripts that start each other
 
 
 def services_of_boot(context):
@@ -59,7 +60,12 @@ def services_of_boot(context):
 def commands(context):
     """Return the [BootCommand] of the boot, each file's in its order."""
     found = _of_services(context) + _of_sysv(context) + _of_rc_local(context) + _of_cron(context) + _of_cloud_init(context)
-    return found + [inner for run in found for inner in _of_script(context, run)]
+    waiting, seen = list(found), set()
+    for _depth in range(_DEEPEST):
+        inner = [each for run in waiting if (run.command, run.unit) not in seen for each in _of_script(context, run)]
+        seen.update((run.command, run.unit) for run in waiting)
+        found, waiting = found + inner, inner
+    return found
 
 
 def words_of(command):
@@ -146,6 +152,8 @@ def _keys_of(settings):
 def _of_script(context, run):
     """Return the [BootCommand] of the script of a shell, or of Python, that a BootCommand starts, those that no condition guards."""
     words = words_of(run.command)
+    is_read = words[:1] in (["."], ["source"])
+    words = ["sh"] + words[1:2] if is_read else words
     by_shell, by_python = (bool(words) and bool(re.match(each, posixpath.basename(words[0]))) for each in (_SHELL, _PYTHON))
     if by_shell or by_python:
         words = [word for word in words[1:] if not word.startswith("-")]

@@ -32,6 +32,26 @@ WAYS = {
     "a script powers off where systemd is": by_shell("if [ -x /usr/bin/systemctl ]; then", "  systemctl poweroff", "fi"),
     "a script stops ssh where systemctl is found": by_shell("command -v systemctl >/dev/null && systemctl stop ssh"),
     "a script powers off with a limit of time": by_shell("timeout 60 poweroff"),
+    "a script closes the logins by a text": by_shell("echo closed > /etc/nologin"),
+    "a script ends the process of sshd": by_shell("kill $(pidof sshd)"),
+    "a script ends all processes": by_shell("killall5"),
+    "a script keeps accounts as they are": by_shell("chattr +i /etc/passwd /etc/shadow"),
+    "a script mounts memory over /etc": by_shell("mount -t tmpfs none /etc"),
+    "a script moves the loader of programs": by_shell("mv /lib64 /lib64.old"),
+    "a script gives the card the address of the old one": by_shell("ip link set eth0 address 00:50:56:01:02:03"),
+    "a script loads saved rules that let nothing in": lambda layer: (
+        layer.write("/etc/own.v4", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n"),
+        by_shell("iptables-restore < /etc/own.v4")(layer),
+    ),
+    "a script has rsync delete what is not in a copy": lambda layer: (
+        layer.write("/opt/ssh/banner", ""),
+        by_shell("rsync -a --delete /opt/ssh/ /etc/ssh/")(layer),
+    ),
+    "a script reads another that stops ssh": lambda layer: (
+        layer.write("/opt/lib.sh", "systemctl stop ssh\n"),
+        by_shell(". /opt/lib.sh")(layer),
+    ),
+    "a script sets rescue.target for the next boots": by_shell("systemctl set-default rescue.target"),
     "a script of Python sends systemd a signal": by_python("import os, signal", "os.kill(1, signal.SIGINT)"),
     "a script of Python waits for poweroff": by_python("import subprocess", "subprocess.Popen(['poweroff']).wait()"),
     "a script of Python has a name for the command": by_python("import os", "COMMAND = 'poweroff'", "os.system(COMMAND)"),
@@ -46,6 +66,9 @@ CONTROLS = {
     "a script has a loop that stops what nobody needs": by_shell("for unit in cron apt-daily.timer; do", "  systemctl stop $unit", "done"),
     "a script powers off where a program is that is not": by_shell("if [ -x /usr/bin/nothing-of-that-name ]; then", "  systemctl poweroff", "fi"),
     "a script has a name for poweroff": by_shell("END=/sbin/poweroff", '[ -e /opt/end ] && "$END"', "exit 0"),
+    "a script opens the logins again": by_shell("echo closed > /etc/nologin", "sleep 1", "rm /etc/nologin"),
+    "a script keeps the names of servers as they are": by_shell("chattr +i /etc/resolv.conf"),
+    "a script has rsync copy what is there": by_shell("rsync -a --delete /etc/ssh/ /etc/ssh/"),
     "a script of Python has a loop that may end": by_python(
         "import os", "for name in ('sync', 'reboot'):", "    if os.path.exists('/opt/' + name):", "        os.system(name)"
     ),

@@ -19,7 +19,7 @@ from ansible_collections.imagewright.azure.plugins.module_utils.readiness import
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.boot_needs import started
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.firewall import iptables, loaded, nftables
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import taken_away
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import taken_away, taken_files
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import SYSTEM_MANAGER
 
@@ -83,7 +83,7 @@ def cut(words, card, needed):
         verb, named = _of_systemctl(name, rest)
         unit = next((_stem(each) for each in named if _stem(each) in needed), "") if verb in _TAKES_AWAY else ""
         return (unit, f"{unit} does not stay started") if unit else ("", "")
-    if name == "touch" and set(_NOLOGIN) & set(rest):
+    if set(_NOLOGIN) & set(taken_files.written(words)):
         return "nologin", "nobody but root may log in while this file is there"
     return "", ""
 
@@ -123,6 +123,9 @@ def firewalls(context, runs):
             path = words[(words.index("-f") if "-f" in words else words.index("--file")) + 1 :][:1]
             hooks = nftables.hooks(context.tree, path[0]) if path and context.tree.is_file(path[0]) else []
             found += [(run, f"it keeps the platform or SSH away: {place[2]}") for place in _away(hooks)[:1]]
+        elif re.match(r"iptables(-legacy|-nft)?-restore$", name) and not set(words) & {"-n", "--noflush", "-t", "--test"}:
+            path = next((word.lstrip("<") for word in words[1:] if word.lstrip("<").startswith("/")), "")
+            found += [(run, f"it keeps the platform or SSH away: {place[2]}") for place in _of_saved(context, path)[:1]]
         elif name == "nft":
             statements.append((run, " ".join(shlex.split(run.command)[1:])))
         elif re.match(r"iptables(-legacy|-nft)?$", name):
@@ -138,6 +141,14 @@ def firewalls(context, runs):
 def _away(hooks):
     result = loaded.Loaded(hooks, [])
     return loaded.keeps_platform_away(result) + loaded.keeps_ssh_away(result, [_SSH])
+
+
+def _of_saved(context, path):
+    """Return the places of the rules in a file (str, "" for none) of iptables-save that keep the platform or SSH away."""
+    try:
+        return _away(iptables.hooks(path, context.text(path))) if path else []
+    except ImagewrightError:
+        return []
 
 
 def _of_nft(tree, statements):

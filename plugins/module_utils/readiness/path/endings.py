@@ -138,7 +138,9 @@ def ends(command):
         return _is_of_first_process(rest)
     if name == "systemctl":
         plain = [word for word in rest if not word.startswith("-")]
-        return plain[:1] != [] and (plain[0] in _VERBS or plain[0] in ("isolate", "start") and bool(plain[1:]) and bool(_TARGETS.match(plain[1])))
+        return plain[:1] != [] and (
+            plain[0] in _VERBS or plain[0] in ("isolate", "start", "set-default") and bool(plain[1:]) and bool(_TARGETS.match(plain[1]))
+        )
     return False
 
 

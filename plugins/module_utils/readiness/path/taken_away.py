@@ -27,7 +27,11 @@ _OF_FILES = ("/bin", "/boot", "/etc/pam.d", "/etc/ssh", "/usr/bin", "/usr/sbin",
 _KEYS = (f"/home/{DEFAULT_NAME}/.ssh", f"/home/{DEFAULT_NAME}/.ssh/authorized_keys")
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh")
 _SERVER = ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session")
-_FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/pam.d/sshd", "/etc/ssh/sshd_config") + _SHELLS + _SERVER
+_FILES = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/pam.d/sshd", "/etc/ssh/sshd_config", "/lib64/ld-linux-x86-64.so.2") + _SHELLS + _SERVER
+#: Files that useradd replaces, and where it makes a home; directories that nothing lies over.
+_ACCOUNTS = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/home", "/etc")
+_BENEATH = ("/bin", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/var", "/var/lib")
+_OF_SSHD = re.compile(r"(?:\$\(|`)\s*(?:(?:pidof|pgrep(?:\s+-\w+)*)\s+(?:/usr/sbin/)?sshd|cat\s+(?:/var)?/run/sshd\.pid)\s*(?:\)|`)")
 #: Of these, what nobody logs in without where it is there and empty; and all that is asked for of commands that choose among files.
 _HOLDING = ("/etc/passwd", "/etc/shadow") + _SHELLS + _SERVER
 _ALL = _KEYS[1:] + _FILES
@@ -58,8 +62,14 @@ def taken(context, runs):
     found, modes, files = [], {}, {}
     for run in runs:
         words = boot_commands.words_of(run.command)
-        files = _files(run, words, files)
+        files = _files(context.tree, run, words, files)
         name, rest = posixpath.basename(words[0]) if words else "", words[1:]
+        if name == "chattr":
+            for path, cause in _attributes(rest):
+                modes.pop(path, None)
+                if cause:
+                    modes[path] = (run, cause)
+            continue
         if name == "chmod":
             for path, cause in _modes(rest) + taken_homes.modes(rest):
                 modes.pop(path, None)
@@ -68,17 +78,19 @@ def taken(context, runs):
             continue
         cause = _removed(rest) if name == "rm" else _killed(name, rest) if server_ends else ""
         cause = cause or taken_homes.account(words) or taken_homes.owned(name, rest) or _owned(name, rest)
-        cause = cause or _uninstalled(name, rest) or _overwritten(name, rest) or _deprovisioned(words)
+        cause = cause or _covered(name, rest) or _uninstalled(name, rest) or _overwritten(name, rest) or _deprovisioned(words)
         if cause:
             found.append((run, cause))
     return found + list(modes.values()) + list(files.values())
 
 
-def _files(run, words, before):
+def _files(tree, run, words, before):
     """Return {file: (BootCommand, what became of it)} behind a command; what is written again is there. before: the same, before it."""
     again = taken_files.made(run.command, words)
     by_name = words and posixpath.basename(words[0]) == "rm"  # as of _removed
     gone = {path: f"{path} is gone" for path in taken_files.removed(words, () if by_name else _ALL)}
+    if words and posixpath.basename(words[0]) == "rsync":
+        again, gone = "", {path: f"{path} is gone" for path in taken_files.synchronized(tree, words, _ALL)}
     gone.update((path, f"{path} is empty") for path in taken_files.emptied(run.command, words, _HOLDING + _KEYS[1:]))
     kept = {path: told for path, told in before.items() if not again or not (path + "/").startswith(again.rstrip("/") + "/")}
     for path, cause in list(gone.items())[:1]:
@@ -152,15 +164,40 @@ def _opens(mode):
 
 def _killed(name, rest):
     """Return what pkill or killall ends (str), "" when it is not the SSH server, or systemd starts it again."""
-    if name not in ("pkill", "killall"):
-        return ""
     words = " ".join(rest)
+    if name == "kill" and _OF_SSHD.search(words):
+        words = _OF_SSHD.sub("sshd", words)
+        rest = words.split()
+    elif name == "killall5" or name == "kill" and rest[-1:] == ["-1"] and len(rest) > 1:
+        rest = (rest if name == "killall5" else rest[:-1]) + ["sshd"]
+        words = " ".join(rest)
+    elif name not in ("pkill", "killall"):
+        return ""
     signal = re.search(r"(?:^|\s)(?:-s\s*|--signal[= ]|-)([A-Z]\w+|\d+)(?=\s|$)", words)
     sent = signal.group(1) if signal else "TERM"
     named = [word for word in rest if not word.startswith("-")]
     if sent in _KEPT | _KILLED or not named or named[-1].strip("^$") not in ("sshd", "/usr/sbin/sshd") or _SOME & set(rest):
         return ""
     return "the SSH server ends, and is not started again"
+
+
+def _attributes(rest):
+    """Return [(what, why no account can be made, or "")] of the words of chattr. Source: chattr(1)."""
+    marks = [word for word in rest if re.match(r"[-+=][a-zA-Z]+$", word) and not re.match(r"-[RVfp]+$", word)]
+    paths = [word.rstrip("/") for word in rest if word.startswith("/")]
+    closing, opening = any(re.match(r"[+=].*[ia]", mark) for mark in marks), any(re.match(r"-.*[ia]|=(?!.*[ia])", mark) for mark in marks)
+    found = [path for path in paths if path in _ACCOUNTS] if closing or opening else []
+    return [(f"attributes of {path}", f"no account can be made, for {path} is not to be changed" if closing else "") for path in found]
+
+
+def _covered(name, rest):
+    """Return which directory of the system an empty one is mounted over (str), "" without one."""
+    over = [word.rstrip("/") for word in rest[-1:] if word.rstrip("/") in _BENEATH]
+    return (
+        f"an empty directory lies over {over[0]}"
+        if name == "mount" and over and re.search(r"(^| )(-t ?|--types[= ])(tmpfs|ramfs)( |$)", " ".join(rest))
+        else ""
+    )
 
 
 def _owned(name, rest):

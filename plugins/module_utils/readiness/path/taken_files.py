@@ -66,6 +66,29 @@ def made(command, words):
     return rest[-1] if name in ("cp", "mv", "install", "ln", "tee", "rsync", "mkdir", "touch", "curl", "wget") and rest else ""
 
 
+def synchronized(tree, words, known):
+    """Return those of the known files ([str]) that rsync deletes, for a directory of this tree that it copies to theirs has none of their name."""
+    rest, plain = words[1:], [word for word in words[1:] if not word.startswith("-")]
+    recursive = any(re.match(r"-[a-zA-Z]*[ar]|--(archive|recursive)$", word) for word in rest)
+    chooses = any(re.match(r"--(exclude|include|filter|files-from|max-delete|dry-run|existing|backup)|-[a-zA-Z]*[nfFCb]", word) for word in rest)
+    deletes = any(word.startswith("--del") for word in rest)
+    if not (recursive and deletes) or chooses or len(plain) != 2 or not plain[0].startswith("/") or not tree.is_dir(plain[0]):
+        return []
+    source, target = plain[0].rstrip("/"), plain[1].rstrip("/")
+    target = target if plain[0].endswith("/") else f"{target}/{posixpath.basename(source)}"
+    return [path for path in known if path.startswith(target + "/") and tree.lstat(source + path[len(target) :]) is None]
+
+
+def written(words):
+    """Return the paths ([str]) that the words of a command have a shell, or tee, cp and their like, write to."""
+    found = [after for before, after in zip(words, words[1:]) if re.match(r"\d?>>?\|?$", before)]
+    found += [match.group(1) for match in (re.match(r"\d?>>?\|?(/.+)$", word) for word in words) if match]
+    name, rest = posixpath.basename(words[0]) if words else "", words[1:]
+    if "|" in words and "tee" in [posixpath.basename(word) for word in words]:
+        return found + [word for word in words[words.index("|") + 1 :] if word.startswith("/")]
+    return found + ([word for word in rest if not word.startswith("-")][-1:] if name in ("cp", "install", "ln", "mv", "tee", "touch") else [])
+
+
 def _is_deleting(rest):
     """Return whether the words of find, and what stands behind a pipe, delete what it finds."""
     commands = [rest[index + 1] for index, word in enumerate(rest[:-1]) if word in ("-exec", "-execdir", "|")]

@@ -18,6 +18,7 @@ _SELINUX = {
     "/etc/selinux/targeted/policy/policy.33": "\x08sshd_t\x06init_t\n",
 }
 _TOOL = {"/usr/bin/systemd-tmpfiles": ""}
+_SAVED = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
 _FIREWALL = "table inet f {\n chain i {\n  type filter hook input priority 0; policy drop;\n }\n}\n"
 
 
@@ -78,10 +79,32 @@ BROKEN_FILES = [
         for lines, line in (
             (("for file in /etc/passwd /etc/shadow; do", "  rm -f $file", "done"), 3),
             (('for unit in cron ssh; do systemctl stop "$unit"; done',), 2),
+            (("echo closed > /etc/nologin",), 2),
+            (("echo closed | tee /run/nologin",), 2),
+            (("cp /etc/motd /etc/nologin",), 2),
+            (("kill $(pidof sshd)",), 2),
+            (("kill `cat /run/sshd.pid`",), 2),
+            (("kill -TERM -1",), 2),
+            (("killall5 -15",), 2),
+            (("chattr +i /etc/passwd /etc/shadow",), 2),
+            (("mount -t tmpfs none /etc",), 2),
+            (("mv /lib64 /lib64.old",), 2),
+            (("ip link set dev eth0 address 00:50:56:01:02:03",), 2),
             (("readonly UNIT='ssh'", "systemctl disable --now ${UNIT}.service"), 3),
             (("clean() {", "  for file in passwd shadow; do", "    rm /etc/$file", "  done", "}", "clean"), 4),
         )
     ],
+    ("R69e", {**_script("iptables-restore < /etc/own.v4"), "/etc/own.v4": _SAVED}, ("/opt/own", 2)),
+    ("R69e", {**_script("iptables-restore /etc/own.v4"), "/etc/own.v4": _SAVED}, ("/opt/own", 2)),
+    ("R69e", {**_script("rsync -a --delete /opt/ssh/ /etc/ssh/"), "/opt/ssh/banner": ""}, ("/opt/own", 2)),
+    ("R69e", {**_script("rsync -a --delete-after /opt/home /"), "/opt/home/x": ""}, ("/opt/own", 2)),
+    ("R69e", {**_script("set -e", ". /opt/lib.sh"), "/opt/lib.sh": "# own\nsystemctl stop ssh\n"}, ("/opt/lib.sh", 2)),
+    (
+        "R69c",
+        {**_script("/opt/second"), "/opt/second": ("program", "#!/bin/sh\n/opt/third now\n"), "/opt/third": ("program", "#!/bin/sh\npoweroff\n")},
+        ("/opt/third", 2),
+    ),
+    ("R69c", _script("systemctl set-default rescue.target"), ("/opt/own", 2)),
     ("R69e", _service('Type=oneshot\nExecStart=/bin/sh -c "for unit in cron ssh; do systemctl stop $unit; done"'), (_UNIT, 3)),
     *[
         ("R69c", _service(f"Type=oneshot\n{text}"), (_UNIT, 3))
@@ -229,8 +252,30 @@ CONTROLS = [
             ("for unit in ssh; do systemctl stop $unit; done", "systemctl start ssh"),
             ("if [ -e /etc/build ]; then", "  UNIT=ssh", "fi", "systemctl stop $UNIT"),
             ("UNIT=ssh", "echo 'systemctl stop $UNIT'"),
+            ("echo /etc/nologin", "cp /etc/nologin /root/nologin", "echo closed > /etc/nologin.txt"),
+            ("echo closed > /etc/nologin", "rm -f /etc/nologin"),
+            ("kill $(pidof cron)", "kill -HUP $(pidof sshd)", "kill -9 -1", "kill -l"),
+            ("chattr +i /etc/resolv.conf", "chattr -i /etc/passwd", "chattr +C /var/lib"),
+            ("chattr +i /etc/passwd", "chattr -i /etc/passwd"),
+            ("mount -t tmpfs none /tmp", "mount -t tmpfs none /var/tmp", "mount -t ext4 /dev/sdb1 /var"),
+            ("ip link set eth1 address 00:50:56:01:02:03", "ip link set eth0 address $(cat /opt/address)"),
+            ("rsync -a --delete /opt/none/ /etc/ssh/", "rsync -a --delete build:/srv/ /etc/", "rsync -a /opt/ /etc/"),
+            (". /opt/none",),
         )
     ],
+    ("R69e", {**_script("rsync -a --delete --exclude=sshd_config /opt/ssh/ /etc/ssh/"), "/opt/ssh/banner": ""}),
+    ("R69e", {**_script("rsync -a --delete /opt/ssh/ /etc/ssh/"), "/opt/ssh/sshd_config": ""}),
+    ("R69e", {**_script("iptables-restore < /etc/own.v4"), "/etc/own.v4": _SAVED.replace("INPUT DROP", "INPUT ACCEPT")}),
+    ("R69e", {**_script("iptables-restore --test < /etc/own.v4"), "/etc/own.v4": _SAVED}),
+    (
+        "R69c",
+        {
+            **_script("/opt/second"),
+            "/opt/second": ("program", "#!/bin/sh\n[ -e /opt/end ] && exec /opt/third\n"),
+            "/opt/third": ("program", "#!/bin/sh\npoweroff\n"),
+        },
+    ),
+    ("R69c", _script("systemctl set-default multi-user.target", "systemctl set-default graphical.target")),
     ("R69c", _service("Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\nExecStopPost=/sbin/poweroff")),
     ("R69c", _service("Type=oneshot\nExecStart=/bin/sh -c 'echo s > /proc/sysrq-trigger; echo h > /opt/own'")),
     ("R69c", _service("Type=oneshot\nExecStart=/srv/own", more={"/srv/own": ("program", "poweroff\n")})),  # no shell is asked to read it
