@@ -110,6 +110,7 @@ system_info:
   default_user:
     name: cloud-user
     groups: [adm, systemd-journal]
+    sudo: ["ALL=(ALL) NOPASSWD:ALL"]
   distro: rhel
   ssh_svcname: sshd
 

@@ -133,6 +133,7 @@ system_info:
    distro: ubuntu
    default_user:
      name: ubuntu
+     sudo: ["ALL=(ALL) NOPASSWD:ALL"]
 """
 
 #: sysvinit with insserv, ifupdown.
