@@ -109,6 +109,11 @@ WAYS = {
     "group is gone": gone("/etc/group"),
     "root is gone from passwd": without_account("root"),
     "sshd's own account is gone": without_account("sshd"),
+    "SELinux enforces a policy that is empty": lambda layer: (
+        layer.write("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n"),
+        layer.write("/etc/selinux/targeted/policy/policy.33", ""),
+        layer.replace("/boot/grub/grub.cfg", "console=ttyS0,115200n8", "console=ttyS0,115200n8 security=selinux selinux=1"),
+    ),
     "SELinux enforces without a policy": lambda layer: (
         layer.write("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n"),
         layer.replace("/boot/grub/grub.cfg", "console=ttyS0,115200n8", "console=ttyS0,115200n8 security=selinux selinux=1"),

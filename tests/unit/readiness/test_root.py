@@ -205,7 +205,8 @@ def test_the_file_of_a_driver_that_is_gone_is_an_error(tree):
 def test_files_without_labels_are_an_error_where_selinux_enforces(tree):
     write(tree.root, "/etc/os-release", "ID=fedora\n")
     write(tree.root, "/etc/selinux/config", "SELINUX=enforcing\n")
-    write(tree.root, "/etc/selinux/targeted/policy/policy.33", "policy")
+    write(tree.root, "/etc/selinux/targeted/policy/policy.33", b"\x8c\xff\x7c\xf9\x08\x00\x00\x00SE Linux!")
+    write(tree.root, "/etc/selinux/targeted/contexts/files/file_contexts", "")
     tree.labels = ""
     assert finding(tree, "R68f")[:2] == ("failed", "error")
     tree.labels = "system_u:object_r:etc_t:s0"

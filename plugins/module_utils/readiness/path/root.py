@@ -7,6 +7,7 @@ PRIVATE: module_utils of this collection are not an interface.
 """
 
 import posixpath
+import re
 import stat
 
 from ansible_collections.imagewright.azure.plugins.module_utils.core import guest_labels, programs
@@ -43,6 +44,10 @@ _FOR_A_START = ("/dev", "/etc", "/lib", "/proc", "/run", "/sys", "/usr", "/var")
 _LEAST_FREE, _LITTLE_FREE = 32 * 1024 * 1024, 256 * 1024 * 1024
 _LEAST_INODES, _LITTLE_INODES = 64, 1024
 #: Files that must have a label before anything can run.
+#: The policy's version in the name of its file, and what a policy begins with: a number, and the length of the text behind it.
+_VERSION = re.compile(r"/policy\.(\d+)$")
+_HEADER = b"\x8c\xff\x7c\xf9\x08\x00\x00\x00SE Linux"
+_MOST_POLICY = 32 * 1024 * 1024  # bytes; those of distributions have two to ten MiB
 _LABELLED = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/etc/passwd", "/bin/bash", "/usr/bin/bash")
 
 
@@ -180,7 +185,7 @@ def has_room(context):
     severity=ERROR,
     title="SELinux has its policy and labels",
     fault="SELinux enforces without its policy, or without labels",
-    why="With SELINUX=enforcing and no policy systemd stops the boot; files without a label may not be run or read.",
+    why="With SELINUX=enforcing and no policy, or one that is damaged, systemd stops the boot; files without a label may not be run or read.",
     cure="Install the policy (selinux-policy-targeted) and run `touch /.autorelabel`, or set SELINUX=permissive.",
     source="selinux(8); systemd src/core/selinux-setup.c",
 )
@@ -192,17 +197,38 @@ def selinux_is_whole(context):
     if settings.get("SELINUX", ("",))[0] != "enforcing" and demanded is None or not _is_active(context):
         return not_applicable("SELinux does not enforce")
     kind, line = settings.get("SELINUXTYPE", ("targeted", settings.get("SELINUX", ("", None))[1]))
-    policies = [policy for policy in tree.glob(f"/etc/selinux/{kind}/policy/policy.*") if tree.is_file(policy) and tree.stat(policy).size]
+    policies = [policy for policy in tree.glob(f"/etc/selinux/{kind}/policy/policy.*") if tree.is_file(policy) and _VERSION.search(policy)]
     if not policies and demanded is not None:
         return failed([Evidence(demanded.path, demanded.line, f"enforcing=1: /etc/selinux/{kind}/policy has no policy; {demanded.text}")])
     if not policies:
         return failed([Evidence(path, line, f"/etc/selinux/{kind}/policy has no policy, and SELINUX=enforcing")])
+    damaged = _of_policy(tree, kind, max(policies, key=lambda policy: int(_VERSION.search(policy).group(1))))
+    if damaged:
+        return failed(damaged)
     if tree.lstat("/.autorelabel") is not None:
         return passed("the first boot labels all files")
     labels = [(name, tree.security_label(name)) for name in _LABELLED if tree.is_file(name)]
     if any(label is None for _name, label in labels):
         return passed("with a policy; labels cannot be read here")
     return failed_if(Evidence(name, None, "has no label of SELinux, and /.autorelabel is not there") for name, label in labels if not label)
+
+
+def _of_policy(tree, kind, policy):
+    """Return the [Evidence] of the policy that is loaded, the one with the highest number, when it is none or cut off, or of the labels that are not there.
+
+    Source: libselinux src/load_policy.c; Linux security/selinux/ss/policydb.c; systemd src/shared/selinux-util.c, open_label_db.
+    """
+    size, first = tree.stat(policy).size, tree.read_bytes(policy, len(_HEADER))
+    store = f"/var/lib/selinux/{kind}/active/policy.kern"
+    if first != _HEADER:
+        return [Evidence(policy, None, "is empty, and is the one that is loaded" if not size else "is no policy, and is the one that is loaded")]
+    whole = tree.stat(store).size if tree.is_file(store) else 0
+    if size < whole <= _MOST_POLICY and tree.read_bytes(store, size) == tree.read_bytes(policy, size):
+        return [Evidence(policy, None, f"is cut off: it has {size} of the {whole} bytes of {store}")]
+    contexts = f"/etc/selinux/{kind}/contexts/files/file_contexts"
+    if any(tree.is_file(contexts + end) for end in ("", ".bin")):
+        return []
+    return [Evidence(contexts, None, "is not there: systemd ends, which gets no label for any file")]
 
 
 def _demanded(context):

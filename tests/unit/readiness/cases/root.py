@@ -12,7 +12,11 @@ _LOADER = "/lib64/ld-linux-x86-64.so.2"
 _LIBC = "/lib/x86_64-linux-gnu/libc.so.6"
 _RHEL = {"/etc/os-release": 'ID="rhel"\nVERSION_ID="9.4"\n'}
 _ENFORCING = {"/etc/selinux/config": "# x\nSELINUX=enforcing\nSELINUXTYPE=targeted\n"}
-_POLICY = {"/etc/selinux/targeted/policy/policy.33": "policy"}
+_HEADER = b"\x8c\xff\x7c\xf9\x08\x00\x00\x00SE Linux"
+_PLACE, _STORE = "/etc/selinux/targeted/policy/policy", "/var/lib/selinux/targeted/active/policy.kern"
+_CONTEXTS = "/etc/selinux/targeted/contexts/files/file_contexts"
+_POLICY = {f"{_PLACE}.33": _HEADER + b"!" * 64, _CONTEXTS: "/.*\tsystem_u:object_r:default_t:s0\n"}
+_ENFORCED = {**_RHEL, **_ENFORCING, **_POLICY, "/.autorelabel": ""}
 
 
 def glibc(library_release, loader_release):
@@ -59,6 +63,10 @@ BROKEN_FILES = [
     ("R68b", {"/etc/passwd": FILES["/etc/passwd"] + "half a line:x:10\n"}, ("/etc/passwd", 3)),
     ("R68b", {"/etc/passwd": FILES["/etc/passwd"].replace("root:x:0:0", "root:x:1:0")}, ("/etc/passwd", None)),
     ("R68f", {**_RHEL, **_ENFORCING}, ("/etc/selinux/config", 3)),
+    ("R68f", {**_ENFORCED, f"{_PLACE}.34": ""}, (f"{_PLACE}.34", None)),
+    ("R68f", {**_ENFORCED, f"{_PLACE}.33": "policy"}, (f"{_PLACE}.33", None)),
+    ("R68f", {**_ENFORCED, _STORE: _HEADER + b"!" * 99}, (f"{_PLACE}.33", None)),
+    ("R68f", {**_ENFORCED, _CONTEXTS: None}, (_CONTEXTS, None)),
     ("R68f", grub("ro ", "ro security=selinux selinux=1 enforcing=1 "), ("/boot/grub/grub.cfg", 3)),
     ("R68f", {**_RHEL, **_ENFORCING, "/etc/selinux/mls/policy/policy.33": "policy"}, ("/etc/selinux/config", 3)),
     ("R68f", {**_ENFORCING, **grub("ro ", "ro security=selinux selinux=1 ")}, ("/etc/selinux/config", 3)),
@@ -66,6 +74,10 @@ BROKEN_FILES = [
 
 #: (rule that does not concern the right guest, files with which it does, and holds)
 RIGHT_FILES = [
+    ("R68f", {**_ENFORCED, f"{_PLACE}.31": "", f"{_PLACE}.33.old": ""}),
+    ("R68f", {**_ENFORCED, _STORE: _HEADER + b"!" * 64}),
+    ("R68f", {**_ENFORCED, _STORE: _HEADER + b"?" * 99}),
+    ("R68f", {**_ENFORCED, _CONTEXTS: None, f"{_CONTEXTS}.bin": "x"}),
     ("R68f", {**_RHEL, **_ENFORCING, **_POLICY, "/.autorelabel": ""}),
     ("R68k", glibc("2.36", "2.36")),
 ]
