@@ -16,29 +16,19 @@ import posixpath
 import re
 
 from ansible_collections.imagewright.azure.plugins.module_utils.cloud_init import config
-from ansible_collections.imagewright.azure.plugins.module_utils.core.edited_tree import EditedTree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.edits import Edit
-from ansible_collections.imagewright.azure.plugins.module_utils.core.errors import ImagewrightError
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness import boot_commands
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.context import Context
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, FAILED, Evidence, failed_if, not_applicable, unknown
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import login, new_user, ssh, sudo, taken_files
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.findings import ERROR, Evidence, failed_if, not_applicable, unknown
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import taken_files
+from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.asked_again import ASKED, OF_THE_WAY_IN, failing, with_edits
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path.cloud_commands import commands_of_list, written_by_commands
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.provisioner import NOT_CLOUD_INIT, is_by_cloud_init
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rule import rule
-from ansible_collections.imagewright.azure.plugins.module_utils.readiness.rules import firewall, network
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.steps import PROVISIONER
 
 #: A file that cloud-init writes. append: bool; mode: int; path, line, text: where it says so.
 WrittenFile = collections.namedtuple("WrittenFile", "target content append mode path line text")
 
-#: What the written files may break.
-_ASKED = ssh.RULES + login.RULES + sudo.RULES + firewall.RULES + [rule for rule in new_user.RULES if rule.id in ("R40g", "R40h")] + [network.dhcp]
-#: Where files of the way in lie; of others no question is asked again.
-_OF_THE_WAY_IN = re.compile(
-    r"/etc/(ssh|pam\.d|security|sudoers|nologin|hosts\.(allow|deny)|nftables|iptables|sysconfig|ufw|default|firewalld|login\.defs|profile|bash|skel|shells|"
-    r"netplan|network|systemd/network|NetworkManager|nsswitch|passwd|shadow|group)|/usr/lib/systemd|/etc/systemd/system"
-)
 _WITH_DEFAULTS = ("/etc/ssh/sshd_config", "/etc/sudoers", "/etc/nsswitch.conf")
 _NO_PLACE = ("/proc", "/sys", "/dev/null")
 
@@ -61,7 +51,7 @@ def files_leave_the_way_in(context):
     documents, faults = context.shared(config.documents)
     if faults:
         return unknown(faults[0].message)
-    files = [file for file in _of_write_files(documents) + _of_commands(documents) if _OF_THE_WAY_IN.match(posixpath.normpath(file.target))]
+    files = [file for file in _of_write_files(documents) + _of_commands(documents) if OF_THE_WAY_IN.match(posixpath.normpath(file.target))]
     return failed_if(_broken(context, files) + _of_password(documents) + _of_state(context, documents))
 
 
@@ -113,14 +103,13 @@ def _broken(context, files):
     """Return the [Evidence] of each file with which a rule fails that holds without it."""
     found, before = [], {}
     for file in files:
-        tree = EditedTree(context.tree, [_edit(context, file)])
-        after = Context(tree, context.disk, context.profile, context.generation, context.kind, context.problem, context.image)
-        for asked in _ASKED:
-            evidence = _failing(asked, after)
+        after = with_edits(context, [_edit(context, file)])
+        for asked in ASKED:
+            evidence = failing(asked, after)
             if not evidence:
                 continue
             if asked.id not in before:
-                before[asked.id] = _failing(asked, context)
+                before[asked.id] = failing(asked, context)
             new = [item for item in evidence if item not in before[asked.id]]
             if new:
                 found.append(Evidence(file.path, file.line, f"{file.text}: {asked.fault[0].lower()}{asked.fault[1:]} ({new[0].text or new[0].path})"))
@@ -131,15 +120,6 @@ def _broken(context, files):
 def _edit(context, file):
     before = context.text(file.target)
     return Edit(file.target, before, before + file.content if file.append else file.content, mode=file.mode)
-
-
-def _failing(asked, context):
-    """Return the [Evidence] of a rule that fails as an error, [] when it holds or cannot be decided."""
-    try:
-        outcome = asked.check(context)
-    except ImagewrightError:
-        return []
-    return outcome.evidence if outcome.status == FAILED and (outcome.severity or asked.severity) == ERROR else []
 
 
 def _of_password(documents):

@@ -8,6 +8,7 @@ PRIVATE: module_utils of this collection are not an interface.
 
 from ansible_collections.imagewright.azure.plugins.module_utils.readiness.path import (
     binary_formats,
+    boot_files,
     boot_targets,
     cut_off,
     encrypted_devices,
@@ -36,6 +37,7 @@ RULES = (
     + encrypted_devices.RULES
     + endings.RULES
     + cut_off.RULES
+    + boot_files.RULES
     + unit_order.RULES
     + first_boot.RULES
     + unit_cycles.RULES
