@@ -17,6 +17,7 @@ _PLACE, _STORE = "/etc/selinux/targeted/policy/policy", "/var/lib/selinux/target
 _CONTEXTS = "/etc/selinux/targeted/contexts/files/file_contexts"
 _POLICY = {f"{_PLACE}.33": _HEADER + b"!" * 64, _CONTEXTS: "/.*\tsystem_u:object_r:default_t:s0\n"}
 _ENFORCED = {**_RHEL, **_ENFORCING, **_POLICY, "/.autorelabel": ""}
+_UNLABELLED = {path: content for path, content in _ENFORCED.items() if path != _CONTEXTS}
 
 
 def glibc(library_release, loader_release):
@@ -66,7 +67,7 @@ BROKEN_FILES = [
     ("R68f", {**_ENFORCED, f"{_PLACE}.34": ""}, (f"{_PLACE}.34", None)),
     ("R68f", {**_ENFORCED, f"{_PLACE}.33": "policy"}, (f"{_PLACE}.33", None)),
     ("R68f", {**_ENFORCED, _STORE: _HEADER + b"!" * 99}, (f"{_PLACE}.33", None)),
-    ("R68f", {**_ENFORCED, _CONTEXTS: None}, (_CONTEXTS, None)),
+    ("R68f", _UNLABELLED, (_CONTEXTS, None)),
     ("R68f", grub("ro ", "ro security=selinux selinux=1 enforcing=1 "), ("/boot/grub/grub.cfg", 3)),
     ("R68f", {**_RHEL, **_ENFORCING, "/etc/selinux/mls/policy/policy.33": "policy"}, ("/etc/selinux/config", 3)),
     ("R68f", {**_ENFORCING, **grub("ro ", "ro security=selinux selinux=1 ")}, ("/etc/selinux/config", 3)),
@@ -77,7 +78,7 @@ RIGHT_FILES = [
     ("R68f", {**_ENFORCED, f"{_PLACE}.31": "", f"{_PLACE}.33.old": ""}),
     ("R68f", {**_ENFORCED, _STORE: _HEADER + b"!" * 64}),
     ("R68f", {**_ENFORCED, _STORE: _HEADER + b"?" * 99}),
-    ("R68f", {**_ENFORCED, _CONTEXTS: None, f"{_CONTEXTS}.bin": "x"}),
+    ("R68f", {**_UNLABELLED, f"{_CONTEXTS}.bin": "x"}),
     ("R68f", {**_RHEL, **_ENFORCING, **_POLICY, "/.autorelabel": ""}),
     ("R68k", glibc("2.36", "2.36")),
 ]
