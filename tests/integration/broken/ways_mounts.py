@@ -80,6 +80,11 @@ CONTROLS = {
     "fstab names a disk of the build machine for what is no path": fstab("UUID=11111111-2222-3333-4444-555555555555 srv ext4 defaults 0 0"),
     "fstab mounts a CD that may be missing": fstab("/dev/sr0 /mnt iso9660 ro,nofail 0 0"),
     "fstab mounts a data disk when somebody looks": fstab("UUID=11111111-2222-3333-4444-555555555555 /data ext4 x-systemd.automount 0 0"),
+    "fstab has layers that the initramfs lays over a directory": lambda layer: (
+        layer.directory("/srv/upper"),
+        layer.directory("/srv/work"),
+        fstab("overlay /srv/etc overlay lowerdir=/sysroot/etc,upperdir=/sysroot/srv/upper,workdir=/sysroot/srv/work,x-initrd.mount,nofail 0 0")(layer),
+    ),
     "fstab mounts a directory of programs read-only": fstab("/usr/share /opt none bind,ro 0 0"),
     "fstab's root has the mode of the journal that it has anyway": root_options("data=ordered"),
     "fstab's root and rootflags have the same mode": lambda layer: (root_options("data=writeback")(layer), parameters("rootflags=data=writeback")(layer)),

@@ -24,6 +24,8 @@ EMERGENCY = "A mount that fails and that the start waits for ends in the emergen
 #: Made again at each start, so that no image shows what will be there.
 _MADE_AT_BOOT = ("/run", "/dev", "/proc", "/sys", "/tmp", "/var/run")
 SBIN = ("/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
+#: Where the initramfs of systemd has the root.
+_EARLY_ROOT = "/sysroot"
 #: Seconds in which no device appears, and in which one may not.
 _NONE, _LITTLE = 0.1, 3
 #: Kinds that mount(8) cannot mount without the program mount.KIND.
@@ -97,7 +99,8 @@ def sources_are_there(context):
 def _wrong_place(tree, line):
     """Return what is wrong (str) with the source or the place of a MountLine, None when nothing is."""
     is_bind = bool({"bind", "rbind"} & set(line.options))
-    if line.device.startswith("/") and not _is_made_at_boot(line.device) and (is_bind or line.kind != "none") and not tree.exists(line.device):
+    device = _in_the_root(line, line.device)
+    if device.startswith("/") and not _is_made_at_boot(device) and (is_bind or line.kind != "none") and not tree.exists(device):
         return f"{line.device} is not there"
     place = line.mount_point
     if not place.startswith("/") or _is_made_at_boot(place):
@@ -106,7 +109,7 @@ def _wrong_place(tree, line):
         if not tree.is_dir(folder):
             return f"{folder} is not there"
     status = tree.stat(place)
-    if status is not None and not tree.is_dir(place) and not (is_bind and tree.is_file(line.device)):
+    if status is not None and not tree.is_dir(place) and not (is_bind and tree.is_file(device)):
         return f"{place} is no directory"
     return None
 
@@ -116,7 +119,14 @@ def _layers(line):
     if line.kind != "overlay":
         return []
     values = [option.partition("=")[2] for option in line.options if option.startswith(("lowerdir=", "upperdir=", "workdir="))]
-    return [folder for value in values for folder in value.split(":") if folder.startswith("/") and not _is_made_at_boot(folder)]
+    folders = [_in_the_root(line, folder) for value in values for folder in value.split(":")]
+    return [folder for folder in folders if folder.startswith("/") and not _is_made_at_boot(folder)]
+
+
+def _in_the_root(line, path):
+    """Return where a path of a MountLine lies in the root: the initramfs, which makes such a mount, has the root below /sysroot."""
+    is_early = "x-initrd.mount" in line.options and path.startswith(_EARLY_ROOT + "/")
+    return path[len(_EARLY_ROOT) :] if is_early else path
 
 
 def _is_made_at_boot(path):

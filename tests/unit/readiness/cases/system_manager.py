@@ -48,6 +48,12 @@ def fstab(line):
     return {"/etc/fstab": FSTAB + line + "\n"}
 
 
+#: /etc of a root that is read-only, made by the initramfs, which has the root below /sysroot.
+_OF_THE_INITRAMFS = fstab(
+    "overlay /etc overlay lowerdir=/sysroot/etc,upperdir=/sysroot/var/lib/overlay/2/etc,workdir=/sysroot/var/lib/overlay/2/work-etc,x-initrd.mount 0 0"
+)
+
+
 def mount_unit(settings, pulled="requires"):
     """Return the guest's files with the mount unit data.mount, which local-fs.target pulls in."""
     return unit_of("data", settings, pulled)
@@ -162,6 +168,8 @@ BROKEN_FILES = [
     ("R13f", mount_unit("What=/dev/vdb1\nWhere=/data\nType=ext4\n"), (f"{SYSTEM}/data.mount", 2)),
     ("R13f", mount_unit("What=/dev/disk/by-path/pci-0000:00:07.0-part1\nWhere=/data\nType=ext4\n"), (f"{SYSTEM}/data.mount", 2)),
     ("R70b", fstab("overlay /srv overlay lowerdir=/etc:/gone,upperdir=/var/up,workdir=/var/work 0 0"), ("/etc/fstab", 2)),
+    ("R70b", _OF_THE_INITRAMFS, ("/etc/fstab", 2)),
+    ("R70b", {**fstab("overlay /srv overlay lowerdir=/sysroot/etc,upperdir=/var/up,workdir=/var/up 0 0"), "/var/up/x": ""}, ("/etc/fstab", 2)),
     ("R70f", fstab(r"UUID=ABCD-1234 /data ext4 x-systemd.requires=dev-vdb.device 0 0"), ("/etc/fstab", 2)),
     ("R70f", fstab(r"UUID=ABCD-1234 /data ext4 x-systemd.requires=dev-disk-by\x2duuid-1\x2d2.device 0 0"), ("/etc/fstab", 2)),
     ("R70f", fstab("UUID=ABCD-1234 /data ext4 x-systemd.requires=/dev/disk/by-label/keys 0 0"), ("/etc/fstab", 2)),
@@ -315,6 +323,9 @@ CONTROLS = [
     ("R13f", {f"{SYSTEM}/data.mount": "[Mount]\nWhat=/dev/vdb1\nWhere=/data\n"}),
     ("R70b", {**fstab("overlay /srv overlay lowerdir=/etc,upperdir=/var/up,workdir=/var/work 0 0"), "/var/up/x": "", "/var/work/x": ""}),
     ("R70b", fstab("overlay /srv overlay lowerdir=/run/lower 0 0")),
+    # as SLE Micro and MicroOS have it, whose initramfs makes the mount
+    ("R70b", {**_OF_THE_INITRAMFS, "/var/lib/overlay/2/etc/x": "", "/var/lib/overlay/2/work-etc/x": ""}),
+    ("R70b", {**fstab("/sysroot/var/own /etc/own none bind,x-initrd.mount 0 0"), "/var/own/x": "", "/etc/own/x": ""}),
     ("R70f", fstab(r"UUID=ABCD-1234 /data ext4 x-systemd.requires=dev-disk-by\x2duuid-ABCD\x2d1234.device 0 0")),
     ("R71b", {**crypttab("data UUID=ABCD-1234 /root/key luks", "/dev/mapper/data /data ext4 defaults 0 2"), "/root/key": "key"}),
     ("R71b", crypttab("data UUID=ABCD-1234 /run/key luks", "/dev/mapper/data /data ext4 defaults 0 2")),
