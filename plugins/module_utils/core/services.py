@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which services start at boot, read from files: systemd, OpenRC, SysV and Upstart.
+"""Which services start at boot, read from files: systemd, OpenRC, SysV, Upstart and runit.
 
 PRIVATE: module_utils of this collection are not an interface.
 """
@@ -9,7 +9,7 @@ PRIVATE: module_utils of this collection are not an interface.
 from typing import Dict, Iterable, Optional
 
 
-from ansible_collections.imagewright.azure.plugins.module_utils.core import inittab, programs
+from ansible_collections.imagewright.azure.plugins.module_utils.core import inittab, programs, runit
 from ansible_collections.imagewright.azure.plugins.module_utils.core import units as systemd
 from ansible_collections.imagewright.azure.plugins.module_utils.core.tree import Tree
 from ansible_collections.imagewright.azure.plugins.module_utils.core.unit_files import THERE, Unit, Units
@@ -110,10 +110,16 @@ def _will_start(units: Units, name: str, command_line: Optional[str], obstacles:
         return systemd.will_start(units, _unit_name(name), command_line, obstacles)
     if script == MISSING:
         return UnitAnswer(MISSING, unit, [Cause("/etc/init.d", None, f"there is no service {name}")])
-    path = next((path for path in (f"/etc/init.d/{name}", f"/etc/rc.d/init.d/{name}") if units.tree.exists(path)), f"/etc/init.d/{name}")
+    path = _script_path(units.tree, name)
     wrong = "" if script == DISABLED or has_job(units.tree, name) else _why_not(units.tree, path)
     cause = [Cause(path, None, wrong or _not_started(units.tree))] if wrong or script == DISABLED else []
     return UnitAnswer(FAILS if wrong else script, Unit(name, THERE, path, [name]), cause)
+
+
+def _script_path(tree: Tree, name: str) -> str:
+    """Return where the script of a service is (str), as far as it is known."""
+    of_runit = runit.script(tree, name) if runit.starts_guest(tree) else None
+    return of_runit or next((path for path in (f"/etc/init.d/{name}", f"/etc/rc.d/init.d/{name}") if tree.exists(path)), f"/etc/init.d/{name}")
 
 
 def _not_started(tree: Tree) -> str:
@@ -138,9 +144,11 @@ def _why_not(tree: Tree, path: str) -> str:
 
 
 def _script(tree: Tree, name: str) -> str:
-    """Return starts, disabled or missing: of a script in init.d, or a job of Upstart."""
+    """Return starts, disabled or missing: of a script in init.d, a job of Upstart, or a service of runit."""
     if "." in name:
         return MISSING
+    if runit.starts_guest(tree):
+        return STARTS if runit.is_started(tree, name) else DISABLED if runit.script(tree, name) else MISSING
     if has_job(tree, name):
         return STARTS if _is_started(tree, name) else DISABLED
     if _has_script(tree, name):

@@ -22,7 +22,7 @@ _PASSED_OVER = (units.SKIPPED, units.FAILS, units.MASKED)
 _MAKES_KEYS, _KIND = "Provisioning.RegenerateSshHostKeyPair", "Provisioning.SshHostKeyPairType"
 _KINDS = ("rsa", "ecdsa", "ed25519")  # that sshd looks for by default, since 7.0
 
-#: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11 and OpenRC.
+#: What else makes host keys at boot: Red Hat's and Fedora's units, SUSE's program, the scripts of Red Hat 6, SLES 11, OpenRC and Void.
 _KEY_MAKERS = (
     "/*/systemd/system/sshd-keygen*",
     "/usr/lib/systemd/system/sshd-keygen*",
@@ -30,6 +30,7 @@ _KEY_MAKERS = (
     "/usr/sbin/sshd-gen-keys-start",
     "/etc/init.d/sshd",
     "/etc/rc.d/init.d/sshd",
+    "/etc/sv/sshd/run",
 )
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, imagewright.azure contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cases of guests that SysV's init, Upstart, or BusyBox's with OpenRC starts."""
+"""Cases of guests that SysV's init, Upstart, BusyBox's with OpenRC, or runit starts."""
 
 from unit.readiness.guest_tree import ELF_X86_64, GRUB_CFG
 
@@ -39,6 +39,17 @@ _OPENRC = {
 }
 _NFTABLES = {**_OPENRC, "/etc/runlevels/default/nftables": ("link", "/etc/init.d/nftables")}
 _DROP = "table inet filter {\n chain input {\n  type filter hook input priority 0; policy drop;\n  iifname lo accept\n }\n}\n"
+#: As Void has it.
+_RUNLEVEL = "/etc/runit/runsvdir/default"
+_RUNIT = {
+    **_WITHOUT_SYSTEMD,
+    "/sbin/runit-init": _PROGRAM,
+    "/sbin/init": ("link", "runit-init"),
+    **{f"/etc/sv/{name}/run": ("program", f"#!/bin/sh\nexec {name}\n") for name in ("dhcpcd", "waagent", "own")},
+    "/etc/sv/sshd/run": ("program", "#!/bin/sh\nssh-keygen -A >/dev/null 2>&1\nexec /usr/sbin/sshd -D $OPTS 2>&1\n"),
+    **{f"{_RUNLEVEL}/{name}": ("link", f"/etc/sv/{name}") for name in ("dhcpcd", "sshd", "waagent")},
+}
+_BY_RUNIT = {**_RUNIT, "/etc/waagent.conf": "Provisioning.Agent=waagent\nProvisioning.RegenerateSshHostKeyPair=n\n"}
 
 
 def _without(files, *paths):
@@ -70,6 +81,13 @@ BROKEN_FILES = [
     ("R46b", {**_LIBRARY, **_SYSV, "/etc/init.d/ssh": ("program", "#!/bin/own\n")}, ("/etc/init.d/ssh", None)),
     ("R46b", {**_LIBRARY, **_without(_OPENRC, "/sbin/openrc-run")}, ("/etc/init.d/sshd", None)),
     ("R46b", {**_without(_OPENRC, "/etc/runlevels/default/sshd"), "/etc/runlevels/nonetwork/sshd": ("link", "/etc/init.d/sshd")}, ("/etc/init.d/sshd", None)),
+    ("R46b", _without(_RUNIT, f"{_RUNLEVEL}/sshd"), ("/etc/sv/sshd/run", None)),
+    ("R46b", {**_RUNIT, "/etc/sv/sshd/down": ""}, (f"{_RUNLEVEL}/sshd/run", None)),
+    ("R46b", {**_LIBRARY, **_RUNIT, "/etc/sv/sshd/run": ("program", "#!/bin/own\n")}, (f"{_RUNLEVEL}/sshd/run", None)),
+    ("R46b", _without(_RUNIT, f"{_RUNLEVEL}/sshd", "/etc/sv/sshd/run"), None),
+    ("R40b", _without(_RUNIT, f"{_RUNLEVEL}/waagent"), ("/etc/sv/waagent/run", None)),
+    ("R34a", _without(_RUNIT, f"{_RUNLEVEL}/dhcpcd"), None),
+    ("R49g", _without(_BY_RUNIT, f"{_RUNLEVEL}/sshd", "/etc/sv/sshd/run"), None),
     ("R39c", {**_NFTABLES, "/etc/nftables.nft": _DROP}, ("/etc/nftables.nft", 3)),
     ("R39c", {**_NFTABLES, "/etc/conf.d/nftables": 'rules_file="/etc/own.nft"\n', "/etc/own.nft": _DROP, "/etc/nftables.nft": ""}, ("/etc/own.nft", 3)),
 ]
@@ -79,6 +97,8 @@ CONTROLS = [
     *[(rule, files) for files in (_SYSV, _SUSE, _UPSTART, _OPENRC) for rule in ("R69a", "R69b", "R70g")],
     *[("R46b", files) for files in (_SYSV, _UPSTART, _OPENRC)],
     *[(rule, {**_LIBRARY, **files}) for files in (_SYSV, _UPSTART, _OPENRC) for rule in ("R69a", "R69b")],
+    *[(rule, files) for files in (_RUNIT, _BY_RUNIT, {**_LIBRARY, **_RUNIT}) for rule in ("R34a", "R34b", "R40b", "R46b", "R49g", "R69a", "R69b", "R70g")],
+    ("R46b", {"/etc/runit/runsvdir/default/x": "", "/etc/sv/ssh/run": ("program", ""), "/etc/sv/ssh/down": ""}),  # which systemd does not read
     ("R69a", {**_UPSTART, _INITTAB: "# Upstart has no need of it\n"}),
     ("R69a", {**_SYSV, _INITTAB: _DEBIAN.replace("l2:2:wait:/etc/init.d/rc 2", "rc:2345:wait:/etc/rc.d/rc.M")}),
     ("R69a", {**_OPENRC, _INITTAB: _BY_OPENRC.replace("openrc default", "openrc own")}),
